@@ -1,0 +1,209 @@
+/**
+ * The downstream side (§3.8): "Every ADU that passes this reverse-path check is forwarded to all those
+ * neighbors that use X_i as their next hop" - those that have subscribed. Each child is a cursor into
+ * the stream's cache; one whose connection is full waits there and costs its siblings nothing.
+ */
+import type { Context } from './context.js';
+import type { Flow } from './flow.js';
+import type { DataMessage } from './message.js';
+import type { Member, NodeId, SourceId } from './node.js';
+
+/** Audience reports go up on change at most so often, and at least so often, ms. Guess. */
+const REPORT_MIN_MS = 1000;
+const REPORT_MAX_MS = 10_000;
+
+/** A child that lost its edge keeps its flow so long, to find another parent, ms. Guess. */
+const FORMER_NEIGHBOUR_MS = 5000;
+
+interface Child {
+  readonly member: Member;
+  /** The number that it gets next; undefined: from the recent ones, once there are any. */
+  next: number | undefined;
+  isTold: boolean;
+  formerSince: number | undefined;
+}
+
+type SubscribeMessage = Extract<DataMessage, { kind: 'subscribe' }>;
+type AudienceMessage = Extract<DataMessage, { kind: 'audience' }>;
+
+export interface Children {
+  subscribe(flow: Flow | undefined, from: Member, message: SubscribeMessage): void;
+  unsubscribe(source: SourceId, channel: number, child: NodeId): void;
+  /** Sends each child of the flow what it has not had. */
+  serve(flow: Flow): void;
+  onDataDown(peer: NodeId, channel: number): void;
+  onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
+  hearAudience(from: NodeId, message: AudienceMessage): void;
+  setAudience(listeners: number): void;
+  /** Listeners here and below, for one source. */
+  audience(source: SourceId): number;
+  refuseNewcomers(): void;
+  forget(source: SourceId): void;
+  care(now: number): void;
+  of(flow: Flow): NodeId[];
+  readonly size: number;
+}
+
+/** Nobody has subscribed. */
+export function createChildren(
+  context: Context,
+  flows: ReadonlyMap<string, Flow>,
+  neighbour: (id: NodeId) => Member | undefined,
+): Children {
+  const { config } = context;
+  /** Bounded: only neighbours subscribe, and former ones end after FORMER_NEIGHBOUR_MS. */
+  const children = new Map<string, Map<NodeId, Child>>();
+  const congested = new Set<string>();
+  /** Reports by source, then child. Bounded like the children. */
+  const reports = new Map<SourceId, Map<NodeId, number>>();
+  const lastReport = new Map<SourceId, { readonly listeners: number; readonly atMs: number }>();
+  let ownListeners = 0;
+  let isLeaving = false;
+
+  const key = (source: SourceId, channel: number): string => `${source}/${channel}`;
+  const linkKey = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
+  const childrenOf = (flow: Flow): Map<NodeId, Child> =>
+    children.get(key(flow.source, flow.channel)) ?? new Map();
+
+  const tell = (to: Member, channel: number, body: DataMessage): void =>
+    context.emit({ kind: 'sendData', to, message: { channel, body } });
+
+  const tellFrom = (flow: Flow, child: Child, from: number): void => {
+    child.next = from;
+    child.isTold = true;
+    const { source, channel } = flow;
+    tell(child.member, channel, { kind: 'subscribed', source, channel, from });
+  };
+
+  /** Where a child begins, or goes on when what it needs is no longer kept. */
+  const place = (flow: Flow, child: Child): void => {
+    const { stream } = flow;
+    if (stream.next === undefined) return;
+    const wanted = child.next ?? (stream.recentStart() as number);
+    const from = wanted >= stream.next ? wanted : stream.keptFrom(wanted);
+    if (!child.isTold || from !== child.next) tellFrom(flow, child, from);
+  };
+
+  const serveChild = (flow: Flow, child: Child): void => {
+    const { stream, channel, counters } = flow;
+    if (congested.has(linkKey(child.member.id, channel))) return;
+    place(flow, child);
+    while (child.next !== undefined && child.next < (stream.next ?? 0)) {
+      const adu = stream.get(child.next);
+      if (adu === undefined) {
+        tellFrom(flow, child, stream.keptFrom(child.next));
+        continue;
+      }
+      child.next++;
+      counters.forwarded++;
+      context.emit({ kind: 'forward', to: child.member.id, adu });
+      if (congested.has(linkKey(child.member.id, channel))) return;
+    }
+  };
+
+  const remove = (source: SourceId, channel: number, child: NodeId): void => {
+    const siblings = children.get(key(source, channel));
+    siblings?.delete(child);
+    if (siblings?.size === 0) children.delete(key(source, channel));
+    if (channel === config.channels[0]) reports.get(source)?.delete(child);
+  };
+
+  const audience = (source: SourceId): number => {
+    let total = ownListeners;
+    for (const listeners of reports.get(source)?.values() ?? []) total += listeners;
+    return total;
+  };
+
+  const report = (flow: Flow, now: number): void => {
+    const parent = flow.parent === undefined ? undefined : neighbour(flow.parent);
+    if (parent === undefined) return;
+    const listeners = audience(flow.source);
+    const last = lastReport.get(flow.source);
+    const age = now - (last?.atMs ?? Number.NEGATIVE_INFINITY);
+    const isDue = last?.listeners !== listeners ? age >= REPORT_MIN_MS : age >= REPORT_MAX_MS;
+    if (!isDue) return;
+    lastReport.set(flow.source, { listeners, atMs: now });
+    tell(parent, flow.channel, { kind: 'audience', source: flow.source, listeners });
+  };
+
+  const retire = (child: Child, now: number): boolean => {
+    if (neighbour(child.member.id) !== undefined) child.formerSince = undefined;
+    else child.formerSince ??= now;
+    return child.formerSince !== undefined && now - child.formerSince > FORMER_NEIGHBOUR_MS;
+  };
+
+  return {
+    subscribe: (flow, from, message) => {
+      const { source, channel } = message;
+      if (flow === undefined || isLeaving || neighbour(from.id) === undefined) {
+        tell(from, channel, { kind: 'refused', source, channel });
+        return;
+      }
+      const child = {
+        member: from,
+        next: message.from ?? undefined,
+        isTold: false,
+        formerSince: undefined,
+      };
+      const siblings = childrenOf(flow);
+      siblings.set(from.id, child);
+      children.set(key(source, channel), siblings);
+      lastReport.delete(source);
+      serveChild(flow, child);
+    },
+    unsubscribe: remove,
+    serve: (flow) => {
+      for (const child of childrenOf(flow).values()) serveChild(flow, child);
+    },
+    onDataDown: (peer, channel) => {
+      congested.delete(linkKey(peer, channel));
+      for (const flow of flows.values()) {
+        if (flow.channel === channel) remove(flow.source, channel, peer);
+      }
+    },
+    onCongestion: (peer, channel, isCongested) => {
+      if (isCongested) {
+        congested.add(linkKey(peer, channel));
+        return;
+      }
+      congested.delete(linkKey(peer, channel));
+      for (const flow of flows.values()) {
+        const child = flow.channel === channel ? childrenOf(flow).get(peer) : undefined;
+        if (child !== undefined) serveChild(flow, child);
+      }
+    },
+    hearAudience: (from, message) => {
+      const isChild = children.get(key(message.source, config.channels[0] as number))?.has(from);
+      if (!isChild) return;
+      const bySource = reports.get(message.source) ?? new Map();
+      bySource.set(from, message.listeners);
+      reports.set(message.source, bySource);
+    },
+    setAudience: (listeners) => {
+      ownListeners = listeners;
+    },
+    audience,
+    refuseNewcomers: () => {
+      isLeaving = true;
+    },
+    forget: (source) => {
+      for (const channel of config.channels) children.delete(key(source, channel));
+      reports.delete(source);
+      lastReport.delete(source);
+    },
+    care: (now) => {
+      for (const flow of flows.values()) {
+        for (const child of [...childrenOf(flow).values()]) {
+          if (retire(child, now)) remove(flow.source, flow.channel, child.member.id);
+        }
+        if (flow.channel === config.channels[0]) report(flow, now);
+      }
+    },
+    of: (flow) => [...childrenOf(flow).keys()],
+    get size() {
+      let total = 0;
+      for (const siblings of children.values()) total += siblings.size;
+      return total;
+    },
+  };
+}

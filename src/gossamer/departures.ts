@@ -1,0 +1,114 @@
+/**
+ * Who is believed to be gone (§3.5). "Upon receiving an SCX leave/failure notification, other SCXs
+ * mark that SCX as dead in their membership list, and trigger updates in the routing layer."
+ *
+ * Beyond: a closed connection is noticed at once, but closed is not died: the peer is asked, and only
+ * when it cannot be reached is its failure flooded. And a node may answer reports of its own death.
+ */
+import { type Context, notify, send } from './context.js';
+import type { Membership } from './membership.js';
+import type { Notice } from './message.js';
+import type { Address, Member, NodeId } from './node.js';
+import type { Notices } from './notices.js';
+import type { Pings } from './pings.js';
+
+/** Connections that may close while we ask before the peer counts as failed. Guess. */
+const ATTEMPTS_MAX = 3;
+
+export interface Departures {
+  /** A neighbour has missed its keep-alives. */
+  onSilent(member: Member, now: number): void;
+  /** A neighbour's connection closed. */
+  onClosed(member: Member, now: number): void;
+  /** The connection over which we asked closed, too. */
+  onClosedAgain(address: Address, now: number): void;
+  /** An address that we asked did not answer. */
+  onUnreachable(address: Address, now: number): void;
+  /** A member spoke. */
+  onWord(from: Member, now: number): void;
+  /** Gossip has it that a node is dead. */
+  onAccused(id: NodeId, incarnation: number, now: number): void;
+  handle(from: Member, notice: Notice, now: number): void;
+}
+
+export interface DeparturesFacts {
+  onDead(member: Member, what: 'left' | 'failed', now: number): void;
+  /** We live, whatever was said: take a higher incarnation, and say so. */
+  onRefuted(incarnation: number, now: number): Member;
+}
+
+/** Nobody is gone. */
+export function createDepartures(
+  context: Context,
+  membership: Membership,
+  notices: Notices,
+  pings: Pings,
+  facts: DeparturesFacts,
+): Departures {
+  /** Closed, and not heard from since. Bounded: each ends with its ping experiments. */
+  const lost = new Map<NodeId, { readonly member: Member; attempts: number }>();
+
+  const becomeDead = (member: Member, what: 'left' | 'failed', now: number): void => {
+    lost.delete(member.id);
+    if (!membership.bury(member, now)) return;
+    notify(context, { kind: what === 'left' ? 'memberLeft' : 'memberFailed', member });
+    facts.onDead(member, what, now);
+  };
+
+  const report = (member: Member, now: number): void => {
+    notices.flood('failed', member, now);
+    becomeDead(member, 'failed', now);
+  };
+
+  const accuse = (about: Member, now: number): void => {
+    const notice = { what: 'failed', about, atMs: now, reporter: context.self().id } as const;
+    send(context, about.address, { kind: 'notice', notice });
+  };
+
+  const answer = (accuser: Member | undefined, incarnation: number, now: number): void => {
+    const about = facts.onRefuted(incarnation, now);
+    const notice = { what: 'alive', about, atMs: now, reporter: about.id } as const;
+    if (accuser !== undefined) send(context, accuser.address, { kind: 'notice', notice });
+  };
+
+  return {
+    onSilent: report,
+    onClosed: (member, now) => {
+      lost.set(member.id, { member, attempts: 0 });
+      pings.start(member.address, now);
+    },
+    onClosedAgain: (address, now) => {
+      for (const entry of [...lost.values()]) {
+        if (entry.member.address !== address || pings.isUnderWay(address)) continue;
+        if (++entry.attempts < ATTEMPTS_MAX) pings.start(address, now);
+        else report(entry.member, now);
+      }
+    },
+    onUnreachable: (address, now) => {
+      for (const { member } of [...lost.values()]) {
+        if (member.address === address) report(member, now);
+      }
+    },
+    onWord: (from, now) => {
+      lost.delete(from.id);
+      if (membership.isDead(from)) return accuse(from, now);
+      membership.learn(from, now);
+      membership.heard(from.id);
+    },
+    onAccused: (id, incarnation, now) => {
+      if (id === context.self().id) return answer(undefined, incarnation, now);
+      const about = membership.get(id);
+      if (about !== undefined) accuse({ ...about, incarnation }, now);
+    },
+    handle: (from, notice, now) => {
+      if (notice.about.id === context.self().id) {
+        if (notice.what !== 'alive') answer(from, notice.about.incarnation, now);
+        return;
+      }
+      const believed = notices.handle(from, notice);
+      if (believed === undefined) return;
+      if (believed.what === 'alive') membership.learn(believed.about, now);
+      else becomeDead(believed.about, believed.what, now);
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * Data distribution (§3.8): "At each node X_i, when an ADU is received on a channel from a neighbor
+ * X_j, it is forwarded only if X_j is the next hop in X_i's route towards the source SCX. Every ADU
+ * that passes this reverse-path check is forwarded to all those neighbors that use X_i as their next
+ * hop ... data continues to be forwarded along the old route for a short while until the downstream
+ * SCX starts receiving data along the new route."
+ *
+ * Beyond: a child says that it uses X_i as its next hop by subscribing, from the number that it needs
+ * next. So a flow has at most two upstreams: the parent, and during a change of routes the candidate,
+ * which becomes the parent when it delivers without a hole. The parent sends from its cache what the
+ * child has missed. Routes come from routing.ts; this file never chooses one, save a reserve when the
+ * chosen parent fails.
+ */
+
+import { createChildren } from './children.js';
+import { type Context, notify } from './context.js';
+import { createFlow, type Flow } from './flow.js';
+import type { DataMessage } from './message.js';
+import type { Adu, Member, NodeId, Source, SourceId } from './node.js';
+import type { TableEntry } from './routing.js';
+import type { Progress } from './stream.js';
+
+/** How often flows are looked after: answers that did not come, holes, idle parents, ms. Guess. */
+const CARE_MS = 250;
+
+export interface DistributionFacts {
+  /** The members that are our neighbours: only they may subscribe. */
+  neighbour(id: NodeId): Member | undefined;
+  /** A next hop in reserve, see routing.ts. */
+  alternate(scx: NodeId, avoided: NodeId): NodeId | undefined;
+}
+
+/** A source that we know of, and where it is attached. */
+interface Known {
+  source: Source;
+  scx: NodeId;
+  nextHop: NodeId | undefined;
+  /** Set when no route to it is left: its last ADUs may still be under way. */
+  goneSince: number | undefined;
+}
+
+export interface Distribution {
+  onTable(table: ReadonlyMap<NodeId, TableEntry>, now: number): void;
+  publish(adu: Adu, now: number): void;
+  handleAdu(from: NodeId, adu: Adu, now: number): void;
+  handleData(from: Member, message: DataMessage, now: number): void;
+  onDataDown(peer: NodeId, channel: number, now: number): void;
+  onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
+  /** Our own listeners; they are summed up along the trees. */
+  setAudience(listeners: number): void;
+  /** From now on newcomers are refused. */
+  leave(): void;
+  readonly hasChildren: boolean;
+  readonly flows: ReadonlyMap<string, Flow>;
+  readonly sources: ReadonlyMap<SourceId, { readonly source: Source; readonly scx: NodeId }>;
+  audience(source: SourceId): number;
+  childrenOf(flow: Flow): NodeId[];
+  tick(now: number): void;
+  readonly deadline: number;
+}
+
+const flowKey = (source: SourceId, channel: number): string => `${source}/${channel}`;
+
+/** Without flows. */
+export function createDistribution(context: Context, facts: DistributionFacts): Distribution {
+  const { config } = context;
+  const selfId = context.self().id;
+  /** Bounded: the routing table's sources, and those that ended within sourceLingerMs. */
+  const known = new Map<SourceId, Known>();
+  /** Bounded: known sources times the session's channels. */
+  const flows = new Map<string, Flow>();
+  const children = createChildren(context, flows, facts.neighbour);
+  let nextCare = Number.POSITIVE_INFINITY;
+
+  const flowsOf = (source: SourceId): Flow[] =>
+    config.channels.flatMap((channel) => flows.get(flowKey(source, channel)) ?? []);
+
+  const becomeKnown = (source: Source, scx: NodeId, now: number): Known => {
+    const entry: Known = { source, scx, nextHop: undefined, goneSince: undefined };
+    known.set(source.id, entry);
+    for (const channel of config.channels) {
+      const key = flowKey(source.id, channel);
+      flows.set(key, createFlow(context, source.id, channel, facts.neighbour));
+    }
+    nextCare = Math.min(nextCare, now + CARE_MS);
+    notify(context, { kind: 'sourceUp', source, scx });
+    return entry;
+  };
+
+  const becomeUnknown = (id: SourceId): void => {
+    for (const flow of flowsOf(id)) {
+      flow.close();
+      flows.delete(flowKey(id, flow.channel));
+    }
+    children.forget(id);
+    known.delete(id);
+  };
+
+  /** Each source where it attached last: the highest epoch. */
+  const attachments = (table: ReadonlyMap<NodeId, TableEntry>): Map<SourceId, Known> => {
+    const found = new Map<SourceId, Known>();
+    for (const [scx, { route, nextHop }] of table) {
+      for (const source of route.sources) {
+        if (source.epoch < (found.get(source.id)?.source.epoch ?? 0)) continue;
+        found.set(source.id, { source, scx, nextHop, goneSince: undefined });
+      }
+    }
+    return found;
+  };
+
+  const updateKnown = (attached: Known, now: number): void => {
+    const id = attached.source.id;
+    let entry = known.get(id);
+    if (entry === undefined) entry = becomeKnown(attached.source, attached.scx, now);
+    else if (entry.goneSince !== undefined || entry.scx !== attached.scx) {
+      notify(context, { kind: 'sourceUp', source: attached.source, scx: attached.scx });
+    }
+    Object.assign(entry, attached);
+    for (const flow of flowsOf(id)) {
+      if (attached.scx === selfId) flow.becomeLocal();
+      else flow.wantParent(attached.nextHop, now);
+    }
+  };
+
+  const progress = (flow: Flow, result: Progress): void => {
+    if (result.missed > 0) {
+      flow.counters.missed += result.missed;
+      notify(context, { kind: 'missed', source: flow.source, count: result.missed });
+    }
+    for (const adu of result.delivered) {
+      flow.counters.delivered++;
+      context.emit({ kind: 'deliver', adu });
+    }
+    if (result.delivered.length > 0) children.serve(flow);
+  };
+
+  const flowFor = (source: SourceId, channel: number): Flow | undefined =>
+    flows.get(flowKey(source, channel));
+
+  const handleData = (from: Member, message: DataMessage, now: number): void => {
+    if (message.kind === 'audience') return children.hearAudience(from.id, message);
+    const flow = flowFor(message.source, message.channel);
+    switch (message.kind) {
+      case 'subscribe':
+        return children.subscribe(flow, from, message);
+      case 'unsubscribe':
+        return children.unsubscribe(message.source, message.channel, from.id);
+      case 'subscribed':
+        if (flow !== undefined) progress(flow, flow.onSubscribed(from.id, message.from, now));
+        return;
+      case 'refused':
+        return flow?.onRefused(from.id, now);
+    }
+  };
+
+  /** The chosen parent does not serve: try the one in reserve. */
+  const tryReserve = (flow: Flow, entry: Known, now: number): void => {
+    const failed = flow.failedParent();
+    const reserve = failed === undefined ? undefined : facts.alternate(entry.scx, failed);
+    flow.wantParent(reserve ?? entry.nextHop, now);
+  };
+
+  const careFor = (entry: Known, now: number): void => {
+    const isGone = entry.goneSince !== undefined;
+    for (const flow of flowsOf(entry.source.id)) {
+      progress(flow, flow.care(now));
+      if (!isGone && entry.scx !== selfId && flow.needsParent(now)) tryReserve(flow, entry, now);
+    }
+    if (isGone && now - (entry.goneSince as number) > config.sourceLingerMs) {
+      becomeUnknown(entry.source.id);
+    }
+  };
+
+  return {
+    onTable: (table, now) => {
+      const attached = attachments(table);
+      for (const entry of attached.values()) updateKnown(entry, now);
+      for (const [id, entry] of known) {
+        if (attached.has(id) || entry.goneSince !== undefined) continue;
+        entry.goneSince = now;
+        entry.nextHop = undefined;
+        notify(context, { kind: 'sourceDown', source: id });
+      }
+    },
+    publish: (adu, now) => {
+      const flow = flowFor(adu.source, adu.channel);
+      if (flow !== undefined) progress(flow, flow.take(adu, now));
+    },
+    handleAdu: (from, adu, now) => {
+      const flow = flowFor(adu.source, adu.channel);
+      if (flow?.passesReversePathCheck(from)) progress(flow, flow.takeFrom(from, adu, now));
+      else if (flow !== undefined) flow.counters.stray++;
+    },
+    handleData,
+    onDataDown: (peer, channel, now) => {
+      for (const flow of flows.values()) {
+        if (flow.channel === channel) flow.onDataDown(peer, now);
+      }
+      children.onDataDown(peer, channel);
+    },
+    onCongestion: (peer, channel, isCongested) => children.onCongestion(peer, channel, isCongested),
+    setAudience: (listeners) => children.setAudience(listeners),
+    leave: () => children.refuseNewcomers(),
+    get hasChildren() {
+      return children.size > 0;
+    },
+    flows,
+    sources: known,
+    audience: (source) => children.audience(source),
+    childrenOf: (flow) => children.of(flow),
+    tick: (now) => {
+      if (nextCare > now) return;
+      nextCare = now + CARE_MS;
+      for (const entry of [...known.values()]) careFor(entry, now);
+      children.care(now);
+      if (known.size === 0) nextCare = Number.POSITIVE_INFINITY;
+    },
+    get deadline() {
+      return nextCare;
+    },
+  };
+}

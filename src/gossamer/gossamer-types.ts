@@ -1,0 +1,66 @@
+/** What goes into the Gossamer machine and what comes out of it. */
+import type { DataMessage, Message } from './message.js';
+import type { Address, Adu, Member, NodeId, Source, SourceId } from './node.js';
+
+export type Input =
+  /** Commands. */
+  | { readonly kind: 'join' }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'announceSource'; readonly source: Source }
+  | { readonly kind: 'withdrawSource'; readonly source: SourceId }
+  | { readonly kind: 'publish'; readonly adu: Adu }
+  | { readonly kind: 'audience'; readonly listeners: number }
+  /** What the world did. */
+  | { readonly kind: 'located'; readonly location: string; readonly address: Address | undefined }
+  | { readonly kind: 'received'; readonly from: Member; readonly message: Message }
+  | { readonly kind: 'dataReceived'; readonly from: Member; readonly message: DataMessage }
+  | { readonly kind: 'adu'; readonly from: NodeId; readonly adu: Adu }
+  /** The last control connection with that address closed, or none could be opened. */
+  | {
+      readonly kind: 'linkDown';
+      readonly address: Address;
+      readonly reason: 'closed' | 'unreachable';
+    }
+  /** The data connection with that node closed, or could not be opened. */
+  | { readonly kind: 'dataDown'; readonly peer: NodeId; readonly channel: number }
+  /** A child's data connection takes no more for now, or takes again. */
+  | { readonly kind: 'congested' | 'drained'; readonly peer: NodeId; readonly channel: number };
+
+export type Effect =
+  /** Find the address behind a rendezvous location; answered by `located`. */
+  | { readonly kind: 'locate'; readonly location: string }
+  /** Opens a control connection when there is none. */
+  | { readonly kind: 'send'; readonly to: Address; readonly message: Message }
+  /** The mesh edge is gone: close the control connection when nothing else uses it. */
+  | { readonly kind: 'hangUp'; readonly to: Address }
+  /**
+   * From a child this opens the data connection, from a parent it uses the child's. The connection
+   * closes with its last subscription.
+   */
+  | { readonly kind: 'sendData'; readonly to: Member; readonly message: ChannelMessage }
+  | { readonly kind: 'forward'; readonly to: NodeId; readonly adu: Adu }
+  | { readonly kind: 'deliver'; readonly adu: Adu }
+  | { readonly kind: 'notify'; readonly event: GossamerEvent };
+
+/** A data message with the channel whose connection carries it. */
+export interface ChannelMessage {
+  readonly channel: number;
+  readonly body: DataMessage;
+}
+
+export type GossamerEvent =
+  | { readonly kind: 'edgeUp'; readonly member: Member; readonly ours: boolean }
+  | { readonly kind: 'edgeDown'; readonly member: Member; readonly reason: EdgeDownReason }
+  | { readonly kind: 'memberFailed'; readonly member: Member }
+  | { readonly kind: 'memberLeft'; readonly member: Member }
+  | { readonly kind: 'partitionSuspected'; readonly sinceMs: number }
+  | { readonly kind: 'heartbeatHeard'; readonly generator: NodeId }
+  | { readonly kind: 'generating'; readonly generating: boolean }
+  | { readonly kind: 'parentChanged'; readonly source: SourceId; readonly parent: NodeId | null }
+  | { readonly kind: 'sourceUp'; readonly source: Source; readonly scx: NodeId }
+  | { readonly kind: 'sourceDown'; readonly source: SourceId }
+  | { readonly kind: 'missed'; readonly source: SourceId; readonly count: number }
+  /** Leaving is done: every child has moved on, or had its time. */
+  | { readonly kind: 'left' };
+
+export type EdgeDownReason = 'replaced' | 'dropped' | 'closed' | 'silent' | 'left' | 'failed';

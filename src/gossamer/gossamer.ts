@@ -1,0 +1,306 @@
+/**
+ * Gossamer (§3): the protocol by which the SCXs of a session find each other, build a mesh, improve
+ * it, and carry ADUs along source-rooted trees. Each rule is a file of its own:
+ *
+ *   membership, discovery   §3.3  who is there            liveness, notices  §3.5  who is gone
+ *   rendezvous              §3.4  whom to ask first       heartbeat          §3.5  partitions
+ *   mesh                    §3.2  edges and their limits  routing, pings     §3.7  paths, distances
+ *   optimizer, cost         §3.6  which edges to have     distribution       §3.8  the trees
+ *
+ * This file composes them into one machine and carries facts between them; it decides nothing else.
+ */
+import { unreachable } from '../lib/assert.js';
+import type { Machine } from '../lib/machine.js';
+import type { Rng } from '../lib/rng.js';
+import { createTimers } from '../lib/timers.js';
+import type { GossamerConfig } from './config.js';
+import { type Context, notify, send } from './context.js';
+import { createDepartures } from './departures.js';
+import { createDiscovery } from './discovery.js';
+import { createDistribution } from './distribution.js';
+import type { EdgeDownReason, Effect, Input } from './gossamer-types.js';
+import { createHeartbeat } from './heartbeat.js';
+import { createLiveness } from './liveness.js';
+import { createMembership } from './membership.js';
+import { createMesh, type Neighbour } from './mesh.js';
+import type { Message } from './message.js';
+import type { Address, Member } from './node.js';
+import { createNotices } from './notices.js';
+import { createOptimizer } from './optimizer.js';
+import { createPings } from './pings.js';
+import { createRendezvous } from './rendezvous.js';
+import { createRouting } from './routing.js';
+import { drawView, type GossamerView } from './view.js';
+
+export interface GossamerOptions {
+  readonly self: Member;
+  readonly config: GossamerConfig;
+  readonly rng: Rng;
+  /** The announcement's rendezvous locations. */
+  readonly locations: readonly string[];
+}
+
+export interface Gossamer extends Machine<Input, Effect> {
+  /** We, with our present incarnation. */
+  self(): Member;
+  view(): GossamerView;
+}
+
+/** One SCX's part in the protocol. It does nothing before `join`. */
+export function createGossamer(options: GossamerOptions): Gossamer {
+  const { config } = options;
+  let self = options.self;
+  let state: GossamerView['state'] = 'idle';
+  let effects: Effect[] = [];
+  const timers = createTimers<'pings' | 'drained' | 'refute'>();
+
+  const context: Context = {
+    config,
+    rng: options.rng,
+    self: () => self,
+    emit: (effect) => void effects.push(effect),
+  };
+
+  const membership = createMembership(context);
+  const pings = createPings(context, (address, rttMs, now) => {
+    if (rttMs === undefined) departures.onUnreachable(address, now);
+    else routing.onRtt(address, rttMs, now);
+    optimizer.onMeasured(address, rttMs, now);
+  });
+  const mesh = createMesh(context, {
+    onEdgeUp: (neighbour, rttMs, now) => onEdgeUp(neighbour, rttMs, now),
+    onEdgeDown: (neighbour, reason, now) => onEdgeDown(neighbour, reason, now),
+    onRefused: (_member, now) => optimizer.quicken(now),
+  });
+  const neighbours = function* (): Iterable<Member> {
+    for (const neighbour of mesh.neighbours.values()) yield neighbour.member;
+  };
+  const notices = createNotices(context, neighbours);
+  const departures = createDepartures(context, membership, notices, pings, {
+    onDead: (member, what, now) => onDead(member, what, now),
+    onRefuted: (incarnation, now) => onRefuted(incarnation, now),
+  });
+  const liveness = createLiveness(context, (id, now) => {
+    const member = mesh.neighbours.get(id)?.member;
+    if (member === undefined) return;
+    mesh.drop(id, 'silent', now);
+    departures.onSilent(member, now);
+  });
+  const heartbeat = createHeartbeat(context, {
+    neighbours,
+    onPartition: (generator, now) => {
+      rendezvous.call();
+      if (generator !== undefined) discovery.contact(generator.address, now);
+    },
+    onFarSide: (from, now) => optimizer.bridge(from, now),
+    onGenerating: () => rendezvous.call(),
+  });
+  const discovery = createDiscovery(
+    context,
+    membership,
+    () => heartbeat.generator(),
+    departures.onAccused,
+  );
+  const rendezvous = createRendezvous(context, options.locations, (address, now) =>
+    discovery.contact(address, now),
+  );
+  const routing = createRouting(context, {
+    onTableChanged: (now) => distribution.onTable(routing.table, now),
+    isDead: (id) => membership.isDead({ id, incarnation: 0 }),
+  });
+  const distribution = createDistribution(context, {
+    neighbour: (id) => mesh.neighbours.get(id)?.member,
+    alternate: routing.alternate,
+  });
+  const optimizer = createOptimizer(context, membership, mesh, pings, routing, heartbeat.bearer);
+  const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
+  const clocked = [...rules, optimizer];
+
+  const onEdgeUp = ({ member }: Neighbour, rttMs: number, now: number): void => {
+    liveness.watch(member.id, member.address, now);
+    routing.onEdgeUp(member, rttMs, now);
+    pings.start(member.address, now);
+    timers.setSooner('pings', now + config.pingIntervalMs);
+    optimizer.onHealed();
+    optimizer.quicken(now);
+  };
+
+  const onEdgeDown = ({ member }: Neighbour, reason: EdgeDownReason, now: number): void => {
+    liveness.unwatch(member.id);
+    routing.onEdgeDown(member.id, now);
+    optimizer.quicken(now);
+    if (reason === 'closed') departures.onClosed(member, now);
+  };
+
+  const onDead = (member: Member, what: 'left' | 'failed', now: number): void => {
+    mesh.drop(member.id, what, now);
+    routing.onDead(member.id, now);
+  };
+
+  const onRefuted = (incarnation: number, now: number): Member => {
+    if (state !== 'joined') return self;
+    if (incarnation >= self.incarnation) self = { ...self, incarnation: incarnation + 1 };
+    timers.setSooner('refute', now);
+    return self;
+  };
+
+  const isOverEdge = (from: Member): boolean => mesh.neighbours.has(from.id);
+
+  const handleMessage = (from: Member, message: Message, now: number): void => {
+    switch (message.kind) {
+      case 'discovery':
+      case 'discoveryResponse':
+        rendezvous.settle();
+        if (discovery.handle(from, message, now) > 0) optimizer.quicken(now);
+        return heartbeat.onFollows(from, message.generator, now);
+      case 'notice':
+        return departures.handle(from, message.notice, now);
+      case 'keepAlive':
+        return isOverEdge(from) ? undefined : mesh.disown(from);
+      case 'heartbeat':
+        if (!isOverEdge(from)) return mesh.disown(from);
+        return heartbeat.handle(from, message.generator, message.sequence, now);
+      case 'requestStatus':
+        return send(context, from.address, {
+          kind: 'status',
+          canAccept: state === 'joined' && mesh.canAccept(),
+          routes: [...routing.table.values()].map((entry) => entry.route),
+          neighbours: [...neighbours()],
+          generator: heartbeat.generator(),
+        });
+      case 'status':
+        heartbeat.onFollows(from, message.generator, now);
+        return optimizer.handleStatus(from, message, now);
+      case 'edgeRequest':
+        if (state === 'joined') return mesh.handleRequest(from, message.rttMs, now);
+        return send(context, from.address, { kind: 'edgeReject' });
+      case 'edgeAccept':
+        return mesh.handleAccept(from, now);
+      case 'edgeReject':
+        return mesh.handleReject(from, now);
+      case 'edgeDrop':
+        return mesh.handleDrop(from, now);
+      case 'update':
+        if (!isOverEdge(from)) return mesh.disown(from);
+        return routing.handleUpdate(from.id, message.routes, message.withdrawn, now);
+      case 'ping':
+        return pings.handlePing(from.address, message.nonce);
+      case 'pong':
+        return pings.handlePong(from.address, message.nonce, now);
+      default:
+        return unreachable(message);
+    }
+  };
+
+  const onLinkDown = (address: Address, isUnreachable: boolean, now: number): void => {
+    pings.onUnreachable(address);
+    optimizer.onUnreachable(address);
+    mesh.onLinkDown(address, now);
+    if (!isUnreachable) return departures.onClosedAgain(address, now);
+    membership.unreachable(address, now);
+    departures.onUnreachable(address, now);
+    if (state === 'joined' && membership.reachable(now).length === 0) {
+      rendezvous.callUntilSettled(now);
+    }
+  };
+
+  const join = (now: number): void => {
+    if (state !== 'idle') return;
+    state = 'joined';
+    for (const rule of [discovery, heartbeat, optimizer, routing]) rule.start(now);
+    rendezvous.callUntilSettled(now);
+  };
+
+  /** "The departing SCX sends the notification to its immediate mesh neighbors" (§3.5). */
+  const leave = (now: number): void => {
+    if (state !== 'joined') return;
+    state = 'leaving';
+    for (const rule of [discovery, heartbeat, optimizer]) rule.stop();
+    rendezvous.settle();
+    distribution.leave();
+    notices.flood('left', self, now);
+    timers.set('drained', now + config.drainMs);
+  };
+
+  const finishLeaving = (now: number): void => {
+    for (const member of [...neighbours()]) mesh.drop(member.id, 'left', now);
+    state = 'left';
+    notify(context, { kind: 'left' });
+  };
+
+  const pingNeighbours = (now: number): void => {
+    for (const member of neighbours()) pings.start(member.address, now);
+    if (mesh.neighbours.size > 0) timers.set('pings', now + config.pingIntervalMs);
+  };
+
+  const run = (timer: 'pings' | 'drained' | 'refute', now: number): void => {
+    if (timer === 'pings') pingNeighbours(now);
+    if (timer === 'drained') finishLeaving(now);
+    if (timer === 'refute') notices.flood('alive', self, now);
+  };
+
+  const handleInput = (input: Input, now: number): void => {
+    switch (input.kind) {
+      case 'join':
+        return join(now);
+      case 'leave':
+        return leave(now);
+      case 'announceSource':
+        return routing.announce(input.source, now);
+      case 'withdrawSource':
+        return routing.withdraw(input.source, now);
+      case 'publish':
+        return distribution.publish(input.adu, now);
+      case 'audience':
+        return distribution.setAudience(input.listeners);
+      case 'located':
+        return rendezvous.handleLocated(input.address, now);
+      case 'received':
+        departures.onWord(input.from, now);
+        liveness.heard(input.from.id, now);
+        return handleMessage(input.from, input.message, now);
+      case 'dataReceived':
+        liveness.heard(input.from.id, now);
+        return distribution.handleData(input.from, input.message, now);
+      case 'adu':
+        liveness.heard(input.from, now);
+        return distribution.handleAdu(input.from, input.adu, now);
+      case 'linkDown':
+        return onLinkDown(input.address, input.reason === 'unreachable', now);
+      case 'dataDown':
+        return distribution.onDataDown(input.peer, input.channel, now);
+      case 'congested':
+      case 'drained':
+        return distribution.onCongestion(input.peer, input.channel, input.kind === 'congested');
+      default:
+        return unreachable(input);
+    }
+  };
+
+  const take = (): Effect[] => {
+    const taken = effects;
+    effects = [];
+    return taken;
+  };
+
+  return {
+    handle: (input, now) => {
+      if (state !== 'left') handleInput(input, now);
+      return take();
+    },
+    tick: (now) => {
+      if (state === 'left') return [];
+      for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
+        run(due, now);
+      }
+      for (const rule of clocked) if (rule.deadline <= now) rule.tick(now);
+      return take();
+    },
+    get deadline() {
+      if (state === 'left') return Number.POSITIVE_INFINITY;
+      return Math.min(timers.next, ...clocked.map((rule) => rule.deadline));
+    },
+    self: () => self,
+    view: () => drawView({ self, state, membership, mesh, heartbeat, routing, distribution }),
+  };
+}

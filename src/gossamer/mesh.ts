@@ -1,0 +1,173 @@
+/**
+ * The edges of the mesh and their handshake (§3.2). "We split the degree constraint at each node
+ * into two: a maximum number (k1) of edges that the node is allowed to insert from it to other
+ * nodes, and a maximum number (k2) of edges that it is willing to accept from other nodes."
+ *
+ * An edge has two ends that must agree without a third party: edgeRequest, then edgeAccept or
+ * edgeReject; edgeDrop ends it. The limits hold at every instant: a request under way counts
+ * already, and an edge that is to be replaced goes in the same step in which the new one comes.
+ */
+import { assert } from '../lib/assert.js';
+import { type Context, notify, send } from './context.js';
+import type { EdgeDownReason } from './gossamer-types.js';
+import type { Address, Member, NodeId } from './node.js';
+
+export interface Neighbour {
+  readonly member: Member;
+  /** Whether we added the edge (it counts against k1) or accepted it (k2). */
+  readonly ours: boolean;
+  readonly sinceMs: number;
+}
+
+interface Pending {
+  readonly member: Member;
+  readonly rttMs: number;
+  readonly replaces: NodeId | undefined;
+  readonly until: number;
+}
+
+/** What the mesh tells the other rules. */
+export interface MeshFacts {
+  onEdgeUp(neighbour: Neighbour, rttMs: number, now: number): void;
+  onEdgeDown(neighbour: Neighbour, reason: EdgeDownReason, now: number): void;
+  /** A request was refused or not answered. */
+  onRefused(member: Member, now: number): void;
+}
+
+export interface Mesh {
+  readonly neighbours: ReadonlyMap<NodeId, Neighbour>;
+  /** Whether X_j has room to accept an edge: the CAN_ACCEPT of §3.6. */
+  canAccept(): boolean;
+  /** Edges that we may still add, requests under way taken off. */
+  room(): number;
+  isPending(id: NodeId): boolean;
+  /** Asks for an edge; `replaces` gives up that edge of ours in the step that brings this one. */
+  request(member: Member, rttMs: number, replaces: NodeId | undefined, now: number): void;
+  handleRequest(from: Member, rttMs: number, now: number): void;
+  handleAccept(from: Member, now: number): void;
+  handleReject(from: Member, now: number): void;
+  handleDrop(from: Member, now: number): void;
+  /** Someone speaks as a neighbour who is none: tell them, or they would wait for us in vain. */
+  disown(from: Member): void;
+  /** Ends an edge; the other end is told unless it cannot hear. */
+  drop(id: NodeId, reason: EdgeDownReason, now: number): void;
+  /** The control connection to that address is gone. */
+  onLinkDown(address: Address, now: number): void;
+  tick(now: number): void;
+  readonly deadline: number;
+}
+
+/** A mesh without edges. */
+export function createMesh(context: Context, facts: MeshFacts): Mesh {
+  const { config } = context;
+  /** Bounded by k1 + k2. */
+  const neighbours = new Map<NodeId, Neighbour>();
+  /** Bounded by k1. */
+  const pending = new Map<NodeId, Pending>();
+
+  const count = (ours: boolean): number => {
+    let total = 0;
+    for (const neighbour of neighbours.values()) if (neighbour.ours === ours) total++;
+    return total;
+  };
+  const additionsPending = (): number =>
+    [...pending.values()].filter((request) => request.replaces === undefined).length;
+
+  const canAccept = (): boolean => count(false) < config.acceptedEdgesMax;
+  const room = (): number => config.addedEdgesMax - count(true) - additionsPending();
+
+  const becomeNeighbour = (member: Member, ours: boolean, rttMs: number, now: number): void => {
+    const neighbour = { member, ours, sinceMs: now };
+    neighbours.set(member.id, neighbour);
+    assert(count(true) <= config.addedEdgesMax, 'no more than k1 added edges');
+    assert(count(false) <= config.acceptedEdgesMax, 'no more than k2 accepted edges');
+    notify(context, { kind: 'edgeUp', member, ours });
+    facts.onEdgeUp(neighbour, rttMs, now);
+  };
+
+  const becomeStranger = (id: NodeId, reason: EdgeDownReason, now: number): void => {
+    const neighbour = neighbours.get(id);
+    if (neighbour === undefined) return;
+    neighbours.delete(id);
+    context.emit({ kind: 'hangUp', to: neighbour.member.address });
+    notify(context, { kind: 'edgeDown', member: neighbour.member, reason });
+    facts.onEdgeDown(neighbour, reason, now);
+  };
+
+  const drop = (id: NodeId, reason: EdgeDownReason, now: number): void => {
+    const neighbour = neighbours.get(id);
+    if (neighbour === undefined) return;
+    if (reason !== 'closed' && reason !== 'failed' && reason !== 'left') {
+      send(context, neighbour.member.address, { kind: 'edgeDrop' });
+    }
+    becomeStranger(id, reason, now);
+  };
+
+  const refused = (id: NodeId, now: number): void => {
+    const request = pending.get(id);
+    if (request === undefined) return;
+    pending.delete(id);
+    facts.onRefused(request.member, now);
+  };
+
+  /** Both ends asked at once: the request of the lower id stands. */
+  const yieldsTo = (from: Member): boolean => pending.has(from.id) && context.self().id < from.id;
+
+  return {
+    neighbours,
+    canAccept,
+    room,
+    isPending: (id) => pending.has(id),
+    request: (member, rttMs, replaces, now) => {
+      if (neighbours.has(member.id) || pending.has(member.id)) return;
+      if (replaces === undefined && room() <= 0) return;
+      const until = now + config.answerTimeoutMs;
+      pending.set(member.id, { member, rttMs, replaces, until });
+      send(context, member.address, { kind: 'edgeRequest', rttMs });
+    },
+    handleRequest: (from, rttMs, now) => {
+      const known = neighbours.get(from.id);
+      if (known !== undefined && !known.ours) becomeStranger(from.id, 'dropped', now);
+      if (neighbours.has(from.id) || yieldsTo(from) || !canAccept()) {
+        send(context, from.address, { kind: 'edgeReject' });
+        return;
+      }
+      pending.delete(from.id);
+      send(context, from.address, { kind: 'edgeAccept' });
+      becomeNeighbour(from, false, rttMs, now);
+    },
+    handleAccept: (from, now) => {
+      const request = pending.get(from.id);
+      pending.delete(from.id);
+      if (neighbours.has(from.id)) return;
+      if (request?.replaces !== undefined) drop(request.replaces, 'replaced', now);
+      if (request === undefined || count(true) >= config.addedEdgesMax) {
+        send(context, from.address, { kind: 'edgeDrop' });
+        return;
+      }
+      becomeNeighbour(from, true, request.rttMs, now);
+    },
+    handleReject: (from, now) => refused(from.id, now),
+    handleDrop: (from, now) => becomeStranger(from.id, 'dropped', now),
+    disown: (from) => {
+      if (!pending.has(from.id)) send(context, from.address, { kind: 'edgeDrop' });
+    },
+    drop,
+    onLinkDown: (address, now) => {
+      for (const [id, request] of [...pending]) {
+        if (request.member.address === address) refused(id, now);
+      }
+      for (const [id, neighbour] of [...neighbours]) {
+        if (neighbour.member.address === address) becomeStranger(id, 'closed', now);
+      }
+    },
+    tick: (now) => {
+      for (const [id, request] of [...pending]) if (request.until <= now) refused(id, now);
+    },
+    get deadline() {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const { until } of pending.values()) earliest = Math.min(earliest, until);
+      return earliest;
+    },
+  };
+}

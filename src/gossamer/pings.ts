@@ -1,0 +1,86 @@
+/**
+ * "A ping experiment consists of a small sequence of time-stamped packets ... The sender uses the
+ * average time difference between sending the packets and receiving the responses" (§3.7).
+ *
+ * One ping more goes ahead and does not count: it pays for opening the connection. The next one
+ * leaves when the last is answered, so an experiment is never more than one packet deep.
+ */
+import { type Context, send } from './context.js';
+import type { Address } from './node.js';
+
+interface Experiment {
+  readonly address: Address;
+  readonly rttsMs: number[];
+  nonce: number;
+  sentAt: number;
+  readonly until: number;
+}
+
+export interface Pings {
+  /** Starts an experiment unless one with that address is under way. */
+  start(address: Address, now: number): void;
+  isUnderWay(address: Address): boolean;
+  handlePing(from: Address, nonce: number): void;
+  handlePong(from: Address, nonce: number, now: number): void;
+  /** Ends the experiment: nobody is there. */
+  onUnreachable(address: Address): void;
+  tick(now: number): void;
+  readonly deadline: number;
+}
+
+/** `onMeasured` hears the average RTT of a finished experiment, ms; undefined if it failed. */
+export function createPings(
+  context: Context,
+  onMeasured: (address: Address, rttMs: number | undefined, now: number) => void,
+): Pings {
+  const { config } = context;
+  /** Bounded: one for each neighbour and candidate, each ended by its timeout. */
+  const experiments = new Map<Address, Experiment>();
+  let nextNonce = 1;
+
+  const sendPing = (experiment: Experiment, now: number): void => {
+    experiment.nonce = nextNonce++;
+    experiment.sentAt = now;
+    send(context, experiment.address, { kind: 'ping', nonce: experiment.nonce });
+  };
+
+  const finish = (experiment: Experiment, rttMs: number | undefined, now: number): void => {
+    experiments.delete(experiment.address);
+    onMeasured(experiment.address, rttMs, now);
+  };
+
+  const average = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  return {
+    start: (address, now) => {
+      if (experiments.has(address)) return;
+      const until = now + config.answerTimeoutMs;
+      const experiment = { address, rttsMs: [], nonce: 0, sentAt: now, until };
+      experiments.set(address, experiment);
+      sendPing(experiment, now);
+    },
+    isUnderWay: (address) => experiments.has(address),
+    handlePing: (from, nonce) => send(context, from, { kind: 'pong', nonce }),
+    handlePong: (from, nonce, now) => {
+      const experiment = experiments.get(from);
+      if (experiment === undefined || experiment.nonce !== nonce) return;
+      experiment.rttsMs.push(now - experiment.sentAt);
+      if (experiment.rttsMs.length <= config.pingCount) sendPing(experiment, now);
+      else finish(experiment, average(experiment.rttsMs.slice(1)), now);
+    },
+    onUnreachable: (address) => {
+      experiments.delete(address);
+    },
+    tick: (now) => {
+      for (const experiment of [...experiments.values()]) {
+        if (experiment.until <= now) finish(experiment, undefined, now);
+      }
+    },
+    get deadline() {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const { until } of experiments.values()) earliest = Math.min(earliest, until);
+      return earliest;
+    },
+  };
+}

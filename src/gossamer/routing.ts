@@ -1,0 +1,302 @@
+/**
+ * The routing layer (§3.7): "a variant of a distance vector routing protocol ... Each SCX maintains a
+ * routing table that contains one entry per source SCX. In order to detect routing loops and avoid
+ * the counting-to-infinity problem, each SCX stores in its routing table entries the complete path
+ * from it to the source SCX. When a node attempts to select a better route based on a routing update
+ * received from a neighboring SCX, it first checks to ensure that it is not already part of the
+ * neighbor's path."
+ *
+ * An update is the whole table, which is small, and replaces the neighbour's previous one. A source
+ * SCX that has no source any more withdraws its stamp: the withdrawal spreads like an update and
+ * outlaws every older route, so nobody explores paths to it.
+ *
+ * Beyond: changes travel at once, in batches of `updateDelayMs`; a next hop is only left for one that
+ * is better by `routeHysteresis`, as measured distances are noisy.
+ */
+import { createTimers } from '../lib/timers.js';
+import { type Context, jittered, send } from './context.js';
+import type { Candidate } from './cost.js';
+import type { Route, Withdrawal } from './message.js';
+import type { Address, Member, NodeId, Source, SourceId } from './node.js';
+
+/** Withdrawals told again and again for so many ms, and at most so many. Guess. */
+const WITHDRAWAL_MS = 120_000;
+const WITHDRAWALS_MAX = 64;
+
+/** A path that costs this much more or less than told is told anew before the next round. Guess. */
+const COST_CHANGE_TOLD = 0.1;
+
+/** Our way to one source SCX. */
+export interface TableEntry {
+  readonly route: Route;
+  /** The parent; undefined where the source is here. */
+  readonly nextHop: NodeId | undefined;
+}
+
+interface Peer {
+  readonly address: Address;
+  rttMs: number;
+  routes: ReadonlyMap<NodeId, Route>;
+}
+
+export interface Routing {
+  readonly table: ReadonlyMap<NodeId, TableEntry>;
+  start(now: number): void;
+  onEdgeUp(member: Member, rttMs: number, now: number): void;
+  onEdgeDown(id: NodeId, now: number): void;
+  /** A node is dead: no path leads through it any more. */
+  onDead(id: NodeId, now: number): void;
+  onRtt(address: Address, rttMs: number, now: number): void;
+  announce(source: Source, now: number): void;
+  withdraw(source: SourceId, now: number): void;
+  handleUpdate(
+    from: NodeId,
+    routes: readonly Route[],
+    withdrawn: readonly Withdrawal[],
+    now: number,
+  ): void;
+  /** The smoothed RTT of a neighbour, ms. */
+  rttMs(id: NodeId): number | undefined;
+  /** The best neighbour towards a source SCX whose path avoids a node: a next hop in reserve. */
+  alternate(scx: NodeId, avoided: NodeId): NodeId | undefined;
+  /** Figure 4's Λ: see optimizer.ts. */
+  lambda(): Candidate[];
+  candidate(id: NodeId, distanceMs: number, routes: readonly Route[]): Candidate;
+  sources(): NodeId[];
+  ancestors(): NodeId[];
+  tick(now: number): void;
+  readonly deadline: number;
+}
+
+export interface RoutingFacts {
+  /** Next hops or sources have changed. */
+  onTableChanged(now: number): void;
+  isDead(id: NodeId): boolean;
+}
+
+/** An empty table. */
+export function createRouting(context: Context, facts: RoutingFacts): Routing {
+  const { config } = context;
+  const selfId = context.self().id;
+  const timers = createTimers<'round' | 'change'>();
+  /** Bounded by the mesh. */
+  const peers = new Map<NodeId, Peer>();
+  /** Bounded by sourcesMax. */
+  const table = new Map<NodeId, TableEntry>();
+  const withdrawals = new Map<NodeId, { readonly stamp: number; readonly atMs: number }>();
+  const localSources = new Map<SourceId, Source>();
+  let localStamp = 0;
+
+  const isWithdrawn = (route: Route): boolean =>
+    route.stamp <= (withdrawals.get(route.scx)?.stamp ?? -1);
+
+  const isUsable = (from: NodeId, route: Route): boolean =>
+    route.scx !== selfId &&
+    route.path[0] === from &&
+    route.path.at(-1) === route.scx &&
+    route.path.length <= config.pathMax &&
+    !route.path.some(facts.isDead) &&
+    !isWithdrawn(route);
+
+  const via = (peer: Peer, scx: NodeId): number => {
+    const route = peer.routes.get(scx);
+    // Loop check: "that it is not already part of the neighbor's path".
+    if (route === undefined || route.path.includes(selfId)) return Number.POSITIVE_INFINITY;
+    return peer.rttMs / 2 + route.costMs;
+  };
+
+  const bestPeer = (scx: NodeId, avoided?: NodeId): NodeId | undefined => {
+    let best: NodeId | undefined;
+    let bestCost = Number.POSITIVE_INFINITY;
+    for (const [id, peer] of peers) {
+      if (avoided !== undefined && peer.routes.get(scx)?.path.includes(avoided)) continue;
+      const cost = via(peer, scx);
+      if (cost < bestCost || (cost === bestCost && best !== undefined && id < best)) {
+        best = id;
+        bestCost = cost;
+      }
+    }
+    return best;
+  };
+
+  const chooseHop = (scx: NodeId): NodeId | undefined => {
+    const best = bestPeer(scx);
+    const current = table.get(scx)?.nextHop;
+    const peer = current === undefined ? undefined : peers.get(current);
+    if (best === undefined || peer === undefined || best === current) return best;
+    const gain = 1 - via(peers.get(best) as Peer, scx) / via(peer, scx);
+    return gain > config.routeHysteresis ? best : current;
+  };
+
+  /** The newest word on which sources are attached there. */
+  const newest = (scx: NodeId): Route | undefined => {
+    let found: Route | undefined;
+    for (const { routes } of peers.values()) {
+      const route = routes.get(scx);
+      if (route !== undefined && route.stamp > (found?.stamp ?? -1)) found = route;
+    }
+    return found;
+  };
+
+  const computeEntry = (scx: NodeId): TableEntry | undefined => {
+    const hop = chooseHop(scx);
+    const peer = hop === undefined ? undefined : peers.get(hop);
+    const told = peer?.routes.get(scx);
+    const origin = newest(scx);
+    if (peer === undefined || told === undefined || origin === undefined) return undefined;
+    const path = [selfId, ...told.path];
+    const route = { ...origin, costMs: via(peer, scx), path };
+    return { route, nextHop: hop };
+  };
+
+  const isWorthTelling = (
+    before: TableEntry | undefined,
+    after: TableEntry | undefined,
+  ): boolean => {
+    if (before === undefined || after === undefined) return before !== after;
+    if (before.route.stamp !== after.route.stamp) return true;
+    if (before.route.path.join() !== after.route.path.join()) return true;
+    const change = Math.abs(after.route.costMs - before.route.costMs);
+    return change > COST_CHANGE_TOLD * before.route.costMs + 1;
+  };
+
+  const changed = (now: number): void => timers.setSooner('change', now + config.updateDelayMs);
+
+  const recompute = (scxs: Iterable<NodeId>, now: number): void => {
+    let isChanged = false;
+    for (const scx of scxs) {
+      const before = table.get(scx);
+      const after = computeEntry(scx);
+      if (after === undefined) table.delete(scx);
+      else if (before !== undefined || table.size < config.sourcesMax) table.set(scx, after);
+      if (before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp) {
+        isChanged = true;
+      }
+      if (isWorthTelling(before, after)) changed(now);
+    }
+    if (isChanged) facts.onTableChanged(now);
+  };
+
+  const remoteScxs = (): NodeId[] => [...table.keys()].filter((scx) => scx !== selfId);
+
+  const tell = (peer: Peer): void => {
+    const routes = [...table.values()].map((entry) => entry.route);
+    const withdrawn = [...withdrawals].map(([scx, { stamp }]) => ({ scx, stamp }));
+    send(context, peer.address, { kind: 'update', routes, withdrawn });
+  };
+
+  const tellAll = (now: number): void => {
+    for (const [scx, { atMs }] of withdrawals) {
+      if (now - atMs > WITHDRAWAL_MS) withdrawals.delete(scx);
+    }
+    for (const peer of peers.values()) tell(peer);
+  };
+
+  const withdrawScx = (scx: NodeId, stamp: number, now: number): boolean => {
+    if (stamp <= (withdrawals.get(scx)?.stamp ?? -1)) return false;
+    if (withdrawals.size >= WITHDRAWALS_MAX) {
+      withdrawals.delete(withdrawals.keys().next().value as NodeId);
+    }
+    withdrawals.delete(scx);
+    withdrawals.set(scx, { stamp, atMs: now });
+    for (const peer of peers.values()) {
+      const isStale = [...peer.routes.values()].some(
+        (route) => route.scx === scx && isWithdrawn(route),
+      );
+      if (!isStale) continue;
+      peer.routes = new Map([...peer.routes].filter(([, route]) => !isWithdrawn(route)));
+    }
+    changed(now);
+    return true;
+  };
+
+  /** "The source SCX immediately creates a zero-length routing table entry to itself." */
+  const refreshLocal = (now: number): void => {
+    localStamp++;
+    if (localSources.size === 0) {
+      table.delete(selfId);
+      withdrawScx(selfId, localStamp, now);
+    } else {
+      const sources = [...localSources.values()];
+      const route = { scx: selfId, stamp: localStamp, costMs: 0, path: [selfId], sources };
+      table.set(selfId, { route, nextHop: undefined });
+    }
+    changed(now);
+    facts.onTableChanged(now);
+  };
+
+  const costs = (distanceMs: number, routes: Iterable<Route>): ReadonlyMap<NodeId, number> => {
+    const bySource = new Map<NodeId, number>();
+    for (const route of routes) {
+      if (route.path.includes(selfId)) continue;
+      bySource.set(route.scx, distanceMs + route.costMs);
+    }
+    return bySource;
+  };
+
+  const candidate = (id: NodeId, distanceMs: number, routes: Iterable<Route>): Candidate => ({
+    id,
+    distanceMs,
+    costMsBySource: costs(distanceMs, routes),
+  });
+
+  return {
+    table,
+    start: (now) => timers.set('round', now + jittered(context, config.updateIntervalMs)),
+    onEdgeUp: (member, rttMs, _now) => {
+      const peer = { address: member.address, rttMs, routes: new Map() };
+      peers.set(member.id, peer);
+      tell(peer);
+    },
+    onEdgeDown: (id, now) => {
+      if (peers.delete(id)) recompute(remoteScxs(), now);
+    },
+    onDead: (id, now) => {
+      for (const peer of peers.values()) {
+        const alive = [...peer.routes].filter(([, route]) => !route.path.includes(id));
+        if (alive.length < peer.routes.size) peer.routes = new Map(alive);
+      }
+      recompute(remoteScxs(), now);
+    },
+    onRtt: (address, rttMs, now) => {
+      for (const peer of peers.values()) {
+        if (peer.address !== address) continue;
+        peer.rttMs += config.pingWeight * (rttMs - peer.rttMs);
+        recompute(remoteScxs(), now);
+      }
+    },
+    announce: (source, now) => {
+      localSources.set(source.id, source);
+      refreshLocal(now);
+    },
+    withdraw: (source, now) => {
+      if (localSources.delete(source)) refreshLocal(now);
+    },
+    handleUpdate: (from, routes, withdrawn, now) => {
+      const peer = peers.get(from);
+      if (peer === undefined) return;
+      for (const { scx, stamp } of withdrawn) if (scx !== selfId) withdrawScx(scx, stamp, now);
+      const usable = routes.filter((route) => isUsable(from, route)).slice(0, config.sourcesMax);
+      peer.routes = new Map(usable.map((route) => [route.scx, route]));
+      recompute(new Set([...remoteScxs(), ...peer.routes.keys()]), now);
+    },
+    rttMs: (id) => peers.get(id)?.rttMs,
+    alternate: (scx, avoided) => bestPeer(scx, avoided),
+    lambda: () =>
+      [...peers].map(([id, peer]) => candidate(id, peer.rttMs / 2, peer.routes.values())),
+    candidate,
+    sources: remoteScxs,
+    ancestors: () => [
+      ...new Set([...table.values()].flatMap((entry) => entry.route.path.slice(2))),
+    ],
+    tick: (now) => {
+      for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
+        if (due === 'round') timers.set('round', now + jittered(context, config.updateIntervalMs));
+        tellAll(now);
+      }
+    },
+    get deadline() {
+      return timers.next;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/** What one SCX shows of its part in the session: plain data for `status` and for checkers. */
+import type { Distribution } from './distribution.js';
+import type { Flow, FlowCounters } from './flow.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { Membership } from './membership.js';
+import type { Mesh } from './mesh.js';
+import type { Member, NodeId, Source } from './node.js';
+import type { Routing } from './routing.js';
+
+export interface NeighbourView {
+  readonly member: Member;
+  readonly rttMs: number;
+  /** Whether we added the edge, or accepted it. */
+  readonly ours: boolean;
+}
+
+export interface FlowView extends FlowCounters {
+  readonly channel: number;
+  readonly parent: NodeId | undefined;
+  readonly children: readonly NodeId[];
+  /** The number of the next ADU; undefined before the first. */
+  readonly next: number | undefined;
+}
+
+export interface SourceView {
+  readonly source: Source;
+  readonly scx: NodeId;
+  /** Of the route to it; undefined when there is none now. */
+  readonly costMs: number | undefined;
+  readonly path: readonly NodeId[];
+  /** Listeners here and below in the source's tree; at its SCX: all of them. */
+  readonly audience: number;
+  readonly flows: readonly FlowView[];
+}
+
+export interface GossamerView {
+  readonly self: Member;
+  readonly state: 'idle' | 'joined' | 'leaving' | 'left';
+  readonly membersKnown: number;
+  readonly generator: NodeId | null;
+  readonly neighbours: readonly NeighbourView[];
+  readonly sources: readonly SourceView[];
+}
+
+/** The rules that a view is drawn from. */
+interface Rules {
+  readonly self: Member;
+  readonly state: GossamerView['state'];
+  readonly membership: Membership;
+  readonly mesh: Mesh;
+  readonly heartbeat: Heartbeat;
+  readonly routing: Routing;
+  readonly distribution: Distribution;
+}
+
+const flowView = (distribution: Distribution, flow: Flow): FlowView => ({
+  channel: flow.channel,
+  parent: flow.parent,
+  children: distribution.childrenOf(flow),
+  next: flow.stream.next,
+  ...flow.counters,
+});
+
+/** Draws the view of one SCX. */
+export function drawView(rules: Rules): GossamerView {
+  const { mesh, routing, distribution } = rules;
+  const neighbours = [...mesh.neighbours.values()].map(({ member, ours }) => ({
+    member,
+    ours,
+    rttMs: routing.rttMs(member.id) ?? 0,
+  }));
+  const sources = [...distribution.sources.values()].map(({ source, scx }) => {
+    const route = routing.table.get(scx)?.route;
+    const flows = [...distribution.flows.values()].filter((flow) => flow.source === source.id);
+    return {
+      source,
+      scx,
+      costMs: route?.costMs,
+      path: route?.path ?? [],
+      audience: distribution.audience(source.id),
+      flows: flows.map((flow) => flowView(distribution, flow)),
+    };
+  });
+  return {
+    self: rules.self,
+    state: rules.state,
+    membersKnown: rules.membership.all().length,
+    generator: rules.heartbeat.generator(),
+    neighbours,
+    sources,
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * What a cluster tells an SCX process at its start: one JSON document in the environment variable
+ * SCATTERCAST_SCX, where other users of the machine cannot read the token.
+ */
+import { z } from 'zod';
+
+const channel = z.strictObject({
+  id: z.number().int().min(0).max(255),
+  description: z.string().max(4096).optional(),
+  unicast: z.enum(['tcp', 'udp']),
+  multicast: z.string().max(64).optional(),
+});
+
+export const launchSchema = z.strictObject({
+  /** The SCX's node id: 16 hexadecimal digits, drawn by the cluster. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  /** `scattercast://creator/session`. */
+  session: z.string().max(400),
+  title: z.string().max(256).optional(),
+  genre: z.string().max(256).optional(),
+  channels: z.array(channel).min(1).max(16),
+  /** The announcement's rendezvous locations. */
+  locations: z.array(z.string().max(2048)).max(16),
+  /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */
+  rendezvous: z.boolean(),
+  /** Where the lease is renewed: the front end as this machine reaches it, `http://127.0.0.1:8000`. */
+  leaseUrl: z.string().max(2048),
+  leaseToken: z.string().max(256),
+  leaseIntervalMs: z.number().min(50).max(60_000),
+  /** The address that others are told; the sockets listen on `listenHost`. */
+  advertiseHost: z.string().max(255),
+  listenHost: z.string().max(255),
+  /** 0: any free port. */
+  httpPort: z.number().int().min(0).max(65_535),
+  overlayPort: z.number().int().min(0).max(65_535),
+  /** An SCX without clients ends after so many ms. */
+  lingerMs: z.number().min(0).max(86_400_000),
+  /** Listeners at most. */
+  listenersMax: z.number().int().min(1).max(1_000_000),
+  /** What a listener gets at once, ms of audio; design: about 4 s. */
+  burstMs: z.number().min(0).max(30_000),
+  /** Each listener is written to so often, ms. */
+  writeIntervalMs: z.number().min(10).max(5000),
+  profile: z.enum(['fast', 'paper']),
+  /** Whether rendezvous URLs may lead to private addresses. */
+  allowPrivate: z.boolean(),
+  logLevel: z.string().max(16),
+});
+
+/** The launch document of one SCX process. */
+export type Launch = z.infer<typeof launchSchema>;
+
+/** The environment variable that carries it. */
+export const LAUNCH_VARIABLE = 'SCATTERCAST_SCX';

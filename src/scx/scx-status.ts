@@ -1,0 +1,76 @@
+/**
+ * What an SCX tells of itself: the body of its lease renewals, `GET /status` of the SCX, and one
+ * element of the cluster's `GET /status`. A public interface: README documents each field.
+ */
+import { z } from 'zod';
+
+const nodeId = z.string().regex(/^[0-9a-f]{16}$/);
+const count = z.number().int().nonnegative();
+const ms = z.number().nonnegative();
+const address = z.string().max(300);
+
+const flowStatus = z.object({
+  channel: z.number().int().min(0).max(255),
+  /** The SCX that we receive from; null at the source's SCX, or while there is none. */
+  parent: nodeId.nullable(),
+  children: z.array(nodeId).max(128),
+  /** Sequence number of the next ADU; null before the first. */
+  next: count.nullable(),
+  received: count,
+  delivered: count,
+  forwarded: count,
+  duplicate: count,
+  missed: count,
+  /** Dropped by the reverse-path check (§3.8). */
+  stray: count,
+});
+
+const sourceStatus = z.object({
+  id: nodeId,
+  /** The SCX that the source is attached to. */
+  scx: nodeId,
+  priority: z.number().int().min(0).max(255),
+  /** Route to it: sum of one-way distances, and the SCXs from here to there; null without a route. */
+  costMs: ms.nullable(),
+  path: z.array(nodeId).max(64),
+  /** Listeners here and below in the source's tree. */
+  audience: count,
+  flows: z.array(flowStatus).max(16),
+});
+
+const neighbourStatus = z.object({
+  id: nodeId,
+  address,
+  rttMs: ms,
+  /** Whether this SCX added the edge (k1) or accepted it (k2). */
+  ours: z.boolean(),
+});
+
+export const scxStatusSchema = z.object({
+  session: z.string().max(400),
+  id: nodeId,
+  pid: z.number().int().positive(),
+  httpUrl: z.string().max(2048),
+  overlayAddress: address,
+  state: z.enum(['joining', 'running', 'leaving']),
+  rendezvous: z.boolean(),
+  startedAt: z.string().max(40),
+  listeners: count,
+  listenersPeak: count,
+  listenersMax: count,
+  /** Source clients attached here. */
+  attachedSources: count,
+  /** The source that is played; null when the session is off the air. */
+  playing: nodeId.nullable(),
+  /** Now playing. */
+  title: z.string().max(1024).nullable(),
+  bitrateKbps: z.number().nonnegative().nullable(),
+  membersKnown: count,
+  /** Whose HEARTBEAT is followed (§3.5). */
+  generator: nodeId.nullable(),
+  neighbours: z.array(neighbourStatus).max(128),
+  sources: z.array(sourceStatus).max(256),
+});
+
+/** One SCX as `status` shows it. */
+export type ScxStatus = z.infer<typeof scxStatusSchema>;

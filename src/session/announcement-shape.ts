@@ -1,0 +1,114 @@
+/**
+ * Figure 2 as a table: which element holds which attributes and elements, and how often. One
+ * walk over the document compares it with the table, so that what reads the values afterwards
+ * finds each of them where it belongs or not at all.
+ *
+ * Elements of other namespaces are somebody else's addition and skipped with all they hold. So
+ * are elements of our own namespace that are not in the table: an older cluster reads a newer
+ * announcement.
+ */
+import { RADIO_NAMESPACE } from './announcement.js';
+import { excerpt } from './excerpt.js';
+import type { Findings } from './findings.js';
+import type { XmlElement } from './xml-tree.js';
+
+/** How often: at most once, exactly once, at least once. */
+type Occurrence = '?' | '1' | '+';
+
+interface Shape {
+  readonly attributes: Readonly<Record<string, '?' | '1'>>;
+  readonly children: Readonly<Record<string, Occurrence>>;
+  readonly text: boolean;
+}
+
+const TEXT: Shape = { attributes: {}, children: {}, text: true };
+
+const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+  [
+    'SCATTERCAST',
+    {
+      attributes: { name: '1' },
+      children: {
+        DESCRIPTION: '?',
+        CHANNEL: '+',
+        RENDEZVOUS: '1',
+        'radio:TITLE': '?',
+        'radio:GENRE': '?',
+        'radio:HOMEPAGE': '?',
+        'radio:BITRATE': '?',
+      },
+      text: false,
+    },
+  ],
+  [
+    'CHANNEL',
+    { attributes: { id: '1' }, children: { DESCRIPTION: '?', TRANSPORT: '1' }, text: false },
+  ],
+  ['TRANSPORT', { attributes: { unicast: '1', multicast: '?' }, children: {}, text: false }],
+]);
+
+/** The name in the table, whatever prefix the document uses; undefined for other namespaces. */
+function tableName(element: XmlElement): string | undefined {
+  if (element.namespace === '') return element.local;
+  return element.namespace === RADIO_NAMESPACE ? `radio:${element.local}` : undefined;
+}
+
+/** The children that have the name, in the order of the document. */
+export function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
+  return element.children.filter((child) => tableName(child) === name);
+}
+
+const place = (element: XmlElement): string =>
+  `<${excerpt(element.name).slice(1, -1)}> (line ${element.line})`;
+
+function checkAttributes(element: XmlElement, shape: Shape, findings: Findings): void {
+  for (const name of element.attributes.keys()) {
+    if (Object.hasOwn(shape.attributes, name)) continue;
+    findings.add(`${place(element)} must not have an attribute ${excerpt(name)}`);
+  }
+  for (const [name, occurrence] of Object.entries(shape.attributes)) {
+    if (occurrence === '?' || element.attributes.has(name)) continue;
+    findings.add(`${place(element)} must have an attribute "${name}"`);
+  }
+}
+
+function checkOccurrences(element: XmlElement, shape: Shape, findings: Findings): void {
+  for (const [name, occurrence] of Object.entries(shape.children)) {
+    const count = childrenOf(element, name).length;
+    if (count === 0 && occurrence !== '?') {
+      findings.add(`${place(element)} must contain a <${name}>`);
+    }
+    if (count > 1 && occurrence !== '+') {
+      findings.add(`${place(element)} must contain only one <${name}>`);
+    }
+  }
+}
+
+function checkChild(child: XmlElement, parent: XmlElement, shape: Shape, findings: Findings): void {
+  const name = tableName(child);
+  if (name === undefined) return;
+  if (Object.hasOwn(shape.children, name)) {
+    checkElement(child, SHAPES.get(name) ?? TEXT, findings);
+  } else if (child.namespace === '') {
+    findings.add(`${place(child)} does not belong into ${place(parent)}`);
+  }
+}
+
+function checkElement(element: XmlElement, shape: Shape, findings: Findings): void {
+  checkAttributes(element, shape, findings);
+  checkOccurrences(element, shape, findings);
+  if (!shape.text && element.text.trim() !== '') {
+    findings.add(`${place(element)} must not contain text, got ${excerpt(element.text.trim())}`);
+  }
+  for (const child of element.children) checkChild(child, element, shape, findings);
+}
+
+/** Compares the document with Figure 2 and adds what differs. */
+export function checkShape(root: XmlElement, findings: Findings): void {
+  const shape = SHAPES.get('SCATTERCAST');
+  if (tableName(root) === 'SCATTERCAST' && shape !== undefined) {
+    checkElement(root, shape, findings);
+  } else {
+    findings.add(`the root element must be <SCATTERCAST> without a namespace, got ${place(root)}`);
+  }
+}

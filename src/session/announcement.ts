@@ -1,0 +1,65 @@
+/**
+ * The announcement of a session (§2.2): "all the necessary parameters that pertain to the
+ * session". It is a small XML document at a URL; this file says what it holds and how much.
+ *
+ * Departure: title, genre, homepage and bitrate are ours. They stand in our own namespace, so
+ * that a reader of the paper's format still reads the document.
+ */
+import type { SessionName } from './session-name.js';
+
+/** One of the session's independent data streams (§2.1). */
+export interface Channel {
+  /** 0 to 255: it travels as one byte of the ADU header. */
+  readonly id: number;
+  readonly description?: string;
+  /** Between SCXs. The paper leaves the list open; these two are carried. */
+  readonly unicast: 'tcp' | 'udp';
+  /** Between an SCX and its clients: `udp`, or the name of a reliable multicast protocol. */
+  readonly multicast?: string;
+}
+
+/** What a client or an SCX must know of a session before it joins. */
+export interface Announcement {
+  readonly name: SessionName;
+  readonly description?: string;
+  /** 1 to 16, with distinct ids. */
+  readonly channels: readonly Channel[];
+  /** 1 to 16 distinct locations in normal form; see location.ts. */
+  readonly rendezvous: readonly string[];
+  readonly title?: string;
+  readonly genre?: string;
+  /** An http or https URL. */
+  readonly homepage?: string;
+  readonly bitrateKbps?: number;
+}
+
+/** The namespace of our additions. A later, incompatible meaning gets another number. */
+export const RADIO_NAMESPACE = 'https://scattercast.example/ns/radio/1';
+
+/**
+ * Announcements come from strangers. Lengths are in UTF-16 units. The texts are chosen so that
+ * the largest valid announcement, fully escaped, fits the document. All are guesses.
+ */
+export const ANNOUNCEMENT_LIMITS = {
+  documentBytesMax: 65536,
+  depthMax: 8,
+  elementsMax: 512,
+  attributesMax: 32,
+  channelsMax: 16,
+  channelIdMax: 255,
+  rendezvousMax: 16,
+  descriptionLengthMax: 1000,
+  channelDescriptionLengthMax: 200,
+  titleLengthMax: 200,
+  genreLengthMax: 64,
+  homepageLengthMax: 512,
+  /** The range of MP3 bit rates, in kbit/s. */
+  bitrateKbpsMin: 8,
+  bitrateKbpsMax: 320,
+} as const;
+
+/** The channels of a radio broadcast: each audio ADU is one MP3 frame; the titles go beside. */
+export const DEFAULT_CHANNELS: readonly Channel[] = [
+  { id: 1, description: 'audio', unicast: 'tcp' },
+  { id: 2, description: 'now-playing', unicast: 'tcp' },
+];

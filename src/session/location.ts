@@ -1,0 +1,85 @@
+/**
+ * Where a rendezvous point is found (§3.4). Either the address of its SCX, or
+ *
+ * Departure: the URL of a front end, which answers with the SCX's current address, so that a
+ * rendezvous point that was restarted elsewhere is found again without a new announcement.
+ */
+import { bad, good, type Result } from '../lib/result.js';
+import { excerpt } from './excerpt.js';
+import { parseHostName } from './host-name.js';
+
+/** A rendezvous location; `text` is its normal form, which parses to the same location. */
+export type Location =
+  | {
+      readonly kind: 'address';
+      readonly text: string;
+      /** A host name or an IP address, IPv6 without brackets. */
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly kind: 'frontEnd'; readonly text: string };
+
+/** The longest location, in UTF-16 units: a full host name and a port fit. */
+const LOCATION_LENGTH_MAX = 260;
+
+const ADDRESS = /^(?<host>\[[0-9A-Fa-f:.]+\]|[^[\]:]*):(?<port>[1-9][0-9]{0,4})$/;
+
+/** The host as a URL would write it; undefined if no URL could. */
+function canonicalHost(host: string): string | undefined {
+  const url = `http://${host}/`;
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
+}
+
+function parseHost(text: string): Result<string> {
+  if (text.startsWith('[')) {
+    const host = canonicalHost(text);
+    return host === undefined ? bad(`${excerpt(text)} is not an IPv6 address`) : good(host);
+  }
+  const name = parseHostName('the host of a rendezvous location', text);
+  if (!name.ok || canonicalHost(name.value) === name.value) return name;
+  return bad(`${excerpt(text)} is neither a host name nor an IPv4 address like 192.0.2.1`);
+}
+
+function parseAddress(text: string): Result<Location> {
+  const match = ADDRESS.exec(text)?.groups;
+  const port = Number(match?.port);
+  if (match?.host === undefined || !(port <= 65535)) {
+    return bad(
+      `the rendezvous location ${excerpt(text)} is not understood: write host:port ` +
+        '(an IPv6 address in brackets) or the http:// or https:// URL of a front end',
+    );
+  }
+  const host = parseHost(match.host);
+  if (!host.ok) return host;
+  const bare = host.value.replace(/^\[|\]$/g, '');
+  return good({ kind: 'address', text: `${host.value}:${port}`, host: bare, port });
+}
+
+/**
+ * An http or https URL in its normal form, without user, password and fragment.
+ * `what` names it in the problem.
+ */
+export function parseWebAddress(what: string, text: string, lengthMax: number): Result<string> {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
+    return bad(`${what} ${excerpt(text)} is not an http:// or https:// URL`);
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.hash !== '') {
+    return bad(`${what} ${excerpt(text)} must not carry a user, a password or a #fragment`);
+  }
+  if (url.href.length <= lengthMax) return good(url.href);
+  return bad(`${what} is ${url.href.length} characters long; at most ${lengthMax} are allowed`);
+}
+
+/** `host:port`, `[IPv6]:port`, or the http or https URL of a front end. */
+export function parseLocation(text: string): Result<Location> {
+  if (text.length > LOCATION_LENGTH_MAX) {
+    return bad(
+      `a rendezvous location is ${text.length} characters long; ` +
+        `at most ${LOCATION_LENGTH_MAX} are allowed`,
+    );
+  }
+  if (!text.includes('://')) return parseAddress(text);
+  const url = parseWebAddress('the rendezvous location', text, LOCATION_LENGTH_MAX);
+  return url.ok ? good({ kind: 'frontEnd', text: url.value }) : url;
+}

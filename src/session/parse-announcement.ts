@@ -1,0 +1,135 @@
+/**
+ * Reads an announcement (§2.2, Figure 2). Three steps, each with its own file: the document
+ * becomes a tree within limits (xml-tree.ts), the tree is compared with Figure 2
+ * (announcement-shape.ts), and here the values are read. Whatever step two and three find is
+ * reported together.
+ */
+import { bad, good, type Result } from '../lib/result.js';
+import { ANNOUNCEMENT_LIMITS, type Announcement, type Channel } from './announcement.js';
+import { checkShape, childrenOf } from './announcement-shape.js';
+import { dropAbsent } from './drop-absent.js';
+import { excerpt } from './excerpt.js';
+import { createFindings, type Findings } from './findings.js';
+import { parseLocation, parseWebAddress } from './location.js';
+import { parsePlainText } from './plain-text.js';
+import { parseSessionName } from './session-name.js';
+import { readXml, type XmlElement } from './xml-tree.js';
+
+const LIMITS = ANNOUNCEMENT_LIMITS;
+const MULTICAST = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+
+/** A whole number without sign or leading zeros, between `min` and `max`. */
+function parseWhole(what: string, text: string, min: number, max: number): Result<number> {
+  const value = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return good(value);
+  return bad(`${what} must be a whole number from ${min} to ${max}, got ${excerpt(text)}`);
+}
+
+function parseUnicast(text: string): Result<Channel['unicast']> {
+  const unicast = text.toLowerCase();
+  if (unicast === 'tcp' || unicast === 'udp') return good(unicast);
+  return bad(`the unicast transport of a channel must be tcp or udp, got ${excerpt(text)}`);
+}
+
+function parseMulticast(text: string): Result<string> {
+  const multicast = text.toLowerCase();
+  if (MULTICAST.test(multicast)) return good(multicast);
+  return bad(
+    `the multicast transport of a channel must be a protocol's name, got ${excerpt(text)}: ` +
+      'write letters, digits, "-", "." and "_", at most 32',
+  );
+}
+
+/** The text of an optional element; an empty element counts as none. */
+function readText(
+  parent: XmlElement,
+  child: string,
+  what: string,
+  lengthMax: number,
+  findings: Findings,
+): string | undefined {
+  const element = childrenOf(parent, child)[0];
+  if (element === undefined) return undefined;
+  return findings.take(parsePlainText(what, element.text, lengthMax)) || undefined;
+}
+
+function readChannel(element: XmlElement, findings: Findings): Channel {
+  const id = element.attributes.get('id') ?? '0';
+  const transport = childrenOf(element, 'TRANSPORT')[0]?.attributes;
+  const multicast = transport?.get('multicast');
+  const lengthMax = LIMITS.channelDescriptionLengthMax;
+  return dropAbsent({
+    id: findings.take(parseWhole('the id of a channel', id, 0, LIMITS.channelIdMax)) ?? 0,
+    description: readText(element, 'DESCRIPTION', "a channel's description", lengthMax, findings),
+    unicast: findings.take(parseUnicast(transport?.get('unicast') ?? 'tcp')) ?? 'tcp',
+    multicast: multicast === undefined ? undefined : findings.take(parseMulticast(multicast)),
+  });
+}
+
+function readChannels(root: XmlElement, findings: Findings): readonly Channel[] {
+  const elements = childrenOf(root, 'CHANNEL');
+  if (elements.length > LIMITS.channelsMax) {
+    findings.add(`there are ${elements.length} channels; at most ${LIMITS.channelsMax} may be`);
+    return [];
+  }
+  const channels = elements.map((element) => readChannel(element, findings));
+  const ids = elements.flatMap((element) => element.attributes.get('id') ?? []);
+  for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index))) {
+    findings.add(`the channel id ${excerpt(id)} is used twice; give each channel its own`);
+  }
+  return channels;
+}
+
+/** Distinct locations in normal form, in the order of the document. */
+function readRendezvous(root: XmlElement, findings: Findings): readonly string[] {
+  const element = childrenOf(root, 'RENDEZVOUS')[0];
+  if (element === undefined) return [];
+  const texts = element.text.split(/\s+/).filter((text) => text !== '');
+  if (texts.length === 0) findings.add('<RENDEZVOUS> must name at least one location');
+  if (texts.length > LIMITS.rendezvousMax) {
+    findings.add(`<RENDEZVOUS> names ${texts.length} locations; at most ${LIMITS.rendezvousMax}`);
+    return [];
+  }
+  const locations = texts.map((text) => findings.take(parseLocation(text))?.text ?? text);
+  return [...new Set(locations)];
+}
+
+function readExtras(root: XmlElement, findings: Findings) {
+  const text = (child: string, what: string, lengthMax: number): string | undefined =>
+    readText(root, child, what, lengthMax, findings);
+  // Long enough that the parsers below see, and refuse, what is too long for them.
+  const homepage = text('radio:HOMEPAGE', 'the homepage', LIMITS.documentBytesMax);
+  const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
+  return {
+    title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
+    genre: text('radio:GENRE', 'the genre', LIMITS.genreLengthMax),
+    homepage:
+      homepage &&
+      findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
+    bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
+  };
+}
+
+const parseBitrate = (text: string): Result<number> =>
+  parseWhole('the bitrate in kbit/s', text, LIMITS.bitrateKbpsMin, LIMITS.bitrateKbpsMax);
+
+/**
+ * The announcement in an XML document, or everything that is wrong with it in plain words.
+ * Never throws; takes time linear in the size of the document, which is bounded.
+ */
+export function parseAnnouncement(xml: string): Result<Announcement> {
+  const tree = readXml(xml, LIMITS);
+  if (!tree.ok) return bad(...tree.problems.map((why) => `the announcement is refused: ${why}`));
+  const root = tree.value;
+  const findings = createFindings();
+  checkShape(root, findings);
+  const nameText = root.attributes.get('name');
+  const name = nameText === undefined ? undefined : findings.take(parseSessionName(nameText));
+  const lengthMax = LIMITS.descriptionLengthMax;
+  const description = readText(root, 'DESCRIPTION', 'the description', lengthMax, findings);
+  const channels = readChannels(root, findings);
+  const rendezvous = readRendezvous(root, findings);
+  const extras = readExtras(root, findings);
+  if (name === undefined || !findings.empty) return findings.refuse();
+  return good(dropAbsent({ name, description, channels, rendezvous, ...extras }));
+}

@@ -1,0 +1,84 @@
+/**
+ * Writes an announcement as Figure 2 lays it out. What parse-announcement.ts reads from the
+ * result equals what was printed, if that was valid; so printing and parsing is also the way to
+ * check an announcement that was put together from flags or a form.
+ */
+import { type Announcement, type Channel, RADIO_NAMESPACE } from './announcement.js';
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+
+const escapeText = (text: string): string =>
+  text.replace(/[&<>]/g, (character) => ESCAPES[character] as string);
+
+const escapeAttribute = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => ESCAPES[character] as string);
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+/** An element with its text on lines of its own, as in Figure 2. */
+const block = (name: string, lines: readonly string[]): string[] => [
+  `<${name}>`,
+  ...indent(lines.map(escapeText)),
+  `</${name}>`,
+];
+
+const description = (text: string | undefined): string[] =>
+  text === undefined ? [] : block('DESCRIPTION', [text]);
+
+function transport({ unicast, multicast }: Channel): string[] {
+  if (multicast === undefined) return [`<TRANSPORT unicast="${escapeAttribute(unicast)}"/>`];
+  return [
+    `<TRANSPORT unicast="${escapeAttribute(unicast)}"`,
+    `  multicast="${escapeAttribute(multicast)}"/>`,
+  ];
+}
+
+const channelBlock = (channel: Channel): string[] => [
+  `<CHANNEL id="${channel.id}">`,
+  ...indent(description(channel.description)),
+  ...indent(transport(channel)),
+  '</CHANNEL>',
+];
+
+function extras({ title, genre, homepage, bitrateKbps }: Announcement): string[] {
+  const fields = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [`<radio:${name}>${escapeText(`${value}`)}</radio:${name}>`],
+  );
+}
+
+/** The sections with a blank line between them. */
+const separate = (sections: readonly (readonly string[])[]): string[] =>
+  sections
+    .filter((section) => section.length > 0)
+    .flatMap((section, index) => (index === 0 ? section : ['', ...section]));
+
+function rootTag(announcement: Announcement, hasExtras: boolean): string[] {
+  const name = `name="${escapeAttribute(announcement.name.text)}"`;
+  if (!hasExtras) return ['<SCATTERCAST', `  ${name}>`];
+  return ['<SCATTERCAST', `  ${name}`, `  xmlns:radio="${RADIO_NAMESPACE}">`];
+}
+
+/** The XML document of an announcement, with a final newline. Checks nothing; escapes all. */
+export function printAnnouncement(announcement: Announcement): string {
+  const additions = extras(announcement);
+  const sections = [
+    description(announcement.description),
+    additions,
+    ...announcement.channels.map(channelBlock),
+    block('RENDEZVOUS', announcement.rendezvous),
+  ];
+  const body = separate(sections).map((line) => (line === '' ? '' : `  ${line}`));
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    ...rootTag(announcement, additions.length > 0),
+    ...body,
+    '</SCATTERCAST>',
+  ];
+  return `${lines.join('\n')}\n`;
+}

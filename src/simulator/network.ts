@@ -1,0 +1,226 @@
+/**
+ * The simulated network, as TCP looks to an SCX: messages of one connection arrive in order, after the
+ * one-way delay; a connection that loses a segment for good breaks, and both ends hear of it.
+ *
+ * Its faults are named: `breakRate` (a message kills its connection), `jitterMs`, `cut` (a partition:
+ * nothing crosses, nobody is told; when it ends, the connections that crossed it are reset), and the
+ * death of an SCX with or without resets.
+ */
+import type { ChannelMessage } from '../gossamer/gossamer-types.js';
+import type { Message } from '../gossamer/message.js';
+import type { Address, Adu } from '../gossamer/node.js';
+import type { Rng } from '../lib/rng.js';
+import type { SimulatedScx } from './world.js';
+
+/** A connection attempt that nobody answers fails after so many ms, as in overlay/. */
+const CONNECT_TIMEOUT_MS = 3000;
+
+/** A connection that is not needed any more closes after so long without use, ms. */
+const HANG_UP_MS = 1000;
+
+export interface NetworkOptions {
+  readonly rng: Rng;
+  readonly delayMs: (from: number, to: number) => number;
+  now(): number;
+  at(instant: number, action: () => void): void;
+  find(address: Address): SimulatedScx | undefined;
+}
+
+export interface Network {
+  /** Share of messages that break their connection, 0..1. */
+  breakRate: number;
+  /** Uniform extra delay, ms. */
+  jitterMs: number;
+  /** How many control messages were sent, and how many ADUs forwarded. */
+  readonly counters: { messages: number; adus: number; broken: number };
+  send(from: SimulatedScx, to: Address, message: Message): void;
+  hangUp(from: SimulatedScx, to: Address): void;
+  sendData(from: SimulatedScx, to: Address, message: ChannelMessage): void;
+  forward(from: SimulatedScx, to: SimulatedScx | undefined, adu: Adu): void;
+  locate(from: SimulatedScx, location: Address): void;
+  /** Splits the SCXs: those for which it is true from the others. Undefined: the cut ends. */
+  cut(side: ((scx: SimulatedScx) => boolean) | undefined): void;
+  onDeath(scx: SimulatedScx, withReset: boolean): void;
+  thaw(scx: SimulatedScx): void;
+}
+
+/** A connection: control (channel undefined) or data; the opener of a data connection is the child. */
+interface Link {
+  readonly opener: SimulatedScx;
+  readonly acceptor: SimulatedScx;
+  readonly channel: number | undefined;
+  isOpen: boolean;
+  usedAt: number;
+}
+
+/** A network without connections or faults. */
+export function createNetwork(options: NetworkOptions): Network {
+  const { rng, now, at, find } = options;
+  const links = new Map<string, Link>();
+  /** When the last message of a directed pair arrives: nothing overtakes it. */
+  const lastArrival = new Map<string, number>();
+  const frozenMail = new Map<SimulatedScx, (() => void)[]>();
+  const counters = { messages: 0, adus: 0, broken: 0 };
+  let side: ((scx: SimulatedScx) => boolean) | undefined;
+
+  const controlKey = (a: SimulatedScx, b: SimulatedScx): string =>
+    a.index < b.index ? `${a.index}-${b.index}` : `${b.index}-${a.index}`;
+  const dataKey = (child: SimulatedScx, parent: SimulatedScx, channel: number): string =>
+    `${child.index}>${parent.index}/${channel}`;
+
+  const isCut = (a: SimulatedScx, b: SimulatedScx): boolean =>
+    side !== undefined && side(a) !== side(b);
+
+  /** Hands something to an SCX, unless it is dead by then; a frozen one gets it when it thaws. */
+  const handOver = (to: SimulatedScx, action: () => void): void => {
+    if (!to.isUp) return;
+    if (to.isFrozen) frozenMail.set(to, [...(frozenMail.get(to) ?? []), action]);
+    else action();
+  };
+
+  const arrive = (from: SimulatedScx, to: SimulatedScx, lane: string, action: () => void): void => {
+    const key = `${from.index}>${to.index}/${lane}`;
+    const delay = options.delayMs(from.index, to.index) + network.jitterMs * rng.unit();
+    const instant = Math.max(now() + delay, lastArrival.get(key) ?? 0);
+    lastArrival.set(key, instant);
+    at(instant, () => handOver(to, action));
+  };
+
+  const tellClosed = (link: Link, who: SimulatedScx, other: SimulatedScx): void => {
+    if (link.channel === undefined) {
+      who.feed({ kind: 'linkDown', address: other.address, reason: 'closed' });
+    } else {
+      who.feed({ kind: 'dataDown', peer: other.gossamer.self().id, channel: link.channel });
+    }
+  };
+
+  const close = (key: string, link: Link, told: readonly SimulatedScx[]): void => {
+    link.isOpen = false;
+    links.delete(key);
+    for (const who of told) {
+      const other = who === link.opener ? link.acceptor : link.opener;
+      const delay = options.delayMs(other.index, who.index);
+      at(now() + delay, () => handOver(who, () => tellClosed(link, who, other)));
+    }
+  };
+
+  const fail = (from: SimulatedScx, to: Address, afterMs: number): void =>
+    at(now() + afterMs, () =>
+      handOver(from, () => from.feed({ kind: 'linkDown', address: to, reason: 'unreachable' })),
+    );
+
+  /** The link for a message, opened if need be; undefined when nobody answers. */
+  const open = (key: string, from: SimulatedScx, to: SimulatedScx, channel?: number): Link => {
+    const existing = links.get(key);
+    if (existing !== undefined) return existing;
+    const link = { opener: from, acceptor: to, channel, isOpen: true, usedAt: now() };
+    links.set(key, link);
+    return link;
+  };
+
+  /** Sends over a link; the link may break under it. */
+  const transmit = (key: string, link: Link, from: SimulatedScx, action: () => void): void => {
+    const to = link.opener === from ? link.acceptor : link.opener;
+    if (isCut(from, to)) return;
+    if (network.breakRate > 0 && rng.unit() < network.breakRate) {
+      counters.broken++;
+      return close(key, link, [from, to]);
+    }
+    link.usedAt = now();
+    const lane = link.channel === undefined ? 'control' : key;
+    arrive(from, to, lane, () => {
+      if (link.isOpen) action();
+    });
+  };
+
+  const network: Network = {
+    breakRate: 0,
+    jitterMs: 0,
+    counters,
+    send: (from, address, message) => {
+      counters.messages++;
+      const to = find(address);
+      if (to === undefined || !to.isUp) {
+        const isLinked = to !== undefined && links.has(controlKey(from, to));
+        if (!isLinked)
+          fail(from, address, to === undefined ? 10 : 2 * options.delayMs(from.index, to.index));
+        return;
+      }
+      const key = controlKey(from, to);
+      if (!links.has(key) && isCut(from, to)) return fail(from, address, CONNECT_TIMEOUT_MS);
+      const member = from.gossamer.self();
+      transmit(key, open(key, from, to), from, () =>
+        to.feed({ kind: 'received', from: member, message }),
+      );
+    },
+    hangUp: (from, address) => {
+      const to = find(address);
+      if (to === undefined) return;
+      const key = controlKey(from, to);
+      const link = links.get(key);
+      if (link === undefined) return;
+      // As overlay/ does: closed once nobody has used it for a while.
+      at(now() + HANG_UP_MS, () => {
+        const isIdle = now() - link.usedAt >= HANG_UP_MS;
+        if (links.get(key) === link && isIdle && !isCut(from, to)) close(key, link, [from, to]);
+      });
+    },
+    sendData: (from, address, { channel, body }) => {
+      const to = find(address);
+      if (to === undefined) return;
+      const asChild = dataKey(from, to, channel);
+      const asParent = dataKey(to, from, channel);
+      const isAnswer = body.kind === 'subscribed' || body.kind === 'refused';
+      const key = isAnswer ? asParent : asChild;
+      if (!links.has(key) && body.kind !== 'subscribe') return;
+      if (!to.isUp || (!links.has(key) && isCut(from, to))) {
+        const peer = to.gossamer.self().id;
+        const tell = (): void => from.feed({ kind: 'dataDown', peer, channel });
+        const waitMs = to.isUp ? CONNECT_TIMEOUT_MS : 2 * options.delayMs(from.index, to.index);
+        at(now() + waitMs, () => handOver(from, tell));
+        return;
+      }
+      const member = from.gossamer.self();
+      transmit(key, open(key, from, to, channel), from, () =>
+        to.feed({ kind: 'dataReceived', from: member, message: body }),
+      );
+    },
+    forward: (from, to, adu) => {
+      if (to === undefined) return;
+      counters.adus++;
+      const key = dataKey(to, from, adu.channel);
+      const link = links.get(key);
+      const sender = from.gossamer.self().id;
+      if (link !== undefined) {
+        transmit(key, link, from, () => to.feed({ kind: 'adu', from: sender, adu }));
+      }
+    },
+    locate: (from, location) =>
+      at(now() + 1, () =>
+        handOver(from, () => from.feed({ kind: 'located', location, address: location })),
+      ),
+    cut: (newSide) => {
+      const old = side;
+      side = newSide;
+      if (old === undefined) return;
+      for (const [key, link] of [...links]) {
+        const crossed = old(link.opener) !== old(link.acceptor);
+        if (crossed && !isCut(link.opener, link.acceptor))
+          close(key, link, [link.opener, link.acceptor]);
+      }
+    },
+    onDeath: (scx, withReset) => {
+      for (const [key, link] of [...links]) {
+        if (link.opener !== scx && link.acceptor !== scx) continue;
+        const other = link.opener === scx ? link.acceptor : link.opener;
+        if (withReset) close(key, link, isCut(scx, other) ? [] : [other]);
+      }
+    },
+    thaw: (scx) => {
+      const mail = frozenMail.get(scx) ?? [];
+      frozenMail.delete(scx);
+      for (const action of mail) action();
+    },
+  };
+  return network;
+}

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import type { Result } from '../../src/lib/result.js';
+import type { Announcement, Channel } from '../../src/session/announcement.js';
+import type { SessionName } from '../../src/session/session-name.js';
+
+/** All problems in one text; '' if there are none. */
+export const problemsOf = (result: Result<unknown>): string =>
+  result.ok ? '' : result.problems.join('\n');
+
+const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+const label = fc.string({ unit: fc.constantFrom(...letters), minLength: 1, maxLength: 12 });
+
+const host = fc
+  .array(label, { minLength: 1, maxLength: 3 })
+  .map((labels) => [...labels, 'example'].join('.'));
+
+const sessionName: fc.Arbitrary<SessionName> = fc
+  .tuple(
+    host,
+    fc.string({ unit: fc.constantFrom(...letters, ...'ABC_~-'), minLength: 1, maxLength: 64 }),
+  )
+  .map(([creator, session]) => ({
+    text: `scattercast://${creator}/${session}`,
+    creator,
+    session,
+  }));
+
+/** Texts in normal form, with all that XML must escape. */
+const plainText = fc
+  .string({ unit: fc.oneof(fc.constantFrom(...'<>&"\' ]'), fc.string({ unit: 'grapheme' })) })
+  .map((text) => text.replace(/[\p{Cc}\s]+/gu, ' ').trim())
+  .filter((text) => text !== '' && text.length <= 64);
+
+const port = fc.integer({ min: 1, max: 65535 });
+
+const location = fc.oneof(
+  fc.tuple(host, port).map(([name, number]) => `${name}:${number}`),
+  fc.tuple(fc.ipV4(), port).map(([address, number]) => `${address}:${number}`),
+  fc.tuple(fc.ipV6(), port).map(([address, number]) => {
+    return `${new URL(`http://[${address}]/`).hostname}:${number}`;
+  }),
+  fc.tuple(host, label).map(([name, path]) => `https://${name}/${path}?a=<&b='${path}'`),
+  fc.tuple(host, label).map(([name, path]) => `http://${name}:8080/${path}?a=%3C&b=%26`),
+);
+
+const channel: fc.Arbitrary<Channel> = fc.record(
+  {
+    id: fc.integer({ min: 0, max: 255 }),
+    unicast: fc.constantFrom('tcp' as const, 'udp' as const),
+    description: plainText,
+    multicast: fc.constantFrom('udp', 'srm', 'nack-oriented_2.0'),
+  },
+  { requiredKeys: ['id', 'unicast'] },
+);
+
+/** Valid announcements in normal form. */
+export const announcement: fc.Arbitrary<Announcement> = fc.record(
+  {
+    name: sessionName,
+    description: plainText,
+    channels: fc.uniqueArray(channel, { selector: (c) => c.id, minLength: 1, maxLength: 16 }),
+    rendezvous: fc.uniqueArray(
+      location.map((text) => (text.includes('://') ? new URL(text).href : text)),
+      { minLength: 1, maxLength: 16 },
+    ),
+    title: plainText,
+    genre: plainText,
+    homepage: fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url).href),
+    bitrateKbps: fc.integer({ min: 8, max: 320 }),
+  },
+  { requiredKeys: ['name', 'channels', 'rendezvous'] },
+);
