@@ -7,7 +7,8 @@ import type { GossamerConfig } from '../gossamer/config.js';
 import type { Effect } from '../gossamer/gossamer-types.js';
 import type { Adu, NodeId } from '../gossamer/node.js';
 import { assert } from '../lib/assert.js';
-import type { Observer, SimulatedScx, World } from './world.js';
+import type { SimulatedScx } from './simulated-scx.js';
+import type { Observer, World } from './world.js';
 
 /** What the checker counted. */
 export interface CheckerTotals {

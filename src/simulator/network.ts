@@ -10,7 +10,7 @@ import type { ChannelMessage } from '../gossamer/gossamer-types.js';
 import type { Message } from '../gossamer/message.js';
 import type { Address, Adu } from '../gossamer/node.js';
 import type { Rng } from '../lib/rng.js';
-import type { SimulatedScx } from './world.js';
+import type { SimulatedScx } from './simulated-scx.js';
 
 /** A connection attempt that nobody answers fails after so many ms, as in overlay/. */
 const CONNECT_TIMEOUT_MS = 3000;

@@ -7,26 +7,16 @@
  */
 
 import type { GossamerConfig } from '../gossamer/config.js';
-import { createGossamer, type Gossamer } from '../gossamer/gossamer.js';
-import type { Effect, GossamerEvent, Input } from '../gossamer/gossamer-types.js';
+import { createGossamer } from '../gossamer/gossamer.js';
+import type { Effect, GossamerEvent } from '../gossamer/gossamer-types.js';
 import type { Address, Adu, Member, NodeId, SourceId } from '../gossamer/node.js';
 import { unreachable } from '../lib/assert.js';
 import { createEventQueue } from '../lib/event-queue.js';
 import { drive } from '../lib/machine.js';
 import { createRng, type Rng } from '../lib/rng.js';
 import { createNetwork, type Network } from './network.js';
+import type { SimulatedScx } from './simulated-scx.js';
 import { createTrace } from './trace.js';
-
-/** One SCX of the world. */
-export interface SimulatedScx {
-  readonly index: number;
-  readonly address: Address;
-  readonly gossamer: Gossamer;
-  readonly feed: (input: Input) => void;
-  isUp: boolean;
-  /** A stopped process: it neither hears nor acts, and its sockets stay open. */
-  isFrozen: boolean;
-}
 
 /** Hears of everything that matters, as it happens. */
 export interface Observer {

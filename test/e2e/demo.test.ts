@@ -1,0 +1,73 @@
+/** The first minute of a newcomer: `npm start`, listen, Ctrl-C. */
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { align, framesOfFile, listen } from './audio.js';
+import {
+  CLIP,
+  createStage,
+  isAlive,
+  type Running,
+  type Stage,
+  type StatusView,
+  until,
+} from './stage.js';
+
+let stage: Stage;
+beforeEach(() => {
+  stage = createStage();
+});
+afterEach(() => stage.close());
+
+const temporaryFiles = (): string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith('scattercast-') && !name.includes('e2e'));
+
+const demo = async (...args: string[]): Promise<{ running: Running; playerUrl: string }> => {
+  const running = stage.run(['demo', '--port', '0', ...args]);
+  const [, playerUrl = ''] = await running.line(
+    /mpg123 (http:\/\/localhost:\d+\/listen\/\S+\.mp3)/,
+  );
+  return { running, playerUrl };
+};
+
+const pidsOf = async (playerUrl: string): Promise<number[]> => {
+  const status = (await (await fetch(new URL('/status', playerUrl))).json()) as StatusView;
+  return status.sessions.flatMap((session) => session.scxs.map((scx) => scx.pid));
+};
+
+test('The demo plays, and Ctrl-C leaves no process and no file behind', async () => {
+  const before = temporaryFiles();
+  const { running, playerUrl } = await demo();
+  const listener = listen(playerUrl);
+  await listener.firstByteMs;
+  await until('some seconds of audio', () => listener.bytes().length > 96_000);
+  listener.stop();
+  expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
+  const page = await (await fetch(new URL('/', playerUrl))).text();
+  expect(page).toContain('<html');
+  const pids = await pidsOf(playerUrl);
+  expect(pids).toHaveLength(1);
+  const startedAt = Date.now();
+  running.child.kill('SIGINT');
+  expect(await running.exited).toEqual({ code: 0, signal: null });
+  expect(Date.now() - startedAt).toBeLessThan(3500);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(temporaryFiles()).toEqual(before);
+});
+
+test('The demo broadcasts the files that it is given', async () => {
+  const { running, playerUrl } = await demo(CLIP);
+  const listener = listen(playerUrl);
+  await listener.firstByteMs;
+  listener.stop();
+  running.child.kill('SIGINT');
+  await running.exited;
+});
+
+test('The demo says what to do when its port is taken', async () => {
+  const { playerUrl } = await demo();
+  const second = stage.run(['demo', '--port', new URL(playerUrl).port]);
+  expect(await second.exited).toMatchObject({ code: 3 });
+  expect(second.stderr()).toMatch(/port \d+ .*--port/);
+  expect(second.stderr().trim().split('\n')).toHaveLength(1);
+});

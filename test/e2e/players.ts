@@ -1,0 +1,26 @@
+/** Real players. A test of one is skipped, visibly, only where that program is not installed. */
+import { spawnSync } from 'node:child_process';
+import { start } from './stage.js';
+
+export const has = (program: string): boolean =>
+  spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+
+/** What ffmpeg says of a file or stream that it decodes to nowhere: '' when all is well. */
+export async function ffmpegErrors(input: string, seconds?: number): Promise<string> {
+  const limit = seconds === undefined ? [] : ['-t', String(seconds)];
+  const args = ['-hide_banner', '-nostdin', '-v', 'warning', '-xerror', '-i', input];
+  const player = start('ffmpeg', [...args, ...limit, '-f', 'null', '-']);
+  const { code } = await player.exited;
+  // The demuxer guesses a duration from the bit rate: a remark, not an error.
+  const said = player.stderr().split('\n');
+  const errors = said.filter((line) => line.trim() !== '' && !line.includes('Estimating duration'));
+  return errors.join('\n') + (code === 0 ? '' : `\nexit code ${code}`);
+}
+
+/** What mpg123 says of a stream that it decodes to nowhere: '' when all is well. */
+export async function mpg123Errors(input: string, frames?: number): Promise<string> {
+  const limit = frames === undefined ? [] : ['-n', String(frames)];
+  const player = start('mpg123', ['-q', '-t', ...limit, input]);
+  const { code } = await player.exited;
+  return player.stderr().trim() + (code === 0 ? '' : `\nexit code ${code}`);
+}

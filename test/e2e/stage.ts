@@ -1,0 +1,231 @@
+/**
+ * Real processes for end-to-end tests: clusters, broadcasters and players, started from the build as a
+ * user starts them, and ended by id. Whatever a test starts through a stage is gone when it closes.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+export const CLIP = join(ROOT, 'web/demo/clip.mp3');
+
+/** A process that has been started; its output is kept, bounded. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  stdout(): string;
+  stderr(): string;
+  /** Waits for a line of stdout or stderr. */
+  line(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+export interface ScxView {
+  readonly id: string;
+  readonly pid: number;
+  readonly httpUrl: string;
+  readonly overlayAddress: string;
+  readonly rendezvous: boolean;
+  readonly listeners: number;
+  readonly attachedSources: number;
+  readonly neighbours: readonly { readonly id: string }[];
+  readonly sources: readonly {
+    readonly id: string;
+    readonly costMs: number | null;
+    readonly path: readonly string[];
+    readonly flows: readonly {
+      readonly channel: number;
+      readonly parent: string | null;
+      readonly missed: number;
+      readonly delivered: number;
+    }[];
+  }[];
+}
+
+export interface StatusView {
+  readonly cluster: { readonly scxs: number };
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly onAir: boolean;
+    readonly listeners: number;
+    readonly title: string | null;
+    readonly scxs: readonly ScxView[];
+  }[];
+}
+
+export interface Cluster {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly process: Running;
+  status(): Promise<StatusView>;
+  scxs(): Promise<readonly ScxView[]>;
+}
+
+export interface ClusterSettings {
+  readonly port?: number;
+  readonly dataDir?: string;
+  readonly extra?: readonly string[];
+}
+
+export interface Stage {
+  readonly directory: string;
+  run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv }): Running;
+  cluster(settings?: ClusterSettings): Promise<Cluster>;
+  /** Announces at a cluster; returns the announcement's URL. */
+  announce(cluster: Cluster, name: string, ...extra: string[]): Promise<string>;
+  /** Broadcasts; resolves when it is on the air. */
+  broadcast(cluster: Cluster, announcement: string, ...args: string[]): Promise<Running>;
+  close(): Promise<void>;
+}
+
+const OUTPUT_MAX = 4 * 1024 * 1024;
+
+/** Waits until a check gives a value. */
+export async function until<T>(
+  what: string,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  withinMs = 20_000,
+): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const found = await Promise.resolve(check()).catch(() => undefined);
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
+    await pause(25);
+  }
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Starts any program. */
+export function start(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Running {
+  const child = spawn(program, args, { cwd: ROOT, env: env ?? process.env, stdio: 'pipe' });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (stdout.length < OUTPUT_MAX) stdout += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length < OUTPUT_MAX) stderr += chunk;
+  });
+  const exited = new Promise<{ code: number | null; signal: string | null }>((done) => {
+    child.on('error', (error) => {
+      stderr += String(error);
+      done({ code: null, signal: null });
+    });
+    child.on('close', (code, signal) => done({ code, signal }));
+  });
+  let isOver = false;
+  void exited.then(() => {
+    isOver = true;
+  });
+  return {
+    child,
+    pid: child.pid ?? -1,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    exited,
+    line: (pattern, withinMs = 20_000) =>
+      until(
+        `${pattern} from ${program} ${args.join(' ')}`,
+        () => {
+          const found = stdout.match(pattern) ?? stderr.match(pattern);
+          if (found === null && isOver) throw new Error('it ended');
+          return found ?? undefined;
+        },
+        withinMs,
+      ).catch((error: Error) => {
+        throw new Error(`${error.message}; it said: ${stdout.slice(-2000)} ${stderr.slice(-4000)}`);
+      }),
+  };
+}
+
+/** An empty stage. */
+export function createStage(): Stage {
+  const directory = mkdtempSync(join(tmpdir(), 'scattercast-e2e-'));
+  const running: Running[] = [];
+  const clusters: Cluster[] = [];
+  /** SCXs outlive their front end: each one seen is remembered, and ended in the end. */
+  const scxPids = new Set<number>();
+  let count = 0;
+
+  const run: Stage['run'] = (args, options) => {
+    const env = { ...process.env, SCATTERCAST_CONFIG: '', ...options?.env };
+    const started = start(process.execPath, ['.', ...args], env);
+    running.push(started);
+    return started;
+  };
+
+  const statusOf = async (url: string): Promise<StatusView> => {
+    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
+    const status = (await response.json()) as StatusView;
+    for (const scx of status.sessions.flatMap((s) => s.scxs)) scxPids.add(scx.pid);
+    return status;
+  };
+
+  const cluster: Stage['cluster'] = async (settings = {}) => {
+    const dataDir = settings.dataDir ?? join(directory, `cluster-${count++}`);
+    const started = run([
+      'cluster',
+      ...['--port', String(settings.port ?? 0), '--host', '127.0.0.1', '--listen', '127.0.0.1'],
+      ...['--data', dataDir, '--scx-ports', 'any', '--allow-private'],
+      ...(settings.extra ?? []),
+    ]);
+    const [, url = ''] = await started.line(/(http:\/\/127\.0\.0\.1:\d+)/);
+    const made: Cluster = {
+      url,
+      port: Number(new URL(url).port),
+      dataDir,
+      process: started,
+      status: () => statusOf(url),
+      scxs: async () => (await statusOf(url)).sessions.flatMap((session) => session.scxs),
+    };
+    clusters.push(made);
+    return made;
+  };
+
+  const end = async (one: Running): Promise<void> => {
+    one.child.kill('SIGTERM');
+    const timer = setTimeout(() => one.child.kill('SIGKILL'), 5000);
+    await one.exited;
+    clearTimeout(timer);
+  };
+
+  return {
+    directory,
+    run,
+    cluster,
+    announce: async (at, name, ...extra) => {
+      const announced = run(['announce', '--cluster', at.url, '--name', name, ...extra]);
+      const { code } = await announced.exited;
+      if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
+      return announced.stdout().trim();
+    },
+    broadcast: async (at, announcement, ...args) => {
+      const target = ['--cluster', at.url, '--announcement', announcement];
+      const started = run(['broadcast', ...target, ...args]);
+      await until('the session to be on the air', async () => {
+        if (started.child.exitCode !== null) throw new Error(started.stderr());
+        const { sessions } = await statusOf(at.url);
+        return sessions.some((session) => session.onAir);
+      });
+      return started;
+    },
+    close: async () => {
+      for (const each of clusters) await statusOf(each.url).catch(() => undefined);
+      await Promise.all(running.toReversed().map(end));
+      for (const pid of scxPids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
