@@ -23,6 +23,12 @@ interface Child {
   formerSince: number | undefined;
 }
 
+interface LastReport {
+  readonly to: NodeId;
+  readonly listeners: number;
+  readonly atMs: number;
+}
+
 type SubscribeMessage = Extract<DataMessage, { kind: 'subscribe' }>;
 type AudienceMessage = Extract<DataMessage, { kind: 'audience' }>;
 
@@ -56,7 +62,7 @@ export function createChildren(
   const congested = new Set<string>();
   /** Reports by source, then child. Bounded like the children. */
   const reports = new Map<SourceId, Map<NodeId, number>>();
-  const lastReport = new Map<SourceId, { readonly listeners: number; readonly atMs: number }>();
+  const lastReport = new Map<SourceId, LastReport>();
   let ownListeners = 0;
   let isLeaving = false;
 
@@ -101,6 +107,12 @@ export function createChildren(
     }
   };
 
+  /** A child that heard nothing more would wait in vain on a channel that is often silent. */
+  const dismiss = (source: SourceId, channel: number, child: Child): void => {
+    tell(child.member, channel, { kind: 'refused', source, channel });
+    remove(source, channel, child.member.id);
+  };
+
   const remove = (source: SourceId, channel: number, child: NodeId): void => {
     const siblings = children.get(key(source, channel));
     siblings?.delete(child);
@@ -121,8 +133,9 @@ export function createChildren(
     const last = lastReport.get(flow.source);
     const age = now - (last?.atMs ?? Number.NEGATIVE_INFINITY);
     const isDue = last?.listeners !== listeners ? age >= REPORT_MIN_MS : age >= REPORT_MAX_MS;
-    if (!isDue) return;
-    lastReport.set(flow.source, { listeners, atMs: now });
+    // A new parent knows nothing of what the old one was told.
+    if (!isDue && last?.to === parent.id) return;
+    lastReport.set(flow.source, { to: parent.id, listeners, atMs: now });
     tell(parent, flow.channel, { kind: 'audience', source: flow.source, listeners });
   };
 
@@ -187,14 +200,17 @@ export function createChildren(
       isLeaving = true;
     },
     forget: (source) => {
-      for (const channel of config.channels) children.delete(key(source, channel));
+      for (const channel of config.channels) {
+        const siblings = children.get(key(source, channel)) ?? new Map<NodeId, Child>();
+        for (const child of [...siblings.values()]) dismiss(source, channel, child);
+      }
       reports.delete(source);
       lastReport.delete(source);
     },
     care: (now) => {
       for (const flow of flows.values()) {
         for (const child of [...childrenOf(flow).values()]) {
-          if (retire(child, now)) remove(flow.source, flow.channel, child.member.id);
+          if (retire(child, now)) dismiss(flow.source, flow.channel, child);
         }
         if (flow.channel === config.channels[0]) report(flow, now);
       }

@@ -71,7 +71,7 @@ export interface GossamerConfig {
   readonly channels: readonly number[];
   /** ADUs are kept so long for children that change parents, ms. Guess: 20 s. */
   readonly cacheMs: number;
-  /** And at most so many bytes of payload for each source and channel. Guess: 2 MiB. */
+  /** And at most so many bytes for each source and channel. Guess: 2 MiB. */
   readonly cacheBytesMax: number;
   /** What a newcomer gets of the past, ms: the burst of its first listeners. Design §7: 10 s. */
   readonly recentMs: number;

@@ -15,6 +15,10 @@ import type { Pings } from './pings.js';
 /** Connections that may close while we ask before the peer counts as failed. Guess. */
 const ATTEMPTS_MAX = 3;
 
+/** The same node is accused, by us and to its face, at most so often, ms. Guess: one heartbeat. */
+const ACCUSE_INTERVAL_MS = 1000;
+const ACCUSED_MAX = 256;
+
 export interface Departures {
   /** A neighbour has missed its keep-alives. */
   onSilent(member: Member, now: number): void;
@@ -24,6 +28,8 @@ export interface Departures {
   onClosedAgain(address: Address, now: number): void;
   /** An address that we asked did not answer. */
   onUnreachable(address: Address, now: number): void;
+  /** An address that we asked did answer. */
+  onAnswered(address: Address, now: number): void;
   /** A member spoke. */
   onWord(from: Member, now: number): void;
   /** Gossip has it that a node is dead. */
@@ -33,8 +39,13 @@ export interface Departures {
 
 export interface DeparturesFacts {
   onDead(member: Member, what: 'left' | 'failed', now: number): void;
-  /** We live, whatever was said: take a higher incarnation, and say so. */
-  onRefuted(incarnation: number, now: number): Member;
+  /** A node that was reported dead is alive. */
+  onAlive(now: number): void;
+  /**
+   * We live, whatever was said: take a higher incarnation, and say so. Undefined when there is
+   * nothing to refute, as we are leaving.
+   */
+  onRefuted(incarnation: number, now: number): Member | undefined;
 }
 
 /** Nobody is gone. */
@@ -56,17 +67,34 @@ export function createDepartures(
   };
 
   const report = (member: Member, now: number): void => {
-    notices.flood('failed', member, now);
-    becomeDead(member, 'failed', now);
+    // An edge keeps the incarnation with which it began; the death of an earlier life is no news.
+    const about = membership.get(member.id) ?? member;
+    lost.delete(member.id);
+    notices.flood('failed', about, now);
+    becomeDead(about, 'failed', now);
+  };
+
+  /** When each was accused last; old ones make room. */
+  const accusedAt = new Map<NodeId, number>();
+
+  /** Every message of someone whom we hold for dead would be answered with an accusation. */
+  const mayAccuse = (id: NodeId, now: number): boolean => {
+    if (now - (accusedAt.get(id) ?? Number.NEGATIVE_INFINITY) < ACCUSE_INTERVAL_MS) return false;
+    accusedAt.delete(id);
+    if (accusedAt.size >= ACCUSED_MAX) accusedAt.delete(accusedAt.keys().next().value as NodeId);
+    accusedAt.set(id, now);
+    return true;
   };
 
   const accuse = (about: Member, now: number): void => {
+    if (!mayAccuse(about.id, now)) return;
     const notice = { what: 'failed', about, atMs: now, reporter: context.self().id } as const;
     send(context, about.address, { kind: 'notice', notice });
   };
 
   const answer = (accuser: Member | undefined, incarnation: number, now: number): void => {
     const about = facts.onRefuted(incarnation, now);
+    if (about === undefined) return;
     const notice = { what: 'alive', about, atMs: now, reporter: about.id } as const;
     if (accuser !== undefined) send(context, accuser.address, { kind: 'notice', notice });
   };
@@ -89,6 +117,12 @@ export function createDepartures(
         if (member.address === address) report(member, now);
       }
     },
+    onAnswered: (address, now) => {
+      // Had it been the one that we lost, `onWord` would know: another SCX has taken its place.
+      for (const { member } of [...lost.values()]) {
+        if (member.address === address) report(member, now);
+      }
+    },
     onWord: (from, now) => {
       lost.delete(from.id);
       if (membership.isDead(from)) return accuse(from, now);
@@ -105,10 +139,11 @@ export function createDepartures(
         if (notice.what !== 'alive') answer(from, notice.about.incarnation, now);
         return;
       }
-      const believed = notices.handle(from, notice);
+      const believed = notices.handle(from, notice, now);
       if (believed === undefined) return;
-      if (believed.what === 'alive') membership.learn(believed.about, now);
-      else becomeDead(believed.about, believed.what, now);
+      if (believed.what !== 'alive') return becomeDead(believed.about, believed.what, now);
+      membership.learn(believed.about, now);
+      facts.onAlive(now);
     },
   };
 }

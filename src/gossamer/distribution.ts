@@ -23,6 +23,12 @@ import type { Progress } from './stream.js';
 /** How often flows are looked after: answers that did not come, holes, idle parents, ms. Guess. */
 const CARE_MS = 250;
 
+/** Sources known at most; those that have ended make room. Guess: a few for each source SCX. */
+const SOURCES_MAX = 256;
+
+/** Flows whose place is remembered after their source has ended. Guess: as many as may be known. */
+const POSITIONS_MAX = 1024;
+
 export interface DistributionFacts {
   /** The members that are our neighbours: only they may subscribe. */
   neighbour(id: NodeId): Member | undefined;
@@ -65,10 +71,15 @@ const flowKey = (source: SourceId, channel: number): string => `${source}/${chan
 export function createDistribution(context: Context, facts: DistributionFacts): Distribution {
   const { config } = context;
   const selfId = context.self().id;
-  /** Bounded: the routing table's sources, and those that ended within sourceLingerMs. */
+  /** Bounded by SOURCES_MAX: the routing table's, and those that ended within sourceLingerMs. */
   const known = new Map<SourceId, Known>();
   /** Bounded: known sources times the session's channels. */
   const flows = new Map<string, Flow>();
+  /**
+   * Where the flows of sources that ended stood, should one come back: a route may be away for longer
+   * than sourceLingerMs. Bounded by POSITIONS_MAX, the oldest first.
+   */
+  const positions = new Map<string, number>();
   const children = createChildren(context, flows, facts.neighbour);
   let nextCare = Number.POSITIVE_INFINITY;
 
@@ -80,17 +91,28 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
     known.set(source.id, entry);
     for (const channel of config.channels) {
       const key = flowKey(source.id, channel);
-      flows.set(key, createFlow(context, source.id, channel, facts.neighbour));
+      const flow = createFlow(context, source.id, channel, facts.neighbour);
+      const position = positions.get(key);
+      if (position !== undefined) flow.stream.begin(position);
+      flows.set(key, flow);
     }
     nextCare = Math.min(nextCare, now + CARE_MS);
     notify(context, { kind: 'sourceUp', source, scx });
     return entry;
   };
 
+  const remember = (key: string, position: number): void => {
+    positions.delete(key);
+    if (positions.size >= POSITIONS_MAX) positions.delete(positions.keys().next().value as string);
+    positions.set(key, position);
+  };
+
   const becomeUnknown = (id: SourceId): void => {
     for (const flow of flowsOf(id)) {
+      const key = flowKey(id, flow.channel);
+      if (flow.stream.next !== undefined) remember(key, flow.stream.next);
       flow.close();
-      flows.delete(flowKey(id, flow.channel));
+      flows.delete(key);
     }
     children.forget(id);
     known.delete(id);
@@ -108,11 +130,27 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
     return found;
   };
 
+  const makeRoom = (): boolean => {
+    if (known.size < SOURCES_MAX) return true;
+    for (const [id, entry] of known) {
+      if (entry.goneSince === undefined) continue;
+      becomeUnknown(id);
+      return true;
+    }
+    return false;
+  };
+
+  const isNews = (entry: Known, attached: Known): boolean =>
+    entry.scx !== attached.scx ||
+    entry.source.epoch !== attached.source.epoch ||
+    entry.source.priority !== attached.source.priority;
+
   const updateKnown = (attached: Known, now: number): void => {
     const id = attached.source.id;
     let entry = known.get(id);
+    if (entry === undefined && !makeRoom()) return;
     if (entry === undefined) entry = becomeKnown(attached.source, attached.scx, now);
-    else if (entry.goneSince !== undefined || entry.scx !== attached.scx) {
+    else if (entry.goneSince !== undefined || isNews(entry, attached)) {
       notify(context, { kind: 'sourceUp', source: attached.source, scx: attached.scx });
     }
     Object.assign(entry, attached);

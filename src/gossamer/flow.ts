@@ -204,6 +204,7 @@ export function createFlow(
       } else if (parent?.id === from) {
         members.delete(from);
         becomeOrphan();
+        promoteIfSeamless();
       }
     },
     onDataDown: (peer, _now) => {

@@ -32,6 +32,9 @@ import { createRendezvous } from './rendezvous.js';
 import { createRouting } from './routing.js';
 import { drawView, type GossamerView } from './view.js';
 
+/** That we are alive after all is flooded at most so often, ms: lies must not cost much. Guess. */
+const REFUTE_INTERVAL_MS = 1000;
+
 export interface GossamerOptions {
   readonly self: Member;
   readonly config: GossamerConfig;
@@ -52,6 +55,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   let self = options.self;
   let state: GossamerView['state'] = 'idle';
   let effects: Effect[] = [];
+  let refutedAt = Number.NEGATIVE_INFINITY;
   const timers = createTimers<'pings' | 'drained' | 'refute'>();
 
   const context: Context = {
@@ -64,7 +68,10 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const membership = createMembership(context);
   const pings = createPings(context, (address, rttMs, now) => {
     if (rttMs === undefined) departures.onUnreachable(address, now);
-    else routing.onRtt(address, rttMs, now);
+    else {
+      departures.onAnswered(address, now);
+      routing.onRtt(address, rttMs, now);
+    }
     optimizer.onMeasured(address, rttMs, now);
   });
   const mesh = createMesh(context, {
@@ -78,6 +85,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const notices = createNotices(context, neighbours);
   const departures = createDepartures(context, membership, notices, pings, {
     onDead: (member, what, now) => onDead(member, what, now),
+    onAlive: (now) => routing.onAlive(now),
     onRefuted: (incarnation, now) => onRefuted(incarnation, now),
   });
   const liveness = createLiveness(context, (id, now) => {
@@ -134,13 +142,14 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   const onDead = (member: Member, what: 'left' | 'failed', now: number): void => {
     mesh.drop(member.id, what, now);
-    routing.onDead(member.id, now);
+    routing.onDead(now);
   };
 
-  const onRefuted = (incarnation: number, now: number): Member => {
-    if (state !== 'joined') return self;
-    if (incarnation >= self.incarnation) self = { ...self, incarnation: incarnation + 1 };
-    timers.setSooner('refute', now);
+  const onRefuted = (incarnation: number, now: number): Member | undefined => {
+    if (state !== 'joined') return undefined;
+    if (incarnation < self.incarnation) return self;
+    self = { ...self, incarnation: incarnation + 1 };
+    timers.setSooner('refute', Math.max(now, refutedAt + REFUTE_INTERVAL_MS));
     return self;
   };
 
@@ -236,7 +245,10 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const run = (timer: 'pings' | 'drained' | 'refute', now: number): void => {
     if (timer === 'pings') pingNeighbours(now);
     if (timer === 'drained') finishLeaving(now);
-    if (timer === 'refute') notices.flood('alive', self, now);
+    if (timer === 'refute') {
+      refutedAt = now;
+      notices.flood('alive', self, now);
+    }
   };
 
   const handleInput = (input: Input, now: number): void => {

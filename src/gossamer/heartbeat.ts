@@ -16,8 +16,13 @@ import { createTimers } from '../lib/timers.js';
 import { type Context, jittered, notify, send } from './context.js';
 import type { Member, NodeId } from './node.js';
 
-/** Rendezvous points whose sequence numbers we remember; an announcement names 16 at most. */
+/**
+ * Rendezvous points whose sequence numbers we remember (an announcement names 16 at most), and how
+ * many timeouts one must have been silent to make room. While none has been, others are ignored: a
+ * flood that forgets what it has seen never ends.
+ */
 const GENERATORS_MAX = 32;
+const SILENT_TIMEOUTS = 10;
 
 /** Healing attempts wait at most this many damping intervals longer each time. Guess. */
 const DAMPING_GROWTH_MAX = 8;
@@ -57,7 +62,8 @@ interface Followed {
 export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartbeat {
   const { config, rng } = context;
   const timers = createTimers<'beat' | 'loss' | 'heal' | 'meet'>();
-  const sequences = new Map<NodeId, number>();
+  /** The newest number of each generator, the one that has been silent for longest first. */
+  const sequences = new Map<NodeId, { readonly number: number; readonly atMs: number }>();
   let followed: Followed | undefined;
   let lastGenerator: Member | undefined;
   let generatingSince: number | undefined;
@@ -102,13 +108,19 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
     becomeFollower(now);
   };
 
-  const isNew = (generator: NodeId, number: number): boolean => {
+  const makeRoom = (now: number): boolean => {
+    if (sequences.size < GENERATORS_MAX) return true;
+    const [oldest, { atMs }] = sequences.entries().next().value as [NodeId, { atMs: number }];
+    if (now - atMs < SILENT_TIMEOUTS * config.heartbeatTimeoutMs) return false;
+    return sequences.delete(oldest);
+  };
+
+  const isNew = (generator: NodeId, number: number, now: number): boolean => {
     const last = sequences.get(generator);
-    if (last !== undefined && number <= last) return false;
-    if (last === undefined && sequences.size >= GENERATORS_MAX) {
-      sequences.delete(sequences.keys().next().value as NodeId);
-    }
-    sequences.set(generator, number);
+    if (last !== undefined && number <= last.number) return false;
+    if (last === undefined && !makeRoom(now)) return false;
+    sequences.delete(generator);
+    sequences.set(generator, { number, atMs: now });
     return true;
   };
 
@@ -159,7 +171,7 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
     bearer: () => followed?.bearer,
     handle: (from, generator, number, now) => {
       const self = context.self();
-      if (generator.id === self.id || !isNew(generator.id, number)) return;
+      if (generator.id === self.id || !isNew(generator.id, number, now)) return;
       flood(generator, number, from.id);
       const current = currentId();
       if (current !== undefined && generator.id > current) {

@@ -66,21 +66,25 @@ export function createMembership(context: Context): Membership {
     if (victim !== undefined) forget(victim);
   };
 
-  /** A new SCX behind an old address: the port was given anew, the old SCX is no more. */
-  const forgetPredecessor = (member: Member): void => {
+  /**
+   * A new SCX behind an old address: the port was given anew, the old SCX is no more. An incarnation
+   * begins with the start time, so gossip about the old one does not drive out the new one.
+   */
+  const replacesPredecessor = (member: Member): boolean => {
     for (const other of members.values()) {
-      if (other.address === member.address && other.id !== member.id) forget(other.id);
+      if (other.address !== member.address || other.id === member.id) continue;
+      if (other.incarnation > member.incarnation) return false;
+      forget(other.id);
     }
+    return true;
   };
 
   const learn = (member: Member, _now: number): boolean => {
     if (member.id === context.self().id || isDead(member)) return false;
     const known = members.get(member.id);
     if (known !== undefined && known.incarnation >= member.incarnation) return false;
-    if (known === undefined) {
-      forgetPredecessor(member);
-      makeRoom();
-    }
+    if (!replacesPredecessor(member)) return false;
+    if (known === undefined) makeRoom();
     graves.delete(member.id);
     members.set(member.id, member);
     return known === undefined;

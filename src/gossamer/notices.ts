@@ -10,30 +10,41 @@ import { type Context, send } from './context.js';
 import type { Notice } from './message.js';
 import type { Member, NodeId } from './node.js';
 
-/** Notices remembered for telling duplicates; old ones make room. Guess: 30 notices/s for 30 s. */
+/**
+ * Notices remembered for telling duplicates, and for how long at least, ms. Guess: 30 notices/s for
+ * 30 s. More than that are not passed on: a flood that forgets what it has seen never ends.
+ */
 const SEEN_MAX = 1024;
+const SEEN_MS = 30_000;
 
 export interface Notices {
   /** Starts a flood of our own. */
   flood(what: Notice['what'], about: Member, now: number): void;
   /** Returns the notice when it is new and may be believed; it has been passed on then. */
-  handle(from: Member, notice: Notice): Notice | undefined;
+  handle(from: Member, notice: Notice, now: number): Notice | undefined;
 }
 
 /** `neighbours` are those to flood to, and the only ones whose floods are believed. */
 export function createNotices(context: Context, neighbours: () => Iterable<Member>): Notices {
-  const seen = new Set<string>();
+  /** When each was first seen, the oldest first. Bounded by SEEN_MAX. */
+  const seen = new Map<string, number>();
 
-  const isNew = (notice: Notice): boolean => {
+  const makeRoom = (now: number): boolean => {
+    if (seen.size < SEEN_MAX) return true;
+    const [oldest, seenAt] = seen.entries().next().value as [string, number];
+    if (now - seenAt < SEEN_MS) return false;
+    return seen.delete(oldest);
+  };
+
+  const isNew = (notice: Notice, now: number): boolean => {
     const { what, about, atMs, reporter } = notice;
-    // A node dies once in each incarnation, whoever reports it first.
+    // A node dies once and returns once in each incarnation, whoever reports it first.
     const key =
-      what === 'failed'
-        ? `failed ${about.id} ${about.incarnation}`
-        : `${what} ${about.id} ${about.incarnation} ${reporter} ${atMs}`;
-    if (seen.has(key)) return false;
-    if (seen.size >= SEEN_MAX) seen.delete(seen.values().next().value as string);
-    seen.add(key);
+      what === 'left'
+        ? `left ${about.id} ${about.incarnation} ${reporter} ${atMs}`
+        : `${what} ${about.id} ${about.incarnation}`;
+    if (seen.has(key) || !makeRoom(now)) return false;
+    seen.set(key, now);
     return true;
   };
 
@@ -53,10 +64,10 @@ export function createNotices(context: Context, neighbours: () => Iterable<Membe
   return {
     flood: (what, about, now) => {
       const notice = { what, about, atMs: now, reporter: context.self().id };
-      if (isNew(notice)) passOn(notice, undefined);
+      if (isNew(notice, now)) passOn(notice, undefined);
     },
-    handle: (from, notice) => {
-      if (!isBelievable(from, notice) || !isNew(notice)) return undefined;
+    handle: (from, notice, now) => {
+      if (!isBelievable(from, notice) || !isNew(notice, now)) return undefined;
       if (notice.about.id !== context.self().id) passOn(notice, from.id);
       return notice;
     },

@@ -195,7 +195,7 @@ export function createOptimizer(
     bridge: (member, now) => {
       bridging ??= { until: now + BRIDGE_MS, tried: new Set() };
       if (bridging.tried.has(member.id) || !isCandidate(member)) return;
-      waiting = [member, ...waiting.filter((w) => w.id !== member.id)];
+      waiting = [member, ...waiting.filter((w) => w.id !== member.id)].slice(0, WAITING_MAX);
       quicken(now);
     },
     onHealed: () => {

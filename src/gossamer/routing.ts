@@ -23,6 +23,9 @@ import type { Address, Member, NodeId, Source, SourceId } from './node.js';
 const WITHDRAWAL_MS = 120_000;
 const WITHDRAWALS_MAX = 64;
 
+/** Sources attached here that others are told of; `wire` takes no more. Guess. */
+const LOCAL_SOURCES_MAX = 16;
+
 /** A path that costs this much more or less than told is told anew before the next round. Guess. */
 const COST_CHANGE_TOLD = 0.1;
 
@@ -45,7 +48,9 @@ export interface Routing {
   onEdgeUp(member: Member, rttMs: number, now: number): void;
   onEdgeDown(id: NodeId, now: number): void;
   /** A node is dead: no path leads through it any more. */
-  onDead(id: NodeId, now: number): void;
+  onDead(now: number): void;
+  /** A node is alive after all: what neighbours told of paths through it counts again. */
+  onAlive(now: number): void;
   onRtt(address: Address, rttMs: number, now: number): void;
   announce(source: Source, now: number): void;
   withdraw(source: SourceId, now: number): void;
@@ -81,7 +86,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const timers = createTimers<'round' | 'change'>();
   /** Bounded by the mesh. */
   const peers = new Map<NodeId, Peer>();
-  /** Bounded by sourcesMax. */
+  /** Bounded by sourcesMax, our own entry included. */
   const table = new Map<NodeId, TableEntry>();
   const withdrawals = new Map<NodeId, { readonly stamp: number; readonly atMs: number }>();
   const localSources = new Map<SourceId, Source>();
@@ -90,16 +95,23 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const isWithdrawn = (route: Route): boolean =>
     route.stamp <= (withdrawals.get(route.scx)?.stamp ?? -1);
 
-  const isUsable = (from: NodeId, route: Route): boolean =>
+  /** Our path will be one longer, and must not be too long for those whom we tell. */
+  const isSound = (from: NodeId, route: Route): boolean =>
     route.scx !== selfId &&
     route.path[0] === from &&
     route.path.at(-1) === route.scx &&
-    route.path.length <= config.pathMax &&
-    !route.path.some(facts.isDead) &&
-    !isWithdrawn(route);
+    route.path.length < config.pathMax;
+
+  /** A path through the dead is kept, as they may prove alive, but not taken. */
+  const isUsable = (route: Route): boolean => !isWithdrawn(route) && !route.path.some(facts.isDead);
+
+  const routeOf = (peer: Peer, scx: NodeId): Route | undefined => {
+    const route = peer.routes.get(scx);
+    return route !== undefined && isUsable(route) ? route : undefined;
+  };
 
   const via = (peer: Peer, scx: NodeId): number => {
-    const route = peer.routes.get(scx);
+    const route = routeOf(peer, scx);
     // Loop check: "that it is not already part of the neighbor's path".
     if (route === undefined || route.path.includes(selfId)) return Number.POSITIVE_INFINITY;
     return peer.rttMs / 2 + route.costMs;
@@ -109,7 +121,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     let best: NodeId | undefined;
     let bestCost = Number.POSITIVE_INFINITY;
     for (const [id, peer] of peers) {
-      if (avoided !== undefined && peer.routes.get(scx)?.path.includes(avoided)) continue;
+      if (avoided !== undefined && routeOf(peer, scx)?.path.includes(avoided)) continue;
       const cost = via(peer, scx);
       if (cost < bestCost || (cost === bestCost && best !== undefined && id < best)) {
         best = id;
@@ -131,8 +143,8 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   /** The newest word on which sources are attached there. */
   const newest = (scx: NodeId): Route | undefined => {
     let found: Route | undefined;
-    for (const { routes } of peers.values()) {
-      const route = routes.get(scx);
+    for (const peer of peers.values()) {
+      const route = routeOf(peer, scx);
       if (route !== undefined && route.stamp > (found?.stamp ?? -1)) found = route;
     }
     return found;
@@ -162,13 +174,19 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
 
   const changed = (now: number): void => timers.setSooner('change', now + config.updateDelayMs);
 
-  const recompute = (scxs: Iterable<NodeId>, now: number): void => {
+  const remoteScxs = (): NodeId[] => [...table.keys()].filter((scx) => scx !== selfId);
+
+  const hasRoom = (): boolean =>
+    table.size < (table.has(selfId) ? config.sourcesMax : config.sourcesMax - 1);
+
+  const recompute = (now: number): void => {
     let isChanged = false;
-    for (const scx of scxs) {
+    const told = [...peers.values()].flatMap((peer) => [...peer.routes.keys()]);
+    for (const scx of new Set([...remoteScxs(), ...told])) {
       const before = table.get(scx);
-      const after = computeEntry(scx);
+      const after = before !== undefined || hasRoom() ? computeEntry(scx) : undefined;
       if (after === undefined) table.delete(scx);
-      else if (before !== undefined || table.size < config.sourcesMax) table.set(scx, after);
+      else table.set(scx, after);
       if (before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp) {
         isChanged = true;
       }
@@ -176,8 +194,6 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     }
     if (isChanged) facts.onTableChanged(now);
   };
-
-  const remoteScxs = (): NodeId[] => [...table.keys()].filter((scx) => scx !== selfId);
 
   const tell = (peer: Peer): void => {
     const routes = [...table.values()].map((entry) => entry.route);
@@ -199,13 +215,6 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     }
     withdrawals.delete(scx);
     withdrawals.set(scx, { stamp, atMs: now });
-    for (const peer of peers.values()) {
-      const isStale = [...peer.routes.values()].some(
-        (route) => route.scx === scx && isWithdrawn(route),
-      );
-      if (!isStale) continue;
-      peer.routes = new Map([...peer.routes].filter(([, route]) => !isWithdrawn(route)));
-    }
     changed(now);
     return true;
   };
@@ -228,7 +237,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const costs = (distanceMs: number, routes: Iterable<Route>): ReadonlyMap<NodeId, number> => {
     const bySource = new Map<NodeId, number>();
     for (const route of routes) {
-      if (route.path.includes(selfId)) continue;
+      if (route.path.includes(selfId) || !isUsable(route)) continue;
       bySource.set(route.scx, distanceMs + route.costMs);
     }
     return bySource;
@@ -249,23 +258,19 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       tell(peer);
     },
     onEdgeDown: (id, now) => {
-      if (peers.delete(id)) recompute(remoteScxs(), now);
+      if (peers.delete(id)) recompute(now);
     },
-    onDead: (id, now) => {
-      for (const peer of peers.values()) {
-        const alive = [...peer.routes].filter(([, route]) => !route.path.includes(id));
-        if (alive.length < peer.routes.size) peer.routes = new Map(alive);
-      }
-      recompute(remoteScxs(), now);
-    },
+    onDead: recompute,
+    onAlive: recompute,
     onRtt: (address, rttMs, now) => {
       for (const peer of peers.values()) {
         if (peer.address !== address) continue;
         peer.rttMs += config.pingWeight * (rttMs - peer.rttMs);
-        recompute(remoteScxs(), now);
+        recompute(now);
       }
     },
     announce: (source, now) => {
+      if (localSources.size >= LOCAL_SOURCES_MAX && !localSources.has(source.id)) return;
       localSources.set(source.id, source);
       refreshLocal(now);
     },
@@ -276,9 +281,9 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       const peer = peers.get(from);
       if (peer === undefined) return;
       for (const { scx, stamp } of withdrawn) if (scx !== selfId) withdrawScx(scx, stamp, now);
-      const usable = routes.filter((route) => isUsable(from, route)).slice(0, config.sourcesMax);
-      peer.routes = new Map(usable.map((route) => [route.scx, route]));
-      recompute(new Set([...remoteScxs(), ...peer.routes.keys()]), now);
+      const sound = routes.filter((route) => isSound(from, route)).slice(0, config.sourcesMax);
+      peer.routes = new Map(sound.map((route) => [route.scx, route]));
+      recompute(now);
     },
     rttMs: (id) => peers.get(id)?.rttMs,
     alternate: (scx, avoided) => bestPeer(scx, avoided),

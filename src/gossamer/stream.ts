@@ -3,13 +3,19 @@
  * last seconds of them. So a child that changes parents asks the new one for what it has not had; what
  * both parents send is told apart by number, delivered once, and in order.
  *
- * Bounded: `cacheMs` and `cacheBytesMax` for the past, EARLY_MAX for what arrives too early.
+ * Bounded: `cacheMs` and `cacheBytesMax` for the past, EARLY_MAX and again `cacheBytesMax` for what
+ * arrives too early.
  */
 import type { GossamerConfig } from './config.js';
 import type { Adu } from './node.js';
 
 /** ADUs that may wait for a hole before them to be filled. Guess: 27 s of MP3 frames. */
 const EARLY_MAX = 1024;
+
+/** What an ADU costs beside its payload, so that empty ones are bounded, too, bytes. Guess. */
+const ADU_OVERHEAD_BYTES = 100;
+
+const sizeOf = (adu: Adu): number => adu.payload.length + ADU_OVERHEAD_BYTES;
 
 /** What became of an input: ADUs to deliver, in order, and how many are given up for good. */
 export interface Progress {
@@ -49,25 +55,33 @@ export function createStream(config: GossamerConfig): Stream {
   /** The past, by number, oldest first. */
   const cache = new Map<number, Adu>();
   let cachedBytes = 0;
+  let earlyBytes = 0;
 
   const newestMs = (): number => cache.get((next as number) - 1)?.timestampMs ?? 0;
 
   const keep = (adu: Adu): void => {
     cache.set(adu.sequence, adu);
-    cachedBytes += adu.payload.length;
+    cachedBytes += sizeOf(adu);
     for (const [sequence, old] of cache) {
       const isOld = adu.timestampMs - old.timestampMs > config.cacheMs;
       // The last one stays however old: it is what a quiet channel tells a newcomer.
       if (cache.size === 1 || (!isOld && cachedBytes <= config.cacheBytesMax)) break;
       cache.delete(sequence);
-      cachedBytes -= old.payload.length;
+      cachedBytes -= sizeOf(old);
     }
+  };
+
+  const takeEarly = (sequence: number): Adu | undefined => {
+    const adu = early.get(sequence);
+    if (adu === undefined) return undefined;
+    early.delete(sequence);
+    earlyBytes -= sizeOf(adu);
+    return adu;
   };
 
   const drain = (first: Adu | undefined, now: number): Adu[] => {
     const delivered: Adu[] = [];
-    for (let adu = first; adu !== undefined; adu = early.get(next as number)) {
-      early.delete(adu.sequence);
+    for (let adu = first; adu !== undefined; adu = takeEarly(next as number)) {
       next = adu.sequence + 1;
       keep(adu);
       delivered.push(adu);
@@ -82,15 +96,14 @@ export function createStream(config: GossamerConfig): Stream {
     let missed = sequence - next;
     // What came early is not lost: it is delivered on the way.
     for (const key of [...early.keys()].filter((k) => k < sequence).sort((a, b) => a - b)) {
-      const adu = early.get(key) as Adu;
-      early.delete(key);
+      const adu = takeEarly(key) as Adu;
       next = key + 1;
       keep(adu);
       delivered.push(adu);
       missed--;
     }
     next = sequence;
-    delivered.push(...drain(early.get(sequence), now));
+    delivered.push(...drain(takeEarly(sequence), now));
     return { missed, delivered };
   };
 
@@ -109,9 +122,12 @@ export function createStream(config: GossamerConfig): Stream {
       next ??= adu.sequence;
       if (adu.sequence === next) return { missed: 0, delivered: drain(adu, now) };
       if (adu.sequence < next) return NOTHING;
+      if (early.has(adu.sequence)) return NOTHING;
       early.set(adu.sequence, adu);
+      earlyBytes += sizeOf(adu);
       holeSince ??= now;
-      return early.size > EARLY_MAX ? skipHole(now) : NOTHING;
+      const isTooMuch = early.size > EARLY_MAX || earlyBytes > config.cacheBytesMax;
+      return isTooMuch ? skipHole(now) : NOTHING;
     },
     begin: (sequence) => {
       next ??= sequence;
@@ -120,6 +136,7 @@ export function createStream(config: GossamerConfig): Stream {
     skipHole,
     get: (sequence) => cache.get(sequence),
     keptFrom: (sequence) => {
+      if (cache.has(sequence)) return sequence;
       for (const kept of cache.keys()) if (kept >= sequence) return kept;
       return next ?? sequence;
     },

@@ -50,6 +50,7 @@ export const scxStatusSchema = z.object({
   session: z.string().max(400),
   id: nodeId,
   pid: z.number().int().positive(),
+  /** Where players listen: `http://HOST:PORT/SESSION.mp3`. */
   httpUrl: z.string().max(2048),
   overlayAddress: address,
   state: z.enum(['joining', 'running', 'leaving']),

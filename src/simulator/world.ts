@@ -129,10 +129,15 @@ export function createWorld(options: WorldOptions): World {
       rng: rng.fork(`scx ${index}`),
       locations,
     });
+    let wakes = 0;
     const feed = drive(gossamer, {
       now: () => clock,
       perform: (effect) => perform(scx, effect),
-      wakeAt: (instant, wake) => at(instant, () => whenAwake(scx, wake)),
+      // As in overlay/, a new wake-up takes the place of the one before.
+      wakeAt: (instant, wake) => {
+        const number = ++wakes;
+        at(instant, () => whenAwake(scx, () => void (number === wakes && wake())));
+      },
     });
     const scx: SimulatedScx = {
       index,

@@ -1,6 +1,6 @@
 /** The first minute of a newcomer: `npm start`, listen, Ctrl-C. */
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from './audio.js';
 import {
@@ -19,11 +19,13 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-const temporaryFiles = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('scattercast-') && !name.includes('e2e'));
+/** The demo's own place for temporary files. */
+const temporary = (): string => join(stage.directory, 'tmp');
 
 const demo = async (...args: string[]): Promise<{ running: Running; playerUrl: string }> => {
-  const running = stage.run(['demo', '--port', '0', ...args]);
+  mkdirSync(temporary(), { recursive: true });
+  const env = { TMPDIR: temporary() };
+  const running = stage.run(['demo', '--port', '0', ...args], { env });
   const [, playerUrl = ''] = await running.line(
     /mpg123 (http:\/\/localhost:\d+\/listen\/\S+\.mp3)/,
   );
@@ -36,10 +38,10 @@ const pidsOf = async (playerUrl: string): Promise<number[]> => {
 };
 
 test('The demo plays, and Ctrl-C leaves no process and no file behind', async () => {
-  const before = temporaryFiles();
   const { running, playerUrl } = await demo();
   const listener = listen(playerUrl);
   await listener.firstByteMs;
+  expect(readdirSync(temporary())).toHaveLength(1);
   await until('some seconds of audio', () => listener.bytes().length > 96_000);
   listener.stop();
   expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
@@ -52,7 +54,7 @@ test('The demo plays, and Ctrl-C leaves no process and no file behind', async ()
   expect(await running.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - startedAt).toBeLessThan(3500);
   expect(pids.filter(isAlive)).toEqual([]);
-  expect(temporaryFiles()).toEqual(before);
+  expect(readdirSync(temporary())).toEqual([]);
 });
 
 test('The demo broadcasts the files that it is given', async () => {

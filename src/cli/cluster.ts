@@ -1,0 +1,58 @@
+/** `scattercast cluster`: the front end of a cluster on this machine, and its SCXs. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startCluster } from '../cluster/cluster.js';
+import { anyAddress, ownAddress } from './addresses.js';
+import type { Command } from './command.js';
+import { ENTRY } from './entry.js';
+import { createLog } from './log.js';
+import type { Settings } from './option.js';
+import { stopped, stopSignal } from './stop-signal.js';
+import { clusterOptions } from './tables.js';
+
+type ClusterSettings = Settings<typeof clusterOptions>;
+
+export const command: Command<typeof clusterOptions> = {
+  story:
+    'Runs a cluster on this machine: the front end that listeners and broadcasters talk to, and ' +
+    'an SCX for each session that somebody here takes part in. Logs go to standard error.',
+  operands: [],
+  options: clusterOptions,
+  examples: [
+    'scattercast cluster',
+    'scattercast cluster --port 80 --host radio.campus.example --scx-ports 8100-8227',
+    'SCATTERCAST_PORT=9000 scattercast cluster --data ./state --allow-private',
+  ],
+  run,
+};
+
+async function run(settings: ClusterSettings): Promise<void> {
+  const stopping = stopSignal();
+  const cluster = await startCluster({
+    port: settings.port,
+    host: settings.host ?? ownAddress(),
+    listenHost: settings.listen ?? anyAddress(),
+    dataDir: dataDirOf(settings),
+    scxPorts: settings.scxPorts,
+    maxScxs: settings.maxScxs,
+    allowPrivate: settings.allowPrivate,
+    entry: ENTRY,
+    log: await createLog(settings.logLevel),
+    scx: {
+      lingerMs: settings.linger * 1000,
+      burstMs: settings.burst * 1000,
+      profile: settings.profile,
+    },
+    inheritLogs: false,
+  });
+  process.stdout.write(`the cluster is ready at ${cluster.url}\n`);
+  await stopped(stopping);
+  await cluster.close();
+}
+
+/** Announcements and what runs are state, not configuration nor cache (XDG base directories). */
+function dataDirOf({ dataDir, port }: ClusterSettings): string {
+  if (dataDir !== undefined) return resolve(dataDir);
+  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return join(state, 'scattercast', `cluster-${port}`);
+}

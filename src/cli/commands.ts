@@ -1,0 +1,40 @@
+/**
+ * What there is, in the order of the help. Each command is loaded when it is asked for: whoever
+ * wants the status need not wait until a web server is read.
+ */
+import type { Command } from './command.js';
+import type { CommandName } from './tables.js';
+
+interface Entry {
+  readonly name: CommandName;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const COMMANDS: readonly Entry[] = [
+  {
+    name: 'demo',
+    summary: 'a cluster with a broadcast on this machine, to listen to at once',
+    load: async () => (await import('./demo.js')).command,
+  },
+  {
+    name: 'cluster',
+    summary: 'run a cluster on this machine',
+    load: async () => (await import('./cluster.js')).command,
+  },
+  {
+    name: 'announce',
+    summary: 'publish the announcement of a session',
+    load: async () => (await import('./announce.js')).command,
+  },
+  {
+    name: 'broadcast',
+    summary: 'send MP3 files, or standard input, in real time',
+    load: async () => (await import('./broadcast.js')).command,
+  },
+  {
+    name: 'status',
+    summary: 'show what runs at a cluster',
+    load: async () => (await import('./status.js')).command,
+  },
+];

@@ -1,0 +1,124 @@
+/** The tables of `scattercast status`: what a person wants to know of a cluster, at a glance. */
+import Table from 'cli-table3';
+import type { ClusterStatus, SessionStatus } from '../client/cluster-api.js';
+import type { ScxStatus } from '../scx/scx-status.js';
+
+type Cell = string | number;
+
+/** No colours and few lines: it reads as well in a pipe. */
+const PLAIN = {
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+} as const;
+
+/** Titles come from strangers, and must not steer the terminal. */
+const printable = (cell: Cell): string => `${cell}`.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+
+function drawTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const style = { ...PLAIN.style, head: [], border: [] };
+  const table = new Table({ chars: PLAIN.chars, style, head: [...head] });
+  for (const row of rows) table.push(row.map((cell) => ({ content: printable(cell) })));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
+
+/** Ids are long and random: their first half tells them apart. */
+const short = (id: string | null): string => id?.slice(0, 8) ?? '-';
+
+const list = (ids: readonly string[]): string => ids.map(short).join(' ') || '-';
+
+const sessionRow = (session: SessionStatus): readonly Cell[] => [
+  session.path,
+  session.onAir ? 'on the air' : 'silent',
+  session.title ?? '-',
+  session.listeners,
+  session.sources,
+  session.listenUrl,
+];
+
+const scxRow = (scx: ScxStatus): readonly Cell[] => [
+  short(scx.id),
+  scx.state,
+  scx.pid,
+  scx.httpUrl,
+  scx.overlayAddress,
+  scx.listeners,
+  scx.attachedSources,
+  scx.title ?? '-',
+];
+
+const neighbourRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
+  scx.neighbours.map(({ id, address, rttMs, ours }) => [
+    short(id),
+    address,
+    `${rttMs.toFixed(1)} ms`,
+    ours ? 'ours' : 'theirs',
+  ]);
+
+const flowRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
+  scx.sources.flatMap((source) =>
+    source.flows.map((flow) => [
+      short(source.id),
+      flow.channel,
+      short(flow.parent),
+      list(flow.children),
+      source.costMs === null ? '-' : `${source.costMs.toFixed(1)} ms`,
+      source.audience,
+      flow.delivered,
+      flow.missed,
+    ]),
+  );
+
+function scxBlock(scx: ScxStatus): readonly string[] {
+  const blocks = [drawTable(SCX_HEAD, [scxRow(scx)])];
+  const neighbours = neighbourRows(scx);
+  const flows = flowRows(scx);
+  if (neighbours.length > 0) blocks.push(indent(drawTable(NEIGHBOUR_HEAD, neighbours)));
+  if (flows.length > 0) blocks.push(indent(drawTable(FLOW_HEAD, flows)));
+  return blocks.map(indent);
+}
+
+const SESSION_HEAD = ['session', 'state', 'station', 'listeners', 'sources', 'listen'];
+const SCX_HEAD = ['SCX', 'state', 'pid', 'http', 'overlay', 'listeners', 'sources', 'playing'];
+const NEIGHBOUR_HEAD = ['neighbour', 'address', 'rtt', 'edge'];
+const FLOW_HEAD = [
+  'source',
+  'channel',
+  'parent',
+  'children',
+  'distance',
+  'audience',
+  'delivered',
+  'missed',
+];
+
+/** All of a cluster's status as text, with a final newline. */
+export function statusText({ sessions }: ClusterStatus): string {
+  if (sessions.length === 0) return 'no session: nothing is announced or listened to here\n';
+  const blocks = [drawTable(SESSION_HEAD, sessions.map(sessionRow))];
+  for (const session of sessions) {
+    if (session.scxs.length > 0) blocks.push(session.path, ...session.scxs.flatMap(scxBlock));
+  }
+  return `${blocks.join('\n\n')}\n`;
+}

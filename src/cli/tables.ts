@@ -1,0 +1,136 @@
+/**
+ * All options of all commands. They stand together, and apart from the commands, because the
+ * configuration file is one for all: a field that no command knows is a slip of the pen.
+ */
+import { defaulting, optional, required, type Table } from './option.js';
+import {
+  clusterUrl,
+  host,
+  oneOf,
+  onOff,
+  ports,
+  secondsUpTo,
+  text,
+  texts,
+  whole,
+} from './values.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const logLevel = (use: (typeof LOG_LEVELS)[number]) =>
+  defaulting(oneOf(...LOG_LEVELS), use, {
+    placeholder: 'LEVEL',
+    help: `what is logged: ${LOG_LEVELS.join(', ')}`,
+  });
+
+const port = defaulting(whole(0, 65_535), 8000, {
+  placeholder: 'PORT',
+  help: 'where the front end listens; 0: any free port',
+});
+
+const CLUSTER_HELP = { placeholder: 'URL', help: 'the cluster to use, like http://HOST:8000' };
+
+export const clusterOptions = {
+  port,
+  host: optional(host, {
+    placeholder: 'ADDR',
+    help: 'the address that others are told (default: the first one that is not loopback)',
+  }),
+  listen: optional(host, {
+    placeholder: 'ADDR',
+    help: 'the address to listen on (default: all)',
+  }),
+  dataDir: optional(text, {
+    flag: 'data',
+    placeholder: 'DIR',
+    help: 'where announcements are kept (default: ~/.local/state/scattercast/cluster-PORT)',
+  }),
+  scxPorts: defaulting(ports, '8100-8227', {
+    placeholder: 'FROM-TO',
+    help: 'ports of the SCXs, two for each; any: whatever is free',
+  }),
+  maxScxs: defaulting(whole(1, 10_000), 64, {
+    placeholder: 'N',
+    help: 'sessions at once, at most',
+  }),
+  allowPrivate: defaulting(onOff, false, {
+    help: 'also fetch announcements from private addresses',
+  }),
+  linger: defaulting(secondsUpTo(86_400), 30, {
+    placeholder: 'SECONDS',
+    help: 'an SCX without clients stays so long',
+  }),
+  burst: defaulting(secondsUpTo(30), 4, {
+    placeholder: 'SECONDS',
+    help: 'audio that a new listener gets at once',
+  }),
+  profile: defaulting(oneOf('fast', 'paper'), 'fast', {
+    placeholder: 'NAME',
+    help: "the overlay's constants: fast, or paper as published",
+  }),
+  logLevel: logLevel('info'),
+} satisfies Table;
+
+export const announceOptions = {
+  cluster: optional(clusterUrl, CLUSTER_HELP),
+  name: required(text, {
+    placeholder: 'NAME',
+    help: "the session's name, like scattercast://radio.example/night",
+  }),
+  title: optional(text, { placeholder: 'TEXT', help: 'the name of the station' }),
+  description: optional(text, { placeholder: 'TEXT', help: 'one sentence about it' }),
+  genre: optional(text, { placeholder: 'TEXT', help: 'the kind of music' }),
+  homepage: optional(text, { placeholder: 'URL', help: "the station's web page" }),
+  rendezvous: optional(texts, {
+    placeholder: 'LOCATION',
+    repeatable: true,
+    help: "host:port or a front end's URL; may be repeated (default: the cluster itself)",
+  }),
+  output: optional(text, {
+    placeholder: 'FILE',
+    help: 'also write the XML to a file, for any web server; - is standard output',
+  }),
+  remove: defaulting(onOff, false, { help: 'take the announcement back' }),
+} satisfies Table;
+
+export const broadcastOptions = {
+  cluster: required(clusterUrl, CLUSTER_HELP),
+  announcement: required(text, {
+    placeholder: 'URL',
+    help: "the announcement's URL, or a session that the cluster knows: CREATOR/SESSION",
+  }),
+  loop: defaulting(onOff, false, { help: 'begin again after the last file' }),
+  priority: defaulting(whole(0, 255), 128, {
+    placeholder: 'N',
+    help: 'of several sources the one with the highest is heard, 0 to 255',
+  }),
+} satisfies Table;
+
+export const statusOptions = {
+  cluster: required(clusterUrl, CLUSTER_HELP),
+  json: defaulting(onOff, false, { help: "print the front end's own JSON" }),
+} satisfies Table;
+
+export const demoOptions = {
+  port,
+  listen: defaulting(host, '127.0.0.1', {
+    placeholder: 'ADDR',
+    help: 'the address to listen on',
+  }),
+  scxPorts: defaulting(ports, 'any', {
+    placeholder: 'FROM-TO',
+    help: 'ports of the SCXs, two for each; any: whatever is free',
+  }),
+  logLevel: logLevel('silent'),
+} satisfies Table;
+
+/** The tables by command, which is also the name of their section in the configuration file. */
+export const TABLES = {
+  cluster: clusterOptions,
+  announce: announceOptions,
+  broadcast: broadcastOptions,
+  status: statusOptions,
+  demo: demoOptions,
+} as const satisfies Readonly<Record<string, Table>>;
+
+export type CommandName = keyof typeof TABLES;

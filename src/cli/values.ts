@@ -1,0 +1,98 @@
+/**
+ * The kinds of values that options take. A value comes as text from a flag or a variable, and as
+ * JSON from the configuration file; both are read by the same schema, and a problem names what is
+ * expected: "must be a whole number from 0 to 65535, got "x"".
+ */
+import { z } from 'zod';
+import { parseWebAddress } from '../session/location.js';
+
+/** A schema of one option's value. */
+export type Value<Read> = z.ZodType<Read>;
+
+/** A value that `read` understands; undefined from it is a problem. */
+function expecting<Read>(expected: string, read: (raw: unknown) => Read | undefined): Value<Read> {
+  return z.unknown().transform((raw, context) => {
+    const value = read(raw);
+    if (value !== undefined) return value;
+    const got = JSON.stringify(raw)?.slice(0, 80);
+    context.addIssue({ code: 'custom', message: `must be ${expected}, got ${got}` });
+    return z.NEVER;
+  });
+}
+
+const toNumber = (raw: unknown): number =>
+  typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : (raw as number);
+
+/** A whole number from `min` to `max`. */
+export const whole = (min: number, max: number): Value<number> =>
+  expecting(`a whole number from ${min} to ${max}`, (raw) => {
+    const value = toNumber(raw);
+    return Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+  });
+
+/** Seconds, perhaps with a fraction, from `min` to `max`. */
+export const secondsUpTo = (max: number): Value<number> =>
+  expecting(`a number of seconds from 0 to ${max}`, (raw) => {
+    const value = toNumber(raw);
+    return Number.isFinite(value) && value >= 0 && value <= max ? value : undefined;
+  });
+
+/** Any text that is not empty; what it means is checked where it is used. */
+export const text: Value<string> = expecting('a text', (raw) =>
+  typeof raw === 'string' && raw.trim() !== '' ? raw.trim() : undefined,
+);
+
+/** One or more texts: a repeated flag, a variable with spaces between, or a JSON array. */
+export const texts: Value<readonly string[]> = expecting('one text or several', (raw) => {
+  const items = typeof raw === 'string' ? raw.split(/\s+/).filter((item) => item !== '') : raw;
+  const good = Array.isArray(items) && items.every((item) => typeof item === 'string');
+  return good && items.length > 0 ? items : undefined;
+});
+
+/** One of a few words. */
+export const oneOf = <Word extends string>(...words: readonly Word[]): Value<Word> =>
+  expecting(`one of ${words.join(', ')}`, (raw) => words.find((word) => word === raw));
+
+const SWITCH: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [true, true],
+  ['1', true],
+  ['true', true],
+  ['yes', true],
+  [false, false],
+  ['0', false],
+  ['false', false],
+  ['no', false],
+]);
+
+/** On or off. */
+export const onOff: Value<boolean> = expecting('true or false (or 1, 0, yes, no)', (raw) =>
+  SWITCH.get(raw),
+);
+
+/** A cluster's address, read to `http://HOST:PORT`; `HOST:PORT` alone will do. */
+export const clusterUrl: Value<string> = expecting(
+  "a cluster's address like http://cluster.example:8000",
+  (raw) => {
+    if (typeof raw !== 'string') return undefined;
+    const url = parseWebAddress('', raw.includes('://') ? raw : `http://${raw}`, 2048);
+    const { origin, pathname, search } = new URL(url.ok ? url.value : 'http://bad/path');
+    return pathname === '/' && search === '' ? origin : undefined;
+  },
+);
+
+/** The address of a network interface or a host's name, without a port. */
+export const host: Value<string> = expecting('a host name or an IP address', (raw) => {
+  if (typeof raw !== 'string' || !/^[A-Za-z0-9.:_-]{1,253}$/.test(raw)) return undefined;
+  return URL.canParse(`http://${raw.includes(':') ? `[${raw}]` : raw}/`) ? raw : undefined;
+});
+
+/** TCP ports, or any that are free. */
+export type Ports = 'any' | { readonly first: number; readonly last: number };
+
+/** `FROM-TO`, two ports at least, or `any`. */
+export const ports: Value<Ports> = expecting('ports like 8100-8227, or any', (raw) => {
+  if (raw === 'any') return 'any';
+  const match = typeof raw === 'string' ? /^(\d{1,5})-(\d{1,5})$/.exec(raw) : null;
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  return first > 0 && first < last && last < 65_536 ? { first, last } : undefined;
+});

@@ -1,0 +1,97 @@
+/**
+ * What a cluster's front end can be asked for besides attachment, typed and checked. The status is
+ * checked loosely: a newer cluster may tell more than we know of.
+ */
+import { z } from 'zod';
+import { EXIT, UserError } from '../lib/user-error.js';
+import { scxStatusSchema } from '../scx/scx-status.js';
+import { excerpt } from '../session/excerpt.js';
+import { parseSessionName, parseSessionPath, sessionPath } from '../session/session-name.js';
+import { askFrontEnd } from './front-end.js';
+
+const publishedSchema = z.object({
+  url: z.string().max(2048),
+  session: z.string().max(400),
+  listen: z.string().max(2048),
+});
+
+const sessionStatusSchema = z.object({
+  session: z.string().max(400),
+  path: z.string().max(400),
+  title: z.string().max(1024).nullish(),
+  listenUrl: z.string().max(2048),
+  announcementUrl: z.string().max(2048).nullish(),
+  kept: z.boolean(),
+  onAir: z.boolean(),
+  listeners: z.number(),
+  sources: z.number(),
+  scxs: z.array(scxStatusSchema).max(1024),
+});
+
+const clusterStatusSchema = z.looseObject({
+  cluster: z.looseObject({}),
+  sessions: z.array(sessionStatusSchema).max(10_000),
+});
+
+/** Where a published announcement is, and where it is listened to. */
+export type Published = z.infer<typeof publishedSchema>;
+export type SessionStatus = z.infer<typeof sessionStatusSchema>;
+export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
+
+/** A session's announcement among those that a cluster keeps. */
+const announcementPath = (path: string): string => `/announcements/${path}.xml`;
+
+/** Publishes an announcement; `path` is `CREATOR/SESSION`. Rejects with a UserError. */
+export function publish(cluster: string, path: string, xml: string): Promise<Published> {
+  return askFrontEnd({
+    cluster,
+    method: 'PUT',
+    path: announcementPath(path),
+    contentType: 'application/xml',
+    body: xml,
+    answer: publishedSchema,
+  });
+}
+
+/** Takes an announcement back; its SCX there goes when its last client does. */
+export async function remove(cluster: string, path: string): Promise<void> {
+  const method = 'DELETE';
+  await askFrontEnd({ cluster, method, path: announcementPath(path), answer: z.unknown() });
+}
+
+/** What runs at a cluster; `raw` is the front end's own document. */
+export async function status(
+  cluster: string,
+): Promise<{ readonly status: ClusterStatus; readonly raw: unknown }> {
+  const answer = z.unknown().transform((raw, context) => {
+    const parsed = clusterStatusSchema.safeParse(raw);
+    if (parsed.success) return { status: parsed.data, raw };
+    context.addIssue({ code: 'custom', message: 'no status' });
+    return z.NEVER;
+  });
+  return askFrontEnd({ cluster, method: 'GET', path: '/status', answer });
+}
+
+/**
+ * The URL of an announcement that was named by its URL, by its session's name, or by
+ * `CREATOR/SESSION`; the names must be known to the cluster. Rejects with a UserError.
+ */
+export async function findAnnouncement(cluster: string, text: string): Promise<string> {
+  if (/^https?:\/\//i.test(text)) return text;
+  const name = text.includes('://') ? parseSessionName(text) : parseSessionPath(text);
+  if (!name.ok) {
+    const form = 'give its URL, or the name of a session';
+    throw new UserError(EXIT.usage, `no announcement: ${form}: ${name.problems.join('; ')}`);
+  }
+  const { sessions } = (await status(cluster)).status;
+  const found = sessions.find(({ session }) => session === name.value.text);
+  if (found !== undefined) {
+    return found.announcementUrl ?? `${cluster}${announcementPath(sessionPath(name.value))}`;
+  }
+  const known = sessions.map(({ path }) => path).slice(0, 5);
+  const hint = known.length === 0 ? 'it knows none' : `it knows ${known.join(', ')}`;
+  throw new UserError(
+    EXIT.refused,
+    `the cluster knows no session ${excerpt(name.value.text)}; ${hint}`,
+  );
+}

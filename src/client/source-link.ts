@@ -1,0 +1,182 @@
+/**
+ * A source client's way into the session, for as long as it broadcasts. SCXs come and go (a
+ * machine is restarted, a cluster is updated), so the link attaches again each time: the same
+ * source, the next epoch, and numbers that go on. What the lost SCX may not have passed on is sent
+ * once more (adu-window.ts), so listeners elsewhere miss nothing.
+ *
+ * While there is no SCX the broadcast waits rather than throws frames away: `room` resolves
+ * only when less than two seconds wait to be sent.
+ */
+import type { SourceId } from '../gossamer/node.js';
+import { UserError } from '../lib/user-error.js';
+import { type AduWindow, createAduWindow, type OwnAdu } from './adu-window.js';
+import { attach } from './attach.js';
+import { backoffMs } from './backoff.js';
+import { pause, unlessAborted } from './pause.js';
+import { openSourceConnection, type SourceConnection } from './source-connection.js';
+
+/** What a link tells of itself. */
+export type LinkEvent =
+  | { readonly kind: 'attached'; readonly scx: string; readonly address: string }
+  | { readonly kind: 'alive'; readonly listeners: number; readonly scxListeners: number }
+  | { readonly kind: 'lost'; readonly reason: string }
+  /** Attempts to attach again fail, for a new reason; more will follow. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface LinkOptions {
+  /** `http://HOST:PORT` of the cluster's front end. */
+  readonly cluster: string;
+  /** The announcement's URL. */
+  readonly announcement: string;
+  readonly source: SourceId;
+  /** 0 to 255; the highest that is live is played. */
+  readonly priority: number;
+  readonly onEvent: (event: LinkEvent) => void;
+}
+
+/** A link that is attached, or tries to be. */
+export interface SourceLink {
+  /** Sends an ADU in its order, now or when there is an SCX again; 0 ms for a notice. */
+  publish(adu: OwnAdu, durationMs: number): void;
+  /** Resolves when the next ADU may come. */
+  room(): Promise<void>;
+  /**
+   * Flushes, says AM_LEAVING and ends. Resolves with how many ms of audio could not be sent
+   * within `timeoutMs`.
+   */
+  finish(timeoutMs: number): Promise<number>;
+}
+
+/** Sent audio that is kept to be sent again. The issue's number. */
+const KEEP_MS = 2000;
+
+/** Audio that may wait to be sent. */
+const UNSENT_MS_MAX = 2000;
+
+/** A connection that held so long was a good one: the next loss starts at the shortest delay. */
+const STEADY_MS = 10_000;
+
+/** Attaches for the first time. Rejects with a UserError when that fails. */
+export async function openSourceLink(options: LinkOptions): Promise<SourceLink> {
+  const link = createLink(options);
+  await link.attachOnce();
+  void link.keepAttached();
+  return link;
+}
+
+interface Link extends SourceLink {
+  attachOnce(): Promise<void>;
+  keepAttached(): Promise<void>;
+}
+
+function createLink(options: LinkOptions): Link {
+  const { cluster, announcement, source, priority, onEvent } = options;
+  const window = createAduWindow(KEEP_MS);
+  const ending = new AbortController();
+  const gate = createGate();
+  let connection: SourceConnection | undefined;
+  let epoch = 0;
+  let toldReason = '';
+
+  const pump = (): void => {
+    while (connection?.writable === true && sendNext(window, connection));
+    gate.open();
+  };
+
+  const attachOnce = async (): Promise<void> => {
+    const { signal } = ending;
+    const attachment = await attach({ cluster, announcement, role: 'source', signal });
+    epoch++;
+    connection = await openSourceConnection({
+      attachment,
+      source: { id: source, priority, epoch },
+      onAlive: (alive) => onEvent({ kind: 'alive', ...alive }),
+      onDrain: pump,
+      signal,
+    });
+    onEvent({ kind: 'attached', scx: connection.scx, address: attachment.scx.overlayAddress });
+    toldReason = '';
+    window.rewind();
+    pump();
+  };
+
+  const onFailed = (reason: string): void => {
+    if (ending.signal.aborted || reason === toldReason) return;
+    toldReason = reason;
+    onEvent({ kind: 'failed', reason });
+  };
+
+  const tryAgain = async (attempt: number): Promise<void> => {
+    await pause(backoffMs(attempt, Math.random()), ending.signal);
+    if (ending.signal.aborted) return;
+    try {
+      await attachOnce();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onFailed(error.message);
+    }
+  };
+
+  const keepAttached = async (): Promise<void> => {
+    let attempt = 0;
+    while (!ending.signal.aborted) {
+      const since = performance.now();
+      if (connection === undefined) {
+        await tryAgain(attempt++);
+        continue;
+      }
+      const reason = await connection.closed;
+      connection = undefined;
+      if (performance.now() - since > STEADY_MS) attempt = 0;
+      if (!ending.signal.aborted) onEvent({ kind: 'lost', reason });
+    }
+  };
+
+  const flushed = async (signal: AbortSignal): Promise<void> => {
+    const done = (): boolean => window.unsentMs === 0 && connection?.writable === true;
+    while (!done() && !signal.aborted) await unlessAborted(gate.wait(), signal);
+  };
+
+  return {
+    attachOnce,
+    keepAttached,
+    publish: (adu, durationMs) => {
+      window.add(adu, durationMs);
+      pump();
+    },
+    room: async () => {
+      while (window.unsentMs >= UNSENT_MS_MAX && !ending.signal.aborted) await gate.wait();
+    },
+    finish: async (timeoutMs) => {
+      const signal = AbortSignal.timeout(timeoutMs);
+      await flushed(signal);
+      const lostMs = window.unsentMs;
+      ending.abort();
+      connection?.leave();
+      if (connection !== undefined) await unlessAborted(connection.closed, signal);
+      connection?.destroy('we leave');
+      gate.open();
+      return lostMs;
+    },
+  };
+}
+
+/** Sends one ADU under the SCX's name; false when there is none. */
+function sendNext(window: AduWindow, connection: SourceConnection): boolean {
+  const adu = window.take();
+  if (adu !== undefined) connection.send(adu);
+  return adu !== undefined;
+}
+
+/** Wakes all who wait, each time it opens. */
+function createGate() {
+  let waiting: (() => void)[] = [];
+  return {
+    wait: (): Promise<void> => new Promise((resolve) => waiting.push(resolve)),
+    open: (): void => {
+      const woken = waiting;
+      waiting = [];
+      for (const resolve of woken) resolve();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What a cluster can be told. The CLI fills it in: defaults < file < environment < flags. */
+import type { Logger } from 'pino';
+import type { Launch } from '../scx/launch.js';
+import type { PortRange } from './port-pairs.js';
+
+/** Settings of the cluster's SCXs; scx/launch.ts says what each does. */
+export type ScxSettings = Pick<
+  Launch,
+  | 'lingerMs'
+  | 'burstMs'
+  | 'writeIntervalMs'
+  | 'listenersMax'
+  | 'profile'
+  | 'leaseIntervalMs'
+  | 'logLevel'
+>;
+
+/** All but the log level, which is that of the cluster's own log. */
+export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
+  lingerMs: 30_000, // guess: a player that reconnects finds it, a zapping listener costs little
+  burstMs: 4000, // as Icecast: its 64 KiB are 4 s at 128 kbit/s
+  writeIntervalMs: 200, // design §7: a few per second
+  listenersMax: 10_000, // guess
+  profile: 'fast',
+  leaseIntervalMs: 1000, // design §7: every second or two
+});
+
+export interface ClusterOptions {
+  /** Of the front end; 0 is any free one. */
+  readonly port: number;
+  /** The address that others are told, of the front end and of the SCXs. */
+  readonly host: string;
+  /** Where the sockets listen: an address of this machine, or 0.0.0.0 or ::, all of them. */
+  readonly listenHost: string;
+  /** Everything that is to survive a restart; made if it is not there. One front end each. */
+  readonly dataDir: string;
+  /** Two ports for each SCX. */
+  readonly scxPorts: PortRange;
+  /** SCXs at most, >= 1. */
+  readonly maxScxs: number;
+  /** Whether announcements and rendezvous points may be at private addresses. */
+  readonly allowPrivate: boolean;
+  /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */
+  readonly entry: string;
+  readonly log: Logger;
+  readonly scx?: Partial<ScxSettings>;
+  /** SCXs log to our output instead of files in the data directory. */
+  readonly inheritLogs?: boolean;
+}

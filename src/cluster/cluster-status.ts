@@ -1,0 +1,106 @@
+/**
+ * `GET /status` of a front end: a public interface, for pages, scripts and `scattercast status`.
+ * Fields are only ever added.
+ */
+import { z } from 'zod';
+import { type ScxStatus, scxStatusSchema } from '../scx/scx-status.js';
+import type { SessionName } from '../session/session-name.js';
+import { parseSessionName, sessionPath } from '../session/session-name.js';
+import type { Known } from './announcement-finder.js';
+
+const count = z.number().int().nonnegative();
+
+export const clusterStatusSchema = z.object({
+  cluster: z.object({
+    /** Where this front end is reached: `http://host:port`. */
+    url: z.string(),
+    version: z.string(),
+    /** ISO 8601. */
+    startedAt: z.string(),
+    /** SCX processes here, those that have only just been launched included. */
+    scxs: count,
+    scxsMax: count,
+    /** Of all sessions, at this cluster. */
+    listeners: count,
+  }),
+  /** Those published here, and those with an SCX here; by name. */
+  sessions: z.array(
+    z.object({
+      /** `scattercast://creator/session`. */
+      session: z.string(),
+      /** `creator/session`. */
+      path: z.string(),
+      /** As announced; null if it was not said, or the announcement is not known (any more). */
+      title: z.string().nullable(),
+      genre: z.string().nullable(),
+      description: z.string().nullable(),
+      /** For a player. */
+      listenUrl: z.string(),
+      /** Null if it is not known (any more). */
+      announcementUrl: z.string().nullable(),
+      /** Published here, so its rendezvous SCX always runs. */
+      kept: z.boolean(),
+      /** An SCX here plays a source. */
+      onAir: z.boolean(),
+      /** At this cluster. */
+      listeners: count,
+      /** Of the whole session, as far as the SCXs here know. */
+      sources: count,
+      scxs: z.array(scxStatusSchema),
+    }),
+  ),
+});
+
+/** What `GET /status` answers. */
+export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
+type SessionStatus = ClusterStatus['sessions'][number];
+
+/** Where the status comes from. */
+export interface StatusSources {
+  readonly url: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly scxsMax: number;
+  readonly scxCount: number;
+  readonly scxs: readonly ScxStatus[];
+  /** Sessions that are published here, `scattercast://creator/session`. */
+  readonly published: readonly string[];
+  recall(session: string): Known | undefined;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
+  const scxs = from.scxs.filter(({ session }) => session === name.text);
+  const known = from.recall(name.text);
+  const path = sessionPath(name);
+  return {
+    session: name.text,
+    path,
+    title: known?.announcement.title ?? null,
+    genre: known?.announcement.genre ?? null,
+    description: known?.announcement.description ?? null,
+    listenUrl: `${from.url}/listen/${path}.mp3`,
+    announcementUrl: known?.url ?? null,
+    kept: from.published.includes(name.text),
+    onAir: scxs.some(({ playing }) => playing !== null),
+    listeners: sum(scxs.map(({ listeners }) => listeners)),
+    sources: Math.max(0, ...scxs.map(({ sources }) => sources.length)),
+    scxs,
+  };
+}
+
+/** Puts the status together. */
+export function clusterStatus(from: StatusSources): ClusterStatus {
+  const { url, version, startedAt, scxsMax, scxCount } = from;
+  const listeners = sum(from.scxs.map((scx) => scx.listeners));
+  const sessions = new Set([...from.published, ...from.scxs.map(({ session }) => session)]);
+  const names = [...sessions].sort().flatMap((text) => {
+    const name = parseSessionName(text);
+    return name.ok ? [name.value] : [];
+  });
+  return {
+    cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners },
+    sessions: names.map((name) => sessionStatus(name, from)),
+  };
+}

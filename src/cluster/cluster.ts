@@ -1,0 +1,178 @@
+/**
+ * Starts a cluster on this machine: front end, supervisor, platform. The order matters. First
+ * whatever can fail and is the user's to fix: the data directory, its lock, the port. Then, in
+ * one go before the first request, the SCXs that outlived an earlier front end and the sessions
+ * that are published here.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT, UserError } from '../lib/user-error.js';
+import { createFinder } from './announcement-finder.js';
+import { type AnnouncementStore, openAnnouncements } from './announcements.js';
+import { createClusterMetrics } from './cluster-metrics.js';
+import { type ClusterOptions, SCX_DEFAULTS } from './cluster-options.js';
+import { clusterStatus } from './cluster-status.js';
+import { createFleet, type Fleet, type LaunchTemplate } from './fleet.js';
+import { createFrontEnd } from './front-end.js';
+import { type FrontEndContext, factsOf } from './front-end-context.js';
+import { authority, createBoundedServer, listen } from './http-server.js';
+import { lockDirectory } from './lock-file.js';
+import { loadPages, type Page } from './pages.js';
+import type { Found, Platform } from './platform.js';
+import { pairCapacity } from './port-pairs.js';
+import { createProcessPlatform } from './process-platform.js';
+import { loadSecret } from './secret.js';
+import { type SupervisorConfig, supervisorConfig } from './supervisor-config.js';
+
+/** A cluster that runs. */
+export interface Cluster {
+  /** As others reach it. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends the cluster and all its SCXs, within 3 s; may be called again. */
+  close(): Promise<void>;
+}
+
+const CLOSE_MS = 2900; // issue 2: "Ctrl-C ends everything within 3 s"
+const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
+
+/** What is read before the port is opened. */
+interface Prepared {
+  readonly secret: string;
+  readonly store: AnnouncementStore;
+  readonly found: readonly Found[];
+  readonly pages: readonly Page[];
+  readonly version: string;
+}
+
+async function makeDataDir({ dataDir }: ClusterOptions): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const advice = 'choose another directory with --data';
+    throw new UserError(EXIT.file, `${dataDir} cannot be used for data (${code}): ${advice}`);
+  }
+}
+
+async function readVersion(): Promise<string> {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(await readFile(file, 'utf8')) as { readonly version: string };
+  return version;
+}
+
+async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
+  const { dataDir, log } = options;
+  return {
+    secret: await loadSecret(dataDir),
+    store: await openAnnouncements(dataDir, log),
+    found: await platform.list(),
+    pages: await loadPages(),
+    version: await readVersion(),
+  };
+}
+
+/** The cap on SCXs: as told, or as many as there are ports for. */
+function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
+  const pairs = pairCapacity(scxPorts);
+  if (pairs < 1) throw new UserError(EXIT.usage, 'an SCX needs two ports: widen --scx-ports');
+  if (pairs < maxScxs) {
+    log.warn({ maxScxs, pairs }, 'the SCX ports are enough for fewer SCXs than --max-scxs');
+  }
+  return Math.min(pairs, maxScxs);
+}
+
+function templateOf(options: ClusterOptions, port: number, secret: string): LaunchTemplate {
+  const { host, listenHost, allowPrivate, log } = options;
+  const leaseHost = EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
+  return {
+    ...SCX_DEFAULTS,
+    logLevel: log.level,
+    ...options.scx,
+    leaseUrl: `http://${authority(leaseHost, port)}`,
+    leaseToken: secret,
+    advertiseHost: host,
+    listenHost,
+    allowPrivate,
+  };
+}
+
+function createContext(
+  options: ClusterOptions,
+  platform: Platform,
+  prepared: Prepared,
+  config: SupervisorConfig,
+  port: number,
+): FrontEndContext {
+  const { log } = options;
+  const { secret, store, found, pages, version } = prepared;
+  const url = `http://${authority(options.host, port)}`;
+  const metrics = createClusterMetrics();
+  const template = templateOf(options, port, secret);
+  const onEffect = metrics.countEffect;
+  const fleet = createFleet({ platform, found, config, template, log, onEffect });
+  const now = () => performance.now();
+  const finder = createFinder({ store, url, allowPrivate: options.allowPrivate, now });
+  const startedAt = new Date().toISOString();
+  const status = () =>
+    clusterStatus({
+      ...{ url, version, startedAt, scxsMax: config.scxsMax, scxCount: fleet.size },
+      scxs: fleet.statuses(),
+      published: store.all().map(({ announcement }) => announcement.name.text),
+      recall: finder.recall,
+    });
+  return { url, secret, store, finder, fleet, metrics, pages, log, status };
+}
+
+function keepPublished({ store, fleet }: FrontEndContext): void {
+  for (const { announcement } of store.all()) {
+    fleet.keep(announcement.name.text, factsOf(announcement));
+  }
+}
+
+async function closeAll(server: Server, fleet: Fleet, platform: Platform): Promise<void> {
+  server.close();
+  await Promise.race([fleet.stopAll(), delay(CLOSE_MS, undefined, { ref: false })]);
+  platform.close();
+  server.closeAllConnections();
+}
+
+async function open(options: ClusterOptions, platform: Platform, unlock: () => Promise<void>) {
+  const config = supervisorConfig(capOf(options), options.scxPorts);
+  const prepared = await prepare(options, platform);
+  const server = createBoundedServer();
+  let context: FrontEndContext | undefined;
+  const port = await listen(server, options.listenHost, options.port, (actual) => {
+    context = createContext(options, platform, prepared, config, actual);
+    server.on('request', createFrontEnd(context));
+    keepPublished(context);
+  });
+  if (context === undefined) throw new Error('listening without a context');
+  const { url, fleet } = context;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= closeAll(server, fleet, platform).finally(unlock);
+    return closing;
+  };
+  return { url, port, close };
+}
+
+/**
+ * Starts a cluster. Rejects with a UserError if the port is taken, the data directory is not
+ * usable, or another front end runs on it. `platform` is for tests and for engines to come.
+ */
+export async function startCluster(options: ClusterOptions, platform?: Platform): Promise<Cluster> {
+  await makeDataDir(options);
+  const unlock = await lockDirectory(options.dataDir);
+  const { entry, dataDir, inheritLogs = false, log } = options;
+  const chosen = platform ?? createProcessPlatform({ entry, dataDir, inheritLogs, log });
+  try {
+    return await open(options, chosen, unlock);
+  } catch (error) {
+    chosen.close();
+    await unlock();
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+/** What the routes of a front end share. */
+import type { Logger } from 'pino';
+import type { Announcement } from '../session/announcement.js';
+import type { AnnouncementFinder } from './announcement-finder.js';
+import type { AnnouncementStore } from './announcements.js';
+import type { ClusterMetrics } from './cluster-metrics.js';
+import type { ClusterStatus } from './cluster-status.js';
+import type { Fleet } from './fleet.js';
+import type { Page } from './pages.js';
+import type { LaunchFacts } from './supervisor-types.js';
+
+export interface FrontEndContext {
+  /** As others reach us: `http://host:port`. */
+  readonly url: string;
+  /** What SCXs show when they renew their leases. */
+  readonly secret: string;
+  readonly store: AnnouncementStore;
+  readonly finder: AnnouncementFinder;
+  readonly fleet: Fleet;
+  readonly metrics: ClusterMetrics;
+  readonly pages: readonly Page[];
+  readonly log: Logger;
+  status(): ClusterStatus;
+}
+
+/** The part of an announcement that its SCX needs. */
+export const factsOf = ({ title, genre, channels, rendezvous }: Announcement): LaunchFacts => ({
+  title,
+  genre,
+  channels: channels.map((channel) => ({ ...channel })),
+  locations: [...rendezvous],
+});

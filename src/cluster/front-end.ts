@@ -1,0 +1,69 @@
+/**
+ * The front end: the one address of a cluster that clients know. This file puts the groups of
+ * routes together with what all of them have in common: headers, counting, and the last word
+ * when something went wrong. The server around it is http-server.ts.
+ */
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { announcementRoutes } from './announcement-routes.js';
+import { attachRoutes } from './attach-routes.js';
+import type { FrontEndContext } from './front-end-context.js';
+import { leaseRoutes } from './lease-routes.js';
+import { listenRoutes } from './listen-routes.js';
+import { pageRoutes } from './pages.js';
+import { type Problem, problem, sendProblem } from './problem.js';
+import { statusRoutes } from './status-routes.js';
+
+/** For whatever is not a page: nobody runs, frames or guesses what we send. */
+const harmless: RequestHandler = (_request, response, next) => {
+  response.set({
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  next();
+};
+
+const counted =
+  ({ metrics, log }: FrontEndContext): RequestHandler =>
+  (request, response, next) => {
+    response.once('close', () => {
+      const { statusCode: status } = response;
+      metrics.countRequest(`${response.locals.route ?? 'other'}`, status);
+      log.debug({ method: request.method, path: request.path, status }, 'answered');
+    });
+    next();
+  };
+
+/** Errors of the HTTP layer, which are the client's; undefined for ours. */
+function clientProblem(error: unknown): Problem | undefined {
+  const { status, type } = (error ?? {}) as { readonly status?: unknown; readonly type?: unknown };
+  if (type === 'entity.too.large') return problem(413, 'The body is too large.');
+  if (type === 'encoding.unsupported') return problem(415, 'Send the body uncompressed.');
+  if (error instanceof URIError) return problem(400, 'The path is not well encoded.');
+  if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+  return problem(status, 'The request makes no sense.');
+}
+
+const failed =
+  ({ log }: FrontEndContext): ErrorRequestHandler =>
+  (error, request, response, _next) => {
+    const theirs = clientProblem(error);
+    if (theirs === undefined) log.error({ err: error, path: request.path }, 'a request failed');
+    const ours = problem(500, 'Something went wrong here; the log of the cluster says what.');
+    sendProblem(request, response, theirs ?? ours);
+  };
+
+/** The application. */
+export function createFrontEnd(context: FrontEndContext): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(harmless, counted(context));
+  app.use(listenRoutes(context), attachRoutes(context), leaseRoutes(context));
+  app.use(announcementRoutes(context), statusRoutes(context), pageRoutes(context.pages));
+  app.use((request, response) =>
+    sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),
+  );
+  app.use(failed(context));
+  return app;
+}

@@ -1,0 +1,45 @@
+/**
+ * The logs of SCX processes: DATA/logs/SESSION-ID.log. They write straight into their file, so
+ * that nothing stands between them and the disk when the front end dies. Bounded: so many files,
+ * and when one has become too large its text moves to FILE.1 and it begins anew (an SCX writes
+ * at the end of its file, wherever that is).
+ */
+import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+
+const FILES_MAX = 200; // guess
+const BYTES_MAX = 8 * 1024 * 1024; // guess
+
+interface LogFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly changedAt: number;
+}
+
+async function listLogs(folder: string): Promise<LogFile[]> {
+  const paths = (await readdir(folder).catch((): string[] => [])).map(
+    (name) => `${folder}/${name}`,
+  );
+  const files = paths.map(async (path) => {
+    const found = await stat(path).catch(() => undefined);
+    return found?.isFile() ? [{ path, bytes: found.size, changedAt: found.mtimeMs }] : [];
+  });
+  return (await Promise.all(files)).flat();
+}
+
+/** Brings the folder back within its bounds. Problems are left for the next time. */
+export async function trimLogs(folder: string, filesMax = FILES_MAX, bytesMax = BYTES_MAX) {
+  const logs = await listLogs(folder);
+  const newestFirst = logs.toSorted((a, b) => b.changedAt - a.changedAt);
+  for (const { path } of newestFirst.slice(filesMax)) await rm(path, { force: true });
+  for (const { path, bytes } of newestFirst.slice(0, filesMax)) {
+    if (bytes <= bytesMax || path.endsWith('.1')) continue;
+    await copyFile(path, `${path}.1`).catch(() => undefined);
+    await truncate(path).catch(() => undefined);
+  }
+}
+
+/** Opens the log of a new SCX. `name` is safe in file names. */
+export async function openLog(folder: string, name: string) {
+  await mkdir(folder, { recursive: true });
+  return open(`${folder}/${name}.log`, 'a', 0o640);
+}

@@ -1,0 +1,31 @@
+/** What clients are told when there is no SCX for them: sentences, and when to come back. */
+import type { SessionSlot } from './session-slot.js';
+import type { Outcome } from './supervisor-types.js';
+
+const RETRY_MS = 5000; // guess: by then the lease of a dead SCX has run out
+
+/** A time as people write it. */
+export const seconds = (ms: number): string => `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+
+export const FULL: Outcome = { kind: 'full', retryAfterMs: RETRY_MS };
+
+export const CLOSING: Outcome = {
+  kind: 'failed',
+  reason: 'The cluster is shutting down.',
+  retryAfterMs: RETRY_MS,
+};
+
+export const NOT_YET: Outcome = {
+  kind: 'failed',
+  reason: "The session's SCX is not ready yet.",
+  retryAfterMs: 1000,
+};
+
+/** The session's SCXs die one after the other. */
+export const failing = (slot: SessionSlot, now: number): Outcome => ({
+  kind: 'failed',
+  reason:
+    `${slot.lastDeath} It died ${slot.deaths} times in a row; ` +
+    `the next attempt may start in ${seconds(slot.retryAt - now)}.`,
+  retryAfterMs: slot.retryAt - now,
+});

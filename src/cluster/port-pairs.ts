@@ -1,0 +1,78 @@
+/**
+ * Which two ports an SCX listens on: HTTP and overlay. An operator opens a range in a firewall;
+ * SCXs take pairs of it, the lowest first, so that the open range may be short.
+ */
+
+/** The ports of one SCX; 0 is any free port. */
+export interface Ports {
+  readonly http: number;
+  readonly overlay: number;
+}
+
+/** The ports that SCXs may use, `last` included; or any that the system has free. */
+export type PortRange = { readonly first: number; readonly last: number } | 'any';
+
+const ANY: Ports = { http: 0, overlay: 0 };
+
+/** How many SCXs the range has room for; Infinity for any. */
+export function pairCapacity(range: PortRange): number {
+  if (range === 'any') return Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.floor((range.last - range.first + 1) / 2));
+}
+
+/** Pairs with a port that somebody else uses, by their HTTP port: not to be tried until then. */
+export type Avoided = ReadonlyMap<number, number>;
+
+function inRange({ http, overlay }: Ports, range: PortRange): boolean {
+  if (range === 'any') return http > 0 && overlay > 0;
+  const pair = (http - range.first) / 2;
+  return overlay === http + 1 && Number.isInteger(pair) && pair >= 0 && pair < pairCapacity(range);
+}
+
+function lowestFree(range: PortRange, busy: ReadonlySet<number>, avoided: Avoided, now: number) {
+  if (range === 'any') return ANY;
+  let leastAvoided: { readonly http: number; readonly until: number } | undefined;
+  for (let index = 0; index < pairCapacity(range); index++) {
+    const http = range.first + 2 * index;
+    if (busy.has(http) || busy.has(http + 1)) continue;
+    const until = avoided.get(http) ?? 0;
+    if (until <= now) return { http, overlay: http + 1 };
+    if (leastAvoided === undefined || until < leastAvoided.until) leastAvoided = { http, until };
+  }
+  if (leastAvoided === undefined) return undefined;
+  return { http: leastAvoided.http, overlay: leastAvoided.http + 1 };
+}
+
+/**
+ * A pair for a new SCX: the preferred one if it is free, else the lowest that is; if somebody
+ * else was found on all that are left, the one where that is longest ago. Undefined if every
+ * pair has an SCX.
+ */
+export function choosePorts(
+  range: PortRange,
+  used: readonly Ports[],
+  avoided: Avoided,
+  preferred: Ports | null,
+  now: number,
+): Ports | undefined {
+  const busy = new Set(used.flatMap(({ http, overlay }) => [http, overlay]));
+  const wanted =
+    preferred !== null &&
+    inRange(preferred, range) &&
+    !busy.has(preferred.http) &&
+    !busy.has(preferred.overlay) &&
+    (avoided.get(preferred.http) ?? 0) <= now;
+  return wanted ? preferred : lowestFree(range, busy, avoided, now);
+}
+
+/** Where an SCX says it listens; null if it says nothing that could be true. */
+export function portsOf(status: {
+  readonly httpUrl: string;
+  readonly overlayAddress: string;
+}): Ports | null {
+  if (!URL.canParse(status.httpUrl)) return null;
+  const http = Number(new URL(status.httpUrl).port || 80);
+  const overlay = Number(status.overlayAddress.replace(/^.*:/, ''));
+  const valid = Number.isInteger(overlay) && overlay > 0 && overlay <= 65_535;
+  return valid ? { http, overlay } : null;
+}

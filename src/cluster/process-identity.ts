@@ -1,0 +1,48 @@
+/**
+ * Which process a process id means. Ids are used again, after a reboot soon, so a file that
+ * names a process names its birth too: the boot, and the clock tick of its start (proc(5), field
+ * 22 of /proc/PID/stat). Where there is no /proc (macOS) a birth is unknown, and a process is
+ * believed to be the same as long as its id lives.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+
+const UNKNOWN = 'unknown';
+const HAS_PROC = existsSync('/proc/self/stat');
+
+function readIfAny(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The birth of a live process; undefined if there is none, or only its zombie. */
+export function birthOf(pid: number): string | undefined {
+  if (!HAS_PROC) return answersSignals(pid) ? UNKNOWN : undefined;
+  const stat = readIfAny(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The command's name may contain anything, so fields are counted from its closing bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, ticks] = [fields[0], fields[19]];
+  if (state === 'Z' || state === 'X' || ticks === undefined) return undefined;
+  return `${readIfAny('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}:${ticks}`;
+}
+
+/** Whether a process is still the one that was born then. */
+export const isAlive = (pid: number, birth: string): boolean => birthOf(pid) === birth;
+
+/** Whether the command line of a process has this argument; true where it cannot be read. */
+export function hasArgument(pid: number, argument: string): boolean {
+  if (!HAS_PROC) return true;
+  return (readIfAny(`/proc/${pid}/cmdline`) ?? '').split('\0').includes(argument);
+}

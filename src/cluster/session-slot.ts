@@ -1,0 +1,84 @@
+/**
+ * What the supervisor remembers of one session: whether it must have an SCX, who waits for it,
+ * and how its SCXs died. Deaths soon after the launch are what a restart loop is made of: each
+ * doubles the wait before the next launch, and after a few of them clients are told so at once.
+ */
+import type { Rng } from '../lib/rng.js';
+import type { Ports } from './port-pairs.js';
+import type { SupervisorConfig } from './supervisor-config.js';
+import type { LaunchFacts } from './supervisor-types.js';
+
+export interface SessionSlot {
+  readonly session: string;
+  /** Null for an SCX that nobody has asked for since it was found. */
+  facts: LaunchFacts | null;
+  /** A rendezvous point: always an SCX. */
+  kept: boolean;
+  /** Its SCX crashed while it had clients: launch one for those who come back. */
+  restart: boolean;
+  /** The SCX that new clients are sent to, or that is being launched for them. */
+  current: string | null;
+  /** Requests that wait; bounded by `waitingMax` over all sessions. */
+  readonly waiting: Set<number>;
+  /** Quick deaths in a row. */
+  deaths: number;
+  /** A sentence about the last one. */
+  lastDeath: string;
+  /** No launch before this instant. */
+  retryAt: number;
+  /** Where its SCX listened last: who was connected comes back to these. */
+  ports: Ports | null;
+  /** Port pairs found taken, in a row. */
+  portTries: number;
+}
+
+/** A session without history. */
+export const createSlot = (session: string): SessionSlot => ({
+  session,
+  facts: null,
+  kept: false,
+  restart: false,
+  current: null,
+  waiting: new Set(),
+  deaths: 0,
+  lastDeath: '',
+  retryAt: 0,
+  ports: null,
+  portTries: 0,
+});
+
+/** Whether it needs an SCX, now or as soon as its backoff has passed. */
+export const needsLaunch = (slot: SessionSlot): boolean =>
+  slot.current === null &&
+  slot.facts !== null &&
+  (slot.kept || slot.restart || slot.waiting.size > 0);
+
+/** Whether the slot holds nothing but memories. */
+export const isIdle = (slot: SessionSlot): boolean =>
+  slot.current === null && !slot.kept && !slot.restart && slot.waiting.size === 0;
+
+/** Whether it dies again and again, and its next launch is still to come. */
+export const isFailing = (slot: SessionSlot, config: SupervisorConfig, now: number): boolean =>
+  slot.current === null && slot.deaths >= config.quickDeathsMax && slot.retryAt > now;
+
+/** The wait after so many quick deaths (>= 1): doubling up to the maximum, half of it random. */
+function backoffMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
+  const doubled = config.backoffMinMs * 2 ** Math.min(deaths - 1, 30);
+  return Math.min(doubled, config.backoffMaxMs) * (0.5 + 0.5 * rng.unit());
+}
+
+/** Counts a death: a quick one is held against the session, a late one clears its record. */
+export function recordDeath(
+  slot: SessionSlot,
+  death: { readonly livedMs: number; readonly reason: string },
+  config: SupervisorConfig,
+  rng: Rng,
+  now: number,
+): void {
+  const quick = death.livedMs < config.quickDeathMs;
+  slot.lastDeath = death.reason;
+  slot.portTries = 0;
+  slot.deaths = quick ? slot.deaths + 1 : 0;
+  slot.retryAt = quick ? now + backoffMs(slot.deaths, config, rng) : now;
+  if (slot.deaths >= config.quickDeathsMax) slot.restart = false;
+}

@@ -1,0 +1,29 @@
+/** What operators and their tools ask: /status (cluster-status.ts), /metrics and /healthz. */
+import { Router } from 'express';
+import type { FrontEndContext } from './front-end-context.js';
+import { route } from './routing.js';
+
+/** The routes of operators. */
+export function statusRoutes({ status, metrics }: FrontEndContext): Router {
+  const router = Router({ caseSensitive: true });
+  route(router, '/status', {
+    GET: (_request, response) => {
+      response.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-store' });
+      response.json(status());
+    },
+  });
+  route(router, '/metrics', {
+    GET: async (_request, response) => {
+      const { cluster, sessions } = status();
+      const text = await metrics.print({ ...cluster, sessions: sessions.length });
+      response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
+      response.send(text);
+    },
+  });
+  route(router, '/healthz', {
+    GET: (_request, response) => {
+      response.set('Cache-Control', 'no-store').type('text/plain').send('ok\n');
+    },
+  });
+  return router;
+}

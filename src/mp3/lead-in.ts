@@ -1,0 +1,59 @@
+/**
+ * A listener starts in mid-stream. The first frames take bytes from frames that the player never
+ * had (side-info.ts: the bit reservoir): players complain, and some play noise. So the frames at
+ * the beginning that cannot be decoded become silent ones of the same header and length: the
+ * side information says "no bits are mine", the main data stays where it is, and the frames
+ * that follow find their reservoir in it. That is one or two frames at 128 kbit/s.
+ *
+ * A silent frame does not set `main_data_begin` to 0 but to all that there is so far: mpg123 keeps
+ * only as much of the past as each frame asks for, so a 0 here would take from the next frame
+ * what it needs. (Measured: mpg123 1.31 then decodes old bytes, and says so.)
+ */
+import { crc16 } from './crc16.js';
+import { HEADER_BYTES, parseFrameHeader } from './frame-header.js';
+import { mainDataBegin, mainDataBytes, sideInfoBytes, sideInfoOffset } from './side-info.js';
+
+/**
+ * The same frames, of which those that reach back before the first one are silent. What is no
+ * frame stays as it is. Frames that need no change are the same objects.
+ */
+export function leadIn(frames: readonly Uint8Array[]): Uint8Array[] {
+  return frames.map(createLeadIn());
+}
+
+/** As `leadIn`, for frames that come one by one. Once a decoder has all, nothing changes. */
+export function createLeadIn(): (frame: Uint8Array) => Uint8Array {
+  let suppliedBytes = 0;
+  return (frame) => {
+    const header = parseFrameHeader(frame, 0);
+    if (header === undefined) return frame;
+    const missing = (mainDataBegin(frame) ?? 0) > suppliedBytes;
+    const played = missing ? silence(frame, suppliedBytes) : frame;
+    suppliedBytes += mainDataBytes(header);
+    return played;
+  };
+}
+
+/** The first index from which the frames need no silent ones; undefined if there is none. */
+export function reservoirStart(frames: readonly Uint8Array[]): number | undefined {
+  const index = frames.findIndex((frame) => mainDataBegin(frame) === 0);
+  return index === -1 ? undefined : index;
+}
+
+/** A copy of the frame without sound; its main data begins `reachBytes` before it. */
+function silence(frame: Uint8Array, reachBytes: number): Uint8Array {
+  const silent = new Uint8Array(frame);
+  const header = parseFrameHeader(frame, 0);
+  if (header === undefined) return silent;
+  const offset = sideInfoOffset(header);
+  const sideInfo = silent.subarray(offset, offset + sideInfoBytes(header));
+  sideInfo.fill(0);
+  sideInfo[0] = header.mpegVersion === 1 ? reachBytes >> 1 : reachBytes;
+  if (header.mpegVersion === 1) sideInfo[1] = (reachBytes & 1) << 7;
+  if (header.hasCrc) {
+    const crc = crc16(sideInfo, crc16(silent.subarray(2, HEADER_BYTES)));
+    silent[HEADER_BYTES] = crc >> 8;
+    silent[HEADER_BYTES + 1] = crc & 0xff;
+  }
+  return silent;
+}

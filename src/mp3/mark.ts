@@ -1,0 +1,9 @@
+/** Short ASCII marks by which tags and tables are known. */
+
+/** Whether the bytes at `offset` spell `mark`. */
+export function hasMark(bytes: Uint8Array, offset: number, mark: string): boolean {
+  for (let index = 0; index < mark.length; index++) {
+    if (bytes[offset + index] !== mark.charCodeAt(index)) return false;
+  }
+  return true;
+}

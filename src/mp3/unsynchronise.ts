@@ -1,0 +1,18 @@
+/**
+ * Unsynchronisation (ID3v2.4 structure §6.1): a tag that would look like an MP3 frame has a 0
+ * after each 0xFF. Old players never saw a frame in album art; we take the zeros out again.
+ */
+
+/** Removes the 0 after each 0xFF; for bytes that come in pieces. */
+export function createResynchroniser(): (bytes: Uint8Array) => Uint8Array {
+  let afterFf = false;
+  return (bytes) => {
+    const kept = new Uint8Array(bytes.length);
+    let length = 0;
+    for (const byte of bytes) {
+      if (!afterFf || byte !== 0) kept[length++] = byte;
+      afterFf = byte === 0xff;
+    }
+    return kept.subarray(0, length);
+  };
+}

@@ -1,0 +1,43 @@
+/** What the parts of the overlay share. */
+import type { Logger } from 'pino';
+import type { Input } from '../gossamer/gossamer-types.js';
+import type { Member } from '../gossamer/node.js';
+import { type ControlHello, type DataHello, WIRE_VERSION } from '../wire/hello.js';
+import type { Connections, ScxHello } from './connections.js';
+import type { OverlayCounters } from './overlay-counters.js';
+
+export interface OverlayContext {
+  readonly session: string;
+  /** We, with our present incarnation. */
+  self(): Member;
+  /** Feeds the machine, now or as soon as it has finished what it is doing. */
+  feed(input: Input): void;
+  readonly connections: Connections;
+  readonly counters: OverlayCounters;
+  readonly log: Logger;
+}
+
+/** Our HELLO on control connections, and in answer to clients. */
+export const controlHello = ({ session, self }: OverlayContext): ControlHello => ({
+  version: WIRE_VERSION,
+  session,
+  purpose: 'control',
+  ...self(),
+});
+
+/** Our HELLO on the data connections of a channel. */
+export const dataHello = ({ session, self }: OverlayContext, channel: number): DataHello => ({
+  version: WIRE_VERSION,
+  session,
+  purpose: 'data',
+  channel,
+  ...self(),
+});
+
+/** The SCX that a HELLO speaks of. Taken as told: the shape has been checked, not the truth. */
+export const memberOf = ({ id, address, incarnation, rendezvous }: ScxHello): Member => ({
+  id,
+  address,
+  incarnation,
+  rendezvous,
+});

@@ -1,0 +1,159 @@
+/**
+ * Data connections to our parents (§3.8: "separate connections per channel"): the child opens one
+ * with its first subscription at a parent, and ends it with the last one.
+ */
+import type { DataMessage } from '../gossamer/message.js';
+import type { Member, NodeId, SourceId } from '../gossamer/node.js';
+import type { Rng } from '../lib/rng.js';
+import { encodeDataMessage } from '../wire/encoder.js';
+import { type Arrival, type Connection, type ConnectionHandler, NOBODY } from './connection.js';
+import { OVERLAY_LIMITS } from './limits.js';
+import { createOutbox, type Outbox } from './outbox.js';
+import { dataHello, type OverlayContext } from './overlay-context.js';
+import { createRetries } from './retries.js';
+
+/** What a child says to its parent. */
+type ChildMessage = Extract<DataMessage, { kind: 'subscribe' | 'unsubscribe' | 'audience' }>;
+
+export interface Upstreams {
+  send(to: Member, channel: number, message: ChildMessage): void;
+  /** Closes the connection, if there is one, without a word to anyone. */
+  drop(peer: NodeId, channel: number): void;
+}
+
+interface Upstream {
+  readonly peer: Member;
+  readonly channel: number;
+  connection: Connection;
+  isOpen: boolean;
+  readonly outbox: Outbox;
+  /** The subscriptions. Bounded: the sources that the machine knows. */
+  readonly sources: Set<SourceId>;
+}
+
+const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
+
+/** No parents; `onDown` hears when a connection with subscriptions is gone. */
+export function createUpstreams(
+  context: OverlayContext,
+  rng: Rng,
+  onDown: (peer: NodeId, channel: number) => void,
+): Upstreams {
+  const { connections, counters, feed, log } = context;
+  const retries = createRetries(rng);
+  /** Bounded: outboundDataMax. */
+  const upstreams = new Map<string, Upstream>();
+
+  const isCurrent = (upstream: Upstream): boolean =>
+    upstreams.get(keyOf(upstream.peer.id, upstream.channel)) === upstream;
+
+  const lose = (upstream: Upstream): void => {
+    if (isCurrent(upstream)) onDown(upstream.peer.id, upstream.channel);
+  };
+
+  const end = (upstream: Upstream): void => {
+    upstreams.delete(keyOf(upstream.peer.id, upstream.channel));
+    upstream.connection.handTo(NOBODY, 'data');
+    if (upstream.isOpen) upstream.connection.finish();
+    else upstream.connection.destroy();
+  };
+
+  const handleMessage = (upstream: Upstream, message: DataMessage): void => {
+    const { connection, sources, channel } = upstream;
+    const isAnswer = message.kind === 'subscribed' || message.kind === 'refused';
+    if (!isAnswer || message.channel !== channel) {
+      return connection.reject('unexpected', `${message.kind} from a parent`);
+    }
+    counters.dataMessagesIn++;
+    if (message.kind === 'refused') sources.delete(message.source);
+    feed({ kind: 'dataReceived', from: upstream.peer, message });
+    if (sources.size === 0 && isCurrent(upstream)) end(upstream);
+  };
+
+  const handleArrival = (upstream: Upstream, event: Arrival): void => {
+    if (event.kind === 'data') return handleMessage(upstream, event.message);
+    if (event.kind !== 'adu' || event.adu.channel !== upstream.channel) {
+      return upstream.connection.reject('unexpected', `${event.kind} from a parent`);
+    }
+    counters.adusIn++;
+    feed({ kind: 'adu', from: upstream.peer.id, adu: event.adu });
+  };
+
+  const handlerOf = (upstream: Upstream): ConnectionHandler => ({
+    onArrival: (event) => handleArrival(upstream, event),
+    onDrain: () => {},
+    onClose: (cause, reason) => {
+      log.debug({ peer: upstream.peer.id, cause, reason }, 'data connection to a parent closed');
+      lose(upstream);
+    },
+  });
+
+  const connect = (peer: Member, channel: number): Upstream => {
+    const opening = connections.open({
+      to: peer.address,
+      hello: dataHello(context, channel),
+      onOpen: (connection, answer) => {
+        retries.onOpened(peer.address);
+        if (answer.id !== peer.id) {
+          connection.destroy();
+          return lose(upstream);
+        }
+        connection.handTo(handlerOf(upstream), 'data');
+        upstream.isOpen = true;
+        for (const frame of upstream.outbox.takeAll()) connection.send(frame);
+      },
+      onFailed: () => {
+        retries.onFailed(peer.address, performance.now());
+        lose(upstream);
+      },
+    });
+    const upstream: Upstream = {
+      peer,
+      channel,
+      connection: opening,
+      isOpen: false,
+      outbox: createOutbox(),
+      sources: new Set(),
+    };
+    return upstream;
+  };
+
+  const open = (peer: Member, channel: number): Upstream | undefined => {
+    const now = performance.now();
+    retries.sweep(now);
+    if (upstreams.size >= OVERLAY_LIMITS.outboundDataMax || !retries.mayTry(peer.address, now)) {
+      counters.connectsSuppressed++;
+      setImmediate(() => onDown(peer.id, channel));
+      return undefined;
+    }
+    const upstream = connect(peer, channel);
+    upstreams.set(keyOf(peer.id, channel), upstream);
+    return upstream;
+  };
+
+  const write = (upstream: Upstream, message: ChildMessage): void => {
+    counters.dataMessagesOut++;
+    const frame = encodeDataMessage(message);
+    if (upstream.isOpen) return upstream.connection.send(frame);
+    if (upstream.outbox.put(frame)) return;
+    counters.overflows++;
+    upstream.connection.fail('lost', 'too much waits for it');
+  };
+
+  return {
+    send: (to, channel, message) => {
+      const known = upstreams.get(keyOf(to.id, channel));
+      const upstream = known ?? (message.kind === 'subscribe' ? open(to, channel) : undefined);
+      if (upstream === undefined) return;
+      if (message.kind === 'subscribe') upstream.sources.add(message.source);
+      if (message.kind === 'unsubscribe') upstream.sources.delete(message.source);
+      write(upstream, message);
+      if (upstream.sources.size === 0 && isCurrent(upstream)) end(upstream);
+    },
+    drop: (peer, channel) => {
+      const upstream = upstreams.get(keyOf(peer, channel));
+      upstreams.delete(keyOf(peer, channel));
+      upstream?.connection.destroy();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * The last seconds of what this SCX plays. Frames arrive one by one, forty in a second; sockets are
+ * written to a few times in a second. So the frames of one write interval are joined once into an
+ * immutable chunk, and every listener's socket is handed the same chunk: a listener is no more than
+ * the number of the chunk that it gets next. Sockets may hold a chunk for as long as they like, as
+ * nothing ever writes to it again.
+ *
+ * Where a newcomer starts, and where another source begins, the decoder lacks the frames before:
+ * lead-in.ts makes the few frames silent that would need them. A newcomer's burst is joined once
+ * between two cuts, so that a storm of newcomers costs one join.
+ *
+ * Bounded: `keepMs` of audio, `bytesMax`, and `keepMs` of age; CHUNK_BYTES_MAX of what is not cut.
+ */
+import { createLeadIn, leadIn } from '../mp3/lead-in.js';
+
+/** One frame as it is played. */
+export interface PlayedFrame {
+  readonly bytes: Uint8Array;
+  readonly durationMs: number;
+  /** The source's number of it. */
+  readonly sequence: number;
+  /** Another source, or a hole: no decoder has what came before this frame. */
+  readonly startsStream: boolean;
+}
+
+/** What of the past is kept. */
+export interface RingLimits {
+  /** Audio, and its age, ms. */
+  readonly keepMs: number;
+  /** Joined bytes. */
+  readonly bytesMax: number;
+  /** What a newcomer gets, ms of audio; at least one frame. */
+  readonly burstMs: number;
+  /** Audio older than this is no start for a newcomer: the session is off the air, ms. */
+  readonly staleMs: number;
+}
+
+/** A newcomer's first bytes, and the chunk that follows them. */
+export interface Burst {
+  readonly bytes: Uint8Array;
+  readonly next: number;
+}
+
+/** The frames of the last seconds, in numbered chunks. */
+export interface AudioRing {
+  append(frame: PlayedFrame, now: number): void;
+  /** Joins what came since the last cut into a chunk, and drops what is too old. */
+  cut(now: number): void;
+  /** A chunk's bytes; undefined if it is not there any more, or not yet. */
+  chunk(number: number): Uint8Array | undefined;
+  /** Where a newcomer starts; undefined while the session is off the air. */
+  burst(now: number): Burst | undefined;
+  /** The number of the chunk that is cut next. */
+  readonly end: number;
+  /** Average of what is kept; undefined when nothing is. */
+  readonly bitrateKbps: number | undefined;
+  readonly durationMs: number;
+  readonly bytes: number;
+}
+
+interface Chunk {
+  readonly bytes: Uint8Array;
+  /** Their bytes are parts of the chunk's. */
+  readonly frames: readonly PlayedFrame[];
+  readonly durationMs: number;
+  readonly cutAt: number;
+}
+
+/** What a socket holds at most before it is asked again. Guess: 4 s of audio at 128 kbit/s. */
+export const CHUNK_BYTES_MAX = 65_536;
+
+const durationOf = (frames: readonly PlayedFrame[]): number =>
+  frames.reduce((sum, frame) => sum + frame.durationMs, 0);
+
+function joinFrames(frames: readonly PlayedFrame[], now: number): Chunk {
+  const bytes = Buffer.concat(frames.map((frame) => frame.bytes));
+  let offset = 0;
+  const placed = frames.map((frame) => {
+    const start = offset;
+    offset += frame.bytes.length;
+    return { ...frame, bytes: bytes.subarray(start, offset) };
+  });
+  return { bytes, frames: placed, durationMs: durationOf(frames), cutAt: now };
+}
+
+/** The last frames of the chunks that make up `ms`; at least one. */
+function lastFrames(chunks: readonly Chunk[], ms: number): PlayedFrame[] {
+  const frames = chunks.flatMap((chunk) => chunk.frames);
+  let start = frames.length;
+  for (let total = 0; start > 0 && (total < ms || start === frames.length); start--) {
+    total += frames[start - 1]?.durationMs ?? 0;
+  }
+  return frames.slice(start);
+}
+
+/** An empty ring. */
+export function createAudioRing(limits: RingLimits): AudioRing {
+  /** Oldest first. */
+  const chunks: Chunk[] = [];
+  let end = 0;
+  let durationMs = 0;
+  let bytes = 0;
+  let pending: PlayedFrame[] = [];
+  let pendingBytes = 0;
+  let lead = createLeadIn();
+  let cachedBurst: Burst | undefined;
+
+  const dropOld = (now: number): void => {
+    for (let oldest = chunks[0]; oldest !== undefined; oldest = chunks[0]) {
+      const fits = durationMs <= limits.keepMs && bytes <= limits.bytesMax;
+      const isOld = now - oldest.cutAt > limits.keepMs;
+      if (!isOld && (fits || chunks.length === 1)) break;
+      durationMs -= oldest.durationMs;
+      bytes -= oldest.bytes.length;
+      chunks.shift();
+    }
+    // Sums of fractions do not come back to exactly zero.
+    if (chunks.length === 0) durationMs = 0;
+  };
+
+  const cut = (now: number): void => {
+    if (pending.length > 0) {
+      const chunk = joinFrames(pending, now);
+      chunks.push(chunk);
+      end++;
+      durationMs += chunk.durationMs;
+      bytes += chunk.bytes.length;
+      pending = [];
+      pendingBytes = 0;
+      cachedBurst = undefined;
+    }
+    dropOld(now);
+  };
+
+  const isFresh = (now: number): boolean => {
+    const newest = chunks.at(-1);
+    return newest !== undefined && now - newest.cutAt <= limits.staleMs;
+  };
+
+  const joinBurst = (): Burst => {
+    const frames = lastFrames(chunks, limits.burstMs).map((frame) => frame.bytes);
+    return { bytes: Buffer.concat(leadIn(frames)), next: end };
+  };
+
+  return {
+    append: (frame, now) => {
+      if (frame.startsStream) lead = createLeadIn();
+      if (pendingBytes + frame.bytes.length > CHUNK_BYTES_MAX) cut(now);
+      pending.push({ ...frame, bytes: lead(frame.bytes) });
+      pendingBytes += frame.bytes.length;
+    },
+    cut,
+    chunk: (number) => chunks[number - (end - chunks.length)]?.bytes,
+    burst: (now) => {
+      if (!isFresh(now)) cut(now);
+      if (!isFresh(now)) return undefined;
+      cachedBurst ??= joinBurst();
+      return cachedBurst;
+    },
+    get end() {
+      return end;
+    },
+    get bitrateKbps() {
+      return durationMs > 0 ? (bytes * 8) / durationMs : undefined;
+    },
+    get durationMs() {
+      return durationMs;
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * The lease that this SCX renews with its front end, and that carries its status. The front end
+ * keeps nothing: when it was killed and comes back, it learns its SCXs from their next renewals.
+ * So a renewal that fails is repeated soon and for ever, and nothing else here waits for it.
+ *
+ * One renewal is under way at a time.
+ */
+import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { ScxStatus } from './scx-status.js';
+
+export interface LeaseOptions {
+  /** The front end, `http://HOST:PORT`. */
+  readonly url: string;
+  readonly token: string;
+  readonly intervalMs: number;
+  readonly log: Logger;
+  status(): ScxStatus;
+  /** The front end took the lease; `pinned`: it wants this SCX even without clients. */
+  onRenewed(pinned: boolean): void;
+  /** The front end wants this SCX to leave. */
+  onGone(): void;
+}
+
+/** A lease that is being renewed. */
+export interface Lease {
+  /** Renews at once, or right after the renewal that is under way. */
+  renewNow(): void;
+  stop(): void;
+}
+
+/** After a failure, ms. So a restarted front end knows all within half a second. */
+const RETRY_MS = 250;
+const TIMEOUT_MS = 2000;
+const ANSWER_BYTES_MAX = 4096;
+
+const answerSchema = z.object({ rendezvous: z.boolean(), keep: z.boolean().optional() });
+
+type Renewal =
+  | { readonly kind: 'renewed'; readonly pinned: boolean }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+const failed = (reason: string): Renewal => ({ kind: 'failed', reason });
+
+function parseAnswer(status: number, text: string): Renewal {
+  if (status === 410) return { kind: 'gone' };
+  if (status < 200 || status > 299) return failed(`HTTP status ${status}`);
+  try {
+    const { rendezvous, keep } = answerSchema.parse(JSON.parse(text));
+    return { kind: 'renewed', pinned: rendezvous || keep === true };
+  } catch {
+    return failed('the answer is no lease');
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const part of response) {
+    text += part;
+    if (text.length > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
+  }
+  return text;
+}
+
+/** Renews from now on. */
+export function startLease(options: LeaseOptions): Lease {
+  const { log } = options;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const target = new URL(`${options.url}/leases`);
+  let timer: NodeJS.Timeout | undefined;
+  let isBusy = false;
+  let isWanted = false;
+  let isStopped = false;
+  let hasFailed = false;
+
+  const post = (body: string): Promise<Renewal> =>
+    new Promise((resolve) => {
+      const request = startRequest(target, {
+        method: 'POST',
+        agent,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        headers: {
+          authorization: `Bearer ${options.token}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+      });
+      const fail = (error: Error): void => resolve(failed(error.message));
+      request.on('error', fail);
+      request.on('response', (response) => {
+        readText(response).then(
+          (text) => resolve(parseAnswer(response.statusCode ?? 0, text)),
+          (error: Error) => {
+            request.destroy();
+            fail(error);
+          },
+        );
+      });
+      request.end(body);
+    });
+
+  const schedule = (ms: number): void => {
+    if (isStopped) return;
+    clearTimeout(timer);
+    timer = setTimeout(renew, ms);
+  };
+
+  const onFailed = (reason: string): void => {
+    if (!hasFailed)
+      log.warn({ reason, url: options.url }, 'The front end does not take the lease.');
+    hasFailed = true;
+  };
+
+  const onRenewed = (pinned: boolean): void => {
+    if (hasFailed) log.info('The front end takes the lease again.');
+    hasFailed = false;
+    options.onRenewed(pinned);
+  };
+
+  const renew = async (): Promise<void> => {
+    isBusy = true;
+    isWanted = false;
+    const renewal = await post(JSON.stringify(options.status()));
+    isBusy = false;
+    if (isStopped) return;
+    if (renewal.kind === 'renewed') onRenewed(renewal.pinned);
+    if (renewal.kind === 'failed') onFailed(renewal.reason);
+    if (renewal.kind === 'gone') options.onGone();
+    if (isWanted) return renew();
+    schedule(renewal.kind === 'failed' ? RETRY_MS : options.intervalMs);
+  };
+
+  void renew();
+  return {
+    renewNow: () => {
+      isWanted = true;
+      if (isBusy || isStopped) return;
+      clearTimeout(timer);
+      void renew();
+    },
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+      agent.destroy();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * `GET /metrics` in Prometheus' text format. Everything is counted elsewhere in plain numbers, and
+ * drawn when somebody asks. The library is loaded by the first who asks: few do, and each SCX
+ * would start later for it.
+ */
+
+/** A number that only grows, or one that goes up and down. */
+export interface Metric {
+  readonly kind: 'counter' | 'gauge';
+  /** Without the common prefix: `listeners`. */
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+}
+
+/** The text of all metrics. */
+export type Metrics = () => Promise<{ readonly text: string; readonly contentType: string }>;
+
+const PREFIX = 'scattercast_scx_';
+
+/** Metrics of the process, and what `read` tells at the moment. */
+export function createMetrics(session: string, read: () => readonly Metric[]): Metrics {
+  let loading: Promise<Metrics> | undefined;
+  return async () => {
+    loading ??= load(session, read);
+    return (await loading)();
+  };
+}
+
+async function load(session: string, read: () => readonly Metric[]): Promise<Metrics> {
+  const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
+  const registry = new Registry();
+  registry.setDefaultLabels({ session });
+  collectDefaultMetrics({ register: registry });
+  for (const { kind, name, help } of read()) {
+    const Kind = kind === 'counter' ? Counter : Gauge;
+    new Kind({ name: PREFIX + name, help, registers: [registry] });
+  }
+  const update = ({ kind, name, value }: Metric): void => {
+    const metric = registry.getSingleMetric(PREFIX + name);
+    if (metric instanceof Gauge) metric.set(value);
+    if (kind === 'counter' && metric instanceof Counter) {
+      metric.reset();
+      metric.inc(value);
+    }
+  };
+  return async () => {
+    for (const metric of read()) update(metric);
+    return { text: await registry.metrics(), contentType: registry.contentType };
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * From what the overlay delivers to what listeners hear: the program chooses, the ring keeps, the
+ * listeners take.
+ */
+import type { GossamerEvent } from '../gossamer/gossamer-types.js';
+import type { Adu, SourceId } from '../gossamer/node.js';
+import { type AudioRing, createAudioRing } from './audio-ring.js';
+import type { Launch } from './launch.js';
+import { createListeners, type Listeners } from './listeners.js';
+import { createProgram, type Program } from './program.js';
+
+/** The listeners' side of an SCX. */
+export interface Playout {
+  readonly ring: AudioRing;
+  readonly listeners: Listeners;
+  readonly program: Program;
+  handleAdu(adu: Adu): void;
+  onEvent(event: GossamerEvent): void;
+  /** The source that is played, while the session is on the air. */
+  playing(): SourceId | undefined;
+  bitrateKbps(): number | undefined;
+  /** Writes until `end`. */
+  start(): void;
+  /** Closes all listeners, each after what it is still due. */
+  end(): void;
+}
+
+/** What the ring keeps, ms and bytes: the bytes are enough at 320 kbit/s. Design §7: 30 s. */
+const RING_MS = 30_000;
+const RING_BYTES_MAX = 2 * 1024 * 1024;
+/** Silence after which a newcomer waits for new audio instead of getting old, ms. Guess. */
+const STALE_MS = 5000;
+/** Silence after which another source is played, ms. Guess: less than any player's buffer. */
+const LIVE_MS = 1000;
+/** A newcomer waits so long for a session that is off the air, ms. Guess: players wait longer. */
+const WAIT_MS = 10_000;
+/** A listener that takes nothing is closed, ms. Guess. */
+const IDLE_MS = 60_000;
+/**
+ * After the first audio, listeners who wait are started so much later, ms: a parent sends its
+ * recent frames in one go, and the burst is to be cut from their end. Guess.
+ */
+const SETTLE_MS = 20;
+
+type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs'>;
+
+/** A playout without audio or listeners; `now` is a monotonic clock in ms. */
+export function createPlayout(options: PlayoutOptions, now: () => number): Playout {
+  const { burstMs, listenersMax } = options;
+  const ring = createAudioRing({
+    keepMs: RING_MS,
+    bytesMax: RING_BYTES_MAX,
+    burstMs,
+    staleMs: STALE_MS,
+  });
+  const listeners = createListeners({ ring, listenersMax, waitMs: WAIT_MS, idleMs: IDLE_MS });
+  const program = createProgram({ liveMs: LIVE_MS, offAirMs: STALE_MS });
+  let writing: NodeJS.Timeout | undefined;
+  let opening: NodeJS.Timeout | undefined;
+
+  const write = (): void => {
+    const at = now();
+    ring.cut(at);
+    listeners.write(at);
+  };
+
+  const openWaiting = (): void => {
+    opening = undefined;
+    listeners.openWaiting(now());
+  };
+
+  return {
+    ring,
+    listeners,
+    program,
+    handleAdu: (adu) => {
+      const at = now();
+      const frames = program.handle(adu, at);
+      for (const frame of frames) ring.append(frame, at);
+      if (frames.length === 0 || listeners.waiting === 0) return;
+      opening ??= setTimeout(openWaiting, SETTLE_MS);
+    },
+    onEvent: (event) => {
+      if (event.kind === 'sourceUp') program.onSourceUp(event.source, now());
+      if (event.kind === 'sourceDown') program.onSourceDown(event.source);
+    },
+    playing: () => program.playing(now()),
+    bitrateKbps: () => (ring.bitrateKbps === undefined ? undefined : Math.round(ring.bitrateKbps)),
+    start: () => {
+      writing = setInterval(write, options.writeIntervalMs);
+    },
+    end: () => {
+      clearInterval(writing);
+      clearTimeout(opening);
+      write();
+      listeners.end(now());
+    },
+  };
+}

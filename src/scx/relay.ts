@@ -1,0 +1,140 @@
+/**
+ * The streaming part of an SCX: overlay, sources and playout, connected. What is around it (HTTP
+ * port, lease, lifetime) is in scx.ts.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { FAST, type GossamerConfig, PAPER } from '../gossamer/config.js';
+import type { GossamerEvent } from '../gossamer/gossamer-types.js';
+import type { NodeId, SourceId } from '../gossamer/node.js';
+import type { SourceView } from '../gossamer/view.js';
+import { createRng } from '../lib/rng.js';
+import type { ClientConnection } from '../overlay/client-connection.js';
+import { createOverlay, type Overlay } from '../overlay/overlay.js';
+import { drawFigures } from './figures.js';
+import type { Launch } from './launch.js';
+import type { Metric } from './metrics.js';
+import type { Playout } from './playout.js';
+import { createSources, type Sources } from './sources.js';
+
+export interface RelayOptions {
+  readonly launch: Launch;
+  readonly playout: Playout;
+  readonly log: Logger;
+  now(): number;
+  /** Something happened that the front end is to know of. */
+  onNews(): void;
+}
+
+/** The overlay, and what is attached to it. */
+export interface Relay {
+  readonly overlay: Overlay;
+  readonly sources: Sources;
+  /** Listeners, those who wait, and sources. */
+  readonly clients: number;
+  /** Looks after what grows old, and tells the overlay how many listen. */
+  tick(now: number): void;
+  figures(): Metric[];
+  /** Floods the departure, tells the sources, and resolves when the children have moved on. */
+  leave(): Promise<void>;
+}
+
+/** Time for the flood to go out where no child has to move, ms. Guess. */
+const FLOOD_MS = 200;
+
+const NEWS: readonly GossamerEvent['kind'][] = ['edgeUp', 'edgeDown', 'sourceUp', 'sourceDown'];
+const ALARMS: readonly GossamerEvent['kind'][] = ['missed', 'partitionSuspected'];
+
+function configOf(launch: Launch): GossamerConfig {
+  const profile = launch.profile === 'fast' ? FAST : PAPER;
+  return { ...profile, channels: launch.channels.map((channel) => channel.id) };
+}
+
+function logEvent(log: Logger, event: GossamerEvent): void {
+  const { kind } = event;
+  const level = ALARMS.includes(kind) ? 'warn' : NEWS.includes(kind) ? 'info' : 'debug';
+  log[level]({ event }, 'The overlay tells.');
+}
+
+const hasChildren = (source: SourceView): boolean =>
+  source.flows.some((flow) => flow.children.length > 0);
+
+/** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
+export async function openRelay(options: RelayOptions): Promise<Relay> {
+  const { launch, playout, log } = options;
+  const config = configOf(launch);
+  let isLeaving = false;
+  let audienceTold = 0;
+
+  const onEvent = (event: GossamerEvent): void => {
+    logEvent(log, event);
+    playout.onEvent(event);
+    if (NEWS.includes(event.kind)) options.onNews();
+  };
+
+  const onClient = (connection: ClientConnection): void => {
+    if (isLeaving) connection.close('this SCX is leaving');
+    else sources.handleClient(connection);
+  };
+
+  const overlay = await createOverlay({
+    session: launch.session,
+    id: launch.id as NodeId,
+    incarnation: Date.now(),
+    rendezvous: launch.rendezvous,
+    listenHost: launch.listenHost,
+    listenPort: launch.overlayPort,
+    advertiseHost: launch.advertiseHost,
+    config,
+    locations: launch.locations,
+    rng: createRng(randomBytes(4).readInt32LE()),
+    allowPrivate: launch.allowPrivate,
+    log,
+    onDeliver: playout.handleAdu,
+    onEvent,
+    onClient,
+  });
+
+  const audience = (id: SourceId) => {
+    const found = overlay.view().sources.find(({ source }) => source.id === id);
+    return { listeners: found?.audience ?? 0, scxListeners: playout.listeners.count };
+  };
+
+  const sources = createSources({
+    self: launch.id as NodeId,
+    channels: config.channels,
+    feed: (input) => overlay.feed(input),
+    audience,
+    now: options.now,
+    log,
+  });
+
+  const tellAudience = (): void => {
+    const { count } = playout.listeners;
+    if (count !== audienceTold) overlay.feed({ kind: 'audience', listeners: count });
+    audienceTold = count;
+  };
+
+  overlay.feed({ kind: 'join' });
+  return {
+    overlay,
+    sources,
+    get clients() {
+      return playout.listeners.count + playout.listeners.waiting + sources.count;
+    },
+    tick: (now) => {
+      sources.tick(now);
+      tellAudience();
+    },
+    figures: () =>
+      drawFigures({ view: overlay.view(), overlay: overlay.counters, ...playout, sources }),
+    leave: () => {
+      const isParent = overlay.view().sources.some(hasChildren);
+      isLeaving = true;
+      sources.tellLeaving();
+      const left = overlay.leave();
+      return isParent ? left : Promise.race([left, pause(FLOOD_MS, undefined, { ref: false })]);
+    },
+  };
+}

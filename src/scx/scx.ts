@@ -1,0 +1,190 @@
+/**
+ * One SCX (ScatterCast proXy), as it runs in a process of its own: the session's overlay on one
+ * side, sources and listeners on the other. This file connects the parts, and ends them in order:
+ * it leaves the overlay first, while listeners still hear, and closes their sockets last.
+ */
+import type { OutgoingHttpHeaders } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { EXIT, UserError } from '../lib/user-error.js';
+import { plainText } from '../mp3/plain-text.js';
+import { parseSessionName, type SessionName, sessionPath } from '../session/session-name.js';
+import { type HttpServer, openHttpServer } from './http-server.js';
+import type { Launch } from './launch.js';
+import { startLease } from './lease.js';
+import { createLifetime } from './lifetime.js';
+import { createMetrics } from './metrics.js';
+import { createPlayout, type Playout } from './playout.js';
+import { openRelay } from './relay.js';
+import type { ScxStatus } from './scx-status.js';
+import { drawStatus } from './status.js';
+
+/** A running SCX. */
+export interface Scx {
+  status(): ScxStatus;
+  /** Leaves the session and ends, within 2.5 s; the same promise as `stopped`. */
+  stop(): Promise<void>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly stopped: Promise<void>;
+}
+
+/** Without a front end, a rendezvous point without clients ends, ms. Guess. */
+const ORPHAN_MS = 600_000;
+/** Sources, lifetime and audience are looked after so often, ms. Guess. */
+const CARE_MS = 250;
+/** To leave the overlay, and to flush the listeners' sockets, ms: together below 2.5 s. */
+const LEAVE_MS_MAX = 2100;
+const FLUSH_MS_MAX = 300;
+
+const TEXT_LENGTH_MAX = 256;
+
+function nameOf(launch: Launch): SessionName {
+  const name = parseSessionName(launch.session);
+  if (name.ok) return name.value;
+  throw new UserError(EXIT.usage, name.problems.join('; '));
+}
+
+/** A header's text: UTF-8, which node:http takes byte by byte. */
+const headerText = (text: string): string =>
+  Buffer.from(plainText(text, TEXT_LENGTH_MAX) ?? '').toString('latin1');
+
+function streamHeaders(launch: Launch, name: SessionName, playout: Playout): OutgoingHttpHeaders {
+  const { title, genre } = launch;
+  const kbps = playout.bitrateKbps();
+  return {
+    'icy-name': headerText(title ?? sessionPath(name)),
+    ...(genre === undefined ? {} : { 'icy-genre': headerText(genre) }),
+    ...(kbps === undefined ? {} : { 'icy-br': kbps }),
+  };
+}
+
+const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
+
+/** The stream's URL, as players are told. */
+function urlOf(launch: Launch, name: SessionName, http: HttpServer): string {
+  const { advertiseHost } = launch;
+  const host = isIPv6(advertiseHost) ? `[${advertiseHost}]` : advertiseHost;
+  return `http://${host}:${http.port}${streamPath(name)}`;
+}
+
+/**
+ * Starts an SCX; it has joined and tells its front end so when the promise resolves. Rejects with
+ * a UserError when a port is taken or the session's name is none.
+ */
+export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
+  const name = nameOf(launch);
+  const now = (): number => performance.now();
+  const startedAt = new Date().toISOString();
+  const { lingerMs, listenersMax } = launch;
+  const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
+  const playout = createPlayout(launch, now);
+  let isRendezvous = launch.rendezvous;
+  let isNews = false;
+  let stopping: Promise<void> | undefined;
+
+  const relay = await openRelay({
+    launch,
+    playout,
+    log,
+    now,
+    onNews: () => {
+      isNews = true;
+    },
+  });
+
+  const status = (): ScxStatus =>
+    drawStatus(relay.overlay.view(), {
+      session: name.text,
+      pid: process.pid,
+      httpUrl: urlOf(launch, name, http),
+      rendezvous: isRendezvous,
+      startedAt,
+      listeners: playout.listeners.count,
+      listenersPeak: playout.listeners.peak,
+      listenersMax,
+      attachedSources: relay.sources.count,
+      playing: playout.playing() ?? null,
+      title: playout.program.title,
+      bitrateKbps: playout.bitrateKbps() ?? null,
+    });
+
+  const http = await openHttpServer(
+    {
+      streamPath: streamPath(name),
+      listeners: playout.listeners,
+      listenersMax,
+      streamHeaders: () => streamHeaders(launch, name, playout),
+      status,
+      metrics: createMetrics(name.text, relay.figures),
+      isLeaving: () => stopping !== undefined,
+      now,
+    },
+    launch.listenHost,
+    launch.httpPort,
+  ).catch(async (error: unknown) => {
+    await relay.overlay.close();
+    throw error;
+  });
+
+  const lease = startLease({
+    url: launch.leaseUrl,
+    token: launch.leaseToken,
+    intervalMs: launch.leaseIntervalMs,
+    log,
+    status,
+    onRenewed: (pinned) => {
+      isRendezvous = pinned;
+      lifetime.onFrontEnd(pinned, now());
+    },
+    onGone: () => stop('its front end does not want it any more'),
+  });
+
+  const leave = async (): Promise<void> => {
+    const left = relay.leave();
+    lease.renewNow();
+    await Promise.race([left, pause(LEAVE_MS_MAX, undefined, { ref: false })]);
+    clearInterval(caring);
+    playout.end();
+    await Promise.all([http.close(FLUSH_MS_MAX), relay.overlay.close()]);
+    lease.stop();
+    log.info('The SCX has ended.');
+    tellStopped();
+  };
+
+  const stop = (reason: string): void => {
+    if (stopping !== undefined) return;
+    log.info({ reason }, 'The SCX leaves the session.');
+    stopping = leave();
+  };
+
+  const care = (): void => {
+    const at = now();
+    relay.tick(at);
+    if (isNews) lease.renewNow();
+    isNews = false;
+    lifetime.onClients(relay.clients, at);
+    const reason = lifetime.endReason(at);
+    if (reason !== undefined) stop(reason);
+  };
+
+  let tellStopped: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    tellStopped = resolve;
+  });
+
+  playout.start();
+  const caring = setInterval(care, CARE_MS);
+  log.info(
+    { httpUrl: urlOf(launch, name, http), overlayAddress: relay.overlay.address },
+    'SCX is up.',
+  );
+  return {
+    status,
+    stopped,
+    stop: () => {
+      stop('it was told to');
+      return stopped;
+    },
+  };
+}

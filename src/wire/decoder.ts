@@ -1,0 +1,168 @@
+/**
+ * Bytes to messages. Everything that arrives is untrusted: whatever the bytes are, the decoder does
+ * not throw, holds at most one frame, and says what was wrong. After the first wrong thing, or a
+ * REFUSAL, the stream means nothing any more, and the decoder stays silent.
+ *
+ * Reasons name the field and the rule that it breaks, never its content: they go into logs.
+ */
+import { z } from 'zod';
+import type { DataMessage, Message } from '../gossamer/message.js';
+import type { Adu } from '../gossamer/node.js';
+import { ADU_HEADER_BYTES, decodeAdu } from './adu-codec.js';
+import { type ClientMessage, clientMessageSchema } from './client-message.js';
+import { FRAME, FRAME_HEADER_BYTES } from './frame.js';
+import { createFrameSplitter } from './frame-splitter.js';
+import { type Hello, helloSchema, versionOf, WIRE_VERSION } from './hello.js';
+import { BOUNDS, WIRE_LIMITS, type WireLimits } from './limits.js';
+import { dataMessageSchema, messageSchema } from './message-schema.js';
+
+/** What was wrong: a frame's type, length, turn; its JSON, its shape, its ADU; or the version. */
+export type Fault = 'type' | 'length' | 'turn' | 'json' | 'shape' | 'adu' | 'version';
+
+export interface Malformed {
+  readonly kind: 'malformed';
+  readonly fault: Fault;
+  /** One line of plain words, at most 256 characters. */
+  readonly reason: string;
+}
+
+export type WireEvent =
+  | { readonly kind: 'hello'; readonly hello: Hello }
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'data'; readonly message: DataMessage }
+  | { readonly kind: 'adu'; readonly adu: Adu }
+  | { readonly kind: 'client'; readonly message: ClientMessage }
+  /** The peer's last word. */
+  | { readonly kind: 'refusal'; readonly reason: string }
+  | Malformed;
+
+export interface Decoder {
+  /** Takes the next bytes of the stream, which nobody may change afterwards. */
+  push(chunk: Uint8Array): WireEvent[];
+}
+
+const refusalSchema = z.strictObject({ reason: z.string().max(BOUNDS.reasonLengthMax) });
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const malformed = (fault: Fault, reason: string): Malformed => ({
+  kind: 'malformed',
+  fault,
+  reason: reason.slice(0, BOUNDS.reasonLengthMax),
+});
+
+/** The JSON value in a frame; undefined, which JSON cannot say, when there is none. */
+function parseJson(frame: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(frame.subarray(FRAME_HEADER_BYTES)));
+  } catch {
+    return undefined;
+  }
+}
+
+function checkShape<T>(
+  what: string,
+  schema: z.ZodType<T>,
+  body: unknown,
+  wrap: (value: T) => WireEvent,
+): WireEvent {
+  const found = schema.safeParse(body);
+  if (found.success) return wrap(found.data);
+  const issue = found.error.issues[0];
+  const field = [what, ...(issue?.path ?? [])].join('.');
+  return malformed('shape', `${field}: ${issue?.code ?? 'invalid'}`);
+}
+
+function decodeHello(body: unknown): WireEvent {
+  const version = versionOf(body);
+  if (version !== WIRE_VERSION) {
+    return malformed('version', `protocol version ${version}, we speak ${WIRE_VERSION}`);
+  }
+  return checkShape('hello', helloSchema, body, (hello) => ({ kind: 'hello', hello }));
+}
+
+function decodeBody(type: number, body: unknown): WireEvent {
+  switch (type) {
+    case FRAME.hello:
+      return decodeHello(body);
+    case FRAME.control:
+      return checkShape('message', messageSchema, body, (message) => ({
+        kind: 'message',
+        message,
+      }));
+    case FRAME.data:
+      return checkShape('data', dataMessageSchema, body, (message) => ({ kind: 'data', message }));
+    case FRAME.client:
+      return checkShape('client', clientMessageSchema, body, (message) => ({
+        kind: 'client',
+        message,
+      }));
+    default:
+      return checkShape('refusal', refusalSchema, body, ({ reason }) => ({
+        kind: 'refusal',
+        reason,
+      }));
+  }
+}
+
+function decodeFrame(type: number, frame: Uint8Array): WireEvent {
+  if (type === FRAME.adu) {
+    const adu = decodeAdu(frame);
+    return adu.ok
+      ? { kind: 'adu', adu: adu.value }
+      : malformed('adu', adu.problems[0] ?? 'ADU: invalid');
+  }
+  const body = parseJson(frame);
+  if (body === undefined) return malformed('json', `a frame of type ${type} holds no JSON`);
+  return decodeBody(type, body);
+}
+
+const boundOf =
+  (limits: WireLimits) =>
+  (type: number): number | undefined => {
+    switch (type) {
+      case FRAME.hello:
+      case FRAME.refusal:
+        return limits.helloBytesMax;
+      case FRAME.adu:
+        return ADU_HEADER_BYTES + limits.payloadBytesMax;
+      case FRAME.control:
+      case FRAME.data:
+      case FRAME.client:
+        return limits.jsonBytesMax;
+      default:
+        return undefined;
+    }
+  };
+
+/** A decoder for one direction of one connection. */
+export function createDecoder(limits: WireLimits = WIRE_LIMITS): Decoder {
+  let state: 'new' | 'greeted' | 'over' = 'new';
+  const bound = boundOf(limits);
+
+  const object = (type: number, bodyBytes: number): Malformed | undefined => {
+    const most = bound(type);
+    if (most === undefined) return malformed('type', `frame type ${type} does not exist`);
+    if (type !== FRAME.refusal && (type === FRAME.hello) !== (state === 'new')) {
+      return malformed('turn', state === 'new' ? 'the first frame is not HELLO' : 'a second HELLO');
+    }
+    if (bodyBytes >= 0 && bodyBytes <= most) return undefined;
+    return malformed('length', `a frame of type ${type} has ${bodyBytes} bytes, not 0 to ${most}`);
+  };
+  const split = createFrameSplitter(object);
+
+  return {
+    push: (chunk) => {
+      const events: WireEvent[] = [];
+      if (state === 'over') return events;
+      for (const found of split(chunk)) {
+        const event =
+          found.kind === 'objection' ? found.objection : decodeFrame(found.type, found.bytes);
+        events.push(event);
+        state = event.kind === 'malformed' || event.kind === 'refusal' ? 'over' : 'greeted';
+        if (state === 'over') break;
+      }
+      return events;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The unit of the wire. Every connection of the overlay port carries frames, both ways:
+ *
+ *   offset  bytes  field
+ *        0      4  length of what follows, big endian
+ *        4      1  type
+ *        5      …  body
+ *
+ * Bodies are JSON in UTF-8, except that of an ADU, which is binary (adu-codec.ts). The first frame
+ * of each side is HELLO, or REFUSAL instead of it. A REFUSAL is its sender's last frame, at any
+ * time: it says why.
+ */
+import { assert } from '../lib/assert.js';
+
+export const FRAME = Object.freeze({
+  hello: 1,
+  /** A `Message`, on control connections. */
+  control: 2,
+  /** A `DataMessage`, on data connections. */
+  data: 3,
+  adu: 4,
+  /** A `ClientMessage`, between a source client and its SCX. */
+  client: 5,
+  refusal: 6,
+});
+
+export type FrameType = (typeof FRAME)[keyof typeof FRAME];
+
+/** Length and type. */
+export const FRAME_HEADER_BYTES = 5;
+
+const LENGTH_BYTES = 4;
+
+/** What the first five bytes say: the type as a number, and the bytes of the whole frame. */
+export interface FrameHeader {
+  readonly type: number;
+  readonly bytes: number;
+}
+
+/** Reads a header; `at` leaves at least FRAME_HEADER_BYTES. */
+export function readFrameHeader(bytes: Uint8Array, at: number): FrameHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, FRAME_HEADER_BYTES);
+  return { type: view.getUint8(LENGTH_BYTES), bytes: LENGTH_BYTES + view.getUint32(0) };
+}
+
+/** A frame with room for a body of so many bytes. */
+export function createFrame(type: FrameType, bodyBytes: number): Uint8Array {
+  assert(bodyBytes >= 0 && bodyBytes < 2 ** 31, `a frame cannot hold ${bodyBytes} bytes`);
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + bodyBytes);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, bodyBytes + 1);
+  view.setUint8(LENGTH_BYTES, type);
+  return frame;
+}

@@ -1,0 +1,214 @@
+/** The command line as a real process, from its sources. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAnnouncement } from '../../src/session/parse-announcement.js';
+import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
+import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const COMMAND = ['--import', 'tsx', 'src/cli/main.ts'];
+const NAME = ['--name', SESSION];
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let directory = '';
+let standIn: StandIn;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-test-'));
+  standIn = await startStandIn();
+});
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await standIn.close();
+});
+
+/** The environment of the test without settings of ours. */
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SCATTERCAST_')),
+  );
+
+const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
+  new Promise((done) => {
+    const env = { ...environment(), ...more };
+    const child = execFile(
+      process.execPath,
+      [...COMMAND, ...args],
+      { cwd: ROOT, env },
+      (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+
+const lines = (text: string): string[] => text.trimEnd().split('\n');
+
+const file = (name: string, content: string | Uint8Array): string => {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('The command line', () => {
+  test('prints its help with all commands, examples and exit codes', async () => {
+    const { code, stdout, stderr } = await run(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const word of ['cluster', 'announce', 'broadcast', 'status', 'demo', 'Examples:']) {
+      expect(stdout).toContain(word);
+    }
+    expect(stdout).toContain('  3  a port is taken');
+    expect(stdout).not.toMatch(/^ {2}scx/m);
+  });
+
+  test.each(['cluster', 'announce', 'broadcast', 'status', 'demo'])(
+    'prints the help of %s with examples, variables and exit codes',
+    async (name) => {
+      const [direct, asked] = await Promise.all([run([name, '--help']), run(['help', name])]);
+      expect(direct.code).toBe(0);
+      expect(asked.stdout).toBe(direct.stdout);
+      expect(direct.stdout).toContain('Exit codes:');
+      expect(direct.stdout).toContain(`  scattercast ${name}`);
+      expect(direct.stdout.replace(/\s+/g, ' ')).toMatch(/\[SCATTERCAST_[A-Z_]+\]/);
+    },
+  );
+
+  test('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test.each([
+    [[], /which command/],
+    [['brodcast'], /unknown command 'brodcast' .*broadcast/],
+    [['status', '--clustr', 'x'], /unknown option '--clustr' .*--cluster/],
+    [['broadcast'], /missing required argument 'file'/],
+    [['status', '--cluster'], /argument missing/],
+    [['status', 'x', '--cluster', 'localhost:9'], /too many arguments/],
+    [['cluster', '--port', 'x'], /--port must be a whole number/],
+    [['announce', '--cluster', 'localhost:9', '--name', 'night'], /--name: a session name has/],
+    [['broadcast', '--cluster', 'a', '--announcement', 'b', '-', 'c.mp3'], /standard input/],
+    [['scx'], /started by a cluster/],
+  ])('answers %j in one line and with exit code 2', async (args, pattern) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(lines(stderr)).toEqual([expect.stringMatching(/^scattercast: /)]);
+    expect(stderr).toMatch(pattern);
+  });
+
+  test('has an exit code of its own for each kind of problem', async () => {
+    const nobody = ['--cluster', 'http://127.0.0.1:9'];
+    const text = file('text.mp3', 'no music');
+    standIn.answers.set('POST /attach', { status: 404, body: '{"error":"not announced"}' });
+    const target = ['--announcement', 'http://radio.example/x.xml'];
+    const good = file('good.mp3', joinBytes((await makeToneFrames()).slice(0, 5)));
+    const [unreachable, refused, noFile] = await Promise.all([
+      run(['status', ...nobody]),
+      run(['broadcast', '--cluster', standIn.url, ...target, good]),
+      run(['broadcast', ...nobody, ...target, text, join(directory, 'none.mp3')]),
+    ]);
+    expect([unreachable.code, refused.code, noFile.code]).toEqual([4, 5, 6]);
+    expect(refused.stderr).toBe('scattercast: the cluster says: not announced\n');
+    expect(lines(noFile.stderr)).toHaveLength(2);
+    standIn.answers.delete('POST /attach');
+  });
+
+  test('reads the configuration file that --config or the variable names', async () => {
+    const config = file('config.json', JSON.stringify({ cluster: standIn.url }));
+    standIn.answers.set('GET /status', { status: 200, body: '{"cluster":{},"sessions":[]}' });
+    const [flag, variable] = await Promise.all([
+      run(['status', '--config', config]),
+      run(['status'], { SCATTERCAST_CONFIG: config }),
+    ]);
+    expect(flag).toMatchObject({ code: 0, stderr: '' });
+    expect(flag.stdout).toMatch(/^no session/);
+    expect(variable).toEqual(flag);
+    const bad = file('bad.json', '{"clustr": "x", "prot": 1}');
+    const refused = await run(['status', '--config', bad]);
+    expect(refused.code).toBe(2);
+    expect(lines(refused.stderr)).toHaveLength(2);
+    expect(await run(['status', '--config', '/none.json'])).toMatchObject({ code: 6 });
+  });
+
+  test('writes an announcement for any web server, and publishes nothing', async () => {
+    const location = ['--rendezvous', 'http://a.example:8000/rendezvous/radio.example/night'];
+    const path = join(directory, 'night.xml');
+    const before = standIn.requests.length;
+    const about = ['--title', 'Night & Day', '--genre', 'jazz'];
+    const toFile = await run(['announce', ...NAME, ...about, ...location, '--output', path]);
+    const toPipe = await run(['announce', ...NAME, ...about, ...location, '--output', '-']);
+    expect(toFile).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(toPipe.stdout).toBe(readFileSync(path, 'utf8'));
+    expect(parseAnnouncement(toPipe.stdout)).toMatchObject({
+      value: { title: 'Night & Day', genre: 'jazz', rendezvous: [location[1]] },
+    });
+    expect(standIn.requests.length).toBe(before);
+    expect((await run(['announce', ...NAME, '--output', '-'])).code).toBe(2);
+  });
+
+  test('publishes an announcement with the cluster as its rendezvous, and prints its URL alone', async () => {
+    const url = `${standIn.url}/announcements/radio.example/night.xml`;
+    const line = 'PUT /announcements/radio.example/night.xml';
+    const body = JSON.stringify({ url, session: SESSION, listen: `${standIn.url}/listen` });
+    standIn.answers.set(line, { status: 201, body });
+    const { code, stdout } = await run(['announce', '--cluster', standIn.url, ...NAME]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${url}\n` });
+    const sent = standIn.requests.find((request) => request.line === line);
+    expect(parseAnnouncement(sent?.body ?? '')).toMatchObject({
+      value: { rendezvous: [`${standIn.url}/rendezvous/radio.example/night`] },
+    });
+  });
+
+  test('broadcasts a file to its end, with plain lines on a pipe', async () => {
+    const song = file('a_song.mp3', joinBytes((await makeToneFrames()).slice(0, 12)));
+    const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
+    const { code, stdout, stderr } = await run(['broadcast', ...target, song]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(lines(stdout)).toEqual([
+      expect.stringMatching(/^on the air at SCX 127\.0\.0\.1:\d+$/),
+      'now playing: a song',
+      'leaving',
+    ]);
+  });
+
+  test('ends a broadcast in order at Ctrl-C, within 3 s', async () => {
+    const song = file('loop.mp3', joinBytes((await makeToneFrames()).slice(0, 12)));
+    const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
+    const child = spawn(process.execPath, [...COMMAND, 'broadcast', '--loop', ...target, song], {
+      cwd: ROOT,
+      env: environment(),
+      stdio: 'ignore',
+    });
+    const count = standIn.visits.length;
+    await standIn.until(() => (standIn.visits[count]?.adus.length ?? 0) > 3);
+    const startedAt = performance.now();
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(standIn.visits[count]?.messages.at(-1)).toBe('amLeaving');
+  });
+
+  test('ends quietly when nobody reads what it prints', async () => {
+    const sessions = Array.from({ length: 3000 }, () => ({
+      ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: 'http://x' },
+      ...{ announcementUrl: null, kept: true, onAir: false, listeners: 0, sources: 0, scxs: [] },
+    }));
+    const body = JSON.stringify({ cluster: {}, sessions });
+    standIn.answers.set('GET /status', { status: 200, body });
+    const args = [...COMMAND, 'status', '--json', '--cluster', standIn.url];
+    const child = spawn(process.execPath, args, { cwd: ROOT, env: environment() });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, 'exit');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});

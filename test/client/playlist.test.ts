@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPlaylist, type PlaylistEvent, type Program } from '../../src/client/playlist.js';
+import { EXIT, type UserError } from '../../src/lib/user-error.js';
+import { id3Text, makeId3, makeId3Frame } from '../mp3/make-id3.js';
+import { ascii, joinBytes, makeToneFrames, noiseBytes } from '../mp3/make-mp3.js';
+
+let directory = '';
+let frames: Uint8Array[] = [];
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'playlist-test-'));
+  // The encoder's first frame may be a table, which the framer does not let through.
+  frames = (await makeToneFrames({ seconds: 2 })).slice(1);
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const write = (name: string, ...parts: Uint8Array[]): string => {
+  const file = join(directory, name);
+  writeFileSync(file, joinBytes(parts));
+  return file;
+};
+
+const tag = (title: string, artist: string): Uint8Array =>
+  makeId3([makeId3Frame('TIT2', id3Text(0, title)), makeId3Frame('TPE1', id3Text(0, artist))]);
+
+const play = (...files: string[]): Program => ({ kind: 'files', files, loop: false });
+
+async function collect(program: Program, most = Number.POSITIVE_INFINITY) {
+  const events: PlaylistEvent[] = [];
+  for await (const event of await openPlaylist(program)) {
+    events.push(event);
+    if (events.length >= most) break;
+  }
+  return events;
+}
+
+const framesIn = (events: readonly PlaylistEvent[]): Uint8Array[] =>
+  events.flatMap((event) => (event.kind === 'frame' ? [event.bytes] : []));
+
+const titlesIn = (events: readonly PlaylistEvent[]): string[] =>
+  events.flatMap((event) => (event.kind === 'title' ? [event.title] : []));
+
+const problemOf = async (program: Program): Promise<UserError> =>
+  openPlaylist(program).then(
+    () => {
+      throw new Error('it was taken');
+    },
+    (error: UserError) => error,
+  );
+
+describe('A playlist', () => {
+  test('plays each frame of each file once, in order', async () => {
+    const one = write('one.mp3', ...frames.slice(0, 30));
+    const two = write('two.mp3', ...frames.slice(30));
+    expect(framesIn(await collect(play(one, two)))).toEqual(frames);
+  });
+
+  test('names a track by its tag, or by its file', async () => {
+    const tagged = write('tagged.mp3', tag('Song', 'Band'), ...frames);
+    const plain = write('late_night set.mp3', ...frames);
+    const events = await collect(play(tagged, plain));
+    expect(titlesIn(events)).toEqual(['Band - Song', 'late night set']);
+    expect(events.map(({ kind }) => kind).filter((kind) => kind !== 'frame')).toEqual([
+      ...['track', 'title'],
+      ...['track', 'title'],
+    ]);
+  });
+
+  test('steps over album art that is larger than 1 MiB', async () => {
+    const art = makeId3([makeId3Frame('APIC', noiseBytes(2 ** 20 + 5000))]);
+    const file = write('art.mp3', art, ...frames);
+    expect(framesIn(await collect(play(file)))).toEqual(frames);
+  });
+
+  test('steps over junk between frames and a frame that was cut off', async () => {
+    const half = (frames[0] as Uint8Array).subarray(0, 100);
+    const junk = ascii('junk '.repeat(300));
+    const file = write('junk.mp3', ...frames.slice(0, 40), junk, ...frames.slice(40), half);
+    expect(framesIn(await collect(play(file)))).toEqual(frames);
+  });
+
+  test('estimates the length of a file to a frame', async () => {
+    const file = write('length.mp3', tag('Song', 'Band'), ...frames);
+    const lengths = (await collect(play(file))).flatMap((event) =>
+      event.kind === 'frame' ? [event.lengthMs ?? 0] : [],
+    );
+    const realMs = (frames.length * 1152 * 1000) / 44_100;
+    for (const lengthMs of lengths) expect(Math.abs(lengthMs - realMs)).toBeLessThan(60);
+  });
+
+  test('begins again when it loops', async () => {
+    const file = write('loop.mp3', ...frames.slice(0, 10));
+    const events = await collect({ kind: 'files', files: [file], loop: true }, 40);
+    expect(framesIn(events).slice(0, 20)).toEqual([...frames.slice(0, 10), ...frames.slice(0, 10)]);
+  });
+
+  test('names every file that cannot be played before it begins', async () => {
+    const good = write('good.mp3', ...frames);
+    const text = write('text.mp3', ascii('not music. '.repeat(1000)));
+    const empty = write('empty.mp3');
+    const absent = join(directory, 'absent.mp3');
+    const error = await problemOf(play(good, text, empty, absent, directory));
+    expect(error.exitCode).toBe(EXIT.file);
+    expect(error.message.split('\n')).toEqual([
+      expect.stringContaining('text.mp3 holds no MP3'),
+      expect.stringContaining('empty.mp3 holds no MP3'),
+      `cannot read ${absent}: there is no such file`,
+      `cannot read ${directory}: it is a directory`,
+    ]);
+  });
+
+  test('looks no further than 1 MiB for the first frame', async () => {
+    const zeros = new Uint8Array(2 ** 20 + 70_000);
+    const error = await problemOf(play(write('zeros.mp3', zeros, ...frames)));
+    expect(error.message).toContain('zeros.mp3 holds no MP3');
+  });
+
+  test('skips, and says so, a file that has broken since', async () => {
+    const one = write('stays.mp3', ...frames.slice(0, 5));
+    const two = write('breaks.mp3', ...frames.slice(0, 5));
+    const playlist = await openPlaylist({ kind: 'files', files: [two, one], loop: false });
+    rmSync(two);
+    const events: PlaylistEvent[] = [];
+    for await (const event of playlist) events.push(event);
+    expect(events[0]).toEqual({
+      kind: 'skipped',
+      reason: `cannot read ${two}: there is no such file`,
+    });
+    expect(framesIn(events)).toHaveLength(5);
+  });
+
+  test('ends a loop in which nothing can be played any more', async () => {
+    const file = write('gone.mp3', ...frames.slice(0, 5));
+    const playlist = await openPlaylist({ kind: 'files', files: [file], loop: true });
+    rmSync(file);
+    const rest = (async () => {
+      for await (const event of playlist) if (event.kind === 'frame') throw new Error('a frame');
+    })();
+    await expect(rest).rejects.toMatchObject({ exitCode: EXIT.file });
+  });
+
+  test('plays a stream, with the titles of all the tags in it', async () => {
+    const bytes = joinBytes([tag('A', 'X'), ...frames, tag('B', 'Y'), ...frames]);
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 1000) }, (_, index) =>
+      bytes.subarray(index * 1000, (index + 1) * 1000),
+    );
+    const events = await collect({ kind: 'stream', stream: Readable.from(chunks) });
+    expect(framesIn(events)).toEqual([...frames, ...frames]);
+    expect(titlesIn(events)).toEqual(['X - A', 'Y - B']);
+  });
+
+  test('refuses a stream that holds no MP3', async () => {
+    const stream = Readable.from([ascii('hello')]);
+    const error = await problemOf({ kind: 'stream', stream });
+    expect(error.message).toMatch(/^standard input holds no MP3/);
+  });
+});

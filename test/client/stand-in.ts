@@ -1,0 +1,172 @@
+/**
+ * A cluster and an SCX for tests of the client: the front end answers from a table, the overlay
+ * port speaks the wire protocol and remembers what it heard.
+ */
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Adu, NodeId } from '../../src/gossamer/node.js';
+import type { ClientMessage } from '../../src/wire/client-message.js';
+import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
+import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/encoder.js';
+import type { ClientHello, Hello } from '../../src/wire/hello.js';
+
+export const SESSION = 'scattercast://radio.example/night';
+export const SCX_ID = '00000000000000aa' as NodeId;
+
+/** How the SCX treats one connection. */
+interface Manner {
+  readonly refuse?: string;
+  /** Says nothing at all. */
+  readonly mute?: boolean;
+  /** Stops answering KEEP_ALIVE after so many. */
+  readonly answers?: number;
+  readonly listeners?: number;
+}
+
+/** One connection of a client. */
+interface Visit {
+  readonly hello: ClientHello;
+  readonly adus: readonly Adu[];
+  readonly messages: readonly ClientMessage['kind'][];
+  readonly ended: boolean;
+  say(message: ClientMessage): void;
+  cut(): void;
+}
+
+/** A condition that is checked whenever something was heard. */
+export interface StandIn {
+  readonly url: string;
+  /** Requests to the front end, `METHOD PATH`. */
+  readonly requests: readonly { readonly line: string; readonly body: string }[];
+  readonly visits: readonly Visit[];
+  /** Manners of the connections to come; the last one stays. */
+  manners: Manner[];
+  /** Answers of the front end by `METHOD PATH`; instead of its own. */
+  readonly answers: Map<string, { readonly status: number; readonly body: string }>;
+  until(condition: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return portOf(server);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  return body;
+}
+
+const ownHello = (address: string): Hello =>
+  ({
+    ...{ version: 1, session: SESSION, purpose: 'control', id: SCX_ID },
+    ...{ address, incarnation: 1, rendezvous: false },
+  }) as Hello;
+
+/** Starts a stand-in on ports of its own. */
+export async function startStandIn(): Promise<StandIn> {
+  const visits: Visit[] = [];
+  const requests: { line: string; body: string }[] = [];
+  const answers: StandIn['answers'] = new Map();
+  const sockets = new Set<Socket>();
+  let waiting: { condition: () => boolean; resolve: () => void }[] = [];
+  let overlayAddress = '';
+
+  const onHeard = (): void => {
+    for (const { condition, resolve } of waiting) if (condition()) resolve();
+    waiting = waiting.filter(({ condition }) => !condition());
+  };
+
+  const receive = (socket: Socket, manner: Manner): void => {
+    const decoder = createDecoder();
+    const adus: Adu[] = [];
+    const messages: ClientMessage['kind'][] = [];
+    let ended = false;
+    let answered = 0;
+    const greet = (hello: Hello): void => {
+      const say = (message: ClientMessage): void => void socket.write(encodeClientMessage(message));
+      visits.push({
+        hello: hello as ClientHello,
+        adus,
+        messages,
+        get ended() {
+          return ended;
+        },
+        say,
+        cut: () => void socket.resetAndDestroy(),
+      });
+      if (manner.refuse !== undefined) socket.end(encodeRefusal(manner.refuse));
+      else if (manner.mute !== true) socket.write(encodeHello(ownHello(overlayAddress)));
+    };
+    const onMessage = (message: ClientMessage): void => {
+      messages.push(message.kind);
+      if (message.kind !== 'keepAlive' || answered++ >= (manner.answers ?? 1e9)) return;
+      const { listeners = 0 } = manner;
+      socket.write(encodeClientMessage({ kind: 'alive', listeners, scxListeners: 0 }));
+    };
+    const onEvent = (event: WireEvent): void => {
+      if (event.kind === 'hello') greet(event.hello);
+      else if (event.kind === 'adu') adus.push(event.adu);
+      else if (event.kind === 'client') onMessage(event.message);
+      else throw new Error(`the client sent ${JSON.stringify(event)}`);
+    };
+    socket.on('data', (chunk) => {
+      decoder.push(chunk).forEach(onEvent);
+      onHeard();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      ended = true;
+      sockets.delete(socket);
+      onHeard();
+    });
+  };
+
+  const standIn: { manners: Manner[] } = { manners: [{}] };
+  const overlay = createServer((socket) => {
+    sockets.add(socket);
+    const manner = standIn.manners[0] ?? {};
+    if (standIn.manners.length > 1) standIn.manners.shift();
+    receive(socket, manner);
+  });
+  overlayAddress = `127.0.0.1:${await listen(overlay)}`;
+
+  const attachment = {
+    session: SESSION,
+    scx: { id: SCX_ID, httpUrl: 'http://127.0.0.1:1', overlayAddress },
+    multicast: null,
+    keepAliveMs: 50,
+  };
+  const http = createHttpServer(async (request, response) => {
+    const line = `${request.method} ${request.url}`;
+    requests.push({ line, body: await bodyOf(request) });
+    const own = line === 'POST /attach' ? { status: 200, body: JSON.stringify(attachment) } : null;
+    const { status, body } = answers.get(line) ?? own ?? { status: 404, body: 'not here' };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    onHeard();
+  });
+  const url = `http://127.0.0.1:${await listen(http)}`;
+
+  return Object.assign(standIn, {
+    url,
+    requests,
+    visits,
+    answers,
+    until: (condition: () => boolean): Promise<void> =>
+      condition()
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => waiting.push({ condition, resolve })),
+    close: async (): Promise<void> => {
+      for (const socket of sockets) socket.destroy();
+      overlay.close();
+      http.closeAllConnections();
+      http.close();
+      await Promise.all([once(overlay, 'close'), once(http, 'close')]);
+    },
+  });
+}

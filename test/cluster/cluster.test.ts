@@ -1,0 +1,200 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startCluster } from '../../src/cluster/cluster.js';
+import { clusterStatusSchema } from '../../src/cluster/cluster-status.js';
+import { birthOf } from '../../src/cluster/process-identity.js';
+import { EXIT, UserError } from '../../src/lib/user-error.js';
+import type { ScxStatus } from '../../src/scx/scx-status.js';
+import { optionsOf, startFake } from './fake-cluster.js';
+import { createFakePlatform } from './fake-platform.js';
+import { announcementXml, FACTS, NIGHT, temporaryFolder, until } from './support.js';
+
+const PATH = 'radio.example/night';
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** A front end in a process of its own; answers where it is. */
+async function startProcess(dataDir: string, port = 0) {
+  const script = fileURLToPath(new URL('front-end-process.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, dataDir, `${port}`];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const [line] = await once(child.stdout, 'data');
+  return { child, port: Number(line), at: `http://127.0.0.1:${Number(line)}` };
+}
+
+async function scxsAt(at: string): Promise<readonly ScxStatus[]> {
+  const status = clusterStatusSchema.parse(await (await fetch(`${at}/status`)).json());
+  return status.sessions.flatMap(({ scxs }) => scxs);
+}
+
+async function problemOf(starting: Promise<unknown>): Promise<UserError> {
+  const end = await starting.catch((error: unknown) => error);
+  expect(end).toBeInstanceOf(UserError);
+  return end as UserError;
+}
+
+describe('A cluster', () => {
+  test('that is killed and started again has its SCXs and announcements as before', async () => {
+    const dataDir = temporaryFolder();
+    const first = await startProcess(dataDir);
+    const put = { method: 'PUT', body: announcementXml(NIGHT) };
+    await fetch(`${first.at}/announcements/${PATH}.xml`, put);
+    await until(async () => (await scxsAt(first.at)).length === 1);
+    const [before] = await scxsAt(first.at);
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+    expect(birthOf(before!.pid)).toBeDefined();
+
+    const second = await startProcess(dataDir, first.port);
+    const tuned = await fetch(`${second.at}/listen/${PATH}.mp3`, { redirect: 'manual' });
+    expect(tuned.headers.get('location')).toBe(before!.httpUrl);
+    expect((await scxsAt(second.at)).map(({ pid }) => pid)).toEqual([before!.pid]);
+
+    second.child.kill('SIGTERM');
+    await once(second.child, 'exit');
+    expect(birthOf(before!.pid)).toBeUndefined();
+    expect(readdirSync(`${dataDir}/run`)).toEqual([]);
+    expect(existsSync(`${dataDir}/front-end.lock`)).toBe(false);
+  });
+
+  test('that is closed ends also an SCX that does not hear, within 3 s', async () => {
+    const dataDir = temporaryFolder();
+    const { child, at } = await startProcess(dataDir);
+    const session = 'scattercast://radio.example/deaf';
+    const put = { method: 'PUT', body: announcementXml(session) };
+    await fetch(`${at}/announcements/radio.example/deaf.xml`, put);
+    await until(async () => (await scxsAt(at)).length === 1);
+    const [scx] = await scxsAt(at);
+    const before = performance.now();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(performance.now() - before).toBeLessThan(3000);
+    await until(() => birthOf(scx!.pid) === undefined);
+    expect(readdirSync(`${dataDir}/run`)).toEqual([]);
+  });
+
+  test('starts the rendezvous SCXs of what was published, those that it found excepted', async () => {
+    const dataDir = temporaryFolder();
+    const first = await startFake({ dataDir });
+    await first.publish(PATH, announcementXml(NIGHT));
+    await first.publish('radio.example/day', announcementXml('scattercast://radio.example/day'));
+    await first.cluster.close();
+    const ports = { http: 8150, overlay: 8151 };
+    const found = { id: '00000000000000aa', session: NIGHT, pid: 1, ports, facts: FACTS };
+    const platform = createFakePlatform([found]);
+    await startFake({ dataDir }, platform);
+    await expect.poll(() => platform.launches.length).toBe(1);
+    expect(platform.launches[0]).toMatchObject({
+      session: 'scattercast://radio.example/day',
+      rendezvous: true,
+    });
+  });
+
+  test('answers those who wait when it is closed', async () => {
+    const platform = createFakePlatform();
+    platform.behaviour = 'silent';
+    const { cluster, get } = await startFake({}, platform);
+    const web = createHttpServer((_request, response) => response.end(announcementXml(NIGHT)));
+    await once(web.listen(0, '127.0.0.1'), 'listening');
+    const { port } = web.address() as AddressInfo;
+    const waiting = get(`/listen?announcement=http://127.0.0.1:${port}/night.xml`);
+    await expect.poll(() => platform.launches.length).toBe(1);
+    web.close();
+    await cluster.close();
+    expect((await waiting).status).toBe(503);
+    expect(platform.signals).toEqual([`SIGTERM ${platform.launches[0]!.id}`]);
+  });
+
+  test('keeps one secret for its user only', async () => {
+    const dataDir = temporaryFolder();
+    const { cluster } = await startFake({ dataDir });
+    const secret = readFileSync(`${dataDir}/secret`, 'utf8');
+    expect(statSync(`${dataDir}/secret`).mode & 0o777).toBe(0o600);
+    await cluster.close();
+    await startFake({ dataDir });
+    expect(readFileSync(`${dataDir}/secret`, 'utf8')).toBe(secret);
+  });
+
+  test('runs no more SCXs than it has ports for', async () => {
+    const { get } = await startFake({ scxPorts: { first: 8100, last: 8103 }, maxScxs: 64 });
+    const status = clusterStatusSchema.parse(await (await get('/status')).json());
+    expect(status.cluster.scxsMax).toBe(2);
+  });
+});
+
+describe('A cluster that cannot start says why in one line:', () => {
+  const start = (over: Parameters<typeof optionsOf>[0]) =>
+    problemOf(startCluster(optionsOf(over), createFakePlatform()));
+
+  test('the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const dataDir = temporaryFolder();
+    const problem = await start({ port, dataDir });
+    expect([problem.exitCode, problem.message]).toEqual([
+      EXIT.bind,
+      `port ${port} is taken: stop what uses it, or choose another with --port`,
+    ]);
+    other.close();
+    await startFake({ dataDir }); // its lock has gone
+  });
+
+  test('the address is not ours', async () => {
+    const problem = await start({ listenHost: '203.0.113.7' });
+    expect([problem.exitCode, problem.message]).toEqual([
+      EXIT.bind,
+      expect.stringContaining('not an address of this machine'),
+    ]);
+  });
+
+  test('another one runs on the same data directory', async () => {
+    const dataDir = temporaryFolder();
+    await startFake({ dataDir });
+    const problem = await start({ dataDir });
+    expect([problem.exitCode, problem.message]).toEqual([
+      EXIT.bind,
+      expect.stringContaining(`another cluster (process ${process.pid}) runs on ${dataDir}`),
+    ]);
+  });
+
+  test('but the lock of a dead one does not matter, nor a damaged lock', async () => {
+    const dataDir = temporaryFolder();
+    for (const lock of [`{"pid":${process.pid},"birth":"another:1"}`, '{"pid":']) {
+      writeFileSync(`${dataDir}/front-end.lock`, lock);
+      const { cluster } = await startFake({ dataDir });
+      await cluster.close();
+    }
+  });
+
+  test('the data directory cannot be made', async () => {
+    const dataDir = `${temporaryFolder()}/file`;
+    writeFileSync(dataDir, '');
+    const problem = await start({ dataDir: `${dataDir}/data` });
+    expect([problem.exitCode, problem.message]).toEqual([
+      EXIT.file,
+      expect.stringContaining('ENOTDIR'),
+    ]);
+  });
+
+  test('the secret is damaged', async () => {
+    const dataDir = temporaryFolder();
+    writeFileSync(`${dataDir}/secret`, 'x');
+    expect((await start({ dataDir })).message).toContain('secret is damaged');
+  });
+
+  test('there are no ports for an SCX', async () => {
+    const problem = await start({ scxPorts: { first: 8100, last: 8100 } });
+    expect(problem.exitCode).toBe(EXIT.usage);
+  });
+});

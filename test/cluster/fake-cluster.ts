@@ -1,0 +1,41 @@
+/** A cluster for tests: a real front end on a free port, in front of a fake platform. */
+import { afterEach } from 'vitest';
+import { type Cluster, startCluster } from '../../src/cluster/cluster.js';
+import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
+import { createFakePlatform, type FakePlatform } from './fake-platform.js';
+import { quiet, temporaryFolder } from './support.js';
+
+const open: Cluster[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((cluster) => cluster.close()));
+});
+
+/** Options that harm nobody else on this machine. */
+export const optionsOf = (over: Partial<ClusterOptions> = {}): ClusterOptions => ({
+  port: 0,
+  host: 'radio.example',
+  listenHost: '127.0.0.1',
+  dataDir: temporaryFolder(),
+  scxPorts: { first: 8100, last: 8199 },
+  maxScxs: 4,
+  allowPrivate: true,
+  entry: '/nowhere',
+  log: quiet,
+  ...over,
+});
+
+/** A running cluster; `at` is where tests reach it. Closed after the test. */
+export async function startFake(
+  over: Partial<ClusterOptions> = {},
+  platform: FakePlatform = createFakePlatform(),
+) {
+  const cluster = await startCluster(optionsOf(over), platform);
+  open.push(cluster);
+  const at = `http://127.0.0.1:${cluster.port}`;
+  const get = (path: string, init: RequestInit = {}) =>
+    fetch(`${at}${path}`, { redirect: 'manual', ...init });
+  const publish = (path: string, xml: string) =>
+    get(`/announcements/${path}.xml`, { method: 'PUT', body: xml });
+  return { cluster, platform, at, get, publish };
+}

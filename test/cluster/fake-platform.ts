@@ -1,0 +1,81 @@
+/**
+ * A platform whose SCXs are objects in this process. They renew their leases over real HTTP, as
+ * real ones do, when they are launched and whenever a test says so.
+ */
+import type { Exit, Found, Platform } from '../../src/cluster/platform.js';
+import type { Launch } from '../../src/scx/launch.js';
+import type { ScxStatus } from '../../src/scx/scx-status.js';
+import { statusOf } from './support.js';
+
+type Behaviour = 'renews' | 'silent' | 'dies' | 'portTaken';
+
+export interface FakePlatform extends Platform {
+  /** What the next launched SCXs do. */
+  behaviour: Behaviour;
+  /** All that were ever launched. */
+  readonly launches: Launch[];
+  readonly signals: string[];
+  /** Makes an SCX renew its lease with these changes; answers the HTTP response. */
+  renew(id: string, over?: Partial<ScxStatus>): Promise<Response>;
+  exit(id: string, code: number): void;
+}
+
+/** Where a launched SCX says that it listens. */
+export const httpUrlOf = ({ advertiseHost, httpPort, session }: Launch): string =>
+  `http://${advertiseHost}:${httpPort}/${session.split('/').at(-1)}.mp3`;
+
+/** A platform with these SCXs running already. */
+export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
+  const running = new Set<string>(found.map(({ id }) => id));
+  let tell: (exit: Exit) => void = () => undefined;
+
+  const statusNow = (launch: Launch): ScxStatus =>
+    statusOf(launch.id, launch.session, {
+      httpUrl: httpUrlOf(launch),
+      overlayAddress: `${launch.advertiseHost}:${launch.overlayPort}`,
+    });
+
+  const exit = (id: string, code: number, signal: string | null = null): void => {
+    if (!running.delete(id)) return;
+    setImmediate(() => tell({ id, code: signal === null ? code : null, signal }));
+  };
+
+  const platform: FakePlatform = {
+    behaviour: 'renews',
+    launches: [],
+    signals: [],
+    renew: (id, over = {}) => {
+      const launch = platform.launches.find((each) => each.id === id);
+      if (launch === undefined) throw new Error(`no SCX ${id}`);
+      return fetch(`${launch.leaseUrl}/leases`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${launch.leaseToken}` },
+        body: JSON.stringify({ ...statusNow(launch), ...over }),
+      });
+    },
+    exit,
+    launch: async (launch) => {
+      platform.launches.push(launch);
+      running.add(launch.id);
+      if (platform.behaviour === 'renews') void platform.renew(launch.id).catch(() => undefined);
+      if (platform.behaviour === 'dies') exit(launch.id, 1);
+      if (platform.behaviour === 'portTaken') exit(launch.id, 3);
+      return { pid: process.pid };
+    },
+    stop: (id, signal) => {
+      platform.signals.push(`${signal} ${id}`);
+      exit(id, 0, signal === 'SIGKILL' ? signal : null);
+    },
+    list: async () => found,
+    onExit: (hear) => {
+      tell = hear;
+    },
+    adopt: (id, session) => {
+      if (session.endsWith('/ghost')) return false;
+      running.add(id);
+      return true;
+    },
+    close: () => running.clear(),
+  };
+  return platform;
+}

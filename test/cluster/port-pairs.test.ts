@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { choosePorts, pairCapacity, portsOf } from '../../src/cluster/port-pairs.js';
+
+const RANGE = { first: 8100, last: 8105 };
+const pair = (http: number) => ({ http, overlay: http + 1 });
+const none = new Map<number, number>();
+
+describe('Port pairs', () => {
+  test('are as many as fit the range', () => {
+    expect(pairCapacity(RANGE)).toBe(3);
+    expect(pairCapacity({ first: 8100, last: 8104 })).toBe(2);
+    expect(pairCapacity({ first: 8100, last: 8100 })).toBe(0);
+    expect(pairCapacity('any')).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('are chosen from the lowest free one', () => {
+    expect(choosePorts(RANGE, [], none, null, 0)).toEqual(pair(8100));
+    expect(choosePorts(RANGE, [pair(8100), pair(8104)], none, null, 0)).toEqual(pair(8102));
+    expect(choosePorts(RANGE, [8100, 8102, 8104].map(pair), none, null, 0)).toBeUndefined();
+  });
+
+  test('keep away from ports that an SCX has by another count', () => {
+    expect(choosePorts(RANGE, [pair(8101)], none, null, 0)).toEqual(pair(8104));
+  });
+
+  test('are the preferred ones if these are free, in the range and nobody else is on them', () => {
+    expect(choosePorts(RANGE, [], none, pair(8104), 0)).toEqual(pair(8104));
+    expect(choosePorts(RANGE, [pair(8104)], none, pair(8104), 0)).toEqual(pair(8100));
+    expect(choosePorts(RANGE, [], none, pair(9000), 0)).toEqual(pair(8100));
+    expect(choosePorts(RANGE, [], new Map([[8104, 10]]), pair(8104), 0)).toEqual(pair(8100));
+    expect(choosePorts('any', [], none, pair(40_000), 0)).toEqual(pair(40_000));
+    expect(choosePorts('any', [], none, null, 0)).toEqual({ http: 0, overlay: 0 });
+  });
+
+  test('that somebody else uses come last, and after a while again', () => {
+    const avoided = new Map([
+      [8100, 50],
+      [8102, 40],
+      [8104, 60],
+    ]);
+    expect(choosePorts(RANGE, [], avoided, null, 0)).toEqual(pair(8102));
+    expect(choosePorts(RANGE, [], avoided, null, 50)).toEqual(pair(8100));
+  });
+
+  test('are read from what an SCX says', () => {
+    const status = { httpUrl: 'http://h:8100/a.mp3', overlayAddress: '[::1]:8101' };
+    expect(portsOf(status)).toEqual(pair(8100));
+    expect(portsOf({ httpUrl: 'nonsense', overlayAddress: 'h:1' })).toBeNull();
+    expect(portsOf({ httpUrl: 'http://h/', overlayAddress: 'h:x' })).toBeNull();
+  });
+});

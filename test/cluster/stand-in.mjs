@@ -1,0 +1,47 @@
+/**
+ * Stands in for `node . scx`: reads the launch document, renews a lease, leaves on SIGTERM. A
+ * session whose name ends in `crash` exits with code 1, one in `deaf` does not hear SIGTERM.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+
+const launch = JSON.parse(process.env.SCATTERCAST_SCX);
+const name = launch.session.split('/').at(-1);
+const expected = ['scx', '--session', launch.session];
+if (process.argv.slice(2).join() !== expected.join()) process.exit(2);
+if (process.env.SCATTERCAST_PORT !== undefined) process.exit(2);
+if (name === 'crash') process.exit(1);
+
+process.on('SIGTERM', () => {
+  if (name !== 'deaf') process.exit(0);
+});
+process.stdout.write(`${name} started\n`);
+
+const status = JSON.stringify({
+  session: launch.session,
+  id: launch.id,
+  pid: process.pid,
+  httpUrl: `http://${launch.advertiseHost}:${launch.httpPort}/${name}.mp3`,
+  overlayAddress: `${launch.advertiseHost}:${launch.overlayPort}`,
+  state: 'running',
+  rendezvous: launch.rendezvous,
+  startedAt: new Date().toISOString(),
+  listeners: 1,
+  listenersPeak: 1,
+  listenersMax: 100,
+  attachedSources: 0,
+  playing: null,
+  title: null,
+  bitrateKbps: null,
+  membersKnown: 1,
+  generator: null,
+  neighbours: [],
+  sources: [],
+});
+
+// Half a minute at most, so that a broken test leaves nothing behind.
+for (let turn = 0; turn < 300; turn++) {
+  const headers = { authorization: `Bearer ${launch.leaseToken}` };
+  const request = { method: 'POST', headers, body: status };
+  await fetch(`${launch.leaseUrl}/leases`, request).catch(() => undefined);
+  await delay(100);
+}

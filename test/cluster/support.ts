@@ -1,0 +1,70 @@
+/** What the tests of the cluster share: facts, statuses, announcements, a quiet log. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach } from 'vitest';
+import type { LaunchFacts } from '../../src/cluster/supervisor-types.js';
+import type { ScxStatus } from '../../src/scx/scx-status.js';
+
+export const quiet = pino({ level: 'silent' });
+
+export const FACTS: LaunchFacts = {
+  title: 'Night',
+  channels: [{ id: 1, unicast: 'tcp' }],
+  locations: ['radio.example:8101'],
+};
+
+export const NIGHT = 'scattercast://radio.example/night';
+
+/** The status of an SCX that runs and has nobody. */
+export function statusOf(id: string, session: string, over: Partial<ScxStatus> = {}): ScxStatus {
+  return {
+    session,
+    id,
+    pid: process.pid,
+    httpUrl: `http://127.0.0.1:8100/${session.split('/').at(-1)}.mp3`,
+    overlayAddress: '127.0.0.1:8101',
+    state: 'running',
+    rendezvous: false,
+    startedAt: '2024-01-01T00:00:00.000Z',
+    listeners: 0,
+    listenersPeak: 0,
+    listenersMax: 100,
+    attachedSources: 0,
+    playing: null,
+    title: null,
+    bitrateKbps: null,
+    membersKnown: 1,
+    generator: null,
+    neighbours: [],
+    sources: [],
+    ...over,
+  };
+}
+
+/** The document of a session's announcement. */
+export const announcementXml = (session: string, title = 'Night music'): string =>
+  `<SCATTERCAST name="${session}" xmlns:r="https://scattercast.example/ns/radio/1">
+    <r:TITLE>${title}</r:TITLE>
+    <CHANNEL id="1"><TRANSPORT unicast="tcp"/></CHANNEL>
+    <RENDEZVOUS>radio.example:8101</RENDEZVOUS>
+  </SCATTERCAST>`;
+
+const folders: string[] = [];
+
+/** A directory that goes after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'scattercast-cluster-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Waits for what another process or connection brings about; no longer than the test may run. */
+export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await new Promise((fulfil) => setTimeout(fulfil, 5));
+}

@@ -1,0 +1,225 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { PAPER } from '../../src/gossamer/config.js';
+import type { Address, NodeId } from '../../src/gossamer/node.js';
+import { OVERLAY_LIMITS } from '../../src/overlay/limits.js';
+import {
+  encodeAdu,
+  encodeDataMessage,
+  encodeHello,
+  encodeMessage,
+} from '../../src/wire/encoder.js';
+import { rawFrame } from '../wire/support.js';
+import {
+  connectRaw,
+  createAdu,
+  eventually,
+  idOf,
+  neighboursOf,
+  type RawPeer,
+  SOURCE,
+  type Station,
+  sequencesOf,
+  startMesh,
+  startStation,
+  strangerHello,
+} from './support.js';
+
+const message = (body: Parameters<typeof encodeMessage>[0]): Uint8Array =>
+  encodeMessage(body) as Uint8Array;
+
+const refusalOf = ({ heard }: RawPeer): string | undefined => {
+  const found = heard.find((event) => event.kind === 'refusal');
+  return found?.kind === 'refusal' ? found.reason : undefined;
+};
+
+/** A peer after its handshake. */
+async function greet(station: Station, hello: object): Promise<RawPeer> {
+  const peer = connectRaw(station.overlay.address);
+  peer.send(encodeHello(hello as Parameters<typeof encodeHello>[0]));
+  await eventually(() => peer.heard.some((event) => event.kind === 'hello'));
+  return peer;
+}
+
+test.each([
+  ['another session', strangerHello(7, { session: 'scattercast://a.b/c' }), 'wrong session'],
+  ['another version', strangerHello(7, { version: 2 }), 'protocol version 2, we speak 1'],
+  ['our own id', strangerHello(1), 'own id'],
+])('a HELLO with %s is refused with the reason', async (_what, hello, reason) => {
+  const station = await startStation(1);
+  const peer = connectRaw(station.overlay.address);
+  peer.send(encodeHello(hello));
+  await eventually(() => peer.isClosed);
+  expect(refusalOf(peer)).toBe(reason);
+});
+
+test('HELLO is answered with who we are', async () => {
+  const station = await startStation(1);
+  const peer = await greet(station, strangerHello(7));
+  expect(peer.heard[0]).toMatchObject({
+    kind: 'hello',
+    hello: {
+      purpose: 'control',
+      session: 'scattercast://radio.example/news',
+      id: idOf(1),
+      address: station.overlay.address,
+      rendezvous: true,
+    },
+  });
+  const data = await greet(station, { ...strangerHello(7), purpose: 'data', channel: 2 });
+  expect(data.heard[0]).toMatchObject({ hello: { purpose: 'data', channel: 2 } });
+});
+
+test('malformed frames close only their own connection, and are counted by what was wrong', async () => {
+  const [station, other] = (await startMesh(2)) as [Station, Station];
+  const hello = encodeHello(strangerHello(7));
+  const claim = (bytes: number): Uint8Array => {
+    const frame = rawFrame(2, '');
+    new DataView(frame.buffer).setUint32(0, bytes);
+    return frame;
+  };
+  const cases: [keyof Station['overlay']['counters']['malformedFrames'], Uint8Array[]][] = [
+    ['type', [new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')]],
+    ['turn', [message({ kind: 'keepAlive' })]],
+    ['length', [hello, claim(0x7f_ff_ff_ff)]],
+    ['type', [hello, rawFrame(99, '')]],
+    ['json', [hello, rawFrame(2, '{{{')]],
+    ['shape', [hello, rawFrame(2, '{"kind":"status"}')]],
+    ['adu', [hello, rawFrame(4, 'short')]],
+    ['turn', [hello, hello]],
+    ['unexpected', [hello, encodeAdu(createAdu(idOf(7), 1))]],
+    ['unexpected', [hello, rawFrame(5, '{"kind":"keepAlive"}')]],
+    ['shape', [encodeHello(strangerHello(7, { id: 'x' as NodeId }))]],
+    ['version', [encodeHello(strangerHello(7, { version: 9 }))]],
+  ];
+  for (const [fault, frames] of cases) {
+    const before = station.overlay.counters.malformedFrames[fault];
+    const peer = connectRaw(station.overlay.address);
+    peer.send(...frames);
+    await eventually(() => peer.isClosed);
+    expect(station.overlay.counters.malformedFrames[fault], fault).toBe(before + 1);
+  }
+  expect(neighboursOf(station)).toContain(other.id);
+  expect(other.events.filter((event) => event.kind === 'edgeDown')).toEqual([]);
+});
+
+test('data connections take only what belongs on them', async () => {
+  const station = await startStation(1);
+  const cases = [
+    encodeAdu(createAdu(idOf(7), 1)),
+    encodeDataMessage({ kind: 'subscribed', source: SOURCE.id, channel: 1, from: 1 }),
+    encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 2, from: 1 }),
+    message({ kind: 'keepAlive' }),
+  ];
+  for (const frame of cases) {
+    const peer = await greet(station, { ...strangerHello(7), purpose: 'data', channel: 1 });
+    peer.send(frame);
+    await eventually(() => peer.isClosed);
+  }
+  expect(station.overlay.counters.malformedFrames.unexpected).toBe(cases.length);
+});
+
+test('a stranger who is no neighbour is refused the data', async () => {
+  const station = await startStation(1);
+  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  const peer = await greet(station, { ...strangerHello(7), purpose: 'data', channel: 1 });
+  peer.send(encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 1, from: null }));
+  await eventually(() => peer.heard.length > 1);
+  expect(peer.heard[1]).toEqual({
+    kind: 'data',
+    message: { kind: 'refused', source: SOURCE.id, channel: 1 },
+  });
+});
+
+test('half a handshake is closed in time, and strangers are few for each host', async () => {
+  const [station, other] = (await startMesh(2)) as [Station, Station];
+  const peers = Array.from({ length: OVERLAY_LIMITS.strangersPerHostMax + 5 }, () =>
+    connectRaw(station.overlay.address),
+  );
+  for (const peer of peers) peer.send(Uint8Array.of(0, 0, 1));
+  const countClosed = (): number => peers.filter((peer) => peer.isClosed).length;
+  await eventually(() => countClosed() === 5, 2000);
+  expect(station.overlay.counters.connectionsRefused).toBe(5);
+  await eventually(() => countClosed() === peers.length, OVERLAY_LIMITS.handshakeMs + 2000);
+  expect(station.overlay.counters.handshakesTimedOut).toBe(OVERLAY_LIMITS.strangersPerHostMax);
+  await greet(station, strangerHello(7));
+  expect(neighboursOf(other)).toContain(station.id);
+});
+
+test('too many connections are refused with the reason', async () => {
+  const station = await startStation(1);
+  const hello = encodeHello(strangerHello(7));
+  const crowd: RawPeer[] = [];
+  const atOnce = OVERLAY_LIMITS.strangersPerHostMax;
+  while (crowd.length <= OVERLAY_LIMITS.inboundMax) {
+    const group = Array.from({ length: atOnce }, () => connectRaw(station.overlay.address));
+    for (const peer of group) peer.send(hello);
+    await eventually(() => group.every((peer) => peer.heard.length > 0));
+    crowd.push(...group);
+  }
+  const reasons = crowd.flatMap((peer) => refusalOf(peer) ?? []);
+  expect(reasons).toEqual(new Array(atOnce).fill('too many connections'));
+  for (const peer of crowd) peer.socket.destroy();
+  await eventually(() => crowd.every((peer) => peer.isClosed));
+  await greet(station, strangerHello(7));
+});
+
+/** A peer that has a mesh edge with the station. */
+async function becomeNeighbour(station: Station, number: number): Promise<RawPeer> {
+  const address = `127.0.0.1:${number}` as Address;
+  const peer = await greet(station, strangerHello(number, { address }));
+  peer.send(message({ kind: 'edgeRequest', rttMs: 1 }));
+  await eventually(() => neighboursOf(station).includes(idOf(number)));
+  return peer;
+}
+
+test('a child that does not read is sent no more than a bound, and goes on when it reads', async () => {
+  const station = await startStation(1);
+  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  const neighbour = await becomeNeighbour(station, 7);
+  const timer = setInterval(() => neighbour.send(message({ kind: 'keepAlive' })), 100);
+  onTestFinished(() => clearInterval(timer));
+  const child = await greet(station, {
+    ...strangerHello(7, { address: '127.0.0.1:7' }),
+    purpose: 'data',
+    channel: 1,
+  });
+  child.send(encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 1, from: null }));
+  const publish = (sequence: number): void =>
+    station.overlay.feed({ kind: 'publish', adu: createAdu(station.id, sequence, 60_000) });
+  publish(0);
+  await eventually(() => child.heard.some((event) => event.kind === 'adu'));
+  child.socket.pause();
+  const count = 600;
+  for (let sequence = 1; sequence < count; sequence++) {
+    publish(sequence);
+    if (sequence % 10 === 0) await new Promise((done) => setImmediate(done));
+  }
+  expect(sequencesOf(station).length).toBe(count);
+  expect(station.overlay.counters.adusOut).toBeLessThan(count / 2);
+  child.socket.resume();
+  const last = (): number => {
+    const adus = child.heard.flatMap((event) => (event.kind === 'adu' ? [event.adu.sequence] : []));
+    return adus.at(-1) ?? 0;
+  };
+  await eventually(() => last() === count - 1);
+});
+
+test('an edge that is gone is hung up on with a farewell', async () => {
+  // The slow profile, or probes of the only other member would keep the connection in use.
+  const station = await startStation(1, [], { config: PAPER });
+  const peer = await becomeNeighbour(station, 7);
+  peer.send(message({ kind: 'edgeDrop' }));
+  await eventually(() => refusalOf(peer) === 'idle', 3000);
+  await eventually(() => peer.isClosed);
+  const down = station.events.filter((event) => event.kind === 'edgeDown');
+  expect(down).toMatchObject([{ reason: 'dropped' }]);
+});
+
+test('an edge whose connection breaks is down at once', async () => {
+  const station = await startStation(1);
+  const peer = await becomeNeighbour(station, 7);
+  peer.socket.resetAndDestroy();
+  await eventually(() => station.events.some((event) => event.kind === 'edgeDown'), 500);
+  const down = station.events.filter((event) => event.kind === 'edgeDown');
+  expect(down).toMatchObject([{ reason: 'closed' }]);
+});

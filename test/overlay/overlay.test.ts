@@ -1,0 +1,220 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Address, NodeId, SourceId } from '../../src/gossamer/node.js';
+import { UserError } from '../../src/lib/user-error.js';
+import {
+  createAdu,
+  eventually,
+  idOf,
+  neighboursOf,
+  SOURCE,
+  type Station,
+  sequencesOf,
+  startMesh,
+  startPublishing,
+  startStation,
+} from './support.js';
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+const parentOf = ({ overlay }: Station, channel = 1): NodeId | undefined =>
+  overlay.view().sources[0]?.flows.find((flow) => flow.channel === channel)?.parent;
+
+const childrenOf = ({ overlay }: Station): readonly NodeId[] =>
+  overlay.view().sources[0]?.flows.find((flow) => flow.channel === 1)?.children ?? [];
+
+const areFed = (others: readonly Station[]): boolean =>
+  others.every((station) => parentOf(station) !== undefined);
+
+test('overlays form a mesh, and each delivers every ADU of both channels in order', async () => {
+  const mesh = await startMesh(6);
+  const [studio, ...others] = mesh as [Station, ...Station[]];
+  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  const areSubscribed = (): boolean =>
+    others.every((station) => parentOf(station, 1) && parentOf(station, 2));
+  // A parent is one when it answers, and it has a beginning to tell when there is an ADU.
+  for (const channel of [1, 2]) {
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, 0, 100, channel) });
+  }
+  await eventually(areSubscribed);
+  for (let sequence = 1; sequence < 200; sequence++) {
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence) });
+    if (sequence % 20 > 0) continue;
+    const title = createAdu(studio.id, sequence / 20, 100, 2);
+    studio.overlay.feed({ kind: 'publish', adu: title });
+  }
+  const hasAll = (station: Station): boolean =>
+    sequencesOf(station).length === 200 && sequencesOf(station, 2).length === 10;
+  await eventually(() => others.every(hasAll));
+  for (const station of mesh) {
+    expect(sequencesOf(station)).toEqual(upTo(200));
+    expect(sequencesOf(station, 2)).toEqual(upTo(10));
+    expect(station.delivered.find((adu) => adu.sequence === 150)?.payload).toEqual(
+      createAdu(studio.id, 150).payload,
+    );
+  }
+  const { counters } = studio.overlay;
+  expect(Object.values(counters.malformedFrames).every((count) => count === 0)).toBe(true);
+  expect(counters.dataBytesOut).toBeGreaterThan(200 * 417);
+  expect(counters.messagesOversized + counters.overflows).toBe(0);
+});
+
+test('two overlays feed each other, and the end of one source does not disturb the other', async () => {
+  const [first, second] = (await startMesh(2)) as [Station, Station];
+  const other = { ...SOURCE, id: 'bbbbbbbbbbbbbbbb' as SourceId };
+  first.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  second.overlay.feed({ kind: 'announceSource', source: other });
+  const of = (station: Station, source: SourceId): number[] =>
+    station.delivered.filter((adu) => adu.source === source).map((adu) => adu.sequence);
+  let count = 0;
+  const timer = setInterval(() => {
+    const adu = createAdu(first.id, count++);
+    first.overlay.feed({ kind: 'publish', adu });
+    second.overlay.feed({ kind: 'publish', adu: { ...adu, source: other.id } });
+  }, 10);
+  onTestFinished(() => clearInterval(timer));
+  await eventually(() => of(second, SOURCE.id).length > 20 && of(first, other.id).length > 20);
+  second.overlay.feed({ kind: 'withdrawSource', source: other.id });
+  await eventually(() => first.events.some((event) => event.kind === 'sourceDown'));
+  // Its connections close when the last ADUs have had their time.
+  await eventually(() => first.overlay.view().sources.length === 1);
+  const then = count;
+  await eventually(() => (of(second, SOURCE.id).at(-1) ?? 0) > then + 20);
+  clearInterval(timer);
+  await eventually(() => of(second, SOURCE.id).at(-1) === count - 1);
+  const sequences = of(second, SOURCE.id);
+  expect(sequences).toEqual(upTo(count).slice(sequences[0]));
+  expect([...first.events, ...second.events].map((e) => e.kind)).not.toContain('missed');
+});
+
+test('an overlay that dies costs the others no ADU', async () => {
+  const mesh = await startMesh(6);
+  const [studio, ...others] = mesh as [Station, ...Station[]];
+  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  const stop = startPublishing(studio);
+  onTestFinished(() => void stop());
+  await eventually(() => areFed(others));
+  const first = others.map((station) => sequencesOf(station).at(-1) ?? 0);
+  await eventually(() =>
+    others.every((s, index) => sequencesOf(s).length > 50 + (first[index] ?? 0)),
+  );
+
+  const relay = others.find((station) => childrenOf(station).length > 0) ?? (others[0] as Station);
+  const orphans = childrenOf(relay);
+  await relay.overlay.close();
+  const survivors = others.filter((station) => station !== relay);
+  await eventually(() =>
+    survivors.every((station) => station.events.some((event) => event.kind === 'memberFailed')),
+  );
+  await eventually(() => survivors.every((station) => parentOf(station) !== relay.id));
+  const then = sequencesOf(studio).length;
+  await eventually(() => survivors.every((s) => (sequencesOf(s).at(-1) ?? 0) > then + 50));
+  const count = stop();
+  await eventually(() => survivors.every((s) => sequencesOf(s).at(-1) === count - 1));
+  for (const station of survivors) {
+    const sequences = sequencesOf(station);
+    expect(sequences, `${station.id}, orphans ${orphans}`).toEqual(upTo(count).slice(sequences[0]));
+    expect(station.events.filter((event) => event.kind === 'missed')).toEqual([]);
+  }
+});
+
+test('an overlay that leaves is told goodbye, and its children miss nothing', async () => {
+  const mesh = await startMesh(4);
+  const [studio, ...others] = mesh as [Station, ...Station[]];
+  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  const stop = startPublishing(studio);
+  onTestFinished(() => void stop());
+  await eventually(() => areFed(others));
+  const leaver = others.find((station) => childrenOf(station).length > 0) ?? (others[0] as Station);
+  await leaver.overlay.leave();
+  expect(leaver.overlay.view().state).toBe('left');
+  await leaver.overlay.close();
+  const survivors = others.filter((station) => station !== leaver);
+  const heardOf = (station: Station): string[] =>
+    station.events.flatMap((event) =>
+      (event.kind === 'memberLeft' || event.kind === 'memberFailed') &&
+      event.member.id === leaver.id
+        ? [event.kind]
+        : [],
+    );
+  await eventually(() => survivors.every((station) => heardOf(station).length > 0));
+  const count = stop();
+  await eventually(() => survivors.every((s) => sequencesOf(s).at(-1) === count - 1));
+  for (const station of survivors) {
+    expect(heardOf(station)).toEqual(['memberLeft']);
+    const sequences = sequencesOf(station);
+    expect(sequences).toEqual(upTo(count).slice(sequences[0]));
+  }
+});
+
+test('an overlay that is closed leaves at once, and may be closed again', async () => {
+  const station = await startStation(1);
+  await station.overlay.close();
+  await station.overlay.close();
+  await station.overlay.leave();
+  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  expect(station.overlay.view().sources).toEqual([]);
+});
+
+test('an overlay that restarts on its port with a new id is found again', async () => {
+  const [first, second] = (await startMesh(2)) as [Station, Station];
+  const port = Number(first.overlay.address.split(':')[1]);
+  await first.overlay.close();
+  const again = await startStation(9, [], { listenPort: port });
+  expect(again.overlay.address).toBe(first.overlay.address);
+  await eventually(() => neighboursOf(second).includes(again.id));
+});
+
+test('a rendezvous point is located through the URL of a front end', async () => {
+  const rendezvous = await startStation(1);
+  const asked: string[] = [];
+  const frontEnd = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end(JSON.stringify({ address: rendezvous.overlay.address, since: 1 }));
+  });
+  await new Promise<void>((ready) => frontEnd.listen(0, '127.0.0.1', ready));
+  onTestFinished(() => void frontEnd.close());
+  const { port } = frontEnd.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/rendezvous/news`;
+  const guest = await startStation(2, [url]);
+  await eventually(() => neighboursOf(guest).includes(rendezvous.id));
+  expect(asked[0]).toBe('/rendezvous/news');
+});
+
+test('a location where nobody is is tried again and again, and not hammered', async () => {
+  const gone = await startStation(1);
+  await gone.overlay.close();
+  const port = Number(gone.overlay.address.split(':')[1]);
+  const guest = await startStation(2, [gone.overlay.address, 'http://127.0.0.1:1/', '?']);
+  await eventually(() => guest.overlay.counters.connectFailures >= 2);
+  const again = await startStation(3, [], { listenPort: port });
+  await eventually(() => neighboursOf(guest).includes(again.id));
+  expect(guest.overlay.counters.connectFailures).toBeLessThan(10);
+});
+
+test('an address that does not answer is not tried again for each message', async () => {
+  const guest = await startStation(2);
+  const address = '127.0.0.1:1' as Address;
+  // A peer that claims an address where nobody is: the machine answers its words there.
+  const from = { id: idOf(77), address, incarnation: 1, rendezvous: false };
+  guest.overlay.feed({ kind: 'received', from, message: { kind: 'ping', nonce: 1 } });
+  await eventually(() => guest.overlay.counters.connectFailures > 0);
+  for (let nonce = 2; nonce < 50; nonce++) {
+    guest.overlay.feed({ kind: 'received', from, message: { kind: 'ping', nonce } });
+  }
+  expect(guest.overlay.counters.connectsSuppressed).toBeGreaterThan(40);
+  expect(guest.overlay.counters.connectionsOut).toBe(0);
+});
+
+test('a port that is taken is the user’s to fix', async () => {
+  const { overlay } = await startStation(1);
+  const port = Number(overlay.address.split(':')[1]);
+  await expect(startStation(2, [], { listenPort: port })).rejects.toThrow(UserError);
+  await expect(startStation(2, [], { listenPort: port })).rejects.toThrow(/EADDRINUSE/);
+});
+
+test('a host that cannot be advertised is the user’s to fix', async () => {
+  const started = startStation(1, [], { advertiseHost: 'http://a.example/' });
+  await expect(started).rejects.toThrow('neither a host name nor an IP address');
+});

@@ -1,0 +1,165 @@
+import { connect, type Socket } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, vi } from 'vitest';
+import { FAST } from '../../src/gossamer/config.js';
+import type { GossamerEvent } from '../../src/gossamer/gossamer-types.js';
+import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/node.js';
+import { createRng } from '../../src/lib/rng.js';
+import type { ClientConnection } from '../../src/overlay/client-connection.js';
+import { splitAddress } from '../../src/overlay/connections.js';
+import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
+import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
+import type { ControlHello } from '../../src/wire/hello.js';
+
+export const SESSION = 'scattercast://radio.example/news';
+
+export const idOf = (number: number): NodeId => number.toString(16).padStart(16, '0') as NodeId;
+
+export const SOURCE = {
+  id: 'aaaaaaaaaaaaaaaa' as SourceId,
+  priority: 10,
+  epoch: 1,
+};
+
+/** An overlay with what it has told so far. */
+export interface Station {
+  readonly overlay: Overlay;
+  readonly id: NodeId;
+  readonly delivered: Adu[];
+  readonly events: GossamerEvent[];
+  readonly clients: ClientConnection[];
+}
+
+const stations: Station[] = [];
+const peers: RawPeer[] = [];
+
+afterEach(async () => {
+  for (const peer of peers.splice(0)) peer.socket.destroy();
+  await Promise.all(stations.splice(0).map(({ overlay }) => overlay.close()));
+});
+
+/** Starts one SCX's overlay on a free port; it is closed after the test. */
+export async function startStation(
+  number: number,
+  locations: readonly string[] = [],
+  options: Partial<OverlayOptions> = {},
+): Promise<Station> {
+  const delivered: Adu[] = [];
+  const events: GossamerEvent[] = [];
+  const clients: ClientConnection[] = [];
+  const overlay = await createOverlay({
+    session: SESSION,
+    id: idOf(number),
+    incarnation: Date.now(),
+    rendezvous: locations.length === 0,
+    listenHost: '127.0.0.1',
+    listenPort: 0,
+    advertiseHost: '127.0.0.1',
+    config: FAST,
+    locations,
+    rng: createRng(number),
+    allowPrivate: true,
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+    onDeliver: (adu) => void delivered.push(adu),
+    onEvent: (event) => void events.push(event),
+    onClient: (client) => void clients.push(client),
+    ...options,
+  });
+  const station = { overlay, id: options.id ?? idOf(number), delivered, events, clients };
+  stations.push(station);
+  overlay.feed({ kind: 'join' });
+  return station;
+}
+
+export const neighboursOf = ({ overlay }: Station): readonly NodeId[] =>
+  overlay.view().neighbours.map(({ member }) => member.id);
+
+/** A rendezvous point and others that find each other through it, connected. */
+export async function startMesh(count: number): Promise<Station[]> {
+  const first = await startStation(1);
+  const rest = Array.from({ length: count - 1 }, (_, index) =>
+    startStation(index + 2, [first.overlay.address]),
+  );
+  const mesh = [first, ...(await Promise.all(rest))];
+  await eventually(() => mesh.every((station) => neighboursOf(station).length > 0));
+  return mesh;
+}
+
+/** Waits until the condition holds, or throws its last complaint. */
+export const eventually = (condition: () => unknown, timeoutMs = 15_000): Promise<void> =>
+  vi.waitFor(
+    () => {
+      if (!condition()) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    },
+    { timeout: timeoutMs, interval: 10 },
+  );
+
+export const waitMs = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** An ADU of SOURCE. */
+export function createAdu(scx: NodeId, sequence: number, bytes = 417, channel = 1): Adu {
+  const payload = new Uint8Array(bytes).fill(sequence & 255);
+  const timestampMs = Math.floor(performance.now());
+  return { source: SOURCE.id, sourceScx: scx, channel, sequence, timestampMs, payload };
+}
+
+/** Publishes an ADU each few ms, until stopped; answers how many there were. */
+export function startPublishing({ overlay, id }: Station, intervalMs = 10): () => number {
+  let sequence = 0;
+  const timer = setInterval(() => {
+    overlay.feed({ kind: 'publish', adu: createAdu(id, sequence++) });
+  }, intervalMs);
+  return () => {
+    clearInterval(timer);
+    return sequence;
+  };
+}
+
+/** The numbers of the ADUs delivered on a channel. */
+export const sequencesOf = ({ delivered }: Station, channel = 1): number[] =>
+  delivered.filter((adu) => adu.channel === channel).map((adu) => adu.sequence);
+
+/** A socket that says what it likes. */
+export interface RawPeer {
+  readonly socket: Socket;
+  readonly heard: WireEvent[];
+  readonly isClosed: boolean;
+  send(...frames: Uint8Array[]): void;
+}
+
+/** Connects to an overlay port. */
+export function connectRaw(address: string): RawPeer {
+  const socket = connect(splitAddress(address));
+  const decoder = createDecoder();
+  const heard: WireEvent[] = [];
+  let isClosed = false;
+  socket.on('data', (chunk) => void heard.push(...decoder.push(chunk)));
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    isClosed = true;
+  });
+  const peer: RawPeer = {
+    socket,
+    heard,
+    get isClosed() {
+      return isClosed;
+    },
+    send: (...frames) => {
+      for (const frame of frames) socket.write(frame);
+    },
+  };
+  peers.push(peer);
+  return peer;
+}
+
+/** The HELLO of an SCX that does not exist. */
+export const strangerHello = (number: number, more: object = {}): ControlHello => ({
+  version: 1,
+  session: SESSION,
+  purpose: 'control',
+  id: idOf(number),
+  address: '127.0.0.1:9' as Address,
+  incarnation: 1,
+  rendezvous: false,
+  ...more,
+});

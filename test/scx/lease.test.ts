@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Lease, startLease } from '../../src/scx/lease.js';
+
+interface Renewal {
+  readonly body: unknown;
+  readonly authorization: string | undefined;
+  readonly at: number;
+}
+
+let server: Server;
+let renewals: Renewal[];
+let answer: (response: ServerResponse) => void;
+let lease: Lease | undefined;
+let heard: string[];
+
+const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const body: unknown = JSON.parse(Buffer.concat(parts).toString());
+  const path = `${request.method} ${request.url}`;
+  if (path !== 'POST /leases') throw new Error(path);
+  renewals.push({ body, authorization: request.headers.authorization, at: performance.now() });
+  answer(response);
+};
+
+const listen = (port: number): Promise<void> =>
+  new Promise((resolve) => {
+    server = createServer((request, response) => void take(request, response));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+const start = (intervalMs: number): void => {
+  let count = 0;
+  lease = startLease({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token: 'secret',
+    intervalMs,
+    log: pino({ enabled: false }),
+    status: () => ({ count: count++ }) as never,
+    onRenewed: (pinned) => heard.push(`renewed ${pinned}`),
+    onGone: () => heard.push('gone'),
+  });
+};
+
+beforeEach(async () => {
+  renewals = [];
+  heard = [];
+  answer = (response) => response.end('{"rendezvous":true,"keep":true}');
+  await listen(0);
+});
+
+afterEach(async () => {
+  lease?.stop();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+describe('The lease', () => {
+  test('is renewed at once, with the token and the status', async () => {
+    start(60_000);
+    await vi.waitUntil(() => heard.length > 0);
+    expect(renewals).toMatchObject([{ body: { count: 0 }, authorization: 'Bearer secret' }]);
+    expect(heard).toEqual(['renewed true']);
+  });
+
+  test('is renewed again and again', async () => {
+    start(20);
+    await vi.waitUntil(() => heard.length >= 5);
+    expect(renewals.slice(0, 5).map((renewal) => renewal.body)).toEqual(
+      [0, 1, 2, 3, 4].map((count) => ({ count })),
+    );
+  });
+
+  test('is renewed at once when there is news', async () => {
+    start(60_000);
+    await vi.waitUntil(() => heard.length === 1);
+    lease?.renewNow();
+    await vi.waitUntil(() => heard.length === 2);
+  });
+
+  test('carries news that come while it is being renewed', async () => {
+    start(60_000);
+    lease?.renewNow();
+    lease?.renewNow();
+    await vi.waitUntil(() => heard.length === 2);
+    expect(renewals).toHaveLength(2);
+  });
+
+  test('says whether the SCX is to stay', async () => {
+    answer = (response) => response.end('{"rendezvous":false,"keep":false}');
+    start(60_000);
+    await vi.waitUntil(() => heard.length > 0);
+    expect(heard).toEqual(['renewed false']);
+  });
+
+  test('ends with 410', async () => {
+    answer = (response) => response.writeHead(410).end();
+    start(60_000);
+    await vi.waitUntil(() => heard.length > 0);
+    expect(heard).toEqual(['gone']);
+  });
+
+  test.each([
+    ['an error', (response: ServerResponse) => response.writeHead(500).end()],
+    ['no JSON', (response: ServerResponse) => response.end('<html>')],
+    ['a flood', (response: ServerResponse) => response.end('x'.repeat(100_000))],
+    ['a reset', (response: ServerResponse) => response.socket?.resetAndDestroy()],
+  ])('is tried again soon after %s', async (_what, bad) => {
+    answer = bad;
+    start(60_000);
+    await vi.waitUntil(() => renewals.length === 2);
+    expect((renewals[1]?.at ?? 0) - (renewals[0]?.at ?? 0)).toBeGreaterThan(200);
+    answer = (response) => response.end('{"rendezvous":false}');
+    await vi.waitUntil(() => heard.length === 1);
+  });
+
+  test('finds a front end that is restarted', async () => {
+    start(50);
+    await vi.waitUntil(() => heard.length === 1);
+    const { port } = server.address() as AddressInfo;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    const before = heard.length;
+    await listen(port);
+    await vi.waitUntil(() => heard.length > before);
+  });
+});

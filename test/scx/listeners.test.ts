@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { createAudioRing } from '../../src/scx/audio-ring.js';
+import { createListeners } from '../../src/scx/listeners.js';
+import { FRAME_MS, fakeOutlet, numbersIn, played, range } from './support.js';
+
+const TICK = 10 * FRAME_MS;
+
+/** A ring and its listeners, with a clock that the tests move. */
+function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
+  const ring = createAudioRing({ keepMs, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 });
+  const listeners = createListeners({ ring, listenersMax, waitMs: 10_000, idleMs: 60_000 });
+  let sequence = 0;
+  let now = 0;
+  const write = (): void => {
+    ring.cut(now);
+    listeners.write(now);
+  };
+  const append = (count: number): void => {
+    for (let left = count; left > 0; left--) ring.append(played(sequence++), now);
+  };
+  return {
+    ring,
+    listeners,
+    now: () => now,
+    append,
+    /** Ticks during which a source sends. */
+    play: (ticks: number): void => {
+      for (let left = ticks; left > 0; left--) {
+        append(10);
+        now += TICK;
+        write();
+      }
+    },
+    /** Time passes, and nothing is sent. */
+    rest: (ms: number): void => {
+      const until = now + ms;
+      while (now < until) {
+        now = Math.min(now + TICK, until);
+        write();
+      }
+    },
+  };
+}
+
+describe('A listener', () => {
+  test('hears a contiguous run that begins with the burst', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    expect(outlet.events).toEqual(['open']);
+    room.play(5);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - Math.ceil(1000 / FRAME_MS), 150));
+  });
+
+  test('shares each chunk and each burst with all others', () => {
+    const room = studio();
+    room.play(10);
+    const outlets = [fakeOutlet(), fakeOutlet(), fakeOutlet()];
+    for (const outlet of outlets) room.listeners.admit(outlet, room.now());
+    room.play(2);
+    const [first, ...others] = outlets;
+    for (const other of others) {
+      expect(other.writes).toHaveLength(3);
+      for (const index of range(0, 3)) expect(other.writes[index]).toBe(first?.writes[index]);
+    }
+  });
+
+  test('is handed nothing while its socket has not drained, and all of it afterwards', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    outlet.isStalled = true;
+    room.play(20);
+    expect(outlet.writes).toHaveLength(2);
+    outlet.isStalled = false;
+    outlet.queuedBytes = 0;
+    room.play(1);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 310));
+  });
+
+  test('that is further behind than the ring skips to live with a burst', () => {
+    const room = studio({ keepMs: 2000 });
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.play(1);
+    outlet.queuedBytes = 100;
+    room.play(40);
+    outlet.queuedBytes = 0;
+    room.play(2);
+    const numbers = numbersIn(outlet.bytes());
+    const gaps = numbers.filter((n, index) => index > 0 && n !== (numbers[index - 1] ?? 0) + 1);
+    expect(gaps).toEqual([520 - 39]);
+    expect(numbers.at(-1)).toBe(529);
+    expect(room.listeners.counters.skipped).toBe(1);
+  });
+
+  test('that takes nothing for a minute is closed, and nobody else', () => {
+    const room = studio();
+    room.play(10);
+    const stuck = fakeOutlet();
+    const other = fakeOutlet();
+    room.listeners.admit(stuck, room.now());
+    room.listeners.admit(other, room.now());
+    stuck.isStalled = true;
+    room.play(Math.floor(59_000 / TICK));
+    expect(stuck.events).toEqual(['open']);
+    room.play(Math.ceil(2000 / TICK));
+    expect(stuck.events).toEqual(['open', 'abort']);
+    expect(other.events).toEqual(['open']);
+    expect(room.listeners.count).toBe(1);
+    expect(room.listeners.counters.idle).toBe(1);
+  });
+
+  test('is not closed because the source is away for long, and hears it when it is back', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.rest(600_000);
+    room.play(3);
+    expect(outlet.events).toEqual(['open']);
+    expect(numbersIn(outlet.bytes()).slice(-30)).toEqual(range(100, 130));
+    expect(room.listeners.counters.skipped).toBe(0);
+  });
+
+  test('is forgotten when its connection closes', () => {
+    const room = studio();
+    room.play(1);
+    const outlet = fakeOutlet();
+    const leave = room.listeners.admit(outlet, room.now());
+    leave?.();
+    room.play(3);
+    expect(outlet.writes).toHaveLength(1);
+    expect(room.listeners.count).toBe(0);
+    expect(room.listeners.peak).toBe(1);
+  });
+});
+
+describe('Who comes while the session is off the air', () => {
+  test('waits unanswered, and starts with the first audio', () => {
+    const room = studio();
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.rest(2000);
+    expect(outlet.events).toEqual([]);
+    expect([room.listeners.count, room.listeners.waiting]).toEqual([0, 1]);
+    room.append(5);
+    room.listeners.openWaiting(room.now());
+    expect(numbersIn(outlet.bytes())).toEqual(range(0, 5));
+    room.play(1);
+    expect(numbersIn(outlet.bytes())).toEqual(range(0, 15));
+    expect([room.listeners.count, room.listeners.waiting]).toEqual([1, 0]);
+  });
+
+  test('is refused after a while', () => {
+    const room = studio();
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.rest(9900);
+    expect(outlet.events).toEqual([]);
+    room.rest(500);
+    expect(outlet.events).toEqual(['refuse']);
+    expect(room.listeners.waiting).toBe(0);
+    expect(room.listeners.counters.offAir).toBe(1);
+  });
+});
+
+describe('The set of listeners', () => {
+  test('is bounded, those who wait included', () => {
+    const room = studio({ listenersMax: 2 });
+    expect(room.listeners.admit(fakeOutlet(), 0)).toBeDefined();
+    room.append(1);
+    const leave = room.listeners.admit(fakeOutlet(), 0);
+    expect(leave).toBeDefined();
+    expect(room.listeners.admit(fakeOutlet(), 0)).toBeUndefined();
+    leave?.();
+    expect(room.listeners.admit(fakeOutlet(), 0)).toBeDefined();
+    expect(room.listeners.counters.full).toBe(1);
+  });
+
+  test('ends with each listener getting what it is due', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.append(4);
+    room.ring.cut(room.now());
+    room.listeners.end(room.now());
+    expect(numbersIn(outlet.bytes()).at(-1)).toBe(103);
+    expect(outlet.events).toEqual(['open', 'end']);
+    expect(room.listeners.count).toBe(0);
+  });
+});

@@ -1,0 +1,333 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openSourceConnection, type SourceConnection } from '../../src/client/source-connection.js';
+import type { Source } from '../../src/gossamer/node.js';
+import { EXIT } from '../../src/lib/user-error.js';
+import type { Launch } from '../../src/scx/launch.js';
+import { launchSchema } from '../../src/scx/launch.js';
+import { type Scx, startScx } from '../../src/scx/scx.js';
+import { type ScxStatus, scxStatusSchema } from '../../src/scx/scx-status.js';
+import { type RawClient, rawClient } from './raw-client.js';
+import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
+
+const SESSION = 'scattercast://radio.example/night';
+const GET = 'GET /night.mp3 HTTP/1.0\r\n\r\n';
+const log = pino({ enabled: false });
+const wait = { timeout: 20_000, interval: 5 };
+
+let frontEnd: Server;
+let leases: Map<string, ScxStatus>;
+let leaseCount: number;
+let answer: { status: number; readonly pinned: Set<string> };
+let running: Scx[];
+let ending: (() => void)[];
+
+beforeEach(async () => {
+  leases = new Map();
+  leaseCount = 0;
+  answer = { status: 200, pinned: new Set() };
+  running = [];
+  ending = [];
+  frontEnd = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    request.on('end', () => {
+      const status = scxStatusSchema.parse(JSON.parse(text));
+      const pinned = answer.pinned.has(status.id);
+      leases.set(status.id, status);
+      leaseCount++;
+      response.statusCode = answer.status;
+      response.end(JSON.stringify({ rendezvous: pinned, keep: pinned }));
+    });
+  });
+  await new Promise<void>((resolve) => frontEnd.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(async () => {
+  for (const end of ending) end();
+  await Promise.all(running.map((scx) => scx.stop()));
+  frontEnd.closeAllConnections();
+  await new Promise((resolve) => frontEnd.close(resolve));
+});
+
+const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx> => {
+  const { port } = frontEnd.address() as AddressInfo;
+  const launch = launchSchema.parse({
+    id: digit.repeat(16),
+    session: SESSION,
+    title: 'Nachtmusik für alle',
+    genre: 'Jazz',
+    channels: [
+      { id: 1, unicast: 'tcp' },
+      { id: 2, unicast: 'tcp' },
+    ],
+    locations: [],
+    rendezvous: false,
+    leaseUrl: `http://127.0.0.1:${port}`,
+    leaseToken: 'secret',
+    leaseIntervalMs: 50,
+    advertiseHost: '127.0.0.1',
+    listenHost: '127.0.0.1',
+    httpPort: 0,
+    overlayPort: 0,
+    lingerMs: 60_000,
+    listenersMax: 100,
+    burstMs: 500,
+    writeIntervalMs: 20,
+    profile: 'fast',
+    allowPrivate: true,
+    logLevel: 'silent',
+    ...changes,
+  });
+  const scx = await startScx(launch, log);
+  running.push(scx);
+  return scx;
+};
+
+/** Two SCXs; the second finds the first as its rendezvous point. */
+const startTwo = async (): Promise<readonly [Scx, Scx]> => {
+  answer.pinned.add('1'.repeat(16));
+  const first = await start('1', { rendezvous: true });
+  const second = await start('2', { locations: [first.status().overlayAddress] });
+  return [first, second];
+};
+
+const listen = (scx: Scx): RawClient => {
+  const client = rawClient(Number(new URL(scx.status().httpUrl).port), GET);
+  ending.push(() => client.socket.destroy());
+  return client;
+};
+
+/** A source that sends real time, or as fast as it is told. */
+interface Studio {
+  readonly connection: SourceConnection;
+  send(count: number): void;
+  title(text: string): void;
+  listeners: number;
+}
+
+const attach = async (scx: Scx, of: Source = source('a')): Promise<Studio> => {
+  const { id, httpUrl, overlayAddress } = scx.status();
+  const studio = { listeners: 0 } as Studio;
+  const connection = await openSourceConnection({
+    attachment: { session: SESSION, scx: { id, httpUrl, overlayAddress }, keepAliveMs: 100 },
+    source: of,
+    onAlive: ({ listeners }) => {
+      studio.listeners = listeners;
+    },
+    onDrain: () => undefined,
+    signal: new AbortController().signal,
+  });
+  ending.push(() => connection.destroy('the test is over'));
+  const next = { audio: 0, title: 0 };
+  const publish = (channel: number, sequence: number, payload: Uint8Array): void =>
+    connection.send({ channel, sequence, timestampMs: Date.now(), payload });
+  return Object.assign(studio, {
+    connection,
+    send: (count: number) => {
+      for (let left = count; left > 0; left--) publish(1, next.audio, mp3Frame(next.audio++));
+    },
+    title: (text: string) =>
+      publish(2, next.title++, Buffer.from(JSON.stringify({ title: text, from: next.audio }))),
+  });
+};
+
+/** Sends frames in real time until the test ends. */
+const broadcast = (studio: Studio): void => {
+  const timer = setInterval(() => studio.send(1), FRAME_MS);
+  ending.push(() => clearInterval(timer));
+};
+
+const expectRun = (bytes: Uint8Array): void => {
+  const numbers = numbersIn(bytes);
+  const first = numbers[0] ?? 0;
+  expect(numbers).toEqual(range(first, first + numbers.length));
+};
+
+describe('Two SCXs', () => {
+  test('carry a source from one to the listeners of both, without a hole', async () => {
+    const [first, second] = await startTwo();
+    const clients = [listen(first), listen(second)];
+    const studio = await attach(first);
+    studio.title('Moonlight');
+    broadcast(studio);
+    for (const client of clients) {
+      await client.bodyOf(60 * FRAME_BYTES);
+      expectRun(client.body());
+    }
+    await vi.waitUntil(() => studio.listeners === 2, wait);
+    for (const scx of [first, second]) {
+      const status = scxStatusSchema.parse(scx.status());
+      expect(status).toMatchObject({
+        state: 'running',
+        session: SESSION,
+        listeners: 1,
+        playing: 'a'.repeat(16),
+        title: 'Moonlight',
+        bitrateKbps: 128,
+        membersKnown: 1,
+      });
+      expect(status.neighbours).toHaveLength(1);
+    }
+    expect(first.status()).toMatchObject({ rendezvous: true, attachedSources: 1 });
+    expect(second.status().sources[0]?.flows[0]).toMatchObject({
+      parent: '1'.repeat(16),
+      missed: 0,
+      duplicate: 0,
+    });
+  });
+
+  test('give a late listener the burst at once', async () => {
+    const [first, second] = await startTwo();
+    const studio = await attach(first);
+    studio.send(200);
+    await vi.waitUntil(() => second.status().sources[0]?.flows[0]?.next === 200, wait);
+    const client = listen(second);
+    await vi.waitUntil(() => numbersIn(client.body()).at(-1) === 199, wait);
+    expectRun(client.body());
+    expect(numbersIn(client.body()).length).toBeGreaterThanOrEqual(20);
+    const head = await client.head();
+    expect(head).toMatch(/^icy-genre: Jazz\r?$/m);
+    expect(head).toMatch(/^icy-br: 128\r?$/m);
+    expect(Buffer.from(head, 'latin1').toString()).toMatch(/^icy-name: Nachtmusik für alle\r?$/m);
+  });
+
+  test('keep a listener when its source dies, and while the fallback plays', async () => {
+    const [first, second] = await startTwo();
+    const client = listen(second);
+    const studio = await attach(first, source('b', 200));
+    const fallback = await attach(second, source('a', 100));
+    broadcast(studio);
+    await client.bodyOf(20 * FRAME_BYTES);
+    broadcast(fallback);
+    await vi.waitUntil(() => second.status().sources.length === 2, wait);
+    studio.connection.destroy('a power cut');
+    await vi.waitUntil(() => second.status().playing === 'a'.repeat(16), wait);
+    const heard = client.body().length;
+    await client.bodyOf(heard + 20 * FRAME_BYTES);
+    expect(second.status().listeners).toBe(1);
+  });
+
+  test('go on when the source moves from one to the other', async () => {
+    const [first, second] = await startTwo();
+    const client = listen(second);
+    const before = await attach(first, source('a', 100, 1));
+    before.send(30);
+    await client.bodyOf(20 * FRAME_BYTES);
+    const stopping = first.stop();
+    await before.connection.closed;
+    const after = await attach(second, source('a', 100, 2));
+    after.send(60);
+    await client.bodyOf(client.body().length + 20 * FRAME_BYTES);
+    await stopping;
+    expectRun(client.body());
+    expect(numbersIn(client.body()).at(-1)).toBeGreaterThan(30);
+  });
+});
+
+describe('An SCX', () => {
+  test('renews its lease, says what it is, and tells at once that it is leaving', async () => {
+    const scx = await start('1', { leaseIntervalMs: 60_000 });
+    await vi.waitUntil(() => leases.size === 1, wait);
+    const lease = leases.get('1'.repeat(16));
+    expect(lease).toEqual({ ...scx.status(), membersKnown: lease?.membersKnown });
+    expect(lease?.httpUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/night\.mp3$/);
+    expect(lease?.state).toBe('joining');
+    await scx.stop();
+    expect(leases.get('1'.repeat(16))?.state).toBe('leaving');
+  });
+
+  test('tells its front end soon when a source attaches', async () => {
+    const scx = await start('1', { leaseIntervalMs: 60_000 });
+    await attach(scx);
+    await vi.waitUntil(() => leases.get('1'.repeat(16))?.attachedSources === 1, wait);
+  });
+
+  test('ends when nobody comes within its linger', async () => {
+    const scx = await start('1', { lingerMs: 300 });
+    await scx.stopped;
+  });
+
+  test('stays for a listener, and ends after it', async () => {
+    const scx = await start('1', { lingerMs: 300 });
+    const studio = await attach(scx);
+    studio.send(10);
+    const client = listen(scx);
+    await client.bodyOf(FRAME_BYTES);
+    studio.connection.leave();
+    await vi.waitUntil(() => scx.status().attachedSources === 0, wait);
+    let isOver = false;
+    void scx.stopped.then(() => {
+      isOver = true;
+    });
+    const before = leaseCount;
+    await vi.waitUntil(() => leaseCount >= before + 16, wait);
+    expect(isOver).toBe(false);
+    client.socket.destroy();
+    await scx.stopped;
+  });
+
+  test('stays as long as its front end pins it', async () => {
+    answer.pinned.add('1'.repeat(16));
+    const scx = await start('1', { lingerMs: 600 });
+    await vi.waitUntil(() => scx.status().rendezvous, wait);
+    answer.pinned.clear();
+    await scx.stopped;
+  });
+
+  test('ends when its front end does not want it', async () => {
+    answer.status = 410;
+    const scx = await start('1', { rendezvous: true });
+    await scx.stopped;
+  });
+
+  test('streams on while its front end is away', async () => {
+    const scx = await start('1');
+    const studio = await attach(scx);
+    broadcast(studio);
+    const client = listen(scx);
+    await client.bodyOf(10 * FRAME_BYTES);
+    frontEnd.closeAllConnections();
+    answer.status = 500;
+    await client.bodyOf(60 * FRAME_BYTES);
+    expectRun(client.body());
+  });
+
+  test('ends soon, and a listener has heard all that was sent', async () => {
+    const scx = await start('1');
+    const studio = await attach(scx);
+    studio.send(10);
+    const client = listen(scx);
+    await client.bodyOf(10 * FRAME_BYTES);
+    studio.send(5);
+    await vi.waitUntil(() => scx.status().sources[0]?.flows[0]?.next === 15, wait);
+    const before = performance.now();
+    await scx.stop();
+    expect(performance.now() - before).toBeLessThan(2500);
+    await client.closed;
+    expect(numbersIn(client.body())).toEqual(range(0, 15));
+  });
+
+  test('refuses a port that is taken with a line that says so', async () => {
+    const first = await start('1');
+    const httpPort = Number(new URL(first.status().httpUrl).port);
+    const overlayPort = Number(first.status().overlayAddress.split(':')[1]);
+    for (const taken of [{ httpPort }, { overlayPort }]) {
+      await expect(start('2', taken)).rejects.toMatchObject({ exitCode: EXIT.bind });
+    }
+  });
+
+  test('shows its numbers to Prometheus', async () => {
+    const scx = await start('1');
+    const { port } = new URL(scx.status().httpUrl);
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(text).toMatch(/^scattercast_scx_listeners\{session="[^"]+"\} 0$/m);
+    expect(text).toMatch(/^scattercast_scx_overlay_adus_in_total\{session="[^"]+"\} 0$/m);
+    expect(text).toMatch(/^scattercast_scx_overlay_malformed_json_total\{session="[^"]+"\} 0$/m);
+    expect(text).toMatch(/^process_resident_memory_bytes/m);
+  });
+});

@@ -1,0 +1,104 @@
+/** MP3 frames that tell who they are, and listeners that remember what they were given. */
+import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/node.js';
+import { parseFrameHeader } from '../../src/mp3/frame-header.js';
+import { mainDataBegin } from '../../src/mp3/side-info.js';
+import type { PlayedFrame } from '../../src/scx/audio-ring.js';
+import type { Outlet } from '../../src/scx/listeners.js';
+
+/** 1152 samples at 44.1 kHz. */
+export const FRAME_MS = (1152 * 1000) / 44_100;
+export const FRAME_BYTES = 417;
+
+const SEQUENCE_OFFSET = 100;
+
+/** A frame of 128 kbit/s that carries a number, and reaches so many bytes back. */
+export function mp3Frame(number: number, reachBytes = 0): Uint8Array {
+  const frame = Buffer.alloc(FRAME_BYTES);
+  frame.set([0xff, 0xfb, 0x90, 0x64, reachBytes >> 1, (reachBytes & 1) << 7]);
+  frame.writeUInt32BE(number, SEQUENCE_OFFSET);
+  return frame;
+}
+
+const numberOf = (frame: Uint8Array): number => Buffer.from(frame).readUInt32BE(SEQUENCE_OFFSET);
+
+/** Cuts a listener's bytes into whole frames; fails where there is none. */
+function framesIn(bytes: Uint8Array): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (let offset = 0; offset + FRAME_BYTES <= bytes.length; offset += FRAME_BYTES) {
+    if (parseFrameHeader(bytes, offset) === undefined) throw new Error(`no frame at ${offset}`);
+    frames.push(bytes.subarray(offset, offset + FRAME_BYTES));
+  }
+  return frames;
+}
+
+export const numbersIn = (bytes: Uint8Array): number[] => framesIn(bytes).map(numberOf);
+
+export const reachesIn = (bytes: Uint8Array): (number | undefined)[] =>
+  framesIn(bytes).map(mainDataBegin);
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
+export const played = (number: number, startsStream = false, reach = 0): PlayedFrame => ({
+  bytes: mp3Frame(number, reach),
+  durationMs: FRAME_MS,
+  sequence: number,
+  startsStream,
+});
+
+export const sourceId = (digit: string): SourceId => digit.repeat(16) as SourceId;
+export const nodeId = (digit: string): NodeId => digit.repeat(16) as NodeId;
+
+export const source = (digit: string, priority = 100, epoch = 1): Source => ({
+  id: sourceId(digit),
+  priority,
+  epoch,
+});
+
+export const audioAdu = (digit: string, sequence: number, payload = mp3Frame(sequence)): Adu => ({
+  source: sourceId(digit),
+  sourceScx: nodeId('f'),
+  channel: 1,
+  sequence,
+  timestampMs: 0,
+  payload,
+});
+
+export const titleAdu = (digit: string, title: string, from: number, sequence = 0): Adu => ({
+  ...audioAdu(digit, sequence, Buffer.from(JSON.stringify({ title, from }))),
+  channel: 2,
+});
+
+/** An outlet whose socket takes everything at once, until it is told to stall. */
+export interface FakeOutlet extends Outlet {
+  queuedBytes: number;
+  isStalled: boolean;
+  readonly writes: Uint8Array[];
+  readonly events: string[];
+  bytes(): Uint8Array;
+}
+
+export function fakeOutlet(): FakeOutlet {
+  const writes: Uint8Array[] = [];
+  const events: string[] = [];
+  const take = (bytes: Uint8Array): void => {
+    writes.push(bytes);
+    if (outlet.isStalled) outlet.queuedBytes += bytes.length;
+  };
+  const outlet: FakeOutlet = {
+    queuedBytes: 0,
+    isStalled: false,
+    writes,
+    events,
+    open: (bytes) => {
+      events.push('open');
+      take(bytes);
+    },
+    write: take,
+    refuse: () => void events.push('refuse'),
+    end: () => void events.push('end'),
+    abort: () => void events.push('abort'),
+    bytes: () => Buffer.concat(writes),
+  };
+  return outlet;
+}

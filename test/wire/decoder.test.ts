@@ -1,0 +1,326 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Adu, NodeId, SourceId } from '../../src/gossamer/node.js';
+import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
+import {
+  encodeAdu,
+  encodeDataMessage,
+  encodeMessage,
+  encodeRefusal,
+} from '../../src/wire/encoder.js';
+import { WIRE_LIMITS } from '../../src/wire/limits.js';
+import {
+  cut,
+  event,
+  greetingFrame,
+  hello,
+  join,
+  message,
+  rawFrame,
+  SOME_HELLO,
+} from './support.js';
+
+const decodeAll = (chunks: readonly Uint8Array[]): WireEvent[] => {
+  const decoder = createDecoder();
+  return chunks.flatMap((chunk) => decoder.push(chunk));
+};
+
+const afterHello = (...frames: Uint8Array[]): WireEvent[] =>
+  decodeAll([join([greetingFrame(), ...frames])]).slice(1);
+
+const places = fc.array(fc.nat(), { maxLength: 12 });
+
+describe('Decoder round trip', () => {
+  test('gives back every HELLO', () => {
+    fc.assert(
+      fc.property(hello, (sent) => {
+        expect(decodeAll([greetingFrame(sent)])).toEqual([{ kind: 'hello', hello: sent }]);
+      }),
+    );
+  });
+
+  test('gives back every kind of message, in order, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 8 }), places, (sent, at) => {
+        const bytes = join([greetingFrame(), ...sent.map((s) => s.frame)]);
+        const found = decodeAll(cut(bytes, at));
+        expect(found).toEqual([{ kind: 'hello', hello: SOME_HELLO }, ...sent.map((s) => s.event)]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('gives back messages that arrive byte by byte', () => {
+    fc.assert(
+      fc.property(message, (sent) => {
+        const frame = rawFrame(2, JSON.stringify(sent));
+        const bytes = [...join([greetingFrame(), frame])].map((byte) => Uint8Array.of(byte));
+        expect(decodeAll(bytes).at(-1)).toEqual({ kind: 'message', message: sent });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a REFUSAL is heard instead of a HELLO and after it, and is the last word', () => {
+    const refusal = encodeRefusal('another session');
+    const said = { kind: 'refusal', reason: 'another session' };
+    expect(decodeAll([join([refusal, greetingFrame()]), greetingFrame()])).toEqual([said]);
+    expect(afterHello(refusal, rawFrame(2, '{"kind":"keepAlive"}'))).toEqual([said]);
+  });
+
+  test('a long reason is cut to what the other side takes', () => {
+    const [found] = decodeAll([encodeRefusal('x'.repeat(5000))]);
+    expect(found).toEqual({ kind: 'refusal', reason: 'x'.repeat(256) });
+  });
+});
+
+describe('Decoder of hostile bytes', () => {
+  const isQuiet = (chunks: readonly Uint8Array[]): void => {
+    const found = decodeAll(chunks);
+    const bad = found.findIndex((e) => e.kind === 'malformed' || e.kind === 'refusal');
+    if (bad >= 0) expect(bad).toBe(found.length - 1);
+  };
+
+  test('garbage never throws, and says nothing after the first fault', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 2000 }), { maxLength: 5 }), (chunks) =>
+        isQuiet(chunks),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('garbage in frames of every type never throws', () => {
+    const frame = fc
+      .tuple(fc.integer({ min: 0, max: 8 }), fc.uint8Array({ maxLength: 200 }))
+      .map(([type, body]) => rawFrame(type, body));
+    fc.assert(
+      fc.property(frame, places, (bytes, at) => isQuiet(cut(join([greetingFrame(), bytes]), at))),
+      { numRuns: 300 },
+    );
+  });
+
+  test('any JSON in frames of every type never throws', () => {
+    const frame = fc
+      .tuple(fc.integer({ min: 1, max: 6 }), fc.json())
+      .map(([type, body]) => rawFrame(type, body));
+    fc.assert(fc.property(frame, (bytes) => isQuiet([greetingFrame(), bytes])));
+  });
+
+  test('a flipped bit never throws', () => {
+    fc.assert(
+      fc.property(event, fc.nat(), ({ frame }, position) => {
+        const bytes = join([greetingFrame(), frame]);
+        const at = position % (bytes.length * 8);
+        bytes[at >> 3] = (bytes[at >> 3] as number) ^ (1 << (at & 7));
+        isQuiet([bytes]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a truncated frame gives nothing', () => {
+    fc.assert(
+      fc.property(event, fc.nat(), ({ frame }, position) => {
+        expect(afterHello(frame.slice(0, position % frame.length))).toEqual([]);
+      }),
+    );
+  });
+
+  test('a length beyond the bound is a fault before the body has come', () => {
+    const claim = (type: number, bytes: number): WireEvent[] => {
+      const frame = rawFrame(type, '');
+      new DataView(frame.buffer).setUint32(0, bytes + 1);
+      return type === 1 ? decodeAll([frame]) : afterHello(frame);
+    };
+    for (const type of [2, 3, 5]) {
+      expect(claim(type, WIRE_LIMITS.jsonBytesMax)).toEqual([]);
+      expect(claim(type, WIRE_LIMITS.jsonBytesMax + 1)).toMatchObject([{ fault: 'length' }]);
+    }
+    expect(claim(1, WIRE_LIMITS.helloBytesMax)).toEqual([]);
+    expect(claim(1, WIRE_LIMITS.helloBytesMax + 1)).toMatchObject([{ fault: 'length' }]);
+    expect(claim(4, WIRE_LIMITS.payloadBytesMax + 36)).toEqual([]);
+    expect(claim(4, WIRE_LIMITS.payloadBytesMax + 37)).toMatchObject([{ fault: 'length' }]);
+    expect(claim(4, 0xff_ff_ff_fe)).toMatchObject([{ fault: 'length' }]);
+    expect(claim(2, -1)).toMatchObject([{ fault: 'length' }]);
+  });
+
+  test('a type that does not exist is a fault', () => {
+    expect(afterHello(rawFrame(7, '{}'))).toMatchObject([{ fault: 'type' }]);
+    expect(afterHello(rawFrame(0, '{}'))).toMatchObject([{ fault: 'type' }]);
+  });
+
+  test('frames out of turn are faults', () => {
+    const keepAlive = rawFrame(2, '{"kind":"keepAlive"}');
+    expect(decodeAll([keepAlive])).toEqual([
+      { kind: 'malformed', fault: 'turn', reason: 'the first frame is not HELLO' },
+    ]);
+    expect(afterHello(greetingFrame())).toEqual([
+      { kind: 'malformed', fault: 'turn', reason: 'a second HELLO' },
+    ]);
+  });
+
+  test('another version is told apart from a bad HELLO', () => {
+    const other = rawFrame(1, JSON.stringify({ ...SOME_HELLO, version: 2, more: true }));
+    expect(decodeAll([other])).toEqual([
+      { kind: 'malformed', fault: 'version', reason: 'protocol version 2, we speak 1' },
+    ]);
+    const bad = rawFrame(1, JSON.stringify({ ...SOME_HELLO, id: 'me' }));
+    expect(decodeAll([bad])).toMatchObject([{ fault: 'shape', reason: 'hello.id: custom' }]);
+  });
+
+  test('a HTTP request is a fault at once', () => {
+    const request = new TextEncoder().encode('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect(decodeAll([request])).toMatchObject([{ kind: 'malformed' }]);
+  });
+
+  test('a reason never quotes what was sent', () => {
+    const secret = { kind: 'keepAlive', hunter2: 'hunter2' };
+    const [found] = afterHello(rawFrame(2, JSON.stringify(secret)));
+    expect(found).toMatchObject({ kind: 'malformed', fault: 'shape' });
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
+});
+
+describe('Decoder of shapes', () => {
+  const member = { id: 'a'.repeat(16), address: 'a.example:1', incarnation: 0, rendezvous: true };
+  const route = { scx: 'a'.repeat(16), stamp: 0, costMs: 0, path: [], sources: [] };
+  const source = { id: 'a'.repeat(16), priority: 0, epoch: 0 };
+  const many = <T>(count: number, item: T): T[] => new Array(count).fill(item);
+  const update = { kind: 'update', routes: [], withdrawn: [] };
+  const discovery = { kind: 'discovery', members: [], deaths: [], generator: null };
+  const status = {
+    kind: 'status',
+    canAccept: true,
+    routes: [],
+    neighbours: [],
+    generator: null,
+  };
+
+  const isTaken = (body: object): boolean =>
+    afterHello(rawFrame(2, JSON.stringify(body)))[0]?.kind === 'message';
+
+  test('lists are taken up to their bounds', () => {
+    const death = { id: 'a'.repeat(16), incarnation: 0 };
+    const withdrawal = { scx: 'a'.repeat(16), stamp: 0 };
+    const cases: [number, (count: number) => object][] = [
+      [101, (n) => ({ ...discovery, members: many(n, member) })],
+      [100, (n) => ({ ...discovery, deaths: many(n, death) })],
+      [65, (n) => ({ ...update, routes: many(n, route) })],
+      [64, (n) => ({ ...update, withdrawn: many(n, withdrawal) })],
+      [65, (n) => ({ ...update, routes: [{ ...route, path: many(n, route.scx) }] })],
+      [16, (n) => ({ ...update, routes: [{ ...route, sources: many(n, source) }] })],
+      [96, (n) => ({ ...status, neighbours: many(n, member) })],
+    ];
+    for (const [most, build] of cases) {
+      expect(isTaken(build(most))).toBe(true);
+      expect(isTaken(build(most + 1))).toBe(false);
+    }
+  });
+
+  test.each([
+    'a.example:0',
+    'a.example:65536',
+    'a.example:99999',
+    'a.example',
+    ':9000',
+    'a b:9000',
+    '2001:db8::1:9000',
+    'a/b:9000',
+    'user@a.example:9000',
+    `${'a'.repeat(254)}:9000`,
+    'a.example:9000\n',
+  ])('the address %j is not taken', (address) => {
+    expect(isTaken({ ...discovery, members: [{ ...member, address }] })).toBe(false);
+  });
+
+  test.each(['a.example:1', '192.0.2.1:65535', '[2001:db8::1]:9000', 'localhost:9000'])(
+    'the address %j is taken',
+    (address) => {
+      expect(isTaken({ ...discovery, members: [{ ...member, address }] })).toBe(true);
+    },
+  );
+
+  test.each([-1, 1.5, 2 ** 53, '1', null])('the incarnation %j is not taken', (incarnation) => {
+    expect(isTaken({ ...discovery, members: [{ ...member, incarnation }] })).toBe(false);
+  });
+
+  test('a sum of listeners beyond all bounds is still well-formed', () => {
+    const source = 'a'.repeat(16) as SourceId;
+    for (const listeners of [2 ** 53, Number.POSITIVE_INFINITY]) {
+      const frame = encodeDataMessage({ kind: 'audience', source, listeners });
+      expect(afterHello(frame)).toMatchObject([{ message: { listeners: 2 ** 32 - 1 } }]);
+    }
+  });
+
+  test('a table that fills no frame is not encoded', () => {
+    const path = many(65, 'a'.repeat(16) as NodeId);
+    const routes = many(65, { ...route, scx: path[0] as NodeId, path, sources: [] });
+    expect(encodeMessage({ kind: 'update', routes, withdrawn: [] })).toBeUndefined();
+    const shorter = routes.slice(0, 50);
+    expect(encodeMessage({ kind: 'update', routes: shorter, withdrawn: [] })).toBeDefined();
+  });
+
+  test('ids have 16 lower-case hexadecimal digits', () => {
+    for (const id of ['A'.repeat(16), 'a'.repeat(15), 'a'.repeat(17), `${'a'.repeat(16)}\n`, 7]) {
+      expect(isTaken({ ...discovery, members: [{ ...member, id }] })).toBe(false);
+    }
+  });
+
+  test('nothing more is taken than what a message has', () => {
+    expect(isTaken({ kind: 'keepAlive' })).toBe(true);
+    expect(isTaken({ kind: 'keepAlive', more: 1 })).toBe(false);
+    expect(isTaken({ kind: 'unknown' })).toBe(false);
+    const polluting = rawFrame(2, '{"kind":"keepAlive","__proto__":{"kind":"ping"}}');
+    expect(afterHello(polluting)).toMatchObject([{ kind: 'malformed' }]);
+  });
+});
+
+describe('Decoder of ADUs', () => {
+  const adu: Adu = {
+    source: '0123456789abcdef' as Adu['source'],
+    sourceScx: 'fedcba9876543210' as Adu['sourceScx'],
+    channel: 1,
+    sequence: 7,
+    timestampMs: 1000,
+    payload: Uint8Array.of(1, 2, 3),
+  };
+  const spoil = (at: number, value: number): WireEvent[] => {
+    const frame = encodeAduFrame(adu);
+    frame[5 + at] = value;
+    return afterHello(frame);
+  };
+  const encodeAduFrame = (sent: Adu): Uint8Array => encodeAdu(sent).slice();
+
+  test('another version, flags, or a payload length that disagrees are faults', () => {
+    expect(spoil(0, 2)).toMatchObject([{ fault: 'adu', reason: 'ADU: version 2' }]);
+    expect(spoil(1, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
+    expect(spoil(3, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
+    expect(spoil(35, 2)).toMatchObject([{ fault: 'adu' }]);
+    expect(afterHello(rawFrame(4, new Uint8Array(35)))).toMatchObject([{ fault: 'adu' }]);
+  });
+
+  test('an ADU is encoded once, and a received one is forwarded as it came', () => {
+    expect(encodeAdu(adu)).toBe(encodeAdu(adu));
+    const [found] = afterHello(encodeAdu(adu));
+    const received = found?.kind === 'adu' ? found.adu : adu;
+    const frame = encodeAdu(received);
+    expect(frame).toEqual(encodeAdu(adu));
+    expect(frame.buffer).toBe(received.payload.buffer);
+  });
+
+  test('the header is laid out as the table says', () => {
+    const frame = Buffer.from(encodeAdu(adu));
+    expect(frame.toString('hex')).toBe(
+      '00000028' +
+        '04' +
+        '01000100' +
+        '0123456789abcdef' +
+        'fedcba9876543210' +
+        '000000000007' +
+        '0000000003e8' +
+        '00000003' +
+        '010203',
+    );
+  });
+});

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import type { DataMessage, Message, Route } from '../../src/gossamer/message.js';
+import type { Address, Adu, Member, NodeId, Source, SourceId } from '../../src/gossamer/node.js';
+import type { ClientMessage } from '../../src/wire/client-message.js';
+import {
+  encodeAdu,
+  encodeClientMessage,
+  encodeDataMessage,
+  encodeHello,
+  encodeMessage,
+} from '../../src/wire/encoder.js';
+import type { Hello } from '../../src/wire/hello.js';
+
+const hex = fc.string({
+  unit: fc.constantFrom(...'0123456789abcdef'),
+  minLength: 16,
+  maxLength: 16,
+});
+
+const nodeId = hex.map((id) => id as NodeId);
+const sourceId = hex.map((id) => id as SourceId);
+
+const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const ms = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0);
+const listeners = fc.nat({ max: 2 ** 32 - 1 });
+const channel = fc.integer({ min: 0, max: 255 });
+const port = fc.integer({ min: 1, max: 65_535 });
+
+const address = fc
+  .tuple(
+    fc.oneof(
+      fc.domain().filter((name) => name.length <= 253),
+      fc.ipV4(),
+      fc.ipV6().map((ip) => `[${ip}]`),
+    ),
+    port,
+  )
+  .map(([host, number]) => `${host}:${number}` as Address);
+
+const member: fc.Arbitrary<Member> = fc.record({
+  id: nodeId,
+  address,
+  incarnation: count,
+  rendezvous: fc.boolean(),
+});
+
+const source: fc.Arbitrary<Source> = fc.record({
+  id: sourceId,
+  priority: fc.integer({ min: 0, max: 255 }),
+  epoch: count,
+});
+
+const route: fc.Arbitrary<Route> = fc.record({
+  scx: nodeId,
+  stamp: count,
+  costMs: ms,
+  path: fc.array(nodeId, { maxLength: 6 }),
+  sources: fc.array(source, { maxLength: 3 }),
+});
+
+const generator = fc.option(nodeId, { nil: null });
+const routes = fc.array(route, { maxLength: 6 });
+
+/** One arbitrary for each kind; a kind that is missing does not compile. */
+const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
+  discovery: discovery('discovery'),
+  discoveryResponse: discovery('discoveryResponse'),
+  notice: fc.record({
+    kind: fc.constant('notice'),
+    notice: fc.record({
+      what: fc.constantFrom('left', 'failed', 'alive'),
+      about: member,
+      atMs: ms,
+      reporter: nodeId,
+    }),
+  }),
+  keepAlive: fc.constant({ kind: 'keepAlive' }),
+  heartbeat: fc.record({ kind: fc.constant('heartbeat'), generator: member, sequence: count }),
+  requestStatus: fc.constant({ kind: 'requestStatus' }),
+  status: fc.record({
+    kind: fc.constant('status'),
+    canAccept: fc.boolean(),
+    routes,
+    neighbours: fc.array(member, { maxLength: 8 }),
+    generator,
+  }),
+  edgeRequest: fc.record({ kind: fc.constant('edgeRequest'), rttMs: ms }),
+  edgeAccept: fc.constant({ kind: 'edgeAccept' }),
+  edgeReject: fc.constant({ kind: 'edgeReject' }),
+  edgeDrop: fc.constant({ kind: 'edgeDrop' }),
+  update: fc.record({
+    kind: fc.constant('update'),
+    routes,
+    withdrawn: fc.array(fc.record({ scx: nodeId, stamp: count }), { maxLength: 8 }),
+  }),
+  ping: fc.record({ kind: fc.constant('ping'), nonce: count }),
+  pong: fc.record({ kind: fc.constant('pong'), nonce: count }),
+};
+
+function discovery(kind: 'discovery' | 'discoveryResponse'): fc.Arbitrary<Message> {
+  return fc.record({
+    kind: fc.constant(kind),
+    members: fc.array(member, { maxLength: 20 }),
+    deaths: fc.array(fc.record({ id: nodeId, incarnation: count }), { maxLength: 20 }),
+    generator,
+  });
+}
+
+export const message: fc.Arbitrary<Message> = fc.oneof(...Object.values(messages));
+
+const flow = { source: sourceId, channel };
+
+const dataMessages: { [Kind in DataMessage['kind']]: fc.Arbitrary<DataMessage> } = {
+  subscribe: fc.record({
+    kind: fc.constant('subscribe'),
+    ...flow,
+    from: fc.option(count, { nil: null }),
+  }),
+  subscribed: fc.record({ kind: fc.constant('subscribed'), ...flow, from: count }),
+  unsubscribe: fc.record({ kind: fc.constant('unsubscribe'), ...flow }),
+  refused: fc.record({ kind: fc.constant('refused'), ...flow }),
+  audience: fc.record({ kind: fc.constant('audience'), source: sourceId, listeners }),
+};
+
+const dataMessage: fc.Arbitrary<DataMessage> = fc.oneof(...Object.values(dataMessages));
+
+const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMessage> } = {
+  keepAlive: fc.constant({ kind: 'keepAlive' }),
+  amLeaving: fc.constant({ kind: 'amLeaving' }),
+  alive: fc.record({ kind: fc.constant('alive'), listeners, scxListeners: listeners }),
+  leaving: fc.constant({ kind: 'leaving' }),
+};
+
+const clientMessage = fc.oneof(...Object.values(clientMessages));
+
+const greeting = { version: fc.constant(1 as const), session: fc.string({ maxLength: 100 }) };
+
+const self = { id: nodeId, address, incarnation: count, rendezvous: fc.boolean() };
+
+const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
+  control: fc.record({ ...greeting, purpose: fc.constant('control'), ...self }),
+  data: fc.record({ ...greeting, purpose: fc.constant('data'), ...self, channel }),
+  client: fc.record({ ...greeting, purpose: fc.constant('client'), source }),
+};
+
+export const hello: fc.Arbitrary<Hello> = fc.oneof(...Object.values(hellos));
+
+const u48 = fc.nat({ max: 2 ** 48 - 1 });
+
+const adu: fc.Arbitrary<Adu> = fc.record({
+  source: sourceId,
+  sourceScx: nodeId,
+  channel,
+  sequence: u48,
+  timestampMs: u48,
+  payload: fc.uint8Array({ maxLength: 3000 }),
+});
+
+/** A HELLO that is always right. */
+export const SOME_HELLO: Hello = {
+  version: 1,
+  session: 'scattercast://radio.example/news',
+  purpose: 'control',
+  id: '00000000000000aa' as NodeId,
+  address: '192.0.2.1:9000' as Address,
+  incarnation: 1,
+  rendezvous: false,
+};
+
+/** Anything that may follow a HELLO, as the decoder tells it, with its frame. */
+export const event = fc.oneof(
+  message.map((m) => ({
+    event: { kind: 'message' as const, message: m },
+    frame: encodeMessage(m) as Uint8Array,
+  })),
+  dataMessage.map((m) => ({
+    event: { kind: 'data' as const, message: m },
+    frame: encodeDataMessage(m),
+  })),
+  clientMessage.map((m) => ({
+    event: { kind: 'client' as const, message: m },
+    frame: encodeClientMessage(m),
+  })),
+  adu.map((a) => ({ event: { kind: 'adu' as const, adu: a }, frame: encodeAdu({ ...a }) })),
+);
+
+export const greetingFrame = (greetingHello: Hello = SOME_HELLO): Uint8Array =>
+  encodeHello(greetingHello);
+
+/** Bytes one after the other. */
+export function join(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Cuts bytes at the given places, which may be anywhere. */
+export function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [...places].map((place) => place % (bytes.length + 1)).sort((a, b) => a - b);
+  const bounds = [0, ...at, bytes.length];
+  return bounds.slice(1).map((end, index) => bytes.slice(bounds[index], end));
+}
+
+/** A frame with any type and body. */
+export function rawFrame(type: number, body: string | Uint8Array): Uint8Array {
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const frame = new Uint8Array(5 + bytes.length);
+  new DataView(frame.buffer).setUint32(0, bytes.length + 1);
+  frame[4] = type;
+  frame.set(bytes, 5);
+  return frame;
+}
