@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeToneFrames } from '../mp3/make-mp3.js';
 import { align, framesOfFile, listen } from './audio.js';
 import { CLIP, type Cluster, createStage, until } from './stage.js';
 
@@ -105,6 +106,29 @@ test('An MP3 with tags, art, junk and a truncated last frame is broadcast whole'
   const parts = [head, art, ...frames.slice(0, 40), junk, ...frames.slice(40), half];
   const { code } = await broadcastFile(Buffer.concat(parts));
   expect(code).toBe(0);
+});
+
+test('A changed bit rate and sample rate in mid-stream reach the listener frame by frame', async () => {
+  const parts = await Promise.all([
+    makeToneFrames({ seconds: 3, toneHz: 440 }),
+    makeToneFrames({ seconds: 3, toneHz: 550, bitrateKbps: 64 }),
+    makeToneFrames({ seconds: 3, toneHz: 660, sampleRateHz: 48_000 }),
+  ]);
+  const file = join(stage.directory, 'changing.mp3');
+  writeFileSync(file, Buffer.concat(parts.flat()));
+  const other = await stage.announce(cluster, 'scattercast://radio.example/changing');
+  const target = ['--cluster', cluster.url, '--announcement', other];
+  const listener = listen(`${cluster.url}/listen/radio.example/changing.mp3`);
+  const running = stage.run(['broadcast', ...target, file]);
+  expect(await running.exited).toMatchObject({ code: 0 });
+  const whole = framesOfFile(file);
+  const heard = await until('all of it', () => {
+    const found = align(listener.bytes(), whole);
+    return found.start + found.frames - found.leadIn >= whole.length ? found : undefined;
+  });
+  expect(heard).toMatchObject({ breakAt: undefined });
+  expect(listener.isClosed()).toBe(false);
+  listener.stop();
 });
 
 test('Clusters that are wrong or absent are told apart in one line', async () => {

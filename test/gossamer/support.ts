@@ -1,0 +1,89 @@
+/** What the tests of single rules share: members, ADUs, and a context that records its effects. */
+import { FAST, type GossamerConfig } from '../../src/gossamer/config.js';
+import type { Context } from '../../src/gossamer/context.js';
+import type { Effect, GossamerEvent } from '../../src/gossamer/gossamer-types.js';
+import type { DataMessage, Message } from '../../src/gossamer/message.js';
+import type { Address, Adu, Member, NodeId, SourceId } from '../../src/gossamer/node.js';
+import { createRng } from '../../src/lib/rng.js';
+
+const hex = (number: number): string => number.toString(16).padStart(16, '0');
+
+export const nodeId = (number: number): NodeId => hex(number) as NodeId;
+export const sourceId = (number: number): SourceId => hex(0xa000 + number) as SourceId;
+export const addressOf = (number: number): Address => `scx${number}:1` as Address;
+
+export const memberOf = (number: number, more: Partial<Member> = {}): Member => ({
+  id: nodeId(number),
+  address: addressOf(number),
+  incarnation: 1000,
+  rendezvous: false,
+  ...more,
+});
+
+export const sourceOf = (number: number, epoch = 1) =>
+  ({ id: sourceId(number), priority: 128, epoch }) as const;
+
+/** An ADU each 26 ms, of 100 bytes. */
+export const aduOf = (sequence: number, more: Partial<Adu> = {}): Adu => ({
+  source: sourceId(1),
+  sourceScx: nodeId(9),
+  channel: 1,
+  sequence,
+  timestampMs: 26 * sequence,
+  payload: new Uint8Array(100),
+  ...more,
+});
+
+export interface Bench {
+  readonly context: Context;
+  self: Member;
+  /** Everything since the last call. */
+  take(): Effect[];
+  /** The control messages since the last call, with where they went. */
+  sent(): { readonly to: Address; readonly message: Message }[];
+  /** The data messages since the last call. */
+  sentData(): { readonly to: NodeId; readonly body: DataMessage }[];
+  events(): GossamerEvent[];
+}
+
+/** A context for one rule: we are member 5. */
+export function createBench(changes: Partial<GossamerConfig> = {}, self = memberOf(5)): Bench {
+  let effects: Effect[] = [];
+  const bench: Bench = {
+    self,
+    context: {
+      config: { ...FAST, ...changes },
+      rng: createRng(1),
+      self: () => bench.self,
+      emit: (effect) => void effects.push(effect),
+    },
+    take: () => {
+      const taken = effects;
+      effects = [];
+      return taken;
+    },
+    sent: () =>
+      bench
+        .take()
+        .flatMap((effect) =>
+          effect.kind === 'send' ? [{ to: effect.to, message: effect.message }] : [],
+        ),
+    sentData: () =>
+      bench
+        .take()
+        .flatMap((effect) =>
+          effect.kind === 'sendData' ? [{ to: effect.to.id, body: effect.message.body }] : [],
+        ),
+    events: () =>
+      bench.take().flatMap((effect) => (effect.kind === 'notify' ? [effect.event] : [])),
+  };
+  return bench;
+}
+
+/** Runs a rule's timers up to an instant, each at its own. */
+export function runUntil(
+  rule: { readonly deadline: number; tick(now: number): void },
+  instant: number,
+): void {
+  while (rule.deadline <= instant) rule.tick(rule.deadline);
+}
