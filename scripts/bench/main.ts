@@ -4,15 +4,11 @@
  * ratio to what was measured in the same run.
  */
 import { parseArgs } from 'node:util';
+import type { Benchmark } from './benchmark.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
   'tune-in': () => import('./tune-in.js'),
 };
-
-/** Runs one benchmark and returns the rows of its table. */
-export type Benchmark = (options: { readonly runs: number | undefined }) => Promise<Row[]>;
-
-export type Row = Readonly<Record<string, string | number>>;
 
 function fail(message: string): never {
   console.error(`${message}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);

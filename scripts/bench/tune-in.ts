@@ -9,7 +9,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen } from '../../test/e2e/audio.js';
 import { CLIP, type Cluster, createStage, until } from '../../test/e2e/stage.js';
-import type { Benchmark, Row } from './main.js';
+import type { Benchmark, Row } from './benchmark.js';
 
 const at = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;

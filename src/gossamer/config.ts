@@ -156,6 +156,9 @@ export function validateConfig(config: GossamerConfig): Result<GossamerConfig> {
     ...inRange('discoveryListMax', config.discoveryListMax, 1, 100),
     ...inRange('hysteresis', config.hysteresis, 0, 1),
     ...inRange('pingCount', config.pingCount, 1, 16),
+    // The wire's bounds: what a message may hold.
+    ...inRange('sourcesMax', config.sourcesMax, 1, 64),
+    ...inRange('pathMax', config.pathMax, 2, 64),
     ...inRange('channels', config.channels.length, 1, 16),
   ];
   if (config.acceptedEdgesMax <= config.addedEdgesMax) {

@@ -212,13 +212,13 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
   return {
     onTable: (table, now) => {
       const attached = attachments(table);
-      for (const entry of attached.values()) updateKnown(entry, now);
       for (const [id, entry] of known) {
         if (attached.has(id) || entry.goneSince !== undefined) continue;
         entry.goneSince = now;
         entry.nextHop = undefined;
         notify(context, { kind: 'sourceDown', source: id });
       }
+      for (const entry of attached.values()) updateKnown(entry, now);
     },
     publish: (adu, now) => {
       const flow = flowFor(adu.source, adu.channel);

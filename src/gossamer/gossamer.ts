@@ -9,11 +9,11 @@
  *
  * This file composes them into one machine and carries facts between them; it decides nothing else.
  */
-import { unreachable } from '../lib/assert.js';
+import { assert, unreachable } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
 import type { Rng } from '../lib/rng.js';
 import { createTimers } from '../lib/timers.js';
-import type { GossamerConfig } from './config.js';
+import { type GossamerConfig, validateConfig } from './config.js';
 import { type Context, notify, send } from './context.js';
 import { createDepartures } from './departures.js';
 import { createDiscovery } from './discovery.js';
@@ -21,7 +21,7 @@ import { createDistribution } from './distribution.js';
 import type { EdgeDownReason, Effect, Input } from './gossamer-types.js';
 import { createHeartbeat } from './heartbeat.js';
 import { createLiveness } from './liveness.js';
-import { createMembership } from './membership.js';
+import { createMembership, isPlausible } from './membership.js';
 import { createMesh, type Neighbour } from './mesh.js';
 import type { Message } from './message.js';
 import type { Address, Member } from './node.js';
@@ -34,6 +34,9 @@ import { drawView, type GossamerView } from './view.js';
 
 /** That we are alive after all is flooded at most so often, ms: lies must not cost much. Guess. */
 const REFUTE_INTERVAL_MS = 1000;
+
+/** While leaving, children are looked after so often, ms. Guess: the notice has spread by then. */
+const DRAIN_CHECK_MS = 200;
 
 export interface GossamerOptions {
   readonly self: Member;
@@ -52,11 +55,14 @@ export interface Gossamer extends Machine<Input, Effect> {
 /** One SCX's part in the protocol. It does nothing before `join`. */
 export function createGossamer(options: GossamerOptions): Gossamer {
   const { config } = options;
+  const checked = validateConfig(config);
+  assert(checked.ok, checked.ok ? '' : checked.problems.join('; '));
   let self = options.self;
   let state: GossamerView['state'] = 'idle';
   let effects: Effect[] = [];
   let refutedAt = Number.NEGATIVE_INFINITY;
   const timers = createTimers<'pings' | 'drained' | 'refute'>();
+  let drainUntil = Number.POSITIVE_INFINITY;
 
   const context: Context = {
     config,
@@ -148,6 +154,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const onRefuted = (incarnation: number, now: number): Member | undefined => {
     if (state !== 'joined') return undefined;
     if (incarnation < self.incarnation) return self;
+    if (!isPlausible({ id: self.id, incarnation }, self)) return undefined;
     self = { ...self, incarnation: incarnation + 1 };
     timers.setSooner('refute', Math.max(now, refutedAt + REFUTE_INTERVAL_MS));
     return self;
@@ -228,7 +235,14 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     rendezvous.settle();
     distribution.leave();
     notices.flood('left', self, now);
-    timers.set('drained', now + config.drainMs);
+    drainUntil = now + config.drainMs;
+    timers.set('drained', now + DRAIN_CHECK_MS);
+  };
+
+  /** Children have moved on, or had their time. */
+  const drain = (now: number): void => {
+    if (distribution.hasChildren && now < drainUntil) timers.set('drained', now + DRAIN_CHECK_MS);
+    else finishLeaving(now);
   };
 
   const finishLeaving = (now: number): void => {
@@ -244,7 +258,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   const run = (timer: 'pings' | 'drained' | 'refute', now: number): void => {
     if (timer === 'pings') pingNeighbours(now);
-    if (timer === 'drained') finishLeaving(now);
+    if (timer === 'drained') drain(now);
     if (timer === 'refute') {
       refutedAt = now;
       notices.flood('alive', self, now);

@@ -43,6 +43,16 @@ export interface Membership {
   deaths(now: number): Death[];
 }
 
+/**
+ * An incarnation grows by one with each refuted death, and a new process has a new id. One that is
+ * much higher than what is known is a lie, which would outlive all that the true node can say.
+ */
+const INCARNATION_LEAP_MAX = 1000;
+
+/** Whether what is told of a node fits what is known of it. */
+export const isPlausible = (told: Death, known: Death | undefined): boolean =>
+  known === undefined || told.incarnation <= known.incarnation + INCARNATION_LEAP_MAX;
+
 /** An empty Γ(X). */
 export function createMembership(context: Context): Membership {
   const { config, rng } = context;
@@ -83,6 +93,7 @@ export function createMembership(context: Context): Membership {
     if (member.id === context.self().id || isDead(member)) return false;
     const known = members.get(member.id);
     if (known !== undefined && known.incarnation >= member.incarnation) return false;
+    if (!isPlausible(member, known)) return false;
     if (!replacesPredecessor(member)) return false;
     if (known === undefined) makeRoom();
     graves.delete(member.id);
@@ -94,6 +105,7 @@ export function createMembership(context: Context): Membership {
     if (isDead(about)) return false;
     const known = members.get(about.id);
     if (known !== undefined && known.incarnation > about.incarnation) return false;
+    if (!isPlausible(about, known)) return false;
     forget(about.id);
     if (graves.size >= config.membersMax) graves.delete(graves.keys().next().value as NodeId);
     graves.delete(about.id);

@@ -1,0 +1,252 @@
+import { describe, expect, test } from 'vitest';
+import { createChildren } from '../../src/gossamer/children.js';
+import type { GossamerConfig } from '../../src/gossamer/config.js';
+import { createFlow, type Flow } from '../../src/gossamer/flow.js';
+import type { NodeId } from '../../src/gossamer/node.js';
+import { aduOf, createBench, memberOf, nodeId, sourceId } from './support.js';
+
+/** A local source of ours; 1 and 2 are neighbours, until they are removed from the set. */
+function createParent(changes: Partial<GossamerConfig> = {}, channel = 1) {
+  const bench = createBench({ recentMs: 260, cacheMs: 520, ...changes });
+  const neighbours = new Set<NodeId>([nodeId(1), nodeId(2), nodeId(8)]);
+  const neighbour = (id: NodeId) =>
+    neighbours.has(id) ? memberOf(Number.parseInt(id, 16)) : undefined;
+  const flow = createFlow(bench.context, sourceId(1), channel, neighbour);
+  const flows = new Map<string, Flow>([[`${sourceId(1)}/${channel}`, flow]]);
+  const children = createChildren(bench.context, flows, neighbour);
+  const publish = (first: number, last: number): void => {
+    for (let sequence = first; sequence <= last; sequence++) {
+      flow.take(aduOf(sequence, { channel }), 0);
+      children.serve(flow);
+    }
+  };
+  const subscribe = (number: number, from: number | null, wanted: Flow | undefined = flow): void =>
+    children.subscribe(wanted, memberOf(number), {
+      kind: 'subscribe',
+      source: sourceId(1),
+      channel,
+      from,
+    });
+  /** What went to a child: answers by name, ADUs by number. */
+  const got = (number: number): (string | number)[] =>
+    bench.take().flatMap((effect): (string | number)[] => {
+      if (effect.kind === 'forward' && effect.to === nodeId(number)) return [effect.adu.sequence];
+      if (effect.kind !== 'sendData' || effect.to.id !== nodeId(number)) return [];
+      const { body } = effect.message;
+      return [body.kind === 'subscribed' ? `from ${body.from}` : body.kind];
+    });
+  const unsubscribe = (number: number): void =>
+    children.unsubscribe(sourceId(1), channel, nodeId(number));
+  return { bench, neighbours, flow, children, publish, subscribe, unsubscribe, got };
+}
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+describe('A child', () => {
+  test('gets what it asks for, and then every ADU once', () => {
+    const { publish, subscribe, got } = createParent();
+    publish(0, 9);
+    subscribe(1, 4);
+    expect(got(1)).toEqual(['from 4', 4, 5, 6, 7, 8, 9]);
+    publish(10, 11);
+    expect(got(1)).toEqual([10, 11]);
+  });
+
+  test('that is new gets the recent ADUs at once', () => {
+    const { publish, subscribe, got } = createParent();
+    publish(0, 99);
+    subscribe(1, null);
+    // recentMs is ten ADUs.
+    expect(got(1)).toEqual(['from 89', ...range(89, 99)]);
+  });
+
+  test('that asks before there is anything is answered with the first ADU', () => {
+    const { publish, subscribe, got } = createParent();
+    subscribe(1, null);
+    expect(got(1)).toEqual([]);
+    publish(7, 8);
+    expect(got(1)).toEqual(['from 7', 7, 8]);
+  });
+
+  test('that asks for the future waits for it', () => {
+    const { publish, subscribe, got } = createParent();
+    publish(0, 9);
+    subscribe(1, 12);
+    expect(got(1)).toEqual(['from 12']);
+    publish(10, 12);
+    expect(got(1)).toEqual([12]);
+  });
+
+  test('that asks for what is no longer kept is told from where there is something', () => {
+    const { publish, subscribe, got } = createParent();
+    publish(0, 99);
+    subscribe(1, 10);
+    // cacheMs is twenty ADUs.
+    expect(got(1)).toEqual(['from 79', ...range(79, 99)]);
+  });
+
+  test('that is congested waits and costs its siblings nothing, then gets what it has missed', () => {
+    const { children, publish, subscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    subscribe(2, 0);
+    children.onCongestion(nodeId(1), 1, true);
+    got(1);
+    publish(1, 3);
+    expect(got(2)).toEqual([1, 2, 3]);
+    publish(4, 5);
+    expect(got(1)).toEqual([]);
+    children.onCongestion(nodeId(1), 1, false);
+    expect(got(1)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('that was congested for too long is told from where it goes on', () => {
+    const { children, publish, subscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    children.onCongestion(nodeId(1), 1, true);
+    publish(1, 99);
+    got(1);
+    children.onCongestion(nodeId(1), 1, false);
+    expect(got(1)).toEqual(['from 79', ...range(79, 99)]);
+  });
+
+  test('is served again after its congested connection has closed', () => {
+    const { children, publish, subscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    children.onCongestion(nodeId(1), 1, true);
+    children.onDataDown(nodeId(1), 1);
+    expect(children.size).toBe(0);
+    got(1);
+    subscribe(1, 0);
+    expect(got(1)).toEqual(['from 0', 0]);
+  });
+
+  test('is refused when it is no neighbour, the source is unknown, or we are leaving', () => {
+    const { children, flow, publish, subscribe, got } = createParent();
+    publish(0, 9);
+    subscribe(3, 0);
+    expect(got(3)).toEqual(['refused']);
+    subscribe(1, 0, undefined);
+    expect(children.size).toBe(1);
+    got(1);
+    const stranger = createParent();
+    stranger.children.subscribe(undefined, memberOf(1), {
+      kind: 'subscribe',
+      source: sourceId(7),
+      channel: 1,
+      from: null,
+    });
+    expect(stranger.got(1)).toEqual(['refused']);
+    children.refuseNewcomers();
+    subscribe(2, 0);
+    expect(got(2)).toEqual(['refused']);
+    expect(children.of(flow)).toEqual([nodeId(1)]);
+  });
+
+  test('gets nothing more when it unsubscribes', () => {
+    const { publish, subscribe, unsubscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    unsubscribe(1);
+    got(1);
+    publish(1, 5);
+    expect(got(1)).toEqual([]);
+  });
+
+  test('that lost its edge is served for a while, and then told that it is not', () => {
+    const { children, neighbours, publish, subscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    neighbours.delete(nodeId(1));
+    children.care(1000);
+    children.care(6000);
+    got(1);
+    publish(1, 2);
+    expect(got(1)).toEqual([1, 2]);
+    children.care(6001);
+    expect(got(1)).toEqual(['refused']);
+    expect(children.size).toBe(0);
+  });
+
+  test('that got its edge back stays', () => {
+    const { children, neighbours, publish, subscribe } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    neighbours.delete(nodeId(1));
+    children.care(0);
+    neighbours.add(nodeId(1));
+    children.care(4000);
+    neighbours.delete(nodeId(1));
+    children.care(8000);
+    expect(children.size).toBe(1);
+  });
+
+  test('is told when the source is forgotten', () => {
+    const { children, publish, subscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    got(1);
+    children.forget(sourceId(1));
+    expect(got(1)).toEqual(['refused']);
+    expect(children.size).toBe(0);
+  });
+});
+
+describe('The audience', () => {
+  const audience = (listeners: number) =>
+    ({ kind: 'audience', source: sourceId(1), listeners }) as const;
+
+  test('sums our listeners and those that the children report', () => {
+    const { children, publish, subscribe, unsubscribe } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    subscribe(2, 0);
+    children.setAudience(3);
+    children.hearAudience(nodeId(1), audience(10));
+    children.hearAudience(nodeId(2), audience(5));
+    children.hearAudience(nodeId(1), audience(20));
+    expect(children.audience(sourceId(1))).toBe(28);
+    unsubscribe(1);
+    expect(children.audience(sourceId(1))).toBe(8);
+  });
+
+  test('of a node that is no child does not count', () => {
+    const { children } = createParent();
+    children.hearAudience(nodeId(1), audience(1000));
+    expect(children.audience(sourceId(1))).toBe(0);
+  });
+
+  test('is reported to the parent on change, not more than once a second, and now and then', () => {
+    const { flow, children, got } = createParent();
+    flow.wantParent(nodeId(8), 0);
+    flow.onSubscribed(nodeId(8), 0, 0);
+    got(8);
+    const reports = (now: number): number => {
+      children.care(now);
+      return got(8).filter((item) => item === 'audience').length;
+    };
+    expect(reports(0)).toBe(1);
+    children.setAudience(1);
+    expect(reports(500)).toBe(0);
+    expect(reports(1000)).toBe(1);
+    expect(reports(10_999)).toBe(0);
+    expect(reports(11_000)).toBe(1);
+  });
+
+  test('is reported at once to a new parent', () => {
+    const { flow, children, got } = createParent();
+    flow.wantParent(nodeId(8), 0);
+    flow.onSubscribed(nodeId(8), 0, 0);
+    children.setAudience(4);
+    children.care(0);
+    flow.onDataDown(nodeId(8), 10);
+    flow.wantParent(nodeId(2), 20);
+    flow.onSubscribed(nodeId(2), 0, 30);
+    got(2);
+    children.care(40);
+    expect(got(2)).toEqual(['audience']);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import type { GossamerConfig } from '../../src/gossamer/config.js';
+import { createDistribution } from '../../src/gossamer/distribution.js';
+import type { NodeId, Source } from '../../src/gossamer/node.js';
+import type { TableEntry } from '../../src/gossamer/routing.js';
+import { aduOf, createBench, memberOf, nodeId, runUntil, sourceId, sourceOf } from './support.js';
+
+/** Every other member is a neighbour of ours. */
+function createTree(changes: Partial<GossamerConfig> = {}) {
+  const bench = createBench(changes);
+  const distribution = createDistribution(bench.context, {
+    neighbour: (id) => memberOf(Number.parseInt(id, 16)),
+    alternate: (_scx, avoided) => (avoided === nodeId(1) ? nodeId(2) : nodeId(1)),
+  });
+  const entryOf = (
+    scx: number,
+    sources: readonly Source[],
+    hop: number | undefined,
+  ): [NodeId, TableEntry] => {
+    const route = { scx: nodeId(scx), stamp: 1, costMs: 1, path: [nodeId(scx)], sources };
+    return [nodeId(scx), { route, nextHop: hop === undefined ? undefined : nodeId(hop) }];
+  };
+  const onTable = (entries: [NodeId, TableEntry][], now = 0): void =>
+    distribution.onTable(new Map(entries), now);
+  /** Source 1 is attached at 9; the way there leads over 1. */
+  const settle = (): void => {
+    onTable([entryOf(9, [sourceOf(1)], 1)]);
+    for (const channel of bench.context.config.channels) {
+      distribution.handleData(
+        memberOf(1),
+        { kind: 'subscribed', source: sourceId(1), channel, from: 0 },
+        0,
+      );
+    }
+    bench.take();
+  };
+  const delivered = (): number[] =>
+    bench.take().flatMap((effect) => (effect.kind === 'deliver' ? [effect.adu.sequence] : []));
+  return { bench, distribution, entryOf, onTable, settle, delivered };
+}
+
+describe('Distribution', () => {
+  test('subscribes once for each channel of the session, over separate connections', () => {
+    const { bench, entryOf, onTable } = createTree({ channels: [1, 2, 7] });
+    onTable([entryOf(9, [sourceOf(1)], 1)]);
+    const subscribed = bench.take().flatMap((effect) =>
+      effect.kind === 'sendData' ? [`${effect.message.body.kind} ${effect.message.channel}`] : [],
+    );
+    expect(subscribed).toEqual(['subscribe 1', 'subscribe 2', 'subscribe 7']);
+  });
+
+  test('delivers only what passes the reverse-path check, and counts the rest', () => {
+    const { distribution, settle, delivered } = createTree();
+    settle();
+    distribution.handleAdu(nodeId(3), aduOf(0), 0);
+    expect(delivered()).toEqual([]);
+    distribution.handleAdu(nodeId(1), aduOf(0), 0);
+    expect(delivered()).toEqual([0]);
+    expect([...distribution.flows.values()][0]?.counters).toMatchObject({ stray: 1, received: 1 });
+  });
+
+  test('ignores ADUs of sources and channels that it does not know', () => {
+    const { distribution, settle, delivered } = createTree();
+    settle();
+    distribution.handleAdu(nodeId(1), aduOf(0, { source: sourceId(5) }), 0);
+    distribution.handleAdu(nodeId(1), aduOf(0, { channel: 99 }), 0);
+    distribution.publish(aduOf(0, { source: sourceId(5) }), 0);
+    expect(delivered()).toEqual([]);
+  });
+
+  test('delivers and forwards what its own source publishes', () => {
+    const { bench, distribution, entryOf, onTable } = createTree();
+    onTable([entryOf(5, [sourceOf(1)], undefined)]);
+    distribution.publish(aduOf(0), 0);
+    const message = { kind: 'subscribe', source: sourceId(1), channel: 1, from: null } as const;
+    distribution.handleData(memberOf(3), message, 0);
+    distribution.publish(aduOf(1), 0);
+    const kinds = bench.take().map((effect) => effect.kind);
+    expect(kinds.filter((kind) => kind === 'deliver')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'forward')).toHaveLength(2);
+  });
+
+  test('takes a source to be where it attached last', () => {
+    const { distribution, entryOf, onTable } = createTree();
+    onTable([entryOf(9, [sourceOf(1, 2)], 1), entryOf(8, [sourceOf(1, 1)], 2)]);
+    expect(distribution.sources.get(sourceId(1))?.scx).toBe(nodeId(9));
+  });
+
+  test('asks the next hop in reserve when its parent is silent', () => {
+    const { bench, distribution, settle } = createTree();
+    settle();
+    runUntil(distribution, 2000);
+    const told = bench.sentData().filter(({ body }) => body.kind === 'subscribe');
+    expect(told[0]?.to).toBe(nodeId(2));
+  });
+
+  test('lets a source that ended linger, then forgets it', () => {
+    const { bench, distribution, settle, onTable, delivered } = createTree();
+    settle();
+    onTable([], 1000);
+    expect(bench.events()).toEqual([{ kind: 'sourceDown', source: sourceId(1) }]);
+    distribution.handleAdu(nodeId(1), aduOf(0), 1001);
+    expect(delivered()).toEqual([0]);
+    runUntil(distribution, 7000);
+    expect(distribution.sources.size).toBe(0);
+    expect(distribution.flows.size).toBe(0);
+    expect(distribution.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('goes on where it was when a source comes back, however late', () => {
+    const { bench, distribution, settle, entryOf, onTable, delivered } = createTree();
+    settle();
+    for (let sequence = 0; sequence < 10; sequence++) {
+      distribution.handleAdu(nodeId(1), aduOf(sequence), 0);
+    }
+    onTable([], 1000);
+    runUntil(distribution, 60_000);
+    bench.take();
+    onTable([entryOf(9, [sourceOf(1)], 1)], 60_000);
+    expect(bench.sentData()[0]?.body).toMatchObject({ kind: 'subscribe', from: 10 });
+    const answer = { kind: 'subscribed', source: sourceId(1), channel: 1, from: 10 } as const;
+    distribution.handleData(memberOf(1), answer, 60_001);
+    for (const sequence of [8, 9, 10]) {
+      distribution.handleAdu(nodeId(1), aduOf(sequence), 60_002);
+    }
+    expect(delivered()).toEqual([10]);
+  });
+
+  test('counts and tells what is lost for good', () => {
+    const { bench, distribution, settle } = createTree();
+    settle();
+    distribution.handleAdu(nodeId(1), aduOf(0), 0);
+    const later = { kind: 'subscribed', source: sourceId(1), channel: 1, from: 50 } as const;
+    distribution.handleData(memberOf(1), later, 0);
+    expect(bench.events()).toContainEqual({ kind: 'missed', source: sourceId(1), count: 49 });
+  });
+
+  test('knows no more sources than its bound; those that ended make room', () => {
+    const { distribution, entryOf, onTable } = createTree();
+    const many = (first: number): Source[] =>
+      Array.from({ length: 300 }, (_, index) => sourceOf(first + index));
+    onTable([entryOf(9, many(1000), 1)]);
+    expect(distribution.sources.size).toBe(256);
+    onTable([entryOf(9, many(2000).slice(0, 5), 1)], 1);
+    expect(distribution.sources.size).toBe(256);
+    expect(distribution.sources.has(sourceId(2004))).toBe(true);
+    expect(distribution.flows.size).toBe(512);
+  });
+});

@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest';
+import type { GossamerConfig } from '../../src/gossamer/config.js';
+import { createFlow } from '../../src/gossamer/flow.js';
+import type { Progress } from '../../src/gossamer/stream.js';
+import { aduOf, createBench, memberOf, nodeId, sourceId } from './support.js';
+
+const [A, B] = [nodeId(1), nodeId(2)];
+
+/** One source's flow; our neighbours are A (1) and B (2). A parent is silent after 1500 ms. */
+function createUpstream(changes: Partial<GossamerConfig> = {}, channel = 1) {
+  const bench = createBench({ stallMs: 1500, gapTimeoutMs: 2000, ...changes });
+  const flow = createFlow(bench.context, sourceId(1), channel, (id) =>
+    [memberOf(1), memberOf(2)].find((member) => member.id === id),
+  );
+  const told = (): string[] =>
+    bench.sentData().map(({ to, body }) => {
+      const from = 'from' in body ? ` ${body.from}` : '';
+      return `${body.kind} ${to === A ? 'A' : to === B ? 'B' : to}${from}`;
+    });
+  const feed = (from: typeof A, sequences: readonly number[], now = 0): number[] =>
+    sequences.flatMap((sequence) => numbers(flow.takeFrom(from, aduOf(sequence), now)));
+  /** A is the parent and has delivered 0 to 9. */
+  const settle = (): void => {
+    flow.wantParent(A, 0);
+    flow.onSubscribed(A, 0, 0);
+    feed(A, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    bench.take();
+  };
+  return { bench, flow, told, feed, settle };
+}
+
+const numbers = ({ delivered }: Progress): number[] => delivered.map((adu) => adu.sequence);
+
+describe('A flow', () => {
+  test('subscribes to its first parent from the recent ADUs', () => {
+    const { flow, told, feed } = createUpstream();
+    flow.wantParent(A, 0);
+    expect(told()).toEqual(['subscribe A null']);
+    expect(flow.parent).toBeUndefined();
+    flow.onSubscribed(A, 40, 1);
+    expect(flow.parent).toBe(A);
+    expect(feed(A, [40, 41])).toEqual([40, 41]);
+  });
+
+  test('asks only a neighbour', () => {
+    const { flow, told } = createUpstream();
+    flow.wantParent(nodeId(7), 0);
+    expect(told()).toEqual([]);
+  });
+
+  test('makes before it breaks: the old parent delivers until the new one does', () => {
+    const { bench, flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    expect(told()).toEqual(['subscribe B 10']);
+    expect(feed(A, [10, 11])).toEqual([10, 11]);
+    flow.onSubscribed(B, 10, 1);
+    expect(flow.parent).toBe(A);
+    expect(feed(B, [10, 11])).toEqual([]);
+    expect(flow.counters.duplicate).toBe(2);
+    expect(flow.parent).toBe(B);
+    expect(bench.events()).toEqual([{ kind: 'parentChanged', source: sourceId(1), parent: B }]);
+    expect(feed(B, [12])).toEqual([12]);
+  });
+
+  test('unsubscribes from the old parent when the new one has taken over', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    flow.onSubscribed(B, 10, 1);
+    told();
+    feed(B, [10]);
+    expect(told()).toEqual(['unsubscribe A']);
+    expect(flow.passesReversePathCheck(A)).toBe(false);
+  });
+
+  test('lets the new parent fill the hole that the old one left', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.onDataDown(A, 100);
+    expect(flow.parent).toBeUndefined();
+    flow.wantParent(B, 100);
+    expect(told()).toEqual(['subscribe B 10']);
+    expect(numbers(flow.onSubscribed(B, 10, 110))).toEqual([]);
+    expect(feed(B, [10, 11, 12])).toEqual([10, 11, 12]);
+  });
+
+  test('keeps a hole open while the old parent may fill it', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    // B has nothing older than 13.
+    expect(flow.onSubscribed(B, 13, 1)).toEqual({ missed: 0, delivered: [] });
+    expect(feed(B, [13, 14])).toEqual([]);
+    expect(flow.parent).toBe(A);
+    expect(feed(A, [10, 11, 12])).toEqual([10, 11, 12, 13, 14]);
+    expect(flow.parent).toBe(B);
+  });
+
+  test('gives up at once what its only parent does not have any more', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    flow.onDataDown(A, 0);
+    flow.wantParent(B, 0);
+    expect(flow.onSubscribed(B, 15, 1).missed).toBe(5);
+    expect(feed(B, [15])).toEqual([15]);
+  });
+
+  test('gives up a hole that nobody fills in time', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    feed(A, [12, 13], 1000);
+    expect(flow.care(2999)).toEqual({ missed: 0, delivered: [] });
+    const progress = flow.care(3000);
+    expect([progress.missed, ...numbers(progress)]).toEqual([2, 12, 13]);
+  });
+
+  test('drops what comes from anyone but its next hop', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    expect(flow.passesReversePathCheck(A)).toBe(true);
+    expect(flow.passesReversePathCheck(B)).toBe(false);
+    flow.wantParent(B, 0);
+    expect(flow.passesReversePathCheck(B)).toBe(true);
+    flow.wantParent(A, 0);
+    expect(flow.passesReversePathCheck(B)).toBe(false);
+  });
+
+  test('ignores a SUBSCRIBED of a node that it did not ask', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    expect(flow.onSubscribed(B, 50, 0)).toEqual({ missed: 0, delivered: [] });
+    expect(flow.stream.next).toBe(10);
+  });
+
+  test('stays with its parent when the candidate refuses, and is told to look elsewhere', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    flow.onRefused(B, 1);
+    expect(flow.parent).toBe(A);
+    expect(flow.needsParent(1)).toBe(false);
+    expect(flow.failedParent()).toBe(B);
+  });
+
+  test('is an orphan when its parent refuses, until a candidate that has answered takes over', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    flow.onRefused(A, 1);
+    expect(flow.parent).toBeUndefined();
+    expect(flow.needsParent(1)).toBe(true);
+    flow.wantParent(B, 1);
+    flow.onSubscribed(B, 10, 2);
+    flow.wantParent(A, 3);
+    flow.onSubscribed(A, 10, 4);
+    flow.onRefused(B, 5);
+    expect(flow.parent).toBe(A);
+  });
+
+  test('changes to the candidate at once when the data connection to its parent closes', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    flow.onSubscribed(B, 10, 1);
+    expect(flow.parent).toBe(A);
+    flow.onDataDown(A, 2);
+    expect(flow.parent).toBe(B);
+  });
+
+  test('gives up a candidate that does not answer', () => {
+    const { flow, told } = createUpstream();
+    flow.wantParent(A, 0);
+    expect(flow.needsParent(1500)).toBe(false);
+    told();
+    expect(flow.needsParent(1501)).toBe(true);
+    expect(told()).toEqual(['unsubscribe A']);
+    expect(flow.failedParent()).toBe(A);
+  });
+
+  test('leaves a parent that has long been silent', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    feed(A, [10], 5000);
+    expect(flow.needsParent(6500)).toBe(false);
+    expect(flow.needsParent(6501)).toBe(true);
+    expect(flow.parent).toBeUndefined();
+  });
+
+  test('keeps a silent parent on a channel that is often silent', () => {
+    const { flow } = createUpstream({}, 2);
+    flow.wantParent(A, 0);
+    flow.onSubscribed(A, 0, 0);
+    expect(flow.needsParent(1e6)).toBe(false);
+    expect(flow.parent).toBe(A);
+  });
+
+  test('changes over on a silent channel, too, when the new parent has answered', () => {
+    const { flow, told } = createUpstream({}, 2);
+    flow.wantParent(A, 0);
+    flow.onSubscribed(A, 0, 0);
+    flow.wantParent(B, 1000);
+    flow.onSubscribed(B, 0, 1001);
+    flow.care(1400);
+    expect(flow.parent).toBe(A);
+    told();
+    flow.care(1501);
+    expect(flow.parent).toBe(B);
+    expect(told()).toEqual(['unsubscribe A']);
+  });
+
+  test('has no parent while the source is here', () => {
+    const { flow, told, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    told();
+    flow.becomeLocal();
+    expect(told().toSorted()).toEqual(['unsubscribe A', 'unsubscribe B']);
+    expect(flow.parent).toBeUndefined();
+    expect(numbers(flow.take(aduOf(10), 0))).toEqual([10]);
+  });
+});
