@@ -12,7 +12,6 @@
 import { assert, unreachable } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
 import type { Rng } from '../lib/rng.js';
-import { createTimers } from '../lib/timers.js';
 import { type GossamerConfig, validateConfig } from './config.js';
 import { type Context, notify, send } from './context.js';
 import { createDepartures } from './departures.js';
@@ -20,8 +19,9 @@ import { createDiscovery } from './discovery.js';
 import { createDistribution } from './distribution.js';
 import type { EdgeDownReason, Effect, Input } from './gossamer-types.js';
 import { createHeartbeat } from './heartbeat.js';
+import { createLifecycle } from './lifecycle.js';
 import { createLiveness } from './liveness.js';
-import { createMembership, isPlausible } from './membership.js';
+import { createMembership } from './membership.js';
 import { createMesh, type Neighbour } from './mesh.js';
 import type { Message } from './message.js';
 import type { Address, Member } from './node.js';
@@ -31,12 +31,6 @@ import { createPings } from './pings.js';
 import { createRendezvous } from './rendezvous.js';
 import { createRouting } from './routing.js';
 import { drawView, type GossamerView } from './view.js';
-
-/** That we are alive after all is flooded at most so often, ms: lies must not cost much. Guess. */
-const REFUTE_INTERVAL_MS = 1000;
-
-/** While leaving, children are looked after so often, ms. Guess: the notice has spread by then. */
-const DRAIN_CHECK_MS = 200;
 
 export interface GossamerOptions {
   readonly self: Member;
@@ -57,17 +51,19 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const { config } = options;
   const checked = validateConfig(config);
   assert(checked.ok, checked.ok ? '' : checked.problems.join('; '));
-  let self = options.self;
-  let state: GossamerView['state'] = 'idle';
   let effects: Effect[] = [];
-  let refutedAt = Number.NEGATIVE_INFINITY;
-  const timers = createTimers<'pings' | 'drained' | 'refute'>();
-  let drainUntil = Number.POSITIVE_INFINITY;
+  const life = createLifecycle(options.self, config, {
+    onJoined: (now) => onJoined(now),
+    onLeaving: (now) => onLeaving(now),
+    hasChildren: () => distribution.hasChildren,
+    onLeft: (now) => onLeft(now),
+    onRefuted: (now) => notices.flood('alive', life.self(), now),
+  });
 
   const context: Context = {
     config,
     rng: options.rng,
-    self: () => self,
+    self: life.self,
     emit: (effect) => void effects.push(effect),
   };
 
@@ -92,7 +88,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const departures = createDepartures(context, membership, notices, pings, {
     onDead: (member, what, now) => onDead(member, what, now),
     onAlive: (now) => routing.onAlive(now),
-    onRefuted: (incarnation, now) => onRefuted(incarnation, now),
+    onRefuted: life.refute,
   });
   const liveness = createLiveness(context, (id, now) => {
     const member = mesh.neighbours.get(id)?.member;
@@ -128,19 +124,19 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   });
   const optimizer = createOptimizer(context, membership, mesh, pings, routing, heartbeat.bearer);
   const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
-  const clocked = [...rules, optimizer];
+  const clocked = [life, ...rules, optimizer];
 
   const onEdgeUp = ({ member }: Neighbour, rttMs: number, now: number): void => {
     liveness.watch(member.id, member.address, now);
     routing.onEdgeUp(member, rttMs, now);
-    pings.start(member.address, now);
-    timers.setSooner('pings', now + config.pingIntervalMs);
+    pings.watch(member.address, now);
     optimizer.onHealed();
     optimizer.quicken(now);
   };
 
   const onEdgeDown = ({ member }: Neighbour, reason: EdgeDownReason, now: number): void => {
     liveness.unwatch(member.id);
+    pings.unwatch(member.address);
     routing.onEdgeDown(member.id, now);
     optimizer.quicken(now);
     if (reason === 'closed') departures.onClosed(member, now);
@@ -149,15 +145,6 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const onDead = (member: Member, what: 'left' | 'failed', now: number): void => {
     mesh.drop(member.id, what, now);
     routing.onDead(now);
-  };
-
-  const onRefuted = (incarnation: number, now: number): Member | undefined => {
-    if (state !== 'joined') return undefined;
-    if (incarnation < self.incarnation) return self;
-    if (!isPlausible({ id: self.id, incarnation }, self)) return undefined;
-    self = { ...self, incarnation: incarnation + 1 };
-    timers.setSooner('refute', Math.max(now, refutedAt + REFUTE_INTERVAL_MS));
-    return self;
   };
 
   const isOverEdge = (from: Member): boolean => mesh.neighbours.has(from.id);
@@ -179,7 +166,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       case 'requestStatus':
         return send(context, from.address, {
           kind: 'status',
-          canAccept: state === 'joined' && mesh.canAccept(),
+          canAccept: life.state === 'joined' && mesh.canAccept(),
           routes: [...routing.table.values()].map((entry) => entry.route),
           neighbours: [...neighbours()],
           generator: heartbeat.generator(),
@@ -188,7 +175,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
         heartbeat.onFollows(from, message.generator, now);
         return optimizer.handleStatus(from, message, now);
       case 'edgeRequest':
-        if (state === 'joined') return mesh.handleRequest(from, message.rttMs, now);
+        if (life.state === 'joined') return mesh.handleRequest(from, message.rttMs, now);
         return send(context, from.address, { kind: 'edgeReject' });
       case 'edgeAccept':
         return mesh.handleAccept(from, now);
@@ -215,62 +202,35 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     if (!isUnreachable) return departures.onClosedAgain(address, now);
     membership.unreachable(address, now);
     departures.onUnreachable(address, now);
-    if (state === 'joined' && membership.reachable(now).length === 0) {
+    if (life.state === 'joined' && membership.reachable(now).length === 0) {
       rendezvous.callUntilSettled(now);
     }
   };
 
-  const join = (now: number): void => {
-    if (state !== 'idle') return;
-    state = 'joined';
+  const onJoined = (now: number): void => {
     for (const rule of [discovery, heartbeat, optimizer, routing]) rule.start(now);
     rendezvous.callUntilSettled(now);
   };
 
   /** "The departing SCX sends the notification to its immediate mesh neighbors" (§3.5). */
-  const leave = (now: number): void => {
-    if (state !== 'joined') return;
-    state = 'leaving';
+  const onLeaving = (now: number): void => {
     for (const rule of [discovery, heartbeat, optimizer]) rule.stop();
     rendezvous.settle();
     distribution.leave();
-    notices.flood('left', self, now);
-    drainUntil = now + config.drainMs;
-    timers.set('drained', now + DRAIN_CHECK_MS);
+    notices.flood('left', life.self(), now);
   };
 
-  /** Children have moved on, or had their time. */
-  const drain = (now: number): void => {
-    if (distribution.hasChildren && now < drainUntil) timers.set('drained', now + DRAIN_CHECK_MS);
-    else finishLeaving(now);
-  };
-
-  const finishLeaving = (now: number): void => {
+  const onLeft = (now: number): void => {
     for (const member of [...neighbours()]) mesh.drop(member.id, 'left', now);
-    state = 'left';
     notify(context, { kind: 'left' });
-  };
-
-  const pingNeighbours = (now: number): void => {
-    for (const member of neighbours()) pings.start(member.address, now);
-    if (mesh.neighbours.size > 0) timers.set('pings', now + config.pingIntervalMs);
-  };
-
-  const run = (timer: 'pings' | 'drained' | 'refute', now: number): void => {
-    if (timer === 'pings') pingNeighbours(now);
-    if (timer === 'drained') drain(now);
-    if (timer === 'refute') {
-      refutedAt = now;
-      notices.flood('alive', self, now);
-    }
   };
 
   const handleInput = (input: Input, now: number): void => {
     switch (input.kind) {
       case 'join':
-        return join(now);
+        return life.join(now);
       case 'leave':
-        return leave(now);
+        return life.leave(now);
       case 'announceSource':
         return routing.announce(input.source, now);
       case 'withdrawSource':
@@ -311,22 +271,30 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   return {
     handle: (input, now) => {
-      if (state !== 'left') handleInput(input, now);
+      if (life.state !== 'left') handleInput(input, now);
       return take();
     },
     tick: (now) => {
-      if (state === 'left') return [];
-      for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
-        run(due, now);
-      }
+      if (life.state === 'left') return [];
       for (const rule of clocked) if (rule.deadline <= now) rule.tick(now);
       return take();
     },
     get deadline() {
-      if (state === 'left') return Number.POSITIVE_INFINITY;
-      return Math.min(timers.next, ...clocked.map((rule) => rule.deadline));
+      if (life.state === 'left') return Number.POSITIVE_INFINITY;
+      return Math.min(...clocked.map((rule) => rule.deadline));
     },
-    self: () => self,
-    view: () => drawView({ self, state, membership, mesh, heartbeat, routing, distribution }),
+    self: life.self,
+    view: () => {
+      const { state } = life;
+      return drawView({
+        self: life.self(),
+        state,
+        membership,
+        mesh,
+        heartbeat,
+        routing,
+        distribution,
+      });
+    },
   };
 }

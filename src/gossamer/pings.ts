@@ -17,6 +17,9 @@ interface Experiment {
 }
 
 export interface Pings {
+  /** Measures a neighbour now, and again each `pingIntervalMs`. */
+  watch(address: Address, now: number): void;
+  unwatch(address: Address): void;
   /** Starts an experiment unless one with that address is under way. */
   start(address: Address, now: number): void;
   isUnderWay(address: Address): boolean;
@@ -36,6 +39,9 @@ export function createPings(
   const { config } = context;
   /** Bounded: one for each neighbour and candidate, each ended by its timeout. */
   const experiments = new Map<Address, Experiment>();
+  /** The neighbours. */
+  const watched = new Set<Address>();
+  let nextRound = Number.POSITIVE_INFINITY;
   let nextNonce = 1;
 
   const sendPing = (experiment: Experiment, now: number): void => {
@@ -52,14 +58,30 @@ export function createPings(
   const average = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
 
+  const start = (address: Address, now: number): void => {
+    if (experiments.has(address)) return;
+    const until = now + config.answerTimeoutMs;
+    const experiment = { address, rttsMs: [], nonce: 0, sentAt: now, until };
+    experiments.set(address, experiment);
+    sendPing(experiment, now);
+  };
+
+  const round = (now: number): void => {
+    for (const address of watched) start(address, now);
+    nextRound = now + config.pingIntervalMs;
+  };
+
   return {
-    start: (address, now) => {
-      if (experiments.has(address)) return;
-      const until = now + config.answerTimeoutMs;
-      const experiment = { address, rttsMs: [], nonce: 0, sentAt: now, until };
-      experiments.set(address, experiment);
-      sendPing(experiment, now);
+    watch: (address, now) => {
+      watched.add(address);
+      nextRound = Math.min(nextRound, now + config.pingIntervalMs);
+      start(address, now);
     },
+    unwatch: (address) => {
+      watched.delete(address);
+      if (watched.size === 0) nextRound = Number.POSITIVE_INFINITY;
+    },
+    start,
     isUnderWay: (address) => experiments.has(address),
     handlePing: (from, nonce) => send(context, from, { kind: 'pong', nonce }),
     handlePong: (from, nonce, now) => {
@@ -76,9 +98,10 @@ export function createPings(
       for (const experiment of [...experiments.values()]) {
         if (experiment.until <= now) finish(experiment, undefined, now);
       }
+      if (nextRound <= now) round(now);
     },
     get deadline() {
-      let earliest = Number.POSITIVE_INFINITY;
+      let earliest = nextRound;
       for (const { until } of experiments.values()) earliest = Math.min(earliest, until);
       return earliest;
     },

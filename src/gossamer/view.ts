@@ -2,6 +2,7 @@
 import type { Distribution } from './distribution.js';
 import type { Flow, FlowCounters } from './flow.js';
 import type { Heartbeat } from './heartbeat.js';
+import type { LifeState } from './lifecycle.js';
 import type { Membership } from './membership.js';
 import type { Mesh } from './mesh.js';
 import type { Member, NodeId, Source } from './node.js';
@@ -35,7 +36,7 @@ export interface SourceView {
 
 export interface GossamerView {
   readonly self: Member;
-  readonly state: 'idle' | 'joined' | 'leaving' | 'left';
+  readonly state: LifeState;
   readonly membersKnown: number;
   readonly generator: NodeId | null;
   readonly neighbours: readonly NeighbourView[];

@@ -4,7 +4,7 @@
  * cuts the last frame off, or sends no MP3 at all. Each whole frame comes out once, in order and
  * unchanged; all else is told and dropped. look.ts has the rules.
  *
- * Memory: what is held between two calls is less than two frames (VIEW_BYTES_MAX), and within a
+ * Memory: what is held between two calls is less than two frames (look.ts), and within a
  * tag one bounded text (id3-reader.ts). Time: linear in the bytes, whatever they are.
  */
 import { unreachable } from '../lib/assert.js';
@@ -36,7 +36,7 @@ export interface FramerLimits {
   readonly textCharactersMax: number;
 }
 
-export const FRAMER_LIMITS: FramerLimits = { tagBytesMax: 32 * 2 ** 20, textCharactersMax: 512 };
+const FRAMER_LIMITS: FramerLimits = { tagBytesMax: 32 * 2 ** 20, textCharactersMax: 512 };
 
 /** A framer of one stream; it never throws. */
 export interface Framer {

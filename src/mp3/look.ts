@@ -44,7 +44,7 @@ export type Finding =
 type Follower = 'unknown' | 'cutOff' | 'family' | 'otherFamily' | 'tag' | 'end' | 'junk';
 
 /** A view of so many bytes is enough for each finding; so many may have to be held. */
-export const VIEW_BYTES_MAX = 2 * FRAME_BYTES_MAX + TAG_START_BYTES;
+const VIEW_BYTES_MAX = 2 * FRAME_BYTES_MAX + TAG_START_BYTES;
 
 const UNKNOWN: Finding = { kind: 'unknown' };
 

@@ -7,7 +7,7 @@ import { hasMark } from './mark.js';
 import type { TagStart } from './tag-start.js';
 
 /** How far we are. */
-export type Progress =
+type Progress =
   | { readonly kind: 'within' }
   /** The tag is over. ID3v2 has told what it tells. */
   | { readonly kind: 'over'; readonly text?: TagText }

@@ -16,9 +16,18 @@ describe('The cost function of figure 5', () => {
   test('sums the normalised costs of routing to each source', () => {
     // S: 10, 20, 40 of at most 40; T: 30, 15, 60 of at most 60.
     const lambda = [
-      candidate(A, 1, [[S, 10], [T, 30]]),
-      candidate(B, 1, [[S, 20], [T, 15]]),
-      candidate(C, 1, [[S, 40], [T, 60]]),
+      candidate(A, 1, [
+        [S, 10],
+        [T, 30],
+      ]),
+      candidate(B, 1, [
+        [S, 20],
+        [T, 15],
+      ]),
+      candidate(C, 1, [
+        [S, 40],
+        [T, 60],
+      ]),
     ];
     expect(costFunction(lambda, [S, T])).toEqual([0.25 + 0.5, 0.5 + 0.25, 1 + 1]);
   });
@@ -65,8 +74,16 @@ describe('The algorithm of figure 4', () => {
 
   test('counts the candidate among Λ, by whose highest cost all are divided', () => {
     // T: A 1 of 4, X 4 of 4. S: A 100 of 100, X 10 of 100. A 1.25, X 1.1.
-    const one = [candidate(A, 1, [[S, 100], [T, 1]])];
-    const other = candidate(X, 1, [[S, 10], [T, 4]]);
+    const one = [
+      candidate(A, 1, [
+        [S, 100],
+        [T, 1],
+      ]),
+    ];
+    const other = candidate(X, 1, [
+      [S, 10],
+      [T, 4],
+    ]);
     expect(optimize(other, one, all, [S, T], 0.14)).toBe(A);
     expect(optimize(other, one, all, [S, T], 0.16)).toBeUndefined();
   });

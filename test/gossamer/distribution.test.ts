@@ -43,9 +43,11 @@ describe('Distribution', () => {
   test('subscribes once for each channel of the session, over separate connections', () => {
     const { bench, entryOf, onTable } = createTree({ channels: [1, 2, 7] });
     onTable([entryOf(9, [sourceOf(1)], 1)]);
-    const subscribed = bench.take().flatMap((effect) =>
-      effect.kind === 'sendData' ? [`${effect.message.body.kind} ${effect.message.channel}`] : [],
-    );
+    const subscribed = bench
+      .take()
+      .flatMap((effect) =>
+        effect.kind === 'sendData' ? [`${effect.message.body.kind} ${effect.message.channel}`] : [],
+      );
     expect(subscribed).toEqual(['subscribe 1', 'subscribe 2', 'subscribe 7']);
   });
 

@@ -19,7 +19,9 @@ function createPulse(self = memberOf(5)) {
     bench
       .sent()
       .flatMap(({ to, message }) =>
-        message.kind === 'heartbeat' ? [`${message.generator.address} ${message.sequence} ${to}`] : [],
+        message.kind === 'heartbeat'
+          ? [`${message.generator.address} ${message.sequence} ${to}`]
+          : [],
       );
   return { bench, heartbeat, facts, hear, beats };
 }

@@ -35,13 +35,14 @@ const anySource: fc.Arbitrary<Source> = fc.record({
   epoch: number,
 });
 const route = (from: Member): fc.Arbitrary<Route> =>
-  fc.record({ path: fc.array(id, { maxLength: 70 }), costMs: number, stamp: number }).chain(
-    ({ path, costMs, stamp }) =>
+  fc
+    .record({ path: fc.array(id, { maxLength: 70 }), costMs: number, stamp: number })
+    .chain(({ path, costMs, stamp }) =>
       fc.array(anySource, { maxLength: 16 }).map((sources) => {
         const whole = [from.id, ...path];
         return { scx: whole.at(-1)!, stamp, costMs, path: whole, sources };
       }),
-  );
+    );
 
 const lists = { maxLength: 40 } as const;
 const deaths = fc.array(fc.record({ id, incarnation: number }), lists);
@@ -116,7 +117,14 @@ const input: fc.Arbitrary<Input> = fc.oneof(
       messageFrom(from).map((message) => ({ kind: 'received' as const, from, message })),
     ),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dataReceived' as const), from: member, message: dataMessage }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('dataReceived' as const),
+      from: member,
+      message: dataMessage,
+    }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('adu' as const), from: id, adu }) },
   fc.record({
     kind: fc.constant('linkDown' as const),

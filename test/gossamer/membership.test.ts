@@ -70,9 +70,9 @@ describe('Membership', () => {
   test('takes a new SCX behind an old address for the successor of the old one', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1, { incarnation: 100 }), 0);
-    expect(
-      membership.learn(memberOf(2, { incarnation: 200, address: addressOf(1) }), 0),
-    ).toBe(true);
+    expect(membership.learn(memberOf(2, { incarnation: 200, address: addressOf(1) }), 0)).toBe(
+      true,
+    );
     expect(membership.all().map((member) => member.id)).toEqual([nodeId(2)]);
   });
 

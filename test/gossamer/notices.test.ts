@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../src/gossamer/message.js';
-import { createNotices } from '../../src/gossamer/notices.js';
 import type { Member } from '../../src/gossamer/node.js';
+import { createNotices } from '../../src/gossamer/notices.js';
 import { createBench, memberOf, nodeId } from './support.js';
 
 const noticeOf = (about: Member, more: Partial<Notice> = {}): Notice => ({

@@ -32,8 +32,7 @@ function createProbing(config: GossamerConfig, bearer?: NodeId) {
     mesh,
     pings,
     {
-      lambda: () =>
-        [...mesh.neighbours.keys()].map((id) => candidate(id, Number.parseInt(id, 16))),
+      lambda: () => [...mesh.neighbours.keys()].map((id) => candidate(id, Number.parseInt(id, 16))),
       candidate,
       sources: () => [],
       ancestors: () => [],

@@ -20,7 +20,9 @@ function createTable(changes: Partial<GossamerConfig> = {}) {
   const hear = (from: number, routes: readonly Route[], withdrawn: Withdrawal[] = []): void =>
     routing.handleUpdate(nodeId(from), routes, withdrawn, 0);
   const updates = () =>
-    bench.sent().flatMap(({ to, message }) => (message.kind === 'update' ? [{ to, ...message }] : []));
+    bench
+      .sent()
+      .flatMap(({ to, message }) => (message.kind === 'update' ? [{ to, ...message }] : []));
   const hop = (scx = 9): NodeId | undefined => routing.table.get(nodeId(scx))?.nextHop;
   return { bench, routing, dead, hear, updates, hop, changes: () => changed };
 }
@@ -235,8 +237,14 @@ describe('Routing', () => {
 
   test('knows no more source SCXs than its bound, and has always room for its own', () => {
     const { routing, hear, updates } = createTable({ sourcesMax: 8 });
-    hear(1, Array.from({ length: 20 }, (_, index) => routeOf([1, 100 + index], 1)));
-    hear(2, Array.from({ length: 20 }, (_, index) => routeOf([2, 200 + index], 1)));
+    hear(
+      1,
+      Array.from({ length: 20 }, (_, index) => routeOf([1, 100 + index], 1)),
+    );
+    hear(
+      2,
+      Array.from({ length: 20 }, (_, index) => routeOf([2, 200 + index], 1)),
+    );
     routing.announce(sourceOf(1), 0);
     expect(routing.table.size).toBe(8);
     expect(routing.table.has(nodeId(5))).toBe(true);

@@ -265,14 +265,10 @@ describe('Framer', () => {
     ['0xFF', new Uint8Array(10_000_000).fill(0xff)],
     ['headers', joinBytes(new Array(2_500_000).fill(makeHeader()))],
     ['beginnings of tags', ascii('ITAL'.repeat(2_500_000))],
-  ])(
-    'finds no frame in 10 MB of %s, in linear time',
-    (_what, stream) => {
-      const framer = createFramer();
-      const events = framer.push(stream);
-      expect(junkOf([...events, ...framer.end()])).toBe(stream.length);
-      expect(framesOf(events)).toEqual([]);
-    },
-    5000,
-  );
+  ])('finds no frame in 10 MB of %s, in linear time', (_what, stream) => {
+    const framer = createFramer();
+    const events = framer.push(stream);
+    expect(junkOf([...events, ...framer.end()])).toBe(stream.length);
+    expect(framesOf(events)).toEqual([]);
+  });
 });

@@ -10,7 +10,7 @@ export interface Id3Options {
 const bigEndian = (value: number, bytes: number): number[] =>
   Array.from({ length: bytes }, (_, index) => Math.floor(value / 256 ** (bytes - 1 - index)) % 256);
 
-export const syncSafeBytes = (value: number): number[] =>
+const syncSafeBytes = (value: number): number[] =>
   [21, 14, 7, 0].map((shift) => (value >> shift) & 0x7f);
 
 /** A whole tag with the given frames. */

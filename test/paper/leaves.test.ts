@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../src/gossamer/message.js';
-import { createSession, heardOf, isContiguous, PROFILES, type Session, settlingMs } from './support.js';
+import {
+  createSession,
+  heardOf,
+  isContiguous,
+  PROFILES,
+  type Session,
+  settlingMs,
+} from './support.js';
 
 const noticesSince = (session: Session, since: number): Notice[] =>
   session

@@ -1,0 +1,115 @@
+/**
+ * One life in a session: idle, joined, leaving, left. And the incarnation under which it is lived: a
+ * node that hears of its own death takes the next one, and says so (see departures.ts).
+ *
+ * Leaving (§3.5) floods a notice; then, make before break (§3.8), it goes on forwarding until its
+ * children have found other parents, or had their time.
+ */
+import { assert } from '../lib/assert.js';
+import { createTimers } from '../lib/timers.js';
+import type { GossamerConfig } from './config.js';
+import { isPlausible } from './membership.js';
+import type { Member } from './node.js';
+
+/** That we are alive after all is flooded at most so often, ms: lies must not cost much. Guess. */
+const REFUTE_INTERVAL_MS = 1000;
+
+/** While leaving, children are looked after so often, ms. Guess: the notice has spread by then. */
+const DRAIN_CHECK_MS = 200;
+
+export type LifeState = 'idle' | 'joined' | 'leaving' | 'left';
+
+export interface LifecycleFacts {
+  onJoined(now: number): void;
+  onLeaving(now: number): void;
+  hasChildren(): boolean;
+  onLeft(now: number): void;
+  /** Tell everybody that we are alive. */
+  onRefuted(now: number): void;
+}
+
+export interface Lifecycle {
+  readonly state: LifeState;
+  /** We, with our present incarnation. */
+  self(): Member;
+  join(now: number): void;
+  leave(now: number): void;
+  /**
+   * Somebody believes that we died in this incarnation: take a higher one. Undefined when there is
+   * nothing to refute, as we are leaving or it is a lie.
+   */
+  refute(incarnation: number, now: number): Member | undefined;
+  tick(now: number): void;
+  readonly deadline: number;
+}
+
+/** Before joining. */
+export function createLifecycle(
+  born: Member,
+  config: GossamerConfig,
+  facts: LifecycleFacts,
+): Lifecycle {
+  const timers = createTimers<'drain' | 'refute'>();
+  let self = born;
+  let state: LifeState = 'idle';
+  let refutedAt = Number.NEGATIVE_INFINITY;
+  let drainUntil = Number.POSITIVE_INFINITY;
+
+  const becomeJoined = (now: number): void => {
+    assert(state === 'idle', 'only an idle SCX joins');
+    state = 'joined';
+    facts.onJoined(now);
+  };
+
+  const becomeLeaving = (now: number): void => {
+    assert(state === 'joined', 'only a joined SCX leaves');
+    state = 'leaving';
+    drainUntil = now + config.drainMs;
+    timers.clear('refute');
+    timers.set('drain', now + DRAIN_CHECK_MS);
+    facts.onLeaving(now);
+  };
+
+  const becomeLeft = (now: number): void => {
+    assert(state === 'leaving', 'only a leaving SCX is gone');
+    state = 'left';
+    facts.onLeft(now);
+  };
+
+  const run = (timer: 'drain' | 'refute', now: number): void => {
+    if (timer === 'refute') {
+      refutedAt = now;
+      facts.onRefuted(now);
+    } else if (facts.hasChildren() && now < drainUntil) timers.set('drain', now + DRAIN_CHECK_MS);
+    else becomeLeft(now);
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    self: () => self,
+    join: (now) => {
+      if (state === 'idle') becomeJoined(now);
+    },
+    leave: (now) => {
+      if (state === 'joined') becomeLeaving(now);
+    },
+    refute: (incarnation, now) => {
+      if (state !== 'joined') return undefined;
+      if (incarnation < self.incarnation) return self;
+      if (!isPlausible({ id: self.id, incarnation }, self)) return undefined;
+      self = { ...self, incarnation: incarnation + 1 };
+      timers.setSooner('refute', Math.max(now, refutedAt + REFUTE_INTERVAL_MS));
+      return self;
+    },
+    tick: (now) => {
+      for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
+        run(due, now);
+      }
+    },
+    get deadline() {
+      return timers.next;
+    },
+  };
+}

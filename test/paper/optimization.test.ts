@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/config.js';
+import type { Message } from '../../src/gossamer/message.js';
+import { createSession, PROFILES, type Session, settlingMs } from './support.js';
+
+type Status = Extract<Message, { kind: 'status' }>;
+
+const statusesSince = (session: Session, since: number): { index: number; status: Status }[] =>
+  session
+    .messages('status', since)
+    .flatMap(({ scx, what }) =>
+      what.message.kind === 'status' ? [{ index: scx.index, status: what.message }] : [],
+    );
+
+/** SCXs on a plane of 100 ms by 100 ms, so that some edges are much better than others. */
+const onPlane = (from: number, to: number): number => {
+  const place = (index: number): readonly [number, number] => [
+    (index * 37) % 101,
+    (index * 61) % 97,
+  ];
+  const [a, b] = [place(from), place(to)];
+  return 1 + Math.hypot(a[0] - b[0], a[1] - b[1]);
+};
+
+/** Sum of the path lengths from the source to all others, over the sum of the direct ways. */
+function costRatio(session: Session, source: number): number {
+  let overTree = 0;
+  let direct = 0;
+  for (const { index, gossamer } of session.world.live()) {
+    if (index === source) continue;
+    overTree += gossamer.view().sources[0]?.costMs ?? Number.POSITIVE_INFINITY;
+    direct += onPlane(source, index);
+  }
+  return overTree / direct;
+}
+
+describe('§3.6: Mesh optimization', () => {
+  test('§3.6: an SCX probes one other each round by REQUEST_STATUS, and gets a STATUS', () => {
+    const session = createSession({ config: PAPER, scxs: 20 });
+    session.pass(120_000);
+    const asked = session.messages('requestStatus', 60_000).length;
+    expect(asked).toBeGreaterThan(0.7 * 20 * 12);
+    expect(asked).toBeLessThan(1.2 * 20 * 12);
+    expect(Math.abs(statusesSince(session, 60_000).length - asked)).toBeLessThan(10);
+  });
+
+  for (const [name, config] of PROFILES) {
+    test(`§3.6: STATUS holds the routing table, and CAN_ACCEPT while there is room below k2 (${name})`, () => {
+      const session = createSession({ config, scxs: 20 });
+      session.pass(settlingMs(config));
+      session.world.broadcast(session.scx(4), 100);
+      session.pass(settlingMs(config));
+      let asked = 0;
+      const { feed } = session.scx(4);
+      for (const { index, gossamer } of session.world.live()) {
+        const since = session.world.now();
+        const from = session.scx(index === 0 ? 1 : 0).gossamer.self();
+        session.scx(index).feed({ kind: 'received', from, message: { kind: 'requestStatus' } });
+        const { status } = statusesSince(session, since).find((each) => each.index === index)!;
+        const view = gossamer.view();
+        const accepted = view.neighbours.filter((neighbour) => !neighbour.ours).length;
+        expect(status.canAccept).toBe(accepted < config.acceptedEdgesMax);
+        expect(status.routes.map((route) => [route.scx, route.path])).toEqual([
+          [session.idOf(4), view.sources[0]?.path],
+        ]);
+        asked++;
+      }
+      expect(asked).toBe(20);
+      expect(feed).toBeDefined();
+    });
+
+    test(`§3.6: an SCX that has not filled k1 accepts whom it probed; so all fill k1 (${name})`, () => {
+      const session = createSession({ config, scxs: 20 });
+      session.pass(settlingMs(config));
+      const ours = session.views().map((v) => v.neighbours.filter((n) => n.ours).length);
+      expect(ours.filter((count) => count === config.addedEdgesMax).length).toBeGreaterThan(15);
+    });
+
+    test(`§3.6: over time the trees become better (${name})`, () => {
+      const session = createSession({ config, scxs: 40, delayMs: onPlane });
+      session.pass(3000);
+      session.world.broadcast(session.scx(20), 1000);
+      session.pass(config === PAPER ? 40_000 : 3000);
+      const early = costRatio(session, 20);
+      session.pass(400_000);
+      const late = costRatio(session, 20);
+      expect(late).toBeLessThan(0.9 * early);
+      expect(late).toBeLessThan(1.9);
+    });
+
+    test(`§3.6: and the mesh comes to rest (${name})`, () => {
+      const session = createSession({ config, scxs: 30, delayMs: onPlane });
+      session.pass(3000);
+      session.world.broadcast(session.scx(20), 1000);
+      session.pass(100_000);
+      const first = session.count('edgeUp');
+      session.pass(400_000);
+      const rest = session.world.now();
+      session.pass(100_000);
+      expect(session.count('edgeUp', rest)).toBeLessThan(first / 10);
+    });
+  }
+
+  test('§3.6: a higher value of H results in fewer changes to the mesh', () => {
+    const changes = (hysteresis: number, base: GossamerConfig): number => {
+      let total = 0;
+      for (let seed = 1; seed <= 3; seed++) {
+        const config = { ...base, hysteresis };
+        const session = createSession({ config, scxs: 30, seed, delayMs: onPlane });
+        session.pass(3000);
+        session.world.broadcast(session.scx(20), 1000);
+        session.pass(base === PAPER ? 300_000 : 60_000);
+        total += session.count('edgeUp');
+      }
+      return total;
+    };
+    for (const base of [PAPER, FAST]) {
+      const [none, paper, high] = [0, 0.15, 0.6].map((hysteresis) => changes(hysteresis, base));
+      expect(paper).toBeLessThan(none!);
+      expect(high).toBeLessThan(paper!);
+    }
+  });
+
+  test('§3.6: H is 0.15 times the number of known sources', () => {
+    const swaps = (sources: readonly number[]): number => {
+      const session = createSession({ config: PAPER, scxs: 30, delayMs: onPlane });
+      session.pass(3000);
+      for (const index of sources) session.world.broadcast(session.scx(index), 5000);
+      session.pass(300_000);
+      // Per source the cost function grows by as much as H: swaps stay in the same range.
+      return session.events.filter(
+        ({ what }) => what.kind === 'edgeDown' && what.reason === 'replaced',
+      ).length;
+    };
+    const [one, four] = [swaps([20]), swaps([20, 5, 11, 27])];
+    expect(four).toBeLessThan(2 * one!);
+  });
+});
