@@ -18,7 +18,9 @@ export interface SupervisorConfig {
   readonly firstLeaseMs: number;
   /** An SCX that renews nothing for so long is dead. Guess: 5000, five renewals. */
   readonly leaseMs: number;
-  /** A tick so late means that we ourselves stood still, and leases go on. Guess: 1000. */
+  /** While there are SCXs, something happens so often, if only a tick. Guess: 1000. */
+  readonly pulseMs: number;
+  /** A pulse so late means that we ourselves stood still, and leases go on. Guess: 1000. */
   readonly stallMs: number;
   /** A leaving SCX (flood, drain) may take so long. Guess: 30000. */
   readonly leavingMs: number;
@@ -58,6 +60,7 @@ export function supervisorConfig(scxsMax: number, ports: PortRange): SupervisorC
     launchIntervalMs: 1000,
     firstLeaseMs: 8000,
     leaseMs: 5000,
+    pulseMs: 1000,
     stallMs: 1000,
     leavingMs: 30_000,
     stopMs: 2500,

@@ -59,6 +59,7 @@ export function createSupervisor(
   );
   const budget = createLaunchBudget(config.launchBurst, config.launchIntervalMs);
   const avoided = new Map<number, number>(); // bounded by the pairs of the range
+  let pulse = Number.POSITIVE_INFINITY; // the next input or tick comes until then
   let stopping = false;
 
   const flush = (): SupervisorEffect[] => effects.splice(0);
@@ -176,9 +177,15 @@ export function createSupervisor(
     becomeKilled(scx, dooms[scx.phase], now);
   };
 
-  /** We stood still (a stopped process, a busy machine): nobody could renew anything. */
-  const onStall = (now: number): void => {
-    for (const scx of scxs.all()) scx.due = Math.max(scx.due, now + config.leaseMs);
+  /**
+   * Whoever misses the pulse stood still (a stopped process, a busy machine): nobody could renew
+   * anything. A lease of one SCX may arrive before the tick that tells.
+   */
+  const notice = (now: number): void => {
+    if (now - pulse > config.stallMs) {
+      for (const scx of scxs.all()) scx.due = Math.max(scx.due, now + config.leaseMs);
+    }
+    pulse = now + config.pulseMs;
   };
 
   // --- Inputs.
@@ -309,15 +316,17 @@ export function createSupervisor(
     }
   };
 
-  const deadline = (): number => Math.min(launchDue(), scxs.due, requests.due);
+  const deadline = (): number =>
+    Math.min(launchDue(), scxs.due, requests.due, scxs.size > 0 ? pulse : Number.POSITIVE_INFINITY);
 
   return {
     handle: (input, now) => {
+      notice(now);
       dispatch(input, now);
       return flush();
     },
     tick: (now) => {
-      if (now - deadline() > config.stallMs) onStall(now);
+      notice(now);
       for (const scx of scxs.all()) if (scx.due <= now) onDue(scx, now);
       requests.answerDue(now, NOT_YET);
       pump(now);

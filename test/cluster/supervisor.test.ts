@@ -112,11 +112,11 @@ describe('A supervisor launches', () => {
   });
 
   test('so many at once, those that a client waits for first', () => {
-    const { machine, want, keep, lease } = setUp({ launchingMax: 1 });
+    const { want, keep, lease, runUntil } = setUp({ launchingMax: 1 });
     want(1, 0, DAY);
     expect(keep(1)).toEqual([]);
     expect(want(2, 2, 'scattercast://radio.example/noon')).toEqual([]);
-    expect(machine.deadline).toBe(8000);
+    expect(runUntil(99)).toEqual([]);
     const effects = lease(1, 100, {}, DAY);
     expect(effects).toEqual([
       answered(1, 1),
@@ -125,11 +125,11 @@ describe('A supervisor launches', () => {
   });
 
   test('on no more than the budget allows', () => {
-    const { machine, want, exited } = setUp({ launchBurst: 1, launchIntervalMs: 1000 });
+    const { machine, want, exited, runUntil } = setUp({ launchBurst: 1, launchIntervalMs: 1000 });
     want(1, 0);
     exited(1, 10, 1);
     expect(machine.deadline).toBe(1000);
-    expect(machine.tick(1000)).toEqual([launchOf(2)]);
+    expect(runUntil(1000)).toEqual([launchOf(2)]);
   });
 });
 
@@ -149,10 +149,10 @@ describe('A launch that fails', () => {
   });
 
   test('by silence is killed, and repeated when it has gone', () => {
-    const { machine, want, exited, runUntil } = setUp();
+    const { want, exited, runUntil } = setUp();
     want(1, 0);
-    expect(machine.deadline).toBe(8000);
-    expect(machine.tick(8000)).toEqual([stopped(1, 'SIGKILL')]);
+    expect(runUntil(7999)).toEqual([]);
+    expect(runUntil(8000)).toEqual([stopped(1, 'SIGKILL')]);
     expect(loud(exited(1, 8010, null, 'SIGKILL'))).toEqual([]);
     expect(runUntil(8300)).toEqual([launchOf(2)]);
   });
@@ -196,9 +196,9 @@ describe('A launch that fails', () => {
   });
 
   test('does not keep a client longer than its patience', () => {
-    const { machine, want } = setUp();
+    const { want, runUntil } = setUp();
     want(1, 0, NIGHT, 2000);
-    expect(machine.tick(2000)).toEqual([failed(1, expect.stringContaining('not ready'))]);
+    expect(runUntil(2000)).toEqual([failed(1, expect.stringContaining('not ready'))]);
   });
 
   test('leaves a published session trying, at most every half minute', () => {
@@ -217,12 +217,12 @@ describe('A launch that fails', () => {
 
 describe('A running SCX', () => {
   test('that stops renewing is dead after 5 s', () => {
-    const { machine, want, lease } = setUp();
+    const { want, lease, runUntil } = setUp();
     want(1, 0);
     lease(1, 300);
     lease(1, 1300);
-    expect(machine.deadline).toBe(6300);
-    expect(machine.tick(6300)).toEqual([stopped(1, 'SIGKILL')]);
+    expect(runUntil(6299)).toEqual([]);
+    expect(runUntil(6300)).toEqual([stopped(1, 'SIGKILL')]);
   });
 
   test('that crashed with listeners is launched again on its ports', () => {
@@ -310,12 +310,26 @@ describe('A running SCX', () => {
   });
 
   test('gets another lease term when the supervisor itself stood still', () => {
-    const { machine, want, lease } = setUp();
+    const { machine, want, lease, runUntil } = setUp();
     want(1, 0);
     lease(1, 300);
     expect(machine.tick(60_000)).toEqual([]);
-    expect(machine.deadline).toBe(65_000);
+    expect(loud(runUntil(64_999))).toEqual([]);
+    expect(loud(runUntil(65_000))).toEqual([stopped(1, 'SIGKILL')]);
   });
+
+  test.each([3300, 5300, 5900])(
+    'outlives a supervisor that stood still for %i ms, whoever renews first afterwards',
+    (ms) => {
+      const { want, lease, runUntil } = setUp();
+      want(1, 0);
+      lease(1, 100);
+      want(2, 200, DAY);
+      lease(2, 300, {}, DAY);
+      expect(lease(1, ms)).toEqual([]);
+      expect(runUntil(ms + 1000)).toEqual([]);
+    },
+  );
 });
 
 describe('An SCX of an earlier front end', () => {
@@ -327,10 +341,10 @@ describe('An SCX of an earlier front end', () => {
   });
 
   test('that was found but renews nothing is killed and replaced', () => {
-    const { machine, keep, found, exited, runUntil } = setUp();
+    const { keep, found, exited, runUntil } = setUp();
     found(9, 0);
     expect(keep(0)).toEqual([]);
-    expect(machine.tick(5000)).toEqual([stopped(9, 'SIGKILL')]);
+    expect(runUntil(5000)).toEqual([stopped(9, 'SIGKILL')]);
     exited(9, 5010, null);
     expect(runUntil(5300)).toEqual([launchOf(1, 8100, NIGHT, true)]);
   });
@@ -356,7 +370,7 @@ describe('An SCX of an earlier front end', () => {
 
 describe('A supervisor that is told to stop', () => {
   test('asks all SCXs to leave, and kills those that do not', () => {
-    const { machine, want, lease, exited } = setUp();
+    const { machine, want, lease, exited, runUntil } = setUp();
     want(1, 0);
     want(2, 0, DAY);
     lease(1, 300);
@@ -367,7 +381,7 @@ describe('A supervisor that is told to stop', () => {
     ]);
     expect(exited(1, 1100, 0)).toEqual([]);
     expect(want(3, 1200)).toEqual([failed(3)]);
-    expect(machine.tick(3500)).toEqual([stopped(2, 'SIGKILL')]);
+    expect(runUntil(3500)).toEqual([stopped(2, 'SIGKILL')]);
     exited(2, 3510, null, 'SIGKILL');
     expect(machine.size).toBe(0);
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
