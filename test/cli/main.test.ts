@@ -1,7 +1,7 @@
 /** The command line as a real process, from its sources. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -192,6 +192,31 @@ describe('The command line', () => {
     expect(code).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(3000);
     expect(standIn.visits[count]?.messages.at(-1)).toBe('amLeaving');
+  });
+
+  test('runs on when the disk is full and no log line can be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const where = ['--port', '0', '--listen', '127.0.0.1', '--data', join(directory, 'full')];
+    const args = [
+      ...COMMAND,
+      'cluster',
+      ...where,
+      '--host',
+      '127.0.0.1',
+      '--scx-ports',
+      '9998-9999',
+    ];
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: environment(),
+      stdio: ['ignore', 'pipe', full],
+    });
+    closeSync(full);
+    const ended = once(child, 'exit');
+    const first = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), ended]);
+    expect(`${first[0]}`).toContain('the cluster is ready');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 
   test('ends quietly when nobody reads what it prints', async () => {
