@@ -4,7 +4,7 @@
  * at most 256. Names of sessions are made of characters that are safe in file names, and never
  * `.` or `..` (session-name.ts).
  */
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Announcement } from '../session/announcement.js';
 import { parseAnnouncement } from '../session/parse-announcement.js';
@@ -38,7 +38,8 @@ export interface AnnouncementStore {
 const fileMode = 0o644; // what is published is public
 
 async function listDocuments(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  await mkdir(folder, { recursive: true });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.xml'));
   return files.map((entry) => `${entry.parentPath}/${entry.name}`).sort();
 }

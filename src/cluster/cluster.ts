@@ -47,14 +47,21 @@ interface Prepared {
   readonly version: string;
 }
 
-async function makeDataDir({ dataDir }: ClusterOptions): Promise<void> {
+/** What the disk refuses is the user's to fix; whatever else fails is ours. */
+async function onDisk<Value>(dataDir: string, work: () => Promise<Value>): Promise<Value> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o750 });
+    return await work();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const advice = 'choose another directory with --data';
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (error instanceof UserError || syscall === undefined) throw error;
+    const advice = 'make it readable and writable, or choose another with --data';
     throw new UserError(EXIT.file, `${dataDir} cannot be used for data (${code}): ${advice}`);
   }
+}
+
+async function takeDataDir(dataDir: string): Promise<() => Promise<void>> {
+  await mkdir(dataDir, { recursive: true, mode: 0o750 });
+  return lockDirectory(dataDir);
 }
 
 async function readVersion(): Promise<string> {
@@ -65,13 +72,12 @@ async function readVersion(): Promise<string> {
 
 async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
   const { dataDir, log } = options;
-  return {
+  const state = await onDisk(dataDir, async () => ({
     secret: await loadSecret(dataDir),
     store: await openAnnouncements(dataDir, log),
     found: await platform.list(),
-    pages: await loadPages(),
-    version: await readVersion(),
-  };
+  }));
+  return { ...state, pages: await loadPages(), version: await readVersion() };
 }
 
 /** The cap on SCXs: as told, or as many as there are ports for. */
@@ -164,9 +170,8 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
  * usable, or another front end runs on it. `platform` is for tests and for engines to come.
  */
 export async function startCluster(options: ClusterOptions, platform?: Platform): Promise<Cluster> {
-  await makeDataDir(options);
-  const unlock = await lockDirectory(options.dataDir);
   const { entry, dataDir, inheritLogs = false, log } = options;
+  const unlock = await onDisk(dataDir, () => takeDataDir(dataDir));
   const chosen = platform ?? createProcessPlatform({ entry, dataDir, inheritLogs, log });
   try {
     return await open(options, chosen, unlock);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -99,6 +99,18 @@ describe('A cluster', () => {
       rendezvous: true,
     });
   });
+
+  test.each(['secret', 'announcements', 'front-end.lock'])(
+    'says what to do when its %s cannot be read or written',
+    async (name) => {
+      const dataDir = temporaryFolder();
+      if (name === 'announcements') writeFileSync(`${dataDir}/${name}`, '');
+      else mkdirSync(`${dataDir}/${name}/in/the/way`, { recursive: true });
+      const problem = await problemOf(startCluster(optionsOf({ dataDir }), createFakePlatform()));
+      expect(problem.exitCode).toBe(EXIT.file);
+      expect(problem.message).toContain(dataDir);
+    },
+  );
 
   test('answers those who wait when it is closed', async () => {
     const platform = createFakePlatform();
