@@ -9,6 +9,7 @@ import {
   oneOf,
   onOff,
   ports,
+  reachableHost,
   secondsUpTo,
   text,
   texts,
@@ -32,7 +33,7 @@ const CLUSTER_HELP = { placeholder: 'URL', help: 'the cluster to use, like http:
 
 export const clusterOptions = {
   port,
-  host: optional(host, {
+  host: optional(reachableHost, {
     placeholder: 'ADDR',
     help: 'the address that others are told (default: the first one that is not loopback)',
   }),

@@ -86,6 +86,14 @@ export const host: Value<string> = expecting('a host name or an IP address', (ra
   return URL.canParse(`http://${raw.includes(':') ? `[${raw}]` : raw}/`) ? raw : undefined;
 });
 
+/** Addresses that mean all of this machine's, and so lead nobody anywhere. */
+const ALL_ADDRESSES: readonly (string | undefined)[] = ['0.0.0.0', '::'];
+
+/** A host as others reach it. */
+export const reachableHost: Value<string> = host.refine((value) => !ALL_ADDRESSES.includes(value), {
+  message: 'is what others are told, so it must lead here; --listen says where to listen',
+});
+
 /** TCP ports, or any that are free. */
 export type Ports = 'any' | { readonly first: number; readonly last: number };
 

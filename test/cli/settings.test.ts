@@ -114,6 +114,11 @@ describe('Settings', () => {
     ]);
   });
 
+  test('tell others no address that means all of them, but may listen there', () => {
+    const result = clusterSettings({ flags: { host: '0.0.0.0', listen: '0.0.0.0' } });
+    expect(problemsOf(result)).toEqual([expect.stringMatching(/^--host is what others are told/)]);
+  });
+
   test('say what is missing and the three ways to give it', () => {
     const result = resolveSettings('broadcast', broadcastOptions, layers({}));
     expect(problemsOf(result)).toEqual([
