@@ -59,8 +59,8 @@ const HEADERS_MAX = 100;
 const IDLE_MS = 60_000;
 /** Connections besides those of listeners: half requests, probes, operators. Guess. */
 const SPARE_CONNECTIONS = 1024;
-/** "Come back", s: when full, when off the air, when leaving. Guesses. */
-const RETRY_S = { full: 10, offAir: 5, leaving: 1 } as const;
+/** "Come back", s: when full, when off the air, when leaving, without metrics. Guesses. */
+const RETRY_S = { full: 10, offAir: 5, leaving: 1, metrics: 10 } as const;
 
 const COMMON: OutgoingHttpHeaders = {
   'Access-Control-Allow-Origin': '*',
@@ -170,9 +170,11 @@ function route(
   }
 }
 
+/** Its library is read from the disk when it is first asked for, which may fail; sound goes on. */
 async function answerMetrics(options: HttpOptions, response: ServerResponse): Promise<void> {
-  const { text, contentType } = await options.metrics();
-  answer(response, 200, text, { 'Content-Type': contentType });
+  const metrics = await options.metrics().catch(() => undefined);
+  if (metrics === undefined) return comeBack(response, 'No metrics now.', RETRY_S.metrics);
+  answer(response, 200, metrics.text, { 'Content-Type': metrics.contentType });
 }
 
 const headOf = (options: HttpOptions): OutgoingHttpHeaders => ({

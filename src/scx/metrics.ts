@@ -13,7 +13,7 @@ export interface Metric {
   readonly value: number;
 }
 
-/** The text of all metrics. */
+/** The text of all metrics. Rejects when the library cannot be loaded, now and later. */
 export type Metrics = () => Promise<{ readonly text: string; readonly contentType: string }>;
 
 const PREFIX = 'scattercast_scx_';

@@ -141,6 +141,15 @@ describe('The stream', () => {
 });
 
 describe('The other pages', () => {
+  test('go on when the metrics cannot be told', async () => {
+    const metrics = () => Promise.reject(new Error('EMFILE'));
+    const other = await openHttpServer({ ...options(5), metrics }, '127.0.0.1', 0);
+    const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('10');
+    await other.close(0);
+  });
+
   test('are the status, the health, and the metrics', async () => {
     expect(await ask('GET /status HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/{"state":"running"}/);
     expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/200 OK[\s\S]*ok\n$/);
