@@ -1,6 +1,6 @@
 /**
  * What an SCX tells of itself: the body of its lease renewals, `GET /status` of the SCX, and one
- * element of the cluster's `GET /status`. A public interface: README documents each field.
+ * element of the cluster's `GET /status`. A public interface: docs/http.md tells each field.
  */
 import { z } from 'zod';
 
