@@ -68,7 +68,9 @@ export function parseConfigFile(
   const problems: string[] = [];
   for (const [name, value] of entriesOf(path, json, problems)) {
     const table = SECTIONS.get(name);
-    if (table === undefined) {
+    if (name === 'cluster' && isObject(value)) {
+      problems.push(`"cluster" in ${path} is an address; its command's options stand at the top`);
+    } else if (table === undefined) {
       problems.push(...unknownField(path, name, [...FIELDS, ...SECTIONS.keys()]));
       fields[name] = value;
     } else if (isObject(value)) {

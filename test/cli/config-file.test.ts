@@ -28,6 +28,12 @@ describe('The configuration file', () => {
     ]);
   });
 
+  test('is refused when it has a section for the cluster command, whose options are at the top', () => {
+    expect(problemsOf('{"cluster": {"port": 80}}')).toEqual([
+      '"cluster" in /f.json is an address; its command\'s options stand at the top',
+    ]);
+  });
+
   test('is refused when it is no JSON, or no object', () => {
     expect(problemsOf('{"port": 80,}')[0]).toMatch(/^\/f\.json is no JSON: /);
     for (const json of ['[]', 'null', '8000', '"x"']) {
