@@ -67,7 +67,7 @@ async function startDemoCluster(settings: DemoSettings, dataDir: string) {
       inheritLogs: false,
     });
   } catch (error) {
-    if (!(error instanceof UserError) || error.exitCode !== EXIT.bind) throw error;
+    if (!(error instanceof UserError) || !error.message.includes('is taken')) throw error;
     const other = port === 8080 ? 8081 : 8080;
     throw new UserError(
       EXIT.bind,
