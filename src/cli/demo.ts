@@ -38,7 +38,7 @@ const PATH = 'localhost/demo';
 const NAME = { text: `scattercast://${PATH}`, creator: 'localhost', session: 'demo' };
 
 async function run(settings: DemoSettings, files: readonly string[]): Promise<void> {
-  const signal = stopSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
+  const signal = stopSignal();
   const dataDir = mkdtempSync(join(tmpdir(), 'scattercast-demo-'));
   // Also when there is no time for anything else.
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));

@@ -12,10 +12,11 @@ const SAME_MS = 400;
 /** 128 and the number of SIGINT, as shells have it. */
 const INTERRUPTED = 130;
 
-type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+/** SIGHUP is a terminal that was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Aborted by the first of the signals; from then on the process has less than three seconds. */
-export function stopSignal(signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM']): AbortSignal {
+export function stopSignal(): AbortSignal {
   const stopping = new AbortController();
   let since = 0;
   const onSignal = (): void => {
@@ -27,7 +28,7 @@ export function stopSignal(signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'
       process.exit(INTERRUPTED);
     }
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   return stopping.signal;
 }
 

@@ -29,7 +29,10 @@ async function renew(context: FrontEndContext, request: Request, response: Respo
   const answer = context.fleet.renew(status.data);
   if (answer === undefined) return fail(410, 'There is no such SCX here.');
   context.metrics.countLease();
-  response.json(answer);
+  // An announcement that was changed reaches the players of an SCX that runs already.
+  const known = context.finder.recall(status.data.session)?.announcement;
+  const station = known && { title: known.title ?? null, genre: known.genre ?? null };
+  response.json({ ...answer, station });
 }
 
 async function findRendezvous(context: FrontEndContext, request: Request, response: Response) {

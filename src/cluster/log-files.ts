@@ -6,8 +6,8 @@
  */
 import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 
-const FILES_MAX = 200; // guess
-const BYTES_MAX = 8 * 1024 * 1024; // guess
+const FILES_MAX = 100; // guess
+const BYTES_MAX = 1024 * 1024; // guess: with FILE.1, all logs stay below 200 MiB
 
 interface LogFile {
   readonly path: string;

@@ -58,7 +58,7 @@ export interface Distribution {
   leave(): void;
   readonly hasChildren: boolean;
   readonly flows: ReadonlyMap<string, Flow>;
-  readonly sources: ReadonlyMap<SourceId, { readonly source: Source; readonly scx: NodeId }>;
+  readonly sources: ReadonlyMap<SourceId, Readonly<Known>>;
   audience(source: SourceId): number;
   childrenOf(flow: Flow): NodeId[];
   tick(now: number): void;

@@ -19,6 +19,12 @@ export interface FlowCounters {
   stray: number;
 }
 
+/**
+ * While nobody delivers, patience with the next parent doubles, up to so many `stallMs`: a source that
+ * pauses must not keep the whole session asking around. Guess.
+ */
+const PATIENCE_MAX = 4;
+
 interface Upstream {
   readonly id: NodeId;
   readonly askedAt: number;
@@ -67,6 +73,8 @@ export function createFlow(
   let parent: Upstream | undefined;
   let candidate: Upstream | undefined;
   let failed: NodeId | undefined;
+  /** How long an upstream may be silent, ms. */
+  let patienceMs = config.stallMs;
   /** The members behind our upstreams, who may cease to be neighbours before we leave them. */
   const members = new Map<NodeId, Member>();
 
@@ -131,6 +139,7 @@ export function createFlow(
   };
 
   const heardFrom = (id: NodeId, now: number): void => {
+    patienceMs = config.stallMs;
     if (candidate?.id === id) candidate.heardAt = now;
     if (parent?.id === id) parent.heardAt = now;
   };
@@ -156,7 +165,16 @@ export function createFlow(
   };
 
   const isSilent = (upstream: Upstream, now: number): boolean =>
-    now - (upstream.heardAt ?? upstream.askedAt) > config.stallMs;
+    now - (upstream.heardAt ?? upstream.askedAt) > patienceMs;
+
+  /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
+  const hasStalled = (upstream: Upstream, now: number): boolean =>
+    channel === config.channels[0] && isSilent(upstream, now);
+
+  const giveUp = (upstream: Upstream): void => {
+    failed = upstream.id;
+    patienceMs = Math.min(2 * patienceMs, PATIENCE_MAX * config.stallMs);
+  };
 
   return {
     source,
@@ -174,15 +192,14 @@ export function createFlow(
     wantParent,
     needsParent: (now) => {
       if (candidate !== undefined) {
-        if (candidate.from !== undefined || !isSilent(candidate, now)) return false;
-        failed = candidate.id;
+        if (candidate.from !== undefined || !hasStalled(candidate, now)) return false;
+        giveUp(candidate);
         dropCandidate();
         return true;
       }
       if (parent === undefined) return true;
-      // Only the first channel flows all the time; the others are silent for minutes.
-      if (channel !== config.channels[0] || !isSilent(parent, now)) return false;
-      failed = parent.id;
+      if (!hasStalled(parent, now)) return false;
+      giveUp(parent);
       abandon(parent);
       parent = undefined;
       return true;

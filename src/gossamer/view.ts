@@ -8,7 +8,7 @@ import type { Mesh } from './mesh.js';
 import type { Member, NodeId, Source } from './node.js';
 import type { Routing } from './routing.js';
 
-export interface NeighbourView {
+interface NeighbourView {
   readonly member: Member;
   readonly rttMs: number;
   /** Whether we added the edge, or accepted it. */
@@ -70,7 +70,9 @@ export function drawView(rules: Rules): GossamerView {
     ours,
     rttMs: routing.rttMs(member.id) ?? 0,
   }));
-  const sources = [...distribution.sources.values()].map(({ source, scx }) => {
+  const known = [...distribution.sources.values()];
+  const present = known.filter(({ goneSince }) => goneSince === undefined);
+  const sources = present.map(({ source, scx }) => {
     const route = routing.table.get(scx)?.route;
     const flows = [...distribution.flows.values()].filter((flow) => flow.source === source.id);
     return {

@@ -10,6 +10,20 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { ScxStatus } from './scx-status.js';
 
+/** What the front end says with each renewal. */
+interface LeaseTerms {
+  /** It wants this SCX even without clients. */
+  readonly pinned: boolean;
+  /** The announcement's title and genre now; absent when it does not know them. */
+  readonly station: Station | undefined;
+}
+
+/** How the session presents itself to players. */
+export interface Station {
+  readonly title: string | undefined;
+  readonly genre: string | undefined;
+}
+
 export interface LeaseOptions {
   /** The front end, `http://HOST:PORT`. */
   readonly url: string;
@@ -17,8 +31,8 @@ export interface LeaseOptions {
   readonly intervalMs: number;
   readonly log: Logger;
   status(): ScxStatus;
-  /** The front end took the lease; `pinned`: it wants this SCX even without clients. */
-  onRenewed(pinned: boolean): void;
+  /** The front end took the lease. */
+  onRenewed(terms: LeaseTerms): void;
   /** The front end wants this SCX to leave. */
   onGone(): void;
 }
@@ -35,10 +49,15 @@ const RETRY_MS = 250;
 const TIMEOUT_MS = 2000;
 const ANSWER_BYTES_MAX = 4096;
 
-const answerSchema = z.object({ rendezvous: z.boolean(), keep: z.boolean().optional() });
+const text = z.string().max(256).nullable();
+const answerSchema = z.object({
+  rendezvous: z.boolean(),
+  keep: z.boolean().optional(),
+  station: z.object({ title: text, genre: text }).optional(),
+});
 
 type Renewal =
-  | { readonly kind: 'renewed'; readonly pinned: boolean }
+  | { readonly kind: 'renewed'; readonly terms: LeaseTerms }
   | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly reason: string };
 
@@ -48,8 +67,13 @@ function parseAnswer(status: number, text: string): Renewal {
   if (status === 410) return { kind: 'gone' };
   if (status < 200 || status > 299) return failed(`HTTP status ${status}`);
   try {
-    const { rendezvous, keep } = answerSchema.parse(JSON.parse(text));
-    return { kind: 'renewed', pinned: rendezvous || keep === true };
+    const { rendezvous, keep, station } = answerSchema.parse(JSON.parse(text));
+    const pinned = rendezvous || keep === true;
+    const told = station && {
+      title: station.title ?? undefined,
+      genre: station.genre ?? undefined,
+    };
+    return { kind: 'renewed', terms: { pinned, station: told } };
   } catch {
     return failed('the answer is no lease');
   }
@@ -114,10 +138,10 @@ export function startLease(options: LeaseOptions): Lease {
     hasFailed = true;
   };
 
-  const onRenewed = (pinned: boolean): void => {
+  const onRenewed = (terms: LeaseTerms): void => {
     if (hasFailed) log.info('The front end takes the lease again.');
     hasFailed = false;
-    options.onRenewed(pinned);
+    options.onRenewed(terms);
   };
 
   const renew = async (): Promise<void> => {
@@ -126,7 +150,7 @@ export function startLease(options: LeaseOptions): Lease {
     const renewal = await post(JSON.stringify(options.status()));
     isBusy = false;
     if (isStopped) return;
-    if (renewal.kind === 'renewed') onRenewed(renewal.pinned);
+    if (renewal.kind === 'renewed') onRenewed(renewal.terms);
     if (renewal.kind === 'failed') onFailed(renewal.reason);
     if (renewal.kind === 'gone') options.onGone();
     if (isWanted) return renew();

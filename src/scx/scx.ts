@@ -12,7 +12,7 @@ import { plainText } from '../mp3/plain-text.js';
 import { parseSessionName, type SessionName, sessionPath } from '../session/session-name.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
 import type { Launch } from './launch.js';
-import { startLease } from './lease.js';
+import { type Station, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
 import { createMetrics } from './metrics.js';
 import { createPlayout, type Playout } from './playout.js';
@@ -49,8 +49,11 @@ function nameOf(launch: Launch): SessionName {
 const headerText = (text: string): string =>
   Buffer.from(plainText(text, TEXT_LENGTH_MAX) ?? '').toString('latin1');
 
-function streamHeaders(launch: Launch, name: SessionName, playout: Playout): OutgoingHttpHeaders {
-  const { title, genre } = launch;
+function streamHeaders(
+  { title, genre }: Station,
+  name: SessionName,
+  playout: Playout,
+): OutgoingHttpHeaders {
   const kbps = playout.bitrateKbps();
   return {
     'icy-name': headerText(title ?? sessionPath(name)),
@@ -80,6 +83,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
   const playout = createPlayout(launch, now);
   let isRendezvous = launch.rendezvous;
+  let station: Station = { title: launch.title, genre: launch.genre };
   let isNews = false;
   let stopping: Promise<void> | undefined;
 
@@ -114,7 +118,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
       streamPath: streamPath(name),
       listeners: playout.listeners,
       listenersMax,
-      streamHeaders: () => streamHeaders(launch, name, playout),
+      streamHeaders: () => streamHeaders(station, name, playout),
       status,
       metrics: createMetrics(name.text, relay.figures),
       isLeaving: () => stopping !== undefined,
@@ -133,9 +137,10 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
     intervalMs: launch.leaseIntervalMs,
     log,
     status,
-    onRenewed: (pinned) => {
-      isRendezvous = pinned;
-      lifetime.onFrontEnd(pinned, now());
+    onRenewed: (terms) => {
+      isRendezvous = terms.pinned;
+      station = terms.station ?? station;
+      lifetime.onFrontEnd(terms.pinned, now());
     },
     onGone: () => stop('its front end does not want it any more'),
   });

@@ -11,7 +11,7 @@ import type { SimulatedScx } from './simulated-scx.js';
 import type { Observer, World } from './world.js';
 
 /** What the checker counted. */
-export interface CheckerTotals {
+interface CheckerTotals {
   delivered: number;
   missed: number;
   edgeChanges: number;

@@ -74,8 +74,10 @@ export function createNetwork(options: NetworkOptions): Network {
   /** Hands something to an SCX, unless it is dead by then; a frozen one gets it when it thaws. */
   const handOver = (to: SimulatedScx, action: () => void): void => {
     if (!to.isUp) return;
-    if (to.isFrozen) frozenMail.set(to, [...(frozenMail.get(to) ?? []), action]);
-    else action();
+    if (!to.isFrozen) return action();
+    const mail = frozenMail.get(to) ?? [];
+    frozenMail.set(to, mail);
+    mail.push(action);
   };
 
   const arrive = (from: SimulatedScx, to: SimulatedScx, lane: string, action: () => void): void => {

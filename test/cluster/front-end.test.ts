@@ -227,9 +227,12 @@ describe('Announcements', () => {
     await expect.poll(() => platform.launches.length).toBe(1);
     const { id, rendezvous } = platform.launches[0]!;
     expect(rendezvous).toBe(true);
-    expect(await (await platform.renew(id)).json()).toEqual({ rendezvous: true, keep: true });
+    const station = { title: 'Night music', genre: null };
+    const kept = { rendezvous: true, keep: true, station };
+    expect(await (await platform.renew(id)).json()).toEqual(kept);
     await get(`/announcements/${PATH}.xml`, { method: 'DELETE' });
-    expect(await (await platform.renew(id)).json()).toEqual({ rendezvous: false, keep: false });
+    const unkept = { rendezvous: false, keep: false };
+    expect(await (await platform.renew(id)).json()).toMatchObject(unkept);
   });
 
   test.each([

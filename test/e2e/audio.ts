@@ -10,7 +10,7 @@ import { createFramer } from '../../src/mp3/framer.js';
 /** Frames that may be silenced at the start of a listener's stream. */
 const LEAD_IN_MAX = 12;
 
-export function framesOf(bytes: Uint8Array): Uint8Array[] {
+function framesOf(bytes: Uint8Array): Uint8Array[] {
   const framer = createFramer();
   const events = [...framer.push(bytes), ...framer.end()];
   return events.flatMap((event) => (event.kind === 'frame' ? [event.bytes] : []));

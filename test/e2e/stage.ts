@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export const ROOT = resolve(import.meta.dirname, '../..');
+const ROOT = resolve(import.meta.dirname, '../..');
 export const CLIP = join(ROOT, 'web/demo/clip.mp3');
 
 /** A process that has been started; its output is kept, bounded. */
@@ -22,7 +22,7 @@ export interface Running {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-export interface ScxView {
+interface ScxView {
   readonly id: string;
   readonly pid: number;
   readonly httpUrl: string;
@@ -64,7 +64,7 @@ export interface Cluster {
   scxs(): Promise<readonly ScxView[]>;
 }
 
-export interface ClusterSettings {
+interface ClusterSettings {
   readonly port?: number;
   readonly dataDir?: string;
   readonly extra?: readonly string[];

@@ -186,6 +186,32 @@ describe('A flow', () => {
     expect(flow.parent).toBeUndefined();
   });
 
+  test('has more patience with the next, so that a source that pauses causes no unrest', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    const patience: number[] = [];
+    for (let now = 0, since = 0; patience.length < 5; now += 100) {
+      if (!flow.needsParent(now)) continue;
+      patience.push(now - since);
+      flow.wantParent(flow.failedParent() === A ? B : A, now);
+      since = now;
+    }
+    expect(patience).toEqual([1600, 3100, 6100, 6100, 6100]);
+    const again = flow.failedParent() === A ? B : A;
+    feed(again, [10], 100_000);
+    expect(flow.needsParent(101_500)).toBe(false);
+    expect(flow.needsParent(101_600)).toBe(true);
+  });
+
+  test('waits for a candidate that has nothing to say yet on a channel that is often silent', () => {
+    const { flow, told } = createUpstream({}, 2);
+    flow.wantParent(A, 0);
+    expect(flow.needsParent(1e6)).toBe(false);
+    expect(told()).toEqual(['subscribe A null']);
+    flow.onSubscribed(A, 3, 1e6);
+    expect(flow.parent).toBe(A);
+  });
+
   test('keeps a silent parent on a channel that is often silent', () => {
     const { flow } = createUpstream({}, 2);
     flow.wantParent(A, 0);

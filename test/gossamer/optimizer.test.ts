@@ -9,7 +9,7 @@ import { createPings } from '../../src/gossamer/pings.js';
 import { addressOf, createBench, memberOf, nodeId, runUntil } from './support.js';
 
 /** Members 11 to 30 are known; a neighbour is as far away as its number, and there is no source. */
-function createProbing(config: GossamerConfig, bearer?: NodeId) {
+function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[] = []) {
   const bench = createBench(config);
   const membership = createMembership(bench.context);
   for (let number = 11; number <= 30; number++) membership.learn(memberOf(number), 0);
@@ -24,7 +24,7 @@ function createProbing(config: GossamerConfig, bearer?: NodeId) {
   const candidate = (id: NodeId, distanceMs: number): Candidate => ({
     id,
     distanceMs,
-    costMsBySource: new Map(),
+    costMsBySource: new Map(sources.map((source) => [source, distanceMs])),
   });
   const optimizer = createOptimizer(
     bench.context,
@@ -34,7 +34,7 @@ function createProbing(config: GossamerConfig, bearer?: NodeId) {
     {
       lambda: () => [...mesh.neighbours.keys()].map((id) => candidate(id, Number.parseInt(id, 16))),
       candidate,
-      sources: () => [],
+      sources: () => sources,
       ancestors: () => [],
     },
     () => bearer,
@@ -115,6 +115,29 @@ describe('The optimiser', () => {
       expect(mesh.isPending(member.id)).toBe(isTaken);
       mesh.handleAccept(member, 1);
       expect(mesh.neighbours.has(nodeId(30))).toBe(!isTaken);
+    }
+  });
+
+  test('multiplies H by the number of known sources', () => {
+    // With n sources the worst edge costs n, and the candidate 0.85 n or 0.84 n.
+    for (const count of [1, 4]) {
+      const sources = Array.from({ length: count }, (_, index) => nodeId(200 + index));
+      for (const [rttMs, isTaken] of [
+        [51.1, false],
+        [50.9, true],
+      ] as const) {
+        const { mesh, optimizer, connect, sent, answer, numberOf } = createProbing(
+          PAPER,
+          undefined,
+          sources,
+        );
+        for (const number of [11, 12, 30]) connect(number);
+        optimizer.start(0);
+        optimizer.tick(optimizer.deadline);
+        const member = memberOf(numberOf(sent('ping')[0]!));
+        answer(member, rttMs);
+        expect(mesh.isPending(member.id)).toBe(isTaken);
+      }
     }
   });
 

@@ -40,7 +40,10 @@ const start = (intervalMs: number): void => {
     intervalMs,
     log: pino({ enabled: false }),
     status: () => ({ count: count++ }) as never,
-    onRenewed: (pinned) => heard.push(`renewed ${pinned}`),
+    onRenewed: ({ pinned, station }) => {
+      heard.push(`renewed ${pinned}`);
+      if (station !== undefined) heard.push(`station ${station.title} ${station.genre}`);
+    },
     onGone: () => heard.push('gone'),
   });
 };
@@ -94,6 +97,14 @@ describe('The lease', () => {
     start(60_000);
     await vi.waitUntil(() => heard.length > 0);
     expect(heard).toEqual(['renewed false']);
+  });
+
+  test('brings the title and genre that the announcement has now', async () => {
+    const station = '{"title":"Night","genre":null}';
+    answer = (response) => response.end(`{"rendezvous":true,"station":${station}}`);
+    start(60_000);
+    await vi.waitUntil(() => heard.length > 0);
+    expect(heard).toEqual(['renewed true', 'station Night undefined']);
   });
 
   test('ends with 410', async () => {

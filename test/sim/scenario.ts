@@ -12,7 +12,7 @@ import { createChecker } from '../../src/simulator/checker.js';
 import type { SimulatedScx } from '../../src/simulator/simulated-scx.js';
 import { createWorld, type Observer, type World } from '../../src/simulator/world.js';
 
-export type Fault =
+type Fault =
   | { readonly kind: 'join'; readonly atMs: number }
   /** A process that dies, a machine that dies, an SCX that says goodbye. */
   | { readonly kind: 'crash' | 'vanish' | 'leave'; readonly atMs: number; readonly scx: number }
@@ -68,7 +68,7 @@ const ADU_INTERVAL_MS = 100;
  * seconds. Paper: detection takes 15 s to 20 s, each step of the repair a round of 5 s, and an edge that
  * only one end believes in may cost an exchange of routes, 30 s.
  */
-export const RECOVERY_MS = { fast: 20_000, paper: 90_000 } as const;
+const RECOVERY_MS = { fast: 20_000, paper: 90_000 } as const;
 
 /** How far behind the newest ADU an SCX may be that receives a source, ms: delays, and a round. */
 const BEHIND_MAX_MS = 2000;

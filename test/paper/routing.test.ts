@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { createPings } from '../../src/gossamer/pings.js';
+import { addressOf, createBench } from '../gossamer/support.js';
+import { createSession, PROFILES, settlingMs } from './support.js';
+
+describe('§3.7: Routing layer', () => {
+  for (const [name, config] of PROFILES) {
+    test(`§3.7: a source SCX immediately has a zero-length entry to itself (${name})`, () => {
+      const session = createSession({ config, scxs: 12 });
+      session.pass(settlingMs(config));
+      session.world.broadcast(session.scx(4), 100);
+      const [source] = session.view(4).sources;
+      expect(source).toMatchObject({ costMs: 0, path: [session.idOf(4)], scx: session.idOf(4) });
+    });
+
+    test(`§3.7: the entry reaches the whole session, one for each source SCX (${name})`, () => {
+      const session = createSession({ config, scxs: 20 });
+      session.pass(settlingMs(config));
+      session.world.broadcast(session.scx(4), 1000);
+      session.world.broadcast(session.scx(4), 1000);
+      session.world.broadcast(session.scx(9), 1000);
+      session.pass(10_000);
+      const since = session.world.now();
+      session.pass(40_000);
+      const updates = session.messages('update', since);
+      expect(new Set(updates.map(({ scx }) => scx.index)).size).toBe(20);
+      for (const { what } of updates) {
+        const routes = what.message.kind === 'update' ? what.message.routes : [];
+        const scxs = routes.map((route) => route.scx);
+        expect(scxs.toSorted()).toEqual([session.idOf(4), session.idOf(9)].toSorted());
+      }
+      for (const view of session.views()) expect(view.sources).toHaveLength(3);
+    });
+
+    test(`§3.7: updates go to all neighbours periodically (${name})`, () => {
+      const session = createSession({ config, scxs: 12 });
+      session.pass(2 * settlingMs(config));
+      const since = session.world.now();
+      session.pass(10 * config.updateIntervalMs);
+      const sent = session.messages('update', since).filter(({ scx }) => scx.index === 5);
+      const degree = session.view(5).neighbours.length;
+      expect(sent.length).toBeGreaterThanOrEqual(8 * degree);
+      expect(sent.length).toBeLessThanOrEqual(14 * degree);
+    });
+
+    test(`§3.7: entries hold the complete path, over edges that exist, and never a loop (${name})`, () => {
+      const session = createSession({ config, scxs: 30 });
+      session.pass(settlingMs(config));
+      session.world.broadcast(session.scx(4), 1000);
+      for (let round = 0; round < 60; round++) {
+        session.pass(1000);
+        for (const view of session.views()) {
+          const path = view.sources[0]?.path ?? [];
+          expect(new Set(path).size).toBe(path.length);
+          if (path.length === 0) continue;
+          expect([path[0], path.at(-1)]).toEqual([view.self.id, session.idOf(4)]);
+        }
+      }
+      session.pass(settlingMs(config));
+      for (const view of session.views()) {
+        const hop = view.sources[0]?.path[1];
+        const ids = view.neighbours.map((neighbour) => neighbour.member.id);
+        if (hop !== undefined) expect(ids).toContain(hop);
+      }
+    });
+
+    test(`§3.7: no counting to infinity: the dead source is gone from all tables soon (${name})`, () => {
+      const session = createSession({ config, scxs: 30 });
+      session.pass(settlingMs(config));
+      session.world.broadcast(session.scx(4), 1000);
+      session.pass(settlingMs(config));
+      const since = session.world.now();
+      session.world.crash(session.scx(4));
+      session.pass(1000 + 8 * config.updateDelayMs);
+      for (const view of session.views()) expect(view.sources[0]?.path ?? []).toEqual([]);
+      // Each SCX tells each neighbour of the change a few times at most.
+      const updates = session.messages('update', since).length;
+      expect(updates).toBeLessThan(29 * 7 * 4);
+    });
+
+    test(`§3.7: a source that is withdrawn is gone from all tables, nobody explores paths to it (${name})`, () => {
+      const session = createSession({ config, scxs: 30 });
+      session.pass(settlingMs(config));
+      const source = session.world.broadcast(session.scx(4), 1000);
+      session.pass(settlingMs(config));
+      session.scx(4).feed({ kind: 'withdrawSource', source });
+      session.pass(8 * config.updateDelayMs + 500);
+      for (const view of session.views()) expect(view.sources[0]?.path ?? []).toEqual([]);
+      expect(session.count('sourceDown')).toBe(30);
+    });
+
+    test(`§3.7: the metric is the unicast distance, as measured by pings (${name})`, () => {
+      const session = createSession({ config, scxs: 12, delayMs: () => 17 });
+      session.pass(settlingMs(config));
+      session.world.broadcast(session.scx(4), 1000);
+      session.pass(settlingMs(config));
+      for (const view of session.views()) {
+        for (const { rttMs } of view.neighbours) expect(rttMs).toBeCloseTo(34, 5);
+        const [source] = view.sources;
+        expect(source?.costMs).toBeCloseTo(17 * (source!.path.length - 1), 5);
+      }
+    });
+
+    test(`§3.7: a ping experiment takes the average of a small sequence of round trips (${name})`, () => {
+      const bench = createBench(config);
+      const measured: (number | undefined)[] = [];
+      const pings = createPings(bench.context, (_address, rttMs) => measured.push(rttMs));
+      pings.start(addressOf(1), 0);
+      const trips = [90, 10, 20, 60].slice(0, config.pingCount + 1);
+      let now = 0;
+      for (const trip of trips) {
+        now += trip;
+        const [ping] = bench.sent();
+        if (ping?.message.kind === 'ping') pings.handlePong(addressOf(1), ping.message.nonce, now);
+      }
+      const counted = trips.slice(1);
+      expect(measured).toEqual([counted.reduce((a, b) => a + b) / counted.length]);
+    });
+  }
+});
