@@ -16,7 +16,7 @@ export const PROFILES = [
 /** How long a session of a few dozen SCXs takes to find its mesh, ms. */
 export const settlingMs = (config: GossamerConfig): number => (config === PAPER ? 120_000 : 15_000);
 
-export interface Heard<What> {
+interface Heard<What> {
   readonly scx: SimulatedScx;
   readonly what: What;
   readonly now: number;
