@@ -281,7 +281,9 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     },
     get deadline() {
       if (life.state === 'left') return Number.POSITIVE_INFINITY;
-      return Math.min(...clocked.map((rule) => rule.deadline));
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const rule of clocked) earliest = Math.min(earliest, rule.deadline);
+      return earliest;
     },
     self: life.self,
     view: () => {

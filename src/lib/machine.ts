@@ -43,8 +43,9 @@ export function drive<Input, Effect>(
     settle(machine.deadline <= now ? machine.tick(now) : []);
   };
   const arm = (): void => {
-    if (machine.deadline >= armed) return;
-    armed = machine.deadline;
+    const { deadline } = machine;
+    if (deadline >= armed) return;
+    armed = deadline;
     env.wakeAt(armed, wake);
   };
   arm();
