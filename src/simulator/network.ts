@@ -6,7 +6,7 @@
  * nothing crosses, nobody is told; when it ends, the connections that crossed it are reset), and the
  * death of an SCX with or without resets.
  */
-import type { ChannelMessage } from '../gossamer/gossamer-types.js';
+import type { ChannelMessage, Input } from '../gossamer/gossamer-types.js';
 import type { Message } from '../gossamer/message.js';
 import type { Address, Adu } from '../gossamer/node.js';
 import type { Rng } from '../lib/rng.js';
@@ -49,24 +49,50 @@ interface Link {
   readonly opener: SimulatedScx;
   readonly acceptor: SimulatedScx;
   readonly channel: number | undefined;
+  readonly lane: Lane;
+  /** In the lane's links. */
+  readonly key: number;
   isOpen: boolean;
   usedAt: number;
 }
 
+/** The connections of one kind: control, or one channel's data. */
+interface Lane {
+  /** Control: by pair, the lower index first. Data: by pair, the child first. */
+  readonly links: Map<number, Link>;
+  /** When the last message of a directed pair arrives: nothing overtakes it. */
+  readonly lastArrival: Map<number, number>;
+}
+
+/** A world has fewer SCXs, so that a pair of them is one small integer, which maps find fastest. */
+const SCXS_MAX = 2 ** 15;
+
+const pairOf = (a: SimulatedScx, b: SimulatedScx): number => a.index * SCXS_MAX + b.index;
+
 /** A network without connections or faults. */
 export function createNetwork(options: NetworkOptions): Network {
   const { rng, now, at, find } = options;
-  const links = new Map<string, Link>();
-  /** When the last message of a directed pair arrives: nothing overtakes it. */
-  const lastArrival = new Map<string, number>();
+  /** By channel; undefined: control. Bounded: only channels that were sent on have one. */
+  const lanes = new Map<number | undefined, Lane>();
   const frozenMail = new Map<SimulatedScx, (() => void)[]>();
   const counters = { messages: 0, adus: 0, broken: 0 };
   let side: ((scx: SimulatedScx) => boolean) | undefined;
 
-  const controlKey = (a: SimulatedScx, b: SimulatedScx): string =>
-    a.index < b.index ? `${a.index}-${b.index}` : `${b.index}-${a.index}`;
-  const dataKey = (child: SimulatedScx, parent: SimulatedScx, channel: number): string =>
-    `${child.index}>${parent.index}/${channel}`;
+  /** Until jitter is switched on, no message can overtake another. */
+  let hasJittered = false;
+
+  const laneOf = (channel: number | undefined): Lane => {
+    const existing = lanes.get(channel);
+    if (existing !== undefined) return existing;
+    const lane = { links: new Map(), lastArrival: new Map() };
+    lanes.set(channel, lane);
+    return lane;
+  };
+  const control = laneOf(undefined);
+  const allLinks = (): Link[] => [...lanes.values()].flatMap(({ links }) => [...links.values()]);
+
+  const controlKey = (a: SimulatedScx, b: SimulatedScx): number =>
+    a.index < b.index ? pairOf(a, b) : pairOf(b, a);
 
   const isCut = (a: SimulatedScx, b: SimulatedScx): boolean =>
     side !== undefined && side(a) !== side(b);
@@ -80,12 +106,15 @@ export function createNetwork(options: NetworkOptions): Network {
     mail.push(action);
   };
 
-  const arrive = (from: SimulatedScx, to: SimulatedScx, lane: string, action: () => void): void => {
-    const key = `${from.index}>${to.index}/${lane}`;
-    const delay = options.delayMs(from.index, to.index) + network.jitterMs * rng.unit();
-    const instant = Math.max(now() + delay, lastArrival.get(key) ?? 0);
-    lastArrival.set(key, instant);
-    at(instant, () => handOver(to, action));
+  const arrivalOf = (from: SimulatedScx, to: SimulatedScx, lane: Lane): number => {
+    const plain = now() + options.delayMs(from.index, to.index);
+    hasJittered ||= network.jitterMs > 0;
+    if (!hasJittered) return plain;
+    const pair = pairOf(from, to);
+    const jittered = plain + network.jitterMs * rng.unit();
+    const instant = Math.max(jittered, lane.lastArrival.get(pair) ?? 0);
+    lane.lastArrival.set(pair, instant);
+    return instant;
   };
 
   const tellClosed = (link: Link, who: SimulatedScx, other: SimulatedScx): void => {
@@ -96,9 +125,9 @@ export function createNetwork(options: NetworkOptions): Network {
     }
   };
 
-  const close = (key: string, link: Link, told: readonly SimulatedScx[]): void => {
+  const close = (link: Link, told: readonly SimulatedScx[]): void => {
     link.isOpen = false;
-    links.delete(key);
+    link.lane.links.delete(link.key);
     for (const who of told) {
       const other = who === link.opener ? link.acceptor : link.opener;
       const delay = options.delayMs(other.index, who.index);
@@ -111,28 +140,30 @@ export function createNetwork(options: NetworkOptions): Network {
       handOver(from, () => from.feed({ kind: 'linkDown', address: to, reason: 'unreachable' })),
     );
 
-  /** The link for a message, opened if need be; undefined when nobody answers. */
-  const open = (key: string, from: SimulatedScx, to: SimulatedScx, channel?: number): Link => {
-    const existing = links.get(key);
+  /** The link for a message, opened if need be. */
+  const open = (key: number, from: SimulatedScx, to: SimulatedScx, channel?: number): Link => {
+    const lane = laneOf(channel);
+    const existing = lane.links.get(key);
     if (existing !== undefined) return existing;
-    const link = { opener: from, acceptor: to, channel, isOpen: true, usedAt: now() };
-    links.set(key, link);
+    const link = { opener: from, acceptor: to, channel, lane, key, isOpen: true, usedAt: now() };
+    lane.links.set(key, link);
     return link;
   };
 
-  /** Sends over a link; the link may break under it. */
-  const transmit = (key: string, link: Link, from: SimulatedScx, action: () => void): void => {
+  /** Sends an input over a link; the link may break under it. */
+  const transmit = (link: Link, from: SimulatedScx, input: Input): void => {
     const to = link.opener === from ? link.acceptor : link.opener;
     if (isCut(from, to)) return;
     if (network.breakRate > 0 && rng.unit() < network.breakRate) {
       counters.broken++;
-      return close(key, link, [from, to]);
+      return close(link, [from, to]);
     }
     link.usedAt = now();
-    const lane = link.channel === undefined ? 'control' : key;
-    arrive(from, to, lane, () => {
-      if (link.isOpen) action();
-    });
+    const receive = (): void => {
+      if (to.isFrozen) handOver(to, receive);
+      else if (to.isUp && link.isOpen) to.feed(input);
+    };
+    at(arrivalOf(from, to, link.lane), receive);
   };
 
   const network: Network = {
@@ -143,39 +174,37 @@ export function createNetwork(options: NetworkOptions): Network {
       counters.messages++;
       const to = find(address);
       if (to === undefined || !to.isUp) {
-        const isLinked = to !== undefined && links.has(controlKey(from, to));
+        const isLinked = to !== undefined && control.links.has(controlKey(from, to));
         if (!isLinked)
           fail(from, address, to === undefined ? 10 : 2 * options.delayMs(from.index, to.index));
         return;
       }
       const key = controlKey(from, to);
-      if (!links.has(key) && isCut(from, to)) return fail(from, address, CONNECT_TIMEOUT_MS);
+      if (!control.links.has(key) && isCut(from, to)) {
+        return fail(from, address, CONNECT_TIMEOUT_MS);
+      }
       const member = from.gossamer.self();
-      transmit(key, open(key, from, to), from, () =>
-        to.feed({ kind: 'received', from: member, message }),
-      );
+      transmit(open(key, from, to), from, { kind: 'received', from: member, message });
     },
     hangUp: (from, address) => {
       const to = find(address);
       if (to === undefined) return;
-      const key = controlKey(from, to);
-      const link = links.get(key);
+      const link = control.links.get(controlKey(from, to));
       if (link === undefined) return;
       // As overlay/ does: closed once nobody has used it for a while.
       at(now() + HANG_UP_MS, () => {
         const isIdle = now() - link.usedAt >= HANG_UP_MS;
-        if (links.get(key) === link && isIdle && !isCut(from, to)) close(key, link, [from, to]);
+        if (link.isOpen && isIdle && !isCut(from, to)) close(link, [from, to]);
       });
     },
     sendData: (from, address, { channel, body }) => {
       const to = find(address);
       if (to === undefined) return;
-      const asChild = dataKey(from, to, channel);
-      const asParent = dataKey(to, from, channel);
       const isAnswer = body.kind === 'subscribed' || body.kind === 'refused';
-      const key = isAnswer ? asParent : asChild;
-      if (!links.has(key) && body.kind !== 'subscribe') return;
-      if (!to.isUp || (!links.has(key) && isCut(from, to))) {
+      const key = isAnswer ? pairOf(to, from) : pairOf(from, to);
+      const isLinked = laneOf(channel).links.has(key);
+      if (!isLinked && body.kind !== 'subscribe') return;
+      if (!to.isUp || (!isLinked && isCut(from, to))) {
         const peer = to.gossamer.self().id;
         const tell = (): void => from.feed({ kind: 'dataDown', peer, channel });
         const waitMs = to.isUp ? CONNECT_TIMEOUT_MS : 2 * options.delayMs(from.index, to.index);
@@ -183,19 +212,15 @@ export function createNetwork(options: NetworkOptions): Network {
         return;
       }
       const member = from.gossamer.self();
-      transmit(key, open(key, from, to, channel), from, () =>
-        to.feed({ kind: 'dataReceived', from: member, message: body }),
-      );
+      const link = open(key, from, to, channel);
+      transmit(link, from, { kind: 'dataReceived', from: member, message: body });
     },
     forward: (from, to, adu) => {
       if (to === undefined) return;
       counters.adus++;
-      const key = dataKey(to, from, adu.channel);
-      const link = links.get(key);
+      const link = laneOf(adu.channel).links.get(pairOf(to, from));
       const sender = from.gossamer.self().id;
-      if (link !== undefined) {
-        transmit(key, link, from, () => to.feed({ kind: 'adu', from: sender, adu }));
-      }
+      if (link !== undefined) transmit(link, from, { kind: 'adu', from: sender, adu });
     },
     locate: (from, location) =>
       at(now() + 1, () =>
@@ -205,17 +230,18 @@ export function createNetwork(options: NetworkOptions): Network {
       const old = side;
       side = newSide;
       if (old === undefined) return;
-      for (const [key, link] of [...links]) {
+      for (const link of allLinks()) {
         const crossed = old(link.opener) !== old(link.acceptor);
-        if (crossed && !isCut(link.opener, link.acceptor))
-          close(key, link, [link.opener, link.acceptor]);
+        if (crossed && !isCut(link.opener, link.acceptor)) {
+          close(link, [link.opener, link.acceptor]);
+        }
       }
     },
     onDeath: (scx, withReset) => {
-      for (const [key, link] of [...links]) {
+      for (const link of allLinks()) {
         if (link.opener !== scx && link.acceptor !== scx) continue;
         const other = link.opener === scx ? link.acceptor : link.opener;
-        if (withReset) close(key, link, isCut(scx, other) ? [] : [other]);
+        if (withReset) close(link, isCut(scx, other) ? [] : [other]);
       }
     },
     thaw: (scx) => {
