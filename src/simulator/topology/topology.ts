@@ -1,0 +1,26 @@
+/**
+ * What a session can be simulated on: a graph of routers and hosts, in which distances are shortest
+ * paths, or a matrix of round trips that somebody measured.
+ */
+import type { Graph } from './graph.js';
+
+/** Round trips between nodes, ms: those of node i to nodes 0..i-1 from index i(i-1)/2 on. */
+export interface RttMatrix {
+  readonly nodes: number;
+  readonly rttsMs: Float64Array;
+}
+
+export type Topology =
+  | { readonly kind: 'graph'; readonly graph: Graph }
+  | { readonly kind: 'matrix'; readonly matrix: RttMatrix };
+
+/** How many nodes there are to place SCXs at. */
+export const sizeOf = (topology: Topology): number =>
+  topology.kind === 'graph' ? topology.graph.nodes : topology.matrix.nodes;
+
+/** The round trip between two nodes, ms. */
+export function rttMs(matrix: RttMatrix, a: number, b: number): number {
+  if (a === b) return 0;
+  const [row, column] = a > b ? [a, b] : [b, a];
+  return matrix.rttsMs[(row * (row - 1)) / 2 + column] as number;
+}
