@@ -53,6 +53,8 @@ export interface World {
   freeze(scx: SimulatedScx): void;
   thaw(scx: SimulatedScx): void;
   live(): SimulatedScx[];
+  /** Attaches a source that says nothing; returns its id. Cost ratios need no more. */
+  announce(scx: SimulatedScx): SourceId;
   /** Starts a source at an SCX that publishes each `intervalMs`; returns its id. */
   broadcast(scx: SimulatedScx, intervalMs: number): SourceId;
   /** A digest of all that happened. */
@@ -170,11 +172,16 @@ export function createWorld(options: WorldOptions): World {
     network.thaw(scx);
   };
 
-  const broadcast = (scx: SimulatedScx, intervalMs: number): SourceId => {
+  const announce = (scx: SimulatedScx): SourceId => {
     const id = hexId(ids) as SourceId;
+    scx.feed({ kind: 'announceSource', source: { id, priority: 128, epoch: 1 } });
+    return id;
+  };
+
+  const broadcast = (scx: SimulatedScx, intervalMs: number): SourceId => {
+    const id = announce(scx);
     const channel = options.config.channels[0] as number;
     let sequence = 0;
-    scx.feed({ kind: 'announceSource', source: { id, priority: 128, epoch: 1 } });
     const publish = (): void => {
       if (!scx.isUp) return;
       const payload = new Uint8Array(0);
@@ -216,6 +223,7 @@ export function createWorld(options: WorldOptions): World {
     },
     thaw,
     live: () => scxs.filter((scx) => scx.isUp && scx.gossamer.view().state === 'joined'),
+    announce,
     broadcast,
     traceHash: trace.hash,
   };

@@ -1,0 +1,72 @@
+/**
+ * What the protocol costs: control messages and their bytes, as `wire` would frame them. Not counted:
+ * the HELLO of each connection, TCP and IP headers. Messages over data connections (subscriptions) are
+ * no ADUs, so they count as well.
+ */
+import type { Effect } from '../../gossamer/gossamer-types.js';
+import type { DataMessage, Message } from '../../gossamer/message.js';
+import { FRAME_HEADER_BYTES } from '../../wire/frame.js';
+import type { Observer } from '../world.js';
+
+/** What was sent. */
+export interface TrafficTotals {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface ControlTraffic extends Observer {
+  readonly total: TrafficTotals;
+  /** The bytes that each SCX has sent since the last call. */
+  takeBytesByScx(): readonly number[];
+  /** Messages and bytes by kind of message. */
+  readonly byKind: ReadonlyMap<string, TrafficTotals>;
+}
+
+/** All that a simulated SCX says is ASCII: a character is a byte. */
+const lengthOf = (message: Message | DataMessage): number =>
+  FRAME_HEADER_BYTES + JSON.stringify(message).length;
+
+const KEEP_ALIVE_BYTES = lengthOf({ kind: 'keepAlive' });
+const PING_BYTES = lengthOf({ kind: 'ping', nonce: 0 }) - 1;
+
+/** As long as `wire` would make it; the most frequent are not written out. */
+function frameBytes(message: Message): number {
+  if (message.kind === 'keepAlive') return KEEP_ALIVE_BYTES;
+  if (message.kind !== 'ping' && message.kind !== 'pong') return lengthOf(message);
+  return PING_BYTES + `${message.nonce}`.length;
+}
+
+/** Nothing was sent yet. */
+export function createControlTraffic(): ControlTraffic {
+  const total = { messages: 0, bytes: 0 };
+  const byKind = new Map<string, { messages: number; bytes: number }>();
+  let bytesByScx: number[] = [];
+
+  const count = (scx: number, kind: string, bytes: number): void => {
+    const ofKind = byKind.get(kind) ?? { messages: 0, bytes: 0 };
+    byKind.set(kind, ofKind);
+    for (const sum of [total, ofKind]) {
+      sum.messages++;
+      sum.bytes += bytes;
+    }
+    bytesByScx[scx] = (bytesByScx[scx] ?? 0) + bytes;
+  };
+
+  return {
+    total,
+    byKind,
+    takeBytesByScx: () => {
+      const taken = bytesByScx;
+      bytesByScx = [];
+      return taken;
+    },
+    onEffect: ({ index }, effect: Effect) => {
+      if (effect.kind === 'send') {
+        count(index, effect.message.kind, frameBytes(effect.message));
+      } else if (effect.kind === 'sendData') {
+        const { body } = effect.message;
+        count(index, body.kind, lengthOf(body));
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * How fast SCXs get to know each other (§5.2, figures 6 and 7): when each of them knows a share of all
+ * others, those that have yet to join included.
+ */
+
+/** The shares of figure 6. */
+const SHARES = [0.9, 1] as const;
+
+export interface DiscoveryProgress {
+  /** An SCX knows so many others at an instant. */
+  see(scx: number, known: number, now: number): void;
+  /** Whether every SCX knows all others. */
+  readonly isComplete: boolean;
+  /** By SCX: when it first knew a share of the others, ms; undefined: not yet. */
+  instantsMs(share: (typeof SHARES)[number]): readonly (number | undefined)[];
+}
+
+/** Nobody knows anybody. */
+export function createDiscoveryProgress(scxs: number): DiscoveryProgress {
+  const blank = (): (number | undefined)[] => new Array<number | undefined>(scxs).fill(undefined);
+  const instants = new Map(SHARES.map((share) => [share, blank()]));
+  let complete = 0;
+  return {
+    see: (scx, known, now) => {
+      for (const [share, list] of instants) {
+        if (list[scx] !== undefined || known < share * (scxs - 1)) continue;
+        list[scx] = now;
+        if (share === 1) complete++;
+      }
+    },
+    get isComplete() {
+      return complete === scxs;
+    },
+    instantsMs: (share) => instants.get(share) ?? [],
+  };
+}
+
+/** When the last SCX got there, ms; undefined when one has not. */
+export function lastOf(instantsMs: readonly (number | undefined)[]): number | undefined {
+  let last = 0;
+  for (const instant of instantsMs) {
+    if (instant === undefined) return undefined;
+    last = Math.max(last, instant);
+  }
+  return last;
+}

@@ -1,0 +1,66 @@
+/**
+ * The distribution tree of one source, as it is: each SCX's own next hop, not the path that it
+ * believes in. While routes change it may have holes and even loops; both are told, not hidden.
+ */
+import type { NodeId } from '../../gossamer/node.js';
+import type { GossamerView } from '../../gossamer/view.js';
+
+/** One-way delay between two SCXs by index, ms. */
+export type DelayMs = (from: number, to: number) => number;
+
+export interface Tree {
+  /** The index of the source SCX. */
+  readonly source: number;
+  /** By SCX: whom it takes the source from; undefined at the source and where there is no route. */
+  readonly parents: readonly (number | undefined)[];
+}
+
+/**
+ * The tree of a source by the next hops of all SCXs.
+ * @param views of the SCXs, by index
+ */
+export function readTree(views: readonly GossamerView[], source: number): Tree {
+  const indexes = new Map(views.map(({ self }, index) => [self.id, index]));
+  const root = views[source]?.self.id;
+  const parentOf = (view: GossamerView): number | undefined => {
+    const hop: NodeId | undefined = view.sources.find(({ scx }) => scx === root)?.path[1];
+    return hop === undefined ? undefined : indexes.get(hop);
+  };
+  return { source, parents: views.map(parentOf) };
+}
+
+/** By SCX: the length of its path from the source, ms; undefined where the source does not reach. */
+export function pathLengths({ source, parents }: Tree, delayMs: DelayMs): (number | undefined)[] {
+  const lengths = new Array<number | undefined>(parents.length).fill(undefined);
+  const isDone = new Uint8Array(parents.length);
+  lengths[source] = 0;
+  isDone[source] = 1;
+  for (const start of parents.keys()) {
+    const trail: number[] = [];
+    let at: number | undefined = start;
+    // Marked on the way up already, so a loop ends where it began, without a length.
+    for (; at !== undefined && isDone[at] === 0; at = parents[at]) {
+      isDone[at] = 1;
+      trail.push(at);
+    }
+    let length = at === undefined ? undefined : lengths[at];
+    for (let node = trail.pop(); node !== undefined && length !== undefined; node = trail.pop()) {
+      length += delayMs(parents[node] as number, node);
+      lengths[node] = length;
+    }
+  }
+  return lengths;
+}
+
+/** A transmission over the network: from a parent to a child. */
+export type Hop = readonly [from: number, to: number];
+
+/** The hops of a tree. */
+export const treeHops = ({ source, parents }: Tree): Hop[] =>
+  parents.flatMap((parent, scx) =>
+    parent === undefined || scx === source ? [] : [[parent, scx] as const],
+  );
+
+/** The hops of the unicast star: "the source SCX will simply perform an n-way unicast" (§3). */
+export const starHops = ({ source, parents }: Tree): Hop[] =>
+  [...parents.keys()].filter((scx) => scx !== source).map((scx) => [source, scx] as const);
