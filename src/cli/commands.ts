@@ -37,4 +37,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'show what runs at a cluster',
     load: async () => (await import('./status.js')).command,
   },
+  {
+    name: 'simulate',
+    summary: 'play sessions in a simulated network, and measure their trees',
+    load: async () => (await import('./simulate.js')).command,
+  },
 ];

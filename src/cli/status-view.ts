@@ -1,47 +1,7 @@
 /** The tables of `scattercast status`: what a person wants to know of a cluster, at a glance. */
-import Table from 'cli-table3';
 import type { ClusterStatus, SessionStatus } from '../client/cluster-api.js';
 import type { ScxStatus } from '../scx/scx-status.js';
-
-type Cell = string | number;
-
-/** No colours and few lines: it reads as well in a pipe. */
-const PLAIN = {
-  chars: {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  },
-  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-} as const;
-
-/** Titles come from strangers, and must not steer the terminal. */
-const printable = (cell: Cell): string => `${cell}`.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
-
-function drawTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const style = { ...PLAIN.style, head: [], border: [] };
-  const table = new Table({ chars: PLAIN.chars, style, head: [...head] });
-  for (const row of rows) table.push(row.map((cell) => ({ content: printable(cell) })));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
-}
-
-const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
+import { type Cell, drawTable, indent } from './plain-table.js';
 
 /** Ids are long and random: their first half tells them apart. */
 const short = (id: string | null): string => id?.slice(0, 8) ?? '-';

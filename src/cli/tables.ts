@@ -5,10 +5,12 @@
 import { defaulting, optional, required, type Table } from './option.js';
 import {
   clusterUrl,
+  degree,
   host,
   oneOf,
   onOff,
   ports,
+  probability,
   reachableHost,
   secondsUpTo,
   text,
@@ -125,6 +127,61 @@ export const demoOptions = {
   logLevel: logLevel('silent'),
 } satisfies Table;
 
+export const simulateOptions = {
+  topology: defaulting(text, 'transit-stub', {
+    placeholder: 'SPEC',
+    help: 'transit-stub (drawn anew for each run), gtitm:FILE or rtt:FILE, gzipped or not',
+  }),
+  scxs: defaulting(whole(1, 10_000), 100, { placeholder: 'N', help: 'SCXs of the session' }),
+  sources: defaulting(whole(1, 64), 1, { placeholder: 'N', help: 'source SCXs among them' }),
+  degree: defaulting(degree, '3,4', {
+    placeholder: 'K1,K2',
+    help: 'edges that an SCX adds, and edges that it accepts',
+  }),
+  profile: defaulting(oneOf('fast', 'paper'), 'fast', {
+    placeholder: 'NAME',
+    help: "the overlay's constants: fast, or paper as published",
+  }),
+  seed: defaulting(whole(0, 2 ** 31 - 1), 1, {
+    placeholder: 'N',
+    help: 'what all chance comes from; further runs have the seeds after it',
+  }),
+  runs: defaulting(whole(1, 1000), 1, { placeholder: 'N', help: 'runs to summarise' }),
+  until: defaulting(secondsUpTo(86_400), 600, {
+    placeholder: 'SECONDS',
+    help: 'simulated time of a run',
+  }),
+  transitDomains: defaulting(whole(1, 100), 2, {
+    placeholder: 'N',
+    help: 'transit-stub: transit domains',
+  }),
+  transitNodes: defaulting(whole(1, 1000), 4, {
+    placeholder: 'N',
+    help: 'transit-stub: mean routers in a transit domain',
+  }),
+  stubs: defaulting(whole(0, 100), 4, {
+    placeholder: 'N',
+    help: 'transit-stub: mean stub domains at a router',
+  }),
+  stubNodes: defaulting(whole(1, 1000), 31, {
+    placeholder: 'N',
+    help: 'transit-stub: mean nodes in a stub domain',
+  }),
+  domainDensity: defaulting(probability, 1, {
+    placeholder: 'P',
+    help: 'transit-stub: probability that two transit domains are joined',
+  }),
+  transitDensity: defaulting(probability, 0.6, {
+    placeholder: 'P',
+    help: 'transit-stub: probability that two routers of a transit domain are joined',
+  }),
+  stubDensity: defaulting(probability, 0.15, {
+    placeholder: 'P',
+    help: 'transit-stub: probability that two nodes of a stub domain are joined',
+  }),
+  json: defaulting(onOff, false, { help: 'print everything as JSON' }),
+} satisfies Table;
+
 /** The tables by command, which is also the name of their section in the configuration file. */
 export const TABLES = {
   cluster: clusterOptions,
@@ -132,6 +189,7 @@ export const TABLES = {
   broadcast: broadcastOptions,
   status: statusOptions,
   demo: demoOptions,
+  simulate: simulateOptions,
 } as const satisfies Readonly<Record<string, Table>>;
 
 export type CommandName = keyof typeof TABLES;

@@ -104,3 +104,21 @@ export const ports: Value<Ports> = expecting('ports like 8100-8227, or any', (ra
   const [first, last] = [Number(match?.[1]), Number(match?.[2])];
   return first > 0 && first < last && last < 65_536 ? { first, last } : undefined;
 });
+
+/** Edges that an SCX adds, and edges that it accepts. */
+export interface Degree {
+  readonly added: number;
+  readonly accepted: number;
+}
+
+/** `K1,K2`; how they must relate is the protocol's business. */
+export const degree: Value<Degree> = expecting('two whole numbers like 3,4', (raw) => {
+  const match = typeof raw === 'string' ? /^(\d{1,2}),(\d{1,2})$/.exec(raw) : null;
+  return match === null ? undefined : { added: Number(match[1]), accepted: Number(match[2]) };
+});
+
+/** A probability. */
+export const probability: Value<number> = expecting('a number from 0 to 1', (raw) => {
+  const value = toNumber(raw);
+  return Number.isFinite(value) && value >= 0 && value <= 1 ? value : undefined;
+});

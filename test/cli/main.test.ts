@@ -59,14 +59,22 @@ describe('The command line', () => {
   test('prints its help with all commands, examples and exit codes', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const word of ['cluster', 'announce', 'broadcast', 'status', 'demo', 'Examples:']) {
+    for (const word of [
+      'cluster',
+      'announce',
+      'broadcast',
+      'status',
+      'demo',
+      'simulate',
+      'Examples:',
+    ]) {
       expect(stdout).toContain(word);
     }
     expect(stdout).toContain('  3  a port is taken');
     expect(stdout).not.toMatch(/^ {2}scx/m);
   });
 
-  test.each(['cluster', 'announce', 'broadcast', 'status', 'demo'])(
+  test.each(['cluster', 'announce', 'broadcast', 'status', 'demo', 'simulate'])(
     'prints the help of %s with examples, variables and exit codes',
     async (name) => {
       const [direct, asked] = await Promise.all([run([name, '--help']), run(['help', name])]);
@@ -87,6 +95,9 @@ describe('The command line', () => {
     [[], /which command/],
     [['brodcast'], /unknown command 'brodcast' .*broadcast/],
     [['status', '--clustr', 'x'], /unknown option '--clustr' .*--cluster/],
+    [['simulate', '--degree', '4,3'], /acceptedEdgesMax must exceed/],
+    [['simulate', '--scxs', '2', '--sources', '3'], /must not be more than --scxs/],
+    [['simulate', '--scxs', '2000'], /has 1000 nodes only/],
     [['broadcast'], /missing required argument 'file'/],
     [['status', '--cluster'], /argument missing/],
     [['status', 'x', '--cluster', 'localhost:9'], /too many arguments/],

@@ -1,0 +1,43 @@
+/** Tables that read as well in a pipe as on a terminal: no colours and few lines. */
+import Table from 'cli-table3';
+
+export type Cell = string | number;
+
+const PLAIN = {
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+} as const;
+
+/** Titles come from strangers, and must not steer the terminal. */
+const printable = (cell: Cell): string => `${cell}`.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+
+/** The table as text, without a final newline. */
+export function drawTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const style = { ...PLAIN.style, head: [], border: [] };
+  const table = new Table({ chars: PLAIN.chars, style, head: [...head] });
+  for (const row of rows) table.push(row.map((cell) => ({ content: printable(cell) })));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Each line that holds something moves to the right. */
+export const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
