@@ -127,7 +127,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const clocked = [life, ...rules, optimizer];
 
   const onEdgeUp = ({ member }: Neighbour, rttMs: number, now: number): void => {
-    liveness.watch(member.id, member.address, now);
+    liveness.watch(member.id, member.address, rttMs, now);
     routing.onEdgeUp(member, rttMs, now);
     pings.watch(member.address, now);
     optimizer.onHealed();

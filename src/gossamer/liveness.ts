@@ -15,7 +15,8 @@ interface Watched {
 }
 
 export interface Liveness {
-  watch(id: NodeId, address: Address, now: number): void;
+  /** The first word of a new neighbour needs a round trip: it knows of the edge only then. */
+  watch(id: NodeId, address: Address, rttMs: number, now: number): void;
   unwatch(id: NodeId): void;
   heard(id: NodeId, now: number): void;
   tick(now: number): void;
@@ -27,7 +28,7 @@ export function createLiveness(
   context: Context,
   onSilent: (id: NodeId, now: number) => void,
 ): Liveness {
-  const { keepAliveIntervalMs, keepAliveMisses } = context.config;
+  const { keepAliveIntervalMs, keepAliveMisses, answerTimeoutMs } = context.config;
   /** Bounded by the mesh: the neighbours. */
   const watched = new Map<NodeId, Watched>();
   let nextRound = Number.POSITIVE_INFINITY;
@@ -35,12 +36,14 @@ export function createLiveness(
   const forgiveOwnLateness = (now: number): void => {
     const lateMs = now - nextRound;
     if (lateMs < keepAliveIntervalMs / 2) return;
-    for (const peer of watched.values()) peer.heardAt = Math.min(now, peer.heardAt + lateMs);
+    for (const peer of watched.values()) {
+      peer.heardAt = Math.max(peer.heardAt, Math.min(now, peer.heardAt + lateMs));
+    }
   };
 
   return {
-    watch: (id, address, now) => {
-      watched.set(id, { address, heardAt: now });
+    watch: (id, address, rttMs, now) => {
+      watched.set(id, { address, heardAt: now + Math.min(rttMs, answerTimeoutMs) });
       if (nextRound === Number.POSITIVE_INFINITY) nextRound = now + keepAliveIntervalMs;
     },
     unwatch: (id) => {
@@ -49,7 +52,7 @@ export function createLiveness(
     },
     heard: (id, now) => {
       const peer = watched.get(id);
-      if (peer !== undefined) peer.heardAt = now;
+      if (peer !== undefined) peer.heardAt = Math.max(peer.heardAt, now);
     },
     tick: (now) => {
       if (nextRound > now) return;

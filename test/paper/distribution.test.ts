@@ -10,6 +10,7 @@ import {
   PROFILES,
   type Session,
   settlingMs,
+  timeUntil,
 } from './support.js';
 
 const parentOf = (scx: SimulatedScx): string | undefined =>
@@ -212,7 +213,7 @@ describe('§3.8: Data distribution', () => {
       const { session, source } = createBroadcast(config);
       const newcomer = session.world.add();
       const isFed = (): boolean => heardOf(session, newcomer.index, source).length > 0;
-      while (!isFed() && session.world.now() < 1e6) session.pass(10);
+      timeUntil(session, isFed, settlingMs(config));
       session.pass(200);
       const heard = heardOf(session, newcomer.index, source);
       // recentMs of ADUs, each 50 ms.
