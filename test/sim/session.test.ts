@@ -1,6 +1,6 @@
 /**
  * Whole sessions with drawn faults, the checker always on. The gate plays the first seeds;
- * `SIM_SEEDS=1000 npx vitest run test/sim` plays more, and `SIM_SEED=17` one alone.
+ * `SIM_SEEDS=1000 npm run vitest -- test/sim` plays more, and `SIM_SEED=17` one alone.
  */
 import { describe, expect, test } from 'vitest';
 import { drawScenario, isLossless, playScenario, type Scenario } from './scenario.js';
@@ -17,7 +17,7 @@ const explain = (scenario: Scenario, error: unknown): Error =>
     [
       `seed ${scenario.seed}: ${error instanceof Error ? error.message : String(error)}`,
       `scenario: ${JSON.stringify(scenario)}`,
-      `replay: SIM_SEED=${scenario.seed} npx vitest run test/sim/session.test.ts`,
+      `replay: SIM_SEED=${scenario.seed} npm run vitest -- test/sim/session.test.ts`,
     ].join('\n'),
     { cause: error },
   );

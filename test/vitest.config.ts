@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/loopback-only.ts'];
 
 /** Pure and in-process tests first, in parallel; then real processes and players, one file at a time. */
 export default defineConfig({
+  root: resolve(import.meta.dirname, '..'),
   test: {
     reporters: ['default', './scripts/tally-reporter.ts'],
     projects: [
