@@ -19,10 +19,10 @@ export type ScxSettings = Pick<
 export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
   lingerMs: 30_000, // guess: a player that reconnects finds it, a zapping listener costs little
   burstMs: 4000, // as Icecast: its 64 KiB are 4 s at 128 kbit/s
-  writeIntervalMs: 200, // design §7: a few per second
+  writeIntervalMs: 200, // a player has seconds of buffer, and each write costs a system call
   listenersMax: 10_000, // guess
   profile: 'fast',
-  leaseIntervalMs: 1000, // design §7: every second or two
+  leaseIntervalMs: 1000, // guess: a crash is noticed within seconds
 });
 
 export interface ClusterOptions {

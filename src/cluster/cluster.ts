@@ -35,7 +35,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const CLOSE_MS = 2900; // issue 2: "Ctrl-C ends everything within 3 s"
+const CLOSE_MS = 2900; // Ctrl-C ends everything within 3 s
 const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
 
 /** What is read before the port is opened. */

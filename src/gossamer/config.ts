@@ -73,7 +73,7 @@ export interface GossamerConfig {
   readonly cacheMs: number;
   /** And at most so many bytes for each source and channel. Guess: 2 MiB. */
   readonly cacheBytesMax: number;
-  /** What a newcomer gets of the past, ms: the burst of its first listeners. Design §7: 10 s. */
+  /** What a newcomer gets of the past, ms: the burst of its first listeners. Guess: 10 s. */
   readonly recentMs: number;
   /** How long a hole may wait to be filled before it is given up and counted, ms. Guess: 2000. */
   readonly gapTimeoutMs: number;

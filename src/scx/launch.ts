@@ -37,7 +37,7 @@ export const launchSchema = z.strictObject({
   lingerMs: z.number().min(0).max(86_400_000),
   /** Listeners at most. */
   listenersMax: z.number().int().min(1).max(1_000_000),
-  /** What a listener gets at once, ms of audio; design: about 4 s. */
+  /** What a listener gets at once, ms of audio; as Icecast, about 4 s. */
   burstMs: z.number().min(0).max(30_000),
   /** Each listener is written to so often, ms. */
   writeIntervalMs: z.number().min(10).max(5000),

@@ -25,7 +25,7 @@ export interface Playout {
   end(): void;
 }
 
-/** What the ring keeps, ms and bytes: the bytes are enough at 320 kbit/s. Design §7: 30 s. */
+/** What the ring keeps, ms and bytes: the bytes are enough at 320 kbit/s. Guess: 30 s. */
 const RING_MS = 30_000;
 const RING_BYTES_MAX = 2 * 1024 * 1024;
 /** Silence after which a newcomer waits for new audio instead of getting old, ms. Guess. */

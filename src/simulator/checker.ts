@@ -1,5 +1,5 @@
 /**
- * What must hold at every step of every run (design: Gossamer's invariants), checked from outside by
+ * What must hold at every step of every run (Gossamer's invariants), checked from outside by
  * what the machines say and do. A violation throws at once, with the instant and the SCX.
  */
 
