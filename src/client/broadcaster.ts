@@ -6,8 +6,10 @@
  * When there is no SCX for a while the program waits, and goes on where it was: numbers have
  * no holes and nothing is lost. A live encoder behind a pipe is held up by the same means.
  */
+
 import { randomBytes } from 'node:crypto';
 import type { SourceId } from '../gossamer/node.js';
+import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
 import type { OwnAdu } from './adu-window.js';
 import { createPacer } from './pacer.js';
 import { pause, unlessAborted } from './pause.js';
@@ -30,10 +32,6 @@ export interface BroadcastOptions {
   /** Ends the broadcast early and in order: flush, AM_LEAVING. */
   readonly signal: AbortSignal;
 }
-
-/** The channels of a broadcast; the same numbers as in DEFAULT_CHANNELS. */
-const AUDIO = 1;
-const NOW_PLAYING = 2;
 
 /** The end of a program may wait so long for an SCX that is away. Guess. */
 const END_FLUSH_MS_MAX = 15_000;
@@ -113,7 +111,7 @@ function createStudio(
   const onTitle = (title: string): void => {
     if (title === journal.progress.title) return;
     const payload = Buffer.from(JSON.stringify({ title, from: numbers.audio }));
-    link.publish(createAdu(NOW_PLAYING, numbers.notice++, payload), 0);
+    link.publish(createAdu(TITLE_CHANNEL, numbers.notice++, payload), 0);
     journal.note({ title });
   };
 
@@ -130,7 +128,7 @@ function createStudio(
     if (signal.aborted) return;
     checkPace();
     const { positionMs, sentMs } = journal.progress;
-    link.publish(createAdu(AUDIO, numbers.audio++, frame.bytes), frame.durationMs);
+    link.publish(createAdu(AUDIO_CHANNEL, numbers.audio++, frame.bytes), frame.durationMs);
     journal.note({
       bitrateKbps: frame.bitrateKbps,
       lengthMs: frame.lengthMs,

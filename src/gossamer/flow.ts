@@ -5,7 +5,7 @@
 import { type Context, notify } from './context.js';
 import type { DataMessage } from './message.js';
 import type { Adu, Member, NodeId, SourceId } from './node.js';
-import { createStream, type Progress, type Stream } from './stream.js';
+import { createStream, NOTHING, type Progress, type Stream } from './stream.js';
 
 /** What an SCX counts for each source and channel; `status` shows it. */
 export interface FlowCounters {
@@ -32,8 +32,6 @@ interface Upstream {
   from: number | undefined;
   heardAt: number | undefined;
 }
-
-const NOTHING: Progress = { missed: 0, delivered: [] };
 
 export interface Flow {
   readonly source: SourceId;

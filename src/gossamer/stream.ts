@@ -23,7 +23,8 @@ export interface Progress {
   readonly delivered: readonly Adu[];
 }
 
-const NOTHING: Progress = { missed: 0, delivered: [] };
+/** No ADU delivered, none given up. */
+export const NOTHING: Progress = { missed: 0, delivered: [] };
 
 export interface Stream {
   /** The number that is delivered next; undefined before the first ADU. */

@@ -14,8 +14,8 @@
 
 import type { Adu, Source, SourceId } from '../gossamer/node.js';
 import { parseFrameHeader } from '../mp3/frame-header.js';
+import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
 import type { PlayedFrame } from './audio-ring.js';
-import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
 import { createNowPlaying, type NowPlaying, parseNotice } from './now-playing.js';
 
 export interface ProgramOptions {

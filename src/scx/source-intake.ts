@@ -7,7 +7,7 @@
  * faster for a while, as after a broken connection.
  */
 import type { Adu, NodeId, SourceId } from '../gossamer/node.js';
-import { AUDIO_CHANNEL } from './channels.js';
+import { AUDIO_CHANNEL } from '../session/channels.js';
 import { NOTICE_BYTES_MAX } from './now-playing.js';
 import { frameOf } from './program.js';
 

@@ -5,6 +5,7 @@
  * Departure: title, genre, homepage and bitrate are ours. They stand in our own namespace, so
  * that a reader of the paper's format still reads the document.
  */
+import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
 import type { SessionName } from './session-name.js';
 
 /** One of the session's independent data streams (§2.1). */
@@ -60,6 +61,6 @@ export const ANNOUNCEMENT_LIMITS = {
 
 /** The channels of a radio broadcast: each audio ADU is one MP3 frame; the titles go beside. */
 export const DEFAULT_CHANNELS: readonly Channel[] = [
-  { id: 1, description: 'audio', unicast: 'tcp' },
-  { id: 2, description: 'now-playing', unicast: 'tcp' },
+  { id: AUDIO_CHANNEL, description: 'audio', unicast: 'tcp' },
+  { id: TITLE_CHANNEL, description: 'now-playing', unicast: 'tcp' },
 ];
