@@ -214,11 +214,6 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
     }),
     send: (to, message) => {
       const frame = encodeMessage(message);
-      if (frame === undefined) {
-        counters.messagesOversized++;
-        log.error({ to, kind: message.kind }, 'a message is too long for a frame');
-        return;
-      }
       const contact = contactOf(to);
       contact.isHungUp = false;
       const [link] = contact.links;

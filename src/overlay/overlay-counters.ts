@@ -17,8 +17,6 @@ export interface OverlayCounters {
   handshakesTimedOut: number;
   /** Dropped: too many wait for a handshake, or a peer does not read. */
   overflows: number;
-  /** Control messages too long for a frame: not sent. */
-  messagesOversized: number;
   messagesIn: number;
   messagesOut: number;
   dataMessagesIn: number;
@@ -48,7 +46,6 @@ export function createOverlayCounters(): OverlayCounters {
     connectsSuppressed: 0,
     handshakesTimedOut: 0,
     overflows: 0,
-    messagesOversized: 0,
     messagesIn: 0,
     messagesOut: 0,
     dataMessagesIn: 0,

@@ -20,6 +20,7 @@ import type { Adu, NodeId, SourceId } from '../gossamer/node.js';
 import { assert } from '../lib/assert.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES } from './frame.js';
+import { readId, writeId } from './id-codec.js';
 
 const VERSION = 1;
 
@@ -40,12 +41,6 @@ function writeU48(view: DataView, at: number, value: number): void {
 
 const readU48 = (view: DataView, at: number): number =>
   view.getUint16(at) * U32_SPAN + view.getUint32(at + 2);
-
-const writeId = (view: DataView, at: number, id: string): void =>
-  view.setBigUint64(at, BigInt(`0x${id}`));
-
-const readId = (view: DataView, at: number): string =>
-  view.getBigUint64(at).toString(16).padStart(16, '0');
 
 const isU48 = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= U48_MAX;
 

@@ -8,13 +8,15 @@
 import { z } from 'zod';
 import type { DataMessage, Message } from '../gossamer/message.js';
 import type { Adu } from '../gossamer/node.js';
+import type { Result } from '../lib/result.js';
 import { ADU_HEADER_BYTES, decodeAdu } from './adu-codec.js';
 import { type ClientMessage, clientMessageSchema } from './client-message.js';
+import { decodeWith } from './codec.js';
 import { FRAME, FRAME_HEADER_BYTES } from './frame.js';
 import { createFrameSplitter } from './frame-splitter.js';
 import { type Hello, helloSchema, versionOf, WIRE_VERSION } from './hello.js';
 import { BOUNDS, WIRE_LIMITS, type WireLimits } from './limits.js';
-import { dataMessageSchema, messageSchema } from './message-schema.js';
+import { dataMessageCodec, messageCodec } from './message-codec.js';
 
 /** What was wrong: a frame's type, length, turn; its JSON, its shape, its ADU; or the version. */
 export type Fault = 'type' | 'length' | 'turn' | 'json' | 'shape' | 'adu' | 'version';
@@ -81,17 +83,12 @@ function decodeHello(body: unknown): WireEvent {
   return checkShape('hello', helloSchema, body, (hello) => ({ kind: 'hello', hello }));
 }
 
-function decodeBody(type: number, body: unknown): WireEvent {
+function decodeJson(type: number, frame: Uint8Array): WireEvent {
+  const body = parseJson(frame);
+  if (body === undefined) return malformed('json', `a frame of type ${type} holds no JSON`);
   switch (type) {
     case FRAME.hello:
       return decodeHello(body);
-    case FRAME.control:
-      return checkShape('message', messageSchema, body, (message) => ({
-        kind: 'message',
-        message,
-      }));
-    case FRAME.data:
-      return checkShape('data', dataMessageSchema, body, (message) => ({ kind: 'data', message }));
     case FRAME.client:
       return checkShape('client', clientMessageSchema, body, (message) => ({
         kind: 'client',
@@ -105,16 +102,28 @@ function decodeBody(type: number, body: unknown): WireEvent {
   }
 }
 
+function wrap<T>(fault: Fault, found: Result<T>, become: (value: T) => WireEvent): WireEvent {
+  if (found.ok) return become(found.value);
+  return malformed(fault, found.problems[0] ?? 'invalid');
+}
+
 function decodeFrame(type: number, frame: Uint8Array): WireEvent {
-  if (type === FRAME.adu) {
-    const adu = decodeAdu(frame);
-    return adu.ok
-      ? { kind: 'adu', adu: adu.value }
-      : malformed('adu', adu.problems[0] ?? 'ADU: invalid');
+  switch (type) {
+    case FRAME.adu:
+      return wrap('adu', decodeAdu(frame), (adu) => ({ kind: 'adu', adu }));
+    case FRAME.control:
+      return wrap('shape', decodeWith(messageCodec, 'message', frame), (message) => ({
+        kind: 'message',
+        message,
+      }));
+    case FRAME.data:
+      return wrap('shape', decodeWith(dataMessageCodec, 'data', frame), (message) => ({
+        kind: 'data',
+        message,
+      }));
+    default:
+      return decodeJson(type, frame);
   }
-  const body = parseJson(frame);
-  if (body === undefined) return malformed('json', `a frame of type ${type} holds no JSON`);
-  return decodeBody(type, body);
 }
 
 const boundOf =
@@ -122,14 +131,15 @@ const boundOf =
   (type: number): number | undefined => {
     switch (type) {
       case FRAME.hello:
+      case FRAME.client:
       case FRAME.refusal:
-        return limits.helloBytesMax;
+        return limits.jsonBytesMax;
       case FRAME.adu:
         return ADU_HEADER_BYTES + limits.payloadBytesMax;
       case FRAME.control:
+        return messageCodec.bytesMax;
       case FRAME.data:
-      case FRAME.client:
-        return limits.jsonBytesMax;
+        return dataMessageCodec.bytesMax;
       default:
         return undefined;
     }

@@ -1,9 +1,11 @@
-/** Messages to frames. What the frames look like: frame.ts; what their bodies hold: the schemas. */
+/** Messages to frames. What frames look like: frame.ts; what their bodies hold: codecs and schemas. */
 import type { DataMessage, Message } from '../gossamer/message.js';
 import type { ClientMessage } from './client-message.js';
+import { encodeWith } from './codec.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES, type FrameType } from './frame.js';
 import type { Hello } from './hello.js';
-import { BOUNDS, WIRE_LIMITS } from './limits.js';
+import { BOUNDS } from './limits.js';
+import { dataMessageCodec, messageCodec } from './message-codec.js';
 
 export { encodeAdu } from './adu-codec.js';
 
@@ -18,24 +20,23 @@ function encodeJson(type: FrameType, body: unknown): Uint8Array {
 
 export const encodeHello = (hello: Hello): Uint8Array => encodeJson(FRAME.hello, hello);
 
-/**
- * A control message; undefined when it is longer than a frame may be. That takes a routing table
- * at all of its limits at once: 64 source SCXs with 16 sources each, or paths of 50 hops.
- */
-export function encodeMessage(message: Message): Uint8Array | undefined {
-  const frame = encodeJson(FRAME.control, message);
-  return frame.length - FRAME_HEADER_BYTES > WIRE_LIMITS.jsonBytesMax ? undefined : frame;
-}
+export const encodeMessage = (message: Message): Uint8Array =>
+  encodeWith(messageCodec, message, FRAME.control);
+
+export const encodeDataMessage = (message: DataMessage): Uint8Array =>
+  encodeWith(dataMessageCodec, message, FRAME.data);
+
+/** The bytes of a control message's frame, without making it. */
+export const messageBytes = (message: Message): number =>
+  FRAME_HEADER_BYTES + messageCodec.bytesOf(message);
+
+/** The bytes of a data message's frame, without making it. */
+export const dataMessageBytes = (message: DataMessage): number =>
+  FRAME_HEADER_BYTES + dataMessageCodec.bytesOf(message);
 
 const cutListeners = (listeners: number): number => Math.min(listeners, BOUNDS.listenersMax);
 
-/** A data message; the sums of listeners that children report are cut to what the wire takes. */
-export function encodeDataMessage(message: DataMessage): Uint8Array {
-  if (message.kind !== 'audience') return encodeJson(FRAME.data, message);
-  return encodeJson(FRAME.data, { ...message, listeners: cutListeners(message.listeners) });
-}
-
-/** A client message; sums of listeners are cut likewise. */
+/** A client message; sums of listeners are cut to what the wire takes. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
   if (message.kind !== 'alive') return encodeJson(FRAME.client, message);
   const listeners = cutListeners(message.listeners);

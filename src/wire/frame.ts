@@ -6,9 +6,9 @@
  *        4      1  type
  *        5      …  body
  *
- * Bodies are JSON in UTF-8, except that of an ADU, which is binary (adu-codec.ts). The first frame
- * of each side is HELLO, or REFUSAL instead of it. A REFUSAL is its sender's last frame, at any
- * time: it says why.
+ * The bodies of what is said all the time are binary: ADUs (adu-codec.ts), control and data messages
+ * (message-codec.ts). The others are JSON in UTF-8. The first frame of each side is HELLO, or REFUSAL
+ * instead of it. A REFUSAL is its sender's last frame, at any time: it says why.
  */
 import { assert } from '../lib/assert.js';
 

@@ -10,7 +10,7 @@ import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 interface Greeting {
   readonly version: typeof WIRE_VERSION;

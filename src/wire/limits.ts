@@ -1,24 +1,22 @@
 /**
  * How much one peer may make us hold. A connection's memory is bounded by one frame, and a frame
- * by its type's bound, which is checked before the frame's body is read.
+ * by its type's bound, which is checked before the frame's body is read. A control message's bound
+ * is that of the longest valid one, which its codec knows.
  */
 export interface WireLimits {
-  /** HELLO and REFUSAL, bytes of body. Guess: the longest valid ones have about 1000. */
-  readonly helloBytesMax: number;
-  /** Any other JSON body, bytes. Guess: 4 times a DISCOVERY of 101 members. */
+  /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage. Guess: the longest have about 1000. */
   readonly jsonBytesMax: number;
   /** An ADU's payload, bytes. The longest MP3 frame has 2881; the rest is for other channels. */
   readonly payloadBytesMax: number;
 }
 
 export const WIRE_LIMITS: WireLimits = Object.freeze({
-  helloBytesMax: 2048,
-  jsonBytesMax: 65_536,
+  jsonBytesMax: 2048,
   payloadBytesMax: 65_536,
 });
 
 /**
- * Bounds of what is inside a JSON body: characters, elements, numbers. What an SCX adds to before it
+ * Bounds of what is inside a body: characters, elements, numbers. What an SCX adds to before it
  * tells it on has room for that: else a hostile peer could make an honest one say what is malformed.
  */
 export const BOUNDS = Object.freeze({

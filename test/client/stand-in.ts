@@ -9,7 +9,7 @@ import type { Adu, NodeId } from '../../src/gossamer/node.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/encoder.js';
-import type { ClientHello, Hello } from '../../src/wire/hello.js';
+import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 
 export const SESSION = 'scattercast://radio.example/night';
 export const SCX_ID = '00000000000000aa' as NodeId;
@@ -64,7 +64,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 const ownHello = (address: string): Hello =>
   ({
-    ...{ version: 1, session: SESSION, purpose: 'control', id: SCX_ID },
+    ...{ version: WIRE_VERSION, session: SESSION, purpose: 'control', id: SCX_ID },
     ...{ address, incarnation: 1, rendezvous: false },
   }) as Hello;
 

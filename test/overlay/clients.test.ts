@@ -7,7 +7,7 @@ import {
   encodeHello,
   encodeRefusal,
 } from '../../src/wire/encoder.js';
-import type { ClientHello } from '../../src/wire/hello.js';
+import { type ClientHello, WIRE_VERSION } from '../../src/wire/hello.js';
 import {
   connectRaw,
   createAdu,
@@ -27,7 +27,12 @@ interface Attached {
   readonly ends: string[];
 }
 
-const HELLO: ClientHello = { version: 1, session: SESSION, purpose: 'client', source: SOURCE };
+const HELLO: ClientHello = {
+  version: WIRE_VERSION,
+  session: SESSION,
+  purpose: 'client',
+  source: SOURCE,
+};
 
 /** A station with one client, which says HELLO and two words in one breath. */
 async function attach(): Promise<[Station, Attached]> {

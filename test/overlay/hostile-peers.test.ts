@@ -42,7 +42,7 @@ async function greet(station: Station, hello: object): Promise<RawPeer> {
 
 test.each([
   ['another session', strangerHello(7, { session: 'scattercast://a.b/c' }), 'wrong session'],
-  ['another version', strangerHello(7, { version: 2 }), 'protocol version 2, we speak 1'],
+  ['another version', strangerHello(7, { version: 9 }), 'protocol version 9, we speak 2'],
   ['our own id', strangerHello(1), 'own id'],
 ])('a HELLO with %s is refused with the reason', async (_what, hello, reason) => {
   const station = await startStation(1);
@@ -82,8 +82,9 @@ test('malformed frames close only their own connection, and are counted by what 
     ['turn', [message({ kind: 'keepAlive' })]],
     ['length', [hello, claim(0x7f_ff_ff_ff)]],
     ['type', [hello, rawFrame(99, '')]],
-    ['json', [hello, rawFrame(2, '{{{')]],
-    ['shape', [hello, rawFrame(2, '{"kind":"status"}')]],
+    ['json', [hello, rawFrame(5, '{{{')]],
+    ['shape', [hello, rawFrame(2, '{"kind":"keepAlive"}')]],
+    ['shape', [hello, rawFrame(3, '')]],
     ['adu', [hello, rawFrame(4, 'short')]],
     ['turn', [hello, hello]],
     ['unexpected', [hello, encodeAdu(createAdu(idOf(7), 1))]],

@@ -41,7 +41,7 @@ async function listenRaw(): Promise<{ address: Address; heard: WireEvent[] }> {
   return { address, heard };
 }
 
-const ping = (nonce: number): Uint8Array => encodeMessage({ kind: 'ping', nonce }) as Uint8Array;
+const ping = (nonce: number): Uint8Array => encodeMessage({ kind: 'ping', nonce });
 
 test('an idle connection ends with a farewell, and what is said meanwhile is heard', async () => {
   const station = await startStation(1, [], { config: PAPER });

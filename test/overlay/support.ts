@@ -9,7 +9,7 @@ import type { ClientConnection } from '../../src/overlay/client-connection.js';
 import { splitAddress } from '../../src/overlay/connections.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
-import type { ControlHello } from '../../src/wire/hello.js';
+import { type ControlHello, WIRE_VERSION } from '../../src/wire/hello.js';
 
 export const SESSION = 'scattercast://radio.example/news';
 
@@ -154,7 +154,7 @@ export function connectRaw(address: string): RawPeer {
 
 /** The HELLO of an SCX that does not exist. */
 export const strangerHello = (number: number, more: object = {}): ControlHello => ({
-  version: 1,
+  version: WIRE_VERSION,
   session: SESSION,
   purpose: 'control',
   id: idOf(number),

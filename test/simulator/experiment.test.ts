@@ -65,7 +65,7 @@ describe('Control traffic', () => {
   test('is as long as the wire makes it', () => {
     const traffic = createControlTraffic();
     let bytes = 0;
-    const encoded = (message: Message): number => encodeMessage(message)?.length ?? Number.NaN;
+    const encoded = (message: Message): number => encodeMessage(message).length;
     const encodedData = (message: DataMessage): number => encodeDataMessage(message).length;
     const wire: Observer = {
       onEffect: (_scx, effect) => {

@@ -9,7 +9,7 @@ import {
   encodeHello,
   encodeMessage,
 } from '../../src/wire/encoder.js';
-import type { Hello } from '../../src/wire/hello.js';
+import { type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 
 const hex = fc.string({
   unit: fc.constantFrom(...'0123456789abcdef'),
@@ -21,7 +21,9 @@ const nodeId = hex.map((id) => id as NodeId);
 const sourceId = hex.map((id) => id as SourceId);
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const ms = fc.double({ min: 0, max: 1e12, noNaN: true }).map((value) => value + 0);
+/** What the wire can hold: 1/64 ms. */
+const ms = count.map((units) => units / 64);
+const instant = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((at) => at + 0);
 const listeners = fc.nat({ max: 2 ** 32 - 1 });
 const channel = fc.integer({ min: 0, max: 255 });
 const port = fc.integer({ min: 1, max: 65_535 });
@@ -70,7 +72,7 @@ const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
     notice: fc.record({
       what: fc.constantFrom('left', 'failed', 'alive'),
       about: member,
-      atMs: ms,
+      atMs: instant,
       reporter: nodeId,
     }),
   }),
@@ -122,7 +124,7 @@ const dataMessages: { [Kind in DataMessage['kind']]: fc.Arbitrary<DataMessage> }
   audience: fc.record({ kind: fc.constant('audience'), source: sourceId, listeners }),
 };
 
-const dataMessage: fc.Arbitrary<DataMessage> = fc.oneof(...Object.values(dataMessages));
+export const dataMessage: fc.Arbitrary<DataMessage> = fc.oneof(...Object.values(dataMessages));
 
 const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMessage> } = {
   keepAlive: fc.constant({ kind: 'keepAlive' }),
@@ -133,7 +135,7 @@ const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMess
 
 const clientMessage = fc.oneof(...Object.values(clientMessages));
 
-const greeting = { version: fc.constant(1 as const), session: fc.string({ maxLength: 100 }) };
+const greeting = { version: fc.constant(WIRE_VERSION), session: fc.string({ maxLength: 100 }) };
 
 const self = { id: nodeId, address, incarnation: count, rendezvous: fc.boolean() };
 
@@ -158,7 +160,7 @@ const adu: fc.Arbitrary<Adu> = fc.record({
 
 /** A HELLO that is always right. */
 export const SOME_HELLO: Hello = {
-  version: 1,
+  version: WIRE_VERSION,
   session: 'scattercast://radio.example/news',
   purpose: 'control',
   id: '00000000000000aa' as NodeId,
@@ -171,7 +173,7 @@ export const SOME_HELLO: Hello = {
 export const event = fc.oneof(
   message.map((m) => ({
     event: { kind: 'message' as const, message: m },
-    frame: encodeMessage(m) as Uint8Array,
+    frame: encodeMessage(m),
   })),
   dataMessage.map((m) => ({
     event: { kind: 'data' as const, message: m },

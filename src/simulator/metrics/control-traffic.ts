@@ -4,8 +4,7 @@
  * no ADUs, so they count as well.
  */
 import type { Effect } from '../../gossamer/gossamer-types.js';
-import type { DataMessage, Message } from '../../gossamer/message.js';
-import { FRAME_HEADER_BYTES } from '../../wire/frame.js';
+import { dataMessageBytes, messageBytes } from '../../wire/encoder.js';
 import type { Observer } from '../world.js';
 
 /** What was sent. */
@@ -20,20 +19,6 @@ export interface ControlTraffic extends Observer {
   takeBytesByScx(): readonly number[];
   /** Messages and bytes by kind of message. */
   readonly byKind: ReadonlyMap<string, TrafficTotals>;
-}
-
-/** All that a simulated SCX says is ASCII: a character is a byte. */
-const lengthOf = (message: Message | DataMessage): number =>
-  FRAME_HEADER_BYTES + JSON.stringify(message).length;
-
-const KEEP_ALIVE_BYTES = lengthOf({ kind: 'keepAlive' });
-const PING_BYTES = lengthOf({ kind: 'ping', nonce: 0 }) - 1;
-
-/** As long as `wire` would make it; the most frequent are not written out. */
-function frameBytes(message: Message): number {
-  if (message.kind === 'keepAlive') return KEEP_ALIVE_BYTES;
-  if (message.kind !== 'ping' && message.kind !== 'pong') return lengthOf(message);
-  return PING_BYTES + `${message.nonce}`.length;
 }
 
 /** Nothing was sent yet. */
@@ -62,10 +47,10 @@ export function createControlTraffic(): ControlTraffic {
     },
     onEffect: ({ index }, effect: Effect) => {
       if (effect.kind === 'send') {
-        count(index, effect.message.kind, frameBytes(effect.message));
+        count(index, effect.message.kind, messageBytes(effect.message));
       } else if (effect.kind === 'sendData') {
         const { body } = effect.message;
-        count(index, body.kind, lengthOf(body));
+        count(index, body.kind, dataMessageBytes(body));
       }
     },
   };

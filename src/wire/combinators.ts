@@ -1,0 +1,129 @@
+/** Codecs made of codecs: what has fields, what is a list, what may be missing. */
+import { assert } from '../lib/assert.js';
+import { type Codec, type Cursor, fail, type Reader } from './codec.js';
+import { byte, flag, upTo } from './number-codec.js';
+
+/** One codec for each field, in the order on the wire. */
+export type Fields<Value> = { readonly [Name in keyof Value]: Codec<Value[Name]> };
+
+/** Fields one after the other. `read` fills a value that is begun; false: one cannot be read. */
+function inOrder<Value extends object>(fields: Fields<Value>) {
+  const names = Object.keys(fields) as (keyof Value & string)[];
+  return {
+    bytesMax: names.reduce((sum, name) => sum + fields[name].bytesMax, 0),
+    bytesOf: (value: Value): number => {
+      let bytes = 0;
+      for (const name of names) bytes += fields[name].bytesOf(value[name]);
+      return bytes;
+    },
+    write: (to: Cursor, value: Value): void => {
+      for (const name of names) fields[name].write(to, value[name]);
+    },
+    read: (from: Reader, value: Partial<Value>): value is Value => {
+      for (const name of names) {
+        const found = fields[name].read(from);
+        if (found === undefined) {
+          from.field.unshift(name);
+          return false;
+        }
+        value[name] = found;
+      }
+      return true;
+    },
+  };
+}
+
+/** A value with fields. */
+export function struct<Value extends object>(fields: Fields<Value>): Codec<Value> {
+  const parts = inOrder(fields);
+  return {
+    ...parts,
+    read: (from) => {
+      const value: Partial<Value> = {};
+      return parts.read(from, value) ? value : undefined;
+    },
+  };
+}
+
+/** A bounded list: its length, then its items. */
+export function listOf<Item>(item: Codec<Item>, most: number): Codec<readonly Item[]> {
+  const length = upTo(most);
+  return {
+    bytesMax: length.bytesMax + most * item.bytesMax,
+    bytesOf: (items) => {
+      let bytes = length.bytesOf(items.length);
+      for (const each of items) bytes += item.bytesOf(each);
+      return bytes;
+    },
+    write: (to, items) => {
+      assert(items.length <= most, 'a list is as long as others take it');
+      length.write(to, items.length);
+      for (const each of items) item.write(to, each);
+    },
+    read: (from) => {
+      const expected = length.read(from);
+      if (expected === undefined) return undefined;
+      const items: Item[] = [];
+      while (items.length < expected) {
+        const found = item.read(from);
+        if (found === undefined) {
+          from.field.unshift(items.length);
+          return undefined;
+        }
+        items.push(found);
+      }
+      return items;
+    },
+  };
+}
+
+/** Whether there is one, then the value. */
+export const nullable = <Value>(item: Codec<Value>): Codec<Value | null> => ({
+  bytesMax: flag.bytesMax + item.bytesMax,
+  bytesOf: (value) => 1 + (value === null ? 0 : item.bytesOf(value)),
+  write: (to, value) => {
+    flag.write(to, value !== null);
+    if (value !== null) item.write(to, value);
+  },
+  read: (from) => {
+    const isThere = flag.read(from);
+    if (isThere === undefined) return undefined;
+    return isThere ? item.read(from) : null;
+  },
+});
+
+/** A member of a union has several kinds when their fields are the same. */
+type OfKind<Union, Kind> = Union extends { readonly kind: infer Kinds }
+  ? Kind extends Kinds
+    ? Omit<Union, 'kind'>
+    : never
+  : never;
+
+/** A union by `kind`: a byte that says the place of the kind here, then its fields. */
+export function byKind<Union extends { readonly kind: string }>(
+  kinds: {
+    readonly [Kind in Union['kind']]: Fields<OfKind<Union, Kind>>;
+  },
+): Codec<Union> {
+  const names = Object.keys(kinds) as Union['kind'][];
+  const places = new Map<string, number>(names.map((name, place) => [name, place]));
+  const parts = names.map((name) => inOrder<object>(kinds[name]));
+  const placeOf = ({ kind }: Union): number => places.get(kind) as number;
+  const partsOf = (value: Union) => parts[placeOf(value)] as (typeof parts)[number];
+  return {
+    bytesMax: byte.bytesMax + Math.max(...parts.map((each) => each.bytesMax)),
+    bytesOf: (value) => 1 + partsOf(value).bytesOf(value),
+    write: (to, value) => {
+      byte.write(to, placeOf(value));
+      partsOf(value).write(to, value);
+    },
+    read: (from) => {
+      const place = byte.read(from);
+      if (place === undefined) return undefined;
+      const found = parts[place];
+      if (found === undefined) return fail(from, 'of an unknown kind');
+      const value = { kind: names[place] };
+      return found.read(from, value) ? (value as Union) : undefined;
+    },
+  };
+}

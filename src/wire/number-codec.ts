@@ -1,0 +1,135 @@
+/**
+ * Numbers. Most are small, so whole numbers travel as base 128, lowest digit first: a byte for each
+ * 7 bits, its top bit set where another follows. What we have computed and the wire cannot hold is
+ * cut to its range: sums that contain a stranger's numbers must not make us say what is malformed.
+ */
+import { assert } from '../lib/assert.js';
+import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
+
+const BASE = 128;
+
+/** Digits of the largest safe integer: 53 bits. */
+const DIGITS_MAX = 8;
+
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let rest = value; rest >= BASE; rest /= BASE) digits++;
+  return digits;
+}
+
+function writeDigits(to: Cursor, value: number): void {
+  let rest = value;
+  for (; rest >= BASE; rest = Math.floor(rest / BASE)) {
+    to.view.setUint8(give(to, 1), BASE + (rest % BASE));
+  }
+  to.view.setUint8(give(to, 1), rest);
+}
+
+/** May be a little more than is safe. */
+function readDigits(from: Reader): number | undefined {
+  let value = 0;
+  let weight = 1;
+  for (let digit = 0; digit < DIGITS_MAX; digit++, weight *= BASE) {
+    const at = take(from, 1);
+    if (at === undefined) return undefined;
+    const byte = from.view.getUint8(at);
+    value += (byte % BASE) * weight;
+    if (byte >= BASE) continue;
+    return byte > 0 || digit === 0 ? value : fail(from, 'a number is written too long');
+  }
+  return fail(from, 'a number has too many digits');
+}
+
+const cut = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
+
+/** A whole number from 0. */
+export const upTo = (most: number): Codec<number> => ({
+  bytesMax: digitsOf(most),
+  bytesOf: (value) => digitsOf(cut(value, most)),
+  write: (to, value) => {
+    const told = cut(value, most);
+    assert(Number.isInteger(told), 'only whole numbers are told');
+    writeDigits(to, told);
+  },
+  read: (from) => {
+    const value = readDigits(from);
+    return value === undefined || value <= most ? value : fail(from, `more than ${most}`);
+  },
+});
+
+/** Exact as far as a double is. */
+export const count: Codec<number> = upTo(Number.MAX_SAFE_INTEGER);
+
+const UNITS_PER_MS = 64;
+
+/**
+ * A span from 0, in 1/64 ms: 2 bytes up to 256 ms. What is lost is far less than a measured round
+ * trip varies.
+ */
+export const ms: Codec<number> = {
+  bytesMax: count.bytesMax,
+  bytesOf: (value) => count.bytesOf(Math.round(value * UNITS_PER_MS)),
+  write: (to, value) => count.write(to, Math.round(value * UNITS_PER_MS)),
+  read: (from) => {
+    const units = count.read(from);
+    return units === undefined ? undefined : units / UNITS_PER_MS;
+  },
+};
+
+/** Finite, and from 0; JavaScript's -0 is none of them. */
+const isInstant = (value: number): boolean =>
+  value >= 0 && value <= Number.MAX_VALUE && !Object.is(value, -0);
+
+/** A time stamp, ms, to the last bit: its author must know it again. */
+export const instant: Codec<number> = {
+  bytesMax: 8,
+  bytesOf: () => 8,
+  write: (to, value) => {
+    assert(isInstant(value), 'a time stamp is from 0');
+    to.view.setFloat64(give(to, 8), value);
+  },
+  read: (from) => {
+    const at = take(from, 8);
+    if (at === undefined) return undefined;
+    const value = from.view.getFloat64(at);
+    return isInstant(value) ? value : fail(from, 'no time stamp');
+  },
+};
+
+/** 0 to 255. */
+export const byte: Codec<number> = {
+  bytesMax: 1,
+  bytesOf: () => 1,
+  write: (to, value) => {
+    assert(value >= 0 && value <= 255, 'a byte is 0 to 255');
+    to.view.setUint8(give(to, 1), value);
+  },
+  read: (from) => {
+    const at = take(from, 1);
+    return at === undefined ? undefined : from.view.getUint8(at);
+  },
+};
+
+/** One of a few words, by its place among them: new ones come last. */
+export const oneOf = <Word extends string>(...words: readonly Word[]): Codec<Word> => ({
+  ...byte,
+  bytesOf: () => 1,
+  write: (to, word) => byte.write(to, words.indexOf(word)),
+  read: (from) => {
+    const place = byte.read(from);
+    if (place === undefined) return undefined;
+    return words[place] ?? fail(from, 'unknown');
+  },
+});
+
+/** False or true. */
+export const flag: Codec<boolean> = {
+  ...byte,
+  bytesOf: () => 1,
+  write: (to, value) => byte.write(to, value ? 1 : 0),
+  read: (from) => {
+    const value = byte.read(from);
+    if (value === undefined) return undefined;
+    return value <= 1 ? value === 1 : fail(from, 'neither 0 nor 1');
+  },
+};

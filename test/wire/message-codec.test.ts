@@ -1,0 +1,368 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DataMessage, Message, Route } from '../../src/gossamer/message.js';
+import type { Address, Member, NodeId, SourceId } from '../../src/gossamer/node.js';
+import { decodeWith } from '../../src/wire/codec.js';
+import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
+import {
+  dataMessageBytes,
+  encodeDataMessage,
+  encodeMessage,
+  messageBytes,
+} from '../../src/wire/encoder.js';
+import { dataMessageCodec, messageCodec } from '../../src/wire/message-codec.js';
+import { dataMessage, greetingFrame, message, rawFrame } from './support.js';
+
+/** What a decoder says to one frame after HELLO: always exactly one thing. */
+function heard(frame: Uint8Array): WireEvent {
+  const decoder = createDecoder();
+  decoder.push(greetingFrame());
+  const [event, ...more] = decoder.push(frame);
+  expect(more).toEqual([]);
+  return event as WireEvent;
+}
+
+const reasonOf = (body: readonly number[], type = 2): string | undefined => {
+  const event = heard(rawFrame(type, Uint8Array.from(body)));
+  return event.kind === 'malformed' ? event.reason : undefined;
+};
+
+/** As the decoder does, without a HELLO before each. */
+const codecs = {
+  message: {
+    read: (frame: Uint8Array) => decodeWith(messageCodec, 'message', frame),
+    write: (value: Message | DataMessage) => encodeMessage(value as Message),
+  },
+  data: {
+    read: (frame: Uint8Array) => decodeWith(dataMessageCodec, 'data', frame),
+    write: (value: Message | DataMessage) => encodeDataMessage(value as DataMessage),
+  },
+};
+
+const framed = fc.oneof(
+  message.map((m) => ({ what: 'message' as const, frame: encodeMessage(m) })),
+  dataMessage.map((m) => ({ what: 'data' as const, frame: encodeDataMessage(m) })),
+);
+
+const ID = 'a0a1a2a3a4a5a6a7' as NodeId;
+const ID_BYTES = [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7];
+const SOURCE = ID as string as SourceId;
+const MEMBER: Member = {
+  id: ID,
+  address: '192.0.2.1:9000' as Address,
+  incarnation: 300,
+  rendezvous: true,
+};
+const ROUTE: Route = {
+  scx: ID,
+  stamp: 1,
+  costMs: 2.5,
+  path: [ID],
+  sources: [{ id: SOURCE, priority: 7, epoch: 3 }],
+};
+
+const many = <T>(count: number, item: T): T[] => new Array(count).fill(item);
+
+describe('Message bytes', () => {
+  const hex = (frame: Uint8Array): string => Buffer.from(frame.subarray(5)).toString('hex');
+  const id = 'a0a1a2a3a4a5a6a7';
+  const member = `${id}00c00002012328ac0201`;
+  const route = `${id}01a00101${id}01${id}0703`;
+  const discovery = { members: [MEMBER], deaths: [], generator: ID };
+  const status = { canAccept: true, routes: [ROUTE], neighbours: [MEMBER], generator: null };
+  const cases: [Message, string][] = [
+    [{ kind: 'discovery', ...discovery }, `0001${member}0001${id}`],
+    [
+      { kind: 'discoveryResponse', members: [], deaths: [MEMBER], generator: null },
+      `010001${id}ac0200`,
+    ],
+    [
+      { kind: 'notice', notice: { what: 'failed', about: MEMBER, atMs: 0.1, reporter: ID } },
+      `0201${member}3fb999999999999a${id}`,
+    ],
+    [{ kind: 'keepAlive' }, '03'],
+    [{ kind: 'heartbeat', generator: MEMBER, sequence: 128 }, `04${member}8001`],
+    [{ kind: 'requestStatus' }, '05'],
+    [{ kind: 'status', ...status }, `060101${route}01${member}00`],
+    [{ kind: 'edgeRequest', rttMs: 100 }, '078032'],
+    [{ kind: 'edgeAccept' }, '08'],
+    [{ kind: 'edgeReject' }, '09'],
+    [{ kind: 'edgeDrop' }, '0a'],
+    [{ kind: 'update', routes: [], withdrawn: [{ scx: ID, stamp: 0 }] }, `0b0001${id}00`],
+    [{ kind: 'ping', nonce: Number.MAX_SAFE_INTEGER }, '0cffffffffffffff0f'],
+    [{ kind: 'pong', nonce: 0 }, '0d00'],
+  ];
+
+  test.each(cases)('of %j are those of this version', (sent, bytes) => {
+    expect(hex(encodeMessage(sent))).toBe(bytes);
+  });
+
+  const flow = { source: SOURCE, channel: 1 };
+  const dataCases: [DataMessage, string][] = [
+    [{ kind: 'subscribe', ...flow, from: null }, `00${id}0100`],
+    [{ kind: 'subscribe', ...flow, from: 5 }, `00${id}010105`],
+    [{ kind: 'subscribed', ...flow, from: 5 }, `01${id}0105`],
+    [{ kind: 'unsubscribe', ...flow }, `02${id}01`],
+    [{ kind: 'refused', ...flow }, `03${id}01`],
+    [{ kind: 'audience', source: SOURCE, listeners: 200 }, `04${id}c801`],
+  ];
+
+  test.each(dataCases)('of %j are those of this version', (sent, bytes) => {
+    expect(hex(encodeDataMessage(sent))).toBe(bytes);
+  });
+
+  test('are as many as is said without writing them', () => {
+    fc.assert(
+      fc.property(message, dataMessage, (sent, data) => {
+        expect(messageBytes(sent)).toBe(encodeMessage(sent).length);
+        expect(dataMessageBytes(data)).toBe(encodeDataMessage(data).length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('are as many as is said for spans that the wire rounds or cuts, too', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), (rttMs) => {
+        const sent = { kind: 'edgeRequest', rttMs } as const;
+        expect(messageBytes(sent)).toBe(encodeMessage(sent).length);
+      }),
+    );
+  });
+});
+
+describe('Message codec of hostile bytes', () => {
+  /** Names the place and the rule in our own words, whatever the bytes were. */
+  const REASON = /^(message|data)(\.\w+)*: [a-zA-Z0-9 :]+$/;
+
+  const isSound = (what: keyof typeof codecs, frame: Uint8Array): void => {
+    const found = codecs[what].read(frame);
+    if (found.ok) expect(codecs[what].write(found.value)).toEqual(frame);
+    else expect(found.problems).toEqual([expect.stringMatching(REASON)]);
+  };
+
+  test('every truncation is a fault, and so is a byte too many', () => {
+    fc.assert(
+      fc.property(framed, ({ what, frame }) => {
+        for (let bytes = 5; bytes < frame.length; bytes++) {
+          const found = codecs[what].read(frame.subarray(0, bytes));
+          const reason = expect.stringMatching(/: the message ends too soon$/);
+          expect(found).toEqual({ ok: false, problems: [reason] });
+        }
+        const longer = codecs[what].read(Uint8Array.of(...frame, 0));
+        expect(longer).toEqual({ ok: false, problems: [`${what}: bytes after its end`] });
+      }),
+    );
+  });
+
+  test('a changed byte is a fault, or another message that has no other form', () => {
+    fc.assert(
+      fc.property(framed, fc.integer({ min: 1, max: 255 }), ({ what, frame }, bits) => {
+        for (let at = 5; at < frame.length; at++) {
+          const changed = frame.slice();
+          changed[at] = (changed[at] as number) ^ bits;
+          isSound(what, changed);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('any bytes are a fault, or a message that has no other form', () => {
+    const kind = fc.integer({ min: 0, max: 14 });
+    fc.assert(
+      fc.property(kind, fc.uint8Array({ maxLength: 60 }), (first, rest) => {
+        isSound('message', rawFrame(2, Uint8Array.of(first, ...rest)));
+        isSound('data', rawFrame(3, Uint8Array.of(first, ...rest)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  const route = [11, 1, ...ID_BYTES, 0, 0];
+  test.each([
+    ['members: more than 101', [0, 102]],
+    ['deaths: more than 100', [0, 0, 101]],
+    ['routes: more than 65', [11, 66]],
+    ['withdrawn: more than 64', [11, 0, 65]],
+    ['routes.0.path: more than 65', [...route, 66]],
+    ['routes.0.sources: more than 16', [...route, 0, 17]],
+    ['neighbours: more than 96', [6, 0, 0, 97]],
+    ['members: a number has too many digits', [0, ...many(9, 0xff)]],
+    ['members.0.id: the message ends too soon', [0, 101]],
+    [
+      'members.1.address: the message ends too soon',
+      [...[0, 2, ...ID_BYTES, 0, 1, 2, 3, 4, 0, 80, 0, 0], ...[...ID_BYTES, 200, 97, 97]],
+    ],
+    ['generator: neither 0 nor 1', [0, 0, 0, 2]],
+    ['canAccept: neither 0 nor 1', [6, 2]],
+    ['notice.what: unknown', [2, 3]],
+    ['nonce: a number is written too long', [12, 0x80, 0]],
+    ['nonce: more than 9007199254740991', [12, ...many(7, 0x80), 0x10]],
+    ['nonce: a number has too many digits', [12, ...many(8, 0x80), 0]],
+  ])('a fault is told as message.%s', (reason, body) => {
+    expect(reasonOf(body)).toBe(`message.${reason}`);
+  });
+
+  test('a kind that does not exist is a fault, and so is no kind', () => {
+    for (const body of [[14], [255]]) expect(reasonOf(body)).toBe('message: of an unknown kind');
+    expect(reasonOf([])).toBe('message: the message ends too soon');
+    expect(reasonOf([5], 3)).toBe('data: of an unknown kind');
+  });
+
+  test('more listeners than there can be are a fault', () => {
+    const audience = [4, ...ID_BYTES];
+    expect(reasonOf([...audience, 0xff, 0xff, 0xff, 0xff, 0x0f], 3)).toBeUndefined();
+    expect(reasonOf([...audience, 0x80, 0x80, 0x80, 0x80, 0x10], 3)).toBe(
+      'data.listeners: more than 4294967295',
+    );
+  });
+
+  test.each([Number.NaN, -1, -0, Number.POSITIVE_INFINITY])('%d is no time stamp', (atMs) => {
+    const frame = encodeMessage({
+      kind: 'notice',
+      notice: { what: 'left', about: MEMBER, atMs: 1, reporter: ID },
+    });
+    new DataView(frame.buffer).setFloat64(frame.length - 16, atMs);
+    expect(heard(frame)).toMatchObject({ reason: 'message.notice.atMs: no time stamp' });
+  });
+});
+
+describe('Message codec of addresses', () => {
+  const body = (host: readonly number[], port: number): number[] => [
+    ...[0, 1, ...ID_BYTES, ...host, port >> 8, port & 255],
+    ...[0, 0, 0, 0],
+  ];
+  const asText = (host: string): number[] => [host.length, ...Buffer.from(host, 'latin1')];
+
+  test.each([
+    ...['', 'a b', 'a:b', '2001:db8::1', 'a/b', 'user@a.example', 'a'.repeat(254), 'a.example\n'],
+    ...['ä.example', 'a\0', '[]', '[a', '[::1%eth0]'],
+  ])('the host %j is not taken', (host) => {
+    expect(reasonOf(body(asText(host), 9000))).toBeDefined();
+  });
+
+  test('port 0 is not taken', () => {
+    const reason = 'message.members.0.address: not host:port';
+    expect(reasonOf(body(asText('a.example'), 0))).toBe(reason);
+    expect(reasonOf(body(asText('a.example'), 65_535))).toBeUndefined();
+    expect(reasonOf(body([0, 192, 0, 2, 1], 0))).toBe(reason);
+    expect(reasonOf(body([0, 192, 0, 2, 1], 1))).toBeUndefined();
+    expect(reasonOf(body([255, ...many(16, 0)], 0))).toBe(reason);
+    expect(reasonOf(body([255, ...many(16, 0)], 1))).toBeUndefined();
+  });
+
+  test.each(['192.0.2.1', '[2001:db8::1]', '[::]'])('%s is taken as bytes only', (host) => {
+    const reason = 'message.members.0.address: an IP address written as text';
+    expect(reasonOf(body(asText(host), 9000))).toBe(reason);
+  });
+
+  const bytesOf = (address: string): number => {
+    const sent: Message = {
+      kind: 'discovery',
+      members: [{ ...MEMBER, address: address as Address, incarnation: 0 }],
+      deaths: [],
+      generator: null,
+    };
+    expect(heard(encodeMessage(sent))).toEqual({ kind: 'message', message: sent });
+    return messageBytes(sent) - messageBytes({ ...sent, members: [] }) - 10;
+  };
+
+  test.each([
+    ['192.0.2.1:65535', 7],
+    ['255.255.255.255:1', 7],
+    ['[2001:db8::1]:9000', 19],
+    ['[::]:9000', 19],
+    ['[1:2:3:4:5:6:7:8]:9000', 19],
+    ['[2001:db8::1:0:0:0]:9000', undefined],
+    ['[2001:DB8::1]:9000', undefined],
+    ['[::ffff:192.0.2.1]:9000', undefined],
+    ['[::ffff:c000:201]:9000', 19],
+    ['[:::::]:9000', undefined],
+    ['[1:2:3:4:5:6:7:8:9]:9000', undefined],
+    ['01.2.3.4:9000', undefined],
+    ['1.2.3.256:9000', undefined],
+    ['1.2.3:9000', undefined],
+    ['1.2.3.4.:9000', undefined],
+    ['1.2.3.4.5:9000', undefined],
+    ['a.example:1', undefined],
+    [`${'a'.repeat(253)}:9000`, undefined],
+  ])('%s comes out as it went in, as bytes where it has one form', (address, bytes) => {
+    expect(bytesOf(address)).toBe(bytes ?? 1 + address.lastIndexOf(':') + 2);
+  });
+});
+
+describe('Message codec of what is told', () => {
+  const update = { kind: 'update', routes: [], withdrawn: [] } as const;
+  const discovery = { kind: 'discovery', members: [], deaths: [], generator: null } as const;
+  const status = { ...update, kind: 'status', canAccept: true, neighbours: [], generator: null };
+
+  test('lists are told up to their bounds', () => {
+    const cases: [number, (count: number) => Message][] = [
+      [101, (n) => ({ ...discovery, members: many(n, MEMBER) })],
+      [100, (n) => ({ ...discovery, deaths: many(n, MEMBER) })],
+      [65, (n) => ({ ...update, routes: many(n, ROUTE) })],
+      [64, (n) => ({ ...update, withdrawn: many(n, { scx: ID, stamp: 0 }) })],
+      [65, (n) => ({ ...update, routes: [{ ...ROUTE, path: many(n, ID) }] })],
+      [16, (n) => ({ ...update, routes: [{ ...ROUTE, sources: many(n, ROUTE.sources[0]!) }] })],
+      [96, (n) => ({ ...status, neighbours: many(n, MEMBER) }) as Message],
+    ];
+    for (const [most, build] of cases) {
+      expect(heard(encodeMessage(build(most)))).toMatchObject({ kind: 'message' });
+      expect(() => encodeMessage(build(most + 1))).toThrow('assertion failed');
+    }
+  });
+
+  test('the longest message fills its frame, and is taken', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const address = `${'a'.repeat(253)}:65535` as Address;
+    const route: Route = {
+      ...{ scx: ID, stamp: most, costMs: most, path: many(65, ID) },
+      sources: many(16, { id: SOURCE, priority: 255, epoch: most }),
+    };
+    const longest = {
+      ...{ ...status, kind: 'status', generator: ID },
+      routes: many(65, route),
+      neighbours: many(96, { ...MEMBER, address, incarnation: most }),
+    } as Message;
+    const frame = encodeMessage(longest);
+    expect(frame.length - 5).toBe(messageCodec.bytesMax);
+    expect(heard(frame)).toMatchObject({ kind: 'message' });
+  });
+
+  test('a span is told to 1/128 ms', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), (rttMs) => {
+        const event = heard(encodeMessage({ kind: 'edgeRequest', rttMs }));
+        const told = (event as { message: { rttMs: number } }).message.rttMs;
+        expect(Math.abs(told - rttMs)).toBeLessThanOrEqual(1 / 128);
+      }),
+    );
+  });
+
+  test('numbers beyond what the wire takes are cut to it', () => {
+    for (const rttMs of [1e300, Number.POSITIVE_INFINITY]) {
+      const rttMsMax = Number.MAX_SAFE_INTEGER / 64;
+      const frame = encodeMessage({ kind: 'edgeRequest', rttMs });
+      expect(heard(frame)).toMatchObject({ message: { rttMs: rttMsMax } });
+    }
+    for (const listeners of [2 ** 53, Number.POSITIVE_INFINITY]) {
+      const frame = encodeDataMessage({ kind: 'audience', source: SOURCE, listeners });
+      expect(heard(frame)).toMatchObject({ message: { listeners: 2 ** 32 - 1 } });
+    }
+    const frame = encodeMessage({ kind: 'ping', nonce: 2 ** 53 });
+    expect(heard(frame)).toMatchObject({ message: { nonce: Number.MAX_SAFE_INTEGER } });
+  });
+
+  test('what nobody would take is not told', () => {
+    const faulty: Message[] = [
+      { kind: 'ping', nonce: Number.NaN },
+      { kind: 'ping', nonce: 1.5 },
+      { kind: 'edgeRequest', rttMs: Number.NaN },
+      { ...discovery, generator: 'me' as NodeId },
+      { ...discovery, members: [{ ...MEMBER, address: 'a.example' as Address }] },
+      { kind: 'notice', notice: { what: 'left', about: MEMBER, atMs: -1, reporter: ID } },
+    ];
+    for (const each of faulty) expect(() => encodeMessage(each)).toThrow('assertion failed');
+  });
+});
