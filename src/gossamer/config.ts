@@ -13,10 +13,12 @@ export interface GossamerConfig {
   /** Edges that it accepts from others (k2), > k1 so that newcomers find room. Paper §5.1: 4. */
   readonly acceptedEdgesMax: number;
 
-  /** A discovery round each so many ms while nothing new is learned (§3.3). Paper §5.1: 5000. */
+  /** A discovery round each so many ms while nothing new is learned (§3.3). Paper §5.1: 5000. Beyond: 10 s. */
   readonly discoveryIntervalMs: number;
   /** The first rounds, doubling up to the interval. Beyond: 250. Paper: 5000. */
   readonly discoveryIntervalMinMs: number;
+  /** Beyond: SCXs exchange digests, and send each other what is missing (see discovery.ts). */
+  readonly discoveryDigests: boolean;
   /** Members in one discovery message. Paper §5.2: 30. */
   readonly discoveryListMax: number;
   /** Members known at most; a random one makes room. Guess: 2000, see docs of the wire's limit. */
@@ -24,8 +26,10 @@ export interface GossamerConfig {
   /** How long a death is remembered, ms. Guess: 10 minutes, longer than gossip lives. */
   readonly deathMemoryMs: number;
 
-  /** KEEP_ALIVE to each neighbour (§3.5), ms. Paper §5.1's round: 5000. Beyond: 250. */
+  /** KEEP_ALIVE to each neighbour (§3.5), ms. Paper §5.1's round: 5000. Beyond: 1000. */
   readonly keepAliveIntervalMs: number;
+  /** To a neighbour that takes a source from us, when no ADU has gone there. Beyond: 250. */
+  readonly treeKeepAliveIntervalMs: number;
   /** Intervals without a word until a neighbour counts as failed. Guess: 3, SWIM's habit. */
   readonly keepAliveMisses: number;
 
@@ -40,29 +44,39 @@ export interface GossamerConfig {
   readonly probeIntervalMs: number;
   /** While edges are missing or the mesh has just changed. Beyond: 250. Paper: 5000. */
   readonly probeIntervalMinMs: number;
+  /** Growth of the interval with each probe, up to the longest. Beyond: 1.06 (measured). */
+  readonly probeBackoff: number;
   /** H per known source (§3.6), 0..1. Paper §3.6: 0.15. */
   readonly hysteresis: number;
   /** How long an answer to a probe or an edge request may take, ms. Guess: 3000. */
   readonly answerTimeoutMs: number;
   /** Beyond: never give up the edge that brings the heartbeat, as that may partition the mesh. */
   readonly keepHeartbeatEdge: boolean;
-  /** Beyond: ask the neighbours of full nodes, and the nodes on routes, before random ones. */
+  /** Beyond: which edges to have is decided by worth.ts. Paper: by figures 4 and 5. */
+  readonly byWorth: boolean;
+  /** Beyond: a full node gives up an edge for one that is worth more. */
+  readonly evict: boolean;
+  /** Beyond: an edge may count as added at the end that was asked for it. */
+  readonly reversible: boolean;
+  /** Beyond: what a change of edges must gain, as a share of what the sources cost. Guess: 0.01. */
+  readonly gainLeast: number;
+  /** Beyond: probe the members whose places promise most before random ones. */
   readonly directedProbes: boolean;
 
   /** Routing updates to all neighbours (§3.7), ms. Paper §5.1: 30000. */
   readonly updateIntervalMs: number;
   /** How long a change may wait for others to travel with, ms. Beyond: 50. Paper: 1000 (guess). */
   readonly updateDelayMs: number;
-  /** Least relative gain for a change of next hop. Paper: 0. Beyond: 0.1 against RTT noise (guess). */
+  /** Least relative gain for a change of next hop. Paper: 0. Beyond: 0.02 against RTT noise (guess). */
   readonly routeHysteresis: number;
   /** Hops in a path at most. Guess: 64. */
   readonly pathMax: number;
   /** Source SCXs known at most. Guess: 64. */
   readonly sourcesMax: number;
 
-  /** A ping experiment with each neighbour each so many ms (§3.7). Guess: paper 30000, fast 5000. */
+  /** A ping experiment with each neighbour each so many ms (§3.7). Guess: paper 30000, fast 10000. */
   readonly pingIntervalMs: number;
-  /** Pings that count in an experiment; one more goes ahead to warm the connection. Guess: 3 / 2. */
+  /** Pings in an experiment. Guess: paper 3, fast 2. */
   readonly pingCount: number;
   /** Weight of the newest experiment in the smoothed RTT, 0..1. Paper: 1. Beyond: 0.3 (RFC 6298: 1/8). */
   readonly pingWeight: number;
@@ -113,12 +127,19 @@ const COMMON = {
 export const PAPER: GossamerConfig = Object.freeze({
   ...COMMON,
   discoveryIntervalMinMs: 5000,
+  discoveryDigests: false,
   keepAliveIntervalMs: 5000,
+  treeKeepAliveIntervalMs: 5000,
   heartbeatIntervalMs: 5000,
   heartbeatTimeoutMs: 15_000,
   healDampingMs: 5000,
   probeIntervalMinMs: 5000,
   keepHeartbeatEdge: false,
+  byWorth: false,
+  evict: false,
+  reversible: false,
+  gainLeast: 0,
+  probeBackoff: 2,
   directedProbes: false,
   updateDelayMs: 1000,
   routeHysteresis: 0,
@@ -131,16 +152,25 @@ export const PAPER: GossamerConfig = Object.freeze({
 export const FAST: GossamerConfig = Object.freeze({
   ...COMMON,
   discoveryIntervalMinMs: 250,
-  keepAliveIntervalMs: 250,
+  discoveryIntervalMs: 10_000,
+  discoveryDigests: true,
+  keepAliveIntervalMs: 1000,
+  treeKeepAliveIntervalMs: 250,
   heartbeatIntervalMs: 1000,
   heartbeatTimeoutMs: 3500,
   healDampingMs: 500,
   probeIntervalMinMs: 250,
   keepHeartbeatEdge: true,
+  byWorth: true,
+  evict: true,
+  reversible: true,
+  gainLeast: 0.01,
+  probeBackoff: 1.06,
+  probeIntervalMs: 20_000,
   directedProbes: true,
   updateDelayMs: 50,
-  routeHysteresis: 0.1,
-  pingIntervalMs: 5000,
+  routeHysteresis: 0.02,
+  pingIntervalMs: 10_000,
   pingCount: 2,
   pingWeight: 0.3,
 });
@@ -163,6 +193,9 @@ export function validateConfig(config: GossamerConfig): Result<GossamerConfig> {
   ];
   if (config.acceptedEdgesMax <= config.addedEdgesMax) {
     problems.push('acceptedEdgesMax must exceed addedEdgesMax, or newcomers find no room (§3.2)');
+  }
+  if (config.treeKeepAliveIntervalMs > config.keepAliveIntervalMs) {
+    problems.push('treeKeepAliveIntervalMs must not exceed keepAliveIntervalMs');
   }
   if (config.heartbeatTimeoutMs < 2 * config.heartbeatIntervalMs) {
     problems.push('heartbeatTimeoutMs must be at least two heartbeat intervals');

@@ -2,8 +2,8 @@
  * Who is believed to be gone (§3.5). "Upon receiving an SCX leave/failure notification, other SCXs
  * mark that SCX as dead in their membership list, and trigger updates in the routing layer."
  *
- * Beyond: a closed connection is noticed at once, but closed is not died: the peer is asked, and only
- * when it cannot be reached is its failure flooded. And a node may answer reports of its own death.
+ * Beyond: a closed connection is noticed at once. But neither closed nor silent is died: the edge goes,
+ * the peer is asked, and only when it cannot be reached is its failure flooded (SWIM's suspicion). And a node may answer reports of its own death.
  */
 import { type Context, notify, send } from './context.js';
 import type { Membership } from './membership.js';
@@ -20,10 +20,8 @@ const ACCUSE_INTERVAL_MS = 1000;
 const ACCUSED_MAX = 256;
 
 export interface Departures {
-  /** A neighbour has missed its keep-alives. */
-  onSilent(member: Member, now: number): void;
-  /** A neighbour's connection closed. */
-  onClosed(member: Member, now: number): void;
+  /** A neighbour has missed its keep-alives, or its connection closed. */
+  onLost(member: Member, now: number): void;
   /** The connection over which we asked closed, too. */
   onClosedAgain(address: Address, now: number): void;
   /** An address that we asked did not answer. */
@@ -56,7 +54,7 @@ export function createDepartures(
   pings: Pings,
   facts: DeparturesFacts,
 ): Departures {
-  /** Closed, and not heard from since. Bounded: each ends with its ping experiments. */
+  /** Closed or silent, and not heard from since. Bounded: each ends with its ping experiments. */
   const lost = new Map<NodeId, { readonly member: Member; attempts: number }>();
 
   const becomeDead = (member: Member, what: 'left' | 'failed', now: number): void => {
@@ -100,8 +98,7 @@ export function createDepartures(
   };
 
   return {
-    onSilent: report,
-    onClosed: (member, now) => {
+    onLost: (member, now) => {
       lost.set(member.id, { member, attempts: 0 });
       pings.start(member.address, now);
     },

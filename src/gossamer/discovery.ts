@@ -4,15 +4,31 @@
  * random list γ(X_i) ⊆ Γ(X_i). When X_j receives the message, it merges this list into its own set
  * ... In addition, it returns a DISCOVERY_RESPONSE message that includes its own list."
  *
- * Beyond: rounds start fast and back off while nothing new is learned; the lists carry deaths, and
+ * Beyond: with digests of what each knows, both send only what the other lacks: the first message
+ * carries X_i itself and its digest, the response X_j's and what X_i lacks, and a last one what X_j
+ * lacks. Rounds start fast and back off while nothing new is learned. And the lists carry deaths, and
  * whose heartbeat the sender follows, so that gossip finds partitions (see heartbeat.ts).
  */
+import { createBloom, mayHold } from '../lib/bloom.js';
 import { type Context, jittered, send } from './context.js';
+import { DIGEST_BYTES_MAX, type Digest, deathFact, sightingFact } from './digest.js';
 import type { Membership } from './membership.js';
-import type { Message } from './message.js';
+import type { Message, Sighting } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
 
 type DiscoveryMessage = Extract<Message, { kind: 'discovery' | 'discoveryResponse' }>;
+
+/** So many news in one list show that there is more to learn: rounds come faster. Guess. */
+const NEWS_MANY = 3;
+
+export interface DiscoveryFacts {
+  /** Whose heartbeat we follow. */
+  generator(): NodeId | null;
+  /** We, and where we lie. */
+  sighting(): Sighting;
+  /** A death that somebody believes in and we do not: perhaps the node lives. */
+  onAccused(id: NodeId, incarnation: number, now: number): void;
+}
 
 export interface Discovery {
   start(now: number): void;
@@ -25,46 +41,71 @@ export interface Discovery {
   readonly deadline: number;
 }
 
-/**
- * @param generator whose heartbeat we follow
- * @param onAccused a death that somebody believes in and we do not: perhaps the node lives
- */
+/** Not yet started. */
 export function createDiscovery(
   context: Context,
   membership: Membership,
-  generator: () => NodeId | null,
-  onAccused: (id: NodeId, incarnation: number, now: number) => void,
+  facts: DiscoveryFacts,
 ): Discovery {
   const { config, rng } = context;
   let nextRound = Number.POSITIVE_INFINITY;
   let intervalMs = config.discoveryIntervalMinMs;
 
-  const list = (kind: DiscoveryMessage['kind'], now: number): DiscoveryMessage => ({
-    kind,
-    members: [context.self(), ...membership.sample(now)],
-    deaths: membership.deaths(now),
-    generator: generator(),
-  });
+  const digest = (now: number): Digest => {
+    const known = [facts.sighting(), ...membership.sightings(now)].map(sightingFact);
+    const deaths = membership.deaths(now).map(deathFact);
+    return createBloom([...known, ...deaths], rng.below(0x10000), DIGEST_BYTES_MAX);
+  };
 
-  const contact = (address: Address, now: number): void =>
-    send(context, address, list('discovery', now));
+  /** γ(X): random members and the newest deaths; of those, what the other lacks, if it said so. */
+  const list = (lacking: Digest | null, now: number) => {
+    const isNews = (fact: number): boolean => lacking === null || !mayHold(lacking, fact);
+    const own = facts.sighting();
+    const members = membership.sightings(now).filter((one) => isNews(sightingFact(one)));
+    return {
+      members: [own, ...rng.sample(members, config.discoveryListMax)],
+      deaths: membership.deaths(now).filter((death) => isNews(deathFact(death))),
+      generator: facts.generator(),
+    };
+  };
+
+  const contact = (address: Address, now: number): void => {
+    const told = config.discoveryDigests
+      ? { members: [facts.sighting()], deaths: [], generator: facts.generator() }
+      : list(null, now);
+    const ours = config.discoveryDigests ? digest(now) : null;
+    send(context, address, { kind: 'discovery', ...told, digest: ours });
+  };
 
   /** Returns how many members were news. */
   const merge = (message: DiscoveryMessage, now: number): number => {
     let news = 0;
-    for (const member of message.members) if (membership.learn(member, now)) news++;
+    for (const { member, place } of message.members) {
+      if (membership.learn(member, now)) news++;
+      membership.locate(member.id, place);
+    }
     for (const death of message.deaths) {
       const known = membership.get(death.id) ?? context.self();
       if (known.id === death.id && known.incarnation <= death.incarnation) {
-        onAccused(death.id, death.incarnation, now);
+        facts.onAccused(death.id, death.incarnation, now);
       }
     }
     return news;
   };
 
-  const quicken = (news: number, now: number): void => {
+  const respond = (to: Address, message: DiscoveryMessage, now: number): void => {
+    const isAnswer = message.kind === 'discoveryResponse';
+    if (isAnswer && message.digest === null) return;
+    const told = list(message.digest, now);
+    if (isAnswer && told.members.length === 1 && told.deaths.length === 0) return;
+    // An answer to an answer is the last word.
+    const ours = isAnswer || message.digest === null ? null : digest(now);
+    send(context, to, { kind: 'discoveryResponse', ...told, digest: ours });
+  };
+
+  const adapt = (news: number, now: number): void => {
     if (nextRound === Number.POSITIVE_INFINITY || news === 0) return;
-    intervalMs = config.discoveryIntervalMinMs;
+    if (news >= NEWS_MANY) intervalMs = Math.max(config.discoveryIntervalMinMs, intervalMs / 2);
     nextRound = Math.min(nextRound, now + jittered(context, intervalMs));
   };
 
@@ -77,12 +118,10 @@ export function createDiscovery(
     },
     contact,
     handle: (from, message, now) => {
-      if (message.kind === 'discovery') {
-        // Answered first, with what we knew: the sender has the rest.
-        send(context, from.address, list('discoveryResponse', now));
-      }
+      // Answered first, with what we knew: the sender has the rest.
+      respond(from.address, message, now);
       const news = merge(message, now);
-      quicken(news, now);
+      adapt(news, now);
       return news;
     },
     tick: (now) => {

@@ -63,4 +63,11 @@ export type GossamerEvent =
   /** Leaving is done: every child has moved on, or had its time. */
   | { readonly kind: 'left' };
 
-export type EdgeDownReason = 'replaced' | 'dropped' | 'closed' | 'silent' | 'left' | 'failed';
+export type EdgeDownReason =
+  | 'replaced'
+  | 'evicted'
+  | 'dropped'
+  | 'closed'
+  | 'silent'
+  | 'left'
+  | 'failed';

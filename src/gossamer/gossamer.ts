@@ -24,13 +24,15 @@ import { createLiveness } from './liveness.js';
 import { createMembership } from './membership.js';
 import { createMesh, type Neighbour } from './mesh.js';
 import type { Message } from './message.js';
-import type { Address, Member } from './node.js';
+import type { Address, Member, Place } from './node.js';
 import { createNotices } from './notices.js';
 import { createOptimizer } from './optimizer.js';
 import { createPings } from './pings.js';
+import { movedPlace, NOWHERE } from './place.js';
 import { createRendezvous } from './rendezvous.js';
 import { createRouting } from './routing.js';
 import { drawView, type GossamerView } from './view.js';
+import { createWorth } from './worth.js';
 
 export interface GossamerOptions {
   readonly self: Member;
@@ -68,18 +70,23 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   };
 
   const membership = createMembership(context);
-  const pings = createPings(context, (address, rttMs, now) => {
-    if (rttMs === undefined) departures.onUnreachable(address, now);
+  /** Where we lie, by our ping experiments. */
+  let place: Place = NOWHERE;
+  const pings = createPings(context, (address, measured, now) => {
+    if (measured === undefined) departures.onUnreachable(address, now);
     else {
+      place = movedPlace(place, measured.place, measured.rttMs / 2, context.rng);
       departures.onAnswered(address, now);
-      routing.onRtt(address, rttMs, now);
+      routing.onRtt(address, measured.rttMs, now);
     }
-    optimizer.onMeasured(address, rttMs, now);
+    optimizer.onMeasured(address, measured?.rttMs, now);
   });
   const mesh = createMesh(context, {
     onEdgeUp: (neighbour, rttMs, now) => onEdgeUp(neighbour, rttMs, now),
     onEdgeDown: (neighbour, reason, now) => onEdgeDown(neighbour, reason, now),
-    onRefused: (_member, now) => optimizer.quicken(now),
+    onRefused: (_member, now) => optimizer.onRefused(now),
+    onReferred: (instead, now) => optimizer.onNamed(instead, now),
+    grant: (offer, now) => worth.grant(offer, now),
   });
   const neighbours = function* (): Iterable<Member> {
     for (const neighbour of mesh.neighbours.values()) yield neighbour.member;
@@ -90,39 +97,66 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     onAlive: (now) => routing.onAlive(now),
     onRefuted: life.refute,
   });
-  const liveness = createLiveness(context, (id, now) => {
-    const member = mesh.neighbours.get(id)?.member;
-    if (member === undefined) return;
-    mesh.drop(id, 'silent', now);
-    departures.onSilent(member, now);
+  const liveness = createLiveness(context, {
+    onSilent: (id, now) => {
+      const member = mesh.neighbours.get(id)?.member;
+      if (member === undefined) return;
+      mesh.drop(id, 'silent', now);
+      departures.onLost(member, now);
+    },
+    isParent: (id) => routing.reachedOver(id).length > 0,
+    isChild: (id) => routing.serves(id),
+    hasNews: (id) => config.byWorth && worth.hasNews(id),
+    keepAlive: (id) => ({ kind: 'keepAlive', ...worth.tell(id) }),
   });
   const heartbeat = createHeartbeat(context, {
     neighbours,
     onPartition: (generator, now) => {
       rendezvous.call();
-      if (generator !== undefined) discovery.contact(generator.address, now);
+      const member = generator === undefined ? undefined : membership.get(generator);
+      if (member !== undefined) discovery.contact(member.address, now);
     },
     onFarSide: (from, now) => optimizer.bridge(from, now),
     onGenerating: () => rendezvous.call(),
   });
-  const discovery = createDiscovery(
-    context,
-    membership,
-    () => heartbeat.generator(),
-    departures.onAccused,
-  );
+  const discovery = createDiscovery(context, membership, {
+    generator: () => heartbeat.generator(),
+    sighting: () => ({ member: life.self(), place }),
+    onAccused: departures.onAccused,
+  });
   const rendezvous = createRendezvous(context, options.locations, (address, now) =>
     discovery.contact(address, now),
   );
   const routing = createRouting(context, {
-    onTableChanged: (now) => distribution.onTable(routing.table, now),
+    onTableChanged: (now) => {
+      distribution.onTable(routing.table, now);
+      liveness.onTableChanged(now);
+    },
     isDead: (id) => membership.isDead({ id, incarnation: 0 }),
   });
   const distribution = createDistribution(context, {
     neighbour: (id) => mesh.neighbours.get(id)?.member,
     alternate: routing.alternate,
   });
-  const optimizer = createOptimizer(context, membership, mesh, pings, routing, heartbeat.bearer);
+  const worth = createWorth(context, () => mesh, {
+    lambda: routing.lambda,
+    reachedOver: routing.reachedOver,
+    sources: routing.sources,
+    isIdle: () => routing.table.size === 0,
+    place: membership.place,
+    rttMs: routing.rttMs,
+    bearer: heartbeat.bearer,
+  });
+  const optimizer = createOptimizer(
+    context,
+    membership,
+    mesh,
+    pings,
+    routing,
+    worth,
+    () => place,
+    heartbeat.bearer,
+  );
   const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
   const clocked = [life, ...rules, optimizer];
 
@@ -137,9 +171,10 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const onEdgeDown = ({ member }: Neighbour, reason: EdgeDownReason, now: number): void => {
     liveness.unwatch(member.id);
     pings.unwatch(member.address);
+    worth.forget(member.id);
     routing.onEdgeDown(member.id, now);
     optimizer.quicken(now);
-    if (reason === 'closed') departures.onClosed(member, now);
+    if (reason === 'closed') departures.onLost(member, now);
   };
 
   const onDead = (member: Member, what: 'left' | 'failed', now: number): void => {
@@ -159,7 +194,8 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       case 'notice':
         return departures.handle(from, message.notice, now);
       case 'keepAlive':
-        return isOverEdge(from) ? undefined : mesh.disown(from);
+        if (!isOverEdge(from)) return mesh.disown(from);
+        return worth.handleTold(from.id, message);
       case 'heartbeat':
         if (!isOverEdge(from)) return mesh.disown(from);
         return heartbeat.handle(from, message.generator, message.sequence, now);
@@ -168,28 +204,28 @@ export function createGossamer(options: GossamerOptions): Gossamer {
           kind: 'status',
           canAccept: life.state === 'joined' && mesh.canAccept(),
           routes: [...routing.table.values()].map((entry) => entry.route),
-          neighbours: [...neighbours()],
           generator: heartbeat.generator(),
         });
       case 'status':
         heartbeat.onFollows(from, message.generator, now);
         return optimizer.handleStatus(from, message, now);
       case 'edgeRequest':
-        if (life.state === 'joined') return mesh.handleRequest(from, message.rttMs, now);
+        if (life.state === 'joined') return mesh.handleRequest(from, message, now);
         return send(context, from.address, { kind: 'edgeReject' });
       case 'edgeAccept':
-        return mesh.handleAccept(from, now);
+        return mesh.handleAccept(from, message.reversed, now);
       case 'edgeReject':
         return mesh.handleReject(from, now);
       case 'edgeDrop':
-        return mesh.handleDrop(from, now);
+        return mesh.handleDrop(from, message.instead, now);
       case 'update':
         if (!isOverEdge(from)) return mesh.disown(from);
-        return routing.handleUpdate(from.id, message.routes, message.withdrawn, now);
+        return routing.handleUpdate(from.id, message, now);
       case 'ping':
-        return pings.handlePing(from.address, message.nonce);
+        return pings.handlePing(from.address, message.nonce, place);
       case 'pong':
-        return pings.handlePong(from.address, message.nonce, now);
+        membership.locate(from.id, message.place);
+        return pings.handlePong(from.address, message.nonce, message.place, now);
       default:
         return unreachable(message);
     }
@@ -263,8 +299,11 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     }
   };
 
-  const take = (): Effect[] => {
+  const take = (now: number): Effect[] => {
     const taken = effects;
+    for (const effect of taken) {
+      if (effect.kind === 'forward') liveness.onForwarded(effect.to, now);
+    }
     effects = [];
     return taken;
   };
@@ -272,12 +311,12 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   return {
     handle: (input, now) => {
       if (life.state !== 'left') handleInput(input, now);
-      return take();
+      return take(now);
     },
     tick: (now) => {
       if (life.state === 'left') return [];
       for (const rule of clocked) if (rule.deadline <= now) rule.tick(now);
-      return take();
+      return take(now);
     },
     get deadline() {
       if (life.state === 'left') return Number.POSITIVE_INFINITY;

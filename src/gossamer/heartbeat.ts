@@ -30,7 +30,7 @@ const DAMPING_GROWTH_MAX = 8;
 export interface HeartbeatFacts {
   neighbours(): Iterable<Member>;
   /** The heartbeat is lost: re-contact its generator, if one was ever heard. */
-  onPartition(generator: Member | undefined, now: number): void;
+  onPartition(generator: NodeId | undefined, now: number): void;
   /** `from` lives on the other side of a cut: build a bridge to it. */
   onFarSide(from: Member, now: number): void;
   /** We generate: the other rendezvous points may be behind a cut. */
@@ -44,7 +44,7 @@ export interface Heartbeat {
   generator(): NodeId | null;
   /** The neighbour that brings the heartbeat to us. */
   bearer(): NodeId | undefined;
-  handle(from: Member, generator: Member, sequence: number, now: number): void;
+  handle(from: Member, generator: NodeId, sequence: number, now: number): void;
   /** A member told whose heartbeat it follows. */
   onFollows(from: Member, generator: NodeId | null, now: number): void;
   tick(now: number): void;
@@ -52,7 +52,7 @@ export interface Heartbeat {
 }
 
 interface Followed {
-  readonly generator: Member;
+  readonly generator: NodeId;
   readonly bearer: NodeId;
   readonly sinceMs: number;
   readonly heardAt: number;
@@ -65,12 +65,12 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
   /** The newest number of each generator, the one that has been silent for longest first. */
   const sequences = new Map<NodeId, { readonly number: number; readonly atMs: number }>();
   let followed: Followed | undefined;
-  let lastGenerator: Member | undefined;
+  let lastGenerator: NodeId | undefined;
   let generatingSince: number | undefined;
   let sequence = 0;
   let attempts = 0;
 
-  const flood = (generator: Member, number: number, except: NodeId | undefined): void => {
+  const flood = (generator: NodeId, number: number, except: NodeId | undefined): void => {
     for (const member of [...facts.neighbours()]) {
       if (member.id === except) continue;
       send(context, member.address, { kind: 'heartbeat', generator, sequence: number });
@@ -97,9 +97,9 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
     notify(context, { kind: 'generating', generating: false });
   };
 
-  const follow = (generator: Member, bearer: NodeId, now: number): void => {
-    const isSame = followed?.generator.id === generator.id;
-    if (!isSame) notify(context, { kind: 'heartbeatHeard', generator: generator.id });
+  const follow = (generator: NodeId, bearer: NodeId, now: number): void => {
+    const isSame = followed?.generator === generator;
+    if (!isSame) notify(context, { kind: 'heartbeatHeard', generator });
     const sinceMs = isSame ? (followed as Followed).sinceMs : now;
     followed = { generator, bearer, sinceMs, heardAt: now };
     lastGenerator = generator;
@@ -125,7 +125,7 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
   };
 
   const currentId = (): NodeId | undefined =>
-    generatingSince !== undefined ? context.self().id : followed?.generator.id;
+    generatingSince !== undefined ? context.self().id : followed?.generator;
 
   const onLoss = (now: number): void => {
     if (followed !== undefined) {
@@ -149,7 +149,7 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
     if (timer === 'loss') onLoss(now);
     if (timer === 'heal') onHeal(now);
     if (timer === 'beat') {
-      flood(context.self(), ++sequence, undefined);
+      flood(context.self().id, ++sequence, undefined);
       timers.set('beat', now + config.heartbeatIntervalMs);
     }
     if (timer === 'meet') {
@@ -171,13 +171,13 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
     bearer: () => followed?.bearer,
     handle: (from, generator, number, now) => {
       const self = context.self();
-      if (generator.id === self.id || !isNew(generator.id, number, now)) return;
+      if (generator === self.id || !isNew(generator, number, now)) return;
       flood(generator, number, from.id);
       const current = currentId();
-      if (current !== undefined && generator.id > current) {
+      if (current !== undefined && generator > current) {
         return;
       }
-      if (self.rendezvous && self.id < generator.id) becomeGenerator(now);
+      if (self.rendezvous && self.id < generator) becomeGenerator(now);
       else follow(generator, from.id, now);
     },
     onFollows: (from, generator, now) => {

@@ -7,8 +7,9 @@
  * `membersMax` on both sides.
  */
 import type { Context } from './context.js';
-import type { Death } from './message.js';
-import type { Address, Member, NodeId } from './node.js';
+import type { Death, Sighting } from './message.js';
+import type { Address, Member, NodeId, Place } from './node.js';
+import { NOWHERE } from './place.js';
 
 interface Burial {
   readonly incarnation: number;
@@ -31,15 +32,19 @@ export interface Membership {
   /** Notes that a member was heard from directly. */
   heard(id: NodeId): void;
   get(id: NodeId): Member | undefined;
+  /** Notes where a member lies; older news are ignored. */
+  locate(id: NodeId, place: Place): void;
+  /** Where a member lies, as far as is known. */
+  place(id: NodeId): Place;
   /** Whether we hold it for dead. */
   isDead(death: Death): boolean;
   /** All members known, dead ones excluded. */
   all(): readonly Member[];
   /** Those worth contacting now: all but the resting. */
   reachable(now: number): readonly Member[];
-  /** γ(X): a bounded random list. */
-  sample(now: number): Member[];
-  /** The deaths to tell, the newest first, bounded like γ(X). */
+  /** The same, with where they lie. */
+  sightings(now: number): Sighting[];
+  /** The deaths to tell, the newest first, bounded by `discoveryListMax`. */
   deaths(now: number): Death[];
 }
 
@@ -57,6 +62,8 @@ export const isPlausible = (told: Death, known: Death | undefined): boolean =>
 export function createMembership(context: Context): Membership {
   const { config, rng } = context;
   const members = new Map<NodeId, Member>();
+  /** Of members only. */
+  const places = new Map<NodeId, Place>();
   const graves = new Map<NodeId, Burial>();
   const attempts = new Map<NodeId, { count: number; restUntil: number }>();
 
@@ -67,6 +74,7 @@ export function createMembership(context: Context): Membership {
 
   const forget = (id: NodeId): void => {
     members.delete(id);
+    places.delete(id);
     attempts.delete(id);
   };
 
@@ -113,6 +121,8 @@ export function createMembership(context: Context): Membership {
     return true;
   };
 
+  const place = (id: NodeId): Place => places.get(id) ?? NOWHERE;
+
   const unreachable = (address: Address, now: number): void => {
     for (const member of members.values()) {
       if (member.address !== address) continue;
@@ -140,10 +150,14 @@ export function createMembership(context: Context): Membership {
     unreachable,
     heard: (id) => void attempts.delete(id),
     get: (id) => members.get(id),
+    locate: (id, place) => {
+      if (members.has(id) && place.samples > (places.get(id)?.samples ?? 0)) places.set(id, place);
+    },
+    place,
     isDead,
     all: () => [...members.values()],
     reachable,
-    sample: (now) => rng.sample(reachable(now), config.discoveryListMax),
+    sightings: (now) => reachable(now).map((member) => ({ member, place: place(member.id) })),
     deaths: (now) => {
       forgetOldDeaths(now);
       const newest = [...graves].slice(-config.discoveryListMax).reverse();

@@ -10,7 +10,9 @@
 import { assert } from '../lib/assert.js';
 import { type Context, notify, send } from './context.js';
 import type { EdgeDownReason } from './gossamer-types.js';
+import type { EdgeOffer } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
+import type { Grant } from './worth.js';
 
 export interface Neighbour {
   readonly member: Member;
@@ -21,7 +23,7 @@ export interface Neighbour {
 
 interface Pending {
   readonly member: Member;
-  readonly rttMs: number;
+  readonly offer: EdgeOffer;
   readonly replaces: NodeId | undefined;
   readonly until: number;
 }
@@ -32,6 +34,10 @@ export interface MeshFacts {
   onEdgeDown(neighbour: Neighbour, reason: EdgeDownReason, now: number): void;
   /** A request was refused or not answered. */
   onRefused(member: Member, now: number): void;
+  /** Another has our place there, and may have one for us. */
+  onReferred(instead: Member, now: number): void;
+  /** Whether and how an edge is granted. */
+  grant(offer: EdgeOffer, now: number): Grant | undefined;
 }
 
 export interface Mesh {
@@ -41,12 +47,12 @@ export interface Mesh {
   /** Edges that we may still add, requests under way taken off. */
   room(): number;
   isPending(id: NodeId): boolean;
-  /** Asks for an edge; `replaces` gives up that edge of ours in the step that brings this one. */
-  request(member: Member, rttMs: number, replaces: NodeId | undefined, now: number): void;
-  handleRequest(from: Member, rttMs: number, now: number): void;
-  handleAccept(from: Member, now: number): void;
+  /** Asks for an edge; `replaces` gives up that edge of ours in the step that adds this one. */
+  request(member: Member, offer: EdgeOffer, replaces: NodeId | undefined, now: number): void;
+  handleRequest(from: Member, offer: EdgeOffer, now: number): void;
+  handleAccept(from: Member, reversed: boolean, now: number): void;
   handleReject(from: Member, now: number): void;
-  handleDrop(from: Member, now: number): void;
+  handleDrop(from: Member, instead: Member | null, now: number): void;
   /** Someone speaks as a neighbour who is none: tell them, or they would wait for us in vain. */
   disown(from: Member): void;
   /** Ends an edge; the other end is told unless it cannot hear. */
@@ -70,10 +76,14 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
     for (const neighbour of neighbours.values()) if (neighbour.ours === ours) total++;
     return total;
   };
+  const countPending = (takes: (request: Pending) => boolean): number =>
+    [...pending.values()].filter(takes).length;
+  /** A request under way counts already, in each of the ways in which it may be granted. */
   const additionsPending = (): number =>
-    [...pending.values()].filter((request) => request.replaces === undefined).length;
+    countPending(({ offer, replaces }) => offer.addGainMs !== null && replaces === undefined);
+  const acceptancesPending = (): number => countPending(({ offer }) => offer.acceptGainMs !== null);
 
-  const canAccept = (): boolean => count(false) < config.acceptedEdgesMax;
+  const canAccept = (): boolean => count(false) + acceptancesPending() < config.acceptedEdgesMax;
   const room = (): number => config.addedEdgesMax - count(true) - additionsPending();
 
   const becomeNeighbour = (member: Member, ours: boolean, rttMs: number, now: number): void => {
@@ -94,11 +104,16 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
     facts.onEdgeDown(neighbour, reason, now);
   };
 
-  const drop = (id: NodeId, reason: EdgeDownReason, now: number): void => {
+  const drop = (
+    id: NodeId,
+    reason: EdgeDownReason,
+    now: number,
+    instead: Member | null = null,
+  ): void => {
     const neighbour = neighbours.get(id);
     if (neighbour === undefined) return;
     if (reason !== 'closed' && reason !== 'failed' && reason !== 'left') {
-      send(context, neighbour.member.address, { kind: 'edgeDrop' });
+      send(context, neighbour.member.address, { kind: 'edgeDrop', instead });
     }
     becomeStranger(id, reason, now);
   };
@@ -110,6 +125,9 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
     facts.onRefused(request.member, now);
   };
 
+  const hasPlace = (ours: boolean): boolean =>
+    count(ours) < (ours ? config.addedEdgesMax : config.acceptedEdgesMax);
+
   /** Both ends asked at once: the request of the lower id stands. */
   const yieldsTo = (from: Member): boolean => pending.has(from.id) && context.self().id < from.id;
 
@@ -118,39 +136,43 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
     canAccept,
     room,
     isPending: (id) => pending.has(id),
-    request: (member, rttMs, replaces, now) => {
+    request: (member, offer, replaces, now) => {
       if (neighbours.has(member.id) || pending.has(member.id)) return;
-      if (replaces === undefined && room() <= 0) return;
       const until = now + config.answerTimeoutMs;
-      pending.set(member.id, { member, rttMs, replaces, until });
-      send(context, member.address, { kind: 'edgeRequest', rttMs });
+      pending.set(member.id, { member, offer, replaces, until });
+      send(context, member.address, { kind: 'edgeRequest', ...offer });
     },
-    handleRequest: (from, rttMs, now) => {
+    handleRequest: (from, offer, now) => {
       const known = neighbours.get(from.id);
       if (known !== undefined && !known.ours) becomeStranger(from.id, 'dropped', now);
-      if (neighbours.has(from.id) || yieldsTo(from) || !canAccept()) {
-        send(context, from.address, { kind: 'edgeReject' });
-        return;
-      }
-      pending.delete(from.id);
-      send(context, from.address, { kind: 'edgeAccept' });
-      becomeNeighbour(from, false, rttMs, now);
+      const isFree = !neighbours.has(from.id) && !yieldsTo(from);
+      if (isFree) pending.delete(from.id);
+      const grant = isFree ? facts.grant(offer, now) : undefined;
+      if (grant === undefined) return send(context, from.address, { kind: 'edgeReject' });
+      const { reversed, victim } = grant;
+      if (victim !== undefined) drop(victim, 'evicted', now, from);
+      send(context, from.address, { kind: 'edgeAccept', reversed });
+      becomeNeighbour(from, reversed, offer.rttMs, now);
     },
-    handleAccept: (from, now) => {
+    handleAccept: (from, reversed, now) => {
       const request = pending.get(from.id);
       pending.delete(from.id);
       if (neighbours.has(from.id)) return;
-      if (request?.replaces !== undefined) drop(request.replaces, 'replaced', now);
-      if (request === undefined || count(true) >= config.addedEdgesMax) {
-        send(context, from.address, { kind: 'edgeDrop' });
-        return;
+      if (request?.replaces !== undefined && !reversed) drop(request.replaces, 'replaced', now);
+      if (request === undefined || !hasPlace(!reversed)) {
+        return send(context, from.address, { kind: 'edgeDrop', instead: null });
       }
-      becomeNeighbour(from, true, request.rttMs, now);
+      becomeNeighbour(from, !reversed, request.offer.rttMs, now);
     },
     handleReject: (from, now) => refused(from.id, now),
-    handleDrop: (from, now) => becomeStranger(from.id, 'dropped', now),
+    handleDrop: (from, instead, now) => {
+      if (instead !== null && neighbours.has(from.id)) facts.onReferred(instead, now);
+      becomeStranger(from.id, 'dropped', now);
+    },
     disown: (from) => {
-      if (!pending.has(from.id)) send(context, from.address, { kind: 'edgeDrop' });
+      if (!pending.has(from.id)) {
+        send(context, from.address, { kind: 'edgeDrop', instead: null });
+      }
     },
     drop,
     onLinkDown: (address, now) => {

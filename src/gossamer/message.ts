@@ -2,7 +2,8 @@
  * What SCXs say to each other. `Message` travels over control connections, one per mesh edge plus
  * short ones for discovery and probes; `DataMessage` over the data connection of one channel (§3.8).
  */
-import type { Member, NodeId, Source, SourceId } from './node.js';
+import type { Digest } from './digest.js';
+import type { Member, NodeId, Place, Source, SourceId } from './node.js';
 
 /** One entry of a routing table as it is told to others: path vector, §3.7. */
 export interface Route {
@@ -29,6 +30,18 @@ export interface Death {
   readonly incarnation: number;
 }
 
+/** A member, and where it lies. */
+export interface Sighting {
+  readonly member: Member;
+  readonly place: Place;
+}
+
+/** How many SCXs a source reaches through the teller, itself included. */
+export interface Load {
+  readonly scx: NodeId;
+  readonly scxs: number;
+}
+
 /** A flooded notice of §3.5: somebody left, failed, or is alive after all. */
 export interface Notice {
   readonly what: 'left' | 'failed' | 'alive';
@@ -38,40 +51,63 @@ export interface Notice {
   readonly reporter: NodeId;
 }
 
+/** What the asker of an edge brings and wants. */
+export interface EdgeOffer {
+  readonly rttMs: number;
+  /** Beyond, see worth.ts: the gain if it adds the edge (k1), less what it gives up; null: it cannot. */
+  readonly addGainMs: number | null;
+  /** Beyond: the gain if it accepts the edge (k2); null: it cannot. */
+  readonly acceptGainMs: number | null;
+  readonly place: Place;
+}
+
 export type Message =
   /** §3.3: a bounded random list of the members that the sender knows. */
   | {
       readonly kind: 'discovery' | 'discoveryResponse';
-      readonly members: readonly Member[];
+      readonly members: readonly Sighting[];
       readonly deaths: readonly Death[];
       /** Whose HEARTBEAT the sender follows: two answers in one session betray a partition. */
       readonly generator: NodeId | null;
+      /** Beyond: what the sender knows; the receiver sends what is missing. */
+      readonly digest: Digest | null;
     }
   /** §3.5 */
   | { readonly kind: 'notice'; readonly notice: Notice }
-  | { readonly kind: 'keepAlive' }
-  | { readonly kind: 'heartbeat'; readonly generator: Member; readonly sequence: number }
+  | {
+      readonly kind: 'keepAlive';
+      /** Beyond: what the edge is worth to the sender, see worth.ts. */
+      readonly worthMs: number;
+      /** Beyond: for each source SCX that the sender reaches over this edge. */
+      readonly loads: readonly Load[];
+    }
+  | { readonly kind: 'heartbeat'; readonly generator: NodeId; readonly sequence: number }
   /** §3.6 */
   | { readonly kind: 'requestStatus' }
   | {
       readonly kind: 'status';
       readonly canAccept: boolean;
       readonly routes: readonly Route[];
-      /** Where to ask instead when this node is full. */
-      readonly neighbours: readonly Member[];
       readonly generator: NodeId | null;
     }
-  | { readonly kind: 'edgeRequest'; readonly rttMs: number }
-  | { readonly kind: 'edgeAccept' }
+  | ({ readonly kind: 'edgeRequest' } & EdgeOffer)
+  /** `reversed`: the edge counts as added at the sender, and as accepted at the asker. */
+  | { readonly kind: 'edgeAccept'; readonly reversed: boolean }
   | { readonly kind: 'edgeReject' }
-  | { readonly kind: 'edgeDrop' }
+  /** Beyond: `instead` has taken the place, and may have room. */
+  | { readonly kind: 'edgeDrop'; readonly instead: Member | null }
   /** §3.7 */
   | {
       readonly kind: 'update';
+      /** Whether these are all routes of the sender, or those that have changed. */
+      readonly whole: boolean;
       readonly routes: readonly Route[];
+      /** Source SCXs that the sender has lost its way to. */
+      readonly lost: readonly NodeId[];
       readonly withdrawn: readonly Withdrawal[];
     }
-  | { readonly kind: 'ping' | 'pong'; readonly nonce: number };
+  | { readonly kind: 'ping'; readonly nonce: number }
+  | { readonly kind: 'pong'; readonly nonce: number; readonly place: Place };
 
 export type DataMessage =
   /** A child asks for a source's ADUs from a number on; null: from the recent ones. */

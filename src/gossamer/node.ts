@@ -22,6 +22,21 @@ export interface Member {
   readonly rendezvous: boolean;
 }
 
+/**
+ * Where an SCX lies in the network, as far as ping experiments tell: coordinates whose distances
+ * foretell the one-way delays between SCXs (see place.ts). In ms.
+ */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+  /** What every path from there pays in addition, as behind a slow access line. */
+  readonly height: number;
+  /** How wrong its foretelling is, as a share: 0..1. */
+  readonly error: number;
+  /** How many experiments have shaped it; more is newer. 0: none yet. */
+  readonly samples: number;
+}
+
 /** A source client as its SCX announces it. */
 export interface Source {
   readonly id: SourceId;

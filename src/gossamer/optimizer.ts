@@ -3,27 +3,30 @@
  * adding new edges. A node X_i probes another node X_j using a REQUEST_STATUS message. The STATUS
  * response from X_j contains a copy of the current routing table of X_j and a CAN_ACCEPT flag."
  *
- * A probe here is a ping experiment (§3.7: the distance), then REQUEST_STATUS. "If X_i has not yet
+ * A probe here is REQUEST_STATUS, then a ping experiment (§3.7: the distance). "If X_i has not yet
  * filled its limit k1 of edges it is allowed to add, it will accept X_j as a neighbor"; else figure 4
  * decides (cost.ts).
  *
- * Beyond: probes come fast while edges are missing and back off as the mesh settles; candidates are
- * the neighbours of full nodes and the nodes on our routes before random ones; and a bridge over a
+ * Beyond: probes come fast while edges are missing and back off as the mesh settles; whom to probe is
+ * chosen by what is known (candidates.ts), and what an edge is worth is weighed in ms (worth.ts); and a bridge over a
  * cut (§3.5) is a probe whose edge is wanted whatever it costs.
  */
+
+import { createCandidates } from './candidates.js';
 import { type Context, jittered, send } from './context.js';
 import { type Candidate, optimize } from './cost.js';
 import type { Membership } from './membership.js';
 import type { Mesh } from './mesh.js';
 import type { Message, Route } from './message.js';
-import type { Address, Member, NodeId } from './node.js';
+import type { Address, Member, NodeId, Place } from './node.js';
 import type { Pings } from './pings.js';
-
-/** Candidates that are waiting to be probed. Guess: a few mesh neighbourhoods. */
-const WAITING_MAX = 32;
+import type { Worth } from './worth.js';
 
 /** Probes under way at once while edges are missing. Guess: k1 and one more. */
 const HURRIED_PROBES_MAX = 4;
+
+/** What news make of the interval between probes while no edge is missing. Guess. */
+const QUICKENING = 0.7;
 
 /** A bridge is given up after so many ms; the heartbeat's loss then asks again. Guess. */
 const BRIDGE_MS = 10_000;
@@ -32,7 +35,8 @@ type Status = Extract<Message, { kind: 'status' }>;
 
 interface Probe {
   readonly member: Member;
-  rttMs: number | undefined;
+  /** X_j's routes, once its STATUS is here. */
+  routes: readonly Route[] | undefined;
   readonly until: number;
 }
 
@@ -44,8 +48,8 @@ export interface RoutingView {
   candidate(id: NodeId, distanceMs: number, routes: readonly Route[]): Candidate;
   /** The source SCXs in our routing table, we ourselves excluded. */
   sources(): NodeId[];
-  /** The nodes on our routes to the sources. */
-  ancestors(): NodeId[];
+  /** Of our route to a source SCX, ms; Infinity without one. */
+  costMs(scx: NodeId): number;
 }
 
 export interface Optimizer {
@@ -53,10 +57,15 @@ export interface Optimizer {
   stop(): void;
   /** An edge to the far side of a cut is needed: begin with that member. */
   bridge(member: Member, now: number): void;
+  /** A request was refused. */
+  onRefused(now: number): void;
+  /** A member was named that may have room. */
+  onNamed(member: Member, now: number): void;
   /** The cut is healed. */
   onHealed(): void;
   /** The mesh has changed, or there are new candidates: probe fast again. */
   quicken(now: number): void;
+  /** A ping experiment with that address has ended; undefined: it failed. */
   onMeasured(address: Address, rttMs: number | undefined, now: number): void;
   onUnreachable(address: Address): void;
   handleStatus(from: Member, status: Status, now: number): void;
@@ -71,12 +80,13 @@ export function createOptimizer(
   mesh: Mesh,
   pings: Pings,
   routing: RoutingView,
+  worth: Worth,
+  ownPlace: () => Place,
   bearer: () => NodeId | undefined,
 ): Optimizer {
   const { config, rng } = context;
   /** Bounded: each ends by its timeout, and at most one starts per interval. */
   const probes = new Map<Address, Probe>();
-  let waiting: Member[] = [];
   let bridging: { readonly until: number; readonly tried: Set<NodeId> } | undefined;
   let nextProbe = Number.POSITIVE_INFINITY;
   let intervalMs = config.probeIntervalMinMs;
@@ -88,50 +98,23 @@ export function createOptimizer(
     !probes.has(member.address) &&
     !membership.isDead(member);
 
-  const await_ = (members: readonly Member[]): void => {
-    for (const member of members) {
-      if (waiting.length >= WAITING_MAX) return;
-      if (bridging?.tried.has(member.id)) continue;
-      if (isCandidate(member) && !waiting.some((w) => w.id === member.id)) waiting.push(member);
-    }
-  };
-
-  const takeWaiting = (): Member | undefined => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (isCandidate(next)) return next;
-    }
-    return undefined;
-  };
-
-  const randomMember = (now: number): Member | undefined => {
-    const members = membership.reachable(now);
-    // Most draws are candidates, as neighbours are few: a handful of draws does.
-    for (let draw = 0; draw < 8; draw++) {
-      const member = rng.pick(members);
-      if (member !== undefined && isCandidate(member)) return member;
-    }
-    return undefined;
-  };
-
-  const ancestor = (): Member | undefined => {
-    const ids = routing.ancestors().filter((id) => !mesh.neighbours.has(id));
-    const id = rng.pick(ids);
-    const member = id === undefined ? undefined : membership.get(id);
-    return member !== undefined && isCandidate(member) ? member : undefined;
-  };
+  const candidates = createCandidates(context, membership, {
+    isCandidate: (member) => isCandidate(member) && bridging?.tried.has(member.id) !== true,
+    ownPlace,
+    costMs: routing.costMs,
+    weights: worth.weights,
+  });
 
   const choose = (now: number): Member | undefined => {
-    if (bridging !== undefined) return takeWaiting();
-    if (!config.directedProbes) return randomMember(now);
-    const directed = takeWaiting() ?? (rng.below(2) === 0 ? ancestor() : undefined);
-    return directed ?? randomMember(now);
+    if (bridging !== undefined && mesh.room() <= 0) return candidates.takeNamed();
+    return config.directedProbes ? candidates.next(now) : candidates.random(now);
   };
 
   const probe = (member: Member, now: number): void => {
     bridging?.tried.add(member.id);
     const until = now + 2 * config.answerTimeoutMs;
-    probes.set(member.address, { member, rttMs: undefined, until });
-    pings.start(member.address, now);
+    probes.set(member.address, { member, routes: undefined, until });
+    send(context, member.address, { kind: 'requestStatus' });
   };
 
   const hysteresis = (): number => config.hysteresis * Math.max(1, routing.sources().length);
@@ -143,14 +126,31 @@ export function createOptimizer(
     return new Set(ours.map((n) => n.member.id));
   };
 
-  /** §3.6: take X_j when there is room, else when figure 4 says so. */
-  const consider = (member: Member, rttMs: number, candidate: Candidate, now: number): void => {
-    if (mesh.room() > 0) return mesh.request(member, rttMs, undefined, now);
-    const worst =
+  /** Whether a full X_j might make room for us, if it were very near. */
+  const mayGain = ({ id }: Member, { routes }: Status): boolean =>
+    config.evict && worth.gainMs(routing.candidate(id, 0, routes)) > 0;
+
+  /** Which edge of ours X_j takes the place of, and what is gained: figure 4, or worth.ts. */
+  const replacement = (candidate: Candidate): { id: NodeId; gainMs: number } | undefined => {
+    if (bridging === undefined && config.byWorth) return worth.replacement(candidate);
+    const id =
       bridging === undefined
         ? optimize(candidate, routing.lambda(), replaceable(), routing.sources(), hysteresis())
         : rng.pick([...replaceable()]);
-    if (worst !== undefined) mesh.request(member, rttMs, worst, now);
+    return id === undefined ? undefined : { id, gainMs: Math.max(0, worth.gainMs(candidate)) };
+  };
+
+  /** §3.6: take X_j when there is room, else in the place of another. */
+  const consider = (member: Member, rttMs: number, candidate: Candidate, now: number): void => {
+    const gainMs = Math.max(0, worth.gainMs(candidate));
+    const hasRoom = mesh.room() > 0;
+    const replaced = hasRoom ? undefined : replacement(candidate);
+    const addGainMs = hasRoom ? gainMs : (replaced?.gainMs ?? null);
+    const mayAccept = config.reversible && gainMs > 0 && mesh.canAccept();
+    if (addGainMs === null && !mayAccept) return;
+    const acceptGainMs = mayAccept ? gainMs : null;
+    const offer = { rttMs, addGainMs, acceptGainMs, place: ownPlace() };
+    mesh.request(member, offer, replaced?.id, now);
   };
 
   const expire = (now: number): void => {
@@ -169,7 +169,7 @@ export function createOptimizer(
     }
     intervalMs = isUrgent()
       ? config.probeIntervalMinMs
-      : Math.min(2 * intervalMs, config.probeIntervalMs);
+      : Math.min(config.probeBackoff * intervalMs, config.probeIntervalMs);
     nextProbe = now + jittered(context, intervalMs);
   };
 
@@ -179,7 +179,9 @@ export function createOptimizer(
 
   const quicken = (now: number): void => {
     if (nextProbe === Number.POSITIVE_INFINITY) return;
-    intervalMs = config.probeIntervalMinMs;
+    intervalMs = isUrgent()
+      ? config.probeIntervalMinMs
+      : Math.max(config.probeIntervalMinMs, QUICKENING * intervalMs);
     const waitMs = mayHurry() ? 0 : jittered(context, intervalMs);
     nextProbe = Math.min(nextProbe, now + waitMs);
   };
@@ -194,39 +196,43 @@ export function createOptimizer(
     },
     bridge: (member, now) => {
       bridging ??= { until: now + BRIDGE_MS, tried: new Set() };
-      if (bridging.tried.has(member.id) || !isCandidate(member)) return;
-      waiting = [member, ...waiting.filter((w) => w.id !== member.id)].slice(0, WAITING_MAX);
+      candidates.name([member]);
       quicken(now);
+    },
+    onRefused: (now) => {
+      if (isUrgent()) quicken(now);
+    },
+    onNamed: (member, now) => {
+      if (nextProbe === Number.POSITIVE_INFINITY) return;
+      candidates.name([member]);
+      nextProbe = Math.min(nextProbe, now);
     },
     onHealed: () => {
       bridging = undefined;
     },
     quicken,
-    onMeasured: (address, rttMs, _now) => {
+    onMeasured: (address, rttMs, now) => {
       const found = probes.get(address);
-      if (found === undefined) return;
-      if (rttMs === undefined) probes.delete(address);
-      else {
-        found.rttMs = rttMs;
-        send(context, address, { kind: 'requestStatus' });
-      }
+      if (found?.routes === undefined) return;
+      probes.delete(address);
+      if (rttMs === undefined || !isCandidate(found.member)) return;
+      const candidate = routing.candidate(found.member.id, rttMs / 2, found.routes);
+      consider(found.member, rttMs, candidate, now);
     },
     onUnreachable: (address) => {
       probes.delete(address);
     },
     handleStatus: (from, status, now) => {
       const found = probes.get(from.address);
+      if (found === undefined || found.routes !== undefined) return;
       probes.delete(from.address);
-      if (found?.rttMs === undefined || !isCandidate(from)) return;
-      // A bridge must end where the heartbeat is.
-      if (bridging !== undefined && status.generator === null) return;
-      if (!status.canAccept) {
-        if (config.directedProbes || bridging !== undefined) await_(status.neighbours);
-        if (isUrgent()) quicken(now);
-        return;
-      }
-      const candidate = routing.candidate(from.id, found.rttMs / 2, status.routes);
-      consider(from, found.rttMs, candidate, now);
+      if (!isCandidate(from)) return;
+      // A bridge must end where the heartbeat is, if an edge is given up for it.
+      if (bridging !== undefined && mesh.room() <= 0 && status.generator === null) return;
+      if (status.canAccept || mayGain(from, status)) {
+        probes.set(from.address, { ...found, routes: status.routes });
+        pings.start(from.address, now);
+      } else if (isUrgent()) quicken(now);
     },
     tick: (now) => {
       expire(now);

@@ -2,11 +2,11 @@
  * "A ping experiment consists of a small sequence of time-stamped packets ... The sender uses the
  * average time difference between sending the packets and receiving the responses" (§3.7).
  *
- * One ping more goes ahead and does not count: it pays for opening the connection. The next one
- * leaves when the last is answered, so an experiment is never more than one packet deep.
+ * The next ping leaves when the last is answered, so an experiment is never more than one packet
+ * deep. Whoever is measured has been spoken to before, so no ping pays for opening a connection.
  */
 import { type Context, send } from './context.js';
-import type { Address } from './node.js';
+import type { Address, Place } from './node.js';
 
 interface Experiment {
   readonly address: Address;
@@ -23,18 +23,24 @@ export interface Pings {
   /** Starts an experiment unless one with that address is under way. */
   start(address: Address, now: number): void;
   isUnderWay(address: Address): boolean;
-  handlePing(from: Address, nonce: number): void;
-  handlePong(from: Address, nonce: number, now: number): void;
+  handlePing(from: Address, nonce: number, place: Place): void;
+  handlePong(from: Address, nonce: number, place: Place, now: number): void;
   /** Ends the experiment: nobody is there. */
   onUnreachable(address: Address): void;
   tick(now: number): void;
   readonly deadline: number;
 }
 
-/** `onMeasured` hears the average RTT of a finished experiment, ms; undefined if it failed. */
+/** What an experiment found: the average RTT, ms, and where the other lies. */
+export interface Measured {
+  readonly rttMs: number;
+  readonly place: Place;
+}
+
+/** `onMeasured` hears the result of a finished experiment; undefined if it failed. */
 export function createPings(
   context: Context,
-  onMeasured: (address: Address, rttMs: number | undefined, now: number) => void,
+  onMeasured: (address: Address, measured: Measured | undefined, now: number) => void,
 ): Pings {
   const { config } = context;
   /** Bounded: one for each neighbour and candidate, each ended by its timeout. */
@@ -50,9 +56,9 @@ export function createPings(
     send(context, experiment.address, { kind: 'ping', nonce: experiment.nonce });
   };
 
-  const finish = (experiment: Experiment, rttMs: number | undefined, now: number): void => {
+  const finish = (experiment: Experiment, measured: Measured | undefined, now: number): void => {
     experiments.delete(experiment.address);
-    onMeasured(experiment.address, rttMs, now);
+    onMeasured(experiment.address, measured, now);
   };
 
   const average = (values: readonly number[]): number =>
@@ -83,13 +89,13 @@ export function createPings(
     },
     start,
     isUnderWay: (address) => experiments.has(address),
-    handlePing: (from, nonce) => send(context, from, { kind: 'pong', nonce }),
-    handlePong: (from, nonce, now) => {
+    handlePing: (from, nonce, place) => send(context, from, { kind: 'pong', nonce, place }),
+    handlePong: (from, nonce, place, now) => {
       const experiment = experiments.get(from);
       if (experiment === undefined || experiment.nonce !== nonce) return;
       experiment.rttsMs.push(now - experiment.sentAt);
-      if (experiment.rttsMs.length <= config.pingCount) sendPing(experiment, now);
-      else finish(experiment, average(experiment.rttsMs.slice(1)), now);
+      if (experiment.rttsMs.length < config.pingCount) sendPing(experiment, now);
+      else finish(experiment, { rttMs: average(experiment.rttsMs), place }, now);
     },
     onUnreachable: (address) => {
       experiments.delete(address);

@@ -6,7 +6,8 @@
  * received from a neighboring SCX, it first checks to ensure that it is not already part of the
  * neighbor's path."
  *
- * An update is the whole table, which is small, and replaces the neighbour's previous one. A source
+ * Each round tells the whole table, which replaces the neighbour's previous word; in between only what
+ * has changed is told, over connections that lose nothing while the edge exists. A source
  * SCX that has no source any more withdraws its stamp: the withdrawal spreads like an update and
  * outlaws every older route, so nobody explores paths to it.
  *
@@ -16,7 +17,7 @@
 import { createTimers } from '../lib/timers.js';
 import { type Context, jittered, send } from './context.js';
 import type { Candidate } from './cost.js';
-import type { Route, Withdrawal } from './message.js';
+import type { Message, Route, Withdrawal } from './message.js';
 import type { Address, Member, NodeId, Source, SourceId } from './node.js';
 
 /** Withdrawals told again and again for so many ms, and at most so many. Guess. */
@@ -29,6 +30,9 @@ const LOCAL_SOURCES_MAX = 16;
 /** A path that costs this much more or less than told is told anew before the next round. Guess. */
 const COST_CHANGE_TOLD = 0.1;
 
+const isSamePath = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
+  a.length === b.length && a.every((id, index) => id === b[index]);
+
 /** Our way to one source SCX. */
 export interface TableEntry {
   readonly route: Route;
@@ -39,8 +43,10 @@ export interface TableEntry {
 interface Peer {
   readonly address: Address;
   rttMs: number;
-  routes: ReadonlyMap<NodeId, Route>;
+  routes: Map<NodeId, Route>;
 }
+
+type Update = Extract<Message, { kind: 'update' }>;
 
 export interface Routing {
   readonly table: ReadonlyMap<NodeId, TableEntry>;
@@ -54,12 +60,7 @@ export interface Routing {
   onRtt(address: Address, rttMs: number, now: number): void;
   announce(source: Source, now: number): void;
   withdraw(source: SourceId, now: number): void;
-  handleUpdate(
-    from: NodeId,
-    routes: readonly Route[],
-    withdrawn: readonly Withdrawal[],
-    now: number,
-  ): void;
+  handleUpdate(from: NodeId, update: Update, now: number): void;
   /** The smoothed RTT of a neighbour, ms. */
   rttMs(id: NodeId): number | undefined;
   /** The best neighbour towards a source SCX whose path avoids a node: a next hop in reserve. */
@@ -68,7 +69,12 @@ export interface Routing {
   lambda(): Candidate[];
   candidate(id: NodeId, distanceMs: number, routes: readonly Route[]): Candidate;
   sources(): NodeId[];
-  ancestors(): NodeId[];
+  /** Of our route to a source SCX, ms; Infinity without one. */
+  costMs(scx: NodeId): number;
+  /** The source SCXs that we reach over a neighbour. */
+  reachedOver(id: NodeId): NodeId[];
+  /** Whether a neighbour takes a source from us. */
+  serves(id: NodeId): boolean;
   tick(now: number): void;
   readonly deadline: number;
 }
@@ -88,19 +94,20 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const peers = new Map<NodeId, Peer>();
   /** Bounded by sourcesMax, our own entry included. */
   const table = new Map<NodeId, TableEntry>();
+  /** What all neighbours have been told; bounded like the table. */
+  const told = new Map<NodeId, Route>();
   const withdrawals = new Map<NodeId, { readonly stamp: number; readonly atMs: number }>();
   const localSources = new Map<SourceId, Source>();
   let localStamp = 0;
+  /** Λ, until something changes. */
+  let offers: Candidate[] | undefined;
 
   const isWithdrawn = (route: Route): boolean =>
     route.stamp <= (withdrawals.get(route.scx)?.stamp ?? -1);
 
   /** Our path will be one longer, and must not be too long for those whom we tell. */
   const isSound = (from: NodeId, route: Route): boolean =>
-    route.scx !== selfId &&
-    route.path[0] === from &&
-    route.path.at(-1) === route.scx &&
-    route.path.length < config.pathMax;
+    route.path[0] === from && route.path.at(-1) === route.scx && route.path.length < config.pathMax;
 
   /** A path through the dead is kept, as they may prove alive, but not taken. */
   const isUsable = (route: Route): boolean => !isWithdrawn(route) && !route.path.some(facts.isDead);
@@ -153,23 +160,19 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const computeEntry = (scx: NodeId): TableEntry | undefined => {
     const hop = chooseHop(scx);
     const peer = hop === undefined ? undefined : peers.get(hop);
-    const told = peer?.routes.get(scx);
+    const theirs = peer?.routes.get(scx);
     const origin = newest(scx);
-    if (peer === undefined || told === undefined || origin === undefined) return undefined;
-    const path = [selfId, ...told.path];
+    if (peer === undefined || theirs === undefined || origin === undefined) return undefined;
+    const path = [selfId, ...theirs.path];
     const route = { ...origin, costMs: via(peer, scx), path };
     return { route, nextHop: hop };
   };
 
-  const isWorthTelling = (
-    before: TableEntry | undefined,
-    after: TableEntry | undefined,
-  ): boolean => {
+  const isNewsOf = (before: Route | undefined, after: Route | undefined): boolean => {
     if (before === undefined || after === undefined) return before !== after;
-    if (before.route.stamp !== after.route.stamp) return true;
-    if (before.route.path.join() !== after.route.path.join()) return true;
-    const change = Math.abs(after.route.costMs - before.route.costMs);
-    return change > COST_CHANGE_TOLD * before.route.costMs + 1;
+    if (before.stamp !== after.stamp || !isSamePath(before.path, after.path)) return true;
+    const change = Math.abs(after.costMs - before.costMs);
+    return change > COST_CHANGE_TOLD * before.costMs + 1;
   };
 
   const changed = (now: number): void => timers.setSooner('change', now + config.updateDelayMs);
@@ -180,9 +183,11 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     table.size < (table.has(selfId) ? config.sourcesMax : config.sourcesMax - 1);
 
   const recompute = (now: number): void => {
+    offers = undefined;
     let isChanged = false;
-    const told = [...peers.values()].flatMap((peer) => [...peer.routes.keys()]);
-    for (const scx of new Set([...remoteScxs(), ...told])) {
+    const heard = [...peers.values()].flatMap((peer) => [...peer.routes.keys()]);
+    for (const scx of new Set([...remoteScxs(), ...heard])) {
+      if (scx === selfId) continue;
       const before = table.get(scx);
       const after = before !== undefined || hasRoom() ? computeEntry(scx) : undefined;
       if (after === undefined) table.delete(scx);
@@ -190,22 +195,45 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       if (before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp) {
         isChanged = true;
       }
-      if (isWorthTelling(before, after)) changed(now);
+      if (isNewsOf(told.get(scx), after?.route)) changed(now);
     }
     if (isChanged) facts.onTableChanged(now);
   };
 
-  const tell = (peer: Peer): void => {
-    const routes = [...table.values()].map((entry) => entry.route);
-    const withdrawn = [...withdrawals].map(([scx, { stamp }]) => ({ scx, stamp }));
-    send(context, peer.address, { kind: 'update', routes, withdrawn });
-  };
+  const withdrawn = (): Withdrawal[] =>
+    [...withdrawals].map(([scx, { stamp }]) => ({ scx, stamp }));
 
-  const tellAll = (now: number): void => {
+  const wholeTable = (): Update => ({
+    kind: 'update',
+    whole: true,
+    routes: [...table.values()].map((entry) => entry.route),
+    lost: [],
+    withdrawn: withdrawn(),
+  });
+
+  const changes = (): Update => ({
+    kind: 'update',
+    whole: false,
+    routes: [...table.values()].flatMap(({ route }) =>
+      isNewsOf(told.get(route.scx), route) ? [route] : [],
+    ),
+    lost: [...told.keys()].filter((scx) => !table.has(scx)),
+    withdrawn: withdrawn(),
+  });
+
+  const tellAll = (update: Update, now: number): void => {
     for (const [scx, { atMs }] of withdrawals) {
       if (now - atMs > WITHDRAWAL_MS) withdrawals.delete(scx);
     }
-    for (const peer of peers.values()) tell(peer);
+    for (const { address } of peers.values()) send(context, address, update);
+    for (const scx of update.lost) told.delete(scx);
+    for (const route of update.routes) told.set(route.scx, route);
+  };
+
+  const tellChanges = (now: number): void => {
+    const update = changes();
+    const isEmpty = update.routes.length + update.lost.length + update.withdrawn.length === 0;
+    if (!isEmpty) tellAll(update, now);
   };
 
   const withdrawScx = (scx: NodeId, stamp: number, now: number): boolean => {
@@ -249,13 +277,21 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     costMsBySource: costs(distanceMs, routes),
   });
 
+  const lambda = (): Candidate[] => {
+    offers ??= [...peers].map(([id, { rttMs, routes }]) =>
+      candidate(id, rttMs / 2, routes.values()),
+    );
+    return offers;
+  };
+
   return {
     table,
     start: (now) => timers.set('round', now + jittered(context, config.updateIntervalMs)),
     onEdgeUp: (member, rttMs, _now) => {
       const peer = { address: member.address, rttMs, routes: new Map() };
       peers.set(member.id, peer);
-      tell(peer);
+      offers = undefined;
+      send(context, peer.address, wholeTable());
     },
     onEdgeDown: (id, now) => {
       if (peers.delete(id)) recompute(now);
@@ -277,27 +313,39 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     withdraw: (source, now) => {
       if (localSources.delete(source)) refreshLocal(now);
     },
-    handleUpdate: (from, routes, withdrawn, now) => {
+    handleUpdate: (from, { whole, routes, lost, withdrawn }, now) => {
       const peer = peers.get(from);
       if (peer === undefined) return;
       for (const { scx, stamp } of withdrawn) if (scx !== selfId) withdrawScx(scx, stamp, now);
-      const sound = routes.filter((route) => isSound(from, route)).slice(0, config.sourcesMax);
-      peer.routes = new Map(sound.map((route) => [route.scx, route]));
+      if (whole) peer.routes.clear();
+      for (const scx of lost) peer.routes.delete(scx);
+      for (const route of routes) {
+        peer.routes.delete(route.scx);
+        const hasRoom = peer.routes.size < config.sourcesMax;
+        if (isSound(from, route) && hasRoom) peer.routes.set(route.scx, route);
+      }
       recompute(now);
     },
     rttMs: (id) => peers.get(id)?.rttMs,
     alternate: (scx, avoided) => bestPeer(scx, avoided),
-    lambda: () =>
-      [...peers].map(([id, peer]) => candidate(id, peer.rttMs / 2, peer.routes.values())),
+    lambda,
     candidate,
     sources: remoteScxs,
-    ancestors: () => [
-      ...new Set([...table.values()].flatMap((entry) => entry.route.path.slice(2))),
-    ],
+    costMs: (scx) => table.get(scx)?.route.costMs ?? Number.POSITIVE_INFINITY,
+    serves: (id) => {
+      for (const { path } of peers.get(id)?.routes.values() ?? []) {
+        if (path[1] === selfId) return true;
+      }
+      return false;
+    },
+    reachedOver: (id) => [...table].flatMap(([scx, { nextHop }]) => (nextHop === id ? [scx] : [])),
     tick: (now) => {
       for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
-        if (due === 'round') timers.set('round', now + jittered(context, config.updateIntervalMs));
-        tellAll(now);
+        if (due === 'change') tellChanges(now);
+        else {
+          timers.set('round', now + jittered(context, config.updateIntervalMs));
+          tellAll(wholeTable(), now);
+        }
       }
     },
     get deadline() {

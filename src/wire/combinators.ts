@@ -1,6 +1,6 @@
 /** Codecs made of codecs: what has fields, what is a list, what may be missing. */
 import { assert } from '../lib/assert.js';
-import { type Codec, type Cursor, fail, type Reader } from './codec.js';
+import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
 import { byte, flag, upTo } from './number-codec.js';
 
 /** One codec for each field, in the order on the wire. */
@@ -73,6 +73,26 @@ export function listOf<Item>(item: Codec<Item>, most: number): Codec<readonly It
         items.push(found);
       }
       return items;
+    },
+  };
+}
+
+/** Bounded bytes: their number, then they. */
+export function bytesUpTo(most: number): Codec<Uint8Array> {
+  const length = upTo(most);
+  return {
+    bytesMax: length.bytesMax + most,
+    bytesOf: (bytes) => length.bytesOf(bytes.length) + bytes.length,
+    write: (to, bytes) => {
+      length.write(to, bytes.length);
+      const at = give(to, bytes.length);
+      new Uint8Array(to.view.buffer, to.view.byteOffset + at, bytes.length).set(bytes);
+    },
+    read: (from) => {
+      const expected = length.read(from);
+      const at = expected === undefined ? undefined : take(from, expected);
+      if (expected === undefined || at === undefined) return undefined;
+      return new Uint8Array(from.view.buffer, from.view.byteOffset + at, expected).slice();
     },
   };
 }

@@ -32,8 +32,6 @@ export const BOUNDS = Object.freeze({
   pathMax: 65,
   sourcesPerRouteMax: 16,
   withdrawnMax: 64,
-  /** The largest k1 + k2 of GossamerConfig. */
-  neighboursMax: 96,
   /** Reports are summed up on the way: sums are cut to this, so that no sum is malformed. */
   listenersMax: 2 ** 32 - 1,
 });

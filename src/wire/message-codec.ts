@@ -6,20 +6,23 @@
  * The order of kinds and of fields is the order on the wire: whoever changes it, or adds a field,
  * speaks another version (hello.ts).
  */
+import { DIGEST_BYTES_MAX, type Digest } from '../gossamer/digest.js';
 import type {
   DataMessage,
   Death,
+  Load,
   Message,
   Notice,
   Route,
+  Sighting,
   Withdrawal,
 } from '../gossamer/message.js';
-import type { Member, Source } from '../gossamer/node.js';
+import type { Member, Place, Source } from '../gossamer/node.js';
 import { address } from './address-codec.js';
-import { byKind, listOf, nullable, struct } from './combinators.js';
+import { byKind, bytesUpTo, listOf, nullable, struct } from './combinators.js';
 import { nodeId, sourceId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
-import { byte, count, flag, instant, ms, oneOf, upTo } from './number-codec.js';
+import { byte, coordinate, count, flag, instant, ms, oneOf, share, upTo } from './number-codec.js';
 
 const member = struct<Member>({
   id: nodeId,
@@ -27,6 +30,18 @@ const member = struct<Member>({
   incarnation: count,
   rendezvous: flag,
 });
+
+const place = struct<Place>({
+  x: coordinate,
+  y: coordinate,
+  height: ms,
+  error: share,
+  samples: count,
+});
+
+const sighting = struct<Sighting>({ member, place });
+const digest = struct<Digest>({ salt: upTo(0xffff), bits: bytesUpTo(DIGEST_BYTES_MAX) });
+const load = struct<Load>({ scx: nodeId, scxs: upTo(BOUNDS.listenersMax) });
 
 const source = struct<Source>({ id: sourceId, priority: byte, epoch: count });
 
@@ -50,31 +65,36 @@ const notice = struct<Notice>({
 });
 
 const discovery = {
-  members: listOf(member, BOUNDS.membersMax),
+  members: listOf(sighting, BOUNDS.membersMax),
   deaths: listOf(death, BOUNDS.deathsMax),
   generator: nullable(nodeId),
+  digest: nullable(digest),
 };
 
 export const messageCodec = byKind<Message>({
   discovery,
   discoveryResponse: discovery,
   notice: { notice },
-  keepAlive: {},
-  heartbeat: { generator: member, sequence: count },
+  keepAlive: { worthMs: ms, loads: listOf(load, BOUNDS.routesMax) },
+  heartbeat: { generator: nodeId, sequence: count },
   requestStatus: {},
   status: {
     canAccept: flag,
     routes,
-    neighbours: listOf(member, BOUNDS.neighboursMax),
     generator: nullable(nodeId),
   },
-  edgeRequest: { rttMs: ms },
-  edgeAccept: {},
+  edgeRequest: { rttMs: ms, addGainMs: nullable(ms), acceptGainMs: nullable(ms), place },
+  edgeAccept: { reversed: flag },
   edgeReject: {},
-  edgeDrop: {},
-  update: { routes, withdrawn: listOf(withdrawal, BOUNDS.withdrawnMax) },
+  edgeDrop: { instead: nullable(member) },
+  update: {
+    whole: flag,
+    routes,
+    lost: listOf(nodeId, BOUNDS.routesMax),
+    withdrawn: listOf(withdrawal, BOUNDS.withdrawnMax),
+  },
   ping: { nonce: count },
-  pong: { nonce: count },
+  pong: { nonce: count, place },
 });
 
 const flow = { source: sourceId, channel: byte };

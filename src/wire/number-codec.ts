@@ -76,6 +76,35 @@ export const ms: Codec<number> = {
   },
 };
 
+const COORDINATE_UNITS_PER_MS = 16;
+
+/** A coordinate is at most so many ms from 0: farther than light goes on Earth. */
+const COORDINATE_MAX_MS = 100_000;
+
+const coordinateUnits = upTo(4 * COORDINATE_MAX_MS * COORDINATE_UNITS_PER_MS);
+
+/** Below 0 odd, from 0 even: small ones of either sign are short. */
+const fold = (value: number): number => {
+  const units = Math.round(
+    Math.max(-COORDINATE_MAX_MS, Math.min(value, COORDINATE_MAX_MS)) * COORDINATE_UNITS_PER_MS,
+  );
+  return units < 0 ? -2 * units - 1 : 2 * units;
+};
+
+const unfold = (folded: number): number =>
+  (folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2) / COORDINATE_UNITS_PER_MS;
+
+/** A coordinate in ms, of either sign, in 1/16 ms. */
+export const coordinate: Codec<number> = {
+  bytesMax: coordinateUnits.bytesMax,
+  bytesOf: (value) => coordinateUnits.bytesOf(fold(value)),
+  write: (to, value) => coordinateUnits.write(to, fold(value)),
+  read: (from) => {
+    const folded = coordinateUnits.read(from);
+    return folded === undefined ? undefined : unfold(folded);
+  },
+};
+
 /** Finite, and from 0; JavaScript's -0 is none of them. */
 const isInstant = (value: number): boolean =>
   value >= 0 && value <= Number.MAX_VALUE && !Object.is(value, -0);
@@ -107,6 +136,16 @@ export const byte: Codec<number> = {
   read: (from) => {
     const at = take(from, 1);
     return at === undefined ? undefined : from.view.getUint8(at);
+  },
+};
+
+/** 0 to 1, in 255 steps. */
+export const share: Codec<number> = {
+  ...byte,
+  write: (to, value) => byte.write(to, Math.round(255 * cut(value, 1))),
+  read: (from) => {
+    const steps = byte.read(from);
+    return steps === undefined ? undefined : steps / 255;
   },
 };
 
