@@ -17,8 +17,8 @@ import {
   type Tally,
   tally,
 } from './delivery-log.js';
-import type { WholeAgain } from './fault-run.js';
 import type { FaultEvent, FaultScenario } from './scenario.js';
+import type { WholeAgain } from './wholeness.js';
 
 /** One side of a partition. */
 export interface Side {
@@ -69,7 +69,6 @@ export interface FaultRecord {
   readonly settleMs: number;
   readonly toMs: number;
   readonly endMs: number;
-  readonly scxs: number;
   /** The SCXs to which the mesh led once the faults had begun. */
   readonly reached: ReadonlySet<number>;
   /** Each source with the SCX where it is attached. */

@@ -16,7 +16,7 @@ import { createWorld, type Observer, type World } from '../world.js';
 import { createDeliveryLog } from './delivery-log.js';
 import { type FaultReport, measureFaults } from './fault-report.js';
 import { type FaultEvent, type FaultScenario, inject, newcomersOf } from './scenario.js';
-import { type Attached, liveViews, reachedFrom, type Wholeness, wholenessOf } from './wholeness.js';
+import { type Attached, liveViews, reachedFrom, watchWholeness } from './wholeness.js';
 
 export interface FaultOptions extends SessionOptions {
   readonly scenario: FaultScenario;
@@ -38,7 +38,6 @@ export const watchMs = (config: GossamerConfig): number =>
   Math.max(WATCH_MS, 2 * healingBoundMs(config));
 const WATCH_MS = 30_000;
 
-const SAMPLE_MS = 100;
 const PROGRESS_MS = 5000;
 
 /** How long the faults last. */
@@ -50,28 +49,6 @@ const lastingMs = ({ scenario, lastingMs }: FaultOptions): number => {
 /** When a run ends, ms. */
 export const endOf = (options: FaultOptions): number =>
   options.settleMs + lastingMs(options) + watchMs(options.config);
-
-/** When each part of the session was whole again, ms after the faults; null: not by the end. */
-export type WholeAgain = Readonly<Record<keyof Wholeness, number | null>>;
-
-/** Looks again and again, until all is whole. */
-function watchWholeness(world: World, sources: Attached, sinceMs: number): () => WholeAgain {
-  const instants = new Map<keyof Wholeness, number>();
-  const look = (): void => {
-    const now = wholenessOf(world, sources);
-    for (const part of ['tree', 'mesh', 'heartbeat'] as const) {
-      if (now[part] && !instants.has(part)) instants.set(part, world.now() - sinceMs);
-    }
-    if (instants.size < 3) world.at(world.now() + SAMPLE_MS, look);
-  };
-  world.at(sinceMs, look);
-  const instantOf = (part: keyof Wholeness): number | null => instants.get(part) ?? null;
-  return () => ({
-    tree: instantOf('tree'),
-    mesh: instantOf('mesh'),
-    heartbeat: instantOf('heartbeat'),
-  });
-}
 
 /** Those who join later may share a node with others. */
 function placesOf(drawn: Drawn, options: FaultOptions, rng: Rng): number[] {
@@ -157,7 +134,6 @@ export function runFaults(options: FaultOptions): FaultReport {
     sources: new Map([...sources].map(([source, { index }]) => [source, index])),
     receptions: log.receptions,
     published: log.published,
-    scxs: world.scxs.length,
     wholeAgain: wholeAgain(),
     healingBoundMs: healingBoundMs(config),
     traceHash: world.traceHash(),

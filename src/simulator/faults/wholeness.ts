@@ -4,7 +4,7 @@ import type { GossamerView } from '../../gossamer/view.js';
 import type { SimulatedScx } from '../simulated-scx.js';
 import type { World } from '../world.js';
 
-export interface Wholeness {
+interface Wholeness {
   /** Every live SCX takes every source from a live one, and all these lead to the source. */
   readonly tree: boolean;
   /** All live SCXs are one mesh, both ends of each edge agree, and nobody believes in the dead. */
@@ -71,7 +71,7 @@ export const liveViews = (world: World): Views =>
 export type Attached = ReadonlyMap<SourceId, SimulatedScx>;
 
 /** How whole the session is now. */
-export function wholenessOf(world: World, sources: Attached): Wholeness {
+function wholenessOf(world: World, sources: Attached): Wholeness {
   const views = liveViews(world);
   const generators = new Set([...views.values()].map(({ generator }) => generator));
   return {
@@ -81,4 +81,29 @@ export function wholenessOf(world: World, sources: Attached): Wholeness {
     mesh: isMeshWhole(views),
     heartbeat: generators.size === 1 && !generators.has(null),
   };
+}
+
+/** When each part of the session was whole again, ms after the faults; null: not by the end. */
+export type WholeAgain = Readonly<Record<keyof Wholeness, number | null>>;
+
+/** How often it is looked at, ms. */
+const SAMPLE_MS = 100;
+
+/** Looks again and again, until all is whole. */
+export function watchWholeness(world: World, sources: Attached, sinceMs: number): () => WholeAgain {
+  const instants = new Map<keyof Wholeness, number>();
+  const look = (): void => {
+    const now = wholenessOf(world, sources);
+    for (const part of ['tree', 'mesh', 'heartbeat'] as const) {
+      if (now[part] && !instants.has(part)) instants.set(part, world.now() - sinceMs);
+    }
+    if (instants.size < 3) world.at(world.now() + SAMPLE_MS, look);
+  };
+  world.at(sinceMs, look);
+  const instantOf = (part: keyof Wholeness): number | null => instants.get(part) ?? null;
+  return () => ({
+    tree: instantOf('tree'),
+    mesh: instantOf('mesh'),
+    heartbeat: instantOf('heartbeat'),
+  });
 }
