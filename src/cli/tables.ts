@@ -6,6 +6,7 @@ import { defaulting, optional, required, type Table } from './option.js';
 import {
   clusterUrl,
   degree,
+  faults,
   host,
   oneOf,
   onOff,
@@ -147,9 +148,15 @@ export const simulateOptions = {
     help: 'what all chance comes from; further runs have the seeds after it',
   }),
   runs: defaulting(whole(1, 1000), 1, { placeholder: 'N', help: 'runs to summarise' }),
-  until: defaulting(secondsUpTo(86_400), 600, {
+  until: optional(secondsUpTo(86_400), {
     placeholder: 'SECONDS',
-    help: 'simulated time of a run',
+    help: 'simulated time of a run (default: 600; with --faults what they need)',
+  }),
+  faults: optional(faults, {
+    placeholder: 'SCENARIO',
+    help:
+      'what happens to the session once it has settled, while a source sends MP3 frames: crash:30% ' +
+      '(processes die), vanish:30% (machines do), churn:1/s, partition:60s, loss:5%, flapping',
   }),
   transitDomains: defaulting(whole(1, 100), 2, {
     placeholder: 'N',

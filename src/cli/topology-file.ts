@@ -6,7 +6,7 @@ import { createRng } from '../lib/rng.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { readGtitm } from '../simulator/topology/gtitm-reader.js';
 import { readRtts } from '../simulator/topology/rtt-reader.js';
-import type { Topology } from '../simulator/topology/topology.js';
+import { sizeOf, type Topology } from '../simulator/topology/topology.js';
 import { drawTransitStub, type TransitStubOptions } from '../simulator/topology/transit-stub.js';
 
 /** Of a file when unpacked: a matrix of 5000 nodes. */
@@ -64,4 +64,11 @@ function readText(path: string): string {
     const why = code === 'ENOENT' ? 'there is no such file' : code;
     throw new UserError(EXIT.file, `cannot read the topology ${path}: ${why}`);
   }
+}
+
+/** The topology, if it has room for so many SCXs. */
+export function placeFor(scxs: number, topology: Topology): Topology {
+  const size = sizeOf(topology);
+  if (size >= scxs) return topology;
+  throw new UserError(EXIT.usage, `--scxs ${scxs}: the topology has ${size} nodes only`);
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { parseWebAddress } from '../session/location.js';
+import type { FaultScenario } from '../simulator/faults/scenario.js';
 
 /** A schema of one option's value. */
 export type Value<Read> = z.ZodType<Read>;
@@ -122,3 +123,32 @@ export const probability: Value<number> = expecting('a number from 0 to 1', (raw
   const value = toNumber(raw);
   return Number.isFinite(value) && value >= 0 && value <= 1 ? value : undefined;
 });
+
+/** The number of a fault: `30%` is 0.3, `1/s` is 1, `60s` is 60 000; undefined: not of that unit. */
+function amountOf(amount: string, unit: '%' | '/s' | 's'): number | undefined {
+  const number = toNumber(amount.slice(0, -unit.length));
+  if (!amount.endsWith(unit) || !Number.isFinite(number) || number <= 0) return undefined;
+  return unit === '%' ? number / 100 : unit === 's' ? number * 1000 : number;
+}
+
+/** Shares of the SCXs or segments leave some over; other amounts are bounded by patience. */
+function readFaults(raw: unknown): FaultScenario | undefined {
+  if (raw === 'flapping') return { kind: 'flapping' };
+  const [kind, text = '', ...rest] = typeof raw === 'string' ? raw.split(':') : [];
+  const share = amountOf(text, '%');
+  const perSecond = amountOf(text, '/s');
+  const forMs = amountOf(text, 's');
+  if (rest.length > 0) return undefined;
+  if (kind === 'crash' || kind === 'vanish' || kind === 'loss') {
+    return share !== undefined && share < 1 ? { kind, share } : undefined;
+  }
+  if (kind === 'churn' && perSecond !== undefined && perSecond <= 100) return { kind, perSecond };
+  if (kind === 'partition' && forMs !== undefined && forMs <= 3_600_000) return { kind, forMs };
+  return undefined;
+}
+
+/** Faults for a simulated session. */
+export const faults: Value<FaultScenario> = expecting(
+  'crash:30%, vanish:30%, churn:1/s, partition:60s, loss:5% or flapping',
+  readFaults,
+);

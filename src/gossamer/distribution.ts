@@ -21,7 +21,7 @@ import type { TableEntry } from './routing.js';
 import type { Progress } from './stream.js';
 
 /** How often flows are looked after: answers that did not come, holes, idle parents, ms. Guess. */
-const CARE_MS = 250;
+const CARE_MS = 100;
 
 /** Sources known at most; those that have ended make room. Guess: a few for each source SCX. */
 const SOURCES_MAX = 256;
@@ -33,7 +33,7 @@ export interface DistributionFacts {
   /** The members that are our neighbours: only they may subscribe. */
   neighbour(id: NodeId): Member | undefined;
   /** A next hop in reserve, see routing.ts. */
-  alternate(scx: NodeId, avoided: NodeId): NodeId | undefined;
+  alternate(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
 }
 
 /** A source that we know of, and where it is attached. */
@@ -50,7 +50,8 @@ export interface Distribution {
   publish(adu: Adu, now: number): void;
   handleAdu(from: NodeId, adu: Adu, now: number): void;
   handleData(from: Member, message: DataMessage, now: number): void;
-  onDataDown(peer: NodeId, channel: number, now: number): void;
+  onParentDown(peer: NodeId, channel: number): void;
+  onChildDown(peer: NodeId, channel: number): void;
   onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
   /** Our own listeners; they are summed up along the trees. */
   setAudience(listeners: number): void;
@@ -187,22 +188,31 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
         if (flow !== undefined) progress(flow, flow.onSubscribed(from.id, message.from, now));
         return;
       case 'refused':
-        return flow?.onRefused(from.id, now);
+        return flow?.onRefused(from.id);
     }
   };
 
-  /** The chosen parent does not serve: try the one in reserve. */
-  const tryReserve = (flow: Flow, entry: Known, now: number): void => {
-    const failed = flow.failedParent();
-    const reserve = failed === undefined ? undefined : facts.alternate(entry.scx, failed);
-    flow.wantParent(reserve ?? entry.nextHop, now);
+  /** Whom to ask next: routing's choice, then those in reserve; undefined: all have been asked. */
+  const nextUpstream = (flow: Flow, { scx, nextHop }: Known): NodeId | undefined => {
+    const { asked } = flow;
+    const isFresh = nextHop !== undefined && !asked.has(nextHop);
+    return isFresh ? nextHop : facts.alternate(scx, asked);
+  };
+
+  const lookForUpstream = (flow: Flow, entry: Known, now: number): void => {
+    if (flow.needsParent(now)) {
+      flow.wantParent(nextUpstream(flow, entry) ?? entry.nextHop, now);
+    } else if (flow.needsReserve(now)) {
+      const reserve = nextUpstream(flow, entry);
+      if (reserve !== undefined) flow.askReserve(reserve, now);
+    }
   };
 
   const careFor = (entry: Known, now: number): void => {
     const isGone = entry.goneSince !== undefined;
     for (const flow of flowsOf(entry.source.id)) {
       progress(flow, flow.care(now));
-      if (!isGone && entry.scx !== selfId && flow.needsParent(now)) tryReserve(flow, entry, now);
+      if (!isGone && entry.scx !== selfId) lookForUpstream(flow, entry, now);
     }
     if (isGone && now - (entry.goneSince as number) > config.sourceLingerMs) {
       becomeUnknown(entry.source.id);
@@ -230,12 +240,12 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
       else if (flow !== undefined) flow.counters.stray++;
     },
     handleData,
-    onDataDown: (peer, channel, now) => {
+    onParentDown: (peer, channel) => {
       for (const flow of flows.values()) {
-        if (flow.channel === channel) flow.onDataDown(peer, now);
+        if (flow.channel === channel) flow.onDataDown(peer);
       }
-      children.onDataDown(peer, channel);
     },
+    onChildDown: (peer, channel) => children.onDataDown(peer, channel),
     onCongestion: (peer, channel, isCongested) => children.onCongestion(peer, channel, isCongested),
     setAudience: (listeners) => children.setAudience(listeners),
     leave: () => children.refuseNewcomers(),

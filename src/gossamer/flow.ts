@@ -1,11 +1,13 @@
 /**
  * The upstream side of one source's channel at one SCX: its stream, its parent, and during a change of
- * routes the candidate that is to become the parent (§3.8, make before break).
+ * routes the candidate that is to become the parent (§3.8, make before break). Beyond: while they are
+ * silent, reserves are asked, too (upstream.ts).
  */
 import { type Context, notify } from './context.js';
-import type { DataMessage } from './message.js';
 import type { Adu, Member, NodeId, SourceId } from './node.js';
+import { createRhythm } from './rhythm.js';
 import { createStream, NOTHING, type Progress, type Stream } from './stream.js';
+import { createReserves, createSubscriptions, type Upstream } from './upstream.js';
 
 /** What an SCX counts for each source and channel; `status` shows it. */
 export interface FlowCounters {
@@ -25,13 +27,8 @@ export interface FlowCounters {
  */
 const PATIENCE_MAX = 4;
 
-interface Upstream {
-  readonly id: NodeId;
-  readonly askedAt: number;
-  /** Set by its SUBSCRIBED: the first number that it will send. */
-  from: number | undefined;
-  heardAt: number | undefined;
-}
+/** While nobody delivers, another reserve is asked each so many ms. Guess: a round trip. */
+const RESERVE_STEP_MS = 200;
 
 export interface Flow {
   readonly source: SourceId;
@@ -45,14 +42,17 @@ export interface Flow {
   wantParent(id: NodeId | undefined, now: number): void;
   /** Whether nobody delivers: no parent, no answer, or silence for `stallMs`. */
   needsParent(now: number): boolean;
-  /** The upstream that has just failed, for the choice of another. */
-  failedParent(): NodeId | undefined;
+  /** Whether its upstreams are silent, for longer than is usual: others should be asked, too. */
+  needsReserve(now: number): boolean;
+  askReserve(id: NodeId, now: number): void;
+  /** All that are asked now, and those that failed since ADUs came last. */
+  readonly asked: ReadonlySet<NodeId>;
   passesReversePathCheck(from: NodeId): boolean;
   take(adu: Adu, now: number): Progress;
   takeFrom(from: NodeId, adu: Adu, now: number): Progress;
   onSubscribed(from: NodeId, first: number, now: number): Progress;
-  onRefused(from: NodeId, now: number): void;
-  onDataDown(peer: NodeId, now: number): void;
+  onRefused(from: NodeId): void;
+  onDataDown(peer: NodeId): void;
   /** Periodic: gives up holes that nobody fills, and changes to an idle candidate. */
   care(now: number): Progress;
   close(): void;
@@ -70,48 +70,38 @@ export function createFlow(
   const counters = { received: 0, delivered: 0, forwarded: 0, duplicate: 0, missed: 0, stray: 0 };
   let parent: Upstream | undefined;
   let candidate: Upstream | undefined;
-  let failed: NodeId | undefined;
   /** How long an upstream may be silent, ms. */
   let patienceMs = config.stallMs;
-  /** The members behind our upstreams, who may cease to be neighbours before we leave them. */
-  const members = new Map<NodeId, Member>();
-
-  const tell = (id: NodeId, body: DataMessage): void => {
-    const to = members.get(id);
-    if (to !== undefined) context.emit({ kind: 'sendData', to, message: { channel, body } });
-  };
-
-  const abandon = (upstream: Upstream | undefined): void => {
-    if (upstream === undefined) return;
-    tell(upstream.id, { kind: 'unsubscribe', source, channel });
-    members.delete(upstream.id);
-  };
+  const subscriptions = createSubscriptions(context, source, channel);
+  const reserves = createReserves(subscriptions);
+  const rhythm = createRhythm(config.stallMs);
+  /** When an ADU came last, or the first one was asked for; and when somebody was asked last. */
+  let heardAt: number | undefined;
+  let askedAt = 0;
 
   const subscribe = (member: Member, now: number): Upstream => {
-    members.set(member.id, member);
-    const from = stream.next ?? null;
-    tell(member.id, { kind: 'subscribe', source, channel, from });
-    return { id: member.id, askedAt: now, from: undefined, heardAt: undefined };
+    heardAt ??= now;
+    askedAt = now;
+    return subscriptions.open(member, stream.next, now);
   };
 
   const becomeParent = (upstream: Upstream): void => {
     const old = parent;
     parent = upstream;
+    if (candidate !== upstream) subscriptions.close(candidate);
     candidate = undefined;
-    failed = undefined;
-    abandon(old);
+    subscriptions.close(old);
     if (channel === config.channels[0]) {
       notify(context, { kind: 'parentChanged', source, parent: upstream.id });
     }
   };
 
   const dropCandidate = (): void => {
-    abandon(candidate);
+    subscriptions.close(candidate);
     candidate = undefined;
   };
 
   const becomeOrphan = (): void => {
-    failed = parent?.id;
     parent = undefined;
     if (channel === config.channels[0]) {
       notify(context, { kind: 'parentChanged', source, parent: null });
@@ -123,8 +113,12 @@ export function createFlow(
     if (id === parent?.id) return dropCandidate();
     const member = neighbour(id);
     if (member === undefined) return;
-    dropCandidate();
-    candidate = subscribe(member, now);
+    // While nobody delivers, who was asked may yet do so.
+    if (parent === undefined && candidate !== undefined) reserves.keep(candidate);
+    else subscriptions.close(candidate);
+    reserves.forgive(id);
+    const reserve = reserves.take(id);
+    candidate = reserve === undefined ? subscribe(member, now) : { ...reserve, askedAt: now };
   };
 
   /** The candidate delivers, or will: it takes over unless that left a hole the parent may fill. */
@@ -138,8 +132,21 @@ export function createFlow(
 
   const heardFrom = (id: NodeId, now: number): void => {
     patienceMs = config.stallMs;
+    heardAt = now;
     if (candidate?.id === id) candidate.heardAt = now;
     if (parent?.id === id) parent.heardAt = now;
+  };
+
+  /**
+   * News from a reserve makes it the parent, news from others make reserves needless. What we had already
+   * proves nothing: a reserve may be below us in the tree, and send us back what we gave it.
+   */
+  const settleReserves = (from: NodeId): void => {
+    const reserve = reserves.get(from);
+    if (reserve === undefined) return reserves.dismiss();
+    reserves.take(from);
+    becomeParent(reserve);
+    reserves.dismiss();
   };
 
   const take = (adu: Adu, now: number): Progress => {
@@ -148,17 +155,21 @@ export function createFlow(
       counters.duplicate++;
       return NOTHING;
     }
-    return stream.accept(adu, now);
+    const progress = stream.accept(adu, now);
+    for (const delivered of progress.delivered) rhythm.heard(delivered);
+    return progress;
   };
 
   const onSubscribed = (from: NodeId, first: number, now: number): Progress => {
-    const upstream = candidate?.id === from ? candidate : parent?.id === from ? parent : undefined;
+    const upstream = [candidate, parent, reserves.get(from)].find((asked) => asked?.id === from);
     if (upstream === undefined) return NOTHING;
+    // A parent that speaks of a hole while it serves us knows; of a new one others may know more.
+    const isSure = upstream.from !== undefined || reserves.size === 0;
     upstream.from = first;
     stream.begin(first);
     promoteIfSeamless();
     // Nobody else feeds us, and this parent has nothing older: what is between is lost.
-    const isAlone = parent === upstream && candidate === undefined;
+    const isAlone = isSure && parent === upstream && candidate === undefined;
     return isAlone ? stream.skipTo(first, now) : NOTHING;
   };
 
@@ -170,8 +181,17 @@ export function createFlow(
     channel === config.channels[0] && isSilent(upstream, now);
 
   const giveUp = (upstream: Upstream): void => {
-    failed = upstream.id;
+    subscriptions.close(upstream);
+    reserves.lose(upstream.id);
     patienceMs = Math.min(2 * patienceMs, PATIENCE_MAX * config.stallMs);
+  };
+
+  /** It refuses, or its connection is gone: it need not be told that we leave. */
+  const lose = (id: NodeId): void => {
+    reserves.lose(id);
+    if (candidate?.id === id) candidate = undefined;
+    if (parent?.id === id) becomeOrphan();
+    promoteIfSeamless();
   };
 
   return {
@@ -183,8 +203,9 @@ export function createFlow(
       return parent?.id;
     },
     becomeLocal: () => {
+      reserves.dismiss();
       dropCandidate();
-      abandon(parent);
+      subscriptions.close(parent);
       parent = undefined;
     },
     wantParent,
@@ -192,45 +213,43 @@ export function createFlow(
       if (candidate !== undefined) {
         if (candidate.from !== undefined || !hasStalled(candidate, now)) return false;
         giveUp(candidate);
-        dropCandidate();
+        candidate = undefined;
         return true;
       }
       if (parent === undefined) return true;
       if (!hasStalled(parent, now)) return false;
       giveUp(parent);
-      abandon(parent);
       parent = undefined;
       return true;
     },
-    failedParent: () => failed,
-    passesReversePathCheck: (from) => from === parent?.id || from === candidate?.id,
+    needsReserve: (now) =>
+      channel === config.channels[0] &&
+      (parent !== undefined || candidate !== undefined) &&
+      now - (heardAt ?? now) > rhythm.quietMs &&
+      now - askedAt >= RESERVE_STEP_MS,
+    askReserve: (id, now) => {
+      const member = neighbour(id);
+      if (member === undefined) return;
+      askedAt = now;
+      reserves.ask(member, stream.next, now);
+    },
+    get asked() {
+      const ids = [parent?.id, candidate?.id, ...reserves.asked];
+      return new Set(ids.filter((id) => id !== undefined));
+    },
+    passesReversePathCheck: (from) =>
+      from === parent?.id || from === candidate?.id || reserves.get(from) !== undefined,
     take,
     takeFrom: (from, adu, now) => {
       heardFrom(from, now);
       const result = take(adu, now);
+      if (result.delivered.length > 0) settleReserves(from);
       promoteIfSeamless();
       return result;
     },
     onSubscribed,
-    onRefused: (from, _now) => {
-      if (candidate?.id === from) {
-        failed = from;
-        dropCandidate();
-      } else if (parent?.id === from) {
-        members.delete(from);
-        becomeOrphan();
-        promoteIfSeamless();
-      }
-    },
-    onDataDown: (peer, _now) => {
-      if (candidate?.id === peer) {
-        failed = peer;
-        candidate = undefined;
-      }
-      if (parent?.id === peer) becomeOrphan();
-      members.delete(peer);
-      promoteIfSeamless();
-    },
+    onRefused: lose,
+    onDataDown: lose,
     care: (now) => {
       const isIdle = parent !== undefined && isSilent(parent, now);
       if (isIdle && candidate?.from !== undefined) becomeParent(candidate);
@@ -239,8 +258,9 @@ export function createFlow(
       return stream.skipHole(now);
     },
     close: () => {
+      reserves.dismiss();
       dropCandidate();
-      abandon(parent);
+      subscriptions.close(parent);
       parent = undefined;
     },
   };

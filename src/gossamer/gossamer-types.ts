@@ -21,8 +21,16 @@ export type Input =
       readonly address: Address;
       readonly reason: 'closed' | 'unreachable';
     }
-  /** The data connection with that node closed, or could not be opened. */
-  | { readonly kind: 'dataDown'; readonly peer: NodeId; readonly channel: number }
+  /**
+   * The data connection with that node closed, or could not be opened. Two SCXs may feed each other from
+   * different sources, over two connections: `peerIs` says what the peer was to us over this one.
+   */
+  | {
+      readonly kind: 'dataDown';
+      readonly peer: NodeId;
+      readonly channel: number;
+      readonly peerIs: 'parent' | 'child';
+    }
   /** A child's data connection takes no more for now, or takes again. */
   | { readonly kind: 'congested' | 'drained'; readonly peer: NodeId; readonly channel: number };
 

@@ -290,7 +290,9 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       case 'linkDown':
         return onLinkDown(input.address, input.reason === 'unreachable', now);
       case 'dataDown':
-        return distribution.onDataDown(input.peer, input.channel, now);
+        return input.peerIs === 'parent'
+          ? distribution.onParentDown(input.peer, input.channel)
+          : distribution.onChildDown(input.peer, input.channel);
       case 'congested':
       case 'drained':
         return distribution.onCongestion(input.peer, input.channel, input.kind === 'congested');

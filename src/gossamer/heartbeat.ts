@@ -13,6 +13,7 @@
  * in one session betray the cut. The side with the higher generator builds the bridge.
  */
 import { createTimers } from '../lib/timers.js';
+import type { GossamerConfig } from './config.js';
 import { type Context, jittered, notify, send } from './context.js';
 import type { Member, NodeId } from './node.js';
 
@@ -26,6 +27,15 @@ const SILENT_TIMEOUTS = 10;
 
 /** Healing attempts wait at most this many damping intervals longer each time. Guess. */
 const DAMPING_GROWTH_MAX = 8;
+
+/**
+ * A partition that ends is healed within so many ms: the longest wait between two attempts, an answer to
+ * the attempt, one to the probe that follows and one to the request of an edge, then the next heartbeat.
+ */
+export function healingBoundMs(config: GossamerConfig): number {
+  const { heartbeatIntervalMs, healDampingMs, answerTimeoutMs } = config;
+  return 2 * heartbeatIntervalMs + DAMPING_GROWTH_MAX * healDampingMs + 3 * answerTimeoutMs;
+}
 
 export interface HeartbeatFacts {
   neighbours(): Iterable<Member>;

@@ -63,8 +63,11 @@ export interface Routing {
   handleUpdate(from: NodeId, update: Update, now: number): void;
   /** The smoothed RTT of a neighbour, ms. */
   rttMs(id: NodeId): number | undefined;
-  /** The best neighbour towards a source SCX whose path avoids a node: a next hop in reserve. */
-  alternate(scx: NodeId, avoided: NodeId): NodeId | undefined;
+  /**
+   * A next hop in reserve: the best neighbour towards a source SCX whose path avoids some nodes, else the
+   * best that is none of them, else any: one whose path leads through us may have found another.
+   */
+  alternate(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
   /** Figure 4's Λ: see optimizer.ts. */
   lambda(): Candidate[];
   candidate(id: NodeId, distanceMs: number, routes: readonly Route[]): Candidate;
@@ -124,11 +127,14 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     return peer.rttMs / 2 + route.costMs;
   };
 
-  const bestPeer = (scx: NodeId, avoided?: NodeId): NodeId | undefined => {
+  const bestPeer = (
+    scx: NodeId,
+    isAvoided?: (path: Route['path']) => boolean,
+  ): NodeId | undefined => {
     let best: NodeId | undefined;
     let bestCost = Number.POSITIVE_INFINITY;
     for (const [id, peer] of peers) {
-      if (avoided !== undefined && routeOf(peer, scx)?.path.includes(avoided)) continue;
+      if (isAvoided?.(routeOf(peer, scx)?.path ?? [])) continue;
       const cost = via(peer, scx);
       if (cost < bestCost || (cost === bestCost && best !== undefined && id < best)) {
         best = id;
@@ -327,7 +333,10 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       recompute(now);
     },
     rttMs: (id) => peers.get(id)?.rttMs,
-    alternate: (scx, avoided) => bestPeer(scx, avoided),
+    alternate: (scx, avoided) =>
+      bestPeer(scx, (path) => path.some((id) => avoided.has(id))) ??
+      bestPeer(scx, ([id]) => id !== undefined && avoided.has(id)) ??
+      [...peers.keys()].find((id) => !avoided.has(id)),
     lambda,
     candidate,
     sources: remoteScxs,

@@ -1,7 +1,6 @@
 /**
- * The data connections of one SCX, to parents and from children. The machine knows them by peer and
- * channel only, so when one of a pair fails the other is closed too: `dataDown` then says the truth,
- * and both sides subscribe anew, without a hole, as ADUs are numbered.
+ * The data connections of one SCX, to parents and from children. Two SCXs may feed each other from
+ * different sources, so the machine is told which of the two connections went down.
  */
 import type { ChannelMessage } from '../gossamer/gossamer-types.js';
 import type { Adu, Member, NodeId } from '../gossamer/node.js';
@@ -20,13 +19,12 @@ export interface DataLinks {
 
 /** Neither parents nor children; `rng` spreads retries. */
 export function createDataLinks(context: OverlayContext, rng: Rng): DataLinks {
-  const onDown = (peer: NodeId, channel: number): void => {
-    upstreams.drop(peer, channel);
-    downstreams.drop(peer, channel);
-    context.feed({ kind: 'dataDown', peer, channel });
-  };
-  const upstreams = createUpstreams(context, rng, onDown);
-  const downstreams = createDownstreams(context, onDown);
+  const onDown =
+    (peerIs: 'parent' | 'child') =>
+    (peer: NodeId, channel: number): void =>
+      context.feed({ kind: 'dataDown', peer, channel, peerIs });
+  const upstreams = createUpstreams(context, rng, onDown('parent'));
+  const downstreams = createDownstreams(context, onDown('child'));
 
   return {
     admit: downstreams.admit,

@@ -20,8 +20,6 @@ export interface Downstreams {
   /** Nothing happens when the child has no connection. */
   send(to: NodeId, channel: number, message: ParentMessage): void;
   forward(to: NodeId, adu: Adu): void;
-  /** Closes the connection, if there is one, without a word to anyone. */
-  drop(peer: NodeId, channel: number): void;
 }
 
 interface Downstream {
@@ -128,11 +126,6 @@ export function createDownstreams(
       counters.adusOut++;
       downstream.connection.send(encodeAdu(adu));
       checkBacklog(downstream);
-    },
-    drop: (peer, channel) => {
-      const downstream = downstreams.get(keyOf(peer, channel));
-      downstreams.delete(keyOf(peer, channel));
-      downstream?.connection.destroy();
     },
   };
 }

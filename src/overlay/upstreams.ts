@@ -17,8 +17,6 @@ type ChildMessage = Extract<DataMessage, { kind: 'subscribe' | 'unsubscribe' | '
 
 export interface Upstreams {
   send(to: Member, channel: number, message: ChildMessage): void;
-  /** Closes the connection, if there is one, without a word to anyone. */
-  drop(peer: NodeId, channel: number): void;
 }
 
 interface Upstream {
@@ -48,7 +46,10 @@ export function createUpstreams(
     upstreams.get(keyOf(upstream.peer.id, upstream.channel)) === upstream;
 
   const lose = (upstream: Upstream): void => {
-    if (isCurrent(upstream)) onDown(upstream.peer.id, upstream.channel);
+    if (!isCurrent(upstream)) return;
+    upstreams.delete(keyOf(upstream.peer.id, upstream.channel));
+    upstream.connection.destroy();
+    onDown(upstream.peer.id, upstream.channel);
   };
 
   const end = (upstream: Upstream): void => {
@@ -149,11 +150,6 @@ export function createUpstreams(
       if (message.kind === 'unsubscribe') upstream.sources.delete(message.source);
       write(upstream, message);
       if (upstream.sources.size === 0 && isCurrent(upstream)) end(upstream);
-    },
-    drop: (peer, channel) => {
-      const upstream = upstreams.get(keyOf(peer, channel));
-      upstreams.delete(keyOf(peer, channel));
-      upstream?.connection.destroy();
     },
   };
 }

@@ -24,7 +24,8 @@ import { measureDistances } from './topology/distances.js';
 import { sizeOf, type Topology } from './topology/topology.js';
 import { createWorld, type World } from './world.js';
 
-export interface ExperimentOptions {
+/** What a session is drawn from. */
+export interface SessionOptions {
   readonly topology: Topology;
   readonly seed: number;
   /** At most as many as the topology has nodes. */
@@ -32,13 +33,16 @@ export interface ExperimentOptions {
   readonly sources: number;
   /** The profile, its degree included. */
   readonly config: GossamerConfig;
+}
+
+export interface ExperimentOptions extends SessionOptions {
   readonly untilMs: number;
   /** Hears of the simulated time after each sample. */
   readonly onProgress?: (nowMs: number) => void;
 }
 
 /** What chance decided. */
-interface Drawn {
+export interface Drawn {
   readonly seed: number;
   /** By SCX: its node in the topology; SCX 0 is the rendezvous point. */
   readonly places: readonly number[];
@@ -94,7 +98,8 @@ const DISCOVERY_SAMPLE_MS = 250;
 /** The search takes a second for 350 SCXs, and grows with their square. */
 const YARDSTICK_SCXS_MAX = 1000;
 
-function draw({ seed, scxs, sources, topology }: ExperimentOptions, rng: Rng): Drawn {
+/** Places, joins and sources of a session. */
+export function drawSession({ seed, scxs, sources, topology }: SessionOptions, rng: Rng): Drawn {
   const nodes = Array.from({ length: sizeOf(topology) }, (_, node) => node);
   const places = rng.fork('places').sample(nodes, scxs);
   const joins = rng.fork('joins');
@@ -150,7 +155,7 @@ function createRates(traffic: ControlTraffic, scxs: number) {
 export function runExperiment(options: ExperimentOptions): ExperimentReport {
   const { topology, scxs, config, untilMs } = options;
   const rng = createRng(options.seed);
-  const drawn = draw(options, rng);
+  const drawn = drawSession(options, rng);
   const { delayMs } = measureDistances(topology, drawn.places);
   const overlayMs = drawn.sources.map((source) => overlayDistances(scxs, source, delayMs));
   const stabilisation = createStabilisation();

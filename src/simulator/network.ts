@@ -2,7 +2,8 @@
  * The simulated network, as TCP looks to an SCX: messages of one connection arrive in order, after the
  * one-way delay; a connection that loses a segment for good breaks, and both ends hear of it.
  *
- * Its faults are named: `breakRate` (a message kills its connection), `jitterMs`, `cut` (a partition:
+ * Its faults are named: `breakRate` (a message kills its connection), `jitterMs`, `lossRate` (segments are
+ * lost; TCP sends them again after its timeout, and all that is behind them waits), `cut` (a partition:
  * nothing crosses, nobody is told; when it ends, the connections that crossed it are reset), and the
  * death of an SCX with or without resets.
  */
@@ -18,6 +19,16 @@ const CONNECT_TIMEOUT_MS = 3000;
 /** A connection that is not needed any more closes after so long without use, ms. */
 const HANG_UP_MS = 1000;
 
+/**
+ * TCP's retransmission timeout is the round trip and at least so much, ms, as Linux has it (RFC 6298 says
+ * 1 s); it doubles with each loss of the same segment. Fast retransmission, which needs three segments
+ * behind the lost one, is left out: a radio sends one each 26 ms, so it would seldom be much faster.
+ */
+const RETRANSMISSION_MIN_MS = 200;
+
+/** After so many losses of one segment the connection breaks. Linux: 15, for a quarter of an hour. */
+const LOSSES_MAX = 8;
+
 export interface NetworkOptions {
   readonly rng: Rng;
   readonly delayMs: (from: number, to: number) => number;
@@ -31,6 +42,8 @@ export interface Network {
   breakRate: number;
   /** Uniform extra delay, ms. */
   jitterMs: number;
+  /** Share of segments that are lost and sent again, 0..1; each message is a segment. */
+  lossRate: number;
   /** How many control messages were sent, and how many ADUs forwarded. */
   readonly counters: { messages: number; adus: number; broken: number };
   send(from: SimulatedScx, to: Address, message: Message): void;
@@ -78,7 +91,7 @@ export function createNetwork(options: NetworkOptions): Network {
   const counters = { messages: 0, adus: 0, broken: 0 };
   let side: ((scx: SimulatedScx) => boolean) | undefined;
 
-  /** Until jitter is switched on, no message can overtake another. */
+  /** Until jitter or loss is switched on, no message can overtake another. */
   let hasJittered = false;
 
   const laneOf = (channel: number | undefined): Lane => {
@@ -106,12 +119,21 @@ export function createNetwork(options: NetworkOptions): Network {
     mail.push(action);
   };
 
-  const arrivalOf = (from: SimulatedScx, to: SimulatedScx, lane: Lane): number => {
-    const plain = now() + options.delayMs(from.index, to.index);
-    hasJittered ||= network.jitterMs > 0;
+  /** How often a segment is lost before it arrives. */
+  const drawLosses = (): number => {
+    let losses = 0;
+    while (losses <= LOSSES_MAX && rng.unit() < network.lossRate) losses++;
+    return losses;
+  };
+
+  const arrivalOf = (from: SimulatedScx, to: SimulatedScx, lane: Lane, losses: number): number => {
+    const delayMs = options.delayMs(from.index, to.index);
+    const plain = now() + delayMs;
+    hasJittered ||= network.jitterMs > 0 || losses > 0;
     if (!hasJittered) return plain;
     const pair = pairOf(from, to);
-    const jittered = plain + network.jitterMs * rng.unit();
+    const lateMs = (2 ** losses - 1) * (RETRANSMISSION_MIN_MS + 2 * delayMs);
+    const jittered = plain + lateMs + network.jitterMs * rng.unit();
     const instant = Math.max(jittered, lane.lastArrival.get(pair) ?? 0);
     lane.lastArrival.set(pair, instant);
     return instant;
@@ -121,7 +143,8 @@ export function createNetwork(options: NetworkOptions): Network {
     if (link.channel === undefined) {
       who.feed({ kind: 'linkDown', address: other.address, reason: 'closed' });
     } else {
-      who.feed({ kind: 'dataDown', peer: other.gossamer.self().id, channel: link.channel });
+      const peerIs = who === link.opener ? 'parent' : 'child';
+      who.feed({ kind: 'dataDown', peer: other.gossamer.self().id, channel: link.channel, peerIs });
     }
   };
 
@@ -134,6 +157,12 @@ export function createNetwork(options: NetworkOptions): Network {
       at(now() + delay, () => handOver(who, () => tellClosed(link, who, other)));
     }
   };
+
+  /** How long it takes to learn that no connection can be opened: a reset comes back, or nothing does. */
+  const refusalMs = (from: SimulatedScx, to: SimulatedScx): number =>
+    to.hasVanished || isCut(from, to)
+      ? CONNECT_TIMEOUT_MS
+      : 2 * options.delayMs(from.index, to.index);
 
   const fail = (from: SimulatedScx, to: Address, afterMs: number): void =>
     at(now() + afterMs, () =>
@@ -154,7 +183,9 @@ export function createNetwork(options: NetworkOptions): Network {
   const transmit = (link: Link, from: SimulatedScx, input: Input): void => {
     const to = link.opener === from ? link.acceptor : link.opener;
     if (isCut(from, to)) return;
-    if (network.breakRate > 0 && rng.unit() < network.breakRate) {
+    const losses = network.lossRate > 0 ? drawLosses() : 0;
+    const isBroken = network.breakRate > 0 && rng.unit() < network.breakRate;
+    if (isBroken || losses > LOSSES_MAX) {
       counters.broken++;
       return close(link, [from, to]);
     }
@@ -163,20 +194,20 @@ export function createNetwork(options: NetworkOptions): Network {
       if (to.isFrozen) handOver(to, receive);
       else if (to.isUp && link.isOpen) to.feed(input);
     };
-    at(arrivalOf(from, to, link.lane), receive);
+    at(arrivalOf(from, to, link.lane, losses), receive);
   };
 
   const network: Network = {
     breakRate: 0,
     jitterMs: 0,
+    lossRate: 0,
     counters,
     send: (from, address, message) => {
       counters.messages++;
       const to = find(address);
       if (to === undefined || !to.isUp) {
         const isLinked = to !== undefined && control.links.has(controlKey(from, to));
-        if (!isLinked)
-          fail(from, address, to === undefined ? 10 : 2 * options.delayMs(from.index, to.index));
+        if (!isLinked) fail(from, address, to === undefined ? 10 : refusalMs(from, to));
         return;
       }
       const key = controlKey(from, to);
@@ -206,9 +237,9 @@ export function createNetwork(options: NetworkOptions): Network {
       if (!isLinked && body.kind !== 'subscribe') return;
       if (!to.isUp || (!isLinked && isCut(from, to))) {
         const peer = to.gossamer.self().id;
-        const tell = (): void => from.feed({ kind: 'dataDown', peer, channel });
-        const waitMs = to.isUp ? CONNECT_TIMEOUT_MS : 2 * options.delayMs(from.index, to.index);
-        at(now() + waitMs, () => handOver(from, tell));
+        const peerIs = isAnswer ? 'child' : 'parent';
+        const tell = (): void => from.feed({ kind: 'dataDown', peer, channel, peerIs });
+        at(now() + refusalMs(from, to), () => handOver(from, tell));
         return;
       }
       const member = from.gossamer.self();

@@ -10,6 +10,8 @@ export interface SimulatedScx {
   readonly gossamer: Gossamer;
   readonly feed: (input: Input) => void;
   isUp: boolean;
+  /** Its machine is gone, and nothing answers for it. */
+  hasVanished: boolean;
   /** A stopped process: it neither hears nor acts, and its sockets stay open. */
   isFrozen: boolean;
 }

@@ -147,6 +147,7 @@ export function createWorld(options: WorldOptions): World {
       gossamer,
       feed,
       isUp: true,
+      hasVanished: false,
       isFrozen: false,
     };
     scxs.push(scx);
@@ -216,6 +217,7 @@ export function createWorld(options: WorldOptions): World {
     },
     vanish: (scx) => {
       scx.isUp = false;
+      scx.hasVanished = true;
       network.onDeath(scx, false);
     },
     freeze: (scx) => {

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { faultSummaryText, faultText } from '../../src/cli/faults-view.js';
 import { progressLine, runText, summaryText } from '../../src/cli/simulate-view.js';
 import { measuresOf } from '../../src/cli/simulation-measures.js';
 import { openTopology } from '../../src/cli/topology-file.js';
-import { degree, probability } from '../../src/cli/values.js';
+import { degree, faults, probability } from '../../src/cli/values.js';
 import { FAST } from '../../src/gossamer/config.js';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 import { runExperiment } from '../../src/simulator/experiment.js';
+import { runFaults } from '../../src/simulator/faults/fault-run.js';
+import type { FaultScenario } from '../../src/simulator/faults/scenario.js';
 import { TS1000N } from '../../src/simulator/topology/transit-stub.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'scattercast-simulate-'));
@@ -93,6 +96,39 @@ describe('What a simulation prints', () => {
   });
 });
 
+describe('What a simulation with faults prints', () => {
+  const topology = openTopology('transit-stub', TS1000N)(1);
+  const play = (scenario: FaultScenario, seed: number) =>
+    runFaults({
+      ...{ topology, seed, scxs: 6, sources: 1, config: FAST, scenario },
+      ...{ settleMs: 10_000, lastingMs: 5000 },
+    });
+  const report = play({ kind: 'partition', forMs: 5000 }, 1);
+
+  test('has the seed, the faults, both sides and the bound of healing', () => {
+    const text = faultText(report);
+    expect(text).toContain(`seed 1   trace ${report.traceHash}`);
+    expect(text).toMatch(/^10\.00 s cut \d+ \d+ \d+$/m);
+    expect(text).toMatch(/^ +without it +3 /m);
+    expect(text).toContain(`healed within ${report.healingBoundMs} ms`);
+    expect(text).toMatch(/^ +invariants broken +0$/m);
+  });
+
+  test('says what broke, and how to play it again', () => {
+    const text = faultText({ ...report, broken: 'assertion failed: k1' });
+    expect(text).toContain('BROKEN: assertion failed: k1');
+    expect(text).toContain('replay: the same command with --seed 1 --runs 1');
+    expect(text).toMatch(/^ +invariants broken +1$/m);
+  });
+
+  test('sums up the runs', () => {
+    const text = faultSummaryText([report, { ...report, delivery: { due: 5, missed: 1 } }]);
+    expect(text).toContain(`due to those present: ${report.delivery.due + 5}, missed: 1,`);
+    expect(text).toMatch(/^recovery: longest of a run +\d+ +\d+ +\d+ +2$/m);
+    expect(text).toContain('runs with a broken invariant: 0');
+  });
+});
+
 describe('The options of a simulation', () => {
   test('take a degree and a probability', () => {
     expect(degree.parse('3,4')).toEqual({ added: 3, accepted: 4 });
@@ -100,4 +136,18 @@ describe('The options of a simulation', () => {
     expect(probability.parse('0.15')).toBe(0.15);
     expect(probability.safeParse('1.5').success).toBe(false);
   });
+
+  test('take faults by name and amount', () => {
+    expect(faults.parse('crash:30%')).toEqual({ kind: 'crash', share: 0.3 });
+    expect(faults.parse('vanish:5%')).toEqual({ kind: 'vanish', share: 0.05 });
+    expect(faults.parse('churn:0.5/s')).toEqual({ kind: 'churn', perSecond: 0.5 });
+    expect(faults.parse('partition:60s')).toEqual({ kind: 'partition', forMs: 60_000 });
+    expect(faults.parse('loss:5%')).toEqual({ kind: 'loss', share: 0.05 });
+    expect(faults.parse('flapping')).toEqual({ kind: 'flapping' });
+  });
+
+  test.each(['crash', 'crash:30', 'crash:100%', 'crash:0%', 'churn:1', 'loss:5%:x', 'fire:1s', 7])(
+    'refuse the faults %s',
+    (raw) => expect(faults.safeParse(raw).success).toBe(false),
+  );
 });

@@ -242,7 +242,7 @@ describe('The audience', () => {
     flow.onSubscribed(nodeId(8), 0, 0);
     children.setAudience(4);
     children.care(0);
-    flow.onDataDown(nodeId(8), 10);
+    flow.onDataDown(nodeId(8));
     flow.wantParent(nodeId(2), 20);
     flow.onSubscribed(nodeId(2), 0, 30);
     got(2);

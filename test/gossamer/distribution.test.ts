@@ -10,7 +10,7 @@ function createTree(changes: Partial<GossamerConfig> = {}) {
   const bench = createBench(changes);
   const distribution = createDistribution(bench.context, {
     neighbour: (id) => memberOf(Number.parseInt(id, 16)),
-    alternate: (_scx, avoided) => (avoided === nodeId(1) ? nodeId(2) : nodeId(1)),
+    alternate: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
   });
   const entryOf = (
     scx: number,

@@ -77,7 +77,7 @@ describe('A flow', () => {
   test('lets the new parent fill the hole that the old one left', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
-    flow.onDataDown(A, 100);
+    flow.onDataDown(A);
     expect(flow.parent).toBeUndefined();
     flow.wantParent(B, 100);
     expect(told()).toEqual(['subscribe B 10']);
@@ -100,7 +100,7 @@ describe('A flow', () => {
   test('gives up at once what its only parent does not have any more', () => {
     const { flow, feed, settle } = createUpstream();
     settle();
-    flow.onDataDown(A, 0);
+    flow.onDataDown(A);
     flow.wantParent(B, 0);
     expect(flow.onSubscribed(B, 15, 1).missed).toBe(5);
     expect(feed(B, [15])).toEqual([15]);
@@ -137,23 +137,23 @@ describe('A flow', () => {
     const { flow, settle } = createUpstream();
     settle();
     flow.wantParent(B, 0);
-    flow.onRefused(B, 1);
+    flow.onRefused(B);
     expect(flow.parent).toBe(A);
     expect(flow.needsParent(1)).toBe(false);
-    expect(flow.failedParent()).toBe(B);
+    expect([...flow.asked]).toEqual([A, B]);
   });
 
   test('is an orphan when its parent refuses, until a candidate that has answered takes over', () => {
     const { flow, settle } = createUpstream();
     settle();
-    flow.onRefused(A, 1);
+    flow.onRefused(A);
     expect(flow.parent).toBeUndefined();
     expect(flow.needsParent(1)).toBe(true);
     flow.wantParent(B, 1);
     flow.onSubscribed(B, 10, 2);
     flow.wantParent(A, 3);
     flow.onSubscribed(A, 10, 4);
-    flow.onRefused(B, 5);
+    flow.onRefused(B);
     expect(flow.parent).toBe(A);
   });
 
@@ -163,7 +163,7 @@ describe('A flow', () => {
     flow.wantParent(B, 0);
     flow.onSubscribed(B, 10, 1);
     expect(flow.parent).toBe(A);
-    flow.onDataDown(A, 2);
+    flow.onDataDown(A);
     expect(flow.parent).toBe(B);
   });
 
@@ -174,7 +174,7 @@ describe('A flow', () => {
     told();
     expect(flow.needsParent(1501)).toBe(true);
     expect(told()).toEqual(['unsubscribe A']);
-    expect(flow.failedParent()).toBe(A);
+    expect([...flow.asked]).toEqual([A]);
   });
 
   test('leaves a parent that has long been silent', () => {
@@ -190,15 +190,16 @@ describe('A flow', () => {
     const { flow, feed, settle } = createUpstream();
     settle();
     const patience: number[] = [];
+    let asked = A;
     for (let now = 0, since = 0; patience.length < 5; now += 100) {
       if (!flow.needsParent(now)) continue;
       patience.push(now - since);
-      flow.wantParent(flow.failedParent() === A ? B : A, now);
+      asked = asked === A ? B : A;
+      flow.wantParent(asked, now);
       since = now;
     }
     expect(patience).toEqual([1600, 3100, 6100, 6100, 6100]);
-    const again = flow.failedParent() === A ? B : A;
-    feed(again, [10], 100_000);
+    feed(asked, [10], 100_000);
     expect(flow.needsParent(101_500)).toBe(false);
     expect(flow.needsParent(101_600)).toBe(true);
   });
@@ -232,6 +233,69 @@ describe('A flow', () => {
     flow.care(1501);
     expect(flow.parent).toBe(B);
     expect(told()).toEqual(['unsubscribe A']);
+  });
+
+  test('asks others beside a parent that is silent for longer than its source usually is', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    feed(A, [10], 1000);
+    expect(flow.needsReserve(1400)).toBe(false);
+    expect(flow.needsReserve(1401)).toBe(true);
+    flow.askReserve(B, 1401);
+    expect(told()).toEqual(['subscribe B 11']);
+    expect(flow.parent).toBe(A);
+    expect([...flow.asked]).toEqual([A, B]);
+    expect(flow.needsReserve(1600)).toBe(false);
+    expect(flow.needsReserve(1601)).toBe(true);
+  });
+
+  test('takes the first reserve that has news for its parent', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.askReserve(B, 1000);
+    flow.onSubscribed(B, 10, 1100);
+    told();
+    expect(feed(B, [10, 11], 1100)).toEqual([10, 11]);
+    expect(flow.parent).toBe(B);
+    expect(told()).toEqual(['unsubscribe A']);
+  });
+
+  test('is not fooled by a reserve that sends back what it was given', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    flow.askReserve(B, 1000);
+    flow.onSubscribed(B, 8, 1100);
+    expect(feed(B, [8, 9], 1100)).toEqual([]);
+    expect(flow.parent).toBe(A);
+  });
+
+  test('dismisses its reserves when the parent speaks again', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.askReserve(B, 1000);
+    told();
+    expect(feed(A, [10], 1100)).toEqual([10]);
+    expect(told()).toEqual(['unsubscribe B']);
+    expect(flow.passesReversePathCheck(B)).toBe(false);
+  });
+
+  test('keeps whom it has asked when the routes change again before anyone delivers', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.onDataDown(A);
+    flow.wantParent(B, 100);
+    flow.wantParent(A, 200);
+    expect(told()).toEqual(['subscribe B 10', 'subscribe A 10']);
+    flow.onSubscribed(B, 10, 300);
+    expect(feed(B, [10])).toEqual([10]);
+    expect(flow.parent).toBe(B);
+  });
+
+  test('asks no reserve on a channel that is often silent', () => {
+    const { flow } = createUpstream({}, 2);
+    flow.wantParent(A, 0);
+    flow.onSubscribed(A, 0, 0);
+    expect(flow.needsReserve(1e6)).toBe(false);
   });
 
   test('has no parent while the source is here', () => {

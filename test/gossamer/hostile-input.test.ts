@@ -131,7 +131,12 @@ const input: fc.Arbitrary<Input> = fc.oneof(
     address,
     reason: fc.constantFrom('closed' as const, 'unreachable' as const),
   }),
-  fc.record({ kind: fc.constant('dataDown' as const), peer: id, channel }),
+  fc.record({
+    kind: fc.constant('dataDown' as const),
+    peer: id,
+    channel,
+    peerIs: fc.constantFrom('parent' as const, 'child' as const),
+  }),
   fc.record({ kind: fc.constantFrom('congested' as const, 'drained' as const), peer: id, channel }),
   fc.record({
     kind: fc.constant('located' as const),

@@ -265,8 +265,8 @@ describe('§3.8: Data distribution', () => {
       const before = session.effects.length;
       session.pass(pauseMs);
       const asked = session.effects.slice(before).filter(({ what }) => what.kind === 'sendData');
-      // Each SCX asks around a few times, ever less often, and reports its audience.
-      expect(asked.length).toBeLessThan(24 * (6 + pauseMs / 1500));
+      // Each SCX asks its seven neighbours, then one more now and then, and reports its audience.
+      expect(asked.length).toBeLessThan(24 * (2 * 7 + 6 + pauseMs / 1500));
       send(8000);
       session.pass(500);
       expect(session.checker.totals.missed).toBe(0);

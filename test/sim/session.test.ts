@@ -1,26 +1,14 @@
 /**
  * Whole sessions with drawn faults, the checker always on. The gate plays the first seeds;
- * `SIM_SEEDS=1000 npm run vitest -- test/sim` plays more, and `SIM_SEED=17` one alone.
+ * `npm run sim-soak` plays more.
  */
 import { describe, expect, test } from 'vitest';
+import { explain } from './replay.js';
 import { drawScenario, isLossless, playScenario, type Scenario } from './scenario.js';
 
 const SEEDS_IN_GATE = 20;
 
-const count = Number(process.env.SIM_SEEDS ?? SEEDS_IN_GATE);
-const only = process.env.SIM_SEED;
-const seeds =
-  only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)];
-
-const explain = (scenario: Scenario, error: unknown): Error =>
-  new Error(
-    [
-      `seed ${scenario.seed}: ${error instanceof Error ? error.message : String(error)}`,
-      `scenario: ${JSON.stringify(scenario)}`,
-      `replay: SIM_SEED=${scenario.seed} npm run vitest -- test/sim/session.test.ts`,
-    ].join('\n'),
-    { cause: error },
-  );
+const seeds = Array.from({ length: SEEDS_IN_GATE }, (_, index) => index + 1);
 
 function play(scenario: Scenario): ReturnType<typeof playScenario> {
   try {

@@ -1,0 +1,66 @@
+/** `scattercast simulate --faults`: runs of a session under faults, one after the other. */
+import type { GossamerConfig } from '../gossamer/config.js';
+import { EXIT, UserError } from '../lib/user-error.js';
+import type { FaultReport } from '../simulator/faults/fault-report.js';
+import { endOf, type FaultOptions, runFaults, watchMs } from '../simulator/faults/fault-run.js';
+import type { FaultScenario } from '../simulator/faults/scenario.js';
+import { faultSummaryText, faultText } from './faults-view.js';
+import type { Settings } from './option.js';
+import { createProgress } from './progress.js';
+import { progressLine } from './simulate-view.js';
+import type { simulateOptions } from './tables.js';
+import { placeFor, type TopologySource } from './topology-file.js';
+
+/** The mesh has so long to settle, ms. */
+const SETTLE_MS = 60_000;
+
+/** Churn, loss and flapping last so long unless --until says otherwise, ms. */
+const LASTING_MS = 60_000;
+
+export interface FaultRuns {
+  readonly settings: Settings<typeof simulateOptions>;
+  readonly config: GossamerConfig;
+  readonly topology: TopologySource;
+  readonly scenario: FaultScenario;
+}
+
+/** Plays all runs and prints them. An invariant that breaks is our mistake: the exit code says so. */
+export function simulateFaults(runs: FaultRuns): void {
+  const { settings } = runs;
+  const reports: FaultReport[] = [];
+  for (let index = 0; index < settings.runs; index++) {
+    const report = play(index, runs);
+    reports.push(report);
+    if (!settings.json) process.stdout.write(`${faultText(report)}\n`);
+  }
+  if (settings.json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
+  else if (reports.length > 1) process.stdout.write(faultSummaryText(reports));
+  if (reports.some(({ broken }) => broken !== null)) process.exitCode = EXIT.internal;
+}
+
+function lastingMs({ settings: { until }, config }: FaultRuns): number {
+  if (until === undefined) return LASTING_MS;
+  const least = (SETTLE_MS + watchMs(config)) / 1000;
+  if (until > least) return (until - least) * 1000;
+  throw new UserError(EXIT.usage, `--until must be more than ${least} with --faults`);
+}
+
+function play(index: number, runs: FaultRuns): FaultReport {
+  const { settings, config, scenario } = runs;
+  const { scxs, sources } = settings;
+  const seed = settings.seed + index;
+  const topology = placeFor(scxs, runs.topology(seed));
+  const options: FaultOptions = {
+    ...{ topology, seed, scxs, sources, config, scenario },
+    settleMs: SETTLE_MS,
+    lastingMs: lastingMs(runs),
+  };
+  const progress = createProgress();
+  const onProgress = (nowMs: number): void =>
+    progress.show(progressLine(index + 1, settings.runs, nowMs, endOf(options)));
+  try {
+    return runFaults({ ...options, onProgress });
+  } finally {
+    progress.end();
+  }
+}

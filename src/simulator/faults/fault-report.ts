@@ -1,0 +1,206 @@
+/**
+ * What a run under faults came to. An SCX is present from the first ADU that it is given until it goes;
+ * what was published while it was present is due to it, save what was on its way when it went or was cut
+ * off, and what was published on the far side of a cut.
+ */
+import type { SourceId } from '../../gossamer/node.js';
+import type { Drawn } from '../experiment.js';
+import {
+  countDuplicates,
+  type Interval,
+  longestPauseMs,
+  type Published,
+  type Reception,
+  recoveryMs,
+  type Spread,
+  spreadOf,
+  type Tally,
+  tally,
+} from './delivery-log.js';
+import type { FaultEvent, FaultScenario } from './scenario.js';
+import type { WholeAgain } from './wholeness.js';
+
+/** One side of a partition. */
+export interface Side {
+  readonly name: 'with the rendezvous point' | 'without it';
+  readonly scxs: number;
+  readonly sources: number;
+  /** ADUs published during the cut that its SCXs were given, sooner or later, %. */
+  readonly givenPercent: number;
+  /** From the end of the cut until they are given what is published after it, ms. */
+  readonly recoveryMs: Spread | null;
+}
+
+export interface FaultReport {
+  readonly drawn: Drawn;
+  readonly scenario: FaultScenario;
+  readonly events: readonly FaultEvent[];
+  readonly traceHash: string;
+  /** The invariant that broke, if one did: the run ended there. */
+  readonly broken: string | null;
+  /** SCXs that were there when the faults began, and did not go. */
+  readonly survivors: number;
+  /** Of them those to whom the mesh no longer led when the faults began. */
+  readonly severed: number;
+  /** From a crash, or from the end of a partition, until each survivor is given newer ADUs, ms. */
+  readonly recoveryMs: Spread | null;
+  /** Survivors whom the mesh reaches, but who were given no ADU any more. */
+  readonly neverRecovered: number;
+  /** The longest time without an ADU of each SCX that stayed, once the faults had begun, ms. */
+  readonly pauseMs: Spread | null;
+  readonly delivery: Tally;
+  readonly duplicates: number;
+  readonly wholeAgain: WholeAgain;
+  readonly sides: readonly Side[];
+  /** From joining to the first ADU of those who joined meanwhile, ms. */
+  readonly startMs: Spread | null;
+  /** A partition is to be healed within so many ms. */
+  readonly healingBoundMs: number;
+}
+
+/** What a run leaves behind. */
+export interface FaultRecord {
+  readonly drawn: Drawn;
+  readonly scenario: FaultScenario;
+  readonly events: readonly FaultEvent[];
+  readonly traceHash: string;
+  readonly broken: string | null;
+  /** When the faults began and ended, and the run. */
+  readonly settleMs: number;
+  readonly toMs: number;
+  readonly endMs: number;
+  /** The SCXs to which the mesh led once the faults had begun. */
+  readonly reached: ReadonlySet<number>;
+  /** Each source with the SCX where it is attached. */
+  readonly sources: ReadonlyMap<SourceId, number>;
+  readonly receptions: readonly Reception[];
+  readonly published: (source: SourceId) => Published;
+  readonly wholeAgain: WholeAgain;
+  readonly healingBoundMs: number;
+}
+
+/** What was published so shortly before may be on its way yet, ms. A tree is some 200 ms deep. */
+const ON_ITS_WAY_MS = 1000;
+
+/** When each SCX went, ms. */
+const departures = (events: readonly FaultEvent[]): ReadonlyMap<number, number> =>
+  new Map(
+    events
+      .filter(({ what }) => what === 'crash' || what === 'vanish' || what === 'leave')
+      .flatMap(({ scxs, atMs }) => scxs.map((scx) => [scx, atMs] as const)),
+  );
+
+/** When each SCX joined meanwhile, ms. */
+const arrivals = (events: readonly FaultEvent[]): ReadonlyMap<number, number> =>
+  new Map(
+    events
+      .filter(({ what }) => what === 'join')
+      .flatMap(({ scxs, atMs }) => scxs.map((scx) => [scx, atMs] as const)),
+  );
+
+/** Whom the partition cut off, and when, ms. */
+interface Cut {
+  readonly away: ReadonlySet<number>;
+  readonly interval: Interval;
+}
+
+function partitionOf({ scenario, events, toMs }: FaultRecord): Cut | undefined {
+  const cut = events.find(({ what }) => what === 'cut');
+  if (scenario.kind !== 'partition' || cut === undefined) return undefined;
+  return { away: new Set(cut.scxs), interval: [cut.atMs, toMs] };
+}
+
+/** Whether a cut lies between a source and who receives it. */
+const isApart = (cut: Cut, { scx, source }: Reception, { sources }: FaultRecord): boolean =>
+  cut.away.has(scx) !== cut.away.has(sources.get(source) as number);
+
+function deliveryOf(record: FaultRecord, received: readonly Reception[]): Tally {
+  const gone = departures(record.events);
+  const cut = partitionOf(record);
+  const total = { due: 0, missed: 0 };
+  for (const reception of received) {
+    const untilMs = (gone.get(reception.scx) ?? record.endMs) - ON_ITS_WAY_MS;
+    const isCutOff = cut !== undefined && isApart(cut, reception, record);
+    const [from, to] = cut?.interval ?? [0, 0];
+    const outOfReach: Interval[] = isCutOff ? [[from - ON_ITS_WAY_MS, to]] : [];
+    const { due, missed } = tally(
+      reception,
+      record.published(reception.source),
+      untilMs,
+      outOfReach,
+    );
+    total.due += due;
+    total.missed += missed;
+  }
+  return total;
+}
+
+const recoveriesOf = (record: FaultRecord, received: readonly Reception[]): (number | null)[] =>
+  received.map((reception) =>
+    recoveryMs(reception, record.published(reception.source), record.toMs),
+  );
+
+const known = (values: readonly (number | null | undefined)[]): number[] =>
+  values.filter((value) => typeof value === 'number');
+
+function sideOf(record: FaultRecord, cut: Cut, isAway: boolean): Side {
+  const { drawn, receptions, published } = record;
+  const received = receptions.filter(({ scx }) => cut.away.has(scx) === isAway);
+  const [from, to] = cut.interval;
+  let [due, missed] = [0, 0];
+  for (const reception of received) {
+    const counts = tally(reception, published(reception.source), to, [[0, from]]);
+    due += counts.due;
+    missed += counts.missed;
+  }
+  return {
+    name: isAway ? 'without it' : 'with the rendezvous point',
+    scxs: new Set(received.map(({ scx }) => scx)).size,
+    sources: drawn.sources.filter((scx) => cut.away.has(scx) === isAway).length,
+    givenPercent: due === 0 ? 100 : (100 * (due - missed)) / due,
+    recoveryMs: spreadOf(known(recoveriesOf(record, received))),
+  };
+}
+
+function startsOf({ events, receptions }: FaultRecord): number[] {
+  const joined = arrivals(events);
+  return receptions.flatMap(({ scx, instantsMs }) => {
+    const atMs = joined.get(scx);
+    return atMs === undefined || instantsMs[0] === undefined ? [] : [instantsMs[0] - atMs];
+  });
+}
+
+/** Whether there is an instant from which recovery counts. */
+const hasEnd = ({ kind }: FaultScenario): boolean =>
+  kind === 'crash' || kind === 'vanish' || kind === 'partition';
+
+/** Draws up the report. */
+export function measureFaults(record: FaultRecord): FaultReport {
+  const { scenario, events, receptions, drawn, reached, settleMs, endMs } = record;
+  const gone = departures(events);
+  const listening = receptions.filter(({ scx, source }) => record.sources.get(source) !== scx);
+  const stayed = listening.filter(({ scx }) => scx < drawn.joinInstantsMs.length && !gone.has(scx));
+  const cut = partitionOf(record);
+  const isReached = ({ scx }: Reception): boolean => cut !== undefined || reached.has(scx);
+  const recoveries = hasEnd(scenario) ? recoveriesOf(record, stayed.filter(isReached)) : [];
+  const survivors = drawn.joinInstantsMs.length - [...gone.keys()].filter(isFirst(drawn)).length;
+  return {
+    ...{ drawn, scenario, events, traceHash: record.traceHash, broken: record.broken, survivors },
+    severed: stayed.filter((reception) => !isReached(reception)).length,
+    recoveryMs: spreadOf(known(recoveries)),
+    neverRecovered: recoveries.filter((recovery) => recovery === null).length,
+    pauseMs: spreadOf(stayed.filter(isReached).map((r) => longestPauseMs(r, settleMs, endMs))),
+    delivery: deliveryOf(record, listening),
+    duplicates: receptions.reduce((total, reception) => total + countDuplicates(reception), 0),
+    wholeAgain: record.wholeAgain,
+    sides: cut === undefined ? [] : [sideOf(record, cut, false), sideOf(record, cut, true)],
+    startMs: spreadOf(startsOf(record)),
+    healingBoundMs: record.healingBoundMs,
+  };
+}
+
+/** Those that were there from the beginning. */
+const isFirst =
+  ({ joinInstantsMs }: Drawn) =>
+  (scx: number): boolean =>
+    scx < joinInstantsMs.length;

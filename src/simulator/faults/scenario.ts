@@ -1,0 +1,146 @@
+/**
+ * The faults that a session is put to, by name. Each is drawn from the run's seed, and what was done
+ * to whom is told, so that a report can be read and a run be played again.
+ *
+ * The first SCX is the rendezvous point; it and the source SCXs are spared: without the one nobody could
+ * join or heal (§3.4), without the others there is nothing to receive.
+ */
+import type { Rng } from '../../lib/rng.js';
+import type { SimulatedScx } from '../simulated-scx.js';
+import type { World } from '../world.js';
+
+export type FaultScenario =
+  /** A share (0..1) of the SCXs die at one instant: processes, whose sockets are reset, ... */
+  | { readonly kind: 'crash'; readonly share: number }
+  /** ... or machines, of whose death nobody is told. */
+  | { readonly kind: 'vanish'; readonly share: number }
+  /** So many SCXs join each second, and as many go: half say goodbye, half die in either way. */
+  | { readonly kind: 'churn'; readonly perSecond: number }
+  /** One half of the SCXs, drawn, is cut off from the other. */
+  | { readonly kind: 'partition'; readonly forMs: number }
+  /** A share (0..1) of all segments is lost, on every link. */
+  | { readonly kind: 'loss'; readonly share: number }
+  /** The SCX with the most children is cut off again and again. */
+  | { readonly kind: 'flapping' };
+
+/** Something that was done, and to which SCXs. */
+export interface FaultEvent {
+  readonly atMs: number;
+  readonly what: 'crash' | 'vanish' | 'leave' | 'join' | 'cut' | 'heal' | 'loss' | 'no loss';
+  readonly scxs: readonly number[];
+}
+
+/** Where a scenario is played. */
+export interface Stage {
+  readonly world: World;
+  readonly rng: Rng;
+  /** The source SCXs. */
+  readonly sources: readonly number[];
+  /** When the faults begin, and when those that last end. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  note(event: FaultEvent): void;
+}
+
+/** A flapping SCX is away for so long, once in each period, ms. Guess: a bad radio link. */
+const FLAP_AWAY_MS = 2000;
+const FLAP_PERIOD_MS = 10_000;
+
+/** How those that go in churn do so, in turn. */
+const GOODBYES = ['leave', 'crash', 'leave', 'vanish'] as const;
+
+const isSpared = (scx: SimulatedScx, { sources }: Stage): boolean =>
+  scx.index === 0 || sources.includes(scx.index);
+
+const mortals = (stage: Stage): SimulatedScx[] =>
+  stage.world.live().filter((scx) => !isSpared(scx, stage));
+
+/** One SCX goes; what it does later no longer counts. */
+function remove(scx: SimulatedScx, how: (typeof GOODBYES)[number], stage: Stage): void {
+  const { world, note } = stage;
+  note({ atMs: world.now(), what: how, scxs: [scx.index] });
+  if (how === 'leave') scx.feed({ kind: 'leave' });
+  else world[how](scx);
+}
+
+function strike(how: 'crash' | 'vanish', share: number, stage: Stage): void {
+  const { world, rng, note } = stage;
+  const victims = rng.sample(mortals(stage), Math.round(share * world.live().length));
+  note({ atMs: world.now(), what: how, scxs: victims.map(({ index }) => index) });
+  for (const scx of victims) world[how](scx);
+}
+
+/** How many SCXs join during a scenario. */
+export const newcomersOf = (scenario: FaultScenario, lastingMs: number): number =>
+  scenario.kind === 'churn' ? Math.floor((scenario.perSecond * lastingMs) / 1000) : 0;
+
+function churn(perSecond: number, stage: Stage): void {
+  const { world, rng, fromMs, toMs, note } = stage;
+  const turns = newcomersOf({ kind: 'churn', perSecond }, toMs - fromMs);
+  for (let turn = 0; turn < turns; turn++) {
+    world.at(fromMs + (turn * 1000) / perSecond, () => {
+      note({ atMs: world.now(), what: 'join', scxs: [world.add().index] });
+      const goer = rng.pick(mortals(stage));
+      const how = GOODBYES[turn % GOODBYES.length] as (typeof GOODBYES)[number];
+      if (goer !== undefined) remove(goer, how, stage);
+    });
+  }
+}
+
+function cutOff(away: ReadonlySet<number>, forMs: number, { world, note }: Stage): void {
+  const scxs = [...away];
+  note({ atMs: world.now(), what: 'cut', scxs });
+  world.network.cut((scx) => away.has(scx.index));
+  world.at(world.now() + forMs, () => {
+    world.network.cut(undefined);
+    note({ atMs: world.now(), what: 'heal', scxs });
+  });
+}
+
+function partition(forMs: number, stage: Stage): void {
+  const { world, rng } = stage;
+  const others = world.live().filter(({ index }) => index !== 0);
+  const away = rng.sample(others, Math.floor(world.live().length / 2));
+  cutOff(new Set(away.map(({ index }) => index)), forMs, stage);
+}
+
+function lose(share: number, { world, toMs, note }: Stage): void {
+  world.network.lossRate = share;
+  note({ atMs: world.now(), what: 'loss', scxs: [] });
+  world.at(toMs, () => {
+    world.network.lossRate = 0;
+    note({ atMs: world.now(), what: 'no loss', scxs: [] });
+  });
+}
+
+/** Children that an SCX has now, over all sources. */
+const childrenOf = ({ gossamer }: SimulatedScx): number => {
+  const flows = gossamer.view().sources.flatMap((source) => source.flows);
+  return flows.reduce((total, { children }) => total + children.length, 0);
+};
+
+function flap(stage: Stage): void {
+  const { world, fromMs, toMs } = stage;
+  const [busiest] = mortals(stage).sort((a, b) => childrenOf(b) - childrenOf(a));
+  if (busiest === undefined) return;
+  for (let instant = fromMs; instant + FLAP_PERIOD_MS <= toMs; instant += FLAP_PERIOD_MS) {
+    world.at(instant, () => cutOff(new Set([busiest.index]), FLAP_AWAY_MS, stage));
+  }
+}
+
+/** Begins the faults now. */
+export function inject(scenario: FaultScenario, stage: Stage): void {
+  switch (scenario.kind) {
+    case 'crash':
+    case 'vanish':
+      return strike(scenario.kind, scenario.share, stage);
+    case 'churn':
+      return churn(scenario.perSecond, stage);
+    case 'partition':
+      return partition(scenario.forMs, stage);
+    case 'loss':
+      return lose(scenario.share, stage);
+    case 'flapping':
+      return flap(stage);
+  }
+}

@@ -1,0 +1,109 @@
+/** Whether a session is whole, seen from outside: its mesh, its trees, its heartbeat. */
+import type { NodeId, SourceId } from '../../gossamer/node.js';
+import type { GossamerView } from '../../gossamer/view.js';
+import type { SimulatedScx } from '../simulated-scx.js';
+import type { World } from '../world.js';
+
+interface Wholeness {
+  /** Every live SCX takes every source from a live one, and all these lead to the source. */
+  readonly tree: boolean;
+  /** All live SCXs are one mesh, both ends of each edge agree, and nobody believes in the dead. */
+  readonly mesh: boolean;
+  /** All live SCXs follow one heartbeat. */
+  readonly heartbeat: boolean;
+}
+
+type Views = ReadonlyMap<NodeId, GossamerView>;
+
+const parentOf = (view: GossamerView, source: SourceId): NodeId | undefined =>
+  view.sources.find((known) => known.source.id === source)?.flows[0]?.parent;
+
+function isTreeWhole(views: Views, source: SourceId, root: NodeId): boolean {
+  const fed = new Set([root]);
+  for (const start of views.values()) {
+    const trail = new Set<NodeId>();
+    let at: NodeId | undefined = start.self.id;
+    while (at !== undefined && !fed.has(at)) {
+      const view: GossamerView | undefined = views.get(at);
+      if (view === undefined || trail.has(at)) return false;
+      trail.add(at);
+      at = parentOf(view, source);
+    }
+    if (at === undefined) return false;
+    for (const id of trail) fed.add(id);
+  }
+  return true;
+}
+
+/** The SCXs that the mesh leads to from one of them. */
+export function reachedFrom(views: Views, start: NodeId): Set<NodeId> {
+  const reached = new Set<NodeId>();
+  const todo = [start];
+  for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+    const view = views.get(id);
+    if (view === undefined || reached.has(id)) continue;
+    reached.add(id);
+    todo.push(...view.neighbours.map(({ member }) => member.id));
+  }
+  return reached;
+}
+
+function isMeshWhole(views: Views): boolean {
+  const [first] = views.keys();
+  if (first === undefined || reachedFrom(views, first).size < views.size) return false;
+  const isMutual = (view: GossamerView): boolean =>
+    view.neighbours.every(({ member }) =>
+      views.get(member.id)?.neighbours.some((other) => other.member.id === view.self.id),
+    );
+  return [...views.values()].every(isMutual);
+}
+
+/** The views of all live SCXs. */
+export const liveViews = (world: World): Views =>
+  new Map(
+    world.live().map(({ gossamer }) => {
+      const view = gossamer.view();
+      return [view.self.id, view];
+    }),
+  );
+
+/** Each source with the SCX where it is attached. */
+export type Attached = ReadonlyMap<SourceId, SimulatedScx>;
+
+/** How whole the session is now. */
+function wholenessOf(world: World, sources: Attached): Wholeness {
+  const views = liveViews(world);
+  const generators = new Set([...views.values()].map(({ generator }) => generator));
+  return {
+    tree: [...sources].every(([source, { gossamer }]) =>
+      isTreeWhole(views, source, gossamer.self().id),
+    ),
+    mesh: isMeshWhole(views),
+    heartbeat: generators.size === 1 && !generators.has(null),
+  };
+}
+
+/** When each part of the session was whole again, ms after the faults; null: not by the end. */
+export type WholeAgain = Readonly<Record<keyof Wholeness, number | null>>;
+
+/** How often it is looked at, ms. */
+const SAMPLE_MS = 100;
+
+/** Looks again and again, until all is whole. */
+export function watchWholeness(world: World, sources: Attached, sinceMs: number): () => WholeAgain {
+  const instants = new Map<keyof Wholeness, number>();
+  const look = (): void => {
+    const now = wholenessOf(world, sources);
+    for (const part of ['tree', 'mesh', 'heartbeat'] as const) {
+      if (now[part] && !instants.has(part)) instants.set(part, world.now() - sinceMs);
+    }
+    if (instants.size < 3) world.at(world.now() + SAMPLE_MS, look);
+  };
+  world.at(sinceMs, look);
+  const instantOf = (part: keyof Wholeness): number | null => instants.get(part) ?? null;
+  return () => ({
+    tree: instantOf('tree'),
+    mesh: instantOf('mesh'),
+    heartbeat: instantOf('heartbeat'),
+  });
+}

@@ -1,0 +1,13 @@
+/** How a scenario that failed is told, so that it can be played again. */
+import type { Scenario } from './scenario.js';
+
+/** The seed, all that was drawn from it, and the command that plays it alone. */
+export const explain = (scenario: Scenario, error: unknown): Error =>
+  new Error(
+    [
+      `seed ${scenario.seed}: ${error instanceof Error ? error.message : String(error)}`,
+      `scenario: ${JSON.stringify(scenario)}`,
+      `replay: npm run sim-soak -- --from ${scenario.seed} --seeds 1`,
+    ].join('\n'),
+    { cause: error },
+  );
