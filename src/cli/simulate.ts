@@ -2,16 +2,17 @@
  * `scattercast simulate`: sessions of the production machines in a simulated network (§5), and how
  * good the trees are that they build.
  */
-import { createLogUpdate } from 'log-update';
 import { FAST, type GossamerConfig, PAPER, validateConfig } from '../gossamer/config.js';
 import { EXIT, UserError } from '../lib/user-error.js';
-import { type ExperimentReport, runExperiment } from '../simulator/experiment.js';
-import { sizeOf } from '../simulator/topology/topology.js';
+import type { ExperimentReport } from '../simulator/experiment.js';
+import type { TransitStubOptions } from '../simulator/topology/transit-stub.js';
 import type { Command } from './command.js';
 import type { Settings } from './option.js';
+import { createProgress } from './progress.js';
 import { progressLine, runText, summaryText } from './simulate-view.js';
+import type { Job } from './simulation-job.js';
+import { playJobs } from './simulation-pool.js';
 import { simulateOptions } from './tables.js';
-import { openTopology, type TopologySource } from './topology-file.js';
 
 type SimulateSettings = Settings<typeof simulateOptions>;
 
@@ -32,19 +33,28 @@ export const command: Command<typeof simulateOptions> = {
 };
 
 async function run(settings: SimulateSettings): Promise<void> {
+  const { scxs, sources, runs, json, until } = settings;
   const config = configOf(settings);
-  if (settings.sources > settings.scxs) {
-    throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
-  }
-  const topology = openTopology(settings.topology, settings);
-  const reports: ExperimentReport[] = [];
-  for (let index = 0; index < settings.runs; index++) {
-    const report = play(index, settings, config, topology);
-    reports.push(report);
-    if (!settings.json) process.stdout.write(`${runText(report)}\n`);
-  }
-  if (settings.json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
+  if (sources > scxs) throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
+  const topology = { spec: settings.topology, transitStub: transitStubOf(settings) };
+  const jobs = Array.from({ length: runs }, (_, index): Job => {
+    return { topology, seed: settings.seed + index, scxs, sources, config, untilMs: until * 1000 };
+  });
+  const reports = await play(jobs, (report) => {
+    if (!json) process.stdout.write(`${runText(report)}\n`);
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
   else if (reports.length > 1) process.stdout.write(summaryText(reports));
+}
+
+/** The settings of the generator alone: a job is sent to other threads. */
+function transitStubOf(settings: SimulateSettings): TransitStubOptions {
+  const { transitDomains, transitNodes, stubs, stubNodes } = settings;
+  const { domainDensity, transitDensity, stubDensity } = settings;
+  return {
+    ...{ transitDomains, transitNodes, stubs, stubNodes },
+    ...{ domainDensity, transitDensity, stubDensity },
+  };
 }
 
 function configOf({ profile, degree }: SimulateSettings): GossamerConfig {
@@ -59,37 +69,26 @@ function configOf({ profile, degree }: SimulateSettings): GossamerConfig {
   throw new UserError(EXIT.usage, checked.problems.map((text) => `--degree: ${text}`).join('\n'));
 }
 
-function play(
-  index: number,
-  settings: SimulateSettings,
-  config: GossamerConfig,
-  topologyOf: TopologySource,
-): ExperimentReport {
-  const { scxs, sources, runs, until } = settings;
-  const seed = settings.seed + index;
-  const topology = topologyOf(seed);
-  const size = sizeOf(topology);
-  if (size < scxs) {
-    throw new UserError(EXIT.usage, `--scxs ${scxs}: the topology has ${size} nodes only`);
-  }
-  const untilMs = until * 1000;
+async function play(
+  jobs: readonly Job[],
+  onReport: (report: ExperimentReport) => void,
+): Promise<ExperimentReport[]> {
   const progress = createProgress();
+  const nowMs = jobs.map(() => 0);
+  const untilMs = jobs.reduce((sum, job) => sum + job.untilMs, 0);
   try {
-    return runExperiment({
-      ...{ topology, seed, scxs, sources, config, untilMs },
-      onProgress: (nowMs) => progress.show(progressLine(index + 1, runs, nowMs, untilMs)),
+    return await playJobs(jobs, {
+      onProgress: (job, instant) => {
+        nowMs[job] = instant;
+        const sum = nowMs.reduce((total, each) => total + each, 0);
+        progress.show(progressLine(jobs.length, sum, untilMs));
+      },
+      onReport: (report) => {
+        progress.end();
+        onReport(report);
+      },
     });
   } finally {
     progress.end();
   }
-}
-
-/** On a terminal only; what is printed goes to standard output, so this does not. */
-function createProgress(): { show(line: string): void; end(): void } {
-  const output = process.stderr;
-  if (!output.isTTY || !(output.columns > 0))
-    return { show: () => undefined, end: () => undefined };
-  // A hidden cursor would need a handler for Ctrl-C, which a run would keep waiting.
-  const update = createLogUpdate(output, { showCursor: true });
-  return { show: update, end: () => update.clear() };
 }
