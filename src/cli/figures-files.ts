@@ -20,7 +20,7 @@ export async function writeFigures(
   const files: (readonly [path: string, content: string])[] = [[page, reportOf(drawn, origin)]];
   for (const { figure, drawing } of drawn) {
     files.push([join(directory, `${figure.id}.csv`), csvOf(drawing.data)]);
-    const svg = standAlone(drawChart(drawing.chart, WIDE));
+    const svg = standAlone(drawChart(drawing.chart, WIDE, figure.id));
     files.push([join(directory, `${figure.id}.svg`), svg]);
   }
   for (const [path, content] of files) await orUserError(path, writeFile(path, content));

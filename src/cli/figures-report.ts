@@ -24,7 +24,7 @@ const escapeHtml = (text: string): string =>
     .replaceAll('"', '&quot;');
 
 const STYLE = `${CHART_STYLE}
-body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:1rem;color:var(--ink);background:Canvas}
+body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:1rem;color:var(--ink);background:var(--ground)}
 h2{margin:3rem 0 .5rem;line-height:1.25}
 figure{margin:1rem 0}
 figure svg{display:block;width:100%;height:auto}
@@ -67,8 +67,8 @@ function sectionOf({ figure, drawing }: Drawn): string {
 <h2>${label}</h2>
 ${quote === undefined ? '' : `<blockquote>${escapeHtml(quote)}</blockquote>`}
 <figure role="img" aria-label="${label}">
-<div class="wide">${drawChart(drawing.chart, WIDE)}</div>
-<div class="narrow">${drawChart(drawing.chart, NARROW)}</div>
+<div class="wide">${drawChart(drawing.chart, WIDE, `${id}-wide`)}</div>
+<div class="narrow">${drawChart(drawing.chart, NARROW, `${id}-narrow`)}</div>
 </figure>
 <ul>${drawing.text.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('\n')}</ul>
 ${drawing.table === undefined ? '' : tableOf(drawing.table)}

@@ -8,6 +8,7 @@ import {
   LegendComponent,
   MarkAreaComponent,
   MarkLineComponent,
+  TitleComponent,
 } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { LegacyGridContainLabel } from 'echarts/features';
@@ -15,25 +16,27 @@ import { SVGRenderer } from 'echarts/renderers';
 import type { Axis, Chart, Mark, Point, Series, Tone } from '../simulator/figures/chart.js';
 
 echarts.use([CustomChart, LineChart, ScatterChart, SVGRenderer, LegacyGridContainLabel]);
-echarts.use([GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent]);
+echarts.use([GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent]);
 
 /** Stand-ins: colours that nothing else has. */
 const STAND_INS = {
   ink: '#010101',
   faint: '#010102',
   band: '#010103',
+  ground: '#010109',
   paper: '#010104',
   fast: '#010105',
   yardstick: '#010106',
   star: '#010107',
   published: '#010108',
-} as const satisfies Record<Tone | 'ink' | 'faint' | 'band', string>;
+} as const satisfies Record<Tone | 'ink' | 'faint' | 'band' | 'ground', string>;
 
 /** Told apart by hue and by lightness. */
 const LIGHT = {
   ink: '#33373d',
   faint: '#d9dce1',
-  band: '#f6d9de',
+  band: '#fbe9ec',
+  ground: '#ffffff',
   paper: '#c2620a',
   fast: '#1668c7',
   yardstick: '#2b8a3e',
@@ -43,7 +46,8 @@ const LIGHT = {
 const DARK = {
   ink: '#d3d7dd',
   faint: '#3a3f47',
-  band: '#4a2530',
+  band: '#3a2027',
+  ground: '#14171b',
   paper: '#f0a04b',
   fast: '#6aa9f4',
   yardstick: '#69c47c',
@@ -76,25 +80,39 @@ const toneOf = ({ tone }: Series): string => STAND_INS[tone];
 
 const text = { color: STAND_INS.ink, fontSize: 12, fontFamily: FONT };
 
-const axisOption = (axis: Axis, isVertical: boolean) => ({
+/** Reads over lines, too. */
+const halo = { textBorderColor: STAND_INS.ground, textBorderWidth: 3 };
+
+/** Names of categories at the side are broken where there is little room, px. */
+const CATEGORY_WIDTH = 110;
+
+const axisOption = (axis: Axis, isVertical: boolean, isNarrow: boolean) => ({
   type: axis.kind ?? 'value',
-  name: axis.label,
-  nameLocation: isVertical ? 'end' : 'middle',
-  nameGap: isVertical ? 12 : 28,
-  nameTextStyle: { ...text, ...(isVertical && { align: 'left', padding: [0, 0, 0, -36] }) },
+  ...(!isVertical && {
+    name: axis.label,
+    nameLocation: 'middle',
+    nameGap: 28,
+    nameTextStyle: text,
+  }),
   ...(axis.categories && { data: [...axis.categories], inverse: isVertical }),
   ...(axis.min === undefined ? { scale: true } : { min: axis.min }),
   ...(axis.max !== undefined && { max: axis.max }),
-  axisLabel: { ...text, hideOverlap: axis.kind !== 'category' },
+  axisLabel: {
+    ...{ ...text, hideOverlap: axis.kind !== 'category' },
+    ...(axis.categories && isNarrow && { width: CATEGORY_WIDTH, overflow: 'break' }),
+  },
   axisLine: { lineStyle: { color: STAND_INS.ink } },
   axisTick: { lineStyle: { color: STAND_INS.ink } },
   splitLine: { show: true, lineStyle: { color: STAND_INS.faint } },
 });
 
-const labelled = (points: readonly Point[]) =>
-  points.map(({ x, y, label }) => ({
+const labelled = (points: readonly Point[], yMax: number | undefined) =>
+  points.map(({ x, y, label = '' }) => ({
     value: [x, y],
-    label: { show: label !== undefined, formatter: label ?? '', position: 'right', ...text },
+    label: {
+      ...{ show: label !== '', formatter: label, ...text, ...halo },
+      position: y === yMax ? 'bottom' : 'right',
+    },
   }));
 
 const SYMBOLS: Readonly<Record<Tone, string>> = {
@@ -105,25 +123,26 @@ const SYMBOLS: Readonly<Record<Tone, string>> = {
   published: 'diamond',
 };
 
-/** Many points in a row are a curve; few are measurements that want to be seen. */
-const SYMBOLS_MAX = 20;
+const hasInterval = ({ low, high }: Point): boolean => low !== undefined && high !== undefined;
 
-const mainOption = (series: Series, width: number) => ({
+/** Many points in a row are a curve; few are measurements that want to be seen. */
+const SYMBOLS_MAX = 8;
+
+const hasSymbols = ({ kind, points }: Series): boolean =>
+  kind === 'scatter' || points.length <= SYMBOLS_MAX;
+
+const mainOption = (series: Series, width: number, yMax: number | undefined) => ({
   name: series.name,
-  type: series.kind === 'line' ? 'line' : 'scatter',
+  type: series.kind,
   color: toneOf(series),
-  data: labelled(series.points),
-  symbol: SYMBOLS[series.tone],
+  data: labelled(series.points, yMax),
+  symbol: hasSymbols(series) ? SYMBOLS[series.tone] : 'none',
   symbolSize: series.tone === 'published' ? 11 : 8,
-  showSymbol: series.points.length <= SYMBOLS_MAX,
   lineStyle: { width, type: series.isDashed === true ? 'dashed' : 'solid' },
-  labelLayout: { hideOverlap: true, moveOverlap: 'shiftY' },
   silent: true,
   emphasis: { disabled: true },
   z: series.tone === 'published' ? 5 : 3,
 });
-
-const hasInterval = ({ low, high }: Point): boolean => low !== undefined && high !== undefined;
 
 /** The intervals of a series, as bars with caps. */
 function intervalOption(series: Series, isHorizontal: boolean) {
@@ -132,6 +151,7 @@ function intervalOption(series: Series, isHorizontal: boolean) {
   return {
     type: 'custom',
     silent: true,
+    clip: true,
     data: series.points
       .filter(hasInterval)
       .map(({ x, y, low, high }) => (isHorizontal ? [y, low, high] : [x, low, high])),
@@ -163,7 +183,7 @@ interface IntervalApi {
 
 /** What the paper's text says, behind everything else. */
 function marksOption(marks: readonly Mark[]) {
-  const label = { ...text, color: STAND_INS.published, position: 'insideEndTop' };
+  const label = { ...text, ...halo, color: STAND_INS.published };
   const lines = marks.filter(({ to }) => to === undefined);
   const bands = marks.filter(({ to }) => to !== undefined);
   const placeOf = ({ axis }: Mark, value: number) =>
@@ -178,7 +198,10 @@ function marksOption(marks: readonly Mark[]) {
       lineStyle: { color: STAND_INS.published, type: 'dotted', width: 1.5 },
       data: lines.map((mark) => ({
         ...placeOf(mark, mark.from),
-        label: { ...label, formatter: mark.label },
+        label: {
+          ...{ ...label, formatter: mark.label },
+          position: mark.axis === 'x' ? 'insideEndTop' : 'insideStartBottom',
+        },
       })),
     },
     markArea: {
@@ -187,13 +210,19 @@ function marksOption(marks: readonly Mark[]) {
         {
           ...placeOf(mark, mark.from),
           name: mark.label,
-          label: { ...label, position: 'insideTop' },
+          label: { ...label, position: 'insideTopRight' },
         },
         placeOf(mark, mark.to ?? mark.from),
       ]),
     },
   };
 }
+
+/** For the gaps between the names of the legend, px. */
+const LEGEND_ROOM = 100;
+
+/** Height of a row of the legend, px. */
+const LEGEND_ROW = 22;
 
 /** A name once, also when several lines have it. */
 const legendOf = (series: readonly Series[]): string[] => [
@@ -203,24 +232,49 @@ const legendOf = (series: readonly Series[]): string[] => [
 function optionOf({ x, y, series, marks = [] }: Chart, { width }: Size): Record<string, unknown> {
   const isHorizontal = y.kind === 'category';
   const isNarrow = width < 500;
+  const names = legendOf(series);
   // Lines of one name are many; none of them may hide the others.
-  const thickness = legendOf(series).length < series.length ? 1.2 : 2;
-  const rows = Math.ceil(legendOf(series).length / (isNarrow ? 2 : 4));
+  const thickness = names.length < series.length ? 1.2 : 2;
+  const legendHeight = LEGEND_ROW * (isNarrow ? names.length : 1);
   return {
     animation: false,
-    legend: { data: legendOf(series), textStyle: text, top: 0, left: 0, itemWidth: 22 },
-    grid: { left: 8, right: 24, bottom: 34, top: 22 + 24 * rows, containLabel: true },
-    xAxis: axisOption(x, false),
-    yAxis: axisOption(y, true),
+    // The width of text is a guess without a browser; the gap is for fonts that are wider.
+    legend: {
+      ...{
+        data: names,
+        textStyle: text,
+        top: 0,
+        left: 0,
+        itemWidth: 22,
+        itemGap: isNarrow ? 6 : LEGEND_ROOM / names.length,
+      },
+      ...(isNarrow && { orient: 'vertical' }),
+    },
+    title: {
+      text: y.label,
+      textStyle: { ...text, fontWeight: 'normal' },
+      left: 0,
+      top: legendHeight,
+    },
+    grid: {
+      ...{ left: isHorizontal ? 24 : 8, right: 24, bottom: 34, containLabel: true },
+      top: legendHeight + 28,
+    },
+    xAxis: axisOption(x, false, isNarrow),
+    yAxis: axisOption(y, true, isNarrow),
     series: [
       marksOption(marks),
       ...series
         .filter(({ points }) => points.some(hasInterval))
         .map((each) => intervalOption(each, isHorizontal)),
-      ...series.map((each) => mainOption(each, thickness)),
+      ...series.map((each) => mainOption(each, thickness, y.max)),
     ],
   };
 }
+
+/** How things look under the mouse; their classes count up within a process. */
+const withoutHover = (svg: string): string =>
+  svg.replace(/<style.*?<\/style>/gs, '').replace(/ class="zr\d+-cls-\d+"/g, '');
 
 const toVariables = (svg: string): string =>
   Object.entries(STAND_INS).reduce(
@@ -228,13 +282,18 @@ const toVariables = (svg: string): string =>
     svg,
   );
 
-/** The picture; without colours of its own when it will stand in the report. */
-export function drawChart(chart: Chart, size: Size): string {
+/**
+ * The picture, without colours of its own, as it stands in the report.
+ * @param name begins its ids, which must differ from those of the other pictures of a page
+ */
+export function drawChart(chart: Chart, size: Size, name: string): string {
   const drawing = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     drawing.setOption(optionOf(chart, size));
-    // Ids of echarts count up within a process; a picture must not tell how many went before.
-    return toVariables(drawing.renderToSVGString({ useViewBox: true })).replace(/zr\d+-/g, 'zr-');
+    return toVariables(withoutHover(drawing.renderToSVGString({ useViewBox: true }))).replace(
+      /zr\d+-/g,
+      `${name}-`,
+    );
   } finally {
     drawing.dispose();
   }

@@ -17,12 +17,16 @@ export interface PoolOptions {
   readonly onReport?: (report: ExperimentReport, job: number) => void;
 }
 
-/** The worker's file: from its sources it needs the loader that we were started with. */
+/** The worker's file; from its sources a thread needs a loader of its own, in development and tests. */
 const IS_SOURCE = import.meta.url.endsWith('.ts');
 const WORKER = new URL(`./simulation-worker.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url);
+const LOAD_SOURCE = `import('tsx/esm/api').then(({ register }) => {
+  register();
+  return import(${JSON.stringify(WORKER.href)});
+});`;
 
 const startWorker = (): Worker =>
-  new Worker(WORKER, IS_SOURCE ? { execArgv: ['--import', 'tsx'] } : {});
+  IS_SOURCE ? new Worker(LOAD_SOURCE, { eval: true }) : new Worker(WORKER);
 
 /** The reports of all jobs; rejects with a UserError for what the user can fix. */
 export async function playJobs(

@@ -75,7 +75,7 @@ export const ablationFigure: Figure = {
           {
             name: 'mean and 95% interval',
             tone: 'fast',
-            kind: 'points',
+            kind: 'scatter',
             points: results.flatMap(({ name, ratio }) =>
               pointOf(name, ratio).map(({ x, y, ...spread }) => ({ x: y, y: x, ...spread })),
             ),

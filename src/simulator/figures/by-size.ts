@@ -15,7 +15,7 @@ import {
   type Session,
   sessionOf,
 } from './session.js';
-import { fixed, plural, spread } from './words.js';
+import { capital, fixed, plural, spread } from './words.js';
 
 /** More than a graph of 1000 nodes has room for. */
 const SMALL_MAX = 900;
@@ -46,6 +46,8 @@ export interface BySize {
   /** Column of the data, with its unit. */
   readonly column: string;
   readonly label: string;
+  /** Where the axis begins; default: near the least value. */
+  readonly min?: number;
   readonly digits: number;
   readonly published?: Pick<Series, 'points'>;
   readonly marks?: Chart['marks'];
@@ -74,10 +76,10 @@ function drawBySize(by: BySize, reportsOf: Reports, scope: Scope): Drawing {
       const known = statistics.count < draws ? ` in ${statistics.count} of ${draws} draws` : '';
       return `${spread(statistics, by.digits)} at ${scxs}${known}`;
     });
-    return `${name}: ${values.join(', ')} SCXs.`;
+    return `${capital(name)}: ${values.join(', ')} SCXs.`;
   };
   const published = by.published && {
-    ...{ name: "the paper's text", tone: 'published' as const, kind: 'points' as const },
+    ...{ name: "the paper's text", tone: 'published' as const, kind: 'scatter' as const },
     points: by.published.points,
   };
   return {
@@ -92,7 +94,7 @@ function drawBySize(by: BySize, reportsOf: Reports, scope: Scope): Drawing {
     },
     chart: {
       x: { label: 'SCXs in the session', ...(scope.largeSizes.length > 0 && { kind: 'log' }) },
-      y: { label: by.label },
+      y: { label: by.label, ...(by.min !== undefined && { min: by.min }) },
       series: [
         ...lines.map(({ name, tone, sizes }): Series => {
           const points = sizes.flatMap(({ scxs, statistics }) => pointOf(scxs, statistics));

@@ -29,7 +29,7 @@ export interface Point {
 export interface Series {
   readonly name: string;
   readonly tone: Tone;
-  readonly kind: 'line' | 'points' | 'bars';
+  readonly kind: 'line' | 'scatter';
   readonly isDashed?: boolean;
   readonly points: readonly Point[];
 }

@@ -61,7 +61,7 @@ export const figure14: Figure = {
             return { name: `profile ${profile}`, tone: profile, kind: 'line', points };
           }),
           {
-            ...{ name: "the paper's text", tone: 'published', kind: 'points' },
+            ...{ name: "the paper's text", tone: 'published', kind: 'scatter' },
             points: [{ x: nameOf(3), y: 1.65, label: 'paper, figure 9' }],
           },
         ],

@@ -4,7 +4,7 @@ import { statisticsOf } from '../metrics/statistics.js';
 import type { Series } from './chart.js';
 import type { Figure } from './figure.js';
 import { mainSession, PROFILE_NAMES } from './session.js';
-import { fixed, plural } from './words.js';
+import { compared, fixed, plural } from './words.js';
 
 const SOURCES = 5;
 
@@ -17,8 +17,12 @@ const ratiosOf = (reports: readonly ExperimentReport[]): number[] =>
     sources.flatMap(({ ratio, unreached }) => (unreached.length === 0 ? [ratio] : [])),
   );
 
-/** Whole bins: the middle of each is a multiple of 0.1 and 0.05. */
-const binOf = (ratio: number): number => Math.round((ratio - BIN / 2) / BIN);
+/** What the text says: the centre, and the range. */
+const CENTRE = 1.65;
+const RANGE = { from: 1.35, to: 2.35 };
+
+/** Bins begin at multiples of 0.1, so that the centre of one is the paper's. Not 16.499999 for 1.65. */
+const binOf = (ratio: number): number => Math.floor(Number((ratio / BIN).toFixed(6)));
 const middleOf = (bin: number): number => Number((bin * BIN + BIN / 2).toFixed(2));
 
 export const figure9: Figure = {
@@ -34,9 +38,9 @@ export const figure9: Figure = {
       return { profile, ratios, bins: ratios.map(binOf), statistics: statisticsOf(ratios) };
     });
     const all = profiles.flatMap(({ bins }) => bins);
-    const first = Math.min(binOf(1.35), ...all);
+    const first = Math.min(binOf(RANGE.from), ...all) - 1;
     const bins = Array.from(
-      { length: Math.max(binOf(2.35), ...all) - first + 1 },
+      { length: Math.max(binOf(RANGE.to), ...all) - first + 2 },
       (_, index) => first + index,
     );
     const bars = profiles.map(({ profile, ratios, bins: own }) => {
@@ -60,8 +64,8 @@ export const figure9: Figure = {
           return { name: `profile ${profile}`, tone: profile, kind: 'line', points };
         }),
         marks: [
-          { axis: 'x', from: 1.35, to: 2.35, label: '' },
-          { axis: 'x', from: 1.65, label: 'paper: centre (range shaded)' },
+          { axis: 'x', ...RANGE, label: '' },
+          { axis: 'x', from: CENTRE, label: 'paper: centre (range shaded)' },
         ],
       },
       text: [
@@ -70,7 +74,8 @@ export const figure9: Figure = {
         ...profiles.map(
           ({ profile, statistics: { mean, min, max, count } }) =>
             `Profile ${profile}: ${fixed(mean, 2)} in the mean, ${fixed(min, 2)} at least, ` +
-            `${fixed(max, 2)} at most, over ${plural(count, 'tree')}.`,
+            `${fixed(max, 2)} at most, over ${plural(count, 'tree')}; the mean is ` +
+            `${compared(mean, CENTRE)} the paper's centre of ${CENTRE}.`,
         ),
         'The paper does not tell the parameters of its topologies; the ratio depends on them.',
       ],

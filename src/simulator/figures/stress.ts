@@ -4,7 +4,7 @@ import type { Tone } from './chart.js';
 import type { Figure } from './figure.js';
 import { type Measure, over } from './measures.js';
 import { mainSession, PROFILE_NAMES } from './session.js';
-import { fixed } from './words.js';
+import { capital, fixed } from './words.js';
 
 interface Line {
   readonly name: string;
@@ -53,15 +53,15 @@ export const figure11: Figure = {
         series: [
           ...lines.map(({ name, tone, stress }) => {
             const points = stress.histogram.map(({ copies, links }) => ({ x: copies, y: links }));
-            return { name, tone, kind: 'points' as const, points };
+            return { name, tone, kind: 'scatter' as const, points };
           }),
           {
             name: "the paper's text",
             tone: 'published',
-            kind: 'points',
+            kind: 'scatter',
             points: [
               { x: 1, y: 177, label: 'paper: star 177' },
-              { x: 1, y: 153, label: '' },
+              { x: 1, y: 153 },
             ],
           },
         ],
@@ -74,7 +74,7 @@ export const figure11: Figure = {
         'The first draw with one source.',
         ...lines.map(
           ({ name, stress }) =>
-            `${name}: ${singles(stress)} links carry one copy, the worst one ${stress.worst}.`,
+            `${capital(name)}: ${singles(stress)} links carry one copy, the worst one ${stress.worst}.`,
         ),
         "The paper's tree has 153 links with one copy, its star 177.",
         `Over all draws the worst link of a tree carries ${mean.join(' and ')}, in the mean.`,

@@ -15,10 +15,13 @@ export function spread({ mean, confidence }: Statistics, digits: number): string
 export const plural = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Of a small p% first value against a second: "12% below", "as much as", "3% above". */
+/** A value against another: "12% below", "as much as", "3% above". */
 export function compared(value: number, other: number): string {
   const percent = Math.round((100 * (value - other)) / other);
   if (!Number.isFinite(percent)) return 'not comparable with';
   if (percent === 0) return 'equal to';
   return `${Math.abs(percent)}% ${percent < 0 ? 'below' : 'above'}`;
 }
+
+/** The first letter of a sentence. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -69,7 +69,7 @@ export const yardstickFigure: Figure = {
               return { x: y, y: x, ...spread };
             }),
           );
-          return { name: line.name, tone: line.tone, kind: 'points', points };
+          return { name: line.name, tone: line.tone, kind: 'scatter', points };
         }),
       },
       text: [
