@@ -42,4 +42,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'play sessions in a simulated network, and measure their trees',
     load: async () => (await import('./simulate.js')).command,
   },
+  {
+    name: 'figures',
+    summary: "draw the paper's figures 6 to 15 from simulated sessions",
+    load: async () => (await import('./figures.js')).command,
+  },
 ];

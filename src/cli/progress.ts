@@ -1,4 +1,4 @@
-/** A line on the terminal that shows how far a long run is. */
+/** A line that tells how far something is; on a terminal only, where it is drawn over and over. */
 import { createLogUpdate } from 'log-update';
 
 export interface Progress {
@@ -6,7 +6,7 @@ export interface Progress {
   end(): void;
 }
 
-/** On a terminal only; what is printed goes to standard output, so this does not. */
+/** On standard error: what a command prints for others to read does not go there. */
 export function createProgress(): Progress {
   const output = process.stderr;
   if (!output.isTTY || !(output.columns > 0))

@@ -56,8 +56,9 @@ function play(index: number, runs: FaultRuns): FaultReport {
     lastingMs: lastingMs(runs),
   };
   const progress = createProgress();
+  const endMs = endOf(options);
   const onProgress = (nowMs: number): void =>
-    progress.show(progressLine(index + 1, settings.runs, nowMs, endOf(options)));
+    progress.show(progressLine(settings.runs, index * endMs + nowMs, settings.runs * endMs));
   try {
     return runFaults({ ...options, onProgress });
   } finally {

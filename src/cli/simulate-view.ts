@@ -81,9 +81,10 @@ export function summaryText(reports: readonly ExperimentReport[]): string {
 
 const BAR_WIDTH = 30;
 
-/** The line that a terminal shows while a run goes on. */
-export function progressLine(run: number, runs: number, nowMs: number, untilMs: number): string {
-  const share = Math.min(1, nowMs / untilMs);
+/** The line that a terminal shows while runs go on: their simulated time, all together. */
+export function progressLine(runs: number, nowMs: number, untilMs: number): string {
+  const share = untilMs === 0 ? 1 : Math.min(1, nowMs / untilMs);
   const bar = '#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.');
-  return `run ${run} of ${runs}  [${bar}]  ${Math.round(nowMs / 1000)} of ${untilMs / 1000} s`;
+  const what = runs === 1 ? '1 run' : `${runs} runs`;
+  return `${what}  [${bar}]  ${Math.round(nowMs / 1000)} of ${Math.round(untilMs / 1000)} s`;
 }

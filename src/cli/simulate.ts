@@ -4,14 +4,17 @@
  */
 import { FAST, type GossamerConfig, PAPER, validateConfig } from '../gossamer/config.js';
 import { EXIT, UserError } from '../lib/user-error.js';
-import { type ExperimentReport, runExperiment } from '../simulator/experiment.js';
+import type { ExperimentReport } from '../simulator/experiment.js';
+import type { TransitStubOptions } from '../simulator/topology/transit-stub.js';
 import type { Command } from './command.js';
 import type { Settings } from './option.js';
 import { createProgress } from './progress.js';
 import { simulateFaults } from './simulate-faults.js';
 import { progressLine, runText, summaryText } from './simulate-view.js';
+import type { Job } from './simulation-job.js';
+import { playJobs } from './simulation-pool.js';
 import { simulateOptions } from './tables.js';
-import { openTopology, placeFor, type TopologySource } from './topology-file.js';
+import { openTopology } from './topology-file.js';
 
 type SimulateSettings = Settings<typeof simulateOptions>;
 
@@ -37,21 +40,33 @@ export const command: Command<typeof simulateOptions> = {
 };
 
 async function run(settings: SimulateSettings): Promise<void> {
+  const { scxs, sources, runs, json, faults } = settings;
   const config = configOf(settings);
-  if (settings.sources > settings.scxs) {
-    throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
+  if (sources > scxs) throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
+  const topology = { spec: settings.topology, transitStub: transitStubOf(settings) };
+  if (faults !== undefined) {
+    const open = openTopology(topology.spec, topology.transitStub);
+    return simulateFaults({ settings, config, topology: open, scenario: faults });
   }
-  const topology = openTopology(settings.topology, settings);
-  const { faults } = settings;
-  if (faults !== undefined) return simulateFaults({ settings, config, topology, scenario: faults });
-  const reports: ExperimentReport[] = [];
-  for (let index = 0; index < settings.runs; index++) {
-    const report = play(index, settings, config, topology);
-    reports.push(report);
-    if (!settings.json) process.stdout.write(`${runText(report)}\n`);
-  }
-  if (settings.json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
+  const untilMs = (settings.until ?? UNTIL_S) * 1000;
+  const jobs = Array.from({ length: runs }, (_, index): Job => {
+    return { topology, seed: settings.seed + index, scxs, sources, config, untilMs };
+  });
+  const reports = await play(jobs, (report) => {
+    if (!json) process.stdout.write(`${runText(report)}\n`);
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
   else if (reports.length > 1) process.stdout.write(summaryText(reports));
+}
+
+/** The settings of the generator alone: a job is sent to other threads. */
+function transitStubOf(settings: SimulateSettings): TransitStubOptions {
+  const { transitDomains, transitNodes, stubs, stubNodes } = settings;
+  const { domainDensity, transitDensity, stubDensity } = settings;
+  return {
+    ...{ transitDomains, transitNodes, stubs, stubNodes },
+    ...{ domainDensity, transitDensity, stubDensity },
+  };
 }
 
 function configOf({ profile, degree }: SimulateSettings): GossamerConfig {
@@ -66,21 +81,24 @@ function configOf({ profile, degree }: SimulateSettings): GossamerConfig {
   throw new UserError(EXIT.usage, checked.problems.map((text) => `--degree: ${text}`).join('\n'));
 }
 
-function play(
-  index: number,
-  settings: SimulateSettings,
-  config: GossamerConfig,
-  topologyOf: TopologySource,
-): ExperimentReport {
-  const { scxs, sources, runs, until } = settings;
-  const seed = settings.seed + index;
-  const topology = placeFor(scxs, topologyOf(seed));
-  const untilMs = (until ?? UNTIL_S) * 1000;
+async function play(
+  jobs: readonly Job[],
+  onReport: (report: ExperimentReport) => void,
+): Promise<ExperimentReport[]> {
   const progress = createProgress();
+  const nowMs = jobs.map(() => 0);
+  const untilMs = jobs.reduce((sum, job) => sum + job.untilMs, 0);
   try {
-    return runExperiment({
-      ...{ topology, seed, scxs, sources, config, untilMs },
-      onProgress: (nowMs) => progress.show(progressLine(index + 1, runs, nowMs, untilMs)),
+    return await playJobs(jobs, {
+      onProgress: (job, instant) => {
+        nowMs[job] = instant;
+        const sum = nowMs.reduce((total, each) => total + each, 0);
+        progress.show(progressLine(jobs.length, sum, untilMs));
+      },
+      onReport: (report) => {
+        progress.end();
+        onReport(report);
+      },
     });
   } finally {
     progress.end();

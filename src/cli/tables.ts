@@ -189,6 +189,33 @@ export const simulateOptions = {
   json: defaulting(onOff, false, { help: 'print everything as JSON' }),
 } satisfies Table;
 
+export const figuresOptions = {
+  out: defaulting(text, 'figures', {
+    placeholder: 'DIR',
+    help: 'where index.html, the pictures and the data go',
+  }),
+  draws: defaulting(whole(1, 1000), 25, {
+    placeholder: 'N',
+    help: 'runs of each of the main sessions; others get 2 of 5 as many',
+  }),
+  scxs: defaulting(whole(4, 250), 100, {
+    placeholder: 'N',
+    help: 'SCXs of the usual session; the scaling figures go from half to 3.5 times as many',
+  }),
+  seed: defaulting(whole(0, 2 ** 31 - 1), 1, {
+    placeholder: 'N',
+    help: 'what all chance comes from; further draws have the seeds after it',
+  }),
+  rtts: optional(text, {
+    placeholder: 'FILE',
+    help: "measured round trips, gzipped or not (default: planetlab490 of this project's tests)",
+  }),
+  quick: defaulting(onOff, false, { help: '3 short draws, for a first look' }),
+  full: defaulting(onOff, false, {
+    help: 'more session sizes, up to 10,000 SCXs, and all draws everywhere: takes hours',
+  }),
+} satisfies Table;
+
 /** The tables by command, which is also the name of their section in the configuration file. */
 export const TABLES = {
   cluster: clusterOptions,
@@ -197,6 +224,7 @@ export const TABLES = {
   status: statusOptions,
   demo: demoOptions,
   simulate: simulateOptions,
+  figures: figuresOptions,
 } as const satisfies Readonly<Record<string, Table>>;
 
 export type CommandName = keyof typeof TABLES;

@@ -15,7 +15,11 @@ import {
   type TrafficTotals,
 } from './metrics/control-traffic.js';
 import { type Cost, measureCost, overlayDistances } from './metrics/cost-ratio.js';
-import { createDiscoveryProgress, type DiscoveryProgress } from './metrics/discovery-progress.js';
+import {
+  createDiscoveryProgress,
+  type DiscoveryProgress,
+  type Known,
+} from './metrics/discovery-progress.js';
 import { type LinkStress, measureStress } from './metrics/link-stress.js';
 import { createStabilisation } from './metrics/stabilisation.js';
 import { type DelayMs, readTree, starHops, type Tree, treeHops } from './metrics/tree.js';
@@ -83,6 +87,8 @@ export interface ExperimentReport {
   readonly discovery: {
     readonly most: readonly (number | null)[];
     readonly all: readonly (number | null)[];
+    /** Figure 7: how many others one SCX, chosen at random, knew from each instant on. */
+    readonly watched: { readonly scx: number; readonly known: readonly Known[] };
   };
   /** §5.1's rule; null: not quiet by the end. */
   readonly stableSinceMs: number | null;
@@ -160,7 +166,8 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
   const overlayMs = drawn.sources.map((source) => overlayDistances(scxs, source, delayMs));
   const stabilisation = createStabilisation();
   const traffic = createControlTraffic();
-  const discovery = createDiscoveryProgress(scxs);
+  const watched = rng.fork('watched').below(scxs);
+  const discovery = createDiscoveryProgress(scxs, watched);
   const observers = [stabilisation, traffic];
   const world = createWorld({
     seed: options.seed,
@@ -209,7 +216,11 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
       yardstick: yardstickOf(tree, options, delayMs, overlayMs[index] as number[], rng),
       stress: stressOf(tree, topology, drawn.places),
     })),
-    discovery: { most: orNull(discovery.instantsMs(0.9)), all: orNull(discovery.instantsMs(1)) },
+    discovery: {
+      most: orNull(discovery.instantsMs(0.9)),
+      all: orNull(discovery.instantsMs(1)),
+      watched: { scx: watched, known: discovery.watched },
+    },
     stableSinceMs: stabilisation.stableSince(untilMs) ?? null,
     edgeChangesPerScx: stabilisation.changes / scxs,
     traffic: Object.fromEntries(traffic.byKind),

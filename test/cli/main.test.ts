@@ -66,6 +66,7 @@ describe('The command line', () => {
       'status',
       'demo',
       'simulate',
+      'figures',
       'Examples:',
     ]) {
       expect(stdout).toContain(word);
@@ -74,7 +75,7 @@ describe('The command line', () => {
     expect(stdout).not.toMatch(/^ {2}scx/m);
   });
 
-  test.each(['cluster', 'announce', 'broadcast', 'status', 'demo', 'simulate'])(
+  test.each(['cluster', 'announce', 'broadcast', 'status', 'demo', 'simulate', 'figures'])(
     'prints the help of %s with examples, variables and exit codes',
     async (name) => {
       const [direct, asked] = await Promise.all([run([name, '--help']), run(['help', name])]);

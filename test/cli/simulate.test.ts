@@ -90,9 +90,10 @@ describe('What a simulation prints', () => {
     expect(text).toMatch(/^SCXs without a route at the end +0 +0 +0 +0 +2$/m);
   });
 
-  test('shows how far a run is', () => {
+  test('shows how far all runs together are', () => {
     const bar = `${'#'.repeat(15)}${'.'.repeat(15)}`;
-    expect(progressLine(2, 3, 300_000, 600_000)).toBe(`run 2 of 3  [${bar}]  300 of 600 s`);
+    expect(progressLine(3, 300_000, 600_000)).toBe(`3 runs  [${bar}]  300 of 600 s`);
+    expect(progressLine(1, 0, 0)).toMatch(/^1 run {2}\[#{30}\]/);
   });
 });
 

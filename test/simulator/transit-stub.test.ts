@@ -6,21 +6,11 @@ import { findShortestPaths } from '../../src/simulator/topology/shortest-paths.j
 import {
   drawTransitStub,
   type TransitStubOptions,
+  TS1000A,
   TS1000N,
   varySizes,
 } from '../../src/simulator/topology/transit-stub.js';
 import { goodOf, gtitmFixture, problemsOf } from './fixtures.js';
-
-/** As ts1000a: many small stub domains. */
-const TS1000A: TransitStubOptions = {
-  transitDomains: 5,
-  transitNodes: 8,
-  stubs: 3,
-  stubNodes: 8,
-  domainDensity: 1,
-  transitDensity: 0.5,
-  stubDensity: 0.5,
-};
 
 const draws = (options: TransitStubOptions, count: number): NamedGraph[] =>
   Array.from({ length: count }, (_, seed) => goodOf(drawTransitStub(options, createRng(seed))));

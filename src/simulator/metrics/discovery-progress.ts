@@ -6,6 +6,12 @@
 /** The shares of figure 6. */
 const SHARES = [0.9, 1] as const;
 
+/** How many others an SCX knows from an instant on. */
+export interface Known {
+  readonly atMs: number;
+  readonly known: number;
+}
+
 export interface DiscoveryProgress {
   /** An SCX knows so many others at an instant. */
   see(scx: number, known: number, now: number): void;
@@ -13,15 +19,23 @@ export interface DiscoveryProgress {
   readonly isComplete: boolean;
   /** By SCX: when it first knew a share of the others, ms; undefined: not yet. */
   instantsMs(share: (typeof SHARES)[number]): readonly (number | undefined)[];
+  /** What one SCX knew, a line for each change. */
+  readonly watched: readonly Known[];
 }
 
-/** Nobody knows anybody. */
-export function createDiscoveryProgress(scxs: number): DiscoveryProgress {
+/**
+ * Nobody knows anybody.
+ * @param watched the SCX whose whole story is kept
+ */
+export function createDiscoveryProgress(scxs: number, watched = 0): DiscoveryProgress {
   const blank = (): (number | undefined)[] => new Array<number | undefined>(scxs).fill(undefined);
   const instants = new Map(SHARES.map((share) => [share, blank()]));
+  const story: Known[] = [];
   let complete = 0;
   return {
+    watched: story,
     see: (scx, known, now) => {
+      if (scx === watched && story.at(-1)?.known !== known) story.push({ atMs: now, known });
       for (const [share, list] of instants) {
         if (list[scx] !== undefined || known < share * (scxs - 1)) continue;
         list[scx] = now;

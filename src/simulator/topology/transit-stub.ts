@@ -41,6 +41,17 @@ export const TS1000N: TransitStubOptions = Object.freeze({
   stubDensity: 0.15,
 });
 
+/** As ts1000a, with many small stub domains: 5 x 8 x (1 + 3 x 8) = 1000 nodes. */
+export const TS1000A: TransitStubOptions = Object.freeze({
+  transitDomains: 5,
+  transitNodes: 8,
+  stubs: 3,
+  stubNodes: 8,
+  domainDensity: 1,
+  transitDensity: 0.5,
+  stubDensity: 0.5,
+});
+
 /** A graph of more nodes is refused. */
 const NODES_MAX = 200_000;
 

@@ -1,0 +1,95 @@
+/**
+ * Beyond the paper: what each rule of `fast` is worth. One at a time is switched back to the paper's
+ * value. To add a rule, add a line.
+ */
+import { FAST, type GossamerConfig, PAPER } from '../../gossamer/config.js';
+import type { Series } from './chart.js';
+import type { Figure } from './figure.js';
+import { finalRatio, over, pointOf, settledSeconds, steadyBytesPerSecond } from './measures.js';
+import { mainSession, type Scope, type Session, sessionOf } from './session.js';
+import { compared, plural } from './words.js';
+
+/** The paper's values of some fields. */
+const asPaper = (...fields: readonly (keyof GossamerConfig)[]): Partial<GossamerConfig> =>
+  Object.fromEntries(fields.map((field) => [field, PAPER[field]]));
+
+const ABLATIONS: readonly (readonly [name: string, overrides: Partial<GossamerConfig>])[] = [
+  ['directed probes', asPaper('directedProbes')],
+  ['fast first probes', asPaper('probeIntervalMinMs')],
+  ['fast first discovery', asPaper('discoveryIntervalMinMs')],
+  ['prompt routing updates', asPaper('updateDelayMs')],
+  ['calm next hops', asPaper('routeHysteresis')],
+  ['kept heartbeat edge', asPaper('keepHeartbeatEdge')],
+  ['smoothed, frequent pings', asPaper('pingIntervalMs', 'pingCount', 'pingWeight')],
+];
+
+/** Those in which the two profiles differ; another would only show that nothing changes. */
+const DIFFERENT = ABLATIONS.filter(([, overrides]) =>
+  Object.entries(overrides).some(([field, value]) => FAST[field as keyof GossamerConfig] !== value),
+);
+
+const WHOLE = 'fast as it is';
+
+interface Variant {
+  readonly name: string;
+  readonly session: Session;
+}
+
+const variantsOf = (scope: Scope): Variant[] => [
+  { name: WHOLE, session: mainSession(scope, 'fast', 1) },
+  ...DIFFERENT.map(([rule, overrides]) => ({
+    name: `without ${rule}`,
+    session: sessionOf(scope, 'fast', { named: `without ${rule}`, overrides }),
+  })),
+];
+
+export const ablationFigure: Figure = {
+  id: 'beyond-ablation',
+  title: 'Profile fast with one rule at a time as in the paper',
+  needs: (scope) => variantsOf(scope).map(({ session }) => session),
+  draw: (reportsOf, scope) => {
+    // The same draws for all, so that they differ by the rule alone.
+    const results = variantsOf(scope).map(({ name, session }) => {
+      const reports = reportsOf(session).slice(0, scope.fewDraws);
+      return {
+        name,
+        ratio: over(reports, finalRatio),
+        settled: over(reports, settledSeconds),
+        bytes: over(reports, steadyBytesPerSecond),
+      };
+    });
+    const whole = results[0]?.ratio.mean ?? Number.NaN;
+    const data = {
+      columns: ['variant', 'cost_ratio', 'confidence_95', 'settled_s', 'control_bytes_per_s'],
+      rows: results.map(({ name, ratio, settled, bytes }) => [
+        ...[name, ratio.mean, ratio.confidence],
+        ...[settled.mean, bytes.mean],
+      ]),
+    };
+    return {
+      data,
+      chart: {
+        x: { label: 'cost ratio C / C_star' },
+        y: { label: '', kind: 'category', categories: results.map(({ name }) => name) },
+        series: [
+          {
+            name: 'mean and 95% interval',
+            tone: 'fast',
+            kind: 'scatter',
+            points: results.flatMap(({ name, ratio }) =>
+              pointOf(name, ratio).map(({ x, y, ...spread }) => ({ x: y, y: x, ...spread })),
+            ),
+          } satisfies Series,
+        ],
+      },
+      text: [
+        `${plural(scope.fewDraws, 'draw')} with one source, the same for each line. A rule may be ` +
+          'worth little here and much elsewhere: in sessions with faults, which these are not.',
+        ...results
+          .slice(1)
+          .map(({ name, ratio }) => `${name}: ${compared(ratio.mean, whole)} ${WHOLE}.`),
+      ],
+      table: data,
+    };
+  },
+};

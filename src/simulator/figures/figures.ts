@@ -1,0 +1,30 @@
+/** All figures, in the order of the report, and the plan of what is to be played for them. */
+import { ablationFigure } from './ablation.js';
+import { figure14 } from './degree.js';
+import { figure6, figure7 } from './discovery.js';
+import { figure9 } from './distribution.js';
+import type { Figure } from './figure.js';
+import { figure8, figure10 } from './progress.js';
+import {
+  figure12,
+  figure13,
+  figure15,
+  scaleRatio,
+  scaleSettling,
+  scaleTraffic,
+} from './scaling.js';
+import type { Scope, Session } from './session.js';
+import { figure11 } from './stress.js';
+import { yardstickFigure } from './yardstick.js';
+
+export const FIGURES: readonly Figure[] = [
+  ...[figure6, figure7, figure8, figure9, figure10],
+  ...[figure11, figure12, figure13, figure14, figure15],
+  ...[yardstickFigure, ablationFigure, scaleRatio, scaleSettling, scaleTraffic],
+];
+
+/** The sessions that figures need, each once. */
+export function planSessions(figures: readonly Figure[], scope: Scope): Session[] {
+  const sessions = figures.flatMap((figure) => figure.needs(scope));
+  return [...new Map(sessions.map((session) => [session.id, session])).values()];
+}

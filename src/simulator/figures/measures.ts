@@ -1,0 +1,52 @@
+/** What figures take from a report; undefined: it did not come to that by the end. */
+import type { ExperimentReport } from '../experiment.js';
+import { settledSince } from '../metrics/settling.js';
+import { type Statistics, statisticsOf } from '../metrics/statistics.js';
+import type { Place, Point } from './chart.js';
+
+export type Measure = (report: ExperimentReport) => number | undefined;
+
+const SECOND_MS = 1000;
+
+const inSeconds = (instantMs: number | null | undefined): number | undefined =>
+  typeof instantMs === 'number' ? instantMs / SECOND_MS : undefined;
+
+/** The mean cost ratio of the trees at the end; undefined when an SCX has no route. */
+export const finalRatio: Measure = ({ sources }) =>
+  sources.some(({ unreached }) => unreached.length > 0)
+    ? undefined
+    : statisticsOf(sources.map(({ ratio }) => ratio)).mean;
+
+/** That of the best trees that a search finds, each source for itself. */
+export const yardstickRatio: Measure = ({ sources }) => {
+  const ratios = sources.flatMap(({ yardstick }) => yardstick?.ratio ?? []);
+  return ratios.length < sources.length ? undefined : statisticsOf(ratios).mean;
+};
+
+/** Since when the ratio stays within 5% of the final one, s. */
+export const settledSeconds: Measure = ({ samples }) => inSeconds(settledSince(samples));
+
+/** §5.1's rule: since when the mesh has been unchanged for 100 s, s. */
+export const quietSeconds: Measure = ({ stableSinceMs }) => inSeconds(stableSinceMs);
+
+/** When the last SCX knew 90% of the others, s. */
+export const mostKnownSeconds: Measure = ({ discovery: { most } }) =>
+  most.includes(null) ? undefined : inSeconds(Math.max(...most.map(Number)));
+
+/** The last so many samples are the steady state. */
+const STEADY_SAMPLES = 6;
+
+/** Control bytes that an SCX sends each second once all is quiet. */
+export const steadyBytesPerSecond: Measure = ({ samples }) =>
+  statisticsOf(samples.slice(-STEADY_SAMPLES).map((sample) => sample.bytesPerSecond)).mean;
+
+/** A measure over the draws in which it is known. */
+export const over = (reports: readonly ExperimentReport[], measure: Measure): Statistics =>
+  statisticsOf(reports.map(measure).filter((value) => value !== undefined));
+
+/** A mean with its interval as a point of a picture; none when no draw has the value. */
+export function pointOf(x: Place, { count, mean, confidence }: Statistics): Point[] {
+  if (count === 0) return [];
+  if (Number.isNaN(confidence)) return [{ x, y: mean }];
+  return [{ x, y: mean, low: mean - confidence, high: mean + confidence }];
+}

@@ -1,0 +1,41 @@
+/** How much is played for the figures: the numbers that decide how long that takes. */
+import type { Scope, TopologyName } from './session.js';
+
+export interface ScopeOptions {
+  readonly draws: number;
+  readonly scxs: number;
+  readonly quick: boolean;
+  readonly full: boolean;
+  /** Whether there is a matrix of real round trips. */
+  readonly hasMatrix: boolean;
+}
+
+/** The share of the draws that a session gets which serves one figure only. */
+const FEW = 0.4;
+
+/** Session sizes, as shares of the usual one: 50 to 350 for 100 (§5.4). */
+const SIZES = [0.5, 1, 2, 3.5];
+const SIZES_FULL = [0.5, 1, 1.5, 2, 2.5, 3, 3.5];
+const LARGE_SIZES = [1000, 3000, 10_000];
+
+/** Simulated time. After it the mean ratio of the profile changes by less than 3%. Measured. */
+const UNTIL_MS = { paper: 600_000, fast: 240_000 };
+const UNTIL_QUICK_MS = { paper: 180_000, fast: 90_000 };
+
+const QUICK_DRAWS = 3;
+
+/** The numbers for what was asked. */
+export function scopeOf({ draws, scxs, quick, full, hasMatrix }: ScopeOptions): Scope {
+  const most = quick ? Math.min(QUICK_DRAWS, draws) : draws;
+  const topologies: TopologyName[] = ['ts1000n', 'ts1000a'];
+  if (hasMatrix) topologies.push('planetlab490');
+  return {
+    draws: most,
+    fewDraws: full ? most : Math.ceil(most * FEW),
+    scxs,
+    sizes: (full ? SIZES_FULL : SIZES).map((share) => Math.max(2, Math.round(share * scxs))),
+    largeSizes: full ? LARGE_SIZES : [],
+    untilMs: quick ? UNTIL_QUICK_MS : UNTIL_MS,
+    topologies,
+  };
+}

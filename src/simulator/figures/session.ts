@@ -1,0 +1,70 @@
+/**
+ * The sessions that figures are made of. A figure names the sessions that it needs, and several figures
+ * name the same ones; a session's id tells all that decides its outcome, so it is played only once.
+ *
+ * Draw n of every session has the seed `seed + n`: sessions on the same topology with as many SCXs
+ * differ in their rules only, so that two profiles are compared on the same places and sources.
+ */
+import { FAST, type GossamerConfig, PAPER } from '../../gossamer/config.js';
+import type { ExperimentReport } from '../experiment.js';
+
+export const PROFILES = { paper: PAPER, fast: FAST } as const;
+export type Profile = keyof typeof PROFILES;
+export const PROFILE_NAMES: readonly Profile[] = ['paper', 'fast'];
+
+/** The reference graphs are drawn anew by our generator; the matrix is one of real round trips. */
+export type TopologyName = 'ts1000n' | 'ts1000a' | 'ts10000n' | 'planetlab490';
+
+export interface Session {
+  readonly id: string;
+  readonly topology: TopologyName;
+  readonly scxs: number;
+  readonly sources: number;
+  readonly config: GossamerConfig;
+  readonly untilMs: number;
+  readonly draws: number;
+}
+
+/** How much is played. */
+export interface Scope {
+  /** Of the sessions that most figures share. */
+  readonly draws: number;
+  /** Of all others. */
+  readonly fewDraws: number;
+  /** SCXs of a session unless a figure says otherwise. Paper §5.1: 100. */
+  readonly scxs: number;
+  /** Session sizes of the scaling figures. */
+  readonly sizes: readonly number[];
+  /** Sizes of which one draw is played, with `fast` only. */
+  readonly largeSizes: readonly number[];
+  readonly untilMs: Readonly<Record<Profile, number>>;
+  readonly topologies: readonly TopologyName[];
+}
+
+/** What may differ from the paper's usual session (§5.1): 100 SCXs, 1 source, <3,4>, ts1000n. */
+export interface Variation {
+  readonly topology?: TopologyName;
+  readonly scxs?: number;
+  readonly sources?: number;
+  readonly draws?: number;
+  /** What stands in for the profile's own constants, and what that is called. */
+  readonly named?: string;
+  readonly overrides?: Partial<GossamerConfig>;
+}
+
+/** A session under a profile. */
+export function sessionOf(scope: Scope, profile: Profile, variation: Variation = {}): Session {
+  const { topology = 'ts1000n', scxs = scope.scxs, sources = 1, named, overrides } = variation;
+  const { draws = scope.fewDraws } = variation;
+  const config = { ...PROFILES[profile], ...overrides };
+  const rules = named === undefined ? profile : `${profile}, ${named}`;
+  const id = `${topology}, ${scxs} SCXs, ${sources} sources, ${rules}`;
+  return { id, topology, scxs, sources, config, untilMs: scope.untilMs[profile], draws };
+}
+
+/** The sessions that most figures share: the paper's usual one, with as many draws as there are. */
+export const mainSession = (scope: Scope, profile: Profile, sources: number): Session =>
+  sessionOf(scope, profile, { sources, draws: scope.draws });
+
+/** The reports of a session's draws, in order. */
+export type Reports = (session: Session) => readonly ExperimentReport[];

@@ -1,0 +1,27 @@
+/** Numbers as the sentences of the figures have them. */
+import type { Statistics } from '../metrics/statistics.js';
+
+/** A number with so many digits behind the point. */
+export const fixed = (value: number | null | undefined, digits: number): string =>
+  typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : 'unknown';
+
+/** "1.65 ± 0.10", or the mean alone where there is no interval. */
+export function spread({ mean, confidence }: Statistics, digits: number): string {
+  const interval = Number.isFinite(confidence) ? ` ± ${fixed(confidence, digits)}` : '';
+  return `${fixed(mean, digits)}${interval}`;
+}
+
+/** "3 draws", "1 draw". */
+export const plural = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A value against another: "12% below", "as much as", "3% above". */
+export function compared(value: number, other: number): string {
+  const percent = Math.round((100 * (value - other)) / other);
+  if (!Number.isFinite(percent)) return 'not comparable with';
+  if (percent === 0) return 'equal to';
+  return `${Math.abs(percent)}% ${percent < 0 ? 'below' : 'above'}`;
+}
+
+/** The first letter of a sentence. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
