@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMembership } from '../../src/gossamer/membership.js';
+import { createRng } from '../../src/lib/rng.js';
 import { addressOf, createBench, memberOf, nodeId } from './support.js';
 
 describe('Membership', () => {
@@ -111,5 +112,54 @@ describe('Membership', () => {
     for (let number = 100; number < 200; number++) membership.learn(memberOf(number), 0);
     const sample = membership.sample(0);
     expect(new Set(sample.map((member) => member.id)).size).toBe(30);
+  });
+
+  test('draws every member alike, and copies none for it', () => {
+    const membership = createMembership(createBench({ discoveryListMax: 30 }).context);
+    for (let number = 100; number < 150; number++) membership.learn(memberOf(number), 0);
+    expect(membership.reachable(0)).toBe(membership.all());
+    const drawn = new Map<string, number>();
+    for (let round = 0; round < 3000; round++) {
+      for (const { id } of membership.sample(0)) drawn.set(id, (drawn.get(id) ?? 0) + 1);
+    }
+    // Expected: 1800, with a standard deviation of 27.
+    expect(drawn.size).toBe(50);
+    for (const times of drawn.values()) expect(Math.abs(times - 1800)).toBeLessThan(135);
+  });
+});
+
+describe('Membership of a session that is larger than its bound', () => {
+  test('is a random part of all who are told of, each as likely as the others', () => {
+    const gossip = createRng(7);
+    const known = new Map<string, number>();
+    for (let view = 0; view < 200; view++) {
+      const { context } = createBench({ membersMax: 50 });
+      const membership = createMembership({ ...context, rng: createRng(view) });
+      for (let told = 0; told < 1000; told++) {
+        membership.learn(memberOf(100 + gossip.below(200)), 0);
+      }
+      expect(membership.all()).toHaveLength(50);
+      for (const { id } of membership.all()) known.set(id, (known.get(id) ?? 0) + 1);
+    }
+    // Expected: 50 of 200 views, with a standard deviation of 6.
+    expect(known.size).toBe(200);
+    for (const views of known.values()) expect(Math.abs(views - 50)).toBeLessThan(31);
+  });
+
+  test('takes one that replaces another for no news, or rounds would never slow down', () => {
+    const membership = createMembership(createBench({ membersMax: 2 }).context);
+    expect(membership.learn(memberOf(1), 0)).toBe(true);
+    expect(membership.learn(memberOf(2), 0)).toBe(true);
+    expect(membership.learn(memberOf(3), 0)).toBe(false);
+    expect(membership.get(nodeId(3))).toEqual(memberOf(3));
+    expect(membership.all()).toHaveLength(2);
+  });
+
+  test('forgets the address with the member', () => {
+    const membership = createMembership(createBench({ membersMax: 1 }).context);
+    membership.learn(memberOf(1, { incarnation: 300 }), 0);
+    membership.learn(memberOf(2), 0);
+    membership.learn(memberOf(3, { incarnation: 200, address: addressOf(1) }), 0);
+    expect(membership.all().map(({ id }) => id)).toEqual([nodeId(3)]);
   });
 });
