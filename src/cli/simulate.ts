@@ -36,7 +36,7 @@ async function run(settings: SimulateSettings): Promise<void> {
   if (settings.sources > settings.scxs) {
     throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
   }
-  const topology = openTopology(settings.topology, settings);
+  const topology = openTopology(settings.topology, settings, settings.scxs);
   const reports: ExperimentReport[] = [];
   for (let index = 0; index < settings.runs; index++) {
     const report = play(index, settings, config, topology);
@@ -65,7 +65,7 @@ function play(
   config: GossamerConfig,
   topologyOf: TopologySource,
 ): ExperimentReport {
-  const { scxs, sources, runs, until } = settings;
+  const { scxs, sources, runs, until, joinWithin, adus } = settings;
   const seed = settings.seed + index;
   const topology = topologyOf(seed);
   const size = sizeOf(topology);
@@ -73,10 +73,12 @@ function play(
     throw new UserError(EXIT.usage, `--scxs ${scxs}: the topology has ${size} nodes only`);
   }
   const untilMs = until * 1000;
+  const joinWithinMs = joinWithin * 1000;
   const progress = createProgress();
   try {
     return runExperiment({
-      ...{ topology, seed, scxs, sources, config, untilMs },
+      ...{ topology, seed, scxs, sources, config, untilMs, joinWithinMs },
+      adusPerSecond: adus,
       onProgress: (nowMs) => progress.show(progressLine(index + 1, runs, nowMs, untilMs)),
     });
   } finally {

@@ -130,7 +130,9 @@ export const demoOptions = {
 export const simulateOptions = {
   topology: defaulting(text, 'transit-stub', {
     placeholder: 'SPEC',
-    help: 'transit-stub (drawn anew for each run), gtitm:FILE or rtt:FILE, gzipped or not',
+    help:
+      'transit-stub (drawn anew for each run, with as many nodes as --scxs needs), gtitm:FILE or ' +
+      'rtt:FILE, gzipped or not',
   }),
   scxs: defaulting(whole(1, 10_000), 100, { placeholder: 'N', help: 'SCXs of the session' }),
   sources: defaulting(whole(1, 64), 1, { placeholder: 'N', help: 'source SCXs among them' }),
@@ -150,6 +152,14 @@ export const simulateOptions = {
   until: defaulting(secondsUpTo(86_400), 600, {
     placeholder: 'SECONDS',
     help: 'simulated time of a run',
+  }),
+  joinWithin: defaulting(secondsUpTo(86_400), 5, {
+    placeholder: 'SECONDS',
+    help: 'the SCXs join within so long',
+  }),
+  adus: defaulting(whole(0, 1000), 0, {
+    placeholder: 'N',
+    help: 'ADUs that each source publishes a second; MP3 has 38',
   }),
   transitDomains: defaulting(whole(1, 100), 2, {
     placeholder: 'N',

@@ -18,11 +18,18 @@ const GZIP = Buffer.of(0x1f, 0x8b);
 /** The topology of a run by its seed; the same one each time when it comes from a file. */
 export type TopologySource = (seed: number) => Topology;
 
-/** Throws a UserError for an unknown SPEC, and for a file that cannot be read. */
-export function openTopology(spec: string, transitStub: TransitStubOptions): TopologySource {
+/**
+ * Throws a UserError for an unknown SPEC, and for a file that cannot be read.
+ * @param nodesMin a generated topology has as many nodes at least
+ */
+export function openTopology(
+  spec: string,
+  transitStub: TransitStubOptions,
+  nodesMin = 0,
+): TopologySource {
   if (spec === 'transit-stub') {
     return (seed) => {
-      const drawn = drawTransitStub(transitStub, createRng(seed).fork('topology'));
+      const drawn = drawTransitStub(transitStub, createRng(seed).fork('topology'), nodesMin);
       return { kind: 'graph', graph: take(drawn, EXIT.usage, spec).graph };
     };
   }

@@ -24,7 +24,7 @@ import { createLiveness } from './liveness.js';
 import { createMembership } from './membership.js';
 import { createMesh, type Neighbour } from './mesh.js';
 import type { Message } from './message.js';
-import type { Address, Member } from './node.js';
+import type { Address, Member, NodeId } from './node.js';
 import { createNotices } from './notices.js';
 import { createOptimizer } from './optimizer.js';
 import { createPings } from './pings.js';
@@ -44,6 +44,9 @@ export interface Gossamer extends Machine<Input, Effect> {
   /** We, with our present incarnation. */
   self(): Member;
   view(): GossamerView;
+  /** Two facts of the view, for those who ask thousands of machines again and again. */
+  membersKnown(): number;
+  nextHop(sourceScx: NodeId): NodeId | undefined;
 }
 
 /** One SCX's part in the protocol. It does nothing before `join`. */
@@ -286,6 +289,8 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       return earliest;
     },
     self: life.self,
+    membersKnown: () => membership.all().length,
+    nextHop: (sourceScx) => routing.table.get(sourceScx)?.nextHop,
     view: () => {
       const { state } = life;
       return drawView({

@@ -1,6 +1,6 @@
 /**
  * How fast SCXs get to know each other (§5.2, figures 6 and 7): when each of them knows a share of all
- * others, those that have yet to join included.
+ * others, those that have yet to join included; or of as many as it may know.
  */
 
 /** The shares of figure 6. */
@@ -15,15 +15,16 @@ export interface DiscoveryProgress {
   instantsMs(share: (typeof SHARES)[number]): readonly (number | undefined)[];
 }
 
-/** Nobody knows anybody. */
-export function createDiscoveryProgress(scxs: number): DiscoveryProgress {
+/** Nobody knows anybody. `knownMax` is how many others an SCX may know. */
+export function createDiscoveryProgress(scxs: number, knownMax = scxs): DiscoveryProgress {
+  const knowable = Math.min(scxs - 1, knownMax);
   const blank = (): (number | undefined)[] => new Array<number | undefined>(scxs).fill(undefined);
   const instants = new Map(SHARES.map((share) => [share, blank()]));
   let complete = 0;
   return {
     see: (scx, known, now) => {
       for (const [share, list] of instants) {
-        if (list[scx] !== undefined || known < share * (scxs - 1)) continue;
+        if (list[scx] !== undefined || known < share * knowable) continue;
         list[scx] = now;
         if (share === 1) complete++;
       }
