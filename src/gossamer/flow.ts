@@ -53,8 +53,13 @@ export interface Flow {
   onSubscribed(from: NodeId, first: number, now: number): Progress;
   onRefused(from: NodeId, now: number): void;
   onDataDown(peer: NodeId, now: number): void;
-  /** Periodic: gives up holes that nobody fills, and changes to an idle candidate. */
+  /** Gives up holes that nobody fills, and changes to an idle candidate. */
   care(now: number): Progress;
+  /**
+   * From when on care(), or needsParent() where a parent is wanted, has something to do, if nothing
+   * happens before; Infinity: nothing is waited for.
+   */
+  careAt(wantsParent: boolean): number;
   close(): void;
 }
 
@@ -67,6 +72,8 @@ export function createFlow(
 ): Flow {
   const { config } = context;
   const stream = createStream(config);
+  /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
+  const isMain = channel === config.channels[0];
   const counters = { received: 0, delivered: 0, forwarded: 0, duplicate: 0, missed: 0, stray: 0 };
   let parent: Upstream | undefined;
   let candidate: Upstream | undefined;
@@ -100,9 +107,7 @@ export function createFlow(
     candidate = undefined;
     failed = undefined;
     abandon(old);
-    if (channel === config.channels[0]) {
-      notify(context, { kind: 'parentChanged', source, parent: upstream.id });
-    }
+    if (isMain) notify(context, { kind: 'parentChanged', source, parent: upstream.id });
   };
 
   const dropCandidate = (): void => {
@@ -113,9 +118,7 @@ export function createFlow(
   const becomeOrphan = (): void => {
     failed = parent?.id;
     parent = undefined;
-    if (channel === config.channels[0]) {
-      notify(context, { kind: 'parentChanged', source, parent: null });
-    }
+    if (isMain) notify(context, { kind: 'parentChanged', source, parent: null });
   };
 
   const wantParent = (id: NodeId | undefined, now: number): void => {
@@ -162,12 +165,30 @@ export function createFlow(
     return isAlone ? stream.skipTo(first, now) : NOTHING;
   };
 
-  const isSilent = (upstream: Upstream, now: number): boolean =>
-    now - (upstream.heardAt ?? upstream.askedAt) > patienceMs;
+  const silentAt = (upstream: Upstream): number =>
+    (upstream.heardAt ?? upstream.askedAt) + patienceMs;
 
-  /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
+  const isSilent = (upstream: Upstream, now: number): boolean => now >= silentAt(upstream);
+
   const hasStalled = (upstream: Upstream, now: number): boolean =>
-    channel === config.channels[0] && isSilent(upstream, now);
+    isMain && isSilent(upstream, now);
+
+  const parentNeededAt = (): number => {
+    const upstream = candidate ?? parent;
+    if (upstream === undefined) return Number.NEGATIVE_INFINITY;
+    if (!isMain || candidate?.from !== undefined) return Number.POSITIVE_INFINITY;
+    return silentAt(upstream);
+  };
+
+  const fillBy = (): number =>
+    stream.holeSince === undefined
+      ? Number.POSITIVE_INFINITY
+      : stream.holeSince + config.gapTimeoutMs;
+
+  const takeOverAt = (): number =>
+    parent === undefined || candidate?.from === undefined
+      ? Number.POSITIVE_INFINITY
+      : silentAt(parent);
 
   const giveUp = (upstream: Upstream): void => {
     failed = upstream.id;
@@ -232,12 +253,11 @@ export function createFlow(
       promoteIfSeamless();
     },
     care: (now) => {
-      const isIdle = parent !== undefined && isSilent(parent, now);
-      if (isIdle && candidate?.from !== undefined) becomeParent(candidate);
-      const { holeSince } = stream;
-      if (holeSince === undefined || now - holeSince < config.gapTimeoutMs) return NOTHING;
-      return stream.skipHole(now);
+      if (candidate !== undefined && now >= takeOverAt()) becomeParent(candidate);
+      return now >= fillBy() ? stream.skipHole(now) : NOTHING;
     },
+    careAt: (wantsParent) =>
+      Math.min(fillBy(), takeOverAt(), wantsParent ? parentNeededAt() : Number.POSITIVE_INFINITY),
     close: () => {
       dropCandidate();
       abandon(parent);

@@ -133,6 +133,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     liveness.watch(member.id, member.address, rttMs, now);
     routing.onEdgeUp(member, rttMs, now);
     pings.watch(member.address, now);
+    distribution.onEdges(now);
     optimizer.onHealed();
     optimizer.quicken(now);
   };
@@ -141,6 +142,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     liveness.unwatch(member.id);
     pings.unwatch(member.address);
     routing.onEdgeDown(member.id, now);
+    distribution.onEdges(now);
     optimizer.quicken(now);
     if (reason === 'closed') departures.onClosed(member, now);
   };
@@ -241,7 +243,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       case 'publish':
         return distribution.publish(input.adu, now);
       case 'audience':
-        return distribution.setAudience(input.listeners);
+        return distribution.setAudience(input.listeners, now);
       case 'located':
         return rendezvous.handleLocated(input.address, now);
       case 'received':
@@ -266,6 +268,33 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     }
   };
 
+  /** No rule has work before this instant; there may be none at it, when it has moved on. */
+  let earliest = Number.POSITIVE_INFINITY;
+
+  const findEarliest = (): number => {
+    let found = Number.POSITIVE_INFINITY;
+    for (const rule of clocked) found = Math.min(found, rule.deadline);
+    return found;
+  };
+
+  /** To ask all rules after each input would cost more than the input: few bring anything forward. */
+  const onHandled = (input: Input): void => {
+    const message = input.kind === 'received' ? input.message.kind : undefined;
+    if (message === 'keepAlive' || message === 'ping') return;
+    if (message === 'heartbeat') earliest = Math.min(earliest, heartbeat.deadline);
+    else if (input.kind === 'adu') earliest = Math.min(earliest, distribution.deadline);
+    else earliest = findEarliest();
+  };
+
+  const runRules = (now: number): void => {
+    for (const rule of clocked) {
+      const { deadline } = rule;
+      assert(deadline >= earliest, `a rule was due at ${deadline}, before ${earliest}`);
+      if (deadline <= now) rule.tick(now);
+    }
+    earliest = findEarliest();
+  };
+
   const take = (): Effect[] => {
     const taken = effects;
     effects = [];
@@ -274,19 +303,19 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   return {
     handle: (input, now) => {
-      if (life.state !== 'left') handleInput(input, now);
+      if (life.state !== 'left') {
+        handleInput(input, now);
+        onHandled(input);
+      }
       return take();
     },
     tick: (now) => {
       if (life.state === 'left') return [];
-      for (const rule of clocked) if (rule.deadline <= now) rule.tick(now);
+      runRules(now);
       return take();
     },
     get deadline() {
-      if (life.state === 'left') return Number.POSITIVE_INFINITY;
-      let earliest = Number.POSITIVE_INFINITY;
-      for (const rule of clocked) earliest = Math.min(earliest, rule.deadline);
-      return earliest;
+      return life.state === 'left' ? Number.POSITIVE_INFINITY : earliest;
     },
     self: life.self,
     membersKnown: () => membership.all().length,

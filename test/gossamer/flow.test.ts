@@ -170,19 +170,36 @@ describe('A flow', () => {
   test('gives up a candidate that does not answer', () => {
     const { flow, told } = createUpstream();
     flow.wantParent(A, 0);
-    expect(flow.needsParent(1500)).toBe(false);
+    expect(flow.needsParent(1499)).toBe(false);
     told();
-    expect(flow.needsParent(1501)).toBe(true);
+    expect(flow.needsParent(1500)).toBe(true);
     expect(told()).toEqual(['unsubscribe A']);
     expect(flow.failedParent()).toBe(A);
+  });
+
+  test('says when it must be looked after, and has nothing to do before', () => {
+    const { flow, feed, settle } = createUpstream();
+    expect(flow.careAt(true)).toBe(Number.NEGATIVE_INFINITY);
+    expect(flow.careAt(false)).toBe(Number.POSITIVE_INFINITY);
+    settle();
+    feed(A, [10], 5000);
+    expect(flow.careAt(true)).toBe(5000 + 1500);
+    feed(A, [12], 5200);
+    expect(flow.careAt(true)).toBe(5200 + 1500);
+    expect(flow.careAt(false)).toBe(5200 + 2000);
+    feed(A, [13], 6900);
+    expect(flow.careAt(true)).toBe(5200 + 2000);
+    expect(flow.care(7199).delivered).toEqual([]);
+    expect(flow.care(7200).delivered).toHaveLength(2);
+    expect(flow.careAt(false)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('leaves a parent that has long been silent', () => {
     const { flow, feed, settle } = createUpstream();
     settle();
     feed(A, [10], 5000);
-    expect(flow.needsParent(6500)).toBe(false);
-    expect(flow.needsParent(6501)).toBe(true);
+    expect(flow.needsParent(6499)).toBe(false);
+    expect(flow.needsParent(6500)).toBe(true);
     expect(flow.parent).toBeUndefined();
   });
 
@@ -196,11 +213,11 @@ describe('A flow', () => {
       flow.wantParent(flow.failedParent() === A ? B : A, now);
       since = now;
     }
-    expect(patience).toEqual([1600, 3100, 6100, 6100, 6100]);
+    expect(patience).toEqual([1500, 3000, 6000, 6000, 6000]);
     const again = flow.failedParent() === A ? B : A;
     feed(again, [10], 100_000);
-    expect(flow.needsParent(101_500)).toBe(false);
-    expect(flow.needsParent(101_600)).toBe(true);
+    expect(flow.needsParent(101_499)).toBe(false);
+    expect(flow.needsParent(101_500)).toBe(true);
   });
 
   test('waits for a candidate that has nothing to say yet on a channel that is often silent', () => {
