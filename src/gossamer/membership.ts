@@ -68,6 +68,7 @@ export function createMembership(context: Context): Membership {
   const attempts = new Map<NodeId, { count: number; restUntil: number }>();
 
   const isDead = (death: Death): boolean => {
+    if (graves.size === 0) return false;
     const grave = graves.get(death.id);
     return grave !== undefined && death.incarnation <= grave.incarnation;
   };
@@ -151,7 +152,9 @@ export function createMembership(context: Context): Membership {
     learn,
     bury,
     unreachable,
-    heard: (id) => void attempts.delete(id),
+    heard: (id) => {
+      if (attempts.size > 0) attempts.delete(id);
+    },
     get: members.get,
     isDead,
     all: () => members.items,
