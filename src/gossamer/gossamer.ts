@@ -12,6 +12,7 @@
 import { assert, unreachable } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
 import type { Rng } from '../lib/rng.js';
+import { createClockwork } from './clockwork.js';
 import { type GossamerConfig, validateConfig } from './config.js';
 import { type Context, notify, send } from './context.js';
 import { createDepartures } from './departures.js';
@@ -127,7 +128,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   });
   const optimizer = createOptimizer(context, membership, mesh, pings, routing, heartbeat.bearer);
   const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
-  const clocked = [life, ...rules, optimizer];
+  const clockwork = createClockwork([life, ...rules, optimizer]);
 
   const onEdgeUp = ({ member }: Neighbour, rttMs: number, now: number): void => {
     liveness.watch(member.id, member.address, rttMs, now);
@@ -268,31 +269,26 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     }
   };
 
-  /** No rule has work before this instant; there may be none at it, when it has moved on. */
-  let earliest = Number.POSITIVE_INFINITY;
-
-  const findEarliest = (): number => {
-    let found = Number.POSITIVE_INFINITY;
-    for (const rule of clocked) found = Math.min(found, rule.deadline);
-    return found;
-  };
-
-  /** To ask all rules after each input would cost more than the input: few bring anything forward. */
-  const onHandled = (input: Input): void => {
-    const message = input.kind === 'received' ? input.message.kind : undefined;
-    if (message === 'keepAlive' || message === 'ping') return;
-    if (message === 'heartbeat') earliest = Math.min(earliest, heartbeat.deadline);
-    else if (input.kind === 'adu') earliest = Math.min(earliest, distribution.deadline);
-    else earliest = findEarliest();
-  };
-
-  const runRules = (now: number): void => {
-    for (const rule of clocked) {
-      const { deadline } = rule;
-      assert(deadline >= earliest, `a rule was due at ${deadline}, before ${earliest}`);
-      if (deadline <= now) rule.tick(now);
+  /** Which rules a message may hurry: the most frequent ones hurry none. */
+  const onReceived = (from: Member, message: Message): void => {
+    switch (message.kind) {
+      case 'keepAlive':
+      case 'ping':
+      case 'requestStatus':
+        return;
+      case 'heartbeat':
+        return clockwork.hurry(heartbeat);
+      case 'pong':
+        return pings.isUnderWay(from.address) ? undefined : clockwork.hurryAll();
+      default:
+        return clockwork.hurryAll();
     }
-    earliest = findEarliest();
+  };
+
+  const onHandled = (input: Input): void => {
+    if (input.kind === 'received') onReceived(input.from, input.message);
+    else if (input.kind === 'adu') clockwork.hurry(distribution);
+    else clockwork.hurryAll();
   };
 
   const take = (): Effect[] => {
@@ -311,11 +307,11 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     },
     tick: (now) => {
       if (life.state === 'left') return [];
-      runRules(now);
+      clockwork.run(now);
       return take();
     },
     get deadline() {
-      return life.state === 'left' ? Number.POSITIVE_INFINITY : earliest;
+      return life.state === 'left' ? Number.POSITIVE_INFINITY : clockwork.earliest();
     },
     self: life.self,
     membersKnown: () => membership.all().length,
