@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT, UserError } from '../lib/user-error.js';
-import type { ExperimentReport } from '../simulator/experiment.js';
+import { type ExperimentReport, JOIN_WITHIN_MS } from '../simulator/experiment.js';
 import { FIGURES, planSessions } from '../simulator/figures/figures.js';
 import { scopeOf } from '../simulator/figures/scope.js';
 import type { Session, TopologyName } from '../simulator/figures/session.js';
@@ -92,6 +92,7 @@ function jobOf(session: Session, seed: number, matrix: string | undefined): Job 
   return {
     ...{ topology: topologyOf(session.topology, matrix), seed },
     ...{ scxs, sources: Math.min(sources, scxs), config, untilMs },
+    ...{ joinWithinMs: JOIN_WITHIN_MS, adusPerSecond: 0 },
   };
 }
 

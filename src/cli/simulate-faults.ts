@@ -9,7 +9,7 @@ import type { Settings } from './option.js';
 import { createProgress } from './progress.js';
 import { progressLine } from './simulate-view.js';
 import type { simulateOptions } from './tables.js';
-import { placeFor, type TopologySource } from './topology-file.js';
+import type { TopologySource } from './topology-file.js';
 
 /** The mesh has so long to settle, ms. */
 const SETTLE_MS = 60_000;
@@ -49,7 +49,7 @@ function play(index: number, runs: FaultRuns): FaultReport {
   const { settings, config, scenario } = runs;
   const { scxs, sources } = settings;
   const seed = settings.seed + index;
-  const topology = placeFor(scxs, runs.topology(seed));
+  const topology = runs.topology(seed, scxs);
   const options: FaultOptions = {
     ...{ topology, seed, scxs, sources, config, scenario },
     settleMs: SETTLE_MS,

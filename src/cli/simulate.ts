@@ -11,7 +11,7 @@ import type { Settings } from './option.js';
 import { createProgress } from './progress.js';
 import { simulateFaults } from './simulate-faults.js';
 import { progressLine, runText, summaryText } from './simulate-view.js';
-import type { Job } from './simulation-job.js';
+import type { Job, TopologySpec } from './simulation-job.js';
 import { playJobs } from './simulation-pool.js';
 import { simulateOptions } from './tables.js';
 import { openTopology } from './topology-file.js';
@@ -48,15 +48,25 @@ async function run(settings: SimulateSettings): Promise<void> {
     const open = openTopology(topology.spec, topology.transitStub);
     return simulateFaults({ settings, config, topology: open, scenario: faults });
   }
-  const untilMs = (settings.until ?? UNTIL_S) * 1000;
-  const jobs = Array.from({ length: runs }, (_, index): Job => {
-    return { topology, seed: settings.seed + index, scxs, sources, config, untilMs };
-  });
+  const jobs = Array.from({ length: runs }, (_, index) => jobOf(settings, topology, config, index));
   const reports = await play(jobs, (report) => {
     if (!json) process.stdout.write(`${runText(report)}\n`);
   });
   if (json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
   else if (reports.length > 1) process.stdout.write(summaryText(reports));
+}
+
+function jobOf(
+  settings: SimulateSettings,
+  topology: TopologySpec,
+  config: GossamerConfig,
+  index: number,
+): Job {
+  const { scxs, sources, until = UNTIL_S, joinWithin, adus } = settings;
+  return {
+    ...{ topology, seed: settings.seed + index, scxs, sources, config },
+    ...{ untilMs: until * 1000, joinWithinMs: joinWithin * 1000, adusPerSecond: adus },
+  };
 }
 
 /** The settings of the generator alone: a job is sent to other threads. */

@@ -6,7 +6,7 @@ import {
   runExperiment,
 } from '../simulator/experiment.js';
 import type { TransitStubOptions } from '../simulator/topology/transit-stub.js';
-import { openTopology, placeFor, type TopologySource } from './topology-file.js';
+import { openTopology, type TopologySource } from './topology-file.js';
 
 /** What `--topology` names, with the numbers for a graph that is drawn. */
 export interface TopologySpec {
@@ -31,13 +31,13 @@ export type JobEvent =
 /** A player of jobs. It keeps the last topology: most jobs in a row have the same file. */
 export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => void {
   let kept: { readonly key: string; readonly open: TopologySource } | undefined;
-  const topologyOf = ({ topology, seed }: Job) => {
+  const topologyOf = ({ topology, seed, scxs }: Job) => {
     const key = JSON.stringify(topology);
     if (kept?.key !== key) kept = { key, open: openTopology(topology.spec, topology.transitStub) };
-    return kept.open(seed);
+    return kept.open(seed, scxs);
   };
   const play = (job: Job, tell: (event: JobEvent) => void): ExperimentReport => {
-    const topology = placeFor(job.scxs, topologyOf(job));
+    const topology = topologyOf(job);
     const onProgress = (nowMs: number): void => tell({ kind: 'progress', nowMs });
     return runExperiment({ ...job, topology, onProgress });
   };

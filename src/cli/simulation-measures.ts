@@ -102,6 +102,19 @@ function trafficMeasures(samples: readonly Sample[]): Measure[] {
   ];
 }
 
+const receptionMeasures = (reception: ExperimentReport['reception']): Measure[] => {
+  if (reception === null) return [];
+  const { missed, incomplete, firstMs, delayMs } = reception;
+  const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : ms / 1000);
+  return [
+    { name: 'ADUs missed by all SCXs together', value: missed, digits: 0 },
+    { name: 'SCXs that missed an ADU', value: incomplete, digits: 0 },
+    { name: 'from joining to the first ADU, mean, s', value: seconds(firstMs?.mean), digits: 2 },
+    { name: 'the same, longest, s', value: seconds(firstMs?.longest), digits: 2 },
+    { name: 'from publishing to delivery, mean, ms', value: delayMs, digits: 0 },
+  ];
+};
+
 /** The measures of one run. */
 export function measuresOf(report: ExperimentReport): readonly Measure[] {
   const { samples, sources, discovery, stableSinceMs, edgeChangesPerScx } = report;
@@ -114,5 +127,6 @@ export function measuresOf(report: ExperimentReport): readonly Measure[] {
     { name: 'mesh stable (quiet for 100 s) since, s', value: stable, digits: 0 },
     { name: 'edge changes per SCX', value: edgeChangesPerScx, digits: 1 },
     ...trafficMeasures(samples),
+    ...receptionMeasures(report.reception),
   ];
 }

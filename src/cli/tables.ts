@@ -131,7 +131,9 @@ export const demoOptions = {
 export const simulateOptions = {
   topology: defaulting(text, 'transit-stub', {
     placeholder: 'SPEC',
-    help: 'transit-stub (drawn anew for each run), gtitm:FILE or rtt:FILE, gzipped or not',
+    help:
+      'transit-stub (drawn anew for each run, with as many nodes as --scxs needs), gtitm:FILE or ' +
+      'rtt:FILE, gzipped or not',
   }),
   scxs: defaulting(whole(1, 10_000), 100, { placeholder: 'N', help: 'SCXs of the session' }),
   sources: defaulting(whole(1, 64), 1, { placeholder: 'N', help: 'source SCXs among them' }),
@@ -157,6 +159,14 @@ export const simulateOptions = {
     help:
       'what happens to the session once it has settled, while a source sends MP3 frames: crash:30% ' +
       '(processes die), vanish:30% (machines do), churn:1/s, partition:60s, loss:5%, flapping',
+  }),
+  joinWithin: defaulting(secondsUpTo(86_400), 5, {
+    placeholder: 'SECONDS',
+    help: 'the SCXs join within so long (with --faults always 5)',
+  }),
+  adus: defaulting(whole(0, 1000), 0, {
+    placeholder: 'N',
+    help: 'ADUs that each source publishes a second; MP3 has 38 (with --faults always as many)',
   }),
   transitDomains: defaulting(whole(1, 100), 2, {
     placeholder: 'N',

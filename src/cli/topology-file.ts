@@ -15,14 +15,17 @@ const BYTES_MAX = 128 * 1024 * 1024;
 /** The first two bytes of a gzipped file. */
 const GZIP = Buffer.of(0x1f, 0x8b);
 
-/** The topology of a run by its seed; the same one each time when it comes from a file. */
-export type TopologySource = (seed: number) => Topology;
+/**
+ * The topology of a run by its seed; the same one each time when it comes from a file. It has `scxs`
+ * nodes at least: one that is drawn grows with them, of a smaller file a UserError tells.
+ */
+export type TopologySource = (seed: number, scxs?: number) => Topology;
 
 /** Throws a UserError for an unknown SPEC, and for a file that cannot be read. */
 export function openTopology(spec: string, transitStub: TransitStubOptions): TopologySource {
   if (spec === 'transit-stub') {
-    return (seed) => {
-      const drawn = drawTransitStub(transitStub, createRng(seed).fork('topology'));
+    return (seed, scxs = 0) => {
+      const drawn = drawTransitStub(transitStub, createRng(seed).fork('topology'), scxs);
       return { kind: 'graph', graph: take(drawn, EXIT.usage, spec).graph };
     };
   }
@@ -32,7 +35,7 @@ export function openTopology(spec: string, transitStub: TransitStubOptions): Top
     throw new UserError(EXIT.usage, text);
   }
   const topology = format === 'rtt' ? readMatrix(path) : readGraph(path);
-  return () => topology;
+  return (_seed, scxs = 0) => placeFor(scxs, topology);
 }
 
 const readGraph = (path: string): Topology => {
@@ -67,7 +70,7 @@ function readText(path: string): string {
 }
 
 /** The topology, if it has room for so many SCXs. */
-export function placeFor(scxs: number, topology: Topology): Topology {
+function placeFor(scxs: number, topology: Topology): Topology {
   const size = sizeOf(topology);
   if (size >= scxs) return topology;
   throw new UserError(EXIT.usage, `--scxs ${scxs}: the topology has ${size} nodes only`);

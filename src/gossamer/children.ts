@@ -45,7 +45,10 @@ export interface Children {
   audience(source: SourceId): number;
   refuseNewcomers(): void;
   forget(source: SourceId): void;
+  /** Reports what is due, and ends the flows of former neighbours. */
   care(now: number): void;
+  /** From when on care() has something to do, if nothing happens before. */
+  careAt(): number;
   of(flow: Flow): NodeId[];
   readonly size: number;
 }
@@ -130,19 +133,29 @@ export function createChildren(
     const parent = flow.parent === undefined ? undefined : neighbour(flow.parent);
     if (parent === undefined) return;
     const listeners = audience(flow.source);
-    const last = lastReport.get(flow.source);
-    const age = now - (last?.atMs ?? Number.NEGATIVE_INFINITY);
-    const isDue = last?.listeners !== listeners ? age >= REPORT_MIN_MS : age >= REPORT_MAX_MS;
-    // A new parent knows nothing of what the old one was told.
-    if (!isDue && last?.to === parent.id) return;
     lastReport.set(flow.source, { to: parent.id, listeners, atMs: now });
     tell(parent, flow.channel, { kind: 'audience', source: flow.source, listeners });
   };
 
+  const reportAt = (flow: Flow): number => {
+    const parent = flow.parent === undefined ? undefined : neighbour(flow.parent);
+    if (flow.channel !== config.channels[0] || parent === undefined) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const last = lastReport.get(flow.source);
+    // A new parent knows nothing of what the old one was told.
+    if (last?.to !== parent.id) return Number.NEGATIVE_INFINITY;
+    const isNews = last.listeners !== audience(flow.source);
+    return last.atMs + (isNews ? REPORT_MIN_MS : REPORT_MAX_MS);
+  };
+
+  const dismissedAt = ({ formerSince }: Child): number =>
+    formerSince === undefined ? Number.POSITIVE_INFINITY : formerSince + FORMER_NEIGHBOUR_MS;
+
   const retire = (child: Child, now: number): boolean => {
     if (neighbour(child.member.id) !== undefined) child.formerSince = undefined;
     else child.formerSince ??= now;
-    return child.formerSince !== undefined && now - child.formerSince > FORMER_NEIGHBOUR_MS;
+    return now >= dismissedAt(child);
   };
 
   return {
@@ -212,8 +225,18 @@ export function createChildren(
         for (const child of [...childrenOf(flow).values()]) {
           if (retire(child, now)) dismiss(flow.source, flow.channel, child);
         }
-        if (flow.channel === config.channels[0]) report(flow, now);
+        if (now >= reportAt(flow)) report(flow, now);
       }
+    },
+    careAt: () => {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const flow of flows.values()) {
+        earliest = Math.min(earliest, reportAt(flow));
+        for (const child of childrenOf(flow).values()) {
+          earliest = Math.min(earliest, dismissedAt(child));
+        }
+      }
+      return earliest;
     },
     of: (flow) => [...childrenOf(flow).keys()],
     get size() {

@@ -21,7 +21,11 @@ export interface GossamerConfig {
   readonly discoveryDigests: boolean;
   /** Members in one discovery message. Paper §5.2: 30. */
   readonly discoveryListMax: number;
-  /** Members known at most; a random one makes room. Guess: 2000, see docs of the wire's limit. */
+  /**
+   * Members known at most; a random one makes room. In a larger session each SCX knows a random part
+   * of it, which gossip renews. Enough to find whom to ask, and all of the paper's largest session,
+   * 350. Guess: 400, some 20 KB.
+   */
   readonly membersMax: number;
   /** How long a death is remembered, ms. Guess: 10 minutes, longer than gossip lives. */
   readonly deathMemoryMs: number;
@@ -104,7 +108,7 @@ const COMMON = {
   acceptedEdgesMax: 4,
   discoveryIntervalMs: 5000,
   discoveryListMax: 30,
-  membersMax: 2000,
+  membersMax: 400,
   deathMemoryMs: 600_000,
   keepAliveMisses: 3,
   probeIntervalMs: 5000,

@@ -121,7 +121,7 @@ export function createDepartures(
       }
     },
     onWord: (from, now) => {
-      lost.delete(from.id);
+      if (lost.size > 0) lost.delete(from.id);
       if (membership.isDead(from)) return accuse(from, now);
       membership.learn(from, now);
       membership.heard(from.id);

@@ -20,7 +20,10 @@ import type { Adu, Member, NodeId, Source, SourceId } from './node.js';
 import type { TableEntry } from './routing.js';
 import type { Progress } from './stream.js';
 
-/** How often flows are looked after: answers that did not come, holes, idle parents, ms. Guess. */
+/**
+ * Answers that did not come, silence, holes: flows are looked after when something is waited for in
+ * vain, and when something has changed, but at most so often, ms. Guess.
+ */
 const CARE_MS = 100;
 
 /** Sources known at most; those that have ended make room. Guess: a few for each source SCX. */
@@ -50,11 +53,13 @@ export interface Distribution {
   publish(adu: Adu, now: number): void;
   handleAdu(from: NodeId, adu: Adu, now: number): void;
   handleData(from: Member, message: DataMessage, now: number): void;
-  onParentDown(peer: NodeId, channel: number): void;
-  onChildDown(peer: NodeId, channel: number): void;
+  onParentDown(peer: NodeId, channel: number, now: number): void;
+  onChildDown(peer: NodeId, channel: number, now: number): void;
   onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
+  /** The mesh has changed: who was a neighbour may be none any more. */
+  onEdges(now: number): void;
   /** Our own listeners; they are summed up along the trees. */
-  setAudience(listeners: number): void;
+  setAudience(listeners: number, now: number): void;
   /** From now on newcomers are refused. */
   leave(): void;
   readonly hasChildren: boolean;
@@ -82,12 +87,23 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
    */
   const positions = new Map<string, number>();
   const children = createChildren(context, flows, facts.neighbour);
+  /** Nothing is to be done before: at it perhaps neither, when what was waited for has come. */
   let nextCare = Number.POSITIVE_INFINITY;
+  let caredAt = Number.NEGATIVE_INFINITY;
+
+  /** Something is to be done at that instant. */
+  const careBy = (instant: number, now: number): void => {
+    nextCare = Math.min(nextCare, Math.max(now, instant, caredAt + CARE_MS));
+  };
+
+  const careSoon = (now: number): void => {
+    if (known.size > 0) careBy(now, now);
+  };
 
   const flowsOf = (source: SourceId): Flow[] =>
     config.channels.flatMap((channel) => flows.get(flowKey(source, channel)) ?? []);
 
-  const becomeKnown = (source: Source, scx: NodeId, now: number): Known => {
+  const becomeKnown = (source: Source, scx: NodeId): Known => {
     const entry: Known = { source, scx, nextHop: undefined, goneSince: undefined };
     known.set(source.id, entry);
     for (const channel of config.channels) {
@@ -97,7 +113,6 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
       if (position !== undefined) flow.stream.begin(position);
       flows.set(key, flow);
     }
-    nextCare = Math.min(nextCare, now + CARE_MS);
     notify(context, { kind: 'sourceUp', source, scx });
     return entry;
   };
@@ -150,7 +165,7 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
     const id = attached.source.id;
     let entry = known.get(id);
     if (entry === undefined && !makeRoom()) return;
-    if (entry === undefined) entry = becomeKnown(attached.source, attached.scx, now);
+    if (entry === undefined) entry = becomeKnown(attached.source, attached.scx);
     else if (entry.goneSince !== undefined || isNews(entry, attached)) {
       notify(context, { kind: 'sourceUp', source: attached.source, scx: attached.scx });
     }
@@ -208,16 +223,34 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
     }
   };
 
+  const wantsParent = (entry: Known): boolean =>
+    entry.goneSince === undefined && entry.scx !== selfId;
+
+  const lingersUntil = ({ goneSince }: Known): number =>
+    goneSince === undefined ? Number.POSITIVE_INFINITY : goneSince + config.sourceLingerMs;
+
   const careFor = (entry: Known, now: number): void => {
-    const isGone = entry.goneSince !== undefined;
     for (const flow of flowsOf(entry.source.id)) {
       progress(flow, flow.care(now));
-      if (!isGone && entry.scx !== selfId) lookForUpstream(flow, entry, now);
+      if (wantsParent(entry)) lookForUpstream(flow, entry, now);
     }
-    if (isGone && now - (entry.goneSince as number) > config.sourceLingerMs) {
-      becomeUnknown(entry.source.id);
-    }
+    if (now >= lingersUntil(entry)) becomeUnknown(entry.source.id);
   };
+
+  const careAt = (): number => {
+    let earliest = children.careAt();
+    for (const entry of known.values()) {
+      earliest = Math.min(earliest, lingersUntil(entry));
+      for (const flow of flowsOf(entry.source.id)) {
+        earliest = Math.min(earliest, flow.careAt(wantsParent(entry)));
+      }
+    }
+    return earliest;
+  };
+
+  /** What an ADU may bring forward: a hole, a candidate that answers at last, a quicker rhythm. */
+  const onAdu = (flow: Flow, now: number): void =>
+    careBy(flow.careAt(wantsParent(known.get(flow.source) as Known)), now);
 
   return {
     onTable: (table, now) => {
@@ -229,6 +262,7 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
         notify(context, { kind: 'sourceDown', source: id });
       }
       for (const entry of attached.values()) updateKnown(entry, now);
+      careSoon(now);
     },
     publish: (adu, now) => {
       const flow = flowFor(adu.source, adu.channel);
@@ -236,18 +270,31 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
     },
     handleAdu: (from, adu, now) => {
       const flow = flowFor(adu.source, adu.channel);
-      if (flow?.passesReversePathCheck(from)) progress(flow, flow.takeFrom(from, adu, now));
-      else if (flow !== undefined) flow.counters.stray++;
+      if (flow?.passesReversePathCheck(from)) {
+        progress(flow, flow.takeFrom(from, adu, now));
+        onAdu(flow, now);
+      } else if (flow !== undefined) flow.counters.stray++;
     },
-    handleData,
-    onParentDown: (peer, channel) => {
+    handleData: (from, message, now) => {
+      handleData(from, message, now);
+      careSoon(now);
+    },
+    onParentDown: (peer, channel, now) => {
       for (const flow of flows.values()) {
         if (flow.channel === channel) flow.onDataDown(peer);
       }
+      careSoon(now);
     },
-    onChildDown: (peer, channel) => children.onDataDown(peer, channel),
+    onChildDown: (peer, channel, now) => {
+      children.onDataDown(peer, channel);
+      careSoon(now);
+    },
+    onEdges: careSoon,
     onCongestion: (peer, channel, isCongested) => children.onCongestion(peer, channel, isCongested),
-    setAudience: (listeners) => children.setAudience(listeners),
+    setAudience: (listeners, now) => {
+      children.setAudience(listeners);
+      careSoon(now);
+    },
     leave: () => children.refuseNewcomers(),
     get hasChildren() {
       return children.size > 0;
@@ -258,10 +305,11 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
     childrenOf: (flow) => children.of(flow),
     tick: (now) => {
       if (nextCare > now) return;
-      nextCare = now + CARE_MS;
       for (const entry of [...known.values()]) careFor(entry, now);
       children.care(now);
-      if (known.size === 0) nextCare = Number.POSITIVE_INFINITY;
+      caredAt = now;
+      nextCare = Number.POSITIVE_INFINITY;
+      careBy(careAt(), now);
     },
     get deadline() {
       return nextCare;

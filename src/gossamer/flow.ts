@@ -53,8 +53,13 @@ export interface Flow {
   onSubscribed(from: NodeId, first: number, now: number): Progress;
   onRefused(from: NodeId): void;
   onDataDown(peer: NodeId): void;
-  /** Periodic: gives up holes that nobody fills, and changes to an idle candidate. */
+  /** Gives up holes that nobody fills, and changes to an idle candidate. */
   care(now: number): Progress;
+  /**
+   * From when on care() has something to do, or needsParent() and needsReserve() where a parent is
+   * wanted, if nothing happens before; Infinity: nothing is waited for.
+   */
+  careAt(wantsParent: boolean): number;
   close(): void;
 }
 
@@ -67,6 +72,8 @@ export function createFlow(
 ): Flow {
   const { config } = context;
   const stream = createStream(config);
+  /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
+  const isMain = channel === config.channels[0];
   const counters = { received: 0, delivered: 0, forwarded: 0, duplicate: 0, missed: 0, stray: 0 };
   let parent: Upstream | undefined;
   let candidate: Upstream | undefined;
@@ -91,9 +98,7 @@ export function createFlow(
     if (candidate !== upstream) subscriptions.close(candidate);
     candidate = undefined;
     subscriptions.close(old);
-    if (channel === config.channels[0]) {
-      notify(context, { kind: 'parentChanged', source, parent: upstream.id });
-    }
+    if (isMain) notify(context, { kind: 'parentChanged', source, parent: upstream.id });
   };
 
   const dropCandidate = (): void => {
@@ -103,9 +108,7 @@ export function createFlow(
 
   const becomeOrphan = (): void => {
     parent = undefined;
-    if (channel === config.channels[0]) {
-      notify(context, { kind: 'parentChanged', source, parent: null });
-    }
+    if (isMain) notify(context, { kind: 'parentChanged', source, parent: null });
   };
 
   const wantParent = (id: NodeId | undefined, now: number): void => {
@@ -173,12 +176,36 @@ export function createFlow(
     return isAlone ? stream.skipTo(first, now) : NOTHING;
   };
 
-  const isSilent = (upstream: Upstream, now: number): boolean =>
-    now - (upstream.heardAt ?? upstream.askedAt) > patienceMs;
+  const silentAt = (upstream: Upstream): number =>
+    (upstream.heardAt ?? upstream.askedAt) + patienceMs;
 
-  /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
+  const isSilent = (upstream: Upstream, now: number): boolean => now >= silentAt(upstream);
+
   const hasStalled = (upstream: Upstream, now: number): boolean =>
-    channel === config.channels[0] && isSilent(upstream, now);
+    isMain && isSilent(upstream, now);
+
+  const parentNeededAt = (): number => {
+    const upstream = candidate ?? parent;
+    if (upstream === undefined) return Number.NEGATIVE_INFINITY;
+    if (!isMain || candidate?.from !== undefined) return Number.POSITIVE_INFINITY;
+    return silentAt(upstream);
+  };
+
+  const reserveNeededAt = (): number => {
+    const isServed = parent !== undefined || candidate !== undefined;
+    if (!isMain || !isServed || heardAt === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(heardAt + rhythm.quietMs, askedAt + RESERVE_STEP_MS);
+  };
+
+  const fillBy = (): number =>
+    stream.holeSince === undefined
+      ? Number.POSITIVE_INFINITY
+      : stream.holeSince + config.gapTimeoutMs;
+
+  const takeOverAt = (): number =>
+    parent === undefined || candidate?.from === undefined
+      ? Number.POSITIVE_INFINITY
+      : silentAt(parent);
 
   const giveUp = (upstream: Upstream): void => {
     subscriptions.close(upstream);
@@ -222,11 +249,7 @@ export function createFlow(
       parent = undefined;
       return true;
     },
-    needsReserve: (now) =>
-      channel === config.channels[0] &&
-      (parent !== undefined || candidate !== undefined) &&
-      now - (heardAt ?? now) > rhythm.quietMs &&
-      now - askedAt >= RESERVE_STEP_MS,
+    needsReserve: (now) => now >= reserveNeededAt(),
     askReserve: (id, now) => {
       const member = neighbour(id);
       if (member === undefined) return;
@@ -251,11 +274,12 @@ export function createFlow(
     onRefused: lose,
     onDataDown: lose,
     care: (now) => {
-      const isIdle = parent !== undefined && isSilent(parent, now);
-      if (isIdle && candidate?.from !== undefined) becomeParent(candidate);
-      const { holeSince } = stream;
-      if (holeSince === undefined || now - holeSince < config.gapTimeoutMs) return NOTHING;
-      return stream.skipHole(now);
+      if (candidate !== undefined && now >= takeOverAt()) becomeParent(candidate);
+      return now >= fillBy() ? stream.skipHole(now) : NOTHING;
+    },
+    careAt: (wantsParent) => {
+      const ofOwn = Math.min(fillBy(), takeOverAt());
+      return wantsParent ? Math.min(ofOwn, parentNeededAt(), reserveNeededAt()) : ofOwn;
     },
     close: () => {
       reserves.dismiss();

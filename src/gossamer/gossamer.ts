@@ -12,6 +12,7 @@
 import { assert, unreachable } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
 import type { Rng } from '../lib/rng.js';
+import { createClockwork } from './clockwork.js';
 import { type GossamerConfig, validateConfig } from './config.js';
 import { type Context, notify, send } from './context.js';
 import { createDepartures } from './departures.js';
@@ -24,7 +25,7 @@ import { createLiveness } from './liveness.js';
 import { createMembership } from './membership.js';
 import { createMesh, type Neighbour } from './mesh.js';
 import type { Message } from './message.js';
-import type { Address, Member, Place } from './node.js';
+import type { Address, Member, NodeId, Place } from './node.js';
 import { createNotices } from './notices.js';
 import { createOptimizer } from './optimizer.js';
 import { createPings } from './pings.js';
@@ -46,6 +47,9 @@ export interface Gossamer extends Machine<Input, Effect> {
   /** We, with our present incarnation. */
   self(): Member;
   view(): GossamerView;
+  /** Two facts of the view, for those who ask thousands of machines again and again. */
+  membersKnown(): number;
+  nextHop(sourceScx: NodeId): NodeId | undefined;
 }
 
 /** One SCX's part in the protocol. It does nothing before `join`. */
@@ -158,12 +162,13 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     heartbeat.bearer,
   );
   const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
-  const clocked = [life, ...rules, optimizer];
+  const clockwork = createClockwork([life, ...rules, optimizer]);
 
   const onEdgeUp = ({ member }: Neighbour, rttMs: number, now: number): void => {
     liveness.watch(member.id, member.address, rttMs, now);
     routing.onEdgeUp(member, rttMs, now);
     pings.watch(member.address, now);
+    distribution.onEdges(now);
     optimizer.onHealed();
     optimizer.quicken(now);
   };
@@ -173,6 +178,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     pings.unwatch(member.address);
     worth.forget(member.id);
     routing.onEdgeDown(member.id, now);
+    distribution.onEdges(now);
     optimizer.quicken(now);
     if (reason === 'closed') departures.onLost(member, now);
   };
@@ -274,7 +280,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       case 'publish':
         return distribution.publish(input.adu, now);
       case 'audience':
-        return distribution.setAudience(input.listeners);
+        return distribution.setAudience(input.listeners, now);
       case 'located':
         return rendezvous.handleLocated(input.address, now);
       case 'received':
@@ -291,8 +297,8 @@ export function createGossamer(options: GossamerOptions): Gossamer {
         return onLinkDown(input.address, input.reason === 'unreachable', now);
       case 'dataDown':
         return input.peerIs === 'parent'
-          ? distribution.onParentDown(input.peer, input.channel)
-          : distribution.onChildDown(input.peer, input.channel);
+          ? distribution.onParentDown(input.peer, input.channel, now)
+          : distribution.onChildDown(input.peer, input.channel, now);
       case 'congested':
       case 'drained':
         return distribution.onCongestion(input.peer, input.channel, input.kind === 'congested');
@@ -301,6 +307,29 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     }
   };
 
+  /** Which rules a message may hurry: the most frequent ones hurry none. */
+  const onReceived = (from: Member, message: Message): void => {
+    switch (message.kind) {
+      case 'keepAlive':
+      case 'ping':
+      case 'requestStatus':
+        return;
+      case 'heartbeat':
+        return clockwork.hurry(heartbeat);
+      case 'pong':
+        return pings.isUnderWay(from.address) ? undefined : clockwork.hurryAll();
+      default:
+        return clockwork.hurryAll();
+    }
+  };
+
+  const onHandled = (input: Input): void => {
+    if (input.kind === 'received') onReceived(input.from, input.message);
+    else if (input.kind === 'adu') clockwork.hurry(distribution);
+    else clockwork.hurryAll();
+  };
+
+  /** That an ADU went out can only put off a keep-alive: it hurries nothing. */
   const take = (now: number): Effect[] => {
     const taken = effects;
     for (const effect of taken) {
@@ -312,21 +341,23 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   return {
     handle: (input, now) => {
-      if (life.state !== 'left') handleInput(input, now);
+      if (life.state !== 'left') {
+        handleInput(input, now);
+        onHandled(input);
+      }
       return take(now);
     },
     tick: (now) => {
       if (life.state === 'left') return [];
-      for (const rule of clocked) if (rule.deadline <= now) rule.tick(now);
+      clockwork.run(now);
       return take(now);
     },
     get deadline() {
-      if (life.state === 'left') return Number.POSITIVE_INFINITY;
-      let earliest = Number.POSITIVE_INFINITY;
-      for (const rule of clocked) earliest = Math.min(earliest, rule.deadline);
-      return earliest;
+      return life.state === 'left' ? Number.POSITIVE_INFINITY : clockwork.earliest();
     },
     self: life.self,
+    membersKnown: () => membership.all().length,
+    nextHop: (sourceScx) => routing.table.get(sourceScx)?.nextHop,
     view: () => {
       const { state } = life;
       return drawView({

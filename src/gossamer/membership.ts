@@ -4,8 +4,10 @@
  *
  * Beyond: each member carries its incarnation, and deaths are remembered, so that gossip does not
  * bring back the dead; a member that proves alive returns with a higher incarnation. Bounded by
- * `membersMax` on both sides.
+ * `membersMax` on both sides: in a session of more SCXs than that, Γ(X) is a random part of them
+ * that gossip renews all the time.
  */
+import { createPool } from '../lib/pool.js';
 import type { Context } from './context.js';
 import type { Death, Sighting } from './message.js';
 import type { Address, Member, NodeId, Place } from './node.js';
@@ -23,7 +25,10 @@ const REST_MS = 10_000;
 const ATTEMPTS_MAX = 12;
 
 export interface Membership {
-  /** Merges a member; true when it is news. */
+  /**
+   * Merges a member; true when Γ(X) has grown. One that took the place of another is no such news: where
+   * not all can be known, there would be no end of it.
+   */
   learn(member: Member, now: number): boolean;
   /** Marks a member dead up to an incarnation; true when that is news. */
   bury(about: Death, now: number): boolean;
@@ -38,9 +43,9 @@ export interface Membership {
   place(id: NodeId): Place;
   /** Whether we hold it for dead. */
   isDead(death: Death): boolean;
-  /** All members known, dead ones excluded. */
+  /** All members known, dead ones excluded, as they are now: for looking at once, not for keeping. */
   all(): readonly Member[];
-  /** Those worth contacting now: all but the resting. */
+  /** Those worth contacting now: all but the resting; to be looked at once, too. */
   reachable(now: number): readonly Member[];
   /** The same, with where they lie. */
   sightings(now: number): Sighting[];
@@ -61,27 +66,36 @@ export const isPlausible = (told: Death, known: Death | undefined): boolean =>
 /** An empty Γ(X). */
 export function createMembership(context: Context): Membership {
   const { config, rng } = context;
-  const members = new Map<NodeId, Member>();
+  const members = createPool((member: Member) => member.id);
+  /** No two members have the same address. */
+  const byAddress = new Map<Address, NodeId>();
   /** Of members only. */
   const places = new Map<NodeId, Place>();
   const graves = new Map<NodeId, Burial>();
   const attempts = new Map<NodeId, { count: number; restUntil: number }>();
 
   const isDead = (death: Death): boolean => {
+    if (graves.size === 0) return false;
     const grave = graves.get(death.id);
     return grave !== undefined && death.incarnation <= grave.incarnation;
   };
 
   const forget = (id: NodeId): void => {
+    const member = members.get(id);
+    if (member === undefined) return;
     members.delete(id);
+    byAddress.delete(member.address);
     places.delete(id);
     attempts.delete(id);
   };
 
-  const makeRoom = (): void => {
-    if (members.size < config.membersMax) return;
-    const victim = rng.pick([...members.keys()]);
-    if (victim !== undefined) forget(victim);
+  const isFull = (): boolean => members.items.length >= config.membersMax;
+
+  const remember = (member: Member): void => {
+    const before = members.get(member.id);
+    if (before !== undefined) byAddress.delete(before.address);
+    members.put(member);
+    byAddress.set(member.address, member.id);
   };
 
   /**
@@ -89,24 +103,25 @@ export function createMembership(context: Context): Membership {
    * begins with the start time, so gossip about the old one does not drive out the new one.
    */
   const replacesPredecessor = (member: Member): boolean => {
-    for (const other of members.values()) {
-      if (other.address !== member.address || other.id === member.id) continue;
-      if (other.incarnation > member.incarnation) return false;
-      forget(other.id);
-    }
+    const id = byAddress.get(member.address);
+    const other = id === undefined ? undefined : members.get(id);
+    if (other === undefined || other.id === member.id) return true;
+    if (other.incarnation > member.incarnation) return false;
+    forget(other.id);
     return true;
   };
 
   const learn = (member: Member, _now: number): boolean => {
-    if (member.id === context.self().id || isDead(member)) return false;
     const known = members.get(member.id);
     if (known !== undefined && known.incarnation >= member.incarnation) return false;
+    if (member.id === context.self().id || isDead(member)) return false;
     if (!isPlausible(member, known)) return false;
     if (!replacesPredecessor(member)) return false;
-    if (known === undefined) makeRoom();
+    const isMore = known === undefined && !isFull();
+    if (known === undefined && !isMore) forget((rng.pick(members.items) as Member).id);
     graves.delete(member.id);
-    members.set(member.id, member);
-    return known === undefined;
+    remember(member);
+    return isMore;
   };
 
   const bury = (about: Death, now: number): boolean => {
@@ -124,17 +139,16 @@ export function createMembership(context: Context): Membership {
   const place = (id: NodeId): Place => places.get(id) ?? NOWHERE;
 
   const unreachable = (address: Address, now: number): void => {
-    for (const member of members.values()) {
-      if (member.address !== address) continue;
-      const count = (attempts.get(member.id)?.count ?? 0) + 1;
-      if (count >= ATTEMPTS_MAX) forget(member.id);
-      else attempts.set(member.id, { count, restUntil: now + REST_MS });
-    }
+    const id = byAddress.get(address);
+    if (id === undefined) return;
+    const count = (attempts.get(id)?.count ?? 0) + 1;
+    if (count >= ATTEMPTS_MAX) forget(id);
+    else attempts.set(id, { count, restUntil: now + REST_MS });
   };
 
   const reachable = (now: number): readonly Member[] => {
-    if (attempts.size === 0) return [...members.values()];
-    return [...members.values()].filter((m) => (attempts.get(m.id)?.restUntil ?? 0) <= now);
+    if (attempts.size === 0) return members.items;
+    return members.items.filter((m) => (attempts.get(m.id)?.restUntil ?? 0) <= now);
   };
 
   const forgetOldDeaths = (now: number): void => {
@@ -148,18 +162,22 @@ export function createMembership(context: Context): Membership {
     learn,
     bury,
     unreachable,
-    heard: (id) => void attempts.delete(id),
-    get: (id) => members.get(id),
+    heard: (id) => {
+      if (attempts.size > 0) attempts.delete(id);
+    },
+    get: members.get,
     locate: (id, place) => {
-      if (members.has(id) && place.samples > (places.get(id)?.samples ?? 0)) places.set(id, place);
+      const isNews = place.samples > (places.get(id)?.samples ?? 0);
+      if (isNews && members.get(id) !== undefined) places.set(id, place);
     },
     place,
     isDead,
-    all: () => [...members.values()],
+    all: () => members.items,
     reachable,
     sightings: (now) => reachable(now).map((member) => ({ member, place: place(member.id) })),
     deaths: (now) => {
       forgetOldDeaths(now);
+      if (graves.size === 0) return [];
       const newest = [...graves].slice(-config.discoveryListMax).reverse();
       return newest.map(([id, grave]) => ({ id, incarnation: grave.incarnation }));
     },

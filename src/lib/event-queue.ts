@@ -1,76 +1,101 @@
 /**
  * A queue of future events, ordered by (instant, sequence number): events of the same instant
- * leave in the order in which they entered, which makes a run repeatable. A binary heap.
+ * leave in the order in which they entered, which makes a run repeatable. A heap with four children
+ * to a node. Its keys lie in typed arrays of their own: a session of thousands of SCXs has many
+ * thousands of events waiting, and to compare two of them touches no object.
  */
 
 /** A queue ordered by instant, first in first out among equals. */
 export interface EventQueue<Event> {
   push(instant: number, event: Event): void;
-  /** Removes the earliest event. */
-  pop(): { readonly instant: number; readonly event: Event } | undefined;
+  /** Removes the earliest event: the one at `next()`. */
+  pop(): Event | undefined;
   /** The earliest instant; Infinity when empty. */
-  readonly next: number;
-  readonly size: number;
+  next(): number;
+  size(): number;
 }
 
-interface Entry<Event> {
-  readonly instant: number;
-  readonly sequence: number;
-  readonly event: Event;
-}
+const CHILDREN = 4;
+const ROOM_FIRST = 1024;
 
-const earlier = <E>(a: Entry<E>, b: Entry<E>): boolean =>
-  a.instant < b.instant || (a.instant === b.instant && a.sequence < b.sequence);
+const grown = (array: Float64Array): Float64Array => {
+  const larger = new Float64Array(2 * array.length);
+  larger.set(array);
+  return larger;
+};
 
 /** An empty queue. */
 export function createEventQueue<Event>(): EventQueue<Event> {
-  const heap: Entry<Event>[] = [];
+  let instants: Float64Array = new Float64Array(ROOM_FIRST);
+  let sequences: Float64Array = new Float64Array(ROOM_FIRST);
+  const events: Event[] = [];
   let sequence = 0;
 
-  const at = (index: number): Entry<Event> => heap[index] as Entry<Event>;
-
-  const siftUp = (start: number, entry: Entry<Event>): void => {
-    let index = start;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!earlier(entry, at(parent))) break;
-      heap[index] = at(parent);
-      index = parent;
-    }
-    heap[index] = entry;
+  const isEarlier = (a: number, b: number): boolean => {
+    const difference = (instants[a] as number) - (instants[b] as number);
+    if (difference !== 0) return difference < 0;
+    return (sequences[a] as number) < (sequences[b] as number);
   };
 
-  const siftDown = (entry: Entry<Event>): void => {
+  const copy = (from: number, to: number): void => {
+    instants[to] = instants[from] as number;
+    sequences[to] = sequences[from] as number;
+    events[to] = events[from] as Event;
+  };
+
+  const put = (index: number, instant: number, number: number, event: Event): void => {
+    instants[index] = instant;
+    sequences[index] = number;
+    events[index] = event;
+  };
+
+  /** Where an event of that instant belongs, as the last one to enter. */
+  const makeWay = (instant: number): number => {
+    let index = events.length;
+    if (index === instants.length) {
+      instants = grown(instants);
+      sequences = grown(sequences);
+    }
+    while (index > 0) {
+      const parent = Math.floor((index - 1) / CHILDREN);
+      if ((instants[parent] as number) <= instant) break;
+      copy(parent, index);
+      index = parent;
+    }
+    return index;
+  };
+
+  const earliestChild = (index: number, size: number): number => {
+    const first = CHILDREN * index + 1;
+    const end = Math.min(first + CHILDREN, size);
+    let earliest = first;
+    for (let child = first + 1; child < end; child++)
+      if (isEarlier(child, earliest)) earliest = child;
+    return earliest;
+  };
+
+  /** Fills the hole at the top, and puts the last event, which stands at `last`, where it belongs. */
+  const closeUp = (last: number): void => {
     let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && earlier(at(child + 1), at(child))) child++;
-      if (!earlier(at(child), entry)) break;
-      heap[index] = at(child);
+    while (CHILDREN * index + 1 < last) {
+      const child = earliestChild(index, last);
+      if (!isEarlier(child, last)) break;
+      copy(child, index);
       index = child;
     }
-    heap[index] = entry;
+    copy(last, index);
   };
 
   return {
-    push: (instant, event) => {
-      const entry = { instant, sequence: sequence++, event };
-      heap.push(entry);
-      siftUp(heap.length - 1, entry);
-    },
+    push: (instant, event) => put(makeWay(instant), instant, sequence++, event),
     pop: () => {
-      const first = heap[0];
-      const last = heap.pop();
-      if (first === undefined || last === undefined) return undefined;
-      if (heap.length > 0) siftDown(last);
+      if (events.length === 0) return undefined;
+      const first = events[0];
+      closeUp(events.length - 1);
+      events.pop();
       return first;
     },
-    get next() {
-      return heap[0]?.instant ?? Number.POSITIVE_INFINITY;
-    },
-    get size() {
-      return heap.length;
-    },
+    next: () => (events.length === 0 ? Number.POSITIVE_INFINITY : (instants[0] as number)),
+    size: () => events.length,
   };
 }

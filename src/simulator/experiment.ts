@@ -1,8 +1,8 @@
 /**
  * One run of §5.1: SCXs at random places of a topology, "a well known rendezvous SCX. All remaining
  * SCXs join the session at a random instant within the first five seconds of the experiment", and
- * sources at randomly chosen ones. The trees are the machines' own next hops; the sources say nothing,
- * as the shape of a tree does not depend on what flows through it.
+ * sources at randomly chosen ones. The trees are the machines' own next hops; the sources say nothing
+ * unless asked to, as the shape of a tree does not depend on what flows through it.
  *
  * All is drawn from the seed, and what was drawn is part of the report: the same options give the
  * same report, trace hash included.
@@ -21,8 +21,9 @@ import {
   type Known,
 } from './metrics/discovery-progress.js';
 import { type LinkStress, measureStress } from './metrics/link-stress.js';
+import { createReception, type ReceptionReport } from './metrics/reception.js';
 import { createStabilisation } from './metrics/stabilisation.js';
-import { type DelayMs, readTree, starHops, type Tree, treeHops } from './metrics/tree.js';
+import { type DelayMs, readTrees, starHops, type Tree, treeHops } from './metrics/tree.js';
 import { findYardstick } from './metrics/yardstick.js';
 import { measureDistances } from './topology/distances.js';
 import { sizeOf, type Topology } from './topology/topology.js';
@@ -37,10 +38,17 @@ export interface SessionOptions {
   readonly sources: number;
   /** The profile, its degree included. */
   readonly config: GossamerConfig;
+  /** The SCXs join within so many ms. */
+  readonly joinWithinMs: number;
 }
+
+/** "All remaining SCXs join ... within the first five seconds" (§5.1). */
+export const JOIN_WITHIN_MS = 5000;
 
 export interface ExperimentOptions extends SessionOptions {
   readonly untilMs: number;
+  /** Each source publishes so many ADUs a second; 0: it says nothing. */
+  readonly adusPerSecond: number;
   /** Hears of the simulated time after each sample. */
   readonly onProgress?: (nowMs: number) => void;
 }
@@ -93,11 +101,12 @@ export interface ExperimentReport {
   /** §5.1's rule; null: not quiet by the end. */
   readonly stableSinceMs: number | null;
   readonly edgeChangesPerScx: number;
+  /** Null when the sources say nothing. */
+  readonly reception: ReceptionReport | null;
   readonly traffic: Readonly<Record<string, TrafficTotals>>;
   readonly traceHash: string;
 }
 
-const JOINED_BY_MS = 5000;
 const SAMPLE_MS = 5000;
 const DISCOVERY_SAMPLE_MS = 250;
 
@@ -105,11 +114,12 @@ const DISCOVERY_SAMPLE_MS = 250;
 const YARDSTICK_SCXS_MAX = 1000;
 
 /** Places, joins and sources of a session. */
-export function drawSession({ seed, scxs, sources, topology }: SessionOptions, rng: Rng): Drawn {
+export function drawSession(options: SessionOptions, rng: Rng): Drawn {
+  const { seed, scxs, sources, topology, joinWithinMs } = options;
   const nodes = Array.from({ length: sizeOf(topology) }, (_, node) => node);
   const places = rng.fork('places').sample(nodes, scxs);
   const joins = rng.fork('joins');
-  const later = Array.from({ length: scxs - 1 }, () => joins.unit() * JOINED_BY_MS);
+  const later = Array.from({ length: scxs - 1 }, () => joins.unit() * joinWithinMs);
   const joinInstantsMs = [0, ...later.sort((a, b) => a - b)];
   const indexes = Array.from({ length: scxs }, (_, index) => index);
   return { seed, places, joinInstantsMs, sources: rng.fork('sources').sample(indexes, sources) };
@@ -121,12 +131,14 @@ const withoutStalls = (config: GossamerConfig): GossamerConfig => ({
   stallMs: Number.POSITIVE_INFINITY,
 });
 
-function schedule(world: World, drawn: Drawn): void {
+function schedule(world: World, drawn: Drawn, adusPerSecond: number): void {
   const isSource = new Set(drawn.sources);
   for (const [index, instant] of drawn.joinInstantsMs.entries()) {
     world.at(instant, () => {
       const scx = world.add();
-      if (isSource.has(index)) world.announce(scx);
+      if (!isSource.has(index)) return;
+      if (adusPerSecond === 0) world.announce(scx);
+      else world.broadcast(scx, 1000 / adusPerSecond);
     });
   }
 }
@@ -134,7 +146,7 @@ function schedule(world: World, drawn: Drawn): void {
 function watchDiscovery(world: World, progress: DiscoveryProgress): void {
   const look = (): void => {
     for (const { index, gossamer } of world.scxs) {
-      progress.see(index, gossamer.view().membersKnown, world.now());
+      progress.see(index, gossamer.membersKnown(), world.now());
     }
     if (!progress.isComplete) world.at(world.now() + DISCOVERY_SAMPLE_MS, look);
   };
@@ -159,7 +171,7 @@ function createRates(traffic: ControlTraffic, scxs: number) {
 
 /** Plays the run. */
 export function runExperiment(options: ExperimentOptions): ExperimentReport {
-  const { topology, scxs, config, untilMs } = options;
+  const { topology, scxs, config, untilMs, adusPerSecond } = options;
   const rng = createRng(options.seed);
   const drawn = drawSession(options, rng);
   const { delayMs } = measureDistances(topology, drawn.places);
@@ -167,21 +179,19 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
   const stabilisation = createStabilisation();
   const traffic = createControlTraffic();
   const watched = rng.fork('watched').below(scxs);
-  const discovery = createDiscoveryProgress(scxs, watched);
-  const observers = [stabilisation, traffic];
+  const discovery = createDiscoveryProgress(scxs, config.membersMax, watched);
+  const reception = createReception(drawn.joinInstantsMs, untilMs);
+  const observers = [stabilisation, traffic, reception];
   const world = createWorld({
     seed: options.seed,
-    config: withoutStalls(config),
+    config: adusPerSecond === 0 ? withoutStalls(config) : config,
     delayMs,
     observers,
   });
-  schedule(world, drawn);
+  schedule(world, drawn, adusPerSecond);
   watchDiscovery(world, discovery);
 
-  const trees = (): Tree[] => {
-    const views = world.scxs.map(({ gossamer }) => gossamer.view());
-    return drawn.sources.map((source) => readTree(views, source));
-  };
+  const trees = (): Tree[] => readTrees(world.scxs, drawn.sources);
   const costOf = (tree: Tree, index: number): Cost =>
     measureCost(tree, delayMs, overlayMs[index] as number[]);
   const takeRates = createRates(traffic, scxs);
@@ -223,6 +233,7 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
     },
     stableSinceMs: stabilisation.stableSince(untilMs) ?? null,
     edgeChangesPerScx: stabilisation.changes / scxs,
+    reception: adusPerSecond === 0 ? null : reception.report(),
     traffic: Object.fromEntries(traffic.byKind),
     traceHash: world.traceHash(),
   };

@@ -77,6 +77,13 @@ interface Lane {
   readonly lastArrival: Map<number, number>;
 }
 
+/**
+ * A connection without use for so long is closed, ms, as in overlay/: it was for a probe or a round of
+ * discovery. Mesh edges are used more often. They are looked for once there are so many connections.
+ */
+const IDLE_MS = 60_000;
+const LINKS_BEFORE_SWEEP = 100_000;
+
 /** A world has fewer SCXs, so that a pair of them is one small integer, which maps find fastest. */
 const SCXS_MAX = 2 ** 15;
 
@@ -169,11 +176,21 @@ export function createNetwork(options: NetworkOptions): Network {
       handOver(from, () => from.feed({ kind: 'linkDown', address: to, reason: 'unreachable' })),
     );
 
-  /** The link for a message, opened if need be. */
+  let sweepAt = LINKS_BEFORE_SWEEP;
+
+  /** As often as the links double, so that a session of thousands keeps those in use only. */
+  const sweep = (): void => {
+    for (const link of control.links.values()) {
+      if (now() - link.usedAt < IDLE_MS) continue;
+      link.isOpen = false;
+      control.links.delete(link.key);
+    }
+    sweepAt = Math.max(LINKS_BEFORE_SWEEP, 2 * control.links.size);
+  };
+
   const open = (key: number, from: SimulatedScx, to: SimulatedScx, channel?: number): Link => {
+    if (control.links.size >= sweepAt) sweep();
     const lane = laneOf(channel);
-    const existing = lane.links.get(key);
-    if (existing !== undefined) return existing;
     const link = { opener: from, acceptor: to, channel, lane, key, isOpen: true, usedAt: now() };
     lane.links.set(key, link);
     return link;
@@ -211,11 +228,10 @@ export function createNetwork(options: NetworkOptions): Network {
         return;
       }
       const key = controlKey(from, to);
-      if (!control.links.has(key) && isCut(from, to)) {
-        return fail(from, address, CONNECT_TIMEOUT_MS);
-      }
+      const link = control.links.get(key);
+      if (link === undefined && isCut(from, to)) return fail(from, address, CONNECT_TIMEOUT_MS);
       const member = from.gossamer.self();
-      transmit(open(key, from, to), from, { kind: 'received', from: member, message });
+      transmit(link ?? open(key, from, to), from, { kind: 'received', from: member, message });
     },
     hangUp: (from, address) => {
       const to = find(address);
@@ -233,9 +249,9 @@ export function createNetwork(options: NetworkOptions): Network {
       if (to === undefined) return;
       const isAnswer = body.kind === 'subscribed' || body.kind === 'refused';
       const key = isAnswer ? pairOf(to, from) : pairOf(from, to);
-      const isLinked = laneOf(channel).links.has(key);
-      if (!isLinked && body.kind !== 'subscribe') return;
-      if (!to.isUp || (!isLinked && isCut(from, to))) {
+      const link = laneOf(channel).links.get(key);
+      if (link === undefined && body.kind !== 'subscribe') return;
+      if (!to.isUp || (link === undefined && isCut(from, to))) {
         const peer = to.gossamer.self().id;
         const peerIs = isAnswer ? 'child' : 'parent';
         const tell = (): void => from.feed({ kind: 'dataDown', peer, channel, peerIs });
@@ -243,8 +259,8 @@ export function createNetwork(options: NetworkOptions): Network {
         return;
       }
       const member = from.gossamer.self();
-      const link = open(key, from, to, channel);
-      transmit(link, from, { kind: 'dataReceived', from: member, message: body });
+      const used = link ?? open(key, from, to, channel);
+      transmit(used, from, { kind: 'dataReceived', from: member, message: body });
     },
     forward: (from, to, adu) => {
       if (to === undefined) return;

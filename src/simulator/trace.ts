@@ -6,8 +6,10 @@ export interface Trace {
   hash(): string;
 }
 
-/** An empty trace: two lanes of FNV-1a with different offsets. */
+/** An empty trace: two lanes of FNV-1a with different offsets. Numbers go in as their 64 bits. */
 export function createTrace(): Trace {
+  const number = new Float64Array(1);
+  const words = new Uint16Array(number.buffer);
   let low = 0x811c9dc5;
   let high = 0x1234567;
   const mix = (code: number): void => {
@@ -18,9 +20,13 @@ export function createTrace(): Trace {
   return {
     add: (...facts) => {
       for (const fact of facts) {
-        const text = typeof fact === 'number' ? fact.toFixed(3) : fact;
-        for (let index = 0; index < text.length; index++) mix(text.charCodeAt(index));
-        mix(0);
+        if (typeof fact === 'number') {
+          number[0] = fact;
+          for (let index = 0; index < words.length; index++) mix(words[index] as number);
+        } else {
+          for (let index = 0; index < fact.length; index++) mix(fact.charCodeAt(index));
+          mix(0);
+        }
       }
     },
     hash: () => hex(high) + hex(low),

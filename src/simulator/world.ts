@@ -203,11 +203,9 @@ export function createWorld(options: WorldOptions): World {
     add,
     at,
     runUntil: (instant) => {
-      while (queue.next <= instant) {
-        const entry = queue.pop();
-        if (entry === undefined) break;
-        clock = Math.max(clock, entry.instant);
-        entry.event();
+      for (let next = queue.next(); next <= instant; next = queue.next()) {
+        clock = Math.max(clock, next);
+        queue.pop()?.();
       }
       clock = instant;
     },

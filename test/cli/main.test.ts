@@ -10,6 +10,7 @@ import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+const TS1000N = `gtitm:${join(ROOT, 'test/fixtures/topologies/ts1000n-0.txt.gz')}`;
 const COMMAND = ['--import', 'tsx', 'src/cli/main.ts'];
 const NAME = ['--name', SESSION];
 
@@ -98,7 +99,7 @@ describe('The command line', () => {
     [['status', '--clustr', 'x'], /unknown option '--clustr' .*--cluster/],
     [['simulate', '--degree', '4,3'], /acceptedEdgesMax must exceed/],
     [['simulate', '--scxs', '2', '--sources', '3'], /must not be more than --scxs/],
-    [['simulate', '--scxs', '2000'], /has 1000 nodes only/],
+    [['simulate', '--scxs', '2000', '--topology', TS1000N], /has 1000 nodes only/],
     [['broadcast'], /missing required argument 'file'/],
     [['status', '--cluster'], /argument missing/],
     [['status', 'x', '--cluster', 'localhost:9'], /too many arguments/],

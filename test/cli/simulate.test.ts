@@ -69,8 +69,9 @@ describe('The topology of a simulation', () => {
 
 describe('What a simulation prints', () => {
   const topology = openTopology('transit-stub', TS1000N)(1);
+  const session = { topology, scxs: 5, sources: 2, config: FAST, joinWithinMs: 5000 };
   const play = (seed: number) =>
-    runExperiment({ topology, seed, scxs: 5, sources: 2, config: FAST, untilMs: 30_000 });
+    runExperiment({ ...session, seed, untilMs: 30_000, adusPerSecond: 2 });
   const report = play(1);
 
   test('has every drawn parameter, the trace, and a line for each source and measure', () => {

@@ -162,11 +162,12 @@ describe('A child', () => {
     subscribe(1, 0);
     neighbours.delete(nodeId(1));
     children.care(1000);
-    children.care(6000);
+    expect(children.careAt()).toBe(6000);
+    children.care(5999);
     got(1);
     publish(1, 2);
     expect(got(1)).toEqual([1, 2]);
-    children.care(6001);
+    children.care(6000);
     expect(got(1)).toEqual(['refused']);
     expect(children.size).toBe(0);
   });

@@ -147,4 +147,49 @@ describe('Distribution', () => {
     expect(distribution.flows.size).toBe(512);
     expect(distribution.sources.has(sourceId(2004))).toBe(true);
   });
+
+  test('sleeps while all is well, and wakes for what is waited for in vain', () => {
+    const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
+    expect(distribution.deadline).toBe(Number.POSITIVE_INFINITY);
+    settle();
+    let wakes = 0;
+    for (let sequence = 0; sequence < 600; sequence++) {
+      const now = 25 * sequence;
+      distribution.handleAdu(nodeId(1), aduOf(sequence), now);
+      if (distribution.deadline > now) continue;
+      distribution.tick(now);
+      wakes++;
+    }
+    // In 15 s: soon after the beginning, then once for each silence that would be suspicious, 400 ms.
+    expect(wakes).toBeLessThanOrEqual(40);
+    bench.take();
+    runUntil(distribution, 599 * 25 + 399);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 599 * 25 + 400 + 100);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(2), body: { kind: 'subscribe' } }]);
+    runUntil(distribution, 599 * 25 + 1499);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 599 * 25 + 1500 + 100);
+    expect(bench.sentData()).toContainEqual(
+      expect.objectContaining({
+        to: nodeId(1),
+        body: expect.objectContaining({ kind: 'unsubscribe' }),
+      }),
+    );
+  });
+
+  test('asks again, but not all the time, when no parent is to be had', () => {
+    const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
+    settle();
+    const refuse = (now: number): void =>
+      distribution.handleData(
+        memberOf(1),
+        { kind: 'refused', source: sourceId(1), channel: 1 },
+        now,
+      );
+    refuse(100);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 100 + 250);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(2), body: { kind: 'subscribe' } }]);
+  });
 });

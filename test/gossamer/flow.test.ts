@@ -170,19 +170,38 @@ describe('A flow', () => {
   test('gives up a candidate that does not answer', () => {
     const { flow, told } = createUpstream();
     flow.wantParent(A, 0);
-    expect(flow.needsParent(1500)).toBe(false);
+    expect(flow.needsParent(1499)).toBe(false);
     told();
-    expect(flow.needsParent(1501)).toBe(true);
+    expect(flow.needsParent(1500)).toBe(true);
     expect(told()).toEqual(['unsubscribe A']);
     expect([...flow.asked]).toEqual([A]);
+  });
+
+  test('says when it must be looked after, and has nothing to do before', () => {
+    const { flow, feed, settle } = createUpstream();
+    expect(flow.careAt(true)).toBe(Number.NEGATIVE_INFINITY);
+    expect(flow.careAt(false)).toBe(Number.POSITIVE_INFINITY);
+    settle();
+    feed(A, [10], 5000);
+    expect(flow.careAt(true)).toBe(5000 + 400);
+    feed(A, [12], 5200);
+    expect(flow.careAt(true)).toBe(5200 + 400);
+    expect(flow.careAt(false)).toBe(5200 + 2000);
+    feed(A, [13], 6900);
+    expect(flow.careAt(true)).toBe(5200 + 2000);
+    expect(flow.care(7199).delivered).toEqual([]);
+    expect(flow.care(7200).delivered).toHaveLength(2);
+    expect(flow.careAt(false)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('leaves a parent that has long been silent', () => {
     const { flow, feed, settle } = createUpstream();
     settle();
     feed(A, [10], 5000);
-    expect(flow.needsParent(6500)).toBe(false);
-    expect(flow.needsParent(6501)).toBe(true);
+    flow.askReserve(B, 6400);
+    expect(flow.careAt(true)).toBe(6500);
+    expect(flow.needsParent(6499)).toBe(false);
+    expect(flow.needsParent(6500)).toBe(true);
     expect(flow.parent).toBeUndefined();
   });
 
@@ -198,10 +217,10 @@ describe('A flow', () => {
       flow.wantParent(asked, now);
       since = now;
     }
-    expect(patience).toEqual([1600, 3100, 6100, 6100, 6100]);
+    expect(patience).toEqual([1500, 3000, 6000, 6000, 6000]);
     feed(asked, [10], 100_000);
-    expect(flow.needsParent(101_500)).toBe(false);
-    expect(flow.needsParent(101_600)).toBe(true);
+    expect(flow.needsParent(101_499)).toBe(false);
+    expect(flow.needsParent(101_500)).toBe(true);
   });
 
   test('waits for a candidate that has nothing to say yet on a channel that is often silent', () => {
@@ -239,14 +258,16 @@ describe('A flow', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
     feed(A, [10], 1000);
-    expect(flow.needsReserve(1400)).toBe(false);
-    expect(flow.needsReserve(1401)).toBe(true);
-    flow.askReserve(B, 1401);
+    expect(flow.careAt(true)).toBe(1400);
+    expect(flow.needsReserve(1399)).toBe(false);
+    expect(flow.needsReserve(1400)).toBe(true);
+    flow.askReserve(B, 1400);
     expect(told()).toEqual(['subscribe B 11']);
     expect(flow.parent).toBe(A);
     expect([...flow.asked]).toEqual([A, B]);
-    expect(flow.needsReserve(1600)).toBe(false);
-    expect(flow.needsReserve(1601)).toBe(true);
+    expect(flow.careAt(true)).toBe(1600);
+    expect(flow.needsReserve(1599)).toBe(false);
+    expect(flow.needsReserve(1600)).toBe(true);
   });
 
   test('takes the first reserve that has news for its parent', () => {

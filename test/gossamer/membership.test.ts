@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMembership } from '../../src/gossamer/membership.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
+import { createRng } from '../../src/lib/rng.js';
 import { addressOf, createBench, memberOf, nodeId } from './support.js';
 
 describe('Membership', () => {
@@ -88,7 +90,7 @@ describe('Membership', () => {
     membership.learn(memberOf(1), 0);
     membership.unreachable(addressOf(1), 0);
     expect(membership.reachable(9999)).toEqual([]);
-    expect(membership.sample(9999)).toEqual([]);
+    expect(membership.sightings(9999)).toEqual([]);
     expect(membership.reachable(10_000)).toHaveLength(1);
     for (let attempt = 1; attempt < 11; attempt++) membership.unreachable(addressOf(1), 0);
     expect(membership.all()).toHaveLength(1);
@@ -106,10 +108,59 @@ describe('Membership', () => {
     expect(membership.all()).toHaveLength(1);
   });
 
-  test('samples at most as many members as a list holds, each once', () => {
-    const membership = createMembership(createBench({ discoveryListMax: 30 }).context);
-    for (let number = 100; number < 200; number++) membership.learn(memberOf(number), 0);
-    const sample = membership.sample(0);
-    expect(new Set(sample.map((member) => member.id)).size).toBe(30);
+  test('shows its members without copying them', () => {
+    const membership = createMembership(createBench().context);
+    for (let number = 100; number < 150; number++) membership.learn(memberOf(number), 0);
+    expect(membership.all()).toHaveLength(50);
+    expect(membership.reachable(0)).toBe(membership.all());
+  });
+
+  test('knows where a member lies for as long as it knows the member, the newest word first', () => {
+    const membership = createMembership(createBench({ membersMax: 1 }).context);
+    const at = (samples: number) => ({ ...NOWHERE, samples });
+    membership.locate(nodeId(1), at(1));
+    expect(membership.place(nodeId(1))).toEqual(NOWHERE);
+    membership.learn(memberOf(1), 0);
+    membership.locate(nodeId(1), at(3));
+    membership.locate(nodeId(1), at(2));
+    expect(membership.sightings(0)).toEqual([{ member: memberOf(1), place: at(3) }]);
+    membership.learn(memberOf(2), 0);
+    expect(membership.place(nodeId(1))).toEqual(NOWHERE);
+  });
+});
+
+describe('Membership of a session that is larger than its bound', () => {
+  test('is a random part of all who are told of, each as likely as the others', () => {
+    const gossip = createRng(7);
+    const known = new Map<string, number>();
+    for (let view = 0; view < 200; view++) {
+      const { context } = createBench({ membersMax: 50 });
+      const membership = createMembership({ ...context, rng: createRng(view) });
+      for (let told = 0; told < 1000; told++) {
+        membership.learn(memberOf(100 + gossip.below(200)), 0);
+      }
+      expect(membership.all()).toHaveLength(50);
+      for (const { id } of membership.all()) known.set(id, (known.get(id) ?? 0) + 1);
+    }
+    // Expected: 50 of 200 views, with a standard deviation of 6.
+    expect(known.size).toBe(200);
+    for (const views of known.values()) expect(Math.abs(views - 50)).toBeLessThan(31);
+  });
+
+  test('takes one that replaces another for no news, or rounds would never slow down', () => {
+    const membership = createMembership(createBench({ membersMax: 2 }).context);
+    expect(membership.learn(memberOf(1), 0)).toBe(true);
+    expect(membership.learn(memberOf(2), 0)).toBe(true);
+    expect(membership.learn(memberOf(3), 0)).toBe(false);
+    expect(membership.get(nodeId(3))).toEqual(memberOf(3));
+    expect(membership.all()).toHaveLength(2);
+  });
+
+  test('forgets the address with the member', () => {
+    const membership = createMembership(createBench({ membersMax: 1 }).context);
+    membership.learn(memberOf(1, { incarnation: 300 }), 0);
+    membership.learn(memberOf(2), 0);
+    membership.learn(memberOf(3, { incarnation: 200, address: addressOf(1) }), 0);
+    expect(membership.all().map(({ id }) => id)).toEqual([nodeId(3)]);
   });
 });

@@ -4,8 +4,9 @@ import { createEventQueue, type EventQueue } from '../../src/lib/event-queue.js'
 
 function popAll<Event>(queue: EventQueue<Event>): { instant: number; event: Event }[] {
   const popped: { instant: number; event: Event }[] = [];
-  for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
-    popped.push({ instant: entry.instant, event: entry.event });
+  while (queue.size() > 0) {
+    const instant = queue.next();
+    popped.push({ instant, event: queue.pop() as Event });
   }
   return popped;
 }
@@ -13,8 +14,8 @@ function popAll<Event>(queue: EventQueue<Event>): { instant: number; event: Even
 describe('An event queue', () => {
   test('is empty at first', () => {
     const queue = createEventQueue<string>();
-    expect(queue.size).toBe(0);
-    expect(queue.next).toBe(Number.POSITIVE_INFINITY);
+    expect(queue.size()).toBe(0);
+    expect(queue.next()).toBe(Number.POSITIVE_INFINITY);
     expect(queue.pop()).toBeUndefined();
   });
 
@@ -22,10 +23,10 @@ describe('An event queue', () => {
     const queue = createEventQueue<string>();
     queue.push(30, 'late');
     queue.push(10, 'early');
-    expect(queue.next).toBe(10);
-    expect(queue.pop()).toMatchObject({ instant: 10, event: 'early' });
-    expect(queue.next).toBe(30);
-    expect(queue.size).toBe(1);
+    expect(queue.next()).toBe(10);
+    expect(queue.pop()).toBe('early');
+    expect(queue.next()).toBe(30);
+    expect(queue.size()).toBe(1);
   });
 
   test('gives events of one instant in the order in which they entered', () => {
@@ -37,7 +38,7 @@ describe('An event queue', () => {
 
   test('orders as a stable sort does', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (instants) => {
+      fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 3000 }), (instants) => {
         const queue = createEventQueue<number>();
         const pushed = instants.map((instant, event) => ({ instant, event }));
         for (const { instant, event } of pushed) queue.push(instant, event);
@@ -54,16 +55,14 @@ describe('An event queue', () => {
         let model: { instant: number; event: number }[] = [];
         for (const [event, instant] of steps.entries()) {
           if (instant === undefined) {
-            expect(queue.pop()).toEqual(
-              model[0] === undefined ? undefined : expect.objectContaining(model[0]),
-            );
+            expect(queue.pop()).toBe(model[0]?.event);
             model = model.slice(1);
           } else {
             queue.push(instant, event);
             model = [...model, { instant, event }].toSorted((a, b) => a.instant - b.instant);
           }
-          expect(queue.size).toBe(model.length);
-          expect(queue.next).toBe(model[0]?.instant ?? Number.POSITIVE_INFINITY);
+          expect(queue.size()).toBe(model.length);
+          expect(queue.next()).toBe(model[0]?.instant ?? Number.POSITIVE_INFINITY);
         }
       }),
     );

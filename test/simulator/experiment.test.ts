@@ -16,6 +16,8 @@ const options: ExperimentOptions = {
   sources: 2,
   config: FAST,
   untilMs: 60_000,
+  joinWithinMs: 5000,
+  adusPerSecond: 0,
 };
 
 describe('An experiment', () => {
@@ -52,6 +54,14 @@ describe('An experiment', () => {
     }
     expect(report.discovery.all.every((instant) => instant !== null)).toBe(true);
     expect(report.traffic.keepAlive?.messages).toBeGreaterThan(0);
+  });
+
+  test('counts that every SCX gets every ADU of every source since it joined', () => {
+    const { reception } = runExperiment({ ...options, joinWithinMs: 2000, adusPerSecond: 10 });
+    expect(reception).toMatchObject({ missed: 0, incomplete: 0 });
+    // Two sources, 55 s or more of 10 ADUs a second for each of the 20.
+    expect(reception?.owed).toBeGreaterThan(2 * 20 * 10 * 52);
+    expect(reception?.firstMs?.longest).toBeLessThan(10_000);
   });
 
   test('lets SCXs use no path but the mesh: one of two SCXs has the other for a parent', () => {

@@ -4,11 +4,13 @@ import type { Address, Member, NodeId } from '../../src/gossamer/node.js';
 import { measureCost, overlayDistances } from '../../src/simulator/metrics/cost-ratio.js';
 import { createDiscoveryProgress, lastOf } from '../../src/simulator/metrics/discovery-progress.js';
 import { measureStress } from '../../src/simulator/metrics/link-stress.js';
+import { createReception, type Reception } from '../../src/simulator/metrics/reception.js';
 import { createStabilisation } from '../../src/simulator/metrics/stabilisation.js';
 import { statisticsOf, studentT } from '../../src/simulator/metrics/statistics.js';
 import { pathLengths, starHops, type Tree, treeHops } from '../../src/simulator/metrics/tree.js';
 import type { SimulatedScx } from '../../src/simulator/simulated-scx.js';
 import { createGraph } from '../../src/simulator/topology/graph.js';
+import { aduOf } from '../gossamer/support.js';
 
 /** SCXs on a line, 10 ms from one to the next. */
 const onLine = (from: number, to: number): number => 10 * Math.abs(from - to);
@@ -147,6 +149,51 @@ describe('Discovery progress', () => {
     for (let scx = 1; scx < 11; scx++) progress.see(scx, 10, 500 + scx);
     expect(progress.isComplete).toBe(true);
     expect(lastOf(progress.instantsMs(1))).toBe(510);
+  });
+
+  test('is complete when each SCX knows as many as it may', () => {
+    const progress = createDiscoveryProgress(11, 5);
+    for (let scx = 0; scx < 11; scx++) progress.see(scx, 5, 100);
+    expect(progress.isComplete).toBe(true);
+  });
+});
+
+describe('Reception', () => {
+  const deliver = (reception: Reception, index: number, sequence: number, now: number): void => {
+    const adu = aduOf(sequence, { timestampMs: 1000 * sequence });
+    reception.onDeliver?.({ index } as SimulatedScx, adu, now);
+  };
+
+  test('is complete when each SCX gets all that was published since it joined', () => {
+    const reception = createReception([0, 1500], 20_000);
+    for (let sequence = 0; sequence < 20; sequence++) {
+      deliver(reception, 0, sequence, 1000 * sequence);
+      if (sequence >= 2) deliver(reception, 1, sequence, 1000 * sequence + 40);
+    }
+    expect(reception.report()).toEqual({
+      // ADUs 0 to 15, and 2 to 15: those of the last 5 s may be under way.
+      owed: 16 + 14,
+      missed: 0,
+      incomplete: 0,
+      firstMs: { mean: 270, longest: 540 },
+      delayMs: (18 * 40) / 38,
+    });
+  });
+
+  test('misses what came before the first subscription, and what was given up', () => {
+    const reception = createReception([0, 1500], 20_000);
+    for (let sequence = 0; sequence < 20; sequence++) {
+      deliver(reception, 0, sequence, 1000 * sequence);
+      if (sequence >= 4 && sequence !== 9) deliver(reception, 1, sequence, 1000 * sequence);
+    }
+    expect(reception.report()).toMatchObject({ owed: 30, missed: 3, incomplete: 1 });
+  });
+
+  test('says who heard nothing, and bears no ADU twice', () => {
+    const reception = createReception([0, 1500], 20_000);
+    deliver(reception, 0, 3, 3000);
+    expect(reception.report().firstMs).toBeNull();
+    expect(() => deliver(reception, 0, 3, 3001)).toThrow(/delivered ADU 3 after 3/);
   });
 });
 

@@ -44,6 +44,17 @@ function meanDistance({ graph }: NamedGraph): number {
 }
 
 describe('A transit-stub graph', () => {
+  test('grows to as many nodes as are needed, within the same extent', () => {
+    const [plain] = draws(TS1000N, 1) as [NamedGraph];
+    expect(goodOf(drawTransitStub(TS1000N, createRng(0), 1000))).toEqual(plain);
+    const large = goodOf(drawTransitStub(TS1000N, createRng(0), 4000));
+    expect(large.graph.nodes).toBeGreaterThanOrEqual(4000);
+    expect(large.graph.nodes).toBeLessThan(5000);
+    expect(isConnected(large.graph)).toBe(true);
+    expect(meanDistance(large) / meanDistance(plain)).toBeGreaterThan(0.7);
+    expect(meanDistance(large) / meanDistance(plain)).toBeLessThan(1.4);
+  });
+
   test('has exactly the nodes that its parameters say, and is connected', () => {
     for (const options of [TS1000N, TS1000A]) {
       for (const { graph, names } of draws(options, 5)) {

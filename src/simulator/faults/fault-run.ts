@@ -8,7 +8,7 @@ import { healingBoundMs } from '../../gossamer/heartbeat.js';
 import type { NodeId, SourceId } from '../../gossamer/node.js';
 import { createRng, type Rng } from '../../lib/rng.js';
 import { createChecker } from '../checker.js';
-import { type Drawn, drawSession, type SessionOptions } from '../experiment.js';
+import { type Drawn, drawSession, JOIN_WITHIN_MS, type SessionOptions } from '../experiment.js';
 import type { SimulatedScx } from '../simulated-scx.js';
 import { measureDistances } from '../topology/distances.js';
 import { sizeOf } from '../topology/topology.js';
@@ -18,7 +18,7 @@ import { type FaultReport, measureFaults } from './fault-report.js';
 import { type FaultEvent, type FaultScenario, inject, newcomersOf } from './scenario.js';
 import { type Attached, liveViews, reachedFrom, watchWholeness } from './wholeness.js';
 
-export interface FaultOptions extends SessionOptions {
+export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
   readonly scenario: FaultScenario;
   /** The mesh has so long to settle. */
   readonly settleMs: number;
@@ -94,7 +94,7 @@ function play(world: World, endMs: number, onProgress?: (nowMs: number) => void)
 export function runFaults(options: FaultOptions): FaultReport {
   const { seed, config, scenario, settleMs } = options;
   const rng = createRng(seed);
-  const drawn = drawSession(options, rng);
+  const drawn = drawSession({ ...options, joinWithinMs: JOIN_WITHIN_MS }, rng);
   const places = placesOf(drawn, options, rng.fork('newcomers'));
   const log = createDeliveryLog();
   const checker = createChecker(config);

@@ -1,6 +1,6 @@
 /**
  * How fast SCXs get to know each other (§5.2, figures 6 and 7): when each of them knows a share of all
- * others, those that have yet to join included.
+ * others, those that have yet to join included; or of as many as it may know.
  */
 
 /** The shares of figure 6. */
@@ -25,9 +25,15 @@ export interface DiscoveryProgress {
 
 /**
  * Nobody knows anybody.
+ * @param knownMax how many others an SCX may know
  * @param watched the SCX whose whole story is kept
  */
-export function createDiscoveryProgress(scxs: number, watched = 0): DiscoveryProgress {
+export function createDiscoveryProgress(
+  scxs: number,
+  knownMax = scxs,
+  watched = 0,
+): DiscoveryProgress {
+  const knowable = Math.min(scxs - 1, knownMax);
   const blank = (): (number | undefined)[] => new Array<number | undefined>(scxs).fill(undefined);
   const instants = new Map(SHARES.map((share) => [share, blank()]));
   const story: Known[] = [];
@@ -37,7 +43,7 @@ export function createDiscoveryProgress(scxs: number, watched = 0): DiscoveryPro
     see: (scx, known, now) => {
       if (scx === watched && story.at(-1)?.known !== known) story.push({ atMs: now, known });
       for (const [share, list] of instants) {
-        if (list[scx] !== undefined || known < share * (scxs - 1)) continue;
+        if (list[scx] !== undefined || known < share * knowable) continue;
         list[scx] = now;
         if (share === 1) complete++;
       }

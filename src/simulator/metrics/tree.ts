@@ -3,7 +3,7 @@
  * believes in. While routes change it may have holes and even loops; both are told, not hidden.
  */
 import type { NodeId } from '../../gossamer/node.js';
-import type { GossamerView } from '../../gossamer/view.js';
+import type { SimulatedScx } from '../simulated-scx.js';
 
 /** One-way delay between two SCXs by index, ms. */
 export type DelayMs = (from: number, to: number) => number;
@@ -15,18 +15,17 @@ export interface Tree {
   readonly parents: readonly (number | undefined)[];
 }
 
-/**
- * The tree of a source by the next hops of all SCXs.
- * @param views of the SCXs, by index
- */
-export function readTree(views: readonly GossamerView[], source: number): Tree {
-  const indexes = new Map(views.map(({ self }, index) => [self.id, index]));
-  const root = views[source]?.self.id;
-  const parentOf = (view: GossamerView): number | undefined => {
-    const hop: NodeId | undefined = view.sources.find(({ scx }) => scx === root)?.path[1];
-    return hop === undefined ? undefined : indexes.get(hop);
-  };
-  return { source, parents: views.map(parentOf) };
+/** The trees of some sources by the next hops of all SCXs. */
+export function readTrees(scxs: readonly SimulatedScx[], sources: readonly number[]): Tree[] {
+  const indexes = new Map(scxs.map(({ gossamer }, index) => [gossamer.self().id, index]));
+  return sources.map((source) => {
+    const root = scxs[source]?.gossamer.self().id;
+    const parentOf = ({ gossamer }: SimulatedScx): number | undefined => {
+      const hop: NodeId | undefined = root && gossamer.nextHop(root);
+      return hop === undefined ? undefined : indexes.get(hop);
+    };
+    return { source, parents: scxs.map(parentOf) };
+  });
 }
 
 /** By SCX: the length of its path from the source, ms; undefined where the source does not reach. */

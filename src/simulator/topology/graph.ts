@@ -17,9 +17,10 @@ export interface Graph {
   readonly links: readonly Link[];
   /** The arcs that leave node n: numbers firstArc[n] to firstArc[n + 1] - 1. */
   readonly firstArc: Int32Array;
-  /** By arc: the node at its end, and the link that it belongs to. */
+  /** By arc: the node at its end, the link that it belongs to, and its length. */
   readonly arcTarget: Int32Array;
   readonly arcLink: Int32Array;
+  readonly arcLength: Float64Array;
 }
 
 /** A graph whose nodes have names that tell their role; see gtitm-reader.ts. */
@@ -53,18 +54,20 @@ export function createGraph(nodes: number, links: readonly Link[]): Graph {
   const firstArc = countArcs(nodes, links);
   const arcTarget = new Int32Array(2 * links.length);
   const arcLink = new Int32Array(2 * links.length);
+  const arcLength = new Float64Array(2 * links.length);
   const nextArc = firstArc.slice();
-  const place = (from: number, to: number, link: number): void => {
+  const place = (from: number, to: number, link: number, length: number): void => {
     const arc = nextArc[from] as number;
     nextArc[from] = arc + 1;
     arcTarget[arc] = to;
     arcLink[arc] = link;
+    arcLength[arc] = length;
   };
-  for (const [index, { from, to }] of links.entries()) {
-    place(from, to, index);
-    place(to, from, index);
+  for (const [index, { from, to, length }] of links.entries()) {
+    place(from, to, index, length);
+    place(to, from, index, length);
   }
-  return { nodes, links, firstArc, arcTarget, arcLink };
+  return { nodes, links, firstArc, arcTarget, arcLink, arcLength };
 }
 
 /** How many nodes can be reached from node 0, itself included. */

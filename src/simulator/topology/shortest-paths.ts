@@ -20,8 +20,8 @@ interface Heap {
   push(node: number, distance: number): void;
   /** Removes the nearest; false when empty. Then `node` and `distance` tell it. */
   pop(): boolean;
-  readonly node: number;
-  readonly distance: number;
+  node(): number;
+  distance(): number;
 }
 
 function createHeap(): Heap {
@@ -69,29 +69,25 @@ function createHeap(): Heap {
       if (keys.length > 0) siftDown(last, key);
       return true;
     },
-    get node() {
-      return node;
-    },
-    get distance() {
-      return distance;
-    },
+    node: () => node,
+    distance: () => distance,
   };
 }
 
 /** The shortest paths from a node to all others. */
 export function findShortestPaths(graph: Graph, origin: number): ShortestPaths {
+  const { firstArc, arcTarget, arcLink, arcLength } = graph;
   const distancesMs = new Float64Array(graph.nodes).fill(Number.POSITIVE_INFINITY);
   const lastLink = new Int32Array(graph.nodes).fill(-1);
   const before = new Int32Array(graph.nodes).fill(-1);
   const heap = createHeap();
 
   const reach = (node: number, arc: number, distance: number): void => {
-    const target = graph.arcTarget[arc] as number;
-    const link = graph.arcLink[arc] as number;
-    const total = distance + (graph.links[link]?.length as number);
+    const target = arcTarget[arc] as number;
+    const total = distance + (arcLength[arc] as number);
     if (total >= (distancesMs[target] as number)) return;
     distancesMs[target] = total;
-    lastLink[target] = link;
+    lastLink[target] = arcLink[arc] as number;
     before[target] = node;
     heap.push(target, total);
   };
@@ -99,10 +95,10 @@ export function findShortestPaths(graph: Graph, origin: number): ShortestPaths {
   distancesMs[origin] = 0;
   heap.push(origin, 0);
   while (heap.pop()) {
-    const { node, distance } = heap;
+    const [node, distance] = [heap.node(), heap.distance()];
     if (distance > (distancesMs[node] as number)) continue;
-    const end = graph.firstArc[node + 1] as number;
-    for (let arc = graph.firstArc[node] as number; arc < end; arc++) reach(node, arc, distance);
+    const end = firstArc[node + 1] as number;
+    for (let arc = firstArc[node] as number; arc < end; arc++) reach(node, arc, distance);
   }
   return { distancesMs, lastLink, before };
 }

@@ -62,6 +62,18 @@ const LINKS_BETWEEN_DOMAINS = 2;
 const totalNodes = (options: TransitStubOptions): number =>
   options.transitDomains * options.transitNodes * (1 + options.stubs * options.stubNodes);
 
+/**
+ * Options for a graph of so many nodes at least: more transit domains, and more routers in each, with
+ * stubs as they were.
+ */
+function enlarge(options: TransitStubOptions, nodesMin: number): TransitStubOptions {
+  const routers = nodesMin / (1 + options.stubs * options.stubNodes);
+  const growth = routers / (options.transitDomains * options.transitNodes);
+  if (growth <= 1) return options;
+  const transitDomains = Math.ceil(options.transitDomains * Math.sqrt(growth));
+  return { ...options, transitDomains, transitNodes: Math.ceil(routers / transitDomains) };
+}
+
 /** Sides of the squares: all, a transit domain, a stub. */
 function sidesOf(options: TransitStubOptions): { all: number; transit: number; stub: number } {
   const { transitDomains, transitNodes, stubs, stubNodes } = options;
@@ -92,6 +104,8 @@ const lengthOf = (a: Point, b: Point): number => Math.round(Math.hypot(a.x - b.x
 
 /** The graph as it grows. */
 interface Draft {
+  /** Of one unit of the grid, ms. */
+  readonly unitMs: number;
   readonly points: Point[];
   readonly names: string[];
   readonly links: Link[];
@@ -110,22 +124,33 @@ function embed(
     draft.names.push(name(index));
   }
   for (const { from, to, length } of flat.links) {
-    draft.links.push({ from: from + first, to: to + first, length });
+    draft.links.push({ from: from + first, to: to + first, length: length * draft.unitMs });
   }
   return flat.points.map((_, index) => first + index);
 }
 
 function joinNodes(draft: Draft, from: number, to: number): void {
   const length = lengthOf(draft.points[from] as Point, draft.points[to] as Point);
-  draft.links.push({ from, to, length });
+  draft.links.push({ from, to, length: length * draft.unitMs });
 }
 
-/** A graph of these options, or why there is none. */
-export function drawTransitStub(options: TransitStubOptions, rng: Rng): Result<NamedGraph> {
+/**
+ * A graph of these options, or why there is none.
+ * @param nodesMin where they make fewer nodes than this, the graph has more transit domains and
+ *   routers. GT-ITM would spread them over a larger square; but a continent does not grow with the
+ *   number of its networks, so distances shrink as nodes become dense: the square is as many ms wide.
+ */
+export function drawTransitStub(
+  asked: TransitStubOptions,
+  rng: Rng,
+  nodesMin = 0,
+): Result<NamedGraph> {
+  const options = enlarge(asked, nodesMin);
   const total = totalNodes(options);
   if (total > NODES_MAX) return bad(`a transit-stub graph of ${total} nodes: ${NODES_MAX} at most`);
   const sides = sidesOf(options);
-  const draft: Draft = { points: [], names: [], links: [] };
+  const unitMs = sidesOf(asked).all / sides.all;
+  const draft: Draft = { unitMs, points: [], names: [], links: [] };
   const routers = options.transitDomains * options.transitNodes;
   const transitSizes = varySizes(options.transitDomains, options.transitNodes, rng);
   const stubCounts = varySizes(routers, options.stubs, rng);
