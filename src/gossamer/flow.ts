@@ -30,6 +30,9 @@ const PATIENCE_MAX = 4;
 /** While nobody delivers, another reserve is asked each so many ms. Guess: a round trip. */
 const RESERVE_STEP_MS = 200;
 
+/** Who was asked, or heard, so lately may fill a hole, ms. Guess: a long round trip. */
+const ANSWER_MS = 1000;
+
 export interface Flow {
   readonly source: SourceId;
   readonly channel: number;
@@ -108,13 +111,17 @@ export function createFlow(
     }
   };
 
+  /** Nobody has delivered for longer than is usual. */
+  const isQuiet = (now: number): boolean => now - (heardAt ?? now) > rhythm.quietMs;
+
   const wantParent = (id: NodeId | undefined, now: number): void => {
     if (id === undefined || id === candidate?.id) return;
     if (id === parent?.id) return dropCandidate();
     const member = neighbour(id);
     if (member === undefined) return;
     // While nobody delivers, who was asked may yet do so.
-    if (parent === undefined && candidate !== undefined) reserves.keep(candidate);
+    const isStarving = parent === undefined || isQuiet(now);
+    if (isStarving && candidate !== undefined) reserves.keep(candidate);
     else subscriptions.close(candidate);
     reserves.forgive(id);
     const reserve = reserves.take(id);
@@ -141,13 +148,23 @@ export function createFlow(
    * News from a reserve makes it the parent, news from others make reserves needless. What we had already
    * proves nothing: a reserve may be below us in the tree, and send us back what we gave it.
    */
-  const settleReserves = (from: NodeId): void => {
-    const reserve = reserves.get(from);
-    if (reserve === undefined) return reserves.dismiss();
-    reserves.take(from);
-    becomeParent(reserve);
-    reserves.dismiss();
+  const settleReserves = (from: NodeId, isInOrder: boolean): void => {
+    const reserve = reserves.take(from);
+    if (reserve !== undefined && !isInOrder && parent !== undefined) {
+      // There is a hole, which the old parent may fill yet.
+      reserves.keep(parent);
+      parent = undefined;
+    }
+    if (reserve !== undefined) becomeParent(reserve);
+    if (isInOrder) reserves.dismiss();
   };
+
+  /** Whether somebody beside the parent may yet send what is missing. */
+  const mayBeFilled = (now: number): boolean =>
+    [candidate, ...reserves.all].some((other) => {
+      if (other === undefined || (other.from ?? 0) > (stream.next ?? 0)) return false;
+      return now - (other.heardAt ?? other.askedAt) < ANSWER_MS;
+    });
 
   const take = (adu: Adu, now: number): Progress => {
     counters.received++;
@@ -163,14 +180,11 @@ export function createFlow(
   const onSubscribed = (from: NodeId, first: number, now: number): Progress => {
     const upstream = [candidate, parent, reserves.get(from)].find((asked) => asked?.id === from);
     if (upstream === undefined) return NOTHING;
-    // A parent that speaks of a hole while it serves us knows; of a new one others may know more.
-    const isSure = upstream.from !== undefined || reserves.size === 0;
     upstream.from = first;
     stream.begin(first);
     promoteIfSeamless();
     // Nobody else feeds us, and this parent has nothing older: what is between is lost.
-    const isAlone = isSure && parent === upstream && candidate === undefined;
-    return isAlone ? stream.skipTo(first, now) : NOTHING;
+    return parent === upstream && !mayBeFilled(now) ? stream.skipTo(first, now) : NOTHING;
   };
 
   const isSilent = (upstream: Upstream, now: number): boolean =>
@@ -225,7 +239,7 @@ export function createFlow(
     needsReserve: (now) =>
       channel === config.channels[0] &&
       (parent !== undefined || candidate !== undefined) &&
-      now - (heardAt ?? now) > rhythm.quietMs &&
+      isQuiet(now) &&
       now - askedAt >= RESERVE_STEP_MS,
     askReserve: (id, now) => {
       const member = neighbour(id);
@@ -242,8 +256,9 @@ export function createFlow(
     take,
     takeFrom: (from, adu, now) => {
       heardFrom(from, now);
+      const isNews = !stream.isDuplicate(adu);
       const result = take(adu, now);
-      if (result.delivered.length > 0) settleReserves(from);
+      if (isNews) settleReserves(from, result.delivered.length > 0);
       promoteIfSeamless();
       return result;
     },
@@ -253,9 +268,10 @@ export function createFlow(
     care: (now) => {
       const isIdle = parent !== undefined && isSilent(parent, now);
       if (isIdle && candidate?.from !== undefined) becomeParent(candidate);
-      const { holeSince } = stream;
-      if (holeSince === undefined || now - holeSince < config.gapTimeoutMs) return NOTHING;
-      return stream.skipHole(now);
+      const { holeSince, next } = stream;
+      if (holeSince === undefined) return NOTHING;
+      const isLost = (parent?.from ?? 0) > (next ?? 0) && !mayBeFilled(now);
+      return isLost || now - holeSince >= config.gapTimeoutMs ? stream.skipHole(now) : NOTHING;
     },
     close: () => {
       reserves.dismiss();
