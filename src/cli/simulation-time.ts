@@ -2,8 +2,11 @@
 import { availableParallelism } from 'node:os';
 import type { Job } from './simulation-job.js';
 
-/** Of a core's time, for a simulated second of an SCX. Measured with `simulate`, 100 to 350 SCXs. */
-const SECONDS = { slow: 8e-5, fast: 1.8e-4 };
+/** Of a core's time for a simulated second of a session of one SCX. Measured with `simulate`. */
+const SECONDS = { slow: 1.2e-5, fast: 3.5e-5 };
+
+/** How that grows with the SCXs of a session. Measured from 100 to 350. */
+const GROWTH = 1.5;
 
 /** A profile with keep-alives more often than that is a fast one. */
 const FAST_KEEP_ALIVE_MS = 1000;
@@ -13,7 +16,7 @@ const SOURCE_SHARE = 0.25;
 
 const secondsOf = ({ scxs, sources, untilMs, config }: Job): number => {
   const rate = config.keepAliveIntervalMs < FAST_KEEP_ALIVE_MS ? SECONDS.fast : SECONDS.slow;
-  return scxs * (untilMs / 1000) * rate * (1 + SOURCE_SHARE * (sources - 1));
+  return scxs ** GROWTH * (untilMs / 1000) * rate * (1 + SOURCE_SHARE * (sources - 1));
 };
 
 /** Jobs on all cores of this machine. */

@@ -206,7 +206,7 @@ export const figuresOptions = {
   }),
   draws: defaulting(whole(1, 1000), 25, {
     placeholder: 'N',
-    help: 'runs of each of the main sessions; others get 2 of 5 as many',
+    help: 'runs of each of the main sessions; others get 3 of 10 as many',
   }),
   scxs: defaulting(whole(4, 250), 100, {
     placeholder: 'N',

@@ -30,6 +30,9 @@ const PATIENCE_MAX = 4;
 /** While nobody delivers, another reserve is asked each so many ms. Guess: a round trip. */
 const RESERVE_STEP_MS = 200;
 
+/** Who was asked, or heard, so lately may fill a hole, ms. Guess: a long round trip. */
+const ANSWER_MS = 1000;
+
 export interface Flow {
   readonly source: SourceId;
   readonly channel: number;
@@ -111,13 +114,17 @@ export function createFlow(
     if (isMain) notify(context, { kind: 'parentChanged', source, parent: null });
   };
 
+  /** Nobody has delivered for longer than is usual. */
+  const isQuiet = (now: number): boolean => now - (heardAt ?? now) >= rhythm.quietMs;
+
   const wantParent = (id: NodeId | undefined, now: number): void => {
     if (id === undefined || id === candidate?.id) return;
     if (id === parent?.id) return dropCandidate();
     const member = neighbour(id);
     if (member === undefined) return;
     // While nobody delivers, who was asked may yet do so.
-    if (parent === undefined && candidate !== undefined) reserves.keep(candidate);
+    const isStarving = parent === undefined || isQuiet(now);
+    if (isStarving && candidate !== undefined) reserves.keep(candidate);
     else subscriptions.close(candidate);
     reserves.forgive(id);
     const reserve = reserves.take(id);
@@ -144,13 +151,28 @@ export function createFlow(
    * News from a reserve makes it the parent, news from others make reserves needless. What we had already
    * proves nothing: a reserve may be below us in the tree, and send us back what we gave it.
    */
-  const settleReserves = (from: NodeId): void => {
-    const reserve = reserves.get(from);
-    if (reserve === undefined) return reserves.dismiss();
-    reserves.take(from);
-    becomeParent(reserve);
-    reserves.dismiss();
+  const settleReserves = (from: NodeId, isInOrder: boolean): void => {
+    const reserve = reserves.take(from);
+    if (reserve !== undefined && !isInOrder && parent !== undefined) {
+      // There is a hole, which the old parent may fill yet.
+      reserves.keep(parent);
+      parent = undefined;
+    }
+    if (reserve !== undefined) becomeParent(reserve);
+    if (isInOrder) reserves.dismiss();
   };
+
+  /** Until when somebody beside the parent may yet send what is missing. */
+  const othersFillUntil = (): number => {
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const other of [candidate, ...reserves.all]) {
+      if (other === undefined || (other.from ?? 0) > (stream.next ?? 0)) continue;
+      latest = Math.max(latest, (other.heardAt ?? other.askedAt) + ANSWER_MS);
+    }
+    return latest;
+  };
+
+  const mayBeFilled = (now: number): boolean => now < othersFillUntil();
 
   const take = (adu: Adu, now: number): Progress => {
     counters.received++;
@@ -166,14 +188,11 @@ export function createFlow(
   const onSubscribed = (from: NodeId, first: number, now: number): Progress => {
     const upstream = [candidate, parent, reserves.get(from)].find((asked) => asked?.id === from);
     if (upstream === undefined) return NOTHING;
-    // A parent that speaks of a hole while it serves us knows; of a new one others may know more.
-    const isSure = upstream.from !== undefined || reserves.size === 0;
     upstream.from = first;
     stream.begin(first);
     promoteIfSeamless();
     // Nobody else feeds us, and this parent has nothing older: what is between is lost.
-    const isAlone = isSure && parent === upstream && candidate === undefined;
-    return isAlone ? stream.skipTo(first, now) : NOTHING;
+    return parent === upstream && !mayBeFilled(now) ? stream.skipTo(first, now) : NOTHING;
   };
 
   const silentAt = (upstream: Upstream): number =>
@@ -197,10 +216,14 @@ export function createFlow(
     return Math.max(heardAt + rhythm.quietMs, askedAt + RESERVE_STEP_MS);
   };
 
-  const fillBy = (): number =>
-    stream.holeSince === undefined
-      ? Number.POSITIVE_INFINITY
-      : stream.holeSince + config.gapTimeoutMs;
+  /** When a hole is given up: at once when the parent has nothing older, and nobody else may. */
+  const fillBy = (): number => {
+    const { holeSince, next } = stream;
+    if (holeSince === undefined) return Number.POSITIVE_INFINITY;
+    const isNotTheParents = (parent?.from ?? 0) > (next ?? 0);
+    const latest = holeSince + config.gapTimeoutMs;
+    return isNotTheParents ? Math.min(latest, othersFillUntil()) : latest;
+  };
 
   const takeOverAt = (): number =>
     parent === undefined || candidate?.from === undefined
@@ -265,8 +288,9 @@ export function createFlow(
     take,
     takeFrom: (from, adu, now) => {
       heardFrom(from, now);
+      const isNews = !stream.isDuplicate(adu);
       const result = take(adu, now);
-      if (result.delivered.length > 0) settleReserves(from);
+      if (isNews) settleReserves(from, result.delivered.length > 0);
       promoteIfSeamless();
       return result;
     },

@@ -6,10 +6,8 @@
  * received from a neighboring SCX, it first checks to ensure that it is not already part of the
  * neighbor's path."
  *
- * Each round tells the whole table, which replaces the neighbour's previous word; in between only what
- * has changed is told, over connections that lose nothing while the edge exists. A source
- * SCX that has no source any more withdraws its stamp: the withdrawal spreads like an update and
- * outlaws every older route, so nobody explores paths to it.
+ * What neighbours are told is updates.ts; what becomes of a source SCX that has no source any more is
+ * withdrawals.ts.
  *
  * Beyond: changes travel at once, in batches of `updateDelayMs`; a next hop is only left for one that
  * is better by `routeHysteresis`, as measured distances are noisy.
@@ -17,21 +15,13 @@
 import { createTimers } from '../lib/timers.js';
 import { type Context, jittered, send } from './context.js';
 import type { Candidate } from './cost.js';
-import type { Message, Route, Withdrawal } from './message.js';
+import type { Route, Withdrawal } from './message.js';
 import type { Address, Member, NodeId, Source, SourceId } from './node.js';
-
-/** Withdrawals told again and again for so many ms, and at most so many. Guess. */
-const WITHDRAWAL_MS = 120_000;
-const WITHDRAWALS_MAX = 64;
+import { createUpdates, type Update } from './updates.js';
+import { createWithdrawals } from './withdrawals.js';
 
 /** Sources attached here that others are told of; `wire` takes no more. Guess. */
 const LOCAL_SOURCES_MAX = 16;
-
-/** A path that costs this much more or less than told is told anew before the next round. Guess. */
-const COST_CHANGE_TOLD = 0.1;
-
-const isSamePath = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
-  a.length === b.length && a.every((id, index) => id === b[index]);
 
 /** Our way to one source SCX. */
 export interface TableEntry {
@@ -45,8 +35,6 @@ interface Peer {
   rttMs: number;
   routes: Map<NodeId, Route>;
 }
-
-type Update = Extract<Message, { kind: 'update' }>;
 
 export interface Routing {
   readonly table: ReadonlyMap<NodeId, TableEntry>;
@@ -97,23 +85,23 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const peers = new Map<NodeId, Peer>();
   /** Bounded by sourcesMax, our own entry included. */
   const table = new Map<NodeId, TableEntry>();
-  /** What all neighbours have been told; bounded like the table. */
-  const told = new Map<NodeId, Route>();
-  const withdrawals = new Map<NodeId, { readonly stamp: number; readonly atMs: number }>();
+  const withdrawals = createWithdrawals();
+  const updates = createUpdates(
+    () => [...table.values()].map(({ route }) => route),
+    withdrawals.list,
+  );
   const localSources = new Map<SourceId, Source>();
   let localStamp = 0;
   /** Λ, until something changes. */
   let offers: Candidate[] | undefined;
-
-  const isWithdrawn = (route: Route): boolean =>
-    route.stamp <= (withdrawals.get(route.scx)?.stamp ?? -1);
 
   /** Our path will be one longer, and must not be too long for those whom we tell. */
   const isSound = (from: NodeId, route: Route): boolean =>
     route.path[0] === from && route.path.at(-1) === route.scx && route.path.length < config.pathMax;
 
   /** A path through the dead is kept, as they may prove alive, but not taken. */
-  const isUsable = (route: Route): boolean => !isWithdrawn(route) && !route.path.some(facts.isDead);
+  const isUsable = (route: Route): boolean =>
+    !withdrawals.isWithdrawn(route) && !route.path.some(facts.isDead);
 
   const routeOf = (peer: Peer, scx: NodeId): Route | undefined => {
     const route = peer.routes.get(scx);
@@ -174,13 +162,6 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     return { route, nextHop: hop };
   };
 
-  const isNewsOf = (before: Route | undefined, after: Route | undefined): boolean => {
-    if (before === undefined || after === undefined) return before !== after;
-    if (before.stamp !== after.stamp || !isSamePath(before.path, after.path)) return true;
-    const change = Math.abs(after.costMs - before.costMs);
-    return change > COST_CHANGE_TOLD * before.costMs + 1;
-  };
-
   const changed = (now: number): void => timers.setSooner('change', now + config.updateDelayMs);
 
   const remoteScxs = (): NodeId[] => [...table.keys()].filter((scx) => scx !== selfId);
@@ -201,56 +182,24 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       if (before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp) {
         isChanged = true;
       }
-      if (isNewsOf(told.get(scx), after?.route)) changed(now);
+      if (updates.isNews(scx, after?.route)) changed(now);
     }
     if (isChanged) facts.onTableChanged(now);
   };
 
-  const withdrawn = (): Withdrawal[] =>
-    [...withdrawals].map(([scx, { stamp }]) => ({ scx, stamp }));
-
-  const wholeTable = (): Update => ({
-    kind: 'update',
-    whole: true,
-    routes: [...table.values()].map((entry) => entry.route),
-    lost: [],
-    withdrawn: withdrawn(),
-  });
-
-  const changes = (): Update => ({
-    kind: 'update',
-    whole: false,
-    routes: [...table.values()].flatMap(({ route }) =>
-      isNewsOf(told.get(route.scx), route) ? [route] : [],
-    ),
-    lost: [...told.keys()].filter((scx) => !table.has(scx)),
-    withdrawn: withdrawn(),
-  });
-
   const tellAll = (update: Update, now: number): void => {
-    for (const [scx, { atMs }] of withdrawals) {
-      if (now - atMs > WITHDRAWAL_MS) withdrawals.delete(scx);
-    }
+    withdrawals.forgetOld(now);
     for (const { address } of peers.values()) send(context, address, update);
-    for (const scx of update.lost) told.delete(scx);
-    for (const route of update.routes) told.set(route.scx, route);
+    updates.onTold(update);
   };
 
   const tellChanges = (now: number): void => {
-    const update = changes();
-    const isEmpty = update.routes.length + update.lost.length + update.withdrawn.length === 0;
-    if (!isEmpty) tellAll(update, now);
+    const update = updates.changes();
+    if (update !== undefined) tellAll(update, now);
   };
 
-  const withdrawScx = (scx: NodeId, stamp: number, now: number): boolean => {
-    if (stamp <= (withdrawals.get(scx)?.stamp ?? -1)) return false;
-    if (withdrawals.size >= WITHDRAWALS_MAX) {
-      withdrawals.delete(withdrawals.keys().next().value as NodeId);
-    }
-    withdrawals.delete(scx);
-    withdrawals.set(scx, { stamp, atMs: now });
-    changed(now);
-    return true;
+  const withdraw = (withdrawal: Withdrawal, now: number): void => {
+    if (withdrawals.add(withdrawal, now)) changed(now);
   };
 
   /** "The source SCX immediately creates a zero-length routing table entry to itself." */
@@ -258,7 +207,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     localStamp++;
     if (localSources.size === 0) {
       table.delete(selfId);
-      withdrawScx(selfId, localStamp, now);
+      withdraw({ scx: selfId, stamp: localStamp }, now);
     } else {
       const sources = [...localSources.values()];
       const route = { scx: selfId, stamp: localStamp, costMs: 0, path: [selfId], sources };
@@ -297,7 +246,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       const peer = { address: member.address, rttMs, routes: new Map() };
       peers.set(member.id, peer);
       offers = undefined;
-      send(context, peer.address, wholeTable());
+      send(context, peer.address, updates.whole());
     },
     onEdgeDown: (id, now) => {
       if (peers.delete(id)) recompute(now);
@@ -322,7 +271,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     handleUpdate: (from, { whole, routes, lost, withdrawn }, now) => {
       const peer = peers.get(from);
       if (peer === undefined) return;
-      for (const { scx, stamp } of withdrawn) if (scx !== selfId) withdrawScx(scx, stamp, now);
+      for (const one of withdrawn) if (one.scx !== selfId) withdraw(one, now);
       if (whole) peer.routes.clear();
       for (const scx of lost) peer.routes.delete(scx);
       for (const route of routes) {
@@ -353,7 +302,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
         if (due === 'change') tellChanges(now);
         else {
           timers.set('round', now + jittered(context, config.updateIntervalMs));
-          tellAll(wholeTable(), now);
+          tellAll(updates.whole(), now);
         }
       }
     },

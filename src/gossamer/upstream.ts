@@ -58,7 +58,7 @@ export interface Reserves {
   dismiss(): void;
   /** Reserves, and those that are lost. */
   readonly asked: readonly NodeId[];
-  readonly size: number;
+  readonly all: readonly Upstream[];
 }
 
 /** None yet. */
@@ -93,8 +93,8 @@ export function createReserves(subscriptions: Subscriptions): Reserves {
     get asked() {
       return [...reserves.keys(), ...lost];
     },
-    get size() {
-      return reserves.size;
+    get all() {
+      return [...reserves.values()];
     },
   };
 }

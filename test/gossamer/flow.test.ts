@@ -312,6 +312,17 @@ describe('A flow', () => {
     expect(flow.parent).toBe(B);
   });
 
+  test('gives up what a reserve does not have either, once nobody else may send it', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    flow.askReserve(B, 1000);
+    flow.onSubscribed(B, 50, 1100);
+    expect(feed(B, [50, 51], 1100)).toEqual([]);
+    expect(flow.parent).toBe(B);
+    const progress = flow.care(1101);
+    expect([progress.missed, ...numbers(progress)]).toEqual([40, 50, 51]);
+  });
+
   test('asks no reserve on a channel that is often silent', () => {
     const { flow } = createUpstream({}, 2);
     flow.wantParent(A, 0);

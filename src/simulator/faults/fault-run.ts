@@ -12,7 +12,7 @@ import { type Drawn, drawSession, JOIN_WITHIN_MS, type SessionOptions } from '..
 import type { SimulatedScx } from '../simulated-scx.js';
 import { measureDistances } from '../topology/distances.js';
 import { sizeOf } from '../topology/topology.js';
-import { createWorld, type Observer, type World } from '../world.js';
+import { createWorld, type World } from '../world.js';
 import { createDeliveryLog } from './delivery-log.js';
 import { type FaultReport, measureFaults } from './fault-report.js';
 import { type FaultEvent, type FaultScenario, inject, newcomersOf } from './scenario.js';
@@ -24,8 +24,6 @@ export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
   readonly settleMs: number;
   /** Faults that last, and say not how long, do so for this long. */
   readonly lastingMs: number;
-  /** Hear of all that happens, for tests. */
-  readonly observers?: readonly Observer[];
   /** Hears of the simulated time. */
   readonly onProgress?: (nowMs: number) => void;
 }
@@ -99,8 +97,7 @@ export function runFaults(options: FaultOptions): FaultReport {
   const log = createDeliveryLog();
   const checker = createChecker(config);
   const { delayMs } = measureDistances(options.topology, places);
-  const observers = [checker, log, ...(options.observers ?? [])];
-  const world = createWorld({ seed, config, delayMs, observers });
+  const world = createWorld({ seed, config, delayMs, observers: [checker, log] });
   const sources = new Map<SourceId, SimulatedScx>();
   const events: FaultEvent[] = [];
   const toMs = settleMs + lastingMs(options);

@@ -65,9 +65,9 @@ export const figure15 = figureBySize(
     id: 'figure-15',
     title: 'Time to stability, by session size',
     quote:
-      'The time it takes for the mesh to stabilize increases with increasing number of SCXs ... ' +
-      'most mesh changes occur early on and subside fairly quickly; only a small number of nodes ' +
-      'continue to optimize their connections for a while. (§5.4)',
+      'Most mesh changes occur early on and subside fairly quickly; only a small number of nodes ' +
+      'continue to optimize their connections for a while ... The time it takes for the mesh to ' +
+      'stabilize increases with increasing number of SCXs. (§5.4)',
   },
   {
     lines: bothProfiles(settledSeconds),
