@@ -35,6 +35,7 @@ export const command: Command<typeof simulateOptions> = {
     'scattercast simulate --profile paper --runs 5 --until 1200',
     'scattercast simulate --faults crash:30% --runs 5',
     'scattercast simulate --topology rtt:planetlab490.txt.gz --sources 5 --json',
+    'scattercast simulate --scxs 10000 --until 300 --join-within 60 --adus 1',
   ],
   run,
 };

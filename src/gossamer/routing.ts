@@ -242,7 +242,10 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   return {
     table,
     start: (now) => timers.set('round', now + jittered(context, config.updateIntervalMs)),
-    onEdgeUp: (member, rttMs, _now) => {
+    onEdgeUp: (member, rttMs, now) => {
+      // What the others are yet to hear is told first: from here on all have heard the same.
+      timers.clear('change');
+      tellChanges(now);
       const peer = { address: member.address, rttMs, routes: new Map() };
       peers.set(member.id, peer);
       offers = undefined;

@@ -189,6 +189,13 @@ describe('Reception', () => {
     expect(reception.report()).toMatchObject({ owed: 30, missed: 3, incomplete: 1 });
   });
 
+  test('does not count the time before there was anything to hear', () => {
+    const reception = createReception([0, 0], 20_000);
+    deliver(reception, 0, 9, 9000);
+    deliver(reception, 1, 9, 9400);
+    expect(reception.report().firstMs).toEqual({ mean: 200, longest: 400 });
+  });
+
   test('says who heard nothing, and bears no ADU twice', () => {
     const reception = createReception([0, 1500], 20_000);
     deliver(reception, 0, 3, 3000);

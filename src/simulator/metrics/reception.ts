@@ -16,7 +16,10 @@ export interface ReceptionReport {
   readonly missed: number;
   /** SCXs that have missed something. */
   readonly incomplete: number;
-  /** From joining to the first ADU, ms: the mean, and the longest; null: somebody got none. */
+  /**
+   * From joining, or from the very first ADU if that is later, to an SCX's first ADU, ms: the mean, and
+   * the longest; null: somebody got none.
+   */
   readonly firstMs: { readonly mean: number; readonly longest: number } | null;
   /** From publishing to delivery, ms, the mean over all. */
   readonly delayMs: number;
@@ -40,6 +43,7 @@ export function createReception(joinInstantsMs: readonly number[], untilMs: numb
   const scxs = joinInstantsMs.length;
   const bySource = new Map<SourceId, Received>();
   const firstMs = new Float64Array(scxs).fill(Number.POSITIVE_INFINITY);
+  let startedMs = Number.POSITIVE_INFINITY;
   let [delivered, delaysMs] = [0, 0];
 
   const receivedFrom = (source: SourceId): Received => {
@@ -78,7 +82,9 @@ export function createReception(joinInstantsMs: readonly number[], untilMs: numb
       // Nobody delivers an ADU before its source SCX does.
       publishedMs[sequence] ??= timestampMs;
       if (isOwed(timestampMs, index)) got[index] = (got[index] as number) + 1;
-      firstMs[index] = Math.min(firstMs[index] as number, now - (joinInstantsMs[index] as number));
+      startedMs = Math.min(startedMs, timestampMs);
+      const waitedSince = Math.max(startedMs, joinInstantsMs[index] as number);
+      firstMs[index] = Math.min(firstMs[index] as number, now - waitedSince);
       delivered++;
       delaysMs += now - timestampMs;
     },
