@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMembership } from '../../src/gossamer/membership.js';
-import { addressOf, createBench, memberOf, nodeId } from './support.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
+import { addressOf, createBench, memberOf, nodeId, placeOf } from './support.js';
 
 describe('Membership', () => {
   test('learns a member once', () => {
@@ -88,7 +89,7 @@ describe('Membership', () => {
     membership.learn(memberOf(1), 0);
     membership.unreachable(addressOf(1), 0);
     expect(membership.reachable(9999)).toEqual([]);
-    expect(membership.sample(9999)).toEqual([]);
+    expect(membership.sightings(9999)).toEqual([]);
     expect(membership.reachable(10_000)).toHaveLength(1);
     for (let attempt = 1; attempt < 11; attempt++) membership.unreachable(addressOf(1), 0);
     expect(membership.all()).toHaveLength(1);
@@ -106,10 +107,23 @@ describe('Membership', () => {
     expect(membership.all()).toHaveLength(1);
   });
 
-  test('samples at most as many members as a list holds, each once', () => {
-    const membership = createMembership(createBench({ discoveryListMax: 30 }).context);
-    for (let number = 100; number < 200; number++) membership.learn(memberOf(number), 0);
-    const sample = membership.sample(0);
-    expect(new Set(sample.map((member) => member.id)).size).toBe(30);
+  test('keeps the newest place of each member it knows, and of nobody else', () => {
+    const membership = createMembership(createBench().context);
+    membership.learn(memberOf(1), 0);
+    membership.learn(memberOf(2), 0);
+    membership.locate(nodeId(1), placeOf(10, 0, { samples: 4 }));
+    membership.locate(nodeId(1), placeOf(99, 0, { samples: 4 }));
+    membership.locate(nodeId(1), placeOf(99, 0, { samples: 3 }));
+    membership.locate(nodeId(7), placeOf(10));
+    expect(membership.place(nodeId(1)).x).toBe(10);
+    membership.locate(nodeId(1), placeOf(20, 0, { samples: 5 }));
+    expect(membership.place(nodeId(1)).x).toBe(20);
+    expect(membership.place(nodeId(7))).toEqual(NOWHERE);
+    expect(membership.sightings(0)).toEqual([
+      { member: memberOf(1), place: placeOf(20, 0, { samples: 5 }) },
+      { member: memberOf(2), place: NOWHERE },
+    ]);
+    membership.bury({ id: nodeId(1), incarnation: 1000 }, 0);
+    expect(membership.place(nodeId(1))).toEqual(NOWHERE);
   });
 });
