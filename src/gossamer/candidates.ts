@@ -39,8 +39,6 @@ export interface CandidatesView {
 export interface Candidates {
   /** Members named to us, to be probed before others. */
   name(members: readonly Member[]): void;
-  /** Forgets all that were named but one. */
-  only(member: Member): void;
   /** The next of those that were named. */
   takeNamed(): Member | undefined;
   random(now: number): Member | undefined;
@@ -57,7 +55,7 @@ export function createCandidates(
   view: CandidatesView,
 ): Candidates {
   const { config, rng } = context;
-  let named: Member[] = [];
+  const named: Member[] = [];
   /** Bounded by the members known: the expired go when there are more. */
   const tried = new Map<NodeId, number>();
 
@@ -125,9 +123,6 @@ export function createCandidates(
         if (named.length >= WAITING_MAX) return;
         if (view.isCandidate(member) && !named.some((n) => n.id === member.id)) named.push(member);
       }
-    },
-    only: (member) => {
-      named = [member];
     },
     takeNamed,
     random,

@@ -44,7 +44,7 @@ export function worthMs(id: NodeId, lambda: readonly Candidate[], weights: Weigh
   let total = 0;
   for (const [source, weight] of weights) {
     const now = Math.min(UNREACHED_MS, leastCost(lambda, source));
-    const without = Math.min(DETOUR * now + DETOUR_MS, leastCost(others, source));
+    const without = Math.min(UNREACHED_MS, DETOUR * now + DETOUR_MS, leastCost(others, source));
     total += weight * Math.max(0, without - now);
   }
   return total;

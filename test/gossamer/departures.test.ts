@@ -52,25 +52,37 @@ const noticeOf = (what: Notice['what'], number: number, incarnation = 1000): Not
 });
 
 describe('Departures', () => {
-  test('flood the failure of a silent neighbour and mark it dead', () => {
+  test('flood the failure of a lost neighbour that does not answer, and mark it dead', () => {
     const { membership, departures, facts, told } = createNews();
-    departures.onSilent(memberOf(9), 0);
+    departures.onLost(memberOf(9), 0);
+    expect(told()).toEqual(['ping scx9:1']);
+    expect(membership.isDead(memberOf(9))).toBe(false);
+    departures.onUnreachable(addressOf(9), 5);
     expect(told()).toEqual(['failed scx9:1 1000 scx1:1', 'failed scx9:1 1000 scx2:1']);
     expect(facts).toEqual(['failed scx9:1']);
     expect(membership.isDead(memberOf(9))).toBe(true);
   });
 
+  test('report nobody whom they have not lost', () => {
+    const { departures, facts, told } = createNews();
+    departures.onUnreachable(addressOf(9), 5);
+    departures.onAnswered(addressOf(9), 5);
+    expect([...told(), ...facts]).toEqual([]);
+  });
+
   test('report the death of the present life of a neighbour whose edge began in an earlier one', () => {
     const { membership, departures, told } = createNews();
     membership.learn(memberOf(9, { incarnation: 1001 }), 0);
-    departures.onSilent(memberOf(9, { incarnation: 1000 }), 0);
+    departures.onLost(memberOf(9, { incarnation: 1000 }), 0);
+    told();
+    departures.onUnreachable(addressOf(9), 5);
     expect(told()[0]).toBe('failed scx9:1 1001 scx1:1');
     expect(membership.get(nodeId(9))).toBeUndefined();
   });
 
-  test('ask a neighbour whose connection closed before they take it for dead', () => {
+  test('ask a neighbour that they have lost before they take it for dead', () => {
     const { departures, facts, told } = createNews();
-    departures.onClosed(memberOf(9), 0);
+    departures.onLost(memberOf(9), 0);
     expect(told()).toEqual(['ping scx9:1']);
     expect(facts).toEqual([]);
     departures.onUnreachable(addressOf(9), 5);
@@ -79,7 +91,7 @@ describe('Departures', () => {
 
   test('forget the matter when it answers', () => {
     const { departures, facts } = createNews();
-    departures.onClosed(memberOf(9), 0);
+    departures.onLost(memberOf(9), 0);
     departures.onWord(memberOf(9), 3);
     departures.onUnreachable(addressOf(9), 5);
     expect(facts).toEqual([]);
@@ -87,7 +99,7 @@ describe('Departures', () => {
 
   test('take it for dead when another SCX answers in its place', () => {
     const { departures, facts } = createNews();
-    departures.onClosed(memberOf(9), 0);
+    departures.onLost(memberOf(9), 0);
     departures.onWord(memberOf(10, { address: addressOf(9), incarnation: 2000 }), 3);
     departures.onAnswered(addressOf(9), 3);
     expect(facts).toEqual(['failed scx9:1']);
@@ -95,7 +107,7 @@ describe('Departures', () => {
 
   test('ask again when the connection of the question closes, but not for ever', () => {
     const { pings, departures, facts } = createNews();
-    departures.onClosed(memberOf(9), 0);
+    departures.onLost(memberOf(9), 0);
     const close = (): void => {
       pings.onUnreachable(addressOf(9));
       departures.onClosedAgain(addressOf(9), 1);

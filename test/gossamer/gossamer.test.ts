@@ -4,8 +4,12 @@ import { createGossamer } from '../../src/gossamer/gossamer.js';
 import type { Effect, Input } from '../../src/gossamer/gossamer-types.js';
 import type { Message } from '../../src/gossamer/message.js';
 import type { Member } from '../../src/gossamer/node.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
 import { createRng } from '../../src/lib/rng.js';
-import { addressOf, memberOf, nodeId } from './support.js';
+import { addressOf, keepAliveOf, memberOf, nodeId, offerOf, placeOf } from './support.js';
+
+const EDGE_REQUEST = { kind: 'edgeRequest', ...offerOf(5) } as const;
+const REQUEST_STATUS = { kind: 'requestStatus' } as const;
 
 /** A machine that has joined; what it sends is gathered as `kind address`. */
 function createMachine() {
@@ -54,50 +58,140 @@ describe('The machine', () => {
 
   test('tells a stranger that speaks as a neighbour that it is none', () => {
     const { hear } = createMachine();
-    const heartbeat = { kind: 'heartbeat', generator: memberOf(3), sequence: 1 } as const;
-    const update = { kind: 'update', routes: [], withdrawn: [] } as const;
-    for (const message of [{ kind: 'keepAlive' } as const, heartbeat, update]) {
+    const heartbeat = { kind: 'heartbeat', generator: nodeId(3), sequence: 1 } as const;
+    const update = {
+      kind: 'update',
+      whole: true,
+      routes: [],
+      lost: [],
+      withdrawn: [],
+    } as const;
+    for (const message of [keepAliveOf(), heartbeat, update]) {
       expect(hear(memberOf(1), message)).toEqual(['edgeDrop scx1:1']);
     }
   });
 
   test('tells its table to a new neighbour, and measures the way to it', () => {
     const { hear } = createMachine();
-    const texts = hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
+    const texts = hear(memberOf(1), EDGE_REQUEST);
     expect(texts).toEqual(['edgeAccept scx1:1', 'told edgeUp', 'update scx1:1', 'ping scx1:1']);
   });
 
   test('asks a neighbour whose connection closed, and floods its failure when it is not there', () => {
     const { feed, hear } = createMachine();
-    hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
-    hear(memberOf(2), { kind: 'edgeRequest', rttMs: 5 });
+    hear(memberOf(1), EDGE_REQUEST);
+    hear(memberOf(2), EDGE_REQUEST);
     const closed = feed({ kind: 'linkDown', address: addressOf(1), reason: 'closed' });
     expect(closed).toEqual(['hangUp', 'told edgeDown', 'ping scx1:1']);
     const gone = feed({ kind: 'linkDown', address: addressOf(1), reason: 'unreachable' });
     expect(gone).toEqual(['notice scx2:1', 'told memberFailed']);
   });
 
+  test('drops the edge to a silent neighbour, and floods its failure only when it does not answer', () => {
+    const { hear, pass } = createMachine();
+    for (const number of [1, 2]) hear(memberOf(number), EDGE_REQUEST);
+    const keepTalking = (ms: number): string[] => {
+      const texts: string[] = [];
+      for (let passed = 0; passed < ms; passed += 500) {
+        hear(memberOf(2), keepAliveOf());
+        texts.push(...pass(500));
+      }
+      return texts;
+    };
+    // The experiments with which both edges began are over by then.
+    const silent = keepTalking(3 * FAST.keepAliveIntervalMs + 500);
+    expect(silent).toContain('edgeDrop scx1:1');
+    expect(silent.slice(silent.indexOf('edgeDrop scx1:1'))).toContain('ping scx1:1');
+    expect(silent).not.toContain('told memberFailed');
+    const asked = keepTalking(FAST.answerTimeoutMs + 500);
+    expect(asked).toContain('notice scx2:1');
+    expect(asked).toContain('told memberFailed');
+  });
+
+  test('does not hold a silent neighbour for dead that answers when it is asked', () => {
+    const { machine, hear, pass } = createMachine();
+    hear(memberOf(1), EDGE_REQUEST);
+    expect(pass(3 * FAST.keepAliveIntervalMs + 500)).toContain('edgeDrop scx1:1');
+    hear(memberOf(1), { kind: 'pong', nonce: 99, place: NOWHERE });
+    const texts = pass(2 * FAST.answerTimeoutMs);
+    expect(texts).not.toContain('told memberFailed');
+    expect(machine.view().membersKnown).toBe(1);
+  });
+
+  test('tells where it lies with each pong, and lies nowhere before its first experiment', () => {
+    const { machine, feed } = createMachine();
+    const ask = (): unknown => {
+      const ping = { kind: 'ping', nonce: 1 } as const;
+      const [effect] = machine.handle({ kind: 'received', from: memberOf(2), message: ping }, 0);
+      return effect?.kind === 'send' && effect.message.kind === 'pong' && effect.message.place;
+    };
+    expect(ask()).toEqual(NOWHERE);
+    feed({ kind: 'received', from: memberOf(1), message: EDGE_REQUEST });
+    for (let nonce = 1; nonce < 20; nonce++) {
+      const message = { kind: 'pong', nonce, place: placeOf(30, 40) } as const;
+      feed({ kind: 'received', from: memberOf(1), message });
+    }
+    expect(ask()).toMatchObject({ samples: 1 });
+  });
+
+  test('keeps the edge for the better claim, and tells the one that loses it who has come', () => {
+    const { machine, feed, hear, pass } = createMachine();
+    for (const number of [1, 2, 3, 4]) {
+      hear(memberOf(number), EDGE_REQUEST);
+      hear(memberOf(number), keepAliveOf(10 * number));
+    }
+    pass(1000);
+    const ask = (gainMs: number) => ({
+      kind: 'received' as const,
+      from: memberOf(6),
+      message: { ...EDGE_REQUEST, addGainMs: gainMs },
+    });
+    expect(feed(ask(10))).toEqual(['edgeReject scx6:1']);
+    const effects = machine.handle(ask(11), 1000);
+    const messages = effects.flatMap((effect) => (effect.kind === 'send' ? [effect] : []));
+    expect(messages.slice(0, 2)).toEqual([
+      { kind: 'send', to: addressOf(1), message: { kind: 'edgeDrop', instead: memberOf(6) } },
+      { kind: 'send', to: addressOf(6), message: { kind: 'edgeAccept', reversed: false } },
+    ]);
+  });
+
+  test('probes the newcomer that took its place next', () => {
+    const { hear, pass } = createMachine();
+    hear(memberOf(1), EDGE_REQUEST);
+    hear(memberOf(1), { kind: 'edgeDrop', instead: memberOf(77) });
+    expect(pass(0)).toContain('requestStatus scx77:1');
+  });
+
+  test('does not list its neighbours in its status', () => {
+    const { machine, hear } = createMachine();
+    hear(memberOf(1), EDGE_REQUEST);
+    const input = { kind: 'received', from: memberOf(2), message: REQUEST_STATUS } as const;
+    const [status] = machine.handle(input, 0);
+    expect(status).toMatchObject({ message: { kind: 'status', canAccept: true } });
+    expect(JSON.stringify(status)).not.toContain(memberOf(1).address);
+  });
+
   test('floods the failure of a neighbour in whose place another SCX answers', () => {
     const { machine, feed, hear, pass } = createMachine();
-    hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
+    hear(memberOf(1), EDGE_REQUEST);
     feed({ kind: 'linkDown', address: addressOf(1), reason: 'closed' });
     const successor = memberOf(7, { address: addressOf(1), incarnation: 2000 });
     let texts: string[] = [];
     for (let nonce = 1; nonce < 20; nonce++) {
-      texts = [...texts, ...hear(successor, { kind: 'pong', nonce }), ...pass(1)];
+      texts = [...texts, ...hear(successor, { kind: 'pong', nonce, place: NOWHERE }), ...pass(1)];
     }
     expect(texts).toContain('told memberFailed');
     expect(machine.view().membersKnown).toBe(1);
   });
 
   test('contacts the rendezvous points and the generator when it has lost the heartbeat', () => {
-    const { hear, pass } = createMachine();
-    hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
-    const generator = memberOf(3, { rendezvous: true });
-    hear(memberOf(1), { kind: 'heartbeat', generator, sequence: 1 });
+    const { feed, hear, pass } = createMachine();
+    hear(memberOf(1), EDGE_REQUEST);
+    feed({ kind: 'received', from: memberOf(3, { rendezvous: true }), message: REQUEST_STATUS });
+    hear(memberOf(1), { kind: 'heartbeat', generator: nodeId(3), sequence: 1 });
     const texts: string[] = [];
     for (let count = 0; count < 50; count++) {
-      hear(memberOf(1), { kind: 'keepAlive' });
+      hear(memberOf(1), keepAliveOf());
       texts.push(...pass(100));
     }
     expect(texts).toContain('told partitionSuspected');
@@ -107,13 +201,13 @@ describe('The machine', () => {
 
   test('floods that it lives, at most once a second, however often it is said to be dead', () => {
     const { machine, hear, pass } = createMachine();
-    hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
+    hear(memberOf(1), EDGE_REQUEST);
     let floods = 0;
     for (let count = 0; count < 100; count++) {
       const about = machine.self();
       const notice = { what: 'failed', about, atMs: count, reporter: nodeId(99) } as const;
       hear(memberOf(99), { kind: 'notice', notice });
-      hear(memberOf(1), { kind: 'keepAlive' });
+      hear(memberOf(1), keepAliveOf());
       floods += sent(pass(50), 'notice').filter((text) => text.endsWith('scx1:1')).length;
     }
     expect(machine.self().incarnation).toBe(1100);
@@ -123,7 +217,7 @@ describe('The machine', () => {
 
   test('does not answer reports of an earlier life by another', () => {
     const { machine, hear, pass } = createMachine();
-    hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
+    hear(memberOf(1), EDGE_REQUEST);
     const about = { ...machine.self(), incarnation: 900 };
     const notice = { what: 'failed', about, atMs: 1, reporter: nodeId(99) } as const;
     hear(memberOf(99), { kind: 'notice', notice });
@@ -133,11 +227,11 @@ describe('The machine', () => {
 
   test('accepts no edge while it leaves, says so in its status, and is silent afterwards', () => {
     const { machine, feed, hear, pass } = createMachine();
-    hear(memberOf(1), { kind: 'edgeRequest', rttMs: 5 });
+    hear(memberOf(1), EDGE_REQUEST);
     expect(feed({ kind: 'leave' })).toEqual(['notice scx1:1']);
-    expect(hear(memberOf(2), { kind: 'edgeRequest', rttMs: 5 })).toEqual(['edgeReject scx2:1']);
+    expect(hear(memberOf(2), EDGE_REQUEST)).toEqual(['edgeReject scx2:1']);
     const [status] = machine.handle(
-      { kind: 'received', from: memberOf(2), message: { kind: 'requestStatus' } },
+      { kind: 'received', from: memberOf(2), message: REQUEST_STATUS },
       0,
     );
     expect(status).toMatchObject({ message: { kind: 'status', canAccept: false } });

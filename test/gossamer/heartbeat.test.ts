@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createHeartbeat } from '../../src/gossamer/heartbeat.js';
+import type { Address, NodeId } from '../../src/gossamer/node.js';
 import { addressOf, createBench, memberOf, nodeId, runUntil } from './support.js';
+
+const addressById = (id: NodeId): Address => addressOf(Number.parseInt(id, 16));
 
 /** A heartbeat each 1000 ms, lost after 3500 ms; our neighbours are 11 and 12. */
 function createPulse(self = memberOf(5)) {
@@ -8,19 +11,21 @@ function createPulse(self = memberOf(5)) {
   const facts: string[] = [];
   const heartbeat = createHeartbeat(bench.context, {
     neighbours: () => [memberOf(11), memberOf(12)],
-    onPartition: (generator, now) => void facts.push(`heal ${generator?.address} ${now}`),
+    onPartition: (generator, now) =>
+      void facts.push(
+        `heal ${generator === undefined ? undefined : addressById(generator)} ${now}`,
+      ),
     onFarSide: (from) => void facts.push(`far side ${from.address}`),
     onGenerating: () => void facts.push('meet'),
   });
-  const point = (number: number) => memberOf(number, { rendezvous: true });
   const hear = (number: number, sequence: number, now: number, from = 11): void =>
-    heartbeat.handle(memberOf(from), point(number), sequence, now);
+    heartbeat.handle(memberOf(from), nodeId(number), sequence, now);
   const beats = (): string[] =>
     bench
       .sent()
       .flatMap(({ to, message }) =>
         message.kind === 'heartbeat'
-          ? [`${message.generator.address} ${message.sequence} ${to}`]
+          ? [`${addressById(message.generator)} ${message.sequence} ${to}`]
           : [],
       );
   return { bench, heartbeat, facts, hear, beats };

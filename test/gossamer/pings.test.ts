@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createPings } from '../../src/gossamer/pings.js';
-import { addressOf, createBench } from './support.js';
+import { createPings, type Measured } from '../../src/gossamer/pings.js';
+import { addressOf, createBench, placeOf } from './support.js';
+
+const HERE = placeOf(1, 2);
 
 function createPinger(pingCount = 3) {
   const bench = createBench({ pingCount });
-  const measured: { address: string; rttMs: number | undefined; now: number }[] = [];
-  const pings = createPings(bench.context, (address, rttMs, now) =>
-    measured.push({ address, rttMs, now }),
+  const measured: { address: string; found: Measured | undefined; now: number }[] = [];
+  const pings = createPings(bench.context, (address, found, now) =>
+    measured.push({ address, found, now }),
   );
   const nonces = (): number[] =>
     bench.sent().flatMap(({ message }) => (message.kind === 'ping' ? [message.nonce] : []));
@@ -14,16 +16,18 @@ function createPinger(pingCount = 3) {
 }
 
 describe('A ping experiment', () => {
-  test('averages its round trips, the first of which does not count', () => {
+  test('averages its round trips, and tells where the other lies', () => {
     const { pings, measured, nonces } = createPinger(3);
     let now = 0;
     pings.start(addressOf(1), now);
-    for (const rttMs of [500, 10, 20, 60]) {
+    for (const rttMs of [10, 20, 60]) {
       const [nonce] = nonces();
       now += rttMs;
-      pings.handlePong(addressOf(1), nonce!, now);
+      pings.handlePong(addressOf(1), nonce!, HERE, now);
     }
-    expect(measured).toEqual([{ address: addressOf(1), rttMs: 30, now: 590 }]);
+    expect(measured).toEqual([
+      { address: addressOf(1), found: { rttMs: 30, place: HERE }, now: 90 },
+    ]);
     expect(nonces()).toEqual([]);
     expect(pings.isUnderWay(addressOf(1))).toBe(false);
     expect(pings.deadline).toBe(Number.POSITIVE_INFINITY);
@@ -37,14 +41,14 @@ describe('A ping experiment', () => {
   });
 
   test('ignores answers that are stale, foreign or repeated', () => {
-    const { pings, measured, nonces } = createPinger(1);
+    const { pings, measured, nonces } = createPinger(2);
     pings.start(addressOf(1), 0);
     const [first] = nonces();
-    pings.handlePong(addressOf(2), first!, 1);
-    pings.handlePong(addressOf(1), first! + 100, 1);
+    pings.handlePong(addressOf(2), first!, HERE, 1);
+    pings.handlePong(addressOf(1), first! + 100, HERE, 1);
     expect(nonces()).toEqual([]);
-    pings.handlePong(addressOf(1), first!, 5);
-    pings.handlePong(addressOf(1), first!, 6);
+    pings.handlePong(addressOf(1), first!, HERE, 5);
+    pings.handlePong(addressOf(1), first!, HERE, 6);
     expect(nonces()).toHaveLength(1);
     expect(measured).toEqual([]);
   });
@@ -58,7 +62,7 @@ describe('A ping experiment', () => {
     expect(measured).toEqual([]);
     pings.tick(100 + answerTimeoutMs);
     expect(measured).toEqual([
-      { address: addressOf(1), rttMs: undefined, now: 100 + answerTimeoutMs },
+      { address: addressOf(1), found: undefined, now: 100 + answerTimeoutMs },
     ]);
   });
 
@@ -70,9 +74,11 @@ describe('A ping experiment', () => {
     expect(measured).toEqual([]);
   });
 
-  test('is answered by reflecting the packet', () => {
+  test('is answered by reflecting the packet, with our place', () => {
     const { bench, pings } = createPinger();
-    pings.handlePing(addressOf(7), 42);
-    expect(bench.sent()).toEqual([{ to: addressOf(7), message: { kind: 'pong', nonce: 42 } }]);
+    pings.handlePing(addressOf(7), 42, HERE);
+    expect(bench.sent()).toEqual([
+      { to: addressOf(7), message: { kind: 'pong', nonce: 42, place: HERE } },
+    ]);
   });
 });

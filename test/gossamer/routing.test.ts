@@ -17,14 +17,22 @@ function createTable(changes: Partial<GossamerConfig> = {}) {
   routing.onEdgeUp(memberOf(1), 10, 0);
   routing.onEdgeUp(memberOf(2), 20, 0);
   bench.take();
-  const hear = (from: number, routes: readonly Route[], withdrawn: Withdrawal[] = []): void =>
-    routing.handleUpdate(nodeId(from), routes, withdrawn, 0);
+  /** All that a neighbour knows. */
+  const hear = (from: number, routes: readonly Route[], withdrawn: Withdrawal[] = []): void => {
+    const update = { kind: 'update', whole: true, routes, lost: [], withdrawn } as const;
+    routing.handleUpdate(nodeId(from), update, 0);
+  };
+  /** What has changed with a neighbour. */
+  const hearChange = (from: number, routes: readonly Route[], lost: NodeId[] = []): void => {
+    const update = { kind: 'update', whole: false, routes, lost, withdrawn: [] } as const;
+    routing.handleUpdate(nodeId(from), update, 0);
+  };
   const updates = () =>
     bench
       .sent()
       .flatMap(({ to, message }) => (message.kind === 'update' ? [{ to, ...message }] : []));
   const hop = (scx = 9): NodeId | undefined => routing.table.get(nodeId(scx))?.nextHop;
-  return { bench, routing, dead, hear, updates, hop, changes: () => changed };
+  return { bench, routing, dead, hear, hearChange, updates, hop, changes: () => changed };
 }
 
 /** A route whose path is given from the teller to the source SCX. */
@@ -93,6 +101,24 @@ describe('Routing', () => {
     hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1)]);
     hear(1, [routeOf([1, 8], 1)]);
     expect(routing.sources()).toEqual([nodeId(8)]);
+  });
+
+  test('keeps what a neighbour told before when it tells only what has changed', () => {
+    const { routing, hear, hearChange, hop } = createTable();
+    hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1), routeOf([1, 7], 1)]);
+    hear(2, [routeOf([2, 9], 5)]);
+    hearChange(1, [routeOf([1, 9], 50)], [nodeId(8)]);
+    expect(hop(9)).toBe(nodeId(2));
+    expect(hop(8)).toBeUndefined();
+    expect(hop(7)).toBe(nodeId(1));
+    expect(routing.sources().sort()).toEqual([nodeId(7), nodeId(9)]);
+  });
+
+  test('takes a changed route that is unsound for the loss of the one told before', () => {
+    const { hear, hearChange, hop } = createTable();
+    hear(1, [routeOf([1, 9], 1)]);
+    hearChange(1, [routeOf([2, 9], 1)]);
+    expect(hop()).toBeUndefined();
   });
 
   test('goes round a lost edge by what the others have told', () => {
@@ -178,6 +204,75 @@ describe('Routing', () => {
     routing.onEdgeUp(memberOf(3), 5, 40_000);
     expect(updates()).toMatchObject([{ to: addressOf(3), routes: [{ scx: nodeId(9) }] }]);
     expect(bench.context.config.updateIntervalMs).toBe(30_000);
+  });
+
+  test('tells between rounds only what has changed, and what it has lost', () => {
+    const { routing, hear, hearChange, updates } = createTable();
+    hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1)]);
+    runUntil(routing, 100);
+    expect(updates()[0]).toMatchObject({ whole: false, lost: [], routes: [{}, {}] });
+    hearChange(1, [routeOf([1, 7], 1)]);
+    runUntil(routing, 200);
+    expect(updates()[0]).toMatchObject({ whole: false, lost: [], routes: [{ scx: nodeId(7) }] });
+    hearChange(1, [], [nodeId(8)]);
+    runUntil(routing, 300);
+    expect(updates()[0]).toMatchObject({ whole: false, lost: [nodeId(8)], routes: [] });
+    runUntil(routing, 1000);
+    expect(updates()).toEqual([]);
+  });
+
+  test('tells all that it knows in each round and to a new neighbour', () => {
+    const { routing, hear, updates } = createTable();
+    routing.start(0);
+    hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1)]);
+    runUntil(routing, 1000);
+    updates();
+    routing.onEdgeUp(memberOf(3), 5, 1000);
+    expect(updates()).toMatchObject([
+      { to: addressOf(3), whole: true, lost: [], routes: [{}, {}] },
+    ]);
+    runUntil(routing, 33_001);
+    expect(updates()[0]).toMatchObject({ whole: true, lost: [], routes: [{}, {}] });
+  });
+
+  test('says nothing of a route that changed and was as before when the batch left', () => {
+    const { routing, hearChange, updates } = createTable();
+    hearChange(1, [routeOf([1, 9], 1)]);
+    runUntil(routing, 100);
+    updates();
+    hearChange(1, [], [nodeId(9)]);
+    hearChange(1, [routeOf([1, 9], 1)]);
+    runUntil(routing, 200);
+    expect(updates()).toEqual([]);
+  });
+
+  test('knows which neighbours take a source from it, its own and those of others', () => {
+    const { routing, hear, hearChange } = createTable();
+    routing.announce(sourceOf(1), 0);
+    expect(routing.serves(nodeId(1))).toBe(false);
+    hear(1, [routeOf([1, 5], 5)]);
+    hear(2, [routeOf([2, 1, 5], 10)]);
+    expect(routing.serves(nodeId(1))).toBe(true);
+    expect(routing.serves(nodeId(2))).toBe(false);
+    expect(routing.serves(nodeId(7))).toBe(false);
+    hearChange(2, [routeOf([2, 5, 1, 9], 10)]);
+    expect(routing.serves(nodeId(2))).toBe(true);
+    hearChange(1, [], [nodeId(5)]);
+    expect(routing.serves(nodeId(1))).toBe(false);
+    // What others tell of the way to us is no way of ours.
+    expect(routing.table.get(nodeId(5))?.nextHop).toBeUndefined();
+    expect(routing.sources()).toEqual([]);
+  });
+
+  test('knows what it reaches over each neighbour, and at what cost', () => {
+    const { routing, hear } = createTable();
+    hear(1, [routeOf([1, 9], 10), routeOf([1, 8], 50)]);
+    hear(2, [routeOf([2, 8], 20)]);
+    expect(routing.reachedOver(nodeId(1))).toEqual([nodeId(9)]);
+    expect(routing.reachedOver(nodeId(2))).toEqual([nodeId(8)]);
+    expect(routing.costMs(nodeId(9))).toBe(15);
+    expect(routing.costMs(nodeId(8))).toBe(30);
+    expect(routing.costMs(nodeId(7))).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('tells changes in one batch after a short delay', () => {

@@ -2,8 +2,9 @@
 import { FAST, type GossamerConfig } from '../../src/gossamer/config.js';
 import type { Context } from '../../src/gossamer/context.js';
 import type { Effect, GossamerEvent } from '../../src/gossamer/gossamer-types.js';
-import type { DataMessage, Message } from '../../src/gossamer/message.js';
-import type { Address, Adu, Member, NodeId, SourceId } from '../../src/gossamer/node.js';
+import type { DataMessage, EdgeOffer, Load, Message } from '../../src/gossamer/message.js';
+import type { Address, Adu, Member, NodeId, Place, SourceId } from '../../src/gossamer/node.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
 import { createRng } from '../../src/lib/rng.js';
 
 const hex = (number: number): string => number.toString(16).padStart(16, '0');
@@ -19,6 +20,31 @@ export const memberOf = (number: number, more: Partial<Member> = {}): Member => 
   rendezvous: false,
   ...more,
 });
+
+/** A place that is sure of itself. */
+export const placeOf = (x: number, y = 0, more: Partial<Place> = {}): Place => ({
+  x,
+  y,
+  height: 0,
+  error: 0.1,
+  samples: 8,
+  ...more,
+});
+
+/** What an asker wants that can add the edge, gains nothing by it, and lies nowhere yet. */
+export const offerOf = (rttMs: number, more: Partial<EdgeOffer> = {}): EdgeOffer => ({
+  rttMs,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: NOWHERE,
+  ...more,
+});
+
+/** A keep-alive over an edge that is worth nothing to its sender. */
+export const keepAliveOf = (
+  worthMs = 0,
+  loads: readonly Load[] = [],
+): Extract<Message, { kind: 'keepAlive' }> => ({ kind: 'keepAlive', worthMs, loads });
 
 export const sourceOf = (number: number, epoch = 1) =>
   ({ id: sourceId(number), priority: 128, epoch }) as const;
