@@ -155,7 +155,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     routing,
     worth,
     () => place,
-    heartbeat.bearer,
+    heartbeat,
   );
   const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
   const clocked = [life, ...rules, optimizer];

@@ -23,13 +23,19 @@ describe('§3.7: Routing layer', () => {
       session.pass(10_000);
       const since = session.world.now();
       session.pass(40_000);
-      const updates = session.messages('update', since);
-      expect(new Set(updates.map(({ scx }) => scx.index)).size).toBe(20);
-      for (const { what } of updates) {
-        const routes = what.message.kind === 'update' ? what.message.routes : [];
-        const scxs = routes.map((route) => route.scx);
-        expect(scxs.toSorted()).toEqual([session.idOf(4), session.idOf(9)].toSorted());
+      const both = [session.idOf(4), session.idOf(9)].toSorted();
+      const tellers = new Set<number>();
+      for (const { scx, what } of session.messages('update', since)) {
+        if (what.message.kind !== 'update') continue;
+        const scxs = what.message.routes.map((route) => route.scx).toSorted();
+        expect(what.message.lost).toEqual([]);
+        // A round tells all of the table; in between only what has changed is told.
+        if (what.message.whole) {
+          expect(scxs).toEqual(both);
+          tellers.add(scx.index);
+        } else expect(both.filter((id) => scxs.includes(id))).toEqual(scxs);
       }
+      expect(tellers.size).toBe(20);
       for (const view of session.views()) expect(view.sources).toHaveLength(3);
     });
 
