@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/config.js';
+import { FAST, PAPER } from '../../src/gossamer/config.js';
 import type { Message } from '../../src/gossamer/message.js';
 import { createSession, PROFILES, type Session, settlingMs } from './support.js';
 
