@@ -159,7 +159,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     routing,
     worth,
     () => place,
-    heartbeat.bearer,
+    heartbeat,
   );
   const rules = [pings, mesh, liveness, discovery, rendezvous, heartbeat, routing, distribution];
   const clockwork = createClockwork([life, ...rules, optimizer]);

@@ -15,6 +15,7 @@
 import { createCandidates } from './candidates.js';
 import { type Context, jittered, send } from './context.js';
 import { type Candidate, optimize } from './cost.js';
+import type { Heartbeat } from './heartbeat.js';
 import type { Membership } from './membership.js';
 import type { Mesh } from './mesh.js';
 import type { Message, Route } from './message.js';
@@ -73,7 +74,7 @@ export interface Optimizer {
   readonly deadline: number;
 }
 
-/** Not yet started. `bearer` is the neighbour that brings the heartbeat. */
+/** Not yet started. */
 export function createOptimizer(
   context: Context,
   membership: Membership,
@@ -82,7 +83,7 @@ export function createOptimizer(
   routing: RoutingView,
   worth: Worth,
   ownPlace: () => Place,
-  bearer: () => NodeId | undefined,
+  heartbeat: Pick<Heartbeat, 'bearer' | 'generator'>,
 ): Optimizer {
   const { config, rng } = context;
   /** Bounded: each ends by its timeout, and at most one starts per interval. */
@@ -106,7 +107,10 @@ export function createOptimizer(
   });
 
   const choose = (now: number): Member | undefined => {
-    if (bridging !== undefined && mesh.room() <= 0) return candidates.takeNamed();
+    // Who was named may be full: others of the far side are as good, and random ones are often there.
+    if (bridging !== undefined && mesh.room() <= 0) {
+      return candidates.takeNamed() ?? candidates.random(now);
+    }
     return config.directedProbes ? candidates.next(now) : candidates.random(now);
   };
 
@@ -121,7 +125,7 @@ export function createOptimizer(
 
   /** Edges of ours that may be given up for a better one. */
   const replaceable = (): Set<NodeId> => {
-    const kept = config.keepHeartbeatEdge ? bearer() : undefined;
+    const kept = config.keepHeartbeatEdge ? heartbeat.bearer() : undefined;
     const ours = [...mesh.neighbours.values()].filter((n) => n.ours && n.member.id !== kept);
     return new Set(ours.map((n) => n.member.id));
   };
@@ -227,8 +231,9 @@ export function createOptimizer(
       if (found === undefined || found.routes !== undefined) return;
       probes.delete(from.address);
       if (!isCandidate(from)) return;
-      // A bridge must end where the heartbeat is, if an edge is given up for it.
-      if (bridging !== undefined && mesh.room() <= 0 && status.generator === null) return;
+      // A bridge must end where another heartbeat is, if an edge is given up for it.
+      const isFarSide = status.generator !== null && status.generator !== heartbeat.generator();
+      if (bridging !== undefined && mesh.room() <= 0 && !isFarSide) return;
       if (status.canAccept || mayGain(from, status)) {
         probes.set(from.address, { ...found, routes: status.routes });
         pings.start(from.address, now);

@@ -84,6 +84,7 @@ export function bytesUpTo(most: number): Codec<Uint8Array> {
     bytesMax: length.bytesMax + most,
     bytesOf: (bytes) => length.bytesOf(bytes.length) + bytes.length,
     write: (to, bytes) => {
+      assert(bytes.length <= most, 'bytes are as many as others take');
       length.write(to, bytes.length);
       const at = give(to, bytes.length);
       new Uint8Array(to.view.buffer, to.view.byteOffset + at, bytes.length).set(bytes);

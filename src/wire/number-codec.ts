@@ -81,7 +81,7 @@ const COORDINATE_UNITS_PER_MS = 16;
 /** A coordinate is at most so many ms from 0: farther than light goes on Earth. */
 const COORDINATE_MAX_MS = 100_000;
 
-const coordinateUnits = upTo(4 * COORDINATE_MAX_MS * COORDINATE_UNITS_PER_MS);
+const coordinateUnits = upTo(2 * COORDINATE_MAX_MS * COORDINATE_UNITS_PER_MS);
 
 /** Below 0 odd, from 0 even: small ones of either sign are short. */
 const fold = (value: number): number => {

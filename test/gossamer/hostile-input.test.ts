@@ -5,15 +5,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/config.js';
+import { DIGEST_BYTES_MAX } from '../../src/gossamer/digest.js';
 import { createGossamer, type Gossamer } from '../../src/gossamer/gossamer.js';
 import type { Effect, Input } from '../../src/gossamer/gossamer-types.js';
-import type { DataMessage, Message, Route } from '../../src/gossamer/message.js';
-import type { Adu, Member, Source } from '../../src/gossamer/node.js';
+import type { DataMessage, EdgeOffer, Message, Route } from '../../src/gossamer/message.js';
+import type { Adu, Member, Place, Source } from '../../src/gossamer/node.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
 import { createRng } from '../../src/lib/rng.js';
 import { BOUNDS } from '../../src/wire/limits.js';
 import { addressOf, aduOf, memberOf, nodeId, sourceId } from './support.js';
 
 const SELF = memberOf(5, { rendezvous: true });
+
+/** Of someone who has room to add the edge. */
+const OFFER: EdgeOffer = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
 
 const number = fc.oneof(
   fc.nat(20),
@@ -47,14 +52,23 @@ const route = (from: Member): fc.Arbitrary<Route> =>
 const lists = { maxLength: 40 } as const;
 const deaths = fc.array(fc.record({ id, incarnation: number }), lists);
 const generator = fc.option(id);
+const place: fc.Arbitrary<Place> = fc.record({
+  x: number,
+  y: number,
+  height: number,
+  error: number,
+  samples: number,
+});
+const digest = fc.record({ salt: number, bits: fc.uint8Array({ maxLength: 40 }) });
 
 const messageFrom = (from: Member): fc.Arbitrary<Message> =>
   fc.oneof(
     fc.record({
       kind: fc.constantFrom('discovery', 'discoveryResponse'),
-      members: fc.array(member, lists),
+      members: fc.array(fc.record({ member, place }), lists),
       deaths,
       generator,
+      digest: fc.option(digest),
     }),
     fc.record({
       kind: fc.constant('notice' as const),
@@ -65,27 +79,41 @@ const messageFrom = (from: Member): fc.Arbitrary<Message> =>
         reporter: id,
       }),
     }),
-    fc.record({ kind: fc.constantFrom('keepAlive', 'requestStatus') }),
+    fc.record({ kind: fc.constantFrom('requestStatus', 'edgeReject') }),
+    fc.record({
+      kind: fc.constant('keepAlive' as const),
+      worthMs: number,
+      loads: fc.array(fc.record({ scx: id, scxs: number }), lists),
+    }),
     fc.record({
       kind: fc.constant('heartbeat' as const),
-      generator: member,
+      generator: id,
       sequence: number,
     }),
     fc.record({
       kind: fc.constant('status' as const),
       canAccept: fc.boolean(),
       routes: fc.array(route(from), lists),
-      neighbours: fc.array(member, lists),
       generator,
     }),
-    fc.record({ kind: fc.constant('edgeRequest' as const), rttMs: number }),
-    fc.record({ kind: fc.constantFrom('edgeAccept', 'edgeReject', 'edgeDrop') }),
+    fc.record({
+      kind: fc.constant('edgeRequest' as const),
+      rttMs: number,
+      addGainMs: fc.option(number),
+      acceptGainMs: fc.option(number),
+      place,
+    }),
+    fc.record({ kind: fc.constant('edgeAccept' as const), reversed: fc.boolean() }),
+    fc.record({ kind: fc.constant('edgeDrop' as const), instead: fc.option(member) }),
     fc.record({
       kind: fc.constant('update' as const),
+      whole: fc.boolean(),
       routes: fc.array(route(from), lists),
+      lost: fc.array(id, lists),
       withdrawn: fc.array(fc.record({ scx: id, stamp: number }), lists),
     }),
-    fc.record({ kind: fc.constantFrom('ping', 'pong'), nonce: number }),
+    fc.record({ kind: fc.constant('ping' as const), nonce: number }),
+    fc.record({ kind: fc.constant('pong' as const), nonce: number, place }),
   ) as fc.Arbitrary<Message>;
 
 const source = fc.oneof(fc.nat(5), fc.nat(0xffff)).map(sourceId);
@@ -179,9 +207,11 @@ function createFeeder(machine: Gossamer) {
 function checkMessage(message: Message): void {
   if ('members' in message) expect(message.members.length).toBeLessThanOrEqual(BOUNDS.membersMax);
   if ('deaths' in message) expect(message.deaths.length).toBeLessThanOrEqual(BOUNDS.deathsMax);
-  if ('neighbours' in message) {
-    expect(message.neighbours.length).toBeLessThanOrEqual(BOUNDS.neighboursMax);
+  if ('digest' in message) {
+    expect(message.digest?.bits.length ?? 0).toBeLessThanOrEqual(DIGEST_BYTES_MAX);
   }
+  if ('loads' in message) expect(message.loads.length).toBeLessThanOrEqual(BOUNDS.routesMax);
+  if ('lost' in message) expect(message.lost.length).toBeLessThanOrEqual(BOUNDS.routesMax);
   if ('withdrawn' in message) {
     expect(message.withdrawn.length).toBeLessThanOrEqual(BOUNDS.withdrawnMax);
   }
@@ -260,7 +290,7 @@ describe('A Gossamer machine', () => {
     const machine = machineOf(FAST);
     machine.handle({ kind: 'join' }, 0);
     for (const from of neighbours) {
-      machine.handle({ kind: 'received', from, message: { kind: 'edgeRequest', rttMs: 1 } }, 0);
+      machine.handle({ kind: 'received', from, message: { kind: 'edgeRequest', ...OFFER } }, 0);
     }
     let sent = 0;
     for (let count = 0; count < 1000; count++) {
@@ -284,7 +314,7 @@ describe('A Gossamer machine', () => {
     const machine = machineOf({ ...FAST, cacheBytesMax: 100_000 });
     const from = memberOf(1);
     machine.handle({ kind: 'join' }, 0);
-    machine.handle({ kind: 'received', from, message: { kind: 'edgeRequest', rttMs: 1 } }, 0);
+    machine.handle({ kind: 'received', from, message: { kind: 'edgeRequest', ...OFFER } }, 0);
     const announced = { id: sourceId(1), priority: 1, epoch: 1 };
     machine.handle({ kind: 'announceSource', source: announced }, 0);
     for (let sequence = 0; sequence < 20_000; sequence++) {

@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { PAPER } from '../../src/gossamer/config.js';
+import type { Message } from '../../src/gossamer/message.js';
 import type { Address, NodeId } from '../../src/gossamer/node.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/limits.js';
 import {
   encodeAdu,
@@ -23,6 +25,11 @@ import {
   startStation,
   strangerHello,
 } from './support.js';
+
+const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [] };
+
+/** Of someone who has room to add the edge. */
+const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
 
 const message = (body: Parameters<typeof encodeMessage>[0]): Uint8Array =>
   encodeMessage(body) as Uint8Array;
@@ -79,7 +86,7 @@ test('malformed frames close only their own connection, and are counted by what 
   };
   const cases: [keyof Station['overlay']['counters']['malformedFrames'], Uint8Array[]][] = [
     ['type', [new TextEncoder().encode('GET / HTTP/1.1\r\n\r\n')]],
-    ['turn', [message({ kind: 'keepAlive' })]],
+    ['turn', [message(KEEP_ALIVE)]],
     ['length', [hello, claim(0x7f_ff_ff_ff)]],
     ['type', [hello, rawFrame(99, '')]],
     ['json', [hello, rawFrame(5, '{{{')]],
@@ -109,7 +116,7 @@ test('data connections take only what belongs on them', async () => {
     encodeAdu(createAdu(idOf(7), 1)),
     encodeDataMessage({ kind: 'subscribed', source: SOURCE.id, channel: 1, from: 1 }),
     encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 2, from: 1 }),
-    message({ kind: 'keepAlive' }),
+    message(KEEP_ALIVE),
   ];
   for (const frame of cases) {
     const peer = await greet(station, { ...strangerHello(7), purpose: 'data', channel: 1 });
@@ -168,7 +175,7 @@ test('too many connections are refused with the reason', async () => {
 async function becomeNeighbour(station: Station, number: number): Promise<RawPeer> {
   const address = `127.0.0.1:${number}` as Address;
   const peer = await greet(station, strangerHello(number, { address }));
-  peer.send(message({ kind: 'edgeRequest', rttMs: 1 }));
+  peer.send(message({ kind: 'edgeRequest', ...OFFER }));
   await eventually(() => neighboursOf(station).includes(idOf(number)));
   return peer;
 }
@@ -177,7 +184,7 @@ test('a child that does not read is sent no more than a bound, and goes on when 
   const station = await startStation(1);
   station.overlay.feed({ kind: 'announceSource', source: SOURCE });
   const neighbour = await becomeNeighbour(station, 7);
-  const timer = setInterval(() => neighbour.send(message({ kind: 'keepAlive' })), 100);
+  const timer = setInterval(() => neighbour.send(message(KEEP_ALIVE)), 100);
   onTestFinished(() => clearInterval(timer));
   const child = await greet(station, {
     ...strangerHello(7, { address: '127.0.0.1:7' }),
@@ -209,7 +216,7 @@ test('an edge that is gone is hung up on with a farewell', async () => {
   // The slow profile, or probes of the only other member would keep the connection in use.
   const station = await startStation(1, [], { config: PAPER });
   const peer = await becomeNeighbour(station, 7);
-  peer.send(message({ kind: 'edgeDrop' }));
+  peer.send(message({ kind: 'edgeDrop', instead: null }));
   await eventually(() => refusalOf(peer) === 'idle', 3000);
   await eventually(() => peer.isClosed);
   const down = station.events.filter((event) => event.kind === 'edgeDown');

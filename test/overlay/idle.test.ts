@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { PAPER } from '../../src/gossamer/config.js';
 import type { Address } from '../../src/gossamer/node.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import {
@@ -54,7 +55,7 @@ test('an idle connection ends with a farewell, and what is said meanwhile is hea
   peer.send(encodeHello(strangerHello(7, { address })), ping(1));
   await eventually(() => peer.isClosed, 3000);
   expect(peer.heard.slice(1)).toEqual([
-    { kind: 'message', message: { kind: 'pong', nonce: 1 } },
+    { kind: 'message', message: { kind: 'pong', nonce: 1, place: NOWHERE } },
     { kind: 'refusal', reason: 'idle' },
   ]);
   await eventually(() => heard.some((event) => event.kind === 'message'), 3000);

@@ -29,7 +29,7 @@ describe('§3.3: Node discovery', () => {
     // The sender itself comes first, so that it is known.
     for (const { scx, members } of lists) {
       expect(members.length).toBeLessThanOrEqual(31);
-      expect(members[0]?.id).toBe(scx.gossamer.self().id);
+      expect(members[0]?.member.id).toBe(scx.gossamer.self().id);
     }
     const ofOne = lists.filter(({ scx }) => scx.index === 7).slice(-2);
     expect(ofOne[0]?.members).not.toEqual(ofOne[1]?.members);

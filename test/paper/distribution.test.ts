@@ -157,7 +157,7 @@ describe('§3.8: Data distribution', () => {
           if (former?.ours !== true || scx.index % 6 !== round) continue;
           // The parent takes back the edge; the tree has to change.
           const from = former.member;
-          scx.feed({ kind: 'received', from, message: { kind: 'edgeDrop' } });
+          scx.feed({ kind: 'received', from, message: { kind: 'edgeDrop', instead: null } });
         }
         session.pass(10_000);
       }

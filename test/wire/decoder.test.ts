@@ -24,7 +24,7 @@ const decodeAll = (chunks: readonly Uint8Array[]): WireEvent[] => {
 const afterHello = (...frames: Uint8Array[]): WireEvent[] =>
   decodeAll([join([greetingFrame(), ...frames])]).slice(1);
 
-const KEEP_ALIVE = encodeMessage({ kind: 'keepAlive' });
+const KEEP_ALIVE = encodeMessage({ kind: 'keepAlive', worthMs: 0, loads: [] });
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
 

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DataMessage, Message, Route } from '../../src/gossamer/message.js';
-import type { Address, Member, NodeId, SourceId } from '../../src/gossamer/node.js';
+import type {
+  DataMessage,
+  EdgeOffer,
+  Message,
+  Route,
+  Sighting,
+} from '../../src/gossamer/message.js';
+import type { Address, Member, NodeId, Place, SourceId } from '../../src/gossamer/node.js';
+import { NOWHERE } from '../../src/gossamer/place.js';
 import { decodeWith } from '../../src/wire/codec.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import {
@@ -53,6 +60,9 @@ const MEMBER: Member = {
   incarnation: 300,
   rendezvous: true,
 };
+const PLACE: Place = { x: 1.5, y: -2, height: 0.5, error: 1, samples: 3 };
+const SIGHTING: Sighting = { member: MEMBER, place: PLACE };
+const OFFER: EdgeOffer = { rttMs: 100, addGainMs: 2.5, acceptGainMs: null, place: PLACE };
 const ROUTE: Route = {
   scx: ID,
   stamp: 1,
@@ -68,29 +78,32 @@ describe('Message bytes', () => {
   const id = 'a0a1a2a3a4a5a6a7';
   const member = `${id}00c00002012328ac0201`;
   const route = `${id}01a00101${id}01${id}0703`;
-  const discovery = { members: [MEMBER], deaths: [], generator: ID };
-  const status = { canAccept: true, routes: [ROUTE], neighbours: [MEMBER], generator: null };
+  const place = '303f20ff03';
+  const digest = { salt: 300, bits: Uint8Array.of(1, 2, 3) };
+  const discovery = { members: [SIGHTING], deaths: [], generator: ID, digest };
+  const response = { members: [], deaths: [MEMBER], generator: null, digest: null };
+  const status = { canAccept: true, routes: [ROUTE], generator: null };
+  const update = { routes: [], lost: [ID], withdrawn: [{ scx: ID, stamp: 0 }] };
   const cases: [Message, string][] = [
-    [{ kind: 'discovery', ...discovery }, `0001${member}0001${id}`],
-    [
-      { kind: 'discoveryResponse', members: [], deaths: [MEMBER], generator: null },
-      `010001${id}ac0200`,
-    ],
+    [{ kind: 'discovery', ...discovery }, `0001${member}${place}0001${id}01ac0203010203`],
+    [{ kind: 'discoveryResponse', ...response }, `010001${id}ac020000`],
     [
       { kind: 'notice', notice: { what: 'failed', about: MEMBER, atMs: 0.1, reporter: ID } },
       `0201${member}3fb999999999999a${id}`,
     ],
-    [{ kind: 'keepAlive' }, '03'],
-    [{ kind: 'heartbeat', generator: MEMBER, sequence: 128 }, `04${member}8001`],
+    [{ kind: 'keepAlive', worthMs: 2.5, loads: [{ scx: ID, scxs: 5 }] }, `03a00101${id}05`],
+    [{ kind: 'heartbeat', generator: ID, sequence: 128 }, `04${id}8001`],
     [{ kind: 'requestStatus' }, '05'],
-    [{ kind: 'status', ...status }, `060101${route}01${member}00`],
-    [{ kind: 'edgeRequest', rttMs: 100 }, '078032'],
-    [{ kind: 'edgeAccept' }, '08'],
+    [{ kind: 'status', ...status }, `060101${route}00`],
+    [{ kind: 'edgeRequest', ...OFFER }, `07803201a00100${place}`],
+    [{ kind: 'edgeAccept', reversed: true }, '0801'],
     [{ kind: 'edgeReject' }, '09'],
-    [{ kind: 'edgeDrop' }, '0a'],
-    [{ kind: 'update', routes: [], withdrawn: [{ scx: ID, stamp: 0 }] }, `0b0001${id}00`],
+    [{ kind: 'edgeDrop', instead: null }, '0a00'],
+    [{ kind: 'edgeDrop', instead: MEMBER }, `0a01${member}`],
+    [{ kind: 'update', whole: true, ...update }, `0b010001${id}01${id}00`],
+    [{ kind: 'update', whole: false, ...update }, `0b000001${id}01${id}00`],
     [{ kind: 'ping', nonce: Number.MAX_SAFE_INTEGER }, '0cffffffffffffff0f'],
-    [{ kind: 'pong', nonce: 0 }, '0d00'],
+    [{ kind: 'pong', nonce: 0, place: PLACE }, `0d00${place}`],
   ];
 
   test.each(cases)('of %j are those of this version', (sent, bytes) => {
@@ -124,7 +137,7 @@ describe('Message bytes', () => {
   test('are as many as is said for spans that the wire rounds or cuts, too', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (rttMs) => {
-        const sent = { kind: 'edgeRequest', rttMs } as const;
+        const sent = { kind: 'edgeRequest', ...OFFER, rttMs } as const;
         expect(messageBytes(sent)).toBe(encodeMessage(sent).length);
       }),
     );
@@ -179,23 +192,30 @@ describe('Message codec of hostile bytes', () => {
     );
   });
 
-  const route = [11, 1, ...ID_BYTES, 0, 0];
+  const route = [11, 1, 1, ...ID_BYTES, 0, 0];
   test.each([
     ['members: more than 101', [0, 102]],
     ['deaths: more than 100', [0, 0, 101]],
-    ['routes: more than 65', [11, 66]],
-    ['withdrawn: more than 64', [11, 0, 65]],
+    ['routes: more than 65', [11, 1, 66]],
+    ['lost: more than 65', [11, 1, 0, 66]],
+    ['withdrawn: more than 64', [11, 1, 0, 0, 65]],
     ['routes.0.path: more than 65', [...route, 66]],
     ['routes.0.sources: more than 16', [...route, 0, 17]],
-    ['neighbours: more than 96', [6, 0, 0, 97]],
+    ['loads: more than 65', [3, 0, 66]],
+    ['digest.bits: more than 512', [0, 0, 0, 0, 1, 0, 0x81, 4]],
+    ['digest.bits: the message ends too soon', [0, 0, 0, 0, 1, 0, 3, 1, 2]],
+    ['digest.salt: more than 65535', [0, 0, 0, 0, 1, 0x80, 0x80, 4]],
+    ['place.x: more than 3200000', [13, 0, 0x81, 0xa8, 0xc3, 1]],
     ['members: a number has too many digits', [0, ...many(9, 0xff)]],
-    ['members.0.id: the message ends too soon', [0, 101]],
+    ['members.0.member.id: the message ends too soon', [0, 101]],
     [
-      'members.1.address: the message ends too soon',
-      [...[0, 2, ...ID_BYTES, 0, 1, 2, 3, 4, 0, 80, 0, 0], ...[...ID_BYTES, 200, 97, 97]],
+      'members.1.member.address: the message ends too soon',
+      [0, 2, ...ID_BYTES, 0, 1, 2, 3, 4, 0, 80, ...many(7, 0), ...ID_BYTES, 200, 97, 97],
     ],
     ['generator: neither 0 nor 1', [0, 0, 0, 2]],
     ['canAccept: neither 0 nor 1', [6, 2]],
+    ['reversed: neither 0 nor 1', [8, 2]],
+    ['whole: neither 0 nor 1', [11, 2]],
     ['notice.what: unknown', [2, 3]],
     ['nonce: a number is written too long', [12, 0x80, 0]],
     ['nonce: more than 9007199254740991', [12, ...many(7, 0x80), 0x10]],
@@ -231,7 +251,7 @@ describe('Message codec of hostile bytes', () => {
 describe('Message codec of addresses', () => {
   const body = (host: readonly number[], port: number): number[] => [
     ...[0, 1, ...ID_BYTES, ...host, port >> 8, port & 255],
-    ...[0, 0, 0, 0],
+    ...many(10, 0),
   ];
   const asText = (host: string): number[] => [host.length, ...Buffer.from(host, 'latin1')];
 
@@ -243,7 +263,7 @@ describe('Message codec of addresses', () => {
   });
 
   test('port 0 is not taken', () => {
-    const reason = 'message.members.0.address: not host:port';
+    const reason = 'message.members.0.member.address: not host:port';
     expect(reasonOf(body(asText('a.example'), 0))).toBe(reason);
     expect(reasonOf(body(asText('a.example'), 65_535))).toBeUndefined();
     expect(reasonOf(body([0, 192, 0, 2, 1], 0))).toBe(reason);
@@ -253,19 +273,21 @@ describe('Message codec of addresses', () => {
   });
 
   test.each(['192.0.2.1', '[2001:db8::1]', '[::]'])('%s is taken as bytes only', (host) => {
-    const reason = 'message.members.0.address: an IP address written as text';
+    const reason = 'message.members.0.member.address: an IP address written as text';
     expect(reasonOf(body(asText(host), 9000))).toBe(reason);
   });
 
   const bytesOf = (address: string): number => {
+    const member = { ...MEMBER, address: address as Address, incarnation: 0 };
     const sent: Message = {
       kind: 'discovery',
-      members: [{ ...MEMBER, address: address as Address, incarnation: 0 }],
+      members: [{ member, place: NOWHERE }],
       deaths: [],
       generator: null,
+      digest: null,
     };
     expect(heard(encodeMessage(sent))).toEqual({ kind: 'message', message: sent });
-    return messageBytes(sent) - messageBytes({ ...sent, members: [] }) - 10;
+    return messageBytes(sent) - messageBytes({ ...sent, members: [] }) - 15;
   };
 
   test.each([
@@ -293,19 +315,21 @@ describe('Message codec of addresses', () => {
 });
 
 describe('Message codec of what is told', () => {
-  const update = { kind: 'update', routes: [], withdrawn: [] } as const;
-  const discovery = { kind: 'discovery', members: [], deaths: [], generator: null } as const;
-  const status = { ...update, kind: 'status', canAccept: true, neighbours: [], generator: null };
+  const update = { kind: 'update', whole: true, routes: [], lost: [], withdrawn: [] } as const;
+  const lists = { members: [], deaths: [], generator: null, digest: null };
+  const discovery = { kind: 'discovery', ...lists } as const;
 
   test('lists are told up to their bounds', () => {
     const cases: [number, (count: number) => Message][] = [
-      [101, (n) => ({ ...discovery, members: many(n, MEMBER) })],
+      [101, (n) => ({ ...discovery, members: many(n, SIGHTING) })],
       [100, (n) => ({ ...discovery, deaths: many(n, MEMBER) })],
       [65, (n) => ({ ...update, routes: many(n, ROUTE) })],
       [64, (n) => ({ ...update, withdrawn: many(n, { scx: ID, stamp: 0 }) })],
       [65, (n) => ({ ...update, routes: [{ ...ROUTE, path: many(n, ID) }] })],
       [16, (n) => ({ ...update, routes: [{ ...ROUTE, sources: many(n, ROUTE.sources[0]!) }] })],
-      [96, (n) => ({ ...status, neighbours: many(n, MEMBER) }) as Message],
+      [65, (n) => ({ ...update, lost: many(n, ID) })],
+      [65, (n) => ({ kind: 'keepAlive', worthMs: 0, loads: many(n, { scx: ID, scxs: 1 }) })],
+      [512, (n) => ({ ...discovery, digest: { salt: 0, bits: new Uint8Array(n) } })],
     ];
     for (const [most, build] of cases) {
       expect(heard(encodeMessage(build(most)))).toMatchObject({ kind: 'message' });
@@ -315,16 +339,16 @@ describe('Message codec of what is told', () => {
 
   test('the longest message fills its frame, and is taken', () => {
     const most = Number.MAX_SAFE_INTEGER;
-    const address = `${'a'.repeat(253)}:65535` as Address;
     const route: Route = {
       ...{ scx: ID, stamp: most, costMs: most, path: many(65, ID) },
       sources: many(16, { id: SOURCE, priority: 255, epoch: most }),
     };
     const longest = {
-      ...{ ...status, kind: 'status', generator: ID },
+      ...update,
       routes: many(65, route),
-      neighbours: many(96, { ...MEMBER, address, incarnation: most }),
-    } as Message;
+      lost: many(65, ID),
+      withdrawn: many(64, { scx: ID, stamp: most }),
+    };
     const frame = encodeMessage(longest);
     expect(frame.length - 5).toBe(messageCodec.bytesMax);
     expect(heard(frame)).toMatchObject({ kind: 'message' });
@@ -333,7 +357,7 @@ describe('Message codec of what is told', () => {
   test('a span is told to 1/128 ms', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), (rttMs) => {
-        const event = heard(encodeMessage({ kind: 'edgeRequest', rttMs }));
+        const event = heard(encodeMessage({ kind: 'edgeRequest', ...OFFER, rttMs }));
         const told = (event as { message: { rttMs: number } }).message.rttMs;
         expect(Math.abs(told - rttMs)).toBeLessThanOrEqual(1 / 128);
       }),
@@ -343,7 +367,7 @@ describe('Message codec of what is told', () => {
   test('numbers beyond what the wire takes are cut to it', () => {
     for (const rttMs of [1e300, Number.POSITIVE_INFINITY]) {
       const rttMsMax = Number.MAX_SAFE_INTEGER / 64;
-      const frame = encodeMessage({ kind: 'edgeRequest', rttMs });
+      const frame = encodeMessage({ kind: 'edgeRequest', ...OFFER, rttMs });
       expect(heard(frame)).toMatchObject({ message: { rttMs: rttMsMax } });
     }
     for (const listeners of [2 ** 53, Number.POSITIVE_INFINITY]) {
@@ -358,9 +382,15 @@ describe('Message codec of what is told', () => {
     const faulty: Message[] = [
       { kind: 'ping', nonce: Number.NaN },
       { kind: 'ping', nonce: 1.5 },
-      { kind: 'edgeRequest', rttMs: Number.NaN },
+      { kind: 'edgeRequest', ...OFFER, rttMs: Number.NaN },
+      { kind: 'edgeRequest', ...OFFER, addGainMs: Number.NaN },
+      { kind: 'pong', nonce: 0, place: { ...PLACE, x: Number.NaN } },
+      { kind: 'pong', nonce: 0, place: { ...PLACE, error: Number.NaN } },
       { ...discovery, generator: 'me' as NodeId },
-      { ...discovery, members: [{ ...MEMBER, address: 'a.example' as Address }] },
+      {
+        ...discovery,
+        members: [{ ...SIGHTING, member: { ...MEMBER, address: 'a.example' as Address } }],
+      },
       { kind: 'notice', notice: { what: 'left', about: MEMBER, atMs: -1, reporter: ID } },
     ];
     for (const each of faulty) expect(() => encodeMessage(each)).toThrow('assertion failed');

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import type { DataMessage, Message, Route } from '../../src/gossamer/message.js';
-import type { Address, Adu, Member, NodeId, Source, SourceId } from '../../src/gossamer/node.js';
+import type {
+  Address,
+  Adu,
+  Member,
+  NodeId,
+  Place,
+  Source,
+  SourceId,
+} from '../../src/gossamer/node.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import {
   encodeAdu,
@@ -23,6 +31,12 @@ const sourceId = hex.map((id) => id as SourceId);
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 /** What the wire can hold: 1/64 ms. */
 const ms = count.map((units) => units / 64);
+/** 1/16 ms, up to 100 s from 0. */
+export const coordinate = fc
+  .integer({ min: -1_600_000, max: 1_600_000 })
+  .map((units) => units / 16);
+/** In 255 steps. */
+export const share = fc.nat({ max: 255 }).map((steps) => steps / 255);
 const instant = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((at) => at + 0);
 const listeners = fc.nat({ max: 2 ** 32 - 1 });
 const channel = fc.integer({ min: 0, max: 255 });
@@ -44,6 +58,19 @@ const member: fc.Arbitrary<Member> = fc.record({
   address,
   incarnation: count,
   rendezvous: fc.boolean(),
+});
+
+const place: fc.Arbitrary<Place> = fc.record({
+  x: coordinate,
+  y: coordinate,
+  height: ms,
+  error: share,
+  samples: count,
+});
+
+const digest = fc.record({
+  salt: fc.nat({ max: 0xffff }),
+  bits: fc.uint8Array({ maxLength: 40 }),
 });
 
 const source: fc.Arbitrary<Source> = fc.record({
@@ -76,35 +103,50 @@ const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
       reporter: nodeId,
     }),
   }),
-  keepAlive: fc.constant({ kind: 'keepAlive' }),
-  heartbeat: fc.record({ kind: fc.constant('heartbeat'), generator: member, sequence: count }),
+  keepAlive: fc.record({
+    kind: fc.constant('keepAlive'),
+    worthMs: ms,
+    loads: fc.array(fc.record({ scx: nodeId, scxs: listeners }), { maxLength: 6 }),
+  }),
+  heartbeat: fc.record({ kind: fc.constant('heartbeat'), generator: nodeId, sequence: count }),
   requestStatus: fc.constant({ kind: 'requestStatus' }),
   status: fc.record({
     kind: fc.constant('status'),
     canAccept: fc.boolean(),
     routes,
-    neighbours: fc.array(member, { maxLength: 8 }),
     generator,
   }),
-  edgeRequest: fc.record({ kind: fc.constant('edgeRequest'), rttMs: ms }),
-  edgeAccept: fc.constant({ kind: 'edgeAccept' }),
+  edgeRequest: fc.record({
+    kind: fc.constant('edgeRequest'),
+    rttMs: ms,
+    addGainMs: fc.option(ms, { nil: null }),
+    acceptGainMs: fc.option(ms, { nil: null }),
+    place,
+  }),
+  edgeAccept: fc.record({ kind: fc.constant('edgeAccept'), reversed: fc.boolean() }),
   edgeReject: fc.constant({ kind: 'edgeReject' }),
-  edgeDrop: fc.constant({ kind: 'edgeDrop' }),
+  edgeDrop: fc.record({
+    kind: fc.constant('edgeDrop'),
+    instead: fc.option(member, { nil: null }),
+  }),
   update: fc.record({
     kind: fc.constant('update'),
+    whole: fc.boolean(),
     routes,
+    lost: fc.array(nodeId, { maxLength: 6 }),
     withdrawn: fc.array(fc.record({ scx: nodeId, stamp: count }), { maxLength: 8 }),
   }),
   ping: fc.record({ kind: fc.constant('ping'), nonce: count }),
-  pong: fc.record({ kind: fc.constant('pong'), nonce: count }),
+  pong: fc.record({ kind: fc.constant('pong'), nonce: count, place }),
 };
 
 function discovery(kind: 'discovery' | 'discoveryResponse'): fc.Arbitrary<Message> {
   return fc.record({
     kind: fc.constant(kind),
-    members: fc.array(member, { maxLength: 20 }),
+    members: fc.array(fc.record({ member, place }), { maxLength: 20 }),
     deaths: fc.array(fc.record({ id: nodeId, incarnation: count }), { maxLength: 20 }),
     generator,
+    digest: fc.option(digest, { nil: null }),
   });
 }
 
