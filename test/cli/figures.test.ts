@@ -18,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const jobOf = (seed: number, untilMs = 30_000): Job => ({
   ...{ topology: { spec: 'transit-stub', transitStub: TS1000N }, seed, untilMs },
-  ...{ scxs: 6, sources: 1, config: FAST },
+  ...{ scxs: 6, sources: 1, config: FAST, joinWithinMs: 5000, adusPerSecond: 0 },
 });
 
 describe('The pool', () => {

@@ -54,7 +54,7 @@ function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[
     routing,
     worth,
     () => HERE,
-    () => bearer,
+    { bearer: () => bearer, generator: () => null },
   );
   const connect = (number: number): void => {
     mesh.request(memberOf(number), offerOf(1), undefined, 0);

@@ -42,6 +42,7 @@ const reportOf = (ratio: number): ExperimentReport => ({
   },
   stableSinceMs: null,
   edgeChangesPerScx: 15,
+  reception: null,
   traffic: {},
   traceHash: '',
 });
