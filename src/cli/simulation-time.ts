@@ -8,14 +8,11 @@ const SECONDS = { slow: 1.2e-5, fast: 3.5e-5 };
 /** How that grows with the SCXs of a session. Measured from 100 to 350. */
 const GROWTH = 1.5;
 
-/** A profile with keep-alives more often than that is a fast one. */
-const FAST_KEEP_ALIVE_MS = 1000;
-
 /** What a source more adds, as a share of a run with one. */
 const SOURCE_SHARE = 0.25;
 
 const secondsOf = ({ scxs, sources, untilMs, config }: Job): number => {
-  const rate = config.keepAliveIntervalMs < FAST_KEEP_ALIVE_MS ? SECONDS.fast : SECONDS.slow;
+  const rate = config.byWorth ? SECONDS.fast : SECONDS.slow;
   return scxs ** GROWTH * (untilMs / 1000) * rate * (1 + SOURCE_SHARE * (sources - 1));
 };
 

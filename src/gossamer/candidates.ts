@@ -22,7 +22,7 @@ const RETRY_MS = 30_000;
 const PATH_STRETCH = 1.1;
 
 /** A source as the choice sees it. */
-export interface Aim {
+interface Aim {
   readonly place: Place;
   readonly costMs: number;
   readonly weight: number;

@@ -30,6 +30,8 @@ export interface Departures {
   onAnswered(address: Address, now: number): void;
   /** A member spoke. */
   onWord(from: Member, now: number): void;
+  /** Gossip still has a member that we hold for dead: it is told so, and may answer. */
+  onDeadSighted(member: Member, now: number): void;
   /** Gossip has it that a node is dead. */
   onAccused(id: NodeId, incarnation: number, now: number): void;
   handle(from: Member, notice: Notice, now: number): void;
@@ -126,6 +128,7 @@ export function createDepartures(
       membership.learn(from, now);
       membership.heard(from.id);
     },
+    onDeadSighted: accuse,
     onAccused: (id, incarnation, now) => {
       if (id === context.self().id) return answer(undefined, incarnation, now);
       const about = membership.get(id);

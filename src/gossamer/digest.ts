@@ -3,10 +3,7 @@
  * to the other already, two SCXs exchange digests of what they know, and then send what the other
  * lacks. A fact is a member in one incarnation at about its present place, or a death.
  */
-import type { Bloom } from '../lib/bloom.js';
 import type { Death, Sighting } from './message.js';
-
-export type Digest = Bloom;
 
 /** Bytes of a digest at most: as many facts fit without crowding. Guess: a bounded view. */
 export const DIGEST_BYTES_MAX = 512;

@@ -9,9 +9,9 @@
  * lacks. Rounds start fast and back off while nothing new is learned. And the lists carry deaths, and
  * whose heartbeat the sender follows, so that gossip finds partitions (see heartbeat.ts).
  */
-import { createBloom, mayHold } from '../lib/bloom.js';
+import { type Bloom, createBloom, mayHold } from '../lib/bloom.js';
 import { type Context, jittered, send } from './context.js';
-import { DIGEST_BYTES_MAX, type Digest, deathFact, sightingFact } from './digest.js';
+import { DIGEST_BYTES_MAX, deathFact, sightingFact } from './digest.js';
 import type { Membership } from './membership.js';
 import type { Message, Sighting } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
@@ -28,6 +28,8 @@ export interface DiscoveryFacts {
   sighting(): Sighting;
   /** A death that somebody believes in and we do not: perhaps the node lives. */
   onAccused(id: NodeId, incarnation: number, now: number): void;
+  /** A member that somebody knows and we hold for dead: perhaps the node lives. */
+  onDeadSighted(member: Member, now: number): void;
 }
 
 export interface Discovery {
@@ -51,14 +53,14 @@ export function createDiscovery(
   let nextRound = Number.POSITIVE_INFINITY;
   let intervalMs = config.discoveryIntervalMinMs;
 
-  const digest = (now: number): Digest => {
+  const digest = (now: number): Bloom => {
     const known = [facts.sighting(), ...membership.sightings(now)].map(sightingFact);
     const deaths = membership.deaths(now).map(deathFact);
     return createBloom([...known, ...deaths], rng.below(0x10000), DIGEST_BYTES_MAX);
   };
 
   /** γ(X): random members and the newest deaths; of those, what the other lacks, if it said so. */
-  const list = (lacking: Digest | null, now: number) => {
+  const list = (lacking: Bloom | null, now: number) => {
     const isNews = (fact: number): boolean => lacking === null || !mayHold(lacking, fact);
     const own = facts.sighting();
     const members = membership.sightings(now).filter((one) => isNews(sightingFact(one)));
@@ -81,6 +83,7 @@ export function createDiscovery(
   const merge = (message: DiscoveryMessage, now: number): number => {
     let news = 0;
     for (const { member, place } of message.members) {
+      if (membership.isDead(member)) facts.onDeadSighted(member, now);
       if (membership.learn(member, now)) news++;
       membership.locate(member.id, place);
     }

@@ -121,12 +121,17 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       if (member !== undefined) discovery.contact(member.address, now);
     },
     onFarSide: (from, now) => optimizer.bridge(from, now),
+    onNewGenerator: (bearer, now) => {
+      const member = mesh.neighbours.get(bearer)?.member;
+      if (member !== undefined) discovery.contact(member.address, now);
+    },
     onGenerating: () => rendezvous.call(),
   });
   const discovery = createDiscovery(context, membership, {
     generator: () => heartbeat.generator(),
     sighting: () => ({ member: life.self(), place }),
     onAccused: departures.onAccused,
+    onDeadSighted: departures.onDeadSighted,
   });
   const rendezvous = createRendezvous(context, options.locations, (address, now) =>
     discovery.contact(address, now),

@@ -43,6 +43,8 @@ export interface HeartbeatFacts {
   onPartition(generator: NodeId | undefined, now: number): void;
   /** `from` lives on the other side of a cut: build a bridge to it. */
   onFarSide(from: Member, now: number): void;
+  /** A neighbour brought the heartbeat of another generator than before, as after a partition. */
+  onNewGenerator(bearer: NodeId, now: number): void;
   /** We generate: the other rendezvous points may be behind a cut. */
   onGenerating(now: number): void;
 }
@@ -109,7 +111,10 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
 
   const follow = (generator: NodeId, bearer: NodeId, now: number): void => {
     const isSame = followed?.generator === generator;
-    if (!isSame) notify(context, { kind: 'heartbeatHeard', generator });
+    if (!isSame) {
+      notify(context, { kind: 'heartbeatHeard', generator });
+      facts.onNewGenerator(bearer, now);
+    }
     const sinceMs = isSame ? (followed as Followed).sinceMs : now;
     followed = { generator, bearer, sinceMs, heardAt: now };
     lastGenerator = generator;

@@ -12,7 +12,6 @@ import { type Context, notify, send } from './context.js';
 import type { EdgeDownReason } from './gossamer-types.js';
 import type { EdgeOffer } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
-import type { Grant } from './worth.js';
 
 export interface Neighbour {
   readonly member: Member;
@@ -26,6 +25,14 @@ interface Pending {
   readonly offer: EdgeOffer;
   readonly replaces: NodeId | undefined;
   readonly until: number;
+}
+
+/** How a request is granted. */
+export interface Grant {
+  /** Whether the edge counts as added here, and as accepted at the asker. */
+  readonly reversed: boolean;
+  /** Who gives way. */
+  readonly victim: NodeId | undefined;
 }
 
 /** What the mesh tells the other rules. */

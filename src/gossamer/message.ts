@@ -2,7 +2,7 @@
  * What SCXs say to each other. `Message` travels over control connections, one per mesh edge plus
  * short ones for discovery and probes; `DataMessage` over the data connection of one channel (§3.8).
  */
-import type { Digest } from './digest.js';
+import type { Bloom } from '../lib/bloom.js';
 import type { Member, NodeId, Place, Source, SourceId } from './node.js';
 
 /** One entry of a routing table as it is told to others: path vector, §3.7. */
@@ -70,7 +70,7 @@ export type Message =
       /** Whose HEARTBEAT the sender follows: two answers in one session betray a partition. */
       readonly generator: NodeId | null;
       /** Beyond: what the sender knows; the receiver sends what is missing. */
-      readonly digest: Digest | null;
+      readonly digest: Bloom | null;
     }
   /** §3.5 */
   | { readonly kind: 'notice'; readonly notice: Notice }

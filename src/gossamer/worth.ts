@@ -14,7 +14,7 @@
  */
 import type { Context } from './context.js';
 import type { Candidate } from './cost.js';
-import type { Mesh } from './mesh.js';
+import type { Grant, Mesh } from './mesh.js';
 import type { EdgeOffer, Load } from './message.js';
 import { gainMs, needMs, type Weights, worthMs } from './need.js';
 import type { NodeId, Place } from './node.js';
@@ -66,13 +66,6 @@ export interface WorthView {
 interface Victim {
   readonly id: NodeId;
   readonly lossMs: number;
-}
-
-/** How a request is granted. */
-export interface Grant {
-  readonly reversed: boolean;
-  /** Who gives way. */
-  readonly victim: NodeId | undefined;
 }
 
 export interface Worth {

@@ -6,7 +6,7 @@
  * The order of kinds and of fields is the order on the wire: whoever changes it, or adds a field,
  * speaks another version (hello.ts).
  */
-import { DIGEST_BYTES_MAX, type Digest } from '../gossamer/digest.js';
+import { DIGEST_BYTES_MAX } from '../gossamer/digest.js';
 import type {
   DataMessage,
   Death,
@@ -18,6 +18,7 @@ import type {
   Withdrawal,
 } from '../gossamer/message.js';
 import type { Member, Place, Source } from '../gossamer/node.js';
+import type { Bloom } from '../lib/bloom.js';
 import { address } from './address-codec.js';
 import { byKind, bytesUpTo, listOf, nullable, struct } from './combinators.js';
 import { nodeId, sourceId } from './id-codec.js';
@@ -40,7 +41,7 @@ const place = struct<Place>({
 });
 
 const sighting = struct<Sighting>({ member, place });
-const digest = struct<Digest>({ salt: upTo(0xffff), bits: bytesUpTo(DIGEST_BYTES_MAX) });
+const digest = struct<Bloom>({ salt: upTo(0xffff), bits: bytesUpTo(DIGEST_BYTES_MAX) });
 const load = struct<Load>({ scx: nodeId, scxs: upTo(BOUNDS.listenersMax) });
 
 const source = struct<Source>({ id: sourceId, priority: byte, epoch: count });

@@ -31,12 +31,13 @@ describe('A fact of a digest', () => {
     expect(factOf(memberOf(1, { address: addressOf(9) }))).toBe(factOf(memberOf(1)));
   });
 
-  test('is another when twice as many experiments have shaped the place', () => {
-    const facts = [0, 1, 2, 3, 6, 7, 14, 15].map((samples) => factOf(memberOf(1), samples));
-    expect(facts[2]).toBe(facts[1]);
-    expect(facts[4]).toBe(facts[3]);
-    expect(facts[6]).toBe(facts[5]);
-    expect(new Set(facts).size).toBe(5);
+  test('is another when four times as many experiments have shaped the place', () => {
+    const facts = [0, 2, 3, 14, 15, 62, 63, 254].map((samples) => factOf(memberOf(1), samples));
+    expect(facts[1]).toBe(facts[0]);
+    expect(facts[3]).toBe(facts[2]);
+    expect(facts[5]).toBe(facts[4]);
+    expect(facts[7]).toBe(facts[6]);
+    expect(new Set(facts).size).toBe(4);
   });
 
   test('tells a death from the life before it', () => {

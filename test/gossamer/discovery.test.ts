@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../src/gossamer/config.js';
 import { FAST, PAPER } from '../../src/gossamer/config.js';
-import type { Digest } from '../../src/gossamer/digest.js';
 import { createDiscovery } from '../../src/gossamer/discovery.js';
 import { createMembership } from '../../src/gossamer/membership.js';
 import type { Message, Sighting } from '../../src/gossamer/message.js';
 import type { Member } from '../../src/gossamer/node.js';
 import { NOWHERE } from '../../src/gossamer/place.js';
+import type { Bloom } from '../../src/lib/bloom.js';
 import { addressOf, createBench, memberOf, nodeId, placeOf, runUntil } from './support.js';
 
 type DiscoveryMessage = Extract<Message, { kind: 'discovery' | 'discoveryResponse' }>;
@@ -23,14 +23,16 @@ function createGossip(
   const membership = createMembership(bench.context);
   for (const number of known) membership.learn(memberOf(number), 0);
   const accused: string[] = [];
+  const sighted: Member[] = [];
   const discovery = createDiscovery(bench.context, membership, {
     generator: () => nodeId(77),
     sighting: () => ({ member: self, place: HERE }),
     onAccused: (id, incarnation) => void accused.push(`${id} ${incarnation}`),
+    onDeadSighted: (member) => void sighted.push(member),
   });
   const lists = (): { to: string; message: DiscoveryMessage }[] =>
     bench.sent() as { to: string; message: DiscoveryMessage }[];
-  return { bench, membership, discovery, accused, lists };
+  return { bench, membership, discovery, accused, sighted, lists };
 }
 
 type Gossip = ReturnType<typeof createGossip>;
@@ -41,7 +43,7 @@ const sightingOf = (member: Member, place = NOWHERE): Sighting => ({ member, pla
 const listOf = (
   kind: DiscoveryMessage['kind'],
   members: readonly Member[],
-  digest: Digest | null = null,
+  digest: Bloom | null = null,
 ): DiscoveryMessage => ({
   kind,
   members: members.map((member) => sightingOf(member)),
@@ -51,6 +53,15 @@ const listOf = (
 });
 
 describe('Discovery', () => {
+  test('tells of members that it holds for dead and that others still know', () => {
+    const { discovery, membership, sighted } = createGossip(FAST, [1, 2]);
+    membership.bury(memberOf(1), 0);
+    const members = [memberOf(1), memberOf(2)];
+    expect(discovery.handle(memberOf(2), listOf('discoveryResponse', members), 10)).toBe(0);
+    expect(sighted).toEqual([memberOf(1)]);
+    expect(membership.get(nodeId(1))).toBeUndefined();
+  });
+
   test('exchanges lists in both directions: it answers first, then merges', () => {
     const { membership, discovery, lists } = createGossip(PAPER, [1]);
     discovery.handle(memberOf(2), listOf('discovery', [memberOf(2), memberOf(3)]), 10);

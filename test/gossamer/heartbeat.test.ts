@@ -9,6 +9,7 @@ const addressById = (id: NodeId): Address => addressOf(Number.parseInt(id, 16));
 function createPulse(self = memberOf(5)) {
   const bench = createBench({ healDampingMs: 500 }, self);
   const facts: string[] = [];
+  const bearers: string[] = [];
   const heartbeat = createHeartbeat(bench.context, {
     neighbours: () => [memberOf(11), memberOf(12)],
     onPartition: (generator, now) =>
@@ -16,6 +17,7 @@ function createPulse(self = memberOf(5)) {
         `heal ${generator === undefined ? undefined : addressById(generator)} ${now}`,
       ),
     onFarSide: (from) => void facts.push(`far side ${from.address}`),
+    onNewGenerator: (bearer) => void bearers.push(addressById(bearer)),
     onGenerating: () => void facts.push('meet'),
   });
   const hear = (number: number, sequence: number, now: number, from = 11): void =>
@@ -28,7 +30,7 @@ function createPulse(self = memberOf(5)) {
           ? [`${addressById(message.generator)} ${message.sequence} ${to}`]
           : [],
       );
-  return { bench, heartbeat, facts, hear, beats };
+  return { bench, heartbeat, facts, bearers, hear, beats };
 }
 
 const rendezvousPoint = (number: number) => memberOf(number, { rendezvous: true });
@@ -45,6 +47,15 @@ describe('A rendezvous point', () => {
       'scx5:1 2 scx12:1',
     ]);
     expect(heartbeat.generator()).toBe(nodeId(5));
+  });
+
+  test('tells who brought the heartbeat of another generator, once for each', () => {
+    const { heartbeat, hear, bearers } = createPulse();
+    heartbeat.start(0);
+    hear(4, 1, 10, 11);
+    hear(4, 2, 1010, 12);
+    hear(3, 1, 1020, 12);
+    expect(bearers).toEqual([addressOf(11), addressOf(12)]);
   });
 
   test('yields to a lower id that it hears, and passes its beats on', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createMesh, type Mesh } from '../../src/gossamer/mesh.js';
+import { createMesh, type Grant, type Mesh } from '../../src/gossamer/mesh.js';
 import type { Member } from '../../src/gossamer/node.js';
 import { NOWHERE } from '../../src/gossamer/place.js';
-import { createWorth, type Grant } from '../../src/gossamer/worth.js';
+import { createWorth } from '../../src/gossamer/worth.js';
 import { addressOf, createBench, memberOf, nodeId, offerOf } from './support.js';
 
 type Granting = (mesh: Mesh, now: number) => Grant | undefined;
