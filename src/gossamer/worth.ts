@@ -91,6 +91,9 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
   /** Bounded by the mesh. */
   const told = new Map<NodeId, Told>();
   const said = new Map<NodeId, Told>();
+  /** What each neighbour's worth was last drawn from: Λ, and how many words had been heard. */
+  const looks = new Map<NodeId, { readonly lambda: Candidate[]; readonly words: number }>();
+  let words = 0;
 
   const weights = (): Weights => {
     const found = new Map(view.sources().map((scx) => [scx, 1]));
@@ -186,14 +189,23 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
     },
     hasNews: (id) => {
       const before = said.get(id);
-      return before === undefined || isNews(before, draw(id));
+      if (before === undefined) return true;
+      // Nothing new was told or routed since the last look: there is no other source of news.
+      const look = looks.get(id);
+      if (look?.lambda === view.lambda() && look.words === words) return false;
+      looks.set(id, { lambda: view.lambda(), words });
+      return isNews(before, draw(id));
     },
     handleTold: (id, heard) => {
-      if (mesh().neighbours.has(id)) told.set(id, heard);
+      if (!mesh().neighbours.has(id)) return;
+      told.set(id, heard);
+      words++;
     },
     forget: (id) => {
       told.delete(id);
       said.delete(id);
+      looks.delete(id);
+      words++;
     },
     gainMs: gain,
     weights,

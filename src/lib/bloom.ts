@@ -12,13 +12,6 @@ export interface Bloom {
 /** Bits looked at for each item; with eight bits for each, one item in 40 is claimed wrongly. */
 const PROBES = 5;
 
-/** The bit positions of an item, by double hashing. */
-function positionsOf(item: number, salt: number, bits: number): number[] {
-  const first = mix(item ^ salt);
-  const step = mix(first ^ 0x9e3779b9) | 1;
-  return Array.from({ length: PROBES }, (_, probe) => ((first + probe * step) >>> 0) % bits);
-}
-
 /** The finaliser of MurmurHash3: each bit of the input moves half of the output. */
 function mix(value: number): number {
   let hash = value | 0;
@@ -26,6 +19,9 @@ function mix(value: number): number {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
+
+/** The distance between the bits of an item: double hashing. It is odd, so all bits can be reached. */
+const stepOf = (first: number): number => mix(first ^ 0x9e3779b9) | 1;
 
 /**
  * @param items 32-bit hashes
@@ -35,7 +31,10 @@ function mix(value: number): number {
 export function createBloom(items: readonly number[], salt: number, bytesMax: number): Bloom {
   const bits = new Uint8Array(Math.min(Math.max(items.length, 1), bytesMax));
   for (const item of items) {
-    for (const position of positionsOf(item, salt, 8 * bits.length)) {
+    let at = mix(item ^ salt);
+    const step = stepOf(at);
+    for (let probe = 0; probe < PROBES; probe++, at = (at + step) >>> 0) {
+      const position = at % (8 * bits.length);
       bits[position >>> 3] = (bits[position >>> 3] as number) | (1 << (position & 7));
     }
   }
@@ -45,7 +44,11 @@ export function createBloom(items: readonly number[], salt: number, bytesMax: nu
 /** Whether the set seems to hold an item; a filter without bits holds nothing. */
 export function mayHold({ bits, salt }: Bloom, item: number): boolean {
   if (bits.length === 0) return false;
-  return positionsOf(item, salt, 8 * bits.length).every(
-    (position) => ((bits[position >>> 3] as number) & (1 << (position & 7))) !== 0,
-  );
+  let at = mix(item ^ salt);
+  const step = stepOf(at);
+  for (let probe = 0; probe < PROBES; probe++, at = (at + step) >>> 0) {
+    const position = at % (8 * bits.length);
+    if (((bits[position >>> 3] as number) & (1 << (position & 7))) === 0) return false;
+  }
+  return true;
 }

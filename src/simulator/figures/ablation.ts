@@ -14,7 +14,11 @@ const asPaper = (...fields: readonly (keyof GossamerConfig)[]): Partial<Gossamer
   Object.fromEntries(fields.map((field) => [field, PAPER[field]]));
 
 const ABLATIONS: readonly (readonly [name: string, overrides: Partial<GossamerConfig>])[] = [
+  ['edges weighed in ms', asPaper('byWorth')],
+  ['evictions', asPaper('evict')],
+  ['reversed edges', asPaper('reversible')],
   ['directed probes', asPaper('directedProbes')],
+  ['digests', asPaper('discoveryDigests', 'discoveryIntervalMs')],
   ['fast first probes', asPaper('probeIntervalMinMs')],
   ['fast first discovery', asPaper('discoveryIntervalMinMs')],
   ['prompt routing updates', asPaper('updateDelayMs')],
