@@ -48,6 +48,11 @@ const isNews = (before: Told, after: Told): boolean =>
     return other?.scx !== scx || hasChanged(other.scxs, scxs);
   });
 
+const isSame = (a: Told, b: Told): boolean =>
+  a.worthMs === b.worthMs &&
+  a.loads.length === b.loads.length &&
+  a.loads.every(({ scx, scxs }, at) => scx === b.loads[at]?.scx && scxs === b.loads[at]?.scxs);
+
 /** What the rule needs to know of routing and of places. */
 export interface WorthView {
   lambda(): Candidate[];
@@ -198,8 +203,9 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
     },
     handleTold: (id, heard) => {
       if (!mesh().neighbours.has(id)) return;
+      const before = told.get(id);
       told.set(id, heard);
-      words++;
+      if (before === undefined || !isSame(before, heard)) words++;
     },
     forget: (id) => {
       told.delete(id);
