@@ -73,7 +73,10 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     emit: (effect) => void effects.push(effect),
   };
 
-  const membership = createMembership(context);
+  const membership = createMembership(
+    context,
+    (id) => routing.table.has(id) || heartbeat.generator() === id,
+  );
   /** Where we lie, by our ping experiments. */
   let place: Place = NOWHERE;
   const pings = createPings(context, (address, measured, now) => {

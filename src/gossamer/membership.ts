@@ -63,8 +63,14 @@ const INCARNATION_LEAP_MAX = 1000;
 export const isPlausible = (told: Death, known: Death | undefined): boolean =>
   known === undefined || told.incarnation <= known.incarnation + INCARNATION_LEAP_MAX;
 
-/** An empty Γ(X). */
-export function createMembership(context: Context): Membership {
+/** Draws that look for a member that is not needed. All but a few are not. */
+const DRAWS_MAX = 8;
+
+/** An empty Γ(X). `isNeeded`: stays while others make room, as the source SCXs do. */
+export function createMembership(
+  context: Context,
+  isNeeded: (id: NodeId) => boolean = () => false,
+): Membership {
   const { config, rng } = context;
   const members = createPool((member: Member) => member.id);
   /** No two members have the same address. */
@@ -90,6 +96,14 @@ export function createMembership(context: Context): Membership {
   };
 
   const isFull = (): boolean => members.items.length >= config.membersMax;
+
+  const makeRoom = (): void => {
+    for (let draw = 1; draw <= DRAWS_MAX; draw++) {
+      const { id } = rng.pick(members.items) as Member;
+      if (isNeeded(id) && draw < DRAWS_MAX) continue;
+      return forget(id);
+    }
+  };
 
   const remember = (member: Member): void => {
     const before = members.get(member.id);
@@ -118,7 +132,7 @@ export function createMembership(context: Context): Membership {
     if (!isPlausible(member, known)) return false;
     if (!replacesPredecessor(member)) return false;
     const isMore = known === undefined && !isFull();
-    if (known === undefined && !isMore) forget((rng.pick(members.items) as Member).id);
+    if (known === undefined && !isMore) makeRoom();
     graves.delete(member.id);
     remember(member);
     return isMore;

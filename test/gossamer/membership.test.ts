@@ -147,6 +147,15 @@ describe('Membership of a session that is larger than its bound', () => {
     for (const views of known.values()) expect(Math.abs(views - 50)).toBeLessThan(31);
   });
 
+  test('keeps those who are needed, the source SCXs, while others make room', () => {
+    const { context } = createBench({ membersMax: 50 });
+    const membership = createMembership(context, (id) => id === nodeId(1) || id === nodeId(2));
+    for (let number = 1; number < 1000; number++) membership.learn(memberOf(number), 0);
+    expect(membership.all()).toHaveLength(50);
+    expect(membership.get(nodeId(1))).toEqual(memberOf(1));
+    expect(membership.get(nodeId(2))).toEqual(memberOf(2));
+  });
+
   test('takes one that replaces another for no news, or rounds would never slow down', () => {
     const membership = createMembership(createBench({ membersMax: 2 }).context);
     expect(membership.learn(memberOf(1), 0)).toBe(true);
