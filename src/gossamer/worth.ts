@@ -7,7 +7,8 @@
  *   loss  what both ends of an edge would lose without it: each knows its own part, and tells it
  *
  * A neighbour that loses its place often finds one as good below the node that took it: when that is
- * nearer than what it has in reserve, its loss is the detour over the newcomer. So far places move
+ * nearer than what it has in reserve, its loss is the detour over the newcomer. Who has no reserve
+ * stays: nobody else is to lose its way. So far places move
  * out, near ones in, and a compact tree grows without anybody seeing it.
  *
  * An edge counts as added (k1) at one end and as accepted (k2) at the other; which, the two agree on.
@@ -16,7 +17,7 @@ import type { Context } from './context.js';
 import type { Candidate } from './cost.js';
 import type { Grant, Mesh } from './mesh.js';
 import type { EdgeOffer, Load } from './message.js';
-import { gainMs, needMs, type Weights, worthMs } from './need.js';
+import { gainMs, needMs, STRANDED_MS, type Weights, worthMs } from './need.js';
 import type { NodeId, Place } from './node.js';
 import { foretoldMs } from './place.js';
 
@@ -157,7 +158,7 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
     for (const [id, neighbour] of mesh().neighbours) {
       const heard = told.get(id);
       if (neighbour.ours !== ours || isKept(id) || heard === undefined) continue;
-      if (now - neighbour.sinceMs < PROBATION_MS) continue;
+      if (now - neighbour.sinceMs < PROBATION_MS || heard.worthMs >= STRANDED_MS) continue;
       const theirs = Math.min(heard.worthMs, detourMs(id, offer));
       const lossMs = theirs + worthMs(id, lambda, weighing);
       if (lossMs < (least?.lossMs ?? Number.POSITIVE_INFINITY)) least = { id, lossMs };

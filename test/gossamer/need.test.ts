@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Candidate } from '../../src/gossamer/cost.js';
-import { gainMs, needMs, worthMs } from '../../src/gossamer/need.js';
+import { gainMs, needMs, STRANDED_MS, worthMs } from '../../src/gossamer/need.js';
 import type { NodeId } from '../../src/gossamer/node.js';
 import { nodeId } from './support.js';
 
@@ -82,11 +82,14 @@ describe('The worth of an edge', () => {
   });
 
   test('is no more than the detour that a node finds without it: half as much again', () => {
-    const alone = [offer(A, [[S, 40]])];
-    expect(worthMs(A, alone, new Map([[S, 1]]))).toBe(25);
-    expect(worthMs(A, alone, new Map([[S, 4]]))).toBe(100);
-    const poor = [...alone, offer(B, [[S, 1000]])];
+    const poor = [offer(A, [[S, 40]]), offer(B, [[S, 1000]])];
     expect(worthMs(A, poor, new Map([[S, 1]]))).toBe(25);
+    expect(worthMs(A, poor, new Map([[S, 4]]))).toBe(100);
+  });
+
+  test('is more than any gain where there is no other way', () => {
+    const alone = [offer(A, [[S, 40]])];
+    expect(worthMs(A, alone, new Map([[S, 1]]))).toBeGreaterThan(STRANDED_MS);
   });
 
   test('is nothing where nothing is routed over it', () => {
