@@ -8,8 +8,7 @@
  *
  * A neighbour that loses its place often finds one as good below the node that took it: when that is
  * nearer than what it has in reserve, its loss is the detour over the newcomer. Who has no reserve
- * stays: nobody else is to lose its way. So far places move
- * out, near ones in, and a compact tree grows without anybody seeing it.
+ * stays. So far places move out, near ones in, and a compact tree grows without anybody seeing it.
  *
  * An edge counts as added (k1) at one end and as accepted (k2) at the other; which, the two agree on.
  */
