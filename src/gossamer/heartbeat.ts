@@ -20,7 +20,8 @@ import type { Member, NodeId } from './node.js';
 /**
  * Rendezvous points whose sequence numbers we remember (an announcement names 16 at most), and how
  * many timeouts one must have been silent to make room. While none has been, others are ignored: a
- * flood that forgets what it has seen never ends.
+ * flood that forgets what it has seen never ends. And after such a silence any number counts again:
+ * one far too high, which is a lie, mutes a rendezvous point no longer than that.
  */
 const GENERATORS_MAX = 32;
 const SILENT_TIMEOUTS = 10;
@@ -123,16 +124,18 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
     becomeFollower(now);
   };
 
+  const isForgotten = (atMs: number, now: number): boolean =>
+    now - atMs >= SILENT_TIMEOUTS * config.heartbeatTimeoutMs;
+
   const makeRoom = (now: number): boolean => {
     if (sequences.size < GENERATORS_MAX) return true;
     const [oldest, { atMs }] = sequences.entries().next().value as [NodeId, { atMs: number }];
-    if (now - atMs < SILENT_TIMEOUTS * config.heartbeatTimeoutMs) return false;
-    return sequences.delete(oldest);
+    return isForgotten(atMs, now) && sequences.delete(oldest);
   };
 
   const isNew = (generator: NodeId, number: number, now: number): boolean => {
     const last = sequences.get(generator);
-    if (last !== undefined && number <= last.number) return false;
+    if (last !== undefined && number <= last.number && !isForgotten(last.atMs, now)) return false;
     if (last === undefined && !makeRoom(now)) return false;
     sequences.delete(generator);
     sequences.set(generator, { number, atMs: now });

@@ -23,6 +23,12 @@ import { createWithdrawals } from './withdrawals.js';
 /** Sources attached here that others are told of; `wire` takes no more. Guess. */
 const LOCAL_SOURCES_MAX = 16;
 
+/**
+ * A stamp grows by one with each change, so one that is this much higher than others know is a lie;
+ * a lesser lie the source SCX itself refutes, with a higher stamp.
+ */
+const STAMP_LEAP_MAX = 1000;
+
 /** Our way to one source SCX. */
 export interface TableEntry {
   readonly route: Route;
@@ -141,12 +147,13 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     return gain > config.routeHysteresis ? best : current;
   };
 
-  /** The newest word on which sources are attached there. */
-  const newest = (scx: NodeId): Route | undefined => {
-    let found: Route | undefined;
+  /** The newest word on which sources are attached there, as far as the next hop's bears it out. */
+  const newest = (theirs: Route): Route => {
+    let found = theirs;
     for (const peer of peers.values()) {
-      const route = routeOf(peer, scx);
-      if (route !== undefined && route.stamp > (found?.stamp ?? -1)) found = route;
+      const route = routeOf(peer, theirs.scx);
+      if (route === undefined || route.stamp > theirs.stamp + STAMP_LEAP_MAX) continue;
+      if (route.stamp > found.stamp) found = route;
     }
     return found;
   };
@@ -155,10 +162,9 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     const hop = chooseHop(scx);
     const peer = hop === undefined ? undefined : peers.get(hop);
     const theirs = peer?.routes.get(scx);
-    const origin = newest(scx);
-    if (peer === undefined || theirs === undefined || origin === undefined) return undefined;
+    if (peer === undefined || theirs === undefined) return undefined;
     const path = [selfId, ...theirs.path];
-    const route = { ...origin, costMs: via(peer, scx), path };
+    const route = { ...newest(theirs), costMs: via(peer, scx), path };
     return { route, nextHop: hop };
   };
 
@@ -215,6 +221,26 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     }
     changed(now);
     facts.onTableChanged(now);
+  };
+
+  /**
+   * Only one that outlaws a route which we were told is taken: else the SCXs, which do not forget it
+   * at one instant, would learn it anew from each other for ever.
+   */
+  const hearWithdrawal = (withdrawal: Withdrawal, now: number): void => {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { routes } of peers.values()) {
+      least = Math.min(least, routes.get(withdrawal.scx)?.stamp ?? least);
+    }
+    const isKnown = least < Number.POSITIVE_INFINITY;
+    if (isKnown && withdrawal.stamp <= least + STAMP_LEAP_MAX) withdraw(withdrawal, now);
+  };
+
+  /** Others were told a stamp of ours that we never gave: only a higher one ends the lie. */
+  const refute = (stamp: number, now: number): void => {
+    if (localSources.size === 0 || stamp > localStamp + STAMP_LEAP_MAX) return;
+    localStamp = stamp;
+    refreshLocal(now);
   };
 
   const costs = (distanceMs: number, routes: Iterable<Route>): ReadonlyMap<NodeId, number> => {
@@ -274,10 +300,14 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     handleUpdate: (from, { whole, routes, lost, withdrawn }, now) => {
       const peer = peers.get(from);
       if (peer === undefined) return;
-      for (const one of withdrawn) if (one.scx !== selfId) withdraw(one, now);
+      for (const one of withdrawn) {
+        if (one.scx !== selfId) hearWithdrawal(one, now);
+        else if (one.stamp >= localStamp) refute(one.stamp, now);
+      }
       if (whole) peer.routes.clear();
       for (const scx of lost) peer.routes.delete(scx);
       for (const route of routes) {
+        if (route.scx === selfId && route.stamp > localStamp) refute(route.stamp, now);
         peer.routes.delete(route.scx);
         const hasRoom = peer.routes.size < config.sourcesMax;
         if (isSound(from, route) && hasRoom) peer.routes.set(route.scx, route);

@@ -26,8 +26,8 @@ export function createWithdrawals(): Withdrawals {
   return {
     add: ({ scx, stamp }, now) => {
       if (stamp <= stampOf(scx)) return false;
-      if (known.size >= WITHDRAWALS_MAX) known.delete(known.keys().next().value as NodeId);
       known.delete(scx);
+      if (known.size >= WITHDRAWALS_MAX) known.delete(known.keys().next().value as NodeId);
       known.set(scx, { stamp, atMs: now });
       return true;
     },

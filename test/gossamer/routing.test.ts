@@ -193,6 +193,36 @@ describe('Routing', () => {
     expect(routing.table.has(nodeId(5))).toBe(true);
   });
 
+  test('takes a higher stamp than one that it never gave, if that is not too high to be believed', () => {
+    const { routing, hear } = createTable();
+    const stamp = () => routing.table.get(nodeId(5))?.route.stamp;
+    routing.announce(sourceOf(1), 0);
+    hear(1, [routeOf([1, 5], 1, 1)], [{ scx: nodeId(5), stamp: 0 }]);
+    expect(stamp()).toBe(1);
+    hear(1, [routeOf([1, 5], 1, 7)]);
+    expect(stamp()).toBe(8);
+    hear(1, [], [{ scx: nodeId(5), stamp: 8 }]);
+    expect(stamp()).toBe(9);
+    hear(1, [routeOf([1, 5], 1, 2 ** 50)], [{ scx: nodeId(5), stamp: 2 ** 50 }]);
+    expect(stamp()).toBe(9);
+  });
+
+  test('believes no word on sources that is much newer than that of its next hop', () => {
+    const { routing, hear } = createTable();
+    hear(1, [routeOf([1, 9], 1, 3)]);
+    hear(2, [{ ...routeOf([2, 9], 50, 5000), sources: [] }]);
+    expect(routing.table.get(nodeId(9))?.route).toMatchObject({ stamp: 3, sources: [sourceOf(9)] });
+  });
+
+  test('believes no withdrawal of what nobody told, nor one with too high a stamp', () => {
+    const { hear, hop, updates, routing } = createTable();
+    hear(1, [routeOf([1, 9], 1, 3)], [{ scx: nodeId(8), stamp: 1 }]);
+    hear(2, [], [{ scx: nodeId(9), stamp: 5000 }]);
+    expect(hop()).toBe(nodeId(1));
+    runUntil(routing, 100);
+    expect(updates()[0]?.withdrawn).toEqual([]);
+  });
+
   test('tells its whole table each round, and to a new neighbour at once', () => {
     const { bench, routing, hear, updates } = createTable();
     routing.start(0);
@@ -362,7 +392,10 @@ describe('Routing', () => {
   test('tells no more sources of its own, and no more withdrawals, than the wire takes', () => {
     const { routing, hear, updates } = createTable();
     for (let number = 0; number < 40; number++) routing.announce(sourceOf(number), 0);
-    for (let scx = 100; scx < 400; scx++) hear(1, [], [{ scx: nodeId(scx), stamp: 1 }]);
+    for (let scx = 100; scx < 400; scx++) {
+      hear(1, [routeOf([1, scx], 1)]);
+      hear(1, [], [{ scx: nodeId(scx), stamp: 1 }]);
+    }
     runUntil(routing, 100);
     const [update] = updates();
     expect(update?.routes[0]?.sources).toHaveLength(16);
@@ -372,8 +405,14 @@ describe('Routing', () => {
   test('forgets withdrawals in time', () => {
     const { routing, hear, updates } = createTable();
     routing.start(0);
+    hear(1, [routeOf([1, 9], 1)]);
     hear(1, [], [{ scx: nodeId(9), stamp: 1 }]);
+    runUntil(routing, 100);
+    expect(updates().at(-1)?.withdrawn).toHaveLength(1);
     runUntil(routing, 200_000);
+    expect(updates().at(-1)?.withdrawn).toEqual([]);
+    hear(1, [], [{ scx: nodeId(9), stamp: 1 }]);
+    runUntil(routing, 300_000);
     expect(updates().at(-1)?.withdrawn).toEqual([]);
   });
 
