@@ -223,24 +223,35 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     facts.onTableChanged(now);
   };
 
+  /** Others were told a stamp of ours that we never gave: only a higher one ends the lie. */
+  const refute = (stamp: number, now: number): void => {
+    if (localSources.size === 0 || stamp > localStamp + STAMP_LEAP_MAX) return;
+    localStamp = stamp;
+    refreshLocal(now);
+  };
+
+  const hearRoute = (peer: Peer, from: NodeId, route: Route, now: number): void => {
+    if (route.scx === selfId && route.stamp > localStamp) refute(route.stamp, now);
+    peer.routes.delete(route.scx);
+    const hasRoom = peer.routes.size < config.sourcesMax;
+    if (isSound(from, route) && hasRoom) peer.routes.set(route.scx, route);
+  };
+
   /**
    * Only one that outlaws a route which we were told is taken: else the SCXs, which do not forget it
    * at one instant, would learn it anew from each other for ever.
    */
   const hearWithdrawal = (withdrawal: Withdrawal, now: number): void => {
+    if (withdrawal.scx === selfId) {
+      if (withdrawal.stamp >= localStamp) refute(withdrawal.stamp, now);
+      return;
+    }
     let least = Number.POSITIVE_INFINITY;
     for (const { routes } of peers.values()) {
       least = Math.min(least, routes.get(withdrawal.scx)?.stamp ?? least);
     }
     const isKnown = least < Number.POSITIVE_INFINITY;
     if (isKnown && withdrawal.stamp <= least + STAMP_LEAP_MAX) withdraw(withdrawal, now);
-  };
-
-  /** Others were told a stamp of ours that we never gave: only a higher one ends the lie. */
-  const refute = (stamp: number, now: number): void => {
-    if (localSources.size === 0 || stamp > localStamp + STAMP_LEAP_MAX) return;
-    localStamp = stamp;
-    refreshLocal(now);
   };
 
   const costs = (distanceMs: number, routes: Iterable<Route>): ReadonlyMap<NodeId, number> => {
@@ -300,18 +311,10 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     handleUpdate: (from, { whole, routes, lost, withdrawn }, now) => {
       const peer = peers.get(from);
       if (peer === undefined) return;
-      for (const one of withdrawn) {
-        if (one.scx !== selfId) hearWithdrawal(one, now);
-        else if (one.stamp >= localStamp) refute(one.stamp, now);
-      }
+      for (const one of withdrawn) hearWithdrawal(one, now);
       if (whole) peer.routes.clear();
       for (const scx of lost) peer.routes.delete(scx);
-      for (const route of routes) {
-        if (route.scx === selfId && route.stamp > localStamp) refute(route.stamp, now);
-        peer.routes.delete(route.scx);
-        const hasRoom = peer.routes.size < config.sourcesMax;
-        if (isSound(from, route) && hasRoom) peer.routes.set(route.scx, route);
-      }
+      for (const route of routes) hearRoute(peer, from, route, now);
       recompute(now);
     },
     rttMs: (id) => peers.get(id)?.rttMs,

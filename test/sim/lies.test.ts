@@ -18,8 +18,7 @@ function createDeceived() {
   session.pass(5000);
   const deceived = session.scx(5);
   const liar = deceived.gossamer.view().neighbours[0]!.member;
-  const lie = (message: Message): void =>
-    deceived.feed({ kind: 'received', from: liar, message });
+  const lie = (message: Message): void => deceived.feed({ kind: 'received', from: liar, message });
   return { session, source, liar: liar.id, lie };
 }
 
