@@ -26,6 +26,12 @@ import type { Worth } from './worth.js';
 /** Probes under way at once while edges are missing. Guess: k1 and one more. */
 const HURRIED_PROBES_MAX = 4;
 
+/** So many in vain, and the next ones take their time until something changes. Guess: it is rare. */
+const HURRIED_IN_VAIN_MAX = 100;
+
+/** Probes under way at most, whoever is named to us. Guess: more than an interval each makes in their time. */
+const PROBES_MAX = 64;
+
 /** What news make of the interval between probes while no edge is missing. Guess. */
 const QUICKENING = 0.7;
 
@@ -86,10 +92,12 @@ export function createOptimizer(
   heartbeat: Pick<Heartbeat, 'bearer' | 'generator'>,
 ): Optimizer {
   const { config, rng } = context;
-  /** Bounded: each ends by its timeout, and at most one starts per interval. */
+  /** Bounded by PROBES_MAX. */
   const probes = new Map<Address, Probe>();
   let bridging: { readonly until: number; readonly tried: Set<NodeId> } | undefined;
   let nextProbe = Number.POSITIVE_INFINITY;
+  /** Probes since the mesh or the candidates have changed. */
+  let inVain = 0;
   let intervalMs = config.probeIntervalMinMs;
 
   const isCandidate = (member: Member): boolean =>
@@ -115,6 +123,7 @@ export function createOptimizer(
   };
 
   const probe = (member: Member, now: number): void => {
+    inVain++;
     bridging?.tried.add(member.id);
     const until = now + 2 * config.answerTimeoutMs;
     probes.set(member.address, { member, routes: undefined, until });
@@ -165,7 +174,7 @@ export function createOptimizer(
   const isUrgent = (): boolean => mesh.room() > 0 || bridging !== undefined;
 
   const round = (now: number): void => {
-    const chosen = choose(now);
+    const chosen = probes.size < PROBES_MAX ? choose(now) : undefined;
     if (chosen !== undefined) probe(chosen, now);
     if (chosen !== undefined && mayHurry()) {
       nextProbe = now;
@@ -177,9 +186,15 @@ export function createOptimizer(
     nextProbe = now + jittered(context, intervalMs);
   };
 
-  /** Beyond: while edges are missing, the next probe follows each answer at once. */
+  /**
+   * Beyond: while edges are missing, the next probe follows each answer at once; but where all are full,
+   * answers would beget probes without end.
+   */
   const mayHurry = (): boolean =>
-    config.directedProbes && isUrgent() && probes.size < HURRIED_PROBES_MAX;
+    config.directedProbes &&
+    isUrgent() &&
+    inVain < HURRIED_IN_VAIN_MAX &&
+    probes.size < HURRIED_PROBES_MAX;
 
   const quicken = (now: number): void => {
     if (nextProbe === Number.POSITIVE_INFINITY) return;
@@ -214,7 +229,10 @@ export function createOptimizer(
     onHealed: () => {
       bridging = undefined;
     },
-    quicken,
+    quicken: (now) => {
+      inVain = 0;
+      quicken(now);
+    },
     onMeasured: (address, rttMs, now) => {
       const found = probes.get(address);
       if (found?.routes === undefined) return;

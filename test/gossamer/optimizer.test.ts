@@ -68,9 +68,10 @@ function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[
   const tell = (
     member: Member,
     more: { canAccept?: boolean; generator?: NodeId | null } = {},
+    now = 0,
   ): void => {
     const status = { kind: 'status', canAccept: true, routes: [], generator: null } as const;
-    optimizer.handleStatus(member, { ...status, ...more }, 0);
+    optimizer.handleStatus(member, { ...status, ...more }, now);
   };
   /** The probed member answers both questions. */
   const answer = (member: Member, rttMs: number, more: Parameters<typeof tell>[1] = {}): void => {
@@ -109,6 +110,35 @@ function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[
 }
 
 describe('The optimiser', () => {
+  test('has a bounded number of probes under way, however many members are named to it', () => {
+    const { optimizer, clock, sent } = createProbing(FAST);
+    optimizer.start(0);
+    for (let number = 100; number < 1100; number++) {
+      optimizer.onNamed(memberOf(number), 1000);
+      runUntil(clock, 1000);
+    }
+    expect(sent('requestStatus').length).toBeLessThanOrEqual(64);
+  });
+
+  test('does not probe the same members without pause where it has room and all are full', () => {
+    const { optimizer, sent, tell } = createProbing(FAST);
+    optimizer.start(0);
+    let probes = 0;
+    for (let now = 0; now < 10_000; now++) {
+      runUntil(optimizer, now);
+      for (const to of sent('requestStatus')) {
+        probes++;
+        tell(memberOf(Number(to.slice(3, -2))), { canAccept: false }, now);
+      }
+    }
+    // A hundred at once, then one each 250 ms or so.
+    expect(probes).toBeGreaterThan(100);
+    expect(probes).toBeLessThanOrEqual(100 + 50);
+    optimizer.quicken(10_000);
+    runUntil(optimizer, 10_000);
+    expect(sent('requestStatus').length).toBeGreaterThan(1);
+  });
+
   test('probes one member in each round: REQUEST_STATUS, then its distance', () => {
     const { bench, mesh, optimizer, sent, tell } = createProbing(PAPER);
     optimizer.start(0);
