@@ -15,7 +15,11 @@ import type { Pings } from './pings.js';
 /** Connections that may close while we ask before the peer counts as failed. Guess. */
 const ATTEMPTS_MAX = 3;
 
-/** The same node is accused, by us and to its face, at most so often, ms. Guess: one heartbeat. */
+/**
+ * The same node is accused, by us and to its face, at most so often, ms, and so many are in that time:
+ * each that lives floods that it does, and a list of deaths may be made up. Guess: one heartbeat, and
+ * more than a few honest lists hold.
+ */
 const ACCUSE_INTERVAL_MS = 1000;
 const ACCUSED_MAX = 256;
 
@@ -74,20 +78,30 @@ export function createDepartures(
     becomeDead(about, 'failed', now);
   };
 
-  /** When each was accused last; old ones make room. */
+  /** When each was accused last, the oldest first, which make room when they are old enough. */
   const accusedAt = new Map<NodeId, number>();
+
+  const isRecent = (id: NodeId | undefined, now: number): boolean =>
+    now - (accusedAt.get(id as NodeId) ?? Number.NEGATIVE_INFINITY) < ACCUSE_INTERVAL_MS;
 
   /** Every message of someone whom we hold for dead would be answered with an accusation. */
   const mayAccuse = (id: NodeId, now: number): boolean => {
-    if (now - (accusedAt.get(id) ?? Number.NEGATIVE_INFINITY) < ACCUSE_INTERVAL_MS) return false;
+    if (isRecent(id, now)) return false;
     accusedAt.delete(id);
-    if (accusedAt.size >= ACCUSED_MAX) accusedAt.delete(accusedAt.keys().next().value as NodeId);
+    const oldest = accusedAt.keys().next().value;
+    if (accusedAt.size >= ACCUSED_MAX) {
+      if (isRecent(oldest, now)) return false;
+      accusedAt.delete(oldest as NodeId);
+    }
     accusedAt.set(id, now);
     return true;
   };
 
-  const accuse = (about: Member, now: number): void => {
-    if (!mayAccuse(about.id, now)) return;
+  /** Of the incarnation in which we hold it for dead: an answer for an earlier one would prove nothing. */
+  const accuse = (member: Member, now: number): void => {
+    if (!mayAccuse(member.id, now)) return;
+    const diedIn = membership.diedIn(member.id) ?? 0;
+    const about = { ...member, incarnation: Math.max(member.incarnation, diedIn) };
     const notice = { what: 'failed', about, atMs: now, reporter: context.self().id } as const;
     send(context, about.address, { kind: 'notice', notice });
   };

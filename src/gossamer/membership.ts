@@ -43,6 +43,8 @@ export interface Membership {
   place(id: NodeId): Place;
   /** Whether we hold it for dead. */
   isDead(death: Death): boolean;
+  /** The last incarnation of it that is dead, as far as we know. */
+  diedIn(id: NodeId): number | undefined;
   /** All members known, dead ones excluded, as they are now: for looking at once, not for keeping. */
   all(): readonly Member[];
   /** Those worth contacting now: all but the resting; to be looked at once, too. */
@@ -186,6 +188,7 @@ export function createMembership(
     },
     place,
     isDead,
+    diedIn: (id) => graves.get(id)?.incarnation,
     all: () => members.items,
     reachable,
     sightings: (now) => reachable(now).map((member) => ({ member, place: place(member.id) })),

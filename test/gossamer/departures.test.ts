@@ -63,6 +63,31 @@ describe('Departures', () => {
     expect(membership.isDead(memberOf(9))).toBe(true);
   });
 
+  test('accuse a bounded number at once, however many deaths gossip makes up', () => {
+    const { departures, membership, told } = createNews();
+    const accused = (now: number): number => {
+      for (let number = 100; number < 500; number++) {
+        departures.onAccused(nodeId(number), 1000, now);
+      }
+      return told().length;
+    };
+    for (let number = 100; number < 500; number++) membership.learn(memberOf(number), 0);
+    const first = accused(1);
+    expect(first).toBeGreaterThan(100);
+    expect(first).toBeLessThanOrEqual(256);
+    expect(accused(500)).toBe(0);
+    expect(accused(1001)).toBe(first);
+  });
+
+  test('accuse of the incarnation that is dead, so that the answer proves the contrary', () => {
+    const { departures, membership, told } = createNews();
+    membership.bury(memberOf(9, { incarnation: 1200 }), 0);
+    departures.onWord(memberOf(9), 1);
+    expect(told()).toEqual(['failed scx9:1 1200 scx9:1']);
+    departures.handle(memberOf(9), noticeOf('alive', 9, 1201), 2);
+    expect(membership.isDead(memberOf(9, { incarnation: 1201 }))).toBe(false);
+  });
+
   test('report nobody whom they have not lost', () => {
     const { departures, facts, told } = createNews();
     departures.onUnreachable(addressOf(9), 5);
