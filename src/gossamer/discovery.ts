@@ -82,13 +82,17 @@ export function createDiscovery(
   /** Returns how many members were news. */
   const merge = (message: DiscoveryMessage, now: number): number => {
     let news = 0;
+    const self = context.self();
     for (const { member, place } of message.members) {
+      // A life that we never had would hide where we are: it is refuted like a death.
+      const isFalse = member.id === self.id && member.incarnation > self.incarnation;
+      if (isFalse) facts.onAccused(self.id, member.incarnation, now);
       if (membership.isDead(member)) facts.onDeadSighted(member, now);
       if (membership.learn(member, now)) news++;
       membership.locate(member.id, place);
     }
     for (const death of message.deaths) {
-      const known = membership.get(death.id) ?? context.self();
+      const known = membership.get(death.id) ?? self;
       if (known.id === death.id && known.incarnation <= death.incarnation) {
         facts.onAccused(death.id, death.incarnation, now);
       }

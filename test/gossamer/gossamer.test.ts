@@ -215,6 +215,22 @@ describe('The machine', () => {
     expect(floods).toBeLessThanOrEqual(6);
   });
 
+  test('takes a new incarnation when gossip has one of it that it never had', () => {
+    const { machine, hear } = createMachine();
+    const told = (incarnation: number): void => {
+      const member = memberOf(5, { address: addressOf(66), incarnation });
+      const message = {
+        ...{ deaths: [], generator: null, digest: null },
+        members: [{ member, place: NOWHERE }],
+      };
+      hear(memberOf(1), { kind: 'discoveryResponse', ...message });
+    };
+    for (const earlier of [900, 1000]) told(earlier);
+    expect(machine.self().incarnation).toBe(1000);
+    told(1007);
+    expect(machine.self()).toMatchObject({ incarnation: 1008, address: addressOf(5) });
+  });
+
   test('does not answer reports of an earlier life by another', () => {
     const { machine, hear, pass } = createMachine();
     hear(memberOf(1), EDGE_REQUEST);
