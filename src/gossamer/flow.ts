@@ -236,8 +236,13 @@ export function createFlow(
     patienceMs = Math.min(2 * patienceMs, PATIENCE_MAX * config.stallMs);
   };
 
+  const isUpstream = (id: NodeId): boolean =>
+    id === parent?.id || id === candidate?.id || reserves.get(id) !== undefined;
+
   /** It refuses, or its connection is gone: it need not be told that we leave. */
   const lose = (id: NodeId): void => {
+    // Strangers, of whom there is no end, have nothing to refuse.
+    if (!isUpstream(id) && neighbour(id) === undefined) return;
     reserves.lose(id);
     if (candidate?.id === id) candidate = undefined;
     if (parent?.id === id) becomeOrphan();
@@ -283,8 +288,7 @@ export function createFlow(
       const ids = [parent?.id, candidate?.id, ...reserves.asked];
       return new Set(ids.filter((id) => id !== undefined));
     },
-    passesReversePathCheck: (from) =>
-      from === parent?.id || from === candidate?.id || reserves.get(from) !== undefined,
+    passesReversePathCheck: isUpstream,
     take,
     takeFrom: (from, adu, now) => {
       heardFrom(from, now);

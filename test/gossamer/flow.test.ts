@@ -42,6 +42,14 @@ describe('A flow', () => {
     expect(feed(A, [40, 41])).toEqual([40, 41]);
   });
 
+  test('remembers no refusal by strangers, of whom there is no end', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    for (let number = 100; number < 1100; number++) flow.onRefused(nodeId(number));
+    flow.onRefused(B);
+    expect([...flow.asked]).toEqual([A, B]);
+  });
+
   test('asks only a neighbour', () => {
     const { flow, told } = createUpstream();
     flow.wantParent(nodeId(7), 0);
