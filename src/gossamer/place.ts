@@ -14,6 +14,9 @@ const STEP = 0.25;
 /** Below this a distance says nothing about errors, ms. */
 const DISTANCE_MIN_MS = 0.1;
 
+/** One experiment counts as wrong by at most so much, ms: farther than anybody lies, save liars. */
+const MISS_MAX_MS = 1000;
+
 /** Before any experiment. */
 export const NOWHERE: Place = Object.freeze({ x: 0, y: 0, height: 0, error: 1, samples: 0 });
 
@@ -44,7 +47,7 @@ function directionFrom(
 export function movedPlace(own: Place, other: Place, distanceMs: number, rng: Rng): Place {
   const distance = Math.max(distanceMs, DISTANCE_MIN_MS);
   const trust = own.error / (own.error + other.error || 1);
-  const miss = distance - foretoldMs(own, other);
+  const miss = Math.max(-MISS_MAX_MS, Math.min(distance - foretoldMs(own, other), MISS_MAX_MS));
   const error = own.error + STEP * trust * (Math.min(1, Math.abs(miss) / distance) - own.error);
   const away = directionFrom(other, own, rng);
   const flat = flatMs(own, other);

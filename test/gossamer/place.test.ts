@@ -48,6 +48,17 @@ const anyPlace = fc.record({
 });
 
 describe('A place', () => {
+  test('is not led far away by one liar, however far away that one says it is', () => {
+    const { places, measure, medianError } = createPlane(20, 0);
+    measure(50);
+    const liar = placeOf(1e5, 1e5, { height: 2 ** 47, error: 0 });
+    const own = places[0] as Place;
+    places[0] = movedPlace(own, liar, 10, createRng(1));
+    expect(Math.hypot(places[0].x - own.x, places[0].y - own.y)).toBeLessThan(1000);
+    measure(50);
+    expect(medianError()).toBeLessThan(0.2);
+  });
+
   test('foretells the distance in the plane and both access lines', () => {
     const a = placeOf(0, 0, { height: 2 });
     const b = placeOf(3, 4, { height: 10 });
