@@ -75,7 +75,7 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
   const { config } = context;
   /** Bounded by k1 + k2. */
   const neighbours = new Map<NodeId, Neighbour>();
-  /** Bounded by k1. */
+  /** Bounded by the optimiser's probes: those that replace an edge count against neither limit. */
   const pending = new Map<NodeId, Pending>();
 
   const count = (ours: boolean): number => {
@@ -153,9 +153,13 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
       const known = neighbours.get(from.id);
       if (known !== undefined && !known.ours) becomeStranger(from.id, 'dropped', now);
       const isFree = !neighbours.has(from.id) && !yieldsTo(from);
+      const own = pending.get(from.id);
       if (isFree) pending.delete(from.id);
       const grant = isFree ? facts.grant(offer, now) : undefined;
-      if (grant === undefined) return send(context, from.address, { kind: 'edgeReject' });
+      if (grant === undefined) {
+        if (own !== undefined) pending.set(from.id, own);
+        return send(context, from.address, { kind: 'edgeReject' });
+      }
       const { reversed, victim } = grant;
       if (victim !== undefined) drop(victim, 'evicted', now, from);
       send(context, from.address, { kind: 'edgeAccept', reversed });

@@ -88,6 +88,17 @@ describe('Mesh', () => {
     expect(kinds()).toEqual(['edgeAccept scx6:1']);
   });
 
+  test('still waits for its own answer when it refuses one that asked at the same time', () => {
+    const { mesh, facts, kinds } = createEdges(memberOf(5), () => undefined);
+    mesh.request(memberOf(3), offerOf(1), undefined, 0);
+    mesh.handleRequest(memberOf(3), offerOf(1), 1);
+    expect(kinds()).toEqual(['edgeRequest scx3:1', 'edgeReject scx3:1']);
+    expect(mesh.isPending(nodeId(3))).toBe(true);
+    mesh.handleReject(memberOf(3), 2);
+    expect(facts).toEqual(['refused scx3:1']);
+    expect(mesh.isPending(nodeId(3))).toBe(false);
+  });
+
   test('counts a request under way against k1, k2 or both, as it may be granted', () => {
     const { mesh } = createEdges();
     expect(mesh.room()).toBe(3);
