@@ -50,7 +50,7 @@ export interface GossamerConfig {
   readonly probeIntervalMinMs: number;
   /** Growth of the interval with each probe, up to the longest. Beyond: 1.06 (measured). */
   readonly probeBackoff: number;
-  /** H per known source (§3.6), 0..1. Paper §3.6: 0.15. */
+  /** H per known source (§3.6), 0..1; without effect where `byWorth` decides. Paper §3.6: 0.15. */
   readonly hysteresis: number;
   /** How long an answer to a probe or an edge request may take, ms. Guess: 3000. */
   readonly answerTimeoutMs: number;
