@@ -135,6 +135,10 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
   const hasPlace = (ours: boolean): boolean =>
     count(ours) < (ours ? config.addedEdgesMax : config.acceptedEdgesMax);
 
+  /** Links go up and down by address, so two neighbours never share one: one of them borrows it. */
+  const isTaken = (address: Address): boolean =>
+    [...neighbours.values()].some(({ member }) => member.address === address);
+
   /** Both ends asked at once: the request of the lower id stands. */
   const yieldsTo = (from: Member): boolean => pending.has(from.id) && context.self().id < from.id;
 
@@ -152,7 +156,7 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
     handleRequest: (from, offer, now) => {
       const known = neighbours.get(from.id);
       if (known !== undefined && !known.ours) becomeStranger(from.id, 'dropped', now);
-      const isFree = !neighbours.has(from.id) && !yieldsTo(from);
+      const isFree = !isTaken(from.address) && !neighbours.has(from.id) && !yieldsTo(from);
       const own = pending.get(from.id);
       if (isFree) pending.delete(from.id);
       const grant = isFree ? facts.grant(offer, now) : undefined;
@@ -170,6 +174,8 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
       pending.delete(from.id);
       if (neighbours.has(from.id)) return;
       if (request?.replaces !== undefined && !reversed) drop(request.replaces, 'replaced', now);
+      // What is said to a borrowed address is heard by the neighbour that lives there.
+      if (isTaken(from.address)) return;
       if (request === undefined || !hasPlace(!reversed)) {
         return send(context, from.address, { kind: 'edgeDrop', instead: null });
       }
@@ -181,7 +187,7 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
       becomeStranger(from.id, 'dropped', now);
     },
     disown: (from) => {
-      if (!pending.has(from.id)) {
+      if (!pending.has(from.id) && !isTaken(from.address)) {
         send(context, from.address, { kind: 'edgeDrop', instead: null });
       }
     },

@@ -8,7 +8,7 @@
  * told as `linkDown` at once, which is how a crash is noticed within a round trip.
  */
 import type { Message } from '../gossamer/message.js';
-import type { Address, Member } from '../gossamer/node.js';
+import type { Address, Member, NodeId } from '../gossamer/node.js';
 import type { Rng } from '../lib/rng.js';
 import { encodeMessage, encodeRefusal } from '../wire/encoder.js';
 import type { ControlHello } from '../wire/hello.js';
@@ -25,7 +25,7 @@ export interface ControlLinks {
   /** The mesh edge is gone: close its connection soon, unless it is used again. */
   hangUp(to: Address): void;
   /** A mesh edge has come up or gone down. */
-  onEdge(address: Address, isUp: boolean): void;
+  onEdge(member: Member, isUp: boolean): void;
   close(): void;
 }
 
@@ -57,8 +57,8 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
   const retries = createRetries(rng);
   /** Bounded: inboundMax and peersMax; `sweep` removes those without a connection. */
   const contacts = new Map<Address, Contact>();
-  /** Bounded: k1 + k2. */
-  const edges = new Set<Address>();
+  /** Who is the neighbour at an address. Bounded: k1 + k2. */
+  const edges = new Map<Address, NodeId>();
   let outboundCount = 0;
 
   const contactOf = (address: Address): Contact => {
@@ -115,8 +115,11 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
     log.debug({ peer: link.peer.id, cause, reason }, 'control connection closed');
     for (const address of link.addresses) {
       const contact = contactOf(address);
+      const neighbour = edges.get(address);
+      // Anybody may claim a neighbour's address: the edge is down when the neighbour itself hangs up.
+      if (neighbour !== undefined && neighbour !== link.peer.id) continue;
       // A farewell is no news, unless it ends what we hold for a mesh edge.
-      if (cause === 'refused' && !edges.has(address)) continue;
+      if (cause === 'refused' && neighbour === undefined) continue;
       if (isCutOff(contact, link.peer)) tellDown(contact, 'closed');
     }
   };
@@ -225,8 +228,8 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
       const contact = contacts.get(to);
       if (contact !== undefined) contact.isHungUp = true;
     },
-    onEdge: (address, isUp) => {
-      if (isUp) edges.add(address);
+    onEdge: ({ address, id }, isUp) => {
+      if (isUp) edges.set(address, id);
       else edges.delete(address);
     },
     close: () => clearInterval(sweeper),

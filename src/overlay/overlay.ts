@@ -156,7 +156,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
 
   const onEvent = (event: GossamerEvent): void => {
     if (event.kind === 'edgeUp' || event.kind === 'edgeDown') {
-      controlLinks.onEdge(event.member.address, event.kind === 'edgeUp');
+      controlLinks.onEdge(event.member, event.kind === 'edgeUp');
     }
     if (event.kind === 'left') for (const done of leavers.splice(0)) done();
     options.onEvent(event);

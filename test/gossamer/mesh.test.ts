@@ -99,6 +99,20 @@ describe('Mesh', () => {
     expect(mesh.isPending(nodeId(3))).toBe(false);
   });
 
+  test('has no two neighbours at one address, as one of them borrows it', () => {
+    const { mesh, add, kinds } = createEdges();
+    add(1);
+    kinds();
+    const thief = memberOf(7, { address: addressOf(1) });
+    mesh.handleRequest(thief, offerOf(1), 1);
+    expect(kinds()).toEqual(['edgeReject scx1:1']);
+    mesh.request(thief, offerOf(1), undefined, 2);
+    mesh.handleAccept(thief, false, 3);
+    mesh.disown(thief);
+    expect(kinds()).toEqual(['edgeRequest scx1:1']);
+    expect([...mesh.neighbours.keys()]).toEqual([nodeId(1)]);
+  });
+
   test('counts a request under way against k1, k2 or both, as it may be granted', () => {
     const { mesh } = createEdges();
     expect(mesh.room()).toBe(3);

@@ -24,6 +24,7 @@ import {
   startMesh,
   startStation,
   strangerHello,
+  waitMs,
 } from './support.js';
 
 const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [] };
@@ -57,6 +58,17 @@ test.each([
   peer.send(encodeHello(hello));
   await eventually(() => peer.isClosed);
   expect(refusalOf(peer)).toBe(reason);
+});
+
+test('a stranger that borrows the address of a neighbour cannot end its edge by hanging up', async () => {
+  const [first, second] = (await startMesh(2)) as [Station, Station];
+  await eventually(() => [first, second].every((each) => neighboursOf(each).length === 1));
+  const { address } = first.overlay;
+  const thief = await greet(second, strangerHello(7, { address }));
+  thief.socket.destroy();
+  await waitMs(300);
+  const ended = [...first.events, ...second.events].filter(({ kind }) => kind === 'edgeDown');
+  expect(ended).toEqual([]);
 });
 
 test('HELLO is answered with who we are', async () => {
