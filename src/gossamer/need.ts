@@ -55,6 +55,14 @@ export function worthMs(id: NodeId, lambda: readonly Candidate[], weights: Weigh
   return total;
 }
 
+/** Whether a source is reached over that neighbour alone. */
+export function isOnlyWay(id: NodeId, lambda: readonly Candidate[], weights: Weights): boolean {
+  const others = lambda.filter((offer) => offer.id !== id);
+  const isReached = (offers: readonly Candidate[], source: NodeId): boolean =>
+    leastCost(offers, source) < UNREACHED_MS;
+  return [...weights.keys()].some((one) => isReached(lambda, one) && !isReached(others, one));
+}
+
 /** How much less the sources would cost with one more offer, ms. */
 export const gainMs = (
   candidate: Candidate,

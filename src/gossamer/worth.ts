@@ -7,8 +7,9 @@
  *   loss  what both ends of an edge would lose without it: each knows its own part, and tells it
  *
  * A neighbour that loses its place often finds one as good below the node that took it: when that is
- * nearer than what it has in reserve, its loss is the detour over the newcomer. Who has no reserve
- * stays. So far places move out, near ones in, and a compact tree grows without anybody seeing it.
+ * nearer than what it has in reserve, its loss is the detour over the newcomer. Where either end has no
+ * reserve the edge stays: nobody is to lose its way, whatever gain somebody claims. So far places move
+ * out, near ones in, and a compact tree grows without anybody seeing it.
  *
  * An edge counts as added (k1) at one end and as accepted (k2) at the other; which, the two agree on.
  */
@@ -16,7 +17,7 @@ import type { Context } from './context.js';
 import type { Candidate } from './cost.js';
 import type { Grant, Mesh } from './mesh.js';
 import type { EdgeOffer, Load } from './message.js';
-import { gainMs, needMs, STRANDED_MS, type Weights, worthMs } from './need.js';
+import { gainMs, isOnlyWay, needMs, STRANDED_MS, type Weights, worthMs } from './need.js';
 import type { NodeId, Place } from './node.js';
 import { foretoldMs } from './place.js';
 
@@ -131,7 +132,7 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
     const now = needMs(lambda, weighing) - marginMs(weighing);
     let best: { readonly id: NodeId; readonly gainMs: number } | undefined;
     for (const [id, { ours }] of mesh().neighbours) {
-      if (!ours || isKept(id)) continue;
+      if (!ours) continue;
       const after = [...lambda.filter((offer) => offer.id !== id), candidate];
       const lossMs = told.get(id)?.worthMs ?? Number.POSITIVE_INFINITY;
       const gained = now - needMs(after, weighing) - lossMs;
@@ -158,6 +159,7 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
       const heard = told.get(id);
       if (neighbour.ours !== ours || isKept(id) || heard === undefined) continue;
       if (now - neighbour.sinceMs < PROBATION_MS || heard.worthMs >= STRANDED_MS) continue;
+      if (isOnlyWay(id, lambda, weighing)) continue;
       const theirs = Math.min(heard.worthMs, detourMs(id, offer));
       const lossMs = theirs + worthMs(id, lambda, weighing);
       if (lossMs < (least?.lossMs ?? Number.POSITIVE_INFINITY)) least = { id, lossMs };

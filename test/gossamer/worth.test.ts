@@ -91,6 +91,21 @@ describe('The gain by an edge', () => {
   });
 });
 
+describe('The only way to a source', () => {
+  test('is not given up, whatever gain a stranger claims', () => {
+    const { worth, known, connect, hear } = createScales();
+    connect(false, [1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) hear(number, 40);
+    known.costs.set(1, { S: 30 });
+    const claim = offerOf(1, { addGainMs: 2 ** 40 });
+    expect(worth.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
+    for (const number of [2, 3, 4]) hear(number, 10_000);
+    expect(worth.grant(claim, LATER)).toBeUndefined();
+    known.costs.set(2, { S: 90 });
+    expect(worth.grant(claim, LATER)?.victim).toBe(nodeId(1));
+  });
+});
+
 describe('The SCXs served', () => {
   test('are we and what the neighbours serve of what they reach over us', () => {
     const { worth, known, connect, hear } = createScales();
