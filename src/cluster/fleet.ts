@@ -13,13 +13,22 @@ import { createLeases } from './leases.js';
 import type { Found, Platform } from './platform.js';
 import { createSupervisor } from './supervisor.js';
 import type { SupervisorConfig } from './supervisor-config.js';
-import type { LaunchFacts, LaunchOrder, Outcome, SupervisorEffect } from './supervisor-types.js';
+import type {
+  LaunchFacts,
+  LaunchOrder,
+  Outcome,
+  SupervisorEffect,
+  SupervisorInput,
+} from './supervisor-types.js';
 
 /** What every SCX of this cluster is launched with. */
 export type LaunchTemplate = Omit<
   Launch,
   'id' | 'session' | 'rendezvous' | 'httpPort' | 'overlayPort' | keyof LaunchFacts
 >;
+
+/** What a client wants: an SCX of this session, within its patience. */
+export type Wish = Omit<Extract<SupervisorInput, { kind: 'want' }>, 'kind' | 'request'>;
 
 /** What an SCX is told when it renews its lease. */
 interface LeaseAnswer {
@@ -41,8 +50,8 @@ export interface FleetOptions {
 }
 
 export interface Fleet {
-  /** The session's SCX, launched if need be; the wait ends after `patienceMs`. Never rejects. */
-  want(session: string, facts: LaunchFacts, patienceMs: number): Promise<Outcome>;
+  /** An SCX of the session, launched if need be. Never rejects. */
+  want(wish: Wish): Promise<Outcome>;
   /** From now on the session always has an SCX here. */
   keep(session: string, facts: LaunchFacts): void;
   unkeep(session: string): void;
@@ -121,11 +130,11 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   return {
-    want: (session, facts, patienceMs) =>
+    want: (wish) =>
       new Promise((fulfil) => {
         const request = requestCount++;
         answers.set(request, fulfil);
-        feed({ kind: 'want', request, session, facts, patienceMs });
+        feed({ kind: 'want', request, ...wish });
       }),
     keep: (session, facts) => feed({ kind: 'keep', session, facts }),
     unkeep: (session) => feed({ kind: 'unkeep', session }),

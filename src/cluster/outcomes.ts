@@ -9,6 +9,8 @@ export const seconds = (ms: number): string => `${(Math.max(0, ms) / 1000).toFix
 
 export const FULL: Outcome = { kind: 'full', retryAfterMs: RETRY_MS };
 
+export const CROWDED: Outcome = { kind: 'crowded', retryAfterMs: RETRY_MS };
+
 export const CLOSING: Outcome = {
   kind: 'failed',
   reason: 'The cluster is shutting down.',

@@ -5,12 +5,21 @@
 import type { SessionSlot } from './session-slot.js';
 import type { Outcome } from './supervisor-types.js';
 
+/** One client that waits. */
+interface Waiting {
+  readonly slot: SessionSlot;
+  /** It is a listener, who needs a place; others share an SCX without end. */
+  readonly place: boolean;
+  /** When its patience ends. */
+  readonly until: number;
+}
+
 export interface RequestList {
-  add(request: number, slot: SessionSlot, until: number): void;
+  add(request: number, waiting: Waiting): void;
   /** Answers one, whether it waited or not. */
   answer(request: number, outcome: Outcome): void;
-  /** Answers all that wait for the session. */
-  answerSlot(slot: SessionSlot, outcome: Outcome): void;
+  /** Answers those that wait for the session, as far as `choose` has something for them. */
+  answerSlot(slot: SessionSlot, choose: (place: boolean) => Outcome | undefined): void;
   /** Answers all whose patience has ended by now. */
   answerDue(now: number, outcome: Outcome): void;
   readonly size: number;
@@ -20,7 +29,7 @@ export interface RequestList {
 
 /** Nobody waits. `tell` delivers an answer. */
 export function createRequestList(tell: (request: number, outcome: Outcome) => void): RequestList {
-  const waiting = new Map<number, { readonly slot: SessionSlot; readonly until: number }>();
+  const waiting = new Map<number, Waiting>();
 
   const answer = (request: number, outcome: Outcome): void => {
     waiting.get(request)?.slot.waiting.delete(request);
@@ -29,13 +38,16 @@ export function createRequestList(tell: (request: number, outcome: Outcome) => v
   };
 
   return {
-    add: (request, slot, until) => {
-      slot.waiting.add(request);
-      waiting.set(request, { slot, until });
+    add: (request, client) => {
+      client.slot.waiting.add(request);
+      waiting.set(request, client);
     },
     answer,
-    answerSlot: (slot, outcome) => {
-      for (const request of [...slot.waiting]) answer(request, outcome);
+    answerSlot: (slot, choose) => {
+      for (const request of [...slot.waiting]) {
+        const outcome = choose(waiting.get(request)?.place ?? false);
+        if (outcome !== undefined) answer(request, outcome);
+      }
     },
     answerDue: (now, outcome) => {
       for (const [request, { until }] of [...waiting]) if (until <= now) answer(request, outcome);

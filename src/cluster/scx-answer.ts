@@ -1,9 +1,11 @@
 /**
- * From a session to its SCX here, for every route that needs one: launched if need be, or the
- * problem that the client is told.
+ * From a session to an SCX of it here, for every route that needs one: launched if need be, or
+ * the problem that the client is told.
  */
 import type { ScxStatus } from '../scx/scx-status.js';
+import type { SessionName } from '../session/session-name.js';
 import type { Known } from './announcement-finder.js';
+import type { Wish } from './fleet.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
 import { type Found, found, missing, problem } from './problem.js';
 import type { Outcome } from './supervisor-types.js';
@@ -11,24 +13,48 @@ import type { Outcome } from './supervisor-types.js';
 /** More than one launch may take, less than clients wait. Guess. */
 const PATIENCE_MS = 12_000;
 
-function scxOf(outcome: Outcome): Found<ScxStatus> {
-  if (outcome.kind === 'scx') return found(outcome.status);
-  const retryAfter = Math.max(1, Math.ceil(outcome.retryAfterMs / 1000));
-  const full = 'This cluster runs as many sessions as it may; try again, or at another cluster.';
-  const message = outcome.kind === 'full' ? full : outcome.reason;
-  return missing({ ...problem(503, message), retryAfter });
+const FULL = 'This cluster is full: it runs as many SCXs as it may. Try again, or another cluster.';
+const CROWDED =
+  'This session has as many listeners at this cluster as it may. Try another cluster.';
+
+function messageOf(outcome: Exclude<Outcome, { kind: 'scx' }>): string {
+  if (outcome.kind === 'failed') return outcome.reason;
+  return outcome.kind === 'full' ? FULL : CROWDED;
 }
 
-/** The SCX for a session whose announcement is known. */
-export async function scxFor(
-  { fleet }: FrontEndContext,
+async function ask({ fleet }: FrontEndContext, wish: Wish): Promise<Found<ScxStatus>> {
+  const outcome = await fleet.want(wish);
+  if (outcome.kind === 'scx') return found(outcome.status);
+  const retryAfter = Math.max(1, Math.ceil(outcome.retryAfterMs / 1000));
+  return missing({ ...problem(503, messageOf(outcome)), retryAfter });
+}
+
+/** The first SCX of a session whose announcement is known. */
+export function scxFor(
+  context: FrontEndContext,
   { announcement }: Known,
   patienceMs = PATIENCE_MS,
 ): Promise<Found<ScxStatus>> {
-  return scxOf(await fleet.want(announcement.name.text, factsOf(announcement), patienceMs));
+  const session = announcement.name.text;
+  return ask(context, { session, facts: factsOf(announcement), place: false, patienceMs });
 }
 
-/** The SCX that runs for a session anyway. */
+/**
+ * An SCX for whoever listens; without an announcement only one that runs. `place`: a listener
+ * comes, who takes a place there; not so a HEAD.
+ */
+export function listenerScx(
+  context: FrontEndContext,
+  name: SessionName,
+  known: Known | undefined,
+  place: boolean,
+): Promise<Found<ScxStatus>> {
+  const facts = known === undefined ? null : factsOf(known.announcement);
+  return ask(context, { session: name.text, facts, place, patienceMs: PATIENCE_MS });
+}
+
+/** The SCX that has been running longest for a session, launched or not. */
 export function runningScx({ fleet }: FrontEndContext, session: string): ScxStatus | undefined {
-  return fleet.statuses(session).find(({ state }) => state !== 'leaving');
+  const running = fleet.statuses(session).filter(({ state }) => state !== 'leaving');
+  return running.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))[0];
 }

@@ -17,6 +17,8 @@ export interface TrackedScx {
   phase: Phase;
   /** Of the last lease; null before the first. */
   status: ScxStatus | null;
+  /** When listeners were sent to it who are in no lease yet; at most its `listenersMax`. */
+  readonly promised: number[];
   /** When our patience with the phase ends. */
   due: number;
   /** Why we killed it; empty if we did not. */
@@ -28,7 +30,9 @@ export interface ScxTable {
   add(scx: Pick<TrackedScx, 'id' | 'session' | 'since' | 'ports' | 'phase' | 'due'>): TrackedScx;
   remove(id: string): void;
   all(): readonly TrackedScx[];
-  /** A live SCX of the session other than this one. */
+  /** Those of a session, in whatever phase, the oldest first. */
+  of(session: string): readonly TrackedScx[];
+  /** An SCX of the session other than this one: a live one, or else one that is being launched. */
   heirOf(session: string, except: string | null): TrackedScx | undefined;
   readonly size: number;
   /** How many have been launched and have no lease yet. */
@@ -40,20 +44,36 @@ export interface ScxTable {
 /** An empty table. */
 export function createScxTable(): ScxTable {
   const scxs = new Map<string, TrackedScx>();
+  const bySession = new Map<string, readonly TrackedScx[]>();
+  const of = (session: string): readonly TrackedScx[] => bySession.get(session) ?? [];
+  const file = (session: string, list: readonly TrackedScx[]): void => {
+    if (list.length === 0) bySession.delete(session);
+    else bySession.set(session, list);
+  };
   const all = (): TrackedScx[] => [...scxs.values()];
   return {
     get: (id) => (id === null ? undefined : scxs.get(id)),
     add: (scx) => {
-      const tracked = { ...scx, status: null, doom: '' };
+      const tracked = { ...scx, status: null, promised: [], doom: '' };
       scxs.set(scx.id, tracked);
+      file(scx.session, [...of(scx.session), tracked]);
       return tracked;
     },
     remove: (id) => {
+      const { session } = scxs.get(id) ?? { session: '' };
       scxs.delete(id);
+      file(
+        session,
+        of(session).filter((scx) => scx.id !== id),
+      );
     },
     all,
-    heirOf: (session, except) =>
-      all().find((scx) => scx.session === session && scx.id !== except && scx.phase === 'renewing'),
+    of,
+    heirOf: (session, except) => {
+      const others = of(session).filter(({ id }) => id !== except);
+      const inPhase = (phase: Phase) => others.find((scx) => scx.phase === phase);
+      return inPhase('renewing') ?? inPhase('launching');
+    },
     get size() {
       return scxs.size;
     },

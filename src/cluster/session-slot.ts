@@ -16,7 +16,7 @@ export interface SessionSlot {
   kept: boolean;
   /** Its SCX crashed while it had clients: launch one for those who come back. */
   restart: boolean;
-  /** The SCX that new clients are sent to, or that is being launched for them. */
+  /** Its first SCX: the rendezvous point if it is kept. Further ones are for listeners. */
   current: string | null;
   /** Requests that wait; bounded by `waitingMax` over all sessions. */
   readonly waiting: Set<number>;
@@ -47,8 +47,8 @@ export const createSlot = (session: string): SessionSlot => ({
   portTries: 0,
 });
 
-/** Whether it needs an SCX, now or as soon as its backoff has passed. */
-export const needsLaunch = (slot: SessionSlot): boolean =>
+/** Whether it has no SCX and needs one, now or as soon as its backoff has passed. */
+export const needsFirst = (slot: SessionSlot): boolean =>
   slot.current === null &&
   slot.facts !== null &&
   (slot.kept || slot.restart || slot.waiting.size > 0);

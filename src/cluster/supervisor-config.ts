@@ -8,6 +8,19 @@ export interface SupervisorConfig {
   /** SCXs at most, >= 1; beyond it clients are told that the cluster is full. */
   readonly scxsMax: number;
   readonly ports: PortRange;
+  /** Listeners of one session over all its SCXs here, at most, >= 1; Infinity: no limit. */
+  readonly sessionListenersMax: number;
+  /**
+   * A session gets a further SCX when a listener finds no place, or takes one and leaves less than
+   * this share of one SCX's free, 0 to below 0.5. Guess: 0.1, which outlasts a launch of 0.3 s
+   * unless thousands come each second; those wait for it.
+   */
+  readonly spareShare: number;
+  /**
+   * Whoever was sent to an SCX and is not in its leases after this does not come. Longer: players
+   * on slow lines never find their SCX full. Shorter: fewer places are held for bots. Guess: 5000.
+   */
+  readonly promiseMs: number;
   /** Launches without a lease yet, at most. Guess: 8, a small machine starts so many in time. */
   readonly launchingMax: number;
   /** Launches that may follow each other at once; then one each `launchIntervalMs`. */
@@ -42,7 +55,7 @@ export interface SupervisorConfig {
   readonly portAvoidMs: number;
   /** Port pairs tried at once in a row before it counts as a death. Guess: 8. */
   readonly portTriesMax: number;
-  /** Clients that wait for a launch, at most. Guess: 1024. */
+  /** Clients that wait for a launch, at most: as many as the front end has connections, 4096. */
   readonly waitingMax: number;
   /** Sessions remembered, at most (kept ones and those with an SCX always are). Guess: 1024. */
   readonly sessionsMax: number;
@@ -50,11 +63,18 @@ export interface SupervisorConfig {
   readonly trackedMax: number;
 }
 
-/** The defaults for a cap and a range of ports. */
-export function supervisorConfig(scxsMax: number, ports: PortRange): SupervisorConfig {
+/** The defaults for a cap, a range of ports, and a limit for each session's listeners. */
+export function supervisorConfig(
+  scxsMax: number,
+  ports: PortRange,
+  sessionListenersMax = Number.POSITIVE_INFINITY,
+): SupervisorConfig {
   return Object.freeze({
     scxsMax,
     ports,
+    sessionListenersMax,
+    spareShare: 0.1,
+    promiseMs: 5000,
     launchingMax: 8,
     launchBurst: Math.max(32, scxsMax),
     launchIntervalMs: 1000,
@@ -72,7 +92,7 @@ export function supervisorConfig(scxsMax: number, ports: PortRange): SupervisorC
     memoryMs: 300_000,
     portAvoidMs: 60_000,
     portTriesMax: 8,
-    waitingMax: 1024,
+    waitingMax: 4096,
     sessionsMax: 1024,
     trackedMax: 2 * scxsMax + 64,
   });

@@ -20,18 +20,23 @@ export interface LaunchOrder {
 /** What becomes of a client's wish for an SCX. */
 export type Outcome =
   | { readonly kind: 'scx'; readonly status: ScxStatus }
-  /** No room: come back later. */
+  /** No room at this cluster: come back later. */
   | { readonly kind: 'full'; readonly retryAfterMs: number }
+  /** The session has as many listeners here as it may. */
+  | { readonly kind: 'crowded'; readonly retryAfterMs: number }
   /** The reason is a sentence for the client. */
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number };
 
 export type SupervisorInput =
-  /** A client needs the SCX and waits for it so long. `request` is the number of the caller. */
+  /** A client needs an SCX and waits for it so long. `request` is the number of the caller. */
   | {
       readonly kind: 'want';
       readonly request: number;
       readonly session: string;
-      readonly facts: LaunchFacts;
+      /** Null if the announcement is not known: only what runs already will do. */
+      readonly facts: LaunchFacts | null;
+      /** It is a listener, and takes a place; a source, or who only asks, takes none. */
+      readonly place: boolean;
       readonly patienceMs: number;
     }
   /** Rendezvous (§3.4): this session's SCX must exist always, with these facts. */
