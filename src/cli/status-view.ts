@@ -13,6 +13,9 @@ const sessionRow = (session: SessionStatus): readonly Cell[] => [
   session.onAir ? 'on the air' : 'silent',
   session.title ?? '-',
   session.listeners,
+  session.listenersPeak,
+  session.listenersTotal,
+  session.scxs.length,
   session.sources,
   session.listenUrl,
 ];
@@ -23,7 +26,7 @@ const scxRow = (scx: ScxStatus): readonly Cell[] => [
   scx.pid,
   scx.httpUrl,
   scx.overlayAddress,
-  scx.listeners,
+  `${scx.listeners} of ${scx.listenersMax}`,
   scx.attachedSources,
   scx.title ?? '-',
 ];
@@ -59,7 +62,9 @@ function scxBlock(scx: ScxStatus): readonly string[] {
   return blocks.map(indent);
 }
 
-const SESSION_HEAD = ['session', 'state', 'station', 'listeners', 'sources', 'listen'];
+const SESSION_HEAD = [
+  ...['session', 'state', 'station', 'listeners', 'peak', 'total', 'SCXs', 'sources', 'listen'],
+];
 const SCX_HEAD = ['SCX', 'state', 'pid', 'http', 'overlay', 'listeners', 'sources', 'playing'];
 const NEIGHBOUR_HEAD = ['neighbour', 'address', 'rtt', 'edge'];
 const FLOW_HEAD = [

@@ -12,6 +12,7 @@ import {
   onOff,
   ports,
   probability,
+  ranges,
   reachableHost,
   secondsUpTo,
   text,
@@ -55,7 +56,19 @@ export const clusterOptions = {
   }),
   maxScxs: defaulting(whole(1, 10_000), 64, {
     placeholder: 'N',
-    help: 'sessions at once, at most',
+    help: 'SCXs at once, at most: one for each session, more for those with many listeners',
+  }),
+  maxListeners: defaulting(whole(1, 1_000_000), 10_000, {
+    placeholder: 'N',
+    help: 'listeners of one SCX, at most; who comes then is sent to another SCX of the session',
+  }),
+  maxListenersPerSession: defaulting(whole(0, 100_000_000), 0, {
+    placeholder: 'N',
+    help: 'listeners of one session at this cluster, at most; 0: no limit',
+  }),
+  trustedProxies: defaulting(ranges, '127.0.0.0/8,::1', {
+    placeholder: 'CIDR,...',
+    help: 'proxies whose X-Forwarded-For tells where a listener is; none: nobody is believed',
   }),
   allowPrivate: defaulting(onOff, false, {
     help: 'also fetch announcements from private addresses',

@@ -24,6 +24,8 @@ const sessionStatusSchema = z.object({
   kept: z.boolean(),
   onAir: z.boolean(),
   listeners: z.number(),
+  listenersPeak: z.number().default(0),
+  listenersTotal: z.number().default(0),
   sources: z.number(),
   scxs: z.array(scxStatusSchema).max(1024),
 });

@@ -11,6 +11,8 @@ interface Levels {
   readonly scxsMax: number;
   readonly sessions: number;
   readonly listeners: number;
+  /** Those of them whose stream goes through the front end. */
+  readonly proxied: number;
 }
 
 export interface ClusterMetrics {
@@ -35,6 +37,7 @@ export function createClusterMetrics(): ClusterMetrics {
   const scxsMax = gauge('scxs_max', 'SCX processes that this cluster may run');
   const sessions = gauge('sessions', 'Sessions published here or with an SCX here');
   const listeners = gauge('listeners', 'Listeners at this cluster');
+  const proxied = gauge('proxied_streams', 'Streams that go through the front end');
   const requests = counter('http_requests_total', 'Requests answered', ['route', 'status']);
   const leases = counter('leases_total', 'Lease renewals of SCXs');
   const launches = counter('scx_launches_total', 'SCXs launched');
@@ -55,6 +58,7 @@ export function createClusterMetrics(): ClusterMetrics {
       scxsMax.set(levels.scxsMax);
       sessions.set(levels.sessions);
       listeners.set(levels.listeners);
+      proxied.set(levels.proxied);
       return registry.metrics();
     },
   };

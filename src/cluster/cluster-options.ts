@@ -25,6 +25,9 @@ export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
   leaseIntervalMs: 1000, // guess: a crash is noticed within seconds
 });
 
+/** Who may say where a request comes from: proxies on this machine. */
+export const TRUSTED_PROXIES: readonly string[] = ['127.0.0.0/8', '::1'];
+
 export interface ClusterOptions {
   /** Of the front end; 0 is any free one. */
   readonly port: number;
@@ -38,6 +41,10 @@ export interface ClusterOptions {
   readonly scxPorts: PortRange;
   /** SCXs at most, >= 1. */
   readonly maxScxs: number;
+  /** Listeners of one session over all its SCXs, >= 1; default: no limit. */
+  readonly maxListenersPerSession?: number;
+  /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR; default: loopback. */
+  readonly trustedProxies?: readonly string[];
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */

@@ -7,6 +7,7 @@ import { type ScxStatus, scxStatusSchema } from '../scx/scx-status.js';
 import type { SessionName } from '../session/session-name.js';
 import { parseSessionName, sessionPath } from '../session/session-name.js';
 import type { Known } from './announcement-finder.js';
+import type { Audience } from './audiences.js';
 
 const count = z.number().int().nonnegative();
 
@@ -22,6 +23,7 @@ export const clusterStatusSchema = z.object({
     scxsMax: count,
     /** Of all sessions, at this cluster. */
     listeners: count,
+    listenersTotal: count,
   }),
   /** Those published here, and those with an SCX here; by name. */
   sessions: z.array(
@@ -42,8 +44,14 @@ export const clusterStatusSchema = z.object({
       kept: z.boolean(),
       /** An SCX here plays a source. */
       onAir: z.boolean(),
-      /** At this cluster. */
+      /** At this cluster, over all SCXs of the session. */
       listeners: count,
+      /** The most at a time. */
+      listenersPeak: count,
+      /** All that came, SCXs that have ended included. */
+      listenersTotal: count,
+      /** Places of the SCXs that run. */
+      listenersMax: count,
       /** Of the whole session, as far as the SCXs here know. */
       sources: count,
       scxs: z.array(scxStatusSchema),
@@ -66,6 +74,7 @@ export interface StatusSources {
   /** Sessions that are published here, `scattercast://creator/session`. */
   readonly published: readonly string[];
   recall(session: string): Known | undefined;
+  audience(session: string): Audience;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -74,6 +83,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
   const scxs = from.scxs.filter(({ session }) => session === name.text);
   const known = from.recall(name.text);
   const path = sessionPath(name);
+  const { peak, total } = from.audience(name.text);
   return {
     session: name.text,
     path,
@@ -85,6 +95,9 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
     kept: from.published.includes(name.text),
     onAir: scxs.some(({ playing }) => playing !== null),
     listeners: sum(scxs.map(({ listeners }) => listeners)),
+    listenersPeak: peak,
+    listenersTotal: total,
+    listenersMax: sum(scxs.map(({ listenersMax }) => listenersMax)),
     sources: Math.max(0, ...scxs.map(({ sources }) => sources.length)),
     scxs,
   };
@@ -99,8 +112,10 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
     const name = parseSessionName(text);
     return name.ok ? [name.value] : [];
   });
+  const statuses = names.map((name) => sessionStatus(name, from));
+  const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
   return {
-    cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners },
-    sessions: names.map((name) => sessionStatus(name, from)),
+    cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners, listenersTotal },
+    sessions: statuses,
   };
 }

@@ -12,7 +12,7 @@ import { EXIT, UserError } from '../lib/user-error.js';
 import { createFinder } from './announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements.js';
 import { createClusterMetrics } from './cluster-metrics.js';
-import { type ClusterOptions, SCX_DEFAULTS } from './cluster-options.js';
+import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { clusterStatus } from './cluster-status.js';
 import { createFleet, type Fleet, type LaunchTemplate } from './fleet.js';
 import { createFrontEnd } from './front-end.js';
@@ -24,6 +24,7 @@ import type { Found, Platform } from './platform.js';
 import { pairCapacity } from './port-pairs.js';
 import { createProcessPlatform } from './process-platform.js';
 import { loadSecret } from './secret.js';
+import { createStreamProxy } from './stream-proxy.js';
 import { type SupervisorConfig, supervisorConfig } from './supervisor-config.js';
 
 /** A cluster that runs. */
@@ -36,6 +37,8 @@ export interface Cluster {
 }
 
 const CLOSE_MS = 2900; // Ctrl-C ends everything within 3 s
+/** Streams through the front end: a quarter of its connections (http-server.ts). Guess. */
+const PROXIED_MAX = 1024;
 const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
 
 /** What is read before the port is opened. */
@@ -90,14 +93,17 @@ function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
   return Math.min(pairs, maxScxs);
 }
 
+/** Where the front end and the SCXs of this machine reach each other. */
+const innerHost = ({ listenHost }: ClusterOptions): string =>
+  EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
+
 function templateOf(options: ClusterOptions, port: number, secret: string): LaunchTemplate {
   const { host, listenHost, allowPrivate, log } = options;
-  const leaseHost = EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
   return {
     ...SCX_DEFAULTS,
     logLevel: log.level,
     ...options.scx,
-    leaseUrl: `http://${authority(leaseHost, port)}`,
+    leaseUrl: `http://${authority(innerHost(options), port)}`,
     leaseToken: secret,
     advertiseHost: host,
     listenHost,
@@ -128,8 +134,11 @@ function createContext(
       scxs: fleet.statuses(),
       published: store.all().map(({ announcement }) => announcement.name.text),
       recall: finder.recall,
+      audience: fleet.audience,
     });
-  return { url, secret, store, finder, fleet, metrics, pages, log, status };
+  const proxy = createStreamProxy({ scxHost: innerHost(options), streamsMax: PROXIED_MAX });
+  const { trustedProxies = TRUSTED_PROXIES } = options;
+  return { url, secret, store, finder, fleet, metrics, pages, proxy, trustedProxies, log, status };
 }
 
 function keepPublished({ store, fleet }: FrontEndContext): void {
@@ -146,7 +155,7 @@ async function closeAll(server: Server, fleet: Fleet, platform: Platform): Promi
 }
 
 async function open(options: ClusterOptions, platform: Platform, unlock: () => Promise<void>) {
-  const config = supervisorConfig(capOf(options), options.scxPorts);
+  const config = supervisorConfig(capOf(options), options.scxPorts, options.maxListenersPerSession);
   const prepared = await prepare(options, platform);
   const server = createBoundedServer();
   let context: FrontEndContext | undefined;

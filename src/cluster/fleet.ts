@@ -9,6 +9,7 @@ import { drive } from '../lib/machine.js';
 import { createRng } from '../lib/rng.js';
 import type { Launch } from '../scx/launch.js';
 import type { ScxStatus } from '../scx/scx-status.js';
+import { type Audience, createAudiences } from './audiences.js';
 import { createLeases } from './leases.js';
 import type { Found, Platform } from './platform.js';
 import { createSupervisor } from './supervisor.js';
@@ -59,6 +60,8 @@ export interface Fleet {
   renew(status: ScxStatus): LeaseAnswer | undefined;
   /** The SCXs whose leases hold, of one session or all. */
   statuses(session?: string): readonly ScxStatus[];
+  /** The session's listeners so far. */
+  audience(session: string): Audience;
   /** SCX processes, those without a lease included. */
   readonly size: number;
   /** Ends all SCXs; answers when they are gone, or given up. */
@@ -73,6 +76,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const rng = createRng(randomInt(2 ** 31));
   const supervisor = createSupervisor(config, rng, () => randomBytes(8).toString('hex'));
   const leases = createLeases(config.leaseMs);
+  const audiences = createAudiences();
   const answers = new Map<number, (outcome: Outcome) => void>(); // bounded by waitingMax
   const timers = new Set<NodeJS.Timeout>(); // each is earlier than those before it
   let requestCount = 0;
@@ -144,10 +148,12 @@ export function createFleet(options: FleetOptions): Fleet {
       feed({ kind: 'lease', status });
       if (!supervisor.knows(id, session)) return undefined;
       leases.renew(status, now());
+      audiences.onLease(session, leases.of(session, now()));
       const kept = supervisor.keeps(id);
       return { rendezvous: kept, keep: kept };
     },
     statuses: (session) => (session === undefined ? leases.all(now()) : leases.of(session, now())),
+    audience: audiences.of,
     get size() {
       return supervisor.size;
     },

@@ -7,6 +7,7 @@ import type { ClusterMetrics } from './cluster-metrics.js';
 import type { ClusterStatus } from './cluster-status.js';
 import type { Fleet } from './fleet.js';
 import type { Page } from './pages.js';
+import type { StreamProxy } from './stream-proxy.js';
 import type { LaunchFacts } from './supervisor-types.js';
 
 export interface FrontEndContext {
@@ -19,6 +20,9 @@ export interface FrontEndContext {
   readonly fleet: Fleet;
   readonly metrics: ClusterMetrics;
   readonly pages: readonly Page[];
+  readonly proxy: StreamProxy;
+  /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */
+  readonly trustedProxies: readonly string[];
   readonly log: Logger;
   status(): ClusterStatus;
 }

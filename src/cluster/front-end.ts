@@ -29,7 +29,8 @@ const counted =
     response.once('close', () => {
       const { statusCode: status } = response;
       metrics.countRequest(`${response.locals.route ?? 'other'}`, status);
-      log.debug({ method: request.method, path: request.path, status }, 'answered');
+      const { method, path, ip } = request;
+      log.debug({ method, path, ip, status }, 'answered');
     });
     next();
   };
@@ -58,6 +59,7 @@ export function createFrontEnd(context: FrontEndContext): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.set('trust proxy', [...context.trustedProxies]);
   app.use(harmless, counted(context));
   app.use(listenRoutes(context), attachRoutes(context), leaseRoutes(context));
   app.use(announcementRoutes(context), statusRoutes(context), pageRoutes(context.pages));

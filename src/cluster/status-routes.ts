@@ -1,10 +1,11 @@
-/** What operators and their tools ask: /status (cluster-status.ts), /metrics and /healthz. */
+/** What operators and their tools ask: /status, Icecast's form of it, /metrics and /healthz. */
 import { Router } from 'express';
 import type { FrontEndContext } from './front-end-context.js';
+import { icestats } from './icestats.js';
 import { route } from './routing.js';
 
 /** The routes of operators. */
-export function statusRoutes({ status, metrics }: FrontEndContext): Router {
+export function statusRoutes({ status, metrics, proxy }: FrontEndContext): Router {
   const router = Router({ caseSensitive: true });
   route(router, '/status', {
     GET: (_request, response) => {
@@ -12,10 +13,20 @@ export function statusRoutes({ status, metrics }: FrontEndContext): Router {
       response.json(status());
     },
   });
+  route(router, '/status-json.xsl', {
+    GET: (_request, response) => {
+      response.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-store' });
+      response.json(icestats(status()));
+    },
+  });
   route(router, '/metrics', {
     GET: async (_request, response) => {
       const { cluster, sessions } = status();
-      const text = await metrics.print({ ...cluster, sessions: sessions.length });
+      const text = await metrics.print({
+        ...cluster,
+        sessions: sessions.length,
+        proxied: proxy.count,
+      });
       response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
       response.send(text);
     },

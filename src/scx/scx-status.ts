@@ -59,6 +59,8 @@ export const scxStatusSchema = z.object({
   listeners: count,
   listenersPeak: count,
   listenersMax: count,
+  /** All that came since the start. */
+  listenersTotal: count.optional(),
   /** Source clients attached here. */
   attachedSources: count,
   /** The source that is played; null when the session is off the air. */

@@ -30,6 +30,9 @@ describe('Settings', () => {
         port: 8000,
         scxPorts: { first: 8100, last: 8227 },
         maxScxs: 64,
+        maxListeners: 10_000,
+        maxListenersPerSession: 0,
+        trustedProxies: ['127.0.0.0/8', '::1'],
         allowPrivate: false,
         linger: 30,
         burst: 4,
@@ -71,6 +74,17 @@ describe('Settings', () => {
     };
     expect(clusterSettings({ file })).toEqual(clusterSettings({ environment }));
     expect(clusterSettings({ file })).toMatchObject({ value: { maxScxs: 5, allowPrivate: true } });
+  });
+
+  test('take proxies as addresses and ranges, or none', () => {
+    const proxies = (trustedProxies: unknown) => clusterSettings({ file: { trustedProxies } });
+    const both = { value: { trustedProxies: ['10.0.0.0/8', 'fd00::/64', '192.0.2.1'] } };
+    expect(proxies('10.0.0.0/8,fd00::/64, 192.0.2.1')).toMatchObject(both);
+    expect(proxies(both.value.trustedProxies)).toMatchObject(both);
+    expect(proxies('none')).toMatchObject({ value: { trustedProxies: [] } });
+    for (const wrong of ['', 'proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '::1/x', [7], []]) {
+      expect(proxies(wrong)).toMatchObject({ ok: false });
+    }
   });
 
   test('can switch off what a lower layer switched on', () => {

@@ -77,7 +77,8 @@ const scx: ScxStatus = {
 const session = {
   ...{ session: scx.session, path: 'radio.example/night', title: 'Night', kept: true },
   ...{ listenUrl: 'http://h:8000/listen/radio.example/night.mp3', announcementUrl: null },
-  ...{ onAir: true, listeners: 3, sources: 1, scxs: [scx] },
+  ...{ onAir: true, listeners: 3, listenersPeak: 12, listenersTotal: 345 },
+  ...{ sources: 1, scxs: [scx] },
 };
 
 describe('The status', () => {
@@ -86,6 +87,8 @@ describe('The status', () => {
     for (const seen of ['radio.example/night', 'on the air', 'Night', 'aaaaaaaa', '4711']) {
       expect(text).toContain(seen);
     }
+    expect(text).toMatch(/Night +3 +12 +345 +1 +1 +http/);
+    expect(text).toContain(' 3 of 100 ');
     expect(text).toMatch(/bbbbbbbb +n:8101 +1\.2 ms +ours/);
     expect(text).toMatch(/cccccccc +1 +dddddddd +eeeeeeee +0\.5 ms +7 +8 +1/);
     expect(text).not.toContain('\u001b');

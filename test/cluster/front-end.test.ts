@@ -168,7 +168,7 @@ describe('GET /listen', () => {
     const response = await get('/listen/radio.example/day.mp3');
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('5');
-    expect(await response.text()).toContain('as many sessions as it may');
+    expect(await response.text()).toContain('as many SCXs as it may');
   });
 
   test('says soon that SCXs die at once, without a restart loop', async () => {
@@ -367,7 +367,8 @@ describe('GET /status', () => {
     await publish(PATH, announcementXml(NIGHT));
     await expect.poll(() => platform.launches.length).toBe(1);
     const { id } = platform.launches[0]!;
-    await platform.renew(id, { listeners: 3, playing: '00000000000000bb', title: 'A - B' });
+    const listeners = { listeners: 3, listenersTotal: 9 };
+    await platform.renew(id, { ...listeners, playing: '00000000000000bb', title: 'A - B' });
     const status = clusterStatusSchema.parse(await (await get('/status')).json());
     expect(status.cluster).toMatchObject({ url: cluster.url, scxs: 1, scxsMax: 4, listeners: 3 });
     expect(status.sessions).toEqual([
@@ -382,6 +383,9 @@ describe('GET /status', () => {
         kept: true,
         onAir: true,
         listeners: 3,
+        listenersPeak: 3,
+        listenersTotal: 9,
+        listenersMax: 100,
         sources: 0,
         scxs: [expect.objectContaining({ id, title: 'A - B' })],
       },
