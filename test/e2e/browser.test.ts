@@ -2,14 +2,9 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHROMIUM, OFFLINE } from './chromium.js';
 import { CLIP, type Cluster, createStage, until } from './stage.js';
 
-const CHROMIUM = '/usr/bin/chromium';
-const OFFLINE = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update'],
-  '--autoplay-policy=no-user-gesture-required',
-];
 const stage = createStage();
 let cluster: Cluster;
 let browser: Browser | undefined;

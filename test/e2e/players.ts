@@ -18,9 +18,16 @@ export async function ffmpegErrors(input: string, seconds?: number): Promise<str
 }
 
 /** What mpg123 says of a stream that it decodes to nowhere: '' when all is well. */
-export async function mpg123Errors(input: string, frames?: number): Promise<string> {
+export const mpg123Errors = (input: string, frames?: number): Promise<string> =>
+  mpg123Says([input], frames);
+
+/** The same of a playlist, in a file or on the web. */
+export const mpg123ListErrors = (input: string, frames: number): Promise<string> =>
+  mpg123Says(['-@', input], frames);
+
+async function mpg123Says(input: readonly string[], frames: number | undefined): Promise<string> {
   const limit = frames === undefined ? [] : ['-n', String(frames)];
-  const player = start('mpg123', ['-q', '-t', ...limit, input]);
+  const player = start('mpg123', ['-q', '-t', ...limit, ...input]);
   const { code } = await player.exited;
   return player.stderr().trim() + (code === 0 ? '' : `\nexit code ${code}`);
 }

@@ -1,0 +1,8 @@
+/** The real browser, told to speak to nobody but us and to play without a click. */
+export const CHROMIUM = '/usr/bin/chromium';
+
+export const OFFLINE = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update'],
+  '--autoplay-policy=no-user-gesture-required',
+];
