@@ -34,7 +34,7 @@ function sourceOf(session: SessionStatus): object {
 /** The sources: none, one, or a list, as Icecast's stylesheet makes it. */
 function sources(sessions: readonly SessionStatus[]): object {
   const list = sessions.filter(({ onAir }) => onAir).map(sourceOf);
-  if (list.length === 0) return {};
+  if (list.length === 0) return { dummy: null };
   return { source: list.length === 1 ? list[0] : list };
 }
 
