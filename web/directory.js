@@ -24,7 +24,7 @@ const nameOf = (session) => session.title || session.path;
 const nowPlaying = (session) => session.scxs.find((scx) => scx.playing !== null)?.title ?? '';
 
 /** Same origin as this page, whatever name the reader knows the cluster by. */
-const listenPath = (session) => `/listen/${session.path}.mp3`;
+const listenPath = (session, ending = 'mp3') => `/listen/${session.path}.${ending}`;
 
 function notify(text) {
   const notice = byId('notice');
@@ -110,7 +110,8 @@ function fillItem(item, session) {
   set('.state', session.onAir ? 'On air' : 'Off air');
   const listeners = plural(session.listeners, 'listener', 'listeners');
   set('.facts', [session.genre, listeners, session.path].filter(Boolean).join(' · '));
-  item.querySelector('a').href = listenPath(session);
+  item.querySelector('.stream').href = listenPath(session);
+  item.querySelector('.playlist').href = listenPath(session, 'm3u');
 }
 
 function showSessions(sessions) {

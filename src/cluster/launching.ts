@@ -29,8 +29,11 @@ export function createLaunching(state: SupervisorState, drawId: () => string): L
   const budget = createLaunchBudget(config.launchBurst, config.launchIntervalMs);
   const avoided = new Map<number, number>(); // bounded by the pairs of the range
 
-  const needsFurther = (slot: SessionSlot): boolean =>
-    slot.facts !== null && placesOf(slot, scxs.of(slot.session), config).needsMore;
+  const needsFurther = (slot: SessionSlot): boolean => {
+    const running = scxs.of(slot.session);
+    const comes = slot.waiting.size > 0 || running.some(({ promised }) => promised.length > 0);
+    return comes && slot.facts !== null && placesOf(slot, running, config).needsMore;
+  };
 
   const urgency = (slot: SessionSlot): number =>
     slot.current !== null ? 2 : slot.waiting.size > 0 ? 0 : 1;

@@ -149,6 +149,17 @@ async function answerFile(context: FrontEndContext, request: Request, response: 
   return answer(context, request, response, ending, wanted);
 }
 
+/** Pages of any origin may listen, also with ICY metadata, for which browsers ask first. */
+function allowPages(_request: Request, response: Response): void {
+  response.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Allow-Methods': 'GET, HEAD',
+    'Access-Control-Allow-Headers': 'Icy-MetaData, Range',
+    'Access-Control-Max-Age': '86400',
+  });
+  response.status(204).end();
+}
+
 /** The routes of players. */
 export function listenRoutes(context: FrontEndContext): Router {
   const router = Router({ caseSensitive: true });
@@ -156,11 +167,13 @@ export function listenRoutes(context: FrontEndContext): Router {
     route(router, path, {
       GET: async (request, response) =>
         answer(context, request, response, ending, await byAnnouncement(context, request)),
+      OPTIONS: allowPages,
     });
   byQuery('/listen', 'mp3');
   for (const kind of PLAYLIST_KINDS) byQuery(`/listen.${kind}`, kind);
   route(router, '/listen/:creator/:file', {
     GET: (request, response) => answerFile(context, request, response),
+    OPTIONS: allowPages,
   });
   return router;
 }

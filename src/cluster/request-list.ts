@@ -27,13 +27,20 @@ export interface RequestList {
   readonly due: number;
 }
 
+function earliest(waiting: Iterable<Waiting>): number {
+  let due = Number.POSITIVE_INFINITY;
+  for (const { until } of waiting) due = Math.min(due, until);
+  return due;
+}
+
 /** Nobody waits. `tell` delivers an answer. */
 export function createRequestList(tell: (request: number, outcome: Outcome) => void): RequestList {
   const waiting = new Map<number, Waiting>();
+  let due: number | undefined = Number.POSITIVE_INFINITY; // undefined: to be found again
 
   const answer = (request: number, outcome: Outcome): void => {
     waiting.get(request)?.slot.waiting.delete(request);
-    waiting.delete(request);
+    if (waiting.delete(request)) due = undefined;
     tell(request, outcome);
   };
 
@@ -41,6 +48,7 @@ export function createRequestList(tell: (request: number, outcome: Outcome) => v
     add: (request, client) => {
       client.slot.waiting.add(request);
       waiting.set(request, client);
+      if (due !== undefined) due = Math.min(due, client.until);
     },
     answer,
     answerSlot: (slot, choose) => {
@@ -56,8 +64,7 @@ export function createRequestList(tell: (request: number, outcome: Outcome) => v
       return waiting.size;
     },
     get due() {
-      let due = Number.POSITIVE_INFINITY;
-      for (const { until } of waiting.values()) due = Math.min(due, until);
+      due ??= earliest(waiting.values());
       return due;
     },
   };

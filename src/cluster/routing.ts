@@ -1,20 +1,20 @@
 /**
  * How routes are written here: one table of methods per path. What is not in the table is
- * answered with 405 and the methods that are; HEAD is GET without the body; bodies are read
- * within limits.
+ * answered with 405 and the methods that are; HEAD is GET without the body; OPTIONS that is not in
+ * the table allows no page of another origin anything; bodies are read within limits.
  */
 import { type Request, type Response, type Router, raw } from 'express';
 import { problem, sendProblem } from './problem.js';
 
 type Handler = (request: Request, response: Response) => void | Promise<void>;
 
-type Methods = Readonly<Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE', Handler>>>;
+type Methods = Readonly<Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS', Handler>>>;
 
 const isMethod = (methods: Methods, name: string): name is keyof Methods =>
   Object.hasOwn(methods, name);
 
 function allowed(methods: Methods): string {
-  const names = Object.keys(methods);
+  const names = Object.keys(methods).filter((name) => name !== 'OPTIONS');
   return [...names, ...(names.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }
 

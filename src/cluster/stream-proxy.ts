@@ -65,7 +65,8 @@ export function createStreamProxy({ scxHost, streamsMax }: StreamProxyOptions): 
       response.once('close', () => count--);
       neverChunked(response);
       // Not what the player says of where it comes from: what we found out (front-end.ts).
-      const headers = { connection: 'close', 'x-forwarded-for': request.ip ?? '' };
+      const from = request.ip?.replace(/^::ffff:/, '') ?? '';
+      const headers = { connection: 'close', 'x-forwarded-for': from };
       proxy.web(request, response, { target: targetOf(httpUrl), headers }, () => {
         if (!response.destroyed) sendProblem(request, response, LOST);
       });

@@ -23,7 +23,7 @@ import { fulfil } from './places.js';
 import { portsOf } from './port-pairs.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable, type TrackedScx } from './scx-table.js';
-import { seat } from './seating.js';
+import { seat, seatOne } from './seating.js';
 import { isFailing } from './session-slot.js';
 import { createSlotTable } from './slot-table.js';
 import type { SupervisorConfig } from './supervisor-config.js';
@@ -76,11 +76,12 @@ export function createSupervisor(
     const slot = slots.open(session, now);
     if (!slot.kept) slot.facts = facts ?? slot.facts; // what the operator published counts more
     if (isFailing(slot, config, now)) return requests.answer(request, failing(slot, now));
-    if (requests.size >= config.waitingMax) return requests.answer(request, FULL);
-    requests.add(request, { slot, place, until: now + patienceMs });
-    seat(state, slot, now);
+    const outcome = seatOne(state, slot, place, now);
+    const mayWait = slot.facts !== null && requests.size < config.waitingMax;
+    if (outcome !== undefined) requests.answer(request, outcome);
+    else if (!mayWait) requests.answer(request, FULL);
+    else requests.add(request, { slot, place, until: now + patienceMs });
     launching.pump(now);
-    if (slot.facts === null) requests.answerSlot(slot, () => FULL);
     slots.tidy(slot, now);
   };
 

@@ -76,6 +76,18 @@ describe('GET /listen', () => {
     expect(raw).not.toMatch(/transfer-encoding/i);
   });
 
+  test('lets pages of any origin listen, but not publish', async () => {
+    const { get } = await startFake();
+    const ask = async (path: string) => (await get(path, { method: 'OPTIONS' })).headers;
+    for (const path of [`/listen/${PATH}.mp3`, '/listen?announcement=x', '/listen.m3u']) {
+      const headers = await ask(path);
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('access-control-allow-headers')).toBe('Icy-MetaData, Range');
+    }
+    const others = await ask(`/announcements/${PATH}.xml`);
+    expect(others.get('access-control-allow-origin')).toBeNull();
+  });
+
   test('launches one SCX and fetches once for many players at a time', async () => {
     const { get, platform } = await startFake();
     const web = await webServer((_request, response) => response.end(announcementXml(NIGHT)));
