@@ -70,14 +70,17 @@ const isProxied = (request: Request, { httpUrl }: ScxStatus): boolean =>
   isRedirectShy(request.get('User-Agent')) ||
   !httpUrl.startsWith(`${request.protocol}:`);
 
+/** Whether it is a listener who stays; not a HEAD, nor Safari's look at the first two bytes. */
+const takesPlace = ({ method, headers }: Request): boolean =>
+  method !== 'HEAD' && !/^bytes=0-[01]$/.test(headers.range ?? '');
+
 async function listen(
   context: FrontEndContext,
   request: Request,
   response: Response,
   { name, known }: Wanted,
 ): Promise<void> {
-  const comes = request.method !== 'HEAD';
-  const scx = await listenerScx(context, name, known, comes);
+  const scx = await listenerScx(context, name, known, takesPlace(request));
   if (scx.kind === 'problem') return sendProblem(request, response, scx.problem);
   const { httpUrl } = scx.value;
   if (isProxied(request, scx.value)) return context.proxy.stream(request, response, httpUrl);

@@ -41,7 +41,7 @@ export function scxFor(
 
 /**
  * An SCX for whoever listens; without an announcement only one that runs. `place`: a listener
- * comes, who takes a place there; not so a HEAD.
+ * comes, who takes a place there.
  */
 export function listenerScx(
   context: FrontEndContext,

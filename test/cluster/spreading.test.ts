@@ -38,6 +38,8 @@ describe('A front end whose SCX is full', () => {
     await get(LISTEN);
     const first = httpUrlOf(platform.launches[0]!);
     expect((await get(LISTEN, { method: 'HEAD' })).headers.get('location')).toBe(first);
+    const probe = await get(LISTEN, { headers: { range: 'bytes=0-1' } });
+    expect(probe.headers.get('location')).toBe(first);
     expect(await (await get(`/rendezvous/${PATH}`)).json()).toEqual({
       address: 'radio.example:8101',
     });
@@ -48,6 +50,12 @@ describe('A front end whose SCX is full', () => {
       body: JSON.stringify(body),
     });
     expect(await attached.json()).toMatchObject({ scx: { httpUrl: first } });
+  });
+
+  test('takes what a browser plays, from its first byte on, for a listener', async () => {
+    const { get, platform } = await withFullScx();
+    const playing = await get(LISTEN, { headers: { range: 'bytes=0-' } });
+    expect(playing.headers.get('location')).toBe(httpUrlOf(platform.launches[1]!));
   });
 
   test('says 503 and when to come back if the cluster is full, too', async () => {
