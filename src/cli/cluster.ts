@@ -2,6 +2,9 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startCluster } from '../cluster/cluster.js';
+import type { ScxSettings } from '../cluster/cluster-options.js';
+import { EXIT, UserError } from '../lib/user-error.js';
+import type { CertificateFiles } from '../scx/security.js';
 import { anyAddress, ownAddress } from './addresses.js';
 import type { Command } from './command.js';
 import { ENTRY } from './entry.js';
@@ -11,6 +14,9 @@ import { stopped, stopSignal } from './stop-signal.js';
 import { clusterOptions } from './tables.js';
 
 type ClusterSettings = Settings<typeof clusterOptions>;
+
+/** More often than any player could tell, ms. */
+const WRITE_MS_MIN = 50;
 
 export const command: Command<typeof clusterOptions> = {
   story:
@@ -40,17 +46,34 @@ async function run(settings: ClusterSettings): Promise<void> {
     allowPrivate: settings.allowPrivate,
     entry: ENTRY,
     log: await createLog(settings.logLevel),
-    scx: {
-      lingerMs: settings.linger * 1000,
-      burstMs: settings.burst * 1000,
-      listenersMax: settings.maxListeners,
-      profile: settings.profile,
-    },
+    scx: scxSettings(settings),
     inheritLogs: false,
   });
   process.stdout.write(`the cluster is ready at ${cluster.url}\n`);
   await stopped(stopping);
   await cluster.close();
+}
+
+function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
+  const accessLog = settings.accessLog ?? join(dataDirOf(settings), 'access.log');
+  return {
+    lingerMs: settings.linger * 1000,
+    burstMs: settings.burst * 1000,
+    writeIntervalMs: Math.max(WRITE_MS_MIN, settings.writeInterval * 1000),
+    listenersMax: settings.maxListeners,
+    perAddressMax: settings.maxListenersPerAddress,
+    accessLog: accessLog === 'none' ? undefined : resolve(accessLog),
+    certificate: certificateOf(settings),
+    profile: settings.profile,
+  };
+}
+
+function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return { cert: resolve(tlsCert), key: resolve(tlsKey) };
+  }
+  throw new UserError(EXIT.usage, '--tls-cert and --tls-key go together: give both');
 }
 
 /** Announcements and what runs are state, not configuration nor cache (XDG base directories). */

@@ -81,6 +81,23 @@ export const clusterOptions = {
     placeholder: 'SECONDS',
     help: 'audio that a new listener gets at once',
   }),
+  writeInterval: defaulting(secondsUpTo(5), 0.5, {
+    placeholder: 'SECONDS',
+    help: 'each listener is written to so often',
+  }),
+  maxListenersPerAddress: defaulting(whole(0, 1_000_000), 1000, {
+    placeholder: 'N',
+    help: 'listeners of one address at an SCX, at most; 0: any number',
+  }),
+  accessLog: optional(text, {
+    placeholder: 'FILE',
+    help: 'where requests are logged (default: access.log in the data directory); none: nowhere',
+  }),
+  tlsCert: optional(text, {
+    placeholder: 'FILE',
+    help: 'PEM certificate with its chain: all ports speak https, too',
+  }),
+  tlsKey: optional(text, { placeholder: 'FILE', help: "the certificate's PEM key" }),
   profile: defaulting(oneOf('fast', 'paper'), 'fast', {
     placeholder: 'NAME',
     help: "the overlay's constants: fast, or paper as published",

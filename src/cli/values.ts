@@ -3,8 +3,8 @@
  * JSON from the configuration file; both are read by the same schema, and a problem names what is
  * expected: "must be a whole number from 0 to 65535, got "x"".
  */
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isNetwork } from '../scx/forwarded.js';
 import { parseWebAddress } from '../session/location.js';
 import type { FaultScenario } from '../simulator/faults/scenario.js';
 
@@ -96,21 +96,18 @@ export const reachableHost: Value<string> = host.refine((value) => !ALL_ADDRESSE
   message: 'is what others are told, so it must lead here; --listen says where to listen',
 });
 
-/** Whether it is an IP address, perhaps with the length of a prefix behind it (CIDR). */
-function isRange(item: unknown): boolean {
-  const [address = '', prefix, ...rest] = typeof item === 'string' ? item.split('/') : [];
-  const bits = { 4: 32, 6: 128 }[isIP(address)];
-  if (bits === undefined || rest.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
-}
-
 /** `CIDR,...`, or a JSON array; `none` is an empty list. */
 export const ranges: Value<readonly string[]> = expecting(
   'addresses or ranges like 10.0.0.0/8,::1, or none',
   (raw) => {
     if (raw === 'none') return [];
     const items = typeof raw === 'string' ? raw.split(/[\s,]+/) : raw;
-    return Array.isArray(items) && items.length > 0 && items.every(isRange) ? items : undefined;
+    return Array.isArray(items) &&
+      items.length > 0 &&
+      items.length <= 64 &&
+      items.every((item) => typeof item === 'string' && isNetwork(item))
+      ? items
+      : undefined;
   },
 );
 

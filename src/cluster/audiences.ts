@@ -49,7 +49,7 @@ export function createAudiences(): Audiences {
       const tally = tallies.get(session) ?? { peak: 0, totals: new Map(), ended: 0 };
       const peaks = scxs.map(({ listenersPeak }) => listenersPeak);
       tally.peak = Math.max(tally.peak, sum(scxs.map(({ listeners }) => listeners)), ...peaks);
-      for (const { id, listenersTotal } of scxs) tally.totals.set(id, listenersTotal ?? 0);
+      for (const { id, listenersTotal } of scxs) tally.totals.set(id, listenersTotal);
       forget(tally, scxs);
       tallies.set(session, tally);
     },

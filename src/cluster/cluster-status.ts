@@ -3,6 +3,7 @@
  * Fields are only ever added.
  */
 import { z } from 'zod';
+import { icestats } from '../scx/icestats.js';
 import { type ScxStatus, scxStatusSchema } from '../scx/scx-status.js';
 import type { SessionName } from '../session/session-name.js';
 import { parseSessionName, sessionPath } from '../session/session-name.js';
@@ -118,4 +119,23 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
     cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners, listenersTotal },
     sessions: statuses,
   };
+}
+
+/** The same as Icecast tells it: each session that is on the air is one of its sources. */
+export function clusterIcestats({ cluster, sessions }: ClusterStatus): object {
+  const { startedAt, version } = cluster;
+  const host = new URL(cluster.url).hostname;
+  const onAir = sessions
+    .filter((session) => session.onAir)
+    .map((session) => {
+      const playing = session.scxs.find((scx) => scx.playing !== null);
+      return {
+        ...session,
+        name: session.title ?? session.path,
+        title: playing?.title ?? null,
+        bitrateKbps: playing?.bitrateKbps ?? null,
+        startedAt: session.scxs.map((scx) => scx.startedAt).sort()[0] ?? startedAt,
+      };
+    });
+  return icestats({ host, product: `Scattercast ${version}`, startedAt }, onAir);
 }

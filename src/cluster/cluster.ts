@@ -9,6 +9,7 @@ import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { openSecurity } from '../scx/security.js';
 import { createFinder } from './announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements.js';
 import { createClusterMetrics } from './cluster-metrics.js';
@@ -17,7 +18,7 @@ import { clusterStatus } from './cluster-status.js';
 import { createFleet, type Fleet, type LaunchTemplate } from './fleet.js';
 import { createFrontEnd } from './front-end.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
-import { authority, createBoundedServer, listen } from './http-server.js';
+import { authority, createBoundedServer, listen, speakTlsToo } from './http-server.js';
 import { lockDirectory } from './lock-file.js';
 import { loadPages, type Page } from './pages.js';
 import type { Found, Platform } from './platform.js';
@@ -103,6 +104,8 @@ function templateOf(options: ClusterOptions, port: number, secret: string): Laun
     ...SCX_DEFAULTS,
     logLevel: log.level,
     ...options.scx,
+    // The front end itself is a proxy for players that cannot be redirected.
+    trustedProxies: [...(options.trustedProxies ?? TRUSTED_PROXIES), innerHost(options)],
     leaseUrl: `http://${authority(innerHost(options), port)}`,
     leaseToken: secret,
     advertiseHost: host,
@@ -138,7 +141,9 @@ function createContext(
     });
   const proxy = createStreamProxy({ scxHost: innerHost(options), streamsMax: PROXIED_MAX });
   const { trustedProxies = TRUSTED_PROXIES } = options;
-  return { url, secret, store, finder, fleet, metrics, pages, proxy, trustedProxies, log, status };
+  const speaksTls = options.scx?.certificate !== undefined;
+  const known = { url, secret, store, finder, fleet, metrics, pages, proxy };
+  return { ...known, speaksTls, trustedProxies, log, status };
 }
 
 function keepPublished({ store, fleet }: FrontEndContext): void {
@@ -158,6 +163,9 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const config = supervisorConfig(capOf(options), options.scxPorts, options.maxListenersPerSession);
   const prepared = await prepare(options, platform);
   const server = createBoundedServer();
+  const certificate = options.scx?.certificate;
+  const security = certificate && (await openSecurity(certificate, options.log));
+  if (security !== undefined) speakTlsToo(server, security);
   let context: FrontEndContext | undefined;
   const port = await listen(server, options.listenHost, options.port, (actual) => {
     context = createContext(options, platform, prepared, config, actual);
@@ -169,6 +177,7 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= closeAll(server, fleet, platform).finally(unlock);
+    security?.close();
     return closing;
   };
   return { url, port, close };

@@ -21,6 +21,8 @@ export interface FrontEndContext {
   readonly metrics: ClusterMetrics;
   readonly pages: readonly Page[];
   readonly proxy: StreamProxy;
+  /** There is a certificate: our port and those of the SCXs speak https, too. */
+  readonly speaksTls: boolean;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */
   readonly trustedProxies: readonly string[];
   readonly log: Logger;

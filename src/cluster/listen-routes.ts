@@ -65,10 +65,14 @@ async function byName(
 }
 
 /** Whether this player gets the stream from us: nobody is sent to another scheme. */
-const isProxied = (request: Request, { httpUrl }: ScxStatus): boolean =>
+const isProxied = ({ speaksTls }: FrontEndContext, request: Request): boolean =>
   wantsProxy(request) ||
   isRedirectShy(request.get('User-Agent')) ||
-  !httpUrl.startsWith(`${request.protocol}:`);
+  (request.protocol === 'https' && !speaksTls);
+
+/** The SCX's stream by the scheme by which the player came: its port speaks both. */
+const streamUrl = ({ httpUrl }: ScxStatus, { protocol }: Request): string =>
+  httpUrl.replace(/^http:/, `${protocol}:`);
 
 /** Whether it is a listener who stays; not a HEAD, nor Safari's look at the first two bytes. */
 const takesPlace = ({ method, headers }: Request): boolean =>
@@ -83,8 +87,9 @@ async function listen(
   const scx = await listenerScx(context, name, known, takesPlace(request));
   if (scx.kind === 'problem') return sendProblem(request, response, scx.problem);
   const { httpUrl } = scx.value;
-  if (isProxied(request, scx.value)) return context.proxy.stream(request, response, httpUrl);
-  response.status(302).set({ Location: httpUrl, 'Content-Length': '0' }).end();
+  if (isProxied(context, request)) return context.proxy.stream(request, response, httpUrl);
+  const location = streamUrl(scx.value, request);
+  response.status(302).set({ Location: location, 'Content-Length': '0' }).end();
 }
 
 /**

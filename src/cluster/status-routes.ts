@@ -1,7 +1,7 @@
 /** What operators and their tools ask: /status, Icecast's form of it, /metrics and /healthz. */
 import { Router } from 'express';
+import { clusterIcestats } from './cluster-status.js';
 import type { FrontEndContext } from './front-end-context.js';
-import { icestats } from './icestats.js';
 import { route } from './routing.js';
 
 /** The routes of operators. */
@@ -16,7 +16,7 @@ export function statusRoutes({ status, metrics, proxy }: FrontEndContext): Route
   route(router, '/status-json.xsl', {
     GET: (_request, response) => {
       response.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-store' });
-      response.json(icestats(status()));
+      response.json(clusterIcestats(status()));
     },
   });
   route(router, '/metrics', {

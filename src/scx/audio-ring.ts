@@ -3,14 +3,18 @@
  * written to a few times in a second. So the frames of one write interval are joined once into an
  * immutable chunk, and every listener's socket is handed the same chunk: a listener is no more than
  * the number of the chunk that it gets next. Sockets may hold a chunk for as long as they like, as
- * nothing ever writes to it again.
+ * nothing ever writes to it again. The ring is cut more often than a listener is written to, so that
+ * not all are written to at once; who reads several chunks gets them joined, and shares that with all
+ * who read the same.
  *
  * Where a newcomer starts, and where another source begins, the decoder lacks the frames before:
  * lead-in.ts makes the few frames silent that would need them. A newcomer's burst is joined once
  * between two cuts, so that a storm of newcomers costs one join.
  *
- * Bounded: `keepMs` of audio, `bytesMax`, and `keepMs` of age; CHUNK_BYTES_MAX of what is not cut.
+ * Bounded: `keepMs` of audio, `bytesMax`, and `keepMs` of age; CHUNK_BYTES_MAX of what is not cut;
+ * between two cuts, a joined stretch for each chunk.
  */
+import type { Piece, TitleMark } from '../mp3/icy.js';
 import { createLeadIn, leadIn } from '../mp3/lead-in.js';
 
 /** One frame as it is played. */
@@ -21,6 +25,8 @@ export interface PlayedFrame {
   readonly sequence: number;
   /** Another source, or a hole: no decoder has what came before this frame. */
   readonly startsStream: boolean;
+  /** What is playing; null: nobody says. */
+  readonly title: string | null;
 }
 
 /** What of the past is kept. */
@@ -35,9 +41,8 @@ export interface RingLimits {
   readonly staleMs: number;
 }
 
-/** A newcomer's first bytes, and the chunk that follows them. */
-export interface Burst {
-  readonly bytes: Uint8Array;
+/** Audio, and the number of the chunk that follows it. */
+export interface Stretch extends Piece {
   readonly next: number;
 }
 
@@ -46,10 +51,10 @@ export interface AudioRing {
   append(frame: PlayedFrame, now: number): void;
   /** Joins what came since the last cut into a chunk, and drops what is too old. */
   cut(now: number): void;
-  /** A chunk's bytes; undefined if it is not there any more, or not yet. */
-  chunk(number: number): Uint8Array | undefined;
+  /** Up to `count` chunks from this one on; undefined if it is not there any more, or not yet. */
+  read(number: number, count: number): Stretch | undefined;
   /** Where a newcomer starts; undefined while the session is off the air. */
-  burst(now: number): Burst | undefined;
+  burst(now: number): Stretch | undefined;
   /** The number of the chunk that is cut next. */
   readonly end: number;
   /** Average of what is kept; undefined when nothing is. */
@@ -58,8 +63,7 @@ export interface AudioRing {
   readonly bytes: number;
 }
 
-interface Chunk {
-  readonly bytes: Uint8Array;
+interface Chunk extends Piece {
   /** Their bytes are parts of the chunk's. */
   readonly frames: readonly PlayedFrame[];
   readonly durationMs: number;
@@ -72,15 +76,30 @@ export const CHUNK_BYTES_MAX = 65_536;
 const durationOf = (frames: readonly PlayedFrame[]): number =>
   frames.reduce((sum, frame) => sum + frame.durationMs, 0);
 
+/** Joins pieces; of titles, those that change something. */
+function join(pieces: readonly Piece[]): Piece {
+  const titles: TitleMark[] = [];
+  let start = 0;
+  for (const piece of pieces) {
+    for (const { at, title } of piece.titles) {
+      if (titles.at(-1)?.title !== title) titles.push({ at: start + at, title });
+    }
+    start += piece.bytes.length;
+  }
+  return { bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)), titles };
+}
+
+const pieceOf = ({ bytes, title }: PlayedFrame): Piece => ({ bytes, titles: [{ at: 0, title }] });
+
 function joinFrames(frames: readonly PlayedFrame[], now: number): Chunk {
-  const bytes = Buffer.concat(frames.map((frame) => frame.bytes));
+  const joined = join(frames.map(pieceOf));
   let offset = 0;
   const placed = frames.map((frame) => {
     const start = offset;
     offset += frame.bytes.length;
-    return { ...frame, bytes: bytes.subarray(start, offset) };
+    return { ...frame, bytes: joined.bytes.subarray(start, offset) };
   });
-  return { bytes, frames: placed, durationMs: durationOf(frames), cutAt: now };
+  return { ...joined, frames: placed, durationMs: durationOf(frames), cutAt: now };
 }
 
 /** The last frames of the chunks that make up `ms`; at least one. */
@@ -103,7 +122,9 @@ export function createAudioRing(limits: RingLimits): AudioRing {
   let pending: PlayedFrame[] = [];
   let pendingBytes = 0;
   let lead = createLeadIn();
-  let cachedBurst: Burst | undefined;
+  let cachedBurst: Stretch | undefined;
+  /** What was joined since the last cut, by its first chunk; all of the same count. */
+  const stretches = new Map<number, Stretch>();
 
   const dropOld = (now: number): void => {
     for (let oldest = chunks[0]; oldest !== undefined; oldest = chunks[0]) {
@@ -129,6 +150,7 @@ export function createAudioRing(limits: RingLimits): AudioRing {
       pendingBytes = 0;
       cachedBurst = undefined;
     }
+    stretches.clear();
     dropOld(now);
   };
 
@@ -137,9 +159,19 @@ export function createAudioRing(limits: RingLimits): AudioRing {
     return newest !== undefined && now - newest.cutAt <= limits.staleMs;
   };
 
-  const joinBurst = (): Burst => {
-    const frames = lastFrames(chunks, limits.burstMs).map((frame) => frame.bytes);
-    return { bytes: Buffer.concat(leadIn(frames)), next: end };
+  const joinBurst = (): Stretch => {
+    const frames = lastFrames(chunks, limits.burstMs);
+    const sound = leadIn(frames.map(({ bytes }) => bytes));
+    const pieces = frames.map((frame, i) => pieceOf({ ...frame, bytes: sound[i] ?? frame.bytes }));
+    return { ...join(pieces), next: end };
+  };
+
+  const stretch = (number: number, count: number): Stretch | undefined => {
+    const index = number - (end - chunks.length);
+    const [first, ...others] = index < 0 ? [] : chunks.slice(index, index + count);
+    if (first === undefined) return undefined;
+    const piece = others.length === 0 ? first : join([first, ...others]);
+    return { bytes: piece.bytes, titles: piece.titles, next: number + 1 + others.length };
   };
 
   return {
@@ -150,7 +182,11 @@ export function createAudioRing(limits: RingLimits): AudioRing {
       pendingBytes += frame.bytes.length;
     },
     cut,
-    chunk: (number) => chunks[number - (end - chunks.length)]?.bytes,
+    read: (number, count) => {
+      const known = stretches.get(number) ?? stretch(number, count);
+      if (known !== undefined) stretches.set(number, known);
+      return known;
+    },
     burst: (now) => {
       if (!isFresh(now)) cut(now);
       if (!isFresh(now)) return undefined;

@@ -2,6 +2,7 @@
 import type { GossamerView } from '../gossamer/view.js';
 import type { OverlayCounters } from '../overlay/overlay-counters.js';
 import type { AudioRing } from './audio-ring.js';
+import type { DoorCounters } from './door.js';
 import type { Listeners } from './listeners.js';
 import type { Metric } from './metrics.js';
 import type { Program } from './program.js';
@@ -110,6 +111,27 @@ function connectionFigures({ overlay }: Counted): Metric[] {
     counter(`overlay_${snake(name)}`, 'See the overlay counters', count),
   );
   return [...faults, ...others];
+}
+
+/** The HTTP port's numbers. */
+export interface EdgeCounted {
+  readonly door: Readonly<DoorCounters>;
+  /** Different listeners since the start. */
+  readonly listenersTotal: number;
+  /** Lines of the access log that could not be written. */
+  readonly linesLost: number;
+}
+
+/** The numbers of the HTTP port, as they are now. */
+export function drawEdgeFigures({ door, listenersTotal, linesLost }: EdgeCounted): Metric[] {
+  return [
+    counter('listeners_different', 'Who comes back at once is the same', listenersTotal),
+    counter('http_connections', 'Connections to the HTTP port', door.entered),
+    counter('http_malformed', 'Requests that were none, or too large', door.malformed),
+    counter('http_slow', 'Requests that did not come in time', door.slow),
+    counter('http_crowded_out', 'Half requests that made room for others', door.crowdedOut),
+    counter('access_lines_lost', 'Lines that the access log lost', linesLost),
+  ];
 }
 
 /** All numbers, as they are now. */

@@ -37,6 +37,14 @@ export const launchSchema = z.strictObject({
   lingerMs: z.number().min(0).max(86_400_000),
   /** Listeners at most. */
   listenersMax: z.number().int().min(1).max(1_000_000),
+  /** Of one address; 0: any number. */
+  perAddressMax: z.number().int().min(0).max(1_000_000),
+  /** Networks whose X-Forwarded-For counts. */
+  trustedProxies: z.array(z.string().max(64)).max(64),
+  /** The access log's file; none: none is written. */
+  accessLog: z.string().max(4096).optional(),
+  /** PEM files; with them the HTTP port speaks https, too. */
+  certificate: z.strictObject({ cert: z.string().max(4096), key: z.string().max(4096) }).optional(),
   /** What a listener gets at once, ms of audio; as Icecast, about 4 s. */
   burstMs: z.number().min(0).max(30_000),
   /** Each listener is written to so often, ms. */

@@ -1,7 +1,8 @@
 /**
- * Everybody who listens. One timer of the SCX calls `write`, and each listener is handed the chunks
- * that it has not had, as long as its socket takes them at once: what a socket has not taken is
- * kept by the kernel, and at most one chunk or burst by us, which it shares with all others. Who
+ * Everybody who listens. A timer of the SCX calls `write`, which serves one phase of the listeners
+ * after the other, so that the work is spread over the write interval. Each listener is handed the
+ * chunks that it has not had, as long as its socket takes them at once: what a socket has not taken
+ * is kept by the kernel, and at most one stretch or burst by us, which it shares with all others. Who
  * is further behind than the ring skips to live with a fresh burst; who takes nothing for long is
  * closed. Nobody is ever closed because the source went away: there is just nothing to write.
  *
@@ -10,15 +11,18 @@
  *
  * Bounded: `listenersMax`, those who wait included.
  */
-import type { AudioRing, Burst } from './audio-ring.js';
+import { createIcyWeaver, type IcyWeaver, icyBlock } from '../mp3/icy.js';
+import type { AudioRing, Stretch } from './audio-ring.js';
 
 /** One listener's connection. */
 export interface Outlet {
+  /** Titles are wanted in the stream. */
+  readonly wantsTitles: boolean;
   /** What the socket has not taken yet. */
   readonly queuedBytes: number;
   /** Answers the request, and writes the first bytes. */
-  open(bytes: Uint8Array): void;
-  write(bytes: Uint8Array): void;
+  open(parts: readonly Uint8Array[]): void;
+  write(parts: readonly Uint8Array[]): void;
   /** Answers the request: off the air. */
   refuse(): void;
   /** Closes after what is queued. */
@@ -30,6 +34,8 @@ export interface Outlet {
 export interface ListenersOptions {
   readonly ring: AudioRing;
   readonly listenersMax: number;
+  /** `write` comes so often in a write interval, and each listener's turn is once. */
+  readonly phases: number;
   /** How long a listener waits for the first audio, ms. */
   readonly waitMs: number;
   /** A listener that takes nothing for so long is closed, ms. */
@@ -61,7 +67,7 @@ export interface Listeners {
   admit(outlet: Outlet, now: number): (() => void) | undefined;
   /** Starts those who wait, as there is audio now. */
   openWaiting(now: number): void;
-  /** Hands out what is new; closes who has waited or idled too long. */
+  /** Hands what is new to those whose turn it is; closes who has waited or idled too long. */
   write(now: number): void;
   /** Closes everybody, each after what it is still due. */
   end(now: number): void;
@@ -74,32 +80,56 @@ export interface Listeners {
 
 interface Listener {
   readonly outlet: Outlet;
+  /** Undefined for who gets the bare audio. */
+  readonly weave: IcyWeaver | undefined;
+  /** Where it is served; undefined while it waits for the first audio. */
+  phase: Set<Listener> | undefined;
   /** The chunk that it gets next. */
   next: number;
   queuedBytes: number;
-  /** When its socket last took something, or had nothing to take. */
+  /** When its socket last took something, or had nothing to take; when it began to wait. */
   tookAt: number;
+}
+
+/** Makes a title's block once, for all who hear it. */
+function createBlocks(): (title: string | null) => Uint8Array {
+  let last: { readonly title: string | null; readonly block: Uint8Array } | undefined;
+  return (title) => {
+    if (last?.title !== title || last === undefined) last = { title, block: icyBlock(title) };
+    return last.block;
+  };
 }
 
 /** Nobody listens yet. */
 export function createListeners(options: ListenersOptions): Listeners {
   const { ring } = options;
-  const listening = new Map<Outlet, Listener>();
-  /** Until when each waits. */
-  const waiting = new Map<Outlet, number>();
+  const phases = Array.from({ length: options.phases }, () => new Set<Listener>());
+  /** In the order in which they came. */
+  const waiting = new Set<Listener>();
+  const blocks = createBlocks();
   const counters = { accepted: 0, full: 0, offAir: 0, skipped: 0, idle: 0, bytes: 0 };
+  let turn = 0;
+  let count = 0;
   let peak = 0;
 
-  const open = (outlet: Outlet, burst: Burst, now: number): void => {
-    listening.set(outlet, { outlet, next: burst.next, queuedBytes: 0, tookAt: now });
-    peak = Math.max(peak, listening.size);
-    counters.bytes += burst.bytes.length;
-    outlet.open(burst.bytes);
+  const partsFor = ({ weave }: Listener, stretch: Stretch): readonly Uint8Array[] => {
+    const parts = weave === undefined ? [stretch.bytes] : weave(stretch);
+    counters.bytes += stretch.bytes.length;
+    return parts;
   };
 
-  const leave = (outlet: Outlet): void => {
-    listening.delete(outlet);
-    waiting.delete(outlet);
+  const open = (listener: Listener, burst: Stretch, now: number): void => {
+    const phase = phases.reduce((a, b) => (b.size < a.size ? b : a));
+    phase.add(listener);
+    Object.assign(listener, { phase, next: burst.next, tookAt: now });
+    count++;
+    peak = Math.max(peak, count);
+    listener.outlet.open(partsFor(listener, burst));
+  };
+
+  const leave = (listener: Listener): void => {
+    waiting.delete(listener);
+    if (listener.phase?.delete(listener) === true) count--;
   };
 
   const isIdle = (listener: Listener, now: number): boolean => {
@@ -109,67 +139,76 @@ export function createListeners(options: ListenersOptions): Listeners {
     return now - listener.tookAt > options.idleMs;
   };
 
-  const skip = (listener: Listener, now: number): Uint8Array | undefined => {
+  const skip = (now: number): Stretch | undefined => {
     counters.skipped++;
-    const burst = ring.burst(now);
-    listener.next = burst?.next ?? ring.end;
-    return burst?.bytes;
+    return ring.burst(now);
   };
 
   const serve = (listener: Listener, now: number): void => {
     const { outlet } = listener;
     while (listener.next < ring.end && outlet.queuedBytes === 0) {
-      const bytes = ring.chunk(listener.next++) ?? skip(listener, now);
-      if (bytes === undefined) return;
-      counters.bytes += bytes.length;
-      outlet.write(bytes);
+      const stretch = ring.read(listener.next, options.phases) ?? skip(now);
+      listener.next = stretch?.next ?? ring.end;
+      if (stretch !== undefined) outlet.write(partsFor(listener, stretch));
     }
   };
 
-  const dismiss = (outlet: Outlet, how: 'idle' | 'offAir'): void => {
-    leave(outlet);
-    counters[how]++;
-    if (how === 'idle') outlet.abort();
-    else outlet.refuse();
+  const serveOrClose = (listener: Listener, now: number): void => {
+    if (!isIdle(listener, now)) return serve(listener, now);
+    leave(listener);
+    counters.idle++;
+    listener.outlet.abort();
+  };
+
+  const refuseLate = (now: number): void => {
+    for (const listener of waiting) {
+      if (now - listener.tookAt < options.waitMs) return;
+      leave(listener);
+      counters.offAir++;
+      listener.outlet.refuse();
+    }
   };
 
   return {
     admit: (outlet, now) => {
-      if (listening.size + waiting.size >= options.listenersMax) {
+      if (count + waiting.size >= options.listenersMax) {
         counters.full++;
         return undefined;
       }
       counters.accepted++;
+      const weave = outlet.wantsTitles ? createIcyWeaver(blocks) : undefined;
+      const listener = { outlet, weave, phase: undefined, next: 0, queuedBytes: 0, tookAt: now };
       const burst = ring.burst(now);
-      if (burst === undefined) waiting.set(outlet, now + options.waitMs);
-      else open(outlet, burst, now);
-      return () => leave(outlet);
+      if (burst === undefined) waiting.add(listener);
+      else open(listener, burst, now);
+      return () => leave(listener);
     },
     openWaiting: (now) => {
       ring.cut(now);
       const burst = ring.burst(now);
       if (burst === undefined) return;
-      for (const outlet of waiting.keys()) open(outlet, burst, now);
+      for (const listener of waiting) open(listener, burst, now);
       waiting.clear();
     },
     write: (now) => {
-      for (const listener of listening.values()) {
-        if (isIdle(listener, now)) dismiss(listener.outlet, 'idle');
-        else serve(listener, now);
-      }
-      for (const [outlet, until] of waiting) if (until <= now) dismiss(outlet, 'offAir');
+      const phase = phases[turn++ % phases.length] ?? [];
+      for (const listener of phase) serveOrClose(listener, now);
+      refuseLate(now);
     },
     end: (now) => {
-      for (const listener of listening.values()) {
-        serve(listener, now);
-        listener.outlet.end();
+      for (const phase of phases) {
+        for (const listener of phase) {
+          serve(listener, now);
+          listener.outlet.end();
+        }
+        phase.clear();
       }
-      for (const outlet of waiting.keys()) outlet.refuse();
-      listening.clear();
+      for (const { outlet } of waiting) outlet.refuse();
       waiting.clear();
+      count = 0;
     },
     get count() {
-      return listening.size;
+      return count;
     },
     get peak() {
       return peak;

@@ -42,6 +42,9 @@ const IDLE_MS = 60_000;
  */
 const SETTLE_MS = 20;
 
+/** Listeners are served in so many groups, one after the other within a write interval. */
+const PHASES = 5;
+
 type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs'>;
 
 /** A playout without audio or listeners; `now` is a monotonic clock in ms. */
@@ -53,7 +56,13 @@ export function createPlayout(options: PlayoutOptions, now: () => number): Playo
     burstMs,
     staleMs: STALE_MS,
   });
-  const listeners = createListeners({ ring, listenersMax, waitMs: WAIT_MS, idleMs: IDLE_MS });
+  const listeners = createListeners({
+    ring,
+    listenersMax,
+    phases: PHASES,
+    waitMs: WAIT_MS,
+    idleMs: IDLE_MS,
+  });
   const program = createProgram({ liveMs: LIVE_MS, offAirMs: STALE_MS });
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;
@@ -87,7 +96,7 @@ export function createPlayout(options: PlayoutOptions, now: () => number): Playo
     playing: () => program.playing(now()),
     bitrateKbps: () => (ring.bitrateKbps === undefined ? undefined : Math.round(ring.bitrateKbps)),
     start: () => {
-      writing = setInterval(write, options.writeIntervalMs);
+      writing = setInterval(write, options.writeIntervalMs / PHASES);
     },
     end: () => {
       clearInterval(writing);

@@ -56,7 +56,7 @@ interface Candidate {
   reserve: { readonly frame: Unplayed; readonly at: number }[];
 }
 
-type Unplayed = Omit<PlayedFrame, 'startsStream'>;
+type Unplayed = Omit<PlayedFrame, 'startsStream' | 'title'>;
 
 /** The frame in an audio ADU; undefined unless it is exactly one. */
 export function frameOf(adu: Adu): Unplayed | undefined {
@@ -131,7 +131,7 @@ export function createProgram(options: ProgramOptions): Program {
       const startsStream = (isChange && index === 0) || next.sequence - 1 !== lastSequence;
       lastSequence = next.sequence;
       candidate.titles.onAudio(next.sequence);
-      return { ...next, startsStream };
+      return { ...next, startsStream, title: candidate.titles.title };
     });
   };
 

@@ -58,9 +58,9 @@ export const scxStatusSchema = z.object({
   startedAt: z.string().max(40),
   listeners: count,
   listenersPeak: count,
+  /** Different ones since the start: who comes back within seconds is the same. */
+  listenersTotal: count.default(0),
   listenersMax: count,
-  /** All that came since the start. */
-  listenersTotal: count.optional(),
   /** Source clients attached here. */
   attachedSources: count,
   /** The source that is played; null when the session is off the air. */

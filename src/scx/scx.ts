@@ -3,21 +3,28 @@
  * side, sources and listeners on the other. This file connects the parts, and ends them in order:
  * it leaves the overlay first, while listeners still hear, and closes their sockets last.
  */
-import type { OutgoingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { plainText } from '../mp3/plain-text.js';
 import { parseSessionName, type SessionName, sessionPath } from '../session/session-name.js';
+import { openAccessLog } from './access-log.js';
+import type { Fields } from './answer.js';
+import { createAudience } from './audience.js';
+import { drawEdgeFigures } from './figures.js';
+import { trustIn } from './forwarded.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
+import { icestats } from './icestats.js';
 import type { Launch } from './launch.js';
 import { type Station, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
 import { createMetrics } from './metrics.js';
+import { createPages } from './pages.js';
 import { createPlayout, type Playout } from './playout.js';
 import { openRelay } from './relay.js';
 import type { ScxStatus } from './scx-status.js';
+import { openSecurity } from './security.js';
 import { drawStatus } from './status.js';
 
 /** A running SCX. */
@@ -33,6 +40,8 @@ export interface Scx {
 const ORPHAN_MS = 600_000;
 /** Sources, lifetime and audience are looked after so often, ms. Guess. */
 const CARE_MS = 250;
+/** A player that is back so soon is the same listener, ms. Guess. */
+const RETURN_MS = 10_000;
 /** To leave the overlay, and to flush the listeners' sockets, ms: together below 2.5 s. */
 const LEAVE_MS_MAX = 2100;
 const FLUSH_MS_MAX = 300;
@@ -45,21 +54,29 @@ function nameOf(launch: Launch): SessionName {
   throw new UserError(EXIT.usage, name.problems.join('; '));
 }
 
-/** A header's text: UTF-8, which node:http takes byte by byte. */
+/** A header's text: UTF-8, byte by byte. */
 const headerText = (text: string): string =>
   Buffer.from(plainText(text, TEXT_LENGTH_MAX) ?? '').toString('latin1');
 
-function streamHeaders(
-  { title, genre }: Station,
-  name: SessionName,
-  playout: Playout,
-): OutgoingHttpHeaders {
-  const kbps = playout.bitrateKbps();
+function streamFields({ title, genre }: Station, name: SessionName, playout: Playout): Fields {
   return {
     'icy-name': headerText(title ?? sessionPath(name)),
-    ...(genre === undefined ? {} : { 'icy-genre': headerText(genre) }),
-    ...(kbps === undefined ? {} : { 'icy-br': kbps }),
+    'icy-genre': genre === undefined ? undefined : headerText(genre),
+    'icy-br': playout.bitrateKbps(),
+    'icy-pub': 1,
   };
+}
+
+/** What Icecast would tell of this SCX. */
+function icestatsOf(status: ScxStatus, { title, genre }: Station): object {
+  const { httpUrl: listenUrl, startedAt, title: playing } = status;
+  const teller = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
+  const onAir = {
+    ...status,
+    genre: genre ?? null,
+    ...{ name: title ?? status.session, description: null, title: playing, listenUrl },
+  };
+  return icestats(teller, status.playing === null ? [] : [onAir]);
 }
 
 const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
@@ -79,7 +96,10 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
   const name = nameOf(launch);
   const now = (): number => performance.now();
   const startedAt = new Date().toISOString();
-  const { lingerMs, listenersMax } = launch;
+  const { lingerMs, listenersMax, perAddressMax, certificate } = launch;
+  const security = certificate && (await openSecurity(certificate, log));
+  const audience = createAudience({ perAddressMax, returnMs: RETURN_MS });
+  const accessLog = openAccessLog(launch.accessLog, log);
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
   const playout = createPlayout(launch, now);
   let isRendezvous = launch.rendezvous;
@@ -106,6 +126,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
       startedAt,
       listeners: playout.listeners.count,
       listenersPeak: playout.listeners.peak,
+      listenersTotal: audience.total,
       listenersMax,
       attachedSources: relay.sources.count,
       playing: playout.playing() ?? null,
@@ -113,15 +134,35 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
       bitrateKbps: playout.bitrateKbps() ?? null,
     });
 
+  const isLeaving = (): boolean => stopping !== undefined;
+  const metrics = createMetrics(name.text, () => [
+    ...relay.figures(),
+    ...drawEdgeFigures({
+      door: http.door,
+      listenersTotal: audience.total,
+      linesLost: accessLog.lost,
+    }),
+  ]);
+  const path = streamPath(name);
   const http = await openHttpServer(
     {
-      streamPath: streamPath(name),
+      streamPath: path,
       listeners: playout.listeners,
-      listenersMax,
-      streamHeaders: () => streamHeaders(station, name, playout),
-      status,
-      metrics: createMetrics(name.text, relay.figures),
-      isLeaving: () => stopping !== undefined,
+      ring: playout.ring,
+      audience,
+      accessLog,
+      security,
+      pages: createPages({
+        streamPath: path,
+        status,
+        icestats: () => icestatsOf(status(), station),
+        metrics,
+        isLeaving,
+        now,
+      }),
+      trust: trustIn(launch.trustedProxies),
+      streamFields: () => streamFields(station, name, playout),
+      isLeaving,
       now,
     },
     launch.listenHost,

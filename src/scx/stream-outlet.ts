@@ -1,45 +1,55 @@
 /**
  * A listener's connection. Players are older than HTTP/1.1 and some take a chunk's length for
  * sound, so the stream is the raw body that ends when the connection does: no Content-Length, no
- * chunks. node:http writes the head and the burst; everything after it goes to the socket itself,
- * which saves work in each of thousands of writes.
+ * chunks. Head and burst go out together; after that each write is one call of the socket, and
+ * with titles one gathering write.
+ *
+ * Whatever a player still sends is read and thrown away, as its departure is seen by reading; who
+ * sends much more than any player is cut off.
  */
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Outlet } from './listeners.js';
 
-/** Writes a head that announces a body without a length. */
-export function writeStreamHead(response: ServerResponse, headers: OutgoingHttpHeaders): void {
-  response.shouldKeepAlive = false;
-  response.useChunkedEncodingByDefault = false;
-  response.writeHead(200, headers);
+/** A player sends nothing after its request, or a forgotten body. Guess. */
+const CHATTER_BYTES_MAX = 16 * 1024;
+
+/** What the connection told at its end. */
+export interface StreamOptions {
+  readonly wantsTitles: boolean;
+  /** The answer's head, asked for when there is something to send. */
+  head(): string;
+  /** Answers that there is nothing. */
+  refuse(): void;
 }
 
-/**
- * The outlet of a request for the stream. `headers` are asked for when there is something to send;
- * `refuse` answers that there is nothing.
- */
-export function createStreamOutlet(
-  response: ServerResponse,
-  socket: Socket,
-  headers: () => OutgoingHttpHeaders,
-  refuse: () => void,
-): Outlet {
+/** Reads and forgets, up to a bound. */
+export function ignoreInput(socket: Socket): void {
+  let heard = 0;
+  socket.on('data', (bytes) => {
+    heard += bytes.length;
+    if (heard > CHATTER_BYTES_MAX) socket.destroy();
+  });
+  socket.resume();
+}
+
+/** The outlet of a request for the stream. */
+export function createStreamOutlet(socket: Socket, options: StreamOptions): Outlet {
+  const write = (parts: readonly Uint8Array[]): void => {
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) return void socket.write(only);
+    socket.cork();
+    for (const part of parts) socket.write(part);
+    socket.uncork();
+  };
   return {
+    wantsTitles: options.wantsTitles,
     get queuedBytes() {
       return socket.writableLength;
     },
-    open: (bytes) => {
-      socket.setTimeout(0);
-      socket.cork();
-      writeStreamHead(response, headers());
-      // Not flushHeaders, which writes the head's bytes above 127 as if they were characters.
-      response.write(bytes);
-      socket.uncork();
-    },
-    write: (bytes) => void socket.write(bytes),
-    refuse,
-    end: () => void response.end(),
+    open: (parts) => write([Buffer.from(options.head(), 'latin1'), ...parts]),
+    write,
+    refuse: options.refuse,
+    end: () => void socket.end(),
     abort: () => void socket.destroy(),
   };
 }

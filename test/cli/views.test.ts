@@ -57,7 +57,14 @@ describe('The view of a broadcast', () => {
 const scx: ScxStatus = {
   ...{ session: 'scattercast://radio.example/night', id: 'a'.repeat(16), pid: 4711 },
   ...{ httpUrl: 'http://h:8100', overlayAddress: 'h:8101', state: 'running', rendezvous: true },
-  ...{ startedAt: '', listeners: 3, listenersPeak: 5, listenersMax: 100, attachedSources: 1 },
+  ...{
+    startedAt: '',
+    listeners: 3,
+    listenersPeak: 5,
+    listenersTotal: 0,
+    listenersMax: 100,
+    attachedSources: 1,
+  },
   ...{ playing: null, title: 'Band - Song', bitrateKbps: 128, membersKnown: 2, generator: null },
   neighbours: [{ id: 'b'.repeat(16), address: 'n:8101', rttMs: 1.234, ours: true }],
   sources: [

@@ -33,6 +33,8 @@ const launchOf = (name: string): Launch =>
     overlayPort: 8101,
     lingerMs: 0,
     listenersMax: 1,
+    perAddressMax: 0,
+    trustedProxies: [],
     burstMs: 0,
     writeIntervalMs: 100,
     profile: 'fast',

@@ -30,6 +30,7 @@ export function statusOf(id: string, session: string, over: Partial<ScxStatus> =
     startedAt: '2024-01-01T00:00:00.000Z',
     listeners: 0,
     listenersPeak: 0,
+    listenersTotal: 0,
     listenersMax: 100,
     attachedSources: 0,
     playing: null,

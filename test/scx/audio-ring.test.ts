@@ -19,8 +19,8 @@ describe('Ring', () => {
   test('joins the frames of an interval into one chunk', () => {
     const { ring } = filled(0, 20);
     expect(ring.end).toBe(2);
-    expect(numbersIn(ring.chunk(1) ?? new Uint8Array())).toEqual(range(10, 20));
-    expect(ring.chunk(2)).toBeUndefined();
+    expect(numbersIn(ring.read(1, 1)?.bytes ?? new Uint8Array())).toEqual(range(10, 20));
+    expect(ring.read(2, 1)).toBeUndefined();
   });
 
   test('makes no chunk of nothing', () => {
@@ -35,8 +35,8 @@ describe('Ring', () => {
     expect(ring.durationMs).toBeLessThanOrEqual(30_000);
     expect(ring.durationMs).toBeGreaterThan(29_000);
     expect(ring.end).toBe(300);
-    expect(ring.chunk(0)).toBeUndefined();
-    expect(numbersIn(ring.chunk(299) ?? new Uint8Array())).toEqual(range(2990, 3000));
+    expect(ring.read(0, 1)).toBeUndefined();
+    expect(numbersIn(ring.read(299, 1)?.bytes ?? new Uint8Array())).toEqual(range(2990, 3000));
   });
 
   test('keeps no more than its bytes', () => {
@@ -49,7 +49,7 @@ describe('Ring', () => {
     const ring = createAudioRing(limits);
     for (const number of range(0, 400)) ring.append(played(number), 0);
     ring.cut(0);
-    const sizes = range(0, ring.end).map((number) => ring.chunk(number)?.length ?? 0);
+    const sizes = range(0, ring.end).map((number) => ring.read(number, 1)?.bytes.length ?? 0);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(CHUNK_BYTES_MAX);
     expect(sizes.reduce((a, b) => a + b)).toBe(400 * FRAME_BYTES);
   });
@@ -69,7 +69,7 @@ describe('Ring', () => {
 
   test('never changes a chunk that a socket may hold', () => {
     const { ring } = filled(0, 10);
-    const held = ring.chunk(0) ?? new Uint8Array();
+    const held = ring.read(0, 1)?.bytes ?? new Uint8Array();
     const before = Buffer.from(held);
     for (const number of range(10, 1000)) {
       ring.append(played(number), number * FRAME_MS);
@@ -141,7 +141,7 @@ describe('A new stream in the ring', () => {
     ring.append(played(500, true, 300), 0);
     ring.append(played(501, false, 300), 0);
     ring.cut(0);
-    const reaches = reachesIn(ring.chunk(0) ?? new Uint8Array());
+    const reaches = reachesIn(ring.read(0, 1)?.bytes ?? new Uint8Array());
     expect(reaches).toEqual([0, ...Array(9).fill(300), 0, 300]);
   });
 
@@ -151,7 +151,9 @@ describe('A new stream in the ring', () => {
       ring.append(played(number, number === 0, 500), 0);
       ring.cut(0);
     }
-    const reaches = range(0, 3).map((n) => reachesIn(ring.chunk(n) ?? new Uint8Array())[0]);
+    const reaches = range(0, 3).map(
+      (n) => reachesIn(ring.read(n, 1)?.bytes ?? new Uint8Array())[0],
+    );
     expect(reaches).toEqual([0, 381, 500]);
   });
 });

@@ -1,11 +1,16 @@
 import { request } from 'node:http';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { openAccessLog } from '../../src/scx/access-log.js';
+import { createAudience } from '../../src/scx/audience.js';
+import { trustIn } from '../../src/scx/forwarded.js';
 import { type HttpServer, openHttpServer } from '../../src/scx/http-server.js';
 import { createMetrics } from '../../src/scx/metrics.js';
+import { createPages, type PageSources } from '../../src/scx/pages.js';
 import { createPlayout, type Playout } from '../../src/scx/playout.js';
 import { type RawClient, rawClient } from './raw-client.js';
-import { audioAdu, FRAME_BYTES, numbersIn, range, source } from './support.js';
+import { audioAdu, FRAME_BYTES, numbersIn, range, source, titleAdu } from './support.js';
 
 const GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -35,16 +40,29 @@ const ask = async (text: string): Promise<string> => {
   return client.text();
 };
 
-const options = (listenersMax: number) => ({
+const metrics = createMetrics('night', () => [
+  { kind: 'gauge', name: 'listeners', help: 'Listeners', value: playout.listeners.count },
+  { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
+]);
+
+const options = (pages: Partial<PageSources> = {}) => ({
   streamPath: '/night.mp3',
-  listenersMax,
   listeners: playout.listeners,
-  streamHeaders: () => ({ 'icy-name': 'Night', 'icy-br': 128 }),
-  status: () => ({ state: 'running' }),
-  metrics: createMetrics('night', () => [
-    { kind: 'gauge', name: 'listeners', help: 'Listeners', value: playout.listeners.count },
-    { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
-  ]),
+  ring: playout.ring,
+  audience: createAudience({ perAddressMax: 0, returnMs: 10_000 }),
+  accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
+  security: undefined,
+  trust: trustIn(['127.0.0.1']),
+  streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128 }),
+  pages: createPages({
+    streamPath: '/night.mp3',
+    status: () => ({ state: 'running' }),
+    icestats: () => ({ icestats: {} }),
+    metrics,
+    isLeaving: () => isLeaving,
+    now,
+    ...pages,
+  }),
   isLeaving: () => isLeaving,
   now,
 });
@@ -56,7 +74,7 @@ beforeEach(async () => {
   playout = createPlayout({ burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 }, now);
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
   playout.start();
-  server = await openHttpServer(options(5), '127.0.0.1', 0);
+  server = await openHttpServer(options(), '127.0.0.1', 0);
 });
 
 afterEach(async () => {
@@ -140,10 +158,68 @@ describe('The stream', () => {
   });
 });
 
+describe('Titles', () => {
+  const ICY_GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\nIcy-MetaData: 1\r\n\r\n';
+
+  /** Takes the blocks out; returns the audio, and where in it each title begins. */
+  const unweave = (body: Buffer) => {
+    const audio: Buffer[] = [];
+    const titles: { at: number; text: string }[] = [];
+    let length = 0;
+    for (let at = 0; at < body.length; ) {
+      const part = body.subarray(at, at + 16_000);
+      audio.push(part);
+      length += part.length;
+      at += part.length;
+      const size = (body[at] ?? 0) * 16;
+      const text = body.subarray(at + 1, at + 1 + size).toString();
+      if (size > 0) titles.push({ at: length, text: text.replace(/\0+$/, '') });
+      at += 1 + size;
+    }
+    return { audio: Buffer.concat(audio), titles };
+  };
+
+  test('come to whoever asks, at the first block behind the frame from which they hold', async () => {
+    play(50);
+    const client = player(ICY_GET);
+    const plain = player(GET);
+    const head = await client.head();
+    expect(head).toMatch(/^icy-metaint: 16000\r?$/m);
+    expect(await plain.head()).not.toMatch(/metaint/);
+    playout.handleAdu(titleAdu('a', "It's; 'Über'", 90));
+    play(100);
+    const woven = await client.bodyOf(139 * FRAME_BYTES + 4);
+    const { audio, titles } = unweave(woven);
+    expect(numbersIn(audio.subarray(0, 139 * FRAME_BYTES))).toEqual(range(11, 150));
+    // Number 90 is the 79th frame of this listener.
+    const due = Math.ceil((79 * FRAME_BYTES) / 16_000) * 16_000;
+    expect(titles).toEqual([{ at: due, text: "StreamTitle='It's; 'Über'';" }]);
+    expect(numbersIn(await plain.bodyOf(139 * FRAME_BYTES))).toEqual(range(11, 150));
+  });
+});
+
+describe('Who only looks', () => {
+  test('gets the first bytes of a frame, and is no listener', async () => {
+    play(50);
+    const probe = await ask('GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n');
+    expect(probe).toMatch(/^HTTP\/1\.1 206 Partial Content\r\n/);
+    expect(probe).toMatch(/^Content-Range: bytes 0-1\/\*\r?$/m);
+    expect(Buffer.from(probe, 'latin1').subarray(-2)).toEqual(Buffer.from([0xff, 0xfb]));
+    expect(playout.listeners.counters.accepted).toBe(0);
+  });
+
+  test('and then asks for everything, gets the stream', async () => {
+    play(50);
+    const client = player('GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n');
+    expect(await client.head()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(numbersIn(await client.bodyOf(39 * FRAME_BYTES))).toEqual(range(11, 50));
+  });
+});
+
 describe('The other pages', () => {
   test('go on when the metrics cannot be told', async () => {
     const metrics = () => Promise.reject(new Error('EMFILE'));
-    const other = await openHttpServer({ ...options(5), metrics }, '127.0.0.1', 0);
+    const other = await openHttpServer(options({ metrics }), '127.0.0.1', 0);
     const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('10');
@@ -180,7 +256,8 @@ describe('A bad client', () => {
     ['a space in the path', 'GET /a b HTTP/1.1\r\n\r\n', 400],
     ['10,000 headers', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(10_000)}\r\n`, 431],
     ['64 KiB of header', `GET / HTTP/1.1\r\nA: ${'b'.repeat(65_536)}\r\n\r\n`, 431],
-    ['a request line of 1 MiB', `GET /${'b'.repeat(1_048_576)} HTTP/1.1\r\n\r\n`, 431],
+    ['a request line of 1 MiB', `GET /${'b'.repeat(1_048_576)} HTTP/1.1\r\n\r\n`, 414],
+    ['65 headers', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(65)}\r\n`, 431],
   ])('with %s is told so and closed', async (_what, text, code) => {
     const client = player(text);
     await client.closed;
@@ -205,11 +282,14 @@ describe('A bad client', () => {
     expect(numbersIn(await player(GET).bodyOf(10 * FRAME_BYTES))).toEqual(range(0, 10));
   });
 
-  test('that sends a second request into the stream is cut off', async () => {
+  test('that talks into the stream is heard out for a while, then cut off', async () => {
     play(10);
     const client = player(GET);
     await client.bodyOf(1);
     client.send(GET);
+    play(10);
+    await client.bodyOf(20 * FRAME_BYTES);
+    client.send('x'.repeat(20_000));
     await client.closed;
     await vi.waitUntil(() => playout.listeners.count === 0);
   });
@@ -253,7 +333,7 @@ describe('A bad client', () => {
 
 describe('The HTTP port', () => {
   test('that is taken is a problem that the user can fix', async () => {
-    const second = openHttpServer(options(5), '127.0.0.1', server.port);
+    const second = openHttpServer(options(), '127.0.0.1', server.port);
     const error = await second.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({ exitCode: EXIT.bind });

@@ -8,7 +8,13 @@ const TICK = 10 * FRAME_MS;
 /** A ring and its listeners, with a clock that the tests move. */
 function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
   const ring = createAudioRing({ keepMs, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 });
-  const listeners = createListeners({ ring, listenersMax, waitMs: 10_000, idleMs: 60_000 });
+  const listeners = createListeners({
+    ring,
+    listenersMax,
+    phases: 1,
+    waitMs: 10_000,
+    idleMs: 60_000,
+  });
   let sequence = 0;
   let now = 0;
   const write = (): void => {

@@ -76,6 +76,8 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     overlayPort: 0,
     lingerMs: 60_000,
     listenersMax: 100,
+    perAddressMax: 0,
+    trustedProxies: [],
     burstMs: 500,
     writeIntervalMs: 20,
     profile: 'fast',

@@ -44,6 +44,7 @@ export const played = (number: number, startsStream = false, reach = 0): PlayedF
   durationMs: FRAME_MS,
   sequence: number,
   startsStream,
+  title: null,
 });
 
 export const sourceId = (digit: string): SourceId => digit.repeat(16) as SourceId;
@@ -78,21 +79,24 @@ export interface FakeOutlet extends Outlet {
   bytes(): Uint8Array;
 }
 
-export function fakeOutlet(): FakeOutlet {
+export function fakeOutlet(wantsTitles = false): FakeOutlet {
   const writes: Uint8Array[] = [];
   const events: string[] = [];
-  const take = (bytes: Uint8Array): void => {
-    writes.push(bytes);
-    if (outlet.isStalled) outlet.queuedBytes += bytes.length;
+  const take = (parts: readonly Uint8Array[]): void => {
+    for (const bytes of parts) {
+      writes.push(bytes);
+      if (outlet.isStalled) outlet.queuedBytes += bytes.length;
+    }
   };
   const outlet: FakeOutlet = {
+    wantsTitles,
     queuedBytes: 0,
     isStalled: false,
     writes,
     events,
-    open: (bytes) => {
+    open: (parts) => {
       events.push('open');
-      take(bytes);
+      take(parts);
     },
     write: take,
     refuse: () => void events.push('refuse'),

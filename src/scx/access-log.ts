@@ -1,0 +1,119 @@
+/**
+ * The access log, in the combined format that log analysers read, with the duration in seconds at the
+ * end, as Icecast writes it. Lines are collected and appended about once a second; the file is
+ * opened each time, so whoever rotates logs may move it away. It also rotates itself, to `FILE.1`.
+ *
+ * A disk that is full costs lines, which are counted, and nothing else. Bounded: LINES_MAX that wait.
+ */
+import { appendFile, rename, stat } from 'node:fs/promises';
+import type { Logger } from 'pino';
+
+/** One request that was answered. */
+interface Access {
+  readonly address: string;
+  readonly method: string;
+  readonly target: string;
+  readonly protocol: string;
+  readonly status: number;
+  /** Sent, the head included. */
+  readonly bytes: number;
+  readonly referer: string | undefined;
+  readonly agent: string | undefined;
+  readonly durationMs: number;
+}
+
+/** A log that is open. */
+export interface AccessLog {
+  add(access: Access): void;
+  /** Writes what waits, and ends. */
+  close(): Promise<void>;
+  /** Lines that could not be written. */
+  readonly lost: number;
+}
+
+const WRITE_MS = 1000;
+const LINES_MAX = 10_000;
+const FILE_BYTES_MAX = 10 * 1024 * 1024;
+const FIELD_LENGTH_MAX = 1024;
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `22/Nov/2026:23:01:02 +0000` */
+function instant(at: Date): string {
+  const [date = '', time = ''] = at.toISOString().split('T');
+  const [year, month, day] = date.split('-');
+  return `${day}/${MONTHS[Number(month) - 1]}/${year}:${time.slice(0, 8)} +0000`;
+}
+
+/** What strangers wrote, so that it stays within its quotes and its line. */
+const quoted = (text: string | undefined): string =>
+  text === undefined
+    ? '"-"'
+    : `"${text
+        .slice(0, FIELD_LENGTH_MAX)
+        .replace(
+          /[^\x20-\x7e]|["\\]/g,
+          (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+        )}"`;
+
+/** One line, without its end. */
+export function accessLine(access: Access, endedAt: Date): string {
+  const { address, method, target, protocol, status, bytes, referer, agent } = access;
+  const request = quoted(`${method} ${target} ${protocol}`);
+  const seconds = Math.round(access.durationMs / 1000);
+  const start = instant(new Date(endedAt.getTime() - access.durationMs));
+  return `${address} - - [${start}] ${request} ${status} ${bytes} ${quoted(referer)} ${quoted(agent)} ${seconds}`;
+}
+
+async function rotate(file: string): Promise<void> {
+  const size = await stat(file).then(
+    (about) => about.size,
+    () => 0,
+  );
+  if (size > FILE_BYTES_MAX) await rename(file, `${file}.1`);
+}
+
+/** A log that is appended to the file; nowhere if there is none. */
+export function openAccessLog(file: string | undefined, log: Logger): AccessLog {
+  let lines: string[] = [];
+  let lost = 0;
+  let hasFailed = false;
+  let writing = Promise.resolve();
+
+  const append = async (batch: readonly string[]): Promise<void> => {
+    if (file === undefined || batch.length === 0) return;
+    try {
+      await rotate(file);
+      await appendFile(file, `${batch.join('\n')}\n`, { mode: 0o640 });
+      hasFailed = false;
+    } catch (error) {
+      lost += batch.length;
+      if (!hasFailed) log.warn({ err: error, file }, 'The access log cannot be written.');
+      hasFailed = true;
+    }
+  };
+
+  const flush = (): Promise<void> => {
+    const batch = lines;
+    lines = [];
+    writing = writing.then(() => append(batch));
+    return writing;
+  };
+
+  const timer = setInterval(() => void flush(), WRITE_MS);
+  timer.unref();
+  return {
+    add: (access) => {
+      if (file === undefined) return;
+      if (lines.length < LINES_MAX) lines.push(accessLine(access, new Date()));
+      else lost++;
+    },
+    close: () => {
+      clearInterval(timer);
+      return flush();
+    },
+    get lost() {
+      return lost;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * The door of a port: every connection first shows a request head, and then goes on to whoever
+ * answers such requests. Everybody may knock, so each knock has a bound in bytes, time and number;
+ * when too many stand at the door, the one that has stood longest makes room: a flood of half
+ * requests then harms those who send half requests.
+ *
+ * A first byte of 22 is no letter but the beginning of TLS: where there is a certificate, the
+ * connection comes in again once it is decrypted. So one port speaks http and https.
+ */
+import type { Socket } from 'node:net';
+import { sendAnswer, sentence } from './answer.js';
+import { type HeadResult, type RequestHead, readRequestHead } from './request-head.js';
+
+/** Somebody who has shown a head. */
+export interface Visitor {
+  readonly socket: Socket;
+  readonly head: RequestHead;
+  /** What came behind the head already. */
+  readonly rest: Uint8Array;
+  readonly isSecure: boolean;
+}
+
+export interface DoorOptions {
+  /** From the connection to the end of the head, ms. */
+  readonly headMs: number;
+  /** Connections that have not shown a whole head. */
+  readonly knockingMax: number;
+  /** The socket is paused, and all its bytes are in the visitor. */
+  onVisitor(visitor: Visitor): void;
+  /** Takes over a connection that begins with TLS; undefined where there is no certificate. */
+  readonly secure: ((socket: Socket) => void) | undefined;
+}
+
+/** What `GET /metrics` tells. */
+export interface DoorCounters {
+  /** Connections. */
+  entered: number;
+  /** Heads that were none, too large or too many. */
+  malformed: number;
+  /** Did not show a head in time. */
+  slow: number;
+  /** Made room for others. */
+  crowdedOut: number;
+}
+
+/** A door. */
+export interface Door {
+  /** A connection comes in; `isSecure` when TLS is dealt with. */
+  enter(socket: Socket, isSecure?: boolean): void;
+  /** Turns away who is too slow; call it about once a second. */
+  tick(now: number): void;
+  /** Those who have not shown a whole head. */
+  readonly knocking: number;
+  readonly counters: Readonly<DoorCounters>;
+}
+
+const TLS_HANDSHAKE = 22;
+
+interface Knock {
+  readonly socket: Socket;
+  readonly since: number;
+  readonly isSecure: boolean;
+  received: Buffer;
+  stop(): void;
+}
+
+/** A door without visitors; `now` is a monotonic clock in ms. */
+export function createDoor(options: DoorOptions, now: () => number): Door {
+  /** In the order in which they came. */
+  const knocks = new Set<Knock>();
+  const counters: DoorCounters = { entered: 0, malformed: 0, slow: 0, crowdedOut: 0 };
+
+  const release = (knock: Knock): void => {
+    knock.stop();
+    knocks.delete(knock);
+  };
+
+  const turnAway = (knock: Knock, status: number, reason: string): void => {
+    release(knock);
+    sendAnswer(knock.socket, sentence(status, reason));
+  };
+
+  const onHead = (knock: Knock, result: HeadResult): void => {
+    if (result.kind === 'partial') return;
+    if (result.kind === 'bad') {
+      counters.malformed++;
+      return turnAway(knock, result.status, result.reason);
+    }
+    release(knock);
+    const { socket, isSecure, received } = knock;
+    const rest = received.subarray(result.head.bytes);
+    options.onVisitor({ socket, head: result.head, rest, isSecure });
+  };
+
+  const onBytes = (knock: Knock, bytes: Buffer): void => {
+    const { secure } = options;
+    if (knock.received.length === 0 && bytes[0] === TLS_HANDSHAKE && secure !== undefined) {
+      release(knock);
+      knock.socket.unshift(bytes);
+      return secure(knock.socket);
+    }
+    knock.received = knock.received.length === 0 ? bytes : Buffer.concat([knock.received, bytes]);
+    onHead(knock, readRequestHead(knock.received));
+  };
+
+  const makeRoom = (): void => {
+    const [oldest] = knocks;
+    if (knocks.size <= options.knockingMax || oldest === undefined) return;
+    counters.crowdedOut++;
+    release(oldest);
+    oldest.socket.destroy();
+  };
+
+  return {
+    enter: (socket, isSecure = false) => {
+      counters.entered++;
+      const onData = (bytes: Buffer): void => onBytes(knock, bytes);
+      const onGone = (): void => release(knock);
+      const knock: Knock = {
+        socket,
+        since: now(),
+        isSecure,
+        received: Buffer.alloc(0),
+        stop: () => {
+          socket.off('data', onData).off('close', onGone);
+          socket.pause();
+        },
+      };
+      socket.on('error', () => undefined); // its close follows
+      socket.on('data', onData).on('close', onGone);
+      knocks.add(knock);
+      makeRoom();
+    },
+    tick: (at) => {
+      for (const knock of knocks) {
+        if (at - knock.since < options.headMs) return;
+        counters.slow++;
+        turnAway(knock, 408, 'The request did not come in time.');
+      }
+    },
+    get knocking() {
+      return knocks.size;
+    },
+    counters,
+  };
+}

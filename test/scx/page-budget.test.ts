@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { createPageBudget } from '../../src/scx/page-budget.js';
+
+test('Who asks all the time uses up its own turns only, and gets them back in time', () => {
+  const budget = createPageBudget();
+  const taken = Array.from({ length: 1000 }, () => budget.take('192.0.2.1', 0));
+  expect(taken.filter(Boolean)).toHaveLength(40);
+  expect(budget.take('192.0.2.2', 0)).toBe(true);
+  expect(budget.take('127.0.0.1', 0)).toBe(true);
+  expect(budget.take('192.0.2.1', 150)).toBe(true);
+  expect(budget.take('192.0.2.1', 150)).toBe(false);
+});
+
+test('An address among thousands is still counted, and memory is bounded', () => {
+  const budget = createPageBudget();
+  for (let n = 0; n < 20_000; n++) budget.take(`2001:db8::${n.toString(16)}`, 0);
+  for (let turn = 0; turn < 40; turn++) budget.take('192.0.2.1', 0);
+  expect(budget.take('192.0.2.1', 0)).toBe(false);
+});
