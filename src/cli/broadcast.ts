@@ -1,6 +1,6 @@
-/** `scattercast broadcast`: MP3 files, or standard input, into a session in real time. */
+/** `scattercast broadcast`: files, standard input or another stream, into a session in real time. */
 import { broadcast } from '../client/broadcaster.js';
-import { findAnnouncement } from '../client/cluster-api.js';
+import { findAnnouncementAtAny } from '../client/cluster-api.js';
 import type { Program } from '../client/playlist.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { createBroadcastView } from './broadcast-view.js';
@@ -13,40 +13,61 @@ type BroadcastSettings = Settings<typeof broadcastOptions>;
 
 export const command: Command<typeof broadcastOptions> = {
   story:
-    'Sends MP3 files, one after the other, or standard input (-), to everybody who listens to ' +
-    'the session. Titles come from ID3 tags. Ends after the last file, or with Ctrl-C.',
-  operands: [{ name: '<file...>', help: 'MP3 files, or - for standard input' }],
+    'Sends MP3 files, one after the other, or standard input (-), or the stream of another ' +
+    'server (--from), to everybody who listens to the session. Directories are searched for .mp3 ' +
+    'files; .m3u playlists are read. Titles come from ID3 tags, playlists and file names. Ends after ' +
+    'the last file, or with Ctrl-C.',
+  operands: [
+    { name: '[file...]', help: 'MP3 files, directories, .m3u playlists; or - for standard input' },
+  ],
   options: broadcastOptions,
   examples: [
-    'scattercast broadcast --cluster http://localhost:8000 --loop \\',
-    '    --announcement http://localhost:8000/announcements/radio.example/night.xml *.mp3',
-    'ffmpeg -re -i live.wav -f mp3 - | \\',
-    '    scattercast broadcast --cluster localhost:8000 --announcement radio.example/night -',
+    'scattercast broadcast --cluster http://localhost:8000 --loop --shuffle \\',
+    '    --announcement http://localhost:8000/announcements/radio.example/night.xml music/',
+    'ffmpeg -f alsa -i default -f mp3 - | \\',
+    '    scattercast broadcast --cluster a.example:8000,b.example:8000 \\',
+    '        --announcement radio.example/night -',
+    'scattercast broadcast --cluster localhost:8000 --announcement radio.example/night \\',
+    '    --from http://icecast.example:8000/live.mp3',
   ],
   run,
 };
 
 async function run(settings: BroadcastSettings, files: readonly string[]): Promise<void> {
-  const { cluster, loop, priority } = settings;
-  const program = programOf(files, loop);
+  const { cluster: clusters, priority } = settings;
+  const program = programOf(settings, files);
   const signal = stopSignal();
-  const announcement = await findAnnouncement(cluster, settings.announcement);
+  const announcement = await findAnnouncementAtAny(clusters, settings.announcement);
   const view = createBroadcastView(process.stdout);
   const { onProgress, onWarning } = view;
   try {
-    await broadcast({ cluster, announcement, program, priority, onProgress, onWarning, signal });
+    await broadcast({ clusters, announcement, program, priority, onProgress, onWarning, signal });
   } finally {
     view.end();
   }
 }
 
-function programOf(files: readonly string[], loop: boolean): Program {
-  if (!files.includes('-')) return { kind: 'files', files, loop };
-  if (files.length > 1 || loop) {
-    throw new UserError(
-      EXIT.usage,
-      '- is standard input: neither other files nor --loop go with it',
-    );
+/** What the files and flags mean together. Throws a UserError when they do not fit. */
+export function programOf(
+  { from, loop, shuffle, bitrate }: BroadcastSettings,
+  files: readonly string[],
+): Program {
+  const isLive = from !== undefined || files.includes('-');
+  if (!isLive && files.length === 0) {
+    throw usage('nothing to play: name MP3 files, directories or playlists, or - or --from URL');
   }
-  return { kind: 'stream', stream: process.stdin };
+  if (!isLive) {
+    const encoding = bitrate === undefined ? {} : { bitrateKbps: bitrate };
+    return { kind: 'files', files, loop, shuffle, ...encoding };
+  }
+  const what = from === undefined ? '- is standard input' : '--from is a stream';
+  if (files.length > (from === undefined ? 1 : 0)) throw usage(`${what}: no other files go with it`);
+  if (loop || shuffle || bitrate !== undefined) {
+    throw usage(`${what}: --loop, --shuffle and --bitrate are for files`);
+  }
+  return from === undefined
+    ? { kind: 'stream', stream: process.stdin }
+    : { kind: 'pull', url: from };
 }
+
+const usage = (problem: string): UserError => new UserError(EXIT.usage, problem);

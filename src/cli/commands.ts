@@ -29,8 +29,13 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'broadcast',
-    summary: 'send MP3 files, or standard input, in real time',
+    summary: 'send MP3 files, standard input, or another stream, in real time',
     load: async () => (await import('./broadcast.js')).command,
+  },
+  {
+    name: 'relay',
+    summary: 'feed an Icecast server from a session',
+    load: async () => (await import('./relay.js')).command,
   },
   {
     name: 'status',

@@ -84,7 +84,7 @@ async function broadcastAt(
   const { url } = await publish(cluster, PATH, announcementXml(cluster));
   let told = false;
   await broadcast({
-    cluster,
+    clusters: [cluster],
     announcement: url,
     program: { kind: 'files', files, loop: true },
     priority: 128,

@@ -3,7 +3,8 @@
  * but each run has all its own chance from its seed, and the reports come in the order of the jobs.
  */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../client/thread.js';
 import { UserError } from '../lib/user-error.js';
 import type { ExperimentReport } from '../simulator/experiment.js';
 import type { Job, JobEvent } from './simulation-job.js';
@@ -17,16 +18,7 @@ export interface PoolOptions {
   readonly onReport?: (report: ExperimentReport, job: number) => void;
 }
 
-/** The worker's file; from its sources a thread needs a loader of its own, in development and tests. */
-const IS_SOURCE = import.meta.url.endsWith('.ts');
-const WORKER = new URL(`./simulation-worker.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url);
-const LOAD_SOURCE = `import('tsx/esm/api').then(({ register }) => {
-  register();
-  return import(${JSON.stringify(WORKER.href)});
-});`;
-
-const startWorker = (): Worker =>
-  IS_SOURCE ? new Worker(LOAD_SOURCE, { eval: true }) : new Worker(WORKER);
+const startWorker = (): Worker => startThread('simulation-worker', import.meta.url);
 
 /** The reports of all jobs; rejects with a UserError for what the user can fix. */
 export async function playJobs(

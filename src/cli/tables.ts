@@ -4,10 +4,13 @@
  */
 import { defaulting, optional, required, type Table } from './option.js';
 import {
+  bitrate,
   clusterUrl,
+  clusterUrls,
   degree,
   faults,
   host,
+  icecastTarget,
   oneOf,
   onOff,
   ports,
@@ -15,6 +18,7 @@ import {
   ranges,
   reachableHost,
   secondsUpTo,
+  streamUrl,
   text,
   texts,
   whole,
@@ -127,16 +131,41 @@ export const announceOptions = {
   remove: defaulting(onOff, false, { help: 'take the announcement back' }),
 } satisfies Table;
 
+const CLUSTERS_HELP = {
+  placeholder: 'URL[,URL...]',
+  help: 'the cluster to use, like http://HOST:8000; when it fails, the next one of the list',
+};
+
+const ANNOUNCEMENT = required(text, {
+  placeholder: 'URL',
+  help: "the announcement's URL, or a session that the cluster knows: CREATOR/SESSION",
+});
+
 export const broadcastOptions = {
-  cluster: required(clusterUrl, CLUSTER_HELP),
-  announcement: required(text, {
+  cluster: required(clusterUrls, CLUSTERS_HELP),
+  announcement: ANNOUNCEMENT,
+  from: optional(streamUrl, {
     placeholder: 'URL',
-    help: "the announcement's URL, or a session that the cluster knows: CREATOR/SESSION",
+    help: 'instead of files: the stream of an Icecast or SHOUTcast server, with its titles',
   }),
   loop: defaulting(onOff, false, { help: 'begin again after the last file' }),
+  shuffle: defaulting(onOff, false, { help: 'play the files in a new order each round' }),
+  bitrate: optional(bitrate, {
+    placeholder: 'KBPS',
+    help: 're-encode files that are not 44.1 kHz stereo of this bit rate',
+  }),
   priority: defaulting(whole(0, 255), 128, {
     placeholder: 'N',
     help: 'of several sources the one with the highest is heard, 0 to 255',
+  }),
+} satisfies Table;
+
+export const relayOptions = {
+  cluster: required(clusterUrls, CLUSTERS_HELP),
+  announcement: ANNOUNCEMENT,
+  to: required(icecastTarget, {
+    placeholder: 'URL',
+    help: 'the mount to feed, like icecast://source:PASSWORD@HOST:8000/live',
   }),
 } satisfies Table;
 
@@ -261,6 +290,7 @@ export const TABLES = {
   cluster: clusterOptions,
   announce: announceOptions,
   broadcast: broadcastOptions,
+  relay: relayOptions,
   status: statusOptions,
   demo: demoOptions,
   simulate: simulateOptions,

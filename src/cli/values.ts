@@ -4,6 +4,8 @@
  * expected: "must be a whole number from 0 to 65535, got "x"".
  */
 import { z } from 'zod';
+import { BITRATES_KBPS, type BitrateKbps } from '../client/encode-job.js';
+import { type IcecastTarget, parseIcecastUrl } from '../client/icecast-target.js';
 import { isNetwork } from '../scx/forwarded.js';
 import { parseWebAddress } from '../session/location.js';
 import type { FaultScenario } from '../simulator/faults/scenario.js';
@@ -11,13 +13,22 @@ import type { FaultScenario } from '../simulator/faults/scenario.js';
 /** A schema of one option's value. */
 export type Value<Read> = z.ZodType<Read>;
 
+/** What a problem says of the value that was given. */
+const quoted = (raw: unknown): string => `, got ${JSON.stringify(raw)?.slice(0, 80)}`;
+
+/** Nothing, where it may hold a password. */
+const unquoted = (): string => '';
+
 /** A value that `read` understands; undefined from it is a problem. */
-function expecting<Read>(expected: string, read: (raw: unknown) => Read | undefined): Value<Read> {
+function expecting<Read>(
+  expected: string,
+  read: (raw: unknown) => Read | undefined,
+  quote: (raw: unknown) => string = quoted,
+): Value<Read> {
   return z.unknown().transform((raw, context) => {
     const value = read(raw);
     if (value !== undefined) return value;
-    const got = JSON.stringify(raw)?.slice(0, 80);
-    context.addIssue({ code: 'custom', message: `must be ${expected}, got ${got}` });
+    context.addIssue({ code: 'custom', message: `must be ${expected}${quote(raw)}` });
     return z.NEVER;
   });
 }
@@ -71,15 +82,52 @@ export const onOff: Value<boolean> = expecting('true or false (or 1, 0, yes, no)
   SWITCH.get(raw),
 );
 
+function readCluster(raw: unknown): string | undefined {
+  if (typeof raw !== 'string') return undefined;
+  const url = parseWebAddress('', raw.includes('://') ? raw : `http://${raw}`, 2048);
+  const { origin, pathname, search } = new URL(url.ok ? url.value : 'http://bad/path');
+  return pathname === '/' && search === '' ? origin : undefined;
+}
+
 /** A cluster's address, read to `http://HOST:PORT`; `HOST:PORT` alone will do. */
 export const clusterUrl: Value<string> = expecting(
   "a cluster's address like http://cluster.example:8000",
+  readCluster,
+);
+
+const CLUSTERS_MAX = 16;
+
+/** One cluster or several, with commas between, each once. */
+export const clusterUrls: Value<readonly string[]> = expecting(
+  `a cluster's address, or up to ${CLUSTERS_MAX} with commas between`,
   (raw) => {
-    if (typeof raw !== 'string') return undefined;
-    const url = parseWebAddress('', raw.includes('://') ? raw : `http://${raw}`, 2048);
-    const { origin, pathname, search } = new URL(url.ok ? url.value : 'http://bad/path');
-    return pathname === '/' && search === '' ? origin : undefined;
+    const items: unknown[] = Array.isArray(raw) ? raw : `${raw}`.split(',');
+    const urls = [...new Set(items.map((item) => readCluster(`${item}`.trim())))];
+    const good = urls.filter((url) => url !== undefined);
+    return good.length === urls.length && good.length <= CLUSTERS_MAX ? good : undefined;
   },
+);
+
+/** The URL of a stream; it may hold a password. */
+export const streamUrl: Value<URL> = expecting(
+  'the URL of a stream, like http://radio.example:8000/live.mp3',
+  (raw) => {
+    const text = typeof raw === 'string' && raw.length <= 2048 ? raw : '';
+    return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  },
+  unquoted,
+);
+
+/** A mount of an Icecast server, with its password. */
+export const icecastTarget: Value<IcecastTarget> = expecting(
+  'like icecast://source:PASSWORD@radio.example:8000/live',
+  (raw) => (typeof raw === 'string' ? parseIcecastUrl(raw) : undefined),
+  unquoted,
+);
+
+/** A bit rate of an encoder, kbit/s. */
+export const bitrate: Value<BitrateKbps> = expecting(`one of ${BITRATES_KBPS.join(', ')}`, (raw) =>
+  BITRATES_KBPS.find((kbps) => kbps === toNumber(raw)),
 );
 
 /** The address of a network interface or a host's name, without a port. */

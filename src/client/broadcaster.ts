@@ -1,7 +1,6 @@
 /**
- * Broadcasts a program: one MP3 frame is one ADU on channel 1, in real time; what is playing goes
- * on channel 2, as JSON that names the audio ADU from which it holds, so that the title changes
- * with the music however long the way was.
+ * Broadcasts a program: one MP3 frame is one ADU on channel 1, in real time; titles go on channel
+ * 2 (studio.ts).
  *
  * When there is no SCX for a while the program waits, and goes on where it was: numbers have
  * no holes and nothing is lost. A live encoder behind a pipe is held up by the same means.
@@ -9,17 +8,15 @@
 
 import { randomBytes } from 'node:crypto';
 import type { SourceId } from '../gossamer/node.js';
-import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
-import type { OwnAdu } from './adu-window.js';
-import { createPacer } from './pacer.js';
-import { pause, unlessAborted } from './pause.js';
+import { unlessAborted } from './pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from './playlist.js';
 import { createJournal, type Journal, type Progress } from './progress.js';
 import { type LinkEvent, openSourceLink, type SourceLink } from './source-link.js';
+import { createStudio } from './studio.js';
 
 export interface BroadcastOptions {
-  /** `http://HOST:PORT` of the cluster's front end. */
-  readonly cluster: string;
+  /** `http://HOST:PORT` of each front end that will do; the first that answers is used. */
+  readonly clusters: readonly string[];
   /** The announcement's URL. */
   readonly announcement: string;
   readonly program: Program;
@@ -45,7 +42,7 @@ const STOP_FLUSH_MS_MAX = 1500;
  */
 export async function broadcast(options: BroadcastOptions): Promise<void> {
   const { signal, onWarning } = options;
-  const playlist = await unlessAborted(openPlaylist(options.program), signal);
+  const playlist = await unlessAborted(openPlaylist(options.program, onWarning, signal), signal);
   if (playlist === undefined) return;
   const journal = createJournal(options.onProgress);
   const opening = openSourceLink({
@@ -56,8 +53,9 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   const link = await unlessAborted(opening, signal);
   if (link === undefined) return abandon(opening);
   try {
-    await play(playlist, createStudio(link, journal, options), signal);
+    await play(playlist, createStudio({ link, journal, onWarning, signal }), signal);
   } finally {
+    void playlist.return(undefined); // Not awaited: it may wait for its input.
     journal.note({ state: 'leaving' });
     const lostMs = await link.finish(signal.aborted ? STOP_FLUSH_MS_MAX : END_FLUSH_MS_MAX);
     if (lostMs > 0) onWarning(`the last ${seconds(lostMs)} s could not be sent`);
@@ -95,62 +93,7 @@ function onLinkEvent(event: LinkEvent, journal: Journal, onWarning: (text: strin
       return journal.note({ state: 'reattaching' });
     case 'failed':
       return onWarning(`${event.reason}; trying again`);
+    case 'moved':
+      return onWarning(`now trying the cluster at ${event.cluster}`);
   }
-}
-
-/** Takes the program's events one by one, and each frame at its time. */
-function createStudio(
-  link: SourceLink,
-  journal: Journal,
-  { onWarning, signal }: BroadcastOptions,
-): (event: PlaylistEvent) => Promise<void> {
-  const pacer = createPacer();
-  const numbers = { audio: 0, notice: 0 };
-  let rebased = 0;
-
-  const onTitle = (title: string): void => {
-    if (title === journal.progress.title) return;
-    const payload = Buffer.from(JSON.stringify({ title, from: numbers.audio }));
-    link.publish(createAdu(TITLE_CHANNEL, numbers.notice++, payload), 0);
-    journal.note({ title });
-  };
-
-  const checkPace = (): void => {
-    if (pacer.rebased === rebased) return;
-    rebased = pacer.rebased;
-    onWarning('more than 2 s late (input, machine or network stalled); going on from here');
-  };
-
-  const onFrame = async (frame: PlaylistEvent & { kind: 'frame' }): Promise<void> => {
-    await unlessAborted(link.room(), signal);
-    const now = performance.now();
-    await pause(pacer.schedule(frame.durationMs, now) - now, signal);
-    if (signal.aborted) return;
-    checkPace();
-    const { positionMs, sentMs } = journal.progress;
-    link.publish(createAdu(AUDIO_CHANNEL, numbers.audio++, frame.bytes), frame.durationMs);
-    journal.note({
-      bitrateKbps: frame.bitrateKbps,
-      lengthMs: frame.lengthMs,
-      positionMs: positionMs + frame.durationMs,
-      sentMs: sentMs + frame.durationMs,
-    });
-  };
-
-  return async (event) => {
-    switch (event.kind) {
-      case 'track':
-        return journal.note({ positionMs: 0, lengthMs: undefined });
-      case 'title':
-        return onTitle(event.title);
-      case 'frame':
-        return onFrame(event);
-      case 'skipped':
-        return onWarning(`skipped: ${event.reason}`);
-    }
-  };
-}
-
-function createAdu(channel: number, sequence: number, payload: Uint8Array): OwnAdu {
-  return { channel, sequence, timestampMs: Math.round(Date.now()), payload };
 }

@@ -97,3 +97,17 @@ export async function findAnnouncement(cluster: string, text: string): Promise<s
     `the cluster knows no session ${excerpt(name.value.text)}; ${hint}`,
   );
 }
+
+/** The same, asked of several clusters until one knows; rejects with the last one's answer. */
+export async function findAnnouncementAtAny(
+  clusters: readonly string[],
+  text: string,
+): Promise<string> {
+  const [first = '', ...others] = clusters;
+  try {
+    return await findAnnouncement(first, text);
+  } catch (error) {
+    if (others.length === 0 || !(error instanceof UserError)) throw error;
+    return findAnnouncementAtAny(others, text);
+  }
+}

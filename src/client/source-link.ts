@@ -4,6 +4,9 @@
  * source, the next epoch, and numbers that go on. What the lost SCX may not have passed on is sent
  * once more (adu-window.ts), so listeners elsewhere miss nothing.
  *
+ * Whole clusters die, too. So the link knows several, and goes on to the next, round and round, when
+ * one does not take it back. It stays where it is taken: nobody hears the difference.
+ *
  * While there is no SCX the broadcast waits rather than throws frames away: `room` resolves
  * only when less than two seconds wait to be sent.
  */
@@ -21,11 +24,13 @@ export type LinkEvent =
   | { readonly kind: 'alive'; readonly listeners: number; readonly scxListeners: number }
   | { readonly kind: 'lost'; readonly reason: string }
   /** Attempts to attach again fail, for a new reason; more will follow. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** The next attempts go to the next cluster of the list. */
+  | { readonly kind: 'moved'; readonly cluster: string };
 
 export interface LinkOptions {
-  /** `http://HOST:PORT` of the cluster's front end. */
-  readonly cluster: string;
+  /** `http://HOST:PORT` of each front end that will do; the first that answers is used. */
+  readonly clusters: readonly string[];
   /** The announcement's URL. */
   readonly announcement: string;
   readonly source: SourceId;
@@ -56,25 +61,33 @@ const UNSENT_MS_MAX = 2000;
 /** A connection that held so long was a good one: the next loss starts at the shortest delay. */
 const STEADY_MS = 10_000;
 
-/** Attaches for the first time. Rejects with a UserError when that fails. */
+/** Failures at one cluster before the next one's turn. Guess: one may be bad luck. */
+const ATTEMPTS_EACH = 2;
+
+/**
+ * Attaches for the first time, at the first cluster that takes us. Rejects with a UserError when
+ * none does.
+ */
 export async function openSourceLink(options: LinkOptions): Promise<SourceLink> {
   const link = createLink(options);
-  await link.attachOnce();
+  await link.attachFirst();
   void link.keepAttached();
   return link;
 }
 
 interface Link extends SourceLink {
-  attachOnce(): Promise<void>;
+  attachFirst(): Promise<void>;
   keepAttached(): Promise<void>;
 }
 
 function createLink(options: LinkOptions): Link {
-  const { cluster, announcement, source, priority, onEvent } = options;
+  const { clusters, announcement, source, priority, onEvent } = options;
   const window = createAduWindow(KEEP_MS);
   const ending = new AbortController();
   const gate = createGate();
   let connection: SourceConnection | undefined;
+  let current = 0;
+  let failures = 0;
   let epoch = 0;
   let toldReason = '';
 
@@ -85,6 +98,7 @@ function createLink(options: LinkOptions): Link {
 
   const attachOnce = async (): Promise<void> => {
     const { signal } = ending;
+    const cluster = clusters[current] as string;
     const attachment = await attach({ cluster, announcement, role: 'source', signal });
     epoch++;
     connection = await openSourceConnection({
@@ -96,8 +110,27 @@ function createLink(options: LinkOptions): Link {
     });
     onEvent({ kind: 'attached', scx: connection.scx, address: attachment.scx.overlayAddress });
     toldReason = '';
+    failures = 0;
     window.rewind();
     pump();
+  };
+
+  const attachFirst = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await attachOnce();
+      } catch (error) {
+        if (!(error instanceof UserError) || current + 1 === clusters.length) throw error;
+        onFailed(error.message);
+        moveOn();
+      }
+    }
+  };
+
+  const moveOn = (): void => {
+    failures = 0;
+    current = (current + 1) % clusters.length;
+    if (clusters.length > 1) onEvent({ kind: 'moved', cluster: clusters[current] as string });
   };
 
   const onFailed = (reason: string): void => {
@@ -107,13 +140,15 @@ function createLink(options: LinkOptions): Link {
   };
 
   const tryAgain = async (attempt: number): Promise<void> => {
-    await pause(backoffMs(attempt, Math.random()), ending.signal);
+    const round = Math.floor(attempt / clusters.length);
+    await pause(backoffMs(round, Math.random()), ending.signal);
     if (ending.signal.aborted) return;
     try {
       await attachOnce();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       onFailed(error.message);
+      if (++failures >= ATTEMPTS_EACH) moveOn();
     }
   };
 
@@ -138,7 +173,7 @@ function createLink(options: LinkOptions): Link {
   };
 
   return {
-    attachOnce,
+    attachFirst,
     keepAttached,
     publish: (adu, durationMs) => {
       window.add(adu, durationMs);

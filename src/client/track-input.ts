@@ -1,9 +1,11 @@
 /** Where a track's bytes come from: a file, or standard input. */
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { ID3V1_BYTES, parseId3v1 } from '../mp3/id3v1.js';
+import { titleOf } from '../mp3/tag-title.js';
 
 /** One recording that can be read once, from its beginning. */
 export interface TrackInput {
@@ -11,9 +13,10 @@ export interface TrackInput {
   readonly file: string;
   /** The title when no tag tells one. */
   readonly name: string;
-  /** Undefined for a stream. */
+  /** Undefined for a stream, which also may hold less before it is known to be no MP3. */
   readonly sizeBytes: number | undefined;
-  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Bytes; and texts, each the title of what follows. */
+  readonly chunks: AsyncIterable<Uint8Array | string>;
 }
 
 /** Read ahead: 4 s at 128 kbit/s. */
@@ -28,22 +31,39 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The problem of reading a file, in one sentence; an error that is none of the file's is kept. */
-function fileProblem(file: string, error: unknown): unknown {
+export function fileProblem(file: string, error: unknown): unknown {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   if (error instanceof UserError || typeof code !== 'string') return error;
   return new UserError(EXIT.file, `cannot read ${file}: ${REASONS[code] ?? code}`);
 }
 
-/** Opens a file. Rejects with a UserError when it cannot be read. */
-export async function openFile(file: string): Promise<TrackInput> {
+/**
+ * Opens a file. Its name is what its ID3v1 tag says, or else `title`, or else the file's name.
+ * Rejects with a UserError when it cannot be read.
+ */
+export async function openFile(file: string, title?: string): Promise<TrackInput> {
   try {
-    const about = await stat(file);
-    if (about.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    const sizeBytes = about.isFile() ? about.size : undefined;
-    return { file, name: nameOf(file), sizeBytes, chunks: readFrom(file) };
+    const handle = await open(file);
+    try {
+      const about = await handle.stat();
+      if (about.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+      const sizeBytes = about.isFile() ? about.size : undefined;
+      const name = (await readId3v1(handle, sizeBytes)) ?? title ?? nameOf(file);
+      return { file, name, sizeBytes, chunks: readFrom(file) };
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     throw fileProblem(file, error);
   }
+}
+
+async function readId3v1(handle: FileHandle, sizeBytes = 0): Promise<string | undefined> {
+  if (sizeBytes < ID3V1_BYTES) return undefined;
+  const bytes = new Uint8Array(ID3V1_BYTES);
+  const { bytesRead } = await handle.read(bytes, 0, ID3V1_BYTES, sizeBytes - ID3V1_BYTES);
+  const tag = parseId3v1(bytes.subarray(0, bytesRead));
+  return tag === undefined ? undefined : titleOf(tag);
 }
 
 /** Nothing is opened before somebody reads. */

@@ -6,7 +6,9 @@
  * is taken to be like what was. For a constant bit rate that is exact to a frame.
  */
 import { EXIT, UserError } from '../lib/user-error.js';
+import { FORMAT_BYTES, foreignFormat } from '../mp3/foreign-format.js';
 import { createFramer, type FramerEvent } from '../mp3/framer.js';
+import { titleOf } from '../mp3/tag-title.js';
 import type { TrackInput } from './track-input.js';
 
 export type TrackEvent =
@@ -24,32 +26,40 @@ export type TrackEvent =
 /** A file of which so much is no frame and no tag is no MP3. The issue's number. */
 const JUNK_BYTES_MAX = 2 ** 20;
 
-const noMp3 = (file: string): UserError =>
-  new UserError(EXIT.file, `${file} holds no MP3: give files that end in .mp3 and play`);
+/** The same of a stream, where a megabyte takes a minute to come. Guess: 4 s at 128 kbit/s. */
+const STREAM_JUNK_BYTES_MAX = 65_536;
 
-/** "Artist - Title", as players show it; undefined when the tag tells neither. */
-function titleOf(tag: { readonly title?: string; readonly artist?: string }) {
-  const parts = [tag.artist, tag.title].filter((part) => part !== undefined && part !== '');
-  return parts.length === 0 ? undefined : parts.join(' - ');
+function noMp3({ file, sizeBytes }: TrackInput, format: string | undefined): UserError {
+  const what = format === undefined ? 'holds no MP3' : `is ${format}, not MP3`;
+  const advice =
+    sizeBytes === undefined
+      ? 'only MP3 can be broadcast; an encoder is told so with, for example, ffmpeg -f mp3'
+      : 'give files that end in .mp3 and play';
+  return new UserError(EXIT.file, `${file} ${what}: ${advice}`);
 }
 
 /**
  * The recording's events. Throws a UserError when it cannot be read, has no frame in its first
- * 1 MiB (tags aside), or none at all.
+ * 1 MiB (of a stream 64 KiB; tags aside), or none at all.
  */
 export async function* readTrack(input: TrackInput): AsyncGenerator<TrackEvent> {
   const framer = createFramer();
   const reading = createReading(input);
   for await (const chunk of input.chunks) {
-    yield* reading.take(framer.push(chunk), chunk.length);
+    if (typeof chunk === 'string') yield* reading.name(chunk);
+    else yield* reading.take(chunk, framer.push(chunk));
   }
-  yield* reading.take(framer.end(), 0);
-  if (!reading.started) throw noMp3(input.file);
+  yield* reading.take(NOTHING, framer.end());
+  reading.end();
 }
+
+const NOTHING = new Uint8Array();
 
 /** What is known of a recording that is being read. */
 function createReading(input: TrackInput) {
   const meter = createLengthMeter(input.sizeBytes);
+  const junkBytesMax = input.sizeBytes === undefined ? STREAM_JUNK_BYTES_MAX : JUNK_BYTES_MAX;
+  let head: Uint8Array = NOTHING;
   let junkBytes = 0;
   let named = false;
   let started = false;
@@ -78,7 +88,7 @@ function createReading(input: TrackInput) {
         return onTag(titleOf(event));
       case 'junk':
         junkBytes += event.bytes;
-        if (!started && junkBytes > JUNK_BYTES_MAX) throw noMp3(input.file);
+        if (!started && junkBytes > junkBytesMax) throw noMp3(input, foreignFormat(head));
         return [];
       case 'vbrTag':
         return [];
@@ -86,12 +96,14 @@ function createReading(input: TrackInput) {
   };
 
   return {
-    take: (events: readonly FramerEvent[], readBytes: number): TrackEvent[] => {
-      meter.add(events, readBytes);
+    take: (bytes: Uint8Array, events: readonly FramerEvent[]): TrackEvent[] => {
+      if (head.length < FORMAT_BYTES) head = Buffer.concat([head, bytes.subarray(0, FORMAT_BYTES)]);
+      meter.add(events, bytes.length);
       return events.flatMap(onEvent);
     },
-    get started() {
-      return started;
+    name: onTag,
+    end: (): void => {
+      if (!started) throw noMp3(input, foreignFormat(head));
     },
   };
 }

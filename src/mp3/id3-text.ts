@@ -2,14 +2,13 @@
  * Text in an ID3v2 frame: one byte that names the encoding, then the text (ID3v2.4 structure
  * §4). Nothing here fails: what is not valid in its encoding becomes U+FFFD.
  */
+import { decodeLatin1 } from './legacy-text.js';
 import { plainText } from './plain-text.js';
 
 const UTF_16_LITTLE = new TextDecoder('utf-16le');
 const UTF_16_BIG = new TextDecoder('utf-16be');
 const UTF_8 = new TextDecoder('utf-8');
-
-/** Latin-1 as the world writes it: quotation marks and dashes where Latin-1 has controls. */
-const WINDOWS_1252 = new TextDecoder('windows-1252');
+const LATIN_1 = { decode: decodeLatin1 };
 
 /** The text of a text frame's body in plain form; undefined if there is none. */
 export function decodeId3Text(body: Uint8Array, charactersMax: number): string | undefined {
@@ -19,10 +18,10 @@ export function decodeId3Text(body: Uint8Array, charactersMax: number): string |
   return text === undefined ? undefined : plainText(text, charactersMax);
 }
 
-function decoderOf(body: Uint8Array): typeof UTF_8 | undefined {
+function decoderOf(body: Uint8Array): Pick<TextDecoder, 'decode'> | undefined {
   switch (body[0]) {
     case 0:
-      return WINDOWS_1252;
+      return LATIN_1;
     case 1:
       return body[1] === 0xfe && body[2] === 0xff ? UTF_16_BIG : UTF_16_LITTLE;
     case 2:

@@ -1,9 +1,10 @@
 /**
  * The tags that people put around MP3 frames, told by their first bytes. ID3v2 stands in front of
  * a recording and names it. ID3v1, APEv2 and Lyrics3 stand behind one: their titles come when the
- * recording is over, so they are stepped over unread.
+ * recording is over, so they are stepped over unread (id3v1.ts is for who has the whole file).
  */
 import { ID3_HEADER_BYTES, type Id3Header, parseId3Header } from './id3-header.js';
+import { ID3V1_BYTES } from './id3v1.js';
 import { hasMark } from './mark.js';
 
 /** A tag that begins at some place. */
@@ -17,7 +18,6 @@ export type TagStart =
 /** As many bytes as it takes to know a tag. */
 export const TAG_START_BYTES = 32;
 
-const ID3V1_BYTES = 128;
 const APE_HEADER_BYTES = 32;
 
 /** Set where the 32 bytes are a header, clear where they are a footer. */

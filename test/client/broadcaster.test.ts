@@ -32,7 +32,7 @@ function begin(options: Partial<BroadcastOptions> = {}): OnAir {
   const warnings: string[] = [];
   let last: Progress | undefined;
   const over = broadcast({
-    cluster: standIn.url,
+    clusters: [standIn.url],
     announcement: 'http://radio.example/night.xml',
     program: { kind: 'stream', stream: input },
     priority: 7,

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPlaylist, type PlaylistEvent, type Program } from '../../src/client/playlist.js';
+import * as playlists from '../../src/client/playlist.js';
+import type { PlaylistEvent, Program } from '../../src/client/playlist.js';
 import { EXIT, type UserError } from '../../src/lib/user-error.js';
-import { id3Text, makeId3, makeId3Frame } from '../mp3/make-id3.js';
-import { ascii, joinBytes, makeToneFrames, noiseBytes } from '../mp3/make-mp3.js';
+import { id3Text, makeId3, makeId3Frame, makeId3v1 } from '../mp3/make-id3.js';
+import { ascii, joinBytes, makeFrame, makeToneFrames, noiseBytes } from '../mp3/make-mp3.js';
 
 let directory = '';
 let frames: Uint8Array[] = [];
@@ -26,6 +27,9 @@ const write = (name: string, ...parts: Uint8Array[]): string => {
 
 const tag = (title: string, artist: string): Uint8Array =>
   makeId3([makeId3Frame('TIT2', id3Text(0, title)), makeId3Frame('TPE1', id3Text(0, artist))]);
+
+const openPlaylist = (program: Program) =>
+  playlists.openPlaylist(program, () => undefined, new AbortController().signal);
 
 const play = (...files: string[]): Program => ({ kind: 'files', files, loop: false });
 
@@ -103,13 +107,12 @@ describe('A playlist', () => {
     const text = write('text.mp3', ascii('not music. '.repeat(1000)));
     const empty = write('empty.mp3');
     const absent = join(directory, 'absent.mp3');
-    const error = await problemOf(play(good, text, empty, absent, directory));
+    const error = await problemOf(play(good, text, empty, absent));
     expect(error.exitCode).toBe(EXIT.file);
     expect(error.message.split('\n')).toEqual([
       expect.stringContaining('text.mp3 holds no MP3'),
       expect.stringContaining('empty.mp3 holds no MP3'),
       `cannot read ${absent}: there is no such file`,
-      `cannot read ${directory}: it is a directory`,
     ]);
   });
 
@@ -151,6 +154,77 @@ describe('A playlist', () => {
     const events = await collect({ kind: 'stream', stream: Readable.from(chunks) });
     expect(framesIn(events)).toEqual([...frames, ...frames]);
     expect(titlesIn(events)).toEqual(['X - A', 'Y - B']);
+  });
+
+  test('names a track by ID3v1 at its end, but ID3v2 wins', async () => {
+    const end = makeId3v1('Old song', 'Old band');
+    const old = write('old.mp3', ...frames, end);
+    const both = write('both.mp3', tag('Song', 'Band'), ...frames, end);
+    expect(titlesIn(await collect(play(old, both)))).toEqual(['Old band - Old song', 'Band - Song']);
+  });
+
+  test('joins files at frame boundaries, without the tables and tags at both ends', async () => {
+    const encoded = await makeToneFrames({ seconds: 1 });
+    const table = makeFrame({}, 0, 0);
+    table.set(ascii('Info'), 36);
+    const end = makeId3v1('Song', 'Band');
+    const one = write('join-1.mp3', tag('Song', 'Band'), table, ...encoded.slice(1), end);
+    const two = write('join-2.mp3', table, ...encoded.slice(1), end);
+    const expected = [...encoded.slice(1), ...encoded.slice(1)];
+    expect(framesIn(await collect(play(one, two)))).toEqual(expected);
+  });
+
+  test('plays frames of different bit rates, each for its own time', async () => {
+    const vbr = [9, 11, 5, 14, 9, 9, 1, 9].map((bitrate) => makeFrame({ bitrate }));
+    const events = await collect(play(write('vbr.mp3', ...vbr)));
+    expect(framesIn(events)).toEqual(vbr);
+    expect(events.flatMap((event) => (event.kind === 'frame' ? [event.bitrateKbps] : []))).toEqual([
+      ...[128, 192, 64, 320, 128, 128, 32, 128],
+    ]);
+  });
+
+  test('skips what it found in a directory and cannot play, and says so', async () => {
+    const found = join(directory, 'found');
+    mkdirSync(found);
+    writeFileSync(join(found, 'a.mp3'), 'no music');
+    writeFileSync(join(found, 'b.mp3'), joinBytes(frames.slice(0, 5)));
+    const events = await collect(play(found));
+    expect(events[0]).toMatchObject({ kind: 'skipped', reason: expect.stringContaining('a.mp3') });
+    expect(framesIn(events)).toHaveLength(5);
+  });
+
+  test('refuses a directory of which nothing plays, before it begins', async () => {
+    const bad = join(directory, 'bad');
+    mkdirSync(bad);
+    writeFileSync(join(bad, 'a.mp3'), 'no music');
+    const error = await problemOf(play(bad));
+    expect(error).toMatchObject({ exitCode: EXIT.file });
+    expect(error.message).toMatch(/nothing that was found can be played; .*a\.mp3 holds no MP3/);
+  });
+
+  test('shuffles each round anew, and repeats no song at once', async () => {
+    const files = [1, 2, 3].map((each) => write(`shuffle-${each}.mp3`, ...frames.slice(each, each + 3)));
+    const program: Program = { kind: 'files', files, loop: true, shuffle: true };
+    const events = await collect(program, 600);
+    const titles = titlesIn(events);
+    for (let at = 0; at + 3 <= titles.length; at += 3) {
+      expect(new Set(titles.slice(at, at + 3)).size).toBe(3);
+    }
+    expect(titles.some((title, at) => at > 0 && title === titles[at - 1])).toBe(false);
+    const rounds = new Set(titles.map((_, at) => titles.slice(at, at + 3).join()).filter((_, at) => at % 3 === 0));
+    expect(rounds.size).toBeGreaterThan(1);
+  });
+
+  test('says what a stream is when it is another format', async () => {
+    const stream = Readable.from([joinBytes([ascii('OggS'), new Uint8Array(100_000)])]);
+    const error = await problemOf({ kind: 'stream', stream });
+    expect(error.message).toMatch(/^standard input is Ogg, not MP3: .*ffmpeg -f mp3/);
+  });
+
+  test('looks no further than 64 KiB for the first frame of a stream', async () => {
+    const stream = new PassThrough({ highWaterMark: 2 ** 20 });
+    stream.write(new Uint8Array(70_000));
+    expect((await problemOf({ kind: 'stream', stream })).message).toContain('holds no MP3');
   });
 
   test('refuses a stream that holds no MP3', async () => {

@@ -50,3 +50,14 @@ export function id3Text(encoding: 0 | 1 | 2 | 3, text: string): Uint8Array {
 export function unsynchronised(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from([...bytes].flatMap((byte) => (byte === 0xff ? [byte, 0] : [byte])));
 }
+
+/** An ID3v1 tag; the texts as Latin-1. */
+export function makeId3v1(title: string, artist: string): Uint8Array {
+  const field = (text: string): Uint8Array => {
+    const bytes = new Uint8Array(30);
+    bytes.set(Buffer.from(text, 'latin1').subarray(0, 30));
+    return bytes;
+  };
+  const rest = new Uint8Array(35); // Album, year, genre.
+  return joinBytes([ascii('TAG'), field(title), field(artist), rest.subarray(5), rest]);
+}

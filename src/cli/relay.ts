@@ -1,0 +1,37 @@
+/** `scattercast relay`: feeds a mount of an Icecast server from a session. */
+import { findAnnouncementAtAny } from '../client/cluster-api.js';
+import { relay } from '../client/relay.js';
+import type { Command } from './command.js';
+import type { Settings } from './option.js';
+import { stopSignal } from './stop-signal.js';
+import { relayOptions } from './tables.js';
+
+type RelaySettings = Settings<typeof relayOptions>;
+
+export const command: Command<typeof relayOptions> = {
+  story:
+    'Listens to a session and sends it, frame by frame and with its titles, to a mount of an ' +
+    'Icecast server, whose listeners stay where they are. Connects again, on both sides, whatever ' +
+    'breaks. The password is best given in the variable SCATTERCAST_TO, where ps does not show it.',
+  operands: [],
+  options: relayOptions,
+  examples: [
+    'scattercast relay --cluster http://localhost:8000 --announcement radio.example/night \\',
+    '    --to icecast://source:hackme@icecast.example:8000/night.mp3',
+  ],
+  run,
+};
+
+async function run({ cluster: clusters, announcement, to: target }: RelaySettings): Promise<void> {
+  process.title = 'scattercast relay'; // In place of the arguments, with the password.
+  const signal = stopSignal();
+  const known = await findAnnouncementAtAny(clusters, announcement);
+  const query = new URLSearchParams({ announcement: known }).toString();
+  await relay({
+    urls: clusters.map((cluster) => new URL(`${cluster}/listen?${query}`)),
+    target,
+    onEvent: (text) => void process.stdout.write(`${text}\n`),
+    onWarning: (text) => void process.stdout.write(`warning: ${text}\n`),
+    signal,
+  });
+}

@@ -1,0 +1,29 @@
+/** Tells an Icecast server what is playing on a mount: its `/admin/metadata`. */
+import type { IcecastTarget } from './icecast-target.js';
+
+/** Guess. */
+const ANSWER_MS_MAX = 5000;
+
+/** Why the title could not be told; undefined when all is well. Never rejects. */
+export async function sendTitle(
+  { host, port, mount, authorization }: IcecastTarget,
+  title: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const authority = host.includes(':') ? `[${host}]` : host;
+  const url = new URL(`http://${authority}:${port}/admin/metadata`);
+  const song = { mount: decodeURI(mount), mode: 'updinfo', charset: 'UTF-8', song: title };
+  url.search = new URLSearchParams(song).toString();
+  try {
+    const response = await fetch(url, {
+      headers: { authorization },
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
+    });
+    await response.body?.cancel();
+    return response.ok ? undefined : `status ${response.status}`;
+  } catch (error) {
+    const { cause, message } = error as Error;
+    return `${(cause as NodeJS.ErrnoException | undefined)?.code ?? message}`;
+  }
+}

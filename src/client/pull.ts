@@ -1,0 +1,93 @@
+/**
+ * A live stream from somewhere else, for as long as we want it: whatever ends a connection, another
+ * one is made, at first at once and then less and less often. What it repeats is left out
+ * (resume.ts).
+ */
+import { UserError } from '../lib/user-error.js';
+import { backoffMs } from './backoff.js';
+import { NoStream, openIcyStream, type Station } from './icy-stream.js';
+import { pause } from './pause.js';
+import { createResume } from './resume.js';
+import { readTrack, type TrackEvent } from './track.js';
+
+export interface PullOptions {
+  /** Where the stream is; if there are several, each is as good as the others. */
+  readonly urls: readonly URL[];
+  /** One sentence about what went wrong and was dealt with. */
+  readonly tell: (text: string) => void;
+  readonly onStation?: (station: Station) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A connection that held so long was a good one: the next loss starts at the shortest delay. */
+const STEADY_MS = 10_000;
+
+/** A URL for people: without a password. */
+export function labelOf(url: URL): string {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return shown.href;
+}
+
+/**
+ * The stream's frames and titles, until the signal is aborted. Throws a UserError when there is
+ * none at the beginning, unless the server asks to come back later.
+ */
+export async function* pull(options: PullOptions): AsyncGenerator<TrackEvent> {
+  const { urls, tell, signal } = options;
+  const resume = createResume();
+  let current = 0;
+  let attempt = 0;
+  let begun = false;
+  let title: string | undefined;
+  let told = '';
+  while (!signal.aborted) {
+    const url = urls[current] as URL;
+    const since = performance.now();
+    let heard = false;
+    let reason = `${labelOf(url)} has ended`;
+    try {
+      for await (const event of connection(url, title, options)) {
+        if (!heard) resume.onConnected();
+        heard = true;
+        begun = true;
+        if (event.kind === 'title') title = event.title;
+        yield* resume.take(event);
+      }
+    } catch (error) {
+      reason = reasonOf(error, url);
+      const mayPass = error instanceof NoStream ? error.isBusy : !(error instanceof UserError);
+      if (!begun && !mayPass && current + 1 === urls.length) throw error;
+    }
+    if (signal.aborted) return;
+    if (performance.now() - since > STEADY_MS) attempt = 0;
+    if (!heard) current = (current + 1) % urls.length;
+    if (heard || reason !== told) tell(`${reason}; connecting again`);
+    told = reason;
+    await pause(backoffMs(Math.floor(attempt++ / urls.length), Math.random()), signal);
+  }
+}
+
+function reasonOf(error: unknown, url: URL): string {
+  if (error instanceof UserError) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return `the connection to ${labelOf(url)} is lost (${code ?? message})`;
+}
+
+/** One connection, to its end; until a title comes the last one holds. */
+async function* connection(
+  url: URL,
+  lastTitle: string | undefined,
+  options: PullOptions,
+): AsyncGenerator<TrackEvent> {
+  const { tell, signal } = options;
+  const file = labelOf(url);
+  const { station, chunks } = await openIcyStream({ url, label: file, tell, signal });
+  options.onStation?.(station);
+  const ownName = station.name ?? url.host;
+  const input = { file, name: lastTitle ?? ownName, sizeBytes: undefined, chunks };
+  for await (const event of readTrack(input)) {
+    yield event.kind === 'title' && event.title === '' ? { ...event, title: ownName } : event;
+  }
+}
