@@ -61,7 +61,8 @@ export function programOf(
     return { kind: 'files', files, loop, shuffle, ...encoding };
   }
   const what = from === undefined ? '- is standard input' : '--from is a stream';
-  if (files.length > (from === undefined ? 1 : 0)) throw usage(`${what}: no other files go with it`);
+  if (files.length > (from === undefined ? 1 : 0))
+    throw usage(`${what}: no other files go with it`);
   if (loop || shuffle || bitrate !== undefined) {
     throw usage(`${what}: --loop, --shuffle and --bitrate are for files`);
   }

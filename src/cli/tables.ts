@@ -132,8 +132,8 @@ export const announceOptions = {
 } satisfies Table;
 
 const CLUSTERS_HELP = {
-  placeholder: 'URL[,URL...]',
-  help: 'the cluster to use, like http://HOST:8000; when it fails, the next one of the list',
+  placeholder: 'URL',
+  help: 'the cluster to use, like http://HOST:8000; or several, URL,URL, for when one fails',
 };
 
 const ANNOUNCEMENT = required(text, {

@@ -109,7 +109,7 @@ export function createIcecastLink(options: IcecastLinkOptions): IcecastLink {
 
 /** Frames that wait; the oldest go when there are too many. */
 function createQueue() {
-  let waiting: { readonly frame: Uint8Array; readonly durationMs: number }[] = [];
+  const waiting: { readonly frame: Uint8Array; readonly durationMs: number }[] = [];
   let waitingMs = 0;
   let lostMs = 0;
   const shift = () => {

@@ -37,7 +37,7 @@ const HEAD_BYTES_MAX = 16_384;
 const QUEUE_BYTES_MAX = 512 * 1024;
 
 /** A whole head. */
-const ANSWER = /^(?:HTTP\/1\.[01]|ICY) (\d{3})[^]*?\r?\n\r?\n/;
+const ANSWER = /^(?:HTTP\/1\.[01]|ICY) (\d{3})[\s\S]*?\r?\n\r?\n/;
 
 const REASONS: Readonly<Record<number, string>> = {
   401: 'user or password is wrong',

@@ -152,7 +152,9 @@ function askOnce(
 }
 
 const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
-  code === undefined || code.startsWith('HPE_') ? 'no stream server answers there' : code || message;
+  code === undefined || code.startsWith('HPE_')
+    ? 'no stream server answers there'
+    : code || message;
 
 function toStream(
   response: IncomingMessage,

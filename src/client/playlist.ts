@@ -25,7 +25,7 @@ export type PlaylistEvent =
   | { readonly kind: 'skipped'; readonly reason: string };
 
 /** Songs to play. */
-export interface FilesProgram {
+interface FilesProgram {
   readonly kind: 'files';
   /** Files, directories and `.m3u` playlists. */
   readonly files: readonly string[];

@@ -7,7 +7,7 @@ import { UserError } from '../lib/user-error.js';
 import { backoffMs } from './backoff.js';
 import { NoStream, openIcyStream, type Station } from './icy-stream.js';
 import { pause } from './pause.js';
-import { createResume } from './resume.js';
+import { createResume, type Resume } from './resume.js';
 import { readTrack, type TrackEvent } from './track.js';
 
 export interface PullOptions {
@@ -30,38 +30,40 @@ export function labelOf(url: URL): string {
   return shown.href;
 }
 
+/** What is known of the stream from one connection to the next. */
+interface Memory {
+  readonly resume: Resume;
+  title: string | undefined;
+}
+
+/** How an attempt has ended. */
+interface Ending {
+  readonly reason: string;
+  /** There was sound. */
+  readonly heard: boolean;
+  readonly isSteady: boolean;
+  /** Another attempt would end the same way. */
+  readonly problem: UserError | undefined;
+}
+
 /**
  * The stream's frames and titles, until the signal is aborted. Throws a UserError when there is
  * none at the beginning, unless the server asks to come back later.
  */
-export async function* pull(options: PullOptions): AsyncGenerator<TrackEvent> {
-  const { urls, tell, signal } = options;
-  const resume = createResume();
+export async function* pull({ urls, tell, ...rest }: PullOptions): AsyncGenerator<TrackEvent> {
+  const { signal } = rest;
+  const memory: Memory = { resume: createResume(), title: undefined };
   let current = 0;
   let attempt = 0;
   let begun = false;
-  let title: string | undefined;
   let told = '';
   while (!signal.aborted) {
-    const url = urls[current] as URL;
-    const since = performance.now();
-    let heard = false;
-    let reason = `${labelOf(url)} has ended`;
-    try {
-      for await (const event of connection(url, title, options)) {
-        if (!heard) resume.onConnected();
-        heard = true;
-        begun = true;
-        if (event.kind === 'title') title = event.title;
-        yield* resume.take(event);
-      }
-    } catch (error) {
-      reason = reasonOf(error, url);
-      const mayPass = error instanceof NoStream ? error.isBusy : !(error instanceof UserError);
-      if (!begun && !mayPass && current + 1 === urls.length) throw error;
-    }
+    const ending = yield* play(urls[current] as URL, memory, { urls, tell, ...rest });
     if (signal.aborted) return;
-    if (performance.now() - since > STEADY_MS) attempt = 0;
+    const { reason, heard, isSteady, problem } = ending;
+    begun ||= heard;
+    if (!begun && problem !== undefined && current + 1 === urls.length) throw problem;
+    if (isSteady) attempt = 0;
     if (!heard) current = (current + 1) % urls.length;
     if (heard || reason !== told) tell(`${reason}; connecting again`);
     told = reason;
@@ -69,8 +71,33 @@ export async function* pull(options: PullOptions): AsyncGenerator<TrackEvent> {
   }
 }
 
-function reasonOf(error: unknown, url: URL): string {
-  if (error instanceof UserError) return error.message;
+/** One attempt, to its end; never throws for what the world does. */
+async function* play(
+  url: URL,
+  memory: Memory,
+  options: PullOptions,
+): AsyncGenerator<TrackEvent, Ending> {
+  const since = performance.now();
+  let heard = false;
+  const ending = (reason: string, problem?: UserError): Ending => {
+    return { reason, heard, isSteady: performance.now() - since > STEADY_MS, problem };
+  };
+  memory.resume.onConnected();
+  try {
+    for await (const event of connection(url, memory.title, options)) {
+      heard = true;
+      if (event.kind === 'title') memory.title = event.title;
+      yield* memory.resume.take(event);
+    }
+    return ending(`${labelOf(url)} has ended`);
+  } catch (error) {
+    if (!(error instanceof UserError)) return ending(lossOf(error, url));
+    const mayPass = error instanceof NoStream && error.isBusy;
+    return ending(error.message, mayPass ? undefined : error);
+  }
+}
+
+function lossOf(error: unknown, url: URL): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return `the connection to ${labelOf(url)} is lost (${code ?? message})`;
 }

@@ -63,7 +63,9 @@ async function songsOf(operand: string): Promise<readonly Song[]> {
     () => false, // What is wrong with it is told when it is looked at as a file.
   );
   if (isDirectory) return songsIn(operand);
-  return /^\.m3u8?$/i.test(extname(operand)) ? songsFrom(operand) : [{ file: operand, named: true }];
+  return /^\.m3u8?$/i.test(extname(operand))
+    ? songsFrom(operand)
+    : [{ file: operand, named: true }];
 }
 
 async function songsIn(directory: string): Promise<readonly Song[]> {

@@ -12,13 +12,13 @@ import type { Journal } from './progress.js';
 import type { SourceLink } from './source-link.js';
 
 /** A clock that never goes back, and waiting on it. */
-export interface StudioClock {
+interface StudioClock {
   now(): number;
   /** Resolves after `ms`, or as soon as the signal is aborted. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-export interface StudioOptions {
+interface StudioOptions {
   readonly link: Pick<SourceLink, 'publish' | 'room'>;
   readonly journal: Journal;
   readonly onWarning: (text: string) => void;

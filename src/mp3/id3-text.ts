@@ -18,7 +18,7 @@ export function decodeId3Text(body: Uint8Array, charactersMax: number): string |
   return text === undefined ? undefined : plainText(text, charactersMax);
 }
 
-function decoderOf(body: Uint8Array): Pick<TextDecoder, 'decode'> | undefined {
+function decoderOf(body: Uint8Array): Pick<typeof UTF_8, 'decode'> | undefined {
   switch (body[0]) {
     case 0:
       return LATIN_1;

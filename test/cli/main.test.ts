@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
@@ -13,6 +14,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const TS1000N = `gtitm:${join(ROOT, 'test/fixtures/topologies/ts1000n-0.txt.gz')}`;
 const COMMAND = ['--import', 'tsx', 'src/cli/main.ts'];
 const NAME = ['--name', SESSION];
+const AT = ['--cluster', 'a', '--announcement', 'b'];
 
 interface Outcome {
   readonly code: number | null;
@@ -64,6 +66,7 @@ describe('The command line', () => {
       'cluster',
       'announce',
       'broadcast',
+      'relay',
       'status',
       'demo',
       'simulate',
@@ -76,7 +79,7 @@ describe('The command line', () => {
     expect(stdout).not.toMatch(/^ {2}scx/m);
   });
 
-  test.each(['cluster', 'announce', 'broadcast', 'status', 'demo', 'simulate', 'figures'])(
+  test.each([...'cluster announce broadcast relay status demo simulate figures'.split(' ')])(
     'prints the help of %s with examples, variables and exit codes',
     async (name) => {
       const [direct, asked] = await Promise.all([run([name, '--help']), run(['help', name])]);
@@ -100,18 +103,28 @@ describe('The command line', () => {
     [['simulate', '--degree', '4,3'], /acceptedEdgesMax must exceed/],
     [['simulate', '--scxs', '2', '--sources', '3'], /must not be more than --scxs/],
     [['simulate', '--scxs', '2000', '--topology', TS1000N], /has 1000 nodes only/],
-    [['broadcast'], /missing required argument 'file'/],
+    [['broadcast', ...AT], /nothing to play: name MP3 files/],
+    [
+      ['broadcast', ...AT, '--bitrate', '100', 'a.mp3'],
+      /--bitrate must be one of 32, .*, got "100"/,
+    ],
+    [['broadcast', ...AT, '--shuffle', '-'], /--loop, --shuffle and --bitrate are for files/],
+    [['broadcast', ...AT, '--from', 'http://h/m', 'a.mp3'], /--from is a stream: no other files/],
+    [['broadcast', ...AT, '--from', 'ftp://me:hackme@h/m'], /--from must be the URL of a stream/],
+    [['broadcast', '--cluster', 'a,b/c', '--announcement', 'b', 'c.mp3'], /--cluster must be/],
+    [['relay', ...AT, '--to', 'icecast://source:hackme@h'], /--to must be like icecast:/],
     [['status', '--cluster'], /argument missing/],
     [['status', 'x', '--cluster', 'localhost:9'], /too many arguments/],
     [['cluster', '--port', 'x'], /--port must be a whole number/],
     [['announce', '--cluster', 'localhost:9', '--name', 'night'], /--name: a session name has/],
-    [['broadcast', '--cluster', 'a', '--announcement', 'b', '-', 'c.mp3'], /standard input/],
+    [['broadcast', ...AT, '-', 'c.mp3'], /standard input/],
     [['scx'], /started by a cluster/],
   ])('answers %j in one line and with exit code 2', async (args, pattern) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(lines(stderr)).toEqual([expect.stringMatching(/^scattercast: /)]);
     expect(stderr).toMatch(pattern);
+    expect(stderr).not.toContain('hackme');
   });
 
   test('has an exit code of its own for each kind of problem', async () => {
@@ -187,6 +200,47 @@ describe('The command line', () => {
       'now playing: a song',
       'leaving',
     ]);
+  });
+
+  test('says that standard input stalls, and that it is back', async () => {
+    const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
+    const sound = joinBytes((await makeToneFrames()).slice(0, 12));
+    const child = spawn(process.execPath, [...COMMAND, 'broadcast', ...target, '-'], {
+      cwd: ROOT,
+      env: environment(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const told = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const lineWith = async (pattern: RegExp): Promise<void> => {
+      for (let next = await told.next(); !next.done; next = await told.next()) {
+        if (pattern.test(next.value)) return;
+      }
+      throw new Error(`it ended without ${pattern}`);
+    };
+    await lineWith(/^warning: nothing to play has come from standard input for 2 s$/);
+    child.stdin.write(sound);
+    await lineWith(/^warning: standard input is back after \d+\.\d s$/);
+    await lineWith(/^warning: nothing to play has come from standard input for 2 s$/);
+    child.stdin.end();
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+  });
+
+  test('says what standard input is when it is no MP3', async () => {
+    const args = [...COMMAND, 'broadcast', '--cluster', standIn.url];
+    const child = spawn(process.execPath, [...args, '--announcement', 'http://r/x.xml', '-'], {
+      cwd: ROOT,
+      env: environment(),
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(Buffer.concat([Buffer.from('OggS'), Buffer.alloc(100_000)]));
+    const [code] = await once(child, 'close');
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/^scattercast: standard input is Ogg, not MP3: .*ffmpeg -f mp3\n$/);
   });
 
   test('ends a broadcast in order at Ctrl-C, within 3 s', async () => {

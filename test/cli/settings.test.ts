@@ -61,7 +61,28 @@ describe('Settings', () => {
   test('take the cluster of the clients from the file', () => {
     const file = { cluster: 'http://radio.example:8000', announcement: 'radio.example/night' };
     const settings = resolveSettings('broadcast', broadcastOptions, layers({ file }));
-    expect(settings).toMatchObject({ value: { cluster: 'http://radio.example:8000' } });
+    expect(settings).toMatchObject({ value: { cluster: ['http://radio.example:8000'] } });
+  });
+
+  test('take several clusters, each once, from text and from JSON', () => {
+    const clusters = ['http://a.example:8000', 'http://b.example'];
+    for (const cluster of ['a.example:8000, http://b.example,a.example:8000', clusters]) {
+      const file = { cluster, announcement: 'radio.example/night' };
+      const settings = resolveSettings('broadcast', broadcastOptions, layers({ file }));
+      expect(settings).toMatchObject({ value: { cluster: clusters } });
+    }
+    const many = Array.from({ length: 17 }, (_, index) => `c${index}`).join();
+    for (const cluster of ['', 'a,,b', 'a/b', many]) {
+      const layer = layers({ flags: { cluster, announcement: 'x' } });
+      expect(resolveSettings('broadcast', broadcastOptions, layer).ok).toBe(false);
+    }
+  });
+
+  test('never show a value that may hold a password', () => {
+    const flags = { cluster: 'a', announcement: 'x', to: 'icecast://me:hackme@h' };
+    const problems = problemsOf(resolveSettings('relay', TABLES.relay, layers({ flags })));
+    expect(problems).toEqual([expect.stringMatching(/^--to must be like icecast:/)]);
+    expect(problems.join()).not.toContain('hackme');
   });
 
   test('are read alike from text and from JSON', () => {

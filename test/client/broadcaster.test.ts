@@ -179,6 +179,66 @@ describe('A broadcaster', () => {
     await over;
   });
 
+  test('goes on at the next cluster when its own dies, and no frame is missing', async () => {
+    const other = await startStandIn();
+    const { input, progress, warnings, over } = begin({ clusters: [standIn.url, other.url] });
+    input.end(joinBytes([tag('A'), ...frames.slice(0, 120)]));
+    await standIn.until(() => audioOf(standIn.visits[0]?.adus ?? []).length >= 20);
+    await standIn.close();
+    await over;
+    await other.until(() => other.visits[0]?.ended === true);
+    const [one, two] = [standIn.visits[0]!, other.visits[0]!];
+    expect(two.hello.source).toEqual({ ...one.hello.source, epoch: 2 });
+    const heard = new Set([...audioOf(one.adus), ...audioOf(two.adus)].map((a) => a.sequence));
+    expect([...heard].sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, i) => i));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the SCX is gone .*attaching again$/),
+      expect.stringMatching(/^no cluster answers at .*; trying again$/),
+      `now trying the cluster at ${other.url}`,
+    ]);
+    expect(progress().state).toBe('leaving');
+    await other.close();
+    standIn = await startStandIn();
+  });
+
+  test('goes round all clusters of its list until one takes it', async () => {
+    const other = await startStandIn();
+    const { input, warnings, stop, over } = begin({ clusters: [standIn.url, other.url] });
+    input.write(joinBytes(frames));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    const no = { status: 503, body: '{"error":"The cluster is full."}' };
+    for (const each of [standIn, other]) each.answers.set('POST /attach', no);
+    standIn.visits[0]!.cut();
+    await other.until(() => other.requests.length === 2);
+    standIn.answers.clear();
+    await standIn.until(() => (standIn.visits[1]?.adus.length ?? 0) > 2);
+    expect(warnings.filter((text) => text.startsWith('now trying'))).toEqual([
+      `now trying the cluster at ${other.url}`,
+      `now trying the cluster at ${standIn.url}`,
+    ]);
+    expect(standIn.visits[1]?.hello.source.epoch).toBe(2);
+    stop();
+    await over;
+    await other.close();
+  });
+
+  test('begins at the first cluster that takes it', async () => {
+    const clusters = ['http://127.0.0.1:9', standIn.url];
+    const { input, warnings, over } = begin({ clusters });
+    input.end(joinBytes(frames.slice(0, 5)));
+    await over;
+    expect(warnings).toEqual([
+      expect.stringMatching(/^no cluster answers at http:\/\/127\.0\.0\.1:9/),
+      `now trying the cluster at ${standIn.url}`,
+    ]);
+  });
+
+  test('does not begin when no cluster takes it', async () => {
+    const { input, over } = begin({ clusters: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] });
+    input.end(joinBytes(frames.slice(0, 5)));
+    await expect(over).rejects.toMatchObject({ exitCode: EXIT.unreachable });
+  });
+
   test('does not begin when the SCX refuses', async () => {
     standIn.manners = [{ refuse: 'too many sources' }];
     const { input, over } = begin();

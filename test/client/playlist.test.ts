@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as playlists from '../../src/client/playlist.js';
 import type { PlaylistEvent, Program } from '../../src/client/playlist.js';
+import * as playlists from '../../src/client/playlist.js';
 import { EXIT, type UserError } from '../../src/lib/user-error.js';
 import { id3Text, makeId3, makeId3Frame, makeId3v1 } from '../mp3/make-id3.js';
 import { ascii, joinBytes, makeFrame, makeToneFrames, noiseBytes } from '../mp3/make-mp3.js';
@@ -160,7 +160,10 @@ describe('A playlist', () => {
     const end = makeId3v1('Old song', 'Old band');
     const old = write('old.mp3', ...frames, end);
     const both = write('both.mp3', tag('Song', 'Band'), ...frames, end);
-    expect(titlesIn(await collect(play(old, both)))).toEqual(['Old band - Old song', 'Band - Song']);
+    expect(titlesIn(await collect(play(old, both)))).toEqual([
+      'Old band - Old song',
+      'Band - Song',
+    ]);
   });
 
   test('joins files at frame boundaries, without the tables and tags at both ends', async () => {
@@ -203,7 +206,9 @@ describe('A playlist', () => {
   });
 
   test('shuffles each round anew, and repeats no song at once', async () => {
-    const files = [1, 2, 3].map((each) => write(`shuffle-${each}.mp3`, ...frames.slice(each, each + 3)));
+    const files = [1, 2, 3].map((each) =>
+      write(`shuffle-${each}.mp3`, ...frames.slice(each, each + 3)),
+    );
     const program: Program = { kind: 'files', files, loop: true, shuffle: true };
     const events = await collect(program, 600);
     const titles = titlesIn(events);
@@ -211,7 +216,9 @@ describe('A playlist', () => {
       expect(new Set(titles.slice(at, at + 3)).size).toBe(3);
     }
     expect(titles.some((title, at) => at > 0 && title === titles[at - 1])).toBe(false);
-    const rounds = new Set(titles.map((_, at) => titles.slice(at, at + 3).join()).filter((_, at) => at % 3 === 0));
+    const rounds = new Set(
+      titles.map((_, at) => titles.slice(at, at + 3).join()).filter((_, at) => at % 3 === 0),
+    );
     expect(rounds.size).toBeGreaterThan(1);
   });
 

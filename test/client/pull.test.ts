@@ -6,7 +6,14 @@ import { labelOf, pull } from '../../src/client/pull.js';
 import type { TrackEvent } from '../../src/client/track.js';
 import { EXIT } from '../../src/lib/user-error.js';
 import { ascii, joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
-import { type Answer, mixTitles, type PullServer, play, say, startPullServer } from './pull-server.js';
+import {
+  type Answer,
+  mixTitles,
+  type PullServer,
+  play,
+  say,
+  startPullServer,
+} from './pull-server.js';
 
 const OK = 'HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg';
 const ICY = 'ICY 200 OK\r\nicy-name: Night\r\ncontent-type: audio/mpeg';
@@ -73,7 +80,10 @@ describe('A pulled stream', () => {
 
   test('may begin with "ICY 200 OK", even in pieces', async () => {
     const heard = await hear(ALL(), (socket) => {
-      const bytes = Buffer.concat([Buffer.from(`${ICY}\r\nicy-genre: J\xe4zz\r\n\r\n`, 'latin1'), audio]);
+      const bytes = Buffer.concat([
+        Buffer.from(`${ICY}\r\nicy-genre: J\xe4zz\r\n\r\n`, 'latin1'),
+        audio,
+      ]);
       for (const at of [0, 1, 2, 3, 4, 5]) socket.write(bytes.subarray(at, at + 1));
       setImmediate(() => socket.write(bytes.subarray(6)));
     });
@@ -121,7 +131,11 @@ describe('A pulled stream', () => {
     const moved = (to: string): Answer => say(`HTTP/1.0 302 Found\r\nLocation: ${to}`);
     const heard = await hear(1, moved('/there'), moved('../deep/other?x=1'), play(OK, audio));
     expect(heard.frames).toHaveLength(1);
-    expect(server.heads.map((head) => head.split(' ')[1])).toEqual(['/live', '/there', '/deep/other?x=1']);
+    expect(server.heads.map((head) => head.split(' ')[1])).toEqual([
+      '/live',
+      '/there',
+      '/deep/other?x=1',
+    ]);
   });
 
   test.each([
@@ -133,7 +147,10 @@ describe('A pulled stream', () => {
     [say('HTTP/1.0 500 No'), /status 500/],
     [say('HTTP/1.0 200 OK\r\nContent-Type: audio/aac'), /"audio\/aac": only MP3/],
     [say('HTTP/1.0 200 OK\r\nContent-Type: application/ogg'), /only MP3/],
-    [say('HTTP/1.0 200 OK\r\nContent-Type: audio/x-mpegurl'), /a playlist: give the stream's own URL/],
+    [
+      say('HTTP/1.0 200 OK\r\nContent-Type: audio/x-mpegurl'),
+      /a playlist: give the stream's own URL/,
+    ],
     [say('HTTP/1.0 200 OK', ascii('OggS'.repeat(30_000))), /is Ogg, not MP3/],
     [say('SSH-2.0-OpenSSH'), /no stream server answers there/],
     [say(`HTTP/1.0 200 OK\r\nX: ${'x'.repeat(2 ** 20)}`), /no stream server answers there/],
@@ -152,15 +169,14 @@ describe('A pulled stream', () => {
   });
 
   test('is connected to again when it is reset, and goes on', async () => {
-    const half = frames.length / 2;
+    const half = Math.floor(frames.length / 2);
     const reset: Answer = (socket, head) => {
       play(OK, joinBytes(frames.slice(0, half)))(socket, head);
       setTimeout(() => socket.resetAndDestroy(), 100);
     };
-    const heard = await hear(ALL() - 1, reset, play(OK, joinBytes(frames.slice(half))));
+    const heard = await hear(ALL(), reset, play(OK, joinBytes(frames.slice(half))));
     expect(heard.told).toEqual([expect.stringMatching(/has ended; connecting again$/)]);
-    // A connection that is reset takes what had not been recognised yet with it.
-    expect(heard.frames.slice(half)).toEqual(frames.slice(half + 1, -1));
+    expect(heard.frames).toEqual(frames.slice(0, -1));
   });
 
   test('is connected to again when it ends, and its burst is not played twice', async () => {
@@ -201,7 +217,9 @@ describe('A pulled stream', () => {
 
 describe('The ICY splitter', () => {
   test('takes the intervals that servers use, and no others', () => {
-    expect(['256', '8192', ' 16000 ', '65536'].map(parseMetaint)).toEqual([256, 8192, 16_000, 65_536]);
+    expect(['256', '8192', ' 16000 ', '65536'].map(parseMetaint)).toEqual([
+      256, 8192, 16_000, 65_536,
+    ]);
     for (const bad of ['', '1', '255', '65537', '16000.5', '0x1000', '999999999']) {
       expect(parseMetaint(bad)).toBeUndefined();
     }

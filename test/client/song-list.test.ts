@@ -53,7 +53,10 @@ describe('The list of songs', () => {
   });
 
   test('takes paths in a playlist from where the playlist is, with their titles', async () => {
-    const list = put('lists/night.m3u', '#EXTM3U\r\n#EXTINF:12,Band, The - Song\r\nsub/a.mp3\r\n\r\n# x\r\n/b.mp3\r\n');
+    const list = put(
+      'lists/night.m3u',
+      '#EXTM3U\r\n#EXTINF:12,Band, The - Song\r\nsub/a.mp3\r\n\r\n# x\r\n/b.mp3\r\n',
+    );
     expect(await listSongs([list])).toEqual([
       { file: join(directory, 'lists/sub/a.mp3'), title: 'Band, The - Song', named: false },
       { file: '/b.mp3', named: false },
