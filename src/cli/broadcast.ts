@@ -1,6 +1,5 @@
 /** `scattercast broadcast`: files, standard input or another stream, into a session in real time. */
 import { broadcast } from '../client/broadcaster.js';
-import { findAnnouncementAtAny } from '../client/cluster-api.js';
 import type { Program } from '../client/playlist.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { createBroadcastView } from './broadcast-view.js';
@@ -34,10 +33,9 @@ export const command: Command<typeof broadcastOptions> = {
 };
 
 async function run(settings: BroadcastSettings, files: readonly string[]): Promise<void> {
-  const { cluster: clusters, priority } = settings;
+  const { cluster: clusters, announcement, priority } = settings;
   const program = programOf(settings, files);
   const signal = stopSignal();
-  const announcement = await findAnnouncementAtAny(clusters, settings.announcement);
   const view = createBroadcastView(process.stdout);
   const { onProgress, onWarning } = view;
   try {

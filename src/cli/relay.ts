@@ -1,5 +1,5 @@
 /** `scattercast relay`: feeds a mount of an Icecast server from a session. */
-import { findAnnouncementAtAny } from '../client/cluster-api.js';
+import { listenUrl } from '../client/cluster-api.js';
 import { relay } from '../client/relay.js';
 import type { Command } from './command.js';
 import type { Settings } from './option.js';
@@ -25,10 +25,8 @@ export const command: Command<typeof relayOptions> = {
 async function run({ cluster: clusters, announcement, to: target }: RelaySettings): Promise<void> {
   process.title = 'scattercast relay'; // In place of the arguments, with the password.
   const signal = stopSignal();
-  const known = await findAnnouncementAtAny(clusters, announcement);
-  const query = new URLSearchParams({ announcement: known }).toString();
   await relay({
-    urls: clusters.map((cluster) => new URL(`${cluster}/listen?${query}`)),
+    urls: clusters.map((cluster) => listenUrl(cluster, announcement)),
     target,
     onEvent: (text) => void process.stdout.write(`${text}\n`),
     onWarning: (text) => void process.stdout.write(`warning: ${text}\n`),

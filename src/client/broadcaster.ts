@@ -17,7 +17,7 @@ import { createStudio } from './studio.js';
 export interface BroadcastOptions {
   /** `http://HOST:PORT` of each front end that will do; the first that answers is used. */
   readonly clusters: readonly string[];
-  /** The announcement's URL. */
+  /** The announcement's URL, or the session's name, which each cluster knows where to find. */
   readonly announcement: string;
   readonly program: Program;
   /** 0 to 255; the highest that is live is played. */

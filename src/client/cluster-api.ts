@@ -6,7 +6,12 @@ import { z } from 'zod';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { scxStatusSchema } from '../scx/scx-status.js';
 import { excerpt } from '../session/excerpt.js';
-import { parseSessionName, parseSessionPath, sessionPath } from '../session/session-name.js';
+import {
+  parseSessionName,
+  parseSessionPath,
+  type SessionName,
+  sessionPath,
+} from '../session/session-name.js';
 import { askFrontEnd } from './front-end.js';
 
 const publishedSchema = z.object({
@@ -80,34 +85,28 @@ export async function status(
  */
 export async function findAnnouncement(cluster: string, text: string): Promise<string> {
   if (/^https?:\/\//i.test(text)) return text;
-  const name = text.includes('://') ? parseSessionName(text) : parseSessionPath(text);
-  if (!name.ok) {
-    const form = 'give its URL, or the name of a session';
-    throw new UserError(EXIT.usage, `no announcement: ${form}: ${name.problems.join('; ')}`);
-  }
+  const name = parseName(text);
   const { sessions } = (await status(cluster)).status;
-  const found = sessions.find(({ session }) => session === name.value.text);
+  const found = sessions.find(({ session }) => session === name.text);
   if (found !== undefined) {
-    return found.announcementUrl ?? `${cluster}${announcementPath(sessionPath(name.value))}`;
+    return found.announcementUrl ?? `${cluster}${announcementPath(sessionPath(name))}`;
   }
   const known = sessions.map(({ path }) => path).slice(0, 5);
   const hint = known.length === 0 ? 'it knows none' : `it knows ${known.join(', ')}`;
-  throw new UserError(
-    EXIT.refused,
-    `the cluster knows no session ${excerpt(name.value.text)}; ${hint}`,
-  );
+  throw new UserError(EXIT.refused, `the cluster knows no session ${excerpt(name.text)}; ${hint}`);
 }
 
-/** The same, asked of several clusters until one knows; rejects with the last one's answer. */
-export async function findAnnouncementAtAny(
-  clusters: readonly string[],
-  text: string,
-): Promise<string> {
-  const [first = '', ...others] = clusters;
-  try {
-    return await findAnnouncement(first, text);
-  } catch (error) {
-    if (others.length === 0 || !(error instanceof UserError)) throw error;
-    return findAnnouncementAtAny(others, text);
+function parseName(text: string): SessionName {
+  const name = text.includes('://') ? parseSessionName(text) : parseSessionPath(text);
+  if (name.ok) return name.value;
+  const form = 'give its URL, or the name of a session';
+  throw new UserError(EXIT.usage, `no announcement: ${form}: ${name.problems.join('; ')}`);
+}
+
+/** Where a cluster's listeners get the session; named as in `findAnnouncement`, known or not. */
+export function listenUrl(cluster: string, text: string): URL {
+  if (/^https?:\/\//i.test(text)) {
+    return new URL(`${cluster}/listen?${new URLSearchParams({ announcement: text })}`);
   }
+  return new URL(`${cluster}/listen/${sessionPath(parseName(text))}.mp3`);
 }

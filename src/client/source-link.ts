@@ -15,6 +15,7 @@ import { UserError } from '../lib/user-error.js';
 import { type AduWindow, createAduWindow, type OwnAdu } from './adu-window.js';
 import { attach } from './attach.js';
 import { backoffMs } from './backoff.js';
+import { findAnnouncement } from './cluster-api.js';
 import { pause, unlessAborted } from './pause.js';
 import { openSourceConnection, type SourceConnection } from './source-connection.js';
 
@@ -31,7 +32,7 @@ export type LinkEvent =
 export interface LinkOptions {
   /** `http://HOST:PORT` of each front end that will do; the first that answers is used. */
   readonly clusters: readonly string[];
-  /** The announcement's URL. */
+  /** The announcement's URL, or the session's name, which each cluster knows where to find. */
   readonly announcement: string;
   readonly source: SourceId;
   /** 0 to 255; the highest that is live is played. */
@@ -81,7 +82,7 @@ interface Link extends SourceLink {
 }
 
 function createLink(options: LinkOptions): Link {
-  const { clusters, announcement, source, priority, onEvent } = options;
+  const { clusters, source, priority, onEvent } = options;
   const window = createAduWindow(KEEP_MS);
   const ending = new AbortController();
   const gate = createGate();
@@ -99,6 +100,7 @@ function createLink(options: LinkOptions): Link {
   const attachOnce = async (): Promise<void> => {
     const { signal } = ending;
     const cluster = clusters[current] as string;
+    const announcement = await findAnnouncement(cluster, options.announcement);
     const attachment = await attach({ cluster, announcement, role: 'source', signal });
     epoch++;
     connection = await openSourceConnection({

@@ -5,6 +5,7 @@ import { basename, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { ID3V1_BYTES, parseId3v1 } from '../mp3/id3v1.js';
+import { plainText } from '../mp3/plain-text.js';
 import { titleOf } from '../mp3/tag-title.js';
 
 /** One recording that can be read once, from its beginning. */
@@ -18,6 +19,8 @@ export interface TrackInput {
   /** Bytes; and texts, each the title of what follows. */
   readonly chunks: AsyncIterable<Uint8Array | string>;
 }
+
+const NAME_LENGTH_MAX = 255;
 
 /** Read ahead: 4 s at 128 kbit/s. */
 const CHUNK_BYTES = 65_536;
@@ -80,5 +83,6 @@ export function openStream(stream: Readable): TrackInput {
   return { file: 'standard input', name: 'Live', sizeBytes: undefined, chunks: stream };
 }
 
+/** A file may be called anything, also what would steer a terminal. */
 const nameOf = (file: string): string =>
-  basename(file, extname(file)).replaceAll('_', ' ').trim() || basename(file);
+  plainText(basename(file, extname(file)).replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';

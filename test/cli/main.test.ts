@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
@@ -200,47 +199,6 @@ describe('The command line', () => {
       'now playing: a song',
       'leaving',
     ]);
-  });
-
-  test('says that standard input stalls, and that it is back', async () => {
-    const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
-    const sound = joinBytes((await makeToneFrames()).slice(0, 12));
-    const child = spawn(process.execPath, [...COMMAND, 'broadcast', ...target, '-'], {
-      cwd: ROOT,
-      env: environment(),
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const told = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const lineWith = async (pattern: RegExp): Promise<void> => {
-      for (let next = await told.next(); !next.done; next = await told.next()) {
-        if (pattern.test(next.value)) return;
-      }
-      throw new Error(`it ended without ${pattern}`);
-    };
-    await lineWith(/^warning: nothing to play has come from standard input for 2 s$/);
-    child.stdin.write(sound);
-    await lineWith(/^warning: standard input is back after \d+\.\d s$/);
-    await lineWith(/^warning: nothing to play has come from standard input for 2 s$/);
-    child.stdin.end();
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(0);
-  });
-
-  test('says what standard input is when it is no MP3', async () => {
-    const args = [...COMMAND, 'broadcast', '--cluster', standIn.url];
-    const child = spawn(process.execPath, [...args, '--announcement', 'http://r/x.xml', '-'], {
-      cwd: ROOT,
-      env: environment(),
-    });
-    let stderr = '';
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(Buffer.concat([Buffer.from('OggS'), Buffer.alloc(100_000)]));
-    const [code] = await once(child, 'close');
-    expect(code).toBe(6);
-    expect(stderr).toMatch(/^scattercast: standard input is Ogg, not MP3: .*ffmpeg -f mp3\n$/);
   });
 
   test('ends a broadcast in order at Ctrl-C, within 3 s', async () => {

@@ -222,6 +222,31 @@ describe('A broadcaster', () => {
     await other.close();
   });
 
+  test('asks each cluster where the announcement of a named session is', async () => {
+    const other = await startStandIn();
+    for (const each of [standIn, other]) {
+      const session = {
+        ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: each.url },
+        ...{ announcementUrl: `${each.url}/a.xml`, kept: true, onAir: false, listeners: 0 },
+        ...{ sources: 0, scxs: [] },
+      };
+      const body = JSON.stringify({ cluster: {}, sessions: [session] });
+      each.answers.set('GET /status', { status: 200, body });
+    }
+    const clusters = [standIn.url, other.url];
+    const { input, over } = begin({ clusters, announcement: 'radio.example/night' });
+    input.end(joinBytes(frames.slice(0, 100)));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    await standIn.close();
+    await over;
+    for (const each of [standIn, other]) {
+      const { body } = each.requests.find(({ line }) => line === 'POST /attach')!;
+      expect(JSON.parse(body).announcement).toBe(`${each.url}/a.xml`);
+    }
+    await other.close();
+    standIn = await startStandIn();
+  });
+
   test('begins at the first cluster that takes it', async () => {
     const clusters = ['http://127.0.0.1:9', standIn.url];
     const { input, warnings, over } = begin({ clusters });

@@ -2,7 +2,13 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attach } from '../../src/client/attach.js';
-import { findAnnouncement, publish, remove, status } from '../../src/client/cluster-api.js';
+import {
+  findAnnouncement,
+  listenUrl,
+  publish,
+  remove,
+  status,
+} from '../../src/client/cluster-api.js';
 import { EXIT } from '../../src/lib/user-error.js';
 import { SCX_ID, SESSION, type StandIn, startStandIn } from './stand-in.js';
 
@@ -34,6 +40,19 @@ const session = {
   scxs: [],
 };
 const statusBody = JSON.stringify({ cluster: { url: 'x' }, sessions: [session] });
+
+describe('The address of listeners', () => {
+  test('is that of the announcement, or of the session', () => {
+    const cluster = 'http://a.example:8000';
+    const byUrl = listenUrl(cluster, 'http://x.example/a b.xml?c=d&e');
+    expect(byUrl.searchParams.get('announcement')).toBe('http://x.example/a b.xml?c=d&e');
+    expect(byUrl.pathname).toBe('/listen');
+    for (const name of [SESSION, 'radio.example/night']) {
+      expect(listenUrl(cluster, name).href).toBe(`${cluster}/listen/radio.example/night.mp3`);
+    }
+    expect(() => listenUrl(cluster, 'night')).toThrow(/no announcement: give its URL/);
+  });
+});
 
 describe('A client of a cluster', () => {
   test('is told where its SCX is', async () => {

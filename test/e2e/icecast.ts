@@ -10,7 +10,7 @@ export const PASSWORD = 'hackme';
 const NOBODY = 65_534;
 
 /** What Icecast's own status tells of a mount. */
-export interface MountView {
+interface MountView {
   readonly listenurl: string;
   readonly title?: string;
   readonly server_name?: string;
