@@ -55,7 +55,7 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   try {
     await play(playlist, createStudio({ link, journal, onWarning, signal }), signal);
   } finally {
-    void playlist.return(undefined); // Not awaited: it may wait for its input.
+    playlist.return(undefined).catch(() => undefined); // Not awaited: its input may never come.
     journal.note({ state: 'leaving' });
     const lostMs = await link.finish(signal.aborted ? STOP_FLUSH_MS_MAX : END_FLUSH_MS_MAX);
     if (lostMs > 0) onWarning(`the last ${seconds(lostMs)} s could not be sent`);

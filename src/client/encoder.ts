@@ -86,8 +86,11 @@ function startEncodeThread(bitrateKbps: BitrateKbps): Worker {
 
 async function ask(thread: Worker, job: EncodeJob): Promise<Uint8Array> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const answered = once(thread, 'message', { signal }).catch((error) => {
+    throw signal.aborted ? new Error('it takes too long') : error;
+  });
   thread.postMessage(job);
-  const [answer] = (await once(thread, 'message', { signal })) as [EncodeAnswer];
+  const [answer] = (await answered) as [EncodeAnswer];
   if (answer.kind === 'failed') throw new Error(answer.reason);
   return answer.bytes;
 }

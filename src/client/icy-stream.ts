@@ -22,7 +22,7 @@ export interface IcyStream {
   readonly station: Station;
   /**
    * Audio, and texts that are the title from there on ('': it has none). Throws an Error when the
-   * server resets the connection or sends nothing for STALL_MS; ends when the server ends it.
+   * server sends nothing for `stallMs`; ends when the server ends it, or resets the connection.
    */
   readonly chunks: AsyncGenerator<Uint8Array | string>;
 }
@@ -43,6 +43,8 @@ export interface IcyOptions {
   /** As others may read it: no password in it. */
   readonly label: string;
   readonly tell: (text: string) => void;
+  /** A stream that sends nothing for so long is dead; see STALL_MS. */
+  readonly stallMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +52,7 @@ export interface IcyOptions {
 const REDIRECTS_MAX = 5;
 /** From the connection to the end of the head. Guess. */
 const HEAD_MS_MAX = 10_000;
-/** A live stream that is silent for so long is dead: the source timeout of Icecast. */
+/** The source timeout of Icecast. */
 const STALL_MS = 10_000;
 const HEADER_BYTES_MAX = 16_384;
 const TEXT_LENGTH_MAX = 200;
@@ -60,16 +62,16 @@ const PLAYLIST_TYPES = /mpegurl|scpls|xspf/i;
 
 /** Rejects with NoStream. */
 export async function openIcyStream(options: IcyOptions): Promise<IcyStream> {
-  const { label, tell, signal } = options;
+  const { label, tell } = options;
   const response = await ask(options, true);
   const metaint = response.headers['icy-metaint'];
-  if (metaint === undefined) return toStream(response, undefined, signal);
+  if (metaint === undefined) return toStream(response, undefined, options);
   const metaintBytes = parseMetaint(`${metaint}`);
-  if (metaintBytes !== undefined) return toStream(response, metaintBytes, signal);
+  if (metaintBytes !== undefined) return toStream(response, metaintBytes, options);
   response.destroy();
   tell(`${label} has titles that cannot be read (icy-metaint: ${excerpt(`${metaint}`)})`);
   const plain = await ask(options, false);
-  if (plain.headers['icy-metaint'] === undefined) return toStream(plain, undefined, signal);
+  if (plain.headers['icy-metaint'] === undefined) return toStream(plain, undefined, options);
   plain.destroy();
   throw new NoStream(EXIT.refused, `${label} mixes unreadable titles into its audio`);
 }
@@ -159,11 +161,11 @@ const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
 function toStream(
   response: IncomingMessage,
   metaintBytes: number | undefined,
-  signal: AbortSignal,
+  options: IcyOptions,
 ): IcyStream {
   const split =
     metaintBytes === undefined ? (chunk: Uint8Array) => [chunk] : createIcySplitter(metaintBytes);
-  return { station: stationOf(response), chunks: readChunks(response, split, signal) };
+  return { station: stationOf(response), chunks: readChunks(response, split, options) };
 }
 
 function stationOf({ headers }: IncomingMessage): Station {
@@ -179,15 +181,15 @@ function stationOf({ headers }: IncomingMessage): Station {
 async function* readChunks(
   response: IncomingMessage,
   split: (chunk: Uint8Array) => readonly (Uint8Array | string)[],
-  signal: AbortSignal,
+  { stallMs = STALL_MS, signal }: IcyOptions,
 ): AsyncGenerator<Uint8Array | string> {
   const stop = (): void => void response.destroy();
   signal.addEventListener('abort', stop, { once: true });
   const iterator = response[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const stalled = new Error(`it has sent nothing for ${STALL_MS / 1000} s`);
-      const timer = setTimeout(() => response.destroy(stalled), STALL_MS);
+      const stalled = new Error(`it has sent nothing for ${stallMs / 1000} s`);
+      const timer = setTimeout(() => response.destroy(stalled), stallMs);
       const next = await iterator.next().finally(() => clearTimeout(timer));
       if (next.done) return;
       yield* split(next.value);

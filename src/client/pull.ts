@@ -16,6 +16,8 @@ export interface PullOptions {
   /** One sentence about what went wrong and was dealt with. */
   readonly tell: (text: string) => void;
   readonly onStation?: (station: Station) => void;
+  /** A stream that sends nothing for so long is connected to anew; default: 10 s. */
+  readonly stallMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -108,9 +110,8 @@ async function* connection(
   lastTitle: string | undefined,
   options: PullOptions,
 ): AsyncGenerator<TrackEvent> {
-  const { tell, signal } = options;
   const file = labelOf(url);
-  const { station, chunks } = await openIcyStream({ url, label: file, tell, signal });
+  const { station, chunks } = await openIcyStream({ ...options, url, label: file });
   options.onStation?.(station);
   const ownName = station.name ?? url.host;
   const input = { file, name: lastTitle ?? ownName, sizeBytes: undefined, chunks };

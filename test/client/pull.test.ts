@@ -51,7 +51,8 @@ async function hear(count: number, ...answers: Answer[]): Promise<Heard> {
     station = found;
   };
   const tell = (text: string): void => void heard.told.push(text);
-  for await (const event of pull({ urls: [server.url], tell, onStation, signal })) {
+  const options = { urls: [server.url], tell, onStation, stallMs: 500, signal };
+  for await (const event of pull(options)) {
     take(event, heard);
     if (heard.frames.length >= count) break;
   }
@@ -185,6 +186,15 @@ describe('A pulled stream', () => {
     const heard = await hear(ALL(), first, second);
     expect(heard.frames).toEqual(frames.slice(0, -1));
     expect(heard.told).toEqual([expect.stringMatching(/has ended; connecting again$/)]);
+  });
+
+  test('is connected to again when it stalls', async () => {
+    const first = play(OK, joinBytes(frames.slice(0, 60)));
+    const heard = await hear(ALL(), first, play(OK, joinBytes(frames.slice(40))));
+    expect(heard.frames).toEqual(frames.slice(0, -1));
+    expect(heard.told).toEqual([
+      expect.stringMatching(/is lost \(it has sent nothing for 0\.5 s\); connecting again$/),
+    ]);
   });
 
   test('keeps its title until another connection tells one', async () => {
