@@ -6,7 +6,8 @@
  * When the server of an announcement is down, the last good document serves on for an hour:
  * the session may well live without it.
  */
-import { FetchProblem, type FetchProblemKind, guardedFetch } from '../overlay/guarded-fetch.js';
+import { guardedFetch } from '../overlay/guarded-fetch.js';
+import { FetchProblem, type FetchProblemKind } from '../overlay/guarded-request.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../session/announcement.js';
 import { parseAnnouncement } from '../session/parse-announcement.js';
 import { parseSessionPath, sessionPath } from '../session/session-name.js';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createFinder } from '../../src/cluster/announcement-finder.js';
 import { openAnnouncements } from '../../src/cluster/announcements.js';
-import { FetchProblem, type guardedFetch } from '../../src/overlay/guarded-fetch.js';
+import type { guardedFetch } from '../../src/overlay/guarded-fetch.js';
+import { FetchProblem } from '../../src/overlay/guarded-request.js';
 import { announcementXml, NIGHT, quiet, temporaryFolder } from './support.js';
 
 const URL = 'http://web.example/night.xml';

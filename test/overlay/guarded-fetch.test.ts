@@ -8,12 +8,9 @@ import {
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  classifyAddress,
-  type Fetched,
-  FetchProblem,
-  guardedFetch,
-} from '../../src/overlay/guarded-fetch.js';
+import { classifyAddress } from '../../src/overlay/address-rules.js';
+import { type Fetched, guardedFetch } from '../../src/overlay/guarded-fetch.js';
+import { FetchProblem } from '../../src/overlay/guarded-request.js';
 
 type Answer = (error: Error | null, found: LookupAddress[]) => void;
 
