@@ -1,11 +1,16 @@
 /**
  * `scattercast announce`: makes a session known (§2.2). The cluster that keeps the announcement
  * is also its first rendezvous point, unless others are named; or the XML goes to any web server.
+ *
+ * The first line of the output is the announcement's URL. Secrets that have just been drawn follow:
+ * nobody can ask for them later.
  */
-import { writeFile } from 'node:fs/promises';
-import { publish, remove } from '../client/cluster-api.js';
+import { readFile, writeFile } from 'node:fs/promises';
+import { publish, remove, setWebhooks } from '../client/cluster-api.js';
+import { drawSecret } from '../cluster/draw-secret.js';
 import { EXIT, UserError } from '../lib/user-error.js';
-import { DEFAULT_CHANNELS } from '../session/announcement.js';
+import { sourceKeyOf } from '../scx/source-password.js';
+import { type Announcement, DEFAULT_CHANNELS } from '../session/announcement.js';
 import { dropAbsent } from '../session/drop-absent.js';
 import { parseAnnouncement } from '../session/parse-announcement.js';
 import { printAnnouncement } from '../session/print-announcement.js';
@@ -19,15 +24,17 @@ type AnnounceSettings = Settings<typeof announceOptions>;
 export const command: Command<typeof announceOptions> = {
   story:
     "Publishes the announcement of a session at a cluster and prints the announcement's URL, " +
-    'which is all that listeners and broadcasters need. With --output the XML goes to a file ' +
-    'for any web server; it is then published only if a cluster is named, too.',
+    'which is all that listeners need. For a session that is new there it also prints, once, the ' +
+    'source password that broadcasters need and the admin token that a later announce needs. ' +
+    'With --output the XML goes to a file for any web server; it is then published only if a ' +
+    'cluster is named, too.',
   operands: [],
   options: announceOptions,
   examples: [
     'scattercast announce --cluster http://localhost:8000 --name scattercast://radio.example/night',
     'scattercast announce --name scattercast://radio.example/night --output night.xml \\',
     '    --rendezvous http://a.example:8000/rendezvous/radio.example/night',
-    'scattercast announce --cluster http://localhost:8000 --remove \\',
+    'SCATTERCAST_TOKEN=... scattercast announce --cluster http://localhost:8000 --remove \\',
     '    --name scattercast://radio.example/night',
   ],
   run,
@@ -37,31 +44,83 @@ async function run(settings: AnnounceSettings): Promise<void> {
   const name = parseSessionName(settings.name);
   if (!name.ok) throw usage(name.problems.map((problem) => `--name: ${problem}`));
   if (settings.remove) return withdraw(name.value, settings);
-  const xml = createXml(name.value, settings);
-  if (settings.output !== undefined) await writeXml(settings.output, xml);
-  if (settings.cluster === undefined) return;
-  const { url } = await publish(settings.cluster, sessionPath(name.value), xml);
-  const output = settings.output === '-' ? process.stderr : process.stdout;
-  output.write(`${url}\n`);
+  const announcement = createAnnouncement(name.value, settings);
+  const { cluster, output } = settings;
+  const print = (line: string): void =>
+    void (output === '-' ? process.stderr : process.stdout).write(`${line}\n`);
+  if (cluster !== undefined) await publishAt(cluster, announcement, settings, print);
+  else if (output !== undefined) await writeAlone(output, announcement, settings, print);
 }
 
 const usage = (problems: readonly string[]): UserError =>
   new UserError(EXIT.usage, problems.join('\n'));
 
-async function withdraw(name: SessionName, { cluster }: AnnounceSettings): Promise<void> {
+const PASSWORD_USE = 'for broadcasters: broadcast --password, or SCATTERCAST_PASSWORD';
+const TOKEN_USE = 'to change or remove it: announce --token, or SCATTERCAST_TOKEN';
+const SECRET_USE = 'to check X-Scattercast-Signature';
+
+/** At a cluster, and from there into the file: it is the cluster that adds the source key. */
+async function publishAt(
+  cluster: string,
+  announcement: Announcement,
+  settings: AnnounceSettings,
+  print: (line: string) => void,
+): Promise<void> {
+  const path = sessionPath(announcement.name);
+  const { token, newPassword, webhooks, output } = settings;
+  const password = newPassword ? 'new' : undefined;
+  const xml = printAnnouncement(announcement);
+  const published = await publish(cluster, path, xml, { token, password });
+  print(published.url);
+  if (published.password !== undefined) {
+    print(`source password: ${published.password}   (${PASSWORD_USE})`);
+  }
+  if (published.token !== undefined) print(`admin token: ${published.token}   (${TOKEN_USE})`);
+  const { sourceKey } = published;
+  const whole = dropAbsent({ ...announcement, sourceKey });
+  if (output !== undefined) await writeXml(output, printAnnouncement(whole));
+  if (webhooks === undefined) return;
+  const urls = webhooks.filter((url) => url !== 'none');
+  const secret = await setWebhooks(cluster, path, published.token ?? token, urls);
+  if (secret !== undefined) print(`webhook secret: ${secret}   (${SECRET_USE})`);
+}
+
+/** For another web server. Written again, the file keeps its source key. */
+async function writeAlone(
+  output: string,
+  announcement: Announcement,
+  { newPassword, webhooks }: AnnounceSettings,
+  print: (line: string) => void,
+): Promise<void> {
+  if (webhooks !== undefined) throw usage(['--webhook needs --cluster URL: who would send them?']);
+  const kept = newPassword ? undefined : await sourceKeyIn(output, announcement.name);
+  const password = kept === undefined ? drawSecret() : undefined;
+  const sourceKey = kept ?? sourceKeyOf(password ?? '');
+  await writeXml(output, printAnnouncement({ ...announcement, sourceKey }));
+  if (password !== undefined) print(`source password: ${password}   (${PASSWORD_USE})`);
+}
+
+/** The source key in an earlier announcement of the session. */
+async function sourceKeyIn(file: string, { text }: SessionName): Promise<string | undefined> {
+  const xml = file === '-' ? '' : await readFile(file, 'utf8').catch(() => '');
+  const found = parseAnnouncement(xml);
+  return found.ok && found.value.name.text === text ? found.value.sourceKey : undefined;
+}
+
+async function withdraw(name: SessionName, { cluster, token }: AnnounceSettings): Promise<void> {
   if (cluster === undefined) throw usage(['--remove needs --cluster URL: where was it published?']);
-  await remove(cluster, sessionPath(name));
+  await remove(cluster, sessionPath(name), token);
 }
 
 /** Printed and read again: what a cluster would refuse is refused here, in the same words. */
-function createXml(name: SessionName, settings: AnnounceSettings): string {
+function createAnnouncement(name: SessionName, settings: AnnounceSettings): Announcement {
   const { title, description, genre, homepage } = settings;
   const rendezvous = locationsOf(name, settings);
   const about = dropAbsent({ title, description, genre, homepage });
   const xml = printAnnouncement({ name, channels: DEFAULT_CHANNELS, rendezvous, ...about });
   const announcement = parseAnnouncement(xml);
   if (!announcement.ok) throw usage(announcement.problems);
-  return xml;
+  return announcement.value;
 }
 
 function locationsOf(name: SessionName, settings: AnnounceSettings): readonly string[] {

@@ -23,6 +23,8 @@ export const command: Command<typeof broadcastOptions> = {
   examples: [
     'scattercast broadcast --cluster http://localhost:8000 --loop --shuffle \\',
     '    --announcement http://localhost:8000/announcements/radio.example/night.xml music/',
+    'SCATTERCAST_PASSWORD=... scattercast broadcast --cluster localhost:8000 \\',
+    '    --announcement radio.example/night show.mp3',
     'ffmpeg -f alsa -i default -f mp3 - | \\',
     '    scattercast broadcast --cluster a.example:8000,b.example:8000 \\',
     '        --announcement radio.example/night -',
@@ -33,13 +35,16 @@ export const command: Command<typeof broadcastOptions> = {
 };
 
 async function run(settings: BroadcastSettings, files: readonly string[]): Promise<void> {
-  const { cluster: clusters, announcement, priority } = settings;
+  const { cluster: clusters, announcement, priority, password } = settings;
   const program = programOf(settings, files);
   const signal = stopSignal();
   const view = createBroadcastView(process.stdout);
   const { onProgress, onWarning } = view;
   try {
-    await broadcast({ clusters, announcement, program, priority, onProgress, onWarning, signal });
+    await broadcast({
+      ...{ clusters, announcement, program, priority, password },
+      ...{ onProgress, onWarning, signal },
+    });
   } finally {
     view.end();
   }

@@ -81,7 +81,7 @@ async function broadcastAt(
   files: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { url } = await publish(cluster, PATH, announcementXml(cluster));
+  const { url } = await publish(cluster, PATH, announcementXml(cluster), { password: 'none' });
   let told = false;
   await broadcast({
     clusters: [cluster],

@@ -9,7 +9,8 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 const STDERR = 2;
 
 /** Never in a log. */
-const SECRETS = ['leaseToken', 'token', 'password', '*.leaseToken', '*.token', '*.password'];
+const NAMES = ['leaseToken', 'token', 'password', 'secret', 'webhookSecret', 'authorization'];
+const SECRETS = NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** One system call for each line. Not pino's own destination, which throws when the disk is full. */
 const lossy: DestinationStream = {

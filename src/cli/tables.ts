@@ -18,6 +18,7 @@ import {
   ranges,
   reachableHost,
   secondsUpTo,
+  secret,
   streamUrl,
   text,
   texts,
@@ -128,6 +129,19 @@ export const announceOptions = {
     placeholder: 'FILE',
     help: 'also write the XML to a file, for any web server; - is standard output',
   }),
+  token: optional(secret, {
+    placeholder: 'TOKEN',
+    help: 'the admin token, to change or take back what was announced; better as a variable',
+  }),
+  newPassword: defaulting(onOff, false, {
+    help: 'draw another source password; whoever broadcasts with the old one is closed',
+  }),
+  webhooks: optional(texts, {
+    flag: 'webhook',
+    placeholder: 'URL',
+    repeatable: true,
+    help: "where the session's events are sent, 4 at most; none: nowhere any more",
+  }),
   remove: defaulting(onOff, false, { help: 'take the announcement back' }),
 } satisfies Table;
 
@@ -157,6 +171,10 @@ export const broadcastOptions = {
   priority: defaulting(whole(0, 255), 128, {
     placeholder: 'N',
     help: 'of several sources the one with the highest is heard, 0 to 255',
+  }),
+  password: optional(secret, {
+    placeholder: 'PASSWORD',
+    help: "the session's source password, from announce; better as a variable",
   }),
 } satisfies Table;
 

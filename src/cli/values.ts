@@ -55,6 +55,15 @@ export const text: Value<string> = expecting('a text', (raw) =>
   typeof raw === 'string' && raw.trim() !== '' ? raw.trim() : undefined,
 );
 
+const SECRET_LENGTH_MAX = 1024;
+
+/** A text that no message shows. */
+export const secret: Value<string> = z
+  .string({ error: 'must be a text' })
+  .trim()
+  .min(1, { error: 'must not be empty' })
+  .max(SECRET_LENGTH_MAX, { error: `must have at most ${SECRET_LENGTH_MAX} characters` });
+
 /** One or more texts: a repeated flag, a variable with spaces between, or a JSON array. */
 export const texts: Value<readonly string[]> = expecting('one text or several', (raw) => {
   const items = typeof raw === 'string' ? raw.split(/\s+/).filter((item) => item !== '') : raw;

@@ -22,6 +22,8 @@ export interface BroadcastOptions {
   readonly program: Program;
   /** 0 to 255; the highest that is live is played. */
   readonly priority: number;
+  /** The session's source password, if it has one. */
+  readonly password?: string | undefined;
   /** Called after each change, and for each frame. */
   readonly onProgress: (progress: Progress) => void;
   /** One sentence about what went wrong and was dealt with. */
@@ -38,17 +40,23 @@ const STOP_FLUSH_MS_MAX = 1500;
 
 /**
  * Broadcasts until the program ends or the signal is aborted. Rejects with a UserError when it
- * cannot begin: a file that is no MP3, no cluster, a refusal.
+ * cannot begin: a file that is no MP3, no cluster, a refusal; and when it may not go on, because the
+ * source password has changed.
  */
 export async function broadcast(options: BroadcastOptions): Promise<void> {
-  const { signal, onWarning } = options;
+  const { onWarning } = options;
+  const refused = new AbortController();
+  const signal = AbortSignal.any([options.signal, refused.signal]);
   const playlist = await unlessAborted(openPlaylist(options.program, onWarning, signal), signal);
   if (playlist === undefined) return;
   const journal = createJournal(options.onProgress);
   const opening = openSourceLink({
     ...options,
     source: randomBytes(8).toString('hex') as SourceId,
-    onEvent: (event) => onLinkEvent(event, journal, onWarning),
+    onEvent: (event) => {
+      if (event.kind === 'refused') refused.abort(event.error);
+      else onLinkEvent(event, journal, onWarning);
+    },
   });
   const link = await unlessAborted(opening, signal);
   if (link === undefined) return abandon(opening);
@@ -60,6 +68,7 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
     const lostMs = await link.finish(signal.aborted ? STOP_FLUSH_MS_MAX : END_FLUSH_MS_MAX);
     if (lostMs > 0) onWarning(`the last ${seconds(lostMs)} s could not be sent`);
   }
+  refused.signal.throwIfAborted();
 }
 
 /** Stopped while it began: the link may still come up, and must not stay. */
@@ -82,7 +91,11 @@ async function play(
   }
 }
 
-function onLinkEvent(event: LinkEvent, journal: Journal, onWarning: (text: string) => void): void {
+function onLinkEvent(
+  event: Exclude<LinkEvent, { kind: 'refused' }>,
+  journal: Journal,
+  onWarning: (text: string) => void,
+): void {
   switch (event.kind) {
     case 'attached':
       return journal.note({ state: 'onAir', scx: event.address });

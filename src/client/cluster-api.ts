@@ -18,7 +18,14 @@ const publishedSchema = z.object({
   url: z.string().max(2048),
   session: z.string().max(400),
   listen: z.string().max(2048),
+  /** What the cluster put into the announcement. */
+  sourceKey: z.string().max(100).optional(),
+  /** The source password and the admin token, if they have just been drawn; never told again. */
+  password: z.string().max(200).optional(),
+  token: z.string().max(200).optional(),
 });
+
+const webhooksAnswerSchema = z.object({ secret: z.string().max(200).optional() });
 
 const sessionStatusSchema = z.object({
   session: z.string().max(400),
@@ -48,22 +55,59 @@ export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
 /** A session's announcement among those that a cluster keeps. */
 const announcementPath = (path: string): string => `/announcements/${path}.xml`;
 
+/** How an announcement is published. */
+export interface PublishOptions {
+  /** The session's admin token; a session that is new there needs none. */
+  readonly token?: string | undefined;
+  /** Another source password, or none at all; the cluster allows `none` on its own machine. */
+  readonly password?: 'new' | 'none' | undefined;
+}
+
 /** Publishes an announcement; `path` is `CREATOR/SESSION`. Rejects with a UserError. */
-export function publish(cluster: string, path: string, xml: string): Promise<Published> {
+export function publish(
+  cluster: string,
+  path: string,
+  xml: string,
+  { token, password }: PublishOptions = {},
+): Promise<Published> {
+  const query = password === undefined ? '' : `?password=${password}`;
   return askFrontEnd({
     cluster,
     method: 'PUT',
-    path: announcementPath(path),
+    path: `${announcementPath(path)}${query}`,
     contentType: 'application/xml',
+    token,
     body: xml,
     answer: publishedSchema,
   });
 }
 
 /** Takes an announcement back; its SCX there goes when its last client does. */
-export async function remove(cluster: string, path: string): Promise<void> {
+export async function remove(cluster: string, path: string, token?: string): Promise<void> {
   const method = 'DELETE';
-  await askFrontEnd({ cluster, method, path: announcementPath(path), answer: z.unknown() });
+  await askFrontEnd({ cluster, method, path: announcementPath(path), token, answer: z.unknown() });
+}
+
+/**
+ * Says where a session's events go, instead of what was said before. With the first webhook it
+ * answers the secret that signs them. Rejects with a UserError.
+ */
+export async function setWebhooks(
+  cluster: string,
+  path: string,
+  token: string | undefined,
+  urls: readonly string[],
+): Promise<string | undefined> {
+  const answer = await askFrontEnd({
+    cluster,
+    method: 'PUT',
+    path: `/announcements/${path}/webhooks`,
+    contentType: 'application/json',
+    token,
+    body: JSON.stringify(urls),
+    answer: webhooksAnswerSchema,
+  });
+  return answer.secret;
 }
 
 /** What runs at a cluster; `raw` is the front end's own document. */

@@ -13,6 +13,8 @@ export interface FrontEndRequest<Answer> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly contentType?: string;
+  /** A session's admin token. */
+  readonly token?: string | undefined;
   readonly body?: string;
   /** What a front end answers; anything else is not one. */
   readonly answer: z.ZodType<Answer>;
@@ -52,6 +54,7 @@ async function exchange(
       headers: {
         accept: 'application/json',
         ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+        ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
       },
     });
     return { status: response.status, text: await response.text() };

@@ -26,6 +26,8 @@ interface Alive {
 export interface ConnectionOptions {
   readonly attachment: Attachment;
   readonly source: Source;
+  /** The session's source password, if it has one. */
+  readonly password?: string | undefined;
   readonly onAlive: (alive: Alive) => void;
   /** `writable` has become true again. */
   readonly onDrain: () => void;
@@ -47,23 +49,33 @@ export interface SourceConnection {
   readonly closed: Promise<string>;
 }
 
-/** From SYN to the SCX's HELLO. Guess: an intercontinental line with one lost packet, twice. */
-const OPEN_MS_MAX = 5000;
+/** Until it is connected. Guess: an intercontinental line with one lost packet, twice. */
+const CONNECT_MS_MAX = 5000;
+
+/** And until the SCX answers: it keeps who guesses passwords waiting for 10 s. */
+const ANSWER_MS_MAX = 12_000;
 
 const MISSED_MAX = 3;
 
 /** Connects and says HELLO. Rejects with a UserError when the SCX does not answer, or refuses. */
 export function openSourceConnection(options: ConnectionOptions): Promise<SourceConnection> {
-  const { attachment, source, signal } = options;
+  const { attachment, source, password, signal } = options;
   const address = attachment.scx.overlayAddress;
   const socket = connect(toTarget(address));
   const connection = createConnection(socket, options);
+  const { session } = attachment;
   socket.write(
-    encodeHello({ version: WIRE_VERSION, session: attachment.session, purpose: 'client', source }),
+    encodeHello({ version: WIRE_VERSION, session, purpose: 'client', source, password }),
   );
   return new Promise((resolve, reject) => {
     const giveUp = (): void => connection.destroy('given up');
-    const timer = setTimeout(() => connection.destroy('it does not answer'), OPEN_MS_MAX);
+    const startClock = (ms: number) =>
+      setTimeout(() => connection.destroy('it does not answer'), ms);
+    let timer = startClock(CONNECT_MS_MAX);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      timer = startClock(ANSWER_MS_MAX);
+    });
     const settled = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
@@ -76,7 +88,7 @@ export function openSourceConnection(options: ConnectionOptions): Promise<Source
     });
     void connection.closed.then((reason) => {
       settled();
-      reject(openingProblem(address, reason, connection.refused));
+      reject(openingProblem(address, reason, connection.refusal));
     });
   });
 }
@@ -87,18 +99,23 @@ function toTarget(address: string): { readonly host: string; readonly port: numb
   return { host, port: Number(address.slice(colon + 1)) };
 }
 
-function openingProblem(address: string, reason: string, refused: boolean): UserError {
-  if (refused) return new UserError(EXIT.refused, `the SCX at ${address} refuses: ${reason}`);
+function openingProblem(address: string, reason: string, refusal: Refusal | undefined): UserError {
+  if (refusal !== undefined) {
+    const { isFinal } = refusal;
+    return new UserError(EXIT.refused, `the SCX at ${address} refuses: ${reason}`, isFinal);
+  }
   return new UserError(
     EXIT.unreachable,
     `the SCX at ${address} cannot be reached (${reason}): does a firewall close its port?`,
   );
 }
 
+/** The SCX itself ended it, with a REFUSAL. */
+type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
+
 interface Opening extends SourceConnection {
   readonly greeted: Promise<void>;
-  /** Whether the SCX itself ended it, with a REFUSAL. */
-  readonly refused: boolean;
+  readonly refusal: Refusal | undefined;
 }
 
 function createConnection(socket: Socket, options: ConnectionOptions): Opening {
@@ -107,7 +124,7 @@ function createConnection(socket: Socket, options: ConnectionOptions): Opening {
   const greeted = createLatch<void>();
   const closed = createLatch<string>();
   let scx = attachment.scx.id as NodeId;
-  let refused = false;
+  let refusal: Refusal | undefined;
   let reason = 'it closed the connection';
   let open = true;
   let full = false;
@@ -137,7 +154,7 @@ function createConnection(socket: Socket, options: ConnectionOptions): Opening {
     else if (event.kind === 'client' && event.message.kind === 'alive') onAlive(event.message);
     else if (event.kind === 'client' && event.message.kind === 'leaving') end('it leaves');
     else if (event.kind === 'refusal') {
-      refused = true;
+      refusal = event;
       end(event.reason);
     } else end(event.kind === 'malformed' ? event.reason : `unexpected ${event.kind}`);
   };
@@ -167,8 +184,8 @@ function createConnection(socket: Socket, options: ConnectionOptions): Opening {
     get writable() {
       return open && !full && socket.writable;
     },
-    get refused() {
-      return refused;
+    get refusal() {
+      return refusal;
     },
     greeted: greeted.promise,
     closed: closed.promise,

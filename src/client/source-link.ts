@@ -27,7 +27,9 @@ export type LinkEvent =
   /** Attempts to attach again fail, for a new reason; more will follow. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** The next attempts go to the next cluster of the list. */
-  | { readonly kind: 'moved'; readonly cluster: string };
+  | { readonly kind: 'moved'; readonly cluster: string }
+  /** No further attempt makes sense: the link has ended. */
+  | { readonly kind: 'refused'; readonly error: UserError };
 
 export interface LinkOptions {
   /** `http://HOST:PORT` of each front end that will do; the first that answers is used. */
@@ -37,6 +39,8 @@ export interface LinkOptions {
   readonly source: SourceId;
   /** 0 to 255; the highest that is live is played. */
   readonly priority: number;
+  /** The session's source password, if it has one. */
+  readonly password?: string | undefined;
   readonly onEvent: (event: LinkEvent) => void;
 }
 
@@ -82,7 +86,7 @@ interface Link extends SourceLink {
 }
 
 function createLink(options: LinkOptions): Link {
-  const { clusters, source, priority, onEvent } = options;
+  const { clusters, source, priority, password, onEvent } = options;
   const window = createAduWindow(KEEP_MS);
   const ending = new AbortController();
   const gate = createGate();
@@ -106,6 +110,7 @@ function createLink(options: LinkOptions): Link {
     connection = await openSourceConnection({
       attachment,
       source: { id: source, priority, epoch },
+      password,
       onAlive: (alive) => onEvent({ kind: 'alive', ...alive }),
       onDrain: pump,
       signal,
@@ -122,7 +127,8 @@ function createLink(options: LinkOptions): Link {
       try {
         return await attachOnce();
       } catch (error) {
-        if (!(error instanceof UserError) || current + 1 === clusters.length) throw error;
+        if (!(error instanceof UserError) || error.isFinal) throw error;
+        if (current + 1 === clusters.length) throw error;
         onFailed(error.message);
         moveOn();
       }
@@ -141,6 +147,12 @@ function createLink(options: LinkOptions): Link {
     onEvent({ kind: 'failed', reason });
   };
 
+  const becomeRefused = (error: UserError): void => {
+    ending.abort();
+    gate.open();
+    onEvent({ kind: 'refused', error });
+  };
+
   const tryAgain = async (attempt: number): Promise<void> => {
     const round = Math.floor(attempt / clusters.length);
     await pause(backoffMs(round, Math.random()), ending.signal);
@@ -149,6 +161,7 @@ function createLink(options: LinkOptions): Link {
       await attachOnce();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
+      if (error.isFinal) return becomeRefused(error);
       onFailed(error.message);
       if (++failures >= ATTEMPTS_EACH) moveOn();
     }
@@ -171,7 +184,8 @@ function createLink(options: LinkOptions): Link {
 
   const flushed = async (signal: AbortSignal): Promise<void> => {
     const done = (): boolean => window.unsentMs === 0 && connection?.writable === true;
-    while (!done() && !signal.aborted) await unlessAborted(gate.wait(), signal);
+    const isOver = (): boolean => signal.aborted || ending.signal.aborted;
+    while (!done() && !isOver()) await unlessAborted(gate.wait(), signal);
   };
 
   return {

@@ -1,18 +1,25 @@
 /**
  * `/announcements/CREATOR/SESSION.xml`: publishing (§2.2). What is published here is kept: its
  * rendezvous SCX (§3.4) starts at once and is there for as long as the announcement is.
+ *
+ * Whoever announces a session first is told its source password and its admin token, and nobody is
+ * ever told them again.
  */
 import { type Request, type Response, Router } from 'express';
 import { ANNOUNCEMENT_LIMITS } from '../session/announcement.js';
 import { parseAnnouncement } from '../session/parse-announcement.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../session/session-name.js';
-import { ANNOUNCEMENTS_MAX, type Published, type PutResult } from './announcements.js';
+import type { Published } from './announcements.js';
+import { drawSecret } from './draw-secret.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
-import { type Found, found, missing, type Problem, problem, sendProblem } from './problem.js';
+import { hashOfToken } from './owner.js';
+import { isLocal } from './ownership.js';
+import { type Found, found, missing, problem, sendProblem } from './problem.js';
+import { diskProblem, putProblem, sendDenial } from './publishing.js';
 import { bodyReader, decodeText, route } from './routing.js';
+import { chooseSourceKey, type PasswordWish } from './source-key-choice.js';
 
 const readBody = bodyReader(ANNOUNCEMENT_LIMITS.documentBytesMax);
-const DISK_FULL: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 function nameIn({ params }: Request): Found<SessionName> {
   const file = `${params.file}`;
@@ -33,46 +40,75 @@ function readAnnouncement(body: Buffer, name: SessionName): Found<Published> {
   return missing(problem(422, `The announcement is for ${parsed.value.name.text}: ${advice}.`));
 }
 
-function diskProblem({ code }: NodeJS.ErrnoException): Problem {
-  if (DISK_FULL.includes(code)) return problem(507, "The cluster's disk is full.");
-  return problem(500, `The cluster cannot write to its data directory (${code}).`);
+/** `?password=new` or `?password=none`. */
+function wishIn(request: Request): Found<PasswordWish> {
+  const wish: unknown = request.query.password;
+  if (wish === undefined || wish === 'new') return found(wish);
+  if (wish !== 'none') return missing(problem(400, 'Write ?password=new, or ?password=none.'));
+  if (isLocal(request)) return found(wish);
+  const why = "Only on the cluster's own machine can a session be announced without a password.";
+  return missing(problem(403, why));
 }
 
-function putProblem(result: Extract<PutResult, { kind: 'tooMany' | 'failed' }>): Problem {
-  if (result.kind === 'failed') return diskProblem(result.error);
-  const limit = `This cluster holds ${ANNOUNCEMENTS_MAX} announcements, which is its limit`;
-  return problem(507, `${limit}: unpublish one of them first.`);
+/** What is to be stored, and what the publisher is to be told of it. */
+function prepare(request: Request, body: Buffer, name: SessionName, before: Published | undefined) {
+  const wish = wishIn(request);
+  if (wish.kind === 'problem') return wish;
+  const read = readAnnouncement(body, name);
+  if (read.kind === 'problem') return read;
+  const keyed = chooseSourceKey(read.value, before, wish.value);
+  if (keyed.kind === 'problem') return keyed;
+  const token = before?.owner === undefined ? drawSecret() : undefined;
+  const fresh = token === undefined ? undefined : { tokenHash: hashOfToken(token), webhooks: [] };
+  const { document, password } = keyed.value;
+  const entry: Published = { ...document, owner: before?.owner ?? fresh };
+  return found({ entry, told: { password, token } });
 }
 
 async function publish(context: FrontEndContext, request: Request, response: Response) {
   const name = nameIn(request);
   if (name.kind === 'problem') return sendProblem(request, response, name.problem);
-  const entry = readAnnouncement(await readBody(request, response), name.value);
-  if (entry.kind === 'problem') return sendProblem(request, response, entry.problem);
-  const result = await context.store.put(entry.value);
-  if (result.kind === 'tooMany' || result.kind === 'failed') {
+  const body = await readBody(request, response);
+  const before = context.store.get(name.value.text);
+  const denial = before && (await context.ownership.objectionTo(request, before.owner));
+  if (denial !== undefined) return sendDenial(request, response, denial);
+  const prepared = prepare(request, body, name.value, before);
+  if (prepared.kind === 'problem') return sendProblem(request, response, prepared.problem);
+  const { entry, told } = prepared.value;
+  const result = await context.store.put(entry, (now) => now === before);
+  const why = putProblem(result);
+  if (why !== undefined) {
     context.log.warn({ session: name.value.text, result }, 'an announcement was not stored');
-    return sendProblem(request, response, putProblem(result));
+    return sendProblem(request, response, why);
   }
-  context.fleet.keep(name.value.text, factsOf(entry.value.announcement));
+  context.fleet.keep(name.value.text, factsOf(entry.announcement));
   const path = sessionPath(name.value);
-  response.status(result.kind === 'created' ? 201 : 200).json({
+  response.status(result.kind === 'created' ? 201 : 200).set('Cache-Control', 'no-store');
+  response.json({
     url: `${context.url}/announcements/${path}.xml`,
     session: name.value.text,
     listen: `${context.url}/listen/${path}.mp3`,
+    sourceKey: entry.announcement.sourceKey,
+    ...told,
   });
 }
 
 async function unpublish(context: FrontEndContext, request: Request, response: Response) {
   const name = nameIn(request);
   if (name.kind === 'problem') return sendProblem(request, response, name.problem);
+  const nothing = problem(404, 'It is not published here.');
+  const published = context.store.get(name.value.text);
+  if (published === undefined) return sendProblem(request, response, nothing);
+  const denial = await context.ownership.objectionTo(request, published.owner);
+  if (denial !== undefined) return sendDenial(request, response, denial);
   try {
     const removed = await context.store.remove(name.value);
-    if (!removed) return sendProblem(request, response, problem(404, 'It is not published here.'));
+    if (!removed) return sendProblem(request, response, nothing);
   } catch (error) {
     return sendProblem(request, response, diskProblem(error as NodeJS.ErrnoException));
   }
   context.fleet.unkeep(name.value.text);
+  context.webhooks.forget(name.value.text);
   response.status(204).end();
 }
 

@@ -1,7 +1,7 @@
 /**
  * The announcements that were published here: DATA/announcements/CREATOR/SESSION.xml, as they
- * were received, so that additions which we do not know are passed on. All are in memory too;
- * at most 256. Names of sessions are made of characters that are safe in file names, and never
+ * were received, so that additions which we do not know are passed on; and SESSION.json beside each
+ * of them, which says whose it is (owner.ts). All are in memory too; at most 256. Names of sessions are made of characters that are safe in file names, and never
  * `.` or `..` (session-name.ts).
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -10,32 +10,44 @@ import type { Announcement } from '../session/announcement.js';
 import { parseAnnouncement } from '../session/parse-announcement.js';
 import { type SessionName, sessionPath } from '../session/session-name.js';
 import { readFileIfAny, writeFileAtomic } from './atomic-file.js';
+import { type Owner, readOwner, writeOwner } from './owner.js';
 
 export const ANNOUNCEMENTS_MAX = 256; // guess: a cluster publishes its own sessions only
 
-/** An announcement and the document that it was read from. */
+/** An announcement, the document that it was read from, and who may change it. */
 export interface Published {
   readonly announcement: Announcement;
   readonly xml: string;
+  /** Undefined for what was published before there were owners. */
+  readonly owner?: Owner | undefined;
 }
 
 /** What became of a publication. `failed`: the disk's own words. */
 export type PutResult =
   | { readonly kind: 'created' | 'replaced' }
-  | { readonly kind: 'tooMany' }
+  | { readonly kind: 'tooMany' | 'overtaken' }
   | { readonly kind: 'failed'; readonly error: NodeJS.ErrnoException };
 
 export interface AnnouncementStore {
   /** By `scattercast://creator/session`. */
   get(session: string): Published | undefined;
   all(): readonly Published[];
-  /** Publishes, or replaces what has the same name. Never rejects. */
-  put(published: Published): Promise<PutResult>;
+  /**
+   * Publishes, or replaces what has the same name; `overtaken` if `mayReplace` says so of what is
+   * there when it is this publication's turn. Never rejects.
+   */
+  put(
+    published: Published,
+    mayReplace?: (before: Published | undefined) => boolean,
+  ): Promise<PutResult>;
   /** False if there is none. Rejects with the system's error. */
   remove(name: SessionName): Promise<boolean>;
 }
 
 const fileMode = 0o644; // what is published is public
+
+/** Where the owner of the announcement in a file is. */
+const ownerPathOf = (path: string): string => path.replace(/\.xml$/, '.json');
 
 async function listDocuments(folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
@@ -54,7 +66,8 @@ async function loadAll(folder: string, log: Logger): Promise<Map<string, Publish
       const problems = parsed.ok ? ['it has the name of another session'] : parsed.problems;
       log.warn({ path, problems }, 'a published announcement is damaged and not used');
     } else if (published.size < ANNOUNCEMENTS_MAX) {
-      published.set(parsed.value.name.text, { announcement: parsed.value, xml });
+      const owner = await readOwner(ownerPathOf(path), log);
+      published.set(parsed.value.name.text, { announcement: parsed.value, xml, owner });
     }
   }
   return published;
@@ -74,11 +87,17 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
     return changed;
   };
 
-  const put = async (entry: Published): Promise<PutResult> => {
+  const put = async (
+    entry: Published,
+    mayReplace: (before: Published | undefined) => boolean,
+  ): Promise<PutResult> => {
     const { name } = entry.announcement;
     const known = published.has(name.text);
+    if (!mayReplace(published.get(name.text))) return { kind: 'overtaken' };
     if (!known && published.size >= ANNOUNCEMENTS_MAX) return { kind: 'tooMany' };
     try {
+      // The owner first: an announcement without one would be anybody's on this machine.
+      if (entry.owner !== undefined) await writeOwner(ownerPathOf(pathOf(name)), entry.owner);
       await writeFileAtomic(pathOf(name), entry.xml, fileMode);
     } catch (error) {
       return { kind: 'failed', error: error as NodeJS.ErrnoException };
@@ -90,13 +109,14 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
   const remove = async (name: SessionName): Promise<boolean> => {
     if (!published.has(name.text)) return false;
     await rm(pathOf(name), { force: true });
+    await rm(ownerPathOf(pathOf(name)), { force: true });
     return published.delete(name.text);
   };
 
   return {
     get: (session) => published.get(session),
     all: () => [...published.values()],
-    put: (entry) => inTurn(() => put(entry)),
+    put: (entry, mayReplace = () => true) => inTurn(() => put(entry, mayReplace)),
     remove: (name) => inTurn(() => remove(name)),
   };
 }

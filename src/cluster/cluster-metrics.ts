@@ -19,6 +19,7 @@ export interface ClusterMetrics {
   countRequest(route: string, status: number): void;
   countLease(): void;
   countEffect(effect: SupervisorEffect): void;
+  countWebhook(outcome: string): void;
   readonly contentType: string;
   print(levels: Levels): Promise<string>;
 }
@@ -42,6 +43,7 @@ export function createClusterMetrics(): ClusterMetrics {
   const leases = counter('leases_total', 'Lease renewals of SCXs');
   const launches = counter('scx_launches_total', 'SCXs launched');
   const stops = counter('scx_stops_total', 'SCXs told to stop', ['signal']);
+  const hooks = counter('webhook_events_total', 'Events for webhooks', ['outcome']);
   const answers = counter('scx_requests_total', 'Requests for an SCX, answered', ['outcome']);
 
   return {
@@ -52,6 +54,7 @@ export function createClusterMetrics(): ClusterMetrics {
       if (effect.kind === 'stop') stops.inc({ signal: effect.signal });
       if (effect.kind === 'answer') answers.inc({ outcome: effect.outcome.kind });
     },
+    countWebhook: (outcome) => hooks.inc({ outcome }),
     contentType: registry.contentType,
     print: (levels) => {
       scxs.set(levels.scxs);

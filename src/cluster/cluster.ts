@@ -15,11 +15,12 @@ import { type AnnouncementStore, openAnnouncements } from './announcements.js';
 import { createClusterMetrics } from './cluster-metrics.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { clusterStatus } from './cluster-status.js';
-import { createFleet, type Fleet, type LaunchTemplate } from './fleet.js';
+import { createFleet, type LaunchTemplate } from './fleet.js';
 import { createFrontEnd } from './front-end.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
 import { authority, createBoundedServer, listen, speakTlsToo } from './http-server.js';
 import { lockDirectory } from './lock-file.js';
+import { createOwnership } from './ownership.js';
 import { loadPages, type Page } from './pages.js';
 import type { Found, Platform } from './platform.js';
 import { pairCapacity } from './port-pairs.js';
@@ -27,6 +28,7 @@ import { createProcessPlatform } from './process-platform.js';
 import { loadSecret } from './secret.js';
 import { createStreamProxy } from './stream-proxy.js';
 import { type SupervisorConfig, supervisorConfig } from './supervisor-config.js';
+import { createWebhooks } from './webhooks.js';
 
 /** A cluster that runs. */
 export interface Cluster {
@@ -121,7 +123,7 @@ function createContext(
   config: SupervisorConfig,
   port: number,
 ): FrontEndContext {
-  const { log } = options;
+  const { log, allowPrivate } = options;
   const { secret, store, found, pages, version } = prepared;
   const url = `http://${authority(options.host, port)}`;
   const metrics = createClusterMetrics();
@@ -129,7 +131,9 @@ function createContext(
   const onEffect = metrics.countEffect;
   const fleet = createFleet({ platform, found, config, template, log, onEffect });
   const now = () => performance.now();
-  const finder = createFinder({ store, url, allowPrivate: options.allowPrivate, now });
+  const finder = createFinder({ store, url, allowPrivate, now });
+  const ownership = createOwnership(now);
+  const webhooks = createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook });
   const startedAt = new Date().toISOString();
   const status = () =>
     clusterStatus({
@@ -142,8 +146,8 @@ function createContext(
   const proxy = createStreamProxy({ scxHost: innerHost(options), streamsMax: PROXIED_MAX });
   const { trustedProxies = TRUSTED_PROXIES } = options;
   const speaksTls = options.scx?.certificate !== undefined;
-  const known = { url, secret, store, finder, fleet, metrics, pages, proxy };
-  return { ...known, speaksTls, trustedProxies, log, status };
+  const parts = { store, finder, fleet, metrics, pages, ownership, webhooks, proxy };
+  return { url, secret, ...parts, allowPrivate, speaksTls, trustedProxies, log, status };
 }
 
 function keepPublished({ store, fleet }: FrontEndContext): void {
@@ -152,8 +156,13 @@ function keepPublished({ store, fleet }: FrontEndContext): void {
   }
 }
 
-async function closeAll(server: Server, fleet: Fleet, platform: Platform): Promise<void> {
+async function closeAll(
+  server: Server,
+  { fleet, webhooks }: FrontEndContext,
+  platform: Platform,
+): Promise<void> {
   server.close();
+  webhooks.close();
   await Promise.race([fleet.stopAll(), delay(CLOSE_MS, undefined, { ref: false })]);
   platform.close();
   server.closeAllConnections();
@@ -173,10 +182,11 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
     keepPublished(context);
   });
   if (context === undefined) throw new Error('listening without a context');
-  const { url, fleet } = context;
+  const opened = context;
+  const { url } = opened;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= closeAll(server, fleet, platform).finally(unlock);
+    closing ??= closeAll(server, opened, platform).finally(unlock);
     security?.close();
     return closing;
   };

@@ -1,14 +1,16 @@
 /** What the routes of a front end share. */
 import type { Logger } from 'pino';
 import type { Announcement } from '../session/announcement.js';
-import type { AnnouncementFinder } from './announcement-finder.js';
+import type { AnnouncementFinder, Known } from './announcement-finder.js';
 import type { AnnouncementStore } from './announcements.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
 import type { ClusterStatus } from './cluster-status.js';
 import type { Fleet } from './fleet.js';
+import type { Ownership } from './ownership.js';
 import type { Page } from './pages.js';
 import type { StreamProxy } from './stream-proxy.js';
 import type { LaunchFacts } from './supervisor-types.js';
+import type { Webhooks } from './webhooks.js';
 
 export interface FrontEndContext {
   /** As others reach us: `http://host:port`. */
@@ -25,14 +27,27 @@ export interface FrontEndContext {
   readonly speaksTls: boolean;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */
   readonly trustedProxies: readonly string[];
+  /** Whether strangers may have us connect to private addresses. */
+  readonly allowPrivate: boolean;
+  readonly ownership: Ownership;
+  readonly webhooks: Webhooks;
   readonly log: Logger;
   status(): ClusterStatus;
 }
 
-/** The part of an announcement that its SCX needs. */
-export const factsOf = ({ title, genre, channels, rendezvous }: Announcement): LaunchFacts => ({
-  title,
-  genre,
-  channels: channels.map((channel) => ({ ...channel })),
-  locations: [...rendezvous],
+/** The part of an announcement that its SCX needs. `url`: of one that is not published here. */
+export const factsOf = (announcement: Announcement, url?: string): LaunchFacts => ({
+  title: announcement.title,
+  genre: announcement.genre,
+  channels: announcement.channels.map((channel) => ({ ...channel })),
+  locations: [...announcement.rendezvous],
+  sourceKey: announcement.sourceKey,
+  announcement: url,
 });
+
+/** Where an announcement was fetched; undefined for one that is published here. */
+export const foreignUrl = (
+  { store }: FrontEndContext,
+  { announcement, url }: Known,
+): string | undefined =>
+  store.get(announcement.name.text)?.announcement === announcement ? undefined : url;

@@ -12,6 +12,7 @@ import { listenRoutes } from './listen-routes.js';
 import { pageRoutes } from './pages.js';
 import { type Problem, problem, sendProblem } from './problem.js';
 import { statusRoutes } from './status-routes.js';
+import { webhookRoutes } from './webhook-routes.js';
 
 /** For whatever is not a page: nobody runs, frames or guesses what we send. */
 const harmless: RequestHandler = (_request, response, next) => {
@@ -62,7 +63,8 @@ export function createFrontEnd(context: FrontEndContext): Express {
   app.set('trust proxy', [...context.trustedProxies]);
   app.use(harmless, counted(context));
   app.use(listenRoutes(context), attachRoutes(context), leaseRoutes(context));
-  app.use(announcementRoutes(context), statusRoutes(context), pageRoutes(context.pages));
+  app.use(announcementRoutes(context), webhookRoutes(context));
+  app.use(statusRoutes(context), pageRoutes(context.pages));
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),
   );

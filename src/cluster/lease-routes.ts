@@ -6,7 +6,7 @@
 import { type Request, type Response, Router } from 'express';
 import { scxStatusSchema } from '../scx/scx-status.js';
 import { parseSessionPath } from '../session/session-name.js';
-import type { FrontEndContext } from './front-end-context.js';
+import { type FrontEndContext, foreignUrl } from './front-end-context.js';
 import { problem, sendProblem } from './problem.js';
 import { bodyReader, decodeJson, route } from './routing.js';
 import { runningScx, scxFor } from './scx-answer.js';
@@ -14,6 +14,21 @@ import { isAuthorized } from './secret.js';
 
 const readBody = bodyReader(1024 * 1024); // guess: dozens of sources with long paths
 const RESTART_MS = 2000; // guess: a rendezvous SCX is back by then, mostly
+
+/** An announcement that was changed reaches an SCX that runs already, its players and sources. */
+function announcedNow(context: FrontEndContext, session: string) {
+  const known = context.finder.recall(session);
+  if (known === undefined) return {};
+  const { title = null, genre = null, sourceKey = null } = known.announcement;
+  const announcement = foreignUrl(context, known) ?? null;
+  return { station: { title, genre }, access: { sourceKey, announcement } };
+}
+
+function tellWebhooks(context: FrontEndContext, session: string): void {
+  const view = runningScx(context, session);
+  const owner = context.store.get(session)?.owner;
+  if (view !== undefined) context.webhooks.hear(session, owner, view);
+}
 
 async function renew(context: FrontEndContext, request: Request, response: Response) {
   const fail = (status: number, message: string): void =>
@@ -29,10 +44,9 @@ async function renew(context: FrontEndContext, request: Request, response: Respo
   const answer = context.fleet.renew(status.data);
   if (answer === undefined) return fail(410, 'There is no such SCX here.');
   context.metrics.countLease();
-  // An announcement that was changed reaches the players of an SCX that runs already.
-  const known = context.finder.recall(status.data.session)?.announcement;
-  const station = known && { title: known.title ?? null, genre: known.genre ?? null };
-  response.json({ ...answer, station });
+  const { session } = status.data;
+  response.json({ ...answer, ...announcedNow(context, session) });
+  tellWebhooks(context, session);
 }
 
 async function findRendezvous(context: FrontEndContext, request: Request, response: Response) {

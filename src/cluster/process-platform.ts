@@ -51,9 +51,9 @@ function childEnvironment(launch: Launch): NodeJS.ProcessEnv {
 }
 
 function runFileOf(launch: Launch, pid: number): RunFile {
-  const { id, session, title, genre, channels, locations } = launch;
+  const { id, session, title, genre, channels, locations, sourceKey, announcement } = launch;
   const ports = { http: launch.httpPort, overlay: launch.overlayPort };
-  const facts = { title, genre, channels, locations };
+  const facts = { title, genre, channels, locations, sourceKey, announcement };
   return { id, session, pid, birth: birthOf(pid) ?? '', ports, facts };
 }
 

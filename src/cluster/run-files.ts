@@ -13,6 +13,8 @@ const factsSchema = launchSchema.pick({
   genre: true,
   channels: true,
   locations: true,
+  sourceKey: true,
+  announcement: true,
 });
 const port = z.number().int().min(0).max(65_535);
 

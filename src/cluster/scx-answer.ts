@@ -6,7 +6,7 @@ import type { ScxStatus } from '../scx/scx-status.js';
 import type { SessionName } from '../session/session-name.js';
 import type { Known } from './announcement-finder.js';
 import type { Wish } from './fleet.js';
-import { type FrontEndContext, factsOf } from './front-end-context.js';
+import { type FrontEndContext, factsOf, foreignUrl } from './front-end-context.js';
 import { type Found, found, missing, problem } from './problem.js';
 import type { Outcome } from './supervisor-types.js';
 
@@ -32,11 +32,12 @@ async function ask({ fleet }: FrontEndContext, wish: Wish): Promise<Found<ScxSta
 /** The first SCX of a session whose announcement is known. */
 export function scxFor(
   context: FrontEndContext,
-  { announcement }: Known,
+  known: Known,
   patienceMs = PATIENCE_MS,
 ): Promise<Found<ScxStatus>> {
-  const session = announcement.name.text;
-  return ask(context, { session, facts: factsOf(announcement), place: false, patienceMs });
+  const session = known.announcement.name.text;
+  const facts = factsOf(known.announcement, foreignUrl(context, known));
+  return ask(context, { session, facts, place: false, patienceMs });
 }
 
 /**
@@ -49,8 +50,8 @@ export function listenerScx(
   known: Known | undefined,
   place: boolean,
 ): Promise<Found<ScxStatus>> {
-  const facts = known === undefined ? null : factsOf(known.announcement);
-  return ask(context, { session: name.text, facts, place, patienceMs: PATIENCE_MS });
+  const facts = known && factsOf(known.announcement, foreignUrl(context, known));
+  return ask(context, { session: name.text, facts: facts ?? null, place, patienceMs: PATIENCE_MS });
 }
 
 /** The SCX that has been running longest for a session, launched or not. */

@@ -6,7 +6,10 @@ import type { ScxStatus } from '../scx/scx-status.js';
 import type { Ports } from './port-pairs.js';
 
 /** What the announcement says of a session, as far as its SCX needs it. */
-export type LaunchFacts = Pick<Launch, 'title' | 'genre' | 'channels' | 'locations'>;
+export type LaunchFacts = Pick<
+  Launch,
+  'title' | 'genre' | 'channels' | 'locations' | 'sourceKey' | 'announcement'
+>;
 
 /** An SCX that is to be launched. Sessions are named `scattercast://creator/session`. */
 export interface LaunchOrder {

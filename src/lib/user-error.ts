@@ -25,10 +25,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** A problem that the user can fix: one line, and the exit code that goes with it. */
 export class UserError extends Error {
   readonly exitCode: ExitCode;
+  /** Whoever tries again would fail again. */
+  readonly isFinal: boolean;
 
-  constructor(exitCode: ExitCode, message: string) {
+  constructor(exitCode: ExitCode, message: string, isFinal = false) {
     super(message);
     this.name = 'UserError';
     this.exitCode = exitCode;
+    this.isFinal = isFinal;
   }
 }

@@ -35,12 +35,24 @@ export type Admission =
       /** The answer is sent: hand the connection to its handler now. */
       onOpen(connection: Connection): void;
     }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | ({ readonly kind: 'refused' } & Refusal);
+
+/** Why a stranger is turned away. */
+export interface Refusal {
+  readonly reason: string;
+  /** Another attempt with the same HELLO would be refused, too. */
+  readonly isFinal?: boolean;
+  /** It is told so late, because it tries again and again. */
+  readonly delayMs?: number;
+}
+
+/** What becomes of whoever says HELLO from this IP address. */
+type Admit = (hello: Hello, remoteAddress: string) => Admission;
 
 export interface Connections {
   open(opening: Opening): Connection;
   /** Listens, and answers the port. Rejects with a UserError when it is taken. */
-  listen(host: string, port: number, admit: (hello: Hello) => Admission): Promise<number>;
+  listen(host: string, port: number, admit: Admit): Promise<number>;
   /** Destroys every connection, whoever holds it; no handler hears of it. */
   close(): Promise<void>;
 }
@@ -90,11 +102,17 @@ export function createConnections(counters: OverlayCounters, log: Logger): Conne
     socket.on('close', () => sockets.delete(socket));
   };
 
-  const refuse = (connection: Connection, reason: string): void => {
+  const refuse = (connection: Connection, { reason, isFinal, delayMs = 0 }: Refusal): void => {
+    const { remoteAddress } = connection;
     counters.connectionsRefused++;
-    log.debug({ remoteAddress: connection.remoteAddress, reason }, 'refused a connection');
+    log.debug({ remoteAddress, reason }, 'refused a connection');
     connection.handTo(NOBODY, 'control');
-    connection.finish(encodeRefusal(reason));
+    const tell = (): void => connection.finish(encodeRefusal(reason, isFinal));
+    if (delayMs === 0) return tell();
+    // Who waits for an answer holds a stranger's place, of which others are to find one, too.
+    const isCrowd = (strangers.get(remoteAddress) ?? 0) > OVERLAY_LIMITS.delayedPerHostMax;
+    if (isCrowd) connection.destroy();
+    else setTimeout(tell, delayMs).unref();
   };
 
   const countStranger = (host: string, change: 1 | -1): void => {
@@ -125,7 +143,10 @@ export function createConnections(counters: OverlayCounters, log: Logger): Conne
 
   const welcome = (connection: Connection, admission: Admission): boolean => {
     if (admission.kind === 'refused' || guestCount >= OVERLAY_LIMITS.inboundMax) {
-      refuse(connection, admission.kind === 'refused' ? admission.reason : 'too many connections');
+      refuse(
+        connection,
+        admission.kind === 'refused' ? admission : { reason: 'too many connections' },
+      );
       return false;
     }
     connection.send(encodeHello(admission.answer));
@@ -133,7 +154,7 @@ export function createConnections(counters: OverlayCounters, log: Logger): Conne
     return true;
   };
 
-  const accept = (socket: Socket, admit: (hello: Hello) => Admission): void => {
+  const accept = (socket: Socket, admit: Admit): void => {
     const host = socket.remoteAddress ?? '';
     if (areTooMany(host)) {
       counters.connectionsRefused++;
@@ -149,7 +170,8 @@ export function createConnections(counters: OverlayCounters, log: Logger): Conne
       {
         onArrival: (event) => {
           clearTimeout(timer);
-          if (event.kind === 'hello' && welcome(connection, admit(event.hello))) becomeGuest();
+          if (event.kind !== 'hello') return;
+          if (welcome(connection, admit(event.hello, host))) becomeGuest();
         },
         onDrain: () => {},
         onClose: (cause, reason) => {

@@ -11,6 +11,8 @@ export const OVERLAY_LIMITS = Object.freeze({
   strangersMax: 128,
   /** And of one IP address. Many SCXs may share one behind a network address translator. */
   strangersPerHostMax: 32,
+  /** Refusals that wait to be told to one IP address, because it fails again and again. */
+  delayedPerHostMax: 4,
   /** Inbound connections after HELLO: control, data and clients. */
   inboundMax: 512,
   /** Control connections that we have opened or are opening. */

@@ -20,7 +20,7 @@ import { excerpt } from '../session/excerpt.js';
 import type { ClientHello, Hello } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
 import { type ClientConnection, createClientConnection } from './client-connection.js';
-import { type Admission, createConnections, joinAddress } from './connections.js';
+import { type Admission, createConnections, joinAddress, type Refusal } from './connections.js';
 import { createControlLinks } from './control-links.js';
 import { createDataLinks } from './data-links.js';
 import { locate } from './locate.js';
@@ -49,6 +49,8 @@ export interface OverlayOptions {
   /** An ADU for our own listeners: each once, in order within source and channel. */
   onDeliver(adu: Adu): void;
   onEvent(event: GossamerEvent): void;
+  /** Why a source client may not attach from this IP address; undefined: it may. */
+  objectionTo?(client: ClientHello, remoteAddress: string): Refusal | undefined;
   /** A source client attaches: set its callbacks before returning. */
   onClient(client: ClientConnection): void;
 }
@@ -90,18 +92,24 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   let isBusy = false;
   let isClosed = false;
 
-  const admit = (hello: Hello): Admission => {
+  const admit = (hello: Hello, remoteAddress: string): Admission => {
     if (hello.session !== session) return { kind: 'refused', reason: 'wrong session' };
-    if (hello.purpose === 'client') return admitClient(hello);
+    if (hello.purpose === 'client') return admitClient(hello, remoteAddress);
     if (hello.id === options.id) return { kind: 'refused', reason: 'own id' };
     return hello.purpose === 'control' ? controlLinks.admit(hello) : dataLinks.admit(hello);
   };
 
-  const admitClient = ({ source }: ClientHello): Admission => ({
-    kind: 'admitted',
-    answer: controlHello(context),
-    onOpen: (connection) => options.onClient(createClientConnection(connection, source, counters)),
-  });
+  const admitClient = (hello: ClientHello, remoteAddress: string): Admission => {
+    const { source } = hello;
+    const objection = options.objectionTo?.(hello, remoteAddress);
+    if (objection !== undefined) return { kind: 'refused', ...objection };
+    return {
+      kind: 'admitted',
+      answer: controlHello(context),
+      onOpen: (connection) =>
+        options.onClient(createClientConnection(connection, source, counters)),
+    };
+  };
 
   checkAdvertised(options.advertiseHost);
   const port = await connections.listen(options.listenHost, options.listenPort, admit);

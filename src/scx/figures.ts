@@ -6,6 +6,7 @@ import type { DoorCounters } from './door.js';
 import type { Listeners } from './listeners.js';
 import type { Metric } from './metrics.js';
 import type { Program } from './program.js';
+import type { SourcePassword } from './source-password.js';
 import type { Sources } from './sources.js';
 
 /** Everything that is counted. */
@@ -17,6 +18,7 @@ export interface Counted {
   readonly listeners: Listeners;
   readonly program: Program;
   readonly sources: Sources;
+  readonly password: SourcePassword;
 }
 
 const counter = (name: string, help: string, value: number): Metric => ({
@@ -50,12 +52,15 @@ function listenerFigures({ listeners }: Counted): Metric[] {
   ];
 }
 
-function sourceFigures({ sources, program, ring }: Counted): Metric[] {
+function sourceFigures({ sources, password, program, ring }: Counted): Metric[] {
   const { attached, refused, resumed, published, dropped } = sources.counters;
+  const { missing, wrong } = password.counters;
   return [
     gauge('sources_attached', 'Source clients attached here', sources.count),
     counter('sources_accepted', 'Source clients let in', attached),
     counter('sources_refused', 'Source clients turned away', refused),
+    counter('sources_without_password', 'Turned away: the source password was missing', missing),
+    counter('sources_wrong_password', 'Turned away: the source password was wrong', wrong),
     counter('sources_resumed', 'Source clients that came back in time', resumed),
     counter('source_adus', 'ADUs taken from source clients', published),
     counter('source_adus_dropped', 'ADUs of source clients that broke the rules', dropped),

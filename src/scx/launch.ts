@@ -19,6 +19,10 @@ export const launchSchema = z.strictObject({
   title: z.string().max(256).optional(),
   genre: z.string().max(256).optional(),
   channels: z.array(channel).min(1).max(16),
+  /** Who may broadcast, see session/source-key.ts; without one, clients on this machine. */
+  sourceKey: z.string().max(100).optional(),
+  /** Where the announcement was fetched; absent when the cluster itself publishes it. */
+  announcement: z.string().max(2048).optional(),
   /** The announcement's rendezvous locations. */
   locations: z.array(z.string().max(2048)).max(16),
   /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */

@@ -16,6 +16,14 @@ interface LeaseTerms {
   readonly pinned: boolean;
   /** The announcement's title and genre now; absent when it does not know them. */
   readonly station: Station | undefined;
+  readonly access: Access | undefined;
+}
+
+/** Who may broadcast, as an announcement says now. */
+export interface Access {
+  readonly sourceKey: string | undefined;
+  /** Where it was fetched; undefined when the cluster itself publishes it. */
+  readonly announcement: string | undefined;
 }
 
 /** How the session presents itself to players. */
@@ -54,6 +62,9 @@ const answerSchema = z.object({
   rendezvous: z.boolean(),
   keep: z.boolean().optional(),
   station: z.object({ title: text, genre: text }).optional(),
+  access: z
+    .object({ sourceKey: z.string().max(100).nullable(), announcement: z.string().nullable() })
+    .optional(),
 });
 
 type Renewal =
@@ -67,13 +78,17 @@ function parseAnswer(status: number, text: string): Renewal {
   if (status === 410) return { kind: 'gone' };
   if (status < 200 || status > 299) return failed(`HTTP status ${status}`);
   try {
-    const { rendezvous, keep, station } = answerSchema.parse(JSON.parse(text));
+    const { rendezvous, keep, station, access } = answerSchema.parse(JSON.parse(text));
     const pinned = rendezvous || keep === true;
     const told = station && {
       title: station.title ?? undefined,
       genre: station.genre ?? undefined,
     };
-    return { kind: 'renewed', terms: { pinned, station: told } };
+    const allowed = access && {
+      sourceKey: access.sourceKey ?? undefined,
+      announcement: access.announcement ?? undefined,
+    };
+    return { kind: 'renewed', terms: { pinned, station: told, access: allowed } };
   } catch {
     return failed('the answer is no lease');
   }

@@ -11,16 +11,20 @@ import type { NodeId, SourceId } from '../gossamer/node.js';
 import type { SourceView } from '../gossamer/view.js';
 import { createRng } from '../lib/rng.js';
 import type { ClientConnection } from '../overlay/client-connection.js';
+import type { Refusal } from '../overlay/connections.js';
 import { createOverlay, type Overlay } from '../overlay/overlay.js';
+import type { ClientHello } from '../wire/hello.js';
 import { drawFigures } from './figures.js';
 import type { Launch } from './launch.js';
 import type { Metric } from './metrics.js';
 import type { Playout } from './playout.js';
+import type { SourcePassword } from './source-password.js';
 import { createSources, type Sources } from './sources.js';
 
 export interface RelayOptions {
   readonly launch: Launch;
   readonly playout: Playout;
+  readonly password: SourcePassword;
   readonly log: Logger;
   now(): number;
   /** Something happened that the front end is to know of. */
@@ -62,7 +66,7 @@ const hasChildren = (source: SourceView): boolean =>
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
 export async function openRelay(options: RelayOptions): Promise<Relay> {
-  const { launch, playout, log } = options;
+  const { launch, playout, password, log } = options;
   const config = configOf(launch);
   let isLeaving = false;
   let audienceTold = 0;
@@ -71,6 +75,14 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     logEvent(log, event);
     playout.onEvent(event);
     if (NEWS.includes(event.kind)) options.onNews();
+  };
+
+  const objectionTo = (client: ClientHello, remoteAddress: string): Refusal | undefined => {
+    const verdict = password.verifySource(client.password, remoteAddress);
+    if (verdict.kind === 'ok') return undefined;
+    const { reason, delayMs } = verdict;
+    log.warn({ source: client.source, remoteAddress, reason }, 'A source client is refused.');
+    return { reason, delayMs, isFinal: true };
   };
 
   const onClient = (connection: ClientConnection): void => {
@@ -93,6 +105,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     log,
     onDeliver: playout.handleAdu,
     onEvent,
+    objectionTo,
     onClient,
   });
 
@@ -128,7 +141,13 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       tellAudience();
     },
     figures: () =>
-      drawFigures({ view: overlay.view(), overlay: overlay.counters, ...playout, sources }),
+      drawFigures({
+        view: overlay.view(),
+        overlay: overlay.counters,
+        ...playout,
+        sources,
+        password,
+      }),
     leave: () => {
       const isParent = overlay.view().sources.some(hasChildren);
       isLeaving = true;

@@ -17,7 +17,7 @@ import { trustIn } from './forwarded.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
 import { icestats } from './icestats.js';
 import type { Launch } from './launch.js';
-import { type Station, startLease } from './lease.js';
+import { type Access, type Station, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
 import { createMetrics } from './metrics.js';
 import { createPages } from './pages.js';
@@ -25,6 +25,7 @@ import { createPlayout, type Playout } from './playout.js';
 import { openRelay } from './relay.js';
 import type { ScxStatus } from './scx-status.js';
 import { openSecurity } from './security.js';
+import { createSourcePassword } from './source-password.js';
 import { drawStatus } from './status.js';
 
 /** A running SCX. */
@@ -102,6 +103,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
   const accessLog = openAccessLog(launch.accessLog, log);
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
   const playout = createPlayout(launch, now);
+  const password = createSourcePassword(launch.sourceKey, now);
   let isRendezvous = launch.rendezvous;
   let station: Station = { title: launch.title, genre: launch.genre };
   let isNews = false;
@@ -110,6 +112,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
   const relay = await openRelay({
     launch,
     playout,
+    password,
     log,
     now,
     onNews: () => {
@@ -172,6 +175,15 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
     throw error;
   });
 
+  /** Anybody may announce a session of this name elsewhere: that says nothing about this SCX. */
+  const onAccess = (access: Access | undefined): void => {
+    const isOurs =
+      access?.announcement === undefined || access.announcement === launch.announcement;
+    if (access === undefined || !isOurs || access.sourceKey === password.key) return;
+    password.setKey(access.sourceKey);
+    relay.sources.closeAll('the source password has changed');
+  };
+
   const lease = startLease({
     url: launch.leaseUrl,
     token: launch.leaseToken,
@@ -182,6 +194,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
       isRendezvous = terms.pinned;
       station = terms.station ?? station;
       lifetime.onFrontEnd(terms.pinned, now());
+      onAccess(terms.access);
     },
     onGone: () => stop('its front end does not want it any more'),
   });

@@ -45,6 +45,8 @@ export interface Sources {
   handleClient(connection: ClientConnection): void;
   /** Looks after clients that have fallen silent or have not come back. */
   tick(now: number): void;
+  /** Closes all connections; who may still broadcast comes back before its source is withdrawn. */
+  closeAll(reason: string): void;
   /** Tells all clients that this SCX is leaving, so that they attach elsewhere. */
   tellLeaving(): void;
   /** Those that are connected, or may come back. */
@@ -179,6 +181,9 @@ export function createSources(options: SourcesOptions): Sources {
         const isGone = client.connection === undefined && now - client.lostAt > GRACE_MS;
         if (isGone) withdraw(client, 'it did not come back');
       }
+    },
+    closeAll: (reason) => {
+      for (const client of attached.values()) becomeLost(client, reason);
     },
     tellLeaving: () => {
       for (const { connection } of attached.values()) connection?.send({ kind: 'leaving' });

@@ -32,6 +32,8 @@ export interface Announcement {
   /** An http or https URL. */
   readonly homepage?: string;
   readonly bitrateKbps?: number;
+  /** Who may broadcast, see source-key.ts; without one, clients at the SCX's own machine only. */
+  readonly sourceKey?: string;
 }
 
 /** The namespace of our additions. A later, incompatible meaning gets another number. */

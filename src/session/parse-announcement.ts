@@ -13,6 +13,7 @@ import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
 import { parsePlainText } from './plain-text.js';
 import { parseSessionName } from './session-name.js';
+import { parseSourceKey } from './source-key-form.js';
 import { readXml, type XmlElement } from './xml-tree.js';
 
 const LIMITS = ANNOUNCEMENT_LIMITS;
@@ -100,6 +101,8 @@ function readExtras(root: XmlElement, findings: Findings) {
   // Long enough that the parsers below see, and refuse, what is too long for them.
   const homepage = text('radio:HOMEPAGE', 'the homepage', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
+  // An empty one is a mistake: whoever wrote it did not mean "no password".
+  const sourceKey = childrenOf(root, 'radio:SOURCE-KEY')[0]?.text.trim();
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
     genre: text('radio:GENRE', 'the genre', LIMITS.genreLengthMax),
@@ -107,6 +110,7 @@ function readExtras(root: XmlElement, findings: Findings) {
       homepage &&
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
+    sourceKey: sourceKey === undefined ? undefined : findings.take(parseSourceKey(sourceKey)),
   };
 }
 

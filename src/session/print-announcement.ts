@@ -45,8 +45,9 @@ const channelBlock = (channel: Channel): string[] => [
   '</CHANNEL>',
 ];
 
-function extras({ title, genre, homepage, bitrateKbps }: Announcement): string[] {
-  const fields = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
+function extras({ title, genre, homepage, bitrateKbps, sourceKey }: Announcement): string[] {
+  const about = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
+  const fields = { ...about, 'SOURCE-KEY': sourceKey };
   return Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [`<radio:${name}>${escapeText(`${value}`)}</radio:${name}>`],
   );

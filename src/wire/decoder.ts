@@ -35,7 +35,7 @@ export type WireEvent =
   | { readonly kind: 'adu'; readonly adu: Adu }
   | { readonly kind: 'client'; readonly message: ClientMessage }
   /** The peer's last word. */
-  | { readonly kind: 'refusal'; readonly reason: string }
+  | { readonly kind: 'refusal'; readonly reason: string; readonly isFinal?: boolean | undefined }
   | Malformed;
 
 export interface Decoder {
@@ -43,7 +43,10 @@ export interface Decoder {
   push(chunk: Uint8Array): WireEvent[];
 }
 
-const refusalSchema = z.strictObject({ reason: z.string().max(BOUNDS.reasonLengthMax) });
+const refusalSchema = z.strictObject({
+  reason: z.string().max(BOUNDS.reasonLengthMax),
+  isFinal: z.boolean().optional(),
+});
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -95,9 +98,9 @@ function decodeJson(type: number, frame: Uint8Array): WireEvent {
         message,
       }));
     default:
-      return checkShape('refusal', refusalSchema, body, ({ reason }) => ({
+      return checkShape('refusal', refusalSchema, body, (refusal) => ({
         kind: 'refusal',
-        reason,
+        ...refusal,
       }));
   }
 }

@@ -44,6 +44,12 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
   return encodeJson(FRAME.client, { ...message, listeners, scxListeners });
 }
 
-/** The last frame of its sender: why it refuses the connection, or ends it. */
-export const encodeRefusal = (reason: string): Uint8Array =>
-  encodeJson(FRAME.refusal, { reason: reason.slice(0, BOUNDS.reasonLengthMax) });
+/**
+ * The last frame of its sender: why it refuses the connection, or ends it. `isFinal`: another
+ * attempt with the same words would be refused, too.
+ */
+export const encodeRefusal = (reason: string, isFinal = false): Uint8Array =>
+  encodeJson(FRAME.refusal, {
+    reason: reason.slice(0, BOUNDS.reasonLengthMax),
+    ...(isFinal ? { isFinal } : {}),
+  });

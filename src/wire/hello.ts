@@ -20,7 +20,12 @@ interface Greeting {
 
 export type ControlHello = Greeting & Member & { readonly purpose: 'control' };
 export type DataHello = Greeting & Member & { readonly purpose: 'data'; readonly channel: number };
-export type ClientHello = Greeting & { readonly purpose: 'client'; readonly source: Source };
+export type ClientHello = Greeting & {
+  readonly purpose: 'client';
+  readonly source: Source;
+  /** The session's source password, in the clear. */
+  readonly password?: string | undefined;
+};
 
 export type Hello = ControlHello | DataHello | ClientHello;
 
@@ -37,7 +42,12 @@ export const helloSchema = z.discriminatedUnion('purpose', [
     purpose: z.literal('data'),
     channel: channelSchema,
   }),
-  z.strictObject({ ...greeting, purpose: z.literal('client'), source: sourceSchema }),
+  z.strictObject({
+    ...greeting,
+    purpose: z.literal('client'),
+    source: sourceSchema,
+    password: z.string().max(BOUNDS.passwordLengthMax).optional(),
+  }),
 ]);
 
 /** The version that somebody speaks, whatever else its HELLO holds; 0 without one. */

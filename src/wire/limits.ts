@@ -4,14 +4,14 @@
  * is that of the longest valid one, which its codec knows.
  */
 export interface WireLimits {
-  /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage. Guess: the longest have about 1000. */
+  /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage. A HELLO with a password, all escaped. */
   readonly jsonBytesMax: number;
   /** An ADU's payload, bytes. The longest MP3 frame has 2881; the rest is for other channels. */
   readonly payloadBytesMax: number;
 }
 
 export const WIRE_LIMITS: WireLimits = Object.freeze({
-  jsonBytesMax: 2048,
+  jsonBytesMax: 8192,
   payloadBytesMax: 65_536,
 });
 
@@ -22,6 +22,8 @@ export const WIRE_LIMITS: WireLimits = Object.freeze({
 export const BOUNDS = Object.freeze({
   addressLengthMax: 300,
   sessionLengthMax: 400,
+  /** UTF-16 units. */
+  passwordLengthMax: 1024,
   reasonLengthMax: 256,
   /** GossamerConfig.discoveryListMax and the teller itself. */
   membersMax: 101,

@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sourceKeyOf } from '../../src/scx/source-password.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
@@ -165,13 +166,25 @@ describe('The command line', () => {
     const path = join(directory, 'night.xml');
     const before = standIn.requests.length;
     const about = ['--title', 'Night & Day', '--genre', 'jazz'];
-    const toFile = await run(['announce', ...NAME, ...about, ...location, '--output', path]);
-    const toPipe = await run(['announce', ...NAME, ...about, ...location, '--output', '-']);
-    expect(toFile).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(toPipe.stdout).toBe(readFileSync(path, 'utf8'));
-    expect(parseAnnouncement(toPipe.stdout)).toMatchObject({
-      value: { title: 'Night & Day', genre: 'jazz', rendezvous: [location[1]] },
-    });
+    const announce = ['announce', ...NAME, ...about, ...location, '--output'];
+    const toFile = await run([...announce, path]);
+    const toPipe = await run([...announce, '-']);
+    const passwordIn = (text: string) => /^source password: (\S+) .*\n$/.exec(text)?.[1] ?? '';
+    expect(toFile).toMatchObject({ code: 0, stderr: '' });
+    for (const [xml, password] of [
+      [readFileSync(path, 'utf8'), passwordIn(toFile.stdout)],
+      [toPipe.stdout, passwordIn(toPipe.stderr)],
+    ] as const) {
+      const sourceKey = sourceKeyOf(password);
+      expect(parseAnnouncement(xml)).toMatchObject({
+        value: { title: 'Night & Day', genre: 'jazz', rendezvous: [location[1]], sourceKey },
+      });
+    }
+    const written = readFileSync(path, 'utf8');
+    expect(await run([...announce, path])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(path, 'utf8')).toBe(written);
+    expect(passwordIn((await run([...announce, path, '--new-password'])).stdout)).not.toBe('');
+    expect(readFileSync(path, 'utf8')).not.toBe(written);
     expect(standIn.requests.length).toBe(before);
     expect((await run(['announce', ...NAME, '--output', '-'])).code).toBe(2);
   });

@@ -35,7 +35,18 @@ export async function startFake(
   const at = `http://127.0.0.1:${cluster.port}`;
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${at}${path}`, { redirect: 'manual', ...init });
-  const publish = (path: string, xml: string) =>
-    get(`/announcements/${path}.xml`, { method: 'PUT', body: xml });
-  return { cluster, platform, at, get, publish };
+  const tokens = new Map<string, string>();
+  /** The headers of whoever announced the session first. */
+  const owner = (path: string): Record<string, string> =>
+    tokens.has(path) ? { authorization: `Bearer ${tokens.get(path)}` } : {};
+  const publish = async (path: string, xml: string, query = '') => {
+    const init = { method: 'PUT', body: xml, headers: owner(path) };
+    const response = await get(`/announcements/${path}.xml${query}`, init);
+    const told = (response.ok ? await response.clone().json() : {}) as { token?: string };
+    if (told.token !== undefined) tokens.set(path, told.token);
+    return response;
+  };
+  const unpublish = (path: string) =>
+    get(`/announcements/${path}.xml`, { method: 'DELETE', headers: owner(path) });
+  return { cluster, platform, at, get, publish, unpublish, owner };
 }

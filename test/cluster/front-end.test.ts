@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clusterStatusSchema } from '../../src/cluster/cluster-status.js';
+import { RADIO_NAMESPACE } from '../../src/session/announcement.js';
 import { startFake } from './fake-cluster.js';
 import { createFakePlatform, httpUrlOf } from './fake-platform.js';
 import { announcementXml, NIGHT, statusOf } from './support.js';
@@ -211,38 +212,50 @@ describe('GET /listen', () => {
 
 describe('Announcements', () => {
   test('are published, shown, replaced and unpublished', async () => {
-    const { cluster, get, publish, platform } = await startFake();
+    const { cluster, get, publish, unpublish, platform } = await startFake();
     const created = await publish(PATH, announcementXml(NIGHT));
+    const secret = expect.stringMatching(/^([a-hjkmnp-z2-9]{6}-){3}[a-hjkmnp-z2-9]{6}$/);
+    const sourceKey = expect.stringMatching(/^sha256:/);
     expect([created.status, await created.json()]).toEqual([
       201,
       {
         url: `${cluster.url}/announcements/${PATH}.xml`,
         session: NIGHT,
         listen: `${cluster.url}/listen/${PATH}.mp3`,
+        sourceKey,
+        password: secret,
+        token: secret,
       },
     ]);
     const xml = announcementXml(NIGHT, 'Other');
-    expect((await publish(PATH, xml)).status).toBe(200);
+    const replaced = await publish(PATH, xml);
+    const body = (await replaced.json()) as { sourceKey: string };
+    expect([replaced.status, Object.keys(body).sort()]).toEqual([
+      200,
+      ['listen', 'session', 'sourceKey', 'url'],
+    ]);
     const shown = await get(`/announcements/${PATH}.xml`);
     expect(shown.headers.get('content-type')).toMatch(/^application\/xml/);
     expect(shown.headers.get('content-security-policy')).toContain('sandbox');
-    expect(await shown.text()).toBe(xml);
-    expect((await get(`/announcements/${PATH}.xml`, { method: 'DELETE' })).status).toBe(204);
-    expect((await get(`/announcements/${PATH}.xml`, { method: 'DELETE' })).status).toBe(404);
+    const added = `  <SOURCE-KEY xmlns="${RADIO_NAMESPACE}">${body.sourceKey}</SOURCE-KEY>\n`;
+    expect(await shown.text()).toBe(xml.replace('</SCATTERCAST>', `${added}</SCATTERCAST>`));
+    expect((await unpublish(PATH)).status).toBe(204);
+    expect((await unpublish(PATH)).status).toBe(404);
     expect((await get(`/announcements/${PATH}.xml`)).status).toBe(404);
     expect(platform.launches).toHaveLength(1);
   });
 
   test('make a rendezvous SCX that is kept until they are unpublished', async () => {
-    const { get, publish, platform } = await startFake();
+    const { publish, unpublish, platform } = await startFake();
     await publish(PATH, announcementXml(NIGHT));
     await expect.poll(() => platform.launches.length).toBe(1);
-    const { id, rendezvous } = platform.launches[0]!;
+    const { id, rendezvous, sourceKey } = platform.launches[0]!;
     expect(rendezvous).toBe(true);
     const station = { title: 'Night music', genre: null };
-    const kept = { rendezvous: true, keep: true, station };
+    const access = { sourceKey, announcement: null };
+    const kept = { rendezvous: true, keep: true, station, access };
     expect(await (await platform.renew(id)).json()).toEqual(kept);
-    await get(`/announcements/${PATH}.xml`, { method: 'DELETE' });
+    await unpublish(PATH);
     const unkept = { rendezvous: false, keep: false };
     expect(await (await platform.renew(id)).json()).toMatchObject(unkept);
   });

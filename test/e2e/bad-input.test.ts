@@ -39,11 +39,17 @@ const serve = async (body: string): Promise<{ url: string; close: () => void }> 
   return { url, close: () => server.close() };
 };
 
+/** The environment of whoever may broadcast there. */
+const allowedAt = (url: string): NodeJS.ProcessEnv => ({
+  SCATTERCAST_PASSWORD: stage.secretsOf(url).password,
+});
+
 const broadcastFile = async (bytes: Uint8Array): Promise<{ code: number | null; said: string }> => {
   const file = join(stage.directory, `upload-${Math.floor(performance.now())}.mp3`);
   writeFileSync(file, bytes);
   const target = ['--cluster', cluster.url, '--announcement', announcement];
-  const running = stage.run(['broadcast', ...target, '--priority', '1', file]);
+  const env = allowedAt(announcement);
+  const running = stage.run(['broadcast', ...target, '--priority', '1', file], { env });
   const { code } = await running.exited;
   return { code, said: running.stderr().trim() };
 };
@@ -119,7 +125,7 @@ test('A changed bit rate and sample rate in mid-stream reach the listener frame 
   const other = await stage.announce(cluster, 'scattercast://radio.example/changing');
   const target = ['--cluster', cluster.url, '--announcement', other];
   const listener = listen(`${cluster.url}/listen/radio.example/changing.mp3`);
-  const running = stage.run(['broadcast', ...target, file]);
+  const running = stage.run(['broadcast', ...target, file], { env: allowedAt(other) });
   expect(await running.exited).toMatchObject({ code: 0 });
   const whole = framesOfFile(file);
   const heard = await until('all of it', () => {

@@ -70,13 +70,23 @@ interface ClusterSettings {
   readonly extra?: readonly string[];
 }
 
+/** What `announce` prints once. */
+interface Secrets {
+  readonly password: string;
+  readonly token: string;
+  /** Of webhooks, if there are any. */
+  readonly webhook: string | undefined;
+}
+
 export interface Stage {
   readonly directory: string;
   run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv }): Running;
   cluster(settings?: ClusterSettings): Promise<Cluster>;
-  /** Announces at a cluster; returns the announcement's URL. */
+  /** Announces at a cluster; returns the announcement's URL, and remembers its secrets. */
   announce(cluster: Cluster, name: string, ...extra: string[]): Promise<string>;
-  /** Broadcasts; resolves when it is on the air. */
+  /** What was printed when the session was announced first. */
+  secretsOf(announcement: string): Secrets;
+  /** Broadcasts, with the password that was announced; resolves when it is on the air. */
   broadcast(cluster: Cluster, announcement: string, ...args: string[]): Promise<Running>;
   close(): Promise<void>;
 }
@@ -157,6 +167,7 @@ export function createStage(): Stage {
   const clusters: Cluster[] = [];
   /** SCXs outlive their front end: each one seen is remembered, and ended in the end. */
   const scxPids = new Set<number>();
+  const secrets = new Map<string, Secrets>();
   let count = 0;
 
   const run: Stage['run'] = (args, options) => {
@@ -209,11 +220,24 @@ export function createStage(): Stage {
       const announced = run(['announce', '--cluster', at.url, '--name', name, ...extra]);
       const { code } = await announced.exited;
       if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
-      return announced.stdout().trim();
+      const [url = '', ...lines] = announced.stdout().trim().split('\n');
+      const printed = (what: string): string | undefined =>
+        lines.find((line) => line.startsWith(`${what}: `))?.match(/: (\S+) /)?.[1];
+      const [password, token] = [printed('source password'), printed('admin token')];
+      if (password !== undefined && token !== undefined) {
+        secrets.set(url, { password, token, webhook: printed('webhook secret') });
+      }
+      return url;
+    },
+    secretsOf: (announcement) => {
+      const found = secrets.get(announcement);
+      if (found === undefined) throw new Error(`${announcement} was not announced here`);
+      return found;
     },
     broadcast: async (at, announcement, ...args) => {
       const target = ['--cluster', at.url, '--announcement', announcement];
-      const started = run(['broadcast', ...target, ...args]);
+      const env = { SCATTERCAST_PASSWORD: secrets.get(announcement)?.password ?? '' };
+      const started = run(['broadcast', ...target, ...args], { env });
       await until('the session to be on the air', async () => {
         if (started.child.exitCode !== null) throw new Error(started.stderr());
         const { sessions } = await statusOf(at.url);
