@@ -57,6 +57,27 @@ const noticesOf = (adus: readonly Adu[]): unknown[] =>
 const tag = (title: string): Uint8Array => makeId3([makeId3Frame('TIT2', id3Text(0, title))]);
 
 describe('A broadcaster', () => {
+  test('gives its password with HELLO, and ends at once when that is refused for good', async () => {
+    standIn.manners = [{ refuse: 'the source password is wrong', isFinal: true }];
+    const { input, over } = begin({ password: 'wrong' });
+    input.write(joinBytes(frames.slice(0, 40)));
+    await expect(over).rejects.toMatchObject({
+      exitCode: EXIT.refused,
+      message: expect.stringContaining('the source password is wrong'),
+    });
+    expect(standIn.visits.map(({ hello }) => hello.password)).toEqual(['wrong']);
+  });
+
+  test('ends when it is refused for good after it was on the air', async () => {
+    standIn.manners = [{}, { refuse: 'the source password is wrong', isFinal: true }];
+    const { input, over } = begin({ password: 'old' });
+    input.write(joinBytes(frames.slice(0, 40)));
+    await standIn.until(() => audioOf(standIn.visits[0]?.adus ?? []).length > 0);
+    standIn.visits[0]?.cut();
+    await expect(over).rejects.toMatchObject({ exitCode: EXIT.refused });
+    expect(standIn.visits).toHaveLength(2);
+  });
+
   test('sends each frame as one ADU, numbered from 0, and says AM_LEAVING at the end', async () => {
     const { input, over } = begin();
     input.end(joinBytes(frames.slice(0, 20)));

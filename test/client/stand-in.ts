@@ -17,6 +17,8 @@ export const SCX_ID = '00000000000000aa' as NodeId;
 /** How the SCX treats one connection. */
 interface Manner {
   readonly refuse?: string;
+  /** The refusal says that another attempt makes no sense. */
+  readonly isFinal?: boolean;
   /** Says nothing at all. */
   readonly mute?: boolean;
   /** Stops answering KEEP_ALIVE after so many. */
@@ -100,7 +102,7 @@ export async function startStandIn(): Promise<StandIn> {
         say,
         cut: () => void socket.resetAndDestroy(),
       });
-      if (manner.refuse !== undefined) socket.end(encodeRefusal(manner.refuse));
+      if (manner.refuse !== undefined) socket.end(encodeRefusal(manner.refuse, manner.isFinal));
       else if (manner.mute !== true) socket.write(encodeHello(ownHello(overlayAddress)));
     };
     const onMessage = (message: ClientMessage): void => {

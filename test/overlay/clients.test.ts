@@ -109,3 +109,40 @@ test.each([
   expect(ends).toHaveLength(1);
   expect(adus).toHaveLength(1);
 });
+
+test('a client that may not attach is told so, and that it need not try again', async () => {
+  const seen: unknown[] = [];
+  const { overlay, clients } = await startStation(1, [], {
+    objectionTo: ({ password }, remoteAddress) => {
+      seen.push([password, remoteAddress]);
+      return password === 'right' ? undefined : { reason: 'no', isFinal: true };
+    },
+  });
+  const refused = connectRaw(overlay.address);
+  refused.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  await eventually(() => refused.isClosed);
+  expect(refused.heard).toEqual([{ kind: 'refusal', reason: 'no', isFinal: true }]);
+  const accepted = connectRaw(overlay.address);
+  accepted.send(encodeHello({ ...HELLO, password: 'right' }));
+  await eventually(() => clients.length === 1);
+  expect(seen).toEqual([
+    ['wrong', '127.0.0.1'],
+    ['right', '127.0.0.1'],
+  ]);
+});
+
+test('of clients whose refusal is delayed, only a few of one address wait; others get in', async () => {
+  const { overlay, clients } = await startStation(1, [], {
+    objectionTo: ({ password }) =>
+      password === undefined ? undefined : { reason: 'no', delayMs: 200 },
+  });
+  const crowd = Array.from({ length: 10 }, () => connectRaw(overlay.address));
+  for (const peer of crowd) peer.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  await eventually(() => crowd.filter((peer) => peer.isClosed).length >= 6);
+  expect(crowd.flatMap((peer) => peer.heard)).toEqual([]);
+  connectRaw(overlay.address).send(encodeHello(HELLO));
+  await eventually(() => clients.length === 1);
+  await eventually(() => crowd.every((peer) => peer.isClosed));
+  const told = crowd.filter((peer) => peer.heard.length > 0);
+  expect(told).toHaveLength(4);
+});

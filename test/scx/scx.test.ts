@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openSourceConnection, type SourceConnection } from '../../src/client/source-connection.js';
-import type { Source } from '../../src/gossamer/node.js';
 import { EXIT } from '../../src/lib/user-error.js';
 import type { Launch } from '../../src/scx/launch.js';
 import { launchSchema } from '../../src/scx/launch.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
 import { type ScxStatus, scxStatusSchema } from '../../src/scx/scx-status.js';
+import { sourceKeyOf } from '../../src/scx/source-password.js';
 import { type RawClient, rawClient } from './raw-client.js';
 import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
 
@@ -20,7 +20,7 @@ const wait = { timeout: 20_000, interval: 5 };
 let frontEnd: Server;
 let leases: Map<string, ScxStatus>;
 let leaseCount: number;
-let answer: { status: number; readonly pinned: Set<string> };
+let answer: { status: number; readonly pinned: Set<string>; access?: object };
 let running: Scx[];
 let ending: (() => void)[];
 
@@ -41,7 +41,8 @@ beforeEach(async () => {
       leases.set(status.id, status);
       leaseCount++;
       response.statusCode = answer.status;
-      response.end(JSON.stringify({ rendezvous: pinned, keep: pinned }));
+      const { access } = answer;
+      response.end(JSON.stringify({ rendezvous: pinned, keep: pinned, access }));
     });
   });
   await new Promise<void>((resolve) => frontEnd.listen(0, '127.0.0.1', resolve));
@@ -112,12 +113,13 @@ interface Studio {
   listeners: number;
 }
 
-const attach = async (scx: Scx, of: Source = source('a')): Promise<Studio> => {
+const attach = async (scx: Scx, of = source('a'), password?: string): Promise<Studio> => {
   const { id, httpUrl, overlayAddress } = scx.status();
   const studio = { listeners: 0 } as Studio;
   const connection = await openSourceConnection({
     attachment: { session: SESSION, scx: { id, httpUrl, overlayAddress }, keepAliveMs: 100 },
     source: of,
+    password,
     onAlive: ({ listeners }) => {
       studio.listeners = listeners;
     },
@@ -331,5 +333,54 @@ describe('An SCX', () => {
     expect(text).toMatch(/^scattercast_scx_overlay_adus_in_total\{session="[^"]+"\} 0$/m);
     expect(text).toMatch(/^scattercast_scx_overlay_malformed_json_total\{session="[^"]+"\} 0$/m);
     expect(text).toMatch(/^process_resident_memory_bytes/m);
+  });
+});
+
+describe('An SCX of a session with a source key', () => {
+  const sourceKey = sourceKeyOf('right');
+  const refused = (reason: string) => ({
+    exitCode: EXIT.refused,
+    isFinal: true,
+    message: expect.stringContaining(reason),
+  });
+
+  test('takes sources with the password only', async () => {
+    const scx = await start('1', { sourceKey });
+    await expect(attach(scx)).rejects.toMatchObject(refused('wants its source password'));
+    const wrong = attach(scx, source('a'), 'wrong');
+    await expect(wrong).rejects.toMatchObject(refused('the source password is wrong'));
+    const control = attach(scx, source('a'), '\u0001'.repeat(1024));
+    await expect(control).rejects.toMatchObject(refused('the source password is wrong'));
+    expect(scx.status().attachedSources).toBe(0);
+    await attach(scx, source('a'), 'right');
+    expect(scx.status().attachedSources).toBe(1);
+  });
+
+  test('learns a new key from its lease, and closes who has the old password', async () => {
+    const scx = await start('1', { sourceKey });
+    const { connection } = await attach(scx, source('a'), 'right');
+    answer.access = { sourceKey: sourceKeyOf('new'), announcement: null };
+    expect(await connection.closed).toBe('the source password has changed');
+    await expect(attach(scx, source('a', 100, 2), 'right')).rejects.toMatchObject({
+      isFinal: true,
+    });
+    await attach(scx, source('a', 100, 3), 'new');
+    expect(scx.status().attachedSources).toBe(1);
+  });
+
+  test('takes no key from an announcement that is not its own', async () => {
+    const announcement = 'http://radio.example/night.xml';
+    const scx = await start('1', { sourceKey, announcement });
+    answer.access = {
+      sourceKey: sourceKeyOf('evil'),
+      announcement: 'http://evil.example/night.xml',
+    };
+    const before = leaseCount;
+    await vi.waitUntil(() => leaseCount > before + 2, wait);
+    await expect(attach(scx, source('b'), 'evil')).rejects.toMatchObject({ isFinal: true });
+    const { connection } = await attach(scx, source('a'), 'right');
+    answer.access = { sourceKey: sourceKeyOf('new'), announcement };
+    await connection.closed;
+    await attach(scx, source('a', 100, 2), 'new');
   });
 });
