@@ -10,7 +10,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: 'a flag, an environment variable or the configuration file is wrong',
   bind: 'a port is taken, or an address is not of this machine',
   unreachable: 'the cluster, or a server that it depends on, cannot be reached',
-  refused: 'the cluster said no: unknown announcement, full, not allowed',
+  refused: 'the cluster said no: unknown announcement, full, not allowed, wrong password or token',
   file: 'a file cannot be read or written, or holds no MP3',
 };
 

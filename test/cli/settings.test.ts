@@ -149,6 +149,19 @@ describe('Settings', () => {
     ]);
   });
 
+  test('show no secret, whatever is wrong with it', () => {
+    const password = 'k3nd8w'.repeat(200);
+    const target = { cluster: 'radio.example', announcement: 'radio.example/night' };
+    const read = (given: Given) => resolveSettings('broadcast', broadcastOptions, layers(given));
+    const tooLong = 'must have at most 1024 characters';
+    expect(problemsOf(read({ flags: { ...target, password } }))).toEqual([`--password ${tooLong}`]);
+    expect(problemsOf(read({ flags: target, file: { password: 123_456 } }))).toEqual([
+      `"password" in ${FILE} must be a text`,
+    ]);
+    const environment = { SCATTERCAST_PASSWORD: 'k3nd8w\n' };
+    expect(read({ flags: target, environment })).toMatchObject({ value: { password: 'k3nd8w' } });
+  });
+
   test('tell others no address that means all of them, but may listen there', () => {
     const result = clusterSettings({ flags: { host: '0.0.0.0', listen: '0.0.0.0' } });
     expect(problemsOf(result)).toEqual([expect.stringMatching(/^--host is what others are told/)]);
