@@ -44,6 +44,9 @@ export interface Relay {
   leave(): Promise<void>;
 }
 
+/** For those who speak the overlay's protocol, which are our own. */
+const ADVICE = ': give it with --password, or as SCATTERCAST_PASSWORD';
+
 /** Time for the flood to go out where no child has to move, ms. Guess. */
 const FLOOD_MS = 200;
 
@@ -82,7 +85,8 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     if (verdict.kind === 'ok') return undefined;
     const { reason, delayMs } = verdict;
     log.warn({ source: client.source, remoteAddress, reason }, 'A source client is refused.');
-    return { reason, delayMs, isFinal: true };
+    const advice = verdict.kind === 'missing' ? ADVICE : '';
+    return { reason: `${reason}${advice}`, delayMs, isFinal: true };
   };
 
   const onClient = (connection: ClientConnection): void => {
