@@ -1,4 +1,31 @@
-/** What every benchmark is: it runs, and returns the rows of its table. */
-export type Benchmark = (options: { readonly runs: number | undefined }) => Promise<Row[]>;
+/** What every benchmark is: it declares its flags, runs, and returns the rows of its table. */
+import { EXIT, UserError } from '../../src/lib/user-error.js';
+
+/** A flag of one benchmark; `standard` false: it is a switch, without a value. */
+export interface Flag {
+  readonly standard: string | false;
+  readonly help: string;
+}
+
+/** The flags as given, or their standard values. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 export type Row = Readonly<Record<string, string | number>>;
+
+export interface Benchmark {
+  readonly flags: Readonly<Record<string, Flag>>;
+  run(flags: Flags): Promise<Row[]>;
+}
+
+/** A flag's positive number. Throws what the user can mend. */
+export function numberOf(flags: Flags, name: string): number {
+  const value = Number(flags[name]);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new UserError(EXIT.usage, `--${name} takes a positive number`);
+}
+
+/** A flag's words, separated by commas. */
+export const wordsOf = (flags: Flags, name: string): readonly string[] =>
+  String(flags[name]).split(',');
+
+export const round = (value: number, digits = 1): number => Number(value.toFixed(digits));

@@ -1,28 +1,72 @@
 /**
- * `npm run bench -- NAME [--json] [--runs N]`: measures, prints a table, and with --json the numbers.
+ * `npm run bench -- NAME [--json] [FLAGS]`: measures, prints a table, and with --json the numbers. Each
+ * benchmark has flags of its own; `npm run bench -- NAME --help` tells them.
  * Benchmarks never pass or fail: they tell. The machine is shared and noisy, so quote medians and the
  * ratio to what was measured in the same run.
  */
 import { parseArgs } from 'node:util';
-import type { Benchmark } from './benchmark.js';
+import { UserError } from '../../src/lib/user-error.js';
+import type { Benchmark, Flag, Flags, Row } from './benchmark.js';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
+const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'tune-in': () => import('./tune-in.js'),
+  listeners: () => import('./listeners.js'),
 };
 
 function fail(message: string): never {
-  console.error(`${message}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+  console.error(message);
   process.exit(2);
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, runs: { type: 'string' } },
-});
-const [name = ''] = positionals;
-const load = BENCHMARKS[name] ?? fail(`no benchmark is called "${name}"`);
-const runs = values.runs === undefined ? undefined : Number(values.runs);
-if (runs !== undefined && !(runs >= 1)) fail('--runs takes a positive number');
-const rows = await (await load()).run({ runs });
-if (values.json) console.log(JSON.stringify({ benchmark: name, rows }, null, 2));
-else console.table(rows);
+const parsed = ({ standard }: Flag) =>
+  standard === false
+    ? ({ type: 'boolean', default: false } as const)
+    : ({ type: 'string', default: standard } as const);
+
+function parse(benchmark: Benchmark, args: string[]): Flags {
+  const own = Object.entries(benchmark.flags).map(([name, flag]) => [name, parsed(flag)] as const);
+  const common = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  try {
+    return parseArgs({ args, options: { ...Object.fromEntries(own), ...common } }).values;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function help(name: string, { flags }: Benchmark): void {
+  console.log(`npm run bench -- ${name} [--json]`);
+  for (const [flag, { standard, help }] of Object.entries(flags)) {
+    console.log(`  --${flag.padEnd(12)} ${help}${standard === false ? '' : ` (${standard})`}`);
+  }
+}
+
+/** Many fields: they go down, and the rows across. */
+const WIDE = 8;
+
+function print(rows: readonly Row[]): void {
+  const fields = Object.keys(rows[0] ?? {});
+  if (fields.length <= WIDE) return console.table(rows);
+  const values = (field: string) => rows.map((row) => row[field] ?? '');
+  console.table(Object.fromEntries(fields.map((field) => [field, values(field)])));
+}
+
+async function measure(name: string, benchmark: Benchmark, flags: Flags): Promise<void> {
+  const rows = await benchmark.run(flags);
+  if (flags.json === true) console.log(JSON.stringify({ benchmark: name, rows }, null, 2));
+  else print(rows);
+}
+
+const [name = '', ...args] = process.argv.slice(2);
+const load = BENCHMARKS[name];
+if (load === undefined) {
+  fail(`no benchmark is called "${name}"; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+}
+const benchmark = await load();
+const flags = parse(benchmark, args);
+if (flags.help === true) help(name, benchmark);
+else {
+  await measure(name, benchmark, flags).catch((error: unknown) => {
+    if (error instanceof UserError) fail(error.message);
+    throw error;
+  });
+}

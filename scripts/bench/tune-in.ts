@@ -9,7 +9,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen } from '../../test/e2e/audio.js';
 import { CLIP, type Cluster, createStage, until } from '../../test/e2e/stage.js';
-import type { Benchmark, Row } from './benchmark.js';
+import { type Benchmark, numberOf, type Row } from './benchmark.js';
 
 const at = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
@@ -39,7 +39,12 @@ async function repeat(times: number, measure: () => Promise<number>): Promise<nu
   return samples;
 }
 
-export const run: Benchmark = async ({ runs = 30 }) => {
+export const flags: Benchmark['flags'] = {
+  runs: { standard: '30', help: 'of each kind' },
+};
+
+export const run: Benchmark['run'] = async (given) => {
+  const runs = numberOf(given, 'runs');
   const stage = createStage();
   try {
     const home = await stage.cluster();

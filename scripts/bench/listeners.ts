@@ -1,0 +1,186 @@
+/**
+ * What a listener costs, and how long one waits: an SCX, beside it Icecast and the least that a
+ * server can do, one after the other in the same run, all at 128 kbit/s and with the same load.
+ *
+ * The server has core 0; the load, the source and whatever else is ours share core 1. All listeners
+ * connect at the given rate (a storm: who waits longest for the first byte?), and when they have
+ * settled, a window of some seconds says what they cost and what they get. On a machine that others use too,
+ * processor time is the number to trust; waits and gaps grow with what the others do.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { type Benchmark, type Flags, numberOf, type Row, round, wordsOf } from './benchmark.js';
+import { openFloor } from './floor.js';
+import { openIcecast } from './icecast.js';
+import { type LoadReport, startLoad } from './load.js';
+import { compile } from './native.js';
+import { cpuSeconds, loadAverage, openFilesMax, pin, privateBytes } from './process-figures.js';
+import type { Rival, RivalOptions, RivalServer } from './rival.js';
+import { openScattercast } from './scattercast.js';
+
+const RIVALS: Readonly<Record<string, Rival>> = {
+  icecast: openIcecast,
+  scattercast: openScattercast,
+  floor: openFloor,
+};
+const BYTES_PER_SECOND = 16_000;
+/** From the last connect to the window, s: the bursts are out. */
+const SETTLE_S = 10;
+/** Files that a server needs besides its listeners'. */
+const SPARE_FILES = 500;
+
+/** What one server did with its listeners. */
+interface Measured {
+  readonly name: string;
+  readonly listeners: number;
+  readonly cpuPerSecond: number;
+  readonly bytesPerListener: number;
+  readonly report: LoadReport;
+}
+
+interface Plan {
+  readonly load: string;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly icy: boolean;
+  readonly scxs: number;
+  readonly floor: string;
+  readonly tickMs: number;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** One SCX a core: the first server on core 0, a second one on core 1, and so on. */
+const pinAll = (pids: readonly number[]): void =>
+  pids.forEach((pid, index) => {
+    pin(pid, index);
+  });
+
+async function measure(
+  { load, rate, seconds, icy }: Plan,
+  server: RivalServer,
+  listeners: number,
+): Promise<Omit<Measured, 'name'>> {
+  const { pids, urls } = server;
+  pinAll(pids);
+  const idleBytes = sum(pids.map(privateBytes));
+  const wanted = { program: load, listeners, rate, seconds, icy, urls };
+  const running = startLoad({ ...wanted, settleS: SETTLE_S, newcomersPerSecond: 0 });
+  try {
+    await running.steady;
+    const startedAt = performance.now();
+    const cpuBefore = sum(pids.map(cpuSeconds));
+    const report = await running.report;
+    const cpu = sum(pids.map(cpuSeconds)) - cpuBefore;
+    const elapsedS = (performance.now() - startedAt) / 1000;
+    const bytesPerListener = (sum(pids.map(privateBytes)) - idleBytes) / listeners;
+    return { listeners, cpuPerSecond: cpu / elapsedS, bytesPerListener, report };
+  } finally {
+    await running.end();
+  }
+}
+
+async function measureRival(name: string, plan: Plan, listeners: number): Promise<Measured> {
+  const open = RIVALS[name];
+  if (open === undefined) throw new UserError(EXIT.usage, `no rival is called "${name}"`);
+  const options: RivalOptions = { ...plan, listeners };
+  const server = await open(options);
+  try {
+    return { name, ...(await measure(plan, server, listeners)) };
+  } finally {
+    await server.close();
+  }
+}
+
+const microseconds = ({ cpuPerSecond, listeners }: Measured): number =>
+  (cpuPerSecond / listeners) * 1e6;
+
+/** Its cost in units of another's; absent without the other. */
+function ratio(one: Measured, all: readonly Measured[], name: string): Row {
+  const other = all.find((each) => each.name === name);
+  return other === undefined
+    ? {}
+    : { [`x ${name}`]: round(microseconds(one) / microseconds(other), 2) };
+}
+
+function row(one: Measured, all: readonly Measured[], plan: Plan): Row {
+  const { listeners, report } = one;
+  const { firstByteMs, gapMs, refused, closed, silent } = report.listeners;
+  const expected = listeners * BYTES_PER_SECOND * report.seconds;
+  const times = (value: number | undefined): number => round(value ?? Number.NaN, 0);
+  return {
+    server: one.name,
+    listeners,
+    icy: plan.icy ? 'yes' : 'no',
+    'CPU s/s': round(one.cpuPerSecond, 3),
+    'us/listener/s': round(microseconds(one)),
+    ...ratio(one, all, 'icecast'),
+    ...ratio(one, all, 'floor'),
+    'kB/listener': round(one.bytesPerListener / 1000),
+    'first byte p50 ms': times(firstByteMs?.p50),
+    'p99 ms': times(firstByteMs?.p99),
+    'gap p50 ms': times(gapMs?.p50),
+    'gap p99 ms': times(gapMs?.p99),
+    'gap worst ms': times(gapMs?.worst),
+    'rate got': round(report.bytes / expected, 3),
+    refused,
+    closed,
+    silent,
+    'load CPU s/s': round(report.cpuSeconds / report.seconds, 2),
+    loadavg: loadAverage(),
+  };
+}
+
+function planOf(flags: Flags, directory: string): Plan {
+  return {
+    load: compile('load', directory),
+    floor: compile('floor', directory),
+    rate: numberOf(flags, 'rate'),
+    seconds: numberOf(flags, 'seconds'),
+    icy: flags.icy === true,
+    scxs: numberOf(flags, 'scxs'),
+    tickMs: numberOf(flags, 'tick'),
+  };
+}
+
+function countsOf(flags: Flags): number[] {
+  const counts = wordsOf(flags, 'listeners').map((word) =>
+    numberOf({ listeners: word }, 'listeners'),
+  );
+  const files = Math.max(...counts) + SPARE_FILES;
+  if (files <= openFilesMax()) return counts;
+  const limit = `only ${openFilesMax()} open files are allowed here`;
+  throw new UserError(EXIT.usage, `${limit}; raise it with: ulimit -n ${files}`);
+}
+
+export const flags: Benchmark['flags'] = {
+  listeners: { standard: '4000,8000', help: 'how many, one run after the other' },
+  rate: { standard: '1500', help: 'connects per second' },
+  seconds: { standard: '20', help: 'the window in which the settled listeners are measured' },
+  icy: { standard: false, help: 'listeners ask for titles (Icy-MetaData: 1)' },
+  rivals: { standard: 'icecast,scattercast,floor', help: 'who is measured' },
+  scxs: { standard: '1', help: 'SCXs of the session; each has its share of the listeners' },
+  tick: { standard: '500', help: "the floor's interval, ms: the SCX's --write-interval" },
+};
+
+export const run: Benchmark['run'] = async (given) => {
+  const counts = countsOf(given);
+  const directory = mkdtempSync(join(tmpdir(), 'bench-listeners-'));
+  const rows: Row[] = [];
+  try {
+    const plan = planOf(given, directory);
+    pin(process.pid, 1);
+    for (const count of counts) {
+      const all: Measured[] = [];
+      for (const name of wordsOf(given, 'rivals')) {
+        all.push(await measureRival(name, plan, count));
+      }
+      rows.push(...all.map((one) => row(one, all, plan)));
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return rows;
+};

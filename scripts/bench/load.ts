@@ -1,0 +1,93 @@
+/** The load process: starts load.c's program, and tells its caller where it is. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Running, start } from '../../test/e2e/stage.js';
+
+export interface LoadOptions {
+  /** The compiled load.c. */
+  readonly program: string;
+  readonly listeners: number;
+  /** New ones in a second. */
+  readonly rate: number;
+  /** Between the last connect and the window, s. */
+  readonly settleS: number;
+  /** Of the window, s. */
+  readonly seconds: number;
+  readonly icy: boolean;
+  /** Further ones in a second within the window, that leave at their first byte. */
+  readonly newcomersPerSecond: number;
+  /** `http://IP:PORT/PATH`; listeners take them in turn. */
+  readonly urls: readonly string[];
+}
+
+interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+  readonly worst: number;
+}
+
+interface Group {
+  readonly count: number;
+  /** No connection, no answer, or another one than 200. */
+  readonly refused: number;
+  /** By the server, after it had begun. */
+  readonly closed: number;
+  /** Without a byte of sound when the window ended. */
+  readonly silent: number;
+  /** null: nobody heard anything. */
+  readonly firstByteMs: Spread | null;
+  readonly gapMs: Spread | null;
+}
+
+/** What load.c prints. */
+export interface LoadReport {
+  readonly seconds: number;
+  /** Of sound, ICY blocks included, in the window. */
+  readonly bytes: number;
+  readonly cpuSeconds: number;
+  readonly listeners: Group;
+  readonly newcomers: Group;
+}
+
+/** Listeners that are connecting, or connected. */
+export interface Load {
+  /** The window begins. */
+  readonly steady: Promise<unknown>;
+  /** The window is over; all connections are still open. */
+  readonly report: Promise<LoadReport>;
+  /** Closes all connections. */
+  end(): Promise<void>;
+}
+
+/** Longer than any window needs on a machine that others use too, ms. */
+const SLACK_MS = 120_000;
+/** For a server to notice that all are gone, ms. */
+const GOODBYE_MS = 1000;
+
+const argumentsOf = (options: LoadOptions): string[] => [
+  ...[options.listeners, options.rate, options.settleS, options.seconds].map(String),
+  ...[options.icy ? '1' : '0', String(options.newcomersPerSecond)],
+  ...options.urls.map((url) => url.replace(/^http:\/\//, '')),
+];
+
+async function end(process: Running): Promise<void> {
+  process.child.stdin?.end();
+  await process.exited;
+  await pause(GOODBYE_MS);
+}
+
+/** Starts to connect. */
+export function startLoad(options: LoadOptions): Load {
+  const process = start(options.program, argumentsOf(options));
+  const { listeners, rate, settleS, seconds } = options;
+  const patienceMs = (listeners / rate + settleS + seconds) * 1000 + SLACK_MS;
+  const ended = process.exited.then(() => {
+    throw new Error(`the load process ended early: ${process.stderr()}`);
+  });
+  ended.catch(() => undefined);
+  const steady = Promise.race([process.line(/^steady$/m, patienceMs), ended]);
+  const report = Promise.race([process.line(/^(\{.*\})$/m, patienceMs), ended]).then(
+    ([, json = '']) => JSON.parse(json) as LoadReport,
+  );
+  report.catch(() => undefined);
+  return { steady, report, end: () => end(process) };
+}

@@ -1,0 +1,45 @@
+/** SCXs of one session, each in a cluster of its own; listeners connect to them without the front end. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { CLIP, type Cluster, createStage, until } from '../../test/e2e/stage.js';
+import type { Rival } from './rival.js';
+
+/** For the ring to hold a burst, and the SCX to be as large as it is when idle, ms. */
+const FILL_MS = 8000;
+const LINGER = ['--linger', '600'];
+
+/** Where a cluster sends the listeners of an announcement. */
+async function streamUrl(cluster: Cluster, announcement: string): Promise<string> {
+  const query = `announcement=${encodeURIComponent(announcement)}`;
+  const answer = await fetch(`${cluster.url}/listen?${query}`, { redirect: 'manual' });
+  const location = answer.headers.get('location');
+  if (location === null) throw new Error(`${cluster.url} answers with ${answer.status}`);
+  return location;
+}
+
+async function scxPid(cluster: Cluster): Promise<number> {
+  const [scx] = await until('the SCX', async () => {
+    const scxs = await cluster.scxs();
+    return scxs.length === 1 && scxs;
+  });
+  return scx?.pid ?? -1;
+}
+
+/** A session with as many SCXs as wanted, on the air. */
+export const openScattercast: Rival = async ({ scxs }) => {
+  const stage = createStage();
+  const open = async () => {
+    const clusters: Cluster[] = [];
+    for (let i = 0; i < scxs; i++) clusters.push(await stage.cluster({ extra: LINGER }));
+    const [home] = clusters as [Cluster];
+    const announcement = await stage.announce(home, 'scattercast://bench.example/listeners');
+    await stage.broadcast(home, announcement, '--loop', CLIP);
+    const urls = await Promise.all(clusters.map((cluster) => streamUrl(cluster, announcement)));
+    const pids = await Promise.all(clusters.map(scxPid));
+    await pause(FILL_MS);
+    return { pids, urls, close: () => stage.close() };
+  };
+  return open().catch(async (error: unknown) => {
+    await stage.close();
+    throw error;
+  });
+};
