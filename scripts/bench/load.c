@@ -4,8 +4,8 @@
  *   load LISTENERS PER_SECOND SETTLE_S WINDOW_S ICY NEWCOMERS_PER_SECOND HOST:PORT/PATH...
  *
  * The listeners connect at the given rate, spread over the addresses (IPv4 only), read all that comes,
- * and look at the clock each time. The window of measurement begins SETTLE_S after the last of them
- * started; in it, newcomers connect as well, and leave at their first byte of sound. The first
+ * and look at the clock each time. The window of measurement begins SETTLE_S after all of them have heard
+ * something, or have waited for PATIENCE_MS; in it, newcomers connect as well, and leave at their first byte of sound. The first
  * byte is the first one of the body, from connect(). A gap is the time between two reads, or from a read to
  * the end of the window, if it ends in the window; each listener counts with its largest.
  *
@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TARGETS_MAX = 16, READ_BYTES_MAX = 262144, EVENTS_MAX = 1024, STATUS_BYTES = 12 };
+enum { PATIENCE_MS = 60000, TARGETS_MAX = 16, READ_BYTES_MAX = 262144, EVENTS_MAX = 1024, STATUS_BYTES = 12 };
 
 typedef enum { WAITING, CONNECTING, HEAD, BODY, REFUSED, CLOSED, LEFT } State;
 
@@ -184,6 +184,13 @@ static void serve(int timeoutMs, int residents) {
   }
 }
 
+static bool isAnyoneSilent(int residents) {
+  for (int i = 0; i < residents; i++) {
+    if (listeners[i].state <= BODY && listeners[i].firstByteMs == 0) return true;
+  }
+  return false;
+}
+
 static int compare(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
@@ -254,6 +261,8 @@ int main(int argc, char **argv) {
     startDue(&ramp, 0);
     serve(1, residents);
   }
+  for (double until = nowMs() + PATIENCE_MS; isAnyoneSilent(residents) && nowMs() < until;)
+    serve(10, residents);
   say("connected");
   for (double until = nowMs() + settleMs; nowMs() < until;) serve(10, residents);
   isSteady = true;

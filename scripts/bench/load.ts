@@ -8,7 +8,7 @@ export interface LoadOptions {
   readonly listeners: number;
   /** New ones in a second. */
   readonly rate: number;
-  /** Between the last connect and the window, s. */
+  /** From when all have heard something to the window, s. */
   readonly settleS: number;
   /** Of the window, s. */
   readonly seconds: number;
@@ -59,7 +59,7 @@ export interface Load {
 }
 
 /** Longer than any window needs on a machine that others use too, ms. */
-const SLACK_MS = 120_000;
+const SLACK_MS = 180_000;
 /** For a server to notice that all are gone, ms. */
 const GOODBYE_MS = 1000;
 

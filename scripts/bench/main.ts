@@ -11,6 +11,7 @@ import type { Benchmark, Flag, Flags, Row } from './benchmark.js';
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'tune-in': () => import('./tune-in.js'),
   listeners: () => import('./listeners.js'),
+  abuse: () => import('./abuse.js'),
 };
 
 function fail(message: string): never {

@@ -1,0 +1,55 @@
+/** An operator who looks at an SCX all the time: how long do its pages take, and do they come at all? */
+import { privateBytes } from './process-figures.js';
+
+/** What was seen. */
+export interface Seen {
+  /** The slowest answer of each page, ms. */
+  readonly statusMs: number;
+  readonly healthzMs: number;
+  /** Answers other than 200, or that took longer than LATE_MS. */
+  readonly late: number;
+  readonly looks: number;
+  /** The most user memory that the SCX had, bytes. */
+  readonly bytesPeak: number;
+}
+
+const EVERY_MS = 250;
+const LATE_MS = 1000;
+const PATIENCE_MS = 5000;
+
+/** Asks once, on a connection of its own; resolves with the time it took, or Infinity. */
+async function ask(url: URL): Promise<number> {
+  const startedAt = performance.now();
+  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(PATIENCE_MS) };
+  const isFine = await fetch(url, options).then(
+    async (response) => (await response.text()) !== '' && response.ok,
+    () => false,
+  );
+  return isFine ? performance.now() - startedAt : Number.POSITIVE_INFINITY;
+}
+
+/** Starts to look; what is returned ends it. */
+export function watch(stream: string, pid: number): () => Promise<Seen> {
+  const seen = { statusMs: 0, healthzMs: 0, late: 0, looks: 0, bytesPeak: 0 };
+  const pending = new Set<Promise<unknown>>(); // at most PATIENCE_MS / EVERY_MS of them
+
+  const look = async (): Promise<void> => {
+    seen.bytesPeak = Math.max(seen.bytesPeak, privateBytes(pid));
+    const pages = ['/status', '/healthz'].map((path) => ask(new URL(path, stream)));
+    const [statusMs = 0, healthzMs = 0] = await Promise.all(pages);
+    seen.statusMs = Math.max(seen.statusMs, statusMs);
+    seen.healthzMs = Math.max(seen.healthzMs, healthzMs);
+    seen.looks += 2;
+    seen.late += [statusMs, healthzMs].filter((ms) => ms > LATE_MS).length;
+  };
+
+  const looking = setInterval(() => {
+    const one = look().finally(() => pending.delete(one));
+    pending.add(one);
+  }, EVERY_MS);
+  return async () => {
+    clearInterval(looking);
+    await Promise.all(pending);
+    return seen;
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * What clients do to a server that means well, by mistake or on purpose. Each attack keeps a number
+ * of connections busy until it is ended, and counts what it was answered. Used in small by the gate and in
+ * full by `npm run bench -- abuse`.
+ */
+import { connect, type Socket } from 'node:net';
+
+/** The stream that is attacked, and how hard. */
+interface Target {
+  readonly url: URL;
+  /** Connections at a time of who holds them; who talks and goes uses a twentieth. */
+  readonly count: number;
+}
+
+/** An attack that is under way. */
+export interface Assault {
+  /** How often each status was answered; "none": closed without one. */
+  answers(): Readonly<Record<string, number>>;
+  end(): void;
+}
+
+export type Attack = (target: Target) => Assault;
+
+/** What one connection does; the number tells it apart from the others. */
+type Part = (socket: Socket, number: number) => void;
+
+interface Style {
+  readonly at: Target;
+  readonly connections: number;
+  /** From the end of a connection to the next one, ms. */
+  readonly againMs: number;
+  readonly part: Part;
+  /** Buffers of a byte, for who reads slowly. */
+  readonly sips?: boolean;
+}
+
+const HOLD_AGAIN_MS = 1000;
+const TALK_AGAIN_MS = 5;
+const SIP_MS = 1000;
+/** Who talks and goes gives up after this, ms. */
+const PATIENCE_MS = 2000;
+const TALKERS_SHARE = 20;
+
+/** Keeps connections busy: when one ends, another one begins. */
+function besiege({ at, connections, againMs, part, sips = false }: Style): Assault {
+  const answers: Record<string, number> = {};
+  const sockets = new Set<Socket>(); // as many as there are connections
+  let number = 0;
+  let isOver = false;
+  const note = (status: string): void => {
+    answers[status] = (answers[status] ?? 0) + 1;
+  };
+
+  const open = (): void => {
+    if (isOver) return;
+    let isAnswered = false;
+    const hear = (bytes: Uint8Array): void => {
+      if (isAnswered || sips) return;
+      isAnswered = true;
+      note(/^HTTP\/1\.\d (\d{3})/.exec(Buffer.from(bytes).toString('latin1'))?.[1] ?? 'odd');
+    };
+    const onread = { buffer: Buffer.alloc(1), callback: () => false };
+    const address = { host: at.url.hostname, port: Number(at.url.port) };
+    const socket = connect(sips ? { ...address, onread } : address);
+    sockets.add(socket);
+    part(socket, number++);
+    if (!sips && !socket.isPaused()) socket.on('data', hear);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (!isAnswered && !sips && !isOver) note('none');
+      setTimeout(open, againMs);
+    });
+  };
+
+  const sipping =
+    sips && setInterval(() => sockets.forEach((socket) => void socket.resume()), SIP_MS);
+  for (let i = 0; i < connections; i++) open();
+  return {
+    answers: () => answers,
+    end: () => {
+      isOver = true;
+      if (sipping !== false) clearInterval(sipping);
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+const requestOf = (target: string, headers = ''): string =>
+  `GET ${target} HTTP/1.1\r\nHost: attack.example\r\n${headers}\r\n`;
+
+/** Holds connections to the stream. */
+const hold = (part: (at: Target) => Part, sips = false): Attack => {
+  return (at) =>
+    besiege({ at, connections: at.count, againMs: HOLD_AGAIN_MS, part: part(at), sips });
+};
+
+/** Sends something, waits for the first bytes of the answer, and comes again. */
+const say = (text: (path: string, number: number) => string): Attack => {
+  return (at) => {
+    const part: Part = (socket, number) => {
+      socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+      socket.write(text(at.url.pathname, number));
+      socket.once('data', () => socket.end());
+      // The answer may be the stream.
+      socket.once('data', () => setImmediate(() => socket.destroy()));
+    };
+    const connections = Math.ceil(at.count / TALKERS_SHARE);
+    return besiege({ at, connections, againMs: TALK_AGAIN_MS, part });
+  };
+};
+
+const headers = (count: number): string =>
+  Array.from({ length: count }, (_, i) => `X-${i}: a\r\n`).join('');
+
+const TRAVERSALS = ['/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '/%00', '/%', '/a/../..'];
+
+/** Lingers for a while that differs from client to client, then resets; some in mid-request. */
+const resetAtRandom: Attack = (at) => {
+  const part: Part = (socket, number) => {
+    const whole = requestOf(at.url.pathname);
+    socket.write(number % 3 === 0 ? whole.slice(0, number % whole.length) : whole);
+    socket.resume();
+    setTimeout(() => socket.resetAndDestroy(), (number * 7919) % 400);
+  };
+  const connections = Math.ceil(at.count / 5);
+  return besiege({ at, connections, againMs: TALK_AGAIN_MS, part });
+};
+
+/** Asks for the status again as soon as it has come. */
+const askForStatus: Attack = (at) => {
+  const part: Part = (socket) => {
+    socket.write(requestOf('/status'));
+    socket.on('data', () => socket.write(requestOf('/status')));
+  };
+  const connections = Math.ceil(at.count / TALKERS_SHARE);
+  return besiege({ at, connections, againMs: TALK_AGAIN_MS, part });
+};
+
+export const ATTACKS = {
+  'read nothing': hold((at) => (socket) => {
+    socket.pause();
+    socket.write(requestOf(at.url.pathname));
+  }),
+  'read 1 byte/s': hold((at) => (socket) => void socket.write(requestOf(at.url.pathname)), true),
+  'half a request': hold((at) => (socket) => {
+    socket.write(requestOf(at.url.pathname).slice(0, -3));
+  }),
+  '64 KiB of headers': say((path) => requestOf(path, `X-A: ${'a'.repeat(65_536)}\r\n`)),
+  '33 headers': say((path) => requestOf(path, headers(32))),
+  '10,000 headers': say((path) => requestOf(path, headers(10_000))),
+  '1 MiB request line': say((path) => requestOf(`${path}?${'a'.repeat(1024 * 1024)}`)),
+  'paths upwards': say((_, number) => requestOf(TRAVERSALS[number % TRAVERSALS.length] as string)),
+  'reset at random': resetAtRandom,
+  'ask for /status': askForStatus,
+} as const satisfies Readonly<Record<string, Attack>>;
+
+export type AttackName = keyof typeof ATTACKS;
