@@ -61,18 +61,30 @@ interface Knock {
   readonly since: number;
   readonly isSecure: boolean;
   received: Buffer;
-  stop(): void;
 }
+
+/** Its close follows. */
+const ignore = (): void => undefined;
 
 /** A door without visitors; `now` is a monotonic clock in ms. */
 export function createDoor(options: DoorOptions, now: () => number): Door {
   /** In the order in which they came. */
-  const knocks = new Set<Knock>();
+  const knocks = new Map<Socket, Knock>();
   const counters: DoorCounters = { entered: 0, malformed: 0, slow: 0, crowdedOut: 0 };
 
-  const release = (knock: Knock): void => {
-    knock.stop();
-    knocks.delete(knock);
+  // Two functions for all sockets: a listener stays for days, and is to keep nothing of its knock.
+  function onData(this: Socket, bytes: Buffer): void {
+    const knock = knocks.get(this);
+    if (knock !== undefined) onBytes(knock, bytes);
+  }
+
+  function onGone(this: Socket): void {
+    knocks.delete(this);
+  }
+
+  const release = ({ socket }: Knock): void => {
+    socket.off('data', onData).off('close', onGone).pause();
+    knocks.delete(socket);
   };
 
   const turnAway = (knock: Knock, status: number, reason: string): void => {
@@ -104,7 +116,7 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
   };
 
   const makeRoom = (): void => {
-    const [oldest] = knocks;
+    const [oldest] = knocks.values();
     if (knocks.size <= options.knockingMax || oldest === undefined) return;
     counters.crowdedOut++;
     release(oldest);
@@ -114,25 +126,12 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
   return {
     enter: (socket, isSecure = false) => {
       counters.entered++;
-      const onData = (bytes: Buffer): void => onBytes(knock, bytes);
-      const onGone = (): void => release(knock);
-      const knock: Knock = {
-        socket,
-        since: now(),
-        isSecure,
-        received: Buffer.alloc(0),
-        stop: () => {
-          socket.off('data', onData).off('close', onGone);
-          socket.pause();
-        },
-      };
-      socket.on('error', () => undefined); // its close follows
-      socket.on('data', onData).on('close', onGone);
-      knocks.add(knock);
+      socket.on('error', ignore).on('data', onData).on('close', onGone);
+      knocks.set(socket, { socket, since: now(), isSecure, received: Buffer.alloc(0) });
       makeRoom();
     },
     tick: (at) => {
-      for (const knock of knocks) {
+      for (const knock of knocks.values()) {
         if (at - knock.since < options.headMs) return;
         counters.slow++;
         turnAway(knock, 408, 'The request did not come in time.');

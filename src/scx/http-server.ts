@@ -37,6 +37,9 @@ export async function openHttpServer(
   port: number,
 ): Promise<HttpServer> {
   const sockets = new Set<Socket>();
+  function forget(this: Socket): void {
+    sockets.delete(this);
+  }
   const onVisitor = createHandler(options);
   const { security } = options;
   const secure = security?.secure;
@@ -47,7 +50,7 @@ export async function openHttpServer(
     { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, noDelay: true },
     (socket) => {
       sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
+      socket.once('close', forget);
       door.enter(socket);
     },
   );

@@ -99,17 +99,32 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
 
 const wantsTitles = (head: RequestHead): boolean => head.headers.get('icy-metadata') === '1';
 
-const streamFields = (options: RequestOptions, head: RequestHead): Fields => ({
+/** What is logged of somebody who may stay for days: copies, as a part keeps the whole in memory. */
+function slim({ head, who, ...rest }: Request): Request {
+  const copyOf = (text: string): string => Buffer.from(text).toString();
+  const kept = ['user-agent', 'referer'].flatMap((name) => {
+    const value = head.headers.get(name);
+    return value === undefined ? [] : [[name, copyOf(value)] as const];
+  });
+  return {
+    ...rest,
+    who: { address: copyOf(who.address), agent: copyOf(who.agent) },
+    head: { ...head, target: copyOf(head.target), headers: new Map(kept) },
+    rest: new Uint8Array(0),
+  };
+}
+
+const streamFields = (options: RequestOptions, titles: boolean): Fields => ({
   'Content-Type': 'audio/mpeg',
   'Accept-Ranges': 'none',
   ...options.streamFields(),
-  ...(wantsTitles(head) ? { 'icy-metaint': ICY_INTERVAL_BYTES } : {}),
+  ...(titles ? { 'icy-metaint': ICY_INTERVAL_BYTES } : {}),
 });
 
 const headOnly = (options: RequestOptions, head: RequestHead): Answer => ({
   status: 200,
   body: '',
-  fields: { ...streamFields(options, head), 'Content-Length': undefined },
+  fields: { ...streamFields(options, wantsTitles(head)), 'Content-Length': undefined },
 });
 
 /** Safari goes on only if it gets the range that it asked for; it then asks for the whole. */
@@ -131,18 +146,20 @@ function refusalOf(options: RequestOptions, { who }: Request): Answer | undefine
 
 function admit(
   options: RequestOptions,
-  request: Request,
+  visit: Request,
   reply: (request: Request, answer: Answer) => void,
   note: (request: Request, status: number, bytes: number) => void,
 ): void {
-  const { socket, head, who } = request;
   const { listeners, audience } = options;
+  const titles = wantsTitles(visit.head);
+  const request = slim(visit);
+  const { socket, who } = request;
   let opened: ((now: number) => void) | undefined;
   const outlet = createStreamOutlet(socket, {
-    wantsTitles: wantsTitles(head),
+    wantsTitles: titles,
     head: () => {
       opened = audience.enter(who, options.now());
-      return headText(200, streamFields(options, head));
+      return headText(200, streamFields(options, titles));
     },
     refuse: () => reply(request, comeBack('The session is off the air.', RETRY_S.offAir)),
   });

@@ -289,7 +289,7 @@ describe('A bad client', () => {
     client.send(GET);
     play(10);
     await client.bodyOf(20 * FRAME_BYTES);
-    client.send('x'.repeat(20_000));
+    client.send('x'.repeat(40_000));
     await client.closed;
     await vi.waitUntil(() => playout.listeners.count === 0);
   });
