@@ -85,11 +85,16 @@ async function measure(
   }
 }
 
+function rivalOf(name: string): Rival {
+  const rival = RIVALS[name];
+  if (rival !== undefined) return rival;
+  const known = Object.keys(RIVALS).join(', ');
+  throw new UserError(EXIT.usage, `no rival is called "${name}"; there are: ${known}`);
+}
+
 async function measureRival(name: string, plan: Plan, listeners: number): Promise<Measured> {
-  const open = RIVALS[name];
-  if (open === undefined) throw new UserError(EXIT.usage, `no rival is called "${name}"`);
   const options: RivalOptions = { ...plan, listeners };
-  const server = await open(options);
+  const server = await rivalOf(name)(options);
   try {
     return { name, ...(await measure(plan, server, listeners)) };
   } finally {
@@ -171,6 +176,8 @@ export const flags: Benchmark['flags'] = {
 
 export const run: Benchmark['run'] = async (given) => {
   const counts = countsOf(given);
+  const names = wordsOf(given, 'rivals');
+  names.forEach(rivalOf);
   const directory = mkdtempSync(join(tmpdir(), 'bench-listeners-'));
   const rows: Row[] = [];
   try {
@@ -178,7 +185,7 @@ export const run: Benchmark['run'] = async (given) => {
     pin(process.pid, 1);
     for (const count of counts) {
       const all: Measured[] = [];
-      for (const name of wordsOf(given, 'rivals')) {
+      for (const name of names) {
         all.push(await measureRival(name, plan, count));
       }
       rows.push(...all.map((one) => row(one, all, plan)));
