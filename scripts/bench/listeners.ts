@@ -171,7 +171,7 @@ export const flags: Benchmark['flags'] = {
   icy: { standard: false, help: 'listeners ask for titles (Icy-MetaData: 1)' },
   rivals: { standard: 'icecast,scattercast,floor', help: 'who is measured' },
   scxs: { standard: '1', help: 'SCXs of the session; each has its share of the listeners' },
-  tick: { standard: '500', help: "the floor's interval, ms: the SCX's --write-interval" },
+  tick: { standard: '1000', help: "the floor's interval, ms: the SCX's --write-interval" },
 };
 
 export const run: Benchmark['run'] = async (given) => {

@@ -86,9 +86,9 @@ export const clusterOptions = {
     placeholder: 'SECONDS',
     help: 'audio that a new listener gets at once',
   }),
-  writeInterval: defaulting(secondsUpTo(5), 0.5, {
+  writeInterval: defaulting(secondsUpTo(5), 1, {
     placeholder: 'SECONDS',
-    help: 'each listener is written to so often',
+    help: 'each listener is written to so often; at most a quarter of --burst',
   }),
   maxListenersPerAddress: defaulting(whole(0, 1_000_000), 1000, {
     placeholder: 'N',

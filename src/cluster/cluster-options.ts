@@ -22,7 +22,7 @@ export type ScxSettings = Pick<
 export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
   lingerMs: 30_000, // guess: a player that reconnects finds it, a zapping listener costs little
   burstMs: 4000, // as Icecast: its 64 KiB are 4 s at 128 kbit/s
-  writeIntervalMs: 500, // a player has seconds of buffer, and each write costs a system call
+  writeIntervalMs: 1000, // the burst is four times that, and each write costs a system call
   listenersMax: 10_000, // what one core serves with room to spare
   perAddressMax: 1000, // guess: a campus behind one address
   profile: 'fast',

@@ -43,7 +43,16 @@ const IDLE_MS = 60_000;
 const SETTLE_MS = 20;
 
 /** Listeners are served in so many groups, one after the other within a write interval. */
-const PHASES = 5;
+const PHASES = 10;
+
+/** A listener's burst outlasts so many write intervals, so that it never runs dry between two. Guess. */
+const INTERVALS_PER_BURST = 4;
+/** Whoever wants no burst is not written to more often than this, ms. Guess. */
+const INTERVAL_MS_MIN = 100;
+
+/** How often each listener is written to, ms: rarely is cheap, but its burst must cover the wait. */
+const intervalOf = ({ writeIntervalMs, burstMs }: PlayoutOptions): number =>
+  Math.min(writeIntervalMs, Math.max(INTERVAL_MS_MIN, burstMs / INTERVALS_PER_BURST));
 
 type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs'>;
 
@@ -96,7 +105,7 @@ export function createPlayout(options: PlayoutOptions, now: () => number): Playo
     playing: () => program.playing(now()),
     bitrateKbps: () => (ring.bitrateKbps === undefined ? undefined : Math.round(ring.bitrateKbps)),
     start: () => {
-      writing = setInterval(write, options.writeIntervalMs / PHASES);
+      writing = setInterval(write, intervalOf(options) / PHASES);
     },
     end: () => {
       clearInterval(writing);

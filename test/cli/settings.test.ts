@@ -37,7 +37,7 @@ describe('Settings', () => {
         allowPrivate: false,
         linger: 30,
         burst: 4,
-        writeInterval: 0.5,
+        writeInterval: 1,
         profile: 'fast',
         logLevel: 'info',
       },
