@@ -52,6 +52,18 @@ async function run(settings: AnnounceSettings): Promise<void> {
   else if (output !== undefined) await writeAlone(output, announcement, settings, print);
 }
 
+/** As its hash is public, a password that can be guessed would be no password. */
+const PASSWORD_LENGTH_MIN = 20;
+
+/** The key of the password that the session has elsewhere; none: the cluster draws one. */
+function givenKey({ password, newPassword }: AnnounceSettings): string | undefined {
+  if (password === undefined || newPassword) return undefined;
+  if (password.length >= PASSWORD_LENGTH_MIN) return sourceKeyOf(password);
+  throw usage([
+    `--password: has fewer than ${PASSWORD_LENGTH_MIN} characters; leave it out, and one is drawn`,
+  ]);
+}
+
 const usage = (problems: readonly string[]): UserError =>
   new UserError(EXIT.usage, problems.join('\n'));
 
@@ -93,7 +105,9 @@ async function writeAlone(
   print: (line: string) => void,
 ): Promise<void> {
   if (webhooks !== undefined) throw usage(['--webhook needs --cluster URL: who would send them?']);
-  const kept = newPassword ? undefined : await sourceKeyIn(output, announcement.name);
+  const kept =
+    announcement.sourceKey ??
+    (newPassword ? undefined : await sourceKeyIn(output, announcement.name));
   const password = kept === undefined ? drawSecret() : undefined;
   const sourceKey = kept ?? sourceKeyOf(password ?? '');
   await writeXml(output, printAnnouncement({ ...announcement, sourceKey }));
@@ -117,7 +131,11 @@ function createAnnouncement(name: SessionName, settings: AnnounceSettings): Anno
   const { title, description, genre, homepage } = settings;
   const rendezvous = locationsOf(name, settings);
   const about = dropAbsent({ title, description, genre, homepage });
-  const xml = printAnnouncement({ name, channels: DEFAULT_CHANNELS, rendezvous, ...about });
+  const sourceKey = givenKey(settings);
+  const xml = printAnnouncement({
+    ...{ name, channels: DEFAULT_CHANNELS, rendezvous, ...about },
+    ...dropAbsent({ sourceKey }),
+  });
   const announcement = parseAnnouncement(xml);
   if (!announcement.ok) throw usage(announcement.problems);
   return announcement.value;

@@ -133,6 +133,10 @@ export const announceOptions = {
     placeholder: 'TOKEN',
     help: 'the admin token, to change or take back what was announced; better as a variable',
   }),
+  password: optional(secret, {
+    placeholder: 'PASSWORD',
+    help: 'the source password that the session has at another cluster; better as a variable',
+  }),
   newPassword: defaulting(onOff, false, {
     help: 'draw another source password; whoever broadcasts with the old one is closed',
   }),

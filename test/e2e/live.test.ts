@@ -26,7 +26,8 @@ test.skipIf(!installed)(
   'A live encoder is heard; that it stalls, and is back, is told',
   async () => {
     const target = ['--cluster', cluster.url, '--announcement', announcement];
-    const broadcast = stage.run(['broadcast', ...target, '-']);
+    const env = { SCATTERCAST_PASSWORD: stage.secretsOf(announcement).password };
+    const broadcast = stage.run(['broadcast', ...target, '-'], { env });
     const encoder = start('ffmpeg', ['-re', ...TONE, '-b:a', '128k', '-f', 'mp3', '-']);
     encoder.child.stdout?.pipe(broadcast.child.stdin as NodeJS.WritableStream);
     await broadcast.line(/on the air at SCX/);

@@ -26,7 +26,8 @@ afterEach(() => stage.close());
 async function hearThrough(forBroadcast: string, forListener: string) {
   const [first, second, third] = clusters;
   const target = ['--cluster', `${first.url},${second.url}`, '--announcement', forBroadcast];
-  const broadcast = stage.run(['broadcast', ...target, '--loop', CLIP]);
+  const env = { SCATTERCAST_PASSWORD: stage.secretsOf(forListener).password };
+  const broadcast = stage.run(['broadcast', ...target, '--loop', CLIP], { env });
   await broadcast.line(/on the air at SCX/);
   const query = new URLSearchParams({ announcement: forListener });
   const listener = listen(`${third.url}/listen?${query}`);
@@ -57,8 +58,8 @@ test('kill -9 of the first cluster and its SCX costs listeners at a third no fra
 test('So it is when the dead cluster was a rendezvous, and the session is given by its name', async () => {
   const [first, second] = clusters;
   const meet = [first, second].flatMap(({ url }) => ['--rendezvous', `${url}/rendezvous/${PATH}`]);
-  await stage.announce(first, NAME, ...meet);
-  const announcement = await stage.announce(second, NAME, ...meet);
+  const { password } = stage.secretsOf(await stage.announce(first, NAME, ...meet));
+  const announcement = await stage.announce(second, NAME, ...meet, '--password', password);
   const heard = await hearThrough(PATH, announcement);
   expect(heard).toMatchObject({ breakAt: undefined });
   expect(heard.frames).toBeGreaterThan((BEFORE_MS + AFTER_MS) / 26.12 - BUFFERED_FRAMES);

@@ -223,7 +223,10 @@ export function createStage(): Stage {
       const [url = '', ...lines] = announced.stdout().trim().split('\n');
       const printed = (what: string): string | undefined =>
         lines.find((line) => line.startsWith(`${what}: `))?.match(/: (\S+) /)?.[1];
-      const [password, token] = [printed('source password'), printed('admin token')];
+      const given = extra[extra.indexOf('--password') + 1];
+      const password =
+        printed('source password') ?? (extra.includes('--password') ? given : undefined);
+      const token = printed('admin token');
       if (password !== undefined && token !== undefined) {
         secrets.set(url, { password, token, webhook: printed('webhook secret') });
       }
