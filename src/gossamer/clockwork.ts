@@ -40,7 +40,7 @@ export function createClockwork(rules: readonly Clocked[]): Clockwork {
     run: (now) => {
       for (const rule of rules) {
         const { deadline } = rule;
-        assert(deadline >= earliest, `a rule was due at ${deadline}, before ${earliest}`);
+        assert(deadline >= earliest, () => `a rule was due at ${deadline}, before ${earliest}`);
         if (deadline <= now) rule.tick(now);
       }
       hurryAll();

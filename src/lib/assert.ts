@@ -3,9 +3,13 @@
  * supervisor starts another. Bad input from the world never reaches one.
  */
 
-/** Throws when `condition` is false; use only for what our own code guarantees. */
-export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new Error(`assertion failed: ${message}`);
+/**
+ * Throws when `condition` is false; use only for what our own code guarantees. A message with values in
+ * it is given as a function: it is drawn up only when it is needed.
+ */
+export function assert(condition: unknown, message: string | (() => string)): asserts condition {
+  if (condition) return;
+  throw new Error(`assertion failed: ${typeof message === 'string' ? message : message()}`);
 }
 
 /** The default branch of an exhaustive switch over a union's `kind`. */

@@ -34,7 +34,7 @@ function hashLabel(seed: number, label: string): number {
 export function createRng(seed: number): Rng {
   const generator = xoroshiro128plus(seed | 0);
   const below = (bound: number): number => {
-    assert(bound > 0, `random bound must be positive, got ${bound}`);
+    assert(bound > 0, 'a random bound is positive');
     return uniformInt(generator, 0, bound - 1);
   };
   return {

@@ -38,16 +38,20 @@ export function createChecker(config: GossamerConfig): Checker {
   const checkDegree = (scx: SimulatedScx, now: number): void => {
     const kinds = [...(edges.get(scx)?.values() ?? [])];
     const added = kinds.filter((ours) => ours).length;
-    assert(added <= config.addedEdgesMax, `${where(scx, now)} added ${added} edges`);
+    assert(added <= config.addedEdgesMax, () => `${where(scx, now)} added ${added} edges`);
     const accepted = kinds.length - added;
-    assert(accepted <= config.acceptedEdgesMax, `${where(scx, now)} accepted ${accepted} edges`);
+    assert(
+      accepted <= config.acceptedEdgesMax,
+      () => `${where(scx, now)} accepted ${accepted} edges`,
+    );
   };
 
   const checkSize = (scx: SimulatedScx, effect: Effect, now: number): void => {
     if (effect.kind !== 'send') return;
     for (const value of Object.values(effect.message)) {
       if (!Array.isArray(value)) continue;
-      const text = `${where(scx, now)} sent ${value.length} items in a ${effect.message.kind}`;
+      const text = (): string =>
+        `${where(scx, now)} sent ${value.length} items in a ${effect.message.kind}`;
       assert(value.length <= MESSAGE_LISTS_MAX, text);
     }
   };
@@ -55,7 +59,7 @@ export function createChecker(config: GossamerConfig): Checker {
   const checkOrder = (scx: SimulatedScx, adu: Adu, now: number): void => {
     const key = `${scx.index}/${adu.source}/${adu.channel}`;
     const last = lastDelivered.get(key) ?? -1;
-    assert(adu.sequence > last, `${where(scx, now)} delivered ${adu.sequence} after ${last}`);
+    assert(adu.sequence > last, () => `${where(scx, now)} delivered ${adu.sequence} after ${last}`);
     lastDelivered.set(key, adu.sequence);
     totals.delivered++;
   };

@@ -46,8 +46,11 @@ const isU48 = (value: number): boolean => Number.isInteger(value) && value >= 0 
 
 function buildFrame(adu: Adu): Uint8Array {
   const timestampMs = Math.floor(adu.timestampMs);
-  assert(isU48(adu.sequence), `an ADU's sequence number must have 48 bits, got ${adu.sequence}`);
-  assert(isU48(timestampMs), `an ADU's timestamp must have 48 bits, got ${adu.timestampMs}`);
+  assert(
+    isU48(adu.sequence),
+    () => `an ADU's sequence number must have 48 bits, got ${adu.sequence}`,
+  );
+  assert(isU48(timestampMs), () => `an ADU's timestamp must have 48 bits, got ${adu.timestampMs}`);
   const frame = createFrame(FRAME.adu, ADU_HEADER_BYTES + adu.payload.length);
   const view = new DataView(frame.buffer, FRAME_HEADER_BYTES);
   view.setUint8(0, VERSION);

@@ -45,7 +45,7 @@ export function readFrameHeader(bytes: Uint8Array, at: number): FrameHeader {
 
 /** A frame with room for a body of so many bytes. */
 export function createFrame(type: FrameType, bodyBytes: number): Uint8Array {
-  assert(bodyBytes >= 0 && bodyBytes < 2 ** 31, `a frame cannot hold ${bodyBytes} bytes`);
+  assert(bodyBytes >= 0 && bodyBytes < 2 ** 31, () => `a frame cannot hold ${bodyBytes} bytes`);
   const frame = new Uint8Array(FRAME_HEADER_BYTES + bodyBytes);
   const view = new DataView(frame.buffer);
   view.setUint32(0, bodyBytes + 1);

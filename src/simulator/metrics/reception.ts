@@ -77,7 +77,7 @@ export function createReception(joinInstantsMs: readonly number[], untilMs: numb
     onDeliver: ({ index }, { source, sequence, timestampMs }, now) => {
       const { publishedMs, last, got } = receivedFrom(source);
       const before = last[index] as number;
-      assert(sequence > before, `SCX ${index} delivered ADU ${sequence} after ${before}`);
+      assert(sequence > before, () => `SCX ${index} delivered ADU ${sequence} after ${before}`);
       last[index] = sequence;
       // Nobody delivers an ADU before its source SCX does.
       publishedMs[sequence] ??= timestampMs;

@@ -26,7 +26,10 @@ function createDistances(
     const row = rowOf(from);
     for (let to = 0; to < from; to++) {
       const delay = row(to);
-      assert(Number.isFinite(delay) && delay >= 0, `${delay} ms from member ${from} to ${to}`);
+      assert(
+        Number.isFinite(delay) && delay >= 0,
+        () => `${delay} ms from member ${from} to ${to}`,
+      );
       table[indexOf(from, to)] = delay;
     }
   }

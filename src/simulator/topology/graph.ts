@@ -48,8 +48,8 @@ const countArcs = (nodes: number, links: readonly Link[]): Int32Array => {
 export function createGraph(nodes: number, links: readonly Link[]): Graph {
   const isNode = (node: number): boolean => Number.isInteger(node) && node >= 0 && node < nodes;
   for (const { from, to, length } of links) {
-    assert(isNode(from) && isNode(to) && from !== to, `a link from ${from} to ${to}`);
-    assert(length >= 0 && Number.isFinite(length), `a link of length ${length}`);
+    assert(isNode(from) && isNode(to) && from !== to, () => `a link from ${from} to ${to}`);
+    assert(length >= 0 && Number.isFinite(length), () => `a link of length ${length}`);
   }
   const firstArc = countArcs(nodes, links);
   const arcTarget = new Int32Array(2 * links.length);
