@@ -70,7 +70,7 @@ export function createCandidates(
     const members = membership.reachable(now);
     // Most draws are candidates, as neighbours are few: a handful of draws does.
     for (let draw = 0; draw < 8; draw++) {
-      const member = rng.pick(members);
+      const member = rng.pick(members)?.member;
       if (member !== undefined && view.isCandidate(member)) return member;
     }
     return undefined;
@@ -108,11 +108,12 @@ export function createCandidates(
     if (own.samples === 0 || to.length === 0) return undefined;
     let best: Member | undefined;
     let most = 0;
-    for (const member of membership.reachable(now)) {
-      const at = membership.place(member.id);
-      if (at.samples === 0 || !isRested(member.id, now) || !view.isCandidate(member)) continue;
-      const promise = promiseMs(at, own, to);
-      if (promise > most) [best, most] = [member, promise];
+    for (const { member, place } of membership.reachable(now)) {
+      if (place.samples === 0) continue;
+      const promise = promiseMs(place, own, to);
+      // Few promise more than those before them: only these are looked up.
+      if (promise <= most || !isRested(member.id, now) || !view.isCandidate(member)) continue;
+      [best, most] = [member, promise];
     }
     return best;
   };

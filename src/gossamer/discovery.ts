@@ -54,18 +54,19 @@ export function createDiscovery(
   let intervalMs = config.discoveryIntervalMinMs;
 
   const digest = (now: number): Bloom => {
-    const known = [facts.sighting(), ...membership.sightings(now)].map(sightingFact);
+    const known = membership.reachable(now).map(({ fact }) => fact);
     const deaths = membership.deaths(now).map(deathFact);
-    return createBloom([...known, ...deaths], rng.below(0x10000), DIGEST_BYTES_MAX);
+    const items = [sightingFact(facts.sighting()), ...known, ...deaths];
+    return createBloom(items, rng.below(0x10000), DIGEST_BYTES_MAX);
   };
 
   /** γ(X): random members and the newest deaths; of those, what the other lacks, if it said so. */
   const list = (lacking: Bloom | null, now: number) => {
     const isNews = (fact: number): boolean => lacking === null || !mayHold(lacking, fact);
-    const own = facts.sighting();
-    const members = membership.sightings(now).filter((one) => isNews(sightingFact(one)));
+    const known = membership.reachable(now).filter(({ fact }) => isNews(fact));
+    const members = rng.sample(known, config.discoveryListMax);
     return {
-      members: [own, ...rng.sample(members, config.discoveryListMax)],
+      members: [facts.sighting(), ...members.map(({ member, place }) => ({ member, place }))],
       deaths: membership.deaths(now).filter((death) => isNews(deathFact(death))),
       generator: facts.generator(),
     };
@@ -134,7 +135,7 @@ export function createDiscovery(
     tick: (now) => {
       if (nextRound > now) return;
       const chosen = rng.pick(membership.reachable(now));
-      if (chosen !== undefined) contact(chosen.address, now);
+      if (chosen !== undefined) contact(chosen.member.address, now);
       nextRound = now + jittered(context, intervalMs);
       intervalMs = Math.min(2 * intervalMs, config.discoveryIntervalMs);
     },

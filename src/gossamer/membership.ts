@@ -9,9 +9,15 @@
  */
 import { createPool } from '../lib/pool.js';
 import type { Context } from './context.js';
+import { sightingFact } from './digest.js';
 import type { Death, Sighting } from './message.js';
 import type { Address, Member, NodeId, Place } from './node.js';
 import { NOWHERE } from './place.js';
+
+/** A member, where it lies as far as is known, and both as a fact of digests (digest.ts). */
+export interface Known extends Sighting {
+  readonly fact: number;
+}
 
 interface Burial {
   readonly incarnation: number;
@@ -46,11 +52,9 @@ export interface Membership {
   /** The last incarnation of it that is dead, as far as we know. */
   diedIn(id: NodeId): number | undefined;
   /** All members known, dead ones excluded, as they are now: for looking at once, not for keeping. */
-  all(): readonly Member[];
+  all(): readonly Known[];
   /** Those worth contacting now: all but the resting; to be looked at once, too. */
-  reachable(now: number): readonly Member[];
-  /** The same, with where they lie. */
-  sightings(now: number): Sighting[];
+  reachable(now: number): readonly Known[];
   /** The deaths to tell, the newest first, bounded by `discoveryListMax`. */
   deaths(now: number): Death[];
 }
@@ -74,11 +78,9 @@ export function createMembership(
   isNeeded: (id: NodeId) => boolean = () => false,
 ): Membership {
   const { config, rng } = context;
-  const members = createPool((member: Member) => member.id);
+  const members = createPool(({ member }: Known) => member.id);
   /** No two members have the same address. */
   const byAddress = new Map<Address, NodeId>();
-  /** Of members only. */
-  const places = new Map<NodeId, Place>();
   const graves = new Map<NodeId, Burial>();
   const attempts = new Map<NodeId, { count: number; restUntil: number }>();
 
@@ -89,11 +91,10 @@ export function createMembership(
   };
 
   const forget = (id: NodeId): void => {
-    const member = members.get(id);
-    if (member === undefined) return;
+    const known = members.get(id);
+    if (known === undefined) return;
     members.delete(id);
-    byAddress.delete(member.address);
-    places.delete(id);
+    byAddress.delete(known.member.address);
     attempts.delete(id);
   };
 
@@ -101,16 +102,19 @@ export function createMembership(
 
   const makeRoom = (): void => {
     for (let draw = 1; draw <= DRAWS_MAX; draw++) {
-      const { id } = rng.pick(members.items) as Member;
+      const { id } = (rng.pick(members.items) as Known).member;
       if (isNeeded(id) && draw < DRAWS_MAX) continue;
       return forget(id);
     }
   };
 
+  const put = (member: Member, place: Place): void =>
+    members.put({ member, place, fact: sightingFact({ member, place }) });
+
   const remember = (member: Member): void => {
     const before = members.get(member.id);
-    if (before !== undefined) byAddress.delete(before.address);
-    members.put(member);
+    if (before !== undefined) byAddress.delete(before.member.address);
+    put(member, before?.place ?? NOWHERE);
     byAddress.set(member.address, member.id);
   };
 
@@ -120,7 +124,7 @@ export function createMembership(
    */
   const replacesPredecessor = (member: Member): boolean => {
     const id = byAddress.get(member.address);
-    const other = id === undefined ? undefined : members.get(id);
+    const other = id === undefined ? undefined : members.get(id)?.member;
     if (other === undefined || other.id === member.id) return true;
     if (other.incarnation > member.incarnation) return false;
     forget(other.id);
@@ -128,7 +132,7 @@ export function createMembership(
   };
 
   const learn = (member: Member, _now: number): boolean => {
-    const known = members.get(member.id);
+    const known = members.get(member.id)?.member;
     if (known !== undefined && known.incarnation >= member.incarnation) return false;
     if (member.id === context.self().id || isDead(member)) return false;
     if (!isPlausible(member, known)) return false;
@@ -142,7 +146,7 @@ export function createMembership(
 
   const bury = (about: Death, now: number): boolean => {
     if (isDead(about)) return false;
-    const known = members.get(about.id);
+    const known = members.get(about.id)?.member;
     if (known !== undefined && known.incarnation > about.incarnation) return false;
     if (!isPlausible(about, known)) return false;
     forget(about.id);
@@ -152,8 +156,6 @@ export function createMembership(
     return true;
   };
 
-  const place = (id: NodeId): Place => places.get(id) ?? NOWHERE;
-
   const unreachable = (address: Address, now: number): void => {
     const id = byAddress.get(address);
     if (id === undefined) return;
@@ -162,9 +164,9 @@ export function createMembership(
     else attempts.set(id, { count, restUntil: now + REST_MS });
   };
 
-  const reachable = (now: number): readonly Member[] => {
+  const reachable = (now: number): readonly Known[] => {
     if (attempts.size === 0) return members.items;
-    return members.items.filter((m) => (attempts.get(m.id)?.restUntil ?? 0) <= now);
+    return members.items.filter(({ member }) => (attempts.get(member.id)?.restUntil ?? 0) <= now);
   };
 
   const forgetOldDeaths = (now: number): void => {
@@ -181,17 +183,16 @@ export function createMembership(
     heard: (id) => {
       if (attempts.size > 0) attempts.delete(id);
     },
-    get: members.get,
+    get: (id) => members.get(id)?.member,
     locate: (id, place) => {
-      const isNews = place.samples > (places.get(id)?.samples ?? 0);
-      if (isNews && members.get(id) !== undefined) places.set(id, place);
+      const known = members.get(id);
+      if (known !== undefined && place.samples > known.place.samples) put(known.member, place);
     },
-    place,
+    place: (id) => members.get(id)?.place ?? NOWHERE,
     isDead,
     diedIn: (id) => graves.get(id)?.incarnation,
     all: () => members.items,
     reachable,
-    sightings: (now) => reachable(now).map((member) => ({ member, place: place(member.id) })),
     deaths: (now) => {
       forgetOldDeaths(now);
       if (graves.size === 0) return [];

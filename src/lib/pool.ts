@@ -26,9 +26,9 @@ export function createPool<Key, Item>(keyOf: (item: Item) => Key): Pool<Key, Ite
     },
     put: (item) => {
       const key = keyOf(item);
-      const place = places.get(key) ?? items.length;
-      places.set(key, place);
-      items[place] = item;
+      const place = places.get(key);
+      if (place === undefined) places.set(key, items.push(item) - 1);
+      else items[place] = item;
     },
     delete: (key) => {
       const place = places.get(key);

@@ -7,7 +7,15 @@ import type { Message, Sighting } from '../../src/gossamer/message.js';
 import type { Member } from '../../src/gossamer/node.js';
 import { NOWHERE } from '../../src/gossamer/place.js';
 import type { Bloom } from '../../src/lib/bloom.js';
-import { addressOf, createBench, memberOf, nodeId, placeOf, runUntil } from './support.js';
+import {
+  addressOf,
+  createBench,
+  memberOf,
+  membersOf,
+  nodeId,
+  placeOf,
+  runUntil,
+} from './support.js';
 
 type DiscoveryMessage = Extract<Message, { kind: 'discovery' | 'discoveryResponse' }>;
 
@@ -73,14 +81,14 @@ describe('Discovery', () => {
     ]);
     expect(answer!.message.digest).toBeNull();
     expect(answer!.message.generator).toBe(nodeId(77));
-    expect(membership.all()).toEqual([memberOf(1), memberOf(2), memberOf(3)]);
+    expect(membersOf(membership)).toEqual([memberOf(1), memberOf(2), memberOf(3)]);
   });
 
   test('does not answer an answer that brings no digest', () => {
     const { membership, discovery, lists } = createGossip();
     expect(discovery.handle(memberOf(2), listOf('discoveryResponse', [memberOf(3)]), 10)).toBe(1);
     expect(lists()).toEqual([]);
-    expect(membership.all()).toEqual([memberOf(3)]);
+    expect(membersOf(membership)).toEqual([memberOf(3)]);
   });
 
   test('sends itself and at most 30 random members of those it knows', () => {
@@ -207,8 +215,7 @@ describe('Discovery with digests', () => {
       ['scx10:1', 'scx11:1', 'scx5:1'],
     ]);
     const known = (gossip: Gossip): string[] =>
-      gossip.membership
-        .all()
+      membersOf(gossip.membership)
         .map(({ address }) => address)
         .sort();
     const common = [10, 11, 12, 13, 14].map((number) => `scx${number}:1`);

@@ -2,6 +2,7 @@
 import { FAST, type GossamerConfig } from '../../src/gossamer/config.js';
 import type { Context } from '../../src/gossamer/context.js';
 import type { Effect, GossamerEvent } from '../../src/gossamer/gossamer-types.js';
+import type { Membership } from '../../src/gossamer/membership.js';
 import type { DataMessage, EdgeOffer, Load, Message } from '../../src/gossamer/message.js';
 import type { Address, Adu, Member, NodeId, Place, SourceId } from '../../src/gossamer/node.js';
 import { NOWHERE } from '../../src/gossamer/place.js';
@@ -20,6 +21,10 @@ export const memberOf = (number: number, more: Partial<Member> = {}): Member => 
   rendezvous: false,
   ...more,
 });
+
+/** Whom a membership knows. */
+export const membersOf = (membership: Membership): Member[] =>
+  membership.all().map(({ member }) => member);
 
 /** A place that is sure of itself. */
 export const placeOf = (x: number, y = 0, more: Partial<Place> = {}): Place => ({
