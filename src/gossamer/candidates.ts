@@ -7,7 +7,6 @@ import type { Context } from './context.js';
 import type { Membership } from './membership.js';
 import type { Weights } from './need.js';
 import type { Member, NodeId, Place } from './node.js';
-import { foretoldMs } from './place.js';
 
 /** Members that are waiting to be probed. Guess: a few mesh neighbourhoods. */
 const WAITING_MAX = 32;
@@ -24,6 +23,8 @@ const PATH_STRETCH = 1.1;
 /** A source as the choice sees it. */
 interface Aim {
   readonly place: Place;
+  /** Among the members. */
+  readonly index: number | undefined;
   readonly costMs: number;
   readonly weight: number;
 }
@@ -79,14 +80,15 @@ export function createCandidates(
   const aims = (): Aim[] =>
     [...view.weights()].flatMap(([scx, weight]) => {
       const place = membership.place(scx);
-      return place.samples === 0 ? [] : [{ place, weight, costMs: view.costMs(scx) }];
+      const index = membership.indexOf(scx);
+      return place.samples === 0 ? [] : [{ place, index, weight, costMs: view.costMs(scx) }];
     });
 
-  const promiseMs = (at: Place, own: Place, to: readonly Aim[]): number => {
-    const nearMs = foretoldMs(own, at);
+  const promiseMs = (member: number, own: Place, to: readonly Aim[]): number => {
+    const nearMs = membership.foretoldMs(member, own);
     let total = 0;
-    for (const { place, weight, costMs } of to) {
-      const fartherMs = place === at ? 0 : PATH_STRETCH * foretoldMs(at, place);
+    for (const { place, index, weight, costMs } of to) {
+      const fartherMs = index === member ? 0 : PATH_STRETCH * membership.foretoldMs(member, place);
       total += weight * Math.max(0, costMs - nearMs - fartherMs);
     }
     return total;
@@ -94,6 +96,9 @@ export function createCandidates(
 
   const isRested = (id: NodeId, now: number): boolean =>
     (tried.get(id) ?? -RETRY_MS) <= now - RETRY_MS;
+
+  const mayTry = (member: Member, now: number): boolean =>
+    isRested(member.id, now) && membership.isReachable(member.id, now) && view.isCandidate(member);
 
   const remember = (member: Member, now: number): void => {
     if (tried.size > config.membersMax) {
@@ -108,12 +113,12 @@ export function createCandidates(
     if (own.samples === 0 || to.length === 0) return undefined;
     let best: Member | undefined;
     let most = 0;
-    for (const { member, place } of membership.reachable(now)) {
-      if (place.samples === 0) continue;
-      const promise = promiseMs(place, own, to);
-      // Few promise more than those before them: only these are looked up.
-      if (promise <= most || !isRested(member.id, now) || !view.isCandidate(member)) continue;
-      [best, most] = [member, promise];
+    const members = membership.all();
+    for (let index = 0; index < members.length; index++) {
+      const promise = promiseMs(index, own, to);
+      // Few promise more than all before them: only these are looked at.
+      const member = promise > most ? members[index]?.member : undefined;
+      if (member !== undefined && mayTry(member, now)) [best, most] = [member, promise];
     }
     return best;
   };

@@ -54,19 +54,17 @@ export function createDiscovery(
   let intervalMs = config.discoveryIntervalMinMs;
 
   const digest = (now: number): Bloom => {
-    const known = membership.reachable(now).map(({ fact }) => fact);
     const deaths = membership.deaths(now).map(deathFact);
-    const items = [sightingFact(facts.sighting()), ...known, ...deaths];
+    const items = [sightingFact(facts.sighting()), ...membership.facts(now), ...deaths];
     return createBloom(items, rng.below(0x10000), DIGEST_BYTES_MAX);
   };
 
   /** γ(X): random members and the newest deaths; of those, what the other lacks, if it said so. */
   const list = (lacking: Bloom | null, now: number) => {
     const isNews = (fact: number): boolean => lacking === null || !mayHold(lacking, fact);
-    const known = membership.reachable(now).filter(({ fact }) => isNews(fact));
-    const members = rng.sample(known, config.discoveryListMax);
+    const members = rng.sample(membership.sightings(now, isNews), config.discoveryListMax);
     return {
-      members: [facts.sighting(), ...members.map(({ member, place }) => ({ member, place }))],
+      members: [facts.sighting(), ...members],
       deaths: membership.deaths(now).filter((death) => isNews(deathFact(death))),
       generator: facts.generator(),
     };

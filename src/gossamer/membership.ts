@@ -8,16 +8,11 @@
  * that gossip renews all the time.
  */
 import { createPool } from '../lib/pool.js';
+import { createAtlas } from './atlas.js';
 import type { Context } from './context.js';
-import { sightingFact } from './digest.js';
 import type { Death, Sighting } from './message.js';
 import type { Address, Member, NodeId, Place } from './node.js';
 import { NOWHERE } from './place.js';
-
-/** A member, where it lies as far as is known, and both as a fact of digests (digest.ts). */
-export interface Known extends Sighting {
-  readonly fact: number;
-}
 
 interface Burial {
   readonly incarnation: number;
@@ -52,9 +47,17 @@ export interface Membership {
   /** The last incarnation of it that is dead, as far as we know. */
   diedIn(id: NodeId): number | undefined;
   /** All members known, dead ones excluded, as they are now: for looking at once, not for keeping. */
-  all(): readonly Known[];
+  all(): readonly Sighting[];
   /** Those worth contacting now: all but the resting; to be looked at once, too. */
-  reachable(now: number): readonly Known[];
+  reachable(now: number): readonly Sighting[];
+  isReachable(id: NodeId, now: number): boolean;
+  /** The reachable ones as facts of digests (digest.ts), and those whose facts are wanted. */
+  facts(now: number): number[];
+  sightings(now: number, isWanted: (fact: number) => boolean): Sighting[];
+  /** A member's index in `all`, as it is now. */
+  indexOf(id: NodeId): number | undefined;
+  /** The one-way delay between the member of an index and a place, as far as is known: atlas.ts. */
+  foretoldMs(index: number, to: Place): number;
   /** The deaths to tell, the newest first, bounded by `discoveryListMax`. */
   deaths(now: number): Death[];
 }
@@ -78,7 +81,9 @@ export function createMembership(
   isNeeded: (id: NodeId) => boolean = () => false,
 ): Membership {
   const { config, rng } = context;
-  const members = createPool(({ member }: Known) => member.id);
+  const members = createPool(({ member }: Sighting) => member.id);
+  /** By the members' indexes. */
+  const atlas = createAtlas();
   /** No two members have the same address. */
   const byAddress = new Map<Address, NodeId>();
   const graves = new Map<NodeId, Burial>();
@@ -93,7 +98,8 @@ export function createMembership(
   const forget = (id: NodeId): void => {
     const known = members.get(id);
     if (known === undefined) return;
-    members.delete(id);
+    const hole = members.delete(id) as number;
+    atlas.move(members.items.length, hole);
     byAddress.delete(known.member.address);
     attempts.delete(id);
   };
@@ -102,19 +108,18 @@ export function createMembership(
 
   const makeRoom = (): void => {
     for (let draw = 1; draw <= DRAWS_MAX; draw++) {
-      const { id } = (rng.pick(members.items) as Known).member;
+      const { id } = (rng.pick(members.items) as Sighting).member;
       if (isNeeded(id) && draw < DRAWS_MAX) continue;
       return forget(id);
     }
   };
 
-  const put = (member: Member, place: Place): void =>
-    members.put({ member, place, fact: sightingFact({ member, place }) });
+  const put = (sighting: Sighting): void => atlas.set(members.put(sighting), sighting);
 
   const remember = (member: Member): void => {
     const before = members.get(member.id);
     if (before !== undefined) byAddress.delete(before.member.address);
-    put(member, before?.place ?? NOWHERE);
+    put({ member, place: before?.place ?? NOWHERE });
     byAddress.set(member.address, member.id);
   };
 
@@ -164,9 +169,23 @@ export function createMembership(
     else attempts.set(id, { count, restUntil: now + REST_MS });
   };
 
-  const reachable = (now: number): readonly Known[] => {
+  const isReachable = (id: NodeId, now: number): boolean =>
+    attempts.size === 0 || (attempts.get(id)?.restUntil ?? 0) <= now;
+
+  const reachable = (now: number): readonly Sighting[] => {
     if (attempts.size === 0) return members.items;
-    return members.items.filter(({ member }) => (attempts.get(member.id)?.restUntil ?? 0) <= now);
+    return members.items.filter(({ member }) => isReachable(member.id, now));
+  };
+
+  /** The indexes of the reachable ones whose facts are wanted. */
+  const select = (now: number, isWanted: (fact: number) => boolean): number[] => {
+    const found: number[] = [];
+    for (let index = 0; index < members.items.length; index++) {
+      if (!isWanted(atlas.fact(index))) continue;
+      const { member } = members.items[index] as Sighting;
+      if (isReachable(member.id, now)) found.push(index);
+    }
+    return found;
   };
 
   const forgetOldDeaths = (now: number): void => {
@@ -186,13 +205,21 @@ export function createMembership(
     get: (id) => members.get(id)?.member,
     locate: (id, place) => {
       const known = members.get(id);
-      if (known !== undefined && place.samples > known.place.samples) put(known.member, place);
+      if (known !== undefined && place.samples > known.place.samples) {
+        put({ member: known.member, place });
+      }
     },
     place: (id) => members.get(id)?.place ?? NOWHERE,
     isDead,
     diedIn: (id) => graves.get(id)?.incarnation,
     all: () => members.items,
     reachable,
+    isReachable,
+    facts: (now) => select(now, () => true).map(atlas.fact),
+    sightings: (now, isWanted) =>
+      select(now, isWanted).map((index) => members.items[index] as Sighting),
+    indexOf: members.indexOf,
+    foretoldMs: atlas.foretoldMs,
     deaths: (now) => {
       forgetOldDeaths(now);
       if (graves.size === 0) return [];

@@ -9,35 +9,41 @@ export interface Pool<Key, Item> {
   /** All items, as they are now: the same array for as long as the pool lives. */
   readonly items: readonly Item[];
   get(key: Key): Item | undefined;
-  /** Adds an item, or puts it in the place of the one with its key. */
-  put(item: Item): void;
-  delete(key: Key): void;
+  /** An item's index; it stays the same until an item is deleted. */
+  indexOf(key: Key): number | undefined;
+  /** Adds an item, or puts it in the place of the one with its key; returns its index. */
+  put(item: Item): number;
+  /** Returns the index that the last item has left its own for; undefined: there was no such key. */
+  delete(key: Key): number | undefined;
 }
 
 /** An empty pool; `keyOf` tells an item's key. */
 export function createPool<Key, Item>(keyOf: (item: Item) => Key): Pool<Key, Item> {
   const items: Item[] = [];
-  const places = new Map<Key, number>();
+  const indexes = new Map<Key, number>();
   return {
     items,
     get: (key) => {
-      const place = places.get(key);
-      return place === undefined ? undefined : items[place];
+      const index = indexes.get(key);
+      return index === undefined ? undefined : items[index];
     },
+    indexOf: (key) => indexes.get(key),
     put: (item) => {
       const key = keyOf(item);
-      const place = places.get(key);
-      if (place === undefined) places.set(key, items.push(item) - 1);
-      else items[place] = item;
+      const index = indexes.get(key) ?? items.length;
+      if (index === items.length) indexes.set(key, index);
+      items[index] = item;
+      return index;
     },
     delete: (key) => {
-      const place = places.get(key);
+      const index = indexes.get(key);
       const last = items.at(-1);
-      if (place === undefined || last === undefined) return;
-      items[place] = last;
-      places.set(keyOf(last), place);
+      if (index === undefined || last === undefined) return undefined;
+      items[index] = last;
+      indexes.set(keyOf(last), index);
       items.pop();
-      places.delete(key);
+      indexes.delete(key);
+      return index;
     },
   };
 }
