@@ -84,7 +84,7 @@ export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartb
   let attempts = 0;
 
   const flood = (generator: NodeId, number: number, except: NodeId | undefined): void => {
-    for (const member of [...facts.neighbours()]) {
+    for (const member of facts.neighbours()) {
       if (member.id === except) continue;
       send(context, member.address, { kind: 'heartbeat', generator, sequence: number });
     }

@@ -112,7 +112,7 @@ export function createLiveness(context: Context, facts: LivenessFacts): Liveness
       if (nextRound > now) return;
       forgiveOwnLateness(now);
       nextRound = now + treeKeepAliveIntervalMs;
-      for (const [id, peer] of [...watched]) {
+      for (const [id, peer] of watched) {
         if (isSilent(peer, now)) facts.onSilent(id, now);
         else if (isDue(id, peer, now)) keepAlive(id, peer, now);
       }

@@ -24,10 +24,11 @@ export const STRANDED_MS = UNREACHED_MS / 2;
 const DETOUR = 1.5;
 const DETOUR_MS = 5;
 
-const leastCost = (offers: readonly Candidate[], source: NodeId): number => {
+const leastCost = (offers: readonly Candidate[], source: NodeId, except?: NodeId): number => {
   let least = Number.POSITIVE_INFINITY;
-  for (const { costMsBySource } of offers) {
-    least = Math.min(least, costMsBySource.get(source) ?? Number.POSITIVE_INFINITY);
+  for (const { id, costMsBySource } of offers) {
+    const cost = id === except ? undefined : costMsBySource.get(source);
+    if (cost !== undefined && cost < least) least = cost;
   }
   return least;
 };
@@ -43,11 +44,10 @@ export function needMs(offers: readonly Candidate[], weights: Weights): number {
 
 /** What the sources would cost without one of the neighbours, less what they cost now, ms. */
 export function worthMs(id: NodeId, lambda: readonly Candidate[], weights: Weights): number {
-  const others = lambda.filter((offer) => offer.id !== id);
   let total = 0;
   for (const [source, weight] of weights) {
     const now = Math.min(UNREACHED_MS, leastCost(lambda, source));
-    const reserve = leastCost(others, source);
+    const reserve = leastCost(lambda, source, id);
     const hasReserve = reserve < UNREACHED_MS;
     const without = hasReserve ? Math.min(reserve, DETOUR * now + DETOUR_MS) : UNREACHED_MS;
     total += weight * Math.max(0, without - now);

@@ -49,7 +49,7 @@ export function createNotices(context: Context, neighbours: () => Iterable<Membe
   };
 
   const passOn = (notice: Notice, except: NodeId | undefined): void => {
-    for (const member of [...neighbours()]) {
+    for (const member of neighbours()) {
       if (member.id !== except) send(context, member.address, { kind: 'notice', notice });
     }
   };

@@ -40,6 +40,8 @@ interface Peer {
   readonly address: Address;
   rttMs: number;
   routes: Map<NodeId, Route>;
+  /** Whether one of its routes leads over us. */
+  takesFromUs: boolean;
 }
 
 export interface Routing {
@@ -178,9 +180,10 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const recompute = (now: number): void => {
     offers = undefined;
     let isChanged = false;
-    const heard = [...peers.values()].flatMap((peer) => [...peer.routes.keys()]);
-    for (const scx of new Set([...remoteScxs(), ...heard])) {
-      if (scx === selfId) continue;
+    const scxs = new Set(table.keys());
+    for (const { routes } of peers.values()) for (const scx of routes.keys()) scxs.add(scx);
+    scxs.delete(selfId);
+    for (const scx of scxs) {
       const before = table.get(scx);
       const after = before !== undefined || hasRoom() ? computeEntry(scx) : undefined;
       if (after === undefined) table.delete(scx);
@@ -283,7 +286,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       // What the others are yet to hear is told first: from here on all have heard the same.
       timers.clear('change');
       tellChanges(now);
-      const peer = { address: member.address, rttMs, routes: new Map() };
+      const peer = { address: member.address, rttMs, routes: new Map(), takesFromUs: false };
       peers.set(member.id, peer);
       offers = undefined;
       send(context, peer.address, updates.whole());
@@ -315,6 +318,7 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
       if (whole) peer.routes.clear();
       for (const scx of lost) peer.routes.delete(scx);
       for (const route of routes) hearRoute(peer, from, route, now);
+      peer.takesFromUs = [...peer.routes.values()].some(({ path }) => path[1] === selfId);
       recompute(now);
     },
     rttMs: (id) => peers.get(id)?.rttMs,
@@ -326,13 +330,12 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
     candidate,
     sources: remoteScxs,
     costMs: (scx) => table.get(scx)?.route.costMs ?? Number.POSITIVE_INFINITY,
-    serves: (id) => {
-      for (const { path } of peers.get(id)?.routes.values() ?? []) {
-        if (path[1] === selfId) return true;
-      }
-      return false;
+    serves: (id) => peers.get(id)?.takesFromUs === true,
+    reachedOver: (id) => {
+      const reached: NodeId[] = [];
+      for (const [scx, { nextHop }] of table) if (nextHop === id) reached.push(scx);
+      return reached;
     },
-    reachedOver: (id) => [...table].flatMap(([scx, { nextHop }]) => (nextHop === id ? [scx] : [])),
     tick: (now) => {
       for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
         if (due === 'change') tellChanges(now);

@@ -68,6 +68,18 @@ export interface WorthView {
   bearer(): NodeId | undefined;
 }
 
+/** What edges are weighed with, for as long as neither changes. */
+interface Scales {
+  readonly lambda: Candidate[];
+  readonly weights: Weights;
+}
+
+/** What a neighbour was told last, and with which scales there was no news for it. */
+interface Said {
+  readonly word: Told;
+  scales: Scales;
+}
+
 /** Which of our edges goes, and what is lost with it. */
 interface Victim {
   readonly id: NodeId;
@@ -96,12 +108,11 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
   const { config } = context;
   /** Bounded by the mesh. */
   const told = new Map<NodeId, Told>();
-  const said = new Map<NodeId, Told>();
-  /** What each neighbour's worth was last drawn from: Λ, and how many words had been heard. */
-  const looks = new Map<NodeId, { readonly lambda: Candidate[]; readonly words: number }>();
-  let words = 0;
+  const said = new Map<NodeId, Said>();
+  /** What edges are worth now; undefined: neighbours have told something new. */
+  let scales: Scales | undefined;
 
-  const weights = (): Weights => {
+  const addLoads = (): Weights => {
     const found = new Map(view.sources().map((scx) => [scx, 1]));
     for (const { loads } of told.values()) {
       for (const { scx, scxs } of loads) {
@@ -111,6 +122,15 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
     }
     return found;
   };
+
+  /** Nothing but Λ and the words of neighbours changes what edges are worth. */
+  const currentScales = (): Scales => {
+    const lambda = view.lambda();
+    if (scales?.lambda !== lambda) scales = { lambda, weights: addLoads() };
+    return scales;
+  };
+
+  const weights = (): Weights => currentScales().weights;
 
   const marginMs = (weighing: Weights): number => {
     let scxs = 0;
@@ -191,29 +211,26 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
   return {
     tell: (id) => {
       const word = draw(id);
-      said.set(id, word);
+      said.set(id, { word, scales: currentScales() });
       return word;
     },
     hasNews: (id) => {
       const before = said.get(id);
       if (before === undefined) return true;
-      // Nothing new was told or routed since the last look: there is no other source of news.
-      const look = looks.get(id);
-      if (look?.lambda === view.lambda() && look.words === words) return false;
-      looks.set(id, { lambda: view.lambda(), words });
-      return isNews(before, draw(id));
+      if (before.scales === currentScales()) return false;
+      before.scales = currentScales();
+      return isNews(before.word, draw(id));
     },
     handleTold: (id, heard) => {
       if (!mesh().neighbours.has(id)) return;
       const before = told.get(id);
       told.set(id, heard);
-      if (before === undefined || !isSame(before, heard)) words++;
+      if (before === undefined || !isSame(before, heard)) scales = undefined;
     },
     forget: (id) => {
       told.delete(id);
       said.delete(id);
-      looks.delete(id);
-      words++;
+      scales = undefined;
     },
     gainMs: gain,
     weights,
