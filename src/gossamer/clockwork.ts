@@ -1,7 +1,7 @@
 /**
  * The deadlines of all rules as one. To ask each rule after each input would cost more than most
- * inputs do, in a simulated session of thousands above all; so the earliest is remembered, and only
- * the rules that an input may have hurried are asked.
+ * inputs do, in a simulated session of thousands above all; so a rule says when it has work (wakeBy),
+ * the earliest instant is remembered, and rules are asked only when it has come.
  */
 import { assert } from '../lib/assert.js';
 
@@ -14,36 +14,35 @@ export interface Clocked {
 export interface Clockwork {
   /** No rule has work before; perhaps none at it either, when what was waited for has come. */
   earliest(): number;
-  /** This rule may have work sooner than it had. */
-  hurry(rule: Clocked): void;
-  /** Any rule may. */
-  hurryAll(): void;
-  /** Runs the rules that are due. */
-  run(now: number): void;
+  /** A rule has work at that instant. To put work off needs no word. */
+  wakeBy(instant: number): void;
+  /** Runs the rules that are due, in their order. */
+  run(rules: readonly Clocked[], now: number): void;
 }
 
-/** The clockwork of some rules, which run in this order. */
-export function createClockwork(rules: readonly Clocked[]): Clockwork {
+/** Nothing is to be done yet. */
+export function createClockwork(): Clockwork {
   let earliest = Number.POSITIVE_INFINITY;
 
-  const hurryAll = (): void => {
-    earliest = Number.POSITIVE_INFINITY;
-    for (const rule of rules) earliest = Math.min(earliest, rule.deadline);
+  const wakeBy = (instant: number): void => {
+    if (instant < earliest) earliest = instant;
   };
 
   return {
     earliest: () => earliest,
-    hurry: (rule) => {
-      earliest = Math.min(earliest, rule.deadline);
-    },
-    hurryAll,
-    run: (now) => {
+    wakeBy,
+    run: (rules, now) => {
+      const expected = earliest;
+      earliest = Number.POSITIVE_INFINITY;
       for (const rule of rules) {
         const { deadline } = rule;
-        assert(deadline >= earliest, () => `a rule was due at ${deadline}, before ${earliest}`);
+        const known = Math.min(expected, earliest);
+        assert(deadline >= known, () => `a rule was due at ${deadline}, before ${known}`);
         if (deadline <= now) rule.tick(now);
+        wakeBy(deadline <= now ? rule.deadline : deadline);
       }
-      hurryAll();
+      // What a rule said while another ran may be done by now.
+      if (earliest <= now) earliest = Math.min(...rules.map((rule) => rule.deadline));
     },
   };
 }

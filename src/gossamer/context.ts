@@ -14,6 +14,8 @@ export interface Context {
   /** We, with our present incarnation. */
   self(): Member;
   emit(effect: Effect): void;
+  /** A rule has work at that instant, perhaps sooner than it had: see clockwork.ts. */
+  wakeBy(instant: number): void;
 }
 
 /** Sends a control message. */

@@ -113,11 +113,13 @@ export function createDiscovery(
     if (nextRound === Number.POSITIVE_INFINITY || news === 0) return;
     if (news >= NEWS_MANY) intervalMs = Math.max(config.discoveryIntervalMinMs, intervalMs / 2);
     nextRound = Math.min(nextRound, now + jittered(context, intervalMs));
+    context.wakeBy(nextRound);
   };
 
   return {
     start: (now) => {
       nextRound = now + rng.unit() * config.discoveryIntervalMinMs;
+      context.wakeBy(nextRound);
     },
     stop: () => {
       nextRound = Number.POSITIVE_INFINITY;

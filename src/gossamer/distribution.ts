@@ -94,6 +94,7 @@ export function createDistribution(context: Context, facts: DistributionFacts): 
   /** Something is to be done at that instant. */
   const careBy = (instant: number, now: number): void => {
     nextCare = Math.min(nextCare, Math.max(now, instant, caredAt + CARE_MS));
+    context.wakeBy(nextCare);
   };
 
   const careSoon = (now: number): void => {

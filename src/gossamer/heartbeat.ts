@@ -74,7 +74,7 @@ interface Followed {
 /** Not yet started. */
 export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartbeat {
   const { config, rng } = context;
-  const timers = createTimers<'beat' | 'loss' | 'heal' | 'meet'>();
+  const timers = createTimers<'beat' | 'loss' | 'heal' | 'meet'>(context.wakeBy);
   /** The newest number of each generator, the one that has been silent for longest first. */
   const sequences = new Map<NodeId, { readonly number: number; readonly atMs: number }>();
   let followed: Followed | undefined;

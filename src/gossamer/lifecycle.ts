@@ -24,6 +24,8 @@ export interface LifecycleFacts {
   onLeaving(now: number): void;
   hasChildren(): boolean;
   onLeft(now: number): void;
+  /** See clockwork.ts. */
+  wakeBy(instant: number): void;
   /** Tell everybody that we are alive. */
   onRefuted(now: number): void;
 }
@@ -49,7 +51,7 @@ export function createLifecycle(
   config: GossamerConfig,
   facts: LifecycleFacts,
 ): Lifecycle {
-  const timers = createTimers<'drain' | 'refute'>();
+  const timers = createTimers<'drain' | 'refute'>(facts.wakeBy);
   let self = born;
   let state: LifeState = 'idle';
   let refutedAt = Number.NEGATIVE_INFINITY;

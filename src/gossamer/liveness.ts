@@ -84,6 +84,7 @@ export function createLiveness(context: Context, facts: LivenessFacts): Liveness
       const heardAt = now + Math.min(rttMs, answerTimeoutMs);
       watched.set(id, { address, rttMs, heardAt, keptAt: now, saidAt: now, isParent: false });
       nextRound = Math.min(nextRound, now + treeKeepAliveIntervalMs);
+      context.wakeBy(nextRound);
     },
     unwatch: (id) => {
       watched.delete(id);

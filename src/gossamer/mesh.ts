@@ -151,6 +151,7 @@ export function createMesh(context: Context, facts: MeshFacts): Mesh {
       if (neighbours.has(member.id) || pending.has(member.id)) return;
       const until = now + config.answerTimeoutMs;
       pending.set(member.id, { member, offer, replaces, until });
+      context.wakeBy(until);
       send(context, member.address, { kind: 'edgeRequest', ...offer });
     },
     handleRequest: (from, offer, now) => {

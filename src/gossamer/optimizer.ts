@@ -127,6 +127,7 @@ export function createOptimizer(
     bridging?.tried.add(member.id);
     const until = now + 2 * config.answerTimeoutMs;
     probes.set(member.address, { member, routes: undefined, until });
+    context.wakeBy(until);
     send(context, member.address, { kind: 'requestStatus' });
   };
 
@@ -203,11 +204,13 @@ export function createOptimizer(
       : Math.max(config.probeIntervalMinMs, QUICKENING * intervalMs);
     const waitMs = mayHurry() ? 0 : jittered(context, intervalMs);
     nextProbe = Math.min(nextProbe, now + waitMs);
+    context.wakeBy(nextProbe);
   };
 
   return {
     start: (now) => {
       nextProbe = now + rng.unit() * config.probeIntervalMinMs;
+      context.wakeBy(nextProbe);
     },
     stop: () => {
       nextProbe = Number.POSITIVE_INFINITY;
@@ -215,6 +218,7 @@ export function createOptimizer(
     },
     bridge: (member, now) => {
       bridging ??= { until: now + BRIDGE_MS, tried: new Set() };
+      context.wakeBy(bridging.until);
       candidates.name([member]);
       quicken(now);
     },
@@ -225,6 +229,7 @@ export function createOptimizer(
       if (nextProbe === Number.POSITIVE_INFINITY) return;
       candidates.name([member]);
       nextProbe = Math.min(nextProbe, now);
+      context.wakeBy(nextProbe);
     },
     onHealed: () => {
       bridging = undefined;

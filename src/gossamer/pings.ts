@@ -69,6 +69,7 @@ export function createPings(
     const until = now + config.answerTimeoutMs;
     const experiment = { address, rttsMs: [], nonce: 0, sentAt: now, until };
     experiments.set(address, experiment);
+    context.wakeBy(until);
     sendPing(experiment, now);
   };
 
@@ -81,6 +82,7 @@ export function createPings(
     watch: (address, now) => {
       watched.add(address);
       nextRound = Math.min(nextRound, now + config.pingIntervalMs);
+      context.wakeBy(nextRound);
       start(address, now);
     },
     unwatch: (address) => {

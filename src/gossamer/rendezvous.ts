@@ -43,6 +43,7 @@ export function createRendezvous(
       if (nextCall !== Number.POSITIVE_INFINITY) return;
       waitMs = RETRY_FIRST_MS;
       nextCall = now;
+      context.wakeBy(nextCall);
     },
     settle: () => {
       nextCall = Number.POSITIVE_INFINITY;

@@ -88,7 +88,7 @@ export interface RoutingFacts {
 export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const { config } = context;
   const selfId = context.self().id;
-  const timers = createTimers<'round' | 'change'>();
+  const timers = createTimers<'round' | 'change'>(context.wakeBy);
   /** Bounded by the mesh. */
   const peers = new Map<NodeId, Peer>();
   /** Bounded by sourcesMax, our own entry included. */
@@ -177,13 +177,18 @@ export function createRouting(context: Context, facts: RoutingFacts): Routing {
   const hasRoom = (): boolean =>
     table.size < (table.has(selfId) ? config.sourcesMax : config.sourcesMax - 1);
 
-  const recompute = (now: number): void => {
-    offers = undefined;
-    let isChanged = false;
+  /** The source SCXs that we have a route to, and those that neighbours have. */
+  const heardOf = (): Set<NodeId> => {
     const scxs = new Set(table.keys());
     for (const { routes } of peers.values()) for (const scx of routes.keys()) scxs.add(scx);
     scxs.delete(selfId);
-    for (const scx of scxs) {
+    return scxs;
+  };
+
+  const recompute = (now: number): void => {
+    offers = undefined;
+    let isChanged = false;
+    for (const scx of heardOf()) {
       const before = table.get(scx);
       const after = before !== undefined || hasRoom() ? computeEntry(scx) : undefined;
       if (after === undefined) table.delete(scx);

@@ -1,12 +1,9 @@
 /** What one SCX shows of its part in the session: plain data for `status` and for checkers. */
 import type { Distribution } from './distribution.js';
 import type { Flow, FlowCounters } from './flow.js';
-import type { Heartbeat } from './heartbeat.js';
 import type { LifeState } from './lifecycle.js';
-import type { Membership } from './membership.js';
-import type { Mesh } from './mesh.js';
 import type { Member, NodeId, Source } from './node.js';
-import type { Routing } from './routing.js';
+import type { Rules } from './rules.js';
 
 interface NeighbourView {
   readonly member: Member;
@@ -43,17 +40,6 @@ export interface GossamerView {
   readonly sources: readonly SourceView[];
 }
 
-/** The rules that a view is drawn from. */
-interface Rules {
-  readonly self: Member;
-  readonly state: GossamerView['state'];
-  readonly membership: Membership;
-  readonly mesh: Mesh;
-  readonly heartbeat: Heartbeat;
-  readonly routing: Routing;
-  readonly distribution: Distribution;
-}
-
 const flowView = (distribution: Distribution, flow: Flow): FlowView => ({
   channel: flow.channel,
   parent: flow.parent,
@@ -64,7 +50,7 @@ const flowView = (distribution: Distribution, flow: Flow): FlowView => ({
 
 /** Draws the view of one SCX. */
 export function drawView(rules: Rules): GossamerView {
-  const { mesh, routing, distribution } = rules;
+  const { life, mesh, routing, distribution } = rules;
   const neighbours = [...mesh.neighbours.values()].map(({ member, ours }) => ({
     member,
     ours,
@@ -85,8 +71,8 @@ export function drawView(rules: Rules): GossamerView {
     };
   });
   return {
-    self: rules.self,
-    state: rules.state,
+    self: life.self(),
+    state: life.state,
     membersKnown: rules.membership.all().length,
     generator: rules.heartbeat.generator(),
     neighbours,

@@ -16,8 +16,8 @@ export interface Timers<Name extends string> {
   readonly next: number;
 }
 
-/** An empty set of timers. */
-export function createTimers<Name extends string>(): Timers<Name> {
+/** An empty set of timers; `onSet` hears of each instant that is set. */
+export function createTimers<Name extends string>(onSet?: (instant: number) => void): Timers<Name> {
   const instants = new Map<Name, number>();
   let next = Number.POSITIVE_INFINITY;
   const refresh = (): void => {
@@ -27,6 +27,7 @@ export function createTimers<Name extends string>(): Timers<Name> {
   const set = (name: Name, instant: number): void => {
     instants.set(name, instant);
     refresh();
+    onSet?.(instant);
   };
   return {
     set,

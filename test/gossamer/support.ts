@@ -87,6 +87,7 @@ export function createBench(changes: Partial<GossamerConfig> = {}, self = member
       rng: createRng(1),
       self: () => bench.self,
       emit: (effect) => void effects.push(effect),
+      wakeBy: () => {},
     },
     take: () => {
       const taken = effects;

@@ -1,0 +1,228 @@
+/**
+ * The rules of Gossamer, wired together: what one finds out that others must know is carried over here.
+ * Rules never see each other but through these facts, save those that are made to serve another.
+ * Nothing is decided here; what comes from outside is handed to them in gossamer.ts.
+ */
+import type { Rng } from '../lib/rng.js';
+import type { Clocked } from './clockwork.js';
+import type { GossamerConfig } from './config.js';
+import { type Context, notify } from './context.js';
+import { createDepartures } from './departures.js';
+import { createDiscovery } from './discovery.js';
+import { createDistribution } from './distribution.js';
+import type { EdgeDownReason } from './gossamer-types.js';
+import { createHeartbeat } from './heartbeat.js';
+import { createLifecycle } from './lifecycle.js';
+import { createLiveness } from './liveness.js';
+import { createMembership } from './membership.js';
+import { createMesh, type Neighbour } from './mesh.js';
+import type { Member, Place } from './node.js';
+import { createNotices } from './notices.js';
+import { createOptimizer } from './optimizer.js';
+import { createPings } from './pings.js';
+import { movedPlace, NOWHERE } from './place.js';
+import { createRendezvous } from './rendezvous.js';
+import { createRouting } from './routing.js';
+import { createWorth } from './worth.js';
+
+export interface GossamerOptions {
+  readonly self: Member;
+  readonly config: GossamerConfig;
+  readonly rng: Rng;
+  /** The announcement's rendezvous locations. */
+  readonly locations: readonly string[];
+}
+
+export type Rules = ReturnType<typeof createRules>;
+
+/** The rules of one SCX. `out`: where their effects go, and what wakes them. */
+export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' | 'wakeBy'>) {
+  const { config, rng } = options;
+  const life = createLifecycle(options.self, config, {
+    onJoined: (now) => onJoined(now),
+    onLeaving: (now) => onLeaving(now),
+    hasChildren: () => distribution.hasChildren,
+    wakeBy: out.wakeBy,
+    onLeft: (now) => onLeft(now),
+    onRefuted: (now) => notices.flood('alive', life.self(), now),
+  });
+
+  const context: Context = {
+    config,
+    rng,
+    self: life.self,
+    ...out,
+  };
+
+  const membership = createMembership(
+    context,
+    (id) => routing.table.has(id) || heartbeat.generator() === id,
+  );
+  /** Where we lie, by our ping experiments. */
+  let place: Place = NOWHERE;
+  const pings = createPings(context, (address, measured, now) => {
+    if (measured === undefined) departures.onUnreachable(address, now);
+    else {
+      place = movedPlace(place, measured.place, measured.rttMs / 2, context.rng);
+      departures.onAnswered(address, now);
+      routing.onRtt(address, measured.rttMs, now);
+    }
+    optimizer.onMeasured(address, measured?.rttMs, now);
+  });
+  const mesh = createMesh(context, {
+    onEdgeUp: (neighbour, rttMs, now) => onEdgeUp(neighbour, rttMs, now),
+    onEdgeDown: (neighbour, reason, now) => onEdgeDown(neighbour, reason, now),
+    onRefused: (_member, now) => optimizer.onRefused(now),
+    onReferred: (instead, now) => optimizer.onNamed(instead, now),
+    grant: (offer, now) => worth.grant(offer, now),
+  });
+  const neighbours = function* (): Iterable<Member> {
+    for (const neighbour of mesh.neighbours.values()) yield neighbour.member;
+  };
+  const notices = createNotices(context, neighbours);
+  const departures = createDepartures(context, membership, notices, pings, {
+    onDead: (member, what, now) => onDead(member, what, now),
+    onAlive: (now) => routing.onAlive(now),
+    onRefuted: life.refute,
+  });
+  const liveness = createLiveness(context, {
+    onSilent: (id, now) => {
+      const member = mesh.neighbours.get(id)?.member;
+      if (member === undefined) return;
+      mesh.drop(id, 'silent', now);
+      departures.onLost(member, now);
+    },
+    isParent: (id) => routing.reachedOver(id).length > 0,
+    isChild: (id) => routing.serves(id),
+    hasNews: (id) => config.byWorth && worth.hasNews(id),
+    keepAlive: (id) => ({ kind: 'keepAlive', ...worth.tell(id) }),
+  });
+  const heartbeat = createHeartbeat(context, {
+    neighbours,
+    onPartition: (generator, now) => {
+      rendezvous.call();
+      const member = generator === undefined ? undefined : membership.get(generator);
+      if (member !== undefined) discovery.contact(member.address, now);
+    },
+    onFarSide: (from, now) => optimizer.bridge(from, now),
+    onNewGenerator: (bearer, now) => {
+      const member = mesh.neighbours.get(bearer)?.member;
+      if (member !== undefined) discovery.contact(member.address, now);
+    },
+    onGenerating: () => rendezvous.call(),
+  });
+  const discovery = createDiscovery(context, membership, {
+    generator: () => heartbeat.generator(),
+    sighting: () => ({ member: life.self(), place }),
+    onAccused: departures.onAccused,
+    onDeadSighted: departures.onDeadSighted,
+  });
+  const rendezvous = createRendezvous(context, options.locations, (address, now) =>
+    discovery.contact(address, now),
+  );
+  const routing = createRouting(context, {
+    onTableChanged: (now) => {
+      distribution.onTable(routing.table, now);
+      liveness.onTableChanged(now);
+    },
+    isDead: (id) => membership.isDead({ id, incarnation: 0 }),
+  });
+  const distribution = createDistribution(context, {
+    neighbour: (id) => mesh.neighbours.get(id)?.member,
+    alternate: routing.alternate,
+  });
+  const worth = createWorth(context, () => mesh, {
+    lambda: routing.lambda,
+    reachedOver: routing.reachedOver,
+    sources: routing.sources,
+    isIdle: () => routing.table.size === 0,
+    place: membership.place,
+    rttMs: routing.rttMs,
+    bearer: heartbeat.bearer,
+  });
+  const optimizer = createOptimizer(
+    context,
+    membership,
+    mesh,
+    pings,
+    routing,
+    worth,
+    () => place,
+    heartbeat,
+  );
+  const onEdgeUp = ({ member }: Neighbour, rttMs: number, now: number): void => {
+    liveness.watch(member.id, member.address, rttMs, now);
+    routing.onEdgeUp(member, rttMs, now);
+    pings.watch(member.address, now);
+    distribution.onEdges(now);
+    optimizer.onHealed();
+    optimizer.quicken(now);
+  };
+
+  const onEdgeDown = ({ member }: Neighbour, reason: EdgeDownReason, now: number): void => {
+    liveness.unwatch(member.id);
+    pings.unwatch(member.address);
+    worth.forget(member.id);
+    routing.onEdgeDown(member.id, now);
+    distribution.onEdges(now);
+    optimizer.quicken(now);
+    if (reason === 'closed') departures.onLost(member, now);
+  };
+
+  const onDead = (member: Member, what: 'left' | 'failed', now: number): void => {
+    mesh.drop(member.id, what, now);
+    routing.onDead(now);
+  };
+
+  const onJoined = (now: number): void => {
+    for (const rule of [discovery, heartbeat, optimizer, routing]) rule.start(now);
+    rendezvous.callUntilSettled(now);
+  };
+
+  /** "The departing SCX sends the notification to its immediate mesh neighbors" (§3.5). */
+  const onLeaving = (now: number): void => {
+    for (const rule of [discovery, heartbeat, optimizer]) rule.stop();
+    rendezvous.settle();
+    distribution.leave();
+    notices.flood('left', life.self(), now);
+  };
+
+  const onLeft = (now: number): void => {
+    for (const member of [...neighbours()]) mesh.drop(member.id, 'left', now);
+    notify(context, { kind: 'left' });
+  };
+
+  /** In the order in which they run. */
+  const clocked: readonly Clocked[] = [
+    life,
+    pings,
+    mesh,
+    liveness,
+    discovery,
+    rendezvous,
+    heartbeat,
+    routing,
+    distribution,
+    optimizer,
+  ];
+
+  return {
+    context,
+    life,
+    membership,
+    pings,
+    mesh,
+    departures,
+    liveness,
+    heartbeat,
+    discovery,
+    rendezvous,
+    routing,
+    distribution,
+    worth,
+    optimizer,
+    /** Where we lie. */
+    place: () => place,
+    clocked,
+  };
+}
