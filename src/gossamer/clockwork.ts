@@ -1,7 +1,7 @@
 /**
- * The deadlines of all rules as one. To ask each rule after each input would cost more than most
- * inputs do, in a simulated session of thousands above all; so a rule says when it has work (wakeBy),
- * the earliest instant is remembered, and rules are asked only when it has come.
+ * The deadlines of all rules as one. To ask each rule after each input, or whenever one has work, would
+ * cost more than most inputs do, in a simulated session of thousands above all. So each rule has an
+ * alarm, which it sets when it has work sooner than before; only who is due by its alarm is asked.
  */
 import { assert } from '../lib/assert.js';
 
@@ -11,38 +11,61 @@ export interface Clocked {
   readonly deadline: number;
 }
 
-export interface Clockwork {
+export interface Clockwork<Name extends string> {
   /** No rule has work before; perhaps none at it either, when what was waited for has come. */
   earliest(): number;
-  /** A rule has work at that instant. To put work off needs no word. */
-  wakeBy(instant: number): void;
+  /** A rule's alarm: it has work at that instant. To put work off needs no word. */
+  alarm(name: Name): (instant: number) => void;
   /** Runs the rules that are due, in their order. */
-  run(rules: readonly Clocked[], now: number): void;
+  run(rules: Readonly<Record<Name, Clocked>>, now: number): void;
 }
 
-/** Nothing is to be done yet. */
-export function createClockwork(): Clockwork {
+/** Nothing is to be done yet. `names` are in the order in which the rules run. */
+export function createClockwork<Name extends string>(names: readonly Name[]): Clockwork<Name> {
+  const alarms = new Float64Array(names.length).fill(Number.POSITIVE_INFINITY);
   let earliest = Number.POSITIVE_INFINITY;
 
-  const wakeBy = (instant: number): void => {
-    if (instant < earliest) earliest = instant;
+  /** By its alarm; the first among equals. */
+  const first = (): number => {
+    let found = 0;
+    for (let index = 1; index < alarms.length; index++) {
+      if ((alarms[index] as number) < (alarms[found] as number)) found = index;
+    }
+    return found;
+  };
+
+  /** The work of the first may have moved on since its alarm was set: then another one is the first. */
+  const settle = (rules: Readonly<Record<Name, Clocked>>): void => {
+    for (let index = first(); ; index = first()) {
+      const { deadline } = rules[names[index] as Name];
+      earliest = alarms[index] as number;
+      if (deadline <= earliest) return;
+      alarms[index] = deadline;
+    }
   };
 
   return {
     earliest: () => earliest,
-    wakeBy,
+    alarm: (name) => {
+      const index = names.indexOf(name);
+      return (instant) => {
+        if (instant < (alarms[index] as number)) alarms[index] = instant;
+        if (instant < earliest) earliest = instant;
+      };
+    },
     run: (rules, now) => {
-      const expected = earliest;
-      earliest = Number.POSITIVE_INFINITY;
-      for (const rule of rules) {
-        const { deadline } = rule;
-        const known = Math.min(expected, earliest);
-        assert(deadline >= known, () => `a rule was due at ${deadline}, before ${known}`);
-        if (deadline <= now) rule.tick(now);
-        wakeBy(deadline <= now ? rule.deadline : deadline);
+      for (const [index, name] of names.entries()) {
+        const alarm = alarms[index] as number;
+        if (alarm > now) continue;
+        const rule = rules[name];
+        assert(
+          rule.deadline >= alarm,
+          () => `${name} was due at ${rule.deadline}, before ${alarm}`,
+        );
+        if (rule.deadline <= now) rule.tick(now);
+        alarms[index] = rule.deadline;
       }
-      // What a rule said while another ran may be done by now.
-      if (earliest <= now) earliest = Math.min(...rules.map((rule) => rule.deadline));
+      settle(rules);
     },
   };
 }

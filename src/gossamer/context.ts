@@ -14,7 +14,11 @@ export interface Context {
   /** We, with our present incarnation. */
   self(): Member;
   emit(effect: Effect): void;
-  /** A rule has work at that instant, perhaps sooner than it had: see clockwork.ts. */
+}
+
+/** The context of a rule that has work at instants of its own. */
+export interface ClockedContext extends Context {
+  /** There is work at that instant, perhaps sooner than there was: see clockwork.ts. */
   wakeBy(instant: number): void;
 }
 

@@ -10,7 +10,7 @@
  * whose heartbeat the sender follows, so that gossip finds partitions (see heartbeat.ts).
  */
 import { type Bloom, createBloom, mayHold } from '../lib/bloom.js';
-import { type Context, jittered, send } from './context.js';
+import { type ClockedContext, jittered, send } from './context.js';
 import { DIGEST_BYTES_MAX, deathFact, sightingFact } from './digest.js';
 import type { Membership } from './membership.js';
 import type { Message, Sighting } from './message.js';
@@ -45,7 +45,7 @@ export interface Discovery {
 
 /** Not yet started. */
 export function createDiscovery(
-  context: Context,
+  context: ClockedContext,
   membership: Membership,
   facts: DiscoveryFacts,
 ): Discovery {

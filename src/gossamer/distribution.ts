@@ -13,7 +13,7 @@
  */
 
 import { createChildren } from './children.js';
-import { type Context, notify } from './context.js';
+import { type ClockedContext, notify } from './context.js';
 import { createFlow, type Flow } from './flow.js';
 import type { DataMessage } from './message.js';
 import type { Adu, Member, NodeId, Source, SourceId } from './node.js';
@@ -74,7 +74,10 @@ export interface Distribution {
 const flowKey = (source: SourceId, channel: number): string => `${source}/${channel}`;
 
 /** Without flows. */
-export function createDistribution(context: Context, facts: DistributionFacts): Distribution {
+export function createDistribution(
+  context: ClockedContext,
+  facts: DistributionFacts,
+): Distribution {
   const { config } = context;
   const selfId = context.self().id;
   /** Bounded by SOURCES_MAX: the routing table's, and those that ended within sourceLingerMs. */

@@ -18,7 +18,7 @@ import { send } from './context.js';
 import type { Effect, Input } from './gossamer-types.js';
 import type { Message } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
-import { createRules, type GossamerOptions } from './rules.js';
+import { CLOCKED, createRules, type GossamerOptions } from './rules.js';
 import { drawView, type GossamerView } from './view.js';
 
 export interface Gossamer extends Machine<Input, Effect> {
@@ -35,11 +35,8 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const checked = validateConfig(options.config);
   assert(checked.ok, checked.ok ? '' : checked.problems.join('; '));
   let effects: Effect[] = [];
-  const clockwork = createClockwork();
-  const rules = createRules(options, {
-    emit: (effect) => void effects.push(effect),
-    wakeBy: clockwork.wakeBy,
-  });
+  const clockwork = createClockwork(CLOCKED);
+  const rules = createRules(options, clockwork, (effect) => void effects.push(effect));
   const { context, life, membership, pings, mesh, departures, liveness, heartbeat } = rules;
   const { discovery, rendezvous, routing, distribution, worth, optimizer } = rules;
 
@@ -161,7 +158,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     },
     tick: (now) => {
       if (life.state === 'left') return [];
-      clockwork.run(rules.clocked, now);
+      clockwork.run(rules, now);
       return take(now);
     },
     get deadline() {

@@ -14,7 +14,7 @@
  */
 import { createTimers } from '../lib/timers.js';
 import type { GossamerConfig } from './config.js';
-import { type Context, jittered, notify, send } from './context.js';
+import { type ClockedContext, jittered, notify, send } from './context.js';
 import type { Member, NodeId } from './node.js';
 
 /**
@@ -72,7 +72,7 @@ interface Followed {
 }
 
 /** Not yet started. */
-export function createHeartbeat(context: Context, facts: HeartbeatFacts): Heartbeat {
+export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts): Heartbeat {
   const { config, rng } = context;
   const timers = createTimers<'beat' | 'loss' | 'heal' | 'meet'>(context.wakeBy);
   /** The newest number of each generator, the one that has been silent for longest first. */

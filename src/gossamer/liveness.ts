@@ -7,7 +7,7 @@
  * time, take the place of the frequent keep-alives. And a node that is itself late (stopped,
  * overloaded) gives its neighbours that much more time before it accuses them (Lifeguard).
  */
-import { type Context, send } from './context.js';
+import { type ClockedContext, send } from './context.js';
 import type { Message } from './message.js';
 import type { Address, NodeId } from './node.js';
 
@@ -48,7 +48,7 @@ export interface Liveness {
 }
 
 /** Watches nobody. */
-export function createLiveness(context: Context, facts: LivenessFacts): Liveness {
+export function createLiveness(context: ClockedContext, facts: LivenessFacts): Liveness {
   const { keepAliveIntervalMs, treeKeepAliveIntervalMs, keepAliveMisses, answerTimeoutMs } =
     context.config;
   /** Bounded by the mesh: the neighbours. */

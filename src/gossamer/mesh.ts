@@ -8,7 +8,7 @@
  * already, and an edge that is to be replaced goes in the same step in which the new one comes.
  */
 import { assert } from '../lib/assert.js';
-import { type Context, notify, send } from './context.js';
+import { type ClockedContext, notify, send } from './context.js';
 import type { EdgeDownReason } from './gossamer-types.js';
 import type { EdgeOffer } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
@@ -71,7 +71,7 @@ export interface Mesh {
 }
 
 /** A mesh without edges. */
-export function createMesh(context: Context, facts: MeshFacts): Mesh {
+export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
   const { config } = context;
   /** Bounded by k1 + k2. */
   const neighbours = new Map<NodeId, Neighbour>();

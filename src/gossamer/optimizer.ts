@@ -13,7 +13,7 @@
  */
 
 import { createCandidates } from './candidates.js';
-import { type Context, jittered, send } from './context.js';
+import { type ClockedContext, jittered, send } from './context.js';
 import { type Candidate, optimize } from './cost.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Membership } from './membership.js';
@@ -82,7 +82,7 @@ export interface Optimizer {
 
 /** Not yet started. */
 export function createOptimizer(
-  context: Context,
+  context: ClockedContext,
   membership: Membership,
   mesh: Mesh,
   pings: Pings,

@@ -5,7 +5,7 @@
  * The next ping leaves when the last is answered, so an experiment is never more than one packet
  * deep. Whoever is measured has been spoken to before, so no ping pays for opening a connection.
  */
-import { type Context, send } from './context.js';
+import { type ClockedContext, send } from './context.js';
 import type { Address, Place } from './node.js';
 
 interface Experiment {
@@ -39,7 +39,7 @@ export interface Measured {
 
 /** `onMeasured` hears the result of a finished experiment; undefined if it failed. */
 export function createPings(
-  context: Context,
+  context: ClockedContext,
   onMeasured: (address: Address, measured: Measured | undefined, now: number) => void,
 ): Pings {
   const { config } = context;

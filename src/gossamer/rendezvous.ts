@@ -6,7 +6,7 @@
  * of its SCX; so locations are resolved by the environment, again and again while we know nobody,
  * and a rendezvous point that was restarted elsewhere is found.
  */
-import { type Context, jittered } from './context.js';
+import { type ClockedContext, jittered } from './context.js';
 import type { Address } from './node.js';
 
 /** Waits between attempts, doubling from the first to the last, ms. Guess. */
@@ -26,7 +26,7 @@ export interface Rendezvous {
 
 /** `onContact` hears of each rendezvous address found, our own excluded. */
 export function createRendezvous(
-  context: Context,
+  context: ClockedContext,
   locations: readonly string[],
   onContact: (address: Address, now: number) => void,
 ): Rendezvous {

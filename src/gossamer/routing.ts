@@ -13,7 +13,7 @@
  * is better by `routeHysteresis`, as measured distances are noisy.
  */
 import { createTimers } from '../lib/timers.js';
-import { type Context, jittered, send } from './context.js';
+import { type ClockedContext, jittered, send } from './context.js';
 import type { Candidate } from './cost.js';
 import type { Route, Withdrawal } from './message.js';
 import type { Address, Member, NodeId, Source, SourceId } from './node.js';
@@ -85,7 +85,7 @@ export interface RoutingFacts {
 }
 
 /** An empty table. */
-export function createRouting(context: Context, facts: RoutingFacts): Routing {
+export function createRouting(context: ClockedContext, facts: RoutingFacts): Routing {
   const { config } = context;
   const selfId = context.self().id;
   const timers = createTimers<'round' | 'change'>(context.wakeBy);

@@ -4,13 +4,13 @@
  * Nothing is decided here; what comes from outside is handed to them in gossamer.ts.
  */
 import type { Rng } from '../lib/rng.js';
-import type { Clocked } from './clockwork.js';
+import type { Clockwork } from './clockwork.js';
 import type { GossamerConfig } from './config.js';
-import { type Context, notify } from './context.js';
+import { type ClockedContext, type Context, notify } from './context.js';
 import { createDepartures } from './departures.js';
 import { createDiscovery } from './discovery.js';
 import { createDistribution } from './distribution.js';
-import type { EdgeDownReason } from './gossamer-types.js';
+import type { EdgeDownReason, Effect } from './gossamer-types.js';
 import { createHeartbeat } from './heartbeat.js';
 import { createLifecycle } from './lifecycle.js';
 import { createLiveness } from './liveness.js';
@@ -33,26 +33,45 @@ export interface GossamerOptions {
   readonly locations: readonly string[];
 }
 
+/** The rules that have work at instants of their own, in the order in which they run. */
+export const CLOCKED = [
+  'life',
+  'pings',
+  'mesh',
+  'liveness',
+  'discovery',
+  'rendezvous',
+  'heartbeat',
+  'routing',
+  'distribution',
+  'optimizer',
+] as const;
+
+type ClockedName = (typeof CLOCKED)[number];
+
 export type Rules = ReturnType<typeof createRules>;
 
-/** The rules of one SCX. `out`: where their effects go, and what wakes them. */
-export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' | 'wakeBy'>) {
+/** The rules of one SCX. `emit`: where their effects go. */
+export function createRules(
+  options: GossamerOptions,
+  clockwork: Clockwork<ClockedName>,
+  emit: (effect: Effect) => void,
+) {
   const { config, rng } = options;
   const life = createLifecycle(options.self, config, {
     onJoined: (now) => onJoined(now),
     onLeaving: (now) => onLeaving(now),
     hasChildren: () => distribution.hasChildren,
-    wakeBy: out.wakeBy,
+    wakeBy: clockwork.alarm('life'),
     onLeft: (now) => onLeft(now),
     onRefuted: (now) => notices.flood('alive', life.self(), now),
   });
 
-  const context: Context = {
-    config,
-    rng,
-    self: life.self,
-    ...out,
-  };
+  const context: Context = { config, rng, self: life.self, emit };
+  const clocked = (name: ClockedName): ClockedContext => ({
+    ...context,
+    wakeBy: clockwork.alarm(name),
+  });
 
   const membership = createMembership(
     context,
@@ -60,7 +79,7 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
   );
   /** Where we lie, by our ping experiments. */
   let place: Place = NOWHERE;
-  const pings = createPings(context, (address, measured, now) => {
+  const pings = createPings(clocked('pings'), (address, measured, now) => {
     if (measured === undefined) departures.onUnreachable(address, now);
     else {
       place = movedPlace(place, measured.place, measured.rttMs / 2, context.rng);
@@ -69,7 +88,7 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     }
     optimizer.onMeasured(address, measured?.rttMs, now);
   });
-  const mesh = createMesh(context, {
+  const mesh = createMesh(clocked('mesh'), {
     onEdgeUp: (neighbour, rttMs, now) => onEdgeUp(neighbour, rttMs, now),
     onEdgeDown: (neighbour, reason, now) => onEdgeDown(neighbour, reason, now),
     onRefused: (_member, now) => optimizer.onRefused(now),
@@ -85,7 +104,7 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     onAlive: (now) => routing.onAlive(now),
     onRefuted: life.refute,
   });
-  const liveness = createLiveness(context, {
+  const liveness = createLiveness(clocked('liveness'), {
     onSilent: (id, now) => {
       const member = mesh.neighbours.get(id)?.member;
       if (member === undefined) return;
@@ -97,7 +116,16 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     hasNews: (id) => config.byWorth && worth.hasNews(id),
     keepAlive: (id) => ({ kind: 'keepAlive', ...worth.tell(id) }),
   });
-  const heartbeat = createHeartbeat(context, {
+  const discovery = createDiscovery(clocked('discovery'), membership, {
+    generator: () => heartbeat.generator(),
+    sighting: () => ({ member: life.self(), place }),
+    onAccused: departures.onAccused,
+    onDeadSighted: departures.onDeadSighted,
+  });
+  const rendezvous = createRendezvous(clocked('rendezvous'), options.locations, (address, now) =>
+    discovery.contact(address, now),
+  );
+  const heartbeat = createHeartbeat(clocked('heartbeat'), {
     neighbours,
     onPartition: (generator, now) => {
       rendezvous.call();
@@ -111,23 +139,14 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     },
     onGenerating: () => rendezvous.call(),
   });
-  const discovery = createDiscovery(context, membership, {
-    generator: () => heartbeat.generator(),
-    sighting: () => ({ member: life.self(), place }),
-    onAccused: departures.onAccused,
-    onDeadSighted: departures.onDeadSighted,
-  });
-  const rendezvous = createRendezvous(context, options.locations, (address, now) =>
-    discovery.contact(address, now),
-  );
-  const routing = createRouting(context, {
+  const routing = createRouting(clocked('routing'), {
     onTableChanged: (now) => {
       distribution.onTable(routing.table, now);
       liveness.onTableChanged(now);
     },
     isDead: (id) => membership.isDead({ id, incarnation: 0 }),
   });
-  const distribution = createDistribution(context, {
+  const distribution = createDistribution(clocked('distribution'), {
     neighbour: (id) => mesh.neighbours.get(id)?.member,
     alternate: routing.alternate,
   });
@@ -141,7 +160,7 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     bearer: heartbeat.bearer,
   });
   const optimizer = createOptimizer(
-    context,
+    clocked('optimizer'),
     membership,
     mesh,
     pings,
@@ -192,20 +211,6 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     notify(context, { kind: 'left' });
   };
 
-  /** In the order in which they run. */
-  const clocked: readonly Clocked[] = [
-    life,
-    pings,
-    mesh,
-    liveness,
-    discovery,
-    rendezvous,
-    heartbeat,
-    routing,
-    distribution,
-    optimizer,
-  ];
-
   return {
     context,
     life,
@@ -223,6 +228,5 @@ export function createRules(options: GossamerOptions, out: Pick<Context, 'emit' 
     optimizer,
     /** Where we lie. */
     place: () => place,
-    clocked,
   };
 }

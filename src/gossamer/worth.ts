@@ -222,10 +222,11 @@ export function createWorth(context: Context, mesh: () => Mesh, view: WorthView)
       return isNews(before.word, draw(id));
     },
     handleTold: (id, heard) => {
-      if (!mesh().neighbours.has(id)) return;
       const before = told.get(id);
+      if (before !== undefined && isSame(before, heard)) return;
+      if (!mesh().neighbours.has(id)) return;
       told.set(id, heard);
-      if (before === undefined || !isSame(before, heard)) scales = undefined;
+      scales = undefined;
     },
     forget: (id) => {
       told.delete(id);

@@ -1,6 +1,6 @@
 /** What the tests of single rules share: members, ADUs, and a context that records its effects. */
 import { FAST, type GossamerConfig } from '../../src/gossamer/config.js';
-import type { Context } from '../../src/gossamer/context.js';
+import type { ClockedContext } from '../../src/gossamer/context.js';
 import type { Effect, GossamerEvent } from '../../src/gossamer/gossamer-types.js';
 import type { Membership } from '../../src/gossamer/membership.js';
 import type { DataMessage, EdgeOffer, Load, Message } from '../../src/gossamer/message.js';
@@ -66,7 +66,7 @@ export const aduOf = (sequence: number, more: Partial<Adu> = {}): Adu => ({
 });
 
 export interface Bench {
-  readonly context: Context;
+  readonly context: ClockedContext;
   self: Member;
   /** Everything since the last call. */
   take(): Effect[];
