@@ -54,8 +54,8 @@ export function createDiscovery(
   let intervalMs = config.discoveryIntervalMinMs;
 
   const digest = (now: number): Bloom => {
-    const deaths = membership.deaths(now).map(deathFact);
-    const items = [sightingFact(facts.sighting()), ...membership.facts(now), ...deaths];
+    const items = membership.facts(now);
+    items.push(sightingFact(facts.sighting()), ...membership.deaths(now).map(deathFact));
     return createBloom(items, rng.below(0x10000), DIGEST_BYTES_MAX);
   };
 

@@ -39,13 +39,19 @@ export interface DistributionFacts {
   alternate(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
 }
 
-/** A source that we know of, and where it is attached. */
-interface Known {
+/** Where a source is attached, and our way there. */
+interface Attachment {
   source: Source;
   scx: NodeId;
   nextHop: NodeId | undefined;
   /** Set when no route to it is left: its last ADUs may still be under way. */
   goneSince: number | undefined;
+}
+
+/** A source that we know of. */
+interface Known extends Attachment {
+  /** One for each of the session's channels. */
+  readonly flows: readonly Flow[];
 }
 
 export interface Distribution {
@@ -104,19 +110,19 @@ export function createDistribution(
     if (known.size > 0) careBy(now, now);
   };
 
-  const flowsOf = (source: SourceId): Flow[] =>
-    config.channels.flatMap((channel) => flows.get(flowKey(source, channel)) ?? []);
+  const openFlow = (source: SourceId, channel: number): Flow => {
+    const key = flowKey(source, channel);
+    const flow = createFlow(context, source, channel, facts.neighbour);
+    const position = positions.get(key);
+    if (position !== undefined) flow.stream.begin(position);
+    flows.set(key, flow);
+    return flow;
+  };
 
   const becomeKnown = (source: Source, scx: NodeId): Known => {
-    const entry: Known = { source, scx, nextHop: undefined, goneSince: undefined };
+    const opened = config.channels.map((channel) => openFlow(source.id, channel));
+    const entry = { source, scx, nextHop: undefined, goneSince: undefined, flows: opened };
     known.set(source.id, entry);
-    for (const channel of config.channels) {
-      const key = flowKey(source.id, channel);
-      const flow = createFlow(context, source.id, channel, facts.neighbour);
-      const position = positions.get(key);
-      if (position !== undefined) flow.stream.begin(position);
-      flows.set(key, flow);
-    }
     notify(context, { kind: 'sourceUp', source, scx });
     return entry;
   };
@@ -128,7 +134,7 @@ export function createDistribution(
   };
 
   const becomeUnknown = (id: SourceId): void => {
-    for (const flow of flowsOf(id)) {
+    for (const flow of known.get(id)?.flows ?? []) {
       const key = flowKey(id, flow.channel);
       if (flow.stream.next !== undefined) remember(key, flow.stream.next);
       flow.close();
@@ -139,8 +145,8 @@ export function createDistribution(
   };
 
   /** Each source where it attached last: the highest epoch. */
-  const attachments = (table: ReadonlyMap<NodeId, TableEntry>): Map<SourceId, Known> => {
-    const found = new Map<SourceId, Known>();
+  const attachments = (table: ReadonlyMap<NodeId, TableEntry>): Map<SourceId, Attachment> => {
+    const found = new Map<SourceId, Attachment>();
     for (const [scx, { route, nextHop }] of table) {
       for (const source of route.sources) {
         if (source.epoch < (found.get(source.id)?.source.epoch ?? 0)) continue;
@@ -160,12 +166,12 @@ export function createDistribution(
     return false;
   };
 
-  const isNews = (entry: Known, attached: Known): boolean =>
+  const isNews = (entry: Known, attached: Attachment): boolean =>
     entry.scx !== attached.scx ||
     entry.source.epoch !== attached.source.epoch ||
     entry.source.priority !== attached.source.priority;
 
-  const updateKnown = (attached: Known, now: number): void => {
+  const updateKnown = (attached: Attachment, now: number): void => {
     const id = attached.source.id;
     let entry = known.get(id);
     if (entry === undefined && !makeRoom()) return;
@@ -174,7 +180,7 @@ export function createDistribution(
       notify(context, { kind: 'sourceUp', source: attached.source, scx: attached.scx });
     }
     Object.assign(entry, attached);
-    for (const flow of flowsOf(id)) {
+    for (const flow of entry.flows) {
       if (attached.scx === selfId) flow.becomeLocal();
       else flow.wantParent(attached.nextHop, now);
     }
@@ -193,7 +199,7 @@ export function createDistribution(
   };
 
   const flowFor = (source: SourceId, channel: number): Flow | undefined =>
-    flows.get(flowKey(source, channel));
+    known.get(source)?.flows.find((flow) => flow.channel === channel);
 
   const handleData = (from: Member, message: DataMessage, now: number): void => {
     if (message.kind === 'audience') return children.hearAudience(from.id, message);
@@ -234,7 +240,7 @@ export function createDistribution(
     goneSince === undefined ? Number.POSITIVE_INFINITY : goneSince + config.sourceLingerMs;
 
   const careFor = (entry: Known, now: number): void => {
-    for (const flow of flowsOf(entry.source.id)) {
+    for (const flow of entry.flows) {
       progress(flow, flow.care(now));
       if (wantsParent(entry)) lookForUpstream(flow, entry, now);
     }
@@ -245,7 +251,7 @@ export function createDistribution(
     let earliest = children.careAt();
     for (const entry of known.values()) {
       earliest = Math.min(earliest, lingersUntil(entry));
-      for (const flow of flowsOf(entry.source.id)) {
+      for (const flow of entry.flows) {
         earliest = Math.min(earliest, flow.careAt(wantsParent(entry)));
       }
     }

@@ -170,22 +170,20 @@ export function createMembership(
   };
 
   const isReachable = (id: NodeId, now: number): boolean =>
-    attempts.size === 0 || (attempts.get(id)?.restUntil ?? 0) <= now;
+    (attempts.get(id)?.restUntil ?? 0) <= now;
 
   const reachable = (now: number): readonly Sighting[] => {
     if (attempts.size === 0) return members.items;
     return members.items.filter(({ member }) => isReachable(member.id, now));
   };
 
-  /** The indexes of the reachable ones whose facts are wanted. */
-  const select = (now: number, isWanted: (fact: number) => boolean): number[] => {
-    const found: number[] = [];
+  /** Calls for the index of each reachable one; mostly nobody rests, and then no member is touched. */
+  const forReachable = (now: number, visit: (index: number) => void): void => {
+    const isAnyResting = attempts.size > 0;
     for (let index = 0; index < members.items.length; index++) {
-      if (!isWanted(atlas.fact(index))) continue;
-      const { member } = members.items[index] as Sighting;
-      if (isReachable(member.id, now)) found.push(index);
+      if (isAnyResting && !isReachable((members.items[index] as Sighting).member.id, now)) continue;
+      visit(index);
     }
-    return found;
   };
 
   const forgetOldDeaths = (now: number): void => {
@@ -215,9 +213,18 @@ export function createMembership(
     all: () => members.items,
     reachable,
     isReachable,
-    facts: (now) => select(now, () => true).map(atlas.fact),
-    sightings: (now, isWanted) =>
-      select(now, isWanted).map((index) => members.items[index] as Sighting),
+    facts: (now) => {
+      const found: number[] = [];
+      forReachable(now, (index) => void found.push(atlas.fact(index)));
+      return found;
+    },
+    sightings: (now, isWanted) => {
+      const found: Sighting[] = [];
+      forReachable(now, (index) => {
+        if (isWanted(atlas.fact(index))) found.push(members.items[index] as Sighting);
+      });
+      return found;
+    },
     indexOf: members.indexOf,
     foretoldMs: atlas.foretoldMs,
     deaths: (now) => {
