@@ -18,7 +18,14 @@ export interface PoolOptions {
   readonly onReport?: (report: ExperimentReport, job: number) => void;
 }
 
-const startWorker = (): Worker => startThread('simulation-worker', import.meta.url);
+/**
+ * Memory of a thread, MB, at most. Messages die young: with more room than V8's 48 MB fewer outlive a
+ * collection, which saves a fifth of the time with 1000 SCXs. And 10,000 SCXs need some 5 GB.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 8192 };
+
+const startWorker = (): Worker =>
+  startThread('simulation-worker', import.meta.url, { resourceLimits });
 
 /** The reports of all jobs; rejects with a UserError for what the user can fix. */
 export async function playJobs(

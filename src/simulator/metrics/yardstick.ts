@@ -174,12 +174,13 @@ function createShape(
       return { addsMs: rehangMs(a, aboveB) + rehangMs(b, aboveA), apply };
     },
     exchangeOccupants: (a, b) => {
-      const touched = new Set([a, b, ...(children[a] ?? []), ...(children[b] ?? [])]);
+      const loadMs = (position: number): number =>
+        (size[position] as number) * edgeMs(parent[position] as number, position);
+      /** Of the edges at either; the one between them, if there is one, counts once. */
       const touchedMs = (): number => {
-        let sum = 0;
-        for (const position of touched) {
-          sum += (size[position] as number) * edgeMs(parent[position] as number, position);
-        }
+        let sum = loadMs(a) + loadMs(b);
+        for (const child of children[a] as number[]) if (child !== b) sum += loadMs(child);
+        for (const child of children[b] as number[]) if (child !== a) sum += loadMs(child);
         return sum;
       };
       const beforeMs = touchedMs();
