@@ -6,7 +6,7 @@
 import { assert } from '../lib/assert.js';
 
 /** What has work at an instant of its own. */
-export interface Clocked {
+interface Clocked {
   tick(now: number): void;
   readonly deadline: number;
 }
