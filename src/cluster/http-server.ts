@@ -42,8 +42,9 @@ export function speakTlsToo(server: Server, security: Security): void {
     socket.on('error', cutOff).setTimeout(FIRST_BYTE_MS, cutOff);
     socket.once('data', (bytes: Buffer) => {
       socket.off('timeout', cutOff).setTimeout(0).pause().unshift(bytes);
-      if (bytes[0] === TLS_HANDSHAKE) security.secure(socket);
-      else enter(socket);
+      if (bytes[0] === TLS_HANDSHAKE) return security.secure(socket);
+      enter(socket);
+      socket.resume();
     });
   });
   security.onSecured(enter);

@@ -6,6 +6,8 @@
  * Bounded: one number per address that has listeners, RECENT_MAX of those who left.
  */
 
+import { isLoopback, limitedAs } from './forwarded.js';
+
 /** Who somebody is. */
 export interface Identity {
   readonly address: string;
@@ -30,9 +32,6 @@ export interface Audience {
 }
 
 const RECENT_MAX = 4096;
-
-/** A machine's own address is a proxy's or the operator's, who has other limits. */
-const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
 /** Nobody was here yet. */
 export function createAudience(options: AudienceOptions): Audience {
@@ -60,15 +59,16 @@ export function createAudience(options: AudienceOptions): Audience {
     hasPlace: (address) =>
       options.perAddressMax === 0 ||
       isLoopback(address) ||
-      (places.get(address) ?? 0) < options.perAddressMax,
+      (places.get(limitedAs(address)) ?? 0) < options.perAddressMax,
     enter: ({ address, agent }, now) => {
+      const limited = limitedAs(address);
       const key = `${address} ${agent}`;
       const leftAt = recent.get(key) ?? Number.NEGATIVE_INFINITY;
       if (now - leftAt > options.returnMs) total++;
       recent.delete(key); // one return for each departure
-      places.set(address, (places.get(address) ?? 0) + 1);
+      places.set(limited, (places.get(limited) ?? 0) + 1);
       return (at) => {
-        free(address);
+        free(limited);
         remember(key, at);
       };
     },

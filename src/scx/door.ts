@@ -9,7 +9,12 @@
  */
 import type { Socket } from 'node:net';
 import { sendAnswer, sentence } from './answer.js';
-import { type HeadResult, type RequestHead, readRequestHead } from './request-head.js';
+import {
+  type HeadResult,
+  LINE_BYTES_MAX,
+  type RequestHead,
+  readRequestHead,
+} from './request-head.js';
 
 /** Somebody who has shown a head. */
 export interface Visitor {
@@ -55,6 +60,7 @@ export interface Door {
 }
 
 const TLS_HANDSHAKE = 22;
+const LINE_FEED = 10;
 
 interface Knock {
   readonly socket: Socket;
@@ -111,8 +117,12 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
       knock.socket.unshift(bytes);
       return secure(knock.socket);
     }
-    knock.received = knock.received.length === 0 ? bytes : Buffer.concat([knock.received, bytes]);
-    onHead(knock, readRequestHead(knock.received));
+    const isFirst = knock.received.length === 0;
+    knock.received = isFirst ? bytes : Buffer.concat([knock.received, bytes]);
+    // Who sends byte by byte is not to have all of it read again for each.
+    if (isFirst || bytes.includes(LINE_FEED) || knock.received.length > LINE_BYTES_MAX) {
+      onHead(knock, readRequestHead(knock.received));
+    }
   };
 
   const makeRoom = (): void => {

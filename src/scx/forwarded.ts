@@ -49,3 +49,26 @@ export function clientAddress(
   }
   return address;
 }
+
+/** Groups of an IPv6 address, `::` written out. */
+function groupsOf(address: string): string[] {
+  const [head = '', tail] = address
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean).join(':'));
+  const front = head === '' ? [] : head.split(':');
+  if (tail === undefined) return front;
+  const back = tail === '' ? [] : tail.split(':');
+  return [
+    ...front,
+    ...Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0'),
+    ...back,
+  ];
+}
+
+/** Whom a limit is for: an IPv4 address, or the /64 that one IPv6 subscriber has to itself. */
+export const limitedAs = (address: string): string =>
+  isIP(address) === 6 ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : address;
+
+/** A machine's own address is a proxy's or the operator's, who has other limits. */
+export const isLoopback = (address: string): boolean =>
+  address === '::1' || address.startsWith('127.');

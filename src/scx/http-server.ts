@@ -11,6 +11,7 @@ import { createHandler, type RequestOptions } from './requests.js';
 import type { Security } from './security.js';
 
 export interface HttpOptions extends RequestOptions {
+  readonly listenersMax: number;
   /** Speaks https on the same port; undefined where there is no certificate. */
   readonly security: Security | undefined;
 }
@@ -27,6 +28,8 @@ export interface HttpServer {
 const HEAD_MS = 10_000;
 /** Connections that have not shown a whole head. Guess: a storm of newcomers in one go. */
 const KNOCKING_MAX = 4096;
+/** Connections besides those of listeners: at the door, or being answered. Guess. */
+const SPARE_CONNECTIONS = 8192;
 const CARE_MS = 1000;
 /** Finds listeners whose machine is gone while the session is off the air. */
 const KEEP_ALIVE_MS = 30_000;
@@ -54,6 +57,7 @@ export async function openHttpServer(
       door.enter(socket);
     },
   );
+  server.maxConnections = options.listenersMax + SPARE_CONNECTIONS;
   await listen(server, host, port);
   // From now on there are accept errors only: too many open files. Others go on.
   server.on('error', () => undefined);

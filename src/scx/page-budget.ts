@@ -6,6 +6,8 @@
  * Bounded: ADDRESSES_MAX addresses; the one that came first makes room.
  */
 
+import { isLoopback, limitedAs } from './forwarded.js';
+
 /** Turns at once, and in the long run per second. Guesses: a page that polls needs one or two. */
 const TURNS_MAX = 40;
 const TURNS_PER_S = 10;
@@ -16,8 +18,6 @@ export interface PageBudget {
   /** Takes a turn; false if there is none. */
   take(address: string, now: number): boolean;
 }
-
-const isOwn = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
 /** Everybody has all turns. */
 export function createPageBudget(): PageBudget {
@@ -35,8 +35,8 @@ export function createPageBudget(): PageBudget {
 
   return {
     take: (address, now) => {
-      if (isOwn(address)) return true;
-      const account = accountOf(address, now);
+      if (isLoopback(address)) return true;
+      const account = accountOf(limitedAs(address), now);
       account.turns = Math.max(0, account.turns - ((now - account.at) / 1000) * TURNS_PER_S);
       account.at = now;
       if (account.turns > TURNS_MAX - 1) return false;

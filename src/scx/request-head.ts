@@ -25,7 +25,7 @@ export type HeadResult =
 
 /** What Icecast and players send is below 1 KiB. */
 export const HEAD_BYTES_MAX = 16 * 1024;
-const LINE_BYTES_MAX = 8 * 1024;
+export const LINE_BYTES_MAX = 8 * 1024;
 const HEADERS_MAX = 64;
 
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (\S+) (HTTP\/1\.[01]|ICE\/1\.0)$/;

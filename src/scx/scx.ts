@@ -150,6 +150,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
   const http = await openHttpServer(
     {
       streamPath: path,
+      listenersMax,
       listeners: playout.listeners,
       ring: playout.ring,
       audience,

@@ -47,6 +47,7 @@ const metrics = createMetrics('night', () => [
 
 const options = (pages: Partial<PageSources> = {}) => ({
   streamPath: '/night.mp3',
+  listenersMax: 5,
   listeners: playout.listeners,
   ring: playout.ring,
   audience: createAudience({ perAddressMax: 0, returnMs: 10_000 }),

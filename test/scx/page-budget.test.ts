@@ -13,7 +13,16 @@ test('Who asks all the time uses up its own turns only, and gets them back in ti
 
 test('An address among thousands is still counted, and memory is bounded', () => {
   const budget = createPageBudget();
-  for (let n = 0; n < 20_000; n++) budget.take(`2001:db8::${n.toString(16)}`, 0);
+  for (let n = 0; n < 20_000; n++) budget.take(`2001:db8:0:${n.toString(16)}::1`, 0);
   for (let turn = 0; turn < 40; turn++) budget.take('192.0.2.1', 0);
   expect(budget.take('192.0.2.1', 0)).toBe(false);
+});
+
+test('A subscriber with a whole IPv6 network is one', () => {
+  const budget = createPageBudget();
+  const taken = Array.from({ length: 500 }, (_, n) =>
+    budget.take(`2001:db8::${n.toString(16)}`, 0),
+  );
+  expect(taken.filter(Boolean)).toHaveLength(40);
+  expect(budget.take('2001:db8:0:1::1', 0)).toBe(true);
 });
