@@ -1,4 +1,6 @@
 /** A real Icecast server, with a source of its own. A test of it is skipped where it is not installed. */
+
+import { randomInt } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,12 +31,20 @@ export interface Icecast {
   close(): Promise<void>;
 }
 
+/** Below the ports that the system gives to outgoing connections, one of which could take it meanwhile. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+/** A port that is free now, and most likely still when Icecast asks for it. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = PORTS.first + randomInt(PORTS.count);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (isFree) return port;
+  }
 }
 
 const configuration = (directory: string, port: number): string => `<icecast>
