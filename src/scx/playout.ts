@@ -32,6 +32,8 @@ const RING_BYTES_MAX = 2 * 1024 * 1024;
 const STALE_MS = 5000;
 /** Silence after which another source is played, ms. Guess: less than any player's buffer. */
 const LIVE_MS = 1000;
+/** The same for a source that has said goodbye, ms. Guess: four frames. */
+const DOWN_MS = 100;
 /** A newcomer waits so long for a session that is off the air, ms. Guess: players wait longer. */
 const WAIT_MS = 10_000;
 /** A listener that takes nothing is closed, ms. Guess. */
@@ -72,7 +74,7 @@ export function createPlayout(options: PlayoutOptions, now: () => number): Playo
     waitMs: WAIT_MS,
     idleMs: IDLE_MS,
   });
-  const program = createProgram({ liveMs: LIVE_MS, offAirMs: STALE_MS });
+  const program = createProgram({ liveMs: LIVE_MS, downMs: DOWN_MS, offAirMs: STALE_MS });
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;
 

@@ -2,8 +2,9 @@
  * What is played. Several sources may feed a session: a studio, and a loop that fills in while the
  * studio is silent. All of them arrive here all the time; each SCX by itself plays the best one
  * that is live. Live is who delivered audio within `liveMs`, or is up for less than that and has
- * not delivered yet. The best has the highest priority; among equals the one that is played
- * already, then the one with the lowest id, so that all SCXs choose the same.
+ * not delivered yet; who has left, only while what was under way still arrives. The best has the
+ * highest priority; among equals the one that is played already, then the one with the lowest id, so
+ * that all SCXs choose the same.
  *
  * A change happens between two frames. When the present source died, nothing was played until that
  * was noticed, and listeners' buffers ran down by as much: so the frames that the next source
@@ -21,6 +22,8 @@ import { createNowPlaying, type NowPlaying, parseNotice } from './now-playing.js
 export interface ProgramOptions {
   /** Silence after which a source is not live any more, ms. */
   readonly liveMs: number;
+  /** The same for a source that has left, ms: what was under way comes without a pause. */
+  readonly downMs: number;
   /** Silence after which the session is off the air, ms. */
   readonly offAirMs: number;
 }
@@ -42,8 +45,13 @@ export interface Program {
 /** Sources that are remembered. Gossamer's limit, see config.sourcesMax. */
 const SOURCES_MAX = 64;
 
-/** Frames kept of a source that is not played: 1 s at 48 kHz takes 42, at 22 kHz mono 39. */
+/** Frames kept of a source that is not played: 1.25 s at 48 kHz takes 53, at 22 kHz mono 48. */
 const RESERVE_MAX = 64;
+/**
+ * They are kept so much longer than `liveMs`, ms: silence is noticed with the next frame of another
+ * source, and frames come in lumps. Guess.
+ */
+const RESERVE_EXTRA_MS = 250;
 
 interface Candidate {
   readonly id: SourceId;
@@ -51,6 +59,7 @@ interface Candidate {
   /** When it was last announced, and when it last delivered audio. */
   upAt: number;
   heardAt: number;
+  isDown: boolean;
   readonly titles: NowPlaying;
   /** The frames since the last one that was played, of a source that is not. */
   reserve: { readonly frame: Unplayed; readonly at: number }[];
@@ -79,7 +88,7 @@ export function createProgram(options: ProgramOptions): Program {
   let malformed = 0;
 
   const isLive = (candidate: Candidate, now: number): boolean =>
-    now - quietSince(candidate) <= options.liveMs;
+    now - quietSince(candidate) <= (candidate.isDown ? options.downMs : options.liveMs);
 
   const makeRoom = (): void => {
     if (candidates.size < SOURCES_MAX) return;
@@ -97,6 +106,7 @@ export function createProgram(options: ProgramOptions): Program {
       priority: 0,
       upAt: Number.NEGATIVE_INFINITY,
       heardAt: Number.NEGATIVE_INFINITY,
+      isDown: false,
       titles: createNowPlaying(),
       reserve: [],
     };
@@ -137,7 +147,7 @@ export function createProgram(options: ProgramOptions): Program {
 
   const keepInReserve = (candidate: Candidate, frame: Unplayed, now: number): void => {
     candidate.reserve.push({ frame, at: now });
-    const isOld = (at: number): boolean => now - at > options.liveMs;
+    const isOld = (at: number): boolean => now - at > options.liveMs + RESERVE_EXTRA_MS;
     while (candidate.reserve.length > RESERVE_MAX || isOld(candidate.reserve[0]?.at ?? now)) {
       candidate.reserve.shift();
     }
@@ -170,11 +180,13 @@ export function createProgram(options: ProgramOptions): Program {
       const candidate = candidateOf(source.id);
       candidate.priority = source.priority;
       candidate.upAt = now;
+      candidate.isDown = false;
     },
     onSourceDown: (id) => {
       const candidate = candidates.get(id);
-      // What it sent before may still be under way, and keeps it live for a while.
-      if (candidate !== undefined) candidate.upAt = Number.NEGATIVE_INFINITY;
+      if (candidate === undefined) return;
+      candidate.upAt = Number.NEGATIVE_INFINITY;
+      candidate.isDown = true;
     },
     handle: (adu, now) => {
       if (adu.channel === AUDIO_CHANNEL) return handleAudio(adu, now);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/scx/program.js';
 import { audioAdu, range, source, sourceId, titleAdu } from './support.js';
 
-const create = () => createProgram({ liveMs: 1000, offAirMs: 5000 });
+const create = () => createProgram({ liveMs: 1000, downMs: 100, offAirMs: 5000 });
 
 /** The numbers that are played when a source's frames arrive at that instant. */
 const hear = (
@@ -108,6 +108,52 @@ describe('Program', () => {
     hear(program, 'a', 0, 0);
     program.onSourceDown(sourceId('a'));
     expect(hear(program, 'a', 1, 100)).toEqual([1]);
+  });
+
+  test('changes at once from a source that has left, with what the other one sent meanwhile', () => {
+    const program = create();
+    program.onSourceUp(source('a', 10), 0);
+    program.onSourceUp(source('b', 20), 0);
+    hear(program, 'b', 0, 0);
+    program.onSourceDown(sourceId('b'));
+    expect(hear(program, 'a', 0, 60)).toEqual([]);
+    expect(hear(program, 'b', 1, 70)).toEqual([1]);
+    expect(hear(program, 'a', 1, 110)).toEqual([]);
+    expect(hear(program, 'a', 2, 171)).toEqual([1, 2]);
+  });
+
+  test('goes back to a source that left and is up again', () => {
+    const program = create();
+    program.onSourceUp(source('a', 10), 0);
+    program.onSourceUp(source('b', 20), 0);
+    hear(program, 'b', 0, 0);
+    program.onSourceDown(sourceId('b'));
+    expect(hear(program, 'a', 0, 200)).toEqual([0]);
+    program.onSourceUp(source('b', 20), 300);
+    expect(hear(program, 'b', 1, 400)).toEqual([1]);
+    expect(hear(program, 'a', 1, 900)).toEqual([]);
+  });
+
+  test('loses nothing of a fallback whose next frame is late when silence is noticed', () => {
+    const program = create();
+    program.onSourceUp(source('a', 10), 0);
+    program.onSourceUp(source('b', 20), 0);
+    hear(program, 'b', 0, 0);
+    hear(program, 'a', 0, 30);
+    hear(program, 'a', 1, 990);
+    expect(hear(program, 'a', 2, 1150)).toEqual([0, 1, 2]);
+  });
+
+  test('changes with a new priority of a source', () => {
+    const program = create();
+    program.onSourceUp(source('a', 10), 0);
+    program.onSourceUp(source('b', 20), 0);
+    hear(program, 'b', 0, 0);
+    expect(hear(program, 'a', 0, 10)).toEqual([]);
+    program.onSourceUp(source('a', 30, 2), 20);
+    expect(hear(program, 'b', 1, 25)).toEqual([1]);
+    expect(hear(program, 'a', 1, 30)).toEqual([1]);
+    expect(hear(program, 'b', 2, 50)).toEqual([]);
   });
 
   test('plays a source that goes on after a long silence', () => {
