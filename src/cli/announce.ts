@@ -5,9 +5,17 @@
  * The first line of the output is the announcement's URL. Secrets that have just been drawn follow:
  * nobody can ask for them later.
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { publish, remove, setWebhooks } from '../client/cluster-api.js';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import {
+  type FallbackUpload,
+  publish,
+  remove,
+  setFallback,
+  setWebhooks,
+} from '../client/cluster-api.js';
+import { fileProblem, nameOf } from '../client/track-input.js';
 import { drawSecret } from '../cluster/draw-secret.js';
+import { FALLBACK_BYTES_MAX } from '../cluster/fallback-files.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { sourceKeyOf } from '../scx/source-password.js';
 import { type Announcement, DEFAULT_CHANNELS } from '../session/announcement.js';
@@ -80,6 +88,7 @@ async function publishAt(
 ): Promise<void> {
   const path = sessionPath(announcement.name);
   const { token, newPassword, webhooks, output } = settings;
+  const fallback = await readFallback(settings.fallback);
   const password = newPassword ? 'new' : undefined;
   const xml = printAnnouncement(announcement);
   const published = await publish(cluster, path, xml, { token, password });
@@ -91,20 +100,38 @@ async function publishAt(
   const { sourceKey } = published;
   const whole = dropAbsent({ ...announcement, sourceKey });
   if (output !== undefined) await writeXml(output, printAnnouncement(whole));
-  if (webhooks === undefined) return;
-  const urls = webhooks.filter((url) => url !== 'none');
-  const secret = await setWebhooks(cluster, path, published.token ?? token, urls);
-  if (secret !== undefined) print(`webhook secret: ${secret}   (${SECRET_USE})`);
+  const owner = published.token ?? token;
+  if (webhooks !== undefined) {
+    const urls = webhooks.filter((url) => url !== 'none');
+    const secret = await setWebhooks(cluster, path, owner, urls);
+    if (secret !== undefined) print(`webhook secret: ${secret}   (${SECRET_USE})`);
+  }
+  if (settings.fallback === undefined) return;
+  await setFallback(cluster, path, owner, fallback);
+}
+
+/** The file that was named; undefined for `none`. It is the cluster that looks whether it is MP3. */
+async function readFallback(file: string | undefined): Promise<FallbackUpload | undefined> {
+  if (file === undefined || file === 'none') return undefined;
+  try {
+    const { size } = await stat(file);
+    if (size <= FALLBACK_BYTES_MAX) return { title: nameOf(file), bytes: await readFile(file) };
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+  const mib = FALLBACK_BYTES_MAX / 2 ** 20;
+  throw new UserError(EXIT.file, `${file} is too large for a fallback: at most ${mib} MiB`);
 }
 
 /** For another web server. Written again, the file keeps its source key. */
 async function writeAlone(
   output: string,
   announcement: Announcement,
-  { newPassword, webhooks }: AnnounceSettings,
+  { newPassword, webhooks, fallback }: AnnounceSettings,
   print: (line: string) => void,
 ): Promise<void> {
   if (webhooks !== undefined) throw usage(['--webhook needs --cluster URL: who would send them?']);
+  if (fallback !== undefined) throw usage(['--fallback needs --cluster URL: who would play it?']);
   const kept =
     announcement.sourceKey ??
     (newPassword ? undefined : await sourceKeyIn(output, announcement.name));

@@ -37,9 +37,9 @@ export function explainFailure(
   return { lines: debug ? [bug, ...hint] : [`${bug} ${hint}`], exitCode: EXIT.internal };
 }
 
-/** An SCX writes to a log, which only we read. */
+/** What a cluster starts writes to a log, which only we read. */
 const isDebugging = (): boolean =>
-  process.argv[2] === 'scx' ||
+  ['scx', 'fallback'].includes(process.argv[2] ?? '') ||
   process.argv.includes('--debug') ||
   process.env.SCATTERCAST_DEBUG === '1';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Where every process of ours begins. An SCX is started by its cluster, while a listener waits,
- * so its way leads past the command line altogether.
+ * so its way leads past the command line altogether; so does what an SCX starts.
  */
 import { EXIT } from '../lib/user-error.js';
 import { fail } from './failure.js';
@@ -15,6 +15,7 @@ const onClosedPipe = (error: NodeJS.ErrnoException): void => {
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
   if (words[0] === 'scx') return (await import('./scx.js')).runScx();
+  if (words[0] === 'fallback') return (await import('./fallback.js')).runFallback();
   process.stdout.on('error', onClosedPipe);
   return (await import('./program.js')).runProgram(words);
 }

@@ -6,6 +6,7 @@
 import { EXIT, UserError } from '../lib/user-error.js';
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../scx/launch.js';
 import { startScx } from '../scx/scx.js';
+import { ENTRY } from './entry.js';
 import { createLog } from './log.js';
 
 /** Runs an SCX until it ends. Rejects with a UserError for a bad document and a taken port. */
@@ -16,7 +17,7 @@ export async function runScx(): Promise<void> {
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
   const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
-  const scx = await startScx(launch, log);
+  const scx = await startScx(launch, log, ENTRY);
   void stopping.then(() => scx.stop());
   await scx.stopped;
 }

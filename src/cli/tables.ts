@@ -146,6 +146,10 @@ export const announceOptions = {
     repeatable: true,
     help: "where the session's events are sent, 4 at most; none: nowhere any more",
   }),
+  fallback: optional(text, {
+    placeholder: 'FILE',
+    help: 'an MP3 file that is played, over and over, while nobody broadcasts; none: no longer',
+  }),
   remove: defaulting(onOff, false, { help: 'take the announcement back' }),
 } satisfies Table;
 

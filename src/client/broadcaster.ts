@@ -8,6 +8,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { SourceId } from '../gossamer/node.js';
+import type { Attachment } from './attach.js';
 import { unlessAborted } from './pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from './playlist.js';
 import { createJournal, type Journal, type Progress } from './progress.js';
@@ -19,6 +20,8 @@ export interface BroadcastOptions {
   readonly clusters: readonly string[];
   /** The announcement's URL, or the session's name, which each cluster knows where to find. */
   readonly announcement: string;
+  /** The SCX to attach to, if it is known: then no cluster is asked, and one must be named. */
+  readonly attachment?: Attachment;
   readonly program: Program;
   /** 0 to 255; the highest that is live is played. */
   readonly priority: number;

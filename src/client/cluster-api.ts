@@ -110,6 +110,34 @@ export async function setWebhooks(
   return answer.secret;
 }
 
+/** A large file over a slow line takes minutes; the cluster's own limit is the same. */
+const UPLOAD_MS_MAX = 600_000;
+
+/** An MP3 file that is played while nobody broadcasts. */
+export interface FallbackUpload {
+  readonly title: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Sets or replaces a session's fallback; undefined: removes it. Rejects with a UserError. */
+export async function setFallback(
+  cluster: string,
+  path: string,
+  token: string | undefined,
+  upload: FallbackUpload | undefined,
+): Promise<void> {
+  const query = upload === undefined ? '' : `?${new URLSearchParams({ title: upload.title })}`;
+  await askFrontEnd({
+    cluster,
+    method: upload === undefined ? 'DELETE' : 'PUT',
+    path: `/announcements/${path}/fallback${query}`,
+    token,
+    ...(upload === undefined ? {} : { contentType: 'audio/mpeg', body: upload.bytes }),
+    timeoutMs: UPLOAD_MS_MAX,
+    answer: z.unknown(),
+  });
+}
+
 /** What runs at a cluster; `raw` is the front end's own document. */
 export async function status(
   cluster: string,

@@ -15,7 +15,7 @@ export interface FrontEndRequest<Answer> {
   readonly contentType?: string;
   /** A session's admin token. */
   readonly token?: string | undefined;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** What a front end answers; anything else is not one. */
   readonly answer: z.ZodType<Answer>;
   readonly timeoutMs?: number;

@@ -10,6 +10,7 @@
  */
 import type { Readable } from 'node:stream';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { dropAbsent } from '../session/drop-absent.js';
 import type { BitrateKbps } from './encode-job.js';
 import { createEncoder, differs } from './encoder.js';
 import { labelOf, pull } from './pull.js';
@@ -29,6 +30,8 @@ interface FilesProgram {
   readonly kind: 'files';
   /** Files, directories and `.m3u` playlists. */
   readonly files: readonly string[];
+  /** For songs that have no title in their own tags or playlist, instead of their files' names. */
+  readonly title?: string;
   readonly loop: boolean;
   /** A new order each round. */
   readonly shuffle?: boolean;
@@ -56,7 +59,8 @@ export async function openPlaylist(
   signal: AbortSignal,
 ): Promise<AsyncGenerator<PlaylistEvent>> {
   if (program.kind === 'files') {
-    const songs = await listSongs(program.files);
+    const { files, title } = program;
+    const songs = (await listSongs(files)).map((song) => dropAbsent({ title, ...song }));
     await checkSongs(songs);
     return playRounds(program, songs);
   }

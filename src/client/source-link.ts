@@ -13,7 +13,7 @@
 import type { SourceId } from '../gossamer/node.js';
 import { UserError } from '../lib/user-error.js';
 import { type AduWindow, createAduWindow, type OwnAdu } from './adu-window.js';
-import { attach } from './attach.js';
+import { type Attachment, attach } from './attach.js';
 import { backoffMs } from './backoff.js';
 import { findAnnouncement } from './cluster-api.js';
 import { pause, unlessAborted } from './pause.js';
@@ -36,6 +36,8 @@ export interface LinkOptions {
   readonly clusters: readonly string[];
   /** The announcement's URL, or the session's name, which each cluster knows where to find. */
   readonly announcement: string;
+  /** Where to attach, if that is known: then no cluster is asked. */
+  readonly attachment?: Attachment;
   readonly source: SourceId;
   /** 0 to 255; the highest that is live is played. */
   readonly priority: number;
@@ -101,11 +103,15 @@ function createLink(options: LinkOptions): Link {
     gate.open();
   };
 
-  const attachOnce = async (): Promise<void> => {
-    const { signal } = ending;
+  const findScx = async (signal: AbortSignal): Promise<Attachment> => {
     const cluster = clusters[current] as string;
     const announcement = await findAnnouncement(cluster, options.announcement);
-    const attachment = await attach({ cluster, announcement, role: 'source', signal });
+    return attach({ cluster, announcement, role: 'source', signal });
+  };
+
+  const attachOnce = async (): Promise<void> => {
+    const { signal } = ending;
+    const attachment = options.attachment ?? (await findScx(signal));
     epoch++;
     connection = await openSourceConnection({
       attachment,

@@ -83,6 +83,6 @@ export function openStream(stream: Readable): TrackInput {
   return { file: 'standard input', name: 'Live', sizeBytes: undefined, chunks: stream };
 }
 
-/** A file may be called anything, also what would steer a terminal. */
-const nameOf = (file: string): string =>
+/** The title that a file's name makes. It may be anything, also what would steer a terminal. */
+export const nameOf = (file: string): string =>
   plainText(basename(file, extname(file)).replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';

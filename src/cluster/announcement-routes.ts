@@ -109,6 +109,7 @@ async function unpublish(context: FrontEndContext, request: Request, response: R
   }
   context.fleet.unkeep(name.value.text);
   context.webhooks.forget(name.value.text);
+  await context.fallbacks.sweep();
   response.status(204).end();
 }
 

@@ -15,6 +15,7 @@ import { type AnnouncementStore, openAnnouncements } from './announcements.js';
 import { createClusterMetrics } from './cluster-metrics.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { clusterStatus } from './cluster-status.js';
+import { type FallbackFiles, openFallbackFiles } from './fallback-files.js';
 import { createFleet, type LaunchTemplate } from './fleet.js';
 import { createFrontEnd } from './front-end.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
@@ -48,6 +49,7 @@ const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
 interface Prepared {
   readonly secret: string;
   readonly store: AnnouncementStore;
+  readonly fallbacks: FallbackFiles;
   readonly found: readonly Found[];
   readonly pages: readonly Page[];
   readonly version: string;
@@ -78,11 +80,15 @@ async function readVersion(): Promise<string> {
 
 async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
   const { dataDir, log } = options;
-  const state = await onDisk(dataDir, async () => ({
-    secret: await loadSecret(dataDir),
-    store: await openAnnouncements(dataDir, log),
-    found: await platform.list(),
-  }));
+  const state = await onDisk(dataDir, async () => {
+    const store = await openAnnouncements(dataDir, log);
+    return {
+      secret: await loadSecret(dataDir),
+      store,
+      fallbacks: await openFallbackFiles(dataDir, store),
+      found: await platform.list(),
+    };
+  });
   return { ...state, pages: await loadPages(), version: await readVersion() };
 }
 
@@ -124,7 +130,7 @@ function createContext(
   port: number,
 ): FrontEndContext {
   const { log, allowPrivate } = options;
-  const { secret, store, found, pages, version } = prepared;
+  const { secret, store, fallbacks, found, pages, version } = prepared;
   const url = `http://${authority(options.host, port)}`;
   const metrics = createClusterMetrics();
   const template = templateOf(options, port, secret);
@@ -146,7 +152,7 @@ function createContext(
   const proxy = createStreamProxy({ scxHost: innerHost(options), streamsMax: PROXIED_MAX });
   const { trustedProxies = TRUSTED_PROXIES } = options;
   const speaksTls = options.scx?.certificate !== undefined;
-  const parts = { store, finder, fleet, metrics, pages, ownership, webhooks, proxy };
+  const parts = { store, fallbacks, finder, fleet, metrics, pages, ownership, webhooks, proxy };
   return { url, secret, ...parts, allowPrivate, speaksTls, trustedProxies, log, status };
 }
 

@@ -5,6 +5,7 @@ import type { AnnouncementFinder, Known } from './announcement-finder.js';
 import type { AnnouncementStore } from './announcements.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
 import type { ClusterStatus } from './cluster-status.js';
+import type { FallbackFiles } from './fallback-files.js';
 import type { Fleet } from './fleet.js';
 import type { Ownership } from './ownership.js';
 import type { Page } from './pages.js';
@@ -18,6 +19,7 @@ export interface FrontEndContext {
   /** What SCXs show when they renew their leases. */
   readonly secret: string;
   readonly store: AnnouncementStore;
+  readonly fallbacks: FallbackFiles;
   readonly finder: AnnouncementFinder;
   readonly fleet: Fleet;
   readonly metrics: ClusterMetrics;

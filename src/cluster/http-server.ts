@@ -16,7 +16,7 @@ export function createBoundedServer(): Server {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
-    requestTimeout: 30_000,
+    requestTimeout: 600_000, // for large bodies; small ones have less (routing.ts)
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 2000,
   });

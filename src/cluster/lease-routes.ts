@@ -24,6 +24,13 @@ function announcedNow(context: FrontEndContext, session: string) {
   return { station: { title, genre }, access: { sourceKey, announcement } };
 }
 
+/** The session's rendezvous SCX plays the fallback: it is one, and always there. */
+function fallbackOf({ store, fallbacks }: FrontEndContext, session: string, isKept: boolean) {
+  const fallback = store.get(session)?.owner?.fallback;
+  if (fallback === undefined || !isKept) return null;
+  return { path: fallbacks.pathOf(fallback.file), title: fallback.title };
+}
+
 function tellWebhooks(context: FrontEndContext, session: string): void {
   const view = runningScx(context, session);
   const owner = context.store.get(session)?.owner;
@@ -45,7 +52,8 @@ async function renew(context: FrontEndContext, request: Request, response: Respo
   if (answer === undefined) return fail(410, 'There is no such SCX here.');
   context.metrics.countLease();
   const { session } = status.data;
-  response.json({ ...answer, ...announcedNow(context, session) });
+  const fallback = fallbackOf(context, session, answer.keep);
+  response.json({ ...answer, ...announcedNow(context, session), fallback });
   tellWebhooks(context, session);
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a cluster remembers of who announced a session, and shows nobody: the hash of the admin
- * token, which is needed to change or withdraw the announcement, and the webhooks. It lies beside
- * the announcement, in SESSION.json.
+ * token, which is needed to change or withdraw the announcement, the webhooks and the fallback. It
+ * lies beside the announcement, in SESSION.json.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -19,9 +19,18 @@ const ownerSchema = z.object({
   webhooks: webhooksSchema,
   /** What webhooks are signed with; there is one as soon as there was a webhook. */
   webhookSecret: z.string().max(100).optional(),
+  /** What is played while nobody broadcasts: see fallback-files.ts. */
+  fallback: z
+    .object({
+      file: z.string().regex(/^[0-9a-f-]{36}\.mp3$/),
+      title: z.string().max(256),
+      bytes: z.number().int().nonnegative(),
+    })
+    .optional(),
 });
 
 export type Owner = Readonly<z.infer<typeof ownerSchema>>;
+export type StoredFallback = NonNullable<Owner['fallback']>;
 
 /** How a token is remembered. Drawn ones are too random to be found from this. */
 export const hashOfToken = (token: string): string =>

@@ -30,12 +30,17 @@ export function route(router: Router, path: string, methods: Methods): void {
   });
 }
 
+/** A small body is here within so many ms. Guess. */
+const BODY_MS_MAX = 30_000;
+
 /** Reads a body of so many bytes at most; rejects with an HTTP error that names its status. */
 export function bodyReader(bytesMax: number) {
   const parse = raw({ type: () => true, limit: bytesMax, inflate: false });
   return (request: Request, response: Response): Promise<Buffer> =>
     new Promise((fulfil, reject) => {
+      const late = setTimeout(() => request.destroy(), BODY_MS_MAX);
       parse(request, response, (error?: unknown) => {
+        clearTimeout(late);
         const body: unknown = request.body;
         if (error !== undefined) reject(error);
         else fulfil(Buffer.isBuffer(body) ? body : Buffer.alloc(0));

@@ -8,6 +8,7 @@
 import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { type FallbackFile, fallbackFileSchema } from './fallback.js';
 import type { ScxStatus } from './scx-status.js';
 
 /** What the front end says with each renewal. */
@@ -17,6 +18,8 @@ interface LeaseTerms {
   /** The announcement's title and genre now; absent when it does not know them. */
   readonly station: Station | undefined;
   readonly access: Access | undefined;
+  /** What to play while nobody broadcasts; null: nothing. Undefined: it did not say. */
+  readonly fallback: FallbackFile | null | undefined;
 }
 
 /** Who may broadcast, as an announcement says now. */
@@ -55,7 +58,7 @@ export interface Lease {
 /** After a failure, ms. So a restarted front end knows all within half a second. */
 const RETRY_MS = 250;
 const TIMEOUT_MS = 2000;
-const ANSWER_BYTES_MAX = 4096;
+const ANSWER_BYTES_MAX = 16_384;
 
 const text = z.string().max(256).nullable();
 const answerSchema = z.object({
@@ -65,6 +68,7 @@ const answerSchema = z.object({
   access: z
     .object({ sourceKey: z.string().max(100).nullable(), announcement: z.string().nullable() })
     .optional(),
+  fallback: fallbackFileSchema.nullable().optional(),
 });
 
 type Renewal =
@@ -78,7 +82,7 @@ function parseAnswer(status: number, text: string): Renewal {
   if (status === 410) return { kind: 'gone' };
   if (status < 200 || status > 299) return failed(`HTTP status ${status}`);
   try {
-    const { rendezvous, keep, station, access } = answerSchema.parse(JSON.parse(text));
+    const { rendezvous, keep, station, access, fallback } = answerSchema.parse(JSON.parse(text));
     const pinned = rendezvous || keep === true;
     const told = station && {
       title: station.title ?? undefined,
@@ -88,7 +92,7 @@ function parseAnswer(status: number, text: string): Renewal {
       sourceKey: access.sourceKey ?? undefined,
       announcement: access.announcement ?? undefined,
     };
-    return { kind: 'renewed', terms: { pinned, station: told, access: allowed } };
+    return { kind: 'renewed', terms: { pinned, station: told, access: allowed, fallback } };
   } catch {
     return failed('the answer is no lease');
   }

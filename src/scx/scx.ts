@@ -6,12 +6,15 @@
 import { isIPv6 } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Address } from '../gossamer/node.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { plainText } from '../mp3/plain-text.js';
+import { joinAddress } from '../overlay/connections.js';
 import { parseSessionName, type SessionName, sessionPath } from '../session/session-name.js';
 import { openAccessLog } from './access-log.js';
 import type { Fields } from './answer.js';
 import { createAudience } from './audience.js';
+import { createFallback, drawFallbackSecret } from './fallback.js';
 import { drawEdgeFigures } from './figures.js';
 import { trustIn } from './forwarded.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
@@ -46,6 +49,8 @@ const RETURN_MS = 10_000;
 /** To leave the overlay, and to flush the listeners' sockets, ms: together below 2.5 s. */
 const LEAVE_MS_MAX = 2100;
 const FLUSH_MS_MAX = 300;
+
+const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
 
 const TEXT_LENGTH_MAX = 256;
 
@@ -89,11 +94,18 @@ function urlOf(launch: Launch, name: SessionName, http: HttpServer): string {
   return `http://${host}:${http.port}${streamPath(name)}`;
 }
 
+/** The overlay's address for who is on this machine. */
+function innerAddress({ listenHost }: Launch, address: Address): Address {
+  const host = EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
+  return joinAddress(host, Number(address.slice(address.lastIndexOf(':') + 1)));
+}
+
 /**
  * Starts an SCX; it has joined and tells its front end so when the promise resolves. Rejects with
- * a UserError when a port is taken or the session's name is none.
+ * a UserError when a port is taken or the session's name is none. `entry`: our main file, for
+ * processes of our own.
  */
-export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
+export async function startScx(launch: Launch, log: Logger, entry: string): Promise<Scx> {
   const name = nameOf(launch);
   const now = (): number => performance.now();
   const startedAt = new Date().toISOString();
@@ -103,6 +115,7 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
   const accessLog = openAccessLog(launch.accessLog, log);
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
   const playout = createPlayout(launch, now);
+  const fallbackSecret = drawFallbackSecret();
   const password = createSourcePassword(launch.sourceKey, now);
   let isRendezvous = launch.rendezvous;
   let station: Station = { title: launch.title, genre: launch.genre };
@@ -113,11 +126,21 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
     launch,
     playout,
     password,
+    fallbackSecret,
     log,
     now,
     onNews: () => {
       isNews = true;
     },
+  });
+
+  const fallback = createFallback({
+    entry,
+    session: launch.session,
+    scx: { id: launch.id, overlayAddress: innerAddress(launch, relay.overlay.address) },
+    secret: fallbackSecret,
+    logLevel: launch.logLevel,
+    log,
   });
 
   const status = (): ScxStatus =>
@@ -196,11 +219,13 @@ export async function startScx(launch: Launch, log: Logger): Promise<Scx> {
       station = terms.station ?? station;
       lifetime.onFrontEnd(terms.pinned, now());
       onAccess(terms.access);
+      if (terms.fallback !== undefined && !isLeaving()) fallback.play(terms.fallback ?? undefined);
     },
     onGone: () => stop('its front end does not want it any more'),
   });
 
   const leave = async (): Promise<void> => {
+    fallback.stop();
     const left = relay.leave();
     lease.renewNow();
     await Promise.race([left, pause(LEAVE_MS_MAX, undefined, { ref: false })]);

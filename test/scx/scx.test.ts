@@ -86,7 +86,7 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     logLevel: 'silent',
     ...changes,
   });
-  const scx = await startScx(launch, log);
+  const scx = await startScx(launch, log, '/nowhere');
   running.push(scx);
   return scx;
 };
