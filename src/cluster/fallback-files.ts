@@ -27,7 +27,7 @@ const DURATION_MS_MIN = 1000;
 const JUNK_BYTES_MAX = 2 ** 20;
 
 /** A file that has been stored. */
-export interface StoredFile {
+interface StoredFile {
   readonly file: string;
   readonly bytes: number;
 }

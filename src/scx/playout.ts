@@ -30,8 +30,11 @@ const RING_MS = 30_000;
 const RING_BYTES_MAX = 2 * 1024 * 1024;
 /** Silence after which a newcomer waits for new audio instead of getting old, ms. Guess. */
 const STALE_MS = 5000;
-/** Silence after which another source is played, ms. Guess: less than any player's buffer. */
-const LIVE_MS = 1000;
+/**
+ * Silence after which another source is played, ms: with its next frame that makes less than a
+ * second. Guess: less than any player's buffer, more than it takes to find another parent.
+ */
+const LIVE_MS = 900;
 /** The same for a source that has said goodbye, ms. Guess: four frames. */
 const DOWN_MS = 100;
 /** A newcomer waits so long for a session that is off the air, ms. Guess: players wait longer. */

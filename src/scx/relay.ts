@@ -37,7 +37,7 @@ export interface RelayOptions {
 export interface Relay {
   readonly overlay: Overlay;
   readonly sources: Sources;
-  /** Listeners, those who wait, and sources. */
+  /** Listeners, those who wait, and sources; our own fallback is none. */
   readonly clients: number;
   /** Looks after what grows old, and tells the overlay how many listen. */
   tick(now: number): void;
@@ -81,6 +81,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   const config = configOf(launch);
   let isLeaving = false;
   let audienceTold = 0;
+  let fallbackSource: SourceId | undefined;
 
   const onEvent = (event: GossamerEvent): void => {
     logEvent(log, event);
@@ -89,7 +90,10 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   };
 
   const objectionTo = (client: ClientHello, remoteAddress: string): Refusal | undefined => {
-    if (isSecret(client.password, options.fallbackSecret)) return undefined;
+    if (isSecret(client.password, options.fallbackSecret)) {
+      fallbackSource = client.source.id;
+      return undefined;
+    }
     const verdict = password.verifySource(client.password, remoteAddress);
     if (verdict.kind === 'ok') return undefined;
     const { reason, delayMs } = verdict;
@@ -147,7 +151,9 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     overlay,
     sources,
     get clients() {
-      return playout.listeners.count + playout.listeners.waiting + sources.count;
+      const { count, waiting } = playout.listeners;
+      const ownSources = sources.has(fallbackSource) ? 1 : 0;
+      return count + waiting + sources.count - ownSources;
     },
     tick: (now) => {
       sources.tick(now);

@@ -49,7 +49,9 @@ export interface Sources {
   closeAll(reason: string): void;
   /** Tells all clients that this SCX is leaving, so that they attach elsewhere. */
   tellLeaving(): void;
-  /** Those that are connected, or may come back. */
+  /** Whether it is connected, or may come back. */
+  has(id: SourceId | undefined): boolean;
+  /** How many are. */
   readonly count: number;
   readonly counters: Readonly<SourceCounters>;
 }
@@ -188,6 +190,7 @@ export function createSources(options: SourcesOptions): Sources {
     tellLeaving: () => {
       for (const { connection } of attached.values()) connection?.send({ kind: 'leaving' });
     },
+    has: (id) => id !== undefined && attached.has(id),
     get count() {
       return attached.size;
     },

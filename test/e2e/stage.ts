@@ -30,6 +30,7 @@ interface ScxView {
   readonly rendezvous: boolean;
   readonly listeners: number;
   readonly attachedSources: number;
+  readonly title: string | null;
   readonly neighbours: readonly { readonly id: string }[];
   readonly sources: readonly {
     readonly id: string;
