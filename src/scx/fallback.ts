@@ -11,6 +11,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { joinAddress } from '../overlay/connections.js';
+import type { Launch } from './launch.js';
 
 export const fallbackFileSchema = z.strictObject({
   path: z.string().max(4096),
@@ -38,10 +40,14 @@ export type FallbackLaunch = z.infer<typeof fallbackLaunchSchema>;
 /** The environment variable that carries it. */
 export const FALLBACK_VARIABLE = 'SCATTERCAST_FALLBACK';
 
-export interface FallbackOptions extends Pick<FallbackLaunch, 'session' | 'secret' | 'logLevel'> {
+export interface FallbackOptions {
   /** The main file; it is run as `node ENTRY fallback`. */
   readonly entry: string;
-  readonly scx: FallbackLaunch['scx'];
+  /** Our own. */
+  readonly launch: Pick<Launch, 'id' | 'session' | 'listenHost' | 'logLevel'>;
+  /** As others are told. */
+  readonly overlayAddress: string;
+  readonly secret: string;
   readonly log: Logger;
 }
 
@@ -67,11 +73,21 @@ export const drawFallbackSecret = (): string => randomBytes(32).toString('base64
 const isSame = (one: FallbackFile | undefined, other: FallbackFile | undefined): boolean =>
   one?.path === other?.path && one?.title === other?.title;
 
+const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
+
+function documentOf(options: FallbackOptions, file: FallbackFile): FallbackLaunch {
+  const { launch, overlayAddress, secret } = options;
+  const { id, session, listenHost, logLevel } = launch;
+  const port = Number(overlayAddress.slice(overlayAddress.lastIndexOf(':') + 1));
+  // On this machine, wherever the advertised address leads.
+  const address = joinAddress(EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost, port);
+  return { session, scx: { id, overlayAddress: address }, secret, file, logLevel };
+}
+
 function start(options: FallbackOptions, file: FallbackFile): ChildProcess {
-  const { session, secret, scx, logLevel, entry } = options;
-  const document: FallbackLaunch = { session, secret, scx, file, logLevel };
+  const document = documentOf(options, file);
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SCATTERCAST_'));
-  return spawn(process.execPath, [entry, 'fallback'], {
+  return spawn(process.execPath, [options.entry, 'fallback'], {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: { ...Object.fromEntries(own), [FALLBACK_VARIABLE]: JSON.stringify(document) },
   });

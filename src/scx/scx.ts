@@ -6,10 +6,8 @@
 import { isIPv6 } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Address } from '../gossamer/node.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { plainText } from '../mp3/plain-text.js';
-import { joinAddress } from '../overlay/connections.js';
 import { parseSessionName, type SessionName, sessionPath } from '../session/session-name.js';
 import { openAccessLog } from './access-log.js';
 import type { Fields } from './answer.js';
@@ -49,8 +47,6 @@ const RETURN_MS = 10_000;
 /** To leave the overlay, and to flush the listeners' sockets, ms: together below 2.5 s. */
 const LEAVE_MS_MAX = 2100;
 const FLUSH_MS_MAX = 300;
-
-const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
 
 const TEXT_LENGTH_MAX = 256;
 
@@ -94,12 +90,6 @@ function urlOf(launch: Launch, name: SessionName, http: HttpServer): string {
   return `http://${host}:${http.port}${streamPath(name)}`;
 }
 
-/** The overlay's address for who is on this machine. */
-function innerAddress({ listenHost }: Launch, address: Address): Address {
-  const host = EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
-  return joinAddress(host, Number(address.slice(address.lastIndexOf(':') + 1)));
-}
-
 /**
  * Starts an SCX; it has joined and tells its front end so when the promise resolves. Rejects with
  * a UserError when a port is taken or the session's name is none. `entry`: our main file, for
@@ -134,14 +124,8 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
     },
   });
 
-  const fallback = createFallback({
-    entry,
-    session: launch.session,
-    scx: { id: launch.id, overlayAddress: innerAddress(launch, relay.overlay.address) },
-    secret: fallbackSecret,
-    logLevel: launch.logLevel,
-    log,
-  });
+  const overlayAddress = relay.overlay.address;
+  const fallback = createFallback({ entry, launch, overlayAddress, secret: fallbackSecret, log });
 
   const status = (): ScxStatus =>
     drawStatus(relay.overlay.view(), {

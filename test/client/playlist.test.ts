@@ -146,6 +146,15 @@ describe('A playlist', () => {
     await expect(rest).rejects.toMatchObject({ exitCode: EXIT.file });
   });
 
+  test('gives a title to what has none of its own, if it is told one', async () => {
+    const files = [
+      write('untagged.mp3', ...frames),
+      write('own.mp3', tag('Song', 'Band'), ...frames),
+    ];
+    const program: Program = { kind: 'files', files, title: 'Night loop', loop: false };
+    expect(titlesIn(await collect(program))).toEqual(['Night loop', 'Band - Song']);
+  });
+
   test('plays a stream, with the titles of all the tags in it', async () => {
     const bytes = joinBytes([tag('A', 'X'), ...frames, tag('B', 'Y'), ...frames]);
     const chunks = Array.from({ length: Math.ceil(bytes.length / 1000) }, (_, index) =>

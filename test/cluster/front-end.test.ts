@@ -253,7 +253,7 @@ describe('Announcements', () => {
     expect(rendezvous).toBe(true);
     const station = { title: 'Night music', genre: null };
     const access = { sourceKey, announcement: null };
-    const kept = { rendezvous: true, keep: true, station, access };
+    const kept = { rendezvous: true, keep: true, station, access, fallback: null };
     expect(await (await platform.renew(id)).json()).toEqual(kept);
     await unpublish(PATH);
     const unkept = { rendezvous: false, keep: false };

@@ -40,6 +40,7 @@ let away: Cluster;
 let announcement = '';
 let listeners: readonly Hearing[] = [];
 let studio: Running;
+let danceSince = 0;
 const secondFile = join(stage.directory, 'second.mp3');
 
 const eventNames = (): string[] => events.map(({ event }) => event);
@@ -49,6 +50,14 @@ const goOnAir = (cluster: Cluster, priority: number, file: string): Promise<Runn
 
 const titleAt = async (cluster: Cluster): Promise<string | null | undefined> =>
   (await cluster.scxs())[0]?.title;
+
+/** Prints what the listeners noticed, one after the other, if that was asked for. */
+function measured(what: string, noticed: readonly unknown[]): void {
+  if (process.env.SCATTERCAST_MEASURE !== '1') return;
+  for (const [index, one] of noticed.entries()) {
+    process.stdout.write(`${what} | ${['home', 'away'][index]} | ${JSON.stringify(one)}\n`);
+  }
+}
 
 /** Does something, waits until all hear that source, and tells what they noticed. */
 async function change(what: string, bitrateKbps: number, act: () => unknown, passages = 1) {
@@ -65,11 +74,7 @@ async function change(what: string, bitrateKbps: number, act: () => unknown, pas
     lostMs: Math.round(listener.shortfallMs(since).last),
     passages: listener.passages().length - (counts[index] ?? 0),
   }));
-  if (process.env.SCATTERCAST_MEASURE === '1') {
-    for (const [index, row] of noticed.entries()) {
-      process.stdout.write(`${what} | ${index === 0 ? 'home' : 'away'} | ${JSON.stringify(row)}\n`);
-    }
-  }
+  measured(what, noticed);
   for (const listener of listeners) {
     expect(listener.isClosed, `${what}: nobody is closed`).toBe(false);
     expect(listener.junkBytes, `${what}: whole frames only`).toBe(0);
@@ -107,6 +112,7 @@ test('Nobody broadcasts: the file is played, at both clusters, with its title', 
     await until('the title', async () => (await titleAt(cluster)) === 'night loop');
   }
   await pause(SETTLED_MS);
+  danceSince = clock();
 });
 
 test('A studio is heard as soon as it is on the air, with its own title', async () => {
@@ -185,6 +191,12 @@ test('The webhook was told of all, each engagement followed by its end', async (
   expect(eventNames()).toEqual(
     expect.arrayContaining(['source.up', 'source.down', 'title.changed']),
   );
+});
+
+test('After all of this no listener has had less audio than was played meanwhile', () => {
+  const lacks = listeners.map((listener) => Math.round(listener.shortfallMs(danceSince).last));
+  measured(`the whole dance, ${Math.round(clock() - danceSince)} ms`, lacks);
+  for (const lostMs of lacks) expect(lostMs).toBeLessThan(1000);
 });
 
 test('The process that plays the file is started again when it dies, and there is only one', async () => {

@@ -29,10 +29,14 @@ function setUp(entry = STAND_IN) {
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const fallback = createFallback({
     entry,
-    session: 'scattercast://radio.example/night',
-    scx: { id: '1'.repeat(16), overlayAddress: '127.0.0.1:8101' },
+    launch: {
+      id: '1'.repeat(16),
+      session: 'scattercast://radio.example/night',
+      listenHost: '0.0.0.0',
+      logLevel: 'info',
+    },
+    overlayAddress: 'radio.example:8101',
     secret: SECRET,
-    logLevel: 'info',
     log,
   });
   open.push(fallback);
@@ -80,6 +84,7 @@ test('A fallback is played by a process that is told all in its environment', as
   expect(words).toBe('fallback');
   expect(fallbackLaunchSchema.parse(JSON.parse(text))).toMatchObject({
     session: 'scattercast://radio.example/night',
+    scx: { id: '1'.repeat(16), overlayAddress: '127.0.0.1:8101' },
     secret: SECRET,
     file: night,
   });
