@@ -43,6 +43,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     maxScxs: settings.maxScxs,
     maxListenersPerSession: settings.maxListenersPerSession || Number.POSITIVE_INFINITY,
     trustedProxies: settings.trustedProxies,
+    mounts: settings.mounts ?? new Map(),
     allowPrivate: settings.allowPrivate,
     entry: ENTRY,
     log: await createLog(settings.logLevel),

@@ -11,6 +11,7 @@ import {
   faults,
   host,
   icecastTarget,
+  mounts,
   oneOf,
   onOff,
   ports,
@@ -74,6 +75,12 @@ export const clusterOptions = {
   trustedProxies: defaulting(ranges, '127.0.0.0/8,::1', {
     placeholder: 'CIDR,...',
     help: 'proxies whose X-Forwarded-For tells where a listener is; none: nobody is believed',
+  }),
+  mounts: optional(mounts, {
+    flag: 'mount',
+    placeholder: '/MOUNT=CREATOR/SESSION',
+    repeatable: true,
+    help: 'one more mount where encoders feed a session; each is fed at /CREATOR/SESSION anyway',
   }),
   allowPrivate: defaulting(onOff, false, {
     help: 'also fetch announcements from private addresses',

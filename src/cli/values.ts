@@ -8,6 +8,7 @@ import { BITRATES_KBPS, type BitrateKbps } from '../client/encode-job.js';
 import { type IcecastTarget, parseIcecastUrl } from '../client/icecast-target.js';
 import { isNetwork } from '../scx/forwarded.js';
 import { parseWebAddress } from '../session/location.js';
+import { parseSessionPath, type SessionName } from '../session/session-name.js';
 import type { FaultScenario } from '../simulator/faults/scenario.js';
 
 /** A schema of one option's value. */
@@ -166,6 +167,27 @@ export const ranges: Value<readonly string[]> = expecting(
       ? items
       : undefined;
   },
+);
+
+const MOUNTS_MAX = 64;
+
+function readMounts(raw: unknown): ReadonlyMap<string, SessionName> | undefined {
+  const items = typeof raw === 'string' ? raw.split(/\s+/).filter((item) => item !== '') : raw;
+  if (!Array.isArray(items) || items.length === 0 || items.length > MOUNTS_MAX) return undefined;
+  const mounts = new Map<string, SessionName>();
+  for (const item of items) {
+    const [, path, session] = /^(\/[^\s=?#]{1,200})=(\S+)$/.exec(`${item}`) ?? [];
+    const name = parseSessionPath(session ?? '');
+    if (path === undefined || !name.ok) return undefined;
+    mounts.set(path, name.value);
+  }
+  return mounts;
+}
+
+/** `/MOUNT=CREATOR/SESSION`, once or several times. */
+export const mounts: Value<ReadonlyMap<string, SessionName>> = expecting(
+  `mounts like /live=CREATOR/SESSION, ${MOUNTS_MAX} at most`,
+  readMounts,
 );
 
 /** TCP ports, or any that are free. */

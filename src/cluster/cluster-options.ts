@@ -1,6 +1,7 @@
 /** What a cluster can be told. The CLI fills it in: defaults < file < environment < flags. */
 import type { Logger } from 'pino';
 import type { Launch } from '../scx/launch.js';
+import type { SessionName } from '../session/session-name.js';
 import type { PortRange } from './port-pairs.js';
 
 /** Settings of the cluster's SCXs; scx/launch.ts says what each does. */
@@ -32,6 +33,9 @@ export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
 /** Who may say where a request comes from: proxies on this machine. */
 export const TRUSTED_PROXIES: readonly string[] = ['127.0.0.0/8', '::1'];
 
+/** Sessions by the mounts that the operator gave them: `/live`. */
+export type Mounts = ReadonlyMap<string, SessionName>;
+
 export interface ClusterOptions {
   /** Of the front end; 0 is any free one. */
   readonly port: number;
@@ -49,6 +53,8 @@ export interface ClusterOptions {
   readonly maxListenersPerSession?: number;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR; default: loopback. */
   readonly trustedProxies?: readonly string[];
+  /** Where source clients feed sessions, besides at their own names. */
+  readonly mounts?: Mounts;
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */

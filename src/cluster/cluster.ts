@@ -16,10 +16,12 @@ import { createClusterMetrics } from './cluster-metrics.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { clusterStatus } from './cluster-status.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback-files.js';
+import { sortConnections } from './first-bytes.js';
 import { createFleet, type LaunchTemplate } from './fleet.js';
 import { createFrontEnd } from './front-end.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
-import { authority, createBoundedServer, listen, speakTlsToo } from './http-server.js';
+import { authority, createBoundedServer, listen } from './http-server.js';
+import { createFrontIngest, type FrontIngest } from './ingest.js';
 import { lockDirectory } from './lock-file.js';
 import { createOwnership } from './ownership.js';
 import { loadPages, type Page } from './pages.js';
@@ -27,6 +29,7 @@ import type { Found, Platform } from './platform.js';
 import { pairCapacity } from './port-pairs.js';
 import { createProcessPlatform } from './process-platform.js';
 import { loadSecret } from './secret.js';
+import { openShoutcastPort } from './shoutcast.js';
 import { createStreamProxy } from './stream-proxy.js';
 import { type SupervisorConfig, supervisorConfig } from './supervisor-config.js';
 import { createWebhooks } from './webhooks.js';
@@ -152,8 +155,10 @@ function createContext(
   const proxy = createStreamProxy({ scxHost: innerHost(options), streamsMax: PROXIED_MAX });
   const { trustedProxies = TRUSTED_PROXIES } = options;
   const speaksTls = options.scx?.certificate !== undefined;
-  const parts = { store, fallbacks, finder, fleet, metrics, pages, ownership, webhooks, proxy };
-  return { url, secret, ...parts, allowPrivate, speaksTls, trustedProxies, log, status };
+  const mounts = options.mounts ?? new Map();
+  const parts = { store, fallbacks, finder, fleet, metrics, pages, ownership, webhooks };
+  const rules = { mounts, allowPrivate, speaksTls, trustedProxies };
+  return { url, secret, ...parts, proxy, ...rules, log, status };
 }
 
 function keepPublished({ store, fleet }: FrontEndContext): void {
@@ -180,20 +185,27 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const server = createBoundedServer();
   const certificate = options.scx?.certificate;
   const security = certificate && (await openSecurity(certificate, options.log));
-  if (security !== undefined) speakTlsToo(server, security);
   let context: FrontEndContext | undefined;
+  let ingest: FrontIngest | undefined;
   const port = await listen(server, options.listenHost, options.port, (actual) => {
     context = createContext(options, platform, prepared, config, actual);
     server.on('request', createFrontEnd(context));
+    const opening = createFrontIngest(context, innerHost(options));
+    sortConnections(server, security, opening.enter);
+    ingest = opening;
     keepPublished(context);
   });
-  if (context === undefined) throw new Error('listening without a context');
+  if (context === undefined || ingest === undefined) throw new Error('listening without a context');
   const opened = context;
+  const fed = ingest;
   const { url } = opened;
+  const shoutcast = await openShoutcastPort(opened, fed, options.listenHost, port + 1);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= closeAll(server, opened, platform).finally(unlock);
     security?.close();
+    shoutcast?.close();
+    fed.close();
     return closing;
   };
   return { url, port, close };

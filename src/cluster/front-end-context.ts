@@ -4,6 +4,7 @@ import type { Announcement } from '../session/announcement.js';
 import type { AnnouncementFinder, Known } from './announcement-finder.js';
 import type { AnnouncementStore } from './announcements.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
+import type { Mounts } from './cluster-options.js';
 import type { ClusterStatus } from './cluster-status.js';
 import type { FallbackFiles } from './fallback-files.js';
 import type { Fleet } from './fleet.js';
@@ -25,6 +26,8 @@ export interface FrontEndContext {
   readonly metrics: ClusterMetrics;
   readonly pages: readonly Page[];
   readonly proxy: StreamProxy;
+  /** Where sessions are fed, besides at their own names. */
+  readonly mounts: Mounts;
   /** There is a certificate: our port and those of the SCXs speak https, too. */
   readonly speaksTls: boolean;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */

@@ -3,9 +3,8 @@
  * slow or many; and its start, whose failures a user can fix.
  */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { EXIT, UserError } from '../lib/user-error.js';
-import type { Security } from '../scx/security.js';
 
 /** `host:port`, as URLs write it. */
 export const authority = (host: string, port: number): string =>
@@ -25,29 +24,6 @@ export function createBoundedServer(): Server {
   server.maxConnections = 4096;
   server.setTimeout(60_000); // nobody who waits for an SCX waits so long
   return server;
-}
-
-/** From the connection to its first byte, ms. Guess. */
-const FIRST_BYTE_MS = 10_000;
-const TLS_HANDSHAKE = 22;
-
-/** The same port speaks https: a connection that begins with TLS comes in again, decrypted. */
-export function speakTlsToo(server: Server, security: Security): void {
-  const [accept] = server.listeners('connection');
-  if (accept === undefined) throw new Error('a server that does not accept');
-  const enter = (socket: Socket): void => accept.call(server, socket);
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    const cutOff = (): void => void socket.destroy();
-    socket.on('error', cutOff).setTimeout(FIRST_BYTE_MS, cutOff);
-    socket.once('data', (bytes: Buffer) => {
-      socket.off('timeout', cutOff).setTimeout(0).pause().unshift(bytes);
-      if (bytes[0] === TLS_HANDSHAKE) return security.secure(socket);
-      enter(socket);
-      socket.resume();
-    });
-  });
-  security.onSecured(enter);
 }
 
 function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): UserError {

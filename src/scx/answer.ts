@@ -1,18 +1,22 @@
 /** Short answers on a bare socket: a sentence or a document, and the connection ends. */
 import type { Socket } from 'node:net';
-import { ignoreInput } from './stream-outlet.js';
 
 /** Header fields; undefined ones are left out. */
 export type Fields = Readonly<Record<string, string | number | undefined>>;
 
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
+  204: 'No Content',
   206: 'Partial Content',
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  409: 'Conflict',
   414: 'URI Too Long',
+  415: 'Unsupported Media Type',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   503: 'Service Unavailable',
@@ -27,6 +31,8 @@ const COMMON: Fields = {
 
 /** Who does not take its answer and close is cut off, ms. Guess. */
 const LINGER_MS = 5000;
+/** And who goes on sending: a megabyte of headers, or of a stream that is refused. Guess. */
+const UNHEARD_BYTES_MAX = 8 * 1024 * 1024;
 
 /** An answer's head. Values hold no line ends: whoever makes them sees to that. */
 export function headText(status: number, fields: Fields): string {
@@ -63,7 +69,8 @@ export function sendAnswer(socket: Socket, answer: Answer, isHead = false): numb
     ...answer.fields,
   });
   // Who still sends while we close would be reset, and lose the answer.
-  ignoreInput(socket);
+  const readMax = socket.bytesRead + UNHEARD_BYTES_MAX;
+  socket.on('data', () => socket.bytesRead > readMax && socket.destroy()).resume();
   socket.setTimeout(LINGER_MS, () => socket.destroy());
   socket.end(isHead ? head : Buffer.concat([Buffer.from(head, 'latin1'), body]));
   return isHead ? 0 : body.length;

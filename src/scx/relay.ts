@@ -13,8 +13,11 @@ import { createRng } from '../lib/rng.js';
 import type { ClientConnection } from '../overlay/client-connection.js';
 import type { Refusal } from '../overlay/connections.js';
 import { createOverlay, type Overlay } from '../overlay/overlay.js';
+import type { SessionName } from '../session/session-name.js';
 import type { ClientHello } from '../wire/hello.js';
 import { drawFigures } from './figures.js';
+import { createHeard } from './heard.js';
+import { createIngest, type Ingest } from './ingest.js';
 import type { Launch } from './launch.js';
 import type { Metric } from './metrics.js';
 import type { Playout } from './playout.js';
@@ -23,6 +26,8 @@ import { createSources, type Sources } from './sources.js';
 
 export interface RelayOptions {
   readonly launch: Launch;
+  /** The session that it names. */
+  readonly name: SessionName;
   readonly playout: Playout;
   readonly password: SourcePassword;
   /** What our own fallback gives for a password. */
@@ -37,6 +42,7 @@ export interface RelayOptions {
 export interface Relay {
   readonly overlay: Overlay;
   readonly sources: Sources;
+  readonly ingest: Ingest;
   /** Listeners, those who wait, and sources; our own fallback is none. */
   readonly clients: number;
   /** Looks after what grows old, and tells the overlay how many listen. */
@@ -44,6 +50,8 @@ export interface Relay {
   figures(): Metric[];
   /** Floods the departure, tells the sources, and resolves when the children have moved on. */
   leave(): Promise<void>;
+  /** Closes all source clients; who may still broadcast comes back. */
+  closeSources(reason: string): void;
 }
 
 /** For those who speak the overlay's protocol, which are our own. */
@@ -79,6 +87,7 @@ const hasChildren = (source: SourceView): boolean =>
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { launch, playout, password, log } = options;
   const config = configOf(launch);
+  const heard = createHeard();
   let isLeaving = false;
   let audienceTold = 0;
   let fallbackSource: SourceId | undefined;
@@ -120,7 +129,10 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     rng: createRng(randomBytes(4).readInt32LE()),
     allowPrivate: launch.allowPrivate,
     log,
-    onDeliver: playout.handleAdu,
+    onDeliver: (adu) => {
+      heard.onAdu(adu, options.now());
+      playout.handleAdu(adu);
+    },
     onEvent,
     objectionTo,
     onClient,
@@ -140,6 +152,19 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     log,
   });
 
+  const isRivalled = (priority: number, own: SourceId | undefined): boolean =>
+    overlay.view().sources.some(({ source }) => {
+      const isOther = source.priority === priority && source.id !== own;
+      return isOther && heard.isHeard(source.id, options.now());
+    });
+
+  const ingest = createIngest({
+    ...{ name: options.name, password, leaseToken: launch.leaseToken, log, now: options.now },
+    attach: onClient,
+    isRivalled,
+    isLeaving: () => isLeaving,
+  });
+
   const tellAudience = (): void => {
     const { count } = playout.listeners;
     if (count !== audienceTold) overlay.feed({ kind: 'audience', listeners: count });
@@ -150,13 +175,16 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   return {
     overlay,
     sources,
+    ingest,
     get clients() {
       const { count, waiting } = playout.listeners;
       const ownSources = sources.has(fallbackSource) ? 1 : 0;
       return count + waiting + sources.count - ownSources;
     },
     tick: (now) => {
+      ingest.tick(now);
       sources.tick(now);
+      heard.tick(now);
       tellAudience();
     },
     figures: () =>
@@ -171,8 +199,13 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       const isParent = overlay.view().sources.some(hasChildren);
       isLeaving = true;
       sources.tellLeaving();
+      ingest.closeAll('this SCX is leaving');
       const left = overlay.leave();
       return isParent ? left : Promise.race([left, pause(FLOOD_MS, undefined, { ref: false })]);
+    },
+    closeSources: (reason) => {
+      sources.closeAll(reason);
+      ingest.closeAll(reason);
     },
   };
 }

@@ -25,10 +25,13 @@ export type HeadResult =
 
 /** What Icecast and players send is below 1 KiB. */
 export const HEAD_BYTES_MAX = 16 * 1024;
-export const LINE_BYTES_MAX = 8 * 1024;
+/** Long enough for a title of 10 kB in a query, as some source clients send it. */
+export const LINE_BYTES_MAX = 12 * 1024;
 const HEADERS_MAX = 64;
 
-const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (\S+) (HTTP\/1\.[01]|ICE\/1\.0)$/;
+/** A target may hold any byte from 0x80 on: source clients do not escape all titles. */
+const REQUEST_LINE =
+  /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~\x80-\xff]+) (HTTP\/1\.[01]|ICE\/1\.0)$/;
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
 /** What may not be in a line: control characters other than the tab. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -9,6 +9,8 @@ import type { Audience, Identity } from './audience.js';
 import type { AudioRing } from './audio-ring.js';
 import type { Visitor } from './door.js';
 import { clientAddress, type IsTrusted } from './forwarded.js';
+import { type Ingest, isForIngest } from './ingest.js';
+import { withoutSecrets } from './ingest-metadata.js';
 import type { Listeners } from './listeners.js';
 import { createPageBudget } from './page-budget.js';
 import type { Pages } from './pages.js';
@@ -22,6 +24,7 @@ export interface RequestOptions {
   readonly audience: Audience;
   readonly ring: AudioRing;
   readonly pages: Pages;
+  readonly ingest: Ingest;
   readonly accessLog: AccessLog;
   /** Whose X-Forwarded-For counts. */
   readonly trust: IsTrusted;
@@ -49,7 +52,8 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
   const budget = createPageBudget();
 
   const note = (request: Request, status: number, bytes: number): void => {
-    const { method, target, protocol, headers } = request.head;
+    const { method, protocol, headers } = request.head;
+    const target = withoutSecrets(request.head.target);
     const agent = headers.get('user-agent');
     const referer = headers.get('referer');
     const durationMs = options.now() - request.since;
@@ -80,6 +84,13 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
     admit(options, request, reply, note);
   };
 
+  const feed = (request: Request): void =>
+    options.ingest.handle({
+      ...request,
+      reply: (answer) => reply(request, answer),
+      note: (status) => note(request, status, 0),
+    });
+
   return (visitor) => {
     const { head, socket } = visitor;
     const peer = socket.remoteAddress ?? '';
@@ -87,9 +98,10 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
     const address = clientAddress(peer, forwarded, options.trust);
     const agent = head.headers.get('user-agent') ?? '';
     const request = { ...visitor, who: { address, agent }, since: options.now() };
+    if (isForIngest(head)) return feed(request);
     if (head.method !== 'GET' && head.method !== 'HEAD') {
-      const allow = { Allow: 'GET, HEAD' };
-      return reply(request, sentence(405, 'Only GET and HEAD are possible here.', allow));
+      const allow = { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' };
+      return reply(request, sentence(405, 'That is not possible here.', allow));
     }
     const path = pathOf(head.target);
     if (path === options.streamPath) stream(request);

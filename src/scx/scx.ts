@@ -7,26 +7,24 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { EXIT, UserError } from '../lib/user-error.js';
-import { plainText } from '../mp3/plain-text.js';
-import { parseSessionName, type SessionName, sessionPath } from '../session/session-name.js';
+import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { openAccessLog } from './access-log.js';
-import type { Fields } from './answer.js';
 import { createAudience } from './audience.js';
 import { createFallback, drawFallbackSecret } from './fallback.js';
 import { drawEdgeFigures } from './figures.js';
 import { trustIn } from './forwarded.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
-import { icestats } from './icestats.js';
 import type { Launch } from './launch.js';
 import { type Access, type Station, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
 import { createMetrics } from './metrics.js';
 import { createPages } from './pages.js';
-import { createPlayout, type Playout } from './playout.js';
+import { createPlayout } from './playout.js';
 import { openRelay } from './relay.js';
 import type { ScxStatus } from './scx-status.js';
 import { openSecurity } from './security.js';
 import { createSourcePassword } from './source-password.js';
+import { icestatsOf, streamFields } from './station.js';
 import { drawStatus } from './status.js';
 
 /** A running SCX. */
@@ -48,37 +46,10 @@ const RETURN_MS = 10_000;
 const LEAVE_MS_MAX = 2100;
 const FLUSH_MS_MAX = 300;
 
-const TEXT_LENGTH_MAX = 256;
-
 function nameOf(launch: Launch): SessionName {
   const name = parseSessionName(launch.session);
   if (name.ok) return name.value;
   throw new UserError(EXIT.usage, name.problems.join('; '));
-}
-
-/** A header's text: UTF-8, byte by byte. */
-const headerText = (text: string): string =>
-  Buffer.from(plainText(text, TEXT_LENGTH_MAX) ?? '').toString('latin1');
-
-function streamFields({ title, genre }: Station, name: SessionName, playout: Playout): Fields {
-  return {
-    'icy-name': headerText(title ?? sessionPath(name)),
-    'icy-genre': genre === undefined ? undefined : headerText(genre),
-    'icy-br': playout.bitrateKbps(),
-    'icy-pub': 1,
-  };
-}
-
-/** What Icecast would tell of this SCX. */
-function icestatsOf(status: ScxStatus, { title, genre }: Station): object {
-  const { httpUrl: listenUrl, startedAt, title: playing } = status;
-  const teller = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
-  const onAir = {
-    ...status,
-    genre: genre ?? null,
-    ...{ name: title ?? status.session, description: null, title: playing, listenUrl },
-  };
-  return icestats(teller, status.playing === null ? [] : [onAir]);
 }
 
 const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
@@ -114,6 +85,7 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
 
   const relay = await openRelay({
     launch,
+    name,
     playout,
     password,
     fallbackSecret,
@@ -144,6 +116,12 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
       bitrateKbps: playout.bitrateKbps() ?? null,
     });
 
+  /** What the announcement does not say, a source may. */
+  const presented = (): Station => ({
+    title: station.title ?? relay.ingest.station.title,
+    genre: station.genre ?? relay.ingest.station.genre,
+  });
+
   const isLeaving = (): boolean => stopping !== undefined;
   const metrics = createMetrics(name.text, () => [
     ...relay.figures(),
@@ -166,13 +144,14 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
       pages: createPages({
         streamPath: path,
         status,
-        icestats: () => icestatsOf(status(), station),
+        icestats: () => icestatsOf(status(), presented()),
         metrics,
         isLeaving,
         now,
       }),
       trust: trustIn(launch.trustedProxies),
-      streamFields: () => streamFields(station, name, playout),
+      streamFields: () => streamFields(presented(), name, playout.bitrateKbps()),
+      ingest: relay.ingest,
       isLeaving,
       now,
     },
@@ -189,7 +168,7 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
       access?.announcement === undefined || access.announcement === launch.announcement;
     if (access === undefined || !isOurs || access.sourceKey === password.key) return;
     password.setKey(access.sourceKey);
-    relay.sources.closeAll('the source password has changed');
+    relay.closeSources('the source password has changed');
   };
 
   const lease = startLease({

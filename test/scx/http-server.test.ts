@@ -45,6 +45,14 @@ const metrics = createMetrics('night', () => [
   { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
 ]);
 
+/** Nobody feeds this one. */
+const ingest = {
+  handle: () => undefined,
+  tick: () => undefined,
+  closeAll: () => undefined,
+  station: { title: undefined, genre: undefined },
+};
+
 const options = (pages: Partial<PageSources> = {}) => ({
   streamPath: '/night.mp3',
   listenersMax: 5,
@@ -54,6 +62,7 @@ const options = (pages: Partial<PageSources> = {}) => ({
   accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
   security: undefined,
   trust: trustIn(['127.0.0.1']),
+  ingest,
   streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128 }),
   pages: createPages({
     streamPath: '/night.mp3',

@@ -1,0 +1,66 @@
+/**
+ * One port for everybody: what a connection begins with tells whose it is. TLS comes in again once it
+ * is decrypted. Source clients go elsewhere, because node:http takes a body without a length for an
+ * empty one. All others are node:http's. What was read to find out is put back.
+ */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Security } from '../scx/security.js';
+
+/** From the connection to the bytes that tell, ms. Guess. */
+const FIRST_BYTES_MS = 10_000;
+const TLS_HANDSHAKE = 22;
+
+/** How source clients begin; more than one word may be needed to know. */
+const SOURCES = ['SOURCE ', 'OPTIONS * ', 'PUT '];
+/** What is published with PUT, by others. */
+const OTHERS = 'PUT /announcements/';
+
+type Verdict = 'tls' | 'source' | 'other' | 'unknown';
+
+/** Whose connection begins so. */
+function tellFirstBytes(bytes: Uint8Array): Verdict {
+  if (bytes[0] === TLS_HANDSHAKE) return 'tls';
+  const text = Buffer.from(bytes.subarray(0, OTHERS.length)).toString('latin1');
+  if (text.startsWith(OTHERS)) return 'other';
+  if (OTHERS.startsWith(text)) return 'unknown';
+  if (SOURCES.some((word) => text.startsWith(word))) return 'source';
+  return SOURCES.some((word) => word.startsWith(text)) ? 'unknown' : 'other';
+}
+
+/** Hands each connection of the server to whoever it is for; `feed` gets those of source clients. */
+export function sortConnections(
+  server: Server,
+  security: Security | undefined,
+  feed: (socket: Socket) => void,
+): void {
+  const [accept] = server.listeners('connection');
+  if (accept === undefined) throw new Error('a server that does not accept');
+  const enter = (socket: Socket): void => accept.call(server, socket);
+
+  const hand = (socket: Socket, verdict: Verdict): void => {
+    if (verdict === 'tls' && security !== undefined) return security.secure(socket);
+    if (verdict === 'source') feed(socket);
+    else enter(socket);
+    socket.resume();
+  };
+
+  const sort = (socket: Socket): void => {
+    let received = Buffer.alloc(0);
+    const cutOff = (): void => void socket.destroy();
+    const onData = (bytes: Buffer): void => {
+      received = Buffer.concat([received, bytes]);
+      const verdict = tellFirstBytes(received);
+      if (verdict === 'unknown') return;
+      socket.off('data', onData).off('timeout', cutOff).setTimeout(0);
+      socket.pause().unshift(received);
+      hand(socket, verdict);
+    };
+    socket.on('error', cutOff).setTimeout(FIRST_BYTES_MS, cutOff);
+    socket.on('data', onData);
+  };
+
+  server.removeAllListeners('connection');
+  server.on('connection', sort);
+  security?.onSecured(sort);
+}
