@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'tune-in': () => import('./tune-in.js'),
   listeners: () => import('./listeners.js'),
   abuse: () => import('./abuse.js'),
+  drills: () => import('./drills.js'),
 };
 
 function fail(message: string): never {

@@ -57,6 +57,7 @@ export interface StatusView {
 }
 
 export interface Cluster {
+  readonly host: Host;
   readonly url: string;
   readonly port: number;
   readonly dataDir: string;
@@ -65,7 +66,21 @@ export interface Cluster {
   scxs(): Promise<readonly ScxView[]>;
 }
 
+/** A host of its own on this machine: what a command begins with to run there. */
+export interface Host {
+  readonly address: string;
+  readonly within: readonly string[];
+}
+
+const THIS_HOST: Host = { address: '127.0.0.1', within: [] };
+
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly host?: Host;
+}
+
 interface ClusterSettings {
+  readonly host?: Host;
   readonly port?: number;
   readonly dataDir?: string;
   readonly extra?: readonly string[];
@@ -81,7 +96,7 @@ interface Secrets {
 
 export interface Stage {
   readonly directory: string;
-  run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv }): Running;
+  run(args: readonly string[], options?: RunOptions): Running;
   cluster(settings?: ClusterSettings): Promise<Cluster>;
   /** Announces at a cluster; returns the announcement's URL, and remembers its secrets. */
   announce(cluster: Cluster, name: string, ...extra: string[]): Promise<string>;
@@ -173,7 +188,9 @@ export function createStage(): Stage {
 
   const run: Stage['run'] = (args, options) => {
     const env = { ...process.env, SCATTERCAST_CONFIG: '', ...options?.env };
-    const started = start(process.execPath, ['.', ...args], env);
+    const { within } = options?.host ?? THIS_HOST;
+    const [program = '', ...rest] = [...within, process.execPath, '.', ...args];
+    const started = start(program, rest, env);
     running.push(started);
     return started;
   };
@@ -187,14 +204,17 @@ export function createStage(): Stage {
 
   const cluster: Stage['cluster'] = async (settings = {}) => {
     const dataDir = settings.dataDir ?? join(directory, `cluster-${count++}`);
-    const started = run([
-      'cluster',
-      ...['--port', String(settings.port ?? 0), '--host', '127.0.0.1', '--listen', '127.0.0.1'],
+    const host = settings.host ?? THIS_HOST;
+    const at = ['--host', host.address, '--listen', host.address];
+    const args = [
+      ...['cluster', '--port', String(settings.port ?? 0), ...at],
       ...['--data', dataDir, '--scx-ports', 'any', '--allow-private'],
       ...(settings.extra ?? []),
-    ]);
-    const [, url = ''] = await started.line(/(http:\/\/127\.0\.0\.1:\d+)/);
+    ];
+    const started = run(args, { host });
+    const [, url = ''] = await started.line(/(http:\/\/[\d.]+:\d+)/);
     const made: Cluster = {
+      host,
       url,
       port: Number(new URL(url).port),
       dataDir,
@@ -241,7 +261,7 @@ export function createStage(): Stage {
     broadcast: async (at, announcement, ...args) => {
       const target = ['--cluster', at.url, '--announcement', announcement];
       const env = { SCATTERCAST_PASSWORD: secrets.get(announcement)?.password ?? '' };
-      const started = run(['broadcast', ...target, ...args], { env });
+      const started = run(['broadcast', ...target, ...args], { env, host: at.host });
       await until('the session to be on the air', async () => {
         if (started.child.exitCode !== null) throw new Error(started.stderr());
         const { sessions } = await statusOf(at.url);

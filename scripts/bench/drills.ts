@@ -1,0 +1,84 @@
+/**
+ * What listeners notice when SCXs, hosts and links fail: clusters of real processes, each on a host of
+ * its own (network namespaces, where the machine allows them), with one broadcast whose every frame is
+ * checked at every listener. Each drill is a row: what must show, what was seen, and whether it held.
+ */
+import { spawn } from 'node:child_process';
+import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { type Benchmark, type Flags, numberOf, type Row } from './benchmark.js';
+import type { Drill } from './drills/drill.js';
+import { killScx } from './drills/kill-scx.js';
+import { intoNamespace } from './drills/network.js';
+import { openScene, type Scene } from './drills/scene.js';
+
+const DRILLS: Readonly<Record<string, Drill>> = {
+  'kill-scx': killScx,
+};
+
+/** This very command, in a network namespace of its own; returns its rows. */
+async function runWithin(prefix: readonly string[]): Promise<Row[]> {
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1), '--json'];
+  const [program = '', ...args] = [...prefix, ...self];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // A signal from the keyboard reaches the child, too, which has things to remove; others are passed on.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk;
+  });
+  const code = await new Promise((done) => child.on('close', done));
+  if (code !== 0) process.exit(Number(code ?? 1));
+  return (JSON.parse(output) as { rows: Row[] }).rows;
+}
+
+function closeOnSignal(scene: Scene): void {
+  const close = async (): Promise<void> => {
+    await scene.close();
+    process.exit(130);
+  };
+  process.once('SIGINT', close);
+  process.once('SIGTERM', close);
+}
+
+async function play(name: string, drill: Drill, scene: Scene, times: number): Promise<Row> {
+  const row = { drill: name, 'must show': drill.mustShow };
+  if (drill.needsLinks && scene.network.change === undefined) {
+    return { ...row, seen: 'there are no network namespaces here', held: 'not tried' };
+  }
+  await scene.settled();
+  return { ...row, ...(await drill.run(scene, times)) };
+}
+
+function drillsOf({ only }: Flags): readonly (readonly [string, Drill])[] {
+  const chosen = Object.entries(DRILLS).filter(([name]) => only === 'all' || only === name);
+  if (chosen.length > 0) return chosen;
+  const known = Object.keys(DRILLS).join(', ');
+  throw new UserError(EXIT.usage, `no drill is called "${only}"; there are: ${known}`);
+}
+
+export const flags: Benchmark['flags'] = {
+  only: { standard: 'all', help: 'one drill, by its name' },
+  times: { standard: '50', help: 'kills of an SCX that has children' },
+  clusters: { standard: '10', help: 'clusters, each on a host of its own' },
+  listeners: { standard: '1', help: 'at each cluster' },
+  seed: { standard: '1', help: 'of the distances and of whom it hits' },
+};
+
+export const run: Benchmark['run'] = async (given) => {
+  const drills = drillsOf(given);
+  const prefix = intoNamespace();
+  if (prefix !== undefined) return runWithin(prefix);
+  const [clusters, listeners] = [numberOf(given, 'clusters'), numberOf(given, 'listeners')];
+  const scene = await openScene({ clusters, listeners, seed: numberOf(given, 'seed') });
+  closeOnSignal(scene);
+  const rows: Row[] = [];
+  try {
+    for (const [name, drill] of drills) {
+      rows.push(await play(name, drill, scene, numberOf(given, 'times')));
+    }
+  } finally {
+    await scene.close();
+  }
+  return rows;
+};

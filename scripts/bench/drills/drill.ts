@@ -1,0 +1,74 @@
+/** What a drill is: something bad that is done to a scene, and what listeners may notice of it. */
+import type { Ear, Heard } from './ear.js';
+import type { Scene } from './scene.js';
+
+/** What must show does, or only too late (on a busy machine that may be its fault), or does not. */
+export type Verdict = 'yes' | 'late' | 'NO' | 'not tried';
+
+export interface Finding {
+  readonly seen: string;
+  readonly held: Verdict;
+}
+
+export const NOBODY: Finding = { seen: 'no SCX but the source has children', held: 'not tried' };
+
+export const verdict = (isRight: boolean, isInTime: boolean): Verdict =>
+  isRight ? (isInTime ? 'yes' : 'late') : 'NO';
+
+export interface Drill {
+  readonly mustShow: string;
+  /** Whether links must be changed: then it needs a network that can. */
+  readonly needsLinks: boolean;
+  /** The scene is well before it. `times`: how often, where that makes sense. */
+  run(scene: Scene, times: number): Promise<Finding>;
+}
+
+/** What several ears have heard together. */
+export interface Losses {
+  readonly missing: number;
+  readonly repeated: number;
+  readonly foreign: number;
+  readonly closed: number;
+  readonly stallMs: number;
+}
+
+const NO_LOSSES: Losses = { missing: 0, repeated: 0, foreign: 0, closed: 0, stallMs: 0 };
+
+/** Sums, and the longest stall. */
+export const together = (some: readonly Losses[]): Losses =>
+  some.reduce(
+    (sum, one) => ({
+      missing: sum.missing + one.missing,
+      repeated: sum.repeated + one.repeated,
+      foreign: sum.foreign + one.foreign,
+      closed: sum.closed + one.closed,
+      stallMs: Math.max(sum.stallMs, one.stallMs),
+    }),
+    NO_LOSSES,
+  );
+
+const lossesOfOne = ({ isClosed, ...heard }: Heard): Losses => ({
+  ...heard,
+  closed: Number(isClosed),
+});
+
+/** What was heard since they were marked. */
+export const lossesOf = (ears: readonly Ear[]): Losses =>
+  together(ears.map((ear) => lossesOfOne(ear.heard())));
+
+/** Every frame came, once, and no socket was closed. */
+export const isWhole = ({ missing, repeated, foreign, closed }: Losses): boolean =>
+  missing + repeated + foreign + closed === 0;
+
+export const told = ({ missing, repeated, foreign, closed, stallMs }: Losses): string =>
+  `${missing} frames missed, ${repeated} repeated, ${foreign} bytes foreign, ` +
+  `${closed} sockets closed, longest stall ${stallMs.toFixed()} ms`;
+
+/** Progress, for whoever waits. */
+export const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** The value that a share of all do not exceed. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}

@@ -1,0 +1,153 @@
+/**
+ * One listener of a drill. It checks every frame, by all its bytes and by its number, and keeps when each
+ * came: what counts for a player is how late a frame is beside the one before the drill.
+ */
+import { type ClientRequest, get, type IncomingMessage } from 'node:http';
+import { createFramer, type FramerEvent } from '../../../src/mp3/framer.js';
+import { FRAME_MS, LOOP_FRAMES, numberOf } from './numbered-audio.js';
+
+/** What was usual is what was seen in so much time before the mark, ms. */
+const USUAL_MS = 3000;
+
+/** What was heard since the last mark. */
+export interface Heard {
+  readonly frames: number;
+  /** Frames of the broadcast that never came, and those that came again. */
+  readonly missing: number;
+  readonly repeated: number;
+  /** Bytes that are no frame of the broadcast. */
+  readonly foreign: number;
+  /** By the server. */
+  readonly isClosed: boolean;
+  /**
+   * How much later than usual a frame came at most, ms: so much of its buffer a player has used. Who
+   * waits for one now counts until now.
+   */
+  readonly stallMs: number;
+  /** The last frame's number, and when it came, ms. */
+  readonly last: number | undefined;
+  readonly lastAt: number;
+}
+
+export interface Ear {
+  /** The place in the scene that it listens at. */
+  readonly place: number;
+  /** From now on it counts anew. */
+  mark(): void;
+  heard(): Heard;
+  /** Listens again where it was closed. */
+  again(): void;
+  stop(): void;
+}
+
+interface Arrival {
+  /** How many frames of real time after the first one. */
+  readonly due: number;
+  readonly at: number;
+}
+
+const NOTHING = { frames: 0, missing: 0, repeated: 0, foreign: 0 };
+
+const latenessMs = ({ due, at }: Arrival): number => at - due * FRAME_MS;
+
+/** Asks for the stream, wherever that is; returns what hangs up. `onOver`: the server has. */
+function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => void): () => void {
+  let asked: ClientRequest;
+  let isLeft = false;
+  const over = (): void => {
+    if (!isLeft) onOver();
+  };
+  const take = (answer: IncomingMessage): void => {
+    const { location } = answer.headers;
+    if (location !== undefined) {
+      answer.resume();
+      return ask(location);
+    }
+    answer.on('data', onAudio);
+    answer.on('error', over);
+    answer.on('close', over);
+  };
+  const ask = (at: string): void => {
+    asked = get(at, { agent: false }, take);
+    asked.on('error', over);
+  };
+  ask(url);
+  return () => {
+    isLeft = true;
+    asked.destroy();
+  };
+}
+
+/** Listens from now on. */
+export function createEar(url: string, place: number): Ear {
+  let counts = { ...NOTHING };
+  let isClosed = false;
+  /** Since the mark, and what was usual before it. Bounded by the callers, who mark. */
+  let arrivals: Arrival[] = [];
+  let markedAt = performance.now();
+  let last: number | undefined;
+  let due = 0;
+  let hangUp = (): void => undefined;
+
+  const takeNumber = (number: number): void => {
+    const step = last === undefined ? 1 : (number - last + LOOP_FRAMES) % LOOP_FRAMES;
+    if (step === 0 || step > LOOP_FRAMES / 2) {
+      counts.repeated++;
+      return;
+    }
+    counts.frames++;
+    counts.missing += step - 1;
+    last = number;
+    due += step;
+    arrivals.push({ due, at: performance.now() });
+  };
+
+  const take = (event: FramerEvent): void => {
+    if (event.kind === 'junk') counts.foreign += event.bytes;
+    if (event.kind !== 'frame') return;
+    const number = numberOf(event.bytes);
+    if (number === undefined) counts.foreign += event.bytes.length;
+    else takeNumber(number);
+  };
+
+  const listen = (): void => {
+    const framer = createFramer();
+    isClosed = false;
+    last = undefined;
+    arrivals = [];
+    const onAudio = (chunk: Buffer): void => framer.push(chunk).forEach(take);
+    hangUp = request(url, onAudio, () => {
+      isClosed = true;
+    });
+  };
+
+  const stallMs = (): number => {
+    const isBefore = ({ at }: Arrival): boolean => at <= markedAt;
+    const usual = Math.max(...arrivals.filter(isBefore).map(latenessMs));
+    const since = arrivals.filter((arrival) => !isBefore(arrival));
+    const awaited = { due: due + 1, at: performance.now() };
+    return Math.max(0, ...[...since, awaited].map((one) => latenessMs(one) - usual));
+  };
+
+  listen();
+  return {
+    place,
+    mark: () => {
+      markedAt = performance.now();
+      arrivals = arrivals.filter(({ at }) => at > markedAt - USUAL_MS);
+      counts = { ...NOTHING };
+    },
+    heard: () => ({
+      ...counts,
+      isClosed,
+      stallMs: stallMs(),
+      last,
+      lastAt: arrivals.at(-1)?.at ?? Number.NEGATIVE_INFINITY,
+    }),
+    again: () => {
+      hangUp();
+      listen();
+    },
+    stop: () => hangUp(),
+  };
+}

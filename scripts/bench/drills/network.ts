@@ -1,0 +1,78 @@
+/**
+ * The network of a drill: a host for each cluster, and links between them that can be made as bad as
+ * one likes (links.c). We are host 0, whose own links are perfect, as they are no part of the drill.
+ *
+ * It needs network namespaces; where there are none all hosts are this one, and links cannot be changed.
+ */
+import { execFileSync } from 'node:child_process';
+import { type Host, start } from '../../../test/e2e/stage.js';
+import { compile } from '../native.js';
+
+/** One way of a link. */
+interface Link {
+  readonly delayMs: number;
+  /** Up to so much is added to the delay. */
+  readonly jitterMs: number;
+  /** The share of packets that are lost; 1: the link is cut. */
+  readonly loss: number;
+}
+
+export interface Network {
+  /** Ours comes first. */
+  readonly hosts: readonly Host[];
+  /** Both ways of a link; undefined where links cannot be changed. */
+  readonly change: ((one: number, other: number, link: Link) => void) | undefined;
+  close(): Promise<void>;
+}
+
+/** Set in a process that has a namespace of its own for host 0. */
+const INSIDE = 'SCATTERCAST_DRILL_NAMESPACE';
+const FIRST_NAMESPACE_FD = 100;
+
+/** What a command begins with to run in a new network namespace; root of it is who has none here. */
+const unshare = (): readonly string[] =>
+  process.getuid?.() === 0 ? ['unshare', '--net'] : ['unshare', '--map-root-user', '--net'];
+
+const runs = ([program = '', ...args]: readonly string[]): boolean => {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** What this very command begins with to get a namespace; undefined: it has one, or gets none. */
+export function intoNamespace(): readonly string[] | undefined {
+  if (process.env[INSIDE] !== undefined) return undefined;
+  const probe = [...unshare(), 'test', '-c', '/dev/net/tun'];
+  return runs(probe) ? [...unshare(), 'env', `${INSIDE}=1`] : undefined;
+}
+
+function openLoopback(count: number): Network {
+  const here = { address: '127.0.0.1', within: [] };
+  const hosts = Array.from({ length: count + 1 }, () => here);
+  return { hosts, change: undefined, close: async () => undefined };
+}
+
+/** So many hosts beside ours; the program that links them is compiled into `directory`. */
+export async function openNetwork(count: number, directory: string): Promise<Network> {
+  if (process.env[INSIDE] === undefined) return openLoopback(count);
+  const links = start(compile('drills/links', directory), [String(count + 1)]);
+  await links.line(/^ready$/m);
+  const hosts = Array.from({ length: count + 1 }, (_, host) => ({
+    address: `10.77.0.${host + 1}`,
+    within: ['nsenter', `--net=/proc/${links.pid}/fd/${FIRST_NAMESPACE_FD + host}`],
+  }));
+  return {
+    hosts,
+    change: (one, other, { delayMs, jitterMs, loss }) => {
+      const values = `${delayMs} ${jitterMs} ${loss}`;
+      links.child.stdin?.write(`${one} ${other} ${values}\n${other} ${one} ${values}\n`);
+    },
+    close: async () => {
+      links.child.stdin?.end();
+      await links.exited;
+    },
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * Where a drill is played: clusters of one session, each on a host of its own, with real distances
+ * between them; a broadcast into the first of them, and listeners at each, who check every frame.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createRng, type Rng } from '../../../src/lib/rng.js';
+import {
+  type Cluster,
+  createStage,
+  type Running,
+  type Stage,
+  until,
+} from '../../../test/e2e/stage.js';
+import { createEar, type Ear } from './ear.js';
+import { type Network, openNetwork } from './network.js';
+import { numberedAudio } from './numbered-audio.js';
+
+const PATH = 'drill.example/steady';
+
+/** One-way delays between hosts. */
+const DELAY_MS_MIN = 10;
+const DELAY_MS_MAX = 80;
+
+/** An SCX as its cluster shows it. */
+type Scx = Awaited<ReturnType<Cluster['scxs']>>[number];
+
+/** An SCX and how it stands in the tree. */
+export interface Member {
+  readonly scx: Scx;
+  /** The index of its cluster. */
+  readonly place: number;
+  /** Ids. */
+  readonly parent: string | null;
+  readonly children: readonly string[];
+  readonly isSource: boolean;
+}
+
+export interface SceneOptions {
+  readonly clusters: number;
+  readonly listeners: number;
+  readonly seed: number;
+}
+
+export interface Scene {
+  readonly stage: Stage;
+  readonly clusters: readonly Cluster[];
+  readonly network: Network;
+  readonly ears: readonly Ear[];
+  readonly broadcast: Running;
+  readonly rng: Rng;
+  /** A seeded distance for each pair of hosts. */
+  delayMs(one: number, other: number): number;
+  /** The clusters' SCXs; a cluster that does not answer has none. */
+  members(): Promise<readonly Member[]>;
+  /** Resolves when all is well: every cluster has its SCX, all are fed, and all ears hear. */
+  settled(): Promise<readonly Member[]>;
+  close(): Promise<void>;
+}
+
+/** All must have been well for so long, ms: the mesh has found its shape, more or less. */
+const WELL_MS = 3000;
+const SETTLED_WITHIN_MS = 60_000;
+/** An ear that heard nothing for so long hears nothing, ms. */
+const SILENT_MS = 500;
+
+/** Announcements lead newcomers to the first and to the last cluster. */
+async function announce(stage: Stage, clusters: readonly Cluster[]): Promise<string> {
+  const [home] = clusters as [Cluster];
+  const ends = new Set([home, clusters.at(-1) as Cluster]);
+  const meet = [...ends].flatMap(({ url }) => ['--rendezvous', `${url}/rendezvous/${PATH}`]);
+  return stage.announce(home, `scattercast://${PATH}`, ...meet);
+}
+
+function flowOf(scx: Scx) {
+  return scx.sources[0]?.flows.find(({ channel }) => channel === 1);
+}
+
+async function membersOf(clusters: readonly Cluster[]): Promise<readonly Member[]> {
+  const found = clusters.map((cluster) => cluster.scxs().catch(() => []));
+  const scxs = (await Promise.all(found)).flatMap((ofOne, place) =>
+    ofOne.map((scx) => ({ scx, place, parent: flowOf(scx)?.parent ?? null })),
+  );
+  return scxs.map((one) => ({
+    ...one,
+    isSource: one.scx.attachedSources > 0,
+    children: scxs.filter(({ parent }) => parent === one.scx.id).map(({ scx }) => scx.id),
+  }));
+}
+
+function isWell(members: readonly Member[], { clusters, ears }: Pick<Scene, 'clusters' | 'ears'>) {
+  const places = new Set(members.map(({ place }) => place));
+  const isFed = members.every(({ isSource, parent }) => isSource || parent !== null);
+  const hear = (ear: Ear): boolean => performance.now() - ear.heard().lastAt < SILENT_MS;
+  return (
+    places.size === clusters.length &&
+    members.filter(({ isSource }) => isSource).length === 1 &&
+    isFed &&
+    ears.every(hear)
+  );
+}
+
+/** Ears that were closed listen again; then all is to be well for a while. */
+async function settle(scene: Scene): Promise<readonly Member[]> {
+  let wellSince: number | undefined;
+  return until(
+    'all to be well',
+    async () => {
+      for (const ear of scene.ears) if (ear.heard().isClosed) ear.again();
+      const members = await scene.members();
+      if (isWell(members, scene)) wellSince ??= performance.now();
+      else wellSince = undefined;
+      await pause(200);
+      const isLong = wellSince !== undefined && performance.now() - wellSince > WELL_MS;
+      return isLong && members;
+    },
+    SETTLED_WITHIN_MS,
+  );
+}
+
+/** The same both ways. */
+function drawDelays(count: number, rng: Rng): readonly (readonly number[])[] {
+  const delays: number[][] = Array.from({ length: count }, () => Array(count).fill(0));
+  const span = DELAY_MS_MAX - DELAY_MS_MIN;
+  for (let one = 0; one < count; one++) {
+    for (let other = 0; other < one; other++) {
+      const drawn = DELAY_MS_MIN + span * rng.unit();
+      (delays[one] as number[])[other] = drawn;
+      (delays[other] as number[])[one] = drawn;
+    }
+  }
+  return delays;
+}
+
+async function build(stage: Stage, network: Network, options: SceneOptions): Promise<Scene> {
+  const rng = createRng(options.seed);
+  const [, ...hosts] = network.hosts;
+  const delays = drawDelays(hosts.length, rng.fork('distances'));
+  const delayMs: Scene['delayMs'] = (one, other) => delays[one]?.[other] ?? 0;
+  hosts.forEach((_, one) => {
+    for (let other = 0; other < one; other++) {
+      network.change?.(one + 1, other + 1, { delayMs: delayMs(one, other), jitterMs: 0, loss: 0 });
+    }
+  });
+  const extra = ['--write-interval', '0.05', '--linger', '600'];
+  const opening = hosts.map((host) => stage.cluster({ host, extra }));
+  const clusters = await Promise.all(opening);
+  const announcement = await announce(stage, clusters);
+  const file = join(stage.directory, 'numbered.mp3');
+  writeFileSync(file, numberedAudio());
+  const [home] = clusters as [Cluster];
+  const broadcast = await stage.broadcast(home, announcement, '--loop', file);
+  const query = new URLSearchParams({ announcement });
+  const ears = clusters.flatMap(({ url }, place) =>
+    Array.from({ length: options.listeners }, () => createEar(`${url}/listen?${query}`, place)),
+  );
+  const scene: Scene = {
+    ...{ stage, clusters, network, ears, broadcast, rng, delayMs },
+    members: () => membersOf(clusters),
+    settled: () => settle(scene),
+    close: async () => {
+      for (const ear of ears) ear.stop();
+      await stage.close();
+      await network.close();
+    },
+  };
+  return scene;
+}
+
+/** Opens a scene; resolves when all is well. What has been started is gone again when it fails. */
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const stage = createStage();
+  const network = await openNetwork(options.clusters, stage.directory);
+  try {
+    const scene = await build(stage, network, options);
+    await scene.settled();
+    return scene;
+  } catch (error) {
+    await stage.close();
+    await network.close();
+    throw error;
+  }
+}
