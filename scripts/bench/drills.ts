@@ -32,15 +32,6 @@ async function runWithin(prefix: readonly string[]): Promise<Row[]> {
   return (JSON.parse(output) as { rows: Row[] }).rows;
 }
 
-function closeOnSignal(scene: Scene): void {
-  const close = async (): Promise<void> => {
-    await scene.close();
-    process.exit(130);
-  };
-  process.once('SIGINT', close);
-  process.once('SIGTERM', close);
-}
-
 async function play(name: string, drill: Drill, scene: Scene, times: number): Promise<Row> {
   const row = { drill: name, 'must show': drill.mustShow };
   if (drill.needsLinks && scene.network.change === undefined) {
@@ -71,7 +62,6 @@ export const run: Benchmark['run'] = async (given) => {
   if (prefix !== undefined) return runWithin(prefix);
   const [clusters, listeners] = [numberOf(given, 'clusters'), numberOf(given, 'listeners')];
   const scene = await openScene({ clusters, listeners, seed: numberOf(given, 'seed') });
-  closeOnSignal(scene);
   const rows: Row[] = [];
   try {
     for (const [name, drill] of drills) {

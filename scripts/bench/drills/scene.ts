@@ -168,17 +168,28 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
   return scene;
 }
 
+/** Who is told to stop before the end removes everything first. */
+function closeOnSignal(close: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void close().then(() => process.exit(130)));
+  }
+}
+
 /** Opens a scene; resolves when all is well. What has been started is gone again when it fails. */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const stage = createStage();
   const network = await openNetwork(options.clusters, stage.directory);
+  const close = async (): Promise<void> => {
+    await stage.close();
+    await network.close();
+  };
+  closeOnSignal(close);
   try {
     const scene = await build(stage, network, options);
     await scene.settled();
     return scene;
   } catch (error) {
-    await stage.close();
-    await network.close();
+    await close();
     throw error;
   }
 }
