@@ -43,8 +43,16 @@ export function icyBlock(title: string | null): Uint8Array {
   return Buffer.concat([Uint8Array.of(units), open, text, close], 1 + units * UNIT_BYTES);
 }
 
-/** Puts blocks into one listener's stream; pieces come in order. */
-export type IcyWeaver = (piece: Piece) => Uint8Array[];
+/** Where one listener's stream is between two blocks. */
+export interface IcyPlace {
+  /** Audio until the next block, bytes. */
+  left: number;
+  /** The title that it was told last. */
+  told: string | null;
+}
+
+/** The beginning of a stream. */
+export const icyStart = (): IcyPlace => ({ left: ICY_INTERVAL_BYTES, told: null });
 
 function titleAt(titles: readonly TitleMark[], at: number): string | null {
   let title: string | null = null;
@@ -52,29 +60,27 @@ function titleAt(titles: readonly TitleMark[], at: number): string | null {
   return title;
 }
 
-/** A weaver at the beginning of a stream. `block` may remember what it made. */
-export function createIcyWeaver(block: (title: string | null) => Uint8Array): IcyWeaver {
-  let left = ICY_INTERVAL_BYTES;
-  let told: string | null = null;
-
-  const news = (title: string | null): Uint8Array => {
-    if (title === told) return NO_NEWS;
-    told = title;
-    return block(title);
-  };
-
-  return ({ bytes, titles }) => {
-    const parts: Uint8Array[] = [];
-    let at = 0;
-    // A block that would be the last thing waits: the title behind it is not known yet.
-    while (bytes.length - at > left) {
-      if (left > 0) parts.push(bytes.subarray(at, at + left));
-      at += left;
-      parts.push(news(titleAt(titles, at)));
-      left = ICY_INTERVAL_BYTES;
-    }
-    left -= bytes.length - at;
-    parts.push(at === 0 ? bytes : bytes.subarray(at));
-    return parts;
-  };
+/**
+ * Puts the blocks into the next piece of a listener's stream, and moves its place. The parts are
+ * views of the piece, so a listener has no audio of its own. `block` may remember what it made.
+ */
+export function weave(
+  place: IcyPlace,
+  { bytes, titles }: Piece,
+  block: (title: string | null) => Uint8Array,
+): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  // A block that would be the last thing waits: the title behind it is not known yet.
+  while (bytes.length - at > place.left) {
+    if (place.left > 0) parts.push(bytes.subarray(at, at + place.left));
+    at += place.left;
+    const title = titleAt(titles, at);
+    parts.push(title === place.told ? NO_NEWS : block(title));
+    place.told = title;
+    place.left = ICY_INTERVAL_BYTES;
+  }
+  place.left -= bytes.length - at;
+  parts.push(at === 0 ? bytes : bytes.subarray(at));
+  return parts;
 }

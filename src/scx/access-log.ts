@@ -9,7 +9,7 @@ import { appendFile, rename, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 
 /** One request that was answered. */
-interface Access {
+export interface Access {
   readonly address: string;
   readonly method: string;
   readonly target: string;

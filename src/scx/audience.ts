@@ -25,13 +25,17 @@ export interface AudienceOptions {
 export interface Audience {
   /** Whether the address has a place left. */
   hasPlace(address: string): boolean;
-  /** Somebody begins to listen; returns what is to be called at the end, with the instant. */
-  enter(who: Identity, now: number): (now: number) => void;
+  /** Somebody begins to listen. */
+  enter(who: Identity, now: number): void;
+  /** Who entered stops listening. */
+  leave(who: Identity, now: number): void;
   /** Different listeners since the start. */
   readonly total: number;
 }
 
 const RECENT_MAX = 4096;
+
+const keyOf = ({ address, agent }: Identity): string => `${address} ${agent}`;
 
 /** Nobody was here yet. */
 export function createAudience(options: AudienceOptions): Audience {
@@ -40,9 +44,9 @@ export function createAudience(options: AudienceOptions): Audience {
   const recent = new Map<string, number>();
   let total = 0;
 
-  const free = (address: string): void => {
-    const left = (places.get(address) ?? 1) - 1;
-    if (left > 0) places.set(address, left);
+  const occupy = (address: string, more: 1 | -1): void => {
+    const taken = (places.get(address) ?? 0) + more;
+    if (taken > 0) places.set(address, taken);
     else places.delete(address);
   };
 
@@ -60,17 +64,16 @@ export function createAudience(options: AudienceOptions): Audience {
       options.perAddressMax === 0 ||
       isLoopback(address) ||
       (places.get(limitedAs(address)) ?? 0) < options.perAddressMax,
-    enter: ({ address, agent }, now) => {
-      const limited = limitedAs(address);
-      const key = `${address} ${agent}`;
+    enter: (who, now) => {
+      const key = keyOf(who);
       const leftAt = recent.get(key) ?? Number.NEGATIVE_INFINITY;
       if (now - leftAt > options.returnMs) total++;
       recent.delete(key); // one return for each departure
-      places.set(limited, (places.get(limited) ?? 0) + 1);
-      return (at) => {
-        free(limited);
-        remember(key, at);
-      };
+      occupy(limitedAs(who.address), 1);
+    },
+    leave: (who, now) => {
+      occupy(limitedAs(who.address), -1);
+      remember(keyOf(who), now);
     },
     get total() {
       return total;

@@ -53,7 +53,7 @@ export async function openHttpServer(
     { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, noDelay: true },
     (socket) => {
       sockets.add(socket);
-      socket.once('close', forget);
+      socket.on('close', forget);
       door.enter(socket);
     },
   );

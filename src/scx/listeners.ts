@@ -11,15 +11,15 @@
  *
  * Bounded: `listenersMax`, those who wait included.
  */
-import { createIcyWeaver, type IcyWeaver, icyBlock } from '../mp3/icy.js';
+import { type IcyPlace, icyBlock, icyStart, weave } from '../mp3/icy.js';
 import type { AudioRing, Stretch } from './audio-ring.js';
 
-/** One listener's connection. */
+/** One listener's connection. Methods, as thousands of them share the functions. */
 export interface Outlet {
   /** Titles are wanted in the stream. */
   readonly wantsTitles: boolean;
   /** What the socket has not taken yet. */
-  readonly queuedBytes: number;
+  queuedBytes(): number;
   /** Answers the request, and writes the first bytes. */
   open(parts: readonly Uint8Array[]): void;
   write(parts: readonly Uint8Array[]): void;
@@ -61,10 +61,12 @@ interface ListenerCounters {
 /** The set of listeners. */
 export interface Listeners {
   /**
-   * Lets a listener in: opened at once if there is audio, else waiting for it. Returns what is to
-   * be called when its connection closes; undefined if there is no room.
+   * Lets a listener in: opened at once if there is audio, else waiting for it. Undefined if there
+   * is no room.
    */
-  admit(outlet: Outlet, now: number): (() => void) | undefined;
+  admit(outlet: Outlet, now: number): Listener | undefined;
+  /** Its connection is closed. */
+  leave(listener: Listener): void;
   /** Starts those who wait, as there is audio now. */
   openWaiting(now: number): void;
   /** Hands what is new to those whose turn it is; closes who has waited or idled too long. */
@@ -78,10 +80,11 @@ export interface Listeners {
   readonly counters: Readonly<ListenerCounters>;
 }
 
-interface Listener {
+/** Who was let in. */
+export interface Listener {
   readonly outlet: Outlet;
   /** Undefined for who gets the bare audio. */
-  readonly weave: IcyWeaver | undefined;
+  readonly icy: IcyPlace | undefined;
   /** Where it is served; undefined while it waits for the first audio. */
   phase: Set<Listener> | undefined;
   /** The chunk that it gets next. */
@@ -112,16 +115,17 @@ export function createListeners(options: ListenersOptions): Listeners {
   let count = 0;
   let peak = 0;
 
-  const partsFor = ({ weave }: Listener, stretch: Stretch): readonly Uint8Array[] => {
-    const parts = weave === undefined ? [stretch.bytes] : weave(stretch);
+  const partsFor = ({ icy }: Listener, stretch: Stretch): readonly Uint8Array[] => {
     counters.bytes += stretch.bytes.length;
-    return parts;
+    return icy === undefined ? [stretch.bytes] : weave(icy, stretch, blocks);
   };
 
   const open = (listener: Listener, burst: Stretch, now: number): void => {
     const phase = phases.reduce((a, b) => (b.size < a.size ? b : a));
     phase.add(listener);
-    Object.assign(listener, { phase, next: burst.next, tookAt: now });
+    listener.phase = phase;
+    listener.next = burst.next;
+    listener.tookAt = now;
     count++;
     peak = Math.max(peak, count);
     listener.outlet.open(partsFor(listener, burst));
@@ -133,7 +137,7 @@ export function createListeners(options: ListenersOptions): Listeners {
   };
 
   const isIdle = (listener: Listener, now: number): boolean => {
-    const { queuedBytes } = listener.outlet;
+    const queuedBytes = listener.outlet.queuedBytes();
     if (queuedBytes === 0 || queuedBytes < listener.queuedBytes) listener.tookAt = now;
     listener.queuedBytes = queuedBytes;
     return now - listener.tookAt > options.idleMs;
@@ -146,7 +150,7 @@ export function createListeners(options: ListenersOptions): Listeners {
 
   const serve = (listener: Listener, now: number): void => {
     const { outlet } = listener;
-    while (listener.next < ring.end && outlet.queuedBytes === 0) {
+    while (listener.next < ring.end && outlet.queuedBytes() === 0) {
       const stretch = ring.read(listener.next, options.phases) ?? skip(now);
       listener.next = stretch?.next ?? ring.end;
       if (stretch !== undefined) outlet.write(partsFor(listener, stretch));
@@ -176,13 +180,14 @@ export function createListeners(options: ListenersOptions): Listeners {
         return undefined;
       }
       counters.accepted++;
-      const weave = outlet.wantsTitles ? createIcyWeaver(blocks) : undefined;
-      const listener = { outlet, weave, phase: undefined, next: 0, queuedBytes: 0, tookAt: now };
+      const icy = outlet.wantsTitles ? icyStart() : undefined;
+      const listener = { outlet, icy, phase: undefined, next: 0, queuedBytes: 0, tookAt: now };
       const burst = ring.burst(now);
       if (burst === undefined) waiting.add(listener);
       else open(listener, burst, now);
-      return () => leave(listener);
+      return listener;
     },
+    leave,
     openWaiting: (now) => {
       ring.cut(now);
       const burst = ring.burst(now);

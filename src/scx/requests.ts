@@ -4,8 +4,8 @@
  */
 import { ICY_INTERVAL_BYTES } from '../mp3/icy.js';
 import type { AccessLog } from './access-log.js';
-import { type Answer, comeBack, type Fields, headText, sendAnswer, sentence } from './answer.js';
-import type { Audience, Identity } from './audience.js';
+import { type Answer, comeBack, type Fields, sendAnswer, sentence } from './answer.js';
+import type { Audience } from './audience.js';
 import type { AudioRing } from './audio-ring.js';
 import type { Visitor } from './door.js';
 import { clientAddress, type IsTrusted } from './forwarded.js';
@@ -15,7 +15,7 @@ import type { Listeners } from './listeners.js';
 import { createPageBudget } from './page-budget.js';
 import type { Pages } from './pages.js';
 import { pathOf, type RequestHead } from './request-head.js';
-import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
+import { type Asked, createStays } from './stays.js';
 
 export interface RequestOptions {
   /** `/SESSION.mp3`. */
@@ -35,31 +35,37 @@ export interface RequestOptions {
   now(): number;
 }
 
-/** "Come back", s: when full, when off the air, when leaving, when asking too often. Guesses. */
-const RETRY_S = { full: 10, offAir: 5, leaving: 1, often: 10 } as const;
+/** "Come back", s: when its address is full, when leaving, when asking too often. Guesses. */
+const RETRY_S = { full: 10, leaving: 1, often: 10 } as const;
 
 /** Players that look before they listen ask for the first byte or two (Safari). */
 const PROBE = /^bytes=0-([0-9])$/;
 const SYNC = Uint8Array.of(0xff, 0xfb);
 
 interface Request extends Visitor {
-  readonly who: Identity;
+  readonly address: string;
   readonly since: number;
+}
+
+function askedBy({ head, address }: Request): Asked {
+  const { method, protocol, headers } = head;
+  const target = withoutSecrets(head.target);
+  const [referer, agent] = [headers.get('referer'), headers.get('user-agent')];
+  return { address, method, target, protocol, referer, agent };
 }
 
 /** Answers visitors. */
 export function createHandler(options: RequestOptions): (visitor: Visitor) => void {
   const budget = createPageBudget();
 
+  const admit = createStays({
+    ...options,
+    fields: (titles) => streamFields(options, titles),
+  });
+
   const note = (request: Request, status: number, bytes: number): void => {
-    const { method, protocol, headers } = request.head;
-    const target = withoutSecrets(request.head.target);
-    const agent = headers.get('user-agent');
-    const referer = headers.get('referer');
     const durationMs = options.now() - request.since;
-    const { address } = request.who;
-    const access = { address, method, target, protocol, status, bytes, referer, agent, durationMs };
-    options.accessLog.add(access);
+    options.accessLog.add({ ...askedBy(request), status, bytes, durationMs });
   };
 
   const reply = (request: Request, answer: Answer): void => {
@@ -68,7 +74,7 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
   };
 
   const page = async (request: Request, path: string | undefined): Promise<void> => {
-    if (!budget.take(request.who.address, options.now())) {
+    if (!budget.take(request.address, options.now())) {
       const often = { 'Retry-After': RETRY_S.often };
       return reply(request, sentence(429, 'You ask too often; come back later.', often));
     }
@@ -81,12 +87,14 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
     if (request.head.method === 'HEAD') return reply(request, headOnly(options, request.head));
     const probe = PROBE.exec(request.head.headers.get('range') ?? '')?.[1];
     if (probe !== undefined) return reply(request, probeAnswer(options, Number(probe)));
-    admit(options, request, reply, note);
+    const { socket, since, head } = request;
+    admit({ socket, since, wantsTitles: wantsTitles(head), asked: askedBy(request) });
   };
 
   const feed = (request: Request): void =>
     options.ingest.handle({
       ...request,
+      who: { address: request.address, agent: request.head.headers.get('user-agent') ?? '' },
       reply: (answer) => reply(request, answer),
       note: (status) => note(request, status, 0),
     });
@@ -96,8 +104,7 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
     const peer = socket.remoteAddress ?? '';
     const forwarded = head.headers.get('x-forwarded-for');
     const address = clientAddress(peer, forwarded, options.trust);
-    const agent = head.headers.get('user-agent') ?? '';
-    const request = { ...visitor, who: { address, agent }, since: options.now() };
+    const request = { ...visitor, address, since: options.now() };
     if (isForIngest(head)) return feed(request);
     if (head.method !== 'GET' && head.method !== 'HEAD') {
       const allow = { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' };
@@ -110,21 +117,6 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
 }
 
 const wantsTitles = (head: RequestHead): boolean => head.headers.get('icy-metadata') === '1';
-
-/** What is logged of somebody who may stay for days: copies, as a part keeps the whole in memory. */
-function slim({ head, who, ...rest }: Request): Request {
-  const copyOf = (text: string): string => Buffer.from(text).toString();
-  const kept = ['user-agent', 'referer'].flatMap((name) => {
-    const value = head.headers.get(name);
-    return value === undefined ? [] : [[name, copyOf(value)] as const];
-  });
-  return {
-    ...rest,
-    who: { address: copyOf(who.address), agent: copyOf(who.agent) },
-    head: { ...head, target: copyOf(head.target), headers: new Map(kept) },
-    rest: new Uint8Array(0),
-  };
-}
 
 const streamFields = (options: RequestOptions, titles: boolean): Fields => ({
   'Content-Type': 'audio/mpeg',
@@ -150,38 +142,8 @@ function probeAnswer(options: RequestOptions, last: number): Answer {
   };
 }
 
-function refusalOf(options: RequestOptions, { who }: Request): Answer | undefined {
+function refusalOf(options: RequestOptions, { address }: Request): Answer | undefined {
   if (options.isLeaving()) return comeBack('This relay is leaving.', RETRY_S.leaving);
-  if (options.audience.hasPlace(who.address)) return undefined;
+  if (options.audience.hasPlace(address)) return undefined;
   return sentence(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
-}
-
-function admit(
-  options: RequestOptions,
-  visit: Request,
-  reply: (request: Request, answer: Answer) => void,
-  note: (request: Request, status: number, bytes: number) => void,
-): void {
-  const { listeners, audience } = options;
-  const titles = wantsTitles(visit.head);
-  const request = slim(visit);
-  const { socket, who } = request;
-  let opened: ((now: number) => void) | undefined;
-  const outlet = createStreamOutlet(socket, {
-    wantsTitles: titles,
-    head: () => {
-      opened = audience.enter(who, options.now());
-      return headText(200, streamFields(options, titles));
-    },
-    refuse: () => reply(request, comeBack('The session is off the air.', RETRY_S.offAir)),
-  });
-  const leave = listeners.admit(outlet, options.now());
-  if (leave === undefined) return reply(request, comeBack('This relay is full.', RETRY_S.full));
-  ignoreInput(socket);
-  socket.once('close', () => {
-    leave();
-    if (opened === undefined) return;
-    opened(options.now());
-    note(request, 200, socket.bytesWritten);
-  });
 }

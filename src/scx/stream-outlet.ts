@@ -13,13 +13,18 @@ import type { Outlet } from './listeners.js';
 /** A player sends a request, and perhaps a body that it forgot. Guess. */
 const INPUT_BYTES_MAX = 32 * 1024;
 
-/** What the connection told at its end. */
-export interface StreamOptions {
-  readonly wantsTitles: boolean;
+/** What all the streams of a port have in common; `Request` is who asked for one. */
+export interface StreamHost<Request> {
   /** The answer's head, asked for when there is something to send. */
-  head(): string;
+  head(request: Request): string;
   /** Answers that there is nothing. */
-  refuse(): void;
+  refuse(request: Request): void;
+}
+
+/** A listener's request. */
+interface StreamRequest {
+  readonly socket: Socket;
+  readonly wantsTitles: boolean;
 }
 
 /** One function for all sockets: each of thousands would else have its own. */
@@ -32,24 +37,50 @@ export function ignoreInput(socket: Socket): void {
   socket.on('data', limitInput).resume();
 }
 
+interface StreamOutlet<Request extends StreamRequest> extends Outlet {
+  readonly socket: Socket;
+  readonly request: Request;
+  readonly host: StreamHost<Request>;
+}
+
+type Any = StreamOutlet<StreamRequest>;
+
+function queuedBytes(this: Any): number {
+  return this.socket.writableLength;
+}
+
+function write(this: Any, parts: readonly Uint8Array[]): void {
+  const { socket } = this;
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return void socket.write(only);
+  socket.cork();
+  for (const part of parts) socket.write(part);
+  socket.uncork();
+}
+
+function open(this: Any, parts: readonly Uint8Array[]): void {
+  this.write([Buffer.from(this.host.head(this.request), 'latin1'), ...parts]);
+}
+
+function refuse(this: Any): void {
+  this.host.refuse(this.request);
+}
+
+function end(this: Any): void {
+  this.socket.end();
+}
+
+function abort(this: Any): void {
+  this.socket.destroy();
+}
+
 /** The outlet of a request for the stream. */
-export function createStreamOutlet(socket: Socket, options: StreamOptions): Outlet {
-  const write = (parts: readonly Uint8Array[]): void => {
-    const [only] = parts;
-    if (parts.length === 1 && only !== undefined) return void socket.write(only);
-    socket.cork();
-    for (const part of parts) socket.write(part);
-    socket.uncork();
-  };
-  return {
-    wantsTitles: options.wantsTitles,
-    get queuedBytes() {
-      return socket.writableLength;
-    },
-    open: (parts) => write([Buffer.from(options.head(), 'latin1'), ...parts]),
-    write,
-    refuse: options.refuse,
-    end: () => void socket.end(),
-    abort: () => void socket.destroy(),
-  };
+export function createStreamOutlet<Request extends StreamRequest>(
+  request: Request,
+  host: StreamHost<Request>,
+): Outlet {
+  const { socket, wantsTitles } = request;
+  const ways = { queuedBytes, open, write, refuse, end, abort };
+  const outlet: StreamOutlet<Request> = { socket, wantsTitles, request, host, ...ways };
+  return outlet;
 }

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createIcyWeaver, ICY_INTERVAL_BYTES, icyBlock } from '../../src/mp3/icy.js';
+import { ICY_INTERVAL_BYTES, icyBlock, icyStart, type Piece, weave } from '../../src/mp3/icy.js';
 
 const textOf = (block: Uint8Array): string =>
   Buffer.from(block.subarray(1)).toString().replace(/\0+$/, '');
+
+/** A listener's stream from its beginning. */
+const woven = (pieces: readonly Piece[]): Uint8Array => {
+  const place = icyStart();
+  return Buffer.concat(pieces.flatMap((piece) => weave(place, piece, icyBlock)));
+};
 
 /** What a player does. */
 function unweave(stream: Uint8Array) {
@@ -45,18 +51,17 @@ describe('A block', () => {
   });
 });
 
-describe('A weaver', () => {
+describe('Weaving', () => {
   test('gives back each byte, and each title where it holds, however the stream is cut', () => {
     const change = fc.record({ bytes: fc.integer({ min: 1, max: 40_000 }), title: fc.string() });
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
-        const weave = createIcyWeaver(icyBlock);
         let seed = 0;
         const pieces = changes.map(({ bytes, title }) => ({
           bytes: Uint8Array.from({ length: bytes }, () => seed++ & 255),
           titles: [{ at: 0, title }],
         }));
-        const { audio, blocks } = unweave(Buffer.concat(pieces.flatMap(weave)));
+        const { audio, blocks } = unweave(woven(pieces));
         expect(Buffer.compare(audio, Buffer.concat(pieces.map((piece) => piece.bytes)))).toBe(0);
         const told = blocks.filter(({ text }) => text !== '');
         const titleAt = (at: number): string => {
@@ -74,19 +79,17 @@ describe('A weaver', () => {
   });
 
   test('says nothing where nothing is new', () => {
-    const weave = createIcyWeaver(icyBlock);
     const bytes = new Uint8Array(50_000);
-    const { blocks } = unweave(Buffer.concat(weave({ bytes, titles: [{ at: 0, title: 'x' }] })));
+    const { blocks } = unweave(woven([{ bytes, titles: [{ at: 0, title: 'x' }] }]));
     expect(blocks.map(({ text }) => text)).toEqual(["StreamTitle='x';", '', '']);
   });
 
   test('changes the title within a piece', () => {
-    const weave = createIcyWeaver(icyBlock);
     const titles = [
       { at: 0, title: 'one' },
       { at: 20_000, title: 'two' },
     ];
-    const { blocks } = unweave(Buffer.concat(weave({ bytes: new Uint8Array(40_000), titles })));
+    const { blocks } = unweave(woven([{ bytes: new Uint8Array(40_000), titles }]));
     expect(blocks).toEqual([
       { at: 16_000, text: "StreamTitle='one';" },
       { at: 32_000, text: "StreamTitle='two';" },

@@ -6,8 +6,10 @@ const who = (address: string, agent = 'VLC') => ({ address, agent });
 describe('The audience', () => {
   test('counts who comes back within seconds once', () => {
     const audience = createAudience({ perAddressMax: 0, returnMs: 10_000 });
-    audience.enter(who('192.0.2.1'), 0)(5000);
-    audience.enter(who('192.0.2.1'), 9000)(9500);
+    audience.enter(who('192.0.2.1'), 0);
+    audience.leave(who('192.0.2.1'), 5000);
+    audience.enter(who('192.0.2.1'), 9000);
+    audience.leave(who('192.0.2.1'), 9500);
     expect(audience.total).toBe(1);
     audience.enter(who('192.0.2.1'), 30_000);
     expect(audience.total).toBe(2);
@@ -23,11 +25,11 @@ describe('The audience', () => {
 
   test('gives an address so many places, and each again when somebody leaves', () => {
     const audience = createAudience({ perAddressMax: 2, returnMs: 10_000 });
-    const leave = audience.enter(who('192.0.2.1'), 0);
+    audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1'), 0);
     expect(audience.hasPlace('192.0.2.1')).toBe(false);
     expect(audience.hasPlace('192.0.2.2')).toBe(true);
-    leave(1);
+    audience.leave(who('192.0.2.1'), 1);
     expect(audience.hasPlace('192.0.2.1')).toBe(true);
   });
 

@@ -72,7 +72,8 @@ export const titleAdu = (digit: string, title: string, from: number, sequence = 
 
 /** An outlet whose socket takes everything at once, until it is told to stall. */
 export interface FakeOutlet extends Outlet {
-  queuedBytes: number;
+  /** What its socket has not taken. */
+  queued: number;
   isStalled: boolean;
   readonly writes: Uint8Array[];
   readonly events: string[];
@@ -85,12 +86,13 @@ export function fakeOutlet(wantsTitles = false): FakeOutlet {
   const take = (parts: readonly Uint8Array[]): void => {
     for (const bytes of parts) {
       writes.push(bytes);
-      if (outlet.isStalled) outlet.queuedBytes += bytes.length;
+      if (outlet.isStalled) outlet.queued += bytes.length;
     }
   };
   const outlet: FakeOutlet = {
     wantsTitles,
-    queuedBytes: 0,
+    queued: 0,
+    queuedBytes: () => outlet.queued,
     isStalled: false,
     writes,
     events,

@@ -1,0 +1,104 @@
+/**
+ * Those who listen, each for as long as its connection lasts. That may be days and there may be
+ * thousands, so a stay keeps nothing of the request but what is logged at its end, and all stays
+ * share their functions.
+ *
+ * Bounded: one for each listener that `listeners` has let in.
+ */
+import type { Socket } from 'node:net';
+import type { Access, AccessLog } from './access-log.js';
+import { type Answer, comeBack, type Fields, headText, sendAnswer } from './answer.js';
+import type { Audience, Identity } from './audience.js';
+import type { Listener, Listeners } from './listeners.js';
+import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
+
+/** What is logged of a request, from its beginning. */
+export type Asked = Omit<Access, 'status' | 'bytes' | 'durationMs'>;
+
+/** A request for the stream that nothing speaks against. */
+export interface StayRequest {
+  readonly socket: Socket;
+  readonly asked: Asked;
+  readonly wantsTitles: boolean;
+  /** When it was made. */
+  readonly since: number;
+}
+
+export interface StayOptions {
+  readonly listeners: Listeners;
+  readonly audience: Audience;
+  readonly accessLog: AccessLog;
+  /** The header of the stream. */
+  fields(wantsTitles: boolean): Fields;
+  now(): number;
+}
+
+interface Stay extends StayRequest {
+  listener: Listener | undefined;
+  /** It was answered with sound. */
+  isHeard: boolean;
+}
+
+/** "Come back", s: when full, when off the air. Guesses. */
+const RETRY_S = { full: 10, offAir: 5 } as const;
+
+/** A copy: a part of a text keeps the whole in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString();
+
+const copyOfAny = (text: string | undefined): string | undefined => text && copyOf(text);
+
+const copied = (asked: Asked): Asked => ({
+  address: copyOf(asked.address),
+  method: copyOf(asked.method),
+  target: copyOf(asked.target),
+  protocol: copyOf(asked.protocol),
+  referer: copyOfAny(asked.referer),
+  agent: copyOfAny(asked.agent),
+});
+
+/** Who listens, as the audience counts. */
+const whoOf = ({ address, agent = '' }: Asked): Identity => ({ address, agent });
+
+/** Nobody is here. What is returned lets somebody in, or answers why not. */
+export function createStays(options: StayOptions): (request: StayRequest) => void {
+  const { listeners, audience, accessLog, now } = options;
+  const stays = new Map<Socket, Stay>();
+
+  const note = ({ asked, since }: Stay, status: number, bytes: number): void =>
+    accessLog.add({ ...asked, status, bytes, durationMs: now() - since });
+
+  const turnAway = (stay: Stay, answer: Answer): void =>
+    note(stay, answer.status, sendAnswer(stay.socket, answer));
+
+  const host = {
+    head: (stay: Stay): string => {
+      stay.isHeard = true;
+      audience.enter(whoOf(stay.asked), now());
+      return headText(200, options.fields(stay.wantsTitles));
+    },
+    refuse: (stay: Stay): void =>
+      turnAway(stay, comeBack('The session is off the air.', RETRY_S.offAir)),
+  };
+
+  function onClose(this: Socket): void {
+    const stay = stays.get(this);
+    if (stay?.listener === undefined) return;
+    stays.delete(this);
+    listeners.leave(stay.listener);
+    if (!stay.isHeard) return;
+    audience.leave(whoOf(stay.asked), now());
+    note(stay, 200, this.bytesWritten);
+  }
+
+  return ({ socket, asked, wantsTitles, since }) => {
+    const kept = { socket, asked: copied(asked), wantsTitles, since };
+    const stay: Stay = { ...kept, listener: undefined, isHeard: false };
+    stay.listener = listeners.admit(createStreamOutlet(stay, host), now());
+    if (stay.listener === undefined) {
+      return turnAway(stay, comeBack('This relay is full.', RETRY_S.full));
+    }
+    stays.set(socket, stay);
+    ignoreInput(socket);
+    socket.on('close', onClose);
+  };
+}
