@@ -15,10 +15,15 @@ export interface DataLinks {
   admit(hello: DataHello): Admission;
   send(to: Member, message: ChannelMessage): void;
   forward(to: NodeId, adu: Adu): void;
+  /** A neighbour is a parent in reserve: its connection is held ready. */
+  onEdge(member: Member, isUp: boolean): void;
 }
 
-/** Neither parents nor children; `rng` spreads retries. */
-export function createDataLinks(context: OverlayContext, rng: Rng): DataLinks {
+/**
+ * Neither parents nor children; `rng` spreads retries. `main`: the channel on which no gap may be heard,
+ * so that its connections are held ready.
+ */
+export function createDataLinks(context: OverlayContext, rng: Rng, main: number): DataLinks {
   const onDown =
     (peerIs: 'parent' | 'child') =>
     (peer: NodeId, channel: number): void =>
@@ -29,6 +34,10 @@ export function createDataLinks(context: OverlayContext, rng: Rng): DataLinks {
   return {
     admit: downstreams.admit,
     forward: downstreams.forward,
+    onEdge: (member, isUp) => {
+      if (isUp) upstreams.hold(member, main);
+      else upstreams.release(member, main);
+    },
     send: (to, { channel, body }) => {
       if (body.kind === 'subscribed' || body.kind === 'refused') {
         downstreams.send(to.id, channel, body);

@@ -151,7 +151,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     log,
   };
   const controlLinks = createControlLinks(context, rng.fork('control links'));
-  const dataLinks = createDataLinks(context, rng.fork('data links'));
+  const dataLinks = createDataLinks(context, rng.fork('data links'), config.channels[0] as number);
 
   const findRendezvous = async (location: string): Promise<void> => {
     if (asking.has(location)) return;
@@ -165,6 +165,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   const onEvent = (event: GossamerEvent): void => {
     if (event.kind === 'edgeUp' || event.kind === 'edgeDown') {
       controlLinks.onEdge(event.member, event.kind === 'edgeUp');
+      dataLinks.onEdge(event.member, event.kind === 'edgeUp');
     }
     if (event.kind === 'left') for (const done of leavers.splice(0)) done();
     options.onEvent(event);
