@@ -13,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   listeners: () => import('./listeners.js'),
   abuse: () => import('./abuse.js'),
   drills: () => import('./drills.js'),
+  'side-by-side': () => import('./side-by-side.js'),
 };
 
 function fail(message: string): never {

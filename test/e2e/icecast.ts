@@ -35,7 +35,7 @@ export interface Icecast {
 const PORTS = { first: 20_000, count: 12_000 };
 
 /** A port that is free now, and most likely still when Icecast asks for it. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS.first + randomInt(PORTS.count);
     const server = createServer();
@@ -62,11 +62,16 @@ const configuration = (directory: string, port: number): string => `<icecast>
   <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog></logging>
 </icecast>`;
 
-/** Icecast does not run as root. */
-function startServer(file: string): Running {
-  if (process.getuid?.() !== 0) return start('icecast2', ['-c', file]);
+/** Icecast does not run as root; who is root starts it as nobody. */
+export const asNobody = (command: readonly string[]): readonly string[] => {
+  if (process.getuid?.() !== 0) return command;
   const nobody = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-  return start('setpriv', [...nobody, 'icecast2', '-c', file]);
+  return ['setpriv', ...nobody, ...command];
+};
+
+function startServer(file: string): Running {
+  const [program = '', ...args] = asNobody(['icecast2', '-c', file]);
+  return start(program, args);
 }
 
 export async function startIcecast(): Promise<Icecast> {

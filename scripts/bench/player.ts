@@ -1,0 +1,166 @@
+/**
+ * A listener as most players are: it follows redirects, plays what it gets from the first frame on, and when its
+ * connection ends or is refused it asks again, a little later. It checks every frame, and keeps what
+ * its owner would notice: how long nothing came, and how long there was nothing to play.
+ */
+import { type ClientRequest, get, type IncomingMessage } from 'node:http';
+import { type Continuity, type Counts, createContinuity, stepsAhead } from './continuity.js';
+import { FRAME_MS } from './drills/numbered-audio.js';
+
+/** From the end of a connection, or a refusal, to the next request, ms. */
+const AGAIN_MS = 500;
+
+/** What was noticed since the last mark. */
+export interface Noticed extends Readonly<Counts> {
+  /** Connections that ended after there was sound, and requests without any. */
+  readonly closed: number;
+  readonly refused: number;
+  /** The longest time without a frame, to now, ms. */
+  readonly waitMs: number;
+  /** How long there was nothing to play, ms: whatever came and was not yet played is played first. */
+  readonly silentMs: number;
+}
+
+export interface Player {
+  /** From now on it counts anew. */
+  mark(): void;
+  noticed(): Noticed;
+  /** The newest frame's number, and whether one is known that is so much newer than another. */
+  readonly newest: number | undefined;
+  isPast(number: number): boolean;
+  /** Where it listens: the origin of the server that sends the stream; undefined: nowhere. */
+  readonly origin: string | undefined;
+  stop(): void;
+}
+
+/** Asks for a stream, wherever that is; returns what hangs up. */
+interface Asking {
+  readonly onStream: (origin: string) => void;
+  readonly onChunk: (chunk: Buffer) => void;
+  /** Once: the server has ended it, or never began. */
+  readonly onOver: () => void;
+}
+
+function ask(url: string, asking: Asking): () => void {
+  let request: ClientRequest;
+  let isOver = false;
+  const over = (): void => {
+    if (!isOver) asking.onOver();
+    isOver = true;
+  };
+  const answer = (at: string) => (response: IncomingMessage) => {
+    const { location } = response.headers;
+    response.on('error', over).on('close', () => {
+      if (location === undefined) over();
+    });
+    if (location !== undefined) send(new URL(location, at).href);
+    if (response.statusCode !== 200) return void response.resume();
+    asking.onStream(new URL(at).origin);
+    response.on('data', asking.onChunk);
+  };
+  const send = (at: string): void => {
+    request = get(at, { agent: false }, answer(at)).on('error', over);
+  };
+  send(url);
+  return () => {
+    isOver = true;
+    request.destroy();
+  };
+}
+
+interface Times {
+  markedAt: number;
+  lastAt: number;
+  waitMs: number;
+  silentMs: number;
+  /** When everything will have been played that came. */
+  playedAt: number | undefined;
+}
+
+const NONE: Counts = { frames: 0, missed: 0, repeated: 0, foreign: 0 };
+
+const since = (counts: Counts, mark: Counts): Counts => ({
+  frames: counts.frames - mark.frames,
+  missed: counts.missed - mark.missed,
+  repeated: counts.repeated - mark.repeated,
+  foreign: counts.foreign - mark.foreign,
+});
+
+function noteFrames(times: Times, frames: number, now: number): void {
+  const from = Math.max(now, times.playedAt ?? now);
+  times.silentMs += silenceUntil(times, now);
+  times.waitMs = Math.max(times.waitMs, now - times.lastAt);
+  times.lastAt = now;
+  times.playedAt = from + frames * FRAME_MS;
+}
+
+/** How long there has been nothing to play since the last note, ms. */
+const silenceUntil = ({ playedAt, markedAt }: Times, now: number): number =>
+  playedAt === undefined ? 0 : Math.max(0, now - Math.max(playedAt, markedAt));
+
+/** Listens from now on, until it is stopped. */
+export function startPlayer(url: string): Player {
+  const continuity: Continuity = createContinuity();
+  const startedAt = performance.now();
+  const times: Times = {
+    ...{ markedAt: startedAt, lastAt: startedAt, waitMs: 0, silentMs: 0, playedAt: undefined },
+  };
+  let marked = NONE;
+  let closed = 0;
+  let refused = 0;
+  let origin: string | undefined;
+  let again: NodeJS.Timeout | undefined;
+  let hangUp = (): void => undefined;
+
+  const listen = (): void => {
+    continuity.begin();
+    let hasSound = false;
+    hangUp = ask(url, {
+      onStream: (at) => {
+        origin = at;
+      },
+      onChunk: (chunk) => {
+        const frames = continuity.push(chunk);
+        if (frames > 0) noteFrames(times, frames, performance.now());
+        hasSound ||= frames > 0;
+      },
+      onOver: () => {
+        if (hasSound) closed++;
+        else refused++;
+        origin = undefined;
+        again = setTimeout(listen, AGAIN_MS);
+      },
+    });
+  };
+
+  listen();
+  return {
+    mark: () => {
+      marked = { ...continuity.counts };
+      closed = 0;
+      refused = 0;
+      Object.assign(times, { markedAt: performance.now(), waitMs: 0, silentMs: 0 });
+    },
+    noticed: () => {
+      const now = performance.now();
+      return {
+        ...since(continuity.counts, marked),
+        ...{ closed, refused },
+        waitMs: Math.max(times.waitMs, now - times.lastAt),
+        silentMs: times.silentMs + silenceUntil(times, now),
+      };
+    },
+    get newest() {
+      return continuity.newest;
+    },
+    isPast: (number) =>
+      continuity.newest !== undefined && stepsAhead(continuity.newest, number) > 0,
+    get origin() {
+      return origin;
+    },
+    stop: () => {
+      clearTimeout(again);
+      hangUp();
+    },
+  };
+}

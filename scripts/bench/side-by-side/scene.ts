@@ -1,0 +1,99 @@
+/**
+ * What the side-by-side drill does to each server in turn: listeners hear it at several places, what feeds
+ * those places is killed and comes back, and each listener tells what it noticed.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../../test/e2e/stage.js';
+import { LOOP_FRAMES } from '../drills/numbered-audio.js';
+import { type Noticed, type Player, startPlayer } from '../player.js';
+
+/** A broadcast of numbered audio. */
+export interface Scene {
+  /** Where listeners listen, the same number at each. */
+  readonly urls: readonly string[];
+  /** Kills, with kill -9, what feeds them. */
+  strike(): Promise<void>;
+  /** Brings it back, if that is for an operator to do. */
+  mend(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DrillOptions {
+  /** At each place. */
+  readonly listeners: number;
+  /** From the strike until it is mended, s. */
+  readonly downS: number;
+}
+
+export interface Outcome {
+  /** Of each listener, from the strike on. */
+  readonly noticed: readonly Noticed[];
+  /** The longest time without a frame of anybody before the strike, ms. */
+  readonly usualWaitMs: number;
+  /** From the strike until everybody had heard what was broadcast after it, ms; Infinity: in vain. */
+  readonly backMs: number;
+}
+
+/** Before listeners come, ms: there is a whole burst for them. */
+const FILL_MS = 6000;
+/** Before the strike, ms: the bursts are out, and what is usual is seen. */
+const SETTLE_MS = 8000;
+const USUAL_MS = 5000;
+/** After everybody hears again, ms: whoever is to be closed late, is. */
+const AFTER_MS = 5000;
+/** More than Icecast's relays take as packaged, ms. */
+const PATIENCE_MS = 200_000;
+/** What is so much newer than all that was heard at the strike was broadcast after it: 0.5 s. */
+const AHEAD_FRAMES = 20;
+
+const newestOf = (players: readonly Player[]): number => {
+  const heard = players.flatMap(({ newest }) => newest ?? []);
+  return heard.reduce((a, b) => (players.some((one) => one.newest === b && one.isPast(a)) ? b : a));
+};
+
+const markAll = (players: readonly Player[]): void => {
+  for (const player of players) player.mark();
+};
+
+async function untilHeard(players: readonly Player[], number: number): Promise<number> {
+  const from = performance.now();
+  const isBack = (): boolean => players.every((player) => player.isPast(number));
+  const back = until('everybody', isBack, PATIENCE_MS).then(
+    () => performance.now() - from,
+    () => Number.POSITIVE_INFINITY,
+  );
+  return back;
+}
+
+async function strikeAndWait(
+  scene: Scene,
+  players: readonly Player[],
+  { downS }: DrillOptions,
+): Promise<Outcome> {
+  await pause(SETTLE_MS - USUAL_MS);
+  markAll(players);
+  await pause(USUAL_MS);
+  const usualWaitMs = Math.max(...players.map((player) => player.noticed().waitMs));
+  markAll(players);
+  const number = (newestOf(players) + AHEAD_FRAMES) % LOOP_FRAMES;
+  const back = untilHeard(players, number);
+  await scene.strike();
+  await pause(downS * 1000);
+  await scene.mend();
+  const backMs = await back;
+  await pause(AFTER_MS);
+  return { noticed: players.map((player) => player.noticed()), usualWaitMs, backMs };
+}
+
+/** Plays the drill; the scene stays open. */
+export async function drill(scene: Scene, options: DrillOptions): Promise<Outcome> {
+  await pause(FILL_MS);
+  const places = scene.urls.flatMap((url) => Array<string>(options.listeners).fill(url));
+  const players = places.map((url) => startPlayer(url));
+  try {
+    await until('sound', () => players.every(({ newest }) => newest !== undefined), 60_000);
+    return await strikeAndWait(scene, players, options);
+  } finally {
+    for (const player of players) player.stop();
+  }
+}
