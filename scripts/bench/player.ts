@@ -15,7 +15,7 @@ export interface Noticed extends Readonly<Counts> {
   /** Connections that ended after there was sound, and requests without any. */
   readonly closed: number;
   readonly refused: number;
-  /** The longest time without a frame, to now, ms. */
+  /** The longest time without a frame, from the first one to now, ms. */
   readonly waitMs: number;
   /** How long there was nothing to play, ms: whatever came and was not yet played is played first. */
   readonly silentMs: number;
@@ -25,15 +25,15 @@ export interface Player {
   /** From now on it counts anew. */
   mark(): void;
   noticed(): Noticed;
-  /** The newest frame's number, and whether one is known that is so much newer than another. */
+  /** The newest frame's number. */
   readonly newest: number | undefined;
+  /** Whether it has heard a newer frame than the one of this number. */
   isPast(number: number): boolean;
   /** Where it listens: the origin of the server that sends the stream; undefined: nowhere. */
   readonly origin: string | undefined;
   stop(): void;
 }
 
-/** Asks for a stream, wherever that is; returns what hangs up. */
 interface Asking {
   readonly onStream: (origin: string) => void;
   readonly onChunk: (chunk: Buffer) => void;
@@ -41,6 +41,7 @@ interface Asking {
   readonly onOver: () => void;
 }
 
+/** Asks for a stream, wherever that is; returns what hangs up. */
 function ask(url: string, asking: Asking): () => void {
   let request: ClientRequest;
   let isOver = false;
@@ -70,7 +71,7 @@ function ask(url: string, asking: Asking): () => void {
 
 interface Times {
   markedAt: number;
-  lastAt: number;
+  lastAt: number | undefined;
   waitMs: number;
   silentMs: number;
   /** When everything will have been played that came. */
@@ -89,10 +90,13 @@ const since = (counts: Counts, mark: Counts): Counts => ({
 function noteFrames(times: Times, frames: number, now: number): void {
   const from = Math.max(now, times.playedAt ?? now);
   times.silentMs += silenceUntil(times, now);
-  times.waitMs = Math.max(times.waitMs, now - times.lastAt);
+  times.waitMs = longestWait(times, now);
   times.lastAt = now;
   times.playedAt = from + frames * FRAME_MS;
 }
+
+const longestWait = ({ waitMs, lastAt }: Times, now: number): number =>
+  Math.max(waitMs, now - (lastAt ?? now));
 
 /** How long there has been nothing to play since the last note, ms. */
 const silenceUntil = ({ playedAt, markedAt }: Times, now: number): number =>
@@ -101,9 +105,9 @@ const silenceUntil = ({ playedAt, markedAt }: Times, now: number): number =>
 /** Listens from now on, until it is stopped. */
 export function startPlayer(url: string): Player {
   const continuity: Continuity = createContinuity();
-  const startedAt = performance.now();
   const times: Times = {
-    ...{ markedAt: startedAt, lastAt: startedAt, waitMs: 0, silentMs: 0, playedAt: undefined },
+    ...{ markedAt: performance.now(), waitMs: 0, silentMs: 0 },
+    ...{ lastAt: undefined, playedAt: undefined },
   };
   let marked = NONE;
   let closed = 0;
@@ -146,7 +150,7 @@ export function startPlayer(url: string): Player {
       return {
         ...since(continuity.counts, marked),
         ...{ closed, refused },
-        waitMs: Math.max(times.waitMs, now - times.lastAt),
+        waitMs: longestWait(times, now),
         silentMs: times.silentMs + silenceUntil(times, now),
       };
     },

@@ -13,7 +13,12 @@ import { type Benchmark, type Flags, numberOf, type Row, round, wordsOf } from '
 import { FRAME_MS } from './drills/numbered-audio.js';
 import { findIcecast } from './icecast-server.js';
 import { openIcecastTree } from './side-by-side/icecast.js';
-import { openSourceScx } from './side-by-side/scattercast.js';
+import {
+  openBetween,
+  openNextCluster,
+  openSourceCluster,
+  openSourceScx,
+} from './side-by-side/scattercast.js';
 import { type DrillOptions, drill, type Outcome, type Scene } from './side-by-side/scene.js';
 
 interface Case {
@@ -33,10 +38,20 @@ const icecast = (updateS: number, isBetween: boolean): Case => ({
   open: ({ listeners }) => openIcecastTree({ listeners, updateS, isBetween }),
 });
 
+const scattercast = (killed: string, open: Case['open']): Case => ({
+  server: 'Scattercast',
+  killed,
+  open,
+});
+
 const CASES: Readonly<Record<string, Case>> = {
   icecast: icecast(PACKAGED_UPDATE_S, false),
   'icecast-tuned': icecast(FASTEST_UPDATE_S, false),
-  'source-scx': { server: 'Scattercast', killed: "the source's SCX", open: openSourceScx },
+  'icecast-between': icecast(FASTEST_UPDATE_S, true),
+  'source-scx': scattercast("the source's SCX", openSourceScx),
+  'source-cluster': scattercast("the source's whole cluster", openSourceCluster),
+  'next-cluster': scattercast('the same; the broadcaster knows another', openNextCluster),
+  between: scattercast('an SCX that feeds theirs', openBetween),
 };
 
 function caseOf(name: string): Case {

@@ -1,10 +1,11 @@
 /**
- * Our way: clusters that are told nothing of each other. The source is at the first of them, listeners are at
- * others.
+ * Our way: clusters that are told nothing of each other, one session. The source is at the first of them,
+ * listeners are at others.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cluster, createStage, type Stage } from '../../../test/e2e/stage.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Cluster, createStage, type Stage, until } from '../../../test/e2e/stage.js';
 import { AUDIO } from '../continuity.js';
 import type { Scene } from './scene.js';
 
@@ -14,38 +15,128 @@ const PLACES = 3;
 /** Clusters without anything to do stay. */
 const LINGER = ['--linger', '600'];
 
+/** More than a source's SCX has edges: some are fed by others. */
+const CROWD = 10;
+/** For the tree of so many to find its shape, ms. */
+const SHAPE_MS = 15_000;
+
 const listenUrl = ({ url }: Cluster, announcement: string): string =>
   `${url}/listen?${new URLSearchParams({ announcement })}`;
 
-async function openClusters(stage: Stage, count: number): Promise<readonly Cluster[]> {
+async function openClusters(stage: Stage, count: number): Promise<Cluster[]> {
   const clusters: Cluster[] = [];
   while (clusters.length < count) clusters.push(await stage.cluster({ extra: LINGER }));
   return clusters;
+}
+
+/** Broadcasts at the first cluster that takes it, and again when it is gone. */
+async function broadcast(stage: Stage, to: readonly Cluster[], announcement: string) {
+  const file = join(stage.directory, 'numbered.mp3');
+  writeFileSync(file, AUDIO);
+  const more = to.slice(1).flatMap(({ url }) => url);
+  const [first] = to as [Cluster];
+  const clusters = more.length === 0 ? [] : ['--cluster', [first.url, ...more].join(',')];
+  await stage.broadcast(first, announcement, ...clusters, '--loop', file);
 }
 
 async function killScx(cluster: Cluster): Promise<void> {
   for (const { pid } of await cluster.scxs()) process.kill(pid, 'SIGKILL');
 }
 
-async function build(stage: Stage): Promise<Scene> {
+async function killCluster(cluster: Cluster): Promise<void> {
+  const scxs = await cluster.scxs();
+  cluster.process.child.kill('SIGKILL');
+  for (const { pid } of scxs) process.kill(pid, 'SIGKILL');
+  await cluster.process.exited;
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+/** The source's SCX is killed; its cluster starts another one. */
+async function buildSourceScx(stage: Stage): Promise<Scene> {
   const [home, ...places] = (await openClusters(stage, 1 + PLACES)) as [Cluster, ...Cluster[]];
   const announcement = await stage.announce(home, NAME);
-  const file = join(stage.directory, 'numbered.mp3');
-  writeFileSync(file, AUDIO);
-  await stage.broadcast(home, announcement, '--loop', file);
+  await broadcast(stage, [home], announcement);
+  const urls = places.map((place) => listenUrl(place, announcement));
+  return { urls, strike: () => killScx(home), mend: nothing, close: stage.close };
+}
+
+/** The source's cluster is killed as a whole, front end and SCX, and started again by hand. */
+async function buildSourceCluster(stage: Stage): Promise<Scene> {
+  const [home, ...places] = (await openClusters(stage, 1 + PLACES)) as [Cluster, ...Cluster[]];
+  const announcement = await stage.announce(home, NAME);
+  await broadcast(stage, [home], announcement);
+  const { port, dataDir } = home;
   return {
     urls: places.map((place) => listenUrl(place, announcement)),
-    strike: () => killScx(home),
-    mend: async () => undefined,
-    close: () => stage.close(),
+    strike: () => killCluster(home),
+    mend: async () => void (await stage.cluster({ port, dataDir, extra: LINGER })),
+    close: stage.close,
   };
 }
 
-/** A session whose source's SCX is killed; its cluster starts it again. */
-export async function openSourceScx(): Promise<Scene> {
+/** The same, but the broadcaster knows a second cluster, and the first one stays dead. */
+async function buildNextCluster(stage: Stage): Promise<Scene> {
+  const [home, next, ...places] = (await openClusters(stage, 2 + PLACES)) as [
+    ...[Cluster, Cluster],
+    ...Cluster[],
+  ];
+  const announcement = await stage.announce(next, NAME);
+  await broadcast(stage, [home, next], announcement);
+  const urls = places.map((place) => listenUrl(place, announcement));
+  return { urls, strike: () => killCluster(home), mend: nothing, close: stage.close };
+}
+
+type Scx = Awaited<ReturnType<Cluster['scxs']>>[number];
+
+const parentOf = ({ sources }: Scx): string | null =>
+  sources[0]?.flows.find(({ channel }) => channel === 1)?.parent ?? null;
+
+/** The SCX without a source that has the most children, and their clusters. */
+async function findBetween(clusters: readonly Cluster[]) {
+  const found = await Promise.all(clusters.map((cluster) => cluster.scxs()));
+  const members = found.flatMap((scxs, i) =>
+    scxs.map((scx) => ({ scx, cluster: clusters[i] as Cluster })),
+  );
+  const families = members
+    .filter(({ scx }) => scx.attachedSources === 0)
+    .map(({ scx }) => ({
+      scx,
+      below: members.filter((one) => parentOf(one.scx) === scx.id).map(({ cluster }) => cluster),
+    }));
+  return families.reduce((a, b) => (b.below.length > a.below.length ? b : a));
+}
+
+/** An SCX between the source's and others is killed; listeners are at those that it feeds. */
+async function buildBetween(stage: Stage): Promise<Scene> {
+  const clusters = await openClusters(stage, CROWD);
+  const [home] = clusters as [Cluster];
+  const announcement = await stage.announce(home, NAME);
+  await broadcast(stage, [home], announcement);
+  const urlOf = (cluster: Cluster): string => listenUrl(cluster, announcement);
+  await Promise.all(clusters.map((cluster) => fetch(urlOf(cluster), { redirect: 'manual' })));
+  await pause(SHAPE_MS);
+  const between = await until('a family', async () => {
+    const family = await findBetween(clusters);
+    return family.below.length > 0 && family;
+  });
+  return {
+    urls: between.below.slice(0, PLACES).map(urlOf),
+    strike: async () => void process.kill(between.scx.pid, 'SIGKILL'),
+    mend: nothing,
+    close: stage.close,
+  };
+}
+
+const open = (build: (stage: Stage) => Promise<Scene>) => (): Promise<Scene> => {
   const stage = createStage();
   return build(stage).catch(async (error: unknown) => {
     await stage.close();
     throw error;
   });
-}
+};
+
+export const openSourceScx = open(buildSourceScx);
+export const openSourceCluster = open(buildSourceCluster);
+export const openNextCluster = open(buildNextCluster);
+export const openBetween = open(buildBetween);
