@@ -57,6 +57,17 @@ export const needsFirst = (slot: SessionSlot): boolean =>
 export const isIdle = (slot: SessionSlot): boolean =>
   slot.current === null && !slot.kept && !slot.restart && slot.waiting.size === 0;
 
+/**
+ * A client brought what an announcement says. What the operator published counts more. And anybody
+ * may announce a session of this name elsewhere: while it has an SCX, or is about to have one, only the
+ * announcement that it goes by has something to say.
+ */
+export function learn(slot: SessionSlot, facts: LaunchFacts): void {
+  const isForeign = slot.facts !== null && slot.facts.announcement !== facts.announcement;
+  if (slot.kept || (isForeign && !isIdle(slot))) return;
+  slot.facts = facts;
+}
+
 /** Whether it dies again and again, and its next launch is still to come. */
 export const isFailing = (slot: SessionSlot, config: SupervisorConfig, now: number): boolean =>
   slot.current === null && slot.deaths >= config.quickDeathsMax && slot.retryAt > now;

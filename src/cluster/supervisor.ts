@@ -24,7 +24,7 @@ import { portsOf } from './port-pairs.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable, type TrackedScx } from './scx-table.js';
 import { seat, seatOne } from './seating.js';
-import { isFailing } from './session-slot.js';
+import { isFailing, learn } from './session-slot.js';
 import { createSlotTable } from './slot-table.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 import { log, type SupervisorState } from './supervisor-state.js';
@@ -74,7 +74,7 @@ export function createSupervisor(
     const { request, session, facts, place, patienceMs } = input;
     if (state.stopping) return requests.answer(request, CLOSING);
     const slot = slots.open(session, now);
-    if (!slot.kept) slot.facts = facts ?? slot.facts; // what the operator published counts more
+    if (facts !== null) learn(slot, facts);
     if (isFailing(slot, config, now)) return requests.answer(request, failing(slot, now));
     const outcome = seatOne(state, slot, place, now);
     const mayWait = slot.facts !== null && requests.size < config.waitingMax;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { LaunchFacts } from '../../src/cluster/supervisor-types.js';
 import { answered, DAY, failed, full, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
-import { NIGHT } from './support.js';
+import { FACTS, NIGHT } from './support.js';
 
 describe('A supervisor launches', () => {
   test('an SCX for the first client, and answers at its first lease', () => {
@@ -194,6 +195,37 @@ describe('A running SCX', () => {
     lease(1, 300);
     expect(loud(exited(1, 1000, 1))).toEqual([]);
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('goes by the announcement that it was launched for, whatever others of its name say', () => {
+    const { machine, want, lease, exited } = setUp();
+    const wantBy = (request: number, facts: LaunchFacts, now: number) => {
+      const wish = { session: NIGHT, place: true, patienceMs: 20_000 };
+      return machine.handle({ kind: 'want', request, facts, ...wish }, now);
+    };
+    want(1, 0);
+    lease(1, 1000, { listeners: 3 });
+    wantBy(
+      2,
+      { ...FACTS, announcement: 'http://192.0.2.1/foreign.xml', sourceKey: 'theirs' },
+      2000,
+    );
+    const retitled = { ...FACTS, title: 'Night, renamed' };
+    wantBy(3, retitled, 3000);
+    wantBy(4, { ...FACTS, announcement: 'http://192.0.2.1/foreign.xml' }, 4000);
+    const launches = exited(1, 100_000, 1).filter(({ kind }) => kind === 'launch');
+    expect(launches).toMatchObject([{ order: { facts: retitled } }]);
+  });
+
+  test('that ended makes way for another announcement of its name', () => {
+    const { machine, want, lease, exited } = setUp();
+    want(1, 0);
+    lease(1, 1000);
+    exited(1, 100_000, 0);
+    const facts = { ...FACTS, announcement: 'http://192.0.2.1/other.xml' };
+    const wish = { session: NIGHT, place: true, patienceMs: 20_000 };
+    const effects = machine.handle({ kind: 'want', request: 2, facts, ...wish }, 101_000);
+    expect(loud(effects)).toMatchObject([{ kind: 'launch', order: { facts } }]);
   });
 
   test('that ended because its last client left is not launched again', () => {
