@@ -41,7 +41,8 @@ export function clientAddress(
   trust: IsTrusted,
 ): string {
   let address = plainAddress(peer);
-  const hops = (forwarded ?? '').split(',').slice(-16);
+  if (forwarded === undefined) return address;
+  const hops = forwarded.split(',').slice(-16);
   while (trust(address)) {
     const hop = plainAddress(hops.pop()?.trim() ?? '');
     if (isIP(hop) === 0) break;

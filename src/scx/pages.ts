@@ -3,6 +3,7 @@
  * was drawn is good for a moment: whoever asks all the time gets the same again.
  */
 import { type Answer, comeBack, sentence } from './answer.js';
+import { remembered } from './remembered.js';
 
 export interface PageSources {
   /** The stream's path, for who is lost. */
@@ -26,15 +27,6 @@ const RETRY_S = { leaving: 1, metrics: 10 } as const;
 /** Answers the pages. */
 export type Pages = (path: string | undefined) => Promise<Answer>;
 
-/** Draws anew only what is not fresh. */
-function remembered<Value>(draw: () => Value, now: () => number): () => Value {
-  let last: { readonly value: Value; readonly at: number } | undefined;
-  return () => {
-    if (last === undefined || now() - last.at > FRESH_MS) last = { value: draw(), at: now() };
-    return last.value;
-  };
-}
-
 const json = (document: unknown): Answer => ({
   status: 200,
   body: `${JSON.stringify(document)}\n`,
@@ -44,10 +36,10 @@ const json = (document: unknown): Answer => ({
 /** The pages of these sources. */
 export function createPages(sources: PageSources): Pages {
   const { now } = sources;
-  const status = remembered(() => json(sources.status()), now);
-  const stats = remembered(() => json(sources.icestats()), now);
+  const status = remembered(() => json(sources.status()), FRESH_MS, now);
+  const stats = remembered(() => json(sources.icestats()), FRESH_MS, now);
   /** Its library is read from the disk when it is first asked for, which may fail; sound goes on. */
-  const metrics = remembered(() => sources.metrics().catch(() => undefined), now);
+  const metrics = remembered(() => sources.metrics().catch(() => undefined), FRESH_MS, now);
 
   const metricsPage = async (): Promise<Answer> => {
     const drawn = await metrics();

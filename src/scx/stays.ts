@@ -10,6 +10,7 @@ import type { Access, AccessLog } from './access-log.js';
 import { type Answer, comeBack, type Fields, headText, sendAnswer } from './answer.js';
 import type { Audience, Identity } from './audience.js';
 import type { Listener, Listeners } from './listeners.js';
+import { remembered } from './remembered.js';
 import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
 
 /** What is logged of a request, from its beginning. */
@@ -42,6 +43,12 @@ interface Stay extends StayRequest {
 /** "Come back", s: when full, when off the air. Guesses. */
 const RETRY_S = { full: 10, offAir: 5 } as const;
 
+/**
+ * The streams of a moment have the same head, which is drawn once for all of a storm; its date has
+ * seconds, ms.
+ */
+const FRESH_MS = 500;
+
 /** A copy: a part of a text keeps the whole in memory. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
 
@@ -59,10 +66,19 @@ const copied = (asked: Asked): Asked => ({
 /** Who listens, as the audience counts. */
 const whoOf = ({ address, agent = '' }: Asked): Identity => ({ address, agent });
 
+/** Draws the head of a stream, with titles or without. */
+function createHeads({ fields, now }: StayOptions): (wantsTitles: boolean) => string {
+  const draw = (wantsTitles: boolean) =>
+    remembered(() => headText(200, fields(wantsTitles)), FRESH_MS, now);
+  const [plain, titled] = [draw(false), draw(true)];
+  return (wantsTitles) => (wantsTitles ? titled() : plain());
+}
+
 /** Nobody is here. What is returned lets somebody in, or answers why not. */
 export function createStays(options: StayOptions): (request: StayRequest) => void {
   const { listeners, audience, accessLog, now } = options;
   const stays = new Map<Socket, Stay>();
+  const headOf = createHeads(options);
 
   const note = ({ asked, since }: Stay, status: number, bytes: number): void =>
     accessLog.add({ ...asked, status, bytes, durationMs: now() - since });
@@ -74,7 +90,7 @@ export function createStays(options: StayOptions): (request: StayRequest) => voi
     head: (stay: Stay): string => {
       stay.isHeard = true;
       audience.enter(whoOf(stay.asked), now());
-      return headText(200, options.fields(stay.wantsTitles));
+      return headOf(stay.wantsTitles);
     },
     refuse: (stay: Stay): void =>
       turnAway(stay, comeBack('The session is off the air.', RETRY_S.offAir)),
