@@ -7,6 +7,7 @@ import { EXIT, UserError } from '../lib/user-error.js';
 import type { CertificateFiles } from '../scx/security.js';
 import { anyAddress, ownAddress } from './addresses.js';
 import type { Command } from './command.js';
+import { drainCluster } from './drain.js';
 import { ENTRY } from './entry.js';
 import { createLog } from './log.js';
 import type { Settings } from './option.js';
@@ -28,11 +29,13 @@ export const command: Command<typeof clusterOptions> = {
     'scattercast cluster',
     'scattercast cluster --port 80 --host radio.campus.example --scx-ports 8100-8227',
     'SCATTERCAST_PORT=9000 scattercast cluster --data ./state --allow-private',
+    'scattercast cluster --drain',
   ],
   run,
 };
 
 async function run(settings: ClusterSettings): Promise<void> {
+  if (settings.drain) return drain(settings);
   const stopping = stopSignal();
   const cluster = await startCluster({
     port: settings.port,
@@ -54,6 +57,13 @@ async function run(settings: ClusterSettings): Promise<void> {
   await stopped(stopping);
   await cluster.close();
 }
+
+const drain = (settings: ClusterSettings): Promise<void> =>
+  drainCluster({
+    ...{ dataDir: dataDirOf(settings), port: settings.port, listenHost: settings.listen },
+    drainMs: settings.drainTimeout * 1000,
+    print: (line) => void process.stdout.write(`${line}\n`),
+  });
 
 function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
   const accessLog = settings.accessLog ?? join(dataDirOf(settings), 'access.log');

@@ -4,6 +4,7 @@
  * watches our output may go away without us.
  */
 import { EXIT, UserError } from '../lib/user-error.js';
+import { openInheritance } from '../scx/inheritance.js';
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../scx/launch.js';
 import { startScx } from '../scx/scx.js';
 import { ENTRY } from './entry.js';
@@ -17,7 +18,7 @@ export async function runScx(): Promise<void> {
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
   const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
-  const scx = await startScx(launch, log, ENTRY);
+  const scx = await startScx(launch, log, ENTRY, openInheritance());
   void stopping.then(() => scx.stop());
   await scx.stopped;
 }

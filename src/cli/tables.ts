@@ -114,6 +114,15 @@ export const clusterOptions = {
     placeholder: 'NAME',
     help: "the overlay's constants: fast, or paper as published",
   }),
+  drain: defaulting(onOff, false, {
+    help:
+      'start nothing: have the cluster that runs with these settings replace its SCXs by new ' +
+      'processes, which go on with their listeners',
+  }),
+  drainTimeout: defaulting(secondsUpTo(86_400), 3600, {
+    placeholder: 'SECONDS',
+    help: 'with --drain, listeners over https may stay at the old process so long',
+  }),
   logLevel: logLevel('info'),
 } satisfies Table;
 

@@ -20,7 +20,7 @@ import { sortConnections } from './first-bytes.js';
 import { createFleet, type LaunchTemplate } from './fleet.js';
 import { createFrontEnd } from './front-end.js';
 import { type FrontEndContext, factsOf } from './front-end-context.js';
-import { authority, createBoundedServer, listen } from './http-server.js';
+import { authority, createBoundedServer, innerHost, listen } from './http-server.js';
 import { createFrontIngest, type FrontIngest } from './ingest.js';
 import { lockDirectory } from './lock-file.js';
 import { createOwnership } from './ownership.js';
@@ -46,8 +46,6 @@ export interface Cluster {
 const CLOSE_MS = 2900; // Ctrl-C ends everything within 3 s
 /** Streams through the front end: a quarter of its connections (http-server.ts). Guess. */
 const PROXIED_MAX = 1024;
-const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
-
 /** What is read before the port is opened. */
 interface Prepared {
   readonly secret: string;
@@ -105,10 +103,6 @@ function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
   return Math.min(pairs, maxScxs);
 }
 
-/** Where the front end and the SCXs of this machine reach each other. */
-const innerHost = ({ listenHost }: ClusterOptions): string =>
-  EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
-
 function templateOf(options: ClusterOptions, port: number, secret: string): LaunchTemplate {
   const { host, listenHost, allowPrivate, log } = options;
   return {
@@ -116,8 +110,8 @@ function templateOf(options: ClusterOptions, port: number, secret: string): Laun
     logLevel: log.level,
     ...options.scx,
     // The front end itself is a proxy for players that cannot be redirected.
-    trustedProxies: [...(options.trustedProxies ?? TRUSTED_PROXIES), innerHost(options)],
-    leaseUrl: `http://${authority(innerHost(options), port)}`,
+    trustedProxies: [...(options.trustedProxies ?? TRUSTED_PROXIES), innerHost(listenHost)],
+    leaseUrl: `http://${authority(innerHost(listenHost), port)}`,
     leaseToken: secret,
     advertiseHost: host,
     listenHost,
@@ -152,7 +146,10 @@ function createContext(
       recall: finder.recall,
       audience: fleet.audience,
     });
-  const proxy = createStreamProxy({ scxHost: innerHost(options), streamsMax: PROXIED_MAX });
+  const proxy = createStreamProxy({
+    scxHost: innerHost(options.listenHost),
+    streamsMax: PROXIED_MAX,
+  });
   const { trustedProxies = TRUSTED_PROXIES } = options;
   const speaksTls = options.scx?.certificate !== undefined;
   const mounts = options.mounts ?? new Map();
@@ -190,7 +187,7 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const port = await listen(server, options.listenHost, options.port, (actual) => {
     context = createContext(options, platform, prepared, config, actual);
     server.on('request', createFrontEnd(context));
-    const opening = createFrontIngest(context, innerHost(options));
+    const opening = createFrontIngest(context, innerHost(options.listenHost));
     sortConnections(server, security, opening.enter);
     ingest = opening;
     keepPublished(context);

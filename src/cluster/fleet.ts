@@ -10,6 +10,7 @@ import { createRng } from '../lib/rng.js';
 import type { Launch } from '../scx/launch.js';
 import type { ScxStatus } from '../scx/scx-status.js';
 import { type Audience, createAudiences } from './audiences.js';
+import { createDraining, type Drained } from './draining.js';
 import { createLeases } from './leases.js';
 import type { Found, Platform } from './platform.js';
 import { createSupervisor } from './supervisor.js';
@@ -37,6 +38,8 @@ interface LeaseAnswer {
   readonly rendezvous: boolean;
   /** It must stay when its last client has gone. */
   readonly keep: boolean;
+  /** There is an order for it to hand over to a successor. */
+  readonly handOver?: true;
 }
 
 export interface FleetOptions {
@@ -64,6 +67,8 @@ export interface Fleet {
   audience(session: string): Audience;
   /** SCX processes, those without a lease included. */
   readonly size: number;
+  /** Replaces all SCXs by new processes; see draining.ts. */
+  drain(drainMs: number, tell: (drained: Drained) => void): Promise<boolean>;
   /** Ends all SCXs; answers when they are gone, or given up. */
   stopAll(): Promise<void>;
 }
@@ -82,11 +87,15 @@ export function createFleet(options: FleetOptions): Fleet {
   let requestCount = 0;
   let onEmpty: () => void = () => undefined;
 
+  const launchOf = ({ id, session, facts, ports, rendezvous }: LaunchOrder): Launch => ({
+    ...{ ...options.template, ...facts, id, session, rendezvous },
+    ...{ httpPort: ports.http, overlayPort: ports.overlay },
+  });
+
   const launch = async (order: LaunchOrder): Promise<void> => {
-    const { id, session, facts, ports, rendezvous } = order;
-    const own = { id, session, rendezvous, httpPort: ports.http, overlayPort: ports.overlay };
+    const { id, session, rendezvous } = order;
     try {
-      const { pid } = await platform.launch({ ...options.template, ...facts, ...own });
+      const { pid } = await platform.launch(launchOf(order));
       log.info({ session, id, pid, rendezvous }, 'launched an SCX');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -133,6 +142,13 @@ export function createFleet(options: FleetOptions): Fleet {
     feed({ kind: 'found', ...found });
   }
 
+  const draining = createDraining({
+    platform,
+    plan: supervisor.planSuccessor,
+    launchOf: (id, session, plan) => launchOf({ id, session, ...plan }),
+    statuses: () => leases.all(now()),
+  });
+
   return {
     want: (wish) =>
       new Promise((fulfil) => {
@@ -150,8 +166,10 @@ export function createFleet(options: FleetOptions): Fleet {
       leases.renew(status, now());
       audiences.onLease(session, leases.of(session, now()));
       const kept = supervisor.keeps(id);
-      return { rendezvous: kept, keep: kept };
+      const order = draining.isOrdered(id) ? { handOver: true as const } : {};
+      return { rendezvous: kept, keep: kept, ...order };
     },
+    drain: draining.drain,
     statuses: (session) => (session === undefined ? leases.all(now()) : leases.of(session, now())),
     audience: audiences.of,
     get size() {

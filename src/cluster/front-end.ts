@@ -6,6 +6,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { announcementRoutes } from './announcement-routes.js';
 import { attachRoutes } from './attach-routes.js';
+import { drainRoutes } from './drain-routes.js';
 import { fallbackRoutes } from './fallback-routes.js';
 import type { FrontEndContext } from './front-end-context.js';
 import { ingestRoutes } from './ingest-routes.js';
@@ -66,7 +67,7 @@ export function createFrontEnd(context: FrontEndContext): Express {
   app.use(harmless, counted(context));
   app.use(listenRoutes(context), attachRoutes(context), leaseRoutes(context));
   app.use(announcementRoutes(context), webhookRoutes(context), fallbackRoutes(context));
-  app.use(ingestRoutes(context));
+  app.use(ingestRoutes(context), drainRoutes(context));
   app.use(statusRoutes(context), pageRoutes(context.pages));
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),

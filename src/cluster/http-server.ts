@@ -10,6 +10,12 @@ import { EXIT, UserError } from '../lib/user-error.js';
 export const authority = (host: string, port: number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
+const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
+
+/** Where those on this machine reach what listens there. */
+export const innerHost = (listenHost: string): string =>
+  EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
+
 /** A server without a request listener yet. All numbers are guesses with room to spare. */
 export function createBoundedServer(): Server {
   const server = createServer({

@@ -39,6 +39,11 @@ export interface Platform {
    * finds its process, and watches it from now on.
    */
   adopt(id: string, session: string, pid: number): boolean;
+  /**
+   * Leaves an order for an SCX to hand over to a new one, which renews its own lease then. Listeners
+   * that cannot be handed over may stay for `drainMs`. Rejects if the order cannot be left.
+   */
+  orderSuccessor(id: string, successor: Launch, drainMs: number): Promise<void>;
   /** Ends the watching, not the SCXs. */
   close(): void;
 }

@@ -65,6 +65,22 @@ export function choosePorts(
   return wanted ? preferred : lowestFree(range, busy, avoided, now);
 }
 
+/**
+ * Where the successor of an SCX meets others while both are there: the HTTP port stays. Its own
+ * pair's, if the SCX itself was such a guest on another; else one of the lowest pair that is free.
+ */
+export function chooseOverlayPort(
+  range: PortRange,
+  used: readonly Ports[],
+  own: Ports,
+): number | undefined {
+  if (range === 'any') return 0;
+  const busy = new Set(used.flatMap(({ http, overlay }) => [http, overlay]));
+  const home = { http: own.http, overlay: own.http + 1 };
+  if (inRange(home, range) && !busy.has(home.overlay)) return home.overlay;
+  return lowestFree(range, busy, new Map(), 0)?.overlay;
+}
+
 /** Where an SCX says it listens; null if it says nothing that could be true. */
 export function portsOf(status: {
   readonly httpUrl: string;

@@ -11,8 +11,10 @@ import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { kill } from 'node:process';
 import type { Logger } from 'pino';
+import type { Order } from '../scx/hand-over.js';
 import { LAUNCH_VARIABLE, type Launch } from '../scx/launch.js';
 import { parseSessionName } from '../session/session-name.js';
+import { PRIVATE_MODE, writeFileAtomic } from './atomic-file.js';
 import { openLog, trimLogs } from './log-files.js';
 import type { Exit, Found, Platform } from './platform.js';
 import { birthOf, hasArgument, isAlive } from './process-identity.js';
@@ -65,6 +67,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
   const children = new Map<string, ChildProcess>(); // all three bounded by the supervisor
   const watched = new Map<string, Watched>();
   const starting = new Set<string>();
+  const successors = new Map<string, Launch>(); // ordered, and not seen yet
   let tellExit: (exit: Exit) => void = () => undefined;
   let watching: NodeJS.Timeout | undefined;
 
@@ -103,13 +106,22 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     });
   };
 
+  const orderFileOf = (id: string): string => `${runFolder}/${id}.successor`;
+  const withOrders = (launch: Launch): Launch => ({
+    ...launch,
+    successorFile: orderFileOf(launch.id),
+  });
+  const argumentsOf = ({ session }: Launch): string[] => [
+    ...LEAN,
+    ...[entry, 'scx', '--session', session],
+  ];
+
   const start = (launch: Launch, output: FileHandle | undefined): ChildProcess => {
     const out = inheritLogs ? 'inherit' : (output?.fd ?? 'ignore');
-    const argv = [...LEAN, entry, 'scx', '--session', launch.session];
-    return spawn(process.execPath, argv, {
+    return spawn(process.execPath, argumentsOf(launch), {
       detached: true,
       stdio: ['ignore', out, out],
-      env: childEnvironment(launch),
+      env: childEnvironment(withOrders(launch)),
     });
   };
 
@@ -126,7 +138,8 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
   const remember = async (run: RunFile): Promise<void> => {
     try {
       await writeRunFile(runFolder, run);
-      if (!children.has(run.id)) await removeRunFile(runFolder, run.id); // it was quicker
+      const isThere = children.has(run.id) || watched.has(run.id);
+      if (!isThere) await removeRunFile(runFolder, run.id); // it was quicker
     } catch (error) {
       log.warn({ err: error, id: run.id }, 'a run file cannot be written');
     }
@@ -182,7 +195,19 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     const birth = birthOf(pid);
     if (birth === undefined || !hasArgument(pid, session)) return false;
     watch(id, pid, birth);
+    const launch = successors.get(id);
+    if (launch !== undefined) void remember(runFileOf(launch, pid));
+    successors.delete(id);
     return true;
+  };
+
+  const orderSuccessor: Platform['orderSuccessor'] = async (id, successor, drainMs) => {
+    const launch = withOrders(successor);
+    const args = argumentsOf(successor);
+    const order: Order = { program: process.execPath, args, launch, drainMs };
+    successors.clear(); // one at a time: an earlier one has not come
+    successors.set(successor.id, successor);
+    await writeFileAtomic(orderFileOf(id), JSON.stringify(order), PRIVATE_MODE);
   };
 
   void trimLogs(logFolder);
@@ -196,6 +221,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
       tellExit = hear;
     },
     adopt,
+    orderSuccessor,
     close: () => {
       clearInterval(trimming);
       clearTimeout(watching);

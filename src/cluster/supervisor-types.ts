@@ -20,6 +20,14 @@ export interface LaunchOrder {
   readonly rendezvous: boolean;
 }
 
+/** What the successor of an SCX is launched with. */
+export interface Succession {
+  readonly facts: LaunchFacts;
+  /** The HTTP port is that of the SCX, which hands it over. */
+  readonly ports: Ports;
+  readonly rendezvous: boolean;
+}
+
 /** What becomes of a client's wish for an SCX. */
 export type Outcome =
   | { readonly kind: 'scx'; readonly status: ScxStatus }

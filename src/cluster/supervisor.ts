@@ -20,7 +20,7 @@ import type { ScxStatus } from '../scx/scx-status.js';
 import { createLaunching } from './launching.js';
 import { CLOSING, FULL, failing, NOT_YET, seconds } from './outcomes.js';
 import { fulfil } from './places.js';
-import { portsOf } from './port-pairs.js';
+import { chooseOverlayPort, portsOf } from './port-pairs.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable, type TrackedScx } from './scx-table.js';
 import { seat, seatOne } from './seating.js';
@@ -28,7 +28,7 @@ import { isFailing, learn } from './session-slot.js';
 import { createSlotTable } from './slot-table.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 import { log, type SupervisorState } from './supervisor-state.js';
-import type { SupervisorEffect, SupervisorInput } from './supervisor-types.js';
+import type { Succession, SupervisorEffect, SupervisorInput } from './supervisor-types.js';
 import { createWatching } from './watching.js';
 
 /** The machine, and what the lease route asks it. */
@@ -37,6 +37,8 @@ export interface Supervisor extends Machine<SupervisorInput, SupervisorEffect> {
   knows(id: string, session: string): boolean;
   /** Whether this SCX is its session's rendezvous point here, and lives without clients. */
   keeps(id: string): boolean;
+  /** With what an SCX could be succeeded; a sentence why not. */
+  planSuccessor(id: string): Succession | string;
   /** SCXs that exist as far as is known, in whatever phase. */
   readonly size: number;
 }
@@ -127,7 +129,8 @@ export function createSupervisor(
     fulfil(scx, status.listeners, now - config.promiseMs);
     scx.status = status;
     if (scx.ports.http === 0) scx.ports = portsOf(status) ?? scx.ports;
-    if (status.state === 'leaving') watching.becomeLeaving(scx, config.leavingMs, now);
+    const leavingMs = config.leavingMs + (status.leavesWithinMs ?? 0);
+    if (status.state === 'leaving') watching.becomeLeaving(scx, leavingMs, now);
     else if (scx.phase !== 'leaving') becomeRenewing(scx, now);
     launching.pump(now);
   };
@@ -172,6 +175,22 @@ export function createSupervisor(
     }
   };
 
+  const keeps = (id: string): boolean => {
+    const slot = slots.get(scxs.get(id)?.session ?? '');
+    return slot?.current === id && slot.kept;
+  };
+
+  const planSuccessor = (id: string): Succession | string => {
+    const scx = scxs.get(id);
+    const facts = slots.get(scx?.session ?? '')?.facts;
+    if (scx?.phase !== 'renewing' || scx.status === null) return 'it is about to end anyway';
+    if (facts === null || facts === undefined) return 'its announcement is not known here';
+    const used = scxs.all().map(({ ports }) => ports);
+    const overlay = chooseOverlayPort(config.ports, used, scx.ports);
+    if (overlay === undefined) return 'no port is free for a second process: widen --scx-ports';
+    return { facts, ports: { http: scx.ports.http, overlay }, rendezvous: keeps(id) };
+  };
+
   const dispatch = (input: SupervisorInput, now: number): void => {
     switch (input.kind) {
       case 'want':
@@ -212,10 +231,8 @@ export function createSupervisor(
       return Math.min(launching.due, watching.due, requests.due);
     },
     knows: (id, session) => scxs.get(id)?.session === session,
-    keeps: (id) => {
-      const slot = slots.get(scxs.get(id)?.session ?? '');
-      return slot?.current === id && slot.kept;
-    },
+    keeps,
+    planSuccessor,
     get size() {
       return scxs.size;
     },

@@ -25,8 +25,8 @@ export interface AudienceOptions {
 export interface Audience {
   /** Whether the address has a place left. */
   hasPlace(address: string): boolean;
-  /** Somebody begins to listen. */
-  enter(who: Identity, now: number): void;
+  /** Somebody begins to listen, or goes on who was counted by another process. */
+  enter(who: Identity, now: number, isCounted?: boolean): void;
   /** Who entered stops listening. */
   leave(who: Identity, now: number): void;
   /** Different listeners since the start. */
@@ -64,10 +64,10 @@ export function createAudience(options: AudienceOptions): Audience {
       options.perAddressMax === 0 ||
       isLoopback(address) ||
       (places.get(limitedAs(address)) ?? 0) < options.perAddressMax,
-    enter: (who, now) => {
+    enter: (who, now, isCounted = false) => {
       const key = keyOf(who);
       const leftAt = recent.get(key) ?? Number.NEGATIVE_INFINITY;
-      if (now - leftAt > options.returnMs) total++;
+      if (!isCounted && now - leftAt > options.returnMs) total++;
       recent.delete(key); // one return for each departure
       occupy(limitedAs(who.address), 1);
     },

@@ -46,6 +46,15 @@ export interface Stretch extends Piece {
   readonly next: number;
 }
 
+/** What a ring keeps, for the ring of a process that goes on with it. */
+export interface Kept {
+  readonly frames: readonly PlayedFrame[];
+  /** The number of the first of them; each frame that was ever played has one. */
+  readonly first: number;
+  /** Since the last one was joined, ms. */
+  readonly ageMs: number;
+}
+
 /** The frames of the last seconds, in numbered chunks. */
 export interface AudioRing {
   append(frame: PlayedFrame, now: number): void;
@@ -57,6 +66,16 @@ export interface AudioRing {
   burst(now: number): Stretch | undefined;
   /** The number of the chunk that is cut next. */
   readonly end: number;
+  /** The number of a chunk's first frame; undefined if the chunk is not there any more. */
+  frameAt(number: number): number | undefined;
+  /** From that frame to the end of its chunk; undefined if it is not there any more. */
+  readFrom(frame: number): Stretch | undefined;
+  /** The frames that have been cut into chunks, ever. */
+  readonly framesCut: number;
+  /** Cuts, and shows all that there is. */
+  kept(now: number): Kept;
+  /** Begins with what another ring kept. */
+  restore(kept: Kept, now: number): void;
   /** Average of what is kept; undefined when nothing is. */
   readonly bitrateKbps: number | undefined;
   readonly durationMs: number;
@@ -66,6 +85,8 @@ export interface AudioRing {
 interface Chunk extends Piece {
   /** Their bytes are parts of the chunk's. */
   readonly frames: readonly PlayedFrame[];
+  /** The number of the first frame. */
+  readonly first: number;
   readonly durationMs: number;
   readonly cutAt: number;
 }
@@ -91,7 +112,7 @@ function join(pieces: readonly Piece[]): Piece {
 
 const pieceOf = ({ bytes, title }: PlayedFrame): Piece => ({ bytes, titles: [{ at: 0, title }] });
 
-function joinFrames(frames: readonly PlayedFrame[], now: number): Chunk {
+function joinFrames(frames: readonly PlayedFrame[], first: number, now: number): Chunk {
   const joined = join(frames.map(pieceOf));
   let offset = 0;
   const placed = frames.map((frame) => {
@@ -99,7 +120,7 @@ function joinFrames(frames: readonly PlayedFrame[], now: number): Chunk {
     offset += frame.bytes.length;
     return { ...frame, bytes: joined.bytes.subarray(start, offset) };
   });
-  return { ...joined, frames: placed, durationMs: durationOf(frames), cutAt: now };
+  return { ...joined, frames: placed, first, durationMs: durationOf(frames), cutAt: now };
 }
 
 /** The last frames of the chunks that make up `ms`; at least one. */
@@ -117,6 +138,7 @@ export function createAudioRing(limits: RingLimits): AudioRing {
   /** Oldest first. */
   const chunks: Chunk[] = [];
   let end = 0;
+  let framesCut = 0;
   let durationMs = 0;
   let bytes = 0;
   let pending: PlayedFrame[] = [];
@@ -141,9 +163,10 @@ export function createAudioRing(limits: RingLimits): AudioRing {
 
   const cut = (now: number): void => {
     if (pending.length > 0) {
-      const chunk = joinFrames(pending, now);
+      const chunk = joinFrames(pending, framesCut, now);
       chunks.push(chunk);
       end++;
+      framesCut += pending.length;
       durationMs += chunk.durationMs;
       bytes += chunk.bytes.length;
       pending = [];
@@ -174,12 +197,16 @@ export function createAudioRing(limits: RingLimits): AudioRing {
     return { bytes: piece.bytes, titles: piece.titles, next: number + 1 + others.length };
   };
 
+  const add = (frame: PlayedFrame, now: number): void => {
+    if (pendingBytes + frame.bytes.length > CHUNK_BYTES_MAX) cut(now);
+    pending.push(frame);
+    pendingBytes += frame.bytes.length;
+  };
+
   return {
     append: (frame, now) => {
       if (frame.startsStream) lead = createLeadIn();
-      if (pendingBytes + frame.bytes.length > CHUNK_BYTES_MAX) cut(now);
-      pending.push({ ...frame, bytes: lead(frame.bytes) });
-      pendingBytes += frame.bytes.length;
+      add({ ...frame, bytes: lead(frame.bytes) }, now);
     },
     cut,
     read: (number, count) => {
@@ -195,6 +222,33 @@ export function createAudioRing(limits: RingLimits): AudioRing {
     },
     get end() {
       return end;
+    },
+    frameAt: (number) =>
+      number === end ? framesCut : chunks[number - (end - chunks.length)]?.first,
+    readFrom: (frame) => {
+      const index = chunks.findLastIndex(({ first }) => first <= frame);
+      const chunk = chunks[index];
+      if (chunk === undefined) return undefined;
+      const piece = join(chunk.frames.slice(frame - chunk.first).map(pieceOf));
+      return { ...piece, next: end - chunks.length + index + 1 };
+    },
+    get framesCut() {
+      return framesCut;
+    },
+    kept: (now) => {
+      cut(now);
+      const frames = chunks.flatMap((chunk) => chunk.frames);
+      const cutAt = chunks.at(-1)?.cutAt ?? now;
+      return { frames, first: framesCut - frames.length, ageMs: now - cutAt };
+    },
+    restore: ({ frames, first, ageMs }, now) => {
+      framesCut = first;
+      lead = createLeadIn();
+      for (const frame of frames) {
+        lead(frame.bytes); // they are as they were played; what follows builds on them
+        add(frame, now - ageMs);
+      }
+      cut(now - ageMs);
     },
     get bitrateKbps() {
       return durationMs > 0 ? (bytes * 8) / durationMs : undefined;

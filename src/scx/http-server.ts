@@ -7,6 +7,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { createDoor, type DoorCounters } from './door.js';
+import type { Seat } from './listeners.js';
+import type { Passport } from './passport.js';
 import { createHandler, type RequestOptions } from './requests.js';
 import type { Security } from './security.js';
 
@@ -16,10 +18,21 @@ export interface HttpOptions extends RequestOptions {
   readonly security: Security | undefined;
 }
 
+/** Where to listen: there, or at what another process of ours has opened. */
+export type HttpPlace = { readonly host: string; readonly port: number } | Server;
+
 /** A listening HTTP port. */
 export interface HttpServer {
   readonly port: number;
   readonly door: Readonly<DoorCounters>;
+  /** Those who have come and not shown a whole head. */
+  readonly knocking: number;
+  /** For a process that goes on with the port. */
+  readonly server: Server;
+  /** Takes no new connections; those that are open stay. */
+  stopListening(): void;
+  /** A listener comes from another process. */
+  takeOver(socket: Socket, passport: Passport, seat: Seat): void;
   /** Takes no new connections, and cuts what is still open after so many ms. */
   close(flushMs: number): Promise<void>;
 }
@@ -33,17 +46,22 @@ const SPARE_CONNECTIONS = 8192;
 const CARE_MS = 1000;
 /** Finds listeners whose machine is gone while the session is off the air. */
 const KEEP_ALIVE_MS = 30_000;
+const BACKLOG = 4096;
+
+/** Its close follows. */
+const ignore = (): void => undefined;
+
 /** Opens the port. Rejects with a UserError when it is taken or the address is not ours. */
-export async function openHttpServer(
-  options: HttpOptions,
-  host: string,
-  port: number,
-): Promise<HttpServer> {
+export async function openHttpServer(options: HttpOptions, place: HttpPlace): Promise<HttpServer> {
   const sockets = new Set<Socket>();
   function forget(this: Socket): void {
     sockets.delete(this);
   }
-  const onVisitor = createHandler(options);
+  const { onVisitor, onListener } = createHandler(options);
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('close', forget);
+  };
   const { security } = options;
   const secure = security?.secure;
   const limits = { headMs: HEAD_MS, knockingMax: KNOCKING_MAX, secure, onVisitor };
@@ -52,19 +70,28 @@ export async function openHttpServer(
   const server = createServer(
     { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, noDelay: true },
     (socket) => {
-      sockets.add(socket);
-      socket.on('close', forget);
+      track(socket);
       door.enter(socket);
     },
   );
   server.maxConnections = options.listenersMax + SPARE_CONNECTIONS;
-  await listen(server, host, port);
+  await listen(server, place);
   // From now on there are accept errors only: too many open files. Others go on.
   server.on('error', () => undefined);
   const caring = setInterval(() => door.tick(options.now()), CARE_MS);
   return {
     port: (server.address() as AddressInfo).port,
     door: door.counters,
+    get knocking() {
+      return door.knocking;
+    },
+    server,
+    stopListening: () => void server.close(),
+    takeOver: (socket, passport, seat) => {
+      track(socket);
+      socket.on('error', ignore);
+      onListener(socket, passport, seat);
+    },
     close: async (flushMs) => {
       clearInterval(caring);
       security?.close();
@@ -79,15 +106,20 @@ export async function openHttpServer(
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function bindProblem({ code }: NodeJS.ErrnoException, place: HttpPlace): UserError {
+  const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${code})`;
+  const where = 'port' in place ? ` ${place.port} on ${place.host}` : '';
+  return new UserError(EXIT.bind, `HTTP port${where} ${why}: choose another one`);
+}
+
+function listen(server: Server, place: HttpPlace): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${error.code})`;
-      reject(new UserError(EXIT.bind, `HTTP port ${port} on ${host} ${why}: choose another one`));
-    });
-    server.listen({ host, port, backlog: 4096 }, () => {
+    server.once('error', (error) => reject(bindProblem(error, place)));
+    const onListening = (): void => {
       server.removeAllListeners('error');
       resolve();
-    });
+    };
+    if ('port' in place) server.listen({ ...place, backlog: BACKLOG }, onListening);
+    else server.listen(place, BACKLOG, onListening);
   });
 }

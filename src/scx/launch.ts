@@ -37,6 +37,8 @@ export const launchSchema = z.strictObject({
   /** 0: any free port. */
   httpPort: z.number().int().min(0).max(65_535),
   overlayPort: z.number().int().min(0).max(65_535),
+  /** Where the cluster leaves an order to hand over to a successor; absent: it leaves none. */
+  successorFile: z.string().max(4096).optional(),
   /** An SCX without clients ends after so many ms. */
   lingerMs: z.number().min(0).max(86_400_000),
   /** Listeners at most. */

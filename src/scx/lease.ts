@@ -20,6 +20,8 @@ interface LeaseTerms {
   readonly access: Access | undefined;
   /** What to play while nobody broadcasts; null: nothing. Undefined: it did not say. */
   readonly fallback: FallbackFile | null | undefined;
+  /** There is an order in `successorFile`. */
+  readonly handOver: boolean;
 }
 
 /** Who may broadcast, as an announcement says now. */
@@ -69,6 +71,7 @@ const answerSchema = z.object({
     .object({ sourceKey: z.string().max(100).nullable(), announcement: z.string().nullable() })
     .optional(),
   fallback: fallbackFileSchema.nullable().optional(),
+  handOver: z.boolean().optional(),
 });
 
 type Renewal =
@@ -82,7 +85,8 @@ function parseAnswer(status: number, text: string): Renewal {
   if (status === 410) return { kind: 'gone' };
   if (status < 200 || status > 299) return failed(`HTTP status ${status}`);
   try {
-    const { rendezvous, keep, station, access, fallback } = answerSchema.parse(JSON.parse(text));
+    const answer = answerSchema.parse(JSON.parse(text));
+    const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
     const pinned = rendezvous || keep === true;
     const told = station && {
       title: station.title ?? undefined,
@@ -92,7 +96,8 @@ function parseAnswer(status: number, text: string): Renewal {
       sourceKey: access.sourceKey ?? undefined,
       announcement: access.announcement ?? undefined,
     };
-    return { kind: 'renewed', terms: { pinned, station: told, access: allowed, fallback } };
+    const terms = { pinned, station: told, access: allowed, fallback, handOver };
+    return { kind: 'renewed', terms };
   } catch {
     return failed('the answer is no lease');
   }

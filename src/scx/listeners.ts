@@ -13,6 +13,7 @@
  */
 import { type IcyPlace, icyBlock, icyStart, weave } from '../mp3/icy.js';
 import type { AudioRing, Stretch } from './audio-ring.js';
+import type { Parcel } from './passport.js';
 
 /** One listener's connection. Methods, as thousands of them share the functions. */
 export interface Outlet {
@@ -29,6 +30,26 @@ export interface Outlet {
   end(): void;
   /** Closes at once. */
   abort(): void;
+  /** What another process needs to go on with it; undefined if none can. */
+  pack?(): Parcel | undefined;
+}
+
+/** Where a listener is in its stream, for another process that goes on with it. */
+export interface Seat {
+  /** Its request has been answered. */
+  readonly isOpen: boolean;
+  /** The number of the frame that it gets next; null: none that is kept. */
+  readonly frame: number | null;
+  /** Null for who gets the bare audio. */
+  readonly icy: IcyPlace | null;
+}
+
+/** A listener that leaves this process. */
+export interface Departure {
+  readonly parcel: Parcel;
+  readonly seat: Seat;
+  /** The other process did not take it: it stays after all. */
+  stay(): void;
 }
 
 export interface ListenersOptions {
@@ -65,8 +86,12 @@ export interface Listeners {
    * is no room.
    */
   admit(outlet: Outlet, now: number): Listener | undefined;
+  /** Lets a listener go on whom another process has served until now, there where it is. */
+  resume(outlet: Outlet, seat: Seat, now: number): Listener | undefined;
   /** Its connection is closed. */
   leave(listener: Listener): void;
+  /** Lets go of those with whom another process can go on now, one after the other. */
+  depart(): Generator<Departure, void>;
   /** Starts those who wait, as there is audio now. */
   openWaiting(now: number): void;
   /** Hands what is new to those whose turn it is; closes who has waited or idled too long. */
@@ -89,6 +114,8 @@ export interface Listener {
   phase: Set<Listener> | undefined;
   /** The chunk that it gets next. */
   next: number;
+  /** The frame, where another process left off: in the middle of a chunk, or of one to come. */
+  frame: number | undefined;
   queuedBytes: number;
   /** When its socket last took something, or had nothing to take; when it began to wait. */
   tookAt: number;
@@ -120,14 +147,22 @@ export function createListeners(options: ListenersOptions): Listeners {
     return icy === undefined ? [stretch.bytes] : weave(icy, stretch, blocks);
   };
 
-  const open = (listener: Listener, burst: Stretch, now: number): void => {
+  const become = (outlet: Outlet, icy: IcyPlace | undefined, now: number): Listener => {
+    const start = { phase: undefined, next: ring.end, frame: undefined };
+    return { outlet, icy, ...start, queuedBytes: 0, tookAt: now };
+  };
+
+  const enter = (listener: Listener): void => {
     const phase = phases.reduce((a, b) => (b.size < a.size ? b : a));
     phase.add(listener);
     listener.phase = phase;
-    listener.next = burst.next;
-    listener.tookAt = now;
     count++;
     peak = Math.max(peak, count);
+  };
+
+  const open = (listener: Listener, burst: Stretch, now: number): void => {
+    enter(listener);
+    Object.assign(listener, { next: burst.next, tookAt: now });
     listener.outlet.open(partsFor(listener, burst));
   };
 
@@ -148,14 +183,27 @@ export function createListeners(options: ListenersOptions): Listeners {
     return ring.burst(now);
   };
 
+  const hasNews = ({ next, frame }: Listener): boolean =>
+    frame === undefined ? next < ring.end : frame < ring.framesCut;
+
+  const read = ({ next, frame }: Listener): Stretch | undefined =>
+    frame === undefined ? ring.read(next, options.phases) : ring.readFrom(frame);
+
   const serve = (listener: Listener, now: number): void => {
     const { outlet } = listener;
-    while (listener.next < ring.end && outlet.queuedBytes() === 0) {
-      const stretch = ring.read(listener.next, options.phases) ?? skip(now);
+    while (hasNews(listener) && outlet.queuedBytes() === 0) {
+      const stretch = read(listener) ?? skip(now);
       listener.next = stretch?.next ?? ring.end;
+      listener.frame = undefined;
       if (stretch !== undefined) outlet.write(partsFor(listener, stretch));
     }
   };
+
+  const seatOf = ({ phase, next, frame, icy }: Listener): Seat => ({
+    isOpen: phase !== undefined,
+    frame: frame ?? ring.frameAt(next) ?? null,
+    icy: icy ?? null,
+  });
 
   const serveOrClose = (listener: Listener, now: number): void => {
     if (!isIdle(listener, now)) return serve(listener, now);
@@ -173,21 +221,40 @@ export function createListeners(options: ListenersOptions): Listeners {
     }
   };
 
+  const admit: Listeners['admit'] = (outlet, now) => {
+    if (count + waiting.size >= options.listenersMax) {
+      counters.full++;
+      return undefined;
+    }
+    counters.accepted++;
+    const listener = become(outlet, outlet.wantsTitles ? icyStart() : undefined, now);
+    const burst = ring.burst(now);
+    if (burst === undefined) waiting.add(listener);
+    else open(listener, burst, now);
+    return listener;
+  };
+
   return {
-    admit: (outlet, now) => {
-      if (count + waiting.size >= options.listenersMax) {
-        counters.full++;
-        return undefined;
-      }
-      counters.accepted++;
-      const icy = outlet.wantsTitles ? icyStart() : undefined;
-      const listener = { outlet, icy, phase: undefined, next: 0, queuedBytes: 0, tookAt: now };
-      const burst = ring.burst(now);
-      if (burst === undefined) waiting.add(listener);
-      else open(listener, burst, now);
+    admit,
+    resume: (outlet, seat, now) => {
+      if (!seat.isOpen) return admit(outlet, now);
+      const listener = become(outlet, seat.icy ?? undefined, now);
+      listener.frame = seat.frame ?? ring.framesCut;
+      enter(listener);
       return listener;
     },
     leave,
+    *depart() {
+      for (const listener of [...phases, waiting].flatMap((set) => [...set])) {
+        const { outlet } = listener;
+        const isHere = listener.phase?.has(listener) ?? waiting.has(listener);
+        const parcel = isHere && outlet.queuedBytes() === 0 ? outlet.pack?.() : undefined;
+        if (parcel === undefined) continue;
+        const seat = seatOf(listener);
+        leave(listener);
+        yield { parcel, seat, stay: () => (seat.isOpen ? enter(listener) : waiting.add(listener)) };
+      }
+    },
     openWaiting: (now) => {
       ring.cut(now);
       const burst = ring.burst(now);

@@ -8,12 +8,14 @@ import { type AudioRing, createAudioRing } from './audio-ring.js';
 import type { Launch } from './launch.js';
 import { createListeners, type Listeners } from './listeners.js';
 import { createProgram, type Program } from './program.js';
+import { createSplice, type Splice } from './splice.js';
 
 /** The listeners' side of an SCX. */
 export interface Playout {
   readonly ring: AudioRing;
   readonly listeners: Listeners;
   readonly program: Program;
+  readonly splice: Splice;
   handleAdu(adu: Adu): void;
   onEvent(event: GossamerEvent): void;
   /** The source that is played, while the session is on the air. */
@@ -61,8 +63,11 @@ const intervalOf = ({ writeIntervalMs, burstMs }: PlayoutOptions): number =>
 
 type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs'>;
 
-/** A playout without audio or listeners; `now` is a monotonic clock in ms. */
-export function createPlayout(options: PlayoutOptions, now: () => number): Playout {
+/**
+ * A playout without audio or listeners; `now` is a monotonic clock in ms. `isHeir`: it plays nothing
+ * before it has the ring of another process.
+ */
+export function createPlayout(options: PlayoutOptions, now: () => number, isHeir = false): Playout {
   const { burstMs, listenersMax } = options;
   const ring = createAudioRing({
     keepMs: RING_MS,
@@ -78,6 +83,7 @@ export function createPlayout(options: PlayoutOptions, now: () => number): Playo
     idleMs: IDLE_MS,
   });
   const program = createProgram({ liveMs: LIVE_MS, downMs: DOWN_MS, offAirMs: STALE_MS });
+  const splice = createSplice(ring, isHeir);
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;
 
@@ -96,10 +102,11 @@ export function createPlayout(options: PlayoutOptions, now: () => number): Playo
     ring,
     listeners,
     program,
+    splice,
     handleAdu: (adu) => {
       const at = now();
       const frames = program.handle(adu, at);
-      for (const frame of frames) ring.append(frame, at);
+      splice.add(adu.source, frames, at);
       if (frames.length === 0 || listeners.waiting === 0) return;
       opening ??= setTimeout(openWaiting, SETTLE_MS);
     },

@@ -48,6 +48,11 @@ export interface Relay {
   /** Looks after what grows old, and tells the overlay how many listen. */
   tick(now: number): void;
   figures(): Metric[];
+  /**
+   * Tells the sources to attach elsewhere; resolves when they have, or had their time. Our own
+   * fallback plays until there is another source.
+   */
+  sendSourcesAway(): Promise<void>;
   /** Floods the departure, tells the sources, and resolves when the children have moved on. */
   leave(): Promise<void>;
   /** Closes all source clients; who may still broadcast comes back. */
@@ -59,6 +64,9 @@ const ADVICE = ': give it with --password, or as SCATTERCAST_PASSWORD';
 
 /** Time for the flood to go out where no child has to move, ms. Guess. */
 const FLOOD_MS = 200;
+/** Sources that were sent away are looked for so often, and so long, ms. Guess: as sources' grace. */
+const AWAY_LOOK_MS = 50;
+const AWAY_MS_MAX = 6000;
 
 const NEWS: readonly GossamerEvent['kind'][] = ['edgeUp', 'edgeDown', 'sourceUp', 'sourceDown'];
 const ALARMS: readonly GossamerEvent['kind'][] = ['missed', 'partitionSuspected'];
@@ -171,6 +179,14 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     audienceTold = count;
   };
 
+  /** Whether what is heard of the session comes from other SCXs. */
+  const areAway = (): boolean => {
+    const all = overlay.view().sources;
+    const own = all.filter(({ scx }) => scx === launch.id);
+    const isFallback = ({ source }: SourceView): boolean => source.id === fallbackSource;
+    return own.every(isFallback) && (own.length === 0 || all.length > own.length);
+  };
+
   overlay.feed({ kind: 'join' });
   return {
     overlay,
@@ -195,6 +211,12 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
         sources,
         password,
       }),
+    sendSourcesAway: async () => {
+      isLeaving = true;
+      sources.tellLeaving(fallbackSource);
+      const until = options.now() + AWAY_MS_MAX;
+      while (!areAway() && options.now() < until) await pause(AWAY_LOOK_MS);
+    },
     leave: () => {
       const isParent = overlay.view().sources.some(hasChildren);
       isLeaving = true;

@@ -2,6 +2,7 @@
  * Who asked for what at the SCX's port, and what becomes of it: a listener, or a page and good-bye.
  * Looking is not listening: neither a HEAD nor a probe of the first bytes takes a place.
  */
+import type { Socket } from 'node:net';
 import { ICY_INTERVAL_BYTES } from '../mp3/icy.js';
 import type { AccessLog } from './access-log.js';
 import { type Answer, comeBack, type Fields, sendAnswer, sentence } from './answer.js';
@@ -11,9 +12,10 @@ import type { Visitor } from './door.js';
 import { clientAddress, type IsTrusted } from './forwarded.js';
 import { type Ingest, isForIngest } from './ingest.js';
 import { withoutSecrets } from './ingest-metadata.js';
-import type { Listeners } from './listeners.js';
+import type { Listeners, Seat } from './listeners.js';
 import { createPageBudget } from './page-budget.js';
 import type { Pages } from './pages.js';
+import type { Passport } from './passport.js';
 import { pathOf, type RequestHead } from './request-head.js';
 import { type Asked, createStays } from './stays.js';
 
@@ -47,6 +49,13 @@ interface Request extends Visitor {
   readonly since: number;
 }
 
+/** Who comes, and from where. */
+export interface Handler {
+  onVisitor(visitor: Visitor): void;
+  /** A listener whom another process has served until now. */
+  onListener(socket: Socket, passport: Passport, seat: Seat): void;
+}
+
 function askedBy({ head, address }: Request): Asked {
   const { method, protocol, headers } = head;
   const target = withoutSecrets(head.target);
@@ -55,10 +64,10 @@ function askedBy({ head, address }: Request): Asked {
 }
 
 /** Answers visitors. */
-export function createHandler(options: RequestOptions): (visitor: Visitor) => void {
+export function createHandler(options: RequestOptions): Handler {
   const budget = createPageBudget();
 
-  const admit = createStays({
+  const stays = createStays({
     ...options,
     fields: (titles) => streamFields(options, titles),
   });
@@ -87,8 +96,9 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
     if (request.head.method === 'HEAD') return reply(request, headOnly(options, request.head));
     const probe = PROBE.exec(request.head.headers.get('range') ?? '')?.[1];
     if (probe !== undefined) return reply(request, probeAnswer(options, Number(probe)));
-    const { socket, since, head } = request;
-    admit({ socket, since, wantsTitles: wantsTitles(head), asked: askedBy(request) });
+    const { socket, isSecure, since, head } = request;
+    const titles = wantsTitles(head);
+    stays.enter({ socket, isSecure, since, wantsTitles: titles, asked: askedBy(request) });
   };
 
   const feed = (request: Request): void =>
@@ -99,7 +109,7 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
       note: (status) => note(request, status, 0),
     });
 
-  return (visitor) => {
+  const onVisitor: Handler['onVisitor'] = (visitor) => {
     const { head, socket } = visitor;
     const peer = socket.remoteAddress ?? '';
     const forwarded = head.headers.get('x-forwarded-for');
@@ -114,6 +124,8 @@ export function createHandler(options: RequestOptions): (visitor: Visitor) => vo
     if (path === options.streamPath) stream(request);
     else void page(request, path);
   };
+
+  return { onVisitor, onListener: stays.resume };
 }
 
 const wantsTitles = (head: RequestHead): boolean => head.headers.get('icy-metadata') === '1';

@@ -54,6 +54,8 @@ export const scxStatusSchema = z.object({
   httpUrl: z.string().max(2048),
   overlayAddress: address,
   state: z.enum(['joining', 'running', 'leaving']),
+  /** While leaving: how much longer that may take, ms; absent: moments. */
+  leavesWithinMs: ms.max(86_400_000).optional(),
   rendezvous: z.boolean(),
   startedAt: z.string().max(40),
   listeners: count,

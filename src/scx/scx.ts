@@ -13,11 +13,14 @@ import { createAudience } from './audience.js';
 import { createFallback, drawFallbackSecret } from './fallback.js';
 import { drawEdgeFigures } from './figures.js';
 import { trustIn } from './forwarded.js';
+import type { Order } from './hand-over.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
+import { type Inheritance, inherit } from './inheritance.js';
 import type { Launch } from './launch.js';
 import { type Access, type Station, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
 import { createMetrics } from './metrics.js';
+import { takeOrder } from './order.js';
 import { createPages } from './pages.js';
 import { createPlayout } from './playout.js';
 import { openRelay } from './relay.js';
@@ -26,6 +29,7 @@ import { openSecurity } from './security.js';
 import { createSourcePassword } from './source-password.js';
 import { icestatsOf, streamFields } from './station.js';
 import { drawStatus } from './status.js';
+import { handOver } from './succession.js';
 
 /** A running SCX. */
 export interface Scx {
@@ -64,9 +68,14 @@ function urlOf(launch: Launch, name: SessionName, http: HttpServer): string {
 /**
  * Starts an SCX; it has joined and tells its front end so when the promise resolves. Rejects with
  * a UserError when a port is taken or the session's name is none. `entry`: our main file, for
- * processes of our own.
+ * processes of our own. `inheritance`: another SCX hands over to this one.
  */
-export async function startScx(launch: Launch, log: Logger, entry: string): Promise<Scx> {
+export async function startScx(
+  launch: Launch,
+  log: Logger,
+  entry: string,
+  inheritance?: Inheritance,
+): Promise<Scx> {
   const name = nameOf(launch);
   const now = (): number => performance.now();
   const startedAt = new Date().toISOString();
@@ -75,13 +84,16 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
   const audience = createAudience({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
-  const playout = createPlayout(launch, now);
+  const playout = createPlayout(launch, now, inheritance !== undefined);
   const fallbackSecret = drawFallbackSecret();
   const password = createSourcePassword(launch.sourceKey, now);
   let isRendezvous = launch.rendezvous;
   let station: Station = { title: launch.title, genre: launch.genre };
   let isNews = false;
   let stopping: Promise<void> | undefined;
+  let isHandingOver = false;
+  /** The instant by which a successor has taken over for good. */
+  let succeededBy: number | undefined;
 
   const relay = await openRelay({
     launch,
@@ -114,6 +126,7 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
       playing: playout.playing() ?? null,
       title: playout.program.title,
       bitrateKbps: playout.bitrateKbps() ?? null,
+      ...(succeededBy === undefined ? {} : { leavesWithinMs: Math.max(0, succeededBy - now()) }),
     });
 
   /** What the announcement does not say, a source may. */
@@ -132,35 +145,38 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
     }),
   ]);
   const path = streamPath(name);
-  const http = await openHttpServer(
-    {
+  const openHttp = async (): Promise<HttpServer> => {
+    const { listenHost: host, httpPort: port } = launch;
+    const place = inheritance && (await inherit(inheritance, relay.overlay, playout));
+    return openHttpServer(httpOptions, place ?? { host, port });
+  };
+  const httpOptions = {
+    streamPath: path,
+    listenersMax,
+    listeners: playout.listeners,
+    ring: playout.ring,
+    audience,
+    accessLog,
+    security,
+    pages: createPages({
       streamPath: path,
-      listenersMax,
-      listeners: playout.listeners,
-      ring: playout.ring,
-      audience,
-      accessLog,
-      security,
-      pages: createPages({
-        streamPath: path,
-        status,
-        icestats: () => icestatsOf(status(), presented()),
-        metrics,
-        isLeaving,
-        now,
-      }),
-      trust: trustIn(launch.trustedProxies),
-      streamFields: () => streamFields(presented(), name, playout.bitrateKbps()),
-      ingest: relay.ingest,
+      status,
+      icestats: () => icestatsOf(status(), presented()),
+      metrics,
       isLeaving,
       now,
-    },
-    launch.listenHost,
-    launch.httpPort,
-  ).catch(async (error: unknown) => {
+    }),
+    trust: trustIn(launch.trustedProxies),
+    streamFields: () => streamFields(presented(), name, playout.bitrateKbps()),
+    ingest: relay.ingest,
+    isLeaving,
+    now,
+  };
+  const http = await openHttp().catch(async (error: unknown) => {
     await relay.overlay.close();
     throw error;
   });
+  inheritance?.onOpen(http);
 
   /** Anybody may announce a session of this name elsewhere: that says nothing about this SCX. */
   const onAccess = (access: Access | undefined): void => {
@@ -182,7 +198,11 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
       station = terms.station ?? station;
       lifetime.onFrontEnd(terms.pinned, now());
       onAccess(terms.access);
-      if (terms.fallback !== undefined && !isLeaving()) fallback.play(terms.fallback ?? undefined);
+      if (terms.fallback !== undefined && succeededBy === undefined && !isLeaving()) {
+        fallback.play(terms.fallback ?? undefined);
+      }
+      inheritance?.onKnown();
+      if (terms.handOver) void becomeSucceeded();
     },
     onGone: () => stop('its front end does not want it any more'),
   });
@@ -206,12 +226,33 @@ export async function startScx(launch: Launch, log: Logger, entry: string): Prom
     stopping = leave();
   };
 
+  /** Hands over to another process, if the cluster says to which. */
+  const becomeSucceeded = async (): Promise<void> => {
+    if (isHandingOver) return;
+    isHandingOver = true;
+    const order = await takeOrder(launch.successorFile, log);
+    if (order !== undefined) await handOverTo(order);
+    isHandingOver = false;
+  };
+
+  const handOverTo = (order: Order): Promise<void> =>
+    handOver({
+      ...{ order, playout, http, log, now, isLeaving },
+      overlayAddress: relay.overlay.address,
+      becomeSucceeded: (withinMs) => {
+        succeededBy = now() + withinMs;
+        lease.renewNow();
+      },
+      sendSourcesAway: relay.sendSourcesAway,
+      leave: () => stop('a successor has taken over'),
+    });
+
   const care = (): void => {
     const at = now();
     relay.tick(at);
     if (isNews) lease.renewNow();
     isNews = false;
-    lifetime.onClients(relay.clients, at);
+    lifetime.onClients(relay.clients + Number(inheritance?.isHeld ?? 0), at);
     const reason = lifetime.endReason(at);
     if (reason !== undefined) stop(reason);
   };

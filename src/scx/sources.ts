@@ -47,8 +47,8 @@ export interface Sources {
   tick(now: number): void;
   /** Closes all connections; who may still broadcast comes back before its source is withdrawn. */
   closeAll(reason: string): void;
-  /** Tells all clients that this SCX is leaving, so that they attach elsewhere. */
-  tellLeaving(): void;
+  /** Tells all clients but one that this SCX is leaving, so that they attach elsewhere. */
+  tellLeaving(except?: SourceId): void;
   /** Whether it is connected, or may come back. */
   has(id: SourceId | undefined): boolean;
   /** How many are. */
@@ -187,8 +187,10 @@ export function createSources(options: SourcesOptions): Sources {
     closeAll: (reason) => {
       for (const client of attached.values()) becomeLost(client, reason);
     },
-    tellLeaving: () => {
-      for (const { connection } of attached.values()) connection?.send({ kind: 'leaving' });
+    tellLeaving: (except) => {
+      for (const { id, connection } of attached.values()) {
+        if (id !== except) connection?.send({ kind: 'leaving' });
+      }
     },
     has: (id) => id !== undefined && attached.has(id),
     get count() {

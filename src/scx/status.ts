@@ -47,7 +47,7 @@ export function drawStatus(view: GossamerView, own: OwnFacts): ScxStatus {
     ...own,
     id: view.self.id,
     overlayAddress: view.self.address,
-    state: stateOf(view, own.rendezvous),
+    state: own.leavesWithinMs === undefined ? stateOf(view, own.rendezvous) : 'leaving',
     membersKnown: view.membersKnown,
     generator: view.generator,
     neighbours: view.neighbours.map(({ member, rttMs, ours }) => ({

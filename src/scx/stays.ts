@@ -9,7 +9,8 @@ import type { Socket } from 'node:net';
 import type { Access, AccessLog } from './access-log.js';
 import { type Answer, comeBack, type Fields, headText, sendAnswer } from './answer.js';
 import type { Audience, Identity } from './audience.js';
-import type { Listener, Listeners } from './listeners.js';
+import type { Listener, Listeners, Outlet, Seat } from './listeners.js';
+import type { Parcel, Passport } from './passport.js';
 import { remembered } from './remembered.js';
 import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
 
@@ -17,12 +18,22 @@ import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
 export type Asked = Omit<Access, 'status' | 'bytes' | 'durationMs'>;
 
 /** A request for the stream that nothing speaks against. */
-export interface StayRequest {
+interface StayRequest {
   readonly socket: Socket;
   readonly asked: Asked;
   readonly wantsTitles: boolean;
+  /** Its connection is encrypted. */
+  readonly isSecure: boolean;
   /** When it was made. */
   readonly since: number;
+}
+
+/** Those who listen. */
+export interface Stays {
+  /** Lets somebody in, or answers why not. */
+  enter(request: StayRequest): void;
+  /** Goes on with a listener whom another process has served until now. */
+  resume(socket: Socket, passport: Passport, seat: Seat): void;
 }
 
 export interface StayOptions {
@@ -38,6 +49,10 @@ interface Stay extends StayRequest {
   listener: Listener | undefined;
   /** It was answered with sound. */
   isHeard: boolean;
+  /** Another process goes on with it. */
+  isHandedOver: boolean;
+  /** Sent by another process. */
+  readonly bytesBefore: number;
 }
 
 /** "Come back", s: when full, when off the air. Guesses. */
@@ -54,7 +69,7 @@ const copyOf = (text: string): string => Buffer.from(text).toString();
 
 const copyOfAny = (text: string | undefined): string | undefined => text && copyOf(text);
 
-const copied = (asked: Asked): Asked => ({
+const copied = (asked: Omit<Passport, 'sinceMs' | 'bytes' | 'wantsTitles'>): Asked => ({
   address: copyOf(asked.address),
   method: copyOf(asked.method),
   target: copyOf(asked.target),
@@ -74,8 +89,8 @@ function createHeads({ fields, now }: StayOptions): (wantsTitles: boolean) => st
   return (wantsTitles) => (wantsTitles ? titled() : plain());
 }
 
-/** Nobody is here. What is returned lets somebody in, or answers why not. */
-export function createStays(options: StayOptions): (request: StayRequest) => void {
+/** Nobody is here. */
+export function createStays(options: StayOptions): Stays {
   const { listeners, audience, accessLog, now } = options;
   const stays = new Map<Socket, Stay>();
   const headOf = createHeads(options);
@@ -86,7 +101,22 @@ export function createStays(options: StayOptions): (request: StayRequest) => voi
   const turnAway = (stay: Stay, answer: Answer): void =>
     note(stay, answer.status, sendAnswer(stay.socket, answer));
 
+  const sentBytes = ({ socket, bytesBefore }: Stay): number => bytesBefore + socket.bytesWritten;
+
+  /** What TLS has agreed upon cannot go along. */
+  const pack = (stay: Stay): Parcel | undefined => {
+    const { socket, asked, wantsTitles, isSecure, since } = stay;
+    if (isSecure || socket.destroyed) return undefined;
+    const spent = { sinceMs: now() - since, bytes: sentBytes(stay) };
+    const release = (): void => {
+      stay.isHandedOver = true;
+      socket.destroy();
+    };
+    return { socket, passport: { ...asked, wantsTitles, ...spent }, release };
+  };
+
   const host = {
+    pack,
     head: (stay: Stay): string => {
       stay.isHeard = true;
       audience.enter(whoOf(stay.asked), now());
@@ -103,18 +133,34 @@ export function createStays(options: StayOptions): (request: StayRequest) => voi
     listeners.leave(stay.listener);
     if (!stay.isHeard) return;
     audience.leave(whoOf(stay.asked), now());
-    note(stay, 200, this.bytesWritten);
+    if (!stay.isHandedOver) note(stay, 200, sentBytes(stay));
   }
 
-  return ({ socket, asked, wantsTitles, since }) => {
-    const kept = { socket, asked: copied(asked), wantsTitles, since };
-    const stay: Stay = { ...kept, listener: undefined, isHeard: false };
-    stay.listener = listeners.admit(createStreamOutlet(stay, host), now());
+  const settle = (stay: Stay, admit: (outlet: Outlet) => Listener | undefined): void => {
+    const { socket } = stay;
+    stay.listener = admit(createStreamOutlet(stay, host));
     if (stay.listener === undefined) {
       return turnAway(stay, comeBack('This relay is full.', RETRY_S.full));
     }
     stays.set(socket, stay);
     ignoreInput(socket);
     socket.on('close', onClose);
+  };
+
+  const begin = { listener: undefined, isHeard: false, isHandedOver: false, bytesBefore: 0 };
+
+  return {
+    enter: ({ socket, asked, wantsTitles, isSecure, since }) => {
+      const kept = { socket, asked: copied(asked), wantsTitles, isSecure, since };
+      settle({ ...begin, ...kept }, (outlet) => listeners.admit(outlet, now()));
+    },
+    resume: (socket, passport, seat) => {
+      const { wantsTitles, sinceMs, bytes, ...asked } = passport;
+      const kept = { socket, asked: copied(asked), wantsTitles, isSecure: false };
+      const isHeard = seat.isOpen;
+      const stay: Stay = { ...begin, ...kept, isHeard, since: now() - sinceMs, bytesBefore: bytes };
+      if (isHeard) audience.enter(whoOf(stay.asked), now(), true);
+      settle(stay, (outlet) => listeners.resume(outlet, seat, now()));
+    },
   };
 }

@@ -9,6 +9,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Outlet } from './listeners.js';
+import type { Parcel } from './passport.js';
 
 /** A player sends a request, and perhaps a body that it forgot. Guess. */
 const INPUT_BYTES_MAX = 32 * 1024;
@@ -19,6 +20,8 @@ export interface StreamHost<Request> {
   head(request: Request): string;
   /** Answers that there is nothing. */
   refuse(request: Request): void;
+  /** See listeners.ts. */
+  pack(request: Request): Parcel | undefined;
 }
 
 /** A listener's request. */
@@ -66,6 +69,10 @@ function refuse(this: Any): void {
   this.host.refuse(this.request);
 }
 
+function pack(this: Any): Parcel | undefined {
+  return this.host.pack(this.request);
+}
+
 function end(this: Any): void {
   this.socket.end();
 }
@@ -80,7 +87,7 @@ export function createStreamOutlet<Request extends StreamRequest>(
   host: StreamHost<Request>,
 ): Outlet {
   const { socket, wantsTitles } = request;
-  const ways = { queuedBytes, open, write, refuse, end, abort };
+  const ways = { queuedBytes, open, write, refuse, end, abort, pack };
   const outlet: StreamOutlet<Request> = { socket, wantsTitles, request, host, ...ways };
   return outlet;
 }

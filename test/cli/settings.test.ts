@@ -39,6 +39,8 @@ describe('Settings', () => {
         burst: 4,
         writeInterval: 1,
         profile: 'fast',
+        drain: false,
+        drainTimeout: 3600,
         logLevel: 'info',
       },
     });

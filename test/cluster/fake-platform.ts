@@ -15,6 +15,8 @@ export interface FakePlatform extends Platform {
   /** All that were ever launched. */
   readonly launches: Launch[];
   readonly signals: string[];
+  /** Orders to hand over. */
+  readonly orders: { readonly id: string; readonly successor: Launch; readonly drainMs: number }[];
   /** Makes an SCX renew its lease with these changes; answers the HTTP response. */
   renew(id: string, over?: Partial<ScxStatus>): Promise<Response>;
   exit(id: string, code: number): void;
@@ -44,6 +46,7 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     behaviour: 'renews',
     launches: [],
     signals: [],
+    orders: [],
     renew: (id, over = {}) => {
       const launch = platform.launches.find((each) => each.id === id);
       if (launch === undefined) throw new Error(`no SCX ${id}`);
@@ -74,6 +77,9 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
       if (session.endsWith('/ghost')) return false;
       running.add(id);
       return true;
+    },
+    orderSuccessor: async (id, successor, drainMs) => {
+      platform.orders.push({ id, successor, drainMs });
     },
     close: () => running.clear(),
   };

@@ -67,14 +67,14 @@ export interface Listening {
   stop(): void;
 }
 
-export function listen(url: string): Listening {
+export function listen(url: string, headers: Record<string, string> = {}): Listening {
   const controller = new AbortController();
   const chunks: Buffer[] = [];
   const startedAt = performance.now();
   let isClosed = false;
   const firstByteMs = new Promise<number>((resolve, reject) => {
     const read = async (): Promise<void> => {
-      const response = await fetch(url, { signal: controller.signal });
+      const response = await fetch(url, { headers, signal: controller.signal });
       if (!response.ok || response.body === null) {
         throw new Error(`${url}: ${response.status} ${await response.text()}`);
       }

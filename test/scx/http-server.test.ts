@@ -15,6 +15,7 @@ import { audioAdu, FRAME_BYTES, numbersIn, range, source, titleAdu } from './sup
 const GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n';
 
 const now = (): number => performance.now();
+const anywhere = { host: '127.0.0.1', port: 0 };
 let playout: Playout;
 let server: HttpServer;
 let isLeaving = false;
@@ -84,7 +85,7 @@ beforeEach(async () => {
   playout = createPlayout({ burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 }, now);
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
   playout.start();
-  server = await openHttpServer(options(), '127.0.0.1', 0);
+  server = await openHttpServer(options(), anywhere);
 });
 
 afterEach(async () => {
@@ -229,7 +230,7 @@ describe('Who only looks', () => {
 describe('The other pages', () => {
   test('go on when the metrics cannot be told', async () => {
     const metrics = () => Promise.reject(new Error('EMFILE'));
-    const other = await openHttpServer(options({ metrics }), '127.0.0.1', 0);
+    const other = await openHttpServer(options({ metrics }), anywhere);
     const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('10');
@@ -343,7 +344,7 @@ describe('A bad client', () => {
 
 describe('The HTTP port', () => {
   test('that is taken is a problem that the user can fix', async () => {
-    const second = openHttpServer(options(), '127.0.0.1', server.port);
+    const second = openHttpServer(options(), { host: '127.0.0.1', port: server.port });
     const error = await second.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({ exitCode: EXIT.bind });

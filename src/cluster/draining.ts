@@ -1,0 +1,106 @@
+/**
+ * Draining: each SCX is replaced by a new process of the version that is installed now, without a
+ * listener noticing. The SCX itself starts its successor and hands over (scx/succession.ts); we
+ * leave the order, and see from the leases what became of it. One SCX after the other, so that the
+ * machine has one process more at a time, and the session's overlay one change.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Launch } from '../scx/launch.js';
+import type { ScxStatus } from '../scx/scx-status.js';
+import type { Platform } from './platform.js';
+import type { Succession } from './supervisor-types.js';
+
+export interface DrainingOptions {
+  readonly platform: Platform;
+  /** With what an SCX could be succeeded; a sentence why not. */
+  plan(id: string): Succession | string;
+  /** The launch document of a successor. */
+  launchOf(id: string, session: string, plan: Succession): Launch;
+  /** The SCXs whose leases hold. */
+  statuses(): readonly ScxStatus[];
+}
+
+/** What became of one SCX. */
+export interface Drained {
+  readonly session: string;
+  /** The process that was to hand over. */
+  readonly pid: number;
+  /** The one that has taken over; undefined: the SCX goes on. */
+  readonly successorPid: number | undefined;
+  /** Why there is none. */
+  readonly reason: string | undefined;
+}
+
+export interface Draining {
+  /** Replaces all SCXs that run; tells of each. False: another drain is under way. */
+  drain(drainMs: number, tell: (drained: Drained) => void): Promise<boolean>;
+  /** Whether an SCX is to hand over. */
+  isOrdered(id: string): boolean;
+}
+
+/** A successor is there by then, or there is none, ms. Longer than the SCX's own patience. */
+const SUCCESS_MS_MAX = 40_000;
+const LOOK_MS = 50;
+
+const drawId = (): string => randomBytes(8).toString('hex');
+
+/** Nothing is drained yet. */
+export function createDraining(options: DrainingOptions): Draining {
+  const { platform, plan, launchOf, statuses } = options;
+  let ordered: string | undefined;
+  let isBusy = false;
+
+  const find = (id: string): ScxStatus | undefined => statuses().find((scx) => scx.id === id);
+
+  /** The successor, once it has taken over. */
+  const successorOf = async (old: ScxStatus, id: string): Promise<ScxStatus | undefined> => {
+    const until = performance.now() + SUCCESS_MS_MAX;
+    while (performance.now() < until) {
+      const hasLeft = (find(old.id)?.state ?? 'leaving') === 'leaving';
+      const successor = find(id);
+      if (hasLeft) return successor;
+      await pause(LOOK_MS);
+    }
+    return undefined;
+  };
+
+  const replace = async (old: ScxStatus, drainMs: number): Promise<ScxStatus | string> => {
+    const planned = plan(old.id);
+    if (typeof planned === 'string') return planned;
+    const id = drawId();
+    await platform.orderSuccessor(old.id, launchOf(id, old.session, planned), drainMs);
+    ordered = old.id;
+    const successor = await successorOf(old, id);
+    ordered = undefined;
+    return successor ?? 'no successor took over; its log says why';
+  };
+
+  const replaceOrTell = (old: ScxStatus, drainMs: number): Promise<ScxStatus | string> =>
+    replace(old, drainMs).catch(({ message }: Error) => `the order cannot be left: ${message}`);
+
+  const drainAll = async (drainMs: number, tell: (drained: Drained) => void): Promise<void> => {
+    for (const old of statuses().filter(({ state }) => state !== 'leaving')) {
+      const outcome = await replaceOrTell(old, drainMs);
+      const isDone = typeof outcome !== 'string';
+      tell({
+        session: old.session,
+        pid: old.pid,
+        successorPid: isDone ? outcome.pid : undefined,
+        reason: isDone ? undefined : outcome,
+      });
+    }
+  };
+
+  return {
+    drain: async (drainMs, tell) => {
+      if (isBusy) return false;
+      isBusy = true;
+      await drainAll(drainMs, tell).finally(() => {
+        isBusy = false;
+      });
+      return true;
+    },
+    isOrdered: (id) => id === ordered,
+  };
+}
