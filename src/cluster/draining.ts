@@ -53,16 +53,18 @@ export function createDraining(options: DrainingOptions): Draining {
 
   const find = (id: string): ScxStatus | undefined => statuses().find((scx) => scx.id === id);
 
-  /** The successor, once it has taken over. */
-  const successorOf = async (old: ScxStatus, id: string): Promise<ScxStatus | undefined> => {
+  /** The successor, once it has taken over; or why there is none. */
+  const outcomeOf = async (oldId: string, id: string): Promise<ScxStatus | string> => {
     const until = performance.now() + SUCCESS_MS_MAX;
     while (performance.now() < until) {
-      const hasLeft = (find(old.id)?.state ?? 'leaving') === 'leaving';
-      const successor = find(id);
-      if (hasLeft) return successor;
+      const old = find(oldId);
+      if (old === undefined || old.state === 'leaving') {
+        return find(id) ?? 'it ended, and not because of a successor';
+      }
+      if (old.failedSuccessor?.id === id) return old.failedSuccessor.reason;
       await pause(LOOK_MS);
     }
-    return undefined;
+    return 'it did not answer to the order: is it of a version that cannot hand over?';
   };
 
   const replace = async (old: ScxStatus, drainMs: number): Promise<ScxStatus | string> => {
@@ -71,9 +73,9 @@ export function createDraining(options: DrainingOptions): Draining {
     const id = drawId();
     await platform.orderSuccessor(old.id, launchOf(id, old.session, planned), drainMs);
     ordered = old.id;
-    const successor = await successorOf(old, id);
+    const outcome = await outcomeOf(old.id, id);
     ordered = undefined;
-    return successor ?? 'no successor took over; its log says why';
+    return outcome;
   };
 
   const replaceOrTell = (old: ScxStatus, drainMs: number): Promise<ScxStatus | string> =>

@@ -103,8 +103,8 @@ export const orderSchema = z.strictObject({
   /** How the successor is started, with its launch document in the environment. */
   program: z.string().max(4096),
   args: z.array(z.string().max(4096)).max(32),
-  /** In the form of the successor's version. */
-  launch: z.record(z.string(), z.unknown()),
+  /** Besides the id, in the form of the successor's version. */
+  launch: z.looseObject({ id: launchSchema.shape.id }),
   /** Listeners that cannot be handed over may stay so long, ms. */
   drainMs: z.number().min(0).max(86_400_000),
 });

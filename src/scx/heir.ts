@@ -17,7 +17,7 @@ import { LAUNCH_VARIABLE } from './launch.js';
 /** A successor that has been started. */
 export interface Heir {
   readonly pid: number | undefined;
-  /** It has ended. */
+  /** It has ended, or wants to hear no more. */
   readonly isGone: boolean;
   /** Resolves as soon as it tells of hearing something that will do; rejects when it ended. */
   hears(willDo: (heard: Heard) => boolean): Promise<void>;
@@ -89,7 +89,7 @@ export function startHeir(order: Order): Heir {
   return {
     pid: child.pid,
     get isGone() {
-      return child.exitCode !== null || child.signalCode !== null;
+      return !child.connected;
     },
     hears: (willDo) => {
       const enough = new Promise<void>((resolve) => {

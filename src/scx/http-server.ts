@@ -54,8 +54,10 @@ const ignore = (): void => undefined;
 /** Opens the port. Rejects with a UserError when it is taken or the address is not ours. */
 export async function openHttpServer(options: HttpOptions, place: HttpPlace): Promise<HttpServer> {
   const sockets = new Set<Socket>();
+  let onEmpty = (): void => undefined;
   function forget(this: Socket): void {
     sockets.delete(this);
+    if (sockets.size === 0) onEmpty();
   }
   const { onVisitor, onListener } = createHandler(options);
   const track = (socket: Socket): void => {
@@ -95,11 +97,15 @@ export async function openHttpServer(options: HttpOptions, place: HttpPlace): Pr
     close: async (flushMs) => {
       clearInterval(caring);
       security?.close();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.close();
+      // Not the server's own event: it waits for processes that took sockets, and died.
+      const closed = new Promise<void>((resolve) => {
+        onEmpty = resolve;
+      });
       const cutting = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, flushMs);
-      await closed;
+      if (sockets.size > 0) await closed;
       clearTimeout(cutting);
       await options.accessLog.close();
     },

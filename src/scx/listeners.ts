@@ -241,6 +241,7 @@ export function createListeners(options: ListenersOptions): Listeners {
       const listener = become(outlet, seat.icy ?? undefined, now);
       listener.frame = seat.frame ?? ring.framesCut;
       enter(listener);
+      serve(listener, now); // its turn there was long ago
       return listener;
     },
     leave,

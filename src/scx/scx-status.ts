@@ -56,6 +56,8 @@ export const scxStatusSchema = z.object({
   state: z.enum(['joining', 'running', 'leaving']),
   /** While leaving: how much longer that may take, ms; absent: moments. */
   leavesWithinMs: ms.max(86_400_000).optional(),
+  /** The last process that was to take over and did not. */
+  failedSuccessor: z.object({ id: nodeId, reason: z.string().max(300) }).optional(),
   rendezvous: z.boolean(),
   startedAt: z.string().max(40),
   listeners: count,

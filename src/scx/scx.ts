@@ -7,6 +7,7 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { dropAbsent } from '../session/drop-absent.js';
 import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { openAccessLog } from './access-log.js';
 import { createAudience } from './audience.js';
@@ -92,6 +93,7 @@ export async function startScx(
   let isNews = false;
   let stopping: Promise<void> | undefined;
   let isHandingOver = false;
+  let failedSuccessor: ScxStatus['failedSuccessor'];
   /** The instant by which a successor has taken over for good. */
   let succeededBy: number | undefined;
 
@@ -126,7 +128,10 @@ export async function startScx(
       playing: playout.playing() ?? null,
       title: playout.program.title,
       bitrateKbps: playout.bitrateKbps() ?? null,
-      ...(succeededBy === undefined ? {} : { leavesWithinMs: Math.max(0, succeededBy - now()) }),
+      ...dropAbsent({
+        leavesWithinMs: succeededBy && Math.max(0, succeededBy - now()),
+        failedSuccessor,
+      }),
     });
 
   /** What the announcement does not say, a source may. */
@@ -235,8 +240,8 @@ export async function startScx(
     isHandingOver = false;
   };
 
-  const handOverTo = (order: Order): Promise<void> =>
-    handOver({
+  const handOverTo = async (order: Order): Promise<void> => {
+    const reason = await handOver({
       ...{ order, playout, http, log, now, isLeaving },
       overlayAddress: relay.overlay.address,
       becomeSucceeded: (withinMs) => {
@@ -246,6 +251,10 @@ export async function startScx(
       sendSourcesAway: relay.sendSourcesAway,
       leave: () => stop('a successor has taken over'),
     });
+    if (reason === undefined) return;
+    failedSuccessor = { id: order.launch.id, reason: reason.slice(0, 300) };
+    lease.renewNow();
+  };
 
   const care = (): void => {
     const at = now();

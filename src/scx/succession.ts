@@ -112,8 +112,10 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
   return moved;
 }
 
-/** Hands over and leaves; or goes on as before, if no successor comes up. */
-export async function handOver(options: SuccessionOptions): Promise<void> {
+/**
+ * Hands over and leaves. If no successor comes up it goes on as before, and resolves with the reason.
+ */
+export async function handOver(options: SuccessionOptions): Promise<string | undefined> {
   const { order, http, log } = options;
   const heir = startHeir(order);
   log.info({ pid: heir.pid }, 'A successor has been started.');
@@ -121,7 +123,9 @@ export async function handOver(options: SuccessionOptions): Promise<void> {
     await settle(heir, options);
   } catch (error) {
     heir.kill();
-    return log.error({ reason: reasonOf(error) }, 'No successor took over; this SCX goes on.');
+    const reason = reasonOf(error);
+    log.error({ reason }, 'No successor took over; this SCX goes on.');
+    return reason;
   }
   http.stopListening();
   await Promise.race([heir.known, pause(KNOWN_MS_MAX, undefined, { ref: false })]);
@@ -130,4 +134,5 @@ export async function handOver(options: SuccessionOptions): Promise<void> {
   log.info({ moved, left: options.playout.listeners.count }, "The listeners are the successor's.");
   heir.release();
   options.leave();
+  return undefined;
 }

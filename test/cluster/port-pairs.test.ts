@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { choosePorts, pairCapacity, portsOf } from '../../src/cluster/port-pairs.js';
+import {
+  chooseOverlayPort,
+  choosePorts,
+  pairCapacity,
+  portsOf,
+} from '../../src/cluster/port-pairs.js';
 
 const RANGE = { first: 8100, last: 8105 };
 const pair = (http: number) => ({ http, overlay: http + 1 });
@@ -40,6 +45,16 @@ describe('Port pairs', () => {
     ]);
     expect(choosePorts(RANGE, [], avoided, null, 0)).toEqual(pair(8102));
     expect(choosePorts(RANGE, [], avoided, null, 50)).toEqual(pair(8100));
+  });
+
+  test('lend an overlay port to a successor, which returns to its own with the next', () => {
+    const first = pair(8100);
+    expect(chooseOverlayPort(RANGE, [first, pair(8102)], first)).toBe(8105);
+    const guest = { http: 8100, overlay: 8105 };
+    expect(chooseOverlayPort(RANGE, [guest, pair(8102)], guest)).toBe(8101);
+    expect(chooseOverlayPort(RANGE, [8100, 8102, 8104].map(pair), first)).toBeUndefined();
+    expect(chooseOverlayPort(RANGE, [], { http: 9000, overlay: 9001 })).toBe(8101);
+    expect(chooseOverlayPort('any', [], first)).toBe(0);
   });
 
   test('are read from what an SCX says', () => {

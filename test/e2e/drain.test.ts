@@ -1,4 +1,9 @@
 /** Clusters are restarted one after the other while they are listened to: nobody hears it. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIcySplitter } from '../../src/client/icy-splitter.js';
@@ -98,4 +103,74 @@ test('A rolling drain of all clusters costs no listener a frame or its connectio
     expectWhole(audio, long);
     expect(titles.every((title) => title === titles[0])).toBe(true);
   }
+});
+
+/** A listener over https. */
+async function listenSecurely(url: string) {
+  const asking = request(url.replace('http:', 'https:'), { rejectUnauthorized: false }).end();
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  let isClosed = false;
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response
+    .on('error', () => undefined)
+    .on('close', () => {
+      isClosed = true;
+    });
+  return {
+    bytes: () => Buffer.concat(chunks),
+    isClosed: () => isClosed,
+    stop: () => response.destroy(),
+  };
+}
+
+test("Who listens over https stays at the old process, and newcomers are the new one's", async () => {
+  const [cert, key] = [join(stage.directory, 'a.crt'), join(stage.directory, 'a.key')];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const out = ['-subj', '/CN=a', '-days', '2', '-keyout', key, '-out', cert];
+  execFileSync('openssl', ['req', ...kind, ...out], { stdio: 'ignore' });
+  const cluster = await stage.cluster({ extra: ['--tls-cert', cert, '--tls-key', key] });
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const plain = listen(listenUrl(cluster));
+  await plain.firstByteMs;
+  const [before] = await cluster.scxs();
+  const [leaves, stays] = [
+    await listenSecurely(before?.httpUrl ?? ''),
+    await listenSecurely(before?.httpUrl ?? ''),
+  ];
+  await until('audio', () => stays.bytes().length > 100_000);
+  await drain(cluster, '--drain-timeout', '60');
+  const newcomer = await listenSecurely(before?.httpUrl ?? '');
+  const then = stays.bytes().length;
+  await until('more audio at all', () => stays.bytes().length > then + 100_000);
+  await until('audio for the newcomer', () => newcomer.bytes().length > 100_000);
+  expect(isAlive(before?.pid ?? 0)).toBe(true);
+  expect([plain, leaves, stays, newcomer].map((one) => one.isClosed())).not.toContain(true);
+  for (const listener of [leaves, stays]) listener.stop();
+  await until('the old process to end behind the last of them', () => !isAlive(before?.pid ?? 0));
+  for (const listener of [plain, newcomer]) listener.stop();
+  for (const { bytes } of [plain, leaves, stays, newcomer]) expectWhole(bytes(), 100);
+});
+
+test('An SCX that is drained again and again keeps its port, and needs one more', async () => {
+  const ports = ['--scx-ports', '18100-18103'];
+  const cluster = await stage.cluster({ extra: ports });
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(cluster));
+  await listener.firstByteMs;
+  const places: (string | undefined)[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    const [scx] = await until('one SCX with the source', async () => {
+      const scxs = await cluster.scxs();
+      return scxs.length === 1 && scxs[0]?.attachedSources === 1 ? scxs : undefined;
+    });
+    places.push(`${scx?.httpUrl} ${scx?.overlayAddress}`.replaceAll('127.0.0.1:', ''));
+    await drain(cluster);
+  }
+  expect(places).toEqual([18101, 18103, 18101].map((port) => `http://18100/changes.mp3 ${port}`));
+  expect(listener.isClosed()).toBe(false);
+  listener.stop();
+  expectWhole(listener.bytes(), 300);
 });

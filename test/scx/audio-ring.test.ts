@@ -16,6 +16,18 @@ function filled(from: number, to: number, changes: Partial<typeof limits> = {}) 
 }
 
 describe('Ring', () => {
+  test('counts frames, and gives the rest of a chunk from any of them on', () => {
+    const { ring } = filled(0, 2000);
+    expect(ring.framesCut).toBe(2000);
+    expect(ring.frameAt(ring.end)).toBe(2000);
+    expect(ring.frameAt(ring.end - 1)).toBe(1990);
+    expect(ring.frameAt(0)).toBeUndefined();
+    const rest = ring.readFrom(1983);
+    expect(numbersIn(rest?.bytes ?? new Uint8Array())).toEqual(range(1983, 1990));
+    expect(rest?.next).toBe(ring.end - 1);
+    expect(ring.readFrom(0)).toBeUndefined();
+  });
+
   test('joins the frames of an interval into one chunk', () => {
     const { ring } = filled(0, 20);
     expect(ring.end).toBe(2);

@@ -10,7 +10,7 @@ import { createMetrics } from '../../src/scx/metrics.js';
 import { createPages, type PageSources } from '../../src/scx/pages.js';
 import { createPlayout, type Playout } from '../../src/scx/playout.js';
 import { type RawClient, rawClient } from './raw-client.js';
-import { audioAdu, FRAME_BYTES, numbersIn, range, source, titleAdu } from './support.js';
+import { audioAdu, FRAME_BYTES, NO_INGEST, numbersIn, range, source, titleAdu } from './support.js';
 
 const GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -46,14 +46,6 @@ const metrics = createMetrics('night', () => [
   { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
 ]);
 
-/** Nobody feeds this one. */
-const ingest = {
-  handle: () => undefined,
-  tick: () => undefined,
-  closeAll: () => undefined,
-  station: { title: undefined, genre: undefined },
-};
-
 const options = (pages: Partial<PageSources> = {}) => ({
   streamPath: '/night.mp3',
   listenersMax: 5,
@@ -63,7 +55,7 @@ const options = (pages: Partial<PageSources> = {}) => ({
   accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
   security: undefined,
   trust: trustIn(['127.0.0.1']),
-  ingest,
+  ingest: NO_INGEST,
   streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128 }),
   pages: createPages({
     streamPath: '/night.mp3',

@@ -1,9 +1,24 @@
+import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createAudioRing } from '../../src/scx/audio-ring.js';
-import { createListeners } from '../../src/scx/listeners.js';
-import { FRAME_MS, fakeOutlet, numbersIn, played, range } from './support.js';
+import { createListeners, type Seat } from '../../src/scx/listeners.js';
+import type { Passport } from '../../src/scx/passport.js';
+import {
+  type FakeOutlet,
+  FRAME_BYTES,
+  FRAME_MS,
+  fakeOutlet,
+  numbersIn,
+  played,
+  range,
+} from './support.js';
 
 const TICK = 10 * FRAME_MS;
+
+const PASSPORT: Passport = {
+  ...{ address: '127.0.0.1', agent: 'player', method: 'GET', target: '/', protocol: 'HTTP/1.0' },
+  ...{ headers: {}, wantsTitles: false, sinceMs: 0, bytes: 0 },
+};
 
 /** A ring and its listeners, with a clock that the tests move. */
 function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
@@ -198,5 +213,101 @@ describe('The set of listeners', () => {
     expect(numbersIn(outlet.bytes()).at(-1)).toBe(103);
     expect(outlet.events).toEqual(['open', 'end']);
     expect(room.listeners.count).toBe(0);
+  });
+});
+
+describe('Who is handed to another process', () => {
+  const parcel = { socket: new Socket(), passport: PASSPORT, release: () => undefined };
+
+  const movable = (wantsTitles = false): FakeOutlet =>
+    Object.assign(fakeOutlet(wantsTitles), { pack: () => parcel });
+
+  /** Two studios that play the same frames, each in chunks of its own. */
+  const neighbours = () => {
+    const [old, heir] = [studio(), studio()];
+    old.play(10);
+    heir.rest(TICK / 2);
+    heir.play(10);
+    return { old, heir };
+  };
+
+  test.each([0, 1, 3, 7, 10])(
+    'goes on with the very next byte, %i frames into a chunk',
+    (extra) => {
+      for (const wantsTitles of [false, true]) {
+        const { old, heir } = neighbours();
+        const outlet = movable(wantsTitles);
+        const stays = fakeOutlet(wantsTitles);
+        for (const each of [outlet, stays]) old.listeners.admit(each, old.now());
+        old.play(5);
+        heir.append(extra);
+        heir.rest(TICK);
+        const [departure] = [...old.listeners.depart()];
+        const seat = JSON.parse(JSON.stringify(departure?.seat));
+        heir.listeners.resume(outlet, seat, heir.now());
+        heir.append(50 - extra);
+        heir.play(10);
+        old.play(10);
+        expect([old.listeners.count, heir.listeners.count]).toEqual([1, 1]);
+        const [moved, stayed] = [outlet.bytes(), stays.bytes()];
+        const common = Math.min(moved.length, stayed.length);
+        expect(common).toBeGreaterThan(100 * FRAME_BYTES);
+        expect(Buffer.compare(moved.subarray(0, common), stayed.subarray(0, common))).toBe(0);
+      }
+    },
+  );
+
+  test('waits for the frame that is next when this process is behind', () => {
+    const { old, heir } = neighbours();
+    const outlet = movable();
+    old.listeners.admit(outlet, old.now());
+    old.play(3);
+    const [departure] = [...old.listeners.depart()];
+    const before = outlet.writes.length;
+    heir.listeners.resume(outlet, departure?.seat as Seat, heir.now());
+    heir.play(3);
+    expect(outlet.writes).toHaveLength(before);
+    heir.play(1);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
+  });
+
+  test('has taken all that was written; who cannot go stays and hears on', () => {
+    const { old } = neighbours();
+    const [busy, bound, free] = [movable(), fakeOutlet(), movable()];
+    for (const outlet of [busy, bound, free]) old.listeners.admit(outlet, old.now());
+    busy.queued = 1;
+    expect([...old.listeners.depart()]).toHaveLength(1);
+    expect(old.listeners.count).toBe(2);
+    busy.queued = 0;
+    old.play(2);
+    expect(numbersIn(bound.bytes())).toEqual(range(100 - 39, 120));
+    expect(numbersIn(free.bytes())).toEqual(range(100 - 39, 100));
+    expect([...old.listeners.depart()]).toHaveLength(1);
+  });
+
+  test('goes on here, without a gap, if nobody took it', () => {
+    const { old } = neighbours();
+    const outlet = movable();
+    old.listeners.admit(outlet, old.now());
+    for (const { stay } of old.listeners.depart()) {
+      old.play(2);
+      stay();
+    }
+    old.play(2);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
+    expect(old.listeners.count).toBe(1);
+  });
+
+  test('waits there, too, if it waited for the first audio', () => {
+    const [old, heir] = [studio(), studio()];
+    const outlet = movable();
+    old.listeners.admit(outlet, old.now());
+    const [departure] = [...old.listeners.depart()];
+    expect(departure?.seat.isOpen).toBe(false);
+    heir.listeners.resume(outlet, departure?.seat as Seat, heir.now());
+    expect(heir.listeners.waiting).toBe(1);
+    heir.append(5);
+    heir.listeners.openWaiting(heir.now());
+    expect(outlet.events).toEqual(['open']);
   });
 });

@@ -3,6 +3,7 @@ import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/node.js';
 import { parseFrameHeader } from '../../src/mp3/frame-header.js';
 import { mainDataBegin } from '../../src/mp3/side-info.js';
 import type { PlayedFrame } from '../../src/scx/audio-ring.js';
+import type { Ingest } from '../../src/scx/ingest.js';
 import type { Outlet } from '../../src/scx/listeners.js';
 
 /** 1152 samples at 44.1 kHz. */
@@ -108,3 +109,11 @@ export function fakeOutlet(wantsTitles = false): FakeOutlet {
   };
   return outlet;
 }
+
+/** Nobody feeds this SCX, and nobody may. */
+export const NO_INGEST: Ingest = {
+  handle: () => undefined,
+  tick: () => undefined,
+  closeAll: () => undefined,
+  station: { title: undefined, genre: undefined },
+};

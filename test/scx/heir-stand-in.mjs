@@ -1,0 +1,27 @@
+/**
+ * Stands in for a successor process, which may be as bad as its argument says: `ends` at once, is of
+ * another `version`, hears `another` source, ends when it is to take a `listener`; or is `good`: it
+ * answers whoever comes to its door with its process id, and tells its listeners that it is there.
+ */
+import process from 'node:process';
+
+const [behaviour] = process.argv.slice(2);
+if (behaviour === 'ends') process.exit(7);
+const say = (message) => process.connected && process.send(message);
+const source = (behaviour === 'another' ? 'b' : 'a').repeat(16);
+const run = { source, first: 0, last: 1_000_000 };
+const version = behaviour === 'version' ? 99 : 1;
+const tell = () => say({ kind: 'heard', version, isJoined: true, run, title: null });
+const telling = setInterval(tell, 20);
+
+process.on('message', (message, handle) => {
+  if (message.kind === 'estate') clearInterval(telling);
+  if (message.kind === 'door') {
+    handle.on('connection', (socket) => socket.on('error', () => undefined).end(`${process.pid}`));
+    say({ kind: 'known' });
+  }
+  if (message.kind === 'listener' && behaviour === 'listener') process.exit(0);
+  if (message.kind === 'listener') handle.on('error', () => undefined).write('<taken over>');
+  say({ kind: 'took' });
+});
+process.on('disconnect', () => setTimeout(() => process.exit(0), 200));
