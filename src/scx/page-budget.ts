@@ -3,7 +3,8 @@
  * script gone wild, uses up the turns of its own address only, so the operator always gets the
  * status. A machine's own addresses are not counted: its operator and its monitoring come from there.
  *
- * Bounded: ADDRESSES_MAX addresses; the one that came first makes room.
+ * Bounded: ADDRESSES_MAX addresses; the one that has not asked for longest makes room, so whoever asks all
+ * the time stays counted, however many others ask.
  */
 
 import { isLoopback, limitedAs } from './forwarded.js';
@@ -21,15 +22,15 @@ export interface PageBudget {
 
 /** Everybody has all turns. */
 export function createPageBudget(): PageBudget {
+  /** In the order in which they asked last. */
   const spent = new Map<string, { turns: number; at: number }>();
 
   const accountOf = (address: string, now: number): { turns: number; at: number } => {
-    const known = spent.get(address);
-    if (known !== undefined) return known;
-    const [oldest] = spent.keys();
-    if (spent.size >= ADDRESSES_MAX && oldest !== undefined) spent.delete(oldest);
-    const account = { turns: 0, at: now };
+    const account = spent.get(address) ?? { turns: 0, at: now };
+    spent.delete(address);
     spent.set(address, account);
+    const [oldest] = spent.keys();
+    if (spent.size > ADDRESSES_MAX && oldest !== undefined) spent.delete(oldest);
     return account;
   };
 

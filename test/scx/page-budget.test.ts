@@ -18,6 +18,15 @@ test('An address among thousands is still counted, and memory is bounded', () =>
   expect(budget.take('192.0.2.1', 0)).toBe(false);
 });
 
+test('Thousands of others do not give turns back to an address that asks all the time', () => {
+  const budget = createPageBudget();
+  const taken = Array.from({ length: 10_000 }, (_, n) => {
+    budget.take(`2001:db8:0:${n.toString(16)}::1`, 0);
+    return budget.take('192.0.2.1', 0);
+  });
+  expect(taken.filter(Boolean)).toHaveLength(40);
+});
+
 test('A subscriber with a whole IPv6 network is one', () => {
   const budget = createPageBudget();
   const taken = Array.from({ length: 500 }, (_, n) =>
