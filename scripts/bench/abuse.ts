@@ -3,15 +3,18 @@
  * operator looks at its pages, while others attack it: first nobody does (the baseline of this
  * run), then one attack after the other, then all of them together.
  *
- * The SCX has core 0; the good, the bad and the operator share core 1, the bad being nice.
+ * The SCX has core 0; the good, the bad and the operator share core 1, the bad being nice. Memory counts
+ * from before each attack. Who reads nothing does so until it is closed, which is a minute after the
+ * system has filled its buffers for it: with 4 MiB of them and 16 kB/s, after five minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ATTACKS } from '../../test/e2e/attacks.js';
+import { HEAD_BYTES_MAX } from '../../src/scx/request-head.js';
+import { ATTACKS, type AttackName } from '../../test/e2e/attacks.js';
 import { type Running, start } from '../../test/e2e/stage.js';
-import { type Benchmark, numberOf, type Row, round } from './benchmark.js';
+import { type Benchmark, type Flags, numberOf, type Row, round } from './benchmark.js';
 import { type LoadReport, startLoad } from './load.js';
 import { compile } from './native.js';
 import { type Seen, watch } from './operator.js';
@@ -23,20 +26,36 @@ const SETTLE_S = 4;
 const NEWCOMERS_PER_SECOND = 20;
 /** For an SCX to get rid of the last attack's connections, ms. */
 const RECOVER_MS = 3000;
+/**
+ * What the SCX may need above what it had: a whole head of each of KNOCKING_MAX at its door, some kB
+ * for each connection, and what its heap holds until it is collected.
+ */
+const MEMORY_BYTES_MAX = { door: 4096 * HEAD_BYTES_MAX, connection: 16_000, heap: 32e6 } as const;
+/** An attack's connections in units of --bad: those of the talkers are fewer. */
+const HOLDERS: readonly AttackName[] = ['read nothing', 'read 1 byte/s', 'half a request'];
 
 interface Scene {
   readonly load: string;
   readonly good: number;
   readonly bad: number;
-  readonly seconds: number;
   readonly url: string;
   readonly pid: number;
-  readonly idleBytes: number;
+}
+
+interface Attack {
+  readonly name: string;
+  readonly names: readonly AttackName[];
+  /** Of the window. */
+  readonly seconds: number;
 }
 
 interface Outcome {
   readonly report: LoadReport;
   readonly seen: Seen;
+  /** User memory before. */
+  readonly idleBytes: number;
+  /** Closed because they took nothing. */
+  readonly idleClosed: number;
   readonly cpuPerSecond: number;
   readonly answers: string;
 }
@@ -55,9 +74,17 @@ async function endAttack(attack: Running): Promise<string> {
   return answers.map(([status, times]) => `${status}: ${times}`).join(', ');
 }
 
-/** One window of the good listeners, under the attacks of these names. */
-async function endure(scene: Scene, names: readonly string[]): Promise<Outcome> {
-  const { load, good, seconds, url, pid } = scene;
+/** How many the SCX has closed because they took nothing. */
+async function idleClosedAt(url: string): Promise<number> {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  return Number(/^\S*listeners_idle_total\S* (\d+)$/m.exec(text)?.[1]);
+}
+
+/** One window of the good listeners, under an attack. */
+async function endure(scene: Scene, { names, seconds }: Attack): Promise<Outcome> {
+  const { load, good, url, pid } = scene;
+  const idleBytes = privateBytes(pid);
+  const closedBefore = await idleClosedAt(url);
   const wanted = { program: load, listeners: good, rate: RATE, settleS: SETTLE_S, seconds };
   const newcomersPerSecond = NEWCOMERS_PER_SECOND;
   const listening = startLoad({ ...wanted, icy: false, newcomersPerSecond, urls: [url] });
@@ -71,18 +98,26 @@ async function endure(scene: Scene, names: readonly string[]): Promise<Outcome> 
     const cpuPerSecond = (cpuSeconds(pid) - before.cpu) / elapsedS;
     const seen = await stopWatching();
     const answers = attack === undefined ? '' : await endAttack(attack);
-    return { report, seen, cpuPerSecond, answers };
+    const idleClosed = (await idleClosedAt(url)) - closedBefore;
+    return { report, seen, idleBytes, idleClosed, cpuPerSecond, answers };
   } finally {
     await listening.end();
   }
 }
 
-function row(name: string, { idleBytes, pid }: Scene, outcome: Outcome): Row {
-  const { report, seen, cpuPerSecond, answers } = outcome;
+function boundBytes({ good, bad }: Scene, names: readonly AttackName[]): number {
+  const { door, connection, heap } = MEMORY_BYTES_MAX;
+  const holders = names.filter((name) => HOLDERS.includes(name)).length;
+  return door + heap + connection * (good + bad * (holders + 1));
+}
+
+function row({ name, names, seconds }: Attack, scene: Scene, outcome: Outcome): Row {
+  const { report, seen, idleBytes, idleClosed, cpuPerSecond, answers } = outcome;
   const { listeners, newcomers } = report;
   const ms = (value: number | undefined): number => round(value ?? Number.NaN, 0);
   return {
     attack: name,
+    seconds,
     'gap p99 ms': ms(listeners.gapMs?.p99),
     'gap worst ms': ms(listeners.gapMs?.worst),
     closed: listeners.closed + listeners.refused + listeners.silent,
@@ -90,7 +125,9 @@ function row(name: string, { idleBytes, pid }: Scene, outcome: Outcome): Row {
     'newcomers p99 ms': ms(newcomers.firstByteMs?.p99),
     'newcomers lost': newcomers.refused + newcomers.silent,
     'memory peak MB': round((seen.bytesPeak - idleBytes) / 1e6),
-    'memory after MB': round((privateBytes(pid) - idleBytes) / 1e6),
+    'memory bound MB': round(boundBytes(scene, names) / 1e6),
+    'memory after MB': round((privateBytes(scene.pid) - idleBytes) / 1e6),
+    'closed as idle': idleClosed,
     '/status worst ms': ms(seen.statusMs),
     '/healthz worst ms': ms(seen.healthzMs),
     'pages late': `${seen.late} of ${seen.looks}`,
@@ -104,7 +141,25 @@ export const flags: Benchmark['flags'] = {
   listeners: { standard: '200', help: 'good listeners' },
   bad: { standard: '1000', help: 'connections of each attack that holds them' },
   seconds: { standard: '20', help: 'of each attack' },
+  long: { standard: '360', help: 'seconds of who reads nothing, until it is closed' },
+  only: { standard: '', help: 'the attacks that have this in their names' },
 };
+
+/** Nobody, then each attack, then all of them. */
+function planOf(given: Flags): readonly Attack[] {
+  const [short, long] = [numberOf(given, 'seconds'), numberOf(given, 'long')];
+  const all = Object.keys(ATTACKS) as AttackName[];
+  const alone = (name: AttackName): Attack => {
+    return { name, names: [name], seconds: name === 'read nothing' ? long : short };
+  };
+  const plan: readonly Attack[] = [
+    { name: 'nobody', names: [], seconds: short },
+    ...all.map(alone),
+    // The first moment, when all come at once, is not to be all that is seen.
+    { name: 'all together', names: all, seconds: 3 * short },
+  ];
+  return plan.filter(({ name }) => name.includes(String(given.only)));
+}
 
 export const run: Benchmark['run'] = async (given) => {
   const directory = mkdtempSync(join(tmpdir(), 'bench-abuse-'));
@@ -117,15 +172,11 @@ export const run: Benchmark['run'] = async (given) => {
     const [[pid = -1], [url = '']] = [server.pids, server.urls];
     pin(process.pid, 1);
     pin(pid, 0);
-    const idleBytes = privateBytes(pid);
-    const bad = numberOf(given, 'bad');
-    const scene = { load, good, bad, seconds: numberOf(given, 'seconds'), url, pid, idleBytes };
-    const singles = Object.keys(ATTACKS).map((name) => [name, [name]] as const);
-    const plan = [['nobody', []], ...singles, ['all together', Object.keys(ATTACKS)]] as const;
-    for (const [name, names] of plan) {
-      const outcome = await endure(scene, names);
+    const scene = { load, good, bad: numberOf(given, 'bad'), url, pid };
+    for (const attack of planOf(given)) {
+      const outcome = await endure(scene, attack);
       await pause(RECOVER_MS);
-      rows.push(row(name, scene, outcome));
+      rows.push(row(attack, scene, outcome));
     }
   } finally {
     await server.close();

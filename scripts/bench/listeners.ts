@@ -5,7 +5,9 @@
  * The server has core 0; the load, the source and whatever else is ours share core 1. All listeners
  * connect at the given rate (a storm: who waits longest for the first byte?), and when they have
  * settled, a window of some seconds says what they cost and what they get. On a machine that others use too,
- * processor time is the number to trust; waits and gaps grow with what the others do.
+ * processor time is the number to trust; waits and gaps grow with what the others do. Gaps count from a
+ * listener's first byte on, through the storm; the slowest one's rate is known to one write, 1/20 of a
+ * window of 20 s.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -117,7 +119,7 @@ function ratio(one: Measured, all: readonly Measured[], name: string): Row {
 
 function row(one: Measured, all: readonly Measured[], plan: Plan): Row {
   const { listeners, report } = one;
-  const { firstByteMs, gapMs, refused, closed, silent } = report.listeners;
+  const { firstByteMs, gapMs, refused, closed, silent, slowestBytes } = report.listeners;
   const times = (value: number | undefined): number => round(value ?? Number.NaN, 0);
   return {
     server: one.name,
@@ -134,6 +136,7 @@ function row(one: Measured, all: readonly Measured[], plan: Plan): Row {
     'gap p99 ms': times(gapMs?.p99),
     'gap worst ms': times(gapMs?.worst),
     'rate got': round(served(one) / listeners, 3),
+    'rate of the slowest': round(slowestBytes / report.seconds / BYTES_PER_SECOND, 3),
     refused,
     closed,
     silent,

@@ -6,8 +6,9 @@
  * The listeners connect at the given rate, spread over the addresses (IPv4 only), read all that comes,
  * and look at the clock each time. The window of measurement begins SETTLE_S after all of them have heard
  * something, or have waited for PATIENCE_MS; in it, newcomers connect as well, and leave at their first byte of sound. The first
- * byte is the first one of the body, from connect(). A gap is the time between two reads, or from a read to
- * the end of the window, if it ends in the window; each listener counts with its largest.
+ * byte is the first one of the body, from connect(). A gap is the time between two reads, from the first
+ * byte on, or from the last read to the end of the window; each listener counts with its largest.
+ * The slowest is who got the least in the window.
  *
  * Prints "connected", "steady" and "end" as it gets there, then a line of JSON, and holds its
  * connections until standard input ends, so that the server's memory can be looked at.
@@ -39,6 +40,7 @@ typedef struct {
   int headEndMatched; /* of "\r\n\r\n" */
   char status[STATUS_BYTES];
   double startedMs, firstByteMs, lastReadMs, gapMs;
+  long windowBytes;
 } Listener;
 
 typedef struct {
@@ -138,10 +140,10 @@ static bool isGranted(const Listener *one) {
   return memcmp(one->status, "HTTP/1.", 7) == 0 && memcmp(one->status + 9, "200", 3) == 0;
 }
 
-/* A gap ends now; all of it counts, also what was before the window. */
+/* A gap ends now. Who has heard nothing before the window waits from its beginning. */
 static void noteGap(Listener *one, double now) {
-  double from = one->lastReadMs > 0 ? one->lastReadMs : steadyAtMs;
-  if (isSteady && now - from > one->gapMs) one->gapMs = now - from;
+  double from = one->lastReadMs > 0 ? one->lastReadMs : isSteady ? steadyAtMs : now;
+  if (now - from > one->gapMs) one->gapMs = now - from;
 }
 
 static void hear(int index, bool isNewcomer) {
@@ -166,7 +168,9 @@ static void hear(int index, bool isNewcomer) {
   }
   noteGap(one, now);
   one->lastReadMs = now;
-  if (isSteady) windowBytes += body;
+  if (!isSteady) return;
+  windowBytes += body;
+  one->windowBytes += body;
 }
 
 static void startDue(Ramp *ramp, int offset) {
@@ -204,6 +208,13 @@ static void printSpread(const char *name, double *values, int count) {
            values[(int)(count * 0.99)], values[count - 1]);
 }
 
+static long slowestBytes(int from, int count) {
+  long least = count > 0 ? listeners[from].windowBytes : 0;
+  for (int i = from; i < from + count; i++)
+    if (listeners[i].windowBytes < least) least = listeners[i].windowBytes;
+  return least;
+}
+
 static void printGroup(int from, int count) {
   double *firsts = calloc(count + 1, sizeof *firsts), *gaps = calloc(count + 1, sizeof *gaps);
   int heard = 0, refused = 0, closed = 0;
@@ -214,8 +225,8 @@ static void printGroup(int from, int count) {
     closed += one->state == CLOSED;
     if (one->firstByteMs > 0) firsts[heard++] = one->firstByteMs;
   }
-  printf("\"count\":%d,\"refused\":%d,\"closed\":%d,\"silent\":%d,", count, refused, closed,
-         count - refused - heard);
+  printf("\"count\":%d,\"refused\":%d,\"closed\":%d,\"silent\":%d,\"slowestBytes\":%ld,", count, refused,
+         closed, count - refused - heard, slowestBytes(from, count));
   printSpread("firstByteMs", firsts, heard);
   printf(",");
   printSpread("gapMs", gaps, count);

@@ -33,6 +33,8 @@ interface Group {
   readonly closed: number;
   /** Without a byte of sound when the window ended. */
   readonly silent: number;
+  /** What the one with the least got in the window. */
+  readonly slowestBytes: number;
   /** null: nobody heard anything. */
   readonly firstByteMs: Spread | null;
   readonly gapMs: Spread | null;

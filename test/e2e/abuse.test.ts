@@ -69,8 +69,8 @@ const ANSWERS: Partial<Record<AttackName, readonly string[]>> = {
   '33 headers': ['200'],
   '10,000 headers': TOO_MUCH,
   '1 MiB request line': TOO_MUCH,
-  'paths upwards': ['400', '404'],
-  'ask for /status': ['200'],
+  'paths upwards': ['400', '404', '429'],
+  'ask for /status': ['200', '429'],
 };
 
 describe('An SCX under attack serves listeners, newcomers and operators', () => {

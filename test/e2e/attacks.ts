@@ -1,7 +1,8 @@
 /**
  * What clients do to a server that means well, by mistake or on purpose. Each attack keeps a number
  * of connections busy until it is ended, and counts what it was answered. Used in small by the gate and in
- * full by `npm run bench -- abuse`.
+ * full by `npm run bench -- abuse`. All come from one machine, but say by X-Forwarded-For, which counts
+ * there, that they are some hundred strangers: who is at the same machine has no limits.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -86,8 +87,14 @@ function besiege({ at, connections, againMs, part, sips = false }: Style): Assau
   };
 }
 
-const requestOf = (target: string, headers = ''): string =>
-  `GET ${target} HTTP/1.1\r\nHost: attack.example\r\n${headers}\r\n`;
+/** Addresses that the attackers say they have; who asks for pages has fewer (RFC 5737). */
+const STRANGERS = 200;
+const READERS = 10;
+
+const stranger = (number: number): string => `203.0.113.${(number % STRANGERS) + 1}`;
+
+const requestOf = (target: string, from: string, headers = ''): string =>
+  `GET ${target} HTTP/1.1\r\nHost: attack.example\r\nX-Forwarded-For: ${from}\r\n${headers}\r\n`;
 
 /** Holds connections to the stream. */
 const hold = (part: (at: Target) => Part, sips = false): Attack => {
@@ -96,11 +103,11 @@ const hold = (part: (at: Target) => Part, sips = false): Attack => {
 };
 
 /** Sends something, waits for the first bytes of the answer, and comes again. */
-const say = (text: (path: string, number: number) => string): Attack => {
+const say = (text: (path: string, from: string, number: number) => string): Attack => {
   return (at) => {
     const part: Part = (socket, number) => {
       socket.setTimeout(PATIENCE_MS, () => socket.destroy());
-      socket.write(text(at.url.pathname, number));
+      socket.write(text(at.url.pathname, stranger(number), number));
       socket.once('data', () => socket.end());
       // The answer may be the stream.
       socket.once('data', () => setImmediate(() => socket.destroy()));
@@ -118,7 +125,7 @@ const TRAVERSALS = ['/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '/%00'
 /** Lingers for a while that differs from client to client, then resets; some in mid-request. */
 const resetAtRandom: Attack = (at) => {
   const part: Part = (socket, number) => {
-    const whole = requestOf(at.url.pathname);
+    const whole = requestOf(at.url.pathname, stranger(number));
     socket.write(number % 3 === 0 ? whole.slice(0, number % whole.length) : whole);
     socket.resume();
     setTimeout(() => socket.resetAndDestroy(), (number * 7919) % 400);
@@ -127,30 +134,36 @@ const resetAtRandom: Attack = (at) => {
   return besiege({ at, connections, againMs: TALK_AGAIN_MS, part });
 };
 
-/** Asks for the status again as soon as it has come. */
+/** Asks for the status again as soon as it has come, more often than anybody may. */
 const askForStatus: Attack = (at) => {
-  const part: Part = (socket) => {
-    socket.write(requestOf('/status'));
-    socket.on('data', () => socket.write(requestOf('/status')));
+  const part: Part = (socket, number) => {
+    const request = requestOf('/status', stranger(number % READERS));
+    socket.write(request);
+    socket.on('data', () => socket.write(request));
   };
   const connections = Math.ceil(at.count / TALKERS_SHARE);
   return besiege({ at, connections, againMs: TALK_AGAIN_MS, part });
 };
 
 export const ATTACKS = {
-  'read nothing': hold((at) => (socket) => {
+  'read nothing': hold((at) => (socket, number) => {
     socket.pause();
-    socket.write(requestOf(at.url.pathname));
+    socket.write(requestOf(at.url.pathname, stranger(number)));
   }),
-  'read 1 byte/s': hold((at) => (socket) => void socket.write(requestOf(at.url.pathname)), true),
-  'half a request': hold((at) => (socket) => {
-    socket.write(requestOf(at.url.pathname).slice(0, -3));
+  'read 1 byte/s': hold(
+    (at) => (socket, number) => void socket.write(requestOf(at.url.pathname, stranger(number))),
+    true,
+  ),
+  'half a request': hold((at) => (socket, number) => {
+    socket.write(requestOf(at.url.pathname, stranger(number)).slice(0, -3));
   }),
-  '64 KiB of headers': say((path) => requestOf(path, `X-A: ${'a'.repeat(65_536)}\r\n`)),
-  '33 headers': say((path) => requestOf(path, headers(32))),
-  '10,000 headers': say((path) => requestOf(path, headers(10_000))),
-  '1 MiB request line': say((path) => requestOf(`${path}?${'a'.repeat(1024 * 1024)}`)),
-  'paths upwards': say((_, number) => requestOf(TRAVERSALS[number % TRAVERSALS.length] as string)),
+  '64 KiB of headers': say((path, from) => requestOf(path, from, `X-A: ${'a'.repeat(65_536)}\r\n`)),
+  '33 headers': say((path, from) => requestOf(path, from, headers(31))),
+  '10,000 headers': say((path, from) => requestOf(path, from, headers(10_000))),
+  '1 MiB request line': say((path, from) => requestOf(`${path}?${'a'.repeat(1024 * 1024)}`, from)),
+  'paths upwards': say((_, from, number) =>
+    requestOf(TRAVERSALS[number % TRAVERSALS.length] as string, from),
+  ),
   'reset at random': resetAtRandom,
   'ask for /status': askForStatus,
 } as const satisfies Readonly<Record<string, Attack>>;
