@@ -87,7 +87,13 @@ async function endure(scene: Scene, { names, seconds }: Attack): Promise<Outcome
   const closedBefore = await idleClosedAt(url);
   const wanted = { program: load, listeners: good, rate: RATE, settleS: SETTLE_S, seconds };
   const newcomersPerSecond = NEWCOMERS_PER_SECOND;
-  const listening = startLoad({ ...wanted, icy: false, newcomersPerSecond, urls: [url] });
+  const listening = startLoad({
+    ...wanted,
+    icy: false,
+    nice: false,
+    newcomersPerSecond,
+    urls: [url],
+  });
   try {
     await listening.steady;
     const before = { cpu: cpuSeconds(pid), at: performance.now() };

@@ -8,6 +8,11 @@
  * processor time is the number to trust; waits and gaps grow with what the others do. Gaps count from a
  * listener's first byte on, through the storm; the slowest one's rate is known to one write, 1/20 of a
  * window of 20 s.
+ *
+ * Capacity is how many listeners a core could serve by what they cost, summed over the SCXs: it is
+ * extrapolated. SCXs share nothing but the machine, so a second one (--scxs 2, each with its part of the
+ * listeners) doubles it exactly if a listener costs no more than with one. That can be seen on a machine
+ * of two cores, where the second SCX has to share its core with the load, which therefore is nice.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +42,8 @@ const SPARE_FILES = 500;
 interface Measured {
   readonly name: string;
   readonly listeners: number;
-  readonly cpuPerSecond: number;
+  /** Of each server process. */
+  readonly cpusPerSecond: readonly number[];
   readonly bytesPerListener: number;
   readonly report: LoadReport;
   /** Of the machine, with whatever else runs on it. */
@@ -70,18 +76,18 @@ async function measure(
   const { pids, urls } = server;
   pinAll(pids);
   const idleBytes = sum(pids.map(privateBytes));
-  const wanted = { program: load, listeners, rate, seconds, icy, urls };
+  const nice = pids.length > 1;
+  const wanted = { program: load, listeners, rate, seconds, icy, nice, urls };
   const running = startLoad({ ...wanted, settleS: SETTLE_S, newcomersPerSecond: 0 });
   try {
     await running.steady;
     const startedAt = performance.now();
-    const cpuBefore = sum(pids.map(cpuSeconds));
+    const before = pids.map(cpuSeconds);
     const report = await running.report;
-    const cpu = sum(pids.map(cpuSeconds)) - cpuBefore;
     const elapsedS = (performance.now() - startedAt) / 1000;
+    const cpusPerSecond = pids.map((pid, i) => (cpuSeconds(pid) - (before[i] ?? 0)) / elapsedS);
     const bytesPerListener = (sum(pids.map(privateBytes)) - idleBytes) / listeners;
-    const cpuPerSecond = cpu / elapsedS;
-    return { listeners, cpuPerSecond, bytesPerListener, report, loadAverage: loadAverage() };
+    return { listeners, cpusPerSecond, bytesPerListener, report, loadAverage: loadAverage() };
   } finally {
     await running.end();
   }
@@ -107,7 +113,11 @@ async function measureRival(name: string, plan: Plan, listeners: number): Promis
 /** So many listeners got what they should; the others, or their shortfall, cost nothing. */
 const served = ({ report }: Measured): number => report.bytes / report.seconds / BYTES_PER_SECOND;
 
-const microseconds = (one: Measured): number => (one.cpuPerSecond / served(one)) * 1e6;
+const microseconds = (one: Measured): number => (sum(one.cpusPerSecond) / served(one)) * 1e6;
+
+/** Each process has the same share of the listeners. */
+const capacity = (one: Measured): number =>
+  sum(one.cpusPerSecond.map((cpu) => served(one) / one.cpusPerSecond.length / cpu));
 
 /** Its cost in units of another's; absent without the other. */
 function ratio(one: Measured, all: readonly Measured[], name: string): Row {
@@ -125,8 +135,9 @@ function row(one: Measured, all: readonly Measured[], plan: Plan): Row {
     server: one.name,
     listeners,
     icy: plan.icy ? 'yes' : 'no',
-    'CPU s/s': round(one.cpuPerSecond, 3),
+    'CPU s/s': one.cpusPerSecond.map((cpu) => cpu.toFixed(3)).join(' + '),
     'us/listener/s': round(microseconds(one)),
+    capacity: round(capacity(one), 0),
     ...ratio(one, all, 'icecast'),
     ...ratio(one, all, 'floor'),
     'kB/listener': round(one.bytesPerListener / 1000),

@@ -1,4 +1,5 @@
 /** The load process: starts load.c's program, and tells its caller where it is. */
+import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Running, start } from '../../test/e2e/stage.js';
 
@@ -13,6 +14,8 @@ export interface LoadOptions {
   /** Of the window, s. */
   readonly seconds: number;
   readonly icy: boolean;
+  /** It shares its core with a server that comes first. */
+  readonly nice: boolean;
   /** Further ones in a second within the window, that leave at their first byte. */
   readonly newcomersPerSecond: number;
   /** `http://IP:PORT/PATH`; listeners take them in turn. */
@@ -60,6 +63,7 @@ export interface Load {
   end(): Promise<void>;
 }
 
+const NICE = 10;
 /** Longer than any window needs on a machine that others use too, ms. */
 const SLACK_MS = 180_000;
 /** For a server to notice that all are gone, ms. */
@@ -80,6 +84,7 @@ async function end(process: Running): Promise<void> {
 /** Starts to connect. */
 export function startLoad(options: LoadOptions): Load {
   const process = start(options.program, argumentsOf(options));
+  if (options.nice) setPriority(process.pid, NICE);
   const { listeners, rate, settleS, seconds } = options;
   const patienceMs = (listeners / rate + settleS + seconds) * 1000 + SLACK_MS;
   const ended = process.exited.then(() => {

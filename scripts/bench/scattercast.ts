@@ -6,6 +6,8 @@ import type { Rival } from './rival.js';
 /** For the ring to hold a burst, and the SCX to be as large as it is when idle, ms. */
 const FILL_MS = 8000;
 const LINGER = ['--linger', '600'];
+/** Each SCX has places for all of the listeners so many times: none is short of them. */
+const PLACES_SHARE = 2;
 
 /** Where a cluster sends the listeners of an announcement. */
 async function streamUrl(cluster: Cluster, announcement: string): Promise<string> {
@@ -25,11 +27,13 @@ async function scxPid(cluster: Cluster): Promise<number> {
 }
 
 /** A session with as many SCXs as wanted, on the air. */
-export const openScattercast: Rival = async ({ scxs }) => {
+export const openScattercast: Rival = async ({ listeners, scxs }) => {
   const stage = createStage();
+  const places = ['--max-listeners', String(PLACES_SHARE * listeners)];
   const open = async () => {
     const clusters: Cluster[] = [];
-    for (let i = 0; i < scxs; i++) clusters.push(await stage.cluster({ extra: LINGER }));
+    for (let i = 0; i < scxs; i++)
+      clusters.push(await stage.cluster({ extra: [...LINGER, ...places] }));
     const [home] = clusters as [Cluster];
     const announcement = await stage.announce(home, 'scattercast://bench.example/listeners');
     await stage.broadcast(home, announcement, '--loop', CLIP);
