@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   abuse: () => import('./abuse.js'),
   drills: () => import('./drills.js'),
   'side-by-side': () => import('./side-by-side.js'),
+  soak: () => import('./soak.js'),
 };
 
 function fail(message: string): never {

@@ -1,0 +1,59 @@
+/**
+ * Five clusters under listeners for an hour: they come and go, SCXs and front ends are killed or hang. Prints what
+ * listeners at living SCXs missed, which must be nothing, and how memory and open files of those
+ * processes that lived through all of it grew after a warm-up.
+ */
+import { type Benchmark, numberOf, type Row, round } from './benchmark.js';
+import { type SoakOutcome, soak } from './soak/soak.js';
+
+const PER_MINUTE = 'per minute';
+
+function rowsOf({ heard, strikes, growth }: SoakOutcome): Row[] {
+  const row = (what: string, value: number): Row => ({ what, value, [PER_MINUTE]: '' });
+  return [
+    row('things that went wrong', strikes),
+    row('frames checked', heard.frames),
+    row('frames missed', heard.missed),
+    row('frames repeated', heard.repeated),
+    row('bytes that are no frame', heard.foreign),
+    row('sockets closed', heard.closed),
+    row('requests refused', heard.refused),
+    row('longest wait for a frame, s', round(heard.waitMs / 1000, 2)),
+    row('longest silence of a player, s', round(heard.silentMs / 1000, 2)),
+    ...growth.flatMap((one) => [
+      {
+        what: `${one.name}: memory, kB`,
+        value: round(one.memoryKb, 0),
+        [PER_MINUTE]: round(one.memoryKbPerMinute),
+      },
+      {
+        what: `${one.name}: open files`,
+        value: one.files,
+        [PER_MINUTE]: round(one.filesPerMinute, 2),
+      },
+    ]),
+  ];
+}
+
+export const flags: Benchmark['flags'] = {
+  minutes: { standard: '60', help: 'how long' },
+  listeners: { standard: '2000', help: 'over all clusters' },
+  stay: { standard: '120', help: 'how long a listener stays on average, s' },
+  trouble: { standard: '15', help: 'from one thing that goes wrong to the next on average, s' },
+  seed: { standard: '1', help: 'of who leaves, and what goes wrong' },
+};
+
+export const run: Benchmark['run'] = async (given) => {
+  const startedAt = performance.now();
+  const tell = (what: string): void =>
+    console.error(`${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${what}`);
+  const outcome = await soak({
+    minutes: numberOf(given, 'minutes'),
+    listeners: numberOf(given, 'listeners'),
+    stayS: numberOf(given, 'stay'),
+    troubleS: numberOf(given, 'trouble'),
+    seed: numberOf(given, 'seed'),
+    tell,
+  });
+  return rowsOf(outcome);
+};

@@ -1,0 +1,75 @@
+/** What each process takes, looked at from time to time: its memory and its open files. Linux only. */
+import { readdirSync } from 'node:fs';
+import { privateBytes } from '../process-figures.js';
+import { type Point, slopeOf } from './slope.js';
+import type { Member } from './town.js';
+
+/** How a process fared since the warm-up. */
+export interface Growth {
+  readonly name: string;
+  readonly memoryKb: number;
+  readonly memoryKbPerMinute: number;
+  readonly files: number;
+  readonly filesPerMinute: number;
+}
+
+export interface Ledger {
+  note(members: readonly Member[]): void;
+  /** Of those that were there at the first look after the warm-up and at the last one. */
+  growth(): readonly Growth[];
+}
+
+interface Series {
+  readonly name: string;
+  readonly memoryKb: Point[];
+  readonly files: Point[];
+}
+
+/** undefined: it has ended meanwhile. */
+function look(pid: number): { memoryKb: number; files: number } | undefined {
+  try {
+    return { memoryKb: privateBytes(pid) / 1024, files: readdirSync(`/proc/${pid}/fd`).length };
+  } catch {
+    return undefined;
+  }
+}
+
+const lastOf = (points: readonly Point[]): number => points.at(-1)?.value ?? Number.NaN;
+
+const growthOf = ({ name, memoryKb, files }: Series): Growth => ({
+  name,
+  ...{ memoryKb: lastOf(memoryKb), memoryKbPerMinute: slopeOf(memoryKb) },
+  ...{ files: lastOf(files), filesPerMinute: slopeOf(files) },
+});
+
+/** Nothing is noted yet; what is before the warm-up's end never is. */
+export function createLedger(warmUpMs: number): Ledger {
+  const startedAt = performance.now();
+  /** By pid; bounded by those that are ever started. */
+  const series = new Map<number, Series>();
+  const looks: number[] = [];
+
+  return {
+    note: (members) => {
+      const sinceMs = performance.now() - startedAt;
+      if (sinceMs < warmUpMs) return;
+      const minute = sinceMs / 60_000;
+      looks.push(minute);
+      for (const { name, pid } of members) {
+        const seen = look(pid);
+        if (seen === undefined) continue;
+        const own = series.get(pid) ?? { name, memoryKb: [], files: [] };
+        own.memoryKb.push({ minute, value: seen.memoryKb });
+        own.files.push({ minute, value: seen.files });
+        series.set(pid, own);
+      }
+    },
+    growth: () => {
+      const [first, last] = [looks[0], looks.at(-1)];
+      const lived = [...series.values()].filter(
+        ({ files }) => files[0]?.minute === first && files.at(-1)?.minute === last,
+      );
+      return lived.map(growthOf);
+    },
+  };
+}
