@@ -5,14 +5,22 @@
  */
 import { spawn } from 'node:child_process';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
-import { type Benchmark, type Flags, numberOf, type Row } from './benchmark.js';
-import type { Drill } from './drills/drill.js';
+import { type Benchmark, type Flags, numberOf, type Row, wordsOf } from './benchmark.js';
+import { badLink } from './drills/bad-link.js';
+import { cutInTwo } from './drills/cut.js';
+import type { Drill, Measure } from './drills/drill.js';
+import { hangScx } from './drills/hang-scx.js';
 import { killScx } from './drills/kill-scx.js';
 import { intoNamespace } from './drills/network.js';
 import { openScene, type Scene } from './drills/scene.js';
+import { sourceScx } from './drills/source-scx.js';
 
 const DRILLS: Readonly<Record<string, Drill>> = {
   'kill-scx': killScx,
+  'hang-scx': hangScx,
+  cut: cutInTwo,
+  'source-scx': sourceScx,
+  'bad-link': badLink,
 };
 
 /** This very command, in a network namespace of its own; returns its rows. */
@@ -32,25 +40,29 @@ async function runWithin(prefix: readonly string[]): Promise<Row[]> {
   return (JSON.parse(output) as { rows: Row[] }).rows;
 }
 
-async function play(name: string, drill: Drill, scene: Scene, times: number): Promise<Row> {
+async function play(name: string, drill: Drill, scene: Scene, measure: Measure): Promise<Row> {
   const row = { drill: name, 'must show': drill.mustShow };
   if (drill.needsLinks && scene.network.change === undefined) {
     return { ...row, seen: 'there are no network namespaces here', held: 'not tried' };
   }
   await scene.settled();
-  return { ...row, ...(await drill.run(scene, times)) };
+  return { ...row, ...(await drill.run(scene, measure)) };
 }
 
-function drillsOf({ only }: Flags): readonly (readonly [string, Drill])[] {
-  const chosen = Object.entries(DRILLS).filter(([name]) => only === 'all' || only === name);
-  if (chosen.length > 0) return chosen;
-  const known = Object.keys(DRILLS).join(', ');
-  throw new UserError(EXIT.usage, `no drill is called "${only}"; there are: ${known}`);
+function drillsOf(given: Flags): readonly (readonly [string, Drill])[] {
+  const names = given.only === 'all' ? Object.keys(DRILLS) : wordsOf(given, 'only');
+  return names.map((name) => {
+    const drill = DRILLS[name];
+    if (drill !== undefined) return [name, drill];
+    const known = Object.keys(DRILLS).join(', ');
+    throw new UserError(EXIT.usage, `no drill is called "${name}"; there are: ${known}`);
+  });
 }
 
 export const flags: Benchmark['flags'] = {
-  only: { standard: 'all', help: 'one drill, by its name' },
-  times: { standard: '50', help: 'kills of an SCX that has children' },
+  only: { standard: 'all', help: 'some drills: their names, separated by commas' },
+  times: { standard: '50', help: 'that each is played, at most' },
+  seconds: { standard: '60', help: 'that the network is cut' },
   clusters: { standard: '10', help: 'clusters, each on a host of its own' },
   listeners: { standard: '1', help: 'at each cluster' },
   seed: { standard: '1', help: 'of the distances and of whom it hits' },
@@ -62,10 +74,11 @@ export const run: Benchmark['run'] = async (given) => {
   if (prefix !== undefined) return runWithin(prefix);
   const [clusters, listeners] = [numberOf(given, 'clusters'), numberOf(given, 'listeners')];
   const scene = await openScene({ clusters, listeners, seed: numberOf(given, 'seed') });
+  const measure = { times: numberOf(given, 'times'), seconds: numberOf(given, 'seconds') };
   const rows: Row[] = [];
   try {
     for (const [name, drill] of drills) {
-      rows.push(await play(name, drill, scene, numberOf(given, 'times')));
+      rows.push(await play(name, drill, scene, measure));
     }
   } finally {
     await scene.close();

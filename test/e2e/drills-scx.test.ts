@@ -1,14 +1,8 @@
-/** SCXs that die or hang (scripts/bench/drills/), in small: five clusters, two of which are fed by a third. */
-import { expect, test } from 'vitest';
-import { playDrill } from './drill.js';
+/** SCXs die or hang (scripts/bench/drills/), and no listener of another SCX misses a frame. */
+import { testDrills } from './drill.js';
 
-const SMALL = ['--clusters', '5', '--seed', '7', '--times', '2'];
-
-/** How long it took is the benchmark's to say: the gate's machine may be busy. */
-const HELD = /^(yes|late)$/;
-
-test('kill -9 of an SCX with children costs nobody elsewhere a frame', async ({ skip }) => {
-  const { seen, held } = await playDrill('kill-scx', ...SMALL);
-  skip(held === 'not tried', seen);
-  expect(held, seen).toMatch(HELD);
+testDrills({
+  'kill-scx': 'kill -9 of an SCX with children costs nobody elsewhere a frame',
+  'hang-scx': 'an SCX that hangs costs nobody else a frame, nor does it when it wakes',
+  'source-scx': "kill -9 of the source's SCX costs nobody elsewhere a frame",
 });

@@ -15,12 +15,20 @@ export const NOBODY: Finding = { seen: 'no SCX but the source has children', hel
 export const verdict = (isRight: boolean, isInTime: boolean): Verdict =>
   isRight ? (isInTime ? 'yes' : 'late') : 'NO';
 
+/** How much of it. */
+export interface Measure {
+  /** How often, at most. */
+  readonly times: number;
+  /** How long a cut lasts. */
+  readonly seconds: number;
+}
+
 export interface Drill {
   readonly mustShow: string;
   /** Whether links must be changed: then it needs a network that can. */
   readonly needsLinks: boolean;
-  /** The scene is well before it. `times`: how often, where that makes sense. */
-  run(scene: Scene, times: number): Promise<Finding>;
+  /** The scene is well before it. */
+  run(scene: Scene, measure: Measure): Promise<Finding>;
 }
 
 /** What several ears have heard together. */

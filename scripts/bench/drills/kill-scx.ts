@@ -12,14 +12,12 @@ import {
   told,
   verdict,
 } from './drill.js';
-import type { Member, Scene } from './scene.js';
+import { hasChildren, type Scene } from './scene.js';
 
 /** So long it is watched what the others hear, ms: more than all that is to happen takes. */
 const WATCH_MS = 5000;
 const STALL_MS_P50 = 300;
 const STALL_MS_P99 = 1000;
-
-const hasChildren = ({ isSource, children }: Member): boolean => !isSource && children.length > 0;
 
 async function killOne(scene: Scene): Promise<Losses | undefined> {
   const members = await scene.settled();
@@ -39,7 +37,7 @@ export const killScx: Drill = {
     'listeners of other SCXs miss and repeat nothing, none is closed; ' +
     `the longest stall of each kill: p50 <= ${STALL_MS_P50} ms, p99 <= ${STALL_MS_P99} ms`,
   needsLinks: false,
-  run: async (scene, times) => {
+  run: async (scene, { times }) => {
     const all: Losses[] = [];
     for (let n = 0; n < times; n++) {
       const losses = await killOne(scene);

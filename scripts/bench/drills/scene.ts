@@ -37,6 +37,10 @@ export interface Member {
   readonly isSource: boolean;
 }
 
+/** Whom a drill hits: not the source's SCX. */
+export const hasChildren = ({ isSource, children }: Member): boolean =>
+  !isSource && children.length > 0;
+
 export interface SceneOptions {
   readonly clusters: number;
   readonly listeners: number;

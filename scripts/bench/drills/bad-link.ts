@@ -1,0 +1,89 @@
+/**
+ * The link between an SCX and its parent turns bad: it loses every fifth packet, and the others come up
+ * to 200 ms late. Nothing closes and nobody is silent, so it is only by what comes, or comes late,
+ * that the SCX can tell that another parent would be better.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../../test/e2e/stage.js';
+import {
+  type Drill,
+  isWhole,
+  type Losses,
+  lossesOf,
+  NOBODY,
+  quantile,
+  tell,
+  together,
+  told,
+  verdict,
+} from './drill.js';
+import type { Member, Scene } from './scene.js';
+
+const BAD = { jitterMs: 200, loss: 0.2 };
+/** As many links are spoilt, one after the other. */
+const LINKS_MAX = 10;
+const MOVED_MS_MAX = 5000;
+const MOVED_WITHIN_MS = 10_000;
+/** From when it has moved on it is watched for so long, ms. */
+const WATCH_MS = 8000;
+
+/** An SCX whose parent it could do without. */
+const pick = (scene: Scene, members: readonly Member[]): Member | undefined =>
+  scene.rng.pick(members.filter(({ scx, parent }) => parent !== null && scx.neighbours.length > 1));
+
+/** How long it takes until another feeds it, ms; undefined: too long. */
+async function moved(scene: Scene, { scx, parent }: Member): Promise<number | undefined> {
+  const since = performance.now();
+  const hasMoved = async (): Promise<boolean> => {
+    const now = (await scene.members()).find((member) => member.scx.id === scx.id);
+    return now !== undefined && now.parent !== null && now.parent !== parent;
+  };
+  const found = until('it to move', hasMoved, MOVED_WITHIN_MS).catch(() => undefined);
+  return (await found) === undefined ? undefined : performance.now() - since;
+}
+
+interface Outcome {
+  readonly movedMs: number | undefined;
+  readonly losses: Losses;
+}
+
+async function spoilOne(scene: Scene): Promise<Outcome | undefined> {
+  const members = await scene.settled();
+  const victim = pick(scene, members);
+  const parent = members.find(({ scx }) => scx.id === victim?.parent);
+  if (victim === undefined || parent === undefined) return undefined;
+  const [one, other] = [victim.place, parent.place];
+  const delayMs = scene.delayMs(one, other);
+  for (const ear of scene.ears) ear.mark();
+  scene.network.change?.(one + 1, other + 1, { delayMs, ...BAD });
+  const movedMs = await moved(scene, victim);
+  await pause(WATCH_MS);
+  const losses = lossesOf(scene.ears);
+  scene.network.change?.(one + 1, other + 1, { delayMs, jitterMs: 0, loss: 0 });
+  tell(`a bad link: moved after ${movedMs?.toFixed() ?? '?'} ms; ${told(losses)}`);
+  return { movedMs, losses };
+}
+
+export const badLink: Drill = {
+  mustShow:
+    `its SCX has another parent within ${MOVED_MS_MAX} ms; ` +
+    'nobody misses or repeats a frame, nobody is closed',
+  needsLinks: true,
+  run: async (scene, { times }) => {
+    const outcomes: Outcome[] = [];
+    for (let n = 0; n < Math.min(times, LINKS_MAX); n++) {
+      const outcome = await spoilOne(scene);
+      if (outcome === undefined) return NOBODY;
+      outcomes.push(outcome);
+    }
+    const moves = outcomes.map(({ movedMs }) => movedMs ?? Number.POSITIVE_INFINITY);
+    const losses = together(outcomes.map((outcome) => outcome.losses));
+    const [median, slowest] = [quantile(moves, 0.5), Math.max(...moves)];
+    return {
+      seen:
+        `${moves.length} links: moved after ${median.toFixed()} ms (median), ` +
+        `${slowest.toFixed()} ms (slowest); ${told(losses)}`,
+      held: verdict(isWhole(losses), slowest <= MOVED_MS_MAX),
+    };
+  },
+};
