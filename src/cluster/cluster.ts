@@ -184,11 +184,12 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const security = certificate && (await openSecurity(certificate, options.log));
   let context: FrontEndContext | undefined;
   let ingest: FrontIngest | undefined;
+  let cutUnsorted = (): void => undefined;
   const port = await listen(server, options.listenHost, options.port, (actual) => {
     context = createContext(options, platform, prepared, config, actual);
     server.on('request', createFrontEnd(context));
     const opening = createFrontIngest(context, innerHost(options.listenHost));
-    sortConnections(server, security, opening.enter);
+    cutUnsorted = sortConnections(server, security, opening.enter);
     ingest = opening;
     keepPublished(context);
   });
@@ -203,6 +204,7 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
     security?.close();
     shoutcast?.close();
     fed.close();
+    cutUnsorted();
     return closing;
   };
   return { url, port, close };

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Security } from '../scx/security.js';
 
-/** From the connection to the bytes that tell, ms. Guess. */
+/** From the connection to the bytes that tell, ms, however slowly they drip. Guess. */
 const FIRST_BYTES_MS = 10_000;
 const TLS_HANDSHAKE = 22;
 
@@ -28,39 +28,51 @@ function tellFirstBytes(bytes: Uint8Array): Verdict {
   return SOURCES.some((word) => word.startsWith(text)) ? 'unknown' : 'other';
 }
 
-/** Hands each connection of the server to whoever it is for; `feed` gets those of source clients. */
+/**
+ * Hands each connection of the server to whoever it is for; `feed` gets those of source clients.
+ * Returns what cuts off those that have not told yet.
+ */
 export function sortConnections(
   server: Server,
   security: Security | undefined,
   feed: (socket: Socket) => void,
-): void {
+): () => void {
+  const unsorted = new Set<Socket>();
   const [accept] = server.listeners('connection');
   if (accept === undefined) throw new Error('a server that does not accept');
   const enter = (socket: Socket): void => accept.call(server, socket);
 
-  const hand = (socket: Socket, verdict: Verdict): void => {
-    if (verdict === 'tls' && security !== undefined) return security.secure(socket);
+  const hand = (socket: Socket, verdict: Verdict, isSecure: boolean): void => {
+    if (verdict === 'tls' && security !== undefined && !isSecure) return security.secure(socket);
     if (verdict === 'source') feed(socket);
     else enter(socket);
     socket.resume();
   };
 
-  const sort = (socket: Socket): void => {
+  const sort = (socket: Socket, isSecure: boolean): void => {
     let received = Buffer.alloc(0);
     const cutOff = (): void => void socket.destroy();
     const onData = (bytes: Buffer): void => {
       received = Buffer.concat([received, bytes]);
       const verdict = tellFirstBytes(received);
       if (verdict === 'unknown') return;
-      socket.off('data', onData).off('timeout', cutOff).setTimeout(0);
-      socket.pause().unshift(received);
-      hand(socket, verdict);
+      forget();
+      socket.off('data', onData).off('close', forget).pause().unshift(received);
+      hand(socket, verdict, isSecure);
     };
-    socket.on('error', cutOff).setTimeout(FIRST_BYTES_MS, cutOff);
-    socket.on('data', onData);
+    const waiting = setTimeout(cutOff, FIRST_BYTES_MS);
+    const forget = (): void => {
+      clearTimeout(waiting);
+      unsorted.delete(socket);
+    };
+    unsorted.add(socket);
+    socket.on('error', cutOff).on('close', forget).on('data', onData);
   };
 
   server.removeAllListeners('connection');
-  server.on('connection', sort);
-  security?.onSecured(sort);
+  server.on('connection', (socket: Socket) => sort(socket, false));
+  security?.onSecured((socket) => sort(socket, true));
+  return () => {
+    for (const socket of unsorted) socket.destroy();
+  };
 }

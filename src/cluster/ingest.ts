@@ -4,7 +4,7 @@
  * We read the head, to know which session it is, and write it anew with the client's address in it:
  * who guesses passwords is slowed down by its own address, and is not on this machine because we are.
  *
- * Bounded: FEEDS_MAX connections; heads as at any door (scx/door.ts).
+ * Bounded: FEEDS_MAX connections to SCXs, under way or there; heads as at any door (scx/door.ts).
  */
 import { connect, type Socket } from 'node:net';
 import { sendAnswer, sentence } from '../scx/answer.js';
@@ -15,7 +15,7 @@ import type { RequestHead } from '../scx/request-head.js';
 import type { SessionName } from '../session/session-name.js';
 import type { FrontEndContext } from './front-end-context.js';
 import { feedableScx, sessionAt } from './ingest-sessions.js';
-import { type Found, missing, problem } from './problem.js';
+import { type Found, found, missing, problem } from './problem.js';
 import { splice } from './splice.js';
 
 /** What a source client asks for, on its way to an SCX. */
@@ -88,18 +88,35 @@ export function createFrontIngest(context: FrontEndContext, scxHost: string): Fr
   const { log, mounts } = context;
   const trust = trustIn(context.trustedProxies);
   const sockets = new Set<Socket>();
+  /** Connections to SCXs, and those that wait for one. */
+  let feeds = 0;
 
-  const through = async (feed: Feed, name: SessionName): Promise<Found<Socket>> => {
-    if (sockets.size >= FEEDS_MAX) return missing(BUSY);
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+
+  const dial = async (name: SessionName): Promise<Found<Socket>> => {
     const scx = await feedableScx(context, name);
     if (scx.kind === 'problem') return scx;
     const upstream = await reach(scxHost, Number(new URL(scx.value.httpUrl).port));
-    if (upstream === undefined) return missing(LOST);
-    sockets.add(upstream);
-    upstream.once('close', () => sockets.delete(upstream));
+    return upstream === undefined ? missing(LOST) : found(upstream);
+  };
+
+  const through = async (feed: Feed, name: SessionName): Promise<Found<Socket>> => {
+    if (feeds >= FEEDS_MAX) return missing(BUSY);
+    feeds++;
+    const dialled = await dial(name);
+    if (dialled.kind === 'problem') {
+      feeds--;
+      return dialled;
+    }
+    const upstream = dialled.value;
+    keep(upstream);
+    upstream.once('close', () => feeds--);
     upstream.write(Buffer.concat([headBytes(feed, name), feed.rest]));
     log.info({ session: name.text, address: feed.address }, 'a source client is passed through');
-    return { kind: 'found', value: upstream };
+    return dialled;
   };
 
   const onVisitor = async ({ socket, head, rest }: Visitor): Promise<void> => {
@@ -131,7 +148,10 @@ export function createFrontIngest(context: FrontEndContext, scxHost: string): Fr
   caring.unref();
 
   return {
-    enter: (socket) => door.enter(socket),
+    enter: (socket) => {
+      keep(socket);
+      door.enter(socket);
+    },
     connect: through,
     close: () => {
       clearInterval(caring);

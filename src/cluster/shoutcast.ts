@@ -98,8 +98,9 @@ export async function openShoutcastPort(
   const serve = async (socket: Socket): Promise<void> => {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const first = await readTo(socket, Buffer.alloc(0), /\r?\n/, PASSWORD_BYTES_MAX);
-    const name = first && sessionOfPassword(context, first.text);
-    if (first === undefined || name === undefined) return refuse(socket, address);
+    if (first === undefined) return void socket.destroy();
+    const name = sessionOfPassword(context, first.text);
+    if (name === undefined) return refuse(socket, address);
     slowdown.forgive(address);
     socket.write(OK);
     const second = await readTo(socket, first.rest, /^\r?\n|\r?\n\r?\n/, HEADERS_BYTES_MAX);

@@ -8,11 +8,13 @@ import type { Socket } from 'node:net';
 const LINGER_MS = 5000;
 
 function endWith(one: Socket, other: Socket): void {
-  one.once('close', () => {
+  const end = (): void => {
     other.destroySoon();
     const cutting = setTimeout(() => other.destroy(), LINGER_MS);
     other.once('close', () => clearTimeout(cutting));
-  });
+  };
+  if (one.closed) end();
+  else one.once('close', end);
 }
 
 /** From now on, what comes from one goes to the other; what is not to be answered is not. */

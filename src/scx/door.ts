@@ -111,7 +111,7 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
   };
 
   const onBytes = (knock: Knock, bytes: Buffer): void => {
-    const { secure } = options;
+    const secure = knock.isSecure ? undefined : options.secure;
     if (knock.received.length === 0 && bytes[0] === TLS_HANDSHAKE && secure !== undefined) {
       release(knock);
       knock.socket.unshift(bytes);

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { tellFirstBytes } from '../../src/cluster/first-bytes.js';
+import { describe, expect, test, vi } from 'vitest';
+import { sortConnections, tellFirstBytes } from '../../src/cluster/first-bytes.js';
+import { rawClient } from '../scx/raw-client.js';
 
 const REQUESTS: [string, ReturnType<typeof tellFirstBytes>][] = [
   ['SOURCE /radio.example/night HTTP/1.0\r\n', 'source'],
@@ -37,4 +41,26 @@ describe('The first bytes', () => {
     );
     expect(tellFirstBytes(Buffer.from('PUT /announcements'))).toBe('unknown');
   });
+});
+
+test('A connection that does not tell whose it is has ten seconds, however it drips', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const fed: Socket[] = [];
+  sortConnections(server, undefined, (socket) => fed.push(socket));
+  const accepted = once(server, 'connection');
+  const drip = rawClient((server.address() as AddressInfo).port, '');
+  await accepted;
+  for (const letter of 'PUT ') {
+    vi.advanceTimersByTime(2499);
+    drip.send(letter);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(drip.socket.closed).toBe(false);
+  vi.advanceTimersByTime(4);
+  await drip.closed;
+  expect(fed).toEqual([]);
+  vi.useRealTimers();
+  server.close();
 });
