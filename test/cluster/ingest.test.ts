@@ -1,84 +1,18 @@
 /** Source clients at a front end whose SCX is a bare socket. */
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type RawClient, rawClient } from '../scx/raw-client.js';
-import { startFake } from './fake-cluster.js';
+import { describe, expect, test, vi } from 'vitest';
+import { PATH, startFed, textOf, wait } from './fake-scx.js';
 import { announcementXml, NIGHT } from './support.js';
-
-const PATH = 'radio.example/night';
-const wait = { timeout: 20_000, interval: 5 };
-
-/** What the SCX got on one connection. */
-interface Fed {
-  readonly socket: Socket;
-  readonly parts: Buffer[];
-  isEnded: boolean;
-}
-
-let scx: Server;
-let fed: Fed[];
-let clients: RawClient[];
-
-beforeEach(async () => {
-  fed = [];
-  clients = [];
-  scx = createServer({ allowHalfOpen: true }, (socket) => {
-    const one: Fed = { socket, parts: [], isEnded: false };
-    fed.push(one);
-    socket.on('error', () => undefined);
-    socket.on('data', (bytes) => one.parts.push(bytes));
-    socket.on('close', () => {
-      one.isEnded = true;
-    });
-    socket.on('end', () => {
-      one.isEnded = true;
-    });
-  }).listen(0, '127.0.0.1');
-  await once(scx, 'listening');
-});
-
-afterEach(async () => {
-  for (const { socket } of clients) socket.destroy();
-  for (const { socket } of fed) socket.destroy();
-  await new Promise((resolve) => scx.close(resolve));
-});
-
-const scxPort = (): number => (scx.address() as AddressInfo).port;
-
-/** A cluster with the session, whose SCX is ours. */
-async function cluster() {
-  const started = await startFake();
-  await started.publish(PATH, announcementXml(NIGHT));
-  await vi.waitUntil(() => started.platform.launches.length > 0, wait);
-  const { id } = started.platform.launches[0] ?? {};
-  const httpUrl = `http://127.0.0.1:${scxPort()}/night.mp3`;
-  await started.platform.renew(`${id}`, { httpUrl });
-  const { port } = started.cluster;
-  const client = (text: string, options = {}): RawClient => {
-    const made = rawClient(port, text, options);
-    clients.push(made);
-    return made;
-  };
-  return { ...started, port, client };
-}
-
-const textOf = ({ parts }: Fed): string => Buffer.concat(parts).toString('latin1');
-
-async function firstFed(): Promise<Fed> {
-  await vi.waitUntil(() => fed[0] !== undefined, wait);
-  return fed[0] as Fed;
-}
 
 describe('A front end', () => {
   test('passes a source client on with its own address, and all else as it came', async () => {
-    const { client } = await cluster();
+    const { client, fedAs } = await startFed();
     const encoder = client(
       `PUT /${PATH}.mp3?priority=50 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic abc\r\n` +
         'X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nice-name: Caf\xe9\r\n\r\n' +
         'sound',
     );
-    const one = await firstFed();
+    const one = await fedAs(0);
     await vi.waitUntil(() => textOf(one).endsWith('sound'), wait);
     const [head = ''] = textOf(one).split('\r\n\r\n');
     expect(head.split('\r\n')).toEqual([
@@ -96,7 +30,7 @@ describe('A front end', () => {
   test.each(['SOURCE', 'PUT'])(
     'is hung up on with %s to a session that nobody knows',
     async (method) => {
-      const { client } = await cluster();
+      const { client, fed } = await startFed();
       const encoder = client(`${method} /radio.example/day HTTP/1.0\r\n\r\n`);
       await encoder.closed;
       expect(encoder.text()).toMatch(/^HTTP\/1\.1 404 [\s\S]*announce it here first/);
@@ -105,9 +39,9 @@ describe('A front end', () => {
   );
 
   test('lets the encoder wait while the SCX takes nothing, and loses nothing', async () => {
-    const { client } = await cluster();
+    const { client, fedAs } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
-    const one = await firstFed();
+    const one = await fedAs(0);
     one.socket.pause();
     const part = Buffer.alloc(1024 * 1024, 'x');
     for (let sent = 0; sent < 64; sent++) encoder.socket.write(part);
@@ -129,9 +63,9 @@ describe('A front end', () => {
   });
 
   test('tells the SCX of an end, and the encoder what the SCX says to it', async () => {
-    const { client } = await cluster();
+    const { client, fedAs } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
-    const one = await firstFed();
+    const one = await fedAs(0);
     encoder.socket.end();
     await vi.waitUntil(() => one.isEnded, wait);
     one.socket.end('HTTP/1.1 200 OK\r\n\r\n');
@@ -140,28 +74,27 @@ describe('A front end', () => {
   });
 
   test('ends with either side', async () => {
-    const { client } = await cluster();
+    const { client, fedAs } = await startFed();
     const first = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
-    const one = await firstFed();
+    const one = await fedAs(0);
     first.socket.resetAndDestroy();
     await vi.waitUntil(() => one.isEnded, wait);
     const second = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
-    await vi.waitUntil(() => fed.length === 2, wait);
-    fed[1]?.socket.resetAndDestroy();
+    (await fedAs(1)).socket.resetAndDestroy();
     await second.closed;
   });
 
   test('keeps nobody when it closes, neither at the door nor before it', async () => {
-    const { client, cluster: own } = await cluster();
+    const { client, fedAs, cluster } = await startFed();
     const texts = [`PUT /${PATH} HTTP/1.1\r\n\r\n`, `PUT /${PATH}`, 'SOURCE /', 'PUT /anno', 'P'];
     const encoders = texts.map((text) => client(text));
-    await firstFed();
-    await own.close();
+    await fedAs(0);
+    await cluster.close();
     await Promise.all(encoders.map(({ closed }) => closed));
   });
 
   test('passes on at most 256, and tells the next one so', async () => {
-    const { client } = await cluster();
+    const { client, fed } = await startFed();
     const one = () => client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
     const encoders = Array.from({ length: 300 }, one);
     await vi.waitUntil(() => fed.length >= 256, wait);
@@ -183,7 +116,7 @@ describe('A connection to a front end', () => {
     xml.replaceAll('night', 'day');
 
   test.each([1, 4, 5, 18, 19, 20, 100])('that publishes may be cut after %i bytes', async (at) => {
-    const { client } = await cluster();
+    const { client } = await startFed();
     const publisher = client(publish.slice(0, at));
     await once(publisher.socket, 'connect');
     await new Promise((resolve) => setImmediate(resolve));
@@ -192,7 +125,7 @@ describe('A connection to a front end', () => {
   });
 
   test('may publish twice, and ask in between', async () => {
-    const { client } = await cluster();
+    const { client } = await startFed();
     const publisher = client(publish);
     await publisher.head();
     publisher.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -202,7 +135,7 @@ describe('A connection to a front end', () => {
   });
 
   test('that has asked for something cannot feed any more, and is told so', async () => {
-    const { client } = await cluster();
+    const { client, fed } = await startFed();
     const encoder = client('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     await encoder.head();
     encoder.send(

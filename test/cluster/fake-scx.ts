@@ -1,0 +1,90 @@
+/** A cluster with one session, whose SCX is a bare socket that keeps what it is fed. */
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, vi } from 'vitest';
+import { type RawClient, rawClient } from '../scx/raw-client.js';
+import { startFake } from './fake-cluster.js';
+import { announcementXml, NIGHT } from './support.js';
+
+export const PATH = 'radio.example/night';
+export const wait = { timeout: 20_000, interval: 5 };
+
+/** What the SCX got on one connection. */
+export interface Fed {
+  readonly socket: Socket;
+  readonly parts: Buffer[];
+  /** The other side has ended it, or it was reset. */
+  isEnded: boolean;
+}
+
+const closers: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+export const textOf = ({ parts }: Fed): string => Buffer.concat(parts).toString('latin1');
+
+async function openScx(): Promise<{ readonly port: number; readonly fed: Fed[] }> {
+  const fed: Fed[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const one: Fed = { socket, parts: [], isEnded: false };
+    const end = (): void => {
+      one.isEnded = true;
+    };
+    fed.push(one);
+    socket
+      .on('error', () => undefined)
+      .on('end', end)
+      .on('close', end);
+    socket.on('data', (bytes) => one.parts.push(bytes));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => {
+    for (const { socket } of fed) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, fed };
+}
+
+const isFree = async (port: number): Promise<boolean> => {
+  const server = createServer();
+  const listening = once(server.listen(port, '127.0.0.1'), 'listening');
+  const free = await listening.then(
+    () => true,
+    () => false,
+  );
+  server.close();
+  return free;
+};
+
+/** A port whose next one is free, too; below those that systems give to others. */
+async function freePair(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+}
+
+/** The cluster; `client` connects to it, or to another port, and says something. */
+export async function startFed(over: Parameters<typeof startFake>[0] = {}) {
+  const started = await startFake({ port: await freePair(), ...over });
+  const published = await started.publish(PATH, announcementXml(NIGHT));
+  const { password, token } = (await published.json()) as { password: string; token: string };
+  await vi.waitUntil(() => started.platform.launches.length > 0, wait);
+  const scx = await openScx();
+  const httpUrl = `http://127.0.0.1:${scx.port}/night.mp3`;
+  await started.platform.renew(`${started.platform.launches[0]?.id}`, { httpUrl });
+  const { port } = started.cluster;
+  const client = (text: string, to = port): RawClient => {
+    const made = rawClient(to, text);
+    closers.push(() => made.socket.destroy());
+    return made;
+  };
+  const fedAs = async (index: number): Promise<Fed> => {
+    await vi.waitUntil(() => scx.fed.length > index, wait);
+    return scx.fed[index] as Fed;
+  };
+  return { ...started, port, password, token, client, fed: scx.fed, fedAs };
+}
