@@ -19,7 +19,7 @@ const OTHERS = 'PUT /announcements/';
 type Verdict = 'tls' | 'source' | 'other' | 'unknown';
 
 /** Whose connection begins so. */
-function tellFirstBytes(bytes: Uint8Array): Verdict {
+export function tellFirstBytes(bytes: Uint8Array): Verdict {
   if (bytes[0] === TLS_HANDSHAKE) return 'tls';
   const text = Buffer.from(bytes.subarray(0, OTHERS.length)).toString('latin1');
   if (text.startsWith(OTHERS)) return 'other';
