@@ -110,6 +110,11 @@ export function createDistribution(
     if (known.size > 0) careBy(now, now);
   };
 
+  const careAtOnce = (now: number): void => {
+    caredAt = Number.NEGATIVE_INFINITY;
+    careSoon(now);
+  };
+
   const openFlow = (source: SourceId, channel: number): Flow => {
     const key = flowKey(source, channel);
     const flow = createFlow(context, source, channel, facts.neighbour);
@@ -293,7 +298,8 @@ export function createDistribution(
       for (const flow of flows.values()) {
         if (flow.channel === channel) flow.onDataDown(peer);
       }
-      careSoon(now);
+      // Listeners wait: so it is not for others to be looked after, too.
+      careAtOnce(now);
     },
     onChildDown: (peer, channel, now) => {
       children.onDataDown(peer, channel);

@@ -11,12 +11,12 @@ import {
   type Losses,
   lossesOf,
   NOBODY,
-  quantile,
   tell,
   together,
   told,
   verdict,
 } from './drill.js';
+import { quantile } from './quantile.js';
 import type { Member, Scene } from './scene.js';
 
 const BAD = { jitterMs: 200, loss: 0.2 };
@@ -48,7 +48,7 @@ interface Outcome {
 }
 
 async function spoilOne(scene: Scene): Promise<Outcome | undefined> {
-  const members = await scene.settled();
+  const members = await scene.members();
   const victim = pick(scene, members);
   const parent = members.find(({ scx }) => scx.id === victim?.parent);
   if (victim === undefined || parent === undefined) return undefined;
@@ -58,8 +58,9 @@ async function spoilOne(scene: Scene): Promise<Outcome | undefined> {
   scene.network.change?.(one + 1, other + 1, { delayMs, ...BAD });
   const movedMs = await moved(scene, victim);
   await pause(WATCH_MS);
-  const losses = lossesOf(scene.ears);
   scene.network.change?.(one + 1, other + 1, { delayMs, jitterMs: 0, loss: 0 });
+  await scene.settled();
+  const losses = lossesOf(scene.ears);
   tell(`a bad link: moved after ${movedMs?.toFixed() ?? '?'} ms; ${told(losses)}`);
   return { movedMs, losses };
 }

@@ -13,7 +13,8 @@ const PLAYED_ON_MS = 1000;
 const RESUMED_MS_MAX = 5000;
 /** Who is not behind the other half by more is live. */
 const LIVE_FRAMES = 40;
-const WATCH_MS = 10_000;
+/** Until the status of the clusters tells how it is after the cut, at least, ms. */
+const WATCH_MS = 3000;
 const HEALED_WITHIN_MS = 60_000;
 
 const lastOf = (ears: readonly Ear[]): number =>
@@ -53,9 +54,9 @@ export const cutInTwo: Drill = {
     between(scene, 0);
     const resumedMs = await liveAgain(near, far);
     await pause(WATCH_MS);
+    const members = await scene.settled();
     const [ofNear, ofFar] = [lossesOf(near), lossesOf(far)];
     tell(`cut for ${seconds} s: ${told(ofNear)}; the far half: ${told(ofFar)}`);
-    const members = await scene.settled();
     const isRight = isWhole(ofNear) && ofFar.closed + ofFar.repeated + ofFar.foreign === 0;
     return {
       seen:

@@ -32,17 +32,18 @@ export interface Drill {
 }
 
 /** What several ears have heard together. */
-export interface Losses {
-  readonly missing: number;
-  readonly repeated: number;
-  readonly foreign: number;
-  readonly closed: number;
-  readonly stallMs: number;
-}
+export type Losses = Omit<Heard, 'frames' | 'last' | 'lastAt'>;
 
-const NO_LOSSES: Losses = { missing: 0, repeated: 0, foreign: 0, closed: 0, stallMs: 0 };
+const NO_LOSSES: Losses = {
+  missing: 0,
+  repeated: 0,
+  foreign: 0,
+  closed: 0,
+  stallMs: 0,
+  unrestMs: 0,
+};
 
-/** Sums, and the longest stall. */
+/** Sums, and the longest times. */
 export const together = (some: readonly Losses[]): Losses =>
   some.reduce(
     (sum, one) => ({
@@ -51,32 +52,22 @@ export const together = (some: readonly Losses[]): Losses =>
       foreign: sum.foreign + one.foreign,
       closed: sum.closed + one.closed,
       stallMs: Math.max(sum.stallMs, one.stallMs),
+      unrestMs: Math.max(sum.unrestMs, one.unrestMs),
     }),
     NO_LOSSES,
   );
 
-const lossesOfOne = ({ isClosed, ...heard }: Heard): Losses => ({
-  ...heard,
-  closed: Number(isClosed),
-});
-
 /** What was heard since they were marked. */
-export const lossesOf = (ears: readonly Ear[]): Losses =>
-  together(ears.map((ear) => lossesOfOne(ear.heard())));
+export const lossesOf = (ears: readonly Ear[]): Losses => together(ears.map((ear) => ear.heard()));
 
 /** Every frame came, once, and no socket was closed. */
 export const isWhole = ({ missing, repeated, foreign, closed }: Losses): boolean =>
   missing + repeated + foreign + closed === 0;
 
-export const told = ({ missing, repeated, foreign, closed, stallMs }: Losses): string =>
-  `${missing} frames missed, ${repeated} repeated, ${foreign} bytes foreign, ` +
-  `${closed} sockets closed, longest stall ${stallMs.toFixed()} ms`;
+export const told = (losses: Losses): string =>
+  `${losses.missing} frames missed, ${losses.repeated} repeated, ${losses.foreign} bytes foreign, ` +
+  `${losses.closed} sockets closed, longest stall ${losses.stallMs.toFixed()} ms ` +
+  `(before: ${losses.unrestMs.toFixed()} ms)`;
 
 /** Progress, for whoever waits. */
 export const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** The value that a share of all do not exceed. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-}

@@ -5,6 +5,7 @@
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createFramer, type FramerEvent } from '../../../src/mp3/framer.js';
 import { FRAME_MS, LOOP_FRAMES, numberOf } from './numbered-audio.js';
+import { quantile } from './quantile.js';
 
 /** What was usual is what was seen in so much time before the mark, ms. */
 const USUAL_MS = 3000;
@@ -17,13 +18,15 @@ export interface Heard {
   readonly repeated: number;
   /** Bytes that are no frame of the broadcast. */
   readonly foreign: number;
-  /** By the server. */
-  readonly isClosed: boolean;
+  /** How often the server closed it. */
+  readonly closed: number;
   /**
-   * How much later than usual a frame came at most, ms: so much of its buffer a player has used. Who
-   * waits for one now counts until now.
+   * How much later than usual a frame came at most, ms: so much of its buffer a player has used. Usual
+   * is the median before the mark. Who waits for a frame now counts until now.
    */
   readonly stallMs: number;
+  /** So much later than usual one came before the mark, without a cause: what the machine does. */
+  readonly unrestMs: number;
   /** The last frame's number, and when it came, ms. */
   readonly last: number | undefined;
   readonly lastAt: number;
@@ -35,7 +38,8 @@ export interface Ear {
   /** From now on it counts anew. */
   mark(): void;
   heard(): Heard;
-  /** Listens again where it was closed. */
+  readonly isClosed: boolean;
+  /** Listens again after it was closed. */
   again(): void;
   stop(): void;
 }
@@ -46,7 +50,7 @@ interface Arrival {
   readonly at: number;
 }
 
-const NOTHING = { frames: 0, missing: 0, repeated: 0, foreign: 0 };
+const NOTHING = { frames: 0, missing: 0, repeated: 0, foreign: 0, closed: 0 };
 
 const latenessMs = ({ due, at }: Arrival): number => at - due * FRAME_MS;
 
@@ -110,23 +114,30 @@ export function createEar(url: string, place: number): Ear {
     else takeNumber(number);
   };
 
+  const onOver = (): void => {
+    if (!isClosed) counts.closed++;
+    isClosed = true;
+  };
+
   const listen = (): void => {
     const framer = createFramer();
     isClosed = false;
     last = undefined;
     arrivals = [];
     const onAudio = (chunk: Buffer): void => framer.push(chunk).forEach(take);
-    hangUp = request(url, onAudio, () => {
-      isClosed = true;
-    });
+    hangUp = request(url, onAudio, onOver);
   };
 
-  const stallMs = (): number => {
+  const lateness = () => {
     const isBefore = ({ at }: Arrival): boolean => at <= markedAt;
-    const usual = Math.max(...arrivals.filter(isBefore).map(latenessMs));
-    const since = arrivals.filter((arrival) => !isBefore(arrival));
+    const before = arrivals.filter(isBefore).map(latenessMs);
+    const usual = quantile(before, 0.5);
     const awaited = { due: due + 1, at: performance.now() };
-    return Math.max(0, ...[...since, awaited].map((one) => latenessMs(one) - usual));
+    const since = [...arrivals.filter((one) => !isBefore(one)), awaited].map(latenessMs);
+    return {
+      stallMs: Math.max(0, Math.max(...since) - usual),
+      unrestMs: Math.max(0, Math.max(...before) - usual),
+    };
   };
 
   listen();
@@ -139,11 +150,13 @@ export function createEar(url: string, place: number): Ear {
     },
     heard: () => ({
       ...counts,
-      isClosed,
-      stallMs: stallMs(),
+      ...lateness(),
       last,
       lastAt: arrivals.at(-1)?.at ?? Number.NEGATIVE_INFINITY,
     }),
+    get isClosed() {
+      return isClosed;
+    },
     again: () => {
       hangUp();
       listen();

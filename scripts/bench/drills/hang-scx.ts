@@ -28,8 +28,8 @@ const HANGS: readonly Hang[] = [
   { what: 'its SCX', ms: 3500, isWhole: false },
   { what: 'the cluster', ms: 15_000, isWhole: true },
 ];
-/** From waking on it is watched for so long, ms. */
-const WATCH_MS = 8000;
+/** Until the status of the clusters tells how it is after waking, at least, ms. */
+const WATCH_MS = 3000;
 const MOVED_MS_MAX = 1500;
 
 interface Outcome {
@@ -50,13 +50,12 @@ async function hang(scene: Scene, { scx, place }: Member, { ms, isWhole }: Hang)
   for (const ear of others) ear.mark();
   for (const pid of pids) process.kill(pid, 'SIGCONT');
   await pause(WATCH_MS);
-  const outcome = { asleep, awake: lossesOf(others), own: lossesOf(own) };
   await scene.settled();
-  return outcome;
+  return { asleep, awake: lossesOf(others), own: lossesOf(own) };
 }
 
 async function hangOne(scene: Scene, kind: Hang): Promise<Outcome | undefined> {
-  const victim = scene.rng.pick((await scene.settled()).filter(hasChildren));
+  const victim = scene.rng.pick((await scene.members()).filter(hasChildren));
   if (victim === undefined) return undefined;
   const outcome = await hang(scene, victim, kind);
   tell(`${kind.what} hangs: ${told(outcome.asleep)}; wakes: ${told(outcome.awake)}`);

@@ -111,7 +111,7 @@ async function settle(scene: Scene): Promise<readonly Member[]> {
   return until(
     'all to be well',
     async () => {
-      for (const ear of scene.ears) if (ear.heard().isClosed) ear.again();
+      for (const ear of scene.ears) if (ear.isClosed) ear.again();
       const members = await scene.members();
       if (isWell(members, scene)) wellSince ??= performance.now();
       else wellSince = undefined;

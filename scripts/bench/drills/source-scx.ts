@@ -7,7 +7,8 @@ import { until } from '../../../test/e2e/stage.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Scene } from './scene.js';
 
-const WATCH_MS = 8000;
+/** Until the status of the clusters tells how it is, at least, ms. */
+const WATCH_MS = 3000;
 const ATTACHED_WITHIN_MS = 30_000;
 /** What players have buffered covers it. */
 const STALL_MS_MAX = 4000;
@@ -27,13 +28,14 @@ export const sourceScx: Drill = {
     `none is closed, and no stall is longer than ${STALL_MS_MAX} ms`,
   needsLinks: false,
   run: async (scene) => {
-    const source = (await scene.settled()).find(({ isSource }) => isSource);
+    const source = (await scene.members()).find(({ isSource }) => isSource);
     if (source === undefined) throw new Error('there is no source');
     const others = scene.ears.filter(({ place }) => place !== source.place);
     for (const ear of others) ear.mark();
     process.kill(source.scx.pid, 'SIGKILL');
     const attachedMs = await attachedAgain(scene, source.scx.id);
     await pause(WATCH_MS);
+    await scene.settled();
     const losses = lossesOf(others);
     tell(`the source's SCX dies: ${told(losses)}`);
     return {
