@@ -110,6 +110,7 @@ export function createDistribution(
     if (known.size > 0) careBy(now, now);
   };
 
+  /** Listeners wait. */
   const careAtOnce = (now: number): void => {
     caredAt = Number.NEGATIVE_INFINITY;
     careSoon(now);
@@ -295,11 +296,15 @@ export function createDistribution(
       careSoon(now);
     },
     onParentDown: (peer, channel, now) => {
+      let isOrphaned = false;
       for (const flow of flows.values()) {
-        if (flow.channel === channel) flow.onDataDown(peer);
+        if (flow.channel !== channel) continue;
+        isOrphaned ||= flow.parent === peer;
+        flow.onDataDown(peer);
       }
-      // Listeners wait: so it is not for others to be looked after, too.
-      careAtOnce(now);
+      // Whom we only ask may fail again and again.
+      if (isOrphaned) careAtOnce(now);
+      else careSoon(now);
     },
     onChildDown: (peer, channel, now) => {
       children.onDataDown(peer, channel);

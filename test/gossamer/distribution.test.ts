@@ -178,6 +178,22 @@ describe('Distribution', () => {
     );
   });
 
+  test('replaces a parent that is lost at once, but asks those who fail not all the time', () => {
+    const { bench, distribution, settle } = createTree({ channels: [1] });
+    settle();
+    distribution.handleAdu(nodeId(1), aduOf(0), 1000);
+    runUntil(distribution, 1400);
+    bench.take();
+    distribution.onParentDown(nodeId(1), 1, 1401);
+    runUntil(distribution, 1401);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(2), body: { kind: 'subscribe', from: 1 } }]);
+    distribution.onParentDown(nodeId(2), 1, 1402);
+    runUntil(distribution, 1402);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 1402 + 100);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(1), body: { kind: 'subscribe' } }]);
+  });
+
   test('asks again, but not all the time, when no parent is to be had', () => {
     const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
     settle();
