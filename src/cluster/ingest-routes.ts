@@ -15,13 +15,11 @@ import { isToken } from './owner.js';
 import { route } from './routing.js';
 import { runningScx } from './scx-answer.js';
 
-/** A query with the session's own mount, and every byte from 0x80 on escaped. */
+/** A query with the session's own mount. */
 function rewritten(url: string, mount: string, name: SessionName): string {
   const query = /\?.*/s.exec(url)?.[0] ?? '';
   const own = `${mountOf(name)}${/\?.*/s.exec(mount)?.[0] ?? ''}`;
-  return query
-    .replace(/([?&]mount=)[^&]*/, (_, key: string) => `${key}${encodeURIComponent(own)}`)
-    .replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+  return query.replace(/([?&]mount=)[^&]*/, (_, key: string) => `${key}${encodeURIComponent(own)}`);
 }
 
 function answerHere(response: Response, status: number, message: string): void {

@@ -14,6 +14,10 @@ const REQUESTS: [string, ReturnType<typeof tellFirstBytes>][] = [
   ['PUT /announcements.example/night HTTP/1.1\r\n', 'source'],
   ['PUT /announcements/radio.example/night.xml HTTP/1.1\r\n', 'other'],
   ['PUT /announcements/radio.example/night/fallback HTTP/1.1\r\n', 'other'],
+  ['GET /admin/metadata?song=Caf\xe9 HTTP/1.0\r\n', 'other'],
+  ['GET /admin.cgi?song=a HTTP/1.0\n', 'other'],
+  ['GET /adminer HTTP/1.0\r\n', 'other'],
+  ['GET / HTTP/1.0\r\n', 'other'],
   ['OPTIONS * HTTP/1.1\r\n', 'source'],
   ['OPTIONS /attach HTTP/1.1\r\n', 'other'],
   ['GET /listen/radio.example/night.mp3 HTTP/1.1\r\n', 'other'],
@@ -33,13 +37,16 @@ describe('The first bytes', () => {
     }
   });
 
-  test('tell after 19 at the latest, whatever they are', () => {
+  test('tell after 19 at the latest, whatever they are, if they tell no title', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 19, maxLength: 40 }), (bytes) => {
         expect(tellFirstBytes(bytes)).not.toBe('unknown');
       }),
     );
     expect(tellFirstBytes(Buffer.from('PUT /announcements'))).toBe('unknown');
+    const endless = Buffer.from(`GET /admin${'x'.repeat(16_384)}`);
+    expect(tellFirstBytes(endless.subarray(0, 12_288))).toBe('unknown');
+    expect(tellFirstBytes(endless)).toBe('other');
   });
 });
 

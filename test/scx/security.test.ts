@@ -77,6 +77,17 @@ describe('One port', () => {
     ]);
   });
 
+  test('takes no second handshake within the first', async () => {
+    const { socket } = await shake();
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes;
+    });
+    socket.write('\x16\x03\x01\x00\x05hello', 'latin1');
+    await vi.waitUntil(() => answer.startsWith('HTTP/1.1 400 '));
+    expect(security.counters.failed).toBe(0);
+  });
+
   test('that gets half a handshake and garbage goes on', async () => {
     const garbage = rawClient(port, '\x16\x03\x01garbage that is no handshake at all');
     await garbage.closed;
