@@ -55,7 +55,8 @@ interface SourceRequest extends Visitor {
 export interface Ingest {
   handle(request: SourceRequest): void;
   tick(now: number): void;
-  closeAll(reason: string): void;
+  /** `status`: what encoders are told, as HTTP has it. */
+  closeAll(status: 403 | 503, reason: string): void;
   /** What the best source here says of the station. */
   readonly station: Station;
 }
@@ -195,8 +196,8 @@ export function createIngest(options: IngestOptions): Ingest {
     tick: (at) => {
       for (const { stream: each } of seats.all()) each?.tick(at);
     },
-    closeAll: (reason) => {
-      for (const { stream: each } of seats.all()) each?.end({ status: 403, reason });
+    closeAll: (status, reason) => {
+      for (const { stream: each } of seats.all()) each?.end({ status, reason });
     },
     get station() {
       const fed = seats.all().filter(({ stream: each }) => each?.isOpen);

@@ -221,13 +221,13 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       const isParent = overlay.view().sources.some(hasChildren);
       isLeaving = true;
       sources.tellLeaving();
-      ingest.closeAll('this SCX is leaving');
+      ingest.closeAll(503, 'this SCX is leaving');
       const left = overlay.leave();
       return isParent ? left : Promise.race([left, pause(FLOOD_MS, undefined, { ref: false })]);
     },
     closeSources: (reason) => {
+      ingest.closeAll(403, reason); // first, or encoders would be told to come back
       sources.closeAll(reason);
-      ingest.closeAll(reason);
     },
   };
 }

@@ -382,7 +382,7 @@ describe('A source client', () => {
   test('is cut off when its session gets another password', async () => {
     const client = put();
     await onAir(client);
-    ingest.closeAll('the source password has changed');
+    ingest.closeAll(403, 'the source password has changed');
     expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 [\s\S]*password has changed/i);
   });
 

@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openSourceConnection, type SourceConnection } from '../../src/client/source-connection.js';
@@ -382,5 +385,90 @@ describe('An SCX of a session with a source key', () => {
     answer.access = { sourceKey: sourceKeyOf('new'), announcement };
     await connection.closed;
     await attach(scx, source('a', 100, 2), 'new');
+  });
+});
+
+describe('An encoder at an SCX', () => {
+  const sourceKey = sourceKeyOf('right');
+  const authorization = `Authorization: Basic ${btoa('source:right')}`;
+
+  const encoder = (scx: Scx, method = 'PUT', ...more: string[]): RawClient => {
+    const head = [`${method} /night HTTP/1.0`, authorization, ...more, '', ''];
+    const client = rawClient(Number(new URL(scx.status().httpUrl).port), head.join('\r\n'));
+    ending.push(() => client.socket.destroy());
+    return client;
+  };
+
+  /** Sends frames in real time until the test ends. */
+  const encode = (client: RawClient): void => {
+    let next = 0;
+    const timer = setInterval(() => client.socket.write(mp3Frame(next++)), FRAME_MS);
+    ending.push(() => clearInterval(timer));
+  };
+
+  test('is heard at another one, with its title', async () => {
+    const [first, second] = await startTwo();
+    const client = encoder(first, 'SOURCE');
+    encode(client);
+    const listener = listen(second);
+    await listener.bodyOf(30 * FRAME_BYTES);
+    expectRun(listener.body());
+    const update = '/admin/metadata?mode=updinfo&song=Moonlight';
+    const port = new URL(first.status().httpUrl).port;
+    const told = await fetch(`http://127.0.0.1:${port}${update}`, {
+      headers: { authorization: `Basic ${btoa('source:right')}` },
+    });
+    expect(told.status).toBe(200);
+    await vi.waitUntil(() => second.status().title === 'Moonlight', wait);
+  });
+
+  test('is cut off with 403 when its session gets another password', async () => {
+    const scx = await start('1', { sourceKey });
+    const heard = encoder(scx);
+    encode(heard);
+    await vi.waitUntil(() => scx.status().attachedSources === 1, wait);
+    answer.access = { sourceKey: sourceKeyOf('new'), announcement: null };
+    await heard.closed;
+    expect(heard.text()).toMatch(/^HTTP\/1\.1 403 [\s\S]*password has changed/i);
+    const again = encoder(scx);
+    await again.closed;
+    expect(again.text()).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  test.each([true, false])(
+    'is cut off with 503 when its SCX leaves (heard: %s)',
+    async (isHeard) => {
+      const scx = await start('1', { sourceKey });
+      const client = encoder(scx, 'PUT', 'Expect: 100-continue');
+      await client.head();
+      if (isHeard) encode(client);
+      await vi.waitUntil(() => scx.status().attachedSources === (isHeard ? 1 : 0), wait);
+      const stopped = scx.stop();
+      await client.closed;
+      expect(client.text()).toMatch(/HTTP\/1\.1 503 [\s\S]*leaving/i);
+      await stopped;
+    },
+  );
+
+  test('leaves no password in the access log', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'scattercast-scx-'));
+    ending.push(() => rmSync(folder, { recursive: true }));
+    const accessLog = join(folder, 'access.log');
+    const scx = await start('1', { sourceKey, accessLog });
+    const client = encoder(scx, 'SOURCE', 'User-Agent: butt');
+    encode(client);
+    await vi.waitUntil(() => scx.status().attachedSources === 1, wait);
+    const { port } = new URL(scx.status().httpUrl);
+    for (const pass of ['right', 'guess-who']) {
+      await fetch(`http://127.0.0.1:${port}/admin.cgi?pass=${pass}&mode=updinfo&song=A`);
+    }
+    client.socket.destroy();
+    await scx.stop();
+    const text = readFileSync(accessLog, 'utf8');
+    expect(text).toMatch(/"SOURCE \/night HTTP\/1\.0" \d+ .*"butt"/);
+    expect(text).toContain('/admin.cgi?pass=...&mode=updinfo');
+    for (const secret of ['right', 'guess-who', btoa('source:right')]) {
+      expect(text).not.toContain(secret);
+    }
   });
 });
