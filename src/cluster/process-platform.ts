@@ -4,7 +4,7 @@
  * launch document travels in the environment, which other users cannot read, not in argv.
  *
  * A front end that comes after finds the SCXs in their run files. They are not its children, so
- * the system tells it nothing of their end; it looks, once a second.
+ * the system tells it nothing of their end; it looks, a few times a second.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +35,8 @@ export interface ProcessPlatformOptions {
  * and stays; what an SCX allocates is short-lived. (Measured: 5 kB less for each of 4,000 listeners.)
  */
 const LEAN = ['--max-semi-space-size=2'];
-const WATCH_MS = 1000;
+/** Guess: a killed SCX is to be back within a second, and its launch takes half of that. */
+const WATCH_MS = 250;
 const WATCH_STOPPED_MS = 50; // who was told to stop is waited for
 const TRIM_LOGS_MS = 60_000;
 
