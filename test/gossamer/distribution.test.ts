@@ -186,7 +186,9 @@ describe('Distribution', () => {
     bench.take();
     distribution.onParentDown(nodeId(1), 1, 1401);
     runUntil(distribution, 1401);
-    expect(bench.sentData()).toMatchObject([{ to: nodeId(2), body: { kind: 'subscribe', from: 1 } }]);
+    expect(bench.sentData()).toMatchObject([
+      { to: nodeId(2), body: { kind: 'subscribe', from: 1 } },
+    ]);
     distribution.onParentDown(nodeId(2), 1, 1402);
     runUntil(distribution, 1402);
     expect(bench.sentData()).toEqual([]);
