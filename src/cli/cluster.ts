@@ -1,4 +1,5 @@
 /** `scattercast cluster`: the front end of a cluster on this machine, and its SCXs. */
+import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startCluster } from '../cluster/cluster.js';
@@ -48,14 +49,16 @@ async function run(settings: ClusterSettings): Promise<void> {
     trustedProxies: settings.trustedProxies,
     mounts: settings.mounts ?? new Map(),
     allowPrivate: settings.allowPrivate,
+    drainMs: settings.drainTimeout * 1000,
     entry: ENTRY,
     log: await createLog(settings.logLevel),
     scx: scxSettings(settings),
     inheritLogs: false,
   });
   process.stdout.write(`the cluster is ready at ${cluster.url}\n`);
-  await stopped(stopping);
-  await cluster.close();
+  const leaving = once(process, 'SIGUSR2');
+  await Promise.race([stopped(stopping), leaving]);
+  await (stopping.aborted ? cluster.close() : cluster.leave());
 }
 
 const drain = (settings: ClusterSettings): Promise<void> =>

@@ -121,7 +121,7 @@ export const clusterOptions = {
   }),
   drainTimeout: defaulting(secondsUpTo(86_400), 3600, {
     placeholder: 'SECONDS',
-    help: 'with --drain, listeners over https may stay at the old process so long',
+    help: 'listeners over https may stay so long at an SCX that is replaced',
   }),
   logLevel: logLevel('info'),
 } satisfies Table;

@@ -55,6 +55,8 @@ export interface ClusterOptions {
   readonly trustedProxies?: readonly string[];
   /** Where source clients feed sessions, besides at their own names. */
   readonly mounts?: Mounts;
+  /** How long listeners over https may stay at an SCX that is replaced, ms; default: an hour. */
+  readonly drainMs?: number;
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */

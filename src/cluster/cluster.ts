@@ -23,6 +23,7 @@ import { type FrontEndContext, factsOf } from './front-end-context.js';
 import { authority, createBoundedServer, innerHost, listen } from './http-server.js';
 import { createFrontIngest, type FrontIngest } from './ingest.js';
 import { lockDirectory } from './lock-file.js';
+import { replaceOutdated } from './outdated.js';
 import { createOwnership } from './ownership.js';
 import { loadPages, type Page } from './pages.js';
 import type { Found, Platform } from './platform.js';
@@ -41,6 +42,8 @@ export interface Cluster {
   readonly port: number;
   /** Ends the cluster and all its SCXs, within 3 s; may be called again. */
   close(): Promise<void>;
+  /** Ends the front end; the SCXs go on, and the next front end finds them. */
+  leave(): Promise<void>;
 }
 
 const CLOSE_MS = 2900; // Ctrl-C ends everything within 3 s
@@ -103,10 +106,15 @@ function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
   return Math.min(pairs, maxScxs);
 }
 
-function templateOf(options: ClusterOptions, port: number, secret: string): LaunchTemplate {
+function templateOf(
+  options: ClusterOptions,
+  port: number,
+  { secret, version }: Prepared,
+): LaunchTemplate {
   const { host, listenHost, allowPrivate, log } = options;
   return {
     ...SCX_DEFAULTS,
+    version,
     logLevel: log.level,
     ...options.scx,
     // The front end itself is a proxy for players that cannot be redirected.
@@ -130,7 +138,7 @@ function createContext(
   const { secret, store, fallbacks, found, pages, version } = prepared;
   const url = `http://${authority(options.host, port)}`;
   const metrics = createClusterMetrics();
-  const template = templateOf(options, port, secret);
+  const template = templateOf(options, port, prepared);
   const onEffect = metrics.countEffect;
   const fleet = createFleet({ platform, found, config, template, log, onEffect });
   const now = () => performance.now();
@@ -176,6 +184,18 @@ async function closeAll(
   server.closeAllConnections();
 }
 
+/** Who waits for an answer gets none: the next front end is there in a moment. */
+async function leaveAll(
+  server: Server,
+  { webhooks }: FrontEndContext,
+  platform: Platform,
+): Promise<void> {
+  server.close();
+  webhooks.close();
+  platform.close();
+  server.closeAllConnections();
+}
+
 async function open(options: ClusterOptions, platform: Platform, unlock: () => Promise<void>) {
   const config = supervisorConfig(capOf(options), options.scxPorts, options.maxListenersPerSession);
   const prepared = await prepare(options, platform);
@@ -196,18 +216,20 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   if (context === undefined || ingest === undefined) throw new Error('listening without a context');
   const opened = context;
   const fed = ingest;
+  const { found, version } = prepared;
+  if (found.length > 0) void replaceOutdated(opened, version, found, options.drainMs);
   const { url } = opened;
   const shoutcast = await openShoutcastPort(opened, fed, options.listenHost, port + 1);
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= closeAll(server, opened, platform).finally(unlock);
+  const end = (how: typeof closeAll): Promise<void> => {
+    closing ??= how(server, opened, platform).finally(unlock);
     security?.close();
     shoutcast?.close();
     fed.close();
     cutUnsorted();
     return closing;
   };
-  return { url, port, close };
+  return { url, port, close: () => end(closeAll), leave: () => end(leaveAll) };
 }
 
 /**

@@ -21,8 +21,10 @@ export interface DrainingOptions {
   statuses(): readonly ScxStatus[];
 }
 
+type IsMeant = (scx: ScxStatus) => boolean;
+
 /** What became of one SCX. */
-export interface Drained {
+interface Drained {
   readonly session: string;
   /** The process that was to hand over. */
   readonly pid: number;
@@ -33,8 +35,8 @@ export interface Drained {
 }
 
 export interface Draining {
-  /** Replaces all SCXs that run; tells of each. False: another drain is under way. */
-  drain(drainMs: number, tell: (drained: Drained) => void): Promise<boolean>;
+  /** Replaces all SCXs that run and are meant; tells of each. False: another drain is under way. */
+  drain(drainMs: number, tell: (drained: Drained) => void, isMeant?: IsMeant): Promise<boolean>;
   /** Whether an SCX is to hand over. */
   isOrdered(id: string): boolean;
 }
@@ -64,10 +66,11 @@ export function createDraining(options: DrainingOptions): Draining {
       if (old.failedSuccessor?.id === id) return old.failedSuccessor.reason;
       await pause(LOOK_MS);
     }
-    return 'it did not answer to the order: is it of a version that cannot hand over?';
+    return 'it did not answer to the order; its log says why';
   };
 
   const replace = async (old: ScxStatus, drainMs: number): Promise<ScxStatus | string> => {
+    if (old.version === undefined) return 'it is of a version that cannot hand over';
     const planned = plan(old.id);
     if (typeof planned === 'string') return planned;
     const id = drawId();
@@ -81,8 +84,12 @@ export function createDraining(options: DrainingOptions): Draining {
   const replaceOrTell = (old: ScxStatus, drainMs: number): Promise<ScxStatus | string> =>
     replace(old, drainMs).catch(({ message }: Error) => `the order cannot be left: ${message}`);
 
-  const drainAll = async (drainMs: number, tell: (drained: Drained) => void): Promise<void> => {
-    for (const old of statuses().filter(({ state }) => state !== 'leaving')) {
+  const drainAll = async (
+    drainMs: number,
+    tell: (drained: Drained) => void,
+    isMeant: IsMeant,
+  ): Promise<void> => {
+    for (const old of statuses().filter((scx) => scx.state !== 'leaving' && isMeant(scx))) {
       const outcome = await replaceOrTell(old, drainMs);
       const isDone = typeof outcome !== 'string';
       tell({
@@ -95,10 +102,10 @@ export function createDraining(options: DrainingOptions): Draining {
   };
 
   return {
-    drain: async (drainMs, tell) => {
+    drain: async (drainMs, tell, isMeant = () => true) => {
       if (isBusy) return false;
       isBusy = true;
-      await drainAll(drainMs, tell).finally(() => {
+      await drainAll(drainMs, tell, isMeant).finally(() => {
         isBusy = false;
       });
       return true;

@@ -10,7 +10,7 @@ import { createRng } from '../lib/rng.js';
 import type { Launch } from '../scx/launch.js';
 import type { ScxStatus } from '../scx/scx-status.js';
 import { type Audience, createAudiences } from './audiences.js';
-import { createDraining, type Drained } from './draining.js';
+import { createDraining, type Draining } from './draining.js';
 import { createLeases } from './leases.js';
 import type { Found, Platform } from './platform.js';
 import { createSupervisor } from './supervisor.js';
@@ -67,8 +67,8 @@ export interface Fleet {
   audience(session: string): Audience;
   /** SCX processes, those without a lease included. */
   readonly size: number;
-  /** Replaces all SCXs by new processes; see draining.ts. */
-  drain(drainMs: number, tell: (drained: Drained) => void): Promise<boolean>;
+  /** Replaces SCXs by new processes; see draining.ts. */
+  readonly drain: Draining['drain'];
   /** Ends all SCXs; answers when they are gone, or given up. */
   stopAll(): Promise<void>;
 }

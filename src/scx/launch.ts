@@ -37,6 +37,8 @@ export const launchSchema = z.strictObject({
   /** 0: any free port. */
   httpPort: z.number().int().min(0).max(65_535),
   overlayPort: z.number().int().min(0).max(65_535),
+  /** Of what launched it. */
+  version: z.string().max(64).optional(),
   /** Where the cluster leaves an order to hand over to a successor; absent: it leaves none. */
   successorFile: z.string().max(4096).optional(),
   /** An SCX without clients ends after so many ms. */

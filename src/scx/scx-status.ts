@@ -50,6 +50,8 @@ export const scxStatusSchema = z.object({
   session: z.string().max(400),
   id: nodeId,
   pid: z.number().int().positive(),
+  /** Absent in those that cannot hand over. */
+  version: z.string().max(64).optional(),
   /** Where players listen: `http://HOST:PORT/SESSION.mp3`. */
   httpUrl: z.string().max(2048),
   overlayAddress: address,

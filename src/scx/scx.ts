@@ -129,6 +129,7 @@ export async function startScx(
       title: playout.program.title,
       bitrateKbps: playout.bitrateKbps() ?? null,
       ...dropAbsent({
+        version: launch.version,
         leavesWithinMs: succeededBy && Math.max(0, succeededBy - now()),
         failedSuccessor,
       }),

@@ -2,12 +2,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { Found } from '../../src/cluster/platform.js';
 import { createProcessPlatform } from '../../src/cluster/process-platform.js';
 import { orderSchema } from '../../src/scx/hand-over.js';
 import { launchSchema } from '../../src/scx/launch.js';
 import type { ScxStatus } from '../../src/scx/scx-status.js';
 import { startFake } from './fake-cluster.js';
-import { announcementXml, NIGHT, quiet, statusOf, temporaryFolder, until } from './support.js';
+import { createFakePlatform } from './fake-platform.js';
+import {
+  announcementXml,
+  FACTS,
+  NIGHT,
+  quiet,
+  statusOf,
+  temporaryFolder,
+  until,
+} from './support.js';
 
 const PATH = 'radio.example/night';
 
@@ -105,6 +115,48 @@ describe('POST /drain', () => {
     expect(await (await drain()).json()).toMatchObject({
       reason: 'no port is free for a second process: widen --scx-ports',
     });
+    expect(platform.orders).toEqual([]);
+  });
+});
+
+describe('A front end that finds SCXs', () => {
+  const found = (id: string): Found => ({
+    ...{ id, session: NIGHT, pid: process.pid, facts: FACTS },
+    ports: { http: 8100, overlay: 8101 },
+  });
+
+  /** A restarted front end whose only SCX renews its lease. */
+  async function restart(change: Partial<ScxStatus>) {
+    const dataDir = temporaryFolder();
+    const id = 'a'.repeat(16);
+    const platform = createFakePlatform([found(id)]);
+    const { at } = await startFake({ dataDir }, platform);
+    const headers = {
+      authorization: `Bearer ${readFileSync(`${dataDir}/secret`, 'utf8').trim()}`,
+    };
+    const renew = async () => {
+      const body = JSON.stringify({ ...statusOf(id, NIGHT), ...change });
+      const answer = await fetch(`${at}/leases`, { method: 'POST', headers, body });
+      return (await answer.json()) as { handOver?: true };
+    };
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    return { platform, renew, id, version };
+  }
+
+  test('has those of another version replaced by its own', async () => {
+    const { platform, renew, id, version } = await restart({ version: '0.0.1' });
+    await renew();
+    await until(() => platform.orders.length > 0);
+    expect(platform.orders).toMatchObject([{ id, successor: { version, httpPort: 8100 } }]);
+    expect(await renew()).toMatchObject({ handOver: true });
+  });
+
+  test('leaves those alone that cannot hand over', async () => {
+    const { platform, renew } = await restart({ version: undefined });
+    for (let turn = 0; turn < 5; turn++) {
+      expect(await renew()).not.toHaveProperty('handOver');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     expect(platform.orders).toEqual([]);
   });
 });

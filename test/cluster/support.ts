@@ -23,6 +23,7 @@ export function statusOf(id: string, session: string, over: Partial<ScxStatus> =
     session,
     id,
     pid: process.pid,
+    version: '0.0.1',
     httpUrl: `http://127.0.0.1:8100/${session.split('/').at(-1)}.mp3`,
     overlayAddress: '127.0.0.1:8101',
     state: 'running',

@@ -1,6 +1,7 @@
 /** Clusters are restarted one after the other while they are listened to: nobody hears it. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -8,7 +9,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIcySplitter } from '../../src/client/icy-splitter.js';
 import { align, framesOfFile, type Listening, listen } from './audio.js';
-import { CLIP, type Cluster, createStage, isAlive, type Stage, until } from './stage.js';
+import {
+  CLIP,
+  type Cluster,
+  createStage,
+  isAlive,
+  ROOT,
+  type Stage,
+  start,
+  until,
+} from './stage.js';
 
 const NAME = 'scattercast://radio.example/changes';
 const METAINT = 16_000;
@@ -173,4 +183,46 @@ test('An SCX that is drained again and again keeps its port, and needs one more'
   expect(listener.isClosed()).toBe(false);
   listener.stop();
   expectWhole(listener.bytes(), 300);
+});
+
+/** The same program, in another place and of another version. */
+function installElsewhere(version: string): string {
+  const place = join(stage.directory, 'new');
+  for (const folder of ['dist', 'web'])
+    cpSync(join(ROOT, folder), join(place, folder), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'));
+  const about = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as object;
+  writeFileSync(join(place, 'package.json'), JSON.stringify({ ...about, version }));
+  return join(place, 'dist/cli/main.js');
+}
+
+test("A cluster is restarted with a new version, and its listeners are the new SCX's", async () => {
+  const cluster = await stage.cluster();
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(cluster));
+  await listener.firstByteMs;
+  const [before] = await cluster.scxs();
+  cluster.process.child.kill('SIGUSR2');
+  expect(await cluster.process.exited).toEqual({ code: 0, signal: null });
+  expect(isAlive(before?.pid ?? 0)).toBe(true);
+  const main = installElsewhere('99.0.0');
+  const next = start(process.execPath, [main, ...cluster.arguments]);
+  try {
+    await next.line(/the cluster is ready/);
+    await until('the old SCX to be gone', () => !isAlive(before?.pid ?? 0), 30_000);
+    const [after] = await until('the new SCX with all clients', async () => {
+      const scxs = await cluster.scxs();
+      return scxs[0]?.listeners === 1 && scxs[0].attachedSources === 1 ? scxs : undefined;
+    });
+    expect(readFileSync(`/proc/${after?.pid}/cmdline`, 'utf8')).toContain(main);
+    const then = listener.bytes().length;
+    await until('more audio', () => listener.bytes().length > then + 60_000);
+    expect(listener.isClosed()).toBe(false);
+    listener.stop();
+    expectWhole(listener.bytes(), 200);
+  } finally {
+    next.child.kill('SIGTERM');
+    await next.exited;
+  }
 });

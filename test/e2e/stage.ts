@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+export const ROOT = resolve(import.meta.dirname, '../..');
 export const CLIP = join(ROOT, 'web/demo/clip.mp3');
 
 /** A process that has been started; its output is kept, bounded. */
@@ -61,6 +61,8 @@ export interface Cluster {
   readonly url: string;
   readonly port: number;
   readonly dataDir: string;
+  /** The command line that starts it again at the same place. */
+  readonly arguments: readonly string[];
   readonly process: Running;
   status(): Promise<StatusView>;
   scxs(): Promise<readonly ScxView[]>;
@@ -206,18 +208,20 @@ export function createStage(): Stage {
     const dataDir = settings.dataDir ?? join(directory, `cluster-${count++}`);
     const host = settings.host ?? THIS_HOST;
     const at = ['--host', host.address, '--listen', host.address];
-    const args = [
-      ...['cluster', '--port', String(settings.port ?? 0), ...at],
+    const argumentsFor = (port: number): readonly string[] => [
+      ...['cluster', '--port', String(port), ...at],
       ...['--data', dataDir, '--scx-ports', 'any', '--allow-private'],
       ...(settings.extra ?? []),
     ];
-    const started = run(args, { host });
+    const started = run(argumentsFor(settings.port ?? 0), { host });
     const [, url = ''] = await started.line(/(http:\/\/[\d.]+:\d+)/);
+    const port = Number(new URL(url).port);
     const made: Cluster = {
       host,
       url,
-      port: Number(new URL(url).port),
+      port,
       dataDir,
+      arguments: argumentsFor(port),
       process: started,
       status: () => statusOf(url),
       scxs: async () => (await statusOf(url)).sessions.flatMap((session) => session.scxs),
