@@ -3,27 +3,35 @@
  * frames are numbered, so that a player can tell what it has not had. SCATTERCAST_MEASURE=1 prints how
  * long things took.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FRAME_MS, numberedAudio } from '../../scripts/bench/drills/numbered-audio.js';
-import { isInOrder, missingOf, type Player, play } from './player.js';
+import { FRAME_MS } from '../../scripts/bench/drills/numbered-audio.js';
+import {
+  broadcastNumbers,
+  heardMore,
+  isInOrder,
+  missingOf,
+  type Player,
+  stopPlayers,
+  tuneIn,
+} from './player.js';
 import { type Cluster, createStage, type Stage, until } from './stage.js';
 
 const NAME = 'scattercast://radio.example/operations';
 /** pino's number for what is an error. */
 const ERROR = 50;
+/** Without any front end, ms. */
+const WITHOUT_MS = 6000;
 /** What was missed must be in the burst, on a busy machine, too. */
 const BURST = { extra: ['--burst', '9'] };
 
 let stage: Stage;
-let players: Player[] = [];
 beforeEach(() => {
   stage = createStage();
-  players = [];
 });
 afterEach(async () => {
-  for (const player of players) player.stop();
+  stopPlayers();
   await stage.close();
 });
 
@@ -32,38 +40,18 @@ function measured(what: string, value: unknown): void {
   process.stdout.write(`${what} | ${JSON.stringify(value)}\n`);
 }
 
-async function goOnAir(cluster: Cluster, announcement: string): Promise<void> {
-  const file = join(stage.directory, 'numbered.mp3');
-  writeFileSync(file, numberedAudio());
-  await stage.broadcast(cluster, announcement, '--loop', file);
-}
-
-/** A player at a cluster: it goes to the cluster's SCX, and comes back to that. */
-async function tuneIn(cluster: Cluster, announcement: string): Promise<Player> {
-  const url = `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
-  const { headers } = await fetch(url, { redirect: 'manual' });
-  const player = play(headers.get('location') ?? '');
-  players.push(player);
-  await heardMore(player, 6000);
-  return player;
-}
-
-/** So much more audio has come. */
-async function heardMore(player: Player, ms: number): Promise<void> {
-  const before = player.last();
-  await until(`${ms} ms more`, () => {
-    const last = player.last();
-    const first = before ?? player.visits()[0]?.numbers[0] ?? 0;
-    return last !== undefined && (last - first) * FRAME_MS >= ms;
-  });
-}
-
 /** Errors in the logs of a cluster and its SCXs. */
 function errorsOf({ dataDir, process }: Cluster): readonly string[] {
   const files = readdirSync(join(dataDir, 'logs')).map((name) => join(dataDir, 'logs', name));
   const texts = [process.stderr(), ...files.map((file) => readFileSync(file, 'utf8'))];
   const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
   return lines.filter((line) => (JSON.parse(line) as { level: number }).level >= ERROR);
+}
+
+/** Of the SCXs: a restarted one has others. */
+async function idsOf(clusters: readonly Cluster[]): Promise<readonly string[]> {
+  const scxs = await Promise.all(clusters.map((cluster) => cluster.scxs()));
+  return scxs.flat().map(({ id, pid }) => `${id} ${pid}`);
 }
 
 /** Kills the cluster's SCX; gives the next one, which has the same addresses. */
@@ -99,7 +87,7 @@ async function expectReturn(player: Player, killedAt: number, what: string): Pro
 test('An SCX that is killed is back for its players, with what they missed meanwhile', async () => {
   const [home, away] = await Promise.all([stage.cluster(BURST), stage.cluster(BURST)]);
   const announcement = await stage.announce(home, NAME);
-  await goOnAir(home, announcement);
+  await broadcastNumbers(stage, home, announcement);
   const [near, far] = await Promise.all([home, away].map((each) => tuneIn(each, announcement)));
   const killedAt = await killScx(away);
   await expectReturn(far as Player, killedAt, 'kill -9 of an SCX');
@@ -111,7 +99,7 @@ test('An SCX that is killed is back for its players, with what they missed meanw
 test('So it is when its front end is not the one that launched it', async () => {
   const [home, away] = await Promise.all([stage.cluster(BURST), stage.cluster(BURST)]);
   const announcement = await stage.announce(home, NAME);
-  await goOnAir(home, announcement);
+  await broadcastNumbers(stage, home, announcement);
   const player = await tuneIn(away, announcement);
   away.process.child.kill('SIGKILL');
   await away.process.exited;
@@ -119,4 +107,30 @@ test('So it is when its front end is not the one that launched it', async () => 
   await until('the lease', async () => (await successor.scxs()).length === 1);
   const killedAt = await killScx(successor);
   await expectReturn(player, killedAt, 'kill -9 of an SCX after its front end');
+});
+
+test('kill -9 of all front ends at once: no stream notices, and all is there again after it', async () => {
+  const clusters = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
+  const [home, second] = clusters;
+  const announcement = await stage.announce(home, NAME);
+  await broadcastNumbers(stage, second, announcement);
+  const players = await Promise.all(clusters.map((each) => tuneIn(each, announcement)));
+  const document = await (await fetch(announcement)).text();
+  const before = await idsOf(clusters);
+  for (const { process } of clusters) process.child.kill('SIGKILL');
+  await Promise.all(clusters.map(({ process }) => process.exited));
+  await Promise.all(players.map((player) => heardMore(player, WITHOUT_MS)));
+  const successors = await Promise.all(
+    clusters.map(({ port, dataDir }) => stage.cluster({ port, dataDir })),
+  );
+  await until('the leases', async () => (await idsOf(successors)).length === before.length);
+  expect(await idsOf(successors)).toEqual(before);
+  expect(await (await fetch(announcement)).text()).toBe(document);
+  const newcomer = await tuneIn(successors[2] as Cluster, announcement);
+  for (const player of [...players, newcomer]) {
+    expect(player.visits()).toHaveLength(1);
+    expect(isInOrder(player)).toBe(true);
+    expect(player.foreignBytes()).toBe(0);
+  }
+  expect(successors.flatMap(errorsOf)).toEqual([]);
 });

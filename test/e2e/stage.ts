@@ -104,6 +104,8 @@ export interface Stage {
   announce(cluster: Cluster, name: string, ...extra: string[]): Promise<string>;
   /** What was printed when the session was announced first. */
   secretsOf(announcement: string): Secrets;
+  /** The same session is announced at another URL, too. */
+  share(announcement: string, secrets: Secrets): void;
   /** Broadcasts, with the password that was announced; resolves when it is on the air. */
   broadcast(cluster: Cluster, announcement: string, ...args: string[]): Promise<Running>;
   close(): Promise<void>;
@@ -262,6 +264,7 @@ export function createStage(): Stage {
       if (found === undefined) throw new Error(`${announcement} was not announced here`);
       return found;
     },
+    share: (announcement, shared) => void secrets.set(announcement, shared),
     broadcast: async (at, announcement, ...args) => {
       const target = ['--cluster', at.url, '--announcement', announcement];
       const env = { SCATTERCAST_PASSWORD: secrets.get(announcement)?.password ?? '' };
