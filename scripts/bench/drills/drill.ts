@@ -34,16 +34,9 @@ export interface Drill {
 /** What several ears have heard together. */
 export type Losses = Omit<Heard, 'frames' | 'last' | 'lastAt'>;
 
-const NO_LOSSES: Losses = {
-  missing: 0,
-  repeated: 0,
-  foreign: 0,
-  closed: 0,
-  stallMs: 0,
-  unrestMs: 0,
-};
+const NO_LOSSES: Losses = { missing: 0, repeated: 0, foreign: 0, closed: 0, stallMs: 0 };
 
-/** Sums, and the longest times. */
+/** Sums, and the longest stall. */
 export const together = (some: readonly Losses[]): Losses =>
   some.reduce(
     (sum, one) => ({
@@ -52,7 +45,6 @@ export const together = (some: readonly Losses[]): Losses =>
       foreign: sum.foreign + one.foreign,
       closed: sum.closed + one.closed,
       stallMs: Math.max(sum.stallMs, one.stallMs),
-      unrestMs: Math.max(sum.unrestMs, one.unrestMs),
     }),
     NO_LOSSES,
   );
@@ -64,10 +56,9 @@ export const lossesOf = (ears: readonly Ear[]): Losses => together(ears.map((ear
 export const isWhole = ({ missing, repeated, foreign, closed }: Losses): boolean =>
   missing + repeated + foreign + closed === 0;
 
-export const told = (losses: Losses): string =>
-  `${losses.missing} frames missed, ${losses.repeated} repeated, ${losses.foreign} bytes foreign, ` +
-  `${losses.closed} sockets closed, longest stall ${losses.stallMs.toFixed()} ms ` +
-  `(before: ${losses.unrestMs.toFixed()} ms)`;
+export const told = ({ missing, repeated, foreign, closed, stallMs }: Losses): string =>
+  `${missing} frames missed, ${repeated} repeated, ${foreign} bytes foreign, ` +
+  `${closed} sockets closed, longest stall ${stallMs.toFixed()} ms`;
 
 /** Progress, for whoever waits. */
 export const tell = (line: string): void => void process.stderr.write(`${line}\n`);

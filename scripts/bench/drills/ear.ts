@@ -25,8 +25,6 @@ export interface Heard {
    * is the median before the mark. Who waits for a frame now counts until now.
    */
   readonly stallMs: number;
-  /** So much later than usual one came before the mark, without a cause: what the machine does. */
-  readonly unrestMs: number;
   /** The last frame's number, and when it came, ms. */
   readonly last: number | undefined;
   readonly lastAt: number;
@@ -128,16 +126,12 @@ export function createEar(url: string, place: number): Ear {
     hangUp = request(url, onAudio, onOver);
   };
 
-  const lateness = () => {
+  const stallMs = (): number => {
     const isBefore = ({ at }: Arrival): boolean => at <= markedAt;
-    const before = arrivals.filter(isBefore).map(latenessMs);
-    const usual = quantile(before, 0.5);
+    const usual = quantile(arrivals.filter(isBefore).map(latenessMs), 0.5);
+    const since = arrivals.filter((arrival) => !isBefore(arrival));
     const awaited = { due: due + 1, at: performance.now() };
-    const since = [...arrivals.filter((one) => !isBefore(one)), awaited].map(latenessMs);
-    return {
-      stallMs: Math.max(0, Math.max(...since) - usual),
-      unrestMs: Math.max(0, Math.max(...before) - usual),
-    };
+    return Math.max(0, ...[...since, awaited].map((one) => latenessMs(one) - usual));
   };
 
   listen();
@@ -150,7 +144,7 @@ export function createEar(url: string, place: number): Ear {
     },
     heard: () => ({
       ...counts,
-      ...lateness(),
+      stallMs: stallMs(),
       last,
       lastAt: arrivals.at(-1)?.at ?? Number.NEGATIVE_INFINITY,
     }),
