@@ -66,7 +66,9 @@ async function onDisk<Value>(dataDir: string, work: () => Promise<Value>): Promi
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (error instanceof UserError || syscall === undefined) throw error;
-    const advice = 'make it readable and writable, or choose another with --data';
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    const need = isFull ? 'make room on its disk' : 'make it readable and writable';
+    const advice = `${need}, or choose another with --data`;
     throw new UserError(EXIT.file, `${dataDir} cannot be used for data (${code}): ${advice}`);
   }
 }

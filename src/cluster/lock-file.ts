@@ -37,14 +37,15 @@ async function breakLock(path: string): Promise<void> {
 }
 
 /**
- * Takes the lock; the answer gives it back. Rejects with a UserError if a live front end has it.
+ * Takes the lock; the answer gives it back, or leaves it, as the dead do, where nothing can be removed.
+ * Rejects with a UserError if a live front end has it.
  */
 export async function lockDirectory(dataDir: string): Promise<() => Promise<void>> {
   const path = `${dataDir}/front-end.lock`;
   const owner = { pid: process.pid, birth: birthOf(process.pid) ?? '' };
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     if (await createFileAtomic(path, JSON.stringify(owner), PRIVATE_MODE)) {
-      return () => rm(path, { force: true });
+      return () => rm(path, { force: true }).catch(() => undefined);
     }
     await failIfOwned(path, dataDir);
     await breakLock(path);

@@ -30,7 +30,9 @@ async function listLogs(folder: string): Promise<LogFile[]> {
 export async function trimLogs(folder: string, filesMax = FILES_MAX, bytesMax = BYTES_MAX) {
   const logs = await listLogs(folder);
   const newestFirst = logs.toSorted((a, b) => b.changedAt - a.changedAt);
-  for (const { path } of newestFirst.slice(filesMax)) await rm(path, { force: true });
+  for (const { path } of newestFirst.slice(filesMax)) {
+    await rm(path, { force: true }).catch(() => undefined);
+  }
   for (const { path, bytes } of newestFirst.slice(0, filesMax)) {
     if (bytes <= bytesMax || path.endsWith('.1')) continue;
     await copyFile(path, `${path}.1`).catch(() => undefined);

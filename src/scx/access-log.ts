@@ -3,7 +3,8 @@
  * end, as Icecast writes it. Lines are collected and appended about once a second; the file is
  * opened each time, so whoever rotates logs may move it away. It also rotates itself, to `FILE.1`.
  *
- * A disk that is full costs lines, which are counted, and nothing else. Bounded: LINES_MAX that wait.
+ * A disk that is full, or hangs, costs lines, which are counted, and nothing else: as soon as it takes
+ * them again, new ones are written. Bounded: LINES_MAX that wait, and as many that are being written.
  */
 import { appendFile, rename, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
@@ -35,6 +36,10 @@ const WRITE_MS = 1000;
 const LINES_MAX = 10_000;
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
 const FIELD_LENGTH_MAX = 1024;
+
+const NOT_WRITTEN =
+  'The access log cannot be written, and its lines are lost until it can: ' +
+  'make room on the disk, or make the file writable.';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -77,30 +82,43 @@ async function rotate(file: string): Promise<void> {
 export function openAccessLog(file: string | undefined, log: Logger): AccessLog {
   let lines: string[] = [];
   let lost = 0;
-  let hasFailed = false;
-  let writing = Promise.resolve();
+  /** Lines lost since the last one that was written; some of the first may be in the file in part. */
+  let lostSince = 0;
+  let writing: Promise<void> | undefined;
 
-  const append = async (batch: readonly string[]): Promise<void> => {
-    if (file === undefined || batch.length === 0) return;
+  const onWritten = (): void => {
+    if (lostSince > 0) log.info({ file, lines: lostSince }, 'The access log is written again.');
+    lostSince = 0;
+  };
+
+  const onFailed = (error: unknown, count: number): void => {
+    if (lostSince === 0) log.warn({ err: error, file }, NOT_WRITTEN);
+    lostSince += count;
+    lost += count;
+  };
+
+  const append = async (file: string, batch: readonly string[]): Promise<void> => {
     try {
       await rotate(file);
-      await appendFile(file, `${batch.join('\n')}\n`, { mode: 0o640 });
-      hasFailed = false;
+      const torn = lostSince > 0 ? '\n' : '';
+      await appendFile(file, `${torn}${batch.join('\n')}\n`, { mode: 0o640 });
+      onWritten();
     } catch (error) {
-      lost += batch.length;
-      if (!hasFailed) log.warn({ err: error, file }, 'The access log cannot be written.');
-      hasFailed = true;
+      onFailed(error, batch.length);
     }
   };
 
-  const flush = (): Promise<void> => {
+  /** One batch after the other: what comes while the disk is busy waits in `lines`. */
+  const flush = (): void => {
+    if (file === undefined || writing !== undefined || lines.length === 0) return;
     const batch = lines;
     lines = [];
-    writing = writing.then(() => append(batch));
-    return writing;
+    writing = append(file, batch).finally(() => {
+      writing = undefined;
+    });
   };
 
-  const timer = setInterval(() => void flush(), WRITE_MS);
+  const timer = setInterval(flush, WRITE_MS);
   timer.unref();
   return {
     add: (access) => {
@@ -108,9 +126,11 @@ export function openAccessLog(file: string | undefined, log: Logger): AccessLog 
       if (lines.length < LINES_MAX) lines.push(accessLine(access, new Date()));
       else lost++;
     },
-    close: () => {
+    close: async () => {
       clearInterval(timer);
-      return flush();
+      await writing;
+      flush();
+      await writing;
     },
     get lost() {
       return lost;

@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { type FileHandle, mkdtemp, open, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { accessLine, openAccessLog } from '../../src/scx/access-log.js';
@@ -18,6 +20,20 @@ const access = {
   agent: 'VLC/3.0',
   durationMs: 61_000,
 };
+
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await pause(20);
+}
+
+/** Reads so many lines from a pipe. */
+async function countLines(reader: FileHandle, wanted: number): Promise<number> {
+  let lines = 0;
+  while (lines < wanted) {
+    const { buffer, bytesRead } = await reader.read();
+    lines += buffer.subarray(0, bytesRead).filter((byte) => byte === 10).length;
+  }
+  return lines;
+}
 
 describe('A line of the access log', () => {
   test('is in the combined format, with the duration at the end', () => {
@@ -60,5 +76,41 @@ describe('The access log', () => {
     log.add(access);
     await log.close();
     expect(log.lost).toBe(2);
+  });
+
+  test('loses lines while the disk is full, tells so once, and goes on when there is room', async () => {
+    const file = join(dir, 'access.log');
+    await symlink('/dev/full', file);
+    const told: string[] = [];
+    const log = openAccessLog(file, pino({}, { write: (line) => void told.push(line) }));
+    log.add(access);
+    await until(() => log.lost === 1);
+    log.add(access);
+    await until(() => log.lost === 2);
+    await rm(file);
+    log.add({ ...access, status: 404 });
+    await log.close();
+    expect(log.lost).toBe(2);
+    expect(await readFile(file, 'utf8')).toMatch(/^\n192\.0\.2\.1 .* 404 .*\n$/);
+    expect(told).toEqual([
+      expect.stringMatching(/ENOSPC.*make room on the disk/),
+      expect.stringMatching(/"lines":2.*written again/),
+    ]);
+  });
+
+  test('keeps a bounded number of lines while the disk hangs, and writes those', async () => {
+    const file = join(dir, 'access.log');
+    execFileSync('mkfifo', [file]);
+    const log = openAccessLog(file, silent);
+    log.add(access);
+    await pause(1500); // it is being opened, which waits for a reader
+    for (let n = 0; n < 25_000; n++) log.add(access);
+    expect(log.lost).toBe(15_000);
+    const reader = await open(file, 'r');
+    const closed = log.close();
+    const lines = await countLines(reader, 10_001);
+    await closed;
+    await reader.close();
+    expect(lines).toBe(10_001);
   });
 });
