@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { openSecurity } from '../scx/security.js';
+import { createTurns } from '../scx/turns.js';
 import { createFinder } from './announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements.js';
 import { createClusterMetrics } from './cluster-metrics.js';
@@ -49,6 +50,12 @@ export interface Cluster {
 const CLOSE_MS = 2900; // Ctrl-C ends everything within 3 s
 /** Streams through the front end: a quarter of its connections (http-server.ts). Guess. */
 const PROXIED_MAX = 1024;
+/**
+ * Places that are held for listeners of one address, who were sent to an SCX and have not come yet: with
+ * this, for 5 s each, some two hundred. More of them are sent there, too, but take what is left. Guess.
+ */
+const PLACE_TURNS = { atOnce: 100, perSecond: 20 } as const;
+
 /** What is read before the port is opened. */
 interface Prepared {
   readonly secret: string;
@@ -165,7 +172,7 @@ function createContext(
   const mounts = options.mounts ?? new Map();
   const parts = { store, fallbacks, finder, fleet, metrics, pages, ownership, webhooks };
   const rules = { mounts, allowPrivate, speaksTls, trustedProxies };
-  return { url, secret, ...parts, proxy, ...rules, log, status };
+  return { url, secret, ...parts, proxy, places: createTurns(PLACE_TURNS), ...rules, log, status };
 }
 
 function keepPublished({ store, fleet }: FrontEndContext): void {

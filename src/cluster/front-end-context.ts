@@ -1,5 +1,6 @@
 /** What the routes of a front end share. */
 import type { Logger } from 'pino';
+import type { Turns } from '../scx/turns.js';
 import type { Announcement } from '../session/announcement.js';
 import type { AnnouncementFinder, Known } from './announcement-finder.js';
 import type { AnnouncementStore } from './announcements.js';
@@ -28,6 +29,8 @@ export interface FrontEndContext {
   readonly proxy: StreamProxy;
   /** Where sessions are fed, besides at their own names. */
   readonly mounts: Mounts;
+  /** For how many listeners of one address a place is held until they come. */
+  readonly places: Turns;
   /** There is a certificate: our port and those of the SCXs speak https, too. */
   readonly speaksTls: boolean;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */

@@ -5,6 +5,7 @@
  * through us. Beside it, playlists that lead here.
  */
 import { type Request, type Response, Router } from 'express';
+import { plainAddress } from '../scx/forwarded.js';
 import type { ScxStatus } from '../scx/scx-status.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../session/session-name.js';
 import type { Known } from './announcement-finder.js';
@@ -78,13 +79,22 @@ const streamUrl = ({ httpUrl }: ScxStatus, { protocol }: Request): string =>
 const takesPlace = ({ method, headers }: Request): boolean =>
   method !== 'HEAD' && !/^bytes=0-[01]$/.test(headers.range ?? '');
 
+/** The place of this request, which is held for it unless very many of its address ask. */
+function seatOf({ places }: FrontEndContext, request: Request) {
+  const place = takesPlace(request);
+  return {
+    place,
+    unheld: place && !places.take(plainAddress(request.ip ?? ''), performance.now()),
+  };
+}
+
 async function listen(
   context: FrontEndContext,
   request: Request,
   response: Response,
   { name, known }: Wanted,
 ): Promise<void> {
-  const scx = await listenerScx(context, name, known, takesPlace(request));
+  const scx = await listenerScx(context, name, known, seatOf(context, request));
   if (scx.kind === 'problem') return sendProblem(request, response, scx.problem);
   const { httpUrl } = scx.value;
   if (isProxied(context, request)) return context.proxy.stream(request, response, httpUrl);

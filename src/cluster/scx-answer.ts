@@ -41,17 +41,18 @@ export function scxFor(
 }
 
 /**
- * An SCX for whoever listens; without an announcement only one that runs. `place`: a listener
- * comes, who takes a place there.
+ * An SCX for whoever listens; without an announcement only one that runs. `seat`: what is taken
+ * there.
  */
 export function listenerScx(
   context: FrontEndContext,
   name: SessionName,
   known: Known | undefined,
-  place: boolean,
+  seat: Pick<Wish, 'place' | 'unheld'>,
 ): Promise<Found<ScxStatus>> {
   const facts = known && factsOf(known.announcement, foreignUrl(context, known));
-  return ask(context, { session: name.text, facts: facts ?? null, place, patienceMs: PATIENCE_MS });
+  const wish = { session: name.text, facts: facts ?? null, patienceMs: PATIENCE_MS };
+  return ask(context, { ...wish, ...seat });
 }
 
 /** The SCX that has been running longest for a session, launched or not. */

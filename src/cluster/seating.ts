@@ -1,6 +1,7 @@
 /**
  * Who wants an SCX gets one: a listener the one with room for it, and its place is taken from then
- * on; everybody else the session's first, however full. Who can have none yet waits.
+ * on, unless it is `unheld`; everybody else the session's first, however full. Who can have none yet
+ * waits.
  */
 import { CROWDED } from './outcomes.js';
 import { placesOf, promise } from './places.js';
@@ -18,11 +19,12 @@ function withRoom(
   { scxs, config }: SupervisorState,
   slot: SessionSlot,
   now: number,
+  unheld: boolean,
 ): Outcome | undefined {
   const { best, atLimit } = placesOf(slot, scxs.of(slot.session), config);
   if (atLimit) return CROWDED;
   if (best === undefined) return undefined;
-  promise(best, now);
+  if (!unheld) promise(best, now);
   return { kind: 'scx', status: best.status };
 }
 
@@ -32,7 +34,8 @@ export const seatOne = (
   slot: SessionSlot,
   place: boolean,
   now: number,
-): Outcome | undefined => (place ? withRoom(state, slot, now) : first(state, slot));
+  unheld = false,
+): Outcome | undefined => (place ? withRoom(state, slot, now, unheld) : first(state, slot));
 
 /** Answers all that wait for the session and can be answered now. */
 export function seat(state: SupervisorState, slot: SessionSlot, now: number): void {

@@ -48,6 +48,8 @@ export type SupervisorInput =
       readonly facts: LaunchFacts | null;
       /** It is a listener, and takes a place; a source, or who only asks, takes none. */
       readonly place: boolean;
+      /** Its place is not held until it comes: its address has asked for very many of late. */
+      readonly unheld?: boolean;
       readonly patienceMs: number;
     }
   /** Rendezvous (§3.4): this session's SCX must exist always, with these facts. */

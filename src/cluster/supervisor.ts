@@ -73,12 +73,12 @@ export function createSupervisor(
   const watching = createWatching(state, rng);
 
   const handleWant = (input: Of<'want'>, now: number): void => {
-    const { request, session, facts, place, patienceMs } = input;
+    const { request, session, facts, place, patienceMs, unheld = false } = input;
     if (state.stopping) return requests.answer(request, CLOSING);
     const slot = slots.open(session, now);
     if (facts !== null) learn(slot, facts);
     if (isFailing(slot, config, now)) return requests.answer(request, failing(slot, now));
-    const outcome = seatOne(state, slot, place, now);
+    const outcome = seatOne(state, slot, place, now, unheld);
     const mayWait = slot.facts !== null && requests.size < config.waitingMax;
     if (outcome !== undefined) requests.answer(request, outcome);
     else if (!mayWait) requests.answer(request, FULL);

@@ -9,7 +9,7 @@ import { BlockList, isIP } from 'node:net';
 export type IsTrusted = (address: string) => boolean;
 
 /** IPv4 addresses as they are seen on an IPv6 socket. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:/i, '');
+export const plainAddress = (address: string): string => address.replace(/^::ffff:/i, '');
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 

@@ -13,11 +13,11 @@ import { clientAddress, type IsTrusted } from './forwarded.js';
 import { type Ingest, isForIngest } from './ingest.js';
 import { withoutSecrets } from './ingest-metadata.js';
 import type { Listeners, Seat } from './listeners.js';
-import { createPageBudget } from './page-budget.js';
 import type { Pages } from './pages.js';
 import type { Passport } from './passport.js';
 import { pathOf, type RequestHead } from './request-head.js';
 import { type Asked, createStays } from './stays.js';
+import { createTurns } from './turns.js';
 
 export interface RequestOptions {
   /** `/SESSION.mp3`. */
@@ -39,6 +39,9 @@ export interface RequestOptions {
 
 /** "Come back", s: when its address is full, when leaving, when asking too often. Guesses. */
 const RETRY_S = { full: 10, leaving: 1, often: 10 } as const;
+
+/** Pages of one address. Guesses: one that polls needs one or two a second. */
+const PAGE_TURNS = { atOnce: 40, perSecond: 10 } as const;
 
 /** Players that look before they listen ask for the first byte or two (Safari). */
 const PROBE = /^bytes=0-([0-9])$/;
@@ -65,7 +68,7 @@ function askedBy({ head, address }: Request): Asked {
 
 /** Answers visitors. */
 export function createHandler(options: RequestOptions): Handler {
-  const budget = createPageBudget();
+  const turns = createTurns(PAGE_TURNS);
 
   const stays = createStays({
     ...options,
@@ -83,7 +86,7 @@ export function createHandler(options: RequestOptions): Handler {
   };
 
   const page = async (request: Request, path: string | undefined): Promise<void> => {
-    if (!budget.take(request.address, options.now())) {
+    if (!turns.take(request.address, options.now())) {
       const often = { 'Retry-After': RETRY_S.often };
       return reply(request, sentence(429, 'You ask too often; come back later.', often));
     }

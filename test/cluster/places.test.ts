@@ -67,6 +67,18 @@ describe('A session whose SCX is full', () => {
     expect([come(1), come(2)]).toEqual([[answered(1, 9)], [full(2)]]);
   });
 
+  test('holds no place for whoever asked for too many', () => {
+    const { machine, want } = withScx(2, 3, { scxsMax: 1 });
+    const wish = { session: NIGHT, facts: FACTS, place: true, unheld: true, patienceMs: 20_000 };
+    for (const request of [1, 2, 3]) {
+      expect(machine.handle({ kind: 'want', request, ...wish }, 400)).toEqual([
+        answered(request, 1),
+      ]);
+    }
+    expect(want(4, 410)).toEqual([answered(4, 1)]);
+    expect(want(5, 420)).toEqual([full(5)]);
+  });
+
   test('has room again when a lease tells of listeners who left', () => {
     const { want, lease } = withScx(3, 3, { scxsMax: 1 });
     lease(1, 1000, { listeners: 2, listenersMax: 3 });

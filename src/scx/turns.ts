@@ -1,7 +1,7 @@
 /**
- * How often the pages may be asked for. Listeners have places, pages have turns: a crawler, or a
- * script gone wild, uses up the turns of its own address only, so the operator always gets the
- * status. A machine's own addresses are not counted: its operator and its monitoring come from there.
+ * How often an address may have something that costs us: a page, a place that is held for it. A
+ * crawler, or a script gone wild, uses up the turns of its own address only, so everybody else gets
+ * theirs. A machine's own addresses are not counted: its operator and its monitoring come from there.
  *
  * Bounded: ADDRESSES_MAX addresses; the one that has not asked for longest makes room, so whoever asks all
  * the time stays counted, however many others ask.
@@ -9,19 +9,23 @@
 
 import { isLoopback, limitedAs } from './forwarded.js';
 
-/** Turns at once, and in the long run per second. Guesses: a page that polls needs one or two. */
-const TURNS_MAX = 40;
-const TURNS_PER_S = 10;
-const ADDRESSES_MAX = 4096;
+export interface TurnsOptions {
+  /** Turns at once. */
+  readonly atOnce: number;
+  /** Turns in the long run. */
+  readonly perSecond: number;
+}
 
 /** The turns of all addresses. */
-export interface PageBudget {
+export interface Turns {
   /** Takes a turn; false if there is none. */
   take(address: string, now: number): boolean;
 }
 
+const ADDRESSES_MAX = 4096;
+
 /** Everybody has all turns. */
-export function createPageBudget(): PageBudget {
+export function createTurns({ atOnce, perSecond }: TurnsOptions): Turns {
   /** In the order in which they asked last. */
   const spent = new Map<string, { turns: number; at: number }>();
 
@@ -38,9 +42,9 @@ export function createPageBudget(): PageBudget {
     take: (address, now) => {
       if (isLoopback(address)) return true;
       const account = accountOf(limitedAs(address), now);
-      account.turns = Math.max(0, account.turns - ((now - account.at) / 1000) * TURNS_PER_S);
+      account.turns = Math.max(0, account.turns - ((now - account.at) / 1000) * perSecond);
       account.at = now;
-      if (account.turns > TURNS_MAX - 1) return false;
+      if (account.turns > atOnce - 1) return false;
       account.turns++;
       return true;
     },
