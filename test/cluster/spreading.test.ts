@@ -83,6 +83,19 @@ describe('A front end whose SCX is full', () => {
   });
 });
 
+test('Whoever only takes redirects leaves places to others', async () => {
+  const { get, publish, platform } = await startFake({ maxScxs: 1 });
+  await publish(PATH, announcementXml(NIGHT));
+  await expect.poll(() => platform.launches.length).toBe(1);
+  const [scx] = platform.launches;
+  await platform.renew(scx!.id, { listeners: 0, listenersMax: 210, httpUrl: httpUrlOf(scx!) });
+  for (let taken = 0; taken < 220; taken++) {
+    const bot = await get(LISTEN, { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    expect(bot.status).toBe(302);
+  }
+  expect((await get(LISTEN)).status).toBe(302);
+});
+
 describe('GET /status-json.xsl', () => {
   const PLAYING = { playing: '00000000000000bb', title: 'A - B', bitrateKbps: 128, listeners: 3 };
   const ask = async (get: Awaited<ReturnType<typeof startFake>>['get']) => {
