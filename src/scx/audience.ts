@@ -1,9 +1,11 @@
 /**
  * Who listens, as people count: by address and player. One address may not take all places; and a
  * player that comes back within seconds, as many do when the network stumbles, is the listener that
- * it was before.
+ * it was before. So is one that comes back before its old connection has ended: whether it is, or
+ * is a second player of the same kind, is known when the old one ends, or has not for seconds.
  *
- * Bounded: one number per address that has listeners, RECENT_MAX of those who left.
+ * Bounded: a number for each address and for each player that listens; RECENT_MAX of those who left, and of
+ * those who may be back.
  */
 
 import { isLoopback, limitedAs } from './forwarded.js';
@@ -30,24 +32,36 @@ export interface Audience {
   /** Who entered stops listening. */
   leave(who: Identity, now: number): void;
   /** Different listeners since the start. */
-  readonly total: number;
+  total(now: number): number;
 }
 
 const RECENT_MAX = 4096;
 
 const keyOf = ({ address, agent }: Identity): string => `${address} ${agent}`;
 
+/** One more, or one less. */
+function add(counts: Map<string, number>, key: string, more: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + more;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}
+
 /** Nobody was here yet. */
 export function createAudience(options: AudienceOptions): Audience {
   const places = new Map<string, number>();
+  const present = new Map<string, number>();
   /** When each left, oldest first. */
   const recent = new Map<string, number>();
+  /** Came while their like was present, oldest first. */
+  const doubtful: { readonly key: string; readonly at: number }[] = [];
   let total = 0;
 
-  const occupy = (address: string, more: 1 | -1): void => {
-    const taken = (places.get(address) ?? 0) + more;
-    if (taken > 0) places.set(address, taken);
-    else places.delete(address);
+  const settle = (now: number): void => {
+    for (let [oldest] = doubtful; oldest !== undefined; [oldest] = doubtful) {
+      if (now - oldest.at <= options.returnMs && doubtful.length <= RECENT_MAX) return;
+      doubtful.shift();
+      total++;
+    }
   };
 
   const remember = (key: string, now: number): void => {
@@ -67,15 +81,26 @@ export function createAudience(options: AudienceOptions): Audience {
     enter: (who, now, isCounted = false) => {
       const key = keyOf(who);
       const leftAt = recent.get(key) ?? Number.NEGATIVE_INFINITY;
-      if (!isCounted && now - leftAt > options.returnMs) total++;
       recent.delete(key); // one return for each departure
-      occupy(limitedAs(who.address), 1);
+      if (!isCounted && now - leftAt > options.returnMs) {
+        if (present.has(key)) doubtful.push({ key, at: now });
+        else total++;
+      }
+      settle(now);
+      add(places, limitedAs(who.address), 1);
+      add(present, key, 1);
     },
     leave: (who, now) => {
-      occupy(limitedAs(who.address), -1);
-      remember(keyOf(who), now);
+      settle(now);
+      const key = keyOf(who);
+      const back = doubtful.findIndex((one) => one.key === key);
+      if (back === -1) remember(key, now);
+      else doubtful.splice(back, 1);
+      add(places, limitedAs(who.address), -1);
+      add(present, key, -1);
     },
-    get total() {
+    total: (now) => {
+      settle(now);
       return total;
     },
   };

@@ -61,6 +61,7 @@ export interface Door {
 
 const TLS_HANDSHAKE = 22;
 const LINE_FEED = 10;
+const NOTHING = Buffer.alloc(0);
 
 interface Knock {
   readonly socket: Socket;
@@ -137,7 +138,7 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
     enter: (socket, isSecure = false) => {
       counters.entered++;
       socket.on('error', ignore).on('data', onData).on('close', onGone);
-      knocks.set(socket, { socket, since: now(), isSecure, received: Buffer.alloc(0) });
+      knocks.set(socket, { socket, since: now(), isSecure, received: NOTHING });
       makeRoom();
     },
     tick: (at) => {

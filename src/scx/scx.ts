@@ -122,7 +122,7 @@ export async function startScx(
       startedAt,
       listeners: playout.listeners.count,
       listenersPeak: playout.listeners.peak,
-      listenersTotal: audience.total,
+      listenersTotal: audience.total(now()),
       listenersMax,
       attachedSources: relay.sources.count,
       playing: playout.playing() ?? null,
@@ -146,7 +146,7 @@ export async function startScx(
     ...relay.figures(),
     ...drawEdgeFigures({
       door: http.door,
-      listenersTotal: audience.total,
+      listenersTotal: audience.total(now()),
       linesLost: accessLog.lost,
     }),
   ]);

@@ -10,9 +10,9 @@ describe('The audience', () => {
     audience.leave(who('192.0.2.1'), 5000);
     audience.enter(who('192.0.2.1'), 9000);
     audience.leave(who('192.0.2.1'), 9500);
-    expect(audience.total).toBe(1);
+    expect(audience.total(9600)).toBe(1);
     audience.enter(who('192.0.2.1'), 30_000);
-    expect(audience.total).toBe(2);
+    expect(audience.total(30_000)).toBe(2);
   });
 
   test('counts two players behind one address twice', () => {
@@ -20,7 +20,18 @@ describe('The audience', () => {
     audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1', 'mpg123'), 0);
-    expect(audience.total).toBe(3);
+    expect(audience.total(10_001)).toBe(3);
+  });
+
+  test('counts who is back before the old connection has ended once', () => {
+    const audience = createAudience({ perAddressMax: 0, returnMs: 10_000 });
+    audience.enter(who('192.0.2.1'), 0);
+    audience.enter(who('192.0.2.1'), 60_000);
+    audience.leave(who('192.0.2.1'), 65_000);
+    expect(audience.total(100_000)).toBe(1);
+    audience.leave(who('192.0.2.1'), 100_000);
+    audience.enter(who('192.0.2.1'), 101_000);
+    expect(audience.total(200_000)).toBe(1);
   });
 
   test('gives an address so many places, and each again when somebody leaves', () => {
