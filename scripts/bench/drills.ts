@@ -8,6 +8,7 @@ import { EXIT, UserError } from '../../src/lib/user-error.js';
 import { type Benchmark, type Flags, numberOf, type Row, wordsOf } from './benchmark.js';
 import { badLink } from './drills/bad-link.js';
 import { cutInTwo } from './drills/cut.js';
+import { drainAll } from './drills/drain.js';
 import type { Drill, Measure } from './drills/drill.js';
 import { hangScx } from './drills/hang-scx.js';
 import { killScx } from './drills/kill-scx.js';
@@ -21,6 +22,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   cut: cutInTwo,
   'source-scx': sourceScx,
   'bad-link': badLink,
+  drain: drainAll,
 };
 
 /** This very command, in a network namespace of its own; returns its rows. */

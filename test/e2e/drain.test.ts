@@ -34,15 +34,7 @@ const listenUrl = (cluster: Cluster): string =>
   `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
 
 const drain = async (cluster: Cluster, ...extra: string[]): Promise<string> => {
-  const where = [
-    '--port',
-    String(cluster.port),
-    '--listen',
-    '127.0.0.1',
-    '--data',
-    cluster.dataDir,
-  ];
-  const drained = stage.run(['cluster', '--drain', ...where, ...extra]);
+  const drained = stage.run([...cluster.arguments, '--drain', ...extra]);
   expect({ ...(await drained.exited), said: drained.stderr() }).toMatchObject({
     code: 0,
     said: '',

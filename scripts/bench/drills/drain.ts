@@ -1,0 +1,50 @@
+/**
+ * A rolling restart: all clusters, one after the other, replace their SCXs by new processes
+ * (`cluster --drain`) while they are listened to. Nobody notices, wherever he listens.
+ */
+import { type Cluster, until } from '../../../test/e2e/stage.js';
+import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
+import type { Scene } from './scene.js';
+
+/** What players have buffered covers it. */
+const STALL_MS_MAX = 4000;
+const GONE_WITHIN_MS = 15_000;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Resolves with how long it took until the old processes were gone, ms. */
+async function drain({ stage }: Scene, cluster: Cluster): Promise<number> {
+  const before = (await cluster.scxs()).map(({ pid }) => pid);
+  const startedAt = performance.now();
+  const draining = stage.run([...cluster.arguments, '--drain'], { host: cluster.host });
+  const { code } = await draining.exited;
+  if (code !== 0) throw new Error(`a drain failed: ${draining.stderr()}`);
+  await until('the old SCX to be gone', () => !before.some(isAlive), GONE_WITHIN_MS);
+  return performance.now() - startedAt;
+}
+
+export const drainAll: Drill = {
+  mustShow:
+    'all clusters replace their SCXs one after the other (cluster --drain): listeners miss and repeat ' +
+    `nothing, none is closed, and no stall is longer than ${STALL_MS_MAX} ms`,
+  needsLinks: false,
+  run: async (scene) => {
+    for (const ear of scene.ears) ear.mark();
+    let longestMs = 0;
+    for (const cluster of scene.clusters) {
+      longestMs = Math.max(longestMs, await drain(scene, cluster));
+    }
+    const losses = lossesOf(scene.ears);
+    await scene.settled();
+    const after = lossesOf(scene.ears);
+    tell(`all clusters are drained: ${told(losses)}`);
+    const seen = `${scene.clusters.length} drained, ${longestMs.toFixed()} ms at most; ${told(after)}`;
+    return { seen, held: verdict(isWhole(after), after.stallMs <= STALL_MS_MAX) };
+  },
+};
