@@ -20,6 +20,7 @@ export interface ClusterMetrics {
   countLease(): void;
   countEffect(effect: SupervisorEffect): void;
   countWebhook(outcome: string): void;
+  noteDisk(isWritable: boolean): void;
   readonly contentType: string;
   print(levels: Levels): Promise<string>;
 }
@@ -39,6 +40,8 @@ export function createClusterMetrics(): ClusterMetrics {
   const sessions = gauge('sessions', 'Sessions published here or with an SCX here');
   const listeners = gauge('listeners', 'Listeners at this cluster');
   const proxied = gauge('proxied_streams', 'Streams that go through the front end');
+  const disk = gauge('data_writable', '1 while the data directory can be written, else 0');
+  disk.set(1);
   const requests = counter('http_requests_total', 'Requests answered', ['route', 'status']);
   const leases = counter('leases_total', 'Lease renewals of SCXs');
   const launches = counter('scx_launches_total', 'SCXs launched');
@@ -55,6 +58,7 @@ export function createClusterMetrics(): ClusterMetrics {
       if (effect.kind === 'answer') answers.inc({ outcome: effect.outcome.kind });
     },
     countWebhook: (outcome) => hooks.inc({ outcome }),
+    noteDisk: (isWritable) => disk.set(Number(isWritable)),
     contentType: registry.contentType,
     print: (levels) => {
       scxs.set(levels.scxs);

@@ -16,6 +16,7 @@ import { type AnnouncementStore, openAnnouncements } from './announcements.js';
 import { createClusterMetrics } from './cluster-metrics.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { clusterStatus } from './cluster-status.js';
+import { watchDisk } from './disk-watch.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback-files.js';
 import { sortConnections } from './first-bytes.js';
 import { createFleet, type LaunchTemplate } from './fleet.js';
@@ -227,7 +228,9 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const fed = ingest;
   const { found, version } = prepared;
   if (found.length > 0) void replaceOutdated(opened, version, found, options.drainMs);
-  const { url } = opened;
+  const { url, metrics } = opened;
+  const { dataDir, log } = options;
+  const unwatch = watchDisk({ dataDir, log, onChange: metrics.noteDisk });
   const shoutcast = await openShoutcastPort(opened, fed, options.listenHost, port + 1);
   let closing: Promise<void> | undefined;
   const end = (how: typeof closeAll): Promise<void> => {
@@ -236,6 +239,7 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
     shoutcast?.close();
     fed.close();
     cutUnsorted();
+    unwatch();
     return closing;
   };
   return { url, port, close: () => end(closeAll), leave: () => end(leaveAll) };
