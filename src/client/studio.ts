@@ -84,6 +84,9 @@ export function createStudio(options: StudioOptions): (event: PlaylistEvent) => 
   };
 }
 
+/** The time of day when we began, and from then on a clock that nobody sets: SCXs measure with it. */
+const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
+
 function createAdu(channel: number, sequence: number, payload: Uint8Array): OwnAdu {
-  return { channel, sequence, timestampMs: Math.round(Date.now()), payload };
+  return { channel, sequence, timestampMs: timestampMs(), payload };
 }

@@ -1,5 +1,5 @@
 /** A day at the studio, with a clock that is ours. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { OwnAdu } from '../../src/client/adu-window.js';
 import type { PlaylistEvent } from '../../src/client/playlist.js';
 import { createJournal } from '../../src/client/progress.js';
@@ -22,11 +22,12 @@ const FRAME: PlaylistEvent = {
 /** A studio whose waits end late by what `lateMs` says, and what it sent when. */
 function open(lateMs: (waits: number) => number) {
   const clock = { nowMs: 0, waits: 0 };
-  const sent = { count: 0, lastAt: 0 };
+  const sent = { count: 0, lastAt: 0, stampMs: 0 };
   const warnings: string[] = [];
   const studio = createStudio({
     link: {
-      publish: (_adu: OwnAdu, durationMs) => {
+      publish: (adu: OwnAdu, durationMs) => {
+        sent.stampMs = adu.timestampMs;
         sent.count += durationMs > 0 ? 1 : 0;
         sent.lastAt = clock.nowMs;
       },
@@ -81,6 +82,19 @@ describe('A studio', () => {
     expect(clock.nowMs - wokeAt).toBeLessThan(100 * FRAME_MS);
     expect(sent.count).toBe(200);
     expect(warnings).toEqual([expect.stringContaining('more than 2 s late')]);
+  });
+
+  test('stamps frames with a time that goes on when the time of day is set', async () => {
+    const { studio, sent } = open(() => 0);
+    for (const offsetMs of [-3_600_000, 3_600_000]) {
+      await studio(FRAME);
+      const { stampMs } = sent;
+      const today = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + offsetMs);
+      await studio(FRAME);
+      today.mockRestore();
+      expect(sent.stampMs).toBeGreaterThanOrEqual(stampMs);
+      expect(sent.stampMs - stampMs).toBeLessThan(60_000);
+    }
   });
 
   test('says once a minute that its input is slower than real time', async () => {
