@@ -4,12 +4,19 @@
  * processes that lived through all of it grew after a warm-up.
  */
 import { type Benchmark, numberOf, type Row, round } from './benchmark.js';
+import type { Course } from './soak/ledger.js';
 import { type SoakOutcome, soak } from './soak/soak.js';
 
-const PER_MINUTE = 'per minute';
+/** `first`: when the warm-up was over. */
+const courseRow = (what: string, { first, last, perMinute }: Course): Row => ({
+  what,
+  first: round(first, 0),
+  last: round(last, 0),
+  'per minute': round(perMinute, 2),
+});
 
 function rowsOf({ heard, strikes, growth }: SoakOutcome): Row[] {
-  const row = (what: string, value: number): Row => ({ what, value, [PER_MINUTE]: '' });
+  const row = (what: string, last: number): Row => ({ what, first: '', last, 'per minute': '' });
   return [
     row('things that went wrong', strikes),
     row('frames checked', heard.frames),
@@ -20,17 +27,9 @@ function rowsOf({ heard, strikes, growth }: SoakOutcome): Row[] {
     row('requests refused', heard.refused),
     row('longest wait for a frame, s', round(heard.waitMs / 1000, 2)),
     row('longest silence of a player, s', round(heard.silentMs / 1000, 2)),
-    ...growth.flatMap((one) => [
-      {
-        what: `${one.name}: memory, kB`,
-        value: round(one.memoryKb, 0),
-        [PER_MINUTE]: round(one.memoryKbPerMinute),
-      },
-      {
-        what: `${one.name}: open files`,
-        value: one.files,
-        [PER_MINUTE]: round(one.filesPerMinute, 2),
-      },
+    ...growth.flatMap(({ name, memoryKb, files }) => [
+      courseRow(`${name}: memory, kB`, memoryKb),
+      courseRow(`${name}: open files`, files),
     ]),
   ];
 }

@@ -4,13 +4,19 @@ import { privateBytes } from '../process-figures.js';
 import { type Point, slopeOf } from './slope.js';
 import type { Member } from './town.js';
 
+/** One figure over time. */
+export interface Course {
+  readonly first: number;
+  readonly last: number;
+  /** The slope of least squares. */
+  readonly perMinute: number;
+}
+
 /** How a process fared since the warm-up. */
 export interface Growth {
   readonly name: string;
-  readonly memoryKb: number;
-  readonly memoryKbPerMinute: number;
-  readonly files: number;
-  readonly filesPerMinute: number;
+  readonly memoryKb: Course;
+  readonly files: Course;
 }
 
 export interface Ledger {
@@ -34,12 +40,16 @@ function look(pid: number): { memoryKb: number; files: number } | undefined {
   }
 }
 
-const lastOf = (points: readonly Point[]): number => points.at(-1)?.value ?? Number.NaN;
+const courseOf = (points: readonly Point[]): Course => ({
+  first: points[0]?.value ?? Number.NaN,
+  last: points.at(-1)?.value ?? Number.NaN,
+  perMinute: slopeOf(points),
+});
 
 const growthOf = ({ name, memoryKb, files }: Series): Growth => ({
   name,
-  ...{ memoryKb: lastOf(memoryKb), memoryKbPerMinute: slopeOf(memoryKb) },
-  ...{ files: lastOf(files), filesPerMinute: slopeOf(files) },
+  memoryKb: courseOf(memoryKb),
+  files: courseOf(files),
 });
 
 /** Nothing is noted yet; what is before the warm-up's end never is. */
