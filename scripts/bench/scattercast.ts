@@ -6,7 +6,8 @@ import type { Rival } from './rival.js';
 /** For the ring to hold a burst, and the SCX to be as large as it is when idle, ms. */
 const FILL_MS = 8000;
 const LINGER = ['--linger', '600'];
-/** Each SCX has places for all of the listeners so many times: none is short of them. */
+/** Places of each SCX: what is usual, or so many times all listeners: none is short of them. */
+const PLACES_MIN = 10_000;
 const PLACES_SHARE = 2;
 
 /** Where a cluster sends the listeners of an announcement. */
@@ -29,7 +30,7 @@ async function scxPid(cluster: Cluster): Promise<number> {
 /** A session with as many SCXs as wanted, on the air. */
 export const openScattercast: Rival = async ({ listeners, scxs }) => {
   const stage = createStage();
-  const places = ['--max-listeners', String(PLACES_SHARE * listeners)];
+  const places = ['--max-listeners', String(Math.max(PLACES_MIN, PLACES_SHARE * listeners))];
   const open = async () => {
     const clusters: Cluster[] = [];
     for (let i = 0; i < scxs; i++)
