@@ -5,7 +5,7 @@
  */
 import type { Context } from './context.js';
 import type { Flow } from './flow.js';
-import type { DataMessage } from './message.js';
+import type { DataMessage, SequenceRange } from './message.js';
 import type { Member, NodeId, SourceId } from './node.js';
 
 /** Audience reports go up on change at most so often, and at least so often, ms. Guess. */
@@ -15,12 +15,25 @@ const REPORT_MAX_MS = 10_000;
 /** A child that lost its edge keeps its flow so long, to find another parent, ms. Guess. */
 const FORMER_NEIGHBOUR_MS = 5000;
 
+/**
+ * On a lossy channel nobody misses the last of what was sent: a child that was sent nothing for so long
+ * is told where the stream ends, ms. Guess.
+ */
+const HEAD_MS = 150;
+
+/** ADUs that one request brings again, at most. Guess: 7 s of MP3 frames. */
+const REPAIRS_MAX = 256;
+
 interface Child {
   readonly member: Member;
   /** The number that it gets next; undefined: from the recent ones, once there are any. */
   next: number | undefined;
   isTold: boolean;
   formerSince: number | undefined;
+  /** On a lossy channel: how far it had been served at the last look, when that was, and was told. */
+  seen: number | undefined;
+  seenAt: number;
+  toldHead: number | undefined;
 }
 
 interface LastReport {
@@ -37,6 +50,8 @@ export interface Children {
   unsubscribe(source: SourceId, channel: number, child: NodeId): void;
   /** Sends each child of the flow what it has not had. */
   serve(flow: Flow): void;
+  /** A child asks again for what was lost on the way. */
+  repair(flow: Flow, child: NodeId, ranges: readonly SequenceRange[]): void;
   onDataDown(peer: NodeId, channel: number): void;
   onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
   hearAudience(from: NodeId, message: AudienceMessage): void;
@@ -71,6 +86,7 @@ export function createChildren(
 
   const key = (source: SourceId, channel: number): string => `${source}/${channel}`;
   const linkKey = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
+  const isLossy = ({ channel }: Flow): boolean => config.lossyChannels.includes(channel);
   const childrenOf = (flow: Flow): Map<NodeId, Child> =>
     children.get(key(flow.source, flow.channel)) ?? new Map();
 
@@ -87,10 +103,25 @@ export function createChildren(
   /** Where a child begins, or goes on when what it needs is no longer kept. */
   const place = (flow: Flow, child: Child): void => {
     const { stream } = flow;
-    if (stream.next === undefined) return;
+    if (stream.next === undefined || (child.isTold && isLossy(flow))) return;
     const wanted = child.next ?? (stream.recentStart() as number);
     const from = wanted >= stream.next ? wanted : stream.keptFrom(wanted);
     if (!child.isTold || from !== child.next) tellFrom(flow, child, from);
+  };
+
+  const tellLost = (flow: Flow, child: Child, from: number, end: number): void => {
+    const { source, channel } = flow;
+    const range = { from, count: end - from };
+    if (range.count > 0) tell(child.member, channel, { kind: 'lost', source, channel, range });
+  };
+
+  /** What it needs next is no longer kept: it goes on with what is. */
+  const skipLost = (flow: Flow, child: Child, next: number): void => {
+    const kept = flow.stream.keptFrom(next);
+    if (!isLossy(flow)) return tellFrom(flow, child, kept);
+    // What it was sent before that it may yet ask for again.
+    tellLost(flow, child, next, kept);
+    child.next = kept;
   };
 
   const serveChild = (flow: Flow, child: Child): void => {
@@ -100,7 +131,7 @@ export function createChildren(
     while (child.next !== undefined && child.next < (stream.next ?? 0)) {
       const adu = stream.get(child.next);
       if (adu === undefined) {
-        tellFrom(flow, child, stream.keptFrom(child.next));
+        skipLost(flow, child, child.next);
         continue;
       }
       child.next++;
@@ -108,6 +139,30 @@ export function createChildren(
       context.emit({ kind: 'forward', to: child.member.id, adu });
       if (congested.has(linkKey(child.member.id, channel))) return;
     }
+  };
+
+  const repairOne = (flow: Flow, child: Child, sequence: number): void => {
+    const adu = flow.stream.get(sequence);
+    if (adu === undefined) return tellLost(flow, child, sequence, sequence + 1);
+    flow.counters.forwarded++;
+    context.emit({ kind: 'forward', to: child.member.id, adu });
+  };
+
+  const headDueAt = (child: Child): number => {
+    if (child.next === child.toldHead) return Number.POSITIVE_INFINITY;
+    return child.next === child.seen ? child.seenAt + HEAD_MS : Number.NEGATIVE_INFINITY;
+  };
+
+  const tellHead = (flow: Flow, child: Child, now: number): void => {
+    if (child.next === undefined || now < headDueAt(child)) return;
+    if (child.next !== child.seen) {
+      child.seen = child.next;
+      child.seenAt = now;
+      return;
+    }
+    child.toldHead = child.next;
+    const { source, channel } = flow;
+    tell(child.member, channel, { kind: 'head', source, channel, next: child.next });
   };
 
   /** A child that heard nothing more would wait in vain on a channel that is often silent. */
@@ -170,6 +225,9 @@ export function createChildren(
         next: message.from ?? undefined,
         isTold: false,
         formerSince: undefined,
+        seen: undefined,
+        seenAt: 0,
+        toldHead: undefined,
       };
       const siblings = childrenOf(flow);
       siblings.set(from.id, child);
@@ -180,6 +238,18 @@ export function createChildren(
     unsubscribe: remove,
     serve: (flow) => {
       for (const child of childrenOf(flow).values()) serveChild(flow, child);
+    },
+    repair: (flow, id, ranges) => {
+      const child = childrenOf(flow).get(id);
+      let left = REPAIRS_MAX;
+      for (const { from, count } of child === undefined ? [] : ranges) {
+        // What we have not sent yet we lack ourselves: it is forwarded when it comes.
+        const end = Math.min(from + count, from + left, child?.next ?? 0);
+        left -= Math.max(0, end - from);
+        for (let sequence = from; sequence < end; sequence++) {
+          repairOne(flow, child as Child, sequence);
+        }
+      }
     },
     onDataDown: (peer, channel) => {
       congested.delete(linkKey(peer, channel));
@@ -224,6 +294,7 @@ export function createChildren(
       for (const flow of flows.values()) {
         for (const child of [...childrenOf(flow).values()]) {
           if (retire(child, now)) dismiss(flow.source, flow.channel, child);
+          else if (isLossy(flow)) tellHead(flow, child, now);
         }
         if (now >= reportAt(flow)) report(flow, now);
       }
@@ -234,6 +305,7 @@ export function createChildren(
         earliest = Math.min(earliest, reportAt(flow));
         for (const child of childrenOf(flow).values()) {
           earliest = Math.min(earliest, dismissedAt(child));
+          if (isLossy(flow)) earliest = Math.min(earliest, headDueAt(child));
         }
       }
       return earliest;

@@ -87,6 +87,8 @@ export interface GossamerConfig {
 
   /** The channels of the session's announcement, 1..16 ids. */
   readonly channels: readonly number[];
+  /** Those of them whose ADUs may be lost on the way: what is missing is asked for again (§4). */
+  readonly lossyChannels: readonly number[];
   /** ADUs are kept so long for children that change parents, ms. Guess: 20 s. */
   readonly cacheMs: number;
   /** And at most so many bytes for each source and channel. Guess: 2 MiB. */
@@ -95,6 +97,8 @@ export interface GossamerConfig {
   readonly recentMs: number;
   /** How long a hole may wait to be filled before it is given up and counted, ms. Guess: 2000. */
   readonly gapTimeoutMs: number;
+  /** The same on a lossy channel, ms: below what listeners have in reserve. Guess: 1500 of 2000. */
+  readonly repairTimeoutMs: number;
   /** A source that is routed but delivers nothing: subscribe anew after so many ms. Guess: 1500. */
   readonly stallMs: number;
   /** How long a withdrawn source's last ADUs may still be under way, ms. Guess: 5000. */
@@ -118,10 +122,12 @@ const COMMON = {
   pathMax: 64,
   sourcesMax: 64,
   channels: [1, 2],
+  lossyChannels: [],
   cacheMs: 20_000,
   cacheBytesMax: 2 * 1024 * 1024,
   recentMs: 10_000,
   gapTimeoutMs: 2000,
+  repairTimeoutMs: 1500,
   stallMs: 1500,
   sourceLingerMs: 5000,
   drainMs: 2000,

@@ -99,11 +99,34 @@ export function createDistribution(
   /** Nothing is to be done before: at it perhaps neither, when what was waited for has come. */
   let nextCare = Number.POSITIVE_INFINITY;
   let caredAt = Number.NEGATIVE_INFINITY;
+  /** Something that was lost on the way is to be asked for again. */
+  let nextRepair = Number.POSITIVE_INFINITY;
 
   /** Something is to be done at that instant. */
   const careBy = (instant: number, now: number): void => {
     nextCare = Math.min(nextCare, Math.max(now, instant, caredAt + CARE_MS));
     context.wakeBy(nextCare);
+  };
+
+  const repairBy = (instant = Number.POSITIVE_INFINITY): void => {
+    nextRepair = Math.min(nextRepair, instant);
+    if (nextRepair < Number.POSITIVE_INFINITY) context.wakeBy(nextRepair);
+  };
+
+  const askRepairs = (now: number): void => {
+    nextRepair = Number.POSITIVE_INFINITY;
+    for (const flow of flows.values()) {
+      flow.askRepairs(now);
+      repairBy(flow.repairsAt);
+    }
+  };
+
+  const careFully = (now: number): void => {
+    for (const entry of [...known.values()]) careFor(entry, now);
+    children.care(now);
+    caredAt = now;
+    nextCare = Number.POSITIVE_INFINITY;
+    careBy(careAt(), now);
   };
 
   const careSoon = (now: number): void => {
@@ -220,6 +243,14 @@ export function createDistribution(
         return;
       case 'refused':
         return flow?.onRefused(from.id);
+      case 'nack':
+        return flow === undefined ? undefined : children.repair(flow, from.id, message.ranges);
+      case 'head':
+        flow?.onHead(from.id, message.next, now);
+        return repairBy(flow?.repairsAt);
+      case 'lost':
+        if (flow !== undefined) progress(flow, flow.onLost(from.id, message.range, now));
+        return;
     }
   };
 
@@ -268,6 +299,11 @@ export function createDistribution(
   const onAdu = (flow: Flow, now: number): void =>
     careBy(flow.careAt(wantsParent(known.get(flow.source) as Known)), now);
 
+  /** Children on a lossy channel are to be told where it ends, when nothing more comes. */
+  const onServed = (flow: Flow, now: number): void => {
+    if (config.lossyChannels.includes(flow.channel)) careBy(now, now);
+  };
+
   return {
     onTable: (table, now) => {
       const attached = attachments(table);
@@ -282,13 +318,17 @@ export function createDistribution(
     },
     publish: (adu, now) => {
       const flow = flowFor(adu.source, adu.channel);
-      if (flow !== undefined) progress(flow, flow.take(adu, now));
+      if (flow === undefined) return;
+      progress(flow, flow.take(adu, now));
+      onServed(flow, now);
     },
     handleAdu: (from, adu, now) => {
       const flow = flowFor(adu.source, adu.channel);
       if (flow?.passesReversePathCheck(from)) {
         progress(flow, flow.takeFrom(from, adu, now));
+        repairBy(flow.repairsAt);
         onAdu(flow, now);
+        onServed(flow, now);
       } else if (flow !== undefined) flow.counters.stray++;
     },
     handleData: (from, message, now) => {
@@ -325,15 +365,11 @@ export function createDistribution(
     audience: (source) => children.audience(source),
     childrenOf: (flow) => children.of(flow),
     tick: (now) => {
-      if (nextCare > now) return;
-      for (const entry of [...known.values()]) careFor(entry, now);
-      children.care(now);
-      caredAt = now;
-      nextCare = Number.POSITIVE_INFINITY;
-      careBy(careAt(), now);
+      if (nextRepair <= now) askRepairs(now);
+      if (nextCare <= now) careFully(now);
     },
     get deadline() {
-      return nextCare;
+      return Math.min(nextCare, nextRepair);
     },
   };
 }

@@ -1,10 +1,13 @@
 /**
  * The upstream side of one source's channel at one SCX: its stream, its parent, and during a change of
  * routes the candidate that is to become the parent (§3.8, make before break). Beyond: while they are
- * silent, reserves are asked, too (upstream.ts).
+ * silent, reserves are asked, too (upstream.ts); and on a lossy channel the parent is asked again for what
+ * was lost on the way (repairs.ts).
  */
 import { type Context, notify } from './context.js';
+import type { SequenceRange } from './message.js';
 import type { Adu, Member, NodeId, SourceId } from './node.js';
+import { createRepairs } from './repairs.js';
 import { createRhythm } from './rhythm.js';
 import { createStream, NOTHING, type Progress, type Stream } from './stream.js';
 import { createReserves, createSubscriptions, type Upstream } from './upstream.js';
@@ -15,8 +18,10 @@ export interface FlowCounters {
   delivered: number;
   forwarded: number;
   duplicate: number;
-  /** Given up: nobody upstream had it any more. */
+  /** Given up: nobody upstream had it any more, or it did not come in time. */
   missed: number;
+  /** Lost on the way, and had after it was asked for again. */
+  repaired: number;
   /** From a node that is not our next hop: dropped by the reverse-path check. */
   stray: number;
 }
@@ -55,6 +60,14 @@ export interface Flow {
   takeFrom(from: NodeId, adu: Adu, now: number): Progress;
   onSubscribed(from: NodeId, first: number, now: number): Progress;
   onRefused(from: NodeId): void;
+  /** The parent has nothing from that number on. */
+  onHead(from: NodeId, next: number, now: number): void;
+  /** The parent will never have these. */
+  onLost(from: NodeId, range: SequenceRange, now: number): Progress;
+  /** Asks the parent for what was lost on the way, as far as that is due. */
+  askRepairs(now: number): void;
+  /** From when on askRepairs() has something to do. */
+  readonly repairsAt: number;
   onDataDown(peer: NodeId): void;
   /** Gives up holes that nobody fills, and changes to an idle candidate. */
   care(now: number): Progress;
@@ -77,13 +90,24 @@ export function createFlow(
   const stream = createStream(config);
   /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
   const isMain = channel === config.channels[0];
-  const counters = { received: 0, delivered: 0, forwarded: 0, duplicate: 0, missed: 0, stray: 0 };
+  const counters = {
+    received: 0,
+    delivered: 0,
+    forwarded: 0,
+    duplicate: 0,
+    missed: 0,
+    repaired: 0,
+    stray: 0,
+  };
   let parent: Upstream | undefined;
   let candidate: Upstream | undefined;
   /** How long an upstream may be silent, ms. */
   let patienceMs = config.stallMs;
   const subscriptions = createSubscriptions(context, source, channel);
   const reserves = createReserves(subscriptions);
+  const repairs = config.lossyChannels.includes(channel)
+    ? createRepairs(config.repairTimeoutMs, context.rng.fork('repairs'))
+    : undefined;
   const rhythm = createRhythm(config.stallMs);
   /** When an ADU came last, or the first one was asked for; and when somebody was asked last. */
   let heardAt: number | undefined;
@@ -174,13 +198,20 @@ export function createFlow(
 
   const mayBeFilled = (now: number): boolean => now < othersFillUntil();
 
+  /** What is delivered or given up is missing no more. */
+  const settled = (result: Progress): Progress => {
+    if (stream.next !== undefined) repairs?.settle(stream.next);
+    return result;
+  };
+
   const take = (adu: Adu, now: number): Progress => {
     counters.received++;
     if (stream.isDuplicate(adu)) {
       counters.duplicate++;
       return NOTHING;
     }
-    const progress = stream.accept(adu, now);
+    if (repairs?.onArrived(adu.sequence, now)) counters.repaired++;
+    const progress = settled(stream.accept(adu, now));
     for (const delivered of progress.delivered) rhythm.heard(delivered);
     return progress;
   };
@@ -190,9 +221,10 @@ export function createFlow(
     if (upstream === undefined) return NOTHING;
     upstream.from = first;
     stream.begin(first);
+    settled(NOTHING);
     promoteIfSeamless();
     // Nobody else feeds us, and this parent has nothing older: what is between is lost.
-    return parent === upstream && !mayBeFilled(now) ? stream.skipTo(first, now) : NOTHING;
+    return parent === upstream && !mayBeFilled(now) ? settled(stream.skipTo(first, now)) : NOTHING;
   };
 
   const silentAt = (upstream: Upstream): number =>
@@ -219,10 +251,17 @@ export function createFlow(
   /** When a hole is given up: at once when the parent has nothing older, and nobody else may. */
   const fillBy = (): number => {
     const { holeSince, next } = stream;
-    if (holeSince === undefined) return Number.POSITIVE_INFINITY;
+    const lostAt = repairs?.giveUpAt ?? Number.POSITIVE_INFINITY;
+    if (holeSince === undefined) return lostAt;
     const isNotTheParents = (parent?.from ?? 0) > (next ?? 0);
-    const latest = holeSince + config.gapTimeoutMs;
+    const latest = Math.min(holeSince + config.gapTimeoutMs, lostAt);
     return isNotTheParents ? Math.min(latest, othersFillUntil()) : latest;
+  };
+
+  /** Gives up the present hole, or as much of it as is known to have had its time. */
+  const giveUpHole = (now: number): Progress => {
+    const lost = repairs?.lostBefore(now);
+    return settled(lost === undefined ? stream.skipHole(now) : stream.skipTo(lost, now));
   };
 
   const takeOverAt = (): number =>
@@ -300,10 +339,29 @@ export function createFlow(
     },
     onSubscribed,
     onRefused: lose,
+    onHead: (from, next, now) => {
+      if (from === parent?.id && stream.next !== undefined) repairs?.onHead(next, now);
+    },
+    onLost: (from, range, now) => {
+      if (from !== parent?.id || stream.next === undefined) return NOTHING;
+      repairs?.onLost(range, now);
+      return now >= fillBy() ? giveUpHole(now) : NOTHING;
+    },
+    askRepairs: (now) => {
+      if (parent === undefined || repairs === undefined) return;
+      const ranges = repairs.ask(now);
+      if (ranges.length === 0) return;
+      const body = { kind: 'nack', source, channel, ranges } as const;
+      context.emit({ kind: 'sendData', to: parent.member, message: { channel, body } });
+    },
+    get repairsAt() {
+      const isAsked = parent !== undefined && repairs !== undefined;
+      return isAsked ? repairs.askAt : Number.POSITIVE_INFINITY;
+    },
     onDataDown: lose,
     care: (now) => {
       if (candidate !== undefined && now >= takeOverAt()) becomeParent(candidate);
-      return now >= fillBy() ? stream.skipHole(now) : NOTHING;
+      return now >= fillBy() ? giveUpHole(now) : NOTHING;
     },
     careAt: (wantsParent) => {
       const ofOwn = Math.min(fillBy(), takeOverAt());

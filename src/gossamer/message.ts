@@ -109,6 +109,13 @@ export type Message =
   | { readonly kind: 'ping'; readonly nonce: number }
   | { readonly kind: 'pong'; readonly nonce: number; readonly place: Place };
 
+/** Numbers that follow each other. */
+export interface SequenceRange {
+  readonly from: number;
+  /** From 1. */
+  readonly count: number;
+}
+
 export type DataMessage =
   /** A child asks for a source's ADUs from a number on; null: from the recent ones. */
   | {
@@ -128,4 +135,25 @@ export type DataMessage =
   /** The parent cannot serve this source: it does not know it, or is leaving. */
   | { readonly kind: 'refused'; readonly source: SourceId; readonly channel: number }
   /** How many listeners hear this source at the child and below it. */
-  | { readonly kind: 'audience'; readonly source: SourceId; readonly listeners: number };
+  | { readonly kind: 'audience'; readonly source: SourceId; readonly listeners: number }
+  /** Beyond, on lossy channels (repairs.ts): a child asks for what was lost on the way. */
+  | {
+      readonly kind: 'nack';
+      readonly source: SourceId;
+      readonly channel: number;
+      readonly ranges: readonly SequenceRange[];
+    }
+  /** The parent has nothing after the number before this one, and has sent all up to it. */
+  | {
+      readonly kind: 'head';
+      readonly source: SourceId;
+      readonly channel: number;
+      readonly next: number;
+    }
+  /** The parent will never have these. */
+  | {
+      readonly kind: 'lost';
+      readonly source: SourceId;
+      readonly channel: number;
+      readonly range: SequenceRange;
+    };

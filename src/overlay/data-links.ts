@@ -7,6 +7,7 @@ import type { Adu, Member, NodeId } from '../gossamer/node.js';
 import type { Rng } from '../lib/rng.js';
 import type { DataHello } from '../wire/hello.js';
 import type { Admission } from './connections.js';
+import { isFromParent } from './data-turns.js';
 import { createDownstreams } from './downstreams.js';
 import type { OverlayContext } from './overlay-context.js';
 import { createUpstreams } from './upstreams.js';
@@ -15,6 +16,8 @@ export interface DataLinks {
   admit(hello: DataHello): Admission;
   send(to: Member, message: ChannelMessage): void;
   forward(to: NodeId, adu: Adu): void;
+  /** Ends what goes on without connections. */
+  close(): void;
   /** A neighbour is a parent in reserve: its connection is held ready. */
   onEdge(member: Member, isUp: boolean): void;
 }
@@ -33,17 +36,15 @@ export function createDataLinks(context: OverlayContext, rng: Rng, main: number)
 
   return {
     admit: downstreams.admit,
+    close: upstreams.close,
     forward: downstreams.forward,
     onEdge: (member, isUp) => {
       if (isUp) upstreams.hold(member, main);
       else upstreams.release(member, main);
     },
     send: (to, { channel, body }) => {
-      if (body.kind === 'subscribed' || body.kind === 'refused') {
-        downstreams.send(to.id, channel, body);
-      } else {
-        upstreams.send(to, channel, body);
-      }
+      if (isFromParent(body)) downstreams.send(to.id, channel, body);
+      else upstreams.send(to, channel, body);
     },
   };
 }

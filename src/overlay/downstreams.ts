@@ -1,19 +1,20 @@
 /**
  * Data connections from our children (§3.8). Each carries the ADUs of one channel to one child. What
  * a child does not take in time waits in its socket, up to a bound; then the machine is told, and
- * keeps the rest in its cache, where it costs the other children nothing.
+ * keeps the rest in its cache, where it costs the other children nothing. Of a channel announced as
+ * UDP they leave as datagrams where these arrive (datagram-parent.ts).
  */
 import type { DataMessage } from '../gossamer/message.js';
 import type { Adu, Member, NodeId, SourceId } from '../gossamer/node.js';
+import type { WireEvent } from '../wire/decoder.js';
 import { encodeAdu, encodeDataMessage } from '../wire/encoder.js';
 import type { DataHello } from '../wire/hello.js';
 import type { Arrival, Connection, ConnectionHandler } from './connection.js';
 import type { Admission } from './connections.js';
+import { isFromParent, type ParentMessage } from './data-turns.js';
+import { createDatagramParent, type DatagramParent } from './datagram-parent.js';
 import { OVERLAY_LIMITS } from './limits.js';
 import { dataHello, memberOf, type OverlayContext } from './overlay-context.js';
-
-/** What a parent answers a child. */
-type ParentMessage = Extract<DataMessage, { kind: 'subscribed' | 'refused' }>;
 
 export interface Downstreams {
   admit(hello: DataHello): Admission;
@@ -29,6 +30,7 @@ interface Downstream {
   /** The subscriptions. Bounded: the machine refuses sources that it does not know. */
   readonly sources: Set<SourceId>;
   isCongested: boolean;
+  datagrams: DatagramParent | undefined;
 }
 
 const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
@@ -38,7 +40,7 @@ export function createDownstreams(
   context: OverlayContext,
   onDown: (peer: NodeId, channel: number) => void,
 ): Downstreams {
-  const { counters, feed, log } = context;
+  const { counters, feed, log, usesDatagrams } = context;
   /** Bounded: inboundMax. */
   const downstreams = new Map<string, Downstream>();
 
@@ -47,14 +49,22 @@ export function createDownstreams(
 
   const handleMessage = (downstream: Downstream, message: DataMessage): void => {
     const { connection, sources, channel, peer } = downstream;
-    const isAnswer = message.kind === 'subscribed' || message.kind === 'refused';
-    if (isAnswer || (message.kind !== 'audience' && message.channel !== channel)) {
+    if (isFromParent(message) || (message.kind !== 'audience' && message.channel !== channel)) {
       return connection.reject('unexpected', `${message.kind} from a child`);
     }
     counters.dataMessagesIn++;
     if (message.kind === 'subscribe') sources.add(message.source);
     if (message.kind === 'unsubscribe') sources.delete(message.source);
     feed({ kind: 'dataReceived', from: peer, message });
+  };
+
+  /** What is wrong in a datagram is dropped: it says nothing of the connection. */
+  const handleDatagram = (downstream: Downstream, event: WireEvent): void => {
+    if (!isCurrent(downstream)) return;
+    const isNack = event.kind === 'data' && event.message.kind === 'nack';
+    if (isNack && event.message.channel === downstream.channel) {
+      handleMessage(downstream, event.message);
+    } else counters.datagramsMalformed++;
   };
 
   const handleArrival = (downstream: Downstream, event: Arrival): void => {
@@ -81,6 +91,7 @@ export function createDownstreams(
     if (!isCurrent(downstream)) return;
     const { peer, channel, sources, isCongested } = downstream;
     downstreams.delete(keyOf(peer.id, channel));
+    downstream.datagrams?.close();
     if (sources.size > 0) onDown(peer.id, channel);
     // The machine remembers congestion by peer: the next connection starts without.
     else if (isCongested) feed({ kind: 'drained', peer: peer.id, channel });
@@ -95,14 +106,19 @@ export function createDownstreams(
     },
   });
 
-  const becomeConnected = (connection: Connection, peer: Member, channel: number): void => {
+  const becomeConnected = (connection: Connection, peer: Member, hello: DataHello): void => {
+    const { channel, token } = hello;
     const old = downstreams.get(keyOf(peer.id, channel));
     if (old !== undefined) {
       old.connection.destroy();
       onClose(old);
     }
     const downstream = { peer, channel, connection, sources: new Set<SourceId>() };
-    const entry: Downstream = { ...downstream, isCongested: false };
+    const entry: Downstream = { ...downstream, isCongested: false, datagrams: undefined };
+    if (token !== undefined && usesDatagrams(channel)) {
+      const take = (event: WireEvent): void => handleDatagram(entry, event);
+      entry.datagrams = createDatagramParent(context.datagrams, token, take);
+    }
     downstreams.set(keyOf(peer.id, channel), entry);
     connection.handTo(handlerOf(entry), 'data');
   };
@@ -110,13 +126,18 @@ export function createDownstreams(
   return {
     admit: (hello) => ({
       kind: 'admitted',
-      answer: dataHello(context, hello.channel),
-      onOpen: (connection) => becomeConnected(connection, memberOf(hello), hello.channel),
+      answer: dataHello(
+        context,
+        hello.channel,
+        usesDatagrams(hello.channel) ? hello.token : undefined,
+      ),
+      onOpen: (connection) => becomeConnected(connection, memberOf(hello), hello),
     }),
     send: (to, channel, message) => {
       const downstream = downstreams.get(keyOf(to, channel));
       if (downstream === undefined) return;
       counters.dataMessagesOut++;
+      if (message.kind === 'subscribed') downstream.datagrams?.becomeBulky();
       if (message.kind === 'refused') downstream.sources.delete(message.source);
       downstream.connection.send(encodeDataMessage(message));
     },
@@ -124,7 +145,10 @@ export function createDownstreams(
       const downstream = downstreams.get(keyOf(to, adu.channel));
       if (downstream === undefined) return;
       counters.adusOut++;
-      downstream.connection.send(encodeAdu(adu));
+      const frame = encodeAdu(adu);
+      if (downstream.datagrams?.forward(frame)) return;
+      downstream.datagrams?.onAduByTcp();
+      downstream.connection.send(frame);
       checkBacklog(downstream);
     },
   };

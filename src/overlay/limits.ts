@@ -28,6 +28,14 @@ export const OVERLAY_LIMITS = Object.freeze({
   controlBacklogMax: 1_048_576,
   /** A child that has so much data waiting is congested, bytes: 32 s of 128 kbit/s. */
   dataBacklogMax: 524_288,
+  /** What waits in the kernel for our UDP socket, or from it, bytes. */
+  datagramBufferBytes: 1_048_576,
+  /** A child tells its parent that datagrams arrive so often, ms. */
+  beatMs: 250,
+  /** Datagrams are in use while some came so lately, ms: four beats. */
+  datagramSilenceMs: 1000,
+  /** ADUs under way over TCP that datagrams may overtake. */
+  overtakenMax: 16,
   /** A control connection without a word is closed, ms. Longer than the slowest KEEP_ALIVE. */
   idleMs: 15_000,
   /** The same when its mesh edge is gone, ms. */

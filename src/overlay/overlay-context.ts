@@ -2,8 +2,10 @@
 import type { Logger } from 'pino';
 import type { Input } from '../gossamer/gossamer-types.js';
 import type { Member } from '../gossamer/node.js';
+import type { DatagramToken } from '../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../wire/hello.js';
 import type { Connections, ScxHello } from './connections.js';
+import type { Datagrams } from './datagrams.js';
 import type { OverlayCounters } from './overlay-counters.js';
 
 export interface OverlayContext {
@@ -13,6 +15,9 @@ export interface OverlayContext {
   /** Feeds the machine, now or as soon as it has finished what it is doing. */
   feed(input: Input): void;
   readonly connections: Connections;
+  readonly datagrams: Datagrams;
+  /** Whether the channel is announced as UDP, and there is a socket. */
+  usesDatagrams(channel: number): boolean;
   readonly counters: OverlayCounters;
   readonly log: Logger;
 }
@@ -25,12 +30,17 @@ export const controlHello = ({ session, self }: OverlayContext): ControlHello =>
   ...self(),
 });
 
-/** Our HELLO on the data connections of a channel. */
-export const dataHello = ({ session, self }: OverlayContext, channel: number): DataHello => ({
+/** Our HELLO on the data connections of a channel; with a token datagrams may be used, too. */
+export const dataHello = (
+  { session, self }: OverlayContext,
+  channel: number,
+  token?: DatagramToken,
+): DataHello => ({
   version: WIRE_VERSION,
   session,
   purpose: 'data',
   channel,
+  ...(token === undefined ? {} : { token }),
   ...self(),
 });
 

@@ -32,6 +32,15 @@ export interface OverlayCounters {
   dataBytesOut: number;
   clientBytesIn: number;
   clientBytesOut: number;
+  /** All datagrams; those without a token that we know, and those that are wrong otherwise. */
+  datagramsIn: number;
+  datagramsOut: number;
+  datagramBytesIn: number;
+  datagramBytesOut: number;
+  datagramsStray: number;
+  datagramsMalformed: number;
+  /** Parents whose datagrams arrived no more: their ADUs come over TCP. */
+  datagramFallbacks: number;
   /** Connections closed for malformed frames, by what was wrong: see Fault. */
   readonly malformedFrames: Record<ConnectionFault, number>;
 }
@@ -61,6 +70,13 @@ export function createOverlayCounters(): OverlayCounters {
     dataBytesOut: 0,
     clientBytesIn: 0,
     clientBytesOut: 0,
+    datagramsIn: 0,
+    datagramsOut: 0,
+    datagramBytesIn: 0,
+    datagramBytesOut: 0,
+    datagramsStray: 0,
+    datagramsMalformed: 0,
+    datagramFallbacks: 0,
     malformedFrames: {
       type: 0,
       length: 0,

@@ -23,6 +23,7 @@ import { type ClientConnection, createClientConnection } from './client-connecti
 import { type Admission, createConnections, joinAddress, type Refusal } from './connections.js';
 import { createControlLinks } from './control-links.js';
 import { createDataLinks } from './data-links.js';
+import { createDatagrams } from './datagrams.js';
 import { locate } from './locate.js';
 import { controlHello, type OverlayContext } from './overlay-context.js';
 import { createOverlayCounters, type OverlayCounters } from './overlay-counters.js';
@@ -83,6 +84,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   const { session, config, log, rng } = options;
   const counters = createOverlayCounters();
   const connections = createConnections(counters, log);
+  const datagrams = createDatagrams(counters, log);
   /** What waits for the machine. Bounded: it is empty again at the end of each turn. */
   const inbox: Input[] = [];
   /** Rendezvous URLs that are being asked. Bounded: the announcement's. */
@@ -113,6 +115,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
 
   checkAdvertised(options.advertiseHost);
   const port = await connections.listen(options.listenHost, options.listenPort, admit);
+  if (config.lossyChannels.length > 0) await datagrams.open(options.listenHost, port);
   const self: Member = {
     id: options.id,
     address: joinAddress(options.advertiseHost, port),
@@ -147,6 +150,8 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     self: () => machine.self(),
     feed,
     connections,
+    datagrams,
+    usesDatagrams: (channel) => datagrams.isOpen && config.lossyChannels.includes(channel),
     counters,
     log,
   };
@@ -226,7 +231,8 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
       clearTimeout(timer);
       controlLinks.close();
       for (const done of leavers.splice(0)) done();
-      await connections.close();
+      dataLinks.close();
+      await Promise.all([connections.close(), datagrams.close()]);
     },
   };
 }

@@ -5,18 +5,21 @@
  * Beyond: to mesh neighbours, who are the parents in reserve, one may be held ready without a
  * subscription. When a parent dies the next one then delivers after one round trip, not three.
  */
+import { randomBytes } from 'node:crypto';
 import type { DataMessage } from '../gossamer/message.js';
-import type { Member, NodeId, SourceId } from '../gossamer/node.js';
+import type { Adu, Member, NodeId, SourceId } from '../gossamer/node.js';
 import type { Rng } from '../lib/rng.js';
+import type { DatagramToken } from '../wire/datagram.js';
+import type { WireEvent } from '../wire/decoder.js';
 import { encodeDataMessage } from '../wire/encoder.js';
 import { type Arrival, type Connection, type ConnectionHandler, NOBODY } from './connection.js';
+import { splitAddress } from './connections.js';
+import { type ChildMessage, isFromParent } from './data-turns.js';
+import { createDatagramChild, type DatagramChild } from './datagram-child.js';
 import { OVERLAY_LIMITS } from './limits.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { dataHello, type OverlayContext } from './overlay-context.js';
 import { createRetries } from './retries.js';
-
-/** What a child says to its parent. */
-type ChildMessage = Extract<DataMessage, { kind: 'subscribe' | 'unsubscribe' | 'audience' }>;
 
 export interface Upstreams {
   send(to: Member, channel: number, message: ChildMessage): void;
@@ -24,6 +27,8 @@ export interface Upstreams {
   hold(to: Member, channel: number): void;
   /** Ends it as soon as nobody subscribes. */
   release(to: Member, channel: number): void;
+  /** Ends what goes on without connections. */
+  close(): void;
 }
 
 interface Upstream {
@@ -34,7 +39,11 @@ interface Upstream {
   readonly outbox: Outbox;
   /** The subscriptions. Bounded: the sources that the machine knows. */
   readonly sources: Set<SourceId>;
+  /** Of a channel announced as UDP, where the parent takes datagrams. */
+  datagrams: DatagramChild | undefined;
 }
+
+const drawToken = (): DatagramToken => randomBytes(8).toString('hex') as DatagramToken;
 
 const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
 
@@ -58,12 +67,14 @@ export function createUpstreams(
     if (!isCurrent(upstream)) return;
     upstreams.delete(keyOf(upstream.peer.id, upstream.channel));
     upstream.connection.destroy();
+    upstream.datagrams?.close();
     if (upstream.sources.size > 0) onDown(upstream.peer.id, upstream.channel);
   };
 
   const end = (upstream: Upstream): void => {
     upstreams.delete(keyOf(upstream.peer.id, upstream.channel));
     upstream.connection.handTo(NOBODY, 'data');
+    upstream.datagrams?.close();
     if (upstream.isOpen) upstream.connection.finish();
     else upstream.connection.destroy();
   };
@@ -75,8 +86,7 @@ export function createUpstreams(
 
   const handleMessage = (upstream: Upstream, message: DataMessage): void => {
     const { connection, sources, channel } = upstream;
-    const isAnswer = message.kind === 'subscribed' || message.kind === 'refused';
-    if (!isAnswer || message.channel !== channel) {
+    if (!isFromParent(message) || message.channel !== channel) {
       return connection.reject('unexpected', `${message.kind} from a parent`);
     }
     counters.dataMessagesIn++;
@@ -85,13 +95,33 @@ export function createUpstreams(
     endIfUnused(upstream);
   };
 
+  const takeAdu = (upstream: Upstream, adu: Adu): void => {
+    counters.adusIn++;
+    feed({ kind: 'adu', from: upstream.peer.id, adu });
+  };
+
   const handleArrival = (upstream: Upstream, event: Arrival): void => {
     if (event.kind === 'data') return handleMessage(upstream, event.message);
     if (event.kind !== 'adu' || event.adu.channel !== upstream.channel) {
       return upstream.connection.reject('unexpected', `${event.kind} from a parent`);
     }
-    counters.adusIn++;
-    feed({ kind: 'adu', from: upstream.peer.id, adu: event.adu });
+    upstream.datagrams?.onAduByTcp();
+    takeAdu(upstream, event.adu);
+  };
+
+  /** What is wrong in a datagram is dropped: it says nothing of the connection. */
+  const handleDatagram = (upstream: Upstream, event: WireEvent): void => {
+    if (event.kind === 'adu' && event.adu.channel === upstream.channel) {
+      takeAdu(upstream, event.adu);
+    } else counters.datagramsMalformed++;
+  };
+
+  const startDatagrams = (upstream: Upstream, token: DatagramToken): void => {
+    const take = (event: WireEvent): void => handleDatagram(upstream, event);
+    const remote = splitAddress(upstream.peer.address);
+    const isUsed = (): boolean => upstream.sources.size > 0;
+    upstream.datagrams = createDatagramChild(context, token, remote, rng, isUsed, take);
+    upstream.datagrams.begin();
   };
 
   const handlerOf = (upstream: Upstream): ConnectionHandler => ({
@@ -104,9 +134,10 @@ export function createUpstreams(
   });
 
   const connect = (peer: Member, channel: number): Upstream => {
+    const token = context.usesDatagrams(channel) ? drawToken() : undefined;
     const opening = connections.open({
       to: peer.address,
-      hello: dataHello(context, channel),
+      hello: dataHello(context, channel, token),
       onOpen: (connection, answer) => {
         retries.onOpened(peer.address);
         if (answer.id !== peer.id) {
@@ -115,6 +146,8 @@ export function createUpstreams(
         }
         connection.handTo(handlerOf(upstream), 'data');
         upstream.isOpen = true;
+        const isTaken = answer.purpose === 'data' && answer.token === token;
+        if (token !== undefined && isTaken) startDatagrams(upstream, token);
         for (const frame of upstream.outbox.takeAll()) connection.send(frame);
       },
       onFailed: () => {
@@ -129,6 +162,7 @@ export function createUpstreams(
       isOpen: false,
       outbox: createOutbox(),
       sources: new Set(),
+      datagrams: undefined,
     };
     return upstream;
   };
@@ -148,6 +182,7 @@ export function createUpstreams(
   const write = (upstream: Upstream, message: ChildMessage): void => {
     counters.dataMessagesOut++;
     const frame = encodeDataMessage(message);
+    if (message.kind === 'nack' && upstream.datagrams?.send(frame)) return;
     if (upstream.isOpen) return upstream.connection.send(frame);
     if (upstream.outbox.put(frame)) return;
     counters.overflows++;
@@ -169,6 +204,9 @@ export function createUpstreams(
       if (message.kind === 'unsubscribe') upstream.sources.delete(message.source);
       write(upstream, message);
       endIfUnused(upstream);
+    },
+    close: () => {
+      for (const { datagrams } of upstreams.values()) datagrams?.close();
     },
     hold: (to, channel) => {
       held.add(keyOf(to.id, channel));

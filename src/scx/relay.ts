@@ -73,7 +73,12 @@ const ALARMS: readonly GossamerEvent['kind'][] = ['missed', 'partitionSuspected'
 
 function configOf(launch: Launch): GossamerConfig {
   const profile = launch.profile === 'fast' ? FAST : PAPER;
-  return { ...profile, channels: launch.channels.map((channel) => channel.id) };
+  const idOf = ({ id }: Launch['channels'][number]): number => id;
+  return {
+    ...profile,
+    channels: launch.channels.map(idOf),
+    lossyChannels: launch.channels.filter(({ unicast }) => unicast === 'udp').map(idOf),
+  };
 }
 
 function logEvent(log: Logger, event: GossamerEvent): void {

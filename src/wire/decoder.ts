@@ -148,6 +148,27 @@ const boundOf =
     }
   };
 
+/** Whether a datagram may hold it: what is lost with one is sent again, or matters no more. */
+const isForDatagrams = (type: number): boolean => type === FRAME.adu || type === FRAME.data;
+
+/** The whole frames of a datagram: ADUs and data messages. What is wrong ends them. */
+export function decodeFrames(bytes: Uint8Array): WireEvent[] {
+  const events: WireEvent[] = [];
+  const split = createFrameSplitter((type, bodyBytes) => {
+    const fits = isForDatagrams(type) && bodyBytes >= 0 && bodyBytes <= bytes.length;
+    return fits ? undefined : malformed('type', `a frame of type ${type} in a datagram`);
+  });
+  let taken = 0;
+  for (const found of split(bytes)) {
+    if (found.kind === 'objection') return [...events, found.objection];
+    events.push(decodeFrame(found.type, found.bytes));
+    taken += found.bytes.length;
+    if (events.at(-1)?.kind === 'malformed') return events;
+  }
+  if (taken < bytes.length) events.push(malformed('length', 'a datagram ends within a frame'));
+  return events;
+}
+
 /** A decoder for one direction of one connection. */
 export function createDecoder(limits: WireLimits = WIRE_LIMITS): Decoder {
   let state: 'new' | 'greeted' | 'over' = 'new';

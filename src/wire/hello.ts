@@ -6,11 +6,12 @@
  */
 import { z } from 'zod';
 import type { Member, Source } from '../gossamer/node.js';
+import { type DatagramToken, isToken } from './datagram.js';
 import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 interface Greeting {
   readonly version: typeof WIRE_VERSION;
@@ -19,7 +20,13 @@ interface Greeting {
 }
 
 export type ControlHello = Greeting & Member & { readonly purpose: 'control' };
-export type DataHello = Greeting & Member & { readonly purpose: 'data'; readonly channel: number };
+export type DataHello = Greeting &
+  Member & {
+    readonly purpose: 'data';
+    readonly channel: number;
+    /** By this both know each other's datagrams (datagram.ts). The answer holds it if they may come. */
+    readonly token?: DatagramToken | undefined;
+  };
 export type ClientHello = Greeting & {
   readonly purpose: 'client';
   readonly source: Source;
@@ -28,6 +35,8 @@ export type ClientHello = Greeting & {
 };
 
 export type Hello = ControlHello | DataHello | ClientHello;
+
+const tokenSchema = z.custom<DatagramToken>(isToken);
 
 const greeting = {
   version: z.literal(WIRE_VERSION),
@@ -41,6 +50,7 @@ export const helloSchema = z.discriminatedUnion('purpose', [
     ...memberFields,
     purpose: z.literal('data'),
     channel: channelSchema,
+    token: tokenSchema.optional(),
   }),
   z.strictObject({
     ...greeting,

@@ -34,6 +34,9 @@ export const BOUNDS = Object.freeze({
   pathMax: 65,
   sourcesPerRouteMax: 16,
   withdrawnMax: 64,
+  /** Ranges in a NACK, see gossamer/repairs.ts; and numbers in a range. */
+  rangesMax: 32,
+  rangeCountMax: 65_536,
   /** Reports are summed up on the way: sums are cut to this, so that no sum is malformed. */
   listenersMax: 2 ** 32 - 1,
 });

@@ -14,6 +14,7 @@ import type {
   Message,
   Notice,
   Route,
+  SequenceRange,
   Sighting,
   Withdrawal,
 } from '../gossamer/message.js';
@@ -99,6 +100,7 @@ export const messageCodec = byKind<Message>({
 });
 
 const flow = { source: sourceId, channel: byte };
+const range = struct<SequenceRange>({ from: count, count: upTo(BOUNDS.rangeCountMax) });
 
 export const dataMessageCodec = byKind<DataMessage>({
   subscribe: { ...flow, from: nullable(count) },
@@ -106,4 +108,7 @@ export const dataMessageCodec = byKind<DataMessage>({
   unsubscribe: flow,
   refused: flow,
   audience: { source: sourceId, listeners: upTo(BOUNDS.listenersMax) },
+  nack: { ...flow, ranges: listOf(range, BOUNDS.rangesMax) },
+  head: { ...flow, next: count },
+  lost: { ...flow, range },
 });

@@ -227,7 +227,7 @@ describe('Message codec of hostile bytes', () => {
   test('a kind that does not exist is a fault, and so is no kind', () => {
     for (const body of [[14], [255]]) expect(reasonOf(body)).toBe('message: of an unknown kind');
     expect(reasonOf([])).toBe('message: the message ends too soon');
-    expect(reasonOf([5], 3)).toBe('data: of an unknown kind');
+    expect(reasonOf([8], 3)).toBe('data: of an unknown kind');
   });
 
   test('more listeners than there can be are a fault', () => {

@@ -10,6 +10,7 @@ import type {
   SourceId,
 } from '../../src/gossamer/node.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
+import type { DatagramToken } from '../../src/wire/datagram.js';
 import {
   encodeAdu,
   encodeClientMessage,
@@ -153,6 +154,7 @@ function discovery(kind: 'discovery' | 'discoveryResponse'): fc.Arbitrary<Messag
 export const message: fc.Arbitrary<Message> = fc.oneof(...Object.values(messages));
 
 const flow = { source: sourceId, channel };
+const range = fc.record({ from: count, count: fc.nat({ max: 65_536 }) });
 
 const dataMessages: { [Kind in DataMessage['kind']]: fc.Arbitrary<DataMessage> } = {
   subscribe: fc.record({
@@ -164,6 +166,13 @@ const dataMessages: { [Kind in DataMessage['kind']]: fc.Arbitrary<DataMessage> }
   unsubscribe: fc.record({ kind: fc.constant('unsubscribe'), ...flow }),
   refused: fc.record({ kind: fc.constant('refused'), ...flow }),
   audience: fc.record({ kind: fc.constant('audience'), source: sourceId, listeners }),
+  nack: fc.record({
+    kind: fc.constant('nack'),
+    ...flow,
+    ranges: fc.array(range, { maxLength: 6 }),
+  }),
+  head: fc.record({ kind: fc.constant('head'), ...flow, next: count }),
+  lost: fc.record({ kind: fc.constant('lost'), ...flow, range }),
 };
 
 export const dataMessage: fc.Arbitrary<DataMessage> = fc.oneof(...Object.values(dataMessages));
@@ -177,13 +186,18 @@ const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMess
 
 const clientMessage = fc.oneof(...Object.values(clientMessages));
 
+const token = nodeId.map((id) => id as string as DatagramToken);
 const greeting = { version: fc.constant(WIRE_VERSION), session: fc.string({ maxLength: 100 }) };
 
 const self = { id: nodeId, address, incarnation: count, rendezvous: fc.boolean() };
+const selfKeys = ['id', 'address', 'incarnation', 'rendezvous'] as const;
 
 const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
   control: fc.record({ ...greeting, purpose: fc.constant('control'), ...self }),
-  data: fc.record({ ...greeting, purpose: fc.constant('data'), ...self, channel }),
+  data: fc.record(
+    { ...greeting, purpose: fc.constant('data'), ...self, channel, token },
+    { requiredKeys: ['version', 'session', 'purpose', ...selfKeys, 'channel'] },
+  ),
   client: fc.record({ ...greeting, purpose: fc.constant('client'), source }),
 };
 

@@ -1,0 +1,115 @@
+/**
+ * A network on the loopback interface between a few SCXs: each has an address in front, which the others
+ * are told, and behind it TCP connections and datagrams are passed on with the delay of the link between
+ * the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
+ */
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { NodeId } from '../../../src/gossamer/node.js';
+import type { Rng } from '../../../src/lib/rng.js';
+import { createDecoder } from '../../../src/wire/decoder.js';
+
+export interface LossyNetwork {
+  /** Opens the front of one SCX, which will listen at `host`, on the same port. */
+  attach(id: NodeId, front: string, host: string, port: number): Promise<void>;
+  /** The share of datagrams that are lost, 0 to 1; it may change. */
+  loss: number;
+  readonly datagrams: number;
+  readonly lost: number;
+  close(): void;
+}
+
+interface Front {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly port: number;
+  readonly server: Server;
+  readonly socket: DatagramSocket;
+}
+
+/** @param delayMs of the link between two SCXs, one way */
+export function createLossyNetwork(
+  delayMs: (one: NodeId, other: NodeId) => number,
+  rng: Rng,
+): LossyNetwork {
+  const fronts: Front[] = [];
+  const sockets = new Set<Socket>();
+  let isClosed = false;
+  const network = { loss: 0, datagrams: 0, lost: 0 };
+
+  const pass = (from: Socket, to: Socket, ms: () => number): void => {
+    from.on('data', (chunk) => setTimeout(() => to.write(chunk), ms()));
+    from.on('end', () => setTimeout(() => to.end(), ms()));
+    from.on('error', () => {});
+    from.on('close', () => {
+      sockets.delete(from);
+      setTimeout(() => to.destroy(), ms());
+    });
+    sockets.add(from);
+  };
+
+  /** Who connects says so in its HELLO. */
+  const join = (client: Socket, to: Front): void => {
+    const decoder = createDecoder();
+    const server = connect({ host: to.host, port: to.port, noDelay: true });
+    let ms = 0;
+    client.setNoDelay(true);
+    client.once('data', (chunk) => {
+      const hello = decoder.push(new Uint8Array(chunk))[0];
+      if (hello?.kind === 'hello' && hello.hello.purpose !== 'client') {
+        ms = delayMs(hello.hello.id, to.id);
+      }
+    });
+    pass(client, server, () => ms);
+    pass(server, client, () => ms);
+  };
+
+  /** From an SCX's own port to the front of another: it arrives from the front of the sender. */
+  const route = (bytes: Uint8Array, host: string, port: number, to: Front): void => {
+    const from = fronts.find((front) => front.host === host && front.port === port);
+    if (from === undefined) return;
+    network.datagrams++;
+    if (rng.unit() < network.loss) {
+      network.lost++;
+      return;
+    }
+    const deliver = (): void => {
+      if (!isClosed) from.socket.send(bytes, to.port, to.host, () => {});
+    };
+    setTimeout(deliver, delayMs(from.id, to.id));
+  };
+
+  return {
+    attach: async (id, address, host, port) => {
+      const socket = createSocket('udp4');
+      const server = createServer();
+      const front = { id, host, port, server, socket };
+      server.on('connection', (client) => join(client, front));
+      socket.on('message', (bytes, from) => route(bytes, from.address, from.port, front));
+      await new Promise<void>((done) => socket.bind(port, address, done));
+      await new Promise<void>((done) => server.listen(port, address, done));
+      fronts.push(front);
+    },
+    get loss() {
+      return network.loss;
+    },
+    set loss(share) {
+      network.loss = share;
+    },
+    get datagrams() {
+      return network.datagrams;
+    },
+    get lost() {
+      return network.lost;
+    },
+    close: () => {
+      isClosed = true;
+      for (const { server, socket } of fronts) {
+        server.close();
+        socket.removeAllListeners('message');
+        socket.close();
+      }
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * What travels beside a data connection whose channel is announced as UDP. Big endian:
+ *
+ *   offset  bytes  field
+ *        0      8  token: drawn at random by the child for its connection, told in HELLO
+ *        8      1  kind
+ *        9      …  beat:   how many ADUs the child has had over TCP (4), and whether datagrams of the
+ *                          parent arrive (1)
+ *                  echo:   nothing: the parent's answer to a beat
+ *                  frames: whole frames (frame.ts), as on a connection
+ *
+ * Whoever is not on the path does not know the token, so it can neither send what we would believe
+ * nor direct a parent's datagrams at somebody else.
+ */
+import { bad, good, type Result } from '../lib/result.js';
+import { isId, readId, writeId } from './id-codec.js';
+
+/** 16 lower-case hexadecimal digits. */
+export type DatagramToken = string & { readonly brand: 'DatagramToken' };
+
+export const isToken = isId;
+
+/** So long at most, bytes: it passes every path on which IPv6 may travel, tunnels included. */
+export const DATAGRAM_BYTES_MAX = 1232;
+
+export const DATAGRAM_HEADER_BYTES = 9;
+const BEAT_BYTES = DATAGRAM_HEADER_BYTES + 5;
+const KIND = Object.freeze({ beat: 0, echo: 1, frames: 2 });
+
+export type Datagram =
+  | { readonly kind: 'beat'; readonly adusByTcp: number; readonly isHeard: boolean }
+  | { readonly kind: 'echo' }
+  | { readonly kind: 'frames'; readonly frames: Uint8Array };
+
+function createDatagram(token: DatagramToken, kind: number, bytes: number): Uint8Array {
+  const datagram = new Uint8Array(bytes);
+  const view = new DataView(datagram.buffer);
+  writeId(view, 0, token);
+  view.setUint8(8, kind);
+  return datagram;
+}
+
+export function encodeBeat(token: DatagramToken, adusByTcp: number, isHeard: boolean): Uint8Array {
+  const datagram = createDatagram(token, KIND.beat, BEAT_BYTES);
+  const view = new DataView(datagram.buffer, DATAGRAM_HEADER_BYTES);
+  view.setUint32(0, adusByTcp % 2 ** 32);
+  view.setUint8(4, isHeard ? 1 : 0);
+  return datagram;
+}
+
+export const encodeEcho = (token: DatagramToken): Uint8Array =>
+  createDatagram(token, KIND.echo, DATAGRAM_HEADER_BYTES);
+
+/** The frames must fit: see DATAGRAM_BYTES_MAX. */
+export function encodeFrames(token: DatagramToken, frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = frames.reduce((sum, frame) => sum + frame.length, DATAGRAM_HEADER_BYTES);
+  const datagram = createDatagram(token, KIND.frames, bytes);
+  let at = DATAGRAM_HEADER_BYTES;
+  for (const frame of frames) {
+    datagram.set(frame, at);
+    at += frame.length;
+  }
+  return datagram;
+}
+
+/** Whose datagram it is, if it is any. */
+export function tokenOf(bytes: Uint8Array): DatagramToken | undefined {
+  if (bytes.length < DATAGRAM_HEADER_BYTES) return undefined;
+  return readId(new DataView(bytes.buffer, bytes.byteOffset), 0) as DatagramToken;
+}
+
+/** What is in a datagram that has a token. */
+export function decodeDatagram(bytes: Uint8Array): Result<Datagram> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  switch (view.getUint8(8)) {
+    case KIND.beat: {
+      if (bytes.length !== BEAT_BYTES) return bad('beat: of another length');
+      const isHeard = view.getUint8(DATAGRAM_HEADER_BYTES + 4) !== 0;
+      return good({ kind: 'beat', adusByTcp: view.getUint32(DATAGRAM_HEADER_BYTES), isHeard });
+    }
+    case KIND.echo:
+      return good({ kind: 'echo' });
+    case KIND.frames:
+      return good({ kind: 'frames', frames: bytes.subarray(DATAGRAM_HEADER_BYTES) });
+    default:
+      return bad(`datagram: kind ${view.getUint8(8)}`);
+  }
+}

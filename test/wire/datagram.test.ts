@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  type DatagramToken,
+  decodeDatagram,
+  encodeBeat,
+  encodeEcho,
+  encodeFrames,
+  tokenOf,
+} from '../../src/wire/datagram.js';
+import { decodeFrames } from '../../src/wire/decoder.js';
+import { encodeDataMessage, encodeHello } from '../../src/wire/encoder.js';
+import { dataMessage, SOME_HELLO } from './support.js';
+
+const TOKEN = '00ff00ff00ff00ff' as DatagramToken;
+
+test('Datagrams hold what was put into them', () => {
+  expect(tokenOf(encodeEcho(TOKEN))).toBe(TOKEN);
+  expect(decodeDatagram(encodeEcho(TOKEN))).toEqual({ ok: true, value: { kind: 'echo' } });
+  expect(decodeDatagram(encodeBeat(TOKEN, 2 ** 32 + 7, true))).toEqual({
+    ok: true,
+    value: { kind: 'beat', adusByTcp: 7, isHeard: true },
+  });
+  fc.assert(
+    fc.property(fc.array(dataMessage, { maxLength: 8 }), (messages) => {
+      const found = decodeDatagram(encodeFrames(TOKEN, messages.map(encodeDataMessage)));
+      if (!found.ok || found.value.kind !== 'frames') throw new Error('no frames');
+      const events = decodeFrames(found.value.frames);
+      expect(events).toEqual(messages.map((message) => ({ kind: 'data', message })));
+    }),
+  );
+});
+
+test('Datagrams of any bytes are told apart or refused, and never throw', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      if (tokenOf(bytes) === undefined) {
+        expect(bytes.length).toBeLessThan(9);
+        return;
+      }
+      const found = decodeDatagram(bytes);
+      if (found.ok && found.value.kind === 'frames') decodeFrames(found.value.frames);
+    }),
+  );
+});
+
+test('Datagrams hold nothing but ADUs and data messages, and those whole', () => {
+  expect(decodeFrames(encodeHello(SOME_HELLO))).toMatchObject([{ kind: 'malformed' }]);
+  const message = { kind: 'unsubscribe', source: '00000000000000aa', channel: 1 } as never;
+  expect(decodeFrames(encodeDataMessage(message).subarray(0, 9))).toMatchObject([
+    { kind: 'malformed' },
+  ]);
+});
