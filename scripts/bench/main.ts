@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'tune-in': () => import('./tune-in.js'),
   listeners: () => import('./listeners.js'),
   abuse: () => import('./abuse.js'),
+  udp: () => import('./udp.js'),
   drills: () => import('./drills.js'),
   'side-by-side': () => import('./side-by-side.js'),
   soak: () => import('./soak.js'),

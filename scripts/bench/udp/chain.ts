@@ -1,0 +1,92 @@
+/**
+ * A chain of SCXs over a network that loses datagrams: overlays with real sockets, of a session whose
+ * audio is announced as UDP. All know all others, but links that are no link of the chain are so slow
+ * that routes go along it.
+ */
+import { pino } from 'pino';
+import { FAST } from '../../../src/gossamer/config.js';
+import type { Adu, NodeId, SourceId } from '../../../src/gossamer/node.js';
+import { createRng } from '../../../src/lib/rng.js';
+import { createOverlay, type Overlay } from '../../../src/overlay/overlay.js';
+import { createLossyNetwork, type LossyNetwork } from './lossy-network.js';
+
+const SESSION = 'scattercast://chain.example/udp';
+const SOURCE = { id: 'aaaaaaaaaaaaaaaa' as SourceId, priority: 1, epoch: 1 };
+
+/** How much slower than the chain's the other links are. */
+const DETOUR = 10;
+
+export interface ChainOptions {
+  readonly hops: number;
+  /** Of one link, one way, ms. */
+  readonly delayMs: number;
+  readonly seed: number;
+  /** Of the fronts' ports, which others must leave free: one for each SCX. */
+  readonly firstPort: number;
+  onDeliver(place: number, adu: Adu): void;
+}
+
+export interface Chain {
+  /** The source's SCX first. */
+  readonly overlays: readonly Overlay[];
+  readonly network: LossyNetwork;
+  publish(sequence: number, payload: Uint8Array): void;
+  /** Whether each SCX but the first has the one before as its parent. */
+  isFormed(): boolean;
+  close(): Promise<void>;
+}
+
+const idOf = (place: number): NodeId => (place + 1).toString(16).padStart(16, '0') as NodeId;
+const placeOf = (id: NodeId): number => Number.parseInt(id, 16) - 1;
+
+/** Starts them and joins them. They need some seconds to find their chain. */
+export async function startChain(options: ChainOptions): Promise<Chain> {
+  const { hops, delayMs, seed, firstPort, onDeliver } = options;
+  const rng = createRng(seed);
+  const network = createLossyNetwork(
+    (one, other) => delayMs * (Math.abs(placeOf(one) - placeOf(other)) === 1 ? 1 : DETOUR),
+    rng.fork('network'),
+  );
+  const overlays: Overlay[] = [];
+
+  const start = async (place: number): Promise<void> => {
+    const port = firstPort + place;
+    const [front, host] = [`127.0.1.${place + 1}`, `127.0.2.${place + 1}`];
+    await network.attach(idOf(place), front, host, port);
+    const overlay = await createOverlay({
+      ...{ session: SESSION, id: idOf(place), incarnation: 1, rendezvous: place === 0 },
+      ...{ listenHost: host, listenPort: port, advertiseHost: front, allowPrivate: true },
+      config: { ...FAST, lossyChannels: [1] },
+      locations: [`127.0.1.1:${firstPort}`],
+      rng: rng.fork(`SCX ${place}`),
+      log: pino({ level: 'silent' }),
+      onDeliver: (adu) => onDeliver(place, adu),
+      onEvent: () => {},
+      onClient: () => {},
+    });
+    overlays.push(overlay);
+    overlay.feed({ kind: 'join' });
+  };
+
+  for (let place = 0; place <= hops; place++) await start(place);
+  overlays[0]?.feed({ kind: 'announceSource', source: SOURCE });
+
+  const parentOf = (overlay: Overlay): NodeId | undefined =>
+    overlay.view().sources[0]?.flows.find(({ channel }) => channel === 1)?.parent;
+
+  return {
+    overlays,
+    network,
+    publish: (sequence, payload) => {
+      const timestampMs = performance.now();
+      const adu = { source: SOURCE.id, sourceScx: idOf(0), channel: 1, sequence, timestampMs };
+      overlays[0]?.feed({ kind: 'publish', adu: { ...adu, payload } });
+    },
+    isFormed: () =>
+      overlays.every((overlay, place) => place === 0 || parentOf(overlay) === idOf(place - 1)),
+    close: async () => {
+      await Promise.all(overlays.map((overlay) => overlay.close()));
+      network.close();
+    },
+  };
+}

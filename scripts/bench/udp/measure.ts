@@ -1,0 +1,154 @@
+/** What a chain delivers of a broadcast while its links lose datagrams, and what that costs. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Adu } from '../../../src/gossamer/node.js';
+import type { FlowView } from '../../../src/gossamer/view.js';
+import type { Overlay } from '../../../src/overlay/overlay.js';
+import { ADU_HEADER_BYTES } from '../../../src/wire/adu-codec.js';
+import { FRAME_HEADER_BYTES } from '../../../src/wire/frame.js';
+import { type Chain, type ChainOptions, startChain } from './chain.js';
+
+/** Each second of a listener's buffer is spent on the links, too. */
+const BUFFER_MS = 2000;
+
+/** 128 kbit/s at 44.1 kHz. */
+const AUDIO_BYTES = 418;
+const AUDIO_MS = 1152 / 44.1;
+
+/** Before losses, and between their begin and the measurement, ms. */
+const SETTLE_MS = 2000;
+
+export interface MeasureOptions extends Omit<ChainOptions, 'onDeliver'> {
+  readonly seconds: number;
+  /** 0 to 1. */
+  readonly loss: number;
+}
+
+export interface HopReport {
+  readonly hop: number;
+  /** Publishing to delivery, of all that were delivered, ascending, ms. */
+  readonly latenciesMs: readonly number[];
+  readonly inTime: number;
+  /** Delivered again, or after a later one. */
+  readonly disordered: number;
+  readonly repaired: number;
+  readonly missed: number;
+  readonly fallbacks: number;
+}
+
+export interface ChainReport {
+  readonly frames: number;
+  readonly hops: readonly HopReport[];
+  /** Sent as datagrams by all SCXs, bytes; and over TCP data connections. */
+  readonly datagramBytes: number;
+  readonly tcpBytes: number;
+  /** Each ADU once over each link: with its header, as over TCP, and the audio alone; bytes. */
+  readonly aduBytes: number;
+  readonly audioBytes: number;
+  /** The share of datagrams that were lost. */
+  readonly lost: number;
+}
+
+interface Tally {
+  /** By number, of its first delivery. */
+  readonly latencyMs: Map<number, number>;
+  next: number;
+  disordered: number;
+}
+
+function count(tally: Tally, adu: Adu): void {
+  if (adu.sequence < tally.next) tally.disordered++;
+  tally.next = adu.sequence + 1;
+  tally.latencyMs.set(adu.sequence, performance.now() - adu.timestampMs);
+}
+
+/** Publishes at the pace of the music, however late a timer is. */
+function startPublishing(chain: Chain): () => void {
+  const startedAt = performance.now();
+  const payload = new Uint8Array(AUDIO_BYTES);
+  let sequence = 0;
+  const timer = setInterval(() => {
+    while (startedAt + sequence * AUDIO_MS <= performance.now()) chain.publish(sequence++, payload);
+  }, 5);
+  return () => clearInterval(timer);
+}
+
+async function settle(chain: Chain): Promise<void> {
+  for (let look = 0; look < 600 && !chain.isFormed(); look++) await pause(100);
+  if (!chain.isFormed()) throw new Error('the SCXs have formed no chain within a minute');
+  await pause(SETTLE_MS);
+}
+
+const flowOf = (overlay: Overlay): FlowView | undefined =>
+  overlay.view().sources[0]?.flows.find(({ channel }) => channel === 1);
+
+interface Reading {
+  readonly next: number;
+  readonly datagramBytes: number;
+  readonly tcpBytes: number;
+}
+
+function read({ overlays }: Chain): Reading {
+  let [datagramBytes, tcpBytes] = [0, 0];
+  for (const { counters } of overlays) {
+    datagramBytes += counters.datagramBytesOut;
+    tcpBytes += counters.dataBytesOut;
+  }
+  return { next: flowOf(overlays[0] as Overlay)?.next ?? 0, datagramBytes, tcpBytes };
+}
+
+function reportHop(hop: number, overlay: Overlay, tally: Tally, from: number, end: number) {
+  const latenciesMs: number[] = [];
+  for (const [sequence, ms] of tally.latencyMs) {
+    if (sequence >= from && sequence < end) latenciesMs.push(ms);
+  }
+  const { repaired = 0, missed = 0 } = flowOf(overlay) ?? {};
+  return {
+    ...{ hop, repaired, missed, disordered: tally.disordered },
+    latenciesMs: latenciesMs.sort((a, b) => a - b),
+    inTime: latenciesMs.filter((ms) => ms <= BUFFER_MS).length,
+    fallbacks: overlay.counters.datagramFallbacks,
+  };
+}
+
+async function run(chain: Chain, tallies: readonly Tally[], options: MeasureOptions) {
+  const { network, overlays } = chain;
+  await settle(chain);
+  network.loss = options.loss;
+  await pause(SETTLE_MS);
+  const before = read(chain);
+  await pause(options.seconds * 1000);
+  const after = read(chain);
+  // The last ones have their time, too.
+  await pause(BUFFER_MS);
+  const frames = after.next - before.next;
+  const overLinks = options.hops * frames;
+  return {
+    frames,
+    hops: overlays
+      .map((overlay, place) =>
+        reportHop(place, overlay, tallies[place] as Tally, before.next, after.next),
+      )
+      .slice(1),
+    datagramBytes: after.datagramBytes - before.datagramBytes,
+    tcpBytes: after.tcpBytes - before.tcpBytes,
+    aduBytes: overLinks * (FRAME_HEADER_BYTES + ADU_HEADER_BYTES + AUDIO_BYTES),
+    audioBytes: overLinks * AUDIO_BYTES,
+    lost: network.lost / Math.max(1, network.datagrams),
+  };
+}
+
+/** Starts a chain, broadcasts over it, and ends it. Throws when no chain forms. */
+export async function measureChain(options: MeasureOptions): Promise<ChainReport> {
+  const tallies = Array.from({ length: options.hops + 1 }, () => ({
+    ...{ latencyMs: new Map<number, number>(), next: 0, disordered: 0 },
+  }));
+  const onDeliver = (place: number, adu: Adu): void => count(tallies[place] as Tally, adu);
+  const chain = await startChain({ ...options, onDeliver });
+  const stop = startPublishing(chain);
+  try {
+    return await run(chain, tallies, options);
+  } finally {
+    stop();
+    await chain.close();
+  }
+}
