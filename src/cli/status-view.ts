@@ -1,6 +1,6 @@
 /** The tables of `scattercast status`: what a person wants to know of a cluster, at a glance. */
 import type { ClusterStatus, SessionStatus } from '../client/cluster-api.js';
-import type { ScxStatus } from '../scx/scx-status.js';
+import type { DisturbanceStatus, ScxStatus } from '../scx/scx-status.js';
 import { type Cell, drawTable, indent } from './plain-table.js';
 
 /** Ids are long and random: their first half tells them apart. */
@@ -53,8 +53,29 @@ const flowRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
     ]),
   );
 
+/** `3 failovers (2 closed, 1 silent)`; nothing when there were none. */
+function countedBy(what: string, counts: Readonly<Record<string, number>>): readonly string[] {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  const total = some.reduce((sum, [, count]) => sum + count, 0);
+  const causes = some.map(([cause, count]) => `${count} ${cause}`).join(', ');
+  return total === 0 ? [] : [`${total} ${what} (${causes})`];
+}
+
+/** What disturbed an SCX since it started; undefined: nothing. */
+function disturbanceLine(seen: DisturbanceStatus): string | undefined {
+  const parts = [
+    ...countedBy('failovers', seen.failovers),
+    ...(seen.stallMs > 0 ? [`${(seen.stallMs / 1000).toFixed(2)} s stalled`] : []),
+    ...countedBy('frames repaired', seen.repaired),
+    ...countedBy('frames lost', seen.lost),
+  ];
+  return parts.length > 0 ? parts.join(', ') : undefined;
+}
+
 function scxBlock(scx: ScxStatus): readonly string[] {
   const blocks = [drawTable(SCX_HEAD, [scxRow(scx)])];
+  const disturbed = disturbanceLine(scx.disturbances);
+  if (disturbed !== undefined) blocks.push(indent(disturbed));
   const neighbours = neighbourRows(scx);
   const flows = flowRows(scx);
   if (neighbours.length > 0) blocks.push(indent(drawTable(NEIGHBOUR_HEAD, neighbours)));

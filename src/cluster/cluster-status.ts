@@ -4,7 +4,12 @@
  */
 import { z } from 'zod';
 import { icestats } from '../scx/icestats.js';
-import { type ScxStatus, scxStatusSchema } from '../scx/scx-status.js';
+import {
+  type DisturbanceStatus,
+  disturbancesSchema,
+  type ScxStatus,
+  scxStatusSchema,
+} from '../scx/scx-status.js';
 import type { SessionName } from '../session/session-name.js';
 import { parseSessionName, sessionPath } from '../session/session-name.js';
 import type { Known } from './announcement-finder.js';
@@ -55,6 +60,8 @@ export const clusterStatusSchema = z.object({
       listenersMax: count,
       /** Of the whole session, as far as the SCXs here know. */
       sources: count,
+      /** Of the SCXs that run, summed up. */
+      disturbances: disturbancesSchema,
       scxs: z.array(scxStatusSchema),
     }),
   ),
@@ -80,6 +87,23 @@ export interface StatusSources {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
+const sumByCause = (
+  counts: readonly Readonly<Record<string, number>>[],
+): Record<string, number> => {
+  const total = new Map<string, number>();
+  for (const [cause, count] of counts.flatMap((one) => Object.entries(one))) {
+    total.set(cause, (total.get(cause) ?? 0) + count);
+  }
+  return Object.fromEntries(total);
+};
+
+const sumDisturbances = (all: readonly DisturbanceStatus[]): DisturbanceStatus => ({
+  failovers: sumByCause(all.map(({ failovers }) => failovers)),
+  stallMs: sum(all.map(({ stallMs }) => stallMs)),
+  repaired: sumByCause(all.map(({ repaired }) => repaired)),
+  lost: sumByCause(all.map(({ lost }) => lost)),
+});
+
 function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
   const scxs = from.scxs.filter(({ session }) => session === name.text);
   const known = from.recall(name.text);
@@ -100,6 +124,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
     listenersTotal: total,
     listenersMax: sum(scxs.map(({ listenersMax }) => listenersMax)),
     sources: Math.max(0, ...scxs.map(({ sources }) => sources.length)),
+    disturbances: sumDisturbances(scxs.map(({ disturbances }) => disturbances)),
     scxs,
   };
 }

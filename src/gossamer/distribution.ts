@@ -14,7 +14,9 @@
 
 import { createChildren } from './children.js';
 import { type ClockedContext, notify } from './context.js';
+import { createDisturbances, type Disturbances } from './disturbances.js';
 import { createFlow, type Flow } from './flow.js';
+import type { EdgeDownReason } from './gossamer-types.js';
 import type { DataMessage } from './message.js';
 import type { Adu, Member, NodeId, Source, SourceId } from './node.js';
 import type { TableEntry } from './routing.js';
@@ -62,6 +64,8 @@ export interface Distribution {
   onParentDown(peer: NodeId, channel: number, now: number): void;
   onChildDown(peer: NodeId, channel: number, now: number): void;
   onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
+  /** Before routing hears of it and chooses anew. */
+  onEdgeDown(peer: NodeId, reason: EdgeDownReason): void;
   /** The mesh has changed: who was a neighbour may be none any more. */
   onEdges(now: number): void;
   /** Our own listeners; they are summed up along the trees. */
@@ -69,6 +73,7 @@ export interface Distribution {
   /** From now on newcomers are refused. */
   leave(): void;
   readonly hasChildren: boolean;
+  readonly disturbances: Readonly<Disturbances>;
   readonly flows: ReadonlyMap<string, Flow>;
   readonly sources: ReadonlyMap<SourceId, Readonly<Known>>;
   audience(source: SourceId): number;
@@ -95,6 +100,7 @@ export function createDistribution(
    * than sourceLingerMs. Bounded by POSITIONS_MAX, the oldest first.
    */
   const positions = new Map<string, number>();
+  const disturbances = createDisturbances();
   const children = createChildren(context, flows, facts.neighbour);
   /** Nothing is to be done before: at it perhaps neither, when what was waited for has come. */
   let nextCare = Number.POSITIVE_INFINITY;
@@ -141,7 +147,7 @@ export function createDistribution(
 
   const openFlow = (source: SourceId, channel: number): Flow => {
     const key = flowKey(source, channel);
-    const flow = createFlow(context, source, channel, facts.neighbour);
+    const flow = createFlow(context, source, channel, facts.neighbour, disturbances);
     const position = positions.get(key);
     if (position !== undefined) flow.stream.begin(position);
     flows.set(key, flow);
@@ -242,7 +248,7 @@ export function createDistribution(
         if (flow !== undefined) progress(flow, flow.onSubscribed(from.id, message.from, now));
         return;
       case 'refused':
-        return flow?.onRefused(from.id);
+        return flow?.onRefused(from.id, now);
       case 'nack':
         return flow === undefined ? undefined : children.repair(flow, from.id, message.ranges);
       case 'head':
@@ -340,7 +346,7 @@ export function createDistribution(
       for (const flow of flows.values()) {
         if (flow.channel !== channel) continue;
         isOrphaned ||= flow.parent === peer;
-        flow.onDataDown(peer);
+        flow.onDataDown(peer, now);
       }
       // Whom we only ask may fail again and again.
       if (isOrphaned) careAtOnce(now);
@@ -349,6 +355,9 @@ export function createDistribution(
     onChildDown: (peer, channel, now) => {
       children.onDataDown(peer, channel);
       careSoon(now);
+    },
+    onEdgeDown: (peer, reason) => {
+      for (const flow of flows.values()) flow.onEdgeDown(peer, reason);
     },
     onEdges: careSoon,
     onCongestion: (peer, channel, isCongested) => children.onCongestion(peer, channel, isCongested),
@@ -360,6 +369,7 @@ export function createDistribution(
     get hasChildren() {
       return children.size > 0;
     },
+    disturbances,
     flows,
     sources: known,
     audience: (source) => children.audience(source),

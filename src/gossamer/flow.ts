@@ -5,6 +5,9 @@
  * was lost on the way (repairs.ts).
  */
 import { type Context, notify } from './context.js';
+import { createContinuity, EDGE_CAUSES } from './continuity.js';
+import type { Disturbances, FailoverCause, LossCause } from './disturbances.js';
+import type { EdgeDownReason } from './gossamer-types.js';
 import type { SequenceRange } from './message.js';
 import type { Adu, Member, NodeId, SourceId } from './node.js';
 import { createRepairs } from './repairs.js';
@@ -20,8 +23,6 @@ export interface FlowCounters {
   duplicate: number;
   /** Given up: nobody upstream had it any more, or it did not come in time. */
   missed: number;
-  /** Lost on the way, and had after it was asked for again. */
-  repaired: number;
   /** From a node that is not our next hop: dropped by the reverse-path check. */
   stray: number;
 }
@@ -59,7 +60,7 @@ export interface Flow {
   take(adu: Adu, now: number): Progress;
   takeFrom(from: NodeId, adu: Adu, now: number): Progress;
   onSubscribed(from: NodeId, first: number, now: number): Progress;
-  onRefused(from: NodeId): void;
+  onRefused(from: NodeId, now: number): void;
   /** The parent has nothing from that number on. */
   onHead(from: NodeId, next: number, now: number): void;
   /** The parent will never have these. */
@@ -68,7 +69,9 @@ export interface Flow {
   askRepairs(now: number): void;
   /** From when on askRepairs() has something to do. */
   readonly repairsAt: number;
-  onDataDown(peer: NodeId): void;
+  onDataDown(peer: NodeId, now: number): void;
+  /** No neighbour any more: a parent may yet deliver for a while. */
+  onEdgeDown(peer: NodeId, reason: EdgeDownReason): void;
   /** Gives up holes that nobody fills, and changes to an idle candidate. */
   care(now: number): Progress;
   /**
@@ -79,12 +82,13 @@ export interface Flow {
   close(): void;
 }
 
-/** A flow without a parent. */
+/** A flow without a parent; what disturbs it is counted if its channel is the first. */
 export function createFlow(
   context: Context,
   source: SourceId,
   channel: number,
   neighbour: (id: NodeId) => Member | undefined,
+  disturbances: Disturbances,
 ): Flow {
   const { config } = context;
   const stream = createStream(config);
@@ -96,7 +100,6 @@ export function createFlow(
     forwarded: 0,
     duplicate: 0,
     missed: 0,
-    repaired: 0,
     stray: 0,
   };
   let parent: Upstream | undefined;
@@ -109,6 +112,7 @@ export function createFlow(
     ? createRepairs(config.repairTimeoutMs, context.rng.fork('repairs'))
     : undefined;
   const rhythm = createRhythm(config.stallMs);
+  const continuity = isMain ? createContinuity(disturbances) : undefined;
   /** When an ADU came last, or the first one was asked for; and when somebody was asked last. */
   let heardAt: number | undefined;
   let askedAt = 0;
@@ -119,8 +123,13 @@ export function createFlow(
     return subscriptions.open(member, stream.next, now);
   };
 
-  const becomeParent = (upstream: Upstream): void => {
+  /** An upstream that has not spoken for longer than is usual. */
+  const isMute = ({ heardAt: spokeAt, askedAt: since }: Upstream, now: number): boolean =>
+    now - (spokeAt ?? since) >= rhythm.quietMs;
+
+  const becomeParent = (upstream: Upstream, now: number): void => {
     const old = parent;
+    continuity?.onParent(upstream.id, old !== undefined && isMute(old, now));
     parent = upstream;
     if (candidate !== upstream) subscriptions.close(candidate);
     candidate = undefined;
@@ -143,7 +152,10 @@ export function createFlow(
 
   const wantParent = (id: NodeId | undefined, now: number): void => {
     if (id === undefined || id === candidate?.id) return;
-    if (id === parent?.id) return dropCandidate();
+    if (id === parent?.id) {
+      continuity?.trust();
+      return dropCandidate();
+    }
     const member = neighbour(id);
     if (member === undefined) return;
     // While nobody delivers, who was asked may yet do so.
@@ -156,11 +168,11 @@ export function createFlow(
   };
 
   /** The candidate delivers, or will: it takes over unless that left a hole the parent may fill. */
-  const promoteIfSeamless = (): void => {
+  const promoteIfSeamless = (now: number): void => {
     if (candidate?.from === undefined) return;
     const isSeamless = stream.next === undefined || candidate.from <= stream.next;
     if (parent === undefined || (isSeamless && candidate.heardAt !== undefined)) {
-      becomeParent(candidate);
+      becomeParent(candidate, now);
     }
   };
 
@@ -175,14 +187,15 @@ export function createFlow(
    * News from a reserve makes it the parent, news from others make reserves needless. What we had already
    * proves nothing: a reserve may be below us in the tree, and send us back what we gave it.
    */
-  const settleReserves = (from: NodeId, isInOrder: boolean): void => {
+  const settleReserves = (from: NodeId, isInOrder: boolean, now: number): void => {
     const reserve = reserves.take(from);
     if (reserve !== undefined && !isInOrder && parent !== undefined) {
       // There is a hole, which the old parent may fill yet.
+      continuity?.doubt('silent');
       reserves.keep(parent);
       parent = undefined;
     }
-    if (reserve !== undefined) becomeParent(reserve);
+    if (reserve !== undefined) becomeParent(reserve, now);
     if (isInOrder) reserves.dismiss();
   };
 
@@ -198,10 +211,13 @@ export function createFlow(
 
   const mayBeFilled = (now: number): boolean => now < othersFillUntil();
 
-  /** What is delivered or given up is missing no more. */
-  const settled = (result: Progress): Progress => {
+  /** What is to be delivered now, and why some of it never will be: neither is missing any more. */
+  const settle = (progress: Progress, cause: LossCause, now: number): Progress => {
     if (stream.next !== undefined) repairs?.settle(stream.next);
-    return result;
+    for (const delivered of progress.delivered) rhythm.heard(delivered);
+    continuity?.onLost(progress.missed, cause);
+    continuity?.onDelivered(progress.delivered, now);
+    return progress;
   };
 
   const take = (adu: Adu, now: number): Progress => {
@@ -210,21 +226,21 @@ export function createFlow(
       counters.duplicate++;
       return NOTHING;
     }
-    if (repairs?.onArrived(adu.sequence, now)) counters.repaired++;
-    const progress = settled(stream.accept(adu, now));
-    for (const delivered of progress.delivered) rhythm.heard(delivered);
-    return progress;
+    if (repairs?.onArrived(adu.sequence, now)) continuity?.onRetransmission();
+    return settle(stream.accept(adu, now), 'givenUp', now);
   };
 
   const onSubscribed = (from: NodeId, first: number, now: number): Progress => {
     const upstream = [candidate, parent, reserves.get(from)].find((asked) => asked?.id === from);
     if (upstream === undefined) return NOTHING;
+    // It has answered before: it skips, as it cannot send us all.
+    const cause = upstream.from === undefined ? 'unkept' : 'behind';
     upstream.from = first;
     stream.begin(first);
-    settled(NOTHING);
-    promoteIfSeamless();
+    promoteIfSeamless(now);
     // Nobody else feeds us, and this parent has nothing older: what is between is lost.
-    return parent === upstream && !mayBeFilled(now) ? settled(stream.skipTo(first, now)) : NOTHING;
+    const isLost = parent === upstream && !mayBeFilled(now);
+    return settle(isLost ? stream.skipTo(first, now) : NOTHING, cause, now);
   };
 
   const silentAt = (upstream: Upstream): number =>
@@ -248,20 +264,23 @@ export function createFlow(
     return Math.max(heardAt + rhythm.quietMs, askedAt + RESERVE_STEP_MS);
   };
 
+  const parentHasNothingOlder = (): boolean => (parent?.from ?? 0) > (stream.next ?? 0);
+
   /** When a hole is given up: at once when the parent has nothing older, and nobody else may. */
   const fillBy = (): number => {
-    const { holeSince, next } = stream;
+    const { holeSince } = stream;
     const lostAt = repairs?.giveUpAt ?? Number.POSITIVE_INFINITY;
     if (holeSince === undefined) return lostAt;
-    const isNotTheParents = (parent?.from ?? 0) > (next ?? 0);
     const latest = Math.min(holeSince + config.gapTimeoutMs, lostAt);
-    return isNotTheParents ? Math.min(latest, othersFillUntil()) : latest;
+    return parentHasNothingOlder() ? Math.min(latest, othersFillUntil()) : latest;
   };
 
   /** Gives up the present hole, or as much of it as is known to have had its time. */
   const giveUpHole = (now: number): Progress => {
     const lost = repairs?.lostBefore(now);
-    return settled(lost === undefined ? stream.skipHole(now) : stream.skipTo(lost, now));
+    if (lost !== undefined) return settle(stream.skipTo(lost, now), 'givenUp', now);
+    const cause = parentHasNothingOlder() ? 'unkept' : 'givenUp';
+    return settle(stream.skipHole(now), cause, now);
   };
 
   const takeOverAt = (): number =>
@@ -270,6 +289,7 @@ export function createFlow(
       : silentAt(parent);
 
   const giveUp = (upstream: Upstream): void => {
+    if (upstream === parent) continuity?.doubt('silent');
     subscriptions.close(upstream);
     reserves.lose(upstream.id);
     patienceMs = Math.min(2 * patienceMs, PATIENCE_MAX * config.stallMs);
@@ -279,13 +299,16 @@ export function createFlow(
     id === parent?.id || id === candidate?.id || reserves.get(id) !== undefined;
 
   /** It refuses, or its connection is gone: it need not be told that we leave. */
-  const lose = (id: NodeId): void => {
+  const lose = (id: NodeId, cause: FailoverCause, now: number): void => {
     // Strangers, of whom there is no end, have nothing to refuse.
     if (!isUpstream(id) && neighbour(id) === undefined) return;
     reserves.lose(id);
     if (candidate?.id === id) candidate = undefined;
-    if (parent?.id === id) becomeOrphan();
-    promoteIfSeamless();
+    if (parent?.id === id) {
+      continuity?.doubt(cause);
+      becomeOrphan();
+    }
+    promoteIfSeamless(now);
   };
 
   return {
@@ -297,6 +320,7 @@ export function createFlow(
       return parent?.id;
     },
     becomeLocal: () => {
+      continuity?.onLocal();
       reserves.dismiss();
       dropCandidate();
       subscriptions.close(parent);
@@ -333,12 +357,12 @@ export function createFlow(
       heardFrom(from, now);
       const isNews = !stream.isDuplicate(adu);
       const result = take(adu, now);
-      if (isNews) settleReserves(from, result.delivered.length > 0);
-      promoteIfSeamless();
+      if (isNews) settleReserves(from, result.delivered.length > 0, now);
+      promoteIfSeamless(now);
       return result;
     },
     onSubscribed,
-    onRefused: lose,
+    onRefused: (from, now) => lose(from, 'left', now),
     onHead: (from, next, now) => {
       if (from === parent?.id && stream.next !== undefined) repairs?.onHead(next, now);
     },
@@ -358,9 +382,12 @@ export function createFlow(
       const isAsked = parent !== undefined && repairs !== undefined;
       return isAsked ? repairs.askAt : Number.POSITIVE_INFINITY;
     },
-    onDataDown: lose,
+    onDataDown: (peer, now) => lose(peer, 'closed', now),
+    onEdgeDown: (peer, reason) => {
+      if (peer === parent?.id) continuity?.doubt(EDGE_CAUSES[reason]);
+    },
     care: (now) => {
-      if (candidate !== undefined && now >= takeOverAt()) becomeParent(candidate);
+      if (candidate !== undefined && now >= takeOverAt()) becomeParent(candidate, now);
       return now >= fillBy() ? giveUpHole(now) : NOTHING;
     },
     careAt: (wantsParent) => {

@@ -182,6 +182,7 @@ export function createRules(
     liveness.unwatch(member.id);
     pings.unwatch(member.address);
     worth.forget(member.id);
+    distribution.onEdgeDown(member.id, reason);
     routing.onEdgeDown(member.id, now);
     distribution.onEdges(now);
     optimizer.quicken(now);

@@ -1,5 +1,6 @@
 /** What one SCX shows of its part in the session: plain data for `status` and for checkers. */
 import type { Distribution } from './distribution.js';
+import type { Disturbances } from './disturbances.js';
 import type { Flow, FlowCounters } from './flow.js';
 import type { LifeState } from './lifecycle.js';
 import type { Member, NodeId, Source } from './node.js';
@@ -38,6 +39,8 @@ export interface GossamerView {
   readonly generator: NodeId | null;
   readonly neighbours: readonly NeighbourView[];
   readonly sources: readonly SourceView[];
+  /** Since the start. */
+  readonly disturbances: Readonly<Disturbances>;
 }
 
 const flowView = (distribution: Distribution, flow: Flow): FlowView => ({
@@ -77,5 +80,6 @@ export function drawView(rules: Rules): GossamerView {
     generator: rules.heartbeat.generator(),
     neighbours,
     sources,
+    disturbances: distribution.disturbances,
   };
 }

@@ -107,6 +107,19 @@ function overlayFigures({ view }: Counted): Metric[] {
   ];
 }
 
+const byCause = (name: string, help: string, counts: Readonly<Record<string, number>>): Metric[] =>
+  Object.entries(counts).map(([cause, value]) => ({ ...counter(name, help, value), cause }));
+
+function disturbanceFigures({ view }: Counted): Metric[] {
+  const { failovers, stallMs, repaired, lost } = view.disturbances;
+  return [
+    ...byCause('failovers', 'Changes of parent while the audio was flowing', failovers),
+    counter('stall_ms', 'How long no audio was there when some was due, ms', stallMs),
+    ...byCause('frames_repaired', 'Frames that were due and came after all', repaired),
+    ...byCause('frames_lost', 'Frames that never came', lost),
+  ];
+}
+
 function connectionFigures({ overlay }: Counted): Metric[] {
   const { malformedFrames, ...counts } = overlay;
   const faults = Object.entries(malformedFrames).map(([fault, count]) =>
@@ -141,7 +154,11 @@ export function drawEdgeFigures({ door, listenersTotal, linesLost }: EdgeCounted
 
 /** All numbers, as they are now. */
 export function drawFigures(counted: Counted): Metric[] {
-  return [listenerFigures, sourceFigures, overlayFigures, connectionFigures].flatMap((draw) =>
-    draw(counted),
-  );
+  return [
+    ...listenerFigures(counted),
+    ...sourceFigures(counted),
+    ...overlayFigures(counted),
+    ...disturbanceFigures(counted),
+    ...connectionFigures(counted),
+  ];
 }

@@ -11,6 +11,8 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly value: number;
+  /** Several metrics of one name differ in it. */
+  readonly cause?: string;
 }
 
 /** The text of all metrics. Rejects when the library cannot be loaded, now and later. */
@@ -32,20 +34,23 @@ async function load(session: string, read: () => readonly Metric[]): Promise<Met
   const registry = new Registry();
   registry.setDefaultLabels({ session });
   collectDefaultMetrics({ register: registry });
-  for (const { kind, name, help } of read()) {
+  for (const { kind, name, help, cause } of read()) {
+    if (registry.getSingleMetric(PREFIX + name) !== undefined) continue;
     const Kind = kind === 'counter' ? Counter : Gauge;
-    new Kind({ name: PREFIX + name, help, registers: [registry] });
+    const labelNames = cause === undefined ? [] : ['cause'];
+    new Kind({ name: PREFIX + name, help, labelNames, registers: [registry] });
   }
-  const update = ({ kind, name, value }: Metric): void => {
+  const update = ({ kind, name, value, cause }: Metric): void => {
     const metric = registry.getSingleMetric(PREFIX + name);
-    if (metric instanceof Gauge) metric.set(value);
-    if (kind === 'counter' && metric instanceof Counter) {
-      metric.reset();
-      metric.inc(value);
-    }
+    const labels = cause === undefined ? {} : { cause };
+    if (metric instanceof Gauge) metric.set(labels, value);
+    if (kind === 'counter' && metric instanceof Counter) metric.inc(labels, value);
   };
   return async () => {
-    for (const metric of read()) update(metric);
+    const present = read();
+    // A counter can only be added to: it begins anew each time.
+    for (const { name } of present) registry.getSingleMetric(PREFIX + name)?.reset();
+    for (const metric of present) update(metric);
     return { text: await registry.metrics(), contentType: registry.contentType };
   };
 }

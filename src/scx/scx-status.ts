@@ -46,6 +46,24 @@ const neighbourStatus = z.object({
   ours: z.boolean(),
 });
 
+/** By cause; SCXs of other versions may know other causes. */
+const causes = z
+  .record(z.string().regex(/^[a-zA-Z]{1,40}$/), count)
+  .refine((counts) => Object.keys(counts).length <= 32, 'too many causes');
+
+export const disturbancesSchema = z.object({
+  /** Changes of parent while the flow was live. */
+  failovers: causes,
+  stallMs: count,
+  repaired: causes,
+  lost: causes,
+});
+
+/** What disturbed the flows of an SCX. */
+export type DisturbanceStatus = z.infer<typeof disturbancesSchema>;
+
+const NONE: DisturbanceStatus = { failovers: {}, stallMs: 0, repaired: {}, lost: {} };
+
 export const scxStatusSchema = z.object({
   session: z.string().max(400),
   id: nodeId,
@@ -79,6 +97,8 @@ export const scxStatusSchema = z.object({
   generator: nodeId.nullable(),
   neighbours: z.array(neighbourStatus).max(128),
   sources: z.array(sourceStatus).max(256),
+  /** Of the audio, since the start. */
+  disturbances: disturbancesSchema.default(NONE),
 });
 
 /** One SCX as `status` shows it. */

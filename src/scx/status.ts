@@ -1,11 +1,18 @@
 /** Draws an SCX's status: what the lease carries to the front end, and `GET /status` shows. */
 import type { FlowView, GossamerView, SourceView } from '../gossamer/view.js';
-import type { ScxStatus } from './scx-status.js';
+import type { DisturbanceStatus, ScxStatus } from './scx-status.js';
 
 /** Everything besides the overlay's part. */
 export type OwnFacts = Omit<
   ScxStatus,
-  'state' | 'membersKnown' | 'generator' | 'neighbours' | 'sources' | 'overlayAddress' | 'id'
+  | 'state'
+  | 'membersKnown'
+  | 'generator'
+  | 'neighbours'
+  | 'sources'
+  | 'disturbances'
+  | 'overlayAddress'
+  | 'id'
 >;
 
 /** What the schema takes of a path; longer ones are shown cut off. */
@@ -34,6 +41,13 @@ const drawSource = (view: SourceView): ScxStatus['sources'][number] => ({
   flows: view.flows.map(drawFlow),
 });
 
+const drawDisturbances = (seen: GossamerView['disturbances']): DisturbanceStatus => ({
+  failovers: { ...seen.failovers },
+  stallMs: Math.round(seen.stallMs),
+  repaired: { ...seen.repaired },
+  lost: { ...seen.lost },
+});
+
 /** Joining lasts until there is anybody to join, or this SCX is who others join. */
 function stateOf(view: GossamerView, isRendezvous: boolean): ScxStatus['state'] {
   if (view.state === 'leaving' || view.state === 'left') return 'leaving';
@@ -57,5 +71,6 @@ export function drawStatus(view: GossamerView, own: OwnFacts): ScxStatus {
       ours,
     })),
     sources: view.sources.map(drawSource),
+    disturbances: drawDisturbances(view.disturbances),
   };
 }

@@ -79,6 +79,7 @@ const scx: ScxStatus = {
       ],
     },
   ],
+  disturbances: { failovers: { closed: 0 }, stallMs: 0, repaired: {}, lost: {} },
 };
 
 const session = {
@@ -99,6 +100,18 @@ describe('The status', () => {
     expect(text).toMatch(/bbbbbbbb +n:8101 +1\.2 ms +ours/);
     expect(text).toMatch(/cccccccc +1 +dddddddd +eeeeeeee +0\.5 ms +7 +8 +1/);
     expect(text).not.toContain('\u001b');
+  });
+
+  test('tells in a line what disturbed an SCX, and says nothing where nothing did', () => {
+    const disturbances = {
+      failovers: { closed: 2, silent: 0, route: 1 },
+      ...{ stallMs: 420, repaired: { failover: 12 }, lost: { unkept: 0 } },
+    };
+    const disturbed = { ...session, scxs: [{ ...scx, disturbances }] };
+    expect(statusText({ cluster: {}, sessions: [disturbed] })).toMatch(
+      /\n +3 failovers \(2 closed, 1 route\), 0\.42 s stalled, 12 frames repaired \(12 failover\)\n/,
+    );
+    expect(statusText({ cluster: {}, sessions: [session] })).not.toMatch(/failover|stalled|lost/);
   });
 
   test('lets no title steer the terminal', () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { clusterStatusSchema } from '../../src/cluster/cluster-status.js';
+import { clusterStatus, clusterStatusSchema } from '../../src/cluster/cluster-status.js';
 import { RADIO_NAMESPACE } from '../../src/session/announcement.js';
 import { startFake } from './fake-cluster.js';
 import { createFakePlatform, httpUrlOf } from './fake-platform.js';
@@ -393,7 +393,12 @@ describe('GET /status', () => {
     await expect.poll(() => platform.launches.length).toBe(1);
     const { id } = platform.launches[0]!;
     const listeners = { listeners: 3, listenersTotal: 9 };
-    await platform.renew(id, { ...listeners, playing: '00000000000000bb', title: 'A - B' });
+    const disturbances = {
+      ...{ failovers: { closed: 2, silent: 1 }, stallMs: 340 },
+      ...{ repaired: { failover: 12 }, lost: { unkept: 0 } },
+    };
+    const playing = { playing: '00000000000000bb', title: 'A - B' };
+    await platform.renew(id, { ...listeners, ...playing, disturbances });
     const status = clusterStatusSchema.parse(await (await get('/status')).json());
     expect(status.cluster).toMatchObject({ url: cluster.url, scxs: 1, scxsMax: 4, listeners: 3 });
     expect(status.sessions).toEqual([
@@ -412,9 +417,23 @@ describe('GET /status', () => {
         listenersTotal: 9,
         listenersMax: 100,
         sources: 0,
+        disturbances,
         scxs: [expect.objectContaining({ id, title: 'A - B' })],
       },
     ]);
+  });
+
+  test('sums up what disturbed the SCXs of a session, cause by cause', () => {
+    const disturbed = (id: string, failovers: Record<string, number>) =>
+      statusOf(id, NIGHT, { disturbances: { failovers, stallMs: 5, repaired: {}, lost: {} } });
+    const { sessions } = clusterStatus({
+      ...{ url: 'http://h:8000', version: '1', startedAt: '', scxsMax: 4, scxCount: 2 },
+      scxs: [disturbed('a'.repeat(16), { closed: 1, left: 2 }), disturbed('b', { closed: 3 })],
+      ...{ published: [], recall: () => undefined, audience: () => ({ peak: 0, total: 0 }) },
+    });
+    expect(sessions[0]?.disturbances).toEqual({
+      ...{ failovers: { closed: 4, left: 2 }, stallMs: 10, repaired: {}, lost: {} },
+    });
   });
 
   test('stands beside metrics and health', async () => {

@@ -41,6 +41,7 @@ export function statusOf(id: string, session: string, over: Partial<ScxStatus> =
     generator: null,
     neighbours: [],
     sources: [],
+    disturbances: { failovers: {}, stallMs: 0, repaired: {}, lost: {} },
     ...over,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createChildren } from '../../src/gossamer/children.js';
 import type { GossamerConfig } from '../../src/gossamer/config.js';
+import { createDisturbances } from '../../src/gossamer/disturbances.js';
 import { createFlow, type Flow } from '../../src/gossamer/flow.js';
 import type { NodeId } from '../../src/gossamer/node.js';
 import { aduOf, createBench, memberOf, nodeId, sourceId } from './support.js';
@@ -11,7 +12,7 @@ function createParent(changes: Partial<GossamerConfig> = {}, channel = 1) {
   const neighbours = new Set<NodeId>([nodeId(1), nodeId(2), nodeId(8)]);
   const neighbour = (id: NodeId) =>
     neighbours.has(id) ? memberOf(Number.parseInt(id, 16)) : undefined;
-  const flow = createFlow(bench.context, sourceId(1), channel, neighbour);
+  const flow = createFlow(bench.context, sourceId(1), channel, neighbour, createDisturbances());
   const flows = new Map<string, Flow>([[`${sourceId(1)}/${channel}`, flow]]);
   const children = createChildren(bench.context, flows, neighbour);
   const publish = (first: number, last: number): void => {
@@ -243,7 +244,7 @@ describe('The audience', () => {
     flow.onSubscribed(nodeId(8), 0, 0);
     children.setAudience(4);
     children.care(0);
-    flow.onDataDown(nodeId(8));
+    flow.onDataDown(nodeId(8), 0);
     flow.wantParent(nodeId(2), 20);
     flow.onSubscribed(nodeId(2), 0, 30);
     got(2);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../src/gossamer/config.js';
+import { createDisturbances } from '../../src/gossamer/disturbances.js';
 import { createFlow } from '../../src/gossamer/flow.js';
+import type { NodeId } from '../../src/gossamer/node.js';
 import type { Progress } from '../../src/gossamer/stream.js';
 import { aduOf, createBench, memberOf, nodeId, sourceId } from './support.js';
 
@@ -9,9 +11,9 @@ const [A, B] = [nodeId(1), nodeId(2)];
 /** One source's flow; our neighbours are A (1) and B (2). A parent is silent after 1500 ms. */
 function createUpstream(changes: Partial<GossamerConfig> = {}, channel = 1) {
   const bench = createBench({ stallMs: 1500, gapTimeoutMs: 2000, ...changes });
-  const flow = createFlow(bench.context, sourceId(1), channel, (id) =>
-    [memberOf(1), memberOf(2)].find((member) => member.id === id),
-  );
+  const disturbances = createDisturbances();
+  const neighbour = (id: NodeId) => [memberOf(1), memberOf(2)].find((member) => member.id === id);
+  const flow = createFlow(bench.context, sourceId(1), channel, neighbour, disturbances);
   const told = (): string[] =>
     bench.sentData().map(({ to, body }) => {
       const from = 'from' in body ? ` ${body.from}` : '';
@@ -26,7 +28,7 @@ function createUpstream(changes: Partial<GossamerConfig> = {}, channel = 1) {
     feed(A, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     bench.take();
   };
-  return { bench, flow, told, feed, settle };
+  return { bench, flow, disturbances, told, feed, settle };
 }
 
 const numbers = ({ delivered }: Progress): number[] => delivered.map((adu) => adu.sequence);
@@ -45,8 +47,8 @@ describe('A flow', () => {
   test('remembers no refusal by strangers, of whom there is no end', () => {
     const { flow, settle } = createUpstream();
     settle();
-    for (let number = 100; number < 1100; number++) flow.onRefused(nodeId(number));
-    flow.onRefused(B);
+    for (let number = 100; number < 1100; number++) flow.onRefused(nodeId(number), 0);
+    flow.onRefused(B, 0);
     expect([...flow.asked]).toEqual([A, B]);
   });
 
@@ -85,7 +87,7 @@ describe('A flow', () => {
   test('lets the new parent fill the hole that the old one left', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
-    flow.onDataDown(A);
+    flow.onDataDown(A, 0);
     expect(flow.parent).toBeUndefined();
     flow.wantParent(B, 100);
     expect(told()).toEqual(['subscribe B 10']);
@@ -106,21 +108,58 @@ describe('A flow', () => {
   });
 
   test('gives up at once what its only parent does not have any more', () => {
-    const { flow, feed, settle } = createUpstream();
+    const { flow, disturbances, feed, settle } = createUpstream();
     settle();
-    flow.onDataDown(A);
+    flow.onDataDown(A, 0);
     flow.wantParent(B, 0);
     expect(flow.onSubscribed(B, 15, 1).missed).toBe(5);
+    expect(disturbances.lost).toEqual({ unkept: 5, givenUp: 0, behind: 0 });
     expect(feed(B, [15])).toEqual([15]);
   });
 
   test('gives up a hole that nobody fills in time', () => {
-    const { flow, feed, settle } = createUpstream();
+    const { flow, disturbances, feed, settle } = createUpstream();
     settle();
     feed(A, [12, 13], 1000);
     expect(flow.care(2999)).toEqual({ missed: 0, delivered: [] });
     const progress = flow.care(3000);
     expect([progress.missed, ...numbers(progress)]).toEqual([2, 12, 13]);
+    expect(disturbances.lost).toEqual({ unkept: 0, givenUp: 2, behind: 0 });
+  });
+
+  test('follows a parent that skips, and counts what it skipped', () => {
+    const { flow, disturbances, feed, settle } = createUpstream();
+    settle();
+    expect(flow.onSubscribed(A, 40, 1000).missed).toBe(30);
+    expect(feed(A, [40, 41], 1001)).toEqual([40, 41]);
+    expect(disturbances.lost).toEqual({ unkept: 0, givenUp: 0, behind: 30 });
+  });
+
+  test('that goes over to a better way has a failover, by its route', () => {
+    const { flow, disturbances, feed, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 10);
+    flow.onSubscribed(B, 10, 11);
+    feed(B, [10], 12);
+    expect(disturbances.failovers).toMatchObject({ closed: 0, silent: 0, left: 0, route: 1 });
+  });
+
+  test('that finds its parent again over a new connection has none', () => {
+    const { flow, disturbances, feed, settle } = createUpstream();
+    settle();
+    flow.onDataDown(A, 10);
+    flow.wantParent(A, 20);
+    flow.onSubscribed(A, 10, 30);
+    feed(A, [10], 31);
+    expect(disturbances.failovers).toMatchObject({ closed: 0, silent: 0, left: 0, route: 0 });
+  });
+
+  test('counts no disturbance on a channel that is often silent', () => {
+    const { flow, disturbances } = createUpstream({}, 2);
+    flow.wantParent(A, 0);
+    flow.onSubscribed(A, 0, 0);
+    flow.onSubscribed(A, 40, 10_000);
+    expect(disturbances.lost).toEqual({ unkept: 0, givenUp: 0, behind: 0 });
   });
 
   test('drops what comes from anyone but its next hop', () => {
@@ -145,7 +184,7 @@ describe('A flow', () => {
     const { flow, settle } = createUpstream();
     settle();
     flow.wantParent(B, 0);
-    flow.onRefused(B);
+    flow.onRefused(B, 0);
     expect(flow.parent).toBe(A);
     expect(flow.needsParent(1)).toBe(false);
     expect([...flow.asked]).toEqual([A, B]);
@@ -154,14 +193,14 @@ describe('A flow', () => {
   test('is an orphan when its parent refuses, until a candidate that has answered takes over', () => {
     const { flow, settle } = createUpstream();
     settle();
-    flow.onRefused(A);
+    flow.onRefused(A, 0);
     expect(flow.parent).toBeUndefined();
     expect(flow.needsParent(1)).toBe(true);
     flow.wantParent(B, 1);
     flow.onSubscribed(B, 10, 2);
     flow.wantParent(A, 3);
     flow.onSubscribed(A, 10, 4);
-    flow.onRefused(B);
+    flow.onRefused(B, 0);
     expect(flow.parent).toBe(A);
   });
 
@@ -171,7 +210,7 @@ describe('A flow', () => {
     flow.wantParent(B, 0);
     flow.onSubscribed(B, 10, 1);
     expect(flow.parent).toBe(A);
-    flow.onDataDown(A);
+    flow.onDataDown(A, 0);
     expect(flow.parent).toBe(B);
   });
 
@@ -311,7 +350,7 @@ describe('A flow', () => {
   test('keeps whom it has asked when the routes change again before anyone delivers', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
-    flow.onDataDown(A);
+    flow.onDataDown(A, 0);
     flow.wantParent(B, 100);
     flow.wantParent(A, 200);
     expect(told()).toEqual(['subscribe B 10', 'subscribe A 10']);

@@ -52,9 +52,9 @@ test('A channel announced as UDP leaves as datagrams, and what is lost is repair
   const count = stop();
   await eventually(() => sequencesOf(child).includes(count - 1));
   expect(sequencesOf(child)).toEqual(upTo(count));
-  const flow = child.overlay.view().sources[0]?.flows[0];
-  expect(flow).toMatchObject({ missed: 0, parent: studio.id });
-  expect(flow?.repaired).toBeGreaterThan(10);
+  const { sources, disturbances } = child.overlay.view();
+  expect(sources[0]?.flows[0]).toMatchObject({ missed: 0, parent: studio.id });
+  expect(disturbances.repaired.retransmission).toBeGreaterThan(10);
 });
 
 test('The last ADU of a channel that falls silent is repaired, too', async () => {

@@ -44,6 +44,8 @@ const ask = async (text: string): Promise<string> => {
 const metrics = createMetrics('night', () => [
   { kind: 'gauge', name: 'listeners', help: 'Listeners', value: playout.listeners.count },
   { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
+  { kind: 'counter', name: 'lost_total', help: 'Lost', value: 2, cause: 'late' },
+  { kind: 'counter', name: 'lost_total', help: 'Lost', value: 3, cause: 'never' },
 ]);
 
 const options = (pages: Partial<PageSources> = {}) => ({
@@ -236,6 +238,8 @@ describe('The other pages', () => {
       const metrics = await ask('GET /metrics HTTP/1.0\r\n\r\n');
       expect(metrics).toMatch(/^scattercast_scx_listeners\{session="night"\} 0$/m);
       expect(metrics).toMatch(/^scattercast_scx_bytes_total\{session="night"\} 7$/m);
+      expect(metrics).toMatch(/^scattercast_scx_lost_total\{cause="late",session="night"\} 2$/m);
+      expect(metrics).toMatch(/^scattercast_scx_lost_total\{cause="never",session="night"\} 3$/m);
     }
   });
 

@@ -101,7 +101,8 @@ function reportHop(hop: number, overlay: Overlay, tally: Tally, from: number, en
   for (const [sequence, ms] of tally.latencyMs) {
     if (sequence >= from && sequence < end) latenciesMs.push(ms);
   }
-  const { repaired = 0, missed = 0 } = flowOf(overlay) ?? {};
+  const missed = flowOf(overlay)?.missed ?? 0;
+  const repaired = overlay.view().disturbances.repaired.retransmission;
   return {
     ...{ hop, repaired, missed, disordered: tally.disordered },
     latenciesMs: latenciesMs.sort((a, b) => a - b),
