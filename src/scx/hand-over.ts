@@ -3,6 +3,7 @@
  * give its sockets to another process, and only to a child (Node's IPC channel), so the old process
  * starts the new one, and they speak over that channel, one question at a time:
  *
+ *   predecessor    welcome            where it is in the overlay
  *   successor      heard ... heard    what it hears of the session, again and again
  *   predecessor    estate             as soon as it hears the same: the ring, from which it goes on
  *                  door               the listening socket: newcomers are the successor's
@@ -10,8 +11,8 @@
  *   predecessor    listener ...       each with its socket; then it hangs up
  *
  * The successor says `took` to each of the predecessor's. The two may be of different versions, so
- * what comes is checked, and both say theirs: a step that is not understood ends the successor before
- * anything has changed.
+ * what comes is checked, and the successor says which one of this it speaks: what is not understood
+ * ends it before anything has changed.
  */
 import { z } from 'zod';
 import { launchSchema } from './launch.js';
@@ -65,7 +66,7 @@ const seatSchema = z.object({
 });
 
 export const predecessorSchema = z.discriminatedUnion('kind', [
-  /** Where the predecessor is in the overlay: who joins there is in the session at once. */
+  /** Who joins there is in the session at once. */
   z.object({ kind: z.literal('welcome'), overlayAddress: z.string().max(300) }),
   estateSchema,
   z.object({ kind: z.literal('door') }),

@@ -16,7 +16,8 @@ export async function takeOrder(file: string | undefined, log: Logger): Promise<
     return order;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined; // it was taken before
-    log.error({ err: error, file }, 'The order to hand over makes no sense.');
+    // Not what is in it: it carries a token.
+    log.error({ file }, 'The order to hand over cannot be read, or makes no sense.');
     return undefined;
   }
 }

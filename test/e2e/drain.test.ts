@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIcySplitter } from '../../src/client/icy-splitter.js';
 import { align, framesOfFile, type Listening, listen } from './audio.js';
+import { clock, hear, silentFile } from './heard.js';
 import {
   CLIP,
   type Cluster,
@@ -153,6 +154,26 @@ test("Who listens over https stays at the old process, and newcomers are the new
   await until('the old process to end behind the last of them', () => !isAlive(before?.pid ?? 0));
   for (const listener of [plain, newcomer]) listener.stop();
   for (const { bytes } of [plain, leaves, stays, newcomer]) expectWhole(bytes(), 100);
+});
+
+test('Where nobody broadcasts, the fallback goes on at the new process', async () => {
+  const cluster = await stage.cluster();
+  const file = join(stage.directory, 'fallback.mp3');
+  writeFileSync(file, silentFile(64));
+  announcement = await stage.announce(cluster, NAME, '--fallback', file);
+  const scxs = await until('the fallback', async () => {
+    const { sessions } = await cluster.status();
+    return sessions[0]?.onAir === true && sessions[0].scxs;
+  });
+  const listener = hear(listenUrl(cluster));
+  await until('sound', () => listener.now() === 64);
+  await drain(cluster);
+  await until('the old process to be gone', () => !isAlive(scxs[0]?.pid ?? 0));
+  const since = clock();
+  await until('sound from the new one', () => listener.longestGapMs(since) < clock() - since);
+  expect(listener.isClosed).toBe(false);
+  expect(listener.junkBytes).toBe(0);
+  listener.stop();
 });
 
 test('An SCX that is drained again and again keeps its port, and needs one more', async () => {
