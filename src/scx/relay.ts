@@ -50,9 +50,10 @@ export interface Relay {
   figures(): Metric[];
   /**
    * Tells the sources to attach elsewhere; resolves when they have, or had their time. Our own
-   * fallback plays until there is another source.
+   * fallback plays until there is another source. Encoders, who would have to be cut off, may stay
+   * until they go by themselves, but no longer than `withinMs`.
    */
-  sendSourcesAway(): Promise<void>;
+  sendSourcesAway(withinMs: number): Promise<void>;
   /** Floods the departure, tells the sources, and resolves when the children have moved on. */
   leave(): Promise<void>;
   /** Closes all source clients; who may still broadcast comes back. */
@@ -171,9 +172,17 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       return isOther && heard.isHeard(source.id, options.now());
     });
 
+  /** The sources that are encoders. Bounded: who has left is forgotten when another comes. */
+  const encoders = new Set<SourceId>();
+  const onEncoder = (connection: ClientConnection): void => {
+    for (const id of encoders) if (!sources.has(id)) encoders.delete(id);
+    encoders.add(connection.source.id);
+    onClient(connection);
+  };
+
   const ingest = createIngest({
     ...{ name: options.name, password, leaseToken: launch.leaseToken, log, now: options.now },
-    attach: onClient,
+    attach: onEncoder,
     isRivalled,
     isLeaving: () => isLeaving,
   });
@@ -184,12 +193,19 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     audienceTold = count;
   };
 
-  /** Whether what is heard of the session comes from other SCXs. */
+  const mayStay = (id: SourceId): boolean => id === fallbackSource || encoders.has(id);
+
+  /** Whether all have gone who can, and the fallback is not alone. */
   const areAway = (): boolean => {
     const all = overlay.view().sources;
-    const own = all.filter(({ scx }) => scx === launch.id);
-    const isFallback = ({ source }: SourceView): boolean => source.id === fallbackSource;
-    return own.every(isFallback) && (own.length === 0 || all.length > own.length);
+    const own = all.filter(({ scx }) => scx === launch.id).map(({ source }) => source.id);
+    const others = all.length - own.filter((id) => id === fallbackSource).length;
+    return own.every(mayStay) && (others > 0 || own.length === 0);
+  };
+
+  const waitFor = async (isDone: () => boolean, withinMs: number): Promise<void> => {
+    const until = options.now() + withinMs;
+    while (!isDone() && options.now() < until) await pause(AWAY_LOOK_MS);
   };
 
   overlay.feed({ kind: 'join' });
@@ -216,11 +232,11 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
         sources,
         password,
       }),
-    sendSourcesAway: async () => {
+    sendSourcesAway: async (withinMs) => {
       isLeaving = true;
-      sources.tellLeaving(fallbackSource);
-      const until = options.now() + AWAY_MS_MAX;
-      while (!areAway() && options.now() < until) await pause(AWAY_LOOK_MS);
+      sources.tellLeaving((id) => !mayStay(id));
+      await waitFor(areAway, AWAY_MS_MAX);
+      await waitFor(() => ![...encoders].some((id) => sources.has(id)), withinMs);
     },
     leave: () => {
       const isParent = overlay.view().sources.some(hasChildren);

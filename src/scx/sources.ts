@@ -47,8 +47,8 @@ export interface Sources {
   tick(now: number): void;
   /** Closes all connections; who may still broadcast comes back before its source is withdrawn. */
   closeAll(reason: string): void;
-  /** Tells all clients but one that this SCX is leaving, so that they attach elsewhere. */
-  tellLeaving(except?: SourceId): void;
+  /** Tells clients, all or some, that this SCX is leaving, so that they attach elsewhere. */
+  tellLeaving(isTold?: (id: SourceId) => boolean): void;
   /** Whether it is connected, or may come back. */
   has(id: SourceId | undefined): boolean;
   /** How many are. */
@@ -187,9 +187,9 @@ export function createSources(options: SourcesOptions): Sources {
     closeAll: (reason) => {
       for (const client of attached.values()) becomeLost(client, reason);
     },
-    tellLeaving: (except) => {
+    tellLeaving: (isTold = () => true) => {
       for (const { id, connection } of attached.values()) {
-        if (id !== except) connection?.send({ kind: 'leaving' });
+        if (isTold(id)) connection?.send({ kind: 'leaving' });
       }
     },
     has: (id) => id !== undefined && attached.has(id),

@@ -8,7 +8,8 @@
  * - the listeners, one by one, each when its socket has taken all that we wrote: the successor
  *   writes the very next byte. Encrypted ones cannot go along; they stay until they leave, or for
  *   so long as the operator allows;
- * - the sources: they attach elsewhere, and their numbering goes on (§2.5);
+ * - the sources: they attach elsewhere, and their numbering goes on (§2.5). Encoders, which know no
+ *   such word and have no buffer, stay like encrypted listeners;
  * - our place in the overlay: children move before we go (§3.5, §3.8).
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -31,8 +32,8 @@ export interface SuccessionOptions {
   isLeaving(): boolean;
   /** The successor is there: the front end is to know that we leave, within so many ms. */
   becomeSucceeded(withinMs: number): void;
-  /** Tells our sources to attach elsewhere; resolves when they have, or had their time. */
-  sendSourcesAway(): Promise<void>;
+  /** Tells our sources to attach elsewhere; resolves when they have, or had their time, ms. */
+  sendSourcesAway(withinMs: number): Promise<void>;
   /** Leaves the overlay and ends. */
   leave(): void;
 }
@@ -130,7 +131,10 @@ export async function handOver(options: SuccessionOptions): Promise<string | und
   http.stopListening();
   await Promise.race([heir.known, pause(KNOWN_MS_MAX, undefined, { ref: false })]);
   options.becomeSucceeded(order.drainMs);
-  const [moved] = await Promise.all([moveListeners(heir, options), options.sendSourcesAway()]);
+  const [moved] = await Promise.all([
+    moveListeners(heir, options),
+    options.sendSourcesAway(order.drainMs),
+  ]);
   log.info({ moved, left: options.playout.listeners.count }, "The listeners are the successor's.");
   heir.release();
   options.leave();

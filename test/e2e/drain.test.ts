@@ -9,7 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIcySplitter } from '../../src/client/icy-splitter.js';
 import { align, framesOfFile, type Listening, listen } from './audio.js';
+import { ffmpeg } from './encoders.js';
 import { clock, hear, silentFile } from './heard.js';
+import { has } from './players.js';
 import {
   CLIP,
   type Cluster,
@@ -175,6 +177,37 @@ test('Where nobody broadcasts, the fallback goes on at the new process', async (
   expect(listener.junkBytes).toBe(0);
   listener.stop();
 });
+
+test.skipIf(!has('ffmpeg'))(
+  'An encoder stays at the old process, and all hear it from there',
+  async () => {
+    const cluster = await stage.cluster();
+    announcement = await stage.announce(cluster, NAME);
+    const { password } = stage.secretsOf(announcement);
+    const encoder = ffmpeg({ port: cluster.port, mount: '/radio.example/changes', password });
+    try {
+      await until('the session to be on the air', async () => {
+        const { sessions } = await cluster.status();
+        return sessions[0]?.onAir;
+      });
+      const listener = listen(listenUrl(cluster));
+      await listener.firstByteMs;
+      const [before] = await cluster.scxs();
+      await drain(cluster, '--drain-timeout', '60');
+      const then = listener.bytes().length;
+      await until('more audio', () => listener.bytes().length > then + 100_000);
+      expect(isAlive(before?.pid ?? 0)).toBe(true);
+      expect([encoder.child.exitCode, listener.isClosed()]).toEqual([null, false]);
+      listener.stop();
+      expectWhole(listener.bytes(), 200);
+      encoder.child.kill('SIGKILL');
+      await until('the old process to end behind it', () => !isAlive(before?.pid ?? 0));
+    } finally {
+      encoder.child.kill('SIGKILL');
+      await encoder.exited;
+    }
+  },
+);
 
 test('An SCX that is drained again and again keeps its port, and needs one more', async () => {
   const ports = ['--scx-ports', '18100-18103'];
