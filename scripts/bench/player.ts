@@ -29,13 +29,13 @@ export interface Player {
   readonly newest: number | undefined;
   /** Whether it has heard a newer frame than the one of this number. */
   isPast(number: number): boolean;
-  /** Where it listens: the origin of the server that sends the stream; undefined: nowhere. */
+  /** The origin of the server that it listens to, or has asked last; undefined: none at the moment. */
   readonly origin: string | undefined;
   stop(): void;
 }
 
 interface Asking {
-  readonly onStream: (origin: string) => void;
+  readonly onAsk: (origin: string) => void;
   readonly onChunk: (chunk: Buffer) => void;
   /** Once: the server has ended it, or never began. */
   readonly onOver: () => void;
@@ -56,10 +56,10 @@ function ask(url: string, asking: Asking): () => void {
     });
     if (location !== undefined) send(new URL(location, at).href);
     if (response.statusCode !== 200) return void response.resume();
-    asking.onStream(new URL(at).origin);
     response.on('data', asking.onChunk);
   };
   const send = (at: string): void => {
+    asking.onAsk(new URL(at).origin);
     request = get(at, { agent: false }, answer(at)).on('error', over);
   };
   send(url);
@@ -120,7 +120,7 @@ export function startPlayer(url: string): Player {
     continuity.begin();
     let hasSound = false;
     hangUp = ask(url, {
-      onStream: (at) => {
+      onAsk: (at) => {
         origin = at;
       },
       onChunk: (chunk) => {

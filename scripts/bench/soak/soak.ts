@@ -12,6 +12,7 @@ import { openTown, type Town } from './town.js';
 import { PLACES, strike } from './trouble.js';
 
 export interface SoakOptions {
+  /** From when all listeners have come. */
   readonly minutes: number;
   /** Over all clusters. */
   readonly listeners: number;
@@ -49,7 +50,8 @@ interface Scene {
   readonly isOver: () => boolean;
 }
 
-async function gather({ crowd, options }: Scene): Promise<void> {
+async function gather(crowd: Crowd, options: SoakOptions): Promise<void> {
+  await pause(FILL_MS);
   while (crowd.size < options.listeners) {
     crowd.add(crowd.size % PLACES);
     await pause(SECOND_MS / NEWCOMERS_PER_SECOND);
@@ -109,13 +111,12 @@ async function look({ town, options, isOver }: Scene): Promise<readonly Growth[]
 async function play(town: Town, options: SoakOptions): Promise<SoakOutcome> {
   const rng = createRng(options.seed);
   const crowd = createCrowd(town.urls, rng.fork('crowd'));
-  const endAt = performance.now() + options.minutes * 60_000;
-  const isOver = (): boolean => performance.now() >= endAt;
-  const isCalm = (): boolean => performance.now() >= endAt - CALM_MS;
-  const scene = { town, crowd, rng, options, isOver };
   try {
-    await pause(FILL_MS);
-    await gather(scene);
+    await gather(crowd, options);
+    const endAt = performance.now() + options.minutes * 60_000;
+    const isOver = (): boolean => performance.now() >= endAt;
+    const isCalm = (): boolean => performance.now() >= endAt - CALM_MS;
+    const scene = { town, crowd, rng, options, isOver };
     const trouble = makeTrouble({ ...scene, isOver: isCalm });
     const [strikes, growth] = await Promise.all([trouble, look(scene), churn(scene), watch(scene)]);
     return { heard: crowd.totals(), strikes, growth };
@@ -124,7 +125,7 @@ async function play(town: Town, options: SoakOptions): Promise<SoakOutcome> {
   }
 }
 
-/** Resolves after so many minutes. */
+/** Resolves so many minutes after all listeners have come. */
 export async function soak(options: SoakOptions): Promise<SoakOutcome> {
   const town = await openTown(PLACES);
   try {
