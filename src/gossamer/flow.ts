@@ -108,10 +108,11 @@ export function createFlow(
   let patienceMs = config.stallMs;
   const subscriptions = createSubscriptions(context, source, channel);
   const reserves = createReserves(subscriptions);
-  const repairs = config.lossyChannels.includes(channel)
+  const isLossy = config.lossyChannels.includes(channel);
+  const rhythm = createRhythm(config.stallMs, isLossy);
+  const repairs = isLossy
     ? createRepairs(config.repairTimeoutMs, context.rng.fork('repairs'))
     : undefined;
-  const rhythm = createRhythm(config.stallMs);
   const continuity = isMain ? createContinuity(disturbances) : undefined;
   /** When an ADU came last, or the first one was asked for; and when somebody was asked last. */
   let heardAt: number | undefined;

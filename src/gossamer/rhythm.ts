@@ -11,6 +11,9 @@ const QUIET_INTERVALS = 8;
 /** And not before so many ms: TCP may need as long to send again what was lost. Guess. */
 const QUIET_MIN_MS = 400;
 
+/** On a lossy channel a parent is silent while it waits for a repair itself, some round trips. Guess. */
+const LOSSY_QUIET_MIN_MS = 1000;
+
 /** Weight of the newest interval. Guess: pauses are forgotten within two seconds of music. */
 const WEIGHT = 0.1;
 
@@ -22,7 +25,8 @@ export interface Rhythm {
 }
 
 /** @param stallMs how long silence is nothing special where nothing is known, and at most */
-export function createRhythm(stallMs: number): Rhythm {
+export function createRhythm(stallMs: number, isLossy = false): Rhythm {
+  const quietMinMs = isLossy ? LOSSY_QUIET_MIN_MS : QUIET_MIN_MS;
   let last: Adu | undefined;
   let intervalMs: number | undefined;
   return {
@@ -35,7 +39,7 @@ export function createRhythm(stallMs: number): Rhythm {
     },
     get quietMs() {
       if (intervalMs === undefined) return stallMs;
-      return Math.min(stallMs, Math.max(QUIET_MIN_MS, QUIET_INTERVALS * intervalMs));
+      return Math.min(stallMs, Math.max(quietMinMs, QUIET_INTERVALS * intervalMs));
     },
   };
 }

@@ -62,12 +62,19 @@ test('The last ADU of a channel that falls silent is repaired, too', async () =>
   const publish = (sequence: number): void =>
     studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence, 100, 2) });
   publish(0);
-  await eventually(() => sequencesOf(child, 2).length === 1 && datagramsTo(child) > 3);
+  await eventually(() => sequencesOf(child, 2).length === 1 && datagramsTo(child) > 10);
   network.loss = 1;
+  const sent = studio.overlay.counters.datagramBytesOut;
   publish(1);
+  // It has left, and not arrived.
+  await eventually(() => studio.overlay.counters.datagramBytesOut - sent > 100);
+  await eventually(() => network.lost > 0);
+  expect(sequencesOf(child, 2)).toEqual([0]);
   network.loss = 0;
   await eventually(() => sequencesOf(child, 2).length === 2);
   expect(sequencesOf(child, 2)).toEqual([0, 1]);
+  const flows = child.overlay.view().sources[0]?.flows;
+  expect(flows?.find(({ channel }) => channel === 2)).toMatchObject({ repaired: 1, missed: 0 });
 });
 
 test('Where datagrams stop to arrive, all goes on over TCP without a gap', async () => {
