@@ -1,7 +1,7 @@
 /**
  * A channel announced as UDP over a chain of SCXs whose links lose datagrams at random. In time is what
- * an SCX delivers within two seconds of its publishing. The overhead is all that SCXs send as datagrams
- * beyond each ADU once over each link: repairs, NACKs, beats, and the datagrams' own headers.
+ * an SCX delivers within two seconds of its publishing. The overhead is all that SCXs send beyond each ADU
+ * once over each link: repairs, NACKs, beats, the datagrams' own headers, and what goes over TCP.
  */
 import { type Flag, type Flags, numberOf, type Row, round } from './benchmark.js';
 import { type ChainReport, type HopReport, measureChain } from './udp/measure.js';
@@ -23,7 +23,8 @@ const quantile = (sorted: readonly number[], share: number): number =>
 const percent = (share: number): number => round(100 * share, 3);
 
 function rowOf(report: ChainReport, hop: HopReport): Row {
-  const { frames, datagramBytes, aduBytes, audioBytes } = report;
+  const { frames, datagramBytes, tcpBytes, aduBytes, audioBytes } = report;
+  const bytes = datagramBytes + tcpBytes;
   return {
     hop: hop.hop,
     frames,
@@ -32,13 +33,14 @@ function rowOf(report: ChainReport, hop: HopReport): Row {
     'out of order': hop.disordered,
     repaired: hop.repaired,
     missed: hop.missed,
+    duplicate: hop.duplicate,
     'latency p50 ms': quantile(hop.latenciesMs, 0.5),
     'latency p99 ms': quantile(hop.latenciesMs, 0.99),
     'latency max ms': quantile(hop.latenciesMs, 1),
     'fallbacks to TCP': hop.fallbacks,
-    'all: overhead over ADUs %': percent(datagramBytes / aduBytes - 1),
-    'all: overhead over audio %': percent(datagramBytes / audioBytes - 1),
-    'all: bytes over TCP': report.tcpBytes,
+    'all: overhead over ADUs %': percent(bytes / aduBytes - 1),
+    'all: overhead over audio %': percent(bytes / audioBytes - 1),
+    'all: bytes over TCP': tcpBytes,
     'all: lost %': percent(report.lost),
   };
 }

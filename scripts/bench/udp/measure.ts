@@ -32,6 +32,7 @@ export interface HopReport {
   readonly disordered: number;
   readonly repaired: number;
   readonly missed: number;
+  readonly duplicate: number;
   readonly fallbacks: number;
 }
 
@@ -101,10 +102,10 @@ function reportHop(hop: number, overlay: Overlay, tally: Tally, from: number, en
   for (const [sequence, ms] of tally.latencyMs) {
     if (sequence >= from && sequence < end) latenciesMs.push(ms);
   }
-  const missed = flowOf(overlay)?.missed ?? 0;
+  const { missed = 0, duplicate = 0 } = flowOf(overlay) ?? {};
   const repaired = overlay.view().disturbances.repaired.retransmission;
   return {
-    ...{ hop, repaired, missed, disordered: tally.disordered },
+    ...{ hop, repaired, missed, duplicate, disordered: tally.disordered },
     latenciesMs: latenciesMs.sort((a, b) => a - b),
     inTime: latenciesMs.filter((ms) => ms <= BUFFER_MS).length,
     fallbacks: overlay.counters.datagramFallbacks,
