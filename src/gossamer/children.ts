@@ -24,11 +24,19 @@ const HEAD_MS = 150;
 /** ADUs that one request brings again, at most. Guess: 7 s of MP3 frames. */
 const REPAIRS_MAX = 256;
 
+/**
+ * A child is sent at once no more than so much of the past, of the source's time, and the rest soon: if its
+ * link carries too little that shows in between, and the rest stays here, where it can be skipped, ms. Guess.
+ */
+const SERVED_AT_ONCE_MS = 4000;
+
 interface Child {
   readonly member: Member;
   /** The number that it gets next; undefined: from the recent ones, once there are any. */
   next: number | undefined;
   isTold: boolean;
+  /** It has had all that there was, once: from then on it may fall behind. */
+  hasCaughtUp: boolean;
   formerSince: number | undefined;
   /** On a lossy channel: how far it had been served at the last look, when that was, and was told. */
   seen: number | undefined;
@@ -100,10 +108,20 @@ export function createChildren(
     tell(child.member, channel, { kind: 'subscribed', source, channel, from });
   };
 
-  /** Where a child begins, or goes on when what it needs is no longer kept. */
+  /**
+   * Beyond: a child whose link carries too little skips to live before the cache runs dry: when half of it
+   * is used up, so that the rest is there for it at a better parent. Who fills a hole has all of it.
+   */
+  const mustSkip = ({ stream }: Flow, child: Child): boolean => {
+    if (!child.hasCaughtUp || child.next === undefined) return false;
+    return stream.behindMs(child.next) > config.cacheMs / 2;
+  };
+
+  /** Where a child begins, or goes on when it cannot have all. */
   const place = (flow: Flow, child: Child): void => {
     const { stream } = flow;
     if (stream.next === undefined || (child.isTold && isLossy(flow))) return;
+    if (mustSkip(flow, child)) return tellFrom(flow, child, stream.next - 1);
     const wanted = child.next ?? (stream.recentStart() as number);
     const from = wanted >= stream.next ? wanted : stream.keptFrom(wanted);
     if (!child.isTold || from !== child.next) tellFrom(flow, child, from);
@@ -128,17 +146,20 @@ export function createChildren(
     const { stream, channel, counters } = flow;
     if (congested.has(linkKey(child.member.id, channel))) return;
     place(flow, child);
+    let firstMs: number | undefined;
     while (child.next !== undefined && child.next < (stream.next ?? 0)) {
       const adu = stream.get(child.next);
       if (adu === undefined) {
         skipLost(flow, child, child.next);
         continue;
       }
+      firstMs ??= adu.timestampMs;
+      if (adu.timestampMs - firstMs > SERVED_AT_ONCE_MS) return;
       child.next++;
       counters.forwarded++;
       context.emit({ kind: 'forward', to: child.member.id, adu });
-      if (congested.has(linkKey(child.member.id, channel))) return;
     }
+    child.hasCaughtUp = child.isTold;
   };
 
   const repairOne = (flow: Flow, child: Child, sequence: number): void => {
@@ -204,6 +225,12 @@ export function createChildren(
     return last.atMs + (isNews ? REPORT_MIN_MS : REPORT_MAX_MS);
   };
 
+  /** Whether a child could be sent more at once. */
+  const isOwed = (flow: Flow, { member, next, isTold }: Child): boolean =>
+    isTold &&
+    (next ?? 0) < (flow.stream.next ?? 0) &&
+    !congested.has(linkKey(member.id, flow.channel));
+
   const dismissedAt = ({ formerSince }: Child): number =>
     formerSince === undefined ? Number.POSITIVE_INFINITY : formerSince + FORMER_NEIGHBOUR_MS;
 
@@ -224,6 +251,7 @@ export function createChildren(
         member: from,
         next: message.from ?? undefined,
         isTold: false,
+        hasCaughtUp: false,
         formerSince: undefined,
         seen: undefined,
         seenAt: 0,
@@ -294,6 +322,7 @@ export function createChildren(
       for (const flow of flows.values()) {
         for (const child of [...childrenOf(flow).values()]) {
           if (retire(child, now)) dismiss(flow.source, flow.channel, child);
+          else if (isOwed(flow, child)) serveChild(flow, child);
           else if (isLossy(flow)) tellHead(flow, child, now);
         }
         if (now >= reportAt(flow)) report(flow, now);
@@ -306,6 +335,7 @@ export function createChildren(
         for (const child of childrenOf(flow).values()) {
           earliest = Math.min(earliest, dismissedAt(child));
           if (isLossy(flow)) earliest = Math.min(earliest, headDueAt(child));
+          if (isOwed(flow, child)) earliest = Number.NEGATIVE_INFINITY;
         }
       }
       return earliest;

@@ -17,6 +17,8 @@ export interface Continuity {
   onLost(count: number, cause: LossCause): void;
   /** An ADU came because we asked the parent again. */
   onRetransmission(): void;
+  /** How late the flow is, see lateness.ts. */
+  readonly lateMs: number;
 }
 
 /** Why a flow leaves a parent that is no neighbour any more. */
@@ -77,12 +79,16 @@ export function createContinuity(disturbances: Disturbances): Continuity {
         if (adu.timestampMs <= repairedUntil) disturbances.repaired.failover++;
         disturbances.stallMs += lateness.heard(adu, now);
       }
+      if (cause === 'behind' && lateness.lateMs === 0) cause = undefined;
     },
     onLost: (count, why) => {
       disturbances.lost[why] += count;
     },
     onRetransmission: () => {
       disturbances.repaired.retransmission++;
+    },
+    get lateMs() {
+      return lateness.lateMs;
     },
   };
 }

@@ -39,6 +39,8 @@ export interface DistributionFacts {
   neighbour(id: NodeId): Member | undefined;
   /** A next hop in reserve, see routing.ts. */
   alternate(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
+  /** What comes over a parent comes later and later. */
+  onBehind(parent: NodeId, now: number): void;
 }
 
 /** Where a source is attached, and our way there. */
@@ -46,6 +48,8 @@ interface Attachment {
   source: Source;
   scx: NodeId;
   nextHop: NodeId | undefined;
+  /** From there to here. */
+  hops: number;
   /** Set when no route to it is left: its last ADUs may still be under way. */
   goneSince: number | undefined;
 }
@@ -63,7 +67,7 @@ export interface Distribution {
   handleData(from: Member, message: DataMessage, now: number): void;
   onParentDown(peer: NodeId, channel: number, now: number): void;
   onChildDown(peer: NodeId, channel: number, now: number): void;
-  onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
+  onCongestion(peer: NodeId, channel: number, isCongested: boolean, now: number): void;
   /** Before routing hears of it and chooses anew. */
   onEdgeDown(peer: NodeId, reason: EdgeDownReason): void;
   /** The mesh has changed: who was a neighbour may be none any more. */
@@ -156,7 +160,7 @@ export function createDistribution(
 
   const becomeKnown = (source: Source, scx: NodeId): Known => {
     const opened = config.channels.map((channel) => openFlow(source.id, channel));
-    const entry = { source, scx, nextHop: undefined, goneSince: undefined, flows: opened };
+    const entry = { source, scx, nextHop: undefined, hops: 0, goneSince: undefined, flows: opened };
     known.set(source.id, entry);
     notify(context, { kind: 'sourceUp', source, scx });
     return entry;
@@ -183,9 +187,10 @@ export function createDistribution(
   const attachments = (table: ReadonlyMap<NodeId, TableEntry>): Map<SourceId, Attachment> => {
     const found = new Map<SourceId, Attachment>();
     for (const [scx, { route, nextHop }] of table) {
+      const hops = route.path.length - 1;
       for (const source of route.sources) {
         if (source.epoch < (found.get(source.id)?.source.epoch ?? 0)) continue;
-        found.set(source.id, { source, scx, nextHop, goneSince: undefined });
+        found.set(source.id, { source, scx, nextHop, hops, goneSince: undefined });
       }
     }
     return found;
@@ -302,8 +307,12 @@ export function createDistribution(
   };
 
   /** What an ADU may bring forward: a hole, a candidate that answers at last, a quicker rhythm. */
-  const onAdu = (flow: Flow, now: number): void =>
-    careBy(flow.careAt(wantsParent(known.get(flow.source) as Known)), now);
+  const onAdu = (flow: Flow, now: number): void => {
+    const entry = known.get(flow.source) as Known;
+    const { parent } = flow;
+    if (flow.fallsBehind(entry.hops, now) && parent !== undefined) facts.onBehind(parent, now);
+    careBy(flow.careAt(wantsParent(entry)), now);
+  };
 
   /** Children on a lossy channel are to be told where it ends, when nothing more comes. */
   const onServed = (flow: Flow, now: number): void => {
@@ -360,7 +369,10 @@ export function createDistribution(
       for (const flow of flows.values()) flow.onEdgeDown(peer, reason);
     },
     onEdges: careSoon,
-    onCongestion: (peer, channel, isCongested) => children.onCongestion(peer, channel, isCongested),
+    onCongestion: (peer, channel, isCongested, now) => {
+      children.onCongestion(peer, channel, isCongested);
+      careSoon(now);
+    },
     setAudience: (listeners, now) => {
       children.setAudience(listeners);
       careSoon(now);

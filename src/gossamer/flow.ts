@@ -7,6 +7,7 @@
 import { type Context, notify } from './context.js';
 import { createContinuity, EDGE_CAUSES } from './continuity.js';
 import type { Disturbances, FailoverCause, LossCause } from './disturbances.js';
+import { createFallingBehind } from './falling-behind.js';
 import type { EdgeDownReason } from './gossamer-types.js';
 import type { SequenceRange } from './message.js';
 import type { Adu, Member, NodeId, SourceId } from './node.js';
@@ -70,6 +71,8 @@ export interface Flow {
   /** From when on askRepairs() has something to do. */
   readonly repairsAt: number;
   onDataDown(peer: NodeId, now: number): void;
+  /** Whether the parent has been found to be too slow, just now; `hops` from the source. */
+  fallsBehind(hops: number, now: number): boolean;
   /** No neighbour any more: a parent may yet deliver for a while. */
   onEdgeDown(peer: NodeId, reason: EdgeDownReason): void;
   /** Gives up holes that nobody fills, and changes to an idle candidate. */
@@ -94,14 +97,8 @@ export function createFlow(
   const stream = createStream(config);
   /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
   const isMain = channel === config.channels[0];
-  const counters = {
-    received: 0,
-    delivered: 0,
-    forwarded: 0,
-    duplicate: 0,
-    missed: 0,
-    stray: 0,
-  };
+  const counters = { received: 0, delivered: 0, forwarded: 0, duplicate: 0, missed: 0, stray: 0 };
+  const fallingBehind = createFallingBehind();
   let parent: Upstream | undefined;
   let candidate: Upstream | undefined;
   /** How long an upstream may be silent, ms. */
@@ -384,6 +381,12 @@ export function createFlow(
       return isAsked ? repairs.askAt : Number.POSITIVE_INFINITY;
     },
     onDataDown: (peer, now) => lose(peer, 'closed', now),
+    fallsBehind: (hops, now) => {
+      const isBehind =
+        continuity !== undefined && fallingBehind.heard(continuity.lateMs, hops, now);
+      if (isBehind) continuity.doubt('behind');
+      return isBehind;
+    },
     onEdgeDown: (peer, reason) => {
       if (peer === parent?.id) continuity?.doubt(EDGE_CAUSES[reason]);
     },

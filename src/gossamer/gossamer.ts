@@ -135,7 +135,12 @@ export function createGossamer(options: GossamerOptions): Gossamer {
           : distribution.onChildDown(input.peer, input.channel, now);
       case 'congested':
       case 'drained':
-        return distribution.onCongestion(input.peer, input.channel, input.kind === 'congested');
+        return distribution.onCongestion(
+          input.peer,
+          input.channel,
+          input.kind === 'congested',
+          now,
+        );
       default:
         return unreachable(input);
     }

@@ -36,6 +36,12 @@ export interface TableEntry {
   readonly nextHop: NodeId | undefined;
 }
 
+/**
+ * A neighbour over which ADUs come too late counts as so far away, ms: any other way is better. Pings,
+ * which are smoothed, bring it nearer again, so that it is tried anew after a minute or two. Guess.
+ */
+const BEHIND_RTT_MS = 4000;
+
 interface Peer {
   readonly address: Address;
   rttMs: number;
@@ -54,6 +60,8 @@ export interface Routing {
   /** A node is alive after all: what neighbours told of paths through it counts again. */
   onAlive(now: number): void;
   onRtt(address: Address, rttMs: number, now: number): void;
+  /** What comes over a neighbour comes later and later. */
+  onBehind(id: NodeId, now: number): void;
   announce(source: Source, now: number): void;
   withdraw(source: SourceId, now: number): void;
   handleUpdate(from: NodeId, update: Update, now: number): void;
@@ -307,6 +315,12 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
         peer.rttMs += config.pingWeight * (rttMs - peer.rttMs);
         recompute(now);
       }
+    },
+    onBehind: (id, now) => {
+      const peer = peers.get(id);
+      if (peer === undefined) return;
+      peer.rttMs = Math.max(peer.rttMs, BEHIND_RTT_MS);
+      recompute(now);
     },
     announce: (source, now) => {
       if (localSources.size >= LOCAL_SOURCES_MAX && !localSources.has(source.id)) return;

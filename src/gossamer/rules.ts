@@ -149,6 +149,7 @@ export function createRules(
   const distribution = createDistribution(clocked('distribution'), {
     neighbour: (id) => mesh.neighbours.get(id)?.member,
     alternate: routing.alternate,
+    onBehind: routing.onBehind,
   });
   const worth = createWorth(context, () => mesh, {
     lambda: routing.lambda,

@@ -44,6 +44,8 @@ export interface Stream {
   get(sequence: number): Adu | undefined;
   /** The lowest number at or after this one that is kept; `next` when there is none. */
   keptFrom(sequence: number): number;
+  /** How much older than the newest ADU is the first that is kept at or after a number, ms. */
+  behindMs(sequence: number): number;
   /** Where a newcomer begins: the last `recentMs`, at least the last ADU. */
   recentStart(): number | undefined;
 }
@@ -111,6 +113,12 @@ export function createStream(config: GossamerConfig): Stream {
   const skipHole = (now: number): Progress =>
     early.size === 0 ? NOTHING : skipTo(Math.min(...early.keys()), now);
 
+  const keptFrom = (sequence: number): number => {
+    if (cache.has(sequence)) return sequence;
+    for (const kept of cache.keys()) if (kept >= sequence) return kept;
+    return next ?? sequence;
+  };
+
   return {
     get next() {
       return next;
@@ -136,10 +144,11 @@ export function createStream(config: GossamerConfig): Stream {
     skipTo,
     skipHole,
     get: (sequence) => cache.get(sequence),
-    keptFrom: (sequence) => {
-      if (cache.has(sequence)) return sequence;
-      for (const kept of cache.keys()) if (kept >= sequence) return kept;
-      return next ?? sequence;
+    keptFrom,
+    behindMs: (sequence) => {
+      if (next === undefined || sequence >= next) return 0;
+      const first = cache.get(sequence) ?? cache.get(keptFrom(sequence));
+      return first === undefined ? 0 : newestMs() - first.timestampMs;
     },
     recentStart: () => {
       if (next === undefined) return undefined;

@@ -26,8 +26,11 @@ export const OVERLAY_LIMITS = Object.freeze({
   waitingBytesMax: 262_144,
   /** A peer that reads so slowly that this much control waits for it is given up, bytes. */
   controlBacklogMax: 1_048_576,
-  /** A child that has so much data waiting is congested, bytes: 32 s of 128 kbit/s. */
-  dataBacklogMax: 524_288,
+  /**
+   * A child that has so much data waiting is congested, bytes: 4 s of 128 kbit/s. More would only come
+   * late, and could not be had from another parent any more.
+   */
+  dataBacklogMax: 65_536,
   /** What waits in the kernel for our UDP socket, or from it, bytes. */
   datagramBufferBytes: 1_048_576,
   /** A child tells its parent that datagrams arrive so often, ms. */

@@ -4,8 +4,9 @@
  *
  * Its faults are named: `breakRate` (a message kills its connection), `jitterMs`, `lossRate` (segments are
  * lost; TCP sends them again after its timeout, and all that is behind them waits), `cut` (a partition:
- * nothing crosses, nobody is told; when it ends, the connections that crossed it are reset), and the
- * death of an SCX with or without resets.
+ * nothing crosses, nobody is told; when it ends, the connections that crossed it are reset), `narrow` (a
+ * way that carries so few ADUs: the others wait at the sender), and the death of an SCX with or without
+ * resets.
  */
 import type { ChannelMessage, Input } from '../gossamer/gossamer-types.js';
 import type { Message } from '../gossamer/message.js';
@@ -28,6 +29,9 @@ const RETRANSMISSION_MIN_MS = 200;
 
 /** After so many losses of one segment the connection breaks. Linux: 15, for a quarter of an hour. */
 const LOSSES_MAX = 8;
+
+/** A sender is congested when so many ADUs wait, as in overlay/, where bytes are counted. */
+const BACKLOG_MAX = 150;
 
 export interface NetworkOptions {
   readonly rng: Rng;
@@ -53,6 +57,8 @@ export interface Network {
   locate(from: SimulatedScx, location: Address): void;
   /** Splits the SCXs: those for which it is true from the others. Undefined: the cut ends. */
   cut(side: ((scx: SimulatedScx) => boolean) | undefined): void;
+  /** From now on a way carries an ADU each so many ms; 0: it is wide again. */
+  narrow(from: SimulatedScx, to: SimulatedScx, aduMs: number): void;
   onDeath(scx: SimulatedScx, withReset: boolean): void;
   thaw(scx: SimulatedScx): void;
 }
@@ -67,6 +73,14 @@ interface Link {
   readonly key: number;
   isOpen: boolean;
   usedAt: number;
+}
+
+/** A way from one SCX to another that carries too few ADUs. */
+interface Narrows {
+  readonly aduMs: number;
+  /** When all that wait will have left. */
+  freeAt: number;
+  isCongested: boolean;
 }
 
 /** The connections of one kind: control, or one channel's data. */
@@ -96,6 +110,7 @@ export function createNetwork(options: NetworkOptions): Network {
   const lanes = new Map<number | undefined, Lane>();
   const frozenMail = new Map<SimulatedScx, (() => void)[]>();
   const counters = { messages: 0, adus: 0, broken: 0 };
+  const narrows = new Map<number, Narrows>();
   let side: ((scx: SimulatedScx) => boolean) | undefined;
 
   /** Until jitter or loss is switched on, no message can overtake another. */
@@ -214,6 +229,27 @@ export function createNetwork(options: NetworkOptions): Network {
     at(arrivalOf(from, to, link.lane, losses), receive);
   };
 
+  /** As in overlay/: congested when much waits, and drained when nothing does. */
+  const onBacklog = (way: Narrows, from: SimulatedScx, child: SimulatedScx, adu: Adu): void => {
+    if (way.isCongested || way.freeAt - now() < BACKLOG_MAX * way.aduMs) return;
+    const peer = child.gossamer.self().id;
+    const tell = (kind: 'congested' | 'drained'): void => {
+      way.isCongested = kind === 'congested';
+      handOver(from, () => from.feed({ kind, peer, channel: adu.channel }));
+    };
+    at(now(), () => tell('congested'));
+    at(way.freeAt, () => tell('drained'));
+    way.isCongested = true;
+  };
+
+  const squeeze = (way: Narrows, link: Link, from: SimulatedScx, adu: Adu, input: Input): void => {
+    way.freeAt = Math.max(way.freeAt, now()) + way.aduMs;
+    at(way.freeAt, () => {
+      if (link.isOpen) transmit(link, from, input);
+    });
+    onBacklog(way, from, link.opener, adu);
+  };
+
   const network: Network = {
     breakRate: 0,
     jitterMs: 0,
@@ -267,7 +303,11 @@ export function createNetwork(options: NetworkOptions): Network {
       counters.adus++;
       const link = laneOf(adu.channel).links.get(pairOf(to, from));
       const sender = from.gossamer.self().id;
-      if (link !== undefined) transmit(link, from, { kind: 'adu', from: sender, adu });
+      if (link === undefined) return;
+      const input: Input = { kind: 'adu', from: sender, adu };
+      const way = narrows.size > 0 ? narrows.get(pairOf(from, to)) : undefined;
+      if (way === undefined) transmit(link, from, input);
+      else squeeze(way, link, from, adu, input);
     },
     locate: (from, location) =>
       at(now() + 1, () =>
@@ -283,6 +323,10 @@ export function createNetwork(options: NetworkOptions): Network {
           close(link, [link.opener, link.acceptor]);
         }
       }
+    },
+    narrow: (from, to, aduMs) => {
+      narrows.delete(pairOf(from, to));
+      if (aduMs > 0) narrows.set(pairOf(from, to), { aduMs, freeAt: 0, isCongested: false });
     },
     onDeath: (scx, withReset) => {
       for (const link of allLinks()) {

@@ -102,7 +102,7 @@ describe('A child', () => {
     expect(got(1)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('that was congested for too long is told from where it goes on', () => {
+  test('that was congested for too long is told that it skips to live', () => {
     const { children, publish, subscribe, got } = createParent();
     publish(0, 0);
     subscribe(1, 0);
@@ -110,7 +110,32 @@ describe('A child', () => {
     publish(1, 99);
     got(1);
     children.onCongestion(nodeId(1), 1, false);
-    expect(got(1)).toEqual(['from 79', ...range(79, 99)]);
+    expect(got(1)).toEqual(['from 99', 99]);
+  });
+
+  test('skips when half of the cache is used up, and no sooner', () => {
+    const { children, publish, subscribe, got } = createParent();
+    publish(0, 0);
+    subscribe(1, 0);
+    children.onCongestion(nodeId(1), 1, true);
+    publish(1, 11);
+    got(1);
+    children.onCongestion(nodeId(1), 1, false);
+    // cacheMs is twenty ADUs, so that ten may wait.
+    expect(got(1)).toEqual(range(1, 11));
+    children.onCongestion(nodeId(1), 1, true);
+    publish(12, 23);
+    children.onCongestion(nodeId(1), 1, false);
+    expect(got(1)).toEqual(['from 23', 23]);
+  });
+
+  test('that comes with a hole has all of it, although its link is full in between', () => {
+    const { children, publish, subscribe, got } = createParent();
+    publish(0, 99);
+    children.onCongestion(nodeId(1), 1, true);
+    subscribe(1, 80);
+    children.onCongestion(nodeId(1), 1, false);
+    expect(got(1)).toEqual(['from 80', ...range(80, 99)]);
   });
 
   test('is served again after its congested connection has closed', () => {

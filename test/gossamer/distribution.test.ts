@@ -8,9 +8,11 @@ import { aduOf, createBench, memberOf, nodeId, runUntil, sourceId, sourceOf } fr
 /** Every other member is a neighbour of ours. */
 function createTree(changes: Partial<GossamerConfig> = {}) {
   const bench = createBench(changes);
+  const blamed: NodeId[] = [];
   const distribution = createDistribution(bench.context, {
     neighbour: (id) => memberOf(Number.parseInt(id, 16)),
     alternate: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
+    onBehind: (parent) => void blamed.push(parent),
   });
   const entryOf = (
     scx: number,
@@ -36,7 +38,7 @@ function createTree(changes: Partial<GossamerConfig> = {}) {
   };
   const delivered = (): number[] =>
     bench.take().flatMap((effect) => (effect.kind === 'deliver' ? [effect.adu.sequence] : []));
-  return { bench, distribution, entryOf, onTable, settle, delivered };
+  return { bench, blamed, distribution, entryOf, onTable, settle, delivered };
 }
 
 describe('Distribution', () => {

@@ -81,6 +81,41 @@ test('A parent that hangs is one failover: silent; frames come from the next cac
   }
 });
 
+test('A parent whose link to a child carries half is one failover there: behind', () => {
+  const { session, parent, children } = createTree();
+  const before = session.views().map(({ self }) => self.id);
+  const child = children[0] as SimulatedScx;
+  const seen = seenBy(child);
+  session.world.network.narrow(parent, child, 2 * ADU_MS);
+  session.pass(6000);
+  expect(child.gossamer.view().sources[0]?.flows[0]?.parent).not.toBe(parent.gossamer.self().id);
+  expect(seenBy(child).failovers.behind - seen.failovers.behind).toBe(1);
+  for (const scx of session.world.scxs) expect(seenBy(scx).lost).toEqual(NOTHING_LOST);
+  // Nobody else has noticed: neither who is beside the child, nor who is below it.
+  const others = session.world.scxs.filter((scx) => scx !== child);
+  for (const scx of others) expect(seenBy(scx).failovers.behind).toBe(0);
+  for (const scx of children.slice(1)) expect(seenBy(scx).stallMs).toBe(0);
+  expect(session.views().map(({ self }) => self.id)).toEqual(before);
+});
+
+test('A child that has no better parent skips to live, and plays on', () => {
+  const { session, parent, children } = createTree();
+  const child = children[0] as SimulatedScx;
+  for (const scx of session.world.scxs) session.world.network.narrow(scx, child, 2 * ADU_MS);
+  session.pass(120_000);
+  const seen = seenBy(child);
+  expect(seen.lost.behind).toBeGreaterThan(0);
+  expect(seen.lost).toMatchObject({ unkept: 0, givenUp: 0 });
+  const [next, newest] = [child, session.scx(0)].map(
+    (scx) => scx.gossamer.view().sources[0]?.flows[0]?.next ?? 0,
+  );
+  expect((newest ?? 0) - (next ?? 0)).toBeLessThan((1.5 * FAST.cacheMs) / ADU_MS);
+  // Half of what the source sent is what the link carries.
+  expect(seen.lost.behind).toBeLessThan((0.6 * 120_000) / ADU_MS);
+  for (const scx of children.slice(1)) expect(seenBy(scx).stallMs).toBe(0);
+  expect(childrenOf(session, parent).length).toBeGreaterThan(0);
+});
+
 test('A parent that leaves is one failover: left; and nobody stalls', () => {
   const all = disturb((session, parent) => {
     parent.feed({ kind: 'leave' });
