@@ -32,6 +32,10 @@ interface ScxView {
   readonly attachedSources: number;
   readonly title: string | null;
   readonly neighbours: readonly { readonly id: string }[];
+  readonly disturbances: {
+    readonly failovers: Readonly<Record<string, number>>;
+    readonly lost: Readonly<Record<string, number>>;
+  };
   readonly sources: readonly {
     readonly id: string;
     readonly costMs: number | null;

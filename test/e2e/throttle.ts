@@ -1,0 +1,73 @@
+/**
+ * A forwarder before an SCX whose cluster says that it is reached at 127.0.0.2: whoever connects there gets
+ * to the same port of 127.0.0.1. The data connections of one SCX can be made slow on the way.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const STEP_MS = 50;
+
+/** The audio's data connection says so in its first frame, with who opened it. */
+const isAudioOf = (hello: string, id: string): boolean =>
+  hello.includes('"purpose":"data"') && hello.includes('"channel":1') && hello.includes(id);
+
+export interface Throttle {
+  /** From now on the audio goes to that SCX at so many bytes a second. */
+  slow(id: string, bytesPerSecond: number): void;
+  close(): Promise<void>;
+}
+
+/** Forwards these ports. */
+export async function throttle(ports: readonly number[]): Promise<Throttle> {
+  const sockets = new Set<Socket>();
+  let slowId = '';
+  let bytesPerSecond = 0;
+
+  const carry = async (from: Socket, to: Socket, isSlow: () => boolean): Promise<void> => {
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      const step = Math.max(1, Math.floor((bytesPerSecond * STEP_MS) / 1000));
+      for (let sent = 0; sent < chunk.length; ) {
+        const part = isSlow() ? chunk.subarray(sent, sent + step) : chunk.subarray(sent);
+        sent += part.length;
+        if (!to.write(part)) await once(to, 'drain');
+        if (isSlow()) await pause(STEP_MS);
+      }
+    }
+    to.end();
+  };
+
+  const forward = (port: number, near: Socket): void => {
+    const far = connect(port, '127.0.0.1');
+    let hello = '';
+    near.once('data', (chunk: Buffer) => {
+      hello = chunk.toString('latin1');
+    });
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+      socket.on('error', () => undefined);
+    }
+    near.pipe(far);
+    carry(far, near, () => slowId !== '' && isAudioOf(hello, slowId)).catch(() => undefined);
+  };
+
+  const servers = ports.map((port): Server => createServer((near) => forward(port, near)));
+  await Promise.all(
+    servers.map((server, n) => once(server.listen(ports[n], '127.0.0.2'), 'listening')),
+  );
+  return {
+    slow: (id, rate) => {
+      slowId = id;
+      bytesPerSecond = rate;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+    },
+  };
+}
