@@ -10,9 +10,12 @@ import { badLink } from './drills/bad-link.js';
 import { cutInTwo } from './drills/cut.js';
 import { drainAll } from './drills/drain.js';
 import type { Drill, Measure } from './drills/drill.js';
+import { frontEnds } from './drills/front-ends.js';
 import { hangScx } from './drills/hang-scx.js';
+import { killListened } from './drills/kill-listened.js';
 import { killScx } from './drills/kill-scx.js';
 import { intoNamespace } from './drills/network.js';
+import { rendezvous } from './drills/rendezvous.js';
 import { openScene, type Scene } from './drills/scene.js';
 import { sourceScx } from './drills/source-scx.js';
 
@@ -23,6 +26,9 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   'source-scx': sourceScx,
   'bad-link': badLink,
   drain: drainAll,
+  'kill-listened': killListened,
+  'front-ends': frontEnds,
+  rendezvous,
 };
 
 /** This very command, in a network namespace of its own; returns its rows. */

@@ -103,15 +103,15 @@ test('So it is when its front end is not the one that launched it', async () => 
   const player = await tuneIn(away, announcement);
   away.process.child.kill('SIGKILL');
   await away.process.exited;
-  const successor = await stage.cluster({ ...BURST, port: away.port, dataDir: away.dataDir });
-  await until('the lease', async () => (await successor.scxs()).length === 1);
-  const killedAt = await killScx(successor);
+  await away.again();
+  await until('the lease', async () => (await away.scxs()).length === 1);
+  const killedAt = await killScx(away);
   await expectReturn(player, killedAt, 'kill -9 of an SCX after its front end');
 });
 
 test('kill -9 of all front ends at once: no stream notices, and all is there again after it', async () => {
   const clusters = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
-  const [home, second] = clusters;
+  const [home, second, third] = clusters;
   const announcement = await stage.announce(home, NAME);
   await broadcastNumbers(stage, second, announcement);
   const players = await Promise.all(clusters.map((each) => tuneIn(each, announcement)));
@@ -120,17 +120,15 @@ test('kill -9 of all front ends at once: no stream notices, and all is there aga
   for (const { process } of clusters) process.child.kill('SIGKILL');
   await Promise.all(clusters.map(({ process }) => process.exited));
   await Promise.all(players.map((player) => heardMore(player, WITHOUT_MS)));
-  const successors = await Promise.all(
-    clusters.map(({ port, dataDir }) => stage.cluster({ port, dataDir })),
-  );
-  await until('the leases', async () => (await idsOf(successors)).length === before.length);
-  expect(await idsOf(successors)).toEqual(before);
+  await Promise.all(clusters.map((cluster) => cluster.again()));
+  await until('the leases', async () => (await idsOf(clusters)).length === before.length);
+  expect(await idsOf(clusters)).toEqual(before);
   expect(await (await fetch(announcement)).text()).toBe(document);
-  const newcomer = await tuneIn(successors[2] as Cluster, announcement);
+  const newcomer = await tuneIn(third, announcement);
   for (const player of [...players, newcomer]) {
     expect(player.visits()).toHaveLength(1);
     expect(isInOrder(player)).toBe(true);
     expect(player.foreignBytes()).toBe(0);
   }
-  expect(successors.flatMap(errorsOf)).toEqual([]);
+  expect(clusters.flatMap(errorsOf)).toEqual([]);
 });

@@ -77,7 +77,7 @@ test('§3.4: without any rendezvous point those in the session play on; newcomer
   const newcomer = askFor(fifth, announcement);
   await Promise.all(inside.map((player) => heardMore(player, WITHOUT_MS)));
   expect(newcomer.visits()).toEqual([]);
-  await stage.cluster({ port: second.port, dataDir: second.dataDir });
+  await second.again();
   await heardMore(newcomer, 4000);
   for (const player of [...inside, newcomer]) expectWhole(player);
 });

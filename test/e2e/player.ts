@@ -52,7 +52,7 @@ export const isInOrder = (player: Player): boolean =>
   player.visits().every(({ numbers }) => numbers.every((n, i) => n === (numbers[0] ?? 0) + i));
 
 /** Listens from now on. */
-function play(url: string): Player {
+export function play(url: string): Player {
   const controller = new AbortController();
   const { signal } = controller;
   playing.add(controller);

@@ -67,7 +67,10 @@ export interface Cluster {
   readonly dataDir: string;
   /** The command line that starts it again at the same place. */
   readonly arguments: readonly string[];
+  /** The front end. */
   readonly process: Running;
+  /** Starts its front end again, which has ended, as it was. */
+  again(): Promise<void>;
   status(): Promise<StatusView>;
   scxs(): Promise<readonly ScxView[]>;
 }
@@ -115,6 +118,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** Many clusters may be opened at once, on a busy machine, ms. */
+const OPEN_WITHIN_MS = 40_000;
 const OUTPUT_MAX = 4 * 1024 * 1024;
 
 /** Waits until a check gives a value. */
@@ -219,16 +224,26 @@ export function createStage(): Stage {
       ...['--data', dataDir, '--scx-ports', 'any', '--allow-private'],
       ...(settings.extra ?? []),
     ];
-    const started = run(argumentsFor(settings.port ?? 0), { host });
-    const [, url = ''] = await started.line(/(http:\/\/[\d.]+:\d+)/);
+    const open = async (port: number) => {
+      const started = run(argumentsFor(port), { host });
+      const [, url = ''] = await started.line(/(http:\/\/[\d.]+:\d+)/, OPEN_WITHIN_MS);
+      return { started, url };
+    };
+    const { started, url } = await open(settings.port ?? 0);
     const port = Number(new URL(url).port);
+    let frontEnd = started;
     const made: Cluster = {
       host,
       url,
       port,
       dataDir,
       arguments: argumentsFor(port),
-      process: started,
+      get process() {
+        return frontEnd;
+      },
+      again: async () => {
+        frontEnd = (await open(port)).started;
+      },
       status: () => statusOf(url),
       scxs: async () => (await statusOf(url)).sessions.flatMap((session) => session.scxs),
     };

@@ -1,6 +1,6 @@
 /**
  * Where a drill is played: clusters of one session, each on a host of its own, with real distances
- * between them; a broadcast into the first of them, and listeners at each, who check every frame.
+ * between them; a broadcast into one of them, and listeners at each, who check every frame.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,6 +63,8 @@ export interface Scene {
   close(): Promise<void>;
 }
 
+/** The broadcast goes into this cluster, which is no rendezvous point. */
+const SOURCE_PLACE = 1;
 /** All must have been well for so long, ms: the mesh has found its shape, more or less. */
 const WELL_MS = 3000;
 const SETTLED_WITHIN_MS = 60_000;
@@ -153,8 +155,8 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
   const announcement = await announce(stage, clusters);
   const file = join(stage.directory, 'numbered.mp3');
   writeFileSync(file, numberedAudio());
-  const [home] = clusters as [Cluster];
-  const broadcast = await stage.broadcast(home, announcement, '--loop', file);
+  const studio = clusters[SOURCE_PLACE] as Cluster;
+  const broadcast = await stage.broadcast(studio, announcement, '--loop', file);
   const query = new URLSearchParams({ announcement });
   const ears = clusters.flatMap(({ url }, place) =>
     Array.from({ length: options.listeners }, () => createEar(`${url}/listen?${query}`, place)),
