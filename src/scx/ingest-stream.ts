@@ -115,8 +115,11 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     return { status: 415, reason: `${what}; only MP3 can be broadcast here` };
   };
 
+  /** Nobody sets this clock, other than that of the machine. */
+  const timestampMs = (): number => Math.round(performance.timeOrigin + now());
+
   const publish = (channel: number, sequence: number, payload: Uint8Array): void =>
-    link.publish({ channel, sequence, timestampMs: Math.round(Date.now()), payload });
+    link.publish({ channel, sequence, timestampMs: timestampMs(), payload });
 
   const tellTitle = (): void => {
     const notice = { title: feeds.title ?? '', from: feeds.nextAudio };
