@@ -227,6 +227,7 @@ test('An SCX that is drained again and again keeps its port, and needs one more'
   }
   expect(places).toEqual([18101, 18103, 18101].map((port) => `http://18100/changes.mp3 ${port}`));
   expect(listener.isClosed()).toBe(false);
+  await until('sound from behind the last drain', () => listener.bytes().length > 130_000);
   listener.stop();
   expectWhole(listener.bytes(), 300);
 });
