@@ -2,8 +2,17 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/loopback-only.ts'];
+const slow = { setupFiles, testTimeout: 120_000, hookTimeout: 60_000 };
 
-/** Pure and in-process tests first, in parallel; then real processes and players, one file at a time. */
+/** What measures pauses or makes the machine busy has it for itself. */
+const ALONE = ['abuse', 'congestion', 'drills-*', 'side-by-side', 'soak', 'udp-chain'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
+/**
+ * Pure and in-process tests first, in parallel; then real processes and players, who wait for sound most of
+ * the time; at last the drills, one file at a time.
+ */
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
@@ -24,11 +33,19 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          setupFiles,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          exclude: ALONE,
+          ...slow,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'drills',
+          include: ALONE,
+          ...slow,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
