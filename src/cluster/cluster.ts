@@ -29,7 +29,7 @@ import { replaceOutdated } from './outdated.js';
 import { createOwnership } from './ownership.js';
 import { loadPages, type Page } from './pages.js';
 import type { Found, Platform } from './platform.js';
-import { pairCapacity } from './port-pairs.js';
+import { isForScxs, pairCapacity } from './port-pairs.js';
 import { createProcessPlatform } from './process-platform.js';
 import { loadSecret } from './secret.js';
 import { openShoutcastPort } from './shoutcast.js';
@@ -231,7 +231,9 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const { url, metrics } = opened;
   const { dataDir, log } = options;
   const unwatch = watchDisk({ dataDir, log, onChange: metrics.noteDisk });
-  const shoutcast = await openShoutcastPort(opened, fed, options.listenHost, port + 1);
+  const shoutcast = isForScxs(port + 1, options.scxPorts)
+    ? undefined
+    : await openShoutcastPort(opened, fed, options.listenHost, port + 1);
   let closing: Promise<void> | undefined;
   const end = (how: typeof closeAll): Promise<void> => {
     closing ??= how(server, opened, platform).finally(unlock);

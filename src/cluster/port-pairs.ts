@@ -20,6 +20,10 @@ export function pairCapacity(range: PortRange): number {
   return Math.max(0, Math.floor((range.last - range.first + 1) / 2));
 }
 
+/** Whether a port is one that SCXs are to have. */
+export const isForScxs = (port: number, range: PortRange): boolean =>
+  range !== 'any' && port >= range.first && port <= range.last;
+
 /** Pairs with a port that somebody else uses, by their HTTP port: not to be tried until then. */
 export type Avoided = ReadonlyMap<number, number>;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   chooseOverlayPort,
   choosePorts,
+  isForScxs,
   pairCapacity,
   portsOf,
 } from '../../src/cluster/port-pairs.js';
@@ -63,4 +64,15 @@ describe('Port pairs', () => {
     expect(portsOf({ httpUrl: 'nonsense', overlayAddress: 'h:1' })).toBeNull();
     expect(portsOf({ httpUrl: 'http://h/', overlayAddress: 'h:x' })).toBeNull();
   });
+});
+
+test('Ports of the range are for SCXs, whatever else would like to have one', () => {
+  const range = { first: 8100, last: 8103 };
+  expect([8099, 8100, 8103, 8104].map((port) => isForScxs(port, range))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(isForScxs(8100, 'any')).toBe(false);
 });
