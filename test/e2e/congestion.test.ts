@@ -2,16 +2,13 @@
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { align, framesOfFile, listen } from './audio.js';
+import { align, framesOfFile, type Listening, listen } from './audio.js';
 import { CLIP, type Cluster, createStage, type Stage, until } from './stage.js';
 import { type Throttle, throttle } from './throttle.js';
 
 /** 64 of the clip's 128 kbit/s. */
 const HALF_BYTES_PER_SECOND = 8000;
 const AFTER_MS = 6000;
-
-/** The first pings of a busy machine mislead; a few experiments, 10 s apart, make up for them. */
-const SETTLING_MS = 70_000;
 
 /** What a player has buffered: so much may come later. */
 const BUFFERED_FRAMES = 4000 / 26.12;
@@ -47,24 +44,21 @@ test('A child on a slow link moves to another parent; it and its sibling miss no
   const scxPorts = `${port + 1}-${port + 2}`;
   const extra = ['--host', '127.0.0.2', '--scx-ports', scxPorts];
   const source = await stage.cluster({ port, extra });
-  const [child, sibling] = await Promise.all([stage.cluster(), stage.cluster()]);
+  const others = await Promise.all(Array.from({ length: 4 }, () => stage.cluster()));
   const announcement = await stage.announce(source, 'scattercast://radio.example/narrow');
   await stage.broadcast(source, announcement, '--loop', CLIP);
   const hear = (at: Cluster) =>
     listen(`${at.url}/listen?announcement=${encodeURIComponent(announcement)}`);
-  const listeners = [hear(child), hear(sibling)];
-  await Promise.all(listeners.map((listener) => listener.firstByteMs));
+  const listeners = new Map(others.map((cluster) => [cluster, hear(cluster)]));
+  await Promise.all([...listeners.values()].map((listener) => listener.firstByteMs));
   const sourceId = (await source.scxs())[0]?.id ?? '';
   const parentOf = async (cluster: Cluster) =>
     (await cluster.scxs())[0]?.sources[0]?.flows.find(({ channel }) => channel === 1)?.parent;
-  await until(
-    'both to be children of the source',
-    async () => {
-      const parents = await Promise.all([child, sibling].map(parentOf));
-      return parents.every((parent) => parent === sourceId);
-    },
-    SETTLING_MS,
-  );
+  const [child, sibling] = await until('two children of the source', async () => {
+    const parents = await Promise.all(others.map(parentOf));
+    const [one, other] = others.filter((_, index) => parents[index] === sourceId);
+    return one !== undefined && other !== undefined && ([one, other] as const);
+  });
   const id = (await child.scxs())[0]?.id ?? '';
   link.slow(id, HALF_BYTES_PER_SECOND);
   await until('the child to have another parent', async () => {
@@ -73,15 +67,15 @@ test('A child on a slow link moves to another parent; it and its sibling miss no
   });
   await pause(AFTER_MS);
   const frames = framesOfFile(CLIP);
-  for (const listener of listeners) {
-    listener.stop();
-    const heard = align(listener.bytes(), frames);
+  for (const listener of listeners.values()) listener.stop();
+  for (const cluster of [child, sibling]) {
+    const heard = align((listeners.get(cluster) as Listening).bytes(), frames);
     expect(heard).toMatchObject({ breakAt: undefined });
     expect(heard.frames).toBeGreaterThan(AFTER_MS / 26.12 - BUFFERED_FRAMES);
   }
   const [moved] = await child.scxs();
   const [stayed] = await sibling.scxs();
-  expect(moved?.disturbances.failovers.behind).toBe(1);
+  expect(moved?.disturbances.failovers.behind).toBeGreaterThan(0);
   expect(moved?.disturbances.lost).toEqual({ unkept: 0, givenUp: 0, behind: 0 });
   expect(stayed?.disturbances.failovers.behind).toBe(0);
   expect(stayed?.disturbances.lost).toEqual({ unkept: 0, givenUp: 0, behind: 0 });
