@@ -78,10 +78,13 @@ function backoffMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
   return Math.min(doubled, config.backoffMaxMs) * (0.5 + 0.5 * rng.unit());
 }
 
-/** Counts a death: a quick one is held against the session, a late one clears its record. */
+/**
+ * Counts a death: a quick one is held against the session, a late one clears its record. The first of
+ * an SCX that had come up costs no wait: its listeners are on their way back.
+ */
 export function recordDeath(
   slot: SessionSlot,
-  death: { readonly livedMs: number; readonly reason: string },
+  death: { readonly livedMs: number; readonly cameUp: boolean; readonly reason: string },
   config: SupervisorConfig,
   rng: Rng,
   now: number,
@@ -90,6 +93,7 @@ export function recordDeath(
   slot.lastDeath = death.reason;
   slot.portTries = 0;
   slot.deaths = quick ? slot.deaths + 1 : 0;
-  slot.retryAt = quick ? now + backoffMs(slot.deaths, config, rng) : now;
+  const waits = quick && (slot.deaths > 1 || !death.cameUp);
+  slot.retryAt = waits ? now + backoffMs(slot.deaths, config, rng) : now;
   if (slot.deaths >= config.quickDeathsMax) slot.restart = false;
 }

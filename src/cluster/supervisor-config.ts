@@ -37,11 +37,11 @@ export interface SupervisorConfig {
   readonly stallMs: number;
   /** A leaving SCX (flood, drain) may take so long. Guess: 30000. */
   readonly leavingMs: number;
-  /** After stopAll, SCXs may take so long before SIGKILL. Issue 2 wants 3 s over all: 2500. */
+  /** After stopAll, SCXs may take so long before SIGKILL. 2500: Ctrl-C is to end all within 3 s. */
   readonly stopMs: number;
   /** After SIGKILL the exit is expected within this. Guess: 3000. */
   readonly killMs: number;
-  /** The wait after the first quick death, doubling, spread by half. Guess: 250. */
+  /** The wait after a quick death, doubling, spread by half; see recordDeath. Guess: 250. */
   readonly backoffMinMs: number;
   /** Its upper end. Guess: 30000. */
   readonly backoffMaxMs: number;

@@ -39,7 +39,8 @@ export function createWatching(state: SupervisorState, rng: Rng): Watching {
       slot.restart = slot.current === null && hadClients(scx);
       slot.ports = scx.ports; // so that players which connect again find the next one
     }
-    recordDeath(slot, { livedMs: now - scx.since, reason }, config, rng, now);
+    const cameUp = scx.status !== null;
+    recordDeath(slot, { livedMs: now - scx.since, cameUp, reason }, config, rng, now);
     if (isFailing(slot, config, now)) requests.answerSlot(slot, () => failing(slot, now));
   };
 
