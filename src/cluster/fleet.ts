@@ -26,7 +26,13 @@ import type {
 /** What every SCX of this cluster is launched with. */
 export type LaunchTemplate = Omit<
   Launch,
-  'id' | 'session' | 'rendezvous' | 'httpPort' | 'overlayPort' | keyof LaunchFacts
+  | 'id'
+  | 'session'
+  | 'rendezvous'
+  | 'formerNeighbours'
+  | 'httpPort'
+  | 'overlayPort'
+  | keyof LaunchFacts
 >;
 
 /** What a client wants: an SCX of this session, within its patience. */
@@ -87,8 +93,8 @@ export function createFleet(options: FleetOptions): Fleet {
   let requestCount = 0;
   let onEmpty: () => void = () => undefined;
 
-  const launchOf = ({ id, session, facts, ports, rendezvous }: LaunchOrder): Launch => ({
-    ...{ ...options.template, ...facts, id, session, rendezvous },
+  const launchOf = ({ facts, ports, ...order }: LaunchOrder): Launch => ({
+    ...{ ...options.template, ...facts, ...order },
     ...{ httpPort: ports.http, overlayPort: ports.overlay },
   });
 
@@ -145,7 +151,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const draining = createDraining({
     platform,
     plan: supervisor.planSuccessor,
-    launchOf: (id, session, plan) => launchOf({ id, session, ...plan }),
+    launchOf: (id, session, plan) => launchOf({ id, session, ...plan, formerNeighbours: [] }),
     statuses: () => leases.all(now()),
   });
 

@@ -60,8 +60,10 @@ export function createLaunching(state: SupervisorState, drawId: () => string): L
       phase: 'launching',
       due: now + config.firstLeaseMs,
     });
+    const formerNeighbours = slot.current === null ? slot.formerNeighbours : [];
     slot.current ??= id;
-    state.tell({ kind: 'launch', order: { id, session, facts, ports, rendezvous } });
+    const order = { id, session, facts, ports, rendezvous, formerNeighbours };
+    state.tell({ kind: 'launch', order });
   };
 
   const pump = (now: number): void => {

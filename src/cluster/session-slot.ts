@@ -4,6 +4,7 @@
  * doubles the wait before the next launch, and after a few of them clients are told so at once.
  */
 import type { Rng } from '../lib/rng.js';
+import type { ScxStatus } from '../scx/scx-status.js';
 import type { Ports } from './port-pairs.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 import type { LaunchFacts } from './supervisor-types.js';
@@ -28,6 +29,8 @@ export interface SessionSlot {
   retryAt: number;
   /** Where its SCX listened last: who was connected comes back to these. */
   ports: Ports | null;
+  /** Who its neighbours were when it died: the next one joins there at once. */
+  formerNeighbours: ScxStatus['neighbours'];
   /** Port pairs found taken, in a row. */
   portTries: number;
 }
@@ -44,6 +47,7 @@ export const createSlot = (session: string): SessionSlot => ({
   lastDeath: '',
   retryAt: 0,
   ports: null,
+  formerNeighbours: [],
   portTries: 0,
 });
 

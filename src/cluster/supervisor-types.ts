@@ -18,6 +18,8 @@ export interface LaunchOrder {
   readonly facts: LaunchFacts;
   readonly ports: Ports;
   readonly rendezvous: boolean;
+  /** Of the SCX whose place it takes, if that died. */
+  readonly formerNeighbours: ScxStatus['neighbours'];
 }
 
 /** What the successor of an SCX is launched with. */

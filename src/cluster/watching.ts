@@ -38,6 +38,7 @@ export function createWatching(state: SupervisorState, rng: Rng): Watching {
     if (scx.status !== null) {
       slot.restart = slot.current === null && hadClients(scx);
       slot.ports = scx.ports; // so that players which connect again find the next one
+      slot.formerNeighbours = scx.status.neighbours;
     }
     const cameUp = scx.status !== null;
     recordDeath(slot, { livedMs: now - scx.since, cameUp, reason }, config, rng, now);

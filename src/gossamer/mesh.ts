@@ -12,6 +12,7 @@ import { type ClockedContext, notify, send } from './context.js';
 import type { EdgeDownReason } from './gossamer-types.js';
 import type { EdgeOffer } from './message.js';
 import type { Address, Member, NodeId } from './node.js';
+import { NOWHERE } from './place.js';
 
 export interface Neighbour {
   readonly member: Member;
@@ -25,6 +26,12 @@ interface Pending {
   readonly offer: EdgeOffer;
   readonly replaces: NodeId | undefined;
   readonly until: number;
+}
+
+/** An edge of an SCX that died, which was where we are now. */
+export interface FormerEdge {
+  readonly member: Member;
+  readonly rttMs: number;
 }
 
 /** How a request is granted. */
@@ -56,6 +63,11 @@ export interface Mesh {
   isPending(id: NodeId): boolean;
   /** Asks for an edge; `replaces` gives up that edge of ours in the step that adds this one. */
   request(member: Member, offer: EdgeOffer, replaces: NodeId | undefined, now: number): void;
+  /**
+   * Beyond: asks the neighbours of an SCX that died, and whose place we take, for their edges, the nearest
+   * first. They are where they were: nothing has to be found or measured first.
+   */
+  resume(edges: readonly FormerEdge[], now: number): void;
   handleRequest(from: Member, offer: EdgeOffer, now: number): void;
   handleAccept(from: Member, reversed: boolean, now: number): void;
   handleReject(from: Member, now: number): void;
@@ -139,6 +151,19 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
   const isTaken = (address: Address): boolean =>
     [...neighbours.values()].some(({ member }) => member.address === address);
 
+  const request = (
+    member: Member,
+    offer: EdgeOffer,
+    replaces: NodeId | undefined,
+    now: number,
+  ): void => {
+    if (neighbours.has(member.id) || pending.has(member.id)) return;
+    const until = now + config.answerTimeoutMs;
+    pending.set(member.id, { member, offer, replaces, until });
+    context.wakeBy(until);
+    send(context, member.address, { kind: 'edgeRequest', ...offer });
+  };
+
   /** Both ends asked at once: the request of the lower id stands. */
   const yieldsTo = (from: Member): boolean => pending.has(from.id) && context.self().id < from.id;
 
@@ -147,12 +172,14 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
     canAccept,
     room,
     isPending: (id) => pending.has(id),
-    request: (member, offer, replaces, now) => {
-      if (neighbours.has(member.id) || pending.has(member.id)) return;
-      const until = now + config.answerTimeoutMs;
-      pending.set(member.id, { member, offer, replaces, until });
-      context.wakeBy(until);
-      send(context, member.address, { kind: 'edgeRequest', ...offer });
+    request,
+    resume: (edges, now) => {
+      for (const { member, rttMs } of edges.toSorted((one, other) => one.rttMs - other.rttMs)) {
+        const addGainMs = room() > 0 ? 0 : null;
+        const acceptGainMs = addGainMs === null && canAccept() ? 0 : null;
+        if (addGainMs === null && acceptGainMs === null) return;
+        request(member, { rttMs, addGainMs, acceptGainMs, place: NOWHERE }, undefined, now);
+      }
     },
     handleRequest: (from, offer, now) => {
       const known = neighbours.get(from.id);

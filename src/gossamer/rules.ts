@@ -15,7 +15,7 @@ import { createHeartbeat } from './heartbeat.js';
 import { createLifecycle } from './lifecycle.js';
 import { createLiveness } from './liveness.js';
 import { createMembership } from './membership.js';
-import { createMesh, type Neighbour } from './mesh.js';
+import { createMesh, type FormerEdge, type Neighbour } from './mesh.js';
 import type { Member, Place } from './node.js';
 import { createNotices } from './notices.js';
 import { createOptimizer } from './optimizer.js';
@@ -31,6 +31,8 @@ export interface GossamerOptions {
   readonly rng: Rng;
   /** The announcement's rendezvous locations. */
   readonly locations: readonly string[];
+  /** Of an SCX that died, and whose place we take. */
+  readonly formerEdges?: readonly FormerEdge[];
 }
 
 /** The rules that have work at instants of their own, in the order in which they run. */
@@ -197,6 +199,7 @@ export function createRules(
 
   const onJoined = (now: number): void => {
     for (const rule of [discovery, heartbeat, optimizer, routing]) rule.start(now);
+    mesh.resume(options.formerEdges ?? [], now);
     rendezvous.callUntilSettled(now);
   };
 

@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import type { GossamerConfig } from '../gossamer/config.js';
 import { createGossamer } from '../gossamer/gossamer.js';
 import type { Effect, GossamerEvent, Input } from '../gossamer/gossamer-types.js';
+import type { FormerEdge } from '../gossamer/mesh.js';
 import type { Address, Adu, Member, NodeId } from '../gossamer/node.js';
 import type { GossamerView } from '../gossamer/view.js';
 import { unreachable } from '../lib/assert.js';
@@ -43,6 +44,8 @@ export interface OverlayOptions {
   readonly config: GossamerConfig;
   /** The announcement's rendezvous locations. */
   readonly locations: readonly string[];
+  /** Of an SCX that died, and whose place we take. */
+  readonly formerEdges?: readonly FormerEdge[];
   readonly rng: Rng;
   /** Whether rendezvous URLs may lead to private addresses. */
   readonly allowPrivate: boolean;
@@ -127,6 +130,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     config,
     rng: rng.fork('gossamer'),
     locations: options.locations,
+    formerEdges: options.formerEdges ?? [],
   });
 
   /** Runs one step of the machine, and then what came up meanwhile. */

@@ -3,6 +3,7 @@
  * SCATTERCAST_SCX, where other users of the machine cannot read the token.
  */
 import { z } from 'zod';
+import { neighboursSchema } from './scx-status.js';
 
 const channel = z.strictObject({
   id: z.number().int().min(0).max(255),
@@ -25,6 +26,8 @@ export const launchSchema = z.strictObject({
   announcement: z.string().max(2048).optional(),
   /** The announcement's rendezvous locations. */
   locations: z.array(z.string().max(2048)).max(16),
+  /** The neighbours of the SCX that was here before and died: whose edges are asked for at once. */
+  formerNeighbours: neighboursSchema.optional(),
   /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */
   rendezvous: z.boolean(),
   /** Where the lease is renewed: the front end as this machine reaches it, `http://127.0.0.1:8000`. */

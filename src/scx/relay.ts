@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { FAST, type GossamerConfig, PAPER } from '../gossamer/config.js';
 import type { GossamerEvent } from '../gossamer/gossamer-types.js';
-import type { NodeId, SourceId } from '../gossamer/node.js';
+import type { FormerEdge } from '../gossamer/mesh.js';
+import type { Address, NodeId, SourceId } from '../gossamer/node.js';
 import type { SourceView } from '../gossamer/view.js';
 import { createRng } from '../lib/rng.js';
 import type { ClientConnection } from '../overlay/client-connection.js';
@@ -21,6 +22,7 @@ import { createIngest, type Ingest } from './ingest.js';
 import type { Launch } from './launch.js';
 import type { Metric } from './metrics.js';
 import type { Playout } from './playout.js';
+import type { ScxStatus } from './scx-status.js';
 import type { SourcePassword } from './source-password.js';
 import { createSources, type Sources } from './sources.js';
 
@@ -88,6 +90,12 @@ function logEvent(log: Logger, event: GossamerEvent): void {
   log[level]({ event }, 'The overlay tells.');
 }
 
+/** What was not told of them they tell themselves. */
+const formerEdge = ({ id, address, rttMs }: ScxStatus['neighbours'][number]): FormerEdge => ({
+  member: { id: id as NodeId, address: address as Address, incarnation: 0, rendezvous: false },
+  rttMs,
+});
+
 /** Takes the same time wherever they differ. */
 function isSecret(text: string | undefined, secret: string): boolean {
   const [one, other] = [Buffer.from(text ?? ''), Buffer.from(secret)];
@@ -140,6 +148,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     advertiseHost: launch.advertiseHost,
     config,
     locations: launch.locations,
+    formerEdges: launch.formerNeighbours?.map(formerEdge) ?? [],
     rng: createRng(randomBytes(4).readInt32LE()),
     allowPrivate: launch.allowPrivate,
     log,

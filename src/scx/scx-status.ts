@@ -46,6 +46,8 @@ const neighbourStatus = z.object({
   ours: z.boolean(),
 });
 
+export const neighboursSchema = z.array(neighbourStatus).max(128);
+
 /** By cause; SCXs of other versions may know other causes. */
 const causes = z
   .record(z.string().regex(/^[a-zA-Z]{1,40}$/), count)
@@ -95,7 +97,7 @@ export const scxStatusSchema = z.object({
   membersKnown: count,
   /** Whose HEARTBEAT is followed (§3.5). */
   generator: nodeId.nullable(),
-  neighbours: z.array(neighbourStatus).max(128),
+  neighbours: neighboursSchema,
   sources: z.array(sourceStatus).max(256),
   /** Of the audio, since the start. */
   disturbances: disturbancesSchema.default(NONE),

@@ -50,6 +50,7 @@ export const launchOf = (n: number, http = 8100, session = NIGHT, rendezvous = f
     facts: FACTS,
     ports: { http, overlay: http + 1 },
     rendezvous,
+    formerNeighbours: [],
   },
 });
 export const answered = (request: number, n: number) => ({

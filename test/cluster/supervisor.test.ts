@@ -168,6 +168,16 @@ describe('A running SCX', () => {
     expect(loud(exited(1, 1000, null, 'SIGSEGV'))).toEqual([launchOf(2, 8100)]);
   });
 
+  test('that crashed is launched again with its last neighbours, among whom it joins at once', () => {
+    const { want, lease, exited } = setUp();
+    const neighbours = [{ id: idOf(77), address: 'far.example:1', rttMs: 20, ours: true }];
+    want(1, 0);
+    lease(1, 300, { listeners: 2 });
+    lease(1, 900, { listeners: 2, neighbours });
+    const [launch] = loud(exited(1, 1000, null, 'SIGKILL'));
+    expect(launch).toMatchObject({ order: { id: idOf(2), formerNeighbours: neighbours } });
+  });
+
   test('that crashed after a long life is launched again at once', () => {
     const { want, lease, exited } = setUp();
     want(1, 0);

@@ -310,6 +310,23 @@ describe('Mesh', () => {
     expect(facts).toEqual(['referred scx7:1', 'down scx1:1 dropped']);
   });
 
+  test('asks the neighbours of an SCX that died for their edges, the nearest first, as many as it may have', () => {
+    const { bench, mesh, facts, kinds } = createEdges();
+    const { addedEdgesMax: added, acceptedEdgesMax: accepted } = bench.context.config;
+    const all = Array.from({ length: added + accepted + 2 }, (_, index) => index + 10);
+    const edges = all.toReversed().map((number) => ({ member: memberOf(number), rttMs: number }));
+    mesh.resume(edges, 0);
+    const asked = all.slice(0, added + accepted);
+    expect(kinds()).toEqual(asked.map((number) => `edgeRequest ${addressOf(number)}`));
+    const [first, last] = [asked[0] as number, asked.at(-1) as number];
+    mesh.handleAccept(memberOf(first), false, 20);
+    mesh.handleAccept(memberOf(last), true, 20);
+    expect(facts).toEqual([
+      `up ${addressOf(first)} ours ${first}`,
+      `up ${addressOf(last)} theirs ${last}`,
+    ]);
+  });
+
   test('keeps its limits at every instant, whatever others say', () => {
     const peer = fc.integer({ min: 1, max: 12 }).map((number) => memberOf(number));
     const kind = fc.constantFrom(

@@ -166,6 +166,18 @@ test('an overlay that restarts on its port with a new id is found again', async 
   await eventually(() => neighboursOf(second).includes(again.id));
 });
 
+test('an overlay that takes the place of one that died asks its neighbours, and need not find anybody', async () => {
+  const [first, second] = (await startMesh(2)) as [Station, Station];
+  first.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  const stop = startPublishing(first);
+  onTestFinished(() => void stop());
+  await eventually(() => second.delivered.length > 0);
+  const formerEdges = second.overlay.view().neighbours;
+  await second.overlay.close();
+  const again = await startStation(9, ['http://127.0.0.1:1/nobody'], { formerEdges });
+  await eventually(() => again.delivered.length > 0);
+});
+
 test('a rendezvous point is located through the URL of a front end', async () => {
   const rendezvous = await startStation(1);
   const asked: string[] = [];
