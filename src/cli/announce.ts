@@ -18,7 +18,7 @@ import { drawSecret } from '../cluster/draw-secret.js';
 import { FALLBACK_BYTES_MAX } from '../cluster/fallback-files.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { sourceKeyOf } from '../scx/source-password.js';
-import { type Announcement, DEFAULT_CHANNELS } from '../session/announcement.js';
+import { type Announcement, type Channel, DEFAULT_CHANNELS } from '../session/announcement.js';
 import { dropAbsent } from '../session/drop-absent.js';
 import { parseAnnouncement } from '../session/parse-announcement.js';
 import { printAnnouncement } from '../session/print-announcement.js';
@@ -160,13 +160,16 @@ function createAnnouncement(name: SessionName, settings: AnnounceSettings): Anno
   const about = dropAbsent({ title, description, genre, homepage });
   const sourceKey = givenKey(settings);
   const xml = printAnnouncement({
-    ...{ name, channels: DEFAULT_CHANNELS, rendezvous, ...about },
+    ...{ name, channels: channelsOf(settings), rendezvous, ...about },
     ...dropAbsent({ sourceKey }),
   });
   const announcement = parseAnnouncement(xml);
   if (!announcement.ok) throw usage(announcement.problems);
   return announcement.value;
 }
+
+const channelsOf = ({ udp }: AnnounceSettings): readonly Channel[] =>
+  DEFAULT_CHANNELS.map((channel) => ({ ...channel, unicast: udp ? 'udp' : 'tcp' }));
 
 function locationsOf(name: SessionName, settings: AnnounceSettings): readonly string[] {
   const { cluster, rendezvous, output } = settings;

@@ -141,6 +141,9 @@ export const announceOptions = {
     repeatable: true,
     help: "host:port or a front end's URL; may be repeated (default: the cluster itself)",
   }),
+  udp: defaulting(onOff, false, {
+    help: 'SCXs send each other datagrams, for links that lose packets (docs/transports.md)',
+  }),
   output: optional(text, {
     placeholder: 'FILE',
     help: 'also write the XML to a file, for any web server; - is standard output',

@@ -189,6 +189,13 @@ describe('The command line', () => {
     expect((await run(['announce', ...NAME, '--output', '-'])).code).toBe(2);
   });
 
+  test('announces all channels of a session as UDP', async () => {
+    const location = ['--rendezvous', 'http://a.example:8000/rendezvous/radio.example/night'];
+    const { stdout } = await run(['announce', ...NAME, ...location, '--udp', '--output', '-']);
+    const channels = [{ unicast: 'udp' }, { unicast: 'udp' }];
+    expect(parseAnnouncement(stdout)).toMatchObject({ value: { channels } });
+  });
+
   test('publishes an announcement with the cluster as its rendezvous, and prints its URL alone', async () => {
     const url = `${standIn.url}/announcements/radio.example/night.xml`;
     const line = 'PUT /announcements/radio.example/night.xml';
