@@ -4,18 +4,19 @@
  * We read the head, to know which session it is, and write it anew with the client's address in it:
  * who guesses passwords is slowed down by its own address, and is not on this machine because we are.
  *
- * Bounded: FEEDS_MAX connections to SCXs, under way or there; heads as at any door (scx/door.ts).
+ * Bounded: FEEDS_MAX connections to SCXs, under way or there, and FEEDS_PER_ADDRESS_MAX of one address, so that
+ * nobody keeps the encoders of others out; heads as at any door (scx/door.ts).
  */
 import { connect, type Socket } from 'node:net';
 import { sendAnswer, sentence } from '../scx/answer.js';
 import { createDoor, type Visitor } from '../scx/door.js';
-import { clientAddress, trustIn } from '../scx/forwarded.js';
+import { clientAddress, isLoopback, limitedAs, trustIn } from '../scx/forwarded.js';
 import { mountOf } from '../scx/ingest-mount.js';
 import type { RequestHead } from '../scx/request-head.js';
 import type { SessionName } from '../session/session-name.js';
 import type { FrontEndContext } from './front-end-context.js';
 import { feedableScx, sessionAt } from './ingest-sessions.js';
-import { type Found, found, missing, problem } from './problem.js';
+import { type Found, found, missing, type Problem, problem } from './problem.js';
 import { splice } from './splice.js';
 
 /** What a source client asks for, on its way to an SCX. */
@@ -44,6 +45,8 @@ export interface FrontIngest {
 
 /** Guess: as many as a cluster has SCXs, a few times over. */
 const FEEDS_MAX = 256;
+/** Guess: the programmes of a large station. */
+const FEEDS_PER_ADDRESS_MAX = 32;
 const HEAD_MS = 10_000;
 const CARE_MS = 1000;
 const CONNECT_MS = 5000;
@@ -51,6 +54,10 @@ const ALLOW = { Allow: 'GET, PUT, OPTIONS, SOURCE' };
 const OURS: readonly string[] = ['x-forwarded-for', 'forwarded', 'connection'];
 
 const BUSY = problem(503, 'Too many source clients are connected to this cluster.');
+const YOURS = problem(
+  503,
+  'Too many source clients of your address are connected to this cluster.',
+);
 const LOST = problem(502, "The session's SCX does not answer; try again.");
 const NO_MOUNT = problem(404, 'Feed a session at /CREATOR/SESSION.');
 
@@ -81,6 +88,31 @@ function reach(host: string, port: number): Promise<Socket | undefined> {
   });
 }
 
+/** Counts the connections to SCXs, by whom they are. */
+function createFeedCount() {
+  let taken = 0;
+  const byAddress = new Map<string, number>();
+  return {
+    /** Why there is none for this address; undefined: it has got one. */
+    take: (address: string): Problem | undefined => {
+      const key = limitedAs(address);
+      const own = byAddress.get(key) ?? 0;
+      if (taken >= FEEDS_MAX) return BUSY;
+      if (own >= FEEDS_PER_ADDRESS_MAX && !isLoopback(address)) return YOURS;
+      taken++;
+      byAddress.set(key, own + 1);
+      return undefined;
+    },
+    giveBack: (address: string): void => {
+      const key = limitedAs(address);
+      const left = (byAddress.get(key) ?? 0) - 1;
+      taken--;
+      if (left > 0) byAddress.set(key, left);
+      else byAddress.delete(key);
+    },
+  };
+}
+
 const queryOf = ({ target }: RequestHead): string => /\?[^#]*/.exec(target)?.[0] ?? '';
 
 /** No source client yet; SCXs are reached at `scxHost`. */
@@ -88,8 +120,8 @@ export function createFrontIngest(context: FrontEndContext, scxHost: string): Fr
   const { log, mounts } = context;
   const trust = trustIn(context.trustedProxies);
   const sockets = new Set<Socket>();
-  /** Connections to SCXs, and those that wait for one. */
-  let feeds = 0;
+  /** Those that wait for a connection, too. */
+  const feeds = createFeedCount();
 
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -104,16 +136,16 @@ export function createFrontIngest(context: FrontEndContext, scxHost: string): Fr
   };
 
   const through = async (feed: Feed, name: SessionName): Promise<Found<Socket>> => {
-    if (feeds >= FEEDS_MAX) return missing(BUSY);
-    feeds++;
+    const refusal = feeds.take(feed.address);
+    if (refusal !== undefined) return missing(refusal);
     const dialled = await dial(name);
     if (dialled.kind === 'problem') {
-      feeds--;
+      feeds.giveBack(feed.address);
       return dialled;
     }
     const upstream = dialled.value;
     keep(upstream);
-    upstream.once('close', () => feeds--);
+    upstream.once('close', () => feeds.giveBack(feed.address));
     upstream.write(Buffer.concat([headBytes(feed, name), feed.rest]));
     log.info({ session: name.text, address: feed.address }, 'a source client is passed through');
     return dialled;

@@ -106,6 +106,21 @@ describe('A front end', () => {
     one();
     await vi.waitUntil(() => fed.length === 257, wait);
   });
+
+  test('passes on at most 32 of one address, so that others find a place', async () => {
+    const { client, fed } = await startFed();
+    const from = (address: string) =>
+      client(`PUT /${PATH} HTTP/1.1\r\nX-Forwarded-For: ${address}\r\n\r\n`);
+    const encoders = Array.from({ length: 40 }, (_, index) => from(`2001:db8::${index}`));
+    const refused = () => encoders.filter(({ text }) => /503 [\s\S]*your address/.test(text()));
+    await vi.waitUntil(() => refused().length === 40 - 32, wait);
+    from('198.51.100.7');
+    await vi.waitUntil(() => fed.length === 32 + 1, wait);
+    fed[0]?.socket.destroy();
+    await vi.waitUntil(() => encoders.some(({ socket }) => socket.destroyed), wait);
+    from('2001:db8::77');
+    await vi.waitUntil(() => fed.length === 32 + 2, wait);
+  });
 });
 
 describe('A connection to a front end', () => {
