@@ -5,7 +5,7 @@
 import type { Rng } from '../lib/rng.js';
 import type { GossamerConfig } from './config.js';
 import type { Effect, GossamerEvent } from './gossamer-types.js';
-import type { Message } from './message.js';
+import type { DataMessage, Message } from './message.js';
 import type { Address, Member } from './node.js';
 
 export interface Context {
@@ -25,6 +25,10 @@ export interface ClockedContext extends Context {
 /** Sends a control message. */
 export const send = (context: Context, to: Address, message: Message): void =>
   context.emit({ kind: 'send', to, message });
+
+/** Sends a data message, over the connection of a channel. */
+export const sendData = (context: Context, to: Member, channel: number, body: DataMessage): void =>
+  context.emit({ kind: 'sendData', to, message: { channel, body } });
 
 /** Tells the application. */
 export const notify = (context: Context, event: GossamerEvent): void =>

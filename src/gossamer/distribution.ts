@@ -12,6 +12,7 @@
  * chosen parent fails.
  */
 
+import { createAudience } from './audience.js';
 import { createChildren } from './children.js';
 import { type ClockedContext, notify } from './context.js';
 import { createDisturbances, type Disturbances } from './disturbances.js';
@@ -105,7 +106,8 @@ export function createDistribution(
    */
   const positions = new Map<string, number>();
   const disturbances = createDisturbances();
-  const children = createChildren(context, flows, facts.neighbour);
+  const audience = createAudience(context, facts.neighbour);
+  const children = createChildren(context, flows, audience, facts.neighbour);
   /** Nothing is to be done before: at it perhaps neither, when what was waited for has come. */
   let nextCare = Number.POSITIVE_INFINITY;
   let caredAt = Number.NEGATIVE_INFINITY;
@@ -133,7 +135,10 @@ export function createDistribution(
 
   const careFully = (now: number): void => {
     for (const entry of [...known.values()]) careFor(entry, now);
-    children.care(now);
+    for (const flow of flows.values()) {
+      children.care(flow, now);
+      audience.care(flow, now);
+    }
     caredAt = now;
     nextCare = Number.POSITIVE_INFINITY;
     careBy(careAt(), now);
@@ -180,6 +185,7 @@ export function createDistribution(
       flows.delete(key);
     }
     children.forget(id);
+    audience.forget(id);
     known.delete(id);
   };
 
@@ -242,7 +248,9 @@ export function createDistribution(
     known.get(source)?.flows.find((flow) => flow.channel === channel);
 
   const handleData = (from: Member, message: DataMessage, now: number): void => {
-    if (message.kind === 'audience') return children.hearAudience(from.id, message);
+    if (message.kind === 'audience') {
+      return audience.hear(from.id, message.source, message.listeners);
+    }
     const flow = flowFor(message.source, message.channel);
     switch (message.kind) {
       case 'subscribe':
@@ -296,11 +304,12 @@ export function createDistribution(
   };
 
   const careAt = (): number => {
-    let earliest = children.careAt();
+    let earliest = Number.POSITIVE_INFINITY;
     for (const entry of known.values()) {
       earliest = Math.min(earliest, lingersUntil(entry));
       for (const flow of entry.flows) {
-        earliest = Math.min(earliest, flow.careAt(wantsParent(entry)));
+        const ofOthers = Math.min(children.careAt(flow), audience.careAt(flow));
+        earliest = Math.min(earliest, flow.careAt(wantsParent(entry)), ofOthers);
       }
     }
     return earliest;
@@ -374,7 +383,7 @@ export function createDistribution(
       careSoon(now);
     },
     setAudience: (listeners, now) => {
-      children.setAudience(listeners);
+      audience.set(listeners);
       careSoon(now);
     },
     leave: () => children.refuseNewcomers(),
@@ -384,7 +393,7 @@ export function createDistribution(
     disturbances,
     flows,
     sources: known,
-    audience: (source) => children.audience(source),
+    audience: audience.of,
     childrenOf: (flow) => children.of(flow),
     tick: (now) => {
       if (nextRepair <= now) askRepairs(now);

@@ -4,7 +4,7 @@
  * silent, reserves are asked, too (upstream.ts); and on a lossy channel the parent is asked again for what
  * was lost on the way (repairs.ts).
  */
-import { type Context, notify } from './context.js';
+import { type Context, notify, sendData } from './context.js';
 import { createContinuity, EDGE_CAUSES } from './continuity.js';
 import type { Disturbances, FailoverCause, LossCause } from './disturbances.js';
 import { createFallingBehind } from './falling-behind.js';
@@ -373,8 +373,7 @@ export function createFlow(
       if (parent === undefined || repairs === undefined) return;
       const ranges = repairs.ask(now);
       if (ranges.length === 0) return;
-      const body = { kind: 'nack', source, channel, ranges } as const;
-      context.emit({ kind: 'sendData', to: parent.member, message: { channel, body } });
+      sendData(context, parent.member, channel, { kind: 'nack', source, channel, ranges });
     },
     get repairsAt() {
       const isAsked = parent !== undefined && repairs !== undefined;

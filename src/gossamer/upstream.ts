@@ -1,6 +1,5 @@
 /** Whom a flow has asked for its ADUs. */
-import type { Context } from './context.js';
-import type { DataMessage } from './message.js';
+import { type Context, sendData } from './context.js';
 import type { Member, NodeId, SourceId } from './node.js';
 
 export interface Upstream {
@@ -25,15 +24,15 @@ export function createSubscriptions(
   source: SourceId,
   channel: number,
 ): Subscriptions {
-  const tell = (to: Member, body: DataMessage): void =>
-    context.emit({ kind: 'sendData', to, message: { channel, body } });
   return {
     open: (member, from, now) => {
-      tell(member, { kind: 'subscribe', source, channel, from: from ?? null });
+      const body = { kind: 'subscribe', source, channel, from: from ?? null } as const;
+      sendData(context, member, channel, body);
       return { member, id: member.id, askedAt: now, from: undefined, heardAt: undefined };
     },
     close: (upstream) => {
-      if (upstream !== undefined) tell(upstream.member, { kind: 'unsubscribe', source, channel });
+      if (upstream === undefined) return;
+      sendData(context, upstream.member, channel, { kind: 'unsubscribe', source, channel });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createAudience } from '../../src/gossamer/audience.js';
 import { createChildren } from '../../src/gossamer/children.js';
 import type { GossamerConfig } from '../../src/gossamer/config.js';
 import { createDisturbances } from '../../src/gossamer/disturbances.js';
@@ -14,7 +15,8 @@ function createParent(changes: Partial<GossamerConfig> = {}, channel = 1) {
     neighbours.has(id) ? memberOf(Number.parseInt(id, 16)) : undefined;
   const flow = createFlow(bench.context, sourceId(1), channel, neighbour, createDisturbances());
   const flows = new Map<string, Flow>([[`${sourceId(1)}/${channel}`, flow]]);
-  const children = createChildren(bench.context, flows, neighbour);
+  const audience = createAudience(bench.context, neighbour);
+  const children = createChildren(bench.context, flows, audience, neighbour);
   const publish = (first: number, last: number): void => {
     for (let sequence = first; sequence <= last; sequence++) {
       flow.take(aduOf(sequence, { channel }), 0);
@@ -38,7 +40,7 @@ function createParent(changes: Partial<GossamerConfig> = {}, channel = 1) {
     });
   const unsubscribe = (number: number): void =>
     children.unsubscribe(sourceId(1), channel, nodeId(number));
-  return { bench, neighbours, flow, children, publish, subscribe, unsubscribe, got };
+  return { bench, neighbours, flow, audience, children, publish, subscribe, unsubscribe, got };
 }
 
 const range = (first: number, last: number): number[] =>
@@ -183,31 +185,31 @@ describe('A child', () => {
   });
 
   test('that lost its edge is served for a while, and then told that it is not', () => {
-    const { children, neighbours, publish, subscribe, got } = createParent();
+    const { flow, children, neighbours, publish, subscribe, got } = createParent();
     publish(0, 0);
     subscribe(1, 0);
     neighbours.delete(nodeId(1));
-    children.care(1000);
-    expect(children.careAt()).toBe(6000);
-    children.care(5999);
+    children.care(flow, 1000);
+    expect(children.careAt(flow)).toBe(6000);
+    children.care(flow, 5999);
     got(1);
     publish(1, 2);
     expect(got(1)).toEqual([1, 2]);
-    children.care(6000);
+    children.care(flow, 6000);
     expect(got(1)).toEqual(['refused']);
     expect(children.size).toBe(0);
   });
 
   test('that got its edge back stays', () => {
-    const { children, neighbours, publish, subscribe } = createParent();
+    const { flow, children, neighbours, publish, subscribe } = createParent();
     publish(0, 0);
     subscribe(1, 0);
     neighbours.delete(nodeId(1));
-    children.care(0);
+    children.care(flow, 0);
     neighbours.add(nodeId(1));
-    children.care(4000);
+    children.care(flow, 4000);
     neighbours.delete(nodeId(1));
-    children.care(8000);
+    children.care(flow, 8000);
     expect(children.size).toBe(1);
   });
 
@@ -220,60 +222,15 @@ describe('A child', () => {
     expect(got(1)).toEqual(['refused']);
     expect(children.size).toBe(0);
   });
-});
 
-describe('The audience', () => {
-  const audience = (listeners: number) =>
-    ({ kind: 'audience', source: sourceId(1), listeners }) as const;
-
-  test('sums our listeners and those that the children report', () => {
-    const { children, publish, subscribe, unsubscribe } = createParent();
+  test('counts in the audience with its listeners until it unsubscribes', () => {
+    const { audience, publish, subscribe, unsubscribe } = createParent();
     publish(0, 0);
     subscribe(1, 0);
-    subscribe(2, 0);
-    children.setAudience(3);
-    children.hearAudience(nodeId(1), audience(10));
-    children.hearAudience(nodeId(2), audience(5));
-    children.hearAudience(nodeId(1), audience(20));
-    expect(children.audience(sourceId(1))).toBe(28);
+    audience.hear(nodeId(1), sourceId(1), 10);
+    subscribe(1, 0);
+    expect(audience.of(sourceId(1))).toBe(10);
     unsubscribe(1);
-    expect(children.audience(sourceId(1))).toBe(8);
-  });
-
-  test('of a node that is no child does not count', () => {
-    const { children } = createParent();
-    children.hearAudience(nodeId(1), audience(1000));
-    expect(children.audience(sourceId(1))).toBe(0);
-  });
-
-  test('is reported to the parent on change, not more than once a second, and now and then', () => {
-    const { flow, children, got } = createParent();
-    flow.wantParent(nodeId(8), 0);
-    flow.onSubscribed(nodeId(8), 0, 0);
-    got(8);
-    const reports = (now: number): number => {
-      children.care(now);
-      return got(8).filter((item) => item === 'audience').length;
-    };
-    expect(reports(0)).toBe(1);
-    children.setAudience(1);
-    expect(reports(500)).toBe(0);
-    expect(reports(1000)).toBe(1);
-    expect(reports(10_999)).toBe(0);
-    expect(reports(11_000)).toBe(1);
-  });
-
-  test('is reported at once to a new parent', () => {
-    const { flow, children, got } = createParent();
-    flow.wantParent(nodeId(8), 0);
-    flow.onSubscribed(nodeId(8), 0, 0);
-    children.setAudience(4);
-    children.care(0);
-    flow.onDataDown(nodeId(8), 0);
-    flow.wantParent(nodeId(2), 20);
-    flow.onSubscribed(nodeId(2), 0, 30);
-    got(2);
-    children.care(40);
-    expect(got(2)).toEqual(['audience']);
+    expect(audience.of(sourceId(1))).toBe(0);
   });
 });

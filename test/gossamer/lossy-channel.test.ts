@@ -1,5 +1,6 @@
 /** A flow and its children on a channel whose ADUs may be lost on the way; the rule: repairs.test.ts. */
 import { describe, expect, test } from 'vitest';
+import { createAudience } from '../../src/gossamer/audience.js';
 import { createChildren } from '../../src/gossamer/children.js';
 import { createDisturbances } from '../../src/gossamer/disturbances.js';
 import { createFlow, type Flow } from '../../src/gossamer/flow.js';
@@ -17,7 +18,8 @@ function createPlace() {
   const { source, channel } = FLOW;
   const flow = createFlow(bench.context, source, channel, neighbour, disturbances);
   const flows = new Map<string, Flow>([[`${FLOW.source}/1`, flow]]);
-  const children = createChildren(bench.context, flows, neighbour);
+  const audience = createAudience(bench.context, neighbour);
+  const children = createChildren(bench.context, flows, audience, neighbour);
   const take = (sequences: readonly number[], now = 0): number[] =>
     sequences.flatMap((sequence) => {
       const { delivered } = flow.takeFrom(PARENT, aduOf(sequence), now);
@@ -111,14 +113,14 @@ describe('A lossy channel', () => {
   });
 
   test('tells a child that is sent nothing more where the stream ends, once', () => {
-    const { children, told } = createPlace();
+    const { children, flow, told } = createPlace();
     const heads = (now: number): unknown[] => {
-      children.care(now);
+      children.care(flow, now);
       return told(nodeId(2)).filter((body) => typeof body === 'object' && body.kind === 'head');
     };
     expect([...heads(0), ...heads(149)]).toEqual([]);
     expect(heads(150)).toEqual([{ kind: 'head', ...FLOW, next: 5 }]);
     expect(heads(1000)).toEqual([]);
-    expect(children.careAt()).toBeGreaterThan(1000);
+    expect(children.careAt(flow)).toBeGreaterThan(1000);
   });
 });
