@@ -2,12 +2,11 @@
  * The routing layer (§3.7): "a variant of a distance vector routing protocol ... Each SCX maintains a
  * routing table that contains one entry per source SCX. In order to detect routing loops and avoid
  * the counting-to-infinity problem, each SCX stores in its routing table entries the complete path
- * from it to the source SCX. When a node attempts to select a better route based on a routing update
- * received from a neighboring SCX, it first checks to ensure that it is not already part of the
- * neighbor's path."
+ * from it to the source SCX."
  *
- * What neighbours are told is updates.ts; what becomes of a source SCX that has no source any more is
- * withdrawals.ts.
+ * Here are the table and the choice of next hops. What the choice is made from is heard-routes.ts, what
+ * neighbours are told is updates.ts; our own entry is local-sources.ts, and what becomes of a source SCX
+ * that has no source any more is withdrawals.ts.
  *
  * Beyond: changes travel at once, in batches of `updateDelayMs`; a next hop is only left for one that
  * is better by `routeHysteresis`, as measured distances are noisy.
@@ -15,39 +14,18 @@
 import { createTimers } from '../lib/timers.js';
 import { type ClockedContext, jittered, send } from './context.js';
 import type { Candidate } from './cost.js';
+import { createHeardRoutes } from './heard-routes.js';
+import { createLocalSources, STAMP_LEAP_MAX } from './local-sources.js';
 import type { Route, Withdrawal } from './message.js';
 import type { Address, Member, NodeId, Source, SourceId } from './node.js';
 import { createUpdates, type Update } from './updates.js';
 import { createWithdrawals } from './withdrawals.js';
-
-/** Sources attached here that others are told of; `wire` takes no more. Guess. */
-const LOCAL_SOURCES_MAX = 16;
-
-/**
- * A stamp grows by one with each change, so one that is this much higher than others know is a lie;
- * a lesser lie the source SCX itself refutes, with a higher stamp.
- */
-const STAMP_LEAP_MAX = 1000;
 
 /** Our way to one source SCX. */
 export interface TableEntry {
   readonly route: Route;
   /** The parent; undefined where the source is here. */
   readonly nextHop: NodeId | undefined;
-}
-
-/**
- * A neighbour over which ADUs come too late counts as so far away, ms: any other way is better. Pings,
- * which are smoothed, bring it nearer again, so that it is tried anew after a minute or two. Guess.
- */
-const BEHIND_RTT_MS = 4000;
-
-interface Peer {
-  readonly address: Address;
-  rttMs: number;
-  routes: Map<NodeId, Route>;
-  /** Whether one of its routes leads over us. */
-  takesFromUs: boolean;
 }
 
 export interface Routing {
@@ -97,8 +75,6 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
   const { config } = context;
   const selfId = context.self().id;
   const timers = createTimers<'round' | 'change'>(context.wakeBy);
-  /** Bounded by the mesh. */
-  const peers = new Map<NodeId, Peer>();
   /** Bounded by sourcesMax, our own entry included. */
   const table = new Map<NodeId, TableEntry>();
   const withdrawals = createWithdrawals();
@@ -106,76 +82,27 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     () => [...table.values()].map(({ route }) => route),
     withdrawals.list,
   );
-  const localSources = new Map<SourceId, Source>();
-  let localStamp = 0;
-  /** Λ, until something changes. */
-  let offers: Candidate[] | undefined;
-
-  /** Our path will be one longer, and must not be too long for those whom we tell. */
-  const isSound = (from: NodeId, route: Route): boolean =>
-    route.path[0] === from && route.path.at(-1) === route.scx && route.path.length < config.pathMax;
-
+  const local = createLocalSources(selfId);
   /** A path through the dead is kept, as they may prove alive, but not taken. */
-  const isUsable = (route: Route): boolean =>
-    !withdrawals.isWithdrawn(route) && !route.path.some(facts.isDead);
-
-  const routeOf = (peer: Peer, scx: NodeId): Route | undefined => {
-    const route = peer.routes.get(scx);
-    return route !== undefined && isUsable(route) ? route : undefined;
-  };
-
-  const via = (peer: Peer, scx: NodeId): number => {
-    const route = routeOf(peer, scx);
-    // Loop check: "that it is not already part of the neighbor's path".
-    if (route === undefined || route.path.includes(selfId)) return Number.POSITIVE_INFINITY;
-    return peer.rttMs / 2 + route.costMs;
-  };
-
-  const bestPeer = (
-    scx: NodeId,
-    isAvoided?: (path: Route['path']) => boolean,
-  ): NodeId | undefined => {
-    let best: NodeId | undefined;
-    let bestCost = Number.POSITIVE_INFINITY;
-    for (const [id, peer] of peers) {
-      if (isAvoided?.(routeOf(peer, scx)?.path ?? [])) continue;
-      const cost = via(peer, scx);
-      if (cost < bestCost || (cost === bestCost && best !== undefined && id < best)) {
-        best = id;
-        bestCost = cost;
-      }
-    }
-    return best;
-  };
+  const heard = createHeardRoutes(
+    context,
+    (route) => !withdrawals.isWithdrawn(route) && !route.path.some(facts.isDead),
+  );
+  /** Λ, until something changes. */
+  let lambda: Candidate[] | undefined;
 
   const chooseHop = (scx: NodeId): NodeId | undefined => {
-    const best = bestPeer(scx);
+    const best = heard.best(scx);
     const current = table.get(scx)?.nextHop;
-    const peer = current === undefined ? undefined : peers.get(current);
-    if (best === undefined || peer === undefined || best === current) return best;
-    const gain = 1 - via(peers.get(best) as Peer, scx) / via(peer, scx);
+    if (best === undefined || current === undefined || best === current) return best;
+    const gain = 1 - heard.costMs(best, scx) / heard.costMs(current, scx);
     return gain > config.routeHysteresis ? best : current;
   };
 
-  /** The newest word on which sources are attached there, as far as the next hop's bears it out. */
-  const newest = (theirs: Route): Route => {
-    let found = theirs;
-    for (const peer of peers.values()) {
-      const route = routeOf(peer, theirs.scx);
-      if (route === undefined || route.stamp > theirs.stamp + STAMP_LEAP_MAX) continue;
-      if (route.stamp > found.stamp) found = route;
-    }
-    return found;
-  };
-
   const computeEntry = (scx: NodeId): TableEntry | undefined => {
-    const hop = chooseHop(scx);
-    const peer = hop === undefined ? undefined : peers.get(hop);
-    const theirs = peer?.routes.get(scx);
-    if (peer === undefined || theirs === undefined) return undefined;
-    const path = [selfId, ...theirs.path];
-    const route = { ...newest(theirs), costMs: via(peer, scx), path };
-    return { route, nextHop: hop };
+    const nextHop = chooseHop(scx);
+    const route = nextHop === undefined ? undefined : heard.over(nextHop, scx);
+    return route === undefined ? undefined : { route, nextHop };
   };
 
   const changed = (now: number): void => timers.setSooner('change', now + config.updateDelayMs);
@@ -187,14 +114,13 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
 
   /** The source SCXs that we have a route to, and those that neighbours have. */
   const heardOf = (): Set<NodeId> => {
-    const scxs = new Set(table.keys());
-    for (const { routes } of peers.values()) for (const scx of routes.keys()) scxs.add(scx);
+    const scxs = new Set([...table.keys(), ...heard.scxs()]);
     scxs.delete(selfId);
     return scxs;
   };
 
   const recompute = (now: number): void => {
-    offers = undefined;
+    lambda = undefined;
     let isChanged = false;
     for (const scx of heardOf()) {
       const before = table.get(scx);
@@ -211,7 +137,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
 
   const tellAll = (update: Update, now: number): void => {
     withdrawals.forgetOld(now);
-    for (const { address } of peers.values()) send(context, address, update);
+    for (const address of heard.addresses()) send(context, address, update);
     updates.onTold(update);
   };
 
@@ -224,33 +150,18 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     if (withdrawals.add(withdrawal, now)) changed(now);
   };
 
-  /** "The source SCX immediately creates a zero-length routing table entry to itself." */
   const refreshLocal = (now: number): void => {
-    localStamp++;
-    if (localSources.size === 0) {
+    const route = local.route();
+    if (route === undefined) {
       table.delete(selfId);
-      withdraw({ scx: selfId, stamp: localStamp }, now);
-    } else {
-      const sources = [...localSources.values()];
-      const route = { scx: selfId, stamp: localStamp, costMs: 0, path: [selfId], sources };
-      table.set(selfId, { route, nextHop: undefined });
-    }
+      withdraw({ scx: selfId, stamp: local.stamp }, now);
+    } else table.set(selfId, { route, nextHop: undefined });
     changed(now);
     facts.onTableChanged(now);
   };
 
-  /** Others were told a stamp of ours that we never gave: only a higher one ends the lie. */
   const refute = (stamp: number, now: number): void => {
-    if (localSources.size === 0 || stamp > localStamp + STAMP_LEAP_MAX) return;
-    localStamp = stamp;
-    refreshLocal(now);
-  };
-
-  const hearRoute = (peer: Peer, from: NodeId, route: Route, now: number): void => {
-    if (route.scx === selfId && route.stamp > localStamp) refute(route.stamp, now);
-    peer.routes.delete(route.scx);
-    const hasRoom = peer.routes.size < config.sourcesMax;
-    if (isSound(from, route) && hasRoom) peer.routes.set(route.scx, route);
+    if (local.refute(stamp)) refreshLocal(now);
   };
 
   /**
@@ -259,37 +170,12 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
    */
   const hearWithdrawal = (withdrawal: Withdrawal, now: number): void => {
     if (withdrawal.scx === selfId) {
-      if (withdrawal.stamp >= localStamp) refute(withdrawal.stamp, now);
+      if (withdrawal.stamp >= local.stamp) refute(withdrawal.stamp, now);
       return;
     }
-    let least = Number.POSITIVE_INFINITY;
-    for (const { routes } of peers.values()) {
-      least = Math.min(least, routes.get(withdrawal.scx)?.stamp ?? least);
-    }
-    const isKnown = least < Number.POSITIVE_INFINITY;
-    if (isKnown && withdrawal.stamp <= least + STAMP_LEAP_MAX) withdraw(withdrawal, now);
-  };
-
-  const costs = (distanceMs: number, routes: Iterable<Route>): ReadonlyMap<NodeId, number> => {
-    const bySource = new Map<NodeId, number>();
-    for (const route of routes) {
-      if (route.path.includes(selfId) || !isUsable(route)) continue;
-      bySource.set(route.scx, distanceMs + route.costMs);
-    }
-    return bySource;
-  };
-
-  const candidate = (id: NodeId, distanceMs: number, routes: Iterable<Route>): Candidate => ({
-    id,
-    distanceMs,
-    costMsBySource: costs(distanceMs, routes),
-  });
-
-  const lambda = (): Candidate[] => {
-    offers ??= [...peers].map(([id, { rttMs, routes }]) =>
-      candidate(id, rttMs / 2, routes.values()),
-    );
-    return offers;
+    const least = heard.leastStamp(withdrawal.scx);
+    const isKnown = least !== undefined && withdrawal.stamp <= least + STAMP_LEAP_MAX;
+    if (isKnown) withdraw(withdrawal, now);
   };
 
   return {
@@ -299,57 +185,46 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
       // What the others are yet to hear is told first: from here on all have heard the same.
       timers.clear('change');
       tellChanges(now);
-      const peer = { address: member.address, rttMs, routes: new Map(), takesFromUs: false };
-      peers.set(member.id, peer);
-      offers = undefined;
-      send(context, peer.address, updates.whole());
+      heard.onEdgeUp(member, rttMs);
+      lambda = undefined;
+      send(context, member.address, updates.whole());
     },
     onEdgeDown: (id, now) => {
-      if (peers.delete(id)) recompute(now);
+      if (heard.onEdgeDown(id)) recompute(now);
     },
     onDead: recompute,
     onAlive: recompute,
     onRtt: (address, rttMs, now) => {
-      for (const peer of peers.values()) {
-        if (peer.address !== address) continue;
-        peer.rttMs += config.pingWeight * (rttMs - peer.rttMs);
-        recompute(now);
-      }
+      if (heard.onRtt(address, rttMs)) recompute(now);
     },
     onBehind: (id, now) => {
-      const peer = peers.get(id);
-      if (peer === undefined) return;
-      peer.rttMs = Math.max(peer.rttMs, BEHIND_RTT_MS);
-      recompute(now);
+      if (heard.onBehind(id)) recompute(now);
     },
     announce: (source, now) => {
-      if (localSources.size >= LOCAL_SOURCES_MAX && !localSources.has(source.id)) return;
-      localSources.set(source.id, source);
-      refreshLocal(now);
+      if (local.announce(source)) refreshLocal(now);
     },
     withdraw: (source, now) => {
-      if (localSources.delete(source)) refreshLocal(now);
+      if (local.withdraw(source)) refreshLocal(now);
     },
-    handleUpdate: (from, { whole, routes, lost, withdrawn }, now) => {
-      const peer = peers.get(from);
-      if (peer === undefined) return;
-      for (const one of withdrawn) hearWithdrawal(one, now);
-      if (whole) peer.routes.clear();
-      for (const scx of lost) peer.routes.delete(scx);
-      for (const route of routes) hearRoute(peer, from, route, now);
-      peer.takesFromUs = [...peer.routes.values()].some(({ path }) => path[1] === selfId);
+    handleUpdate: (from, update, now) => {
+      if (!heard.has(from)) return;
+      for (const one of update.withdrawn) hearWithdrawal(one, now);
+      for (const { scx, stamp } of update.routes) {
+        if (scx === selfId && stamp > local.stamp) refute(stamp, now);
+      }
+      heard.hear(from, update);
       recompute(now);
     },
-    rttMs: (id) => peers.get(id)?.rttMs,
-    alternate: (scx, avoided) =>
-      bestPeer(scx, (path) => path.some((id) => avoided.has(id))) ??
-      bestPeer(scx, ([id]) => id !== undefined && avoided.has(id)) ??
-      [...peers.keys()].find((id) => !avoided.has(id)),
-    lambda,
-    candidate,
+    rttMs: heard.rttMs,
+    alternate: heard.alternate,
+    lambda: () => {
+      lambda ??= heard.candidates();
+      return lambda;
+    },
+    candidate: heard.candidate,
     sources: remoteScxs,
     costMs: (scx) => table.get(scx)?.route.costMs ?? Number.POSITIVE_INFINITY,
-    serves: (id) => peers.get(id)?.takesFromUs === true,
+    serves: heard.serves,
     reachedOver: (id) => {
       const reached: NodeId[] = [];
       for (const [scx, { nextHop }] of table) if (nextHop === id) reached.push(scx);
