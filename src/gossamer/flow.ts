@@ -1,12 +1,13 @@
 /**
- * The upstream side of one source's channel at one SCX: its stream, its parent, and during a change of
- * routes the candidate that is to become the parent (§3.8, make before break). Beyond: while they are
- * silent, reserves are asked, too (upstream.ts); and on a lossy channel the parent is asked again for what
- * was lost on the way (repairs.ts).
+ * The upstream side of one source's channel at one SCX: ADUs come from the parent (change-over.ts), are put
+ * in order (stream.ts) and delivered. What is missing is waited for, as another upstream may send it yet;
+ * on a lossy channel the parent is asked again for what was lost on the way (repairs.ts); at last it is given
+ * up.
  */
-import { type Context, notify, sendData } from './context.js';
+import { type ChangeOver, createChangeOver } from './change-over.js';
+import { type Context, sendData } from './context.js';
 import { createContinuity, EDGE_CAUSES } from './continuity.js';
-import type { Disturbances, FailoverCause, LossCause } from './disturbances.js';
+import type { Disturbances, LossCause } from './disturbances.js';
 import { createFallingBehind } from './falling-behind.js';
 import type { EdgeDownReason } from './gossamer-types.js';
 import type { SequenceRange } from './message.js';
@@ -14,7 +15,6 @@ import type { Adu, Member, NodeId, SourceId } from './node.js';
 import { createRepairs } from './repairs.js';
 import { createRhythm } from './rhythm.js';
 import { createStream, NOTHING, type Progress, type Stream } from './stream.js';
-import { createReserves, createSubscriptions, type Upstream } from './upstream.js';
 
 /** What an SCX counts for each source and channel; `status` shows it. */
 export interface FlowCounters {
@@ -28,19 +28,8 @@ export interface FlowCounters {
   stray: number;
 }
 
-/**
- * While nobody delivers, patience with the next parent doubles, up to so many `stallMs`: a source that
- * pauses must not keep the whole session asking around. Guess.
- */
-const PATIENCE_MAX = 4;
-
-/** While nobody delivers, another reserve is asked each so many ms. Guess: a round trip. */
-const RESERVE_STEP_MS = 200;
-
-/** Who was asked, or heard, so lately may fill a hole, ms. Guess: a long round trip. */
-const ANSWER_MS = 1000;
-
-export interface Flow {
+export interface Flow
+  extends Pick<ChangeOver, 'wantParent' | 'needsParent' | 'needsReserve' | 'askReserve' | 'asked'> {
   readonly source: SourceId;
   readonly channel: number;
   readonly stream: Stream;
@@ -48,15 +37,6 @@ export interface Flow {
   readonly parent: NodeId | undefined;
   /** The source is attached here: there is no parent. */
   becomeLocal(): void;
-  /** Routing's next hop; undefined: no route, the old parent stays while it delivers. */
-  wantParent(id: NodeId | undefined, now: number): void;
-  /** Whether nobody delivers: no parent, no answer, or silence for `stallMs`. */
-  needsParent(now: number): boolean;
-  /** Whether its upstreams are silent, for longer than is usual: others should be asked, too. */
-  needsReserve(now: number): boolean;
-  askReserve(id: NodeId, now: number): void;
-  /** All that are asked now, and those that failed since ADUs came last. */
-  readonly asked: ReadonlySet<NodeId>;
   passesReversePathCheck(from: NodeId): boolean;
   take(adu: Adu, now: number): Progress;
   takeFrom(from: NodeId, adu: Adu, now: number): Progress;
@@ -95,119 +75,19 @@ export function createFlow(
 ): Flow {
   const { config } = context;
   const stream = createStream(config);
-  /** Only the first channel flows all the time; on the others silence, for minutes, says nothing. */
-  const isMain = channel === config.channels[0];
   const counters = { received: 0, delivered: 0, forwarded: 0, duplicate: 0, missed: 0, stray: 0 };
-  const fallingBehind = createFallingBehind();
-  let parent: Upstream | undefined;
-  let candidate: Upstream | undefined;
-  /** How long an upstream may be silent, ms. */
-  let patienceMs = config.stallMs;
-  const subscriptions = createSubscriptions(context, source, channel);
-  const reserves = createReserves(subscriptions);
   const isLossy = config.lossyChannels.includes(channel);
-  const rhythm = createRhythm(config.stallMs, isLossy);
   const repairs = isLossy
     ? createRepairs(config.repairTimeoutMs, context.rng.fork('repairs'))
     : undefined;
-  const continuity = isMain ? createContinuity(disturbances) : undefined;
-  /** When an ADU came last, or the first one was asked for; and when somebody was asked last. */
-  let heardAt: number | undefined;
-  let askedAt = 0;
-
-  const subscribe = (member: Member, now: number): Upstream => {
-    heardAt ??= now;
-    askedAt = now;
-    return subscriptions.open(member, stream.next, now);
-  };
-
-  /** An upstream that has not spoken for longer than is usual. */
-  const isMute = ({ heardAt: spokeAt, askedAt: since }: Upstream, now: number): boolean =>
-    now - (spokeAt ?? since) >= rhythm.quietMs;
-
-  const becomeParent = (upstream: Upstream, now: number): void => {
-    const old = parent;
-    continuity?.onParent(upstream.id, old !== undefined && isMute(old, now));
-    parent = upstream;
-    if (candidate !== upstream) subscriptions.close(candidate);
-    candidate = undefined;
-    subscriptions.close(old);
-    if (isMain) notify(context, { kind: 'parentChanged', source, parent: upstream.id });
-  };
-
-  const dropCandidate = (): void => {
-    subscriptions.close(candidate);
-    candidate = undefined;
-  };
-
-  const becomeOrphan = (): void => {
-    parent = undefined;
-    if (isMain) notify(context, { kind: 'parentChanged', source, parent: null });
-  };
-
-  /** Nobody has delivered for longer than is usual. */
-  const isQuiet = (now: number): boolean => now - (heardAt ?? now) >= rhythm.quietMs;
-
-  const wantParent = (id: NodeId | undefined, now: number): void => {
-    if (id === undefined || id === candidate?.id) return;
-    if (id === parent?.id) {
-      continuity?.trust();
-      return dropCandidate();
-    }
-    const member = neighbour(id);
-    if (member === undefined) return;
-    // While nobody delivers, who was asked may yet do so.
-    const isStarving = parent === undefined || isQuiet(now);
-    if (isStarving && candidate !== undefined) reserves.keep(candidate);
-    else subscriptions.close(candidate);
-    reserves.forgive(id);
-    const reserve = reserves.take(id);
-    candidate = reserve === undefined ? subscribe(member, now) : { ...reserve, askedAt: now };
-  };
-
-  /** The candidate delivers, or will: it takes over unless that left a hole the parent may fill. */
-  const promoteIfSeamless = (now: number): void => {
-    if (candidate?.from === undefined) return;
-    const isSeamless = stream.next === undefined || candidate.from <= stream.next;
-    if (parent === undefined || (isSeamless && candidate.heardAt !== undefined)) {
-      becomeParent(candidate, now);
-    }
-  };
-
-  const heardFrom = (id: NodeId, now: number): void => {
-    patienceMs = config.stallMs;
-    heardAt = now;
-    if (candidate?.id === id) candidate.heardAt = now;
-    if (parent?.id === id) parent.heardAt = now;
-  };
-
-  /**
-   * News from a reserve makes it the parent, news from others make reserves needless. What we had already
-   * proves nothing: a reserve may be below us in the tree, and send us back what we gave it.
-   */
-  const settleReserves = (from: NodeId, isInOrder: boolean, now: number): void => {
-    const reserve = reserves.take(from);
-    if (reserve !== undefined && !isInOrder && parent !== undefined) {
-      // There is a hole, which the old parent may fill yet.
-      continuity?.doubt('silent');
-      reserves.keep(parent);
-      parent = undefined;
-    }
-    if (reserve !== undefined) becomeParent(reserve, now);
-    if (isInOrder) reserves.dismiss();
-  };
-
-  /** Until when somebody beside the parent may yet send what is missing. */
-  const othersFillUntil = (): number => {
-    let latest = Number.NEGATIVE_INFINITY;
-    for (const other of [candidate, ...reserves.all]) {
-      if (other === undefined || (other.from ?? 0) > (stream.next ?? 0)) continue;
-      latest = Math.max(latest, (other.heardAt ?? other.askedAt) + ANSWER_MS);
-    }
-    return latest;
-  };
-
-  const mayBeFilled = (now: number): boolean => now < othersFillUntil();
+  const rhythm = createRhythm(config.stallMs, isLossy);
+  const continuity = channel === config.channels[0] ? createContinuity(disturbances) : undefined;
+  const fallingBehind = createFallingBehind();
+  const changeOver = createChangeOver(
+    context,
+    { source, channel, stream, rhythm, continuity },
+    neighbour,
+  );
 
   /** What is to be delivered now, and why some of it never will be: neither is missing any more. */
   const settle = (progress: Progress, cause: LossCause, now: number): Progress => {
@@ -229,40 +109,19 @@ export function createFlow(
   };
 
   const onSubscribed = (from: NodeId, first: number, now: number): Progress => {
-    const upstream = [candidate, parent, reserves.get(from)].find((asked) => asked?.id === from);
+    const upstream = changeOver.get(from);
     if (upstream === undefined) return NOTHING;
     // It has answered before: it skips, as it cannot send us all.
     const cause = upstream.from === undefined ? 'unkept' : 'behind';
     upstream.from = first;
     stream.begin(first);
-    promoteIfSeamless(now);
+    changeOver.promoteIfSeamless(now);
     // Nobody else feeds us, and this parent has nothing older: what is between is lost.
-    const isLost = parent === upstream && !mayBeFilled(now);
+    const isLost = changeOver.parent === upstream && now >= changeOver.othersFillUntil();
     return settle(isLost ? stream.skipTo(first, now) : NOTHING, cause, now);
   };
 
-  const silentAt = (upstream: Upstream): number =>
-    (upstream.heardAt ?? upstream.askedAt) + patienceMs;
-
-  const isSilent = (upstream: Upstream, now: number): boolean => now >= silentAt(upstream);
-
-  const hasStalled = (upstream: Upstream, now: number): boolean =>
-    isMain && isSilent(upstream, now);
-
-  const parentNeededAt = (): number => {
-    const upstream = candidate ?? parent;
-    if (upstream === undefined) return Number.NEGATIVE_INFINITY;
-    if (!isMain || candidate?.from !== undefined) return Number.POSITIVE_INFINITY;
-    return silentAt(upstream);
-  };
-
-  const reserveNeededAt = (): number => {
-    const isServed = parent !== undefined || candidate !== undefined;
-    if (!isMain || !isServed || heardAt === undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(heardAt + rhythm.quietMs, askedAt + RESERVE_STEP_MS);
-  };
-
-  const parentHasNothingOlder = (): boolean => (parent?.from ?? 0) > (stream.next ?? 0);
+  const parentHasNothingOlder = (): boolean => (changeOver.parent?.from ?? 0) > (stream.next ?? 0);
 
   /** When a hole is given up: at once when the parent has nothing older, and nobody else may. */
   const fillBy = (): number => {
@@ -270,7 +129,7 @@ export function createFlow(
     const lostAt = repairs?.giveUpAt ?? Number.POSITIVE_INFINITY;
     if (holeSince === undefined) return lostAt;
     const latest = Math.min(holeSince + config.gapTimeoutMs, lostAt);
-    return parentHasNothingOlder() ? Math.min(latest, othersFillUntil()) : latest;
+    return parentHasNothingOlder() ? Math.min(latest, changeOver.othersFillUntil()) : latest;
   };
 
   /** Gives up the present hole, or as much of it as is known to have had its time. */
@@ -281,105 +140,57 @@ export function createFlow(
     return settle(stream.skipHole(now), cause, now);
   };
 
-  const takeOverAt = (): number =>
-    parent === undefined || candidate?.from === undefined
-      ? Number.POSITIVE_INFINITY
-      : silentAt(parent);
-
-  const giveUp = (upstream: Upstream): void => {
-    if (upstream === parent) continuity?.doubt('silent');
-    subscriptions.close(upstream);
-    reserves.lose(upstream.id);
-    patienceMs = Math.min(2 * patienceMs, PATIENCE_MAX * config.stallMs);
-  };
-
-  const isUpstream = (id: NodeId): boolean =>
-    id === parent?.id || id === candidate?.id || reserves.get(id) !== undefined;
-
-  /** It refuses, or its connection is gone: it need not be told that we leave. */
-  const lose = (id: NodeId, cause: FailoverCause, now: number): void => {
-    // Strangers, of whom there is no end, have nothing to refuse.
-    if (!isUpstream(id) && neighbour(id) === undefined) return;
-    reserves.lose(id);
-    if (candidate?.id === id) candidate = undefined;
-    if (parent?.id === id) {
-      continuity?.doubt(cause);
-      becomeOrphan();
-    }
-    promoteIfSeamless(now);
-  };
-
   return {
     source,
     channel,
     stream,
     counters,
     get parent() {
-      return parent?.id;
+      return changeOver.parent?.id;
     },
     becomeLocal: () => {
       continuity?.onLocal();
-      reserves.dismiss();
-      dropCandidate();
-      subscriptions.close(parent);
-      parent = undefined;
+      changeOver.end();
     },
-    wantParent,
-    needsParent: (now) => {
-      if (candidate !== undefined) {
-        if (candidate.from !== undefined || !hasStalled(candidate, now)) return false;
-        giveUp(candidate);
-        candidate = undefined;
-        return true;
-      }
-      if (parent === undefined) return true;
-      if (!hasStalled(parent, now)) return false;
-      giveUp(parent);
-      parent = undefined;
-      return true;
-    },
-    needsReserve: (now) => now >= reserveNeededAt(),
-    askReserve: (id, now) => {
-      const member = neighbour(id);
-      if (member === undefined) return;
-      askedAt = now;
-      reserves.ask(member, stream.next, now);
-    },
+    wantParent: changeOver.wantParent,
+    needsParent: changeOver.needsParent,
+    needsReserve: changeOver.needsReserve,
+    askReserve: changeOver.askReserve,
     get asked() {
-      const ids = [parent?.id, candidate?.id, ...reserves.asked];
-      return new Set(ids.filter((id) => id !== undefined));
+      return changeOver.asked;
     },
-    passesReversePathCheck: isUpstream,
+    passesReversePathCheck: (from) => changeOver.get(from) !== undefined,
     take,
     takeFrom: (from, adu, now) => {
-      heardFrom(from, now);
+      changeOver.onHeard(from, now);
       const isNews = !stream.isDuplicate(adu);
       const result = take(adu, now);
-      if (isNews) settleReserves(from, result.delivered.length > 0, now);
-      promoteIfSeamless(now);
+      if (isNews) changeOver.onNews(from, result.delivered.length > 0, now);
+      changeOver.promoteIfSeamless(now);
       return result;
     },
     onSubscribed,
-    onRefused: (from, now) => lose(from, 'left', now),
+    onRefused: (from, now) => changeOver.lose(from, 'left', now),
     onHead: (from, next, now) => {
-      if (from === parent?.id && stream.next !== undefined) repairs?.onHead(next, now);
+      if (from === changeOver.parent?.id && stream.next !== undefined) repairs?.onHead(next, now);
     },
     onLost: (from, range, now) => {
-      if (from !== parent?.id || stream.next === undefined) return NOTHING;
+      if (from !== changeOver.parent?.id || stream.next === undefined) return NOTHING;
       repairs?.onLost(range, now);
       return now >= fillBy() ? giveUpHole(now) : NOTHING;
     },
     askRepairs: (now) => {
+      const { parent } = changeOver;
       if (parent === undefined || repairs === undefined) return;
       const ranges = repairs.ask(now);
       if (ranges.length === 0) return;
       sendData(context, parent.member, channel, { kind: 'nack', source, channel, ranges });
     },
     get repairsAt() {
-      const isAsked = parent !== undefined && repairs !== undefined;
-      return isAsked ? repairs.askAt : Number.POSITIVE_INFINITY;
+      if (changeOver.parent === undefined) return Number.POSITIVE_INFINITY;
+      return repairs?.askAt ?? Number.POSITIVE_INFINITY;
     },
-    onDataDown: (peer, now) => lose(peer, 'closed', now),
+    onDataDown: (peer, now) => changeOver.lose(peer, 'closed', now),
     fallsBehind: (hops, now) => {
       const isBehind =
         continuity !== undefined && fallingBehind.heard(continuity.lateMs, hops, now);
@@ -387,21 +198,16 @@ export function createFlow(
       return isBehind;
     },
     onEdgeDown: (peer, reason) => {
-      if (peer === parent?.id) continuity?.doubt(EDGE_CAUSES[reason]);
+      if (peer === changeOver.parent?.id) continuity?.doubt(EDGE_CAUSES[reason]);
     },
     care: (now) => {
-      if (candidate !== undefined && now >= takeOverAt()) becomeParent(candidate, now);
+      changeOver.promoteIfParentSilent(now);
       return now >= fillBy() ? giveUpHole(now) : NOTHING;
     },
     careAt: (wantsParent) => {
-      const ofOwn = Math.min(fillBy(), takeOverAt());
-      return wantsParent ? Math.min(ofOwn, parentNeededAt(), reserveNeededAt()) : ofOwn;
+      const ofOwn = Math.min(fillBy(), changeOver.takeOverAt());
+      return wantsParent ? Math.min(ofOwn, changeOver.neededAt()) : ofOwn;
     },
-    close: () => {
-      reserves.dismiss();
-      dropCandidate();
-      subscriptions.close(parent);
-      parent = undefined;
-    },
+    close: changeOver.end,
   };
 }
