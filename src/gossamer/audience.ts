@@ -27,7 +27,7 @@ export interface Audience {
   /** Only children are heard. */
   hear(from: NodeId, source: SourceId, listeners: number): void;
   onChild(flow: Flow, child: NodeId): void;
-  onChildGone(source: SourceId, channel: number, child: NodeId): void;
+  onChildGone(flow: Flow, child: NodeId): void;
   forget(source: SourceId): void;
   /** Reports to the flow's parent what is due. */
   care(flow: Flow, now: number): void;
@@ -85,7 +85,7 @@ export function createAudience(
       bySource.set(child, bySource.get(child) ?? 0);
       reports.set(source, bySource);
     },
-    onChildGone: (source, channel, child) => {
+    onChildGone: ({ source, channel }, child) => {
       if (channel === mainChannel) reports.get(source)?.delete(child);
     },
     forget: (source) => {

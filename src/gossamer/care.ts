@@ -93,7 +93,7 @@ export function createCare(
       facts.onProgress(flow, flow.care(now));
       if (sources.wantsParent(entry)) lookForUpstream(flow, entry, now);
     }
-    if (now >= sources.lingersUntil(entry)) sources.forget(entry.source.id);
+    if (now >= sources.lingersUntil(entry)) sources.forget(entry);
   };
 
   const careAt = (): number => {

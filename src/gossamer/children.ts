@@ -8,7 +8,7 @@ import { type Context, sendData } from './context.js';
 import { type Cursor, createCursor } from './cursor.js';
 import type { Flow } from './flow.js';
 import type { DataMessage, SequenceRange } from './message.js';
-import type { Member, NodeId, SourceId } from './node.js';
+import type { Member, NodeId } from './node.js';
 
 /** A child that lost its edge keeps its flow so long, to find another parent, ms. Guess. */
 const FORMER_NEIGHBOUR_MS = 5000;
@@ -23,7 +23,7 @@ type SubscribeMessage = Extract<DataMessage, { kind: 'subscribe' }>;
 
 export interface Children {
   subscribe(flow: Flow | undefined, from: Member, message: SubscribeMessage): void;
-  unsubscribe(source: SourceId, channel: number, child: NodeId): void;
+  unsubscribe(flow: Flow, child: NodeId): void;
   /** Sends each child of the flow what it has not had. */
   serve(flow: Flow): void;
   /** A child asks again for what was lost on the way. */
@@ -31,7 +31,8 @@ export interface Children {
   onDataDown(peer: NodeId, channel: number): void;
   onCongestion(peer: NodeId, channel: number, isCongested: boolean): void;
   refuseNewcomers(): void;
-  forget(source: SourceId): void;
+  /** The flow is closed: its children are told. */
+  forget(flow: Flow): void;
   /** Gives the flow's children what they are owed, and ends the flow of former neighbours. */
   care(flow: Flow, now: number): void;
   /** From when on care() has something to do, if nothing happens before. */
@@ -47,16 +48,13 @@ export function createChildren(
   audience: Audience,
   neighbour: (id: NodeId) => Member | undefined,
 ): Children {
-  const { config } = context;
   /** Bounded: only neighbours subscribe, and former ones end after FORMER_NEIGHBOUR_MS. */
-  const children = new Map<string, Map<NodeId, Child>>();
+  const children = new Map<Flow, Map<NodeId, Child>>();
   const congested = new Set<string>();
   let isLeaving = false;
 
-  const key = (source: SourceId, channel: number): string => `${source}/${channel}`;
   const linkKey = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
-  const childrenOf = (flow: Flow): Map<NodeId, Child> =>
-    children.get(key(flow.source, flow.channel)) ?? new Map();
+  const childrenOf = (flow: Flow): Map<NodeId, Child> => children.get(flow) ?? new Map();
 
   const isCongested = (flow: Flow, { member }: Child): boolean =>
     congested.has(linkKey(member.id, flow.channel));
@@ -68,17 +66,18 @@ export function createChildren(
   const isOwed = (flow: Flow, child: Child): boolean =>
     child.cursor.isOwed && !isCongested(flow, child);
 
-  const remove = (source: SourceId, channel: number, child: NodeId): void => {
-    const siblings = children.get(key(source, channel));
-    siblings?.delete(child);
-    if (siblings?.size === 0) children.delete(key(source, channel));
-    audience.onChildGone(source, channel, child);
+  const remove = (flow: Flow, child: NodeId): void => {
+    const siblings = childrenOf(flow);
+    siblings.delete(child);
+    if (siblings.size === 0) children.delete(flow);
+    audience.onChildGone(flow, child);
   };
 
   /** A child that heard nothing more would wait in vain on a channel that is often silent. */
-  const dismiss = (source: SourceId, channel: number, { member }: Child): void => {
+  const dismiss = (flow: Flow, { member }: Child): void => {
+    const { source, channel } = flow;
     sendData(context, member, channel, { kind: 'refused', source, channel });
-    remove(source, channel, member.id);
+    remove(flow, member.id);
   };
 
   const dismissedAt = ({ formerSince }: Child): number =>
@@ -101,7 +100,7 @@ export function createChildren(
       const child = { member: from, cursor, formerSince: undefined };
       const siblings = childrenOf(flow);
       siblings.set(from.id, child);
-      children.set(key(source, channel), siblings);
+      children.set(flow, siblings);
       audience.onChild(flow, from.id);
       serveChild(flow, child);
     },
@@ -113,7 +112,7 @@ export function createChildren(
     onDataDown: (peer, channel) => {
       congested.delete(linkKey(peer, channel));
       for (const flow of flows.values()) {
-        if (flow.channel === channel) remove(flow.source, channel, peer);
+        if (flow.channel === channel) remove(flow, peer);
       }
     },
     onCongestion: (peer, channel, isFull) => {
@@ -130,15 +129,12 @@ export function createChildren(
     refuseNewcomers: () => {
       isLeaving = true;
     },
-    forget: (source) => {
-      for (const channel of config.channels) {
-        const siblings = children.get(key(source, channel)) ?? new Map<NodeId, Child>();
-        for (const child of [...siblings.values()]) dismiss(source, channel, child);
-      }
+    forget: (flow) => {
+      for (const child of [...childrenOf(flow).values()]) dismiss(flow, child);
     },
     care: (flow, now) => {
       for (const child of [...childrenOf(flow).values()]) {
-        if (hasHadItsTime(child, now)) dismiss(flow.source, flow.channel, child);
+        if (hasHadItsTime(child, now)) dismiss(flow, child);
         else if (isOwed(flow, child)) serveChild(flow, child);
         else child.cursor.tellHead(now);
       }

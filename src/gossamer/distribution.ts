@@ -71,9 +71,9 @@ export function createDistribution(
   const audience = createAudience(context, facts.neighbour);
   const sources = createSources(context, disturbances, {
     neighbour: facts.neighbour,
-    onForgotten: (id) => {
-      children.forget(id);
-      audience.forget(id);
+    onForgotten: ({ source, flows: closed }) => {
+      for (const flow of closed) children.forget(flow);
+      audience.forget(source.id);
     },
   });
   const { flows } = sources;
@@ -104,7 +104,7 @@ export function createDistribution(
     if (flow === undefined) return;
     switch (message.kind) {
       case 'unsubscribe':
-        return children.unsubscribe(message.source, message.channel, from.id);
+        return children.unsubscribe(flow, from.id);
       case 'subscribed':
         return progress(flow, flow.onSubscribed(from.id, message.from, now));
       case 'refused':

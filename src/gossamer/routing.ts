@@ -114,7 +114,8 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
 
   /** The source SCXs that we have a route to, and those that neighbours have. */
   const heardOf = (): Set<NodeId> => {
-    const scxs = new Set([...table.keys(), ...heard.scxs()]);
+    const scxs = new Set(table.keys());
+    for (const scx of heard.scxs()) scxs.add(scx);
     scxs.delete(selfId);
     return scxs;
   };

@@ -36,7 +36,7 @@ export interface KnownSource extends Attachment {
 export interface SourcesFacts {
   neighbour(id: NodeId): Member | undefined;
   /** Its flows are closed. */
-  onForgotten(id: SourceId): void;
+  onForgotten(known: KnownSource): void;
 }
 
 export interface Sources {
@@ -49,7 +49,7 @@ export interface Sources {
   wantsParent(known: KnownSource): boolean;
   /** When it is to be forgotten; Infinity while there is a way. */
   lingersUntil(known: KnownSource): number;
-  forget(id: SourceId): void;
+  forget(known: KnownSource): void;
 }
 
 /** Each source where it attached last: the highest epoch. */
@@ -110,17 +110,17 @@ export function createSources(
     return entry;
   };
 
-  const becomeUnknown = (id: SourceId): void => {
-    for (const flow of known.get(id)?.flows ?? []) closeFlow(flow);
-    facts.onForgotten(id);
-    known.delete(id);
+  const becomeUnknown = (entry: KnownSource): void => {
+    for (const flow of entry.flows) closeFlow(flow);
+    facts.onForgotten(entry);
+    known.delete(entry.source.id);
   };
 
   const makeRoom = (): boolean => {
     if (known.size < SOURCES_MAX) return true;
-    for (const [id, { goneSince }] of known) {
-      if (goneSince === undefined) continue;
-      becomeUnknown(id);
+    for (const entry of known.values()) {
+      if (entry.goneSince === undefined) continue;
+      becomeUnknown(entry);
       return true;
     }
     return false;

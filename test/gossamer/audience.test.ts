@@ -40,7 +40,7 @@ describe('The audience', () => {
     audience.hear(OTHER_CHILD, SOURCE, 5);
     audience.hear(CHILD, SOURCE, 20);
     expect(audience.of(SOURCE)).toBe(28);
-    audience.onChildGone(SOURCE, 1, CHILD);
+    audience.onChildGone(flow, CHILD);
     expect(audience.of(SOURCE)).toBe(8);
   });
 

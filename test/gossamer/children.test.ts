@@ -38,8 +38,7 @@ function createParent(changes: Partial<GossamerConfig> = {}, channel = 1) {
       const { body } = effect.message;
       return [body.kind === 'subscribed' ? `from ${body.from}` : body.kind];
     });
-  const unsubscribe = (number: number): void =>
-    children.unsubscribe(sourceId(1), channel, nodeId(number));
+  const unsubscribe = (number: number): void => children.unsubscribe(flow, nodeId(number));
   return { bench, neighbours, flow, audience, children, publish, subscribe, unsubscribe, got };
 }
 
@@ -214,11 +213,11 @@ describe('A child', () => {
   });
 
   test('is told when the source is forgotten', () => {
-    const { children, publish, subscribe, got } = createParent();
+    const { flow, children, publish, subscribe, got } = createParent();
     publish(0, 0);
     subscribe(1, 0);
     got(1);
-    children.forget(sourceId(1));
+    children.forget(flow);
     expect(got(1)).toEqual(['refused']);
     expect(children.size).toBe(0);
   });
