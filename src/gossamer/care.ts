@@ -89,9 +89,10 @@ export function createCare(
   };
 
   const careForSource = (entry: KnownSource, now: number): void => {
+    const wantsParent = sources.wantsParent(entry);
     for (const flow of entry.flows) {
       facts.onProgress(flow, flow.care(now));
-      if (sources.wantsParent(entry)) lookForUpstream(flow, entry, now);
+      if (wantsParent) lookForUpstream(flow, entry, now);
     }
     if (now >= sources.lingersUntil(entry)) sources.forget(entry);
   };
@@ -99,10 +100,11 @@ export function createCare(
   const careAt = (): number => {
     let earliest = Number.POSITIVE_INFINITY;
     for (const entry of known.values()) {
+      const wantsParent = sources.wantsParent(entry);
       earliest = Math.min(earliest, sources.lingersUntil(entry));
       for (const flow of entry.flows) {
-        const ofFlow = flow.careAt(sources.wantsParent(entry));
-        earliest = Math.min(earliest, ofFlow, children.careAt(flow), audience.careAt(flow));
+        const below = Math.min(children.careAt(flow), audience.careAt(flow));
+        earliest = Math.min(earliest, flow.careAt(wantsParent), below);
       }
     }
     return earliest;

@@ -54,7 +54,7 @@ export function createChildren(
   let isLeaving = false;
 
   const linkKey = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
-  const childrenOf = (flow: Flow): Map<NodeId, Child> => children.get(flow) ?? new Map();
+  const childrenOf = (flow: Flow): Iterable<Child> => children.get(flow)?.values() ?? [];
 
   const isCongested = (flow: Flow, { member }: Child): boolean =>
     congested.has(linkKey(member.id, flow.channel));
@@ -67,9 +67,9 @@ export function createChildren(
     child.cursor.isOwed && !isCongested(flow, child);
 
   const remove = (flow: Flow, child: NodeId): void => {
-    const siblings = childrenOf(flow);
-    siblings.delete(child);
-    if (siblings.size === 0) children.delete(flow);
+    const siblings = children.get(flow);
+    siblings?.delete(child);
+    if (siblings?.size === 0) children.delete(flow);
     audience.onChildGone(flow, child);
   };
 
@@ -98,7 +98,7 @@ export function createChildren(
       }
       const cursor = createCursor(context, flow, from, message.from);
       const child = { member: from, cursor, formerSince: undefined };
-      const siblings = childrenOf(flow);
+      const siblings = children.get(flow) ?? new Map<NodeId, Child>();
       siblings.set(from.id, child);
       children.set(flow, siblings);
       audience.onChild(flow, from.id);
@@ -106,9 +106,9 @@ export function createChildren(
     },
     unsubscribe: remove,
     serve: (flow) => {
-      for (const child of childrenOf(flow).values()) serveChild(flow, child);
+      for (const child of childrenOf(flow)) serveChild(flow, child);
     },
-    repair: (flow, id, ranges) => childrenOf(flow).get(id)?.cursor.repair(ranges),
+    repair: (flow, id, ranges) => children.get(flow)?.get(id)?.cursor.repair(ranges),
     onDataDown: (peer, channel) => {
       congested.delete(linkKey(peer, channel));
       for (const flow of flows.values()) {
@@ -122,7 +122,7 @@ export function createChildren(
       }
       congested.delete(linkKey(peer, channel));
       for (const flow of flows.values()) {
-        const child = flow.channel === channel ? childrenOf(flow).get(peer) : undefined;
+        const child = flow.channel === channel ? children.get(flow)?.get(peer) : undefined;
         if (child !== undefined) serveChild(flow, child);
       }
     },
@@ -130,10 +130,10 @@ export function createChildren(
       isLeaving = true;
     },
     forget: (flow) => {
-      for (const child of [...childrenOf(flow).values()]) dismiss(flow, child);
+      for (const child of [...childrenOf(flow)]) dismiss(flow, child);
     },
     care: (flow, now) => {
-      for (const child of [...childrenOf(flow).values()]) {
+      for (const child of [...childrenOf(flow)]) {
         if (hasHadItsTime(child, now)) dismiss(flow, child);
         else if (isOwed(flow, child)) serveChild(flow, child);
         else child.cursor.tellHead(now);
@@ -141,13 +141,13 @@ export function createChildren(
     },
     careAt: (flow) => {
       let earliest = Number.POSITIVE_INFINITY;
-      for (const child of childrenOf(flow).values()) {
+      for (const child of childrenOf(flow)) {
         if (isOwed(flow, child)) return Number.NEGATIVE_INFINITY;
         earliest = Math.min(earliest, dismissedAt(child), child.cursor.headAt());
       }
       return earliest;
     },
-    of: (flow) => [...childrenOf(flow).keys()],
+    of: (flow) => [...(children.get(flow)?.keys() ?? [])],
     get size() {
       let total = 0;
       for (const siblings of children.values()) total += siblings.size;

@@ -33,8 +33,8 @@ export interface HeardRoutes {
   has(id: NodeId): boolean;
   /** Takes a neighbour's word. */
   hear(from: NodeId, update: Update): void;
-  /** The source SCXs of which any neighbour has told. */
-  scxs(): Set<NodeId>;
+  /** Some source SCXs, and after them all others of which neighbours have told. */
+  scxs(first: Iterable<NodeId>): Set<NodeId>;
   /** The lowest stamp that we were told for a source SCX; undefined: none. */
   leastStamp(scx: NodeId): number | undefined;
   /** The neighbour with the best way; undefined: none has one. */
@@ -152,8 +152,8 @@ export function createHeardRoutes(
       for (const route of routes) hearRoute(peer, from, route);
       peer.takesFromUs = [...peer.routes.values()].some(({ path }) => path[1] === selfId);
     },
-    scxs: () => {
-      const scxs = new Set<NodeId>();
+    scxs: (first) => {
+      const scxs = new Set(first);
       for (const { routes } of peers.values()) for (const scx of routes.keys()) scxs.add(scx);
       return scxs;
     },

@@ -114,8 +114,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
 
   /** The source SCXs that we have a route to, and those that neighbours have. */
   const heardOf = (): Set<NodeId> => {
-    const scxs = new Set(table.keys());
-    for (const scx of heard.scxs()) scxs.add(scx);
+    const scxs = heard.scxs(table.keys());
     scxs.delete(selfId);
     return scxs;
   };
