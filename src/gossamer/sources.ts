@@ -90,14 +90,17 @@ export function createSources(
   const openFlow = (source: SourceId, channel: number): Flow => {
     const flow = createFlow(context, source, channel, facts.neighbour, disturbances);
     const position = positions.get(source, channel);
-    if (position !== undefined) flow.stream.begin(position);
+    if (position !== undefined) flow.stream.begin(position.next, position.last);
     flows.set(flowKey(source, channel), flow);
     return flow;
   };
 
   const closeFlow = (flow: Flow): void => {
     const { source, channel, stream } = flow;
-    if (stream.next !== undefined) positions.remember(source, channel, stream.next);
+    const { next } = stream;
+    if (next !== undefined) {
+      positions.remember(source, channel, { next, last: stream.get(next - 1) });
+    }
     flow.close();
     flows.delete(flowKey(source, channel));
   };

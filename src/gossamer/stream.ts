@@ -34,8 +34,8 @@ export interface Stream {
   accept(adu: Adu, now: number): Progress;
   /** Whether an ADU was there already, or has been given up. */
   isDuplicate(adu: Adu): boolean;
-  /** Says where the stream begins, when it has not begun. */
-  begin(sequence: number): void;
+  /** Says where the stream begins, when it has not begun; `last`: the ADU before, if it is known. */
+  begin(sequence: number, last?: Adu): void;
   /** Gives up what is missing before a number. */
   skipTo(sequence: number, now: number): Progress;
   /** Gives up the present hole. */
@@ -138,8 +138,10 @@ export function createStream(config: GossamerConfig): Stream {
       const isTooMuch = early.size > EARLY_MAX || earlyBytes > config.cacheBytesMax;
       return isTooMuch ? skipHole(now) : NOTHING;
     },
-    begin: (sequence) => {
-      next ??= sequence;
+    begin: (sequence, last) => {
+      if (next !== undefined) return;
+      next = sequence;
+      if (last !== undefined) keep(last);
     },
     skipTo,
     skipHole,

@@ -130,6 +130,22 @@ describe('Distribution', () => {
     expect(delivered()).toEqual([10]);
   });
 
+  test('tells newcomers the last title of a source that was away', () => {
+    const { bench, distribution, settle, entryOf, onTable } = createTree();
+    settle();
+    const told = { kind: 'subscribed', source: sourceId(1), channel: 2, from: 3 } as const;
+    distribution.handleData(memberOf(1), told, 0);
+    distribution.handleAdu(nodeId(1), aduOf(3, { channel: 2 }), 0);
+    onTable([], 1000);
+    runUntil(distribution, 60_000);
+    onTable([entryOf(9, [sourceOf(1)], 1)], 60_000);
+    bench.take();
+    const newcomer = { kind: 'subscribe', source: sourceId(1), channel: 2, from: null } as const;
+    distribution.handleData(memberOf(3), newcomer, 60_001);
+    const forwarded = bench.take().filter((effect) => effect.kind === 'forward');
+    expect(forwarded).toMatchObject([{ to: nodeId(3), adu: { channel: 2, sequence: 3 } }]);
+  });
+
   test('counts and tells what is lost for good', () => {
     const { bench, distribution, settle } = createTree();
     settle();

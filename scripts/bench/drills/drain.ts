@@ -24,7 +24,7 @@ async function drain({ stage }: Scene, cluster: Cluster): Promise<number> {
   const startedAt = performance.now();
   const draining = stage.run([...cluster.arguments, '--drain'], { host: cluster.host });
   const { code } = await draining.exited;
-  if (code !== 0) throw new Error(`a drain failed: ${draining.stderr()}`);
+  if (code !== 0) throw new Error(`a drain failed: ${draining.stdout()}${draining.stderr()}`);
   await until('the old SCX to be gone', () => !before.some(isAlive), GONE_WITHIN_MS);
   return performance.now() - startedAt;
 }
