@@ -495,6 +495,15 @@ describe('A title', () => {
     ]);
   });
 
+  test('is refused to a wrong token as long as the right one, whatever letters it has', async () => {
+    const token = `${LEASE_TOKEN.slice(1)}\xe9`;
+    const lines = ['GET /admin/metadata?mode=updinfo HTTP/1.0', `Authorization: Bearer ${token}`];
+    const client = rawClient((server.address() as AddressInfo).port, '');
+    clients.push(client);
+    client.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
   test('of 10 kB, with anything in it, ends no stream', async () => {
     const heard = await onAir(put());
     const song = `%00%FF"';&${'%C3%28'.repeat(1600)}`;
