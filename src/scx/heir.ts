@@ -48,7 +48,10 @@ function late(ms: number, what: string): { readonly promise: Promise<never>; cle
   return { promise, clear: () => clearTimeout(timer) };
 }
 
-/** Starts it, in a process group of its own as every SCX; it logs where we do. */
+/**
+ * Starts it, in a process group of its own as every SCX; it logs where we do. Throws when the system
+ * has no memory for it, or the like; a program that is not there ends it later.
+ */
 export function startHeir(order: Order): Heir {
   const child = spawn(order.program, order.args, {
     detached: true,

@@ -113,17 +113,28 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
   return moved;
 }
 
+/** Starts a successor and takes it so far that newcomers are its own; rejects when there is none. */
+async function raise(options: SuccessionOptions): Promise<Heir> {
+  const heir = startHeir(options.order);
+  options.log.info({ pid: heir.pid }, 'A successor has been started.');
+  try {
+    await settle(heir, options);
+    return heir;
+  } catch (error) {
+    heir.kill();
+    throw error;
+  }
+}
+
 /**
  * Hands over and leaves. If no successor comes up it goes on as before, and resolves with the reason.
  */
 export async function handOver(options: SuccessionOptions): Promise<string | undefined> {
   const { order, http, log } = options;
-  const heir = startHeir(order);
-  log.info({ pid: heir.pid }, 'A successor has been started.');
+  let heir: Heir;
   try {
-    await settle(heir, options);
+    heir = await raise(options);
   } catch (error) {
-    heir.kill();
     const reason = reasonOf(error);
     log.error({ reason }, 'No successor took over; this SCX goes on.');
     return reason;

@@ -105,15 +105,18 @@ describe('An SCX goes on as before', () => {
     expect(events).toEqual([]);
   });
 
-  test('when the program cannot be started at all', async () => {
-    const order = { program: '/nowhere', args: [], drainMs: 0, launch: { id: '2'.repeat(16) } };
+  test.each([
+    ['/nowhere', /cannot be started: .*ENOENT/],
+    ['/dev/null/nowhere', /ENOTDIR/],
+  ])('when the program %s cannot be started at all', async (program, why) => {
+    const order = { program, args: [], drainMs: 0, launch: { id: '2'.repeat(16) } };
     const reason = await handOver({
       ...{ order, playout, http, log, now, overlayAddress: '', isLeaving: () => false },
       becomeSucceeded: () => undefined,
       sendSourcesAway: async () => undefined,
       leave: () => undefined,
     });
-    expect(reason).toMatch(/cannot be started: .*ENOENT/);
+    expect(reason).toMatch(why);
     expect(await knock()).toMatch(/^HTTP\/1.1 200 OK/);
   });
 });
