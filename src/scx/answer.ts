@@ -72,6 +72,6 @@ export function sendAnswer(socket: Socket, answer: Answer, isHead = false): numb
   const readMax = socket.bytesRead + UNHEARD_BYTES_MAX;
   socket.on('data', () => socket.bytesRead > readMax && socket.destroy()).resume();
   socket.setTimeout(LINGER_MS, () => socket.destroy());
-  socket.end(isHead ? head : Buffer.concat([Buffer.from(head, 'latin1'), body]));
+  socket.end(Buffer.concat([Buffer.from(head, 'latin1'), ...(isHead ? [] : [body])]));
   return isHead ? 0 : body.length;
 }

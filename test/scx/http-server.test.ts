@@ -58,7 +58,7 @@ const options = (pages: Partial<PageSources> = {}) => ({
   security: undefined,
   trust: trustIn(['127.0.0.1']),
   ingest: NO_INGEST,
-  streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128 }),
+  streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128, 'icy-genre': 'Caf\xc3\xa9' }),
   pages: createPages({
     streamPath: '/night.mp3',
     status: () => ({ state: 'running' }),
@@ -132,6 +132,7 @@ describe('The stream', () => {
     const text = await ask('HEAD /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(text).toMatch(/Content-Type: audio\/mpeg/);
+    expect(text).toContain('\r\nicy-genre: Caf\xc3\xa9\r\n'); // UTF-8, as with the stream
     expect(text).toMatch(/\r\n\r\n$/);
     expect(playout.listeners.peak).toBe(0);
   });
