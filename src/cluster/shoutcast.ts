@@ -87,6 +87,16 @@ export async function openShoutcastPort(
   const { log } = context;
   const slowdown = createSlowdown();
   const sockets = new Set<Socket>();
+  /** Those of them that have not said a password of ours, the oldest first. */
+  const strangers = new Set<Socket>();
+
+  /** A flood of those who say nothing harms those who say nothing, as at any door. */
+  const makeRoom = (): void => {
+    const [oldest] = strangers;
+    if (sockets.size <= CONNECTIONS_MAX || oldest === undefined) return;
+    strangers.delete(oldest);
+    oldest.destroy();
+  };
 
   const refuse = (socket: Socket, address: string): void => {
     log.warn({ address }, 'a SHOUTcast encoder is refused: its password belongs to no session');
@@ -102,6 +112,7 @@ export async function openShoutcastPort(
     const name = sessionOfPassword(context, first.text);
     if (name === undefined) return refuse(socket, address);
     slowdown.forgive(address);
+    strangers.delete(socket);
     socket.write(OK);
     const second = await readTo(socket, first.rest, /^\r?\n|\r?\n\r?\n/, HEADERS_BYTES_MAX);
     if (second === undefined) return void socket.destroy();
@@ -117,10 +128,14 @@ export async function openShoutcastPort(
   const server = createServer({ keepAlive: true, noDelay: true }, (socket) => {
     socket.on('error', () => undefined); // its close follows
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    strangers.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      strangers.delete(socket);
+    });
+    makeRoom();
     void serve(socket);
   });
-  server.maxConnections = CONNECTIONS_MAX;
   if (!(await isListening(server, host, port))) {
     log.warn({ port }, 'SHOUTcast encoders cannot connect: the port is taken');
     return undefined;

@@ -1,4 +1,5 @@
 /** SHOUTcast encoders at the port after a front end's own. */
+import { once } from 'node:events';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { startFake } from './fake-cluster.js';
@@ -135,6 +136,14 @@ describe('A SHOUTcast encoder', () => {
     vi.advanceTimersByTime(10_000);
     await encoder.closed;
     vi.useRealTimers();
+  });
+
+  test('finds a place, however many connect and do not say a password', async () => {
+    const { client, port, password } = await startFed();
+    const silent = Array.from({ length: 300 }, () => client('', port + 1));
+    await Promise.all(silent.map(({ socket }) => socket.connecting && once(socket, 'connect')));
+    const encoder = client(`${password}\r\n`, port + 1);
+    await vi.waitUntil(() => encoder.text() === OK, wait);
   });
 
   test('is gone when the cluster closes', async () => {
