@@ -6,6 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSlowdown } from '../lib/slowdown.js';
+import { decodeLegacyText } from '../mp3/legacy-text.js';
 import { basicHeader } from '../scx/basic-auth.js';
 import type { FrontEndContext } from './front-end-context.js';
 import type { FrontIngest } from './ingest.js';
@@ -109,7 +110,8 @@ export async function openShoutcastPort(
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const first = await readTo(socket, Buffer.alloc(0), /\r?\n/, PASSWORD_BYTES_MAX);
     if (first === undefined) return void socket.destroy();
-    const name = sessionOfPassword(context, first.text);
+    const password = decodeLegacyText(Buffer.from(first.text, 'latin1'));
+    const name = sessionOfPassword(context, password);
     if (name === undefined) return refuse(socket, address);
     slowdown.forgive(address);
     strangers.delete(socket);
@@ -117,7 +119,7 @@ export async function openShoutcastPort(
     const second = await readTo(socket, first.rest, /^\r?\n|\r?\n\r?\n/, HEADERS_BYTES_MAX);
     if (second === undefined) return void socket.destroy();
     const headers = iceHeaders(second.text);
-    headers.set('authorization', basicHeader({ user: 'source', password: first.text }));
+    headers.set('authorization', basicHeader({ user: 'source', password }));
     const { rest } = second;
     const request = { method: 'SOURCE', protocol: 'HTTP/1.0', query: '' };
     const scx = await ingest.connect({ ...request, socket, address, headers, rest }, name);

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
+import { sourceKeyOf } from '../../src/scx/source-password.js';
 import { startFake } from './fake-cluster.js';
-import { startFed, textOf, wait } from './fake-scx.js';
+import { PATH, startFed, textOf, wait } from './fake-scx.js';
+import { announcementXml } from './support.js';
 
 const OK = 'OK2\r\nicy-caps:11\r\n\r\n';
 const HEADERS =
@@ -145,6 +147,23 @@ describe('A SHOUTcast encoder', () => {
     const encoder = client(`${password}\r\n`, port + 1);
     await vi.waitUntil(() => encoder.text() === OK, wait);
   });
+
+  test.each(['utf8', 'latin1'] as const)(
+    'may have letters in its password, in %s',
+    async (coding) => {
+      const { client, port, publish } = await startFed();
+      const password = 'R\xf3s und L\xf6we, zwanzig Zeichen';
+      const key = `<r:SOURCE-KEY>${sourceKeyOf(password)}</r:SOURCE-KEY></SCATTERCAST`;
+      await publish(
+        PATH.replace('night', 'day'),
+        announcementXml('scattercast://radio.example/day').replace('</SCATTERCAST', key),
+      );
+      const encoder = client('', port + 1);
+      encoder.socket.write(`${password}\r\n`, coding);
+      await vi.waitUntil(() => encoder.text() !== '', wait);
+      expect(encoder.text()).toBe(OK);
+    },
+  );
 
   test('is gone when the cluster closes', async () => {
     const { client, port, password, cluster } = await startFed();
