@@ -9,12 +9,14 @@
  *                  door               the listening socket: newcomers are the successor's
  *   successor      known              the front end has its lease
  *   predecessor    listener ...       each with its socket; then it hangs up
+ *   successor      title ...          which encoders who stayed there have told it, as it has the port
  *
  * The successor says `took` to each of the predecessor's. The two may be of different versions, so
  * what comes is checked, and the successor says which one of this it speaks: what is not understood
  * ends it before anything has changed.
  */
 import { z } from 'zod';
+import { PRIORITY_MAX } from './ingest-mount.js';
 import { launchSchema } from './launch.js';
 import { passportSchema } from './passport.js';
 import type { Estate } from './splice.js';
@@ -37,6 +39,16 @@ const heardSchema = z.object({
   title,
 });
 
+const seatTitleSchema = z.object({
+  /** Of the seat; null: the one of whoever tells it. */
+  priority: z.number().int().min(0).max(PRIORITY_MAX).nullable(),
+  who: passportSchema.pick({ address: true }).extend({ agent: passportSchema.shape.address }),
+  title,
+});
+
+/** A title that an encoder tells. */
+export type SeatTitle = Readonly<z.infer<typeof seatTitleSchema>>;
+
 /** What a successor hears of the session. */
 export type Heard = Readonly<z.infer<typeof heardSchema>>;
 
@@ -44,6 +56,7 @@ export const successorSchema = z.discriminatedUnion('kind', [
   heardSchema,
   z.object({ kind: z.literal('took') }),
   z.object({ kind: z.literal('known') }),
+  seatTitleSchema.extend({ kind: z.literal('title') }),
 ]);
 
 export type SuccessorMessage = z.infer<typeof successorSchema>;
@@ -67,7 +80,12 @@ const seatSchema = z.object({
 
 export const predecessorSchema = z.discriminatedUnion('kind', [
   /** Who joins there is in the session at once. */
-  z.object({ kind: z.literal('welcome'), overlayAddress: z.string().max(300) }),
+  z.object({
+    kind: z.literal('welcome'),
+    overlayAddress: z.string().max(300),
+    /** Whether it knows what to do with titles; earlier versions do not. */
+    takesTitles: z.boolean().optional(),
+  }),
   estateSchema,
   z.object({ kind: z.literal('door') }),
   z.object({ kind: z.literal('listener'), passport: passportSchema, seat: seatSchema }),

@@ -9,6 +9,7 @@ import {
   type Heard,
   type Order,
   type PredecessorMessage,
+  type SeatTitle,
   type SuccessorMessage,
   successorSchema,
 } from './hand-over.js';
@@ -50,9 +51,10 @@ function late(ms: number, what: string): { readonly promise: Promise<never>; cle
 
 /**
  * Starts it, in a process group of its own as every SCX; it logs where we do. Throws when the system
- * has no memory for it, or the like; a program that is not there ends it later.
+ * has no memory for it, or the like; a program that is not there ends it later. `onTitle`: an encoder
+ * of ours has told it a title.
  */
-export function startHeir(order: Order): Heir {
+export function startHeir(order: Order, onTitle: (told: SeatTitle) => void): Heir {
   const child = spawn(order.program, order.args, {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -75,6 +77,7 @@ export function startHeir(order: Order): Heir {
   const onMessage = (message: SuccessorMessage): void => {
     if (message.kind === 'heard') onHeard(message);
     else if (message.kind === 'took') onTook();
+    else if (message.kind === 'title') onTitle(message);
     else onKnown();
   };
 

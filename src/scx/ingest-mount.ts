@@ -7,7 +7,7 @@ import { pathOf } from './request-head.js';
 
 /** As `broadcast` has it when it is not told. */
 export const DEFAULT_PRIORITY = 128;
-const PRIORITY_MAX = 255;
+export const PRIORITY_MAX = 255;
 
 const withoutSuffix = (path: string): string => path.replace(/\.mp3$/, '');
 

@@ -19,6 +19,7 @@ import { type Answer, comeBack, sentence } from './answer.js';
 import type { Identity } from './audience.js';
 import { basicAuth } from './basic-auth.js';
 import type { Visitor } from './door.js';
+import type { SeatTitle } from './hand-over.js';
 import { createBody } from './ingest-body.js';
 import { isTitleUpdate, metadataAnswer, parseTitleUpdate } from './ingest-metadata.js';
 import { DEFAULT_PRIORITY, isMountOf, mountOf, priorityOf } from './ingest-mount.js';
@@ -40,6 +41,8 @@ export interface IngestOptions {
   /** Whether another source of this priority is heard in the session. */
   isRivalled(priority: number, own: SourceId | undefined): boolean;
   isLeaving(): boolean;
+  /** A title for an encoder that another process of ours has; false if there is none. */
+  passTitle(told: SeatTitle): boolean;
 }
 
 /** A request of a source client. */
@@ -54,6 +57,8 @@ interface SourceRequest extends Visitor {
 /** What source clients get. */
 export interface Ingest {
   handle(request: SourceRequest): void;
+  /** Another process of ours was told a title for an encoder here; false if there is none. */
+  setTitle(told: SeatTitle): boolean;
   tick(now: number): void;
   /** `status`: what encoders are told, as HTTP has it. */
   closeAll(status: 403 | 503, reason: string): void;
@@ -174,14 +179,20 @@ export function createIngest(options: IngestOptions): Ingest {
     request.reply(sentence(409, `Another source of this priority is on the air; ${advice}`));
   };
 
+  const setTitle = ({ priority, who, title }: SeatTitle): boolean => {
+    const seat = seats.find(priority ?? undefined, who);
+    seat?.stream?.setTitle(title ?? undefined);
+    return seat !== undefined;
+  };
+
   const updateTitle = (request: SourceRequest): void => {
     const { mount, isUpdate, title } = parseTitleUpdate(request.head.target);
     const priority = mount === undefined ? undefined : priorityOf(mount);
     const isOurs = mount === undefined || isMountOf(mount, name);
     if (!isUpdate || priority === 'bad') return request.reply(metadataAnswer(400, 'Bad request'));
-    const seat = isOurs ? seats.find(priority, request.who) : undefined;
-    if (seat === undefined) return request.reply(metadataAnswer(400, 'Source does not exist'));
-    seat.stream?.setTitle(title);
+    const told = { priority: priority ?? null, who: request.who, title: title ?? null };
+    const isTaken = isOurs && (setTitle(told) || options.passTitle(told));
+    if (!isTaken) return request.reply(metadataAnswer(400, 'Source does not exist'));
     request.reply(metadataAnswer(200, 'Metadata update successful'));
   };
 
@@ -196,6 +207,7 @@ export function createIngest(options: IngestOptions): Ingest {
       const { pass } = parseTitleUpdate(head.target);
       admit(request, given ?? pass, () => updateTitle(request));
     },
+    setTitle,
     tick: (at) => {
       for (const { stream: each } of seats.all()) each?.tick(at);
     },

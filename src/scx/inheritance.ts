@@ -11,6 +11,7 @@ import {
   type Heard,
   type PredecessorMessage,
   predecessorSchema,
+  type SeatTitle,
   type SuccessorMessage,
   unpackEstate,
 } from './hand-over.js';
@@ -30,6 +31,8 @@ export interface Inheritance {
   onOpen(http: HttpServer): void;
   /** The front end knows us. */
   onKnown(): void;
+  /** Tells the predecessor a title for one of its encoders; false if it cannot be told. */
+  passTitle(told: SeatTitle): boolean;
   /** The predecessor is there, or was just now: we stay, even without clients. */
   readonly isHeld: boolean;
 }
@@ -64,6 +67,7 @@ export function openInheritance(): Inheritance | undefined {
   const awaited = createAwaited();
   let http: HttpServer | undefined;
   let isHeld = true;
+  let takesTitles = false;
   let telling: NodeJS.Timeout | undefined;
 
   const send = (message: SuccessorMessage): void => {
@@ -73,6 +77,7 @@ export function openInheritance(): Inheritance | undefined {
   const take = (message: PredecessorMessage, handle: unknown): void => {
     switch (message.kind) {
       case 'welcome':
+        takesTitles = message.takesTitles === true;
         awaited.overlayAddress.resolve(message.overlayAddress);
         break;
       case 'estate':
@@ -116,6 +121,11 @@ export function openInheritance(): Inheritance | undefined {
       send({ kind: 'took' });
     },
     onKnown: () => send({ kind: 'known' }),
+    passTitle: (told) => {
+      if (!takesTitles || !process.connected) return false;
+      send({ kind: 'title', ...told });
+      return true;
+    },
     get isHeld() {
       return isHeld;
     },

@@ -17,6 +17,7 @@ import { createOverlay, type Overlay } from '../overlay/overlay.js';
 import type { SessionName } from '../session/session-name.js';
 import type { ClientHello } from '../wire/hello.js';
 import { drawFigures } from './figures.js';
+import type { SeatTitle } from './hand-over.js';
 import { createHeard } from './heard.js';
 import { createIngest, type Ingest } from './ingest.js';
 import type { Launch } from './launch.js';
@@ -36,6 +37,8 @@ export interface RelayOptions {
   readonly fallbackSecret: string;
   readonly log: Logger;
   now(): number;
+  /** A title for an encoder that our predecessor has; false if there is none. */
+  passTitle(told: SeatTitle): boolean;
   /** Something happened that the front end is to know of. */
   onNews(): void;
 }
@@ -194,6 +197,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     attach: onEncoder,
     isRivalled,
     isLeaving: () => isLeaving,
+    passTitle: options.passTitle,
   });
 
   const tellAudience = (): void => {

@@ -105,6 +105,7 @@ export async function startScx(
     fallbackSecret,
     log,
     now,
+    passTitle: (told) => inheritance?.passTitle(told) ?? false,
     onNews: () => {
       isNews = true;
     },
@@ -250,6 +251,7 @@ export async function startScx(
         lease.renewNow();
       },
       sendSourcesAway: relay.sendSourcesAway,
+      onTitle: relay.ingest.setTitle,
       leave: () => stop('a successor has taken over'),
     });
     if (reason === undefined) return;

@@ -9,12 +9,13 @@
  *   writes the very next byte. Encrypted ones cannot go along; they stay until they leave, or for
  *   so long as the operator allows;
  * - the sources: they attach elsewhere, and their numbering goes on (§2.5). Encoders, which know no
- *   such word and have no buffer, stay like encrypted listeners;
+ *   such word and have no buffer, stay like encrypted listeners. They tell their titles at the port,
+ *   which is the successor's, and that passes them to us;
  * - our place in the overlay: children move before we go (§3.5, §3.8).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Heard, type Order, packEstate } from './hand-over.js';
+import { type Heard, type Order, packEstate, type SeatTitle } from './hand-over.js';
 import { type Heir, startHeir } from './heir.js';
 import type { HttpServer } from './http-server.js';
 import type { Departure } from './listeners.js';
@@ -34,6 +35,8 @@ export interface SuccessionOptions {
   becomeSucceeded(withinMs: number): void;
   /** Tells our sources to attach elsewhere; resolves when they have, or had their time, ms. */
   sendSourcesAway(withinMs: number): Promise<void>;
+  /** One of our encoders has told the successor a title. */
+  onTitle(told: SeatTitle): void;
   /** Leaves the overlay and ends. */
   leave(): void;
 }
@@ -63,7 +66,7 @@ const reasonOf = (error: unknown): string =>
 /** Up to the point from which on newcomers are the successor's. */
 async function settle(heir: Heir, options: SuccessionOptions): Promise<void> {
   const { playout, http, overlayAddress, now } = options;
-  await heir.give({ kind: 'welcome', overlayAddress });
+  await heir.give({ kind: 'welcome', overlayAddress, takesTitles: true });
   const tooLate = pause(READY_MS_MAX, true, { ref: false });
   const hears = heir.hears((heard) => hearsTheSame(heard, playout));
   if ((await Promise.race([hears, tooLate])) === true) {
@@ -115,7 +118,7 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
 
 /** Starts a successor and takes it so far that newcomers are its own; rejects when there is none. */
 async function raise(options: SuccessionOptions): Promise<Heir> {
-  const heir = startHeir(options.order);
+  const heir = startHeir(options.order, options.onTitle);
   options.log.info({ pid: heir.pid }, 'A successor has been started.');
   try {
     await settle(heir, options);

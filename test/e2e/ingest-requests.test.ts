@@ -211,6 +211,22 @@ describe('An encoder', () => {
     await until('a refusal', () => stale.said().startsWith('HTTP/1.1 403 '));
   });
 
+  test('whose SCX is replaced stays there, and its titles are heard', async () => {
+    const encoder = say(source('one'));
+    encoder.play();
+    await untilOnAir();
+    await tellTitle('song=Before');
+    await untilTitle('Before');
+    const drained = stage.run([...cluster.arguments, '--drain', '--drain-timeout', '60']);
+    expect(await drained.exited).toMatchObject({ code: 0 });
+    const answer = await tellTitle('song=After');
+    expect(await answer.text()).toContain('<return>1</return>');
+    const isTold = async () =>
+      (await statusOf())?.scxs.every(({ title }) => title === 'After') === true;
+    await until('the title', isTold);
+    expect(encoder.isClosed()).toBe(false);
+  });
+
   test('that says nothing after its head is told so after ten seconds', async () => {
     const encoder = say(`PUT ${mount} HTTP/1.1\r\nAuthorization: Basic ${auth()}\r\n\r\n`);
     await until('a word', () => /^HTTP\/1\.1 408 /.test(encoder.said()), 25_000);

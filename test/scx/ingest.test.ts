@@ -6,6 +6,7 @@ import type { Adu, SourceId } from '../../src/gossamer/node.js';
 import type { ClientConnection } from '../../src/overlay/client-connection.js';
 import { sendAnswer } from '../../src/scx/answer.js';
 import { createDoor } from '../../src/scx/door.js';
+import type { SeatTitle } from '../../src/scx/hand-over.js';
 import { createIngest, type Ingest } from '../../src/scx/ingest.js';
 import {
   createSourcePassword,
@@ -37,6 +38,8 @@ let attached: Attached[];
 let notes: number[];
 let rivals: Set<number>;
 let isLeaving: boolean;
+let isPassing: boolean;
+let passed: SeatTitle[];
 let password: SourcePassword;
 let ingest: Ingest;
 let server: Server;
@@ -59,6 +62,8 @@ beforeEach(async () => {
   notes = [];
   rivals = new Set();
   isLeaving = false;
+  isPassing = false;
+  passed = [];
   clients = [];
   accepted = [];
   const now = (): number => clock;
@@ -71,6 +76,7 @@ beforeEach(async () => {
     ...{ name, password, leaseToken: LEASE_TOKEN, log, now, attach: take },
     isRivalled: (priority: number, _own: SourceId | undefined) => rivals.has(priority),
     isLeaving: () => isLeaving,
+    passTitle: (told) => isPassing && passed.push(told) > 0,
   });
   const limits = { headMs: 10_000, knockingMax: 100, secure: undefined };
   const door = createDoor(
@@ -138,7 +144,7 @@ async function onAir(client: RawClient, count = 10): Promise<Attached> {
 }
 
 const audioOf = ({ adus }: Attached): Adu[] => adus.filter(({ channel }) => channel === 1);
-const titlesOf = ({ adus }: Attached): unknown[] =>
+const titlesOf = ({ adus }: Attached): { readonly title: string }[] =>
   adus
     .filter(({ channel }) => channel === 2)
     .map(({ payload }) => JSON.parse(`${Buffer.from(payload)}`));
@@ -476,6 +482,19 @@ describe('A title', () => {
     const answer = await titleUpdate(query);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('<return>0</return>');
+  });
+
+  test('is passed on when its encoder has stayed at another process', async () => {
+    isPassing = true;
+    expect(await titleUpdate('song=A')).toContain('<return>1</return>');
+    expect(await titleUpdate('mount=/radio.example/day&song=B')).toContain('<return>0</return>');
+    const heard = await onAir(put());
+    await titleUpdate('song=C');
+    const who = { address: '127.0.0.1', agent: '' };
+    expect(passed).toEqual([{ priority: null, who, title: 'A' }]);
+    expect(ingest.setTitle({ priority: 128, who, title: null })).toBe(true);
+    expect(ingest.setTitle({ priority: 7, who, title: 'D' })).toBe(false);
+    expect(titlesOf(heard).map(({ title }) => title)).toEqual(['C', '']);
   });
 
   test('needs the password, in a header or as SHOUTcast has it', async () => {

@@ -85,6 +85,7 @@ const handOverTo = (behaviour: string, drainMs = 0) =>
     ...{ playout, http, log, now, overlayAddress: '127.0.0.1:1', isLeaving: () => false },
     becomeSucceeded: () => void events.push('succeeded'),
     sendSourcesAway: async () => void events.push('sources sent away'),
+    onTitle: ({ title }) => void events.push(`title ${title}`),
     leave: () => void events.push('left'),
   });
 
@@ -114,6 +115,7 @@ describe('An SCX goes on as before', () => {
       ...{ order, playout, http, log, now, overlayAddress: '', isLeaving: () => false },
       becomeSucceeded: () => undefined,
       sendSourcesAway: async () => undefined,
+      onTitle: () => undefined,
       leave: () => undefined,
     });
     expect(reason).toMatch(why);
@@ -143,6 +145,7 @@ describe('A successor', () => {
       ...{ playout, http, log, now, overlayAddress: '127.0.0.1:1', isLeaving: () => isLeaving },
       becomeSucceeded: () => void events.push('succeeded'),
       sendSourcesAway: async () => undefined,
+      onTitle: () => undefined,
       leave: () => undefined,
     });
     play(40);

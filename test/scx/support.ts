@@ -113,6 +113,7 @@ export function fakeOutlet(wantsTitles = false): FakeOutlet {
 /** Nobody feeds this SCX, and nobody may. */
 export const NO_INGEST: Ingest = {
   handle: () => undefined,
+  setTitle: () => false,
   tick: () => undefined,
   closeAll: () => undefined,
   station: { title: undefined, genre: undefined },
