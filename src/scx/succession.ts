@@ -103,7 +103,7 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
       moved++;
     }
   };
-  while (now() < until && !options.isLeaving()) {
+  do {
     if (isWell) {
       await moveAll().catch((error: unknown) => {
         isWell = false;
@@ -112,7 +112,7 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
     }
     if (listeners.count + listeners.waiting + http.knocking === 0) break;
     await pause(LOOK_MS);
-  }
+  } while (now() < until && !options.isLeaving());
   return moved;
 }
 

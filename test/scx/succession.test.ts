@@ -124,15 +124,21 @@ describe('An SCX goes on as before', () => {
 });
 
 describe('A successor', () => {
-  test('is given the port and the listeners, whose end is not logged twice', async () => {
-    const client = await listen();
-    expect(await handOverTo('good', 5000)).toBeUndefined();
-    expect(events).toEqual(['succeeded', 'sources sent away', 'left']);
-    await vi.waitUntil(() => client.text().endsWith('<taken over>'), wait);
-    expect(lines).toEqual([]);
-    expect(await knock()).toMatch(/^\d+$/);
-    expect(playout.listeners.count).toBe(0);
-  });
+  test.each([
+    ['while others may stay for a while', 5000],
+    ['even if nobody may stay', 0],
+  ])(
+    'is given the port and the listeners, whose end is not logged twice, %s',
+    async (_, drainMs) => {
+      const client = await listen();
+      expect(await handOverTo('good', drainMs)).toBeUndefined();
+      expect(events).toEqual(['succeeded', 'sources sent away', 'left']);
+      await vi.waitUntil(() => client.text().endsWith('<taken over>'), wait);
+      expect(lines).toEqual([]);
+      expect(await knock()).toMatch(/^\d+$/);
+      expect(playout.listeners.count).toBe(0);
+    },
+  );
 
   test('is given nothing while it hears another source', async () => {
     const client = await listen();
