@@ -103,15 +103,16 @@ export function createRepairs(timeoutMs: number, rng: Rng): Repairs {
   let head: number | undefined;
   let askAt = Number.POSITIVE_INFINITY;
 
+  /** What is beyond those that may be missing is not known of yet: who lies about it is not believed. */
   const onHead = (next: number, now: number): void => {
     const first = head ?? next;
-    const last = Math.min(next, first + MISSING_MAX - missing.size);
-    for (let number = first; number < last; number++) {
+    const count = Math.max(0, Math.min(next - first, MISSING_MAX - missing.size));
+    for (let place = 0; place < count; place++) {
       const due = now + REORDER_MS * (0.5 + rng.unit() / 2);
-      missing.set(number, { since: now, askAt: due, askedAt: 0, tries: 0 });
+      missing.set(first + place, { since: now, askAt: due, askedAt: 0, tries: 0 });
       askAt = Math.min(askAt, due);
     }
-    head = Math.max(first, next);
+    head = first + count;
   };
 
   const onArrived = (sequence: number, now: number): boolean => {

@@ -86,6 +86,23 @@ describe('Repairs', () => {
     expect(repairs.ask(30)).toEqual([{ from: 2, count: 2 }]);
   });
 
+  test('miss what is lost after a parent that lied about the end has been left', () => {
+    const repairs = create([0]);
+    repairs.onHead(Number.MAX_SAFE_INTEGER, 1);
+    repairs.onLost({ from: Number.MAX_SAFE_INTEGER, count: 65_536 }, 2);
+    repairs.settle(1025);
+    repairs.onArrived(1025, 2000);
+    repairs.onArrived(1027, 2000);
+    expect(repairs.ask(2016)).toEqual([{ from: 1026, count: 1 }]);
+  });
+
+  test('come to an end where numbers are as high as may be', () => {
+    const repairs = create([0]);
+    repairs.settle(Number.MAX_SAFE_INTEGER);
+    repairs.onLost({ from: Number.MAX_SAFE_INTEGER, count: 65_536 }, 1);
+    expect(repairs.lostBefore(1)).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
+  });
+
   test('stay bounded whatever is told', () => {
     const repairs = create([0]);
     for (let sequence = 2; sequence < 200_000; sequence += 2) repairs.onArrived(sequence, 1);
