@@ -4,7 +4,8 @@
  *
  * The server has core 0; the load, the source and whatever else is ours share core 1. All listeners
  * connect at the given rate (a storm: who waits longest for the first byte?), and when they have
- * settled, a window of some seconds says what they cost and what they get. On a machine that others use too,
+ * settled, the bursts are out and V8 has compiled what runs often, a window of some seconds says what
+ * they cost and what they get. On a machine that others use too,
  * processor time is the number to trust; waits and gaps grow with what the others do. Gaps count from a
  * listener's first byte on, through the storm; the slowest one's rate is known to one write, 1/20 of a
  * window of 20 s.
@@ -33,8 +34,6 @@ const RIVALS: Readonly<Record<string, Rival>> = {
   floor: openFloor,
 };
 const BYTES_PER_SECOND = 16_000;
-/** From the last first byte to the window, s: the bursts are out. */
-const SETTLE_S = 5;
 /** Files that a server needs besides its listeners'. */
 const SPARE_FILES = 500;
 
@@ -53,6 +52,7 @@ interface Measured {
 interface Plan {
   readonly load: string;
   readonly rate: number;
+  readonly settleS: number;
   readonly seconds: number;
   readonly icy: boolean;
   readonly scxs: number;
@@ -69,7 +69,7 @@ const pinAll = (pids: readonly number[]): void =>
   });
 
 async function measure(
-  { load, rate, seconds, icy }: Plan,
+  { load, rate, settleS, seconds, icy }: Plan,
   server: RivalServer,
   listeners: number,
 ): Promise<Omit<Measured, 'name'>> {
@@ -78,7 +78,7 @@ async function measure(
   const idleBytes = sum(pids.map(privateBytes));
   const nice = pids.length > 1;
   const wanted = { program: load, listeners, rate, seconds, icy, nice, urls };
-  const running = startLoad({ ...wanted, settleS: SETTLE_S, newcomersPerSecond: 0 });
+  const running = startLoad({ ...wanted, settleS, newcomersPerSecond: 0 });
   try {
     await running.steady;
     const startedAt = performance.now();
@@ -161,6 +161,7 @@ function planOf(flags: Flags, directory: string): Plan {
     load: compile('load', directory),
     floor: compile('floor', directory),
     rate: numberOf(flags, 'rate'),
+    settleS: numberOf(flags, 'settle'),
     seconds: numberOf(flags, 'seconds'),
     icy: flags.icy === true,
     scxs: numberOf(flags, 'scxs'),
@@ -181,6 +182,7 @@ function countsOf(flags: Flags): number[] {
 export const flags: Benchmark['flags'] = {
   listeners: { standard: '4000,8000', help: 'how many, one run after the other' },
   rate: { standard: '1500', help: 'connects per second' },
+  settle: { standard: '30', help: 'from the last first byte to the window' },
   seconds: { standard: '20', help: 'the window in which the settled listeners are measured' },
   icy: { standard: false, help: 'listeners ask for titles (Icy-MetaData: 1)' },
   rivals: { standard: 'icecast,scattercast,floor', help: 'who is measured' },
