@@ -38,7 +38,16 @@ async function freePorts(count: number): Promise<number> {
   return first;
 }
 
-test('A child on a slow link moves to another parent; it and its sibling miss no frame', async () => {
+interface Played {
+  /** On the slow link until it left. */
+  readonly child: Cluster;
+  /** Another child of the source's SCX. */
+  readonly sibling: Cluster;
+  readonly listeners: ReadonlyMap<Cluster, Listening>;
+}
+
+/** Until the child has another parent. Undefined: in this young mesh it left for a shorter way, before it noticed. */
+async function play(): Promise<Played | undefined> {
   const port = await freePorts(3);
   link = await throttle([port, port + 1, port + 2]);
   const scxPorts = `${port + 1}-${port + 2}`;
@@ -59,12 +68,26 @@ test('A child on a slow link moves to another parent; it and its sibling miss no
     const [one, other] = others.filter((_, index) => parents[index] === sourceId);
     return one !== undefined && other !== undefined && ([one, other] as const);
   });
-  const id = (await child.scxs())[0]?.id ?? '';
-  link.slow(id, HALF_BYTES_PER_SECOND);
+  link.slow((await child.scxs())[0]?.id ?? '', HALF_BYTES_PER_SECOND);
   await until('the child to have another parent', async () => {
     const parent = await parentOf(child);
     return parent !== undefined && parent !== null && parent !== sourceId;
   });
+  const [left] = await child.scxs();
+  return left?.disturbances.failovers.behind === 0 ? undefined : { child, sibling, listeners };
+}
+
+async function playAgain(): Promise<Played | undefined> {
+  await stage.close();
+  await link?.close();
+  stage = createStage();
+  return await play();
+}
+
+test('A child on a slow link moves to another parent; it and its sibling miss no frame', async () => {
+  let played = await play();
+  while (played === undefined) played = await playAgain();
+  const { child, sibling, listeners } = played;
   await pause(AFTER_MS);
   const frames = framesOfFile(CLIP);
   for (const listener of listeners.values()) listener.stop();
