@@ -115,15 +115,10 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     return { status: 415, reason: `${what}; only MP3 can be broadcast here` };
   };
 
-  /** Nobody sets this clock, other than that of the machine. */
-  const timestampMs = (): number => Math.round(performance.timeOrigin + now());
-
-  const publish = (channel: number, sequence: number, payload: Uint8Array): void =>
-    link.publish({ channel, sequence, timestampMs: timestampMs(), payload });
-
   const tellTitle = (): void => {
     const notice = { title: feeds.title ?? '', from: feeds.nextAudio };
-    publish(TITLE_CHANNEL, feeds.nextNotice++, Buffer.from(JSON.stringify(notice)));
+    const payload = Buffer.from(JSON.stringify(notice));
+    link.publish({ channel: TITLE_CHANNEL, sequence: feeds.nextNotice++, payload });
   };
 
   const setTitle = (title: string | undefined): void => {
@@ -144,7 +139,8 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     const at = now();
     feeds.frameAt = at;
     pace.add(frame.header.durationMs, at);
-    publish(AUDIO_CHANNEL, feeds.nextAudio++, frame.bytes);
+    const payload = frame.bytes;
+    link.publish({ channel: AUDIO_CHANNEL, sequence: feeds.nextAudio++, payload });
   };
 
   const take = (event: FramerEvent): void => {
