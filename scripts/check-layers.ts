@@ -1,30 +1,48 @@
 /**
- * The import rules of the architecture, checked: rooms may only import from rooms below them, pure
- * rooms touch neither clock nor network nor process, and no import goes in a circle.
+ * Checks the import rules of the architecture (docs/architecture.md):
+ * - a room imports only from the rooms listed for it, which are all below it;
+ * - a pure room touches neither clock, network nor process, and imports only pure rooms;
+ * - imports form no cycle.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PURE = ['lib', 'session', 'gossamer', 'wire', 'mp3', 'simulator'];
-/** What each room may import besides itself. */
-const BELOW: Readonly<Record<string, readonly string[]>> = {
-  lib: [],
-  session: ['lib'],
-  gossamer: ['lib'],
-  mp3: ['lib'],
-  wire: ['lib', 'session', 'gossamer'],
-  simulator: ['lib', 'session', 'gossamer', 'wire', 'mp3'],
-  overlay: ['lib', 'session', 'gossamer', 'wire', 'mp3'],
-  scx: ['lib', 'session', 'gossamer', 'wire', 'mp3', 'overlay'],
-  cluster: ['lib', 'session', 'gossamer', 'wire', 'mp3', 'overlay', 'scx'],
-  client: ['lib', 'session', 'gossamer', 'wire', 'mp3', 'overlay', 'scx'],
-  cli: [...PURE, 'overlay', 'scx', 'cluster', 'client'],
+interface Room {
+  readonly pure: boolean;
+  /** The rooms that it may import besides itself. */
+  readonly below: readonly string[];
+}
+
+const pure = (...below: string[]): Room => ({ pure: true, below });
+const edge = (...below: string[]): Room => ({ pure: false, below });
+
+const CORE = ['lib', 'session', 'gossamer', 'mp3', 'wire'];
+/** What the siblings `scx`, `cluster` and `client` share. They never import each other. */
+const SHARED = [...CORE, 'api', 'icecast', 'runtime', 'http', 'overlay'];
+
+const ROOMS: Readonly<Record<string, Room>> = {
+  lib: pure(),
+  session: pure('lib'),
+  gossamer: pure('lib'),
+  mp3: pure('lib'),
+  wire: pure('lib', 'session', 'gossamer'),
+  simulator: pure(...CORE),
+  api: pure('lib', 'session', 'gossamer'),
+  icecast: pure('lib', 'session', 'mp3'),
+  runtime: edge('lib'),
+  http: edge('lib', 'runtime'),
+  overlay: edge(...CORE, 'runtime', 'http'),
+  scx: edge(...SHARED),
+  cluster: edge(...SHARED),
+  client: edge(...SHARED),
+  cli: edge(...SHARED, 'simulator', 'scx', 'cluster', 'client'),
 };
+
 /** What makes a room impure. Comments and strings are not searched. */
 const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\basync\b|\bawait\b|\bPromise\b/, 'waits'],
-  [/\bDate\.now\b|\bnew Date\b|\bperformance\./, 'reads a clock'],
+  [/\bDate\.now\b|\bnew Date\(\)|\bperformance\./, 'reads a clock'],
   [/\bset(Timeout|Interval|Immediate)\b|\bqueueMicrotask\b/, 'sets a timer'],
   [/\bMath\.random\b|\bcrypto\b/, 'draws unrepeatable numbers'],
   [/\bprocess\./, 'looks at the process'],
@@ -36,61 +54,73 @@ const files = (readdirSync(source, { recursive: true }) as string[])
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join(source, name));
 const problems: string[] = [];
-const imports = new Map<string, string[]>();
 
-const roomOf = (file: string): string => relative(source, file).split('/')[0] ?? '';
+/** A directed graph of paths relative to `src`. */
+type Graph = Map<string, Set<string>>;
+const fileImports: Graph = new Map();
+
+const nameOf = (file: string): string => relative(source, file);
+const roomOf = (file: string): string => nameOf(file).split('/')[0] ?? '';
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
 const withoutStrings = (text: string): string =>
   text.replace(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g, "''");
 
+function addArrow(graph: Graph, from: string, to: string): void {
+  if (from !== to) graph.set(from, (graph.get(from) ?? new Set()).add(to));
+}
+
 function checkImport(file: string, specifier: string): void {
   const room = roomOf(file);
-  const name = relative(source, file);
   if (specifier.startsWith('node:')) {
-    if (PURE.includes(room)) problems.push(`${name}: a pure room imports ${specifier}`);
+    if (ROOMS[room]?.pure) problems.push(`${nameOf(file)}: a pure room imports ${specifier}`);
     return;
   }
   if (!specifier.startsWith('.')) return;
   const target = resolve(dirname(file), specifier.replace(/\.js$/, '.ts'));
-  imports.set(file, [...(imports.get(file) ?? []), target]);
+  addArrow(fileImports, nameOf(file), nameOf(target));
   const other = roomOf(target);
-  if (other === room || BELOW[room]?.includes(other)) return;
-  problems.push(`${name}: ${room} may not import from ${other}`);
+  if (other === room || ROOMS[room]?.below.includes(other)) return;
+  problems.push(`${nameOf(file)}: ${room} may not import from ${other}`);
 }
 
 function checkFile(file: string): void {
   const text = withoutComments(readFileSync(file, 'utf8'));
-  const room = roomOf(file);
-  if (!(room in BELOW)) problems.push(`${relative(source, file)}: no such room in the design`);
+  const room = ROOMS[roomOf(file)];
+  if (room === undefined) problems.push(`${nameOf(file)}: the design has no such room`);
   for (const match of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
     checkImport(file, match[1] as string);
   }
-  if (!PURE.includes(room)) return;
+  if (!room?.pure) return;
   const code = withoutStrings(text);
   for (const [pattern, what] of IMPURE) {
-    if (pattern.test(code)) problems.push(`${relative(source, file)}: a pure room ${what}`);
+    if (pattern.test(code)) problems.push(`${nameOf(file)}: a pure room ${what}`);
   }
 }
 
-function checkCycles(): void {
+/** Depth-first search; each cycle is reported once, at the arrow that closes it. */
+function checkCycles(graph: Graph, what: string): void {
   const state = new Map<string, 'open' | 'done'>();
-  const visit = (file: string, trail: readonly string[]): void => {
-    if (state.get(file) === 'done') return;
-    if (state.get(file) === 'open') {
-      const circle = [...trail.slice(trail.indexOf(file)), file];
-      problems.push(`imports in a circle: ${circle.map((f) => relative(source, f)).join(' > ')}`);
+  const visit = (node: string, trail: readonly string[]): void => {
+    if (state.get(node) === 'done') return;
+    if (state.get(node) === 'open') {
+      const cycle = [...trail.slice(trail.indexOf(node)), node];
+      problems.push(`${what} import each other in a cycle: ${cycle.join(' > ')}`);
       return;
     }
-    state.set(file, 'open');
-    for (const target of imports.get(file) ?? []) visit(target, [...trail, file]);
-    state.set(file, 'done');
+    state.set(node, 'open');
+    for (const target of graph.get(node) ?? []) visit(target, [...trail, node]);
+    state.set(node, 'done');
   };
-  for (const file of files) visit(file, []);
+  for (const node of graph.keys()) visit(node, []);
 }
 
+for (const room of Object.values(ROOMS)) {
+  const impure = room.pure ? room.below.filter((name) => !ROOMS[name]?.pure) : [];
+  if (impure.length > 0) problems.push(`a pure room may import ${impure.join(', ')}`);
+}
 for (const file of files) checkFile(file);
-checkCycles();
+checkCycles(fileImports, 'files');
 for (const problem of problems) console.error(problem);
 console.log(`layers: ${files.length} files, ${problems.length} problems`);
 process.exitCode = problems.length === 0 ? 0 : 1;

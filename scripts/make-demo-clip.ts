@@ -12,7 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createMp3Encoder } from 'wasm-media-encoders';
-import { createFramer } from '../src/mp3/framer.js';
+import { createFramer } from '../src/mp3/frames/framer.js';
 
 const SAMPLE_RATE_HZ = 44100;
 const FRAME_SAMPLES = 1152;

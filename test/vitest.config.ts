@@ -4,10 +4,8 @@ import { defineConfig } from 'vitest/config';
 const setupFiles = ['test/loopback-only.ts'];
 const slow = { setupFiles, testTimeout: 120_000, hookTimeout: 60_000 };
 
-/** What measures pauses or makes the machine busy has it for itself. */
-const ALONE = ['abuse', 'congestion', 'drills-*', 'side-by-side', 'soak', 'udp-chain'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+/** Tests that measure pauses or load the machine run one at a time. */
+const ALONE = ['test/e2e/drills/*.test.ts'];
 
 /**
  * Pure and in-process tests first, in parallel; then real processes and players, who wait for sound most of

@@ -7,8 +7,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
-import { asNobody, freePort } from '../../test/e2e/icecast.js';
-import { type Running, start, until } from '../../test/e2e/stage.js';
+import { asNobody, freePort } from '../../test/e2e/support/icecast.js';
+import { type Running, start, until } from '../../test/e2e/support/stage.js';
 
 /** Of sources, relays and the administrator. */
 export const PASSWORD = 'bench';

@@ -7,8 +7,8 @@
  * what this machine needs for a request at all.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { listen } from '../../test/e2e/audio.js';
-import { CLIP, type Cluster, createStage, until } from '../../test/e2e/stage.js';
+import { listen } from '../../test/e2e/support/audio.js';
+import { CLIP, type Cluster, createStage, until } from '../../test/e2e/support/stage.js';
 import { type Benchmark, numberOf, type Row } from './benchmark.js';
 
 const at = (sorted: readonly number[], share: number): number =>

@@ -4,7 +4,7 @@
  * so its way leads past the command line altogether; so does what an SCX starts.
  */
 import { EXIT } from '../lib/user-error.js';
-import { fail } from './failure.js';
+import { fail } from './shell/failure.js';
 
 /** A reader that has seen enough (`scattercast status | head`) is no failure. */
 const onClosedPipe = (error: NodeJS.ErrnoException): void => {
@@ -14,10 +14,11 @@ const onClosedPipe = (error: NodeJS.ErrnoException): void => {
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
-  if (words[0] === 'scx') return (await import('./scx.js')).runScx();
-  if (words[0] === 'fallback') return (await import('./fallback.js')).runFallback();
+  if (words[0] === 'scx') return (await import('./processes/scx-process.js')).runScx();
+  if (words[0] === 'fallback')
+    return (await import('./processes/fallback-process.js')).runFallback();
   process.stdout.on('error', onClosedPipe);
-  return (await import('./program.js')).runProgram(words);
+  return (await import('./command-line.js')).runProgram(words);
 }
 
 process.on('unhandledRejection', fail);

@@ -1,8 +1,8 @@
 /** What a cluster can be told. The CLI fills it in: defaults < file < environment < flags. */
 import type { Logger } from 'pino';
-import type { Launch } from '../scx/launch.js';
+import type { Launch } from '../api/scx-launch.js';
 import type { SessionName } from '../session/session-name.js';
-import type { PortRange } from './port-pairs.js';
+import type { PortRange } from './supervisor/port-pairs.js';
 
 /** Settings of the cluster's SCXs; scx/launch.ts says what each does. */
 export type ScxSettings = Pick<

@@ -1,19 +1,19 @@
 /** What the routes of a front end share. */
 import type { Logger } from 'pino';
-import type { Turns } from '../scx/turns.js';
+import type { Turns } from '../http/server/request-rate.js';
 import type { Announcement } from '../session/announcement.js';
-import type { AnnouncementFinder, Known } from './announcement-finder.js';
-import type { AnnouncementStore } from './announcements.js';
-import type { ClusterMetrics } from './cluster-metrics.js';
+import type { AnnouncementFinder, Known } from './announcements/announcement-finder.js';
+import type { AnnouncementStore } from './announcements/announcement-store.js';
+import type { Ownership } from './announcements/ownership.js';
 import type { Mounts } from './cluster-options.js';
-import type { ClusterStatus } from './cluster-status.js';
-import type { FallbackFiles } from './fallback-files.js';
-import type { Fleet } from './fleet.js';
-import type { Ownership } from './ownership.js';
-import type { Page } from './pages.js';
-import type { StreamProxy } from './stream-proxy.js';
-import type { LaunchFacts } from './supervisor-types.js';
-import type { Webhooks } from './webhooks.js';
+import type { FallbackFiles } from './fallback/fallback-files.js';
+import type { Fleet } from './fleet/fleet.js';
+import type { StreamProxy } from './listen/stream-proxy.js';
+import type { ClusterMetrics } from './status/cluster-metrics.js';
+import type { ClusterStatus } from './status/cluster-status.js';
+import type { LaunchFacts } from './supervisor/supervisor-types.js';
+import type { Page } from './web/pages.js';
+import type { Webhooks } from './webhooks/webhooks.js';
 
 export interface FrontEndContext {
   /** As others reach us: `http://host:port`. */

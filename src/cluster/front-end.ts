@@ -4,18 +4,18 @@
  * when something went wrong. The server around it is http-server.ts.
  */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import { announcementRoutes } from './announcement-routes.js';
-import { attachRoutes } from './attach-routes.js';
-import { drainRoutes } from './drain-routes.js';
-import { fallbackRoutes } from './fallback-routes.js';
+import { announcementRoutes } from './announcements/announcement-routes.js';
+import { fallbackRoutes } from './fallback/fallback-routes.js';
+import { drainRoutes } from './fleet/drain-routes.js';
+import { leaseRoutes } from './fleet/lease-routes.js';
 import type { FrontEndContext } from './front-end-context.js';
-import { ingestRoutes } from './ingest-routes.js';
-import { leaseRoutes } from './lease-routes.js';
-import { listenRoutes } from './listen-routes.js';
-import { pageRoutes } from './pages.js';
-import { type Problem, problem, sendProblem } from './problem.js';
-import { statusRoutes } from './status-routes.js';
-import { webhookRoutes } from './webhook-routes.js';
+import { ingestRoutes } from './ingest/title-routes.js';
+import { attachRoutes } from './listen/attach-routes.js';
+import { listenRoutes } from './listen/listen-routes.js';
+import { statusRoutes } from './status/status-routes.js';
+import { pageRoutes } from './web/pages.js';
+import { type Problem, problem, sendProblem } from './web/problem.js';
+import { webhookRoutes } from './webhooks/webhook-routes.js';
 
 /** For whatever is not a page: nobody runs, frames or guesses what we send. */
 const harmless: RequestHandler = (_request, response, next) => {

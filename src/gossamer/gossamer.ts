@@ -12,12 +12,12 @@
  */
 import { assert, unreachable } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
-import { createClockwork } from './clockwork.js';
-import { validateConfig } from './config.js';
-import { send } from './context.js';
-import type { Effect, Input } from './gossamer-types.js';
-import type { Message } from './message.js';
-import type { Address, Member, NodeId } from './node.js';
+import { createClockwork } from './core/alarms.js';
+import { validateConfig } from './core/config.js';
+import { send } from './core/context.js';
+import type { Effect, Input } from './core/effects.js';
+import type { Message } from './core/message.js';
+import type { Address, Member, NodeId } from './core/node.js';
 import { CLOCKED, createRules, type GossamerOptions } from './rules.js';
 import { drawView, type GossamerView } from './view.js';
 

@@ -7,9 +7,9 @@
  */
 import { assert } from '../lib/assert.js';
 import { createTimers } from '../lib/timers.js';
-import type { GossamerConfig } from './config.js';
-import { isPlausible } from './membership.js';
-import type { Member } from './node.js';
+import type { GossamerConfig } from './core/config.js';
+import type { Member } from './core/node.js';
+import { isPlausible } from './discovery/membership.js';
 
 /** That we are alive after all is flooded at most so often, ms: lies must not cost much. Guess. */
 const REFUTE_INTERVAL_MS = 1000;

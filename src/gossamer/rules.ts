@@ -4,26 +4,26 @@
  * Nothing is decided here; what comes from outside is handed to them in gossamer.ts.
  */
 import type { Rng } from '../lib/rng.js';
-import type { Clockwork } from './clockwork.js';
-import type { GossamerConfig } from './config.js';
-import { type ClockedContext, type Context, notify } from './context.js';
-import { createDepartures } from './departures.js';
-import { createDiscovery } from './discovery.js';
-import { createDistribution } from './distribution.js';
-import type { EdgeDownReason, Effect } from './gossamer-types.js';
-import { createHeartbeat } from './heartbeat.js';
+import type { Clockwork } from './core/alarms.js';
+import type { GossamerConfig } from './core/config.js';
+import { type ClockedContext, type Context, notify } from './core/context.js';
+import { movedPlace, NOWHERE } from './core/coordinates.js';
+import type { EdgeDownReason, Effect } from './core/effects.js';
+import type { Member, Place } from './core/node.js';
+import { createDiscovery } from './discovery/discovery.js';
+import { createMembership } from './discovery/membership.js';
+import { createRendezvous } from './discovery/rendezvous.js';
+import { createDistribution } from './distribution/distribution.js';
+import { createDepartures } from './leaves/departures.js';
+import { createHeartbeat } from './leaves/heartbeat.js';
+import { createLiveness } from './leaves/liveness.js';
+import { createNotices } from './leaves/notices.js';
 import { createLifecycle } from './lifecycle.js';
-import { createLiveness } from './liveness.js';
-import { createMembership } from './membership.js';
-import { createMesh, type FormerEdge, type Neighbour } from './mesh.js';
-import type { Member, Place } from './node.js';
-import { createNotices } from './notices.js';
-import { createOptimizer } from './optimizer.js';
-import { createPings } from './pings.js';
-import { movedPlace, NOWHERE } from './place.js';
-import { createRendezvous } from './rendezvous.js';
-import { createRouting } from './routing.js';
-import { createWorth } from './worth.js';
+import { createWorth } from './mesh/edge-exchange.js';
+import { createMesh, type FormerEdge, type Neighbour } from './mesh/mesh.js';
+import { createOptimizer } from './mesh/optimizer.js';
+import { createPings } from './routing/pings.js';
+import { createRouting } from './routing/routing.js';
 
 export interface GossamerOptions {
   readonly self: Member;

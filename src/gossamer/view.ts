@@ -1,9 +1,10 @@
 /** What one SCX shows of its part in the session: plain data for `status` and for checkers. */
-import type { Distribution } from './distribution.js';
-import type { Disturbances } from './disturbances.js';
-import type { Flow, FlowCounters } from './flow.js';
+
+import type { Member, NodeId, Source } from './core/node.js';
+import type { Distribution } from './distribution/distribution.js';
+import type { Flow, FlowCounters } from './distribution/flow.js';
+import type { Disturbances } from './distribution/health/disturbances.js';
 import type { LifeState } from './lifecycle.js';
-import type { Member, NodeId, Source } from './node.js';
 import type { Rules } from './rules.js';
 
 interface NeighbourView {

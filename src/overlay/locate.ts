@@ -5,11 +5,11 @@
  *   {"address": "host:port"}
  */
 import { z } from 'zod';
-import type { Address } from '../gossamer/node.js';
+import type { Address } from '../gossamer/core/node.js';
+import { guardedFetch } from '../http/client/guarded-fetch.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { parseLocation } from '../session/location.js';
 import { addressSchema } from '../wire/node-schema.js';
-import { guardedFetch } from './guarded-fetch.js';
 
 const ANSWER_BYTES_MAX = 4096;
 const ANSWER_TIMEOUT_MS = 3000;

@@ -7,27 +7,32 @@
  * carried out, waits its turn.
  */
 import type { Logger } from 'pino';
-import type { GossamerConfig } from '../gossamer/config.js';
+import type { GossamerConfig } from '../gossamer/core/config.js';
+import type { Effect, GossamerEvent, Input } from '../gossamer/core/effects.js';
+import type { Address, Adu, Member, NodeId } from '../gossamer/core/node.js';
 import { createGossamer } from '../gossamer/gossamer.js';
-import type { Effect, GossamerEvent, Input } from '../gossamer/gossamer-types.js';
-import type { FormerEdge } from '../gossamer/mesh.js';
-import type { Address, Adu, Member, NodeId } from '../gossamer/node.js';
+import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { GossamerView } from '../gossamer/view.js';
 import { unreachable } from '../lib/assert.js';
+import { excerpt } from '../lib/excerpt.js';
 import { drive } from '../lib/machine.js';
 import type { Rng } from '../lib/rng.js';
 import { EXIT, UserError } from '../lib/user-error.js';
-import { excerpt } from '../session/excerpt.js';
 import type { ClientHello, Hello } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
-import { type ClientConnection, createClientConnection } from './client-connection.js';
-import { type Admission, createConnections, joinAddress, type Refusal } from './connections.js';
-import { createControlLinks } from './control-links.js';
-import { createDataLinks } from './data-links.js';
-import { createDatagrams } from './datagrams.js';
+import { createControlLinks } from './control/control-links.js';
+import { createDataLinks } from './data/data-links.js';
 import { locate } from './locate.js';
-import { controlHello, type OverlayContext } from './overlay-context.js';
-import { createOverlayCounters, type OverlayCounters } from './overlay-counters.js';
+import { type ClientConnection, createClientConnection } from './sockets/client-connection.js';
+import {
+  type Admission,
+  createConnections,
+  joinAddress,
+  type Refusal,
+} from './sockets/connections.js';
+import { controlHello, type OverlayContext } from './sockets/context.js';
+import { createOverlayCounters, type OverlayCounters } from './sockets/counters.js';
+import { createDatagrams } from './sockets/datagrams.js';
 
 export interface OverlayOptions {
   /** `scattercast://creator/session`, normalised: peers must name the same. */

@@ -8,8 +8,8 @@
 import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { type FallbackFile, fallbackFileSchema } from './fallback.js';
-import type { ScxStatus } from './scx-status.js';
+import type { ScxStatus } from '../api/scx-status.js';
+import { type FallbackFile, fallbackFileSchema } from './sources/fallback-process.js';
 
 /** What the front end says with each renewal. */
 interface LeaseTerms {

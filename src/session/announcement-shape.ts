@@ -7,8 +7,9 @@
  * are elements of our own namespace that are not in the table: an older cluster reads a newer
  * announcement.
  */
+
+import { excerpt } from '../lib/excerpt.js';
 import { RADIO_NAMESPACE } from './announcement.js';
-import { excerpt } from './excerpt.js';
 import type { Findings } from './findings.js';
 import type { XmlElement } from './xml-tree.js';
 

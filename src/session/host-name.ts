@@ -2,8 +2,9 @@
  * Names of hosts as DNS writes them. A creator identity (§2.1: "the domain name of the agency
  * that creates the session") and the host of a rendezvous location follow the same rules.
  */
+
+import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
-import { excerpt } from './excerpt.js';
 
 const LENGTH_MAX = 253; // RFC 1035 §2.3.4, without the final dot
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

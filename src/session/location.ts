@@ -4,8 +4,9 @@
  * Departure: the URL of a front end, which answers with the SCX's current address, so that a
  * rendezvous point that was restarted elsewhere is found again without a new announcement.
  */
+
+import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
-import { excerpt } from './excerpt.js';
 import { parseHostName } from './host-name.js';
 
 /** A rendezvous location; `text` is its normal form, which parses to the same location. */

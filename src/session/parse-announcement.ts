@@ -4,11 +4,12 @@
  * (announcement-shape.ts), and here the values are read. Whatever step two and three find is
  * reported together.
  */
+
+import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement, type Channel } from './announcement.js';
 import { checkShape, childrenOf } from './announcement-shape.js';
 import { dropAbsent } from './drop-absent.js';
-import { excerpt } from './excerpt.js';
 import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
 import { parsePlainText } from './plain-text.js';

@@ -6,8 +6,9 @@
  *
  * Departure: the paper says "URL-like" and leaves the characters open.
  */
+
+import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
-import { excerpt } from './excerpt.js';
 import { createFindings } from './findings.js';
 import { parseHostName } from './host-name.js';
 

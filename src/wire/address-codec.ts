@@ -9,7 +9,7 @@
  * The protocol compares addresses as texts, so a text must come out as it went in: an IPv6 address
  * is sent as bytes where these give back that very text, as they do for its usual form.
  */
-import type { Address } from '../gossamer/node.js';
+import type { Address } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
 import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
 import { BOUNDS } from './limits.js';

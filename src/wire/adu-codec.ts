@@ -16,7 +16,7 @@
  * An SCX forwards each ADU to several children, and forwards it as it came. So a frame is made once
  * for each ADU, and a received ADU keeps the frame that it came in: its payload is part of it.
  */
-import type { Adu, NodeId, SourceId } from '../gossamer/node.js';
+import type { Adu, NodeId, SourceId } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES } from './frame.js';

@@ -6,8 +6,8 @@
  * Reasons name the field and the rule that it breaks, never its content: they go into logs.
  */
 import { z } from 'zod';
-import type { DataMessage, Message } from '../gossamer/message.js';
-import type { Adu } from '../gossamer/node.js';
+import type { DataMessage, Message } from '../gossamer/core/message.js';
+import type { Adu } from '../gossamer/core/node.js';
 import type { Result } from '../lib/result.js';
 import { ADU_HEADER_BYTES, decodeAdu } from './adu-codec.js';
 import { type ClientMessage, clientMessageSchema } from './client-message.js';

@@ -1,5 +1,5 @@
 /** Messages to frames. What frames look like: frame.ts; what their bodies hold: codecs and schemas. */
-import type { DataMessage, Message } from '../gossamer/message.js';
+import type { DataMessage, Message } from '../gossamer/core/message.js';
 import type { ClientMessage } from './client-message.js';
 import { encodeWith } from './codec.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES, type FrameType } from './frame.js';

@@ -5,7 +5,7 @@
  * to. Or it answers with a REFUSAL and ends.
  */
 import { z } from 'zod';
-import type { Member, Source } from '../gossamer/node.js';
+import type { Member, Source } from '../gossamer/core/node.js';
 import { type DatagramToken, isToken } from './datagram.js';
 import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';

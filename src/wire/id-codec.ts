@@ -1,5 +1,5 @@
 /** Ids: 16 hexadecimal digits, on the wire 8 bytes. */
-import type { NodeId, SourceId } from '../gossamer/node.js';
+import type { NodeId, SourceId } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
 import { type Codec, give, take } from './codec.js';
 

@@ -6,7 +6,7 @@
  * The order of kinds and of fields is the order on the wire: whoever changes it, or adds a field,
  * speaks another version (hello.ts).
  */
-import { DIGEST_BYTES_MAX } from '../gossamer/digest.js';
+
 import type {
   DataMessage,
   Death,
@@ -17,8 +17,9 @@ import type {
   SequenceRange,
   Sighting,
   Withdrawal,
-} from '../gossamer/message.js';
-import type { Member, Place, Source } from '../gossamer/node.js';
+} from '../gossamer/core/message.js';
+import type { Member, Place, Source } from '../gossamer/core/node.js';
+import { DIGEST_BYTES_MAX } from '../gossamer/discovery/digest.js';
 import type { Bloom } from '../lib/bloom.js';
 import { address } from './address-codec.js';
 import { byKind, bytesUpTo, listOf, nullable, struct } from './combinators.js';

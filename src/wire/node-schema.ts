@@ -3,7 +3,7 @@
  * be the hand-written type; `Same` makes the compiler say so.
  */
 import { z } from 'zod';
-import type { Address, Member, NodeId, Source, SourceId } from '../gossamer/node.js';
+import type { Address, Member, NodeId, Source, SourceId } from '../gossamer/core/node.js';
 import { isAddress } from './address-codec.js';
 import { isId } from './id-codec.js';
 import { BOUNDS } from './limits.js';

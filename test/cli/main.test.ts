@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sourceKeyOf } from '../../src/scx/source-password.js';
+import { sourceKeyOf } from '../../src/http/server/source-password.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Adu, NodeId } from '../../src/gossamer/node.js';
+import type { Adu, NodeId } from '../../src/gossamer/core/node.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/encoder.js';

@@ -2,9 +2,10 @@
  * A platform whose SCXs are objects in this process. They renew their leases over real HTTP, as
  * real ones do, when they are launched and whenever a test says so.
  */
-import type { Exit, Found, Platform } from '../../src/cluster/platform.js';
-import type { Launch } from '../../src/scx/launch.js';
-import type { ScxStatus } from '../../src/scx/scx-status.js';
+
+import type { Launch } from '../../src/api/scx-launch.js';
+import type { ScxStatus } from '../../src/api/scx-status.js';
+import type { Exit, Found, Platform } from '../../src/cluster/platform/platform.js';
 import { statusOf } from './support.js';
 
 type Behaviour = 'renews' | 'silent' | 'dies' | 'portTaken';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { clusterStatus, clusterStatusSchema } from '../../src/cluster/cluster-status.js';
+import { clusterStatus, clusterStatusSchema } from '../../src/cluster/status/cluster-status.js';
 import { RADIO_NAMESPACE } from '../../src/session/announcement.js';
 import { startFake } from './fake-cluster.js';
 import { createFakePlatform, httpUrlOf } from './fake-platform.js';

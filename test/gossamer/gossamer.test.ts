@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { FAST } from '../../src/gossamer/config.js';
+import { FAST } from '../../src/gossamer/core/config.js';
+import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import type { Effect, Input } from '../../src/gossamer/core/effects.js';
+import type { Message } from '../../src/gossamer/core/message.js';
+import type { Member } from '../../src/gossamer/core/node.js';
 import { createGossamer } from '../../src/gossamer/gossamer.js';
-import type { Effect, Input } from '../../src/gossamer/gossamer-types.js';
-import type { Message } from '../../src/gossamer/message.js';
-import type { Member } from '../../src/gossamer/node.js';
-import { NOWHERE } from '../../src/gossamer/place.js';
 import { createRng } from '../../src/lib/rng.js';
 import { addressOf, keepAliveOf, memberOf, nodeId, offerOf, placeOf } from './support.js';
 

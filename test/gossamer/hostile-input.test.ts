@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/config.js';
-import { DIGEST_BYTES_MAX } from '../../src/gossamer/digest.js';
+import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config.js';
+import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import type { Effect, Input } from '../../src/gossamer/core/effects.js';
+import type { DataMessage, EdgeOffer, Message, Route } from '../../src/gossamer/core/message.js';
+import type { Adu, Member, Place, Source } from '../../src/gossamer/core/node.js';
+import { DIGEST_BYTES_MAX } from '../../src/gossamer/discovery/digest.js';
 import { createGossamer, type Gossamer } from '../../src/gossamer/gossamer.js';
-import type { Effect, Input } from '../../src/gossamer/gossamer-types.js';
-import type { DataMessage, EdgeOffer, Message, Route } from '../../src/gossamer/message.js';
-import type { Adu, Member, Place, Source } from '../../src/gossamer/node.js';
-import { NOWHERE } from '../../src/gossamer/place.js';
 import type { Result } from '../../src/lib/result.js';
 import { createRng } from '../../src/lib/rng.js';
 import { decodeAdu } from '../../src/wire/adu-codec.js';

@@ -1,11 +1,18 @@
 /** What the tests of single rules share: members, ADUs, and a context that records its effects. */
-import { FAST, type GossamerConfig } from '../../src/gossamer/config.js';
-import type { ClockedContext } from '../../src/gossamer/context.js';
-import type { Effect, GossamerEvent } from '../../src/gossamer/gossamer-types.js';
-import type { Membership } from '../../src/gossamer/membership.js';
-import type { DataMessage, EdgeOffer, Load, Message } from '../../src/gossamer/message.js';
-import type { Address, Adu, Member, NodeId, Place, SourceId } from '../../src/gossamer/node.js';
-import { NOWHERE } from '../../src/gossamer/place.js';
+import { FAST, type GossamerConfig } from '../../src/gossamer/core/config.js';
+import type { ClockedContext } from '../../src/gossamer/core/context.js';
+import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import type { Effect, GossamerEvent } from '../../src/gossamer/core/effects.js';
+import type { DataMessage, EdgeOffer, Load, Message } from '../../src/gossamer/core/message.js';
+import type {
+  Address,
+  Adu,
+  Member,
+  NodeId,
+  Place,
+  SourceId,
+} from '../../src/gossamer/core/node.js';
+import type { Membership } from '../../src/gossamer/discovery/membership.js';
 import { createRng } from '../../src/lib/rng.js';
 
 const hex = (number: number): string => number.toString(16).padStart(16, '0');

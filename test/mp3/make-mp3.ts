@@ -3,7 +3,7 @@
  * test wants a header that no encoder would write.
  */
 import { createMp3Encoder } from 'wasm-media-encoders';
-import { parseFrameHeader } from '../../src/mp3/frame-header.js';
+import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
 
 /** What to encode: the rate decides the MPEG version. */
 export interface ToneOptions {

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { PAPER } from '../../src/gossamer/config.js';
-import type { Message } from '../../src/gossamer/message.js';
-import type { Address, NodeId } from '../../src/gossamer/node.js';
-import { NOWHERE } from '../../src/gossamer/place.js';
-import { OVERLAY_LIMITS } from '../../src/overlay/limits.js';
+import { PAPER } from '../../src/gossamer/core/config.js';
+import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import type { Message } from '../../src/gossamer/core/message.js';
+import type { Address, NodeId } from '../../src/gossamer/core/node.js';
+import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
 import {
   encodeAdu,
   encodeDataMessage,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Address, NodeId, SourceId } from '../../src/gossamer/node.js';
+import type { Address, NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { UserError } from '../../src/lib/user-error.js';
 import {
   createAdu,

@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, vi } from 'vitest';
-import { FAST } from '../../src/gossamer/config.js';
-import type { GossamerEvent } from '../../src/gossamer/gossamer-types.js';
-import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/node.js';
+import { FAST } from '../../src/gossamer/core/config.js';
+import type { GossamerEvent } from '../../src/gossamer/core/effects.js';
+import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { createRng } from '../../src/lib/rng.js';
-import type { ClientConnection } from '../../src/overlay/client-connection.js';
-import { splitAddress } from '../../src/overlay/connections.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
+import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
+import { splitAddress } from '../../src/overlay/sockets/connections.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { type ControlHello, WIRE_VERSION } from '../../src/wire/hello.js';
 

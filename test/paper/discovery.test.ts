@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FAST, PAPER } from '../../src/gossamer/config.js';
+import { FAST, PAPER } from '../../src/gossamer/core/config.js';
 import { createSession, PROFILES, settlingMs } from './support.js';
 
 const share = (flags: readonly boolean[]): number =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FAST } from '../../src/gossamer/config.js';
-import type { SourceId } from '../../src/gossamer/node.js';
-import type { SimulatedScx } from '../../src/simulator/simulated-scx.js';
+import { FAST } from '../../src/gossamer/core/config.js';
+import type { SourceId } from '../../src/gossamer/core/node.js';
+import type { SimulatedScx } from '../../src/simulator/world/simulated-scx.js';
 import { sourceId } from '../gossamer/support.js';
 import {
   createSession,

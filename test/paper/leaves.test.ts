@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Notice } from '../../src/gossamer/message.js';
+import type { Notice } from '../../src/gossamer/core/message.js';
 import {
   createSession,
   heardOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FAST, PAPER } from '../../src/gossamer/config.js';
-import type { Message } from '../../src/gossamer/message.js';
+import { FAST, PAPER } from '../../src/gossamer/core/config.js';
+import type { Message } from '../../src/gossamer/core/message.js';
 import { createSession, PROFILES, type Session, settlingMs } from './support.js';
 
 type Status = Extract<Message, { kind: 'status' }>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { GossamerConfig } from '../../src/gossamer/config.js';
-import { FAST, PAPER } from '../../src/gossamer/config.js';
+import type { GossamerConfig } from '../../src/gossamer/core/config.js';
+import { FAST, PAPER } from '../../src/gossamer/core/config.js';
 import {
   createSession,
   heardOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createPings } from '../../src/gossamer/pings.js';
-import { NOWHERE } from '../../src/gossamer/place.js';
+import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { createPings } from '../../src/gossamer/routing/pings.js';
 import { addressOf, createBench } from '../gossamer/support.js';
 import { createSession, PROFILES, settlingMs } from './support.js';
 

@@ -1,11 +1,11 @@
 /** A session in the simulated world, for the claims of the paper; the checker is always on. */
-import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/config.js';
-import type { Effect, GossamerEvent } from '../../src/gossamer/gossamer-types.js';
-import type { NodeId, SourceId } from '../../src/gossamer/node.js';
+import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config.js';
+import type { Effect, GossamerEvent } from '../../src/gossamer/core/effects.js';
+import type { NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import type { GossamerView } from '../../src/gossamer/view.js';
-import { type Checker, createChecker } from '../../src/simulator/checker.js';
-import type { SimulatedScx } from '../../src/simulator/simulated-scx.js';
-import { createWorld, type World } from '../../src/simulator/world.js';
+import { type Checker, createChecker } from '../../src/simulator/world/checker.js';
+import type { SimulatedScx } from '../../src/simulator/world/simulated-scx.js';
+import { createWorld, type World } from '../../src/simulator/world/world.js';
 
 /** Both profiles, for a claim that holds in both. */
 export const PROFILES = [

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openSourceConnection, type SourceConnection } from '../../src/client/source-connection.js';
+import type { Launch } from '../../src/api/scx-launch.js';
+import { launchSchema } from '../../src/api/scx-launch.js';
+import { type ScxStatus, scxStatusSchema } from '../../src/api/scx-status.js';
+import {
+  openSourceConnection,
+  type SourceConnection,
+} from '../../src/client/broadcast/source-connection.js';
+import { sourceKeyOf } from '../../src/http/server/source-password.js';
 import { EXIT } from '../../src/lib/user-error.js';
-import type { Launch } from '../../src/scx/launch.js';
-import { launchSchema } from '../../src/scx/launch.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
-import { type ScxStatus, scxStatusSchema } from '../../src/scx/scx-status.js';
-import { sourceKeyOf } from '../../src/scx/source-password.js';
 import { type RawClient, rawClient } from './raw-client.js';
 import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
 

@@ -1,10 +1,10 @@
 /** MP3 frames that tell who they are, and listeners that remember what they were given. */
-import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/node.js';
-import { parseFrameHeader } from '../../src/mp3/frame-header.js';
-import { mainDataBegin } from '../../src/mp3/side-info.js';
-import type { PlayedFrame } from '../../src/scx/audio-ring.js';
-import type { Ingest } from '../../src/scx/ingest.js';
-import type { Outlet } from '../../src/scx/listeners.js';
+import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node.js';
+import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
+import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
+import type { Ingest } from '../../src/scx/ingest/ingest.js';
+import type { Outlet } from '../../src/scx/listeners/listeners.js';
+import type { PlayedFrame } from '../../src/scx/sound/audio-ring.js';
 
 /** 1152 samples at 44.1 kHz. */
 export const FRAME_MS = (1152 * 1000) / 44_100;

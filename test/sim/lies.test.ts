@@ -3,9 +3,9 @@
  * lie may do harm; but the session must come to itself afterwards, by what all the others say.
  */
 import { describe, expect, test } from 'vitest';
-import { FAST } from '../../src/gossamer/config.js';
-import type { Message } from '../../src/gossamer/message.js';
-import type { NodeId } from '../../src/gossamer/node.js';
+import { FAST } from '../../src/gossamer/core/config.js';
+import type { Message } from '../../src/gossamer/core/message.js';
+import type { NodeId } from '../../src/gossamer/core/node.js';
 import { createSession, type Session } from '../paper/support.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;

@@ -4,13 +4,13 @@
  * printed and played again.
  */
 import fc from 'fast-check';
-import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/config.js';
-import type { Adu, SourceId } from '../../src/gossamer/node.js';
+import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config.js';
+import type { Adu, SourceId } from '../../src/gossamer/core/node.js';
 import { assert } from '../../src/lib/assert.js';
 import { createRng } from '../../src/lib/rng.js';
-import { createChecker } from '../../src/simulator/checker.js';
-import type { SimulatedScx } from '../../src/simulator/simulated-scx.js';
-import { createWorld, type Observer, type World } from '../../src/simulator/world.js';
+import { createChecker } from '../../src/simulator/world/checker.js';
+import type { SimulatedScx } from '../../src/simulator/world/simulated-scx.js';
+import { createWorld, type Observer, type World } from '../../src/simulator/world/world.js';
 
 type Fault =
   | { readonly kind: 'join'; readonly atMs: number }

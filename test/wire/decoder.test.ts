@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Adu } from '../../src/gossamer/node.js';
+import type { Adu } from '../../src/gossamer/core/node.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeAdu, encodeMessage, encodeRefusal } from '../../src/wire/encoder.js';
 import { WIRE_LIMITS } from '../../src/wire/limits.js';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
 import type {
   DataMessage,
   EdgeOffer,
   Message,
   Route,
   Sighting,
-} from '../../src/gossamer/message.js';
-import type { Address, Member, NodeId, Place, SourceId } from '../../src/gossamer/node.js';
-import { NOWHERE } from '../../src/gossamer/place.js';
+} from '../../src/gossamer/core/message.js';
+import type { Address, Member, NodeId, Place, SourceId } from '../../src/gossamer/core/node.js';
 import { decodeWith } from '../../src/wire/codec.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DataMessage, Message, Route } from '../../src/gossamer/message.js';
+import type { DataMessage, Message, Route } from '../../src/gossamer/core/message.js';
 import type {
   Address,
   Adu,
@@ -8,7 +8,7 @@ import type {
   Place,
   Source,
   SourceId,
-} from '../../src/gossamer/node.js';
+} from '../../src/gossamer/core/node.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import type { DatagramToken } from '../../src/wire/datagram.js';
 import {

@@ -3,7 +3,7 @@
  * came: what counts for a player is how late a frame is beside the one before the drill.
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
-import { createFramer, type FramerEvent } from '../../../src/mp3/framer.js';
+import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
 import { FRAME_MS, LOOP_FRAMES, numberOf } from './numbered-audio.js';
 import { quantile } from './quantile.js';
 

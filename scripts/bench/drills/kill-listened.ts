@@ -3,8 +3,8 @@
  * where it was, is served at once, and from the seconds that it has missed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Player, play, stopPlayers } from '../../../test/e2e/player.js';
-import { until } from '../../../test/e2e/stage.js';
+import { type Player, play, stopPlayers } from '../../../test/e2e/support/player.js';
+import { until } from '../../../test/e2e/support/stage.js';
 import { type Drill, NOBODY, tell, verdict } from './drill.js';
 import { LOOP_FRAMES } from './numbered-audio.js';
 import { quantile } from './quantile.js';

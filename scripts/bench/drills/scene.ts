@@ -12,7 +12,7 @@ import {
   type Running,
   type Stage,
   until,
-} from '../../../test/e2e/stage.js';
+} from '../../../test/e2e/support/stage.js';
 import { createEar, type Ear } from './ear.js';
 import { type Network, openNetwork } from './network.js';
 import { numberedAudio } from './numbered-audio.js';

@@ -4,7 +4,12 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cluster, createStage, type Running, type Stage } from '../../../test/e2e/stage.js';
+import {
+  type Cluster,
+  createStage,
+  type Running,
+  type Stage,
+} from '../../../test/e2e/support/stage.js';
 import { AUDIO } from '../continuity.js';
 
 const NAME = 'scattercast://drill.example/soak';

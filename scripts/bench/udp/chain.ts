@@ -4,8 +4,8 @@
  * that routes go along it.
  */
 import { pino } from 'pino';
-import { FAST } from '../../../src/gossamer/config.js';
-import type { Adu, NodeId, SourceId } from '../../../src/gossamer/node.js';
+import { FAST } from '../../../src/gossamer/core/config.js';
+import type { Adu, NodeId, SourceId } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { createOverlay, type Overlay } from '../../../src/overlay/overlay.js';
 import { createLossyNetwork, type LossyNetwork } from './lossy-network.js';

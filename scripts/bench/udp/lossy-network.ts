@@ -5,7 +5,7 @@
  */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { NodeId } from '../../../src/gossamer/node.js';
+import type { NodeId } from '../../../src/gossamer/core/node.js';
 import type { Rng } from '../../../src/lib/rng.js';
 import { createDecoder } from '../../../src/wire/decoder.js';
 

@@ -1,6 +1,6 @@
 /** What a chain delivers of a broadcast while its links lose datagrams, and what that costs. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Adu } from '../../../src/gossamer/node.js';
+import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { FlowView } from '../../../src/gossamer/view.js';
 import type { Overlay } from '../../../src/overlay/overlay.js';
 import { ADU_HEADER_BYTES } from '../../../src/wire/adu-codec.js';

@@ -2,8 +2,8 @@
  * Who was given which ADU when, and what that says: recovery, pauses, what was missed. The measures
  * are functions of the log alone, so that tests can try them on logs whose answer is known.
  */
-import type { SourceId } from '../../gossamer/node.js';
-import type { Observer } from '../world.js';
+import type { SourceId } from '../../gossamer/core/node.js';
+import type { Observer } from '../world/world.js';
 
 /** What one SCX was given of one source, in the order of delivery. */
 export interface Reception {

@@ -3,8 +3,8 @@
  * what was published while it was present is due to it, save what was on its way when it went or was cut
  * off, and what was published on the far side of a cut.
  */
-import type { SourceId } from '../../gossamer/node.js';
-import type { Drawn } from '../experiment.js';
+import type { SourceId } from '../../gossamer/core/node.js';
+import type { Drawn } from '../experiment/experiment.js';
 import {
   countDuplicates,
   type Interval,

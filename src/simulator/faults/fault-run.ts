@@ -3,16 +3,21 @@
  * the faults come, and what every SCX is given is measured until well after their end. The checker is
  * on all the time.
  */
-import type { GossamerConfig } from '../../gossamer/config.js';
-import { healingBoundMs } from '../../gossamer/heartbeat.js';
-import type { NodeId, SourceId } from '../../gossamer/node.js';
+import type { GossamerConfig } from '../../gossamer/core/config.js';
+import type { NodeId, SourceId } from '../../gossamer/core/node.js';
+import { healingBoundMs } from '../../gossamer/leaves/heartbeat.js';
 import { createRng, type Rng } from '../../lib/rng.js';
-import { createChecker } from '../checker.js';
-import { type Drawn, drawSession, JOIN_WITHIN_MS, type SessionOptions } from '../experiment.js';
-import type { SimulatedScx } from '../simulated-scx.js';
+import {
+  type Drawn,
+  drawSession,
+  JOIN_WITHIN_MS,
+  type SessionOptions,
+} from '../experiment/experiment.js';
 import { measureDistances } from '../topology/distances.js';
 import { sizeOf } from '../topology/topology.js';
-import { createWorld, type World } from '../world.js';
+import { createChecker } from '../world/checker.js';
+import type { SimulatedScx } from '../world/simulated-scx.js';
+import { createWorld, type World } from '../world/world.js';
 import { createDeliveryLog } from './delivery-log.js';
 import { type FaultReport, measureFaults } from './fault-report.js';
 import { type FaultEvent, type FaultScenario, inject, newcomersOf } from './scenario.js';

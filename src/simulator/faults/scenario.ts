@@ -6,8 +6,8 @@
  * join or heal (§3.4), without the others there is nothing to receive.
  */
 import type { Rng } from '../../lib/rng.js';
-import type { SimulatedScx } from '../simulated-scx.js';
-import type { World } from '../world.js';
+import type { SimulatedScx } from '../world/simulated-scx.js';
+import type { World } from '../world/world.js';
 
 export type FaultScenario =
   /** A share (0..1) of the SCXs die at one instant: processes, whose sockets are reset, ... */

@@ -1,8 +1,8 @@
 /** Whether a session is whole, seen from outside: its mesh, its trees, its heartbeat. */
-import type { NodeId, SourceId } from '../../gossamer/node.js';
+import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { GossamerView } from '../../gossamer/view.js';
-import type { SimulatedScx } from '../simulated-scx.js';
-import type { World } from '../world.js';
+import type { SimulatedScx } from '../world/simulated-scx.js';
+import type { World } from '../world/world.js';
 
 interface Wholeness {
   /** Every live SCX takes every source from a live one, and all these lead to the source. */

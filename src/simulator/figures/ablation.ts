@@ -2,7 +2,7 @@
  * Beyond the paper: what each rule of `fast` is worth. One at a time is switched back to the paper's
  * value. To add a rule, add a line.
  */
-import { FAST, type GossamerConfig, PAPER } from '../../gossamer/config.js';
+import { FAST, type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
 import type { Series } from './chart.js';
 import type { Figure } from './figure.js';
 import { finalRatio, over, pointOf, settledSeconds, steadyBytesPerSecond } from './measures.js';

@@ -1,5 +1,5 @@
 /** Figures 6 and 7: how fast SCXs get to know each other (§5.2). */
-import type { ExperimentReport } from '../experiment.js';
+import type { ExperimentReport } from '../experiment/experiment.js';
 import type { Point, Series } from './chart.js';
 import type { Figure } from './figure.js';
 import { mainSession, PROFILE_NAMES, type Profile } from './session.js';

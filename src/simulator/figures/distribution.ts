@@ -1,5 +1,5 @@
 /** Figure 9: how good the trees are in the end (§5.3). */
-import type { ExperimentReport } from '../experiment.js';
+import type { ExperimentReport } from '../experiment/experiment.js';
 import { statisticsOf } from '../metrics/statistics.js';
 import type { Series } from './chart.js';
 import type { Figure } from './figure.js';

@@ -1,5 +1,6 @@
 /** All figures, in the order of the report, and the plan of what is to be played for them. */
 import { ablationFigure } from './ablation.js';
+import { yardstickFigure } from './beyond-yardstick.js';
 import { figure14 } from './degree.js';
 import { figure6, figure7 } from './discovery.js';
 import { figure9 } from './distribution.js';
@@ -15,7 +16,6 @@ import {
 } from './scaling.js';
 import type { Scope, Session } from './session.js';
 import { figure11 } from './stress.js';
-import { yardstickFigure } from './yardstick.js';
 
 export const FIGURES: readonly Figure[] = [
   ...[figure6, figure7, figure8, figure9, figure10],

@@ -1,6 +1,6 @@
 /** What figures take from a report; undefined: it did not come to that by the end. */
-import type { ExperimentReport } from '../experiment.js';
-import { settledSince } from '../metrics/settling.js';
+import type { ExperimentReport } from '../experiment/experiment.js';
+import { settledSince } from '../experiment/settling.js';
 import { type Statistics, statisticsOf } from '../metrics/statistics.js';
 import type { Place, Point } from './chart.js';
 

@@ -1,5 +1,5 @@
 /** Figures 8 and 10: how the trees and the mesh change while a session goes on (§5.3). */
-import { ratioOf, settledSince } from '../metrics/settling.js';
+import { ratioOf, settledSince } from '../experiment/settling.js';
 import { statisticsOf } from '../metrics/statistics.js';
 import type { Mark, Series } from './chart.js';
 import type { Figure } from './figure.js';

@@ -3,9 +3,9 @@
  * the HELLO of each connection, TCP and IP headers. Messages over data connections (subscriptions) are
  * no ADUs, so they count as well.
  */
-import type { Effect } from '../../gossamer/gossamer-types.js';
+import type { Effect } from '../../gossamer/core/effects.js';
 import { dataMessageBytes, messageBytes } from '../../wire/encoder.js';
-import type { Observer } from '../world.js';
+import type { Observer } from '../world/world.js';
 
 /** What was sent. */
 export interface TrafficTotals {

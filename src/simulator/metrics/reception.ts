@@ -3,9 +3,9 @@
  * what others had heard before its first subscription included. ADUs of the last seconds may still be
  * under way at the end, so they are not counted.
  */
-import type { SourceId } from '../../gossamer/node.js';
+import type { SourceId } from '../../gossamer/core/node.js';
 import { assert } from '../../lib/assert.js';
-import type { Observer } from '../world.js';
+import type { Observer } from '../world/world.js';
 
 /** How long an ADU may be under way, ms. */
 const UNDER_WAY_MS = 5000;

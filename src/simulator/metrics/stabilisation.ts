@@ -4,7 +4,7 @@
  * as two changes, one for each node in the edge" (figure 10): each end notices a change for itself, so
  * what the SCXs notice is what is counted.
  */
-import type { Observer } from '../world.js';
+import type { Observer } from '../world/world.js';
 
 /** How long nothing may change, ms. Paper §5.1. */
 const QUIET_MS = 100_000;

@@ -2,8 +2,8 @@
  * The distribution tree of one source, as it is: each SCX's own next hop, not the path that it
  * believes in. While routes change it may have holes and even loops; both are told, not hidden.
  */
-import type { NodeId } from '../../gossamer/node.js';
-import type { SimulatedScx } from '../simulated-scx.js';
+import type { NodeId } from '../../gossamer/core/node.js';
+import type { SimulatedScx } from '../world/simulated-scx.js';
 
 /** One-way delay between two SCXs by index, ms. */
 export type DelayMs = (from: number, to: number) => number;

@@ -1,0 +1,18 @@
+/**
+ * The order to hand over: what a cluster leaves in an SCX's `successorFile`. The answer to a lease
+ * renewal says that there is one.
+ */
+import { z } from 'zod';
+import { launchSchema } from './scx-launch.js';
+
+export const orderSchema = z.strictObject({
+  /** How the successor is started, with its launch document in the environment. */
+  program: z.string().max(4096),
+  args: z.array(z.string().max(4096)).max(32),
+  /** Besides the id, in the form of the successor's version. */
+  launch: z.looseObject({ id: launchSchema.shape.id }),
+  /** Listeners that cannot be handed over may stay so long, ms. */
+  drainMs: z.number().min(0).max(86_400_000),
+});
+
+export type Order = Readonly<z.infer<typeof orderSchema>>;

@@ -1,0 +1,98 @@
+/** `scattercast cluster`: the front end of a cluster on this machine, and its SCXs. */
+import { once } from 'node:events';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startCluster } from '../../cluster/cluster.js';
+import type { ScxSettings } from '../../cluster/cluster-options.js';
+import type { CertificateFiles } from '../../http/server/tls.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { anyAddress, ownAddress } from '../options/addresses.js';
+import type { Settings } from '../options/option.js';
+import { clusterOptions } from '../options/option-tables.js';
+import type { Command } from '../shell/command.js';
+import { ENTRY } from '../shell/entry.js';
+import { createLog } from '../shell/log.js';
+import { stopped, stopSignal } from '../shell/stop-signal.js';
+import { drainCluster } from './drain.js';
+
+type ClusterSettings = Settings<typeof clusterOptions>;
+
+/** More often than any player could tell, ms. */
+const WRITE_MS_MIN = 50;
+
+export const command: Command<typeof clusterOptions> = {
+  story:
+    'Runs a cluster on this machine: the front end that listeners and broadcasters talk to, and ' +
+    'an SCX for each session that somebody here takes part in. Logs go to standard error.',
+  operands: [],
+  options: clusterOptions,
+  examples: [
+    'scattercast cluster',
+    'scattercast cluster --port 80 --host radio.campus.example --scx-ports 8100-8227',
+    'SCATTERCAST_PORT=9000 scattercast cluster --data ./state --allow-private',
+    'scattercast cluster --drain',
+  ],
+  run,
+};
+
+async function run(settings: ClusterSettings): Promise<void> {
+  if (settings.drain) return drain(settings);
+  const stopping = stopSignal();
+  const cluster = await startCluster({
+    port: settings.port,
+    host: settings.host ?? ownAddress(),
+    listenHost: settings.listen ?? anyAddress(),
+    dataDir: dataDirOf(settings),
+    scxPorts: settings.scxPorts,
+    maxScxs: settings.maxScxs,
+    maxListenersPerSession: settings.maxListenersPerSession || Number.POSITIVE_INFINITY,
+    trustedProxies: settings.trustedProxies,
+    mounts: settings.mounts ?? new Map(),
+    allowPrivate: settings.allowPrivate,
+    drainMs: settings.drainTimeout * 1000,
+    entry: ENTRY,
+    log: await createLog(settings.logLevel),
+    scx: scxSettings(settings),
+    inheritLogs: false,
+  });
+  process.stdout.write(`the cluster is ready at ${cluster.url}\n`);
+  const leaving = once(process, 'SIGUSR2');
+  await Promise.race([stopped(stopping), leaving]);
+  await (stopping.aborted ? cluster.close() : cluster.leave());
+}
+
+const drain = (settings: ClusterSettings): Promise<void> =>
+  drainCluster({
+    ...{ dataDir: dataDirOf(settings), port: settings.port, listenHost: settings.listen },
+    drainMs: settings.drainTimeout * 1000,
+    print: (line) => void process.stdout.write(`${line}\n`),
+  });
+
+function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
+  const accessLog = settings.accessLog ?? join(dataDirOf(settings), 'access.log');
+  return {
+    lingerMs: settings.linger * 1000,
+    burstMs: settings.burst * 1000,
+    writeIntervalMs: Math.max(WRITE_MS_MIN, settings.writeInterval * 1000),
+    listenersMax: settings.maxListeners,
+    perAddressMax: settings.maxListenersPerAddress,
+    accessLog: accessLog === 'none' ? undefined : resolve(accessLog),
+    certificate: certificateOf(settings),
+    profile: settings.profile,
+  };
+}
+
+function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return { cert: resolve(tlsCert), key: resolve(tlsKey) };
+  }
+  throw new UserError(EXIT.usage, '--tls-cert and --tls-key go together: give both');
+}
+
+/** Announcements and what runs are state, not configuration nor cache (XDG base directories). */
+function dataDirOf({ dataDir, port }: ClusterSettings): string {
+  if (dataDir !== undefined) return resolve(dataDir);
+  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return join(state, 'scattercast', `cluster-${port}`);
+}

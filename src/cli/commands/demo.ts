@@ -1,0 +1,118 @@
+/**
+ * `scattercast demo`, which is what `npm start` runs: a whole radio on one machine. The cluster
+ * and the broadcaster live in this process, the SCX in one of its own; everything that is written
+ * is in a temporary directory, which goes with us.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { broadcast } from '../../client/broadcast/broadcaster.js';
+import { publish } from '../../client/cluster/cluster-api.js';
+import { startCluster } from '../../cluster/cluster.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { DEFAULT_CHANNELS } from '../../session/announcement.js';
+import { printAnnouncement } from '../../session/print-announcement.js';
+import type { Settings } from '../options/option.js';
+import { demoOptions } from '../options/option-tables.js';
+import type { Command } from '../shell/command.js';
+import { ENTRY } from '../shell/entry.js';
+import { createLog } from '../shell/log.js';
+import { stopSignal } from '../shell/stop-signal.js';
+
+type DemoSettings = Settings<typeof demoOptions>;
+
+export const command: Command<typeof demoOptions> = {
+  story:
+    'A radio on this machine, to listen to at once: runs a cluster, announces a session and ' +
+    'broadcasts a clip, or the given files, over and over. Ctrl-C ends it all.',
+  operands: [{ name: '[file...]', help: 'MP3 files (default: a clip of ours)' }],
+  options: demoOptions,
+  examples: ['scattercast demo', 'scattercast demo --port 8080 song.mp3', 'npm start -- song.mp3'],
+  run,
+};
+
+const HOST = 'localhost';
+const CLIP = fileURLToPath(new URL('../../../web/demo/clip.mp3', import.meta.url));
+const PATH = 'localhost/demo';
+const NAME = { text: `scattercast://${PATH}`, creator: 'localhost', session: 'demo' };
+
+async function run(settings: DemoSettings, files: readonly string[]): Promise<void> {
+  const signal = stopSignal();
+  const dataDir = mkdtempSync(join(tmpdir(), 'scattercast-demo-'));
+  // Also when there is no time for anything else.
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  const cluster = await startDemoCluster(settings, dataDir);
+  try {
+    await broadcastAt(`http://${HOST}:${cluster.port}`, files.length > 0 ? files : [CLIP], signal);
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function startDemoCluster(settings: DemoSettings, dataDir: string) {
+  const { port, listen, scxPorts, logLevel } = settings;
+  try {
+    return await startCluster({
+      port,
+      host: HOST,
+      listenHost: listen,
+      dataDir,
+      scxPorts,
+      maxScxs: 16,
+      allowPrivate: true,
+      entry: ENTRY,
+      log: await createLog(logLevel),
+      scx: { lingerMs: 1000, burstMs: 4000, profile: 'fast' },
+      inheritLogs: false,
+    });
+  } catch (error) {
+    if (!(error instanceof UserError) || !error.message.includes('is taken')) throw error;
+    const other = port === 8080 ? 8081 : 8080;
+    throw new UserError(
+      EXIT.bind,
+      `port ${port} is taken; use another one: npm start -- --port ${other}`,
+    );
+  }
+}
+
+async function broadcastAt(
+  cluster: string,
+  files: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { url } = await publish(cluster, PATH, announcementXml(cluster), { password: 'none' });
+  let told = false;
+  await broadcast({
+    clusters: [cluster],
+    announcement: url,
+    program: { kind: 'files', files, loop: true },
+    priority: 128,
+    onProgress: ({ state }) => {
+      if (state === 'onAir' && !told) process.stdout.write(invitation(cluster));
+      told ||= state === 'onAir';
+    },
+    onWarning: (text) => void process.stderr.write(`warning: ${text}\n`),
+    signal,
+  });
+}
+
+const announcementXml = (cluster: string): string =>
+  printAnnouncement({
+    name: NAME,
+    title: 'Scattercast demo',
+    description: 'A clip, over and over, from npm start',
+    channels: DEFAULT_CHANNELS,
+    rendezvous: [`${cluster}/rendezvous/${PATH}`],
+  });
+
+/** What to open, in a few lines. */
+export const invitation = (cluster: string): string =>
+  [
+    'Scattercast is on the air. Listen in any MP3 player:',
+    `  mpg123 ${cluster}/listen/${PATH}.mp3`,
+    'or in a browser:',
+    `  ${cluster}/`,
+    'Ctrl-C ends it.',
+    '',
+  ].join('\n');

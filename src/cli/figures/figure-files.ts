@@ -1,0 +1,38 @@
+/** Where the figures go: a page, and for each figure its data and its picture. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { csvOf } from '../../simulator/figures/csv.js';
+import { drawChart, standAlone, WIDE } from './chart-svg.js';
+import { type Drawn, type Origin, reportOf } from './report-page.js';
+
+/** Makes the directory, which fails now rather than after an hour of simulation. */
+export const makeDirectory = (directory: string): Promise<unknown> =>
+  orUserError(directory, mkdir(directory, { recursive: true }));
+
+/** Writes them over those of another time; returns the path of the page. */
+export async function writeFigures(
+  directory: string,
+  drawn: readonly Drawn[],
+  origin: Origin,
+): Promise<string> {
+  const page = join(directory, 'index.html');
+  const files: (readonly [path: string, content: string])[] = [[page, reportOf(drawn, origin)]];
+  for (const { figure, drawing } of drawn) {
+    files.push([join(directory, `${figure.id}.csv`), csvOf(drawing.data)]);
+    const svg = standAlone(drawChart(drawing.chart, WIDE, figure.id));
+    files.push([join(directory, `${figure.id}.svg`), svg]);
+  }
+  for (const [path, content] of files) await orUserError(path, writeFile(path, content));
+  return page;
+}
+
+async function orUserError(path: string, done: Promise<unknown>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UserError(EXIT.file, `cannot write ${path}: ${code}`);
+  }
+}

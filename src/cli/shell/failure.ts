@@ -1,0 +1,52 @@
+/**
+ * How a command ends when it fails: one line on standard error that says what to do, and an exit
+ * code that a script can act on. A stack is for us, not for the user.
+ */
+import { EXIT, type ExitCode, UserError } from '../../lib/user-error.js';
+
+const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'all is well',
+  internal: 'a bug in scattercast',
+  usage: 'a flag, an environment variable or the configuration file is wrong',
+  bind: 'a port is taken, or an address is not of this machine',
+  unreachable: 'the cluster, or a server that it depends on, cannot be reached',
+  refused: 'the cluster said no: unknown announcement, full, not allowed, wrong password or token',
+  file: 'a file cannot be read or written, or holds no MP3',
+};
+
+/** The end of each help. */
+export const EXIT_HELP = [
+  'Exit codes:',
+  ...Object.entries(EXIT).map(
+    ([kind, code]) => `  ${code}  ${MEANINGS[kind as keyof typeof EXIT]}`,
+  ),
+].join('\n');
+
+/** What is to be printed, and the exit code. `debug` adds the stack of a bug. */
+export function explainFailure(
+  error: unknown,
+  debug: boolean,
+): { readonly lines: readonly string[]; readonly exitCode: ExitCode } {
+  if (error instanceof UserError) {
+    const lines = error.message.split('\n').map((line) => `scattercast: ${line}`);
+    return { lines, exitCode: error.exitCode };
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const bug = `scattercast: this is a bug: ${message.split('\n')[0]}`;
+  const hint = debug ? [stack ?? ''] : ['(--debug shows where)'];
+  return { lines: debug ? [bug, ...hint] : [`${bug} ${hint}`], exitCode: EXIT.internal };
+}
+
+/** What a cluster starts writes to a log, which only we read. */
+const isDebugging = (): boolean =>
+  ['scx', 'fallback'].includes(process.argv[2] ?? '') ||
+  process.argv.includes('--debug') ||
+  process.env.SCATTERCAST_DEBUG === '1';
+
+/** Prints a failure and ends the process. */
+export function fail(error: unknown): never {
+  const debug = isDebugging();
+  const { lines, exitCode } = explainFailure(error, debug);
+  process.stderr.write(`${lines.join('\n')}\n`);
+  process.exit(exitCode);
+}

@@ -1,0 +1,52 @@
+/** One simulated run as it travels between threads, so plain data: what to play, and what is told. */
+import { UserError } from '../../lib/user-error.js';
+import {
+  type ExperimentOptions,
+  type ExperimentReport,
+  runExperiment,
+} from '../../simulator/experiment/experiment.js';
+import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
+import { openTopology, type TopologySource } from './topology-file.js';
+
+/** What `--topology` names, with the numbers for a graph that is drawn. */
+export interface TopologySpec {
+  readonly spec: string;
+  readonly transitStub: TransitStubOptions;
+}
+
+export interface Job extends Omit<ExperimentOptions, 'topology' | 'onProgress'> {
+  readonly topology: TopologySpec;
+}
+
+export type JobEvent =
+  | { readonly kind: 'progress'; readonly nowMs: number }
+  | { readonly kind: 'done'; readonly report: ExperimentReport }
+  /** What the user can fix. */
+  | {
+      readonly kind: 'refused';
+      readonly exitCode: UserError['exitCode'];
+      readonly message: string;
+    };
+
+/** A player of jobs. It keeps the last topology: most jobs in a row have the same file. */
+export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => void {
+  let kept: { readonly key: string; readonly open: TopologySource } | undefined;
+  const topologyOf = ({ topology, seed, scxs }: Job) => {
+    const key = JSON.stringify(topology);
+    if (kept?.key !== key) kept = { key, open: openTopology(topology.spec, topology.transitStub) };
+    return kept.open(seed, scxs);
+  };
+  const play = (job: Job, tell: (event: JobEvent) => void): ExperimentReport => {
+    const topology = topologyOf(job);
+    const onProgress = (nowMs: number): void => tell({ kind: 'progress', nowMs });
+    return runExperiment({ ...job, topology, onProgress });
+  };
+  return (job, tell) => {
+    try {
+      tell({ kind: 'done', report: play(job, tell) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      tell({ kind: 'refused', exitCode: error.exitCode, message: error.message });
+    }
+  };
+}

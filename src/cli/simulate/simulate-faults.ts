@@ -1,0 +1,67 @@
+/** `scattercast simulate --faults`: runs of a session under faults, one after the other. */
+import type { GossamerConfig } from '../../gossamer/core/config.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import type { FaultReport } from '../../simulator/faults/fault-report.js';
+import { endOf, type FaultOptions, runFaults, watchMs } from '../../simulator/faults/fault-run.js';
+import type { FaultScenario } from '../../simulator/faults/scenario.js';
+import type { Settings } from '../options/option.js';
+import type { simulateOptions } from '../options/option-tables.js';
+import { createProgress } from '../views/progress-line.js';
+import { faultSummaryText, faultText } from './faults-view.js';
+import { progressLine } from './simulate-view.js';
+import type { TopologySource } from './topology-file.js';
+
+/** The mesh has so long to settle, ms. */
+const SETTLE_MS = 60_000;
+
+/** Churn, loss and flapping last so long unless --until says otherwise, ms. */
+const LASTING_MS = 60_000;
+
+export interface FaultRuns {
+  readonly settings: Settings<typeof simulateOptions>;
+  readonly config: GossamerConfig;
+  readonly topology: TopologySource;
+  readonly scenario: FaultScenario;
+}
+
+/** Plays all runs and prints them. An invariant that breaks is our mistake: the exit code says so. */
+export function simulateFaults(runs: FaultRuns): void {
+  const { settings } = runs;
+  const reports: FaultReport[] = [];
+  for (let index = 0; index < settings.runs; index++) {
+    const report = play(index, runs);
+    reports.push(report);
+    if (!settings.json) process.stdout.write(`${faultText(report)}\n`);
+  }
+  if (settings.json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
+  else if (reports.length > 1) process.stdout.write(faultSummaryText(reports));
+  if (reports.some(({ broken }) => broken !== null)) process.exitCode = EXIT.internal;
+}
+
+function lastingMs({ settings: { until }, config }: FaultRuns): number {
+  if (until === undefined) return LASTING_MS;
+  const least = (SETTLE_MS + watchMs(config)) / 1000;
+  if (until > least) return (until - least) * 1000;
+  throw new UserError(EXIT.usage, `--until must be more than ${least} with --faults`);
+}
+
+function play(index: number, runs: FaultRuns): FaultReport {
+  const { settings, config, scenario } = runs;
+  const { scxs, sources } = settings;
+  const seed = settings.seed + index;
+  const topology = runs.topology(seed, scxs);
+  const options: FaultOptions = {
+    ...{ topology, seed, scxs, sources, config, scenario },
+    settleMs: SETTLE_MS,
+    lastingMs: lastingMs(runs),
+  };
+  const progress = createProgress();
+  const endMs = endOf(options);
+  const onProgress = (nowMs: number): void =>
+    progress.show(progressLine(settings.runs, index * endMs + nowMs, settings.runs * endMs));
+  try {
+    return runFaults({ ...options, onProgress });
+  } finally {
+    progress.end();
+  }
+}

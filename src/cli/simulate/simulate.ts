@@ -1,0 +1,117 @@
+/**
+ * `scattercast simulate`: sessions of the production machines in a simulated network (§5), and how
+ * good the trees are that they build; with `--faults`, what listeners would notice of faults.
+ */
+import { FAST, type GossamerConfig, PAPER, validateConfig } from '../../gossamer/core/config.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
+import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
+import type { Settings } from '../options/option.js';
+import { simulateOptions } from '../options/option-tables.js';
+import type { Command } from '../shell/command.js';
+import { createProgress } from '../views/progress-line.js';
+import type { Job, TopologySpec } from './job.js';
+import { playJobs } from './job-pool.js';
+import { simulateFaults } from './simulate-faults.js';
+import { progressLine, runText, summaryText } from './simulate-view.js';
+import { openTopology } from './topology-file.js';
+
+type SimulateSettings = Settings<typeof simulateOptions>;
+
+/** As long as the paper's runs take to settle, s. */
+const UNTIL_S = 600;
+
+export const command: Command<typeof simulateOptions> = {
+  story:
+    'Plays a session of many SCXs in a simulated network, with the code that runs in production, ' +
+    'and measures it as section 5 of the paper does: cost ratio, discovery, stabilisation, link ' +
+    'stress, control traffic; beside it the best tree that a search with all knowledge finds. With ' +
+    '--faults a source sends as an MP3 of 128 kbit/s does, the faults come after 60 s, and recovery, ' +
+    'pauses and missed frames are measured. The same seed gives the same run.',
+  operands: [],
+  options: simulateOptions,
+  examples: [
+    'scattercast simulate',
+    'scattercast simulate --profile paper --runs 5 --until 1200',
+    'scattercast simulate --faults crash:30% --runs 5',
+    'scattercast simulate --topology rtt:planetlab490.txt.gz --sources 5 --json',
+    'scattercast simulate --scxs 10000 --until 300 --join-within 60 --adus 1',
+  ],
+  run,
+};
+
+async function run(settings: SimulateSettings): Promise<void> {
+  const { scxs, sources, runs, json, faults } = settings;
+  const config = configOf(settings);
+  if (sources > scxs) throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
+  const topology = { spec: settings.topology, transitStub: transitStubOf(settings) };
+  if (faults !== undefined) {
+    const open = openTopology(topology.spec, topology.transitStub);
+    return simulateFaults({ settings, config, topology: open, scenario: faults });
+  }
+  const jobs = Array.from({ length: runs }, (_, index) => jobOf(settings, topology, config, index));
+  const reports = await play(jobs, (report) => {
+    if (!json) process.stdout.write(`${runText(report)}\n`);
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
+  else if (reports.length > 1) process.stdout.write(summaryText(reports));
+}
+
+function jobOf(
+  settings: SimulateSettings,
+  topology: TopologySpec,
+  config: GossamerConfig,
+  index: number,
+): Job {
+  const { scxs, sources, until = UNTIL_S, joinWithin, adus } = settings;
+  return {
+    ...{ topology, seed: settings.seed + index, scxs, sources, config },
+    ...{ untilMs: until * 1000, joinWithinMs: joinWithin * 1000, adusPerSecond: adus },
+  };
+}
+
+/** The settings of the generator alone: a job is sent to other threads. */
+function transitStubOf(settings: SimulateSettings): TransitStubOptions {
+  const { transitDomains, transitNodes, stubs, stubNodes } = settings;
+  const { domainDensity, transitDensity, stubDensity } = settings;
+  return {
+    ...{ transitDomains, transitNodes, stubs, stubNodes },
+    ...{ domainDensity, transitDensity, stubDensity },
+  };
+}
+
+function configOf({ profile, degree }: SimulateSettings): GossamerConfig {
+  const { added, accepted } = degree;
+  const config = {
+    ...(profile === 'paper' ? PAPER : FAST),
+    addedEdgesMax: added,
+    acceptedEdgesMax: accepted,
+  };
+  const checked = validateConfig(config);
+  if (checked.ok) return config;
+  throw new UserError(EXIT.usage, checked.problems.map((text) => `--degree: ${text}`).join('\n'));
+}
+
+async function play(
+  jobs: readonly Job[],
+  onReport: (report: ExperimentReport) => void,
+): Promise<ExperimentReport[]> {
+  const progress = createProgress();
+  const nowMs = jobs.map(() => 0);
+  const untilMs = jobs.reduce((sum, job) => sum + job.untilMs, 0);
+  try {
+    return await playJobs(jobs, {
+      onProgress: (job, instant) => {
+        nowMs[job] = instant;
+        const sum = nowMs.reduce((total, each) => total + each, 0);
+        progress.show(progressLine(jobs.length, sum, untilMs));
+      },
+      onReport: (report) => {
+        progress.end();
+        onReport(report);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+}

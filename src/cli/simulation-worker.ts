@@ -1,6 +1,0 @@
-/** A thread that plays simulated runs, one after the other; see simulation-pool.ts. */
-import { parentPort } from 'node:worker_threads';
-import { createPlayer, type Job } from './simulation-job.js';
-
-const play = createPlayer();
-parentPort?.on('message', (job: Job) => play(job, (event) => parentPort?.postMessage(event)));

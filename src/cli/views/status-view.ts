@@ -1,0 +1,111 @@
+/** The tables of `scattercast status`: what a person wants to know of a cluster, at a glance. */
+
+import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
+import type { ClusterStatus, SessionStatus } from '../../client/cluster/cluster-api.js';
+import { type Cell, drawTable, indent } from './plain-table.js';
+
+/** Ids are long and random: their first half tells them apart. */
+const short = (id: string | null): string => id?.slice(0, 8) ?? '-';
+
+const list = (ids: readonly string[]): string => ids.map(short).join(' ') || '-';
+
+const sessionRow = (session: SessionStatus): readonly Cell[] => [
+  session.path,
+  session.onAir ? 'on the air' : 'silent',
+  session.title ?? '-',
+  session.listeners,
+  session.listenersPeak,
+  session.listenersTotal,
+  session.scxs.length,
+  session.sources,
+  session.listenUrl,
+];
+
+const scxRow = (scx: ScxStatus): readonly Cell[] => [
+  short(scx.id),
+  scx.state,
+  scx.pid,
+  scx.httpUrl,
+  scx.overlayAddress,
+  `${scx.listeners} of ${scx.listenersMax}`,
+  scx.attachedSources,
+  scx.title ?? '-',
+];
+
+const neighbourRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
+  scx.neighbours.map(({ id, address, rttMs, ours }) => [
+    short(id),
+    address,
+    `${rttMs.toFixed(1)} ms`,
+    ours ? 'ours' : 'theirs',
+  ]);
+
+const flowRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
+  scx.sources.flatMap((source) =>
+    source.flows.map((flow) => [
+      short(source.id),
+      flow.channel,
+      short(flow.parent),
+      list(flow.children),
+      source.costMs === null ? '-' : `${source.costMs.toFixed(1)} ms`,
+      source.audience,
+      flow.delivered,
+      flow.missed,
+    ]),
+  );
+
+/** `3 failovers (2 closed, 1 silent)`; nothing when there were none. */
+function countedBy(what: string, counts: Readonly<Record<string, number>>): readonly string[] {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  const total = some.reduce((sum, [, count]) => sum + count, 0);
+  const causes = some.map(([cause, count]) => `${count} ${cause}`).join(', ');
+  return total === 0 ? [] : [`${total} ${what} (${causes})`];
+}
+
+/** What disturbed an SCX since it started; undefined: nothing. */
+function disturbanceLine(seen: DisturbanceStatus): string | undefined {
+  const parts = [
+    ...countedBy('failovers', seen.failovers),
+    ...(seen.stallMs > 0 ? [`${(seen.stallMs / 1000).toFixed(2)} s stalled`] : []),
+    ...countedBy('frames repaired', seen.repaired),
+    ...countedBy('frames lost', seen.lost),
+  ];
+  return parts.length > 0 ? parts.join(', ') : undefined;
+}
+
+function scxBlock(scx: ScxStatus): readonly string[] {
+  const blocks = [drawTable(SCX_HEAD, [scxRow(scx)])];
+  const disturbed = disturbanceLine(scx.disturbances);
+  if (disturbed !== undefined) blocks.push(indent(disturbed));
+  const neighbours = neighbourRows(scx);
+  const flows = flowRows(scx);
+  if (neighbours.length > 0) blocks.push(indent(drawTable(NEIGHBOUR_HEAD, neighbours)));
+  if (flows.length > 0) blocks.push(indent(drawTable(FLOW_HEAD, flows)));
+  return blocks.map(indent);
+}
+
+const SESSION_HEAD = [
+  ...['session', 'state', 'station', 'listeners', 'peak', 'total', 'SCXs', 'sources', 'listen'],
+];
+const SCX_HEAD = ['SCX', 'state', 'pid', 'http', 'overlay', 'listeners', 'sources', 'playing'];
+const NEIGHBOUR_HEAD = ['neighbour', 'address', 'rtt', 'edge'];
+const FLOW_HEAD = [
+  'source',
+  'channel',
+  'parent',
+  'children',
+  'distance',
+  'audience',
+  'delivered',
+  'missed',
+];
+
+/** All of a cluster's status as text, with a final newline. */
+export function statusText({ sessions }: ClusterStatus): string {
+  if (sessions.length === 0) return 'no session: nothing is announced or listened to here\n';
+  const blocks = [drawTable(SESSION_HEAD, sessions.map(sessionRow))];
+  for (const session of sessions) {
+    if (session.scxs.length > 0) blocks.push(session.path, ...session.scxs.flatMap(scxBlock));
+  }
+  return `${blocks.join('\n\n')}\n`;
+}

@@ -1,0 +1,111 @@
+/**
+ * One request to a cluster's front end. Whoever runs a client sees its failures, so each becomes
+ * one sentence that says what to do: nobody is there, somebody else is there, or the cluster said
+ * no and gave its reason.
+ */
+import { z } from 'zod';
+import { EXIT, UserError } from '../../lib/user-error.js';
+
+/** A request to a front end. */
+export interface FrontEndRequest<Answer> {
+  /** `http://HOST:PORT` without a slash at its end. */
+  readonly cluster: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly contentType?: string;
+  /** A session's admin token. */
+  readonly token?: string | undefined;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** What a front end answers; anything else is not one. */
+  readonly answer: z.ZodType<Answer>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A cold SCX takes a second; a busy machine a few. Guess. */
+const TIMEOUT_MS = 15_000;
+
+const REASON_LENGTH_MAX = 1000;
+
+/** How a front end says no: a sentence, perhaps with every single mistake. */
+const problemSchema = z.object({ error: z.string(), problems: z.array(z.string()).default([]) });
+
+/** Asks, and checks the answer. Rejects with a UserError: `unreachable` or `refused`. */
+export async function askFrontEnd<Answer>(request: FrontEndRequest<Answer>): Promise<Answer> {
+  const { status, text } = await exchange(request);
+  const json = parseJson(text);
+  if (status < 200 || status > 299) throw refusal(request, status, json);
+  const answer = request.answer.safeParse(json);
+  if (answer.success) return answer.data;
+  throw stranger(request.cluster);
+}
+
+async function exchange(
+  request: FrontEndRequest<unknown>,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
+  const signals = request.signal === undefined ? [timeout] : [timeout, request.signal];
+  try {
+    const response = await fetch(`${request.cluster}${request.path}`, {
+      method: request.method,
+      redirect: 'manual',
+      signal: AbortSignal.any(signals),
+      ...(request.body === undefined ? {} : { body: request.body }),
+      headers: {
+        accept: 'application/json',
+        ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+        ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+      },
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw unanswered(request.cluster, timeout.aborted, error);
+  }
+}
+
+function unanswered(cluster: string, timedOut: boolean, error: unknown): UserError {
+  if (timedOut) {
+    return new UserError(EXIT.unreachable, `the cluster at ${cluster} does not answer in time`);
+  }
+  const code = causeOf(error);
+  if (code.startsWith('HPE_')) return stranger(cluster);
+  return new UserError(
+    EXIT.unreachable,
+    `no cluster answers at ${cluster} (${code}): is it running there?`,
+  );
+}
+
+/** fetch says "fetch failed"; why it did is below that. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
+  return `${code ?? message ?? 'unknown error'}`;
+}
+
+const stranger = (cluster: string): UserError =>
+  new UserError(
+    EXIT.unreachable,
+    `what answers at ${cluster} is no Scattercast cluster: check the address and the port`,
+  );
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Control and format characters, which could steer a terminal. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu;
+
+/** Who gives no reason is no front end. */
+function refusal(request: FrontEndRequest<unknown>, status: number, json: unknown): UserError {
+  const problem = problemSchema.safeParse(json);
+  if (!problem.success) return stranger(request.cluster);
+  const { error, problems } = problem.data;
+  const text = [error, problems.join('; ')].join(' ').trim();
+  const readable = text.slice(0, REASON_LENGTH_MAX).replace(UNPRINTABLE, ' ').replace(/\.$/, '');
+  const exitCode = status === 502 || status === 504 ? EXIT.unreachable : EXIT.refused;
+  return new UserError(exitCode, `the cluster says: ${readable}`);
+}

@@ -1,0 +1,148 @@
+/**
+ * One connection to an Icecast server as its source, as libshout makes it: the request's head, the
+ * server's word, then MP3 without end. Not with node:http, which knows neither the method SOURCE
+ * nor a body of which nobody says how long it is.
+ */
+import { connect, type Socket } from 'node:net';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import type { IcecastTarget } from './icecast-target.js';
+
+/** Icecast 2.4 and newer take both; older ones, and some others, SOURCE only. */
+const METHODS = ['PUT', 'SOURCE'] as const;
+
+/** Answers of servers that do not know PUT on a mount. */
+const WRONG_METHOD = [400, 404, 405, 411, 501];
+
+export interface IcecastSourceOptions {
+  readonly target: IcecastTarget;
+  /** `ice-name` and so on; values of one line. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** A connection on which we are the mount's source. */
+export interface IcecastSource {
+  /** Sends a frame; a server that takes less than it is sent is left. */
+  send(frame: Uint8Array): void;
+  /** Ends it behind all that was sent. */
+  end(): void;
+  /** Resolves with the reason, once it is closed. */
+  readonly closed: Promise<string>;
+}
+
+/** From the connection to the server's word. Guess. */
+const ANSWER_MS_MAX = 10_000;
+const HEAD_BYTES_MAX = 16_384;
+/** What the server has not taken, bytes: half a minute at 128 kbit/s. Guess. */
+const QUEUE_BYTES_MAX = 512 * 1024;
+
+/** A whole head. */
+const ANSWER = /^(?:HTTP\/1\.[01]|ICY) (\d{3})[\s\S]*?\r?\n\r?\n/;
+
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'user or password is wrong',
+  403: 'it refuses the mount: is another source on it?',
+  409: 'another source is on the mount',
+  415: 'it does not take MP3',
+  503: 'it has too many sources',
+};
+
+/** Becomes the mount's source. Rejects with a UserError. */
+export async function openIcecastSource(options: IcecastSourceOptions): Promise<IcecastSource> {
+  let status = 0;
+  for (const method of METHODS) {
+    const socket = connect({ host: options.target.host, port: options.target.port });
+    const closed = watchEnd(socket, options.signal);
+    socket.setNoDelay(true);
+    socket.write(headOf(method, options), 'latin1');
+    status = await readStatus(socket, closed).catch((error: Error) => {
+      socket.destroy();
+      throw unreachable(options.target, error);
+    });
+    if (status === 100 || status === 200) return toSource(socket, closed);
+    socket.destroy();
+    if (!WRONG_METHOD.includes(status)) break;
+  }
+  throw refusal(options.target, status);
+}
+
+function toSource(socket: Socket, closed: Promise<string>): IcecastSource {
+  socket.resume(); // Whatever else it says.
+  return {
+    send: (frame) => {
+      if (!socket.writable) return;
+      socket.write(frame);
+      if (socket.writableLength > QUEUE_BYTES_MAX) socket.destroy(new Error('it is too slow'));
+    },
+    end: () => void socket.end(),
+    closed,
+  };
+}
+
+const unreachable = ({ label }: IcecastTarget, { message }: Error): UserError =>
+  new UserError(EXIT.unreachable, `the Icecast server of ${label} cannot be reached (${message})`);
+
+const refusal = ({ label }: IcecastTarget, status: number): UserError =>
+  new UserError(
+    EXIT.refused,
+    `the Icecast server of ${label} says no: ${REASONS[status] ?? `status ${status}`}`,
+  );
+
+function headOf(
+  method: (typeof METHODS)[number],
+  { target, headers }: IcecastSourceOptions,
+): string {
+  const { host, port, mount, authorization } = target;
+  const all = {
+    Host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    Authorization: authorization,
+    'User-Agent': 'scattercast',
+    'Content-Type': 'audio/mpeg',
+    ...headers,
+    ...(method === 'PUT' ? { Expect: '100-continue' } : {}),
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${oneLine(value)}\r\n`);
+  return `${method} ${mount} HTTP/1.${method === 'PUT' ? 1 : 0}\r\n${lines.join('')}\r\n`;
+}
+
+/** UTF-8, as its bytes, without what would end the line. */
+const oneLine = (value: string): string =>
+  Buffer.from(value.replace(/[\r\n\0]+/g, ' ')).toString('latin1');
+
+/** Resolves with the reason when the connection is over; it is when the signal is aborted. */
+async function watchEnd(socket: Socket, signal: AbortSignal): Promise<string> {
+  let reason = 'it closed the connection';
+  const giveUp = (): void => void socket.destroy();
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    reason = error.code ?? error.message;
+  });
+  // Icecast ends its half when it has had enough of us.
+  socket.on('end', () => socket.destroy());
+  await new Promise<void>((resolve) => socket.on('close', () => resolve()));
+  signal.removeEventListener('abort', giveUp);
+  return reason;
+}
+
+/** The status of the server's answer; rejects with an Error that says why there is none. */
+async function readStatus(socket: Socket, closed: Promise<string>): Promise<number> {
+  let head = '';
+  let timer: NodeJS.Timeout | undefined;
+  const answer = new Promise<number>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('it does not answer')), ANSWER_MS_MAX);
+    socket.on('data', (chunk) => {
+      head += chunk.toString('latin1');
+      const status = ANSWER.exec(head)?.[1];
+      if (status !== undefined) resolve(Number(status));
+      else if (head.length > HEAD_BYTES_MAX) reject(new Error('it is no Icecast server'));
+    });
+    void closed.then((reason) => reject(new Error(reason)));
+  });
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+    socket.removeAllListeners('data');
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * What a broadcaster plays: songs one after the other, perhaps over and over, or a stream. All
+ * files that the user named are looked at before anything goes on the air, because the worst moment
+ * to learn of a wrong file name is at three in the morning. What breaks later, or was only found in
+ * a directory or playlist, is skipped with a warning: a radio that goes on with the next song
+ * is better than silence.
+ *
+ * One song follows the other at a frame boundary, without a gap of ours. The silence that an
+ * encoder puts at both ends of a file (some 50 ms) stays: it is inside the frames.
+ */
+import type { Readable } from 'node:stream';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { dropAbsent } from '../../session/drop-absent.js';
+import type { BitrateKbps } from '../encode/encode-job.js';
+import { createEncoder, differs } from '../encode/encoder.js';
+import { labelOf, pull } from '../pull/pull.js';
+import { tellStalls } from '../track/stall-watch.js';
+import { readTrack, type TrackEvent } from '../track/track.js';
+import { openFile, openStream } from '../track/track-input.js';
+import { shuffled } from './shuffle.js';
+import { listSongs, type Song } from './song-list.js';
+
+export type PlaylistEvent =
+  | { readonly kind: 'track' }
+  | TrackEvent
+  | { readonly kind: 'skipped'; readonly reason: string };
+
+/** Songs to play. */
+interface FilesProgram {
+  readonly kind: 'files';
+  /** Files, directories and `.m3u` playlists. */
+  readonly files: readonly string[];
+  /** For songs that have no title in their own tags or playlist, instead of their files' names. */
+  readonly title?: string;
+  readonly loop: boolean;
+  /** A new order each round. */
+  readonly shuffle?: boolean;
+  /** Songs that are not like this are re-encoded (encoder.ts). */
+  readonly bitrateKbps?: BitrateKbps;
+}
+
+/** What to play: songs, what is piped into us, or the stream of another server. */
+export type Program =
+  | FilesProgram
+  | { readonly kind: 'stream'; readonly stream: Readable }
+  | { readonly kind: 'pull'; readonly url: URL };
+
+/** A directory may hold anything; if none of so many files plays, it is the wrong one. Guess. */
+const FOUND_CHECKED_MAX = 20;
+
+/**
+ * Checks the program and begins it. Rejects with a UserError that names every file that cannot be
+ * read or does not begin with MP3; a stream is read up to its first frame. `tell` is called with
+ * one sentence when an input stalls, or is lost and found again.
+ */
+export async function openPlaylist(
+  program: Program,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<PlaylistEvent>> {
+  if (program.kind === 'files') {
+    const { files, title } = program;
+    const songs = (await listSongs(files)).map((song) => dropAbsent({ title, ...song }));
+    await checkSongs(songs);
+    return playRounds(program, songs);
+  }
+  return playTrack(await begin(openLive(program, tell, signal)));
+}
+
+function openLive(
+  program: Exclude<Program, FilesProgram>,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): AsyncGenerator<TrackEvent> {
+  if (program.kind === 'pull') {
+    const { url } = program;
+    return tellStalls(pull({ urls: [url], tell, signal }), labelOf(url), tell);
+  }
+  const input = openStream(program.stream);
+  return tellStalls(readTrack(input), input.file, tell);
+}
+
+async function checkSongs(songs: readonly Song[]): Promise<void> {
+  const named = songs.filter((song) => song.named);
+  const problems = await problemsOf(named);
+  if (problems.length > 0) throw new UserError(EXIT.file, problems.join('\n'));
+  if (named.length === 0) await checkFound(songs.slice(0, FOUND_CHECKED_MAX));
+}
+
+async function problemsOf(songs: readonly Song[]): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const file of new Set(songs.map((song) => song.file))) {
+    const reason = await findProblem(file);
+    if (reason !== undefined) problems.push(reason);
+  }
+  return problems;
+}
+
+async function checkFound(songs: readonly Song[]): Promise<void> {
+  let first: string | undefined;
+  for (const { file } of songs) {
+    const reason = await findProblem(file);
+    if (reason === undefined) return;
+    first ??= reason;
+  }
+  throw new UserError(EXIT.file, `nothing that was found can be played; the first: ${first}`);
+}
+
+async function findProblem(file: string): Promise<string | undefined> {
+  try {
+    const { rest } = await begin(readTrack(await openFile(file)));
+    await rest.return(undefined);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The sentence of a UserError; anything else is not for the user. */
+function reasonOf(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  throw error;
+}
+
+/** A recording that was read up to its first frame. */
+interface Begun {
+  readonly head: readonly TrackEvent[];
+  readonly rest: AsyncGenerator<TrackEvent>;
+}
+
+async function begin(rest: AsyncGenerator<TrackEvent>): Promise<Begun> {
+  const head: TrackEvent[] = [];
+  while (head.at(-1)?.kind !== 'frame') {
+    const next = await rest.next();
+    if (next.done) break;
+    head.push(next.value);
+  }
+  return { head, rest };
+}
+
+async function* playTrack({ head, rest }: Begun): AsyncGenerator<PlaylistEvent> {
+  try {
+    yield { kind: 'track' };
+    yield* head;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+async function* playRounds(
+  program: FilesProgram,
+  songs: readonly Song[],
+): AsyncGenerator<PlaylistEvent> {
+  const desk = createDesk(program.bitrateKbps);
+  const { loop, shuffle = false } = program;
+  const different = [...new Map(songs.map((song) => [song.file, song])).values()];
+  let last: Song | undefined;
+  let played: boolean;
+  try {
+    do {
+      played = false;
+      for (const song of shuffle ? shuffled(different, last, Math.random) : songs) {
+        last = song;
+        for await (const event of playSong(song, desk.open)) {
+          played ||= event.kind === 'frame';
+          yield event;
+        }
+      }
+    } while (loop && played);
+  } finally {
+    desk.close();
+  }
+  if (!played) throw new UserError(EXIT.file, 'none of the files can be played any more');
+}
+
+type OpenSong = (song: Song) => Promise<AsyncGenerator<TrackEvent>>;
+
+async function* playSong(song: Song, open: OpenSong): AsyncGenerator<PlaylistEvent> {
+  try {
+    yield* playTrack(await begin(await open(song)));
+  } catch (error) {
+    yield { kind: 'skipped', reason: reasonOf(error) };
+  }
+}
+
+/** Where songs are opened, and re-encoded where it must be. */
+function createDesk(bitrateKbps: BitrateKbps | undefined): {
+  readonly open: OpenSong;
+  readonly close: () => void;
+} {
+  const read: OpenSong = async ({ file, title }) => readTrack(await openFile(file, title));
+  if (bitrateKbps === undefined) return { open: read, close: () => undefined };
+  const encoder = createEncoder(bitrateKbps);
+  const open: OpenSong = async (song) => {
+    const isLike = !(await differs(await read(song), bitrateKbps));
+    return isLike ? read(song) : encoder.encode(await read(song), song.file);
+  };
+  return { open, close: encoder.close };
+}

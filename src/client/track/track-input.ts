@@ -1,0 +1,88 @@
+/** Where a track's bytes come from: a file, or standard input. */
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { plainText } from '../../lib/plain-text.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { ID3V1_BYTES, parseId3v1 } from '../../mp3/tags/id3v1.js';
+import { titleOf } from '../../mp3/tags/tag-title.js';
+
+/** One recording that can be read once, from its beginning. */
+export interface TrackInput {
+  /** As the user wrote it. */
+  readonly file: string;
+  /** The title when no tag tells one. */
+  readonly name: string;
+  /** Undefined for a stream, which also may hold less before it is known to be no MP3. */
+  readonly sizeBytes: number | undefined;
+  /** Bytes; and texts, each the title of what follows. */
+  readonly chunks: AsyncIterable<Uint8Array | string>;
+}
+
+const NAME_LENGTH_MAX = 255;
+
+/** Read ahead: 4 s at 128 kbit/s. */
+const CHUNK_BYTES = 65_536;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EIO: 'the disk reports an error',
+};
+
+/** The problem of reading a file, in one sentence; an error that is none of the file's is kept. */
+export function fileProblem(file: string, error: unknown): unknown {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  if (error instanceof UserError || typeof code !== 'string') return error;
+  return new UserError(EXIT.file, `cannot read ${file}: ${REASONS[code] ?? code}`);
+}
+
+/**
+ * Opens a file. Its name is what its ID3v1 tag says, or else `title`, or else the file's name.
+ * Rejects with a UserError when it cannot be read.
+ */
+export async function openFile(file: string, title?: string): Promise<TrackInput> {
+  try {
+    const handle = await open(file);
+    try {
+      const about = await handle.stat();
+      if (about.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+      const sizeBytes = about.isFile() ? about.size : undefined;
+      const name = (await readId3v1(handle, sizeBytes)) ?? title ?? nameOf(file);
+      return { file, name, sizeBytes, chunks: readFrom(file) };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+async function readId3v1(handle: FileHandle, sizeBytes = 0): Promise<string | undefined> {
+  if (sizeBytes < ID3V1_BYTES) return undefined;
+  const bytes = new Uint8Array(ID3V1_BYTES);
+  const { bytesRead } = await handle.read(bytes, 0, ID3V1_BYTES, sizeBytes - ID3V1_BYTES);
+  const tag = parseId3v1(bytes.subarray(0, bytesRead));
+  return tag === undefined ? undefined : titleOf(tag);
+}
+
+/** Nothing is opened before somebody reads. */
+async function* readFrom(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  } catch (error) {
+    throw fileProblem(file, error);
+  }
+}
+
+/** What is piped into us. */
+export function openStream(stream: Readable): TrackInput {
+  return { file: 'standard input', name: 'Live', sizeBytes: undefined, chunks: stream };
+}
+
+/** The title that a file's name makes. It may be anything, also what would steer a terminal. */
+export const nameOf = (file: string): string =>
+  plainText(basename(file, extname(file)).replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';

@@ -1,0 +1,59 @@
+/**
+ * What a cluster remembers of who announced a session, and shows nobody: the hash of the admin
+ * token, which is needed to change or withdraw the announcement, the webhooks and the fallback. It
+ * lies beside the announcement, in SESSION.json.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
+
+/** Guess: a chat, a pager, and two more. */
+export const WEBHOOKS_MAX = 4;
+
+export const webhooksSchema = z.array(z.string().min(1).max(2048)).max(WEBHOOKS_MAX);
+
+const ownerSchema = z.object({
+  /** `sha256:` and base64url. */
+  tokenHash: z.string().max(100),
+  webhooks: webhooksSchema,
+  /** What webhooks are signed with; there is one as soon as there was a webhook. */
+  webhookSecret: z.string().max(100).optional(),
+  /** What is played while nobody broadcasts: see fallback-files.ts. */
+  fallback: z
+    .object({
+      file: z.string().regex(/^[0-9a-f-]{36}\.mp3$/),
+      title: z.string().max(256),
+      bytes: z.number().int().nonnegative(),
+    })
+    .optional(),
+});
+
+export type Owner = Readonly<z.infer<typeof ownerSchema>>;
+export type StoredFallback = NonNullable<Owner['fallback']>;
+
+/** How a token is remembered. Drawn ones are too random to be found from this. */
+export const hashOfToken = (token: string): string =>
+  `sha256:${createHash('sha256').update(token).digest('base64url')}`;
+
+/** Whether it is the owner's token; takes the same time wherever they differ. */
+export function isToken(token: string, { tokenHash }: Owner): boolean {
+  const [own, other] = [Buffer.from(tokenHash), Buffer.from(hashOfToken(token))];
+  return own.length === other.length && timingSafeEqual(own, other);
+}
+
+/** What the file holds; undefined if there is none. A damaged one is told of, and counts as none. */
+export async function readOwner(path: string, log: Logger): Promise<Owner | undefined> {
+  const json = await readFileIfAny(path);
+  if (json === undefined) return undefined;
+  try {
+    return ownerSchema.parse(JSON.parse(json));
+  } catch {
+    log.warn({ path }, 'the owner of an announcement is not known: the file is damaged');
+    return undefined;
+  }
+}
+
+/** Writes the file. Rejects with the system's error. */
+export const writeOwner = (path: string, owner: Owner): Promise<void> =>
+  writeFileAtomic(path, JSON.stringify(owner), PRIVATE_MODE);

@@ -1,0 +1,53 @@
+/**
+ * Who may change what is announced: whoever has the session's admin token. Wrong tokens are slowed
+ * down per address (lib/slowdown.ts).
+ *
+ * Announcements that are older than admin tokens have no owner yet; then it is whoever asks on the
+ * cluster's own machine.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Request } from 'express';
+import { isLoopback } from '../../http/client/address-rules.js';
+import { createSlowdown } from '../../http/server/guess-delay.js';
+import { type Problem, problem } from '../web/problem.js';
+import { isToken, type Owner } from './owner.js';
+
+export interface Ownership {
+  /** Why the request may not change what this owner announced; undefined: it may. */
+  objectionTo(request: Request, owner: Owner | undefined): Promise<Problem | undefined>;
+}
+
+const NO_OWNER = 'It was announced before there were admin tokens:';
+const NO_TOKEN = 'This needs the admin token that was printed when the session was announced first';
+
+const MISSING = problem(401, `${NO_TOKEN}: announce --token, or Authorization: Bearer TOKEN.`);
+const WRONG = problem(403, 'The admin token is not the one of this session.');
+const OWNERLESS = problem(401, `${NO_OWNER} announce it again on the cluster's own machine.`);
+
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const;
+
+/** Whether it comes from this machine, and not through a web server that is in front of us. */
+export const isLocal = ({ socket, headers }: Request): boolean =>
+  isLoopback(socket.remoteAddress ?? '') && PROXY_HEADERS.every((name) => !(name in headers));
+
+const tokenIn = ({ headers }: Request): string | undefined =>
+  /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+
+/** Nobody has failed yet; `now` in ms that only grow. */
+export function createOwnership(now: () => number): Ownership {
+  const slowdown = createSlowdown();
+  return {
+    objectionTo: async (request, owner) => {
+      if (owner === undefined) return isLocal(request) ? undefined : OWNERLESS;
+      const token = tokenIn(request);
+      if (token === undefined) return MISSING;
+      const address = request.socket.remoteAddress ?? '';
+      if (!isToken(token, owner)) {
+        await pause(slowdown.fail(address, now()), undefined, { ref: false });
+        return WRONG;
+      }
+      slowdown.forgive(address);
+      return undefined;
+    },
+  };
+}

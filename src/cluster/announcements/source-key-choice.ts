@@ -1,0 +1,51 @@
+/**
+ * Which source key an announcement gets when it is published. The publisher's document may carry
+ * one; else a session that is new here gets a password, which is told in the answer and nowhere
+ * else, and a session that is published again keeps what it has.
+ */
+
+import { sourceKeyOf } from '../../http/server/source-password.js';
+import { drawSecret } from '../../runtime/secrets.js';
+import { addSourceKey, type Keyed } from '../../session/source-key.js';
+import { type Found, found, missing, problem } from '../web/problem.js';
+import type { Published } from './announcement-store.js';
+
+/** What the publisher asks for: another password, none at all, or nothing in particular. */
+export type PasswordWish = 'new' | 'none' | undefined;
+
+/** The document, and the password if that is new. */
+interface Choice {
+  readonly document: Keyed;
+  readonly password?: string;
+}
+
+const OWN_KEY = 'The announcement carries a source key, so its password cannot be chosen here.';
+
+function withKey(xml: string, key: string): Found<Choice> {
+  const added = addSourceKey(xml, key);
+  if (added.ok) return found({ document: added.value });
+  return missing(problem(422, 'The announcement is not valid:', added.problems));
+}
+
+function withNewPassword(xml: string): Found<Choice> {
+  const password = drawSecret();
+  const choice = withKey(xml, sourceKeyOf(password));
+  return choice.kind === 'problem' ? choice : found({ ...choice.value, password });
+}
+
+/** The document to store. `before`: what it replaces. */
+export function chooseSourceKey(
+  document: Published,
+  before: Published | undefined,
+  wish: PasswordWish,
+): Found<Choice> {
+  if (document.announcement.sourceKey !== undefined) {
+    return wish === undefined ? found({ document }) : missing(problem(422, OWN_KEY));
+  }
+  if (wish === 'new') return withNewPassword(document.xml);
+  if (wish === 'none') return found({ document });
+  const kept = before?.announcement.sourceKey;
+  if (kept !== undefined) return withKey(document.xml, kept);
+  // Without an owner it is older than passwords; with one, it has none on purpose.
+  return before?.owner === undefined ? withNewPassword(document.xml) : found({ document });
+}

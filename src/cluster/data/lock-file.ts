@@ -1,0 +1,54 @@
+/**
+ * One front end per data directory: two would launch each session twice and write over each
+ * other's files. The lock names a process and its birth, so one that was killed leaves no lock
+ * that anybody must remove by hand.
+ */
+import { rename, rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { createFileAtomic, PRIVATE_MODE, readFileIfAny } from './atomic-file.js';
+import { birthOf, isAlive } from './process-identity.js';
+
+const ownerSchema = z.object({ pid: z.number().int().positive(), birth: z.string().max(200) });
+
+const TRIES_MAX = 5;
+
+async function readOwner(path: string): Promise<z.infer<typeof ownerSchema> | undefined> {
+  try {
+    return ownerSchema.parse(JSON.parse((await readFileIfAny(path)) ?? ''));
+  } catch {
+    return undefined; // nobody's: damaged, or just removed
+  }
+}
+
+async function failIfOwned(path: string, dataDir: string): Promise<void> {
+  const owner = await readOwner(path);
+  if (owner === undefined || !isAlive(owner.pid, owner.birth)) return;
+  const advice = 'stop it, or give this cluster another directory with --data';
+  const message = `another cluster (process ${owner.pid}) runs on ${dataDir}: ${advice}`;
+  throw new UserError(EXIT.bind, message);
+}
+
+/** Takes a dead owner's lock away; by renaming, so that only one of several does it. */
+async function breakLock(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.tmp`;
+  await rename(path, aside).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+/**
+ * Takes the lock; the answer gives it back, or leaves it, as the dead do, where nothing can be removed.
+ * Rejects with a UserError if a live front end has it.
+ */
+export async function lockDirectory(dataDir: string): Promise<() => Promise<void>> {
+  const path = `${dataDir}/front-end.lock`;
+  const owner = { pid: process.pid, birth: birthOf(process.pid) ?? '' };
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    if (await createFileAtomic(path, JSON.stringify(owner), PRIVATE_MODE)) {
+      return () => rm(path, { force: true }).catch(() => undefined);
+    }
+    await failIfOwned(path, dataDir);
+    await breakLock(path);
+  }
+  throw new UserError(EXIT.file, `the lock ${path} cannot be taken: remove it`);
+}

@@ -1,0 +1,62 @@
+/**
+ * How many listeners each session has had here, over all its SCXs, those that have ended included.
+ * Soft state: a front end that was restarted knows what the SCXs that run tell it.
+ */
+import type { ScxStatus } from '../../api/scx-status.js';
+import { createRecentMap } from '../../lib/bounded-map.js';
+
+export interface Audience {
+  /** The most at a time. */
+  readonly peak: number;
+  /** All that ever came. */
+  readonly total: number;
+}
+
+export interface Audiences {
+  /** An SCX of the session renewed its lease; these are all that the session has now. */
+  onLease(session: string, scxs: readonly ScxStatus[]): void;
+  of(session: string): Audience;
+}
+
+interface Tally {
+  peak: number;
+  /** What each SCX told last; at most SCXS_MAX besides those that run. */
+  readonly totals: Map<string, number>;
+  /** Of those that ended and were forgotten. */
+  ended: number;
+}
+
+const SESSIONS_MAX = 1024;
+const SCXS_MAX = 64;
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
+
+/** Those that ended first are counted together. */
+function forget(tally: Tally, running: readonly ScxStatus[]): void {
+  for (const [id, total] of tally.totals) {
+    if (tally.totals.size <= SCXS_MAX) return;
+    if (running.some((scx) => scx.id === id)) continue;
+    tally.totals.delete(id);
+    tally.ended += total;
+  }
+}
+
+/** Nobody has listened yet. */
+export function createAudiences(): Audiences {
+  const tallies = createRecentMap<Tally>(SESSIONS_MAX);
+  return {
+    onLease: (session, scxs) => {
+      const tally = tallies.get(session) ?? { peak: 0, totals: new Map(), ended: 0 };
+      const peaks = scxs.map(({ listenersPeak }) => listenersPeak);
+      tally.peak = Math.max(tally.peak, sum(scxs.map(({ listeners }) => listeners)), ...peaks);
+      for (const { id, listenersTotal } of scxs) tally.totals.set(id, listenersTotal);
+      forget(tally, scxs);
+      tallies.set(session, tally);
+    },
+    of: (session) => {
+      const tally = tallies.get(session);
+      if (tally === undefined) return { peak: 0, total: 0 };
+      return { peak: tally.peak, total: tally.ended + sum(tally.totals.values()) };
+    },
+  };
+}

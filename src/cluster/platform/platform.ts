@@ -1,0 +1,49 @@
+/**
+ * What starts SCXs. §2.3 assumes "the existence of a cluster management platform"; we ask three
+ * verbs of it, launch, stop and list, and to be told of exits. process-platform.ts is the one
+ * that needs nothing installed; an engine for many machines can be another.
+ */
+import type { Launch } from '../../api/scx-launch.js';
+import type { Ports } from '../supervisor/port-pairs.js';
+import type { LaunchFacts } from '../supervisor/supervisor-types.js';
+
+/** An SCX that runs already. */
+export interface Found {
+  readonly id: string;
+  /** `scattercast://creator/session`. */
+  readonly session: string;
+  readonly pid: number;
+  /** As ordered at its launch: 0 was any port. */
+  readonly ports: Ports;
+  readonly facts: LaunchFacts;
+}
+
+/** An SCX that ended; one of code and signal, or neither if nobody knows. */
+export interface Exit {
+  readonly id: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface Platform {
+  /** Starts an SCX. Rejects if it could not even be started; its exit is then not told. */
+  launch(launch: Launch): Promise<{ readonly pid: number }>;
+  /** Asks it to leave, or ends it. Of an unknown id nothing happens. */
+  stop(id: string, signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** The SCXs of this cluster that live; asked once, at the start of a front end. */
+  list(): Promise<readonly Found[]>;
+  /** Each exit of a launched, listed or adopted SCX is told once. One hearer. */
+  onExit(hear: (exit: Exit) => void): void;
+  /**
+   * An SCX renews its lease but is not known here (its run file was lost). True if the platform
+   * finds its process, and watches it from now on.
+   */
+  adopt(id: string, session: string, pid: number): boolean;
+  /**
+   * Leaves an order for an SCX to hand over to a new one, which renews its own lease then. Listeners
+   * that cannot be handed over may stay for `drainMs`. Rejects if the order cannot be left.
+   */
+  orderSuccessor(id: string, successor: Launch, drainMs: number): Promise<void>;
+  /** Ends the watching, not the SCXs. */
+  close(): void;
+}

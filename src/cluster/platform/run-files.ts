@@ -1,0 +1,62 @@
+/**
+ * Who runs: one small file per SCX process in DATA/run, so that a front end that was killed
+ * finds its SCXs when it is started again. Bounded by the number of SCXs; the files of dead ones
+ * are removed when they are read.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { launchSchema } from '../../api/scx-launch.js';
+import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
+
+const factsSchema = launchSchema.pick({
+  title: true,
+  genre: true,
+  channels: true,
+  locations: true,
+  sourceKey: true,
+  announcement: true,
+});
+const port = z.number().int().min(0).max(65_535);
+
+const runFileSchema = z.object({
+  id: launchSchema.shape.id,
+  session: launchSchema.shape.session,
+  pid: z.number().int().positive(),
+  /** See process-identity.ts. */
+  birth: z.string().max(200),
+  ports: z.object({ http: port, overlay: port }),
+  facts: factsSchema,
+});
+
+/** What is remembered of a running SCX. */
+export type RunFile = z.infer<typeof runFileSchema>;
+
+const pathOf = (folder: string, id: string): string => `${folder}/${id}.json`;
+
+/** Writes an SCX's file. Rejects if the disk does not take it. */
+export const writeRunFile = (folder: string, run: RunFile): Promise<void> =>
+  writeFileAtomic(pathOf(folder, run.id), JSON.stringify(run), PRIVATE_MODE);
+
+/** Removes an SCX's file, if there is one. */
+export const removeRunFile = (folder: string, id: string): Promise<void> =>
+  rm(pathOf(folder, id), { force: true });
+
+async function readRunFile(path: string): Promise<RunFile | undefined> {
+  try {
+    return runFileSchema.parse(JSON.parse((await readFileIfAny(path)) ?? ''));
+  } catch {
+    return undefined;
+  }
+}
+
+/** All files that make sense; others, and what a crash left half written, are removed. */
+export async function readRunFiles(folder: string): Promise<readonly RunFile[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const runs: RunFile[] = [];
+  for (const name of names) {
+    const run = name.endsWith('.json') ? await readRunFile(`${folder}/${name}`) : undefined;
+    if (run === undefined) await rm(`${folder}/${name}`, { force: true });
+    else runs.push(run);
+  }
+  return runs;
+}

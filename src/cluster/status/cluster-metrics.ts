@@ -1,0 +1,72 @@
+/**
+ * `GET /metrics` of a front end, for Prometheus. A registry of its own, because several front
+ * ends may live in one process (the tests do that). Labels have few values, all of them ours.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { SupervisorEffect } from '../supervisor/supervisor-types.js';
+
+/** What is read at the moment of asking. */
+interface Levels {
+  readonly scxs: number;
+  readonly scxsMax: number;
+  readonly sessions: number;
+  readonly listeners: number;
+  /** Those of them whose stream goes through the front end. */
+  readonly proxied: number;
+}
+
+export interface ClusterMetrics {
+  countRequest(route: string, status: number): void;
+  countLease(): void;
+  countEffect(effect: SupervisorEffect): void;
+  countWebhook(outcome: string): void;
+  noteDisk(isWritable: boolean): void;
+  readonly contentType: string;
+  print(levels: Levels): Promise<string>;
+}
+
+/** Metrics at zero. */
+export function createClusterMetrics(): ClusterMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string): Gauge =>
+    new Gauge({ name: `scattercast_${name}`, help, registers });
+  const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
+    new Counter({ name: `scattercast_${name}`, help, labelNames, registers });
+
+  const scxs = gauge('scxs', 'SCX processes of this cluster');
+  const scxsMax = gauge('scxs_max', 'SCX processes that this cluster may run');
+  const sessions = gauge('sessions', 'Sessions published here or with an SCX here');
+  const listeners = gauge('listeners', 'Listeners at this cluster');
+  const proxied = gauge('proxied_streams', 'Streams that go through the front end');
+  const disk = gauge('data_writable', '1 while the data directory can be written, else 0');
+  disk.set(1);
+  const requests = counter('http_requests_total', 'Requests answered', ['route', 'status']);
+  const leases = counter('leases_total', 'Lease renewals of SCXs');
+  const launches = counter('scx_launches_total', 'SCXs launched');
+  const stops = counter('scx_stops_total', 'SCXs told to stop', ['signal']);
+  const hooks = counter('webhook_events_total', 'Events for webhooks', ['outcome']);
+  const answers = counter('scx_requests_total', 'Requests for an SCX, answered', ['outcome']);
+
+  return {
+    countRequest: (route, status) => requests.inc({ route, status }),
+    countLease: () => leases.inc(),
+    countEffect: (effect) => {
+      if (effect.kind === 'launch') launches.inc();
+      if (effect.kind === 'stop') stops.inc({ signal: effect.signal });
+      if (effect.kind === 'answer') answers.inc({ outcome: effect.outcome.kind });
+    },
+    countWebhook: (outcome) => hooks.inc({ outcome }),
+    noteDisk: (isWritable) => disk.set(Number(isWritable)),
+    contentType: registry.contentType,
+    print: (levels) => {
+      scxs.set(levels.scxs);
+      scxsMax.set(levels.scxsMax);
+      sessions.set(levels.sessions);
+      listeners.set(levels.listeners);
+      proxied.set(levels.proxied);
+      return registry.metrics();
+    },
+  };
+}

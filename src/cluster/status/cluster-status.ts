@@ -1,0 +1,166 @@
+/**
+ * `GET /status` of a front end: a public interface, for pages, scripts and `scattercast status`.
+ * Fields are only ever added.
+ */
+import { z } from 'zod';
+import {
+  type DisturbanceStatus,
+  disturbancesSchema,
+  type ScxStatus,
+  scxStatusSchema,
+} from '../../api/scx-status.js';
+import { icestats } from '../../icecast/status-json.js';
+import type { SessionName } from '../../session/session-name.js';
+import { parseSessionName, sessionPath } from '../../session/session-name.js';
+import type { Known } from '../announcements/announcement-finder.js';
+import type { Audience } from '../fleet/listener-totals.js';
+
+const count = z.number().int().nonnegative();
+
+export const clusterStatusSchema = z.object({
+  cluster: z.object({
+    /** Where this front end is reached: `http://host:port`. */
+    url: z.string(),
+    version: z.string(),
+    /** ISO 8601. */
+    startedAt: z.string(),
+    /** SCX processes here, those that have only just been launched included. */
+    scxs: count,
+    scxsMax: count,
+    /** Of all sessions, at this cluster. */
+    listeners: count,
+    listenersTotal: count,
+  }),
+  /** Those published here, and those with an SCX here; by name. */
+  sessions: z.array(
+    z.object({
+      /** `scattercast://creator/session`. */
+      session: z.string(),
+      /** `creator/session`. */
+      path: z.string(),
+      /** As announced; null if it was not said, or the announcement is not known (any more). */
+      title: z.string().nullable(),
+      genre: z.string().nullable(),
+      description: z.string().nullable(),
+      /** For a player. */
+      listenUrl: z.string(),
+      /** Null if it is not known (any more). */
+      announcementUrl: z.string().nullable(),
+      /** Published here, so its rendezvous SCX always runs. */
+      kept: z.boolean(),
+      /** An SCX here plays a source. */
+      onAir: z.boolean(),
+      /** At this cluster, over all SCXs of the session. */
+      listeners: count,
+      /** The most at a time. */
+      listenersPeak: count,
+      /** All that came, SCXs that have ended included. */
+      listenersTotal: count,
+      /** Places of the SCXs that run. */
+      listenersMax: count,
+      /** Of the whole session, as far as the SCXs here know. */
+      sources: count,
+      /** Of the SCXs that run, summed up. */
+      disturbances: disturbancesSchema,
+      scxs: z.array(scxStatusSchema),
+    }),
+  ),
+});
+
+/** What `GET /status` answers. */
+export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
+type SessionStatus = ClusterStatus['sessions'][number];
+
+/** Where the status comes from. */
+export interface StatusSources {
+  readonly url: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly scxsMax: number;
+  readonly scxCount: number;
+  readonly scxs: readonly ScxStatus[];
+  /** Sessions that are published here, `scattercast://creator/session`. */
+  readonly published: readonly string[];
+  recall(session: string): Known | undefined;
+  audience(session: string): Audience;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+const sumByCause = (
+  counts: readonly Readonly<Record<string, number>>[],
+): Record<string, number> => {
+  const total = new Map<string, number>();
+  for (const [cause, count] of counts.flatMap((one) => Object.entries(one))) {
+    total.set(cause, (total.get(cause) ?? 0) + count);
+  }
+  return Object.fromEntries(total);
+};
+
+const sumDisturbances = (all: readonly DisturbanceStatus[]): DisturbanceStatus => ({
+  failovers: sumByCause(all.map(({ failovers }) => failovers)),
+  stallMs: sum(all.map(({ stallMs }) => stallMs)),
+  repaired: sumByCause(all.map(({ repaired }) => repaired)),
+  lost: sumByCause(all.map(({ lost }) => lost)),
+});
+
+function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
+  const scxs = from.scxs.filter(({ session }) => session === name.text);
+  const known = from.recall(name.text);
+  const path = sessionPath(name);
+  const { peak, total } = from.audience(name.text);
+  return {
+    session: name.text,
+    path,
+    title: known?.announcement.title ?? null,
+    genre: known?.announcement.genre ?? null,
+    description: known?.announcement.description ?? null,
+    listenUrl: `${from.url}/listen/${path}.mp3`,
+    announcementUrl: known?.url ?? null,
+    kept: from.published.includes(name.text),
+    onAir: scxs.some(({ playing }) => playing !== null),
+    listeners: sum(scxs.map(({ listeners }) => listeners)),
+    listenersPeak: peak,
+    listenersTotal: total,
+    listenersMax: sum(scxs.map(({ listenersMax }) => listenersMax)),
+    sources: Math.max(0, ...scxs.map(({ sources }) => sources.length)),
+    disturbances: sumDisturbances(scxs.map(({ disturbances }) => disturbances)),
+    scxs,
+  };
+}
+
+/** Puts the status together. */
+export function clusterStatus(from: StatusSources): ClusterStatus {
+  const { url, version, startedAt, scxsMax, scxCount } = from;
+  const listeners = sum(from.scxs.map((scx) => scx.listeners));
+  const sessions = new Set([...from.published, ...from.scxs.map(({ session }) => session)]);
+  const names = [...sessions].sort().flatMap((text) => {
+    const name = parseSessionName(text);
+    return name.ok ? [name.value] : [];
+  });
+  const statuses = names.map((name) => sessionStatus(name, from));
+  const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
+  return {
+    cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners, listenersTotal },
+    sessions: statuses,
+  };
+}
+
+/** The same as Icecast tells it: each session that is on the air is one of its sources. */
+export function clusterIcestats({ cluster, sessions }: ClusterStatus): object {
+  const { startedAt, version } = cluster;
+  const host = new URL(cluster.url).hostname;
+  const onAir = sessions
+    .filter((session) => session.onAir)
+    .map((session) => {
+      const playing = session.scxs.find((scx) => scx.playing !== null);
+      return {
+        ...session,
+        name: session.title ?? session.path,
+        title: playing?.title ?? null,
+        bitrateKbps: playing?.bitrateKbps ?? null,
+        startedAt: session.scxs.map((scx) => scx.startedAt).sort()[0] ?? startedAt,
+      };
+    });
+  return icestats({ host, product: `Scattercast ${version}`, startedAt }, onAir);
+}

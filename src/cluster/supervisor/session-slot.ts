@@ -1,0 +1,104 @@
+/**
+ * What the supervisor remembers of one session: whether it must have an SCX, who waits for it,
+ * and how its SCXs died. Deaths soon after the launch are what a restart loop is made of: each
+ * doubles the wait before the next launch, and after a few of them clients are told so at once.
+ */
+
+import type { ScxStatus } from '../../api/scx-status.js';
+import type { Rng } from '../../lib/rng.js';
+import type { Ports } from './port-pairs.js';
+import type { SupervisorConfig } from './supervisor-config.js';
+import type { LaunchFacts } from './supervisor-types.js';
+
+export interface SessionSlot {
+  readonly session: string;
+  /** Null for an SCX that nobody has asked for since it was found. */
+  facts: LaunchFacts | null;
+  /** A rendezvous point: always an SCX. */
+  kept: boolean;
+  /** Its SCX crashed while it had clients: launch one for those who come back. */
+  restart: boolean;
+  /** Its first SCX: the rendezvous point if it is kept. Further ones are for listeners. */
+  current: string | null;
+  /** Requests that wait; bounded by `waitingMax` over all sessions. */
+  readonly waiting: Set<number>;
+  /** Quick deaths in a row. */
+  deaths: number;
+  /** A sentence about the last one. */
+  lastDeath: string;
+  /** No launch before this instant. */
+  retryAt: number;
+  /** Where its SCX listened last: who was connected comes back to these. */
+  ports: Ports | null;
+  /** Who its neighbours were when it died: the next one joins there at once. */
+  formerNeighbours: ScxStatus['neighbours'];
+  /** Port pairs found taken, in a row. */
+  portTries: number;
+}
+
+/** A session without history. */
+export const createSlot = (session: string): SessionSlot => ({
+  session,
+  facts: null,
+  kept: false,
+  restart: false,
+  current: null,
+  waiting: new Set(),
+  deaths: 0,
+  lastDeath: '',
+  retryAt: 0,
+  ports: null,
+  formerNeighbours: [],
+  portTries: 0,
+});
+
+/** Whether it has no SCX and needs one, now or as soon as its backoff has passed. */
+export const needsFirst = (slot: SessionSlot): boolean =>
+  slot.current === null &&
+  slot.facts !== null &&
+  (slot.kept || slot.restart || slot.waiting.size > 0);
+
+/** Whether the slot holds nothing but memories. */
+export const isIdle = (slot: SessionSlot): boolean =>
+  slot.current === null && !slot.kept && !slot.restart && slot.waiting.size === 0;
+
+/**
+ * A client brought what an announcement says. What the operator published counts more. And anybody
+ * may announce a session of this name elsewhere: while it has an SCX, or is about to have one, only the
+ * announcement that it goes by has something to say.
+ */
+export function learn(slot: SessionSlot, facts: LaunchFacts): void {
+  const isForeign = slot.facts !== null && slot.facts.announcement !== facts.announcement;
+  if (slot.kept || (isForeign && !isIdle(slot))) return;
+  slot.facts = facts;
+}
+
+/** Whether it dies again and again, and its next launch is still to come. */
+export const isFailing = (slot: SessionSlot, config: SupervisorConfig, now: number): boolean =>
+  slot.current === null && slot.deaths >= config.quickDeathsMax && slot.retryAt > now;
+
+/** The wait after so many quick deaths (>= 1): doubling up to the maximum, half of it random. */
+function backoffMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
+  const doubled = config.backoffMinMs * 2 ** Math.min(deaths - 1, 30);
+  return Math.min(doubled, config.backoffMaxMs) * (0.5 + 0.5 * rng.unit());
+}
+
+/**
+ * Counts a death: a quick one is held against the session, a late one clears its record. The first of
+ * an SCX that had come up costs no wait: its listeners are on their way back.
+ */
+export function recordDeath(
+  slot: SessionSlot,
+  death: { readonly livedMs: number; readonly cameUp: boolean; readonly reason: string },
+  config: SupervisorConfig,
+  rng: Rng,
+  now: number,
+): void {
+  const quick = death.livedMs < config.quickDeathMs;
+  slot.lastDeath = death.reason;
+  slot.portTries = 0;
+  slot.deaths = quick ? slot.deaths + 1 : 0;
+  const waits = quick && (slot.deaths > 1 || !death.cameUp);
+  slot.retryAt = waits ? now + backoffMs(slot.deaths, config, rng) : now;
+  if (slot.deaths >= config.quickDeathsMax) slot.restart = false;
+}

@@ -1,0 +1,89 @@
+/**
+ * What the supervisor hears and says: plain data. See supervisor.ts for what it does with them.
+ */
+import type { Launch } from '../../api/scx-launch.js';
+import type { ScxStatus } from '../../api/scx-status.js';
+import type { Ports } from './port-pairs.js';
+
+/** What the announcement says of a session, as far as its SCX needs it. */
+export type LaunchFacts = Pick<
+  Launch,
+  'title' | 'genre' | 'channels' | 'locations' | 'sourceKey' | 'announcement'
+>;
+
+/** An SCX that is to be launched. Sessions are named `scattercast://creator/session`. */
+export interface LaunchOrder {
+  readonly id: string;
+  readonly session: string;
+  readonly facts: LaunchFacts;
+  readonly ports: Ports;
+  readonly rendezvous: boolean;
+  /** Of the SCX whose place it takes, if that died. */
+  readonly formerNeighbours: ScxStatus['neighbours'];
+}
+
+/** What the successor of an SCX is launched with. */
+export interface Succession {
+  readonly facts: LaunchFacts;
+  /** The HTTP port is that of the SCX, which hands it over. */
+  readonly ports: Ports;
+  readonly rendezvous: boolean;
+}
+
+/** What becomes of a client's wish for an SCX. */
+export type Outcome =
+  | { readonly kind: 'scx'; readonly status: ScxStatus }
+  /** No room at this cluster: come back later. */
+  | { readonly kind: 'full'; readonly retryAfterMs: number }
+  /** The session has as many listeners here as it may. */
+  | { readonly kind: 'crowded'; readonly retryAfterMs: number }
+  /** The reason is a sentence for the client. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number };
+
+export type SupervisorInput =
+  /** A client needs an SCX and waits for it so long. `request` is the number of the caller. */
+  | {
+      readonly kind: 'want';
+      readonly request: number;
+      readonly session: string;
+      /** Null if the announcement is not known: only what runs already will do. */
+      readonly facts: LaunchFacts | null;
+      /** It is a listener, and takes a place; a source, or who only asks, takes none. */
+      readonly place: boolean;
+      /** Its place is not held until it comes: its address has asked for very many of late. */
+      readonly unheld?: boolean;
+      readonly patienceMs: number;
+    }
+  /** Rendezvous (§3.4): this session's SCX must exist always, with these facts. */
+  | { readonly kind: 'keep'; readonly session: string; readonly facts: LaunchFacts }
+  | { readonly kind: 'unkeep'; readonly session: string }
+  /** An SCX renewed its lease. */
+  | { readonly kind: 'lease'; readonly status: ScxStatus }
+  /** The platform could not even start it. */
+  | { readonly kind: 'launchFailed'; readonly id: string; readonly reason: string }
+  | {
+      readonly kind: 'exited';
+      readonly id: string;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
+  /** The platform's list at start: an SCX that outlived an earlier front end. */
+  | {
+      readonly kind: 'found';
+      readonly id: string;
+      readonly session: string;
+      readonly facts: LaunchFacts;
+      readonly ports: Ports;
+    }
+  | { readonly kind: 'stopAll' };
+
+export type SupervisorEffect =
+  | { readonly kind: 'launch'; readonly order: LaunchOrder }
+  | { readonly kind: 'stop'; readonly id: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  | { readonly kind: 'answer'; readonly request: number; readonly outcome: Outcome }
+  | {
+      readonly kind: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly session: string;
+    };

@@ -1,0 +1,71 @@
+/**
+ * The HTTP server under a front end, with a bound on everything that a client can make large,
+ * slow or many; and its start, whose failures a user can fix.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EXIT, UserError } from '../../lib/user-error.js';
+
+/** `host:port`, as URLs write it. */
+export const authority = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
+
+/** Where those on this machine reach what listens there. */
+export const innerHost = (listenHost: string): string =>
+  EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
+
+/** A server without a request listener yet. All numbers are guesses with room to spare. */
+export function createBoundedServer(): Server {
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 600_000, // for large bodies; small ones have less (routing.ts)
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: 2000,
+  });
+  server.maxHeadersCount = 100;
+  server.maxRequestsPerSocket = 10_000;
+  server.maxConnections = 4096;
+  server.setTimeout(60_000); // nobody who waits for an SCX waits so long
+  return server;
+}
+
+function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): UserError {
+  const where = authority(host, port);
+  const messages: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} is taken: stop what uses it, or choose another with --port`,
+    EACCES: `port ${port} is not allowed to you: choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another`,
+    ENOTFOUND: `${host} is not an address of this machine: choose another`,
+  };
+  return new UserError(EXIT.bind, messages[error.code ?? ''] ?? `cannot listen on ${where}`);
+}
+
+/**
+ * Listens; answers the port. `onListening` runs before the first request can come.
+ * Rejects with a UserError if the address is not to be had.
+ */
+export function listen(
+  server: Server,
+  host: string,
+  port: number,
+  onListening: (port: number) => void,
+): Promise<number> {
+  return new Promise((fulfil, reject) => {
+    const onError = (error: Error): void => reject(bindProblem(error, host, port));
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      const actual = (server.address() as AddressInfo).port;
+      try {
+        onListening(actual);
+        fulfil(actual);
+      } catch (error) {
+        server.close();
+        reject(error);
+      }
+    });
+  });
+}

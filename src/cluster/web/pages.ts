@@ -1,0 +1,58 @@
+/**
+ * The pages: a handful of small files in web/, read once at the start. Titles and descriptions
+ * come from strangers, so the pages put them in as text only, and even if one did not, the
+ * security policy lets nothing run but our own files.
+ */
+import { readFile } from 'node:fs/promises';
+import { Router } from 'express';
+import { route } from './methods.js';
+
+export interface Page {
+  readonly path: string;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+const FOLDER = new URL('../../../web/', import.meta.url);
+
+const FILES = [
+  { path: '/', file: 'index.html', type: 'text/html' },
+  { path: '/directory.js', file: 'directory.js', type: 'text/javascript' },
+  { path: '/style.css', file: 'style.css', type: 'text/css' },
+  { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
+] as const;
+
+/** The audio comes from SCXs, which have ports and perhaps hosts of their own. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  'media-src http: https:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Reads the files. Rejects if one is missing: the installation is damaged. */
+export const loadPages = (): Promise<readonly Page[]> =>
+  Promise.all(
+    FILES.map(async ({ path, file, type }) => {
+      return { path, type: `${type}; charset=utf-8`, body: await readFile(new URL(file, FOLDER)) };
+    }),
+  );
+
+/** The routes of people with a browser. */
+export function pageRoutes(pages: readonly Page[]): Router {
+  const router = Router({ caseSensitive: true });
+  for (const { path, type, body } of pages) {
+    route(router, path, {
+      GET: (_request, response) => {
+        response.set({ 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache' });
+        response.set('Content-Type', type).send(body);
+      },
+    });
+  }
+  return router;
+}

@@ -1,0 +1,60 @@
+/**
+ * How late a flow is: by how much longer an ADU took from its source than the quickest one did. Time stamps
+ * are the source's and instants are ours, so only differences count: the clocks need not agree.
+ *
+ * A stall is a rise of the lateness: nothing was there for so long although something was due. What the
+ * flow catches up (from a cache, or by skipping) makes it less late again, and the next rise counts anew.
+ */
+import type { Adu } from '../../core/node.js';
+
+/** Less is the jitter of networks and machines, no stall, ms. Guess. */
+const STALL_LEAST_MS = 100;
+
+/**
+ * Lateness is forgotten at this rate: clocks of crystals differ by up to 0.0002, and a new path may be
+ * longer for good. Guess.
+ */
+const FORGETTING = 0.001;
+
+/** A source that pauses for longer, or whose clock is set, is on time again, ms. Guess. */
+const LEAP_MS = 60_000;
+
+export interface Lateness {
+  /** An ADU was delivered; by how much the present stall has grown, ms. */
+  heard(adu: Adu, now: number): number;
+  readonly lateMs: number;
+  /** The source's time by now, if its clock goes like ours; undefined before the first ADU. */
+  sourceTimeMs(now: number): number | undefined;
+}
+
+/** Of a flow that begins: its first ADU is on time. */
+export function createLateness(): Lateness {
+  let last: { readonly timestampMs: number; readonly at: number } | undefined;
+  let lateMs = 0;
+  /** The highest lateness since the flow was on time last: so much has been told. */
+  let toldMs = 0;
+
+  const measure = (timestampMs: number, now: number): void => {
+    const passedMs = now - (last?.at ?? now);
+    const dueMs = timestampMs - (last?.timestampMs ?? timestampMs);
+    const isLeap = dueMs < 0 || dueMs > LEAP_MS;
+    lateMs = isLeap ? 0 : Math.max(0, lateMs + passedMs * (1 - FORGETTING) - dueMs);
+    last = { timestampMs, at: now };
+  };
+
+  return {
+    heard: ({ timestampMs }, now) => {
+      measure(timestampMs, now);
+      if (lateMs < STALL_LEAST_MS) toldMs = 0;
+      if (lateMs < STALL_LEAST_MS || lateMs <= toldMs) return 0;
+      const stalledMs = lateMs - toldMs;
+      toldMs = lateMs;
+      return stalledMs;
+    },
+    get lateMs() {
+      return lateMs;
+    },
+    sourceTimeMs: (now) =>
+      last === undefined ? undefined : last.timestampMs + lateMs + (now - last.at),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * Source SCXs that have no source any more (§3.7). A withdrawal names a stamp and outlaws every route up
+ * to it, so nobody explores paths to what is gone; it spreads like an update, and is told again and
+ * again for a while, until the last old route is forgotten.
+ */
+import type { Route, Withdrawal } from '../core/message.js';
+import type { NodeId } from '../core/node.js';
+
+/** Told for so many ms, and at most so many: the oldest makes room. Guess. */
+const WITHDRAWAL_MS = 120_000;
+const WITHDRAWALS_MAX = 64;
+
+export interface Withdrawals {
+  /** Returns whether that was news. */
+  add(withdrawal: Withdrawal, now: number): boolean;
+  isWithdrawn(route: Route): boolean;
+  forgetOld(now: number): void;
+  list(): Withdrawal[];
+}
+
+/** Nothing was withdrawn. */
+export function createWithdrawals(): Withdrawals {
+  /** The oldest first. */
+  const known = new Map<NodeId, { readonly stamp: number; readonly atMs: number }>();
+  const stampOf = (scx: NodeId): number => known.get(scx)?.stamp ?? -1;
+  return {
+    add: ({ scx, stamp }, now) => {
+      if (stamp <= stampOf(scx)) return false;
+      known.delete(scx);
+      if (known.size >= WITHDRAWALS_MAX) known.delete(known.keys().next().value as NodeId);
+      known.set(scx, { stamp, atMs: now });
+      return true;
+    },
+    isWithdrawn: ({ scx, stamp }) => stamp <= stampOf(scx),
+    forgetOld: (now) => {
+      for (const [scx, { atMs }] of known) if (now - atMs > WITHDRAWAL_MS) known.delete(scx);
+    },
+    list: () => [...known].map(([scx, { stamp }]) => ({ scx, stamp })),
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * Fetches a document from a URL that a stranger gave us, and is not kept busy by it. Each request
+ * is guarded (guarded-request.ts), and:
+ *
+ * - Each redirect is a new URL and goes through all checks again.
+ * - One clock runs over all hops, one bound over the bytes of the body, whatever the headers
+ *   say; compressed bodies, which could unfold to anything, are refused.
+ */
+import type { IncomingMessage } from 'node:http';
+import { excerpt } from '../../lib/excerpt.js';
+import { FetchProblem, guardedRequest, parseUrl, problemOf } from './guarded-request.js';
+
+/** How far a fetch may go. */
+export interface FetchOptions {
+  /** Also loopback, private and shared ranges; for clusters that live in one. */
+  readonly allowPrivate: boolean;
+  /** Of the body. Default 65536: the largest announcement. */
+  readonly bytesMax?: number;
+  /** For everything together. Default 5000: guess, a listener still waits that long. */
+  readonly timeoutMs?: number;
+  /** Default 3: guess. */
+  readonly redirectsMax?: number;
+  /** The Accept header. Default: anything. */
+  readonly accept?: string;
+}
+
+/** What was found, at the end of all redirects. */
+export interface Fetched {
+  readonly url: string;
+  /** 200 to 299. */
+  readonly status: number;
+  /** Decoded from UTF-8, without a byte order mark. */
+  readonly body: string;
+  /** The Content-Type header; '' without one. */
+  readonly contentType: string;
+}
+
+type Limits = Required<FetchOptions>;
+
+const DEFAULTS = { bytesMax: 65536, timeoutMs: 5000, redirectsMax: 3, accept: '*/*' } as const;
+const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
+
+function checkHeaders({ statusCode = 0, headers }: IncomingMessage, url: URL): void {
+  if (statusCode < 200 || statusCode > 299) {
+    const why = `answered with HTTP status ${statusCode}`;
+    throw new FetchProblem('status', `${excerpt(url.href)} ${why}`);
+  }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.trim().toLowerCase() !== 'identity') {
+    throw new FetchProblem('encoding', `${excerpt(url.href)} is compressed; serve it plain`);
+  }
+}
+
+/** The body's bytes, at most `bytesMax`; leaving the loop early closes the connection. */
+async function readBody(response: IncomingMessage, url: URL, limits: Limits): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const check = (size: number): void => {
+    if (size <= limits.bytesMax) return;
+    const why = `is larger than ${limits.bytesMax} bytes`;
+    throw new FetchProblem('tooLarge', `${excerpt(url.href)} ${why}`);
+  };
+  check(Number(response.headers['content-length'] ?? 0));
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    check(bytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(bytes: Buffer, url: URL): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FetchProblem('encoding', `${excerpt(url.href)} is not UTF-8 text`);
+  }
+}
+
+/** One hop: the document, or the URL to go on with. */
+async function hop(url: URL, limits: Limits, signal: AbortSignal): Promise<Fetched | URL> {
+  const { accept, allowPrivate } = limits;
+  const headers = { accept, 'accept-encoding': 'identity' };
+  const response = await guardedRequest({ url, method: 'GET', headers, allowPrivate, signal });
+  try {
+    const { location } = response.headers;
+    const status = response.statusCode ?? 0;
+    if (REDIRECTS.includes(status) && location !== undefined) return parseUrl(location, url);
+    checkHeaders(response, url);
+    const body = decode(await readBody(response, url, limits), url);
+    return { url: url.href, status, body, contentType: response.headers['content-type'] ?? '' };
+  } finally {
+    response.destroy();
+  }
+}
+
+async function follow(start: URL, limits: Limits, signal: AbortSignal): Promise<Fetched> {
+  let url = start;
+  for (let redirects = 0; redirects <= limits.redirectsMax; redirects++) {
+    const at = url;
+    const next = await hop(at, limits, signal).catch((error: unknown) => {
+      throw problemOf(error, at, signal.aborted, limits.timeoutMs);
+    });
+    if (!(next instanceof URL)) return next;
+    url = next;
+  }
+  const why = `redirects more than ${limits.redirectsMax} times`;
+  throw new FetchProblem('tooManyRedirects', `${excerpt(start.href)} ${why}`);
+}
+
+/**
+ * GETs a text document from a URL that is not to be trusted.
+ * Rejects with a FetchProblem, and with nothing else.
+ */
+export async function guardedFetch(url: string, options: FetchOptions): Promise<Fetched> {
+  const limits: Limits = { ...DEFAULTS, ...options };
+  const clock = new AbortController();
+  const timer = setTimeout(() => clock.abort(), limits.timeoutMs);
+  try {
+    return await follow(parseUrl(url), limits, clock.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

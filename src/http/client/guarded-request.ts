@@ -1,0 +1,133 @@
+/**
+ * One HTTP request to a URL that a stranger gave us: the announcement of whoever clicks "listen", a
+ * station's webhook. Without care that is a way to make a cluster reach what only the cluster can
+ * reach: its neighbours, the metadata service of its cloud.
+ *
+ * So the addresses that a host name resolves to are checked in the very lookup that the connection
+ * uses; no second answer of the DNS can differ from the checked one (rebinding). Redirects are not
+ * followed here.
+ */
+import { type LookupAddress, lookup as resolve } from 'node:dns';
+import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { excerpt } from '../../lib/excerpt.js';
+import { classifyAddress } from './address-rules.js';
+
+/** Why a fetch failed. */
+export type FetchProblemKind =
+  | 'badUrl'
+  | 'privateAddress'
+  | 'unreachable'
+  | 'timeout'
+  | 'tooLarge'
+  | 'tooManyRedirects'
+  | 'status'
+  | 'encoding';
+
+/** A fetch that failed: the kind, and one sentence for whoever gave the URL. */
+export class FetchProblem extends Error {
+  readonly kind: FetchProblemKind;
+
+  constructor(kind: FetchProblemKind, message: string) {
+    super(message);
+    this.name = 'FetchProblem';
+    this.kind = kind;
+  }
+}
+
+/** A request whose URL has been parsed. */
+export interface GuardedRequest {
+  readonly url: URL;
+  readonly method: 'GET' | 'POST';
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string;
+  /** Also loopback, private and shared ranges; for clusters that live in one. */
+  readonly allowPrivate: boolean;
+  /** The end of everybody's patience. */
+  readonly signal: AbortSignal;
+}
+
+const URL_LENGTH_MAX = 2048;
+const HEADER_BYTES_MAX = 16384;
+
+function isAllowed(address: string, allowPrivate: boolean): boolean {
+  const found = classifyAddress(address);
+  return found === 'public' || (found === 'private' && allowPrivate);
+}
+
+const refusedAddress = (host: string): FetchProblem =>
+  new FetchProblem('privateAddress', `${excerpt(host)} is not at a public address`);
+
+/** A lookup that answers with allowed addresses only; fails if there is none. */
+function guardLookup(allowPrivate: boolean): LookupFunction {
+  return (host, options, answer) => {
+    const onResolved = (error: Error | null, found: LookupAddress[]): void => {
+      const allowed =
+        error === null ? found.filter((at) => isAllowed(at.address, allowPrivate)) : [];
+      const first = allowed[0];
+      if (first === undefined) answer(error ?? refusedAddress(host), '', 0);
+      else if (options.all) answer(null, allowed);
+      else answer(null, first.address, first.family);
+    };
+    resolve(host, { ...options, all: true }, onResolved);
+  };
+}
+
+/** The URL, or a FetchProblem that is thrown. */
+export function parseUrl(text: string, base?: URL): URL {
+  const problem = (why: string): FetchProblem =>
+    new FetchProblem('badUrl', `the URL ${excerpt(text)} ${why}`);
+  if (text.length > URL_LENGTH_MAX) throw problem(`has more than ${URL_LENGTH_MAX} characters`);
+  if (!URL.canParse(text, base?.href)) throw problem('is not a URL');
+  const url = new URL(text, base);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw problem('must begin with http:// or https://');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw problem('must not carry a user or a password');
+  }
+  return url;
+}
+
+/** Throws a FetchProblem. A literal address never reaches the lookup, so it is checked here. */
+export function checkLiteral(url: URL, allowPrivate: boolean): void {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) throw refusedAddress(host);
+}
+
+/** The response to one request, its body unread. Rejects with a FetchProblem or the system's error. */
+export function guardedRequest(options: GuardedRequest): Promise<IncomingMessage> {
+  const { url, method, headers, allowPrivate, signal, body } = options;
+  const start = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((fulfil, reject) => {
+    checkLiteral(url, allowPrivate);
+    const request = start(url, {
+      method,
+      headers,
+      // No shared agent: its idle connections were not opened through our lookup.
+      agent: false,
+      lookup: guardLookup(allowPrivate),
+      signal,
+      maxHeaderSize: HEADER_BYTES_MAX,
+    });
+    request.on('response', fulfil);
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new FetchProblem('status', `${excerpt(url.href)} answers in another protocol`));
+    });
+    request.on('error', reject); // stays: errors after the response end in the body's reader
+    request.end(body);
+  });
+}
+
+/** Names whatever ended a request early. */
+export function problemOf(error: unknown, url: URL, timedOut: boolean, timeoutMs: number) {
+  if (error instanceof FetchProblem) return error;
+  if (timedOut) {
+    const seconds = timeoutMs / 1000;
+    return new FetchProblem('timeout', `${excerpt(url.href)} took longer than ${seconds} s`);
+  }
+  const code = (error as NodeJS.ErrnoException).code ?? 'connection broken';
+  return new FetchProblem('unreachable', `${excerpt(url.href)} cannot be fetched (${code})`);
+}

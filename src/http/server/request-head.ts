@@ -1,0 +1,93 @@
+/**
+ * The head of an HTTP request, read from a bare socket. The stream is served by the million, and
+ * node:http costs several times its memory per connection; source clients send a body without
+ * a length, which node:http takes for an empty one. So the port reads heads itself: no more than
+ * what GET, HEAD and their relatives need (RFC 9112 §2 to §5), strict where laxness harms.
+ */
+
+/** A request's first part. Header names are in lower case; of a repeated one the first counts. */
+export interface RequestHead {
+  readonly method: string;
+  /** As it was sent: a path with its query, or an absolute URL. */
+  readonly target: string;
+  /** `HTTP/1.1`, `HTTP/1.0`, `ICE/1.0`. */
+  readonly protocol: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Its length with the empty line. */
+  readonly bytes: number;
+}
+
+export type HeadResult =
+  | { readonly kind: 'head'; readonly head: RequestHead }
+  /** More bytes are needed. */
+  | { readonly kind: 'partial' }
+  | { readonly kind: 'bad'; readonly status: 400 | 414 | 431; readonly reason: string };
+
+/** What Icecast and players send is below 1 KiB. */
+export const HEAD_BYTES_MAX = 16 * 1024;
+/** Long enough for a title of 10 kB in a query, as some source clients send it. */
+export const LINE_BYTES_MAX = 12 * 1024;
+const HEADERS_MAX = 64;
+
+/** A target may hold any byte from 0x80 on: source clients do not escape all titles. */
+const REQUEST_LINE =
+  /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~\x80-\xff]+) (HTTP\/1\.[01]|ICE\/1\.0)$/;
+const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
+/** What may not be in a line: control characters other than the tab. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+const bad = (status: 400 | 414 | 431, reason: string): HeadResult => ({
+  kind: 'bad',
+  status,
+  reason,
+});
+
+const TOO_LONG = bad(414, `The request line is longer than ${LINE_BYTES_MAX} bytes.`);
+const TOO_LARGE = bad(431, `The headers are larger than ${HEAD_BYTES_MAX} bytes.`);
+const TOO_MANY = bad(431, `There are more than ${HEADERS_MAX} headers.`);
+const NO_REQUEST = bad(400, 'That is no HTTP request.');
+
+/** Where the empty line ends; -1 if it is not there. Lines end with CR LF, or as here and there LF. */
+function endOfHead(text: string): number {
+  const found = /\r?\n\r?\n/.exec(text);
+  return found === null ? -1 : found.index + found[0].length;
+}
+
+function incomplete(text: string): HeadResult {
+  const lineEnd = text.indexOf('\n');
+  if ((lineEnd === -1 ? text.length : lineEnd) > LINE_BYTES_MAX) return TOO_LONG;
+  if (text.length >= HEAD_BYTES_MAX) return TOO_LARGE;
+  return text === '' || /^[A-Za-z]/.test(text) ? { kind: 'partial' } : NO_REQUEST;
+}
+
+function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | undefined {
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value] = HEADER.exec(line) ?? [];
+    if (name === undefined || value === undefined || CONTROL.test(value)) return undefined;
+    const key = name.toLowerCase();
+    if (!headers.has(key)) headers.set(key, value);
+  }
+  return headers;
+}
+
+/** Reads the head at the beginning of what has come so far. */
+export function readRequestHead(received: Uint8Array): HeadResult {
+  const text = Buffer.from(received.buffer, received.byteOffset, received.length).toString(
+    'latin1',
+    0,
+    HEAD_BYTES_MAX + 1,
+  );
+  const end = endOfHead(text);
+  if (end === -1) return incomplete(text);
+  if (end > HEAD_BYTES_MAX) return TOO_LARGE;
+  const [first = '', ...rest] = text.slice(0, end).trimEnd().split(/\r?\n/);
+  if (first.length > LINE_BYTES_MAX) return TOO_LONG;
+  if (rest.length > HEADERS_MAX) return TOO_MANY;
+  const [, method, target, protocol] = REQUEST_LINE.exec(first) ?? [];
+  if (method === undefined || target === undefined || protocol === undefined) return NO_REQUEST;
+  const headers = readHeaders(rest);
+  if (headers === undefined) return bad(400, 'A header line is none.');
+  return { kind: 'head', head: { method, target, protocol, headers, bytes: end } };
+}

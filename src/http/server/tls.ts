@@ -1,0 +1,100 @@
+/**
+ * TLS on a port that also speaks plain HTTP: whoever sees a connection begin with TLS hands it here
+ * and gets it back decrypted. A certificate is renewed every few weeks, and a station plays on: the
+ * files are looked at every few seconds, and new connections get the new certificate; those that
+ * are open keep theirs. A pair of files that does not fit together is told, and the old pair stays.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { createSecureContext, createServer, type TLSSocket } from 'node:tls';
+import type { Logger } from 'pino';
+import { EXIT, UserError } from '../../lib/user-error.js';
+
+/** Where certificate (with its chain) and key are, PEM. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** TLS for connections that others accepted. */
+export interface Security {
+  /** Shakes hands. Who cannot is closed. */
+  secure(socket: Socket): void;
+  /** Who gets the decrypted connections. */
+  onSecured(handler: (socket: TLSSocket) => void): void;
+  /** Reads the files again if they changed; resolves when that is done. */
+  reload(): Promise<void>;
+  close(): void;
+  readonly counters: { readonly failed: number; readonly reloaded: number };
+}
+
+/** From the first byte to the end of the handshake, ms. Guess. */
+const HANDSHAKE_MS = 10_000;
+/** The files are looked at so often, ms. */
+const LOOK_MS = 5000;
+
+interface Pair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Changes when a file does. */
+  readonly mark: string;
+}
+
+async function markOf({ cert, key }: CertificateFiles): Promise<string> {
+  const abouts = await Promise.all([stat(cert), stat(key)]);
+  return abouts.map(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`).join(' ');
+}
+
+/** Reads the pair. Rejects when a file cannot be read or the two do not fit together. */
+async function readPair(files: CertificateFiles): Promise<Pair> {
+  const mark = await markOf(files);
+  const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
+  createSecureContext({ cert, key });
+  return { cert, key, mark };
+}
+
+function fileProblem(files: CertificateFiles, error: unknown): UserError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const which = `the certificate ${files.cert} and the key ${files.key}`;
+  return new UserError(EXIT.file, `${which} cannot be used: ${reason}`);
+}
+
+/** Reads the files and is ready. Rejects with a UserError when they are of no use. */
+export async function openSecurity(files: CertificateFiles, log: Logger): Promise<Security> {
+  let pair = await readPair(files).catch((error: unknown) => {
+    throw fileProblem(files, error);
+  });
+  const counters = { failed: 0, reloaded: 0 };
+  const server = createServer({ ...pair, handshakeTimeout: HANDSHAKE_MS });
+  let toldMark = '';
+
+  server.on('tlsClientError', (_error, socket) => {
+    counters.failed++;
+    socket.destroy();
+  });
+
+  const reload = async (): Promise<void> => {
+    try {
+      if ((await markOf(files)) === pair.mark) return;
+      pair = await readPair(files);
+      server.setSecureContext(pair);
+      counters.reloaded++;
+      toldMark = '';
+      log.info({ cert: files.cert }, 'The certificate was loaded again.');
+    } catch (error) {
+      const { message } = fileProblem(files, error);
+      if (message !== toldMark) log.error({ message }, 'The old certificate stays.');
+      toldMark = message;
+    }
+  };
+
+  const looking = setInterval(() => void reload(), LOOK_MS);
+  looking.unref();
+  return {
+    secure: (socket) => void server.emit('connection', socket),
+    onSecured: (handler) => void server.on('secureConnection', handler),
+    reload,
+    close: () => clearInterval(looking),
+    counters,
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * What stands at a place in an MP3 stream: a frame, a tag, or junk? Compressed sound looks like a
+ * frame header every few thousand bytes, so a header alone proves nothing:
+ *
+ * - Where we are lost, a frame is one if another of its family, a tag or the end follows it.
+ * - Behind a good frame, another of its family needs no proof. But if nothing sensible follows it,
+ *   it may have been cut off (the last frame of half a file, with the next file behind it). Then
+ *   it is a frame only if no other frame or tag begins inside it.
+ *
+ * So a frame is known when the first bytes behind it are there, 26 ms late in a live stream, and
+ * no frame is sent on that holds the beginning of another one.
+ */
+
+import { findTagStart, TAG_START_BYTES, type TagStart } from '../tags/tag-start.js';
+import {
+  FRAME_BYTES_MAX,
+  type FrameHeader,
+  HEADER_BYTES,
+  parseFrameHeader,
+  sameFamily,
+} from './frame-header.js';
+
+/** Where we are: lost among junk, or where a frame or tag has ended, or at the very beginning. */
+export type Place =
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'boundary'; readonly previous?: FrameHeader };
+
+/** The bytes from the place on, and what else it takes to judge them. */
+export interface View {
+  readonly bytes: Uint8Array;
+  /** No more bytes will come. */
+  readonly ended: boolean;
+  readonly tagBytesMax: number;
+}
+
+/** What stands at the beginning of a view. */
+export type Finding =
+  /** More bytes are needed, or there are no more. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'frame'; readonly header: FrameHeader }
+  | { readonly kind: 'tag'; readonly tag: TagStart }
+  | { readonly kind: 'junk'; readonly bytes: number };
+
+/** What stands behind a frame, or where it should end. */
+type Follower = 'unknown' | 'cutOff' | 'family' | 'otherFamily' | 'tag' | 'end' | 'junk';
+
+/** A view of so many bytes is enough for each finding; so many may have to be held. */
+const VIEW_BYTES_MAX = 2 * FRAME_BYTES_MAX + TAG_START_BYTES;
+
+const UNKNOWN: Finding = { kind: 'unknown' };
+
+/** Tells what stands at the beginning of the view. Constant time but for cut-off frames. */
+export function look(view: View, place: Place): Finding {
+  const { bytes, ended } = view;
+  if (bytes.length === 0 || (bytes.length < TAG_START_BYTES && !ended)) return UNKNOWN;
+  const tag = tagAt(view, 0, place.kind);
+  if (tag !== undefined) return { kind: 'tag', tag };
+  const header = parseFrameHeader(bytes, 0);
+  return header === undefined ? junkOf(bytes) : judge(view, header, place);
+}
+
+function judge(view: View, header: FrameHeader, place: Place): Finding {
+  const previous = place.kind === 'boundary' ? place.previous : undefined;
+  const trusted = previous !== undefined && sameFamily(previous, header);
+  switch (followerOf(view, 0, header)) {
+    case 'unknown':
+      return UNKNOWN;
+    case 'cutOff':
+      return junkOf(view.bytes);
+    case 'family':
+    case 'tag':
+    case 'end':
+      return { kind: 'frame', header };
+    case 'otherFamily':
+      return trusted ? { kind: 'frame', header } : junkOf(view.bytes);
+    case 'junk':
+      return trusted ? judgeSuspect(view, header) : junkOf(view.bytes);
+  }
+}
+
+/** A frame behind a good one, but nothing sensible behind it. */
+function judgeSuspect(view: View, header: FrameHeader): Finding {
+  if (view.bytes.length < VIEW_BYTES_MAX && !view.ended) return UNKNOWN;
+  for (let offset = 1; offset < header.frameBytes; offset++) {
+    if (tagAt(view, offset, 'lost') !== undefined) return { kind: 'junk', bytes: offset };
+    const inner = parseFrameHeader(view.bytes, offset);
+    if (inner === undefined) continue;
+    const follower = followerOf(view, offset, inner);
+    if (follower === 'family' || follower === 'tag') return { kind: 'junk', bytes: offset };
+  }
+  return { kind: 'frame', header };
+}
+
+function followerOf(view: View, offset: number, header: FrameHeader): Follower {
+  const { bytes, ended } = view;
+  const end = offset + header.frameBytes;
+  if (bytes.length < end) return ended ? 'cutOff' : 'unknown';
+  if (bytes.length < end + TAG_START_BYTES && !ended) return 'unknown';
+  if (bytes.length === end) return 'end';
+  const next = parseFrameHeader(bytes, end);
+  if (next !== undefined) return sameFamily(header, next) ? 'family' : 'otherFamily';
+  return tagAt(view, end, 'boundary') === undefined ? 'junk' : 'tag';
+}
+
+/** ID3v1 is three letters only: among junk they mean nothing. */
+function tagAt(view: View, offset: number, kind: Place['kind']): TagStart | undefined {
+  if (kind === 'lost' && view.bytes[offset] === 0x54) return undefined;
+  return findTagStart(view.bytes, offset, view.tagBytesMax);
+}
+
+/** At least one byte, and all up to the next that may begin something. */
+function junkOf(bytes: Uint8Array): Finding {
+  let count = 1;
+  while (count < bytes.length && !mayBegin(bytes, count)) count++;
+  return { kind: 'junk', bytes: count };
+}
+
+/** Whether a frame or a tag may begin here; if too little is there to tell, yes. */
+function mayBegin(bytes: Uint8Array, offset: number): boolean {
+  switch (bytes[offset]) {
+    case 0xff:
+      return offset + HEADER_BYTES > bytes.length || parseFrameHeader(bytes, offset) !== undefined;
+    case 0x49: // ID3
+      return (bytes[offset + 1] ?? 0x44) === 0x44;
+    case 0x41: // APETAGEX
+      return (bytes[offset + 1] ?? 0x50) === 0x50;
+    case 0x4c: // LYRICSBEGIN
+      return (bytes[offset + 1] ?? 0x59) === 0x59;
+    default:
+      return false;
+  }
+}

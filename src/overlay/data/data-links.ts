@@ -1,0 +1,50 @@
+/**
+ * The data connections of one SCX, to parents and from children. Two SCXs may feed each other from
+ * different sources, so the machine is told which of the two connections went down.
+ */
+import type { ChannelMessage } from '../../gossamer/core/effects.js';
+import type { Adu, Member, NodeId } from '../../gossamer/core/node.js';
+import type { Rng } from '../../lib/rng.js';
+import type { DataHello } from '../../wire/hello.js';
+import type { Admission } from '../sockets/connections.js';
+import type { OverlayContext } from '../sockets/context.js';
+import { isFromParent } from './data-roles.js';
+import { createDownstreams } from './downstreams.js';
+import { createUpstreams } from './upstreams.js';
+
+export interface DataLinks {
+  admit(hello: DataHello): Admission;
+  send(to: Member, message: ChannelMessage): void;
+  forward(to: NodeId, adu: Adu): void;
+  /** Ends what goes on without connections. */
+  close(): void;
+  /** A neighbour is a parent in reserve: its connection is held ready. */
+  onEdge(member: Member, isUp: boolean): void;
+}
+
+/**
+ * Neither parents nor children; `rng` spreads retries. `main`: the channel on which no gap may be heard,
+ * so that its connections are held ready.
+ */
+export function createDataLinks(context: OverlayContext, rng: Rng, main: number): DataLinks {
+  const onDown =
+    (peerIs: 'parent' | 'child') =>
+    (peer: NodeId, channel: number): void =>
+      context.feed({ kind: 'dataDown', peer, channel, peerIs });
+  const upstreams = createUpstreams(context, rng, onDown('parent'));
+  const downstreams = createDownstreams(context, onDown('child'));
+
+  return {
+    admit: downstreams.admit,
+    close: upstreams.close,
+    forward: downstreams.forward,
+    onEdge: (member, isUp) => {
+      if (isUp) upstreams.hold(member, main);
+      else upstreams.release(member, main);
+    },
+    send: (to, { channel, body }) => {
+      if (isFromParent(body)) downstreams.send(to.id, channel, body);
+      else upstreams.send(to, channel, body);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** Draws an SCX's status: what the lease carries to the front end, and `GET /status` shows. */
+
+import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
+import type { FlowView, GossamerView, SourceView } from '../../gossamer/view.js';
+
+/** Everything besides the overlay's part. */
+export type OwnFacts = Omit<
+  ScxStatus,
+  | 'state'
+  | 'membersKnown'
+  | 'generator'
+  | 'neighbours'
+  | 'sources'
+  | 'disturbances'
+  | 'overlayAddress'
+  | 'id'
+>;
+
+/** What the schema takes of a path; longer ones are shown cut off. */
+const PATH_MAX = 64;
+
+const drawFlow = (flow: FlowView): ScxStatus['sources'][number]['flows'][number] => ({
+  channel: flow.channel,
+  parent: flow.parent ?? null,
+  children: [...flow.children],
+  next: flow.next ?? null,
+  received: flow.received,
+  delivered: flow.delivered,
+  forwarded: flow.forwarded,
+  duplicate: flow.duplicate,
+  missed: flow.missed,
+  stray: flow.stray,
+});
+
+const drawSource = (view: SourceView): ScxStatus['sources'][number] => ({
+  id: view.source.id,
+  scx: view.scx,
+  priority: view.source.priority,
+  costMs: view.costMs ?? null,
+  path: view.path.slice(0, PATH_MAX),
+  audience: view.audience,
+  flows: view.flows.map(drawFlow),
+});
+
+const drawDisturbances = (seen: GossamerView['disturbances']): DisturbanceStatus => ({
+  failovers: { ...seen.failovers },
+  stallMs: Math.round(seen.stallMs),
+  repaired: { ...seen.repaired },
+  lost: { ...seen.lost },
+});
+
+/** Joining lasts until there is anybody to join, or this SCX is who others join. */
+function stateOf(view: GossamerView, isRendezvous: boolean): ScxStatus['state'] {
+  if (view.state === 'leaving' || view.state === 'left') return 'leaving';
+  const isAlone = view.neighbours.length === 0 && view.sources.length === 0;
+  return isAlone && !isRendezvous ? 'joining' : 'running';
+}
+
+/** The status as a whole. */
+export function drawStatus(view: GossamerView, own: OwnFacts): ScxStatus {
+  return {
+    ...own,
+    id: view.self.id,
+    overlayAddress: view.self.address,
+    state: own.leavesWithinMs === undefined ? stateOf(view, own.rendezvous) : 'leaving',
+    membersKnown: view.membersKnown,
+    generator: view.generator,
+    neighbours: view.neighbours.map(({ member, rttMs, ours }) => ({
+      id: member.id,
+      address: member.address,
+      rttMs,
+      ours,
+    })),
+    sources: view.sources.map(drawSource),
+    disturbances: drawDisturbances(view.disturbances),
+  };
+}

@@ -1,0 +1,164 @@
+/** The numbers of one SCX, for `GET /metrics`. */
+import type { GossamerView } from '../../gossamer/view.js';
+import type { DoorCounters } from '../../http/server/head-gate.js';
+import type { SourcePassword } from '../../http/server/source-password.js';
+import type { OverlayCounters } from '../../overlay/sockets/counters.js';
+import type { Listeners } from '../listeners/listeners.js';
+import type { AudioRing } from '../sound/audio-ring.js';
+import type { Program } from '../sound/on-air.js';
+import type { Sources } from '../sources/attached-sources.js';
+import type { Metric } from './prometheus.js';
+
+/** Everything that is counted. */
+export interface Counted {
+  readonly view: GossamerView;
+  /** Of the overlay's connections. */
+  readonly overlay: Readonly<OverlayCounters>;
+  readonly ring: AudioRing;
+  readonly listeners: Listeners;
+  readonly program: Program;
+  readonly sources: Sources;
+  readonly password: SourcePassword;
+}
+
+const counter = (name: string, help: string, value: number): Metric => ({
+  kind: 'counter',
+  name: `${name}_total`,
+  help,
+  value,
+});
+
+const gauge = (name: string, help: string, value: number): Metric => ({
+  kind: 'gauge',
+  name,
+  help,
+  value,
+});
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+
+function listenerFigures({ listeners }: Counted): Metric[] {
+  const { accepted, full, offAir, skipped, idle, bytes } = listeners.counters;
+  return [
+    gauge('listeners', 'Who hears something', listeners.count),
+    gauge('listeners_waiting', 'Who waits for the first audio', listeners.waiting),
+    gauge('listeners_peak', 'Most listeners at a time', listeners.peak),
+    counter('listeners_accepted', 'Listeners let in', accepted),
+    counter('listeners_full', 'Turned away: the SCX was full', full),
+    counter('listeners_off_air', 'Turned away: nothing was on the air', offAir),
+    counter('listeners_skipped', 'Times that a slow listener skipped to live', skipped),
+    counter('listeners_idle', 'Closed: they took nothing', idle),
+    counter('listener_bytes', 'Audio handed to listeners, bytes', bytes),
+  ];
+}
+
+function sourceFigures({ sources, password, program, ring }: Counted): Metric[] {
+  const { attached, refused, resumed, published, dropped } = sources.counters;
+  const { missing, wrong } = password.counters;
+  return [
+    gauge('sources_attached', 'Source clients attached here', sources.count),
+    counter('sources_accepted', 'Source clients let in', attached),
+    counter('sources_refused', 'Source clients turned away', refused),
+    counter('sources_without_password', 'Turned away: the source password was missing', missing),
+    counter('sources_wrong_password', 'Turned away: the source password was wrong', wrong),
+    counter('sources_resumed', 'Source clients that came back in time', resumed),
+    counter('source_adus', 'ADUs taken from source clients', published),
+    counter('source_adus_dropped', 'ADUs of source clients that broke the rules', dropped),
+    counter('adus_malformed', 'ADUs that hold no MP3 frame or no notice', program.malformed),
+    gauge('ring_ms', 'Audio in memory, ms', ring.durationMs),
+    gauge('ring_bytes', 'Audio in memory, bytes', ring.bytes),
+  ];
+}
+
+function overlayFigures({ view }: Counted): Metric[] {
+  const flows = view.sources.flatMap((source) => source.flows);
+  const sum = (pick: (flow: (typeof flows)[number]) => number): number =>
+    flows.reduce((total, flow) => total + pick(flow), 0);
+  return [
+    gauge('neighbours', 'Mesh edges', view.neighbours.length),
+    gauge('members', 'SCXs known in the session', view.membersKnown),
+    gauge('sources', 'Sources known in the session', view.sources.length),
+    // Gauges, as a source that ends takes its counts along.
+    gauge(
+      'adus_received',
+      'ADUs received, present sources',
+      sum((flow) => flow.received),
+    ),
+    gauge(
+      'adus_delivered',
+      'ADUs delivered, present sources',
+      sum((flow) => flow.delivered),
+    ),
+    gauge(
+      'adus_forwarded',
+      'ADUs forwarded, present sources',
+      sum((flow) => flow.forwarded),
+    ),
+    gauge(
+      'adus_duplicate',
+      'ADUs had twice, present sources',
+      sum((flow) => flow.duplicate),
+    ),
+    gauge(
+      'adus_missed',
+      'ADUs given up, present sources',
+      sum((flow) => flow.missed),
+    ),
+  ];
+}
+
+const byCause = (name: string, help: string, counts: Readonly<Record<string, number>>): Metric[] =>
+  Object.entries(counts).map(([cause, value]) => ({ ...counter(name, help, value), cause }));
+
+function disturbanceFigures({ view }: Counted): Metric[] {
+  const { failovers, stallMs, repaired, lost } = view.disturbances;
+  return [
+    ...byCause('failovers', 'Changes of parent while the audio was flowing', failovers),
+    counter('stall_ms', 'How long no audio was there when some was due, ms', stallMs),
+    ...byCause('frames_repaired', 'Frames that were due and came after all', repaired),
+    ...byCause('frames_lost', 'Frames that never came', lost),
+  ];
+}
+
+function connectionFigures({ overlay }: Counted): Metric[] {
+  const { malformedFrames, ...counts } = overlay;
+  const faults = Object.entries(malformedFrames).map(([fault, count]) =>
+    counter(`overlay_malformed_${fault}`, 'Overlay connections closed for such a frame', count),
+  );
+  const others = Object.entries(counts).map(([name, count]) =>
+    counter(`overlay_${snake(name)}`, 'See the overlay counters', count),
+  );
+  return [...faults, ...others];
+}
+
+/** The HTTP port's numbers. */
+export interface EdgeCounted {
+  readonly door: Readonly<DoorCounters>;
+  /** Different listeners since the start. */
+  readonly listenersTotal: number;
+  /** Lines of the access log that could not be written. */
+  readonly linesLost: number;
+}
+
+/** The numbers of the HTTP port, as they are now. */
+export function drawEdgeFigures({ door, listenersTotal, linesLost }: EdgeCounted): Metric[] {
+  return [
+    counter('listeners_different', 'Who comes back at once is the same', listenersTotal),
+    counter('http_connections', 'Connections to the HTTP port', door.entered),
+    counter('http_malformed', 'Requests that were none, or too large', door.malformed),
+    counter('http_slow', 'Requests that did not come in time', door.slow),
+    counter('http_crowded_out', 'Half requests that made room for others', door.crowdedOut),
+    counter('access_lines_lost', 'Lines that the access log lost', linesLost),
+  ];
+}
+
+/** All numbers, as they are now. */
+export function drawFigures(counted: Counted): Metric[] {
+  return [
+    ...listenerFigures(counted),
+    ...sourceFigures(counted),
+    ...overlayFigures(counted),
+    ...disturbanceFigures(counted),
+    ...connectionFigures(counted),
+  ];
+}

@@ -1,0 +1,125 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drawChart, NARROW, standAlone, WIDE } from '../../../src/cli/figures/chart-svg.js';
+import { command } from '../../../src/cli/figures/figures.js';
+import { describeTime, estimateSeconds } from '../../../src/cli/simulate/expected-time.js';
+import type { Job } from '../../../src/cli/simulate/job.js';
+import { playJobs } from '../../../src/cli/simulate/job-pool.js';
+import { FAST, PAPER } from '../../../src/gossamer/core/config.js';
+import { EXIT } from '../../../src/lib/user-error.js';
+import type { Chart } from '../../../src/simulator/figures/chart.js';
+import { FIGURES } from '../../../src/simulator/figures/figures.js';
+import { TS1000N } from '../../../src/simulator/topology/transit-stub.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'scattercast-figures-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const jobOf = (seed: number, untilMs = 30_000): Job => ({
+  ...{ topology: { spec: 'transit-stub', transitStub: TS1000N }, seed, untilMs },
+  ...{ scxs: 6, sources: 1, config: FAST, joinWithinMs: 5000, adusPerSecond: 0 },
+});
+
+describe('The pool', () => {
+  test('gives the same reports in the order of the jobs, however many threads there are', async () => {
+    const jobs = [jobOf(1, 60_000), jobOf(2, 10_000), jobOf(3)];
+    const told: number[] = [];
+    const onReport = (_report: unknown, job: number) => told.push(job);
+    const parallel = await playJobs(jobs, { threads: 3, onReport });
+    expect(parallel.map(({ drawn }) => drawn.seed)).toEqual([1, 2, 3]);
+    expect(told).toEqual([0, 1, 2]);
+    expect(await playJobs(jobs, { threads: 1 })).toEqual(parallel);
+  });
+
+  test('says what the user can fix, and ends its threads', async () => {
+    const spec = 'rtt:/no/such';
+    const job = { ...jobOf(1), topology: { spec, transitStub: TS1000N } };
+    const refusal = { exitCode: EXIT.file, message: expect.stringContaining('no such file') };
+    await expect(playJobs([job, jobOf(2)])).rejects.toMatchObject(refusal);
+    const file = 'rtt:test/fixtures/topologies/planetlab490.txt.gz';
+    const crowd = { ...jobOf(1), scxs: 491, topology: { spec: file, transitStub: TS1000N } };
+    await expect(playJobs([crowd])).rejects.toThrow(/has 490 nodes only/);
+  });
+
+  test('guesses more time for more to do', () => {
+    const [one] = [jobOf(1)];
+    expect(estimateSeconds([one, one])).toBeCloseTo(2 * estimateSeconds([one]));
+    expect(estimateSeconds([{ ...one, config: PAPER }])).toBeLessThan(estimateSeconds([one]));
+    expect([describeTime(39.5), describeTime(600)]).toEqual(['40 s', '10 min']);
+  });
+});
+
+describe('The command figures', () => {
+  const settings = { draws: 1, scxs: 4, seed: 7, rtts: undefined, quick: true, full: false };
+  const [first, second] = [join(directory, 'first'), join(directory, 'second')];
+  beforeAll(async () => {
+    await command.run({ ...settings, out: first }, []);
+    await command.run({ ...settings, out: second }, []);
+  }, 120_000);
+
+  test('writes a page, and data and a picture for each figure', () => {
+    const files = FIGURES.flatMap(({ id }) => [`${id}.csv`, `${id}.svg`]);
+    expect(readdirSync(first).sort()).toEqual([...files, 'index.html'].sort());
+  });
+
+  test('gives the same bytes for the same seed', () => {
+    for (const name of readdirSync(first)) {
+      const [a, b] = [first, second].map((path) => readFileSync(join(path, name), 'utf8'));
+      expect(a === b, name).toBe(true);
+    }
+  });
+
+  test('makes a page that needs no other file and holds every figure', () => {
+    const page = readFileSync(join(first, 'index.html'), 'utf8');
+    for (const { id } of FIGURES) expect(page).toContain(`<section id="${id}">`);
+    expect(page).not.toMatch(/<(script|link|img)|url\((?!#)|src=/);
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(page).not.toContain('NaN');
+  });
+
+  test('refuses two scopes at once, and a directory that cannot be', async () => {
+    const both = command.run({ ...settings, out: first, full: true }, []);
+    await expect(both).rejects.toMatchObject({ exitCode: EXIT.usage });
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    const onFile = command.run({ ...settings, out: join(file, 'x') }, []);
+    await expect(onFile).rejects.toMatchObject({ exitCode: EXIT.file });
+  });
+});
+
+describe('A picture', () => {
+  const chart: Chart = {
+    x: { label: 'size', min: 0, max: 4 },
+    y: { label: 'ratio <C>' },
+    series: [
+      { name: 'ours', tone: 'fast', kind: 'line', points: [{ x: 1, y: 2, low: 1, high: 3 }] },
+      {
+        name: 'text',
+        tone: 'published',
+        kind: 'scatter',
+        points: [{ x: 2, y: 2, label: 'paper' }],
+      },
+    ],
+    marks: [
+      { axis: 'x', from: 3, label: 'a line' },
+      { axis: 'y', from: 1, to: 2, label: 'a band' },
+    ],
+  };
+
+  test.each([WIDE, NARROW])('has labels, marks and the colours of variables: %o', (size) => {
+    const svg = drawChart(chart, size, 'one');
+    for (const text of ['size', 'ratio &lt;C&gt;', 'ours', 'paper', 'a line', 'a band']) {
+      expect(svg).toContain(`>${text}<`);
+    }
+    expect(svg).toContain('stroke="var(--fast)"');
+    expect(svg).not.toContain('#0101');
+  });
+
+  test('is the same each time, and has colours when it stands alone', () => {
+    const svg = drawChart(chart, WIDE, 'one');
+    expect(drawChart(chart, WIDE, 'one')).toBe(svg);
+    expect(standAlone(svg)).toMatch(/^<svg[^>]*><style>:root\{.*--fast:#/);
+  });
+});

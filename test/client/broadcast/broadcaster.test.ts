@@ -1,0 +1,304 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Progress } from '../../../src/client/broadcast/broadcast-progress.js';
+import { type BroadcastOptions, broadcast } from '../../../src/client/broadcast/broadcaster.js';
+import type { Adu } from '../../../src/gossamer/core/node.js';
+import { EXIT } from '../../../src/lib/user-error.js';
+import { id3Text, makeId3, makeId3Frame } from '../../mp3/make-id3.js';
+import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
+import { SCX_ID, SESSION, type StandIn, startStandIn } from '../stand-in.js';
+
+let standIn: StandIn;
+let frames: Uint8Array[] = [];
+
+beforeEach(async () => {
+  standIn = await startStandIn();
+  frames = (await makeToneFrames({ seconds: 4 })).slice(1);
+});
+afterEach(() => standIn.close());
+
+interface OnAir {
+  readonly input: PassThrough;
+  readonly progress: () => Progress;
+  readonly warnings: readonly string[];
+  readonly stop: () => void;
+  readonly over: Promise<void>;
+}
+
+/** A broadcast of a stream that the test writes. */
+function begin(options: Partial<BroadcastOptions> = {}): OnAir {
+  const input = new PassThrough({ highWaterMark: 2 ** 22 });
+  const stopping = new AbortController();
+  const warnings: string[] = [];
+  let last: Progress | undefined;
+  const over = broadcast({
+    clusters: [standIn.url],
+    announcement: 'http://radio.example/night.xml',
+    program: { kind: 'stream', stream: input },
+    priority: 7,
+    onProgress: (progress) => {
+      last = progress;
+    },
+    onWarning: (text) => warnings.push(text),
+    signal: stopping.signal,
+    ...options,
+  });
+  over.catch(() => undefined);
+  const progress = (): Progress => last as Progress;
+  return { input, progress, warnings, stop: () => stopping.abort(), over };
+}
+
+const audioOf = (adus: readonly Adu[]): Adu[] => adus.filter(({ channel }) => channel === 1);
+const noticesOf = (adus: readonly Adu[]): unknown[] =>
+  adus
+    .filter(({ channel }) => channel === 2)
+    .map(({ payload }) => JSON.parse(Buffer.from(payload).toString()));
+
+const tag = (title: string): Uint8Array => makeId3([makeId3Frame('TIT2', id3Text(0, title))]);
+
+describe('A broadcaster', () => {
+  test('gives its password with HELLO, and ends at once when that is refused for good', async () => {
+    standIn.manners = [{ refuse: 'the source password is wrong', isFinal: true }];
+    const { input, over } = begin({ password: 'wrong' });
+    input.write(joinBytes(frames.slice(0, 40)));
+    await expect(over).rejects.toMatchObject({
+      exitCode: EXIT.refused,
+      message: expect.stringContaining('the source password is wrong'),
+    });
+    expect(standIn.visits.map(({ hello }) => hello.password)).toEqual(['wrong']);
+  });
+
+  test('ends when it is refused for good after it was on the air', async () => {
+    standIn.manners = [{}, { refuse: 'the source password is wrong', isFinal: true }];
+    const { input, over } = begin({ password: 'old' });
+    input.write(joinBytes(frames.slice(0, 40)));
+    await standIn.until(() => audioOf(standIn.visits[0]?.adus ?? []).length > 0);
+    standIn.visits[0]?.cut();
+    await expect(over).rejects.toMatchObject({ exitCode: EXIT.refused });
+    expect(standIn.visits).toHaveLength(2);
+  });
+
+  test('sends each frame as one ADU, numbered from 0, and says AM_LEAVING at the end', async () => {
+    const { input, over } = begin();
+    input.end(joinBytes(frames.slice(0, 20)));
+    await over;
+    await standIn.until(() => standIn.visits[0]?.ended === true);
+    const [visit] = standIn.visits;
+    const audio = audioOf(visit!.adus);
+    expect(audio.map(({ payload }) => Buffer.from(payload))).toEqual(
+      frames.slice(0, 20).map((frame) => Buffer.from(frame)),
+    );
+    expect(audio.map(({ sequence }) => sequence)).toEqual(audio.map((_, index) => index));
+    expect(visit!.messages.at(-1)).toBe('amLeaving');
+    expect(visit!.hello).toMatchObject({ session: SESSION, source: { priority: 7, epoch: 1 } });
+    for (const adu of visit!.adus) {
+      expect(adu).toMatchObject({ source: visit!.hello.source.id, sourceScx: SCX_ID });
+    }
+    expect(standIn.requests[0]).toEqual({
+      line: 'POST /attach',
+      body: '{"announcement":"http://radio.example/night.xml","role":"source"}',
+    });
+  });
+
+  test('sends titles on channel 2 with the number of the audio from which they hold', async () => {
+    const { input, over } = begin();
+    input.end(joinBytes([tag('A'), ...frames.slice(0, 5), tag('B'), ...frames.slice(5, 9)]));
+    await over;
+    await standIn.until(() => standIn.visits[0]?.ended === true);
+    const [visit] = standIn.visits;
+    expect(noticesOf(visit!.adus)).toEqual([
+      { title: 'A', from: 0 },
+      { title: 'B', from: 5 },
+    ]);
+    expect(visit!.adus.filter((adu) => adu.channel === 2).map((adu) => adu.sequence)).toEqual([
+      0, 1,
+    ]);
+  });
+
+  test('sends in real time: what is not due yet is not sent', async () => {
+    const startedAt = performance.now();
+    const { input, over } = begin();
+    input.end(joinBytes(frames.slice(0, 40)));
+    await over;
+    const lengthMs = (40 * 1152 * 1000) / 44_100;
+    expect(performance.now() - startedAt).toBeGreaterThan(lengthMs - 300);
+  });
+
+  test('tells how it goes: title, position, bit rate, listeners', async () => {
+    standIn.manners = [{ listeners: 12 }];
+    const { input, progress, stop, over } = begin();
+    input.write(joinBytes([tag('A'), ...frames.slice(0, 10)]));
+    await standIn.until(() => audioOf(standIn.visits[0]?.adus ?? []).length >= 9);
+    await standIn.until(() => (standIn.visits[0]?.messages.length ?? 0) >= 2);
+    const seen = progress();
+    expect(seen).toMatchObject({ state: 'onAir', title: 'A', bitrateKbps: 128, listeners: 12 });
+    expect(seen.positionMs).toBeGreaterThan(200);
+    stop();
+    await over;
+  });
+
+  test('ends when it is stopped although its input goes on', async () => {
+    const { input, stop, over } = begin();
+    input.write(joinBytes(frames.slice(0, 10)));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    stop();
+    await over;
+    await standIn.until(() => standIn.visits[0]?.ended === true);
+    expect(standIn.visits[0]?.messages.at(-1)).toBe('amLeaving');
+  });
+
+  test('attaches again when its SCX is gone, and no frame is missing', async () => {
+    const { input, warnings, over } = begin();
+    input.end(joinBytes([tag('A'), ...frames.slice(0, 60)]));
+    await standIn.until(() => audioOf(standIn.visits[0]?.adus ?? []).length >= 20);
+    standIn.visits[0]!.cut();
+    await over;
+    await standIn.until(() => standIn.visits[1]?.ended === true);
+    const [one, two] = standIn.visits;
+    expect(two!.hello.source).toEqual({ ...one!.hello.source, epoch: 2 });
+    const heard = new Set([...audioOf(one!.adus), ...audioOf(two!.adus)].map((a) => a.sequence));
+    expect([...heard].sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    const again = audioOf(two!.adus).map(({ sequence }) => sequence);
+    expect(again[0]).toBe(0);
+    expect(again).toEqual(Array.from({ length: 60 }, (_, index) => index));
+    expect(noticesOf(two!.adus)).toEqual([{ title: 'A', from: 0 }]);
+    expect(warnings[0]).toMatch(/the SCX is gone .*attaching again/);
+  });
+
+  test('attaches again at once when its SCX says that it leaves', async () => {
+    const { input, stop, over } = begin();
+    input.write(joinBytes(frames));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    standIn.visits[0]!.say({ kind: 'leaving' });
+    await standIn.until(() => (standIn.visits[1]?.adus.length ?? 0) > 2);
+    stop();
+    await over;
+  });
+
+  test('takes an SCX that has fallen silent for dead', async () => {
+    standIn.manners = [{ answers: 2 }, {}];
+    const { input, warnings, stop, over } = begin();
+    input.write(joinBytes(frames));
+    await standIn.until(() => standIn.visits.length === 2);
+    expect(warnings[0]).toContain('silent');
+    stop();
+    await over;
+  });
+
+  test('goes on trying while the cluster says no', async () => {
+    const { input, warnings, stop, over } = begin();
+    input.write(joinBytes(frames));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    const no = { status: 503, body: '{"error":"The cluster is full."}' };
+    standIn.answers.set('POST /attach', no);
+    standIn.visits[0]!.cut();
+    await standIn.until(() => standIn.requests.length === 3);
+    standIn.answers.clear();
+    await standIn.until(() => standIn.visits.length === 2);
+    expect(warnings).toContain('the cluster says: The cluster is full; trying again');
+    stop();
+    await over;
+  });
+
+  test('goes on at the next cluster when its own dies, and no frame is missing', async () => {
+    const other = await startStandIn();
+    const { input, progress, warnings, over } = begin({ clusters: [standIn.url, other.url] });
+    input.end(joinBytes([tag('A'), ...frames.slice(0, 120)]));
+    await standIn.until(() => audioOf(standIn.visits[0]?.adus ?? []).length >= 20);
+    await standIn.close();
+    await over;
+    await other.until(() => other.visits[0]?.ended === true);
+    const [one, two] = [standIn.visits[0]!, other.visits[0]!];
+    expect(two.hello.source).toEqual({ ...one.hello.source, epoch: 2 });
+    const heard = new Set([...audioOf(one.adus), ...audioOf(two.adus)].map((a) => a.sequence));
+    expect([...heard].sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, i) => i));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the SCX is gone .*attaching again$/),
+      expect.stringMatching(/^no cluster answers at .*; trying again$/),
+      `now trying the cluster at ${other.url}`,
+    ]);
+    expect(progress().state).toBe('leaving');
+    await other.close();
+    standIn = await startStandIn();
+  });
+
+  test('goes round all clusters of its list until one takes it', async () => {
+    const other = await startStandIn();
+    const { input, warnings, stop, over } = begin({ clusters: [standIn.url, other.url] });
+    input.write(joinBytes(frames));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    const no = { status: 503, body: '{"error":"The cluster is full."}' };
+    for (const each of [standIn, other]) each.answers.set('POST /attach', no);
+    standIn.visits[0]!.cut();
+    await other.until(() => other.requests.length === 2);
+    standIn.answers.clear();
+    await standIn.until(() => (standIn.visits[1]?.adus.length ?? 0) > 2);
+    expect(warnings.filter((text) => text.startsWith('now trying'))).toEqual([
+      `now trying the cluster at ${other.url}`,
+      `now trying the cluster at ${standIn.url}`,
+    ]);
+    expect(standIn.visits[1]?.hello.source.epoch).toBe(2);
+    stop();
+    await over;
+    await other.close();
+  });
+
+  test('asks each cluster where the announcement of a named session is', async () => {
+    const other = await startStandIn();
+    for (const each of [standIn, other]) {
+      const session = {
+        ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: each.url },
+        ...{ announcementUrl: `${each.url}/a.xml`, kept: true, onAir: false, listeners: 0 },
+        ...{ sources: 0, scxs: [] },
+      };
+      const body = JSON.stringify({ cluster: {}, sessions: [session] });
+      each.answers.set('GET /status', { status: 200, body });
+    }
+    const clusters = [standIn.url, other.url];
+    const { input, over } = begin({ clusters, announcement: 'radio.example/night' });
+    input.end(joinBytes(frames.slice(0, 100)));
+    await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
+    await standIn.close();
+    await over;
+    for (const each of [standIn, other]) {
+      const { body } = each.requests.find(({ line }) => line === 'POST /attach')!;
+      expect(JSON.parse(body).announcement).toBe(`${each.url}/a.xml`);
+    }
+    await other.close();
+    standIn = await startStandIn();
+  });
+
+  test('begins at the first cluster that takes it', async () => {
+    const clusters = ['http://127.0.0.1:9', standIn.url];
+    const { input, warnings, over } = begin({ clusters });
+    input.end(joinBytes(frames.slice(0, 5)));
+    await over;
+    expect(warnings).toEqual([
+      expect.stringMatching(/^no cluster answers at http:\/\/127\.0\.0\.1:9/),
+      `now trying the cluster at ${standIn.url}`,
+    ]);
+  });
+
+  test('does not begin when no cluster takes it', async () => {
+    const { input, over } = begin({ clusters: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] });
+    input.end(joinBytes(frames.slice(0, 5)));
+    await expect(over).rejects.toMatchObject({ exitCode: EXIT.unreachable });
+  });
+
+  test('does not begin when the SCX refuses', async () => {
+    standIn.manners = [{ refuse: 'too many sources' }];
+    const { input, over } = begin();
+    input.write(joinBytes(frames));
+    await expect(over).rejects.toMatchObject({
+      exitCode: EXIT.refused,
+      message: expect.stringMatching(/^the SCX at 127.0.0.1:\d+ refuses: too many sources$/),
+    });
+  });
+
+  test('does not attach before its input has shown a frame', async () => {
+    const { input, over } = begin();
+    input.end('this is no music');
+    await expect(over).rejects.toMatchObject({ exitCode: EXIT.file });
+    expect(standIn.requests).toEqual([]);
+  });
+});

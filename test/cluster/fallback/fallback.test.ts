@@ -1,0 +1,185 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { request as startRequest } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import type { ScxStatus } from '../../../src/api/scx-status.js';
+import { FALLBACK_BYTES_MAX } from '../../../src/cluster/fallback/fallback-files.js';
+import { startFake } from '../fake-cluster.js';
+import { announcementXml, NIGHT, statusOf, temporaryFolder } from '../support.js';
+
+const PATH = 'radio.example/night';
+const XML = announcementXml(NIGHT);
+const AT = `/announcements/${PATH}/fallback`;
+
+/** Silent frames: 128 kbit/s at 44.1 kHz, 26 ms each. */
+function mp3(frames: number): Buffer<ArrayBuffer> {
+  const frame = Buffer.alloc(417);
+  frame.set([0xff, 0xfb, 0x90, 0xc4]);
+  return Buffer.concat(Array<Buffer>(frames).fill(frame));
+}
+
+async function setUp(dataDir = temporaryFolder()) {
+  const fake = await startFake({ dataDir });
+  const { get, publish, owner, platform } = fake;
+  if ((await get(`/announcements/${PATH}.xml`)).status === 404) await publish(PATH, XML);
+  const put = (
+    body: Buffer<ArrayBuffer>,
+    query = '',
+    headers: Record<string, string> = owner(PATH),
+  ) => get(`${AT}${query}`, { method: 'PUT', body, headers });
+  const remove = () => get(AT, { method: 'DELETE', headers: owner(PATH) });
+  /** What the SCX is told when it renews its lease. */
+  const told = async (id?: string): Promise<{ fallback: unknown }> => {
+    await expect.poll(() => platform.launches.length).toBeGreaterThan(0);
+    const launch = platform.launches[0];
+    const status: ScxStatus = statusOf(id ?? launch?.id ?? '', NIGHT);
+    const headers = { authorization: `Bearer ${launch?.leaseToken}` };
+    const body = JSON.stringify(status);
+    const response = await get('/leases', { method: 'POST', body, headers });
+    return (await response.json()) as { fallback: unknown };
+  };
+  const files = (): string[] => readdirSync(`${dataDir}/fallbacks`);
+  return { ...fake, dataDir, put, remove, told, files };
+}
+
+const pathOf = ({ fallback }: { fallback: unknown }): string =>
+  (fallback as { path: string } | null)?.path ?? '';
+
+describe('A fallback', () => {
+  test('is stored, and its SCX is told of it with the lease', async () => {
+    const { put, told, files } = await setUp();
+    expect(await told()).toMatchObject({ fallback: null });
+    expect((await put(mp3(100), '?title=Night%20loop')).status).toBe(204);
+    const answer = await told();
+    expect(answer).toMatchObject({ fallback: { title: 'Night loop' } });
+    expect(existsSync(pathOf(answer))).toBe(true);
+    expect(files()).toHaveLength(1);
+  });
+
+  test('is named for a person, whatever the title was', async () => {
+    const { put, told } = await setUp();
+    await put(mp3(100), `?title=${encodeURIComponent(`a\u001b[2J\n${'b'.repeat(2000)}`)}`);
+    const { title } = (await told()).fallback as { title: string };
+    expect(title).toMatch(/^a ?\[2J b+$/);
+    expect(title.length).toBeLessThanOrEqual(256);
+    await put(mp3(100));
+    expect(await told()).toMatchObject({ fallback: { title: 'Fallback' } });
+  });
+
+  test('is replaced by another file of another name; the old one goes with the next', async () => {
+    const { put, told, files } = await setUp();
+    const paths: string[] = [];
+    for (const frames of [100, 200, 300]) {
+      await put(mp3(frames));
+      paths.push(pathOf(await told()));
+    }
+    expect(new Set(paths).size).toBe(3);
+    expect(paths.map((path) => existsSync(path))).toEqual([false, true, true]);
+    expect(files()).toHaveLength(2);
+  });
+
+  test('ends when it is removed, and when the announcement is', async () => {
+    const { put, remove, told, files, unpublish } = await setUp();
+    await put(mp3(100));
+    expect((await remove()).status).toBe(204);
+    expect(await told()).toMatchObject({ fallback: null });
+    expect(files()).toEqual([]);
+    await put(mp3(100));
+    await unpublish(PATH);
+    expect(files()).toEqual([]);
+  });
+
+  test('stays when the session is announced again', async () => {
+    const { put, told, publish } = await setUp();
+    await put(mp3(100));
+    const before = await told();
+    expect((await publish(PATH, announcementXml(NIGHT, 'Another title'))).status).toBe(200);
+    expect(pathOf(await told())).toBe(pathOf(before));
+  });
+
+  test('is there after a restart, which sweeps away what nobody names', async () => {
+    const dataDir = temporaryFolder();
+    const first = await setUp(dataDir);
+    await first.put(mp3(100));
+    const path = pathOf(await first.told());
+    await first.cluster.close();
+    for (const name of ['left-over.mp3.tmp', `${'0'.repeat(36)}.mp3`]) {
+      writeFileSync(`${dataDir}/fallbacks/${name}`, 'x');
+    }
+    const second = await setUp(dataDir);
+    expect(pathOf(await second.told())).toBe(path);
+    expect(second.files()).toHaveLength(1);
+  });
+
+  test('is told only to the SCX that is always there: no two play it', async () => {
+    const { put, told } = await setUp();
+    await put(mp3(100));
+    expect(await told('e'.repeat(16))).toMatchObject({ keep: false, fallback: null });
+    expect(pathOf(await told())).not.toBe('');
+  });
+});
+
+describe('An upload is refused', () => {
+  test('without the token, with a wrong one, and where nothing is announced', async () => {
+    const { put, get, files } = await setUp();
+    expect((await put(mp3(100), '', {})).status).toBe(401);
+    expect((await put(mp3(100), '', { authorization: 'Bearer wrong' })).status).toBe(403);
+    const elsewhere = '/announcements/radio.example/nothing/fallback';
+    expect((await get(elsewhere, { method: 'PUT', body: mp3(100) })).status).toBe(404);
+    expect((await get(AT, { method: 'DELETE' })).status).toBe(401);
+    expect((await get(AT)).status).toBe(405);
+    expect(files()).toEqual([]);
+  });
+
+  test.each([
+    ['OggS', 'Ogg'],
+    ['fLaC', 'FLAC'],
+    ['<!DOCTYPE html>', 'a web page'],
+    ['', 'something else'],
+    ['no music', 'something else'],
+  ])('when it is no MP3: "%s" is %s', async (text, what) => {
+    const { put, files } = await setUp();
+    const response = await put(Buffer.concat([Buffer.from(text), Buffer.alloc(3000)]));
+    expect(response.status).toBe(415);
+    expect(await response.text()).toBe(`A fallback must be MP3; this is ${what}.\n`);
+    expect(files()).toEqual([]);
+  });
+
+  test('soon, when a large file is no MP3', async () => {
+    const { put } = await setUp();
+    expect((await put(Buffer.alloc(8 * 2 ** 20))).status).toBe(415);
+  });
+
+  test('when it is shorter than a second', async () => {
+    const { put, files } = await setUp();
+    expect((await put(mp3(30))).status).toBe(422);
+    expect(files()).toEqual([]);
+  });
+
+  test('when it is too large, whether it says so or not', async () => {
+    const { put, files, get, owner } = await setUp();
+    const part = mp3(2500);
+    const parts = Math.ceil(FALLBACK_BYTES_MAX / part.length) + 1;
+    const whole = Buffer.alloc(parts * part.length, part);
+    expect((await put(whole)).status).toBe(413);
+    const chunks = async function* () {
+      for (let index = 0; index < parts; index++) yield part;
+    };
+    const init = { method: 'PUT', body: chunks(), headers: owner(PATH), duplex: 'half' };
+    expect((await get(AT, init as unknown as RequestInit)).status).toBe(413);
+    expect(files()).toEqual([]);
+  });
+
+  test('without a trace when it breaks off, and the former one stays', async () => {
+    const { put, told, files, at, owner } = await setUp();
+    await put(mp3(100));
+    const before = pathOf(await told());
+    const headers = { ...owner(PATH), 'content-length': '100000' };
+    const broken = startRequest(`${at}${AT}`, { method: 'PUT', headers });
+    broken.on('error', () => undefined).write(mp3(100));
+    await expect.poll(() => files().length).toBe(2);
+    broken.destroy();
+    await expect.poll(() => files().length).toBe(1);
+    expect(pathOf(await told())).toBe(before);
+    expect(existsSync(before)).toBe(true);
+  });
+});

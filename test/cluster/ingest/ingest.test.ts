@@ -1,0 +1,162 @@
+/** Source clients at a front end whose SCX is a bare socket. */
+import { once } from 'node:events';
+import { describe, expect, test, vi } from 'vitest';
+import { PATH, startFed, textOf, wait } from '../fake-scx.js';
+import { announcementXml, NIGHT } from '../support.js';
+
+describe('A front end', () => {
+  test('passes a source client on with its own address, and all else as it came', async () => {
+    const { client, fedAs } = await startFed();
+    const encoder = client(
+      `PUT /${PATH}.mp3?priority=50 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic abc\r\n` +
+        'X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nice-name: Caf\xe9\r\n\r\n' +
+        'sound',
+    );
+    const one = await fedAs(0);
+    await vi.waitUntil(() => textOf(one).endsWith('sound'), wait);
+    const [head = ''] = textOf(one).split('\r\n\r\n');
+    expect(head.split('\r\n')).toEqual([
+      `PUT /${PATH}?priority=50 HTTP/1.1`,
+      'host: x',
+      'authorization: Basic abc',
+      'ice-name: CafÃ©',
+      expect.stringMatching(/^x-forwarded-for: /),
+    ]);
+    one.socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    await encoder.closed;
+    expect(encoder.text()).toBe('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+
+  test.each(['SOURCE', 'PUT'])(
+    'is hung up on with %s to a session that nobody knows',
+    async (method) => {
+      const { client, fed } = await startFed();
+      const encoder = client(`${method} /radio.example/day HTTP/1.0\r\n\r\n`);
+      await encoder.closed;
+      expect(encoder.text()).toMatch(/^HTTP\/1\.1 404 [\s\S]*announce it here first/);
+      expect(fed).toEqual([]);
+    },
+  );
+
+  test('lets the encoder wait while the SCX takes nothing, and loses nothing', async () => {
+    const { client, fedAs } = await startFed();
+    const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
+    const one = await fedAs(0);
+    one.socket.pause();
+    const part = Buffer.alloc(1024 * 1024, 'x');
+    for (let sent = 0; sent < 64; sent++) encoder.socket.write(part);
+    encoder.socket.end();
+    let before = -1;
+    await vi.waitUntil(
+      () => {
+        const isStill = encoder.socket.bytesWritten - encoder.socket.writableLength === before;
+        before = encoder.socket.bytesWritten - encoder.socket.writableLength;
+        return isStill && before > 0;
+      },
+      { timeout: 20_000, interval: 300 },
+    );
+    expect(encoder.socket.writableLength).toBeGreaterThan(32 * 1024 * 1024);
+    one.socket.resume();
+    await vi.waitUntil(() => one.isEnded, wait);
+    const text = textOf(one);
+    expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(64 * part.length);
+  });
+
+  test('tells the SCX of an end, and the encoder what the SCX says to it', async () => {
+    const { client, fedAs } = await startFed();
+    const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
+    const one = await fedAs(0);
+    encoder.socket.end();
+    await vi.waitUntil(() => one.isEnded, wait);
+    one.socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    await encoder.closed;
+    expect(encoder.text()).toBe('HTTP/1.1 200 OK\r\n\r\n');
+  });
+
+  test('ends with either side', async () => {
+    const { client, fedAs } = await startFed();
+    const first = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
+    const one = await fedAs(0);
+    first.socket.resetAndDestroy();
+    await vi.waitUntil(() => one.isEnded, wait);
+    const second = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
+    (await fedAs(1)).socket.resetAndDestroy();
+    await second.closed;
+  });
+
+  test('keeps nobody when it closes, neither at the door nor before it', async () => {
+    const { client, fedAs, cluster } = await startFed();
+    const texts = [`PUT /${PATH} HTTP/1.1\r\n\r\n`, `PUT /${PATH}`, 'SOURCE /', 'PUT /anno', 'P'];
+    const encoders = texts.map((text) => client(text));
+    await fedAs(0);
+    await cluster.close();
+    await Promise.all(encoders.map(({ closed }) => closed));
+  });
+
+  test('passes on at most 256, and tells the next one so', async () => {
+    const { client, fed } = await startFed();
+    const one = () => client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
+    const encoders = Array.from({ length: 300 }, one);
+    await vi.waitUntil(() => fed.length >= 256, wait);
+    const refused = () => encoders.filter(({ text }) => text().startsWith('HTTP/1.1 503 '));
+    await vi.waitUntil(() => refused().length === 300 - 256, wait);
+    expect(fed).toHaveLength(256);
+    for (const { socket } of fed) socket.destroy();
+    await Promise.all(encoders.map(({ closed }) => closed));
+    one();
+    await vi.waitUntil(() => fed.length === 257, wait);
+  });
+
+  test('passes on at most 32 of one address, so that others find a place', async () => {
+    const { client, fed } = await startFed();
+    const from = (address: string) =>
+      client(`PUT /${PATH} HTTP/1.1\r\nX-Forwarded-For: ${address}\r\n\r\n`);
+    const encoders = Array.from({ length: 40 }, (_, index) => from(`2001:db8::${index}`));
+    const refused = () => encoders.filter(({ text }) => /503 [\s\S]*your address/.test(text()));
+    await vi.waitUntil(() => refused().length === 40 - 32, wait);
+    from('198.51.100.7');
+    await vi.waitUntil(() => fed.length === 32 + 1, wait);
+    fed[0]?.socket.destroy();
+    await vi.waitUntil(() => encoders.some(({ socket }) => socket.destroyed), wait);
+    from('2001:db8::77');
+    await vi.waitUntil(() => fed.length === 32 + 2, wait);
+  });
+});
+
+describe('A connection to a front end', () => {
+  const xml = announcementXml(NIGHT);
+  const publish =
+    `PUT /announcements/radio.example/day.xml HTTP/1.1\r\nHost: x\r\n` +
+    `Content-Length: ${Buffer.byteLength(xml.replaceAll('night', 'day'))}\r\n\r\n` +
+    xml.replaceAll('night', 'day');
+
+  test.each([1, 4, 5, 18, 19, 20, 100])('that publishes may be cut after %i bytes', async (at) => {
+    const { client } = await startFed();
+    const publisher = client(publish.slice(0, at));
+    await once(publisher.socket, 'connect');
+    await new Promise((resolve) => setImmediate(resolve));
+    publisher.send(publish.slice(at));
+    expect(await publisher.head()).toMatch(/^HTTP\/1\.1 201 /);
+  });
+
+  test('may publish twice, and ask in between', async () => {
+    const { client } = await startFed();
+    const publisher = client(publish);
+    await publisher.head();
+    publisher.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await vi.waitUntil(() => publisher.text().split('HTTP/1.1 200 ').length === 2, wait);
+    publisher.send(publish);
+    await vi.waitUntil(() => publisher.text().includes('HTTP/1.1 401 '), wait);
+  });
+
+  test('that has asked for something cannot feed any more, and is told so', async () => {
+    const { client, fed } = await startFed();
+    const encoder = client('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await encoder.head();
+    encoder.send(
+      `PUT /${PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`,
+    );
+    await vi.waitUntil(() => encoder.text().includes('HTTP/1.1 404 '), wait);
+    expect(fed).toEqual([]);
+  });
+});

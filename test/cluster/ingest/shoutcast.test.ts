@@ -1,0 +1,184 @@
+/** SHOUTcast encoders at the port after a front end's own. */
+import { once } from 'node:events';
+import { pino } from 'pino';
+import { describe, expect, test, vi } from 'vitest';
+import { sourceKeyOf } from '../../../src/http/server/source-password.js';
+import { startFake } from '../fake-cluster.js';
+import { PATH, startFed, textOf, wait } from '../fake-scx.js';
+import { announcementXml } from '../support.js';
+
+const OK = 'OK2\r\nicy-caps:11\r\n\r\n';
+const HEADERS =
+  'icy-name:Caf\xe9\r\nicy-genre: Jazz\r\nicy-br:128\r\ncontent-type:audio/mpeg\r\n\r\n';
+
+describe('A SHOUTcast encoder', () => {
+  test.each([
+    ['line by line', 1000],
+    ['byte by byte', 1],
+    ['in threes', 3],
+  ])('that speaks %s is heard by the SCX as a source client of Icecast', async (_how, size) => {
+    const { client, fedAs, port, password } = await startFed();
+    const encoder = client('', port + 1);
+    const say = (text: string): void => {
+      for (let at = 0; at < text.length; at += size) {
+        encoder.socket.write(text.slice(at, at + size), 'latin1');
+      }
+    };
+    say(`${password}\r\n`);
+    await vi.waitUntil(() => encoder.text() === OK, wait);
+    say(`${HEADERS}sound`);
+    const one = await fedAs(0);
+    await vi.waitUntil(() => textOf(one).endsWith('sound'), wait);
+    const [head = '', body] = textOf(one).split('\r\n\r\n');
+    expect(head.split('\r\n')).toEqual([
+      'SOURCE /radio.example/night HTTP/1.0',
+      'ice-name: Caf\xe9',
+      'ice-genre: Jazz',
+      'ice-br: 128',
+      'content-type: audio/mpeg',
+      `authorization: Basic ${btoa(`source:${password}`)}`,
+      'x-forwarded-for: 127.0.0.1',
+    ]);
+    expect(body).toBe('sound');
+    one.socket.write('HTTP/1.0 200 OK\r\n\r\n');
+    encoder.send('more');
+    await vi.waitUntil(() => textOf(one).endsWith('soundmore'), wait);
+    one.socket.end();
+    await encoder.closed;
+    expect(encoder.text()).toBe(OK);
+  });
+
+  test('may wait for nothing, have no headers, and end its lines as it likes', async () => {
+    const { client, fedAs, port, password } = await startFed();
+    client(`${password}\n\nsound`, port + 1);
+    const one = await fedAs(0);
+    await vi.waitUntil(() => textOf(one).endsWith('\r\n\r\nsound'), wait);
+  });
+
+  test('says nothing else to the SCX than what headers may hold', async () => {
+    const { client, fedAs, port, password } = await startFed();
+    const odd = [
+      'icy-name:a\rSOURCE /b HTTP/1.0',
+      'authorization: Basic other',
+      'x-forwarded-for: 203.0.113.9',
+      'connection: close',
+      'icy url: b',
+      'icy-\0: c',
+      `${'x'.repeat(33)}: d`,
+      ': e',
+      'icy-pub:',
+    ];
+    client(`${password}\r\n${odd.join('\r\n')}\r\n\r\n`, port + 1);
+    const one = await fedAs(0);
+    await vi.waitUntil(() => textOf(one).includes('\r\n\r\n'), wait);
+    expect(textOf(one).split('\r\n').filter(Boolean)).toEqual([
+      'SOURCE /radio.example/night HTTP/1.0',
+      `authorization: Basic ${btoa(`source:${password}`)}`,
+      'ice-pub: ',
+      'x-forwarded-for: 127.0.0.1',
+    ]);
+  });
+
+  test('hears that its password is invalid, later each time, and no log has it', async () => {
+    let logged = '';
+    const keep = (line: string): void => {
+      logged += line;
+    };
+    const { client, port, fed, password } = await startFed({
+      log: pino({ level: 'trace' }, { write: keep }),
+    });
+    const waits = vi.spyOn(globalThis, 'setTimeout');
+    for (let times = 0; times < 4; times++) {
+      const encoder = client('guess-who\r\n', port + 1);
+      await encoder.closed;
+      expect(encoder.text()).toBe('invalid password\r\n');
+    }
+    expect(waits.mock.calls.filter(([, ms]) => ms === 500)).toHaveLength(1);
+    vi.restoreAllMocks();
+    const encoder = client(`${password}\r\n`, port + 1);
+    await vi.waitUntil(() => encoder.text() === OK, wait);
+    expect(logged).toContain('a SHOUTcast encoder is refused');
+    for (const secret of ['guess-who', password]) expect(logged).not.toContain(secret);
+    expect(fed).toEqual([]);
+  });
+
+  test.each([
+    ['a line without an end', 'x'.repeat(2000)],
+    ['nothing before it leaves', ''],
+  ])('that says %s has guessed nothing, and is closed', async (_what, text) => {
+    const { client, port } = await startFed();
+    for (let times = 0; times < 5; times++) {
+      const encoder = client(text, port + 1);
+      if (text === '') encoder.socket.end();
+      await encoder.closed;
+      expect(encoder.text()).toBe('');
+    }
+    const waits = vi.spyOn(globalThis, 'setTimeout');
+    await client('guess\r\n', port + 1).closed;
+    expect(waits.mock.calls.map(([, ms]) => ms)).not.toContain(500);
+    vi.restoreAllMocks();
+  });
+
+  test('whose headers do not end is closed', async () => {
+    const { client, port, password, fed } = await startFed();
+    const encoder = client(`${password}\r\n${'icy-name: a\r\n'.repeat(1000)}`, port + 1);
+    await encoder.closed;
+    expect(fed).toEqual([]);
+  });
+
+  test.each([
+    ['password', (password: string) => password.slice(0, 5)],
+    ['headers', (password: string) => `${password}\r\nicy-name: a\r\n`],
+  ])('that is slow with its %s has ten seconds', async (_what, said) => {
+    const { client, port, password } = await startFed();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const encoder = client(said(password), port + 1);
+    while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(10_000);
+    await encoder.closed;
+    vi.useRealTimers();
+  });
+
+  test('finds a place, however many connect and do not say a password', async () => {
+    const { client, port, password } = await startFed();
+    const silent = Array.from({ length: 300 }, () => client('', port + 1));
+    await Promise.all(silent.map(({ socket }) => socket.connecting && once(socket, 'connect')));
+    const encoder = client(`${password}\r\n`, port + 1);
+    await vi.waitUntil(() => encoder.text() === OK, wait);
+  });
+
+  test.each(['utf8', 'latin1'] as const)(
+    'may have letters in its password, in %s',
+    async (coding) => {
+      const { client, port, publish } = await startFed();
+      const password = 'R\xf3s und L\xf6we, zwanzig Zeichen';
+      const key = `<r:SOURCE-KEY>${sourceKeyOf(password)}</r:SOURCE-KEY></SCATTERCAST`;
+      await publish(
+        PATH.replace('night', 'day'),
+        announcementXml('scattercast://radio.example/day').replace('</SCATTERCAST', key),
+      );
+      const encoder = client('', port + 1);
+      encoder.socket.write(`${password}\r\n`, coding);
+      await vi.waitUntil(() => encoder.text() !== '', wait);
+      expect(encoder.text()).toBe(OK);
+    },
+  );
+
+  test('is gone when the cluster closes', async () => {
+    const { client, port, password, cluster } = await startFed();
+    const encoders = [client('', port + 1), client(`${password}\r\n`, port + 1)];
+    await vi.waitUntil(() => encoders[1]?.text() === OK, wait);
+    await cluster.close();
+    await Promise.all(encoders.map(({ closed }) => closed));
+  });
+});
+
+test('A cluster whose next port is taken does without it', async () => {
+  const first = await startFed();
+  const before = await startFake({ port: first.port - 1 }).catch(() => undefined);
+  // Somebody else may have that port; then there is nothing to see.
+  if (before === undefined) return;
+  expect((await before.get('/healthz')).status).toBe(200);
+  expect((await first.get('/healthz')).status).toBe(200);
+});

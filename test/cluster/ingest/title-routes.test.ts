@@ -1,0 +1,118 @@
+/** Titles from source clients at a front end, as its SCX gets them. */
+import { describe, expect, test, vi } from 'vitest';
+import { parseTitleUpdate } from '../../../src/icecast/title-update.js';
+import { parseSessionName } from '../../../src/session/session-name.js';
+import { startFed, textOf, wait } from '../fake-scx.js';
+import { NIGHT } from '../support.js';
+
+const basic = (user: string, password: string): string => `Basic ${btoa(`${user}:${password}`)}`;
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<ok>';
+
+function mounts() {
+  const night = parseSessionName(NIGHT);
+  if (!night.ok) throw new Error('no name');
+  return new Map([['/live', night.value]]);
+}
+
+/** A cluster, and what its SCX is asked and answers when somebody tells a title. */
+async function startTelling() {
+  const started = await startFed({ mounts: mounts() });
+  const tell = async (target: string, authorization?: string) => {
+    const index = started.fed.length;
+    const headers = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
+    const client = started.client('');
+    const request = `GET ${target} HTTP/1.0\r\n${headers}\r\n`;
+    for (const part of [request.slice(0, 200), request.slice(200)]) {
+      client.socket.write(part, 'latin1');
+    }
+    const one = await started.fedAs(index);
+    await vi.waitUntil(() => textOf(one).includes('\r\n\r\n'), wait);
+    one.socket.end(ANSWER);
+    await client.closed;
+    const [line = '', ...rest] = textOf(one).split('\r\n');
+    const asked = line.split(' ')[1] ?? '';
+    const shown = rest.find((each) => /^authorization:/i.test(each))?.slice(15);
+    return { answer: client.text(), asked, shown, update: parseTitleUpdate(asked) };
+  };
+  return { ...started, tell };
+}
+
+const UPDATE = '/admin/metadata?mode=updinfo&mount=';
+
+describe('A title at a front end', () => {
+  test.each([
+    ['/radio.example/night', '/radio.example/night'],
+    ['/radio.example/night.mp3', '/radio.example/night'],
+    ['/live', '/radio.example/night'],
+    ['%2Flive%3Fpriority%3D50', '/radio.example/night?priority=50'],
+  ])('for the mount %s goes to its SCX, which asks for the password', async (mount, own) => {
+    const { tell } = await startTelling();
+    const authorization = basic('source', 'any');
+    const told = await tell(`${UPDATE}${mount}&song=A+-+B`, authorization);
+    expect(told.update).toEqual({ mount: own, pass: undefined, isUpdate: true, title: 'A - B' });
+    expect(told.shown).toBe(authorization);
+    expect(told.answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*<ok>$/);
+  });
+
+  test.each([
+    ['Caf%E9', 'Café'],
+    ['Caf\xe9', 'Café'],
+    ['Sigur+R%C3%B3s', 'Sigur Rós'],
+    ['\xe2\x98\x83', '☃'],
+    [`%22'%3Cb%3E+%26mount=x`, `"'<b> &mount=x`],
+    ['100%', '100%'],
+  ])('arrives as it was sent: %s', async (song, title) => {
+    const { tell } = await startTelling();
+    expect((await tell(`${UPDATE}/live&song=${song}`)).update.title).toBe(title);
+  });
+
+  test('of 10 kB arrives', async () => {
+    const { tell } = await startTelling();
+    const { update } = await tell(`${UPDATE}/live&song=${'a'.repeat(10_000)}`);
+    expect(update.title).toHaveLength(512);
+  });
+
+  test("may be told by the session's admin, whose token goes no further", async () => {
+    const { tell, token, password } = await startTelling();
+    const told = await tell(`${UPDATE}/live&song=A`, basic('admin', token));
+    expect(told.shown).toMatch(/^Bearer /);
+    expect(told.shown).not.toContain(token);
+    const others = [basic('admin', password), basic('source', token), basic('admin', 'x')];
+    for (const other of others) {
+      expect((await tell(`${UPDATE}/live&song=A`, other)).shown).toBe(other);
+    }
+  });
+
+  test('of SHOUTcast goes to the session of its password', async () => {
+    const { tell, password } = await startTelling();
+    const query = `mode=updinfo&song=A`;
+    const byField = await tell(`/admin.cgi?pass=${password}&${query}`);
+    expect(byField.update).toMatchObject({ pass: password, title: 'A' });
+    const byHeader = await tell(`/admin.cgi?${query}`, basic('admin', password));
+    expect(byHeader.shown).toBe(basic('admin', password));
+    for (const { asked } of [byField, byHeader]) expect(asked).toMatch(/^\/admin\/metadata\?/);
+  });
+
+  test.each([
+    ['no mount', '/admin/metadata?mode=updinfo&song=A', 400],
+    ['a mount that nobody knows', `${UPDATE}/radio.example/day&song=A`, 400],
+    ['a mount that is none', `${UPDATE}%ff&song=A`, 400],
+    ['a password of no session', '/admin.cgi?pass=guess&mode=updinfo&song=A', 403],
+    ['no password', '/admin.cgi?mode=updinfo&song=A', 403],
+  ])('with %s is answered here, as Icecast would', async (_what, target, status) => {
+    const { get, fed } = await startFed();
+    const response = await get(target);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toContain('text/xml');
+    expect(await response.text()).toContain('<return>0</return>');
+    expect(fed).toEqual([]);
+  });
+
+  test('with a guessed password waits longer each time', async () => {
+    const { get } = await startFed();
+    const waits = vi.spyOn(globalThis, 'setTimeout');
+    for (let times = 0; times < 4; times++) await get('/admin.cgi?pass=guess&mode=updinfo&song=A');
+    expect(waits.mock.calls.filter(([, ms]) => ms === 500)).toHaveLength(1);
+    vi.restoreAllMocks();
+  });
+});

@@ -1,0 +1,176 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Launch, launchSchema } from '../../../src/api/scx-launch.js';
+import { birthOf, isAlive } from '../../../src/cluster/data/process-identity.js';
+import { trimLogs } from '../../../src/cluster/platform/log-files.js';
+import type { Exit, Platform } from '../../../src/cluster/platform/platform.js';
+import { createProcessPlatform } from '../../../src/cluster/platform/process-platform.js';
+import { FACTS, quiet, temporaryFolder, until } from '../support.js';
+
+const ENTRY = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
+const ID = '00000000000000aa';
+
+const launchOf = (name: string): Launch =>
+  launchSchema.parse({
+    ...FACTS,
+    id: ID,
+    session: `scattercast://radio.example/${name}`,
+    rendezvous: false,
+    leaseUrl: 'http://127.0.0.1:1',
+    leaseToken: 'secret-token',
+    leaseIntervalMs: 1000,
+    advertiseHost: 'radio.example',
+    listenHost: '127.0.0.1',
+    httpPort: 8100,
+    overlayPort: 8101,
+    lingerMs: 0,
+    listenersMax: 1,
+    perAddressMax: 0,
+    trustedProxies: [],
+    burstMs: 0,
+    writeIntervalMs: 100,
+    profile: 'fast',
+    allowPrivate: true,
+    logLevel: 'info',
+  });
+
+const open: Platform[] = [];
+const pids: number[] = [];
+
+afterEach(() => {
+  for (const platform of open.splice(0)) platform.close();
+  for (const pid of pids.splice(0)) if (birthOf(pid) !== undefined) process.kill(pid, 'SIGKILL');
+});
+
+function setUp(dataDir = temporaryFolder(), entry = ENTRY) {
+  const platform = createProcessPlatform({ entry, dataDir, inheritLogs: false, log: quiet });
+  open.push(platform);
+  const exits: Exit[] = [];
+  platform.onExit((exit) => exits.push(exit));
+  const launch = async (name: string) => {
+    const { pid } = await platform.launch(launchOf(name));
+    pids.push(pid);
+    return pid;
+  };
+  const runFile = `${dataDir}/run/${ID}.json`;
+  const log = (name: string) => `${dataDir}/logs/${name}-${ID}.log`;
+  /** Until its signal handlers are there. */
+  const started = (name: string) =>
+    until(() => existsSync(log(name)) && readFileSync(log(name), 'utf8').includes('started'));
+  return { dataDir, platform, exits, launch, runFile, log, started };
+}
+
+describe('The process platform', () => {
+  test('launches an SCX with a group, a log and a run file of its own', async () => {
+    const { platform, exits, launch, runFile, started } = setUp();
+    process.env.SCATTERCAST_PORT = '1'; // what steers us must not reach the SCX
+    const pid = await launch('night');
+    delete process.env.SCATTERCAST_PORT;
+    await started('night');
+    await until(() => existsSync(runFile));
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])).toBe(pid);
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('secret-token');
+    expect(readFileSync(runFile, 'utf8')).not.toContain('secret-token');
+    expect(statSync(runFile).mode & 0o777).toBe(0o600);
+    platform.stop(ID, 'SIGTERM');
+    await until(() => exits.length > 0 && !existsSync(runFile));
+    expect(exits).toEqual([{ id: ID, code: 0, signal: null }]);
+  });
+
+  test('tells of crashes and of deaths by signal', async () => {
+    const { platform, exits, launch, started } = setUp();
+    await launch('crash');
+    await until(() => exits.length === 1);
+    await launch('deaf');
+    await started('deaf');
+    platform.stop(ID, 'SIGTERM');
+    platform.stop(ID, 'SIGKILL');
+    await until(() => exits.length === 2);
+    expect(exits).toEqual([
+      { id: ID, code: 1, signal: null },
+      { id: ID, code: null, signal: 'SIGKILL' },
+    ]);
+  });
+
+  test('does not launch what was stopped before it started', async () => {
+    const { platform } = setUp();
+    const launching = platform.launch(launchOf('night'));
+    platform.stop(ID, 'SIGTERM');
+    await expect(launching).rejects.toThrow('stopped');
+  });
+
+  test('finds the SCXs of an earlier one, stops them and tells of their end', async () => {
+    const first = setUp();
+    const pid = await first.launch('night');
+    await first.started('night');
+    await until(() => existsSync(first.runFile));
+    const second = setUp(first.dataDir);
+    expect(await second.platform.list()).toEqual([
+      expect.objectContaining({
+        id: ID,
+        pid,
+        session: 'scattercast://radio.example/night',
+        ports: { http: 8100, overlay: 8101 },
+        facts: FACTS,
+      }),
+    ]);
+    second.platform.stop(ID, 'SIGTERM');
+    await until(() => second.exits.length > 0);
+    expect(second.exits).toEqual([{ id: ID, code: null, signal: null }]);
+  });
+
+  test('takes no other process for an SCX whose id was used again', async () => {
+    const { dataDir, platform, launch, runFile } = setUp();
+    await launch('night');
+    await until(() => existsSync(runFile));
+    const run = JSON.parse(readFileSync(runFile, 'utf8'));
+    writeFileSync(runFile, JSON.stringify({ ...run, birth: 'another:1' }));
+    writeFileSync(`${dataDir}/run/00000000000000bb.json`, '{"id":');
+    expect(await platform.list()).toEqual([]);
+    expect(readdirSync(`${dataDir}/run`)).toEqual([]);
+    expect(isAlive(run.pid, run.birth)).toBe(true);
+  });
+
+  test('adopts an SCX without a run file only if it is one', async () => {
+    const first = setUp();
+    const pid = await first.launch('night');
+    await first.started('night');
+    const { platform, exits } = setUp();
+    expect(platform.adopt(ID, 'scattercast://radio.example/other', pid)).toBe(false);
+    expect(platform.adopt(ID, 'scattercast://radio.example/night', process.pid)).toBe(false);
+    expect(platform.adopt(ID, 'scattercast://radio.example/night', pid)).toBe(true);
+    platform.stop(ID, 'SIGKILL');
+    await until(() => exits.length > 0);
+  });
+
+  test('launches without a log where none can be written', async () => {
+    const dataDir = temporaryFolder();
+    writeFileSync(`${dataDir}/logs`, 'a file where the folder should be');
+    const { platform, exits, launch } = setUp(dataDir);
+    await launch('night');
+    platform.stop(ID, 'SIGKILL');
+    await until(() => exits.length > 0);
+  });
+});
+
+describe('Log files', () => {
+  test('are bounded in number and size', async () => {
+    const folder = temporaryFolder();
+    for (let n = 0; n < 5; n++) {
+      writeFileSync(`${folder}/${n}.log`, 'x'.repeat(10 * n));
+      utimesSync(`${folder}/${n}.log`, n, n);
+    }
+    await trimLogs(folder, 2, 35);
+    expect(readdirSync(folder).sort()).toEqual(['3.log', '4.log', '4.log.1']);
+    expect([statSync(`${folder}/4.log`).size, statSync(`${folder}/4.log.1`).size]).toEqual([0, 40]);
+  });
+});

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { sortConnections, tellFirstBytes } from '../../../src/cluster/web/sort-connections.js';
+import { rawClient } from '../../scx/raw-client.js';
+
+const REQUESTS: [string, ReturnType<typeof tellFirstBytes>][] = [
+  ['SOURCE /radio.example/night HTTP/1.0\r\n', 'source'],
+  ['SOURCE /radio.example/night ICE/1.0\r\n', 'source'],
+  ['PUT /radio.example/night HTTP/1.1\r\n', 'source'],
+  ['PUT /announce HTTP/1.1\r\n', 'source'],
+  ['PUT /announcements.example/night HTTP/1.1\r\n', 'source'],
+  ['PUT /announcements/radio.example/night.xml HTTP/1.1\r\n', 'other'],
+  ['PUT /announcements/radio.example/night/fallback HTTP/1.1\r\n', 'other'],
+  ['GET /admin/metadata?song=Caf\xe9 HTTP/1.0\r\n', 'other'],
+  ['GET /admin.cgi?song=a HTTP/1.0\n', 'other'],
+  ['GET /adminer HTTP/1.0\r\n', 'other'],
+  ['GET / HTTP/1.0\r\n', 'other'],
+  ['OPTIONS * HTTP/1.1\r\n', 'source'],
+  ['OPTIONS /attach HTTP/1.1\r\n', 'other'],
+  ['GET /listen/radio.example/night.mp3 HTTP/1.1\r\n', 'other'],
+  ['POST /attach HTTP/1.1\r\n', 'other'],
+  ['SOURCES /x HTTP/1.1\r\n', 'other'],
+  ['source /x HTTP/1.1\r\n', 'other'],
+  ['\r\nPUT /x HTTP/1.1\r\n', 'other'],
+  ['\x16\x03\x01\x02\x00', 'tls'],
+];
+
+describe('The first bytes', () => {
+  test.each(REQUESTS)('of %j are of a connection of kind %s', (text, kind) => {
+    expect(tellFirstBytes(Buffer.from(text, 'latin1'))).toBe(kind);
+    for (let length = 1; length < text.length; length++) {
+      const verdict = tellFirstBytes(Buffer.from(text.slice(0, length), 'latin1'));
+      expect(['unknown', kind]).toContain(verdict);
+    }
+  });
+
+  test('tell after 19 at the latest, whatever they are, if they tell no title', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 19, maxLength: 40 }), (bytes) => {
+        expect(tellFirstBytes(bytes)).not.toBe('unknown');
+      }),
+    );
+    expect(tellFirstBytes(Buffer.from('PUT /announcements'))).toBe('unknown');
+    const endless = Buffer.from(`GET /admin${'x'.repeat(16_384)}`);
+    expect(tellFirstBytes(endless.subarray(0, 12_288))).toBe('unknown');
+    expect(tellFirstBytes(endless)).toBe('other');
+  });
+});
+
+test('A connection that does not tell whose it is has ten seconds, however it drips', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const fed: Socket[] = [];
+  sortConnections(server, undefined, (socket) => fed.push(socket));
+  const accepted = once(server, 'connection');
+  const drip = rawClient((server.address() as AddressInfo).port, '');
+  await accepted;
+  for (const letter of 'PUT ') {
+    vi.advanceTimersByTime(2499);
+    drip.send(letter);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(drip.socket.closed).toBe(false);
+  vi.advanceTimersByTime(4);
+  await drip.closed;
+  expect(fed).toEqual([]);
+  vi.useRealTimers();
+  server.close();
+});

@@ -1,0 +1,79 @@
+/** Broadcasts that are made on the way: a live encoder behind a pipe, and songs that are re-encoded. */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listen } from '../support/audio.js';
+import { ffmpegErrors, has, mpg123Errors } from '../support/players.js';
+import { CLIP, type Cluster, createStage, type Stage, start, until } from '../support/stage.js';
+
+const installed = has('ffmpeg') && has('mpg123');
+const TONE = ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'sine=frequency=330:duration=600'];
+
+let stage: Stage;
+let cluster: Cluster;
+let announcement = '';
+beforeEach(async () => {
+  stage = createStage();
+  cluster = await stage.cluster();
+  announcement = await stage.announce(cluster, 'scattercast://radio.example/live');
+});
+afterEach(() => stage.close());
+
+const listenUrl = (): string =>
+  `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
+
+test.skipIf(!installed)(
+  'A live encoder is heard; that it stalls, and is back, is told',
+  async () => {
+    const target = ['--cluster', cluster.url, '--announcement', announcement];
+    const env = { SCATTERCAST_PASSWORD: stage.secretsOf(announcement).password };
+    const broadcast = stage.run(['broadcast', ...target, '-'], { env });
+    const encoder = start('ffmpeg', ['-re', ...TONE, '-b:a', '128k', '-f', 'mp3', '-']);
+    encoder.child.stdout?.pipe(broadcast.child.stdin as NodeJS.WritableStream);
+    await broadcast.line(/on the air at SCX/);
+    const listener = listen(listenUrl());
+    await listener.firstByteMs;
+    encoder.child.kill('SIGSTOP');
+    await broadcast.line(/warning: nothing to play has come from standard input for 2 s/);
+    encoder.child.kill('SIGCONT');
+    await broadcast.line(/warning: standard input is back after \d+\.\d s/);
+    const before = listener.bytes().length;
+    await until('more audio', () => listener.bytes().length > before + 50_000);
+    expect(listener.isClosed()).toBe(false);
+    listener.stop();
+    encoder.child.kill('SIGKILL');
+    await encoder.exited;
+    expect(await broadcast.exited).toMatchObject({ code: 0 });
+  },
+);
+
+test.skipIf(!installed)(
+  'Songs of all kinds are one stream of one bit rate, without an error',
+  async () => {
+    const songs = join(stage.directory, 'songs');
+    mkdirSync(songs);
+    const kinds = [
+      ['a1.mp3', '-ar', '48000', '-ac', '1', '-b:a', '64k'],
+      ['a3.mp3', '-ar', '22050', '-ac', '2', '-q:a', '4'],
+    ] as const;
+    for (const [name, ...kind] of kinds) {
+      const made = start('ffmpeg', [...TONE, '-t', '3', ...kind, join(songs, name)]);
+      expect(await made.exited).toMatchObject({ code: 0 });
+    }
+    copyFileSync(CLIP, join(songs, 'a2.mp3'));
+    const list = join(stage.directory, 'all.m3u');
+    writeFileSync(list, '#EXTM3U\n#EXTINF:3,From the list\nsongs/a1.mp3\nsongs/a3.mp3\n');
+    const what = ['--bitrate', '128', list, join(songs, 'a1.mp3'), songs];
+    const broadcast = await stage.broadcast(cluster, announcement, ...what);
+    const listener = listen(listenUrl());
+    await broadcast.line(
+      /now playing: From the list\n(.*\n)*now playing: a3\n(.*\n)*now playing: a1/,
+    );
+    await broadcast.line(/now playing: a1\nnow playing: .*/);
+    listener.stop();
+    const heard = join(stage.directory, 'heard.mp3');
+    writeFileSync(heard, listener.bytes());
+    expect(await ffmpegErrors(heard)).toBe('');
+    expect(await mpg123Errors(heard)).toBe('');
+  },
+);

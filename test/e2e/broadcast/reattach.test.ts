@@ -1,0 +1,66 @@
+/** The broadcaster's own cluster dies: it goes on at the next one, and listeners elsewhere hear on. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { align, framesOfFile, listen } from '../support/audio.js';
+import { CLIP, type Cluster, createStage, type Stage, until } from '../support/stage.js';
+
+const PATH = 'radio.example/steady';
+const NAME = `scattercast://${PATH}`;
+
+/** Listened before the crash, and from when the source is attached again. */
+const BEFORE_MS = 3000;
+const AFTER_MS = 6000;
+
+/** The seconds that a player has buffered: so much may come later, but nothing may be missing. */
+const BUFFERED_FRAMES = 4000 / 26.12;
+
+let stage: Stage;
+let clusters: readonly [Cluster, Cluster, Cluster];
+beforeEach(async () => {
+  stage = createStage();
+  clusters = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
+});
+afterEach(() => stage.close());
+
+/** Broadcasts at the first two, kills the first, and gives what was heard at the third. */
+async function hearThrough(forBroadcast: string, forListener: string) {
+  const [first, second, third] = clusters;
+  const target = ['--cluster', `${first.url},${second.url}`, '--announcement', forBroadcast];
+  const env = { SCATTERCAST_PASSWORD: stage.secretsOf(forListener).password };
+  const broadcast = stage.run(['broadcast', ...target, '--loop', CLIP], { env });
+  await broadcast.line(/on the air at SCX/);
+  const query = new URLSearchParams({ announcement: forListener });
+  const listener = listen(`${third.url}/listen?${query}`);
+  await listener.firstByteMs;
+  await pause(BEFORE_MS);
+  const [scx] = await first.scxs();
+  first.process.child.kill('SIGKILL');
+  process.kill(scx?.pid ?? -1, 'SIGKILL');
+  await until('the source at the second cluster', async () =>
+    (await second.scxs()).some(({ attachedSources }) => attachedSources === 1),
+  );
+  await pause(AFTER_MS);
+  listener.stop();
+  expect(listener.isClosed()).toBe(false);
+  expect(broadcast.stdout()).toMatch(/the SCX is gone .*attaching again/);
+  expect(broadcast.stdout()).toMatch(/no cluster answers at .*trying again/);
+  expect(broadcast.stdout()).toContain(`now trying the cluster at ${second.url}`);
+  return align(listener.bytes(), framesOfFile(CLIP));
+}
+
+test('kill -9 of the first cluster and its SCX costs listeners at a third no frame', async () => {
+  const announcement = await stage.announce(clusters[2], NAME);
+  const heard = await hearThrough(announcement, announcement);
+  expect(heard).toMatchObject({ breakAt: undefined });
+  expect(heard.frames).toBeGreaterThan((BEFORE_MS + AFTER_MS) / 26.12 - BUFFERED_FRAMES);
+});
+
+test('So it is when the dead cluster was a rendezvous, and the session is given by its name', async () => {
+  const [first, second] = clusters;
+  const meet = [first, second].flatMap(({ url }) => ['--rendezvous', `${url}/rendezvous/${PATH}`]);
+  const { password } = stage.secretsOf(await stage.announce(first, NAME, ...meet));
+  const announcement = await stage.announce(second, NAME, ...meet, '--password', password);
+  const heard = await hearThrough(PATH, announcement);
+  expect(heard).toMatchObject({ breakAt: undefined });
+  expect(heard.frames).toBeGreaterThan((BEFORE_MS + AFTER_MS) / 26.12 - BUFFERED_FRAMES);
+});

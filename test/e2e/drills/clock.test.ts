@@ -1,0 +1,70 @@
+/**
+ * The clocks of the machines are set back an hour, then forward: a session is measured by clocks that
+ * nobody sets, so nothing happens, and who is started afterwards is as welcome as before.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  broadcastNumbers,
+  heardMore,
+  isInOrder,
+  missingOf,
+  stopPlayers,
+  tuneIn,
+} from '../support/player.js';
+import { createStage, type Stage, until } from '../support/stage.js';
+
+const NAME = 'scattercast://radio.example/clock';
+const HOUR_MS = 3_600_000;
+/** What was missed must be in the burst, on a busy machine, too. */
+const BURST = ['--burst', '9'];
+
+let stage: Stage;
+let clock = '';
+/** How far the clock of a server is from ours, ms. */
+async function offsetOf(url: string): Promise<number> {
+  const { headers } = await fetch(new URL('/status', url));
+  return Date.parse(headers.get('date') ?? '') - Date.now();
+}
+const setClock = (offsetMs: number): void => writeFileSync(clock, `${offsetMs}`);
+
+beforeEach(() => {
+  stage = createStage();
+  clock = join(stage.directory, 'clock');
+  setClock(0);
+  const preload = new URL('settable-clock.mjs', import.meta.url).href;
+  process.env.SETTABLE_CLOCK = clock;
+  process.env.NODE_OPTIONS = `--import=${preload}`;
+});
+afterEach(async () => {
+  delete process.env.SETTABLE_CLOCK;
+  delete process.env.NODE_OPTIONS;
+  stopPlayers();
+  await stage.close();
+});
+
+test.for([
+  ['back', -HOUR_MS],
+  ['forward', HOUR_MS],
+] as const)('A clock that is set %s an hour interrupts nothing', async ([, offsetMs]) => {
+  const open = () => stage.cluster({ extra: BURST });
+  const [home, away, third] = await Promise.all([open(), open(), open()]);
+  const announcement = await stage.announce(home, NAME);
+  await broadcastNumbers(stage, home, announcement);
+  const [near, far] = await Promise.all([tuneIn(home, announcement), tuneIn(away, announcement)]);
+  setClock(offsetMs);
+  await Promise.all([near, far].map((player) => heardMore(player, 4000)));
+  const [scx] = await away.scxs();
+  expect(Math.abs((await offsetOf(scx?.httpUrl ?? '')) - offsetMs)).toBeLessThan(HOUR_MS / 2);
+  for (const player of [near, far]) expect(player.visits()).toHaveLength(1);
+  const newcomer = await tuneIn(third, announcement);
+  expect(newcomer.visits()[0]?.numbers[0]).toBeGreaterThan(near.visits()[0]?.numbers[0] ?? 0);
+  process.kill(scx?.pid ?? -1, 'SIGKILL');
+  await until('the player to hear again', () => far.visits().length === 2);
+  await Promise.all([near, far, newcomer].map((player) => heardMore(player, 2000)));
+  for (const player of [near, far, newcomer]) {
+    expect(missingOf(player)).toEqual([]);
+    expect(isInOrder(player)).toBe(true);
+  }
+});

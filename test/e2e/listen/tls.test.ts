@@ -1,0 +1,118 @@
+/** https for listeners: the same ports, the same scheme all the way, and certificates that change. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listen } from '../support/audio.js';
+import { CLIP, type Cluster, createStage, type Stage, until } from '../support/stage.js';
+
+const NAME = 'scattercast://radio.example/secure';
+
+let stage: Stage;
+let cluster: Cluster;
+let files: { cert: string; key: string };
+let announcement = '';
+
+/** A certificate of its own for this name. */
+function makePair(name: string): { cert: string; key: string } {
+  const pair = {
+    cert: join(stage.directory, `${name}.crt`),
+    key: join(stage.directory, `${name}.key`),
+  };
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const out = ['-subj', `/CN=${name}`, '-days', '2', '-keyout', pair.key, '-out', pair.cert];
+  execFileSync('openssl', ['req', ...kind, ...out], { stdio: 'ignore' });
+  return pair;
+}
+
+function ask(url: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request(url, { rejectUnauthorized: false }, resolve).on('error', reject).end();
+  });
+}
+
+/** Whose certificate a port shows. */
+function shownBy(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(`${socket.getPeerCertificate().subject.CN}`);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+beforeEach(async () => {
+  stage = createStage();
+  files = makePair('first');
+  cluster = await stage.cluster({ extra: ['--tls-cert', files.cert, '--tls-key', files.key] });
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+});
+afterEach(() => stage.close());
+
+test('Who comes by https stays with https, who comes by http with http, at the same ports', async () => {
+  const secure = cluster.url.replace('http:', 'https:');
+  const path = `/listen?announcement=${encodeURIComponent(announcement)}`;
+  const redirect = await ask(`${secure}${path}`);
+  expect(redirect.statusCode).toBe(302);
+  const location = `${redirect.headers.location}`;
+  expect(location).toMatch(/^https:\/\/.*\/secure\.mp3$/);
+  const playlist = await ask(`${secure}/listen/radio.example/secure.m3u`);
+  playlist.setEncoding('utf8');
+  let text = '';
+  for await (const part of playlist) text += part;
+  expect(text).toMatch(/^https:\/\//m);
+
+  const stream = await ask(location);
+  expect(stream.headers['content-type']).toBe('audio/mpeg');
+  let received = 0;
+  stream.on('data', (part: Buffer) => {
+    received += part.length;
+  });
+  const plain = listen(`${cluster.url}${path}`);
+  await plain.firstByteMs;
+  await until('both to hear', () => received > 80_000 && plain.bytes().length > 80_000);
+
+  // A new certificate for newcomers; those who hear, hear on.
+  const second = makePair('second');
+  copyFileSync(second.cert, files.cert);
+  copyFileSync(second.key, files.key);
+  const ports = [new URL(cluster.url), new URL(location)].map(({ port }) => Number(port));
+  await until('the new certificate', async () => {
+    const names = await Promise.all(ports.map(shownBy));
+    return names.every((name) => name === 'second');
+  });
+  const before = received;
+  await until('more audio', () => received > before + 40_000);
+  expect(plain.isClosed()).toBe(false);
+  stream.destroy();
+  plain.stop();
+  const log = join(cluster.dataDir, 'access.log');
+  await until('the access log', () => {
+    const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n') : [];
+    return (
+      lines.filter((line) => / "GET \/secure\.mp3 HTTP\/1\.1" 200 \d{5,} /.test(line)).length === 2
+    );
+  });
+});
+
+test('A certificate that is of no use is told at once', async () => {
+  const other = makePair('other');
+  const bad = stage.run([
+    'cluster',
+    '--port',
+    '0',
+    '--data',
+    join(stage.directory, 'bad'),
+    '--tls-cert',
+    files.cert,
+    '--tls-key',
+    other.key,
+  ]);
+  expect((await bad.exited).code).toBe(6);
+  expect(bad.stderr()).toMatch(/the certificate .* and the key .* cannot be used/);
+});

@@ -1,0 +1,75 @@
+/** The first minute of a newcomer: `npm start`, listen, Ctrl-C. */
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { align, framesOfFile, listen } from '../support/audio.js';
+import {
+  CLIP,
+  createStage,
+  isAlive,
+  type Running,
+  type Stage,
+  type StatusView,
+  until,
+} from '../support/stage.js';
+
+let stage: Stage;
+beforeEach(() => {
+  stage = createStage();
+});
+afterEach(() => stage.close());
+
+/** The demo's own place for temporary files. */
+const temporary = (): string => join(stage.directory, 'tmp');
+
+const demo = async (...args: string[]): Promise<{ running: Running; playerUrl: string }> => {
+  mkdirSync(temporary(), { recursive: true });
+  const env = { TMPDIR: temporary() };
+  const running = stage.run(['demo', '--port', '0', ...args], { env });
+  const [, playerUrl = ''] = await running.line(
+    /mpg123 (http:\/\/localhost:\d+\/listen\/\S+\.mp3)/,
+  );
+  return { running, playerUrl };
+};
+
+const pidsOf = async (playerUrl: string): Promise<number[]> => {
+  const status = (await (await fetch(new URL('/status', playerUrl))).json()) as StatusView;
+  return status.sessions.flatMap((session) => session.scxs.map((scx) => scx.pid));
+};
+
+test('The demo plays, and Ctrl-C leaves no process and no file behind', async () => {
+  const { running, playerUrl } = await demo();
+  const listener = listen(playerUrl);
+  await listener.firstByteMs;
+  expect(readdirSync(temporary())).toHaveLength(1);
+  await until('some seconds of audio', () => listener.bytes().length > 96_000);
+  listener.stop();
+  expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
+  const page = await (await fetch(new URL('/', playerUrl))).text();
+  expect(page).toContain('<html');
+  const pids = await pidsOf(playerUrl);
+  expect(pids).toHaveLength(1);
+  const startedAt = Date.now();
+  running.child.kill('SIGINT');
+  expect(await running.exited).toEqual({ code: 0, signal: null });
+  expect(Date.now() - startedAt).toBeLessThan(3500);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(readdirSync(temporary())).toEqual([]);
+});
+
+test('The demo broadcasts the files that it is given', async () => {
+  const { running, playerUrl } = await demo(CLIP);
+  const listener = listen(playerUrl);
+  await listener.firstByteMs;
+  listener.stop();
+  running.child.kill('SIGINT');
+  await running.exited;
+});
+
+test('The demo says what to do when its port is taken', async () => {
+  const { playerUrl } = await demo();
+  const second = stage.run(['demo', '--port', new URL(playerUrl).port]);
+  expect(await second.exited).toMatchObject({ code: 3 });
+  expect(second.stderr()).toMatch(/port \d+ .*--port/);
+  expect(second.stderr().trim().split('\n')).toHaveLength(1);
+});

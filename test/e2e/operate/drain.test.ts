@@ -1,0 +1,275 @@
+/** Clusters are restarted one after the other while they are listened to: nobody hears it. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createIcySplitter } from '../../../src/client/pull/icy-splitter.js';
+import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
+import { ffmpeg } from '../support/encoders.js';
+import { clock, hear, silentFile } from '../support/heard.js';
+import { has } from '../support/players.js';
+import {
+  CLIP,
+  type Cluster,
+  createStage,
+  isAlive,
+  ROOT,
+  type Stage,
+  start,
+  until,
+} from '../support/stage.js';
+
+const NAME = 'scattercast://radio.example/changes';
+const METAINT = 16_000;
+
+let stage: Stage;
+let announcement = '';
+beforeEach(() => {
+  stage = createStage();
+});
+afterEach(() => stage.close());
+
+const listenUrl = (cluster: Cluster): string =>
+  `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
+
+const drain = async (cluster: Cluster, ...extra: string[]): Promise<string> => {
+  const drained = stage.run([...cluster.arguments, '--drain', ...extra]);
+  expect({ ...(await drained.exited), said: drained.stderr() }).toMatchObject({
+    code: 0,
+    said: '',
+  });
+  return drained.stdout();
+};
+
+/** The audio of a stream with titles, and the titles. */
+function audioOf(bytes: Uint8Array): { readonly audio: Buffer; readonly titles: string[] } {
+  const parts = createIcySplitter(METAINT)(bytes);
+  const audio = parts.filter((part) => typeof part !== 'string');
+  return {
+    audio: Buffer.concat(audio),
+    titles: parts.filter((part) => typeof part === 'string'),
+  };
+}
+
+const expectWhole = (bytes: Uint8Array, framesMin: number): void => {
+  const found = align(bytes, framesOfFile(CLIP));
+  expect(found).toMatchObject({ breakAt: undefined });
+  expect(found.frames).toBeGreaterThan(framesMin);
+};
+
+test('A rolling drain of all clusters costs no listener a frame or its connection', async () => {
+  const clusters = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
+  const [home, studio] = clusters as [Cluster, Cluster, Cluster];
+  announcement = await stage.announce(home, NAME);
+  await stage.broadcast(studio, announcement, '--loop', CLIP);
+  const plain: Listening[] = [];
+  const titled: Listening[] = [];
+  for (const cluster of clusters) {
+    for (let count = 0; count < 3; count++) plain.push(listen(listenUrl(cluster)));
+    titled.push(listen(listenUrl(cluster), { 'icy-metadata': '1' }));
+  }
+  await Promise.all([...plain, ...titled].map((listener) => listener.firstByteMs));
+  const startedAt = performance.now();
+  await pause(2000);
+  for (const cluster of clusters) {
+    const [before] = await cluster.scxs();
+    const newcomers = [1, 2, 3].map(async (delay) => {
+      await pause(delay * 300);
+      const listener = listen(listenUrl(cluster));
+      await listener.firstByteMs;
+      plain.push(listener);
+    });
+    const said = await drain(cluster);
+    expect(said).toMatch(new RegExp(`${NAME}: process \\d+ has taken over from ${before?.pid}\n`));
+    await Promise.all(newcomers);
+    await until('the old process to be gone', () => !isAlive(before?.pid ?? 0), 15_000);
+    const after = await until('one SCX with all listeners', async () => {
+      const scxs = await cluster.scxs();
+      return scxs.length === 1 && scxs[0]?.listeners === 7 ? scxs[0] : undefined;
+    });
+    expect(after.pid).not.toBe(before?.pid);
+    expect(after.httpUrl).toBe(before?.httpUrl);
+  }
+  await pause(3000);
+  const listenedMs = performance.now() - startedAt;
+  for (const listener of [...plain, ...titled]) {
+    expect(listener.isClosed()).toBe(false);
+    listener.stop();
+  }
+  const long = (listenedMs / 26.12) * 0.9;
+  for (const [index, listener] of plain.entries())
+    expectWhole(listener.bytes(), index < 9 ? long : 50);
+  for (const listener of titled) {
+    const { audio, titles } = audioOf(listener.bytes());
+    expectWhole(audio, long);
+    expect(titles.every((title) => title === titles[0])).toBe(true);
+  }
+});
+
+/** A listener over https. */
+async function listenSecurely(url: string) {
+  const asking = request(url.replace('http:', 'https:'), { rejectUnauthorized: false }).end();
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  let isClosed = false;
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response
+    .on('error', () => undefined)
+    .on('close', () => {
+      isClosed = true;
+    });
+  return {
+    bytes: () => Buffer.concat(chunks),
+    isClosed: () => isClosed,
+    stop: () => response.destroy(),
+  };
+}
+
+test("Who listens over https stays at the old process, and newcomers are the new one's", async () => {
+  const [cert, key] = [join(stage.directory, 'a.crt'), join(stage.directory, 'a.key')];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const out = ['-subj', '/CN=a', '-days', '2', '-keyout', key, '-out', cert];
+  execFileSync('openssl', ['req', ...kind, ...out], { stdio: 'ignore' });
+  const cluster = await stage.cluster({ extra: ['--tls-cert', cert, '--tls-key', key] });
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const plain = listen(listenUrl(cluster));
+  await plain.firstByteMs;
+  const [before] = await cluster.scxs();
+  const [leaves, stays] = [
+    await listenSecurely(before?.httpUrl ?? ''),
+    await listenSecurely(before?.httpUrl ?? ''),
+  ];
+  await until('audio', () => stays.bytes().length > 100_000);
+  await drain(cluster, '--drain-timeout', '60');
+  const newcomer = await listenSecurely(before?.httpUrl ?? '');
+  const then = stays.bytes().length;
+  await until('more audio at all', () => stays.bytes().length > then + 100_000);
+  await until('audio for the newcomer', () => newcomer.bytes().length > 100_000);
+  expect(isAlive(before?.pid ?? 0)).toBe(true);
+  expect([plain, leaves, stays, newcomer].map((one) => one.isClosed())).not.toContain(true);
+  for (const listener of [leaves, stays]) listener.stop();
+  await until('the old process to end behind the last of them', () => !isAlive(before?.pid ?? 0));
+  for (const listener of [plain, newcomer]) listener.stop();
+  for (const { bytes } of [plain, leaves, stays, newcomer]) expectWhole(bytes(), 100);
+});
+
+test('Where nobody broadcasts, the fallback goes on at the new process', async () => {
+  const cluster = await stage.cluster();
+  const file = join(stage.directory, 'fallback.mp3');
+  writeFileSync(file, silentFile(64));
+  announcement = await stage.announce(cluster, NAME, '--fallback', file);
+  const scxs = await until('the fallback', async () => {
+    const { sessions } = await cluster.status();
+    return sessions[0]?.onAir === true && sessions[0].scxs;
+  });
+  const listener = hear(listenUrl(cluster));
+  await until('sound', () => listener.now() === 64);
+  await drain(cluster);
+  await until('the old process to be gone', () => !isAlive(scxs[0]?.pid ?? 0));
+  const since = clock();
+  await until('sound from the new one', () => listener.longestGapMs(since) < clock() - since);
+  expect(listener.isClosed).toBe(false);
+  expect(listener.junkBytes).toBe(0);
+  listener.stop();
+});
+
+test.skipIf(!has('ffmpeg'))(
+  'An encoder stays at the old process, and all hear it from there',
+  async () => {
+    const cluster = await stage.cluster();
+    announcement = await stage.announce(cluster, NAME);
+    const { password } = stage.secretsOf(announcement);
+    const encoder = ffmpeg({ port: cluster.port, mount: '/radio.example/changes', password });
+    try {
+      await until('the session to be on the air', async () => {
+        const { sessions } = await cluster.status();
+        return sessions[0]?.onAir;
+      });
+      const listener = listen(listenUrl(cluster));
+      await listener.firstByteMs;
+      const [before] = await cluster.scxs();
+      await drain(cluster, '--drain-timeout', '60');
+      const then = listener.bytes().length;
+      await until('more audio', () => listener.bytes().length > then + 100_000);
+      expect(isAlive(before?.pid ?? 0)).toBe(true);
+      expect([encoder.child.exitCode, listener.isClosed()]).toEqual([null, false]);
+      listener.stop();
+      expectWhole(listener.bytes(), 200);
+      encoder.child.kill('SIGKILL');
+      await until('the old process to end behind it', () => !isAlive(before?.pid ?? 0));
+    } finally {
+      encoder.child.kill('SIGKILL');
+      await encoder.exited;
+    }
+  },
+);
+
+test('An SCX that is drained again and again keeps its port, and needs one more', async () => {
+  const ports = ['--scx-ports', '18100-18103'];
+  const cluster = await stage.cluster({ extra: ports });
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(cluster));
+  await listener.firstByteMs;
+  const places: (string | undefined)[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    const [scx] = await until('one SCX with the source', async () => {
+      const scxs = await cluster.scxs();
+      return scxs.length === 1 && scxs[0]?.attachedSources === 1 ? scxs : undefined;
+    });
+    places.push(`${scx?.httpUrl} ${scx?.overlayAddress}`.replaceAll('127.0.0.1:', ''));
+    await drain(cluster);
+  }
+  expect(places).toEqual([18101, 18103, 18101].map((port) => `http://18100/changes.mp3 ${port}`));
+  expect(listener.isClosed()).toBe(false);
+  await until('sound from behind the last drain', () => listener.bytes().length > 130_000);
+  listener.stop();
+  expectWhole(listener.bytes(), 300);
+});
+
+/** The same program, in another place and of another version. */
+function installElsewhere(version: string): string {
+  const place = join(stage.directory, 'new');
+  for (const folder of ['dist', 'web'])
+    cpSync(join(ROOT, folder), join(place, folder), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'));
+  const about = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as object;
+  writeFileSync(join(place, 'package.json'), JSON.stringify({ ...about, version }));
+  return join(place, 'dist/cli/main.js');
+}
+
+test("A cluster is restarted with a new version, and its listeners are the new SCX's", async () => {
+  const cluster = await stage.cluster();
+  announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(cluster));
+  await listener.firstByteMs;
+  const [before] = await cluster.scxs();
+  cluster.process.child.kill('SIGUSR2');
+  expect(await cluster.process.exited).toEqual({ code: 0, signal: null });
+  expect(isAlive(before?.pid ?? 0)).toBe(true);
+  const main = installElsewhere('99.0.0');
+  const next = start(process.execPath, [main, ...cluster.arguments]);
+  try {
+    await next.line(/the cluster is ready/);
+    await until('the old SCX to be gone', () => !isAlive(before?.pid ?? 0), 30_000);
+    const [after] = await until('the new SCX with all clients', async () => {
+      const scxs = await cluster.scxs();
+      return scxs[0]?.listeners === 1 && scxs[0].attachedSources === 1 ? scxs : undefined;
+    });
+    expect(readFileSync(`/proc/${after?.pid}/cmdline`, 'utf8')).toContain(main);
+    const then = listener.bytes().length;
+    await until('more audio', () => listener.bytes().length > then + 60_000);
+    expect(listener.isClosed()).toBe(false);
+    listener.stop();
+    expectWhole(listener.bytes(), 200);
+  } finally {
+    next.child.kill('SIGTERM');
+    await next.exited;
+  }
+});

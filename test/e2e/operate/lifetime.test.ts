@@ -1,0 +1,117 @@
+/** Who runs when: SCXs live for their clients, and outlive front ends and rendezvous points. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { align, framesOfFile, listen } from '../support/audio.js';
+import { CLIP, type Cluster, createStage, isAlive, type Stage, until } from '../support/stage.js';
+
+const NAME = 'scattercast://radio.example/day';
+let stage: Stage;
+
+beforeEach(() => {
+  stage = createStage();
+});
+afterEach(() => stage.close());
+
+const listenUrl = (cluster: Cluster, announcement: string): string =>
+  `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
+
+test('Only clusters with a client or a rendezvous run an SCX, each for its linger', async () => {
+  const linger = { extra: ['--linger', '1'] };
+  const [home, idle, visited] = await Promise.all([
+    stage.cluster(linger),
+    stage.cluster(linger),
+    stage.cluster(linger),
+  ]);
+  const announcement = await stage.announce(home, NAME);
+  await stage.broadcast(home, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(visited, announcement));
+  await listener.firstByteMs;
+  expect(await idle.scxs()).toHaveLength(0);
+  const scx = await until('the listener to be counted', async () =>
+    (await visited.scxs()).find((each) => each.listeners === 1),
+  );
+  expect(scx.rendezvous).toBe(false);
+  listener.stop();
+  await until('the SCX without clients to end', () => !isAlive(scx.pid), 10_000);
+  await until('the cluster to forget it', async () => (await visited.scxs()).length === 0);
+  expect(await home.scxs()).toMatchObject([{ rendezvous: true }]);
+});
+
+test('kill -9 of a front end interrupts no stream, and its successor finds the SCXs', async () => {
+  const cluster = await stage.cluster();
+  const announcement = await stage.announce(cluster, NAME);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(cluster, announcement));
+  await listener.firstByteMs;
+  const [before] = await cluster.scxs();
+  cluster.process.child.kill('SIGKILL');
+  await cluster.process.exited;
+  const bytesThen = listener.bytes().length;
+  await until('more audio without a front end', () => listener.bytes().length > bytesThen + 32_000);
+  const successor = await stage.cluster({ port: cluster.port, dataDir: cluster.dataDir });
+  const again = listen(listenUrl(successor, announcement));
+  await again.firstByteMs;
+  expect(await successor.scxs()).toMatchObject([{ id: before?.id, pid: before?.pid }]);
+  expect(listener.isClosed()).toBe(false);
+  for (const each of [listener, again]) {
+    each.stop();
+    expect(align(each.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
+  }
+});
+
+test('§3.4: a session with no rendezvous alive plays on for those in it', async () => {
+  const [home, second, third] = await Promise.all([
+    stage.cluster(),
+    stage.cluster(),
+    stage.cluster(),
+  ]);
+  const announcement = await stage.announce(home, NAME);
+  await stage.broadcast(second, announcement, '--loop', CLIP);
+  const listener = listen(listenUrl(third, announcement));
+  await listener.firstByteMs;
+  await until('the mesh to have an edge between the two', async () => {
+    const [scx] = await third.scxs();
+    return (scx?.neighbours.length ?? 0) >= 2;
+  });
+  const rendezvous = await home.scxs();
+  home.process.child.kill('SIGKILL');
+  for (const scx of rendezvous) process.kill(scx.pid, 'SIGKILL');
+  await pause(8000);
+  listener.stop();
+  const found = align(listener.bytes(), framesOfFile(CLIP));
+  expect(found).toMatchObject({ breakAt: undefined });
+  expect(found.frames).toBeGreaterThan((8000 / 26.12) * 0.95);
+});
+
+test('An SCX that is killed while it has listeners is back, and so is its stream', async () => {
+  const cluster = await stage.cluster();
+  const announcement = await stage.announce(cluster, NAME);
+  const other = await stage.cluster();
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const first = listen(listenUrl(other, announcement));
+  await first.firstByteMs;
+  const scx = await until('the listener to be counted', async () =>
+    (await other.scxs()).find((each) => each.listeners === 1),
+  );
+  process.kill(scx.pid, 'SIGKILL');
+  await until('the player to notice', () => first.isClosed());
+  const again = listen(listenUrl(other, announcement));
+  await again.firstByteMs;
+  const [successor] = await other.scxs();
+  expect(successor?.httpUrl).toBe(scx.httpUrl);
+  again.stop();
+});
+
+test('Ctrl-C at a cluster ends its SCXs within 3 s', async () => {
+  const cluster = await stage.cluster();
+  const announcement = await stage.announce(cluster, NAME);
+  const broadcast = await stage.broadcast(cluster, announcement, '--loop', CLIP);
+  const pids = (await cluster.scxs()).map((scx) => scx.pid);
+  expect(pids).toHaveLength(1);
+  const startedAt = Date.now();
+  cluster.process.child.kill('SIGINT');
+  expect(await cluster.process.exited).toMatchObject({ code: 0 });
+  expect(Date.now() - startedAt).toBeLessThan(3500);
+  expect(pids.filter(isAlive)).toEqual([]);
+  broadcast.child.kill('SIGINT');
+});

@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'vitest';
+import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
+import type { NodeId, Source } from '../../../src/gossamer/core/node.js';
+import { createDistribution } from '../../../src/gossamer/distribution/distribution.js';
+import type { TableEntry } from '../../../src/gossamer/routing/routing.js';
+import { aduOf, createBench, memberOf, nodeId, runUntil, sourceId, sourceOf } from '../support.js';
+
+/** Every other member is a neighbour of ours. */
+function createTree(changes: Partial<GossamerConfig> = {}) {
+  const bench = createBench(changes);
+  const blamed: NodeId[] = [];
+  const distribution = createDistribution(bench.context, {
+    neighbour: (id) => memberOf(Number.parseInt(id, 16)),
+    alternate: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
+    onBehind: (parent) => void blamed.push(parent),
+  });
+  const entryOf = (
+    scx: number,
+    sources: readonly Source[],
+    hop: number | undefined,
+  ): [NodeId, TableEntry] => {
+    const route = { scx: nodeId(scx), stamp: 1, costMs: 1, path: [nodeId(scx)], sources };
+    return [nodeId(scx), { route, nextHop: hop === undefined ? undefined : nodeId(hop) }];
+  };
+  const onTable = (entries: [NodeId, TableEntry][], now = 0): void =>
+    distribution.onTable(new Map(entries), now);
+  /** Source 1 is attached at 9; the way there leads over 1. */
+  const settle = (): void => {
+    onTable([entryOf(9, [sourceOf(1)], 1)]);
+    for (const channel of bench.context.config.channels) {
+      distribution.handleData(
+        memberOf(1),
+        { kind: 'subscribed', source: sourceId(1), channel, from: 0 },
+        0,
+      );
+    }
+    bench.take();
+  };
+  const delivered = (): number[] =>
+    bench.take().flatMap((effect) => (effect.kind === 'deliver' ? [effect.adu.sequence] : []));
+  return { bench, blamed, distribution, entryOf, onTable, settle, delivered };
+}
+
+describe('Distribution', () => {
+  test('subscribes once for each channel of the session, over separate connections', () => {
+    const { bench, entryOf, onTable } = createTree({ channels: [1, 2, 7] });
+    onTable([entryOf(9, [sourceOf(1)], 1)]);
+    const subscribed = bench
+      .take()
+      .flatMap((effect) =>
+        effect.kind === 'sendData' ? [`${effect.message.body.kind} ${effect.message.channel}`] : [],
+      );
+    expect(subscribed).toEqual(['subscribe 1', 'subscribe 2', 'subscribe 7']);
+  });
+
+  test('delivers only what passes the reverse-path check, and counts the rest', () => {
+    const { distribution, settle, delivered } = createTree();
+    settle();
+    distribution.handleAdu(nodeId(3), aduOf(0), 0);
+    expect(delivered()).toEqual([]);
+    distribution.handleAdu(nodeId(1), aduOf(0), 0);
+    expect(delivered()).toEqual([0]);
+    expect([...distribution.flows.values()][0]?.counters).toMatchObject({ stray: 1, received: 1 });
+  });
+
+  test('ignores ADUs of sources and channels that it does not know', () => {
+    const { distribution, settle, delivered } = createTree();
+    settle();
+    distribution.handleAdu(nodeId(1), aduOf(0, { source: sourceId(5) }), 0);
+    distribution.handleAdu(nodeId(1), aduOf(0, { channel: 99 }), 0);
+    distribution.publish(aduOf(0, { source: sourceId(5) }), 0);
+    expect(delivered()).toEqual([]);
+  });
+
+  test('delivers and forwards what its own source publishes', () => {
+    const { bench, distribution, entryOf, onTable } = createTree();
+    onTable([entryOf(5, [sourceOf(1)], undefined)]);
+    distribution.publish(aduOf(0), 0);
+    const message = { kind: 'subscribe', source: sourceId(1), channel: 1, from: null } as const;
+    distribution.handleData(memberOf(3), message, 0);
+    distribution.publish(aduOf(1), 0);
+    const kinds = bench.take().map((effect) => effect.kind);
+    expect(kinds.filter((kind) => kind === 'deliver')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'forward')).toHaveLength(2);
+  });
+
+  test('takes a source to be where it attached last', () => {
+    const { distribution, entryOf, onTable } = createTree();
+    onTable([entryOf(9, [sourceOf(1, 2)], 1), entryOf(8, [sourceOf(1, 1)], 2)]);
+    expect(distribution.sources.get(sourceId(1))?.scx).toBe(nodeId(9));
+  });
+
+  test('asks the next hop in reserve when its parent is silent', () => {
+    const { bench, distribution, settle } = createTree();
+    settle();
+    runUntil(distribution, 2000);
+    const told = bench.sentData().filter(({ body }) => body.kind === 'subscribe');
+    expect(told[0]?.to).toBe(nodeId(2));
+  });
+
+  test('lets a source that ended linger, then forgets it', () => {
+    const { bench, distribution, settle, onTable, delivered } = createTree();
+    settle();
+    onTable([], 1000);
+    expect(bench.events()).toEqual([{ kind: 'sourceDown', source: sourceId(1) }]);
+    distribution.handleAdu(nodeId(1), aduOf(0), 1001);
+    expect(delivered()).toEqual([0]);
+    runUntil(distribution, 7000);
+    expect(distribution.sources.size).toBe(0);
+    expect(distribution.flows.size).toBe(0);
+    expect(distribution.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('goes on where it was when a source comes back, however late', () => {
+    const { bench, distribution, settle, entryOf, onTable, delivered } = createTree();
+    settle();
+    for (let sequence = 0; sequence < 10; sequence++) {
+      distribution.handleAdu(nodeId(1), aduOf(sequence), 0);
+    }
+    onTable([], 1000);
+    runUntil(distribution, 60_000);
+    bench.take();
+    onTable([entryOf(9, [sourceOf(1)], 1)], 60_000);
+    expect(bench.sentData()[0]?.body).toMatchObject({ kind: 'subscribe', from: 10 });
+    const answer = { kind: 'subscribed', source: sourceId(1), channel: 1, from: 10 } as const;
+    distribution.handleData(memberOf(1), answer, 60_001);
+    for (const sequence of [8, 9, 10]) {
+      distribution.handleAdu(nodeId(1), aduOf(sequence), 60_002);
+    }
+    expect(delivered()).toEqual([10]);
+  });
+
+  test('tells newcomers the last title of a source that was away', () => {
+    const { bench, distribution, settle, entryOf, onTable } = createTree();
+    settle();
+    const told = { kind: 'subscribed', source: sourceId(1), channel: 2, from: 3 } as const;
+    distribution.handleData(memberOf(1), told, 0);
+    distribution.handleAdu(nodeId(1), aduOf(3, { channel: 2 }), 0);
+    onTable([], 1000);
+    runUntil(distribution, 60_000);
+    onTable([entryOf(9, [sourceOf(1)], 1)], 60_000);
+    bench.take();
+    const newcomer = { kind: 'subscribe', source: sourceId(1), channel: 2, from: null } as const;
+    distribution.handleData(memberOf(3), newcomer, 60_001);
+    const forwarded = bench.take().filter((effect) => effect.kind === 'forward');
+    expect(forwarded).toMatchObject([{ to: nodeId(3), adu: { channel: 2, sequence: 3 } }]);
+  });
+
+  test('counts and tells what is lost for good', () => {
+    const { bench, distribution, settle } = createTree();
+    settle();
+    distribution.handleAdu(nodeId(1), aduOf(0), 0);
+    const later = { kind: 'subscribed', source: sourceId(1), channel: 1, from: 50 } as const;
+    distribution.handleData(memberOf(1), later, 0);
+    expect(bench.events()).toContainEqual({ kind: 'missed', source: sourceId(1), count: 49 });
+  });
+
+  test('knows no more sources than its bound; those that ended make room', () => {
+    const { distribution, entryOf, onTable } = createTree();
+    const many = (first: number): Source[] =>
+      Array.from({ length: 300 }, (_, index) => sourceOf(first + index));
+    onTable([entryOf(9, many(1000), 1)]);
+    expect(distribution.sources.size).toBe(256);
+    onTable([entryOf(9, many(2000).slice(0, 5), 1)], 1);
+    expect(distribution.flows.size).toBe(512);
+    expect(distribution.sources.has(sourceId(2004))).toBe(true);
+  });
+
+  test('sleeps while all is well, and wakes for what is waited for in vain', () => {
+    const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
+    expect(distribution.deadline).toBe(Number.POSITIVE_INFINITY);
+    settle();
+    let wakes = 0;
+    for (let sequence = 0; sequence < 600; sequence++) {
+      const now = 25 * sequence;
+      distribution.handleAdu(nodeId(1), aduOf(sequence), now);
+      if (distribution.deadline > now) continue;
+      distribution.tick(now);
+      wakes++;
+    }
+    // In 15 s: soon after the beginning, then once for each silence that would be suspicious, 400 ms.
+    expect(wakes).toBeLessThanOrEqual(40);
+    bench.take();
+    runUntil(distribution, 599 * 25 + 399);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 599 * 25 + 400 + 100);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(2), body: { kind: 'subscribe' } }]);
+    runUntil(distribution, 599 * 25 + 1499);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 599 * 25 + 1500 + 100);
+    expect(bench.sentData()).toContainEqual(
+      expect.objectContaining({
+        to: nodeId(1),
+        body: expect.objectContaining({ kind: 'unsubscribe' }),
+      }),
+    );
+  });
+
+  test('replaces a parent that is lost at once, but asks those who fail not all the time', () => {
+    const { bench, distribution, settle } = createTree({ channels: [1] });
+    settle();
+    distribution.handleAdu(nodeId(1), aduOf(0), 1000);
+    runUntil(distribution, 1400);
+    bench.take();
+    distribution.onParentDown(nodeId(1), 1, 1401);
+    runUntil(distribution, 1401);
+    expect(bench.sentData()).toMatchObject([
+      { to: nodeId(2), body: { kind: 'subscribe', from: 1 } },
+    ]);
+    distribution.onParentDown(nodeId(2), 1, 1402);
+    runUntil(distribution, 1402);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 1402 + 100);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(1), body: { kind: 'subscribe' } }]);
+  });
+
+  test('asks again, but not all the time, when no parent is to be had', () => {
+    const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
+    settle();
+    const refuse = (now: number): void =>
+      distribution.handleData(
+        memberOf(1),
+        { kind: 'refused', source: sourceId(1), channel: 1 },
+        now,
+      );
+    refuse(100);
+    expect(bench.sentData()).toEqual([]);
+    runUntil(distribution, 100 + 250);
+    expect(bench.sentData()).toMatchObject([{ to: nodeId(2), body: { kind: 'subscribe' } }]);
+  });
+});

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import type { Notice } from '../../../src/gossamer/core/message.js';
+import { createMembership } from '../../../src/gossamer/discovery/membership.js';
+import { createDepartures } from '../../../src/gossamer/leaves/departures.js';
+import { createNotices } from '../../../src/gossamer/leaves/notices.js';
+import { createPings } from '../../../src/gossamer/routing/pings.js';
+import { addressOf, createBench, memberOf, nodeId } from '../support.js';
+
+/** Our neighbours are 1 and 2; we know 1, 2 and 9. */
+function createNews() {
+  const bench = createBench();
+  const facts: string[] = [];
+  let isJoined = true;
+  const membership = createMembership(bench.context);
+  for (const number of [1, 2, 9]) membership.learn(memberOf(number), 0);
+  const notices = createNotices(bench.context, () => [memberOf(1), memberOf(2)]);
+  const pings = createPings(bench.context, () => {});
+  const departures = createDepartures(bench.context, membership, notices, pings, {
+    onDead: (member, what) => void facts.push(`${what} ${member.address}`),
+    onAlive: () => void facts.push('alive'),
+    onRefuted: (incarnation) => {
+      if (!isJoined) return undefined;
+      if (incarnation >= bench.self.incarnation) {
+        bench.self = { ...bench.self, incarnation: incarnation + 1 };
+      }
+      return bench.self;
+    },
+  });
+  const told = (): string[] =>
+    bench.sent().map(({ to, message }) => {
+      if (message.kind !== 'notice') return `${message.kind} ${to}`;
+      const { what, about } = message.notice;
+      return `${what} ${about.address} ${about.incarnation} ${to}`;
+    });
+  return {
+    membership,
+    pings,
+    departures,
+    facts,
+    told,
+    leave: () => {
+      isJoined = false;
+    },
+  };
+}
+
+const noticeOf = (what: Notice['what'], number: number, incarnation = 1000): Notice => ({
+  what,
+  about: memberOf(number, { incarnation }),
+  atMs: 1,
+  reporter: nodeId(1),
+});
+
+describe('Departures', () => {
+  test('flood the failure of a lost neighbour that does not answer, and mark it dead', () => {
+    const { membership, departures, facts, told } = createNews();
+    departures.onLost(memberOf(9), 0);
+    expect(told()).toEqual(['ping scx9:1']);
+    expect(membership.isDead(memberOf(9))).toBe(false);
+    departures.onUnreachable(addressOf(9), 5);
+    expect(told()).toEqual(['failed scx9:1 1000 scx1:1', 'failed scx9:1 1000 scx2:1']);
+    expect(facts).toEqual(['failed scx9:1']);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+  });
+
+  test('accuse a bounded number at once, however many deaths gossip makes up', () => {
+    const { departures, membership, told } = createNews();
+    const accused = (now: number): number => {
+      for (let number = 100; number < 500; number++) {
+        departures.onAccused(nodeId(number), 1000, now);
+      }
+      return told().length;
+    };
+    for (let number = 100; number < 500; number++) membership.learn(memberOf(number), 0);
+    const first = accused(1);
+    expect(first).toBeGreaterThan(100);
+    expect(first).toBeLessThanOrEqual(256);
+    expect(accused(500)).toBe(0);
+    expect(accused(1001)).toBe(first);
+  });
+
+  test('accuse of the incarnation that is dead, so that the answer proves the contrary', () => {
+    const { departures, membership, told } = createNews();
+    membership.bury(memberOf(9, { incarnation: 1200 }), 0);
+    departures.onWord(memberOf(9), 1);
+    expect(told()).toEqual(['failed scx9:1 1200 scx9:1']);
+    departures.handle(memberOf(9), noticeOf('alive', 9, 1201), 2);
+    expect(membership.isDead(memberOf(9, { incarnation: 1201 }))).toBe(false);
+  });
+
+  test('report nobody whom they have not lost', () => {
+    const { departures, facts, told } = createNews();
+    departures.onUnreachable(addressOf(9), 5);
+    departures.onAnswered(addressOf(9), 5);
+    expect([...told(), ...facts]).toEqual([]);
+  });
+
+  test('report the death of the present life of a neighbour whose edge began in an earlier one', () => {
+    const { membership, departures, told } = createNews();
+    membership.learn(memberOf(9, { incarnation: 1001 }), 0);
+    departures.onLost(memberOf(9, { incarnation: 1000 }), 0);
+    told();
+    departures.onUnreachable(addressOf(9), 5);
+    expect(told()[0]).toBe('failed scx9:1 1001 scx1:1');
+    expect(membership.get(nodeId(9))).toBeUndefined();
+  });
+
+  test('ask a neighbour that they have lost before they take it for dead', () => {
+    const { departures, facts, told } = createNews();
+    departures.onLost(memberOf(9), 0);
+    expect(told()).toEqual(['ping scx9:1']);
+    expect(facts).toEqual([]);
+    departures.onUnreachable(addressOf(9), 5);
+    expect(facts).toEqual(['failed scx9:1']);
+  });
+
+  test('forget the matter when it answers', () => {
+    const { departures, facts } = createNews();
+    departures.onLost(memberOf(9), 0);
+    departures.onWord(memberOf(9), 3);
+    departures.onUnreachable(addressOf(9), 5);
+    expect(facts).toEqual([]);
+  });
+
+  test('take it for dead when another SCX answers in its place', () => {
+    const { departures, facts } = createNews();
+    departures.onLost(memberOf(9), 0);
+    departures.onWord(memberOf(10, { address: addressOf(9), incarnation: 2000 }), 3);
+    departures.onAnswered(addressOf(9), 3);
+    expect(facts).toEqual(['failed scx9:1']);
+  });
+
+  test('ask again when the connection of the question closes, but not for ever', () => {
+    const { pings, departures, facts } = createNews();
+    departures.onLost(memberOf(9), 0);
+    const close = (): void => {
+      pings.onUnreachable(addressOf(9));
+      departures.onClosedAgain(addressOf(9), 1);
+    };
+    close();
+    close();
+    expect(pings.isUnderWay(addressOf(9))).toBe(true);
+    expect(facts).toEqual([]);
+    close();
+    expect(facts).toEqual(['failed scx9:1']);
+  });
+
+  test('accuse the dead to its face when it speaks, at most once a second', () => {
+    const { membership, departures, told } = createNews();
+    membership.bury(memberOf(9), 0);
+    departures.onWord(memberOf(9), 10);
+    departures.onWord(memberOf(9), 500);
+    expect(told()).toEqual(['failed scx9:1 1000 scx9:1']);
+    departures.onWord(memberOf(9), 1010);
+    expect(told()).toHaveLength(1);
+    expect(membership.get(nodeId(9))).toBeUndefined();
+  });
+
+  test('ask the one whom gossip has for dead, and do not believe gossip', () => {
+    const { membership, departures, told } = createNews();
+    departures.onAccused(nodeId(9), 1000, 0);
+    expect(told()).toEqual(['failed scx9:1 1000 scx9:1']);
+    expect(membership.get(nodeId(9))).toBeDefined();
+  });
+
+  test('prove our own life to the accuser, with a higher incarnation', () => {
+    const { departures, told } = createNews();
+    departures.handle(memberOf(7), noticeOf('failed', 5), 0);
+    expect(told()).toEqual(['alive scx5:1 1001 scx7:1']);
+    departures.handle(memberOf(7), noticeOf('failed', 5), 1);
+    expect(told()).toEqual(['alive scx5:1 1001 scx7:1']);
+  });
+
+  test('do not deny our death while we leave', () => {
+    const { departures, told, leave } = createNews();
+    leave();
+    departures.handle(memberOf(7), noticeOf('failed', 5), 0);
+    departures.handle(memberOf(7), noticeOf('left', 5), 0);
+    expect(told()).toEqual([]);
+  });
+
+  test('take a node back that floods that it is alive', () => {
+    const { membership, departures, facts } = createNews();
+    departures.handle(memberOf(1), noticeOf('failed', 9), 0);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+    departures.handle(memberOf(1), noticeOf('alive', 9, 1001), 1);
+    expect(membership.get(nodeId(9))?.incarnation).toBe(1001);
+    expect(facts).toEqual(['failed scx9:1', 'alive']);
+  });
+
+  test('pass one return to life on once, however often it is told', () => {
+    const { departures, told } = createNews();
+    for (let atMs = 0; atMs < 50; atMs++) {
+      departures.handle(memberOf(1), { ...noticeOf('alive', 9, 1001), atMs }, atMs);
+    }
+    expect(told()).toEqual(['alive scx9:1 1001 scx2:1']);
+  });
+});

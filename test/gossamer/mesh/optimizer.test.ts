@@ -1,0 +1,431 @@
+import { describe, expect, test } from 'vitest';
+import { FAST, type GossamerConfig, PAPER } from '../../../src/gossamer/core/config.js';
+import type { Message } from '../../../src/gossamer/core/message.js';
+import type { Member, NodeId } from '../../../src/gossamer/core/node.js';
+import { createMembership } from '../../../src/gossamer/discovery/membership.js';
+import type { Candidate } from '../../../src/gossamer/mesh/cost-function.js';
+import { createWorth } from '../../../src/gossamer/mesh/edge-exchange.js';
+import { createMesh } from '../../../src/gossamer/mesh/mesh.js';
+import { createOptimizer } from '../../../src/gossamer/mesh/optimizer.js';
+import { createPings } from '../../../src/gossamer/routing/pings.js';
+import {
+  addressOf,
+  createBench,
+  memberOf,
+  nodeId,
+  offerOf,
+  placeOf,
+  runUntil,
+} from '../support.js';
+
+const HERE = placeOf(0);
+
+/** Members 11 to 30 are known; a neighbour is as far away as its number, and there is no source. */
+function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[] = []) {
+  const bench = createBench(config);
+  const membership = createMembership(bench.context);
+  for (let number = 11; number <= 30; number++) membership.learn(memberOf(number), 0);
+  const pings = createPings(bench.context, (address, measured, now) =>
+    optimizer.onMeasured(address, measured?.rttMs, now),
+  );
+  const mesh = createMesh(bench.context, {
+    onEdgeUp: () => {},
+    onEdgeDown: () => {},
+    onRefused: (_member, now) => optimizer.onRefused(now),
+    onReferred: (instead, now) => optimizer.onNamed(instead, now),
+    grant: () => undefined,
+  });
+  const candidate = (id: NodeId, distanceMs: number): Candidate => ({
+    id,
+    distanceMs,
+    costMsBySource: new Map(sources.map((source) => [source, distanceMs])),
+  });
+  const routing = {
+    lambda: () => [...mesh.neighbours.keys()].map((id) => candidate(id, Number.parseInt(id, 16))),
+    candidate,
+    sources: () => sources,
+    costMs: () => Math.min(...routing.lambda().map((offer) => offer.distanceMs)),
+  };
+  const worth = createWorth(bench.context, () => mesh, {
+    ...routing,
+    reachedOver: () => [],
+    isIdle: () => sources.length === 0,
+    place: membership.place,
+    rttMs: () => undefined,
+    bearer: () => bearer,
+  });
+  const optimizer = createOptimizer(
+    bench.context,
+    membership,
+    mesh,
+    pings,
+    routing,
+    worth,
+    () => HERE,
+    { bearer: () => bearer, generator: () => null },
+  );
+  const connect = (number: number): void => {
+    mesh.request(memberOf(number), offerOf(1), undefined, 0);
+    mesh.handleAccept(memberOf(number), false, 0);
+    worth.handleTold(nodeId(number), { worthMs: 0, loads: [] });
+  };
+  const take = (kind: Message['kind']) =>
+    bench.sent().flatMap(({ to, message }) => (message.kind === kind ? [{ to, message }] : []));
+  const sent = (kind: Message['kind']): string[] => take(kind).map(({ to }) => to);
+  const requests = () => take('edgeRequest').map(({ message }) => message);
+  const tell = (
+    member: Member,
+    more: { canAccept?: boolean; generator?: NodeId | null } = {},
+    now = 0,
+  ): void => {
+    const status = { kind: 'status', canAccept: true, routes: [], generator: null } as const;
+    optimizer.handleStatus(member, { ...status, ...more }, now);
+  };
+  /** The probed member answers both questions. */
+  const answer = (member: Member, rttMs: number, more: Parameters<typeof tell>[1] = {}): void => {
+    tell(member, more);
+    optimizer.onMeasured(member.address, rttMs, 0);
+  };
+  /** The member that is probed next. */
+  const probeNext = (): Member => {
+    optimizer.tick(optimizer.deadline);
+    return memberOf(Number(sent('requestStatus')[0]?.slice(3, -2)));
+  };
+  /** The optimiser and the ping experiments, as one rule. */
+  const clock = {
+    get deadline() {
+      return Math.min(optimizer.deadline, pings.deadline);
+    },
+    tick: (now: number): void => {
+      pings.tick(now);
+      optimizer.tick(now);
+    },
+  };
+  return {
+    bench,
+    membership,
+    mesh,
+    worth,
+    optimizer,
+    clock,
+    connect,
+    sent,
+    requests,
+    tell,
+    answer,
+    probeNext,
+  };
+}
+
+describe('The optimiser', () => {
+  test('has a bounded number of probes under way, however many members are named to it', () => {
+    const { optimizer, clock, sent } = createProbing(FAST);
+    optimizer.start(0);
+    for (let number = 100; number < 1100; number++) {
+      optimizer.onNamed(memberOf(number), 1000);
+      runUntil(clock, 1000);
+    }
+    expect(sent('requestStatus').length).toBeLessThanOrEqual(64);
+  });
+
+  test('does not probe the same members without pause where it has room and all are full', () => {
+    const { optimizer, sent, tell } = createProbing(FAST);
+    optimizer.start(0);
+    let probes = 0;
+    for (let now = 0; now < 10_000; now++) {
+      runUntil(optimizer, now);
+      for (const to of sent('requestStatus')) {
+        probes++;
+        tell(memberOf(Number(to.slice(3, -2))), { canAccept: false }, now);
+      }
+    }
+    // A hundred at once, then one each 250 ms or so.
+    expect(probes).toBeGreaterThan(100);
+    expect(probes).toBeLessThanOrEqual(100 + 50);
+    optimizer.quicken(10_000);
+    runUntil(optimizer, 10_000);
+    expect(sent('requestStatus').length).toBeGreaterThan(1);
+  });
+
+  test('probes one member in each round: REQUEST_STATUS, then its distance', () => {
+    const { bench, mesh, optimizer, sent, tell } = createProbing(PAPER);
+    optimizer.start(0);
+    optimizer.tick(optimizer.deadline);
+    const [probed, ...others] = sent('requestStatus');
+    expect(others).toEqual([]);
+    const member = memberOf(Number(probed?.slice(3, -2)));
+    optimizer.onMeasured(member.address, 20, 100);
+    expect(bench.take()).toEqual([]);
+    tell(member);
+    expect(sent('ping')).toEqual([probed]);
+    expect(mesh.isPending(member.id)).toBe(false);
+    optimizer.onMeasured(member.address, 20, 100);
+    expect(mesh.isPending(member.id)).toBe(true);
+  });
+
+  test('measures nobody who has no room for it', () => {
+    const { optimizer, sent, tell, probeNext } = createProbing(PAPER);
+    optimizer.start(0);
+    tell(probeNext(), { canAccept: false });
+    expect(sent('ping')).toEqual([]);
+  });
+
+  test('takes a candidate that has room while edges are missing', () => {
+    const { mesh, optimizer, answer, probeNext } = createProbing(PAPER);
+    optimizer.start(0);
+    const member = probeNext();
+    answer(member, 20);
+    expect(mesh.isPending(member.id)).toBe(true);
+  });
+
+  test('does not ask a candidate that has no room', () => {
+    const { mesh, optimizer, answer, probeNext } = createProbing(PAPER);
+    optimizer.start(0);
+    const member = probeNext();
+    answer(member, 20, { canAccept: false });
+    expect(mesh.isPending(member.id)).toBe(false);
+  });
+
+  test('replaces the worst edge by figure 4 when it has all its edges', () => {
+    for (const [rttMs, isTaken] of [
+      [20, true],
+      [54, false],
+    ] as const) {
+      const { mesh, optimizer, connect, answer, probeNext } = createProbing(PAPER);
+      for (const number of [11, 12, 30]) connect(number);
+      optimizer.start(0);
+      const member = probeNext();
+      // The worst is 30 ms away: C.F. 1, and the candidate's is rttMs / 2 / 30.
+      answer(member, rttMs);
+      expect(mesh.isPending(member.id)).toBe(isTaken);
+      mesh.handleAccept(member, false, 1);
+      expect(mesh.neighbours.has(nodeId(30))).toBe(!isTaken);
+    }
+  });
+
+  test('multiplies H by the number of known sources', () => {
+    // With n sources the worst edge costs n, and the candidate 0.85 n or 0.84 n.
+    for (const count of [1, 4]) {
+      const sources = Array.from({ length: count }, (_, index) => nodeId(200 + index));
+      for (const [rttMs, isTaken] of [
+        [51.1, false],
+        [50.9, true],
+      ] as const) {
+        const { mesh, optimizer, connect, answer, probeNext } = createProbing(
+          PAPER,
+          undefined,
+          sources,
+        );
+        for (const number of [11, 12, 30]) connect(number);
+        optimizer.start(0);
+        const member = probeNext();
+        answer(member, rttMs);
+        expect(mesh.isPending(member.id)).toBe(isTaken);
+      }
+    }
+  });
+
+  test('gives up any edge for a bridge but the one that brings the heartbeat, when told so', () => {
+    for (let farther = 0; farther < 10; farther++) {
+      const { mesh, optimizer, connect, answer, probeNext } = createProbing(FAST, nodeId(30));
+      for (const number of [11, 12, 30]) connect(number);
+      optimizer.start(0);
+      for (let number = 0; number <= farther; number++) {
+        optimizer.bridge(memberOf(77 + number), 0);
+        const member = probeNext();
+        answer(member, 2, { generator: nodeId(1) });
+        mesh.handleAccept(member, false, 1);
+        expect(mesh.neighbours.has(member.id)).toBe(true);
+        expect(mesh.neighbours.has(nodeId(30))).toBe(true);
+      }
+    }
+  });
+
+  test('takes no answer that it has not asked for', () => {
+    const { mesh, optimizer, answer } = createProbing(FAST);
+    optimizer.start(0);
+    answer(memberOf(11), 1);
+    expect(mesh.isPending(nodeId(11))).toBe(false);
+  });
+
+  test('asks for no more than k1 edges, requests under way counted', () => {
+    const { bench, optimizer, tell } = createProbing(FAST);
+    optimizer.start(0);
+    let asked = 0;
+    // Nobody answers a request; each would be given up after 3000 ms.
+    for (let now = 0; now < 2900; now += 50) {
+      runUntil(optimizer, now);
+      for (let sent = bench.sent(); sent.length > 0; sent = bench.sent()) {
+        for (const { to, message } of sent) {
+          if (message.kind === 'requestStatus') tell(memberOf(Number(to.slice(3, -2))));
+          if (message.kind === 'ping') optimizer.onMeasured(to, 20, now);
+          if (message.kind === 'edgeRequest') asked++;
+        }
+      }
+    }
+    expect(asked).toBe(3);
+  });
+
+  test('probes one that is named before others, and at once', () => {
+    const { bench, optimizer, clock, connect, probeNext } = createProbing(FAST);
+    for (const number of [11, 12, 13]) connect(number);
+    optimizer.start(0);
+    runUntil(clock, 20_000);
+    bench.take();
+    optimizer.onNamed(memberOf(91), 20_000);
+    expect(optimizer.deadline).toBeLessThanOrEqual(20_000);
+    expect(probeNext()).toEqual(memberOf(91));
+  });
+
+  test('does not begin to probe because somebody is named while it is stopped', () => {
+    const { optimizer } = createProbing(FAST);
+    optimizer.onNamed(memberOf(91), 0);
+    expect(optimizer.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('backs off as the mesh settles, and probes faster with each news', () => {
+    const { optimizer, clock, connect, sent } = createProbing(FAST);
+    for (const number of [11, 12, 13]) connect(number);
+    optimizer.start(0);
+    runUntil(clock, 20_000);
+    const first = sent('requestStatus').length;
+    expect(first).toBeGreaterThan(15);
+    runUntil(clock, 400_000);
+    sent('requestStatus');
+    runUntil(clock, 600_000);
+    // One each 20 s, a tenth more or less.
+    expect(sent('requestStatus').length).toBeLessThanOrEqual(12);
+    for (let news = 0; news < 20; news++) optimizer.quicken(600_000);
+    runUntil(clock, 600_275);
+    expect(sent('requestStatus')).toHaveLength(1);
+  });
+
+  test('has a bounded number of probes under way, however often it is quickened', () => {
+    const { optimizer, sent } = createProbing(FAST);
+    optimizer.start(0);
+    for (let now = 300; now < 5000; now += 10) {
+      optimizer.quicken(now);
+      if (optimizer.deadline <= now) optimizer.tick(now);
+    }
+    expect(sent('requestStatus').length).toBeLessThanOrEqual(4 + 5000 / 225);
+  });
+
+  test('probes fast again when it is refused while edges are missing', () => {
+    const { mesh, optimizer, clock, sent } = createProbing({ ...FAST, directedProbes: false });
+    optimizer.start(0);
+    runUntil(clock, 1000);
+    mesh.request(memberOf(50), offerOf(1), undefined, 1000);
+    sent('requestStatus');
+    mesh.handleReject(memberOf(50), 1000);
+    runUntil(clock, 1275);
+    expect(sent('requestStatus').length).toBeGreaterThanOrEqual(1);
+  });
+
+  test('bridges a cut with the far member first, whatever the edge costs', () => {
+    const { mesh, optimizer, clock, connect, sent, answer } = createProbing(FAST);
+    for (const number of [11, 12, 13]) connect(number);
+    optimizer.start(0);
+    runUntil(clock, 20_000);
+    sent('requestStatus');
+    optimizer.bridge(memberOf(77), 20_000);
+    optimizer.tick(optimizer.deadline);
+    expect(sent('requestStatus')).toEqual([addressOf(77)]);
+    answer(memberOf(77), 5000, { generator: nodeId(1) });
+    expect(mesh.isPending(nodeId(77))).toBe(true);
+  });
+
+  test('gives up no edge for a bridge to one that hears no heartbeat itself', () => {
+    const { mesh, optimizer, connect, answer, probeNext } = createProbing(FAST);
+    for (const number of [11, 12, 13]) connect(number);
+    optimizer.start(0);
+    optimizer.bridge(memberOf(77), 0);
+    answer(probeNext(), 20, { generator: null });
+    expect(mesh.isPending(nodeId(77))).toBe(false);
+  });
+
+  test('does not let strangers lengthen its list of bridgeheads without end', () => {
+    const { optimizer, clock, connect, sent } = createProbing(FAST);
+    for (const number of [11, 12, 13]) connect(number);
+    optimizer.start(0);
+    for (let number = 100; number < 1100; number++) optimizer.bridge(memberOf(number), 0);
+    runUntil(clock, 400_000);
+    expect(
+      sent('requestStatus').filter((address) => address.length > 7).length,
+    ).toBeLessThanOrEqual(32);
+  });
+
+  test('probes nobody when stopped', () => {
+    const { optimizer } = createProbing(FAST);
+    optimizer.start(0);
+    optimizer.stop();
+    optimizer.quicken(10);
+    expect(optimizer.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('The optimiser by worth', () => {
+  const SOURCE = nodeId(200);
+
+  /** With all edges, the best way to the one source costs 11 ms; the margin is 0.5 ms. */
+  const createFull = (changes: Partial<GossamerConfig> = {}) => {
+    const bench = createProbing({ ...FAST, ...changes }, undefined, [SOURCE]);
+    for (const number of [11, 12, 30]) bench.connect(number);
+    bench.requests();
+    bench.optimizer.start(0);
+    return bench;
+  };
+
+  test('says what it would gain if it adds the edge, and if it accepts it', () => {
+    const { requests, answer, probeNext } = createFull();
+    const member = probeNext();
+    answer(member, 10);
+    // 11 ms become 5; nobody claims to lose anything by the edge that is given up.
+    expect(requests()).toEqual([
+      { kind: 'edgeRequest', rttMs: 10, addGainMs: 5.5, acceptGainMs: 5.5, place: HERE },
+    ]);
+  });
+
+  test('takes off what the one that it gives up would lose', () => {
+    const { worth, requests, answer, probeNext } = createFull();
+    for (const number of [11, 12, 30]) {
+      worth.handleTold(nodeId(number), { worthMs: number === 12 ? 1 : 4, loads: [] });
+    }
+    answer(probeNext(), 10);
+    expect(requests()).toMatchObject([{ addGainMs: 4.5, acceptGainMs: 5.5 }]);
+  });
+
+  test('can only accept when each of its own edges is worth more than the gain', () => {
+    const { mesh, worth, requests, answer, probeNext } = createFull();
+    for (const number of [11, 12, 30]) {
+      worth.handleTold(nodeId(number), { worthMs: 100, loads: [] });
+    }
+    const member = probeNext();
+    answer(member, 10);
+    expect(requests()).toMatchObject([{ addGainMs: null, acceptGainMs: 5.5 }]);
+    mesh.handleAccept(member, true, 1);
+    expect(mesh.neighbours.size).toBe(4);
+  });
+
+  test('can only add when the profile knows no reversed edges', () => {
+    const { requests, answer, probeNext } = createFull({ reversible: false });
+    answer(probeNext(), 10);
+    expect(requests()).toMatchObject([{ addGainMs: 5.5, acceptGainMs: null }]);
+  });
+
+  test('asks nobody by whom nothing is gained', () => {
+    const { requests, answer, probeNext } = createFull();
+    answer(probeNext(), 21.5);
+    expect(requests()).toEqual([]);
+  });
+
+  test('measures a full node that may make room for it, and no other', () => {
+    const { sent, tell, probeNext } = createFull();
+    const member = probeNext();
+    tell(member, { canAccept: false });
+    expect(sent('ping')).toEqual([member.address]);
+    const paper = createProbing(PAPER, undefined, [SOURCE]);
+    paper.optimizer.start(0);
+    paper.tell(paper.probeNext(), { canAccept: false });
+    expect(paper.sent('ping')).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { type FileHandle, mkdtemp, open, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { accessLine, openAccessLog } from '../../../src/http/server/access-log.js';
+
+const silent = pino({ level: 'silent' });
+
+const access = {
+  address: '192.0.2.1',
+  method: 'GET',
+  target: '/night.mp3',
+  protocol: 'HTTP/1.1',
+  status: 200,
+  bytes: 12_345,
+  referer: undefined,
+  agent: 'VLC/3.0',
+  durationMs: 61_000,
+};
+
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await pause(20);
+}
+
+/** Reads so many lines from a pipe. */
+async function countLines(reader: FileHandle, wanted: number): Promise<number> {
+  let lines = 0;
+  while (lines < wanted) {
+    const { buffer, bytesRead } = await reader.read();
+    lines += buffer.subarray(0, bytesRead).filter((byte) => byte === 10).length;
+  }
+  return lines;
+}
+
+describe('A line of the access log', () => {
+  test('is in the combined format, with the duration at the end', () => {
+    expect(accessLine(access, new Date('2026-11-22T23:01:02Z'))).toBe(
+      '192.0.2.1 - - [22/Nov/2026:23:00:01 +0000] "GET /night.mp3 HTTP/1.1" 200 12345 "-" "VLC/3.0" 61',
+    );
+  });
+
+  test('keeps what strangers write within its quotes', () => {
+    const agent = 'a" 200 1 "x\n\\\xff\x1b[2J';
+    const line = accessLine({ ...access, agent }, new Date());
+    expect(line).toContain('"a\\x22 200 1 \\x22x\\x0a\\x5c\\xff\\x1b[2J"');
+    expect(line).not.toContain('\n');
+  });
+});
+
+describe('The access log', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'scattercast-access-'));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  test('is written when it is closed, even if its file was moved away before', async () => {
+    const file = join(dir, 'access.log');
+    const first = openAccessLog(file, silent);
+    first.add(access);
+    await first.close();
+    await rename(file, join(dir, 'rotated.log'));
+    const second = openAccessLog(file, silent);
+    second.add({ ...access, status: 404 });
+    await second.close();
+    expect(await readFile(file, 'utf8')).toMatch(/^192\.0\.2\.1 .* 404 .*\n$/);
+    expect(await readFile(join(dir, 'rotated.log'), 'utf8')).toMatch(/ 200 12345 /);
+  });
+
+  test('that cannot be written loses lines, and counts them', async () => {
+    const log = openAccessLog(join(dir, 'missing', 'access.log'), silent);
+    log.add(access);
+    log.add(access);
+    await log.close();
+    expect(log.lost).toBe(2);
+  });
+
+  test('loses lines while the disk is full, tells so once, and goes on when there is room', async () => {
+    const file = join(dir, 'access.log');
+    await symlink('/dev/full', file);
+    const told: string[] = [];
+    const log = openAccessLog(file, pino({}, { write: (line) => void told.push(line) }));
+    log.add(access);
+    await until(() => log.lost === 1);
+    log.add(access);
+    await until(() => log.lost === 2);
+    await rm(file);
+    log.add({ ...access, status: 404 });
+    await log.close();
+    expect(log.lost).toBe(2);
+    expect(await readFile(file, 'utf8')).toMatch(/^\n192\.0\.2\.1 .* 404 .*\n$/);
+    expect(told).toEqual([
+      expect.stringMatching(/ENOSPC.*make room on the disk/),
+      expect.stringMatching(/"lines":2.*written again/),
+    ]);
+  });
+
+  test('keeps a bounded number of lines while the disk hangs, and writes those', async () => {
+    const file = join(dir, 'access.log');
+    execFileSync('mkfifo', [file]);
+    const log = openAccessLog(file, silent);
+    log.add(access);
+    await pause(1500); // it is being opened, which waits for a reader
+    for (let n = 0; n < 25_000; n++) log.add(access);
+    expect(log.lost).toBe(15_000);
+    const reader = await open(file, 'r');
+    const closed = log.close();
+    const lines = await countLines(reader, 10_001);
+    await closed;
+    await reader.close();
+    expect(lines).toBe(10_001);
+  });
+});

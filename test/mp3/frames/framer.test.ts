@@ -1,0 +1,281 @@
+import CodecParser, { type CodecFrame } from 'codec-parser';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
+import { id3Text, makeId3, makeId3Frame } from '../make-id3.js';
+import {
+  ascii,
+  joinBytes,
+  makeFrame,
+  makeHeader,
+  makeToneFrames,
+  noiseBytes,
+} from '../make-mp3.js';
+
+/** All events of a stream that comes in pieces of `chunkBytes`. */
+function frameAll(stream: Uint8Array, chunkBytes = stream.length): FramerEvent[] {
+  const framer = createFramer();
+  const events: FramerEvent[] = [];
+  for (let offset = 0; offset < stream.length; offset += chunkBytes) {
+    events.push(...framer.push(stream.subarray(offset, offset + chunkBytes)));
+  }
+  return [...events, ...framer.end()];
+}
+
+const framesOf = (events: readonly FramerEvent[]): Uint8Array[] =>
+  events.flatMap((event) => (event.kind === 'frame' ? [event.bytes] : []));
+
+const junkOf = (events: readonly FramerEvent[]): number =>
+  events.reduce((sum, event) => sum + (event.kind === 'junk' ? event.bytes : 0), 0);
+
+const kindsOf = (events: readonly FramerEvent[]): string[] =>
+  events.map((event) => event.kind).filter((kind, index, all) => kind !== all[index - 1]);
+
+const titleTag = (title: string, ...others: Uint8Array[]): Uint8Array =>
+  makeId3([...others, makeId3Frame('TIT2', id3Text(0, title))]);
+
+/** A title in the manner of ID3v1. */
+const id3v1 = joinBytes([ascii('TAG'), new Uint8Array(125).fill(0x20)]);
+
+const apeItems = ascii('any items, some of which might be TAG or art');
+
+function apeEdge(flags: number, size: number): Uint8Array {
+  const edge = new Uint8Array(32);
+  edge.set(ascii('APETAGEX'));
+  edge.set([0xd0, 0x07, 0, 0, size, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, flags], 8);
+  return edge;
+}
+
+describe('Framer', () => {
+  let tone: Uint8Array[] = [];
+  let other: Uint8Array[] = [];
+  beforeAll(async () => {
+    tone = await makeToneFrames();
+    other = await makeToneFrames({ sampleRateHz: 48000, bitrateKbps: 96, channels: 1 });
+  });
+
+  /** The frames come out, and so many bytes are junk. */
+  const expectFrames = (parts: readonly Uint8Array[], frames: Uint8Array[], junk: number) => {
+    const stream = joinBytes(parts);
+    const events = frameAll(stream);
+    expect(framesOf(events)).toEqual(frames);
+    expect(junkOf(events)).toBe(junk);
+    expect(framesOf(frameAll(stream, 11))).toEqual(frames);
+  };
+
+  it('emits each frame once, in order and unchanged', () => {
+    expectFrames(tone, tone, 0);
+  });
+
+  it('emits a single frame', () => {
+    expectFrames(tone.slice(0, 1), tone.slice(0, 1), 0);
+  });
+
+  it('emits a frame as soon as the first bytes of the next are there', () => {
+    const framer = createFramer();
+    expect(framer.push(joinBytes(tone.slice(0, 2)))).toHaveLength(1);
+    expect(framer.push(tone[2]!.subarray(0, 40))).toHaveLength(1);
+    expect(framer.end()).toEqual([{ kind: 'junk', bytes: 40 }]);
+    expect(framer.push(tone[3]!)).toEqual([]);
+    expect(framer.end()).toEqual([]);
+  });
+
+  it('agrees with codec-parser', async () => {
+    for (const frames of [
+      tone,
+      other,
+      await makeToneFrames({ sampleRateHz: 8000, bitrateKbps: 8 }),
+    ]) {
+      const file = joinBytes(frames);
+      const oracle = new CodecParser<CodecFrame>('audio/mpeg').parseAll(file);
+      expect(framesOf(frameAll(file))).toEqual(oracle.map((frame) => new Uint8Array(frame.data)));
+    }
+  });
+
+  it('gives the same frames whatever the chunks are', () => {
+    const stream = joinBytes([titleTag('Blue'), ...tone, noiseBytes(900), ...other, id3v1]);
+    const expected = frameAll(stream).filter((event) => event.kind !== 'junk');
+    const sizes = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1 });
+    fc.assert(
+      fc.property(sizes, (chunks) => {
+        const framer = createFramer();
+        const events: FramerEvent[] = [];
+        let offset = 0;
+        for (let turn = 0; offset < stream.length; turn++) {
+          const size = chunks[turn % chunks.length]! || turn % 2;
+          events.push(...framer.push(stream.subarray(offset, offset + size)));
+          offset += size;
+        }
+        events.push(...framer.end());
+        expect(events.filter((event) => event.kind !== 'junk')).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('keeps frames when its input is overwritten', () => {
+    const framer = createFramer();
+    const chunk = Buffer.from(joinBytes(tone));
+    const events = framer.push(chunk);
+    chunk.fill(0);
+    expect(framesOf([...events, ...framer.end()])).toEqual(tone);
+  });
+
+  it('starts in mid-frame', () => {
+    expectFrames([tone[0]!.subarray(100), ...tone.slice(1)], tone.slice(1), 317);
+  });
+
+  it('takes no lone header for a frame', () => {
+    expectFrames([makeHeader(), noiseBytes(1000), ...tone], tone, 1004);
+  });
+
+  it('recovers after junk between frames', () => {
+    const [one, two, three] = [tone.slice(0, 5), tone.slice(5, 9), tone.slice(9)];
+    const junk = [noiseBytes(700), new Uint8Array(5000).fill(0xff)];
+    expectFrames([...one, junk[0]!, ...two, junk[1]!, ...three], tone, 5700);
+  });
+
+  it('keeps all frames whatever junk stands between them', () => {
+    const junk = fc.uint8Array({ maxLength: 4000, size: 'max' });
+    fc.assert(
+      fc.property(fc.array(junk, { minLength: 1, maxLength: 6 }), (gaps) => {
+        const groups = gaps.flatMap((gap, index) => [gap, ...tone.slice(4 * index, 4 * index + 4)]);
+        const frames = framesOf(frameAll(joinBytes(groups)));
+        expect(frames).toEqual(tone.slice(0, 4 * gaps.length));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('accepts a change of sample rate, bit rate and channels', () => {
+    expectFrames([...tone, ...other, ...tone], [...tone, ...other, ...tone], 0);
+  });
+
+  it('accepts a bit rate that changes with each frame', () => {
+    const frames = [9, 1, 14, 5, 9, 2].map((bitrate) => makeFrame({ bitrate }));
+    expectFrames(frames, frames, 0);
+  });
+
+  it('calls a truncated last frame junk', () => {
+    const cut = tone.at(-1)!.subarray(0, 300);
+    expectFrames([...tone.slice(0, -1), cut], tone.slice(0, -1), 300);
+  });
+
+  it('drops a frame that was cut off in mid-stream, and not the next one', () => {
+    const cut = tone[4]!.subarray(0, 200);
+    const whole = [...tone.slice(0, 4), ...tone.slice(5)];
+    expectFrames([...tone.slice(0, 4), cut, ...tone.slice(5)], whole, 200);
+    expectFrames([...tone.slice(0, 4), cut, ...other], [...tone.slice(0, 4), ...other], 200);
+  });
+
+  it('reads the tag behind a file that was cut off', () => {
+    const stream = joinBytes([...tone, tone[4]!.subarray(0, 200), titleTag('Next'), ...other]);
+    const events = frameAll(stream);
+    expect(framesOf(events)).toEqual([...tone, ...other]);
+    expect(events).toContainEqual({ kind: 'tag', title: 'Next' });
+  });
+
+  it('keeps the last frame in front of junk', () => {
+    expectFrames([...tone, new Uint8Array(5000)], tone, 5000);
+  });
+
+  it('reports and drops the table for players that seek', () => {
+    const table = makeFrame();
+    table.set(ascii('Info'), 36);
+    const events = frameAll(joinBytes([titleTag('Blue'), table, ...tone]));
+    expect(kindsOf(events)).toEqual(['tag', 'vbrTag', 'frame']);
+    expect(framesOf(events)).toEqual(tone);
+  });
+
+  it('tells the title in front of the frames', () => {
+    const events = frameAll(joinBytes([titleTag('One'), ...tone, titleTag('Two'), ...tone]), 1000);
+    expect(kindsOf(events)).toEqual(['tag', 'frame', 'tag', 'frame']);
+    expect(events[0]).toEqual({ kind: 'tag', title: 'One' });
+    expect(framesOf(events)).toEqual([...tone, ...tone]);
+  });
+
+  it('skips album art, in which there may be frames', () => {
+    const art = makeId3Frame('APIC', joinBytes(tone));
+    expectFrames([titleTag('Blue', art), ...tone], tone, 0);
+  });
+
+  it('skips 20 MB of album art without holding it', () => {
+    const art = makeId3Frame('APIC', new Uint8Array(20_000_000).fill(0xff));
+    const events = frameAll(joinBytes([titleTag('Blue', art), ...tone]), 16384);
+    expect(events[0]).toEqual({ kind: 'tag', title: 'Blue' });
+    expect(framesOf(events)).toEqual(tone);
+    expect(junkOf(events)).toBe(0);
+  });
+
+  it('skips a tag with a footer, and an empty one', () => {
+    const title = makeId3Frame('TIT2', id3Text(0, 'Blue'), 4);
+    const tag = makeId3([title], { version: 4, footer: true });
+    expectFrames([tag, makeId3([]), ...tone], tone, 0);
+  });
+
+  it('takes a tag that is longer than allowed for junk', () => {
+    const tag = titleTag('Blue', makeId3Frame('APIC', new Uint8Array(5000)));
+    const framer = createFramer({ tagBytesMax: 5000, textCharactersMax: 512 });
+    const events = framer.push(joinBytes([tag, ...tone]));
+    expect(kindsOf(events)).toEqual(['junk', 'frame']);
+    expect(junkOf(events)).toBe(tag.length);
+  });
+
+  it('skips ID3v1 at the end and between files', () => {
+    expectFrames([...tone, id3v1], tone, 0);
+    expectFrames([...tone, id3v1, ...other, id3v1], [...tone, ...other], 0);
+  });
+
+  it('skips APEv2 in front, and its footer behind', () => {
+    const size = apeItems.length + 32;
+    const ape = joinBytes([apeEdge(0xa0, size), apeItems, apeEdge(0x80, size)]);
+    expectFrames([...tone, ape, id3v1, ...other], [...tone, ...other], 0);
+    expectFrames([ape, ...tone], tone, 0);
+    const footerOnly = [...tone, apeItems, apeEdge(0, size), id3v1];
+    expectFrames(footerOnly, tone, apeItems.length);
+  });
+
+  it.each(['LYRICSEND', '000123LYRICS200'])('skips Lyrics3 up to its "%s"', (mark) => {
+    const lyrics = ascii(`LYRICSBEGININD00002${'la '.repeat(500)}${mark}`);
+    expectFrames([...tone, lyrics, id3v1, ...other], [...tone, ...other], 0);
+  });
+
+  it('gives Lyrics3 up that never ends', () => {
+    const lyrics = joinBytes([ascii('LYRICSBEGIN'), new Uint8Array(1_000_000)]);
+    expect(framesOf(frameAll(joinBytes([...tone, lyrics, ...other]), 4096))).toEqual([
+      ...tone,
+      ...other,
+    ]);
+  });
+
+  it('never throws, and accounts for each byte of junk', () => {
+    const bytes = fc.oneof(
+      fc.constantFrom(...makeHeader(), ...ascii('ID3TAGPELYRICSBX')),
+      fc.integer({ min: 0, max: 255 }),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(bytes, { maxLength: 3000, size: 'max' }),
+        fc.integer({ min: 1, max: 200 }),
+        (all, size) => {
+          const stream = Uint8Array.from(all);
+          const events = frameAll(stream, size);
+          const frames = framesOf(events).reduce((sum, frame) => sum + frame.length, 0);
+          expect(frames + junkOf(events)).toBeLessThanOrEqual(stream.length);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['random bytes', noiseBytes(10_000_000)],
+    ['0xFF', new Uint8Array(10_000_000).fill(0xff)],
+    ['headers', joinBytes(new Array(2_500_000).fill(makeHeader()))],
+    ['beginnings of tags', ascii('ITAL'.repeat(2_500_000))],
+  ])('finds no frame in 10 MB of %s, in linear time', (_what, stream) => {
+    const framer = createFramer();
+    const events = framer.push(stream);
+    expect(junkOf([...events, ...framer.end()])).toBe(stream.length);
+    expect(framesOf(events)).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+/** Data connections that are held ready for parents in reserve. */
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import type { Address } from '../../../src/gossamer/core/node.js';
+import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
+import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
+import {
+  connectRaw,
+  eventually,
+  neighboursOf,
+  startStation,
+  strangerHello,
+  waitMs,
+} from '../support.js';
+
+const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
+
+/** An SCX's overlay port that answers each HELLO in kind, and keeps what it hears on data connections. */
+async function listenForData() {
+  const heard: WireEvent[] = [];
+  const closed: WireEvent[][] = [];
+  const server = createServer((socket) => {
+    const decoder = createDecoder();
+    const ours: WireEvent[] = [];
+    socket.on('error', () => undefined);
+    socket.on('end', () => closed.push(ours));
+    socket.on('data', (chunk) => {
+      for (const event of decoder.push(chunk)) {
+        ours.push(event);
+        heard.push(event);
+        if (event.kind !== 'hello') continue;
+        const { purpose } = event.hello;
+        const channel = purpose === 'data' ? { channel: event.hello.channel } : {};
+        const hello = { ...strangerHello(7, { address }), purpose, ...channel };
+        socket.write(encodeHello(hello as Parameters<typeof encodeHello>[0]));
+      }
+    });
+    onTestFinished(() => void socket.destroy());
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  onTestFinished(() => void server.close());
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}` as Address;
+  return { address, heard, closed };
+}
+
+const isData = (event: WireEvent | undefined): boolean =>
+  event?.kind === 'hello' && event.hello.purpose === 'data';
+
+test('a mesh neighbour is held a data connection ready, for as long as it is one', async () => {
+  const station = await startStation(1);
+  const { address, heard, closed } = await listenForData();
+  const peer = connectRaw(station.overlay.address);
+  peer.send(encodeHello(strangerHello(7, { address })));
+  await waitMs(200);
+  expect(heard.filter(isData)).toEqual([]);
+  peer.send(encodeMessage({ kind: 'edgeRequest', ...OFFER }));
+  await eventually(() => neighboursOf(station).length === 1);
+  await eventually(() => heard.some(isData));
+  expect(heard.filter(isData)).toMatchObject([{ hello: { channel: 1 } }]);
+  expect(closed).toEqual([]);
+  peer.send(encodeMessage({ kind: 'edgeDrop', instead: null }));
+  await eventually(() => closed.some(([first]) => isData(first)));
+  expect(heard.filter(isData)).toHaveLength(1);
+});

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
+import type { ClientMessage } from '../../../src/wire/client-message.js';
+import {
+  encodeAdu,
+  encodeClientMessage,
+  encodeHello,
+  encodeRefusal,
+} from '../../../src/wire/encoder.js';
+import { type ClientHello, WIRE_VERSION } from '../../../src/wire/hello.js';
+import {
+  connectRaw,
+  createAdu,
+  eventually,
+  idOf,
+  type RawPeer,
+  SESSION,
+  SOURCE,
+  type Station,
+  startStation,
+} from '../support.js';
+
+interface Attached {
+  readonly peer: RawPeer;
+  readonly adus: Adu[];
+  readonly messages: ClientMessage[];
+  readonly ends: string[];
+}
+
+const HELLO: ClientHello = {
+  version: WIRE_VERSION,
+  session: SESSION,
+  purpose: 'client',
+  source: SOURCE,
+};
+
+/** A station with one client, which says HELLO and two words in one breath. */
+async function attach(): Promise<[Station, Attached]> {
+  const adus: Adu[] = [];
+  const messages: ClientMessage[] = [];
+  const ends: string[] = [];
+  const clients: Station['clients'] = [];
+  const station = await startStation(1, [], {
+    onClient: (client) => {
+      clients.push(client);
+      client.onAdu((adu) => void adus.push(adu));
+      client.onMessage((message) => void messages.push(message));
+      client.onClose((reason) => void ends.push(reason));
+    },
+  });
+  const peer = connectRaw(station.overlay.address);
+  const words = [encodeClientMessage({ kind: 'keepAlive' }), encodeAdu(createAdu(idOf(0), 5))];
+  peer.send(new Uint8Array(Buffer.concat([encodeHello(HELLO), ...words])));
+  await eventually(() => adus.length > 0);
+  return [
+    { ...station, clients },
+    { peer, adus, messages, ends },
+  ];
+}
+
+test('a client is greeted, and what it says arrives, from the first word', async () => {
+  const [station, { peer, adus, messages }] = await attach();
+  expect(station.clients[0]?.source).toEqual(SOURCE);
+  expect(station.clients[0]?.remoteAddress).toBe('127.0.0.1');
+  expect(messages).toEqual([{ kind: 'keepAlive' }]);
+  expect(adus[0]).toMatchObject({ source: SOURCE.id, sequence: 5, channel: 1 });
+  station.clients[0]?.send({ kind: 'alive', listeners: 12, scxListeners: 3 });
+  await eventually(() => peer.heard.length > 1);
+  expect(peer.heard).toMatchObject([
+    { kind: 'hello', hello: { purpose: 'control', id: idOf(1) } },
+    { kind: 'client', message: { kind: 'alive', listeners: 12, scxListeners: 3 } },
+  ]);
+});
+
+test('a client that is closed hears what was sent, and why', async () => {
+  const [station, { peer, ends }] = await attach();
+  station.clients[0]?.send({ kind: 'leaving' });
+  station.clients[0]?.close('this SCX leaves');
+  await eventually(() => peer.isClosed);
+  expect(peer.heard.slice(1)).toEqual([
+    { kind: 'client', message: { kind: 'leaving' } },
+    { kind: 'refusal', reason: 'this SCX leaves' },
+  ]);
+  expect(ends).toEqual([]);
+});
+
+test('the SCX hears that a client is gone, and why', async () => {
+  const [, first] = await attach();
+  first.peer.socket.destroy();
+  await eventually(() => first.ends.length > 0);
+  expect(first.ends).toHaveLength(1);
+  const [, second] = await attach();
+  second.peer.send(encodeRefusal('the show is over'));
+  await eventually(() => second.ends.length > 0);
+  expect(second.ends).toEqual(['the show is over']);
+});
+
+test.each([
+  [
+    'an ADU of another source',
+    encodeAdu({ ...createAdu(idOf(0), 1), source: 'b'.repeat(16) as SourceId }),
+  ],
+  ['the SCX’s words', encodeClientMessage({ kind: 'leaving' })],
+])('a client that sends %s is closed', async (_what, frame) => {
+  const [station, { peer, ends, adus }] = await attach();
+  peer.send(frame);
+  await eventually(() => peer.isClosed);
+  expect(station.overlay.counters.malformedFrames.unexpected).toBe(1);
+  expect(ends).toHaveLength(1);
+  expect(adus).toHaveLength(1);
+});
+
+test('a client that may not attach is told so, and that it need not try again', async () => {
+  const seen: unknown[] = [];
+  const { overlay, clients } = await startStation(1, [], {
+    objectionTo: ({ password }, remoteAddress) => {
+      seen.push([password, remoteAddress]);
+      return password === 'right' ? undefined : { reason: 'no', isFinal: true };
+    },
+  });
+  const refused = connectRaw(overlay.address);
+  refused.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  await eventually(() => refused.isClosed);
+  expect(refused.heard).toEqual([{ kind: 'refusal', reason: 'no', isFinal: true }]);
+  const accepted = connectRaw(overlay.address);
+  accepted.send(encodeHello({ ...HELLO, password: 'right' }));
+  await eventually(() => clients.length === 1);
+  expect(seen).toEqual([
+    ['wrong', '127.0.0.1'],
+    ['right', '127.0.0.1'],
+  ]);
+});
+
+test('of clients whose refusal is delayed, only a few of one address wait; others get in', async () => {
+  const { overlay, clients } = await startStation(1, [], {
+    objectionTo: ({ password }) =>
+      password === undefined ? undefined : { reason: 'no', delayMs: 200 },
+  });
+  const crowd = Array.from({ length: 10 }, () => connectRaw(overlay.address));
+  for (const peer of crowd) peer.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  await eventually(() => crowd.filter((peer) => peer.isClosed).length >= 6);
+  expect(crowd.flatMap((peer) => peer.heard)).toEqual([]);
+  connectRaw(overlay.address).send(encodeHello(HELLO));
+  await eventually(() => clients.length === 1);
+  await eventually(() => crowd.every((peer) => peer.isClosed));
+  const told = crowd.filter((peer) => peer.heard.length > 0);
+  expect(told).toHaveLength(4);
+});

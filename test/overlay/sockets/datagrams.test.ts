@@ -1,0 +1,144 @@
+import { createSocket } from 'node:dgram';
+import { expect, onTestFinished, test } from 'vitest';
+import { createLossyNetwork } from '../../../scripts/bench/udp/lossy-network.js';
+import { FAST } from '../../../src/gossamer/core/config.js';
+import { createRng } from '../../../src/lib/rng.js';
+import { splitAddress } from '../../../src/overlay/sockets/connections.js';
+import { type DatagramToken, encodeBeat, encodeFrames } from '../../../src/wire/datagram.js';
+import { encodeAdu } from '../../../src/wire/encoder.js';
+import {
+  createAdu,
+  eventually,
+  idOf,
+  neighboursOf,
+  SOURCE,
+  type Station,
+  sequencesOf,
+  startPublishing,
+  startStation,
+} from '../support.js';
+
+const CONFIG = { ...FAST, lossyChannels: [1, 2] };
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** Two stations behind a network of their own: a source's, and a child. */
+async function startPair(port: number) {
+  const network = createLossyNetwork(() => 2, createRng(1));
+  onTestFinished(() => network.close());
+  const start = async (number: number, locations: readonly string[]): Promise<Station> => {
+    const [front, host] = [`127.0.3.${number}`, `127.0.4.${number}`];
+    await network.attach(idOf(number), front, host, port);
+    return startStation(number, locations, {
+      ...{ listenHost: host, listenPort: port, advertiseHost: front, config: CONFIG },
+    });
+  };
+  const studio = await start(1, []);
+  const child = await start(2, [studio.overlay.address]);
+  await eventually(() => neighboursOf(child).length > 0);
+  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  return { network, studio, child };
+}
+
+const datagramsTo = ({ overlay }: Station): number => overlay.counters.datagramsIn;
+
+test('A channel announced as UDP leaves as datagrams, and what is lost is repaired', async () => {
+  const { network, studio, child } = await startPair(28_701);
+  const stop = startPublishing(studio);
+  onTestFinished(() => void stop());
+  await eventually(() => sequencesOf(child).length > 20 && datagramsTo(child) > 60);
+  network.loss = 0.1;
+  await eventually(() => network.lost > 40);
+  network.loss = 0;
+  const count = stop();
+  await eventually(() => sequencesOf(child).includes(count - 1));
+  expect(sequencesOf(child)).toEqual(upTo(count));
+  const { sources, disturbances } = child.overlay.view();
+  expect(sources[0]?.flows[0]).toMatchObject({ missed: 0, parent: studio.id });
+  expect(disturbances.repaired.retransmission).toBeGreaterThan(10);
+});
+
+test('The last ADU of a channel that falls silent is repaired, too', async () => {
+  const { network, studio, child } = await startPair(28_703);
+  const publish = (sequence: number): void =>
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence, 100, 2) });
+  publish(0);
+  await eventually(() => sequencesOf(child, 2).length === 1 && datagramsTo(child) > 10);
+  network.loss = 1;
+  const sent = studio.overlay.counters.datagramBytesOut;
+  publish(1);
+  // It has left, and not arrived.
+  await eventually(() => studio.overlay.counters.datagramBytesOut - sent > 100);
+  await eventually(() => network.lost > 0);
+  expect(sequencesOf(child, 2)).toEqual([0]);
+  network.loss = 0;
+  await eventually(() => sequencesOf(child, 2).length === 2);
+  expect(sequencesOf(child, 2)).toEqual([0, 1]);
+  const flows = child.overlay.view().sources[0]?.flows;
+  expect(flows?.find(({ channel }) => channel === 2)).toMatchObject({ delivered: 2, missed: 0 });
+  // Not by the way around: the datagrams of the channel go on.
+  expect(child.overlay.counters.datagramFallbacks).toBe(0);
+});
+
+test('Where datagrams stop to arrive, all goes on over TCP without a gap', async () => {
+  const { network, studio, child } = await startPair(28_705);
+  const stop = startPublishing(studio);
+  onTestFinished(() => void stop());
+  await eventually(() => sequencesOf(child).length > 20 && datagramsTo(child) > 60);
+  network.loss = 1;
+  await eventually(() => child.overlay.counters.datagramFallbacks > 0);
+  const before = sequencesOf(child).length;
+  await eventually(() => sequencesOf(child).length > before + 50);
+  const count = stop();
+  await eventually(() => sequencesOf(child).includes(count - 1));
+  expect(sequencesOf(child)).toEqual(upTo(count));
+});
+
+test('Where no datagram ever arrives, nobody waits for one', async () => {
+  const { network, studio, child } = await startPair(28_707);
+  network.loss = 1;
+  const stop = startPublishing(studio);
+  onTestFinished(() => void stop());
+  await eventually(() => sequencesOf(child).length > 100);
+  const count = stop();
+  await eventually(() => sequencesOf(child).includes(count - 1));
+  expect(sequencesOf(child)).toEqual(upTo(count));
+  expect(child.overlay.counters.datagramFallbacks).toBe(0);
+});
+
+test('An ADU that fits into no datagram comes over TCP, in its place', async () => {
+  const { studio, child } = await startPair(28_709);
+  let sequence = 0;
+  const publish = (bytes: number): void =>
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence++, bytes) });
+  const timer = setInterval(() => publish(sequence % 5 === 0 ? 1441 : 418), 10);
+  onTestFinished(() => clearInterval(timer));
+  await eventually(() => datagramsTo(child) > 100);
+  clearInterval(timer);
+  await eventually(() => sequencesOf(child).includes(sequence - 1));
+  expect(sequencesOf(child)).toEqual(upTo(sequence));
+});
+
+test('Datagrams of strangers are counted and dropped', async () => {
+  const { studio, child } = await startPair(28_711);
+  const stop = startPublishing(studio);
+  onTestFinished(() => void stop());
+  await eventually(() => datagramsTo(child) > 20);
+  const socket = createSocket('udp4');
+  onTestFinished(() => void socket.close());
+  const token = 'ffffffffffffffff' as DatagramToken;
+  const forged = encodeAdu(createAdu(studio.id, 1_000_000));
+  const { port } = splitAddress(child.overlay.address);
+  const junk = [
+    new Uint8Array(0),
+    new Uint8Array(8),
+    new Uint8Array(65),
+    encodeBeat(token, 0, true),
+  ];
+  for (const bytes of [...junk, encodeFrames(token, [forged])]) {
+    socket.send(bytes, port, '127.0.4.2');
+  }
+  await eventually(() => child.overlay.counters.datagramsStray >= 5);
+  const count = stop();
+  await eventually(() => sequencesOf(child).includes(count - 1));
+  expect(sequencesOf(child)).toEqual(upTo(count));
+});

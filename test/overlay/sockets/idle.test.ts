@@ -1,0 +1,75 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { PAPER } from '../../../src/gossamer/core/config.js';
+import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import type { Address } from '../../../src/gossamer/core/node.js';
+import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
+import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
+import {
+  connectRaw,
+  eventually,
+  neighboursOf,
+  startStation,
+  strangerHello,
+  waitMs,
+} from '../support.js';
+
+vi.mock('../../../src/overlay/sockets/limits.js', async (importOriginal) => {
+  const { OVERLAY_LIMITS } =
+    await importOriginal<typeof import('../../../src/overlay/sockets/limits.js')>();
+  return { OVERLAY_LIMITS: { ...OVERLAY_LIMITS, idleMs: 300, sweepMs: 50 } };
+});
+
+/** An SCX's overlay port that only listens. */
+async function listenRaw(): Promise<{ address: Address; heard: WireEvent[] }> {
+  const heard: WireEvent[] = [];
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    const decoder = createDecoder();
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      const events = decoder.push(chunk);
+      heard.push(...events);
+      if (events[0]?.kind === 'hello') socket.write(encodeHello(strangerHello(7, { address })));
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}` as Address;
+  return { address, heard };
+}
+
+const ping = (nonce: number): Uint8Array => encodeMessage({ kind: 'ping', nonce });
+
+test('an idle connection ends with a farewell, and what is said meanwhile is heard', async () => {
+  const station = await startStation(1, [], { config: PAPER });
+  const { address, heard } = await listenRaw();
+  const peer = connectRaw(station.overlay.address);
+  peer.socket.on('data', () => {
+    // The farewell crosses this ping, which is answered on a new connection.
+    if (peer.heard.at(-1)?.kind === 'refusal') peer.send(ping(2));
+  });
+  peer.send(encodeHello(strangerHello(7, { address })), ping(1));
+  await eventually(() => peer.isClosed, 3000);
+  expect(peer.heard.slice(1)).toEqual([
+    { kind: 'message', message: { kind: 'pong', nonce: 1, place: NOWHERE } },
+    { kind: 'refusal', reason: 'idle' },
+  ]);
+  await eventually(() => heard.some((event) => event.kind === 'message'), 3000);
+  expect(heard).toMatchObject([{ kind: 'hello' }, { message: { kind: 'pong', nonce: 2 } }]);
+});
+
+test('the connection of a mesh edge is not closed however idle it is', async () => {
+  const first = await startStation(1, [], { config: PAPER });
+  const second = await startStation(2, [first.overlay.address], { config: PAPER });
+  await eventually(() => neighboursOf(second).includes(first.id), 25_000);
+  await waitMs(2000);
+  expect([...first.events, ...second.events].map((event) => event.kind)).not.toContain('edgeDown');
+  const { connectionsIn, connectionsOut } = second.overlay.counters;
+  // Two of them are for data, one each way.
+  expect(connectionsIn + connectionsOut).toBeLessThan(2 + 4);
+});

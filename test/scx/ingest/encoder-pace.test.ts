@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { createPace, type Pace } from '../../../src/scx/ingest/encoder-pace.js';
+import { FRAME_MS } from '../support.js';
+
+const HOUR_MS = 3_600_000;
+const CARE_MS = 250;
+
+/** Plays an encoder whose clock is `speed` times ours; nobody waits for it. */
+function encode(pace: Pace, speed: number, fromMs: number, toMs: number) {
+  const told = { slowAt: [] as number[], longestWaitMs: 0 };
+  let careAt = fromMs;
+  for (let now = fromMs; now < toMs; now += FRAME_MS / speed) {
+    for (; careAt <= now; careAt += CARE_MS) if (pace.isSlow(careAt)) told.slowAt.push(careAt);
+    told.longestWaitMs = Math.max(told.longestWaitMs, pace.waitMs(now));
+    pace.add(FRAME_MS, now);
+  }
+  return told;
+}
+
+describe('An encoder', () => {
+  test.each([
+    ['in time', 1],
+    ['0.1 % too fast', 1.001],
+    ['0.1 % too slow', 0.999],
+  ])('%s is not held up in a day, nor called slow', (_how, speed) => {
+    const told = encode(createPace(0), speed, 0, 24 * HOUR_MS);
+    expect(told).toEqual({ slowAt: [], longestWaitMs: 0 });
+  });
+
+  test('that is 5 % too fast is held up', () => {
+    const told = encode(createPace(0), 1.05, 0, 600_000);
+    expect(told.longestWaitMs).toBeGreaterThan(10_000);
+    expect(told.slowAt).toEqual([]);
+  });
+
+  test('that waits when it is told gets through real time, and 5 s more', () => {
+    const pace = createPace(0);
+    let now = 0;
+    let sentMs = 0;
+    while (now < HOUR_MS) {
+      const waitMs = pace.waitMs(now);
+      if (waitMs > 0) now += Math.max(waitMs, 100);
+      else {
+        pace.add(FRAME_MS, now);
+        sentMs += FRAME_MS;
+      }
+      expect(sentMs).toBeLessThanOrEqual(now * 1.002 + 5000 + FRAME_MS);
+    }
+    expect(sentMs).toBeGreaterThan(HOUR_MS);
+  });
+
+  test('that is too slow is called so once a minute, after ten seconds', () => {
+    const { slowAt } = encode(createPace(0), 0.8, 0, 300_000);
+    expect(slowAt).toEqual([10_000, 70_000, 130_000, 190_000, 250_000]);
+  });
+
+  test('that says nothing is slow, too', () => {
+    const pace = createPace(0);
+    expect(pace.isSlow(9999)).toBe(false);
+    expect(pace.isSlow(10_000)).toBe(true);
+  });
+
+  test('that sends its sound in bursts is neither fast nor slow', () => {
+    const pace = createPace(0);
+    for (let now = 0; now < HOUR_MS; now += 4000) {
+      for (let sentMs = 0; sentMs < 4000; sentMs += 500) {
+        expect(pace.waitMs(now)).toBe(0);
+        pace.add(500, now);
+      }
+      expect(pace.isSlow(now)).toBe(false);
+    }
+  });
+
+  test('that was suspended for a night goes on as if it were new', () => {
+    const pace = createPace(0);
+    encode(pace, 1, 0, 60_000);
+    const morning = 8 * HOUR_MS;
+    expect(pace.isSlow(morning)).toBe(true);
+    const told = encode(pace, 1, morning, morning + HOUR_MS);
+    expect(told).toEqual({ slowAt: [], longestWaitMs: 0 });
+  });
+});

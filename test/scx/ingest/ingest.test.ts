@@ -1,0 +1,546 @@
+/** Encoders on real sockets, in front of an ingest whose clock stands still until it is moved. */
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
+import { createDoor } from '../../../src/http/server/head-gate.js';
+import { sendAnswer } from '../../../src/http/server/response.js';
+import {
+  createSourcePassword,
+  type SourcePassword,
+  sourceKeyOf,
+} from '../../../src/http/server/source-password.js';
+import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
+import type { SeatTitle } from '../../../src/scx/hand-over/messages.js';
+import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
+import { parseSessionName } from '../../../src/session/session-name.js';
+import { type RawClient, rawClient } from '../raw-client.js';
+import { FRAME_MS, mp3Frame, numbersIn, range } from '../support.js';
+
+const PASSWORD = 'k3nd8w-abcdef';
+const LEASE_TOKEN = 'the-cluster-itself';
+const MOUNT = '/radio.example/night';
+const wait = { timeout: 20_000, interval: 5 };
+const parsed = parseSessionName('scattercast://radio.example/night');
+if (!parsed.ok) throw new Error('no name');
+const name = parsed.value;
+
+/** A source as the SCX has it. */
+interface Attached {
+  readonly connection: ClientConnection;
+  readonly adus: Adu[];
+  closed: string | undefined;
+}
+
+let clock: number;
+let logged: string;
+let attached: Attached[];
+let notes: number[];
+let rivals: Set<number>;
+let isLeaving: boolean;
+let isPassing: boolean;
+let passed: SeatTitle[];
+let password: SourcePassword;
+let ingest: Ingest;
+let server: Server;
+let clients: RawClient[];
+let accepted: Socket[];
+
+const take = (connection: ClientConnection): void => {
+  const source: Attached = { connection, adus: [], closed: undefined };
+  connection.onAdu((adu) => source.adus.push(adu));
+  connection.onClose((reason) => {
+    source.closed = reason ?? '';
+  });
+  attached.push(source);
+};
+
+beforeEach(async () => {
+  clock = 1000;
+  logged = '';
+  attached = [];
+  notes = [];
+  rivals = new Set();
+  isLeaving = false;
+  isPassing = false;
+  passed = [];
+  clients = [];
+  accepted = [];
+  const now = (): number => clock;
+  const keep = (line: string): void => {
+    logged += line;
+  };
+  const log = pino({ level: 'trace' }, { write: keep });
+  password = createSourcePassword(sourceKeyOf(PASSWORD), now);
+  ingest = createIngest({
+    ...{ name, password, leaseToken: LEASE_TOKEN, log, now, attach: take },
+    isRivalled: (priority: number, _own: SourceId | undefined) => rivals.has(priority),
+    isLeaving: () => isLeaving,
+    passTitle: (told) => isPassing && passed.push(told) > 0,
+  });
+  const limits = { headMs: 10_000, knockingMax: 100, secure: undefined };
+  const door = createDoor(
+    {
+      ...limits,
+      onVisitor: (visitor) => {
+        const { socket, head } = visitor;
+        const address = head.headers.get('x-forwarded-for') ?? '127.0.0.1';
+        ingest.handle({
+          ...visitor,
+          who: { address, agent: head.headers.get('user-agent') ?? '' },
+          reply: (answer) => void sendAnswer(socket, answer),
+          note: (status) => void notes.push(status),
+        });
+      },
+    },
+    now,
+  );
+  server = createServer((socket) => {
+    accepted.push(socket);
+    door.enter(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(async () => {
+  for (const { socket } of clients) socket.destroy();
+  for (const socket of accepted) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  vi.restoreAllMocks();
+});
+
+const basic = (text: string): string => `Authorization: Basic ${btoa(text)}`;
+const AUTH = basic(`source:${PASSWORD}`);
+
+function request(first: string, ...headers: string[]): RawClient {
+  const { port } = server.address() as AddressInfo;
+  const client = rawClient(port, [first, ...headers, '', ''].join('\r\n'));
+  clients.push(client);
+  return client;
+}
+
+const source = (...headers: string[]) => request(`SOURCE ${MOUNT} HTTP/1.0`, AUTH, ...headers);
+const put = (...headers: string[]) => request(`PUT ${MOUNT} HTTP/1.1`, AUTH, ...headers);
+
+/** Answered and closed; the whole answer. */
+async function answerTo(client: RawClient): Promise<string> {
+  await client.closed;
+  return client.text();
+}
+
+const frames = (from: number, to: number): Buffer =>
+  Buffer.concat(range(from, to).map((number) => mp3Frame(number)));
+
+/** On the air, with the frames from 0 up to `count`. */
+async function onAir(client: RawClient, count = 10): Promise<Attached> {
+  const before = attached.length;
+  client.socket.write(frames(0, count));
+  await vi.waitUntil(() => attached.length > before, wait);
+  const [last] = attached.slice(-1);
+  if (last === undefined) throw new Error('nobody is attached');
+  // The last frame waits for what follows it.
+  await vi.waitUntil(() => audioOf(last).length >= count - 1, wait);
+  return last;
+}
+
+const audioOf = ({ adus }: Attached): Adu[] => adus.filter(({ channel }) => channel === 1);
+const titlesOf = ({ adus }: Attached): { readonly title: string }[] =>
+  adus
+    .filter(({ channel }) => channel === 2)
+    .map(({ payload }) => JSON.parse(`${Buffer.from(payload)}`));
+const heardFrom = (one: Attached): number[] =>
+  numbersIn(Buffer.concat(audioOf(one).map(({ payload }) => payload)));
+
+describe('A source client', () => {
+  test('is answered 200 at once to SOURCE, and its frames are numbered', async () => {
+    const client = source('User-Agent: butt', 'ice-name: Caf%C3%A9 Radio', 'ice-genre: Jazz');
+    await client.head();
+    expect(client.text()).toBe('HTTP/1.0 200 OK\r\n\r\n');
+    const heard = await onAir(client, 20);
+    expect(heardFrom(heard)).toEqual(range(0, 19));
+    expect(audioOf(heard).map(({ sequence }) => sequence)).toEqual(range(0, 19));
+    expect(heard.connection.source).toMatchObject({ priority: 128, epoch: 1 });
+    expect(ingest.station).toEqual({ title: 'Café Radio', genre: 'Jazz' });
+    client.socket.end();
+    await client.closed;
+    expect(heardFrom(heard)).toEqual(range(0, 20));
+    expect(heard.closed).toBe('its client has ended it');
+    expect(notes).toEqual([200]);
+    expect(ingest.station).toEqual({ title: undefined, genre: undefined });
+  });
+
+  test('hears 100 to PUT that expects it, and 200 at the end of its chunks', async () => {
+    const client = put('Transfer-Encoding: chunked', 'Expect: 100-continue');
+    await client.head();
+    expect(client.text()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    const sound = frames(0, 10);
+    client.socket.write(`${sound.length.toString(16)}\r\n`);
+    const heard = await onAir(client);
+    client.socket.write('\r\n0\r\n\r\n');
+    expect(await answerTo(client)).toMatch(/100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    expect(heardFrom(heard)).toEqual(range(0, 10));
+  });
+
+  test('hears nothing to PUT that expects nothing, until its length is there', async () => {
+    const client = put(`Content-Length: ${frames(0, 10).length}`);
+    const heard = await onAir(client);
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(heardFrom(heard)).toEqual(range(0, 10));
+  });
+
+  test('may send sound and head in one go, cut anywhere', async () => {
+    const { port } = server.address() as AddressInfo;
+    const client = rawClient(port, '');
+    clients.push(client);
+    const all = Buffer.concat([
+      Buffer.from(`SOURCE /night ICE/1.0\r\n${AUTH}\r\n\r\n`),
+      frames(0, 5),
+    ]);
+    for (let at = 0; at < all.length; at += 7) client.socket.write(all.subarray(at, at + 7));
+    client.socket.end();
+    await client.closed;
+    expect(attached.map(heardFrom)).toEqual([range(0, 5)]);
+  });
+
+  test('is told what is possible, without a password', async () => {
+    const answer = await answerTo(request('OPTIONS * HTTP/1.1'));
+    expect(answer).toMatch(/^HTTP\/1\.1 204 [\s\S]*\r\nAllow: GET, PUT, OPTIONS, SOURCE\r\n/);
+  });
+
+  test.each([
+    ['as libshout', 'SOURCE', 'Content-Length: 0'],
+    ['with SOURCE', 'SOURCE', 'X: y'],
+    ['with PUT', 'PUT', 'Expect: 100-continue'],
+    ['with a kind of authorization that it is not', 'PUT', 'Authorization: Bearer x'],
+  ])('that asks without a password, %s, hears 401 and has not guessed', async (_how, ...rest) => {
+    for (let times = 0; times < 6; times++) {
+      const [method, header] = rest;
+      const answer = await answerTo(request(`${method} ${MOUNT} HTTP/1.0`, header));
+      expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+      expect(answer).toContain('\r\nAllow: GET, PUT, OPTIONS, SOURCE\r\n');
+      expect(answer).toContain('\r\nWWW-Authenticate: Basic realm=');
+    }
+    expect(password.counters.wrong).toBe(0);
+  });
+
+  test('that guesses hears 403, later each time after a few; others do not wait', async () => {
+    const waits = vi.spyOn(globalThis, 'setTimeout');
+    const guess = async (address: string): Promise<number> => {
+      waits.mockClear();
+      const forwarded = `X-Forwarded-For: ${address}`;
+      const client = request(`PUT ${MOUNT} HTTP/1.1`, basic('source:guess'), forwarded);
+      expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 /);
+      const delaysMs = waits.mock.calls.map(([, ms]) => ms ?? 0);
+      return Math.max(...delaysMs.filter((ms) => [0, 500, 1000].includes(ms)));
+    };
+    const delaysMs: number[] = [];
+    for (let times = 0; times < 5; times++) delaysMs.push(await guess('198.51.100.7'));
+    expect(delaysMs).toEqual([0, 0, 0, 500, 1000]);
+    expect(await guess('198.51.100.8')).toBe(0);
+    expect(password.counters).toEqual({ missing: 0, wrong: 6 });
+    expect(logged).toContain('198.51.100.7');
+  });
+
+  test.each([
+    ['404', 'another session', '/radio.example/day'],
+    ['404', 'no mount', '/'],
+    ['404', 'a path that is badly escaped', '/%ff'],
+    ['400', 'a priority that is none', `${MOUNT}?priority=256`],
+  ])('hears %s for %s', async (status, _what, target) => {
+    const answer = await answerTo(request(`PUT ${target} HTTP/1.1`, AUTH));
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(attached).toEqual([]);
+  });
+
+  test('hears 404 only with the password', async () => {
+    const answer = await answerTo(request('PUT /radio.example/day HTTP/1.1'));
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  test('hears 503 with a time to come back while the SCX is leaving', async () => {
+    isLeaving = true;
+    expect(await answerTo(put())).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
+  });
+
+  test.each(['audio/aac', 'audio/aacp', 'application/ogg', 'audio/mpegurl', 'text/html', 'audio/'])(
+    'of type %s hears 415 in a sentence',
+    async (type) => {
+      const answer = await answerTo(source(`Content-Type: ${type}`));
+      expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+      expect(answer).toContain(`This is ${type}; only MP3`);
+    },
+  );
+
+  test.each(['audio/mpeg', 'Audio/MPEG', 'audio/mp3', 'audio/x-mpeg', 'audio/mpeg; charset=x'])(
+    'of type %s is welcome',
+    async (type) => {
+      await onAir(source(`Content-Type: ${type}`));
+    },
+  );
+
+  test.each([
+    ['Ogg', Buffer.concat([Buffer.from('OggS'), Buffer.alloc(20_000)]), 'This is Ogg, not MP3'],
+    ['AAC', Buffer.alloc(20_000, Buffer.from([0xff, 0xf1, 0x50, 0x80, 1, 2])), 'This is AAC'],
+    ['nothing known', Buffer.alloc(20_000, 7), 'This is no MP3'],
+  ])('that sends %s hears 415 in a sentence', async (_what, bytes, text) => {
+    const client = put();
+    client.socket.write(bytes);
+    const answer = await answerTo(client);
+    expect(answer).toMatch(/^HTTP\/1\.1 415 /);
+    expect(answer).toContain(text);
+    expect(attached).toEqual([]);
+  });
+
+  test('whose chunks make no sense hears 400', async () => {
+    const client = put('Transfer-Encoding: chunked');
+    client.send('no number\r\n');
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 400 [\s\S]*chunks make no sense/);
+  });
+
+  test('that never says anything hears 408 after ten seconds', async () => {
+    const client = put('Expect: 100-continue');
+    await client.head();
+    clock += 10_000;
+    ingest.tick(clock);
+    expect(client.text()).not.toContain('408');
+    clock += 1;
+    ingest.tick(clock);
+    expect(await answerTo(client)).toMatch(/HTTP\/1\.1 408 [\s\S]*nothing came for 10 s/i);
+  });
+
+  test('that falls silent is cut off after ten seconds', async () => {
+    const client = source();
+    const heard = await onAir(client);
+    clock += 9000;
+    client.socket.write(frames(10, 20));
+    await vi.waitUntil(() => audioOf(heard).length === 19, wait);
+    clock += 10_000;
+    ingest.tick(clock);
+    expect(heard.closed).toBeUndefined();
+    clock += 1;
+    ingest.tick(clock);
+    await client.closed;
+    expect(heard.closed).toBe('nothing came for 10 s');
+    expect(notes).toEqual([408]);
+  });
+
+  test('that is far too fast is held up, and costs no memory', async () => {
+    const client = source();
+    await client.head();
+    const sentBytes = 64 * 1024 * 1024;
+    const sound = frames(0, 10_000);
+    for (let bytes = 0; bytes < sentBytes; bytes += sound.length) client.socket.write(sound);
+    const aheadOfTime = Math.ceil(5000 / FRAME_MS);
+    await vi.waitUntil(() => attached[0] && audioOf(attached[0]).length >= aheadOfTime, wait);
+    const [heard] = attached;
+    if (heard === undefined) throw new Error('nobody is attached');
+    for (let seconds = 1; seconds <= 5; seconds++) {
+      clock += 1000;
+      ingest.tick(clock);
+      const due = Math.floor((5000 + seconds * 1002) / FRAME_MS);
+      await vi.waitUntil(() => audioOf(heard).length >= due, wait);
+      expect(audioOf(heard).length).toBeLessThanOrEqual(due + 1);
+    }
+    expect(heardFrom(heard)).toEqual(range(0, audioOf(heard).length));
+    expect(accepted[0]?.bytesRead).toBeLessThan(1024 * 1024);
+    expect(client.socket.writableLength).toBeGreaterThan(0);
+    expect(logged.split('faster than real time').length - 1).toBe(1);
+  });
+
+  test('that is held up is not silent, however long it takes', async () => {
+    const client = source();
+    const heard = await onAir(client);
+    const count = audioOf(heard).length;
+    client.socket.write(frames(10, 1000));
+    for (let seconds = 0; seconds < 4; seconds++) {
+      clock += 4000;
+      ingest.tick(clock);
+      await vi.waitUntil(() => audioOf(heard).length > count + seconds * 100, wait);
+    }
+    expect(heard.closed).toBeUndefined();
+  });
+
+  test('that is too slow is told once', async () => {
+    await onAir(source());
+    for (let seconds = 0; seconds < 10; seconds++) {
+      clock += 1000;
+      ingest.tick(clock);
+    }
+    expect(logged.split('slower than real time').length - 1).toBe(1);
+  });
+
+  test('keeps its source alive while it streams', async () => {
+    const heard = await onAir(source());
+    const words: string[] = [];
+    heard.connection.onMessage(({ kind }) => words.push(kind));
+    for (let ms = 250; ms <= 4000; ms += 250) ingest.tick(clock + ms);
+    expect(words).toEqual(['keepAlive', 'keepAlive', 'keepAlive', 'keepAlive']);
+  });
+
+  test('that the SCX does not want is cut off, and may come again', async () => {
+    const client = put();
+    const heard = await onAir(client);
+    heard.connection.close('too many sources are attached here');
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 503 [\s\S]*too many sources/i);
+    expect((await onAir(put())).connection.source).toMatchObject({ epoch: 2 });
+  });
+
+  test('is cut off when its session gets another password', async () => {
+    const client = put();
+    await onAir(client);
+    ingest.closeAll(403, 'the source password has changed');
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 [\s\S]*password has changed/i);
+  });
+
+  test('keeps what it sends after its end to itself', async () => {
+    const client = put('Content-Length: 4170');
+    const heard = await onAir(client);
+    client.socket.write(frames(10, 100));
+    await client.closed;
+    expect(heardFrom(heard)).toEqual(range(0, 10));
+  });
+
+  test('that resets its connection is gone at once', async () => {
+    const client = put();
+    const heard = await onAir(client);
+    client.socket.resetAndDestroy();
+    await vi.waitUntil(() => heard.closed !== undefined, wait);
+    expect(audioOf(heard)).toHaveLength(10);
+  });
+});
+
+describe('An encoder on a new connection', () => {
+  test('takes over at once from itself, with the next number and the last title', async () => {
+    const old = put('User-Agent: butt');
+    const before = await onAir(old);
+    const song = await titleUpdate('song=Moonlight');
+    expect(song).toContain('<return>1</return>');
+    const fresh = put('User-Agent: butt');
+    expect(await answerTo(old)).toMatch(/^HTTP\/1\.1 409 [\s\S]*came back/);
+    expect(before.closed).toMatch(/came back/);
+    const after = await onAir(fresh);
+    expect(after.connection.source.id).toBe(before.connection.source.id);
+    expect(after.connection.source.epoch).toBe(2);
+    const last = audioOf(before).at(-1)?.sequence ?? Number.NaN;
+    expect(audioOf(after)[0]?.sequence).toBe(last + 1);
+    expect(titlesOf(after)).toEqual([{ title: 'Moonlight', from: last + 1 }]);
+  });
+
+  test('is refused with 409 if it is another one, until the first is silent', async () => {
+    const first = put('User-Agent: butt');
+    await onAir(first);
+    const other = () => put('User-Agent: mixxx');
+    const answer = await answerTo(other());
+    expect(answer).toMatch(/^HTTP\/1\.1 409 /);
+    expect(answer).toContain('/radio.example/night?priority=');
+    clock += 2001;
+    await onAir(other());
+    expect(await answerTo(first)).toMatch(/^HTTP\/1\.1 409 /);
+  });
+
+  test('is refused with 409 while a source of its priority is heard elsewhere', async () => {
+    rivals.add(128);
+    expect(await answerTo(put())).toMatch(/^HTTP\/1\.1 409 /);
+    const lower = request(`PUT ${MOUNT}?priority=50 HTTP/1.1`, AUTH);
+    expect((await onAir(lower)).connection.source.priority).toBe(50);
+  });
+});
+
+/** Tells a title as Icecast's clients do; the whole answer. */
+const titleUpdate = (query: string, ...headers: string[]): Promise<string> => {
+  const auth = headers.length === 0 ? [AUTH] : headers;
+  return answerTo(request(`GET /admin/metadata?mode=updinfo&${query} HTTP/1.0`, ...auth));
+};
+
+describe('A title', () => {
+  test('holds from the next frame on, once for each change', async () => {
+    const heard = await onAir(put());
+    await titleUpdate(`mount=${encodeURIComponent(MOUNT)}&song=A`);
+    await titleUpdate('song=A');
+    await titleUpdate('song=');
+    expect(titlesOf(heard)).toEqual([
+      { title: 'A', from: 9 },
+      { title: '', from: 9 },
+    ]);
+  });
+
+  test('is for the mount that it names', async () => {
+    const high = await onAir(put());
+    const low = await onAir(request(`PUT ${MOUNT}?priority=50 HTTP/1.1`, AUTH));
+    const mount = encodeURIComponent(`${MOUNT}?priority=50`);
+    await titleUpdate(`mount=${mount}&song=Low`);
+    expect([titlesOf(high), titlesOf(low)]).toEqual([[], [{ title: 'Low', from: 9 }]]);
+  });
+
+  test.each([
+    ['nobody streams', 'song=A', false],
+    ['its mount is of another session', 'mount=/radio.example/day&song=A', true],
+    ['its mount has a priority that nobody has', `mount=${MOUNT}%3Fpriority%3D3&song=A`, true],
+    ['its mount has a priority that is none', `mount=${MOUNT}%3Fpriority%3Dx&song=A`, true],
+  ])('is refused with 400 if %s', async (_why, query, isFed) => {
+    if (isFed) await onAir(put());
+    const answer = await titleUpdate(query);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('<return>0</return>');
+  });
+
+  test('is passed on when its encoder has stayed at another process', async () => {
+    isPassing = true;
+    expect(await titleUpdate('song=A')).toContain('<return>1</return>');
+    expect(await titleUpdate('mount=/radio.example/day&song=B')).toContain('<return>0</return>');
+    const heard = await onAir(put());
+    await titleUpdate('song=C');
+    const who = { address: '127.0.0.1', agent: '' };
+    expect(passed).toEqual([{ priority: null, who, title: 'A' }]);
+    expect(ingest.setTitle({ priority: 128, who, title: null })).toBe(true);
+    expect(ingest.setTitle({ priority: 7, who, title: 'D' })).toBe(false);
+    expect(titlesOf(heard).map(({ title }) => title)).toEqual(['C', '']);
+  });
+
+  test('needs the password, in a header or as SHOUTcast has it', async () => {
+    const heard = await onAir(put());
+    const shoutcast = (pass: string) =>
+      answerTo(request(`GET /admin.cgi?pass=${pass}&mode=updinfo&song=B HTTP/1.0`));
+    expect(await titleUpdate('song=A', basic('source:guess'))).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await titleUpdate('song=A', 'X: y')).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await titleUpdate('song=A', 'Authorization: Bearer guess')).toMatch(/ 401 /);
+    expect(await shoutcast('guess')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(titlesOf(heard)).toEqual([]);
+    expect(await shoutcast(PASSWORD)).toMatch(/^HTTP\/1\.1 200 /);
+    await titleUpdate('song=C', `Authorization: Bearer ${LEASE_TOKEN}`);
+    expect(titlesOf(heard)).toEqual([
+      { title: 'B', from: 9 },
+      { title: 'C', from: 9 },
+    ]);
+  });
+
+  test('is refused to a wrong token as long as the right one, whatever letters it has', async () => {
+    const token = `${LEASE_TOKEN.slice(1)}\xe9`;
+    const lines = ['GET /admin/metadata?mode=updinfo HTTP/1.0', `Authorization: Bearer ${token}`];
+    const client = rawClient((server.address() as AddressInfo).port, '');
+    clients.push(client);
+    client.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  test('of 10 kB, with anything in it, ends no stream', async () => {
+    const heard = await onAir(put());
+    const song = `%00%FF"';&${'%C3%28'.repeat(1600)}`;
+    expect(await titleUpdate(`song=a${song}`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(heard.closed).toBeUndefined();
+  });
+});
+
+test('No log has a password', async () => {
+  const secrets = [PASSWORD, 'guess-who', btoa(`source:${PASSWORD}`), btoa('source:guess-who')];
+  const client = put('User-Agent: butt');
+  await onAir(client);
+  await answerTo(request(`PUT ${MOUNT} HTTP/1.1`, basic('source:guess-who')));
+  await answerTo(put('User-Agent: other'));
+  await answerTo(request('GET /admin.cgi?pass=guess-who&mode=updinfo&song=A HTTP/1.0'));
+  await answerTo(request(`GET /admin.cgi?pass=${PASSWORD}&mode=updinfo&song=A HTTP/1.0`));
+  client.socket.end();
+  await client.closed;
+  expect(logged.split('\n').length).toBeGreaterThan(4);
+  for (const secret of secrets) expect(logged).not.toContain(secret);
+});

@@ -1,0 +1,313 @@
+import { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { Passport } from '../../../src/scx/listeners/listener-state.js';
+import { createListeners, type Seat } from '../../../src/scx/listeners/listeners.js';
+import { createAudioRing } from '../../../src/scx/sound/audio-ring.js';
+import {
+  type FakeOutlet,
+  FRAME_BYTES,
+  FRAME_MS,
+  fakeOutlet,
+  numbersIn,
+  played,
+  range,
+} from '../support.js';
+
+const TICK = 10 * FRAME_MS;
+
+const PASSPORT: Passport = {
+  ...{ address: '127.0.0.1', agent: 'player', method: 'GET', target: '/', protocol: 'HTTP/1.0' },
+  ...{ headers: {}, wantsTitles: false, sinceMs: 0, bytes: 0 },
+};
+
+/** A ring and its listeners, with a clock that the tests move. */
+function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
+  const ring = createAudioRing({ keepMs, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 });
+  const listeners = createListeners({
+    ring,
+    listenersMax,
+    phases: 1,
+    waitMs: 10_000,
+    idleMs: 60_000,
+  });
+  let sequence = 0;
+  let now = 0;
+  const write = (): void => {
+    ring.cut(now);
+    listeners.write(now);
+  };
+  const append = (count: number): void => {
+    for (let left = count; left > 0; left--) ring.append(played(sequence++), now);
+  };
+  return {
+    ring,
+    listeners,
+    now: () => now,
+    append,
+    /** Ticks during which a source sends. */
+    play: (ticks: number): void => {
+      for (let left = ticks; left > 0; left--) {
+        append(10);
+        now += TICK;
+        write();
+      }
+    },
+    /** Time passes, and nothing is sent. */
+    rest: (ms: number): void => {
+      const until = now + ms;
+      while (now < until) {
+        now = Math.min(now + TICK, until);
+        write();
+      }
+    },
+  };
+}
+
+describe('A listener', () => {
+  test('hears a contiguous run that begins with the burst', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    expect(outlet.events).toEqual(['open']);
+    room.play(5);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - Math.ceil(1000 / FRAME_MS), 150));
+  });
+
+  test('shares each chunk and each burst with all others', () => {
+    const room = studio();
+    room.play(10);
+    const outlets = [fakeOutlet(), fakeOutlet(), fakeOutlet()];
+    for (const outlet of outlets) room.listeners.admit(outlet, room.now());
+    room.play(2);
+    const [first, ...others] = outlets;
+    for (const other of others) {
+      expect(other.writes).toHaveLength(3);
+      for (const index of range(0, 3)) expect(other.writes[index]).toBe(first?.writes[index]);
+    }
+  });
+
+  test('is handed nothing while its socket has not drained, and all of it afterwards', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    outlet.isStalled = true;
+    room.play(20);
+    expect(outlet.writes).toHaveLength(2);
+    outlet.isStalled = false;
+    outlet.queued = 0;
+    room.play(1);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 310));
+  });
+
+  test('that is further behind than the ring skips to live with a burst', () => {
+    const room = studio({ keepMs: 2000 });
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.play(1);
+    outlet.queued = 100;
+    room.play(40);
+    outlet.queued = 0;
+    room.play(2);
+    const numbers = numbersIn(outlet.bytes());
+    const gaps = numbers.filter((n, index) => index > 0 && n !== (numbers[index - 1] ?? 0) + 1);
+    expect(gaps).toEqual([520 - 39]);
+    expect(numbers.at(-1)).toBe(529);
+    expect(room.listeners.counters.skipped).toBe(1);
+  });
+
+  test('that takes nothing for a minute is closed, and nobody else', () => {
+    const room = studio();
+    room.play(10);
+    const stuck = fakeOutlet();
+    const other = fakeOutlet();
+    room.listeners.admit(stuck, room.now());
+    room.listeners.admit(other, room.now());
+    stuck.isStalled = true;
+    room.play(Math.floor(59_000 / TICK));
+    expect(stuck.events).toEqual(['open']);
+    room.play(Math.ceil(2000 / TICK));
+    expect(stuck.events).toEqual(['open', 'abort']);
+    expect(other.events).toEqual(['open']);
+    expect(room.listeners.count).toBe(1);
+    expect(room.listeners.counters.idle).toBe(1);
+  });
+
+  test('is not closed because the source is away for long, and hears it when it is back', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.rest(600_000);
+    room.play(3);
+    expect(outlet.events).toEqual(['open']);
+    expect(numbersIn(outlet.bytes()).slice(-30)).toEqual(range(100, 130));
+    expect(room.listeners.counters.skipped).toBe(0);
+  });
+
+  test('is forgotten when its connection closes', () => {
+    const room = studio();
+    room.play(1);
+    const outlet = fakeOutlet();
+    const listener = room.listeners.admit(outlet, room.now());
+    if (listener !== undefined) room.listeners.leave(listener);
+    room.play(3);
+    expect(outlet.writes).toHaveLength(1);
+    expect(room.listeners.count).toBe(0);
+    expect(room.listeners.peak).toBe(1);
+  });
+});
+
+describe('Who comes while the session is off the air', () => {
+  test('waits unanswered, and starts with the first audio', () => {
+    const room = studio();
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.rest(2000);
+    expect(outlet.events).toEqual([]);
+    expect([room.listeners.count, room.listeners.waiting]).toEqual([0, 1]);
+    room.append(5);
+    room.listeners.openWaiting(room.now());
+    expect(numbersIn(outlet.bytes())).toEqual(range(0, 5));
+    room.play(1);
+    expect(numbersIn(outlet.bytes())).toEqual(range(0, 15));
+    expect([room.listeners.count, room.listeners.waiting]).toEqual([1, 0]);
+  });
+
+  test('is refused after a while', () => {
+    const room = studio();
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.rest(9900);
+    expect(outlet.events).toEqual([]);
+    room.rest(500);
+    expect(outlet.events).toEqual(['refuse']);
+    expect(room.listeners.waiting).toBe(0);
+    expect(room.listeners.counters.offAir).toBe(1);
+  });
+});
+
+describe('The set of listeners', () => {
+  test('is bounded, those who wait included', () => {
+    const room = studio({ listenersMax: 2 });
+    expect(room.listeners.admit(fakeOutlet(), 0)).toBeDefined();
+    room.append(1);
+    const second = room.listeners.admit(fakeOutlet(), 0);
+    expect(second).toBeDefined();
+    expect(room.listeners.admit(fakeOutlet(), 0)).toBeUndefined();
+    if (second !== undefined) room.listeners.leave(second);
+    expect(room.listeners.admit(fakeOutlet(), 0)).toBeDefined();
+    expect(room.listeners.counters.full).toBe(1);
+  });
+
+  test('ends with each listener getting what it is due', () => {
+    const room = studio();
+    room.play(10);
+    const outlet = fakeOutlet();
+    room.listeners.admit(outlet, room.now());
+    room.append(4);
+    room.ring.cut(room.now());
+    room.listeners.end(room.now());
+    expect(numbersIn(outlet.bytes()).at(-1)).toBe(103);
+    expect(outlet.events).toEqual(['open', 'end']);
+    expect(room.listeners.count).toBe(0);
+  });
+});
+
+describe('Who is handed to another process', () => {
+  const parcel = { socket: new Socket(), passport: PASSPORT, release: () => undefined };
+
+  const movable = (wantsTitles = false): FakeOutlet =>
+    Object.assign(fakeOutlet(wantsTitles), { pack: () => parcel });
+
+  /** Two studios that play the same frames, each in chunks of its own. */
+  const neighbours = () => {
+    const [old, heir] = [studio(), studio()];
+    old.play(10);
+    heir.rest(TICK / 2);
+    heir.play(10);
+    return { old, heir };
+  };
+
+  test.each([0, 1, 3, 7, 10])(
+    'goes on with the very next byte, %i frames into a chunk',
+    (extra) => {
+      for (const wantsTitles of [false, true]) {
+        const { old, heir } = neighbours();
+        const outlet = movable(wantsTitles);
+        const stays = fakeOutlet(wantsTitles);
+        for (const each of [outlet, stays]) old.listeners.admit(each, old.now());
+        old.play(5);
+        heir.append(extra);
+        heir.rest(TICK);
+        const [departure] = [...old.listeners.depart()];
+        const seat = JSON.parse(JSON.stringify(departure?.seat));
+        heir.listeners.resume(outlet, seat, heir.now());
+        heir.append(50 - extra);
+        heir.play(10);
+        old.play(10);
+        expect([old.listeners.count, heir.listeners.count]).toEqual([1, 1]);
+        const [moved, stayed] = [outlet.bytes(), stays.bytes()];
+        const common = Math.min(moved.length, stayed.length);
+        expect(common).toBeGreaterThan(100 * FRAME_BYTES);
+        expect(Buffer.compare(moved.subarray(0, common), stayed.subarray(0, common))).toBe(0);
+      }
+    },
+  );
+
+  test('waits for the frame that is next when this process is behind', () => {
+    const { old, heir } = neighbours();
+    const outlet = movable();
+    old.listeners.admit(outlet, old.now());
+    old.play(3);
+    const [departure] = [...old.listeners.depart()];
+    const before = outlet.writes.length;
+    heir.listeners.resume(outlet, departure?.seat as Seat, heir.now());
+    heir.play(3);
+    expect(outlet.writes).toHaveLength(before);
+    heir.play(1);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
+  });
+
+  test('has taken all that was written; who cannot go stays and hears on', () => {
+    const { old } = neighbours();
+    const [busy, bound, free] = [movable(), fakeOutlet(), movable()];
+    for (const outlet of [busy, bound, free]) old.listeners.admit(outlet, old.now());
+    busy.queued = 1;
+    expect([...old.listeners.depart()]).toHaveLength(1);
+    expect(old.listeners.count).toBe(2);
+    busy.queued = 0;
+    old.play(2);
+    expect(numbersIn(bound.bytes())).toEqual(range(100 - 39, 120));
+    expect(numbersIn(free.bytes())).toEqual(range(100 - 39, 100));
+    expect([...old.listeners.depart()]).toHaveLength(1);
+  });
+
+  test('goes on here, without a gap, if nobody took it', () => {
+    const { old } = neighbours();
+    const outlet = movable();
+    old.listeners.admit(outlet, old.now());
+    for (const { stay } of old.listeners.depart()) {
+      old.play(2);
+      stay();
+    }
+    old.play(2);
+    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
+    expect(old.listeners.count).toBe(1);
+  });
+
+  test('waits there, too, if it waited for the first audio', () => {
+    const [old, heir] = [studio(), studio()];
+    const outlet = movable();
+    old.listeners.admit(outlet, old.now());
+    const [departure] = [...old.listeners.depart()];
+    expect(departure?.seat.isOpen).toBe(false);
+    heir.listeners.resume(outlet, departure?.seat as Seat, heir.now());
+    expect(heir.listeners.waiting).toBe(1);
+    heir.append(5);
+    heir.listeners.openWaiting(heir.now());
+    expect(outlet.events).toEqual(['open']);
+  });
+});

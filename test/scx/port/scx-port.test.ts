@@ -1,0 +1,372 @@
+import { request } from 'node:http';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openAccessLog } from '../../../src/http/server/access-log.js';
+import { trustIn } from '../../../src/http/server/client-address.js';
+import { EXIT, UserError } from '../../../src/lib/user-error.js';
+import { createAudience } from '../../../src/scx/listeners/listener-identities.js';
+import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
+import { createPages, type PageSources } from '../../../src/scx/port/operator-pages.js';
+import { type HttpServer, openHttpServer } from '../../../src/scx/port/scx-port.js';
+import { createMetrics } from '../../../src/scx/status/prometheus.js';
+import { type RawClient, rawClient } from '../raw-client.js';
+import {
+  audioAdu,
+  FRAME_BYTES,
+  NO_INGEST,
+  numbersIn,
+  range,
+  source,
+  titleAdu,
+} from '../support.js';
+
+const GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n';
+
+const now = (): number => performance.now();
+const anywhere = { host: '127.0.0.1', port: 0 };
+let playout: Playout;
+let server: HttpServer;
+let isLeaving = false;
+let sequence = 0;
+let clients: RawClient[] = [];
+
+const play = (count: number): void => {
+  for (let left = count; left > 0; left--) playout.handleAdu(audioAdu('a', sequence++));
+};
+
+const player = (text: string, options = {}): RawClient => {
+  const client = rawClient(server.port, text, options);
+  clients.push(client);
+  return client;
+};
+
+/** The answer to a request that is answered at once. */
+const ask = async (text: string): Promise<string> => {
+  const client = player(text);
+  await client.head();
+  client.socket.end();
+  await client.closed;
+  return client.text();
+};
+
+const metrics = createMetrics('night', () => [
+  { kind: 'gauge', name: 'listeners', help: 'Listeners', value: playout.listeners.count },
+  { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
+  { kind: 'counter', name: 'lost_total', help: 'Lost', value: 2, cause: 'late' },
+  { kind: 'counter', name: 'lost_total', help: 'Lost', value: 3, cause: 'never' },
+]);
+
+const options = (pages: Partial<PageSources> = {}) => ({
+  streamPath: '/night.mp3',
+  listenersMax: 5,
+  listeners: playout.listeners,
+  ring: playout.ring,
+  audience: createAudience({ perAddressMax: 0, returnMs: 10_000 }),
+  accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
+  security: undefined,
+  trust: trustIn(['127.0.0.1']),
+  ingest: NO_INGEST,
+  streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128, 'icy-genre': 'Caf\xc3\xa9' }),
+  pages: createPages({
+    streamPath: '/night.mp3',
+    status: () => ({ state: 'running' }),
+    icestats: () => ({ icestats: {} }),
+    metrics,
+    isLeaving: () => isLeaving,
+    now,
+    ...pages,
+  }),
+  isLeaving: () => isLeaving,
+  now,
+});
+
+beforeEach(async () => {
+  isLeaving = false;
+  sequence = 0;
+  clients = [];
+  playout = createPlayout({ burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 }, now);
+  playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
+  playout.start();
+  server = await openHttpServer(options(), anywhere);
+});
+
+afterEach(async () => {
+  playout.end();
+  await server.close(0);
+  for (const { socket } of clients) socket.destroy();
+});
+
+describe('The stream', () => {
+  test.each([
+    ['1.1', GET],
+    ['1.0', 'GET /night.mp3 HTTP/1.0\r\n\r\n'],
+    ['1.0 that would be kept alive', 'GET /night.mp3 HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n'],
+    ['through a proxy', 'GET http://x:1/night.mp3?a=b HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['escaped', 'GET /%6eight.mp3 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['with a body', 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello'],
+  ])('is a raw body of frames for HTTP %s', async (_what, text) => {
+    play(50);
+    const client = player(text);
+    const head = await client.head();
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(head).toMatch(/^Content-Type: audio\/mpeg\r?$/m);
+    expect(head).toMatch(/^Connection: close\r?$/im);
+    expect(head).toMatch(/^Cache-Control: no-store\r?$/m);
+    expect(head).toMatch(/^Access-Control-Allow-Origin: \*\r?$/m);
+    expect(head).toMatch(/^icy-name: Night\r?$/m);
+    expect(head).toMatch(/^icy-br: 128\r?$/m);
+    expect(head).not.toMatch(/transfer-encoding|content-length/i);
+    play(20);
+    expect(numbersIn(await client.bodyOf(59 * FRAME_BYTES))).toEqual(range(11, 70));
+  });
+
+  test('is answered when the first audio arrives', async () => {
+    const client = player(GET);
+    await vi.waitUntil(() => playout.listeners.waiting === 1);
+    expect(client.text()).toBe('');
+    play(3);
+    expect(numbersIn(await client.bodyOf(3 * FRAME_BYTES))).toEqual([0, 1, 2]);
+    expect(playout.listeners.count).toBe(1);
+  });
+
+  test('starts the first listener with the end of what comes in one go', async () => {
+    const client = player(GET);
+    await vi.waitUntil(() => playout.listeners.waiting === 1);
+    play(380);
+    expect(numbersIn(await client.bodyOf(39 * FRAME_BYTES))).toEqual(range(341, 380));
+  });
+
+  test('has a head without a listener', async () => {
+    const text = await ask('HEAD /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(text).toMatch(/Content-Type: audio\/mpeg/);
+    expect(text).toContain('\r\nicy-genre: Caf\xc3\xa9\r\n'); // UTF-8, as with the stream
+    expect(text).toMatch(/\r\n\r\n$/);
+    expect(playout.listeners.peak).toBe(0);
+  });
+
+  test('is refused when the SCX is full, and there is room when somebody goes', async () => {
+    play(10);
+    const first = range(0, 5).map(() => player(GET));
+    await Promise.all(first.map((client) => client.bodyOf(1)));
+    expect(await ask(GET)).toMatch(/^HTTP\/1\.1 503[\s\S]*Retry-After: 10/);
+    first[0]?.socket.destroy();
+    await vi.waitUntil(() => playout.listeners.count === 4);
+    await player(GET).bodyOf(1);
+  });
+
+  test('is refused while the SCX leaves', async () => {
+    play(10);
+    isLeaving = true;
+    expect(await ask(GET)).toMatch(/^HTTP\/1\.1 503[\s\S]*Retry-After: 1\r/);
+  });
+
+  test('ends with its last frame when the SCX ends', async () => {
+    play(10);
+    const client = player(GET);
+    await client.bodyOf(1);
+    play(7);
+    playout.end();
+    await client.closed;
+    expect(numbersIn(client.body())).toEqual(range(0, 17));
+  });
+});
+
+describe('Titles', () => {
+  const ICY_GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\nIcy-MetaData: 1\r\n\r\n';
+
+  /** Takes the blocks out; returns the audio, and where in it each title begins. */
+  const unweave = (body: Buffer) => {
+    const audio: Buffer[] = [];
+    const titles: { at: number; text: string }[] = [];
+    let length = 0;
+    for (let at = 0; at < body.length; ) {
+      const part = body.subarray(at, at + 16_000);
+      audio.push(part);
+      length += part.length;
+      at += part.length;
+      const size = (body[at] ?? 0) * 16;
+      const text = body.subarray(at + 1, at + 1 + size).toString();
+      if (size > 0) titles.push({ at: length, text: text.replace(/\0+$/, '') });
+      at += 1 + size;
+    }
+    return { audio: Buffer.concat(audio), titles };
+  };
+
+  test('come to whoever asks, at the first block behind the frame from which they hold', async () => {
+    play(50);
+    const client = player(ICY_GET);
+    const plain = player(GET);
+    const head = await client.head();
+    expect(head).toMatch(/^icy-metaint: 16000\r?$/m);
+    expect(await plain.head()).not.toMatch(/metaint/);
+    playout.handleAdu(titleAdu('a', "It's; 'Über'", 90));
+    play(100);
+    const woven = await client.bodyOf(139 * FRAME_BYTES + 4);
+    const { audio, titles } = unweave(woven);
+    expect(numbersIn(audio.subarray(0, 139 * FRAME_BYTES))).toEqual(range(11, 150));
+    // Number 90 is the 79th frame of this listener.
+    const due = Math.ceil((79 * FRAME_BYTES) / 16_000) * 16_000;
+    expect(titles).toEqual([{ at: due, text: "StreamTitle='It's; 'Über'';" }]);
+    expect(numbersIn(await plain.bodyOf(139 * FRAME_BYTES))).toEqual(range(11, 150));
+  });
+});
+
+describe('Who only looks', () => {
+  test('gets the first bytes of a frame, and is no listener', async () => {
+    play(50);
+    const probe = await ask('GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n');
+    expect(probe).toMatch(/^HTTP\/1\.1 206 Partial Content\r\n/);
+    expect(probe).toMatch(/^Content-Range: bytes 0-1\/\*\r?$/m);
+    expect(Buffer.from(probe, 'latin1').subarray(-2)).toEqual(Buffer.from([0xff, 0xfb]));
+    expect(playout.listeners.counters.accepted).toBe(0);
+  });
+
+  test('and then asks for everything, gets the stream', async () => {
+    play(50);
+    const client = player('GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n');
+    expect(await client.head()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(numbersIn(await client.bodyOf(39 * FRAME_BYTES))).toEqual(range(11, 50));
+  });
+});
+
+describe('The other pages', () => {
+  test('go on when the metrics cannot be told', async () => {
+    const metrics = () => Promise.reject(new Error('EMFILE'));
+    const other = await openHttpServer(options({ metrics }), anywhere);
+    const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('10');
+    await other.close(0);
+  });
+
+  test('are the status, the health, and the metrics', async () => {
+    expect(await ask('GET /status HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/{"state":"running"}/);
+    expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/200 OK[\s\S]*ok\n$/);
+    for (const _time of range(0, 2)) {
+      const metrics = await ask('GET /metrics HTTP/1.0\r\n\r\n');
+      expect(metrics).toMatch(/^scattercast_scx_listeners\{session="night"\} 0$/m);
+      expect(metrics).toMatch(/^scattercast_scx_bytes_total\{session="night"\} 7$/m);
+      expect(metrics).toMatch(/^scattercast_scx_lost_total\{cause="late",session="night"\} 2$/m);
+      expect(metrics).toMatch(/^scattercast_scx_lost_total\{cause="never",session="night"\} 3$/m);
+    }
+  });
+
+  test('are not there, or not for this method, with a sentence', async () => {
+    const missing = await ask('GET /../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(missing).toMatch(/^HTTP\/1\.1 404[\s\S]*listen at \/night\.mp3\n$/);
+    expect(await ask('GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 404/);
+    const posted = await ask('POST /night.mp3 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+    expect(posted).toMatch(/^HTTP\/1\.1 405[\s\S]*Allow: GET, HEAD/);
+  });
+
+  test('say that the SCX leaves', async () => {
+    isLeaving = true;
+    expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 503/);
+  });
+});
+
+describe('A bad client', () => {
+  test.each([
+    ['garbage', `${'\x01\xff'.repeat(50)}\r\n\r\n`, 400],
+    ['a space in the path', 'GET /a b HTTP/1.1\r\n\r\n', 400],
+    ['10,000 headers', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(10_000)}\r\n`, 431],
+    ['64 KiB of header', `GET / HTTP/1.1\r\nA: ${'b'.repeat(65_536)}\r\n\r\n`, 431],
+    ['a request line of 1 MiB', `GET /${'b'.repeat(1_048_576)} HTTP/1.1\r\n\r\n`, 414],
+    ['65 headers', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(65)}\r\n`, 431],
+  ])('with %s is told so and closed', async (_what, text, code) => {
+    const client = player(text);
+    await client.closed;
+    // A server that closes with unread input may reset, which takes its answer away.
+    if (client.text() !== '') expect(client.text()).toMatch(new RegExp(`^HTTP/1.1 ${code}`));
+    expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/200 OK/);
+  });
+
+  test('may send its request one byte at a time', async () => {
+    play(10);
+    const client = player('');
+    client.socket.setNoDelay(true);
+    for (const byte of GET) await new Promise((sent) => client.socket.write(byte, sent));
+    expect(numbersIn(await client.bodyOf(10 * FRAME_BYTES))).toEqual(range(0, 10));
+  });
+
+  test('that sends half a request and goes harms nobody', async () => {
+    play(10);
+    const half = player('GET /night.mp3 HT');
+    half.socket.end();
+    await half.closed;
+    expect(numbersIn(await player(GET).bodyOf(10 * FRAME_BYTES))).toEqual(range(0, 10));
+  });
+
+  test('that talks into the stream is heard out for a while, then cut off', async () => {
+    play(10);
+    const client = player(GET);
+    await client.bodyOf(1);
+    client.send(GET);
+    play(10);
+    await client.bodyOf(20 * FRAME_BYTES);
+    client.send('x'.repeat(40_000));
+    await client.closed;
+    await vi.waitUntil(() => playout.listeners.count === 0);
+  });
+
+  test('that resets is no error', async () => {
+    play(10);
+    const client = player(GET);
+    await client.bodyOf(1);
+    client.socket.resetAndDestroy();
+    await vi.waitUntil(() => playout.listeners.count === 0);
+    play(10);
+    expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/200 OK/);
+  });
+
+  test('that reads nothing skips, holds no memory, and keeps nobody waiting', async () => {
+    play(10);
+    const stuck = player(GET, { isReading: false });
+    stuck.socket.pause();
+    const reader = player(GET);
+    await reader.bodyOf(1);
+    await vi.waitUntil(() => playout.listeners.count === 2);
+    // More than the ring, and more than the kernel takes for one socket.
+    for (const round of range(0, 40)) {
+      play(1000);
+      await reader.bodyOf((10 + (round + 1) * 1000) * FRAME_BYTES);
+    }
+    expect(numbersIn(reader.body())).toEqual(range(0, 40_010));
+    expect(playout.ring.bytes).toBeLessThan(2_000_000);
+    const received: Buffer[] = [];
+    stuck.socket.on('data', (part) => received.push(part));
+    stuck.socket.resume();
+    await vi.waitUntil(() => playout.listeners.counters.skipped > 0, { timeout: 10_000 });
+    await vi.waitUntil(() => {
+      play(1);
+      const bytes = Buffer.concat(received);
+      const numbers = numbersIn(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4));
+      return (numbers.at(-1) ?? 0) > 40_010;
+    });
+  });
+});
+
+describe('The HTTP port', () => {
+  test('that is taken is a problem that the user can fix', async () => {
+    const second = openHttpServer(options(), { host: '127.0.0.1', port: server.port });
+    const error = await second.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error).toMatchObject({ exitCode: EXIT.bind });
+    expect(String(error)).toMatch(/is taken/);
+  });
+
+  test('serves node clients like any other', async () => {
+    play(10);
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ port: server.port, path: '/night.mp3' }, (response) => {
+        response.once('data', () => {
+          asked.destroy();
+          resolve([response.statusCode, response.headers['transfer-encoding']]);
+        });
+      });
+      asked.on('error', reject).end();
+    });
+    expect(status).toEqual([200, undefined]);
+  });
+});

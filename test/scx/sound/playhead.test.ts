@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import {
+  packEstate,
+  predecessorSchema,
+  unpackEstate,
+} from '../../../src/scx/hand-over/messages.js';
+import { createAudioRing, type PlayedFrame } from '../../../src/scx/sound/audio-ring.js';
+import { createSplice } from '../../../src/scx/sound/playhead.js';
+import { played, range, reachesIn, sourceId } from '../support.js';
+
+const LIMITS = { keepMs: 30_000, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 };
+const A = sourceId('a');
+const B = sourceId('b');
+
+/** An SCX's ring with what leads to it; frames are cut ten by ten. */
+function process(holds: boolean) {
+  const ring = createAudioRing(LIMITS);
+  const splice = createSplice(ring, holds);
+  return {
+    splice,
+    hear: (source: typeof A, from: number, to: number, first?: Partial<PlayedFrame>): void => {
+      for (const number of range(from, to)) {
+        const change = number === from ? first : {};
+        splice.add(source, [{ ...played(number), ...change }], 0);
+        if (number % 10 === 9) ring.cut(0);
+      }
+    },
+    /** The numbers in the ring, of how many frames that were ever played. */
+    plays: () => {
+      const { frames, first } = ring.kept(0);
+      return { numbers: frames.map(({ sequence }) => sequence), all: first + frames.length };
+    },
+    ring,
+  };
+}
+
+/** As it arrives in another process. */
+function send(splice: ReturnType<typeof createSplice>) {
+  const message = predecessorSchema.parse(JSON.parse(JSON.stringify(packEstate(splice.estate(0)))));
+  if (message.kind !== 'estate') throw new Error('no estate');
+  return unpackEstate(message);
+}
+
+describe('A successor', () => {
+  test.each([
+    ['has heard more', 130],
+    ['has heard the same', 120],
+    ['is behind', 110],
+    ['has heard nothing yet', 60],
+  ])('that %s plays on with the very next frame', (_how, heardTo) => {
+    const old = process(false);
+    const heir = process(true);
+    old.hear(A, 0, 120);
+    heir.hear(A, 60, heardTo);
+    heir.splice.inherit(send(old.splice), 0);
+    old.hear(A, 120, 200);
+    heir.hear(A, heardTo, 200);
+    expect(heir.plays()).toEqual({ numbers: range(0, 200), all: 200 });
+    expect(heir.plays()).toEqual(old.plays());
+  });
+
+  test('follows a change of sources as its predecessor does', () => {
+    const old = process(false);
+    const heir = process(true);
+    old.hear(A, 0, 120);
+    heir.hear(A, 60, 120);
+    old.hear(B, 500, 540);
+    heir.hear(B, 500, 550);
+    heir.splice.inherit(send(old.splice), 0);
+    old.hear(B, 540, 600);
+    heir.hear(B, 550, 600);
+    expect(heir.plays()).toEqual(old.plays());
+  });
+
+  test('plays from the beginning when nothing was on the air', () => {
+    const old = process(false);
+    const heir = process(true);
+    heir.splice.inherit(send(old.splice), 0);
+    heir.hear(A, 7, 20);
+    expect(heir.plays()).toEqual({ numbers: range(7, 20), all: 13 });
+  });
+
+  test('silences no frame that reaches back over the seam', () => {
+    const old = process(false);
+    const heir = process(true);
+    const reaching = (number: number): PlayedFrame => played(number, number === 0, 300);
+    for (const number of range(0, 20)) old.splice.add(A, [reaching(number)], 0);
+    heir.splice.inherit(send(old.splice), 0);
+    // To the successor's own program its first frame begins a stream.
+    heir.splice.add(A, [{ ...reaching(20), startsStream: true }], 0);
+    heir.ring.cut(0);
+    expect(reachesIn(heir.ring.readFrom(20)?.bytes ?? new Uint8Array())).toEqual([300]);
+  });
+
+  test('tells from where to where it has heard without a hole', () => {
+    const heir = process(true);
+    expect(heir.splice.run).toBeUndefined();
+    heir.hear(A, 5, 20);
+    expect(heir.splice.run).toEqual({ source: A, first: 5, last: 19 });
+    heir.hear(A, 22, 30);
+    expect(heir.splice.run).toEqual({ source: A, first: 22, last: 29 });
+    heir.hear(B, 30, 31);
+    expect(heir.splice.run).toEqual({ source: B, first: 30, last: 30 });
+  });
+
+  test('can hand over itself before it has played a frame of its own', () => {
+    const [old, heir, third] = [process(false), process(true), process(true)];
+    old.hear(A, 0, 50);
+    heir.splice.inherit(send(old.splice), 0);
+    third.hear(A, 40, 70);
+    third.splice.inherit(send(heir.splice), 0);
+    expect(third.plays()).toEqual({ numbers: range(0, 70), all: 70 });
+  });
+});

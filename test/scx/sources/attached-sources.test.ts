@@ -1,0 +1,219 @@
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import type { Input } from '../../../src/gossamer/core/effects.js';
+import type { Adu, Source } from '../../../src/gossamer/core/node.js';
+import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
+import { createIntake } from '../../../src/scx/sources/adu-admission.js';
+import { createSources } from '../../../src/scx/sources/attached-sources.js';
+import { audioAdu, FRAME_MS, nodeId, range, source, sourceId, titleAdu } from '../support.js';
+
+const self = nodeId('e');
+
+describe('Intake', () => {
+  const create = () => createIntake(sourceId('a'), self, [1, 2], 0);
+
+  test('publishes a good ADU under the own name', () => {
+    const adu = audioAdu('a', 3);
+    expect(create()(adu, 0)).toEqual({ kind: 'publish', adu: { ...adu, sourceScx: self } });
+  });
+
+  test.each([
+    ['of another source', audioAdu('b', 0)],
+    ['on a channel that is not announced', { ...audioAdu('a', 0), channel: 3 }],
+    ['that is half a frame', audioAdu('a', 0, audioAdu('a', 0).payload.subarray(0, 200))],
+    ['that is no frame', audioAdu('a', 0, Buffer.from('hello'))],
+    ['with a notice that is too long', titleAdu('a', 'x'.repeat(5000), 0)],
+  ])('drops an ADU %s', (_what, adu) => {
+    expect(create()(adu, 0)).toEqual({ kind: 'drop' });
+  });
+
+  test('drops numbers that do not grow, for each channel by itself', () => {
+    const intake = create();
+    const kinds = [5, 6, 6, 4, 9].map((sequence) => intake(audioAdu('a', sequence), 0).kind);
+    expect(kinds).toEqual(['publish', 'publish', 'drop', 'drop', 'publish']);
+    expect(intake(titleAdu('a', 'x', 0, 0), 0).kind).toBe('publish');
+  });
+
+  test('closes a client that sends much faster than real time', () => {
+    const intake = create();
+    const kinds = range(0, 2000).map((n) => intake(audioAdu('a', n), n).kind);
+    const closed = kinds.indexOf('close');
+    expect(closed * FRAME_MS).toBeGreaterThan(30_000);
+    expect(closed * FRAME_MS).toBeLessThan(34_000);
+  });
+
+  test('takes real time for hours, from a clock that is a little fast', () => {
+    const intake = create();
+    const kinds = range(0, 400_000).map((n) => intake(audioAdu('a', n), n * FRAME_MS * 0.999).kind);
+    expect(new Set(kinds)).toEqual(new Set(['publish']));
+  });
+
+  test('drops titles that come in a flood, and takes them again later', () => {
+    const intake = create();
+    const text = 'x'.repeat(1000);
+    const kinds = range(0, 1000).map((n) => intake(titleAdu('a', text, 0, n), n).kind);
+    expect(kinds.filter((kind) => kind === 'publish').length).toBeLessThan(80);
+    expect(intake(titleAdu('a', text, 0, 5000), 60_000).kind).toBe('publish');
+  });
+});
+
+/** A source client on the far side of a connection. */
+function client(of: Source) {
+  const said: unknown[] = [];
+  const hear: { adu?: (adu: Adu) => void; message?: (m: never) => void; close?: () => void } = {};
+  const connection = {
+    source: of,
+    remoteAddress: '127.0.0.1:1234',
+    send: (message: unknown) => void said.push(message),
+    close: (reason?: string) => void said.push(`closed: ${reason ?? ''}`),
+    onAdu: (heard: (adu: Adu) => void) => {
+      hear.adu = heard;
+    },
+    onMessage: (heard: (message: never) => void) => {
+      hear.message = heard;
+    },
+    onClose: (heard: () => void) => {
+      hear.close = heard;
+    },
+  };
+  return {
+    connection: connection as unknown as ClientConnection,
+    said,
+    send: (adu: Adu) => hear.adu?.(adu),
+    say: (kind: 'keepAlive' | 'amLeaving') => hear.message?.({ kind } as never),
+    break: () => hear.close?.(),
+  };
+}
+
+function room() {
+  let now = 0;
+  const fed: Input[] = [];
+  const sources = createSources({
+    self,
+    channels: [1, 2],
+    feed: (input) => void fed.push(input),
+    audience: () => ({ listeners: 7, scxListeners: 2 }),
+    now: () => now,
+    log: pino({ enabled: false }),
+  });
+  return {
+    sources,
+    kinds: () => fed.map((input) => input.kind),
+    pass: (ms: number) => {
+      for (const until = now + ms; now < until; now += 250) sources.tick(now);
+    },
+  };
+}
+
+describe('Sources (§2.5)', () => {
+  test('announces a client and publishes what it sends', () => {
+    const { sources, kinds } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    studio.send(audioAdu('a', 0));
+    studio.send(audioAdu('b', 1));
+    expect(kinds()).toEqual(['announceSource', 'publish']);
+    expect(sources.counters).toMatchObject({ attached: 1, published: 1, dropped: 1 });
+  });
+
+  test('answers KEEP_ALIVE with the audience', () => {
+    const { sources } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    studio.say('keepAlive');
+    expect(studio.said).toEqual([{ kind: 'alive', listeners: 7, scxListeners: 2 }]);
+  });
+
+  test('withdraws at once on AM_LEAVING', () => {
+    const { sources, kinds } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    studio.say('amLeaving');
+    studio.break();
+    expect(kinds()).toEqual(['announceSource', 'withdrawSource']);
+    expect(sources.count).toBe(0);
+  });
+
+  test('withdraws a client that broke off, after a grace', () => {
+    const { sources, kinds, pass } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    studio.break();
+    pass(5000);
+    expect(kinds()).toEqual(['announceSource']);
+    pass(500);
+    expect(kinds()).toEqual(['announceSource', 'withdrawSource']);
+  });
+
+  test('withdraws a client that fell silent, and one that speaks stays', () => {
+    const { sources, kinds, pass } = room();
+    const [silent, speaker] = [client(source('a')), client(source('b'))];
+    sources.handleClient(silent.connection);
+    sources.handleClient(speaker.connection);
+    for (const _second of range(0, 12)) {
+      speaker.say('keepAlive');
+      pass(1000);
+    }
+    expect(silent.said).toEqual(['closed: it fell silent']);
+    expect(kinds()).toEqual(['announceSource', 'announceSource', 'withdrawSource']);
+    expect(sources.count).toBe(1);
+  });
+
+  test('takes a client back that returns in time', () => {
+    const { sources, kinds, pass } = room();
+    const before = client(source('a', 100, 1));
+    const after = client(source('a', 100, 2));
+    sources.handleClient(before.connection);
+    before.break();
+    pass(3000);
+    sources.handleClient(after.connection);
+    for (const _second of range(0, 10)) {
+      after.say('keepAlive');
+      pass(1000);
+    }
+    expect(kinds()).toEqual(['announceSource', 'announceSource']);
+    expect(sources.counters.resumed).toBe(1);
+  });
+
+  test('lets a higher epoch take over, and hears the old connection no more', () => {
+    const { sources, kinds } = room();
+    const before = client(source('a', 100, 1));
+    const after = client(source('a', 100, 2));
+    sources.handleClient(before.connection);
+    sources.handleClient(after.connection);
+    expect(before.said).toEqual(['closed: the source came back on another connection']);
+    before.send(audioAdu('a', 0));
+    before.say('amLeaving');
+    before.break();
+    after.send(audioAdu('a', 0));
+    expect(kinds()).toEqual(['announceSource', 'announceSource', 'publish']);
+    expect(sources.count).toBe(1);
+  });
+
+  test.each([1, 2])('refuses the same source with epoch %d when it has 2', (epoch) => {
+    const { sources, kinds } = room();
+    sources.handleClient(client(source('a', 100, 2)).connection);
+    const second = client(source('a', 100, epoch));
+    sources.handleClient(second.connection);
+    expect(second.said).toEqual(['closed: this source is attached here already']);
+    expect(kinds()).toEqual(['announceSource']);
+  });
+
+  test('refuses more clients than there is room for', () => {
+    const { sources } = room();
+    const clients = range(0, 17).map((n) =>
+      client({ ...source('a'), id: n.toString(16).padStart(16, '0') as never }),
+    );
+    for (const { connection } of clients) sources.handleClient(connection);
+    expect(sources.count).toBe(16);
+    expect(clients[16]?.said).toEqual(['closed: too many sources are attached here']);
+  });
+
+  test('tells everybody that this SCX is leaving', () => {
+    const { sources } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    sources.tellLeaving();
+    expect(studio.said).toEqual([{ kind: 'leaving' }]);
+  });
+});

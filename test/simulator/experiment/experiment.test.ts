@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { FAST, PAPER } from '../../../src/gossamer/core/config.js';
+import type { DataMessage, Message } from '../../../src/gossamer/core/message.js';
+import {
+  type ExperimentOptions,
+  runExperiment,
+} from '../../../src/simulator/experiment/experiment.js';
+import { createControlTraffic } from '../../../src/simulator/metrics/control-traffic.js';
+import { createWorld, type Observer } from '../../../src/simulator/world/world.js';
+import { encodeDataMessage, encodeMessage } from '../../../src/wire/encoder.js';
+import { gtitmFixture } from '../fixtures.js';
+
+const { graph } = gtitmFixture('ts1000n-0');
+
+const options: ExperimentOptions = {
+  topology: { kind: 'graph', graph },
+  seed: 1,
+  scxs: 20,
+  sources: 2,
+  config: FAST,
+  untilMs: 60_000,
+  joinWithinMs: 5000,
+  adusPerSecond: 0,
+};
+
+describe('An experiment', () => {
+  test('gives the same report from the same seed, trace hash included, and another from another', () => {
+    const first = runExperiment(options);
+    expect(runExperiment(options)).toEqual(first);
+    const other = runExperiment({ ...options, seed: 2 });
+    expect(other.traceHash).not.toBe(first.traceHash);
+    expect(other.drawn.places).not.toEqual(first.drawn.places);
+  });
+
+  test('draws distinct places, distinct sources and joins in the first five seconds', () => {
+    const { drawn } = runExperiment({ ...options, untilMs: 5000 });
+    expect(new Set(drawn.places).size).toBe(20);
+    expect(new Set(drawn.sources).size).toBe(2);
+    expect(drawn.joinInstantsMs[0]).toBe(0);
+    expect(Math.max(...drawn.joinInstantsMs)).toBeLessThan(5000);
+    expect(drawn.joinInstantsMs).toHaveLength(20);
+  });
+
+  test.each([
+    ['fast', FAST, 60_000],
+    ['paper', PAPER, 240_000],
+  ] as const)('reaches every SCX from every source: %s', (_name, config, untilMs) => {
+    const report = runExperiment({ ...options, config, untilMs });
+    expect(report.samples).toHaveLength(untilMs / 5000);
+    expect(report.samples.at(-1)?.unreached).toBe(0);
+    for (const source of report.sources) {
+      expect(source.unreached).toEqual([]);
+      expect(source.ratio).toBeGreaterThanOrEqual(1);
+      expect(source.yardstick?.ratio).toBeLessThanOrEqual(source.ratio);
+      expect(source.stress?.tree.worst).toBeLessThanOrEqual(source.stress?.star.worst ?? 0);
+      expect(source.ratio).toBe(report.samples.at(-1)?.ratios[report.sources.indexOf(source)]);
+    }
+    expect(report.discovery.all.every((instant) => instant !== null)).toBe(true);
+    expect(report.traffic.keepAlive?.messages).toBeGreaterThan(0);
+  });
+
+  test('counts that every SCX gets every ADU of every source since it joined', () => {
+    const { reception } = runExperiment({ ...options, joinWithinMs: 2000, adusPerSecond: 10 });
+    expect(reception).toMatchObject({ missed: 0, incomplete: 0 });
+    // Two sources, 55 s or more of 10 ADUs a second for each of the 20.
+    expect(reception?.owed).toBeGreaterThan(2 * 20 * 10 * 52);
+    expect(reception?.firstMs?.longest).toBeLessThan(10_000);
+  });
+
+  test('lets SCXs use no path but the mesh: one of two SCXs has the other for a parent', () => {
+    const report = runExperiment({ ...options, scxs: 2, sources: 1, untilMs: 30_000 });
+    expect(report.sources[0]).toMatchObject({ ratio: 1, overlayRatio: 1, unreached: [] });
+    expect(report.edgeChangesPerScx).toBe(1);
+  });
+});
+
+describe('Control traffic', () => {
+  test('is as long as the wire makes it', () => {
+    const traffic = createControlTraffic();
+    let bytes = 0;
+    const encoded = (message: Message): number => encodeMessage(message).length;
+    const encodedData = (message: DataMessage): number => encodeDataMessage(message).length;
+    const wire: Observer = {
+      onEffect: (_scx, effect) => {
+        if (effect.kind === 'send') bytes += encoded(effect.message);
+        if (effect.kind === 'sendData') bytes += encodedData(effect.message.body);
+      },
+    };
+    const observers = [traffic, wire];
+    const world = createWorld({ seed: 1, config: FAST, delayMs: () => 10, observers });
+    for (let scx = 0; scx < 8; scx++) world.announce(world.add());
+    world.runUntil(20_000);
+    expect(traffic.byKind.size).toBeGreaterThan(10);
+    expect(traffic.total.bytes).toBe(bytes);
+    const byScx = traffic.takeBytesByScx();
+    expect(byScx.reduce((sum, each) => sum + each, 0)).toBe(bytes);
+    expect(traffic.takeBytesByScx()).toEqual([]);
+  });
+});
