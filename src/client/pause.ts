@@ -1,4 +1,11 @@
-/** Waiting that can be cut short. */
+/** Waiting that can be cut short: for a time, before the next attempt to connect, for a promise. */
+import { type BackoffRange, spreadBackoffMs } from '../lib/backoff.js';
+
+/**
+ * The wait before a client connects again. Guesses: a restarted SCX needs about 250 ms, and a
+ * cluster that returns is to be found again within a player's patience.
+ */
+const RECONNECT: BackoffRange = { firstMs: 250, lastMs: 5000 };
 
 /** Resolves after `ms`, or as soon as the signal is aborted; never rejects. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -13,6 +20,10 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', done, { once: true });
   });
 }
+
+/** Waits before attempt `attempt` to connect again (0: the first after a loss); never rejects. */
+export const pauseBeforeAttempt = (attempt: number, signal: AbortSignal): Promise<void> =>
+  pause(spreadBackoffMs(RECONNECT, attempt, Math.random()), signal);
 
 /** The promise's value, or undefined once the signal is aborted, whichever comes first. */
 export function unlessAborted<Value>(

@@ -4,12 +4,14 @@
  * one go before the first request, the SCXs that outlived an earlier front end and the sessions
  * that are published here.
  */
+
 import { mkdir, readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTurns } from '../http/server/request-rate.js';
+import { createRequestRate } from '../http/server/request-rate.js';
 import { openSecurity } from '../http/server/tls.js';
+import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { createFinder } from './announcements/announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements/announcement-store.js';
@@ -32,7 +34,7 @@ import { createClusterMetrics } from './status/cluster-metrics.js';
 import { clusterStatus } from './status/cluster-status.js';
 import { isForScxs, pairCapacity } from './supervisor/port-pairs.js';
 import { type SupervisorConfig, supervisorConfig } from './supervisor/supervisor-config.js';
-import { authority, createBoundedServer, innerHost, listen } from './web/front-end-port.js';
+import { createBoundedServer, listen } from './web/front-end-port.js';
 import { loadPages, type Page } from './web/pages.js';
 import { sortConnections } from './web/sort-connections.js';
 import { createWebhooks } from './webhooks/webhooks.js';
@@ -128,8 +130,8 @@ function templateOf(
     logLevel: log.level,
     ...options.scx,
     // The front end itself is a proxy for players that cannot be redirected.
-    trustedProxies: [...(options.trustedProxies ?? TRUSTED_PROXIES), innerHost(listenHost)],
-    leaseUrl: `http://${authority(innerHost(listenHost), port)}`,
+    trustedProxies: [...(options.trustedProxies ?? TRUSTED_PROXIES), localHost(listenHost)],
+    leaseUrl: `http://${joinHostPort(localHost(listenHost), port)}`,
     leaseToken: secret,
     advertiseHost: host,
     listenHost,
@@ -146,7 +148,7 @@ function createContext(
 ): FrontEndContext {
   const { log, allowPrivate } = options;
   const { secret, store, fallbacks, found, pages, version } = prepared;
-  const url = `http://${authority(options.host, port)}`;
+  const url = `http://${joinHostPort(options.host, port)}`;
   const metrics = createClusterMetrics();
   const template = templateOf(options, port, prepared);
   const onEffect = metrics.countEffect;
@@ -165,7 +167,7 @@ function createContext(
       audience: fleet.audience,
     });
   const proxy = createStreamProxy({
-    scxHost: innerHost(options.listenHost),
+    scxHost: localHost(options.listenHost),
     streamsMax: PROXIED_MAX,
   });
   const { trustedProxies = TRUSTED_PROXIES } = options;
@@ -173,7 +175,16 @@ function createContext(
   const mounts = options.mounts ?? new Map();
   const parts = { store, fallbacks, finder, fleet, metrics, pages, ownership, webhooks };
   const rules = { mounts, allowPrivate, speaksTls, trustedProxies };
-  return { url, secret, ...parts, proxy, places: createTurns(PLACE_TURNS), ...rules, log, status };
+  return {
+    url,
+    secret,
+    ...parts,
+    proxy,
+    places: createRequestRate(PLACE_TURNS),
+    ...rules,
+    log,
+    status,
+  };
 }
 
 function keepPublished({ store, fleet }: FrontEndContext): void {
@@ -218,7 +229,7 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const port = await listen(server, options.listenHost, options.port, (actual) => {
     context = createContext(options, platform, prepared, config, actual);
     server.on('request', createFrontEnd(context));
-    const opening = createFrontIngest(context, innerHost(options.listenHost));
+    const opening = createFrontIngest(context, localHost(options.listenHost));
     cutUnsorted = sortConnections(server, security, opening.enter);
     ingest = opening;
     keepPublished(context);

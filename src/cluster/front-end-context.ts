@@ -1,6 +1,6 @@
 /** What the routes of a front end share. */
 import type { Logger } from 'pino';
-import type { Turns } from '../http/server/request-rate.js';
+import type { RequestRate } from '../http/server/request-rate.js';
 import type { Announcement } from '../session/announcement.js';
 import type { AnnouncementFinder, Known } from './announcements/announcement-finder.js';
 import type { AnnouncementStore } from './announcements/announcement-store.js';
@@ -30,7 +30,7 @@ export interface FrontEndContext {
   /** Where sessions are fed, besides at their own names. */
   readonly mounts: Mounts;
   /** For how many listeners of one address a place is held until they come. */
-  readonly places: Turns;
+  readonly places: RequestRate;
   /** There is a certificate: our port and those of the SCXs speak https, too. */
   readonly speaksTls: boolean;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */

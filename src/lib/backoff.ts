@@ -1,16 +1,23 @@
 /**
- * How long to wait before the next attempt. Doubling, so that a cluster that is down is not
- * hammered; with jitter, so that all clients of an SCX that died do not return in step.
+ * How long to wait before the next attempt: twice as long after each failure, up to a limit, so
+ * that nothing that is down is hammered. Where many processes lose the same peer at once, the wait
+ * is also spread at random, so that they do not all return in the same instant.
  */
 
-const DELAY_MS_MIN = 250; // guess: a restarted SCX needs about as long
-const DELAY_MS_MAX = 5000; // guess: a returning cluster is found again within a player's patience
-
-/**
- * The delay before attempt `attempt` (0 is the first after a loss), in ms: between half of and
- * the whole of 250 ms, doubled for each failure, at most 5 s. `unit` is random in [0, 1).
- */
-export function backoffMs(attempt: number, unit: number): number {
-  const ceiling = Math.min(DELAY_MS_MAX, DELAY_MS_MIN * 2 ** Math.min(attempt, 16));
-  return ceiling * (0.5 + unit / 2);
+/** The bounds of a wait, ms. */
+export interface BackoffRange {
+  /** After the first failure. */
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
+
+/** Keeps the power of two finite however often something fails. */
+const DOUBLINGS_MAX = 30;
+
+/** The wait after `failures` failures in a row before this one (0, 1, 2, ...), in ms. */
+export const backoffMs = ({ firstMs, lastMs }: BackoffRange, failures: number): number =>
+  Math.min(lastMs, firstMs * 2 ** Math.min(failures, DOUBLINGS_MAX));
+
+/** The same, spread evenly between half of the wait and the whole; `unit` is random in [0, 1). */
+export const spreadBackoffMs = (range: BackoffRange, failures: number, unit: number): number =>
+  backoffMs(range, failures) * (0.5 + unit / 2);

@@ -5,8 +5,8 @@
  */
 
 /** Items by key. Bounded by its owner. */
-export interface Pool<Key, Item> {
-  /** All items, as they are now: the same array for as long as the pool lives. */
+export interface DenseMap<Key, Item> {
+  /** All items, as they are now: the same array for as long as the map lives. */
   readonly items: readonly Item[];
   get(key: Key): Item | undefined;
   /** An item's index; it stays the same until an item is deleted. */
@@ -17,8 +17,8 @@ export interface Pool<Key, Item> {
   delete(key: Key): number | undefined;
 }
 
-/** An empty pool; `keyOf` tells an item's key. */
-export function createPool<Key, Item>(keyOf: (item: Item) => Key): Pool<Key, Item> {
+/** An empty map; `keyOf` tells an item's key. */
+export function createDenseMap<Key, Item>(keyOf: (item: Item) => Key): DenseMap<Key, Item> {
   const items: Item[] = [];
   const indexes = new Map<Key, number>();
   return {

@@ -1,30 +1,31 @@
 /**
- * However many sessions are asked for and however fast their SCXs die: there is a bound on
- * launches per minute. A burst is allowed, because a cluster that starts has all its kept
- * sessions to launch; then one launch for each interval. (A token bucket, kept as the instant
- * at which it would be full, so that it counts in whole milliseconds.)
+ * A token bucket: `burst` uses at once, and in the long run one use per interval. It is kept as one
+ * number, the instant at which the bucket would be full, so that it needs no timer and no rounding.
  */
 
-/** The right to launch, used up by launching. */
-export interface LaunchBudget {
-  /** Takes one launch; false if there is none to take. */
+/** A right that is used up and grows back. */
+export interface TokenBucket {
+  /** Takes one token; false if there is none. `now` in ms that never decreases. */
   take(now: number): boolean;
-  /** The instant from which take() succeeds. */
+  /** The instant from which `take` succeeds. */
   readonly next: number;
+  /** Whether it is full at an instant, so that it can be forgotten. */
+  isFull(now: number): boolean;
 }
 
-/** A full budget: `burst` launches at once (>= 1), one more every `intervalMs`. */
-export function createLaunchBudget(burst: number, intervalMs: number): LaunchBudget {
-  let full = Number.NEGATIVE_INFINITY;
-  const next = (): number => full - (burst - 1) * intervalMs;
+/** A full bucket of `burst` tokens (>= 1); one grows back every `intervalMs`. */
+export function createTokenBucket(burst: number, intervalMs: number): TokenBucket {
+  let fullAt = Number.NEGATIVE_INFINITY;
+  const next = (): number => fullAt - (burst - 1) * intervalMs;
   return {
     take: (now) => {
       if (now < next()) return false;
-      full = Math.max(full, now) + intervalMs;
+      fullAt = Math.max(fullAt, now) + intervalMs;
       return true;
     },
     get next() {
       return next();
     },
+    isFull: (now) => fullAt <= now,
   };
 }

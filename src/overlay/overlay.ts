@@ -6,6 +6,7 @@
  * The machine is fed one input at a time: what happens while it works, or while its effects are
  * carried out, waits its turn.
  */
+
 import type { Logger } from 'pino';
 import type { GossamerConfig } from '../gossamer/core/config.js';
 import type { Effect, GossamerEvent, Input } from '../gossamer/core/effects.js';
@@ -15,6 +16,7 @@ import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { GossamerView } from '../gossamer/view.js';
 import { unreachable } from '../lib/assert.js';
 import { excerpt } from '../lib/excerpt.js';
+import { joinHostPort } from '../lib/host-port.js';
 import { drive } from '../lib/machine.js';
 import type { Rng } from '../lib/rng.js';
 import { EXIT, UserError } from '../lib/user-error.js';
@@ -24,12 +26,7 @@ import { createControlLinks } from './control/control-links.js';
 import { createDataLinks } from './data/data-links.js';
 import { locate } from './locate.js';
 import { type ClientConnection, createClientConnection } from './sockets/client-connection.js';
-import {
-  type Admission,
-  createConnections,
-  joinAddress,
-  type Refusal,
-} from './sockets/connections.js';
+import { type Admission, createConnections, type Refusal } from './sockets/connections.js';
 import { controlHello, type OverlayContext } from './sockets/context.js';
 import { createOverlayCounters, type OverlayCounters } from './sockets/counters.js';
 import { createDatagrams } from './sockets/datagrams.js';
@@ -82,7 +79,7 @@ const LEAVE_GRACE_MS = 1000;
 
 /** An address that peers would not take for one: none of them would ever speak to us. */
 function checkAdvertised(host: string): void {
-  if (addressSchema.safeParse(joinAddress(host, 1)).success) return;
+  if (addressSchema.safeParse(joinHostPort(host, 1)).success) return;
   const what = 'is neither a host name nor an IP address';
   throw new UserError(EXIT.usage, `the host to advertise, ${excerpt(host)}, ${what}`);
 }
@@ -126,7 +123,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   if (config.lossyChannels.length > 0) await datagrams.open(options.listenHost, port);
   const self: Member = {
     id: options.id,
-    address: joinAddress(options.advertiseHost, port),
+    address: joinHostPort(options.advertiseHost, port) as Address,
     incarnation: options.incarnation,
     rendezvous: options.rendezvous,
   };

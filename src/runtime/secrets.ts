@@ -1,9 +1,12 @@
 /**
- * Source passwords, admin tokens, webhook secrets: drawn, never chosen, so a plain hash protects
- * them. People copy them by hand and source clients put them into URLs and headers: no characters
- * that look alike or mean something there, and fewer of them than the 60 that some tools take.
+ * Secrets: how they are drawn, remembered and compared. All of them are drawn, never chosen, from
+ * more than 100 random bits, so a plain hash protects them where they are stored.
+ *
+ * Source passwords, admin tokens and webhook secrets are copied by hand, and encoders put them into
+ * URLs and headers. So they use no characters that look alike or that mean something there, and
+ * stay below the 60 characters that some tools take.
  */
-import { randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
 /** Without i, l, o, 0 and 1: 4.95 bits each. */
 const CHARACTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -14,5 +17,28 @@ const GROUP_LENGTH = 6;
 const drawGroup = (): string =>
   Array.from({ length: GROUP_LENGTH }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join('');
 
-/** 118 random bits, like `k3nd8w-...-...-...`. */
-export const drawSecret = (): string => Array.from({ length: GROUPS }, drawGroup).join('-');
+/** A secret that people copy: 118 random bits, like `k3nd8w-...-...-...`. */
+export const drawPassword = (): string => Array.from({ length: GROUPS }, drawGroup).join('-');
+
+/** A secret between processes: 256 random bits, 43 characters of base64url. */
+export const drawToken = (): string => randomBytes(32).toString('base64url');
+
+/** An id that is not drawn twice: 64 random bits, 16 hexadecimal digits (node and source ids). */
+export const drawId = (): string => randomBytes(8).toString('hex');
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** How a drawn secret is remembered: `sha256:` and 43 characters of base64url. */
+export const hashSecret = (secret: string): string =>
+  `sha256:${digest(secret).toString('base64url')}`;
+
+/**
+ * Whether a text is the secret. It takes the same time wherever they differ, and whatever their
+ * lengths, because their hashes are compared.
+ */
+export const isSameSecret = (given: string, secret: string): boolean =>
+  timingSafeEqual(digest(given), digest(secret));
+
+/** Whether a text is the secret that `hashSecret` remembered; takes the same time wherever they differ. */
+export const hasHash = (given: string, hash: string): boolean =>
+  isSameSecret(hashSecret(given), hash);

@@ -3,7 +3,7 @@
  * side, sources and listeners on the other. This file connects the parts, and ends them in order:
  * it leaves the overlay first, while listeners still hear, and closes their sockets last.
  */
-import { isIPv6 } from 'node:net';
+
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Order } from '../api/hand-over-order.js';
@@ -13,7 +13,9 @@ import { openAccessLog } from '../http/server/access-log.js';
 import { trustIn } from '../http/server/client-address.js';
 import { createSourcePassword } from '../http/server/source-password.js';
 import { openSecurity } from '../http/server/tls.js';
+import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { drawToken } from '../runtime/secrets.js';
 import { dropAbsent } from '../session/drop-absent.js';
 import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { handOver } from './hand-over/hand-over.js';
@@ -26,7 +28,7 @@ import { createPlayout } from './listeners/playout.js';
 import { createPages } from './port/operator-pages.js';
 import { type HttpServer, openHttpServer } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
-import { createFallback, drawFallbackSecret } from './sources/fallback-process.js';
+import { createFallback } from './sources/fallback-process.js';
 import { drawStatus } from './status/draw-status.js';
 import { createMetrics } from './status/prometheus.js';
 import { drawEdgeFigures } from './status/scx-metrics.js';
@@ -61,9 +63,7 @@ const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
 
 /** The stream's URL, as players are told. */
 function urlOf(launch: Launch, name: SessionName, http: HttpServer): string {
-  const { advertiseHost } = launch;
-  const host = isIPv6(advertiseHost) ? `[${advertiseHost}]` : advertiseHost;
-  return `http://${host}:${http.port}${streamPath(name)}`;
+  return `http://${joinHostPort(launch.advertiseHost, http.port)}${streamPath(name)}`;
 }
 
 /**
@@ -86,7 +86,7 @@ export async function startScx(
   const accessLog = openAccessLog(launch.accessLog, log);
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
   const playout = createPlayout(launch, now, inheritance !== undefined);
-  const fallbackSecret = drawFallbackSecret();
+  const fallbackSecret = drawToken();
   const password = createSourcePassword(launch.sourceKey, now);
   let isRendezvous = launch.rendezvous;
   let station: Station = { title: launch.title, genre: launch.genre };

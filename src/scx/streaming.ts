@@ -2,7 +2,8 @@
  * The streaming part of an SCX: overlay, sources and playout, connected. What is around it (HTTP
  * port, lease, lifetime) is in scx.ts.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
@@ -17,6 +18,7 @@ import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay } from '../overlay/overlay.js';
 import type { ClientConnection } from '../overlay/sockets/client-connection.js';
 import type { Refusal } from '../overlay/sockets/connections.js';
+import { isSameSecret } from '../runtime/secrets.js';
 import type { SessionName } from '../session/session-name.js';
 import type { ClientHello } from '../wire/hello.js';
 import type { SeatTitle } from './hand-over/messages.js';
@@ -99,12 +101,6 @@ const formerEdge = ({ id, address, rttMs }: ScxStatus['neighbours'][number]): Fo
   rttMs,
 });
 
-/** Takes the same time wherever they differ. */
-function isSecret(text: string | undefined, secret: string): boolean {
-  const [one, other] = [Buffer.from(text ?? ''), Buffer.from(secret)];
-  return one.length === other.length && timingSafeEqual(one, other);
-}
-
 const hasChildren = (source: SourceView): boolean =>
   source.flows.some((flow) => flow.children.length > 0);
 
@@ -124,7 +120,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   };
 
   const objectionTo = (client: ClientHello, remoteAddress: string): Refusal | undefined => {
-    if (isSecret(client.password, options.fallbackSecret)) {
+    if (isSameSecret(client.password ?? '', options.fallbackSecret)) {
       fallbackSource = client.source.id;
       return undefined;
     }

@@ -1,11 +1,12 @@
 /** The command line as a real process, from its sources. */
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sourceKeyOf } from '../../src/http/server/source-password.js';
+import { hashSecret } from '../../src/runtime/secrets.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
@@ -175,7 +176,7 @@ describe('The command line', () => {
       [readFileSync(path, 'utf8'), passwordIn(toFile.stdout)],
       [toPipe.stdout, passwordIn(toPipe.stderr)],
     ] as const) {
-      const sourceKey = sourceKeyOf(password);
+      const sourceKey = hashSecret(password);
       expect(parseAnnouncement(xml)).toMatchObject({
         value: { title: 'Night & Day', genre: 'jazz', rendezvous: [location[1]], sourceKey },
       });

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { backoffMs } from '../../src/lib/backoff.js';
+import { backoffMs, spreadBackoffMs } from '../../src/lib/backoff.js';
+
+const RANGE = { firstMs: 250, lastMs: 5000 };
 
 describe('The backoff', () => {
-  test('doubles from 250 ms to 5 s', () => {
-    const longest = [0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => backoffMs(attempt, 1));
-    expect(longest).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+  test('doubles from the first wait to the last', () => {
+    const waits = [0, 1, 2, 3, 4, 5, 6, 1e9].map((failures) => backoffMs(RANGE, failures));
+    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
   });
 
-  test('spreads attempts over the second half of each delay', () => {
-    expect(backoffMs(0, 0)).toBe(125);
-    expect(backoffMs(10, 0)).toBe(2500);
+  test('can be spread over the second half of each wait', () => {
+    expect(spreadBackoffMs(RANGE, 0, 0)).toBe(125);
+    expect(spreadBackoffMs(RANGE, 10, 0)).toBe(2500);
+    expect(spreadBackoffMs(RANGE, 0, 1)).toBe(250);
   });
 });

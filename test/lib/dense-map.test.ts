@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createPool } from '../../src/lib/dense-map.js';
+import { createDenseMap } from '../../src/lib/dense-map.js';
 
 interface Item {
   readonly key: number;
@@ -19,7 +19,7 @@ describe('A pool', () => {
   test('holds what a map would hold, each item once in its array', () => {
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const pool = createPool<number, Item>(({ key }) => key);
+        const pool = createDenseMap<number, Item>(({ key }) => key);
         const model = new Map<number, Item>();
         for (const each of steps) {
           if ('put' in each) {
@@ -37,14 +37,14 @@ describe('A pool', () => {
   });
 
   test('moves one item only when another leaves', () => {
-    const pool = createPool<number, Item>(({ key }) => key);
+    const pool = createDenseMap<number, Item>(({ key }) => key);
     for (let key = 0; key < 5; key++) pool.put({ key, value: key });
     pool.delete(1);
     expect(pool.items.map(({ key }) => key)).toEqual([0, 4, 2, 3]);
   });
 
   test('keeps the place of an item that is put anew', () => {
-    const pool = createPool<number, Item>(({ key }) => key);
+    const pool = createDenseMap<number, Item>(({ key }) => key);
     for (let key = 0; key < 3; key++) pool.put({ key, value: 0 });
     pool.put({ key: 0, value: 7 });
     expect(pool.items.map(({ value }) => value)).toEqual([7, 0, 0]);

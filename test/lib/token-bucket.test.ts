@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { createLaunchBudget } from '../../src/lib/token-bucket.js';
+import { createTokenBucket } from '../../src/lib/token-bucket.js';
 
-test('A launch budget allows a burst, then one launch for each interval', () => {
-  const budget = createLaunchBudget(3, 1000);
-  expect([0, 0, 0, 0].map((now) => budget.take(now))).toEqual([true, true, true, false]);
-  expect(budget.next).toBe(1000);
-  expect([999, 1000, 1000].map((now) => budget.take(now))).toEqual([false, true, false]);
+test('A token bucket gives its burst, then one token for each interval', () => {
+  const bucket = createTokenBucket(3, 1000);
+  expect([0, 0, 0, 0].map((now) => bucket.take(now))).toEqual([true, true, true, false]);
+  expect(bucket.next).toBe(1000);
+  expect([999, 1000, 1000].map((now) => bucket.take(now))).toEqual([false, true, false]);
 });
 
-test('A launch budget fills up again, to the burst and no further', () => {
-  const budget = createLaunchBudget(2, 1000);
-  budget.take(0);
-  const later = [1, 1, 1].map(() => budget.take(1_000_000));
+test('A token bucket fills up again, to the burst and no further', () => {
+  const bucket = createTokenBucket(2, 1000);
+  bucket.take(0);
+  const later = [1, 1, 1].map(() => bucket.take(1_000_000));
   expect(later).toEqual([true, true, false]);
 });

@@ -4,10 +4,10 @@ import { afterEach, vi } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
 import type { GossamerEvent } from '../../src/gossamer/core/effects.js';
 import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/core/node.js';
+import { splitHostPort } from '../../src/lib/host-port.js';
 import { createRng } from '../../src/lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
 import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
-import { splitAddress } from '../../src/overlay/sockets/connections.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { type ControlHello, WIRE_VERSION } from '../../src/wire/hello.js';
 
@@ -129,7 +129,7 @@ export interface RawPeer {
 
 /** Connects to an overlay port. */
 export function connectRaw(address: string): RawPeer {
-  const socket = connect(splitAddress(address));
+  const socket = connect(splitHostPort(address));
   const decoder = createDecoder();
   const heard: WireEvent[] = [];
   let isClosed = false;

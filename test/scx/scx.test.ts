@@ -12,8 +12,8 @@ import {
   openSourceConnection,
   type SourceConnection,
 } from '../../src/client/broadcast/source-connection.js';
-import { sourceKeyOf } from '../../src/http/server/source-password.js';
 import { EXIT } from '../../src/lib/user-error.js';
+import { hashSecret } from '../../src/runtime/secrets.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
 import { type RawClient, rawClient } from './raw-client.js';
 import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
@@ -343,7 +343,7 @@ describe('An SCX', () => {
 });
 
 describe('An SCX of a session with a source key', () => {
-  const sourceKey = sourceKeyOf('right');
+  const sourceKey = hashSecret('right');
   const refused = (reason: string) => ({
     exitCode: EXIT.refused,
     isFinal: true,
@@ -365,7 +365,7 @@ describe('An SCX of a session with a source key', () => {
   test('learns a new key from its lease, and closes who has the old password', async () => {
     const scx = await start('1', { sourceKey });
     const { connection } = await attach(scx, source('a'), 'right');
-    answer.access = { sourceKey: sourceKeyOf('new'), announcement: null };
+    answer.access = { sourceKey: hashSecret('new'), announcement: null };
     expect(await connection.closed).toBe('the source password has changed');
     await expect(attach(scx, source('a', 100, 2), 'right')).rejects.toMatchObject({
       isFinal: true,
@@ -378,21 +378,21 @@ describe('An SCX of a session with a source key', () => {
     const announcement = 'http://radio.example/night.xml';
     const scx = await start('1', { sourceKey, announcement });
     answer.access = {
-      sourceKey: sourceKeyOf('evil'),
+      sourceKey: hashSecret('evil'),
       announcement: 'http://evil.example/night.xml',
     };
     const before = leaseCount;
     await vi.waitUntil(() => leaseCount > before + 2, wait);
     await expect(attach(scx, source('b'), 'evil')).rejects.toMatchObject({ isFinal: true });
     const { connection } = await attach(scx, source('a'), 'right');
-    answer.access = { sourceKey: sourceKeyOf('new'), announcement };
+    answer.access = { sourceKey: hashSecret('new'), announcement };
     await connection.closed;
     await attach(scx, source('a', 100, 2), 'new');
   });
 });
 
 describe('An encoder at an SCX', () => {
-  const sourceKey = sourceKeyOf('right');
+  const sourceKey = hashSecret('right');
   const authorization = `Authorization: Basic ${btoa('source:right')}`;
 
   const encoder = (scx: Scx, method = 'PUT', ...more: string[]): RawClient => {
@@ -430,7 +430,7 @@ describe('An encoder at an SCX', () => {
     const heard = encoder(scx);
     encode(heard);
     await vi.waitUntil(() => scx.status().attachedSources === 1, wait);
-    answer.access = { sourceKey: sourceKeyOf('new'), announcement: null };
+    answer.access = { sourceKey: hashSecret('new'), announcement: null };
     await heard.closed;
     expect(heard.text()).toMatch(/^HTTP\/1\.1 403 [\s\S]*password has changed/i);
     const again = encoder(scx);

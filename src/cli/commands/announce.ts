@@ -15,9 +15,8 @@ import {
 } from '../../client/cluster/cluster-api.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
 import { FALLBACK_BYTES_MAX } from '../../cluster/fallback/fallback-files.js';
-import { sourceKeyOf } from '../../http/server/source-password.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { drawSecret } from '../../runtime/secrets.js';
+import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { type Announcement, type Channel, DEFAULT_CHANNELS } from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
@@ -66,7 +65,7 @@ const PASSWORD_LENGTH_MIN = 20;
 /** The key of the password that the session has elsewhere; none: the cluster draws one. */
 function givenKey({ password, newPassword }: AnnounceSettings): string | undefined {
   if (password === undefined || newPassword) return undefined;
-  if (password.length >= PASSWORD_LENGTH_MIN) return sourceKeyOf(password);
+  if (password.length >= PASSWORD_LENGTH_MIN) return hashSecret(password);
   throw usage([
     `--password: has fewer than ${PASSWORD_LENGTH_MIN} characters; leave it out, and one is drawn`,
   ]);
@@ -135,8 +134,8 @@ async function writeAlone(
   const kept =
     announcement.sourceKey ??
     (newPassword ? undefined : await sourceKeyIn(output, announcement.name));
-  const password = kept === undefined ? drawSecret() : undefined;
-  const sourceKey = kept ?? sourceKeyOf(password ?? '');
+  const password = kept === undefined ? drawPassword() : undefined;
+  const sourceKey = kept ?? hashSecret(password ?? '');
   await writeXml(output, printAnnouncement({ ...announcement, sourceKey }));
   if (password !== undefined) print(`source password: ${password}   (${PASSWORD_USE})`);
 }

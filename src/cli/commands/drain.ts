@@ -2,9 +2,10 @@
  * `scattercast cluster --drain`: tells the cluster that runs on this machine to replace its SCXs.
  * Who may is who can read the cluster's secret in its data directory.
  */
+
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { authority, innerHost } from '../../cluster/web/front-end-port.js';
+import { joinHostPort, localHost } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
 export interface DrainRequest {
@@ -70,7 +71,7 @@ const sentence = ({ session, pid, successorPid, reason }: Drained): string =>
 export async function drainCluster(request: DrainRequest): Promise<void> {
   const { dataDir, port, listenHost = '', drainMs, print } = request;
   if (port === 0) throw new UserError(EXIT.usage, '--drain needs the --port of the cluster');
-  const url = `http://${authority(innerHost(listenHost), port)}`;
+  const url = `http://${joinHostPort(localHost(listenHost), port)}`;
   const response = await ask(url, await readSecret(dataDir), drainMs);
   let failed = 0;
   for await (const line of linesOf(response)) {

@@ -6,8 +6,8 @@
  * no holes and nothing is lost. A live encoder behind a pipe is held up by the same means.
  */
 
-import { randomBytes } from 'node:crypto';
 import type { SourceId } from '../../gossamer/core/node.js';
+import { drawId } from '../../runtime/secrets.js';
 import type { Attachment } from '../cluster/attach.js';
 import { unlessAborted } from '../pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from '../playlist/playlist.js';
@@ -55,7 +55,7 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   const journal = createJournal(options.onProgress);
   const opening = openSourceLink({
     ...options,
-    source: randomBytes(8).toString('hex') as SourceId,
+    source: drawId() as SourceId,
     onEvent: (event) => {
       if (event.kind === 'refused') refused.abort(event.error);
       else onLinkEvent(event, journal, onWarning);

@@ -7,8 +7,10 @@
  * An SCX that hangs keeps its connection open. So whoever says nothing for three KEEP_ALIVEs is
  * taken for dead.
  */
+
 import { connect, type Socket } from 'node:net';
 import type { NodeId, Source } from '../../gossamer/core/node.js';
+import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
 import { encodeAdu, encodeClientMessage, encodeHello } from '../../wire/encoder.js';
@@ -61,7 +63,7 @@ const MISSED_MAX = 3;
 export function openSourceConnection(options: ConnectionOptions): Promise<SourceConnection> {
   const { attachment, source, password, signal } = options;
   const address = attachment.scx.overlayAddress;
-  const socket = connect(toTarget(address));
+  const socket = connect(splitHostPort(address));
   const connection = createConnection(socket, options);
   const { session } = attachment;
   socket.write(
@@ -91,12 +93,6 @@ export function openSourceConnection(options: ConnectionOptions): Promise<Source
       reject(openingProblem(address, reason, connection.refusal));
     });
   });
-}
-
-function toTarget(address: string): { readonly host: string; readonly port: number } {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(address.slice(colon + 1)) };
 }
 
 function openingProblem(address: string, reason: string, refusal: Refusal | undefined): UserError {

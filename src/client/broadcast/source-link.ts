@@ -11,11 +11,10 @@
  * only when less than two seconds wait to be sent.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
-import { backoffMs } from '../../lib/backoff.js';
 import { UserError } from '../../lib/user-error.js';
 import { type Attachment, attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
-import { pause, unlessAborted } from '../pause.js';
+import { pauseBeforeAttempt, unlessAborted } from '../pause.js';
 import { type AduWindow, createAduWindow, type OwnAdu } from './adu-window.js';
 import { openSourceConnection, type SourceConnection } from './source-connection.js';
 
@@ -161,7 +160,7 @@ function createLink(options: LinkOptions): Link {
 
   const tryAgain = async (attempt: number): Promise<void> => {
     const round = Math.floor(attempt / clusters.length);
-    await pause(backoffMs(round, Math.random()), ending.signal);
+    await pauseBeforeAttempt(round, ending.signal);
     if (ending.signal.aborted) return;
     try {
       await attachOnce();

@@ -4,9 +4,8 @@
  * is away the last QUEUE_MS_MAX of audio wait; what is older is lost, and told.
  */
 
-import { backoffMs } from '../../lib/backoff.js';
 import { UserError } from '../../lib/user-error.js';
-import { pause, unlessAborted } from '../pause.js';
+import { pauseBeforeAttempt, unlessAborted } from '../pause.js';
 import { type IcecastSource, openIcecastSource } from './icecast-source.js';
 import type { IcecastTarget } from './icecast-target.js';
 import { sendTitle } from './icecast-title.js';
@@ -84,7 +83,7 @@ export function createIcecastLink(options: IcecastLinkOptions): IcecastLink {
       if (reason !== undefined && !over) {
         tell(`the connection to ${target.label} is lost (${reason}); connecting again`);
       }
-      await pause(backoffMs(attempt++, Math.random()), ending.signal);
+      await pauseBeforeAttempt(attempt++, ending.signal);
       if (queue.isEmpty()) break;
     }
     running = false;

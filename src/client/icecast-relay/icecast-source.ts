@@ -3,7 +3,9 @@
  * server's word, then MP3 without end. Not with node:http, which knows neither the method SOURCE
  * nor a body of which nobody says how long it is.
  */
+
 import { connect, type Socket } from 'node:net';
+import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { IcecastTarget } from './icecast-target.js';
 
@@ -94,7 +96,7 @@ function headOf(
 ): string {
   const { host, port, mount, authorization } = target;
   const all = {
-    Host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    Host: joinHostPort(host, port),
     Authorization: authorization,
     'User-Agent': 'scattercast',
     'Content-Type': 'audio/mpeg',

@@ -1,4 +1,5 @@
 /** Tells an Icecast server what is playing on a mount: its `/admin/metadata`. */
+import { joinHostPort } from '../../lib/host-port.js';
 import type { IcecastTarget } from './icecast-target.js';
 
 /** Guess. */
@@ -10,8 +11,7 @@ export async function sendTitle(
   title: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const authority = host.includes(':') ? `[${host}]` : host;
-  const url = new URL(`http://${authority}:${port}/admin/metadata`);
+  const url = new URL(`http://${joinHostPort(host, port)}/admin/metadata`);
   const song = { mount: decodeURI(mount), mode: 'updinfo', charset: 'UTF-8', song: title };
   url.search = new URLSearchParams(song).toString();
   try {

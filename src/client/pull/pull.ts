@@ -4,9 +4,8 @@
  * (resume.ts).
  */
 
-import { backoffMs } from '../../lib/backoff.js';
 import { UserError } from '../../lib/user-error.js';
-import { pause } from '../pause.js';
+import { pauseBeforeAttempt } from '../pause.js';
 import { readTrack, type TrackEvent } from '../track/track.js';
 import { createResume, type Resume } from './drop-repeats.js';
 import { NoStream, openIcyStream, type Station } from './icy-stream.js';
@@ -70,7 +69,7 @@ export async function* pull({ urls, tell, ...rest }: PullOptions): AsyncGenerato
     if (!heard) current = (current + 1) % urls.length;
     if (heard || reason !== told) tell(`${reason}; connecting again`);
     told = reason;
-    await pause(backoffMs(Math.floor(attempt++ / urls.length), Math.random()), signal);
+    await pauseBeforeAttempt(Math.floor(attempt++ / urls.length), signal);
   }
 }
 

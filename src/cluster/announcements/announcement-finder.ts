@@ -8,7 +8,7 @@
  */
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
 import { FetchProblem, type FetchProblemKind } from '../../http/client/guarded-request.js';
-import { createRecentMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounded-map.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, sessionPath } from '../../session/session-name.js';
@@ -88,8 +88,8 @@ function authoritiesOf({ host, port }: URL): readonly string[] {
 export function createFinder(options: FinderOptions): AnnouncementFinder {
   const { store, now } = options;
   const fetch = options.fetch ?? guardedFetch;
-  const cache = createRecentMap<Cached>(CACHED_MAX);
-  const bySession = createRecentMap<Known>(CACHED_MAX);
+  const cache = createBoundedMap<string, Cached>(CACHED_MAX);
+  const bySession = createBoundedMap<string, Known>(CACHED_MAX);
   const fetching = new Map<string, Promise<Found<Known>>>(); // bounded by FETCHES_MAX
   const names = authoritiesOf(new URL(options.url));
 
@@ -119,7 +119,7 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
 
   /** The last good document, if the new attempt says nothing better. */
   const stillGood = (url: string, result: Found<Known>): Cached | undefined => {
-    const last = cache.get(url);
+    const last = cache.use(url);
     if (result.kind === 'found' || result.problem.status < 500) return undefined;
     if (last?.result.kind !== 'found' || now() - last.at > STALE_MS) return undefined;
     return { ...last, checkedAt: now() };
@@ -150,12 +150,12 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
     find: async (url, host) => {
       const path = ownPath(url, host === undefined ? names : [...names, host.toLowerCase()]);
       if (path !== undefined) return fromStore(path, url);
-      const cached = cache.get(url);
+      const cached = cache.use(url);
       return cached === undefined || isStale(cached) ? share(url) : cached.result;
     },
     recall: (session) => {
       const published = store.get(session);
-      if (published === undefined) return bySession.get(session);
+      if (published === undefined) return bySession.use(session);
       const { announcement } = published;
       const url = `${options.url}/announcements/${sessionPath(announcement.name)}.xml`;
       return { announcement, url };

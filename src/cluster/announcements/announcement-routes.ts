@@ -6,7 +6,7 @@
  * ever told them again.
  */
 import { type Request, type Response, Router } from 'express';
-import { drawSecret } from '../../runtime/secrets.js';
+import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { ANNOUNCEMENT_LIMITS } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
@@ -14,7 +14,6 @@ import { type FrontEndContext, factsOf } from '../front-end-context.js';
 import { bodyReader, decodeText, route } from '../web/methods.js';
 import { type Found, found, missing, problem, sendProblem } from '../web/problem.js';
 import type { Published } from './announcement-store.js';
-import { hashOfToken } from './owner.js';
 import { isLocal } from './ownership.js';
 import { diskProblem, putProblem, sendDenial } from './publish-problems.js';
 import { chooseSourceKey, type PasswordWish } from './source-key-choice.js';
@@ -58,8 +57,8 @@ function prepare(request: Request, body: Buffer, name: SessionName, before: Publ
   if (read.kind === 'problem') return read;
   const keyed = chooseSourceKey(read.value, before, wish.value);
   if (keyed.kind === 'problem') return keyed;
-  const token = before?.owner === undefined ? drawSecret() : undefined;
-  const fresh = token === undefined ? undefined : { tokenHash: hashOfToken(token), webhooks: [] };
+  const token = before?.owner === undefined ? drawPassword() : undefined;
+  const fresh = token === undefined ? undefined : { tokenHash: hashSecret(token), webhooks: [] };
   const { document, password } = keyed.value;
   const entry: Published = { ...document, owner: before?.owner ?? fresh };
   return found({ entry, told: { password, token } });

@@ -3,9 +3,9 @@
  * token, which is needed to change or withdraw the announcement, the webhooks and the fallback. It
  * lies beside the announcement, in SESSION.json.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { hasHash } from '../../runtime/secrets.js';
 import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
 
 /** Guess: a chat, a pager, and two more. */
@@ -32,15 +32,8 @@ const ownerSchema = z.object({
 export type Owner = Readonly<z.infer<typeof ownerSchema>>;
 export type StoredFallback = NonNullable<Owner['fallback']>;
 
-/** How a token is remembered. Drawn ones are too random to be found from this. */
-export const hashOfToken = (token: string): string =>
-  `sha256:${createHash('sha256').update(token).digest('base64url')}`;
-
 /** Whether it is the owner's token; takes the same time wherever they differ. */
-export function isToken(token: string, { tokenHash }: Owner): boolean {
-  const [own, other] = [Buffer.from(tokenHash), Buffer.from(hashOfToken(token))];
-  return own.length === other.length && timingSafeEqual(own, other);
-}
+export const isToken = (token: string, { tokenHash }: Owner): boolean => hasHash(token, tokenHash);
 
 /** What the file holds; undefined if there is none. A damaged one is told of, and counts as none. */
 export async function readOwner(path: string, log: Logger): Promise<Owner | undefined> {

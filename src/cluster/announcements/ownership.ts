@@ -1,14 +1,14 @@
 /**
  * Who may change what is announced: whoever has the session's admin token. Wrong tokens are slowed
- * down per address (lib/slowdown.ts).
+ * down per address (lib/guessDelay.ts).
  *
  * Announcements that are older than admin tokens have no owner yet; then it is whoever asks on the
  * cluster's own machine.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
-import { isLoopback } from '../../http/client/address-rules.js';
-import { createSlowdown } from '../../http/server/guess-delay.js';
+import { isLoopback } from '../../http/ip-address.js';
+import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { type Problem, problem } from '../web/problem.js';
 import { isToken, type Owner } from './owner.js';
 
@@ -35,7 +35,7 @@ const tokenIn = ({ headers }: Request): string | undefined =>
 
 /** Nobody has failed yet; `now` in ms that only grow. */
 export function createOwnership(now: () => number): Ownership {
-  const slowdown = createSlowdown();
+  const guessDelay = createGuessDelay();
   return {
     objectionTo: async (request, owner) => {
       if (owner === undefined) return isLocal(request) ? undefined : OWNERLESS;
@@ -43,10 +43,10 @@ export function createOwnership(now: () => number): Ownership {
       if (token === undefined) return MISSING;
       const address = request.socket.remoteAddress ?? '';
       if (!isToken(token, owner)) {
-        await pause(slowdown.fail(address, now()), undefined, { ref: false });
+        await pause(guessDelay.fail(address, now()), undefined, { ref: false });
         return WRONG;
       }
-      slowdown.forgive(address);
+      guessDelay.forgive(address);
       return undefined;
     },
   };

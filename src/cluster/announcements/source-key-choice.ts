@@ -4,8 +4,7 @@
  * else, and a session that is published again keeps what it has.
  */
 
-import { sourceKeyOf } from '../../http/server/source-password.js';
-import { drawSecret } from '../../runtime/secrets.js';
+import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { addSourceKey, type Keyed } from '../../session/source-key.js';
 import { type Found, found, missing, problem } from '../web/problem.js';
 import type { Published } from './announcement-store.js';
@@ -28,8 +27,8 @@ function withKey(xml: string, key: string): Found<Choice> {
 }
 
 function withNewPassword(xml: string): Found<Choice> {
-  const password = drawSecret();
-  const choice = withKey(xml, sourceKeyOf(password));
+  const password = drawPassword();
+  const choice = withKey(xml, hashSecret(password));
   return choice.kind === 'problem' ? choice : found({ ...choice.value, password });
 }
 

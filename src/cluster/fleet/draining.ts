@@ -4,10 +4,11 @@
  * leave the order, and see from the leases what became of it. One SCX after the other, so that the
  * machine has one process more at a time, and the session's overlay one change.
  */
-import { randomBytes } from 'node:crypto';
+
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
+import { drawId } from '../../runtime/secrets.js';
 import type { Platform } from '../platform/platform.js';
 import type { Succession } from '../supervisor/supervisor-types.js';
 
@@ -44,8 +45,6 @@ export interface Draining {
 /** A successor is there by then, or there is none, ms. Longer than the SCX's own patience. */
 const SUCCESS_MS_MAX = 40_000;
 const LOOK_MS = 50;
-
-const drawId = (): string => randomBytes(8).toString('hex');
 
 /** Nothing is drained yet. */
 export function createDraining(options: DrainingOptions): Draining {

@@ -2,13 +2,15 @@
  * The SCXs of this cluster, as the front end sees them: the supervisor machine with a platform
  * and timers around it. Everything here acts; what is to be done, supervisor.ts decides.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+
+import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { drive } from '../../lib/machine.js';
 import { createRng } from '../../lib/rng.js';
+import { drawId } from '../../runtime/secrets.js';
 import type { Found, Platform } from '../platform/platform.js';
 import { createLeases } from '../supervisor/leases.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
@@ -85,7 +87,7 @@ const now = (): number => performance.now();
 export function createFleet(options: FleetOptions): Fleet {
   const { platform, config, log } = options;
   const rng = createRng(randomInt(2 ** 31));
-  const supervisor = createSupervisor(config, rng, () => randomBytes(8).toString('hex'));
+  const supervisor = createSupervisor(config, rng, drawId);
   const leases = createLeases(config.leaseMs);
   const audiences = createAudiences();
   const answers = new Map<number, (outcome: Outcome) => void>(); // bounded by waitingMax

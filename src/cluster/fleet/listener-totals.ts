@@ -3,7 +3,7 @@
  * Soft state: a front end that was restarted knows what the SCXs that run tell it.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
-import { createRecentMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounded-map.js';
 
 export interface Audience {
   /** The most at a time. */
@@ -43,10 +43,10 @@ function forget(tally: Tally, running: readonly ScxStatus[]): void {
 
 /** Nobody has listened yet. */
 export function createAudiences(): Audiences {
-  const tallies = createRecentMap<Tally>(SESSIONS_MAX);
+  const tallies = createBoundedMap<string, Tally>(SESSIONS_MAX);
   return {
     onLease: (session, scxs) => {
-      const tally = tallies.get(session) ?? { peak: 0, totals: new Map(), ended: 0 };
+      const tally = tallies.use(session) ?? { peak: 0, totals: new Map(), ended: 0 };
       const peaks = scxs.map(({ listenersPeak }) => listenersPeak);
       tally.peak = Math.max(tally.peak, sum(scxs.map(({ listeners }) => listeners)), ...peaks);
       for (const { id, listenersTotal } of scxs) tally.totals.set(id, listenersTotal);
@@ -54,7 +54,7 @@ export function createAudiences(): Audiences {
       tallies.set(session, tally);
     },
     of: (session) => {
-      const tally = tallies.get(session);
+      const tally = tallies.use(session);
       if (tally === undefined) return { peak: 0, total: 0 };
       return { peak: tally.peak, total: tally.ended + sum(tally.totals.values()) };
     },

@@ -8,7 +8,8 @@
  * nobody keeps the encoders of others out; heads as at any door (scx/door.ts).
  */
 import { connect, type Socket } from 'node:net';
-import { clientAddress, isLoopback, limitedAs, trustIn } from '../../http/server/client-address.js';
+import { isLoopback, limitedAs } from '../../http/ip-address.js';
+import { clientAddress, trustIn } from '../../http/server/client-address.js';
 import { createDoor, type Visitor } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { sendAnswer, sentence } from '../../http/server/response.js';

@@ -4,9 +4,9 @@
  */
 
 import type { ScxStatus } from '../../api/scx-status.js';
-import { sourceKeyOf } from '../../http/server/source-password.js';
 import { sessionOfMount } from '../../icecast/mount.js';
 import { pathOf } from '../../lib/url-path.js';
+import { hashSecret } from '../../runtime/secrets.js';
 import { parseSessionName, type SessionName } from '../../session/session-name.js';
 import type { Mounts } from '../cluster-options.js';
 import { runningScx, scxFor } from '../fleet/scx-for-session.js';
@@ -38,7 +38,7 @@ export function sessionOfPassword(
   { store, fleet, finder }: FrontEndContext,
   password: string,
 ): SessionName | undefined {
-  const key = sourceKeyOf(password);
+  const key = hashSecret(password);
   const published = store.all().map(({ announcement }) => announcement);
   const own = published.find(({ sourceKey }) => sourceKey === key);
   if (own !== undefined) return own.name;

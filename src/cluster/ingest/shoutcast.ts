@@ -6,7 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { basicHeader } from '../../http/server/basic-auth.js';
-import { createSlowdown } from '../../http/server/guess-delay.js';
+import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import type { FrontEndContext } from '../front-end-context.js';
 import type { FrontIngest } from './encoder-passthrough.js';
@@ -86,7 +86,7 @@ export async function openShoutcastPort(
   port: number,
 ): Promise<ShoutcastPort | undefined> {
   const { log } = context;
-  const slowdown = createSlowdown();
+  const guessDelay = createGuessDelay();
   const sockets = new Set<Socket>();
   /** Those of them that have not said a password of ours, the oldest first. */
   const strangers = new Set<Socket>();
@@ -102,7 +102,7 @@ export async function openShoutcastPort(
   const refuse = (socket: Socket, address: string): void => {
     log.warn({ address }, 'a SHOUTcast encoder is refused: its password belongs to no session');
     const end = (): void => void socket.end(INVALID, () => socket.destroySoon());
-    const waiting = setTimeout(end, slowdown.fail(address, performance.now()));
+    const waiting = setTimeout(end, guessDelay.fail(address, performance.now()));
     socket.once('close', () => clearTimeout(waiting));
   };
 
@@ -113,7 +113,7 @@ export async function openShoutcastPort(
     const password = decodeLegacyText(Buffer.from(first.text, 'latin1'));
     const name = sessionOfPassword(context, password);
     if (name === undefined) return refuse(socket, address);
-    slowdown.forgive(address);
+    guessDelay.forgive(address);
     strangers.delete(socket);
     socket.write(OK);
     const second = await readTo(socket, first.rest, /^\r?\n|\r?\n\r?\n/, HEADERS_BYTES_MAX);

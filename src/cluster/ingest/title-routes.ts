@@ -5,7 +5,7 @@
  */
 import { type Request, type Response, Router } from 'express';
 import { basicAuth } from '../../http/server/basic-auth.js';
-import { createSlowdown } from '../../http/server/guess-delay.js';
+import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { mountOf } from '../../icecast/mount.js';
 import { metadataAnswer, parseTitleUpdate } from '../../icecast/title-update.js';
 import type { SessionName } from '../../session/session-name.js';
@@ -30,7 +30,7 @@ function answerHere(response: Response, status: number, message: string): void {
 /** The routes of encoders that tell titles. */
 export function ingestRoutes(context: FrontEndContext): Router {
   const router = Router({ caseSensitive: true });
-  const slowdown = createSlowdown();
+  const guessDelay = createGuessDelay();
 
   const passOn = (request: Request, response: Response, name: SessionName, mount: string): void => {
     const scx = runningScx(context, name.text);
@@ -62,7 +62,7 @@ export function ingestRoutes(context: FrontEndContext): Router {
     const password = pass ?? basicAuth(request.headers.authorization)?.password ?? '';
     const name = sessionOfPassword(context, password);
     if (name !== undefined) return passOn(request, response, name, mountOf(name));
-    const delayMs = slowdown.fail(request.ip ?? '', performance.now());
+    const delayMs = guessDelay.fail(request.ip ?? '', performance.now());
     const waiting = setTimeout(() => answerHere(response, 403, 'Wrong password'), delayMs);
     response.once('close', () => clearTimeout(waiting));
   };

@@ -6,7 +6,7 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { ScxStatus } from '../../api/scx-status.js';
-import { plainAddress } from '../../http/server/client-address.js';
+import { plainAddress } from '../../http/ip-address.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import { listenerScx, runningScx } from '../fleet/scx-for-session.js';

@@ -6,9 +6,11 @@
  *
  * Bounded: so many at a time, so that connections are left for everybody else.
  */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import httpProxy from 'http-proxy';
+import { urlHost } from '../../lib/host-port.js';
 import { problem, sendProblem } from '../web/problem.js';
 
 export interface StreamProxyOptions {
@@ -54,7 +56,7 @@ export function createStreamProxy({ scxHost, streamsMax }: StreamProxyOptions): 
   const targetOf = (httpUrl: string): string => {
     const url = new URL(httpUrl);
     url.protocol = 'http:';
-    url.hostname = scxHost.includes(':') ? `[${scxHost}]` : scxHost;
+    url.hostname = urlHost(scxHost);
     return url.href;
   };
 

@@ -6,6 +6,7 @@
  * A front end that comes after finds the SCXs in their run files. They are not its children, so
  * the system tells it nothing of their end; it looks, a few times a second.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
@@ -13,6 +14,7 @@ import { kill } from 'node:process';
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';
 import { LAUNCH_VARIABLE, type Launch } from '../../api/scx-launch.js';
+import { childEnvironment } from '../../runtime/child-environment.js';
 import { parseSessionName } from '../../session/session-name.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
 import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
@@ -45,12 +47,6 @@ interface Watched {
   readonly pid: number;
   readonly birth: string;
   stopped: boolean;
-}
-
-/** Our environment without our own settings, which would steer the child's command line too. */
-function childEnvironment(launch: Launch): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SCATTERCAST_'));
-  return { ...Object.fromEntries(own), [LAUNCH_VARIABLE]: JSON.stringify(launch) };
 }
 
 function runFileOf(launch: Launch, pid: number): RunFile {
@@ -122,7 +118,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     return spawn(process.execPath, argumentsOf(launch), {
       detached: true,
       stdio: ['ignore', out, out],
-      env: childEnvironment(withOrders(launch)),
+      env: childEnvironment({ [LAUNCH_VARIABLE]: JSON.stringify(withOrders(launch)) }),
     });
   };
 

@@ -5,7 +5,7 @@
  * those that somebody waits for come first. A session gets its SCXs one after the other: only
  * when the last one takes listeners is it known whether another is needed.
  */
-import { createLaunchBudget } from '../../lib/token-bucket.js';
+import { createTokenBucket } from '../../lib/token-bucket.js';
 import { placesOf } from './capacity.js';
 import { FULL } from './outcomes.js';
 import { choosePorts } from './port-pairs.js';
@@ -26,7 +26,7 @@ export interface Launching {
 /** Nothing is launched yet. `drawId` gives node ids that nobody else draws: 16 hex digits. */
 export function createLaunching(state: SupervisorState, drawId: () => string): Launching {
   const { config, scxs, slots, requests } = state;
-  const budget = createLaunchBudget(config.launchBurst, config.launchIntervalMs);
+  const budget = createTokenBucket(config.launchBurst, config.launchIntervalMs);
   const avoided = new Map<number, number>(); // bounded by the pairs of the range
 
   const needsFurther = (slot: SessionSlot): boolean => {

@@ -5,6 +5,7 @@
  */
 
 import type { ScxStatus } from '../../api/scx-status.js';
+import { spreadBackoffMs } from '../../lib/backoff.js';
 import type { Rng } from '../../lib/rng.js';
 import type { Ports } from './port-pairs.js';
 import type { SupervisorConfig } from './supervisor-config.js';
@@ -77,10 +78,10 @@ export function learn(slot: SessionSlot, facts: LaunchFacts): void {
 export const isFailing = (slot: SessionSlot, config: SupervisorConfig, now: number): boolean =>
   slot.current === null && slot.deaths >= config.quickDeathsMax && slot.retryAt > now;
 
-/** The wait after so many quick deaths (>= 1): doubling up to the maximum, half of it random. */
-function backoffMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
-  const doubled = config.backoffMinMs * 2 ** Math.min(deaths - 1, 30);
-  return Math.min(doubled, config.backoffMaxMs) * (0.5 + 0.5 * rng.unit());
+/** The wait after quick deaths in a row (>= 1), ms. */
+function waitMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
+  const range = { firstMs: config.backoffMinMs, lastMs: config.backoffMaxMs };
+  return spreadBackoffMs(range, deaths - 1, rng.unit());
 }
 
 /**
@@ -99,6 +100,6 @@ export function recordDeath(
   slot.portTries = 0;
   slot.deaths = quick ? slot.deaths + 1 : 0;
   const waits = quick && (slot.deaths > 1 || !death.cameUp);
-  slot.retryAt = waits ? now + backoffMs(slot.deaths, config, rng) : now;
+  slot.retryAt = waits ? now + waitMs(slot.deaths, config, rng) : now;
   if (slot.deaths >= config.quickDeathsMax) slot.restart = false;
 }

@@ -2,19 +2,11 @@
  * The HTTP server under a front end, with a bound on everything that a client can make large,
  * slow or many; and its start, whose failures a user can fix.
  */
+
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-
-/** `host:port`, as URLs write it. */
-export const authority = (host: string, port: number): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
-const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
-
-/** Where those on this machine reach what listens there. */
-export const innerHost = (listenHost: string): string =>
-  EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost;
 
 /** A server without a request listener yet. All numbers are guesses with room to spare. */
 export function createBoundedServer(): Server {
@@ -33,7 +25,7 @@ export function createBoundedServer(): Server {
 }
 
 function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): UserError {
-  const where = authority(host, port);
+  const where = joinHostPort(host, port);
   const messages: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} is taken: stop what uses it, or choose another with --port`,
     EACCES: `port ${port} is not allowed to you: choose one above 1023 with --port`,

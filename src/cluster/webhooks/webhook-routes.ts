@@ -5,7 +5,7 @@
  */
 import { type Request, type Response, Router } from 'express';
 import { checkLiteral, FetchProblem, parseUrl } from '../../http/client/guarded-request.js';
-import { drawSecret } from '../../runtime/secrets.js';
+import { drawPassword } from '../../runtime/secrets.js';
 import { parseSessionPath } from '../../session/session-name.js';
 import { WEBHOOKS_MAX, webhooksSchema } from '../announcements/owner.js';
 import { putProblem, sendDenial } from '../announcements/publish-problems.js';
@@ -48,7 +48,7 @@ async function setWebhooks(context: FrontEndContext, request: Request, response:
   const { owner } = published;
   if (owner === undefined) return fail(409, 'It has no admin token yet: announce it again.');
   if (urls.kind === 'problem') return sendProblem(request, response, urls.problem);
-  const drawn = owner.webhookSecret === undefined ? drawSecret() : undefined;
+  const drawn = owner.webhookSecret === undefined ? drawPassword() : undefined;
   const webhookSecret = owner.webhookSecret ?? drawn;
   const next = { ...published, owner: { ...owner, webhooks: [...urls.value], webhookSecret } };
   const result = await context.store.put(next, (before) => before === published);

@@ -8,11 +8,13 @@
  *
  * Bounded: WAITING_MAX events, ATTEMPTS_MAX attempts at each.
  */
+
 import { createHmac } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { guardedPost } from '../../http/client/guarded-post.js';
 import { FetchProblem } from '../../http/client/guarded-request.js';
+import { spreadBackoffMs } from '../../lib/backoff.js';
 
 export interface SenderOptions {
   readonly url: string;
@@ -44,9 +46,9 @@ const TIMEOUT_MS = 5000;
 const signatureOf = (secret: string, timestamp: number, body: string): string =>
   `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 
-/** Doubling, up to the maximum; half of it random, so that hooks do not come in a crowd. */
+/** The wait before an event is sent again, ms. */
 const waitMs = (retryMs: number, attempt: number): number =>
-  Math.min(retryMs * 2 ** attempt, RETRY_MS_MAX) * (0.5 + 0.5 * Math.random());
+  spreadBackoffMs({ firstMs: retryMs, lastMs: RETRY_MS_MAX }, attempt, Math.random());
 
 /** A sender that has nothing to do. */
 export function createWebhookSender(options: SenderOptions): WebhookSender {

@@ -7,7 +7,7 @@
  * `membersMax` on both sides: in a session of more SCXs than that, Γ(X) is a random part of them
  * that gossip renews all the time.
  */
-import { createPool } from '../../lib/dense-map.js';
+import { createDenseMap } from '../../lib/dense-map.js';
 import type { Context } from '../core/context.js';
 import { NOWHERE } from '../core/coordinates.js';
 import type { Death, Sighting } from '../core/message.js';
@@ -81,7 +81,7 @@ export function createMembership(
   isNeeded: (id: NodeId) => boolean = () => false,
 ): Membership {
   const { config, rng } = context;
-  const members = createPool(({ member }: Sighting) => member.id);
+  const members = createDenseMap(({ member }: Sighting) => member.id);
   /** By the members' indexes. */
   const atlas = createAtlas();
   /** No two members have the same address. */

@@ -58,7 +58,3 @@ export function classifyAddress(address: string): 'public' | 'private' | 'forbid
   if (PRIVATE6.check(address, 'ipv6')) return 'private';
   return GLOBAL6.check(address, 'ipv6') ? 'public' : 'forbidden';
 }
-
-/** Whether an IP address is this machine itself. */
-export const isLoopback = (address: string): boolean =>
-  /^(127\.|::1$|::ffff:127\.)/.test(address) && isIP(address) !== 0;

@@ -1,52 +1,44 @@
 /**
- * How often an address may have something that costs us: a page, a place that is held for it. A
- * crawler, or a script gone wild, uses up the turns of its own address only, so everybody else gets
- * theirs. A machine's own addresses are not counted: its operator and its monitoring come from there.
+ * A rate limit for each client address, for whatever costs us something: a page, a listener's slot
+ * that is reserved. A crawler or a runaway script uses up the rate of its own address, and every
+ * other client keeps its own. Loopback addresses are not limited: the operator's own tools and a
+ * proxy on this machine use them.
  *
- * Bounded: ADDRESSES_MAX addresses; the one that has not asked for longest makes room, so whoever asks all
- * the time stays counted, however many others ask.
+ * Bounded: ADDRESSES_MAX addresses. When there are more, the address that has been quiet for
+ * longest is dropped, so that a flood of addresses does not reset one that keeps asking.
  */
+import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.js';
+import { isLoopback, limitedAs } from '../ip-address.js';
 
-import { isLoopback, limitedAs } from './client-address.js';
-
-export interface TurnsOptions {
-  /** Turns at once. */
+export interface RequestRateOptions {
+  /** Requests at once. */
   readonly atOnce: number;
-  /** Turns in the long run. */
+  /** Requests in the long run. */
   readonly perSecond: number;
 }
 
-/** The turns of all addresses. */
-export interface Turns {
-  /** Takes a turn; false if there is none. */
+/** The rate limits of all addresses. */
+export interface RequestRate {
+  /** Counts a request; false if the address has used up its rate. */
   take(address: string, now: number): boolean;
 }
 
 const ADDRESSES_MAX = 4096;
 
-/** Everybody has all turns. */
-export function createTurns({ atOnce, perSecond }: TurnsOptions): Turns {
-  /** In the order in which they asked last. */
-  const spent = new Map<string, { turns: number; at: number }>();
+/** No address has asked yet. */
+export function createRequestRate({ atOnce, perSecond }: RequestRateOptions): RequestRate {
+  const buckets = createBoundedMap<string, TokenBucket>(ADDRESSES_MAX);
 
-  const accountOf = (address: string, now: number): { turns: number; at: number } => {
-    const account = spent.get(address) ?? { turns: 0, at: now };
-    spent.delete(address);
-    spent.set(address, account);
-    const [oldest] = spent.keys();
-    if (spent.size > ADDRESSES_MAX && oldest !== undefined) spent.delete(oldest);
-    return account;
+  const bucketOf = (client: string): TokenBucket => {
+    const known = buckets.use(client);
+    if (known !== undefined) return known;
+    const bucket = createTokenBucket(atOnce, 1000 / perSecond);
+    buckets.set(client, bucket);
+    return bucket;
   };
 
   return {
-    take: (address, now) => {
-      if (isLoopback(address)) return true;
-      const account = accountOf(limitedAs(address), now);
-      account.turns = Math.max(0, account.turns - ((now - account.at) / 1000) * perSecond);
-      account.at = now;
-      if (account.turns > atOnce - 1) return false;
-      account.turns++;
-      return true;
-    },
+    take: (address, now) => isLoopback(address) || bucketOf(limitedAs(address)).take(now),
   };
 }

@@ -6,9 +6,9 @@
  * Whoever asks for `address` must give the client's own: a front end that passes a connection
  * through is on this machine, its client is not.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { isLoopback } from '../client/address-rules.js';
-import { createSlowdown } from './guess-delay.js';
+import { hasHash } from '../../runtime/secrets.js';
+import { isLoopback } from '../ip-address.js';
+import { createGuessDelay } from './guess-delay.js';
 
 /** What becomes of a source client. */
 type Verdict =
@@ -35,27 +35,19 @@ const REASONS = {
   foreign: "this session has no source password, so only its SCX's own machine may broadcast",
 } as const;
 
-/** The source key of a password. */
-export const sourceKeyOf = (password: string): string =>
-  `sha256:${createHash('sha256').update(password).digest('base64url')}`;
-
-/** Takes the same time wherever they differ. */
-function belongs(password: string, key: string): boolean {
-  if (Buffer.byteLength(password) > PASSWORD_BYTES_MAX) return false;
-  const [own, other] = [Buffer.from(key), Buffer.from(sourceKeyOf(password))];
-  return own.length === other.length && timingSafeEqual(own, other);
-}
+const belongs = (password: string, key: string): boolean =>
+  Buffer.byteLength(password) <= PASSWORD_BYTES_MAX && hasHash(password, key);
 
 /** Judges the sources of one SCX; `now` in ms that only grow. */
 export function createSourcePassword(first: string | undefined, now: () => number): SourcePassword {
-  const slowdown = createSlowdown();
+  const guessDelay = createGuessDelay();
   const counters = { missing: 0, wrong: 0 };
   let key = first;
 
   const refuse = (reason: keyof typeof REASONS, address: string): Verdict => {
     const kind = reason === 'missing' ? 'missing' : 'wrong';
     counters[kind]++;
-    const delayMs = kind === 'missing' ? 0 : slowdown.fail(address, now());
+    const delayMs = kind === 'missing' ? 0 : guessDelay.fail(address, now());
     return { kind, reason: REASONS[reason], delayMs };
   };
 
@@ -65,7 +57,7 @@ export function createSourcePassword(first: string | undefined, now: () => numbe
         return isLoopback(address) ? { kind: 'ok' } : refuse('foreign', address);
       if (password === undefined) return refuse('missing', address);
       if (!belongs(password, key)) return refuse('wrong', address);
-      slowdown.forgive(address);
+      guessDelay.forgive(address);
       return { kind: 'ok' };
     },
     setKey: (next) => {

@@ -5,10 +5,12 @@
  * Beyond: to mesh neighbours, who are the parents in reserve, one may be held ready without a
  * subscription. When a parent dies the next one then delivers after one round trip, not three.
  */
-import { randomBytes } from 'node:crypto';
+
 import type { DataMessage } from '../../gossamer/core/message.js';
 import type { Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
+import { splitHostPort } from '../../lib/host-port.js';
 import type { Rng } from '../../lib/rng.js';
+import { drawId } from '../../runtime/secrets.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import type { WireEvent } from '../../wire/decoder.js';
 import { encodeDataMessage } from '../../wire/encoder.js';
@@ -18,7 +20,6 @@ import {
   type ConnectionHandler,
   NOBODY,
 } from '../sockets/connection.js';
-import { splitAddress } from '../sockets/connections.js';
 import { dataHello, type OverlayContext } from '../sockets/context.js';
 import { OVERLAY_LIMITS } from '../sockets/limits.js';
 import { createOutbox, type Outbox } from '../sockets/outbox.js';
@@ -48,7 +49,7 @@ interface Upstream {
   datagrams: DatagramChild | undefined;
 }
 
-const drawToken = (): DatagramToken => randomBytes(8).toString('hex') as DatagramToken;
+const drawDatagramToken = (): DatagramToken => drawId() as DatagramToken;
 
 const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
 
@@ -123,7 +124,7 @@ export function createUpstreams(
 
   const startDatagrams = (upstream: Upstream, token: DatagramToken): void => {
     const take = (event: WireEvent): void => handleDatagram(upstream, event);
-    const remote = splitAddress(upstream.peer.address);
+    const remote = splitHostPort(upstream.peer.address);
     const isUsed = (): boolean => upstream.sources.size > 0;
     upstream.datagrams = createDatagramChild(context, token, remote, rng, isUsed, take);
     upstream.datagrams.begin();
@@ -139,7 +140,7 @@ export function createUpstreams(
   });
 
   const connect = (peer: Member, channel: number): Upstream => {
-    const token = context.usesDatagrams(channel) ? drawToken() : undefined;
+    const token = context.usesDatagrams(channel) ? drawDatagramToken() : undefined;
     const opening = connections.open({
       to: peer.address,
       hello: dataHello(context, channel, token),

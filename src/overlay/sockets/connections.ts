@@ -6,9 +6,11 @@
  * Whoever fails the handshake is told why with a REFUSAL where that helps, and holds at most a place
  * among the strangers, who are few for each host and have little time.
  */
+
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Address } from '../../gossamer/core/node.js';
+import { joinHostPort, splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { encodeHello, encodeRefusal } from '../../wire/encoder.js';
 import type { ControlHello, DataHello, Hello } from '../../wire/hello.js';
@@ -57,17 +59,6 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-/** The host and the port of an address; an IPv6 host loses its brackets. */
-export function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(address.slice(colon + 1)) };
-}
-
-/** The address of a host and a port. */
-export const joinAddress = (host: string, port: number): Address =>
-  (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`) as Address;
-
 /** Why an answer is not the one to our HELLO; undefined if it is. */
 function objectionTo(answer: Hello, hello: Hello): string | undefined {
   const purpose = hello.purpose === 'data' ? 'data' : 'control';
@@ -83,7 +74,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   const advice = 'choose another overlay port or address';
   return new UserError(
     EXIT.bind,
-    `cannot listen on ${joinAddress(host, port)} (${why}): ${advice}`,
+    `cannot listen on ${joinHostPort(host, port)} (${why}): ${advice}`,
   );
 }
 
@@ -190,7 +181,7 @@ export function createConnections(counters: OverlayCounters, log: Logger): Conne
     }, OVERLAY_LIMITS.handshakeMs);
 
   const open = ({ to, hello, onOpen, onFailed }: Opening): Connection => {
-    const socket = connect({ ...splitAddress(to) });
+    const socket = connect({ ...splitHostPort(to) });
     track(socket);
     const connection = createConnection(socket, to, counters, log);
     const timer = startClock(connection);

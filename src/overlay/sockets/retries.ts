@@ -1,8 +1,10 @@
 /**
- * When an address may be tried again: after a failure it rests, each time twice as long, so that
- * neither a dead peer nor the network is hammered. One success forgives everything.
+ * When an address may be tried again: after a failure it is left alone, each time twice as long, so
+ * that neither a dead peer nor the network is hammered. One success forgets all failures.
  */
 import type { Address } from '../../gossamer/core/node.js';
+import { backoffMs } from '../../lib/backoff.js';
+import { createBoundedMap } from '../../lib/bounded-map.js';
 import type { Rng } from '../../lib/rng.js';
 import { OVERLAY_LIMITS } from './limits.js';
 
@@ -14,37 +16,27 @@ export interface Retries {
   sweep(now: number): void;
 }
 
-interface Failure {
-  readonly waitMs: number;
-  readonly restUntil: number;
+interface Failures {
+  readonly count: number;
+  /** The instant from which the address may be tried again. */
+  readonly retryAt: number;
 }
 
-/** Nothing has failed. */
+/** Nothing has failed. The waits are spread by a quarter, so that peers do not retry in step. */
 export function createRetries(rng: Rng): Retries {
-  const { retryFirstMs, retryLastMs, peersMax } = OVERLAY_LIMITS;
-  /** Bounded: peersMax, the oldest makes room; and forgotten by `sweep`. */
-  const failures = new Map<Address, Failure>();
-
-  const makeRoom = (): void => {
-    const oldest = failures.keys().next().value;
-    if (failures.size >= peersMax && oldest !== undefined) failures.delete(oldest);
-  };
-
+  const { retryFirstMs: firstMs, retryLastMs: lastMs, peersMax } = OVERLAY_LIMITS;
+  const failures = createBoundedMap<Address, Failures>(peersMax);
   return {
-    mayTry: (address, now) => (failures.get(address)?.restUntil ?? 0) <= now,
+    mayTry: (address, now) => (failures.get(address)?.retryAt ?? 0) <= now,
     onFailed: (address, now) => {
-      const last = failures.get(address);
-      const waitMs = last === undefined ? retryFirstMs : Math.min(2 * last.waitMs, retryLastMs);
-      failures.delete(address);
-      makeRoom();
-      failures.set(address, { waitMs, restUntil: now + waitMs * (0.75 + 0.5 * rng.unit()) });
+      const count = (failures.get(address)?.count ?? 0) + 1;
+      const waitMs = backoffMs({ firstMs, lastMs }, count - 1) * (0.75 + 0.5 * rng.unit());
+      failures.set(address, { count, retryAt: now + waitMs });
     },
-    onOpened: (address) => {
-      failures.delete(address);
-    },
+    onOpened: (address) => void failures.delete(address),
     sweep: (now) => {
-      for (const [address, failure] of failures) {
-        if (now - failure.restUntil > retryLastMs) failures.delete(address);
+      for (const [address, { retryAt }] of failures.entries()) {
+        if (now - retryAt > lastMs) failures.delete(address);
       }
     },
   };

@@ -3,10 +3,12 @@
  * given sockets. Each socket is open in both processes until the successor has said that it took
  * it, so one that dies in the midst of it costs no listener.
  */
+
 import { spawn } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
 import type { Order } from '../../api/hand-over-order.js';
 import { LAUNCH_VARIABLE } from '../../api/scx-launch.js';
+import { childEnvironment } from '../../runtime/child-environment.js';
 import {
   type Heard,
   type PredecessorMessage,
@@ -34,12 +36,6 @@ export interface Heir {
 /** A successor that does not answer is given up, ms. Guess: a busy machine. */
 const ANSWER_MS = 5000;
 
-/** Our environment without what steers ourselves. */
-function environment(order: Order): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SCATTERCAST_'));
-  return { ...Object.fromEntries(own), [LAUNCH_VARIABLE]: JSON.stringify(order.launch) };
-}
-
 /** Rejects after so long. */
 function late(ms: number, what: string): { readonly promise: Promise<never>; clear(): void } {
   let timer: NodeJS.Timeout | undefined;
@@ -58,7 +54,7 @@ export function startHeir(order: Order, onTitle: (told: SeatTitle) => void): Hei
   const child = spawn(order.program, order.args, {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: environment(order),
+    env: childEnvironment({ [LAUNCH_VARIABLE]: JSON.stringify(order.launch) }),
   });
   let onHeard: (heard: Heard) => void = () => undefined;
   let onTook: () => void = () => undefined;

@@ -9,8 +9,9 @@
  *
  * Bounded: 256 priorities.
  */
-import { randomBytes } from 'node:crypto';
+
 import type { SourceId } from '../../gossamer/core/node.js';
+import { drawId } from '../../runtime/secrets.js';
 import type { Station } from '../lease.js';
 import type { Identity } from '../listeners/listener-identities.js';
 import type { FedSource, IngestStream } from './ingest-stream.js';
@@ -41,7 +42,7 @@ const isOpen = ({ stream }: Seat): boolean => stream?.isOpen === true;
 
 function createSeat(priority: number): Seat {
   return {
-    id: randomBytes(8).toString('hex') as SourceId,
+    id: drawId() as SourceId,
     priority,
     epoch: 0,
     nextAudio: 0,

@@ -8,7 +8,7 @@
  * 401 whether PUT is possible: that is no failed login. SOURCE wants its 200 at once. PUT with `Expect`
  * wants a 100, then nothing until its end; some wait for neither.
  */
-import { timingSafeEqual } from 'node:crypto';
+
 import type { Logger } from 'pino';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
@@ -21,6 +21,7 @@ import { isTitleUpdate, metadataAnswer, parseTitleUpdate } from '../../icecast/t
 import { plainText } from '../../lib/plain-text.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
+import { isSameSecret } from '../../runtime/secrets.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { SeatTitle } from '../hand-over/messages.js';
 import type { Station } from '../lease.js';
@@ -109,19 +110,13 @@ function badType({ headers }: RequestHead): Answer | undefined {
   );
 }
 
-/** Takes the same time wherever they differ; of texts of one length one may have more bytes. */
-function isEqual(one: string, other: string): boolean {
-  const [own, given] = [Buffer.from(one), Buffer.from(other)];
-  return own.length === given.length && timingSafeEqual(own, given);
-}
-
 /** Nobody feeds this SCX yet. */
 export function createIngest(options: IngestOptions): Ingest {
   const { name, password, log, now } = options;
   const seats = createSeats(options.isRivalled);
 
   const isFrontEnd = ({ headers }: RequestHead): boolean =>
-    isEqual(headers.get('authorization') ?? '', `Bearer ${options.leaseToken}`);
+    isSameSecret(headers.get('authorization') ?? '', `Bearer ${options.leaseToken}`);
 
   /** Goes on with whoever knows the password; all others are told so, late if they guess. */
   const admit = (request: SourceRequest, given: string | undefined, enter: () => void): void => {

@@ -8,7 +8,7 @@
  * those who may be back.
  */
 
-import { isLoopback, limitedAs } from '../../http/server/client-address.js';
+import { isLoopback, limitedAs } from '../../http/ip-address.js';
 
 /** Who somebody is. */
 export interface Identity {

@@ -7,7 +7,7 @@ import type { AccessLog } from '../../http/server/access-log.js';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
 import type { Visitor } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { createTurns } from '../../http/server/request-rate.js';
+import { createRequestRate } from '../../http/server/request-rate.js';
 import {
   type Answer,
   comeBack,
@@ -75,7 +75,7 @@ function askedBy({ head, address }: Request): Asked {
 
 /** Answers visitors. */
 export function createHandler(options: RequestOptions): Handler {
-  const turns = createTurns(PAGE_TURNS);
+  const turns = createRequestRate(PAGE_TURNS);
 
   const stays = createStays({
     ...options,

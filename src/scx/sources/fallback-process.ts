@@ -7,12 +7,14 @@
  * are never two. It needs no front end, so it plays on while that is away. It attaches with a secret
  * that is drawn here and that nobody else knows.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Launch } from '../../api/scx-launch.js';
-import { joinAddress } from '../../overlay/sockets/connections.js';
+import { type BackoffRange, backoffMs } from '../../lib/backoff.js';
+import { joinHostPort, localHost, splitHostPort } from '../../lib/host-port.js';
+import { childEnvironment } from '../../runtime/child-environment.js';
 
 export const fallbackFileSchema = z.strictObject({
   path: z.string().max(4096),
@@ -59,37 +61,30 @@ export interface Fallback {
   stop(): void;
 }
 
-/** After a failure, ms: doubled each time. Guess. */
-const RETRY_MS_MIN = 250;
-const RETRY_MS_MAX = 30_000;
+/** The wait before a fallback that has ended is started again. Guess. */
+const RETRY: BackoffRange = { firstMs: 250, lastMs: 30_000 };
 /** Who ran so long was well, ms. Guess. */
 const STEADY_MS = 10_000;
 /** Who does not end when told is killed after so long, ms: longer than its own patience. */
 const KILL_MS = 4000;
 
-/** What no SCX but its own process knows. */
-export const drawFallbackSecret = (): string => randomBytes(32).toString('base64url');
-
 const isSame = (one: FallbackFile | undefined, other: FallbackFile | undefined): boolean =>
   one?.path === other?.path && one?.title === other?.title;
-
-const EVERYWHERE: readonly string[] = ['', '0.0.0.0', '::'];
 
 function documentOf(options: FallbackOptions, file: FallbackFile): FallbackLaunch {
   const { launch, overlayAddress, secret } = options;
   const { id, session, listenHost, logLevel } = launch;
-  const port = Number(overlayAddress.slice(overlayAddress.lastIndexOf(':') + 1));
+  const { port } = splitHostPort(overlayAddress);
   // On this machine, wherever the advertised address leads.
-  const address = joinAddress(EVERYWHERE.includes(listenHost) ? '127.0.0.1' : listenHost, port);
+  const address = joinHostPort(localHost(listenHost), port);
   return { session, scx: { id, overlayAddress: address }, secret, file, logLevel };
 }
 
 function start(options: FallbackOptions, file: FallbackFile): ChildProcess {
   const document = documentOf(options, file);
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SCATTERCAST_'));
   return spawn(process.execPath, [options.entry, 'fallback'], {
     stdio: ['pipe', 'inherit', 'inherit'],
-    env: { ...Object.fromEntries(own), [FALLBACK_VARIABLE]: JSON.stringify(document) },
+    env: childEnvironment({ [FALLBACK_VARIABLE]: JSON.stringify(document) }),
   });
 }
 
@@ -121,7 +116,7 @@ export function createFallback(options: FallbackOptions): Fallback {
   };
 
   const onFailed = (how: object): void => {
-    const inMs = Math.min(RETRY_MS_MIN * 2 ** failures++, RETRY_MS_MAX);
+    const inMs = backoffMs(RETRY, failures++);
     log.warn({ ...how, inMs }, 'The fallback has ended; it is started again.');
     waiting = setTimeout(next, inMs);
   };

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
-import { sourceKeyOf } from '../../../src/http/server/source-password.js';
+import { hashSecret } from '../../../src/runtime/secrets.js';
 import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
 import { addSourceKey } from '../../../src/session/source-key.js';
 import { startFake } from '../fake-cluster.js';
@@ -56,21 +56,21 @@ describe('The first announcement of a session', () => {
     const first = await publish(PATH, XML);
     const { password = '', token = '' } = await told(first);
     expect(first.headers.get('cache-control')).toBe('no-store');
-    expect(await publishedKey(get)).toBe(sourceKeyOf(password));
-    await expect.poll(() => platform.launches[0]?.sourceKey).toBe(sourceKeyOf(password));
+    expect(await publishedKey(get)).toBe(hashSecret(password));
+    await expect.poll(() => platform.launches[0]?.sourceKey).toBe(hashSecret(password));
     const files = ['xml', 'json'].map((end) => `${dataDir}/announcements/${PATH}.${end}`);
     const onDisk = files.map((file) => readFileSync(file, 'utf8')).join();
-    expect(onDisk).toContain(sourceKeyOf(token));
+    expect(onDisk).toContain(hashSecret(token));
     expect(onDisk).not.toContain(token);
     expect(onDisk).not.toContain(password);
     expect(statSync(files[1]!).mode & 0o777).toBe(0o600);
     const shown = `${await (await get('/status')).text()}${await (await get(AT)).text()}`;
-    expect(shown).not.toContain(sourceKeyOf(token));
+    expect(shown).not.toContain(hashSecret(token));
   });
 
   test('keeps a source key that its document has, and tells no password', async () => {
     const { get, publish } = await startFake();
-    const key = sourceKeyOf('of another cluster');
+    const key = hashSecret('of another cluster');
     const keyed = addSourceKey(XML, key);
     const xml = keyed.ok ? keyed.value.xml : '';
     expect((await publish(PATH, xml, '?password=new')).status).toBe(422);
@@ -128,7 +128,7 @@ describe('Another announcement of a session', () => {
     expect(await told(await get(AT, withToken(token, 'PUT', XML)))).toMatchObject({ sourceKey });
     expect(await publishedKey(get)).toBe(sourceKey);
     const renewed = await told(await get(`${AT}?password=new`, withToken(token, 'PUT', XML)));
-    expect(renewed.sourceKey).toBe(sourceKeyOf(renewed.password ?? ''));
+    expect(renewed.sourceKey).toBe(hashSecret(renewed.password ?? ''));
     expect(renewed).not.toHaveProperty('token');
     expect(await publishedKey(get)).toBe(renewed.sourceKey);
   });
@@ -152,14 +152,14 @@ describe('Another announcement of a session', () => {
     const response = await publish(PATH, XML);
     expect(response.status).toBe(200);
     const { password = '', token = '' } = await told(response);
-    expect(await publishedKey(get)).toBe(sourceKeyOf(password));
+    expect(await publishedKey(get)).toBe(hashSecret(password));
     expect((await get(AT, { method: 'DELETE' })).status).toBe(401);
     expect((await get(AT, withToken(token, 'DELETE'))).status).toBe(204);
   });
 });
 
 test('An announcement that was fetched brings its key to the SCX, and where it is from', async () => {
-  const key = sourceKeyOf('elsewhere');
+  const key = hashSecret('elsewhere');
   const keyed = addSourceKey(XML, key);
   const server = createServer((_request, response) =>
     response.end(keyed.ok ? keyed.value.xml : ''),

@@ -1,8 +1,9 @@
 /** SHOUTcast encoders at the port after a front end's own. */
+
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
-import { sourceKeyOf } from '../../../src/http/server/source-password.js';
+import { hashSecret } from '../../../src/runtime/secrets.js';
 import { startFake } from '../fake-cluster.js';
 import { PATH, startFed, textOf, wait } from '../fake-scx.js';
 import { announcementXml } from '../support.js';
@@ -153,7 +154,7 @@ describe('A SHOUTcast encoder', () => {
     async (coding) => {
       const { client, port, publish } = await startFed();
       const password = 'R\xf3s und L\xf6we, zwanzig Zeichen';
-      const key = `<r:SOURCE-KEY>${sourceKeyOf(password)}</r:SOURCE-KEY></SCATTERCAST`;
+      const key = `<r:SOURCE-KEY>${hashSecret(password)}</r:SOURCE-KEY></SCATTERCAST`;
       await publish(
         PATH.replace('night', 'day'),
         announcementXml('scattercast://radio.example/day').replace('</SCATTERCAST', key),

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
-import { createSourcePassword, sourceKeyOf } from '../../../src/http/server/source-password.js';
+import { createSourcePassword } from '../../../src/http/server/source-password.js';
+import { hashSecret } from '../../../src/runtime/secrets.js';
 
 const RIGHT = 'k3nd8w-abcdef-ghjkmn-pqrstu';
 const ADDRESS = '198.51.100.7';
-const create = () => createSourcePassword(sourceKeyOf(RIGHT), () => 0);
+const create = () => createSourcePassword(hashSecret(RIGHT), () => 0);
 
 test('A source password lets in whoever has it, and says what is wrong with others', () => {
   const password = create();
   expect(password.verifySource(RIGHT, ADDRESS)).toEqual({ kind: 'ok' });
   expect(password.verifySource(undefined, ADDRESS)).toMatchObject({ kind: 'missing', delayMs: 0 });
-  for (const wrong of ['', 'x', `${RIGHT} `, RIGHT.toUpperCase(), sourceKeyOf(RIGHT), '\0']) {
+  for (const wrong of ['', 'x', `${RIGHT} `, RIGHT.toUpperCase(), hashSecret(RIGHT), '\0']) {
     expect(password.verifySource(wrong, '127.0.0.1')).toMatchObject({ kind: 'wrong' });
   }
   expect(password.counters).toEqual({ missing: 1, wrong: 6 });
@@ -35,7 +36,7 @@ test('A source password that was not given is no guess: source clients probe tha
 
 test('A source password longer than 1 KiB is refused, even if it is the right one', () => {
   const long = 'é'.repeat(513);
-  const password = createSourcePassword(sourceKeyOf(long), () => 0);
+  const password = createSourcePassword(hashSecret(long), () => 0);
   expect(password.verifySource(long, ADDRESS)).toMatchObject({ kind: 'wrong' });
   expect(password.verifySource('x'.repeat(65_536), ADDRESS)).toMatchObject({ kind: 'wrong' });
 });
@@ -56,7 +57,7 @@ test.each([
 
 test('A source key can be replaced', () => {
   const password = create();
-  password.setKey(sourceKeyOf('other'));
+  password.setKey(hashSecret('other'));
   expect(password.verifySource(RIGHT, ADDRESS).kind).toBe('wrong');
   expect(password.verifySource('other', ADDRESS).kind).toBe('ok');
 });

@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLossyNetwork } from '../../../scripts/bench/udp/lossy-network.js';
 import { FAST } from '../../../src/gossamer/core/config.js';
+import { splitHostPort } from '../../../src/lib/host-port.js';
 import { createRng } from '../../../src/lib/rng.js';
-import { splitAddress } from '../../../src/overlay/sockets/connections.js';
 import { type DatagramToken, encodeBeat, encodeFrames } from '../../../src/wire/datagram.js';
 import { encodeAdu } from '../../../src/wire/encoder.js';
 import {
@@ -127,7 +127,7 @@ test('Datagrams of strangers are counted and dropped', async () => {
   onTestFinished(() => void socket.close());
   const token = 'ffffffffffffffff' as DatagramToken;
   const forged = encodeAdu(createAdu(studio.id, 1_000_000));
-  const { port } = splitAddress(child.overlay.address);
+  const { port } = splitHostPort(child.overlay.address);
   const junk = [
     new Uint8Array(0),
     new Uint8Array(8),

@@ -1,4 +1,5 @@
 /** Encoders on real sockets, in front of an ingest whose clock stands still until it is moved. */
+
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -8,9 +9,9 @@ import { sendAnswer } from '../../../src/http/server/response.js';
 import {
   createSourcePassword,
   type SourcePassword,
-  sourceKeyOf,
 } from '../../../src/http/server/source-password.js';
 import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
+import { hashSecret } from '../../../src/runtime/secrets.js';
 import type { SeatTitle } from '../../../src/scx/hand-over/messages.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
@@ -71,7 +72,7 @@ beforeEach(async () => {
     logged += line;
   };
   const log = pino({ level: 'trace' }, { write: keep });
-  password = createSourcePassword(sourceKeyOf(PASSWORD), now);
+  password = createSourcePassword(hashSecret(PASSWORD), now);
   ingest = createIngest({
     ...{ name, password, leaseToken: LEASE_TOKEN, log, now, attach: take },
     isRivalled: (priority: number, _own: SourceId | undefined) => rivals.has(priority),

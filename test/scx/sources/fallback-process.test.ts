@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { drawToken } from '../../../src/runtime/secrets.js';
 import {
   createFallback,
-  drawFallbackSecret,
   type Fallback,
   fallbackLaunchSchema,
 } from '../../../src/scx/sources/fallback-process.js';
 
 const STAND_IN = fileURLToPath(new URL('fallback-stand-in.mjs', import.meta.url));
-const SECRET = drawFallbackSecret();
+const SECRET = drawToken();
 
 const folder = mkdtempSync(join(tmpdir(), 'scattercast-fallback-'));
 const open: Fallback[] = [];

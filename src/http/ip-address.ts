@@ -1,0 +1,26 @@
+/**
+ * IP addresses of clients: one form for each address, whether it is this machine's own, and the
+ * network that a limit counts. An IPv4 client of a dual-stack socket is seen as `::ffff:1.2.3.4`,
+ * and means the same as `1.2.3.4` everywhere here.
+ */
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** An IPv4 address without its IPv6 mapping; any other text unchanged. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d)/i, '');
+
+/** Whether an IP address is a loopback address; false for a text that is no IP address. */
+export const isLoopback = (address: string): boolean =>
+  isIP(address) !== 0 && ipaddr.process(address).range() === 'loopback';
+
+/**
+ * The client that a limit counts: an IPv4 address, or the /64 network of an IPv6 address, which
+ * one subscriber has to itself. A text that is no IP address is returned as it is.
+ */
+export function limitedAs(address: string): string {
+  if (isIP(address) === 0) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  const prefix = parsed.parts.slice(0, 4).map((group) => group.toString(16));
+  return `${prefix.join(':')}::/64`;
+}
