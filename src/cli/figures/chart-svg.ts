@@ -13,7 +13,14 @@ import {
 import * as echarts from 'echarts/core';
 import { LegacyGridContainLabel } from 'echarts/features';
 import { SVGRenderer } from 'echarts/renderers';
-import type { Axis, Chart, Mark, Point, Series, Tone } from '../../simulator/figures/chart.js';
+import type {
+  Axis,
+  Chart,
+  Mark,
+  Point,
+  Series,
+  Tone,
+} from '../../simulator/figures/presentation/chart.js';
 
 echarts.use([CustomChart, LineChart, ScatterChart, SVGRenderer, LegacyGridContainLabel]);
 echarts.use([GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TitleComponent]);

@@ -1,7 +1,7 @@
 /** The report: one page without any other file, which reads in light and dark and on a telephone. */
-import type { Data, Value } from '../../simulator/figures/csv.js';
-import type { Drawing, Figure } from '../../simulator/figures/figure.js';
-import type { Scope } from '../../simulator/figures/session.js';
+import type { Data, Value } from '../../simulator/figures/presentation/csv.js';
+import type { Drawing, Figure } from '../../simulator/figures/presentation/figure.js';
+import type { Scope } from '../../simulator/figures/sessions/session.js';
 import { CHART_STYLE, drawChart, NARROW, WIDE } from './chart-svg.js';
 
 export interface Drawn {

@@ -3,11 +3,11 @@
  * value. To add a rule, add a line.
  */
 import { FAST, type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
-import type { Series } from './chart.js';
-import type { Figure } from './figure.js';
 import { finalRatio, over, pointOf, settledSeconds, steadyBytesPerSecond } from './measures.js';
-import { mainSession, type Scope, type Session, sessionOf } from './session.js';
-import { compared, plural } from './words.js';
+import type { Series } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { compared, plural } from './presentation/words.js';
+import { mainSession, type Scope, type Session, sessionOf } from './sessions/session.js';
 
 /** The paper's values of some fields. */
 const asPaper = (...fields: readonly (keyof GossamerConfig)[]): Partial<GossamerConfig> =>

@@ -2,11 +2,18 @@
  * Beyond the paper: how far a protocol is from what can be had. Both profiles beside the best trees
  * that a centralised search finds, on three topologies, with one and with five sources.
  */
-import type { Series } from './chart.js';
-import type { Figure } from './figure.js';
+
 import { finalRatio, type Measure, over, pointOf, yardstickRatio } from './measures.js';
-import { mainSession, type Profile, type Scope, type Session, sessionOf } from './session.js';
-import { compared, plural } from './words.js';
+import type { Series } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { compared, plural } from './presentation/words.js';
+import {
+  mainSession,
+  type Profile,
+  type Scope,
+  type Session,
+  sessionOf,
+} from './sessions/session.js';
 
 const SOURCES = [1, 5];
 

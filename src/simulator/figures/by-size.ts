@@ -3,9 +3,11 @@
  * each data point by running 25 independent simulations and computing the average and the 95%
  * confidence interval."
  */
-import type { Chart, Series, Tone } from './chart.js';
-import type { Drawing, Figure } from './figure.js';
+
 import { type Measure, over, pointOf } from './measures.js';
+import type { Chart, Series, Tone } from './presentation/chart.js';
+import type { Drawing, Figure } from './presentation/figure.js';
+import { capital, fixed, plural, spread } from './presentation/words.js';
 import {
   mainSession,
   PROFILE_NAMES,
@@ -14,8 +16,7 @@ import {
   type Scope,
   type Session,
   sessionOf,
-} from './session.js';
-import { capital, fixed, plural, spread } from './words.js';
+} from './sessions/session.js';
 
 /** More than a graph of 1000 nodes has room for. */
 const SMALL_MAX = 900;

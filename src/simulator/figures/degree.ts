@@ -1,7 +1,9 @@
 /** Figure 14: the cost ratio by the edges that an SCX may have (§5.4). */
-import type { Series } from './chart.js';
-import type { Figure } from './figure.js';
+
 import { finalRatio, over, pointOf } from './measures.js';
+import type { Series } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { compared, plural, spread } from './presentation/words.js';
 import {
   mainSession,
   PROFILE_NAMES,
@@ -10,8 +12,7 @@ import {
   type Scope,
   type Session,
   sessionOf,
-} from './session.js';
-import { compared, plural, spread } from './words.js';
+} from './sessions/session.js';
 
 /** k1; k2 is one more, as in <3,4>. The text does not tell the paper's own choice. */
 const DEGREES = [2, 3, 4, 5, 7];

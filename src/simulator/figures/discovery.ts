@@ -1,9 +1,9 @@
 /** Figures 6 and 7: how fast SCXs get to know each other (§5.2). */
 import type { ExperimentReport } from '../experiment/experiment.js';
-import type { Point, Series } from './chart.js';
-import type { Figure } from './figure.js';
-import { mainSession, PROFILE_NAMES, type Profile } from './session.js';
-import { fixed, plural } from './words.js';
+import type { Point, Series } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { fixed, plural } from './presentation/words.js';
+import { mainSession, PROFILE_NAMES, type Profile } from './sessions/session.js';
 
 const SOURCES = 5;
 const STEP_S = 1;

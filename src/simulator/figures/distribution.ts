@@ -1,10 +1,10 @@
 /** Figure 9: how good the trees are in the end (§5.3). */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import { statisticsOf } from '../metrics/statistics.js';
-import type { Series } from './chart.js';
-import type { Figure } from './figure.js';
-import { mainSession, PROFILE_NAMES } from './session.js';
-import { compared, fixed, plural } from './words.js';
+import type { Series } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { compared, fixed, plural } from './presentation/words.js';
+import { mainSession, PROFILE_NAMES } from './sessions/session.js';
 
 const SOURCES = 5;
 

@@ -4,7 +4,7 @@ import { yardstickFigure } from './beyond-yardstick.js';
 import { figure14 } from './degree.js';
 import { figure6, figure7 } from './discovery.js';
 import { figure9 } from './distribution.js';
-import type { Figure } from './figure.js';
+import type { Figure } from './presentation/figure.js';
 import { figure8, figure10 } from './progress.js';
 import {
   figure12,
@@ -14,7 +14,7 @@ import {
   scaleSettling,
   scaleTraffic,
 } from './scaling.js';
-import type { Scope, Session } from './session.js';
+import type { Scope, Session } from './sessions/session.js';
 import { figure11 } from './stress.js';
 
 export const FIGURES: readonly Figure[] = [

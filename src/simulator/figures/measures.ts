@@ -2,7 +2,7 @@
 import type { ExperimentReport } from '../experiment/experiment.js';
 import { settledSince } from '../experiment/settling.js';
 import { type Statistics, statisticsOf } from '../metrics/statistics.js';
-import type { Place, Point } from './chart.js';
+import type { Place, Point } from './presentation/chart.js';
 
 export type Measure = (report: ExperimentReport) => number | undefined;
 

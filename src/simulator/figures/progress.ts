@@ -1,11 +1,11 @@
 /** Figures 8 and 10: how the trees and the mesh change while a session goes on (§5.3). */
 import { ratioOf, settledSince } from '../experiment/settling.js';
 import { statisticsOf } from '../metrics/statistics.js';
-import type { Mark, Series } from './chart.js';
-import type { Figure } from './figure.js';
 import { finalRatio, over, settledSeconds } from './measures.js';
-import { mainSession, PROFILE_NAMES } from './session.js';
-import { fixed, plural, spread } from './words.js';
+import type { Mark, Series } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { fixed, plural, spread } from './presentation/words.js';
+import { mainSession, PROFILE_NAMES } from './sessions/session.js';
 
 const SOURCES = 5;
 

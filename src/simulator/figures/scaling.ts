@@ -9,8 +9,8 @@ import {
   steadyBytesPerSecond,
   yardstickRatio,
 } from './measures.js';
-import type { Reports, Scope } from './session.js';
-import { mainSession, PROFILE_NAMES } from './session.js';
+import type { Reports, Scope } from './sessions/session.js';
+import { mainSession, PROFILE_NAMES } from './sessions/session.js';
 
 export const figure12 = figureBySize(
   {

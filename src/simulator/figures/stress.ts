@@ -1,10 +1,10 @@
 /** Figure 11: how often physical links carry the same data (§5.3). */
 import type { LinkStress } from '../metrics/link-stress.js';
-import type { Tone } from './chart.js';
-import type { Figure } from './figure.js';
 import { type Measure, over } from './measures.js';
-import { mainSession, PROFILE_NAMES } from './session.js';
-import { capital, fixed } from './words.js';
+import type { Tone } from './presentation/chart.js';
+import type { Figure } from './presentation/figure.js';
+import { capital, fixed } from './presentation/words.js';
+import { mainSession, PROFILE_NAMES } from './sessions/session.js';
 
 interface Line {
   readonly name: string;

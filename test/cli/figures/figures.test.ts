@@ -9,8 +9,8 @@ import type { Job } from '../../../src/cli/simulate/job.js';
 import { playJobs } from '../../../src/cli/simulate/job-pool.js';
 import { FAST, PAPER } from '../../../src/gossamer/core/config.js';
 import { EXIT } from '../../../src/lib/user-error.js';
-import type { Chart } from '../../../src/simulator/figures/chart.js';
 import { FIGURES } from '../../../src/simulator/figures/figures.js';
+import type { Chart } from '../../../src/simulator/figures/presentation/chart.js';
 import { TS1000N } from '../../../src/simulator/topology/transit-stub.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'scattercast-figures-'));

@@ -6,12 +6,12 @@ import type {
   SourceReport,
 } from '../../../src/simulator/experiment/experiment.js';
 import { settledSince } from '../../../src/simulator/experiment/settling.js';
-import { csvOf } from '../../../src/simulator/figures/csv.js';
-import type { Drawing, Figure } from '../../../src/simulator/figures/figure.js';
 import { FIGURES, planSessions } from '../../../src/simulator/figures/figures.js';
-import { scopeOf } from '../../../src/simulator/figures/scope.js';
-import type { Session } from '../../../src/simulator/figures/session.js';
-import { compared } from '../../../src/simulator/figures/words.js';
+import { csvOf } from '../../../src/simulator/figures/presentation/csv.js';
+import type { Drawing, Figure } from '../../../src/simulator/figures/presentation/figure.js';
+import { compared } from '../../../src/simulator/figures/presentation/words.js';
+import { scopeOf } from '../../../src/simulator/figures/sessions/scope.js';
+import type { Session } from '../../../src/simulator/figures/sessions/session.js';
 
 const ASKED = { draws: 5, scxs: 100, quick: false, full: false, hasMatrix: true };
 const scope = scopeOf(ASKED);

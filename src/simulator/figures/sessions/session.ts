@@ -5,8 +5,8 @@
  * Draw n of every session has the seed `seed + n`: sessions on the same topology with as many SCXs
  * differ in their rules only, so that two profiles are compared on the same places and sources.
  */
-import { FAST, type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
-import type { ExperimentReport } from '../experiment/experiment.js';
+import { FAST, type GossamerConfig, PAPER } from '../../../gossamer/core/config.js';
+import type { ExperimentReport } from '../../experiment/experiment.js';
 
 export const PROFILES = { paper: PAPER, fast: FAST } as const;
 export type Profile = keyof typeof PROFILES;

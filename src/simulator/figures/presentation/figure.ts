@@ -3,9 +3,10 @@
  * All that it says of our own runs comes from the reports; all that it says of the paper is in the
  * paper's text, as its pictures are not.
  */
+
+import type { Reports, Scope, Session } from '../sessions/session.js';
 import type { Chart } from './chart.js';
 import type { Data } from './csv.js';
-import type { Reports, Scope, Session } from './session.js';
 
 export interface Drawing {
   /** Tidy: one observation in each row. */

@@ -1,5 +1,5 @@
 /** Numbers as the sentences of the figures have them. */
-import type { Statistics } from '../metrics/statistics.js';
+import type { Statistics } from '../../metrics/statistics.js';
 
 /** A number with so many digits behind the point. */
 export const fixed = (value: number | null | undefined, digits: number): string =>
