@@ -4,15 +4,15 @@ import type { Input } from '../../gossamer/core/effects.js';
 import type { Address } from '../../gossamer/core/node.js';
 import type { Gossamer } from '../../gossamer/gossamer.js';
 
-/** One SCX of the world. */
 export interface SimulatedScx {
+  /** In the order of joining, from 0. */
   readonly index: number;
   readonly address: Address;
   readonly gossamer: Gossamer;
   readonly feed: (input: Input) => void;
   isUp: boolean;
-  /** Its machine is gone, and nothing answers for it. */
+  /** Its machine is gone: nothing refuses a connection to it, so attempts time out. */
   hasVanished: boolean;
-  /** A stopped process: it neither hears nor acts, and its sockets stay open. */
+  /** A stopped process: it neither receives nor acts, and its sockets stay open. */
   isFrozen: boolean;
 }

@@ -1,12 +1,16 @@
-/** A digest of a run: two runs of the same seed must give the same one. */
+/** A digest of a run. Two runs with the same seed must have the same one. */
 
 export interface Trace {
+  /** Adds facts in their order. */
   add(...facts: readonly (string | number)[]): void;
   /** 16 hexadecimal digits. */
   hash(): string;
 }
 
-/** An empty trace: two lanes of FNV-1a with different offsets. Numbers go in as their 64 bits. */
+/**
+ * An empty trace: two FNV-1a hashes with different offsets, 32 bits each. A number enters as the 64 bits
+ * of its floating-point form, so that instants which differ in the last bit differ in the digest.
+ */
 export function createTrace(): Trace {
   const number = new Float64Array(1);
   const words = new Uint16Array(number.buffer);

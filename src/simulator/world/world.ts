@@ -1,24 +1,24 @@
 /**
  * A session in a simulated network: the production Gossamer machines, each driven by the production
- * loop, with an event queue for sockets and clocks. Everything is drawn from one seed, and events of
- * the same instant keep their order, so a run can be repeated to the last byte (see `traceHash`).
+ * loop, with an event queue in place of sockets and clocks. Everything is drawn from one seed, and events
+ * of the same instant keep their order, so the same seed gives the same run (see `traceHash`).
  *
- * What the network does to a message is in network.ts; what must always hold is in checker.ts.
+ * What the network does to a message is in network.ts, the invariants are in checker.ts.
  */
-
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Effect, GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Address, Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
 import { createGossamer } from '../../gossamer/gossamer.js';
 import { unreachable } from '../../lib/assert.js';
-import { createEventQueue } from '../../lib/event-queue.js';
 import { drive } from '../../lib/machine.js';
 import { createRng, type Rng } from '../../lib/rng.js';
+import { type Clock, createClock } from './clock.js';
+import { createDeferred, type Deferred } from './deferred.js';
 import { createNetwork, type Network } from './network.js';
 import type { SimulatedScx } from './simulated-scx.js';
-import { createTrace } from './trace.js';
+import { createTrace, type Trace } from './trace.js';
 
-/** Hears of everything that matters, as it happens. */
+/** Sees every effect, event and delivered ADU of every SCX, at the simulated time `now`, ms. */
 export interface Observer {
   onEffect?(scx: SimulatedScx, effect: Effect, now: number): void;
   onEvent?(scx: SimulatedScx, event: GossamerEvent, now: number): void;
@@ -30,69 +30,87 @@ export interface WorldOptions {
   readonly config: GossamerConfig;
   /** One-way delay between two SCXs by index, ms. */
   readonly delayMs: (from: number, to: number) => number;
-  /** How many of the first SCXs are rendezvous points. */
+  /** How many of the first SCXs are rendezvous points; default: 1. */
   readonly rendezvousPoints?: number;
   readonly observers?: readonly Observer[];
 }
 
-export interface World {
+export interface World extends Clock {
   readonly rng: Rng;
   readonly network: Network;
+  /** All SCXs by index, the dead included. */
   readonly scxs: readonly SimulatedScx[];
-  now(): number;
   /** Adds an SCX; it joins now. */
   add(): SimulatedScx;
-  /** Runs something at an instant. */
-  at(instant: number, action: () => void): void;
-  /** Lets time pass. */
-  runUntil(instant: number): void;
   /** The process dies: its sockets are reset at once. */
   crash(scx: SimulatedScx): void;
-  /** The machine dies: nobody is told. */
+  /** The machine dies: its peers get no notice. */
   vanish(scx: SimulatedScx): void;
+  /** The process stops: it neither receives nor acts, and its sockets stay open. */
   freeze(scx: SimulatedScx): void;
+  /** The process continues with the timers and messages that it missed. */
   thaw(scx: SimulatedScx): void;
+  /** The SCXs that are up and joined. */
   live(): SimulatedScx[];
-  /** Attaches a source that says nothing; returns its id. Cost ratios need no more. */
+  /** Attaches a source that publishes nothing; returns its id. Cost ratios need no ADUs. */
   announce(scx: SimulatedScx): SourceId;
-  /** Starts a source at an SCX that publishes each `intervalMs`; returns its id. */
+  /** Attaches a source that publishes an ADU each `intervalMs`; returns its id. */
   broadcast(scx: SimulatedScx, intervalMs: number): SourceId;
-  /** A digest of all that happened. */
+  /** A digest of all events and deliveries so far. */
   traceHash(): string;
 }
+
+/** What the parts of a world share. */
+interface Stage {
+  readonly options: WorldOptions;
+  readonly rng: Rng;
+  readonly ids: Rng;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly trace: Trace;
+  readonly scxs: SimulatedScx[];
+  readonly byAddress: Map<Address, SimulatedScx>;
+  readonly byId: Map<NodeId, SimulatedScx>;
+  /** The timers that frozen SCXs missed. */
+  readonly wakeUps: Deferred;
+}
+
+/** The priority of every simulated source, 0..255. */
+const SOURCE_PRIORITY = 128;
 
 const hexId = (rng: Rng): string =>
   Array.from({ length: 4 }, () => rng.below(0x10000).toString(16).padStart(4, '0')).join('');
 
-/** A world without SCXs, at instant 0. */
-export function createWorld(options: WorldOptions): World {
+const addressOf = (index: number): Address => `scx${index}:1` as Address;
+
+function createStage(options: WorldOptions): Stage {
   const rng = createRng(options.seed);
-  const ids = rng.fork('ids');
-  const queue = createEventQueue<() => void>();
-  const scxs: SimulatedScx[] = [];
+  const clock = createClock();
   const byAddress = new Map<Address, SimulatedScx>();
-  const byId = new Map<NodeId, SimulatedScx>();
-  const trace = createTrace();
-  const observers = options.observers ?? [];
-  const rendezvousPoints = options.rendezvousPoints ?? 1;
-  let clock = 0;
-
-  const at = (instant: number, action: () => void): void =>
-    queue.push(Math.max(instant, clock), action);
-
   const network = createNetwork({
     rng: rng.fork('network'),
     delayMs: options.delayMs,
-    now: () => clock,
-    at,
+    now: clock.now,
+    at: clock.at,
     find: (address) => byAddress.get(address),
   });
+  return {
+    ...{ options, rng, clock, network, byAddress },
+    ids: rng.fork('ids'),
+    trace: createTrace(),
+    scxs: [],
+    byId: new Map(),
+    wakeUps: createDeferred(),
+  };
+}
 
-  const addressOf = (index: number): Address => `scx${index}:1` as Address;
-  const locations = Array.from({ length: rendezvousPoints }, (_, index) => addressOf(index));
-
-  const perform = (scx: SimulatedScx, effect: Effect): void => {
-    for (const observer of observers) observer.onEffect?.(scx, effect, clock);
+/** Performs the effects of the machines; every delivery and event enters the trace. */
+function createPerformer(stage: Stage): (scx: SimulatedScx, effect: Effect) => void {
+  const { network, trace, byId } = stage;
+  const { now } = stage.clock;
+  const observers = stage.options.observers ?? [];
+  return (scx, effect) => {
+    for (const observer of observers) observer.onEffect?.(scx, effect, now());
     switch (effect.kind) {
       case 'send':
         return network.send(scx, effect.to, effect.message);
@@ -105,110 +123,63 @@ export function createWorld(options: WorldOptions): World {
       case 'locate':
         return network.locate(scx, effect.location as Address);
       case 'deliver':
-        trace.add(clock, scx.index, effect.adu.sequence);
-        for (const observer of observers) observer.onDeliver?.(scx, effect.adu, clock);
+        trace.add(now(), scx.index, effect.adu.sequence);
+        for (const observer of observers) observer.onDeliver?.(scx, effect.adu, now());
         return;
       case 'notify':
-        trace.add(clock, scx.index, effect.event.kind);
-        for (const observer of observers) observer.onEvent?.(scx, effect.event, clock);
+        trace.add(now(), scx.index, effect.event.kind);
+        for (const observer of observers) observer.onEvent?.(scx, effect.event, now());
         return;
       default:
         return unreachable(effect);
     }
   };
+}
 
-  const add = (): SimulatedScx => {
+/** Adds SCXs; the first ones are rendezvous points. */
+function createJoiner(stage: Stage): () => SimulatedScx {
+  const { options, rng, ids, clock, scxs, byAddress, byId, wakeUps } = stage;
+  const perform = createPerformer(stage);
+  const { config, rendezvousPoints = 1 } = options;
+  const locations = Array.from({ length: rendezvousPoints }, (_, index) => addressOf(index));
+
+  const describe = (index: number): Member => ({
+    id: hexId(ids) as NodeId,
+    address: addressOf(index),
+    incarnation: Math.floor(clock.now()) + 1,
+    rendezvous: index < rendezvousPoints,
+  });
+
+  return () => {
     const index = scxs.length;
-    const self: Member = {
-      id: hexId(ids) as NodeId,
-      address: addressOf(index),
-      incarnation: Math.floor(clock) + 1,
-      rendezvous: index < rendezvousPoints,
-    };
-    const gossamer = createGossamer({
-      self,
-      config: options.config,
-      rng: rng.fork(`scx ${index}`),
-      locations,
-    });
+    const self = describe(index);
+    const gossamer = createGossamer({ self, config, rng: rng.fork(`scx ${index}`), locations });
     let wakes = 0;
     const feed = drive(gossamer, {
-      now: () => clock,
+      now: clock.now,
       perform: (effect) => perform(scx, effect),
-      // As in overlay/, a new wake-up takes the place of the one before.
+      // As in overlay/, a new wake-up replaces the one before.
       wakeAt: (instant, wake) => {
         const number = ++wakes;
-        at(instant, () => whenAwake(scx, () => void (number === wakes && wake())));
+        clock.at(instant, () => wakeUps.run(scx, () => void (number === wakes && wake())));
       },
     });
-    const scx: SimulatedScx = {
-      index,
-      address: self.address,
-      gossamer,
-      feed,
-      isUp: true,
-      hasVanished: false,
-      isFrozen: false,
-    };
+    const state = { isUp: true, hasVanished: false, isFrozen: false };
+    const scx: SimulatedScx = { index, address: self.address, gossamer, feed, ...state };
     scxs.push(scx);
     byAddress.set(scx.address, scx);
     byId.set(self.id, scx);
     feed({ kind: 'join' });
     return scx;
   };
+}
 
-  /** What a frozen process missed comes when it thaws; the dead never wake. */
-  const whenAwake = (scx: SimulatedScx, action: () => void): void => {
-    if (!scx.isUp) return;
-    if (scx.isFrozen) thawing.push({ scx, action });
-    else action();
-  };
-  const thawing: { readonly scx: SimulatedScx; readonly action: () => void }[] = [];
-
-  const thaw = (scx: SimulatedScx): void => {
-    scx.isFrozen = false;
-    const due = thawing.filter((item) => item.scx === scx);
-    for (const item of due) thawing.splice(thawing.indexOf(item), 1);
-    for (const item of due) item.action();
-    network.thaw(scx);
-  };
-
-  const announce = (scx: SimulatedScx): SourceId => {
-    const id = hexId(ids) as SourceId;
-    scx.feed({ kind: 'announceSource', source: { id, priority: 128, epoch: 1 } });
-    return id;
-  };
-
-  const broadcast = (scx: SimulatedScx, intervalMs: number): SourceId => {
-    const id = announce(scx);
-    const channel = options.config.channels[0] as number;
-    let sequence = 0;
-    const publish = (): void => {
-      if (!scx.isUp) return;
-      const payload = new Uint8Array(0);
-      const sourceScx = scx.gossamer.self().id;
-      const adu = { source: id, sourceScx, channel, sequence: sequence++, payload };
-      if (!scx.isFrozen) scx.feed({ kind: 'publish', adu: { ...adu, timestampMs: clock } });
-      at(clock + intervalMs, publish);
-    };
-    publish();
-    return id;
-  };
-
+/** How processes die, stop and continue. */
+function createFates({
+  network,
+  wakeUps,
+}: Stage): Pick<World, 'crash' | 'vanish' | 'freeze' | 'thaw'> {
   return {
-    rng,
-    network,
-    scxs,
-    now: () => clock,
-    add,
-    at,
-    runUntil: (instant) => {
-      for (let next = queue.next(); next <= instant; next = queue.next()) {
-        clock = Math.max(clock, next);
-        queue.pop()?.();
-      }
-      clock = instant;
-    },
     crash: (scx) => {
       scx.isUp = false;
       network.onDeath(scx, true);
@@ -221,10 +192,50 @@ export function createWorld(options: WorldOptions): World {
     freeze: (scx) => {
       scx.isFrozen = true;
     },
-    thaw,
+    thaw: (scx) => {
+      scx.isFrozen = false;
+      wakeUps.release(scx);
+      network.thaw(scx);
+    },
+  };
+}
+
+/** The sources of a world. */
+function createSources({ options, ids, clock }: Stage): Pick<World, 'announce' | 'broadcast'> {
+  const announce = (scx: SimulatedScx): SourceId => {
+    const id = hexId(ids) as SourceId;
+    scx.feed({ kind: 'announceSource', source: { id, priority: SOURCE_PRIORITY, epoch: 1 } });
+    return id;
+  };
+  const broadcast = (scx: SimulatedScx, intervalMs: number): SourceId => {
+    const id = announce(scx);
+    const channel = options.config.channels[0] as number;
+    let sequence = 0;
+    const publish = (): void => {
+      if (!scx.isUp) return;
+      const payload = new Uint8Array(0);
+      const sourceScx = scx.gossamer.self().id;
+      const adu = { source: id, sourceScx, channel, sequence: sequence++, payload };
+      if (!scx.isFrozen) scx.feed({ kind: 'publish', adu: { ...adu, timestampMs: clock.now() } });
+      clock.at(clock.now() + intervalMs, publish);
+    };
+    publish();
+    return id;
+  };
+  return { announce, broadcast };
+}
+
+/** A world without SCXs, at 0 ms. */
+export function createWorld(options: WorldOptions): World {
+  const stage = createStage(options);
+  const { rng, network, scxs, clock, trace } = stage;
+  return {
+    ...{ rng, network, scxs },
+    ...clock,
+    add: createJoiner(stage),
+    ...createFates(stage),
     live: () => scxs.filter((scx) => scx.isUp && scx.gossamer.view().state === 'joined'),
-    announce,
-    broadcast,
+    ...createSources(stage),
     traceHash: trace.hash,
   };
 }
