@@ -31,7 +31,7 @@ function guarded(target: Target): Target {
 
 const connect = Socket.prototype.connect as (...args: unknown[]) => Socket;
 
-Socket.prototype.connect = function guardedConnect(this: Socket, ...args: unknown[]): Socket {
+function guardedConnect(this: Socket, ...args: unknown[]): Socket {
   // Node's own callers pass one array: [options, callback].
   const [first, ...rest] = (Array.isArray(args[0]) ? args[0] : args) as unknown[];
   if (typeof first !== 'object' || first === null) return connect.call(this, ...args);
@@ -42,4 +42,9 @@ Socket.prototype.connect = function guardedConnect(this: Socket, ...args: unknow
     return this;
   }
   return connect.call(this, guarded(target), ...rest);
-} as typeof Socket.prototype.connect;
+}
+
+// Files that share a process share this, too: it is put in front of the real one once.
+if (connect.name !== guardedConnect.name) {
+  Socket.prototype.connect = guardedConnect as typeof Socket.prototype.connect;
+}

@@ -1,16 +1,38 @@
+/**
+ * The gate's tests, in projects that differ in what they cost. On two cores the gate must end within ten
+ * minutes, so what computes gets a worker for each core, and what waits for sound gets more than that.
+ *
+ * - `core`: everything that runs inside the test's own process. Its files share the modules that they
+ *   import (no isolation): loading them again for each file took longer than most files do. It has no
+ *   mocked modules and leaves no global changed. `npm run test:fast` runs `core` and `mocks`.
+ * - `mocks`: replaces modules, so each file has a process of its own.
+ * - `process`: starts single processes from the build, without a cluster.
+ * - `e2e`: real clusters, encoders and players, which wait for sound most of the time.
+ * - `drills`: measures gaps while processes die, so few run beside each other.
+ */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/loopback-only.ts'];
+
+const MOCKS = ['test/http/client/guarded-fetch.test.ts', 'test/overlay/sockets/idle.test.ts'];
+const PROCESS = [
+  'test/cli/main.test.ts',
+  'test/cli/commands/broadcast-standard-input.test.ts',
+  'test/cluster/cluster.test.ts',
+  'test/cluster/platform/process-platform.test.ts',
+  'test/scx/sources/fallback-process.test.ts',
+];
+const DRILLS = ['test/e2e/drills/*.test.ts'];
+
+/** Two cores. */
+const COMPUTING = 2;
+/** What waits leaves room for others. */
+const WAITING = 5;
+
+const inProcess = { setupFiles, testTimeout: 60_000, hookTimeout: 60_000, restoreMocks: true };
 const slow = { setupFiles, testTimeout: 120_000, hookTimeout: 60_000 };
 
-/** Tests that measure pauses or load the machine run one at a time. */
-const ALONE = ['test/e2e/drills/*.test.ts'];
-
-/**
- * Pure and in-process tests first, in parallel; then real processes and players, who wait for sound most of
- * the time; at last the drills, one file at a time.
- */
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
@@ -20,29 +42,47 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
-          setupFiles,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: ['test/e2e/**', ...MOCKS, ...PROCESS],
+          ...inProcess,
+          isolate: false,
+          maxWorkers: COMPUTING,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'mocks',
+          include: MOCKS,
+          ...inProcess,
+          maxWorkers: COMPUTING,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'process',
+          include: PROCESS,
+          ...inProcess,
+          maxWorkers: WAITING,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: DRILLS,
           ...slow,
-          maxWorkers: 2,
+          maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: 'drills',
-          include: ALONE,
+          include: DRILLS,
           ...slow,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

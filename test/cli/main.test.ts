@@ -1,4 +1,4 @@
-/** The command line as a real process, from its sources. */
+/** The command line as a real process, from the build. */
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const TS1000N = `gtitm:${join(ROOT, 'test/fixtures/topologies/ts1000n-0.txt.gz')}`;
-const COMMAND = ['--import', 'tsx', 'src/cli/main.ts'];
+const COMMAND = ['dist/cli/main.js'];
 const NAME = ['--name', SESSION];
 const AT = ['--cluster', 'a', '--announcement', 'b'];
 

@@ -8,7 +8,7 @@ import { type StandIn, startStandIn } from '../../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const COMMAND = ['--import', 'tsx', 'src/cli/main.ts', 'broadcast'];
+const COMMAND = ['dist/cli/main.js', 'broadcast'];
 
 let standIn: StandIn;
 beforeEach(async () => {
