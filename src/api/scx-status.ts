@@ -64,7 +64,12 @@ export const disturbancesSchema = z.object({
 /** What disturbed the flows of an SCX. */
 export type DisturbanceStatus = z.infer<typeof disturbancesSchema>;
 
-const NONE: DisturbanceStatus = { failovers: {}, stallMs: 0, repaired: {}, lost: {} };
+export const NO_DISTURBANCES: DisturbanceStatus = {
+  failovers: {},
+  stallMs: 0,
+  repaired: {},
+  lost: {},
+};
 
 export const scxStatusSchema = z.object({
   session: z.string().max(400),
@@ -100,7 +105,7 @@ export const scxStatusSchema = z.object({
   neighbours: neighboursSchema,
   sources: z.array(sourceStatus).max(256),
   /** Of the audio, since the start. */
-  disturbances: disturbancesSchema.default(NONE),
+  disturbances: disturbancesSchema.default(NO_DISTURBANCES),
 });
 
 /** One SCX as `status` shows it. */

@@ -1,5 +1,6 @@
 /** What the routes of a front end share. */
 import type { Logger } from 'pino';
+import type { ClusterStatus } from '../api/cluster-status.js';
 import type { RequestRate } from '../http/server/request-rate.js';
 import type { Announcement } from '../session/announcement.js';
 import type { AnnouncementFinder, Known } from './announcements/announcement-finder.js';
@@ -10,7 +11,6 @@ import type { FallbackFiles } from './fallback/fallback-files.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { StreamProxy } from './listen/stream-proxy.js';
 import type { ClusterMetrics } from './status/cluster-metrics.js';
-import type { ClusterStatus } from './status/cluster-status.js';
 import type { LaunchFacts } from './supervisor/supervisor-types.js';
 import type { Page } from './web/pages.js';
 import type { Webhooks } from './webhooks/webhooks.js';

@@ -4,21 +4,18 @@
  *
  *   {"address": "host:port"}
  */
-import { z } from 'zod';
+import { rendezvousAnswerSchema } from '../api/rendezvous.js';
 import type { Address } from '../gossamer/core/node.js';
 import { guardedFetch } from '../http/client/guarded-fetch.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { parseLocation } from '../session/location.js';
-import { addressSchema } from '../wire/node-schema.js';
 
 const ANSWER_BYTES_MAX = 4096;
 const ANSWER_TIMEOUT_MS = 3000;
 
-const answerSchema = z.object({ address: addressSchema });
-
 function parseAnswer(body: string): Result<Address> {
   try {
-    return good(answerSchema.parse(JSON.parse(body)).address);
+    return good(rendezvousAnswerSchema.parse(JSON.parse(body)).address);
   } catch {
     return bad('the answer is not {"address": "host:port"}');
   }

@@ -7,9 +7,9 @@
  */
 import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import type { FallbackFile } from '../api/fallback-launch.js';
+import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
-import { type FallbackFile, fallbackFileSchema } from './sources/fallback-process.js';
 
 /** What the front end says with each renewal. */
 interface LeaseTerms {
@@ -62,18 +62,6 @@ const RETRY_MS = 250;
 const TIMEOUT_MS = 2000;
 const ANSWER_BYTES_MAX = 16_384;
 
-const text = z.string().max(256).nullable();
-const answerSchema = z.object({
-  rendezvous: z.boolean(),
-  keep: z.boolean().optional(),
-  station: z.object({ title: text, genre: text }).optional(),
-  access: z
-    .object({ sourceKey: z.string().max(100).nullable(), announcement: z.string().nullable() })
-    .optional(),
-  fallback: fallbackFileSchema.nullable().optional(),
-  handOver: z.boolean().optional(),
-});
-
 type Renewal =
   | { readonly kind: 'renewed'; readonly terms: LeaseTerms }
   | { readonly kind: 'gone' }
@@ -85,7 +73,7 @@ function parseAnswer(status: number, text: string): Renewal {
   if (status === 410) return { kind: 'gone' };
   if (status < 200 || status > 299) return failed(`HTTP status ${status}`);
   try {
-    const answer = answerSchema.parse(JSON.parse(text));
+    const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
     const pinned = rendezvous || keep === true;
     const told = station && {

@@ -270,7 +270,14 @@ describe('The command line', () => {
       ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: 'http://x' },
       ...{ announcementUrl: null, kept: true, onAir: false, listeners: 0, sources: 0, scxs: [] },
     }));
-    const body = JSON.stringify({ cluster: {}, sessions });
+    const body = JSON.stringify({
+      cluster: {
+        url: 'http://c.example:8000',
+        version: '1.0.0',
+        startedAt: '2026-01-01T00:00:00Z',
+      },
+      sessions,
+    });
     standIn.answers.set('GET /status', { status: 200, body });
     const args = [...COMMAND, 'status', '--json', '--cluster', standIn.url];
     const child = spawn(process.execPath, args, { cwd: ROOT, env: environment() });

@@ -6,6 +6,7 @@
  * nobody can ask for them later.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
 import {
   type FallbackUpload,
   publish,
@@ -14,7 +15,6 @@ import {
   setWebhooks,
 } from '../../client/cluster/cluster-api.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
-import { FALLBACK_BYTES_MAX } from '../../cluster/fallback/fallback-files.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { type Announcement, type Channel, DEFAULT_CHANNELS } from '../../session/announcement.js';

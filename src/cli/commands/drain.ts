@@ -4,11 +4,11 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import { type Drained, type DrainRequest, drainedSchema } from '../../api/drain.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
-export interface DrainRequest {
+export interface DrainOptions {
   readonly dataDir: string;
   /** Of the front end. */
   readonly port: number;
@@ -17,16 +17,6 @@ export interface DrainRequest {
   readonly drainMs: number;
   readonly print: (line: string) => void;
 }
-
-/** One line of the answer; see cluster/draining.ts. */
-const drainedSchema = z.object({
-  session: z.string().max(400),
-  pid: z.number(),
-  successorPid: z.number().optional(),
-  reason: z.string().max(1000).optional(),
-});
-
-type Drained = z.infer<typeof drainedSchema>;
 
 async function readSecret(dataDir: string): Promise<string> {
   try {
@@ -42,7 +32,7 @@ async function ask(url: string, secret: string, drainMs: number): Promise<Respon
   const options = {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ drainMs }),
+    body: JSON.stringify({ drainMs } satisfies DrainRequest),
   };
   const response = await fetch(`${url}/drain`, options).catch(() => undefined);
   if (response === undefined) {
@@ -68,7 +58,7 @@ const sentence = ({ session, pid, successorPid, reason }: Drained): string =>
     : `${session}: process ${successorPid} has taken over from ${pid}`;
 
 /** Resolves when all are replaced. Rejects with a UserError when there is no cluster, or one stays. */
-export async function drainCluster(request: DrainRequest): Promise<void> {
+export async function drainCluster(request: DrainOptions): Promise<void> {
   const { dataDir, port, listenHost = '', drainMs, print } = request;
   if (port === 0) throw new UserError(EXIT.usage, '--drain needs the --port of the cluster');
   const url = `http://${joinHostPort(localHost(listenHost), port)}`;

@@ -3,13 +3,14 @@
  * document in the environment. It ends when its standard input does, which is when that SCX wants it
  * to, or has died.
  */
-import { broadcast } from '../../client/broadcast/broadcaster.js';
-import { EXIT, UserError } from '../../lib/user-error.js';
+
 import {
   FALLBACK_VARIABLE,
   type FallbackLaunch,
   fallbackLaunchSchema,
-} from '../../scx/sources/fallback-process.js';
+} from '../../api/fallback-launch.js';
+import { broadcast } from '../../client/broadcast/broadcaster.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLog } from '../shell/log.js';
 
 /** Nothing has a lower one. */

@@ -1,7 +1,7 @@
 /** The tables of `scattercast status`: what a person wants to know of a cluster, at a glance. */
 
+import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
-import type { ClusterStatus, SessionStatus } from '../../client/cluster/cluster-api.js';
 import { type Cell, drawTable, indent } from './plain-table.js';
 
 /** Ids are long and random: their first half tells them apart. */

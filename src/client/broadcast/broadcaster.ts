@@ -6,9 +6,9 @@
  * no holes and nothing is lost. A live encoder behind a pipe is held up by the same means.
  */
 
+import type { Attachment } from '../../api/attach.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { drawId } from '../../runtime/secrets.js';
-import type { Attachment } from '../cluster/attach.js';
 import { unlessAborted } from '../pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from '../playlist/playlist.js';
 import { createJournal, type Journal, type Progress } from './broadcast-progress.js';

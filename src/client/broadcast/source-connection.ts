@@ -9,13 +9,13 @@
  */
 
 import { connect, type Socket } from 'node:net';
+import type { Attachment } from '../../api/attach.js';
 import type { NodeId, Source } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
 import { encodeAdu, encodeClientMessage, encodeHello } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
-import type { Attachment } from '../cluster/attach.js';
 import type { OwnAdu } from './adu-window.js';
 
 /** What an SCX tells of its audience. */

@@ -10,9 +10,11 @@
  * While there is no SCX the broadcast waits rather than throws frames away: `room` resolves
  * only when less than two seconds wait to be sent.
  */
+
+import type { Attachment } from '../../api/attach.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { UserError } from '../../lib/user-error.js';
-import { type Attachment, attach } from '../cluster/attach.js';
+import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
 import { pauseBeforeAttempt, unlessAborted } from '../pause.js';
 import { type AduWindow, createAduWindow, type OwnAdu } from './adu-window.js';

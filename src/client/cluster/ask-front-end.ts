@@ -3,7 +3,8 @@
  * one sentence that says what to do: nobody is there, somebody else is there, or the cluster said
  * no and gave its reason.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
+import { problemSchema } from '../../api/problem.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
 /** A request to a front end. */
@@ -26,9 +27,6 @@ export interface FrontEndRequest<Answer> {
 const TIMEOUT_MS = 15_000;
 
 const REASON_LENGTH_MAX = 1000;
-
-/** How a front end says no: a sentence, perhaps with every single mistake. */
-const problemSchema = z.object({ error: z.string(), problems: z.array(z.string()).default([]) });
 
 /** Asks, and checks the answer. Rejects with a UserError: `unreachable` or `refused`. */
 export async function askFrontEnd<Answer>(request: FrontEndRequest<Answer>): Promise<Answer> {

@@ -3,7 +3,17 @@
  * checked loosely: a newer cluster may tell more than we know of.
  */
 import { z } from 'zod';
-import { scxStatusSchema } from '../../api/scx-status.js';
+import { type ClusterStatus, clusterStatusSchema } from '../../api/cluster-status.js';
+import {
+  announcementPath,
+  FALLBACK_UPLOAD_MS_MAX,
+  fallbackPath,
+  type PasswordWish,
+  type PublishedAnswer,
+  publishedSchema,
+  webhooksAnswerSchema,
+  webhooksPath,
+} from '../../api/publishing.js';
 import { excerpt } from '../../lib/excerpt.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import {
@@ -14,53 +24,12 @@ import {
 } from '../../session/session-name.js';
 import { askFrontEnd } from './ask-front-end.js';
 
-const publishedSchema = z.object({
-  url: z.string().max(2048),
-  session: z.string().max(400),
-  listen: z.string().max(2048),
-  /** What the cluster put into the announcement. */
-  sourceKey: z.string().max(100).optional(),
-  /** The source password and the admin token, if they have just been drawn; never told again. */
-  password: z.string().max(200).optional(),
-  token: z.string().max(200).optional(),
-});
-
-const webhooksAnswerSchema = z.object({ secret: z.string().max(200).optional() });
-
-const sessionStatusSchema = z.object({
-  session: z.string().max(400),
-  path: z.string().max(400),
-  title: z.string().max(1024).nullish(),
-  listenUrl: z.string().max(2048),
-  announcementUrl: z.string().max(2048).nullish(),
-  kept: z.boolean(),
-  onAir: z.boolean(),
-  listeners: z.number(),
-  listenersPeak: z.number().default(0),
-  listenersTotal: z.number().default(0),
-  sources: z.number(),
-  scxs: z.array(scxStatusSchema).max(1024),
-});
-
-const clusterStatusSchema = z.looseObject({
-  cluster: z.looseObject({}),
-  sessions: z.array(sessionStatusSchema).max(10_000),
-});
-
-/** Where a published announcement is, and where it is listened to. */
-export type Published = z.infer<typeof publishedSchema>;
-export type SessionStatus = z.infer<typeof sessionStatusSchema>;
-export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
-
-/** A session's announcement among those that a cluster keeps. */
-const announcementPath = (path: string): string => `/announcements/${path}.xml`;
-
 /** How an announcement is published. */
 export interface PublishOptions {
   /** The session's admin token; a session that is new there needs none. */
   readonly token?: string | undefined;
   /** Another source password, or none at all; the cluster allows `none` on its own machine. */
-  readonly password?: 'new' | 'none' | undefined;
+  readonly password?: PasswordWish | undefined;
 }
 
 /** Publishes an announcement; `path` is `CREATOR/SESSION`. Rejects with a UserError. */
@@ -69,7 +38,7 @@ export function publish(
   path: string,
   xml: string,
   { token, password }: PublishOptions = {},
-): Promise<Published> {
+): Promise<PublishedAnswer> {
   const query = password === undefined ? '' : `?password=${password}`;
   return askFrontEnd({
     cluster,
@@ -101,7 +70,7 @@ export async function setWebhooks(
   const answer = await askFrontEnd({
     cluster,
     method: 'PUT',
-    path: `/announcements/${path}/webhooks`,
+    path: webhooksPath(path),
     contentType: 'application/json',
     token,
     body: JSON.stringify(urls),
@@ -109,9 +78,6 @@ export async function setWebhooks(
   });
   return answer.secret;
 }
-
-/** A large file over a slow line takes minutes; the cluster's own limit is the same. */
-const UPLOAD_MS_MAX = 600_000;
 
 /** An MP3 file that is played while nobody broadcasts. */
 export interface FallbackUpload {
@@ -130,10 +96,10 @@ export async function setFallback(
   await askFrontEnd({
     cluster,
     method: upload === undefined ? 'DELETE' : 'PUT',
-    path: `/announcements/${path}/fallback${query}`,
+    path: `${fallbackPath(path)}${query}`,
     token,
     ...(upload === undefined ? {} : { contentType: 'audio/mpeg', body: upload.bytes }),
-    timeoutMs: UPLOAD_MS_MAX,
+    timeoutMs: FALLBACK_UPLOAD_MS_MAX,
     answer: z.unknown(),
   });
 }

@@ -6,6 +6,7 @@
  * ever told them again.
  */
 import { type Request, type Response, Router } from 'express';
+import { announcementPath, type PasswordWish, type PublishedAnswer } from '../../api/publishing.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { ANNOUNCEMENT_LIMITS } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
@@ -16,7 +17,7 @@ import { type Found, found, missing, problem, sendProblem } from '../web/problem
 import type { Published } from './announcement-store.js';
 import { isLocal } from './ownership.js';
 import { diskProblem, putProblem, sendDenial } from './publish-problems.js';
-import { chooseSourceKey, type PasswordWish } from './source-key-choice.js';
+import { chooseSourceKey } from './source-key-choice.js';
 
 const readBody = bodyReader(ANNOUNCEMENT_LIMITS.documentBytesMax);
 
@@ -40,7 +41,7 @@ function readAnnouncement(body: Buffer, name: SessionName): Found<Published> {
 }
 
 /** `?password=new` or `?password=none`. */
-function wishIn(request: Request): Found<PasswordWish> {
+function wishIn(request: Request): Found<PasswordWish | undefined> {
   const wish: unknown = request.query.password;
   if (wish === undefined || wish === 'new') return found(wish);
   if (wish !== 'none') return missing(problem(400, 'Write ?password=new, or ?password=none.'));
@@ -61,7 +62,11 @@ function prepare(request: Request, body: Buffer, name: SessionName, before: Publ
   const fresh = token === undefined ? undefined : { tokenHash: hashSecret(token), webhooks: [] };
   const { document, password } = keyed.value;
   const entry: Published = { ...document, owner: before?.owner ?? fresh };
-  return found({ entry, told: { password, token } });
+  const told = {
+    ...(password === undefined ? {} : { password }),
+    ...(token === undefined ? {} : { token }),
+  };
+  return found({ entry, told });
 }
 
 async function publish(context: FrontEndContext, request: Request, response: Response) {
@@ -83,13 +88,15 @@ async function publish(context: FrontEndContext, request: Request, response: Res
   context.fleet.keep(name.value.text, factsOf(entry.announcement));
   const path = sessionPath(name.value);
   response.status(result.kind === 'created' ? 201 : 200).set('Cache-Control', 'no-store');
-  response.json({
-    url: `${context.url}/announcements/${path}.xml`,
+  const { sourceKey } = entry.announcement;
+  const answer: PublishedAnswer = {
+    url: `${context.url}${announcementPath(path)}`,
     session: name.value.text,
     listen: `${context.url}/listen/${path}.mp3`,
-    sourceKey: entry.announcement.sourceKey,
+    ...(sourceKey === undefined ? {} : { sourceKey }),
     ...told,
-  });
+  };
+  response.json(answer);
 }
 
 async function unpublish(context: FrontEndContext, request: Request, response: Response) {

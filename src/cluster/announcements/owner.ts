@@ -5,13 +5,9 @@
  */
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { webhooksSchema } from '../../api/publishing.js';
 import { hasHash } from '../../runtime/secrets.js';
 import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
-
-/** Guess: a chat, a pager, and two more. */
-export const WEBHOOKS_MAX = 4;
-
-export const webhooksSchema = z.array(z.string().min(1).max(2048)).max(WEBHOOKS_MAX);
 
 const ownerSchema = z.object({
   /** `sha256:` and base64url. */

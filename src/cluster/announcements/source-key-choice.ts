@@ -4,13 +4,11 @@
  * else, and a session that is published again keeps what it has.
  */
 
+import type { PasswordWish } from '../../api/publishing.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { addSourceKey, type Keyed } from '../../session/source-key.js';
 import { type Found, found, missing, problem } from '../web/problem.js';
 import type { Published } from './announcement-store.js';
-
-/** What the publisher asks for: another password, none at all, or nothing in particular. */
-export type PasswordWish = 'new' | 'none' | undefined;
 
 /** The document, and the password if that is new. */
 interface Choice {
@@ -36,7 +34,7 @@ function withNewPassword(xml: string): Found<Choice> {
 export function chooseSourceKey(
   document: Published,
   before: Published | undefined,
-  wish: PasswordWish,
+  wish: PasswordWish | undefined,
 ): Found<Choice> {
   if (document.announcement.sourceKey !== undefined) {
     return wish === undefined ? found({ document }) : missing(problem(422, OWN_KEY));

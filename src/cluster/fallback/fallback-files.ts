@@ -10,13 +10,12 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
 import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import { PRIVATE_MODE } from '../data/atomic-file.js';
 
-/** One file: an hour at 128 kbit/s is 55 MiB. */
-export const FALLBACK_BYTES_MAX = 64 * 2 ** 20;
 /** All files of a cluster. Guess: anybody may announce a session, so the disk must be spared. */
 const TOTAL_BYTES_MAX = 2 ** 31;
 /** Guess: they are rare. */

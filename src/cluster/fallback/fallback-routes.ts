@@ -4,6 +4,7 @@
  * learns of it with its lease, and plays it (scx/fallback.ts).
  */
 import { type Request, type Response, Router } from 'express';
+import { FALLBACK_BYTES_MAX, FALLBACK_TITLE_LENGTH_MAX } from '../../api/publishing.js';
 import { plainText } from '../../lib/plain-text.js';
 import { parseSessionPath } from '../../session/session-name.js';
 import type { Published, PutResult } from '../announcements/announcement-store.js';
@@ -12,11 +13,10 @@ import { diskProblem, putProblem, sendDenial } from '../announcements/publish-pr
 import type { FrontEndContext } from '../front-end-context.js';
 import { route } from '../web/methods.js';
 import { type Found, found, missing, type Problem, problem, sendProblem } from '../web/problem.js';
-import { FALLBACK_BYTES_MAX, type Received } from './fallback-files.js';
+import type { Received } from './fallback-files.js';
 
 type Owned = Published & { readonly owner: Owner };
 
-const TITLE_LENGTH_MAX = 256;
 const MIB = FALLBACK_BYTES_MAX / 2 ** 20;
 
 const TOO_LARGE = problem(413, `A fallback has at most ${MIB} MiB.`);
@@ -79,7 +79,7 @@ async function setFallback(context: FrontEndContext, request: Request, response:
   const owned = await ownedBy(context, request);
   if (owned.kind === 'problem') return fail(owned.problem);
   if (Number(request.headers['content-length']) > FALLBACK_BYTES_MAX) return fail(TOO_LARGE);
-  const title = plainText(`${request.query.title ?? ''}`, TITLE_LENGTH_MAX) ?? 'Fallback';
+  const title = plainText(`${request.query.title ?? ''}`, FALLBACK_TITLE_LENGTH_MAX) ?? 'Fallback';
   let result: PutResult = OVERTAKEN;
   // Not destroyed: who is refused is to read why.
   const chunks = request.iterator({ destroyOnReturn: false });

@@ -4,14 +4,13 @@
  * JSON for each SCX, as soon as it is done.
  */
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
+import { drainRequestSchema } from '../../api/drain.js';
 import { isAuthorized } from '../data/lease-secret.js';
 import type { FrontEndContext } from '../front-end-context.js';
 import { bodyReader, decodeJson, route } from '../web/methods.js';
 import { problem, sendProblem } from '../web/problem.js';
 
 const readBody = bodyReader(1024);
-const bodySchema = z.strictObject({ drainMs: z.number().min(0).max(86_400_000) });
 
 async function drain(context: FrontEndContext, request: Request, response: Response) {
   const fail = (status: number, message: string): void =>
@@ -19,7 +18,7 @@ async function drain(context: FrontEndContext, request: Request, response: Respo
   if (!isAuthorized(request.headers.authorization, context.secret)) {
     return fail(401, "Draining is for the cluster's own user.");
   }
-  const body = bodySchema.safeParse(decodeJson(await readBody(request, response)));
+  const body = drainRequestSchema.safeParse(decodeJson(await readBody(request, response)));
   if (!body.success) return fail(400, 'Say how long listeners may stay: {"drainMs": 3600000}.');
   response.type('application/x-ndjson').set('Cache-Control', 'no-store');
   const hasDrained = await context.fleet.drain(body.data.drainMs, (drained) => {

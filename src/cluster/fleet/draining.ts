@@ -6,6 +6,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Drained } from '../../api/drain.js';
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { drawId } from '../../runtime/secrets.js';
@@ -23,17 +24,6 @@ export interface DrainingOptions {
 }
 
 type IsMeant = (scx: ScxStatus) => boolean;
-
-/** What became of one SCX. */
-interface Drained {
-  readonly session: string;
-  /** The process that was to hand over. */
-  readonly pid: number;
-  /** The one that has taken over; undefined: the SCX goes on. */
-  readonly successorPid: number | undefined;
-  /** Why there is none. */
-  readonly reason: string | undefined;
-}
 
 export interface Draining {
   /** Replaces all SCXs that run and are meant; tells of each. False: another drain is under way. */
@@ -91,12 +81,8 @@ export function createDraining(options: DrainingOptions): Draining {
     for (const old of statuses().filter((scx) => scx.state !== 'leaving' && isMeant(scx))) {
       const outcome = await replaceOrTell(old, drainMs);
       const isDone = typeof outcome !== 'string';
-      tell({
-        session: old.session,
-        pid: old.pid,
-        successorPid: isDone ? outcome.pid : undefined,
-        reason: isDone ? undefined : outcome,
-      });
+      const { session, pid } = old;
+      tell({ session, pid, ...(isDone ? { successorPid: outcome.pid } : { reason: outcome }) });
     }
   };
 

@@ -4,6 +4,8 @@
  * session's rendezvous point (§3.4), wherever it listens since its last restart.
  */
 import { type Request, type Response, Router } from 'express';
+import type { LeaseTerms } from '../../api/lease.js';
+import type { RendezvousAnswer } from '../../api/rendezvous.js';
 import { scxStatusSchema } from '../../api/scx-status.js';
 import { parseSessionPath } from '../../session/session-name.js';
 import { isAuthorized } from '../data/lease-secret.js';
@@ -53,7 +55,8 @@ async function renew(context: FrontEndContext, request: Request, response: Respo
   context.metrics.countLease();
   const { session } = status.data;
   const fallback = fallbackOf(context, session, answer.keep);
-  response.json({ ...answer, ...announcedNow(context, session), fallback });
+  const terms: LeaseTerms = { ...answer, ...announcedNow(context, session), fallback };
+  response.json(terms);
   tellWebhooks(context, session);
 }
 
@@ -67,12 +70,12 @@ async function findRendezvous(context: FrontEndContext, request: Request, respon
   response.set('Cache-Control', 'no-store');
   if (published === undefined) {
     if (running === undefined) return sendProblem(request, response, unknown);
-    return void response.json({ address: running.overlayAddress });
+    return void response.json({ address: running.overlayAddress } satisfies RendezvousAnswer);
   }
   const known = { announcement: published.announcement, url: '' };
   const scx = await scxFor(context, known, RESTART_MS);
   if (scx.kind === 'problem') return sendProblem(request, response, scx.problem);
-  response.json({ address: scx.value.overlayAddress });
+  response.json({ address: scx.value.overlayAddress } satisfies RendezvousAnswer);
 }
 
 /** The routes of SCXs. */

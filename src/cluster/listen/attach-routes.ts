@@ -1,36 +1,13 @@
-/**
- * `POST /attach` (§2.5): "The request includes the session announcement for the session that the
- * client is interested in and an indication of whether the client is a source of data or not.
- * The cluster creates a new SCX if needed and returns the location of the SCX."
- *
- * `multicast` is there because the answer has it in the paper; it is null until local multicast
- * is built. The client then sends KEEP_ALIVE to the SCX every `keepAliveMs`.
- */
+/** `POST /attach` (§2.5, api/attach.ts): a client asks for an SCX of a session. */
 import { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { type Attachment, attachRequestSchema } from '../../api/attach.js';
 import { scxFor } from '../fleet/scx-for-session.js';
 import type { FrontEndContext } from '../front-end-context.js';
 import { bodyReader, decodeJson, route } from '../web/methods.js';
 import { problem, sendProblem } from '../web/problem.js';
 
 const KEEP_ALIVE_MS = 1000; // guess: an SCX notices a lost source within seconds
-
-const attachRequestSchema = z.strictObject({
-  /** The announcement's URL. */
-  announcement: z.string().min(1).max(2048),
-  role: z.enum(['source', 'listener']),
-});
-
-const attachAnswerSchema = z.object({
-  /** `scattercast://creator/session`. */
-  session: z.string(),
-  scx: z.object({ id: z.string(), httpUrl: z.string(), overlayAddress: z.string() }),
-  /** The locally scoped multicast group; null: there is none. */
-  multicast: z.null(),
-  keepAliveMs: z.number(),
-});
-
-type AttachAnswer = z.infer<typeof attachAnswerSchema>;
 
 const readBody = bodyReader(8192);
 
@@ -51,7 +28,7 @@ async function attach(context: FrontEndContext, request: Request, response: Resp
   const scx = known.kind === 'found' ? await scxFor(context, known.value) : known;
   if (scx.kind === 'problem') return sendProblem(request, response, scx.problem);
   const { id, session, httpUrl, overlayAddress } = scx.value;
-  const answer: AttachAnswer = {
+  const answer: Attachment = {
     session,
     scx: { id, httpUrl, overlayAddress },
     multicast: null,

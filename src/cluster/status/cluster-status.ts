@@ -1,75 +1,11 @@
-/**
- * `GET /status` of a front end: a public interface, for pages, scripts and `scattercast status`.
- * Fields are only ever added.
- */
-import { z } from 'zod';
-import {
-  type DisturbanceStatus,
-  disturbancesSchema,
-  type ScxStatus,
-  scxStatusSchema,
-} from '../../api/scx-status.js';
+/** What `GET /status` of a front end tells (api/cluster-status.ts), put together from the leases. */
+import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
+import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { icestats } from '../../icecast/status-json.js';
 import type { SessionName } from '../../session/session-name.js';
 import { parseSessionName, sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import type { Audience } from '../fleet/listener-totals.js';
-
-const count = z.number().int().nonnegative();
-
-export const clusterStatusSchema = z.object({
-  cluster: z.object({
-    /** Where this front end is reached: `http://host:port`. */
-    url: z.string(),
-    version: z.string(),
-    /** ISO 8601. */
-    startedAt: z.string(),
-    /** SCX processes here, those that have only just been launched included. */
-    scxs: count,
-    scxsMax: count,
-    /** Of all sessions, at this cluster. */
-    listeners: count,
-    listenersTotal: count,
-  }),
-  /** Those published here, and those with an SCX here; by name. */
-  sessions: z.array(
-    z.object({
-      /** `scattercast://creator/session`. */
-      session: z.string(),
-      /** `creator/session`. */
-      path: z.string(),
-      /** As announced; null if it was not said, or the announcement is not known (any more). */
-      title: z.string().nullable(),
-      genre: z.string().nullable(),
-      description: z.string().nullable(),
-      /** For a player. */
-      listenUrl: z.string(),
-      /** Null if it is not known (any more). */
-      announcementUrl: z.string().nullable(),
-      /** Published here, so its rendezvous SCX always runs. */
-      kept: z.boolean(),
-      /** An SCX here plays a source. */
-      onAir: z.boolean(),
-      /** At this cluster, over all SCXs of the session. */
-      listeners: count,
-      /** The most at a time. */
-      listenersPeak: count,
-      /** All that came, SCXs that have ended included. */
-      listenersTotal: count,
-      /** Places of the SCXs that run. */
-      listenersMax: count,
-      /** Of the whole session, as far as the SCXs here know. */
-      sources: count,
-      /** Of the SCXs that run, summed up. */
-      disturbances: disturbancesSchema,
-      scxs: z.array(scxStatusSchema),
-    }),
-  ),
-});
-
-/** What `GET /status` answers. */
-export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
-type SessionStatus = ClusterStatus['sessions'][number];
 
 /** Where the status comes from. */
 export interface StatusSources {

@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Request, Response } from 'express';
+import type { ProblemBody } from '../../api/problem.js';
 
 export interface Problem {
   readonly status: number;
@@ -39,7 +40,7 @@ export function sendProblem(request: Request, response: Response, why: Problem):
   if (why.retryAfter !== undefined) response.set('Retry-After', `${why.retryAfter}`);
   if (request.accepts(['text/plain', 'application/json']) === 'application/json') {
     const error = details.length === 0 ? message : `${message} ${details.join('; ')}`;
-    response.json({ error, problems: details });
+    response.json({ error, problems: [...details] } satisfies ProblemBody);
     return;
   }
   const lines = [message, ...details.map((detail) => `- ${detail}`)];

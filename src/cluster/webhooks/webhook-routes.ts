@@ -4,10 +4,10 @@
  * with the first webhook, told then, and never again.
  */
 import { type Request, type Response, Router } from 'express';
+import { WEBHOOKS_MAX, type WebhooksAnswer, webhooksSchema } from '../../api/publishing.js';
 import { checkLiteral, FetchProblem, parseUrl } from '../../http/client/guarded-request.js';
 import { drawPassword } from '../../runtime/secrets.js';
 import { parseSessionPath } from '../../session/session-name.js';
-import { WEBHOOKS_MAX, webhooksSchema } from '../announcements/owner.js';
 import { putProblem, sendDenial } from '../announcements/publish-problems.js';
 import type { FrontEndContext } from '../front-end-context.js';
 import { bodyReader, decodeJson, route } from '../web/methods.js';
@@ -54,7 +54,8 @@ async function setWebhooks(context: FrontEndContext, request: Request, response:
   const result = await context.store.put(next, (before) => before === published);
   const why = putProblem(result);
   if (why !== undefined) return sendProblem(request, response, why);
-  response.set('Cache-Control', 'no-store').json({ secret: drawn });
+  const answer: WebhooksAnswer = drawn === undefined ? {} : { secret: drawn };
+  response.set('Cache-Control', 'no-store').json(answer);
 }
 
 /** The routes of stations that want to be told. */

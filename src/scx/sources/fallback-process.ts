@@ -10,37 +10,15 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import {
+  FALLBACK_VARIABLE,
+  type FallbackFile,
+  type FallbackLaunch,
+} from '../../api/fallback-launch.js';
 import type { Launch } from '../../api/scx-launch.js';
 import { type BackoffRange, backoffMs } from '../../lib/backoff.js';
 import { joinHostPort, localHost, splitHostPort } from '../../lib/host-port.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
-
-export const fallbackFileSchema = z.strictObject({
-  path: z.string().max(4096),
-  /** Its title, unless its own tags have one. */
-  title: z.string().max(256),
-});
-
-/** A file on this machine. */
-export type FallbackFile = Readonly<z.infer<typeof fallbackFileSchema>>;
-
-export const fallbackLaunchSchema = z.strictObject({
-  /** `scattercast://creator/session`. */
-  session: z.string().max(400),
-  /** The SCX to attach to. */
-  scx: z.strictObject({ id: z.string().max(16), overlayAddress: z.string().max(300) }),
-  /** Stands for the source password. */
-  secret: z.string().max(64),
-  file: fallbackFileSchema,
-  logLevel: z.string().max(16),
-});
-
-/** What the process is told. */
-export type FallbackLaunch = z.infer<typeof fallbackLaunchSchema>;
-
-/** The environment variable that carries it. */
-export const FALLBACK_VARIABLE = 'SCATTERCAST_FALLBACK';
 
 export interface FallbackOptions {
   /** The main file; it is run as `node ENTRY fallback`. */

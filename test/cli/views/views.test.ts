@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
+import { NO_DISTURBANCES } from '../../../src/api/scx-status.js';
 import { invitation } from '../../../src/cli/commands/demo.js';
 import { explainFailure } from '../../../src/cli/shell/failure.js';
 import { clock, eventLines, statusLines } from '../../../src/cli/views/broadcast-view.js';
@@ -86,12 +87,18 @@ const session = {
   ...{ session: scx.session, path: 'radio.example/night', title: 'Night', kept: true },
   ...{ listenUrl: 'http://h:8000/listen/radio.example/night.mp3', announcementUrl: null },
   ...{ onAir: true, listeners: 3, listenersPeak: 12, listenersTotal: 345 },
-  ...{ sources: 1, scxs: [scx] },
+  ...{ sources: 1, scxs: [scx], genre: null, description: null, listenersMax: 100 },
+  disturbances: NO_DISTURBANCES,
+};
+
+const cluster = {
+  ...{ url: 'http://h:8000', version: '1.0.0', startedAt: '' },
+  ...{ scxs: 1, scxsMax: 64, listeners: 3, listenersTotal: 345 },
 };
 
 describe('The status', () => {
   test('shows sessions, SCXs, neighbours with RTT, parents and children', () => {
-    const text = statusText({ cluster: {}, sessions: [session] });
+    const text = statusText({ cluster, sessions: [session] });
     for (const seen of ['radio.example/night', 'on the air', 'Night', 'aaaaaaaa', '4711']) {
       expect(text).toContain(seen);
     }
@@ -108,19 +115,19 @@ describe('The status', () => {
       ...{ stallMs: 420, repaired: { failover: 12 }, lost: { unkept: 0 } },
     };
     const disturbed = { ...session, scxs: [{ ...scx, disturbances }] };
-    expect(statusText({ cluster: {}, sessions: [disturbed] })).toMatch(
+    expect(statusText({ cluster, sessions: [disturbed] })).toMatch(
       /\n +3 failovers \(2 closed, 1 route\), 0\.42 s stalled, 12 frames repaired \(12 failover\)\n/,
     );
-    expect(statusText({ cluster: {}, sessions: [session] })).not.toMatch(/failover|stalled|lost/);
+    expect(statusText({ cluster, sessions: [session] })).not.toMatch(/failover|stalled|lost/);
   });
 
   test('lets no title steer the terminal', () => {
     const hostile = { ...session, title: 'a\u001b[2Jb' };
-    expect(statusText({ cluster: {}, sessions: [hostile] })).toContain('a [2Jb');
+    expect(statusText({ cluster, sessions: [hostile] })).toContain('a [2Jb');
   });
 
   test('says so when there is nothing', () => {
-    expect(statusText({ cluster: {}, sessions: [] })).toMatch(/^no session/);
+    expect(statusText({ cluster, sessions: [] })).toMatch(/^no session/);
   });
 });
 

@@ -251,7 +251,14 @@ describe('A broadcaster', () => {
         ...{ announcementUrl: `${each.url}/a.xml`, kept: true, onAir: false, listeners: 0 },
         ...{ sources: 0, scxs: [] },
       };
-      const body = JSON.stringify({ cluster: {}, sessions: [session] });
+      const body = JSON.stringify({
+        cluster: {
+          url: 'http://c.example:8000',
+          version: '1.0.0',
+          startedAt: '2026-01-01T00:00:00Z',
+        },
+        sessions: [session],
+      });
       each.answers.set('GET /status', { status: 200, body });
     }
     const clusters = [standIn.url, other.url];

@@ -39,7 +39,10 @@ const session = {
   sources: 1,
   scxs: [],
 };
-const statusBody = JSON.stringify({ cluster: { url: 'x' }, sessions: [session] });
+const statusBody = JSON.stringify({
+  cluster: { url: 'http://c.example:8000', version: '1.0.0', startedAt: '2026-01-01T00:00:00Z' },
+  sessions: [session],
+});
 
 describe('The address of listeners', () => {
   test('is that of the announcement, or of the session', () => {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { request as startRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { FALLBACK_BYTES_MAX } from '../../../src/api/publishing.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
-import { FALLBACK_BYTES_MAX } from '../../../src/cluster/fallback/fallback-files.js';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT, statusOf, temporaryFolder } from '../support.js';
 

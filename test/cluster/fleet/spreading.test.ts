@@ -1,6 +1,6 @@
 /** Several SCXs of one session behind a real front end. */
 import { describe, expect, test } from 'vitest';
-import { clusterStatusSchema } from '../../../src/cluster/status/cluster-status.js';
+import { clusterStatusSchema } from '../../../src/api/cluster-status.js';
 import { startFake } from '../fake-cluster.js';
 import { httpUrlOf } from '../fake-platform.js';
 import { announcementXml, NIGHT } from '../support.js';

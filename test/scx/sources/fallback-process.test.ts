@@ -4,12 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { fallbackLaunchSchema } from '../../../src/api/fallback-launch.js';
 import { drawToken } from '../../../src/runtime/secrets.js';
-import {
-  createFallback,
-  type Fallback,
-  fallbackLaunchSchema,
-} from '../../../src/scx/sources/fallback-process.js';
+import { createFallback, type Fallback } from '../../../src/scx/sources/fallback-process.js';
 
 const STAND_IN = fileURLToPath(new URL('fallback-stand-in.mjs', import.meta.url));
 const SECRET = drawToken();

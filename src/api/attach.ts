@@ -1,0 +1,44 @@
+/**
+ * `POST /attach` (§2.5): "Once a client has discovered the nearest scattercast service platform, it
+ * contacts the cluster and makes a request for an SCX. The request includes the session announcement
+ * for the session that the client is interested in and an indication of whether the client is a
+ * source of data or not. The cluster creates a new SCX if needed and returns the location of the
+ * SCX."
+ *
+ * Departure: the announcement's URL stands for the announcement.
+ */
+import { z } from 'zod';
+import { addressSchema, nodeIdSchema } from '../wire/node-schema.js';
+
+// As plain strings: a client need not know the protocol's brands.
+const nodeId: z.ZodType<string> = nodeIdSchema;
+const overlayAddress: z.ZodType<string> = addressSchema;
+
+export const attachRequestSchema = z.strictObject({
+  /** The announcement's URL. */
+  announcement: z.string().min(1).max(2048),
+  role: z.enum(['source', 'listener']),
+});
+
+/** What a client asks for. */
+export type AttachRequest = Readonly<z.infer<typeof attachRequestSchema>>;
+
+export const attachmentSchema = z.object({
+  /** `scattercast://creator/session` */
+  session: z.string().max(400),
+  scx: z.object({
+    /** Its node id, 16 hexadecimal digits. */
+    id: nodeId,
+    /** `http://HOST:PORT/SESSION.mp3` */
+    httpUrl: z.string().max(2048),
+    /** `host:port` */
+    overlayAddress,
+  }),
+  /** The local multicast group, as in the paper; null until local multicast is built. */
+  multicast: z.string().max(300).nullish(),
+  /** The client sends KEEP_ALIVE to the SCX at this interval. */
+  keepAliveMs: z.number().min(50).max(600_000),
+});
+
+/** Where a client finds the session at this cluster. */
+export type Attachment = Readonly<z.infer<typeof attachmentSchema>>;

@@ -1,0 +1,71 @@
+/**
+ * `GET /status` of a front end: a public interface for pages, scripts and `scattercast status`,
+ * described in docs/http.md. Fields are only ever added. A reader ignores fields that it does not
+ * know, and a field that an older cluster does not tell has its default.
+ */
+import { z } from 'zod';
+import { disturbancesSchema, NO_DISTURBANCES, scxStatusSchema } from './scx-status.js';
+
+const count = z.number().int().nonnegative();
+const countOrZero = count.default(0);
+const textOrNull = (lengthMax: number) => z.string().max(lengthMax).nullable().default(null);
+
+/** More than any cluster runs; they bound what a hostile cluster can make a client read. */
+const SESSIONS_MAX = 10_000;
+const SCXS_MAX = 1024;
+
+const sessionStatusSchema = z.object({
+  /** `scattercast://creator/session` */
+  session: z.string().max(400),
+  /** `creator/session` */
+  path: z.string().max(400),
+  /** As announced; null if it was not said, or the announcement is not known (any more). */
+  title: textOrNull(1024),
+  genre: textOrNull(1024),
+  description: textOrNull(16_384),
+  /** For a player. */
+  listenUrl: z.string().max(2048),
+  /** Null if it is not known (any more). */
+  announcementUrl: textOrNull(2048),
+  /** Published here, so its rendezvous SCX always runs. */
+  kept: z.boolean(),
+  /** An SCX here plays a source. */
+  onAir: z.boolean(),
+  /** At this cluster, over all SCXs of the session. */
+  listeners: count,
+  /** The most at a time. */
+  listenersPeak: countOrZero,
+  /** All that came, SCXs that have ended included. */
+  listenersTotal: countOrZero,
+  /** The sum of the limits of the SCXs that run. */
+  listenersMax: countOrZero,
+  /** Of the whole session, as far as the SCXs here know. */
+  sources: count,
+  /** Of the SCXs that run, summed up. */
+  disturbances: disturbancesSchema.default(NO_DISTURBANCES),
+  scxs: z.array(scxStatusSchema).max(SCXS_MAX),
+});
+
+/** One session at a cluster. */
+export type SessionStatus = Readonly<z.infer<typeof sessionStatusSchema>>;
+
+export const clusterStatusSchema = z.object({
+  cluster: z.object({
+    /** Where this front end is reached: `http://host:port`. */
+    url: z.string().max(2048),
+    version: z.string().max(64),
+    /** ISO 8601. */
+    startedAt: z.string().max(40),
+    /** SCX processes here, those that have only just been launched included. */
+    scxs: countOrZero,
+    scxsMax: countOrZero,
+    /** Of all sessions, at this cluster. */
+    listeners: countOrZero,
+    listenersTotal: countOrZero,
+  }),
+  /** Those published here, and those with an SCX here; by name. */
+  sessions: z.array(sessionStatusSchema).max(SESSIONS_MAX),
+});
+
+/** What `GET /status` answers. */
+export type ClusterStatus = Readonly<z.infer<typeof clusterStatusSchema>>;

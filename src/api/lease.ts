@@ -1,0 +1,37 @@
+/**
+ * `POST /leases`: an SCX renews its lease with its front end. The body is the SCX's status
+ * (scx-status.ts), authorised by the cluster's secret; the answer is what the cluster wants of the
+ * SCX now. 410 tells an SCX to leave. Soft state: a restarted front end learns its SCXs again from
+ * their renewals.
+ */
+import { z } from 'zod';
+import { fallbackFileSchema } from './fallback-launch.js';
+
+const text = z.string().max(256).nullable();
+
+/** How the session presents itself to players, as its announcement says now. */
+const stationSchema = z.object({ title: text, genre: text });
+
+/** Who may broadcast, as its announcement says now. */
+const accessSchema = z.object({
+  sourceKey: z.string().max(100).nullable(),
+  /** Where the announcement was fetched; null when the cluster itself publishes it. */
+  announcement: z.string().max(2048).nullable(),
+});
+
+export const leaseTermsSchema = z.object({
+  /** The SCX is a rendezvous point of its session (§3.4). */
+  rendezvous: z.boolean(),
+  /** It stays when its last client has gone. Absent from older front ends. */
+  keep: z.boolean().optional(),
+  /** Absent when the front end does not know the announcement. */
+  station: stationSchema.optional(),
+  access: accessSchema.optional(),
+  /** What to play while nobody broadcasts; null: nothing; absent: as before. */
+  fallback: fallbackFileSchema.nullable().optional(),
+  /** An order to hand over lies in the SCX's `successorFile` (hand-over-order.ts). */
+  handOver: z.boolean().optional(),
+});
+
+/** What the front end answers to a renewal. */
+export type LeaseTerms = Readonly<z.infer<typeof leaseTermsSchema>>;

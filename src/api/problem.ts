@@ -1,0 +1,12 @@
+/** How a front end says no: the JSON form of an error, for clients that ask for JSON. */
+import { z } from 'zod';
+
+/** The body of every answer with a status of 400 or above. */
+export const problemSchema = z.object({
+  /** One or two sentences that say what to do. */
+  error: z.string(),
+  /** Every single mistake, where there may be several. */
+  problems: z.array(z.string()).default([]),
+});
+
+export type ProblemBody = z.infer<typeof problemSchema>;
