@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { csvOf } from '../../simulator/figures/presentation/csv.js';
-import { drawChart, standAlone, WIDE } from './chart-svg.js';
+import { drawChart, standAlone, WIDE } from './chart/chart-svg.js';
 import { type Drawn, type Origin, reportOf } from './report-page.js';
 
 /** Makes the directory, which fails now rather than after an hour of simulation. */

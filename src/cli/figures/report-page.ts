@@ -2,7 +2,9 @@
 import type { Data, Value } from '../../simulator/figures/presentation/csv.js';
 import type { Drawing, Figure } from '../../simulator/figures/presentation/figure.js';
 import type { Scope } from '../../simulator/figures/sessions/session.js';
-import { CHART_STYLE, drawChart, NARROW, WIDE } from './chart-svg.js';
+import { drawChart, NARROW, WIDE } from './chart/chart-svg.js';
+import { CHART_STYLE } from './chart/colours.js';
+import { escapeMarkup } from './chart/svg.js';
 
 export interface Drawn {
   readonly figure: Figure;
@@ -15,13 +17,6 @@ export interface Origin {
   readonly runs: number;
   readonly scope: Scope;
 }
-
-const escapeHtml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 
 const STYLE = `${CHART_STYLE}
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:1rem;color:var(--ink);background:var(--ground)}
@@ -40,13 +35,13 @@ nav ul{padding-left:1.2rem}`;
 const DIGITS = 4;
 
 const cellOf = (value: Value): string => {
-  if (typeof value !== 'number') return escapeHtml(value ?? '-');
+  if (typeof value !== 'number') return escapeMarkup(value ?? '-');
   return Number.isFinite(value) ? `${Number(value.toPrecision(DIGITS))}` : '-';
 };
 
 const tableOf = ({ columns, rows }: Data): string => {
   const head = columns
-    .map((column) => `<th>${escapeHtml(column.replaceAll('_', ' '))}</th>`)
+    .map((column) => `<th>${escapeMarkup(column.replaceAll('_', ' '))}</th>`)
     .join('');
   const body = rows
     .map((row) => `<tr>${row.map((value) => `<td>${cellOf(value)}</td>`).join('')}</tr>`)
@@ -62,15 +57,15 @@ const headingOf = ({ id, title }: Figure): string => {
 
 function sectionOf({ figure, drawing }: Drawn): string {
   const { id, quote } = figure;
-  const label = escapeHtml(headingOf(figure));
+  const label = escapeMarkup(headingOf(figure));
   return `<section id="${id}">
 <h2>${label}</h2>
-${quote === undefined ? '' : `<blockquote>${escapeHtml(quote)}</blockquote>`}
+${quote === undefined ? '' : `<blockquote>${escapeMarkup(quote)}</blockquote>`}
 <figure role="img" aria-label="${label}">
 <div class="wide">${drawChart(drawing.chart, WIDE, `${id}-wide`)}</div>
 <div class="narrow">${drawChart(drawing.chart, NARROW, `${id}-narrow`)}</div>
 </figure>
-<ul>${drawing.text.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('\n')}</ul>
+<ul>${drawing.text.map((sentence) => `<li>${escapeMarkup(sentence)}</li>`).join('\n')}</ul>
 ${drawing.table === undefined ? '' : tableOf(drawing.table)}
 <p>Data: <a href="${id}.csv">${id}.csv</a>, picture: <a href="${id}.svg">${id}.svg</a></p>
 </section>`;
@@ -93,7 +88,7 @@ const introOf = ({ seed, runs, scope }: Origin): string[] => [
 /** The page. */
 export function reportOf(drawn: readonly Drawn[], origin: Origin): string {
   const links = drawn.map(
-    ({ figure }) => `<li><a href="#${figure.id}">${escapeHtml(headingOf(figure))}</a></li>`,
+    ({ figure }) => `<li><a href="#${figure.id}">${escapeMarkup(headingOf(figure))}</a></li>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -106,7 +101,7 @@ export function reportOf(drawn: readonly Drawn[], origin: Origin): string {
 <body>
 <h1>Scattercast: figures</h1>
 ${introOf(origin)
-  .map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`)
+  .map((paragraph) => `<p>${escapeMarkup(paragraph)}</p>`)
   .join('\n')}
 <nav><ul>${links.join('\n')}</ul></nav>
 ${drawn.map(sectionOf).join('\n')}

@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { drawChart, NARROW, standAlone, WIDE } from '../../../src/cli/figures/chart-svg.js';
 import { command } from '../../../src/cli/figures/figures.js';
 import { describeTime, estimateSeconds } from '../../../src/cli/simulate/expected-time.js';
 import type { Job } from '../../../src/cli/simulate/job.js';
@@ -10,7 +9,6 @@ import { playJobs } from '../../../src/cli/simulate/job-pool.js';
 import { FAST, PAPER } from '../../../src/gossamer/core/config.js';
 import { EXIT } from '../../../src/lib/user-error.js';
 import { FIGURES } from '../../../src/simulator/figures/figures.js';
-import type { Chart } from '../../../src/simulator/figures/presentation/chart.js';
 import { TS1000N } from '../../../src/simulator/topology/transit-stub.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'scattercast-figures-'));
@@ -86,40 +84,5 @@ describe('The command figures', () => {
     writeFileSync(file, '');
     const onFile = command.run({ ...settings, out: join(file, 'x') }, []);
     await expect(onFile).rejects.toMatchObject({ exitCode: EXIT.file });
-  });
-});
-
-describe('A picture', () => {
-  const chart: Chart = {
-    x: { label: 'size', min: 0, max: 4 },
-    y: { label: 'ratio <C>' },
-    series: [
-      { name: 'ours', tone: 'fast', kind: 'line', points: [{ x: 1, y: 2, low: 1, high: 3 }] },
-      {
-        name: 'text',
-        tone: 'published',
-        kind: 'scatter',
-        points: [{ x: 2, y: 2, label: 'paper' }],
-      },
-    ],
-    marks: [
-      { axis: 'x', from: 3, label: 'a line' },
-      { axis: 'y', from: 1, to: 2, label: 'a band' },
-    ],
-  };
-
-  test.each([WIDE, NARROW])('has labels, marks and the colours of variables: %o', (size) => {
-    const svg = drawChart(chart, size, 'one');
-    for (const text of ['size', 'ratio &lt;C&gt;', 'ours', 'paper', 'a line', 'a band']) {
-      expect(svg).toContain(`>${text}<`);
-    }
-    expect(svg).toContain('stroke="var(--fast)"');
-    expect(svg).not.toContain('#0101');
-  });
-
-  test('is the same each time, and has colours when it stands alone', () => {
-    const svg = drawChart(chart, WIDE, 'one');
-    expect(drawChart(chart, WIDE, 'one')).toBe(svg);
-    expect(standAlone(svg)).toMatch(/^<svg[^>]*><style>:root\{.*--fast:#/);
   });
 });
