@@ -322,7 +322,7 @@ export const figuresOptions = {
   }),
   rtts: optional(text, {
     placeholder: 'FILE',
-    help: "measured round trips, gzipped or not (default: planetlab490 of this project's tests)",
+    help: 'measured round trips, gzipped or not (default: planetlab490 in a checkout of the project)',
   }),
   quick: defaulting(onOff, false, { help: '3 short draws, for a first look' }),
   full: defaulting(onOff, false, {
