@@ -10,7 +10,7 @@ import type { Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRequestRate } from '../http/server/request-rate.js';
-import { openSecurity } from '../http/server/tls.js';
+import { openTls } from '../http/server/tls.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { createFinder } from './announcements/announcement-finder.js';
@@ -222,7 +222,7 @@ async function open(options: ClusterOptions, platform: Platform, unlock: () => P
   const prepared = await prepare(options, platform);
   const server = createBoundedServer();
   const certificate = options.scx?.certificate;
-  const security = certificate && (await openSecurity(certificate, options.log));
+  const security = certificate && (await openTls(certificate, options.log));
   let context: FrontEndContext | undefined;
   let ingest: FrontIngest | undefined;
   let cutUnsorted = (): void => undefined;

@@ -21,7 +21,7 @@ export interface TitleMark {
 }
 
 /** Some bytes of audio, and the titles that hold in it: the first mark is at 0, and they grow. */
-export interface Piece {
+export interface TitledAudio {
   readonly bytes: Uint8Array;
   readonly titles: readonly TitleMark[];
 }
@@ -44,7 +44,7 @@ export function icyBlock(title: string | null): Uint8Array {
 }
 
 /** Where one listener's stream is between two blocks. */
-export interface IcyPlace {
+export interface IcyPosition {
   /** Audio until the next block, bytes. */
   left: number;
   /** The title that it was told last. */
@@ -52,7 +52,7 @@ export interface IcyPlace {
 }
 
 /** The beginning of a stream. */
-export const icyStart = (): IcyPlace => ({ left: ICY_INTERVAL_BYTES, told: null });
+export const icyStart = (): IcyPosition => ({ left: ICY_INTERVAL_BYTES, told: null });
 
 function titleAt(titles: readonly TitleMark[], at: number): string | null {
   let title: string | null = null;
@@ -64,9 +64,9 @@ function titleAt(titles: readonly TitleMark[], at: number): string | null {
  * Puts the blocks into the next piece of a listener's stream, and moves its place. The parts are
  * views of the piece, so a listener has no audio of its own. `block` may remember what it made.
  */
-export function weave(
-  place: IcyPlace,
-  { bytes, titles }: Piece,
+export function insertTitles(
+  place: IcyPosition,
+  { bytes, titles }: TitledAudio,
   block: (title: string | null) => Uint8Array,
 ): Uint8Array[] {
   const parts: Uint8Array[] = [];

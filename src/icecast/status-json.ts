@@ -19,7 +19,7 @@ export interface OnAir {
 }
 
 /** Who tells. */
-export interface Teller {
+export interface ServerFacts {
   readonly host: string;
   readonly product: string;
   /** ISO 8601. */
@@ -55,7 +55,7 @@ function sources(sessions: readonly OnAir[]): object {
 }
 
 /** The document. Icecast's operator and place are not known here, and empty. */
-export const icestats = (teller: Teller, sessions: readonly OnAir[]): object => ({
+export const icestats = (teller: ServerFacts, sessions: readonly OnAir[]): object => ({
   icestats: {
     admin: '',
     host: teller.host,

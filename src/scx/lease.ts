@@ -16,7 +16,7 @@ interface LeaseTerms {
   /** It wants this SCX even without clients. */
   readonly pinned: boolean;
   /** The announcement's title and genre now; absent when it does not know them. */
-  readonly station: Station | undefined;
+  readonly station: StreamDescription | undefined;
   readonly access: Access | undefined;
   /** What to play while nobody broadcasts; null: nothing. Undefined: it did not say. */
   readonly fallback: FallbackFile | null | undefined;
@@ -32,7 +32,7 @@ export interface Access {
 }
 
 /** How the session presents itself to players. */
-export interface Station {
+export interface StreamDescription {
   readonly title: string | undefined;
   readonly genre: string | undefined;
 }

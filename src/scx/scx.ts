@@ -12,7 +12,7 @@ import type { ScxStatus } from '../api/scx-status.js';
 import { openAccessLog } from '../http/server/access-log.js';
 import { trustIn } from '../http/server/client-address.js';
 import { createSourcePassword } from '../http/server/source-password.js';
-import { openSecurity } from '../http/server/tls.js';
+import { openTls } from '../http/server/tls.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { drawToken } from '../runtime/secrets.js';
@@ -20,19 +20,19 @@ import { dropAbsent } from '../session/drop-absent.js';
 import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { handOver } from './hand-over/hand-over.js';
 import { takeOrder } from './hand-over/take-order.js';
-import { type Inheritance, inherit } from './hand-over/take-over.js';
-import { type Access, type Station, startLease } from './lease.js';
+import { inherit, type Predecessor } from './hand-over/take-over.js';
+import { type Access, type StreamDescription, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
-import { createAudience } from './listeners/listener-identities.js';
+import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
-import { createPages } from './port/operator-pages.js';
-import { type HttpServer, openHttpServer } from './port/scx-port.js';
+import { createOperatorPages } from './port/operator-pages.js';
+import { openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
-import { createFallback } from './sources/fallback-process.js';
+import { createFallbackProcess } from './sources/fallback-process.js';
 import { drawStatus } from './status/draw-status.js';
 import { createMetrics } from './status/prometheus.js';
-import { drawEdgeFigures } from './status/scx-metrics.js';
-import { openRelay } from './streaming.js';
+import { drawPortMetrics } from './status/scx-metrics.js';
+import { openStreaming } from './streaming.js';
 
 /** A running SCX. */
 export interface Scx {
@@ -45,8 +45,8 @@ export interface Scx {
 
 /** Without a front end, a rendezvous point without clients ends, ms. Guess. */
 const ORPHAN_MS = 600_000;
-/** Sources, lifetime and audience are looked after so often, ms. Guess. */
-const CARE_MS = 250;
+/** AttachedSources, lifetime and identities are looked after so often, ms. Guess. */
+const MAINTENANCE_MS = 250;
 /** A player that is back so soon is the same listener, ms. Guess. */
 const RETURN_MS = 10_000;
 /** To leave the overlay, and to flush the listeners' sockets, ms: together below 2.5 s. */
@@ -62,34 +62,34 @@ function nameOf(launch: Launch): SessionName {
 const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
 
 /** The stream's URL, as players are told. */
-function urlOf(launch: Launch, name: SessionName, http: HttpServer): string {
+function urlOf(launch: Launch, name: SessionName, http: ScxPort): string {
   return `http://${joinHostPort(launch.advertiseHost, http.port)}${streamPath(name)}`;
 }
 
 /**
  * Starts an SCX; it has joined and tells its front end so when the promise resolves. Rejects with
  * a UserError when a port is taken or the session's name is none. `entry`: our main file, for
- * processes of our own. `inheritance`: another SCX hands over to this one.
+ * processes of our own. `predecessor`: another SCX hands over to this one.
  */
 export async function startScx(
   launch: Launch,
   log: Logger,
   entry: string,
-  inheritance?: Inheritance,
+  predecessor?: Predecessor,
 ): Promise<Scx> {
   const name = nameOf(launch);
   const now = (): number => performance.now();
   const startedAt = new Date().toISOString();
   const { lingerMs, listenersMax, perAddressMax, certificate } = launch;
-  const security = certificate && (await openSecurity(certificate, log));
-  const audience = createAudience({ perAddressMax, returnMs: RETURN_MS });
+  const security = certificate && (await openTls(certificate, log));
+  const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const lifetime = createLifetime({ lingerMs, orphanMs: ORPHAN_MS }, launch.rendezvous, now());
-  const playout = createPlayout(launch, now, inheritance !== undefined);
+  const playout = createPlayout(launch, now, predecessor !== undefined);
   const fallbackSecret = drawToken();
   const password = createSourcePassword(launch.sourceKey, now);
   let isRendezvous = launch.rendezvous;
-  let station: Station = { title: launch.title, genre: launch.genre };
+  let station: StreamDescription = { title: launch.title, genre: launch.genre };
   let isNews = false;
   let stopping: Promise<void> | undefined;
   let isHandingOver = false;
@@ -97,7 +97,7 @@ export async function startScx(
   /** The instant by which a successor has taken over for good. */
   let succeededBy: number | undefined;
 
-  const relay = await openRelay({
+  const streaming = await openStreaming({
     launch,
     name,
     playout,
@@ -105,17 +105,23 @@ export async function startScx(
     fallbackSecret,
     log,
     now,
-    passTitle: (told) => inheritance?.passTitle(told) ?? false,
+    passTitle: (told) => predecessor?.passTitle(told) ?? false,
     onNews: () => {
       isNews = true;
     },
   });
 
-  const overlayAddress = relay.overlay.address;
-  const fallback = createFallback({ entry, launch, overlayAddress, secret: fallbackSecret, log });
+  const overlayAddress = streaming.overlay.address;
+  const fallback = createFallbackProcess({
+    entry,
+    launch,
+    overlayAddress,
+    secret: fallbackSecret,
+    log,
+  });
 
   const status = (): ScxStatus =>
-    drawStatus(relay.overlay.view(), {
+    drawStatus(streaming.overlay.view(), {
       session: name.text,
       pid: process.pid,
       httpUrl: urlOf(launch, name, http),
@@ -123,11 +129,11 @@ export async function startScx(
       startedAt,
       listeners: playout.listeners.count,
       listenersPeak: playout.listeners.peak,
-      listenersTotal: audience.total(now()),
+      listenersTotal: identities.total(now()),
       listenersMax,
-      attachedSources: relay.sources.count,
+      attachedSources: streaming.sources.count,
       playing: playout.playing() ?? null,
-      title: playout.program.title,
+      title: playout.onAir.title,
       bitrateKbps: playout.bitrateKbps() ?? null,
       ...dropAbsent({
         version: launch.version,
@@ -137,35 +143,35 @@ export async function startScx(
     });
 
   /** What the announcement does not say, a source may. */
-  const presented = (): Station => ({
-    title: station.title ?? relay.ingest.station.title,
-    genre: station.genre ?? relay.ingest.station.genre,
+  const presented = (): StreamDescription => ({
+    title: station.title ?? streaming.ingest.station.title,
+    genre: station.genre ?? streaming.ingest.station.genre,
   });
 
   const isLeaving = (): boolean => stopping !== undefined;
   const metrics = createMetrics(name.text, () => [
-    ...relay.figures(),
-    ...drawEdgeFigures({
-      door: http.door,
-      listenersTotal: audience.total(now()),
+    ...streaming.metrics(),
+    ...drawPortMetrics({
+      headGate: http.headGate,
+      listenersTotal: identities.total(now()),
       linesLost: accessLog.lost,
     }),
   ]);
   const path = streamPath(name);
-  const openHttp = async (): Promise<HttpServer> => {
+  const openHttp = async (): Promise<ScxPort> => {
     const { listenHost: host, httpPort: port } = launch;
-    const place = inheritance && (await inherit(inheritance, relay.overlay, playout));
-    return openHttpServer(httpOptions, place ?? { host, port });
+    const place = predecessor && (await inherit(predecessor, streaming.overlay, playout));
+    return openScxPort(httpOptions, place ?? { host, port });
   };
   const httpOptions = {
     streamPath: path,
     listenersMax,
     listeners: playout.listeners,
     ring: playout.ring,
-    audience,
+    identities,
     accessLog,
     security,
-    pages: createPages({
+    pages: createOperatorPages({
       streamPath: path,
       status,
       icestats: () => icestatsOf(status(), presented()),
@@ -175,15 +181,15 @@ export async function startScx(
     }),
     trust: trustIn(launch.trustedProxies),
     streamFields: () => streamFields(presented(), name, playout.bitrateKbps()),
-    ingest: relay.ingest,
+    ingest: streaming.ingest,
     isLeaving,
     now,
   };
   const http = await openHttp().catch(async (error: unknown) => {
-    await relay.overlay.close();
+    await streaming.overlay.close();
     throw error;
   });
-  inheritance?.onOpen(http);
+  predecessor?.onOpen(http);
 
   /** Anybody may announce a session of this name elsewhere: that says nothing about this SCX. */
   const onAccess = (access: Access | undefined): void => {
@@ -191,7 +197,7 @@ export async function startScx(
       access?.announcement === undefined || access.announcement === launch.announcement;
     if (access === undefined || !isOurs || access.sourceKey === password.key) return;
     password.setKey(access.sourceKey);
-    relay.closeSources('the source password has changed');
+    streaming.closeSources('the source password has changed');
   };
 
   const lease = startLease({
@@ -208,7 +214,7 @@ export async function startScx(
       if (terms.fallback !== undefined && succeededBy === undefined && !isLeaving()) {
         fallback.play(terms.fallback ?? undefined);
       }
-      inheritance?.onKnown();
+      predecessor?.onKnown();
       if (terms.handOver) void becomeSucceeded();
     },
     onGone: () => stop('its front end does not want it any more'),
@@ -216,12 +222,12 @@ export async function startScx(
 
   const leave = async (): Promise<void> => {
     fallback.stop();
-    const left = relay.leave();
+    const left = streaming.leave();
     lease.renewNow();
     await Promise.race([left, pause(LEAVE_MS_MAX, undefined, { ref: false })]);
-    clearInterval(caring);
+    clearInterval(maintaining);
     playout.end();
-    await Promise.all([http.close(FLUSH_MS_MAX), relay.overlay.close()]);
+    await Promise.all([http.close(FLUSH_MS_MAX), streaming.overlay.close()]);
     lease.stop();
     log.info('The SCX has ended.');
     tellStopped();
@@ -245,13 +251,13 @@ export async function startScx(
   const handOverTo = async (order: Order): Promise<void> => {
     const reason = await handOver({
       ...{ order, playout, http, log, now, isLeaving },
-      overlayAddress: relay.overlay.address,
+      overlayAddress: streaming.overlay.address,
       becomeSucceeded: (withinMs) => {
         succeededBy = now() + withinMs;
         lease.renewNow();
       },
-      sendSourcesAway: relay.sendSourcesAway,
-      onTitle: relay.ingest.setTitle,
+      sendSourcesAway: streaming.sendSourcesAway,
+      onTitle: streaming.ingest.setTitle,
       leave: () => stop('a successor has taken over'),
     });
     if (reason === undefined) return;
@@ -261,10 +267,10 @@ export async function startScx(
 
   const care = (): void => {
     const at = now();
-    relay.tick(at);
+    streaming.tick(at);
     if (isNews) lease.renewNow();
     isNews = false;
-    lifetime.onClients(relay.clients + Number(inheritance?.isHeld ?? 0), at);
+    lifetime.onClients(streaming.clients + Number(predecessor?.isHeld ?? 0), at);
     const reason = lifetime.endReason(at);
     if (reason !== undefined) stop(reason);
   };
@@ -275,9 +281,9 @@ export async function startScx(
   });
 
   playout.start();
-  const caring = setInterval(care, CARE_MS);
+  const maintaining = setInterval(care, MAINTENANCE_MS);
   log.info(
-    { httpUrl: urlOf(launch, name, http), overlayAddress: relay.overlay.address },
+    { httpUrl: urlOf(launch, name, http), overlayAddress: streaming.overlay.address },
     'SCX is up.',
   );
   return {

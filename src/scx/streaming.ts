@@ -21,15 +21,15 @@ import type { Refusal } from '../overlay/sockets/connections.js';
 import { isSameSecret } from '../runtime/secrets.js';
 import type { SessionName } from '../session/session-name.js';
 import type { ClientHello } from '../wire/hello.js';
-import type { SeatTitle } from './hand-over/messages.js';
+import type { EncoderTitle } from './hand-over/messages.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
 import type { Playout } from './listeners/playout.js';
-import { createSources, type Sources } from './sources/attached-sources.js';
-import { createHeard } from './sources/recently-heard.js';
+import { type AttachedSources, createAttachedSources } from './sources/attached-sources.js';
+import { createRecentlyHeard } from './sources/recently-heard.js';
 import type { Metric } from './status/prometheus.js';
-import { drawFigures } from './status/scx-metrics.js';
+import { drawScxMetrics } from './status/scx-metrics.js';
 
-export interface RelayOptions {
+export interface StreamingOptions {
   readonly launch: Launch;
   /** The session that it names. */
   readonly name: SessionName;
@@ -40,21 +40,21 @@ export interface RelayOptions {
   readonly log: Logger;
   now(): number;
   /** A title for an encoder that our predecessor has; false if there is none. */
-  passTitle(told: SeatTitle): boolean;
+  passTitle(told: EncoderTitle): boolean;
   /** Something happened that the front end is to know of. */
   onNews(): void;
 }
 
 /** The overlay, and what is attached to it. */
-export interface Relay {
+export interface Streaming {
   readonly overlay: Overlay;
-  readonly sources: Sources;
+  readonly sources: AttachedSources;
   readonly ingest: Ingest;
   /** Listeners, those who wait, and sources; our own fallback is none. */
   readonly clients: number;
   /** Looks after what grows old, and tells the overlay how many listen. */
   tick(now: number): void;
-  figures(): Metric[];
+  metrics(): Metric[];
   /**
    * Tells the sources to attach elsewhere; resolves when they have, or had their time. Our own
    * fallback plays until there is another source. Encoders, who would have to be cut off, may stay
@@ -72,7 +72,7 @@ const ADVICE = ': give it with --password, or as SCATTERCAST_PASSWORD';
 
 /** Time for the flood to go out where no child has to move, ms. Guess. */
 const FLOOD_MS = 200;
-/** Sources that were sent away are looked for so often, and so long, ms. Guess: as sources' grace. */
+/** AttachedSources that were sent away are looked for so often, and so long, ms. Guess: as sources' grace. */
 const AWAY_LOOK_MS = 50;
 const AWAY_MS_MAX = 6000;
 
@@ -105,10 +105,10 @@ const hasChildren = (source: SourceView): boolean =>
   source.flows.some((flow) => flow.children.length > 0);
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
-export async function openRelay(options: RelayOptions): Promise<Relay> {
+export async function openStreaming(options: StreamingOptions): Promise<Streaming> {
   const { launch, playout, password, log } = options;
   const config = configOf(launch);
-  const heard = createHeard();
+  const heard = createRecentlyHeard();
   let isLeaving = false;
   let audienceTold = 0;
   let fallbackSource: SourceId | undefined;
@@ -165,7 +165,7 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
     return { listeners: found?.audience ?? 0, scxListeners: playout.listeners.count };
   };
 
-  const sources = createSources({
+  const sources = createAttachedSources({
     self: launch.id as NodeId,
     channels: config.channels,
     feed: (input) => overlay.feed(input),
@@ -233,8 +233,8 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
       heard.tick(now);
       tellAudience();
     },
-    figures: () =>
-      drawFigures({
+    metrics: () =>
+      drawScxMetrics({
         view: overlay.view(),
         overlay: overlay.counters,
         ...playout,

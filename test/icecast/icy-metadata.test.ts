@@ -4,17 +4,17 @@ import {
   ICY_INTERVAL_BYTES,
   icyBlock,
   icyStart,
-  type Piece,
-  weave,
+  insertTitles,
+  type TitledAudio,
 } from '../../src/icecast/icy-metadata.js';
 
 const textOf = (block: Uint8Array): string =>
   Buffer.from(block.subarray(1)).toString().replace(/\0+$/, '');
 
 /** A listener's stream from its beginning. */
-const woven = (pieces: readonly Piece[]): Uint8Array => {
+const woven = (pieces: readonly TitledAudio[]): Uint8Array => {
   const place = icyStart();
-  return Buffer.concat(pieces.flatMap((piece) => weave(place, piece, icyBlock)));
+  return Buffer.concat(pieces.flatMap((piece) => insertTitles(place, piece, icyBlock)));
 };
 
 /** What a player does. */

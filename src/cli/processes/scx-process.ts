@@ -6,7 +6,7 @@
 
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { openInheritance } from '../../scx/hand-over/take-over.js';
+import { openPredecessor } from '../../scx/hand-over/take-over.js';
 import { startScx } from '../../scx/scx.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
@@ -19,7 +19,7 @@ export async function runScx(): Promise<void> {
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
   const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
-  const scx = await startScx(launch, log, ENTRY, openInheritance());
+  const scx = await startScx(launch, log, ENTRY, openPredecessor());
   void stopping.then(() => scx.stop());
   await scx.stopped;
 }

@@ -5,14 +5,14 @@
  * who guesses passwords is slowed down by its own address, and is not on this machine because we are.
  *
  * Bounded: FEEDS_MAX connections to SCXs, under way or there, and FEEDS_PER_ADDRESS_MAX of one address, so that
- * nobody keeps the encoders of others out; heads as at any door (scx/door.ts).
+ * nobody keeps the encoders of others out; heads as at any headGate (scx/headGate.ts).
  */
 import { connect, type Socket } from 'node:net';
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import { clientAddress, trustIn } from '../../http/server/client-address.js';
-import { createDoor, type Visitor } from '../../http/server/head-gate.js';
+import { createHeadGate, type IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { sendAnswer, sentence } from '../../http/server/response.js';
+import { sendAnswer, textAnswer } from '../../http/server/response.js';
 import { mountOf } from '../../icecast/mount.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { FrontEndContext } from '../front-end-context.js';
@@ -152,7 +152,7 @@ export function createFrontIngest(context: FrontEndContext, scxHost: string): Fr
     return dialled;
   };
 
-  const onVisitor = async ({ socket, head, rest }: Visitor): Promise<void> => {
+  const onRequest = async ({ socket, head, rest }: IncomingRequest): Promise<void> => {
     const { method, protocol, headers, target } = head;
     if (method === 'OPTIONS') {
       return void sendAnswer(socket, { status: 204, body: '', fields: ALLOW });
@@ -165,25 +165,25 @@ export function createFrontIngest(context: FrontEndContext, scxHost: string): Fr
     if (reached.kind === 'found') return splice(socket, reached.value);
     const { status, message, retryAfter } = reached.problem;
     const fields = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
-    sendAnswer(socket, sentence(status, message, fields));
+    sendAnswer(socket, textAnswer(status, message, fields));
   };
 
-  const door = createDoor(
+  const headGate = createHeadGate(
     {
       headMs: HEAD_MS,
-      knockingMax: FEEDS_MAX,
+      pendingMax: FEEDS_MAX,
       secure: undefined,
-      onVisitor: (visitor) => void onVisitor(visitor),
+      onRequest: (visitor) => void onRequest(visitor),
     },
     () => performance.now(),
   );
-  const caring = setInterval(() => door.tick(performance.now()), CARE_MS);
+  const caring = setInterval(() => headGate.tick(performance.now()), CARE_MS);
   caring.unref();
 
   return {
     enter: (socket) => {
       keep(socket);
-      door.enter(socket);
+      headGate.enter(socket);
     },
     connect: through,
     close: () => {

@@ -7,7 +7,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { LINE_BYTES_MAX } from '../../http/server/request-head.js';
-import type { Security } from '../../http/server/tls.js';
+import type { Tls } from '../../http/server/tls.js';
 
 /** From the connection to the bytes that tell, ms, however slowly they drip. Guess. */
 const FIRST_BYTES_MS = 10_000;
@@ -52,7 +52,7 @@ export function tellFirstBytes(bytes: Uint8Array): Verdict {
  */
 export function sortConnections(
   server: Server,
-  security: Security | undefined,
+  security: Tls | undefined,
   feed: (socket: Socket) => void,
 ): () => void {
   const unsorted = new Set<Socket>();

@@ -10,7 +10,7 @@ import { appendFile, rename, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 
 /** One request that was answered. */
-export interface Access {
+export interface AccessEntry {
   readonly address: string;
   readonly method: string;
   readonly target: string;
@@ -25,7 +25,7 @@ export interface Access {
 
 /** A log that is open. */
 export interface AccessLog {
-  add(access: Access): void;
+  add(access: AccessEntry): void;
   /** Writes what waits, and ends. */
   close(): Promise<void>;
   /** Lines that could not be written. */
@@ -62,7 +62,7 @@ const quoted = (text: string | undefined): string =>
         )}"`;
 
 /** One line, without its end. */
-export function accessLine(access: Access, endedAt: Date): string {
+export function accessLine(access: AccessEntry, endedAt: Date): string {
   const { address, method, target, protocol, status, bytes, referer, agent } = access;
   const request = quoted(`${method} ${target} ${protocol}`);
   const seconds = Math.round(access.durationMs / 1000);

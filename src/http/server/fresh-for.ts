@@ -1,7 +1,7 @@
 /** What is asked for by many at once is drawn once for all of them. */
 
 /** Draws, and draws anew only what is older than `freshMs`. */
-export function remembered<Value>(
+export function freshFor<Value>(
   draw: () => Value,
   freshMs: number,
   now: () => number,

@@ -1,7 +1,7 @@
 /**
  * The door of a port: every connection first shows a request head, and then goes on to whoever
  * answers such requests. Everybody may knock, so each knock has a bound in bytes, time and number;
- * when too many stand at the door, the one that has stood longest makes room: a flood of half
+ * when too many stand at the headGate, the one that has stood longest makes room: a flood of half
  * requests then harms those who send half requests.
  *
  * A first byte of 22 is no letter but the beginning of TLS: where there is a certificate, the
@@ -14,10 +14,10 @@ import {
   type RequestHead,
   readRequestHead,
 } from './request-head.js';
-import { sendAnswer, sentence } from './response.js';
+import { sendAnswer, textAnswer } from './response.js';
 
 /** Somebody who has shown a head. */
-export interface Visitor {
+export interface IncomingRequest {
   readonly socket: Socket;
   readonly head: RequestHead;
   /** What came behind the head already. */
@@ -25,19 +25,19 @@ export interface Visitor {
   readonly isSecure: boolean;
 }
 
-export interface DoorOptions {
+export interface HeadGateOptions {
   /** From the connection to the end of the head, ms. */
   readonly headMs: number;
   /** Connections that have not shown a whole head. */
-  readonly knockingMax: number;
+  readonly pendingMax: number;
   /** The socket is paused, and all its bytes are in the visitor. */
-  onVisitor(visitor: Visitor): void;
+  onRequest(visitor: IncomingRequest): void;
   /** Takes over a connection that begins with TLS; undefined where there is no certificate. */
   readonly secure: ((socket: Socket) => void) | undefined;
 }
 
 /** What `GET /metrics` tells. */
-export interface DoorCounters {
+export interface HeadGateCounters {
   /** Connections. */
   entered: number;
   /** Heads that were none, too large or too many. */
@@ -45,18 +45,18 @@ export interface DoorCounters {
   /** Did not show a head in time. */
   slow: number;
   /** Made room for others. */
-  crowdedOut: number;
+  evicted: number;
 }
 
 /** A door. */
-export interface Door {
+export interface HeadGate {
   /** A connection comes in; `isSecure` when TLS is dealt with. */
   enter(socket: Socket, isSecure?: boolean): void;
   /** Turns away who is too slow; call it about once a second. */
   tick(now: number): void;
   /** Those who have not shown a whole head. */
   readonly knocking: number;
-  readonly counters: Readonly<DoorCounters>;
+  readonly counters: Readonly<HeadGateCounters>;
 }
 
 const TLS_HANDSHAKE = 22;
@@ -74,10 +74,10 @@ interface Knock {
 const ignore = (): void => undefined;
 
 /** A door without visitors; `now` is a monotonic clock in ms. */
-export function createDoor(options: DoorOptions, now: () => number): Door {
+export function createHeadGate(options: HeadGateOptions, now: () => number): HeadGate {
   /** In the order in which they came. */
   const knocks = new Map<Socket, Knock>();
-  const counters: DoorCounters = { entered: 0, malformed: 0, slow: 0, crowdedOut: 0 };
+  const counters: HeadGateCounters = { entered: 0, malformed: 0, slow: 0, evicted: 0 };
 
   // Two functions for all sockets: a listener stays for days, and is to keep nothing of its knock.
   function onData(this: Socket, bytes: Buffer): void {
@@ -96,7 +96,7 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
 
   const turnAway = (knock: Knock, status: number, reason: string): void => {
     release(knock);
-    sendAnswer(knock.socket, sentence(status, reason));
+    sendAnswer(knock.socket, textAnswer(status, reason));
   };
 
   const onHead = (knock: Knock, result: HeadResult): void => {
@@ -108,7 +108,7 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
     release(knock);
     const { socket, isSecure, received } = knock;
     const rest = received.subarray(result.head.bytes);
-    options.onVisitor({ socket, head: result.head, rest, isSecure });
+    options.onRequest({ socket, head: result.head, rest, isSecure });
   };
 
   const onBytes = (knock: Knock, bytes: Buffer): void => {
@@ -128,8 +128,8 @@ export function createDoor(options: DoorOptions, now: () => number): Door {
 
   const makeRoom = (): void => {
     const [oldest] = knocks.values();
-    if (knocks.size <= options.knockingMax || oldest === undefined) return;
-    counters.crowdedOut++;
+    if (knocks.size <= options.pendingMax || oldest === undefined) return;
+    counters.evicted++;
     release(oldest);
     oldest.socket.destroy();
   };

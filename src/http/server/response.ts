@@ -35,7 +35,7 @@ const LINGER_MS = 5000;
 const UNHEARD_BYTES_MAX = 8 * 1024 * 1024;
 
 /** An answer's head. Values hold no line ends: whoever makes them sees to that. */
-export function headText(status: number, fields: Fields): string {
+export function responseHead(status: number, fields: Fields): string {
   const lines = Object.entries({ Date: new Date().toUTCString(), ...COMMON, ...fields })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${value}\r\n`);
@@ -50,20 +50,20 @@ export interface Answer {
 }
 
 /** A sentence. */
-export const sentence = (status: number, text: string, fields: Fields = {}): Answer => ({
+export const textAnswer = (status: number, text: string, fields: Fields = {}): Answer => ({
   status,
   body: `${text}\n`,
   fields,
 });
 
 /** "Come back", in so many seconds. */
-export const comeBack = (text: string, seconds: number): Answer =>
-  sentence(503, text, { 'Retry-After': seconds });
+export const unavailable = (text: string, seconds: number): Answer =>
+  textAnswer(503, text, { 'Retry-After': seconds });
 
 /** Answers and ends; returns the body's bytes. To a HEAD goes the head only. */
 export function sendAnswer(socket: Socket, answer: Answer, isHead = false): number {
   const body = Buffer.from(answer.body as string);
-  const head = headText(answer.status, {
+  const head = responseHead(answer.status, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': body.length,
     ...answer.fields,

@@ -17,7 +17,7 @@ export interface CertificateFiles {
 }
 
 /** TLS for connections that others accepted. */
-export interface Security {
+export interface Tls {
   /** Shakes hands. Who cannot is closed. */
   secure(socket: Socket): void;
   /** Who gets the decrypted connections. */
@@ -60,7 +60,7 @@ function fileProblem(files: CertificateFiles, error: unknown): UserError {
 }
 
 /** Reads the files and is ready. Rejects with a UserError when they are of no use. */
-export async function openSecurity(files: CertificateFiles, log: Logger): Promise<Security> {
+export async function openTls(files: CertificateFiles, log: Logger): Promise<Tls> {
   let pair = await readPair(files).catch((error: unknown) => {
     throw fileProblem(files, error);
   });

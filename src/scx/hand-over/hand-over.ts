@@ -16,16 +16,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';
-import type { Departure } from '../listeners/listeners.js';
+import type { DepartingListener } from '../listeners/listeners.js';
 import type { Playout } from '../listeners/playout.js';
-import type { HttpServer } from '../port/scx-port.js';
-import { type Heard, packEstate, type SeatTitle } from './messages.js';
-import { type Heir, startHeir } from './successor-process.js';
+import type { ScxPort } from '../port/scx-port.js';
+import { type EncoderTitle, type Heard, packPlaybackState } from './messages.js';
+import { type Successor, startSuccessor } from './successor-process.js';
 
-export interface SuccessionOptions {
+export interface HandOverOptions {
   readonly order: Order;
   readonly playout: Playout;
-  readonly http: HttpServer;
+  readonly http: ScxPort;
   /** Ours. */
   readonly overlayAddress: string;
   readonly log: Logger;
@@ -37,7 +37,7 @@ export interface SuccessionOptions {
   /** Tells our sources to attach elsewhere; resolves when they have, or had their time, ms. */
   sendSourcesAway(withinMs: number): Promise<void>;
   /** One of our encoders has told the successor a title. */
-  onTitle(told: SeatTitle): void;
+  onTitle(told: EncoderTitle): void;
   /** Leaves the overlay and ends. */
   leave(): void;
 }
@@ -52,12 +52,12 @@ const LAG_MAX = 38;
 const LOOK_MS = 100;
 
 /** Whether a successor hears all that follows what we play. */
-function hearsTheSame(heard: Heard, { playing, program, splice }: Playout): boolean {
-  const { position } = splice;
+function hearsTheSame(heard: Heard, { playing, onAir, playhead }: Playout): boolean {
+  const { position } = playhead;
   if (!heard.isJoined) return false;
   if (playing() === undefined || position === null) return true;
   const { run } = heard;
-  if (run?.source !== position.source || heard.title !== program.title) return false;
+  if (run?.source !== position.source || heard.title !== onAir.title) return false;
   return run.first <= position.sequence + 1 && run.last >= position.sequence - LAG_MAX;
 }
 
@@ -65,26 +65,29 @@ const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
 /** Up to the point from which on newcomers are the successor's. */
-async function settle(heir: Heir, options: SuccessionOptions): Promise<void> {
+async function settle(successor: Successor, options: HandOverOptions): Promise<void> {
   const { playout, http, overlayAddress, now } = options;
-  await heir.give({ kind: 'welcome', overlayAddress, takesTitles: true });
+  await successor.give({ kind: 'welcome', overlayAddress, takesTitles: true });
   const tooLate = pause(READY_MS_MAX, true, { ref: false });
-  const hears = heir.hears((heard) => hearsTheSame(heard, playout));
+  const hears = successor.hears((heard) => hearsTheSame(heard, playout));
   if ((await Promise.race([hears, tooLate])) === true) {
     throw new Error('the successor does not hear the session');
   }
   if (options.isLeaving()) throw new Error('it leaves itself');
-  await heir.give(packEstate(playout.splice.estate(now())));
-  await heir.give({ kind: 'door' }, http.server);
+  await successor.give(packPlaybackState(playout.playhead.estate(now())));
+  await successor.give({ kind: 'door' }, http.server);
 }
 
-async function move(heir: Heir, { parcel, seat, stay }: Departure): Promise<void> {
+async function move(
+  successor: Successor,
+  { parcel, seat, stay }: DepartingListener,
+): Promise<void> {
   const { socket, passport, release } = parcel;
   try {
-    await heir.give({ kind: 'listener', passport, seat }, socket);
+    await successor.give({ kind: 'listener', passport, seat }, socket);
   } catch (error) {
     // One that only does not answer may take it yet: two would write to it.
-    if (!heir.isGone) release();
+    if (!successor.isGone) release();
     else if (!socket.destroyed) stay();
     throw error;
   }
@@ -92,7 +95,7 @@ async function move(heir: Heir, { parcel, seat, stay }: Departure): Promise<void
 }
 
 /** Moves who can go, whenever they can; resolves with how many, when nobody is left or at the end. */
-async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<number> {
+async function moveListeners(successor: Successor, options: HandOverOptions): Promise<number> {
   const { playout, http, order, now, log } = options;
   const { listeners } = playout;
   const until = now() + order.drainMs;
@@ -100,7 +103,7 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
   let isWell = true;
   const moveAll = async (): Promise<void> => {
     for (const departure of listeners.depart()) {
-      await move(heir, departure);
+      await move(successor, departure);
       moved++;
     }
   };
@@ -118,14 +121,14 @@ async function moveListeners(heir: Heir, options: SuccessionOptions): Promise<nu
 }
 
 /** Starts a successor and takes it so far that newcomers are its own; rejects when there is none. */
-async function raise(options: SuccessionOptions): Promise<Heir> {
-  const heir = startHeir(options.order, options.onTitle);
-  options.log.info({ pid: heir.pid }, 'A successor has been started.');
+async function raise(options: HandOverOptions): Promise<Successor> {
+  const successor = startSuccessor(options.order, options.onTitle);
+  options.log.info({ pid: successor.pid }, 'A successor has been started.');
   try {
-    await settle(heir, options);
-    return heir;
+    await settle(successor, options);
+    return successor;
   } catch (error) {
-    heir.kill();
+    successor.kill();
     throw error;
   }
 }
@@ -133,25 +136,25 @@ async function raise(options: SuccessionOptions): Promise<Heir> {
 /**
  * Hands over and leaves. If no successor comes up it goes on as before, and resolves with the reason.
  */
-export async function handOver(options: SuccessionOptions): Promise<string | undefined> {
+export async function handOver(options: HandOverOptions): Promise<string | undefined> {
   const { order, http, log } = options;
-  let heir: Heir;
+  let successor: Successor;
   try {
-    heir = await raise(options);
+    successor = await raise(options);
   } catch (error) {
     const reason = reasonOf(error);
     log.error({ reason }, 'No successor took over; this SCX goes on.');
     return reason;
   }
   http.stopListening();
-  await Promise.race([heir.known, pause(KNOWN_MS_MAX, undefined, { ref: false })]);
+  await Promise.race([successor.known, pause(KNOWN_MS_MAX, undefined, { ref: false })]);
   options.becomeSucceeded(order.drainMs);
   const [moved] = await Promise.all([
-    moveListeners(heir, options),
+    moveListeners(successor, options),
     options.sendSourcesAway(order.drainMs),
   ]);
   log.info({ moved, left: options.playout.listeners.count }, "The listeners are the successor's.");
-  heir.release();
+  successor.release();
   options.leave();
   return undefined;
 }

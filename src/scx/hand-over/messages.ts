@@ -18,8 +18,8 @@
 import { z } from 'zod';
 import { launchSchema } from '../../api/scx-launch.js';
 import { PRIORITY_MAX } from '../../icecast/mount.js';
-import { passportSchema } from '../listeners/listener-state.js';
-import type { Estate } from '../sound/playhead.js';
+import { listenerStateSchema } from '../listeners/listener-state.js';
+import type { PlaybackState } from '../sound/playhead.js';
 
 /** Raised when one side could misunderstand the other. */
 export const HAND_OVER_VERSION = 1;
@@ -39,15 +39,17 @@ const heardSchema = z.object({
   title,
 });
 
-const seatTitleSchema = z.object({
+const encoderTitleSchema = z.object({
   /** Of the seat; null: the one of whoever tells it. */
   priority: z.number().int().min(0).max(PRIORITY_MAX).nullable(),
-  who: passportSchema.pick({ address: true }).extend({ agent: passportSchema.shape.address }),
+  who: listenerStateSchema
+    .pick({ address: true })
+    .extend({ agent: listenerStateSchema.shape.address }),
   title,
 });
 
 /** A title that an encoder tells. */
-export type SeatTitle = Readonly<z.infer<typeof seatTitleSchema>>;
+export type EncoderTitle = Readonly<z.infer<typeof encoderTitleSchema>>;
 
 /** What a successor hears of the session. */
 export type Heard = Readonly<z.infer<typeof heardSchema>>;
@@ -56,7 +58,7 @@ export const successorSchema = z.discriminatedUnion('kind', [
   heardSchema,
   z.object({ kind: z.literal('took') }),
   z.object({ kind: z.literal('known') }),
-  seatTitleSchema.extend({ kind: z.literal('title') }),
+  encoderTitleSchema.extend({ kind: z.literal('title') }),
 ]);
 
 export type SuccessorMessage = z.infer<typeof successorSchema>;
@@ -64,7 +66,7 @@ export type SuccessorMessage = z.infer<typeof successorSchema>;
 /** Bytes in base64, duration, sequence number, title. */
 const frameSchema = z.tuple([z.string(), z.number(), count, title]);
 
-const estateSchema = z.object({
+const playbackStateSchema = z.object({
   kind: z.literal('estate'),
   frames: z.array(frameSchema),
   first: count,
@@ -86,19 +88,19 @@ export const predecessorSchema = z.discriminatedUnion('kind', [
     /** Whether it knows what to do with titles; earlier versions do not. */
     takesTitles: z.boolean().optional(),
   }),
-  estateSchema,
+  playbackStateSchema,
   z.object({ kind: z.literal('door') }),
-  z.object({ kind: z.literal('listener'), passport: passportSchema, seat: seatSchema }),
+  z.object({ kind: z.literal('listener'), passport: listenerStateSchema, seat: seatSchema }),
 ]);
 
 export type PredecessorMessage = z.infer<typeof predecessorSchema>;
 
-type EstateMessage = Extract<PredecessorMessage, { kind: 'estate' }>;
+type PlaybackStateMessage = Extract<PredecessorMessage, { kind: 'estate' }>;
 
 /** An estate as it is sent. */
-export function packEstate({ kept, position }: Estate): EstateMessage {
+export function packPlaybackState({ kept, position }: PlaybackState): PlaybackStateMessage {
   const frames = kept.frames.map(
-    ({ bytes, durationMs, sequence, title }): EstateMessage['frames'][number] => [
+    ({ bytes, durationMs, sequence, title }): PlaybackStateMessage['frames'][number] => [
       Buffer.from(bytes).toString('base64'),
       durationMs,
       sequence,
@@ -109,10 +111,15 @@ export function packEstate({ kept, position }: Estate): EstateMessage {
 }
 
 /** The estate that was sent. */
-export function unpackEstate({ frames, first, ageMs, position }: EstateMessage): Estate {
+export function unpackPlaybackState({
+  frames,
+  first,
+  ageMs,
+  position,
+}: PlaybackStateMessage): PlaybackState {
   const kept = frames.map(([bytes, durationMs, sequence, title]) => ({
     ...{ bytes: Buffer.from(bytes, 'base64'), durationMs, sequence, title },
     startsStream: false,
   }));
-  return { kept: { frames: kept, first, ageMs }, position: position as Estate['position'] };
+  return { kept: { frames: kept, first, ageMs }, position: position as PlaybackState['position'] };
 }

@@ -10,15 +10,15 @@ import type { Order } from '../../api/hand-over-order.js';
 import { LAUNCH_VARIABLE } from '../../api/scx-launch.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
 import {
+  type EncoderTitle,
   type Heard,
   type PredecessorMessage,
-  type SeatTitle,
   type SuccessorMessage,
   successorSchema,
 } from './messages.js';
 
 /** A successor that has been started. */
-export interface Heir {
+export interface Successor {
   readonly pid: number | undefined;
   /** It has ended, or wants to hear no more. */
   readonly isGone: boolean;
@@ -50,7 +50,7 @@ function late(ms: number, what: string): { readonly promise: Promise<never>; cle
  * has no memory for it, or the like; a program that is not there ends it later. `onTitle`: an encoder
  * of ours has told it a title.
  */
-export function startHeir(order: Order, onTitle: (told: SeatTitle) => void): Heir {
+export function startSuccessor(order: Order, onTitle: (told: EncoderTitle) => void): Successor {
   const child = spawn(order.program, order.args, {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

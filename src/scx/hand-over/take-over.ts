@@ -7,32 +7,32 @@ import type { Address } from '../../gossamer/core/node.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { Overlay } from '../../overlay/overlay.js';
 import type { Playout } from '../listeners/playout.js';
-import type { HttpServer } from '../port/scx-port.js';
-import type { Estate } from '../sound/playhead.js';
+import type { ScxPort } from '../port/scx-port.js';
+import type { PlaybackState } from '../sound/playhead.js';
 import {
+  type EncoderTitle,
   HAND_OVER_VERSION,
   type Heard,
   type PredecessorMessage,
   predecessorSchema,
-  type SeatTitle,
   type SuccessorMessage,
-  unpackEstate,
+  unpackPlaybackState,
 } from './messages.js';
 
 /** A predecessor that hands over. */
-export interface Inheritance {
+export interface Predecessor {
   /** Where it is in the overlay. */
   readonly overlayAddress: Promise<string>;
   /** Tells what we hear until the predecessor is content; resolves with what it leaves. */
-  estate(listen: () => Omit<Heard, 'kind' | 'version'>): Promise<Estate>;
+  estate(listen: () => Omit<Heard, 'kind' | 'version'>): Promise<PlaybackState>;
   /** The listening socket; to be answered by `onOpen`. */
   readonly door: Promise<Server>;
   /** Newcomers are let in: now listeners may come, too. */
-  onOpen(http: HttpServer): void;
+  onOpen(http: ScxPort): void;
   /** The front end knows us. */
   onKnown(): void;
   /** Tells the predecessor a title for one of its encoders; false if it cannot be told. */
-  passTitle(told: SeatTitle): boolean;
+  passTitle(told: EncoderTitle): boolean;
   /** The predecessor is there, or was just now: we stay, even without clients. */
   readonly isHeld: boolean;
 }
@@ -57,15 +57,15 @@ function createLatch<Value>() {
 /** What is to come before we are on our own. */
 const createAwaited = () => ({
   overlayAddress: createLatch<string>(),
-  estate: createLatch<Estate>(),
+  estate: createLatch<PlaybackState>(),
   door: createLatch<Server>(),
 });
 
 /** Begins to listen to the predecessor; undefined if nobody started us as a successor. */
-export function openInheritance(): Inheritance | undefined {
+export function openPredecessor(): Predecessor | undefined {
   if (process.send === undefined) return undefined;
   const awaited = createAwaited();
-  let http: HttpServer | undefined;
+  let http: ScxPort | undefined;
   let isHeld = true;
   let takesTitles = false;
   let telling: NodeJS.Timeout | undefined;
@@ -82,7 +82,7 @@ export function openInheritance(): Inheritance | undefined {
         break;
       case 'estate':
         clearInterval(telling);
-        awaited.estate.resolve(unpackEstate(message));
+        awaited.estate.resolve(unpackPlaybackState(message));
         break;
       case 'door':
         // It is taken when it is open.
@@ -137,17 +137,17 @@ export function openInheritance(): Inheritance | undefined {
  * socket. Rejects with a UserError when it is gone before.
  */
 export async function inherit(
-  { overlayAddress, estate, door }: Inheritance,
+  { overlayAddress, estate, door }: Predecessor,
   overlay: Overlay,
-  { splice, program }: Playout,
+  { playhead, onAir }: Playout,
 ): Promise<Server> {
   const location = await overlayAddress;
   overlay.feed({ kind: 'located', location, address: location as Address });
   const left = await estate(() => ({
     isJoined: overlay.view().neighbours.length > 0,
-    run: splice.run ?? null,
-    title: program.title,
+    run: playhead.run ?? null,
+    title: onAir.title,
   }));
-  splice.inherit(left, performance.now());
+  playhead.inherit(left, performance.now());
   return door;
 }

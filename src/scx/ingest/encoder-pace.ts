@@ -7,7 +7,7 @@
  */
 
 /** Watches over one source's frames. */
-export interface Pace {
+export interface EncoderPace {
   /** After how many ms the next frame may go on; 0: now. */
   waitMs(now: number): number;
   /** A frame goes on. */
@@ -26,7 +26,7 @@ const SLOW_SHARE = 0.95;
 const TOLD_EACH_MS = 60_000;
 
 /** A source that has sent nothing. */
-export function createPace(startedAt: number): Pace {
+export function createEncoderPace(startedAt: number): EncoderPace {
   let aheadMs = 0;
   let at = startedAt;
   let windowAt = startedAt;

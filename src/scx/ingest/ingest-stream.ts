@@ -13,9 +13,9 @@ import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
-import { createPace } from './encoder-pace.js';
-import { createIngestLink } from './local-client.js';
-import type { Body } from './source-body.js';
+import { createEncoderClient } from './encoder-client.js';
+import { createEncoderPace } from './encoder-pace.js';
+import type { SourceBody } from './source-body.js';
 
 /** The source that an encoder feeds, and how far it is. It outlives the encoder's connection. */
 export interface FedSource {
@@ -41,7 +41,7 @@ export interface IngestStreamOptions {
   readonly socket: Socket;
   /** What came behind the head already. */
   readonly rest: Uint8Array;
-  readonly body: Body;
+  readonly body: SourceBody;
   readonly feeds: FedSource;
   readonly remoteAddress: string;
   readonly log: Logger;
@@ -84,7 +84,7 @@ export const sourceOf = ({ id, priority, epoch }: FedSource): Source => ({ id, p
 export function startIngestStream(options: IngestStreamOptions): IngestStream {
   const { socket, body, feeds, log, now } = options;
   const framer = createFramer();
-  const pace = createPace(now());
+  const pace = createEncoderPace(now());
   const queue: FramerEvent[] = [];
   let lead = Buffer.alloc(0);
   let junkBytes = 0;
@@ -105,7 +105,7 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     options.onEnd(ending);
   };
 
-  const link = createIngestLink(sourceOf(feeds), options.remoteAddress, (reason) =>
+  const link = createEncoderClient(sourceOf(feeds), options.remoteAddress, (reason) =>
     end({ status: 503, reason }),
   );
 

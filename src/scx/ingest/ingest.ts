@@ -12,9 +12,9 @@
 import type { Logger } from 'pino';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
-import type { Visitor } from '../../http/server/head-gate.js';
+import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { type Answer, comeBack, sentence } from '../../http/server/response.js';
+import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
 import { DEFAULT_PRIORITY, isMountOf, mountOf, priorityOf } from '../../icecast/mount.js';
 import { isTitleUpdate, metadataAnswer, parseTitleUpdate } from '../../icecast/title-update.js';
@@ -23,12 +23,12 @@ import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
 import { isSameSecret } from '../../runtime/secrets.js';
 import type { SessionName } from '../../session/session-name.js';
-import type { SeatTitle } from '../hand-over/messages.js';
-import type { Station } from '../lease.js';
-import type { Identity } from '../listeners/listener-identities.js';
-import { createSeats, type Seat } from './encoder-slots.js';
+import type { EncoderTitle } from '../hand-over/messages.js';
+import type { StreamDescription } from '../lease.js';
+import type { ClientIdentity } from '../listeners/listener-identities.js';
+import { createEncoderSlots, type EncoderSlot } from './encoder-slots.js';
 import { sourceOf, startIngestStream } from './ingest-stream.js';
-import { createBody } from './source-body.js';
+import { createSourceBody } from './source-body.js';
 
 export interface IngestOptions {
   readonly name: SessionName;
@@ -43,12 +43,12 @@ export interface IngestOptions {
   isRivalled(priority: number, own: SourceId | undefined): boolean;
   isLeaving(): boolean;
   /** A title for an encoder that another process of ours has; false if there is none. */
-  passTitle(told: SeatTitle): boolean;
+  passTitle(told: EncoderTitle): boolean;
 }
 
 /** A request of a source client. */
-interface SourceRequest extends Visitor {
-  readonly who: Identity;
+interface SourceRequest extends IncomingRequest {
+  readonly who: ClientIdentity;
   /** Answers and closes. */
   reply(answer: Answer): void;
   /** For the access log, when a stream that was answered at once has ended. */
@@ -59,12 +59,12 @@ interface SourceRequest extends Visitor {
 export interface Ingest {
   handle(request: SourceRequest): void;
   /** Another process of ours was told a title for an encoder here; false if there is none. */
-  setTitle(told: SeatTitle): boolean;
+  setTitle(told: EncoderTitle): boolean;
   tick(now: number): void;
   /** `status`: what encoders are told, as HTTP has it. */
   closeAll(status: 403 | 503, reason: string): void;
   /** What the best source here says of the station. */
-  readonly station: Station;
+  readonly station: StreamDescription;
 }
 
 /** Whether only a source client asks so. */
@@ -76,7 +76,7 @@ const CHALLENGE = { ...ALLOW, 'WWW-Authenticate': 'Basic realm="scattercast"' };
 const MP3 = /^audio\/(x-)?(mpeg3?|mp3|mpg)\s*(;|$)/i;
 const RETRY_S = 1;
 const TEXT_LENGTH_MAX = 256;
-const NO_STATION: Station = { title: undefined, genre: undefined };
+const NO_STATION: StreamDescription = { title: undefined, genre: undefined };
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 /** Word for word what Icecast says: old encoders compare it. */
 const OK = 'HTTP/1.0 200 OK\r\n\r\n';
@@ -95,7 +95,7 @@ function headerText(value: string | undefined): string | undefined {
   }
 }
 
-const stationOf = ({ headers }: RequestHead): Station => ({
+const stationOf = ({ headers }: RequestHead): StreamDescription => ({
   title: headerText(headers.get('ice-name')),
   genre: headerText(headers.get('ice-genre')),
 });
@@ -104,7 +104,7 @@ const stationOf = ({ headers }: RequestHead): Station => ({
 function badType({ headers }: RequestHead): Answer | undefined {
   const type = headers.get('content-type');
   if (type === undefined || MP3.test(type)) return undefined;
-  return sentence(
+  return textAnswer(
     415,
     `This is ${type.slice(0, 64)}; only MP3 (audio/mpeg) can be broadcast here.`,
   );
@@ -113,7 +113,7 @@ function badType({ headers }: RequestHead): Answer | undefined {
 /** Nobody feeds this SCX yet. */
 export function createIngest(options: IngestOptions): Ingest {
   const { name, password, log, now } = options;
-  const seats = createSeats(options.isRivalled);
+  const slots = createEncoderSlots(options.isRivalled);
 
   const isFrontEnd = ({ headers }: RequestHead): boolean =>
     isSameSecret(headers.get('authorization') ?? '', `Bearer ${options.leaseToken}`);
@@ -127,35 +127,35 @@ export function createIngest(options: IngestOptions): Ingest {
     log.warn({ remoteAddress: who.address, reason }, 'A source client is refused.');
     const text = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
     const answer =
-      verdict.kind === 'missing' ? sentence(401, text, CHALLENGE) : sentence(403, text);
+      verdict.kind === 'missing' ? textAnswer(401, text, CHALLENGE) : textAnswer(403, text);
     const waiting = setTimeout(() => request.reply(answer), delayMs);
     socket.once('close', () => clearTimeout(waiting));
   };
 
   const objectionTo = ({ head }: SourceRequest): Answer | undefined => {
     const mount = mountOf(name);
-    if (!isMountOf(head.target, name)) return sentence(404, `Feed this session at ${mount}`);
-    if (priorityOf(head.target) === 'bad') return sentence(400, 'A priority is from 0 to 255.');
-    if (options.isLeaving()) return comeBack('This relay is leaving.', RETRY_S);
+    if (!isMountOf(head.target, name)) return textAnswer(404, `Feed this session at ${mount}`);
+    if (priorityOf(head.target) === 'bad') return textAnswer(400, 'A priority is from 0 to 255.');
+    if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S);
     return badType(head);
   };
 
-  const stream = (request: SourceRequest, seat: Seat): void => {
+  const stream = (request: SourceRequest, slot: EncoderSlot): void => {
     const { socket, head, who } = request;
     const isPut = head.method === 'PUT';
-    seat.stream?.end({ status: 409, reason: 'its encoder came back on another connection' });
-    seat.epoch++;
-    Object.assign(seat, { who, station: stationOf(head), frameAt: now() });
+    slot.stream?.end({ status: 409, reason: 'its encoder came back on another connection' });
+    slot.epoch++;
+    Object.assign(slot, { who, station: stationOf(head), frameAt: now() });
     if (!isPut) socket.write(OK);
     else if (/100-continue/i.test(head.headers.get('expect') ?? '')) socket.write(CONTINUE);
-    log.info({ source: sourceOf(seat), remoteAddress: who.address }, 'An encoder is here.');
-    seat.stream = startIngestStream({
-      ...{ socket, rest: request.rest, body: createBody(head), feeds: seat, log, now },
+    log.info({ source: sourceOf(slot), remoteAddress: who.address }, 'An encoder is here.');
+    slot.stream = startIngestStream({
+      ...{ socket, rest: request.rest, body: createSourceBody(head), feeds: slot, log, now },
       remoteAddress: who.address,
       attach: options.attach,
       onEnd: ({ status, reason }) => {
-        log[status === 200 ? 'info' : 'warn']({ source: seat.id, reason }, 'An encoder is gone.');
-        if (isPut) return request.reply(sentence(status, `${reason}.`));
+        log[status === 200 ? 'info' : 'warn']({ source: slot.id, reason }, 'An encoder is gone.');
+        if (isPut) return request.reply(textAnswer(status, `${reason}.`));
         request.note(status);
         socket.destroySoon();
       },
@@ -166,18 +166,18 @@ export function createIngest(options: IngestOptions): Ingest {
     const refusal = objectionTo(request);
     if (refusal !== undefined) return request.reply(refusal);
     const priority = priorityOf(request.head.target) ?? DEFAULT_PRIORITY;
-    const seat = seats.take(Number(priority), request.who, now());
-    if (seat !== undefined) return stream(request, seat);
+    const slot = slots.take(Number(priority), request.who, now());
+    if (slot !== undefined) return stream(request, slot);
     const { address } = request.who;
     log.warn({ remoteAddress: address, priority }, 'A source client is refused: it is on the air.');
     const advice = `another priority is a mount like ${mountOf(name)}?priority=100`;
-    request.reply(sentence(409, `Another source of this priority is on the air; ${advice}`));
+    request.reply(textAnswer(409, `Another source of this priority is on the air; ${advice}`));
   };
 
-  const setTitle = ({ priority, who, title }: SeatTitle): boolean => {
-    const seat = seats.find(priority ?? undefined, who);
-    seat?.stream?.setTitle(title ?? undefined);
-    return seat !== undefined;
+  const setTitle = ({ priority, who, title }: EncoderTitle): boolean => {
+    const slot = slots.find(priority ?? undefined, who);
+    slot?.stream?.setTitle(title ?? undefined);
+    return slot !== undefined;
   };
 
   const updateTitle = (request: SourceRequest): void => {
@@ -196,7 +196,7 @@ export function createIngest(options: IngestOptions): Ingest {
       const { head } = request;
       const given = basicAuth(head.headers.get('authorization'))?.password;
       if (head.method === 'OPTIONS') return request.reply({ status: 204, body: '', fields: ALLOW });
-      if (isProbe(head)) return request.reply(sentence(401, 'Say the password.', CHALLENGE));
+      if (isProbe(head)) return request.reply(textAnswer(401, 'Say the password.', CHALLENGE));
       if (head.method !== 'GET') return admit(request, given, () => source(request));
       if (isFrontEnd(head)) return updateTitle(request);
       const { pass } = parseTitleUpdate(head.target);
@@ -204,13 +204,13 @@ export function createIngest(options: IngestOptions): Ingest {
     },
     setTitle,
     tick: (at) => {
-      for (const { stream: each } of seats.all()) each?.tick(at);
+      for (const { stream: each } of slots.all()) each?.tick(at);
     },
     closeAll: (status, reason) => {
-      for (const { stream: each } of seats.all()) each?.end({ status, reason });
+      for (const { stream: each } of slots.all()) each?.end({ status, reason });
     },
     get station() {
-      const fed = seats.all().filter(({ stream: each }) => each?.isOpen);
+      const fed = slots.all().filter(({ stream: each }) => each?.isOpen);
       return fed.sort((a, b) => b.priority - a.priority)[0]?.station ?? NO_STATION;
     },
   };

@@ -8,7 +8,7 @@ import type { RequestHead } from '../../http/server/request-head.js';
 type BodyState = 'open' | 'ended' | 'malformed';
 
 /** Takes the framing off. */
-export interface Body {
+export interface SourceBody {
   /** The sound in these bytes, in order. Nothing more comes out once it is not open any more. */
   push(bytes: Uint8Array): Uint8Array[];
   readonly state: BodyState;
@@ -18,9 +18,9 @@ export interface Body {
 const CHUNK_LINE_MAX = 256;
 const LINE_FEED = 0x0a;
 
-const endless = (): Body => ({ push: (bytes) => [bytes], state: 'open' });
+const endless = (): SourceBody => ({ push: (bytes) => [bytes], state: 'open' });
 
-function ofLength(length: number): Body {
+function ofLength(length: number): SourceBody {
   let left = length;
   return {
     push: (bytes) => {
@@ -40,7 +40,7 @@ function chunkLength(line: string): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 
-function chunked(): Body {
+function chunked(): SourceBody {
   let state: BodyState = 'open';
   let left = 0;
   let line = '';
@@ -95,7 +95,7 @@ function chunked(): Body {
 }
 
 /** The body behind a head. What a SOURCE says of a length is nothing that can be relied on. */
-export function createBody({ method, headers }: RequestHead): Body {
+export function createSourceBody({ method, headers }: RequestHead): SourceBody {
   if (/\bchunked\b/i.test(headers.get('transfer-encoding') ?? '')) return chunked();
   const length = headers.get('content-length');
   if (method !== 'PUT' || length === undefined || !/^\d{1,15}$/.test(length)) return endless();

@@ -6,22 +6,22 @@
  * Bounded: one for each listener that `listeners` has let in.
  */
 import type { Socket } from 'node:net';
-import type { Access, AccessLog } from '../../http/server/access-log.js';
-import { remembered } from '../../http/server/fresh-for.js';
+import type { AccessEntry, AccessLog } from '../../http/server/access-log.js';
+import { freshFor } from '../../http/server/fresh-for.js';
 import {
   type Answer,
-  comeBack,
   type Fields,
-  headText,
+  responseHead,
   sendAnswer,
+  unavailable,
 } from '../../http/server/response.js';
-import type { Audience, Identity } from './listener-identities.js';
-import type { Parcel, Passport } from './listener-state.js';
-import type { Listener, Listeners, Outlet, Seat } from './listeners.js';
+import type { ClientIdentity, ListenerIdentities } from './listener-identities.js';
+import type { ListenerState, PackedListener } from './listener-state.js';
+import type { Listener, ListenerPosition, Listeners, Outlet } from './listeners.js';
 import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
 
 /** What is logged of a request, from its beginning. */
-export type Asked = Omit<Access, 'status' | 'bytes' | 'durationMs'>;
+export type Asked = Omit<AccessEntry, 'status' | 'bytes' | 'durationMs'>;
 
 /** A request for the stream that nothing speaks against. */
 interface StayRequest {
@@ -39,12 +39,12 @@ export interface Stays {
   /** Lets somebody in, or answers why not. */
   enter(request: StayRequest): void;
   /** Goes on with a listener whom another process has served until now. */
-  resume(socket: Socket, passport: Passport, seat: Seat): void;
+  resume(socket: Socket, passport: ListenerState, seat: ListenerPosition): void;
 }
 
 export interface StayOptions {
   readonly listeners: Listeners;
-  readonly audience: Audience;
+  readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
   /** The header of the stream. */
   fields(wantsTitles: boolean): Fields;
@@ -75,7 +75,7 @@ const copyOf = (text: string): string => Buffer.from(text).toString();
 
 const copyOfAny = (text: string | undefined): string | undefined => text && copyOf(text);
 
-const copied = (asked: Omit<Passport, 'sinceMs' | 'bytes' | 'wantsTitles'>): Asked => ({
+const copied = (asked: Omit<ListenerState, 'sinceMs' | 'bytes' | 'wantsTitles'>): Asked => ({
   address: copyOf(asked.address),
   method: copyOf(asked.method),
   target: copyOf(asked.target),
@@ -84,20 +84,20 @@ const copied = (asked: Omit<Passport, 'sinceMs' | 'bytes' | 'wantsTitles'>): Ask
   agent: copyOfAny(asked.agent),
 });
 
-/** Who listens, as the audience counts. */
-const whoOf = ({ address, agent = '' }: Asked): Identity => ({ address, agent });
+/** Who listens, as the identities counts. */
+const whoOf = ({ address, agent = '' }: Asked): ClientIdentity => ({ address, agent });
 
 /** Draws the head of a stream, with titles or without. */
 function createHeads({ fields, now }: StayOptions): (wantsTitles: boolean) => string {
   const draw = (wantsTitles: boolean) =>
-    remembered(() => headText(200, fields(wantsTitles)), FRESH_MS, now);
+    freshFor(() => responseHead(200, fields(wantsTitles)), FRESH_MS, now);
   const [plain, titled] = [draw(false), draw(true)];
   return (wantsTitles) => (wantsTitles ? titled() : plain());
 }
 
 /** Nobody is here. */
 export function createStays(options: StayOptions): Stays {
-  const { listeners, audience, accessLog, now } = options;
+  const { listeners, identities, accessLog, now } = options;
   const stays = new Map<Socket, Stay>();
   const headOf = createHeads(options);
 
@@ -110,7 +110,7 @@ export function createStays(options: StayOptions): Stays {
   const sentBytes = ({ socket, bytesBefore }: Stay): number => bytesBefore + socket.bytesWritten;
 
   /** What TLS has agreed upon cannot go along. */
-  const pack = (stay: Stay): Parcel | undefined => {
+  const pack = (stay: Stay): PackedListener | undefined => {
     const { socket, asked, wantsTitles, isSecure, since } = stay;
     if (isSecure || socket.destroyed) return undefined;
     const spent = { sinceMs: now() - since, bytes: sentBytes(stay) };
@@ -125,11 +125,11 @@ export function createStays(options: StayOptions): Stays {
     pack,
     head: (stay: Stay): string => {
       stay.isHeard = true;
-      audience.enter(whoOf(stay.asked), now());
+      identities.enter(whoOf(stay.asked), now());
       return headOf(stay.wantsTitles);
     },
     refuse: (stay: Stay): void =>
-      turnAway(stay, comeBack('The session is off the air.', RETRY_S.offAir)),
+      turnAway(stay, unavailable('The session is off the air.', RETRY_S.offAir)),
   };
 
   function onClose(this: Socket): void {
@@ -138,7 +138,7 @@ export function createStays(options: StayOptions): Stays {
     stays.delete(this);
     listeners.leave(stay.listener);
     if (!stay.isHeard) return;
-    audience.leave(whoOf(stay.asked), now());
+    identities.leave(whoOf(stay.asked), now());
     if (!stay.isHandedOver) note(stay, 200, sentBytes(stay));
   }
 
@@ -146,7 +146,7 @@ export function createStays(options: StayOptions): Stays {
     const { socket } = stay;
     stay.listener = admit(createStreamOutlet(stay, host));
     if (stay.listener === undefined) {
-      return turnAway(stay, comeBack('This relay is full.', RETRY_S.full));
+      return turnAway(stay, unavailable('This relay is full.', RETRY_S.full));
     }
     stays.set(socket, stay);
     ignoreInput(socket);
@@ -165,7 +165,7 @@ export function createStays(options: StayOptions): Stays {
       const kept = { socket, asked: copied(asked), wantsTitles, isSecure: false };
       const isHeard = seat.isOpen;
       const stay: Stay = { ...begin, ...kept, isHeard, since: now() - sinceMs, bytesBefore: bytes };
-      if (isHeard) audience.enter(whoOf(stay.asked), now(), true);
+      if (isHeard) identities.enter(whoOf(stay.asked), now(), true);
       settle(stay, (outlet) => listeners.resume(outlet, seat, now()));
     },
   };

@@ -11,33 +11,33 @@
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 
 /** Who somebody is. */
-export interface Identity {
+export interface ClientIdentity {
   readonly address: string;
   readonly agent: string;
 }
 
-export interface AudienceOptions {
+export interface ListenerIdentityOptions {
   /** Listeners of one address; 0: any number. */
   readonly perAddressMax: number;
   /** Who comes back within this is not new, ms. */
   readonly returnMs: number;
 }
 
-/** The audience of an SCX. */
-export interface Audience {
+/** The identities of an SCX. */
+export interface ListenerIdentities {
   /** Whether the address has a place left. */
-  hasPlace(address: string): boolean;
+  hasSlot(address: string): boolean;
   /** Somebody begins to listen, or goes on who was counted by another process. */
-  enter(who: Identity, now: number, isCounted?: boolean): void;
+  enter(who: ClientIdentity, now: number, isCounted?: boolean): void;
   /** Who entered stops listening. */
-  leave(who: Identity, now: number): void;
+  leave(who: ClientIdentity, now: number): void;
   /** Different listeners since the start. */
   total(now: number): number;
 }
 
 const RECENT_MAX = 4096;
 
-const keyOf = ({ address, agent }: Identity): string => `${address} ${agent}`;
+const keyOf = ({ address, agent }: ClientIdentity): string => `${address} ${agent}`;
 
 /** One more, or one less. */
 function add(counts: Map<string, number>, key: string, more: 1 | -1): void {
@@ -47,7 +47,7 @@ function add(counts: Map<string, number>, key: string, more: 1 | -1): void {
 }
 
 /** Nobody was here yet. */
-export function createAudience(options: AudienceOptions): Audience {
+export function createListenerIdentities(options: ListenerIdentityOptions): ListenerIdentities {
   const places = new Map<string, number>();
   const present = new Map<string, number>();
   /** When each left, oldest first. */
@@ -74,7 +74,7 @@ export function createAudience(options: AudienceOptions): Audience {
   };
 
   return {
-    hasPlace: (address) =>
+    hasSlot: (address) =>
       options.perAddressMax === 0 ||
       isLoopback(address) ||
       (places.get(limitedAs(address)) ?? 0) < options.perAddressMax,

@@ -9,7 +9,7 @@ import { HEAD_BYTES_MAX } from '../../http/server/request-head.js';
 
 const text = z.string().max(HEAD_BYTES_MAX);
 
-export const passportSchema = z.object({
+export const listenerStateSchema = z.object({
   address: text,
   method: text,
   target: text,
@@ -23,12 +23,12 @@ export const passportSchema = z.object({
   bytes: z.number().int().nonnegative(),
 });
 
-export type Passport = Readonly<z.infer<typeof passportSchema>>;
+export type ListenerState = Readonly<z.infer<typeof listenerStateSchema>>;
 
 /** A listener on its way. */
-export interface Parcel {
+export interface PackedListener {
   readonly socket: Socket;
-  readonly passport: Passport;
+  readonly passport: ListenerState;
   /** The other process has it: our end of it is closed, and nothing is logged. */
   release(): void;
 }

@@ -11,9 +11,9 @@
  *
  * Bounded: `listenersMax`, those who wait included.
  */
-import { type IcyPlace, icyBlock, icyStart, weave } from '../../icecast/icy-metadata.js';
+import { type IcyPosition, icyBlock, icyStart, insertTitles } from '../../icecast/icy-metadata.js';
 import type { AudioRing, Stretch } from '../sound/audio-ring.js';
-import type { Parcel } from './listener-state.js';
+import type { PackedListener } from './listener-state.js';
 
 /** One listener's connection. Methods, as thousands of them share the functions. */
 export interface Outlet {
@@ -31,23 +31,23 @@ export interface Outlet {
   /** Closes at once. */
   abort(): void;
   /** What another process needs to go on with it; undefined if none can. */
-  pack?(): Parcel | undefined;
+  pack?(): PackedListener | undefined;
 }
 
 /** Where a listener is in its stream, for another process that goes on with it. */
-export interface Seat {
+export interface ListenerPosition {
   /** Its request has been answered. */
   readonly isOpen: boolean;
   /** The number of the frame that it gets next; null: none that is kept. */
   readonly frame: number | null;
   /** Null for who gets the bare audio. */
-  readonly icy: IcyPlace | null;
+  readonly icy: IcyPosition | null;
 }
 
 /** A listener that leaves this process. */
-export interface Departure {
-  readonly parcel: Parcel;
-  readonly seat: Seat;
+export interface DepartingListener {
+  readonly parcel: PackedListener;
+  readonly seat: ListenerPosition;
   /** The other process did not take it: it stays after all. */
   stay(): void;
 }
@@ -87,11 +87,11 @@ export interface Listeners {
    */
   admit(outlet: Outlet, now: number): Listener | undefined;
   /** Lets a listener go on whom another process has served until now, there where it is. */
-  resume(outlet: Outlet, seat: Seat, now: number): Listener | undefined;
+  resume(outlet: Outlet, seat: ListenerPosition, now: number): Listener | undefined;
   /** Its connection is closed. */
   leave(listener: Listener): void;
   /** Lets go of those with whom another process can go on now, one after the other. */
-  depart(): Generator<Departure, void>;
+  depart(): Generator<DepartingListener, void>;
   /** Starts those who wait, as there is audio now. */
   openWaiting(now: number): void;
   /** Hands what is new to those whose turn it is; closes who has waited or idled too long. */
@@ -109,7 +109,7 @@ export interface Listeners {
 export interface Listener {
   readonly outlet: Outlet;
   /** Undefined for who gets the bare audio. */
-  readonly icy: IcyPlace | undefined;
+  readonly icy: IcyPosition | undefined;
   /** Where it is served; undefined while it waits for the first audio. */
   phase: Set<Listener> | undefined;
   /** The chunk that it gets next. */
@@ -144,10 +144,10 @@ export function createListeners(options: ListenersOptions): Listeners {
 
   const partsFor = ({ icy }: Listener, stretch: Stretch): readonly Uint8Array[] => {
     counters.bytes += stretch.bytes.length;
-    return icy === undefined ? [stretch.bytes] : weave(icy, stretch, blocks);
+    return icy === undefined ? [stretch.bytes] : insertTitles(icy, stretch, blocks);
   };
 
-  const become = (outlet: Outlet, icy: IcyPlace | undefined, now: number): Listener => {
+  const become = (outlet: Outlet, icy: IcyPosition | undefined, now: number): Listener => {
     const start = { phase: undefined, next: ring.end, frame: undefined };
     return { outlet, icy, ...start, queuedBytes: 0, tookAt: now };
   };
@@ -199,7 +199,7 @@ export function createListeners(options: ListenersOptions): Listeners {
     }
   };
 
-  const seatOf = ({ phase, next, frame, icy }: Listener): Seat => ({
+  const seatOf = ({ phase, next, frame, icy }: Listener): ListenerPosition => ({
     isOpen: phase !== undefined,
     frame: frame ?? ring.frameAt(next) ?? null,
     icy: icy ?? null,

@@ -1,5 +1,5 @@
 /**
- * From what the overlay delivers to what listeners hear: the program chooses, the ring keeps, the
+ * From what the overlay delivers to what listeners hear: the onAir chooses, the ring keeps, the
  * listeners take.
  */
 
@@ -7,16 +7,16 @@ import type { Launch } from '../../api/scx-launch.js';
 import type { GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
-import { createProgram, type Program } from '../sound/on-air.js';
-import { createSplice, type Splice } from '../sound/playhead.js';
+import { createOnAir, type OnAir } from '../sound/on-air.js';
+import { createPlayhead, type Playhead } from '../sound/playhead.js';
 import { createListeners, type Listeners } from './listeners.js';
 
 /** The listeners' side of an SCX. */
 export interface Playout {
   readonly ring: AudioRing;
   readonly listeners: Listeners;
-  readonly program: Program;
-  readonly splice: Splice;
+  readonly onAir: OnAir;
+  readonly playhead: Playhead;
   handleAdu(adu: Adu): void;
   onEvent(event: GossamerEvent): void;
   /** The source that is played, while the session is on the air. */
@@ -83,8 +83,8 @@ export function createPlayout(options: PlayoutOptions, now: () => number, isHeir
     waitMs: WAIT_MS,
     idleMs: IDLE_MS,
   });
-  const program = createProgram({ liveMs: LIVE_MS, downMs: DOWN_MS, offAirMs: STALE_MS });
-  const splice = createSplice(ring, isHeir);
+  const onAir = createOnAir({ liveMs: LIVE_MS, downMs: DOWN_MS, offAirMs: STALE_MS });
+  const playhead = createPlayhead(ring, isHeir);
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;
 
@@ -102,20 +102,20 @@ export function createPlayout(options: PlayoutOptions, now: () => number, isHeir
   return {
     ring,
     listeners,
-    program,
-    splice,
+    onAir,
+    playhead,
     handleAdu: (adu) => {
       const at = now();
-      const frames = program.handle(adu, at);
-      splice.add(adu.source, frames, at);
+      const frames = onAir.handle(adu, at);
+      playhead.add(adu.source, frames, at);
       if (frames.length === 0 || listeners.waiting === 0) return;
       opening ??= setTimeout(openWaiting, SETTLE_MS);
     },
     onEvent: (event) => {
-      if (event.kind === 'sourceUp') program.onSourceUp(event.source, now());
-      if (event.kind === 'sourceDown') program.onSourceDown(event.source);
+      if (event.kind === 'sourceUp') onAir.onSourceUp(event.source, now());
+      if (event.kind === 'sourceDown') onAir.onSourceDown(event.source);
     },
-    playing: () => program.playing(now()),
+    playing: () => onAir.playing(now()),
     bitrateKbps: () => (ring.bitrateKbps === undefined ? undefined : Math.round(ring.bitrateKbps)),
     start: () => {
       writing = setInterval(write, intervalOf(options) / PHASES);

@@ -8,7 +8,7 @@
  * sends much more than any player is cut off.
  */
 import type { Socket } from 'node:net';
-import type { Parcel } from './listener-state.js';
+import type { PackedListener } from './listener-state.js';
 import type { Outlet } from './listeners.js';
 
 /** A player sends a request, and perhaps a body that it forgot. Guess. */
@@ -21,7 +21,7 @@ export interface StreamHost<Request> {
   /** Answers that there is nothing. */
   refuse(request: Request): void;
   /** See listeners.ts. */
-  pack(request: Request): Parcel | undefined;
+  pack(request: Request): PackedListener | undefined;
 }
 
 /** A listener's request. */
@@ -69,7 +69,7 @@ function refuse(this: Any): void {
   this.host.refuse(this.request);
 }
 
-function pack(this: Any): Parcel | undefined {
+function pack(this: Any): PackedListener | undefined {
   return this.host.pack(this.request);
 }
 

@@ -3,10 +3,10 @@
  * was drawn is good for a moment: whoever asks all the time gets the same again.
  */
 
-import { remembered } from '../../http/server/fresh-for.js';
-import { type Answer, comeBack, sentence } from '../../http/server/response.js';
+import { freshFor } from '../../http/server/fresh-for.js';
+import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 
-export interface PageSources {
+export interface OperatorPageOptions {
   /** The stream's path, for who is lost. */
   readonly streamPath: string;
   /** The SCX's status, for JSON. */
@@ -26,7 +26,7 @@ const FRESH_MS = 200;
 const RETRY_S = { leaving: 1, metrics: 10 } as const;
 
 /** Answers the pages. */
-export type Pages = (path: string | undefined) => Promise<Answer>;
+export type OperatorPages = (path: string | undefined) => Promise<Answer>;
 
 const json = (document: unknown): Answer => ({
   status: 200,
@@ -35,16 +35,16 @@ const json = (document: unknown): Answer => ({
 });
 
 /** The pages of these sources. */
-export function createPages(sources: PageSources): Pages {
+export function createOperatorPages(sources: OperatorPageOptions): OperatorPages {
   const { now } = sources;
-  const status = remembered(() => json(sources.status()), FRESH_MS, now);
-  const stats = remembered(() => json(sources.icestats()), FRESH_MS, now);
+  const status = freshFor(() => json(sources.status()), FRESH_MS, now);
+  const stats = freshFor(() => json(sources.icestats()), FRESH_MS, now);
   /** Its library is read from the disk when it is first asked for, which may fail; sound goes on. */
-  const metrics = remembered(() => sources.metrics().catch(() => undefined), FRESH_MS, now);
+  const metrics = freshFor(() => sources.metrics().catch(() => undefined), FRESH_MS, now);
 
   const metricsPage = async (): Promise<Answer> => {
     const drawn = await metrics();
-    if (drawn === undefined) return comeBack('No metrics now.', RETRY_S.metrics);
+    if (drawn === undefined) return unavailable('No metrics now.', RETRY_S.metrics);
     return { status: 200, body: drawn.text, fields: { 'Content-Type': drawn.contentType } };
   };
 
@@ -57,9 +57,11 @@ export function createPages(sources: PageSources): Pages {
       case '/metrics':
         return metricsPage();
       case '/healthz':
-        return sources.isLeaving() ? comeBack('leaving', RETRY_S.leaving) : sentence(200, 'ok');
+        return sources.isLeaving()
+          ? unavailable('leaving', RETRY_S.leaving)
+          : textAnswer(200, 'ok');
       default:
-        return sentence(404, `There is nothing here: listen at ${sources.streamPath}`);
+        return textAnswer(404, `There is nothing here: listen at ${sources.streamPath}`);
     }
   };
 }

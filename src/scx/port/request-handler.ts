@@ -5,34 +5,34 @@
 import type { Socket } from 'node:net';
 import type { AccessLog } from '../../http/server/access-log.js';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
-import type { Visitor } from '../../http/server/head-gate.js';
+import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate } from '../../http/server/request-rate.js';
 import {
   type Answer,
-  comeBack,
   type Fields,
   sendAnswer,
-  sentence,
+  textAnswer,
+  unavailable,
 } from '../../http/server/response.js';
 import { ICY_INTERVAL_BYTES } from '../../icecast/icy-metadata.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
 import { type Ingest, isForIngest } from '../ingest/ingest.js';
 import { type Asked, createStays } from '../listeners/listener-connection.js';
-import type { Audience } from '../listeners/listener-identities.js';
-import type { Passport } from '../listeners/listener-state.js';
-import type { Listeners, Seat } from '../listeners/listeners.js';
+import type { ListenerIdentities } from '../listeners/listener-identities.js';
+import type { ListenerState } from '../listeners/listener-state.js';
+import type { ListenerPosition, Listeners } from '../listeners/listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
-import type { Pages } from './operator-pages.js';
+import type { OperatorPages } from './operator-pages.js';
 
 export interface RequestOptions {
   /** `/SESSION.mp3`. */
   readonly streamPath: string;
   readonly listeners: Listeners;
-  readonly audience: Audience;
+  readonly identities: ListenerIdentities;
   readonly ring: AudioRing;
-  readonly pages: Pages;
+  readonly pages: OperatorPages;
   readonly ingest: Ingest;
   readonly accessLog: AccessLog;
   /** Whose X-Forwarded-For counts. */
@@ -47,23 +47,23 @@ export interface RequestOptions {
 /** "Come back", s: when its address is full, when leaving, when asking too often. Guesses. */
 const RETRY_S = { full: 10, leaving: 1, often: 10 } as const;
 
-/** Pages of one address. Guesses: one that polls needs one or two a second. */
+/** OperatorPages of one address. Guesses: one that polls needs one or two a second. */
 const PAGE_TURNS = { atOnce: 40, perSecond: 10 } as const;
 
 /** Players that look before they listen ask for the first byte or two (Safari). */
 const PROBE = /^bytes=0-([0-9])$/;
 const SYNC = Uint8Array.of(0xff, 0xfb);
 
-interface Request extends Visitor {
+interface Request extends IncomingRequest {
   readonly address: string;
   readonly since: number;
 }
 
 /** Who comes, and from where. */
-export interface Handler {
-  onVisitor(visitor: Visitor): void;
+export interface RequestHandler {
+  onRequest(visitor: IncomingRequest): void;
   /** A listener whom another process has served until now. */
-  onListener(socket: Socket, passport: Passport, seat: Seat): void;
+  onListener(socket: Socket, passport: ListenerState, seat: ListenerPosition): void;
 }
 
 function askedBy({ head, address }: Request): Asked {
@@ -74,7 +74,7 @@ function askedBy({ head, address }: Request): Asked {
 }
 
 /** Answers visitors. */
-export function createHandler(options: RequestOptions): Handler {
+export function createRequestHandler(options: RequestOptions): RequestHandler {
   const turns = createRequestRate(PAGE_TURNS);
 
   const stays = createStays({
@@ -95,7 +95,7 @@ export function createHandler(options: RequestOptions): Handler {
   const page = async (request: Request, path: string | undefined): Promise<void> => {
     if (!turns.take(request.address, options.now())) {
       const often = { 'Retry-After': RETRY_S.often };
-      return reply(request, sentence(429, 'You ask too often; come back later.', often));
+      return reply(request, textAnswer(429, 'You ask too often; come back later.', often));
     }
     reply(request, await options.pages(path));
   };
@@ -119,7 +119,7 @@ export function createHandler(options: RequestOptions): Handler {
       note: (status) => note(request, status, 0),
     });
 
-  const onVisitor: Handler['onVisitor'] = (visitor) => {
+  const onRequest: RequestHandler['onRequest'] = (visitor) => {
     const { head, socket } = visitor;
     const peer = socket.remoteAddress ?? '';
     const forwarded = head.headers.get('x-forwarded-for');
@@ -128,14 +128,14 @@ export function createHandler(options: RequestOptions): Handler {
     if (isForIngest(head)) return feed(request);
     if (head.method !== 'GET' && head.method !== 'HEAD') {
       const allow = { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' };
-      return reply(request, sentence(405, 'That is not possible here.', allow));
+      return reply(request, textAnswer(405, 'That is not possible here.', allow));
     }
     const path = pathOf(head.target);
     if (path === options.streamPath) stream(request);
     else void page(request, path);
   };
 
-  return { onVisitor, onListener: stays.resume };
+  return { onRequest, onListener: stays.resume };
 }
 
 const wantsTitles = (head: RequestHead): boolean => head.headers.get('icy-metadata') === '1';
@@ -165,7 +165,7 @@ function probeAnswer(options: RequestOptions, last: number): Answer {
 }
 
 function refusalOf(options: RequestOptions, { address }: Request): Answer | undefined {
-  if (options.isLeaving()) return comeBack('This relay is leaving.', RETRY_S.leaving);
-  if (options.audience.hasPlace(address)) return undefined;
-  return sentence(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
+  if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
+  if (options.identities.hasSlot(address)) return undefined;
+  return textAnswer(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
 }

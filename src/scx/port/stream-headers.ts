@@ -5,7 +5,7 @@ import type { Fields } from '../../http/server/response.js';
 import { icestats } from '../../icecast/status-json.js';
 import { plainText } from '../../lib/plain-text.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
-import type { Station } from '../lease.js';
+import type { StreamDescription } from '../lease.js';
 
 const TEXT_LENGTH_MAX = 256;
 
@@ -15,7 +15,7 @@ const headerText = (text: string): string =>
 
 /** The stream's `icy-` headers. */
 export function streamFields(
-  { title, genre }: Station,
+  { title, genre }: StreamDescription,
   name: SessionName,
   bitrateKbps: number | undefined,
 ): Fields {
@@ -28,7 +28,7 @@ export function streamFields(
 }
 
 /** What Icecast would tell of this SCX. */
-export function icestatsOf(status: ScxStatus, { title, genre }: Station): object {
+export function icestatsOf(status: ScxStatus, { title, genre }: StreamDescription): object {
   const { httpUrl: listenUrl, startedAt, title: playing } = status;
   const teller = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
   const onAir = {

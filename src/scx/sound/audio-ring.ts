@@ -14,7 +14,7 @@
  * Bounded: `keepMs` of audio, `bytesMax`, and `keepMs` of age; CHUNK_BYTES_MAX of what is not cut;
  * between two cuts, a joined stretch for each chunk.
  */
-import type { Piece, TitleMark } from '../../icecast/icy-metadata.js';
+import type { TitledAudio, TitleMark } from '../../icecast/icy-metadata.js';
 import { createLeadIn, leadIn } from '../../mp3/frames/lead-in.js';
 
 /** One frame as it is played. */
@@ -42,12 +42,12 @@ export interface RingLimits {
 }
 
 /** Audio, and the number of the chunk that follows it. */
-export interface Stretch extends Piece {
+export interface Stretch extends TitledAudio {
   readonly next: number;
 }
 
 /** What a ring keeps, for the ring of a process that goes on with it. */
-export interface Kept {
+export interface RingContents {
   readonly frames: readonly PlayedFrame[];
   /** The number of the first of them; each frame that was ever played has one. */
   readonly first: number;
@@ -73,16 +73,16 @@ export interface AudioRing {
   /** The frames that have been cut into chunks, ever. */
   readonly framesCut: number;
   /** Cuts, and shows all that there is. */
-  kept(now: number): Kept;
+  kept(now: number): RingContents;
   /** Begins with what another ring kept. */
-  restore(kept: Kept, now: number): void;
+  restore(kept: RingContents, now: number): void;
   /** Average of what is kept; undefined when nothing is. */
   readonly bitrateKbps: number | undefined;
   readonly durationMs: number;
   readonly bytes: number;
 }
 
-interface Chunk extends Piece {
+interface Chunk extends TitledAudio {
   /** Their bytes are parts of the chunk's. */
   readonly frames: readonly PlayedFrame[];
   /** The number of the first frame. */
@@ -98,7 +98,7 @@ const durationOf = (frames: readonly PlayedFrame[]): number =>
   frames.reduce((sum, frame) => sum + frame.durationMs, 0);
 
 /** Joins pieces; of titles, those that change something. */
-function join(pieces: readonly Piece[]): Piece {
+function join(pieces: readonly TitledAudio[]): TitledAudio {
   const titles: TitleMark[] = [];
   let start = 0;
   for (const piece of pieces) {
@@ -110,7 +110,10 @@ function join(pieces: readonly Piece[]): Piece {
   return { bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)), titles };
 }
 
-const pieceOf = ({ bytes, title }: PlayedFrame): Piece => ({ bytes, titles: [{ at: 0, title }] });
+const pieceOf = ({ bytes, title }: PlayedFrame): TitledAudio => ({
+  bytes,
+  titles: [{ at: 0, title }],
+});
 
 function joinFrames(frames: readonly PlayedFrame[], first: number, now: number): Chunk {
   const joined = join(frames.map(pieceOf));

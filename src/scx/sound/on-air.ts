@@ -19,7 +19,7 @@ import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import type { PlayedFrame } from './audio-ring.js';
 import { createNowPlaying, type NowPlaying, parseNotice } from './now-playing.js';
 
-export interface ProgramOptions {
+export interface OnAirOptions {
   /** Silence after which a source is not live any more, ms. */
   readonly liveMs: number;
   /** The same for a source that has left, ms: what was under way comes without a pause. */
@@ -29,7 +29,7 @@ export interface ProgramOptions {
 }
 
 /** The choice among the session's sources. */
-export interface Program {
+export interface OnAir {
   onSourceUp(source: Source, now: number): void;
   onSourceDown(id: SourceId): void;
   /** Takes an ADU of any source; returns the frames that are played next, mostly none or one. */
@@ -42,7 +42,7 @@ export interface Program {
   readonly malformed: number;
 }
 
-/** Sources that are remembered. Gossamer's limit, see config.sourcesMax. */
+/** AttachedSources that are freshFor. Gossamer's limit, see config.sourcesMax. */
 const SOURCES_MAX = 64;
 
 /** Frames kept of a source that is not played: 1.25 s at 48 kHz takes 53, at 22 kHz mono 48. */
@@ -80,7 +80,7 @@ const quietSince = (candidate: Candidate): number => Math.max(candidate.heardAt,
 const isAwaited = (candidate: Candidate): boolean => candidate.upAt > candidate.heardAt;
 
 /** Nothing is on the air yet. */
-export function createProgram(options: ProgramOptions): Program {
+export function createOnAir(options: OnAirOptions): OnAir {
   const candidates = new Map<SourceId, Candidate>();
   let current: Candidate | undefined;
   let lastSequence: number | undefined;

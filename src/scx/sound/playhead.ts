@@ -7,7 +7,7 @@
  * Bounded: HELD_MAX frames.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
-import type { AudioRing, Kept, PlayedFrame } from './audio-ring.js';
+import type { AudioRing, PlayedFrame, RingContents } from './audio-ring.js';
 
 /** A frame, as all SCXs of the session know it. */
 interface Position {
@@ -23,22 +23,22 @@ interface Run {
 }
 
 /** What a predecessor leaves: its ring, and the last frame in it; null: nothing was ever played. */
-export interface Estate {
-  readonly kept: Kept;
+export interface PlaybackState {
+  readonly kept: RingContents;
   readonly position: Position | null;
 }
 
-/** From the program to the ring. */
-export interface Splice {
+/** From the onAir to the ring. */
+export interface Playhead {
   /** Frames of that source are played next. */
   add(source: SourceId, frames: readonly PlayedFrame[], now: number): void;
   readonly run: Run | undefined;
   /** Of the last frame in the ring; null before the first. */
   readonly position: Position | null;
   /** What a successor is to be given, from which on it holds the same. */
-  estate(now: number): Estate;
+  estate(now: number): PlaybackState;
   /** From now on frames are not held any more. */
-  inherit(estate: Estate, now: number): void;
+  inherit(estate: PlaybackState, now: number): void;
 }
 
 /** The last ones, as many as the longest hand-over takes: 100 s at 44.1 kHz. Guess. */
@@ -54,7 +54,7 @@ const isPast = ({ source, frame }: Held, position: Position): boolean =>
   source === position.source && frame.sequence <= position.sequence;
 
 /** `holds`: it waits for an estate. */
-export function createSplice(ring: AudioRing, holds: boolean): Splice {
+export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
   let held: Held[] | undefined = holds ? [] : undefined;
   let run: Run | undefined;
   /** The predecessor's last frame, until we have played another. */

@@ -1,6 +1,6 @@
 /**
  * What a source client may send. Its ADUs go to every SCX of the session, so they are checked at
- * the door: they bear the source's own name, their numbers grow, their channel is announced, audio
+ * the headGate: they bear the source's own name, their numbers grow, their channel is announced, audio
  * is exactly one MP3 frame, and it comes about as fast as it is played.
  *
  * The clock of a broadcaster is not ours: audio may come a little faster for ever (DRAIN), and much
@@ -19,7 +19,7 @@ type Verdict =
   | { readonly kind: 'close'; readonly reason: string };
 
 /** Checks the ADUs of one connection, one after the other. */
-export type Intake = (adu: Adu, now: number) => Verdict;
+export type AduAdmission = (adu: Adu, now: number) => Verdict;
 
 /** Audio that may come ahead of its time, ms. Guess: as much as the ring keeps. */
 const AHEAD_MS_MAX = 30_000;
@@ -46,12 +46,12 @@ function createBucket(size: number, leakPerMs: number, startedAt: number) {
 }
 
 /** The checks for one source client that is attached to the SCX `self`. */
-export function createIntake(
+export function createAduAdmission(
   source: SourceId,
   self: NodeId,
   channels: readonly number[],
   now: number,
-): Intake {
+): AduAdmission {
   const audio = createBucket(AHEAD_MS_MAX, DRAIN, now);
   const aside = createBucket(ASIDE_BYTES_MAX, ASIDE_BYTES_PER_MS, now);
   /** Bounded by the session's channels. */

@@ -15,9 +15,9 @@ import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
-import { createIntake, type Intake } from './adu-admission.js';
+import { type AduAdmission, createAduAdmission } from './adu-admission.js';
 
-export interface SourcesOptions {
+export interface AttachedSourcesOptions {
   readonly self: NodeId;
   /** The session's channels. */
   readonly channels: readonly number[];
@@ -33,7 +33,7 @@ interface SourceCounters {
   attached: number;
   /** Connections that were turned away. */
   refused: number;
-  /** Sources that came back before they were withdrawn. */
+  /** AttachedSources that came back before they were withdrawn. */
   resumed: number;
   published: number;
   /** ADUs that did not pass the checks. */
@@ -41,7 +41,7 @@ interface SourceCounters {
 }
 
 /** The attached source clients. */
-export interface Sources {
+export interface AttachedSources {
   handleClient(connection: ClientConnection): void;
   /** Looks after clients that have fallen silent or have not come back. */
   tick(now: number): void;
@@ -56,7 +56,7 @@ export interface Sources {
   readonly counters: Readonly<SourceCounters>;
 }
 
-/** Sources attached here at most. Guess: a studio, a fallback, and many misconfigured ones. */
+/** AttachedSources attached here at most. Guess: a studio, a fallback, and many misconfigured ones. */
 const ATTACHED_MAX = 16;
 /** A client that says nothing for so long is dead, ms. Guess: five KEEP_ALIVEs. */
 const SILENCE_MS = 5000;
@@ -66,7 +66,7 @@ const GRACE_MS = 5000;
 interface Attached {
   readonly id: SourceId;
   readonly epoch: number;
-  readonly intake: Intake;
+  readonly admission: AduAdmission;
   /** Undefined since `lostAt`. */
   connection: ClientConnection | undefined;
   wordAt: number;
@@ -74,7 +74,7 @@ interface Attached {
 }
 
 /** No source is attached yet. */
-export function createSources(options: SourcesOptions): Sources {
+export function createAttachedSources(options: AttachedSourcesOptions): AttachedSources {
   const { log, feed } = options;
   const attached = new Map<SourceId, Attached>();
   const counters = { attached: 0, refused: 0, resumed: 0, published: 0, dropped: 0 };
@@ -96,9 +96,9 @@ export function createSources(options: SourcesOptions): Sources {
     log.warn({ source: client.id, reason }, 'A source client is lost; it may come back.');
   };
 
-  const handleAdu = (client: Attached, adu: Parameters<Intake>[0]): void => {
+  const handleAdu = (client: Attached, adu: Parameters<AduAdmission>[0]): void => {
     client.wordAt = options.now();
-    const verdict = client.intake(adu, client.wordAt);
+    const verdict = client.admission(adu, client.wordAt);
     switch (verdict.kind) {
       case 'publish':
         counters.published++;
@@ -144,11 +144,11 @@ export function createSources(options: SourcesOptions): Sources {
     const { source } = connection;
     const now = options.now();
     const previous = attached.get(source.id);
-    const intake = createIntake(source.id, options.self, options.channels, now);
+    const admission = createAduAdmission(source.id, options.self, options.channels, now);
     const client: Attached = {
       id: source.id,
       epoch: source.epoch,
-      intake,
+      admission,
       connection,
       wordAt: now,
       lostAt: now,

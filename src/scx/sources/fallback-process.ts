@@ -32,7 +32,7 @@ export interface FallbackOptions {
 }
 
 /** What plays the file. */
-export interface Fallback {
+export interface FallbackProcess {
   /** From now on this one; undefined: none. */
   play(file: FallbackFile | undefined): void;
   /** Ends it for good. */
@@ -67,7 +67,7 @@ function start(options: FallbackOptions, file: FallbackFile): ChildProcess {
 }
 
 /** Plays nothing yet. */
-export function createFallback(options: FallbackOptions): Fallback {
+export function createFallbackProcess(options: FallbackOptions): FallbackProcess {
   const { log } = options;
   let wanted: FallbackFile | undefined;
   let child: ChildProcess | undefined;

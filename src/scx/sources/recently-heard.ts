@@ -8,7 +8,7 @@ import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
 
 /** Who was heard. */
-export interface Heard {
+export interface RecentlyHeard {
   onAdu(adu: Adu, now: number): void;
   isHeard(source: SourceId, now: number): boolean;
   /** Forgets who fell silent. */
@@ -19,7 +19,7 @@ export interface Heard {
 const HEARD_MS = 2000;
 
 /** Silence everywhere. */
-export function createHeard(): Heard {
+export function createRecentlyHeard(): RecentlyHeard {
   const heardAt = new Map<SourceId, number>();
   const isHeard = (source: SourceId, now: number): boolean =>
     now - (heardAt.get(source) ?? Number.NEGATIVE_INFINITY) <= HEARD_MS;

@@ -1,12 +1,12 @@
 /** The numbers of one SCX, for `GET /metrics`. */
 import type { GossamerView } from '../../gossamer/view.js';
-import type { DoorCounters } from '../../http/server/head-gate.js';
+import type { HeadGateCounters } from '../../http/server/head-gate.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
 import type { OverlayCounters } from '../../overlay/sockets/counters.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
-import type { Program } from '../sound/on-air.js';
-import type { Sources } from '../sources/attached-sources.js';
+import type { OnAir } from '../sound/on-air.js';
+import type { AttachedSources } from '../sources/attached-sources.js';
 import type { Metric } from './prometheus.js';
 
 /** Everything that is counted. */
@@ -16,8 +16,8 @@ export interface Counted {
   readonly overlay: Readonly<OverlayCounters>;
   readonly ring: AudioRing;
   readonly listeners: Listeners;
-  readonly program: Program;
-  readonly sources: Sources;
+  readonly onAir: OnAir;
+  readonly sources: AttachedSources;
   readonly password: SourcePassword;
 }
 
@@ -37,7 +37,7 @@ const gauge = (name: string, help: string, value: number): Metric => ({
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
-function listenerFigures({ listeners }: Counted): Metric[] {
+function listenerMetrics({ listeners }: Counted): Metric[] {
   const { accepted, full, offAir, skipped, idle, bytes } = listeners.counters;
   return [
     gauge('listeners', 'Who hears something', listeners.count),
@@ -52,7 +52,7 @@ function listenerFigures({ listeners }: Counted): Metric[] {
   ];
 }
 
-function sourceFigures({ sources, password, program, ring }: Counted): Metric[] {
+function sourceMetrics({ sources, password, onAir, ring }: Counted): Metric[] {
   const { attached, refused, resumed, published, dropped } = sources.counters;
   const { missing, wrong } = password.counters;
   return [
@@ -64,20 +64,20 @@ function sourceFigures({ sources, password, program, ring }: Counted): Metric[] 
     counter('sources_resumed', 'Source clients that came back in time', resumed),
     counter('source_adus', 'ADUs taken from source clients', published),
     counter('source_adus_dropped', 'ADUs of source clients that broke the rules', dropped),
-    counter('adus_malformed', 'ADUs that hold no MP3 frame or no notice', program.malformed),
+    counter('adus_malformed', 'ADUs that hold no MP3 frame or no notice', onAir.malformed),
     gauge('ring_ms', 'Audio in memory, ms', ring.durationMs),
     gauge('ring_bytes', 'Audio in memory, bytes', ring.bytes),
   ];
 }
 
-function overlayFigures({ view }: Counted): Metric[] {
+function overlayMetrics({ view }: Counted): Metric[] {
   const flows = view.sources.flatMap((source) => source.flows);
   const sum = (pick: (flow: (typeof flows)[number]) => number): number =>
     flows.reduce((total, flow) => total + pick(flow), 0);
   return [
     gauge('neighbours', 'Mesh edges', view.neighbours.length),
     gauge('members', 'SCXs known in the session', view.membersKnown),
-    gauge('sources', 'Sources known in the session', view.sources.length),
+    gauge('sources', 'AttachedSources known in the session', view.sources.length),
     // Gauges, as a source that ends takes its counts along.
     gauge(
       'adus_received',
@@ -110,7 +110,7 @@ function overlayFigures({ view }: Counted): Metric[] {
 const byCause = (name: string, help: string, counts: Readonly<Record<string, number>>): Metric[] =>
   Object.entries(counts).map(([cause, value]) => ({ ...counter(name, help, value), cause }));
 
-function disturbanceFigures({ view }: Counted): Metric[] {
+function disturbanceMetrics({ view }: Counted): Metric[] {
   const { failovers, stallMs, repaired, lost } = view.disturbances;
   return [
     ...byCause('failovers', 'Changes of parent while the audio was flowing', failovers),
@@ -120,7 +120,7 @@ function disturbanceFigures({ view }: Counted): Metric[] {
   ];
 }
 
-function connectionFigures({ overlay }: Counted): Metric[] {
+function connectionMetrics({ overlay }: Counted): Metric[] {
   const { malformedFrames, ...counts } = overlay;
   const faults = Object.entries(malformedFrames).map(([fault, count]) =>
     counter(`overlay_malformed_${fault}`, 'Overlay connections closed for such a frame', count),
@@ -132,8 +132,8 @@ function connectionFigures({ overlay }: Counted): Metric[] {
 }
 
 /** The HTTP port's numbers. */
-export interface EdgeCounted {
-  readonly door: Readonly<DoorCounters>;
+export interface PortCounted {
+  readonly headGate: Readonly<HeadGateCounters>;
   /** Different listeners since the start. */
   readonly listenersTotal: number;
   /** Lines of the access log that could not be written. */
@@ -141,24 +141,24 @@ export interface EdgeCounted {
 }
 
 /** The numbers of the HTTP port, as they are now. */
-export function drawEdgeFigures({ door, listenersTotal, linesLost }: EdgeCounted): Metric[] {
+export function drawPortMetrics({ headGate, listenersTotal, linesLost }: PortCounted): Metric[] {
   return [
     counter('listeners_different', 'Who comes back at once is the same', listenersTotal),
-    counter('http_connections', 'Connections to the HTTP port', door.entered),
-    counter('http_malformed', 'Requests that were none, or too large', door.malformed),
-    counter('http_slow', 'Requests that did not come in time', door.slow),
-    counter('http_crowded_out', 'Half requests that made room for others', door.crowdedOut),
+    counter('http_connections', 'Connections to the HTTP port', headGate.entered),
+    counter('http_malformed', 'Requests that were none, or too large', headGate.malformed),
+    counter('http_slow', 'Requests that did not come in time', headGate.slow),
+    counter('http_crowded_out', 'Half requests that made room for others', headGate.evicted),
     counter('access_lines_lost', 'Lines that the access log lost', linesLost),
   ];
 }
 
 /** All numbers, as they are now. */
-export function drawFigures(counted: Counted): Metric[] {
+export function drawScxMetrics(counted: Counted): Metric[] {
   return [
-    ...listenerFigures(counted),
-    ...sourceFigures(counted),
-    ...overlayFigures(counted),
-    ...disturbanceFigures(counted),
-    ...connectionFigures(counted),
+    ...listenerMetrics(counted),
+    ...sourceMetrics(counted),
+    ...overlayMetrics(counted),
+    ...disturbanceMetrics(counted),
+    ...connectionMetrics(counted),
   ];
 }

@@ -1,23 +1,30 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createDoor, type Door, type Visitor } from '../../../src/http/server/head-gate.js';
+import {
+  createHeadGate,
+  type HeadGate,
+  type IncomingRequest,
+} from '../../../src/http/server/head-gate.js';
 import { rawClient } from '../../scx/raw-client.js';
 
 let now = 0;
-let door: Door;
+let headGate: HeadGate;
 let server: Server;
 let port: number;
-const visitors: Visitor[] = [];
+const visitors: IncomingRequest[] = [];
 const sockets = new Set<Socket>();
 
 beforeEach(async () => {
   now = 0;
   visitors.length = 0;
-  const onVisitor = (visitor: Visitor): void => void visitors.push(visitor);
-  door = createDoor({ headMs: 10_000, knockingMax: 3, secure: undefined, onVisitor }, () => now);
+  const onRequest = (visitor: IncomingRequest): void => void visitors.push(visitor);
+  headGate = createHeadGate(
+    { headMs: 10_000, pendingMax: 3, secure: undefined, onRequest },
+    () => now,
+  );
   server = createServer((socket) => {
     sockets.add(socket);
-    door.enter(socket);
+    headGate.enter(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
@@ -28,38 +35,38 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('At the door', () => {
+describe('At the headGate', () => {
   test('a visitor brings along what came behind its head', async () => {
     rawClient(port, 'PUT /a HTTP/1.1\r\nA: b\r\n\r\nbody');
     await vi.waitUntil(() => visitors.length === 1);
     expect(Buffer.from(visitors[0]?.rest ?? []).toString()).toBe('body');
-    expect(door.knocking).toBe(0);
+    expect(headGate.knocking).toBe(0);
   });
 
   test('who is too slow is told so', async () => {
     const slow = rawClient(port, 'GET / HT');
-    await vi.waitUntil(() => door.knocking === 1);
+    await vi.waitUntil(() => headGate.knocking === 1);
     now = 9000;
-    door.tick(now);
-    expect(door.knocking).toBe(1);
+    headGate.tick(now);
+    expect(headGate.knocking).toBe(1);
     now = 10_001;
-    door.tick(now);
+    headGate.tick(now);
     await slow.closed;
     expect(slow.text()).toMatch(/^HTTP\/1\.1 408 /);
-    expect(door.counters.slow).toBe(1);
+    expect(headGate.counters.slow).toBe(1);
   });
 
   test('a crowd of half requests loses its oldest, and others come in', async () => {
     const first = rawClient(port, 'GET / HT');
-    await vi.waitUntil(() => door.knocking === 1);
+    await vi.waitUntil(() => headGate.knocking === 1);
     const others = [1, 2, 3].map(() => rawClient(port, 'GET / HT'));
     await first.closed;
-    expect(door.counters.crowdedOut).toBe(1);
-    expect(door.knocking).toBe(3);
+    expect(headGate.counters.evicted).toBe(1);
+    expect(headGate.knocking).toBe(3);
     rawClient(port, 'GET /new HTTP/1.0\r\n\r\n');
     await vi.waitUntil(() => visitors.length === 1);
     for (const { socket } of others) socket.destroy();
-    await vi.waitUntil(() => door.knocking === 0);
+    await vi.waitUntil(() => headGate.knocking === 0);
   });
 
   test('who speaks TLS where there is none gets an answer', async () => {

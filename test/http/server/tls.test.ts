@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createDoor, type Visitor } from '../../../src/http/server/head-gate.js';
-import { openSecurity, type Security } from '../../../src/http/server/tls.js';
+import { createHeadGate, type IncomingRequest } from '../../../src/http/server/head-gate.js';
+import { openTls, type Tls } from '../../../src/http/server/tls.js';
 import { rawClient } from '../../scx/raw-client.js';
 
 const silent = pino({ level: 'silent' });
 let dir: string;
 let files: { cert: string; key: string };
-let security: Security;
+let security: Tls;
 let server: Server;
 let port: number;
-const visitors: Visitor[] = [];
+const visitors: IncomingRequest[] = [];
 const sockets = new Set<Socket>();
 
 function makePair(name: string): { cert: string; key: string } {
@@ -44,14 +44,14 @@ beforeEach(async () => {
   visitors.length = 0;
   dir = await mkdtemp(join(tmpdir(), 'scattercast-tls-'));
   files = makePair('first');
-  security = await openSecurity(files, silent);
-  const limits = { headMs: 10_000, knockingMax: 100, secure: security.secure };
-  const onVisitor = (visitor: Visitor): void => void visitors.push(visitor);
-  const door = createDoor({ ...limits, onVisitor }, () => performance.now());
-  security.onSecured((socket) => door.enter(socket, true));
+  security = await openTls(files, silent);
+  const limits = { headMs: 10_000, pendingMax: 100, secure: security.secure };
+  const onRequest = (visitor: IncomingRequest): void => void visitors.push(visitor);
+  const headGate = createHeadGate({ ...limits, onRequest }, () => performance.now());
+  security.onSecured((socket) => headGate.enter(socket, true));
   server = createServer((socket) => {
     sockets.add(socket);
-    door.enter(socket);
+    headGate.enter(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
@@ -121,6 +121,6 @@ describe('A new certificate', () => {
 
   test('that is of no use at the start is a problem that the user can fix', async () => {
     await writeFile(files.key, 'no key');
-    await expect(openSecurity(files, silent)).rejects.toThrow(/the key .* cannot be used/);
+    await expect(openTls(files, silent)).rejects.toThrow(/the key .* cannot be used/);
   });
 });

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { handOver } from '../../../src/scx/hand-over/hand-over.js';
-import { createAudience } from '../../../src/scx/listeners/listener-identities.js';
+import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
-import { type HttpServer, openHttpServer } from '../../../src/scx/port/scx-port.js';
+import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import { audioAdu, FRAME_BYTES, NO_INGEST, numbersIn, range, source } from '../support.js';
 
@@ -19,7 +19,7 @@ const now = (): number => performance.now();
 const wait = { timeout: 20_000, interval: 5 };
 
 let playout: Playout;
-let http: HttpServer;
+let http: ScxPort;
 let lines: string[];
 let events: string[];
 let clients: RawClient[];
@@ -36,7 +36,7 @@ beforeEach(async () => {
   const options = {
     ...{ streamPath: '/night.mp3', listenersMax: 5, security: undefined, now },
     ...{ listeners: playout.listeners, ring: playout.ring, trust: trustIn([]) },
-    audience: createAudience({ perAddressMax: 0, returnMs: 10_000 }),
+    identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
     accessLog: {
       ...openAccessLog(undefined, log),
       add: ({ status }: { readonly status: number }) => void lines.push(`${status}`),
@@ -46,7 +46,7 @@ beforeEach(async () => {
     streamFields: () => ({}),
     isLeaving: () => false,
   };
-  http = await openHttpServer(options, { host: '127.0.0.1', port: 0 });
+  http = await openScxPort(options, { host: '127.0.0.1', port: 0 });
   play(40);
 });
 

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { createPace, type Pace } from '../../../src/scx/ingest/encoder-pace.js';
+import { createEncoderPace, type EncoderPace } from '../../../src/scx/ingest/encoder-pace.js';
 import { FRAME_MS } from '../support.js';
 
 const HOUR_MS = 3_600_000;
-const CARE_MS = 250;
+const MAINTENANCE_MS = 250;
 
 /** Plays an encoder whose clock is `speed` times ours; nobody waits for it. */
-function encode(pace: Pace, speed: number, fromMs: number, toMs: number) {
+function encode(pace: EncoderPace, speed: number, fromMs: number, toMs: number) {
   const told = { slowAt: [] as number[], longestWaitMs: 0 };
   let careAt = fromMs;
   for (let now = fromMs; now < toMs; now += FRAME_MS / speed) {
-    for (; careAt <= now; careAt += CARE_MS) if (pace.isSlow(careAt)) told.slowAt.push(careAt);
+    for (; careAt <= now; careAt += MAINTENANCE_MS)
+      if (pace.isSlow(careAt)) told.slowAt.push(careAt);
     told.longestWaitMs = Math.max(told.longestWaitMs, pace.waitMs(now));
     pace.add(FRAME_MS, now);
   }
@@ -23,18 +24,18 @@ describe('An encoder', () => {
     ['0.1 % too fast', 1.001],
     ['0.1 % too slow', 0.999],
   ])('%s is not held up in a day, nor called slow', (_how, speed) => {
-    const told = encode(createPace(0), speed, 0, 24 * HOUR_MS);
+    const told = encode(createEncoderPace(0), speed, 0, 24 * HOUR_MS);
     expect(told).toEqual({ slowAt: [], longestWaitMs: 0 });
   });
 
   test('that is 5 % too fast is held up', () => {
-    const told = encode(createPace(0), 1.05, 0, 600_000);
+    const told = encode(createEncoderPace(0), 1.05, 0, 600_000);
     expect(told.longestWaitMs).toBeGreaterThan(10_000);
     expect(told.slowAt).toEqual([]);
   });
 
   test('that waits when it is told gets through real time, and 5 s more', () => {
-    const pace = createPace(0);
+    const pace = createEncoderPace(0);
     let now = 0;
     let sentMs = 0;
     while (now < HOUR_MS) {
@@ -50,18 +51,18 @@ describe('An encoder', () => {
   });
 
   test('that is too slow is called so once a minute, after ten seconds', () => {
-    const { slowAt } = encode(createPace(0), 0.8, 0, 300_000);
+    const { slowAt } = encode(createEncoderPace(0), 0.8, 0, 300_000);
     expect(slowAt).toEqual([10_000, 70_000, 130_000, 190_000, 250_000]);
   });
 
   test('that says nothing is slow, too', () => {
-    const pace = createPace(0);
+    const pace = createEncoderPace(0);
     expect(pace.isSlow(9999)).toBe(false);
     expect(pace.isSlow(10_000)).toBe(true);
   });
 
   test('that sends its sound in bursts is neither fast nor slow', () => {
-    const pace = createPace(0);
+    const pace = createEncoderPace(0);
     for (let now = 0; now < HOUR_MS; now += 4000) {
       for (let sentMs = 0; sentMs < 4000; sentMs += 500) {
         expect(pace.waitMs(now)).toBe(0);
@@ -72,7 +73,7 @@ describe('An encoder', () => {
   });
 
   test('that was suspended for a night goes on as if it were new', () => {
-    const pace = createPace(0);
+    const pace = createEncoderPace(0);
     encode(pace, 1, 0, 60_000);
     const morning = 8 * HOUR_MS;
     expect(pace.isSlow(morning)).toBe(true);

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
-import { createDoor } from '../../../src/http/server/head-gate.js';
+import { createHeadGate } from '../../../src/http/server/head-gate.js';
 import { sendAnswer } from '../../../src/http/server/response.js';
 import {
   createSourcePassword,
@@ -12,7 +12,7 @@ import {
 } from '../../../src/http/server/source-password.js';
 import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
 import { hashSecret } from '../../../src/runtime/secrets.js';
-import type { SeatTitle } from '../../../src/scx/hand-over/messages.js';
+import type { EncoderTitle } from '../../../src/scx/hand-over/messages.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
 import { type RawClient, rawClient } from '../raw-client.js';
@@ -40,7 +40,7 @@ let notes: number[];
 let rivals: Set<number>;
 let isLeaving: boolean;
 let isPassing: boolean;
-let passed: SeatTitle[];
+let passed: EncoderTitle[];
 let password: SourcePassword;
 let ingest: Ingest;
 let server: Server;
@@ -79,11 +79,11 @@ beforeEach(async () => {
     isLeaving: () => isLeaving,
     passTitle: (told) => isPassing && passed.push(told) > 0,
   });
-  const limits = { headMs: 10_000, knockingMax: 100, secure: undefined };
-  const door = createDoor(
+  const limits = { headMs: 10_000, pendingMax: 100, secure: undefined };
+  const headGate = createHeadGate(
     {
       ...limits,
-      onVisitor: (visitor) => {
+      onRequest: (visitor) => {
         const { socket, head } = visitor;
         const address = head.headers.get('x-forwarded-for') ?? '127.0.0.1';
         ingest.handle({
@@ -98,7 +98,7 @@ beforeEach(async () => {
   );
   server = createServer((socket) => {
     accepted.push(socket);
-    door.enter(socket);
+    headGate.enter(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RequestHead } from '../../../src/http/server/request-head.js';
-import { type Body, createBody } from '../../../src/scx/ingest/source-body.js';
+import { createSourceBody, type SourceBody } from '../../../src/scx/ingest/source-body.js';
 
 const head = (headers: Record<string, string> = {}, method = 'PUT'): RequestHead => ({
   method,
@@ -11,7 +11,7 @@ const head = (headers: Record<string, string> = {}, method = 'PUT'): RequestHead
   bytes: 0,
 });
 
-const chunkedBody = (): Body => createBody(head({ 'transfer-encoding': 'chunked' }));
+const chunkedBody = (): SourceBody => createSourceBody(head({ 'transfer-encoding': 'chunked' }));
 
 /** The bytes in pieces, cut at these places. */
 function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
@@ -19,10 +19,10 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return [0, ...at].map((from, index) => bytes.subarray(from, at[index] ?? bytes.length));
 }
 
-const pushAll = (body: Body, pieces: readonly Uint8Array[]): Buffer =>
+const pushAll = (body: SourceBody, pieces: readonly Uint8Array[]): Buffer =>
   Buffer.concat(pieces.flatMap((piece) => body.push(piece)));
 
-const pushText = (body: Body, ...pieces: string[]): string =>
+const pushText = (body: SourceBody, ...pieces: string[]): string =>
   pushAll(
     body,
     pieces.map((piece) => Buffer.from(piece, 'latin1')),
@@ -108,7 +108,7 @@ describe('A chunked body', () => {
   });
 
   test.each(['Chunked', 'gzip, chunked', ' chunked '])('may be announced as "%s"', (coding) => {
-    const body = createBody(head({ 'transfer-encoding': coding, 'content-length': '5' }));
+    const body = createSourceBody(head({ 'transfer-encoding': coding, 'content-length': '5' }));
     expect(pushText(body, '1\r\na\r\n')).toBe('a');
   });
 });
@@ -117,7 +117,7 @@ describe('A body with a length', () => {
   test('ends there, however it is cut', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.nat({ max: 200 }), places, (bytes, length, at) => {
-        const body = createBody(head({ 'content-length': `${length}` }));
+        const body = createSourceBody(head({ 'content-length': `${length}` }));
         expect(pushAll(body, cut(bytes, at))).toEqual(Buffer.from(bytes.subarray(0, length)));
         expect(body.state).toBe(bytes.length < length ? 'open' : 'ended');
       }),
@@ -126,7 +126,7 @@ describe('A body with a length', () => {
 
   test('has no end when the length is none', () => {
     for (const length of ['', '-1', '12abc', '1e3', '9'.repeat(16)]) {
-      const body = createBody(head({ 'content-length': length }));
+      const body = createSourceBody(head({ 'content-length': length }));
       expect(pushText(body, 'a'.repeat(100))).toBe('a'.repeat(100));
       expect(body.state).toBe('open');
     }
@@ -135,13 +135,13 @@ describe('A body with a length', () => {
 
 describe('A body without a length', () => {
   test.each(['SOURCE', 'PUT'])('of %s has no end', (method) => {
-    const body = createBody(head({}, method));
+    const body = createSourceBody(head({}, method));
     expect(pushText(body, '0\r\n\r\n', 'a')).toBe('0\r\n\r\na');
     expect(body.state).toBe('open');
   });
 
   test('is what comes after SOURCE, whatever length it tells', () => {
-    const body = createBody(head({ 'content-length': '1' }, 'SOURCE'));
+    const body = createSourceBody(head({ 'content-length': '1' }, 'SOURCE'));
     expect(pushText(body, 'abc')).toBe('abc');
     expect(body.state).toBe('open');
   });

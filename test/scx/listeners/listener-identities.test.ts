@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createAudience } from '../../../src/scx/listeners/listener-identities.js';
+import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 
 const who = (address: string, agent = 'VLC') => ({ address, agent });
 
 describe('The audience', () => {
   test('counts who comes back within seconds once', () => {
-    const audience = createAudience({ perAddressMax: 0, returnMs: 10_000 });
+    const audience = createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
     audience.enter(who('192.0.2.1'), 0);
     audience.leave(who('192.0.2.1'), 5000);
     audience.enter(who('192.0.2.1'), 9000);
@@ -16,7 +16,7 @@ describe('The audience', () => {
   });
 
   test('counts two players behind one address twice', () => {
-    const audience = createAudience({ perAddressMax: 0, returnMs: 10_000 });
+    const audience = createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
     audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1', 'mpg123'), 0);
@@ -24,7 +24,7 @@ describe('The audience', () => {
   });
 
   test('counts who is back before the old connection has ended once', () => {
-    const audience = createAudience({ perAddressMax: 0, returnMs: 10_000 });
+    const audience = createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
     audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1'), 60_000);
     audience.leave(who('192.0.2.1'), 65_000);
@@ -35,18 +35,18 @@ describe('The audience', () => {
   });
 
   test('gives an address so many places, and each again when somebody leaves', () => {
-    const audience = createAudience({ perAddressMax: 2, returnMs: 10_000 });
+    const audience = createListenerIdentities({ perAddressMax: 2, returnMs: 10_000 });
     audience.enter(who('192.0.2.1'), 0);
     audience.enter(who('192.0.2.1'), 0);
-    expect(audience.hasPlace('192.0.2.1')).toBe(false);
-    expect(audience.hasPlace('192.0.2.2')).toBe(true);
+    expect(audience.hasSlot('192.0.2.1')).toBe(false);
+    expect(audience.hasSlot('192.0.2.2')).toBe(true);
     audience.leave(who('192.0.2.1'), 1);
-    expect(audience.hasPlace('192.0.2.1')).toBe(true);
+    expect(audience.hasSlot('192.0.2.1')).toBe(true);
   });
 
   test('does not limit this machine itself', () => {
-    const audience = createAudience({ perAddressMax: 1, returnMs: 10_000 });
+    const audience = createListenerIdentities({ perAddressMax: 1, returnMs: 10_000 });
     audience.enter(who('127.0.0.1'), 0);
-    expect(audience.hasPlace('127.0.0.1')).toBe(true);
+    expect(audience.hasSlot('127.0.0.1')).toBe(true);
   });
 });

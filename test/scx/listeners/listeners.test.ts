@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { Passport } from '../../../src/scx/listeners/listener-state.js';
-import { createListeners, type Seat } from '../../../src/scx/listeners/listeners.js';
+import type { ListenerState } from '../../../src/scx/listeners/listener-state.js';
+import { createListeners, type ListenerPosition } from '../../../src/scx/listeners/listeners.js';
 import { createAudioRing } from '../../../src/scx/sound/audio-ring.js';
 import {
   type FakeOutlet,
@@ -15,7 +15,7 @@ import {
 
 const TICK = 10 * FRAME_MS;
 
-const PASSPORT: Passport = {
+const PASSPORT: ListenerState = {
   ...{ address: '127.0.0.1', agent: 'player', method: 'GET', target: '/', protocol: 'HTTP/1.0' },
   ...{ headers: {}, wantsTitles: false, sinceMs: 0, bytes: 0 },
 };
@@ -224,31 +224,31 @@ describe('Who is handed to another process', () => {
 
   /** Two studios that play the same frames, each in chunks of its own. */
   const neighbours = () => {
-    const [old, heir] = [studio(), studio()];
+    const [old, successor] = [studio(), studio()];
     old.play(10);
-    heir.rest(TICK / 2);
-    heir.play(10);
-    return { old, heir };
+    successor.rest(TICK / 2);
+    successor.play(10);
+    return { old, successor };
   };
 
   test.each([0, 1, 3, 7, 10])(
     'goes on with the very next byte, %i frames into a chunk',
     (extra) => {
       for (const wantsTitles of [false, true]) {
-        const { old, heir } = neighbours();
+        const { old, successor } = neighbours();
         const outlet = movable(wantsTitles);
         const stays = fakeOutlet(wantsTitles);
         for (const each of [outlet, stays]) old.listeners.admit(each, old.now());
         old.play(5);
-        heir.append(extra);
-        heir.rest(TICK);
+        successor.append(extra);
+        successor.rest(TICK);
         const [departure] = [...old.listeners.depart()];
         const seat = JSON.parse(JSON.stringify(departure?.seat));
-        heir.listeners.resume(outlet, seat, heir.now());
-        heir.append(50 - extra);
-        heir.play(10);
+        successor.listeners.resume(outlet, seat, successor.now());
+        successor.append(50 - extra);
+        successor.play(10);
         old.play(10);
-        expect([old.listeners.count, heir.listeners.count]).toEqual([1, 1]);
+        expect([old.listeners.count, successor.listeners.count]).toEqual([1, 1]);
         const [moved, stayed] = [outlet.bytes(), stays.bytes()];
         const common = Math.min(moved.length, stayed.length);
         expect(common).toBeGreaterThan(100 * FRAME_BYTES);
@@ -258,16 +258,16 @@ describe('Who is handed to another process', () => {
   );
 
   test('waits for the frame that is next when this process is behind', () => {
-    const { old, heir } = neighbours();
+    const { old, successor } = neighbours();
     const outlet = movable();
     old.listeners.admit(outlet, old.now());
     old.play(3);
     const [departure] = [...old.listeners.depart()];
     const before = outlet.writes.length;
-    heir.listeners.resume(outlet, departure?.seat as Seat, heir.now());
-    heir.play(3);
+    successor.listeners.resume(outlet, departure?.seat as ListenerPosition, successor.now());
+    successor.play(3);
     expect(outlet.writes).toHaveLength(before);
-    heir.play(1);
+    successor.play(1);
     expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
   });
 
@@ -299,15 +299,15 @@ describe('Who is handed to another process', () => {
   });
 
   test('waits there, too, if it waited for the first audio', () => {
-    const [old, heir] = [studio(), studio()];
+    const [old, successor] = [studio(), studio()];
     const outlet = movable();
     old.listeners.admit(outlet, old.now());
     const [departure] = [...old.listeners.depart()];
     expect(departure?.seat.isOpen).toBe(false);
-    heir.listeners.resume(outlet, departure?.seat as Seat, heir.now());
-    expect(heir.listeners.waiting).toBe(1);
-    heir.append(5);
-    heir.listeners.openWaiting(heir.now());
+    successor.listeners.resume(outlet, departure?.seat as ListenerPosition, successor.now());
+    expect(successor.listeners.waiting).toBe(1);
+    successor.append(5);
+    successor.listeners.openWaiting(successor.now());
     expect(outlet.events).toEqual(['open']);
   });
 });

@@ -4,10 +4,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
-import { createAudience } from '../../../src/scx/listeners/listener-identities.js';
+import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
-import { createPages, type PageSources } from '../../../src/scx/port/operator-pages.js';
-import { type HttpServer, openHttpServer } from '../../../src/scx/port/scx-port.js';
+import {
+  createOperatorPages,
+  type OperatorPageOptions,
+} from '../../../src/scx/port/operator-pages.js';
+import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { createMetrics } from '../../../src/scx/status/prometheus.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import {
@@ -25,7 +28,7 @@ const GET = 'GET /night.mp3 HTTP/1.1\r\nHost: x\r\n\r\n';
 const now = (): number => performance.now();
 const anywhere = { host: '127.0.0.1', port: 0 };
 let playout: Playout;
-let server: HttpServer;
+let server: ScxPort;
 let isLeaving = false;
 let sequence = 0;
 let clients: RawClient[] = [];
@@ -56,18 +59,18 @@ const metrics = createMetrics('night', () => [
   { kind: 'counter', name: 'lost_total', help: 'Lost', value: 3, cause: 'never' },
 ]);
 
-const options = (pages: Partial<PageSources> = {}) => ({
+const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   streamPath: '/night.mp3',
   listenersMax: 5,
   listeners: playout.listeners,
   ring: playout.ring,
-  audience: createAudience({ perAddressMax: 0, returnMs: 10_000 }),
+  identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
   accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
   security: undefined,
   trust: trustIn(['127.0.0.1']),
   ingest: NO_INGEST,
   streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128, 'icy-genre': 'Caf\xc3\xa9' }),
-  pages: createPages({
+  pages: createOperatorPages({
     streamPath: '/night.mp3',
     status: () => ({ state: 'running' }),
     icestats: () => ({ icestats: {} }),
@@ -87,7 +90,7 @@ beforeEach(async () => {
   playout = createPlayout({ burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 }, now);
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
   playout.start();
-  server = await openHttpServer(options(), anywhere);
+  server = await openScxPort(options(), anywhere);
 });
 
 afterEach(async () => {
@@ -233,7 +236,7 @@ describe('Who only looks', () => {
 describe('The other pages', () => {
   test('go on when the metrics cannot be told', async () => {
     const metrics = () => Promise.reject(new Error('EMFILE'));
-    const other = await openHttpServer(options({ metrics }), anywhere);
+    const other = await openScxPort(options({ metrics }), anywhere);
     const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('10');
@@ -349,7 +352,7 @@ describe('A bad client', () => {
 
 describe('The HTTP port', () => {
   test('that is taken is a problem that the user can fix', async () => {
-    const second = openHttpServer(options(), { host: '127.0.0.1', port: server.port });
+    const second = openScxPort(options(), { host: '127.0.0.1', port: server.port });
     const error = await second.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({ exitCode: EXIT.bind });

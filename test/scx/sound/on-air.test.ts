@@ -1,251 +1,251 @@
 import { describe, expect, test } from 'vitest';
-import { createProgram } from '../../../src/scx/sound/on-air.js';
+import { createOnAir } from '../../../src/scx/sound/on-air.js';
 import { audioAdu, range, source, sourceId, titleAdu } from '../support.js';
 
-const create = () => createProgram({ liveMs: 1000, downMs: 100, offAirMs: 5000 });
+const create = () => createOnAir({ liveMs: 1000, downMs: 100, offAirMs: 5000 });
 
 /** The numbers that are played when a source's frames arrive at that instant. */
 const hear = (
-  program: ReturnType<typeof create>,
+  onAir: ReturnType<typeof create>,
   digit: string,
   sequence: number,
   now: number,
-): number[] => program.handle(audioAdu(digit, sequence), now).map((frame) => frame.sequence);
+): number[] => onAir.handle(audioAdu(digit, sequence), now).map((frame) => frame.sequence);
 
-describe('Program', () => {
+describe('OnAir', () => {
   test('plays the only source, and says so while it is on the air', () => {
-    const program = create();
-    expect(program.playing(0)).toBeUndefined();
-    program.onSourceUp(source('a'), 0);
-    expect(hear(program, 'a', 5, 100)).toEqual([5]);
-    expect(program.playing(200)).toBe(sourceId('a'));
-    expect(program.playing(5200)).toBeUndefined();
+    const onAir = create();
+    expect(onAir.playing(0)).toBeUndefined();
+    onAir.onSourceUp(source('a'), 0);
+    expect(hear(onAir, 'a', 5, 100)).toEqual([5]);
+    expect(onAir.playing(200)).toBe(sourceId('a'));
+    expect(onAir.playing(5200)).toBeUndefined();
   });
 
   test('marks where a decoder lacks the past: at the start and after a hole', () => {
-    const program = create();
+    const onAir = create();
     const marks = [5, 6, 9, 10].map((sequence) => {
-      const [frame] = program.handle(audioAdu('a', sequence), sequence * 26);
+      const [frame] = onAir.handle(audioAdu('a', sequence), sequence * 26);
       return frame?.startsStream;
     });
     expect(marks).toEqual([true, false, true, false]);
   });
 
   test('plays the highest priority that is live', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    expect(hear(program, 'b', 0, 10)).toEqual([0]);
-    expect(hear(program, 'a', 0, 20)).toEqual([]);
-    expect(program.playing(20)).toBe(sourceId('b'));
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    expect(hear(onAir, 'b', 0, 10)).toEqual([0]);
+    expect(hear(onAir, 'a', 0, 20)).toEqual([]);
+    expect(onAir.playing(20)).toBe(sourceId('b'));
   });
 
   test('changes to a better source with its first frame, and not before', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    expect(hear(program, 'a', 0, 0)).toEqual([0]);
-    program.onSourceUp(source('b', 20), 2000);
-    expect(hear(program, 'a', 1, 2010)).toEqual([1]);
-    const [frame] = program.handle(audioAdu('b', 700), 2020);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    expect(hear(onAir, 'a', 0, 0)).toEqual([0]);
+    onAir.onSourceUp(source('b', 20), 2000);
+    expect(hear(onAir, 'a', 1, 2010)).toEqual([1]);
+    const [frame] = onAir.handle(audioAdu('b', 700), 2020);
     expect(frame).toMatchObject({ sequence: 700, startsStream: true });
-    expect(hear(program, 'a', 2, 2030)).toEqual([]);
+    expect(hear(onAir, 'a', 2, 2030)).toEqual([]);
   });
 
   test('waits a moment for a better source that is just up, when nothing is played yet', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    expect(hear(program, 'a', 0, 500)).toEqual([]);
-    expect(hear(program, 'a', 1, 990)).toEqual([]);
-    expect(hear(program, 'a', 2, 1010)).toEqual([0, 1, 2]);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    expect(hear(onAir, 'a', 0, 500)).toEqual([]);
+    expect(hear(onAir, 'a', 1, 990)).toEqual([]);
+    expect(hear(onAir, 'a', 2, 1010)).toEqual([0, 1, 2]);
   });
 
   test('falls back when the source is silent, with what the other one sent meanwhile', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
     for (const n of range(0, 10)) {
-      hear(program, 'b', n, n * 100);
-      expect(hear(program, 'a', n, n * 100 + 50)).toEqual([]);
+      hear(onAir, 'b', n, n * 100);
+      expect(hear(onAir, 'a', n, n * 100 + 50)).toEqual([]);
     }
-    for (const n of range(10, 19)) expect(hear(program, 'a', n, n * 100 + 50)).toEqual([]);
+    for (const n of range(10, 19)) expect(hear(onAir, 'a', n, n * 100 + 50)).toEqual([]);
     // Silent since 900 ms: the frames since then are played, so that nobody's buffer shrinks.
-    expect(hear(program, 'a', 19, 1950)).toEqual(range(9, 20));
-    expect(hear(program, 'a', 20, 2050)).toEqual([20]);
-    expect(program.playing(2050)).toBe(sourceId('a'));
+    expect(hear(onAir, 'a', 19, 1950)).toEqual(range(9, 20));
+    expect(hear(onAir, 'a', 20, 2050)).toEqual([20]);
+    expect(onAir.playing(2050)).toBe(sourceId('a'));
   });
 
   test('goes back to the better source as soon as it is heard again', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    hear(program, 'b', 0, 0);
-    expect(hear(program, 'a', 0, 1500)).toEqual([0]);
-    expect(hear(program, 'b', 1, 1600)).toEqual([1]);
-    expect(hear(program, 'a', 1, 1610)).toEqual([]);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    hear(onAir, 'b', 0, 0);
+    expect(hear(onAir, 'a', 0, 1500)).toEqual([0]);
+    expect(hear(onAir, 'b', 1, 1600)).toEqual([1]);
+    expect(hear(onAir, 'a', 1, 1610)).toEqual([]);
   });
 
   test('stays with the present one among equals', () => {
-    const program = create();
-    program.onSourceUp(source('b'), 0);
-    hear(program, 'b', 0, 0);
-    program.onSourceUp(source('a'), 100);
-    expect(hear(program, 'a', 0, 200)).toEqual([]);
-    expect(hear(program, 'b', 1, 210)).toEqual([1]);
+    const onAir = create();
+    onAir.onSourceUp(source('b'), 0);
+    hear(onAir, 'b', 0, 0);
+    onAir.onSourceUp(source('a'), 100);
+    expect(hear(onAir, 'a', 0, 200)).toEqual([]);
+    expect(hear(onAir, 'b', 1, 210)).toEqual([1]);
   });
 
   test('takes the lowest id among equals when nothing is played', () => {
-    const program = create();
-    program.onSourceUp(source('b'), 0);
-    program.onSourceUp(source('a'), 0);
-    expect(hear(program, 'b', 0, 10)).toEqual([]);
-    expect(hear(program, 'a', 0, 20)).toEqual([0]);
+    const onAir = create();
+    onAir.onSourceUp(source('b'), 0);
+    onAir.onSourceUp(source('a'), 0);
+    expect(hear(onAir, 'b', 0, 10)).toEqual([]);
+    expect(hear(onAir, 'a', 0, 20)).toEqual([0]);
   });
 
   test('plays to its end what a source sent before it left', () => {
-    const program = create();
-    program.onSourceUp(source('a'), 0);
-    hear(program, 'a', 0, 0);
-    program.onSourceDown(sourceId('a'));
-    expect(hear(program, 'a', 1, 100)).toEqual([1]);
+    const onAir = create();
+    onAir.onSourceUp(source('a'), 0);
+    hear(onAir, 'a', 0, 0);
+    onAir.onSourceDown(sourceId('a'));
+    expect(hear(onAir, 'a', 1, 100)).toEqual([1]);
   });
 
   test('changes at once from a source that has left, with what the other one sent meanwhile', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    hear(program, 'b', 0, 0);
-    program.onSourceDown(sourceId('b'));
-    expect(hear(program, 'a', 0, 60)).toEqual([]);
-    expect(hear(program, 'b', 1, 70)).toEqual([1]);
-    expect(hear(program, 'a', 1, 110)).toEqual([]);
-    expect(hear(program, 'a', 2, 171)).toEqual([1, 2]);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    hear(onAir, 'b', 0, 0);
+    onAir.onSourceDown(sourceId('b'));
+    expect(hear(onAir, 'a', 0, 60)).toEqual([]);
+    expect(hear(onAir, 'b', 1, 70)).toEqual([1]);
+    expect(hear(onAir, 'a', 1, 110)).toEqual([]);
+    expect(hear(onAir, 'a', 2, 171)).toEqual([1, 2]);
   });
 
   test('goes back to a source that left and is up again', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    hear(program, 'b', 0, 0);
-    program.onSourceDown(sourceId('b'));
-    expect(hear(program, 'a', 0, 200)).toEqual([0]);
-    program.onSourceUp(source('b', 20), 300);
-    expect(hear(program, 'b', 1, 400)).toEqual([1]);
-    expect(hear(program, 'a', 1, 900)).toEqual([]);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    hear(onAir, 'b', 0, 0);
+    onAir.onSourceDown(sourceId('b'));
+    expect(hear(onAir, 'a', 0, 200)).toEqual([0]);
+    onAir.onSourceUp(source('b', 20), 300);
+    expect(hear(onAir, 'b', 1, 400)).toEqual([1]);
+    expect(hear(onAir, 'a', 1, 900)).toEqual([]);
   });
 
   test('loses nothing of a fallback whose next frame is late when silence is noticed', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    hear(program, 'b', 0, 0);
-    hear(program, 'a', 0, 30);
-    hear(program, 'a', 1, 990);
-    expect(hear(program, 'a', 2, 1150)).toEqual([0, 1, 2]);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    hear(onAir, 'b', 0, 0);
+    hear(onAir, 'a', 0, 30);
+    hear(onAir, 'a', 1, 990);
+    expect(hear(onAir, 'a', 2, 1150)).toEqual([0, 1, 2]);
   });
 
   test('changes with a new priority of a source', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    program.onSourceUp(source('b', 20), 0);
-    hear(program, 'b', 0, 0);
-    expect(hear(program, 'a', 0, 10)).toEqual([]);
-    program.onSourceUp(source('a', 30, 2), 20);
-    expect(hear(program, 'b', 1, 25)).toEqual([1]);
-    expect(hear(program, 'a', 1, 30)).toEqual([1]);
-    expect(hear(program, 'b', 2, 50)).toEqual([]);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    hear(onAir, 'b', 0, 0);
+    expect(hear(onAir, 'a', 0, 10)).toEqual([]);
+    onAir.onSourceUp(source('a', 30, 2), 20);
+    expect(hear(onAir, 'b', 1, 25)).toEqual([1]);
+    expect(hear(onAir, 'a', 1, 30)).toEqual([1]);
+    expect(hear(onAir, 'b', 2, 50)).toEqual([]);
   });
 
   test('plays a source that goes on after a long silence', () => {
-    const program = create();
-    program.onSourceUp(source('a'), 0);
-    hear(program, 'a', 0, 0);
-    expect(hear(program, 'a', 1, 60_000)).toEqual([1]);
+    const onAir = create();
+    onAir.onSourceUp(source('a'), 0);
+    hear(onAir, 'a', 0, 0);
+    expect(hear(onAir, 'a', 1, 60_000)).toEqual([1]);
   });
 
   test('drops and counts what is no MP3 frame', () => {
-    const program = create();
+    const onAir = create();
     const frame = audioAdu('a', 0).payload;
     const bad = [frame.subarray(0, 100), Buffer.concat([frame, frame]), new Uint8Array(417)];
     for (const payload of bad) {
-      expect(program.handle(audioAdu('a', 0, payload), 0)).toEqual([]);
+      expect(onAir.handle(audioAdu('a', 0, payload), 0)).toEqual([]);
     }
-    expect(program.malformed).toBe(3);
+    expect(onAir.malformed).toBe(3);
   });
 
   test('remembers a bounded number of sources, and never forgets the one that is played', () => {
-    const program = create();
-    program.onSourceUp(source('a', 200), 0);
-    hear(program, 'a', 0, 0);
+    const onAir = create();
+    onAir.onSourceUp(source('a', 200), 0);
+    hear(onAir, 'a', 0, 0);
     for (const n of range(0, 1000)) {
       const id = n.toString(16).padStart(16, '0');
-      program.onSourceUp({ id: sourceId(id[0] ?? ''), priority: 1, epoch: 1 }, 1);
-      program.handle({ ...audioAdu('0', n), source: id as never }, 10);
+      onAir.onSourceUp({ id: sourceId(id[0] ?? ''), priority: 1, epoch: 1 }, 1);
+      onAir.handle({ ...audioAdu('0', n), source: id as never }, 10);
     }
-    expect(hear(program, 'a', 1, 20)).toEqual([1]);
+    expect(hear(onAir, 'a', 1, 20)).toEqual([1]);
   });
 });
 
 describe('The title', () => {
   test('changes with the music', () => {
-    const program = create();
-    program.onSourceUp(source('a'), 0);
-    program.handle(titleAdu('a', 'Two', 3, 0), 0);
+    const onAir = create();
+    onAir.onSourceUp(source('a'), 0);
+    onAir.handle(titleAdu('a', 'Two', 3, 0), 0);
     const titles = range(0, 5).map((sequence) => {
-      hear(program, 'a', sequence, sequence * 26);
-      return program.title;
+      hear(onAir, 'a', sequence, sequence * 26);
+      return onAir.title;
     });
     expect(titles).toEqual([null, null, null, 'Two', 'Two']);
   });
 
   test('of a late joiner holds at once', () => {
-    const program = create();
-    hear(program, 'a', 900, 0);
-    program.handle(titleAdu('a', 'Old but true', 500), 0);
-    expect(program.title).toBe('Old but true');
+    const onAir = create();
+    hear(onAir, 'a', 900, 0);
+    onAir.handle(titleAdu('a', 'Old but true', 500), 0);
+    expect(onAir.title).toBe('Old but true');
   });
 
   test('is the one of the source that is played', () => {
-    const program = create();
-    program.onSourceUp(source('a', 10), 0);
-    hear(program, 'a', 0, 0);
-    program.handle(titleAdu('a', 'Fallback', 0), 0);
-    program.handle(titleAdu('b', 'Studio', 0), 0);
-    expect(program.title).toBe('Fallback');
-    program.onSourceUp(source('b', 20), 10);
-    hear(program, 'b', 0, 10);
-    expect(program.title).toBe('Studio');
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    hear(onAir, 'a', 0, 0);
+    onAir.handle(titleAdu('a', 'FallbackProcess', 0), 0);
+    onAir.handle(titleAdu('b', 'Studio', 0), 0);
+    expect(onAir.title).toBe('FallbackProcess');
+    onAir.onSourceUp(source('b', 20), 10);
+    hear(onAir, 'b', 0, 10);
+    expect(onAir.title).toBe('Studio');
   });
 
   test('is one plain line, whatever was sent', () => {
-    const program = create();
-    hear(program, 'a', 0, 0);
-    program.handle(titleAdu('a', '\u001b[2J A\r\n\u202eB\u0007 \t C', 0), 0);
-    expect(program.title).toBe('[2J A B C');
-    program.handle(titleAdu('a', 'x'.repeat(600), 0), 0);
-    expect(program.title).toHaveLength(512);
+    const onAir = create();
+    hear(onAir, 'a', 0, 0);
+    onAir.handle(titleAdu('a', '\u001b[2J A\r\n\u202eB\u0007 \t C', 0), 0);
+    expect(onAir.title).toBe('[2J A B C');
+    onAir.handle(titleAdu('a', 'x'.repeat(600), 0), 0);
+    expect(onAir.title).toHaveLength(512);
   });
 
   test('is left alone by what is no notice', () => {
-    const program = create();
-    hear(program, 'a', 0, 0);
-    program.handle(titleAdu('a', 'Right', 0), 0);
+    const onAir = create();
+    hear(onAir, 'a', 0, 0);
+    onAir.handle(titleAdu('a', 'Right', 0), 0);
     const bad = ['', 'null', '{"title":1,"from":0}', '{"title":"x"}', '{"title":"x","from":-1}'];
     for (const text of [...bad, `{"title":"${'x'.repeat(5000)}","from":0}`, '[1', '\xff\xfe']) {
       const payload = Buffer.from(text, 'latin1');
-      program.handle({ ...titleAdu('a', '', 0), payload }, 0);
+      onAir.handle({ ...titleAdu('a', '', 0), payload }, 0);
     }
-    expect(program.title).toBe('Right');
-    expect(program.malformed).toBe(8);
+    expect(onAir.title).toBe('Right');
+    expect(onAir.malformed).toBe(8);
   });
 
   test('that waits for music that never comes makes room for others', () => {
-    const program = create();
-    hear(program, 'a', 0, 0);
-    for (const n of range(0, 100)) program.handle(titleAdu('a', `T${n}`, 10_000 + n), 0);
-    hear(program, 'a', 10_050, 10);
-    expect(program.title).toBeNull();
-    hear(program, 'a', 10_095, 10);
-    expect(program.title).toBe('T95');
+    const onAir = create();
+    hear(onAir, 'a', 0, 0);
+    for (const n of range(0, 100)) onAir.handle(titleAdu('a', `T${n}`, 10_000 + n), 0);
+    hear(onAir, 'a', 10_050, 10);
+    expect(onAir.title).toBeNull();
+    hear(onAir, 'a', 10_095, 10);
+    expect(onAir.title).toBe('T95');
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
-  packEstate,
+  packPlaybackState,
   predecessorSchema,
-  unpackEstate,
+  unpackPlaybackState,
 } from '../../../src/scx/hand-over/messages.js';
 import { createAudioRing, type PlayedFrame } from '../../../src/scx/sound/audio-ring.js';
-import { createSplice } from '../../../src/scx/sound/playhead.js';
+import { createPlayhead } from '../../../src/scx/sound/playhead.js';
 import { played, range, reachesIn, sourceId } from '../support.js';
 
 const LIMITS = { keepMs: 30_000, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 };
@@ -15,13 +15,13 @@ const B = sourceId('b');
 /** An SCX's ring with what leads to it; frames are cut ten by ten. */
 function process(holds: boolean) {
   const ring = createAudioRing(LIMITS);
-  const splice = createSplice(ring, holds);
+  const playhead = createPlayhead(ring, holds);
   return {
-    splice,
+    playhead,
     hear: (source: typeof A, from: number, to: number, first?: Partial<PlayedFrame>): void => {
       for (const number of range(from, to)) {
         const change = number === from ? first : {};
-        splice.add(source, [{ ...played(number), ...change }], 0);
+        playhead.add(source, [{ ...played(number), ...change }], 0);
         if (number % 10 === 9) ring.cut(0);
       }
     },
@@ -35,10 +35,12 @@ function process(holds: boolean) {
 }
 
 /** As it arrives in another process. */
-function send(splice: ReturnType<typeof createSplice>) {
-  const message = predecessorSchema.parse(JSON.parse(JSON.stringify(packEstate(splice.estate(0)))));
+function send(playhead: ReturnType<typeof createPlayhead>) {
+  const message = predecessorSchema.parse(
+    JSON.parse(JSON.stringify(packPlaybackState(playhead.estate(0)))),
+  );
   if (message.kind !== 'estate') throw new Error('no estate');
-  return unpackEstate(message);
+  return unpackPlaybackState(message);
 }
 
 describe('A successor', () => {
@@ -49,66 +51,66 @@ describe('A successor', () => {
     ['has heard nothing yet', 60],
   ])('that %s plays on with the very next frame', (_how, heardTo) => {
     const old = process(false);
-    const heir = process(true);
+    const successor = process(true);
     old.hear(A, 0, 120);
-    heir.hear(A, 60, heardTo);
-    heir.splice.inherit(send(old.splice), 0);
+    successor.hear(A, 60, heardTo);
+    successor.playhead.inherit(send(old.playhead), 0);
     old.hear(A, 120, 200);
-    heir.hear(A, heardTo, 200);
-    expect(heir.plays()).toEqual({ numbers: range(0, 200), all: 200 });
-    expect(heir.plays()).toEqual(old.plays());
+    successor.hear(A, heardTo, 200);
+    expect(successor.plays()).toEqual({ numbers: range(0, 200), all: 200 });
+    expect(successor.plays()).toEqual(old.plays());
   });
 
   test('follows a change of sources as its predecessor does', () => {
     const old = process(false);
-    const heir = process(true);
+    const successor = process(true);
     old.hear(A, 0, 120);
-    heir.hear(A, 60, 120);
+    successor.hear(A, 60, 120);
     old.hear(B, 500, 540);
-    heir.hear(B, 500, 550);
-    heir.splice.inherit(send(old.splice), 0);
+    successor.hear(B, 500, 550);
+    successor.playhead.inherit(send(old.playhead), 0);
     old.hear(B, 540, 600);
-    heir.hear(B, 550, 600);
-    expect(heir.plays()).toEqual(old.plays());
+    successor.hear(B, 550, 600);
+    expect(successor.plays()).toEqual(old.plays());
   });
 
   test('plays from the beginning when nothing was on the air', () => {
     const old = process(false);
-    const heir = process(true);
-    heir.splice.inherit(send(old.splice), 0);
-    heir.hear(A, 7, 20);
-    expect(heir.plays()).toEqual({ numbers: range(7, 20), all: 13 });
+    const successor = process(true);
+    successor.playhead.inherit(send(old.playhead), 0);
+    successor.hear(A, 7, 20);
+    expect(successor.plays()).toEqual({ numbers: range(7, 20), all: 13 });
   });
 
   test('silences no frame that reaches back over the seam', () => {
     const old = process(false);
-    const heir = process(true);
+    const successor = process(true);
     const reaching = (number: number): PlayedFrame => played(number, number === 0, 300);
-    for (const number of range(0, 20)) old.splice.add(A, [reaching(number)], 0);
-    heir.splice.inherit(send(old.splice), 0);
-    // To the successor's own program its first frame begins a stream.
-    heir.splice.add(A, [{ ...reaching(20), startsStream: true }], 0);
-    heir.ring.cut(0);
-    expect(reachesIn(heir.ring.readFrom(20)?.bytes ?? new Uint8Array())).toEqual([300]);
+    for (const number of range(0, 20)) old.playhead.add(A, [reaching(number)], 0);
+    successor.playhead.inherit(send(old.playhead), 0);
+    // To the successor's own onAir its first frame begins a stream.
+    successor.playhead.add(A, [{ ...reaching(20), startsStream: true }], 0);
+    successor.ring.cut(0);
+    expect(reachesIn(successor.ring.readFrom(20)?.bytes ?? new Uint8Array())).toEqual([300]);
   });
 
   test('tells from where to where it has heard without a hole', () => {
-    const heir = process(true);
-    expect(heir.splice.run).toBeUndefined();
-    heir.hear(A, 5, 20);
-    expect(heir.splice.run).toEqual({ source: A, first: 5, last: 19 });
-    heir.hear(A, 22, 30);
-    expect(heir.splice.run).toEqual({ source: A, first: 22, last: 29 });
-    heir.hear(B, 30, 31);
-    expect(heir.splice.run).toEqual({ source: B, first: 30, last: 30 });
+    const successor = process(true);
+    expect(successor.playhead.run).toBeUndefined();
+    successor.hear(A, 5, 20);
+    expect(successor.playhead.run).toEqual({ source: A, first: 5, last: 19 });
+    successor.hear(A, 22, 30);
+    expect(successor.playhead.run).toEqual({ source: A, first: 22, last: 29 });
+    successor.hear(B, 30, 31);
+    expect(successor.playhead.run).toEqual({ source: B, first: 30, last: 30 });
   });
 
   test('can hand over itself before it has played a frame of its own', () => {
-    const [old, heir, third] = [process(false), process(true), process(true)];
+    const [old, successor, third] = [process(false), process(true), process(true)];
     old.hear(A, 0, 50);
-    heir.splice.inherit(send(old.splice), 0);
+    successor.playhead.inherit(send(old.playhead), 0);
     third.hear(A, 40, 70);
-    third.splice.inherit(send(heir.splice), 0);
+    third.playhead.inherit(send(successor.playhead), 0);
     expect(third.plays()).toEqual({ numbers: range(0, 70), all: 70 });
   });
 });

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Input } from '../../../src/gossamer/core/effects.js';
 import type { Adu, Source } from '../../../src/gossamer/core/node.js';
 import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
-import { createIntake } from '../../../src/scx/sources/adu-admission.js';
-import { createSources } from '../../../src/scx/sources/attached-sources.js';
+import { createAduAdmission } from '../../../src/scx/sources/adu-admission.js';
+import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import { audioAdu, FRAME_MS, nodeId, range, source, sourceId, titleAdu } from '../support.js';
 
 const self = nodeId('e');
 
-describe('Intake', () => {
-  const create = () => createIntake(sourceId('a'), self, [1, 2], 0);
+describe('AduAdmission', () => {
+  const create = () => createAduAdmission(sourceId('a'), self, [1, 2], 0);
 
   test('publishes a good ADU under the own name', () => {
     const adu = audioAdu('a', 3);
@@ -28,32 +28,34 @@ describe('Intake', () => {
   });
 
   test('drops numbers that do not grow, for each channel by itself', () => {
-    const intake = create();
-    const kinds = [5, 6, 6, 4, 9].map((sequence) => intake(audioAdu('a', sequence), 0).kind);
+    const admission = create();
+    const kinds = [5, 6, 6, 4, 9].map((sequence) => admission(audioAdu('a', sequence), 0).kind);
     expect(kinds).toEqual(['publish', 'publish', 'drop', 'drop', 'publish']);
-    expect(intake(titleAdu('a', 'x', 0, 0), 0).kind).toBe('publish');
+    expect(admission(titleAdu('a', 'x', 0, 0), 0).kind).toBe('publish');
   });
 
   test('closes a client that sends much faster than real time', () => {
-    const intake = create();
-    const kinds = range(0, 2000).map((n) => intake(audioAdu('a', n), n).kind);
+    const admission = create();
+    const kinds = range(0, 2000).map((n) => admission(audioAdu('a', n), n).kind);
     const closed = kinds.indexOf('close');
     expect(closed * FRAME_MS).toBeGreaterThan(30_000);
     expect(closed * FRAME_MS).toBeLessThan(34_000);
   });
 
   test('takes real time for hours, from a clock that is a little fast', () => {
-    const intake = create();
-    const kinds = range(0, 400_000).map((n) => intake(audioAdu('a', n), n * FRAME_MS * 0.999).kind);
+    const admission = create();
+    const kinds = range(0, 400_000).map(
+      (n) => admission(audioAdu('a', n), n * FRAME_MS * 0.999).kind,
+    );
     expect(new Set(kinds)).toEqual(new Set(['publish']));
   });
 
   test('drops titles that come in a flood, and takes them again later', () => {
-    const intake = create();
+    const admission = create();
     const text = 'x'.repeat(1000);
-    const kinds = range(0, 1000).map((n) => intake(titleAdu('a', text, 0, n), n).kind);
+    const kinds = range(0, 1000).map((n) => admission(titleAdu('a', text, 0, n), n).kind);
     expect(kinds.filter((kind) => kind === 'publish').length).toBeLessThan(80);
-    expect(intake(titleAdu('a', text, 0, 5000), 60_000).kind).toBe('publish');
+    expect(admission(titleAdu('a', text, 0, 5000), 60_000).kind).toBe('publish');
   });
 });
 
@@ -88,7 +90,7 @@ function client(of: Source) {
 function room() {
   let now = 0;
   const fed: Input[] = [];
-  const sources = createSources({
+  const sources = createAttachedSources({
     self,
     channels: [1, 2],
     feed: (input) => void fed.push(input),
@@ -105,7 +107,7 @@ function room() {
   };
 }
 
-describe('Sources (§2.5)', () => {
+describe('AttachedSources (§2.5)', () => {
   test('announces a client and publishes what it sends', () => {
     const { sources, kinds } = room();
     const studio = client(source('a'));

@@ -6,13 +6,16 @@ import { pino } from 'pino';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { fallbackLaunchSchema } from '../../../src/api/fallback-launch.js';
 import { drawToken } from '../../../src/runtime/secrets.js';
-import { createFallback, type Fallback } from '../../../src/scx/sources/fallback-process.js';
+import {
+  createFallbackProcess,
+  type FallbackProcess,
+} from '../../../src/scx/sources/fallback-process.js';
 
 const STAND_IN = fileURLToPath(new URL('fallback-stand-in.mjs', import.meta.url));
 const SECRET = drawToken();
 
 const folder = mkdtempSync(join(tmpdir(), 'scattercast-fallback-'));
-const open: Fallback[] = [];
+const open: FallbackProcess[] = [];
 let count = 0;
 
 afterEach(() => {
@@ -24,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function setUp(entry = STAND_IN) {
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  const fallback = createFallback({
+  const fallback = createFallbackProcess({
     entry,
     launch: {
       id: '1'.repeat(16),

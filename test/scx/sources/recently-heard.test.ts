@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createHeard } from '../../../src/scx/sources/recently-heard.js';
+import { createRecentlyHeard } from '../../../src/scx/sources/recently-heard.js';
 import { audioAdu, sourceId, titleAdu } from '../support.js';
 
 const ONE = sourceId('a');
 
 describe('A source', () => {
   test('is heard for two seconds after its last frame', () => {
-    const heard = createHeard();
+    const heard = createRecentlyHeard();
     expect(heard.isHeard(ONE, 0)).toBe(false);
     heard.onAdu(audioAdu('a', 0), 1000);
     heard.onAdu(audioAdu('a', 1), 2000);
@@ -16,13 +16,13 @@ describe('A source', () => {
   });
 
   test('is not heard by its titles', () => {
-    const heard = createHeard();
+    const heard = createRecentlyHeard();
     heard.onAdu(titleAdu('a', 'Moonlight', 0), 1000);
     expect(heard.isHeard(ONE, 1000)).toBe(false);
   });
 
   test('is heard again after it was forgotten', () => {
-    const heard = createHeard();
+    const heard = createRecentlyHeard();
     heard.onAdu(audioAdu('a', 0), 1000);
     heard.onAdu(audioAdu('b', 0), 2500);
     heard.tick(3500);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SourceId } from '../../../src/gossamer/core/node.js';
-import { createIngestLink } from '../../../src/scx/ingest/local-client.js';
+import { createEncoderClient } from '../../../src/scx/ingest/encoder-client.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../../src/session/channels.js';
 
 /** A link whose other end notes the numbers of audio, and says `title` for a notice. */
@@ -9,7 +9,7 @@ function openLink() {
   const sent: (number | string)[] = [];
   const stamps: number[] = [];
   const source = { id: 'source' as SourceId, priority: 100, epoch: 1 };
-  const link = createIngestLink(source, '127.0.0.1', (reason) => closed.push(reason));
+  const link = createEncoderClient(source, '127.0.0.1', (reason) => closed.push(reason));
   link.connection.onAdu(({ channel, sequence, timestampMs }) => {
     sent.push(channel === TITLE_CHANNEL ? 'title' : sequence);
     stamps.push(timestampMs);

@@ -16,7 +16,7 @@ import type { ClientMessage } from '../../wire/client-message.js';
 type Unsent = Omit<Adu, 'source' | 'sourceScx' | 'timestampMs'>;
 
 /** The other end of the connection that `sources` has. */
-export interface IngestLink {
+export interface EncoderClient {
   readonly connection: ClientConnection;
   /** Sends it, in order, at once or with what follows. */
   publish(adu: Unsent): void;
@@ -30,11 +30,11 @@ export interface IngestLink {
 const TOGETHER_MS = 100;
 
 /** `onClosed`: the SCX does not want it any more. Not called after `close`. */
-export function createIngestLink(
+export function createEncoderClient(
   source: Source,
   remoteAddress: string,
   onClosed: (reason: string) => void,
-): IngestLink {
+): EncoderClient {
   let takeAdu = (_adu: Adu): void => {};
   let takeMessage = (_message: ClientMessage): void => {};
   let takeClose = (_reason: string): void => {};
