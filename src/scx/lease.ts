@@ -10,14 +10,15 @@ import type { Logger } from 'pino';
 import type { FallbackFile } from '../api/fallback-launch.js';
 import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
+import type { StreamDescription } from '../icecast/stream-description.js';
 
 /** What the front end says with each renewal. */
 interface LeaseTerms {
   /** It wants this SCX even without clients. */
   readonly pinned: boolean;
   /** The announcement's title and genre now; absent when it does not know them. */
-  readonly station: StreamDescription | undefined;
-  readonly access: Access | undefined;
+  readonly description: StreamDescription | undefined;
+  readonly access: SourceAccess | undefined;
   /** What to play while nobody broadcasts; null: nothing. Undefined: it did not say. */
   readonly fallback: FallbackFile | null | undefined;
   /** There is an order in `successorFile`. */
@@ -25,16 +26,10 @@ interface LeaseTerms {
 }
 
 /** Who may broadcast, as an announcement says now. */
-export interface Access {
+export interface SourceAccess {
   readonly sourceKey: string | undefined;
   /** Where it was fetched; undefined when the cluster itself publishes it. */
   readonly announcement: string | undefined;
-}
-
-/** How the session presents itself to players. */
-export interface StreamDescription {
-  readonly title: string | undefined;
-  readonly genre: string | undefined;
 }
 
 export interface LeaseOptions {
@@ -84,7 +79,7 @@ function parseAnswer(status: number, text: string): Renewal {
       sourceKey: access.sourceKey ?? undefined,
       announcement: access.announcement ?? undefined,
     };
-    const terms = { pinned, station: told, access: allowed, fallback, handOver };
+    const terms = { pinned, description: told, access: allowed, fallback, handOver };
     return { kind: 'renewed', terms };
   } catch {
     return failed('the answer is no lease');

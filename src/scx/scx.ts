@@ -13,6 +13,7 @@ import { openAccessLog } from '../http/server/access-log.js';
 import { trustIn } from '../http/server/client-address.js';
 import { createSourcePassword } from '../http/server/source-password.js';
 import { openTls } from '../http/server/tls.js';
+import type { StreamDescription } from '../icecast/stream-description.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { drawToken } from '../runtime/secrets.js';
@@ -21,7 +22,7 @@ import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { handOver } from './hand-over/hand-over.js';
 import { takeOrder } from './hand-over/take-order.js';
 import { inherit, type Predecessor } from './hand-over/take-over.js';
-import { type Access, type StreamDescription, startLease } from './lease.js';
+import { type SourceAccess, startLease } from './lease.js';
 import { createLifetime } from './lifetime.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
@@ -89,7 +90,7 @@ export async function startScx(
   const fallbackSecret = drawToken();
   const password = createSourcePassword(launch.sourceKey, now);
   let isRendezvous = launch.rendezvous;
-  let station: StreamDescription = { title: launch.title, genre: launch.genre };
+  let description: StreamDescription = { title: launch.title, genre: launch.genre };
   let isNews = false;
   let stopping: Promise<void> | undefined;
   let isHandingOver = false;
@@ -144,8 +145,8 @@ export async function startScx(
 
   /** What the announcement does not say, a source may. */
   const presented = (): StreamDescription => ({
-    title: station.title ?? streaming.ingest.station.title,
-    genre: station.genre ?? streaming.ingest.station.genre,
+    title: description.title ?? streaming.ingest.description.title,
+    genre: description.genre ?? streaming.ingest.description.genre,
   });
 
   const isLeaving = (): boolean => stopping !== undefined;
@@ -192,7 +193,7 @@ export async function startScx(
   predecessor?.onOpen(http);
 
   /** Anybody may announce a session of this name elsewhere: that says nothing about this SCX. */
-  const onAccess = (access: Access | undefined): void => {
+  const onAccess = (access: SourceAccess | undefined): void => {
     const isOurs =
       access?.announcement === undefined || access.announcement === launch.announcement;
     if (access === undefined || !isOurs || access.sourceKey === password.key) return;
@@ -208,7 +209,7 @@ export async function startScx(
     status,
     onRenewed: (terms) => {
       isRendezvous = terms.pinned;
-      station = terms.station ?? station;
+      description = terms.description ?? description;
       lifetime.onFrontEnd(terms.pinned, now());
       onAccess(terms.access);
       if (terms.fallback !== undefined && succeededBy === undefined && !isLeaving()) {

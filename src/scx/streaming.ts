@@ -21,7 +21,7 @@ import type { Refusal } from '../overlay/sockets/connections.js';
 import { isSameSecret } from '../runtime/secrets.js';
 import type { SessionName } from '../session/session-name.js';
 import type { ClientHello } from '../wire/hello.js';
-import type { EncoderTitle } from './hand-over/messages.js';
+import type { EncoderTitle } from './ingest/encoder-title.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
 import type { Playout } from './listeners/playout.js';
 import { type AttachedSources, createAttachedSources } from './sources/attached-sources.js';

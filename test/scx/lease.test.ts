@@ -40,9 +40,10 @@ const start = (intervalMs: number): void => {
     intervalMs,
     log: pino({ enabled: false }),
     status: () => ({ count: count++ }) as never,
-    onRenewed: ({ pinned, station }) => {
+    onRenewed: ({ pinned, description }) => {
       heard.push(`renewed ${pinned}`);
-      if (station !== undefined) heard.push(`station ${station.title} ${station.genre}`);
+      if (description !== undefined)
+        heard.push(`station ${description.title} ${description.genre}`);
     },
     onGone: () => heard.push('gone'),
   });

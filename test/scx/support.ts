@@ -116,5 +116,5 @@ export const NO_INGEST: Ingest = {
   setTitle: () => false,
   tick: () => undefined,
   closeAll: () => undefined,
-  station: { title: undefined, genre: undefined },
+  description: { title: undefined, genre: undefined },
 };

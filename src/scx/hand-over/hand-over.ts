@@ -16,10 +16,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';
+import type { EncoderTitle } from '../ingest/encoder-title.js';
 import type { DepartingListener } from '../listeners/listeners.js';
 import type { Playout } from '../listeners/playout.js';
 import type { ScxPort } from '../port/scx-port.js';
-import { type EncoderTitle, type Heard, packPlaybackState } from './messages.js';
+import { type Heard, packPlaybackState } from './messages.js';
 import { type Successor, startSuccessor } from './successor-process.js';
 
 export interface HandOverOptions {

@@ -17,7 +17,7 @@
  */
 import { z } from 'zod';
 import { launchSchema } from '../../api/scx-launch.js';
-import { PRIORITY_MAX } from '../../icecast/mount.js';
+import { encoderTitleSchema } from '../ingest/encoder-title.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
 import type { PlaybackState } from '../sound/playhead.js';
 
@@ -38,18 +38,6 @@ const heardSchema = z.object({
   run: runSchema.nullable(),
   title,
 });
-
-const encoderTitleSchema = z.object({
-  /** Of the seat; null: the one of whoever tells it. */
-  priority: z.number().int().min(0).max(PRIORITY_MAX).nullable(),
-  who: listenerStateSchema
-    .pick({ address: true })
-    .extend({ agent: listenerStateSchema.shape.address }),
-  title,
-});
-
-/** A title that an encoder tells. */
-export type EncoderTitle = Readonly<z.infer<typeof encoderTitleSchema>>;
 
 /** What a successor hears of the session. */
 export type Heard = Readonly<z.infer<typeof heardSchema>>;

@@ -9,8 +9,8 @@ import type { Server, Socket } from 'node:net';
 import type { Order } from '../../api/hand-over-order.js';
 import { LAUNCH_VARIABLE } from '../../api/scx-launch.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
+import type { EncoderTitle } from '../ingest/encoder-title.js';
 import {
-  type EncoderTitle,
   type Heard,
   type PredecessorMessage,
   type SuccessorMessage,

@@ -6,11 +6,11 @@ import { Server, Socket } from 'node:net';
 import type { Address } from '../../gossamer/core/node.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { Overlay } from '../../overlay/overlay.js';
+import type { EncoderTitle } from '../ingest/encoder-title.js';
 import type { Playout } from '../listeners/playout.js';
 import type { ScxPort } from '../port/scx-port.js';
 import type { PlaybackState } from '../sound/playhead.js';
 import {
-  type EncoderTitle,
   HAND_OVER_VERSION,
   type Heard,
   type PredecessorMessage,

@@ -11,15 +11,15 @@
  */
 
 import type { SourceId } from '../../gossamer/core/node.js';
+import type { ClientIdentity } from '../../http/server/client-identity.js';
+import { NO_DESCRIPTION, type StreamDescription } from '../../icecast/stream-description.js';
 import { drawId } from '../../runtime/secrets.js';
-import type { StreamDescription } from '../lease.js';
-import type { ClientIdentity } from '../listeners/listener-identities.js';
 import type { FedSource, IngestStream } from './ingest-stream.js';
 
 /** One source, with or without an encoder. */
 export interface EncoderSlot extends FedSource {
   who: ClientIdentity;
-  station: StreamDescription;
+  description: StreamDescription;
   /** Undefined before the first encoder; it may have ended. */
   stream: IngestStream | undefined;
 }
@@ -50,7 +50,7 @@ function createSeat(priority: number): EncoderSlot {
     title: undefined,
     frameAt: Number.NEGATIVE_INFINITY,
     who: NOBODY,
-    station: { title: undefined, genre: undefined },
+    description: NO_DESCRIPTION,
     stream: undefined,
   };
 }

@@ -12,21 +12,23 @@
 import type { Logger } from 'pino';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
+import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
 import { DEFAULT_PRIORITY, isMountOf, mountOf, priorityOf } from '../../icecast/mount.js';
+import {
+  NO_DESCRIPTION,
+  parseDescription,
+  type StreamDescription,
+} from '../../icecast/stream-description.js';
 import { isTitleUpdate, metadataAnswer, parseTitleUpdate } from '../../icecast/title-update.js';
-import { plainText } from '../../lib/plain-text.js';
-import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
 import { isSameSecret } from '../../runtime/secrets.js';
 import type { SessionName } from '../../session/session-name.js';
-import type { EncoderTitle } from '../hand-over/messages.js';
-import type { StreamDescription } from '../lease.js';
-import type { ClientIdentity } from '../listeners/listener-identities.js';
 import { createEncoderSlots, type EncoderSlot } from './encoder-slots.js';
+import type { EncoderTitle } from './encoder-title.js';
 import { sourceOf, startIngestStream } from './ingest-stream.js';
 import { createSourceBody } from './source-body.js';
 
@@ -64,7 +66,7 @@ export interface Ingest {
   /** `status`: what encoders are told, as HTTP has it. */
   closeAll(status: 403 | 503, reason: string): void;
   /** What the best source here says of the station. */
-  readonly station: StreamDescription;
+  readonly description: StreamDescription;
 }
 
 /** Whether only a source client asks so. */
@@ -75,8 +77,6 @@ const ALLOW = { Allow: 'GET, PUT, OPTIONS, SOURCE' };
 const CHALLENGE = { ...ALLOW, 'WWW-Authenticate': 'Basic realm="scattercast"' };
 const MP3 = /^audio\/(x-)?(mpeg3?|mp3|mpg)\s*(;|$)/i;
 const RETRY_S = 1;
-const TEXT_LENGTH_MAX = 256;
-const NO_STATION: StreamDescription = { title: undefined, genre: undefined };
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 /** Word for word what Icecast says: old encoders compare it. */
 const OK = 'HTTP/1.0 200 OK\r\n\r\n';
@@ -84,21 +84,6 @@ const OK = 'HTTP/1.0 200 OK\r\n\r\n';
 /** A request without a password and a body: only the answer's headers are of interest. */
 const isProbe = ({ method, headers }: RequestHead): boolean =>
   method === 'SOURCE' && headers.get('content-length') === '0' && !headers.has('authorization');
-
-/** The text of an `ice-` header, which may be URL-encoded. */
-function headerText(value: string | undefined): string | undefined {
-  const text = decodeLegacyText(Buffer.from(value ?? '', 'latin1'));
-  try {
-    return plainText(decodeURIComponent(text), TEXT_LENGTH_MAX);
-  } catch {
-    return plainText(text, TEXT_LENGTH_MAX);
-  }
-}
-
-const stationOf = ({ headers }: RequestHead): StreamDescription => ({
-  title: headerText(headers.get('ice-name')),
-  genre: headerText(headers.get('ice-genre')),
-});
 
 /** What the client says that it sends is no MP3; undefined if it may be. */
 function badType({ headers }: RequestHead): Answer | undefined {
@@ -145,7 +130,7 @@ export function createIngest(options: IngestOptions): Ingest {
     const isPut = head.method === 'PUT';
     slot.stream?.end({ status: 409, reason: 'its encoder came back on another connection' });
     slot.epoch++;
-    Object.assign(slot, { who, station: stationOf(head), frameAt: now() });
+    Object.assign(slot, { who, description: parseDescription(head.headers), frameAt: now() });
     if (!isPut) socket.write(OK);
     else if (/100-continue/i.test(head.headers.get('expect') ?? '')) socket.write(CONTINUE);
     log.info({ source: sourceOf(slot), remoteAddress: who.address }, 'An encoder is here.');
@@ -209,9 +194,9 @@ export function createIngest(options: IngestOptions): Ingest {
     closeAll: (status, reason) => {
       for (const { stream: each } of slots.all()) each?.end({ status, reason });
     },
-    get station() {
+    get description() {
       const fed = slots.all().filter(({ stream: each }) => each?.isOpen);
-      return fed.sort((a, b) => b.priority - a.priority)[0]?.station ?? NO_STATION;
+      return fed.sort((a, b) => b.priority - a.priority)[0]?.description ?? NO_DESCRIPTION;
     },
   };
 }

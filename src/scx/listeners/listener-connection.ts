@@ -7,6 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import type { AccessEntry, AccessLog } from '../../http/server/access-log.js';
+import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { freshFor } from '../../http/server/fresh-for.js';
 import {
   type Answer,
@@ -15,7 +16,7 @@ import {
   sendAnswer,
   unavailable,
 } from '../../http/server/response.js';
-import type { ClientIdentity, ListenerIdentities } from './listener-identities.js';
+import type { ListenerIdentities } from './listener-identities.js';
 import type { ListenerState, PackedListener } from './listener-state.js';
 import type { Listener, ListenerPosition, Listeners, Outlet } from './listeners.js';
 import { createStreamOutlet, ignoreInput } from './stream-outlet.js';

@@ -9,12 +9,7 @@
  */
 
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
-
-/** Who somebody is. */
-export interface ClientIdentity {
-  readonly address: string;
-  readonly agent: string;
-}
+import type { ClientIdentity } from '../../http/server/client-identity.js';
 
 export interface ListenerIdentityOptions {
   /** Listeners of one address; 0: any number. */

@@ -3,15 +3,8 @@
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Fields } from '../../http/server/response.js';
 import { icestats } from '../../icecast/status-json.js';
-import { plainText } from '../../lib/plain-text.js';
+import { icyHeaderText, type StreamDescription } from '../../icecast/stream-description.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
-import type { StreamDescription } from '../lease.js';
-
-const TEXT_LENGTH_MAX = 256;
-
-/** A header's text: UTF-8, byte by byte. */
-const headerText = (text: string): string =>
-  Buffer.from(plainText(text, TEXT_LENGTH_MAX) ?? '').toString('latin1');
 
 /** The stream's `icy-` headers. */
 export function streamFields(
@@ -20,8 +13,8 @@ export function streamFields(
   bitrateKbps: number | undefined,
 ): Fields {
   return {
-    'icy-name': headerText(title ?? sessionPath(name)),
-    'icy-genre': genre === undefined ? undefined : headerText(genre),
+    'icy-name': icyHeaderText(title ?? sessionPath(name)),
+    'icy-genre': genre === undefined ? undefined : icyHeaderText(genre),
     'icy-br': bitrateKbps,
     'icy-pub': 1,
   };

@@ -12,7 +12,7 @@ import {
 } from '../../../src/http/server/source-password.js';
 import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
 import { hashSecret } from '../../../src/runtime/secrets.js';
-import type { EncoderTitle } from '../../../src/scx/hand-over/messages.js';
+import type { EncoderTitle } from '../../../src/scx/ingest/encoder-title.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
 import { type RawClient, rawClient } from '../raw-client.js';
@@ -161,13 +161,13 @@ describe('A source client', () => {
     expect(heardFrom(heard)).toEqual(range(0, 19));
     expect(audioOf(heard).map(({ sequence }) => sequence)).toEqual(range(0, 19));
     expect(heard.connection.source).toMatchObject({ priority: 128, epoch: 1 });
-    expect(ingest.station).toEqual({ title: 'Café Radio', genre: 'Jazz' });
+    expect(ingest.description).toEqual({ title: 'Café Radio', genre: 'Jazz' });
     client.socket.end();
     await client.closed;
     expect(heardFrom(heard)).toEqual(range(0, 20));
     expect(heard.closed).toBe('its client has ended it');
     expect(notes).toEqual([200]);
-    expect(ingest.station).toEqual({ title: undefined, genre: undefined });
+    expect(ingest.description).toEqual({ title: undefined, genre: undefined });
   });
 
   test('hears 100 to PUT that expects it, and 200 at the end of its chunks', async () => {
