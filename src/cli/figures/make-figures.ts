@@ -5,8 +5,9 @@
  * own. The runs are played on all cores and end in any order. So the reports are sorted by session
  * and draw before a figure sees them, and the same seed gives the same bytes.
  */
+
+import { JOIN_WITHIN_MS } from '../../simulator/experiment/drawn-session.js';
 import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
-import { JOIN_WITHIN_MS } from '../../simulator/experiment/experiment.js';
 import { FIGURES, planSessions } from '../../simulator/figures/figures.js';
 import type { Scope, Session, TopologyName } from '../../simulator/figures/sessions/session.js';
 import { TS1000A, TS1000N } from '../../simulator/topology/transit-stub.js';

@@ -2,11 +2,9 @@
  * The numbers of a simulated run that are worth a line of their own, in the order of §5: what a run
  * prints, and what is summarised over the runs.
  */
-import type {
-  ExperimentReport,
-  Sample,
-  SourceReport,
-} from '../../simulator/experiment/experiment.js';
+import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
+import type { Sample } from '../../simulator/experiment/sample.js';
+import type { SourceReport } from '../../simulator/experiment/trees.js';
 import { statisticsOf } from '../../simulator/metrics/statistics.js';
 
 /** One measure of a run; null: it did not come to that by the end, or cannot be measured there. */

@@ -1,5 +1,6 @@
 /** What `scattercast simulate` prints: each run with all that was drawn for it, then all together. */
-import type { ExperimentReport, SourceReport } from '../../simulator/experiment/experiment.js';
+import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
+import type { SourceReport } from '../../simulator/experiment/trees.js';
 import { statisticsOf } from '../../simulator/metrics/statistics.js';
 import { drawTable, indent } from '../views/plain-table.js';
 import { type Measure, measuresOf } from './measures.js';

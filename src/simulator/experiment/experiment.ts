@@ -1,89 +1,34 @@
 /**
- * One run of §5.1: SCXs at random places of a topology, "a well known rendezvous SCX. All remaining
- * SCXs join the session at a random instant within the first five seconds of the experiment", and
- * sources at randomly chosen ones. The trees are the machines' own next hops; the sources say nothing
- * unless asked to, as the shape of a tree does not depend on what flows through it.
+ * One run of §5.1: a drawn session (drawn-session.ts) lives for a while and is measured. The trees are
+ * the machines' own next hops. The sources publish nothing unless asked to, because the shape of a tree
+ * does not depend on what flows through it.
  *
  * All is drawn from the seed, and what was drawn is part of the report: the same options give the
  * same report, trace hash included.
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
-import { createRng, type Rng } from '../../lib/rng.js';
-import {
-  type ControlTraffic,
-  createControlTraffic,
-  type TrafficTotals,
-} from '../metrics/control-traffic.js';
-import { type Cost, measureCost, overlayDistances } from '../metrics/cost-ratio.js';
+import { createRng } from '../../lib/rng.js';
+import { createControlTraffic, type TrafficTotals } from '../metrics/control-traffic.js';
 import {
   createDiscoveryProgress,
   type DiscoveryProgress,
   type Known,
 } from '../metrics/discovery-progress.js';
-import { type LinkStress, measureStress } from '../metrics/link-stress.js';
 import { createReception, type ReceptionReport } from '../metrics/reception.js';
 import { createStabilisation } from '../metrics/stabilisation.js';
-import { type DelayMs, readTrees, starHops, type Tree, treeHops } from '../metrics/tree.js';
-import { findYardstick } from '../metrics/yardstick.js';
 import { measureDistances } from '../topology/distances.js';
-import { sizeOf, type Topology } from '../topology/topology.js';
 import { createWorld, type World } from '../world/world.js';
-
-/** What a session is drawn from. */
-export interface SessionOptions {
-  readonly topology: Topology;
-  readonly seed: number;
-  /** At most as many as the topology has nodes. */
-  readonly scxs: number;
-  readonly sources: number;
-  /** The profile, its degree included. */
-  readonly config: GossamerConfig;
-  /** The SCXs join within so many ms. */
-  readonly joinWithinMs: number;
-}
-
-/** "All remaining SCXs join ... within the first five seconds" (§5.1). */
-export const JOIN_WITHIN_MS = 5000;
+import { type Drawn, drawSession, type SessionOptions } from './drawn-session.js';
+import { createSampler, type Sample } from './sample.js';
+import { type SourceReport, watchTrees } from './trees.js';
 
 export interface ExperimentOptions extends SessionOptions {
+  /** The run ends at this simulated time, ms. */
   readonly untilMs: number;
-  /** Each source publishes so many ADUs a second; 0: it says nothing. */
+  /** ADUs that each source publishes per second; 0: none. */
   readonly adusPerSecond: number;
-  /** Hears of the simulated time after each sample. */
+  /** Called with the simulated time, ms, after each sample. */
   readonly onProgress?: (nowMs: number) => void;
-}
-
-/** What chance decided. */
-export interface Drawn {
-  readonly seed: number;
-  /** By SCX: its node in the topology; SCX 0 is the rendezvous point. */
-  readonly places: readonly number[];
-  readonly joinInstantsMs: readonly number[];
-  /** The source SCXs. */
-  readonly sources: readonly number[];
-}
-
-/** The session at one instant. */
-export interface Sample {
-  readonly atMs: number;
-  /** C / C_star of each source's tree; null before anyone has a route. */
-  readonly ratios: readonly (number | null)[];
-  /** SCXs without a route to some source, those that have yet to join included. */
-  readonly unreached: number;
-  /** Since the beginning, each edge counted at both ends. */
-  readonly edgeChangesPerScx: number;
-  /** Control traffic since the last sample, per SCX: the mean, and the busiest one's. */
-  readonly messagesPerSecond: number;
-  readonly bytesPerSecond: number;
-  readonly bytesPerSecondMax: number;
-}
-
-export interface SourceReport extends Cost {
-  readonly scx: number;
-  /** Of the best tree that a centralised search finds; null where that would take too long. */
-  readonly yardstick: Cost | null;
-  /** Null on a matrix, which has no links. */
-  readonly stress: { readonly tree: LinkStress; readonly star: LinkStress } | null;
 }
 
 export interface ExperimentReport {
@@ -91,18 +36,19 @@ export interface ExperimentReport {
   readonly samples: readonly Sample[];
   /** At the end. */
   readonly sources: readonly SourceReport[];
-  /** By SCX: when it knew 90% and all of the others; null: not by the end. */
+  /** By SCX: when it knew 90% and all of the others, ms; null: not by the end. */
   readonly discovery: {
     readonly most: readonly (number | null)[];
     readonly all: readonly (number | null)[];
     /** Figure 7: how many others one SCX, chosen at random, knew from each instant on. */
     readonly watched: { readonly scx: number; readonly known: readonly Known[] };
   };
-  /** §5.1's rule; null: not quiet by the end. */
+  /** By §5.1's rule; null: the mesh was not quiet by the end. */
   readonly stableSinceMs: number | null;
   readonly edgeChangesPerScx: number;
-  /** Null when the sources say nothing. */
+  /** Null when the sources publish nothing. */
   readonly reception: ReceptionReport | null;
+  /** By kind of message. */
   readonly traffic: Readonly<Record<string, TrafficTotals>>;
   readonly traceHash: string;
 }
@@ -110,28 +56,14 @@ export interface ExperimentReport {
 const SAMPLE_MS = 5000;
 const DISCOVERY_SAMPLE_MS = 250;
 
-/** The search takes a second for 350 SCXs, and grows with their square. */
-const YARDSTICK_SCXS_MAX = 1000;
-
-/** Places, joins and sources of a session. */
-export function drawSession(options: SessionOptions, rng: Rng): Drawn {
-  const { seed, scxs, sources, topology, joinWithinMs } = options;
-  const nodes = Array.from({ length: sizeOf(topology) }, (_, node) => node);
-  const places = rng.fork('places').sample(nodes, scxs);
-  const joins = rng.fork('joins');
-  const later = Array.from({ length: scxs - 1 }, () => joins.unit() * joinWithinMs);
-  const joinInstantsMs = [0, ...later.sort((a, b) => a - b)];
-  const indexes = Array.from({ length: scxs }, (_, index) => index);
-  return { seed, places, joinInstantsMs, sources: rng.fork('sources').sample(indexes, sources) };
-}
-
-/** Without ADUs silence is no stall: nobody need look for another parent. */
+/** Without ADUs silence is no stall: no SCX needs to look for another parent. */
 const withoutStalls = (config: GossamerConfig): GossamerConfig => ({
   ...config,
   stallMs: Number.POSITIVE_INFINITY,
 });
 
-function schedule(world: World, drawn: Drawn, adusPerSecond: number): void {
+/** Lets the SCXs join at their instants, the source SCXs with their sources. */
+function scheduleJoins(world: World, drawn: Drawn, adusPerSecond: number): void {
   const isSource = new Set(drawn.sources);
   for (const [index, instant] of drawn.joinInstantsMs.entries()) {
     world.at(instant, () => {
@@ -143,6 +75,7 @@ function schedule(world: World, drawn: Drawn, adusPerSecond: number): void {
   }
 }
 
+/** Records how many members each SCX knows, until all know all. */
 function watchDiscovery(world: World, progress: DiscoveryProgress): void {
   const look = (): void => {
     for (const { index, gossamer } of world.scxs) {
@@ -153,79 +86,55 @@ function watchDiscovery(world: World, progress: DiscoveryProgress): void {
   look();
 }
 
-/** Turns the traffic since the last call into rates. */
-function createRates(traffic: ControlTraffic, scxs: number) {
-  let [messages, bytes, since] = [0, 0, 0];
-  return (now: number) => {
-    const perSecond = 1000 / (now - since);
-    const rates = {
-      messagesPerSecond: ((traffic.total.messages - messages) * perSecond) / scxs,
-      bytesPerSecond: ((traffic.total.bytes - bytes) * perSecond) / scxs,
-      bytesPerSecondMax: Math.max(0, ...traffic.takeBytesByScx().filter(Boolean)) * perSecond,
-    };
-    ({ messages, bytes } = traffic.total);
-    since = now;
-    return rates;
-  };
-}
+const orNull = (instants: readonly (number | undefined)[]): (number | null)[] =>
+  instants.map((instant) => instant ?? null);
 
-/** Plays the run. */
-export function runExperiment(options: ExperimentOptions): ExperimentReport {
-  const { topology, scxs, config, untilMs, adusPerSecond } = options;
-  const rng = createRng(options.seed);
+/** Everything that measures one run, and the world that is measured. */
+function prepare(options: ExperimentOptions) {
+  const { topology, scxs, config, untilMs, adusPerSecond, seed } = options;
+  const rng = createRng(seed);
   const drawn = drawSession(options, rng);
   const { delayMs } = measureDistances(topology, drawn.places);
-  const overlayMs = drawn.sources.map((source) => overlayDistances(scxs, source, delayMs));
   const stabilisation = createStabilisation();
   const traffic = createControlTraffic();
   const watched = rng.fork('watched').below(scxs);
   const discovery = createDiscoveryProgress(scxs, config.membersMax, watched);
   const reception = createReception(drawn.joinInstantsMs, untilMs);
-  const observers = [stabilisation, traffic, reception];
   const world = createWorld({
-    seed: options.seed,
+    seed,
     config: adusPerSecond === 0 ? withoutStalls(config) : config,
     delayMs,
-    observers,
+    observers: [stabilisation, traffic, reception],
   });
-  schedule(world, drawn, adusPerSecond);
-  watchDiscovery(world, discovery);
+  const trees = watchTrees({ topology, scxs, config, drawn, delayMs, world: world.scxs, rng });
+  return { drawn, world, trees, stabilisation, traffic, watched, discovery, reception };
+}
 
-  const trees = (): Tree[] => readTrees(world.scxs, drawn.sources);
-  const costOf = (tree: Tree, index: number): Cost =>
-    measureCost(tree, delayMs, overlayMs[index] as number[]);
-  const takeRates = createRates(traffic, scxs);
-  const takeSample = (): Sample => {
-    const costs = trees().map(costOf);
-    const missing = new Set(costs.flatMap(({ unreached }) => unreached));
-    return {
-      atMs: world.now(),
-      ratios: costs.map(({ ratio }) => (Number.isNaN(ratio) ? null : ratio)),
-      unreached: missing.size + scxs - world.scxs.length,
-      edgeChangesPerScx: stabilisation.changes / scxs,
-      ...takeRates(world.now()),
-    };
-  };
-
+/** Lets the time of a run pass, and takes a sample each five seconds. */
+function play(world: World, takeSample: () => Sample, options: ExperimentOptions): Sample[] {
   const samples: Sample[] = [];
-  for (let instant = SAMPLE_MS; instant <= untilMs; instant += SAMPLE_MS) {
+  for (let instant = SAMPLE_MS; instant <= options.untilMs; instant += SAMPLE_MS) {
     world.runUntil(instant);
     samples.push(takeSample());
     options.onProgress?.(instant);
   }
-  world.runUntil(untilMs);
+  world.runUntil(options.untilMs);
+  return samples;
+}
 
-  const orNull = (instants: readonly (number | undefined)[]): (number | null)[] =>
-    instants.map((instant) => instant ?? null);
+/** Plays a run and reports it. */
+export function runExperiment(options: ExperimentOptions): ExperimentReport {
+  const { scxs, untilMs, adusPerSecond } = options;
+  const { drawn, world, trees, stabilisation, traffic, watched, discovery, reception } =
+    prepare(options);
+  scheduleJoins(world, drawn, adusPerSecond);
+  watchDiscovery(world, discovery);
+  const takeSample = createSampler({ world, scxs, trees, stabilisation, traffic });
+  const samples = play(world, takeSample, options);
   return {
     drawn,
     samples,
-    sources: trees().map((tree, index) => ({
-      scx: tree.source,
-      ...costOf(tree, index),
-      yardstick: yardstickOf(tree, options, delayMs, overlayMs[index] as number[], rng),
-      stress: stressOf(tree, topology, drawn.places),
-    })),
+    sources: trees.report(),
     discovery: {
       most: orNull(discovery.instantsMs(0.9)),
       all: orNull(discovery.instantsMs(1)),
@@ -237,29 +146,4 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
     traffic: Object.fromEntries(traffic.byKind),
     traceHash: world.traceHash(),
   };
-}
-
-function yardstickOf(
-  { source }: Tree,
-  { scxs, config }: ExperimentOptions,
-  delayMs: DelayMs,
-  overlayMs: readonly number[],
-  rng: Rng,
-): Cost | null {
-  if (scxs > YARDSTICK_SCXS_MAX) return null;
-  const degreeMax = config.addedEdgesMax + config.acceptedEdgesMax;
-  const forked = rng.fork(`yardstick ${source}`);
-  const tree = findYardstick({ scxs, source, degreeMax, delayMs, rng: forked });
-  return measureCost(tree, delayMs, overlayMs);
-}
-
-function stressOf(
-  tree: Tree,
-  topology: Topology,
-  places: readonly number[],
-): SourceReport['stress'] {
-  if (topology.kind === 'matrix') return null;
-  const measure = (hops: ReturnType<typeof treeHops>): LinkStress =>
-    measureStress(topology.graph, places, hops);
-  return { tree: measure(treeHops(tree)), star: measure(starHops(tree)) };
 }

@@ -1,19 +1,21 @@
 /**
- * Who was given which ADU when, and what that says: recovery, pauses, what was missed. The measures
- * are functions of the log alone, so that tests can try them on logs whose answer is known.
+ * A log of deliveries: which SCX received which ADU, and when. Recovery, pauses and missed ADUs are
+ * measured from it. The measures are functions of the log alone, so that tests can try them on logs with
+ * a known answer.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { Observer } from '../world/world.js';
 
-/** What one SCX was given of one source, in the order of delivery. */
+/** The ADUs that one SCX received from one source, in the order of delivery. */
 export interface Reception {
   readonly scx: number;
   readonly source: SourceId;
   readonly sequences: number[];
+  /** When each of them was delivered. */
   readonly instantsMs: number[];
 }
 
-/** By number: when each ADU of a source was published, ms. */
+/** By sequence number: when each ADU of a source was published, ms. */
 export type Published = readonly number[];
 
 export interface DeliveryLog extends Observer {
@@ -41,7 +43,7 @@ export function createDeliveryLog(): DeliveryLog {
       return [...receptions.values()];
     },
     published: publishedBy,
-    // The source's own SCX is given each ADU as it is published.
+    // The source SCX delivers each ADU when it is published, so every published ADU is seen.
     onDeliver: ({ index }, { source, sequence, timestampMs }, now) => {
       publishedBy(source)[sequence] = timestampMs;
       const { sequences, instantsMs } = receptionOf(index, source);
@@ -52,8 +54,8 @@ export function createDeliveryLog(): DeliveryLog {
 }
 
 /**
- * Time until it is given the first ADU that was published at `sinceMs` or later, ms; null: never. ADUs
- * come in order, so by then it has all older ones that it will ever have.
+ * Time until an SCX receives the first ADU that was published at `sinceMs` or later, ms; null: never.
+ * ADUs come in order, so by then the SCX has all older ones that it will ever have.
  */
 export function recoveryMs(
   { sequences, instantsMs }: Reception,
@@ -64,7 +66,7 @@ export function recoveryMs(
   return first < 0 ? null : (instantsMs[first] as number) - sinceMs;
 }
 
-/** The longest time without a delivery within an interval, ms. */
+/** The longest time without a delivery between two instants, ms. */
 export function longestPauseMs({ instantsMs }: Reception, fromMs: number, toMs: number): number {
   let last = fromMs;
   let longest = 0;
@@ -77,18 +79,18 @@ export function longestPauseMs({ instantsMs }: Reception, fromMs: number, toMs: 
   return Math.max(longest, toMs - last);
 }
 
-/** Instants of publishing, ms: from the first up to, but without, the second. */
+/** Instants of publishing, ms, including the first and excluding the second. */
 export type Interval = readonly [fromMs: number, toMs: number];
 
-/** What an SCX should have been given, and what it never was. */
+/** How many ADUs an SCX should have received, and how many of them it never did. */
 export interface Tally {
   readonly due: number;
   readonly missed: number;
 }
 
 /**
- * Counts from the first ADU that it was given: all that were published before `untilMs` are due, save
- * those published while it was out of reach.
+ * Counts from the first ADU that an SCX received: every ADU published before `untilMs` is due, except
+ * those published while the SCX was out of reach.
  */
 export function tally(
   { sequences }: Reception,
@@ -96,23 +98,23 @@ export function tally(
   untilMs: number,
   outOfReach: readonly Interval[],
 ): Tally {
-  const given = new Set(sequences);
+  const received = new Set(sequences);
   let [due, missed] = [0, 0];
   for (let sequence = sequences[0] ?? published.length; sequence < published.length; sequence++) {
     const instant = published[sequence] as number;
     if (instant >= untilMs) break;
     if (outOfReach.some(([from, to]) => instant >= from && instant < to)) continue;
     due++;
-    if (!given.has(sequence)) missed++;
+    if (!received.has(sequence)) missed++;
   }
   return { due, missed };
 }
 
-/** Deliveries of what had been delivered before. */
+/** Deliveries of ADUs that had been delivered before. */
 export const countDuplicates = ({ sequences }: Reception): number =>
   sequences.length - new Set(sequences).size;
 
-/** How some durations are spread. */
+/** The distribution of durations. */
 export interface Spread {
   readonly count: number;
   readonly p50: number;
@@ -120,7 +122,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** By nearest rank; null when there is nothing to spread. */
+/** Quantiles by nearest rank; null without values. */
 export function spreadOf(values: readonly number[]): Spread | null {
   const sorted = [...values].sort((a, b) => a - b);
   const rank = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] as number;

@@ -1,10 +1,10 @@
 /**
- * What a run under faults came to. An SCX is present from the first ADU that it is given until it goes;
- * what was published while it was present is due to it, save what was on its way when it went or was cut
- * off, and what was published on the far side of a cut.
+ * The result of a run under faults. An SCX is present from the first ADU that it receives until it leaves
+ * or dies. Every ADU that was published while it was present is due to it, except those that were in
+ * transit when it left or was cut off, and those that were published on the other side of a cut.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
-import type { Drawn } from '../experiment/experiment.js';
+import type { Drawn } from '../experiment/drawn-session.js';
 import {
   countDuplicates,
   type Interval,
@@ -25,9 +25,9 @@ export interface Side {
   readonly name: 'with the rendezvous point' | 'without it';
   readonly scxs: number;
   readonly sources: number;
-  /** ADUs published during the cut that its SCXs were given, sooner or later, %. */
+  /** ADUs published during the cut that its SCXs received, sooner or later, %. */
   readonly givenPercent: number;
-  /** From the end of the cut until they are given what is published after it, ms. */
+  /** From the end of the cut until they receive an ADU published after it, ms. */
   readonly recoveryMs: Spread | null;
 }
 
@@ -38,13 +38,13 @@ export interface FaultReport {
   readonly traceHash: string;
   /** The invariant that broke, if one did: the run ended there. */
   readonly broken: string | null;
-  /** SCXs that were there when the faults began, and did not go. */
+  /** SCXs that were present when the faults began, and neither left nor died. */
   readonly survivors: number;
-  /** Of them those to whom the mesh no longer led when the faults began. */
+  /** Survivors that no mesh path from the sources reached once the faults had begun. */
   readonly severed: number;
-  /** From a crash, or from the end of a partition, until each survivor is given newer ADUs, ms. */
+  /** From a crash, or from the end of a partition, until each survivor receives newer ADUs, ms. */
   readonly recoveryMs: Spread | null;
-  /** Survivors whom the mesh reaches, but who were given no ADU any more. */
+  /** Survivors that the mesh reaches, but that received no ADU any more. */
   readonly neverRecovered: number;
   /** The longest time without an ADU of each SCX that stayed, once the faults had begun, ms. */
   readonly pauseMs: Spread | null;
@@ -52,24 +52,24 @@ export interface FaultReport {
   readonly duplicates: number;
   readonly wholeAgain: WholeAgain;
   readonly sides: readonly Side[];
-  /** From joining to the first ADU of those who joined meanwhile, ms. */
+  /** From joining to the first ADU, of the SCXs that joined during the faults, ms. */
   readonly startMs: Spread | null;
-  /** A partition is to be healed within so many ms. */
+  /** A partition must be healed within this time, ms. */
   readonly healingBoundMs: number;
 }
 
-/** What a run leaves behind. */
+/** What was recorded during a run. */
 export interface FaultRecord {
   readonly drawn: Drawn;
   readonly scenario: FaultScenario;
   readonly events: readonly FaultEvent[];
   readonly traceHash: string;
   readonly broken: string | null;
-  /** When the faults began and ended, and the run. */
+  /** When the faults began, when they ended, and when the run ended. */
   readonly settleMs: number;
   readonly toMs: number;
   readonly endMs: number;
-  /** The SCXs to which the mesh led once the faults had begun. */
+  /** The SCXs that the mesh reached from all sources once the faults had begun. */
   readonly reached: ReadonlySet<number>;
   /** Each source with the SCX where it is attached. */
   readonly sources: ReadonlyMap<SourceId, number>;
@@ -79,10 +79,10 @@ export interface FaultRecord {
   readonly healingBoundMs: number;
 }
 
-/** What was published so shortly before may be on its way yet, ms. A tree is some 200 ms deep. */
-const ON_ITS_WAY_MS = 1000;
+/** How long an ADU may be in transit, ms. A tree is about 200 ms deep. */
+const IN_TRANSIT_MS = 1000;
 
-/** When each SCX went, ms. */
+/** When each SCX that left or died did so, ms. */
 const departures = (events: readonly FaultEvent[]): ReadonlyMap<number, number> =>
   new Map(
     events
@@ -90,7 +90,7 @@ const departures = (events: readonly FaultEvent[]): ReadonlyMap<number, number> 
       .flatMap(({ scxs, atMs }) => scxs.map((scx) => [scx, atMs] as const)),
   );
 
-/** When each SCX joined meanwhile, ms. */
+/** When each SCX that joined during the faults did so, ms. */
 const arrivals = (events: readonly FaultEvent[]): ReadonlyMap<number, number> =>
   new Map(
     events
@@ -98,7 +98,7 @@ const arrivals = (events: readonly FaultEvent[]): ReadonlyMap<number, number> =>
       .flatMap(({ scxs, atMs }) => scxs.map((scx) => [scx, atMs] as const)),
   );
 
-/** Whom the partition cut off, and when, ms. */
+/** The SCXs that a partition cut off, and when, ms. */
 interface Cut {
   readonly away: ReadonlySet<number>;
   readonly interval: Interval;
@@ -110,7 +110,7 @@ function partitionOf({ scenario, events, toMs }: FaultRecord): Cut | undefined {
   return { away: new Set(cut.scxs), interval: [cut.atMs, toMs] };
 }
 
-/** Whether a cut lies between a source and who receives it. */
+/** Whether a cut separates a source from an SCX that receives it. */
 const isApart = (cut: Cut, { scx, source }: Reception, { sources }: FaultRecord): boolean =>
   cut.away.has(scx) !== cut.away.has(sources.get(source) as number);
 
@@ -119,10 +119,10 @@ function deliveryOf(record: FaultRecord, received: readonly Reception[]): Tally 
   const cut = partitionOf(record);
   const total = { due: 0, missed: 0 };
   for (const reception of received) {
-    const untilMs = (gone.get(reception.scx) ?? record.endMs) - ON_ITS_WAY_MS;
+    const untilMs = (gone.get(reception.scx) ?? record.endMs) - IN_TRANSIT_MS;
     const isCutOff = cut !== undefined && isApart(cut, reception, record);
     const [from, to] = cut?.interval ?? [0, 0];
-    const outOfReach: Interval[] = isCutOff ? [[from - ON_ITS_WAY_MS, to]] : [];
+    const outOfReach: Interval[] = isCutOff ? [[from - IN_TRANSIT_MS, to]] : [];
     const { due, missed } = tally(
       reception,
       record.published(reception.source),
@@ -170,11 +170,11 @@ function startsOf({ events, receptions }: FaultRecord): number[] {
   });
 }
 
-/** Whether there is an instant from which recovery counts. */
+/** Whether recovery is measured: only where the faults end at one instant. */
 const hasEnd = ({ kind }: FaultScenario): boolean =>
   kind === 'crash' || kind === 'vanish' || kind === 'partition';
 
-/** Draws up the report. */
+/** The report of a run. */
 export function measureFaults(record: FaultRecord): FaultReport {
   const { scenario, events, receptions, drawn, reached, settleMs, endMs } = record;
   const gone = departures(events);
@@ -199,7 +199,7 @@ export function measureFaults(record: FaultRecord): FaultReport {
   };
 }
 
-/** Those that were there from the beginning. */
+/** Whether an SCX was present from the beginning. */
 const isFirst =
   ({ joinInstantsMs }: Drawn) =>
   (scx: number): boolean =>

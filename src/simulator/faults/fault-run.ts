@@ -1,7 +1,7 @@
 /**
- * One run of a session under faults: it settles with a source that sends as an MP3 of 128 kbit/s does,
- * the faults come, and what every SCX is given is measured until well after their end. The checker is
- * on all the time.
+ * One run of a session under faults. The session settles with sources that publish like an MP3 of
+ * 128 kbit/s, the faults begin, and everything that every SCX receives is recorded until well after their
+ * end. The checker of the invariants is on all the time.
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';
@@ -12,7 +12,7 @@ import {
   drawSession,
   JOIN_WITHIN_MS,
   type SessionOptions,
-} from '../experiment/experiment.js';
+} from '../experiment/drawn-session.js';
 import { measureDistances } from '../topology/distances.js';
 import { sizeOf } from '../topology/topology.js';
 import { createChecker } from '../world/checker.js';
@@ -25,25 +25,27 @@ import { type Attached, liveViews, reachedFrom, watchWholeness } from './wholene
 
 export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
   readonly scenario: FaultScenario;
-  /** The mesh has so long to settle. */
+  /** When the faults begin, ms: until then the mesh settles. */
   readonly settleMs: number;
-  /** Faults that last, and say not how long, do so for this long. */
+  /** The duration of faults that have one but do not name it, ms. */
   readonly lastingMs: number;
-  /** Hears of the simulated time. */
+  /** Called with the simulated time, ms. */
   readonly onProgress?: (nowMs: number) => void;
 }
 
 /** An MPEG-1 Layer III frame holds 1152 samples, of which there are 44,100/s: 38.28 ADUs/s. */
 const ADU_INTERVAL_MS = (1000 * 1152) / 44_100;
 
-/** Sessions are watched for so long after the last fault, ms; longer where healing may take longer. */
+/** The least time that a session is watched after the last fault, ms. Guess. */
+const WATCH_MS = 30_000;
+
+/** How long a session is watched after the last fault, ms: longer where healing may take longer. */
 export const watchMs = (config: GossamerConfig): number =>
   Math.max(WATCH_MS, 2 * healingBoundMs(config));
-const WATCH_MS = 30_000;
 
 const PROGRESS_MS = 5000;
 
-/** How long the faults last. */
+/** How long the faults last, ms. */
 const lastingMs = ({ scenario, lastingMs }: FaultOptions): number => {
   if (scenario.kind === 'crash' || scenario.kind === 'vanish') return 0;
   return scenario.kind === 'partition' ? scenario.forMs : lastingMs;
@@ -53,8 +55,8 @@ const lastingMs = ({ scenario, lastingMs }: FaultOptions): number => {
 export const endOf = (options: FaultOptions): number =>
   options.settleMs + lastingMs(options) + watchMs(options.config);
 
-/** Those who join later may share a node with others. */
-function placesOf(drawn: Drawn, options: FaultOptions, rng: Rng): number[] {
+/** The nodes of all SCXs. Those that join during the faults may share a node with others. */
+function nodesOf(drawn: Drawn, options: FaultOptions, rng: Rng): number[] {
   const newcomers = newcomersOf(options.scenario, lastingMs(options));
   const nodes = sizeOf(options.topology);
   return [...drawn.places, ...Array.from({ length: newcomers }, () => rng.below(nodes))];
@@ -71,7 +73,7 @@ function begin(world: World, drawn: Drawn, sources: Map<SourceId, SimulatedScx>)
   }
 }
 
-/** The SCXs to which the mesh still leads from all sources. */
+/** The SCXs that the mesh reaches from all sources now. */
 function reachable(world: World, sources: Attached): Set<number> {
   const views = liveViews(world);
   const reached = [...sources.values()].map((scx) => reachedFrom(views, scx.gossamer.self().id));
@@ -80,7 +82,7 @@ function reachable(world: World, sources: Attached): Set<number> {
   return new Set(live.map(({ index }) => index));
 }
 
-/** Lets time pass to the end; what broke on the way, or null. */
+/** Runs to the end; returns the invariant that broke on the way, or null. */
 function play(world: World, endMs: number, onProgress?: (nowMs: number) => void): string | null {
   try {
     while (world.now() < endMs) {
@@ -93,12 +95,12 @@ function play(world: World, endMs: number, onProgress?: (nowMs: number) => void)
   }
 }
 
-/** Plays the run. */
+/** Plays a run and reports it. */
 export function runFaults(options: FaultOptions): FaultReport {
   const { seed, config, scenario, settleMs } = options;
   const rng = createRng(seed);
   const drawn = drawSession({ ...options, joinWithinMs: JOIN_WITHIN_MS }, rng);
-  const places = placesOf(drawn, options, rng.fork('newcomers'));
+  const places = nodesOf(drawn, options, rng.fork('newcomers'));
   const log = createDeliveryLog();
   const checker = createChecker(config);
   const { delayMs } = measureDistances(options.topology, places);

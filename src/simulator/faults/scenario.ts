@@ -1,9 +1,9 @@
 /**
- * The faults that a session is put to, by name. Each is drawn from the run's seed, and what was done
- * to whom is told, so that a report can be read and a run be played again.
+ * The faults that a session may suffer, by name. Each is drawn from the run's seed. Every event and the
+ * SCXs that it affects are recorded, so that a report can be read and a run can be replayed.
  *
- * The first SCX is the rendezvous point; it and the source SCXs are spared: without the one nobody could
- * join or heal (§3.4), without the others there is nothing to receive.
+ * The first SCX is the rendezvous point. It and the source SCXs are spared: without the rendezvous point
+ * no SCX could join and no partition could heal (§3.4), and without sources there is nothing to receive.
  */
 import type { Rng } from '../../lib/rng.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
@@ -12,25 +12,25 @@ import type { World } from '../world/world.js';
 export type FaultScenario =
   /** A share (0..1) of the SCXs die at one instant: processes, whose sockets are reset, ... */
   | { readonly kind: 'crash'; readonly share: number }
-  /** ... or machines, of whose death nobody is told. */
+  /** ... or machines, whose peers get no notice. */
   | { readonly kind: 'vanish'; readonly share: number }
-  /** So many SCXs join each second, and as many go: half say goodbye, half die in either way. */
+  /** This number of SCXs joins each second, and as many go: half leave, half die in either way. */
   | { readonly kind: 'churn'; readonly perSecond: number }
-  /** One half of the SCXs, drawn, is cut off from the other. */
+  /** One half of the SCXs, drawn at random, is cut off from the other. */
   | { readonly kind: 'partition'; readonly forMs: number }
   /** A share (0..1) of all segments is lost, on every link. */
   | { readonly kind: 'loss'; readonly share: number }
-  /** The SCX with the most children is cut off again and again. */
+  /** The SCX with the most children is repeatedly cut off. */
   | { readonly kind: 'flapping' };
 
-/** Something that was done, and to which SCXs. */
+/** An event, and the SCXs that it affects. */
 export interface FaultEvent {
   readonly atMs: number;
   readonly what: 'crash' | 'vanish' | 'leave' | 'join' | 'cut' | 'heal' | 'loss' | 'no loss';
   readonly scxs: readonly number[];
 }
 
-/** Where a scenario is played. */
+/** The run in which a scenario happens. */
 export interface Stage {
   readonly world: World;
   readonly rng: Rng;
@@ -42,21 +42,21 @@ export interface Stage {
   note(event: FaultEvent): void;
 }
 
-/** A flapping SCX is away for so long, once in each period, ms. Guess: a bad radio link. */
+/** A flapping SCX is cut off for this time, once in each period, ms. Guess: a bad radio link. */
 const FLAP_AWAY_MS = 2000;
 const FLAP_PERIOD_MS = 10_000;
 
-/** How those that go in churn do so, in turn. */
-const GOODBYES = ['leave', 'crash', 'leave', 'vanish'] as const;
+/** How SCXs go in churn, in rotation. */
+const DEPARTURES = ['leave', 'crash', 'leave', 'vanish'] as const;
 
 const isSpared = (scx: SimulatedScx, { sources }: Stage): boolean =>
   scx.index === 0 || sources.includes(scx.index);
 
-const mortals = (stage: Stage): SimulatedScx[] =>
+const exposed = (stage: Stage): SimulatedScx[] =>
   stage.world.live().filter((scx) => !isSpared(scx, stage));
 
-/** One SCX goes; what it does later no longer counts. */
-function remove(scx: SimulatedScx, how: (typeof GOODBYES)[number], stage: Stage): void {
+/** One SCX leaves or dies. */
+function remove(scx: SimulatedScx, how: (typeof DEPARTURES)[number], stage: Stage): void {
   const { world, note } = stage;
   note({ atMs: world.now(), what: how, scxs: [scx.index] });
   if (how === 'leave') scx.feed({ kind: 'leave' });
@@ -65,7 +65,7 @@ function remove(scx: SimulatedScx, how: (typeof GOODBYES)[number], stage: Stage)
 
 function strike(how: 'crash' | 'vanish', share: number, stage: Stage): void {
   const { world, rng, note } = stage;
-  const victims = rng.sample(mortals(stage), Math.round(share * world.live().length));
+  const victims = rng.sample(exposed(stage), Math.round(share * world.live().length));
   note({ atMs: world.now(), what: how, scxs: victims.map(({ index }) => index) });
   for (const scx of victims) world[how](scx);
 }
@@ -76,13 +76,13 @@ export const newcomersOf = (scenario: FaultScenario, lastingMs: number): number 
 
 function churn(perSecond: number, stage: Stage): void {
   const { world, rng, fromMs, toMs, note } = stage;
-  const turns = newcomersOf({ kind: 'churn', perSecond }, toMs - fromMs);
-  for (let turn = 0; turn < turns; turn++) {
-    world.at(fromMs + (turn * 1000) / perSecond, () => {
+  const count = newcomersOf({ kind: 'churn', perSecond }, toMs - fromMs);
+  for (let index = 0; index < count; index++) {
+    world.at(fromMs + (index * 1000) / perSecond, () => {
       note({ atMs: world.now(), what: 'join', scxs: [world.add().index] });
-      const goer = rng.pick(mortals(stage));
-      const how = GOODBYES[turn % GOODBYES.length] as (typeof GOODBYES)[number];
-      if (goer !== undefined) remove(goer, how, stage);
+      const departing = rng.pick(exposed(stage));
+      const how = DEPARTURES[index % DEPARTURES.length] as (typeof DEPARTURES)[number];
+      if (departing !== undefined) remove(departing, how, stage);
     });
   }
 }
@@ -113,7 +113,7 @@ function lose(share: number, { world, toMs, note }: Stage): void {
   });
 }
 
-/** Children that an SCX has now, over all sources. */
+/** The number of children that an SCX has now, over all sources. */
 const childrenOf = ({ gossamer }: SimulatedScx): number => {
   const flows = gossamer.view().sources.flatMap((source) => source.flows);
   return flows.reduce((total, { children }) => total + children.length, 0);
@@ -121,7 +121,7 @@ const childrenOf = ({ gossamer }: SimulatedScx): number => {
 
 function flap(stage: Stage): void {
   const { world, fromMs, toMs } = stage;
-  const [busiest] = mortals(stage).sort((a, b) => childrenOf(b) - childrenOf(a));
+  const [busiest] = exposed(stage).sort((a, b) => childrenOf(b) - childrenOf(a));
   if (busiest === undefined) return;
   for (let instant = fromMs; instant + FLAP_PERIOD_MS <= toMs; instant += FLAP_PERIOD_MS) {
     world.at(instant, () => cutOff(new Set([busiest.index]), FLAP_AWAY_MS, stage));

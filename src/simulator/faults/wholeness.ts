@@ -1,13 +1,17 @@
-/** Whether a session is whole, seen from outside: its mesh, its trees, its heartbeat. */
+/**
+ * Whether a session is whole, as seen from outside: its trees, its mesh, its heartbeat. After a fault the
+ * three recover at different speeds, so the report has an instant for each. Only live SCXs count: an edge
+ * or a parent that is dead makes a session incomplete, whatever its neighbours believe.
+ */
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { GossamerView } from '../../gossamer/view.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
 import type { World } from '../world/world.js';
 
 interface Wholeness {
-  /** Every live SCX takes every source from a live one, and all these lead to the source. */
+  /** From every live SCX the parents of every source lead, over live SCXs, to the source SCX. */
   readonly tree: boolean;
-  /** All live SCXs are one mesh, both ends of each edge agree, and nobody believes in the dead. */
+  /** All live SCXs are one mesh, both ends of each edge agree, and no edge leads to a dead SCX. */
   readonly mesh: boolean;
   /** All live SCXs follow one heartbeat. */
   readonly heartbeat: boolean;
@@ -35,7 +39,7 @@ function isTreeWhole(views: Views, source: SourceId, root: NodeId): boolean {
   return true;
 }
 
-/** The SCXs that the mesh leads to from one of them. */
+/** The SCXs that the mesh reaches from one of them. */
 export function reachedFrom(views: Views, start: NodeId): Set<NodeId> {
   const reached = new Set<NodeId>();
   const todo = [start];
@@ -86,10 +90,10 @@ function wholenessOf(world: World, sources: Attached): Wholeness {
 /** When each part of the session was whole again, ms after the faults; null: not by the end. */
 export type WholeAgain = Readonly<Record<keyof Wholeness, number | null>>;
 
-/** How often it is looked at, ms. */
+/** Interval between two looks, ms. */
 const SAMPLE_MS = 100;
 
-/** Looks again and again, until all is whole. */
+/** Looks at the session from `sinceMs` on until all parts are whole. Call the result at the end. */
 export function watchWholeness(world: World, sources: Attached, sinceMs: number): () => WholeAgain {
   const instants = new Map<keyof Wholeness, number>();
   const look = (): void => {

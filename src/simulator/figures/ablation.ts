@@ -1,6 +1,6 @@
 /**
- * Beyond the paper: what each rule of `fast` is worth. One at a time is switched back to the paper's
- * value. To add a rule, add a line.
+ * Beyond the paper: what each rule of `fast` contributes. One rule at a time is switched back to the
+ * paper's value. To add a rule, add a line to ABLATIONS.
  */
 import { FAST, type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
 import { finalRatio, over, pointOf, settledSeconds, steadyBytesPerSecond } from './measures.js';
@@ -9,7 +9,7 @@ import type { Figure } from './presentation/figure.js';
 import { compared, plural } from './presentation/words.js';
 import { mainSession, type Scope, type Session, sessionOf } from './sessions/session.js';
 
-/** The paper's values of some fields. */
+/** The paper's values of these fields. */
 const asPaper = (...fields: readonly (keyof GossamerConfig)[]): Partial<GossamerConfig> =>
   Object.fromEntries(fields.map((field) => [field, PAPER[field]]));
 
@@ -27,7 +27,7 @@ const ABLATIONS: readonly (readonly [name: string, overrides: Partial<GossamerCo
   ['smoothed, frequent pings', asPaper('pingIntervalMs', 'pingCount', 'pingWeight')],
 ];
 
-/** Those in which the two profiles differ; another would only show that nothing changes. */
+/** The rules in which the two profiles differ; any other would show no change. */
 const DIFFERENT = ABLATIONS.filter(([, overrides]) =>
   Object.entries(overrides).some(([field, value]) => FAST[field as keyof GossamerConfig] !== value),
 );
@@ -52,7 +52,7 @@ export const ablationFigure: Figure = {
   title: 'Profile fast with one rule at a time as in the paper',
   needs: (scope) => variantsOf(scope).map(({ session }) => session),
   draw: (reportsOf, scope) => {
-    // The same draws for all, so that they differ by the rule alone.
+    // All variants use the same draws, so that they differ by the rule alone.
     const results = variantsOf(scope).map(({ name, session }) => {
       const reports = reportsOf(session).slice(0, scope.fewDraws);
       return {
@@ -87,8 +87,8 @@ export const ablationFigure: Figure = {
         ],
       },
       text: [
-        `${plural(scope.fewDraws, 'draw')} with one source, the same for each line. A rule may be ` +
-          'worth little here and much elsewhere: in sessions with faults, which these are not.',
+        `${plural(scope.fewDraws, 'draw')} with one source, the same for each line. A rule that ` +
+          'gains little here may gain much in sessions with faults, which these are not.',
         ...results
           .slice(1)
           .map(({ name, ratio }) => `${name}: ${compared(ratio.mean, whole)} ${WHOLE}.`),

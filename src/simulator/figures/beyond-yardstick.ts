@@ -1,6 +1,6 @@
 /**
- * Beyond the paper: how far a protocol is from what can be had. Both profiles beside the best trees
- * that a centralised search finds, on three topologies, with one and with five sources.
+ * Beyond the paper: how far a protocol is from the best that is possible. Both profiles stand beside the
+ * best trees that a centralised search finds, on three topologies, with one and with five sources.
  */
 
 import { finalRatio, type Measure, over, pointOf, yardstickRatio } from './measures.js';
@@ -17,18 +17,19 @@ import {
 
 const SOURCES = [1, 5];
 
-interface Place {
+/** Where the three are compared. */
+interface Setting {
   readonly topology: Scope['topologies'][number];
   readonly sources: number;
 }
 
-const placesOf = ({ topologies }: Scope): Place[] =>
+const settingsOf = ({ topologies }: Scope): Setting[] =>
   topologies.flatMap((topology) => SOURCES.map((sources) => ({ topology, sources })));
 
-const nameOf = ({ topology, sources }: Place): string =>
+const nameOf = ({ topology, sources }: Setting): string =>
   `${topology}, ${plural(sources, 'source')}`;
 
-const sessionAt = (scope: Scope, profile: Profile, { topology, sources }: Place): Session =>
+const sessionAt = (scope: Scope, profile: Profile, { topology, sources }: Setting): Session =>
   topology === 'ts1000n'
     ? mainSession(scope, profile, sources)
     : sessionOf(scope, profile, { topology, sources });
@@ -50,18 +51,18 @@ export const yardstickFigure: Figure = {
   id: 'beyond-yardstick',
   title: 'Both profiles beside the best tree found',
   needs: (scope) =>
-    placesOf(scope).flatMap((place) => [
-      sessionAt(scope, 'paper', place),
-      sessionAt(scope, 'fast', place),
+    settingsOf(scope).flatMap((setting) => [
+      sessionAt(scope, 'paper', setting),
+      sessionAt(scope, 'fast', setting),
     ]),
   draw: (reportsOf, scope) => {
-    const places = placesOf(scope);
-    const statisticsAt = ({ profile, measure }: Line, place: Place) =>
-      over(reportsOf(sessionAt(scope, profile, place)), measure);
-    const rows = places.flatMap((place) =>
+    const settings = settingsOf(scope);
+    const statisticsAt = ({ profile, measure }: Line, setting: Setting) =>
+      over(reportsOf(sessionAt(scope, profile, setting)), measure);
+    const rows = settings.flatMap((setting) =>
       LINES.map((line) => {
-        const { mean, confidence, count } = statisticsAt(line, place);
-        return [place.topology, place.sources, line.name, mean, confidence, count];
+        const { mean, confidence, count } = statisticsAt(line, setting);
+        return [setting.topology, setting.sources, line.name, mean, confidence, count];
       }),
     );
     const columns = ['topology', 'sources', 'tree', 'cost_ratio', 'confidence_95', 'draws_known'];
@@ -69,10 +70,10 @@ export const yardstickFigure: Figure = {
       data: { columns, rows },
       chart: {
         x: { label: 'cost ratio C / C_star' },
-        y: { label: '', kind: 'category', categories: places.map(nameOf) },
+        y: { label: '', kind: 'category', categories: settings.map(nameOf) },
         series: LINES.map((line): Series => {
-          const points = places.flatMap((place) =>
-            pointOf(nameOf(place), statisticsAt(line, place)).map(({ x, y, ...spread }) => {
+          const points = settings.flatMap((setting) =>
+            pointOf(nameOf(setting), statisticsAt(line, setting)).map(({ x, y, ...spread }) => {
               return { x: y, y: x, ...spread };
             }),
           );
@@ -80,25 +81,25 @@ export const yardstickFigure: Figure = {
         }),
       },
       text: [
-        'The yardstick knows all distances, searches long, and has a tree of its own for each ' +
+        'The yardstick is a long search that knows all distances and finds a tree of its own for each ' +
           'source; a protocol has one mesh for all of them.',
-        ...places.map((place) => {
-          const [paper, fast, best] = LINES.map((line) => statisticsAt(line, place).mean) as [
+        ...settings.map((setting) => {
+          const [paper, fast, best] = LINES.map((line) => statisticsAt(line, setting).mean) as [
             number,
             number,
             number,
           ];
           return (
-            `${nameOf(place)}: profile fast is ${compared(fast, paper)} profile paper, and ` +
+            `${nameOf(setting)}: profile fast is ${compared(fast, paper)} profile paper, and ` +
             `${compared(fast, best)} the yardstick.`
           );
         }),
         ...(scope.topologies.includes('planetlab490')
           ? [
-              'planetlab490 holds measured round trips. There relays may be faster than the direct way, ' +
-                'so a ratio may be below 1.',
+              'planetlab490 holds measured round trips. In it a relay may be faster than the direct ' +
+                'path, so a ratio may be below 1.',
             ]
-          : ['There was no file with measured round trips, so planetlab490 is left out.']),
+          : ['Without a file of measured round trips, planetlab490 is left out.']),
       ],
       table: { columns, rows },
     };

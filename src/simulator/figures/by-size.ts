@@ -1,5 +1,5 @@
 /**
- * Figures 12, 13 and 15, and beyond: what becomes of a measure when sessions grow (§5.4): "we compute
+ * Figures 12, 13 and 15, and beyond: how a measure changes as sessions grow (§5.4): "we compute
  * each data point by running 25 independent simulations and computing the average and the 95%
  * confidence interval."
  */
@@ -18,7 +18,7 @@ import {
   sessionOf,
 } from './sessions/session.js';
 
-/** More than a graph of 1000 nodes has room for. */
+/** The most SCXs for which a graph of 1000 nodes is used. */
 const SMALL_MAX = 900;
 
 const sizedSession = (scope: Scope, profile: Profile, scxs: number): Session => {
@@ -27,7 +27,7 @@ const sizedSession = (scope: Scope, profile: Profile, scxs: number): Session => 
   return sessionOf(scope, profile, { scxs, topology: 'ts10000n', draws: 1 });
 };
 
-/** A measure, and whose line it is. */
+/** A measure of one profile, and how its line is drawn. */
 export interface Line {
   readonly name: string;
   readonly tone: Tone;
@@ -47,7 +47,7 @@ export interface BySize {
   /** Column of the data, with its unit. */
   readonly column: string;
   readonly label: string;
-  /** Where the axis begins; default: near the least value. */
+  /** Where the axis begins; default: near the smallest value. */
   readonly min?: number;
   readonly digits: number;
   readonly published?: Pick<Series, 'points'>;
@@ -136,7 +136,10 @@ export function growthText(
       const at = (scxs: number): number =>
         over(reportsOf(sizedSession(scope, profile, scxs)), measure).mean;
       const factor = fixed(at(most) / at(least), digits);
-      return `From ${least} to ${most} SCXs ${what} changes by a factor of ${factor} with profile ${profile}.`;
+      return (
+        `From ${least} to ${most} SCXs ${what} changes by a factor of ${factor} ` +
+        `with profile ${profile}.`
+      );
     });
   };
 }

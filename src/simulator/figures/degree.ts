@@ -1,5 +1,7 @@
-/** Figure 14: the cost ratio by the edges that an SCX may have (§5.4). */
-
+/**
+ * Figure 14: the cost ratio by the number of edges that an SCX may have (§5.4). More edges make flatter
+ * trees, and cost more control traffic; the degree <3,4> of all other figures is one point of it.
+ */
 import { finalRatio, over, pointOf } from './measures.js';
 import type { Series } from './presentation/chart.js';
 import type { Figure } from './presentation/figure.js';
@@ -14,7 +16,7 @@ import {
   sessionOf,
 } from './sessions/session.js';
 
-/** k1; k2 is one more, as in <3,4>. The text does not tell the paper's own choice. */
+/** k1; k2 is one more, as in <3,4>. The text does not give the paper's own choice. */
 const DEGREES = [2, 3, 4, 5, 7];
 
 const nameOf = (added: number): string => `<${added},${added + 1}>`;
@@ -72,9 +74,9 @@ export const figure14: Figure = {
           `${scope.fewDraws} at other degrees; one source.`,
         ...lines.map(({ profile, values }) => {
           const [first, last] = [values[0]?.statistics.mean, values.at(-1)?.statistics.mean];
-          const told = values.map(({ name, statistics }) => `${spread(statistics, 2)} at ${name}`);
+          const texts = values.map(({ name, statistics }) => `${spread(statistics, 2)} at ${name}`);
           return (
-            `Profile ${profile}: ${told.join(', ')}; the last is ` +
+            `Profile ${profile}: ${texts.join(', ')}; the last is ` +
             `${compared(last ?? Number.NaN, first ?? Number.NaN)} the first.`
           );
         }),

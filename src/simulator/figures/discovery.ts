@@ -1,4 +1,7 @@
-/** Figures 6 and 7: how fast SCXs get to know each other (§5.2). */
+/**
+ * Figures 6 and 7: how fast SCXs discover each other (§5.2). Figure 6 counts the SCXs that know 90% and
+ * all of the others, over time; figure 7 shows what a single SCX knows.
+ */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import type { Point, Series } from './presentation/chart.js';
 import type { Figure } from './presentation/figure.js';
@@ -12,7 +15,7 @@ const LAST_S = 140;
 const SHARES = ['most', 'all'] as const;
 const SHARE_NAMES = { most: '90%', all: 'all' } as const;
 
-/** Of the SCXs of all draws: how many knew so many others by an instant, %. */
+/** The share of the SCXs of all draws that knew this share of the others by an instant, %. */
 function percentBy(
   reports: readonly ExperimentReport[],
   share: (typeof SHARES)[number],
@@ -37,14 +40,14 @@ const PUBLISHED: Series = {
   ],
 };
 
-/** Less than this is slower than the paper's "all nodes", %. */
+/** Below this share discovery is slower than the paper's "all nodes", %. */
 const NEARLY_ALL = 98;
 
 const whyText = (percent: number): string[] =>
   percent >= NEARLY_ALL
     ? []
     : [
-        'The paper does not say how its SCXs could know so many so soon: with one exchange of at ' +
+        'The paper does not say how its SCXs discover each other that fast: with one exchange of at ' +
           'most 30 members each 5 seconds the rules as published need longer here. Profile fast ' +
           'starts with an exchange each 250 ms and slows down while nothing new is learned.',
       ];

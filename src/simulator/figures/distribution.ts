@@ -1,4 +1,7 @@
-/** Figure 9: how good the trees are in the end (§5.3). */
+/**
+ * Figure 9: how good the trees are at the end (§5.3). It is a histogram of the final cost ratios of all
+ * trees of all draws, with the centre and the range that the paper's text gives.
+ */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import { statisticsOf } from '../metrics/statistics.js';
 import type { Series } from './presentation/chart.js';
@@ -21,7 +24,10 @@ const ratiosOf = (reports: readonly ExperimentReport[]): number[] =>
 const CENTRE = 1.65;
 const RANGE = { from: 1.35, to: 2.35 };
 
-/** Bins begin at multiples of 0.1, so that the centre of one is the paper's. Not 16.499999 for 1.65. */
+/**
+ * Bins begin at multiples of 0.1, so that one of them has the paper's centre. The rounding keeps a ratio
+ * at the edge of a bin in that bin, where the division would give slightly less.
+ */
 const binOf = (ratio: number): number => Math.floor(Number((ratio / BIN).toFixed(6)));
 const middleOf = (bin: number): number => Number((bin * BIN + BIN / 2).toFixed(2));
 
@@ -73,11 +79,11 @@ export const figure9: Figure = {
           `${SOURCES} sources; the paper has 100 experiments on 25 topologies.`,
         ...profiles.map(
           ({ profile, statistics: { mean, min, max, count } }) =>
-            `Profile ${profile}: ${fixed(mean, 2)} in the mean, ${fixed(min, 2)} at least, ` +
+            `Profile ${profile}: ${fixed(mean, 2)} on average, ${fixed(min, 2)} at least, ` +
             `${fixed(max, 2)} at most, over ${plural(count, 'tree')}; the mean is ` +
             `${compared(mean, CENTRE)} the paper's centre of ${CENTRE}.`,
         ),
-        'The paper does not tell the parameters of its topologies; the ratio depends on them.',
+        'The paper does not give the parameters of its topologies; the ratio depends on them.',
       ],
     };
   },

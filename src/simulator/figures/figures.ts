@@ -1,4 +1,4 @@
-/** All figures, in the order of the report, and the plan of what is to be played for them. */
+/** All figures, in the order of the report, and the sessions that are simulated for them. */
 import { ablationFigure } from './ablation.js';
 import { yardstickFigure } from './beyond-yardstick.js';
 import { figure14 } from './degree.js';

@@ -1,8 +1,11 @@
-/** What figures take from a report; undefined: it did not come to that by the end. */
+/**
+ * The measures of a report that figures show. A measure is undefined when the run ended before it could
+ * be taken; the mean is then that of the other draws.
+ */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import { settledSince } from '../experiment/settling.js';
 import { type Statistics, statisticsOf } from '../metrics/statistics.js';
-import type { Place, Point } from './presentation/chart.js';
+import type { Point, Position } from './presentation/chart.js';
 
 export type Measure = (report: ExperimentReport) => number | undefined;
 
@@ -17,26 +20,26 @@ export const finalRatio: Measure = ({ sources }) =>
     ? undefined
     : statisticsOf(sources.map(({ ratio }) => ratio)).mean;
 
-/** That of the best trees that a search finds, each source for itself. */
+/** The mean cost ratio of the best trees that a search finds, each for its own source. */
 export const yardstickRatio: Measure = ({ sources }) => {
   const ratios = sources.flatMap(({ yardstick }) => yardstick?.ratio ?? []);
   return ratios.length < sources.length ? undefined : statisticsOf(ratios).mean;
 };
 
-/** Since when the ratio stays within 5% of the final one, s. */
+/** The instant from which the ratio stays within 5% of the final one, s. */
 export const settledSeconds: Measure = ({ samples }) => inSeconds(settledSince(samples));
 
-/** §5.1's rule: since when the mesh has been unchanged for 100 s, s. */
+/** §5.1's rule: the instant since which the mesh was unchanged for 100 s, s. */
 export const quietSeconds: Measure = ({ stableSinceMs }) => inSeconds(stableSinceMs);
 
 /** When the last SCX knew 90% of the others, s. */
 export const mostKnownSeconds: Measure = ({ discovery: { most } }) =>
   most.includes(null) ? undefined : inSeconds(Math.max(...most.map(Number)));
 
-/** The last so many samples are the steady state. */
+/** The steady state: this number of samples at the end. */
 const STEADY_SAMPLES = 6;
 
-/** Control bytes that an SCX sends each second once all is quiet. */
+/** Control bytes per second of an SCX in the steady state. */
 export const steadyBytesPerSecond: Measure = ({ samples }) =>
   statisticsOf(samples.slice(-STEADY_SAMPLES).map((sample) => sample.bytesPerSecond)).mean;
 
@@ -45,7 +48,7 @@ export const over = (reports: readonly ExperimentReport[], measure: Measure): St
   statisticsOf(reports.map(measure).filter((value) => value !== undefined));
 
 /** A mean with its interval as a point of a picture; none when no draw has the value. */
-export function pointOf(x: Place, { count, mean, confidence }: Statistics): Point[] {
+export function pointOf(x: Position, { count, mean, confidence }: Statistics): Point[] {
   if (count === 0) return [];
   if (Number.isNaN(confidence)) return [{ x, y: mean }];
   return [{ x, y: mean, low: mean - confidence, high: mean + confidence }];

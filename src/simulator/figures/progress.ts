@@ -1,4 +1,7 @@
-/** Figures 8 and 10: how the trees and the mesh change while a session goes on (§5.3). */
+/**
+ * Figures 8 and 10: how the trees and the mesh change during a session (§5.3). Figure 8 shows the cost
+ * ratio of each tree of one draw; figure 10 counts the edge changes of the mesh over all draws.
+ */
 import { ratioOf, settledSince } from '../experiment/settling.js';
 import { statisticsOf } from '../metrics/statistics.js';
 import { finalRatio, over, settledSeconds } from './measures.js';
@@ -9,7 +12,7 @@ import { mainSession, PROFILE_NAMES } from './sessions/session.js';
 
 const SOURCES = 5;
 
-/** While routes are missing a ratio says little, and may be anything. */
+/** Above this ratios are cut off: while routes are missing they mean little. */
 const RATIO_MAX = 4;
 
 const STABLE: Mark = { axis: 'x', from: 300, label: 'paper: mostly stable' };

@@ -1,4 +1,7 @@
-/** Figures 12, 13 and 15 (§5.4), and what else changes with the size of a session. */
+/**
+ * Figures 12, 13 and 15 (§5.4), and other measures by the size of a session: the distance from the best
+ * tree, the time to settle, and control traffic. by-size.ts draws them all.
+ */
 import { bothProfiles, figureBySize, growthText } from './by-size.js';
 import {
   finalRatio,
@@ -29,7 +32,7 @@ export const figure12 = figureBySize(
     published: { points: [{ x: 100, y: 20, label: 'paper, figure 6' }] },
     text: (reportsOf, scope) => [
       ...growthText(mostKnownSeconds, 'the time', 1)(reportsOf, scope),
-      'The text has no number for this figure; 20 s at 100 SCXs is what it says of figure 6.',
+      'The paper gives no number for this figure; 20 s at 100 SCXs is its number for figure 6.',
     ],
   },
 );
@@ -49,7 +52,7 @@ export const figure13 = figureBySize(
     label: 'cost ratio C / C_star',
     digits: 2,
     marks: [{ axis: 'y', from: 1.6, to: 1.9, label: 'paper: fair-sized sessions' }],
-    text: () => ['The ratio depends on the topology, whose parameters the paper does not tell.'],
+    text: () => ['The ratio depends on the topology, whose parameters the paper does not give.'],
   },
 );
 
@@ -57,7 +60,10 @@ const quietText = (reportsOf: Reports, scope: Scope): string[] =>
   PROFILE_NAMES.map((profile) => {
     const reports = reportsOf(mainSession(scope, profile, 1));
     const { count } = over(reports, quietSeconds);
-    return `Profile ${profile}: the paper's own rule, 100 s without a change of the mesh, is met in ${count} of ${reports.length} draws at ${scope.scxs} SCXs.`;
+    return (
+      `Profile ${profile}: the paper's own rule, 100 s without a change of the mesh, is met in ` +
+      `${count} of ${reports.length} draws at ${scope.scxs} SCXs.`
+    );
   });
 
 export const figure15 = figureBySize(
@@ -78,7 +84,7 @@ export const figure15 = figureBySize(
     published: { points: [{ x: 100, y: 300, label: 'paper, figures 8 and 10' }] },
     text: (reportsOf, scope) => [
       'Settled: from then on the cost ratio stays within 5% of its final value. That is not the ' +
-        "paper's rule, which a mesh that goes on exchanging edges of nearly the same worth seldom meets.",
+        "paper's rule, which a mesh that keeps exchanging edges of nearly the same value rarely meets.",
       ...quietText(reportsOf, scope),
     ],
   },

@@ -1,11 +1,15 @@
-/** Figure 11: how often physical links carry the same data (§5.3). */
+/**
+ * Figure 11: how often physical links carry the same data (§5.3). The overlay's trees stand beside the
+ * unicast star, in which the source sends a copy to every SCX and the links near it carry them all.
+ */
 import type { LinkStress } from '../metrics/link-stress.js';
 import { type Measure, over } from './measures.js';
-import type { Tone } from './presentation/chart.js';
+import type { Mark, Series, Tone } from './presentation/chart.js';
 import type { Figure } from './presentation/figure.js';
 import { capital, fixed } from './presentation/words.js';
-import { mainSession, PROFILE_NAMES } from './sessions/session.js';
+import { mainSession, PROFILE_NAMES, type Reports, type Scope } from './sessions/session.js';
 
+/** One way of distribution, and the stress that it causes. */
 interface Line {
   readonly name: string;
   readonly tone: Tone;
@@ -17,6 +21,37 @@ const singles = ({ histogram }: LinkStress): number =>
 
 const worstCopies: Measure = ({ sources }) => sources[0]?.stress?.tree.worst;
 
+/** The first draw: the tree of each profile, and the star. */
+function linesOf(reportsOf: Reports, scope: Scope): Line[] {
+  const firsts = PROFILE_NAMES.map((profile) => {
+    const [report] = reportsOf(mainSession(scope, profile, 1));
+    return { profile, stress: report?.sources[0]?.stress };
+  });
+  const star = firsts[0]?.stress?.star;
+  return [
+    ...firsts.flatMap(({ profile, stress }) =>
+      stress ? [{ name: `tree, profile ${profile}`, tone: profile, stress: stress.tree }] : [],
+    ),
+    ...(star ? [{ name: 'unicast star', tone: 'star' as const, stress: star }] : []),
+  ];
+}
+
+/** What the paper's text says of figure 11. */
+const PUBLISHED: Series = {
+  name: "the paper's text",
+  tone: 'published',
+  kind: 'scatter',
+  points: [
+    { x: 1, y: 177, label: 'paper: star 177' },
+    { x: 1, y: 153 },
+  ],
+};
+
+const MARKS: readonly Mark[] = [
+  { axis: 'x', from: 14, label: 'paper: tree at most' },
+  { axis: 'x', from: 95, label: 'paper: star' },
+];
+
 export const figure11: Figure = {
   id: 'figure-11',
   title: 'Physical links by the copies of the data that they carry',
@@ -27,15 +62,7 @@ export const figure11: Figure = {
     'Gossamer mesh structure, no link carries more than 14 copies of the data. (§5.3)',
   needs: (scope) => PROFILE_NAMES.map((profile) => mainSession(scope, profile, 1)),
   draw: (reportsOf, scope) => {
-    const firsts = PROFILE_NAMES.map((profile) => {
-      const [report] = reportsOf(mainSession(scope, profile, 1));
-      return { profile, stress: report?.sources[0]?.stress };
-    });
-    const lines: Line[] = firsts.flatMap(({ profile, stress }) =>
-      stress ? [{ name: `tree, profile ${profile}`, tone: profile, stress: stress.tree }] : [],
-    );
-    const star = firsts[0]?.stress?.star;
-    if (star) lines.push({ name: 'unicast star', tone: 'star', stress: star });
+    const lines = linesOf(reportsOf, scope);
     const mean = PROFILE_NAMES.map((profile) => {
       const worst = over(reportsOf(mainSession(scope, profile, 1)), worstCopies);
       return `${fixed(worst.mean, 1)} with profile ${profile}`;
@@ -55,20 +82,9 @@ export const figure11: Figure = {
             const points = stress.histogram.map(({ copies, links }) => ({ x: copies, y: links }));
             return { name, tone, kind: 'scatter' as const, points };
           }),
-          {
-            name: "the paper's text",
-            tone: 'published',
-            kind: 'scatter',
-            points: [
-              { x: 1, y: 177, label: 'paper: star 177' },
-              { x: 1, y: 153 },
-            ],
-          },
+          PUBLISHED,
         ],
-        marks: [
-          { axis: 'x', from: 14, label: 'paper: tree at most' },
-          { axis: 'x', from: 95, label: 'paper: star' },
-        ],
+        marks: MARKS,
       },
       text: [
         'The first draw with one source.',
@@ -77,7 +93,7 @@ export const figure11: Figure = {
             `${capital(name)}: ${singles(stress)} links carry one copy, the worst one ${stress.worst}.`,
         ),
         "The paper's tree has 153 links with one copy, its star 177.",
-        `Over all draws the worst link of a tree carries ${mean.join(' and ')}, in the mean.`,
+        `Over all draws the worst link of a tree carries ${mean.join(' and ')}, on average.`,
       ],
     };
   },

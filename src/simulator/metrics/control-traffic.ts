@@ -1,13 +1,12 @@
 /**
- * What the protocol costs: control messages and their bytes, as `wire` would frame them. Not counted:
- * the HELLO of each connection, TCP and IP headers. Messages over data connections (subscriptions) are
- * no ADUs, so they count as well.
+ * What the protocol costs: control messages and their bytes, as `wire` would frame them. Messages over
+ * data connections, such as SUBSCRIBE, count as well; ADUs do not. Not counted either are the HELLO of
+ * each connection and the headers of TCP and IP.
  */
 import type { Effect } from '../../gossamer/core/effects.js';
 import { dataMessageBytes, messageBytes } from '../../wire/encoder.js';
 import type { Observer } from '../world/world.js';
 
-/** What was sent. */
 export interface TrafficTotals {
   readonly messages: number;
   readonly bytes: number;
@@ -21,7 +20,7 @@ export interface ControlTraffic extends Observer {
   readonly byKind: ReadonlyMap<string, TrafficTotals>;
 }
 
-/** Nothing was sent yet. */
+/** Nothing has been sent yet. */
 export function createControlTraffic(): ControlTraffic {
   const total = { messages: 0, bytes: 0 };
   const byKind = new Map<string, { messages: number; bytes: number }>();

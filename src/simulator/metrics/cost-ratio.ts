@@ -4,9 +4,9 @@
  * and all other SCXs ... We compare this cost to the cost C_star of routing over the unicast star
  * topology ... the sum of the unicast distances".
  *
- * Where the triangle inequality fails, as on the Internet, C_star is no lower bound. So C is also
- * compared with what overlay paths of any degree could reach: the sum of the shortest paths in the
- * complete graph of the SCXs.
+ * Where the triangle inequality fails, as on the Internet, C_star is not a lower bound. So C is also
+ * compared with the best that overlay paths without a degree limit could reach: the sum of the shortest
+ * paths in the complete graph of the SCXs.
  */
 import { type DelayMs, pathLengths, type Tree } from './tree.js';
 
@@ -20,13 +20,13 @@ export interface Cost {
   readonly overlayRatio: number;
   /** The longest path in the tree, ms. */
   readonly longestMs: number;
-  /** SCXs without a route: they are in none of the sums. */
+  /** SCXs without a route; the sums leave them out. */
   readonly unreached: readonly number[];
 }
 
 /**
- * The lengths of the shortest overlay paths from an SCX to all others, ms: Dijkstra on the complete
- * graph, so without a heap.
+ * The lengths of the shortest overlay paths from an SCX to all others, ms. The graph is complete, so
+ * Dijkstra's algorithm needs no heap.
  */
 export function overlayDistances(scxs: number, source: number, delayMs: DelayMs): number[] {
   const lengths = new Array<number>(scxs).fill(Number.POSITIVE_INFINITY);
@@ -48,7 +48,10 @@ export function overlayDistances(scxs: number, source: number, delayMs: DelayMs)
   return lengths;
 }
 
-/** @param overlayMs of overlayDistances from the tree's source */
+/**
+ * The cost of a tree.
+ * @param overlayMs what overlayDistances gives for the tree's source
+ */
 export function measureCost(tree: Tree, delayMs: DelayMs, overlayMs: readonly number[]): Cost {
   const unreached: number[] = [];
   let [costMs, starMs, shortestMs, longestMs] = [0, 0, 0, 0];

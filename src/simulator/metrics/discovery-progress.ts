@@ -1,6 +1,7 @@
 /**
- * How fast SCXs get to know each other (§5.2, figures 6 and 7): when each of them knows a share of all
- * others, those that have yet to join included; or of as many as it may know.
+ * How fast SCXs discover each other (§5.2, figures 6 and 7): when each of them knows a share of all
+ * others, including those that have yet to join. Where the profile limits how many members an SCX keeps,
+ * the share is one of that limit.
  */
 
 /** The shares of figure 6. */
@@ -13,20 +14,20 @@ export interface Known {
 }
 
 export interface DiscoveryProgress {
-  /** An SCX knows so many others at an instant. */
+  /** Records how many others an SCX knows at an instant, ms. */
   see(scx: number, known: number, now: number): void;
   /** Whether every SCX knows all others. */
   readonly isComplete: boolean;
   /** By SCX: when it first knew a share of the others, ms; undefined: not yet. */
   instantsMs(share: (typeof SHARES)[number]): readonly (number | undefined)[];
-  /** What one SCX knew, a line for each change. */
+  /** What one SCX knew, an entry for each change. */
   readonly watched: readonly Known[];
 }
 
 /**
- * Nobody knows anybody.
- * @param knownMax how many others an SCX may know
- * @param watched the SCX whose whole story is kept
+ * No SCX knows another yet.
+ * @param knownMax the most others that an SCX keeps
+ * @param watched the SCX whose every change is kept
  */
 export function createDiscoveryProgress(
   scxs: number,
@@ -55,7 +56,7 @@ export function createDiscoveryProgress(
   };
 }
 
-/** When the last SCX got there, ms; undefined when one has not. */
+/** The instant of the last SCX, ms; undefined when one of them has none. */
 export function lastOf(instantsMs: readonly (number | undefined)[]): number | undefined {
   let last = 0;
   for (const instant of instantsMs) {

@@ -9,12 +9,12 @@ import type { Hop } from './tree.js';
 export interface LinkStress {
   /** Copies on the worst link. */
   readonly worst: number;
-  /** How many links carry so many copies, by rising copies; unused links are left out. */
+  /** How many links carry each number of copies, ascending; unused links are left out. */
   readonly histogram: readonly { readonly copies: number; readonly links: number }[];
 }
 
 /**
- * The stress of some overlay hops.
+ * The stress that overlay hops put on the links of a graph.
  * @param places the graph's node of each SCX
  */
 export function measureStress(

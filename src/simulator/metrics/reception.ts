@@ -1,27 +1,27 @@
 /**
- * Whether every SCX gets every ADU: each owes its listeners all that was published since it joined,
- * what others had heard before its first subscription included. ADUs of the last seconds may still be
- * under way at the end, so they are not counted.
+ * Whether every SCX gets every ADU. Each SCX owes its listeners everything that was published since it
+ * joined, including ADUs that were published before its first subscription. ADUs of the last seconds may
+ * still be in transit at the end, so they are not counted.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
 import { assert } from '../../lib/assert.js';
 import type { Observer } from '../world/world.js';
 
-/** How long an ADU may be under way, ms. */
-const UNDER_WAY_MS = 5000;
+/** How long an ADU may be in transit, ms. */
+const IN_TRANSIT_MS = 5000;
 
 export interface ReceptionReport {
-  /** What all SCXs together should have got, and what they have missed of it. */
+  /** ADUs that all SCXs together should have received, and those of them that they did not. */
   readonly owed: number;
   readonly missed: number;
-  /** SCXs that have missed something. */
+  /** SCXs that have missed an ADU. */
   readonly incomplete: number;
   /**
    * From joining, or from the very first ADU if that is later, to an SCX's first ADU, ms: the mean, and
-   * the longest; null: somebody got none.
+   * the longest; null: an SCX received none.
    */
   readonly firstMs: { readonly mean: number; readonly longest: number } | null;
-  /** From publishing to delivery, ms, the mean over all. */
+  /** From publishing to delivery, ms, the mean over all deliveries. */
   readonly delayMs: number;
 }
 
@@ -33,38 +33,75 @@ export interface Reception extends Observer {
 interface Received {
   /** By sequence number, ms. */
   readonly publishedMs: number[];
-  /** By SCX: the last number, and how many of those that it owes. */
+  /** By SCX: the last sequence number, and how many of the ADUs that it owes it has received. */
   readonly last: Int32Array;
   readonly got: Uint32Array;
 }
 
-/** @param joinInstantsMs by SCX */
-export function createReception(joinInstantsMs: readonly number[], untilMs: number): Reception {
-  const scxs = joinInstantsMs.length;
-  const bySource = new Map<SourceId, Received>();
-  const firstMs = new Float64Array(scxs).fill(Number.POSITIVE_INFINITY);
+/** What one SCX owes, and what it has missed of that. */
+interface Account {
+  readonly owed: number;
+  readonly missed: number;
+}
+
+const createReceived = (scxs: number): Received => ({
+  publishedMs: [],
+  last: new Int32Array(scxs).fill(-1),
+  got: new Uint32Array(scxs),
+});
+
+/** Records a delivery in order; a second or an earlier one is our mistake. */
+function record({ last }: Received, scx: number, sequence: number): void {
+  const before = last[scx] as number;
+  assert(sequence > before, () => `SCX ${scx} delivered ADU ${sequence} after ${before}`);
+  last[scx] = sequence;
+}
+
+const sum = (values: Iterable<number>): number => {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+};
+
+/** How long each SCX waited for its first ADU. */
+function createFirsts(joinInstantsMs: readonly number[]) {
+  const firstMs = new Float64Array(joinInstantsMs.length).fill(Number.POSITIVE_INFINITY);
   let startedMs = Number.POSITIVE_INFINITY;
+  return {
+    see: (scx: number, publishedMs: number, now: number): void => {
+      startedMs = Math.min(startedMs, publishedMs);
+      const waitedSince = Math.max(startedMs, joinInstantsMs[scx] as number);
+      firstMs[scx] = Math.min(firstMs[scx] as number, now - waitedSince);
+    },
+    report: (): ReceptionReport['firstMs'] => {
+      const longest = firstMs.reduce((a, b) => Math.max(a, b), 0);
+      return Number.isFinite(longest) ? { mean: sum(firstMs) / firstMs.length, longest } : null;
+    },
+  };
+}
+
+/**
+ * Nothing has been delivered yet.
+ * @param joinInstantsMs by SCX
+ * @param untilMs the end of the run
+ */
+export function createReception(joinInstantsMs: readonly number[], untilMs: number): Reception {
+  const bySource = new Map<SourceId, Received>();
+  const firsts = createFirsts(joinInstantsMs);
   let [delivered, delaysMs] = [0, 0];
 
   const receivedFrom = (source: SourceId): Received => {
     const existing = bySource.get(source);
     if (existing !== undefined) return existing;
-    const last = new Int32Array(scxs).fill(-1);
-    const created = { publishedMs: [], last, got: new Uint32Array(scxs) };
-    bySource.set(source, created);
-    return created;
+    const received = createReceived(joinInstantsMs.length);
+    bySource.set(source, received);
+    return received;
   };
 
   const isOwed = (publishedMs: number, scx: number): boolean =>
-    publishedMs >= (joinInstantsMs[scx] as number) && publishedMs <= untilMs - UNDER_WAY_MS;
+    publishedMs >= (joinInstantsMs[scx] as number) && publishedMs <= untilMs - IN_TRANSIT_MS;
 
-  const sum = (values: Iterable<number>): number => {
-    let total = 0;
-    for (const value of values) total += value;
-    return total;
-  };
-
-  const missedBy = (scx: number): { owed: number; missed: number } => {
+  const accountOf = (scx: number): Account => {
     let [owed, got] = [0, 0];
     for (const received of bySource.values()) {
       for (const instant of received.publishedMs) if (isOwed(instant, scx)) owed++;
@@ -75,27 +112,22 @@ export function createReception(joinInstantsMs: readonly number[], untilMs: numb
 
   return {
     onDeliver: ({ index }, { source, sequence, timestampMs }, now) => {
-      const { publishedMs, last, got } = receivedFrom(source);
-      const before = last[index] as number;
-      assert(sequence > before, () => `SCX ${index} delivered ADU ${sequence} after ${before}`);
-      last[index] = sequence;
-      // Nobody delivers an ADU before its source SCX does.
-      publishedMs[sequence] ??= timestampMs;
-      if (isOwed(timestampMs, index)) got[index] = (got[index] as number) + 1;
-      startedMs = Math.min(startedMs, timestampMs);
-      const waitedSince = Math.max(startedMs, joinInstantsMs[index] as number);
-      firstMs[index] = Math.min(firstMs[index] as number, now - waitedSince);
+      const received = receivedFrom(source);
+      record(received, index, sequence);
+      // The source SCX is the first to deliver an ADU, so its delivery gives the instant of publishing.
+      received.publishedMs[sequence] ??= timestampMs;
+      if (isOwed(timestampMs, index)) received.got[index] = (received.got[index] as number) + 1;
+      firsts.see(index, timestampMs, now);
       delivered++;
       delaysMs += now - timestampMs;
     },
     report: () => {
-      const accounts = joinInstantsMs.map((_, scx) => missedBy(scx));
-      const longest = firstMs.reduce((a, b) => Math.max(a, b), 0);
+      const accounts = joinInstantsMs.map((_, scx) => accountOf(scx));
       return {
         owed: sum(accounts.map(({ owed }) => owed)),
         missed: sum(accounts.map(({ missed }) => missed)),
         incomplete: accounts.filter(({ missed }) => missed > 0).length,
-        firstMs: Number.isFinite(longest) ? { mean: sum(firstMs) / scxs, longest } : null,
+        firstMs: firsts.report(),
         delayMs: delivered === 0 ? 0 : delaysMs / delivered,
       };
     },

@@ -1,25 +1,25 @@
 /**
- * When the mesh comes to rest. "The experiment ends when there are no changes to the mesh structure
- * for at least 100 seconds" (§5.1); "each edge that is added to or removed from the mesh is counted
- * as two changes, one for each node in the edge" (figure 10): each end notices a change for itself, so
- * what the SCXs notice is what is counted.
+ * When the mesh stops changing. "The experiment ends when there are no changes to the mesh structure
+ * for at least 100 seconds" (§5.1). "Each edge that is added to or removed from the mesh is counted
+ * as two changes, one for each node in the edge" (figure 10): both ends of an edge notify a change, so the
+ * notifications are counted.
  */
 import type { Observer } from '../world/world.js';
 
-/** How long nothing may change, ms. Paper §5.1. */
+/** How long the mesh must be without a change, ms. Paper §5.1. */
 const QUIET_MS = 100_000;
 
 export interface Stabilisation extends Observer {
   /** Changes so far, each edge counted at both ends. */
   readonly changes: number;
   /**
-   * The instant of the last change before the mesh was quiet for the first time; undefined when it has
-   * not been quiet by the end.
+   * The instant of the last change before the mesh was quiet for the first time, ms; undefined when it was
+   * not quiet by the end.
    */
   stableSince(end: number): number | undefined;
 }
 
-/** A mesh that has not changed yet, watched from instant 0. */
+/** A mesh without a change so far, watched from 0 ms. */
 export function createStabilisation(quietMs = QUIET_MS): Stabilisation {
   let changes = 0;
   let lastChange = 0;

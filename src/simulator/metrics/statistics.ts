@@ -19,7 +19,7 @@ const T_95 = [
 /** The normal distribution's quantile, which Student's t approaches. */
 const Z_95 = 1.96;
 
-/** The quantile for so many degrees of freedom; above 30 by the first terms of its expansion. */
+/** Student's two-sided 95% quantile for `freedom` degrees; above 30 by the first terms of its expansion. */
 export function studentT(freedom: number): number {
   const known = T_95[freedom - 1];
   if (known !== undefined) return known;
@@ -28,7 +28,7 @@ export function studentT(freedom: number): number {
   return Z_95 + first + (5 * Z_95 ** 5 + 16 * z3 + 3 * Z_95) / (96 * freedom ** 2);
 }
 
-/** Summarises some values; all NaN when there is none. */
+/** Summarises values; without a value everything but the count is NaN. */
 export function statisticsOf(values: readonly number[]): Statistics {
   const count = values.length;
   if (count === 0) return { count, mean: NaN, confidence: NaN, min: NaN, max: NaN };

@@ -1,6 +1,6 @@
 /**
- * The distribution tree of one source, as it is: each SCX's own next hop, not the path that it
- * believes in. While routes change it may have holes and even loops; both are told, not hidden.
+ * The distribution tree of one source as it really is: each SCX's own next hop, not the path that it has
+ * heard. While routes change the tree may have holes and even loops; neither is hidden.
  */
 import type { NodeId } from '../../gossamer/core/node.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
@@ -11,11 +11,11 @@ export type DelayMs = (from: number, to: number) => number;
 export interface Tree {
   /** The index of the source SCX. */
   readonly source: number;
-  /** By SCX: whom it takes the source from; undefined at the source and where there is no route. */
+  /** By SCX: its parent; undefined at the source and where there is no route. */
   readonly parents: readonly (number | undefined)[];
 }
 
-/** The trees of some sources by the next hops of all SCXs. */
+/** The trees of source SCXs, read from the next hops of all SCXs. */
 export function readTrees(scxs: readonly SimulatedScx[], sources: readonly number[]): Tree[] {
   const indexes = new Map(scxs.map(({ gossamer }, index) => [gossamer.self().id, index]));
   return sources.map((source) => {
@@ -37,7 +37,7 @@ export function pathLengths({ source, parents }: Tree, delayMs: DelayMs): (numbe
   for (const start of parents.keys()) {
     const trail: number[] = [];
     let at: number | undefined = start;
-    // Marked on the way up already, so a loop ends where it began, without a length.
+    // Nodes are marked on the way up, so a loop ends where it began, without a length.
     for (; at !== undefined && isDone[at] === 0; at = parents[at]) {
       isDone[at] = 1;
       trail.push(at);

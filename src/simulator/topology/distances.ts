@@ -1,7 +1,7 @@
 /**
  * One-way distances between the members of a session, ms: shortest paths in a graph, half the round
- * trip in a matrix. Real round trips break the triangle inequality, so a relay may be faster than
- * the direct way. The way back is as long. Bounded: 4 bytes for each pair, 200 MB at 10,000 members.
+ * trip in a matrix. Measured round trips break the triangle inequality, so a relay may be faster than
+ * the direct path. Distances are symmetric. Memory: 4 bytes for each pair, 200 MB at 10,000 members.
  */
 import { assert } from '../../lib/assert.js';
 import { findShortestPaths } from './shortest-paths.js';
@@ -9,14 +9,14 @@ import { rttMs, type Topology } from './topology.js';
 
 export interface Distances {
   readonly members: number;
-  /** Between two members by index. */
+  /** Between two members by index, ms. */
   delayMs(from: number, to: number): number;
 }
 
-/** In a table of the pairs: those of member i with members 0..i-1 begin at i(i-1)/2. */
+/** Index in the table of pairs: those of member i with members 0..i-1 begin at i(i-1)/2. */
 const indexOf = (higher: number, lower: number): number => (higher * (higher - 1)) / 2 + lower;
 
-/** Distances that somebody computes. */
+/** @param rowOf the distances from one member, ms; called once for each member */
 function createDistances(
   members: number,
   rowOf: (from: number) => (to: number) => number,
@@ -40,7 +40,10 @@ function createDistances(
   return { members, delayMs };
 }
 
-/** @param places the node of each member */
+/**
+ * The distances between members of a session.
+ * @param places the topology's node of each member
+ */
 export function measureDistances(topology: Topology, places: readonly number[]): Distances {
   return createDistances(places.length, (from) => {
     const origin = places[from] as number;

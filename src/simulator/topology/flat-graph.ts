@@ -5,7 +5,7 @@
 import type { Rng } from '../../lib/rng.js';
 import { createGraph, isConnected, type Link } from './graph.js';
 
-/** A place on the grid. One unit of distance is one ms. */
+/** A point of the grid. One unit of distance is one ms. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -16,7 +16,7 @@ export interface FlatGraph {
   readonly links: readonly Link[];
 }
 
-/** Draws until there is a connected one, at most so often. Sparse ones take some hundreds. */
+/** Draws tried until one is connected. Measured: sparse graphs take some hundreds. */
 const DRAWS_MAX = 20_000;
 
 function drawPoints(nodes: number, side: number, rng: Rng): Point[] {
@@ -41,7 +41,8 @@ function drawLinks(points: readonly Point[], density: number, rng: Rng): Link[] 
 }
 
 /**
- * @param side of the square, in units; there must be room for all nodes
+ * A connected random graph.
+ * @param side of the square, in units; its points must suffice for all nodes
  * @param density the probability that two nodes are joined
  * @returns undefined when no draw was connected: the density is too low
  */

@@ -1,7 +1,7 @@
 /**
- * A physical network: nodes by number, joined by undirected links with lengths. Compact, because a
- * session of 10,000 SCXs needs a graph of more: the links that leave a node lie side by side in typed
- * arrays, so shortest paths run over memory in order.
+ * A physical network: nodes by number, joined by undirected links with lengths. A session of 10,000 SCXs
+ * needs a graph with more nodes than that, so the form is compact: the arcs that leave a node lie side by
+ * side in typed arrays, and shortest paths read memory in order.
  */
 import { assert } from '../../lib/assert.js';
 
@@ -17,13 +17,13 @@ export interface Graph {
   readonly links: readonly Link[];
   /** The arcs that leave node n: numbers firstArc[n] to firstArc[n + 1] - 1. */
   readonly firstArc: Int32Array;
-  /** By arc: the node at its end, the link that it belongs to, and its length. */
+  /** By arc: the node at its end, the link that it belongs to, and its length, ms. */
   readonly arcTarget: Int32Array;
   readonly arcLink: Int32Array;
   readonly arcLength: Float64Array;
 }
 
-/** A graph whose nodes have names that tell their role; see gtitm-reader.ts. */
+/** A graph whose nodes have names that describe their role; see gtitm-reader.ts. */
 export interface NamedGraph {
   readonly graph: Graph;
   readonly names: readonly string[];
@@ -44,7 +44,7 @@ const countArcs = (nodes: number, links: readonly Link[]): Int32Array => {
   return firstArc;
 };
 
-/** A graph of so many nodes, numbered from 0. */
+/** A graph of `nodes` nodes, numbered from 0. A bad link is a failed assertion. */
 export function createGraph(nodes: number, links: readonly Link[]): Graph {
   const isNode = (node: number): boolean => Number.isInteger(node) && node >= 0 && node < nodes;
   for (const { from, to, length } of links) {
@@ -70,7 +70,7 @@ export function createGraph(nodes: number, links: readonly Link[]): Graph {
   return { nodes, links, firstArc, arcTarget, arcLink, arcLength };
 }
 
-/** How many nodes can be reached from node 0, itself included. */
+/** How many nodes can be reached from node 0, including itself. */
 export function countReachable(graph: Graph): number {
   const isSeen = new Uint8Array(graph.nodes);
   const todo = graph.nodes === 0 ? [] : [0];

@@ -1,19 +1,19 @@
 /**
- * The lines of a topology file. Both formats are text: words between blanks, `#` starts a comment.
- * Who reads one says what is wrong at which line.
+ * The lines of a topology file. Both formats are text: words between blanks, and `#` starts a comment.
+ * Such a file is often written by a script, so a reader does not stop at the first problem: it collects
+ * them, each with its line, and the user can correct all of them at once.
  */
-
 import type { Result } from '../../lib/result.js';
 import { createFindings } from '../../session/findings.js';
 
-/** One line that holds something. */
+/** A line that is not empty. */
 export interface Line {
   /** From 1. */
   readonly number: number;
   readonly words: readonly string[];
 }
 
-/** The lines of a text that hold more than a comment, one at a time. */
+/** The lines of a text, without comments and empty lines, one at a time. */
 export function* linesOf(text: string): Generator<Line> {
   let number = 0;
   for (let start = 0; start <= text.length; ) {
@@ -29,13 +29,13 @@ export function* linesOf(text: string): Generator<Line> {
 
 /** The problems of one file. */
 export interface LineFindings {
-  /** At a line, or with the file as a whole. */
+  /** Adds a problem of a line, or with undefined of the file as a whole. */
   add(line: Line | undefined, problem: string): void;
   readonly empty: boolean;
   refuse(): Result<never>;
 }
 
-/** No problem yet; 20 are kept, the rest is counted. */
+/** No problem yet. 20 problems are kept, the others are counted. */
 export function createLineFindings(): LineFindings {
   const findings = createFindings();
   return {
@@ -48,6 +48,12 @@ export function createLineFindings(): LineFindings {
   };
 }
 
+/** The most characters of a wrong word that a problem shows. */
+const EXCERPT_LENGTH_MAX = 20;
+
+/** A wrong word, as a problem shows it. */
+export const excerptOf = (word = ''): string => JSON.stringify(word.slice(0, EXCERPT_LENGTH_MAX));
+
 /** A whole number from 0 to below a bound; undefined for anything else. */
 export function readIndex(word: string | undefined, bound: number): number | undefined {
   if (word === undefined || !/^\d{1,9}$/.test(word)) return undefined;
@@ -55,9 +61,12 @@ export function readIndex(word: string | undefined, bound: number): number | und
   return value < bound ? value : undefined;
 }
 
-/** A distance: a decimal number, not negative, at most an hour of ms. */
+/** The largest distance, ms: an hour. */
+export const DISTANCE_MAX = 3_600_000;
+
+/** A distance in ms: a decimal number from 0 to DISTANCE_MAX; undefined for anything else. */
 export function readDistance(word: string | undefined): number | undefined {
   if (word === undefined || !/^\d{1,9}(\.\d{1,9})?$/.test(word)) return undefined;
   const value = Number(word);
-  return value <= 3_600_000 ? value : undefined;
+  return value <= DISTANCE_MAX ? value : undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * What a session can be simulated on: a graph of routers and hosts, in which distances are shortest
- * paths, or a matrix of round trips that somebody measured.
+ * paths, or a matrix of measured round trips.
  */
 import type { Graph } from './graph.js';
 
@@ -14,7 +14,7 @@ export type Topology =
   | { readonly kind: 'graph'; readonly graph: Graph }
   | { readonly kind: 'matrix'; readonly matrix: RttMatrix };
 
-/** How many nodes there are to place SCXs at. */
+/** The number of nodes at which SCXs can be. */
 export const sizeOf = (topology: Topology): number =>
   topology.kind === 'graph' ? topology.graph.nodes : topology.matrix.nodes;
 

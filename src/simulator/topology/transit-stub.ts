@@ -1,14 +1,14 @@
 /**
  * Draws transit-stub graphs as the Georgia Tech generator does (§5.1: "We used the Transit-Stub model
  * to generate our experimental topologies. Each topology consisted of 1000 nodes"): a few transit
- * domains, joined with each other; each of their routers carries stub domains, whose nodes are where
- * most SCXs will be. The total is exact; how many nodes a domain has varies around its mean.
+ * domains, joined with each other; each of their routers has stub domains, in whose nodes most SCXs will
+ * be. The total is exact; the number of nodes of a domain varies around its mean.
  *
- * Two habits of GT-ITM were found in its files (their coordinates), not in its description: a stub's
- * square is placed such that its router lies in it; and only the first transit domain has the side
- * that is meant for all, the others have that of a stub.
+ * Two properties of GT-ITM were found in the coordinates of its files, not in its description: a stub's
+ * square is placed so that its router lies in it; and only the first transit domain has the side of the
+ * square that is meant for all, the others have that of a stub.
  *
- * The defaults are those of the reference graphs `ts1000n`. The paper does not tell its own; these
+ * The defaults are those of the reference graphs `ts1000n`. The paper does not give its own; these
  * fit its results best.
  */
 import { bad, good, type Result } from '../../lib/result.js';
@@ -52,19 +52,19 @@ export const TS1000A: TransitStubOptions = Object.freeze({
   stubDensity: 0.5,
 });
 
-/** A graph of more nodes is refused. */
+/** The most nodes of a graph. */
 const NODES_MAX = 200_000;
 
-/** GT-ITM makes two of each edge of the top level. */
+/** GT-ITM makes two links of each edge of the top level. */
 const LINKS_BETWEEN_DOMAINS = 2;
 
-/** How many nodes a graph of these options has. */
+/** The number of nodes of a graph with these options. */
 const totalNodes = (options: TransitStubOptions): number =>
   options.transitDomains * options.transitNodes * (1 + options.stubs * options.stubNodes);
 
 /**
- * Options for a graph of so many nodes at least: more transit domains, and more routers in each, with
- * stubs as they were.
+ * Options for a graph of at least `nodesMin` nodes: more transit domains, and more routers in each, with
+ * the same stubs.
  */
 function enlarge(options: TransitStubOptions, nodesMin: number): TransitStubOptions {
   const routers = nodesMin / (1 + options.stubs * options.stubNodes);
@@ -74,7 +74,7 @@ function enlarge(options: TransitStubOptions, nodesMin: number): TransitStubOpti
   return { ...options, transitDomains, transitNodes: Math.ceil(routers / transitDomains) };
 }
 
-/** Sides of the squares: all, a transit domain, a stub. */
+/** Sides of the squares: of the whole graph, of a transit domain, and of a stub. */
 function sidesOf(options: TransitStubOptions): { all: number; transit: number; stub: number } {
   const { transitDomains, transitNodes, stubs, stubNodes } = options;
   const all = Math.round(Math.sqrt(80 * totalNodes(options)));
@@ -83,7 +83,7 @@ function sidesOf(options: TransitStubOptions): { all: number; transit: number; s
   return { all, transit: half + (half % 2), stub: Math.round(Math.sqrt(16 * weight)) };
 }
 
-/** Sizes around a mean, their total kept: so often one of them gives one to another. */
+/** Sizes around a mean with the same total: three times for each, one size gives 1 to another. */
 export function varySizes(count: number, mean: number, rng: Rng): number[] {
   const sizes = new Array<number>(count).fill(mean);
   if (mean <= 1) return sizes;
@@ -104,11 +104,38 @@ const lengthOf = (a: Point, b: Point): number => Math.round(Math.hypot(a.x - b.x
 
 /** The graph as it grows. */
 interface Draft {
-  /** Of one unit of the grid, ms. */
+  readonly options: TransitStubOptions;
+  readonly rng: Rng;
+  readonly sides: ReturnType<typeof sidesOf>;
+  /** The length of one unit of the grid, ms. */
   readonly unitMs: number;
   readonly points: Point[];
   readonly names: string[];
   readonly links: Link[];
+  /** Sizes that are still to be used: stub domains at each router, and nodes in each stub domain. */
+  readonly stubCounts: number[];
+  readonly stubSizes: number[];
+  /** Why there is no graph of these options, if so. */
+  problem: string | undefined;
+}
+
+interface FlatOptions {
+  readonly nodes: number;
+  readonly side: number;
+  readonly density: number;
+  /** What the graph is for, in a problem. */
+  readonly what: string;
+}
+
+/** A flat graph. One that cannot be connected spoils the whole, so any points may replace it. */
+function drawFlat(draft: Draft, { nodes, side, density, what }: FlatOptions): FlatGraph {
+  const flat =
+    draft.problem === undefined ? drawFlatGraph(nodes, side, density, draft.rng) : undefined;
+  if (flat !== undefined) return flat;
+  draft.problem ??=
+    `${what} of ${nodes} nodes is never connected at an edge probability of ${density}: ` +
+    'raise the density';
+  return { points: Array.from({ length: nodes }, () => ({ x: 0, y: 0 })), links: [] };
 }
 
 /** Adds a flat graph whose square begins at an origin; returns the numbers of its nodes. */
@@ -134,11 +161,63 @@ function joinNodes(draft: Draft, from: number, to: number): void {
   draft.links.push({ from, to, length: length * draft.unitMs });
 }
 
+/** Adds a stub domain whose square contains its transit router. */
+function addStub(draft: Draft, router: number, label: string): void {
+  const { options, rng, sides } = draft;
+  const nodes = draft.stubSizes.shift() as number;
+  const density = options.stubDensity;
+  const flat = drawFlat(draft, { nodes, side: sides.stub, density, what: 'a stub domain' });
+  const near = draft.points[router] as Point;
+  const start = (at: number): number =>
+    clamp(at - rng.below(sides.stub + 1), 0, sides.all - sides.stub);
+  const origin = { x: start(near.x), y: start(near.y) };
+  const numbers = embed(draft, flat, origin, (node) => `${label}.${node}`);
+  joinNodes(draft, router, rng.pick(numbers) as number);
+}
+
+/** Adds a transit domain around a centre, with the stub domains of its routers; returns the routers. */
+function addDomain(draft: Draft, centre: Point, domain: number, nodes: number): number[] {
+  const { options, sides } = draft;
+  const side = domain === 0 ? sides.transit : sides.stub;
+  const density = options.transitDensity;
+  const flat = drawFlat(draft, { nodes, side, density, what: 'a transit domain' });
+  const start = (at: number): number => clamp(at - Math.round(side / 2), 0, sides.all - side);
+  const origin = { x: start(centre.x), y: start(centre.y) };
+  const routers = embed(draft, flat, origin, (node) => `T:${domain}.${node}`);
+  for (const [index, router] of routers.entries()) {
+    const stubs = draft.stubCounts.shift() as number;
+    for (let stub = 0; stub < stubs; stub++) {
+      addStub(draft, router, `S:${domain}.${index}/${stub}`);
+    }
+  }
+  return routers;
+}
+
+/** Draws the transit domains, their stub domains, and the links between transit domains. */
+function fillDraft(draft: Draft, domainSizes: readonly number[]): void {
+  const { options, rng, sides } = draft;
+  const top = drawFlat(draft, {
+    nodes: options.transitDomains,
+    side: sides.all,
+    density: options.domainDensity,
+    what: 'a top level',
+  });
+  const domains = top.points.map((centre, domain) =>
+    addDomain(draft, centre, domain, domainSizes[domain] as number),
+  );
+  const anyOf = (domain: number): number => rng.pick(domains[domain] as number[]) as number;
+  for (const { from, to } of top.links) {
+    for (let copy = 0; copy < LINKS_BETWEEN_DOMAINS; copy++) {
+      joinNodes(draft, anyOf(from), anyOf(to));
+    }
+  }
+}
+
 /**
  * A graph of these options, or why there is none.
- * @param nodesMin where they make fewer nodes than this, the graph has more transit domains and
+ * @param nodesMin where the options make fewer nodes than this, the graph has more transit domains and
  *   routers. GT-ITM would spread them over a larger square; but a continent does not grow with the
- *   number of its networks, so distances shrink as nodes become dense: the square is as many ms wide.
+ *   number of its networks, so nodes become denser and the square stays as many ms wide.
  */
 export function drawTransitStub(
   asked: TransitStubOptions,
@@ -147,57 +226,20 @@ export function drawTransitStub(
 ): Result<NamedGraph> {
   const options = enlarge(asked, nodesMin);
   const total = totalNodes(options);
-  if (total > NODES_MAX) return bad(`a transit-stub graph of ${total} nodes: ${NODES_MAX} at most`);
-  const sides = sidesOf(options);
-  const unitMs = sidesOf(asked).all / sides.all;
-  const draft: Draft = { unitMs, points: [], names: [], links: [] };
-  const routers = options.transitDomains * options.transitNodes;
-  const transitSizes = varySizes(options.transitDomains, options.transitNodes, rng);
-  const stubCounts = varySizes(routers, options.stubs, rng);
-  const stubSizes = varySizes(routers * options.stubs, options.stubNodes, rng);
-  let problem: string | undefined;
-
-  /** One that cannot be connected spoils the whole, so what takes its place does not matter. */
-  const draw = (nodes: number, side: number, density: number, what: string): FlatGraph => {
-    const flat = problem === undefined ? drawFlatGraph(nodes, side, density, rng) : undefined;
-    if (flat !== undefined) return flat;
-    problem ??= `${what} of ${nodes} nodes is never connected at an edge probability of ${density}`;
-    return { points: Array.from({ length: nodes }, () => ({ x: 0, y: 0 })), links: [] };
-  };
-
-  const addStub = (router: number, label: string): void => {
-    const size = stubSizes.shift() as number;
-    const flat = draw(size, sides.stub, options.stubDensity, 'a stub domain');
-    const near = draft.points[router] as Point;
-    const start = (at: number): number =>
-      clamp(at - rng.below(sides.stub + 1), 0, sides.all - sides.stub);
-    const origin = { x: start(near.x), y: start(near.y) };
-    const nodes = embed(draft, flat, origin, (node) => `${label}.${node}`);
-    joinNodes(draft, router, rng.pick(nodes) as number);
-  };
-
-  const addDomain = (centre: Point, domain: number): number[] => {
-    const side = domain === 0 ? sides.transit : sides.stub;
-    const size = transitSizes[domain] as number;
-    const flat = draw(size, side, options.transitDensity, 'a transit domain');
-    const start = (at: number): number => clamp(at - Math.round(side / 2), 0, sides.all - side);
-    const origin = { x: start(centre.x), y: start(centre.y) };
-    const nodes = embed(draft, flat, origin, (node) => `T:${domain}.${node}`);
-    for (const [index, router] of nodes.entries()) {
-      const stubs = stubCounts.shift() as number;
-      for (let stub = 0; stub < stubs; stub++) addStub(router, `S:${domain}.${index}/${stub}`);
-    }
-    return nodes;
-  };
-
-  const top = draw(options.transitDomains, sides.all, options.domainDensity, 'a top level');
-  const domains = top.points.map(addDomain);
-  const anyOf = (domain: number): number => rng.pick(domains[domain] as number[]) as number;
-  for (const { from, to } of top.links) {
-    for (let copy = 0; copy < LINKS_BETWEEN_DOMAINS; copy++) {
-      joinNodes(draft, anyOf(from), anyOf(to));
-    }
+  if (total > NODES_MAX) {
+    return bad(`a transit-stub graph of ${total} nodes is too large: at most ${NODES_MAX} nodes`);
   }
-  if (problem !== undefined) return bad(problem);
+  const sides = sidesOf(options);
+  const routers = options.transitDomains * options.transitNodes;
+  const domainSizes = varySizes(options.transitDomains, options.transitNodes, rng);
+  const draft: Draft = {
+    ...{ options, rng, sides },
+    unitMs: sidesOf(asked).all / sides.all,
+    ...{ points: [], names: [], links: [], problem: undefined },
+    stubCounts: varySizes(routers, options.stubs, rng),
+    stubSizes: varySizes(routers * options.stubs, options.stubNodes, rng),
+  };
+  fillDraft(draft, domainSizes);
+  if (draft.problem !== undefined) return bad(draft.problem);
   return good({ graph: createGraph(total, draft.links), names: draft.names });
 }

@@ -30,7 +30,24 @@ export interface Connections {
 /** A connection attempt that gets no answer fails after this time, ms, as in overlay/. */
 export const CONNECT_TIMEOUT_MS = 3000;
 
-/** What one end of a link is told when the link has closed. */
+/** The partition, if there is one. */
+function createPartition() {
+  let side: Side | undefined;
+  const isCut = (a: SimulatedScx, b: SimulatedScx): boolean =>
+    side !== undefined && side(a) !== side(b);
+  return {
+    isCut,
+    /** Changes the partition; returns which pairs it separated before and no longer does. */
+    change: (newSide: Side | undefined): ((a: SimulatedScx, b: SimulatedScx) => boolean) => {
+      const oldSide = side;
+      side = newSide;
+      if (oldSide === undefined) return () => false;
+      return (a, b) => oldSide(a) !== oldSide(b) && !isCut(a, b);
+    },
+  };
+}
+
+/** The input of one end of a link after the link has closed. */
 function closedInput(link: Link, end: SimulatedScx): Input {
   const { channel } = link;
   const peer = peerOf(link, end);
@@ -45,10 +62,7 @@ function closedInput(link: Link, end: SimulatedScx): Input {
 export function createConnections(context: NetworkContext): Connections {
   const { lanes, deferred, delayMs, now, at, counters } = context;
   const segments = createSegments(context);
-  let side: Side | undefined;
-
-  const isCut = (a: SimulatedScx, b: SimulatedScx): boolean =>
-    side !== undefined && side(a) !== side(b);
+  const { isCut, change } = createPartition();
 
   const close = (link: Link, informed: readonly SimulatedScx[]): void => {
     lanes.close(link);
@@ -79,13 +93,10 @@ export function createConnections(context: NetworkContext): Connections {
     transmit,
     close,
     cut: (newSide) => {
-      const oldSide = side;
-      side = newSide;
-      if (oldSide === undefined) return;
+      const isHealed = change(newSide);
       for (const link of lanes.all()) {
         const { opener, acceptor } = link;
-        const hasCrossed = oldSide(opener) !== oldSide(acceptor);
-        if (hasCrossed && !isCut(opener, acceptor)) close(link, [opener, acceptor]);
+        if (isHealed(opener, acceptor)) close(link, [opener, acceptor]);
       }
     },
     onDeath: (scx, withReset) => {

@@ -7,7 +7,7 @@
  * SCX with or without resets.
  *
  * It is composed of lanes.ts (which connections are open), connections.ts (what they have in common),
- * control-path.ts and data-path.ts (who opens them, and what they carry).
+ * control-path.ts and data-path.ts (when they open, and what they carry).
  */
 import { type Connections, createConnections } from './connections.js';
 import { type ControlPath, createControlPath } from './control-path.js';

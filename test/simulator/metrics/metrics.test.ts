@@ -30,12 +30,12 @@ describe('Path lengths', () => {
     expect(pathLengths(detour, onLine)).toEqual([50, 0, 10, 20]);
   });
 
-  test('are undefined for who has no parent, and for all below', () => {
+  test('are undefined for an SCX without a parent, and for all below it', () => {
     const cut: Tree = { source: 0, parents: [undefined, 0, undefined, 2] };
     expect(pathLengths(cut, onLine)).toEqual([0, 10, undefined, undefined]);
   });
 
-  test('are undefined in a loop, and for all below', () => {
+  test('are undefined in a loop, and for all below it', () => {
     const loop: Tree = { source: 0, parents: [undefined, 3, 1, 2, 3, 0] };
     const lengths = [0, undefined, undefined, undefined, undefined, 50];
     expect(pathLengths(loop, onLine)).toEqual(lengths);
@@ -54,7 +54,7 @@ describe('The cost ratio', () => {
     expect(cost).toMatchObject({ costMs: 120, starMs: 60, ratio: 2, longestMs: 50 });
   });
 
-  test('leaves out of both sums whom no route reaches, and names them', () => {
+  test('leaves SCXs without a route out of both sums, and names them', () => {
     const cost = costOf({ source: 0, parents: [undefined, 0, undefined, 2] });
     expect(cost).toMatchObject({ costMs: 10, starMs: 10, unreached: [2, 3] });
     expect(costOf({ source: 0, parents: [undefined, undefined] }).ratio).toBeNaN();
@@ -70,7 +70,7 @@ describe('The cost ratio', () => {
 });
 
 describe('Link stress', () => {
-  // Node 0 is a router; 1 to 4 hang off it.
+  // Node 0 is a router; 1 to 4 are attached to it.
   const hub = createGraph(
     5,
     [1, 2, 3, 4].map((to) => ({ from: 0, to, length: 1 })),
@@ -125,14 +125,14 @@ describe('Stabilisation', () => {
     expect(mesh.stableSince(250_000)).toBe(150_000);
   });
 
-  test('stays where it was when there are changes later', () => {
+  test('stays the same when there are changes later', () => {
     const mesh = createStabilisation();
     mesh.onEvent?.(scx, up, 1000);
     mesh.onEvent?.(scx, up, 101_000);
     expect(mesh.stableSince(102_000)).toBe(1000);
   });
 
-  test('counts nothing but edges', () => {
+  test('counts edges only', () => {
     const mesh = createStabilisation();
     mesh.onEvent?.(scx, { kind: 'memberFailed', member }, 1000);
     expect(mesh.changes).toBe(0);
@@ -154,7 +154,7 @@ describe('Discovery progress', () => {
     expect(lastOf(progress.instantsMs(1))).toBe(510);
   });
 
-  test('is complete when each SCX knows as many as it may', () => {
+  test('is complete when each SCX knows the most members that it may keep', () => {
     const progress = createDiscoveryProgress(11, 5);
     for (let scx = 0; scx < 11; scx++) progress.see(scx, 5, 100);
     expect(progress.isComplete).toBe(true);
@@ -167,14 +167,14 @@ describe('Reception', () => {
     reception.onDeliver?.({ index } as SimulatedScx, adu, now);
   };
 
-  test('is complete when each SCX gets all that was published since it joined', () => {
+  test('is complete when each SCX gets everything that was published since it joined', () => {
     const reception = createReception([0, 1500], 20_000);
     for (let sequence = 0; sequence < 20; sequence++) {
       deliver(reception, 0, sequence, 1000 * sequence);
       if (sequence >= 2) deliver(reception, 1, sequence, 1000 * sequence + 40);
     }
     expect(reception.report()).toEqual({
-      // ADUs 0 to 15, and 2 to 15: those of the last 5 s may be under way.
+      // ADUs 0 to 15, and 2 to 15: those of the last 5 s may be in transit.
       owed: 16 + 14,
       missed: 0,
       incomplete: 0,
@@ -183,7 +183,7 @@ describe('Reception', () => {
     });
   });
 
-  test('misses what came before the first subscription, and what was given up', () => {
+  test('misses ADUs from before the first subscription, and ADUs that were given up', () => {
     const reception = createReception([0, 1500], 20_000);
     for (let sequence = 0; sequence < 20; sequence++) {
       deliver(reception, 0, sequence, 1000 * sequence);
@@ -192,14 +192,14 @@ describe('Reception', () => {
     expect(reception.report()).toMatchObject({ owed: 30, missed: 3, incomplete: 1 });
   });
 
-  test('does not count the time before there was anything to hear', () => {
+  test('does not count the time before the first ADU', () => {
     const reception = createReception([0, 0], 20_000);
     deliver(reception, 0, 9, 9000);
     deliver(reception, 1, 9, 9400);
     expect(reception.report().firstMs).toEqual({ mean: 200, longest: 400 });
   });
 
-  test('says who heard nothing, and bears no ADU twice', () => {
+  test('has no time for SCXs without an ADU, and refuses an ADU delivered twice', () => {
     const reception = createReception([0, 1500], 20_000);
     deliver(reception, 0, 3, 3000);
     expect(reception.report().firstMs).toBeNull();
@@ -208,14 +208,14 @@ describe('Reception', () => {
 });
 
 describe('Statistics', () => {
-  test('tell mean, extremes and the 95% confidence interval by Student', () => {
+  test('have mean, extremes and the 95% confidence interval by Student', () => {
     const { mean, confidence, min, max } = statisticsOf([2, 4, 4, 4, 5, 5, 7, 9]);
     expect([mean, min, max]).toEqual([5, 2, 9]);
     // s = sqrt(32 / 7), t(7) = 2.365.
     expect(confidence).toBeCloseTo((2.365 * Math.sqrt(32 / 7)) / Math.sqrt(8), 10);
   });
 
-  test('have no interval for one value, and nothing for none', () => {
+  test('have no interval for one value, and no mean without values', () => {
     expect(statisticsOf([3])).toMatchObject({ mean: 3, min: 3, max: 3, confidence: Number.NaN });
     expect(statisticsOf([]).mean).toBeNaN();
   });

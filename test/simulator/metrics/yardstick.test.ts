@@ -39,7 +39,7 @@ describe('The yardstick', () => {
     expect(tree.parents).toEqual([3, 3, 3, undefined, 3, 3, 3]);
   });
 
-  test('is the best of all trees where all can be tried', () => {
+  test('is the best of all trees where all of them can be tried', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const rng = createRng(seed);
       const points = Array.from({ length: 6 }, () => [rng.below(100), rng.below(100)] as const);

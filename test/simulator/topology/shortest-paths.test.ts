@@ -14,13 +14,13 @@ const SQUARE = createGraph(4, [
 ]);
 
 describe('A graph', () => {
-  test('refuses links to nowhere, to oneself, or of no length', () => {
+  test('refuses links to a missing node, to the same node, or without a length', () => {
     expect(() => createGraph(2, [{ from: 0, to: 2, length: 1 }])).toThrow(/link from 0 to 2/);
     expect(() => createGraph(2, [{ from: 1, to: 1, length: 1 }])).toThrow(/link from 1 to 1/);
     expect(() => createGraph(2, [{ from: 0, to: 1, length: Number.NaN }])).toThrow(/NaN/);
   });
 
-  test('knows whether it is connected', () => {
+  test('reports whether it is connected', () => {
     expect(isConnected(SQUARE)).toBe(true);
     expect(countReachable(createGraph(3, [{ from: 0, to: 1, length: 1 }]))).toBe(2);
     expect(isConnected(createGraph(1, []))).toBe(true);
@@ -28,14 +28,14 @@ describe('A graph', () => {
 });
 
 describe('Shortest paths', () => {
-  test('go round a long link', () => {
+  test('avoid a long link', () => {
     const paths = findShortestPaths(SQUARE, 0);
     expect([...paths.distancesMs]).toEqual([0, 1, 2, 6]);
     expect([...linksTo(paths, 3)]).toEqual([3, 1, 0]);
     expect([...linksTo(paths, 0)]).toEqual([]);
   });
 
-  test('do not reach what is apart', () => {
+  test('do not reach a separate part', () => {
     const { distancesMs } = findShortestPaths(createGraph(2, []), 0);
     expect([...distancesMs]).toEqual([0, Number.POSITIVE_INFINITY]);
   });

@@ -19,7 +19,7 @@ type LinkKind = 'stub' | 'access' | 'transit' | 'backbone';
 
 const domainOf = (name: string): string => name.slice(2).split('.')[0] as string;
 
-/** By kind of link: how many, and how long in the mean. */
+/** By kind of link: how many there are, and their mean length. */
 function linkStatistics({ graph, names }: NamedGraph): Record<LinkKind, [number, number]> {
   const lengths: Record<LinkKind, number[]> = { stub: [], access: [], transit: [], backbone: [] };
   for (const { from, to, length } of graph.links) {
@@ -44,7 +44,7 @@ function meanDistance({ graph }: NamedGraph): number {
 }
 
 describe('A transit-stub graph', () => {
-  test('grows to as many nodes as are needed, within the same extent', () => {
+  test('grows to the number of nodes that is needed, within the same extent', () => {
     const [plain] = draws(TS1000N, 1) as [NamedGraph];
     expect(goodOf(drawTransitStub(TS1000N, createRng(0), 1000))).toEqual(plain);
     const large = goodOf(drawTransitStub(TS1000N, createRng(0), 4000));
@@ -55,7 +55,7 @@ describe('A transit-stub graph', () => {
     expect(meanDistance(large) / meanDistance(plain)).toBeLessThan(1.4);
   });
 
-  test('has exactly the nodes that its parameters say, and is connected', () => {
+  test('has exactly the number of nodes that its parameters imply, and is connected', () => {
     for (const options of [TS1000N, TS1000A]) {
       for (const { graph, names } of draws(options, 5)) {
         expect(graph.nodes).toBe(1000);
@@ -65,7 +65,7 @@ describe('A transit-stub graph', () => {
     }
   });
 
-  test('is the same from the same seed, and another from another', () => {
+  test('is the same from the same seed, and different from a different one', () => {
     const [first, again, other] = [1, 1, 2].map((seed) =>
       goodOf(drawTransitStub(TS1000N, createRng(seed))),
     );
@@ -76,7 +76,7 @@ describe('A transit-stub graph', () => {
   test.each([
     ['ts1000n-0', TS1000N],
     ['ts1000a-0', TS1000A],
-  ] as const)('is of the family of %s: as many links of each kind, as long', (name, options) => {
+  ] as const)('has the number and the length of links of each kind as in %s', (name, options) => {
     const reference = linkStatistics(gtitmFixture(name));
     const ours = draws(options, 25).map(linkStatistics);
     for (const kind of ['stub', 'access', 'transit', 'backbone'] as const) {
@@ -110,7 +110,9 @@ describe('A transit-stub graph', () => {
 
   test('is refused when it would be too large, or never connected', () => {
     const large = { ...TS1000N, stubNodes: 1000, stubs: 100 };
-    expect(problemsOf(drawTransitStub(large, createRng(1)))[0]).toMatch(/200000 at most/);
+    expect(problemsOf(drawTransitStub(large, createRng(1)))[0]).toMatch(
+      /^a transit-stub graph of 80000\d+ nodes is too large: at most 200000 nodes$/,
+    );
     const sparse = { ...TS1000N, stubNodes: 3, stubDensity: 0 };
     expect(problemsOf(drawTransitStub(sparse, createRng(1)))[0]).toMatch(/stub .* never connected/);
   });

@@ -3,7 +3,12 @@
  * their labels. The room for labels depends on the ticks, and the ticks on the room. So the height
  * is settled first, then the vertical scale, then the width that its labels leave.
  */
-import type { Axis, Chart, Place, Point } from '../../../simulator/figures/presentation/chart.js';
+import type {
+  Axis,
+  Chart,
+  Point,
+  Position,
+} from '../../../simulator/figures/presentation/chart.js';
 import { createScale, type Scale } from './scale.js';
 import { type Attributes, element, line, type Pixel, text } from './svg.js';
 import { breakLines, LINE_PX, textWidth } from './text-size.js';
@@ -50,12 +55,12 @@ const CATEGORY_SHARE = 0.38;
 /** Between the names of two categories that stand one below the other, px. */
 const ROW_GAP = 6;
 
-const isNumber = (value: Place | undefined): value is number => typeof value === 'number';
+const isNumber = (value: Position | undefined): value is number => typeof value === 'number';
 
 /** Every number that must have a position on an axis. */
 function valuesOn(side: 'x' | 'y', { y, series, marks = [] }: Chart): number[] {
   const valueSide = y.kind === 'category' ? 'x' : 'y';
-  const ofPoint = (point: Point): (Place | undefined)[] =>
+  const ofPoint = (point: Point): (Position | undefined)[] =>
     side === valueSide ? [point[side], point.low, point.high] : [point[side]];
   const points = series.flatMap((each) => each.points.flatMap(ofPoint));
   const published = marks.flatMap(({ axis, from, to }) => (axis === side ? [from, to] : []));

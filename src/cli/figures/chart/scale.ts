@@ -1,5 +1,5 @@
 /** A scale turns the values of one axis into pixels, and knows the ticks that stand on it. */
-import type { Axis, Place } from '../../../simulator/figures/presentation/chart.js';
+import type { Axis, Position } from '../../../simulator/figures/presentation/chart.js';
 import { linearTicks, logarithmicTicks } from './ticks.js';
 
 interface Tick {
@@ -13,7 +13,7 @@ export interface Scale {
   readonly isCategory: boolean;
   readonly ticks: readonly Tick[];
   /** px; beyond the ends of the axis for a value beyond them, NaN for a value without a position. */
-  position(value: Place): number;
+  position(value: Position): number;
 }
 
 /** The pixels of an axis, in the direction in which its values grow. */
@@ -58,7 +58,7 @@ export function createScale({ axis, values, range, countMax }: ScaleOptions): Sc
   const from = range.from + (axis.min === undefined ? inward : 0);
   const to = range.to - (axis.max === undefined ? inward : 0);
   const perUnit = (to - from) / (project(high) - project(low));
-  const position = (value: Place): number =>
+  const position = (value: Position): number =>
     from + (project(Number(value)) - project(low)) * perUnit;
   return {
     isCategory: false,

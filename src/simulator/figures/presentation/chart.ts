@@ -1,6 +1,6 @@
-/** A picture, without a word about how it is drawn. */
+/** A picture as data; how it is drawn is not decided here (see cli/figures). */
 
-/** Whose numbers these are; decides the colour. `published`: what the paper's text says. */
+/** The origin of the numbers, which decides the colour. `published`: from the paper's text. */
 export type Tone = 'paper' | 'fast' | 'yardstick' | 'star' | 'published';
 
 export interface Axis {
@@ -13,16 +13,16 @@ export interface Axis {
   readonly max?: number;
 }
 
-/** A place on an axis: a number, or a category. */
-export type Place = number | string;
+/** A position on an axis: a number, or a category. */
+export type Position = number | string;
 
 export interface Point {
-  readonly x: Place;
-  readonly y: Place;
+  readonly x: Position;
+  readonly y: Position;
   /** 95% confidence interval, along the axis of values. */
   readonly low?: number;
   readonly high?: number;
-  /** Stands beside the point. */
+  /** Shown beside the point. */
   readonly label?: string;
 }
 
@@ -34,7 +34,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-/** What the paper's text says of an axis: a value, or a range. */
+/** A value or a range on an axis that the paper's text gives. */
 export interface Mark {
   readonly axis: 'x' | 'y';
   readonly from: number;

@@ -1,4 +1,4 @@
-/** Comma-separated values as RFC 4180 has them, with a line for the columns' names. */
+/** Comma-separated values (RFC 4180), with a header line. */
 
 export type Value = string | number | null | undefined;
 
@@ -7,10 +7,10 @@ export interface Data {
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** Digits that mean something; more would only make files differ. */
+/** Significant digits; more would only make files differ. */
 const DIGITS = 6;
 
-/** What is not known is an empty field. */
+/** An unknown value is an empty field. */
 function fieldOf(value: Value): string {
   if (typeof value === 'number') {
     return Number.isFinite(value) ? `${Number(value.toPrecision(DIGITS))}` : '';
@@ -19,6 +19,6 @@ function fieldOf(value: Value): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The data as a file. */
+/** The data as the text of a file. */
 export const csvOf = ({ columns, rows }: Data): string =>
   [columns, ...rows].map((row) => `${row.map(fieldOf).join(',')}\n`).join('');

@@ -1,7 +1,7 @@
 /**
  * A figure: which sessions it needs, and how their reports become a picture, a table and sentences.
- * All that it says of our own runs comes from the reports; all that it says of the paper is in the
- * paper's text, as its pictures are not.
+ * Everything that it says about our runs comes from the reports. Everything that it says about the paper
+ * comes from the paper's text, because the numbers in the paper's pictures are not available.
  */
 
 import type { Reports, Scope, Session } from '../sessions/session.js';
@@ -12,14 +12,14 @@ export interface Drawing {
   /** Tidy: one observation in each row. */
   readonly data: Data;
   readonly chart: Chart;
-  /** What is seen, in plain sentences. */
+  /** What the picture shows, in sentences. */
   readonly text: readonly string[];
-  /** For those who want the numbers; shown below the picture. */
+  /** The numbers, shown below the picture. */
   readonly table?: Data;
 }
 
 export interface Figure {
-  /** Also the name of its files. */
+  /** Also the name of its files, without their ending. */
   readonly id: string;
   readonly title: string;
   /** The paper's own words, with the section; absent beyond the paper. */

@@ -1,4 +1,4 @@
-/** How much is played for the figures: the numbers that decide how long that takes. */
+/** How much is simulated for the figures, and so how long that takes. */
 import type { Scope, TopologyName } from './session.js';
 
 export interface ScopeOptions {
@@ -10,7 +10,7 @@ export interface ScopeOptions {
   readonly hasMatrix: boolean;
 }
 
-/** The share of the draws that a session gets which serves one figure only. */
+/** A session that serves one figure only gets this share of the draws. */
 const FEW = 0.3;
 
 /** Session sizes, as shares of the usual one: 50 to 350 for 100 (§5.4). */
@@ -24,7 +24,7 @@ const UNTIL_QUICK_MS = { paper: 180_000, fast: 90_000 };
 
 const QUICK_DRAWS = 3;
 
-/** The numbers for what was asked. */
+/** The scope for what the user asked for. */
 export function scopeOf({ draws, scxs, quick, full, hasMatrix }: ScopeOptions): Scope {
   const most = quick ? Math.min(QUICK_DRAWS, draws) : draws;
   const topologies: TopologyName[] = ['ts1000n', 'ts1000a'];

@@ -1,9 +1,10 @@
 /**
  * The sessions that figures are made of. A figure names the sessions that it needs, and several figures
- * name the same ones; a session's id tells all that decides its outcome, so it is played only once.
+ * name the same ones. A session's id contains everything that decides its outcome, so each session is
+ * simulated only once.
  *
- * Draw n of every session has the seed `seed + n`: sessions on the same topology with as many SCXs
- * differ in their rules only, so that two profiles are compared on the same places and sources.
+ * Draw n of every session has the seed `seed + n`. Sessions on the same topology with the same number of
+ * SCXs then differ in their rules only: two profiles are compared on the same nodes and sources.
  */
 import { FAST, type GossamerConfig, PAPER } from '../../../gossamer/core/config.js';
 import type { ExperimentReport } from '../../experiment/experiment.js';
@@ -12,7 +13,7 @@ export const PROFILES = { paper: PAPER, fast: FAST } as const;
 export type Profile = keyof typeof PROFILES;
 export const PROFILE_NAMES: readonly Profile[] = ['paper', 'fast'];
 
-/** The reference graphs are drawn anew by our generator; the matrix is one of real round trips. */
+/** The reference graphs are drawn by our generator; the matrix has measured round trips. */
 export type TopologyName = 'ts1000n' | 'ts1000a' | 'ts10000n' | 'planetlab490';
 
 export interface Session {
@@ -25,18 +26,19 @@ export interface Session {
   readonly draws: number;
 }
 
-/** How much is played. */
+/** How much is simulated. */
 export interface Scope {
-  /** Of the sessions that most figures share. */
+  /** Draws of the sessions that most figures share. */
   readonly draws: number;
-  /** Of all others. */
+  /** Draws of all other sessions. */
   readonly fewDraws: number;
   /** SCXs of a session unless a figure says otherwise. Paper §5.1: 100. */
   readonly scxs: number;
   /** Session sizes of the scaling figures. */
   readonly sizes: readonly number[];
-  /** Sizes of which one draw is played, with `fast` only. */
+  /** Sizes of which one draw is simulated, with `fast` only. */
   readonly largeSizes: readonly number[];
+  /** Simulated time of a run, ms. */
   readonly untilMs: Readonly<Record<Profile, number>>;
   readonly topologies: readonly TopologyName[];
 }
@@ -47,7 +49,7 @@ export interface Variation {
   readonly scxs?: number;
   readonly sources?: number;
   readonly draws?: number;
-  /** What stands in for the profile's own constants, and what that is called. */
+  /** Constants that replace the profile's, and a name for them. */
   readonly named?: string;
   readonly overrides?: Partial<GossamerConfig>;
 }
@@ -62,7 +64,7 @@ export function sessionOf(scope: Scope, profile: Profile, variation: Variation =
   return { id, topology, scxs, sources, config, untilMs: scope.untilMs[profile], draws };
 }
 
-/** The sessions that most figures share: the paper's usual one, with as many draws as there are. */
+/** The session that most figures share: the paper's usual one, with all draws. */
 export const mainSession = (scope: Scope, profile: Profile, sources: number): Session =>
   sessionOf(scope, profile, { sources, draws: scope.draws });
 
