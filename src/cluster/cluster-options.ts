@@ -1,7 +1,7 @@
 /** What a cluster can be told. The CLI fills it in: defaults < file < environment < flags. */
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
-import type { SessionName } from '../session/session-name.js';
+import type { Mounts } from './ingest/session-of-mount.js';
 import type { PortRange } from './supervisor/port-pairs.js';
 
 /** Settings of the cluster's SCXs; scx/launch.ts says what each does. */
@@ -32,9 +32,6 @@ export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
 
 /** Who may say where a request comes from: proxies on this machine. */
 export const TRUSTED_PROXIES: readonly string[] = ['127.0.0.0/8', '::1'];
-
-/** Sessions by the mounts that the operator gave them: `/live`. */
-export type Mounts = ReadonlyMap<string, SessionName>;
 
 export interface ClusterOptions {
   /** Of the front end; 0 is any free one. */

@@ -1,23 +1,28 @@
 /**
- * The front end: the one address of a cluster that clients know. This file puts the groups of
- * routes together with what all of them have in common: headers, counting, and the last word
- * when something went wrong. The server around it is http-server.ts.
+ * The front end: the one address of a cluster that clients know. This file gives each group of routes
+ * what it needs, and adds what all of them have in common: headers, counting, and the answer when
+ * something fails. The server around it is web/front-end-port.ts.
  */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { trustIn } from '../http/server/client-address.js';
 import { announcementRoutes } from './announcements/announcement-routes.js';
+import { factsOf } from './announcements/launch-facts.js';
 import { fallbackRoutes } from './fallback/fallback-routes.js';
 import { drainRoutes } from './fleet/drain-routes.js';
 import { leaseRoutes } from './fleet/lease-routes.js';
-import type { FrontEndContext } from './front-end-context.js';
-import { ingestRoutes } from './ingest/title-routes.js';
+import { termsFrom } from './fleet/lease-terms.js';
+import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
+import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
+import type { Services } from './services.js';
 import { statusRoutes } from './status/status-routes.js';
+import { clientOf, noteClient } from './web/client.js';
 import { pageRoutes } from './web/pages.js';
 import { type Problem, problem, sendProblem } from './web/problem.js';
 import { webhookRoutes } from './webhooks/webhook-routes.js';
 
-/** For whatever is not a page: nobody runs, frames or guesses what we send. */
+/** For all that is not a page: browsers run nothing of it, frame nothing and guess no type. */
 const harmless: RequestHandler = (_request, response, next) => {
   response.set({
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -28,50 +33,109 @@ const harmless: RequestHandler = (_request, response, next) => {
 };
 
 const counted =
-  ({ metrics, log }: FrontEndContext): RequestHandler =>
+  ({ metrics, options }: Services): RequestHandler =>
   (request, response, next) => {
     response.once('close', () => {
       const { statusCode: status } = response;
       metrics.countRequest(`${response.locals.route ?? 'other'}`, status);
-      const { method, path, ip } = request;
-      log.debug({ method, path, ip, status }, 'answered');
+      const { method, path } = request;
+      options.log.debug({ method, path, ip: clientOf(response), status }, 'answered');
     });
     next();
   };
 
-/** Errors of the HTTP layer, which are the client's; undefined for ours. */
+/** Errors of the HTTP layer that the client causes; undefined for our own. */
 function clientProblem(error: unknown): Problem | undefined {
   const { status, type } = (error ?? {}) as { readonly status?: unknown; readonly type?: unknown };
   if (type === 'entity.too.large') return problem(413, 'The body is too large.');
   if (type === 'encoding.unsupported') return problem(415, 'Send the body uncompressed.');
-  if (error instanceof URIError) return problem(400, 'The path is not well encoded.');
+  if (error instanceof URIError) return problem(400, 'The path is not correctly percent-encoded.');
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
-  return problem(status, 'The request makes no sense.');
+  return problem(status, 'Malformed request.');
 }
 
 const failed =
-  ({ log }: FrontEndContext): ErrorRequestHandler =>
+  ({ options }: Services): ErrorRequestHandler =>
   (error, request, response, _next) => {
     const theirs = clientProblem(error);
-    if (theirs === undefined) log.error({ err: error, path: request.path }, 'a request failed');
-    const ours = problem(500, 'Something went wrong here; the log of the cluster says what.');
+    if (theirs === undefined) {
+      options.log.error({ err: error, path: request.path }, 'a request failed');
+    }
+    const ours = problem(
+      500,
+      "Something went wrong at this cluster; the cluster's log has details.",
+    );
     sendProblem(request, response, theirs ?? ours);
   };
 
+/** Publishing, and what belongs to an announcement. */
+function publishingRoutes(services: Services) {
+  const { url, store, ownership, fleet, webhooks, fallbacks } = services;
+  const { log, allowPrivate } = services.options;
+  const announcements = announcementRoutes({
+    ...{ url, store, ownership, log },
+    onPublished: (announcement) => fleet.keep(announcement.name.text, factsOf(announcement)),
+    onWithdrawn: async (name) => {
+      fleet.unkeep(name.text);
+      webhooks.forget(name.text);
+      await fallbacks.sweep();
+    },
+  });
+  return [
+    announcements,
+    webhookRoutes({ store, ownership, allowPrivate }),
+    fallbackRoutes({ store, ownership, fallbacks, log }),
+  ];
+}
+
+/** What SCXs ask for, those of this cluster and those of others. */
+function scxRoutes(services: Services) {
+  const { secret, fleet, finder, store, fallbacks, scxs, webhooks, metrics } = services;
+  const onRenewed = (session: string): void => {
+    metrics.countLease();
+    const view = scxs.running(session);
+    if (view !== undefined) webhooks.onStatus(session, store.get(session)?.owner, view);
+  };
+  const { log } = services.options;
+  const termsOf = termsFrom({ finder, store, fallbacks });
+  return [
+    leaseRoutes({ secret, renew: fleet.renew, termsOf, onRenewed, log }),
+    rendezvousRoutes({ finder, scxs }),
+  ];
+}
+
+/** What players, broadcasters and encoders ask for. */
+function clientRoutes({ url, finder, scxs, proxy, sessions, store, secret, options }: Services) {
+  const speaksTls = options.scx?.certificate !== undefined;
+  return [
+    listenRoutes({ url, finder, scxs, proxy, speaksTls }),
+    attachRoutes({ finder, scxs }),
+    titleRoutes({ sessions, scxs, proxy, store, secret }),
+  ];
+}
+
+/** What the operator and people with a browser ask for. */
+function operatorRoutes({ secret, fleet, status, metrics, proxy, pages, options }: Services) {
+  return [
+    drainRoutes({ secret, drain: fleet.drain, log: options.log }),
+    statusRoutes({ status, metrics, proxiedStreams: () => proxy.count }),
+    pageRoutes(pages),
+  ];
+}
+
 /** The application. */
-export function createFrontEnd(context: FrontEndContext): Express {
+export function createFrontEnd(services: Services): Express {
+  const trust = trustIn(services.trustedProxies);
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.set('trust proxy', [...context.trustedProxies]);
-  app.use(harmless, counted(context));
-  app.use(listenRoutes(context), attachRoutes(context), leaseRoutes(context));
-  app.use(announcementRoutes(context), webhookRoutes(context), fallbackRoutes(context));
-  app.use(ingestRoutes(context), drainRoutes(context));
-  app.use(statusRoutes(context), pageRoutes(context.pages));
+  app.set('trust proxy', trust); // for the scheme and the host of a request
+  app.use(harmless, noteClient(trust), counted(services));
+  app.use(...clientRoutes(services), ...scxRoutes(services));
+  app.use(...publishingRoutes(services), ...operatorRoutes(services));
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),
   );
-  app.use(failed(context));
+  app.use(failed(services));
   return app;
 }

@@ -1,8 +1,14 @@
 /** The answer of a parser of untrusted input: the value, or every problem found, in plain words. */
 export type Result<Value> =
-  | { readonly ok: true; readonly value: Value }
+  | Good<Value>
   | { readonly ok: false; readonly problems: readonly string[] };
 
-export const good = <Value>(value: Value): Result<Value> => ({ ok: true, value });
+/** The half of a result that every convention of failing shares. */
+export interface Good<Value> {
+  readonly ok: true;
+  readonly value: Value;
+}
+
+export const good = <Value>(value: Value): Good<Value> => ({ ok: true, value });
 
 export const bad = (...problems: string[]): Result<never> => ({ ok: false, problems });

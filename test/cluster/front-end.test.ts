@@ -129,7 +129,7 @@ describe('GET /listen', () => {
     ['/listen/radio.example/night', 404, 'CREATOR/SESSION.mp3'],
     ['/listen/radio.example/<b>.mp3', 404, 'contains "<"'],
     ['/listen/radio.example/..%2f..%2fsecret.mp3', 404, 'session'],
-    ['/listen/radio.example/%ff.mp3', 400, 'not well encoded'],
+    ['/listen/radio.example/%ff.mp3', 400, 'not correctly percent-encoded'],
     ['/listen/a/b/c.mp3', 404, 'nothing here'],
   ])('refuses %s with %i and a reason', async (path, status, reason) => {
     const { get, platform } = await startFake({ allowPrivate: false });
@@ -169,7 +169,7 @@ describe('GET /listen', () => {
     const headers = { accept: 'application/json' };
     const response = await get('/listen/radio.example/a%20b.mp3', { headers });
     expect(await response.json()).toEqual({
-      error: expect.stringContaining('There is no such session: the session part'),
+      error: expect.stringContaining('Malformed session name: the session part'),
       problems: [expect.stringContaining('contains " "')],
     });
   });
@@ -266,7 +266,7 @@ describe('Announcements', () => {
     [PATH, '<SCATTERCAST/>', 422, 'must have an attribute "name"'],
     [PATH, '', 422, 'not valid'],
     [PATH, 'x'.repeat(70_000), 413, 'too large'],
-    ['radio.example/a b', announcementXml(NIGHT), 400, 'no name of a session'],
+    ['radio.example/a b', announcementXml(NIGHT), 400, 'Malformed session name:'],
     ['-x-/night', announcementXml(NIGHT), 400, 'not a host name'],
   ])('at %s are refused when they are wrong (%#)', async (path, xml, status, why) => {
     const { publish, platform } = await startFake();

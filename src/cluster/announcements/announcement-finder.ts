@@ -9,10 +9,11 @@
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
 import { FetchProblem, type FetchProblemKind } from '../../http/client/guarded-request.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
+import { good } from '../../lib/result.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, sessionPath } from '../../session/session-name.js';
-import { type Found, found, missing, type Problem, problem } from '../web/problem.js';
+import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
 import type { AnnouncementStore } from './announcement-store.js';
 
 const CACHED_MAX = 256;
@@ -26,6 +27,8 @@ const OWN_PATH = /^\/announcements\/([^/]+\/[^/]+)\.xml$/;
 export interface Known {
   readonly announcement: Announcement;
   readonly url: string;
+  /** It is published at this cluster. */
+  readonly isPublished: boolean;
 }
 
 export interface FinderOptions {
@@ -40,13 +43,13 @@ export interface FinderOptions {
 
 export interface AnnouncementFinder {
   /** `host` is the Host header of the request: one more name that we have. */
-  find(url: string, host: string | undefined): Promise<Found<Known>>;
+  find(url: string, host: string | undefined): Promise<OrProblem<Known>>;
   /** What is known of a session without asking anybody. */
   recall(session: string): Known | undefined;
 }
 
 interface Cached {
-  readonly result: Found<Known>;
+  readonly result: OrProblem<Known>;
   /** When it was fetched. */
   readonly at: number;
   /** When we asked for it last, perhaps in vain. */
@@ -90,56 +93,58 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
   const fetch = options.fetch ?? guardedFetch;
   const cache = createBoundedMap<string, Cached>(CACHED_MAX);
   const bySession = createBoundedMap<string, Known>(CACHED_MAX);
-  const fetching = new Map<string, Promise<Found<Known>>>(); // bounded by FETCHES_MAX
+  const fetching = new Map<string, Promise<OrProblem<Known>>>(); // bounded by FETCHES_MAX
   const names = authoritiesOf(new URL(options.url));
 
-  const fromStore = (path: string, url: string): Found<Known> => {
+  const fromStore = (path: string, url: string): OrProblem<Known> => {
     const name = parseSessionPath(path);
     const published = name.ok ? store.get(name.value.text) : undefined;
-    if (published !== undefined) return found({ announcement: published.announcement, url });
-    return missing(problem(404, 'No such announcement is published at this cluster.'));
+    if (published !== undefined) {
+      return good({ announcement: published.announcement, url, isPublished: true });
+    }
+    return refused(problem(404, 'No such announcement is published at this cluster.'));
   };
 
-  const load = async (url: string): Promise<Found<Known>> => {
+  const load = async (url: string): Promise<OrProblem<Known>> => {
     try {
       const bytesMax = ANNOUNCEMENT_LIMITS.documentBytesMax;
       const { allowPrivate } = options;
       const { body } = await fetch(url, { allowPrivate, bytesMax, accept: 'application/xml' });
       const parsed = parseAnnouncement(body);
-      if (parsed.ok) return found({ announcement: parsed.value, url });
+      if (parsed.ok) return good({ announcement: parsed.value, url, isPublished: false });
       const message = 'What is at that URL is not a valid announcement:';
-      return missing(problem(502, message, parsed.problems));
+      return refused(problem(502, message, parsed.problems));
     } catch (error) {
-      return missing(problemOf(error));
+      return refused(problemOf(error));
     }
   };
 
   const isStale = (cached: Cached): boolean =>
-    now() - cached.checkedAt > (cached.result.kind === 'found' ? FRESH_MS : FAILURE_MS);
+    now() - cached.checkedAt > (cached.result.ok ? FRESH_MS : FAILURE_MS);
 
   /** The last good document, if the new attempt says nothing better. */
-  const stillGood = (url: string, result: Found<Known>): Cached | undefined => {
+  const stillGood = (url: string, result: OrProblem<Known>): Cached | undefined => {
     const last = cache.use(url);
-    if (result.kind === 'found' || result.problem.status < 500) return undefined;
-    if (last?.result.kind !== 'found' || now() - last.at > STALE_MS) return undefined;
+    if (result.ok || result.problem.status < 500) return undefined;
+    if (!last?.result.ok || now() - last.at > STALE_MS) return undefined;
     return { ...last, checkedAt: now() };
   };
 
-  const loadAndCache = async (url: string): Promise<Found<Known>> => {
+  const loadAndCache = async (url: string): Promise<OrProblem<Known>> => {
     const result = await load(url);
     const at = now();
     const cached = stillGood(url, result) ?? { result, at, checkedAt: at };
     cache.set(url, cached);
-    if (result.kind === 'found') bySession.set(result.value.announcement.name.text, result.value);
+    if (result.ok) bySession.set(result.value.announcement.name.text, result.value);
     return cached.result;
   };
 
-  const share = (url: string): Promise<Found<Known>> => {
+  const share = (url: string): Promise<OrProblem<Known>> => {
     const underWay = fetching.get(url);
     if (underWay !== undefined) return underWay;
     if (fetching.size >= FETCHES_MAX) {
       const busy = problem(503, 'Too many announcements are being fetched; try again.');
-      return Promise.resolve(missing({ ...busy, retryAfter: 5 }));
+      return Promise.resolve(refused({ ...busy, retryAfter: 5 }));
     }
     const loading = loadAndCache(url).finally(() => fetching.delete(url));
     fetching.set(url, loading);
@@ -158,7 +163,7 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
       if (published === undefined) return bySession.use(session);
       const { announcement } = published;
       const url = `${options.url}/announcements/${sessionPath(announcement.name)}.xml`;
-      return { announcement, url };
+      return { announcement, url, isPublished: true };
     },
   };
 }

@@ -1,9 +1,9 @@
 /**
- * Who may change what is announced: whoever has the session's admin token. Wrong tokens are slowed
- * down per address (lib/guessDelay.ts).
+ * An announcement may be changed by requests that carry the session's admin token. Wrong tokens slow
+ * their address down (http/server/guess-delay.ts).
  *
- * Announcements that are older than admin tokens have no owner yet; then it is whoever asks on the
- * cluster's own machine.
+ * Announcements that are older than admin tokens have no owner yet. They may be changed by requests
+ * from the cluster's own machine.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
@@ -17,23 +17,26 @@ export interface Ownership {
   objectionTo(request: Request, owner: Owner | undefined): Promise<Problem | undefined>;
 }
 
-const NO_OWNER = 'It was announced before there were admin tokens:';
-const NO_TOKEN = 'This needs the admin token that was printed when the session was announced first';
+const NO_OWNER = 'This session was announced before admin tokens existed:';
+const NO_TOKEN = 'This needs the admin token that was printed when the session was first announced';
 
-const MISSING = problem(401, `${NO_TOKEN}: announce --token, or Authorization: Bearer TOKEN.`);
-const WRONG = problem(403, 'The admin token is not the one of this session.');
+const MISSING = problem(
+  401,
+  `${NO_TOKEN}: pass it with announce --token, or as Authorization: Bearer TOKEN.`,
+);
+const WRONG = problem(403, 'Wrong admin token for this session.');
 const OWNERLESS = problem(401, `${NO_OWNER} announce it again on the cluster's own machine.`);
 
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const;
 
-/** Whether it comes from this machine, and not through a web server that is in front of us. */
+/** Whether a request comes from this machine, and not through a web server in front of us. */
 export const isLocal = ({ socket, headers }: Request): boolean =>
   isLoopback(socket.remoteAddress ?? '') && PROXY_HEADERS.every((name) => !(name in headers));
 
 const tokenIn = ({ headers }: Request): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 
-/** Nobody has failed yet; `now` in ms that only grow. */
+/** No wrong token yet; `now` is monotonic, in ms. */
 export function createOwnership(now: () => number): Ownership {
   const guessDelay = createGuessDelay();
   return {

@@ -5,9 +5,10 @@
  */
 
 import type { PasswordWish } from '../../api/publishing.js';
+import { good } from '../../lib/result.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { addSourceKey, type Keyed } from '../../session/source-key.js';
-import { type Found, found, missing, problem } from '../web/problem.js';
+import { type OrProblem, problem, refused } from '../web/problem.js';
 import type { Published } from './announcement-store.js';
 
 /** The document, and the password if that is new. */
@@ -18,16 +19,16 @@ interface Choice {
 
 const OWN_KEY = 'The announcement carries a source key, so its password cannot be chosen here.';
 
-function withKey(xml: string, key: string): Found<Choice> {
+function withKey(xml: string, key: string): OrProblem<Choice> {
   const added = addSourceKey(xml, key);
-  if (added.ok) return found({ document: added.value });
-  return missing(problem(422, 'The announcement is not valid:', added.problems));
+  if (added.ok) return good({ document: added.value });
+  return refused(problem(422, 'The announcement is not valid:', added.problems));
 }
 
-function withNewPassword(xml: string): Found<Choice> {
+function withNewPassword(xml: string): OrProblem<Choice> {
   const password = drawPassword();
   const choice = withKey(xml, hashSecret(password));
-  return choice.kind === 'problem' ? choice : found({ ...choice.value, password });
+  return choice.ok ? good({ ...choice.value, password }) : choice;
 }
 
 /** The document to store. `before`: what it replaces. */
@@ -35,14 +36,14 @@ export function chooseSourceKey(
   document: Published,
   before: Published | undefined,
   wish: PasswordWish | undefined,
-): Found<Choice> {
+): OrProblem<Choice> {
   if (document.announcement.sourceKey !== undefined) {
-    return wish === undefined ? found({ document }) : missing(problem(422, OWN_KEY));
+    return wish === undefined ? good({ document }) : refused(problem(422, OWN_KEY));
   }
   if (wish === 'new') return withNewPassword(document.xml);
-  if (wish === 'none') return found({ document });
+  if (wish === 'none') return good({ document });
   const kept = before?.announcement.sourceKey;
   if (kept !== undefined) return withKey(document.xml, kept);
   // Without an owner it is older than passwords; with one, it has none on purpose.
-  return before?.owner === undefined ? withNewPassword(document.xml) : found({ document });
+  return before?.owner === undefined ? withNewPassword(document.xml) : good({ document });
 }

@@ -1,37 +1,52 @@
 /**
- * `POST /drain`: all SCXs of this cluster are to be replaced. It is asked by `scattercast cluster
- * --drain` of whoever can read the cluster's secret, which is its own user. The answer is a line of
- * JSON for each SCX, as soon as it is done.
+ * `POST /drain` (api/drain.ts): all SCXs of this cluster are to be replaced. `scattercast cluster
+ * --drain` asks for it with the cluster's secret, which only the cluster's own user can read. The
+ * answer is one line of JSON for each SCX, sent as soon as that SCX is done.
  */
 import { type Request, type Response, Router } from 'express';
+import type { Logger } from 'pino';
 import { drainRequestSchema } from '../../api/drain.js';
 import { isAuthorized } from '../data/lease-secret.js';
-import type { FrontEndContext } from '../front-end-context.js';
-import { bodyReader, decodeJson, route } from '../web/methods.js';
-import { problem, sendProblem } from '../web/problem.js';
+import { jsonReader, type Refusal, route } from '../web/methods.js';
+import { problem } from '../web/problem.js';
+import type { Draining } from './draining.js';
 
-const readBody = bodyReader(1024);
-
-async function drain(context: FrontEndContext, request: Request, response: Response) {
-  const fail = (status: number, message: string): void =>
-    sendProblem(request, response, problem(status, message));
-  if (!isAuthorized(request.headers.authorization, context.secret)) {
-    return fail(401, "Draining is for the cluster's own user.");
-  }
-  const body = drainRequestSchema.safeParse(decodeJson(await readBody(request, response)));
-  if (!body.success) return fail(400, 'Say how long listeners may stay: {"drainMs": 3600000}.');
-  response.type('application/x-ndjson').set('Cache-Control', 'no-store');
-  const hasDrained = await context.fleet.drain(body.data.drainMs, (drained) => {
-    context.log.info({ ...drained }, 'drained an SCX');
-    response.write(`${JSON.stringify(drained)}\n`);
-  });
-  if (!hasDrained) return fail(409, 'A drain is under way here.');
-  response.end();
+export interface DrainDependencies {
+  readonly secret: string;
+  readonly drain: Draining['drain'];
+  readonly log: Logger;
 }
 
-/** The route of operators who restart. */
-export function drainRoutes(context: FrontEndContext): Router {
+const USAGE = 'POST how long listeners may stay with the old SCXs, in ms: {"drainMs": 3600000}.';
+const NOT_OURS =
+  "Only the cluster's own user may drain it: run 'scattercast cluster --drain' as that user.";
+const BUSY = problem(409, 'Another drain is in progress here: wait until it has ended.');
+
+const readRequest = jsonReader(drainRequestSchema, 1024, () => problem(400, USAGE));
+
+async function answerDrain(
+  { secret, drain, log }: DrainDependencies,
+  request: Request,
+  response: Response,
+): Promise<Refusal> {
+  if (!isAuthorized(request.headers.authorization, secret)) return problem(401, NOT_OURS);
+  const asked = await readRequest(request, response);
+  if (!asked.ok) return asked.problem;
+  response.type('application/x-ndjson').set('Cache-Control', 'no-store');
+  const hasDrained = await drain(asked.value.drainMs, (drained) => {
+    log.info({ ...drained }, 'drained an SCX');
+    response.write(`${JSON.stringify(drained)}\n`);
+  });
+  if (!hasDrained) return BUSY;
+  response.end();
+  return undefined;
+}
+
+/** The route of operators who replace the SCXs. */
+export function drainRoutes(dependencies: DrainDependencies): Router {
   const router = Router({ caseSensitive: true });
-  route(router, '/drain', { POST: (request, response) => drain(context, request, response) });
+  route(router, '/drain', {
+    POST: (request, response) => answerDrain(dependencies, request, response),
+  });
   return router;
 }

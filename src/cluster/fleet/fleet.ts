@@ -38,7 +38,7 @@ export type LaunchTemplate = Omit<
 >;
 
 /** What a client wants: an SCX of this session, within its patience. */
-export type Wish = Omit<Extract<SupervisorInput, { kind: 'want' }>, 'kind' | 'request'>;
+export type ScxRequest = Omit<Extract<SupervisorInput, { kind: 'want' }>, 'kind' | 'request'>;
 
 /** What an SCX is told when it renews its lease. */
 interface LeaseAnswer {
@@ -63,7 +63,7 @@ export interface FleetOptions {
 
 export interface Fleet {
   /** An SCX of the session, launched if need be. Never rejects. */
-  want(wish: Wish): Promise<Outcome>;
+  want(wanted: ScxRequest): Promise<Outcome>;
   /** From now on the session always has an SCX here. */
   keep(session: string, facts: LaunchFacts): void;
   unkeep(session: string): void;
@@ -158,11 +158,11 @@ export function createFleet(options: FleetOptions): Fleet {
   });
 
   return {
-    want: (wish) =>
+    want: (wanted) =>
       new Promise((fulfil) => {
         const request = requestCount++;
         answers.set(request, fulfil);
-        feed({ kind: 'want', request, ...wish });
+        feed({ kind: 'want', request, ...wanted });
       }),
     keep: (session, facts) => feed({ kind: 'keep', session, facts }),
     unkeep: (session) => feed({ kind: 'unkeep', session }),

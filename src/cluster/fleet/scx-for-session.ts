@@ -1,62 +1,71 @@
 /**
- * From a session to an SCX of it here, for every route that needs one: launched if need be, or
- * the problem that the client is told.
+ * From a session to an SCX of it here, for every route that needs one: an SCX that runs, one that is
+ * launched for the request, or the problem that the client is answered with.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
+import { good } from '../../lib/result.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
-import { type FrontEndContext, factsOf, foreignUrl } from '../front-end-context.js';
+import { factsOf, foreignUrl } from '../announcements/launch-facts.js';
 import type { Outcome } from '../supervisor/supervisor-types.js';
-import { type Found, found, missing, problem } from '../web/problem.js';
-import type { Wish } from './fleet.js';
+import { type OrProblem, problem, refused } from '../web/problem.js';
+import type { Fleet, ScxRequest } from './fleet.js';
 
-/** More than one launch may take, less than clients wait. Guess. */
-const PATIENCE_MS = 12_000;
+/** The SCXs of each session, for the routes. */
+export interface SessionScxs {
+  /** The session's first SCX, launched if necessary: for broadcasters and other clusters. */
+  first(known: Known, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
+  /**
+   * An SCX with room for one more listener. Without an announcement only one that runs. `slot`: what
+   * the listener takes there.
+   */
+  forListener(
+    name: SessionName,
+    known: Known | undefined,
+    slot: Pick<ScxRequest, 'isListener' | 'unreserved'>,
+  ): Promise<OrProblem<ScxStatus>>;
+  /** The SCX that has been running longest for a session; launches nothing. */
+  running(session: string): ScxStatus | undefined;
+}
 
-const FULL = 'This cluster is full: it runs as many SCXs as it may. Try again, or another cluster.';
+/** More than one launch may take, less than clients wait, ms. Guess. */
+const TIMEOUT_MS = 12_000;
+
+const FULL =
+  'This cluster is full: it runs as many SCXs as it may. Try again later, or use another cluster.';
 const CROWDED =
-  'This session has as many listeners at this cluster as it may. Try another cluster.';
+  'This session has as many listeners at this cluster as it may. ' +
+  'Try again later, or use another cluster.';
 
 function messageOf(outcome: Exclude<Outcome, { kind: 'scx' }>): string {
   if (outcome.kind === 'failed') return outcome.reason;
   return outcome.kind === 'full' ? FULL : CROWDED;
 }
 
-async function ask({ fleet }: FrontEndContext, wish: Wish): Promise<Found<ScxStatus>> {
-  const outcome = await fleet.want(wish);
-  if (outcome.kind === 'scx') return found(outcome.status);
+function answerOf(outcome: Outcome): OrProblem<ScxStatus> {
+  if (outcome.kind === 'scx') return good(outcome.status);
   const retryAfter = Math.max(1, Math.ceil(outcome.retryAfterMs / 1000));
-  return missing({ ...problem(503, messageOf(outcome)), retryAfter });
+  return refused({ ...problem(503, messageOf(outcome)), retryAfter });
 }
 
-/** The first SCX of a session whose announcement is known. */
-export function scxFor(
-  context: FrontEndContext,
-  known: Known,
-  patienceMs = PATIENCE_MS,
-): Promise<Found<ScxStatus>> {
-  const session = known.announcement.name.text;
-  const facts = factsOf(known.announcement, foreignUrl(context, known));
-  return ask(context, { session, facts, place: false, patienceMs });
-}
+const factsFrom = (known: Known) => factsOf(known.announcement, foreignUrl(known));
 
-/**
- * An SCX for whoever listens; without an announcement only one that runs. `seat`: what is taken
- * there.
- */
-export function listenerScx(
-  context: FrontEndContext,
-  name: SessionName,
-  known: Known | undefined,
-  seat: Pick<Wish, 'place' | 'unheld'>,
-): Promise<Found<ScxStatus>> {
-  const facts = known && factsOf(known.announcement, foreignUrl(context, known));
-  const wish = { session: name.text, facts: facts ?? null, patienceMs: PATIENCE_MS };
-  return ask(context, { ...wish, ...seat });
-}
-
-/** The SCX that has been running longest for a session, launched or not. */
-export function runningScx({ fleet }: FrontEndContext, session: string): ScxStatus | undefined {
-  const running = fleet.statuses(session).filter(({ state }) => state !== 'leaving');
-  return running.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))[0];
+/** The SCXs that the fleet has, and launches. */
+export function createSessionScxs({ want, statuses }: Fleet): SessionScxs {
+  return {
+    first: async (known, timeoutMs = TIMEOUT_MS) => {
+      const session = known.announcement.name.text;
+      const facts = factsFrom(known);
+      return answerOf(await want({ session, facts, isListener: false, timeoutMs }));
+    },
+    forListener: async (name, known, slot) => {
+      const facts = known === undefined ? null : factsFrom(known);
+      const session = name.text;
+      return answerOf(await want({ session, facts, timeoutMs: TIMEOUT_MS, ...slot }));
+    },
+    running: (session) => {
+      const running = statuses(session).filter(({ state }) => state !== 'leaving');
+      return running.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))[0];
+    },
+  };
 }

@@ -1,10 +1,10 @@
 /**
- * Two connections made into one. What one side is slow to take, the other has to wait with; one side's
- * end is the other's, after what is under way.
+ * Two connections made into one. A side that reads slowly slows the other one down; when one side
+ * ends, the other is ended as well, after what is still on its way.
  */
 import type { Socket } from 'node:net';
 
-/** Who does not take the last bytes is cut off, ms. Guess. */
+/** A side that does not read the last bytes within this is cut off, ms. Guess. */
 const LINGER_MS = 5000;
 
 function endWith(one: Socket, other: Socket): void {
@@ -17,8 +17,8 @@ function endWith(one: Socket, other: Socket): void {
   else one.once('close', end);
 }
 
-/** From now on, what comes from one goes to the other; what is not to be answered is not. */
-export function splice(client: Socket, upstream: Socket, { isAnswered = true } = {}): void {
+/** Joins them. Without `isAnswered` what comes from upstream is read and dropped. */
+export function joinSockets(client: Socket, upstream: Socket, { isAnswered = true } = {}): void {
   for (const socket of [client, upstream]) socket.on('error', () => undefined); // its close follows
   endWith(client, upstream);
   endWith(upstream, client);

@@ -1,7 +1,8 @@
 /**
- * Titles from source clients: `/admin/metadata` names the mount, `/admin.cgi` of SHOUTcast nothing but
- * the password. The SCX checks that and answers. As `admin`, the session's admin token does, too: only the
- * front end can check that, and then asks in its own name.
+ * Titles from encoders: `GET /admin/metadata` names the mount, `/admin.cgi` of SHOUTcast sends the
+ * password only. The request goes on to the session's SCX, which checks the source password and
+ * answers. The user `admin` may send the session's admin token instead: only the front end can check
+ * that, so it then sends the request with its own credentials.
  */
 import { type Request, type Response, Router } from 'express';
 import { basicAuth } from '../../http/server/basic-auth.js';
@@ -9,60 +10,78 @@ import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { mountOf } from '../../icecast/mount.js';
 import { metadataAnswer, parseTitleUpdate } from '../../icecast/title-update.js';
 import type { SessionName } from '../../session/session-name.js';
+import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import { isToken } from '../announcements/owner.js';
-import { runningScx } from '../fleet/scx-for-session.js';
-import type { FrontEndContext } from '../front-end-context.js';
+import type { SessionScxs } from '../fleet/scx-for-session.js';
+import type { StreamProxy } from '../listen/stream-proxy.js';
+import { clientOf } from '../web/client.js';
 import { route } from '../web/methods.js';
-import { sessionAt, sessionOfPassword } from './session-of-mount.js';
+import type { EncoderSessions } from './session-of-mount.js';
 
-/** A query with the session's own mount. */
+export interface TitleDependencies {
+  readonly sessions: EncoderSessions;
+  readonly scxs: SessionScxs;
+  readonly proxy: StreamProxy;
+  readonly store: AnnouncementStore;
+  /** The cluster's secret. */
+  readonly secret: string;
+}
+
+/** The query of a request, with the session's own mount in it. */
 function rewritten(url: string, mount: string, name: SessionName): string {
   const query = /\?.*/s.exec(url)?.[0] ?? '';
   const own = `${mountOf(name)}${/\?.*/s.exec(mount)?.[0] ?? ''}`;
   return query.replace(/([?&]mount=)[^&]*/, (_, key: string) => `${key}${encodeURIComponent(own)}`);
 }
 
-function answerHere(response: Response, status: number, message: string): void {
+function answerHere(response: Response, status: number, message: string): undefined {
   const { body, fields } = metadataAnswer(status, message);
   response.status(status).set('Content-Type', `${fields?.['Content-Type']}`).send(body);
 }
 
-/** The routes of encoders that tell titles. */
-export function ingestRoutes(context: FrontEndContext): Router {
+const answerNoSource = (response: Response): undefined =>
+  answerHere(response, 400, 'Source does not exist');
+
+/** Whether the request carries the admin token of the session. */
+function isAdmin(store: AnnouncementStore, { headers }: Request, name: SessionName): boolean {
+  const credentials = basicAuth(headers.authorization);
+  const owner = store.get(name.text)?.owner;
+  if (credentials?.user !== 'admin' || owner === undefined) return false;
+  return isToken(credentials.password, owner);
+}
+
+/** The routes of encoders that send titles. */
+export function titleRoutes(dependencies: TitleDependencies): Router {
+  const { sessions, scxs, proxy, store, secret } = dependencies;
   const router = Router({ caseSensitive: true });
   const guessDelay = createGuessDelay();
 
-  const passOn = (request: Request, response: Response, name: SessionName, mount: string): void => {
-    const scx = runningScx(context, name.text);
-    if (scx === undefined) return answerHere(response, 400, 'Source does not exist');
+  const passOn = (
+    request: Request,
+    response: Response,
+    name: SessionName,
+    mount: string,
+  ): undefined => {
+    const scx = scxs.running(name.text);
+    if (scx === undefined) return answerNoSource(response);
     const target = `/admin/metadata${rewritten(request.url, mount, name)}`;
-    context.proxy.stream(request, response, new URL(target, scx.httpUrl).href);
+    proxy.stream(request, response, new URL(target, scx.httpUrl).href);
   };
 
-  const isAdmin = ({ headers }: Request, name: SessionName): boolean => {
-    const credentials = basicAuth(headers.authorization);
-    const owner = context.store.get(name.text)?.owner;
-    return (
-      credentials?.user === 'admin' && owner !== undefined && isToken(credentials.password, owner)
-    );
-  };
-
-  const byMount = (request: Request, response: Response): void => {
+  const byMount = (request: Request, response: Response): undefined => {
     const { mount } = parseTitleUpdate(request.url);
-    const name = mount === undefined ? undefined : sessionAt(context.mounts, mount);
-    if (mount === undefined || name === undefined) {
-      return answerHere(response, 400, 'Source does not exist');
-    }
-    if (isAdmin(request, name)) request.headers.authorization = `Bearer ${context.secret}`;
-    passOn(request, response, name, mount);
+    const name = mount === undefined ? undefined : sessions.atMount(mount);
+    if (mount === undefined || name === undefined) return answerNoSource(response);
+    if (isAdmin(store, request, name)) request.headers.authorization = `Bearer ${secret}`;
+    return passOn(request, response, name, mount);
   };
 
-  const byPassword = (request: Request, response: Response): void => {
+  const byPassword = (request: Request, response: Response): undefined => {
     const { pass } = parseTitleUpdate(request.url);
     const password = pass ?? basicAuth(request.headers.authorization)?.password ?? '';
-    const name = sessionOfPassword(context, password);
+    const name = sessions.ofPassword(password);
     if (name !== undefined) return passOn(request, response, name, mountOf(name));
-    const delayMs = guessDelay.fail(request.ip ?? '', performance.now());
+    const delayMs = guessDelay.fail(clientOf(response), performance.now());
     const waiting = setTimeout(() => answerHere(response, 403, 'Wrong password'), delayMs);
     response.once('close', () => clearTimeout(waiting));
   };

@@ -1,29 +1,56 @@
 /**
  * `/listen`: where every player begins. It is sent to an SCX of the session with one redirect, made
- * so that the oddest player follows it: an absolute URL that ends in `.mp3`, never cached, no
- * body, the connection closed. Who cannot follow it, or not to another scheme, gets the stream
- * through us. Beside it, playlists that lead here.
+ * so that the oddest player follows it: an absolute URL that ends in `.mp3`, never cached, no body,
+ * the connection closed. A player that cannot follow redirects, or cannot follow one to another
+ * scheme, gets the stream through the front end (stream-proxy.ts). Beside the stream there are
+ * playlists that lead here.
  */
 import { type Request, type Response, Router } from 'express';
 import type { ScxStatus } from '../../api/scx-status.js';
-import { plainAddress } from '../../http/ip-address.js';
+import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
+import { good } from '../../lib/result.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
-import type { Known } from '../announcements/announcement-finder.js';
-import { listenerScx, runningScx } from '../fleet/scx-for-session.js';
-import type { FrontEndContext } from '../front-end-context.js';
-import { route } from '../web/methods.js';
-import { type Found, found, missing, problem, sendProblem } from '../web/problem.js';
+import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
+import type { SessionScxs } from '../fleet/scx-for-session.js';
+import { clientOf } from '../web/client.js';
+import { type Refusal, route } from '../web/methods.js';
+import { type OrProblem, problem, refused } from '../web/problem.js';
 import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
 import { isRedirectShy } from './redirect-shy.js';
+import type { StreamProxy } from './stream-proxy.js';
+
+export interface ListenDependencies {
+  /** Of this front end, as others reach it. */
+  readonly url: string;
+  readonly finder: AnnouncementFinder;
+  readonly scxs: SessionScxs;
+  readonly proxy: StreamProxy;
+  /** There is a certificate: the ports of the SCXs speak https as well. */
+  readonly speaksTls: boolean;
+}
+
+/** The same, and for how many listeners of one address slots are reserved. */
+interface Context extends ListenDependencies {
+  readonly reservations: RequestRate;
+}
+
+/**
+ * Slots that are reserved for listeners of one address until they connect to the SCX that they were
+ * sent to: each for 5 s, so about two hundred at a time. Further ones are sent to an SCX as well, but
+ * without a reservation. Guess.
+ */
+const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
 
 const USAGE = 'Write /listen?announcement=URL, or /listen/CREATOR/SESSION.mp3.';
 
-/** What somebody wants to listen to. */
+/** The session that a listener asks for. */
 interface Wanted {
   readonly name: SessionName;
   /** Undefined if only its SCX is known: the front end was restarted. */
   readonly known: Known | undefined;
 }
+
+type Ending = 'mp3' | PlaylistKind;
 
 /** The announcement's URL in the query, if there is one. */
 function announcementOf({ query }: Request): string | undefined {
@@ -33,40 +60,47 @@ function announcementOf({ query }: Request): string | undefined {
 
 const wantsProxy = ({ query }: Request): boolean => query.proxy === '1';
 
-async function byAnnouncement(context: FrontEndContext, request: Request): Promise<Found<Wanted>> {
+async function byAnnouncement(
+  { finder }: ListenDependencies,
+  request: Request,
+): Promise<OrProblem<Wanted>> {
   const url = announcementOf(request);
-  if (url === undefined) return missing(problem(400, USAGE));
-  const known = await context.finder.find(url, request.headers.host);
-  if (known.kind === 'problem') return known;
-  return found({ name: known.value.announcement.name, known: known.value });
+  if (url === undefined) return refused(problem(400, USAGE));
+  const known = await finder.find(url, request.headers.host);
+  if (!known.ok) return known;
+  return good({ name: known.value.announcement.name, known: known.value });
 }
 
-/** A session that is not known here, of which the query tells more. */
-async function byBoth(context: FrontEndContext, request: Request, name: SessionName) {
+/** By an announcement that must be that of the session. */
+async function byBoth(
+  context: ListenDependencies,
+  request: Request,
+  name: SessionName,
+): Promise<OrProblem<Wanted>> {
   const wanted = await byAnnouncement(context, request);
-  if (wanted.kind === 'problem' || wanted.value.name.text === name.text) return wanted;
-  return missing(problem(404, `That announcement is for ${wanted.value.name.text}.`));
+  if (!wanted.ok || wanted.value.name.text === name.text) return wanted;
+  return refused(problem(404, `That announcement is for ${wanted.value.name.text}.`));
 }
 
 async function byName(
-  context: FrontEndContext,
+  context: ListenDependencies,
   request: Request,
   path: string,
-): Promise<Found<Wanted>> {
+): Promise<OrProblem<Wanted>> {
   const name = parseSessionPath(path);
-  if (!name.ok) return missing(problem(404, 'There is no such session:', name.problems));
+  if (!name.ok) return refused(problem(404, 'Malformed session name:', name.problems));
   const known = context.finder.recall(name.value.text);
-  if (known !== undefined) return found({ name: name.value, known });
+  if (known !== undefined) return good({ name: name.value, known });
   if (announcementOf(request) !== undefined) return byBoth(context, request, name.value);
-  // A front end that was restarted has forgotten what it fetched, but its SCXs are still there.
-  const running = runningScx(context, name.value.text);
-  if (running !== undefined) return found({ name: name.value, known: undefined });
+  // A front end that was restarted has lost what it fetched, but its SCXs are still running.
+  const running = context.scxs.running(name.value.text);
+  if (running !== undefined) return good({ name: name.value, known: undefined });
   const message = `${name.value.text} is not known at this cluster. `;
-  return missing(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
+  return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
 }
 
 /** Whether this player gets the stream from us: nobody is sent to another scheme. */
-const isProxied = ({ speaksTls }: FrontEndContext, request: Request): boolean =>
+const isProxied = ({ speaksTls }: ListenDependencies, request: Request): boolean =>
   wantsProxy(request) ||
   isRedirectShy(request.get('User-Agent')) ||
   (request.protocol === 'https' && !speaksTls);
@@ -75,82 +109,85 @@ const isProxied = ({ speaksTls }: FrontEndContext, request: Request): boolean =>
 const streamUrl = ({ httpUrl }: ScxStatus, { protocol }: Request): string =>
   httpUrl.replace(/^http:/, `${protocol}:`);
 
-/** Whether it is a listener who stays; not a HEAD, nor Safari's look at the first two bytes. */
-const takesPlace = ({ method, headers }: Request): boolean =>
+/** Whether a listener will connect: not after a HEAD, nor after Safari's look at two bytes. */
+const isListener = ({ method, headers }: Request): boolean =>
   method !== 'HEAD' && !/^bytes=0-[01]$/.test(headers.range ?? '');
 
-/** The place of this request, which is held for it unless very many of its address ask. */
-function seatOf({ places }: FrontEndContext, request: Request) {
-  const place = takesPlace(request);
-  return {
-    place,
-    unheld: place && !places.take(plainAddress(request.ip ?? ''), performance.now()),
-  };
+/** The slot that the request takes, reserved unless its address has used up its rate. */
+function slotOf({ reservations }: Context, request: Request, response: Response) {
+  const takesSlot = isListener(request);
+  const unreserved = takesSlot && !reservations.take(clientOf(response), performance.now());
+  return { isListener: takesSlot, unreserved };
 }
 
 async function listen(
-  context: FrontEndContext,
+  context: Context,
   request: Request,
   response: Response,
   { name, known }: Wanted,
-): Promise<void> {
-  const scx = await listenerScx(context, name, known, seatOf(context, request));
-  if (scx.kind === 'problem') return sendProblem(request, response, scx.problem);
-  const { httpUrl } = scx.value;
-  if (isProxied(context, request)) return context.proxy.stream(request, response, httpUrl);
+): Promise<Refusal> {
+  const scx = await context.scxs.forListener(name, known, slotOf(context, request, response));
+  if (!scx.ok) return scx.problem;
+  if (isProxied(context, request)) {
+    context.proxy.stream(request, response, scx.value.httpUrl);
+    return undefined;
+  }
   const location = streamUrl(scx.value, request);
   response.status(302).set({ Location: location, 'Content-Length': '0' }).end();
+  return undefined;
 }
 
 /**
- * As this listener reaches us: our own address, but by another scheme the name that a proxy in
- * front of us goes by, which ended the encryption.
+ * This front end as the listener reaches it: our own address, or, if a proxy in front of us ended the
+ * encryption, the name of that proxy.
  */
-function reachedAt({ url }: FrontEndContext, request: Request): string {
+function reachedAt({ url }: ListenDependencies, request: Request): string {
   const seen = `${request.protocol}://${request.host}`;
   const isOther = request.protocol === 'https' && !url.startsWith('https:');
   return isOther && URL.canParse(seen) && new URL(seen).origin === seen ? seen : url;
 }
 
 /** The address in a playlist. Nothing that matters follows an `&`, where some radios cut it. */
-function entryUrl(context: FrontEndContext, request: Request, { name, known }: Wanted): string {
-  const isKept = context.store.get(name.text) !== undefined;
+function entryUrl(context: ListenDependencies, request: Request, { name, known }: Wanted): string {
+  const isPublished = context.finder.recall(name.text)?.isPublished ?? false;
   const query = [
     ...(wantsProxy(request) ? ['proxy=1'] : []),
-    ...(isKept || known === undefined ? [] : [`announcement=${encodeURIComponent(known.url)}`]),
+    ...(isPublished || known === undefined
+      ? []
+      : [`announcement=${encodeURIComponent(known.url)}`]),
   ];
   const path = `${reachedAt(context, request)}/listen/${sessionPath(name)}.mp3`;
   return query.length === 0 ? path : `${path}?${query.join('&')}`;
 }
 
 function sendPlaylist(
-  context: FrontEndContext,
+  context: ListenDependencies,
   request: Request,
   response: Response,
   kind: PlaylistKind,
   wanted: Wanted,
-): void {
+): undefined {
   const title = wanted.known?.announcement.title ?? sessionPath(wanted.name);
   const { type, body } = printPlaylist(kind, { url: entryUrl(context, request, wanted), title });
   response.set('Content-Type', type).send(body);
 }
 
-/** Answers with what the ending of a name stands for. */
+/** Answers with the stream or the playlist that the ending of the name stands for. */
 async function answer(
-  context: FrontEndContext,
+  context: Context,
   request: Request,
   response: Response,
-  ending: 'mp3' | PlaylistKind,
-  wanted: Found<Wanted>,
-): Promise<void> {
+  ending: Ending,
+  wanted: OrProblem<Wanted>,
+): Promise<Refusal> {
   response.set({
     'Access-Control-Allow-Origin': '*',
     'Cache-Control': 'no-store',
     Connection: 'close',
   });
-  if (wanted.kind === 'problem') return sendProblem(request, response, wanted.problem);
+  if (!wanted.ok) return wanted.problem;
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
-  sendPlaylist(context, request, response, ending, wanted.value);
+  return sendPlaylist(context, request, response, ending, wanted.value);
 }
 
 /** `night` and `mp3` of `night.mp3`. */
@@ -160,15 +197,19 @@ function splitFile(file: string) {
   return { session: file.slice(0, dot), ending: dot < 0 ? undefined : ending };
 }
 
-async function answerFile(context: FrontEndContext, request: Request, response: Response) {
+async function answerFile(
+  context: Context,
+  request: Request,
+  response: Response,
+): Promise<Refusal> {
   const { session, ending } = splitFile(`${request.params.file}`);
-  if (ending === undefined) return sendProblem(request, response, problem(404, USAGE));
+  if (ending === undefined) return problem(404, USAGE);
   const wanted = await byName(context, request, `${request.params.creator}/${session}`);
   return answer(context, request, response, ending, wanted);
 }
 
 /** Pages of any origin may listen, also with ICY metadata, for which browsers ask first. */
-function allowPages(_request: Request, response: Response): void {
+function allowPages(_request: Request, response: Response): undefined {
   response.set({
     'Access-Control-Allow-Origin': '*',
     'Access-Control-Allow-Methods': 'GET, HEAD',
@@ -179,9 +220,10 @@ function allowPages(_request: Request, response: Response): void {
 }
 
 /** The routes of players. */
-export function listenRoutes(context: FrontEndContext): Router {
+export function listenRoutes(dependencies: ListenDependencies): Router {
+  const context = { ...dependencies, reservations: createRequestRate(RESERVATIONS) };
   const router = Router({ caseSensitive: true });
-  const byQuery = (path: string, ending: 'mp3' | PlaylistKind): void =>
+  const byQuery = (path: string, ending: Ending): void =>
     route(router, path, {
       GET: async (request, response) =>
         answer(context, request, response, ending, await byAnnouncement(context, request)),

@@ -1,16 +1,18 @@
 /**
- * The stream through the front end, for players that cannot be redirected: the SCX answers as it
- * would answer the player itself, ICY metadata and ranges included, and hears the player's address
- * in X-Forwarded-For. One side's end is the other's, at once: a player that leaves is no listener
- * any more, and a player whose SCX died connects again instead of hanging in silence.
+ * The stream through the front end, for players that cannot be redirected. The SCX answers as it
+ * would answer the player itself, ICY metadata and ranges included, and learns the player's address
+ * from X-Forwarded-For. When one side ends, the other is ended at once: a player that leaves is no
+ * longer counted as a listener, and a player whose SCX died connects again instead of hanging in
+ * silence.
  *
- * Bounded: so many at a time, so that connections are left for everybody else.
+ * Bounded: `streamsMax` at a time, so that connections are left for all other clients.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import httpProxy from 'http-proxy';
 import { urlHost } from '../../lib/host-port.js';
+import { clientOf } from '../web/client.js';
 import { problem, sendProblem } from '../web/problem.js';
 
 export interface StreamProxyOptions {
@@ -23,23 +25,27 @@ export interface StreamProxyOptions {
 export interface StreamProxy {
   /** Answers the request with what is at `http://any:PORT/PATH`, which is an SCX's stream. */
   stream(request: Request, response: Response, httpUrl: string): void;
-  /** Streams under way. */
+  /** Streams that are being passed on. */
   readonly count: number;
 }
 
 const BUSY = {
-  ...problem(503, 'Too many listen through the front end; a player that follows redirects can.'),
+  ...problem(
+    503,
+    'The front end passes on as many streams as it may. Use a player that follows redirects, ' +
+      'or try again later.',
+  ),
   retryAfter: 10, // guess
 };
-const LOST = { ...problem(502, "The session's SCX does not answer; try again."), retryAfter: 1 };
+const LOST = { ...problem(502, "The session's SCX does not answer: try again."), retryAfter: 1 };
 
-/** A body without a length that ends with the connection: players take a chunk for sound. */
+/** A body without a length ends with the connection: players would play chunk headers as sound. */
 function neverChunked(response: Response): void {
   response.shouldKeepAlive = false;
   response.useChunkedEncodingByDefault = false;
 }
 
-/** A stream that was broken off is broken off here, too. Silence is no reason to end one. */
+/** Breaks off what the SCX broke off. A stream that is silent for long goes on. */
 function follow(upstream: IncomingMessage, response: ServerResponse): void {
   response.socket?.setTimeout(0);
   upstream.once('close', () => {
@@ -66,9 +72,8 @@ export function createStreamProxy({ scxHost, streamsMax }: StreamProxyOptions): 
       count++;
       response.once('close', () => count--);
       neverChunked(response);
-      // Not what the player says of where it comes from: what we found out (front-end.ts).
-      const from = request.ip?.replace(/^::ffff:/, '') ?? '';
-      const headers = { connection: 'close', 'x-forwarded-for': from };
+      // Not the header as the player sent it: the address that we found (web/client.ts).
+      const headers = { connection: 'close', 'x-forwarded-for': clientOf(response) };
       proxy.web(request, response, { target: targetOf(httpUrl), headers }, () => {
         if (!response.destroyed) sendProblem(request, response, LOST);
       });

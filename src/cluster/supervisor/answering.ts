@@ -4,7 +4,7 @@
  * waits.
  */
 
-import { placesOf, promise } from './capacity.js';
+import { capacityOf, reserve } from './capacity.js';
 import { CROWDED } from './outcomes.js';
 import type { SessionSlot } from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
@@ -20,31 +20,32 @@ function withRoom(
   { scxs, config }: SupervisorState,
   slot: SessionSlot,
   now: number,
-  unheld: boolean,
+  unreserved: boolean,
 ): Outcome | undefined {
-  const { best, atLimit } = placesOf(slot, scxs.of(slot.session), config);
+  const { best, atLimit } = capacityOf(slot, scxs.of(slot.session), config);
   if (atLimit) return CROWDED;
   if (best === undefined) return undefined;
-  if (!unheld) promise(best, now);
+  if (!unreserved) reserve(best, now);
   return { kind: 'scx', status: best.status };
 }
 
 /** What one client gets now; undefined: it must wait. */
-export const seatOne = (
+export const answerOne = (
   state: SupervisorState,
   slot: SessionSlot,
-  place: boolean,
+  isListener: boolean,
   now: number,
-  unheld = false,
-): Outcome | undefined => (place ? withRoom(state, slot, now, unheld) : first(state, slot));
+  unreserved = false,
+): Outcome | undefined =>
+  isListener ? withRoom(state, slot, now, unreserved) : first(state, slot);
 
 /** Answers all that wait for the session and can be answered now. */
-export function seat(state: SupervisorState, slot: SessionSlot, now: number): void {
+export function answerWaiting(state: SupervisorState, slot: SessionSlot, now: number): void {
   let hasRoom = true;
-  state.requests.answerSlot(slot, (place) => {
-    if (place && !hasRoom) return undefined;
-    const outcome = seatOne(state, slot, place, now);
-    if (place) hasRoom = outcome !== undefined;
+  state.requests.answerSlot(slot, (isListener) => {
+    if (isListener && !hasRoom) return undefined;
+    const outcome = answerOne(state, slot, isListener, now);
+    if (isListener) hasRoom = outcome !== undefined;
     return outcome;
   });
 }

@@ -15,7 +15,7 @@ import type { SupervisorConfig } from './supervisor-config.js';
 type Host = TrackedScx & { readonly status: ScxStatus };
 
 /** The places of one session. */
-export interface Places {
+export interface SessionCapacity {
   /** Where the next listener goes; undefined if there is no room. */
   readonly best: Host | undefined;
   /** The session has as many listeners as it may. */
@@ -30,7 +30,7 @@ const isHost = (scx: TrackedScx): scx is Host => scx.phase === 'renewing' && scx
 const isComing = ({ phase, status }: TrackedScx): boolean =>
   phase === 'launching' || (phase === 'renewing' && status === null);
 
-const taken = ({ status, promised }: Host): number => status.listeners + promised.length;
+const taken = ({ status, reservations }: Host): number => status.listeners + reservations.length;
 
 const free = (host: Host): number => Math.max(0, host.status.listenersMax - taken(host));
 
@@ -60,17 +60,17 @@ const hostsOf = (slot: SessionSlot, scxs: readonly TrackedScx[]): readonly Host[
   scxs.filter(isHost).sort((a, b) => Number(b.id === slot.current) - Number(a.id === slot.current));
 
 /** The places of a session, of whose SCXs `scxs` has all, the oldest first. */
-export function placesOf(
+export function capacityOf(
   slot: SessionSlot,
   scxs: readonly TrackedScx[],
   { sessionListenersMax, spareShare }: SupervisorConfig,
-): Places {
+): SessionCapacity {
   const hosts = hostsOf(slot, scxs);
   const room = sum(hosts, free);
   const present = sum(hosts, taken);
   const spare = Math.floor(Math.max(0, ...hosts.map(size)) * spareShare);
   const isWaitedFor = slot.waiting.size > 0;
-  const isTight = room < spare && hosts.some(({ promised }) => promised.length > 0);
+  const isTight = room < spare && hosts.some(({ reservations }) => reservations.length > 0);
   const mayGrow = present + room < sessionListenersMax;
   return {
     best: roomiest(needed(hosts, present)),
@@ -80,16 +80,16 @@ export function placesOf(
 }
 
 /** A listener is sent to the SCX. */
-export function promise(scx: TrackedScx, now: number): void {
-  scx.promised.push(now);
+export function reserve(scx: TrackedScx, now: number): void {
+  scx.reservations.push(now);
 }
 
 /**
  * A lease tells of so many listeners: as many as are more than in the last one were promised. Who
  * was promised before `since` and has not come by now does not come.
  */
-export function fulfil(scx: TrackedScx, listeners: number, since: number): void {
+export function settleReservations(scx: TrackedScx, listeners: number, since: number): void {
   const arrived = Math.max(0, listeners - (scx.status?.listeners ?? 0));
-  const late = scx.promised.filter((at) => at <= since).length;
-  scx.promised.splice(0, Math.max(arrived, late));
+  const late = scx.reservations.filter((at) => at <= since).length;
+  scx.reservations.splice(0, Math.max(arrived, late));
 }

@@ -6,7 +6,7 @@
  * when the last one takes listeners is it known whether another is needed.
  */
 import { createTokenBucket } from '../../lib/token-bucket.js';
-import { placesOf } from './capacity.js';
+import { capacityOf } from './capacity.js';
 import { FULL } from './outcomes.js';
 import { choosePorts } from './port-pairs.js';
 import type { TrackedScx } from './scx-table.js';
@@ -31,8 +31,9 @@ export function createLaunching(state: SupervisorState, drawId: () => string): L
 
   const needsFurther = (slot: SessionSlot): boolean => {
     const running = scxs.of(slot.session);
-    const comes = slot.waiting.size > 0 || running.some(({ promised }) => promised.length > 0);
-    return comes && slot.facts !== null && placesOf(slot, running, config).needsMore;
+    const comes =
+      slot.waiting.size > 0 || running.some(({ reservations }) => reservations.length > 0);
+    return comes && slot.facts !== null && capacityOf(slot, running, config).needsMore;
   };
 
   const urgency = (slot: SessionSlot): number =>

@@ -9,7 +9,7 @@ import type { Outcome } from './supervisor-types.js';
 interface Waiting {
   readonly slot: SessionSlot;
   /** It is a listener, who needs a place; others share an SCX without end. */
-  readonly place: boolean;
+  readonly isListener: boolean;
   /** When its patience ends. */
   readonly until: number;
 }
@@ -19,7 +19,7 @@ export interface RequestList {
   /** Answers one, whether it waited or not. */
   answer(request: number, outcome: Outcome): void;
   /** Answers those that wait for the session, as far as `choose` has something for them. */
-  answerSlot(slot: SessionSlot, choose: (place: boolean) => Outcome | undefined): void;
+  answerSlot(slot: SessionSlot, choose: (isListener: boolean) => Outcome | undefined): void;
   /** Answers all whose patience has ended by now. */
   answerDue(now: number, outcome: Outcome): void;
   readonly size: number;
@@ -53,7 +53,7 @@ export function createRequestList(tell: (request: number, outcome: Outcome) => v
     answer,
     answerSlot: (slot, choose) => {
       for (const request of [...slot.waiting]) {
-        const outcome = choose(waiting.get(request)?.place ?? false);
+        const outcome = choose(waiting.get(request)?.isListener ?? false);
         if (outcome !== undefined) answer(request, outcome);
       }
     },

@@ -18,7 +18,7 @@ export interface TrackedScx {
   /** Of the last lease; null before the first. */
   status: ScxStatus | null;
   /** When listeners were sent to it who are in no lease yet; at most its `listenersMax`. */
-  readonly promised: number[];
+  readonly reservations: number[];
   /** When our patience with the phase ends. */
   due: number;
   /** Why we killed it; empty if we did not. */
@@ -54,7 +54,7 @@ export function createScxTable(): ScxTable {
   return {
     get: (id) => (id === null ? undefined : scxs.get(id)),
     add: (scx) => {
-      const tracked = { ...scx, status: null, promised: [], doom: '' };
+      const tracked = { ...scx, status: null, reservations: [], doom: '' };
       scxs.set(scx.id, tracked);
       file(scx.session, [...of(scx.session), tracked]);
       return tracked;

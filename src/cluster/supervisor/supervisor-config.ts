@@ -20,7 +20,7 @@ export interface SupervisorConfig {
    * Whoever was sent to an SCX and is not in its leases after this does not come. Longer: players
    * on slow lines never find their SCX full. Shorter: fewer places are held for bots. Guess: 5000.
    */
-  readonly promiseMs: number;
+  readonly reservationMs: number;
   /** Launches without a lease yet, at most. Guess: 8, a small machine starts so many in time. */
   readonly launchingMax: number;
   /** Launches that may follow each other at once; then one each `launchIntervalMs`. */
@@ -74,7 +74,7 @@ export function supervisorConfig(
     ports,
     sessionListenersMax,
     spareShare: 0.1,
-    promiseMs: 5000,
+    reservationMs: 5000,
     launchingMax: 8,
     launchBurst: Math.max(32, scxsMax),
     launchIntervalMs: 1000,

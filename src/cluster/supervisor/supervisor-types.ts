@@ -49,10 +49,10 @@ export type SupervisorInput =
       /** Null if the announcement is not known: only what runs already will do. */
       readonly facts: LaunchFacts | null;
       /** It is a listener, and takes a place; a source, or who only asks, takes none. */
-      readonly place: boolean;
+      readonly isListener: boolean;
       /** Its place is not held until it comes: its address has asked for very many of late. */
-      readonly unheld?: boolean;
-      readonly patienceMs: number;
+      readonly unreserved?: boolean;
+      readonly timeoutMs: number;
     }
   /** Rendezvous (§3.4): this session's SCX must exist always, with these facts. */
   | { readonly kind: 'keep'; readonly session: string; readonly facts: LaunchFacts }

@@ -18,8 +18,8 @@ import { unreachable } from '../../lib/assert.js';
 import type { Machine } from '../../lib/machine.js';
 import type { Rng } from '../../lib/rng.js';
 import { EXIT } from '../../lib/user-error.js';
-import { seat, seatOne } from './answering.js';
-import { fulfil } from './capacity.js';
+import { answerOne, answerWaiting } from './answering.js';
+import { settleReservations } from './capacity.js';
 import { createLaunching } from './launching.js';
 import { CLOSING, FULL, failing, NOT_YET, seconds } from './outcomes.js';
 import { chooseOverlayPort, portsOf } from './port-pairs.js';
@@ -74,16 +74,16 @@ export function createSupervisor(
   const watching = createWatching(state, rng);
 
   const handleWant = (input: Of<'want'>, now: number): void => {
-    const { request, session, facts, place, patienceMs, unheld = false } = input;
+    const { request, session, facts, isListener, timeoutMs, unreserved = false } = input;
     if (state.stopping) return requests.answer(request, CLOSING);
     const slot = slots.open(session, now);
     if (facts !== null) learn(slot, facts);
     if (isFailing(slot, config, now)) return requests.answer(request, failing(slot, now));
-    const outcome = seatOne(state, slot, place, now, unheld);
+    const outcome = answerOne(state, slot, isListener, now, unreserved);
     const mayWait = slot.facts !== null && requests.size < config.waitingMax;
     if (outcome !== undefined) requests.answer(request, outcome);
     else if (!mayWait) requests.answer(request, FULL);
-    else requests.add(request, { slot, place, until: now + patienceMs });
+    else requests.add(request, { slot, isListener, until: now + timeoutMs });
     launching.pump(now);
     slots.tidy(slot, now);
   };
@@ -121,13 +121,13 @@ export function createSupervisor(
     scx.due = now + config.leaseMs;
     if (scxs.get(slot.current)?.phase !== 'renewing') slot.current = scx.id;
     slot.restart = false;
-    seat(state, slot, now);
+    answerWaiting(state, slot, now);
   };
 
   const handleLease = ({ status }: Of<'lease'>, now: number): void => {
     const scx = scxs.get(status.id) ?? adopt(status, now);
     if (scx === undefined || scx.phase === 'killed' || scx.session !== status.session) return;
-    fulfil(scx, status.listeners, now - config.promiseMs);
+    settleReservations(scx, status.listeners, now - config.reservationMs);
     scx.status = status;
     if (scx.ports.http === 0) scx.ports = portsOf(status) ?? scx.ports;
     const leavingMs = config.leavingMs + (status.leavesWithinMs ?? 0);

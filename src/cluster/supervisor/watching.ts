@@ -6,7 +6,7 @@
  * Functions named becomeX are the only ones that change an SCX's phase away from being alive.
  */
 import type { Rng } from '../../lib/rng.js';
-import { seat } from './answering.js';
+import { answerWaiting } from './answering.js';
 import { failing, seconds } from './outcomes.js';
 import { hadClients, type TrackedScx } from './scx-table.js';
 import { isFailing, recordDeath, type SessionSlot } from './session-slot.js';
@@ -17,7 +17,7 @@ export interface Watching {
   notice(now: number): void;
   /** Acts on all patience that has ended by now. */
   look(now: number): void;
-  becomeLeaving(scx: TrackedScx, patienceMs: number, now: number): void;
+  becomeLeaving(scx: TrackedScx, timeoutMs: number, now: number): void;
   onEnd(end: End, now: number): void;
   /** When there is something to look at, or the next pulse; Infinity without SCXs. */
   readonly due: number;
@@ -30,7 +30,7 @@ export function createWatching(state: SupervisorState, rng: Rng): Watching {
 
   const detach = (slot: SessionSlot, now: number): void => {
     slot.current = scxs.heirOf(slot.session, slot.current)?.id ?? null;
-    seat(state, slot, now);
+    answerWaiting(state, slot, now);
   };
 
   const remember = (slot: SessionSlot, { scx, reason }: End, now: number): void => {
@@ -97,10 +97,10 @@ export function createWatching(state: SupervisorState, rng: Rng): Watching {
     look: (now) => {
       for (const scx of scxs.all()) if (scx.due <= now) onDue(scx, now);
     },
-    becomeLeaving: (scx, patienceMs, now) => {
+    becomeLeaving: (scx, timeoutMs, now) => {
       if (scx.phase === 'leaving') return;
       scx.phase = 'leaving';
-      scx.due = now + patienceMs;
+      scx.due = now + timeoutMs;
       const slot = slots.get(scx.session);
       if (slot?.current === scx.id) detach(slot, now);
     },

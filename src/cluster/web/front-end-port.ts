@@ -1,6 +1,6 @@
 /**
- * The HTTP server under a front end, with a bound on everything that a client can make large,
- * slow or many; and its start, whose failures a user can fix.
+ * The HTTP server under a front end, with a bound on everything that a client can make large, slow
+ * or numerous; and its start, whose failures the operator can fix.
  */
 
 import { createServer, type Server } from 'node:http';
@@ -13,14 +13,14 @@ export function createBoundedServer(): Server {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
-    requestTimeout: 600_000, // for large bodies; small ones have less (routing.ts)
+    requestTimeout: 600_000, // for large bodies; small ones have less (methods.ts)
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 2000,
   });
   server.maxHeadersCount = 100;
   server.maxRequestsPerSocket = 10_000;
   server.maxConnections = 4096;
-  server.setTimeout(60_000); // nobody who waits for an SCX waits so long
+  server.setTimeout(60_000); // longer than any request waits for an SCX
   return server;
 }
 
@@ -28,7 +28,7 @@ function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): 
   const where = joinHostPort(host, port);
   const messages: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} is taken: stop what uses it, or choose another with --port`,
-    EACCES: `port ${port} is not allowed to you: choose one above 1023 with --port`,
+    EACCES: `you may not open port ${port}: choose one above 1023 with --port`,
     EADDRNOTAVAIL: `${host} is not an address of this machine: choose another`,
     ENOTFOUND: `${host} is not an address of this machine: choose another`,
   };
@@ -36,24 +36,22 @@ function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): 
 }
 
 /**
- * Listens; answers the port. `onListening` runs before the first request can come.
- * Rejects with a UserError if the address is not to be had.
+ * Listens; resolves to what `onListening` returns, which runs before the first request can come.
+ * Rejects with a UserError if the address cannot be had.
  */
-export function listen(
+export function listen<Value>(
   server: Server,
   host: string,
   port: number,
-  onListening: (port: number) => void,
-): Promise<number> {
+  onListening: (port: number) => Value,
+): Promise<Value> {
   return new Promise((fulfil, reject) => {
     const onError = (error: Error): void => reject(bindProblem(error, host, port));
     server.once('error', onError);
     server.listen({ host, port }, () => {
       server.off('error', onError);
-      const actual = (server.address() as AddressInfo).port;
       try {
-        onListening(actual);
-        fulfil(actual);
+        fulfil(onListening((server.address() as AddressInfo).port));
       } catch (error) {
         server.close();
         reject(error);

@@ -1,12 +1,20 @@
 /**
- * How routes are written here: one table of methods per path. What is not in the table is
- * answered with 405 and the methods that are; HEAD is GET without the body; OPTIONS that is not in
- * the table allows no page of another origin anything; bodies are read within limits.
+ * How routes are written here: one table of methods per path. A method that is not in the table is
+ * answered with 405 and the list of those that are; HEAD is GET without the body; an OPTIONS request
+ * that is not in the table grants pages of other origins nothing. A handler that refuses a request
+ * returns the problem, which is sent here.
+ *
+ * Bodies are read within a limit of bytes and of time.
  */
 import { type Request, type Response, type Router, raw } from 'express';
-import { problem, sendProblem } from './problem.js';
+import type { z } from 'zod';
+import { good } from '../../lib/result.js';
+import { type OrProblem, type Problem, problem, refused, sendProblem } from './problem.js';
 
-type Handler = (request: Request, response: Response) => void | Promise<void>;
+/** What a handler leaves to be sent; undefined: it has answered itself. */
+export type Refusal = Problem | undefined;
+
+type Handler = (request: Request, response: Response) => Refusal | Promise<Refusal>;
 
 type Methods = Readonly<Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS', Handler>>>;
 
@@ -23,17 +31,21 @@ export function route(router: Router, path: string, methods: Methods): void {
   router.all(path, async (request, response) => {
     response.locals.route = path;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
-    if (isMethod(methods, method)) return methods[method]?.(request, response);
+    if (isMethod(methods, method)) {
+      const why = await methods[method]?.(request, response);
+      if (why !== undefined) sendProblem(request, response, why);
+      return;
+    }
     response.set('Allow', allowed(methods));
     if (method === 'OPTIONS') return void response.status(204).end();
     sendProblem(request, response, problem(405, `${request.method} is not possible here.`));
   });
 }
 
-/** A small body is here within so many ms. Guess. */
+/** How long a small body may take to arrive, ms. Guess. */
 const BODY_MS_MAX = 30_000;
 
-/** Reads a body of so many bytes at most; rejects with an HTTP error that names its status. */
+/** Reads a body of at most `bytesMax`; rejects with an HTTP error that names its status. */
 export function bodyReader(bytesMax: number) {
   const parse = raw({ type: () => true, limit: bytesMax, inflate: false });
   return (request: Request, response: Response): Promise<Buffer> =>
@@ -48,7 +60,7 @@ export function bodyReader(bytesMax: number) {
     });
 }
 
-/** UTF-8 text; undefined if the bytes are none. */
+/** UTF-8 text; undefined if the bytes are not UTF-8. */
 export function decodeText(bytes: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -57,11 +69,33 @@ export function decodeText(bytes: Buffer): string | undefined {
   }
 }
 
-/** The value of a JSON text; undefined if it is none. */
-export function decodeJson(bytes: Buffer): unknown {
+/** The value of a JSON text; undefined if it is not JSON. */
+function decodeJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(decodeText(bytes) ?? '');
   } catch {
     return undefined;
   }
+}
+
+/** `role: Invalid option`; the message alone when the document as a whole is wrong. */
+const mistakesIn = ({ issues }: z.ZodError): readonly string[] =>
+  issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  );
+
+/**
+ * Reads a JSON body of at most `bytesMax` that matches the schema. `refuse` makes a problem of the
+ * mistakes in any other body.
+ */
+export function jsonReader<Schema extends z.ZodType>(
+  schema: Schema,
+  bytesMax: number,
+  refuse: (mistakes: readonly string[]) => Problem,
+) {
+  const readBody = bodyReader(bytesMax);
+  return async (request: Request, response: Response): Promise<OrProblem<z.infer<Schema>>> => {
+    const body = schema.safeParse(decodeJson(await readBody(request, response)));
+    return body.success ? good(body.data) : refused(refuse(mistakesIn(body.error)));
+  };
 }

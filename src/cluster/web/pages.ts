@@ -1,7 +1,7 @@
 /**
- * The pages: a handful of small files in web/, read once at the start. Titles and descriptions
- * come from strangers, so the pages put them in as text only, and even if one did not, the
- * security policy lets nothing run but our own files.
+ * The pages: a few small files in web/, read once at the start. Titles and descriptions come from
+ * strangers, so the pages insert them as text only; even if one did not, the security policy lets
+ * only our own files run.
  */
 import { readFile } from 'node:fs/promises';
 import { Router } from 'express';
@@ -43,7 +43,7 @@ export const loadPages = (): Promise<readonly Page[]> =>
     }),
   );
 
-/** The routes of people with a browser. */
+/** The routes of browsers. */
 export function pageRoutes(pages: readonly Page[]): Router {
   const router = Router({ caseSensitive: true });
   for (const { path, type, body } of pages) {
@@ -51,6 +51,7 @@ export function pageRoutes(pages: readonly Page[]): Router {
       GET: (_request, response) => {
         response.set({ 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache' });
         response.set('Content-Type', type).send(body);
+        return undefined;
       },
     });
   }

@@ -1,24 +1,31 @@
 /**
- * `/announcements/CREATOR/SESSION/webhooks`: who announced a session says where its events go.
- * They can be set, not read: their URLs are nobody else's business. What signs the events is drawn
- * with the first webhook, told then, and never again.
+ * `/announcements/CREATOR/SESSION/webhooks`: the owner of an announcement says where the session's
+ * events are sent. Webhooks can be set but not read, because their URLs may hold secrets of their
+ * receivers. The secret that signs the events is drawn with the first webhook, is in that answer, and
+ * is never told again.
  */
 import { type Request, type Response, Router } from 'express';
 import { WEBHOOKS_MAX, type WebhooksAnswer, webhooksSchema } from '../../api/publishing.js';
 import { checkLiteral, FetchProblem, parseUrl } from '../../http/client/guarded-request.js';
 import { drawPassword } from '../../runtime/secrets.js';
-import { parseSessionPath } from '../../session/session-name.js';
-import { putProblem, sendDenial } from '../announcements/publish-problems.js';
-import type { FrontEndContext } from '../front-end-context.js';
-import { bodyReader, decodeJson, route } from '../web/methods.js';
-import { type Found, found, missing, problem, sendProblem } from '../web/problem.js';
+import { type OwnedDependencies, ownedBy } from '../announcements/owned.js';
+import { putProblem } from '../announcements/publish-problems.js';
+import { jsonReader, type Refusal, route } from '../web/methods.js';
+import { problem } from '../web/problem.js';
 
-const readBody = bodyReader(16_384);
+export interface WebhookDependencies extends OwnedDependencies {
+  /** Whether webhooks may be at private addresses. */
+  readonly allowPrivate: boolean;
+}
 
-const USAGE = `PUT a JSON array of at most ${WEBHOOKS_MAX} URLs, as a replacement for all of them:`;
+const USAGE = `PUT a JSON array of at most ${WEBHOOKS_MAX} URLs; it replaces all webhooks:`;
 
-/** What can be said of the URL before anything is sent there. */
-function objectionTo(url: string, allowPrivate: boolean): string[] {
+const readUrls = jsonReader(webhooksSchema, 16_384, () =>
+  problem(422, USAGE, ['the body is something else']),
+);
+
+/** What can be said against a URL before anything is sent there. */
+function objectionsTo(url: string, allowPrivate: boolean): string[] {
   try {
     checkLiteral(parseUrl(url), allowPrivate);
     return [];
@@ -28,41 +35,35 @@ function objectionTo(url: string, allowPrivate: boolean): string[] {
   }
 }
 
-function readUrls(body: Buffer, allowPrivate: boolean): Found<readonly string[]> {
-  const urls = webhooksSchema.safeParse(decodeJson(body));
-  if (!urls.success) return missing(problem(422, USAGE, ['this is something else']));
-  const objections = urls.data.flatMap((url) => objectionTo(url, allowPrivate));
-  if (objections.length > 0) return missing(problem(422, USAGE, objections));
-  return found([...new Set(urls.data)]);
-}
-
-async function setWebhooks(context: FrontEndContext, request: Request, response: Response) {
-  const fail = (status: number, message: string): void =>
-    sendProblem(request, response, problem(status, message));
-  const name = parseSessionPath(`${request.params.creator}/${request.params.session}`);
-  const urls = readUrls(await readBody(request, response), context.allowPrivate);
-  const published = name.ok ? context.store.get(name.value.text) : undefined;
-  if (published === undefined) return fail(404, 'It is not published here.');
-  const denial = await context.ownership.objectionTo(request, published.owner);
-  if (denial !== undefined) return sendDenial(request, response, denial);
-  const { owner } = published;
-  if (owner === undefined) return fail(409, 'It has no admin token yet: announce it again.');
-  if (urls.kind === 'problem') return sendProblem(request, response, urls.problem);
+async function setWebhooks(
+  dependencies: WebhookDependencies,
+  request: Request,
+  response: Response,
+): Promise<Refusal> {
+  const urls = await readUrls(request, response);
+  const owned = await ownedBy(dependencies, request);
+  if (!owned.ok) return owned.problem;
+  if (!urls.ok) return urls.problem;
+  const objections = urls.value.flatMap((url) => objectionsTo(url, dependencies.allowPrivate));
+  if (objections.length > 0) return problem(422, USAGE, objections);
+  const { published, owner } = owned.value;
   const drawn = owner.webhookSecret === undefined ? drawPassword() : undefined;
   const webhookSecret = owner.webhookSecret ?? drawn;
-  const next = { ...published, owner: { ...owner, webhooks: [...urls.value], webhookSecret } };
-  const result = await context.store.put(next, (before) => before === published);
+  const webhooks = [...new Set(urls.value)];
+  const next = { ...published, owner: { ...owner, webhooks, webhookSecret } };
+  const result = await dependencies.store.put(next, (before) => before === published);
   const why = putProblem(result);
-  if (why !== undefined) return sendProblem(request, response, why);
+  if (why !== undefined) return why;
   const answer: WebhooksAnswer = drawn === undefined ? {} : { secret: drawn };
   response.set('Cache-Control', 'no-store').json(answer);
+  return undefined;
 }
 
-/** The routes of stations that want to be told. */
-export function webhookRoutes(context: FrontEndContext): Router {
+/** The route of owners who want to hear of events. */
+export function webhookRoutes(dependencies: WebhookDependencies): Router {
   const router = Router({ caseSensitive: true });
   route(router, '/announcements/:creator/:session/webhooks', {
-    PUT: (request, response) => setWebhooks(context, request, response),
+    PUT: (request, response) => setWebhooks(dependencies, request, response),
   });
   return router;
 }

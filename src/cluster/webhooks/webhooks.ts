@@ -21,7 +21,7 @@ export interface WebhooksOptions extends Pick<SenderOptions, 'allowPrivate' | 'o
 
 export interface Webhooks {
   /** The session's SCX tells how things are. `session`: `scattercast://creator/session`. */
-  hear(session: string, owner: Owner | undefined, view: SessionView): void;
+  onStatus(session: string, owner: Owner | undefined, view: SessionView): void;
   /** The session is not published here any more. */
   forget(session: string): void;
   /** Gives up all that still waits. */
@@ -68,7 +68,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   };
 
   return {
-    hear: (session, owner, view) => {
+    onStatus: (session, owner, view) => {
       const { webhooks = [], webhookSecret } = owner ?? {};
       if (webhookSecret === undefined || webhooks.length === 0) return forget(session);
       const told = open(session, webhookSecret);

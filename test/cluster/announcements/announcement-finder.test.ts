@@ -22,7 +22,7 @@ async function setUp() {
 }
 
 const statusOf = (result: Awaited<ReturnType<ReturnType<typeof createFinder>['find']>>) =>
-  result.kind === 'found' ? 200 : result.problem.status;
+  result.ok ? 200 : result.problem.status;
 
 describe('The finder of announcements', () => {
   test('asks the network once a minute', async () => {

@@ -111,7 +111,7 @@ describe('Another announcement of a session', () => {
       expect((await get(AT, withToken('wrong', method, body))).status).toBe(403);
     }
     expect(await (await get(AT, withToken('x'.repeat(2000), 'DELETE'))).json()).toEqual({
-      error: 'The admin token is not the one of this session.',
+      error: 'Wrong admin token for this session.',
       problems: [],
     });
     expect((await get(AT, withToken(token, 'PUT', XML))).status).toBe(200);

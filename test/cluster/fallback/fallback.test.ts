@@ -140,7 +140,7 @@ describe('An upload is refused', () => {
     const { put, files } = await setUp();
     const response = await put(Buffer.concat([Buffer.from(text), Buffer.alloc(3000)]));
     expect(response.status).toBe(415);
-    expect(await response.text()).toBe(`A fallback must be MP3; this is ${what}.\n`);
+    expect(await response.text()).toBe(`A fallback file must be MP3; this is ${what}.\n`);
     expect(files()).toEqual([]);
   });
 

@@ -61,17 +61,23 @@ describe('A session whose SCX is full', () => {
     const { machine, lease } = setUp();
     lease(9, 0, { listeners: 2, listenersMax: 3 });
     const come = (request: number) => {
-      const wish = { session: NIGHT, facts: null, place: true, patienceMs: 20_000 };
-      return machine.handle({ kind: 'want', request, ...wish }, 10);
+      const client = { session: NIGHT, facts: null, isListener: true, timeoutMs: 20_000 };
+      return machine.handle({ kind: 'want', request, ...client }, 10);
     };
     expect([come(1), come(2)]).toEqual([[answered(1, 9)], [full(2)]]);
   });
 
   test('holds no place for whoever asked for too many', () => {
     const { machine, want } = withScx(2, 3, { scxsMax: 1 });
-    const wish = { session: NIGHT, facts: FACTS, place: true, unheld: true, patienceMs: 20_000 };
+    const client = {
+      session: NIGHT,
+      facts: FACTS,
+      isListener: true,
+      unreserved: true,
+      timeoutMs: 20_000,
+    };
     for (const request of [1, 2, 3]) {
-      expect(machine.handle({ kind: 'want', request, ...wish }, 400)).toEqual([
+      expect(machine.handle({ kind: 'want', request, ...client }, 400)).toEqual([
         answered(request, 1),
       ]);
     }
@@ -140,9 +146,10 @@ describe('A crowd between two leases', () => {
     const { want, lease, config } = withScx(0, 3, { scxsMax: 1 });
     for (let n = 1; n <= 3; n++) want(n, 400);
     expect(want(4, 500)).toEqual([full(4)]);
-    for (let at = 1000; at <= 400 + config.promiseMs; at += 600) lease(1, at, { listenersMax: 3 });
-    lease(1, 400 + config.promiseMs, { listenersMax: 3 });
-    expect(want(5, 500 + config.promiseMs)).toEqual([answered(5, 1)]);
+    for (let at = 1000; at <= 400 + config.reservationMs; at += 600)
+      lease(1, at, { listenersMax: 3 });
+    lease(1, 400 + config.reservationMs, { listenersMax: 3 });
+    expect(want(5, 500 + config.reservationMs)).toEqual([answered(5, 1)]);
   });
 });
 
@@ -222,6 +229,6 @@ test('An SCX that was found takes nobody before its lease tells its room', () =>
   expect(machine.keeps(idOf(9))).toBe(false);
   expect(want(1, 10)).toEqual([]);
   expect(lease(9, 200, { listenersMax: 1 })).toEqual([answered(1, 9)]);
-  const wish = { session: NIGHT, facts: FACTS, place: true, patienceMs: 1000 };
-  expect(machine.handle({ kind: 'want', request: 2, ...wish }, 300)).toEqual([launchOf(1)]);
+  const client = { session: NIGHT, facts: FACTS, isListener: true, timeoutMs: 1000 };
+  expect(machine.handle({ kind: 'want', request: 2, ...client }, 300)).toEqual([launchOf(1)]);
 });

@@ -19,12 +19,15 @@ export function setUp(over: Partial<SupervisorConfig> = {}) {
   let ids = 0;
   const config = { ...supervisorConfig(4, RANGE), ...over };
   const machine = createSupervisor(config, createRng(7), () => idOf(++ids));
-  const want = (request: number, now: number, session = NIGHT, patienceMs = 20_000) =>
-    machine.handle({ kind: 'want', request, session, facts: FACTS, place: true, patienceMs }, now);
+  const want = (request: number, now: number, session = NIGHT, timeoutMs = 20_000) =>
+    machine.handle(
+      { kind: 'want', request, session, facts: FACTS, isListener: true, timeoutMs },
+      now,
+    );
   /** A client that is no listener. */
   const ask = (request: number, now: number, session = NIGHT) => {
-    const wish = { session, facts: FACTS, place: false, patienceMs: 20_000 };
-    return machine.handle({ kind: 'want', request, ...wish }, now);
+    const client = { session, facts: FACTS, isListener: false, timeoutMs: 20_000 };
+    return machine.handle({ kind: 'want', request, ...client }, now);
   };
   const keep = (now: number, session = NIGHT) =>
     machine.handle({ kind: 'keep', session, facts: FACTS }, now);

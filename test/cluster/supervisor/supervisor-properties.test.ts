@@ -18,7 +18,7 @@ import { createRng } from '../../../src/lib/rng.js';
 import { FACTS, statusOf } from '../support.js';
 
 const SCXS_MAX = 3;
-const PATIENCE_MS = 12_000;
+const TIMEOUT_MS = 12_000;
 const LISTENERS_MAX = 4; // of an SCX
 const SESSION_LISTENERS_MAX = 10;
 const sessions = [0, 1, 2, 3, 4].map((n) => `scattercast://radio.example/s${n}`);
@@ -27,7 +27,7 @@ const session = fc.constantFrom(...sessions);
 const which = fc.nat(9);
 
 const step = fc.oneof(
-  fc.record({ do: fc.constant('want' as const), session, place: fc.boolean() }),
+  fc.record({ do: fc.constant('want' as const), session, isListener: fc.boolean() }),
   fc.record({ do: fc.constant('crowd' as const), session, size: fc.integer({ min: 1, max: 9 }) }),
   fc.record({ do: fc.constant('arrive' as const), which }),
   fc.record({ do: fc.constant('go' as const), which, count: fc.nat(3) }),
@@ -68,7 +68,7 @@ function createWorld(seed: number) {
   const alive = new Map<string, Real>();
   const kept = new Map<string, string>(); // session -> the id that the machine keeps
   const doomed = new Set<string>();
-  const pending = new Map<number, { readonly at: number; readonly place: boolean }>();
+  const pending = new Map<number, { readonly at: number; readonly isListener: boolean }>();
   const launches: number[] = [];
 
   const hosts = (of: string): Real[] =>
@@ -95,10 +95,10 @@ function createWorld(seed: number) {
     launches.push(now);
   };
 
-  const onSent = (id: string, place: boolean): void => {
+  const onSent = (id: string, isListener: boolean): void => {
     const scx = alive.get(id);
     expect(scx, 'an SCX that lives').toBeDefined();
-    if (scx === undefined || !place) return;
+    if (scx === undefined || !isListener) return;
     scx.travellers.push(now);
     scx.sent.push(now);
     expect(scx.listeners + scx.travellers.length).toBeLessThanOrEqual(LISTENERS_MAX);
@@ -119,7 +119,7 @@ function createWorld(seed: number) {
       const { request, outcome } = effect;
       const asked = pending.get(request);
       expect(pending.delete(request), 'answered once').toBe(true);
-      if (outcome.kind === 'scx') onSent(outcome.status.id, asked?.place === true);
+      if (outcome.kind === 'scx') onSent(outcome.status.id, asked?.isListener === true);
       if (outcome.kind === 'full') expect(alive.size).toBe(SCXS_MAX);
     }
   };
@@ -142,7 +142,7 @@ function createWorld(seed: number) {
   const check = (): void => {
     expect(alive.size, 'SCXs').toBeLessThanOrEqual(SCXS_MAX);
     expect(machine.deadline).toBeGreaterThan(now);
-    for (const { at } of pending.values()) expect(now - at).toBeLessThanOrEqual(PATIENCE_MS);
+    for (const { at } of pending.values()) expect(now - at).toBeLessThanOrEqual(TIMEOUT_MS);
     const lastMinute = launches.filter((at) => at > now - 60_000).length;
     expect(lastMinute).toBeLessThanOrEqual(config.launchBurst + 61);
     checkKept();
@@ -169,22 +169,22 @@ function createWorld(seed: number) {
   };
   const nth = (n: number): string | undefined => [...alive.keys()][n % Math.max(1, alive.size)];
 
-  const want = (of: string, place: boolean): void => {
-    pending.set(++requests, { at: now, place });
-    const wish = { session: of, facts: FACTS, place, patienceMs: PATIENCE_MS };
-    feed({ kind: 'want', request: requests, ...wish });
+  const want = (of: string, isListener: boolean): void => {
+    pending.set(++requests, { at: now, isListener });
+    const client = { session: of, facts: FACTS, isListener, timeoutMs: TIMEOUT_MS };
+    feed({ kind: 'want', request: requests, ...client });
   };
 
   const arrive = (scx: Real): void => {
-    const inTime = scx.travellers.filter((at) => now - at < config.promiseMs);
+    const inTime = scx.travellers.filter((at) => now - at < config.reservationMs);
     scx.listeners += inTime.length;
     scx.travellers = [];
   };
 
   const renew = (id: string, scx: Real, leaving: boolean): void => {
-    scx.travellers = scx.travellers.filter((at) => now - at < config.promiseMs);
+    scx.travellers = scx.travellers.filter((at) => now - at < config.reservationMs);
     scx.reported = scx.listeners;
-    scx.sent = scx.sent.filter((at) => now - at < config.promiseMs);
+    scx.sent = scx.sent.filter((at) => now - at < config.reservationMs);
     scx.leaving ||= leaving;
     scx.renewedAt = now;
     const told = { listeners: scx.listeners, listenersMax: LISTENERS_MAX };
@@ -201,7 +201,7 @@ function createWorld(seed: number) {
 
   const take = (what: Step): void => {
     if (what.do === 'want') {
-      want(what.session, what.place);
+      want(what.session, what.isListener);
     } else if (what.do === 'crowd') {
       for (let n = 0; n < what.size; n++) want(what.session, true);
     } else if (what.do === 'keep') {
@@ -225,7 +225,7 @@ test('A supervisor stays within all limits, and answers every request once', () 
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(), (steps, seed) => {
       const world = createWorld(seed);
       steps.forEach(world.take);
-      world.pass(PATIENCE_MS);
+      world.pass(TIMEOUT_MS);
       expect(world.pending.size, 'requests without an answer').toBe(0);
     }),
     { numRuns: 300 },

@@ -208,8 +208,8 @@ describe('A running SCX', () => {
   test('goes by the announcement that it was launched for, whatever others of its name say', () => {
     const { machine, want, lease, exited } = setUp();
     const wantBy = (request: number, facts: LaunchFacts, now: number) => {
-      const wish = { session: NIGHT, place: true, patienceMs: 20_000 };
-      return machine.handle({ kind: 'want', request, facts, ...wish }, now);
+      const client = { session: NIGHT, isListener: true, timeoutMs: 20_000 };
+      return machine.handle({ kind: 'want', request, facts, ...client }, now);
     };
     want(1, 0);
     lease(1, 1000, { listeners: 3 });
@@ -231,8 +231,8 @@ describe('A running SCX', () => {
     lease(1, 1000);
     exited(1, 100_000, 0);
     const facts = { ...FACTS, announcement: 'http://192.0.2.1/other.xml' };
-    const wish = { session: NIGHT, place: true, patienceMs: 20_000 };
-    const effects = machine.handle({ kind: 'want', request: 2, facts, ...wish }, 101_000);
+    const client = { session: NIGHT, isListener: true, timeoutMs: 20_000 };
+    const effects = machine.handle({ kind: 'want', request: 2, facts, ...client }, 101_000);
     expect(loud(effects)).toMatchObject([{ kind: 'launch', order: { facts } }]);
   });
 

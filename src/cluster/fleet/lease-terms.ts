@@ -1,0 +1,47 @@
+/**
+ * What an SCX is told with each renewal of its lease, besides what the supervisor says: how its
+ * session is announced now, and what to play while nobody broadcasts. So a changed announcement
+ * reaches an SCX that is running, its players and its encoders.
+ */
+import type { LeaseTerms } from '../../api/lease.js';
+import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
+import type { AnnouncementStore } from '../announcements/announcement-store.js';
+import { foreignUrl } from '../announcements/launch-facts.js';
+import type { FallbackFiles } from '../fallback/fallback-files.js';
+
+export interface TermsSources {
+  readonly finder: Pick<AnnouncementFinder, 'recall'>;
+  readonly store: Pick<AnnouncementStore, 'get'>;
+  readonly fallbacks: Pick<FallbackFiles, 'pathOf'>;
+}
+
+/** The session's announcement as it is now; nothing if this front end does not know it. */
+function announcedNow(
+  { finder }: TermsSources,
+  session: string,
+): Pick<LeaseTerms, 'station' | 'access'> {
+  const known = finder.recall(session);
+  if (known === undefined) return {};
+  const { title = null, genre = null, sourceKey = null } = known.announcement;
+  const announcement = foreignUrl(known) ?? null;
+  return { station: { title, genre }, access: { sourceKey, announcement } };
+}
+
+/** The rendezvous SCX plays the fallback: there is exactly one, and it always runs. */
+function fallbackOf(
+  { store, fallbacks }: TermsSources,
+  session: string,
+  isRendezvous: boolean,
+): LeaseTerms['fallback'] {
+  const fallback = store.get(session)?.owner?.fallback;
+  if (fallback === undefined || !isRendezvous) return null;
+  return { path: fallbacks.pathOf(fallback.file), title: fallback.title };
+}
+
+/** The terms of a session's SCX. */
+export const termsFrom =
+  (sources: TermsSources) =>
+  (session: string, isRendezvous: boolean): Omit<LeaseTerms, 'rendezvous'> => ({
+    ...announcedNow(sources, session),
+    fallback: fallbackOf(sources, session, isRendezvous),
+  });

@@ -1,0 +1,48 @@
+/**
+ * `GET /rendezvous/CREATOR/SESSION` (§3.4, api/rendezvous.ts): the SCXs of other clusters find the
+ * session's rendezvous point, wherever it has listened since its last restart.
+ */
+import { type Request, type Response, Router } from 'express';
+import type { RendezvousAnswer } from '../../api/rendezvous.js';
+import { parseSessionPath } from '../../session/session-name.js';
+import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
+import { type Refusal, route } from '../web/methods.js';
+import { problem } from '../web/problem.js';
+import type { SessionScxs } from './scx-for-session.js';
+
+export interface RendezvousDependencies {
+  readonly finder: Pick<AnnouncementFinder, 'recall'>;
+  readonly scxs: SessionScxs;
+}
+
+const RESTART_MS = 2000; // guess: a rendezvous SCX is usually back by then
+
+const UNKNOWN = problem(404, 'This cluster has no SCX of that session.');
+
+async function answerRendezvous(
+  { finder, scxs }: RendezvousDependencies,
+  { params }: Request,
+  response: Response,
+): Promise<Refusal> {
+  const answer = (address: string): undefined =>
+    void response.json({ address } satisfies RendezvousAnswer);
+  const name = parseSessionPath(`${params.creator}/${params.session}`);
+  if (!name.ok) return UNKNOWN;
+  response.set('Cache-Control', 'no-store');
+  const known = finder.recall(name.value.text);
+  if (known?.isPublished) {
+    const scx = await scxs.first(known, RESTART_MS);
+    return scx.ok ? answer(scx.value.overlayAddress) : scx.problem;
+  }
+  const running = scxs.running(name.value.text);
+  return running === undefined ? UNKNOWN : answer(running.overlayAddress);
+}
+
+/** The route of SCXs of other clusters. */
+export function rendezvousRoutes(dependencies: RendezvousDependencies): Router {
+  const router = Router({ caseSensitive: true });
+  route(router, '/rendezvous/:creator/:session', {
+    GET: (request, response) => answerRendezvous(dependencies, request, response),
+  });
+  return router;
+}

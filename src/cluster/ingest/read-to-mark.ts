@@ -1,0 +1,57 @@
+/** Reading a socket up to a mark, for a protocol that has no other framing (shoutcast.ts). */
+import type { Socket } from 'node:net';
+
+/** What was received up to the mark, one byte per character, and what came behind the mark. */
+export interface Passage {
+  readonly text: string;
+  readonly rest: Buffer;
+}
+
+/** The limits of one passage. */
+export interface PassageLimits {
+  readonly bytesMax: number;
+  readonly msMax: number;
+}
+
+function split(received: Buffer, mark: RegExp, bytesMax: number): Passage | undefined {
+  const text = received.toString('latin1', 0, bytesMax + 4); // 4: the longest mark
+  const found = mark.exec(text);
+  if (found === null) return undefined;
+  const rest = received.subarray(found.index + found[0].length);
+  return { text: text.slice(0, found.index), rest };
+}
+
+/**
+ * Reads up to the mark; `before` has been received already. Undefined if the mark does not come
+ * within the limits. The socket is paused then.
+ */
+export function readToMark(
+  socket: Socket,
+  before: Buffer,
+  mark: RegExp,
+  { bytesMax, msMax }: PassageLimits,
+): Promise<Passage | undefined> {
+  return new Promise((resolve) => {
+    let received = before;
+    const settle = (passage: Passage | undefined): void => {
+      clearTimeout(timer);
+      socket.off('data', onData).off('close', onClose).pause();
+      resolve(passage);
+    };
+    const onClose = (): void => settle(undefined);
+    /** Whether that was all. */
+    const look = (): boolean => {
+      const passage = split(received, mark, bytesMax);
+      const isOver = passage !== undefined || received.length > bytesMax;
+      if (isOver) settle(passage);
+      return isOver;
+    };
+    const onData = (bytes: Buffer): void => {
+      received = Buffer.concat([received, bytes]);
+      look();
+    };
+    const timer = setTimeout(onClose, msMax);
+    socket.on('data', onData).on('close', onClose);
+    if (!look()) socket.resume();
+  });
+}

@@ -1,0 +1,27 @@
+/** Sockets that are open, so that all of them can be cut off. Bounded by whoever adds to it. */
+import type { Socket } from 'node:net';
+
+export interface SocketSet {
+  /** Keeps the socket until it closes. */
+  add(socket: Socket): void;
+  /** Cuts all off. */
+  destroyAll(): void;
+  readonly size: number;
+}
+
+/** No socket yet. */
+export function createSocketSet(): SocketSet {
+  const sockets = new Set<Socket>();
+  return {
+    add: (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    },
+    destroyAll: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    get size() {
+      return sockets.size;
+    },
+  };
+}

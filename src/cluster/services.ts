@@ -1,0 +1,163 @@
+/**
+ * What a running front end is made of, created in the order in which the parts need each other:
+ * first what the data directory holds, which may fail and is read before the port is opened; then
+ * the services around it, which need the port's number and cannot fail.
+ *
+ * Only cluster.ts and front-end.ts see all services. Each group of routes is given the few that it
+ * needs, which its own file names.
+ */
+import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import type { ClusterStatus } from '../api/cluster-status.js';
+import { joinHostPort, localHost } from '../lib/host-port.js';
+import { EXIT, UserError } from '../lib/user-error.js';
+import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
+import { type AnnouncementStore, openAnnouncements } from './announcements/announcement-store.js';
+import { createOwnership, type Ownership } from './announcements/ownership.js';
+import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
+import { onDisk } from './data/data-directory.js';
+import { loadSecret } from './data/lease-secret.js';
+import { type FallbackFiles, openFallbackFiles } from './fallback/fallback-files.js';
+import { createFleet, type Fleet, type LaunchTemplate } from './fleet/fleet.js';
+import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js';
+import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
+import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
+import type { Found, Platform } from './platform/platform.js';
+import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
+import { clusterStatus } from './status/cluster-status.js';
+import { pairCapacity } from './supervisor/port-pairs.js';
+import { type SupervisorConfig, supervisorConfig } from './supervisor/supervisor-config.js';
+import { loadPages, type Page } from './web/pages.js';
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
+
+/** What is read before the port is opened. */
+export interface Prepared {
+  readonly config: SupervisorConfig;
+  readonly secret: string;
+  readonly store: AnnouncementStore;
+  readonly fallbacks: FallbackFiles;
+  /** SCXs that outlived an earlier front end. */
+  readonly found: readonly Found[];
+  readonly pages: readonly Page[];
+  readonly version: string;
+}
+
+export interface Services extends Prepared {
+  readonly options: ClusterOptions;
+  /** As others reach us: `http://host:port`. */
+  readonly url: string;
+  /** Where the front end itself reaches its SCXs: an address of this machine. */
+  readonly scxHost: string;
+  readonly trustedProxies: readonly string[];
+  readonly finder: AnnouncementFinder;
+  readonly fleet: Fleet;
+  readonly scxs: SessionScxs;
+  readonly sessions: EncoderSessions;
+  readonly metrics: ClusterMetrics;
+  readonly proxy: StreamProxy;
+  readonly ownership: Ownership;
+  readonly webhooks: Webhooks;
+  status(): ClusterStatus;
+}
+
+/** Streams through the front end: a quarter of its connections (front-end-port.ts). Guess. */
+const PROXIED_MAX = 1024;
+
+const now = (): number => performance.now();
+
+async function readVersion(): Promise<string> {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(await readFile(file, 'utf8')) as { readonly version: string };
+  return version;
+}
+
+/** The cap on SCXs: the operator's, or as many as there are ports for. */
+function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
+  const pairs = pairCapacity(scxPorts);
+  if (pairs < 1) throw new UserError(EXIT.usage, 'an SCX needs two ports: widen --scx-ports');
+  if (pairs < maxScxs) {
+    log.warn({ maxScxs, pairs }, 'the SCX ports are enough for fewer SCXs than --max-scxs');
+  }
+  return Math.min(pairs, maxScxs);
+}
+
+/** Reads all that is read. Rejects with a UserError if the operator can fix what is wrong. */
+export async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
+  const { dataDir, log, scxPorts, maxListenersPerSession } = options;
+  const config = supervisorConfig(capOf(options), scxPorts, maxListenersPerSession);
+  const state = await onDisk(dataDir, async () => {
+    const store = await openAnnouncements(dataDir, log);
+    return {
+      secret: await loadSecret(dataDir),
+      store,
+      fallbacks: await openFallbackFiles(dataDir, store),
+      found: await platform.list(),
+    };
+  });
+  return { config, ...state, pages: await loadPages(), version: await readVersion() };
+}
+
+/** What every SCX is launched with. */
+function templateOf(
+  options: ClusterOptions,
+  port: number,
+  { secret, version }: Prepared,
+): LaunchTemplate {
+  const { host, listenHost, allowPrivate, log } = options;
+  return {
+    ...SCX_DEFAULTS,
+    version,
+    logLevel: log.level,
+    ...options.scx,
+    // The front end itself is a proxy for players that cannot be redirected.
+    trustedProxies: [...(options.trustedProxies ?? TRUSTED_PROXIES), localHost(listenHost)],
+    leaseUrl: `http://${joinHostPort(localHost(listenHost), port)}`,
+    leaseToken: secret,
+    advertiseHost: host,
+    listenHost,
+    allowPrivate,
+  };
+}
+
+type StatusParts = Pick<Services, 'url' | 'version' | 'config' | 'fleet' | 'store' | 'finder'>;
+
+/** Puts the status together whenever it is asked for. */
+function statusFrom({ url, version, config, fleet, store, finder }: StatusParts) {
+  const startedAt = new Date().toISOString();
+  return (): ClusterStatus =>
+    clusterStatus({
+      ...{ url, version, startedAt, scxsMax: config.scxsMax, scxCount: fleet.size },
+      scxs: fleet.statuses(),
+      published: store.all().map(({ announcement }) => announcement.name.text),
+      recall: finder.recall,
+      audience: fleet.audience,
+    });
+}
+
+/** The services of a front end that listens on this port. */
+export function createServices(
+  options: ClusterOptions,
+  platform: Platform,
+  prepared: Prepared,
+  port: number,
+): Services {
+  const { log, allowPrivate, mounts = new Map() } = options;
+  const { store, found, config, version } = prepared;
+  const url = `http://${joinHostPort(options.host, port)}`;
+  const scxHost = localHost(options.listenHost);
+  const metrics = createClusterMetrics();
+  const template = templateOf(options, port, prepared);
+  const onEffect = metrics.countEffect;
+  const fleet = createFleet({ platform, found, config, template, log, onEffect });
+  const finder = createFinder({ store, url, allowPrivate, now });
+  const scxs = createSessionScxs(fleet);
+  return {
+    ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },
+    trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
+    sessions: createEncoderSessions({ mounts, store, finder, scxs, statuses: fleet.statuses }),
+    proxy: createStreamProxy({ scxHost, streamsMax: PROXIED_MAX }),
+    ownership: createOwnership(now),
+    webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
+    status: statusFrom({ url, version, config, fleet, store, finder }),
+  };
+}
