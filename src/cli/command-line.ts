@@ -1,6 +1,9 @@
 /**
- * The command line as commander sees it. It reads flags and prints help; what the values mean and
- * where else they may come from is settings.ts. What it complains about becomes a UserError.
+ * The command line, read by commander. Commander parses flags and prints help; settings.ts merges
+ * the flags with the other layers and checks the values. Commander's own complaints become a
+ * UserError, so that every failure looks the same: one line and an exit code.
+ *
+ * The module of a command is imported only when that command is named (command-list.ts).
  */
 import { readFileSync } from 'node:fs';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
@@ -12,12 +15,16 @@ import { resolveSettings } from './options/settings.js';
 import type { Command } from './shell/command.js';
 import { EXIT_HELP } from './shell/failure.js';
 
-const STORY = 'Radio without a CDN: relays that organise themselves, for any MP3 player.';
+const STORY =
+  'Radio without a CDN: relays that organise themselves carry MP3 to any number of players.';
 
-/** What commander throws when it has printed what was asked for. */
+/** Codes of errors that commander throws after it has printed the help or the version. */
 const ANSWERED = ['commander.helpDisplayed', 'commander.version'];
 
-/** Runs the command that `words` (the arguments, without node and script) ask for. */
+/**
+ * Runs a command; `words` are the arguments without node and script. Rejects with a UserError when
+ * the arguments are wrong or the command fails.
+ */
 export async function runProgram(words: readonly string[]): Promise<void> {
   const program = createProgram();
   try {
@@ -29,16 +36,16 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
-/** `help NAME` is `NAME --help`; commander's own way does not load the command first. */
+/** Turns `help NAME` into `NAME --help`: commander's own `help` does not load the command first. */
 function withHelpFlag(words: readonly string[]): string[] {
   const [first, ...rest] = words;
   return first === 'help' ? [...rest.slice(0, 1), '--help'] : [...words];
 }
 
-/** Commander's complaint in one line. */
+/** A complaint of commander's, in one line. */
 function usageError({ code, message }: CommanderError): UserError {
   if (code === 'commander.help') {
-    return new UserError(EXIT.usage, 'which command? See scattercast --help');
+    return new UserError(EXIT.usage, 'no command is given; see scattercast --help');
   }
   const line = message.replace(/^error: /, '').replaceAll('\n', ' ');
   return new UserError(EXIT.usage, `${line}; see --help`);
@@ -51,13 +58,12 @@ function createProgram(): Commander {
   const program = new Commander('scattercast')
     .description(STORY)
     .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this, or the help of a command')
+    .helpOption('-h, --help', 'print this help, or the help of a command')
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText('after', `\n${FIRST_STEPS}\n\n${EXIT_HELP}`);
   for (const { name, summary } of COMMANDS) prepare(program.command(name), summary);
-  // A command's own module is read only once it is asked for.
   program.hook('preSubcommand', async (_program, subcommand) => {
     const entry = COMMANDS.find(({ name }) => name === subcommand.name());
     if (entry !== undefined) furnish(subcommand, await entry.load());
@@ -71,13 +77,14 @@ const FIRST_STEPS = `Examples:
   scattercast announce --cluster http://localhost:8000 --name scattercast://radio.example/night
   scattercast broadcast --cluster http://localhost:8000 --announcement radio.example/night a.mp3
 
-Every flag is also an environment variable and a field of ${CONFIG_FILE}: see the help of
-each command. Flags win over the environment, which wins over the file.`;
+Every flag can also be given as an environment variable or in ${CONFIG_FILE}; the help of each
+command names the variables. Flags take precedence over the environment, and the environment
+over the file.`;
 
 const prepare = (commander: Commander, summary: string): Commander =>
-  commander.summary(summary).helpOption('-h, --help', 'print this');
+  commander.summary(summary).helpOption('-h, --help', 'print this help');
 
-/** Gives a command its options, its help and its action. */
+/** Adds a command's options, help and action to commander's. */
 function furnish(commander: Commander, command: Command): void {
   const name = commander.name();
   commander.description(command.story);
@@ -87,12 +94,12 @@ function furnish(commander: Commander, command: Command): void {
   }
   commander
     .option('--config <FILE>', `configuration file (default: ${CONFIG_FILE} if it exists)`)
-    .addOption(new Flag('--debug', 'show the stack of a bug'))
+    .addOption(new Flag('--debug', 'print the stack trace of an internal error'))
     .addHelpText('after', helpEnd(command))
     .action(() => run(name, command, commander));
 }
 
-/** A switch can be switched off, too, when the file or the environment has it on. */
+/** A switch also gets a hidden `--no-` form, which overrides the file and the environment. */
 function flagsOf(field: string, option: Option<unknown>): Flag[] {
   const long = flagOf(field, option);
   const help = `${option.help}${defaultHelp(option)} [${variableOf(field)}]`;
@@ -124,7 +131,7 @@ async function run(name: string, command: Command, commander: Commander): Promis
   await command.run(settings.value, commander.args);
 }
 
-/** The flags that were given, by field. */
+/** The flags of the command line, by field. */
 function fieldsOf(table: Table, commander: Commander): Record<string, unknown> {
   const given = commander.opts<Record<string, unknown>>();
   return Object.fromEntries(

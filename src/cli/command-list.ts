@@ -1,6 +1,6 @@
 /**
- * What there is, in the order of the help. Each command is loaded when it is asked for: whoever
- * wants the status need not wait until a web server is read.
+ * The commands, in the order of the help. Each is a module of its own that is imported when the
+ * command is named, so that `status` does not wait until a web server has been loaded.
  */
 
 import type { CommandName } from './options/option-tables.js';
@@ -15,7 +15,7 @@ interface Entry {
 export const COMMANDS: readonly Entry[] = [
   {
     name: 'demo',
-    summary: 'a cluster with a broadcast on this machine, to listen to at once',
+    summary: 'run a cluster and a broadcast on this machine, to listen to at once',
     load: async () => (await import('./commands/demo.js')).command,
   },
   {
@@ -30,7 +30,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'broadcast',
-    summary: 'send MP3 files, standard input, or another stream, in real time',
+    summary: 'send MP3 files, standard input or another stream to a session',
     load: async () => (await import('./commands/broadcast.js')).command,
   },
   {
@@ -40,12 +40,12 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'status',
-    summary: 'show what runs at a cluster',
+    summary: 'show the sessions of a cluster, their SCXs, sources and listeners',
     load: async () => (await import('./commands/status.js')).command,
   },
   {
     name: 'simulate',
-    summary: 'play sessions in a simulated network, and measure their trees',
+    summary: 'run sessions in a simulated network and measure their trees',
     load: async () => (await import('./simulate/simulate.js')).command,
   },
   {

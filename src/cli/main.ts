@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * Where every process of ours begins. An SCX is started by its cluster, while a listener waits,
- * so its way leads past the command line altogether; so does what an SCX starts.
+ * The entry of every process. `scx` and `fallback` are started by a cluster while a listener waits,
+ * so they load neither the command line nor any command: only what main() imports for them.
  */
 import { EXIT } from '../lib/user-error.js';
 import { fail } from './shell/failure.js';
 
-/** A reader that has seen enough (`scattercast status | head`) is no failure. */
+/** A reader that closes the pipe, as in `scattercast status | head`, is not an error. */
 const onClosedPipe = (error: NodeJS.ErrnoException): void => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   fail(error);

@@ -1,12 +1,13 @@
 /**
- * `scattercast announce`: makes a session known (§2.2). The cluster that keeps the announcement
- * is also its first rendezvous point, unless others are named; or the XML goes to any web server.
+ * `scattercast announce`: makes a session known (§2.2). The announcement is published at a cluster,
+ * which is also the session's first rendezvous point unless others are named, or written to a file
+ * for any web server.
  *
- * The first line of the output is the announcement's URL. Secrets that have just been drawn follow:
- * nobody can ask for them later.
+ * The first line of the output is the announcement's URL. Lines with secrets that have just been
+ * drawn follow; they are printed this once, because nobody keeps them in clear.
  */
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
+import { readFile, stat } from 'node:fs/promises';
+import { FALLBACK_BYTES_MAX, type PublishedAnswer } from '../../api/publishing.js';
 import {
   type FallbackUpload,
   publish,
@@ -16,25 +17,22 @@ import {
 } from '../../client/cluster/cluster-api.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { drawPassword, hashSecret } from '../../runtime/secrets.js';
-import { type Announcement, type Channel, DEFAULT_CHANNELS } from '../../session/announcement.js';
+import type { Announcement } from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
-import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
-import type { Settings } from '../options/option.js';
-import { announceOptions } from '../options/option-tables.js';
+import { type AnnounceSettings, announceOptions } from '../options/announce-options.js';
 import type { Command } from '../shell/command.js';
-
-type AnnounceSettings = Settings<typeof announceOptions>;
+import { STANDARD, writeAnnouncement, writeWithKey } from './announcement-file.js';
+import { createAnnouncement, usageProblem } from './announcement-settings.js';
 
 export const command: Command<typeof announceOptions> = {
   story:
     "Publishes the announcement of a session at a cluster and prints the announcement's URL, " +
-    'which is all that listeners need. For a session that is new there it also prints, once, the ' +
-    'source password that broadcasters need and the admin token that a later announce needs. ' +
-    'With --output the XML goes to a file for any web server; it is then published only if a ' +
-    'cluster is named, too.',
+    'which is all that listeners need. If the session is new at that cluster, it also prints, this ' +
+    'once, the source password that broadcasters need and the admin token that later changes need. ' +
+    'With --output the XML is written to a file for any web server; it is then published only if ' +
+    'a cluster is named as well.',
   operands: [],
   options: announceOptions,
   examples: [
@@ -47,69 +45,73 @@ export const command: Command<typeof announceOptions> = {
   run,
 };
 
+const PASSWORD_USE = 'for broadcasters: broadcast --password, or SCATTERCAST_PASSWORD';
+const TOKEN_USE = 'to change or remove the announcement: announce --token, or SCATTERCAST_TOKEN';
+const SECRET_USE = 'to check X-Scattercast-Signature';
+
 async function run(settings: AnnounceSettings): Promise<void> {
   const name = parseSessionName(settings.name);
-  if (!name.ok) throw usage(name.problems.map((problem) => `--name: ${problem}`));
+  if (!name.ok) throw usageProblem(...name.problems.map((problem) => `--name: ${problem}`));
   if (settings.remove) return withdraw(name.value, settings);
   const announcement = createAnnouncement(name.value, settings);
   const { cluster, output } = settings;
-  const print = (line: string): void =>
-    void (output === '-' ? process.stderr : process.stdout).write(`${line}\n`);
-  if (cluster !== undefined) await publishAt(cluster, announcement, settings, print);
-  else if (output !== undefined) await writeAlone(output, announcement, settings, print);
+  if (cluster !== undefined) await publishAt(cluster, announcement, settings);
+  else if (output !== undefined) await writeAlone(output, announcement, settings);
 }
 
-/** As its hash is public, a password that can be guessed would be no password. */
-const PASSWORD_LENGTH_MIN = 20;
-
-/** The key of the password that the session has elsewhere; none: the cluster draws one. */
-function givenKey({ password, newPassword }: AnnounceSettings): string | undefined {
-  if (password === undefined || newPassword) return undefined;
-  if (password.length >= PASSWORD_LENGTH_MIN) return hashSecret(password);
-  throw usage([
-    `--password: has fewer than ${PASSWORD_LENGTH_MIN} characters; leave it out, and one is drawn`,
-  ]);
+async function withdraw(name: SessionName, { cluster, token }: AnnounceSettings): Promise<void> {
+  if (cluster === undefined) {
+    throw usageProblem('--remove needs --cluster URL: where was the session published?');
+  }
+  await remove(cluster, sessionPath(name), token);
 }
 
-const usage = (problems: readonly string[]): UserError =>
-  new UserError(EXIT.usage, problems.join('\n'));
+/** Prints a line for the user; to standard error when the XML goes to standard output. */
+function print({ output }: AnnounceSettings, line: string): void {
+  (output === STANDARD ? process.stderr : process.stdout).write(`${line}\n`);
+}
 
-const PASSWORD_USE = 'for broadcasters: broadcast --password, or SCATTERCAST_PASSWORD';
-const TOKEN_USE = 'to change or remove it: announce --token, or SCATTERCAST_TOKEN';
-const SECRET_USE = 'to check X-Scattercast-Signature';
-
-/** At a cluster, and from there into the file: it is the cluster that adds the source key. */
+/** Publishes at a cluster, which adds the source key, and then writes the result to `--output`. */
 async function publishAt(
   cluster: string,
   announcement: Announcement,
   settings: AnnounceSettings,
-  print: (line: string) => void,
 ): Promise<void> {
   const path = sessionPath(announcement.name);
-  const { token, newPassword, webhooks, output } = settings;
+  const { token, newPassword, output } = settings;
   const fallback = await readFallback(settings.fallback);
   const password = newPassword ? 'new' : undefined;
   const xml = printAnnouncement(announcement);
   const published = await publish(cluster, path, xml, { token, password });
-  print(published.url);
-  if (published.password !== undefined) {
-    print(`source password: ${published.password}   (${PASSWORD_USE})`);
-  }
-  if (published.token !== undefined) print(`admin token: ${published.token}   (${TOKEN_USE})`);
+  printPublished(published, settings);
   const { sourceKey } = published;
-  const whole = dropAbsent({ ...announcement, sourceKey });
-  if (output !== undefined) await writeXml(output, printAnnouncement(whole));
-  const owner = published.token ?? token;
-  if (webhooks !== undefined) {
-    const urls = webhooks.filter((url) => url !== 'none');
-    const secret = await setWebhooks(cluster, path, owner, urls);
-    if (secret !== undefined) print(`webhook secret: ${secret}   (${SECRET_USE})`);
+  if (output !== undefined) {
+    await writeAnnouncement(output, dropAbsent({ ...announcement, sourceKey }));
   }
-  if (settings.fallback === undefined) return;
-  await setFallback(cluster, path, owner, fallback);
+  const owner = published.token ?? token;
+  await changeWebhooks(cluster, path, owner, settings);
+  if (settings.fallback !== undefined) await setFallback(cluster, path, owner, fallback);
 }
 
-/** The file that was named; undefined for `none`. It is the cluster that looks whether it is MP3. */
+function printPublished({ url, password, token }: PublishedAnswer, to: AnnounceSettings): void {
+  print(to, url);
+  if (password !== undefined) print(to, `source password: ${password}   (${PASSWORD_USE})`);
+  if (token !== undefined) print(to, `admin token: ${token}   (${TOKEN_USE})`);
+}
+
+async function changeWebhooks(
+  cluster: string,
+  path: string,
+  owner: string | undefined,
+  settings: AnnounceSettings,
+): Promise<void> {
+  if (settings.webhooks === undefined) return;
+  const urls = settings.webhooks.filter((url) => url !== 'none');
+  const secret = await setWebhooks(cluster, path, owner, urls);
+  if (secret !== undefined) print(settings, `webhook secret: ${secret}   (${SECRET_USE})`);
+}
+
+/** Reads the fallback; undefined for `none`. The cluster checks whether it is MP3. */
 async function readFallback(file: string | undefined): Promise<FallbackUpload | undefined> {
   if (file === undefined || file === 'none') return undefined;
   try {
@@ -122,73 +124,17 @@ async function readFallback(file: string | undefined): Promise<FallbackUpload | 
   throw new UserError(EXIT.file, `${file} is too large for a fallback: at most ${mib} MiB`);
 }
 
-/** For another web server. Written again, the file keeps its source key. */
+/** Writes an announcement that no cluster publishes. */
 async function writeAlone(
   output: string,
   announcement: Announcement,
-  { newPassword, webhooks, fallback }: AnnounceSettings,
-  print: (line: string) => void,
+  settings: AnnounceSettings,
 ): Promise<void> {
-  if (webhooks !== undefined) throw usage(['--webhook needs --cluster URL: who would send them?']);
-  if (fallback !== undefined) throw usage(['--fallback needs --cluster URL: who would play it?']);
-  const kept =
-    announcement.sourceKey ??
-    (newPassword ? undefined : await sourceKeyIn(output, announcement.name));
-  const password = kept === undefined ? drawPassword() : undefined;
-  const sourceKey = kept ?? hashSecret(password ?? '');
-  await writeXml(output, printAnnouncement({ ...announcement, sourceKey }));
-  if (password !== undefined) print(`source password: ${password}   (${PASSWORD_USE})`);
-}
-
-/** The source key in an earlier announcement of the session. */
-async function sourceKeyIn(file: string, { text }: SessionName): Promise<string | undefined> {
-  const xml = file === '-' ? '' : await readFile(file, 'utf8').catch(() => '');
-  const found = parseAnnouncement(xml);
-  return found.ok && found.value.name.text === text ? found.value.sourceKey : undefined;
-}
-
-async function withdraw(name: SessionName, { cluster, token }: AnnounceSettings): Promise<void> {
-  if (cluster === undefined) throw usage(['--remove needs --cluster URL: where was it published?']);
-  await remove(cluster, sessionPath(name), token);
-}
-
-/** Printed and read again: what a cluster would refuse is refused here, in the same words. */
-function createAnnouncement(name: SessionName, settings: AnnounceSettings): Announcement {
-  const { title, description, genre, homepage } = settings;
-  const rendezvous = locationsOf(name, settings);
-  const about = dropAbsent({ title, description, genre, homepage });
-  const sourceKey = givenKey(settings);
-  const xml = printAnnouncement({
-    ...{ name, channels: channelsOf(settings), rendezvous, ...about },
-    ...dropAbsent({ sourceKey }),
-  });
-  const announcement = parseAnnouncement(xml);
-  if (!announcement.ok) throw usage(announcement.problems);
-  return announcement.value;
-}
-
-const channelsOf = ({ udp }: AnnounceSettings): readonly Channel[] =>
-  DEFAULT_CHANNELS.map((channel) => ({ ...channel, unicast: udp ? 'udp' : 'tcp' }));
-
-function locationsOf(name: SessionName, settings: AnnounceSettings): readonly string[] {
-  const { cluster, rendezvous, output } = settings;
-  if (cluster === undefined && output === undefined) {
-    throw usage(['--cluster URL is missing (or --output FILE, to publish on your own web server)']);
-  }
-  if (rendezvous !== undefined) return rendezvous;
-  if (cluster !== undefined) return [`${cluster}/rendezvous/${sessionPath(name)}`];
-  throw usage(['--output without --cluster needs --rendezvous LOCATION: where does it meet?']);
-}
-
-async function writeXml(file: string, xml: string): Promise<void> {
-  if (file === '-') {
-    process.stdout.write(xml);
-    return;
-  }
-  try {
-    await writeFile(file, xml);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(EXIT.file, `cannot write ${file}: ${code}`);
+  const { newPassword, webhooks, fallback } = settings;
+  if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
+  if (fallback !== undefined) throw usageProblem('--fallback needs --cluster URL, which plays it');
+  const password = await writeWithKey(output, announcement, newPassword);
+  if (password !== undefined) {
+    print(settings, `source password: ${password}   (${PASSWORD_USE})`);
   }
 }

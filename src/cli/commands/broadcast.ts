@@ -1,21 +1,21 @@
-/** `scattercast broadcast`: files, standard input or another stream, into a session in real time. */
+/**
+ * `scattercast broadcast`: sends files, standard input or another stream to a session, in real time.
+ * The work is done in src/client/broadcast; this file checks that the flags fit together.
+ */
 import { broadcast } from '../../client/broadcast/broadcaster.js';
 import type { Program } from '../../client/playlist/playlist.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import type { Settings } from '../options/option.js';
-import { broadcastOptions } from '../options/option-tables.js';
+import { type BroadcastSettings, broadcastOptions } from '../options/broadcast-options.js';
 import type { Command } from '../shell/command.js';
 import { stopSignal } from '../shell/stop-signal.js';
 import { createBroadcastView } from '../views/broadcast-view.js';
 
-type BroadcastSettings = Settings<typeof broadcastOptions>;
-
 export const command: Command<typeof broadcastOptions> = {
   story:
-    'Sends MP3 files, one after the other, or standard input (-), or the stream of another ' +
-    'server (--from), to everybody who listens to the session. Directories are searched for .mp3 ' +
-    'files; .m3u playlists are read. Titles come from ID3 tags, playlists and file names. Ends after ' +
-    'the last file, or with Ctrl-C.',
+    'Sends MP3 files one after the other, or standard input (-), or the stream of another server ' +
+    '(--from), to all listeners of the session, in real time. Directories are searched for .mp3 ' +
+    'files, .m3u playlists are read, and titles come from ID3 tags, playlists and file names. ' +
+    'Ends after the last file, or with Ctrl-C.',
   operands: [
     { name: '[file...]', help: 'MP3 files, directories, .m3u playlists; or - for standard input' },
   ],
@@ -50,14 +50,16 @@ async function run(settings: BroadcastSettings, files: readonly string[]): Promi
   }
 }
 
-/** What the files and flags mean together. Throws a UserError when they do not fit. */
+/** What to play. Throws a UserError when files and flags do not fit together. */
 export function programOf(
   { from, loop, shuffle, bitrate }: BroadcastSettings,
   files: readonly string[],
 ): Program {
   const isLive = from !== undefined || files.includes('-');
   if (!isLive && files.length === 0) {
-    throw usage('nothing to play: name MP3 files, directories or playlists, or - or --from URL');
+    throw usage(
+      'nothing to play: name MP3 files, directories or playlists, or give - or --from URL',
+    );
   }
   if (!isLive) {
     const encoding = bitrate === undefined ? {} : { bitrateKbps: bitrate };

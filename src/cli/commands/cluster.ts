@@ -1,4 +1,8 @@
-/** `scattercast cluster`: the front end of a cluster on this machine, and its SCXs. */
+/**
+ * `scattercast cluster`: runs the front end of a cluster in this process, and an SCX for each session
+ * in a process of its own. This file turns settings, which have the units of users (seconds, `none`),
+ * into the options of src/cluster and src/scx (ms, undefined).
+ */
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,23 +11,21 @@ import type { ScxSettings } from '../../cluster/cluster-options.js';
 import type { CertificateFiles } from '../../http/server/tls.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
-import type { Settings } from '../options/option.js';
-import { clusterOptions } from '../options/option-tables.js';
+import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
 import { drainCluster } from './drain.js';
 
-type ClusterSettings = Settings<typeof clusterOptions>;
-
-/** More often than any player could tell, ms. */
+/** The shortest interval between writes to a listener, ms: shorter ones only cost system calls. Guess. */
 const WRITE_MS_MIN = 50;
 
 export const command: Command<typeof clusterOptions> = {
   story:
-    'Runs a cluster on this machine: the front end that listeners and broadcasters talk to, and ' +
-    'an SCX for each session that somebody here takes part in. Logs go to standard error.',
+    'Runs a cluster on this machine: the front end that players and broadcasters connect to, and ' +
+    'one SCX (ScatterCast proXy) or more for each session that has a listener or a source here. ' +
+    'The log goes to standard error, as JSON lines unless that is a terminal.',
   operands: [],
   options: clusterOptions,
   examples: [
@@ -87,10 +89,10 @@ function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles |
   if (tlsCert !== undefined && tlsKey !== undefined) {
     return { cert: resolve(tlsCert), key: resolve(tlsKey) };
   }
-  throw new UserError(EXIT.usage, '--tls-cert and --tls-key go together: give both');
+  throw new UserError(EXIT.usage, '--tls-cert and --tls-key must be given together');
 }
 
-/** Announcements and what runs are state, not configuration nor cache (XDG base directories). */
+/** The data directory. Announcements are state (XDG base directories), not configuration or cache. */
 function dataDirOf({ dataDir, port }: ClusterSettings): string {
   if (dataDir !== undefined) return resolve(dataDir);
   const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');

@@ -1,7 +1,7 @@
 /**
- * `scattercast demo`, which is what `npm start` runs: a whole radio on one machine. The cluster
- * and the broadcaster live in this process, the SCX in one of its own; everything that is written
- * is in a temporary directory, which goes with us.
+ * `scattercast demo`, which `npm start` runs: a whole radio on one machine. The cluster and the
+ * broadcaster run in this process, the SCX in a process of its own. All files are in a temporary
+ * directory that is removed at the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,20 +13,19 @@ import { startCluster } from '../../cluster/cluster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { DEFAULT_CHANNELS } from '../../session/announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
-import type { Settings } from '../options/option.js';
-import { demoOptions } from '../options/option-tables.js';
+import { type DemoSettings, demoOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
 import { stopSignal } from '../shell/stop-signal.js';
 
-type DemoSettings = Settings<typeof demoOptions>;
-
 export const command: Command<typeof demoOptions> = {
   story:
-    'A radio on this machine, to listen to at once: runs a cluster, announces a session and ' +
-    'broadcasts a clip, or the given files, over and over. Ctrl-C ends it all.',
-  operands: [{ name: '[file...]', help: 'MP3 files (default: a clip of ours)' }],
+    'Runs a complete radio on this machine, to listen to at once: starts a cluster, announces a ' +
+    'session and broadcasts a clip, or the given files, over and over. Ctrl-C ends it.',
+  operands: [
+    { name: '[file...]', help: 'MP3 files (default: a clip that comes with scattercast)' },
+  ],
   options: demoOptions,
   examples: ['scattercast demo', 'scattercast demo --port 8080 song.mp3', 'npm start -- song.mp3'],
   run,
@@ -40,7 +39,7 @@ const NAME = { text: `scattercast://${PATH}`, creator: 'localhost', session: 'de
 async function run(settings: DemoSettings, files: readonly string[]): Promise<void> {
   const signal = stopSignal();
   const dataDir = mkdtempSync(join(tmpdir(), 'scattercast-demo-'));
-  // Also when there is no time for anything else.
+  // Even when the process has to exit at once.
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const cluster = await startDemoCluster(settings, dataDir);
   try {
@@ -67,12 +66,9 @@ async function startDemoCluster(settings: DemoSettings, dataDir: string) {
       inheritLogs: false,
     });
   } catch (error) {
-    if (!(error instanceof UserError) || !error.message.includes('is taken')) throw error;
+    if (!(error instanceof UserError) || !error.message.includes(`port ${port}`)) throw error;
     const other = port === 8080 ? 8081 : 8080;
-    throw new UserError(
-      EXIT.bind,
-      `port ${port} is taken; use another one: npm start -- --port ${other}`,
-    );
+    throw new UserError(EXIT.bind, `${error.message}, for example: npm start -- --port ${other}`);
   }
 }
 
@@ -101,12 +97,12 @@ const announcementXml = (cluster: string): string =>
   printAnnouncement({
     name: NAME,
     title: 'Scattercast demo',
-    description: 'A clip, over and over, from npm start',
+    description: 'A clip that npm start plays over and over',
     channels: DEFAULT_CHANNELS,
     rendezvous: [`${cluster}/rendezvous/${PATH}`],
   });
 
-/** What to open, in a few lines. */
+/** Says how to listen, in a few lines. */
 export const invitation = (cluster: string): string =>
   [
     'Scattercast is on the air. Listen in any MP3 player:',

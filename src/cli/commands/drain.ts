@@ -1,6 +1,9 @@
 /**
- * `scattercast cluster --drain`: tells the cluster that runs on this machine to replace its SCXs.
- * Who may is who can read the cluster's secret in its data directory.
+ * `scattercast cluster --drain`: asks the cluster that runs on this machine to replace its SCXs by
+ * new processes (api/drain.ts), for example after an update, and prints a line for each.
+ *
+ * The right to do that is proved by the cluster's secret, which only its own user and root can read
+ * in its data directory. A cluster on another machine cannot be drained.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -10,10 +13,10 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 
 export interface DrainOptions {
   readonly dataDir: string;
-  /** Of the front end. */
+  /** The port of the front end. */
   readonly port: number;
   readonly listenHost: string | undefined;
-  /** Listeners that cannot be handed over may stay so long, ms. */
+  /** How long a replaced SCX serves listeners that cannot be handed over, ms. */
   readonly drainMs: number;
   readonly print: (line: string) => void;
 }
@@ -23,8 +26,8 @@ async function readSecret(dataDir: string): Promise<string> {
     return (await readFile(`${dataDir}/secret`, 'utf8')).trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const advice = 'give --data or --port as that cluster has it, and be its user';
-    throw new UserError(EXIT.file, `no cluster's data in ${dataDir} (${code}): ${advice}`);
+    const advice = 'give the same --data or --port as to that cluster, and run as its user';
+    throw new UserError(EXIT.file, `no data of a cluster in ${dataDir} (${code}): ${advice}`);
   }
 }
 
@@ -54,13 +57,17 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
 
 const sentence = ({ session, pid, successorPid, reason }: Drained): string =>
   successorPid === undefined
-    ? `${session}: process ${pid} stays: ${reason}`
+    ? `${session}: process ${pid} was not replaced: ${reason}`
     : `${session}: process ${successorPid} has taken over from ${pid}`;
 
-/** Resolves when all are replaced. Rejects with a UserError when there is no cluster, or one stays. */
+/**
+ * Resolves when all SCXs have been replaced. Rejects with a UserError when no cluster answers, or
+ * when an SCX could not be replaced.
+ */
 export async function drainCluster(request: DrainOptions): Promise<void> {
   const { dataDir, port, listenHost = '', drainMs, print } = request;
-  if (port === 0) throw new UserError(EXIT.usage, '--drain needs the --port of the cluster');
+  if (port === 0)
+    throw new UserError(EXIT.usage, '--drain needs the --port PORT of the running cluster');
   const url = `http://${joinHostPort(localHost(listenHost), port)}`;
   const response = await ask(url, await readSecret(dataDir), drainMs);
   let failed = 0;

@@ -1,18 +1,16 @@
-/** `scattercast relay`: feeds a mount of an Icecast server from a session. */
+/** `scattercast relay`: sends a session to a mount of an Icecast server. */
 import { listenUrl } from '../../client/cluster/cluster-api.js';
 import { relay } from '../../client/icecast-relay/icecast-relay.js';
-import type { Settings } from '../options/option.js';
-import { relayOptions } from '../options/option-tables.js';
+import { type RelaySettings, relayOptions } from '../options/broadcast-options.js';
 import type { Command } from '../shell/command.js';
 import { stopSignal } from '../shell/stop-signal.js';
 
-type RelaySettings = Settings<typeof relayOptions>;
-
 export const command: Command<typeof relayOptions> = {
   story:
-    'Listens to a session and sends it, frame by frame and with its titles, to a mount of an ' +
-    'Icecast server, whose listeners stay where they are. Connects again, on both sides, whatever ' +
-    'breaks. The password is best given in the variable SCATTERCAST_TO, where ps does not show it.',
+    'Listens to a session and sends its frames and titles to a mount of an Icecast server, so that ' +
+    'the listeners there need not change anything. When either connection breaks, it connects ' +
+    'again. Give the password in the variable SCATTERCAST_TO: every user of this machine can see ' +
+    'flags.',
   operands: [],
   options: relayOptions,
   examples: [
@@ -23,7 +21,7 @@ export const command: Command<typeof relayOptions> = {
 };
 
 async function run({ cluster: clusters, announcement, to: target }: RelaySettings): Promise<void> {
-  process.title = 'scattercast relay'; // In place of the arguments, with the password.
+  process.title = 'scattercast relay'; // It hides the arguments, which may contain the password.
   const signal = stopSignal();
   await relay({
     urls: clusters.map((cluster) => listenUrl(cluster, announcement)),

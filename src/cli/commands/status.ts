@@ -1,13 +1,14 @@
-/** `scattercast status`: what runs at a cluster. */
+/** `scattercast status`: prints the sessions of a cluster, for people or as JSON. */
 import { status } from '../../client/cluster/cluster-api.js';
-import { statusOptions } from '../options/option-tables.js';
+import { statusOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { statusText } from '../views/status-view.js';
 
 export const command: Command<typeof statusOptions> = {
   story:
-    'Shows the sessions at a cluster and, for each of its SCXs, its neighbours in the mesh with ' +
-    'their RTT, its parents and children in the distribution trees, its sources and listeners.',
+    'Shows the sessions of a cluster and, for each of its SCXs, the neighbours in the mesh with ' +
+    'their round-trip times, the parents and children in the distribution trees, the sources and ' +
+    'the number of listeners.',
   operands: [],
   options: statusOptions,
   examples: [

@@ -6,13 +6,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { scopeOf } from '../../simulator/figures/sessions/scope.js';
-import type { Settings } from '../options/option.js';
-import { figuresOptions } from '../options/option-tables.js';
+import { type FiguresSettings, figuresOptions } from '../options/simulate-options.js';
 import type { Command } from '../shell/command.js';
 import { describeTime } from '../simulate/expected-time.js';
 import { makeFigures } from './make-figures.js';
-
-type FiguresSettings = Settings<typeof figuresOptions>;
 
 export const command: Command<typeof figuresOptions> = {
   story:

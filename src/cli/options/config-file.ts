@@ -1,8 +1,13 @@
 /**
- * The configuration file, `/etc/scattercast.json` or the one that --config names: one JSON object.
- * Its fields hold for every command that knows them; an object under a command's name holds for
- * that command only. `cluster` is the address of the cluster that clients here use, which is the
- * static configuration of §5.5; so the `cluster` command's own options stand at the top.
+ * The configuration file: one JSON object in `/etc/scattercast.json`, or in the file that --config
+ * names. A field applies to every command that has such an option; an object under a command's name
+ * applies to that command only:
+ *
+ *   {"cluster": "http://radio.example:8000", "broadcast": {"loop": true}}
+ *
+ * The field `cluster` is the address of the cluster that clients on this machine use (the static
+ * configuration of §5.5), so the `cluster` command has no object of its own: its options stand at
+ * the top. An unknown field is an error, and the message suggests the nearest known name.
  */
 import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -16,7 +21,7 @@ const BYTES_MAX = 1_000_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A configuration file whose fields are all known; their values are not checked yet. */
+/** A configuration file. The names of its fields have been checked, their values have not. */
 export interface ConfigFile {
   readonly path: string;
   readonly fields: Fields;
@@ -32,8 +37,8 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads the file that `named` names, or else the default one if that exists.
- * Throws a UserError when the named one cannot be read, and for whatever is wrong in it.
+ * Reads the file `named`, or the default file if it exists. Throws a UserError when `named` cannot
+ * be read, and for every problem in the file.
  */
 export function loadConfigFile(named: string | undefined): ConfigFile | undefined {
   const path = named ?? CONFIG_FILE;
@@ -53,12 +58,12 @@ function read(path: string, mustExist: boolean): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code === 'ENOENT' && !mustExist) return undefined;
-    const why = code === 'ENOENT' ? 'there is no such file' : code;
+    const why = code === 'ENOENT' ? 'no such file' : code;
     throw new UserError(EXIT.file, `cannot read the configuration file ${path}: ${why}`);
   }
 }
 
-/** The file's fields, and every problem with their names. */
+/** The fields of a file, and every problem with its form and its field names. */
 export function parseConfigFile(
   path: string,
   json: string,
@@ -69,7 +74,9 @@ export function parseConfigFile(
   for (const [name, value] of entriesOf(path, json, problems)) {
     const table = SECTIONS.get(name);
     if (name === 'cluster' && isObject(value)) {
-      problems.push(`"cluster" in ${path} is an address; its command's options stand at the top`);
+      problems.push(
+        `"cluster" in ${path} must be an address; put the options of the command at the top level`,
+      );
     } else if (table === undefined) {
       problems.push(...unknownField(path, name, [...FIELDS, ...SECTIONS.keys()]));
       fields[name] = value;
@@ -88,9 +95,9 @@ function entriesOf(path: string, json: string, problems: string[]): [string, unk
   try {
     const document: unknown = JSON.parse(json);
     if (isObject(document)) return Object.entries(document);
-    problems.push(`${path} must hold one JSON object, like {"cluster": "http://HOST:8000"}`);
+    problems.push(`${path} must contain one JSON object, like {"cluster": "http://HOST:8000"}`);
   } catch (error) {
-    problems.push(`${path} is no JSON: ${(error as Error).message}`);
+    problems.push(`${path} is not valid JSON: ${(error as Error).message}`);
   }
   return [];
 }

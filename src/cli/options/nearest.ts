@@ -1,4 +1,4 @@
-/** What somebody who made a slip of the pen may have meant. */
+/** Finds the name that a user probably meant by a misspelt one. */
 
 /** The edit distance: letters to insert, delete or replace. */
 function distance(one: string, other: string): number {

@@ -1,17 +1,18 @@
 /**
- * An option of a command is described once. From that come its flag, its environment variable,
- * its field in the configuration file, its line in the help, and the check of its value.
+ * An option of a command is described once. Its flag, its environment variable, its field in the
+ * configuration file, its line in the help and the check of its value all follow from that
+ * description, so they cannot disagree.
  */
 import type { Value } from './values.js';
 
-/** What happens when nobody gives the option. */
+/** What happens when no layer gives the option a value. */
 type Absence = 'required' | 'optional' | { readonly use: unknown };
 
 /** One option. Its key in the table is its field in the configuration file. */
 export interface Option<Read> {
   /** Without dashes; default: the key in kebab-case. */
   readonly flag?: string;
-  /** What stands behind the flag in the help; without it the option is a switch. */
+  /** The name of the value in the help, like `PORT`; an option without one is a switch. */
   readonly placeholder?: string;
   /** The flag may be given several times. */
   readonly repeatable?: boolean;

@@ -1,8 +1,8 @@
 /**
- * Where a command's settings come from. Once, here, four layers become one: defaults, then the
- * configuration file, then the environment, then flags. What wins is checked as a whole, and
- * every problem says which layer it came from: who is told "must be a whole number" wants to know
- * where to look.
+ * Where a command's settings come from. Four layers are merged here, and nowhere else: defaults,
+ * then the configuration file, then the environment, then flags; a later layer wins. The result is
+ * checked as a whole, so the user sees all problems at once. Each problem names the layer of the
+ * wrong value, because "must be a whole number" does not help a user who cannot find that number.
  */
 import { z } from 'zod';
 import { bad, good, type Result } from '../../lib/result.js';
@@ -17,14 +17,14 @@ export interface Layers {
   readonly file: ConfigFile | undefined;
 }
 
-/** A value that was found, and where. */
+/** A value, and the layer that it came from. */
 interface Given {
   readonly raw: unknown;
-  /** As the user would look for it. */
+  /** The flag, variable or field of a file, as messages name it. */
   readonly where: string;
 }
 
-/** The settings of one command, or all problems with them. */
+/** The settings of `command`, or every problem with them, one sentence each. */
 export function resolveSettings<Options extends Table>(
   command: string,
   table: Options,
@@ -66,8 +66,8 @@ const defaultOf = ({ absence }: Option<unknown>): unknown =>
   typeof absence === 'object' ? absence.use : undefined;
 
 const missing = (field: string, option: Option<unknown>): string =>
-  `${flagOf(field, option)} ${option.placeholder ?? ''} is missing; ` +
-  `the variable ${variableOf(field)} or "${field}" in the configuration file will do, too`;
+  `${flagOf(field, option)} ${option.placeholder ?? ''} is missing: give the flag, ` +
+  `the variable ${variableOf(field)}, or "${field}" in the configuration file`;
 
 function check(table: Table, given: ReadonlyMap<string, Given>): Result<object> {
   const shape = Object.entries(table).flatMap(([field, { value }]) =>

@@ -1,7 +1,8 @@
 /**
- * The process that plays a session's fallback. Only an SCX starts it: what it is to do comes as one
- * document in the environment. It ends when its standard input does, which is when that SCX wants it
- * to, or has died.
+ * The process that plays a session's fallback: a broadcaster with the lowest priority, attached to
+ * the SCX that started it. What to play comes as a JSON document in the environment
+ * (api/fallback-launch.ts). The process ends when its standard input ends: the SCX closes it, or has
+ * died.
  */
 
 import {
@@ -13,15 +14,15 @@ import { broadcast } from '../../client/broadcast/broadcaster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLog } from '../shell/log.js';
 
-/** Nothing has a lower one. */
+/** The lowest priority: every other source is heard instead. */
 const PRIORITY = 0;
 const KEEP_ALIVE_MS = 1000;
 
-/** Plays until it is told to end. Rejects with a UserError when the file or the SCX is not there. */
+/** Plays until its standard input ends. Rejects with a UserError when file or SCX cannot be reached. */
 export async function runFallback(): Promise<void> {
   const { session, scx, secret, file, logLevel } = readDocument(process.env[FALLBACK_VARIABLE]);
   const log = await createLog(logLevel);
-  // Ctrl-C at a terminal is for the cluster.
+  // Ctrl-C at the cluster's terminal reaches this process, too; the cluster decides.
   process.on('SIGINT', () => undefined);
   await broadcast({
     attachment: { session, scx: { ...scx, httpUrl: '' }, keepAliveMs: KEEP_ALIVE_MS },
@@ -31,7 +32,7 @@ export async function runFallback(): Promise<void> {
     priority: PRIORITY,
     password: secret,
     onProgress: () => undefined,
-    onWarning: (reason) => log.warn({ session, reason }, 'The fallback warns.'),
+    onWarning: (reason) => log.warn({ session, reason }, 'The fallback player reports a problem.'),
     signal: endOfInput(),
   });
 }
@@ -47,7 +48,7 @@ function readDocument(json: string | undefined): FallbackLaunch {
   try {
     return fallbackLaunchSchema.parse(JSON.parse(json ?? ''));
   } catch {
-    // Not what is in it: it carries a secret.
+    // The message must not quote the document, which contains a secret.
     throw new UserError(EXIT.usage, `fallback is started by an SCX, with ${FALLBACK_VARIABLE} set`);
   }
 }

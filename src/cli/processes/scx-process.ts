@@ -1,7 +1,7 @@
 /**
- * The process of one SCX. Only a cluster starts it: what it is to do comes as one document in the
- * environment. It ends when its session needs it no more, or, in order, at a SIGTERM; whoever
- * watches our output may go away without us.
+ * The process of one SCX. Only a cluster starts it, with a JSON document in the environment that
+ * says what to do (api/scx-launch.ts). It ends when its session no longer needs it, or, in order, at
+ * a SIGTERM. It goes on when the reader of its output goes away.
  */
 
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
@@ -11,10 +11,10 @@ import { startScx } from '../../scx/scx.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
 
-/** Runs an SCX until it ends. Rejects with a UserError for a bad document and a taken port. */
+/** Runs an SCX until it ends. Rejects with a UserError when the document is malformed or a port is in use. */
 export async function runScx(): Promise<void> {
   ignoreBrokenOutput();
-  // Ctrl-C at the cluster's terminal is for the cluster, which then tells us.
+  // Ctrl-C at the cluster's terminal reaches this process, too. The cluster decides, and sends SIGTERM.
   process.on('SIGINT', () => undefined);
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
@@ -38,7 +38,10 @@ function readLaunch(json: string | undefined): Launch {
   try {
     return launchSchema.parse(JSON.parse(json));
   } catch {
-    // Not what is in it: it carries a token.
-    throw new UserError(EXIT.usage, `${LAUNCH_VARIABLE} holds no launch document of this version`);
+    // The message must not quote the document, which contains a token.
+    throw new UserError(
+      EXIT.usage,
+      `${LAUNCH_VARIABLE} does not contain a launch document of this version`,
+    );
   }
 }

@@ -1,13 +1,13 @@
-/** One command of the command line, as program.ts shows and runs it. */
+/** One command of the command line, as command-line.ts prints its help and runs it. */
 import type { Settings, Table } from '../options/option.js';
 
 export interface Command<Options extends Table = Table> {
-  /** One paragraph. */
+  /** What it does, for the help: one paragraph. */
   readonly story: string;
-  /** What stands behind the options, as commander writes it: `<file...>`. */
+  /** The arguments after the options, in commander's notation: `<file...>`. */
   readonly operands: readonly { readonly name: string; readonly help: string }[];
   readonly options: Options;
   readonly examples: readonly string[];
-  /** Rejects with a UserError for what the user can fix. */
+  /** Runs until the command has finished. Rejects with a UserError for what the user can fix. */
   run(settings: Settings<Options>, operands: readonly string[]): Promise<void>;
 }

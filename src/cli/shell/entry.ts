@@ -1,4 +1,7 @@
-/** The file that a cluster runs to start an SCX: the built main file, also when we are not. */
+/**
+ * The file that a cluster runs to start an SCX. It is the built main file even in a process that
+ * runs from the sources, as tests do.
+ */
 import { fileURLToPath } from 'node:url';
 
 export const ENTRY = fileURLToPath(

@@ -1,20 +1,20 @@
 /**
- * How a command ends when it fails: one line on standard error that says what to do, and an exit
- * code that a script can act on. A stack is for us, not for the user.
+ * How a command fails: one line on standard error that says what to do, and an exit code that a
+ * script can act on. A stack trace helps developers only, so it is printed only on request.
  */
 import { EXIT, type ExitCode, UserError } from '../../lib/user-error.js';
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: 'all is well',
-  internal: 'a bug in scattercast',
+  ok: 'success',
+  internal: 'an internal error: a bug in scattercast',
   usage: 'a flag, an environment variable or the configuration file is wrong',
-  bind: 'a port is taken, or an address is not of this machine',
+  bind: 'a port is in use, or an address does not belong to this machine',
   unreachable: 'the cluster, or a server that it depends on, cannot be reached',
-  refused: 'the cluster said no: unknown announcement, full, not allowed, wrong password or token',
-  file: 'a file cannot be read or written, or holds no MP3',
+  refused: 'the cluster refused: unknown announcement, full, not allowed, wrong password or token',
+  file: 'a file cannot be read or written, or is not MP3',
 };
 
-/** The end of each help. */
+/** The end of every help text. */
 export const EXIT_HELP = [
   'Exit codes:',
   ...Object.entries(EXIT).map(
@@ -22,7 +22,7 @@ export const EXIT_HELP = [
   ),
 ].join('\n');
 
-/** What is to be printed, and the exit code. `debug` adds the stack of a bug. */
+/** The lines to print and the exit code; `debug` adds the stack trace of an internal error. */
 export function explainFailure(
   error: unknown,
   debug: boolean,
@@ -33,11 +33,11 @@ export function explainFailure(
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const bug = `scattercast: this is a bug: ${message.split('\n')[0]}`;
-  const hint = debug ? [stack ?? ''] : ['(--debug shows where)'];
+  const hint = debug ? [stack ?? ''] : ['(--debug prints the stack trace)'];
   return { lines: debug ? [bug, ...hint] : [`${bug} ${hint}`], exitCode: EXIT.internal };
 }
 
-/** What a cluster starts writes to a log, which only we read. */
+/** The output of processes that a cluster starts goes to its log, which developers read. */
 const isDebugging = (): boolean =>
   ['scx', 'fallback'].includes(process.argv[2] ?? '') ||
   process.argv.includes('--debug') ||

@@ -1,31 +1,31 @@
 /**
- * Logs go to standard error, so that standard output stays for what was asked for: JSON lines
- * for machines, or readable ones when a person watches. What cannot be written is lost: neither a
- * reader that goes away nor a full disk ends a cluster or an SCX. When there is room again the log
- * says how much it lacks.
+ * The log. It goes to standard error, so that standard output carries results only: JSON lines, or
+ * readable lines on a terminal. A line that cannot be written is dropped, because neither a closed
+ * pipe nor a full disk may end a cluster or an SCX. As soon as a line can be written again, the log
+ * says how many are missing.
  */
 import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 const STDERR = 2;
 
-/** Never in a log. */
+/** Fields that are removed from every line, in objects up to two levels deep. */
 const NAMES = ['leaseToken', 'token', 'password', 'secret', 'webhookSecret', 'authorization'];
 const SECRETS = NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** Returns how many bytes were written; throws if none can be. */
+/** Returns the number of bytes written; throws if none can be. */
 type Write = (text: string) => number;
 
-/** For people and machines alike. */
+/** The line that says how many lines are missing. */
 const lackOf = (lines: number): string =>
   `${JSON.stringify({ level: 40, time: Date.now(), pid: process.pid, lines, msg: LACKING })}\n`;
 
-const LACKING = 'Lines are missing here: this log could not be written. Was its disk full?';
+const LACKING = 'Lines are missing here: the log could not be written. Was the disk full?';
 
-/** Writes lines whole, or counts them as lost; never throws, and keeps none. */
+/** Writes each line completely, or counts it as lost. It never throws and buffers nothing. */
 export function createLossy(write: Write): DestinationStream {
   let lost = 0;
-  /** A part of the last line was written. */
+  /** Only a part of the last line was written. */
   let isTorn = false;
 
   const tryWrite = (text: string): boolean => {
@@ -33,7 +33,7 @@ export function createLossy(write: Write): DestinationStream {
       isTorn = write(text) < Buffer.byteLength(text);
       return !isTorn;
     } catch {
-      return false; // nobody is left to be told
+      return false; // There is nowhere left to report it.
     }
   };
 
@@ -51,10 +51,10 @@ export function createLossy(write: Write): DestinationStream {
   };
 }
 
-/** One system call for each line. Not pino's own destination, which throws when the disk is full. */
+/** One system call per line. Pino's own destination would throw when the disk is full. */
 const lossy = createLossy((text) => writeSync(STDERR, text));
 
-/** A logger of that level. */
+/** A logger that writes messages of `level` and more severe ones to standard error. */
 export async function createLog(level: string): Promise<Logger> {
   const options = { level, redact: SECRETS, base: { pid: process.pid } };
   if (process.stderr.isTTY !== true) {

@@ -1,21 +1,24 @@
 /**
- * Ctrl-C and kill. The first asks us to end in order, within three seconds; the second, from
- * somebody who cannot wait, ends us at once.
+ * Ctrl-C and kill. The first signal asks the process to end in order, for which it has less than
+ * three seconds. A second signal ends it at once.
  */
 
-/** The patience of a user, less what it takes to exit. */
+/** Time to end in order, ms: a user waits for about 3 s, and exiting takes some of them. Guess. */
 const STOP_MS_MAX = 2800;
 
-/** One Ctrl-C in `npm start` arrives twice: from the terminal, and passed on by npm. */
+/**
+ * A second signal within this time, ms, is ignored: one Ctrl-C in `npm start` arrives twice, from
+ * the terminal and from npm.
+ */
 const SAME_MS = 400;
 
-/** 128 and the number of SIGINT, as shells have it. */
+/** 128 plus the number of SIGINT, the convention of shells. */
 const INTERRUPTED = 130;
 
-/** SIGHUP is a terminal that was closed. */
+/** SIGHUP arrives when the terminal is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Aborted by the first of the signals; from then on the process has less than three seconds. */
+/** Aborted by the first signal; the process then exits within STOP_MS_MAX, finished or not. */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController();
   let since = 0;

@@ -5,7 +5,7 @@ import type { FaultReport } from '../../simulator/faults/fault-report.js';
 import { endOf, type FaultOptions, runFaults, watchMs } from '../../simulator/faults/fault-run.js';
 import type { FaultScenario } from '../../simulator/faults/scenario.js';
 import type { Settings } from '../options/option.js';
-import type { simulateOptions } from '../options/option-tables.js';
+import type { simulateOptions } from '../options/simulate-options.js';
 import { createProgress } from '../views/progress-line.js';
 import { faultSummaryText, faultText } from './faults-view.js';
 import { progressLine } from './simulate-view.js';

@@ -6,8 +6,7 @@ import { FAST, type GossamerConfig, PAPER, validateConfig } from '../../gossamer
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
 import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
-import type { Settings } from '../options/option.js';
-import { simulateOptions } from '../options/option-tables.js';
+import { type SimulateSettings, simulateOptions } from '../options/simulate-options.js';
 import type { Command } from '../shell/command.js';
 import { createProgress } from '../views/progress-line.js';
 import type { Job, TopologySpec } from './job.js';
@@ -15,8 +14,6 @@ import { playJobs } from './job-pool.js';
 import { simulateFaults } from './simulate-faults.js';
 import { progressLine, runText, summaryText } from './simulate-view.js';
 import { openTopology } from './topology-file.js';
-
-type SimulateSettings = Settings<typeof simulateOptions>;
 
 /** As long as the paper's runs take to settle, s. */
 const UNTIL_S = 600;

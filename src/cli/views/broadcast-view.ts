@@ -1,12 +1,12 @@
 /**
- * What a broadcaster sees: on a terminal a few lines that are kept up to date, else a line for
- * each thing that happens and one each minute, for a log.
+ * The output of `broadcast`. On a terminal it is a few lines that are kept up to date. In a pipe it
+ * suits a log: one line for each event, and one each minute.
  */
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Progress } from '../../client/broadcast/broadcast-progress.js';
 
-/** Where progress and warnings go. */
+/** Shows progress and warnings. */
 export interface BroadcastView {
   onProgress(progress: Progress): void;
   onWarning(text: string): void;
@@ -38,7 +38,7 @@ export function clock(ms: number): string {
 const audience = (listeners: number): string =>
   listeners === 1 ? '1 listener' : `${listeners} listeners`;
 
-/** The lines of the terminal. */
+/** The lines on a terminal. */
 export function statusLines(progress: Progress): readonly string[] {
   const { state, title, positionMs, lengthMs, bitrateKbps, listeners, scx } = progress;
   const length = lengthMs === undefined ? '' : ` / ${clock(Math.max(lengthMs, positionMs))}`;
@@ -51,7 +51,7 @@ export function statusLines(progress: Progress): readonly string[] {
   return [`${STATES[state]}  ${title}`, facts.join('   ')];
 }
 
-/** What a log says about the step from one progress to the next. */
+/** The lines of a log for the change from `before` to `after`; undefined: nothing was shown yet. */
 export function eventLines(before: Progress | undefined, after: Progress): readonly string[] {
   const lines: string[] = [];
   const { state, title, sentMs, bitrateKbps, listeners, scx } = after;
@@ -65,7 +65,7 @@ export function eventLines(before: Progress | undefined, after: Progress): reado
   return lines;
 }
 
-/** The view that fits the output; a terminal without width shows no line that is redrawn. */
+/** The view that suits `output`. A terminal whose width is unknown is treated like a pipe. */
 export function createBroadcastView(output: Output): BroadcastView {
   const redrawn = output.isTTY === true && output.columns > 0;
   return redrawn ? createTerminalView(output) : createPlainView(output);

@@ -1,4 +1,4 @@
-/** Tables that read as well in a pipe as on a terminal: no colours and few lines. */
+/** Tables for terminals and pipes alike: aligned columns without colours and borders. */
 import Table from 'cli-table3';
 
 export type Cell = string | number;
@@ -24,7 +24,7 @@ const PLAIN = {
   style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
 } as const;
 
-/** Titles come from strangers, and must not steer the terminal. */
+/** Without control characters: titles come from strangers, and must not control the terminal. */
 const printable = (cell: Cell): string => `${cell}`.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
 
 /** The table as text, without a final newline. */
@@ -39,5 +39,5 @@ export function drawTable(head: readonly string[], rows: readonly (readonly Cell
     .join('\n');
 }
 
-/** Each line that holds something moves to the right. */
+/** Indents every line that is not empty by two spaces. */
 export const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');

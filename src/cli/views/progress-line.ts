@@ -1,4 +1,4 @@
-/** A line that tells how far something is; on a terminal only, where it is drawn over and over. */
+/** One line that shows the progress of a long command, redrawn in place; on a terminal only. */
 import { createLogUpdate } from 'log-update';
 
 export interface Progress {
@@ -6,12 +6,12 @@ export interface Progress {
   end(): void;
 }
 
-/** On standard error: what a command prints for others to read does not go there. */
+/** A progress line on standard error, because standard output carries the results. */
 export function createProgress(): Progress {
   const output = process.stderr;
   if (!output.isTTY || !(output.columns > 0))
     return { show: () => undefined, end: () => undefined };
-  // A hidden cursor would need a handler for Ctrl-C, which a run would keep waiting.
+  // Hiding the cursor would take a handler for Ctrl-C, which a long computation would delay.
   const update = createLogUpdate(output, { showCursor: true });
   return { show: update, end: () => update.clear() };
 }

@@ -1,10 +1,14 @@
-/** The tables of `scattercast status`: what a person wants to know of a cluster, at a glance. */
+/**
+ * The tables of `scattercast status`. First all sessions of the cluster; then, for each SCX, its
+ * neighbours in the mesh, its parents and children in the distribution trees, and whatever has
+ * disturbed it. `--json` prints more; this is what an operator wants to see at a glance.
+ */
 
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { type Cell, drawTable, indent } from './plain-table.js';
 
-/** Ids are long and random: their first half tells them apart. */
+/** The first 8 characters of an id: ids are random, so these are enough to distinguish them. */
 const short = (id: string | null): string => id?.slice(0, 8) ?? '-';
 
 const list = (ids: readonly string[]): string => ids.map(short).join(' ') || '-';
@@ -54,7 +58,7 @@ const flowRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
     ]),
   );
 
-/** `3 failovers (2 closed, 1 silent)`; nothing when there were none. */
+/** `3 failovers (2 closed, 1 silent)`; an empty list when there were none. */
 function countedBy(what: string, counts: Readonly<Record<string, number>>): readonly string[] {
   const some = Object.entries(counts).filter(([, count]) => count > 0);
   const total = some.reduce((sum, [, count]) => sum + count, 0);
@@ -62,7 +66,7 @@ function countedBy(what: string, counts: Readonly<Record<string, number>>): read
   return total === 0 ? [] : [`${total} ${what} (${causes})`];
 }
 
-/** What disturbed an SCX since it started; undefined: nothing. */
+/** What has disturbed an SCX since it started; undefined: nothing. */
 function disturbanceLine(seen: DisturbanceStatus): string | undefined {
   const parts = [
     ...countedBy('failovers', seen.failovers),
@@ -100,9 +104,10 @@ const FLOW_HEAD = [
   'missed',
 ];
 
-/** All of a cluster's status as text, with a final newline. */
+/** A cluster's status as text, with a final newline. */
 export function statusText({ sessions }: ClusterStatus): string {
-  if (sessions.length === 0) return 'no session: nothing is announced or listened to here\n';
+  if (sessions.length === 0)
+    return 'no sessions: nothing is announced at this cluster, and nobody listens\n';
   const blocks = [drawTable(SESSION_HEAD, sessions.map(sessionRow))];
   for (const session of sessions) {
     if (session.scxs.length > 0) blocks.push(session.path, ...session.scxs.flatMap(scxBlock));

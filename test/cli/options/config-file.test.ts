@@ -4,7 +4,7 @@ import { parseConfigFile } from '../../../src/cli/options/config-file.js';
 const problemsOf = (json: string): readonly string[] => parseConfigFile('/f.json', json).problems;
 
 describe('The configuration file', () => {
-  test('may hold the options of all commands, and sections', () => {
+  test('may contain the options of all commands, and sections', () => {
     const json = JSON.stringify({
       ...{ cluster: 'http://a.example:8000', port: 8000, dataDir: '/var/lib/scattercast' },
       broadcast: { loop: true },
@@ -12,7 +12,7 @@ describe('The configuration file', () => {
     expect(problemsOf(json)).toEqual([]);
   });
 
-  test('is refused with the nearest name for each field that is not known', () => {
+  test('is refused with the nearest name for each unknown field', () => {
     const json = '{"prot": 1, "Cluster": "x", "broadcast": {"lop": true}, "brodcast": {}}';
     expect(problemsOf(json)).toEqual([
       'unknown field "prot" in /f.json: did you mean "port"?',
@@ -22,22 +22,22 @@ describe('The configuration file', () => {
     ]);
   });
 
-  test('is refused when a section is no object', () => {
+  test('is refused when a section is not an object', () => {
     expect(problemsOf('{"broadcast": true}')).toEqual([
       '"broadcast" in /f.json must be an object with the options of that command',
     ]);
   });
 
-  test('is refused when it has a section for the cluster command, whose options are at the top', () => {
+  test('is refused when it has a section for the cluster command', () => {
     expect(problemsOf('{"cluster": {"port": 80}}')).toEqual([
-      '"cluster" in /f.json is an address; its command\'s options stand at the top',
+      '"cluster" in /f.json must be an address; put the options of the command at the top level',
     ]);
   });
 
-  test('is refused when it is no JSON, or no object', () => {
-    expect(problemsOf('{"port": 80,}')[0]).toMatch(/^\/f\.json is no JSON: /);
+  test('is refused when it is not JSON, or not an object', () => {
+    expect(problemsOf('{"port": 80,}')[0]).toMatch(/^\/f\.json is not valid JSON: /);
     for (const json of ['[]', 'null', '8000', '"x"']) {
-      expect(problemsOf(json)[0]).toMatch(/^\/f\.json must hold one JSON object/);
+      expect(problemsOf(json)[0]).toMatch(/^\/f\.json must contain one JSON object/);
     }
   });
 });

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { announceOptions } from '../../../src/cli/options/announce-options.js';
+import { broadcastOptions } from '../../../src/cli/options/broadcast-options.js';
+import { clusterOptions } from '../../../src/cli/options/cluster-options.js';
 import { parseConfigFile } from '../../../src/cli/options/config-file.js';
 import { flagOf, variableOf } from '../../../src/cli/options/option.js';
-import {
-  announceOptions,
-  broadcastOptions,
-  clusterOptions,
-  TABLES,
-} from '../../../src/cli/options/option-tables.js';
+import { TABLES } from '../../../src/cli/options/option-tables.js';
 import { type Layers, resolveSettings } from '../../../src/cli/options/settings.js';
 
 const FILE = '/etc/scattercast.json';
@@ -28,7 +26,7 @@ const clusterSettings = (given: Given) => resolveSettings('cluster', clusterOpti
 const problemsOf = (result: { ok: boolean; problems?: readonly string[] }) => result.problems ?? [];
 
 describe('Settings', () => {
-  test('are the defaults when nobody says anything', () => {
+  test('are the defaults when no layer gives a value', () => {
     expect(clusterSettings({})).toEqual({
       ok: true,
       value: {
@@ -51,7 +49,7 @@ describe('Settings', () => {
     });
   });
 
-  test('come from the file, over it the environment, over that the flags', () => {
+  test('come from flags before the environment, and from the environment before the file', () => {
     const file = { port: 1000 };
     const environment = { SCATTERCAST_PORT: '2000' };
     const flags = { port: '3000' };
@@ -73,7 +71,7 @@ describe('Settings', () => {
     expect(settings).toMatchObject({ value: { cluster: ['http://radio.example:8000'] } });
   });
 
-  test('take several clusters, each once, from text and from JSON', () => {
+  test('take several clusters from text and from JSON, without duplicates', () => {
     const clusters = ['http://a.example:8000', 'http://b.example'];
     for (const cluster of ['a.example:8000, http://b.example,a.example:8000', clusters]) {
       const file = { cluster, announcement: 'radio.example/night' };
@@ -87,14 +85,14 @@ describe('Settings', () => {
     }
   });
 
-  test('never show a value that may hold a password', () => {
+  test('never show a value that may contain a password', () => {
     const flags = { cluster: 'a', announcement: 'x', to: 'icecast://me:hackme@h' };
     const problems = problemsOf(resolveSettings('relay', TABLES.relay, layers({ flags })));
     expect(problems).toEqual([expect.stringMatching(/^--to must be like icecast:/)]);
     expect(problems.join()).not.toContain('hackme');
   });
 
-  test('are read alike from text and from JSON', () => {
+  test('are read the same from text and from JSON', () => {
     const file = { maxScxs: 5, allowPrivate: true, linger: 1.5, scxPorts: '9000-9009' };
     const environment = {
       SCATTERCAST_MAX_SCXS: '5',
@@ -106,7 +104,7 @@ describe('Settings', () => {
     expect(clusterSettings({ file })).toMatchObject({ value: { maxScxs: 5, allowPrivate: true } });
   });
 
-  test('take proxies as addresses and ranges, or none', () => {
+  test('take proxies as addresses, as ranges, or as none', () => {
     const proxies = (trustedProxies: unknown) => clusterSettings({ file: { trustedProxies } });
     const both = { value: { trustedProxies: ['10.0.0.0/8', 'fd00::/64', '192.0.2.1'] } };
     expect(proxies('10.0.0.0/8,fd00::/64, 192.0.2.1')).toMatchObject(both);
@@ -117,13 +115,13 @@ describe('Settings', () => {
     }
   });
 
-  test('can switch off what a lower layer switched on', () => {
+  test('can switch off what a lower layer has switched on', () => {
     const file = { allowPrivate: true };
     const flags = { allowPrivate: false };
     expect(clusterSettings({ file, flags })).toMatchObject({ value: { allowPrivate: false } });
   });
 
-  test('take an empty variable for none', () => {
+  test('ignore an empty variable', () => {
     const environment = { SCATTERCAST_PORT: '' };
     expect(clusterSettings({ environment })).toMatchObject({ value: { port: 8000 } });
   });
@@ -142,7 +140,7 @@ describe('Settings', () => {
     }
   });
 
-  test('tell all problems at once, each with the place that it came from', () => {
+  test('list all problems at once, each with the layer that it came from', () => {
     const result = clusterSettings({
       flags: { port: 'eighty' },
       environment: { SCATTERCAST_LINGER: '-1', SCATTERCAST_PROFILE: 'quick' },
@@ -158,7 +156,7 @@ describe('Settings', () => {
     ]);
   });
 
-  test('show no secret, whatever is wrong with it', () => {
+  test('never show a secret, whatever is wrong with it', () => {
     const password = 'k3nd8w'.repeat(200);
     const target = { cluster: 'radio.example', announcement: 'radio.example/night' };
     const read = (given: Given) => resolveSettings('broadcast', broadcastOptions, layers(given));
@@ -171,18 +169,20 @@ describe('Settings', () => {
     expect(read({ flags: target, environment })).toMatchObject({ value: { password: 'k3nd8w' } });
   });
 
-  test('tell others no address that means all of them, but may listen there', () => {
+  test('refuse to advertise an address that stands for all addresses, but listen on it', () => {
     const result = clusterSettings({ flags: { host: '0.0.0.0', listen: '0.0.0.0' } });
-    expect(problemsOf(result)).toEqual([expect.stringMatching(/^--host is what others are told/)]);
+    expect(problemsOf(result)).toEqual([
+      expect.stringMatching(/^--host is given to players and other clusters/),
+    ]);
   });
 
-  test('say what is missing and the three ways to give it', () => {
+  test('say which value is missing and the three ways to give it', () => {
     const result = resolveSettings('broadcast', broadcastOptions, layers({}));
     expect(problemsOf(result)).toEqual([
-      '--cluster URL is missing; the variable SCATTERCAST_CLUSTER or "cluster" in the ' +
-        'configuration file will do, too',
-      '--announcement URL is missing; the variable SCATTERCAST_ANNOUNCEMENT or ' +
-        '"announcement" in the configuration file will do, too',
+      '--cluster URL is missing: give the flag, the variable SCATTERCAST_CLUSTER, or "cluster" ' +
+        'in the configuration file',
+      '--announcement URL is missing: give the flag, the variable SCATTERCAST_ANNOUNCEMENT, or ' +
+        '"announcement" in the configuration file',
     ]);
   });
 
@@ -202,14 +202,14 @@ describe('Settings', () => {
 describe('Every option', () => {
   const all = Object.values(TABLES).flatMap((table) => Object.entries(table));
 
-  test('has a flag and a variable of its own form', () => {
+  test('has a well-formed flag and variable', () => {
     for (const [field, option] of all) {
       expect(flagOf(field, option)).toMatch(/^--[a-z]+(-[a-z]+)*$/);
       expect(variableOf(field)).toMatch(/^SCATTERCAST_[A-Z]+(_[A-Z]+)*$/);
     }
   });
 
-  test('has no variable that means something else', () => {
+  test('has no variable that has another meaning', () => {
     const variables = all.map(([field]) => variableOf(field));
     for (const taken of ['SCX', 'CONFIG', 'DEBUG']) {
       expect(variables).not.toContain(`SCATTERCAST_${taken}`);

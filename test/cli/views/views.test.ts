@@ -121,18 +121,18 @@ describe('The status', () => {
     expect(statusText({ cluster, sessions: [session] })).not.toMatch(/failover|stalled|lost/);
   });
 
-  test('lets no title steer the terminal', () => {
+  test('removes control characters from titles', () => {
     const hostile = { ...session, title: 'a\u001b[2Jb' };
     expect(statusText({ cluster, sessions: [hostile] })).toContain('a [2Jb');
   });
 
-  test('says so when there is nothing', () => {
-    expect(statusText({ cluster, sessions: [] })).toMatch(/^no session/);
+  test('says so when there are no sessions', () => {
+    expect(statusText({ cluster, sessions: [] })).toMatch(/^no sessions/);
   });
 });
 
 describe('A failure', () => {
-  test('of the user is told in one line, with its exit code', () => {
+  test('that the user can fix is one line with its exit code', () => {
     const error = new UserError(EXIT.bind, 'port 80 is taken');
     expect(explainFailure(error, true)).toEqual({
       lines: ['scattercast: port 80 is taken'],
@@ -140,10 +140,10 @@ describe('A failure', () => {
     });
   });
 
-  test('of ours is told in one line, and with a stack only when asked for', () => {
+  test('that is a bug is one line, and has a stack trace only on request', () => {
     const error = new Error('assertion failed: x');
     expect(explainFailure(error, false)).toEqual({
-      lines: ['scattercast: this is a bug: assertion failed: x (--debug shows where)'],
+      lines: ['scattercast: this is a bug: assertion failed: x (--debug prints the stack trace)'],
       exitCode: EXIT.internal,
     });
     expect(explainFailure(error, true).lines.join('\n')).toContain('views.test.ts');
@@ -151,7 +151,7 @@ describe('A failure', () => {
   });
 });
 
-test('The demo says what to open', () => {
+test('The demo says how to listen', () => {
   expect(invitation('http://localhost:8000')).toContain(
     '  mpg123 http://localhost:8000/listen/localhost/demo.mp3\n',
   );

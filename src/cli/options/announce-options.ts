@@ -1,0 +1,59 @@
+/** Options of `announce`: what the announcement says, where it goes, and the session's secrets. */
+import { optional, required, type Settings, type Table } from './option.js';
+import { off, optionalCluster, optionalText } from './shared-options.js';
+import { secret, text, texts } from './values.js';
+
+export const announceOptions = {
+  cluster: optionalCluster,
+  name: required(text, {
+    placeholder: 'NAME',
+    help: "the session's name, like scattercast://radio.example/night",
+  }),
+  title: optionalText('TEXT', 'the name of the station'),
+  description: optionalText('TEXT', 'one sentence about the station'),
+  genre: optionalText('TEXT', 'the kind of music'),
+  homepage: optionalText('URL', "the station's web page"),
+  rendezvous: optional(texts, {
+    placeholder: 'LOCATION',
+    repeatable: true,
+    help:
+      'where SCXs of the session find each other: HOST:PORT of an SCX, or the URL ' +
+      'http://HOST:8000/rendezvous/CREATOR/SESSION of a cluster; may be repeated ' +
+      '(default: the cluster of --cluster)',
+  }),
+  udp: off(
+    'let SCXs send each other datagrams instead of TCP, for links that lose packets ' +
+      '(docs/transports.md)',
+  ),
+  output: optionalText(
+    'FILE',
+    'also write the XML to this file, for any web server; -: to standard output',
+  ),
+  token: optional(secret, {
+    placeholder: 'TOKEN',
+    help:
+      'the admin token of the session, to change or remove its announcement; better given as ' +
+      'the variable, because every user of this machine can see flags',
+  }),
+  password: optional(secret, {
+    placeholder: 'PASSWORD',
+    help: 'the source password that the session has at another cluster; better as the variable',
+  }),
+  newPassword: off(
+    'replace the source password by a new one; broadcasters that used the old one are disconnected',
+  ),
+  webhooks: optional(texts, {
+    flag: 'webhook',
+    placeholder: 'URL',
+    repeatable: true,
+    help: "a URL to which the session's events are sent, up to 4 times; none: stop sending them",
+  }),
+  fallback: optionalText(
+    'FILE',
+    'an MP3 file that is played over and over while nobody broadcasts; none: remove it',
+  ),
+  remove: off('remove the announcement'),
+} satisfies Table;
+
+/** The values of these options. */
+export type AnnounceSettings = Settings<typeof announceOptions>;

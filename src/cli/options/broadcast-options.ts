@@ -1,0 +1,50 @@
+/** Options of the commands that carry sound: into a session (`broadcast`), and out of it (`relay`). */
+import { icecastTarget, streamUrl } from './address-values.js';
+import { optional, required, type Settings, type Table } from './option.js';
+import { amount, announcement, off, severalClusters } from './shared-options.js';
+import { bitrate, secret, whole } from './values.js';
+
+export const broadcastOptions = {
+  cluster: severalClusters,
+  announcement,
+  from: optional(streamUrl, {
+    placeholder: 'URL',
+    help:
+      'broadcast the stream of an Icecast or SHOUTcast server, with its titles, instead of ' +
+      'files, like http://icecast.example:8000/live.mp3',
+  }),
+  loop: off('start again after the last file'),
+  shuffle: off('play the files in random order, a new one in each round'),
+  bitrate: optional(bitrate, {
+    placeholder: 'KBPS',
+    help: 're-encode files that are not 44.1 kHz stereo at this bit rate, like 128',
+  }),
+  priority: amount(
+    whole(0, 255),
+    128,
+    'if a session has several sources, listeners hear the one with the highest priority, 0 to 255',
+  ),
+  password: optional(secret, {
+    placeholder: 'PASSWORD',
+    help:
+      "the session's source password, which announce has printed; better given as the " +
+      'variable, because every user of this machine can see flags',
+  }),
+} satisfies Table;
+
+/** The values of these options. */
+export type BroadcastSettings = Settings<typeof broadcastOptions>;
+
+export const relayOptions = {
+  cluster: severalClusters,
+  announcement,
+  to: required(icecastTarget, {
+    placeholder: 'URL',
+    help:
+      'the mount of the Icecast server, with its source password, like ' +
+      'icecast://source:PASSWORD@HOST:8000/live; better given as the variable',
+  }),
+} satisfies Table;
+
+/** The values of these options. */
+export type RelaySettings = Settings<typeof relayOptions>;

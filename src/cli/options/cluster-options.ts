@@ -1,0 +1,136 @@
+/**
+ * Options of the commands that run a cluster (`cluster`, `demo`) or ask one for its status.
+ *
+ * `cluster` is the only command whose options stand at the top of the configuration file, without a
+ * section: on a server that file usually configures nothing else.
+ */
+import { host, mounts, ranges, reachableHost } from './address-values.js';
+import { defaulting, optional, type Settings, type Table } from './option.js';
+import {
+  amount,
+  duration,
+  frontEndPort,
+  logLevel,
+  off,
+  oneCluster,
+  optionalText,
+  profile,
+  scxPorts,
+} from './shared-options.js';
+import { secondsUpTo, text, whole } from './values.js';
+
+const DAY_S = 86_400;
+
+export const clusterOptions = {
+  port: frontEndPort,
+  host: optional(reachableHost, {
+    placeholder: 'ADDR',
+    help:
+      'the host name or IP address that players, broadcasters and other clusters are given ' +
+      '(default: the first IPv4 address that is not loopback)',
+  }),
+  listen: optional(host, {
+    placeholder: 'ADDR',
+    help: 'the address to listen on (default: all addresses)',
+  }),
+  dataDir: optional(text, {
+    flag: 'data',
+    placeholder: 'DIR',
+    help:
+      'the directory of announcements and of everything else that must survive a restart ' +
+      '(default: ~/.local/state/scattercast/cluster-PORT)',
+  }),
+  scxPorts: scxPorts('8100-8227'),
+  maxScxs: amount(
+    whole(1, 10_000),
+    64,
+    'maximum number of SCXs: a session has one, and more while it has many listeners',
+  ),
+  maxListeners: amount(
+    whole(1, 1_000_000),
+    10_000,
+    'maximum number of listeners of one SCX; further listeners go to another SCX of the session',
+  ),
+  maxListenersPerSession: amount(
+    whole(0, 100_000_000),
+    0,
+    'maximum number of listeners of one session at this cluster; 0: no limit',
+  ),
+  trustedProxies: defaulting(ranges, '127.0.0.0/8,::1', {
+    placeholder: 'CIDR,...',
+    help:
+      "proxies whose X-Forwarded-For header is believed to name the listener's address, like " +
+      '10.0.0.0/8,::1; none: no proxy is trusted',
+  }),
+  mounts: optional(mounts, {
+    flag: 'mount',
+    placeholder: '/MOUNT=CREATOR/SESSION',
+    repeatable: true,
+    help:
+      'a further mount at which encoders can feed a session, which always has the mount ' +
+      '/CREATOR/SESSION; may be repeated',
+  }),
+  allowPrivate: off('also fetch announcements from private addresses, like 10.0.0.7'),
+  linger: duration(
+    secondsUpTo(DAY_S),
+    30,
+    'how long an SCX keeps running after its last listener or source has gone',
+  ),
+  burst: duration(
+    secondsUpTo(30),
+    4,
+    'how much audio a new listener gets at once, to fill its buffer',
+  ),
+  writeInterval: duration(
+    secondsUpTo(5),
+    1,
+    'the interval between two writes to a listener; at most a quarter of --burst is used',
+  ),
+  maxListenersPerAddress: amount(
+    whole(0, 1_000_000),
+    1000,
+    'maximum number of listeners from one IP address at one SCX; 0: no limit',
+  ),
+  accessLog: optionalText(
+    'FILE',
+    'the file to which requests to SCXs are logged (default: access.log in the data ' +
+      'directory); none: no access log',
+  ),
+  tlsCert: optionalText(
+    'FILE',
+    'a certificate with its chain (PEM); all ports then accept https as well as http',
+  ),
+  tlsKey: optionalText('FILE', 'the private key of the certificate (PEM)'),
+  profile,
+  drain: off(
+    'do not start a cluster, but have the running one that was started with the same --data and ' +
+      '--port replace each SCX by a new process, which takes over its listeners',
+  ),
+  drainTimeout: duration(
+    secondsUpTo(DAY_S),
+    3600,
+    'how long an SCX that has been replaced serves listeners that cannot be handed over (https)',
+  ),
+  logLevel: logLevel('info'),
+} satisfies Table;
+
+/** The values of these options. */
+export type ClusterSettings = Settings<typeof clusterOptions>;
+
+export const demoOptions = {
+  port: frontEndPort,
+  listen: defaulting(host, '127.0.0.1', {
+    placeholder: 'ADDR',
+    help: 'the address to listen on',
+  }),
+  scxPorts: scxPorts('any'),
+  logLevel: logLevel('silent'),
+} satisfies Table;
+
+/** The values of these options. */
+export type DemoSettings = Settings<typeof demoOptions>;
+
+export const statusOptions = {
+  cluster: oneCluster,
+  json: off("print the front end's JSON document"),
+} satisfies Table;
