@@ -1,37 +1,40 @@
 /**
- * Who connects to a stream again gets a burst: seconds of audio, most of which was heard already.
- * Played again it would be an echo for all listeners. So the last frames are remembered, and
- * what a new connection repeats of them is left out.
+ * Leaves out what a stream repeats when it is connected to again.
  *
- * The first frames of a connection may not be as they were (an SCX silences those that a decoder
- * cannot read, mp3/lead-in.ts). So a few unknown frames are held until it is clear whether known
- * ones follow.
+ * A server begins every connection with a burst: seconds of audio, most of which came over the
+ * connection before. Broadcast again, it would be an echo for all listeners. So the last frames are
+ * remembered by content, and frames of a new connection are dropped while they are known.
+ *
+ * The first frames of a connection may differ from the remembered ones: an SCX silences those that a
+ * decoder cannot play without the frames before them (mp3/frames/lead-in.ts). So a few unknown
+ * frames are held back until it is clear whether known ones follow.
  */
 import type { TrackEvent } from '../track/track.js';
 
-/** Removes from each connection what an earlier one brought. */
-export interface Resume {
+/** Drops the events of a connection that an earlier connection has brought. */
+export interface RepeatFilter {
   /** A new connection begins. */
   onConnected(): void;
-  /** The events that go on. */
+  /** Takes the next event of the connection; returns the events that are new, in order. */
   take(event: TrackEvent): readonly TrackEvent[];
 }
 
-/** Remembered: 64 KiB, the burst of Icecast, is 2600 frames at 8 kbit/s. */
+/** Frames remembered. The burst of Icecast, 64 KiB, is 2600 frames at 8 kbit/s. */
 const FRAMES_MAX = 3000;
-/** More than what may be silenced. */
+/** Unknown frames and titles held back; more than an SCX silences. */
 const HELD_MAX = 16;
 
 type State =
+  /** All events are new. */
   | { readonly kind: 'live' }
-  /** No known frame was met yet. */
+  /** A connection has begun, and no known frame has come yet. */
   | { readonly kind: 'unsure'; readonly held: TrackEvent[] }
-  /** Known frames go by; the last title is kept. */
+  /** Known frames are dropped; the last title among them is kept. */
   | { readonly kind: 'repeating'; title: TrackEvent | undefined };
 
-/** A memory of nothing. */
-export function createResume(): Resume {
-  const recent = createMemory();
+/** A filter that remembers no frame yet. */
+export function createRepeatFilter(): RepeatFilter {
+  const recent = createRecentFrames();
   let state: State = { kind: 'live' };
 
   const pass = (events: readonly TrackEvent[]): readonly TrackEvent[] => {
@@ -66,9 +69,11 @@ export function createResume(): Resume {
   };
 }
 
-/** The last frames, by content. */
-function createMemory() {
+/** The last FRAMES_MAX frames, by content. */
+function createRecentFrames() {
+  /** Keys, the oldest first. */
   const order: string[] = [];
+  /** How many of the remembered frames have a key: silent frames are all alike. */
   const counts = new Map<string, number>();
   const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 

@@ -1,6 +1,9 @@
 /**
- * SHOUTcast begins its answer with `ICY 200 OK`, which no HTTP parser takes. So between the socket
- * and node:http stands this: the first four bytes, if they are `ICY `, become `HTTP/1.0 `.
+ * Connections on which `ICY 200 OK` is read as HTTP.
+ *
+ * SHOUTcast begins its response with that line, and no HTTP parser accepts it. So a stream stands
+ * between the socket and node:http: if the first four bytes from the server are `ICY `, it replaces
+ * them by `HTTP/1.0 `. All other bytes pass unchanged in both directions.
  */
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -9,26 +12,35 @@ import { connect as connectTls } from 'node:tls';
 const ICY = Buffer.from('ICY ');
 const HTTP = Buffer.from('HTTP/1.0 ');
 
+const NOTHING = Buffer.alloc(0);
+
 /** A connection to the URL's host, for the `createConnection` of a request. */
 export function connectIcy(url: URL): Duplex {
   const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80) };
-  return wrap(isTls ? connectTls({ ...target, servername: host }) : connect(target));
+  return withRewrittenStart(isTls ? connectTls({ ...target, servername: host }) : connect(target));
 }
 
-function wrap(socket: Socket): Duplex {
-  let head: Buffer | undefined = Buffer.alloc(0);
-  const rewritten = (chunk: Buffer): Buffer => {
-    if (head === undefined) return chunk;
-    head = Buffer.concat([head, chunk]);
-    if (head.length < ICY.length && ICY.subarray(0, head.length).equals(head)) return NOTHING;
-    const bytes = head.subarray(0, ICY.length).equals(ICY)
-      ? Buffer.concat([HTTP, head.subarray(ICY.length)])
-      : head;
-    head = undefined;
+/** Replaces `ICY ` at the start of a stream; bytes are held back while they may be part of it. */
+function createRewriter(): (chunk: Buffer) => Buffer {
+  /** The first bytes; undefined once they have passed. */
+  let start: Buffer | undefined = NOTHING;
+  return (chunk) => {
+    if (start === undefined) return chunk;
+    start = Buffer.concat([start, chunk]);
+    if (start.length < ICY.length && ICY.subarray(0, start.length).equals(start)) return NOTHING;
+    const bytes = start.subarray(0, ICY.length).equals(ICY)
+      ? Buffer.concat([HTTP, start.subarray(ICY.length)])
+      : start;
+    start = undefined;
     return bytes;
   };
+}
+
+/** The socket as a stream that reads at the pace of its reader. */
+function withRewrittenStart(socket: Socket): Duplex {
+  const rewrite = createRewriter();
   const duplex = new Duplex({
     read: () => void socket.resume(),
     write: (chunk, _encoding, done) => void socket.write(chunk, done),
@@ -39,7 +51,7 @@ function wrap(socket: Socket): Duplex {
     },
   });
   socket.on('data', (chunk: Buffer) => {
-    const bytes = rewritten(chunk);
+    const bytes = rewrite(chunk);
     if (bytes.length > 0 && !duplex.push(bytes)) socket.pause();
   });
   socket.on('end', () => duplex.push(null));
@@ -49,5 +61,3 @@ function wrap(socket: Socket): Duplex {
   });
   return duplex;
 }
-
-const NOTHING = Buffer.alloc(0);

@@ -1,7 +1,9 @@
 /**
- * Opens one MP3 stream of an Icecast or SHOUTcast server, or of an SCX. Everything that such a
- * server may answer instead becomes one sentence. The server is a stranger: redirects, headers,
- * and the time that it may take are bounded.
+ * Opens one MP3 stream of an Icecast or SHOUTcast server, or of an SCX.
+ *
+ * Any other answer of the server becomes one sentence for the user. The server is not trusted:
+ * redirects, headers, and the time to answer are bounded. Titles are asked for; if the server's
+ * `icy-metaint` makes no sense, the stream is opened again without them.
  */
 import { type IncomingMessage, request } from 'node:http';
 import { excerpt } from '../../lib/excerpt.js';
@@ -9,9 +11,9 @@ import { plainText } from '../../lib/plain-text.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import { connectIcy } from './icy-socket.js';
-import { createIcySplitter, parseMetaint } from './icy-splitter.js';
+import { parseMetaint, splitIcy } from './icy-splitter.js';
 
-/** What a stream's headers tell of the station; each may be missing. */
+/** The station as the stream's headers describe it; each field may be missing. */
 export interface Station {
   readonly name: string | undefined;
   readonly genre: string | undefined;
@@ -21,13 +23,14 @@ export interface Station {
 export interface IcyStream {
   readonly station: Station;
   /**
-   * Audio, and texts that are the title from there on ('': it has none). Throws an Error when the
-   * server sends nothing for `stallMs`; ends when the server ends it, or resets the connection.
+   * Audio, and strings: the title of the audio that follows ('': it has no title). Throws an Error
+   * when the server sends nothing for `stallMs`; ends when the server ends the stream or resets the
+   * connection.
    */
   readonly chunks: AsyncGenerator<Uint8Array | string>;
 }
 
-/** Why there is no stream. */
+/** The stream could not be opened; the message says why. */
 export class NoStream extends UserError {
   /** The server asks to come back later. */
   readonly isBusy: boolean;
@@ -40,19 +43,20 @@ export class NoStream extends UserError {
 
 export interface IcyOptions {
   readonly url: URL;
-  /** As others may read it: no password in it. */
+  /** The URL as it may be shown: without a password. */
   readonly label: string;
+  /** Takes one sentence about a problem that was dealt with. */
   readonly tell: (text: string) => void;
-  /** A stream that sends nothing for so long is dead; see STALL_MS. */
+  /** A stream that sends nothing for this time is dead, ms; default: STALL_MS. */
   readonly stallMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Guess: a server for each language, a balancer, and the stream. */
+/** Guess: a chooser of languages, a load balancer, and the stream, with some to spare. */
 const REDIRECTS_MAX = 5;
-/** From the connection to the end of the head. Guess. */
+/** From connecting to the end of the response's head, ms. Guess. */
 const HEAD_MS_MAX = 10_000;
-/** The source timeout of Icecast. */
+/** ms. Icecast's own timeout for sources. */
 const STALL_MS = 10_000;
 const HEADER_BYTES_MAX = 16_384;
 const TEXT_LENGTH_MAX = 200;
@@ -65,18 +69,21 @@ export async function openIcyStream(options: IcyOptions): Promise<IcyStream> {
   const { label, tell } = options;
   const response = await ask(options, true);
   const metaint = response.headers['icy-metaint'];
-  if (metaint === undefined) return toStream(response, undefined, options);
-  const metaintBytes = parseMetaint(`${metaint}`);
-  if (metaintBytes !== undefined) return toStream(response, metaintBytes, options);
+  if (metaint === undefined) return toStream(response, audioOnly(response), options);
+  if (parseMetaint(`${metaint}`) !== undefined) {
+    return toStream(response, splitIcy(response), options);
+  }
   response.destroy();
   tell(`${label} has titles that cannot be read (icy-metaint: ${excerpt(`${metaint}`)})`);
   const plain = await ask(options, false);
-  if (plain.headers['icy-metaint'] === undefined) return toStream(plain, undefined, options);
+  if (plain.headers['icy-metaint'] === undefined) {
+    return toStream(plain, audioOnly(plain), options);
+  }
   plain.destroy();
   throw new NoStream(EXIT.refused, `${label} mixes unreadable titles into its audio`);
 }
 
-/** The answer that is an MP3 stream, behind all redirects. */
+/** Follows redirects to a response that is an MP3 stream. */
 async function ask(options: IcyOptions, wantsTitles: boolean): Promise<IncomingMessage> {
   const { label } = options;
   let { url } = options;
@@ -158,15 +165,18 @@ const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
     ? 'no stream server answers there'
     : code || message;
 
-function toStream(
+/** A response without titles. */
+const audioOnly = (response: IncomingMessage): AsyncIterator<Uint8Array> =>
+  response[Symbol.asyncIterator]();
+
+const toStream = (
   response: IncomingMessage,
-  metaintBytes: number | undefined,
+  parts: AsyncIterator<Uint8Array | string>,
   options: IcyOptions,
-): IcyStream {
-  const split =
-    metaintBytes === undefined ? (chunk: Uint8Array) => [chunk] : createIcySplitter(metaintBytes);
-  return { station: stationOf(response), chunks: readChunks(response, split, options) };
-}
+): IcyStream => ({
+  station: stationOf(response),
+  chunks: readParts(response, parts, options),
+});
 
 function stationOf({ headers }: IncomingMessage): Station {
   const text = (name: string): string | undefined => {
@@ -178,21 +188,21 @@ function stationOf({ headers }: IncomingMessage): Station {
   return { name: text('icy-name'), genre: text('icy-genre'), url: text('icy-url') };
 }
 
-async function* readChunks(
+/** The parts of a response, each of which must come within `stallMs`. */
+async function* readParts(
   response: IncomingMessage,
-  split: (chunk: Uint8Array) => readonly (Uint8Array | string)[],
+  parts: AsyncIterator<Uint8Array | string>,
   { stallMs = STALL_MS, signal }: IcyOptions,
 ): AsyncGenerator<Uint8Array | string> {
   const stop = (): void => void response.destroy();
   signal.addEventListener('abort', stop, { once: true });
-  const iterator = response[Symbol.asyncIterator]();
   try {
     for (;;) {
       const stalled = new Error(`it has sent nothing for ${stallMs / 1000} s`);
       const timer = setTimeout(() => response.destroy(stalled), stallMs);
-      const next = await iterator.next().finally(() => clearTimeout(timer));
+      const next = await parts.next().finally(() => clearTimeout(timer));
       if (next.done) return;
-      yield* split(next.value);
+      yield next.value;
     }
   } finally {
     signal.removeEventListener('abort', stop);

@@ -1,30 +1,31 @@
 /**
- * A live stream from somewhere else, for as long as we want it: whatever ends a connection, another
- * one is made, at first at once and then less and less often. What it repeats is left out
- * (resume.ts).
+ * Pulls a live stream from other servers until it is no longer wanted.
+ *
+ * Whatever ends a connection, another one is made: the first attempt follows soon, later ones with
+ * growing pauses. If several URLs are given, a URL without sound is followed by the next one. Audio
+ * that a new connection repeats is left out (drop-repeats.ts).
  */
-
 import { UserError } from '../../lib/user-error.js';
 import { pauseBeforeAttempt } from '../pause.js';
 import { readTrack, type TrackEvent } from '../track/track.js';
-import { createResume, type Resume } from './drop-repeats.js';
+import { createRepeatFilter, type RepeatFilter } from './drop-repeats.js';
 import { NoStream, openIcyStream, type Station } from './icy-stream.js';
 
 export interface PullOptions {
-  /** Where the stream is; if there are several, each is as good as the others. */
+  /** Where the stream is; several URLs are alternatives of equal rank. At least one. */
   readonly urls: readonly URL[];
-  /** One sentence about what went wrong and was dealt with. */
+  /** Takes one sentence about a problem that was dealt with. */
   readonly tell: (text: string) => void;
   readonly onStation?: (station: Station) => void;
-  /** A stream that sends nothing for so long is connected to anew; default: 10 s. */
+  /** A stream that sends nothing for this time is connected to again, ms; default: 10 s. */
   readonly stallMs?: number;
   readonly signal: AbortSignal;
 }
 
-/** A connection that held so long was a good one: the next loss starts at the shortest delay. */
+/** After a connection that held this long the next pause is the shortest one again, ms. Guess. */
 const STEADY_MS = 10_000;
 
-/** A URL for people: without a password. */
+/** A URL as it may be shown: without user and password. */
 export function labelOf(url: URL): string {
   const shown = new URL(url);
   shown.username = '';
@@ -32,29 +33,30 @@ export function labelOf(url: URL): string {
   return shown.href;
 }
 
-/** What is known of the stream from one connection to the next. */
+/** What is kept from one connection to the next. */
 interface Memory {
-  readonly resume: Resume;
+  readonly repeats: RepeatFilter;
+  /** The last title. */
   title: string | undefined;
 }
 
 /** How an attempt has ended. */
 interface Ending {
   readonly reason: string;
-  /** There was sound. */
+  /** At least one frame or title came. */
   readonly heard: boolean;
   readonly isSteady: boolean;
-  /** Another attempt would end the same way. */
+  /** Set if another attempt would end the same way. */
   readonly problem: UserError | undefined;
 }
 
 /**
- * The stream's frames and titles, until the signal is aborted. Throws a UserError when there is
- * none at the beginning, unless the server asks to come back later.
+ * The stream's frames and titles, until the signal is aborted. Throws a UserError if no URL gives a
+ * stream at the beginning, unless a server asks to come back later.
  */
 export async function* pull({ urls, tell, ...rest }: PullOptions): AsyncGenerator<TrackEvent> {
   const { signal } = rest;
-  const memory: Memory = { resume: createResume(), title: undefined };
+  const memory: Memory = { repeats: createRepeatFilter(), title: undefined };
   let current = 0;
   let attempt = 0;
   let begun = false;
@@ -73,7 +75,7 @@ export async function* pull({ urls, tell, ...rest }: PullOptions): AsyncGenerato
   }
 }
 
-/** One attempt, to its end; never throws for what the world does. */
+/** One attempt, to its end. It does not throw for problems of the network or the server. */
 async function* play(
   url: URL,
   memory: Memory,
@@ -84,12 +86,12 @@ async function* play(
   const ending = (reason: string, problem?: UserError): Ending => {
     return { reason, heard, isSteady: performance.now() - since > STEADY_MS, problem };
   };
-  memory.resume.onConnected();
+  memory.repeats.onConnected();
   try {
     for await (const event of connection(url, memory.title, options)) {
       heard = true;
       if (event.kind === 'title') memory.title = event.title;
-      yield* memory.resume.take(event);
+      yield* memory.repeats.take(event);
     }
     return ending(`${labelOf(url)} has ended`);
   } catch (error) {
@@ -104,7 +106,7 @@ function lossOf(error: unknown, url: URL): string {
   return `the connection to ${labelOf(url)} is lost (${code ?? message})`;
 }
 
-/** One connection, to its end; until a title comes the last one holds. */
+/** One connection, to its end. Until it brings a title, the title of the last connection holds. */
 async function* connection(
   url: URL,
   lastTitle: string | undefined,

@@ -1,10 +1,11 @@
 /** Pulling from servers: each thing that icecast-parser alone would fail at, and more. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createIcySplitter, parseMetaint } from '../../../src/client/pull/icy-splitter.js';
-import type { Station } from '../../../src/client/pull/icy-stream.js';
+import { parseMetaint } from '../../../src/client/pull/icy-splitter.js';
+import { openIcyStream, type Station } from '../../../src/client/pull/icy-stream.js';
 import { labelOf, pull } from '../../../src/client/pull/pull.js';
 import type { TrackEvent } from '../../../src/client/track/track.js';
 import { EXIT } from '../../../src/lib/user-error.js';
+import { createLatch } from '../../../src/runtime/latch.js';
 import { ascii, joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
 import {
   type Answer,
@@ -225,8 +226,8 @@ describe('A pulled stream', () => {
   });
 });
 
-describe('The ICY splitter', () => {
-  test('takes the intervals that servers use, and no others', () => {
+describe('The header icy-metaint', () => {
+  test('is taken with the intervals that servers use, and no others', () => {
     expect(['256', '8192', ' 16000 ', '65536'].map(parseMetaint)).toEqual([
       256, 8192, 16_000, 65_536,
     ]);
@@ -234,19 +235,94 @@ describe('The ICY splitter', () => {
       expect(parseMetaint(bad)).toBeUndefined();
     }
   });
+});
 
-  test('gives the same whatever the chunks are, also a megabyte with the smallest interval', () => {
-    const sound = new Uint8Array(2 ** 20).map((_, index) => index % 251);
-    const mixed = mixTitles(sound, 256, ascii("StreamTitle='A';"));
-    for (const size of [1 << 20, 4097, 255, 17]) {
-      const split = createIcySplitter(256);
-      const found: (Uint8Array | string)[] = [];
-      for (let at = 0; at < mixed.length; at += size) {
-        found.push(...split(mixed.subarray(at, at + size)));
-      }
-      const bytes = found.filter((item) => typeof item !== 'string');
-      expect(Buffer.concat(bytes).equals(sound)).toBe(true);
-      expect(found.filter((item) => typeof item === 'string')).toEqual(['A']);
+describe('The parts of a stream with titles', () => {
+  const sound = new Uint8Array(2 ** 20).map((_, index) => index % 251);
+  const title = (number: number): string => `Song ${number}`;
+  const blockOf = (number: number) => ascii(`StreamTitle='${title(number)}';`);
+  /** In every block, so that many stand in one chunk. */
+  const titlesOf = (metaint: number) =>
+    Array.from({ length: Math.floor(sound.length / metaint) }, (_, number) => blockOf(number));
+
+  const open = async (answer: Answer): Promise<AsyncGenerator<Uint8Array | string>> => {
+    server = await startPullServer(answer);
+    stopping = new AbortController();
+    const { signal } = stopping;
+    const common = { url: server.url, label: 'it', tell: () => undefined, stallMs: 500, signal };
+    return (await openIcyStream(common)).chunks;
+  };
+
+  /** Audio in pieces as long as it has one title, and those titles. */
+  const collect = async (chunks: AsyncIterable<Uint8Array | string>) => {
+    const pieces: Uint8Array[][] = [[]];
+    const titles: string[] = [];
+    for await (const part of chunks) {
+      if (typeof part !== 'string') pieces.at(-1)?.push(part);
+      else if (titles.push(part) > 0) pieces.push([]);
     }
+    return { pieces: pieces.map((piece) => Buffer.concat(piece)), titles };
+  };
+
+  test.each([
+    [256, 2 ** 20],
+    [256, 4097],
+    [1000, 255],
+    [65_536, 70_001],
+  ])('are in order with icy-metaint %i, in chunks of %i bytes', async (metaint, size) => {
+    const mixed = mixTitles(sound, metaint, ...titlesOf(metaint));
+    const chunks = await open((socket) => {
+      socket.write(`${OK}\r\nicy-metaint: ${metaint}\r\n\r\n`, 'latin1');
+      for (let at = 0; at < mixed.length; at += size) socket.write(mixed.subarray(at, at + size));
+      socket.end();
+    });
+    const { pieces, titles } = await collect(chunks);
+    expect(titles).toEqual(titlesOf(metaint).map((_, number) => title(number)));
+    expect(Buffer.concat(pieces).equals(sound)).toBe(true);
+    // Each title stands exactly behind its interval of audio.
+    expect(new Set(pieces.slice(0, -1).map((piece) => piece.length))).toEqual(new Set([metaint]));
+  });
+
+  test('wait for a slow reader, and are not lost', async () => {
+    const mixed = mixTitles(sound, 4096, ...titlesOf(4096));
+    const chunks = await open(say(`${OK}\r\nicy-metaint: 4096`, mixed));
+    const slowly = async function* () {
+      for await (const part of chunks) {
+        yield part;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const { pieces, titles } = await collect(slowly());
+    expect(titles).toHaveLength(256);
+    expect(Buffer.concat(pieces).equals(sound)).toBe(true);
+    expect(new Set(pieces.slice(0, -1).map((piece) => piece.length))).toEqual(new Set([4096]));
+  });
+
+  test('end when the connection is reset', async () => {
+    const chunks = await open((socket) => {
+      play(`${OK}\r\nicy-metaint: 4096`, mixTitles(sound.subarray(0, 10_000), 4096))(socket, '');
+      setTimeout(() => socket.resetAndDestroy(), 100);
+    });
+    const { pieces } = await collect(chunks);
+    expect(Buffer.concat(pieces).equals(sound.subarray(0, 10_000))).toBe(true);
+  });
+
+  test('throw when the server sends nothing more', async () => {
+    const mixed = mixTitles(sound.subarray(0, 10_000), 4096);
+    const chunks = await open(play(`${OK}\r\nicy-metaint: 4096`, mixed));
+    await expect(collect(chunks)).rejects.toThrow('it has sent nothing for 0.5 s');
+  });
+
+  test('end at once when they are no longer wanted, and leave the server', async () => {
+    const left = createLatch();
+    const chunks = await open((socket, head) => {
+      socket.once('close', () => left.resolve());
+      play(`${OK}\r\nicy-metaint: 4096`, mixTitles(sound.subarray(0, 10_000), 4096))(socket, head);
+    });
+    expect((await chunks.next()).done).toBe(false);
+    stopping.abort();
+    const { pieces } = await collect(chunks);
+    expect(Buffer.concat(pieces).length).toBeLessThan(10_000);
+    await left.promise;
   });
 });

@@ -7,7 +7,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createIcySplitter } from '../../../src/client/pull/icy-splitter.js';
+import { parseStreamTitle } from '../../../src/icecast/stream-title.js';
 import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
 import { ffmpeg } from '../support/encoders.js';
 import { clock, hear, silentFile } from '../support/heard.js';
@@ -45,14 +45,18 @@ const drain = async (cluster: Cluster, ...extra: string[]): Promise<string> => {
   return drained.stdout();
 };
 
-/** The audio of a stream with titles, and the titles. */
+/** The audio of a stream with titles, and the titles; a block that was cut off is left out. */
 function audioOf(bytes: Uint8Array): { readonly audio: Buffer; readonly titles: string[] } {
-  const parts = createIcySplitter(METAINT)(bytes);
-  const audio = parts.filter((part) => typeof part !== 'string');
-  return {
-    audio: Buffer.concat(audio),
-    titles: parts.filter((part) => typeof part === 'string'),
-  };
+  const audio: Uint8Array[] = [];
+  const titles: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    audio.push(bytes.subarray(at, at + METAINT));
+    const block = at + METAINT + 1;
+    at = block + 16 * (bytes[block - 1] ?? 0);
+    const title = at <= bytes.length ? parseStreamTitle(bytes.subarray(block, at)) : undefined;
+    if (title !== undefined) titles.push(title);
+  }
+  return { audio: Buffer.concat(audio), titles };
 }
 
 const expectWhole = (bytes: Uint8Array, framesMin: number): void => {
