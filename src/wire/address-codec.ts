@@ -1,13 +1,14 @@
 /**
- * Addresses: `host:port` as the protocol knows them, and on the wire
+ * Addresses. The protocol knows them as the text `host:port`; on the wire they are
  *
  *   bytes  field
- *       1  0: an IPv4 host follows, 255: an IPv6 host, else: a text of so many bytes
+ *       1  0: an IPv4 host follows; 255: an IPv6 host follows; otherwise the length of a text
  *       …  the host
  *       2  port
  *
- * The protocol compares addresses as texts, so a text must come out as it went in: an IPv6 address
- * is sent as bytes where these give back that very text, as they do for its usual form.
+ * The protocol compares addresses as texts, so a text must be read as it was written. An IPv6
+ * address is sent as 16 bytes only where these give back the same text, as they do for its usual
+ * form.
  */
 import type { Address } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
@@ -20,12 +21,12 @@ const IPV6 = 255;
 const HOST_LENGTH_MAX = 253; // RFC 1035 §2.3.4, without the final dot
 const PORT_BYTES = 2;
 
-/** No leading zeros: one text for each address. */
+/** Without leading zeros, so that each address has one text. */
 const IPV4_HOST = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 const ADDRESS = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253}):([1-9][0-9]{0,4})$/;
 
-/** `host:port`, an IPv6 host in brackets. */
+/** Whether a value is `host:port`, an IPv6 host in brackets. */
 export function isAddress(value: unknown): value is Address {
   if (typeof value !== 'string' || value.length > BOUNDS.addressLengthMax) return false;
   const port = ADDRESS.exec(value)?.[1];
@@ -38,7 +39,9 @@ function ipv6Host(view: DataView, at: number): string {
   return new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]/`).hostname;
 }
 
-/** The 16 bytes that a text stands for if it is IPv6; its double colon is as many zeros as fit. */
+/**
+ * The 16 bytes of a text if it is an IPv6 address; its double colon stands for the missing zeros.
+ */
 function guessIpv6(host: string): DataView {
   const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'));
   const [head = [], tail = []] = host.slice(1, -1).split('::').map(groupsOf);
@@ -84,6 +87,7 @@ function readHost(from: Reader): string | undefined {
 
 const hostOf = (text: Address): string => text.slice(0, text.lastIndexOf(':'));
 
+/** The codec of addresses. */
 export const address: Codec<Address> = {
   bytesMax: 1 + HOST_LENGTH_MAX + PORT_BYTES,
   bytesOf: (value) => 1 + bytesAfter(tagOf(hostOf(value))) + PORT_BYTES,

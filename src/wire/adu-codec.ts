@@ -13,8 +13,8 @@
  *       32      4  payload length
  *       36      …  payload
  *
- * An SCX forwards each ADU to several children, and forwards it as it came. So a frame is made once
- * for each ADU, and a received ADU keeps the frame that it came in: its payload is part of it.
+ * An SCX forwards each ADU unchanged to several children. So a frame is built once for each ADU,
+ * and a received ADU keeps the frame in which it came: its payload is a part of that frame.
  */
 import type { Adu, NodeId, SourceId } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
@@ -24,14 +24,14 @@ import { readId, writeId } from './id-codec.js';
 
 const VERSION = 1;
 
-/** Of the body before the payload. */
+/** The bytes of the body before the payload. */
 export const ADU_HEADER_BYTES = 36;
 
 /** Sequence numbers and timestamps have 48 bits. */
 const U48_MAX = 2 ** 48 - 1;
 const U32_SPAN = 2 ** 32;
 
-/** The frames of ADUs that are still in use. Bounded: weak, it keeps none alive. */
+/** The frames of ADUs. Bounded by the ADUs in use: a weak map keeps none of them alive. */
 const frames = new WeakMap<Adu, Uint8Array>();
 
 function writeU48(view: DataView, at: number, value: number): void {
@@ -64,7 +64,7 @@ function buildFrame(adu: Adu): Uint8Array {
   return frame;
 }
 
-/** The frame of an ADU: always the same buffer, which nobody may change. */
+/** The frame of an ADU: always the same buffer, which must not be changed. */
 export function encodeAdu(adu: Adu): Uint8Array {
   const known = frames.get(adu);
   if (known !== undefined) return known;
@@ -74,8 +74,9 @@ export function encodeAdu(adu: Adu): Uint8Array {
 }
 
 /**
- * The ADU in a whole frame, header included. Its payload is a view of the frame, which must never
- * change afterwards. Problems: too short, another version, flags, or a wrong payload length.
+ * The ADU in a whole frame, header included. Its payload is a view of the frame, which must not
+ * change afterwards. Problems: too short, another version, unknown flags, or a wrong payload
+ * length.
  */
 export function decodeAdu(frame: Uint8Array): Result<Adu> {
   const bytes = frame.length - FRAME_HEADER_BYTES - ADU_HEADER_BYTES;

@@ -1,23 +1,24 @@
 /**
- * What a source client and its SCX say to each other (§2.5): "As long as the client is part of the
- * session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent departure via
- * an AM_LEAVING message."
+ * The messages between a broadcaster and its SCX (§2.5): "As long as the client is part of the
+ * session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent departure
+ * via an AM_LEAVING message."
  *
- * Beyond: the SCX answers each KEEP_ALIVE, so that the client notices a dead SCX as well, and tells
- * how many are listening; and it says when it is going to leave.
+ * Beyond: the SCX answers each KEEP_ALIVE with the number of listeners, so that the client also
+ * notices a dead SCX; and the SCX announces that it is going to leave.
  */
 import { z } from 'zod';
 import { listenersSchema, type Same } from './node-schema.js';
 
 export type ClientMessage =
-  /** From the client. */
+  /** Sent by the client. */
   | { readonly kind: 'keepAlive' }
   | { readonly kind: 'amLeaving' }
-  /** The answer to keepAlive. `listeners` hear the source anywhere, `scxListeners` at this SCX. */
+  /** The answer to keepAlive: the source's listeners in the whole session, and at this SCX. */
   | { readonly kind: 'alive'; readonly listeners: number; readonly scxListeners: number }
-  /** The SCX leaves the session: attach anew. */
+  /** The SCX leaves the session: the client must attach again. */
   | { readonly kind: 'leaving' };
 
+/** The shape of a client message's JSON body. */
 export const clientMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['keepAlive', 'amLeaving', 'leaving']) }),
   z.strictObject({

@@ -1,15 +1,15 @@
 /**
- * Control messages as bytes. Each message is declared once (message-codec.ts), out of codecs: how
- * long a value is, how it is written, and how it is read from a stranger's bytes. So what we say,
- * what we take, and what it costs cannot disagree; and the compiler holds the declaration against
- * the hand-written type, both ways.
+ * Control messages as bytes. Each message is declared once (message-codec.ts), composed of codecs.
+ * A codec knows how long a value is, how it is written, and how it is read from untrusted bytes. So
+ * what we send, what we accept and what it costs cannot disagree, and the compiler compares the
+ * declaration with the hand-written type, in both directions.
  *
- * A codec takes only what the same codec writes: each value has one form. Reading never throws and
- * makes room for nothing that has not come: a value that cannot be read is undefined, and the reader
- * knows the field and the rule that it breaks.
+ * A codec reads only what the same codec writes: each value has one form. Reading never throws, and
+ * never allocates memory for bytes that have not arrived. A value that cannot be read is undefined;
+ * the reader then has the field and the rule that it breaks.
  *
- * Written here: the packages that are as compact and as well typed bound no list, throw at what is
- * wrong, and cannot name its field.
+ * This is our own code because the packages that are as compact and as well typed do not bound
+ * lists, throw on malformed bytes, and cannot name the malformed field.
  */
 import { assert } from '../lib/assert.js';
 import { bad, good, type Result } from '../lib/result.js';
@@ -26,26 +26,26 @@ export interface Codec<Value> {
   readonly read: (from: Reader) => Value | undefined;
 }
 
-/** A place in a frame. */
+/** A position in a frame. */
 export interface Cursor {
   readonly view: DataView;
   at: number;
 }
 
 export interface Reader extends Cursor {
-  /** The rule that was broken. Never quotes what was sent: it goes into logs. */
+  /** The rule that was broken. It never quotes what was sent, because it goes into logs. */
   rule: string;
-  /** Where, outermost first. */
+  /** The path to the field that breaks it, outermost first. */
   field: (string | number)[];
 }
 
-/** Says why nothing can be read. */
+/** Records the rule that the bytes break; always undefined, the answer of `read`. */
 export function fail(from: Reader, rule: string): undefined {
   from.rule = rule;
   return undefined;
 }
 
-/** Passes so many bytes; gives the offset of the first, undefined if they have not all come. */
+/** Skips `bytes` bytes; returns the offset of the first, or undefined if the frame ends before. */
 export function take(from: Reader, bytes: number): number | undefined {
   const at = from.at;
   if (at + bytes > from.view.byteLength) return fail(from, 'the message ends too soon');
@@ -53,22 +53,22 @@ export function take(from: Reader, bytes: number): number | undefined {
   return at;
 }
 
-/** As `take`, to write: `bytesOf` has made the room. */
+/** Like `take`, for writing: the frame has the length that `bytesOf` gave, so there is room. */
 export function give(to: Cursor, bytes: number): number {
   to.at += bytes;
   return to.at - bytes;
 }
 
-/** A whole frame. */
+/** The whole frame of a value, header included. */
 export function encodeWith<Value>(codec: Codec<Value>, value: Value, type: FrameType): Uint8Array {
   const frame = createFrame(type, codec.bytesOf(value));
   const to = { view: new DataView(frame.buffer), at: FRAME_HEADER_BYTES };
   codec.write(to, value);
-  assert(to.at === frame.length, 'a frame is as long as its codec says');
+  assert(to.at === frame.length, 'a frame has the length that its codec gives');
   return frame;
 }
 
-/** What is in a whole frame, header included; the problem names a field of `what`, and a rule. */
+/** The value in a whole frame, header included. The problem names a field of `what` and a rule. */
 export function decodeWith<Value>(
   codec: Codec<Value>,
   what: string,

@@ -1,4 +1,8 @@
-/** Codecs made of codecs: what has fields, what is a list, what may be missing. */
+/**
+ * Codecs composed of codecs: a value with fields, a bounded list, an optional value, a union. They
+ * make message-codec.ts a declaration: a message lists its fields in their order on the wire, and
+ * the length, the writer, the reader and the name of a malformed field follow from that.
+ */
 import { assert } from '../lib/assert.js';
 import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
 import { byte, flag, upTo } from './number-codec.js';
@@ -6,7 +10,7 @@ import { byte, flag, upTo } from './number-codec.js';
 /** One codec for each field, in the order on the wire. */
 export type Fields<Value> = { readonly [Name in keyof Value]: Codec<Value[Name]> };
 
-/** Fields one after the other. `read` fills a value that is begun; false: one cannot be read. */
+/** Fields one after the other. `read` fills a value; false: a field cannot be read. */
 function inOrder<Value extends object>(fields: Fields<Value>) {
   const names = Object.keys(fields) as (keyof Value & string)[];
   return {
@@ -56,7 +60,7 @@ export function listOf<Item>(item: Codec<Item>, most: number): Codec<readonly It
       return bytes;
     },
     write: (to, items) => {
-      assert(items.length <= most, 'a list is as long as others take it');
+      assert(items.length <= most, 'a list must not be longer than peers accept');
       length.write(to, items.length);
       for (const each of items) item.write(to, each);
     },
@@ -77,14 +81,14 @@ export function listOf<Item>(item: Codec<Item>, most: number): Codec<readonly It
   };
 }
 
-/** Bounded bytes: their number, then they. */
+/** Bounded bytes: their number, then the bytes. */
 export function bytesUpTo(most: number): Codec<Uint8Array> {
   const length = upTo(most);
   return {
     bytesMax: length.bytesMax + most,
     bytesOf: (bytes) => length.bytesOf(bytes.length) + bytes.length,
     write: (to, bytes) => {
-      assert(bytes.length <= most, 'bytes are as many as others take');
+      assert(bytes.length <= most, 'there must not be more bytes than peers accept');
       length.write(to, bytes.length);
       const at = give(to, bytes.length);
       new Uint8Array(to.view.buffer, to.view.byteOffset + at, bytes.length).set(bytes);
@@ -98,7 +102,7 @@ export function bytesUpTo(most: number): Codec<Uint8Array> {
   };
 }
 
-/** Whether there is one, then the value. */
+/** Whether there is a value, then the value. */
 export const nullable = <Value>(item: Codec<Value>): Codec<Value | null> => ({
   bytesMax: flag.bytesMax + item.bytesMax,
   bytesOf: (value) => 1 + (value === null ? 0 : item.bytesOf(value)),
@@ -113,37 +117,37 @@ export const nullable = <Value>(item: Codec<Value>): Codec<Value | null> => ({
   },
 });
 
-/** A member of a union has several kinds when their fields are the same. */
+/** The fields of one kind. A member of a union has several kinds when their fields are the same. */
 type OfKind<Union, Kind> = Union extends { readonly kind: infer Kinds }
   ? Kind extends Kinds
     ? Omit<Union, 'kind'>
     : never
   : never;
 
-/** A union by `kind`: a byte that says the place of the kind here, then its fields. */
+/** A union by `kind`: a byte with the kind's index in `kinds`, then the fields of that kind. */
 export function byKind<Union extends { readonly kind: string }>(
   kinds: {
     readonly [Kind in Union['kind']]: Fields<OfKind<Union, Kind>>;
   },
 ): Codec<Union> {
   const names = Object.keys(kinds) as Union['kind'][];
-  const places = new Map<string, number>(names.map((name, place) => [name, place]));
+  const indexes = new Map<string, number>(names.map((name, index) => [name, index]));
   const parts = names.map((name) => inOrder<object>(kinds[name]));
-  const placeOf = ({ kind }: Union): number => places.get(kind) as number;
-  const partsOf = (value: Union) => parts[placeOf(value)] as (typeof parts)[number];
+  const indexOf = ({ kind }: Union): number => indexes.get(kind) as number;
+  const partsOf = (value: Union) => parts[indexOf(value)] as (typeof parts)[number];
   return {
     bytesMax: byte.bytesMax + Math.max(...parts.map((each) => each.bytesMax)),
     bytesOf: (value) => 1 + partsOf(value).bytesOf(value),
     write: (to, value) => {
-      byte.write(to, placeOf(value));
+      byte.write(to, indexOf(value));
       partsOf(value).write(to, value);
     },
     read: (from) => {
-      const place = byte.read(from);
-      if (place === undefined) return undefined;
-      const found = parts[place];
+      const index = byte.read(from);
+      if (index === undefined) return undefined;
+      const found = parts[index];
       if (found === undefined) return fail(from, 'of an unknown kind');
-      const value = { kind: names[place] };
+      const value = { kind: names[index] };
       return found.read(from, value) ? (value as Union) : undefined;
     },
   };

@@ -1,16 +1,16 @@
 /**
- * What travels beside a data connection whose channel is announced as UDP. Big endian:
+ * Datagrams, which accompany a data connection whose channel is announced as UDP. Big endian:
  *
  *   offset  bytes  field
- *        0      8  token: drawn at random by the child for its connection, told in HELLO
+ *        0      8  token: drawn at random by the child for its connection, and sent in its HELLO
  *        8      1  kind
- *        9      …  beat:   how many ADUs the child has had over TCP (4), and whether datagrams of the
- *                          parent arrive (1)
+ *        9      …  beat:   how many ADUs the child has received over TCP (4 bytes), and whether
+ *                          datagrams of the parent arrive (1 byte)
  *                  echo:   nothing: the parent's answer to a beat
  *                  frames: whole frames (frame.ts), as on a connection
  *
- * Whoever is not on the path does not know the token, so it can neither send what we would believe
- * nor direct a parent's datagrams at somebody else.
+ * An attacker who is not on the path does not know the token. So it can neither send datagrams that
+ * we would accept nor direct a parent's datagrams to another host.
  */
 import { bad, good, type Result } from '../lib/result.js';
 import { isId, readId, writeId } from './id-codec.js';
@@ -18,9 +18,10 @@ import { isId, readId, writeId } from './id-codec.js';
 /** 16 lower-case hexadecimal digits. */
 export type DatagramToken = string & { readonly brand: 'DatagramToken' };
 
+/** Whether a value is a token. */
 export const isToken = isId;
 
-/** So long at most, bytes: it passes every path on which IPv6 may travel, tunnels included. */
+/** The longest datagram, bytes: it passes every path that carries IPv6, including tunnels. */
 export const DATAGRAM_BYTES_MAX = 1232;
 
 export const DATAGRAM_HEADER_BYTES = 9;
@@ -40,6 +41,7 @@ function createDatagram(token: DatagramToken, kind: number, bytes: number): Uint
   return datagram;
 }
 
+/** A beat of the child. `adusByTcp` counts modulo 2^32. */
 export function encodeBeat(token: DatagramToken, adusByTcp: number, isHeard: boolean): Uint8Array {
   const datagram = createDatagram(token, KIND.beat, BEAT_BYTES);
   const view = new DataView(datagram.buffer, DATAGRAM_HEADER_BYTES);
@@ -48,10 +50,11 @@ export function encodeBeat(token: DatagramToken, adusByTcp: number, isHeard: boo
   return datagram;
 }
 
+/** The parent's answer to a beat. */
 export const encodeEcho = (token: DatagramToken): Uint8Array =>
   createDatagram(token, KIND.echo, DATAGRAM_HEADER_BYTES);
 
-/** The frames must fit: see DATAGRAM_BYTES_MAX. */
+/** Whole frames in one datagram; together they must fit into DATAGRAM_BYTES_MAX. */
 export function encodeFrames(token: DatagramToken, frames: readonly Uint8Array[]): Uint8Array {
   const bytes = frames.reduce((sum, frame) => sum + frame.length, DATAGRAM_HEADER_BYTES);
   const datagram = createDatagram(token, KIND.frames, bytes);
@@ -63,18 +66,18 @@ export function encodeFrames(token: DatagramToken, frames: readonly Uint8Array[]
   return datagram;
 }
 
-/** Whose datagram it is, if it is any. */
+/** The token of a datagram; undefined if it is too short for one. */
 export function tokenOf(bytes: Uint8Array): DatagramToken | undefined {
   if (bytes.length < DATAGRAM_HEADER_BYTES) return undefined;
   return readId(new DataView(bytes.buffer, bytes.byteOffset), 0) as DatagramToken;
 }
 
-/** What is in a datagram that has a token. */
+/** The content of a datagram that has a token. Problems: a wrong length, or an unknown kind. */
 export function decodeDatagram(bytes: Uint8Array): Result<Datagram> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   switch (view.getUint8(8)) {
     case KIND.beat: {
-      if (bytes.length !== BEAT_BYTES) return bad('beat: of another length');
+      if (bytes.length !== BEAT_BYTES) return bad('beat: wrong length');
       const isHeard = view.getUint8(DATAGRAM_HEADER_BYTES + 4) !== 0;
       return good({ kind: 'beat', adusByTcp: view.getUint32(DATAGRAM_HEADER_BYTES), isHeard });
     }
@@ -83,6 +86,6 @@ export function decodeDatagram(bytes: Uint8Array): Result<Datagram> {
     case KIND.frames:
       return good({ kind: 'frames', frames: bytes.subarray(DATAGRAM_HEADER_BYTES) });
     default:
-      return bad(`datagram: kind ${view.getUint8(8)}`);
+      return bad(`datagram: unknown kind ${view.getUint8(8)}`);
   }
 }

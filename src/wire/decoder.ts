@@ -1,7 +1,7 @@
 /**
  * Bytes to messages. Everything that arrives is untrusted: whatever the bytes are, the decoder does
- * not throw, holds at most one frame, and says what was wrong. After the first wrong thing, or a
- * REFUSAL, the stream means nothing any more, and the decoder stays silent.
+ * not throw, holds at most one frame, and names what is malformed. After the first malformed frame,
+ * or a REFUSAL, the rest of the stream has no meaning, and the decoder returns nothing more.
  *
  * Reasons name the field and the rule that it breaks, never its content: they go into logs.
  */
@@ -18,13 +18,16 @@ import { type Hello, helloSchema, versionOf, WIRE_VERSION } from './hello.js';
 import { BOUNDS, WIRE_LIMITS, type WireLimits } from './limits.js';
 import { dataMessageCodec, messageCodec } from './message-codec.js';
 
-/** What was wrong: a frame's type, length, turn; its JSON, its shape, its ADU; or the version. */
+/**
+ * What was malformed: a frame's type, its length, or its order (`turn`: HELLO comes first, and
+ * once); its JSON, its shape, its ADU; or the protocol version.
+ */
 export type Fault = 'type' | 'length' | 'turn' | 'json' | 'shape' | 'adu' | 'version';
 
 export interface Malformed {
   readonly kind: 'malformed';
   readonly fault: Fault;
-  /** One line of plain words, at most 256 characters. */
+  /** One line, at most 256 characters. */
   readonly reason: string;
 }
 
@@ -34,12 +37,12 @@ export type WireEvent =
   | { readonly kind: 'data'; readonly message: DataMessage }
   | { readonly kind: 'adu'; readonly adu: Adu }
   | { readonly kind: 'client'; readonly message: ClientMessage }
-  /** The peer's last word. */
+  /** The peer's last frame: why it refuses or ends the connection. */
   | { readonly kind: 'refusal'; readonly reason: string; readonly isFinal?: boolean | undefined }
   | Malformed;
 
 export interface Decoder {
-  /** Takes the next bytes of the stream, which nobody may change afterwards. */
+  /** Takes the next bytes of the stream, which must not change afterwards. */
   push(chunk: Uint8Array): WireEvent[];
 }
 
@@ -56,7 +59,7 @@ const malformed = (fault: Fault, reason: string): Malformed => ({
   reason: reason.slice(0, BOUNDS.reasonLengthMax),
 });
 
-/** The JSON value in a frame; undefined, which JSON cannot say, when there is none. */
+/** The JSON value in a frame; undefined, which is not a JSON value, when there is none. */
 function parseJson(frame: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(frame.subarray(FRAME_HEADER_BYTES)));
@@ -81,14 +84,17 @@ function checkShape<T>(
 function decodeHello(body: unknown): WireEvent {
   const version = versionOf(body);
   if (version !== WIRE_VERSION) {
-    return malformed('version', `protocol version ${version}, we speak ${WIRE_VERSION}`);
+    return malformed(
+      'version',
+      `protocol version ${version} is not supported: this is version ${WIRE_VERSION}`,
+    );
   }
   return checkShape('hello', helloSchema, body, (hello) => ({ kind: 'hello', hello }));
 }
 
 function decodeJson(type: number, frame: Uint8Array): WireEvent {
   const body = parseJson(frame);
-  if (body === undefined) return malformed('json', `a frame of type ${type} holds no JSON`);
+  if (body === undefined) return malformed('json', `a frame of type ${type} does not contain JSON`);
   switch (type) {
     case FRAME.hello:
       return decodeHello(body);
@@ -148,10 +154,10 @@ const boundOf =
     }
   };
 
-/** Whether a datagram may hold it: what is lost with one is sent again, or matters no more. */
+/** Whether a datagram may contain it: a lost one is sent again, or is no longer needed. */
 const isForDatagrams = (type: number): boolean => type === FRAME.adu || type === FRAME.data;
 
-/** The whole frames of a datagram: ADUs and data messages. What is wrong ends them. */
+/** The frames of a datagram: ADUs and data messages, up to the first malformed one. */
 export function decodeFrames(bytes: Uint8Array): WireEvent[] {
   const events: WireEvent[] = [];
   const split = createFrameSplitter((type, bodyBytes) => {

@@ -1,4 +1,7 @@
-/** Messages to frames. What frames look like: frame.ts; what their bodies hold: codecs and schemas. */
+/**
+ * Messages to frames. The layout of a frame is in frame.ts; the bodies are laid out by codecs
+ * (ADUs, control and data messages) or are JSON (HELLO, client messages, REFUSAL).
+ */
 import type { DataMessage, Message } from '../gossamer/core/message.js';
 import type { ClientMessage } from './client-message.js';
 import { encodeWith } from './codec.js';
@@ -18,25 +21,28 @@ function encodeJson(type: FrameType, body: unknown): Uint8Array {
   return frame;
 }
 
+/** The first frame of either side. */
 export const encodeHello = (hello: Hello): Uint8Array => encodeJson(FRAME.hello, hello);
 
+/** The frame of a control message. */
 export const encodeMessage = (message: Message): Uint8Array =>
   encodeWith(messageCodec, message, FRAME.control);
 
+/** The frame of a data message. */
 export const encodeDataMessage = (message: DataMessage): Uint8Array =>
   encodeWith(dataMessageCodec, message, FRAME.data);
 
-/** The bytes of a control message's frame, without making it. */
+/** The length of a control message's frame, bytes, without building it. */
 export const messageBytes = (message: Message): number =>
   FRAME_HEADER_BYTES + messageCodec.bytesOf(message);
 
-/** The bytes of a data message's frame, without making it. */
+/** The length of a data message's frame, bytes, without building it. */
 export const dataMessageBytes = (message: DataMessage): number =>
   FRAME_HEADER_BYTES + dataMessageCodec.bytesOf(message);
 
 const cutListeners = (listeners: number): number => Math.min(listeners, BOUNDS.listenersMax);
 
-/** A client message; sums of listeners are cut to what the wire takes. */
+/** The frame of a client message; sums of listeners are cut to the wire's bound. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {
   if (message.kind !== 'alive') return encodeJson(FRAME.client, message);
   const listeners = cutListeners(message.listeners);
@@ -45,8 +51,8 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
 }
 
 /**
- * The last frame of its sender: why it refuses the connection, or ends it. `isFinal`: another
- * attempt with the same words would be refused, too.
+ * The last frame of its sender: why it refuses the connection, or ends it. `isFinal`: the same
+ * attempt would be refused again.
  */
 export const encodeRefusal = (reason: string, isFinal = false): Uint8Array =>
   encodeJson(FRAME.refusal, {

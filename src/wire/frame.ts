@@ -6,12 +6,13 @@
  *        4      1  type
  *        5      …  body
  *
- * The bodies of what is said all the time are binary: ADUs (adu-codec.ts), control and data messages
- * (message-codec.ts). The others are JSON in UTF-8. The first frame of each side is HELLO, or REFUSAL
- * instead of it. A REFUSAL is its sender's last frame, at any time: it says why.
+ * Frequent bodies are binary: ADUs (adu-codec.ts), control and data messages (message-codec.ts).
+ * The others are JSON in UTF-8. The first frame of each side is HELLO, or REFUSAL instead of it. A
+ * REFUSAL may come at any time, and is its sender's last frame: it gives the reason.
  */
 import { assert } from '../lib/assert.js';
 
+/** The types of frames. */
 export const FRAME = Object.freeze({
   hello: 1,
   /** A `Message`, on control connections. */
@@ -19,31 +20,31 @@ export const FRAME = Object.freeze({
   /** A `DataMessage`, on data connections. */
   data: 3,
   adu: 4,
-  /** A `ClientMessage`, between a source client and its SCX. */
+  /** A `ClientMessage`, between a broadcaster and its SCX. */
   client: 5,
   refusal: 6,
 });
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
-/** Length and type. */
+/** The length field and the type. */
 export const FRAME_HEADER_BYTES = 5;
 
 const LENGTH_BYTES = 4;
 
-/** What the first five bytes say: the type as a number, and the bytes of the whole frame. */
+/** The header of a frame: its type, and the bytes of the whole frame. */
 export interface FrameHeader {
   readonly type: number;
   readonly bytes: number;
 }
 
-/** Reads a header; `at` leaves at least FRAME_HEADER_BYTES. */
+/** Reads the header at `at`, from where at least FRAME_HEADER_BYTES must be there. */
 export function readFrameHeader(bytes: Uint8Array, at: number): FrameHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, FRAME_HEADER_BYTES);
   return { type: view.getUint8(LENGTH_BYTES), bytes: LENGTH_BYTES + view.getUint32(0) };
 }
 
-/** A frame with room for a body of so many bytes. */
+/** A frame with its header, and room for a body of `bodyBytes` bytes. */
 export function createFrame(type: FrameType, bodyBytes: number): Uint8Array {
   assert(bodyBytes >= 0 && bodyBytes < 2 ** 31, () => `a frame cannot hold ${bodyBytes} bytes`);
   const frame = new Uint8Array(FRAME_HEADER_BYTES + bodyBytes);

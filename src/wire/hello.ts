@@ -1,8 +1,8 @@
 /**
- * HELLO: who speaks, of which session, and what the connection is for. The opener sends it first.
- * The acceptor answers with its own: of purpose `data` and the same channel to `data`, of purpose
- * `control` to `control` and to `client`, as a client too wants to know which SCX it is attached
- * to. Or it answers with a REFUSAL and ends.
+ * HELLO: the sender, the session, and the purpose of the connection. The opener sends it first. The
+ * acceptor answers with its own: of purpose `data` and the same channel to `data`, and of purpose
+ * `control` to `control` and to `client`, because a client, too, needs to know its SCX. Or it
+ * answers with a REFUSAL and closes the connection.
  */
 import { z } from 'zod';
 import type { Member, Source } from '../gossamer/core/node.js';
@@ -24,7 +24,9 @@ export type DataHello = Greeting &
   Member & {
     readonly purpose: 'data';
     readonly channel: number;
-    /** By this both know each other's datagrams (datagram.ts). The answer holds it if they may come. */
+    /**
+     * Identifies the datagrams of both sides (datagram.ts). The answer repeats it to accept them.
+     */
     readonly token?: DatagramToken | undefined;
   };
 export type ClientHello = Greeting & {
@@ -43,6 +45,7 @@ const greeting = {
   session: z.string().max(BOUNDS.sessionLengthMax),
 };
 
+/** The shape of a HELLO's JSON body. */
 export const helloSchema = z.discriminatedUnion('purpose', [
   z.strictObject({ ...greeting, ...memberFields, purpose: z.literal('control') }),
   z.strictObject({
@@ -60,7 +63,7 @@ export const helloSchema = z.discriminatedUnion('purpose', [
   }),
 ]);
 
-/** The version that somebody speaks, whatever else its HELLO holds; 0 without one. */
+/** The version in a HELLO of any shape; 0 without one. */
 export function versionOf(body: unknown): number {
   const found = z.object({ version: z.number() }).safeParse(body);
   return found.success ? found.data.version : 0;

@@ -1,8 +1,10 @@
 /**
- * How much one peer may make us hold. A connection's memory is bounded by one frame, and a frame
- * by its type's bound, which is checked before the frame's body is read. A control message's bound
- * is that of the longest valid one, which its codec knows.
+ * How much memory one peer can make us use. The memory of a connection is bounded by one frame, and
+ * a frame by the bound of its type, which is checked before the frame's body is read. The bound of
+ * a control message is the length of the longest valid one, which its codec knows.
  */
+
+/** Bounds of the frames that no codec bounds. */
 export interface WireLimits {
   /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage. A HELLO with a password, all escaped. */
   readonly jsonBytesMax: number;
@@ -10,14 +12,16 @@ export interface WireLimits {
   readonly payloadBytesMax: number;
 }
 
+/** The limits in production. */
 export const WIRE_LIMITS: WireLimits = Object.freeze({
   jsonBytesMax: 8192,
   payloadBytesMax: 65_536,
 });
 
 /**
- * Bounds of what is inside a body: characters, elements, numbers. What an SCX adds to before it
- * tells it on has room for that: else a hostile peer could make an honest one say what is malformed.
+ * Bounds inside a body: characters, elements, numbers. Where an SCX adds something to what it
+ * received before it sends it on, the bound has room for that addition. Otherwise a hostile peer
+ * could make an honest one send malformed messages.
  */
 export const BOUNDS = Object.freeze({
   addressLengthMax: 300,
@@ -25,18 +29,18 @@ export const BOUNDS = Object.freeze({
   /** UTF-16 units. */
   passwordLengthMax: 1024,
   reasonLengthMax: 256,
-  /** GossamerConfig.discoveryListMax and the teller itself. */
+  /** GossamerConfig.discoveryListMax, and the sender itself. */
   membersMax: 101,
   deathsMax: 100,
-  /** GossamerConfig.sourcesMax, and the teller's own. */
+  /** GossamerConfig.sourcesMax, and the sender's own. */
   routesMax: 65,
-  /** GossamerConfig.pathMax, and the teller, who put itself in front. */
+  /** GossamerConfig.pathMax, and the sender, which puts itself in front. */
   pathMax: 65,
   sourcesPerRouteMax: 16,
   withdrawnMax: 64,
-  /** Ranges in a NACK, see gossamer/repairs.ts; and numbers in a range. */
+  /** Ranges in a NACK (gossamer/distribution/repairs.ts), and numbers in a range. */
   rangesMax: 32,
   rangeCountMax: 65_536,
-  /** Reports are summed up on the way: sums are cut to this, so that no sum is malformed. */
+  /** Reports are added up on their way; sums are cut to this, so that no sum is malformed. */
   listenersMax: 2 ** 32 - 1,
 });

@@ -1,12 +1,11 @@
 /**
- * What SCXs say to each other (gossamer/message.ts), as bytes. Every list, text and number is
- * bounded: behind these codecs the protocol may trust the shape of what it hears, though never the
- * truth of it.
+ * The messages between SCXs (gossamer/core/message.ts) as bytes. Every list, text and number is
+ * bounded: behind these codecs the protocol may trust the shape of a message, though never its
+ * truth.
  *
- * The order of kinds and of fields is the order on the wire: whoever changes it, or adds a field,
- * speaks another version (hello.ts).
+ * The order of kinds and of fields is the order on the wire. A change of it, or a new field, needs
+ * another protocol version (hello.ts).
  */
-
 import type {
   DataMessage,
   Death,
@@ -74,6 +73,7 @@ const discovery = {
   digest: nullable(digest),
 };
 
+/** Messages on control connections. */
 export const messageCodec = byKind<Message>({
   discovery,
   discoveryResponse: discovery,
@@ -103,6 +103,7 @@ export const messageCodec = byKind<Message>({
 const flow = { source: sourceId, channel: byte };
 const range = struct<SequenceRange>({ from: count, count: upTo(BOUNDS.rangeCountMax) });
 
+/** Messages on data connections. */
 export const dataMessageCodec = byKind<DataMessage>({
   subscribe: { ...flow, from: nullable(count) },
   subscribed: { ...flow, from: count },

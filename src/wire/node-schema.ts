@@ -1,6 +1,6 @@
 /**
  * The shapes that JSON bodies share: ids, addresses, members, sources. A schema's output type must
- * be the hand-written type; `Same` makes the compiler say so.
+ * be the hand-written type; `Same` makes the compiler check that.
  */
 import { z } from 'zod';
 import type { Address, Member, NodeId, Source, SourceId } from '../gossamer/core/node.js';
@@ -8,9 +8,10 @@ import { isAddress } from './address-codec.js';
 import { isId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
 
-/** True where two types are assignable to each other, which else does not compile. */
+/** `true` where two types are assignable to each other; `true satisfies Same<A, B>` checks it. */
 export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
+/** A node id. */
 export const nodeIdSchema = z.custom<NodeId>(isId);
 const sourceIdSchema = z.custom<SourceId>(isId);
 /** `host:port`, an IPv6 host in brackets. */
@@ -18,9 +19,12 @@ export const addressSchema = z.custom<Address>(isAddress);
 
 /** An integer from 0 that a double holds exactly. */
 const countSchema = z.int().nonnegative();
+/** A number of listeners. */
 export const listenersSchema = z.int().min(0).max(BOUNDS.listenersMax);
+/** The id of a channel. */
 export const channelSchema = z.int().min(0).max(255);
 
+/** The fields of a `Member`. */
 export const memberFields = {
   id: nodeIdSchema,
   address: addressSchema,
@@ -30,6 +34,7 @@ export const memberFields = {
 
 const memberSchema = z.strictObject(memberFields);
 
+/** A `Source`. */
 export const sourceSchema = z.strictObject({
   id: sourceIdSchema,
   priority: z.int().min(0).max(255),

@@ -1,7 +1,8 @@
 /**
- * Numbers. Most are small, so whole numbers travel as base 128, lowest digit first: a byte for each
- * 7 bits, its top bit set where another follows. What we have computed and the wire cannot hold is
- * cut to its range: sums that contain a stranger's numbers must not make us say what is malformed.
+ * Numbers. Most are small, so whole numbers travel in base 128, lowest digit first: one byte for
+ * each 7 bits, with its top bit set where another byte follows. A number that the wire cannot
+ * express is cut to its range when it is written: a sum that contains a peer's numbers must not
+ * make us send malformed messages.
  */
 import { assert } from '../lib/assert.js';
 import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
@@ -25,7 +26,7 @@ function writeDigits(to: Cursor, value: number): void {
   to.view.setUint8(give(to, 1), rest);
 }
 
-/** May be a little more than is safe. */
+/** The number may be slightly above the largest safe integer; the caller bounds it. */
 function readDigits(from: Reader): number | undefined {
   let value = 0;
   let weight = 1;
@@ -42,14 +43,14 @@ function readDigits(from: Reader): number | undefined {
 
 const cut = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
 
-/** A whole number from 0. */
+/** A whole number from 0 to `most`. */
 export const upTo = (most: number): Codec<number> => ({
   bytesMax: digitsOf(most),
   bytesOf: (value) => digitsOf(cut(value, most)),
   write: (to, value) => {
-    const told = cut(value, most);
-    assert(Number.isInteger(told), 'only whole numbers are told');
-    writeDigits(to, told);
+    const sent = cut(value, most);
+    assert(Number.isInteger(sent), 'only whole numbers can be sent');
+    writeDigits(to, sent);
   },
   read: (from) => {
     const value = readDigits(from);
@@ -57,14 +58,14 @@ export const upTo = (most: number): Codec<number> => ({
   },
 });
 
-/** Exact as far as a double is. */
+/** A whole number from 0, up to the largest safe integer. */
 export const count: Codec<number> = upTo(Number.MAX_SAFE_INTEGER);
 
 const UNITS_PER_MS = 64;
 
 /**
- * A span from 0, in 1/64 ms: 2 bytes up to 256 ms. What is lost is far less than a measured round
- * trip varies.
+ * A span from 0, in 1/64 ms: 2 bytes up to 256 ms. The rounding is far less than the variation of a
+ * measured round trip.
  */
 export const ms: Codec<number> = {
   bytesMax: count.bytesMax,
@@ -78,12 +79,12 @@ export const ms: Codec<number> = {
 
 const COORDINATE_UNITS_PER_MS = 16;
 
-/** A coordinate is at most so many ms from 0: farther than light goes on Earth. */
+/** The largest coordinate, ms from 0: farther than any two hosts on Earth. */
 const COORDINATE_MAX_MS = 100_000;
 
 const coordinateUnits = upTo(2 * COORDINATE_MAX_MS * COORDINATE_UNITS_PER_MS);
 
-/** Below 0 odd, from 0 even: small ones of either sign are short. */
+/** Negative numbers become odd, others even, so that small ones of either sign are short. */
 const fold = (value: number): number => {
   const units = Math.round(
     Math.max(-COORDINATE_MAX_MS, Math.min(value, COORDINATE_MAX_MS)) * COORDINATE_UNITS_PER_MS,
@@ -105,23 +106,23 @@ export const coordinate: Codec<number> = {
   },
 };
 
-/** Finite, and from 0; JavaScript's -0 is none of them. */
+/** Whether a number is finite, at least 0, and not JavaScript's -0. */
 const isInstant = (value: number): boolean =>
   value >= 0 && value <= Number.MAX_VALUE && !Object.is(value, -0);
 
-/** A time stamp, ms, to the last bit: its author must know it again. */
+/** A time stamp, ms, exact to the last bit: its author must recognise it. */
 export const instant: Codec<number> = {
   bytesMax: 8,
   bytesOf: () => 8,
   write: (to, value) => {
-    assert(isInstant(value), 'a time stamp is from 0');
+    assert(isInstant(value), 'a time stamp is at least 0');
     to.view.setFloat64(give(to, 8), value);
   },
   read: (from) => {
     const at = take(from, 8);
     if (at === undefined) return undefined;
     const value = from.view.getFloat64(at);
-    return isInstant(value) ? value : fail(from, 'no time stamp');
+    return isInstant(value) ? value : fail(from, 'not a time stamp');
   },
 };
 
@@ -149,19 +150,19 @@ export const share: Codec<number> = {
   },
 };
 
-/** One of a few words, by its place among them: new ones come last. */
+/** One of a few words, as its index: new words must be added at the end. */
 export const oneOf = <Word extends string>(...words: readonly Word[]): Codec<Word> => ({
   ...byte,
   bytesOf: () => 1,
   write: (to, word) => byte.write(to, words.indexOf(word)),
   read: (from) => {
-    const place = byte.read(from);
-    if (place === undefined) return undefined;
-    return words[place] ?? fail(from, 'unknown');
+    const index = byte.read(from);
+    if (index === undefined) return undefined;
+    return words[index] ?? fail(from, 'unknown');
   },
 });
 
-/** False or true. */
+/** A Boolean: 0 or 1. */
 export const flag: Codec<boolean> = {
   ...byte,
   bytesOf: () => 1,

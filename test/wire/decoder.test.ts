@@ -164,7 +164,11 @@ describe('Decoder of hostile bytes', () => {
   test('another version is told apart from a bad HELLO', () => {
     const other = rawFrame(1, JSON.stringify({ ...SOME_HELLO, version: 9, more: true }));
     expect(decodeAll([other])).toEqual([
-      { kind: 'malformed', fault: 'version', reason: 'protocol version 9, we speak 3' },
+      {
+        kind: 'malformed',
+        fault: 'version',
+        reason: 'protocol version 9 is not supported: this is version 3',
+      },
     ]);
     const bad = rawFrame(1, JSON.stringify({ ...SOME_HELLO, id: 'me' }));
     expect(decodeAll([bad])).toMatchObject([{ fault: 'shape', reason: 'hello.id: custom' }]);

@@ -238,13 +238,13 @@ describe('Message codec of hostile bytes', () => {
     );
   });
 
-  test.each([Number.NaN, -1, -0, Number.POSITIVE_INFINITY])('%d is no time stamp', (atMs) => {
+  test.each([Number.NaN, -1, -0, Number.POSITIVE_INFINITY])('%d is not a time stamp', (atMs) => {
     const frame = encodeMessage({
       kind: 'notice',
       notice: { what: 'left', about: MEMBER, atMs: 1, reporter: ID },
     });
     new DataView(frame.buffer).setFloat64(frame.length - 16, atMs);
-    expect(heard(frame)).toMatchObject({ reason: 'message.notice.atMs: no time stamp' });
+    expect(heard(frame)).toMatchObject({ reason: 'message.notice.atMs: not a time stamp' });
   });
 });
 

@@ -1,4 +1,6 @@
-/** One simulated run as it travels between threads, so plain data: what to play, and what is told. */
+/**
+ * One simulated run as it travels between threads, so plain data: what to play, and what is told.
+ */
 import { UserError } from '../../lib/user-error.js';
 import {
   type ExperimentOptions,

@@ -24,7 +24,9 @@ export interface FaultRuns {
   readonly scenario: FaultScenario;
 }
 
-/** Plays all runs and prints them. An invariant that breaks is our mistake: the exit code says so. */
+/**
+ * Plays all runs and prints them. An invariant that breaks is our mistake: the exit code says so.
+ */
 export function simulateFaults(runs: FaultRuns): void {
   const { settings } = runs;
   const reports: FaultReport[] = [];

@@ -1,4 +1,6 @@
-/** What `scattercast simulate` prints: each run with all that was drawn for it, then all together. */
+/**
+ * What `scattercast simulate` prints: each run with all that was drawn for it, then all together.
+ */
 import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
 import type { SourceReport } from '../../simulator/experiment/trees.js';
 import { statisticsOf } from '../../simulator/metrics/statistics.js';

@@ -16,8 +16,8 @@ const BYTES_MAX = 128 * 1024 * 1024;
 const GZIP = Buffer.of(0x1f, 0x8b);
 
 /**
- * The topology of a run by its seed; the same one each time when it comes from a file. It has `scxs`
- * nodes at least: one that is drawn grows with them, of a smaller file a UserError tells.
+ * The topology of a run by its seed; the same one each time when it comes from a file. It has
+ * `scxs` nodes at least: one that is drawn grows with them, of a smaller file a UserError tells.
  */
 export type TopologySource = (seed: number, scxs?: number) => Topology;
 

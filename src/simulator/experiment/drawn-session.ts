@@ -1,8 +1,9 @@
 /**
- * A session of §5.1: SCXs at random nodes of a topology, "a well known rendezvous SCX. All remaining SCXs
- * join the session at a random instant within the first five seconds of the experiment", and sources at
- * randomly chosen SCXs. Everything that chance decides is drawn here, before the run begins, so that a
- * report can show it and two profiles can be compared on the same draw.
+ * A session of §5.1: SCXs at random nodes of a topology, "a well known rendezvous SCX. All
+ * remaining SCXs join the session at a random instant within the first five seconds of the
+ * experiment", and sources at randomly chosen SCXs. Everything that chance decides is drawn here,
+ * before the run begins, so that a report can show it and two profiles can be compared on the same
+ * draw.
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Rng } from '../../lib/rng.js';

@@ -1,7 +1,7 @@
 /**
- * One run of §5.1: a drawn session (drawn-session.ts) lives for a while and is measured. The trees are
- * the machines' own next hops. The sources publish nothing unless asked to, because the shape of a tree
- * does not depend on what flows through it.
+ * One run of §5.1: a drawn session (drawn-session.ts) lives for a while and is measured. The trees
+ * are the machines' own next hops. The sources publish nothing unless asked to, because the shape
+ * of a tree does not depend on what flows through it.
  *
  * All is drawn from the seed, and what was drawn is part of the report: the same options give the
  * same report, trace hash included.

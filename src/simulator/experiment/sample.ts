@@ -1,4 +1,6 @@
-/** One look at a running session: the trees, the mesh, and the control traffic since the last look. */
+/**
+ * One look at a running session: the trees, the mesh, and the control traffic since the last look.
+ */
 import type { ControlTraffic } from '../metrics/control-traffic.js';
 import type { Stabilisation } from '../metrics/stabilisation.js';
 import type { World } from '../world/world.js';

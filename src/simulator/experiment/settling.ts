@@ -1,7 +1,8 @@
 /**
- * When a session has become as good as it gets. The paper's rule, no change of the mesh for 100 seconds
- * (§5.1; stabilisation.ts), is not met by meshes that keep exchanging edges of nearly the same value.
- * Beyond: a session has settled when its cost ratio stays near its final value and every SCX has a route.
+ * When a session has become as good as it gets. The paper's rule, no change of the mesh for 100
+ * seconds (§5.1; stabilisation.ts), is not met by meshes that keep exchanging edges of nearly the
+ * same value. Beyond: a session has settled when its cost ratio stays near its final value and
+ * every SCX has a route.
  */
 import { statisticsOf } from '../metrics/statistics.js';
 import type { Sample } from './sample.js';
@@ -16,7 +17,9 @@ export function ratioOf({ ratios, unreached }: Sample): number | undefined {
   return statisticsOf(known).mean;
 }
 
-/** The first instant since which all samples are near the last one, ms; undefined: not by the end. */
+/**
+ * The first instant since which all samples are near the last one, ms; undefined: not by the end.
+ */
 export function settledSince(samples: readonly Sample[]): number | undefined {
   const ratios = samples.map(ratioOf);
   const final = ratios.at(-1);

@@ -1,6 +1,7 @@
 /**
- * The distribution trees of a run, measured: their cost at any instant, and at the end also how far they
- * are from the best tree that a search finds, and how often physical links carry the same data.
+ * The distribution trees of a run, measured: their cost at any instant, and at the end also how far
+ * they are from the best tree that a search finds, and how often physical links carry the same
+ * data.
  */
 import type { Rng } from '../../lib/rng.js';
 import { type Cost, measureCost, overlayDistances } from '../metrics/cost-ratio.js';

@@ -1,7 +1,7 @@
 /**
  * A log of deliveries: which SCX received which ADU, and when. Recovery, pauses and missed ADUs are
- * measured from it. The measures are functions of the log alone, so that tests can try them on logs with
- * a known answer.
+ * measured from it. The measures are functions of the log alone, so that tests can try them on logs
+ * with a known answer.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { Observer } from '../world/world.js';
@@ -54,8 +54,8 @@ export function createDeliveryLog(): DeliveryLog {
 }
 
 /**
- * Time until an SCX receives the first ADU that was published at `sinceMs` or later, ms; null: never.
- * ADUs come in order, so by then the SCX has all older ones that it will ever have.
+ * Time until an SCX receives the first ADU that was published at `sinceMs` or later, ms; null:
+ * never. ADUs come in order, so by then the SCX has all older ones that it will ever have.
  */
 export function recoveryMs(
   { sequences, instantsMs }: Reception,
@@ -89,8 +89,8 @@ export interface Tally {
 }
 
 /**
- * Counts from the first ADU that an SCX received: every ADU published before `untilMs` is due, except
- * those published while the SCX was out of reach.
+ * Counts from the first ADU that an SCX received: every ADU published before `untilMs` is due,
+ * except those published while the SCX was out of reach.
  */
 export function tally(
   { sequences }: Reception,

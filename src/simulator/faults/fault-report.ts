@@ -1,7 +1,8 @@
 /**
- * The result of a run under faults. An SCX is present from the first ADU that it receives until it leaves
- * or dies. Every ADU that was published while it was present is due to it, except those that were in
- * transit when it left or was cut off, and those that were published on the other side of a cut.
+ * The result of a run under faults. An SCX is present from the first ADU that it receives until it
+ * leaves or dies. Every ADU that was published while it was present is due to it, except those that
+ * were in transit when it left or was cut off, and those that were published on the other side of a
+ * cut.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { Drawn } from '../experiment/drawn-session.js';

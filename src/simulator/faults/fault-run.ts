@@ -1,7 +1,7 @@
 /**
  * One run of a session under faults. The session settles with sources that publish like an MP3 of
- * 128 kbit/s, the faults begin, and everything that every SCX receives is recorded until well after their
- * end. The checker of the invariants is on all the time.
+ * 128 kbit/s, the faults begin, and everything that every SCX receives is recorded until well after
+ * their end. The checker of the invariants is on all the time.
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';

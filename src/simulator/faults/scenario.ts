@@ -1,9 +1,10 @@
 /**
- * The faults that a session may suffer, by name. Each is drawn from the run's seed. Every event and the
- * SCXs that it affects are recorded, so that a report can be read and a run can be replayed.
+ * The faults that a session may suffer, by name. Each is drawn from the run's seed. Every event and
+ * the SCXs that it affects are recorded, so that a report can be read and a run can be replayed.
  *
- * The first SCX is the rendezvous point. It and the source SCXs are spared: without the rendezvous point
- * no SCX could join and no partition could heal (§3.4), and without sources there is nothing to receive.
+ * The first SCX is the rendezvous point. It and the source SCXs are spared: without the rendezvous
+ * point no SCX could join and no partition could heal (§3.4), and without sources there is nothing
+ * to receive.
  */
 import type { Rng } from '../../lib/rng.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';

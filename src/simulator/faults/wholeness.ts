@@ -1,7 +1,8 @@
 /**
- * Whether a session is whole, as seen from outside: its trees, its mesh, its heartbeat. After a fault the
- * three recover at different speeds, so the report has an instant for each. Only live SCXs count: an edge
- * or a parent that is dead makes a session incomplete, whatever its neighbours believe.
+ * Whether a session is whole, as seen from outside: its trees, its mesh, its heartbeat. After a
+ * fault the three recover at different speeds, so the report has an instant for each. Only live
+ * SCXs count: an edge or a parent that is dead makes a session incomplete, whatever its neighbours
+ * believe.
  */
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { GossamerView } from '../../gossamer/view.js';

@@ -1,6 +1,6 @@
 /**
- * Beyond the paper: what each rule of `fast` contributes. One rule at a time is switched back to the
- * paper's value. To add a rule, add a line to ABLATIONS.
+ * Beyond the paper: what each rule of `fast` contributes. One rule at a time is switched back to
+ * the paper's value. To add a rule, add a line to ABLATIONS.
  */
 import { FAST, type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
 import { finalRatio, over, pointOf, settledSeconds, steadyBytesPerSecond } from './measures.js';

@@ -1,6 +1,7 @@
 /**
- * Beyond the paper: how far a protocol is from the best that is possible. Both profiles stand beside the
- * best trees that a centralised search finds, on three topologies, with one and with five sources.
+ * Beyond the paper: how far a protocol is from the best that is possible. Both profiles stand
+ * beside the best trees that a centralised search finds, on three topologies, with one and with
+ * five sources.
  */
 
 import { finalRatio, type Measure, over, pointOf, yardstickRatio } from './measures.js';
@@ -81,8 +82,8 @@ export const yardstickFigure: Figure = {
         }),
       },
       text: [
-        'The yardstick is a long search that knows all distances and finds a tree of its own for each ' +
-          'source; a protocol has one mesh for all of them.',
+        'The yardstick is a long search that knows all distances and finds a tree of its own for ' +
+          'each source; a protocol has one mesh for all of them.',
         ...settings.map((setting) => {
           const [paper, fast, best] = LINES.map((line) => statisticsAt(line, setting).mean) as [
             number,
@@ -96,8 +97,8 @@ export const yardstickFigure: Figure = {
         }),
         ...(scope.topologies.includes('planetlab490')
           ? [
-              'planetlab490 holds measured round trips. In it a relay may be faster than the direct ' +
-                'path, so a ratio may be below 1.',
+              'planetlab490 holds measured round trips. In it a relay may be faster than the ' +
+                'direct path, so a ratio may be below 1.',
             ]
           : ['Without a file of measured round trips, planetlab490 is left out.']),
       ],

@@ -1,6 +1,7 @@
 /**
- * Figure 14: the cost ratio by the number of edges that an SCX may have (§5.4). More edges make flatter
- * trees, and cost more control traffic; the degree <3,4> of all other figures is one point of it.
+ * Figure 14: the cost ratio by the number of edges that an SCX may have (§5.4). More edges make
+ * flatter trees, and cost more control traffic; the degree <3,4> of all other figures is one point
+ * of it.
  */
 import { finalRatio, over, pointOf } from './measures.js';
 import type { Series } from './presentation/chart.js';

@@ -1,6 +1,6 @@
 /**
- * Figures 6 and 7: how fast SCXs discover each other (§5.2). Figure 6 counts the SCXs that know 90% and
- * all of the others, over time; figure 7 shows what a single SCX knows.
+ * Figures 6 and 7: how fast SCXs discover each other (§5.2). Figure 6 counts the SCXs that know 90%
+ * and all of the others, over time; figure 7 shows what a single SCX knows.
  */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import type { Point, Series } from './presentation/chart.js';
@@ -47,8 +47,8 @@ const whyText = (percent: number): string[] =>
   percent >= NEARLY_ALL
     ? []
     : [
-        'The paper does not say how its SCXs discover each other that fast: with one exchange of at ' +
-          'most 30 members each 5 seconds the rules as published need longer here. Profile fast ' +
+        'The paper does not say how its SCXs discover each other that fast: with one exchange of ' +
+          'at most 30 members each 5 seconds the rules as published need longer here. Profile fast ' +
           'starts with an exchange each 250 ms and slows down while nothing new is learned.',
       ];
 

@@ -1,6 +1,6 @@
 /**
- * Figure 9: how good the trees are at the end (§5.3). It is a histogram of the final cost ratios of all
- * trees of all draws, with the centre and the range that the paper's text gives.
+ * Figure 9: how good the trees are at the end (§5.3). It is a histogram of the final cost ratios of
+ * all trees of all draws, with the centre and the range that the paper's text gives.
  */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import { statisticsOf } from '../metrics/statistics.js';
@@ -25,8 +25,8 @@ const CENTRE = 1.65;
 const RANGE = { from: 1.35, to: 2.35 };
 
 /**
- * Bins begin at multiples of 0.1, so that one of them has the paper's centre. The rounding keeps a ratio
- * at the edge of a bin in that bin, where the division would give slightly less.
+ * Bins begin at multiples of 0.1, so that one of them has the paper's centre. The rounding keeps a
+ * ratio at the edge of a bin in that bin, where the division would give slightly less.
  */
 const binOf = (ratio: number): number => Math.floor(Number((ratio / BIN).toFixed(6)));
 const middleOf = (bin: number): number => Number((bin * BIN + BIN / 2).toFixed(2));

@@ -1,6 +1,6 @@
 /**
- * The measures of a report that figures show. A measure is undefined when the run ended before it could
- * be taken; the mean is then that of the other draws.
+ * The measures of a report that figures show. A measure is undefined when the run ended before it
+ * could be taken; the mean is then that of the other draws.
  */
 import type { ExperimentReport } from '../experiment/experiment.js';
 import { settledSince } from '../experiment/settling.js';

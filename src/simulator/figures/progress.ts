@@ -1,6 +1,7 @@
 /**
- * Figures 8 and 10: how the trees and the mesh change during a session (§5.3). Figure 8 shows the cost
- * ratio of each tree of one draw; figure 10 counts the edge changes of the mesh over all draws.
+ * Figures 8 and 10: how the trees and the mesh change during a session (§5.3). Figure 8 shows the
+ * cost ratio of each tree of one draw; figure 10 counts the edge changes of the mesh over all
+ * draws.
  */
 import { ratioOf, settledSince } from '../experiment/settling.js';
 import { statisticsOf } from '../metrics/statistics.js';

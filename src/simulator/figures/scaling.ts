@@ -1,6 +1,6 @@
 /**
- * Figures 12, 13 and 15 (§5.4), and other measures by the size of a session: the distance from the best
- * tree, the time to settle, and control traffic. by-size.ts draws them all.
+ * Figures 12, 13 and 15 (§5.4), and other measures by the size of a session: the distance from the
+ * best tree, the time to settle, and control traffic. by-size.ts draws them all.
  */
 import { bothProfiles, figureBySize, growthText } from './by-size.js';
 import {
@@ -84,7 +84,8 @@ export const figure15 = figureBySize(
     published: { points: [{ x: 100, y: 300, label: 'paper, figures 8 and 10' }] },
     text: (reportsOf, scope) => [
       'Settled: from then on the cost ratio stays within 5% of its final value. That is not the ' +
-        "paper's rule, which a mesh that keeps exchanging edges of nearly the same value rarely meets.",
+        "paper's rule, which a mesh that keeps exchanging edges of nearly the same value " +
+        'rarely meets.',
       ...quietText(reportsOf, scope),
     ],
   },

@@ -1,6 +1,7 @@
 /**
- * Figure 11: how often physical links carry the same data (§5.3). The overlay's trees stand beside the
- * unicast star, in which the source sends a copy to every SCX and the links near it carry them all.
+ * Figure 11: how often physical links carry the same data (§5.3). The overlay's trees stand beside
+ * the unicast star, in which the source sends a copy to every SCX and the links near it carry them
+ * all.
  */
 import type { LinkStress } from '../metrics/link-stress.js';
 import { type Measure, over } from './measures.js';
@@ -90,7 +91,8 @@ export const figure11: Figure = {
         'The first draw with one source.',
         ...lines.map(
           ({ name, stress }) =>
-            `${capital(name)}: ${singles(stress)} links carry one copy, the worst one ${stress.worst}.`,
+            `${capital(name)}: ${singles(stress)} links carry one copy, ` +
+            `the worst one ${stress.worst}.`,
         ),
         "The paper's tree has 153 links with one copy, its star 177.",
         `Over all draws the worst link of a tree carries ${mean.join(' and ')}, on average.`,

@@ -1,7 +1,7 @@
 /**
- * A compact tree, grown greedily: of all SCXs outside, the one that would have the shortest path from the
- * source is attached next, wherever an SCX inside has an edge left. It is where the yardstick's search
- * begins.
+ * A compact tree, grown greedily: of all SCXs outside, the one that would have the shortest path
+ * from the source is attached next, wherever an SCX inside has an edge left. It is where the
+ * yardstick's search begins.
  */
 import type { DelayMs } from './tree.js';
 

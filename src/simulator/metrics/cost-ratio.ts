@@ -4,9 +4,9 @@
  * and all other SCXs ... We compare this cost to the cost C_star of routing over the unicast star
  * topology ... the sum of the unicast distances".
  *
- * Where the triangle inequality fails, as on the Internet, C_star is not a lower bound. So C is also
- * compared with the best that overlay paths without a degree limit could reach: the sum of the shortest
- * paths in the complete graph of the SCXs.
+ * Where the triangle inequality fails, as on the Internet, C_star is not a lower bound. So C is
+ * also compared with the best that overlay paths without a degree limit could reach: the sum of the
+ * shortest paths in the complete graph of the SCXs.
  */
 import { type DelayMs, pathLengths, type Tree } from './tree.js';
 
@@ -25,8 +25,8 @@ export interface Cost {
 }
 
 /**
- * The lengths of the shortest overlay paths from an SCX to all others, ms. The graph is complete, so
- * Dijkstra's algorithm needs no heap.
+ * The lengths of the shortest overlay paths from an SCX to all others, ms. The graph is complete,
+ * so Dijkstra's algorithm needs no heap.
  */
 export function overlayDistances(scxs: number, source: number, delayMs: DelayMs): number[] {
   const lengths = new Array<number>(scxs).fill(Number.POSITIVE_INFINITY);

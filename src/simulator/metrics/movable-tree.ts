@@ -2,8 +2,8 @@
  * A tree that a search changes step by step, and judges each step before it is taken.
  *
  * It is held as positions and the SCXs that occupy them, so that two SCXs exchange places without a
- * change of the tree's shape. The cost of all paths is the sum, over all positions, of the length of the
- * edge to the parent times the size of the subtree below it; so each step is judged locally.
+ * change of the tree's shape. The cost of all paths is the sum, over all positions, of the length
+ * of the edge to the parent times the size of the subtree below it; so each step is judged locally.
  */
 import { type CompactTreeOptions, NOBODY } from './compact-tree.js';
 

@@ -1,7 +1,7 @@
 /**
- * Whether every SCX gets every ADU. Each SCX owes its listeners everything that was published since it
- * joined, including ADUs that were published before its first subscription. ADUs of the last seconds may
- * still be in transit at the end, so they are not counted.
+ * Whether every SCX gets every ADU. Each SCX owes its listeners everything that was published since
+ * it joined, including ADUs that were published before its first subscription. ADUs of the last
+ * seconds may still be in transit at the end, so they are not counted.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
 import { assert } from '../../lib/assert.js';
@@ -17,8 +17,8 @@ export interface ReceptionReport {
   /** SCXs that have missed an ADU. */
   readonly incomplete: number;
   /**
-   * From joining, or from the very first ADU if that is later, to an SCX's first ADU, ms: the mean, and
-   * the longest; null: an SCX received none.
+   * From joining, or from the very first ADU if that is later, to an SCX's first ADU, ms: the mean,
+   * and the longest; null: an SCX received none.
    */
   readonly firstMs: { readonly mean: number; readonly longest: number } | null;
   /** From publishing to delivery, ms, the mean over all deliveries. */
@@ -114,7 +114,7 @@ export function createReception(joinInstantsMs: readonly number[], untilMs: numb
     onDeliver: ({ index }, { source, sequence, timestampMs }, now) => {
       const received = receivedFrom(source);
       record(received, index, sequence);
-      // The source SCX is the first to deliver an ADU, so its delivery gives the instant of publishing.
+      // The source SCX delivers an ADU first, so its delivery gives the instant of publishing.
       received.publishedMs[sequence] ??= timestampMs;
       if (isOwed(timestampMs, index)) received.got[index] = (received.got[index] as number) + 1;
       firsts.see(index, timestampMs, now);

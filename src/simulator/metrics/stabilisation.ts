@@ -1,8 +1,8 @@
 /**
- * When the mesh stops changing. "The experiment ends when there are no changes to the mesh structure
- * for at least 100 seconds" (§5.1). "Each edge that is added to or removed from the mesh is counted
- * as two changes, one for each node in the edge" (figure 10): both ends of an edge notify a change, so the
- * notifications are counted.
+ * When the mesh stops changing. "The experiment ends when there are no changes to the mesh
+ * structure for at least 100 seconds" (§5.1). "Each edge that is added to or removed from the mesh
+ * is counted as two changes, one for each node in the edge" (figure 10): both ends of an edge
+ * notify a change, so the notifications are counted.
  */
 import type { Observer } from '../world/world.js';
 
@@ -13,8 +13,8 @@ export interface Stabilisation extends Observer {
   /** Changes so far, each edge counted at both ends. */
   readonly changes: number;
   /**
-   * The instant of the last change before the mesh was quiet for the first time, ms; undefined when it was
-   * not quiet by the end.
+   * The instant of the last change before the mesh was quiet for the first time, ms; undefined when
+   * it was not quiet by the end.
    */
   stableSince(end: number): number | undefined;
 }

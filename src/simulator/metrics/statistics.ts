@@ -3,7 +3,9 @@
 export interface Statistics {
   readonly count: number;
   readonly mean: number;
-  /** Half the width of the 95% confidence interval of the mean, by Student's t; NaN below 2 values. */
+  /**
+   * Half the width of the 95% confidence interval of the mean, by Student's t; NaN below 2 values.
+   */
   readonly confidence: number;
   readonly min: number;
   readonly max: number;
@@ -19,7 +21,10 @@ const T_95 = [
 /** The normal distribution's quantile, which Student's t approaches. */
 const Z_95 = 1.96;
 
-/** Student's two-sided 95% quantile for `freedom` degrees; above 30 by the first terms of its expansion. */
+/**
+ * Student's two-sided 95% quantile for `freedom` degrees; above 30 by the first terms of its
+ * expansion.
+ */
 export function studentT(freedom: number): number {
   const known = T_95[freedom - 1];
   if (known !== undefined) return known;

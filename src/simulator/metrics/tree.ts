@@ -1,6 +1,6 @@
 /**
- * The distribution tree of one source as it really is: each SCX's own next hop, not the path that it has
- * heard. While routes change the tree may have holes and even loops; neither is hidden.
+ * The distribution tree of one source as it really is: each SCX's own next hop, not the path that
+ * it has heard. While routes change the tree may have holes and even loops; neither is hidden.
  */
 import type { NodeId } from '../../gossamer/core/node.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
@@ -28,7 +28,9 @@ export function readTrees(scxs: readonly SimulatedScx[], sources: readonly numbe
   });
 }
 
-/** By SCX: the length of its path from the source, ms; undefined where the source does not reach. */
+/**
+ * By SCX: the length of its path from the source, ms; undefined where the source does not reach.
+ */
 export function pathLengths({ source, parents }: Tree, delayMs: DelayMs): (number | undefined)[] {
   const lengths = new Array<number | undefined>(parents.length).fill(undefined);
   const isDone = new Uint8Array(parents.length);

@@ -1,8 +1,8 @@
 /**
- * The yardstick: how good a tree under the same degree limit can be when a search knows all distances.
- * It begins with a compact tree (compact-tree.ts) and improves it by simulated annealing with three
- * steps (movable-tree.ts): a subtree moves to another parent, two subtrees exchange their parents, two
- * SCXs exchange their positions. The same seed finds the same tree.
+ * The yardstick: how good a tree under the same degree limit can be when a search knows all
+ * distances. It begins with a compact tree (compact-tree.ts) and improves it by simulated annealing
+ * with three steps (movable-tree.ts): a subtree moves to another parent, two subtrees exchange
+ * their parents, two SCXs exchange their positions. The same seed finds the same tree.
  */
 import type { Rng } from '../../lib/rng.js';
 import { type CompactTreeOptions, growCompactTree } from './compact-tree.js';
@@ -26,7 +26,10 @@ export interface YardstickOptions extends CompactTreeOptions {
 /** Measured: with more the gain is below 1% on the reference topologies. */
 const EFFORT = 5000;
 
-/** The temperature falls from the first to the second share of the mean path's length in a star. Guess. */
+/**
+ * The temperature falls from the first to the second share of the mean path's length in a star.
+ * Guess.
+ */
 const HOTTEST = 0.5;
 const COLDEST = 0.001;
 
@@ -55,7 +58,9 @@ function anneal(tree: MovableTree, { rng, effort = EFFORT }: YardstickOptions): 
   }
 }
 
-/** The best tree that the search finds. `degreeMax` must be at least 3: with 2 it would be a path. */
+/**
+ * The best tree that the search finds. `degreeMax` must be at least 3: with 2 it would be a path.
+ */
 export function findYardstick(options: YardstickOptions): Tree {
   const tree = createMovableTree(options, growCompactTree(options));
   if (options.scxs > 2) anneal(tree, options);

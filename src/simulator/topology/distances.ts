@@ -1,7 +1,8 @@
 /**
  * One-way distances between the members of a session, ms: shortest paths in a graph, half the round
- * trip in a matrix. Measured round trips break the triangle inequality, so a relay may be faster than
- * the direct path. Distances are symmetric. Memory: 4 bytes for each pair, 200 MB at 10,000 members.
+ * trip in a matrix. Measured round trips break the triangle inequality, so a relay may be faster
+ * than the direct path. Distances are symmetric. Memory: 4 bytes for each pair, 200 MB at 10,000
+ * members.
  */
 import { assert } from '../../lib/assert.js';
 import { findShortestPaths } from './shortest-paths.js';

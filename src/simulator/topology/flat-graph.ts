@@ -1,6 +1,7 @@
 /**
- * GT-ITM's flat random graph (its method 3), of which transit-stub graphs are made: nodes on distinct
- * points of a square, each pair joined with one probability, drawn again until all are connected.
+ * GT-ITM's flat random graph (its method 3), of which transit-stub graphs are made: nodes on
+ * distinct points of a square, each pair joined with one probability, drawn again until all are
+ * connected.
  */
 import type { Rng } from '../../lib/rng.js';
 import { createGraph, isConnected, type Link } from './graph.js';

@@ -1,7 +1,7 @@
 /**
- * A physical network: nodes by number, joined by undirected links with lengths. A session of 10,000 SCXs
- * needs a graph with more nodes than that, so the form is compact: the arcs that leave a node lie side by
- * side in typed arrays, and shortest paths read memory in order.
+ * A physical network: nodes by number, joined by undirected links with lengths. A session of 10,000
+ * SCXs needs a graph with more nodes than that, so the form is compact: the arcs that leave a node
+ * lie side by side in typed arrays, and shortest paths read memory in order.
  */
 import { assert } from '../../lib/assert.js';
 

@@ -1,11 +1,13 @@
 /**
- * A binary heap of nodes by their distance, for Dijkstra's algorithm. It lies in two arrays and allocates
- * nothing for a node: shortest paths from thousands of SCXs push millions of them.
+ * A binary heap of nodes by their distance, for Dijkstra's algorithm. It lies in two arrays and
+ * allocates nothing for a node: shortest paths from thousands of SCXs push millions of them.
  */
 
 export interface Heap {
   push(node: number, distance: number): void;
-  /** Removes the nearest node, which `node` and `distance` then give; false when the heap is empty. */
+  /**
+   * Removes the nearest node, which `node` and `distance` then give; false when the heap is empty.
+   */
   pop(): boolean;
   node(): number;
   distance(): number;

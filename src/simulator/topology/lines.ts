@@ -1,7 +1,7 @@
 /**
- * The lines of a topology file. Both formats are text: words between blanks, and `#` starts a comment.
- * Such a file is often written by a script, so a reader does not stop at the first problem: it collects
- * them, each with its line, and the user can correct all of them at once.
+ * The lines of a topology file. Both formats are text: words between blanks, and `#` starts a
+ * comment. Such a file is often written by a script, so a reader does not stop at the first
+ * problem: it collects them, each with its line, and the user can correct all of them at once.
  */
 import type { Result } from '../../lib/result.js';
 import { createFindings } from '../../session/findings.js';

@@ -1,6 +1,6 @@
 /**
- * Reads a matrix of round trips: `N nodes`, an optional `V id label` for each node, then one row for each
- * node i >= 1 with its round trips to the nodes 0..i-1, in ms.
+ * Reads a matrix of round trips: `N nodes`, an optional `V id label` for each node, then one row
+ * for each node i >= 1 with its round trips to the nodes 0..i-1, in ms.
  */
 import { good, type Result } from '../../lib/result.js';
 import {
@@ -18,7 +18,10 @@ import type { RttMatrix } from './topology.js';
 /** Bound, so that a wrong file does not fill the memory: 100 MB of numbers. */
 const NODES_MAX = 5000;
 
-/** An empty matrix of the size in the N line, which must come first; undefined, with a finding, if bad. */
+/**
+ * An empty matrix of the size in the N line, which must come first; undefined, with a finding, if
+ * bad.
+ */
 function readSize(line: Line, findings: LineFindings): RttMatrix | undefined {
   const nodes = readIndex(line.words[1], NODES_MAX + 1);
   if (line.words[0] !== 'N') findings.add(line, 'the N line must come first');

@@ -1,8 +1,8 @@
 /**
- * Shortest paths from one node to all others, by Dijkstra's algorithm. They are computed only from the
- * nodes where SCXs are. The link by which each node is reached is kept, so that the physical links under
- * an overlay edge are known (link stress). A node that is reached again on a shorter path enters the heap
- * again; its older entries are skipped.
+ * Shortest paths from one node to all others, by Dijkstra's algorithm. They are computed only from
+ * the nodes where SCXs are. The link by which each node is reached is kept, so that the physical
+ * links under an overlay edge are known (link stress). A node that is reached again on a shorter
+ * path enters the heap again; its older entries are skipped.
  */
 import type { Graph } from './graph.js';
 import { createHeap } from './heap.js';

@@ -1,12 +1,12 @@
 /**
- * Draws transit-stub graphs as the Georgia Tech generator does (§5.1: "We used the Transit-Stub model
- * to generate our experimental topologies. Each topology consisted of 1000 nodes"): a few transit
- * domains, joined with each other; each of their routers has stub domains, in whose nodes most SCXs will
- * be. The total is exact; the number of nodes of a domain varies around its mean.
+ * Draws transit-stub graphs as the Georgia Tech generator does (§5.1: "We used the Transit-Stub
+ * model to generate our experimental topologies. Each topology consisted of 1000 nodes"): a few
+ * transit domains, joined with each other; each of their routers has stub domains, in whose nodes
+ * most SCXs will be. The total is exact; the number of nodes of a domain varies around its mean.
  *
- * Two properties of GT-ITM were found in the coordinates of its files, not in its description: a stub's
- * square is placed so that its router lies in it; and only the first transit domain has the side of the
- * square that is meant for all, the others have that of a stub.
+ * Two properties of GT-ITM were found in the coordinates of its files, not in its description: a
+ * stub's square is placed so that its router lies in it; and only the first transit domain has the
+ * side of the square that is meant for all, the others have that of a stub.
  *
  * The defaults are those of the reference graphs `ts1000n`. The paper does not give its own; these
  * fit its results best.
@@ -24,7 +24,9 @@ export interface TransitStubOptions {
   readonly stubs: number;
   /** Mean nodes in a stub domain. */
   readonly stubNodes: number;
-  /** Probabilities that two nodes of a level are joined: domains, in a transit domain, in a stub. */
+  /**
+   * Probabilities that two nodes of a level are joined: domains, in a transit domain, in a stub.
+   */
   readonly domainDensity: number;
   readonly transitDensity: number;
   readonly stubDensity: number;
@@ -63,8 +65,8 @@ const totalNodes = (options: TransitStubOptions): number =>
   options.transitDomains * options.transitNodes * (1 + options.stubs * options.stubNodes);
 
 /**
- * Options for a graph of at least `nodesMin` nodes: more transit domains, and more routers in each, with
- * the same stubs.
+ * Options for a graph of at least `nodesMin` nodes: more transit domains, and more routers in each,
+ * with the same stubs.
  */
 function enlarge(options: TransitStubOptions, nodesMin: number): TransitStubOptions {
   const routers = nodesMin / (1 + options.stubs * options.stubNodes);
@@ -112,7 +114,9 @@ interface Draft {
   readonly points: Point[];
   readonly names: string[];
   readonly links: Link[];
-  /** Sizes that are still to be used: stub domains at each router, and nodes in each stub domain. */
+  /**
+   * Sizes that are still to be used: stub domains at each router, and nodes in each stub domain.
+   */
   readonly stubCounts: number[];
   readonly stubSizes: number[];
   /** Why there is no graph of these options, if so. */
@@ -175,7 +179,9 @@ function addStub(draft: Draft, router: number, label: string): void {
   joinNodes(draft, router, rng.pick(numbers) as number);
 }
 
-/** Adds a transit domain around a centre, with the stub domains of its routers; returns the routers. */
+/**
+ * Adds a transit domain around a centre, with the stub domains of its routers; returns the routers.
+ */
 function addDomain(draft: Draft, centre: Point, domain: number, nodes: number): number[] {
   const { options, sides } = draft;
   const side = domain === 0 ? sides.transit : sides.stub;
@@ -215,9 +221,9 @@ function fillDraft(draft: Draft, domainSizes: readonly number[]): void {
 
 /**
  * A graph of these options, or why there is none.
- * @param nodesMin where the options make fewer nodes than this, the graph has more transit domains and
- *   routers. GT-ITM would spread them over a larger square; but a continent does not grow with the
- *   number of its networks, so nodes become denser and the square stays as many ms wide.
+ * @param nodesMin where the options make fewer nodes than this, the graph has more transit domains
+ *   and routers. GT-ITM would spread them over a larger square; but a continent does not grow with
+ *   the number of its networks, so nodes become denser and the square stays as many ms wide.
  */
 export function drawTransitStub(
   asked: TransitStubOptions,

@@ -1,6 +1,6 @@
 /**
- * Bottlenecks: a path that carries fewer ADUs than a source publishes. The others wait at the sender,
- * which learns when its backlog is long and when it is empty, as overlay/ reports it.
+ * Bottlenecks: a path that carries fewer ADUs than a source publishes. The others wait at the
+ * sender, which learns when its backlog is long and when it is empty, as overlay/ reports it.
  */
 import { pairOf } from './lanes.js';
 import type { SimulatedScx } from './simulated-scx.js';

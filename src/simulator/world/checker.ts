@@ -1,7 +1,8 @@
 /**
- * The invariants of Gossamer, checked at every step of every simulated run from outside, by what the
- * machines say and do: no SCX exceeds its degree, no message exceeds the bounds of the wire, and every
- * source's ADUs are delivered once and in order. A violation throws at once, with the instant and the SCX.
+ * The invariants of Gossamer, checked at every step of every simulated run from outside, by what
+ * the machines say and do: no SCX exceeds its degree, no message exceeds the bounds of the wire,
+ * and every source's ADUs are delivered once and in order. A violation throws at once, with the
+ * instant and the SCX.
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Effect, GossamerEvent } from '../../gossamer/core/effects.js';

@@ -1,7 +1,7 @@
 /**
- * What control and data connections have in common: messages travel over them, they break, and both ends
- * learn of it one delay later. A partition stops everything that crosses it without a notice; when it
- * ends, the connections that crossed it are reset, as TCP does after its retries.
+ * What control and data connections have in common: messages travel over them, they break, and both
+ * ends learn of it one delay later. A partition stops everything that crosses it without a notice;
+ * when it ends, the connections that crossed it are reset, as TCP does after its retries.
  */
 import type { Input } from '../../gossamer/core/effects.js';
 import { type Link, peerOf } from './lanes.js';

@@ -1,6 +1,6 @@
 /**
- * Control messages in the simulated network. The first message to an address opens a connection, which
- * later messages in either direction share; it closes when nothing has used it for a while.
+ * Control messages in the simulated network. The first message to an address opens a connection,
+ * which later messages in either direction share; it closes when nothing has used it for a while.
  */
 import type { Message } from '../../gossamer/core/message.js';
 import type { Address } from '../../gossamer/core/node.js';

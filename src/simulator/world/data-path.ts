@@ -1,6 +1,6 @@
 /**
- * Data connections in the simulated network (§3.8). The child opens one for each parent and channel with
- * its first SUBSCRIBE; the parent answers and forwards ADUs over it.
+ * Data connections in the simulated network (§3.8). The child opens one for each parent and channel
+ * with its first SUBSCRIBE; the parent answers and forwards ADUs over it.
  */
 import type { ChannelMessage } from '../../gossamer/core/effects.js';
 import type { Address, Adu } from '../../gossamer/core/node.js';

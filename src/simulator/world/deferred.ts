@@ -1,4 +1,6 @@
-/** Work for a stopped process: it runs when the process continues, in the order in which it came. */
+/**
+ * Work for a stopped process: it runs when the process continues, in the order in which it came.
+ */
 import type { SimulatedScx } from './simulated-scx.js';
 
 export interface Deferred {

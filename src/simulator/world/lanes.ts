@@ -1,7 +1,8 @@
 /**
- * The open connections of the simulated network. Each kind of traffic has a lane: one for all control
- * connections, and one for the data connections of each channel. A connection is found by the pair of
- * its SCXs. A pair is a single integer, because the maps here are read for every message of a run.
+ * The open connections of the simulated network. Each kind of traffic has a lane: one for all
+ * control connections, and one for the data connections of each channel. A connection is found by
+ * the pair of its SCXs. A pair is a single integer, because the maps here are read for every
+ * message of a run.
  *
  * Control connections are looked up from both ends, so their pair has the lower index first. A data
  * connection is opened by the child, so its pair has the child first.
@@ -44,8 +45,8 @@ export interface Lanes {
 const SCXS_MAX = 2 ** 15;
 
 /**
- * An idle control connection was for a probe or a round of discovery, and is closed after this time, ms,
- * as in overlay/. Mesh edges are used more often than this.
+ * An idle control connection was for a probe or a round of discovery, and is closed after this
+ * time, ms, as in overlay/. Mesh edges are used more often than this.
  */
 const IDLE_MS = 60_000;
 
@@ -85,7 +86,9 @@ export function createLanes(now: () => number): Lanes {
     link.lane.links.delete(link.key);
   };
 
-  /** Runs each time the number of links has doubled, so that sessions of thousands fit in memory. */
+  /**
+   * Runs each time the number of links has doubled, so that sessions of thousands fit in memory.
+   */
   const sweep = (): void => {
     for (const link of control.links.values()) if (now() - link.usedAt >= IDLE_MS) close(link);
     sweepAt = Math.max(LINKS_BEFORE_SWEEP, 2 * control.links.size);

@@ -1,13 +1,13 @@
 /**
- * The simulated network, as TCP looks to an SCX: messages of one connection arrive in order, after the
- * one-way delay; a connection that loses a segment too often breaks, and both ends learn of it.
+ * The simulated network, as TCP looks to an SCX: messages of one connection arrive in order, after
+ * the one-way delay; a connection that loses a segment too often breaks, and both ends learn of it.
  *
- * Its faults have names: `breakRate`, `jitterMs` and `lossRate` (segments.ts), `cut` (a partition, see
- * connections.ts), `narrow` (a path with too little bandwidth, see bottlenecks.ts), and the death of an
- * SCX with or without resets.
+ * Its faults have names: `breakRate`, `jitterMs` and `lossRate` (segments.ts), `cut` (a partition,
+ * see connections.ts), `narrow` (a path with too little bandwidth, see bottlenecks.ts), and the
+ * death of an SCX with or without resets.
  *
- * It is composed of lanes.ts (which connections are open), connections.ts (what they have in common),
- * control-path.ts and data-path.ts (when they open, and what they carry).
+ * It is composed of lanes.ts (which connections are open), connections.ts (what they have in
+ * common), control-path.ts and data-path.ts (when they open, and what they carry).
  */
 import { type Connections, createConnections } from './connections.js';
 import { type ControlPath, createControlPath } from './control-path.js';

@@ -1,20 +1,23 @@
 /**
- * What happens to a segment on its way. A lost segment is sent again after TCP's retransmission timeout,
- * and everything behind it in the same connection waits for it, so messages of one connection always
- * arrive in order. A segment that is lost too often breaks its connection.
+ * What happens to a segment on its way. A lost segment is sent again after TCP's retransmission
+ * timeout, and everything behind it in the same connection waits for it, so messages of one
+ * connection always arrive in order. A segment that is lost too often breaks its connection.
  */
 import { type Lane, pairOf } from './lanes.js';
 import type { NetworkContext } from './network-context.js';
 import type { SimulatedScx } from './simulated-scx.js';
 
 /**
- * The least retransmission timeout of TCP, ms, as in Linux (RFC 6298: 1 s); to it comes the round trip.
- * It doubles with each loss of the same segment. Fast retransmission needs three segments behind the lost
- * one; with one frame each 26 ms it would rarely be much faster, so it is left out.
+ * The least retransmission timeout of TCP, ms, as in Linux (RFC 6298: 1 s); to it comes the round
+ * trip. It doubles with each loss of the same segment. Fast retransmission needs three segments
+ * behind the lost one; with one frame each 26 ms it would rarely be much faster, so it is left out.
  */
 const RETRANSMISSION_MIN_MS = 200;
 
-/** A connection breaks after this number of losses of one segment. Linux: 15, about a quarter of an hour. */
+/**
+ * A connection breaks after this number of losses of one segment. Linux: 15, about a quarter of an
+ * hour.
+ */
 const LOSSES_MAX = 8;
 
 export interface Segments {

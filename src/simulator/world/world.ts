@@ -1,7 +1,8 @@
 /**
  * A session in a simulated network: the production Gossamer machines, each driven by the production
- * loop, with an event queue in place of sockets and clocks. Everything is drawn from one seed, and events
- * of the same instant keep their order, so the same seed gives the same run (see `traceHash`).
+ * loop, with an event queue in place of sockets and clocks. Everything is drawn from one seed, and
+ * events of the same instant keep their order, so the same seed gives the same run (see
+ * `traceHash`).
  *
  * What the network does to a message is in network.ts, the invariants are in checker.ts.
  */

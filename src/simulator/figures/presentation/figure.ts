@@ -1,7 +1,7 @@
 /**
  * A figure: which sessions it needs, and how their reports become a picture, a table and sentences.
- * Everything that it says about our runs comes from the reports. Everything that it says about the paper
- * comes from the paper's text, because the numbers in the paper's pictures are not available.
+ * Everything that it says about our runs comes from the reports. Everything that it says about the
+ * paper comes from the paper's text, because the numbers in the paper's pictures are not available.
  */
 
 import type { Reports, Scope, Session } from '../sessions/session.js';

@@ -1,10 +1,11 @@
 /**
- * The sessions that figures are made of. A figure names the sessions that it needs, and several figures
- * name the same ones. A session's id contains everything that decides its outcome, so each session is
- * simulated only once.
+ * The sessions that figures are made of. A figure names the sessions that it needs, and several
+ * figures name the same ones. A session's id contains everything that decides its outcome, so each
+ * session is simulated only once.
  *
- * Draw n of every session has the seed `seed + n`. Sessions on the same topology with the same number of
- * SCXs then differ in their rules only: two profiles are compared on the same nodes and sources.
+ * Draw n of every session has the seed `seed + n`. Sessions on the same topology with the same
+ * number of SCXs then differ in their rules only: two profiles are compared on the same nodes and
+ * sources.
  */
 import { FAST, type GossamerConfig, PAPER } from '../../../gossamer/core/config.js';
 import type { ExperimentReport } from '../../experiment/experiment.js';
