@@ -50,7 +50,11 @@ async function greet(station: Station, hello: object): Promise<RawPeer> {
 
 test.each([
   ['another session', strangerHello(7, { session: 'scattercast://a.b/c' }), 'wrong session'],
-  ['another version', strangerHello(7, { version: 9 }), 'protocol version 9 is not supported: this is version 3'],
+  [
+    'another version',
+    strangerHello(7, { version: 9 }),
+    'protocol version 9 is not supported: this is version 3',
+  ],
   ['our own id', strangerHello(1), 'own id'],
 ])('a HELLO with %s is refused with the reason', async (_what, hello, reason) => {
   const station = await startStation(1);

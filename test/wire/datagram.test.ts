@@ -14,7 +14,7 @@ import { dataMessage, SOME_HELLO } from './support.js';
 
 const TOKEN = '00ff00ff00ff00ff' as DatagramToken;
 
-test('Datagrams hold what was put into them', () => {
+test('Datagrams are read as they were written', () => {
   expect(tokenOf(encodeEcho(TOKEN))).toBe(TOKEN);
   expect(decodeDatagram(encodeEcho(TOKEN))).toEqual({ ok: true, value: { kind: 'echo' } });
   expect(decodeDatagram(encodeBeat(TOKEN, 2 ** 32 + 7, true))).toEqual({
@@ -31,7 +31,7 @@ test('Datagrams hold what was put into them', () => {
   );
 });
 
-test('Datagrams of any bytes are told apart or refused, and never throw', () => {
+test('Datagrams of any bytes are decoded or refused, and never throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       if (tokenOf(bytes) === undefined) {
@@ -44,9 +44,14 @@ test('Datagrams of any bytes are told apart or refused, and never throw', () => 
   );
 });
 
-test('Datagrams hold nothing but ADUs and data messages, and those whole', () => {
-  expect(decodeFrames(encodeHello(SOME_HELLO))).toMatchObject([{ kind: 'malformed' }]);
+test('Datagrams may contain whole ADUs and data messages only', () => {
+  expect(decodeFrames(encodeHello(SOME_HELLO))).toEqual([
+    { kind: 'malformed', fault: 'type', reason: 'a frame of type 1 in a datagram' },
+  ]);
   const message = { kind: 'unsubscribe', source: '00000000000000aa', channel: 1 } as never;
+  expect(decodeFrames(encodeDataMessage(message).subarray(0, -1))).toEqual([
+    { kind: 'malformed', fault: 'length', reason: 'a datagram ends within a frame' },
+  ]);
   expect(decodeFrames(encodeDataMessage(message).subarray(0, 9))).toMatchObject([
     { kind: 'malformed' },
   ]);

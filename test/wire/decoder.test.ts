@@ -60,14 +60,14 @@ describe('Decoder round trip', () => {
     );
   });
 
-  test('a REFUSAL is heard instead of a HELLO and after it, and is the last word', () => {
+  test('a REFUSAL is read instead of a HELLO and after it, and is the last event', () => {
     const refusal = encodeRefusal('another session');
     const said = { kind: 'refusal', reason: 'another session' };
     expect(decodeAll([join([refusal, greetingFrame()]), greetingFrame()])).toEqual([said]);
     expect(afterHello(refusal, KEEP_ALIVE)).toEqual([said]);
   });
 
-  test('a long reason is cut to what the other side takes', () => {
+  test('a long reason is cut to what peers accept', () => {
     const [found] = decodeAll([encodeRefusal('x'.repeat(5000))]);
     expect(found).toEqual({ kind: 'refusal', reason: 'x'.repeat(256) });
   });
@@ -80,7 +80,7 @@ describe('Decoder of hostile bytes', () => {
     if (bad >= 0) expect(bad).toBe(found.length - 1);
   };
 
-  test('garbage never throws, and says nothing after the first fault', () => {
+  test('garbage never throws, and gives no event after the first malformed one', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 2000 }), { maxLength: 5 }), (chunks) =>
         isQuiet(chunks),
@@ -126,7 +126,7 @@ describe('Decoder of hostile bytes', () => {
     );
   });
 
-  test('a length beyond the bound is a fault before the body has come', () => {
+  test('a length beyond the bound is malformed before the body has arrived', () => {
     const claim = (type: number, bytes: number): WireEvent[] => {
       const frame = rawFrame(type, '');
       new DataView(frame.buffer).setUint32(0, bytes + 1);
@@ -147,12 +147,12 @@ describe('Decoder of hostile bytes', () => {
     expect(claim(2, -1)).toMatchObject([{ fault: 'length' }]);
   });
 
-  test('a type that does not exist is a fault', () => {
+  test('an unknown type is malformed', () => {
     expect(afterHello(rawFrame(7, '{}'))).toMatchObject([{ fault: 'type' }]);
     expect(afterHello(rawFrame(0, '{}'))).toMatchObject([{ fault: 'type' }]);
   });
 
-  test('frames out of turn are faults', () => {
+  test('frames out of order are malformed', () => {
     expect(decodeAll([KEEP_ALIVE])).toEqual([
       { kind: 'malformed', fault: 'turn', reason: 'the first frame is not HELLO' },
     ]);
@@ -161,7 +161,7 @@ describe('Decoder of hostile bytes', () => {
     ]);
   });
 
-  test('another version is told apart from a bad HELLO', () => {
+  test('another version is distinguished from a malformed HELLO', () => {
     const other = rawFrame(1, JSON.stringify({ ...SOME_HELLO, version: 9, more: true }));
     expect(decodeAll([other])).toEqual([
       {
@@ -174,7 +174,7 @@ describe('Decoder of hostile bytes', () => {
     expect(decodeAll([bad])).toMatchObject([{ fault: 'shape', reason: 'hello.id: custom' }]);
   });
 
-  test('a HTTP request is a fault at once', () => {
+  test('an HTTP request is malformed at once', () => {
     const request = new TextEncoder().encode('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     expect(decodeAll([request])).toMatchObject([{ kind: 'malformed' }]);
   });
@@ -186,7 +186,7 @@ describe('Decoder of hostile bytes', () => {
     expect(JSON.stringify(found)).not.toContain('hunter2');
   });
 
-  test('nothing more is taken than what a JSON body has', () => {
+  test('additional fields of a JSON body are refused', () => {
     expect(afterHello(rawFrame(5, '{"kind":"keepAlive"}'))).toMatchObject([{ kind: 'client' }]);
     for (const more of ['"more":1', '"__proto__":{"kind":"leaving"}']) {
       const found = afterHello(rawFrame(5, `{"kind":"keepAlive",${more}}`));
@@ -211,7 +211,7 @@ describe('Decoder of ADUs', () => {
   };
   const encodeAduFrame = (sent: Adu): Uint8Array => encodeAdu(sent).slice();
 
-  test('another version, flags, or a payload length that disagrees are faults', () => {
+  test('another version, unknown flags, and a wrong payload length are malformed', () => {
     expect(spoil(0, 2)).toMatchObject([{ fault: 'adu', reason: 'ADU: version 2' }]);
     expect(spoil(1, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
     expect(spoil(3, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
@@ -228,7 +228,7 @@ describe('Decoder of ADUs', () => {
     expect(frame.buffer).toBe(received.payload.buffer);
   });
 
-  test('the header is laid out as the table says', () => {
+  test('the header is laid out as in the table', () => {
     const frame = Buffer.from(encodeAdu(adu));
     expect(frame.toString('hex')).toBe(
       '00000028' +

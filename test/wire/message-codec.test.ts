@@ -20,7 +20,7 @@ import {
 import { dataMessageCodec, messageCodec } from '../../src/wire/message-codec.js';
 import { dataMessage, greetingFrame, message, rawFrame } from './support.js';
 
-/** What a decoder says to one frame after HELLO: always exactly one thing. */
+/** The event of one frame after HELLO: always exactly one. */
 function heard(frame: Uint8Array): WireEvent {
   const decoder = createDecoder();
   decoder.push(greetingFrame());
@@ -34,7 +34,7 @@ const reasonOf = (body: readonly number[], type = 2): string | undefined => {
   return event.kind === 'malformed' ? event.reason : undefined;
 };
 
-/** As the decoder does, without a HELLO before each. */
+/** The codecs as the decoder uses them, without a HELLO before each frame. */
 const codecs = {
   message: {
     read: (frame: Uint8Array) => decodeWith(messageCodec, 'message', frame),
@@ -124,7 +124,7 @@ describe('Message bytes', () => {
     expect(hex(encodeDataMessage(sent))).toBe(bytes);
   });
 
-  test('are as many as is said without writing them', () => {
+  test('have the length that is given without writing them', () => {
     fc.assert(
       fc.property(message, dataMessage, (sent, data) => {
         expect(messageBytes(sent)).toBe(encodeMessage(sent).length);
@@ -134,7 +134,7 @@ describe('Message bytes', () => {
     );
   });
 
-  test('are as many as is said for spans that the wire rounds or cuts, too', () => {
+  test('have the given length also for spans that the wire rounds or cuts', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (rttMs) => {
         const sent = { kind: 'edgeRequest', ...OFFER, rttMs } as const;
@@ -145,22 +145,29 @@ describe('Message bytes', () => {
 });
 
 describe('Message codec of hostile bytes', () => {
-  /** Names the place and the rule in our own words, whatever the bytes were. */
+  /** Names the field and the rule in our own words, whatever the bytes were. */
   const REASON = /^(message|data)(\.\w+)*: [a-zA-Z0-9 :]+$/;
+
+  const TOO_SOON = /: the message ends too soon$/;
 
   const isSound = (what: keyof typeof codecs, frame: Uint8Array): void => {
     const found = codecs[what].read(frame);
-    if (found.ok) expect(codecs[what].write(found.value)).toEqual(frame);
-    else expect(found.problems).toEqual([expect.stringMatching(REASON)]);
+    // One comparison of texts: an assertion about each of some 100,000 frames takes long.
+    const reason = found.ok ? '' : found.problems.join();
+    const isSame = found.ok && Buffer.compare(codecs[what].write(found.value), frame) === 0;
+    if (!isSame && !REASON.test(reason))
+      expect.fail(`${Buffer.from(frame).toString('hex')}: ${reason}`);
   };
 
-  test('every truncation is a fault, and so is a byte too many', () => {
+  test('every truncation is malformed, and so is an additional byte', () => {
     fc.assert(
       fc.property(framed, ({ what, frame }) => {
         for (let bytes = 5; bytes < frame.length; bytes++) {
           const found = codecs[what].read(frame.subarray(0, bytes));
-          const reason = expect.stringMatching(/: the message ends too soon$/);
-          expect(found).toEqual({ ok: false, problems: [reason] });
+          if (!found.ok && found.problems.length === 1 && TOO_SOON.test(found.problems[0] ?? '')) {
+            continue;
+          }
+          expect.fail(`${bytes} bytes of ${Buffer.from(frame).toString('hex')}`);
         }
         const longer = codecs[what].read(Uint8Array.of(...frame, 0));
         expect(longer).toEqual({ ok: false, problems: [`${what}: bytes after its end`] });
@@ -168,7 +175,7 @@ describe('Message codec of hostile bytes', () => {
     );
   });
 
-  test('a changed byte is a fault, or another message that has no other form', () => {
+  test('a changed byte is malformed, or another message that has no other form', () => {
     fc.assert(
       fc.property(framed, fc.integer({ min: 1, max: 255 }), ({ what, frame }, bits) => {
         for (let at = 5; at < frame.length; at++) {
@@ -181,7 +188,7 @@ describe('Message codec of hostile bytes', () => {
     );
   });
 
-  test('any bytes are a fault, or a message that has no other form', () => {
+  test('any bytes are malformed, or a message that has no other form', () => {
     const kind = fc.integer({ min: 0, max: 14 });
     fc.assert(
       fc.property(kind, fc.uint8Array({ maxLength: 60 }), (first, rest) => {
@@ -220,17 +227,17 @@ describe('Message codec of hostile bytes', () => {
     ['nonce: a number is written too long', [12, 0x80, 0]],
     ['nonce: more than 9007199254740991', [12, ...many(7, 0x80), 0x10]],
     ['nonce: a number has too many digits', [12, ...many(8, 0x80), 0]],
-  ])('a fault is told as message.%s', (reason, body) => {
+  ])('the reason is message.%s', (reason, body) => {
     expect(reasonOf(body)).toBe(`message.${reason}`);
   });
 
-  test('a kind that does not exist is a fault, and so is no kind', () => {
+  test('an unknown kind is malformed, and so is a missing one', () => {
     for (const body of [[14], [255]]) expect(reasonOf(body)).toBe('message: of an unknown kind');
     expect(reasonOf([])).toBe('message: the message ends too soon');
     expect(reasonOf([8], 3)).toBe('data: of an unknown kind');
   });
 
-  test('more listeners than there can be are a fault', () => {
+  test('more listeners than the bound are malformed', () => {
     const audience = [4, ...ID_BYTES];
     expect(reasonOf([...audience, 0xff, 0xff, 0xff, 0xff, 0x0f], 3)).toBeUndefined();
     expect(reasonOf([...audience, 0x80, 0x80, 0x80, 0x80, 0x10], 3)).toBe(

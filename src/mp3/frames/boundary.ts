@@ -1,16 +1,16 @@
 /**
- * What stands at a place in an MP3 stream: a frame, a tag, or junk? Compressed sound looks like a
- * frame header every few thousand bytes, so a header alone proves nothing:
+ * Identifies what begins at a position of an MP3 stream: a frame, a tag, or junk. Compressed sound
+ * looks like a frame header every few thousand bytes, so a header alone proves nothing:
  *
- * - Where we are lost, a frame is one if another of its family, a tag or the end follows it.
- * - Behind a good frame, another of its family needs no proof. But if nothing sensible follows it,
- *   it may have been cut off (the last frame of half a file, with the next file behind it). Then
- *   it is a frame only if no other frame or tag begins inside it.
+ * - Without synchronisation, a header begins a frame if another frame of its family, a tag or the
+ *   end of the stream follows it.
+ * - Behind a good frame, another frame of its family needs no proof. But if nothing known follows
+ *   it, it may have been cut off (the last frame of half a file, with the next file behind it).
+ *   Then it is a frame only if no other frame or tag begins inside it.
  *
- * So a frame is known when the first bytes behind it are there, 26 ms late in a live stream, and
- * no frame is sent on that holds the beginning of another one.
+ * So a frame is identified when the first bytes behind it have arrived, 26 ms late in a live
+ * stream, and no frame is passed on that contains the beginning of another one.
  */
-
 import { findTagStart, TAG_START_BYTES, type TagStart } from '../tags/tag-start.js';
 import {
   FRAME_BYTES_MAX,
@@ -20,20 +20,23 @@ import {
   sameFamily,
 } from './frame-header.js';
 
-/** Where we are: lost among junk, or where a frame or tag has ended, or at the very beginning. */
-export type Place =
+/**
+ * Synchronisation with the stream: lost among junk, or at a boundary, where a frame or tag has
+ * ended or the stream begins.
+ */
+export type Sync =
   | { readonly kind: 'lost' }
   | { readonly kind: 'boundary'; readonly previous?: FrameHeader };
 
-/** The bytes from the place on, and what else it takes to judge them. */
+/** The bytes from a position on, and what else is needed to identify them. */
 export interface View {
   readonly bytes: Uint8Array;
-  /** No more bytes will come. */
+  /** The stream has ended: no more bytes will come. */
   readonly ended: boolean;
   readonly tagBytesMax: number;
 }
 
-/** What stands at the beginning of a view. */
+/** What begins a view. */
 export type Finding =
   /** More bytes are needed, or there are no more. */
   | { readonly kind: 'unknown' }
@@ -41,26 +44,26 @@ export type Finding =
   | { readonly kind: 'tag'; readonly tag: TagStart }
   | { readonly kind: 'junk'; readonly bytes: number };
 
-/** What stands behind a frame, or where it should end. */
+/** What follows a frame. `cutOff`: the stream ends before the frame does. */
 type Follower = 'unknown' | 'cutOff' | 'family' | 'otherFamily' | 'tag' | 'end' | 'junk';
 
-/** A view of so many bytes is enough for each finding; so many may have to be held. */
+/** A view of this length is enough for every finding, so no more bytes have to be held. */
 const VIEW_BYTES_MAX = 2 * FRAME_BYTES_MAX + TAG_START_BYTES;
 
 const UNKNOWN: Finding = { kind: 'unknown' };
 
-/** Tells what stands at the beginning of the view. Constant time but for cut-off frames. */
-export function look(view: View, place: Place): Finding {
+/** Identifies what begins a view. Constant time, except for junk and cut-off frames: linear. */
+export function identify(view: View, sync: Sync): Finding {
   const { bytes, ended } = view;
   if (bytes.length === 0 || (bytes.length < TAG_START_BYTES && !ended)) return UNKNOWN;
-  const tag = tagAt(view, 0, place.kind);
+  const tag = tagAt(view, 0, sync.kind);
   if (tag !== undefined) return { kind: 'tag', tag };
   const header = parseFrameHeader(bytes, 0);
-  return header === undefined ? junkOf(bytes) : judge(view, header, place);
+  return header === undefined ? junkOf(bytes) : judge(view, header, sync);
 }
 
-function judge(view: View, header: FrameHeader, place: Place): Finding {
-  const previous = place.kind === 'boundary' ? place.previous : undefined;
+function judge(view: View, header: FrameHeader, sync: Sync): Finding {
+  const previous = sync.kind === 'boundary' ? sync.previous : undefined;
   const trusted = previous !== undefined && sameFamily(previous, header);
   switch (followerOf(view, 0, header)) {
     case 'unknown':
@@ -78,7 +81,7 @@ function judge(view: View, header: FrameHeader, place: Place): Finding {
   }
 }
 
-/** A frame behind a good one, but nothing sensible behind it. */
+/** A frame behind a good one, but with nothing known behind it. */
 function judgeSuspect(view: View, header: FrameHeader): Finding {
   if (view.bytes.length < VIEW_BYTES_MAX && !view.ended) return UNKNOWN;
   for (let offset = 1; offset < header.frameBytes; offset++) {
@@ -102,20 +105,20 @@ function followerOf(view: View, offset: number, header: FrameHeader): Follower {
   return tagAt(view, end, 'boundary') === undefined ? 'junk' : 'tag';
 }
 
-/** ID3v1 is three letters only: among junk they mean nothing. */
-function tagAt(view: View, offset: number, kind: Place['kind']): TagStart | undefined {
+/** The tag at an offset. ID3v1 begins with three letters only, so it does not count among junk. */
+function tagAt(view: View, offset: number, kind: Sync['kind']): TagStart | undefined {
   if (kind === 'lost' && view.bytes[offset] === 0x54) return undefined;
   return findTagStart(view.bytes, offset, view.tagBytesMax);
 }
 
-/** At least one byte, and all up to the next that may begin something. */
+/** At least one byte, and all others up to the next that may begin a frame or a tag. */
 function junkOf(bytes: Uint8Array): Finding {
   let count = 1;
   while (count < bytes.length && !mayBegin(bytes, count)) count++;
   return { kind: 'junk', bytes: count };
 }
 
-/** Whether a frame or a tag may begin here; if too little is there to tell, yes. */
+/** Whether a frame or a tag may begin here; true also if there are too few bytes to know. */
 function mayBegin(bytes: Uint8Array, offset: number): boolean {
   switch (bytes[offset]) {
     case 0xff:

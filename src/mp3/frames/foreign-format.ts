@@ -1,10 +1,10 @@
 /**
- * What a file or stream is when it is not MP3, as far as its first bytes tell. Whoever sends the
- * wrong thing should read what they sent, not only that it was wrong.
+ * Names the format of a file or stream that is not MP3, by its first bytes. An error message can
+ * then say what was sent, and not only that it was wrong.
  */
 import { hasMark } from '../tags/ascii-mark.js';
 
-/** Marks at an offset, and what they stand for. */
+/** Marks at an offset, and the formats that they identify. */
 const MARKS: readonly (readonly [number, string, string])[] = [
   [0, 'OggS', 'Ogg'],
   [0, 'fLaC', 'FLAC'],
@@ -18,15 +18,17 @@ const MARKS: readonly (readonly [number, string, string])[] = [
   [0, '<html', 'a web page'],
 ];
 
-/** As many bytes as it takes to know a format. */
+/** The number of bytes that identify a format. */
 export const FORMAT_BYTES = 16;
 
-/** The name of another format than MP3; undefined if none is known. */
+/** The name of the format; undefined if it is unknown, or MP3. */
 export function foreignFormat(bytes: Uint8Array): string | undefined {
   const found = MARKS.find(([offset, mark]) => hasMark(bytes, offset, mark));
   return found?.[2] ?? (isAdts(bytes) ? 'AAC' : undefined);
 }
 
-/** AAC's own frame header has MPEG's sync word and the layer 0, which no MPEG audio has. */
+/**
+ * The frame header of AAC has the sync word of MPEG audio, but layer 0, which MPEG audio never has.
+ */
 const isAdts = (bytes: Uint8Array): boolean =>
   bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xf6) === 0xf0;

@@ -1,14 +1,14 @@
 /**
  * The four bytes in front of each MP3 frame (ISO 11172-3 §2.4.2.3, ISO 13818-3; MPEG 2.5 is
- * Fraunhofer's extension to low sample rates). They say how long the frame is, and nothing else
- * does: an MP3 stream has no other structure. Eleven set bits are a weak sign in the middle of
- * compressed data, so every reserved value is refused here, and the framer asks for more.
+ * Fraunhofer's extension to low sample rates). Only they give the length of the frame: an MP3
+ * stream has no other structure. Eleven set bits are a weak mark within compressed data, so every
+ * reserved value is refused here, and boundary.ts asks for more evidence.
  *
- * Departure: free format (no bit rate in the header) is refused. Hardly an encoder writes it, and
- * many players cannot play it.
+ * Departure: free format (no bit rate in the header) is refused. Few encoders write it, and many
+ * players cannot play it.
  */
 
-/** What the header of one Layer III frame says. */
+/** The header of one Layer III frame. */
 export interface FrameHeader {
   readonly mpegVersion: 1 | 2 | 2.5;
   readonly bitrateKbps: number;
@@ -18,9 +18,9 @@ export interface FrameHeader {
   readonly channelMode: 'stereo' | 'joint' | 'dual' | 'mono';
   /** A CRC-16 of header and side information follows the header. */
   readonly hasCrc: boolean;
-  /** The whole frame, this header included: 24 to 1441. */
+  /** The length of the whole frame, including this header: 24 to 1441. */
   readonly frameBytes: number;
-  /** Per channel. */
+  /** Per channel, in this frame. */
   readonly samples: 1152 | 576;
   /** A fraction: 26.122... at 44.1 kHz. */
   readonly durationMs: number;
@@ -41,8 +41,8 @@ const LAYER_III = 1;
 const EMPHASIS_RESERVED = 2;
 
 /**
- * Reads the header at `offset`; undefined where there is none: fewer than four bytes, no sync,
- * another layer, free format, or a reserved value.
+ * Reads the header at `offset`. Undefined without one: fewer than four bytes, no sync word, another
+ * layer, free format, or a reserved value.
  */
 export function parseFrameHeader(bytes: Uint8Array, offset: number): FrameHeader | undefined {
   if (bytes[offset] !== 0xff || offset + HEADER_BYTES > bytes.length) return undefined;

@@ -1,38 +1,39 @@
 /**
- * Cuts a stream of bytes, as a source client sends it, into MP3 frames. A source is a stranger's
- * program: it starts in mid-frame, sends whole files with tags and album art one after the other,
- * cuts the last frame off, or sends no MP3 at all. Each whole frame comes out once, in order and
- * unchanged; all else is told and dropped. look.ts has the rules.
+ * Cuts a stream of bytes, as an encoder sends it, into MP3 frames. An encoder is an unknown
+ * program: it may start in mid-frame, send whole files with tags and album art one after the other,
+ * cut the last frame off, or send no MP3 at all. Each whole frame comes out once, in order and
+ * unchanged; everything else is reported and dropped. boundary.ts has the rules.
  *
- * Memory: what is held between two calls is less than two frames (look.ts), and within a
- * tag one bounded text (id3-reader.ts). Time: linear in the bytes, whatever they are.
+ * Memory: less than two frames are held between two calls (boundary.ts), and within a tag one
+ * bounded text (id3-reader.ts). Time: linear in the bytes, whatever they are.
  */
 import { unreachable } from '../../lib/assert.js';
 import type { TagText } from '../tags/id3-reader.js';
 import { createTagPassage, type TagPassage } from '../tags/tag-passage.js';
-import { type Finding, look, type Place } from './boundary.js';
+import { type Finding, identify, type Sync } from './boundary.js';
 import type { FrameHeader } from './frame-header.js';
 import { isVbrTagFrame } from './side-info.js';
 
-/** What a stream holds, in its order. */
+/** The content of a stream, in its order. */
 export type FramerEvent =
   /** `bytes` is a copy of its own, `header.frameBytes` long. */
   | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly header: FrameHeader }
-  /** An ID3v2 tag: what follows has this title. Plain text, see plain-text.ts. */
+  /** An ID3v2 tag, which names the recording that follows. Plain text, see lib/plain-text.ts. */
   | ({ readonly kind: 'tag' } & TagText)
-  /** So many bytes were no frame and no tag. Told at the latest when push() returns. */
+  /** These bytes were neither a frame nor a tag. Reported at the latest when push() returns. */
   | { readonly kind: 'junk'; readonly bytes: number }
   /** A frame without sound: a table for players that seek in files. */
   | { readonly kind: 'vbrTag' };
 
-/** What one stream may cost. */
+/** Bounds of what one stream may cost. */
 export interface FramerLimits {
   /**
-   * The longest tag, in bytes; a longer one is taken for junk. Larger: a wrong length may swallow
-   * more sound. Smaller: album art is searched for frames. Guess: more than any picture seen.
+   * The longest tag, in bytes; a longer one is taken for junk. Larger: a tag with a wrong length
+   * may hide more sound. Smaller: album art is searched for frames. Guess: more than any picture
+   * seen.
    */
   readonly tagBytesMax: number;
-  /** The longest title, artist or album, in UTF-16 units; what is longer is cut. Guess. */
+  /** The longest title, artist or album, in UTF-16 units; longer ones are cut. Guess. */
   readonly textCharactersMax: number;
 }
 
@@ -41,58 +42,68 @@ const FRAMER_LIMITS: FramerLimits = { tagBytesMax: 32 * 2 ** 20, textCharactersM
 /** A framer of one stream; it never throws. */
 export interface Framer {
   push(chunk: Uint8Array): FramerEvent[];
-  /** No more bytes will come: tells what was held back. Later calls return nothing. */
+  /** The stream has ended: returns what was held back. Later calls return nothing. */
   end(): FramerEvent[];
 }
 
-/** A framer at the beginning of a stream. */
-export function createFramer(limits: FramerLimits = FRAMER_LIMITS): Framer {
-  const ledger = createLedger();
-  let held = new Uint8Array(0);
-  let place: Place = { kind: 'boundary' };
-  let passage: TagPassage | undefined;
-  let ended = false;
+/** Takes what begins the bytes, and returns how many bytes that was; 0: more are needed. */
+type Step = (bytes: Uint8Array, ended: boolean) => number;
 
-  /** Deals with what stands at the beginning of `bytes`; says how many bytes that was. */
+/** The steps through one stream; what they find goes into the ledger. */
+function createStep({ tagBytesMax, textCharactersMax }: FramerLimits, ledger: Ledger): Step {
+  let sync: Sync = { kind: 'boundary' };
+  let passage: TagPassage | undefined;
+
+  const pass = (through: TagPassage, bytes: Uint8Array): number => {
+    const passed = through.pass(bytes);
+    const progress = through.progress();
+    if (progress.kind !== 'within') passage = undefined;
+    if (progress.kind === 'lost') sync = progress;
+    if (progress.kind === 'over' && progress.text !== undefined) ledger.tag(progress.text);
+    return passed;
+  };
+
   const take = (finding: Finding, bytes: Uint8Array): number => {
     switch (finding.kind) {
       case 'unknown':
         return 0;
       case 'frame':
-        place = { kind: 'boundary', previous: finding.header };
+        sync = { kind: 'boundary', previous: finding.header };
         ledger.frame(bytes, finding.header);
         return finding.header.frameBytes;
       case 'junk':
-        place = { kind: 'lost' };
+        sync = { kind: 'lost' };
         ledger.junk(finding.bytes);
         return finding.bytes;
       case 'tag':
-        if (place.kind === 'lost') place = { kind: 'boundary' };
-        passage = createTagPassage(finding.tag, limits.textCharactersMax);
+        if (sync.kind === 'lost') sync = { kind: 'boundary' };
+        passage = createTagPassage(finding.tag, textCharactersMax);
         return pass(passage, bytes);
       default:
         return unreachable(finding);
     }
   };
 
-  const pass = (through: TagPassage, bytes: Uint8Array): number => {
-    const passed = through.pass(bytes);
-    const progress = through.progress();
-    if (progress.kind !== 'within') passage = undefined;
-    if (progress.kind === 'lost') place = progress;
-    if (progress.kind === 'over' && progress.text !== undefined) ledger.tag(progress.text);
-    return passed;
+  return (bytes, ended) => {
+    if (passage !== undefined) return pass(passage, bytes);
+    return take(identify({ bytes, ended, tagBytesMax }, sync), bytes);
   };
+}
+
+/** A framer at the beginning of a stream. */
+export function createFramer(limits: FramerLimits = FRAMER_LIMITS): Framer {
+  const ledger = createLedger();
+  const step = createStep(limits, ledger);
+  let held = new Uint8Array(0);
+  let ended = false;
 
   const run = (): FramerEvent[] => {
     let offset = 0;
-    for (;;) {
-      const bytes = held.subarray(offset);
-      const view = { bytes, ended, tagBytesMax: limits.tagBytesMax };
-      const taken = passage === undefined ? take(look(view, place), bytes) : pass(passage, bytes);
-      if (taken === 0) break;
+    let taken: number;
+    do {
+      taken = step(held.subarray(offset), ended);
       offset += taken;
-    }
+    } while (taken > 0);
     held = new Uint8Array(held.subarray(offset));
     return ledger.close();
   };
@@ -111,7 +122,9 @@ export function createFramer(limits: FramerLimits = FRAMER_LIMITS): Framer {
   };
 }
 
-/** The events of one call. Junk is added up until something else is met. */
+type Ledger = ReturnType<typeof createLedger>;
+
+/** The events of one call. Junk is added up until something else comes. */
 function createLedger() {
   let events: FramerEvent[] = [];
   let junkBytes = 0;
@@ -119,24 +132,24 @@ function createLedger() {
     if (junkBytes > 0) events.push({ kind: 'junk', bytes: junkBytes });
     junkBytes = 0;
   };
-  const tell = (event: FramerEvent): void => {
+  const add = (event: FramerEvent): void => {
     settleJunk();
     events.push(event);
   };
   return {
     frame: (from: Uint8Array, header: FrameHeader): void => {
       const bytes = new Uint8Array(from.subarray(0, header.frameBytes));
-      tell(isVbrTagFrame(bytes) ? { kind: 'vbrTag' } : { kind: 'frame', bytes, header });
+      add(isVbrTagFrame(bytes) ? { kind: 'vbrTag' } : { kind: 'frame', bytes, header });
     },
-    tag: (text: TagText): void => tell({ kind: 'tag', ...text }),
+    tag: (text: TagText): void => add({ kind: 'tag', ...text }),
     junk: (bytes: number): void => {
       junkBytes += bytes;
     },
     close: (): FramerEvent[] => {
       settleJunk();
-      const told = events;
+      const closed = events;
       events = [];
-      return told;
+      return closed;
     },
   };
 }

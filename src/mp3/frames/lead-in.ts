@@ -1,27 +1,29 @@
 /**
- * A listener starts in mid-stream. The first frames take bytes from frames that the player never
- * had (side-info.ts: the bit reservoir): players complain, and some play noise. So the frames at
- * the beginning that cannot be decoded become silent ones of the same header and length: the
- * side information says "no bits are mine", the main data stays where it is, and the frames
- * that follow find their reservoir in it. That is one or two frames at 128 kbit/s.
+ * A listener starts in mid-stream. The first frames use bytes of frames that the player never
+ * received (side-info.ts: the bit reservoir): players report errors, and some play noise. So the
+ * frames at the beginning that cannot be decoded become silent frames with the same header and
+ * length: their side information claims no bits, their main data stays in place, and the frames
+ * that follow find their reservoir in it. That concerns one or two frames at 128 kbit/s.
  *
- * A silent frame does not set `main_data_begin` to 0 but to all that there is so far: mpg123 keeps
- * only as much of the past as each frame asks for, so a 0 here would take from the next frame
- * what it needs. (Measured: mpg123 1.31 then decodes old bytes, and says so.)
+ * A silent frame sets `main_data_begin` not to 0 but to everything there is so far. mpg123 keeps
+ * only as many old bytes as each frame asks for, so with 0 the next frame would lack the bytes that
+ * it needs. (Measured: mpg123 1.31 then decodes wrong bytes, and reports it.)
  */
 import { crc16 } from './crc16.js';
 import { HEADER_BYTES, parseFrameHeader } from './frame-header.js';
 import { mainDataBegin, mainDataBytes, sideInfoBytes, sideInfoOffset } from './side-info.js';
 
 /**
- * The same frames, of which those that reach back before the first one are silent. What is no
+ * The same frames, with those silenced that need bytes from before the first one. What is not a
  * frame stays as it is. Frames that need no change are the same objects.
  */
 export function leadIn(frames: readonly Uint8Array[]): Uint8Array[] {
   return frames.map(createLeadIn());
 }
 
-/** As `leadIn`, for frames that come one by one. Once a decoder has all, nothing changes. */
+/**
+ * Like `leadIn`, for frames that come one by one. Once the reservoir is complete, nothing changes.
+ */
 export function createLeadIn(): (frame: Uint8Array) => Uint8Array {
   let suppliedBytes = 0;
   return (frame) => {
@@ -34,7 +36,7 @@ export function createLeadIn(): (frame: Uint8Array) => Uint8Array {
   };
 }
 
-/** The first index from which the frames need no silent ones; undefined if there is none. */
+/** The index of the first frame that needs no earlier bytes; undefined if there is none. */
 export function reservoirStart(frames: readonly Uint8Array[]): number | undefined {
   const index = frames.findIndex((frame) => mainDataBegin(frame) === 0);
   return index === -1 ? undefined : index;

@@ -1,33 +1,33 @@
 /**
- * What stands between a frame's header and its main data. The side information begins with
+ * The side information, between a frame's header and its main data. It begins with
  * `main_data_begin`: how many bytes *before* this frame's own main data its sound begins. That is
- * Layer III's bit reservoir: what one frame leaves unused, a later one spends. So a frame cannot
- * be decoded without the frames before it, which lead-in.ts is about.
+ * Layer III's bit reservoir: a frame may leave bytes unused for a later one. So a frame cannot be
+ * decoded without the frames before it, which is the subject of lead-in.ts.
  *
- * An encoder's first frame may hold no sound but a table for players that seek in files ("Xing",
- * "Info" or "VBRI"). Its frame count and offsets are wrong in a stream, so it is not sent on.
+ * An encoder's first frame may contain a table for players that seek in files ("Xing", "Info" or
+ * "VBRI") in place of sound. Its frame count and offsets are wrong in a stream, so it is not sent
+ * on.
  */
-
 import { hasMark } from '../tags/ascii-mark.js';
 import { type FrameHeader, HEADER_BYTES, parseFrameHeader } from './frame-header.js';
 
 const CRC_BYTES = 2;
 
-/** Where the "VBRI" mark stands, whatever the number of channels. */
+/** The offset of the "VBRI" mark, which does not depend on the number of channels. */
 const VBRI_OFFSET = HEADER_BYTES + 32;
 
-/** Where a frame's side information begins. */
+/** The offset of a frame's side information. */
 export function sideInfoOffset(header: FrameHeader): number {
   return HEADER_BYTES + (header.hasCrc ? CRC_BYTES : 0);
 }
 
-/** How long a frame's side information is: 9, 17 or 32 bytes. */
+/** The length of a frame's side information: 9, 17 or 32 bytes. */
 export function sideInfoBytes(header: FrameHeader): number {
   if (header.mpegVersion === 1) return header.channelMode === 'mono' ? 17 : 32;
   return header.channelMode === 'mono' ? 9 : 17;
 }
 
-/** How many bytes of a frame are main data; never negative. */
+/** The number of main data bytes of a frame; never negative. */
 export function mainDataBytes(header: FrameHeader): number {
   return header.frameBytes - sideInfoOffset(header) - sideInfoBytes(header);
 }
@@ -44,13 +44,13 @@ export function mainDataBegin(frame: Uint8Array): number | undefined {
   return header.mpegVersion === 1 ? (first << 1) | ((frame[offset + 1] ?? 0) >> 7) : first;
 }
 
-/** Whether a frame holds no sound but a Xing, Info or VBRI table. */
+/** Whether a frame contains a Xing, Info or VBRI table in place of sound. */
 export function isVbrTagFrame(frame: Uint8Array): boolean {
   const header = parseFrameHeader(frame, 0);
   if (header === undefined || mainDataBegin(frame) !== 0) return false;
   const bytes = sideInfoBytes(header);
   return (
-    // Some encoders forget that they wrote a CRC.
+    // Some encoders put the mark where it would be without the CRC that they wrote.
     [HEADER_BYTES + bytes, sideInfoOffset(header) + bytes].some(
       (offset) => hasMark(frame, offset, 'Xing') || hasMark(frame, offset, 'Info'),
     ) || hasMark(frame, VBRI_OFFSET, 'VBRI')

@@ -1,11 +1,11 @@
 /**
- * One frame inside an ID3v2 tag. Each version has its own header: 2.2 three letters and three
- * bytes of length, 2.3 four and four and two bytes of flags, 2.4 the same with seven bits in each
- * byte of the length.
+ * One frame inside an ID3v2 tag. Each version has its own header. 2.2: three letters and three
+ * bytes of length. 2.3: four letters, four bytes of length and two bytes of flags. 2.4: the same,
+ * with seven bits in each byte of the length.
  */
 import { type Id3Header, syncSafe } from './id3-header.js';
 
-/** The texts that we read, by the names of all versions. */
+/** The texts that are read, by their names in all versions. */
 const TEXT_KEYS: ReadonlyMap<string, Id3TextKey> = new Map([
   ['TT2', 'title'],
   ['TIT2', 'title'],
@@ -17,9 +17,9 @@ const TEXT_KEYS: ReadonlyMap<string, Id3TextKey> = new Map([
 
 export type Id3TextKey = 'title' | 'artist' | 'album';
 
-/** What the header of a frame says. */
+/** The header of a frame. */
 export interface Id3Frame {
-  /** What the frame tells; undefined if it is of no interest, or cannot be read. */
+  /** The text that the frame contains; undefined if it is of no interest, or cannot be read. */
   readonly key: Id3TextKey | undefined;
   readonly bodyBytes: number;
   /** Bytes of the body in front of the text. */
@@ -34,12 +34,12 @@ const FLAGS = {
   4: { unreadable: 0x0c, group: 0x40, length: 0x01, unsynchronised: 0x02 },
 };
 
-/** How long the header of a frame is. */
+/** The length of a frame's header. */
 export function id3FrameHeaderBytes(tag: Id3Header): number {
   return tag.version === 2 ? 6 : 10;
 }
 
-/** Reads a frame's header; undefined where the frames end: padding, or what is no frame. */
+/** Reads a frame's header; undefined where the frames end: at padding, or at a malformed frame. */
 export function parseId3Frame(tag: Id3Header, bytes: Uint8Array): Id3Frame | undefined {
   const id = String.fromCharCode(...bytes.subarray(0, tag.version === 2 ? 3 : 4));
   if (!/^[A-Z0-9]+$/.test(id)) return undefined;
@@ -57,12 +57,12 @@ export function parseId3Frame(tag: Id3Header, bytes: Uint8Array): Id3Frame | und
 
 function frameBodyBytes(tag: Id3Header, bytes: Uint8Array): number {
   if (tag.version === 2) return bigEndian(bytes.subarray(3, 6));
-  // Old writers of 2.4 used all eight bits of each byte.
+  // Some early writers of 2.4 used all eight bits of each byte.
   const safe = tag.version === 4 ? syncSafe(bytes, 4) : undefined;
   return safe ?? bigEndian(bytes.subarray(4, 8));
 }
 
-/** The number that the bytes spell, the first the most significant. */
+/** The number in these bytes, the most significant first. */
 export function bigEndian(bytes: Uint8Array): number {
   return bytes.reduce((value, byte) => value * 256 + byte, 0);
 }

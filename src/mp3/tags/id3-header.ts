@@ -1,31 +1,31 @@
 /**
- * The ten bytes in front of an ID3v2 tag (ID3v2.4 structure §3.1; 2.2 and 2.3 alike). They say
- * how long the tag is, so that it can be stepped over whatever it holds.
+ * The ten bytes in front of an ID3v2 tag (ID3v2.4 structure §3.1; the same in 2.2 and 2.3). They
+ * give the length of the tag, so that it can be skipped whatever it contains.
  */
 import { hasMark } from './ascii-mark.js';
 
-/** What the header of a tag says. */
+/** The header of a tag. */
 export interface Id3Header {
   readonly version: 2 | 3 | 4;
-  /** The tag without this header and without a footer. */
+  /** The length of the tag without this header and without a footer. */
   readonly bodyBytes: number;
-  /** The footer: 0 or 10. */
+  /** The length of the footer: 0 or 10. */
   readonly footerBytes: number;
-  /** Every 0xFF of the body may be followed by a 0 that is not part of it. */
+  /** Each 0xFF of the body may be followed by a 0 that is not part of it. */
   readonly unsynchronised: boolean;
   /** The body begins with an extended header. */
   readonly extended: boolean;
-  /** The frames cannot be read: 2.2 with its never defined compression. */
+  /** The frames cannot be read: 2.2 with its compression, which was never defined. */
   readonly opaque: boolean;
 }
 
 export const ID3_HEADER_BYTES = 10;
 const FOOTER_BYTES = 10;
 
-/** The flags that a version defines; a tag with others is none. */
+/** The flags that a version defines; bytes with other flags are not a tag. */
 const FLAGS = { 2: 0xc0, 3: 0xe0, 4: 0xf0 };
 
-/** Reads the header at `offset`; undefined where there is none or less than ten bytes. */
+/** Reads the header at `offset`; undefined if there is none, or fewer than ten bytes. */
 export function parseId3Header(bytes: Uint8Array, offset: number): Id3Header | undefined {
   if (!hasMark(bytes, offset, 'ID3') || offset + ID3_HEADER_BYTES > bytes.length) return undefined;
   const version = bytes[offset + 3];

@@ -1,8 +1,7 @@
 /**
- * Text in an ID3v2 frame: one byte that names the encoding, then the text (ID3v2.4 structure
- * §4). Nothing here fails: what is not valid in its encoding becomes U+FFFD.
+ * Text in an ID3v2 frame: one byte that names the encoding, then the text (ID3v2.4 structure §4).
+ * Reading never fails: bytes that are not valid in the encoding become U+FFFD.
  */
-
 import { plainText } from '../../lib/plain-text.js';
 import { decodeLatin1 } from './legacy-text.js';
 
@@ -11,10 +10,10 @@ const UTF_16_BIG = new TextDecoder('utf-16be');
 const UTF_8 = new TextDecoder('utf-8');
 const LATIN_1 = { decode: decodeLatin1 };
 
-/** The text of a text frame's body in plain form; undefined if there is none. */
+/** The text of a text frame's body as plain text; undefined if nothing remains of it. */
 export function decodeId3Text(body: Uint8Array, charactersMax: number): string | undefined {
   const decoder = decoderOf(body);
-  // Half a character at the end of a body that was cut would become U+FFFD.
+  // A body that was cut may end in half a character, which becomes U+FFFD: drop it.
   const text = decoder?.decode(body.subarray(1)).replace(/\uFFFD$/, '');
   return text === undefined ? undefined : plainText(text, charactersMax);
 }

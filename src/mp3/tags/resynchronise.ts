@@ -1,9 +1,10 @@
 /**
- * Unsynchronisation (ID3v2.4 structure §6.1): a tag that would look like an MP3 frame has a 0
- * after each 0xFF. Old players never saw a frame in album art; we take the zeros out again.
+ * Reverses unsynchronisation (ID3v2.4 structure §6.1): a tag that would look like an MP3 frame is
+ * written with a 0 after each 0xFF, so that old players find no frame in album art. Here the zeros
+ * are removed.
  */
 
-/** Removes the 0 after each 0xFF; for bytes that come in pieces. */
+/** Removes the 0 after each 0xFF from bytes that come in pieces. */
 export function createResynchroniser(): (bytes: Uint8Array) => Uint8Array {
   let afterFf = false;
   return (bytes) => {

@@ -1,23 +1,24 @@
 /**
- * The way through one tag. Of ID3v2 and of tags that are not read the length is known at their
- * beginning; Lyrics3 tells its end by a mark only, and is given up after a bounded search.
+ * The passage through one tag, whose bytes come in pieces. ID3v2 and tags that are not read have
+ * their length at the beginning. A Lyrics3 tag has only a mark at its end: the search for it is
+ * bounded, so that a false beginning hides a bounded part of the stream. Everything that belongs to
+ * a tag is taken from the stream without being held.
  */
-
 import { hasMark } from './ascii-mark.js';
 import { createId3Reader, type TagText } from './id3-reader.js';
 import type { TagStart } from './tag-start.js';
 
-/** How far we are. */
+/** How far a passage is. */
 type Progress =
   | { readonly kind: 'within' }
-  /** The tag is over. ID3v2 has told what it tells. */
+  /** The tag is over. An ID3v2 tag gives its texts. */
   | { readonly kind: 'over'; readonly text?: TagText }
-  /** There was no end where one must be. */
+  /** There was no end within the bound: this was not a tag. */
   | { readonly kind: 'lost' };
 
-/** The way through one tag. */
+/** The passage through one tag. */
 export interface TagPassage {
-  /** Takes what belongs to the tag from the beginning of `bytes`; says how many bytes that is. */
+  /** Takes the bytes that belong to the tag from the beginning of `bytes`; returns their number. */
   pass(bytes: Uint8Array): number;
   progress(): Progress;
 }
@@ -26,12 +27,12 @@ export interface TagPassage {
 const LYRICS_ENDS = ['LYRICSEND', 'LYRICS200'];
 const LYRICS_END_BYTES = 9;
 
-/** Version 2 has six digits for its length. */
+/** Version 2 has six digits for its length, so no tag is longer. */
 const LYRICS_BYTES_MAX = 1_000_000;
 
 const WITHIN: Progress = { kind: 'within' };
 
-/** At the first byte of the tag; its texts are at most `charactersMax` UTF-16 units long. */
+/** A passage at the first byte of a tag; its texts have at most `charactersMax` UTF-16 units. */
 export function createTagPassage(tag: TagStart, charactersMax: number): TagPassage {
   return tag.kind === 'lyrics' ? passLyrics() : passBytes(tag, charactersMax);
 }
@@ -72,7 +73,7 @@ function passLyrics(): TagPassage {
   };
 }
 
-/** All but what may be the beginning of an end mark. */
+/** The number of bytes without those that may begin an end mark. */
 const beforeHalfMark = (bytes: Uint8Array): number =>
   Math.max(0, bytes.length - (LYRICS_END_BYTES - 1));
 

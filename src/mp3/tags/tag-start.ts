@@ -1,22 +1,21 @@
 /**
- * The tags that people put around MP3 frames, told by their first bytes. ID3v2 stands in front of
- * a recording and names it. ID3v1, APEv2 and Lyrics3 stand behind one: their titles come when the
- * recording is over, so they are stepped over unread (id3v1.ts is for who has the whole file).
+ * Recognises the tags around MP3 frames by their first bytes. ID3v2 comes before a recording and
+ * names it. ID3v1, APEv2 and Lyrics3 come after one: their titles arrive when the recording is
+ * over, so they are skipped unread (id3v1.ts serves readers of whole files).
  */
-
 import { hasMark } from './ascii-mark.js';
 import { ID3_HEADER_BYTES, type Id3Header, parseId3Header } from './id3-header.js';
 import { ID3V1_BYTES } from './id3v1.js';
 
-/** A tag that begins at some place. */
+/** The beginning of a tag. */
 export type TagStart =
   | { readonly kind: 'id3v2'; readonly header: Id3Header; readonly bytes: number }
   /** A tag of known length that is not read. */
   | { readonly kind: 'unread'; readonly bytes: number }
-  /** A Lyrics3 tag: only its end tells how long it is. */
+  /** A Lyrics3 tag: its length is unknown until its end. */
   | { readonly kind: 'lyrics' };
 
-/** As many bytes as it takes to know a tag. */
+/** The number of bytes that identify a tag. */
 export const TAG_START_BYTES = 32;
 
 const APE_HEADER_BYTES = 32;
@@ -26,7 +25,7 @@ const APE_IS_HEADER = 0x20;
 
 /**
  * The tag at `offset`; undefined if there is none, or one of more than `bytesMax`. The three
- * letters of ID3v1 are no more than a hint, so ask only where a tag may stand.
+ * letters of ID3v1 are weak evidence, so call this only where a tag may begin.
  */
 export function findTagStart(
   bytes: Uint8Array,
@@ -58,7 +57,7 @@ function id3v2At(bytes: Uint8Array, offset: number): TagStart | undefined {
   return { kind: 'id3v2', header, bytes: ID3_HEADER_BYTES + header.bodyBytes + header.footerBytes };
 }
 
-/** A footer stands behind what it describes: if we meet it, there was no header to tell us. */
+/** A footer follows its items: it is found only where the tag has no header, after the items. */
 function apeAt(bytes: Uint8Array, offset: number): TagStart | undefined {
   if (!hasMark(bytes, offset, 'APETAGEX')) return undefined;
   const at = (index: number): number => bytes[offset + index] ?? 0;

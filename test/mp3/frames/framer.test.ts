@@ -22,8 +22,18 @@ function frameAll(stream: Uint8Array, chunkBytes = stream.length): FramerEvent[]
   return [...events, ...framer.end()];
 }
 
-const framesOf = (events: readonly FramerEvent[]): Uint8Array[] =>
-  events.flatMap((event) => (event.kind === 'frame' ? [event.bytes] : []));
+/** Frames as text: thousands of them are compared, and long arrays compare slowly. */
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const framesOf = (events: readonly FramerEvent[]): string[] =>
+  events.flatMap((event) => (event.kind === 'frame' ? [hex(event.bytes)] : []));
+
+/** Everything but junk, in order. */
+const contentOf = (events: readonly FramerEvent[]): string[] =>
+  events.flatMap((event) => {
+    if (event.kind === 'junk') return [];
+    return [event.kind === 'frame' ? hex(event.bytes) : JSON.stringify(event)];
+  });
 
 const junkOf = (events: readonly FramerEvent[]): number =>
   events.reduce((sum, event) => sum + (event.kind === 'junk' ? event.bytes : 0), 0);
@@ -34,7 +44,7 @@ const kindsOf = (events: readonly FramerEvent[]): string[] =>
 const titleTag = (title: string, ...others: Uint8Array[]): Uint8Array =>
   makeId3([...others, makeId3Frame('TIT2', id3Text(0, title))]);
 
-/** A title in the manner of ID3v1. */
+/** An empty ID3v1 tag. */
 const id3v1 = joinBytes([ascii('TAG'), new Uint8Array(125).fill(0x20)]);
 
 const apeItems = ascii('any items, some of which might be TAG or art');
@@ -54,13 +64,15 @@ describe('Framer', () => {
     other = await makeToneFrames({ sampleRateHz: 48000, bitrateKbps: 96, channels: 1 });
   });
 
-  /** The frames come out, and so many bytes are junk. */
+  /** The frames come out, and `junk` bytes are reported as junk. */
   const expectFrames = (parts: readonly Uint8Array[], frames: Uint8Array[], junk: number) => {
     const stream = joinBytes(parts);
     const events = frameAll(stream);
-    expect(framesOf(events)).toEqual(frames);
+    expect(framesOf(events)).toEqual(frames.map(hex));
     expect(junkOf(events)).toBe(junk);
-    expect(framesOf(frameAll(stream, 11))).toEqual(frames);
+    const pieces = frameAll(stream, 11);
+    expect(framesOf(pieces)).toEqual(frames.map(hex));
+    expect(junkOf(pieces)).toBe(junk);
   };
 
   it('emits each frame once, in order and unchanged', () => {
@@ -88,26 +100,28 @@ describe('Framer', () => {
     ]) {
       const file = joinBytes(frames);
       const oracle = new CodecParser<CodecFrame>('audio/mpeg').parseAll(file);
-      expect(framesOf(frameAll(file))).toEqual(oracle.map((frame) => new Uint8Array(frame.data)));
+      expect(oracle.length).toBeGreaterThan(10);
+      expect(framesOf(frameAll(file))).toEqual(oracle.map((frame) => hex(frame.data)));
     }
   });
 
   it('gives the same frames whatever the chunks are', () => {
     const stream = joinBytes([titleTag('Blue'), ...tone, noiseBytes(900), ...other, id3v1]);
-    const expected = frameAll(stream).filter((event) => event.kind !== 'junk');
+    const expected = contentOf(frameAll(stream));
+    expect(expected).toHaveLength(1 + tone.length + other.length);
     const sizes = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1 });
     fc.assert(
       fc.property(sizes, (chunks) => {
         const framer = createFramer();
         const events: FramerEvent[] = [];
         let offset = 0;
-        for (let turn = 0; offset < stream.length; turn++) {
-          const size = chunks[turn % chunks.length]! || turn % 2;
+        for (let count = 0; offset < stream.length; count++) {
+          const size = chunks[count % chunks.length]! || count % 2;
           events.push(...framer.push(stream.subarray(offset, offset + size)));
           offset += size;
         }
         events.push(...framer.end());
-        expect(events.filter((event) => event.kind !== 'junk')).toEqual(expected);
+        expect(contentOf(events)).toEqual(expected);
       }),
       { numRuns: 50 },
     );
@@ -118,14 +132,14 @@ describe('Framer', () => {
     const chunk = Buffer.from(joinBytes(tone));
     const events = framer.push(chunk);
     chunk.fill(0);
-    expect(framesOf([...events, ...framer.end()])).toEqual(tone);
+    expect(framesOf([...events, ...framer.end()])).toEqual(tone.map(hex));
   });
 
   it('starts in mid-frame', () => {
     expectFrames([tone[0]!.subarray(100), ...tone.slice(1)], tone.slice(1), 317);
   });
 
-  it('takes no lone header for a frame', () => {
+  it('does not take a lone header for a frame', () => {
     expectFrames([makeHeader(), noiseBytes(1000), ...tone], tone, 1004);
   });
 
@@ -135,13 +149,13 @@ describe('Framer', () => {
     expectFrames([...one, junk[0]!, ...two, junk[1]!, ...three], tone, 5700);
   });
 
-  it('keeps all frames whatever junk stands between them', () => {
+  it('keeps all frames whatever junk lies between them', () => {
     const junk = fc.uint8Array({ maxLength: 4000, size: 'max' });
     fc.assert(
       fc.property(fc.array(junk, { minLength: 1, maxLength: 6 }), (gaps) => {
         const groups = gaps.flatMap((gap, index) => [gap, ...tone.slice(4 * index, 4 * index + 4)]);
         const frames = framesOf(frameAll(joinBytes(groups)));
-        expect(frames).toEqual(tone.slice(0, 4 * gaps.length));
+        expect(frames).toEqual(tone.slice(0, 4 * gaps.length).map(hex));
       }),
       { numRuns: 200 },
     );
@@ -156,7 +170,7 @@ describe('Framer', () => {
     expectFrames(frames, frames, 0);
   });
 
-  it('calls a truncated last frame junk', () => {
+  it('reports a truncated last frame as junk', () => {
     const cut = tone.at(-1)!.subarray(0, 300);
     expectFrames([...tone.slice(0, -1), cut], tone.slice(0, -1), 300);
   });
@@ -171,11 +185,11 @@ describe('Framer', () => {
   it('reads the tag behind a file that was cut off', () => {
     const stream = joinBytes([...tone, tone[4]!.subarray(0, 200), titleTag('Next'), ...other]);
     const events = frameAll(stream);
-    expect(framesOf(events)).toEqual([...tone, ...other]);
+    expect(framesOf(events)).toEqual([...tone, ...other].map(hex));
     expect(events).toContainEqual({ kind: 'tag', title: 'Next' });
   });
 
-  it('keeps the last frame in front of junk', () => {
+  it('keeps the last frame before junk', () => {
     expectFrames([...tone, new Uint8Array(5000)], tone, 5000);
   });
 
@@ -184,14 +198,14 @@ describe('Framer', () => {
     table.set(ascii('Info'), 36);
     const events = frameAll(joinBytes([titleTag('Blue'), table, ...tone]));
     expect(kindsOf(events)).toEqual(['tag', 'vbrTag', 'frame']);
-    expect(framesOf(events)).toEqual(tone);
+    expect(framesOf(events)).toEqual(tone.map(hex));
   });
 
-  it('tells the title in front of the frames', () => {
+  it('reports the title before the frames', () => {
     const events = frameAll(joinBytes([titleTag('One'), ...tone, titleTag('Two'), ...tone]), 1000);
     expect(kindsOf(events)).toEqual(['tag', 'frame', 'tag', 'frame']);
     expect(events[0]).toEqual({ kind: 'tag', title: 'One' });
-    expect(framesOf(events)).toEqual([...tone, ...tone]);
+    expect(framesOf(events)).toEqual([...tone, ...tone].map(hex));
   });
 
   it('skips album art, in which there may be frames', () => {
@@ -203,7 +217,7 @@ describe('Framer', () => {
     const art = makeId3Frame('APIC', new Uint8Array(20_000_000).fill(0xff));
     const events = frameAll(joinBytes([titleTag('Blue', art), ...tone]), 16384);
     expect(events[0]).toEqual({ kind: 'tag', title: 'Blue' });
-    expect(framesOf(events)).toEqual(tone);
+    expect(framesOf(events)).toEqual(tone.map(hex));
     expect(junkOf(events)).toBe(0);
   });
 
@@ -226,7 +240,7 @@ describe('Framer', () => {
     expectFrames([...tone, id3v1, ...other, id3v1], [...tone, ...other], 0);
   });
 
-  it('skips APEv2 in front, and its footer behind', () => {
+  it('skips APEv2 before the frames, and its footer behind them', () => {
     const size = apeItems.length + 32;
     const ape = joinBytes([apeEdge(0xa0, size), apeItems, apeEdge(0x80, size)]);
     expectFrames([...tone, ape, id3v1, ...other], [...tone, ...other], 0);
@@ -240,12 +254,11 @@ describe('Framer', () => {
     expectFrames([...tone, lyrics, id3v1, ...other], [...tone, ...other], 0);
   });
 
-  it('gives Lyrics3 up that never ends', () => {
+  it('gives up a Lyrics3 tag that never ends', () => {
     const lyrics = joinBytes([ascii('LYRICSBEGIN'), new Uint8Array(1_000_000)]);
-    expect(framesOf(frameAll(joinBytes([...tone, lyrics, ...other]), 4096))).toEqual([
-      ...tone,
-      ...other,
-    ]);
+    const events = frameAll(joinBytes([...tone, lyrics, ...other]), 4096);
+    expect(framesOf(events)).toEqual([...tone, ...other].map(hex));
+    expect(junkOf(events)).toBeLessThan(lyrics.length);
   });
 
   it('never throws, and accounts for each byte of junk', () => {
@@ -260,7 +273,7 @@ describe('Framer', () => {
         (all, size) => {
           const stream = Uint8Array.from(all);
           const events = frameAll(stream, size);
-          const frames = framesOf(events).reduce((sum, frame) => sum + frame.length, 0);
+          const frames = framesOf(events).reduce((sum, frame) => sum + frame.length / 2, 0);
           expect(frames + junkOf(events)).toBeLessThanOrEqual(stream.length);
         },
       ),
@@ -268,11 +281,11 @@ describe('Framer', () => {
   });
 
   it.each([
-    ['random bytes', noiseBytes(10_000_000)],
-    ['0xFF', new Uint8Array(10_000_000).fill(0xff)],
-    ['headers', joinBytes(new Array(2_500_000).fill(makeHeader()))],
-    ['beginnings of tags', ascii('ITAL'.repeat(2_500_000))],
-  ])('finds no frame in 10 MB of %s, in linear time', (_what, stream) => {
+    ['random bytes', noiseBytes(2_000_000)],
+    ['0xFF', new Uint8Array(2_000_000).fill(0xff)],
+    ['headers', joinBytes(new Array(500_000).fill(makeHeader()))],
+    ['beginnings of tags', ascii('ITAL'.repeat(500_000))],
+  ])('finds no frame in 2 MB of %s, in linear time', (_what, stream) => {
     const framer = createFramer();
     const events = framer.push(stream);
     expect(junkOf([...events, ...framer.end()])).toBe(stream.length);
