@@ -1,4 +1,4 @@
-/** Where the figures go: a page, and for each figure its data and its picture. */
+/** Writes the figures to a directory: a page, and for each figure its data and its picture. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -6,11 +6,14 @@ import { csvOf } from '../../simulator/figures/presentation/csv.js';
 import { drawChart, standAlone, WIDE } from './chart/chart-svg.js';
 import { type Drawn, type Origin, reportOf } from './report-page.js';
 
-/** Makes the directory, which fails now rather than after an hour of simulation. */
+/** Makes the directory, with those above it. Rejects with a UserError if it cannot. */
 export const makeDirectory = (directory: string): Promise<unknown> =>
   orUserError(directory, mkdir(directory, { recursive: true }));
 
-/** Writes them over those of another time; returns the path of the page. */
+/**
+ * Writes all files, over those of an earlier report. Returns the path of the page. Rejects with a
+ * UserError if a file cannot be written.
+ */
 export async function writeFigures(
   directory: string,
   drawn: readonly Drawn[],

@@ -1,4 +1,11 @@
-/** The report: one page without any other file, which reads in light and dark and on a telephone. */
+/**
+ * The report: one HTML page with all figures.
+ *
+ * It is meant to be mailed or put on any web server. So it needs no other file and no script: the
+ * pictures are inline SVG, and the links to data and pictures are extras. It reads in light and
+ * dark. Each picture is there twice, wide and narrow, and the style shows the one that fits: scaled
+ * to a telephone, the text of the wide one would be too small.
+ */
 import type { Data, Value } from '../../simulator/figures/presentation/csv.js';
 import type { Drawing, Figure } from '../../simulator/figures/presentation/figure.js';
 import type { Scope } from '../../simulator/figures/sessions/session.js';
@@ -11,7 +18,7 @@ export interface Drawn {
   readonly drawing: Drawing;
 }
 
-/** What the reader needs to have the same again. */
+/** What a reader needs to reproduce the report. */
 export interface Origin {
   readonly seed: number;
   readonly runs: number;
@@ -49,7 +56,7 @@ const tableOf = ({ columns, rows }: Data): string => {
   return `<div class="table"><table><tr>${head}</tr>\n${body}</table></div>`;
 };
 
-/** The number of a figure in the paper; what goes beyond has none. */
+/** The title, after the figure's number in the paper if it has one. */
 const headingOf = ({ id, title }: Figure): string => {
   const number = /^figure-0?(\d+)$/.exec(id)?.[1];
   return number === undefined ? title : `Figure ${number}: ${title}`;
@@ -74,9 +81,9 @@ ${drawing.table === undefined ? '' : tableOf(drawing.table)}
 const introOf = ({ seed, runs, scope }: Origin): string[] => [
   'The figures of section 5 of the paper, from simulated sessions of the machines that run in ' +
     'production, and some that the paper does not have. Profile paper has the rules and constants ' +
-    "as published, profile fast is production's default.",
-  "Red is what the paper's text says; its pictures are not at hand. Where the text has no number, " +
-    'nothing is drawn.',
+    'as published. Profile fast is the default in production.',
+  "Red shows the numbers of the paper's text; its pictures are not available. Where the text has no " +
+    'number, nothing is drawn.',
   `${runs} runs with the seeds from ${seed} on. Simulated time: ${scope.untilMs.paper / 1000} s with ` +
     `profile paper, ${scope.untilMs.fast / 1000} s with fast. Unless a figure says otherwise: ` +
     `${scope.scxs} SCXs with at most 3 edges added and 4 accepted each, on transit-stub graphs of ` +
@@ -85,7 +92,7 @@ const introOf = ({ seed, runs, scope }: Origin): string[] => [
     'direct distances.',
 ];
 
-/** The page. */
+/** The page, as HTML. */
 export function reportOf(drawn: readonly Drawn[], origin: Origin): string {
   const links = drawn.map(
     ({ figure }) => `<li><a href="#${figure.id}">${escapeMarkup(headingOf(figure))}</a></li>`,

@@ -40,7 +40,7 @@ describe('The pool', () => {
     expect(await playJobs(jobs, { threads: 1 })).toEqual(parallel);
   });
 
-  test('says what the user can fix, and ends its threads', async () => {
+  test('rejects with the problem that the user can fix, and ends its threads', async () => {
     const spec = 'rtt:/no/such';
     const job = { ...jobOf(1), topology: { spec, transitStub: TS1000N } };
     const refusal = { exitCode: EXIT.file, message: expect.stringContaining('no such file') };
@@ -50,7 +50,7 @@ describe('The pool', () => {
     await expect(playJobs([crowd])).rejects.toThrow(/has 490 nodes only/);
   });
 
-  test('guesses more time for more to do', () => {
+  test('estimates more time for more work', () => {
     const [one] = [jobOf(1)];
     expect(estimateSeconds([one, one])).toBeCloseTo(2 * estimateSeconds([one]));
     expect(estimateSeconds([{ ...one, config: PAPER }])).toBeLessThan(estimateSeconds([one]));
@@ -93,7 +93,7 @@ describe('The command figures', () => {
     expect(page).not.toContain('NaN');
   });
 
-  test('refuses two scopes at once, and a directory that cannot be', async () => {
+  test('refuses two scopes at once, and a directory that cannot be made', async () => {
     const both = command.run({ ...settings, out: first, full: true }, []);
     await expect(both).rejects.toMatchObject({ exitCode: EXIT.usage });
     const file = join(directory, 'file');

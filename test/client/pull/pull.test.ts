@@ -41,7 +41,7 @@ interface Heard {
   readonly station: Station | undefined;
 }
 
-/** Pulls until so many frames were heard. */
+/** Pulls until `count` frames have come. */
 async function hear(count: number, ...answers: Answer[]): Promise<Heard> {
   server = await startPullServer(...answers);
   stopping = new AbortController();
@@ -65,7 +65,7 @@ function take(event: TrackEvent, heard: Omit<Heard, 'station'>): void {
   else heard.titles.push(event.title);
 }
 
-/** The frame behind the last one shows that that one is whole. */
+/** All but the last frame, which is known to be complete only when another one follows. */
 const ALL = (): number => frames.length - 1;
 
 describe('A pulled stream', () => {
@@ -101,7 +101,7 @@ describe('A pulled stream', () => {
   });
 
   test.each(['1', '0', '255', '70000', '-16000', 'x', '1e3'])(
-    'is asked for without titles when icy-metaint is %s',
+    'is requested again without titles when icy-metaint is %s',
     async (metaint) => {
       const bad = play(`${OK}\r\nicy-metaint: ${metaint}`, audio);
       const heard = await hear(ALL(), bad, play(OK, audio));
@@ -111,7 +111,7 @@ describe('A pulled stream', () => {
     },
   );
 
-  test('is refused when a senseless icy-metaint comes unasked', async () => {
+  test('is refused when an invalid icy-metaint comes without a request for titles', async () => {
     const bad = play(`${OK}\r\nicy-metaint: 1`, audio);
     await expect(hear(1, bad)).rejects.toMatchObject({ exitCode: EXIT.refused });
   });
@@ -123,7 +123,7 @@ describe('A pulled stream', () => {
     expect(heard.titles.slice(1)).toEqual(["it';s", 'Motörhead']);
   });
 
-  test('is called by its station again when its title is empty', async () => {
+  test('has the name of its station as title when its own title is empty', async () => {
     const mixed = mixTitles(audio, 8192, ascii("StreamTitle='A';"), ascii("StreamTitle='';"));
     const heard = await hear(ALL(), play(`${ICY}\r\nicy-metaint: 8192`, mixed));
     expect(heard.titles).toEqual(['Night', 'A', 'Night']);
@@ -157,14 +157,14 @@ describe('A pulled stream', () => {
     [say('SSH-2.0-OpenSSH'), /no stream server answers there/],
     [say(`HTTP/1.0 200 OK\r\nX: ${'x'.repeat(2 ** 20)}`), /no stream server answers there/],
     [(socket: { resetAndDestroy(): void }) => socket.resetAndDestroy(), /cannot be reached/],
-  ])('is refused in one sentence when it cannot begin: %#', async (answer, sentence) => {
+  ])('is refused with one sentence when it cannot begin: %#', async (answer, sentence) => {
     const error = await hear(1, answer as Answer).catch((reason) => reason);
     expect(error.message).toMatch(sentence);
     expect([EXIT.refused, EXIT.unreachable, EXIT.file]).toContain(error.exitCode);
     expect(error.message).not.toContain('\n');
   });
 
-  test('is waited for when the server asks to come back later', async () => {
+  test('is requested again when the server is busy', async () => {
     const busy = say('HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1');
     const heard = await hear(1, busy, busy, play(OK, audio));
     expect(heard.told).toEqual([expect.stringMatching(/status 503; connecting again$/)]);
@@ -198,14 +198,14 @@ describe('A pulled stream', () => {
     ]);
   });
 
-  test('keeps its title until another connection tells one', async () => {
+  test('keeps its title until another connection brings a title', async () => {
     const named = mixTitles(joinBytes(frames.slice(0, 60)), 4096, ascii("StreamTitle='A';"));
     const first = say(`${ICY}\r\nicy-metaint: 4096`, named);
     const heard = await hear(ALL(), first, play(ICY, joinBytes(frames.slice(40))));
     expect(new Set(heard.titles.slice(1))).toEqual(new Set(['A']));
   });
 
-  test('goes on elsewhere when it does not come back where it was', async () => {
+  test('goes on at the next URL when the first one has no stream any more', async () => {
     const first = say(OK, joinBytes(frames.slice(0, 60)));
     const gone = say('HTTP/1.0 404 Not Found');
     const other = await startPullServer(play(OK, joinBytes(frames.slice(50))));
@@ -221,7 +221,7 @@ describe('A pulled stream', () => {
     await other.close();
   });
 
-  test('is never named with its password', () => {
+  test('is shown without its password', () => {
     expect(labelOf(new URL('http://me:secret@radio.example/a'))).toBe('http://radio.example/a');
   });
 });
