@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HEAD_BYTES_MAX } from '../../src/http/server/request-head.js';
 import { ATTACKS, type AttackName } from '../../test/e2e/support/attacks.js';
-import { type Running, start } from '../../test/e2e/support/stage.js';
+import { type Running, start } from '../../test/e2e/support/processes.js';
 import { type Benchmark, type Flags, numberOf, type Row, round } from './benchmark.js';
 import { type LoadReport, startLoad } from './load.js';
 import { compile } from './native.js';

@@ -7,8 +7,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
-import { asNobody, freePort } from '../../test/e2e/support/icecast.js';
-import { type Running, start, until } from '../../test/e2e/support/stage.js';
+import { asNobody } from '../../test/e2e/support/icecast.js';
+import { freePorts } from '../../test/e2e/support/ports.js';
+import { type Running, start, until } from '../../test/e2e/support/processes.js';
 
 /** Of sources, relays and the administrator. */
 export const PASSWORD = 'bench';
@@ -79,7 +80,7 @@ export async function startIcecastServer(settings: IcecastSettings): Promise<Ice
   mkdirSync(logs);
   chmodSync(directory, 0o755);
   chmodSync(logs, 0o777);
-  const port = await freePort();
+  const port = await freePorts(1);
   const file = join(directory, 'icecast.xml');
   writeFileSync(file, configuration(port, logs, settings));
   const url = `http://127.0.0.1:${port}`;

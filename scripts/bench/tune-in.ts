@@ -8,7 +8,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen } from '../../test/e2e/support/audio.js';
-import { CLIP, type Cluster, createStage, until } from '../../test/e2e/support/stage.js';
+import { CLIP, until } from '../../test/e2e/support/processes.js';
+import { type Cluster, createStage } from '../../test/e2e/support/stage.js';
 import { type Benchmark, numberOf, type Row } from './benchmark.js';
 
 const at = (sorted: readonly number[], share: number): number =>

@@ -4,7 +4,7 @@
  * that the SCX can tell that another parent would be better.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import {
   type Drill,
   isWhole,

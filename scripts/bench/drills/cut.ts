@@ -4,7 +4,7 @@
  * then live again, on the same sockets.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Ear } from './ear.js';
 import type { Scene } from './scene.js';

@@ -2,7 +2,8 @@
  * A rolling restart: all clusters, one after the other, replace their SCXs by new processes
  * (`cluster --drain`) while they are listened to. Nobody notices, wherever he listens.
  */
-import { type Cluster, until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
+import type { Cluster } from '../../../test/e2e/support/stage.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Scene } from './scene.js';
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Player, play, stopPlayers } from '../../../test/e2e/support/player.js';
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import { type Drill, NOBODY, tell, verdict } from './drill.js';
 import { LOOP_FRAMES } from './numbered-audio.js';
 import { quantile } from './quantile.js';

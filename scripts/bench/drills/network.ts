@@ -5,7 +5,8 @@
  * It needs network namespaces; where there are none all hosts are this one, and links cannot be changed.
  */
 import { execFileSync } from 'node:child_process';
-import { type Host, start } from '../../../test/e2e/support/stage.js';
+import { start } from '../../../test/e2e/support/processes.js';
+import type { Host } from '../../../test/e2e/support/stage.js';
 import { compile } from '../native.js';
 
 /** One way of a link. */

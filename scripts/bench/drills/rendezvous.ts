@@ -4,7 +4,8 @@
  * place is a newcomer, who gets in when the first rendezvous point is there again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Cluster, until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
+import type { Cluster } from '../../../test/e2e/support/stage.js';
 import { type Drill, isWhole, lossesOf, NOBODY, tell, told, verdict } from './drill.js';
 import type { Ear } from './ear.js';
 import type { Scene } from './scene.js';

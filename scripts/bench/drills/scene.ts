@@ -6,13 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRng, type Rng } from '../../../src/lib/rng.js';
-import {
-  type Cluster,
-  createStage,
-  type Running,
-  type Stage,
-  until,
-} from '../../../test/e2e/support/stage.js';
+import { type Running, until } from '../../../test/e2e/support/processes.js';
+import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
 import { createEar, type Ear } from './ear.js';
 import { type Network, openNetwork } from './network.js';
 import { numberedAudio } from './numbered-audio.js';

@@ -3,7 +3,7 @@
  * one had not passed on is sent again, so nobody elsewhere misses a frame.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Scene } from './scene.js';
 

@@ -2,7 +2,7 @@
  * Icecast's way: a master that the source is attached to, and relays that are told where it is. Three relays,
  * of the master itself, or of a relay between them and the master.
  */
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import { AUDIO, FRAME_BYTES } from '../continuity.js';
 import { type IcecastServer, startIcecastServer } from '../icecast-server.js';
 import { type IcecastSource, startIcecastSource } from '../icecast-source.js';

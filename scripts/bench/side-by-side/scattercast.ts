@@ -5,7 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Cluster, createStage, type Stage, until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
+import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
 import { AUDIO } from '../continuity.js';
 import type { Scene } from './scene.js';
 

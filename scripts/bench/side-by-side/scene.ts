@@ -3,7 +3,7 @@
  * those places is killed and comes back, and each listener tells what it noticed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import { LOOP_FRAMES } from '../drills/numbered-audio.js';
 import { type Noticed, type Player, startPlayer } from '../player.js';
 

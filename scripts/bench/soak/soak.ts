@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRng, type Rng } from '../../../src/lib/rng.js';
-import { until } from '../../../test/e2e/support/stage.js';
+import { until } from '../../../test/e2e/support/processes.js';
 import type { Noticed } from '../player.js';
 import { type Crowd, createCrowd } from './crowd.js';
 import { createLedger, type Growth } from './ledger.js';

@@ -4,12 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Cluster,
-  createStage,
-  type Running,
-  type Stage,
-} from '../../../test/e2e/support/stage.js';
+import type { Running } from '../../../test/e2e/support/processes.js';
+import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
 import { AUDIO } from '../continuity.js';
 
 const NAME = 'scattercast://drill.example/soak';

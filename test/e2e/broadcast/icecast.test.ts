@@ -1,80 +1,97 @@
 /** Moving over from an Icecast server, step by step: pulled from one, and pushed to one. */
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { type Icecast, PASSWORD, startIcecast } from '../support/icecast.js';
 import { has } from '../support/players.js';
-import {
-  CLIP,
-  type Cluster,
-  createStage,
-  type Running,
-  type Stage,
-  until,
-} from '../support/stage.js';
+import { CLIP, type Running, until } from '../support/processes.js';
+import { type Cluster, createStage, listenUrl } from '../support/stage.js';
 
-const NAME = 'scattercast://radio.example/live';
-const MOUNT = '/live.mp3';
-const HEARD_BYTES = 200_000;
+/** Of what comes after a server's burst of four seconds, s. */
+const HEARD_S = 6;
+const MORE_S = 3;
 
 const installed = has('icecast2') && has('ffmpeg');
-let stage: Stage;
+const stage = createStage();
 let icecast: Icecast;
 let cluster: Cluster;
 let announcement = '';
+let session = '';
+let mount = '';
+let count = 0;
+let running: Running[] = [];
 
+beforeAll(async () => {
+  if (!installed) return;
+  [icecast, cluster] = await Promise.all([startIcecast(), stage.cluster()]);
+}, 60_000);
+
+/** Each test has a session and a mount of its own. */
 beforeEach(async () => {
   if (!installed) return;
-  stage = createStage();
-  [icecast, cluster] = await Promise.all([startIcecast(), stage.cluster()]);
-  announcement = await stage.announce(cluster, NAME, '--title', 'Live');
+  const name = `live${++count}`;
+  mount = `/${name}.mp3`;
+  session = `scattercast://radio.example/${name}`;
+  announcement = await stage.announce(cluster, session, '--title', 'Live');
 });
+
 afterEach(async () => {
-  if (!installed) return;
-  await stage.close();
-  await icecast.close();
+  for (const { child } of running) child.kill('SIGINT');
+  await Promise.all(running.map(({ exited }) => exited));
+  running = [];
 });
 
-const listenUrl = (): string =>
-  `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
+afterAll(async () => {
+  await stage.close();
+  if (installed) await icecast.close();
+});
 
-const sessionTitle = async (): Promise<string | null | undefined> =>
-  (await cluster.scxs()).map((scx) => (scx as unknown as { title: string | null }).title)[0];
+const launch = (one: Running): Running => {
+  running.push(one);
+  return one;
+};
+const broadcast = async (...what: string[]): Promise<Running> =>
+  launch(await stage.broadcast(cluster, announcement, ...what));
+const listenHere = () => listen(listenUrl(cluster, announcement));
+
+const scx = async () => (await cluster.scxs()).find((one) => one.session === session);
 
 const relay = (env: NodeJS.ProcessEnv, ...more: string[]): Running => {
   const target = ['--cluster', cluster.url, '--announcement', announcement];
-  return stage.run(['relay', ...target, ...more], { env });
+  return launch(stage.run(['relay', ...target, ...more], { env }));
 };
 
+/** The mount of this test at Icecast. */
+const mountThere = async () =>
+  (await icecast.mounts()).find(({ listenurl }) => listenurl.endsWith(mount));
+
 const mountUrl = (password = PASSWORD): string =>
-  `icecast://source:${password}@127.0.0.1:${icecast.port}${MOUNT}`;
+  `icecast://source:${password}@127.0.0.1:${icecast.port}${mount}`;
 
 describe.skipIf(!installed)('A stream that is pulled from Icecast', () => {
   test('is heard frame by frame, with its titles', async () => {
-    await icecast.feed(MOUNT);
-    await stage.broadcast(cluster, announcement, '--from', icecast.url(MOUNT));
-    const listener = listen(listenUrl());
-    await icecast.setTitle(MOUNT, "Sigur Rós - it';s");
-    await until('the title', async () => (await sessionTitle()) === "Sigur Rós - it';s");
-    await until('some audio', () => listener.bytes().length > HEARD_BYTES);
+    launch(await icecast.feed(mount));
+    await broadcast('--from', icecast.url(mount));
+    const listener = listenHere();
+    await icecast.setTitle(mount, "Sigur Rós - it';s");
+    await until('the title', async () => (await scx())?.title === "Sigur Rós - it';s");
+    await listener.heard(HEARD_S);
     listener.stop();
     expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
   });
 
   test('is on the air again when Icecast is, and no listener was closed', async () => {
-    await icecast.feed(MOUNT);
-    const broadcast = await stage.broadcast(cluster, announcement, '--from', icecast.url(MOUNT));
-    const listener = listen(listenUrl());
+    launch(await icecast.feed(mount));
+    const pulling = await broadcast('--from', icecast.url(mount));
+    const listener = listenHere();
     await listener.firstByteMs;
     await icecast.kill();
-    await broadcast.line(/warning: http\S+ has ended; connecting again/);
-    await broadcast.line(/warning: nothing to play has come from http\S+ for 2 s/);
+    await pulling.line(/warning: http\S+ has ended; connecting again/);
+    await pulling.line(/warning: nothing to play has come from http\S+ for 2 s/);
     await icecast.restart();
-    await icecast.feed(MOUNT);
-    await broadcast.line(/warning: http\S+ is back after/);
-    const before = listener.bytes().length;
-    await until('more audio', () => listener.bytes().length > before + HEARD_BYTES / 2);
+    launch(await icecast.feed(mount));
+    await pulling.line(/warning: http\S+ is back after/);
+    await listener.heardMore(MORE_S);
     expect(listener.isClosed()).toBe(false);
     listener.stop();
   });
@@ -89,50 +106,53 @@ describe.skipIf(!installed)('A stream that is pulled from Icecast', () => {
 
 describe.skipIf(!installed)('A session that is relayed to Icecast', () => {
   test('is heard there frame by frame, under its name', async () => {
-    await stage.broadcast(cluster, announcement, '--loop', CLIP);
+    await broadcast('--loop', CLIP);
     const relaying = relay({ SCATTERCAST_TO: mountUrl() });
-    await relaying.line(/relaying to 127\.0\.0\.1:\d+\/live\.mp3/);
-    const listener = listen(icecast.url(MOUNT));
-    await until('some audio', () => listener.bytes().length > HEARD_BYTES);
+    await relaying.line(/relaying to 127\.0\.0\.1:\d+\/live\d+\.mp3/);
+    const listener = listen(icecast.url(mount));
+    await listener.heard(HEARD_S);
     listener.stop();
     expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
-    const [mount] = await icecast.mounts();
-    expect(mount).toMatchObject({ bitrate: 128, server_name: 'Live' });
-    expect(mount?.title).toBeTruthy();
+    const there = await until('its title', async () => {
+      const found = await mountThere();
+      return found?.title !== undefined && found;
+    });
+    expect(there).toMatchObject({ bitrate: 128, server_name: 'Live' });
     relaying.child.kill('SIGINT');
     expect(await relaying.exited).toMatchObject({ code: 0 });
-    await until('the mount to be gone', async () => (await icecast.mounts()).length === 0);
+    await until('the mount to be gone', async () => (await mountThere()) === undefined);
   });
 
   test('is there again when Icecast is, and goes on when its own SCX was killed', async () => {
-    await stage.broadcast(cluster, announcement, '--loop', CLIP);
+    await broadcast('--loop', CLIP);
     const relaying = relay({ SCATTERCAST_TO: mountUrl() });
-    await until('the mount', async () => (await icecast.mounts()).length === 1);
+    await until('the mount', mountThere);
     await icecast.kill();
     await relaying.line(/warning: the connection to 127\.0\.0\.1\S+ is lost .*connecting again/);
     await icecast.restart();
-    await until('the mount again', async () => (await icecast.mounts()).length === 1);
-    const listener = listen(icecast.url(MOUNT));
+    await until('the mount again', mountThere);
+    const listener = listen(icecast.url(mount));
     await listener.firstByteMs;
-    const [scx] = await cluster.scxs();
-    process.kill(scx?.pid ?? -1, 'SIGKILL');
+    process.kill((await scx())?.pid ?? -1, 'SIGKILL');
     await relaying.line(/warning: http\S+ has ended; connecting again/);
-    const before = listener.bytes().length;
-    await until('more audio', () => listener.bytes().length > before + HEARD_BYTES / 2);
+    await listener.heardMore(MORE_S);
     listener.stop();
     expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
   });
 
   test('shows its password nowhere', async () => {
-    await stage.broadcast(cluster, announcement, '--loop', CLIP);
+    await broadcast('--loop', CLIP);
     const secret = 'not-the-password';
     const refused = relay({}, '--to', mountUrl(secret));
     expect(await refused.exited).toMatchObject({ code: 5 });
     expect(refused.stderr()).toMatch(/says no: user or password is wrong/);
     const relaying = relay({}, '--to', mountUrl());
     await relaying.line(/relaying to/);
-    await pause(200);
-    expect(readFileSync(`/proc/${relaying.pid}/cmdline`, 'utf8')).not.toContain(PASSWORD);
+    const commandLine = (): string => readFileSync(`/proc/${relaying.pid}/cmdline`, 'utf8');
+    await until(
+      'the URL to be taken out of the command line',
+      () => !commandLine().includes(PASSWORD),
+    );
     const said = [refused, relaying].map((each) => each.stdout() + each.stderr()).join();
     expect(said).not.toContain(secret);
     expect(said).not.toContain(PASSWORD);

@@ -1,37 +1,58 @@
-/** What encoders say, byte for byte, and what they are answered. */
+/**
+ * What encoders send, byte for byte, and what they are answered. Real encoders are in ingest.test.ts; here
+ * stand those that cannot be installed, and the requests that no encoder should send.
+ *
+ * Each test has a session of its own, which is withdrawn after it: a drain replaces the SCXs of all
+ * sessions, and each SCX takes processor time from the other tests.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listen } from '../support/audio.js';
 import { type Replayed, replay } from '../support/encoders.js';
-import { type Cluster, createStage, until } from '../support/stage.js';
+import { until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
 
 const stage = createStage();
 const accessLog = join(stage.directory, 'access.log');
 let cluster: Cluster;
+let announcement = '';
 let mount = '';
 let password = '';
 let count = 0;
 let replayed: Replayed[] = [];
+/** Sends its head when the tests begin, and nothing after it. */
+let silent: Replayed;
+
+const authOf = (secret: string): string => Buffer.from(`source:${secret}`).toString('base64');
+const auth = (): string => authOf(password);
 
 beforeAll(async () => {
-  cluster = await stage.cluster({ extra: ['--log-level', 'trace', '--access-log', accessLog] });
+  const logs = ['--log-level', 'trace', '--access-log', accessLog];
+  cluster = await stage.cluster({ extra: [...logs, '--linger', '0'] });
+  const quiet = await stage.publish(cluster, 'radio.example/quiet');
+  const authorization = `Authorization: Basic ${authOf(stage.secretsOf(quiet).password)}`;
+  silent = replay(cluster.port, `PUT /radio.example/quiet HTTP/1.1\r\n${authorization}\r\n\r\n`);
 }, 60_000);
 
 beforeEach(async () => {
-  mount = `/radio.example/show${++count}`;
-  const announcement = await stage.announce(cluster, `scattercast:/${mount}`);
+  const path = `radio.example/show${++count}`;
+  announcement = await stage.publish(cluster, path);
+  mount = `/${path}`;
   password = stage.secretsOf(announcement).password;
 });
 
-afterEach(() => {
+afterEach(async () => {
   for (const each of replayed) each.end();
   replayed = [];
+  await stage.withdraw(cluster, announcement);
 });
 
-afterAll(() => stage.close());
+afterAll(async () => {
+  silent.end();
+  await stage.close();
+});
 
-const auth = (): string => Buffer.from(`source:${password}`).toString('base64');
 const connectTo = (port: number, head: string): Replayed => {
   const one = replay(port, head);
   replayed.push(one);
@@ -68,7 +89,7 @@ const ENCODERS: [string, string, RegExp, boolean][] = [
     false,
   ],
   [
-    'Mixxx, whose libshout has seen the answer to its probe,',
+    'Mixxx, after the answer to the probe of its libshout',
     'PUT MOUNT HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic AUTH\r\n' +
       'User-Agent: Mixxx 2.3 libshout/2.4.5\r\nContent-Type: audio/mpeg\r\n' +
       'Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nice-public: 0\r\n' +
@@ -92,8 +113,8 @@ const ENCODERS: [string, string, RegExp, boolean][] = [
   ],
 ];
 
-describe('The requests of', () => {
-  test.each(ENCODERS)('%s put it on the air', async (_who, head, answer, isChunked) => {
+describe('An encoder is put on the air by the requests of', () => {
+  test.each(ENCODERS)('%s', async (_who, head, answer, isChunked) => {
     const encoder = say(head.replace('MOUNT', mount).replace('AUTH', auth()));
     encoder.play({ isChunked });
     await untilOnAir();
@@ -103,7 +124,7 @@ describe('The requests of', () => {
     await untilTitle('Sigur Rós - "A" <b>');
   });
 
-  test("libshout's probe are answered with what is possible, and are no failed login", async () => {
+  test("libshout's probe, which is answered with the methods and is no failed login", async () => {
     const probe = say(`SOURCE ${mount} HTTP/1.0\r\nContent-Length: 0\r\nUser-Agent: x\r\n\r\n`);
     await until('an answer', () => probe.isClosed());
     expect(probe.said()).toMatch(/^HTTP\/1\.1 401 /);
@@ -111,7 +132,7 @@ describe('The requests of', () => {
     expect(probe.said()).toMatch(/\r\nWWW-Authenticate: Basic realm=/);
   });
 
-  test('a SHOUTcast encoder on the next port put it on the air, with a title', async () => {
+  test('SHOUTcast, on the next port, with a title', async () => {
     const encoder = connectTo(cluster.port + 1, `${password}\r\n`);
     await until('OK2', () => encoder.said() === 'OK2\r\nicy-caps:11\r\n\r\n');
     encoder.send('icy-name:Old\r\nicy-br:128\r\ncontent-type:audio/mpeg\r\n\r\n');
@@ -139,8 +160,8 @@ describe('A title', () => {
     await untilTitle(title);
   });
 
-  test('is taken from the admin, but not from anybody, nor for nobody', async () => {
-    const { token } = stage.secretsOf(`${cluster.url}/announcements${mount}.xml`);
+  test('is taken from the admin, but not with a wrong password, nor while nobody broadcasts', async () => {
+    const { token } = stage.secretsOf(announcement);
     expect((await tellTitle('song=x')).status).toBe(400);
     say(source('one')).play();
     await untilOnAir();
@@ -151,7 +172,7 @@ describe('A title', () => {
 });
 
 describe('An encoder', () => {
-  test('that comes back takes over at once, with its title; another one is refused', async () => {
+  test('that comes back takes over at once and keeps its title; another encoder is refused', async () => {
     const first = say(source('one'));
     first.play();
     await untilOnAir();
@@ -176,7 +197,7 @@ describe('An encoder', () => {
     listener.stop();
   });
 
-  test('of a higher priority steps in, and the other one when that is gone', async () => {
+  test('of a higher priority takes over, and the other is played again when it ends', async () => {
     const studio = say(source('studio', '?priority=100'));
     studio.play();
     await untilOnAir();
@@ -199,11 +220,11 @@ describe('An encoder', () => {
     listener.stop();
   });
 
-  test('whose password is replaced is cut off', async () => {
+  test('whose password is replaced is closed', async () => {
     const encoder = say(source('one'));
     encoder.play();
     await untilOnAir();
-    const { token } = stage.secretsOf(`${cluster.url}/announcements${mount}.xml`);
+    const { token } = stage.secretsOf(announcement);
     const name = `scattercast:/${mount}`;
     await stage.announce(cluster, name, '--new-password', '--token', token);
     await until('the end', () => encoder.isClosed());
@@ -211,14 +232,21 @@ describe('An encoder', () => {
     await until('a refusal', () => stale.said().startsWith('HTTP/1.1 403 '));
   });
 
-  test('whose SCX is replaced stays there, and its titles are heard', async () => {
+  test('whose SCX is replaced keeps its connection, and its titles reach both processes', async () => {
     const encoder = say(source('one'));
     encoder.play();
     await untilOnAir();
     await tellTitle('song=Before');
     await untilTitle('Before');
+    const withdrawn = ({ session }: { session: string }): boolean =>
+      !session.endsWith('/quiet') && session !== `scattercast:/${mount}`;
+    await until(
+      'the SCXs of earlier tests to end',
+      async () => !(await cluster.scxs()).some(withdrawn),
+    );
     const drained = stage.run([...cluster.arguments, '--drain', '--drain-timeout', '60']);
-    expect(await drained.exited).toMatchObject({ code: 0 });
+    const { code } = await drained.exited;
+    expect(code, drained.stdout() + drained.stderr()).toBe(0);
     const answer = await tellTitle('song=After');
     expect(await answer.text()).toContain('<return>1</return>');
     const isTold = async () =>
@@ -227,12 +255,11 @@ describe('An encoder', () => {
     expect(encoder.isClosed()).toBe(false);
   });
 
-  test('that says nothing after its head is told so after ten seconds', async () => {
-    const encoder = say(`PUT ${mount} HTTP/1.1\r\nAuthorization: Basic ${auth()}\r\n\r\n`);
-    await until('a word', () => /^HTTP\/1\.1 408 /.test(encoder.said()), 25_000);
+  test('that sends nothing after its head is answered with 408 after ten seconds', async () => {
+    await until('the answer 408', () => /^HTTP\/1\.1 408 /.test(silent.said()));
   });
 
-  test('that sends nonsense is told so, whatever it is', async () => {
+  test('that sends a malformed or refused request gets the status that says why', async () => {
     const line = `SOURCE ${mount} HTTP/1.0\r\n`;
     const cases: [string, string][] = [
       [`${line}Authorization: Basic ${'A'.repeat(64 * 1024)}\r\n\r\n`, '431'],
@@ -250,13 +277,18 @@ describe('An encoder', () => {
   });
 
   test('leaves its password in no log', async () => {
+    const readLog = (): string => readFileSync(accessLog, { encoding: 'utf8', flag: 'a+' });
+    const titlesIn = (log: string): number => log.split('/admin/metadata').length - 1;
+    const before = titlesIn(readLog());
     const encoder = say(source('one'));
     encoder.play();
     await untilOnAir();
     await fetch(`${cluster.url}/admin.cgi?pass=${password}&mode=updinfo&song=x`);
     await until('the title', async () => (await scx())?.title === 'x');
-    const written = readFileSync(accessLog, 'utf8');
-    expect(written).toContain('/admin/metadata');
+    const written = await until('the request in the access log', () => {
+      const log = readLog();
+      return titlesIn(log) > before && log;
+    });
     for (const secret of [password, auth()]) {
       expect(written + cluster.process.stderr()).not.toContain(secret);
     }

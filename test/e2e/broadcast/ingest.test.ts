@@ -5,25 +5,29 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { curl, ezstream, ffmpeg, type Target } from '../support/encoders.js';
 import { has } from '../support/players.js';
-import { CLIP, type Cluster, createStage, type Running, start, until } from '../support/stage.js';
+import { CLIP, type Running, start, until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
 
-const HEARD_BYTES = 120_000;
+/** Of what an encoder sends in real time, s. */
+const HEARD_S = 4;
 const SONG_BYTES = 60_000;
 const stage = createStage();
 let cluster: Cluster;
+let announcement = '';
 let session = '';
 let password = '';
 let count = 0;
 let running: Running[] = [];
 
 beforeAll(async () => {
-  cluster = await stage.cluster({ extra: ['--mount', '/house=radio.example/show2'] });
+  const mount = ['--mount', '/house=radio.example/show2'];
+  cluster = await stage.cluster({ extra: [...mount, '--linger', '0'] });
 }, 60_000);
 
 /** Each test has a session of its own: nothing is left in it of what another one broadcast. */
 beforeEach(async () => {
   session = `radio.example/show${++count}`;
-  const announcement = await stage.announce(cluster, `scattercast://${session}`);
+  announcement = await stage.publish(cluster, session);
   password = stage.secretsOf(announcement).password;
 });
 
@@ -31,6 +35,7 @@ afterEach(async () => {
   for (const { child } of running) child.kill('SIGKILL');
   await Promise.all(running.map(({ exited }) => exited));
   running = [];
+  await stage.withdraw(cluster, announcement);
 });
 
 afterAll(() => stage.close());
@@ -49,7 +54,7 @@ const isOnAir = async (): Promise<boolean> => (await statusOf())?.onAir === true
 async function expectHeard(): Promise<void> {
   await until('the session to be on the air', isOnAir);
   const listener = listen(`${cluster.url}/listen/${session}.mp3`);
-  await until('some audio', () => listener.bytes().length > HEARD_BYTES);
+  await listener.heard(HEARD_S);
   listener.stop();
   expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
 }

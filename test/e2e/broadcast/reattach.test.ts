@@ -1,24 +1,21 @@
 /** The broadcaster's own cluster dies: it goes on at the next one, and listeners elsewhere hear on. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
-import { CLIP, type Cluster, createStage, type Stage, until } from '../support/stage.js';
+import { CLIP, until } from '../support/processes.js';
+import { type Cluster, createStage, listenUrl, type Stage } from '../support/stage.js';
 
 const PATH = 'radio.example/steady';
 const NAME = `scattercast://${PATH}`;
 
-/** Listened before the crash, and from when the source is attached again. */
-const BEFORE_MS = 3000;
-const AFTER_MS = 6000;
-
-/** The seconds that a player has buffered: so much may come later, but nothing may be missing. */
-const BUFFERED_FRAMES = 4000 / 26.12;
+/** Audio before the crash, and from when the source is attached again, s. */
+const BEFORE_S = 3;
+const AFTER_S = 3;
 
 let stage: Stage;
 let clusters: readonly [Cluster, Cluster, Cluster];
 beforeEach(async () => {
   stage = createStage();
-  clusters = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
+  clusters = (await stage.clusters(3)) as unknown as typeof clusters;
 });
 afterEach(() => stage.close());
 
@@ -29,17 +26,15 @@ async function hearThrough(forBroadcast: string, forListener: string) {
   const env = { SCATTERCAST_PASSWORD: stage.secretsOf(forListener).password };
   const broadcast = stage.run(['broadcast', ...target, '--loop', CLIP], { env });
   await broadcast.line(/on the air at SCX/);
-  const query = new URLSearchParams({ announcement: forListener });
-  const listener = listen(`${third.url}/listen?${query}`);
-  await listener.firstByteMs;
-  await pause(BEFORE_MS);
+  const listener = listen(listenUrl(third, forListener));
+  await listener.heard(BEFORE_S);
   const [scx] = await first.scxs();
   first.process.child.kill('SIGKILL');
   process.kill(scx?.pid ?? -1, 'SIGKILL');
   await until('the source at the second cluster', async () =>
     (await second.scxs()).some(({ attachedSources }) => attachedSources === 1),
   );
-  await pause(AFTER_MS);
+  await listener.heardMore(AFTER_S);
   listener.stop();
   expect(listener.isClosed()).toBe(false);
   expect(broadcast.stdout()).toMatch(/the SCX is gone .*attaching again/);
@@ -52,7 +47,6 @@ test('kill -9 of the first cluster and its SCX costs listeners at a third no fra
   const announcement = await stage.announce(clusters[2], NAME);
   const heard = await hearThrough(announcement, announcement);
   expect(heard).toMatchObject({ breakAt: undefined });
-  expect(heard.frames).toBeGreaterThan((BEFORE_MS + AFTER_MS) / 26.12 - BUFFERED_FRAMES);
 });
 
 test('So it is when the dead cluster was a rendezvous, and the session is given by its name', async () => {
@@ -62,5 +56,4 @@ test('So it is when the dead cluster was a rendezvous, and the session is given 
   const announcement = await stage.announce(second, NAME, ...meet, '--password', password);
   const heard = await hearThrough(PATH, announcement);
   expect(heard).toMatchObject({ breakAt: undefined });
-  expect(heard.frames).toBeGreaterThan((BEFORE_MS + AFTER_MS) / 26.12 - BUFFERED_FRAMES);
 });

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { privateBytes } from '../../../scripts/bench/process-figures.js';
 import { type Assault, ATTACKS, type AttackName } from '../support/attacks.js';
 import { align, framesOfFile, listen } from '../support/audio.js';
-import { CLIP, type Cluster, createStage, until } from '../support/stage.js';
+import { CLIP, until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
 
 const GOOD = 5;
 /** Connections of each attack that holds them. */

@@ -1,9 +1,10 @@
 /** A link between a parent and one of its children carries half of what it should, among real SCXs. */
-import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
-import { CLIP, type Cluster, createStage, type Stage, until } from '../support/stage.js';
+import { freePorts } from '../support/ports.js';
+import { CLIP, until } from '../support/processes.js';
+import { type Cluster, createStage, type Stage } from '../support/stage.js';
 import { type Throttle, throttle } from '../support/throttle.js';
 
 /** 64 of the clip's 128 kbit/s. */
@@ -22,21 +23,6 @@ afterEach(async () => {
   await stage.close();
   await link?.close();
 });
-
-/** The first of so many free ports in a row. */
-async function freePorts(count: number): Promise<number> {
-  const first = 20_000 + Math.floor(Math.random() * 10_000);
-  for (let port = first; port < first + count; port++) {
-    const server = createServer();
-    const isFree = await new Promise<boolean>((done) => {
-      server.once('error', () => done(false));
-      server.listen(port, '0.0.0.0', () => done(true));
-    });
-    await new Promise((done) => server.close(done));
-    if (!isFree) return freePorts(count);
-  }
-  return first;
-}
 
 interface Played {
   /** On the slow link until it left. */

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
-import { CLIP, type Cluster, createStage, until } from '../support/stage.js';
+import { CLIP, until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
 
 const stage = createStage();
 let cluster: Cluster;

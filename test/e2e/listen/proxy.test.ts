@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
 import { ffmpegErrors, has, mpg123Errors, mpg123ListErrors } from '../support/players.js';
-import { CLIP, type Cluster, createStage, until } from '../support/stage.js';
+import { CLIP, until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
 
 const stage = createStage();
 const SESSION = '/listen/radio.example/proxied';
@@ -45,7 +46,7 @@ describe('The stream through the front end', () => {
     const listener = listen(url());
     await listener.firstByteMs;
     await listenersAre(1);
-    await until('some audio', () => listener.bytes().length > 100_000);
+    await listener.heard(5);
     expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
     listener.stop();
     await listenersAre(0);

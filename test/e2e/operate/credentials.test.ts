@@ -8,7 +8,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLIP, type Cluster, createStage, type Running, until } from '../support/stage.js';
+import { CLIP, type Running, until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
 
 const NAME = 'scattercast://radio.example/guarded';
 const stage = createStage();
@@ -138,7 +139,8 @@ test('A new password closes who has the old one, and the broadcaster says why it
   expect(onAir.stderr()).toMatch(/the source password is wrong/);
   onAir = broadcastWith(password);
   await onAir.line(/on the air/);
-  const secrets = [password, ...Object.values(stage.secretsOf(announcement))];
+  const { password: first, token, webhook = '' } = stage.secretsOf(announcement);
+  const secrets = [password, first, token, webhook];
   for (const running of outputs.filter((each) => each !== renewed)) {
     const said = running.stdout() + running.stderr();
     for (const secret of secrets) expect(said).not.toContain(secret);

@@ -3,15 +3,8 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
-import {
-  CLIP,
-  createStage,
-  isAlive,
-  type Running,
-  type Stage,
-  type StatusView,
-  until,
-} from '../support/stage.js';
+import { CLIP, isAlive, type Running, until } from '../support/processes.js';
+import { createStage, type Stage, type StatusView } from '../support/stage.js';
 
 let stage: Stage;
 beforeEach(() => {

@@ -6,6 +6,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createFramer } from '../../../src/mp3/frames/framer.js';
+import { until } from './processes.js';
+
+/** The clip is played at 128 kbit/s. */
+export const BYTES_PER_SECOND = 16_000;
 
 /** Frames that may be silenced at the start of a listener's stream. */
 const LEAD_IN_MAX = 12;
@@ -62,6 +66,10 @@ export function align(bytes: Uint8Array, sourceFrames: readonly Uint8Array[]): A
 export interface Listening {
   bytes(): Buffer;
   readonly firstByteMs: Promise<number>;
+  /** Waits until as many seconds of audio have come as wanted, the burst included. */
+  heard(seconds: number): Promise<void>;
+  /** Waits for that much more audio. */
+  heardMore(seconds: number): Promise<void>;
   /** Whether the server closed the stream. */
   isClosed(): boolean;
   stop(): void;
@@ -72,6 +80,10 @@ export function listen(url: string, headers: Record<string, string> = {}): Liste
   const chunks: Buffer[] = [];
   const startedAt = performance.now();
   let isClosed = false;
+  let length = 0;
+  const untilLength = async (wanted: number): Promise<void> => {
+    await until(`${wanted} bytes of ${url}`, () => length >= wanted);
+  };
   const firstByteMs = new Promise<number>((resolve, reject) => {
     const read = async (): Promise<void> => {
       const response = await fetch(url, { headers, signal: controller.signal });
@@ -80,6 +92,7 @@ export function listen(url: string, headers: Record<string, string> = {}): Liste
       }
       for await (const chunk of response.body) {
         chunks.push(Buffer.from(chunk));
+        length += chunk.length;
         resolve(performance.now() - startedAt);
       }
     };
@@ -98,6 +111,8 @@ export function listen(url: string, headers: Record<string, string> = {}): Liste
   return {
     bytes: () => Buffer.concat(chunks),
     firstByteMs,
+    heard: (seconds) => untilLength(seconds * BYTES_PER_SECOND),
+    heardMore: (seconds) => untilLength(length + seconds * BYTES_PER_SECOND),
     isClosed: () => isClosed,
     stop: () => controller.abort(),
   };

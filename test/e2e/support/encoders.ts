@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { CLIP, type Running, start } from './stage.js';
+import { CLIP, type Running, start } from './processes.js';
 
 /** Where and with what a source client feeds. */
 export interface Target {

@@ -1,11 +1,10 @@
 /** A real Icecast server, with a source of its own. A test of it is skipped where it is not installed. */
 
-import { randomInt } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLIP, type Running, start, until } from './stage.js';
+import { freePorts } from './ports.js';
+import { CLIP, type Running, start, until } from './processes.js';
 
 export const PASSWORD = 'hackme';
 
@@ -29,22 +28,6 @@ export interface Icecast {
   kill(): Promise<void>;
   restart(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Below the ports that the system gives to outgoing connections, one of which could take it meanwhile. */
-const PORTS = { first: 20_000, count: 12_000 };
-
-/** A port that is free now, and most likely still when Icecast asks for it. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + randomInt(PORTS.count);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    await new Promise((resolve) => server.close(resolve));
-    if (isFree) return port;
-  }
 }
 
 const configuration = (directory: string, port: number): string => `<icecast>
@@ -77,7 +60,7 @@ function startServer(file: string): Running {
 export async function startIcecast(): Promise<Icecast> {
   const directory = mkdtempSync(join(tmpdir(), 'scattercast-icecast-'));
   chmodSync(directory, 0o777);
-  const port = await freePort();
+  const port = await freePorts(1);
   const file = join(directory, 'icecast.xml');
   writeFileSync(file, configuration(directory, port));
   const base = `http://127.0.0.1:${port}`;

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FRAME_MS, numberedAudio, numberOf } from '../../../scripts/bench/drills/numbered-audio.js';
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
-import { type Cluster, type Running, type Stage, until } from './stage.js';
+import { type Running, until } from './processes.js';
+import { type Cluster, listenUrl, type Stage } from './stage.js';
 
 const AGAIN_MS = 20;
-/** Who was tuned in has heard so much, ms. */
-const TUNED_IN_MS = 6000;
+/** Audio that a player has got before it counts as tuned in, ms. */
+const TUNED_IN_MS = 3000;
 
 /** What came over one connection. */
 interface Visit {
@@ -28,6 +29,7 @@ export interface Player {
   last(): number | undefined;
   /** Bytes that are no frame of the broadcast. */
   foreignBytes(): number;
+  stop(): void;
 }
 
 /** All that play; each test has a few. */
@@ -90,6 +92,10 @@ export function play(url: string): Player {
     visits: () => visits,
     last: () => visits.at(-1)?.numbers.at(-1),
     foreignBytes: () => foreignBytes,
+    stop: () => {
+      controller.abort();
+      playing.delete(controller);
+    },
   };
 }
 
@@ -104,10 +110,7 @@ export function broadcastNumbers(
   return stage.broadcast(cluster, announcement, file);
 }
 
-const listenUrl = ({ url }: Cluster, announcement: string): string =>
-  `${url}/listen?${new URLSearchParams({ announcement })}`;
-
-/** Waits until so much more audio has come. */
+/** Waits until that much more audio has come. */
 export async function heardMore(player: Player, ms: number): Promise<void> {
   const before = player.last();
   await until(`${ms} ms more`, () => {

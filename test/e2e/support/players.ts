@@ -1,6 +1,6 @@
 /** Real players. A test of one is skipped, visibly, only where that program is not installed. */
 import { spawnSync } from 'node:child_process';
-import { start } from './stage.js';
+import { start } from './processes.js';
 
 export const has = (program: string): boolean =>
   spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;

@@ -2,61 +2,27 @@
  * Real processes for end-to-end tests: clusters, broadcasters and players, started from the build as a
  * user starts them, and ended by id. Whatever a test starts through a stage is gone when it closes.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { join } from 'node:path';
+import type { ScxStatus } from '../../../src/api/scx-status.js';
+import { publish, remove } from '../../../src/client/cluster/cluster-api.js';
+import { DEFAULT_CHANNELS } from '../../../src/session/announcement.js';
+import { printAnnouncement } from '../../../src/session/print-announcement.js';
+import { parseSessionPath } from '../../../src/session/session-name.js';
+import { isAlive, type Running, start, until } from './processes.js';
 
-export const ROOT = resolve(import.meta.dirname, '../../..');
-export const CLIP = join(ROOT, 'web/demo/clip.mp3');
-
-/** A process that has been started; its output is kept, bounded. */
-export interface Running {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  stdout(): string;
-  stderr(): string;
-  /** Waits for a line of stdout or stderr. */
-  line(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-}
-
-interface ScxView {
-  readonly id: string;
-  readonly pid: number;
-  readonly httpUrl: string;
-  readonly overlayAddress: string;
-  readonly rendezvous: boolean;
-  readonly listeners: number;
-  readonly attachedSources: number;
-  readonly title: string | null;
-  readonly neighbours: readonly { readonly id: string }[];
-  readonly disturbances: {
-    readonly failovers: Readonly<Record<string, number>>;
-    readonly lost: Readonly<Record<string, number>>;
-  };
-  readonly sources: readonly {
-    readonly id: string;
-    readonly costMs: number | null;
-    readonly path: readonly string[];
-    readonly flows: readonly {
-      readonly channel: number;
-      readonly parent: string | null;
-      readonly missed: number;
-      readonly delivered: number;
-    }[];
-  }[];
-}
-
+/** What a front end's `GET /status` tells, as far as tests read it. */
 export interface StatusView {
-  readonly cluster: { readonly scxs: number };
+  readonly cluster: { readonly scxs: number; readonly listeners: number };
   readonly sessions: readonly {
     readonly session: string;
     readonly onAir: boolean;
     readonly listeners: number;
+    readonly listenersPeak: number;
+    readonly listenersMax: number;
     readonly title: string | null;
-    readonly scxs: readonly ScxView[];
+    readonly scxs: readonly ScxStatus[];
   }[];
 }
 
@@ -72,7 +38,8 @@ export interface Cluster {
   /** Starts its front end again, which has ended, as it was. */
   again(): Promise<void>;
   status(): Promise<StatusView>;
-  scxs(): Promise<readonly ScxView[]>;
+  /** The SCXs of all its sessions. */
+  scxs(): Promise<readonly ScxStatus[]>;
 }
 
 /** A host of its own on this machine: what a command begins with to run there. */
@@ -95,8 +62,9 @@ interface ClusterSettings {
   readonly extra?: readonly string[];
 }
 
-/** What `announce` prints once. */
-interface Secrets {
+/** A session that was announced, and the secrets that are told once. */
+interface Announced {
+  readonly session: string;
   readonly password: string;
   readonly token: string;
   /** Of webhooks, if there are any. */
@@ -105,113 +73,83 @@ interface Secrets {
 
 export interface Stage {
   readonly directory: string;
+  /** Runs a command of ours. */
   run(args: readonly string[], options?: RunOptions): Running;
   cluster(settings?: ClusterSettings): Promise<Cluster>;
+  /** As many clusters as wanted, started at the same time. */
+  clusters(count: number, settings?: ClusterSettings): Promise<readonly Cluster[]>;
   /** Announces at a cluster; returns the announcement's URL, and remembers its secrets. */
   announce(cluster: Cluster, name: string, ...extra: string[]): Promise<string>;
-  /** What was printed when the session was announced first. */
-  secretsOf(announcement: string): Secrets;
+  /** The same without a process, for tests of something else. `path`: `CREATOR/SESSION`. */
+  publish(cluster: Cluster, path: string): Promise<string>;
+  /** Takes back what was announced or published there; its SCX ends when its last client leaves. */
+  withdraw(cluster: Cluster, announcement: string): Promise<void>;
+  /** What was told when the session was announced first. */
+  secretsOf(announcement: string): Announced;
   /** The same session is announced at another URL, too. */
-  share(announcement: string, secrets: Secrets): void;
+  share(announcement: string, announced: Announced): void;
   /** Broadcasts, with the password that was announced; resolves when it is on the air. */
   broadcast(cluster: Cluster, announcement: string, ...args: string[]): Promise<Running>;
   close(): Promise<void>;
 }
 
 /** Many clusters may be opened at once, on a busy machine, ms. */
-const OPEN_WITHIN_MS = 40_000;
-const OUTPUT_MAX = 4 * 1024 * 1024;
+const OPEN_WITHIN_MS = 60_000;
+/** What does not end when it is told to is killed, ms. */
+const END_WITHIN_MS = 5000;
 
-/** Waits until a check gives a value. */
-export async function until<T>(
-  what: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-  withinMs = 20_000,
-): Promise<T> {
-  const end = Date.now() + withinMs;
-  for (;;) {
-    const found = await Promise.resolve(check()).catch(() => undefined);
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
-    await pause(25);
-  }
+/** Where a cluster sends the listeners of an announcement. */
+export const listenUrl = ({ url }: Cluster, announcement: string): string =>
+  `${url}/listen?${new URLSearchParams({ announcement })}`;
+
+async function statusOf(url: string): Promise<StatusView> {
+  const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
+  return (await response.json()) as StatusView;
 }
 
-export const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const scxsOf = ({ sessions }: StatusView): readonly ScxStatus[] =>
+  sessions.flatMap(({ scxs }) => scxs);
 
-/** Starts any program. */
-export function start(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): Running {
-  const child = spawn(program, args, { cwd: ROOT, env: env ?? process.env, stdio: 'pipe' });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (stdout.length < OUTPUT_MAX) stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < OUTPUT_MAX) stderr += chunk;
-  });
-  const exited = new Promise<{ code: number | null; signal: string | null }>((done) => {
-    child.on('error', (error) => {
-      stderr += String(error);
-      done({ code: null, signal: null });
-    });
-    child.on('close', (code, signal) => done({ code, signal }));
-  });
-  let isOver = false;
-  void exited.then(() => {
-    isOver = true;
-  });
-  return {
-    child,
-    pid: child.pid ?? -1,
-    stdout: () => stdout,
-    stderr: () => stderr,
-    exited,
-    line: (pattern, withinMs = 20_000) =>
-      until(
-        `${pattern} from ${program} ${args.join(' ')}`,
-        () => {
-          const found = stdout.match(pattern) ?? stderr.match(pattern);
-          if (found === null && isOver) throw new Error('it ended');
-          return found ?? undefined;
-        },
-        withinMs,
-      ).catch((error: Error) => {
-        throw new Error(`${error.message}; it said: ${stdout.slice(-2000)} ${stderr.slice(-4000)}`);
-      }),
-  };
+async function end(one: Running): Promise<void> {
+  one.child.kill('SIGTERM');
+  const timer = setTimeout(() => one.child.kill('SIGKILL'), END_WITHIN_MS);
+  await one.exited;
+  clearTimeout(timer);
 }
 
-/** An empty stage. */
-export function createStage(): Stage {
+/** The secrets in what `announce` has printed; a password that was given is not printed. */
+function secretsIn(printed: string, given: string | undefined) {
+  const find = (what: string): string | undefined =>
+    new RegExp(`^${what}: (\\S+) `, 'm').exec(printed)?.[1];
+  const password = find('source password') ?? given;
+  const token = find('admin token');
+  if (password === undefined || token === undefined) return undefined;
+  return { password, token, webhook: find('webhook secret') };
+}
+
+/** An empty stage; `env` is for all that runs on it. */
+export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
   const directory = mkdtempSync(join(tmpdir(), 'scattercast-e2e-'));
   const running: Running[] = [];
   const clusters: Cluster[] = [];
   /** SCXs outlive their front end: each one seen is remembered, and ended in the end. */
   const scxPids = new Set<number>();
-  const secrets = new Map<string, Secrets>();
+  /** By the announcement's URL. */
+  const known = new Map<string, Announced>();
   let count = 0;
 
   const run: Stage['run'] = (args, options) => {
-    const env = { ...process.env, SCATTERCAST_CONFIG: '', ...options?.env };
+    const own = { ...process.env, SCATTERCAST_CONFIG: '', ...env, ...options?.env };
     const { within } = options?.host ?? THIS_HOST;
     const [program = '', ...rest] = [...within, process.execPath, '.', ...args];
-    const started = start(program, rest, env);
+    const started = start(program, rest, own);
     running.push(started);
     return started;
   };
 
-  const statusOf = async (url: string): Promise<StatusView> => {
-    const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
-    const status = (await response.json()) as StatusView;
-    for (const scx of status.sessions.flatMap((s) => s.scxs)) scxPids.add(scx.pid);
+  const look = async (url: string): Promise<StatusView> => {
+    const status = await statusOf(url);
+    for (const { pid } of scxsOf(status)) scxPids.add(pid);
     return status;
   };
 
@@ -233,70 +171,76 @@ export function createStage(): Stage {
     const port = Number(new URL(url).port);
     let frontEnd = started;
     const made: Cluster = {
-      host,
-      url,
-      port,
-      dataDir,
-      arguments: argumentsFor(port),
+      ...{ host, url, port, dataDir, arguments: argumentsFor(port) },
       get process() {
         return frontEnd;
       },
       again: async () => {
         frontEnd = (await open(port)).started;
       },
-      status: () => statusOf(url),
-      scxs: async () => (await statusOf(url)).sessions.flatMap((session) => session.scxs),
+      status: () => look(url),
+      scxs: async () => scxsOf(await look(url)),
     };
     clusters.push(made);
     return made;
   };
 
-  const end = async (one: Running): Promise<void> => {
-    one.child.kill('SIGTERM');
-    const timer = setTimeout(() => one.child.kill('SIGKILL'), 5000);
-    await one.exited;
-    clearTimeout(timer);
+  const announcedAt = (announcement: string): Announced => {
+    const found = known.get(announcement);
+    if (found === undefined) throw new Error(`${announcement} was not announced here`);
+    return found;
+  };
+
+  const announce: Stage['announce'] = async (at, name, ...extra) => {
+    const announced = run(['announce', '--cluster', at.url, '--name', name, ...extra]);
+    const { code } = await announced.exited;
+    if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
+    const [url = ''] = announced.stdout().split('\n');
+    const index = extra.indexOf('--password');
+    const found = secretsIn(announced.stdout(), index < 0 ? undefined : extra[index + 1]);
+    if (found !== undefined) known.set(url, { session: name, ...found });
+    return url;
+  };
+
+  const broadcast: Stage['broadcast'] = async (at, announcement, ...args) => {
+    const target = ['--cluster', at.url, '--announcement', announcement];
+    const { session, password = '' } = known.get(announcement) ?? {};
+    const env = { SCATTERCAST_PASSWORD: password };
+    const started = run(['broadcast', ...target, ...args], { env, host: at.host });
+    await until('the session to be on the air', async () => {
+      if (started.child.exitCode !== null) return null;
+      const { sessions } = await look(at.url);
+      return sessions.some((one) => one.onAir && one.session === (session ?? one.session));
+    });
+    if (started.child.exitCode !== null) throw new Error(started.stderr());
+    return started;
   };
 
   return {
     directory,
     run,
     cluster,
-    announce: async (at, name, ...extra) => {
-      const announced = run(['announce', '--cluster', at.url, '--name', name, ...extra]);
-      const { code } = await announced.exited;
-      if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
-      const [url = '', ...lines] = announced.stdout().trim().split('\n');
-      const printed = (what: string): string | undefined =>
-        lines.find((line) => line.startsWith(`${what}: `))?.match(/: (\S+) /)?.[1];
-      const given = extra[extra.indexOf('--password') + 1];
-      const password =
-        printed('source password') ?? (extra.includes('--password') ? given : undefined);
-      const token = printed('admin token');
-      if (password !== undefined && token !== undefined) {
-        secrets.set(url, { password, token, webhook: printed('webhook secret') });
-      }
+    clusters: (wanted, settings) =>
+      Promise.all(Array.from({ length: wanted }, () => cluster(settings))),
+    announce,
+    publish: async ({ url: at }, path) => {
+      const name = parseSessionPath(path);
+      if (!name.ok) throw new Error(name.problems.join());
+      const rendezvous = [`${at}/rendezvous/${path}`];
+      const xml = printAnnouncement({ name: name.value, channels: DEFAULT_CHANNELS, rendezvous });
+      const { url, session, password = '', token = '' } = await publish(at, path, xml);
+      known.set(url, { session, password, token, webhook: undefined });
       return url;
     },
-    secretsOf: (announcement) => {
-      const found = secrets.get(announcement);
-      if (found === undefined) throw new Error(`${announcement} was not announced here`);
-      return found;
+    withdraw: ({ url }, announcement) => {
+      const { session, token } = announcedAt(announcement);
+      return remove(url, session.replace('scattercast://', ''), token);
     },
-    share: (announcement, shared) => void secrets.set(announcement, shared),
-    broadcast: async (at, announcement, ...args) => {
-      const target = ['--cluster', at.url, '--announcement', announcement];
-      const env = { SCATTERCAST_PASSWORD: secrets.get(announcement)?.password ?? '' };
-      const started = run(['broadcast', ...target, ...args], { env, host: at.host });
-      await until('the session to be on the air', async () => {
-        if (started.child.exitCode !== null) throw new Error(started.stderr());
-        const { sessions } = await statusOf(at.url);
-        return sessions.some((session) => session.onAir);
-      });
-      return started;
-    },
+    secretsOf: announcedAt,
+    share: (announcement, announced) => void known.set(announcement, announced),
+    broadcast,
     close: async () => {
-      for (const each of clusters) await statusOf(each.url).catch(() => undefined);
+      await Promise.all(clusters.map(({ url }) => look(url).catch(() => undefined)));
       await Promise.all(running.toReversed().map(end));
       for (const pid of scxPids) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
       rmSync(directory, { recursive: true, force: true });

@@ -15,7 +15,8 @@ import {
   stopPlayers,
   tuneIn,
 } from '../support/player.js';
-import { type Cluster, createStage, type Stage, until } from '../support/stage.js';
+import { until } from '../support/processes.js';
+import { type Cluster, createStage, type Stage } from '../support/stage.js';
 
 const PATH = 'radio.example/meeting';
 const NAME = `scattercast://${PATH}`;
@@ -66,9 +67,8 @@ function expectWhole(player: Player): void {
 }
 
 test('§3.4: without any rendezvous point those in the session play on; newcomers get in with the first that is back', async () => {
-  const open = () => stage.cluster();
-  const [first, second, third] = await Promise.all([open(), open(), open()]);
-  const [fourth, fifth] = await Promise.all([open(), open()]);
+  type Five = [Cluster, Cluster, Cluster, Cluster, Cluster];
+  const [first, second, third, fourth, fifth] = (await stage.clusters(5)) as unknown as Five;
   const announcement = await announce([first, second]);
   await broadcastNumbers(stage, third, announcement);
   const inside = await Promise.all([third, fourth].map((each) => tuneIn(each, announcement)));

@@ -1,6 +1,6 @@
 /**
- * What an operator's machine does to a cluster: processes are killed, and come back. The broadcast's
- * frames are numbered, so that a player can tell what it has not had. SCATTERCAST_MEASURE=1 prints how
+ * Processes of a cluster are killed, and come back. The broadcast's frames are numbered, so that a
+ * player can tell which ones it has missed. SCATTERCAST_MEASURE=1 prints how
  * long things took.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,7 +16,8 @@ import {
   stopPlayers,
   tuneIn,
 } from '../support/player.js';
-import { type Cluster, createStage, type Stage, until } from '../support/stage.js';
+import { until } from '../support/processes.js';
+import { type Cluster, createStage, type Stage } from '../support/stage.js';
 
 const NAME = 'scattercast://radio.example/operations';
 /** pino's number for what is an error. */
@@ -85,7 +86,7 @@ async function expectReturn(player: Player, killedAt: number, what: string): Pro
 }
 
 test('An SCX that is killed is back for its players, with what they missed meanwhile', async () => {
-  const [home, away] = await Promise.all([stage.cluster(BURST), stage.cluster(BURST)]);
+  const [home, away] = (await stage.clusters(2, BURST)) as [Cluster, Cluster];
   const announcement = await stage.announce(home, NAME);
   await broadcastNumbers(stage, home, announcement);
   const [near, far] = await Promise.all([home, away].map((each) => tuneIn(each, announcement)));
@@ -97,7 +98,7 @@ test('An SCX that is killed is back for its players, with what they missed meanw
 });
 
 test('So it is when its front end is not the one that launched it', async () => {
-  const [home, away] = await Promise.all([stage.cluster(BURST), stage.cluster(BURST)]);
+  const [home, away] = (await stage.clusters(2, BURST)) as [Cluster, Cluster];
   const announcement = await stage.announce(home, NAME);
   await broadcastNumbers(stage, home, announcement);
   const player = await tuneIn(away, announcement);
@@ -110,8 +111,8 @@ test('So it is when its front end is not the one that launched it', async () => 
 });
 
 test('kill -9 of all front ends at once: no stream notices, and all is there again after it', async () => {
-  const clusters = await Promise.all([stage.cluster(), stage.cluster(), stage.cluster()]);
-  const [home, second, third] = clusters;
+  const clusters = await stage.clusters(3);
+  const [home, second, third] = clusters as [Cluster, Cluster, Cluster];
   const announcement = await stage.announce(home, NAME);
   await broadcastNumbers(stage, second, announcement);
   const players = await Promise.all(clusters.map((each) => tuneIn(each, announcement)));
