@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
-import { CLIP, ROOT, type Running, start, until } from '../support/stage.js';
+import { CLIP, ROOT, type Running, start, until } from '../support/processes.js';
 
 /** What an installation may weigh, MB. */
 const INSTALLED_MB_MAX = 35;

@@ -9,7 +9,7 @@ import { createFramer } from '../../../src/mp3/frames/framer.js';
 import { until } from './processes.js';
 
 /** The clip is played at 128 kbit/s. */
-export const BYTES_PER_SECOND = 16_000;
+const BYTES_PER_SECOND = 16_000;
 
 /** Frames that may be silenced at the start of a listener's stream. */
 const LEAD_IN_MAX = 12;
