@@ -17,7 +17,7 @@ import type { SourcePassword } from '../http/server/source-password.js';
 import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay } from '../overlay/overlay.js';
 import type { ClientConnection } from '../overlay/sockets/client-connection.js';
-import type { Refusal } from '../overlay/sockets/connections.js';
+import type { Refusal } from '../overlay/sockets/admission.js';
 import { isSameSecret } from '../runtime/secrets.js';
 import type { SessionName } from '../session/session-name.js';
 import type { ClientHello } from '../wire/hello.js';

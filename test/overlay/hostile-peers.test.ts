@@ -156,7 +156,7 @@ test('a stranger who is no neighbour is refused the data', async () => {
 
 test('half a handshake is closed in time, and strangers are few for each host', async () => {
   const [station, other] = (await startMesh(2)) as [Station, Station];
-  const peers = Array.from({ length: OVERLAY_LIMITS.strangersPerHostMax + 5 }, () =>
+  const peers = Array.from({ length: OVERLAY_LIMITS.pendingPerHostMax + 5 }, () =>
     connectRaw(station.overlay.address),
   );
   for (const peer of peers) peer.send(Uint8Array.of(0, 0, 1));
@@ -164,7 +164,7 @@ test('half a handshake is closed in time, and strangers are few for each host', 
   await eventually(() => countClosed() === 5, 2000);
   expect(station.overlay.counters.connectionsRefused).toBe(5);
   await eventually(() => countClosed() === peers.length, OVERLAY_LIMITS.handshakeMs + 2000);
-  expect(station.overlay.counters.handshakesTimedOut).toBe(OVERLAY_LIMITS.strangersPerHostMax);
+  expect(station.overlay.counters.handshakesTimedOut).toBe(OVERLAY_LIMITS.pendingPerHostMax);
   await greet(station, strangerHello(7));
   expect(neighboursOf(other)).toContain(station.id);
 });
@@ -173,7 +173,7 @@ test('too many connections are refused with the reason', async () => {
   const station = await startStation(1);
   const hello = encodeHello(strangerHello(7));
   const crowd: RawPeer[] = [];
-  const atOnce = OVERLAY_LIMITS.strangersPerHostMax;
+  const atOnce = OVERLAY_LIMITS.pendingPerHostMax;
   while (crowd.length <= OVERLAY_LIMITS.inboundMax) {
     const group = Array.from({ length: atOnce }, () => connectRaw(station.overlay.address));
     for (const peer of group) peer.send(hello);

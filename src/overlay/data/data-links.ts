@@ -1,12 +1,12 @@
 /**
- * The data connections of one SCX, to parents and from children. Two SCXs may feed each other from
- * different sources, so the machine is told which of the two connections went down.
+ * The data connections of one SCX, to parents and from children. Two SCXs may be parents of each other
+ * for different sources, so the machine is told which of the two connections went down.
  */
 import type { ChannelMessage } from '../../gossamer/core/effects.js';
 import type { Adu, Member, NodeId } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';
 import type { DataHello } from '../../wire/hello.js';
-import type { Admission } from '../sockets/connections.js';
+import type { Admission } from '../sockets/admission.js';
 import type { OverlayContext } from '../sockets/context.js';
 import { isFromParent } from './data-roles.js';
 import { createDownstreams } from './downstreams.js';
@@ -16,15 +16,15 @@ export interface DataLinks {
   admit(hello: DataHello): Admission;
   send(to: Member, message: ChannelMessage): void;
   forward(to: NodeId, adu: Adu): void;
-  /** Ends what goes on without connections. */
+  /** Stops timers; closing the connections is the sockets' business. */
   close(): void;
-  /** A neighbour is a parent in reserve: its connection is held ready. */
+  /** A mesh edge has come up or gone down: its neighbour is a parent in reserve. */
   onEdge(member: Member, isUp: boolean): void;
 }
 
 /**
- * Neither parents nor children; `rng` spreads retries. `main`: the channel on which no gap may be heard,
- * so that its connections are held ready.
+ * Neither parents nor children; `rng` spreads retries. Connections for the channel `main`, on which no
+ * gap may be heard, are held ready to all mesh neighbours.
  */
 export function createDataLinks(context: OverlayContext, rng: Rng, main: number): DataLinks {
   const onDown =

@@ -1,13 +1,13 @@
-/** Who may say what on a data connection. */
+/** Which messages on a data connection come from the parent, and which from the child. */
 import type { DataMessage } from '../../gossamer/core/message.js';
 
-/** What a parent tells a child. */
+/** Messages of a parent to a child. */
 export type ParentMessage = Extract<
   DataMessage,
   { kind: 'subscribed' | 'refused' | 'head' | 'lost' }
 >;
 
-/** What a child says to its parent. */
+/** Messages of a child to its parent. */
 export type ChildMessage = Exclude<DataMessage, ParentMessage>;
 
 export const isFromParent = (message: DataMessage): message is ParentMessage =>

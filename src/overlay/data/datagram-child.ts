@@ -1,8 +1,9 @@
 /**
- * The child's end of a data connection whose channel is announced as UDP. It sends a beat every so
- * often: to the parent a beat tells where to send, that what it sends arrives, and how much of what it
- * sent over TCP has come; its echo tells us that a NACK arrives, too. While that is not so, all goes
- * over TCP: a path that takes no datagrams costs nothing but beats.
+ * The child's end of a data connection whose channel is announced as UDP. It sends a beat at regular
+ * intervals. A beat tells the parent where to send datagrams, that its datagrams arrive, and how many
+ * of the ADUs that it sent over TCP have arrived. The parent's echo tells the child that its own
+ * datagrams (NACKs) arrive, too. While either is not known, everything goes over TCP, so a path that
+ * drops datagrams costs nothing but beats.
  */
 import type { Rng } from '../../lib/rng.js';
 import {
@@ -14,91 +15,114 @@ import {
 import { decodeFrames, type WireEvent } from '../../wire/decoder.js';
 import type { OverlayContext } from '../sockets/context.js';
 import type { Remote } from '../sockets/datagrams.js';
-import { OVERLAY_LIMITS } from '../sockets/limits.js';
 
 export interface DatagramChild {
   /** The data connection is open, and the parent takes datagrams. */
   begin(): void;
   /** An ADU came over TCP. */
   onAduByTcp(): void;
-  /** False: it would not arrive, and must go over TCP. */
+  /** False: a datagram would not arrive, so the frame must be sent over TCP. */
   send(frame: Uint8Array): boolean;
   close(): void;
 }
 
-/**
- * `onEvent` hears what the parent's datagrams hold. While `isUsed` is false, as over a connection that is
- * held in reserve, nothing is sent.
- */
-export function createDatagramChild(
-  { datagrams, counters, log }: OverlayContext,
-  token: DatagramToken,
-  parent: Remote,
-  rng: Rng,
-  isUsed: () => boolean,
-  onEvent: (event: WireEvent) => void,
-): DatagramChild {
-  /** Where its datagrams come from, or should. */
-  let remote = parent;
-  let heardAt = Number.NEGATIVE_INFINITY;
-  let echoedAt = Number.NEGATIVE_INFINITY;
-  let adusByTcp = 0;
-  let wasHeard = false;
-  let timer: NodeJS.Timeout | undefined;
+export interface DatagramChildOptions {
+  readonly context: OverlayContext;
+  readonly token: DatagramToken;
+  readonly parent: Remote;
+  /** Spreads the beats. */
+  readonly rng: Rng;
+  /** False while the connection is held in reserve: then nothing is sent. */
+  readonly isUsed: () => boolean;
+  /** Called with the content of the parent's datagrams. */
+  readonly onEvent: (event: WireEvent) => void;
+}
 
-  const isRecent = (instant: number): boolean =>
-    performance.now() - instant < OVERLAY_LIMITS.datagramSilenceMs;
+interface State extends DatagramChildOptions {
+  /** Where the parent's datagrams come from; its overlay address before the first one. */
+  remote: Remote;
+  /** The instant of the last datagram, performance.now(). */
+  heardAt: number;
+  /** The instant of the last echo. */
+  echoedAt: number;
+  adusByTcp: number;
+  /** Whether datagrams arrived at the last beat. */
+  wasHeard: boolean;
+  /** The next beat; undefined before `begin` and after `close`. */
+  timer: NodeJS.Timeout | undefined;
+}
 
-  const noteChange = (isHeard: boolean): void => {
-    if (isHeard === wasHeard) return;
-    wasHeard = isHeard;
-    if (!isHeard) counters.datagramFallbacks++;
-    const what = isHeard ? 'its datagrams arrive' : 'none of its datagrams arrive: back to TCP';
-    log[isHeard ? 'debug' : 'warn']({ parent: remote }, what);
+/** Sends nothing before `begin`. */
+export function createDatagramChild(options: DatagramChildOptions): DatagramChild {
+  const { context, token, parent } = options;
+  const state: State = {
+    ...options,
+    remote: parent,
+    heardAt: Number.NEGATIVE_INFINITY,
+    echoedAt: Number.NEGATIVE_INFINITY,
+    adusByTcp: 0,
+    wasHeard: false,
+    timer: undefined,
   };
-
-  const tell = (): void => {
-    const isHeard = isRecent(heardAt);
-    noteChange(isHeard);
-    datagrams.send(encodeBeat(token, adusByTcp, isHeard), remote);
-  };
-
-  const beat = (): void => {
-    if (isUsed()) tell();
-    else wasHeard = false;
-    timer = setTimeout(beat, OVERLAY_LIMITS.beatMs * (0.9 + 0.2 * rng.unit()));
-  };
-
-  const handle = (datagram: Datagram, from: Remote): void => {
-    if (datagram.kind === 'beat') return;
-    const isFirst = !isRecent(heardAt);
-    heardAt = performance.now();
-    remote = from;
-    if (datagram.kind === 'frames') for (const each of decodeFrames(datagram.frames)) onEvent(each);
-    else echoedAt = heardAt;
-    // The parent need not wait for the next beat to hear of it.
-    if (!isFirst || timer === undefined) return;
-    clearTimeout(timer);
-    beat();
-  };
-
+  const take = (datagram: Datagram, from: Remote): void => handle(state, datagram, from);
   return {
     begin: () => {
-      if (timer === undefined && datagrams.register(token, handle)) beat();
+      if (state.timer === undefined && context.datagrams.register(token, take)) beat(state);
     },
     onAduByTcp: () => {
-      adusByTcp++;
+      state.adusByTcp++;
     },
     send: (frame) => {
-      if (!isRecent(echoedAt)) return false;
-      datagrams.send(encodeFrames(token, [frame]), remote);
+      if (!isRecent(state, state.echoedAt)) return false;
+      context.datagrams.send(encodeFrames(token, [frame]), state.remote);
       return true;
     },
     close: () => {
-      if (timer === undefined) return;
-      clearTimeout(timer);
-      timer = undefined;
-      datagrams.unregister(token);
+      if (state.timer === undefined) return;
+      clearTimeout(state.timer);
+      state.timer = undefined;
+      context.datagrams.unregister(token);
     },
   };
+}
+
+const isRecent = ({ context: { limits } }: State, instant: number): boolean =>
+  performance.now() - instant < limits.datagramSilenceMs;
+
+function beat(state: State): void {
+  if (state.isUsed()) sendBeat(state);
+  else state.wasHeard = false;
+  const waitMs = state.context.limits.beatMs * (0.9 + 0.2 * state.rng.unit());
+  state.timer = setTimeout(() => beat(state), waitMs);
+}
+
+function sendBeat(state: State): void {
+  const isHeard = isRecent(state, state.heardAt);
+  noteChange(state, isHeard);
+  state.context.datagrams.send(encodeBeat(state.token, state.adusByTcp, isHeard), state.remote);
+}
+
+function noteChange(state: State, isHeard: boolean): void {
+  if (isHeard === state.wasHeard) return;
+  const { counters, log } = state.context;
+  state.wasHeard = isHeard;
+  if (!isHeard) counters.datagramFallbacks++;
+  const what = isHeard
+    ? 'datagrams of a parent arrive'
+    : 'no datagrams of a parent arrive: using TCP';
+  log[isHeard ? 'debug' : 'warn']({ parent: state.remote }, what);
+}
+
+function handle(state: State, datagram: Datagram, from: Remote): void {
+  if (datagram.kind === 'beat') return;
+  const isFirst = !isRecent(state, state.heardAt);
+  state.heardAt = performance.now();
+  state.remote = from;
+  if (datagram.kind === 'frames') {
+    for (const event of decodeFrames(datagram.frames)) state.onEvent(event);
+  } else state.echoedAt = state.heardAt;
+  // Tell the parent at once that datagrams arrive.
+  if (!isFirst || state.timer === undefined) return;
+  clearTimeout(state.timer);
+  beat(state);
 }

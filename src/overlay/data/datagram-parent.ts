@@ -1,10 +1,12 @@
 /**
  * The parent's end of a data connection whose channel is announced as UDP. ADUs leave as datagrams
- * while the child's beats say that they arrive; what leaves in one turn shares a datagram. Until then,
- * and when beats stay away, ADUs leave over TCP, and so do those that fit into no datagram.
+ * while the child's beats say that datagrams arrive; the ADUs of one turn of the event loop share a
+ * datagram. Before the first beat, and when beats stop, ADUs leave over TCP. So do ADUs that are too
+ * large for a datagram.
  *
- * So does what a child is sent at once when it subscribes: seconds of audio would overrun any network.
- * When a beat says that nearly all of it has come, datagrams follow, and overtake next to nothing.
+ * The ADUs that a child gets at once when it subscribes leave over TCP too: seconds of audio sent as
+ * datagrams would overrun any network. Datagrams follow when a beat says that nearly all of these ADUs
+ * have arrived, and then overtake hardly any.
  */
 import {
   DATAGRAM_BYTES_MAX,
@@ -15,76 +17,105 @@ import {
   encodeFrames,
 } from '../../wire/datagram.js';
 import { decodeFrames, type WireEvent } from '../../wire/decoder.js';
-import type { Datagrams, Remote } from '../sockets/datagrams.js';
-import { OVERLAY_LIMITS } from '../sockets/limits.js';
+import type { OverlayContext } from '../sockets/context.js';
+import type { Remote } from '../sockets/datagrams.js';
 
 export interface DatagramParent {
-  /** False: it must go over TCP. */
+  /** False: the frame must be sent over TCP. */
   forward(frame: Uint8Array): boolean;
   onAduByTcp(): void;
-  /** What follows comes in bulk. */
+  /** Many ADUs follow at once: send them over TCP. */
   becomeBulky(): void;
   close(): void;
 }
 
-/** Both count to 2^32 and begin anew. */
-const behind = (sent: number, had: number): number => (sent - had + 2 ** 32) % 2 ** 32;
+interface State {
+  readonly context: OverlayContext;
+  readonly token: DatagramToken;
+  readonly onEvent: (event: WireEvent) => void;
+  /** Where the child's datagrams come from; undefined before the first one. */
+  remote: Remote | undefined;
+  /** The instant of the last beat, performance.now(). */
+  beatAt: number;
+  /** ADUs sent over TCP, modulo COUNT_MODULUS. */
+  adusByTcp: number;
+  mayUse: boolean;
+  /** Frames of the next datagram. Bounded: DATAGRAM_BYTES_MAX. */
+  waiting: Uint8Array[];
+  waitingBytes: number;
+}
 
-/** `onEvent` hears what the child's datagrams hold. Undefined: the token is taken. */
+/** Counts of ADUs on the wire have 32 bits. */
+const COUNT_MODULUS = 2 ** 32;
+
+const behind = (sent: number, received: number): number =>
+  (sent - received + COUNT_MODULUS) % COUNT_MODULUS;
+
+/**
+ * `onEvent` is called with the content of the child's datagrams. Undefined: the token, which the child
+ * has chosen, is in use.
+ */
 export function createDatagramParent(
-  datagrams: Datagrams,
+  context: OverlayContext,
   token: DatagramToken,
   onEvent: (event: WireEvent) => void,
 ): DatagramParent | undefined {
-  let remote: Remote | undefined;
-  let beatAt = Number.NEGATIVE_INFINITY;
-  let adusByTcp = 0;
-  let mayUse = false;
-  /** Bounded by DATAGRAM_BYTES_MAX. */
-  let waiting: Uint8Array[] = [];
-  let waitingBytes = 0;
-
-  const flush = (): void => {
-    if (waiting.length === 0 || remote === undefined) return;
-    datagrams.send(encodeFrames(token, waiting), remote);
-    waiting = [];
-    waitingBytes = 0;
+  const state: State = {
+    ...{ context, token, onEvent },
+    remote: undefined,
+    beatAt: Number.NEGATIVE_INFINITY,
+    adusByTcp: 0,
+    mayUse: false,
+    waiting: [],
+    waitingBytes: 0,
   };
-
-  const put = (frame: Uint8Array): void => {
-    if (DATAGRAM_HEADER_BYTES + waitingBytes + frame.length > DATAGRAM_BYTES_MAX) flush();
-    if (waiting.length === 0) process.nextTick(flush);
-    waiting.push(frame);
-    waitingBytes += frame.length;
-  };
-
-  const handle = (datagram: Datagram, from: Remote): void => {
-    if (datagram.kind === 'frames') {
-      for (const event of decodeFrames(datagram.frames)) onEvent(event);
-    } else if (datagram.kind === 'beat') {
-      remote = from;
-      beatAt = performance.now();
-      const isBehind = behind(adusByTcp, datagram.adusByTcp) > OVERLAY_LIMITS.overtakenMax;
-      mayUse = datagram.isHeard && (mayUse || !isBehind);
-      datagrams.send(encodeEcho(token), from);
-    }
-  };
-
-  if (!datagrams.register(token, handle)) return undefined;
+  const { datagrams } = context;
+  const isFree = datagrams.register(token, (datagram, from) => handle(state, datagram, from));
+  if (!isFree) return undefined;
   return {
-    forward: (frame) => {
-      const isAlive = performance.now() - beatAt < OVERLAY_LIMITS.datagramSilenceMs;
-      const fits = DATAGRAM_HEADER_BYTES + frame.length <= DATAGRAM_BYTES_MAX;
-      if (!mayUse || !isAlive || !fits) return false;
-      put(frame);
-      return true;
-    },
+    forward: (frame) => forward(state, frame),
     onAduByTcp: () => {
-      adusByTcp = (adusByTcp + 1) % 2 ** 32;
+      state.adusByTcp = (state.adusByTcp + 1) % COUNT_MODULUS;
     },
     becomeBulky: () => {
-      mayUse = false;
+      state.mayUse = false;
     },
     close: () => datagrams.unregister(token),
   };
+}
+
+function handle(state: State, datagram: Datagram, from: Remote): void {
+  if (datagram.kind === 'frames') {
+    for (const event of decodeFrames(datagram.frames)) state.onEvent(event);
+  } else if (datagram.kind === 'beat') {
+    const { datagrams, limits } = state.context;
+    state.remote = from;
+    state.beatAt = performance.now();
+    const isBehind = behind(state.adusByTcp, datagram.adusByTcp) > limits.overtakenMax;
+    state.mayUse = datagram.isHeard && (state.mayUse || !isBehind);
+    datagrams.send(encodeEcho(state.token), from);
+  }
+}
+
+function forward(state: State, frame: Uint8Array): boolean {
+  const isAlive = performance.now() - state.beatAt < state.context.limits.datagramSilenceMs;
+  const fits = DATAGRAM_HEADER_BYTES + frame.length <= DATAGRAM_BYTES_MAX;
+  if (!state.mayUse || !isAlive || !fits) return false;
+  put(state, frame);
+  return true;
+}
+
+function put(state: State, frame: Uint8Array): void {
+  const isTooMuch = DATAGRAM_HEADER_BYTES + state.waitingBytes + frame.length > DATAGRAM_BYTES_MAX;
+  if (isTooMuch) flush(state);
+  if (state.waiting.length === 0) process.nextTick(() => flush(state));
+  state.waiting.push(frame);
+  state.waitingBytes += frame.length;
+}
+
+function flush(state: State): void {
+  if (state.waiting.length === 0 || state.remote === undefined) return;
+  state.context.datagrams.send(encodeFrames(state.token, state.waiting), state.remote);
+  state.waiting = [];
+  state.waitingBytes = 0;
 }

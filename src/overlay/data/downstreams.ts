@@ -1,28 +1,30 @@
 /**
- * Data connections from our children (§3.8). Each carries the ADUs of one channel to one child. What
- * a child does not take in time waits in its socket, up to a bound; then the machine is told, and
- * keeps the rest in its cache, where it costs the other children nothing. Of a channel announced as
- * UDP they leave as datagrams where these arrive (datagram-parent.ts).
+ * Data connections from our children (§3.8). Each carries the ADUs of one channel to one child. What a
+ * child does not read in time waits in its socket, up to a bound. Beyond that the machine is told that
+ * the child is congested, and keeps the rest in its cache, so that a slow child costs the others
+ * nothing. ADUs of a channel announced as UDP leave as datagrams while these arrive
+ * (datagram-parent.ts).
  */
 import type { DataMessage } from '../../gossamer/core/message.js';
 import type { Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { WireEvent } from '../../wire/decoder.js';
 import { encodeAdu, encodeDataMessage } from '../../wire/encoder.js';
 import type { DataHello } from '../../wire/hello.js';
+import type { Admission } from '../sockets/admission.js';
 import type { Arrival, Connection, ConnectionHandler } from '../sockets/connection.js';
-import type { Admission } from '../sockets/connections.js';
 import { dataHello, memberOf, type OverlayContext } from '../sockets/context.js';
-import { OVERLAY_LIMITS } from '../sockets/limits.js';
 import { isFromParent, type ParentMessage } from './data-roles.js';
 import { createDatagramParent, type DatagramParent } from './datagram-parent.js';
 
 export interface Downstreams {
   admit(hello: DataHello): Admission;
-  /** Nothing happens when the child has no connection. */
+  /** Does nothing when the child has no connection. */
   send(to: NodeId, channel: number, message: ParentMessage): void;
+  /** Does nothing when the child has no connection. */
   forward(to: NodeId, adu: Adu): void;
 }
 
+/** One data connection from a child. */
 interface Downstream {
   readonly peer: Member;
   readonly channel: number;
@@ -33,123 +35,146 @@ interface Downstream {
   datagrams: DatagramParent | undefined;
 }
 
+interface Table {
+  readonly context: OverlayContext;
+  /** By child and channel. Bounded: inboundMax. */
+  readonly downstreams: Map<string, Downstream>;
+  /** Called when a connection with subscriptions is gone. */
+  onDown(peer: NodeId, channel: number): void;
+}
+
 const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
 
-/** No children; `onDown` hears when a connection with subscriptions is gone. */
+/** No children; `onDown` is called when a connection with subscriptions is gone. */
 export function createDownstreams(
   context: OverlayContext,
   onDown: (peer: NodeId, channel: number) => void,
 ): Downstreams {
-  const { counters, feed, log, usesDatagrams } = context;
-  /** Bounded: inboundMax. */
-  const downstreams = new Map<string, Downstream>();
-
-  const isCurrent = (downstream: Downstream): boolean =>
-    downstreams.get(keyOf(downstream.peer.id, downstream.channel)) === downstream;
-
-  const handleMessage = (downstream: Downstream, message: DataMessage): void => {
-    const { connection, sources, channel, peer } = downstream;
-    if (isFromParent(message) || (message.kind !== 'audience' && message.channel !== channel)) {
-      return connection.reject('unexpected', `${message.kind} from a child`);
-    }
-    counters.dataMessagesIn++;
-    if (message.kind === 'subscribe') sources.add(message.source);
-    if (message.kind === 'unsubscribe') sources.delete(message.source);
-    feed({ kind: 'dataReceived', from: peer, message });
-  };
-
-  /** What is wrong in a datagram is dropped: it says nothing of the connection. */
-  const handleDatagram = (downstream: Downstream, event: WireEvent): void => {
-    if (!isCurrent(downstream)) return;
-    const isNack = event.kind === 'data' && event.message.kind === 'nack';
-    if (isNack && event.message.channel === downstream.channel) {
-      handleMessage(downstream, event.message);
-    } else counters.datagramsMalformed++;
-  };
-
-  const handleArrival = (downstream: Downstream, event: Arrival): void => {
-    // The child has opened another connection meanwhile: what it said on this one is past.
-    if (!isCurrent(downstream)) return;
-    if (event.kind === 'data') return handleMessage(downstream, event.message);
-    downstream.connection.reject('unexpected', `${event.kind} from a child`);
-  };
-
-  const becomeDrained = (downstream: Downstream): void => {
-    if (!downstream.isCongested || !isCurrent(downstream)) return;
-    downstream.isCongested = false;
-    feed({ kind: 'drained', peer: downstream.peer.id, channel: downstream.channel });
-  };
-
-  const checkBacklog = (downstream: Downstream): void => {
-    const { connection, peer, channel } = downstream;
-    if (downstream.isCongested || connection.backlogBytes < OVERLAY_LIMITS.dataBacklogMax) return;
-    downstream.isCongested = true;
-    feed({ kind: 'congested', peer: peer.id, channel });
-  };
-
-  const onClose = (downstream: Downstream): void => {
-    if (!isCurrent(downstream)) return;
-    const { peer, channel, sources, isCongested } = downstream;
-    downstreams.delete(keyOf(peer.id, channel));
-    downstream.datagrams?.close();
-    if (sources.size > 0) onDown(peer.id, channel);
-    // The machine remembers congestion by peer: the next connection starts without.
-    else if (isCongested) feed({ kind: 'drained', peer: peer.id, channel });
-  };
-
-  const handlerOf = (downstream: Downstream): ConnectionHandler => ({
-    onArrival: (event) => handleArrival(downstream, event),
-    onDrain: () => becomeDrained(downstream),
-    onClose: (cause, reason) => {
-      log.debug({ peer: downstream.peer.id, cause, reason }, 'data connection to a child closed');
-      onClose(downstream);
-    },
-  });
-
-  const becomeConnected = (connection: Connection, peer: Member, hello: DataHello): void => {
-    const { channel, token } = hello;
-    const old = downstreams.get(keyOf(peer.id, channel));
-    if (old !== undefined) {
-      old.connection.destroy();
-      onClose(old);
-    }
-    const downstream = { peer, channel, connection, sources: new Set<SourceId>() };
-    const entry: Downstream = { ...downstream, isCongested: false, datagrams: undefined };
-    if (token !== undefined && usesDatagrams(channel)) {
-      const take = (event: WireEvent): void => handleDatagram(entry, event);
-      entry.datagrams = createDatagramParent(context.datagrams, token, take);
-    }
-    downstreams.set(keyOf(peer.id, channel), entry);
-    connection.handTo(handlerOf(entry), 'data');
-  };
-
+  const table: Table = { context, downstreams: new Map(), onDown };
   return {
     admit: (hello) => ({
       kind: 'admitted',
       answer: dataHello(
         context,
         hello.channel,
-        usesDatagrams(hello.channel) ? hello.token : undefined,
+        context.usesDatagrams(hello.channel) ? hello.token : undefined,
       ),
-      onOpen: (connection) => becomeConnected(connection, memberOf(hello), hello),
+      onOpen: (connection) => becomeConnected(table, connection, hello),
     }),
-    send: (to, channel, message) => {
-      const downstream = downstreams.get(keyOf(to, channel));
-      if (downstream === undefined) return;
-      counters.dataMessagesOut++;
-      if (message.kind === 'subscribed') downstream.datagrams?.becomeBulky();
-      if (message.kind === 'refused') downstream.sources.delete(message.source);
-      downstream.connection.send(encodeDataMessage(message));
-    },
-    forward: (to, adu) => {
-      const downstream = downstreams.get(keyOf(to, adu.channel));
-      if (downstream === undefined) return;
-      counters.adusOut++;
-      const frame = encodeAdu(adu);
-      if (downstream.datagrams?.forward(frame)) return;
-      downstream.datagrams?.onAduByTcp();
-      downstream.connection.send(frame);
-      checkBacklog(downstream);
-    },
+    send: (to, channel, message) => send(table, to, channel, message),
+    forward: (to, adu) => forward(table, to, adu),
   };
+}
+
+function becomeConnected(table: Table, connection: Connection, hello: DataHello): void {
+  const { context, downstreams } = table;
+  const { channel, token } = hello;
+  const peer = memberOf(hello);
+  const old = downstreams.get(keyOf(peer.id, channel));
+  if (old !== undefined) {
+    old.connection.destroy();
+    onClose(table, old);
+  }
+  const downstream: Downstream = {
+    ...{ peer, channel, connection },
+    sources: new Set(),
+    isCongested: false,
+    datagrams: undefined,
+  };
+  if (token !== undefined && context.usesDatagrams(channel)) {
+    downstream.datagrams = createDatagramParent(context, token, (event) =>
+      handleDatagram(table, downstream, event),
+    );
+  }
+  downstreams.set(keyOf(peer.id, channel), downstream);
+  connection.handTo(downstreamHandler(table, downstream), 'data');
+}
+
+const downstreamHandler = (table: Table, downstream: Downstream): ConnectionHandler => ({
+  onArrival: (event) => handleArrival(table, downstream, event),
+  onDrain: () => becomeDrained(table, downstream),
+  onClose: (cause, reason) => {
+    const { log } = table.context;
+    log.debug({ peer: downstream.peer.id, cause, reason }, 'data connection to a child closed');
+    onClose(table, downstream);
+  },
+});
+
+/** False when the child has opened another connection for the channel meanwhile. */
+const isCurrent = ({ downstreams }: Table, downstream: Downstream): boolean =>
+  downstreams.get(keyOf(downstream.peer.id, downstream.channel)) === downstream;
+
+function handleArrival(table: Table, downstream: Downstream, event: Arrival): void {
+  if (!isCurrent(table, downstream)) return;
+  if (event.kind === 'data') return handleMessage(table, downstream, event.message);
+  downstream.connection.reject('unexpected', `${event.kind} from a child`);
+}
+
+function handleMessage({ context }: Table, downstream: Downstream, message: DataMessage): void {
+  const { connection, sources, channel, peer } = downstream;
+  if (isFromParent(message) || (message.kind !== 'audience' && message.channel !== channel)) {
+    return connection.reject('unexpected', `${message.kind} from a child`);
+  }
+  context.counters.dataMessagesIn++;
+  if (message.kind === 'subscribe') sources.add(message.source);
+  if (message.kind === 'unsubscribe') sources.delete(message.source);
+  context.feed({ kind: 'dataReceived', from: peer, message });
+}
+
+/** A malformed datagram is dropped. It may be forged, so it proves nothing against the child. */
+function handleDatagram(table: Table, downstream: Downstream, event: WireEvent): void {
+  if (!isCurrent(table, downstream)) return;
+  const isNack = event.kind === 'data' && event.message.kind === 'nack';
+  if (isNack && event.message.channel === downstream.channel) {
+    handleMessage(table, downstream, event.message);
+  } else table.context.counters.datagramsMalformed++;
+}
+
+function send(
+  { context, downstreams }: Table,
+  to: NodeId,
+  channel: number,
+  message: ParentMessage,
+) {
+  const downstream = downstreams.get(keyOf(to, channel));
+  if (downstream === undefined) return;
+  context.counters.dataMessagesOut++;
+  if (message.kind === 'subscribed') downstream.datagrams?.becomeBulky();
+  if (message.kind === 'refused') downstream.sources.delete(message.source);
+  downstream.connection.send(encodeDataMessage(message));
+}
+
+function forward({ context, downstreams }: Table, to: NodeId, adu: Adu): void {
+  const downstream = downstreams.get(keyOf(to, adu.channel));
+  if (downstream === undefined) return;
+  context.counters.adusOut++;
+  const frame = encodeAdu(adu);
+  if (downstream.datagrams?.forward(frame)) return;
+  downstream.datagrams?.onAduByTcp();
+  downstream.connection.send(frame);
+  checkBacklog(context, downstream);
+}
+
+function checkBacklog({ feed, limits }: OverlayContext, downstream: Downstream): void {
+  const { connection, peer, channel } = downstream;
+  if (downstream.isCongested || connection.backlogBytes < limits.dataBacklogMax) return;
+  downstream.isCongested = true;
+  feed({ kind: 'congested', peer: peer.id, channel });
+}
+
+function becomeDrained(table: Table, downstream: Downstream): void {
+  if (!downstream.isCongested || !isCurrent(table, downstream)) return;
+  downstream.isCongested = false;
+  const { peer, channel } = downstream;
+  table.context.feed({ kind: 'drained', peer: peer.id, channel });
+}
+
+function onClose(table: Table, downstream: Downstream): void {
+  if (!isCurrent(table, downstream)) return;
+  const { peer, channel, sources, isCongested } = downstream;
+  table.downstreams.delete(keyOf(peer.id, channel));
+  downstream.datagrams?.close();
+  if (sources.size > 0) table.onDown(peer.id, channel);
+  // The machine remembers congestion by peer, and the next connection starts without it.
+  else if (isCongested) table.context.feed({ kind: 'drained', peer: peer.id, channel });
 }

@@ -1,227 +1,149 @@
 /**
- * Data connections to our parents (§3.8: "separate connections per channel"): the child opens one
+ * Data connections to our parents (§3.8: "separate connections per channel"). The child opens one
  * with its first subscription at a parent, and ends it with the last one.
  *
- * Beyond: to mesh neighbours, who are the parents in reserve, one may be held ready without a
- * subscription. When a parent dies the next one then delivers after one round trip, not three.
+ * Beyond: a connection to a mesh neighbour, which is a parent in reserve, may be held ready without a
+ * subscription. When a parent dies, the next one then delivers after one round trip instead of three.
+ *
+ * upstream-table.ts holds the connections, upstream-arrivals.ts takes what comes over them.
  */
-
-import type { DataMessage } from '../../gossamer/core/message.js';
-import type { Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
-import { splitHostPort } from '../../lib/host-port.js';
+import type { Member, NodeId } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';
 import { drawId } from '../../runtime/secrets.js';
 import type { DatagramToken } from '../../wire/datagram.js';
-import type { WireEvent } from '../../wire/decoder.js';
 import { encodeDataMessage } from '../../wire/encoder.js';
-import {
-  type Arrival,
-  type Connection,
-  type ConnectionHandler,
-  NOBODY,
-} from '../sockets/connection.js';
+import type { ScxHello } from '../sockets/admission.js';
+import type { Connection } from '../sockets/connection.js';
 import { dataHello, type OverlayContext } from '../sockets/context.js';
-import { OVERLAY_LIMITS } from '../sockets/limits.js';
-import { createOutbox, type Outbox } from '../sockets/outbox.js';
+import { createOutbox } from '../sockets/outbox.js';
 import { createRetries } from '../sockets/retries.js';
-import { type ChildMessage, isFromParent } from './data-roles.js';
-import { createDatagramChild, type DatagramChild } from './datagram-child.js';
+import type { ChildMessage } from './data-roles.js';
+import { startDatagrams, upstreamHandler } from './upstream-arrivals.js';
+import { endIfUnused, keyOf, lose, type Upstream, type UpstreamTable } from './upstream-table.js';
 
 export interface Upstreams {
   send(to: Member, channel: number, message: ChildMessage): void;
-  /** Opens a connection, if there is none, and keeps it when nobody subscribes. */
+  /** Opens a connection if there is none, and keeps it even without a subscription. */
   hold(to: Member, channel: number): void;
-  /** Ends it as soon as nobody subscribes. */
+  /** Ends the connection as soon as it has no subscription. */
   release(to: Member, channel: number): void;
-  /** Ends what goes on without connections. */
+  /** Stops timers; closing the connections is the sockets' business. */
   close(): void;
 }
 
-interface Upstream {
-  readonly peer: Member;
-  readonly channel: number;
-  connection: Connection;
-  isOpen: boolean;
-  readonly outbox: Outbox;
-  /** The subscriptions. Bounded: the sources that the machine knows. */
-  readonly sources: Set<SourceId>;
-  /** Of a channel announced as UDP, where the parent takes datagrams. */
-  datagrams: DatagramChild | undefined;
-}
-
-const drawDatagramToken = (): DatagramToken => drawId() as DatagramToken;
-
-const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
-
-/** No parents; `onDown` hears when a connection with subscriptions is gone. */
+/** No parents; `onDown` is called when a connection with subscriptions is gone. */
 export function createUpstreams(
   context: OverlayContext,
   rng: Rng,
   onDown: (peer: NodeId, channel: number) => void,
 ): Upstreams {
-  const { connections, counters, feed, log } = context;
-  const retries = createRetries(rng);
-  /** Bounded: outboundDataMax. */
-  const upstreams = new Map<string, Upstream>();
-  /** Bounded: mesh neighbours. */
-  const held = new Set<string>();
-
-  const isCurrent = (upstream: Upstream): boolean =>
-    upstreams.get(keyOf(upstream.peer.id, upstream.channel)) === upstream;
-
-  const lose = (upstream: Upstream): void => {
-    if (!isCurrent(upstream)) return;
-    upstreams.delete(keyOf(upstream.peer.id, upstream.channel));
-    upstream.connection.destroy();
-    upstream.datagrams?.close();
-    if (upstream.sources.size > 0) onDown(upstream.peer.id, upstream.channel);
+  const retries = createRetries(rng, context.limits);
+  const table: UpstreamTable = {
+    ...{ context, rng, retries, onDown },
+    upstreams: new Map(),
+    held: new Set(),
   };
-
-  const end = (upstream: Upstream): void => {
-    upstreams.delete(keyOf(upstream.peer.id, upstream.channel));
-    upstream.connection.handTo(NOBODY, 'data');
-    upstream.datagrams?.close();
-    if (upstream.isOpen) upstream.connection.finish();
-    else upstream.connection.destroy();
-  };
-
-  const endIfUnused = (upstream: Upstream): void => {
-    const isHeld = held.has(keyOf(upstream.peer.id, upstream.channel));
-    if (upstream.sources.size === 0 && !isHeld && isCurrent(upstream)) end(upstream);
-  };
-
-  const handleMessage = (upstream: Upstream, message: DataMessage): void => {
-    const { connection, sources, channel } = upstream;
-    if (!isFromParent(message) || message.channel !== channel) {
-      return connection.reject('unexpected', `${message.kind} from a parent`);
-    }
-    counters.dataMessagesIn++;
-    if (message.kind === 'refused') sources.delete(message.source);
-    feed({ kind: 'dataReceived', from: upstream.peer, message });
-    endIfUnused(upstream);
-  };
-
-  const takeAdu = (upstream: Upstream, adu: Adu): void => {
-    counters.adusIn++;
-    feed({ kind: 'adu', from: upstream.peer.id, adu });
-  };
-
-  const handleArrival = (upstream: Upstream, event: Arrival): void => {
-    if (event.kind === 'data') return handleMessage(upstream, event.message);
-    if (event.kind !== 'adu' || event.adu.channel !== upstream.channel) {
-      return upstream.connection.reject('unexpected', `${event.kind} from a parent`);
-    }
-    upstream.datagrams?.onAduByTcp();
-    takeAdu(upstream, event.adu);
-  };
-
-  /** What is wrong in a datagram is dropped: it says nothing of the connection. */
-  const handleDatagram = (upstream: Upstream, event: WireEvent): void => {
-    if (event.kind === 'adu' && event.adu.channel === upstream.channel) {
-      takeAdu(upstream, event.adu);
-    } else counters.datagramsMalformed++;
-  };
-
-  const startDatagrams = (upstream: Upstream, token: DatagramToken): void => {
-    const take = (event: WireEvent): void => handleDatagram(upstream, event);
-    const remote = splitHostPort(upstream.peer.address);
-    const isUsed = (): boolean => upstream.sources.size > 0;
-    upstream.datagrams = createDatagramChild(context, token, remote, rng, isUsed, take);
-    upstream.datagrams.begin();
-  };
-
-  const handlerOf = (upstream: Upstream): ConnectionHandler => ({
-    onArrival: (event) => handleArrival(upstream, event),
-    onDrain: () => {},
-    onClose: (cause, reason) => {
-      log.debug({ peer: upstream.peer.id, cause, reason }, 'data connection to a parent closed');
-      lose(upstream);
-    },
-  });
-
-  const connect = (peer: Member, channel: number): Upstream => {
-    const token = context.usesDatagrams(channel) ? drawDatagramToken() : undefined;
-    const opening = connections.open({
-      to: peer.address,
-      hello: dataHello(context, channel, token),
-      onOpen: (connection, answer) => {
-        retries.onOpened(peer.address);
-        if (answer.id !== peer.id) {
-          connection.destroy();
-          return lose(upstream);
-        }
-        connection.handTo(handlerOf(upstream), 'data');
-        upstream.isOpen = true;
-        const isTaken = answer.purpose === 'data' && answer.token === token;
-        if (token !== undefined && isTaken) startDatagrams(upstream, token);
-        for (const frame of upstream.outbox.takeAll()) connection.send(frame);
-      },
-      onFailed: () => {
-        retries.onFailed(peer.address, performance.now());
-        lose(upstream);
-      },
-    });
-    const upstream: Upstream = {
-      peer,
-      channel,
-      connection: opening,
-      isOpen: false,
-      outbox: createOutbox(),
-      sources: new Set(),
-      datagrams: undefined,
-    };
-    return upstream;
-  };
-
-  const open = (peer: Member, channel: number): Upstream | undefined => {
-    const now = performance.now();
-    retries.sweep(now);
-    if (upstreams.size >= OVERLAY_LIMITS.outboundDataMax || !retries.mayTry(peer.address, now)) {
-      counters.connectsSuppressed++;
-      return undefined;
-    }
-    const upstream = connect(peer, channel);
-    upstreams.set(keyOf(peer.id, channel), upstream);
-    return upstream;
-  };
-
-  const write = (upstream: Upstream, message: ChildMessage): void => {
-    counters.dataMessagesOut++;
-    const frame = encodeDataMessage(message);
-    if (message.kind === 'nack' && upstream.datagrams?.send(frame)) return;
-    if (upstream.isOpen) return upstream.connection.send(frame);
-    if (upstream.outbox.put(frame)) return;
-    counters.overflows++;
-    upstream.connection.fail('lost', 'too much waits for it');
-  };
-
-  const openFor = (to: Member, channel: number): Upstream | undefined => {
-    const upstream = open(to, channel);
-    if (upstream === undefined) setImmediate(() => onDown(to.id, channel));
-    return upstream;
-  };
-
   return {
-    send: (to, channel, message) => {
-      const known = upstreams.get(keyOf(to.id, channel));
-      const upstream = known ?? (message.kind === 'subscribe' ? openFor(to, channel) : undefined);
-      if (upstream === undefined) return;
-      if (message.kind === 'subscribe') upstream.sources.add(message.source);
-      if (message.kind === 'unsubscribe') upstream.sources.delete(message.source);
-      write(upstream, message);
-      endIfUnused(upstream);
-    },
+    send: (to, channel, message) => send(table, to, channel, message),
     close: () => {
-      for (const { datagrams } of upstreams.values()) datagrams?.close();
+      for (const { datagrams } of table.upstreams.values()) datagrams?.close();
     },
     hold: (to, channel) => {
-      held.add(keyOf(to.id, channel));
-      if (!upstreams.has(keyOf(to.id, channel))) open(to, channel);
+      table.held.add(keyOf(to.id, channel));
+      if (!table.upstreams.has(keyOf(to.id, channel))) open(table, to, channel);
     },
     release: (to, channel) => {
-      held.delete(keyOf(to.id, channel));
-      const upstream = upstreams.get(keyOf(to.id, channel));
-      if (upstream !== undefined) endIfUnused(upstream);
+      table.held.delete(keyOf(to.id, channel));
+      const upstream = table.upstreams.get(keyOf(to.id, channel));
+      if (upstream !== undefined) endIfUnused(table, upstream);
     },
   };
+}
+
+function send(table: UpstreamTable, to: Member, channel: number, message: ChildMessage): void {
+  const known = table.upstreams.get(keyOf(to.id, channel));
+  const isSubscription = message.kind === 'subscribe';
+  const upstream = known ?? (isSubscription ? openFor(table, to, channel) : undefined);
+  if (upstream === undefined) return;
+  if (message.kind === 'subscribe') upstream.sources.add(message.source);
+  if (message.kind === 'unsubscribe') upstream.sources.delete(message.source);
+  write(table, upstream, message);
+  endIfUnused(table, upstream);
+}
+
+function openFor(table: UpstreamTable, to: Member, channel: number): Upstream | undefined {
+  const upstream = open(table, to, channel);
+  if (upstream === undefined) setImmediate(() => table.onDown(to.id, channel));
+  return upstream;
+}
+
+function write({ context }: UpstreamTable, upstream: Upstream, message: ChildMessage): void {
+  context.counters.dataMessagesOut++;
+  const frame = encodeDataMessage(message);
+  if (message.kind === 'nack' && upstream.datagrams?.send(frame)) return;
+  if (upstream.isOpen) return upstream.connection.send(frame);
+  if (upstream.outbox.put(frame)) return;
+  context.counters.overflows++;
+  upstream.connection.fail('lost', 'too much waits for it');
+}
+
+/** Opens a connection; undefined if there are too many, or the peer failed a moment ago. */
+function open(table: UpstreamTable, peer: Member, channel: number): Upstream | undefined {
+  const { context, retries, upstreams } = table;
+  const now = performance.now();
+  retries.sweep(now);
+  const isFull = upstreams.size >= context.limits.outboundDataMax;
+  if (isFull || !retries.mayTry(peer.address, now)) {
+    context.counters.connectsSuppressed++;
+    return undefined;
+  }
+  const upstream = connect(table, peer, channel);
+  upstreams.set(keyOf(peer.id, channel), upstream);
+  return upstream;
+}
+
+const drawDatagramToken = (): DatagramToken => drawId() as DatagramToken;
+
+function connect(table: UpstreamTable, peer: Member, channel: number): Upstream {
+  const { context, retries } = table;
+  const token = context.usesDatagrams(channel) ? drawDatagramToken() : undefined;
+  const connection = context.connections.open({
+    to: peer.address,
+    hello: dataHello(context, channel, token),
+    onOpen: (opened, answer) => becomeOpen(table, upstream, { opened, answer, token }),
+    onFailed: () => {
+      retries.onFailed(peer.address, performance.now());
+      lose(table, upstream);
+    },
+  });
+  const upstream: Upstream = {
+    ...{ peer, channel, connection },
+    isOpen: false,
+    outbox: createOutbox(context.limits),
+    sources: new Set(),
+    datagrams: undefined,
+  };
+  return upstream;
+}
+
+/** The handshake has succeeded; `token` is the one of our HELLO. */
+interface Opened {
+  readonly opened: Connection;
+  readonly answer: ScxHello;
+  readonly token: DatagramToken | undefined;
+}
+
+function becomeOpen(table: UpstreamTable, upstream: Upstream, handshake: Opened): void {
+  const { opened, answer, token } = handshake;
+  table.retries.onOpened(upstream.peer.address);
+  if (answer.id !== upstream.peer.id) {
+    // Another SCX has taken the address of our peer.
+    opened.destroy();
+    return lose(table, upstream);
+  }
+  opened.handTo(upstreamHandler(table, upstream), 'data');
+  upstream.isOpen = true;
+  const isTaken = answer.purpose === 'data' && answer.token === token;
+  if (token !== undefined && isTaken) startDatagrams(table, upstream, token);
+  for (const frame of upstream.outbox.takeAll()) opened.send(frame);
 }

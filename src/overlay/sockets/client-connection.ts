@@ -1,24 +1,30 @@
 /**
- * A source client at its SCX (§2.5). It sends its ADUs and KEEP_ALIVE; the SCX answers. What it may
- * not say ends its connection: ADUs of another source than its HELLO's, and the SCX's own words.
+ * The connection of a source client at its SCX (§2.5). The client sends its ADUs and KEEP_ALIVE, and
+ * the SCX answers. A client that sends anything else is disconnected: an ADU of another source than
+ * that of its HELLO, or a message that only an SCX may send.
  */
 import type { Adu, Source } from '../../gossamer/core/node.js';
 import type { ClientMessage } from '../../wire/client-message.js';
 import { encodeClientMessage, encodeRefusal } from '../../wire/encoder.js';
+import { type ClientCallbacks, type ClientEvents, createClientEvents } from './client-callbacks.js';
 import type { Arrival, Connection } from './connection.js';
 import type { OverlayCounters } from './counters.js';
 
-export interface ClientConnection {
+/** A client after its handshake. Its callbacks must be set before `onClient` returns. */
+export interface ClientConnection extends ClientCallbacks {
   readonly source: Source;
   readonly remoteAddress: string;
   send(message: ClientMessage): void;
-  /** The callbacks: one each, to be set before `onClient` returns. */
-  onAdu(callback: (adu: Adu) => void): void;
-  onMessage(callback: (message: ClientMessage) => void): void;
-  /** Called once, unless we closed it. */
-  onClose(callback: (reason: string) => void): void;
-  /** Ends it after what was sent, and tells why. */
+  /** Ends the connection after everything that was sent, and tells the client why. */
   close(reason?: string): void;
+}
+
+interface State {
+  readonly connection: Connection;
+  readonly source: Source;
+  readonly counters: OverlayCounters;
+  readonly events: ClientEvents;
+  isClosed: boolean;
 }
 
 /** Takes over a client's connection after the handshake. */
@@ -27,63 +33,51 @@ export function createClientConnection(
   source: Source,
   counters: OverlayCounters,
 ): ClientConnection {
-  let takeAdu = (_adu: Adu): void => {};
-  let takeMessage = (_message: ClientMessage): void => {};
-  let takeClose = (_reason: string): void => {};
-  let isClosed = false;
-
-  const handleAdu = (adu: Adu): void => {
-    if (adu.source !== source.id) return connection.reject('unexpected', 'ADU of another source');
-    counters.clientAdusIn++;
-    takeAdu(adu);
-  };
-
-  const handleMessage = (message: ClientMessage): void => {
-    if (message.kind !== 'keepAlive' && message.kind !== 'amLeaving') {
-      return connection.reject('unexpected', `${message.kind} from a client`);
-    }
-    counters.clientMessagesIn++;
-    takeMessage(message);
-  };
-
-  const handleArrival = (event: Arrival): void => {
-    if (isClosed) return;
-    if (event.kind === 'adu') return handleAdu(event.adu);
-    if (event.kind === 'client') return handleMessage(event.message);
-    connection.reject('unexpected', `${event.kind} from a client`);
-  };
-
+  const events = createClientEvents();
+  const state: State = { connection, source, counters, events, isClosed: false };
   connection.handTo(
     {
-      onArrival: handleArrival,
+      onArrival: (event) => handleArrival(state, event),
       onDrain: () => {},
       onClose: (cause, reason) => {
-        if (!isClosed) takeClose(reason === '' ? cause : reason);
-        isClosed = true;
+        if (!state.isClosed) events.onClose(reason === '' ? cause : reason);
+        state.isClosed = true;
       },
     },
     'client',
   );
-
   return {
     source,
     remoteAddress: connection.remoteAddress,
+    ...events.callbacks,
     send: (message) => {
       counters.clientMessagesOut++;
       connection.send(encodeClientMessage(message));
     },
-    onAdu: (callback) => {
-      takeAdu = callback;
-    },
-    onMessage: (callback) => {
-      takeMessage = callback;
-    },
-    onClose: (callback) => {
-      takeClose = callback;
-    },
     close: (reason) => {
-      isClosed = true;
+      state.isClosed = true;
       connection.finish(reason === undefined ? undefined : encodeRefusal(reason));
     },
   };
+}
+
+function handleArrival(state: State, event: Arrival): void {
+  if (state.isClosed) return;
+  if (event.kind === 'adu') handleAdu(state, event.adu);
+  else if (event.kind === 'client') handleMessage(state, event.message);
+  else state.connection.reject('unexpected', `${event.kind} from a client`);
+}
+
+function handleAdu({ connection, source, counters, events }: State, adu: Adu): void {
+  if (adu.source !== source.id) return connection.reject('unexpected', 'ADU of another source');
+  counters.clientAdusIn++;
+  events.onAdu(adu);
+}
+
+function handleMessage({ connection, counters, events }: State, message: ClientMessage): void {
+  if (message.kind !== 'keepAlive' && message.kind !== 'amLeaving') {
+    return connection.reject('unexpected', `${message.kind} from a client`);
+  }
+  counters.clientMessagesIn++;
+  events.onMessage(message);
 }

@@ -1,189 +1,219 @@
 /**
- * One TCP connection of the overlay port: frames in, frames out, and one clear end. What the frames
- * mean is its handler's business, which changes once, when the handshake is done.
+ * One TCP connection of the overlay port: frames in, frames out, and one clear end. The connection
+ * does not interpret frames: a handler does, which is replaced once, when the handshake is done.
  *
- * Everything written in one turn of the event loop leaves in one system call. There are two ways to
- * end: `finish` says the last word, and goes on listening until the peer has ended too; `destroy`
- * is at once. Either way the handler hears of the end once, unless it was the one who destroyed.
+ * All frames of one turn of the event loop leave in one system call. There are two ways to end a
+ * connection: `finish` sends a last frame and reads on until the peer has ended its side too;
+ * `destroy` ends it at once. The handler is told of the end once, unless it called `destroy` itself.
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { createDecoder, type Malformed, type WireEvent } from '../../wire/decoder.js';
+import { createDecoder, type Decoder, type Malformed, type WireEvent } from '../../wire/decoder.js';
 import { encodeRefusal } from '../../wire/encoder.js';
 import type { ConnectionFault, OverlayCounters } from './counters.js';
-import { OVERLAY_LIMITS } from './limits.js';
+import type { OverlayLimits } from './limits.js';
 
 /** Why a connection has ended. */
 export type CloseCause =
-  /** Its bytes were wrong, and we closed it. */
+  /** We closed it because its bytes were malformed. */
   | 'malformed'
-  /** The peer said why, with a REFUSAL. */
+  /** The peer ended it with a REFUSAL. */
   | 'refused'
   /** We finished, and the peer did too. */
   | 'finished'
-  /** No HELLO in time. */
+  /** The peer said no HELLO in time. */
   | 'timeout'
-  /** Closed, reset, or never opened: no word was said. */
+  /** Closed or reset without a REFUSAL, or never opened. */
   | 'lost';
 
-/** What arrives and is no end. */
+/** What a handler receives: every event of the decoder that does not end the connection. */
 export type Arrival = Exclude<WireEvent, Malformed | { kind: 'refusal' }>;
 
 export interface ConnectionHandler {
   onArrival(event: Arrival): void;
-  /** All that was written has gone to the kernel, after more was waiting than it takes. */
+  /** The kernel has taken everything that was written, after a time in which it did not. */
   onDrain(): void;
   onClose(cause: CloseCause, reason: string): void;
 }
 
-/** Whose bytes they are, for the counters. */
+/** The kind of connection, by which bytes are counted. */
 type Plane = 'control' | 'data' | 'client';
 
 export interface Connection {
   readonly remoteAddress: string;
-  /** Bytes that wait for the peer. */
+  /** Bytes that wait for the peer to read. */
   readonly backlogBytes: number;
   /** The instant of the last frame, in or out, performance.now(). */
   readonly usedAt: number;
-  /** Hands the connection to its next owner. */
+  /** Replaces the handler. */
   handTo(handler: ConnectionHandler, plane: Plane): void;
   send(frame: Uint8Array): void;
-  /** Ends our side, with a last frame. */
+  /** Ends our side, perhaps with a last frame. */
   finish(lastFrame?: Uint8Array): void;
-  /** Closes at once; the handler hears no more. */
+  /** Closes at once; the handler is not told. */
   destroy(): void;
-  /** Closes at once and tells the handler why. */
+  /** Closes at once, and tells the handler why. */
   fail(cause: CloseCause, reason: string): void;
-  /** The peer sent what it may not: counts and closes. */
+  /** The peer sent something that it may not: counts it and closes. */
   reject(fault: ConnectionFault, reason: string): void;
 }
 
-/** Hears nothing: the owner of a connection that has been refused. */
+/** Ignores everything: the handler of a connection that has been refused. */
 export const NOBODY: ConnectionHandler = {
   onArrival: () => {},
   onDrain: () => {},
   onClose: () => {},
 };
 
-/** Wraps a socket, which may still be connecting. `remoteAddress` is for the log. */
-export function createConnection(
-  socket: Socket,
-  remoteAddress: string,
-  counters: OverlayCounters,
-  log: Logger,
-): Connection {
-  const decoder = createDecoder();
-  let handler = NOBODY;
-  let plane: Plane = 'control';
-  let usedAt = performance.now();
-  let isOver = false;
-  let isFinishing = false;
-  let isCorked = false;
-  let problem = '';
-  let graceTimer: NodeJS.Timeout | undefined;
+export interface ConnectionOptions {
+  /** It may still be connecting. */
+  readonly socket: Socket;
+  /** For the log, and for limits by address. */
+  readonly remoteAddress: string;
+  readonly counters: OverlayCounters;
+  readonly limits: OverlayLimits;
+  readonly log: Logger;
+}
 
-  const conclude = (cause: CloseCause, reason: string): void => {
-    if (isOver) return;
-    isOver = true;
-    handler.onClose(cause, reason);
+/** A connection and what has happened to it. */
+interface State extends ConnectionOptions {
+  readonly decoder: Decoder;
+  handler: ConnectionHandler;
+  plane: Plane;
+  usedAt: number;
+  /** The handler has been told of the end, or must not be told any more. */
+  isOver: boolean;
+  /** We have ended our side. */
+  isFinishing: boolean;
+  isCorked: boolean;
+  /** The socket's error, if there was one. */
+  problem: string;
+  finishTimer: NodeJS.Timeout | undefined;
+}
+
+/** Wraps a socket. Its handler is NOBODY until `handTo` is called. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const state: State = {
+    ...options,
+    decoder: createDecoder(),
+    handler: NOBODY,
+    plane: 'control',
+    usedAt: performance.now(),
+    isOver: false,
+    isFinishing: false,
+    isCorked: false,
+    problem: '',
+    finishTimer: undefined,
   };
-
-  const fail = (cause: CloseCause, reason: string): void => {
-    socket.destroy();
-    conclude(cause, reason);
-  };
-
-  const onEnd = (reason: string): void => {
-    clearTimeout(graceTimer);
-    fail(isFinishing ? 'finished' : 'lost', reason);
-  };
-
-  /** Writes of one turn leave together. */
-  const cork = (): void => {
-    if (isCorked) return;
-    isCorked = true;
-    socket.cork();
-    process.nextTick(() => {
-      isCorked = false;
-      socket.uncork();
-    });
-  };
-
-  const send = (frame: Uint8Array): void => {
-    if (isOver || isFinishing) return;
-    usedAt = performance.now();
-    counters[`${plane}BytesOut`] += frame.length;
-    cork();
-    socket.write(frame);
-  };
-
-  const finish = (lastFrame?: Uint8Array): void => {
-    if (isOver || isFinishing) return;
-    if (lastFrame !== undefined) send(lastFrame);
-    isFinishing = true;
-    socket.end();
-    graceTimer = setTimeout(() => onEnd(''), OVERLAY_LIMITS.finishMs);
-  };
-
-  const reject = (fault: ConnectionFault, reason: string): void => {
-    if (isOver) return;
-    counters.malformedFrames[fault]++;
-    log.warn({ remoteAddress, fault, reason }, 'closed a connection: malformed frame');
-    // Only who speaks another version of the protocol can make use of an answer.
-    if (fault !== 'version') return fail('malformed', reason);
-    finish(encodeRefusal(reason));
-    conclude('malformed', reason);
-  };
-
-  /** The peer goes on listening for what we have already said. */
-  const onRefusal = (reason: string): void => {
-    finish();
-    conclude('refused', reason);
-  };
-
-  const take = (event: WireEvent): void => {
-    if (event.kind === 'malformed') reject(event.fault, event.reason);
-    else if (event.kind === 'refusal') onRefusal(event.reason);
-    else handler.onArrival(event);
-  };
-
-  socket.setNoDelay(true);
-  socket.on('data', (chunk) => {
-    usedAt = performance.now();
-    counters[`${plane}BytesIn`] += chunk.length;
-    for (const event of decoder.push(chunk)) {
-      if (isOver) return;
-      take(event);
-    }
-  });
-  socket.on('drain', () => {
-    if (!isOver) handler.onDrain();
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    problem = error.code ?? error.message;
-  });
-  socket.on('end', () => onEnd('the peer ended it'));
-  socket.on('close', () => onEnd(problem));
-
+  listen(state);
   return {
-    remoteAddress,
+    remoteAddress: options.remoteAddress,
     get backlogBytes() {
-      return socket.writableLength;
+      return state.socket.writableLength;
     },
     get usedAt() {
-      return usedAt;
+      return state.usedAt;
     },
-    handTo: (next, nextPlane) => {
-      handler = next;
-      plane = nextPlane;
+    handTo: (handler, plane) => {
+      state.handler = handler;
+      state.plane = plane;
     },
-    send,
-    finish,
+    send: (frame) => send(state, frame),
+    finish: (lastFrame) => finish(state, lastFrame),
     destroy: () => {
-      isOver = true;
-      socket.destroy();
+      state.isOver = true;
+      state.socket.destroy();
     },
-    fail,
-    reject,
+    fail: (cause, reason) => fail(state, cause, reason),
+    reject: (fault, reason) => reject(state, fault, reason),
   };
+}
+
+function listen(state: State): void {
+  const { socket } = state;
+  socket.setNoDelay(true);
+  socket.on('data', (chunk) => receive(state, chunk));
+  socket.on('drain', () => {
+    if (!state.isOver) state.handler.onDrain();
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    state.problem = error.code ?? error.message;
+  });
+  socket.on('end', () => onEnd(state, 'the peer ended it'));
+  socket.on('close', () => onEnd(state, state.problem));
+}
+
+function receive(state: State, chunk: Uint8Array): void {
+  state.usedAt = performance.now();
+  state.counters[`${state.plane}BytesIn`] += chunk.length;
+  for (const event of state.decoder.push(chunk)) {
+    if (state.isOver) return;
+    take(state, event);
+  }
+}
+
+function take(state: State, event: WireEvent): void {
+  if (event.kind === 'malformed') reject(state, event.fault, event.reason);
+  else if (event.kind === 'refusal') onRefusal(state, event.reason);
+  else state.handler.onArrival(event);
+}
+
+/** The peer has refused us. It still reads what we have already sent. */
+function onRefusal(state: State, reason: string): void {
+  finish(state);
+  conclude(state, 'refused', reason);
+}
+
+function send(state: State, frame: Uint8Array): void {
+  if (state.isOver || state.isFinishing) return;
+  state.usedAt = performance.now();
+  state.counters[`${state.plane}BytesOut`] += frame.length;
+  cork(state);
+  state.socket.write(frame);
+}
+
+/** Holds back what is written until the end of this turn of the event loop. */
+function cork(state: State): void {
+  if (state.isCorked) return;
+  state.isCorked = true;
+  state.socket.cork();
+  process.nextTick(() => {
+    state.isCorked = false;
+    state.socket.uncork();
+  });
+}
+
+function finish(state: State, lastFrame?: Uint8Array): void {
+  if (state.isOver || state.isFinishing) return;
+  if (lastFrame !== undefined) send(state, lastFrame);
+  state.isFinishing = true;
+  state.socket.end();
+  state.finishTimer = setTimeout(() => onEnd(state, ''), state.limits.finishMs);
+}
+
+function reject(state: State, fault: ConnectionFault, reason: string): void {
+  if (state.isOver) return;
+  const { remoteAddress, counters, log } = state;
+  counters.malformedFrames[fault]++;
+  log.warn({ remoteAddress, fault, reason }, 'closed a connection: malformed frame');
+  // An answer helps only a peer that speaks another version of the protocol.
+  if (fault !== 'version') return fail(state, 'malformed', reason);
+  finish(state, encodeRefusal(reason));
+  conclude(state, 'malformed', reason);
+}
+
+function onEnd(state: State, reason: string): void {
+  clearTimeout(state.finishTimer);
+  fail(state, state.isFinishing ? 'finished' : 'lost', reason);
+}
+
+function fail(state: State, cause: CloseCause, reason: string): void {
+  state.socket.destroy();
+  conclude(state, cause, reason);
+}
+
+function conclude(state: State, cause: CloseCause, reason: string): void {
+  if (state.isOver) return;
+  state.isOver = true;
+  state.handler.onClose(cause, reason);
 }

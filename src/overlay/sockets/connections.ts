@@ -1,65 +1,97 @@
 /**
- * The one place where connections come from: all that are opened and all that are accepted. Both
- * begin with the same handshake (wire/hello.ts), and only those that pass it are handed on. Keys and
- * certificates will be looked at here.
+ * The one place where TCP connections come from, those that are opened and those that are accepted.
+ * Both begin with the same handshake (wire/hello.ts), and only connections that pass it are handed
+ * on. Keys and certificates will be checked here.
  *
- * Whoever fails the handshake is told why with a REFUSAL where that helps, and holds at most a place
- * among the strangers, who are few for each host and have little time.
+ * A peer that fails the handshake is told the reason with a REFUSAL where that helps. Until then it
+ * holds one of the few places for pending connections, for a short time (inbound-counts.ts).
  */
-
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Address } from '../../gossamer/core/node.js';
 import { joinHostPort, splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { encodeHello, encodeRefusal } from '../../wire/encoder.js';
-import type { ControlHello, DataHello, Hello } from '../../wire/hello.js';
+import type { DataHello, Hello } from '../../wire/hello.js';
+import type { Admission, Admit, Refusal, ScxHello } from './admission.js';
 import { type CloseCause, type Connection, createConnection, NOBODY } from './connection.js';
 import type { OverlayCounters } from './counters.js';
-import { OVERLAY_LIMITS } from './limits.js';
+import { createInboundCounts, type InboundCounts } from './inbound-counts.js';
+import type { OverlayLimits } from './limits.js';
 
-/** An SCX's HELLO, which is also the answer to a client. */
-export type ScxHello = ControlHello | DataHello;
-
+/** A connection to open. */
 interface Opening {
   readonly to: Address;
   readonly hello: Hello;
-  /** The handshake is done: hand the connection to its handler now. */
+  /** The handshake has succeeded: hand the connection to its handler now. */
   onOpen(connection: Connection, answer: ScxHello): void;
   onFailed(cause: CloseCause, reason: string): void;
 }
 
-/** What becomes of a stranger. */
-export type Admission =
-  | {
-      readonly kind: 'admitted';
-      readonly answer: ScxHello;
-      /** The answer is sent: hand the connection to its handler now. */
-      onOpen(connection: Connection): void;
-    }
-  | ({ readonly kind: 'refused' } & Refusal);
-
-/** Why a stranger is turned away. */
-export interface Refusal {
-  readonly reason: string;
-  /** Another attempt with the same HELLO would be refused, too. */
-  readonly isFinal?: boolean;
-  /** It is told so late, because it tries again and again. */
-  readonly delayMs?: number;
-}
-
-/** What becomes of whoever says HELLO from this IP address. */
-type Admit = (hello: Hello, remoteAddress: string) => Admission;
-
 export interface Connections {
   open(opening: Opening): Connection;
-  /** Listens, and answers the port. Rejects with a UserError when it is taken. */
+  /** Listens, and resolves with the port. Rejects with a UserError when it cannot be bound. */
   listen(host: string, port: number, admit: Admit): Promise<number>;
-  /** Destroys every connection, whoever holds it; no handler hears of it. */
+  /** Destroys every connection; no handler is told. */
   close(): Promise<void>;
 }
 
-/** Why an answer is not the one to our HELLO; undefined if it is. */
+interface State {
+  readonly counters: OverlayCounters;
+  readonly limits: OverlayLimits;
+  readonly log: Logger;
+  /** Every socket until it is closed. Bounded: pendingMax, inboundMax, and what is opened. */
+  readonly sockets: Set<Socket>;
+  readonly inbound: InboundCounts;
+  server: Server | undefined;
+}
+
+/** No connections yet. */
+export function createConnections(
+  counters: OverlayCounters,
+  limits: OverlayLimits,
+  log: Logger,
+): Connections {
+  const inbound = createInboundCounts(limits);
+  const state: State = { counters, limits, log, sockets: new Set(), inbound, server: undefined };
+  return {
+    open: (opening) => open(state, opening),
+    listen: (host, port, admit) => listen(state, host, port, admit),
+    close: () => close(state),
+  };
+}
+
+function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connection {
+  const { counters, log } = state;
+  const socket = connect({ ...splitHostPort(to) });
+  const connection = wrap(state, socket, to);
+  const timer = startHandshakeTimer(state, connection);
+  socket.on('close', () => clearTimeout(timer));
+  connection.handTo(
+    {
+      onArrival: (event) => {
+        if (event.kind !== 'hello' || event.hello.purpose === 'client') return;
+        clearTimeout(timer);
+        const objection = objectionTo(event.hello, hello);
+        if (objection !== undefined) return connection.fail('refused', objection);
+        counters.connectionsOut++;
+        onOpen(connection, event.hello);
+      },
+      onDrain: () => {},
+      onClose: (cause, reason) => {
+        clearTimeout(timer);
+        counters.connectFailures++;
+        log.debug({ to, cause, reason }, 'could not open a connection');
+        onFailed(cause, reason);
+      },
+    },
+    'control',
+  );
+  connection.send(encodeHello(hello));
+  return connection;
+}
+
+/** Why a HELLO does not answer ours; undefined if it does. */
 function objectionTo(answer: Hello, hello: Hello): string | undefined {
   const purpose = hello.purpose === 'data' ? 'data' : 'control';
   if (answer.purpose !== purpose) return 'the answer is for another purpose';
@@ -67,6 +99,31 @@ function objectionTo(answer: Hello, hello: Hello): string | undefined {
   const isOtherChannel =
     answer.purpose === 'data' && answer.channel !== (hello as DataHello).channel;
   return isOtherChannel ? 'the answer is for another channel' : undefined;
+}
+
+function wrap({ counters, limits, log, sockets }: State, socket: Socket, remoteAddress: string) {
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
+  return createConnection({ socket, remoteAddress, counters, limits, log });
+}
+
+const startHandshakeTimer = ({ counters, limits }: State, connection: Connection): NodeJS.Timeout =>
+  setTimeout(() => {
+    counters.handshakesTimedOut++;
+    connection.fail('timeout', 'no HELLO in time');
+  }, limits.handshakeMs);
+
+function listen(state: State, host: string, port: number, admit: Admit): Promise<number> {
+  return new Promise((fulfil, reject) => {
+    const server = createServer((socket) => accept(state, socket, admit));
+    state.server = server;
+    server.once('error', (error) => reject(listenError(error, host, port)));
+    server.listen(port, host, () => {
+      server.on('error', (error) => state.log.warn({ error }, 'cannot accept connections'));
+      const bound = server.address();
+      fulfil(typeof bound === 'object' && bound !== null ? bound.port : port);
+    });
+  });
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): UserError {
@@ -78,160 +135,66 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   );
 }
 
-/** No connections yet. */
-export function createConnections(counters: OverlayCounters, log: Logger): Connections {
-  /** Every socket until it is closed. Bounded: strangers, inboundMax, and what its users open. */
-  const sockets = new Set<Socket>();
-  /** Accepted sockets before HELLO, by IP address. Bounded: strangersMax. */
-  const strangers = new Map<string, number>();
-  let strangerCount = 0;
-  let guestCount = 0;
-  let server: Server | undefined;
-
-  const track = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  };
-
-  const refuse = (connection: Connection, { reason, isFinal, delayMs = 0 }: Refusal): void => {
-    const { remoteAddress } = connection;
+function accept(state: State, socket: Socket, admit: Admit): void {
+  const { counters, inbound, log } = state;
+  const host = socket.remoteAddress ?? '';
+  if (inbound.isFull(host)) {
     counters.connectionsRefused++;
-    log.debug({ remoteAddress, reason }, 'refused a connection');
-    connection.handTo(NOBODY, 'control');
-    const tell = (): void => connection.finish(encodeRefusal(reason, isFinal));
-    if (delayMs === 0) return tell();
-    // Who waits for an answer holds a stranger's place, of which others are to find one, too.
-    const isCrowd = (strangers.get(remoteAddress) ?? 0) > OVERLAY_LIMITS.delayedPerHostMax;
-    if (isCrowd) connection.destroy();
-    else setTimeout(tell, delayMs).unref();
-  };
+    socket.destroy();
+    return;
+  }
+  counters.connectionsIn++;
+  const becomeAdmitted = inbound.add(socket, host);
+  const connection = wrap(state, socket, host);
+  const timer = startHandshakeTimer(state, connection);
+  connection.handTo(
+    {
+      onArrival: (event) => {
+        clearTimeout(timer);
+        if (event.kind !== 'hello') return;
+        if (answer(state, connection, admit(event.hello, host))) becomeAdmitted();
+      },
+      onDrain: () => {},
+      onClose: (cause, reason) => {
+        clearTimeout(timer);
+        log.debug({ remoteAddress: host, cause, reason }, 'no handshake');
+      },
+    },
+    'control',
+  );
+}
 
-  const countStranger = (host: string, change: 1 | -1): void => {
-    const count = (strangers.get(host) ?? 0) + change;
-    strangerCount += change;
-    if (count === 0) strangers.delete(host);
-    else strangers.set(host, count);
-  };
-
-  const areTooMany = (host: string): boolean =>
-    strangerCount >= OVERLAY_LIMITS.strangersMax ||
-    (strangers.get(host) ?? 0) >= OVERLAY_LIMITS.strangersPerHostMax;
-
-  /** A stranger is one until admitted, and a guest from then on, until the socket is closed. */
-  const countIn = (socket: Socket, host: string): (() => void) => {
-    let isGuest = false;
-    countStranger(host, 1);
-    socket.on('close', () => {
-      if (isGuest) guestCount--;
-      else countStranger(host, -1);
-    });
-    return () => {
-      isGuest = true;
-      countStranger(host, -1);
-      guestCount++;
-    };
-  };
-
-  const welcome = (connection: Connection, admission: Admission): boolean => {
-    if (admission.kind === 'refused' || guestCount >= OVERLAY_LIMITS.inboundMax) {
-      refuse(
-        connection,
-        admission.kind === 'refused' ? admission : { reason: 'too many connections' },
-      );
-      return false;
-    }
+/** Answers a HELLO; true if the connection has been admitted. */
+function answer(state: State, connection: Connection, admission: Admission): boolean {
+  if (admission.kind === 'refused') refuse(state, connection, admission);
+  else if (state.inbound.isInboundFull) {
+    refuse(state, connection, { reason: 'too many connections' });
+  } else {
     connection.send(encodeHello(admission.answer));
     admission.onOpen(connection);
     return true;
-  };
+  }
+  return false;
+}
 
-  const accept = (socket: Socket, admit: Admit): void => {
-    const host = socket.remoteAddress ?? '';
-    if (areTooMany(host)) {
-      counters.connectionsRefused++;
-      socket.destroy();
-      return;
-    }
-    track(socket);
-    counters.connectionsIn++;
-    const becomeGuest = countIn(socket, host);
-    const connection = createConnection(socket, host, counters, log);
-    const timer = startClock(connection);
-    connection.handTo(
-      {
-        onArrival: (event) => {
-          clearTimeout(timer);
-          if (event.kind !== 'hello') return;
-          if (welcome(connection, admit(event.hello, host))) becomeGuest();
-        },
-        onDrain: () => {},
-        onClose: (cause, reason) => {
-          clearTimeout(timer);
-          log.debug({ remoteAddress: host, cause, reason }, 'no handshake');
-        },
-      },
-      'control',
-    );
-  };
+function refuse(state: State, connection: Connection, refusal: Refusal): void {
+  const { reason, isFinal, delayMs = 0 } = refusal;
+  const { remoteAddress } = connection;
+  state.counters.connectionsRefused++;
+  state.log.debug({ remoteAddress, reason }, 'refused a connection');
+  connection.handTo(NOBODY, 'control');
+  const tell = (): void => connection.finish(encodeRefusal(reason, isFinal));
+  if (delayMs === 0) tell();
+  // While the refusal is delayed the connection counts as pending, and other clients need room, too.
+  else if (state.inbound.hasCrowd(remoteAddress)) connection.destroy();
+  else setTimeout(tell, delayMs).unref();
+}
 
-  const startClock = (connection: Connection): NodeJS.Timeout =>
-    setTimeout(() => {
-      counters.handshakesTimedOut++;
-      connection.fail('timeout', 'no HELLO in time');
-    }, OVERLAY_LIMITS.handshakeMs);
-
-  const open = ({ to, hello, onOpen, onFailed }: Opening): Connection => {
-    const socket = connect({ ...splitHostPort(to) });
-    track(socket);
-    const connection = createConnection(socket, to, counters, log);
-    const timer = startClock(connection);
-    socket.on('close', () => clearTimeout(timer));
-    connection.handTo(
-      {
-        onArrival: (event) => {
-          if (event.kind !== 'hello' || event.hello.purpose === 'client') return;
-          clearTimeout(timer);
-          const objection = objectionTo(event.hello, hello);
-          if (objection !== undefined) return connection.fail('refused', objection);
-          counters.connectionsOut++;
-          onOpen(connection, event.hello);
-        },
-        onDrain: () => {},
-        onClose: (cause, reason) => {
-          clearTimeout(timer);
-          counters.connectFailures++;
-          log.debug({ to, cause, reason }, 'could not open a connection');
-          onFailed(cause, reason);
-        },
-      },
-      'control',
-    );
-    connection.send(encodeHello(hello));
-    return connection;
-  };
-
-  const listen: Connections['listen'] = (host, port, admit) =>
-    new Promise((fulfil, reject) => {
-      const listener = createServer((socket) => accept(socket, admit));
-      server = listener;
-      listener.once('error', (error) => reject(listenError(error, host, port)));
-      listener.listen(port, host, () => {
-        listener.on('error', (error) => log.warn({ error }, 'cannot accept connections'));
-        const bound = listener.address();
-        fulfil(typeof bound === 'object' && bound !== null ? bound.port : port);
-      });
-    });
-
-  return {
-    open,
-    listen,
-    close: async () => {
-      const closed = new Promise<void>((done) => {
-        if (server?.listening) server.close(() => done());
-        else done();
-      });
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+async function close({ server, sockets }: State): Promise<void> {
+  const closed = new Promise<void>((done) => {
+    if (server?.listening) server.close(() => done());
+    else done();
+  });
+  for (const socket of sockets) socket.destroy();
+  await closed;
 }

@@ -1,24 +1,30 @@
-/** What the parts of the overlay share. */
+/**
+ * What the parts of one overlay share: the machine's input, the sockets, counters, limits and the log;
+ * and the HELLOs that this SCX says.
+ */
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
 import type { Member } from '../../gossamer/core/node.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
-import type { Connections, ScxHello } from './connections.js';
+import type { ScxHello } from './admission.js';
+import type { Connections } from './connections.js';
 import type { OverlayCounters } from './counters.js';
 import type { Datagrams } from './datagrams.js';
+import type { OverlayLimits } from './limits.js';
 
 export interface OverlayContext {
   readonly session: string;
-  /** We, with our present incarnation. */
+  /** This SCX, with its present incarnation. */
   self(): Member;
-  /** Feeds the machine, now or as soon as it has finished what it is doing. */
+  /** Feeds the machine, now or as soon as its present step has ended. */
   feed(input: Input): void;
   readonly connections: Connections;
   readonly datagrams: Datagrams;
-  /** Whether the channel is announced as UDP, and there is a socket. */
+  /** Whether the channel is announced as UDP, and there is a UDP socket. */
   usesDatagrams(channel: number): boolean;
   readonly counters: OverlayCounters;
+  readonly limits: OverlayLimits;
   readonly log: Logger;
 }
 
@@ -44,7 +50,7 @@ export const dataHello = (
   ...self(),
 });
 
-/** The SCX that a HELLO speaks of. Taken as told: the shape has been checked, not the truth. */
+/** The SCX that a HELLO claims to come from. Its shape has been checked, its truth has not. */
 export const memberOf = ({ id, address, incarnation, rendezvous }: ScxHello): Member => ({
   id,
   address,

@@ -1,21 +1,25 @@
-/** What the overlay counts; `status` and `/metrics` show it. Never reset. */
+/**
+ * What the overlay counts since the SCX has started. `GET /status` and `GET /metrics` of the SCX show
+ * the counters, so an operator can tell a full table from a hostile peer and a lost network. They are
+ * never reset.
+ */
 import type { Fault } from '../../wire/decoder.js';
 
-/** A frame that may not come on that connection is a fault of the overlay, not of the wire. */
+/** Faults of the wire, and `unexpected`: a valid frame on a connection where it does not belong. */
 export type ConnectionFault = Fault | 'unexpected';
 
 export interface OverlayCounters {
-  /** Accepted; opened. */
+  /** Connections that were accepted; then those that we opened. */
   connectionsIn: number;
   connectionsOut: number;
-  /** Inbound ones turned away: with a REFUSAL, or without a word where strangers abound. */
+  /** Inbound connections refused: with a REFUSAL, or at once where too many are pending. */
   connectionsRefused: number;
-  /** Could not be opened, or the peer refused. */
+  /** Connections that could not be opened, or that the peer refused. */
   connectFailures: number;
-  /** Not even tried: the address rests after a failure, or a limit is reached. */
+  /** Connections that were not tried: the address failed a moment ago, or a limit is reached. */
   connectsSuppressed: number;
   handshakesTimedOut: number;
-  /** Dropped: too many wait for a handshake, or a peer does not read. */
+  /** Connections dropped because too much waited for the handshake, or for a peer that reads slowly. */
   overflows: number;
   messagesIn: number;
   messagesOut: number;
@@ -32,16 +36,16 @@ export interface OverlayCounters {
   dataBytesOut: number;
   clientBytesIn: number;
   clientBytesOut: number;
-  /** All datagrams; those without a token that we know, and those that are wrong otherwise. */
+  /** All datagrams; then those with an unknown token, and those that are malformed. */
   datagramsIn: number;
   datagramsOut: number;
   datagramBytesIn: number;
   datagramBytesOut: number;
   datagramsStray: number;
   datagramsMalformed: number;
-  /** Parents whose datagrams arrived no more: their ADUs come over TCP. */
+  /** Times that a parent's datagrams stopped arriving, so that its ADUs came over TCP. */
   datagramFallbacks: number;
-  /** Connections closed for malformed frames, by what was wrong: see Fault. */
+  /** Connections closed for malformed frames, by fault. */
   readonly malformedFrames: Record<ConnectionFault, number>;
 }
 

@@ -1,16 +1,17 @@
 /**
- * The UDP socket of an SCX, bound to the number of its overlay port where that is free. A datagram
- * belongs to the data connection whose handshake told its token; all others are counted and dropped:
- * neither a source address nor a port proves anything.
+ * The UDP socket of an SCX, bound to the same port number as its overlay port if that is free. Source
+ * addresses of datagrams can be forged, so they prove nothing: a datagram belongs to the data
+ * connection in whose handshake its token was agreed. Datagrams with other tokens are counted and
+ * dropped.
  *
- * Without the socket, and wherever datagrams do not arrive, the same is said over TCP.
+ * Without the socket, and wherever datagrams do not arrive, everything is sent over TCP.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
 import { type Datagram, type DatagramToken, decodeDatagram, tokenOf } from '../../wire/datagram.js';
 import type { OverlayCounters } from './counters.js';
-import { OVERLAY_LIMITS } from './limits.js';
+import type { OverlayLimits } from './limits.js';
 
 /** Where datagrams are sent to. */
 export interface Remote {
@@ -18,100 +19,119 @@ export interface Remote {
   readonly port: number;
 }
 
-/** Takes what comes with its token. */
+/** Takes the datagrams with one token. */
 type DatagramHandler = (datagram: Datagram, from: Remote) => void;
 
 export interface Datagrams {
-  /** Whether there is a socket. */
+  /** Whether the socket is bound. */
   readonly isOpen: boolean;
-  /** Never rejects: without a socket there is TCP. */
+  /** Never rejects: if the port cannot be bound, TCP is used instead. */
   open(host: string, port: number): Promise<void>;
-  /** False: the token is taken. */
+  /** False: the token is in use. */
   register(token: DatagramToken, handler: DatagramHandler): boolean;
   unregister(token: DatagramToken): void;
   send(bytes: Uint8Array, to: Remote): void;
   close(): Promise<void>;
 }
 
-/** As a socket of both families wants to have it. */
+/** The address in the form that a socket for IPv6 and IPv4 requires. */
 const mapped = (host: string, isV6: boolean): string =>
   isV6 && isIPv4(host) ? `::ffff:${host}` : host;
 
-/** No socket yet. */
-export function createDatagrams(counters: OverlayCounters, log: Logger): Datagrams {
+interface State {
+  readonly counters: OverlayCounters;
+  readonly limits: OverlayLimits;
+  readonly log: Logger;
   /** Bounded by the data connections: inboundMax and outboundDataMax. */
+  readonly handlers: Map<DatagramToken, DatagramHandler>;
+  socket: Socket | undefined;
+  isV6: boolean;
+}
+
+/** No socket yet. */
+export function createDatagrams(
+  counters: OverlayCounters,
+  limits: OverlayLimits,
+  log: Logger,
+): Datagrams {
   const handlers = new Map<DatagramToken, DatagramHandler>();
-  let socket: Socket | undefined;
-  let isV6 = false;
-
-  const take = (bytes: Uint8Array, { address, port }: RemoteInfo): void => {
-    counters.datagramsIn++;
-    counters.datagramBytesIn += bytes.length;
-    const token = tokenOf(bytes);
-    const handler = token === undefined ? undefined : handlers.get(token);
-    if (handler === undefined) {
-      counters.datagramsStray++;
-      return;
-    }
-    const found = decodeDatagram(bytes);
-    if (found.ok) handler(found.value, { host: address, port });
-    else counters.datagramsMalformed++;
-  };
-
-  const bind = (opened: Socket, host: string, port: number): Promise<void> =>
-    new Promise((done) => {
-      opened.once('error', (error) => {
-        log.warn({ error, port }, 'No UDP socket: channels announced as UDP are carried over TCP.');
-        done();
-      });
-      opened.bind(port, host, () => {
-        opened.removeAllListeners('error');
-        opened.on('error', (error) => log.debug({ error }, 'a datagram was not sent'));
-        socket = opened;
-        done();
-      });
-    });
-
-  /** The burst of a busy moment must not be lost in our own kernel. */
-  const makeRoom = (opened: Socket): void => {
-    try {
-      opened.setRecvBufferSize(OVERLAY_LIMITS.datagramBufferBytes);
-      opened.setSendBufferSize(OVERLAY_LIMITS.datagramBufferBytes);
-    } catch (error) {
-      log.debug({ error }, 'the kernel has no more room for datagrams');
-    }
-  };
-
+  const state: State = { counters, limits, log, handlers, socket: undefined, isV6: false };
   return {
     get isOpen() {
-      return socket !== undefined;
+      return state.socket !== undefined;
     },
-    open: async (host, port) => {
-      isV6 = isIPv6(host);
-      const opened = createSocket(isV6 ? 'udp6' : 'udp4');
-      opened.on('message', take);
-      await bind(opened, host, port);
-      if (socket !== undefined) makeRoom(opened);
-    },
+    open: (host, port) => open(state, host, port),
     register: (token, handler) => {
       if (handlers.has(token)) return false;
       handlers.set(token, handler);
       return true;
     },
     unregister: (token) => void handlers.delete(token),
-    send: (bytes, to) => {
-      if (socket === undefined) return;
-      counters.datagramsOut++;
-      counters.datagramBytesOut += bytes.length;
-      // What cannot be sent is lost like what is lost on the way.
-      socket.send(bytes, to.port, mapped(to.host, isV6), () => {});
-    },
-    close: () =>
-      new Promise((done) => {
-        const opened = socket;
-        socket = undefined;
-        if (opened === undefined) done();
-        else opened.close(() => done());
-      }),
+    send: (bytes, to) => send(state, bytes, to),
+    close: () => close(state),
   };
 }
+
+async function open(state: State, host: string, port: number): Promise<void> {
+  state.isV6 = isIPv6(host);
+  const socket = createSocket(state.isV6 ? 'udp6' : 'udp4');
+  socket.on('message', (bytes, from) => take(state, bytes, from));
+  if (!(await bind(state, socket, host, port))) return;
+  state.socket = socket;
+  enlargeBuffers(state, socket);
+}
+
+/** Resolves with whether the port could be bound. */
+function bind({ log }: State, socket: Socket, host: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    socket.once('error', (error) => {
+      log.warn({ error, port }, 'No UDP socket: channels announced as UDP are carried over TCP.');
+      done(false);
+    });
+    socket.bind(port, host, () => {
+      socket.removeAllListeners('error');
+      socket.on('error', (error) => log.debug({ error }, 'a datagram could not be sent'));
+      done(true);
+    });
+  });
+}
+
+/** A burst of datagrams must not be lost in our own kernel. */
+function enlargeBuffers({ limits, log }: State, socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(limits.datagramBufferBytes);
+    socket.setSendBufferSize(limits.datagramBufferBytes);
+  } catch (error) {
+    log.debug({ error }, 'the kernel does not grant larger buffers for datagrams');
+  }
+}
+
+function take({ counters, handlers }: State, bytes: Uint8Array, from: RemoteInfo): void {
+  counters.datagramsIn++;
+  counters.datagramBytesIn += bytes.length;
+  const token = tokenOf(bytes);
+  const handler = token === undefined ? undefined : handlers.get(token);
+  if (handler === undefined) {
+    counters.datagramsStray++;
+    return;
+  }
+  const found = decodeDatagram(bytes);
+  if (found.ok) handler(found.value, { host: from.address, port: from.port });
+  else counters.datagramsMalformed++;
+}
+
+function send({ socket, counters, isV6 }: State, bytes: Uint8Array, to: Remote): void {
+  if (socket === undefined) return;
+  counters.datagramsOut++;
+  counters.datagramBytesOut += bytes.length;
+  // A datagram that cannot be sent is treated like one that is lost on the way.
+  socket.send(bytes, to.port, mapped(to.host, isV6), () => {});
+}
+
+const close = (state: State): Promise<void> =>
+  new Promise((done) => {
+    const { socket } = state;
+    state.socket = undefined;
+    if (socket === undefined) done();
+    else socket.close(() => done());
+  });

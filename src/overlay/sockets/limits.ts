@@ -1,51 +1,83 @@
 /**
  * What bounds the overlay port: time, memory and connections, whatever strangers and peers do.
- * All are guesses, ample for meshes of k1 + k2 = 7 edges and sessions of 10,000 SCXs.
+ *
+ * The defaults are guesses, ample for meshes of k1 + k2 = 7 edges and sessions of 10,000 SCXs. They
+ * are options of an overlay so that tests can shorten the times; in production nobody changes them.
  */
-export const OVERLAY_LIMITS = Object.freeze({
-  /** From the first packet to the end of HELLO, ms. */
-  handshakeMs: 3000,
-  /** A connection that we have ended is destroyed if the peer has not ended it so much later, ms. */
-  finishMs: 3000,
-  /** Connections that have been accepted and have not said HELLO. */
-  strangersMax: 128,
-  /** And of one IP address. Many SCXs may share one behind a network address translator. */
-  strangersPerHostMax: 32,
-  /** Refusals that wait to be told to one IP address, because it fails again and again. */
-  delayedPerHostMax: 4,
-  /** Inbound connections after HELLO: control, data and clients. */
-  inboundMax: 512,
+
+/** All limits of one overlay. */
+export interface OverlayLimits {
+  /** Time from the first packet of a connection to the end of HELLO, ms. */
+  readonly handshakeMs: number;
+  /** A connection that we have ended is destroyed if the peer has not ended it after this time, ms. */
+  readonly finishMs: number;
+  /** Accepted connections that have not said HELLO. */
+  readonly pendingMax: number;
+  /** The same from one IP address. Many SCXs may share one behind a network address translator. */
+  readonly pendingPerHostMax: number;
+  /** Delayed refusals to one IP address at a time. Further clients there are closed without a word. */
+  readonly delayedPerHostMax: number;
+  /** Accepted connections after HELLO: control, data and clients. */
+  readonly inboundMax: number;
   /** Control connections that we have opened or are opening. */
-  outboundControlMax: 256,
+  readonly outboundControlMax: number;
   /** Data connections that we have opened: k1 + k2 edges, 16 channels, and those being closed. */
+  readonly outboundDataMax: number;
+  /** Addresses that are remembered: those with a connection, and those that could not be reached. */
+  readonly peersMax: number;
+  /** Messages that wait for the handshake of one connection. */
+  readonly waitingMessagesMax: number;
+  /** Their total size, bytes. */
+  readonly waitingBytesMax: number;
+  /** A control connection is closed when more than this waits for its peer to read, bytes. */
+  readonly controlBacklogMax: number;
+  /**
+   * A child is congested when this much data waits for it, bytes: 4 s of 128 kbit/s. More data in the
+   * socket would only arrive late, and could no longer be had from another parent.
+   */
+  readonly dataBacklogMax: number;
+  /** Size of the kernel's buffers of our UDP socket, one for each direction, bytes. */
+  readonly datagramBufferBytes: number;
+  /** Interval between the beats by which a child tells its parent that datagrams arrive, ms. */
+  readonly beatMs: number;
+  /** Datagrams count as arriving for this time after the last one, ms: four beats. */
+  readonly datagramSilenceMs: number;
+  /** ADUs in flight over TCP that datagrams may overtake. */
+  readonly overtakenMax: number;
+  /** A control connection without traffic is closed after this, ms; longer than any KEEP_ALIVE. */
+  readonly idleMs: number;
+  /** The same when its mesh edge is gone, ms. */
+  readonly hungUpIdleMs: number;
+  /** Interval between searches for idle connections, ms. */
+  readonly sweepMs: number;
+  /** First wait before an address that could not be reached is tried again, ms. It doubles. */
+  readonly retryFirstMs: number;
+  /** Longest wait before an address is tried again, ms. */
+  readonly retryLastMs: number;
+}
+
+/** The limits in production. */
+export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
+  handshakeMs: 3000,
+  finishMs: 3000,
+  pendingMax: 128,
+  pendingPerHostMax: 32,
+  delayedPerHostMax: 4,
+  inboundMax: 512,
+  outboundControlMax: 256,
   outboundDataMax: 1024,
-  /** Addresses remembered: with a connection, or because none could be opened. */
   peersMax: 2048,
-  /** What waits for a handshake, for each connection. */
   waitingMessagesMax: 64,
   waitingBytesMax: 262_144,
-  /** A peer that reads so slowly that this much control waits for it is given up, bytes. */
   controlBacklogMax: 1_048_576,
-  /**
-   * A child that has so much data waiting is congested, bytes: 4 s of 128 kbit/s. More would only come
-   * late, and could not be had from another parent any more.
-   */
   dataBacklogMax: 65_536,
-  /** What waits in the kernel for our UDP socket, or from it, bytes. */
   datagramBufferBytes: 1_048_576,
-  /** A child tells its parent that datagrams arrive so often, ms. */
   beatMs: 250,
-  /** Datagrams are in use while some came so lately, ms: four beats. */
   datagramSilenceMs: 1000,
-  /** ADUs under way over TCP that datagrams may overtake. */
   overtakenMax: 16,
-  /** A control connection without a word is closed, ms. Longer than the slowest KEEP_ALIVE. */
   idleMs: 15_000,
-  /** The same when its mesh edge is gone, ms. */
   hungUpIdleMs: 500,
-  /** How often idle connections are looked for, ms. */
   sweepMs: 250,
-  /** An address that could not be reached rests so long, doubling from first to last, ms. */
   retryFirstMs: 250,
   retryLastMs: 5000,
 });

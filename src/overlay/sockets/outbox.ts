@@ -1,21 +1,21 @@
-/** Frames that wait for a handshake. Bounded in number and bytes; what is too much is refused. */
-import { OVERLAY_LIMITS } from './limits.js';
+/** Frames that wait for a handshake. Bounded in number and bytes; a frame beyond that is refused. */
+import { OVERLAY_LIMITS, type OverlayLimits } from './limits.js';
 
 export interface Outbox {
-  /** False when there is no room. */
+  /** False when there is no room for the frame. */
   put(frame: Uint8Array): boolean;
-  /** Removes and returns all, in order. */
+  /** Removes and returns all frames, in order. */
   takeAll(): readonly Uint8Array[];
 }
 
-/** Nothing waits. */
-export function createOutbox(): Outbox {
+/** An empty outbox. */
+export function createOutbox(limits: OverlayLimits = OVERLAY_LIMITS): Outbox {
   let frames: Uint8Array[] = [];
   let bytes = 0;
   return {
     put: (frame) => {
-      if (frames.length >= OVERLAY_LIMITS.waitingMessagesMax) return false;
-      if (bytes + frame.length > OVERLAY_LIMITS.waitingBytesMax) return false;
+      if (frames.length >= limits.waitingMessagesMax) return false;
+      if (bytes + frame.length > limits.waitingBytesMax) return false;
       frames.push(frame);
       bytes += frame.length;
       return true;

@@ -1,12 +1,12 @@
 /**
- * When an address may be tried again: after a failure it is left alone, each time twice as long, so
- * that neither a dead peer nor the network is hammered. One success forgets all failures.
+ * When an address may be tried again. After each failure in a row the wait doubles, so that neither
+ * a dead peer nor the network is flooded with attempts. One success forgets all failures.
  */
 import type { Address } from '../../gossamer/core/node.js';
 import { backoffMs } from '../../lib/backoff.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
 import type { Rng } from '../../lib/rng.js';
-import { OVERLAY_LIMITS } from './limits.js';
+import { OVERLAY_LIMITS, type OverlayLimits } from './limits.js';
 
 export interface Retries {
   mayTry(address: Address, now: number): boolean;
@@ -22,9 +22,9 @@ interface Failures {
   readonly retryAt: number;
 }
 
-/** Nothing has failed. The waits are spread by a quarter, so that peers do not retry in step. */
-export function createRetries(rng: Rng): Retries {
-  const { retryFirstMs: firstMs, retryLastMs: lastMs, peersMax } = OVERLAY_LIMITS;
+/** No failures yet. `rng` varies each wait by a quarter, so that peers do not retry in step. */
+export function createRetries(rng: Rng, limits: OverlayLimits = OVERLAY_LIMITS): Retries {
+  const { retryFirstMs: firstMs, retryLastMs: lastMs, peersMax } = limits;
   const failures = createBoundedMap<Address, Failures>(peersMax);
   return {
     mayTry: (address, now) => (failures.get(address)?.retryAt ?? 0) <= now,

@@ -8,9 +8,9 @@
  * Bounded: what waits came within TOGETHER_MS, and pace.ts lets no more than some seconds of audio through.
  */
 import type { Adu, Source } from '../../gossamer/core/node.js';
+import { createClientEvents } from '../../overlay/sockets/client-callbacks.js';
 import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
-import type { ClientMessage } from '../../wire/client-message.js';
 
 /** Without who its source is, and when it was sent. */
 type Unsent = Omit<Adu, 'source' | 'sourceScx' | 'timestampMs'>;
@@ -35,9 +35,7 @@ export function createEncoderClient(
   remoteAddress: string,
   onClosed: (reason: string) => void,
 ): EncoderClient {
-  let takeAdu = (_adu: Adu): void => {};
-  let takeMessage = (_message: ClientMessage): void => {};
-  let takeClose = (_reason: string): void => {};
+  const events = createClientEvents();
   let isClosed = false;
   /** Goes together, when the moment is over. */
   const waiting: Unsent[] = [];
@@ -48,7 +46,7 @@ export function createEncoderClient(
 
   // Who its SCX is, is written in by the checks.
   const send = (adu: Unsent): void =>
-    takeAdu({
+    events.onAdu({
       ...adu,
       timestampMs: timestampMs(),
       source: source.id,
@@ -84,15 +82,7 @@ export function createEncoderClient(
     send: ({ kind }) => {
       if (kind === 'leaving') connection.close('this SCX is leaving');
     },
-    onAdu: (callback) => {
-      takeAdu = callback;
-    },
-    onMessage: (callback) => {
-      takeMessage = callback;
-    },
-    onClose: (callback) => {
-      takeClose = callback;
-    },
+    ...events.callbacks,
     close: (reason) => closeHere(reason ?? 'its source was withdrawn'),
   };
 
@@ -104,9 +94,9 @@ export function createEncoderClient(
       if (moment === undefined) onMoment();
       else if (adu.channel === TITLE_CHANNEL) sendWaiting();
     },
-    keepAlive: () => takeMessage({ kind: 'keepAlive' }),
+    keepAlive: () => events.onMessage({ kind: 'keepAlive' }),
     close: (reason) => {
-      if (end()) takeClose(reason);
+      if (end()) events.onClose(reason);
     },
   };
 }

@@ -1,8 +1,9 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { PAPER } from '../../../src/gossamer/core/config.js';
 import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
 import type { Address } from '../../../src/gossamer/core/node.js';
+import { OVERLAY_LIMITS } from '../../../src/overlay/sockets/limits.js';
 import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
 import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
 import {
@@ -14,11 +15,7 @@ import {
   waitMs,
 } from '../support.js';
 
-vi.mock('../../../src/overlay/sockets/limits.js', async (importOriginal) => {
-  const { OVERLAY_LIMITS } =
-    await importOriginal<typeof import('../../../src/overlay/sockets/limits.js')>();
-  return { OVERLAY_LIMITS: { ...OVERLAY_LIMITS, idleMs: 300, sweepMs: 50 } };
-});
+const OPTIONS = { config: PAPER, limits: { ...OVERLAY_LIMITS, idleMs: 300, sweepMs: 50 } };
 
 /** An SCX's overlay port that only listens. */
 async function listenRaw(): Promise<{ address: Address; heard: WireEvent[] }> {
@@ -45,8 +42,8 @@ async function listenRaw(): Promise<{ address: Address; heard: WireEvent[] }> {
 
 const ping = (nonce: number): Uint8Array => encodeMessage({ kind: 'ping', nonce });
 
-test('an idle connection ends with a farewell, and what is said meanwhile is heard', async () => {
-  const station = await startStation(1, [], { config: PAPER });
+test('an idle connection ends with a farewell, and a message that crosses it is answered', async () => {
+  const station = await startStation(1, [], OPTIONS);
   const { address, heard } = await listenRaw();
   const peer = connectRaw(station.overlay.address);
   peer.socket.on('data', () => {
@@ -63,9 +60,9 @@ test('an idle connection ends with a farewell, and what is said meanwhile is hea
   expect(heard).toMatchObject([{ kind: 'hello' }, { message: { kind: 'pong', nonce: 2 } }]);
 });
 
-test('the connection of a mesh edge is not closed however idle it is', async () => {
-  const first = await startStation(1, [], { config: PAPER });
-  const second = await startStation(2, [first.overlay.address], { config: PAPER });
+test('the connection of a mesh edge stays open however idle it is', async () => {
+  const first = await startStation(1, [], OPTIONS);
+  const second = await startStation(2, [first.overlay.address], OPTIONS);
   await eventually(() => neighboursOf(second).includes(first.id), 25_000);
   await waitMs(2000);
   expect([...first.events, ...second.events].map((event) => event.kind)).not.toContain('edgeDown');

@@ -1,0 +1,98 @@
+/**
+ * The control connections of one SCX by address, and what is known about each address. Several
+ * connections may lead to one peer: both sides may have opened one at the same time, and a peer is
+ * known by the address that it claims as well as by the one that we dialled.
+ */
+import type { Address, Member, NodeId } from '../../gossamer/core/node.js';
+import type { Rng } from '../../lib/rng.js';
+import type { Connection } from '../sockets/connection.js';
+import type { OverlayContext } from '../sockets/context.js';
+import { createOutbox, type Outbox } from '../sockets/outbox.js';
+import { createRetries, type Retries } from '../sockets/retries.js';
+
+/** A connection after its handshake. */
+export interface Link {
+  readonly connection: Connection;
+  readonly peer: Member;
+  /** The address that the peer claims, and the one that we dialled. */
+  readonly addresses: readonly Address[];
+  /** Whether we opened it. */
+  readonly isOurs: boolean;
+  /** We have ended it because it was idle. */
+  isRetired: boolean;
+}
+
+/** What is known about one address. */
+export interface Contact {
+  readonly address: Address;
+  /** In the order of their handshakes; messages are written to the first one. */
+  readonly links: Set<Link>;
+  readonly outbox: Outbox;
+  /** The connection that is being opened. */
+  opening: Connection | undefined;
+  /** The machine has hung up: its mesh edge is gone. */
+  isHungUp: boolean;
+  /** `linkDown` is about to be reported. */
+  isFailing: boolean;
+}
+
+export interface LinkPool {
+  readonly context: OverlayContext;
+  readonly retries: Retries;
+  /** Bounded: inboundMax and peersMax; `sweep` removes those without a connection. */
+  readonly contacts: Map<Address, Contact>;
+  /** The mesh neighbour at each address. Bounded: k1 + k2. */
+  readonly edges: Map<Address, NodeId>;
+  /** Connections that we have opened or are opening. */
+  outboundCount: number;
+}
+
+/** No connections; `rng` spreads retries. */
+export const createLinkPool = (context: OverlayContext, rng: Rng): LinkPool => ({
+  context,
+  retries: createRetries(rng, context.limits),
+  contacts: new Map(),
+  edges: new Map(),
+  outboundCount: 0,
+});
+
+/** The contact of an address, which is created if there is none. */
+export function contactOf({ contacts, context }: LinkPool, address: Address): Contact {
+  const known = contacts.get(address);
+  if (known !== undefined) return known;
+  const contact: Contact = {
+    address,
+    links: new Set(),
+    outbox: createOutbox(context.limits),
+    opening: undefined,
+    isHungUp: false,
+    isFailing: false,
+  };
+  contacts.set(address, contact);
+  return contact;
+}
+
+/** Sends a frame; a peer that has left too much unread is given up. */
+export function writeTo({ context }: LinkPool, { connection }: Link, frame: Uint8Array): void {
+  const { counters, limits } = context;
+  counters.messagesOut++;
+  connection.send(frame);
+  if (connection.backlogBytes <= limits.controlBacklogMax) return;
+  counters.overflows++;
+  connection.fail('lost', 'the peer does not read');
+}
+
+/** Removes a link from its contacts. */
+export function detach({ contacts }: LinkPool, link: Link): void {
+  for (const address of link.addresses) contacts.get(address)?.links.delete(link);
+}
+
+/** Reports that an address cannot be reached, and drops what waited for it. */
+export function reportDown(
+  { context }: LinkPool,
+  contact: Contact,
+  reason: 'closed' | 'unreachable',
+): void {
+  contact.outbox.takeAll();
+  context.feed({ kind: 'linkDown', address: contact.address, reason });
+}

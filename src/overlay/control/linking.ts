@@ -1,0 +1,88 @@
+/** The life of a control connection from its handshake to its end. */
+import type { Address, Member } from '../../gossamer/core/node.js';
+import { encodeRefusal } from '../../wire/encoder.js';
+import type { CloseCause, Connection } from '../sockets/connection.js';
+import {
+  type Contact,
+  contactOf,
+  detach,
+  type Link,
+  type LinkPool,
+  reportDown,
+  writeTo,
+} from './link-pool.js';
+
+/** The handshake has succeeded; `dialled` is the address to which we opened the connection. */
+export function becomeLinked(
+  pool: LinkPool,
+  connection: Connection,
+  peer: Member,
+  dialled?: Address,
+): void {
+  const { counters, feed } = pool.context;
+  const addresses = [...new Set([peer.address, dialled ?? peer.address])];
+  const isOurs = dialled !== undefined;
+  const link: Link = { connection, peer, addresses, isOurs, isRetired: false };
+  connection.handTo(
+    {
+      onArrival: (event) => {
+        if (event.kind !== 'message') return connection.reject('unexpected', event.kind);
+        counters.messagesIn++;
+        feed({ kind: 'received', from: peer, message: event.message });
+      },
+      onDrain: () => {},
+      onClose: (cause, reason) => onClose(pool, link, cause, reason),
+    },
+    'control',
+  );
+  for (const address of addresses) {
+    const contact = contactOf(pool, address);
+    contact.links.add(link);
+    for (const frame of contact.outbox.takeAll()) writeTo(pool, link, frame);
+  }
+}
+
+function onClose(pool: LinkPool, link: Link, cause: CloseCause, reason: string): void {
+  detach(pool, link);
+  if (link.isOurs) pool.outboundCount--;
+  if (link.isRetired) return;
+  pool.context.log.debug({ peer: link.peer.id, cause, reason }, 'control connection closed');
+  for (const address of link.addresses) {
+    const contact = contactOf(pool, address);
+    const neighbour = pool.edges.get(address);
+    // Any peer may claim a neighbour's address: only the neighbour itself can end the edge.
+    if (neighbour !== undefined && neighbour !== link.peer.id) continue;
+    // A peer may end an idle connection with a farewell, unless it is that of a mesh edge.
+    if (cause === 'refused' && neighbour === undefined) continue;
+    if (isCutOff(contact, link.peer)) reportDown(pool, contact, 'closed');
+  }
+}
+
+/** Whether no other connection to the peer at that address remains. */
+const isCutOff = (contact: Contact, peer: Member): boolean =>
+  contact.opening === undefined && ![...contact.links].some((other) => other.peer.id === peer.id);
+
+/** Ends idle connections, and forgets addresses without any. Called every sweepMs. */
+export function sweep(pool: LinkPool): void {
+  const now = performance.now();
+  pool.retries.sweep(now);
+  for (const contact of pool.contacts.values()) {
+    for (const link of contact.links) if (isIdle(pool, contact, link, now)) retire(pool, link);
+    const { links, opening, isFailing, address } = contact;
+    if (links.size === 0 && opening === undefined && !isFailing) pool.contacts.delete(address);
+  }
+}
+
+function isIdle({ context, edges }: LinkPool, contact: Contact, link: Link, now: number): boolean {
+  const [first] = contact.links;
+  if (first === link && edges.has(contact.address)) return false;
+  const { hungUpIdleMs, idleMs } = context.limits;
+  return now - link.connection.usedAt > (contact.isHungUp ? hungUpIdleMs : idleMs);
+}
+
+/** Says farewell; the peer's end of the connection is then no news. */
+function retire(pool: LinkPool, link: Link): void {
+  link.isRetired = true;
+  detach(pool, link);
+  link.connection.finish(encodeRefusal('idle'));
+}

@@ -1,0 +1,70 @@
+/** What arrives from a parent: ADUs and its answers, over TCP or in datagrams. */
+import type { DataMessage } from '../../gossamer/core/message.js';
+import type { Adu } from '../../gossamer/core/node.js';
+import { splitHostPort } from '../../lib/host-port.js';
+import type { DatagramToken } from '../../wire/datagram.js';
+import type { WireEvent } from '../../wire/decoder.js';
+import type { Arrival, ConnectionHandler } from '../sockets/connection.js';
+import { isFromParent } from './data-roles.js';
+import { createDatagramChild } from './datagram-child.js';
+import { endIfUnused, lose, type Upstream, type UpstreamTable } from './upstream-table.js';
+
+/** The handler of a connection to a parent. */
+export const upstreamHandler = (table: UpstreamTable, upstream: Upstream): ConnectionHandler => ({
+  onArrival: (event) => handleArrival(table, upstream, event),
+  onDrain: () => {},
+  onClose: (cause, reason) => {
+    const { log } = table.context;
+    log.debug({ peer: upstream.peer.id, cause, reason }, 'data connection to a parent closed');
+    lose(table, upstream);
+  },
+});
+
+function handleArrival(table: UpstreamTable, upstream: Upstream, event: Arrival): void {
+  if (event.kind === 'data') return handleMessage(table, upstream, event.message);
+  if (event.kind !== 'adu' || event.adu.channel !== upstream.channel) {
+    return upstream.connection.reject('unexpected', `${event.kind} from a parent`);
+  }
+  upstream.datagrams?.onAduByTcp();
+  takeAdu(table, upstream, event.adu);
+}
+
+function handleMessage(table: UpstreamTable, upstream: Upstream, message: DataMessage): void {
+  const { connection, sources, channel, peer } = upstream;
+  if (!isFromParent(message) || message.channel !== channel) {
+    return connection.reject('unexpected', `${message.kind} from a parent`);
+  }
+  table.context.counters.dataMessagesIn++;
+  if (message.kind === 'refused') sources.delete(message.source);
+  table.context.feed({ kind: 'dataReceived', from: peer, message });
+  endIfUnused(table, upstream);
+}
+
+function takeAdu({ context }: UpstreamTable, { peer }: Upstream, adu: Adu): void {
+  context.counters.adusIn++;
+  context.feed({ kind: 'adu', from: peer.id, adu });
+}
+
+/** The parent takes datagrams. `token` is the one that both HELLOs name. */
+export function startDatagrams(
+  table: UpstreamTable,
+  upstream: Upstream,
+  token: DatagramToken,
+): void {
+  upstream.datagrams = createDatagramChild({
+    context: table.context,
+    token,
+    parent: splitHostPort(upstream.peer.address),
+    rng: table.rng,
+    isUsed: () => upstream.sources.size > 0,
+    onEvent: (event) => handleDatagram(table, upstream, event),
+  });
+  upstream.datagrams.begin();
+}
+
+/** A malformed datagram is dropped. It may be forged, so it proves nothing against the parent. */
+function handleDatagram(table: UpstreamTable, upstream: Upstream, event: WireEvent): void {
+  if (event.kind === 'adu' && event.adu.channel === upstream.channel) {
+    takeAdu(table, upstream, event.adu);
+  } else table.context.counters.datagramsMalformed++;
+}

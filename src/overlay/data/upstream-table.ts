@@ -1,0 +1,65 @@
+/** The data connections to parents, by parent and channel, and how one of them ends. */
+import type { Member, NodeId, SourceId } from '../../gossamer/core/node.js';
+import type { Rng } from '../../lib/rng.js';
+import { type Connection, NOBODY } from '../sockets/connection.js';
+import type { OverlayContext } from '../sockets/context.js';
+import type { Outbox } from '../sockets/outbox.js';
+import type { Retries } from '../sockets/retries.js';
+import type { DatagramChild } from './datagram-child.js';
+
+/** One data connection to a parent, or to a parent in reserve. */
+export interface Upstream {
+  readonly peer: Member;
+  readonly channel: number;
+  connection: Connection;
+  /** The handshake is done. */
+  isOpen: boolean;
+  readonly outbox: Outbox;
+  /** The subscriptions. Bounded: the sources that the machine knows. */
+  readonly sources: Set<SourceId>;
+  /** Of a channel announced as UDP, if the parent takes datagrams. */
+  datagrams: DatagramChild | undefined;
+}
+
+export interface UpstreamTable {
+  readonly context: OverlayContext;
+  readonly rng: Rng;
+  readonly retries: Retries;
+  /** By `keyOf`. Bounded: outboundDataMax. */
+  readonly upstreams: Map<string, Upstream>;
+  /** Keys of connections that are kept without a subscription. Bounded: mesh neighbours. */
+  readonly held: Set<string>;
+  /** Called when a connection with subscriptions is gone. */
+  onDown(peer: NodeId, channel: number): void;
+}
+
+/** The key of the connection to a peer for a channel. */
+export const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
+
+const isCurrent = ({ upstreams }: UpstreamTable, upstream: Upstream): boolean =>
+  upstreams.get(keyOf(upstream.peer.id, upstream.channel)) === upstream;
+
+/** The connection has failed. */
+export function lose(table: UpstreamTable, upstream: Upstream): void {
+  if (!isCurrent(table, upstream)) return;
+  const { peer, channel, connection, datagrams, sources } = upstream;
+  table.upstreams.delete(keyOf(peer.id, channel));
+  connection.destroy();
+  datagrams?.close();
+  if (sources.size > 0) table.onDown(peer.id, channel);
+}
+
+/** Ends the connection in order if nobody subscribes over it and it is not held in reserve. */
+export function endIfUnused(table: UpstreamTable, upstream: Upstream): void {
+  const isHeld = table.held.has(keyOf(upstream.peer.id, upstream.channel));
+  if (upstream.sources.size === 0 && !isHeld && isCurrent(table, upstream)) end(table, upstream);
+}
+
+function end({ upstreams }: UpstreamTable, upstream: Upstream): void {
+  const { peer, channel, connection, datagrams, isOpen } = upstream;
+  upstreams.delete(keyOf(peer.id, channel));
+  connection.handTo(NOBODY, 'data');
+  datagrams?.close();
+  if (isOpen) connection.finish();
+  else connection.destroy();
+}

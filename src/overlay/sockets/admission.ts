@@ -1,0 +1,28 @@
+/** What an overlay answers to the HELLO of an accepted connection: it admits or refuses the peer. */
+import type { ControlHello, DataHello, Hello } from '../../wire/hello.js';
+import type { Connection } from './connection.js';
+
+/** An SCX's HELLO, which is also the answer to a client. */
+export type ScxHello = ControlHello | DataHello;
+
+/** The decision about a connection that has said HELLO. */
+export type Admission =
+  | {
+      readonly kind: 'admitted';
+      readonly answer: ScxHello;
+      /** The answer has been sent: hand the connection to its handler now. */
+      onOpen(connection: Connection): void;
+    }
+  | ({ readonly kind: 'refused' } & Refusal);
+
+/** Why a connection is refused. */
+export interface Refusal {
+  readonly reason: string;
+  /** Another attempt with the same HELLO would be refused, too. */
+  readonly isFinal?: boolean;
+  /** Wait before the refusal is sent, ms: it slows down those who guess passwords. */
+  readonly delayMs?: number;
+}
+
+/** Decides about a HELLO that came from an IP address. */
+export type Admit = (hello: Hello, remoteAddress: string) => Admission;
