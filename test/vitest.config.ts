@@ -15,7 +15,7 @@ import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/loopback-only.ts'];
 
-const MOCKS = ['test/http/client/guarded-fetch.test.ts', 'test/overlay/sockets/idle.test.ts'];
+const MOCKS = ['test/http/client/guarded-fetch.test.ts'];
 const PROCESS = [
   'test/cli/main.test.ts',
   'test/cli/commands/broadcast-standard-input.test.ts',

@@ -29,7 +29,7 @@ import {
 
 const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [] };
 
-/** Of someone who has room to add the edge. */
+/** The offer of a peer that has room to add the edge. */
 const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
 
 const message = (body: Parameters<typeof encodeMessage>[0]): Uint8Array =>
@@ -64,18 +64,18 @@ test.each([
   expect(refusalOf(peer)).toBe(reason);
 });
 
-test('a stranger that borrows the address of a neighbour cannot end its edge by hanging up', async () => {
+test('a stranger that claims the address of a neighbour cannot end its edge by hanging up', async () => {
   const [first, second] = (await startMesh(2)) as [Station, Station];
   await eventually(() => [first, second].every((each) => neighboursOf(each).length === 1));
   const { address } = first.overlay;
-  const thief = await greet(second, strangerHello(7, { address }));
-  thief.socket.destroy();
+  const impostor = await greet(second, strangerHello(7, { address }));
+  impostor.socket.destroy();
   await waitMs(300);
   const ended = [...first.events, ...second.events].filter(({ kind }) => kind === 'edgeDown');
   expect(ended).toEqual([]);
 });
 
-test('HELLO is answered with who we are', async () => {
+test('HELLO is answered with our own HELLO', async () => {
   const station = await startStation(1);
   const peer = await greet(station, strangerHello(7));
   expect(peer.heard[0]).toMatchObject({
@@ -92,7 +92,7 @@ test('HELLO is answered with who we are', async () => {
   expect(data.heard[0]).toMatchObject({ hello: { purpose: 'data', channel: 2 } });
 });
 
-test('malformed frames close only their own connection, and are counted by what was wrong', async () => {
+test('malformed frames close only their own connection, and are counted by fault', async () => {
   const [station, other] = (await startMesh(2)) as [Station, Station];
   const hello = encodeHello(strangerHello(7));
   const claim = (bytes: number): Uint8Array => {
@@ -126,7 +126,7 @@ test('malformed frames close only their own connection, and are counted by what 
   expect(other.events.filter((event) => event.kind === 'edgeDown')).toEqual([]);
 });
 
-test('data connections take only what belongs on them', async () => {
+test('data connections accept only messages that belong on them', async () => {
   const station = await startStation(1);
   const cases = [
     encodeAdu(createAdu(idOf(7), 1)),
@@ -142,7 +142,7 @@ test('data connections take only what belongs on them', async () => {
   expect(station.overlay.counters.malformedFrames.unexpected).toBe(cases.length);
 });
 
-test('a stranger who is no neighbour is refused the data', async () => {
+test('a subscription of an SCX that is not a neighbour is refused', async () => {
   const station = await startStation(1);
   station.overlay.feed({ kind: 'announceSource', source: SOURCE });
   const peer = await greet(station, { ...strangerHello(7), purpose: 'data', channel: 1 });
@@ -154,27 +154,29 @@ test('a stranger who is no neighbour is refused the data', async () => {
   });
 });
 
-test('half a handshake is closed in time, and strangers are few for each host', async () => {
-  const [station, other] = (await startMesh(2)) as [Station, Station];
-  const peers = Array.from({ length: OVERLAY_LIMITS.pendingPerHostMax + 5 }, () =>
+test('half a handshake is closed in time, and few connections of one host may be pending', async () => {
+  const limits = { ...OVERLAY_LIMITS, handshakeMs: 600 };
+  const [station, other] = (await startMesh(2, { limits })) as [Station, Station];
+  const peers = Array.from({ length: limits.pendingPerHostMax + 5 }, () =>
     connectRaw(station.overlay.address),
   );
   for (const peer of peers) peer.send(Uint8Array.of(0, 0, 1));
   const countClosed = (): number => peers.filter((peer) => peer.isClosed).length;
   await eventually(() => countClosed() === 5, 2000);
   expect(station.overlay.counters.connectionsRefused).toBe(5);
-  await eventually(() => countClosed() === peers.length, OVERLAY_LIMITS.handshakeMs + 2000);
-  expect(station.overlay.counters.handshakesTimedOut).toBe(OVERLAY_LIMITS.pendingPerHostMax);
+  await eventually(() => countClosed() === peers.length, limits.handshakeMs + 2000);
+  expect(station.overlay.counters.handshakesTimedOut).toBe(limits.pendingPerHostMax);
   await greet(station, strangerHello(7));
   expect(neighboursOf(other)).toContain(station.id);
 });
 
 test('too many connections are refused with the reason', async () => {
-  const station = await startStation(1);
+  const limits = { ...OVERLAY_LIMITS, inboundMax: 96 };
+  const station = await startStation(1, [], { limits });
   const hello = encodeHello(strangerHello(7));
   const crowd: RawPeer[] = [];
-  const atOnce = OVERLAY_LIMITS.pendingPerHostMax;
-  while (crowd.length <= OVERLAY_LIMITS.inboundMax) {
+  const atOnce = limits.pendingPerHostMax;
+  while (crowd.length <= limits.inboundMax) {
     const group = Array.from({ length: atOnce }, () => connectRaw(station.overlay.address));
     for (const peer of group) peer.send(hello);
     await eventually(() => group.every((peer) => peer.heard.length > 0));
@@ -196,7 +198,7 @@ async function becomeNeighbour(station: Station, number: number): Promise<RawPee
   return peer;
 }
 
-test('a child that does not read is sent no more than a bound, and goes on when it reads', async () => {
+test('a child that does not read is sent a bounded amount, and the rest when it reads again', async () => {
   const station = await startStation(1);
   station.overlay.feed({ kind: 'announceSource', source: SOURCE });
   const neighbour = await becomeNeighbour(station, 7);
@@ -228,7 +230,7 @@ test('a child that does not read is sent no more than a bound, and goes on when 
   await eventually(() => last() === count - 1);
 });
 
-test('an edge that is gone is hung up on with a farewell', async () => {
+test('the connection of an edge that is gone ends with a farewell', async () => {
   // The slow profile, or probes of the only other member would keep the connection in use.
   const station = await startStation(1, [], { config: PAPER });
   const peer = await becomeNeighbour(station, 7);
@@ -239,7 +241,7 @@ test('an edge that is gone is hung up on with a farewell', async () => {
   expect(down).toMatchObject([{ reason: 'dropped' }]);
 });
 
-test('an edge whose connection breaks is down at once', async () => {
+test('an edge is down as soon as its connection breaks', async () => {
   const station = await startStation(1);
   const peer = await becomeNeighbour(station, 7);
   peer.socket.resetAndDestroy();

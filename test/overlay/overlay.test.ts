@@ -33,7 +33,7 @@ test('overlays form a mesh, and each delivers every ADU of both channels in orde
   studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
   const areSubscribed = (): boolean =>
     others.every((station) => parentOf(station, 1) && parentOf(station, 2));
-  // A parent is one when it answers, and it has a beginning to tell when there is an ADU.
+  // A parent answers a subscription only once it has an ADU to begin with.
   for (const channel of [1, 2]) {
     studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, 0, 100, channel) });
   }
@@ -60,7 +60,7 @@ test('overlays form a mesh, and each delivers every ADU of both channels in orde
   expect(counters.overflows).toBe(0);
 });
 
-test('two overlays feed each other, and the end of one source does not disturb the other', async () => {
+test('two overlays are parents of each other, and the end of one source does not disturb the other', async () => {
   const [first, second] = (await startMesh(2)) as [Station, Station];
   const other = { ...SOURCE, id: 'bbbbbbbbbbbbbbbb' as SourceId };
   first.overlay.feed({ kind: 'announceSource', source: SOURCE });
@@ -77,7 +77,7 @@ test('two overlays feed each other, and the end of one source does not disturb t
   await eventually(() => of(second, SOURCE.id).length > 20 && of(first, other.id).length > 20);
   second.overlay.feed({ kind: 'withdrawSource', source: other.id });
   await eventually(() => first.events.some((event) => event.kind === 'sourceDown'));
-  // Its connections close when the last ADUs have had their time.
+  // Its connections close once the last ADUs have had time to arrive.
   await eventually(() => first.overlay.view().sources.length === 1);
   const then = count;
   await eventually(() => (of(second, SOURCE.id).at(-1) ?? 0) > then + 20);
@@ -119,7 +119,7 @@ test('an overlay that dies costs the others no ADU', async () => {
   }
 });
 
-test('an overlay that leaves is told goodbye, and its children miss nothing', async () => {
+test('an overlay that leaves is known to have left, and its children miss nothing', async () => {
   const mesh = await startMesh(4);
   const [studio, ...others] = mesh as [Station, ...Station[]];
   studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
@@ -166,7 +166,7 @@ test('an overlay that restarts on its port with a new id is found again', async 
   await eventually(() => neighboursOf(second).includes(again.id));
 });
 
-test('an overlay that takes the place of one that died asks its neighbours, and need not find anybody', async () => {
+test('an overlay that replaces one that died asks its neighbours, and needs no rendezvous point', async () => {
   const [first, second] = (await startMesh(2)) as [Station, Station];
   first.overlay.feed({ kind: 'announceSource', source: SOURCE });
   const stop = startPublishing(first);
@@ -194,7 +194,7 @@ test('a rendezvous point is located through the URL of a front end', async () =>
   expect(asked[0]).toBe('/rendezvous/news');
 });
 
-test('a location where nobody is is tried again and again, and not hammered', async () => {
+test('a location that cannot be reached is tried again, at growing intervals', async () => {
   const gone = await startStation(1);
   await gone.overlay.close();
   const port = Number(gone.overlay.address.split(':')[1]);
@@ -208,7 +208,7 @@ test('a location where nobody is is tried again and again, and not hammered', as
 test('an address that does not answer is not tried again for each message', async () => {
   const guest = await startStation(2);
   const address = '127.0.0.1:1' as Address;
-  // A peer that claims an address where nobody is: the machine answers its words there.
+  // A peer claims an address where nothing listens, and the machine sends its answers there.
   const from = { id: idOf(77), address, incarnation: 1, rendezvous: false };
   guest.overlay.feed({ kind: 'received', from, message: { kind: 'ping', nonce: 1 } });
   await eventually(() => guest.overlay.counters.connectFailures > 0);
@@ -219,14 +219,14 @@ test('an address that does not answer is not tried again for each message', asyn
   expect(guest.overlay.counters.connectionsOut).toBe(0);
 });
 
-test('a port that is taken is the user’s to fix', async () => {
+test('a port that is in use is reported as an error that the user can fix', async () => {
   const { overlay } = await startStation(1);
   const port = Number(overlay.address.split(':')[1]);
   await expect(startStation(2, [], { listenPort: port })).rejects.toThrow(UserError);
   await expect(startStation(2, [], { listenPort: port })).rejects.toThrow(/EADDRINUSE/);
 });
 
-test('a host that cannot be advertised is the user’s to fix', async () => {
+test('a host that cannot be advertised is reported as an error that the user can fix', async () => {
   const started = startStation(1, [], { advertiseHost: 'http://a.example/' });
   await expect(started).rejects.toThrow('neither a host name nor an IP address');
 });

@@ -21,7 +21,7 @@ export const SOURCE = {
   epoch: 1,
 };
 
-/** An overlay with what it has told so far. */
+/** An overlay and what it has reported so far. */
 export interface Station {
   readonly overlay: Overlay;
   readonly id: NodeId;
@@ -75,17 +75,20 @@ export const neighboursOf = ({ overlay }: Station): readonly NodeId[] =>
   overlay.view().neighbours.map(({ member }) => member.id);
 
 /** A rendezvous point and others that find each other through it, connected. */
-export async function startMesh(count: number): Promise<Station[]> {
-  const first = await startStation(1);
+export async function startMesh(
+  count: number,
+  options: Partial<OverlayOptions> = {},
+): Promise<Station[]> {
+  const first = await startStation(1, [], options);
   const rest = Array.from({ length: count - 1 }, (_, index) =>
-    startStation(index + 2, [first.overlay.address]),
+    startStation(index + 2, [first.overlay.address], options),
   );
   const mesh = [first, ...(await Promise.all(rest))];
   await eventually(() => mesh.every((station) => neighboursOf(station).length > 0));
   return mesh;
 }
 
-/** Waits until the condition holds, or throws its last complaint. */
+/** Waits until the condition holds, or throws with its text. */
 export const eventually = (condition: () => unknown, timeoutMs = 15_000): Promise<void> =>
   vi.waitFor(
     () => {
@@ -103,7 +106,7 @@ export function createAdu(scx: NodeId, sequence: number, bytes = 417, channel = 
   return { source: SOURCE.id, sourceScx: scx, channel, sequence, timestampMs, payload };
 }
 
-/** Publishes an ADU each few ms, until stopped; answers how many there were. */
+/** Publishes an ADU each `intervalMs` until the result is called, which returns how many there were. */
 export function startPublishing({ overlay, id }: Station, intervalMs = 10): () => number {
   let sequence = 0;
   const timer = setInterval(() => {
@@ -119,7 +122,7 @@ export function startPublishing({ overlay, id }: Station, intervalMs = 10): () =
 export const sequencesOf = ({ delivered }: Station, channel = 1): number[] =>
   delivered.filter((adu) => adu.channel === channel).map((adu) => adu.sequence);
 
-/** A socket that says what it likes. */
+/** A socket that can send anything. */
 export interface RawPeer {
   readonly socket: Socket;
   readonly heard: WireEvent[];

@@ -16,7 +16,7 @@ import {
 
 const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
 
-/** An SCX's overlay port that answers each HELLO in kind, and keeps what it hears on data connections. */
+/** An overlay port that answers each HELLO, and records what arrives on data connections. */
 async function listenForData() {
   const heard: WireEvent[] = [];
   const closed: WireEvent[][] = [];
@@ -47,7 +47,7 @@ async function listenForData() {
 const isData = (event: WireEvent | undefined): boolean =>
   event?.kind === 'hello' && event.hello.purpose === 'data';
 
-test('a mesh neighbour is held a data connection ready, for as long as it is one', async () => {
+test('a data connection to each mesh neighbour is held ready while the edge lasts', async () => {
   const station = await startStation(1);
   const { address, heard, closed } = await listenForData();
   const peer = connectRaw(station.overlay.address);

@@ -34,7 +34,7 @@ const HELLO: ClientHello = {
   source: SOURCE,
 };
 
-/** A station with one client, which says HELLO and two words in one breath. */
+/** A station with one client, which sends HELLO and two messages at once. */
 async function attach(): Promise<[Station, Attached]> {
   const adus: Adu[] = [];
   const messages: ClientMessage[] = [];
@@ -58,7 +58,7 @@ async function attach(): Promise<[Station, Attached]> {
   ];
 }
 
-test('a client is greeted, and what it says arrives, from the first word', async () => {
+test('a client is greeted, and all its messages arrive, also those sent with HELLO', async () => {
   const [station, { peer, adus, messages }] = await attach();
   expect(station.clients[0]?.source).toEqual(SOURCE);
   expect(station.clients[0]?.remoteAddress).toBe('127.0.0.1');
@@ -72,7 +72,7 @@ test('a client is greeted, and what it says arrives, from the first word', async
   ]);
 });
 
-test('a client that is closed hears what was sent, and why', async () => {
+test('a client that is closed receives what was sent, and the reason', async () => {
   const [station, { peer, ends }] = await attach();
   station.clients[0]?.send({ kind: 'leaving' });
   station.clients[0]?.close('this SCX leaves');
@@ -84,7 +84,7 @@ test('a client that is closed hears what was sent, and why', async () => {
   expect(ends).toEqual([]);
 });
 
-test('the SCX hears that a client is gone, and why', async () => {
+test('the SCX is told that a client is gone, and why', async () => {
   const [, first] = await attach();
   first.peer.socket.destroy();
   await eventually(() => first.ends.length > 0);
@@ -100,7 +100,7 @@ test.each([
     'an ADU of another source',
     encodeAdu({ ...createAdu(idOf(0), 1), source: 'b'.repeat(16) as SourceId }),
   ],
-  ['the SCX’s words', encodeClientMessage({ kind: 'leaving' })],
+  ['a message of an SCX', encodeClientMessage({ kind: 'leaving' })],
 ])('a client that sends %s is closed', async (_what, frame) => {
   const [station, { peer, ends, adus }] = await attach();
   peer.send(frame);
@@ -110,7 +110,7 @@ test.each([
   expect(adus).toHaveLength(1);
 });
 
-test('a client that may not attach is told so, and that it need not try again', async () => {
+test('a client that may not attach is refused, and told that another attempt is useless', async () => {
   const seen: unknown[] = [];
   const { overlay, clients } = await startStation(1, [], {
     objectionTo: ({ password }, remoteAddress) => {
@@ -131,7 +131,7 @@ test('a client that may not attach is told so, and that it need not try again', 
   ]);
 });
 
-test('of clients whose refusal is delayed, only a few of one address wait; others get in', async () => {
+test('only a few delayed refusals wait for each address, so that other clients can attach', async () => {
   const { overlay, clients } = await startStation(1, [], {
     objectionTo: ({ password }) =>
       password === undefined ? undefined : { reason: 'no', delayMs: 200 },

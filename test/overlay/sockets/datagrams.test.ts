@@ -4,6 +4,7 @@ import { createLossyNetwork } from '../../../scripts/bench/udp/lossy-network.js'
 import { FAST } from '../../../src/gossamer/core/config.js';
 import { splitHostPort } from '../../../src/lib/host-port.js';
 import { createRng } from '../../../src/lib/rng.js';
+import { OVERLAY_LIMITS, type OverlayLimits } from '../../../src/overlay/sockets/limits.js';
 import { type DatagramToken, encodeBeat, encodeFrames } from '../../../src/wire/datagram.js';
 import { encodeAdu } from '../../../src/wire/encoder.js';
 import {
@@ -19,17 +20,19 @@ import {
 } from '../support.js';
 
 const CONFIG = { ...FAST, lossyChannels: [1, 2] };
+/** Between two ADUs, ms: a fast source, so that each test soon has enough of them. */
+const INTERVAL_MS = 3;
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** Two stations behind a network of their own: a source's, and a child. */
-async function startPair(port: number) {
+async function startPair(port: number, limits: OverlayLimits = OVERLAY_LIMITS) {
   const network = createLossyNetwork(() => 2, createRng(1));
   onTestFinished(() => network.close());
   const start = async (number: number, locations: readonly string[]): Promise<Station> => {
     const [front, host] = [`127.0.3.${number}`, `127.0.4.${number}`];
     await network.attach(idOf(number), front, host, port);
     return startStation(number, locations, {
-      ...{ listenHost: host, listenPort: port, advertiseHost: front, config: CONFIG },
+      ...{ listenHost: host, listenPort: port, advertiseHost: front, config: CONFIG, limits },
     });
   };
   const studio = await start(1, []);
@@ -41,9 +44,9 @@ async function startPair(port: number) {
 
 const datagramsTo = ({ overlay }: Station): number => overlay.counters.datagramsIn;
 
-test('A channel announced as UDP leaves as datagrams, and what is lost is repaired', async () => {
+test('ADUs of a channel announced as UDP leave as datagrams, and lost ones are repaired', async () => {
   const { network, studio, child } = await startPair(28_701);
-  const stop = startPublishing(studio);
+  const stop = startPublishing(studio, INTERVAL_MS);
   onTestFinished(() => void stop());
   await eventually(() => sequencesOf(child).length > 20 && datagramsTo(child) > 60);
   network.loss = 0.1;
@@ -79,9 +82,16 @@ test('The last ADU of a channel that falls silent is repaired, too', async () =>
   expect(child.overlay.counters.datagramFallbacks).toBe(0);
 });
 
-test('Where datagrams stop to arrive, all goes on over TCP without a gap', async () => {
-  const { network, studio, child } = await startPair(28_705);
-  const stop = startPublishing(studio);
+test('When datagrams stop arriving, ADUs come over TCP without a gap', async () => {
+  // Four times as fast as in production, beats and silence alike.
+  const { beatMs, datagramSilenceMs } = OVERLAY_LIMITS;
+  const limits = {
+    ...OVERLAY_LIMITS,
+    beatMs: beatMs / 4,
+    datagramSilenceMs: datagramSilenceMs / 4,
+  };
+  const { network, studio, child } = await startPair(28_705, limits);
+  const stop = startPublishing(studio, INTERVAL_MS);
   onTestFinished(() => void stop());
   await eventually(() => sequencesOf(child).length > 20 && datagramsTo(child) > 60);
   network.loss = 1;
@@ -93,10 +103,10 @@ test('Where datagrams stop to arrive, all goes on over TCP without a gap', async
   expect(sequencesOf(child)).toEqual(upTo(count));
 });
 
-test('Where no datagram ever arrives, nobody waits for one', async () => {
+test('When datagrams never arrive, ADUs come over TCP from the first one', async () => {
   const { network, studio, child } = await startPair(28_707);
   network.loss = 1;
-  const stop = startPublishing(studio);
+  const stop = startPublishing(studio, INTERVAL_MS);
   onTestFinished(() => void stop());
   await eventually(() => sequencesOf(child).length > 100);
   const count = stop();
@@ -105,12 +115,12 @@ test('Where no datagram ever arrives, nobody waits for one', async () => {
   expect(child.overlay.counters.datagramFallbacks).toBe(0);
 });
 
-test('An ADU that fits into no datagram comes over TCP, in its place', async () => {
+test('An ADU that is too large for a datagram comes over TCP, in order', async () => {
   const { studio, child } = await startPair(28_709);
   let sequence = 0;
   const publish = (bytes: number): void =>
     studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence++, bytes) });
-  const timer = setInterval(() => publish(sequence % 5 === 0 ? 1441 : 418), 10);
+  const timer = setInterval(() => publish(sequence % 5 === 0 ? 1441 : 418), INTERVAL_MS);
   onTestFinished(() => clearInterval(timer));
   await eventually(() => datagramsTo(child) > 100);
   clearInterval(timer);
@@ -118,9 +128,9 @@ test('An ADU that fits into no datagram comes over TCP, in its place', async () 
   expect(sequencesOf(child)).toEqual(upTo(sequence));
 });
 
-test('Datagrams of strangers are counted and dropped', async () => {
+test('Datagrams with an unknown token are counted and dropped', async () => {
   const { studio, child } = await startPair(28_711);
-  const stop = startPublishing(studio);
+  const stop = startPublishing(studio, INTERVAL_MS);
   onTestFinished(() => void stop());
   await eventually(() => datagramsTo(child) > 20);
   const socket = createSocket('udp4');

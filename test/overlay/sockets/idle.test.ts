@@ -15,7 +15,7 @@ import {
   waitMs,
 } from '../support.js';
 
-const OPTIONS = { config: PAPER, limits: { ...OVERLAY_LIMITS, idleMs: 300, sweepMs: 50 } };
+const OPTIONS = { config: PAPER, limits: { ...OVERLAY_LIMITS, idleMs: 100, sweepMs: 20 } };
 
 /** An SCX's overlay port that only listens. */
 async function listenRaw(): Promise<{ address: Address; heard: WireEvent[] }> {
@@ -64,7 +64,7 @@ test('the connection of a mesh edge stays open however idle it is', async () => 
   const first = await startStation(1, [], OPTIONS);
   const second = await startStation(2, [first.overlay.address], OPTIONS);
   await eventually(() => neighboursOf(second).includes(first.id), 25_000);
-  await waitMs(2000);
+  await waitMs(7 * OPTIONS.limits.idleMs);
   expect([...first.events, ...second.events].map((event) => event.kind)).not.toContain('edgeDown');
   const { connectionsIn, connectionsOut } = second.overlay.counters;
   // Two of them are for data, one each way.

@@ -9,7 +9,7 @@ const { retryFirstMs, retryLastMs } = OVERLAY_LIMITS;
 const HERE = '192.0.2.1:9000' as Address;
 const THERE = '192.0.2.2:9000' as Address;
 
-test('an address that failed rests, each time twice as long, up to a bound', () => {
+test('the wait for an address doubles after each failure, up to a bound', () => {
   const retries = createRetries(createRng(1));
   let now = 0;
   for (const waitMs of [250, 500, 1000, 2000, 4000, 5000, 5000]) {
@@ -21,7 +21,7 @@ test('an address that failed rests, each time twice as long, up to a bound', () 
   expect(retries.mayTry(THERE, 0)).toBe(true);
 });
 
-test('one success, or a long time, forgives everything', () => {
+test('one success, or a long time, makes all failures forgotten', () => {
   const retries = createRetries(createRng(1));
   for (let count = 0; count < 5; count++) retries.onFailed(HERE, 0);
   retries.onOpened(HERE);
@@ -32,7 +32,7 @@ test('one success, or a long time, forgives everything', () => {
   expect(retries.mayTry(HERE, 1.26 * retryFirstMs)).toBe(true);
 });
 
-test('failures of ever new addresses are forgotten, the oldest first', () => {
+test('failures of the oldest addresses are forgotten when there are too many', () => {
   const retries = createRetries(createRng(1));
   retries.onFailed(HERE, 0);
   for (let port = 1; port < OVERLAY_LIMITS.peersMax; port++) {
@@ -44,7 +44,7 @@ test('failures of ever new addresses are forgotten, the oldest first', () => {
   expect(retries.mayTry(THERE, 0)).toBe(false);
 });
 
-test('an outbox takes so many messages and bytes, and gives them back in order', () => {
+test('an outbox is bounded in messages and bytes, and returns them in order', () => {
   const outbox = createOutbox();
   for (let count = 0; count < OVERLAY_LIMITS.waitingMessagesMax; count++) {
     expect(outbox.put(Uint8Array.of(count))).toBe(true);
