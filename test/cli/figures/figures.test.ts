@@ -34,7 +34,7 @@ describe('The pool', () => {
     const jobs = [jobOf(1, 30_000), jobOf(2, 5000), jobOf(3, 10_000)];
     const reported: number[] = [];
     const onReport = (_report: unknown, job: number) => reported.push(job);
-    const parallel = await playJobs(jobs, { threads: 3, onReport });
+    const parallel = await playJobs(jobs, { threads: 2, onReport });
     expect(parallel.map(({ drawn }) => drawn.seed)).toEqual([1, 2, 3]);
     expect(reported).toEqual([0, 1, 2]);
     expect(await playJobs(jobs, { threads: 1 })).toEqual(parallel);
@@ -61,9 +61,9 @@ describe('The pool', () => {
 describe('The command figures', () => {
   const settings = { draws: 1, scxs: 4, seed: 7, rtts: undefined, quick: true, full: false };
   const [first, second] = [join(directory, 'first'), join(directory, 'second')];
-  // Every session of a quick run, in less simulated time.
+  // Every kind of session that a quick run has, with fewer SCXs and in less simulated time.
   const quick = scopeOf({ ...settings, hasMatrix: true });
-  const scope = { ...quick, untilMs: { paper: 40_000, fast: 20_000 } };
+  const scope = { ...quick, sizes: [2, 4, 6], untilMs: { paper: 20_000, fast: 10_000 } };
   beforeAll(async () => {
     for (const out of [first, second]) {
       expect(await makeFigures({ out, scope, seed: 7, matrix: MATRIX })).toBe(
