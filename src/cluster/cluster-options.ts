@@ -4,7 +4,7 @@ import type { Launch } from '../api/scx-launch.js';
 import type { Mounts } from './ingest/session-of-mount.js';
 import type { PortRange } from './supervisor/port-pairs.js';
 
-/** Settings of the cluster's SCXs; scx/launch.ts says what each does. */
+/** Settings of the cluster's SCXs; api/scx-launch.ts says what each does. */
 export type ScxSettings = Pick<
   Launch,
   | 'lingerMs'

@@ -18,7 +18,8 @@ import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-op
 import { onDisk } from './data/data-directory.js';
 import { loadSecret } from './data/lease-secret.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback/fallback-files.js';
-import { createFleet, type Fleet, type LaunchTemplate } from './fleet/fleet.js';
+import { createFleet, type Fleet } from './fleet/fleet.js';
+import type { LaunchTemplate } from './fleet/launch-document.js';
 import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js';
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
@@ -130,7 +131,7 @@ function statusFrom({ url, version, config, fleet, store, finder }: StatusParts)
       scxs: fleet.statuses(),
       published: store.all().map(({ announcement }) => announcement.name.text),
       recall: finder.recall,
-      audience: fleet.audience,
+      listenersOf: fleet.listenersOf,
     });
 }
 

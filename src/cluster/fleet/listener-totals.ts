@@ -1,28 +1,29 @@
 /**
  * How many listeners each session has had here, over all its SCXs, those that have ended included.
- * Soft state: a front end that was restarted knows what the SCXs that run tell it.
+ * Soft state: a front end that was restarted knows what the running SCXs report.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
 
-export interface Audience {
+/** The listeners that a session has had. */
+export interface SessionListeners {
   /** The most at a time. */
   readonly peak: number;
   /** All that ever came. */
   readonly total: number;
 }
 
-export interface Audiences {
-  /** An SCX of the session renewed its lease; these are all that the session has now. */
+export interface ListenerTotals {
+  /** An SCX of the session renewed its lease; `scxs` are all that the session has now. */
   onLease(session: string, scxs: readonly ScxStatus[]): void;
-  of(session: string): Audience;
+  of(session: string): SessionListeners;
 }
 
 interface Tally {
   peak: number;
-  /** What each SCX told last; at most SCXS_MAX besides those that run. */
+  /** The total that each SCX reported last; at most SCXS_MAX besides those that run. */
   readonly totals: Map<string, number>;
-  /** Of those that ended and were forgotten. */
+  /** Of the SCXs that ended and were forgotten. */
   ended: number;
 }
 
@@ -31,7 +32,7 @@ const SCXS_MAX = 64;
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
 
-/** Those that ended first are counted together. */
+/** The SCXs that ended first are counted together. */
 function forget(tally: Tally, running: readonly ScxStatus[]): void {
   for (const [id, total] of tally.totals) {
     if (tally.totals.size <= SCXS_MAX) return;
@@ -41,8 +42,8 @@ function forget(tally: Tally, running: readonly ScxStatus[]): void {
   }
 }
 
-/** Nobody has listened yet. */
-export function createAudiences(): Audiences {
+/** No listener yet. */
+export function createListenerTotals(): ListenerTotals {
   const tallies = createBoundedMap<string, Tally>(SESSIONS_MAX);
   return {
     onLease: (session, scxs) => {

@@ -9,7 +9,8 @@ import type { Known } from '../announcements/announcement-finder.js';
 import { factsOf, foreignUrl } from '../announcements/launch-facts.js';
 import type { Outcome } from '../supervisor/supervisor-types.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
-import type { Fleet, ScxRequest } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import type { ScxRequest } from './supervision.js';
 
 /** The SCXs of each session, for the routes. */
 export interface SessionScxs {

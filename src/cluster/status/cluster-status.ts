@@ -5,7 +5,7 @@ import { icestats } from '../../icecast/status-json.js';
 import type { SessionName } from '../../session/session-name.js';
 import { parseSessionName, sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
-import type { Audience } from '../fleet/listener-totals.js';
+import type { SessionListeners } from '../fleet/listener-totals.js';
 
 /** Where the status comes from. */
 export interface StatusSources {
@@ -18,7 +18,7 @@ export interface StatusSources {
   /** Sessions that are published here, `scattercast://creator/session`. */
   readonly published: readonly string[];
   recall(session: string): Known | undefined;
-  audience(session: string): Audience;
+  listenersOf(session: string): SessionListeners;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -44,7 +44,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
   const scxs = from.scxs.filter(({ session }) => session === name.text);
   const known = from.recall(name.text);
   const path = sessionPath(name);
-  const { peak, total } = from.audience(name.text);
+  const { peak, total } = from.listenersOf(name.text);
   return {
     session: name.text,
     path,

@@ -1,14 +1,14 @@
 /**
- * Who wants an SCX gets one: a listener the one with room for it, and its place is taken from then
- * on, unless it is `unheld`; everybody else the session's first, however full. Who can have none yet
- * waits.
+ * Requests for an SCX. A listener is sent to the SCX with the most room, and a slot there is reserved
+ * for it unless the request says otherwise. Everybody else is sent to the session's first SCX, however
+ * full that is. A request that cannot be answered yet waits in request-list.ts.
  */
-
 import { capacityOf, reserve } from './capacity.js';
-import { CROWDED } from './outcomes.js';
-import type { SessionSlot } from './session-slot.js';
+import type { Launching } from './launching.js';
+import { CLOSING, CROWDED, FULL, failing } from './outcomes.js';
+import { isFailing, learn, type SessionSlot } from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
-import type { Outcome } from './supervisor-types.js';
+import type { InputOf, Outcome } from './supervisor-types.js';
 
 function first({ scxs }: SupervisorState, slot: SessionSlot): Outcome | undefined {
   const scx = scxs.get(slot.current);
@@ -29,8 +29,8 @@ function withRoom(
   return { kind: 'scx', status: best.status };
 }
 
-/** What one client gets now; undefined: it must wait. */
-export const answerOne = (
+/** What one client is answered now; undefined: it must wait. */
+const answerOne = (
   state: SupervisorState,
   slot: SessionSlot,
   isListener: boolean,
@@ -39,7 +39,7 @@ export const answerOne = (
 ): Outcome | undefined =>
   isListener ? withRoom(state, slot, now, unreserved) : first(state, slot);
 
-/** Answers all that wait for the session and can be answered now. */
+/** Answers all requests that wait for the session and can be answered now. */
 export function answerWaiting(state: SupervisorState, slot: SessionSlot, now: number): void {
   let hasRoom = true;
   state.requests.answerSlot(slot, (isListener) => {
@@ -48,4 +48,26 @@ export function answerWaiting(state: SupervisorState, slot: SessionSlot, now: nu
     if (isListener) hasRoom = outcome !== undefined;
     return outcome;
   });
+}
+
+/** A client needs an SCX. */
+export function handleWant(
+  parts: { readonly state: SupervisorState; readonly launching: Launching },
+  input: InputOf<'want'>,
+  now: number,
+): void {
+  const { state, launching } = parts;
+  const { config, slots, requests } = state;
+  const { request, session, facts, isListener, timeoutMs, unreserved = false } = input;
+  if (state.stopping) return requests.answer(request, CLOSING);
+  const slot = slots.open(session, now);
+  if (facts !== null) learn(slot, facts);
+  if (isFailing(slot, config, now)) return requests.answer(request, failing(slot, now));
+  const outcome = answerOne(state, slot, isListener, now, unreserved);
+  const mayWait = slot.facts !== null && requests.size < config.waitingMax;
+  if (outcome !== undefined) requests.answer(request, outcome);
+  else if (!mayWait) requests.answer(request, FULL);
+  else requests.add(request, { slot, isListener, until: now + timeoutMs });
+  launching.pump(now);
+  slots.tidy(slot, now);
 }

@@ -1,10 +1,11 @@
 /**
- * Room for a session's listeners, over the SCXs that it has here. An SCX tells how many it has
- * with each lease; whoever was sent to it since counts as there, so that a crowd that arrives
- * between two leases is spread like any other.
+ * The capacity of a session: how many more listeners the SCXs that it has here can take. An SCX
+ * reports its number of listeners with each lease renewal; a slot is reserved for every listener that
+ * has been sent to it since, so that a crowd that arrives between two renewals is spread like any
+ * other.
  *
- * A listener goes to the SCX with the most room. But an SCX that the others could carry twice
- * over gets nobody new: it empties as its listeners go, and then ends by itself.
+ * A listener is sent to the SCX with the most room. But an SCX whose listeners the others could take
+ * twice over gets no new ones: it empties as its listeners leave, and then ends by itself.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { TrackedScx } from './scx-table.js';
@@ -14,9 +15,9 @@ import type { SupervisorConfig } from './supervisor-config.js';
 /** An SCX that listeners can be sent to. */
 type Host = TrackedScx & { readonly status: ScxStatus };
 
-/** The places of one session. */
+/** The capacity of one session. */
 export interface SessionCapacity {
-  /** Where the next listener goes; undefined if there is no room. */
+  /** Where the next listener is sent; undefined if there is no room. */
   readonly best: Host | undefined;
   /** The session has as many listeners as it may. */
   readonly atLimit: boolean;
@@ -26,7 +27,7 @@ export interface SessionCapacity {
 
 const isHost = (scx: TrackedScx): scx is Host => scx.phase === 'renewing' && scx.status !== null;
 
-/** Not known to have room, but soon. */
+/** It will have room soon, but how much is not known yet. */
 const isComing = ({ phase, status }: TrackedScx): boolean =>
   phase === 'launching' || (phase === 'renewing' && status === null);
 
@@ -39,12 +40,10 @@ const sum = (hosts: readonly Host[], count: (host: Host) => number): number =>
 
 const size = ({ status }: Host): number => status.listenersMax;
 
-const capacity = (hosts: readonly Host[]): number => sum(hosts, size);
-
-/** The hosts that so many listeners need; the youngest are the first to be left out. */
+/** The hosts that this number of listeners needs; the youngest are the first to be left out. */
 function needed(hosts: readonly Host[], listeners: number): readonly Host[] {
   const others = hosts.slice(0, -1);
-  const isSurplus = others.length > 0 && listeners <= capacity(others) / 2;
+  const isSurplus = others.length > 0 && listeners <= sum(others, size) / 2;
   return isSurplus ? needed(others, listeners) : hosts;
 }
 
@@ -55,11 +54,11 @@ function roomiest(hosts: readonly Host[]): Host | undefined {
   return first && others.reduce(roomier, first);
 }
 
-/** The first SCX is never surplus, then age counts. */
+/** The session's current SCX is never surplus; the others follow by age. */
 const hostsOf = (slot: SessionSlot, scxs: readonly TrackedScx[]): readonly Host[] =>
   scxs.filter(isHost).sort((a, b) => Number(b.id === slot.current) - Number(a.id === slot.current));
 
-/** The places of a session, of whose SCXs `scxs` has all, the oldest first. */
+/** The capacity of a session; `scxs` are all its SCXs, the oldest first. */
 export function capacityOf(
   slot: SessionSlot,
   scxs: readonly TrackedScx[],
@@ -79,17 +78,17 @@ export function capacityOf(
   };
 }
 
-/** A listener is sent to the SCX. */
+/** A listener is sent to the SCX: a slot is reserved for it. */
 export function reserve(scx: TrackedScx, now: number): void {
   scx.reservations.push(now);
 }
 
 /**
- * A lease tells of so many listeners: as many as are more than in the last one were promised. Who
- * was promised before `since` and has not come by now does not come.
+ * A renewal reports `listeners`: as many reservations are used as there are more listeners than in the
+ * last renewal. A reservation made before `since` has expired: that listener does not come.
  */
 export function settleReservations(scx: TrackedScx, listeners: number, since: number): void {
   const arrived = Math.max(0, listeners - (scx.status?.listeners ?? 0));
-  const late = scx.reservations.filter((at) => at <= since).length;
-  scx.reservations.splice(0, Math.max(arrived, late));
+  const expired = scx.reservations.filter((at) => at <= since).length;
+  scx.reservations.splice(0, Math.max(arrived, expired));
 }

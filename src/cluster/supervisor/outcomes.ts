@@ -1,10 +1,10 @@
-/** What clients are told when there is no SCX for them: sentences, and when to come back. */
+/** What clients are answered when there is no SCX for them: a sentence, and when to try again. */
 import type { SessionSlot } from './session-slot.js';
 import type { Outcome } from './supervisor-types.js';
 
 const RETRY_MS = 5000; // guess: by then the lease of a dead SCX has run out
 
-/** A time as people write it. */
+/** A duration for people: `2.5 s`. */
 export const seconds = (ms: number): string => `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
 
 export const FULL: Outcome = { kind: 'full', retryAfterMs: RETRY_MS };
@@ -19,11 +19,11 @@ export const CLOSING: Outcome = {
 
 export const NOT_YET: Outcome = {
   kind: 'failed',
-  reason: "The session's SCX is not ready yet.",
+  reason: "The session's SCX is not ready yet: try again.",
   retryAfterMs: 1000,
 };
 
-/** The session's SCXs die one after the other. */
+/** The session's SCXs die one after the other, soon after they are launched. */
 export const failing = (slot: SessionSlot, now: number): Outcome => ({
   kind: 'failed',
   reason:

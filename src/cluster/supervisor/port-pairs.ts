@@ -1,6 +1,8 @@
 /**
- * Which two ports an SCX listens on: HTTP and overlay. An operator opens a range in a firewall;
- * SCXs take pairs of it, the lowest first, so that the open range may be short.
+ * Which two ports an SCX listens on: HTTP and overlay. An operator opens a range in a firewall; SCXs
+ * take pairs of it, the lowest first, so that a short range is enough.
+ *
+ * Another program may use a port of the range. A pair where that was found is avoided for a while.
  */
 
 /** The ports of one SCX; 0 is any free port. */
@@ -20,11 +22,11 @@ export function pairCapacity(range: PortRange): number {
   return Math.max(0, Math.floor((range.last - range.first + 1) / 2));
 }
 
-/** Whether a port is one that SCXs are to have. */
+/** Whether a port belongs to the range of the SCXs. */
 export const isForScxs = (port: number, range: PortRange): boolean =>
   range !== 'any' && port >= range.first && port <= range.last;
 
-/** Pairs with a port that somebody else uses, by their HTTP port: not to be tried until then. */
+/** By the HTTP port of a pair that another program uses: when it may be tried again. */
 export type Avoided = ReadonlyMap<number, number>;
 
 function inRange({ http, overlay }: Ports, range: PortRange): boolean {
@@ -48,9 +50,8 @@ function lowestFree(range: PortRange, busy: ReadonlySet<number>, avoided: Avoide
 }
 
 /**
- * A pair for a new SCX: the preferred one if it is free, else the lowest that is; if somebody
- * else was found on all that are left, the one where that is longest ago. Undefined if every
- * pair has an SCX.
+ * A pair for a new SCX: the preferred one if it is free, else the lowest that is free; if all that are
+ * left are avoided, the one that is avoided for the shortest time. Undefined if every pair has an SCX.
  */
 export function choosePorts(
   range: PortRange,
@@ -70,8 +71,9 @@ export function choosePorts(
 }
 
 /**
- * Where the successor of an SCX meets others while both are there: the HTTP port stays. Its own
- * pair's, if the SCX itself was such a guest on another; else one of the lowest pair that is free.
+ * The overlay port of a successor, which needs one of its own while both processes run; the HTTP port
+ * is handed over. It is that of the SCX's own pair if the SCX itself uses the one of another pair;
+ * else that of the lowest pair that is free.
  */
 export function chooseOverlayPort(
   range: PortRange,
@@ -85,7 +87,7 @@ export function chooseOverlayPort(
   return lowestFree(range, busy, new Map(), 0)?.overlay;
 }
 
-/** Where an SCX says it listens; null if it says nothing that could be true. */
+/** Where an SCX says that it listens; null if that is malformed. */
 export function portsOf(status: {
   readonly httpUrl: string;
   readonly overlayAddress: string;

@@ -1,16 +1,16 @@
 /**
- * Clients that wait for an SCX. Each request is in the list and in its session's slot, and leaves
- * both in one step, with its only answer. Bounded by `waitingMax`.
+ * Requests that wait for an SCX. Each is in this list and in its session's slot, and leaves both in
+ * one step, with its only answer. Bounded by `waitingMax`.
  */
 import type { SessionSlot } from './session-slot.js';
 import type { Outcome } from './supervisor-types.js';
 
-/** One client that waits. */
+/** One request that waits. */
 interface Waiting {
   readonly slot: SessionSlot;
-  /** It is a listener, who needs a place; others share an SCX without end. */
+  /** It is a listener, which needs a slot; any number of other clients share an SCX. */
   readonly isListener: boolean;
-  /** When its patience ends. */
+  /** When it is answered at the latest. */
   readonly until: number;
 }
 
@@ -18,12 +18,12 @@ export interface RequestList {
   add(request: number, waiting: Waiting): void;
   /** Answers one, whether it waited or not. */
   answer(request: number, outcome: Outcome): void;
-  /** Answers those that wait for the session, as far as `choose` has something for them. */
+  /** Answers the requests that wait for the session and for which `choose` has an answer. */
   answerSlot(slot: SessionSlot, choose: (isListener: boolean) => Outcome | undefined): void;
-  /** Answers all whose patience has ended by now. */
+  /** Answers all that have waited as long as they may. */
   answerDue(now: number, outcome: Outcome): void;
   readonly size: number;
-  /** The earliest end of patience; Infinity if none. */
+  /** When the next one has waited as long as it may; Infinity if none waits. */
   readonly due: number;
 }
 
@@ -33,7 +33,7 @@ function earliest(waiting: Iterable<Waiting>): number {
   return due;
 }
 
-/** Nobody waits. `tell` delivers an answer. */
+/** No request waits. `tell` delivers an answer. */
 export function createRequestList(tell: (request: number, outcome: Outcome) => void): RequestList {
   const waiting = new Map<number, Waiting>();
   let due: number | undefined = Number.POSITIVE_INFINITY; // undefined: to be found again

@@ -1,6 +1,7 @@
 /**
- * The SCXs that the supervisor knows: each in one phase, with an instant at which our patience
- * with that phase ends. Bounded: launched ones by the cap, adopted ones by `trackedMax`.
+ * The SCXs that the supervisor knows: each in one phase, with the deadline of that phase and with
+ * what it reported last. All of it is soft state: a front end that was restarted learns it again from
+ * the next renewals. Bounded: launched SCXs by the cap, adopted ones by `trackedMax`.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Ports } from './port-pairs.js';
@@ -15,14 +16,16 @@ export interface TrackedScx {
   readonly since: number;
   ports: Ports;
   phase: Phase;
-  /** Of the last lease; null before the first. */
+  /** As of the last lease renewal; null before the first. */
   status: ScxStatus | null;
-  /** When listeners were sent to it who are in no lease yet; at most its `listenersMax`. */
+  /** When that was; -Infinity before the first. */
+  renewedAt: number;
+  /** When listeners were sent to it that no renewal reports yet; at most its `listenersMax`. */
   readonly reservations: number[];
-  /** When our patience with the phase ends. */
+  /** The deadline of the phase. */
   due: number;
-  /** Why we killed it; empty if we did not. */
-  doom: string;
+  /** Why it was killed; empty if it was not. */
+  killReason: string;
 }
 
 export interface ScxTable {
@@ -30,16 +33,23 @@ export interface ScxTable {
   add(scx: Pick<TrackedScx, 'id' | 'session' | 'since' | 'ports' | 'phase' | 'due'>): TrackedScx;
   remove(id: string): void;
   all(): readonly TrackedScx[];
-  /** Those of a session, in whatever phase, the oldest first. */
+  /** The SCXs of a session, in whatever phase, the oldest first. */
   of(session: string): readonly TrackedScx[];
   /** An SCX of the session other than this one: a live one, or else one that is being launched. */
-  heirOf(session: string, except: string | null): TrackedScx | undefined;
+  replacementOf(session: string, except: string | null): TrackedScx | undefined;
+  /** What SCXs that renewed after `since` reported last, of one session or all, by session and id. */
+  statuses(since: number, session?: string): readonly ScxStatus[];
   readonly size: number;
   /** How many have been launched and have no lease yet. */
   readonly launching: number;
-  /** The earliest end of patience; Infinity if none. */
+  /** The earliest deadline; Infinity if none. */
   readonly due: number;
 }
+
+const UNREPORTED = { status: null, renewedAt: Number.NEGATIVE_INFINITY, killReason: '' };
+
+const bySessionAndId = (a: ScxStatus, b: ScxStatus): number =>
+  a.session === b.session ? (a.id < b.id ? -1 : 1) : a.session < b.session ? -1 : 1;
 
 /** An empty table. */
 export function createScxTable(): ScxTable {
@@ -54,7 +64,7 @@ export function createScxTable(): ScxTable {
   return {
     get: (id) => (id === null ? undefined : scxs.get(id)),
     add: (scx) => {
-      const tracked = { ...scx, status: null, reservations: [], doom: '' };
+      const tracked = { ...scx, ...UNREPORTED, reservations: [] };
       scxs.set(scx.id, tracked);
       file(scx.session, [...of(scx.session), tracked]);
       return tracked;
@@ -69,11 +79,15 @@ export function createScxTable(): ScxTable {
     },
     all,
     of,
-    heirOf: (session, except) => {
+    replacementOf: (session, except) => {
       const others = of(session).filter(({ id }) => id !== except);
       const inPhase = (phase: Phase) => others.find((scx) => scx.phase === phase);
       return inPhase('renewing') ?? inPhase('launching');
     },
+    statuses: (since, session) =>
+      (session === undefined ? all() : of(session))
+        .flatMap(({ status, renewedAt }) => (status === null || renewedAt <= since ? [] : [status]))
+        .sort(bySessionAndId),
     get size() {
       return scxs.size;
     },
@@ -86,6 +100,6 @@ export function createScxTable(): ScxTable {
   };
 }
 
-/** Whether its last lease told of listeners, or of sources that are attached to it. */
+/** Whether its last renewal reported listeners, or sources that are attached to it. */
 export const hadClients = ({ status }: TrackedScx): boolean =>
   status !== null && (status.listeners > 0 || status.attachedSources > 0);

@@ -1,7 +1,7 @@
 /**
- * What the supervisor remembers of one session: whether it must have an SCX, who waits for it,
- * and how its SCXs died. Deaths soon after the launch are what a restart loop is made of: each
- * doubles the wait before the next launch, and after a few of them clients are told so at once.
+ * What the supervisor remembers of one session: whether it must have an SCX, which requests wait for
+ * it, and how its SCXs died. Deaths soon after the launch make a restart loop: each of them doubles
+ * the wait before the next launch, and after a few of them clients are told so at once.
  */
 
 import type { ScxStatus } from '../../api/scx-status.js';
@@ -13,11 +13,11 @@ import type { LaunchFacts } from './supervisor-types.js';
 
 export interface SessionSlot {
   readonly session: string;
-  /** Null for an SCX that nobody has asked for since it was found. */
+  /** Null if no client has asked for the session since its SCX was adopted. */
   facts: LaunchFacts | null;
-  /** A rendezvous point: always an SCX. */
+  /** Published here: its rendezvous point always runs (§3.4). */
   kept: boolean;
-  /** Its SCX crashed while it had clients: launch one for those who come back. */
+  /** Its SCX crashed while it had clients: launch one for the clients that come back. */
   restart: boolean;
   /** Its first SCX: the rendezvous point if it is kept. Further ones are for listeners. */
   current: string | null;
@@ -29,9 +29,9 @@ export interface SessionSlot {
   lastDeath: string;
   /** No launch before this instant. */
   retryAt: number;
-  /** Where its SCX listened last: who was connected comes back to these. */
+  /** Where its SCX listened last: its clients connect to these again. */
   ports: Ports | null;
-  /** Who its neighbours were when it died: the next one joins there at once. */
+  /** Its neighbours when it died: the next SCX joins among them at once. */
   formerNeighbours: ScxStatus['neighbours'];
   /** Port pairs found taken, in a row. */
   portTries: number;
@@ -59,14 +59,14 @@ export const needsFirst = (slot: SessionSlot): boolean =>
   slot.facts !== null &&
   (slot.kept || slot.restart || slot.waiting.size > 0);
 
-/** Whether the slot holds nothing but memories. */
+/** Whether the slot holds nothing but a record of deaths. */
 export const isIdle = (slot: SessionSlot): boolean =>
   slot.current === null && !slot.kept && !slot.restart && slot.waiting.size === 0;
 
 /**
- * A client brought what an announcement says. What the operator published counts more. And anybody
- * may announce a session of this name elsewhere: while it has an SCX, or is about to have one, only the
- * announcement that it goes by has something to say.
+ * A client came with an announcement. One that is published here counts more. And anybody can announce
+ * a session of the same name elsewhere: while the session has an SCX, or is about to have one, only the
+ * announcement that the SCX was launched for may change the facts.
  */
 export function learn(slot: SessionSlot, facts: LaunchFacts): void {
   const isForeign = slot.facts !== null && slot.facts.announcement !== facts.announcement;
@@ -74,7 +74,7 @@ export function learn(slot: SessionSlot, facts: LaunchFacts): void {
   slot.facts = facts;
 }
 
-/** Whether it dies again and again, and its next launch is still to come. */
+/** Whether its SCXs die again and again, and the next launch is still to come. */
 export const isFailing = (slot: SessionSlot, config: SupervisorConfig, now: number): boolean =>
   slot.current === null && slot.deaths >= config.quickDeathsMax && slot.retryAt > now;
 
@@ -85,8 +85,8 @@ function waitMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
 }
 
 /**
- * Counts a death: a quick one is held against the session, a late one clears its record. The first of
- * an SCX that had come up costs no wait: its listeners are on their way back.
+ * Counts a death: a quick one is added to the session's record, a late one clears it. The first quick
+ * death of an SCX that had come up costs no wait: its listeners are on their way back.
  */
 export function recordDeath(
   slot: SessionSlot,

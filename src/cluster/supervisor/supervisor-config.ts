@@ -1,6 +1,6 @@
 /**
- * Every knob of the supervisor. All times are in ms. The relation to keep in mind:
- * SCX's lease interval (1 s) < leaseMs < firstLeaseMs <= a client's patience.
+ * All settings of the supervisor. All times are in ms. The relation between them:
+ * an SCX's lease interval (1 s) < leaseMs < firstLeaseMs <= the timeout of a client's request.
  */
 import type { PortRange } from './port-pairs.js';
 
@@ -11,33 +11,33 @@ export interface SupervisorConfig {
   /** Listeners of one session over all its SCXs here, at most, >= 1; Infinity: no limit. */
   readonly sessionListenersMax: number;
   /**
-   * A session gets a further SCX when a listener finds no place, or takes one and leaves less than
-   * this share of one SCX's free, 0 to below 0.5. Guess: 0.1, which outlasts a launch of 0.3 s
-   * unless thousands come each second; those wait for it.
+   * A session gets a further SCX when a listener finds no free slot, or leaves less than this share
+   * of one SCX's slots free, 0 to below 0.5. Guess: 0.1, which is enough for the 0.3 s of a launch
+   * unless thousands of listeners come each second; those wait for it.
    */
   readonly spareShare: number;
   /**
-   * Whoever was sent to an SCX and is not in its leases after this does not come. Longer: players
-   * on slow lines never find their SCX full. Shorter: fewer places are held for bots. Guess: 5000.
+   * A slot that is reserved for a listener is free again after this. Longer: players on slow lines
+   * never find their SCX full. Shorter: fewer slots are reserved for bots. Guess: 5000.
    */
   readonly reservationMs: number;
-  /** Launches without a lease yet, at most. Guess: 8, a small machine starts so many in time. */
+  /** Launches without a lease yet, at most. Guess: 8, which a small machine starts in time. */
   readonly launchingMax: number;
-  /** Launches that may follow each other at once; then one each `launchIntervalMs`. */
+  /** Launches that may follow each other at once; after those, one every `launchIntervalMs`. */
   readonly launchBurst: number;
   /** Guess: 1000; with the burst it bounds the launches per minute. */
   readonly launchIntervalMs: number;
   /** A launch without a lease after this is stopped and retried. Guess: 8000. */
   readonly firstLeaseMs: number;
-  /** An SCX that renews nothing for so long is dead. Guess: 5000, five renewals. */
+  /** An SCX that has not renewed its lease for this long is dead. Guess: 5000, five renewals. */
   readonly leaseMs: number;
-  /** While there are SCXs, something happens so often, if only a tick. Guess: 1000. */
+  /** Maximum interval between inputs or ticks while there are SCXs. Guess: 1000. */
   readonly pulseMs: number;
-  /** A pulse so late means that we ourselves stood still, and leases go on. Guess: 1000. */
+  /** A tick later than this shows that this process stood still: all leases are extended. Guess: 1000. */
   readonly stallMs: number;
-  /** A leaving SCX (flood, drain) may take so long. Guess: 30000. */
+  /** How long a leaving SCX may take for its flood and its drain. Guess: 30000. */
   readonly leavingMs: number;
-  /** After stopAll, SCXs may take so long before SIGKILL. 2500: Ctrl-C is to end all within 3 s. */
+  /** From stopAll to SIGKILL. 2500: Ctrl-C is to end everything within 3 s. */
   readonly stopMs: number;
   /** After SIGKILL the exit is expected within this. Guess: 3000. */
   readonly killMs: number;
@@ -45,21 +45,21 @@ export interface SupervisorConfig {
   readonly backoffMinMs: number;
   /** Its upper end. Guess: 30000. */
   readonly backoffMaxMs: number;
-  /** Who lived so long did not die of a wrong start. Guess: 30000. */
+  /** A death before this age is a quick one: the launch itself may be at fault. Guess: 30000. */
   readonly quickDeathMs: number;
-  /** After so many quick deaths in a row clients are told at once. Guess: 3. */
+  /** Quick deaths in a row after which clients are told at once. Guess: 3. */
   readonly quickDeathsMax: number;
-  /** Quick deaths are remembered so long after the last. Guess: 300000. */
+  /** How long quick deaths are remembered after the next launch is due. Guess: 300000. */
   readonly memoryMs: number;
-  /** A port pair that somebody else uses is left alone for so long. Guess: 60000. */
+  /** How long a port pair that another program uses is avoided. Guess: 60000. */
   readonly portAvoidMs: number;
-  /** Port pairs tried at once in a row before it counts as a death. Guess: 8. */
+  /** Port pairs that are tried in a row before the launch counts as a death. Guess: 8. */
   readonly portTriesMax: number;
-  /** Clients that wait for a launch, at most: as many as the front end has connections, 4096. */
+  /** Requests that wait for a launch, at most: 4096, the connections of the front end. */
   readonly waitingMax: number;
-  /** Sessions remembered, at most (kept ones and those with an SCX always are). Guess: 1024. */
+  /** Sessions remembered, at most, besides those with an SCX or published here. Guess: 1024. */
   readonly sessionsMax: number;
-  /** SCXs that are tracked, whoever launched them; more renewals are not listened to. */
+  /** SCXs that are tracked, also those that this front end did not launch; further ones are ignored. */
   readonly trackedMax: number;
 }
 

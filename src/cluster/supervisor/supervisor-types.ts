@@ -1,11 +1,12 @@
 /**
- * What the supervisor hears and says: plain data. See supervisor.ts for what it does with them.
+ * The supervisor's inputs and effects: plain data, so that tests compare them and a driver carries
+ * them out. supervisor.ts says what happens with each.
  */
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Ports } from './port-pairs.js';
 
-/** What the announcement says of a session, as far as its SCX needs it. */
+/** The part of a session's announcement that its SCX needs. */
 export type LaunchFacts = Pick<
   Launch,
   'title' | 'genre' | 'channels' | 'locations' | 'sourceKey' | 'announcement'
@@ -18,7 +19,7 @@ export interface LaunchOrder {
   readonly facts: LaunchFacts;
   readonly ports: Ports;
   readonly rendezvous: boolean;
-  /** Of the SCX whose place it takes, if that died. */
+  /** Of the SCX that it replaces, if that died. */
   readonly formerNeighbours: ScxStatus['neighbours'];
 }
 
@@ -30,7 +31,7 @@ export interface Succession {
   readonly rendezvous: boolean;
 }
 
-/** What becomes of a client's wish for an SCX. */
+/** What a request for an SCX is answered with. */
 export type Outcome =
   | { readonly kind: 'scx'; readonly status: ScxStatus }
   /** No room at this cluster: come back later. */
@@ -41,16 +42,16 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number };
 
 export type SupervisorInput =
-  /** A client needs an SCX and waits for it so long. `request` is the number of the caller. */
+  /** A client needs an SCX, and waits for at most `timeoutMs`. `request` is the caller's number. */
   | {
       readonly kind: 'want';
       readonly request: number;
       readonly session: string;
       /** Null if the announcement is not known: only what runs already will do. */
       readonly facts: LaunchFacts | null;
-      /** It is a listener, and takes a place; a source, or who only asks, takes none. */
+      /** It is a listener, which takes a slot; broadcasters and encoders take none. */
       readonly isListener: boolean;
-      /** Its place is not held until it comes: its address has asked for very many of late. */
+      /** No slot is reserved until it connects: its address has used up its rate. */
       readonly unreserved?: boolean;
       readonly timeoutMs: number;
     }
@@ -76,6 +77,12 @@ export type SupervisorInput =
       readonly ports: Ports;
     }
   | { readonly kind: 'stopAll' };
+
+/** The inputs of one kind. */
+export type InputOf<Kind extends SupervisorInput['kind']> = Extract<
+  SupervisorInput,
+  { kind: Kind }
+>;
 
 export type SupervisorEffect =
   | { readonly kind: 'launch'; readonly order: LaunchOrder }

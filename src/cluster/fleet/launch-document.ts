@@ -1,0 +1,23 @@
+/** The launch document of an SCX (api/scx-launch.ts): what all of a cluster have in common, and its order. */
+import type { Launch } from '../../api/scx-launch.js';
+import type { LaunchFacts, LaunchOrder } from '../supervisor/supervisor-types.js';
+
+/** What every SCX of a cluster is launched with. */
+export type LaunchTemplate = Omit<
+  Launch,
+  | 'id'
+  | 'session'
+  | 'rendezvous'
+  | 'formerNeighbours'
+  | 'httpPort'
+  | 'overlayPort'
+  | keyof LaunchFacts
+>;
+
+/** Makes the document of an order. */
+export const launchFrom =
+  (template: LaunchTemplate) =>
+  ({ facts, ports, ...order }: LaunchOrder): Launch => ({
+    ...{ ...template, ...facts, ...order },
+    ...{ httpPort: ports.http, overlayPort: ports.overlay },
+  });

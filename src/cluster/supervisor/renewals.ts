@@ -1,0 +1,73 @@
+/**
+ * Lease renewals: an SCX says that it lives, and how many listeners it has. The first one makes a
+ * launched SCX available to clients. An SCX that is not known here was launched by another front end,
+ * or by an earlier one, and is adopted.
+ */
+import type { ScxStatus } from '../../api/scx-status.js';
+import { answerWaiting } from './answering.js';
+import { settleReservations } from './capacity.js';
+import type { Launching } from './launching.js';
+import { portsOf } from './port-pairs.js';
+import type { TrackedScx } from './scx-table.js';
+import { log, type SupervisorState } from './supervisor-state.js';
+import type { InputOf } from './supervisor-types.js';
+import type { Watching } from './watching.js';
+
+function adopt(state: SupervisorState, status: ScxStatus, now: number): TrackedScx | undefined {
+  const { config, scxs } = state;
+  if (scxs.size >= config.trackedMax) return undefined;
+  const { id, session } = status;
+  const ports = portsOf(status) ?? { http: 0, overlay: 0 };
+  log(state, 'info', 'An SCX that was not known here renewed its lease.', session);
+  const due = now + config.leaseMs;
+  return scxs.add({ id, session, since: now, ports, phase: 'renewing', due });
+}
+
+function becomeRenewing(state: SupervisorState, scx: TrackedScx, now: number): void {
+  const { config, scxs, slots } = state;
+  const slot = slots.open(scx.session, now);
+  if (scx.phase === 'launching') slot.portTries = 0;
+  scx.phase = 'renewing';
+  scx.due = now + config.leaseMs;
+  if (scxs.get(slot.current)?.phase !== 'renewing') slot.current = scx.id;
+  slot.restart = false;
+  answerWaiting(state, slot, now);
+}
+
+/** An SCX renewed its lease. */
+export function handleLease(
+  parts: {
+    readonly state: SupervisorState;
+    readonly launching: Launching;
+    readonly watching: Watching;
+  },
+  { status }: InputOf<'lease'>,
+  now: number,
+): void {
+  const { state, launching, watching } = parts;
+  const { config, scxs } = state;
+  const scx = scxs.get(status.id) ?? adopt(state, status, now);
+  if (scx === undefined || scx.phase === 'killed' || scx.session !== status.session) return;
+  settleReservations(scx, status.listeners, now - config.reservationMs);
+  scx.status = status;
+  scx.renewedAt = now;
+  if (scx.ports.http === 0) scx.ports = portsOf(status) ?? scx.ports;
+  const leavingMs = config.leavingMs + (status.leavesWithinMs ?? 0);
+  if (status.state === 'leaving') watching.becomeLeaving(scx, leavingMs, now);
+  else if (scx.phase !== 'leaving') becomeRenewing(state, scx, now);
+  launching.pump(now);
+}
+
+/** The platform found an SCX that outlived an earlier front end: its next renewal is waited for. */
+export function handleFound(
+  { config, scxs, slots }: SupervisorState,
+  { id, session, facts, ports }: InputOf<'found'>,
+  now: number,
+): void {
+  if (scxs.get(id) !== undefined || scxs.size >= config.trackedMax) return;
+  const due = now + config.leaseMs;
+  scxs.add({ id, session, since: now, ports, phase: 'renewing', due });
+  const slot = slots.open(session, now);
+  slot.facts ??= facts;
+  slot.current ??= id;
+}
