@@ -1,8 +1,7 @@
 /**
- * The logs of SCX processes: DATA/logs/SESSION-ID.log. They write straight into their file, so
- * that nothing stands between them and the disk when the front end dies. Bounded: so many files,
- * and when one has become too large its text moves to FILE.1 and it begins anew (an SCX writes
- * at the end of its file, wherever that is).
+ * The logs of SCX processes: DATA/logs/SESSION-ID.log. Each process writes directly to its file, so
+ * its log does not depend on the front end. Bounded: FILES_MAX files, and when one is larger than
+ * BYTES_MAX its text is moved to FILE.1 and it begins anew (an SCX always appends to its file).
  */
 import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 
@@ -26,7 +25,7 @@ async function listLogs(folder: string): Promise<LogFile[]> {
   return (await Promise.all(files)).flat();
 }
 
-/** Brings the folder back within its bounds. Problems are left for the next time. */
+/** Brings the folder back within its bounds. What fails is tried again with the next call. */
 export async function trimLogs(folder: string, filesMax = FILES_MAX, bytesMax = BYTES_MAX) {
   const logs = await listLogs(folder);
   const newestFirst = logs.toSorted((a, b) => b.changedAt - a.changedAt);

@@ -1,7 +1,7 @@
 /**
- * What starts SCXs. §2.3 assumes "the existence of a cluster management platform"; we ask three
- * verbs of it, launch, stop and list, and to be told of exits. process-platform.ts is the one
- * that needs nothing installed; an engine for many machines can be another.
+ * What starts SCXs. §2.3 assumes "the existence of a cluster management platform". A platform has
+ * three verbs, launch, stop and list, and reports exits. process-platform.ts needs nothing that must
+ * be installed; an engine for many machines can be another platform.
  */
 import type { Launch } from '../../api/scx-launch.js';
 import type { Ports } from '../supervisor/port-pairs.js';
@@ -18,7 +18,7 @@ export interface Found {
   readonly facts: LaunchFacts;
 }
 
-/** An SCX that ended; one of code and signal, or neither if nobody knows. */
+/** An SCX that ended; either code or signal, or neither if that is not known. */
 export interface Exit {
   readonly id: string;
   readonly code: number | null;
@@ -26,22 +26,22 @@ export interface Exit {
 }
 
 export interface Platform {
-  /** Starts an SCX. Rejects if it could not even be started; its exit is then not told. */
+  /** Starts an SCX. Rejects if the process could not be started; no exit is reported then. */
   launch(launch: Launch): Promise<{ readonly pid: number }>;
-  /** Asks it to leave, or ends it. Of an unknown id nothing happens. */
+  /** Asks it to leave, or ends it. Does nothing for an unknown id. */
   stop(id: string, signal: 'SIGTERM' | 'SIGKILL'): void;
   /** The SCXs of this cluster that live; asked once, at the start of a front end. */
   list(): Promise<readonly Found[]>;
-  /** Each exit of a launched, listed or adopted SCX is told once. One hearer. */
-  onExit(hear: (exit: Exit) => void): void;
+  /** Reports each exit of a launched, listed or adopted SCX once, to one listener. */
+  onExit(listener: (exit: Exit) => void): void;
   /**
    * An SCX renews its lease but is not known here (its run file was lost). True if the platform
    * finds its process, and watches it from now on.
    */
   adopt(id: string, session: string, pid: number): boolean;
   /**
-   * Leaves an order for an SCX to hand over to a new one, which renews its own lease then. Listeners
-   * that cannot be handed over may stay for `drainMs`. Rejects if the order cannot be left.
+   * Leaves an order for an SCX to hand over to a successor, which then renews its own lease. Listeners
+   * that cannot be handed over may stay for `drainMs`. Rejects if the order cannot be written.
    */
   orderSuccessor(id: string, successor: Launch, drainMs: number): Promise<void>;
   /** Ends the watching, not the SCXs. */

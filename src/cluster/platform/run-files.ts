@@ -1,7 +1,7 @@
 /**
- * Who runs: one small file per SCX process in DATA/run, so that a front end that was killed
- * finds its SCXs when it is started again. Bounded by the number of SCXs; the files of dead ones
- * are removed when they are read.
+ * Which SCXs run: one small file per process in DATA/run, so that a front end that was killed finds
+ * its SCXs when it is started again. Bounded by the number of SCXs; the files of dead ones are removed
+ * when they are read.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { z } from 'zod';
@@ -49,7 +49,7 @@ async function readRunFile(path: string): Promise<RunFile | undefined> {
   }
 }
 
-/** All files that make sense; others, and what a crash left half written, are removed. */
+/** All valid files; malformed ones, and those that a crash left half written, are removed. */
 export async function readRunFiles(folder: string): Promise<readonly RunFile[]> {
   const names = await readdir(folder).catch((): string[] => []);
   const runs: RunFile[] = [];
