@@ -1,8 +1,10 @@
 /**
- * The announcements that were published here: DATA/announcements/CREATOR/SESSION.xml, as they
- * were received, so that additions which we do not know are passed on; and SESSION.json beside each
- * of them, which says whose it is (owner.ts). All are in memory too; at most 256. Names of sessions are made of characters that are safe in file names, and never
- * `.` or `..` (session-name.ts).
+ * The announcements that are published here: DATA/announcements/CREATOR/SESSION.xml, as they were
+ * received, so that additions that we do not know are passed on; and SESSION.json beside each of them,
+ * which says whose it is (owner.ts). All are in memory as well.
+ *
+ * Bounded: ANNOUNCEMENTS_MAX. Names of sessions consist of characters that are safe in file names, and
+ * are never `.` or `..` (session-name.ts).
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
@@ -22,7 +24,7 @@ export interface Published {
   readonly owner?: Owner | undefined;
 }
 
-/** What became of a publication. `failed`: the disk's own words. */
+/** The outcome of a publication. `failed`: the error of the file system. */
 export type PutResult =
   | { readonly kind: 'created' | 'replaced' }
   | { readonly kind: 'tooMany' | 'overtaken' }
@@ -33,14 +35,14 @@ export interface AnnouncementStore {
   get(session: string): Published | undefined;
   all(): readonly Published[];
   /**
-   * Publishes, or replaces what has the same name; `overtaken` if `mayReplace` says so of what is
-   * there when it is this publication's turn. Never rejects.
+   * Publishes, or replaces the announcement of the same name. `overtaken` if `mayReplace` refuses the
+   * one that is there when earlier changes have been made. Never rejects.
    */
   put(
     published: Published,
     mayReplace?: (before: Published | undefined) => boolean,
   ): Promise<PutResult>;
-  /** False if there is none. Rejects with the system's error. */
+  /** False if it is not published. Rejects with the system's error. */
   remove(name: SessionName): Promise<boolean>;
 }
 
@@ -56,7 +58,7 @@ async function listDocuments(folder: string): Promise<string[]> {
   return files.map((entry) => `${entry.parentPath}/${entry.name}`).sort();
 }
 
-/** Reads what was published before; documents that are damaged are told of and left alone. */
+/** Reads what was published before; damaged documents are logged and left alone. */
 async function loadAll(folder: string, log: Logger): Promise<Map<string, Published>> {
   const published = new Map<string, Published>();
   for (const path of await listDocuments(folder)) {
@@ -78,12 +80,12 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
   const folder = `${dataDir}/announcements`;
   const published = await loadAll(folder, log);
   const pathOf = (name: SessionName): string => `${folder}/${sessionPath(name)}.xml`;
-  let turn: Promise<unknown> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
 
-  /** One change after the other, so that the memory and the disk agree. */
+  /** Makes one change after the other, so that the memory and the disk agree. */
   const inTurn = <Value>(change: () => Promise<Value>): Promise<Value> => {
-    const changed = turn.then(change);
-    turn = changed.catch(() => undefined);
+    const changed = last.then(change);
+    last = changed.catch(() => undefined);
     return changed;
   };
 
@@ -96,7 +98,7 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
     if (!mayReplace(published.get(name.text))) return { kind: 'overtaken' };
     if (!known && published.size >= ANNOUNCEMENTS_MAX) return { kind: 'tooMany' };
     try {
-      // The owner first: an announcement without one would be anybody's on this machine.
+      // The owner first: any client on this machine may change an announcement without one.
       if (entry.owner !== undefined) await writeOwner(ownerPathOf(pathOf(name)), entry.owner);
       await writeFileAtomic(pathOf(name), entry.xml, fileMode);
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * What a cluster remembers of who announced a session, and shows nobody: the hash of the admin
- * token, which is needed to change or withdraw the announcement, the webhooks and the fallback. It
- * lies beside the announcement, in SESSION.json.
+ * The owner of an announcement, as a cluster remembers it and shows it to no client: the hash of the
+ * admin token, which is needed to change or withdraw the announcement, its webhooks and its fallback.
+ * The file lies beside the announcement: SESSION.json.
  */
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ const ownerSchema = z.object({
   /** `sha256:` and base64url. */
   tokenHash: z.string().max(100),
   webhooks: webhooksSchema,
-  /** What webhooks are signed with; there is one as soon as there was a webhook. */
+  /** Signs the events; drawn with the first webhook. */
   webhookSecret: z.string().max(100).optional(),
   /** What is played while nobody broadcasts: see fallback-files.ts. */
   fallback: z
@@ -31,7 +31,7 @@ export type StoredFallback = NonNullable<Owner['fallback']>;
 /** Whether it is the owner's token; takes the same time wherever they differ. */
 export const isToken = (token: string, { tokenHash }: Owner): boolean => hasHash(token, tokenHash);
 
-/** What the file holds; undefined if there is none. A damaged one is told of, and counts as none. */
+/** What the file holds; undefined if there is no file. A damaged file is logged, and counts as no file. */
 export async function readOwner(path: string, log: Logger): Promise<Owner | undefined> {
   const json = await readFileIfAny(path);
   if (json === undefined) return undefined;

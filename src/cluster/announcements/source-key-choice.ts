@@ -1,7 +1,7 @@
 /**
- * Which source key an announcement gets when it is published. The publisher's document may carry
- * one; else a session that is new here gets a password, which is told in the answer and nowhere
- * else, and a session that is published again keeps what it has.
+ * Which source key an announcement gets when it is published. The publisher's document may carry one;
+ * else a session that is new here gets a password, which is in the answer and nowhere else, and a
+ * session that is published again keeps what it has.
  */
 
 import type { PasswordWish } from '../../api/publishing.js';
@@ -17,7 +17,7 @@ interface Choice {
   readonly password?: string;
 }
 
-const OWN_KEY = 'The announcement carries a source key, so its password cannot be chosen here.';
+const OWN_KEY = 'The announcement carries a source key of its own: publish it without ?password=.';
 
 function withKey(xml: string, key: string): OrProblem<Choice> {
   const added = addSourceKey(xml, key);
@@ -44,6 +44,6 @@ export function chooseSourceKey(
   if (wish === 'none') return good({ document });
   const kept = before?.announcement.sourceKey;
   if (kept !== undefined) return withKey(document.xml, kept);
-  // Without an owner it is older than passwords; with one, it has none on purpose.
+  // Without an owner it is older than passwords; with an owner, it has no password on purpose.
   return before?.owner === undefined ? withNewPassword(document.xml) : good({ document });
 }

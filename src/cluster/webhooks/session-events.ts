@@ -1,14 +1,14 @@
 /**
- * What a station wants to hear of its session, derived from what one SCX tells of it again and
- * again: sources come and go, the title changes, a fallback fills in and is relieved. A machine
- * without I/O; webhooks.ts sends what it says.
+ * The events of a session, derived from the status that one of its SCXs reports again and again:
+ * sources come and go, the title changes, a fallback is engaged and ends. A machine without I/O;
+ * webhooks.ts sends the events.
  *
- * The first view says how things stand, and is no news: so a front end that was restarted repeats
- * nothing. (What changed while it was away, nobody hears of.) A source is down when it has not been
- * seen for CONFIRM_MS, because an SCX that was restarted sees none for a moment.
+ * The first status is the starting point and makes no event, so a front end that was restarted repeats
+ * nothing. (Changes while it was not running make no event at all.) A source is down when it has not
+ * been seen for CONFIRM_MS, because an SCX that was restarted knows no source for a moment.
  */
 
-/** An SCX's status, as far as it matters here. */
+/** The part of an SCX's status that makes events. */
 export interface SessionView {
   readonly sources: readonly { readonly id: string; readonly priority: number }[];
   /** The source that is played; null when the session is off the air. */
@@ -16,7 +16,7 @@ export interface SessionView {
   readonly title: string | null;
 }
 
-/** One piece of news. `title`: of what is played, where that is what it is about. */
+/** One event. `title`: that of the source that is played, in events about what is played. */
 interface SessionEvent {
   readonly event:
     | 'source.up'
@@ -30,84 +30,102 @@ interface SessionEvent {
 }
 
 export interface SessionEvents {
-  /** Takes the next view; `now` in ms that only grow. */
+  /** Takes the next status; `now` is monotonic, in ms. */
   handle(view: SessionView, now: number): readonly SessionEvent[];
 }
 
-/** Guess: a new SCX has heard of all sources by then. */
+/** Guess: by then a new SCX knows all sources. */
 const CONFIRM_MS = 3000;
 
-interface Seen {
-  priority: number;
-  at: number;
+interface SeenSource {
+  readonly priority: number;
+  readonly at: number;
+}
+
+interface PlayedSource {
+  readonly id: string;
+  readonly priority: number;
+}
+
+interface State {
+  /** The sources that are up. Bounded by an SCX's status, and by CONFIRM_MS. */
+  readonly up: Map<string, SeenSource>;
+  title: string | null;
+  /** The source that was played last, unless the session has gone off the air since. */
+  played: PlayedSource | undefined;
+  /** While a fallback is played: the priority of the source that it replaces. */
+  replacedPriority: number | undefined;
+}
+
+const noticeUp = ({ up }: State, { sources }: SessionView, now: number): SessionEvent[] =>
+  sources.flatMap(({ id, priority }) => {
+    const isNew = !up.has(id);
+    up.set(id, { priority, at: now });
+    return isNew ? [{ event: 'source.up', source: id, priority, title: null }] : [];
+  });
+
+const noticeDown = ({ up }: State, now: number): SessionEvent[] =>
+  [...up].flatMap(([id, { priority, at }]) => {
+    if (now - at < CONFIRM_MS) return [];
+    up.delete(id);
+    return [{ event: 'source.down', source: id, priority, title: null }];
+  });
+
+/** Another source is played, of this priority: whether it is a fallback, or ends one. */
+function noticeChange(
+  state: State,
+  priority: number,
+): 'fallback.engaged' | 'fallback.ended' | undefined {
+  const { played, replacedPriority } = state;
+  if (played !== undefined && priority < played.priority) {
+    state.replacedPriority = Math.max(replacedPriority ?? 0, played.priority);
+    return 'fallback.engaged';
+  }
+  if (replacedPriority === undefined || priority < replacedPriority) return undefined;
+  state.replacedPriority = undefined;
+  return 'fallback.ended';
+}
+
+function noticePlaying(state: State, { playing: id, title }: SessionView): SessionEvent[] {
+  const { played, up } = state;
+  // A source that is withdrawn is still played for a moment.
+  const priority = id === played?.id ? played?.priority : up.get(id ?? '')?.priority;
+  if (id === null || priority === undefined) {
+    state.played = undefined;
+    return [];
+  }
+  const event = id === played?.id ? undefined : noticeChange(state, priority);
+  state.played = { id, priority };
+  return event === undefined ? [] : [{ event, source: id, priority, title }];
+}
+
+function noticeTitle(state: State, { title }: SessionView): SessionEvent[] {
+  const { played } = state;
+  if (played === undefined || title === null || title === state.title) return [];
+  state.title = title;
+  return [{ event: 'title.changed', source: played.id, priority: played.priority, title }];
 }
 
 /** Nothing is known of the session yet. */
 export function createSessionEvents(): SessionEvents {
-  /** The sources that are up. Bounded by an SCX's status, and by CONFIRM_MS. */
-  const up = new Map<string, Seen>();
+  const state: State = {
+    up: new Map(),
+    title: null,
+    played: undefined,
+    replacedPriority: undefined,
+  };
   let isFirst = true;
-  let title: string | null = null;
-  /** What was played last, unless the session went off the air since. */
-  let played: { readonly id: string; readonly priority: number } | undefined;
-  /** The priority of what a fallback plays instead of. */
-  let fallenFrom: number | undefined;
-
-  const noticeUp = ({ sources }: SessionView, now: number): SessionEvent[] =>
-    sources.flatMap(({ id, priority }) => {
-      const isNew = !up.has(id);
-      up.set(id, { priority, at: now });
-      return isNew ? [{ event: 'source.up', source: id, priority, title: null }] : [];
-    });
-
-  const noticeDown = (now: number): SessionEvent[] =>
-    [...up].flatMap(([id, { priority, at }]) => {
-      if (now - at < CONFIRM_MS) return [];
-      up.delete(id);
-      return [{ event: 'source.down', source: id, priority, title: null }];
-    });
-
-  /** Which way it went, when another source is played. */
-  const fallback = (priority: number): 'fallback.engaged' | 'fallback.ended' | undefined => {
-    if (played !== undefined && priority < played.priority) {
-      fallenFrom = Math.max(fallenFrom ?? 0, played.priority);
-      return 'fallback.engaged';
-    }
-    if (fallenFrom === undefined || priority < fallenFrom) return undefined;
-    fallenFrom = undefined;
-    return 'fallback.ended';
-  };
-
-  const noticePlaying = (view: SessionView): SessionEvent[] => {
-    const id = view.playing;
-    // A source that is withdrawn is still played for a moment.
-    const priority = id === played?.id ? played?.priority : up.get(id ?? '')?.priority;
-    if (id === null || priority === undefined) {
-      played = undefined;
-      return [];
-    }
-    const event = id === played?.id ? undefined : fallback(priority);
-    played = { id, priority };
-    return event === undefined ? [] : [{ event, source: id, priority, title: view.title }];
-  };
-
-  const noticeTitle = (view: SessionView): SessionEvent[] => {
-    if (played === undefined || view.title === null || view.title === title) return [];
-    title = view.title;
-    return [{ event: 'title.changed', source: played.id, priority: played.priority, title }];
-  };
-
   return {
     handle: (view, now) => {
-      const news = [
-        ...noticeUp(view, now),
-        ...noticePlaying(view),
-        ...noticeTitle(view),
-        ...noticeDown(now),
+      const events = [
+        ...noticeUp(state, view, now),
+        ...noticePlaying(state, view),
+        ...noticeTitle(state, view),
+        ...noticeDown(state, now),
       ];
-      const isNews = !isFirst;
+      const isStart = isFirst;
       isFirst = false;
-      return isNews ? news : [];
+      return isStart ? [] : events;
     },
   };
 }

@@ -3,22 +3,22 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { sortConnections, tellFirstBytes } from '../../../src/cluster/web/sort-connections.js';
+import { kindOfConnection, sortConnections } from '../../../src/cluster/web/sort-connections.js';
 import { rawClient } from '../../scx/raw-client.js';
 
-const REQUESTS: [string, ReturnType<typeof tellFirstBytes>][] = [
-  ['SOURCE /radio.example/night HTTP/1.0\r\n', 'source'],
-  ['SOURCE /radio.example/night ICE/1.0\r\n', 'source'],
-  ['PUT /radio.example/night HTTP/1.1\r\n', 'source'],
-  ['PUT /announce HTTP/1.1\r\n', 'source'],
-  ['PUT /announcements.example/night HTTP/1.1\r\n', 'source'],
+const REQUESTS: [string, ReturnType<typeof kindOfConnection>][] = [
+  ['SOURCE /radio.example/night HTTP/1.0\r\n', 'encoder'],
+  ['SOURCE /radio.example/night ICE/1.0\r\n', 'encoder'],
+  ['PUT /radio.example/night HTTP/1.1\r\n', 'encoder'],
+  ['PUT /announce HTTP/1.1\r\n', 'encoder'],
+  ['PUT /announcements.example/night HTTP/1.1\r\n', 'encoder'],
   ['PUT /announcements/radio.example/night.xml HTTP/1.1\r\n', 'other'],
   ['PUT /announcements/radio.example/night/fallback HTTP/1.1\r\n', 'other'],
   ['GET /admin/metadata?song=Caf\xe9 HTTP/1.0\r\n', 'other'],
   ['GET /admin.cgi?song=a HTTP/1.0\n', 'other'],
   ['GET /adminer HTTP/1.0\r\n', 'other'],
   ['GET / HTTP/1.0\r\n', 'other'],
-  ['OPTIONS * HTTP/1.1\r\n', 'source'],
+  ['OPTIONS * HTTP/1.1\r\n', 'encoder'],
   ['OPTIONS /attach HTTP/1.1\r\n', 'other'],
   ['GET /listen/radio.example/night.mp3 HTTP/1.1\r\n', 'other'],
   ['POST /attach HTTP/1.1\r\n', 'other'],
@@ -30,9 +30,9 @@ const REQUESTS: [string, ReturnType<typeof tellFirstBytes>][] = [
 
 describe('The first bytes', () => {
   test.each(REQUESTS)('of %j are of a connection of kind %s', (text, kind) => {
-    expect(tellFirstBytes(Buffer.from(text, 'latin1'))).toBe(kind);
+    expect(kindOfConnection(Buffer.from(text, 'latin1'))).toBe(kind);
     for (let length = 1; length < text.length; length++) {
-      const verdict = tellFirstBytes(Buffer.from(text.slice(0, length), 'latin1'));
+      const verdict = kindOfConnection(Buffer.from(text.slice(0, length), 'latin1'));
       expect(['unknown', kind]).toContain(verdict);
     }
   });
@@ -40,13 +40,13 @@ describe('The first bytes', () => {
   test('tell after 19 at the latest, whatever they are, if they tell no title', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 19, maxLength: 40 }), (bytes) => {
-        expect(tellFirstBytes(bytes)).not.toBe('unknown');
+        expect(kindOfConnection(bytes)).not.toBe('unknown');
       }),
     );
-    expect(tellFirstBytes(Buffer.from('PUT /announcements'))).toBe('unknown');
+    expect(kindOfConnection(Buffer.from('PUT /announcements'))).toBe('unknown');
     const endless = Buffer.from(`GET /admin${'x'.repeat(16_384)}`);
-    expect(tellFirstBytes(endless.subarray(0, 12_288))).toBe('unknown');
-    expect(tellFirstBytes(endless)).toBe('other');
+    expect(kindOfConnection(endless.subarray(0, 12_288))).toBe('unknown');
+    expect(kindOfConnection(endless)).toBe('other');
   });
 });
 
