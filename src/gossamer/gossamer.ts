@@ -1,31 +1,123 @@
 /**
  * Gossamer (§3): the protocol by which the SCXs of a session find each other, build a mesh, improve
- * it, and carry ADUs along source-rooted trees. Each rule is a file of its own:
+ * it, and carry ADUs along source-rooted trees. Everything is a synchronous machine: inputs and
+ * alarms in, effects out, and no I/O. This file makes one machine of the rules. Every file of the
+ * protocol, with its section of the paper:
  *
- *   membership, discovery   §3.3  who is there            liveness, notices  §3.5  who is gone
- *   rendezvous              §3.4  whom to ask first       heartbeat          §3.5  partitions
- *   mesh                    §3.2  edges and their limits  routing, pings     §3.7  paths, distances
- *   optimizer, cost         §3.6  which edges to have     distribution       §3.8  the trees
+ *   gossamer.ts            3        the machine: inputs and alarms in, effects out
+ *   inputs.ts              3        each input to the rules that it is for
+ *   messages.ts            3        each control message to its rule; answers REQUEST_STATUS (3.6)
+ *   rules.ts               3        the rules of one SCX, and the order in which they run
+ *   compose-rules.ts       3        creates the rules
+ *   facts.ts               3        carries facts from one rule to others
+ *   lifecycle.ts           3.5      idle, joined, leaving, left; our incarnation
+ *   view.ts                -        our state as plain data, for `status` and checkers
  *
- * rules.ts wires them together. This file makes one machine of them: it hands each input to the rules that
- * it is for, and decides nothing else.
+ * core/
+ *   config.ts              3, 5.1   the profiles `paper` and `fast`; the table of timeouts
+ *   context.ts             -        what every rule shares
+ *   alarms.ts              -        the deadlines of all rules as one
+ *   effects.ts             -        inputs, effects and events as plain data
+ *   message.ts             3.3-3.8  the messages between SCXs
+ *   node.ts                2.1      SCXs, sources, ADUs
+ *   coordinates.ts         Beyond   Vivaldi coordinates, which predict delays
+ *
+ * discovery/
+ *   discovery.ts           3.3      Name Dropper: rounds, DISCOVERY and its response
+ *   member-lists.ts        3.3      drawing and merging the lists of members
+ *   membership.ts          3.3      the set of known members
+ *   member-index.ts        3.3      members by id, address and index
+ *   member-columns.ts      Beyond   coordinates and facts of all members in typed arrays
+ *   dead-members.ts        3.5      where a dead member is marked
+ *   incarnation.ts         Beyond   which incarnations are plausible
+ *   reachability.ts        3.3      members that rest after a failed attempt
+ *   digest.ts              Beyond   compact summaries of what is known
+ *   rendezvous.ts          3.4      the first contacts
+ *
+ * leaves/
+ *   notices.ts             3.5      the leave flood
+ *   departures.ts          3.5      which nodes are held to be dead, and on what evidence
+ *   accusations.ts         Beyond   telling a node that it is held to be dead
+ *   liveness.ts            3.5      KEEP_ALIVE between neighbours
+ *   heartbeat.ts           3.5      HEARTBEAT: election, following, gossip across a cut
+ *   heartbeat-generator.ts 3.5      generating the heartbeat
+ *   generator-sequences.ts 3.5      which heartbeats are new
+ *   healing.ts             3.5      loss of the heartbeat, damped healing, its bound in time
+ *
+ * mesh/
+ *   mesh.ts                3.2      the handshake of edges
+ *   edges.ts               3.2      the edges within k1 and k2
+ *   edge-requests.ts       3.2      pending requests
+ *   optimizer.ts           3.6      a probe from the choice of a member to the decision
+ *   probe-schedule.ts      3.6      when to probe
+ *   candidates.ts          3.6      which member to probe
+ *   probes.ts              3.6      REQUEST_STATUS, then the ping experiment
+ *   edge-choice.ts         3.6      figure 4 as production decides it
+ *   cost-function.ts       3.6      figures 4 and 5 as published: used by profile `paper` only
+ *   edge-exchange.ts       Beyond   what decides under profile `fast`: gain and loss of edges
+ *   edge-value.ts          Beyond   the value of an edge, in ms
+ *   edge-reports.ts        Beyond   what the two ends of an edge report to each other
+ *   evictions.ts           Beyond   which neighbour a full node gives up
+ *   bridge.ts              3.5      an edge over a cut
+ *
+ * routing/
+ *   routing.ts             3.7      the routing layer; which stamps are believed
+ *   local-sources.ts       3.7      the zero-length entry
+ *   loop-check.ts          3.7      the loop check
+ *   routing-table.ts       3.7      one entry for each source SCX
+ *   neighbour-routes.ts    3.7      what neighbours advertise
+ *   next-hop.ts            3.7      the best neighbour, and a reserve
+ *   route-offer.ts         3.6      what the nodes of Λ are compared by
+ *   updates.ts             3.7      what an update contains
+ *   update-rounds.ts       3.7      when updates are sent
+ *   withdrawals.ts         3.7      source SCXs without a source
+ *   pings.ts               3.7      ping experiments: the distances
+ *
+ * distribution/
+ *   distribution.ts        3.8      ADUs in and out; the reverse-path check
+ *   data-messages.ts       3.8      SUBSCRIBE, NACK and the other messages on data connections
+ *   known-sources.ts       3.8      the sources and their flows, one for each channel
+ *   flow.ts                3.8      one source's channel here: parent, order, delivery
+ *   holes.ts               Beyond   when missing ADUs are given up
+ *   children.ts            3.8      the children of each flow
+ *   cursor.ts              3.8, 4   what one child is sent; buffering and skipping
+ *   upkeep.ts              3.8      the periodic maintenance of flows
+ *   audience-reports.ts    Beyond   the number of listeners, summed up the tree
+ *
+ * distribution/parent/
+ *   parent-change.ts       3.8      make before break: when the parent changes
+ *   upstreams.ts           3.8      parent, next parent and reserves of a flow
+ *   silence.ts             Beyond   how long an upstream may be silent
+ *   subscriptions.ts       Beyond   SUBSCRIBE and UNSUBSCRIBE; reserves
+ *
+ * distribution/stream/
+ *   stream.ts              Beyond   ADUs in order
+ *   adu-cache.ts           4        the last seconds, for children that change parents
+ *   reception.ts           3.8      counting, ordering and delivering what arrives
+ *   repairs.ts             4        lost datagrams: when to ask again, when to give up
+ *
+ * distribution/health/
+ *   disturbances.ts        -        what disturbed the flows, by cause
+ *   lateness.ts            -        how late a flow is
+ *   slow-parent.ts         Beyond   noticing a parent that cannot keep up
+ *   usual-interval.ts      Beyond   how soon silence is suspicious
  */
-import { assert, unreachable } from '../lib/assert.js';
+import { assert } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
-import { createClockwork } from './core/alarms.js';
+import { composeRules, type GossamerOptions } from './compose-rules.js';
+import { createAlarms } from './core/alarms.js';
 import { validateConfig } from './core/config.js';
-import { send } from './core/context.js';
 import type { Effect, Input } from './core/effects.js';
-import type { Message } from './core/message.js';
-import type { Address, Member, NodeId } from './core/node.js';
-import { CLOCKED, createRules, type GossamerOptions } from './rules.js';
+import type { Member, NodeId } from './core/node.js';
+import { handleInput } from './inputs.js';
+import { CLOCKED } from './rules.js';
 import { drawView, type GossamerView } from './view.js';
 
 export interface Gossamer extends Machine<Input, Effect> {
-  /** We, with our present incarnation. */
+  /** We ourselves, in our present incarnation. */
   self(): Member;
   view(): GossamerView;
-  /** Two facts of the view, for those who ask thousands of machines again and again. */
+  /** Two facts of the view, for callers that ask thousands of machines again and again. */
   membersKnown(): number;
   nextHop(sourceScx: NodeId): NodeId | undefined;
 }
@@ -35,119 +127,12 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   const checked = validateConfig(options.config);
   assert(checked.ok, checked.ok ? '' : checked.problems.join('; '));
   let effects: Effect[] = [];
-  const clockwork = createClockwork(CLOCKED);
-  const rules = createRules(options, clockwork, (effect) => void effects.push(effect));
-  const { context, life, membership, pings, mesh, departures, liveness, heartbeat } = rules;
-  const { discovery, rendezvous, routing, distribution, worth, optimizer } = rules;
+  const alarms = createAlarms(CLOCKED);
+  const rules = composeRules(options, alarms, (effect) => void effects.push(effect));
+  const { life, liveness, membership, routing } = rules;
 
-  const isOverEdge = (from: Member): boolean => mesh.neighbours.has(from.id);
-
-  const handleMessage = (from: Member, message: Message, now: number): void => {
-    switch (message.kind) {
-      case 'discovery':
-      case 'discoveryResponse':
-        rendezvous.settle();
-        if (discovery.handle(from, message, now) > 0) optimizer.quicken(now);
-        return heartbeat.onFollows(from, message.generator, now);
-      case 'notice':
-        return departures.handle(from, message.notice, now);
-      case 'keepAlive':
-        if (!isOverEdge(from)) return mesh.disown(from);
-        return worth.handleTold(from.id, message);
-      case 'heartbeat':
-        if (!isOverEdge(from)) return mesh.disown(from);
-        return heartbeat.handle(from, message.generator, message.sequence, now);
-      case 'requestStatus':
-        return send(context, from.address, {
-          kind: 'status',
-          canAccept: life.state === 'joined' && mesh.canAccept(),
-          routes: [...routing.table.values()].map((entry) => entry.route),
-          generator: heartbeat.generator(),
-        });
-      case 'status':
-        heartbeat.onFollows(from, message.generator, now);
-        return optimizer.handleStatus(from, message, now);
-      case 'edgeRequest':
-        if (life.state === 'joined') return mesh.handleRequest(from, message, now);
-        return send(context, from.address, { kind: 'edgeReject' });
-      case 'edgeAccept':
-        return mesh.handleAccept(from, message.reversed, now);
-      case 'edgeReject':
-        return mesh.handleReject(from, now);
-      case 'edgeDrop':
-        return mesh.handleDrop(from, message.instead, now);
-      case 'update':
-        if (!isOverEdge(from)) return mesh.disown(from);
-        return routing.handleUpdate(from.id, message, now);
-      case 'ping':
-        return pings.handlePing(from.address, message.nonce, rules.place());
-      case 'pong':
-        membership.locate(from.id, message.place);
-        return pings.handlePong(from.address, message.nonce, message.place, now);
-      default:
-        return unreachable(message);
-    }
-  };
-
-  const onLinkDown = (address: Address, isUnreachable: boolean, now: number): void => {
-    pings.onUnreachable(address);
-    optimizer.onUnreachable(address);
-    mesh.onLinkDown(address, now);
-    if (!isUnreachable) return departures.onClosedAgain(address, now);
-    membership.unreachable(address, now);
-    departures.onUnreachable(address, now);
-    if (life.state === 'joined' && membership.reachable(now).length === 0) {
-      rendezvous.callUntilSettled(now);
-    }
-  };
-
-  const handleInput = (input: Input, now: number): void => {
-    switch (input.kind) {
-      case 'join':
-        return life.join(now);
-      case 'leave':
-        return life.leave(now);
-      case 'announceSource':
-        return routing.announce(input.source, now);
-      case 'withdrawSource':
-        return routing.withdraw(input.source, now);
-      case 'publish':
-        return distribution.publish(input.adu, now);
-      case 'audience':
-        return distribution.setAudience(input.listeners, now);
-      case 'located':
-        return rendezvous.handleLocated(input.address, now);
-      case 'received':
-        departures.onWord(input.from, now);
-        liveness.heard(input.from.id, now);
-        return handleMessage(input.from, input.message, now);
-      case 'dataReceived':
-        liveness.heard(input.from.id, now);
-        return distribution.handleData(input.from, input.message, now);
-      case 'adu':
-        liveness.heard(input.from, now);
-        return distribution.handleAdu(input.from, input.adu, now);
-      case 'linkDown':
-        return onLinkDown(input.address, input.reason === 'unreachable', now);
-      case 'dataDown':
-        return input.peerIs === 'parent'
-          ? distribution.onParentDown(input.peer, input.channel, now)
-          : distribution.onChildDown(input.peer, input.channel, now);
-      case 'congested':
-      case 'drained':
-        return distribution.onCongestion(
-          input.peer,
-          input.channel,
-          input.kind === 'congested',
-          now,
-        );
-      default:
-        return unreachable(input);
-    }
-  };
-
-  /** That an ADU went out can only put off a keep-alive: it wakes nobody. */
-  const take = (now: number): Effect[] => {
+  /** A forwarded ADU can only postpone a keep-alive, so no alarm is set for it. */
+  const takeEffects = (now: number): Effect[] => {
     const taken = effects;
     for (const effect of taken) {
       if (effect.kind === 'forward') liveness.onForwarded(effect.to, now);
@@ -158,16 +143,16 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   return {
     handle: (input, now) => {
-      if (life.state !== 'left') handleInput(input, now);
-      return take(now);
+      if (life.state !== 'left') handleInput(rules, input, now);
+      return takeEffects(now);
     },
     tick: (now) => {
       if (life.state === 'left') return [];
-      clockwork.run(rules, now);
-      return take(now);
+      alarms.run(rules, now);
+      return takeEffects(now);
     },
     get deadline() {
-      return life.state === 'left' ? Number.POSITIVE_INFINITY : clockwork.earliest();
+      return life.state === 'left' ? Number.POSITIVE_INFINITY : alarms.earliest();
     },
     self: life.self,
     membersKnown: () => membership.all().length,

@@ -1,20 +1,24 @@
 /**
- * One life in a session: idle, joined, leaving, left. And the incarnation under which it is lived: a
- * node that hears of its own death takes the next one, and says so (see departures.ts).
+ * The part of one process in a session: idle, joined, leaving, left; and its incarnation. A node
+ * that hears a report of its own death takes the next incarnation and floods that it is alive
+ * (departures.ts).
  *
- * Leaving (§3.5) floods a notice; then, make before break (§3.8), it goes on forwarding until its
- * children have found other parents, or had their time.
+ * Leaving (§3.5) floods a notice. Then, make before break (§3.8), the node continues to forward
+ * until its children have found other parents, or `drainMs` have passed.
  */
 import { assert } from '../lib/assert.js';
 import { createTimers } from '../lib/timers.js';
 import type { GossamerConfig } from './core/config.js';
 import type { Member } from './core/node.js';
-import { isPlausible } from './discovery/membership.js';
+import { isPlausible } from './discovery/incarnation.js';
 
-/** That we are alive after all is flooded at most so often, ms: lies must not cost much. Guess. */
+/** Minimum interval between two floods that we are alive, ms: lies must not cost much. Guess. */
 const REFUTE_INTERVAL_MS = 1000;
 
-/** While leaving, children are looked after so often, ms. Guess: the notice has spread by then. */
+/**
+ * Interval at which a leaving node looks for remaining children, ms. Guess: the notice has spread
+ * by then.
+ */
 const DRAIN_CHECK_MS = 200;
 
 export type LifeState = 'idle' | 'joined' | 'leaving' | 'left';
@@ -24,21 +28,28 @@ export interface LifecycleFacts {
   onLeaving(now: number): void;
   hasChildren(): boolean;
   onLeft(now: number): void;
-  /** See clockwork.ts. */
-  wakeBy(instant: number): void;
-  /** Tell everybody that we are alive. */
+  /** Flood that we are alive. */
   onRefuted(now: number): void;
+}
+
+export interface LifecycleOptions {
+  /** We ourselves, in our first incarnation. */
+  readonly born: Member;
+  readonly config: GossamerConfig;
+  /** See alarms.ts. */
+  wakeBy(instant: number): void;
+  readonly facts: LifecycleFacts;
 }
 
 export interface Lifecycle {
   readonly state: LifeState;
-  /** We, with our present incarnation. */
+  /** We ourselves, in our present incarnation. */
   self(): Member;
   join(now: number): void;
   leave(now: number): void;
   /**
-   * Somebody believes that we died in this incarnation: take a higher one. Undefined when there is
-   * nothing to refute, as we are leaving or it is a lie.
+   * A report says that we died in this incarnation: take a higher one. Undefined when there is
+   * nothing to refute, as we are leaving or the incarnation is impossible.
    */
   refute(incarnation: number, now: number): Member | undefined;
   tick(now: number): void;
@@ -46,12 +57,8 @@ export interface Lifecycle {
 }
 
 /** Before joining. */
-export function createLifecycle(
-  born: Member,
-  config: GossamerConfig,
-  facts: LifecycleFacts,
-): Lifecycle {
-  const timers = createTimers<'drain' | 'refute'>(facts.wakeBy);
+export function createLifecycle({ born, config, wakeBy, facts }: LifecycleOptions): Lifecycle {
+  const timers = createTimers<'drain' | 'refute'>(wakeBy);
   let self = born;
   let state: LifeState = 'idle';
   let refutedAt = Number.NEGATIVE_INFINITY;

@@ -1,9 +1,14 @@
-/** What one SCX shows of its part in the session: plain data for `status` and for checkers. */
+/**
+ * The state of one SCX as plain data. `status` shows it to operators, and the checkers of the
+ * simulator verify invariants on it. A view is drawn anew on each call, so it never changes
+ * afterwards.
+ */
 
 import type { Member, NodeId, Source } from './core/node.js';
 import type { Distribution } from './distribution/distribution.js';
-import type { Flow, FlowCounters } from './distribution/flow.js';
+import type { Flow } from './distribution/flow.js';
 import type { Disturbances } from './distribution/health/disturbances.js';
+import type { FlowCounters } from './distribution/stream/reception.js';
 import type { LifeState } from './lifecycle.js';
 import type { Rules } from './rules.js';
 
@@ -25,7 +30,7 @@ export interface FlowView extends FlowCounters {
 export interface SourceView {
   readonly source: Source;
   readonly scx: NodeId;
-  /** Of the route to it; undefined when there is none now. */
+  /** Cost of the route to it, ms; undefined without a route. */
   readonly costMs: number | undefined;
   readonly path: readonly NodeId[];
   /** Listeners here and below in the source's tree; at its SCX: all of them. */
@@ -40,7 +45,7 @@ export interface GossamerView {
   readonly generator: NodeId | null;
   readonly neighbours: readonly NeighbourView[];
   readonly sources: readonly SourceView[];
-  /** Since the start. */
+  /** Counted since the start. */
   readonly disturbances: Readonly<Disturbances>;
 }
 

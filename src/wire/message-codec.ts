@@ -17,7 +17,7 @@ import type {
   Sighting,
   Withdrawal,
 } from '../gossamer/core/message.js';
-import type { Member, Place, Source } from '../gossamer/core/node.js';
+import type { Coordinates, Member, Source } from '../gossamer/core/node.js';
 import { DIGEST_BYTES_MAX } from '../gossamer/discovery/digest.js';
 import type { Bloom } from '../lib/bloom.js';
 import { address } from './address-codec.js';
@@ -33,7 +33,7 @@ const member = struct<Member>({
   rendezvous: flag,
 });
 
-const place = struct<Place>({
+const place = struct<Coordinates>({
   x: coordinate,
   y: coordinate,
   height: ms,

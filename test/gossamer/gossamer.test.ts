@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
-import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Effect, Input } from '../../src/gossamer/core/effects.js';
 import type { Message } from '../../src/gossamer/core/message.js';
 import type { Member } from '../../src/gossamer/core/node.js';
@@ -112,7 +112,7 @@ describe('The machine', () => {
     const { machine, hear, pass } = createMachine();
     hear(memberOf(1), EDGE_REQUEST);
     expect(pass(3 * FAST.keepAliveIntervalMs + 500)).toContain('edgeDrop scx1:1');
-    hear(memberOf(1), { kind: 'pong', nonce: 99, place: NOWHERE });
+    hear(memberOf(1), { kind: 'pong', nonce: 99, place: UNKNOWN_COORDINATES });
     const texts = pass(2 * FAST.answerTimeoutMs);
     expect(texts).not.toContain('told memberFailed');
     expect(machine.view().membersKnown).toBe(1);
@@ -125,7 +125,7 @@ describe('The machine', () => {
       const [effect] = machine.handle({ kind: 'received', from: memberOf(2), message: ping }, 0);
       return effect?.kind === 'send' && effect.message.kind === 'pong' && effect.message.place;
     };
-    expect(ask()).toEqual(NOWHERE);
+    expect(ask()).toEqual(UNKNOWN_COORDINATES);
     feed({ kind: 'received', from: memberOf(1), message: EDGE_REQUEST });
     for (let nonce = 1; nonce < 20; nonce++) {
       const message = { kind: 'pong', nonce, place: placeOf(30, 40) } as const;
@@ -178,7 +178,11 @@ describe('The machine', () => {
     const successor = memberOf(7, { address: addressOf(1), incarnation: 2000 });
     let texts: string[] = [];
     for (let nonce = 1; nonce < 20; nonce++) {
-      texts = [...texts, ...hear(successor, { kind: 'pong', nonce, place: NOWHERE }), ...pass(1)];
+      texts = [
+        ...texts,
+        ...hear(successor, { kind: 'pong', nonce, place: UNKNOWN_COORDINATES }),
+        ...pass(1),
+      ];
     }
     expect(texts).toContain('told memberFailed');
     expect(machine.view().membersKnown).toBe(1);
@@ -221,7 +225,7 @@ describe('The machine', () => {
       const member = memberOf(5, { address: addressOf(66), incarnation });
       const message = {
         ...{ deaths: [], generator: null, digest: null },
-        members: [{ member, place: NOWHERE }],
+        members: [{ member, place: UNKNOWN_COORDINATES }],
       };
       hear(memberOf(1), { kind: 'discoveryResponse', ...message });
     };

@@ -5,10 +5,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config.js';
-import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Effect, Input } from '../../src/gossamer/core/effects.js';
 import type { DataMessage, EdgeOffer, Message, Route } from '../../src/gossamer/core/message.js';
-import type { Adu, Member, Place, Source } from '../../src/gossamer/core/node.js';
+import type { Adu, Coordinates, Member, Source } from '../../src/gossamer/core/node.js';
 import { DIGEST_BYTES_MAX } from '../../src/gossamer/discovery/digest.js';
 import { createGossamer, type Gossamer } from '../../src/gossamer/gossamer.js';
 import type { Result } from '../../src/lib/result.js';
@@ -24,7 +24,7 @@ import { addressOf, aduOf, memberOf, nodeId, sourceId } from './support.js';
 const SELF = memberOf(5, { rendezvous: true });
 
 /** Of someone who has room to add the edge. */
-const OFFER: EdgeOffer = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
+const OFFER: EdgeOffer = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
 
 const number = fc.oneof(
   fc.nat(20),
@@ -58,7 +58,7 @@ const route = (from: Member): fc.Arbitrary<Route> =>
 const lists = { maxLength: 40 } as const;
 const deaths = fc.array(fc.record({ id, incarnation: number }), lists);
 const generator = fc.option(id);
-const place: fc.Arbitrary<Place> = fc.record({
+const place: fc.Arbitrary<Coordinates> = fc.record({
   x: number,
   y: number,
   height: number,

@@ -1,18 +1,19 @@
 /** What the tests of single rules share: members, ADUs, and a context that records its effects. */
 import { FAST, type GossamerConfig } from '../../src/gossamer/core/config.js';
 import type { ClockedContext } from '../../src/gossamer/core/context.js';
-import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Effect, GossamerEvent } from '../../src/gossamer/core/effects.js';
 import type { DataMessage, EdgeOffer, Load, Message } from '../../src/gossamer/core/message.js';
 import type {
   Address,
   Adu,
+  Coordinates,
   Member,
   NodeId,
-  Place,
   SourceId,
 } from '../../src/gossamer/core/node.js';
 import type { Membership } from '../../src/gossamer/discovery/membership.js';
+import type { EdgeRequest } from '../../src/gossamer/mesh/edge-requests.js';
 import { createRng } from '../../src/lib/rng.js';
 
 const hex = (number: number): string => number.toString(16).padStart(16, '0');
@@ -34,7 +35,7 @@ export const membersOf = (membership: Membership): Member[] =>
   membership.all().map(({ member }) => member);
 
 /** A place that is sure of itself. */
-export const placeOf = (x: number, y = 0, more: Partial<Place> = {}): Place => ({
+export const placeOf = (x: number, y = 0, more: Partial<Coordinates> = {}): Coordinates => ({
   x,
   y,
   height: 0,
@@ -48,9 +49,16 @@ export const offerOf = (rttMs: number, more: Partial<EdgeOffer> = {}): EdgeOffer
   rttMs,
   addGainMs: 0,
   acceptGainMs: null,
-  place: NOWHERE,
+  place: UNKNOWN_COORDINATES,
   ...more,
 });
+
+/** A request of ours for an edge; `replaces` is given up for it. */
+export const requestOf = (
+  member: Member,
+  offer: EdgeOffer,
+  replaces: NodeId | undefined = undefined,
+): EdgeRequest => ({ member, offer, replaces });
 
 /** A keep-alive over an edge that is worth nothing to its sender. */
 export const keepAliveOf = (

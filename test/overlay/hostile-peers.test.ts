@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { PAPER } from '../../src/gossamer/core/config.js';
-import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Message } from '../../src/gossamer/core/message.js';
 import type { Address, NodeId } from '../../src/gossamer/core/node.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
@@ -30,7 +30,7 @@ import {
 const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [] };
 
 /** The offer of a peer that has room to add the edge. */
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
+const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
 
 const message = (body: Parameters<typeof encodeMessage>[0]): Uint8Array =>
   encodeMessage(body) as Uint8Array;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import { createPings } from '../../src/gossamer/routing/pings.js';
 import { addressOf, createBench } from '../gossamer/support.js';
 import { createSession, PROFILES, settlingMs } from './support.js';
@@ -111,15 +111,19 @@ describe('§3.7: Routing layer', () => {
     test(`§3.7: a ping experiment takes the average of a small sequence of round trips (${name})`, () => {
       const bench = createBench(config);
       const measured: (number | undefined)[] = [];
-      const pings = createPings(bench.context, (_address, found) => measured.push(found?.rttMs));
+      const pings = createPings(bench.context, {
+        onMeasured: (_address, found) => void measured.push(found?.rttMs),
+        onFailed: () => {},
+      });
       pings.start(addressOf(1), 0);
       const trips = [10, 20, 60].slice(0, config.pingCount);
       let now = 0;
       for (const trip of trips) {
         now += trip;
         const [ping] = bench.sent();
-        if (ping?.message.kind === 'ping')
-          pings.handlePong(addressOf(1), ping.message.nonce, NOWHERE, now);
+        if (ping?.message.kind !== 'ping') throw new Error('no ping');
+        const pong = { nonce: ping.message.nonce, place: UNKNOWN_COORDINATES };
+        pings.handlePong(addressOf(1), { kind: 'pong', ...pong }, now);
       }
       expect(measured).toEqual([trips.reduce((a, b) => a + b) / config.pingCount]);
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NOWHERE } from '../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type {
   DataMessage,
   EdgeOffer,
@@ -8,7 +8,13 @@ import type {
   Route,
   Sighting,
 } from '../../src/gossamer/core/message.js';
-import type { Address, Member, NodeId, Place, SourceId } from '../../src/gossamer/core/node.js';
+import type {
+  Address,
+  Coordinates,
+  Member,
+  NodeId,
+  SourceId,
+} from '../../src/gossamer/core/node.js';
 import { decodeWith } from '../../src/wire/codec.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import {
@@ -60,7 +66,7 @@ const MEMBER: Member = {
   incarnation: 300,
   rendezvous: true,
 };
-const PLACE: Place = { x: 1.5, y: -2, height: 0.5, error: 1, samples: 3 };
+const PLACE: Coordinates = { x: 1.5, y: -2, height: 0.5, error: 1, samples: 3 };
 const SIGHTING: Sighting = { member: MEMBER, place: PLACE };
 const OFFER: EdgeOffer = { rttMs: 100, addGainMs: 2.5, acceptGainMs: null, place: PLACE };
 const ROUTE: Route = {
@@ -288,7 +294,7 @@ describe('Message codec of addresses', () => {
     const member = { ...MEMBER, address: address as Address, incarnation: 0 };
     const sent: Message = {
       kind: 'discovery',
-      members: [{ member, place: NOWHERE }],
+      members: [{ member, place: UNKNOWN_COORDINATES }],
       deaths: [],
       generator: null,
       digest: null,

@@ -3,9 +3,9 @@ import type { DataMessage, Message, Route } from '../../src/gossamer/core/messag
 import type {
   Address,
   Adu,
+  Coordinates,
   Member,
   NodeId,
-  Place,
   Source,
   SourceId,
 } from '../../src/gossamer/core/node.js';
@@ -61,7 +61,7 @@ const member: fc.Arbitrary<Member> = fc.record({
   rendezvous: fc.boolean(),
 });
 
-const place: fc.Arbitrary<Place> = fc.record({
+const place: fc.Arbitrary<Coordinates> = fc.record({
   x: coordinate,
   y: coordinate,
   height: ms,

@@ -12,7 +12,7 @@ const GROWTH = 1.5;
 const SOURCE_SHARE = 0.25;
 
 const secondsOf = ({ scxs, sources, untilMs, config }: Job): number => {
-  const rate = config.byWorth ? SECONDS.fast : SECONDS.slow;
+  const rate = config.exchangesEdges ? SECONDS.fast : SECONDS.slow;
   return scxs ** GROWTH * (untilMs / 1000) * rate * (1 + SOURCE_SHARE * (sources - 1));
 };
 

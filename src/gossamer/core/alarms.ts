@@ -1,31 +1,35 @@
 /**
- * The deadlines of all rules as one. To ask each rule after each input, or whenever one has work, would
- * cost more than most inputs do, in a simulated session of thousands above all. So each rule has an
- * alarm, which it sets when it has work sooner than before; only who is due by its alarm is asked.
+ * The deadlines of all rules as one. To ask each rule for its deadline after each input would cost
+ * more than most inputs do, above all in a simulated session of thousands. So each rule has an
+ * alarm, which it sets when it has work sooner than before, and only a rule whose alarm is due is
+ * asked.
  */
 import { assert } from '../../lib/assert.js';
 
-/** What has work at an instant of its own. */
+/** A rule that has work at instants of its own. */
 interface Clocked {
   tick(now: number): void;
   readonly deadline: number;
 }
 
-export interface Clockwork<Name extends string> {
-  /** No rule has work before; perhaps none at it either, when what was waited for has come. */
+export interface Alarms<Name extends string> {
+  /**
+   * No rule has work before this instant. At it there may be none either, if what was awaited has
+   * come.
+   */
   earliest(): number;
-  /** A rule's alarm: it has work at that instant. To put work off needs no word. */
+  /** Sets a rule's alarm: it has work at that instant. Postponed work need not be reported. */
   alarm(name: Name): (instant: number) => void;
   /** Runs the rules that are due, in their order. */
   run(rules: Readonly<Record<Name, Clocked>>, now: number): void;
 }
 
-/** Nothing is to be done yet. `names` are in the order in which the rules run. */
-export function createClockwork<Name extends string>(names: readonly Name[]): Clockwork<Name> {
+/** No alarm is set. `names` are in the order in which the rules run. */
+export function createAlarms<Name extends string>(names: readonly Name[]): Alarms<Name> {
   const alarms = new Float64Array(names.length).fill(Number.POSITIVE_INFINITY);
   let earliest = Number.POSITIVE_INFINITY;
 
-  /** By its alarm; the first among equals. */
+  /** The rule with the earliest alarm; the first among equals. */
   const first = (): number => {
     let found = 0;
     for (let index = 1; index < alarms.length; index++) {
@@ -34,7 +38,10 @@ export function createClockwork<Name extends string>(names: readonly Name[]): Cl
     return found;
   };
 
-  /** The work of the first may have moved on since its alarm was set: then another one is the first. */
+  /**
+   * The first rule's work may have been postponed since its alarm was set: then another rule is
+   * first.
+   */
   const settle = (rules: Readonly<Record<Name, Clocked>>): void => {
     for (let index = first(); ; index = first()) {
       const { deadline } = rules[names[index] as Name];

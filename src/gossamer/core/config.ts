@@ -1,9 +1,36 @@
 /**
- * Every knob of Gossamer. Two profiles of one implementation: `PAPER` has the paper's constants and
- * reproduces its figures; `FAST` is production's default, with the departures marked Beyond.
+ * The configuration of Gossamer. Two profiles of one implementation: `PAPER` has the paper's
+ * constants and reproduces its figures; `FAST` is production's default, with the departures marked
+ * Beyond. Each field says what it does, its unit, its range, and where its values come from: `paper
+ * §x`, `measured: benchmark`, or `guess`.
  *
- * Each field says what it does, its unit, its range, and where its two values come from: `paper §x`,
- * `measured: benchmark`, or `guess`.
+ * How soon silence means trouble (fast / paper), from the quickest reaction to the slowest. Each
+ * may only act after those above it have had their chance:
+ *
+ *   reserves are asked        after 8 usual intervals, 400 ms to 1.5 s: TIMEOUTS.quiet...
+ *                             400 ms are 15 MP3 frames, and TCP may need as long to send again
+ *   ... on a lossy channel    after at least 1 s: TIMEOUTS.lossyQuietMinMs
+ *                             the parent may itself wait for a repair
+ *   the next reserve is asked each 200 ms: TIMEOUTS.reserveStepMs
+ *                             a round trip
+ *   a parent is silent        after 3 x 250 ms / 3 x 5 s: keepAliveMisses, treeKeepAliveIntervalMs
+ *                             a parent that hangs holds up its whole subtree
+ *   reserves no longer fill   1 s after they were heard: TIMEOUTS.answerMs
+ *   a hole                    a long round trip
+ *   a parent is slow          when 1.5 s later than usual for 0.5 s: TIMEOUTS.slow...
+ *                             longer than a burst of losses
+ *   a parent is given up      after 1.5 s, doubling to 6 s: stallMs, TIMEOUTS.stallPatienceMax
+ *                             a source that pauses must not make the whole session search
+ *   a hole is given up        after 2 s, lossy 1.5 s: gapTimeoutMs, repairTimeoutMs
+ *                             listeners have 2 s in reserve
+ *   another neighbour is      after 3 x 1 s / 3 x 5 s: keepAliveMisses, keepAliveIntervalMs
+ *   silent                    SWIM's habit
+ *   the heartbeat is lost     after 3.5 s / 15 s: heartbeatTimeoutMs
+ *                             three heartbeats and a delay
+ *   a former neighbour's      after 5 s: TIMEOUTS.formerNeighbourMs
+ *   flow ends                 it has found another parent by then
+ *   a source without a route  after 5 s: sourceLingerMs
+ *   is forgotten              its last ADUs may be under way
  */
 import { bad, good, type Result } from '../../lib/result.js';
 
@@ -13,18 +40,18 @@ export interface GossamerConfig {
   /** Edges that it accepts from others (k2), > k1 so that newcomers find room. Paper §5.1: 4. */
   readonly acceptedEdgesMax: number;
 
-  /** A discovery round each so many ms while nothing new is learned (§3.3). Paper §5.1: 5000. Beyond: 10 s. */
+  /** The longest interval between discovery rounds (§3.3), ms. Paper §5.1: 5000. Beyond: 10 s. */
   readonly discoveryIntervalMs: number;
-  /** The first rounds, doubling up to the interval. Beyond: 250. Paper: 5000. */
+  /** The first interval, ms; it doubles while nothing new is learned. Beyond: 250. Paper: 5000. */
   readonly discoveryIntervalMinMs: number;
-  /** Beyond: SCXs exchange digests, and send each other what is missing (see discovery.ts). */
+  /** Beyond: SCXs exchange digests and send only what the other one lacks (see discovery.ts). */
   readonly discoveryDigests: boolean;
   /** Members in one discovery message. Paper §5.2: 30. */
   readonly discoveryListMax: number;
   /**
-   * Members known at most; a random one makes room. In a larger session each SCX knows a random part
-   * of it, which gossip renews. Enough to find whom to ask, and all of the paper's largest session,
-   * 350. Guess: 400, some 20 KB.
+   * Members known at most; a random one makes room. In a larger session each SCX knows a random
+   * part of it, which gossip renews. Enough to find neighbours, and more than the paper's largest
+   * session, 350. Guess: 400, some 20 KB.
    */
   readonly membersMax: number;
   /** How long a death is remembered, ms. Guess: 10 minutes, longer than gossip lives. */
@@ -32,9 +59,11 @@ export interface GossamerConfig {
 
   /** KEEP_ALIVE to each neighbour (§3.5), ms. Paper §5.1's round: 5000. Beyond: 1000. */
   readonly keepAliveIntervalMs: number;
-  /** To a neighbour that takes a source from us, when no ADU has gone there. Beyond: 250. */
+  /** KEEP_ALIVE to a child while no ADU is sent to it, ms. Beyond: 250. Paper: 5000. */
   readonly treeKeepAliveIntervalMs: number;
-  /** Intervals without a word until a neighbour counts as failed. Guess: 3, SWIM's habit. */
+  /**
+   * Intervals without a message after which a neighbour counts as silent. Guess: 3, SWIM's habit.
+   */
   readonly keepAliveMisses: number;
 
   /** HEARTBEAT of the elected rendezvous point (§3.5), ms. Guess: paper 5000, fast 1000. */
@@ -44,78 +73,95 @@ export interface GossamerConfig {
   /** Upper bound of the random wait before healing (§3.5), ms. Guess: one interval. */
   readonly healDampingMs: number;
 
-  /** One probe each so many ms (§3.6). Paper §5.1: 5000. */
+  /** The longest interval between probes (§3.6), ms. Paper §5.1: 5000. Beyond: 20 s (guess). */
   readonly probeIntervalMs: number;
-  /** While edges are missing or the mesh has just changed. Beyond: 250. Paper: 5000. */
+  /**
+   * The interval while edges are missing or the mesh has just changed, ms. Beyond: 250. Paper:
+   * 5000.
+   */
   readonly probeIntervalMinMs: number;
   /** Growth of the interval with each probe, up to the longest. Beyond: 1.06 (measured). */
   readonly probeBackoff: number;
-  /** H per known source (§3.6), 0..1; without effect where `byWorth` decides. Paper §3.6: 0.15. */
+  /**
+   * H for each known source (§3.6), 0..1; without effect under `exchangesEdges`. Paper §3.6: 0.15.
+   */
   readonly hysteresis: number;
   /** How long an answer to a probe or an edge request may take, ms. Guess: 3000. */
   readonly answerTimeoutMs: number;
-  /** Beyond: never give up the edge that brings the heartbeat, as that may partition the mesh. */
+  /** Beyond: never give up the edge that brings the heartbeat, as the mesh may fall apart. */
   readonly keepHeartbeatEdge: boolean;
-  /** Beyond: which edges to have is decided by worth.ts. Paper: by figures 4 and 5. */
-  readonly byWorth: boolean;
-  /** Beyond: a full node gives up an edge for one that is worth more. */
+  /** Beyond: edge-exchange.ts decides which edges to have. Paper: figures 4 and 5. */
+  readonly exchangesEdges: boolean;
+  /** Beyond: a full node gives up an edge for one of a higher value. */
   readonly evict: boolean;
   /** Beyond: an edge may count as added at the end that was asked for it. */
   readonly reversible: boolean;
-  /** Beyond: what a change of edges must gain, as a share of what the sources cost. Guess: 0.01. */
+  /**
+   * Beyond: the least gain of a change of edges, as a share of the cost of the sources. Guess:
+   * 0.01.
+   */
   readonly gainLeast: number;
-  /** Beyond: probe the members whose places promise most before random ones. */
+  /** Beyond: probe the members whose coordinates promise most before random ones. */
   readonly directedProbes: boolean;
 
   /** Routing updates to all neighbours (§3.7), ms. Paper §5.1: 30000. */
   readonly updateIntervalMs: number;
   /** How long a change may wait for others to travel with, ms. Beyond: 50. Paper: 1000 (guess). */
   readonly updateDelayMs: number;
-  /** Least relative gain for a change of next hop. Paper: 0. Beyond: 0.02 against RTT noise (guess). */
+  /**
+   * Least relative gain for a change of next hop. Paper: 0. Beyond: 0.02 against RTT noise (guess).
+   */
   readonly routeHysteresis: number;
   /** Hops in a path at most. Guess: 64. */
   readonly pathMax: number;
   /** Source SCXs known at most. Guess: 64. */
   readonly sourcesMax: number;
 
-  /** A ping experiment with each neighbour each so many ms (§3.7). Guess: paper 30000, fast 10000. */
+  /**
+   * The interval between ping experiments with a neighbour (§3.7), ms. Guess: paper 30000, fast
+   * 10000.
+   */
   readonly pingIntervalMs: number;
   /** Pings in an experiment. Guess: paper 3, fast 2. */
   readonly pingCount: number;
-  /** Weight of the newest experiment in the smoothed RTT, 0..1. Paper: 1. Beyond: 0.3 (RFC 6298: 1/8). */
+  /**
+   * Weight of the newest experiment in the smoothed RTT, 0..1. Paper: 1. Beyond: 0.3 (RFC 6298:
+   * 1/8).
+   */
   readonly pingWeight: number;
 
   /** The channels of the session's announcement, 1..16 ids. */
   readonly channels: readonly number[];
-  /** Those of them whose ADUs may be lost on the way: what is missing is asked for again (§4). */
+  /** Those of them whose ADUs may be lost on the way: lost ones are asked for again (§4). */
   readonly lossyChannels: readonly number[];
-  /** ADUs are kept so long for children that change parents, ms. Guess: 20 s. */
+  /** How long ADUs are kept for children that change parents, ms. Guess: 20 s. */
   readonly cacheMs: number;
-  /** And at most so many bytes for each source and channel. Guess: 2 MiB. */
+  /** Bytes of ADUs that are kept for each source and channel, at most. Guess: 2 MiB. */
   readonly cacheBytesMax: number;
-  /** What a newcomer gets of the past, ms: the burst of its first listeners. Guess: 10 s. */
+  /** How much of the past a newcomer gets, ms: the burst of its first listeners. Guess: 10 s. */
   readonly recentMs: number;
   /** How long a hole may wait to be filled before it is given up and counted, ms. Guess: 2000. */
   readonly gapTimeoutMs: number;
   /** The same on a lossy channel, ms: below what listeners have in reserve. Guess: 1500 of 2000. */
   readonly repairTimeoutMs: number;
-  /** A source that is routed but delivers nothing: subscribe anew after so many ms. Guess: 1500. */
+  /** Silence after which a parent is given up and another one is asked, ms. Guess: 1500. */
   readonly stallMs: number;
   /** How long a withdrawn source's last ADUs may still be under way, ms. Guess: 5000. */
   readonly sourceLingerMs: number;
-  /** How long a leaving SCX goes on forwarding to children that have not moved, ms. Guess: 2000. */
+  /**
+   * How long a leaving SCX continues to forward to children that have not moved, ms. Guess: 2000.
+   */
   readonly drainMs: number;
 }
 
+/** The values that both profiles have. */
 const COMMON = {
   addedEdgesMax: 3,
   acceptedEdgesMax: 4,
-  discoveryIntervalMs: 5000,
   discoveryListMax: 30,
   membersMax: 400,
   deathMemoryMs: 600_000,
   keepAliveMisses: 3,
-  probeIntervalMs: 5000,
   hysteresis: 0.15,
   answerTimeoutMs: 3000,
   updateIntervalMs: 30_000,
@@ -136,6 +182,7 @@ const COMMON = {
 /** The paper's rules and constants. */
 export const PAPER: GossamerConfig = Object.freeze({
   ...COMMON,
+  discoveryIntervalMs: 5000,
   discoveryIntervalMinMs: 5000,
   discoveryDigests: false,
   keepAliveIntervalMs: 5000,
@@ -143,9 +190,10 @@ export const PAPER: GossamerConfig = Object.freeze({
   heartbeatIntervalMs: 5000,
   heartbeatTimeoutMs: 15_000,
   healDampingMs: 5000,
+  probeIntervalMs: 5000,
   probeIntervalMinMs: 5000,
   keepHeartbeatEdge: false,
-  byWorth: false,
+  exchangesEdges: false,
   evict: false,
   reversible: false,
   gainLeast: 0,
@@ -158,7 +206,7 @@ export const PAPER: GossamerConfig = Object.freeze({
   pingWeight: 1,
 });
 
-/** Production: the paper's rules at the speed of today's networks. */
+/** Production: the paper's rules at the speed of today's networks, and the rules marked Beyond. */
 export const FAST: GossamerConfig = Object.freeze({
   ...COMMON,
   discoveryIntervalMinMs: 250,
@@ -171,7 +219,7 @@ export const FAST: GossamerConfig = Object.freeze({
   healDampingMs: 500,
   probeIntervalMinMs: 250,
   keepHeartbeatEdge: true,
-  byWorth: true,
+  exchangesEdges: true,
   evict: true,
   reversible: true,
   gainLeast: 0.01,
@@ -183,6 +231,39 @@ export const FAST: GossamerConfig = Object.freeze({
   pingIntervalMs: 10_000,
   pingCount: 2,
   pingWeight: 0.3,
+});
+
+/** Timeouts that no profile changes; the table above has the reasons. All are guesses. */
+export const TIMEOUTS = Object.freeze({
+  /** Silence is suspicious after this many usual intervals of the source ... */
+  quietIntervals: 8,
+  /** ... but not sooner than this, ms, ... */
+  quietMinMs: 400,
+  /** ... and on a lossy channel not sooner than this, ms. */
+  lossyQuietMinMs: 1000,
+  /** While no upstream delivers, another reserve is asked at this interval, ms. */
+  reserveStepMs: 200,
+  /** A subscription that was asked or heard within this time may yet fill a hole, ms. */
+  answerMs: 1000,
+  /**
+   * While no upstream delivers, `stallMs` doubles with each parent that is given up, to this many
+   * times.
+   */
+  stallPatienceMax: 4,
+  /** A parent is slow when its ADUs come this much later than usual, ms, ... */
+  slowMs: 1500,
+  /** ... for this long: ADUs that were held up, and come at once, show no slow link, ms. */
+  slowSustainedMs: 500,
+  /** The lateness that is tolerated doubles with each report up to this many times `slowMs`. */
+  slowPatienceMax: 8,
+  /**
+   * More is tolerated for each hop but the first, ms: a change of parents takes a round trip ...
+   */
+  slowHopMs: 500,
+  /** ... for at most this many hops. */
+  slowHopsMax: 8,
+  /** A child that is no neighbour any more keeps its flow this long, to find another parent, ms. */
+  formerNeighbourMs: 5000,
 });
 
 const inRange = (name: string, value: number, least: number, most: number): string[] =>

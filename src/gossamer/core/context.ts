@@ -1,6 +1,8 @@
 /**
- * What every rule of Gossamer shares: who we are, the knobs, the random stream, and the way out.
- * Rules never see each other; gossamer.ts composes them and carries facts between them.
+ * What every rule of Gossamer shares: our own identity, the configuration, the random stream, and
+ * the way out for effects. A rule is given a context, the few rules that it works with, and
+ * callbacks for the facts that other rules need: compose-rules.ts creates the rules, and facts.ts
+ * connects them.
  */
 import type { Rng } from '../../lib/rng.js';
 import type { GossamerConfig } from './config.js';
@@ -11,14 +13,14 @@ import type { Address, Member } from './node.js';
 export interface Context {
   readonly config: GossamerConfig;
   readonly rng: Rng;
-  /** We, with our present incarnation. */
+  /** We ourselves, in our present incarnation. */
   self(): Member;
   emit(effect: Effect): void;
 }
 
 /** The context of a rule that has work at instants of its own. */
 export interface ClockedContext extends Context {
-  /** There is work at that instant, perhaps sooner than there was: see clockwork.ts. */
+  /** There is work at that instant, perhaps sooner than before: see alarms.ts. */
   wakeBy(instant: number): void;
 }
 
@@ -26,7 +28,7 @@ export interface ClockedContext extends Context {
 export const send = (context: Context, to: Address, message: Message): void =>
   context.emit({ kind: 'send', to, message });
 
-/** Sends a data message, over the connection of a channel. */
+/** Sends a data message over the connection of a channel. */
 export const sendData = (context: Context, to: Member, channel: number, body: DataMessage): void =>
   context.emit({ kind: 'sendData', to, message: { channel, body } });
 
@@ -34,6 +36,6 @@ export const sendData = (context: Context, to: Member, channel: number, body: Da
 export const notify = (context: Context, event: GossamerEvent): void =>
   context.emit({ kind: 'notify', event });
 
-/** An interval spread by a tenth either way, so that nodes do not fall into step. */
+/** An interval varied at random by a tenth either way, so that nodes do not act in step. */
 export const jittered = (context: Context, intervalMs: number): number =>
   intervalMs * (0.9 + 0.2 * context.rng.unit());

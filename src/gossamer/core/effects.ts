@@ -1,4 +1,8 @@
-/** What goes into the Gossamer machine and what comes out of it. */
+/**
+ * The inputs and effects of the Gossamer machine, as plain data. Inputs are commands of the
+ * application and facts of the network; effects are what the environment has to do. Production
+ * (src/overlay) and the simulator (src/simulator/world) are two environments of the same machine.
+ */
 import type { DataMessage, Message } from './message.js';
 import type { Address, Adu, Member, NodeId, Source, SourceId } from './node.js';
 
@@ -9,8 +13,9 @@ export type Input =
   | { readonly kind: 'announceSource'; readonly source: Source }
   | { readonly kind: 'withdrawSource'; readonly source: SourceId }
   | { readonly kind: 'publish'; readonly adu: Adu }
+  /** The number of our own listeners. */
   | { readonly kind: 'audience'; readonly listeners: number }
-  /** What the world did. */
+  /** Facts. */
   | { readonly kind: 'located'; readonly location: string; readonly address: Address | undefined }
   | { readonly kind: 'received'; readonly from: Member; readonly message: Message }
   | { readonly kind: 'dataReceived'; readonly from: Member; readonly message: DataMessage }
@@ -22,8 +27,8 @@ export type Input =
       readonly reason: 'closed' | 'unreachable';
     }
   /**
-   * The data connection with that node closed, or could not be opened. Two SCXs may feed each other from
-   * different sources, over two connections: `peerIs` says what the peer was to us over this one.
+   * The data connection with that node closed, or could not be opened. Two SCXs may feed each other
+   * from different sources over two connections: `peerIs` is the peer's role on this one.
    */
   | {
       readonly kind: 'dataDown';
@@ -31,7 +36,7 @@ export type Input =
       readonly channel: number;
       readonly peerIs: 'parent' | 'child';
     }
-  /** A child's data connection takes no more for now, or takes again. */
+  /** A child's data connection accepts no more data for now, or accepts data again. */
   | { readonly kind: 'congested' | 'drained'; readonly peer: NodeId; readonly channel: number };
 
 export type Effect =
@@ -42,7 +47,7 @@ export type Effect =
   /** The mesh edge is gone: close the control connection when nothing else uses it. */
   | { readonly kind: 'hangUp'; readonly to: Address }
   /**
-   * From a child this opens the data connection, from a parent it uses the child's. The connection
+   * From a child this opens the data connection; from a parent it uses the child's. The connection
    * closes with its last subscription.
    */
   | { readonly kind: 'sendData'; readonly to: Member; readonly message: ChannelMessage }
@@ -68,14 +73,21 @@ export type GossamerEvent =
   | { readonly kind: 'sourceUp'; readonly source: Source; readonly scx: NodeId }
   | { readonly kind: 'sourceDown'; readonly source: SourceId }
   | { readonly kind: 'missed'; readonly source: SourceId; readonly count: number }
-  /** Leaving is done: every child has moved on, or had its time. */
+  /** Leaving is complete: every child has another parent, or its time is up. */
   | { readonly kind: 'left' };
 
 export type EdgeDownReason =
+  /** We have replaced it with a better one. */
   | 'replaced'
+  /** We have given it up for an asker that gains more. */
   | 'evicted'
+  /** The other end has dropped it. */
   | 'dropped'
+  /** Its control connection closed. */
   | 'closed'
+  /** Its keep-alives are missing. */
   | 'silent'
+  /** The neighbour has left the session, or we leave it. */
   | 'left'
+  /** The neighbour was reported dead. */
   | 'failed';

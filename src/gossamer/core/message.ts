@@ -1,19 +1,21 @@
 /**
- * What SCXs say to each other. `Message` travels over control connections, one per mesh edge plus
- * short ones for discovery and probes; `DataMessage` over the data connection of one channel (§3.8).
+ * The messages between SCXs. `Message` travels over control connections: one for each mesh edge,
+ * and short ones for discovery and probes. `DataMessage` travels over the data connection of one
+ * channel (§3.8). The names of fields are those of the wire (src/wire/message-codec.ts); `place`
+ * holds coordinates, and `worthMs` the value of an edge.
  */
 import type { Bloom } from '../../lib/bloom.js';
-import type { Member, NodeId, Place, Source, SourceId } from './node.js';
+import type { Coordinates, Member, NodeId, Source, SourceId } from './node.js';
 
-/** One entry of a routing table as it is told to others: path vector, §3.7. */
+/** One entry of a routing table as it is advertised: path vector, §3.7. */
 export interface Route {
   /** The source SCX. */
   readonly scx: NodeId;
-  /** Grows with each change of `sources`; a withdrawn stamp outlaws all up to it. */
+  /** Grows with each change of `sources`; a withdrawn stamp invalidates all up to it. */
   readonly stamp: number;
   /** Sum of the one-way distances along the path, in ms. */
   readonly costMs: number;
-  /** From the teller (first) to the source SCX (last). */
+  /** From the sender (first) to the source SCX (last). */
   readonly path: readonly NodeId[];
   readonly sources: readonly Source[];
 }
@@ -24,41 +26,43 @@ export interface Withdrawal {
   readonly stamp: number;
 }
 
-/** A death that the teller believes in. */
+/** A death that the sender believes in. */
 export interface Death {
   readonly id: NodeId;
   readonly incarnation: number;
 }
 
-/** A member, and where it lies. */
+/** A member and its coordinates. */
 export interface Sighting {
   readonly member: Member;
-  readonly place: Place;
+  readonly place: Coordinates;
 }
 
-/** How many SCXs a source reaches through the teller, itself included. */
+/** The number of SCXs that a source reaches through the sender, itself included. */
 export interface Load {
   readonly scx: NodeId;
   readonly scxs: number;
 }
 
-/** A flooded notice of §3.5: somebody left, failed, or is alive after all. */
+/** A flooded notice of §3.5: a node left, failed, or is alive after all. */
 export interface Notice {
   readonly what: 'left' | 'failed' | 'alive';
   readonly about: Member;
-  /** Time stamp by the reporter, ms: tells duplicates apart. */
+  /** Time stamp of the reporter, ms: duplicates have the same one. */
   readonly atMs: number;
   readonly reporter: NodeId;
 }
 
-/** What the asker of an edge brings and wants. */
+/** What a node offers that asks for an edge. */
 export interface EdgeOffer {
   readonly rttMs: number;
-  /** Beyond, see worth.ts: the gain if it adds the edge (k1), less what it gives up; null: it cannot. */
+  /**
+   * Beyond, see edge-exchange.ts: its net gain if it adds the edge (k1); null: it cannot add one.
+   */
   readonly addGainMs: number | null;
-  /** Beyond: the gain if it accepts the edge (k2); null: it cannot. */
+  /** Beyond: its gain if it accepts the edge (k2); null: it cannot accept one. */
   readonly acceptGainMs: number | null;
-  readonly place: Place;
+  readonly place: Coordinates;
 }
 
 export type Message =
@@ -67,7 +71,9 @@ export type Message =
       readonly kind: 'discovery' | 'discoveryResponse';
       readonly members: readonly Sighting[];
       readonly deaths: readonly Death[];
-      /** Whose HEARTBEAT the sender follows: two answers in one session betray a partition. */
+      /**
+       * The generator that the sender follows: two generators in one session reveal a partition.
+       */
       readonly generator: NodeId | null;
       /** Beyond: what the sender knows; the receiver sends what is missing. */
       readonly digest: Bloom | null;
@@ -76,7 +82,7 @@ export type Message =
   | { readonly kind: 'notice'; readonly notice: Notice }
   | {
       readonly kind: 'keepAlive';
-      /** Beyond: what the edge is worth to the sender, see worth.ts. */
+      /** Beyond: the value of the edge to the sender, see edge-value.ts. */
       readonly worthMs: number;
       /** Beyond: for each source SCX that the sender reaches over this edge. */
       readonly loads: readonly Load[];
@@ -94,30 +100,30 @@ export type Message =
   /** `reversed`: the edge counts as added at the sender, and as accepted at the asker. */
   | { readonly kind: 'edgeAccept'; readonly reversed: boolean }
   | { readonly kind: 'edgeReject' }
-  /** Beyond: `instead` has taken the place, and may have room. */
+  /** Beyond: `instead` has replaced the receiver, and may have room for it. */
   | { readonly kind: 'edgeDrop'; readonly instead: Member | null }
   /** §3.7 */
   | {
       readonly kind: 'update';
-      /** Whether these are all routes of the sender, or those that have changed. */
+      /** True: all routes of the sender; false: those that have changed. */
       readonly whole: boolean;
       readonly routes: readonly Route[];
-      /** Source SCXs that the sender has lost its way to. */
+      /** Source SCXs that the sender has no route to any more. */
       readonly lost: readonly NodeId[];
       readonly withdrawn: readonly Withdrawal[];
     }
   | { readonly kind: 'ping'; readonly nonce: number }
-  | { readonly kind: 'pong'; readonly nonce: number; readonly place: Place };
+  | { readonly kind: 'pong'; readonly nonce: number; readonly place: Coordinates };
 
-/** Numbers that follow each other. */
+/** Consecutive sequence numbers. */
 export interface SequenceRange {
   readonly from: number;
-  /** From 1. */
+  /** At least 1. */
   readonly count: number;
 }
 
 export type DataMessage =
-  /** A child asks for a source's ADUs from a number on; null: from the recent ones. */
+  /** A child asks for the ADUs of a source from a number on; null: from the recent ones on. */
   | {
       readonly kind: 'subscribe';
       readonly source: SourceId;
@@ -134,23 +140,23 @@ export type DataMessage =
   | { readonly kind: 'unsubscribe'; readonly source: SourceId; readonly channel: number }
   /** The parent cannot serve this source: it does not know it, or is leaving. */
   | { readonly kind: 'refused'; readonly source: SourceId; readonly channel: number }
-  /** How many listeners hear this source at the child and below it. */
+  /** The number of listeners of this source at the child and below it. */
   | { readonly kind: 'audience'; readonly source: SourceId; readonly listeners: number }
-  /** Beyond, on lossy channels (repairs.ts): a child asks for what was lost on the way. */
+  /** Beyond, on lossy channels (repairs.ts): a child asks again for lost ADUs. */
   | {
       readonly kind: 'nack';
       readonly source: SourceId;
       readonly channel: number;
       readonly ranges: readonly SequenceRange[];
     }
-  /** The parent has nothing after the number before this one, and has sent all up to it. */
+  /** The parent has sent all ADUs before this number, and has no further ones. */
   | {
       readonly kind: 'head';
       readonly source: SourceId;
       readonly channel: number;
       readonly next: number;
     }
-  /** The parent will never have these. */
+  /** The parent will never have these ADUs. */
   | {
       readonly kind: 'lost';
       readonly source: SourceId;

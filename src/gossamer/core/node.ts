@@ -1,12 +1,12 @@
 /**
- * Who takes part: SCXs, their addresses, and the sources attached to them. Plain data; what a peer
- * claims here is untrusted until `wire` has checked its shape.
+ * The participants: SCXs, their addresses and coordinates, the sources attached to them, and their
+ * ADUs. Plain data. What a peer sends is untrusted until `wire` has checked its shape.
  */
 
 /** 16 lower-case hexadecimal digits, drawn at random by each SCX when it starts. */
 export type NodeId = string & { readonly brand: 'NodeId' };
 
-/** 16 lower-case hexadecimal digits, drawn at random by each source client. */
+/** 16 lower-case hexadecimal digits, drawn at random by each source. */
 export type SourceId = string & { readonly brand: 'SourceId' };
 
 /** `host:port` of an SCX's overlay port; an IPv6 host stands in brackets. */
@@ -16,31 +16,31 @@ export type Address = string & { readonly brand: 'Address' };
 export interface Member {
   readonly id: NodeId;
   readonly address: Address;
-  /** Grows with each life: the start time in ms, plus one for each refuted report of its death. */
+  /** The start time of the process in ms, plus one for each refuted report of its death. */
   readonly incarnation: number;
   /** Whether it is a rendezvous point of the session (§3.4). */
   readonly rendezvous: boolean;
 }
 
 /**
- * Where an SCX lies in the network, as far as ping experiments tell: coordinates whose distances
- * foretell the one-way delays between SCXs (see place.ts). In ms.
+ * The network coordinates of an SCX, by ping experiments: their distances predict the one-way
+ * delays between SCXs, ms (see coordinates.ts).
  */
-export interface Place {
+export interface Coordinates {
   readonly x: number;
   readonly y: number;
-  /** What every path from there pays in addition, as behind a slow access line. */
+  /** What every path from there costs in addition, as behind a slow access line. */
   readonly height: number;
-  /** How wrong its foretelling is, as a share: 0..1. */
+  /** The error of predictions, as a share: 0..1. */
   readonly error: number;
-  /** How many experiments have shaped it; more is newer. 0: none yet. */
+  /** The experiments that they rest on; more is newer. 0: none yet. */
   readonly samples: number;
 }
 
-/** A source client as its SCX announces it. */
+/** A source as its SCX announces it. */
 export interface Source {
   readonly id: SourceId;
-  /** The highest priority that is live is played; 0 to 255. */
+  /** Of the live sources, listeners hear the one with the highest priority; 0 to 255. */
   readonly priority: number;
   /** Grows each time the source attaches anew, perhaps at another SCX. */
   readonly epoch: number;

@@ -1,14 +1,15 @@
 /**
- * What an SCX knows of others, in short (Beyond §3.3): instead of random lists, of which most is known
- * to the other already, two SCXs exchange digests of what they know, and then send what the other
- * lacks. A fact is a member in one incarnation at about its present place, or a death.
+ * A compact summary of what an SCX knows of others (Beyond §3.3). Random lists mostly contain what
+ * the other SCX knows already. So two SCXs exchange digests of their facts, and then send what the
+ * other one lacks. A fact is a member in one incarnation at about its present coordinates, or a
+ * death.
  */
 import type { Death, Sighting } from '../core/message.js';
 
-/** Bytes of a digest at most: as many facts fit without crowding. Guess: a bounded view. */
+/** Bytes of a digest at most: room for as many facts as a bounded view contains. Guess. */
 export const DIGEST_BYTES_MAX = 512;
 
-/** FNV-1a over a text and two numbers, 32 bits. */
+/** FNV-1a over a text and some numbers, 32 bits. */
 function hashOf(text: string, ...numbers: readonly number[]): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
@@ -21,10 +22,12 @@ function hashOf(text: string, ...numbers: readonly number[]): number {
   return hash >>> 0;
 }
 
-/** A place is news when four times as many experiments have shaped it. Measured: `simulate`. */
+/** Coordinates are news when they rest on four times as many experiments. Measured: `simulate`. */
 const ageOf = (samples: number): number => Math.floor(Math.log2(1 + samples) / 2);
 
+/** 32 bits that stand for a member, its incarnation, and the age of its coordinates. */
 export const sightingFact = ({ member, place }: Sighting): number =>
   hashOf(member.id, member.incarnation, ageOf(place.samples));
 
+/** 32 bits that stand for a death. */
 export const deathFact = ({ id, incarnation }: Death): number => hashOf(id, incarnation, -1);

@@ -1,27 +1,32 @@
 /**
- * What is looked at for all members at once: where each lies, and it as a fact of digests. By index, in
- * typed arrays of their own: to look over hundreds of members then runs over memory in order, and
- * touches no object, which with thousands of SCXs in one simulation is most of what it costs.
+ * What is looked up for all members at once: their coordinates, and their facts in digests. By
+ * index, in typed arrays: a pass over hundreds of members then reads memory in order and touches no
+ * object. With thousands of SCXs in one simulation that was most of its cost.
  */
-
 import type { Sighting } from '../core/message.js';
-import type { Place } from '../core/node.js';
+import type { Coordinates } from '../core/node.js';
 import { sightingFact } from './digest.js';
 
-/** The members that a young SCX has room for; it doubles. */
+/** Members that a young SCX has room for; the room doubles. */
 const ROOM_FIRST = 64;
 
-export interface Atlas {
+export interface MemberColumns {
   set(index: number, sighting: Sighting): void;
-  /** One takes another's index. */
+  /** Copies one member's columns to another index. */
   move(from: number, to: number): void;
-  /** The one-way delay that two places foretell, ms; Infinity where nothing is known of the member's. */
-  foretoldMs(index: number, to: Place): number;
+  /**
+   * The predicted one-way delay between a member and some coordinates, ms; Infinity where the
+   * member has none.
+   */
+  predictedDelayMs(index: number, to: Coordinates): number;
+  /** The member's fact in digests. */
   fact(index: number): number;
 }
 
-/** Nobody is in it. */
-export function createAtlas(): Atlas {
+type Columns = [xs: Float64Array, ys: Float64Array, heights: Float64Array];
+
+/** No member is in them. */
+export function createMemberColumns(): MemberColumns {
   let [xs, ys, heights] = [0, 0, 0].map(() => new Float64Array(ROOM_FIRST)) as Columns;
   let facts = new Uint32Array(ROOM_FIRST);
 
@@ -48,12 +53,10 @@ export function createAtlas(): Atlas {
     move: (from, to) => {
       for (const column of [xs, ys, heights, facts]) column.copyWithin(to, from, from + 1);
     },
-    foretoldMs: (index, to) =>
+    predictedDelayMs: (index, to) =>
       Math.sqrt((to.x - (xs[index] as number)) ** 2 + (to.y - (ys[index] as number)) ** 2) +
       to.height +
       (heights[index] as number),
     fact: (index) => facts[index] as number,
   };
 }
-
-type Columns = [xs: Float64Array, ys: Float64Array, heights: Float64Array];

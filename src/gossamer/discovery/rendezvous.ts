@@ -1,20 +1,21 @@
 /**
- * "When a new SCX joins the session, it initializes its mesh membership set Γ(X) to the list of
- * rendezvous points for the session" (§3.4).
+ * Rendezvous (§3.4): "When a new SCX joins the session, it initializes its mesh membership set Γ(X)
+ * to the list of rendezvous points for the session. Using the Name Dropper algorithm described in
+ * the previous section, it can eventually discover all the other nodes in the mesh."
  *
- * Beyond: a rendezvous location may be the URL of a front end, which answers with the present address
- * of its SCX; so locations are resolved by the environment, again and again while we know nobody,
- * and a rendezvous point that was restarted elsewhere is found.
+ * Beyond: a rendezvous location may be the URL of a front end, which answers with the present
+ * address of its SCX. The environment resolves locations, again and again while no member is known,
+ * so a rendezvous point that was restarted elsewhere is found.
  */
 import { type ClockedContext, jittered } from '../core/context.js';
 import type { Address } from '../core/node.js';
 
-/** Waits between attempts, doubling from the first to the last, ms. Guess. */
+/** The wait between attempts doubles from the first to the last, ms. Guess. */
 const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 5000;
 
 export interface Rendezvous {
-  /** Resolves every location; each that answers is contacted. */
+  /** Resolves every location; each address that is found is contacted. */
   call(): void;
   /** Calls at once, and then repeatedly with backoff until `settle`. */
   callUntilSettled(now: number): void;
@@ -24,7 +25,7 @@ export interface Rendezvous {
   readonly deadline: number;
 }
 
-/** `onContact` hears of each rendezvous address found, our own excluded. */
+/** `onContact` is called with each rendezvous address that is found, our own excluded. */
 export function createRendezvous(
   context: ClockedContext,
   locations: readonly string[],

@@ -1,15 +1,18 @@
 /**
- * How many listen to a source (Beyond): its ADUs come down a tree (§3.8), and up the same tree each SCX
- * reports how many listeners there are at it and below it. So the source's SCX knows the sum, and nobody
- * needs to know who listens elsewhere.
+ * How many listeners a source has (Beyond). Its ADUs come down a tree (§3.8), and up the same tree
+ * each SCX reports the number of listeners at it and below it. So the source's SCX knows the sum,
+ * and no other SCX needs to know who listens elsewhere.
  *
- * Listeners count once, not for each channel: reports go up the tree of the first one.
+ * A listener counts once, not once for each channel: reports go up the tree of the first channel.
  */
 import { type Context, sendData } from '../core/context.js';
 import type { Member, NodeId, SourceId } from '../core/node.js';
 import type { Flow } from './flow.js';
 
-/** Reports go up on change at most so often, and at least so often, ms. Guess. */
+/**
+ * The interval between two reports, ms: the first while the number changes, the second at most.
+ * Guess.
+ */
 const REPORT_MIN_MS = 1000;
 const REPORT_MAX_MS = 10_000;
 
@@ -19,45 +22,64 @@ interface LastReport {
   readonly atMs: number;
 }
 
-export interface Audience {
-  /** Our own listeners. */
-  set(listeners: number): void;
+export interface AudienceReports {
+  /** The number of our own listeners. */
+  setOwn(listeners: number): void;
   /** Listeners here and below, for one source. */
   of(source: SourceId): number;
-  /** Only children are heard. */
-  hear(from: NodeId, source: SourceId, listeners: number): void;
+  /** Only reports of children count. */
+  handle(from: NodeId, source: SourceId, listeners: number): void;
   onChild(flow: Flow, child: NodeId): void;
   onChildGone(flow: Flow, child: NodeId): void;
   forget(source: SourceId): void;
-  /** Reports to the flow's parent what is due. */
-  care(flow: Flow, now: number): void;
-  /** From when on care() has something to do, if nothing happens before. */
-  careAt(flow: Flow): number;
+  /** Reports to the flow's parent if that is due. */
+  maintain(flow: Flow, now: number): void;
+  /** From when on maintain() has something to do, if nothing happens before. */
+  maintainAt(flow: Flow): number;
 }
 
-/** Nobody listens. */
-export function createAudience(
+/** What children have reported, by source and child. Bounded like the children. */
+function createChildReports() {
+  const reports = new Map<SourceId, Map<NodeId, number>>();
+  return {
+    sum: (source: SourceId): number => {
+      let listeners = 0;
+      for (const theirs of reports.get(source)?.values() ?? []) listeners += theirs;
+      return listeners;
+    },
+    /** A child that has not reported counts as 0. */
+    add: (source: SourceId, child: NodeId): void => {
+      const bySource = reports.get(source) ?? new Map<NodeId, number>();
+      bySource.set(child, bySource.get(child) ?? 0);
+      reports.set(source, bySource);
+    },
+    set: (source: SourceId, child: NodeId, listeners: number): void => {
+      const bySource = reports.get(source);
+      if (bySource?.has(child)) bySource.set(child, listeners);
+    },
+    remove: (source: SourceId, child: NodeId): void => void reports.get(source)?.delete(child),
+    forget: (source: SourceId): void => void reports.delete(source),
+  };
+}
+
+/** No listeners, here or below. */
+export function createAudienceReports(
   context: Context,
   neighbour: (id: NodeId) => Member | undefined,
-): Audience {
+): AudienceReports {
   const mainChannel = context.config.channels[0];
-  let ownListeners = 0;
-  /** By source, then child; one that has not reported counts as 0. Bounded like the children. */
-  const reports = new Map<SourceId, Map<NodeId, number>>();
+  const reports = createChildReports();
   const lastReport = new Map<SourceId, LastReport>();
+  let ownListeners = 0;
 
-  const total = (source: SourceId): number => {
-    let listeners = ownListeners;
-    for (const theirs of reports.get(source)?.values() ?? []) listeners += theirs;
-    return listeners;
-  };
+  const total = (source: SourceId): number => ownListeners + reports.sum(source);
 
   const parentOf = ({ channel, parent }: Flow): Member | undefined =>
     channel !== mainChannel || parent === undefined ? undefined : neighbour(parent);
 
   const reportAt = ({ source }: Flow, parent: Member): number => {
     const last = lastReport.get(source);
-    // A new parent knows nothing of what the old one was told.
+    // A new parent does not know what the old one was told.
     if (last?.to !== parent.id) return Number.NEGATIVE_INFINITY;
     const isNews = last.listeners !== total(source);
     return last.atMs + (isNews ? REPORT_MIN_MS : REPORT_MAX_MS);
@@ -70,33 +92,27 @@ export function createAudience(
   };
 
   return {
-    set: (listeners) => {
+    setOwn: (listeners) => {
       ownListeners = listeners;
     },
     of: total,
-    hear: (from, source, listeners) => {
-      const bySource = reports.get(source);
-      if (bySource?.has(from)) bySource.set(from, listeners);
-    },
+    handle: (from, source, listeners) => reports.set(source, from, listeners),
     onChild: ({ source, channel }, child) => {
       lastReport.delete(source);
-      if (channel !== mainChannel) return;
-      const bySource = reports.get(source) ?? new Map<NodeId, number>();
-      bySource.set(child, bySource.get(child) ?? 0);
-      reports.set(source, bySource);
+      if (channel === mainChannel) reports.add(source, child);
     },
     onChildGone: ({ source, channel }, child) => {
-      if (channel === mainChannel) reports.get(source)?.delete(child);
+      if (channel === mainChannel) reports.remove(source, child);
     },
     forget: (source) => {
-      reports.delete(source);
+      reports.forget(source);
       lastReport.delete(source);
     },
-    care: (flow, now) => {
+    maintain: (flow, now) => {
       const parent = parentOf(flow);
       if (parent !== undefined && now >= reportAt(flow, parent)) report(flow, parent, now);
     },
-    careAt: (flow) => {
+    maintainAt: (flow) => {
       const parent = parentOf(flow);
       return parent === undefined ? Number.POSITIVE_INFINITY : reportAt(flow, parent);
     },

@@ -1,12 +1,13 @@
 /**
- * What one child is sent of one flow (§3.8). A child is a cursor into the stream's cache: it begins where the
- * child asked for, or with the recent ADUs, and goes on as ADUs come. What is no longer kept it skips.
+ * What one child is sent of one flow (§3.8). A child is a cursor into the stream's cache: it begins
+ * where the child asked, or with the recent ADUs, and advances as ADUs come. It skips what is no
+ * longer kept.
  *
- * §4: "SCXs can provide intelligent congestion management via techniques such as buffering": a child whose
- * link is too slow for long skips, too.
+ * §4: "SCXs can provide intelligent congestion management via techniques such as buffering": a
+ * child whose link is too slow for long skips, too.
  *
- * On a lossy channel the child asks again for what was lost on the way (repairs.ts), is told where the
- * stream ends, and skips nothing without a word on what is lost.
+ * On a lossy channel the child asks again for lost ADUs (repairs.ts). It is told where the stream
+ * ends, and it is told what it will never get; otherwise nothing is skipped.
  */
 import { type Context, sendData } from '../core/context.js';
 import type { SequenceRange } from '../core/message.js';
@@ -14,8 +15,8 @@ import type { Adu, Member } from '../core/node.js';
 import type { Flow } from './flow.js';
 
 /**
- * On a lossy channel nobody misses the last of what was sent: a child that was sent nothing for so long
- * is told where the stream ends, ms. Guess.
+ * On a lossy channel a child that was sent nothing for this time is told where the stream ends, so
+ * that it also notices the loss of the last ADUs, ms. Guess.
  */
 const HEAD_MS = 150;
 
@@ -23,17 +24,17 @@ const HEAD_MS = 150;
 const REPAIRS_MAX = 256;
 
 /**
- * A child is sent at once no more than so much of the past, of the source's time, and the rest soon: if its
- * link carries too little that shows in between, and the rest stays here, where it can be skipped, ms. Guess.
+ * How much of the past a child is sent at once, ms of the source's time; the rest follows soon. If
+ * the link carries too little, that shows in between, and the rest can still be skipped. Guess.
  */
 const SERVED_AT_ONCE_MS = 4000;
 
 export interface Cursor {
-  /** Sends the child what it has not had; it may be owed the rest. */
+  /** Sends the child what it has not been sent; it may be owed the rest. */
   serve(): void;
-  /** Whether it has been told where it begins, and could be sent more at once. */
+  /** Whether it knows where it begins, and could be sent more at once. */
   readonly isOwed: boolean;
-  /** Sends again what was lost on the way. */
+  /** Sends lost ADUs again. */
   repair(ranges: readonly SequenceRange[]): void;
   /** Tells where the stream ends, if that is due. */
   tellHead(now: number): void;
@@ -41,70 +42,102 @@ export interface Cursor {
   headAt(): number;
 }
 
-/** Of a child that has had nothing. @param from the number that it wants first; null: a recent one */
-export function createCursor(
-  context: Context,
-  flow: Flow,
-  member: Member,
-  from: number | null,
-): Cursor {
+export interface CursorOptions {
+  readonly context: Context;
+  readonly flow: Flow;
+  readonly member: Member;
+  /** The number that the child wants first; null: a recent one. */
+  readonly from: number | null;
+}
+
+/** Tells a child where the stream ends, once it has been sent nothing for HEAD_MS. */
+function createHeadNotice(next: () => number | undefined, send: (next: number) => void) {
+  /** How far it had been served at the last look, and when that was. */
+  let seen: number | undefined;
+  let seenAt = 0;
+  let told: number | undefined;
+  const at = (): number => {
+    if (next() === told) return Number.POSITIVE_INFINITY;
+    return next() === seen ? seenAt + HEAD_MS : Number.NEGATIVE_INFINITY;
+  };
+  return {
+    at,
+    tellIfDue: (now: number): void => {
+      const end = next();
+      if (end === undefined || now < at()) return;
+      if (end !== seen) {
+        seen = end;
+        seenAt = now;
+        return;
+      }
+      told = end;
+      send(end);
+    },
+  };
+}
+
+/** The cursor of a child that was sent nothing yet. */
+export function createCursor({ context, flow, member, from }: CursorOptions): Cursor {
   const { config } = context;
   const { source, channel, stream, counters } = flow;
   const isLossy = config.lossyChannels.includes(channel);
-  /** The number that it gets next; undefined: from the recent ones, once there are any. */
+  /** The number that it is sent next; undefined: a recent one, once there is any. */
   let next = from ?? undefined;
+  /** Whether it was told where it begins. */
   let isTold = false;
-  /** It has had all that there was, once: from then on it may fall behind. */
+  /** Whether it was sent everything once: from then on it may fall behind. */
   let hasCaughtUp = false;
-  /** On a lossy channel: how far it had been served at the last look, when that was, and was told. */
-  let seen: number | undefined;
-  let seenAt = 0;
-  let toldHead: number | undefined;
+
+  const head = createHeadNotice(
+    () => next,
+    (end) => sendData(context, member, channel, { kind: 'head', source, channel, next: end }),
+  );
 
   const forward = (adu: Adu): void => {
     counters.forwarded++;
     context.emit({ kind: 'forward', to: member.id, adu });
   };
 
-  const goOnFrom = (first: number): void => {
+  const continueFrom = (first: number): void => {
     next = first;
     isTold = true;
     sendData(context, member, channel, { kind: 'subscribed', source, channel, from: first });
   };
 
   /**
-   * Beyond: a child whose link carries too little skips to live before the cache runs dry: when half of it
-   * is used up, so that the rest is there for it at a better parent. Who fills a hole has all of it.
+   * Beyond: a child whose link carries too little skips to live before the cache runs dry: when
+   * half of it is used up, so that a better parent still has the rest. A child that fills a hole
+   * gets all of it.
    */
   const mustSkip = (): boolean =>
     hasCaughtUp && next !== undefined && stream.behindMs(next) > config.cacheMs / 2;
 
-  /** Where it begins, or goes on when it cannot have all. */
-  const place = (): void => {
+  /** Sets where the child begins, or where it continues when it cannot have everything. */
+  const position = (): void => {
     if (stream.next === undefined || (isTold && isLossy)) return;
-    if (mustSkip()) return goOnFrom(stream.next - 1);
+    if (mustSkip()) return continueFrom(stream.next - 1);
     const wanted = next ?? (stream.recentStart() as number);
     const first = wanted >= stream.next ? wanted : stream.keptFrom(wanted);
-    if (!isTold || first !== next) goOnFrom(first);
+    if (!isTold || first !== next) continueFrom(first);
   };
 
   const tellLost = (first: number, end: number): void => {
+    if (end <= first) return;
     const range = { from: first, count: end - first };
-    if (range.count > 0)
-      sendData(context, member, channel, { kind: 'lost', source, channel, range });
+    sendData(context, member, channel, { kind: 'lost', source, channel, range });
   };
 
-  /** What it needs next is no longer kept: it goes on with what is. */
+  /** The next ADU is no longer kept: the child continues with the first one that is. */
   const skipLost = (missing: number): void => {
     const kept = stream.keptFrom(missing);
-    if (!isLossy) return goOnFrom(kept);
-    // What it was sent before that it may yet ask for again.
+    if (!isLossy) return continueFrom(kept);
+    // It may still ask again for what it was sent before.
     tellLost(missing, kept);
     next = kept;
   };
 
   const serve = (): void => {
-    place();
+    position();
     let firstMs: number | undefined;
     while (next !== undefined && next < (stream.next ?? 0)) {
       const adu = stream.get(next);
@@ -126,11 +159,6 @@ export function createCursor(
     else forward(adu);
   };
 
-  const headAt = (): number => {
-    if (!isLossy || next === toldHead) return Number.POSITIVE_INFINITY;
-    return next === seen ? seenAt + HEAD_MS : Number.NEGATIVE_INFINITY;
-  };
-
   return {
     serve,
     get isOwed() {
@@ -139,22 +167,15 @@ export function createCursor(
     repair: (ranges) => {
       let left = REPAIRS_MAX;
       for (const range of ranges) {
-        // What we have not sent yet we lack ourselves: it is forwarded when it comes.
+        // What was not sent yet is missing here, too: it is forwarded when it comes.
         const end = Math.min(range.from + Math.min(range.count, left), next ?? 0);
         left -= Math.max(0, end - range.from);
         for (let sequence = range.from; sequence < end; sequence++) repairOne(sequence);
       }
     },
     tellHead: (now) => {
-      if (next === undefined || now < headAt()) return;
-      if (next !== seen) {
-        seen = next;
-        seenAt = now;
-        return;
-      }
-      toldHead = next;
-      sendData(context, member, channel, { kind: 'head', source, channel, next });
+      if (isLossy) head.tellIfDue(now);
     },
-    headAt,
+    headAt: () => (isLossy ? head.at() : Number.POSITIVE_INFINITY),
   };
 }

@@ -1,29 +1,33 @@
 /**
- * The sources that an SCX knows of: where each is attached and over whom we reach it, as the routing table
- * says (§3.7), and its flows, one for each channel (§3.8): "A separate tree is constructed for each
- * channel in the session."
+ * The sources that an SCX knows of: where each is attached and which next hop leads there, as the
+ * routing table says (§3.7), and its flows, one for each channel (§3.8): "A separate tree is
+ * constructed for each channel in the session."
  *
- * A source without a route is not forgotten at once: its last ADUs may still be under way, and the route
- * may come back. Nor is it later where its flows stood, see positions.ts.
+ * A source without a route is not forgotten at once: its last ADUs may still be under way, and the
+ * route may come back. The positions of its flows are remembered even longer. When the source comes
+ * back later, its listeners continue where they were and do not get the recent ADUs again; and
+ * newcomers get the last ADU of a quiet channel, as a title holds until there is another.
  */
 import { type Context, notify } from '../core/context.js';
-import type { Member, NodeId, Source, SourceId } from '../core/node.js';
-import type { TableEntry } from '../routing/routing.js';
+import type { Adu, Member, NodeId, Source, SourceId } from '../core/node.js';
+import type { TableEntry } from '../routing/routing-table.js';
 import { createFlow, type Flow } from './flow.js';
 import type { Disturbances } from './health/disturbances.js';
-import { createPositions } from './positions.js';
 
 /** Sources known at most; those that have ended make room. Guess: a few for each source SCX. */
 const SOURCES_MAX = 256;
 
-/** Where a source is attached, and our way there. */
+/** Flows whose position is remembered; the oldest makes room. Guess: all that may be known. */
+const POSITIONS_MAX = 1024;
+
+/** Where a source is attached, and our route to it. */
 interface Attachment {
   source: Source;
   scx: NodeId;
   nextHop: NodeId | undefined;
-  /** From there to here. */
+  /** The hops of the route. */
   hops: number;
-  /** Set when no route to it is left: its last ADUs may still be under way. */
+  /** Since when there has been no route to it. */
   goneSince: number | undefined;
 }
 
@@ -33,26 +37,29 @@ export interface KnownSource extends Attachment {
   readonly flows: readonly Flow[];
 }
 
-export interface SourcesFacts {
+export interface KnownSourcesOptions {
+  readonly context: Context;
+  readonly disturbances: Disturbances;
+  /** The member, if it is a neighbour. */
   neighbour(id: NodeId): Member | undefined;
-  /** Its flows are closed. */
+  /** A source is forgotten; its flows are closed. */
   onForgotten(known: KnownSource): void;
 }
 
-export interface Sources {
+export interface KnownSources {
   readonly known: ReadonlyMap<SourceId, KnownSource>;
   /** Of all known sources. */
   readonly flows: ReadonlyMap<string, Flow>;
   flowOf(source: SourceId, channel: number): Flow | undefined;
   onTable(table: ReadonlyMap<NodeId, TableEntry>, now: number): void;
-  /** Whether it is attached elsewhere, and there is a way. */
+  /** Whether it is attached elsewhere, and there is a route. */
   wantsParent(known: KnownSource): boolean;
-  /** When it is to be forgotten; Infinity while there is a way. */
+  /** When it is to be forgotten; Infinity while there is a route. */
   lingersUntil(known: KnownSource): number;
   forget(known: KnownSource): void;
 }
 
-/** Each source where it attached last: the highest epoch. */
+/** Each source where it was attached last: the highest epoch. */
 function attachmentsOf(table: ReadonlyMap<NodeId, TableEntry>): Map<SourceId, Attachment> {
   const found = new Map<SourceId, Attachment>();
   for (const [scx, { route, nextHop }] of table) {
@@ -71,51 +78,75 @@ const isNews = (known: KnownSource, attached: Attachment): boolean =>
   known.source.epoch !== attached.source.epoch ||
   known.source.priority !== attached.source.priority;
 
-/** None is known; what disturbs their flows is counted. */
-export function createSources(
-  context: Context,
-  disturbances: Disturbances,
-  facts: SourcesFacts,
-): Sources {
-  const { config } = context;
-  const selfId = context.self().id;
-  /** Bounded by SOURCES_MAX: the routing table's, and those that ended within sourceLingerMs. */
-  const known = new Map<SourceId, KnownSource>();
-  /** Bounded: known sources times the session's channels. */
+const flowKey = (source: SourceId, channel: number): string => `${source}/${channel}`;
+
+/** Where a flow ended. */
+interface Position {
+  /** The number that was to be delivered next. */
+  readonly next: number;
+  /** The ADU before it, if it was kept. */
+  readonly last: Adu | undefined;
+}
+
+/** The positions of ended flows, the oldest first. Bounded by POSITIONS_MAX. */
+function createPositions() {
+  const positions = new Map<string, Position>();
+  return {
+    get: (key: string): Position | undefined => positions.get(key),
+    remember: (key: string, position: Position): void => {
+      positions.delete(key);
+      if (positions.size >= POSITIONS_MAX)
+        positions.delete(positions.keys().next().value as string);
+      positions.set(key, position);
+    },
+  };
+}
+
+/** The open flows. Bounded: known sources times the session's channels. */
+function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptions) {
   const flows = new Map<string, Flow>();
   const positions = createPositions();
-
-  const flowKey = (source: SourceId, channel: number): string => `${source}/${channel}`;
-
-  const openFlow = (source: SourceId, channel: number): Flow => {
-    const flow = createFlow(context, source, channel, facts.neighbour, disturbances);
-    const position = positions.get(source, channel);
-    if (position !== undefined) flow.stream.begin(position.next, position.last);
-    flows.set(flowKey(source, channel), flow);
-    return flow;
+  return {
+    flows,
+    open: (source: SourceId, channel: number): Flow => {
+      const flow = createFlow({ context, source, channel, neighbour, disturbances });
+      const position = positions.get(flowKey(source, channel));
+      if (position !== undefined) flow.stream.begin(position.next, position.last);
+      flows.set(flowKey(source, channel), flow);
+      return flow;
+    },
+    close: (flow: Flow): void => {
+      const key = flowKey(flow.source, flow.channel);
+      const { next } = flow.stream;
+      if (next !== undefined) positions.remember(key, { next, last: flow.stream.get(next - 1) });
+      flow.close();
+      flows.delete(key);
+    },
   };
+}
 
-  const closeFlow = (flow: Flow): void => {
-    const { source, channel, stream } = flow;
-    const { next } = stream;
-    if (next !== undefined) {
-      positions.remember(source, channel, { next, last: stream.get(next - 1) });
-    }
-    flow.close();
-    flows.delete(flowKey(source, channel));
-  };
+/** No source is known. */
+export function createKnownSources(options: KnownSourcesOptions): KnownSources {
+  const { context, onForgotten } = options;
+  const { config } = context;
+  const selfId = context.self().id;
+  /**
+   * Bounded by SOURCES_MAX: those in the routing table, and those that ended within sourceLingerMs.
+   */
+  const known = new Map<SourceId, KnownSource>();
+  const openFlows = createOpenFlows(options);
 
   const becomeKnown = (attached: Attachment): KnownSource => {
     const { id } = attached.source;
-    const opened = config.channels.map((channel) => openFlow(id, channel));
-    const entry = { ...attached, flows: opened };
+    const flows = config.channels.map((channel) => openFlows.open(id, channel));
+    const entry = { ...attached, flows };
     known.set(id, entry);
     return entry;
   };
 
   const becomeUnknown = (entry: KnownSource): void => {
-    for (const flow of entry.flows) closeFlow(flow);
-    facts.onForgotten(entry);
+    for (const flow of entry.flows) openFlows.close(flow);
+    onForgotten(entry);
     known.delete(entry.source.id);
   };
 
@@ -152,7 +183,7 @@ export function createSources(
 
   return {
     known,
-    flows,
+    flows: openFlows.flows,
     flowOf: (source, channel) => known.get(source)?.flows.find((flow) => flow.channel === channel),
     onTable: (table, now) => {
       const attached = attachmentsOf(table);

@@ -1,59 +1,86 @@
 /**
- * Flows are looked after: answers that do not come, parents that fall silent, holes that nobody fills,
- * children that are owed the rest, sources that have ended. None of these makes itself heard, so a look is
- * taken when something has changed, and when something is waited for in vain.
+ * The maintenance of flows: answers that do not come, parents that fall silent, holes that are not
+ * filled, children that are owed the rest, sources that have ended. None of these causes an input,
+ * so flows are examined when something has changed, and when something is awaited in vain.
  *
- * §3.8 builds the tree from the routing table alone. Beyond: while the next hop that routing chose does not
- * deliver, others are asked that it holds in reserve.
+ * §3.8 builds the tree from the routing table alone. Beyond: while the next hop that routing chose
+ * does not deliver, others that routing holds in reserve are asked.
  */
-
 import type { ClockedContext } from '../core/context.js';
 import type { NodeId } from '../core/node.js';
-import type { Audience } from './audience-reports.js';
+import type { AudienceReports } from './audience-reports.js';
 import type { Children } from './children.js';
 import type { Flow } from './flow.js';
-import type { KnownSource, Sources } from './known-sources.js';
-import type { Progress } from './stream.js';
+import type { KnownSource, KnownSources } from './known-sources.js';
+import type { Progress } from './stream/stream.js';
 
-/** Flows are looked after at most so often, ms. Guess. */
-const CARE_MS = 100;
+/** Minimum interval between maintenance passes, ms. Guess. */
+const UPKEEP_INTERVAL_MS = 100;
 
-export interface CareFacts {
-  /** A next hop in reserve, see routing.ts. */
-  alternate(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
+export interface UpkeepOptions {
+  readonly context: ClockedContext;
+  readonly sources: KnownSources;
+  readonly children: Children;
+  readonly audience: AudienceReports;
+  /** A next hop in reserve: see next-hop.ts. */
+  reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
   onProgress(flow: Flow, progress: Progress): void;
 }
 
-export interface Care {
+export interface Upkeep {
   /** Something is to be done at that instant. */
   by(instant: number, now: number): void;
   /** Something has changed. */
   soon(now: number): void;
-  /** Listeners wait. */
+  /** Something urgent has changed: the minimum interval does not apply. */
   atOnce(now: number): void;
-  /** At that instant something that was lost on the way is to be asked for again. */
+  /** At that instant lost ADUs are to be asked for again. */
   repairBy(instant: number): void;
   tick(now: number): void;
   readonly deadline: number;
 }
 
-/** Of flows that wait for nothing. */
-export function createCare(
-  context: ClockedContext,
-  sources: Sources,
-  children: Children,
-  audience: Audience,
-  facts: CareFacts,
-): Care {
+/** Maintains each flow of one source, and looks for upstreams. */
+function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
+  /** Routing's choice, then the reserves; undefined: all have been asked. */
+  const nextUpstream = (flow: Flow, { scx, nextHop }: KnownSource): NodeId | undefined => {
+    const { asked } = flow;
+    const isFresh = nextHop !== undefined && !asked.has(nextHop);
+    return isFresh ? nextHop : reserve(scx, asked);
+  };
+
+  const lookForUpstream = (flow: Flow, entry: KnownSource, now: number): void => {
+    if (flow.needsParent(now)) {
+      flow.wantParent(nextUpstream(flow, entry) ?? entry.nextHop, now);
+    } else if (flow.needsReserve(now)) {
+      const upstream = nextUpstream(flow, entry);
+      if (upstream !== undefined) flow.askReserve(upstream, now);
+    }
+  };
+
+  return (entry: KnownSource, now: number): void => {
+    const wantsParent = sources.wantsParent(entry);
+    for (const flow of entry.flows) {
+      onProgress(flow, flow.maintain(now));
+      if (wantsParent) lookForUpstream(flow, entry, now);
+    }
+    if (now >= sources.lingersUntil(entry)) sources.forget(entry);
+  };
+}
+
+/** No flow waits for anything. */
+export function createUpkeep(options: UpkeepOptions): Upkeep {
+  const { context, sources, children, audience } = options;
   const { known, flows } = sources;
-  /** Nothing is to be done before: at it perhaps neither, when what was waited for has come. */
-  let nextCare = Number.POSITIVE_INFINITY;
-  let caredAt = Number.NEGATIVE_INFINITY;
+  const maintainSource = createSourceUpkeep(options);
+  /** The next pass; there may be nothing to do at it, if what was awaited has come. */
+  let nextPass = Number.POSITIVE_INFINITY;
+  let lastPass = Number.NEGATIVE_INFINITY;
   let nextRepair = Number.POSITIVE_INFINITY;
 
   const by = (instant: number, now: number): void => {
-    nextCare = Math.min(nextCare, Math.max(now, instant, caredAt + CARE_MS));
-    context.wakeBy(nextCare);
+    nextPass = Math.min(nextPass, Math.max(now, instant, lastPass + UPKEEP_INTERVAL_MS));
+    context.wakeBy(nextPass);
   };
 
   const soon = (now: number): void => {
@@ -73,69 +100,44 @@ export function createCare(
     }
   };
 
-  /** Whom to ask next: routing's choice, then those in reserve; undefined: all have been asked. */
-  const nextUpstream = (flow: Flow, { scx, nextHop }: KnownSource): NodeId | undefined => {
-    const { asked } = flow;
-    const isFresh = nextHop !== undefined && !asked.has(nextHop);
-    return isFresh ? nextHop : facts.alternate(scx, asked);
-  };
-
-  const lookForUpstream = (flow: Flow, entry: KnownSource, now: number): void => {
-    if (flow.needsParent(now)) {
-      flow.wantParent(nextUpstream(flow, entry) ?? entry.nextHop, now);
-    } else if (flow.needsReserve(now)) {
-      const reserve = nextUpstream(flow, entry);
-      if (reserve !== undefined) flow.askReserve(reserve, now);
-    }
-  };
-
-  const careForSource = (entry: KnownSource, now: number): void => {
-    const wantsParent = sources.wantsParent(entry);
-    for (const flow of entry.flows) {
-      facts.onProgress(flow, flow.care(now));
-      if (wantsParent) lookForUpstream(flow, entry, now);
-    }
-    if (now >= sources.lingersUntil(entry)) sources.forget(entry);
-  };
-
-  const careAt = (): number => {
+  const maintainAt = (): number => {
     let earliest = Number.POSITIVE_INFINITY;
     for (const entry of known.values()) {
       const wantsParent = sources.wantsParent(entry);
       earliest = Math.min(earliest, sources.lingersUntil(entry));
       for (const flow of entry.flows) {
-        const below = Math.min(children.careAt(flow), audience.careAt(flow));
-        earliest = Math.min(earliest, flow.careAt(wantsParent), below);
+        const below = Math.min(children.maintainAt(flow), audience.maintainAt(flow));
+        earliest = Math.min(earliest, flow.maintainAt(wantsParent), below);
       }
     }
     return earliest;
   };
 
-  const careForAll = (now: number): void => {
-    for (const entry of [...known.values()]) careForSource(entry, now);
+  const maintainAll = (now: number): void => {
+    for (const entry of [...known.values()]) maintainSource(entry, now);
     for (const flow of flows.values()) {
-      children.care(flow, now);
-      audience.care(flow, now);
+      children.maintain(flow, now);
+      audience.maintain(flow, now);
     }
-    caredAt = now;
-    nextCare = Number.POSITIVE_INFINITY;
-    by(careAt(), now);
+    lastPass = now;
+    nextPass = Number.POSITIVE_INFINITY;
+    by(maintainAt(), now);
   };
 
   return {
     by,
     soon,
     atOnce: (now) => {
-      caredAt = Number.NEGATIVE_INFINITY;
+      lastPass = Number.NEGATIVE_INFINITY;
       soon(now);
     },
     repairBy,
     tick: (now) => {
       if (nextRepair <= now) askRepairs(now);
-      if (nextCare <= now) careForAll(now);
+      if (nextPass <= now) maintainAll(now);
     },
     get deadline() {
-      return Math.min(nextCare, nextRepair);
+      return Math.min(nextPass, nextRepair);
     },
   };
 }

@@ -1,11 +1,14 @@
 /**
- * "To detect neighbor failure, neighboring nodes in the mesh exchange periodic KEEP_ALIVE messages.
- * Loss of these messages is an indication of failure" (§3.5).
+ * Failure of a neighbour (§3.5): "To detect neighbor failure, neighboring nodes in the mesh
+ * exchange periodic KEEP_ALIVE messages. Loss of these messages is an indication of failure."
  *
- * Beyond: what must be noticed soon is the death of a parent, so whoever feeds a neighbour speaks to it
- * often, and to others seldom. Whatever a neighbour sends counts, and ADUs, which are sent all the
- * time, take the place of the frequent keep-alives. And a node that is itself late (stopped,
- * overloaded) gives its neighbours that much more time before it accuses them (Lifeguard).
+ * Beyond: the death of a parent must be noticed soon, so a node sends frequent keep-alives to the
+ * neighbours that it feeds and rare ones to the others. Any message of a neighbour counts as a sign
+ * of life. ADUs, which flow all the time, replace the frequent keep-alives. And a node that is
+ * itself late (stopped, overloaded) gives its neighbours that much more time before it accuses them
+ * (Lifeguard).
+ *
+ * The timeouts are `keepAliveMisses` intervals; config.ts lists them with the other timeouts.
  */
 import { type ClockedContext, send } from '../core/context.js';
 import type { Message } from '../core/message.js';
@@ -15,9 +18,10 @@ interface Watched {
   readonly address: Address;
   readonly rttMs: number;
   heardAt: number;
-  /** When it was last sent a keep-alive, and when anything that takes its place. */
-  keptAt: number;
-  saidAt: number;
+  /** When it was last sent a keep-alive. */
+  keepAliveAt: number;
+  /** When it was last sent a keep-alive or an ADU. */
+  sentAt: number;
   /** A parent must be heard often. */
   isParent: boolean;
 }
@@ -25,29 +29,38 @@ interface Watched {
 export interface LivenessFacts {
   /** A neighbour has missed its keep-alives. */
   onSilent(id: NodeId, now: number): void;
-  /** Whether we take a source from it, or it from us. */
+  /** Whether it is our next hop towards a source, or we are its. */
   isParent(id: NodeId): boolean;
   isChild(id: NodeId): boolean;
-  /** Whether there is something new to tell a neighbour with a keep-alive. */
+  /** Whether there is something new to report to a neighbour with a keep-alive. */
   hasNews(id: NodeId): boolean;
-  /** What a neighbour is told. */
+  /** The next keep-alive to a neighbour. */
   keepAlive(id: NodeId): Extract<Message, { kind: 'keepAlive' }>;
 }
 
+/** A neighbour to watch. */
+interface WatchedNeighbour {
+  readonly id: NodeId;
+  readonly address: Address;
+  readonly rttMs: number;
+}
+
 export interface Liveness {
-  /** The first word of a new neighbour needs a round trip: it knows of the edge only then. */
-  watch(id: NodeId, address: Address, rttMs: number, now: number): void;
+  /**
+   * The first message of a new neighbour takes a round trip: only then does it know of the edge.
+   */
+  watch(neighbour: WatchedNeighbour, now: number): void;
   unwatch(id: NodeId): void;
   heard(id: NodeId, now: number): void;
-  /** Next hops have changed: parents, old and new, hear at once what their edges are worth. */
+  /** Next hops have changed: old and new parents are sent the value of their edges at once. */
   onTableChanged(now: number): void;
-  /** An ADU went there. */
+  /** An ADU was sent to it. */
   onForwarded(id: NodeId, now: number): void;
   tick(now: number): void;
   readonly deadline: number;
 }
 
-/** Watches nobody. */
+/** Watches no neighbour. */
 export function createLiveness(context: ClockedContext, facts: LivenessFacts): Liveness {
   const { keepAliveIntervalMs, treeKeepAliveIntervalMs, keepAliveMisses, answerTimeoutMs } =
     context.config;
@@ -69,20 +82,30 @@ export function createLiveness(context: ClockedContext, facts: LivenessFacts): L
   };
 
   const isDue = (id: NodeId, peer: Watched, now: number): boolean =>
-    now - peer.keptAt >= keepAliveIntervalMs ||
+    now - peer.keepAliveAt >= keepAliveIntervalMs ||
     facts.hasNews(id) ||
-    (now - peer.saidAt >= treeKeepAliveIntervalMs && facts.isChild(id));
+    (now - peer.sentAt >= treeKeepAliveIntervalMs && facts.isChild(id));
 
-  const keepAlive = (id: NodeId, peer: Watched, now: number): void => {
-    peer.keptAt = now;
-    peer.saidAt = now;
+  const sendKeepAlive = (id: NodeId, peer: Watched, now: number): void => {
+    peer.keepAliveAt = now;
+    peer.sentAt = now;
     send(context, peer.address, facts.keepAlive(id));
   };
 
+  const updateParent = (id: NodeId, peer: Watched, now: number): void => {
+    const isParent = facts.isParent(id);
+    if (isParent === peer.isParent) return;
+    // A new parent sends often only after it has learned that it is one.
+    const graceMs = Math.min(peer.rttMs, answerTimeoutMs);
+    if (isParent) peer.heardAt = Math.max(peer.heardAt, now + graceMs);
+    peer.isParent = isParent;
+    if (context.config.exchangesEdges) sendKeepAlive(id, peer, now);
+  };
+
   return {
-    watch: (id, address, rttMs, now) => {
+    watch: ({ id, address, rttMs }, now) => {
       const heardAt = now + Math.min(rttMs, answerTimeoutMs);
-      watched.set(id, { address, rttMs, heardAt, keptAt: now, saidAt: now, isParent: false });
+      watched.set(id, { address, rttMs, heardAt, keepAliveAt: now, sentAt: now, isParent: false });
       nextRound = Math.min(nextRound, now + treeKeepAliveIntervalMs);
       context.wakeBy(nextRound);
     },
@@ -95,19 +118,11 @@ export function createLiveness(context: ClockedContext, facts: LivenessFacts): L
       if (peer !== undefined) peer.heardAt = Math.max(peer.heardAt, now);
     },
     onTableChanged: (now) => {
-      for (const [id, peer] of watched) {
-        const isParent = facts.isParent(id);
-        if (isParent === peer.isParent) continue;
-        // A new parent speaks often once it knows that it is one.
-        const graceMs = Math.min(peer.rttMs, answerTimeoutMs);
-        if (isParent) peer.heardAt = Math.max(peer.heardAt, now + graceMs);
-        peer.isParent = isParent;
-        if (context.config.byWorth) keepAlive(id, peer, now);
-      }
+      for (const [id, peer] of watched) updateParent(id, peer, now);
     },
     onForwarded: (id, now) => {
       const peer = watched.get(id);
-      if (peer !== undefined) peer.saidAt = now;
+      if (peer !== undefined) peer.sentAt = now;
     },
     tick: (now) => {
       if (nextRound > now) return;
@@ -115,7 +130,7 @@ export function createLiveness(context: ClockedContext, facts: LivenessFacts): L
       nextRound = now + treeKeepAliveIntervalMs;
       for (const [id, peer] of watched) {
         if (isSilent(peer, now)) facts.onSilent(id, now);
-        else if (isDue(id, peer, now)) keepAlive(id, peer, now);
+        else if (isDue(id, peer, now)) sendKeepAlive(id, peer, now);
       }
     },
     get deadline() {

@@ -1,38 +1,44 @@
 /**
- * Whom to probe next (§3.6). The paper draws a member at random. Beyond: first those that were named
- * to us; then the member that promises most, by where it and the sources lie; and now and then one at
- * random all the same, as places mislead and newcomers have none.
+ * Which member to probe next (§3.6). The paper draws one at random. Beyond: members that were named
+ * to us come first; then the most promising one, by its coordinates and those of the sources; and
+ * now and then a random one all the same, as coordinates may mislead and newcomers have none.
  */
 import type { Context } from '../core/context.js';
-import type { Member, NodeId, Place } from '../core/node.js';
+import type { Coordinates, Member, NodeId } from '../core/node.js';
 import type { Membership } from '../discovery/membership.js';
 import type { Weights } from './edge-value.js';
 
-/** Members that are waiting to be probed. Guess: a few mesh neighbourhoods. */
+/** Named members that wait to be probed, at most. Guess: a few mesh neighbourhoods. */
 const WAITING_MAX = 32;
 
-/** One probe in so many is of a random member. Measured: 2 to 20 are equally good. */
+/** One probe in this many is of a random member. Measured: 2 to 20 are equally good. */
 const RANDOM_ONE_IN = 5;
 
-/** A member that was probed is not promising again for so long, ms. Measured: little matters. */
+/**
+ * A probed member is not promising again before this time has passed, ms. Measured: matters little.
+ */
 const RETRY_MS = 30_000;
 
-/** A path in a good tree is longer than the direct way by so much. Measured: 1.1 to 1.2. */
+/** By this factor a path in a good tree is longer than the direct one. Measured: 1.1 to 1.2. */
 const PATH_STRETCH = 1.1;
 
-/** A source as the choice sees it. */
-interface Aim {
-  readonly place: Place;
-  /** Among the members. */
+/** Random draws that look for a candidate. Most members are candidates, as neighbours are few. */
+const DRAWS_MAX = 8;
+
+/** A source, as far as the choice of candidates needs it. */
+interface Target {
+  readonly coordinates: Coordinates;
+  /** Its SCX's index among the members. */
   readonly index: number | undefined;
   readonly costMs: number;
   readonly weight: number;
 }
 
 export interface CandidatesView {
-  /** Whether an edge to it may be asked for. */
+  /** Whether an edge to it may be requested. */
   isCandidate(member: Member): boolean;
-  ownPlace(): Place;
+  ownCoordinates(): Coordinates;
+  /** Cost of our route to a source SCX, ms. */
   costMs(scx: NodeId): number;
   weights(): Weights;
 }
@@ -40,25 +46,58 @@ export interface CandidatesView {
 export interface Candidates {
   /** Members named to us, to be probed before others. */
   name(members: readonly Member[]): void;
-  /** The next of those that were named. */
+  /** The next named member. */
   takeNamed(): Member | undefined;
   random(now: number): Member | undefined;
-  /** Undefined when nobody promises anything. */
+  /** Undefined when no member promises an improvement. */
   promising(now: number): Member | undefined;
   /** Named, promising or random, in this order. */
   next(now: number): Member | undefined;
 }
 
-/** Nobody was named. */
+/** Members that were probed, and when; the expired ones go when there are more than `max`. */
+function createTried(max: number) {
+  const triedAt = new Map<NodeId, number>();
+  const isRested = (id: NodeId, now: number): boolean =>
+    (triedAt.get(id) ?? -RETRY_MS) <= now - RETRY_MS;
+  return {
+    isRested,
+    add: (id: NodeId, now: number): void => {
+      if (triedAt.size > max) {
+        for (const old of [...triedAt.keys()]) if (isRested(old, now)) triedAt.delete(old);
+      }
+      triedAt.set(id, now);
+    },
+  };
+}
+
+/** How much nearer to the sources a member promises to bring us, weighted, ms. */
+function promiseMs(
+  index: number,
+  own: Coordinates,
+  targets: readonly Target[],
+  membership: Membership,
+): number {
+  const nearMs = membership.predictedDelayMs(index, own);
+  let total = 0;
+  for (const target of targets) {
+    const onwardMs =
+      target.index === index
+        ? 0
+        : PATH_STRETCH * membership.predictedDelayMs(index, target.coordinates);
+    total += target.weight * Math.max(0, target.costMs - nearMs - onwardMs);
+  }
+  return total;
+}
+
+/** No member was named. */
 export function createCandidates(
-  context: Context,
+  { config, rng }: Context,
   membership: Membership,
   view: CandidatesView,
 ): Candidates {
-  const { config, rng } = context;
   const named: Member[] = [];
-  /** Bounded by the members known: the expired go when there are more. */
-  const tried = new Map<NodeId, number>();
+  const tried = createTried(config.membersMax);
 
   const takeNamed = (): Member | undefined => {
     for (let next = named.shift(); next !== undefined; next = named.shift()) {
@@ -69,56 +108,37 @@ export function createCandidates(
 
   const random = (now: number): Member | undefined => {
     const members = membership.reachable(now);
-    // Most draws are candidates, as neighbours are few: a handful of draws does.
-    for (let draw = 0; draw < 8; draw++) {
+    for (let draw = 0; draw < DRAWS_MAX; draw++) {
       const member = rng.pick(members)?.member;
       if (member !== undefined && view.isCandidate(member)) return member;
     }
     return undefined;
   };
 
-  const aims = (): Aim[] =>
+  const targets = (): Target[] =>
     [...view.weights()].flatMap(([scx, weight]) => {
-      const place = membership.place(scx);
-      const index = membership.indexOf(scx);
-      return place.samples === 0 ? [] : [{ place, index, weight, costMs: view.costMs(scx) }];
+      const coordinates = membership.coordinates(scx);
+      if (coordinates.samples === 0) return [];
+      return [{ coordinates, index: membership.indexOf(scx), weight, costMs: view.costMs(scx) }];
     });
 
-  const promiseMs = (member: number, own: Place, to: readonly Aim[]): number => {
-    const nearMs = membership.foretoldMs(member, own);
-    let total = 0;
-    for (const { place, index, weight, costMs } of to) {
-      const fartherMs = index === member ? 0 : PATH_STRETCH * membership.foretoldMs(member, place);
-      total += weight * Math.max(0, costMs - nearMs - fartherMs);
-    }
-    return total;
-  };
-
-  const isRested = (id: NodeId, now: number): boolean =>
-    (tried.get(id) ?? -RETRY_MS) <= now - RETRY_MS;
-
-  const mayTry = (member: Member, now: number): boolean =>
-    isRested(member.id, now) && membership.isReachable(member.id, now) && view.isCandidate(member);
-
-  const remember = (member: Member, now: number): void => {
-    if (tried.size > config.membersMax) {
-      for (const id of [...tried.keys()]) if (isRested(id, now)) tried.delete(id);
-    }
-    tried.set(member.id, now);
-  };
+  const mayTry = ({ id }: Member, now: number): boolean =>
+    tried.isRested(id, now) && membership.isReachable(id, now);
 
   const promising = (now: number): Member | undefined => {
-    const own = view.ownPlace();
-    const to = aims();
-    if (own.samples === 0 || to.length === 0) return undefined;
+    const own = view.ownCoordinates();
+    const sources = targets();
+    if (own.samples === 0 || sources.length === 0) return undefined;
     let best: Member | undefined;
     let most = 0;
     const members = membership.all();
     for (let index = 0; index < members.length; index++) {
-      const promise = promiseMs(index, own, to);
-      // Few promise more than all before them: only these are looked at.
+      const promise = promiseMs(index, own, sources, membership);
+      // Few promise more than all before them: only these are examined.
       const member = promise > most ? members[index]?.member : undefined;
-      if (member !== undefined && mayTry(member, now)) [best, most] = [member, promise];
+      if (member === undefined || !mayTry(member, now) || !view.isCandidate(member)) continue;
+      best = member;
+      most = promise;
     }
     return best;
   };
@@ -136,7 +156,7 @@ export function createCandidates(
     next: (now) => {
       const found =
         takeNamed() ?? (rng.below(RANDOM_ONE_IN) === 0 ? undefined : promising(now)) ?? random(now);
-      if (found !== undefined) remember(found, now);
+      if (found !== undefined) tried.add(found.id, now);
       return found;
     },
   };

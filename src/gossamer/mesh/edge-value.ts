@@ -1,31 +1,30 @@
 /**
- * What the sources cost an SCX, and with it what an edge is worth; pure functions over Λ of §3.6.
+ * What the sources cost an SCX, and from that the value of an edge: pure functions over Λ of §3.6.
  *
- * Beyond figures 4 and 5: costs are not normalised but summed, in ms, each weighted with the number of
- * SCXs that the source reaches through us. So what one node gains by an edge and what another loses
- * without it can be compared, and the sum over all nodes, which is C of §5.1, falls with each change.
+ * Beyond figures 4 and 5: costs are not normalised but summed in ms, each weighted with the number
+ * of SCXs that the source reaches through us. So the gain of one node and the loss of another can
+ * be compared, and the sum over all nodes, which is C of §5, falls with each exchange of edges.
  */
-
 import type { NodeId } from '../core/node.js';
-import type { Candidate } from './cost-function.js';
+import type { RouteOffer } from '../routing/route-offer.js';
 
-/** SCXs that each source reaches through us, ourselves included. */
+/** By source: the number of SCXs that it reaches through us, ourselves included. */
 export type Weights = ReadonlyMap<NodeId, number>;
 
-/** What a source without a way to it costs, ms; more than any path. */
+/** The cost of a source that cannot be reached, ms; more than any path. */
 const UNREACHED_MS = 10_000;
 
-/** Who would lose so much without an edge has no other way, ms: no gain is worth that. */
+/** A loss from this value on means that a node has no other route, ms: no gain justifies it. */
 export const STRANDED_MS = UNREACHED_MS / 2;
 
 /**
- * A node with a bad way in reserve soon finds a better one, which costs about half as much again: an
- * edge is worth no more than that. Measured: 1.3 to 2 are equally good.
+ * A node whose reserve is bad soon finds a better parent, which costs about half as much again as
+ * the present one. The value of an edge is capped at that. Measured: 1.3 to 2 are equally good.
  */
-const DETOUR = 1.5;
-const DETOUR_MS = 5;
+const REPLACEMENT_FACTOR = 1.5;
+const REPLACEMENT_MS = 5;
 
-const leastCost = (offers: readonly Candidate[], source: NodeId, except?: NodeId): number => {
+const leastCost = (offers: readonly RouteOffer[], source: NodeId, except?: NodeId): number => {
   let least = Number.POSITIVE_INFINITY;
   for (const { id, costMsBySource } of offers) {
     const cost = id === except ? undefined : costMsBySource.get(source);
@@ -34,8 +33,8 @@ const leastCost = (offers: readonly Candidate[], source: NodeId, except?: NodeId
   return least;
 };
 
-/** The weighted cost of all sources over the best of the offers, ms. */
-export function needMs(offers: readonly Candidate[], weights: Weights): number {
+/** The weighted cost of all sources, each over the best of the offers, ms. */
+export function sourcesCostMs(offers: readonly RouteOffer[], weights: Weights): number {
   let total = 0;
   for (const [source, weight] of weights) {
     total += weight * Math.min(UNREACHED_MS, leastCost(offers, source));
@@ -43,30 +42,30 @@ export function needMs(offers: readonly Candidate[], weights: Weights): number {
   return total;
 }
 
-/** What the sources would cost without one of the neighbours, less what they cost now, ms. */
-export function worthMs(id: NodeId, lambda: readonly Candidate[], weights: Weights): number {
+/** The value of the edge to a neighbour: what the sources would cost more without it, ms. */
+export function edgeValueMs(id: NodeId, lambda: readonly RouteOffer[], weights: Weights): number {
   let total = 0;
   for (const [source, weight] of weights) {
     const now = Math.min(UNREACHED_MS, leastCost(lambda, source));
     const reserve = leastCost(lambda, source, id);
-    const hasReserve = reserve < UNREACHED_MS;
-    const without = hasReserve ? Math.min(reserve, DETOUR * now + DETOUR_MS) : UNREACHED_MS;
+    const cap = REPLACEMENT_FACTOR * now + REPLACEMENT_MS;
+    const without = reserve < UNREACHED_MS ? Math.min(reserve, cap) : UNREACHED_MS;
     total += weight * Math.max(0, without - now);
   }
   return total;
 }
 
-/** Whether a source is reached over that neighbour alone. */
-export function isOnlyWay(id: NodeId, lambda: readonly Candidate[], weights: Weights): boolean {
+/** Whether some source is reached over that neighbour alone. */
+export function isOnlyRoute(id: NodeId, lambda: readonly RouteOffer[], weights: Weights): boolean {
   const others = lambda.filter((offer) => offer.id !== id);
-  const isReached = (offers: readonly Candidate[], source: NodeId): boolean =>
+  const isReached = (offers: readonly RouteOffer[], source: NodeId): boolean =>
     leastCost(offers, source) < UNREACHED_MS;
   return [...weights.keys()].some((one) => isReached(lambda, one) && !isReached(others, one));
 }
 
-/** How much less the sources would cost with one more offer, ms. */
+/** What the sources would cost less with one more offer, ms. */
 export const gainMs = (
-  candidate: Candidate,
-  lambda: readonly Candidate[],
+  offer: RouteOffer,
+  lambda: readonly RouteOffer[],
   weights: Weights,
-): number => needMs(lambda, weights) - needMs([...lambda, candidate], weights);
+): number => sourcesCostMs(lambda, weights) - sourcesCostMs([...lambda, offer], weights);

@@ -1,30 +1,33 @@
 /**
- * The sources that are attached here (§3.7): "Sources announce their intent to send data to their SCX. The
- * source SCX immediately creates a zero-length routing table entry to itself in its local routing table."
+ * The sources that are attached here, and the zero-length entry (§3.7): "Sources announce their
+ * intent to send data to their SCX. The source SCX immediately creates a zero-length routing table
+ * entry to itself in its local routing table."
  *
- * The entry carries a stamp, which grows with each change, so that everybody knows the newest word. Only we
- * give it; but anybody may lie, and a lie with a higher stamp would be believed for ever.
+ * The entry carries a stamp that grows with each change, so that every SCX can tell which of two
+ * lists of sources is the newer one. Only the source SCX issues stamps; but any SCX may lie, and an
+ * invented higher stamp would be believed for ever. So the source SCX refutes it with a stamp that
+ * is higher still.
  */
 import type { Route } from '../core/message.js';
 import type { NodeId, Source, SourceId } from '../core/node.js';
 
-/** Sources attached here that others are told of; `wire` takes no more. Guess. */
+/** Sources attached here that are advertised; `wire` accepts no more in a route. Guess. */
 const LOCAL_SOURCES_MAX = 16;
 
 /**
- * A stamp grows by one with each change, so one that is this much higher than others know is a lie;
- * a lesser lie the source SCX itself refutes, with a higher stamp.
+ * A stamp grows by one with each change, so a stamp that exceeds all known ones by more than this
+ * is a lie and is ignored. A smaller lie is refuted by the source SCX.
  */
 export const STAMP_LEAP_MAX = 1000;
 
 export interface LocalSources {
   readonly stamp: number;
-  /** Our entry; undefined without a source. */
+  /** The zero-length entry; undefined without a source. */
   route(): Route | undefined;
-  /** This and the next two return whether the entry is a new one. */
+  /** This and the next two return whether the entry has changed. */
   announce(source: Source): boolean;
   withdraw(source: SourceId): boolean;
-  /** Others were told a stamp of ours that we never gave: only a higher one ends the lie. */
+  /** Answers a stamp of ours that we never issued with a higher one. */
   refute(stamp: number): boolean;
 }
 

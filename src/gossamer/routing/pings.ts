@@ -1,12 +1,23 @@
 /**
- * "A ping experiment consists of a small sequence of time-stamped packets ... The sender uses the
- * average time difference between sending the packets and receiving the responses" (§3.7).
+ * Distances (§3.7): "Each node in the mesh runs a simple *ping* experiment to determine its
+ * distance to its mesh neighbors. A ping experiment consists of a small sequence of time-stamped
+ * packets that the node sends to its neighbor. When a neighbor receives the ping packets, it simply
+ * reflects them back to the sender. The sender uses the average time difference between sending the
+ * packets and receiving the responses to compute the round-trip times and thus the one-way
+ * distances."
  *
- * The next ping leaves when the last is answered, so an experiment is never more than one packet
- * deep. Whoever is measured has been spoken to before, so no ping pays for opening a connection.
+ * The next ping is sent when the previous one is answered, so an experiment has at most one packet
+ * under way. A node that is measured has been sent a message before, so no ping includes the time
+ * to open a connection.
+ *
+ * Beyond: a pong carries the responder's coordinates (coordinates.ts). Probes (§3.6) and lost
+ * neighbours (§3.5) are measured in the same way.
  */
 import { type ClockedContext, send } from '../core/context.js';
-import type { Address, Place } from '../core/node.js';
+import type { Message } from '../core/message.js';
+import type { Address, Coordinates } from '../core/node.js';
+
+type Pong = Extract<Message, { kind: 'pong' }>;
 
 interface Experiment {
   readonly address: Address;
@@ -23,27 +34,35 @@ export interface Pings {
   /** Starts an experiment unless one with that address is under way. */
   start(address: Address, now: number): void;
   isUnderWay(address: Address): boolean;
-  handlePing(from: Address, nonce: number, place: Place): void;
-  handlePong(from: Address, nonce: number, place: Place, now: number): void;
-  /** Ends the experiment: nobody is there. */
+  /** @param own our coordinates */
+  handlePing(from: Address, nonce: number, own: Coordinates): void;
+  handlePong(from: Address, pong: Pong, now: number): void;
+  /** Ends the experiment: no SCX can be reached at that address. */
   onUnreachable(address: Address): void;
   tick(now: number): void;
   readonly deadline: number;
 }
 
-/** What an experiment found: the average RTT, ms, and where the other lies. */
+/** What an experiment found: the average RTT, ms, and the coordinates of the measured node. */
 export interface Measured {
   readonly rttMs: number;
-  readonly place: Place;
+  readonly coordinates: Coordinates;
 }
 
-/** `onMeasured` hears the result of a finished experiment; undefined if it failed. */
-export function createPings(
-  context: ClockedContext,
-  onMeasured: (address: Address, measured: Measured | undefined, now: number) => void,
-): Pings {
+const average = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export interface PingFacts {
+  /** An experiment has succeeded. */
+  onMeasured(address: Address, measured: Measured, now: number): void;
+  /** An experiment was not answered in time. */
+  onFailed(address: Address, now: number): void;
+}
+
+/** No experiment is under way. */
+export function createPings(context: ClockedContext, facts: PingFacts): Pings {
   const { config } = context;
-  /** Bounded: one for each neighbour and candidate, each ended by its timeout. */
+  /** Bounded: one for each neighbour and probed node, each ended by its timeout. */
   const experiments = new Map<Address, Experiment>();
   /** The neighbours. */
   const watched = new Set<Address>();
@@ -56,14 +75,6 @@ export function createPings(
     send(context, experiment.address, { kind: 'ping', nonce: experiment.nonce });
   };
 
-  const finish = (experiment: Experiment, measured: Measured | undefined, now: number): void => {
-    experiments.delete(experiment.address);
-    onMeasured(experiment.address, measured, now);
-  };
-
-  const average = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-
   const start = (address: Address, now: number): void => {
     if (experiments.has(address)) return;
     const until = now + config.answerTimeoutMs;
@@ -73,7 +84,7 @@ export function createPings(
     sendPing(experiment, now);
   };
 
-  const round = (now: number): void => {
+  const startRound = (now: number): void => {
     for (const address of watched) start(address, now);
     nextRound = now + config.pingIntervalMs;
   };
@@ -91,22 +102,25 @@ export function createPings(
     },
     start,
     isUnderWay: (address) => experiments.has(address),
-    handlePing: (from, nonce, place) => send(context, from, { kind: 'pong', nonce, place }),
-    handlePong: (from, nonce, place, now) => {
+    handlePing: (from, nonce, own) => send(context, from, { kind: 'pong', nonce, place: own }),
+    handlePong: (from, { nonce, place }, now) => {
       const experiment = experiments.get(from);
       if (experiment === undefined || experiment.nonce !== nonce) return;
       experiment.rttsMs.push(now - experiment.sentAt);
-      if (experiment.rttsMs.length < config.pingCount) sendPing(experiment, now);
-      else finish(experiment, { rttMs: average(experiment.rttsMs), place }, now);
+      if (experiment.rttsMs.length < config.pingCount) return sendPing(experiment, now);
+      experiments.delete(from);
+      facts.onMeasured(from, { rttMs: average(experiment.rttsMs), coordinates: place }, now);
     },
     onUnreachable: (address) => {
       experiments.delete(address);
     },
     tick: (now) => {
-      for (const experiment of [...experiments.values()]) {
-        if (experiment.until <= now) finish(experiment, undefined, now);
+      for (const [address, { until }] of [...experiments]) {
+        if (until > now) continue;
+        experiments.delete(address);
+        facts.onFailed(address, now);
       }
-      if (nextRound <= now) round(now);
+      if (nextRound <= now) startRound(now);
     },
     get deadline() {
       let earliest = nextRound;

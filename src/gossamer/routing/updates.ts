@@ -1,46 +1,52 @@
 /**
- * What an SCX tells its neighbours of its routes (§3.7): the whole table when an edge is new and in each
- * round, which replaces the neighbour's previous word. In between (Beyond) only what has changed is told:
- * over connections that lose nothing while the edge exists, that is enough.
+ * The content of routing updates (§3.7): which routes a neighbour is sent. A new edge and each
+ * periodic round get the whole table, which replaces the previous one. In between (Beyond) only the
+ * changes are sent: control connections lose nothing while the edge exists, so the neighbour's copy
+ * stays complete.
+ *
+ * When updates are sent is update-rounds.ts.
  */
 import type { Message, Route, Withdrawal } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 
 export type Update = Extract<Message, { kind: 'update' }>;
 
-/** A path that costs this much more or less than told is told anew before the next round. Guess. */
-const COST_CHANGE_TOLD = 0.1;
+/**
+ * A route whose cost has changed by more than this share is advertised before the next round.
+ * Guess.
+ */
+const COST_CHANGE_MIN = 0.1;
 
-/** Below this a change is noise, ms. Guess. */
+/** Below this a change of cost is noise, ms. Guess. */
 const COST_NOISE_MS = 1;
 
 const isSamePath = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
   a.length === b.length && a.every((id, index) => id === b[index]);
 
 export interface Updates {
-  /** Whether neighbours should hear of a route before the next round; undefined: it is lost. */
+  /** Whether a route should be advertised before the next round; `route` undefined: it is lost. */
   isNews(scx: NodeId, route: Route | undefined): boolean;
   whole(): Update;
-  /** Undefined when there is nothing to tell. */
+  /** Undefined when nothing has changed. */
   changes(): Update | undefined;
-  /** All neighbours have been told. */
-  onTold(update: Update): void;
+  /** Notes that all neighbours have been sent an update. */
+  onSent(update: Update): void;
 }
 
-/** Nothing was told yet. `routes` are those in use. */
+/** Nothing was advertised yet. @param routes the routes in use */
 export function createUpdates(
   routes: () => readonly Route[],
   withdrawn: () => readonly Withdrawal[],
 ): Updates {
-  /** What all neighbours have been told; bounded like the table. */
-  const told = new Map<NodeId, Route>();
+  /** What all neighbours have been sent; bounded like the table. */
+  const sent = new Map<NodeId, Route>();
 
   const isNews = (scx: NodeId, after: Route | undefined): boolean => {
-    const before = told.get(scx);
+    const before = sent.get(scx);
     if (before === undefined || after === undefined) return before !== after;
     if (before.stamp !== after.stamp || !isSamePath(before.path, after.path)) return true;
     const change = Math.abs(after.costMs - before.costMs);
-    return change > COST_CHANGE_TOLD * before.costMs + COST_NOISE_MS;
+    return change > COST_CHANGE_MIN * before.costMs + COST_NOISE_MS;
   };
 
   return {
@@ -55,16 +61,16 @@ export function createUpdates(
       const update: Update = {
         ...{ kind: 'update', whole: false },
         routes: routes().filter((route) => isNews(route.scx, route)),
-        lost: [...told.keys()].filter((scx) => !present.has(scx)),
+        lost: [...sent.keys()].filter((scx) => !present.has(scx)),
         withdrawn: withdrawn(),
       };
       const items = update.routes.length + update.lost.length + update.withdrawn.length;
       return items > 0 ? update : undefined;
     },
-    onTold: (update) => {
-      if (update.whole) told.clear();
-      for (const scx of update.lost) told.delete(scx);
-      for (const route of update.routes) told.set(route.scx, route);
+    onSent: (update) => {
+      if (update.whole) sent.clear();
+      for (const scx of update.lost) sent.delete(scx);
+      for (const route of update.routes) sent.set(route.scx, route);
     },
   };
 }

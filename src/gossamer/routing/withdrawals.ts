@@ -1,17 +1,17 @@
 /**
- * Source SCXs that have no source any more (§3.7). A withdrawal names a stamp and outlaws every route up
- * to it, so nobody explores paths to what is gone; it spreads like an update, and is told again and
- * again for a while, until the last old route is forgotten.
+ * Source SCXs whose last source has left (§3.7). A withdrawal names a stamp and invalidates every
+ * route up to it, so no SCX explores ever longer paths to a source that is gone. It spreads like an
+ * update, and is repeated for a while, until the last old route is forgotten.
  */
 import type { Route, Withdrawal } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 
-/** Told for so many ms, and at most so many: the oldest makes room. Guess. */
+/** How long a withdrawal is repeated, ms, and how many are kept: the oldest makes room. Guess. */
 const WITHDRAWAL_MS = 120_000;
 const WITHDRAWALS_MAX = 64;
 
 export interface Withdrawals {
-  /** Returns whether that was news. */
+  /** Returns whether the withdrawal was new. */
   add(withdrawal: Withdrawal, now: number): boolean;
   isWithdrawn(route: Route): boolean;
   forgetOld(now: number): void;

@@ -5,7 +5,7 @@
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';
-import { healingBoundMs } from '../../gossamer/leaves/heartbeat.js';
+import { healingBoundMs } from '../../gossamer/leaves/healing.js';
 import { createRng, type Rng } from '../../lib/rng.js';
 import {
   type Drawn,

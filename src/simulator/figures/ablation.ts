@@ -14,7 +14,7 @@ const asPaper = (...fields: readonly (keyof GossamerConfig)[]): Partial<Gossamer
   Object.fromEntries(fields.map((field) => [field, PAPER[field]]));
 
 const ABLATIONS: readonly (readonly [name: string, overrides: Partial<GossamerConfig>])[] = [
-  ['edges weighed in ms', asPaper('byWorth')],
+  ['edges weighed in ms', asPaper('exchangesEdges')],
   ['evictions', asPaper('evict')],
   ['reversed edges', asPaper('reversible')],
   ['directed probes', asPaper('directedProbes')],

@@ -16,7 +16,12 @@ describe('The configuration of Gossamer', () => {
     expect(PAPER).toMatchObject({ discoveryIntervalMinMs: 5000, probeIntervalMinMs: 5000 });
     expect(PAPER).toMatchObject({ keepAliveIntervalMs: 5000, treeKeepAliveIntervalMs: 5000 });
     expect(PAPER).toMatchObject({ keepHeartbeatEdge: false, directedProbes: false });
-    expect(PAPER).toMatchObject({ byWorth: false, evict: false, reversible: false, gainLeast: 0 });
+    expect(PAPER).toMatchObject({
+      exchangesEdges: false,
+      evict: false,
+      reversible: false,
+      gainLeast: 0,
+    });
     expect(PAPER).toMatchObject({ discoveryDigests: false, routeHysteresis: 0, pingWeight: 1 });
   });
 

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { foretoldMs, movedPlace, NOWHERE } from '../../../src/gossamer/core/coordinates.js';
-import type { Place } from '../../../src/gossamer/core/node.js';
+import {
+  movedCoordinates,
+  predictedDelayMs,
+  UNKNOWN_COORDINATES,
+} from '../../../src/gossamer/core/coordinates.js';
+import type { Coordinates } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { placeOf } from '../support.js';
 
@@ -11,15 +15,19 @@ function createPlane(count: number, heightMax: number) {
   const truths = Array.from({ length: count }, () =>
     placeOf(100 * rng.unit(), 100 * rng.unit(), { height: heightMax * rng.unit() }),
   );
-  const places: Place[] = truths.map(() => NOWHERE);
+  const places: Coordinates[] = truths.map(() => UNKNOWN_COORDINATES);
   /** Each node measures a random other one in each round. */
   const measure = (rounds: number): void => {
     for (let round = 0; round < rounds; round++) {
       for (const [index, truth] of truths.entries()) {
         const other = (index + 1 + rng.below(count - 1)) % count;
-        const distanceMs = foretoldMs(truth, truths[other] as Place);
-        const own = places[index] as Place;
-        places[index] = movedPlace(own, places[other] as Place, distanceMs, rng);
+        const distanceMs = predictedDelayMs(truth, truths[other] as Coordinates);
+        const own = places[index] as Coordinates;
+        places[index] = movedCoordinates(
+          own,
+          { coordinates: places[other] as Coordinates, distanceMs: distanceMs },
+          rng,
+        );
       }
     }
   };
@@ -28,8 +36,8 @@ function createPlane(count: number, heightMax: number) {
     const errors: number[] = [];
     for (let a = 0; a < count; a++) {
       for (let b = 0; b < a; b++) {
-        const trueMs = foretoldMs(truths[a] as Place, truths[b] as Place);
-        const toldMs = foretoldMs(places[a] as Place, places[b] as Place);
+        const trueMs = predictedDelayMs(truths[a] as Coordinates, truths[b] as Coordinates);
+        const toldMs = predictedDelayMs(places[a] as Coordinates, places[b] as Coordinates);
         errors.push(Math.abs(toldMs - trueMs) / trueMs);
       }
     }
@@ -52,8 +60,8 @@ describe('A place', () => {
     const { places, measure, medianError } = createPlane(20, 0);
     measure(50);
     const liar = placeOf(1e5, 1e5, { height: 2 ** 47, error: 0 });
-    const own = places[0] as Place;
-    places[0] = movedPlace(own, liar, 10, createRng(1));
+    const own = places[0] as Coordinates;
+    places[0] = movedCoordinates(own, { coordinates: liar, distanceMs: 10 }, createRng(1));
     expect(Math.hypot(places[0].x - own.x, places[0].y - own.y)).toBeLessThan(1000);
     measure(50);
     expect(medianError()).toBeLessThan(0.2);
@@ -62,8 +70,8 @@ describe('A place', () => {
   test('foretells the distance in the plane and both access lines', () => {
     const a = placeOf(0, 0, { height: 2 });
     const b = placeOf(3, 4, { height: 10 });
-    expect(foretoldMs(a, b)).toBe(17);
-    expect(foretoldMs(b, a)).toBe(17);
+    expect(predictedDelayMs(a, b)).toBe(17);
+    expect(predictedDelayMs(b, a)).toBe(17);
   });
 
   test('is found from distances: the points of a plane', () => {
@@ -99,16 +107,27 @@ describe('A place', () => {
   test('moves towards one that is nearer than foretold, away from one that is farther', () => {
     const rng = createRng(1);
     const own = placeOf(100);
-    expect(movedPlace(own, placeOf(0), 50, rng).x).toBeLessThan(100);
-    expect(movedPlace(own, placeOf(0), 150, rng).x).toBeGreaterThan(100);
-    expect(movedPlace(own, placeOf(0), 100, rng)).toMatchObject({ x: 100, y: 0, samples: 9 });
+    expect(movedCoordinates(own, { coordinates: placeOf(0), distanceMs: 50 }, rng).x).toBeLessThan(
+      100,
+    );
+    expect(
+      movedCoordinates(own, { coordinates: placeOf(0), distanceMs: 150 }, rng).x,
+    ).toBeGreaterThan(100);
+    expect(movedCoordinates(own, { coordinates: placeOf(0), distanceMs: 100 }, rng)).toMatchObject({
+      x: 100,
+      y: 0,
+      samples: 9,
+    });
   });
 
   test('moves the less, the surer it is of itself and the less the other is', () => {
     const rng = createRng(1);
     const moved = (own: number, other: number): number =>
-      movedPlace(placeOf(100, 0, { error: own }), placeOf(0, 0, { error: other }), 150, rng).x -
-      100;
+      movedCoordinates(
+        placeOf(100, 0, { error: own }),
+        { coordinates: placeOf(0, 0, { error: other }), distanceMs: 150 },
+        rng,
+      ).x - 100;
     expect(moved(0.1, 0.9)).toBeLessThan(moved(0.5, 0.5));
     expect(moved(0.5, 0.5)).toBeLessThan(moved(0.9, 0.1));
     // A quarter of what it is off, of which half is trusted.
@@ -116,7 +135,11 @@ describe('A place', () => {
   });
 
   test('leaves a point that it shares with another in some direction', () => {
-    const moved = movedPlace(NOWHERE, NOWHERE, 40, createRng(1));
+    const moved = movedCoordinates(
+      UNKNOWN_COORDINATES,
+      { coordinates: UNKNOWN_COORDINATES, distanceMs: 40 },
+      createRng(1),
+    );
     expect(Math.hypot(moved.x, moved.y)).toBeGreaterThan(1);
     expect(moved.height).toBeGreaterThan(0);
   });
@@ -128,9 +151,9 @@ describe('A place', () => {
     fc.assert(
       fc.property(experiments, (measured) => {
         const rng = createRng(1);
-        let own = NOWHERE;
+        let own = UNKNOWN_COORDINATES;
         for (const [other, distanceMs] of measured) {
-          own = movedPlace(own, other, distanceMs, rng);
+          own = movedCoordinates(own, { coordinates: other, distanceMs: distanceMs }, rng);
           expect([own.x, own.y, own.height].every(Number.isFinite)).toBe(true);
           expect(own.height).toBeGreaterThanOrEqual(0);
           expect(own.error).toBeGreaterThanOrEqual(0.01);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import { FAST, PAPER } from '../../../src/gossamer/core/config.js';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Message, Sighting } from '../../../src/gossamer/core/message.js';
 import type { Member } from '../../../src/gossamer/core/node.js';
 import { createDiscovery } from '../../../src/gossamer/discovery/discovery.js';
@@ -45,7 +45,7 @@ function createGossip(
 
 type Gossip = ReturnType<typeof createGossip>;
 
-const sightingOf = (member: Member, place = NOWHERE): Sighting => ({ member, place });
+const sightingOf = (member: Member, place = UNKNOWN_COORDINATES): Sighting => ({ member, place });
 
 /** A list as in the paper; with a digest as in `fast`. */
 const listOf = (
@@ -63,7 +63,7 @@ const listOf = (
 describe('Discovery', () => {
   test('tells of members that it holds for dead and that others still know', () => {
     const { discovery, membership, sighted } = createGossip(FAST, [1, 2]);
-    membership.bury(memberOf(1), 0);
+    membership.markDead(memberOf(1), 0);
     const members = [memberOf(1), memberOf(2)];
     expect(discovery.handle(memberOf(2), listOf('discoveryResponse', members), 10)).toBe(0);
     expect(sighted).toEqual([memberOf(1)]);
@@ -154,7 +154,7 @@ describe('Discovery', () => {
 
   test('passes on the deaths it believes in, and asks about those told of members it knows', () => {
     const { membership, discovery, accused, lists } = createGossip(PAPER, [1, 2]);
-    membership.bury({ id: nodeId(1), incarnation: 1000 }, 0);
+    membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0);
     discovery.contact(addressOf(2), 0);
     expect(lists()[0]!.message.deaths).toEqual([{ id: nodeId(1), incarnation: 1000 }]);
     const deaths = [
@@ -241,9 +241,9 @@ describe('Discovery with digests', () => {
   test('tells deaths that the other does not know of, in the last message, too', () => {
     const one = createGossip(FAST, [12]);
     const other = createGossip(FAST, [12], memberOf(6));
-    one.membership.bury({ id: nodeId(20), incarnation: 1000 }, 0);
+    one.membership.markDead({ id: nodeId(20), incarnation: 1000 }, 0);
     for (const { membership } of [one, other]) {
-      membership.bury({ id: nodeId(21), incarnation: 1000 }, 0);
+      membership.markDead({ id: nodeId(21), incarnation: 1000 }, 0);
     }
     const passed = meet(one, other, memberOf(5), memberOf(6));
     expect(passed.map(({ deaths }) => deaths.map(({ id }) => id))).toEqual([[], [], [nodeId(20)]]);
@@ -261,7 +261,7 @@ describe('Discovery with digests', () => {
       one.membership.locate(nodeId(12), placeOf(5, 6, { samples }));
       const passed = meet(one, other, memberOf(5), memberOf(6));
       expect(passed).toHaveLength(isTold ? 3 : 2);
-      expect(other.membership.place(nodeId(12)).x).toBe(isTold ? 5 : 3);
+      expect(other.membership.coordinates(nodeId(12)).x).toBe(isTold ? 5 : 3);
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import { createMembership } from '../../../src/gossamer/discovery/membership.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { addressOf, createBench, memberOf, membersOf, nodeId } from '../support.js';
@@ -30,18 +30,18 @@ describe('Membership', () => {
   test('does not take back the dead from gossip, but a higher incarnation returns', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1), 0);
-    expect(membership.bury({ id: nodeId(1), incarnation: 1000 }, 0)).toBe(true);
-    expect(membership.bury({ id: nodeId(1), incarnation: 1000 }, 0)).toBe(false);
+    expect(membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0)).toBe(true);
+    expect(membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0)).toBe(false);
     expect(membership.learn(memberOf(1), 1)).toBe(false);
     expect(membership.all()).toEqual([]);
     expect(membership.learn(memberOf(1, { incarnation: 1001 }), 2)).toBe(true);
     expect(membership.isDead({ id: nodeId(1), incarnation: 1001 })).toBe(false);
   });
 
-  test('does not bury a member for the death of an earlier life', () => {
+  test('does not markDead a member for the death of an earlier life', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1, { incarnation: 1001 }), 0);
-    expect(membership.bury({ id: nodeId(1), incarnation: 1000 }, 0)).toBe(false);
+    expect(membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0)).toBe(false);
     expect(membership.all()).toHaveLength(1);
   });
 
@@ -49,7 +49,7 @@ describe('Membership', () => {
     const bench = createBench({ discoveryListMax: 3, deathMemoryMs: 1000 });
     const membership = createMembership(bench.context);
     for (let number = 10; number < 15; number++) {
-      membership.bury({ id: nodeId(number), incarnation: 1 }, number);
+      membership.markDead({ id: nodeId(number), incarnation: 1 }, number);
     }
     const told = membership.deaths(20).map((death) => death.id);
     expect(told).toEqual([nodeId(14), nodeId(13), nodeId(12)]);
@@ -62,7 +62,7 @@ describe('Membership', () => {
     for (let number = 100; number < 400; number++) membership.learn(memberOf(number), 0);
     expect(membership.all()).toHaveLength(50);
     for (let number = 1000; number < 1300; number++) {
-      membership.bury({ id: nodeId(number), incarnation: 1 }, 0);
+      membership.markDead({ id: nodeId(number), incarnation: 1 }, 0);
     }
     const dead = Array.from({ length: 300 }, (_, index) => ({ id: nodeId(1000 + index) }));
     const held = dead.filter(({ id }) => membership.isDead({ id, incarnation: 1 }));
@@ -116,15 +116,15 @@ describe('Membership', () => {
 
   test('knows where a member lies for as long as it knows the member, the newest word first', () => {
     const membership = createMembership(createBench({ membersMax: 1 }).context);
-    const at = (samples: number) => ({ ...NOWHERE, samples });
+    const at = (samples: number) => ({ ...UNKNOWN_COORDINATES, samples });
     membership.locate(nodeId(1), at(1));
-    expect(membership.place(nodeId(1))).toEqual(NOWHERE);
+    expect(membership.coordinates(nodeId(1))).toEqual(UNKNOWN_COORDINATES);
     membership.learn(memberOf(1), 0);
     membership.locate(nodeId(1), at(3));
     membership.locate(nodeId(1), at(2));
     expect(membership.all()).toMatchObject([{ member: memberOf(1), place: at(3) }]);
     membership.learn(memberOf(2), 0);
-    expect(membership.place(nodeId(1))).toEqual(NOWHERE);
+    expect(membership.coordinates(nodeId(1))).toEqual(UNKNOWN_COORDINATES);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
-import { createAudience } from '../../../src/gossamer/distribution/audience-reports.js';
+import { createAudienceReports } from '../../../src/gossamer/distribution/audience-reports.js';
 import { createFlow } from '../../../src/gossamer/distribution/flow.js';
 import { createDisturbances } from '../../../src/gossamer/distribution/health/disturbances.js';
 import { createBench, memberOf, nodeId, sourceId } from '../support.js';
@@ -13,8 +13,14 @@ const [PARENT, NEW_PARENT] = [nodeId(8), nodeId(9)];
 function createHall(channel = 1) {
   const bench = createBench();
   const neighbour = (id: NodeId) => memberOf(Number.parseInt(id, 16));
-  const flow = createFlow(bench.context, SOURCE, channel, neighbour, createDisturbances());
-  const audience = createAudience(bench.context, neighbour);
+  const flow = createFlow({
+    context: bench.context,
+    source: SOURCE,
+    channel,
+    neighbour,
+    disturbances: createDisturbances(),
+  });
+  const audience = createAudienceReports(bench.context, neighbour);
   const take = (parent: NodeId, now: number): void => {
     flow.wantParent(parent, now);
     flow.onSubscribed(parent, 0, now);
@@ -22,7 +28,7 @@ function createHall(channel = 1) {
   /** What was reported by that instant, and to whom. */
   const reports = (now: number) => {
     bench.take();
-    audience.care(flow, now);
+    audience.maintain(flow, now);
     return bench
       .sentData()
       .flatMap(({ to, body }) => (body.kind === 'audience' ? [{ to, of: body.listeners }] : []));
@@ -35,10 +41,10 @@ describe('The audience', () => {
     const { flow, audience } = createHall();
     audience.onChild(flow, CHILD);
     audience.onChild(flow, OTHER_CHILD);
-    audience.set(3);
-    audience.hear(CHILD, SOURCE, 10);
-    audience.hear(OTHER_CHILD, SOURCE, 5);
-    audience.hear(CHILD, SOURCE, 20);
+    audience.setOwn(3);
+    audience.handle(CHILD, SOURCE, 10);
+    audience.handle(OTHER_CHILD, SOURCE, 5);
+    audience.handle(CHILD, SOURCE, 20);
     expect(audience.of(SOURCE)).toBe(28);
     audience.onChildGone(flow, CHILD);
     expect(audience.of(SOURCE)).toBe(8);
@@ -46,16 +52,16 @@ describe('The audience', () => {
 
   test('of a node that is no child does not count', () => {
     const { flow, audience } = createHall();
-    audience.hear(CHILD, SOURCE, 1000);
+    audience.handle(CHILD, SOURCE, 1000);
     audience.onChild(flow, OTHER_CHILD);
-    audience.hear(CHILD, SOURCE, 1000);
+    audience.handle(CHILD, SOURCE, 1000);
     expect(audience.of(SOURCE)).toBe(0);
   });
 
   test('of a child on another channel than the first does not count', () => {
     const { flow, audience, take, reports } = createHall(2);
     audience.onChild(flow, CHILD);
-    audience.hear(CHILD, SOURCE, 1000);
+    audience.handle(CHILD, SOURCE, 1000);
     expect(audience.of(SOURCE)).toBe(0);
     take(PARENT, 0);
     expect(reports(0)).toEqual([]);
@@ -65,7 +71,7 @@ describe('The audience', () => {
     const { audience, take, reports } = createHall();
     take(PARENT, 0);
     expect(reports(0)).toEqual([{ to: PARENT, of: 0 }]);
-    audience.set(1);
+    audience.setOwn(1);
     expect(reports(500)).toEqual([]);
     expect(reports(1000)).toEqual([{ to: PARENT, of: 1 }]);
     expect(reports(10_999)).toEqual([]);
@@ -75,7 +81,7 @@ describe('The audience', () => {
   test('is reported at once to a new parent', () => {
     const { flow, audience, take, reports } = createHall();
     take(PARENT, 0);
-    audience.set(4);
+    audience.setOwn(4);
     reports(0);
     flow.onDataDown(PARENT, 0);
     take(NEW_PARENT, 20);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
-import { createAudience } from '../../../src/gossamer/distribution/audience-reports.js';
+import { createAudienceReports } from '../../../src/gossamer/distribution/audience-reports.js';
 import { createChildren } from '../../../src/gossamer/distribution/children.js';
 import { createFlow, type Flow } from '../../../src/gossamer/distribution/flow.js';
 import { createDisturbances } from '../../../src/gossamer/distribution/health/disturbances.js';
@@ -13,13 +13,19 @@ function createParent(changes: Partial<GossamerConfig> = {}, channel = 1) {
   const neighbours = new Set<NodeId>([nodeId(1), nodeId(2), nodeId(8)]);
   const neighbour = (id: NodeId) =>
     neighbours.has(id) ? memberOf(Number.parseInt(id, 16)) : undefined;
-  const flow = createFlow(bench.context, sourceId(1), channel, neighbour, createDisturbances());
+  const flow = createFlow({
+    context: bench.context,
+    source: sourceId(1),
+    channel,
+    neighbour,
+    disturbances: createDisturbances(),
+  });
   const flows = new Map<string, Flow>([[`${sourceId(1)}/${channel}`, flow]]);
-  const audience = createAudience(bench.context, neighbour);
-  const children = createChildren(bench.context, flows, audience, neighbour);
+  const audience = createAudienceReports(bench.context, neighbour);
+  const children = createChildren({ context: bench.context, flows, audience, neighbour });
   const publish = (first: number, last: number): void => {
     for (let sequence = first; sequence <= last; sequence++) {
-      flow.take(aduOf(sequence, { channel }), 0);
+      flow.publish(aduOf(sequence, { channel }), 0);
       children.serve(flow);
     }
   };
@@ -188,13 +194,13 @@ describe('A child', () => {
     publish(0, 0);
     subscribe(1, 0);
     neighbours.delete(nodeId(1));
-    children.care(flow, 1000);
-    expect(children.careAt(flow)).toBe(6000);
-    children.care(flow, 5999);
+    children.maintain(flow, 1000);
+    expect(children.maintainAt(flow)).toBe(6000);
+    children.maintain(flow, 5999);
     got(1);
     publish(1, 2);
     expect(got(1)).toEqual([1, 2]);
-    children.care(flow, 6000);
+    children.maintain(flow, 6000);
     expect(got(1)).toEqual(['refused']);
     expect(children.size).toBe(0);
   });
@@ -204,11 +210,11 @@ describe('A child', () => {
     publish(0, 0);
     subscribe(1, 0);
     neighbours.delete(nodeId(1));
-    children.care(flow, 0);
+    children.maintain(flow, 0);
     neighbours.add(nodeId(1));
-    children.care(flow, 4000);
+    children.maintain(flow, 4000);
     neighbours.delete(nodeId(1));
-    children.care(flow, 8000);
+    children.maintain(flow, 8000);
     expect(children.size).toBe(1);
   });
 
@@ -226,7 +232,7 @@ describe('A child', () => {
     const { audience, publish, subscribe, unsubscribe } = createParent();
     publish(0, 0);
     subscribe(1, 0);
-    audience.hear(nodeId(1), sourceId(1), 10);
+    audience.handle(nodeId(1), sourceId(1), 10);
     subscribe(1, 0);
     expect(audience.of(sourceId(1))).toBe(10);
     unsubscribe(1);

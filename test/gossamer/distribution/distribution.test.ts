@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import type { NodeId, Source } from '../../../src/gossamer/core/node.js';
 import { createDistribution } from '../../../src/gossamer/distribution/distribution.js';
-import type { TableEntry } from '../../../src/gossamer/routing/routing.js';
+import type { TableEntry } from '../../../src/gossamer/routing/routing-table.js';
 import { aduOf, createBench, memberOf, nodeId, runUntil, sourceId, sourceOf } from '../support.js';
 
 /** Every other member is a neighbour of ours. */
@@ -11,8 +11,8 @@ function createTree(changes: Partial<GossamerConfig> = {}) {
   const blamed: NodeId[] = [];
   const distribution = createDistribution(bench.context, {
     neighbour: (id) => memberOf(Number.parseInt(id, 16)),
-    alternate: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
-    onBehind: (parent) => void blamed.push(parent),
+    reserve: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
+    onSlowParent: (parent) => void blamed.push(parent),
   });
   const entryOf = (
     scx: number,

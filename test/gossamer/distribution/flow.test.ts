@@ -3,7 +3,7 @@ import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
 import { createFlow } from '../../../src/gossamer/distribution/flow.js';
 import { createDisturbances } from '../../../src/gossamer/distribution/health/disturbances.js';
-import type { Progress } from '../../../src/gossamer/distribution/stream.js';
+import type { Progress } from '../../../src/gossamer/distribution/stream/stream.js';
 import { aduOf, createBench, memberOf, nodeId, sourceId } from '../support.js';
 
 const [A, B] = [nodeId(1), nodeId(2)];
@@ -13,14 +13,20 @@ function createUpstream(changes: Partial<GossamerConfig> = {}, channel = 1) {
   const bench = createBench({ stallMs: 1500, gapTimeoutMs: 2000, ...changes });
   const disturbances = createDisturbances();
   const neighbour = (id: NodeId) => [memberOf(1), memberOf(2)].find((member) => member.id === id);
-  const flow = createFlow(bench.context, sourceId(1), channel, neighbour, disturbances);
+  const flow = createFlow({
+    context: bench.context,
+    source: sourceId(1),
+    channel,
+    neighbour,
+    disturbances,
+  });
   const told = (): string[] =>
     bench.sentData().map(({ to, body }) => {
       const from = 'from' in body ? ` ${body.from}` : '';
       return `${body.kind} ${to === A ? 'A' : to === B ? 'B' : to}${from}`;
     });
   const feed = (from: typeof A, sequences: readonly number[], now = 0): number[] =>
-    sequences.flatMap((sequence) => numbers(flow.takeFrom(from, aduOf(sequence), now)));
+    sequences.flatMap((sequence) => numbers(flow.accept(from, aduOf(sequence), now)));
   /** A is the parent and has delivered 0 to 9. */
   const settle = (): void => {
     flow.wantParent(A, 0);
@@ -121,8 +127,8 @@ describe('A flow', () => {
     const { flow, disturbances, feed, settle } = createUpstream();
     settle();
     feed(A, [12, 13], 1000);
-    expect(flow.care(2999)).toEqual({ missed: 0, delivered: [] });
-    const progress = flow.care(3000);
+    expect(flow.maintain(2999)).toEqual({ missed: 0, delivered: [] });
+    const progress = flow.maintain(3000);
     expect([progress.missed, ...numbers(progress)]).toEqual([2, 12, 13]);
     expect(disturbances.lost).toEqual({ unkept: 0, givenUp: 2, behind: 0 });
   });
@@ -226,19 +232,19 @@ describe('A flow', () => {
 
   test('says when it must be looked after, and has nothing to do before', () => {
     const { flow, feed, settle } = createUpstream();
-    expect(flow.careAt(true)).toBe(Number.NEGATIVE_INFINITY);
-    expect(flow.careAt(false)).toBe(Number.POSITIVE_INFINITY);
+    expect(flow.maintainAt(true)).toBe(Number.NEGATIVE_INFINITY);
+    expect(flow.maintainAt(false)).toBe(Number.POSITIVE_INFINITY);
     settle();
     feed(A, [10], 5000);
-    expect(flow.careAt(true)).toBe(5000 + 400);
+    expect(flow.maintainAt(true)).toBe(5000 + 400);
     feed(A, [12], 5200);
-    expect(flow.careAt(true)).toBe(5200 + 400);
-    expect(flow.careAt(false)).toBe(5200 + 2000);
+    expect(flow.maintainAt(true)).toBe(5200 + 400);
+    expect(flow.maintainAt(false)).toBe(5200 + 2000);
     feed(A, [13], 6900);
-    expect(flow.careAt(true)).toBe(5200 + 2000);
-    expect(flow.care(7199).delivered).toEqual([]);
-    expect(flow.care(7200).delivered).toHaveLength(2);
-    expect(flow.careAt(false)).toBe(Number.POSITIVE_INFINITY);
+    expect(flow.maintainAt(true)).toBe(5200 + 2000);
+    expect(flow.maintain(7199).delivered).toEqual([]);
+    expect(flow.maintain(7200).delivered).toHaveLength(2);
+    expect(flow.maintainAt(false)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('leaves a parent that has long been silent', () => {
@@ -246,7 +252,7 @@ describe('A flow', () => {
     settle();
     feed(A, [10], 5000);
     flow.askReserve(B, 6400);
-    expect(flow.careAt(true)).toBe(6500);
+    expect(flow.maintainAt(true)).toBe(6500);
     expect(flow.needsParent(6499)).toBe(false);
     expect(flow.needsParent(6500)).toBe(true);
     expect(flow.parent).toBeUndefined();
@@ -293,10 +299,10 @@ describe('A flow', () => {
     flow.onSubscribed(A, 0, 0);
     flow.wantParent(B, 1000);
     flow.onSubscribed(B, 0, 1001);
-    flow.care(1400);
+    flow.maintain(1400);
     expect(flow.parent).toBe(A);
     told();
-    flow.care(1501);
+    flow.maintain(1501);
     expect(flow.parent).toBe(B);
     expect(told()).toEqual(['unsubscribe A']);
   });
@@ -305,14 +311,14 @@ describe('A flow', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
     feed(A, [10], 1000);
-    expect(flow.careAt(true)).toBe(1400);
+    expect(flow.maintainAt(true)).toBe(1400);
     expect(flow.needsReserve(1399)).toBe(false);
     expect(flow.needsReserve(1400)).toBe(true);
     flow.askReserve(B, 1400);
     expect(told()).toEqual(['subscribe B 11']);
     expect(flow.parent).toBe(A);
     expect([...flow.asked]).toEqual([A, B]);
-    expect(flow.careAt(true)).toBe(1600);
+    expect(flow.maintainAt(true)).toBe(1600);
     expect(flow.needsReserve(1599)).toBe(false);
     expect(flow.needsReserve(1600)).toBe(true);
   });
@@ -366,7 +372,7 @@ describe('A flow', () => {
     flow.onSubscribed(B, 50, 1100);
     expect(feed(B, [50, 51], 1100)).toEqual([]);
     expect(flow.parent).toBe(B);
-    const progress = flow.care(1101);
+    const progress = flow.maintain(1101);
     expect([progress.missed, ...numbers(progress)]).toEqual([40, 50, 51]);
   });
 
@@ -385,6 +391,6 @@ describe('A flow', () => {
     flow.becomeLocal();
     expect(told().toSorted()).toEqual(['unsubscribe A', 'unsubscribe B']);
     expect(flow.parent).toBeUndefined();
-    expect(numbers(flow.take(aduOf(10), 0))).toEqual([10]);
+    expect(numbers(flow.publish(aduOf(10), 0))).toEqual([10]);
   });
 });

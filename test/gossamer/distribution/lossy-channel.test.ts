@@ -1,7 +1,7 @@
 /** A flow and its children on a channel whose ADUs may be lost on the way; the rule: repairs.test.ts. */
 import { describe, expect, test } from 'vitest';
 import type { DataMessage } from '../../../src/gossamer/core/message.js';
-import { createAudience } from '../../../src/gossamer/distribution/audience-reports.js';
+import { createAudienceReports } from '../../../src/gossamer/distribution/audience-reports.js';
 import { createChildren } from '../../../src/gossamer/distribution/children.js';
 import { createFlow, type Flow } from '../../../src/gossamer/distribution/flow.js';
 import { createDisturbances } from '../../../src/gossamer/distribution/health/disturbances.js';
@@ -16,13 +16,19 @@ function createPlace() {
   const neighbour = (id: string) => [memberOf(1), memberOf(2)].find((member) => member.id === id);
   const disturbances = createDisturbances();
   const { source, channel } = FLOW;
-  const flow = createFlow(bench.context, source, channel, neighbour, disturbances);
+  const flow = createFlow({
+    context: bench.context,
+    source,
+    channel,
+    neighbour,
+    disturbances,
+  });
   const flows = new Map<string, Flow>([[`${FLOW.source}/1`, flow]]);
-  const audience = createAudience(bench.context, neighbour);
-  const children = createChildren(bench.context, flows, audience, neighbour);
+  const audience = createAudienceReports(bench.context, neighbour);
+  const children = createChildren({ context: bench.context, flows, audience, neighbour });
   const take = (sequences: readonly number[], now = 0): number[] =>
     sequences.flatMap((sequence) => {
-      const { delivered } = flow.takeFrom(PARENT, aduOf(sequence), now);
+      const { delivered } = flow.accept(PARENT, aduOf(sequence), now);
       children.serve(flow);
       return delivered.map((adu) => adu.sequence);
     });
@@ -61,9 +67,9 @@ describe('A lossy channel', () => {
   test('gives up what does not come in time, and not before', () => {
     const { flow, take } = createPlace();
     take([6, 7], 100);
-    expect(flow.careAt(true)).toBeLessThanOrEqual(1600);
-    expect(flow.care(1599)).toEqual({ missed: 0, delivered: [] });
-    const { missed, delivered } = flow.care(1600);
+    expect(flow.maintainAt(true)).toBeLessThanOrEqual(1600);
+    expect(flow.maintain(1599)).toEqual({ missed: 0, delivered: [] });
+    const { missed, delivered } = flow.maintain(1600);
     expect(missed).toBe(1);
     expect(delivered.map((adu) => adu.sequence)).toEqual([6, 7]);
   });
@@ -73,7 +79,7 @@ describe('A lossy channel', () => {
     take([8], 100);
     expect(flow.onLost(PARENT, { from: 6, count: 2 }, 110).missed).toBe(0);
     take([5], 120);
-    const { missed, delivered } = flow.care(120);
+    const { missed, delivered } = flow.maintain(120);
     expect(missed).toBe(2);
     expect(delivered.map((adu) => adu.sequence)).toEqual([8]);
   });
@@ -104,7 +110,7 @@ describe('A lossy channel', () => {
   test('tells a child at once what is lost for good', () => {
     const { children, flow, take, told } = createPlace();
     take([6, 7], 100);
-    flow.care(1600);
+    flow.maintain(1600);
     children.serve(flow);
     const lost = { kind: 'lost', ...FLOW, range: { from: 5, count: 1 } };
     expect(told(nodeId(2))).toEqual([lost, 6, 7]);
@@ -115,12 +121,12 @@ describe('A lossy channel', () => {
   test('tells a child that is sent nothing more where the stream ends, once', () => {
     const { children, flow, told } = createPlace();
     const heads = (now: number): unknown[] => {
-      children.care(flow, now);
+      children.maintain(flow, now);
       return told(nodeId(2)).filter((body) => typeof body === 'object' && body.kind === 'head');
     };
     expect([...heads(0), ...heads(149)]).toEqual([]);
     expect(heads(150)).toEqual([{ kind: 'head', ...FLOW, next: 5 }]);
     expect(heads(1000)).toEqual([]);
-    expect(children.careAt(flow)).toBeGreaterThan(1000);
+    expect(children.maintainAt(flow)).toBeGreaterThan(1000);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../../src/gossamer/core/message.js';
+import type { Member } from '../../../src/gossamer/core/node.js';
 import { createMembership } from '../../../src/gossamer/discovery/membership.js';
 import { createDepartures } from '../../../src/gossamer/leaves/departures.js';
 import { createNotices } from '../../../src/gossamer/leaves/notices.js';
@@ -9,22 +10,29 @@ import { addressOf, createBench, memberOf, nodeId } from '../support.js';
 /** Our neighbours are 1 and 2; we know 1, 2 and 9. */
 function createNews() {
   const bench = createBench();
-  const facts: string[] = [];
+  const heard: string[] = [];
   let isJoined = true;
   const membership = createMembership(bench.context);
   for (const number of [1, 2, 9]) membership.learn(memberOf(number), 0);
   const notices = createNotices(bench.context, () => [memberOf(1), memberOf(2)]);
-  const pings = createPings(bench.context, () => {});
-  const departures = createDepartures(bench.context, membership, notices, pings, {
-    onDead: (member, what) => void facts.push(`${what} ${member.address}`),
-    onAlive: () => void facts.push('alive'),
-    onRefuted: (incarnation) => {
+  const pings = createPings(bench.context, { onMeasured: () => {}, onFailed: () => {} });
+  const facts = {
+    onDead: (member: Member, what: string) => void heard.push(`${what} ${member.address}`),
+    onAlive: () => void heard.push('alive'),
+    onRefuted: (incarnation: number) => {
       if (!isJoined) return undefined;
       if (incarnation >= bench.self.incarnation) {
         bench.self = { ...bench.self, incarnation: incarnation + 1 };
       }
       return bench.self;
     },
+  };
+  const departures = createDepartures({
+    context: bench.context,
+    membership,
+    notices,
+    pings,
+    facts,
   });
   const told = (): string[] =>
     bench.sent().map(({ to, message }) => {
@@ -36,7 +44,7 @@ function createNews() {
     membership,
     pings,
     departures,
-    facts,
+    facts: heard,
     told,
     leave: () => {
       isJoined = false;
@@ -81,8 +89,8 @@ describe('Departures', () => {
 
   test('accuse of the incarnation that is dead, so that the answer proves the contrary', () => {
     const { departures, membership, told } = createNews();
-    membership.bury(memberOf(9, { incarnation: 1200 }), 0);
-    departures.onWord(memberOf(9), 1);
+    membership.markDead(memberOf(9, { incarnation: 1200 }), 0);
+    departures.onMessage(memberOf(9), 1);
     expect(told()).toEqual(['failed scx9:1 1200 scx9:1']);
     departures.handle(memberOf(9), noticeOf('alive', 9, 1201), 2);
     expect(membership.isDead(memberOf(9, { incarnation: 1201 }))).toBe(false);
@@ -117,7 +125,7 @@ describe('Departures', () => {
   test('forget the matter when it answers', () => {
     const { departures, facts } = createNews();
     departures.onLost(memberOf(9), 0);
-    departures.onWord(memberOf(9), 3);
+    departures.onMessage(memberOf(9), 3);
     departures.onUnreachable(addressOf(9), 5);
     expect(facts).toEqual([]);
   });
@@ -125,7 +133,7 @@ describe('Departures', () => {
   test('take it for dead when another SCX answers in its place', () => {
     const { departures, facts } = createNews();
     departures.onLost(memberOf(9), 0);
-    departures.onWord(memberOf(10, { address: addressOf(9), incarnation: 2000 }), 3);
+    departures.onMessage(memberOf(10, { address: addressOf(9), incarnation: 2000 }), 3);
     departures.onAnswered(addressOf(9), 3);
     expect(facts).toEqual(['failed scx9:1']);
   });
@@ -147,11 +155,11 @@ describe('Departures', () => {
 
   test('accuse the dead to its face when it speaks, at most once a second', () => {
     const { membership, departures, told } = createNews();
-    membership.bury(memberOf(9), 0);
-    departures.onWord(memberOf(9), 10);
-    departures.onWord(memberOf(9), 500);
+    membership.markDead(memberOf(9), 0);
+    departures.onMessage(memberOf(9), 10);
+    departures.onMessage(memberOf(9), 500);
     expect(told()).toEqual(['failed scx9:1 1000 scx9:1']);
-    departures.onWord(memberOf(9), 1010);
+    departures.onMessage(memberOf(9), 1010);
     expect(told()).toHaveLength(1);
     expect(membership.get(nodeId(9))).toBeUndefined();
   });

@@ -39,8 +39,8 @@ function createWatch(changes: Partial<GossamerConfig> = {}) {
 describe('Liveness', () => {
   test('sends a KEEP_ALIVE to each neighbour in each interval', () => {
     const { bench, liveness } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
-    liveness.watch(nodeId(2), addressOf(2), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
+    liveness.watch({ id: nodeId(2), address: addressOf(2), rttMs: 0 }, 0);
     runUntil(liveness, 999);
     expect(bench.sent()).toEqual([]);
     runUntil(liveness, 2000);
@@ -54,8 +54,8 @@ describe('Liveness', () => {
 
   test('counts a neighbour as failed when it has missed its keep-alives, and only it', () => {
     const { liveness, silent } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
-    liveness.watch(nodeId(2), addressOf(2), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
+    liveness.watch({ id: nodeId(2), address: addressOf(2), rttMs: 0 }, 0);
     for (let now = 1000; now <= 10_000; now += 1000) {
       runUntil(liveness, now);
       liveness.heard(nodeId(2), now + 1);
@@ -66,7 +66,7 @@ describe('Liveness', () => {
 
   test('counts every word as a sign of life', () => {
     const { liveness, silent } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     for (let now = 1000; now <= 20_000; now += 1000) {
       if (now % 3000 === 0) liveness.heard(nodeId(1), now - 1);
       runUntil(liveness, now);
@@ -76,7 +76,7 @@ describe('Liveness', () => {
 
   test('gives its neighbours the time by which it was late itself', () => {
     const { liveness, silent } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     runUntil(liveness, 1000);
     // We stood still for a minute.
     liveness.tick(61_000);
@@ -88,7 +88,7 @@ describe('Liveness', () => {
 
   test('does not forgive twice: a minute of standstill is worth a minute', () => {
     const { liveness, silent } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     liveness.tick(61_000);
     liveness.heard(nodeId(1), 61_001);
     runUntil(liveness, 70_000);
@@ -98,16 +98,16 @@ describe('Liveness', () => {
   test('sleeps while there are no neighbours, and starts anew with the next', () => {
     const { liveness } = createWatch();
     expect(liveness.deadline).toBe(Number.POSITIVE_INFINITY);
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     liveness.unwatch(nodeId(1));
     expect(liveness.deadline).toBe(Number.POSITIVE_INFINITY);
-    liveness.watch(nodeId(2), addressOf(2), 0, 5000);
+    liveness.watch({ id: nodeId(2), address: addressOf(2), rttMs: 0 }, 5000);
     expect(liveness.deadline).toBe(5250);
   });
 
   test('gives a new neighbour a round trip more to speak for the first time', () => {
     const { liveness, silent } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 2500, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 2500 }, 0);
     runUntil(liveness, 5000);
     expect(silent).toEqual([]);
     runUntil(liveness, 6000);
@@ -117,7 +117,8 @@ describe('Liveness', () => {
   test('speaks often to those that it feeds, and seldom to others', () => {
     const { liveness, children, kept } = createWatch();
     children.add(nodeId(1));
-    for (const number of [1, 2]) liveness.watch(nodeId(number), addressOf(number), 0, 0);
+    for (const number of [1, 2])
+      liveness.watch({ id: nodeId(number), address: addressOf(number), rttMs: 0 }, 0);
     expect(kept(999)).toEqual(['scx1:1', 'scx1:1', 'scx1:1']);
     expect(kept(1000)).toEqual(['scx1:1', 'scx2:1']);
     children.delete(nodeId(1));
@@ -128,7 +129,7 @@ describe('Liveness', () => {
   test('lets ADUs take the place of the frequent keep-alives, but not of the seldom ones', () => {
     const { bench, liveness, children } = createWatch();
     children.add(nodeId(1));
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     const keptAt: number[] = [];
     for (let now = 10; now <= 2000; now += 10) {
       liveness.onForwarded(nodeId(1), now);
@@ -143,7 +144,8 @@ describe('Liveness', () => {
 
   test('holds a parent for silent after fewer ms than other neighbours', () => {
     const { liveness, silent, parents } = createWatch();
-    for (const number of [1, 2]) liveness.watch(nodeId(number), addressOf(number), 0, 0);
+    for (const number of [1, 2])
+      liveness.watch({ id: nodeId(number), address: addressOf(number), rttMs: 0 }, 0);
     parents.add(nodeId(1));
     liveness.onTableChanged(0);
     runUntil(liveness, 750);
@@ -156,7 +158,7 @@ describe('Liveness', () => {
 
   test('gives a new parent a round trip to learn that it is one', () => {
     const { liveness, silent, parents } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 400, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 400 }, 0);
     runUntil(liveness, 2000);
     parents.add(nodeId(1));
     liveness.onTableChanged(2000);
@@ -169,7 +171,7 @@ describe('Liveness', () => {
 
   test('has patience again with one that is no parent any more', () => {
     const { liveness, silent, parents } = createWatch();
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     parents.add(nodeId(1));
     liveness.onTableChanged(0);
     runUntil(liveness, 500);
@@ -183,7 +185,8 @@ describe('Liveness', () => {
 
   test('tells parents, new and old, at once, and nobody whose part has not changed', () => {
     const { bench, liveness, parents } = createWatch();
-    for (const number of [1, 2, 3]) liveness.watch(nodeId(number), addressOf(number), 0, 0);
+    for (const number of [1, 2, 3])
+      liveness.watch({ id: nodeId(number), address: addressOf(number), rttMs: 0 }, 0);
     const told = (...ids: number[]): string[] => {
       parents.clear();
       for (const id of ids) parents.add(nodeId(id));
@@ -196,8 +199,8 @@ describe('Liveness', () => {
   });
 
   test('tells nobody what edges are worth where that decides nothing', () => {
-    const { bench, liveness, parents } = createWatch({ byWorth: false });
-    liveness.watch(nodeId(1), addressOf(1), 0, 0);
+    const { bench, liveness, parents } = createWatch({ exchangesEdges: false });
+    liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     parents.add(nodeId(1));
     liveness.onTableChanged(10);
     expect(bench.sent()).toEqual([]);
@@ -205,7 +208,8 @@ describe('Liveness', () => {
 
   test('tells news in the next round, and does not wait for the interval', () => {
     const { liveness, news, kept } = createWatch();
-    for (const number of [1, 2]) liveness.watch(nodeId(number), addressOf(number), 0, 0);
+    for (const number of [1, 2])
+      liveness.watch({ id: nodeId(number), address: addressOf(number), rttMs: 0 }, 0);
     news.add(nodeId(2));
     expect(kept(250)).toEqual(['scx2:1']);
     expect(kept(1000)).toEqual(['scx1:1']);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
-import type { Member, NodeId, Place } from '../../../src/gossamer/core/node.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
+import type { Coordinates, Member, NodeId } from '../../../src/gossamer/core/node.js';
 import { createMembership } from '../../../src/gossamer/discovery/membership.js';
 import { createCandidates } from '../../../src/gossamer/mesh/candidates.js';
 import { createBench, memberOf, nodeId, placeOf } from '../support.js';
@@ -8,7 +8,7 @@ import { createBench, memberOf, nodeId, placeOf } from '../support.js';
 const S = nodeId(200);
 
 /** We lie at 0; the one source, 200, lies 100 ms from us and costs 150 ms. We know 11 to 30. */
-function createChoice(own: Place = placeOf(0)) {
+function createChoice(own: Coordinates = placeOf(0)) {
   const bench = createBench();
   const membership = createMembership(bench.context);
   for (let number = 11; number <= 30; number++) membership.learn(memberOf(number), 0);
@@ -19,11 +19,12 @@ function createChoice(own: Place = placeOf(0)) {
   const weights = new Map([[S, 1]]);
   const candidates = createCandidates(bench.context, membership, {
     isCandidate: (member) => !excluded.has(member.id),
-    ownPlace: () => own,
+    ownCoordinates: () => own,
     costMs: (scx) => costs.get(scx) ?? Number.POSITIVE_INFINITY,
     weights: () => weights,
   });
-  const locate = (number: number, place: Place): void => membership.locate(nodeId(number), place);
+  const locate = (number: number, place: Coordinates): void =>
+    membership.locate(nodeId(number), place);
   /** How often each member is chosen in a row, by address. */
   const draw = (count: number, now = 0): Map<string, number> => {
     const chosen = new Map<string, number>();
@@ -112,7 +113,7 @@ describe('The choice of a candidate', () => {
     expect(candidates.promising(0)).toBeUndefined();
     costs.set(S, 106);
     expect(numbersOf([candidates.promising(0)])).toEqual([20]);
-    const lost = createChoice(NOWHERE);
+    const lost = createChoice(UNKNOWN_COORDINATES);
     lost.locate(20, placeOf(50));
     expect(lost.candidates.promising(0)).toBeUndefined();
   });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Load } from '../../../src/gossamer/core/message.js';
-import type { NodeId, Place } from '../../../src/gossamer/core/node.js';
-import type { Candidate } from '../../../src/gossamer/mesh/cost-function.js';
-import { createWorth } from '../../../src/gossamer/mesh/edge-exchange.js';
+import type { Coordinates, NodeId } from '../../../src/gossamer/core/node.js';
+import { createEdgeExchange } from '../../../src/gossamer/mesh/edge-exchange.js';
+import { createEdgeReports } from '../../../src/gossamer/mesh/edge-reports.js';
 import { createMesh, type Mesh } from '../../../src/gossamer/mesh/mesh.js';
-import { createBench, memberOf, nodeId, offerOf, placeOf } from '../support.js';
+import type { RouteOffer } from '../../../src/gossamer/routing/route-offer.js';
+import { createBench, memberOf, nodeId, offerOf, placeOf, requestOf } from '../support.js';
 
 const [S, T] = [nodeId(200), nodeId(201)];
 
@@ -14,7 +15,7 @@ const [S, T] = [nodeId(200), nodeId(201)];
 const LATER = 5000;
 
 /** A mesh whose Λ, places and RTTs are given by hand, by the numbers of the neighbours. */
-function createScales(changes: Partial<GossamerConfig> = {}) {
+function createWeighing(changes: Partial<GossamerConfig> = {}) {
   const bench = createBench(changes);
   const mesh: Mesh = createMesh(bench.context, {
     onEdgeUp: () => {},
@@ -25,90 +26,99 @@ function createScales(changes: Partial<GossamerConfig> = {}) {
   });
   const known = {
     costs: new Map<number, Partial<Record<'S' | 'T', number>>>(),
-    places: new Map<NodeId, Place>(),
+    places: new Map<NodeId, Coordinates>(),
     rttsMs: new Map<NodeId, number>(),
     over: new Map<NodeId, NodeId[]>(),
     sources: [S] as NodeId[],
     isIdle: false,
     bearer: undefined as NodeId | undefined,
   };
-  const offer = (number: number, { S: s, T: t }: { S?: number; T?: number }): Candidate => {
+  const offer = (number: number, { S: s, T: t }: { S?: number; T?: number }): RouteOffer => {
     const costs: [NodeId, number][] = [];
     if (s !== undefined) costs.push([S, s]);
     if (t !== undefined) costs.push([T, t]);
     return { id: nodeId(number), distanceMs: 1, costMsBySource: new Map(costs) };
   };
-  const worth = createWorth(bench.context, () => mesh, {
-    lambda: () => [...known.costs].map(([number, costs]) => offer(number, costs)),
+  const lambda = (): RouteOffer[] =>
+    [...known.costs].map(([number, costs]) => offer(number, costs));
+  const reports = createEdgeReports({
+    lambda,
     reachedOver: (id) => known.over.get(id) ?? [],
     sources: () => known.sources,
+    isNeighbour: (id) => mesh.neighbours.has(id),
+  });
+  const exchange = createEdgeExchange(bench.context.config, reports, {
+    lambda,
     isIdle: () => known.isIdle,
-    place: (id) => known.places.get(id) ?? NOWHERE,
+    coordinates: (id) => known.places.get(id) ?? UNKNOWN_COORDINATES,
     rttMs: (id) => known.rttsMs.get(id),
     bearer: () => known.bearer,
+    neighbours: () => mesh.neighbours,
+    canAccept: mesh.canAccept,
+    canAdd: () => mesh.room() > 0,
   });
   /** Edges that we have added, or accepted. */
   const connect = (ours: boolean, numbers: readonly number[], now = 0): void => {
     for (const number of numbers) {
       if (ours) {
-        mesh.request(memberOf(number), offerOf(1), undefined, now);
+        mesh.request(requestOf(memberOf(number), offerOf(1)), now);
         mesh.handleAccept(memberOf(number), false, now);
       } else mesh.handleRequest(memberOf(number), offerOf(1), now);
     }
   };
   const hear = (number: number, worthMs: number, loads: readonly Load[] = []): void =>
-    worth.handleTold(nodeId(number), { worthMs, loads });
-  return { mesh, worth, known, offer, connect, hear };
+    reports.handle(nodeId(number), { worthMs, loads });
+  return { mesh, reports, exchange, known, offer, connect, hear };
 }
 
 describe('The gain by an edge', () => {
   test('is what the sources cost less over it, less what a change must gain', () => {
-    const { worth, known, offer } = createScales();
+    const { exchange, known, offer } = createWeighing();
     known.costs.set(1, { S: 40 });
-    expect(worth.gainMs(offer(9, { S: 10 }))).toBe(29.5);
-    expect(worth.gainMs(offer(9, { S: 40 }))).toBe(-0.5);
+    expect(exchange.gainMs(offer(9, { S: 10 }))).toBe(29.5);
+    expect(exchange.gainMs(offer(9, { S: 40 }))).toBe(-0.5);
   });
 
   test('must exceed a share of what the sources cost', () => {
-    const { worth, known, offer } = createScales({ gainLeast: 0.1 });
+    const { exchange, known, offer } = createWeighing({ gainLeast: 0.1 });
     known.costs.set(1, { S: 40 });
-    expect(worth.gainMs(offer(9, { S: 36 }))).toBe(0);
+    expect(exchange.gainMs(offer(9, { S: 36 }))).toBe(0);
   });
 
   test('counts all SCXs that a source reaches through us', () => {
-    const { worth, known, offer, connect, hear } = createScales({ gainLeast: 0 });
+    const { exchange, known, offer, connect, hear } = createWeighing({ gainLeast: 0 });
     known.costs.set(1, { S: 40 });
     connect(false, [2, 3]);
     hear(2, 5, [{ scx: S, scxs: 4 }]);
     hear(3, 5, [{ scx: S, scxs: 5 }]);
-    expect(worth.gainMs(offer(9, { S: 10 }))).toBe(10 * 30 - 10 * 0.5);
+    expect(exchange.gainMs(offer(9, { S: 10 }))).toBe(10 * 30 - 10 * 0.5);
   });
 
   test('is nothing while no source is known', () => {
-    const { worth, known, offer } = createScales();
+    const { exchange, known, offer } = createWeighing();
     known.sources = [];
-    expect(worth.gainMs(offer(9, { S: 10 }))).toBe(0);
+    expect(exchange.gainMs(offer(9, { S: 10 }))).toBe(0);
   });
 });
 
 describe('The only way to a source', () => {
   test('is not given up, whatever gain a stranger claims', () => {
-    const { worth, known, connect, hear } = createScales();
+    const { exchange, known, connect, hear } = createWeighing();
     connect(false, [1, 2, 3, 4]);
     for (const number of [1, 2, 3, 4]) hear(number, 40);
     known.costs.set(1, { S: 30 });
     const claim = offerOf(1, { addGainMs: 2 ** 40 });
-    expect(worth.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
+    expect(exchange.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
     for (const number of [2, 3, 4]) hear(number, 10_000);
-    expect(worth.grant(claim, LATER)).toBeUndefined();
+    expect(exchange.grant(claim, LATER)).toBeUndefined();
     known.costs.set(2, { S: 90 });
-    expect(worth.grant(claim, LATER)?.victim).toBe(nodeId(1));
+    expect(exchange.grant(claim, LATER)?.victim).toBe(nodeId(1));
   });
 });
 
 describe('The SCXs served', () => {
   test('are we and what the neighbours serve of what they reach over us', () => {
-    const { worth, known, connect, hear } = createScales();
+    const { reports, known, connect, hear } = createWeighing();
     known.sources = [S, T];
     connect(false, [1, 2]);
     hear(1, 1, [{ scx: S, scxs: 3 }]);
@@ -116,46 +126,46 @@ describe('The SCXs served', () => {
       { scx: S, scxs: 2 },
       { scx: T, scxs: 7 },
     ]);
-    expect([...worth.weights()]).toEqual([
+    expect([...reports.weights()]).toEqual([
       [S, 6],
       [T, 8],
     ]);
     hear(2, 1, [{ scx: T, scxs: 1 }]);
-    worth.forget(nodeId(1));
-    expect([...worth.weights()]).toEqual([
+    reports.forget(nodeId(1));
+    expect([...reports.weights()]).toEqual([
       [S, 1],
       [T, 2],
     ]);
   });
 
   test('are not counted for sources that we do not know, or as strangers tell', () => {
-    const { worth, connect, hear } = createScales();
+    const { reports, connect, hear } = createWeighing();
     connect(false, [1]);
     hear(1, 1, [{ scx: T, scxs: 7 }]);
     hear(2, 1, [{ scx: S, scxs: 7 }]);
-    expect([...worth.weights()]).toEqual([[S, 1]]);
+    expect([...reports.weights()]).toEqual([[S, 1]]);
   });
 });
 
 describe('What a neighbour is told of the edge', () => {
   test('is what it is worth to us, and how many we serve of what we reach over it', () => {
-    const { worth, known, connect, hear } = createScales();
+    const { reports, known, connect, hear } = createWeighing();
     known.sources = [S, T];
     known.costs.set(1, { S: 40, T: 50 }).set(2, { S: 45, T: 10 });
     known.over.set(nodeId(1), [S]).set(nodeId(2), [T]);
     connect(false, [3]);
     hear(3, 1, [{ scx: S, scxs: 3 }]);
-    expect(worth.tell(nodeId(1))).toEqual({ worthMs: 20, loads: [{ scx: S, scxs: 4 }] });
+    expect(reports.send(nodeId(1))).toEqual({ worthMs: 20, loads: [{ scx: S, scxs: 4 }] });
     // Without 2, T would cost 10 ms and half as much again, and 5 ms, at most.
-    expect(worth.tell(nodeId(2))).toEqual({ worthMs: 10, loads: [{ scx: T, scxs: 1 }] });
-    expect(worth.tell(nodeId(3))).toEqual({ worthMs: 0, loads: [] });
+    expect(reports.send(nodeId(2))).toEqual({ worthMs: 10, loads: [{ scx: T, scxs: 1 }] });
+    expect(reports.send(nodeId(3))).toEqual({ worthMs: 0, loads: [] });
   });
 
   test('is news at first, and then when it has changed by more than a fifth', () => {
-    const { worth, known } = createScales();
+    const { reports, known } = createWeighing();
     known.costs.set(1, { S: 40 }).set(2, { S: 50 });
-    expect(worth.hasNews(nodeId(1))).toBe(true);
-    worth.tell(nodeId(1));
+    expect(reports.hasNews(nodeId(1))).toBe(true);
+    reports.send(nodeId(1));
     for (const [otherMs, isNews] of [
       [50, false],
       [52, false],
@@ -163,31 +173,31 @@ describe('What a neighbour is told of the edge', () => {
       [47.9, true],
     ] as const) {
       known.costs.set(2, { S: otherMs });
-      expect(worth.hasNews(nodeId(1))).toBe(isNews);
+      expect(reports.hasNews(nodeId(1))).toBe(isNews);
     }
   });
 
   test('is news when something is reached over it, or for more SCXs', () => {
-    const { worth, known, connect, hear } = createScales();
+    const { reports, known, connect, hear } = createWeighing();
     connect(false, [3]);
     hear(3, 1, [{ scx: S, scxs: 9 }]);
-    worth.tell(nodeId(1));
+    reports.send(nodeId(1));
     known.over.set(nodeId(1), [S]);
-    expect(worth.hasNews(nodeId(1))).toBe(true);
-    worth.tell(nodeId(1));
+    expect(reports.hasNews(nodeId(1))).toBe(true);
+    reports.send(nodeId(1));
     hear(3, 1, [{ scx: S, scxs: 11 }]);
-    expect(worth.hasNews(nodeId(1))).toBe(false);
+    expect(reports.hasNews(nodeId(1))).toBe(false);
     hear(3, 1, [{ scx: S, scxs: 12 }]);
-    expect(worth.hasNews(nodeId(1))).toBe(true);
+    expect(reports.hasNews(nodeId(1))).toBe(true);
     known.over.set(nodeId(1), [T]);
-    expect(worth.hasNews(nodeId(1))).toBe(true);
+    expect(reports.hasNews(nodeId(1))).toBe(true);
   });
 });
 
 describe('The edge that is given up for a candidate', () => {
   /** We have added edges to 1, 2 and 3; 4 has added one to us. */
   const createFull = () => {
-    const scales = createScales({ gainLeast: 0 });
+    const scales = createWeighing({ gainLeast: 0 });
     scales.known.costs.set(1, { S: 40 }).set(2, { S: 60 }).set(3, { S: 60 }).set(4, { S: 60 });
     scales.connect(true, [1, 2, 3]);
     scales.connect(false, [4]);
@@ -195,41 +205,41 @@ describe('The edge that is given up for a candidate', () => {
   };
 
   test('is the one that loses least, its loss taken off the gain', () => {
-    const { worth, offer, hear } = createFull();
+    const { exchange, offer, hear } = createFull();
     hear(1, 0);
     hear(2, 8);
     hear(3, 3);
     hear(4, 0);
     // 40 become 10, with or without 1.
-    expect(worth.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(1), gainMs: 29.5 });
+    expect(exchange.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(1), gainMs: 29.5 });
     hear(1, 4);
-    expect(worth.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(3), gainMs: 26.5 });
+    expect(exchange.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(3), gainMs: 26.5 });
   });
 
   test('is none over which we would lose more than the candidate brings', () => {
-    const { worth, known, offer, hear } = createFull();
+    const { exchange, known, offer, hear } = createFull();
     known.sources = [S, T];
     known.costs.set(1, { S: 40, T: 20 }).set(2, { S: 60, T: 90 });
     for (const number of [1, 2, 3]) hear(number, number === 1 ? 0 : 5);
     // Without 1, T would cost 70 ms more: 3, which loses 5 ms, goes.
-    expect(worth.replacement(offer(9, { S: 10 }))?.gainMs).toBe(24);
-    expect(worth.replacement(offer(9, { S: 10 }))?.id).not.toBe(nodeId(1));
+    expect(exchange.replacement(offer(9, { S: 10 }))?.gainMs).toBe(24);
+    expect(exchange.replacement(offer(9, { S: 10 }))?.id).not.toBe(nodeId(1));
   });
 
   test('is none that others have added, nor one that has not told its worth', () => {
-    const { worth, offer, hear } = createFull();
+    const { exchange, offer, hear } = createFull();
     hear(4, 0);
-    expect(worth.replacement(offer(9, { S: 10 }))).toBeUndefined();
+    expect(exchange.replacement(offer(9, { S: 10 }))).toBeUndefined();
     hear(2, 8);
-    expect(worth.replacement(offer(9, { S: 10 }))?.id).toBe(nodeId(2));
+    expect(exchange.replacement(offer(9, { S: 10 }))?.id).toBe(nodeId(2));
   });
 
   test('is none when nothing is gained', () => {
-    const { worth, offer, hear } = createFull();
+    const { exchange, offer, hear } = createFull();
     for (const number of [1, 2, 3]) hear(number, 29.5);
-    expect(worth.replacement(offer(9, { S: 10 }))).toBeUndefined();
+    expect(exchange.replacement(offer(9, { S: 10 }))).toBeUndefined();
     for (const number of [1, 2, 3]) hear(number, 29.4);
-    expect(worth.replacement(offer(9, { S: 10 }))).toBeDefined();
+    expect(exchange.replacement(offer(9, { S: 10 }))).toBeDefined();
   });
 });
 
@@ -239,123 +249,126 @@ describe('A request', () => {
 
   /** We have added edges to 1, 2 and 3, and accepted those of 11, 12, 13 and 14. */
   const createFull = (changes: Partial<GossamerConfig> = {}) => {
-    const scales = createScales(changes);
+    const scales = createWeighing(changes);
     scales.connect(true, [1, 2, 3]);
     scales.connect(false, [11, 12, 13, 14]);
     return scales;
   };
 
   test('is granted while there is room, whatever it gains', () => {
-    const { worth } = createScales();
-    expect(worth.grant(gains(0, null), 0)).toMatchObject({ reversed: false, victim: undefined });
+    const { exchange } = createWeighing();
+    expect(exchange.grant(gains(0, null), 0)).toMatchObject({ reversed: false, victim: undefined });
   });
 
   test('takes room before the place of another', () => {
-    const { worth, connect, hear } = createScales();
+    const { exchange, connect, hear } = createWeighing();
     connect(false, [11, 12, 13]);
     for (const number of [11, 12, 13]) hear(number, 0);
-    expect(worth.grant(gains(100, null), LATER)).toMatchObject({ victim: undefined });
+    expect(exchange.grant(gains(100, null), LATER)).toMatchObject({ victim: undefined });
   });
 
   test('is granted the other way round when only that place is free', () => {
-    const { worth, connect } = createScales();
+    const { exchange, connect } = createWeighing();
     connect(false, [11, 12, 13, 14]);
-    expect(worth.grant(gains(5, 5), LATER)).toMatchObject({ reversed: true, victim: undefined });
-    expect(worth.grant(gains(5, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(5, 5), LATER)).toMatchObject({ reversed: true, victim: undefined });
+    expect(exchange.grant(gains(5, null), LATER)).toBeUndefined();
   });
 
   test('is granted in the way that gains more, and as asked when both gain the same', () => {
-    const { worth } = createScales();
-    expect(worth.grant(gains(5, 5), LATER)).toMatchObject({ reversed: false });
-    expect(worth.grant(gains(5, 6), LATER)).toMatchObject({ reversed: true });
-    expect(worth.grant(gains(null, 6), LATER)).toMatchObject({ reversed: true });
-    expect(worth.grant(gains(null, null), LATER)).toBeUndefined();
+    const { exchange } = createWeighing();
+    expect(exchange.grant(gains(5, 5), LATER)).toMatchObject({ reversed: false });
+    expect(exchange.grant(gains(5, 6), LATER)).toMatchObject({ reversed: true });
+    expect(exchange.grant(gains(null, 6), LATER)).toMatchObject({ reversed: true });
+    expect(exchange.grant(gains(null, null), LATER)).toBeUndefined();
   });
 
   test('evicts the one that loses least, when the asker gains more', () => {
-    const { worth, hear } = createFull();
+    const { exchange, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 10 : 20);
-    expect(worth.grant(gains(11, null), LATER)).toMatchObject({
+    expect(exchange.grant(gains(11, null), LATER)).toMatchObject({
       reversed: false,
       victim: nodeId(13),
     });
-    expect(worth.grant(gains(10, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(10, null), LATER)).toBeUndefined();
   });
 
   test('counts what we would lose by the eviction, too', () => {
-    const { worth, known, hear } = createFull();
+    const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 10 : 20);
     known.costs.set(13, { S: 40 }).set(1, { S: 55 });
-    expect(worth.grant(gains(30, null), LATER)?.victim).not.toBe(nodeId(13));
+    expect(exchange.grant(gains(30, null), LATER)?.victim).not.toBe(nodeId(13));
     hear(13, 4);
-    expect(worth.grant(gains(30, null), LATER)?.victim).toBe(nodeId(13));
-    expect(worth.grant(gains(19, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(13));
+    expect(exchange.grant(gains(19, null), LATER)).toBeUndefined();
   });
 
   test('evicts one to whom we have added the edge only when it is reversed', () => {
-    const { worth, hear } = createFull();
+    const { exchange, hear } = createFull();
     for (const number of [1, 2, 3]) hear(number, number === 2 ? 10 : 20);
     for (const number of [11, 12, 13, 14]) hear(number, 15);
-    expect(worth.grant(gains(30, null), LATER)?.victim).toBe(nodeId(11));
-    expect(worth.grant(gains(null, 30), LATER)).toMatchObject({
+    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(11));
+    expect(exchange.grant(gains(null, 30), LATER)).toMatchObject({
       reversed: true,
       victim: nodeId(2),
     });
     // Either way 30 ms are gained: the one that costs less.
-    expect(worth.grant(gains(30, 30), LATER)).toMatchObject({ reversed: true, victim: nodeId(2) });
+    expect(exchange.grant(gains(30, 30), LATER)).toMatchObject({
+      reversed: true,
+      victim: nodeId(2),
+    });
   });
 
   test('evicts nobody whose edge is on probation', () => {
-    const { worth, connect, hear } = createScales();
+    const { exchange, connect, hear } = createWeighing();
     connect(false, [11, 12, 13], 0);
     connect(false, [14], 4001);
     for (const number of [11, 12, 13, 14]) hear(number, number === 14 ? 0 : 10);
-    expect(worth.grant(gains(30, null), 5000)?.victim).toBe(nodeId(11));
-    expect(worth.grant(gains(30, null), 5001)?.victim).toBe(nodeId(14));
+    expect(exchange.grant(gains(30, null), 5000)?.victim).toBe(nodeId(11));
+    expect(exchange.grant(gains(30, null), 5001)?.victim).toBe(nodeId(14));
   });
 
   test('evicts nobody who has not told its worth yet', () => {
-    const { worth, hear } = createFull();
-    expect(worth.grant(gains(1e6, null), LATER)).toBeUndefined();
+    const { exchange, hear } = createFull();
+    expect(exchange.grant(gains(1e6, null), LATER)).toBeUndefined();
     hear(12, 50);
-    expect(worth.grant(gains(60, null), LATER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(60, null), LATER)?.victim).toBe(nodeId(12));
   });
 
   test('evicts nobody in a profile without evictions', () => {
-    const { worth, hear } = createFull({ evict: false });
+    const { exchange, hear } = createFull({ evict: false });
     for (const number of [11, 12, 13, 14]) hear(number, 0);
-    expect(worth.grant(gains(30, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(30, null), LATER)).toBeUndefined();
   });
 
   test('evicts the one that brings the heartbeat only when sources tell what it is worth', () => {
-    const { worth, known, hear } = createFull();
+    const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 0 : 10);
     known.bearer = nodeId(13);
     known.isIdle = true;
-    expect(worth.grant(gains(30, null), LATER)?.victim).toBe(nodeId(11));
+    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(11));
     known.isIdle = false;
-    expect(worth.grant(gains(30, null), LATER)?.victim).toBe(nodeId(13));
+    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(13));
   });
 
   test('holds for lost no more than the detour over the newcomer', () => {
-    const { worth, known, hear } = createFull();
+    const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, 1000, [{ scx: S, scxs: 5 }]);
     // The newcomer is 10 ms away and lies 3 ms from 12, which is 9 ms away now: 4 ms more.
     known.places.set(nodeId(12), placeOf(3));
     known.rttsMs.set(nodeId(12), 18);
-    expect(worth.grant(gains(20, null), LATER)).toBeUndefined();
-    expect(worth.grant(gains(20.1, null), LATER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(20, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(20.1, null), LATER)?.victim).toBe(nodeId(12));
   });
 
   test('foretells no detour from places that are wrong', () => {
-    const { worth, known, hear } = createFull();
+    const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, 1000, [{ scx: S, scxs: 5 }]);
     known.rttsMs.set(nodeId(12), 18);
     known.places.set(nodeId(12), placeOf(3, 0, { error: 0.51 }));
-    expect(worth.grant(gains(100, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(100, null), LATER)).toBeUndefined();
     known.places.set(nodeId(12), placeOf(3, 0, { error: 0.5 }));
-    expect(worth.grant(gains(100, null), LATER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(100, null), LATER)?.victim).toBe(nodeId(12));
     const lost = { ...gains(100, null), place: placeOf(0, 0, { error: 0.51 }) };
-    expect(worth.grant(lost, LATER)).toBeUndefined();
+    expect(exchange.grant(lost, LATER)).toBeUndefined();
   });
 });

@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
-import type { Candidate } from '../../../src/gossamer/mesh/cost-function.js';
-import { gainMs, needMs, STRANDED_MS, worthMs } from '../../../src/gossamer/mesh/edge-value.js';
+import {
+  edgeValueMs,
+  gainMs,
+  STRANDED_MS,
+  sourcesCostMs,
+} from '../../../src/gossamer/mesh/edge-value.js';
+import type { RouteOffer } from '../../../src/gossamer/routing/route-offer.js';
 import { nodeId } from '../support.js';
 
 const [A, B, X] = [nodeId(1), nodeId(2), nodeId(4)];
 const [S, T] = [nodeId(20), nodeId(21)];
 
-const offer = (id: NodeId, costs: readonly (readonly [NodeId, number])[]): Candidate => ({
+const offer = (id: NodeId, costs: readonly (readonly [NodeId, number])[]): RouteOffer => ({
   id,
   distanceMs: 1,
   costMsBySource: new Map(costs),
@@ -31,8 +36,8 @@ const EACH_ONE = new Map([
 
 describe('What the sources cost', () => {
   test('is the sum over the best way to each', () => {
-    expect(needMs(LAMBDA, EACH_ONE)).toBe(140);
-    expect(needMs([], new Map())).toBe(0);
+    expect(sourcesCostMs(LAMBDA, EACH_ONE)).toBe(140);
+    expect(sourcesCostMs([], new Map())).toBe(0);
   });
 
   test('is weighted with the SCXs that each source reaches through us', () => {
@@ -40,12 +45,12 @@ describe('What the sources cost', () => {
       [S, 10],
       [T, 2],
     ]);
-    expect(needMs(LAMBDA, weights)).toBe(600);
+    expect(sourcesCostMs(LAMBDA, weights)).toBe(600);
   });
 
   test('counts a source without a way more than any path', () => {
-    expect(needMs([], EACH_ONE)).toBe(20_000);
-    expect(needMs([offer(A, [[S, 40]])], EACH_ONE)).toBe(10_040);
+    expect(sourcesCostMs([], EACH_ONE)).toBe(20_000);
+    expect(sourcesCostMs([offer(A, [[S, 40]])], EACH_ONE)).toBe(10_040);
   });
 });
 
@@ -72,37 +77,37 @@ describe('The gain by one more offer', () => {
 describe('The worth of an edge', () => {
   test('is what the next best way costs more, weighted', () => {
     // Without A, S costs 50; without B, T costs 130.
-    expect(worthMs(A, LAMBDA, EACH_ONE)).toBe(10);
-    expect(worthMs(B, LAMBDA, EACH_ONE)).toBe(30);
+    expect(edgeValueMs(A, LAMBDA, EACH_ONE)).toBe(10);
+    expect(edgeValueMs(B, LAMBDA, EACH_ONE)).toBe(30);
     const weights = new Map([
       [S, 1],
       [T, 5],
     ]);
-    expect(worthMs(B, LAMBDA, weights)).toBe(150);
+    expect(edgeValueMs(B, LAMBDA, weights)).toBe(150);
   });
 
   test('is no more than the detour that a node finds without it: half as much again', () => {
     const poor = [offer(A, [[S, 40]]), offer(B, [[S, 1000]])];
-    expect(worthMs(A, poor, new Map([[S, 1]]))).toBe(25);
-    expect(worthMs(A, poor, new Map([[S, 4]]))).toBe(100);
+    expect(edgeValueMs(A, poor, new Map([[S, 1]]))).toBe(25);
+    expect(edgeValueMs(A, poor, new Map([[S, 4]]))).toBe(100);
   });
 
   test('is more than any gain where there is no other way', () => {
     const alone = [offer(A, [[S, 40]])];
-    expect(worthMs(A, alone, new Map([[S, 1]]))).toBeGreaterThan(STRANDED_MS);
+    expect(edgeValueMs(A, alone, new Map([[S, 1]]))).toBeGreaterThan(STRANDED_MS);
   });
 
   test('is nothing where nothing is routed over it', () => {
-    expect(worthMs(X, LAMBDA, EACH_ONE)).toBe(0);
-    expect(worthMs(B, LAMBDA, new Map([[S, 1]]))).toBe(0);
-    expect(worthMs(A, LAMBDA, new Map())).toBe(0);
+    expect(edgeValueMs(X, LAMBDA, EACH_ONE)).toBe(0);
+    expect(edgeValueMs(B, LAMBDA, new Map([[S, 1]]))).toBe(0);
+    expect(edgeValueMs(A, LAMBDA, new Map())).toBe(0);
   });
 
   test('is nothing where the source cannot be reached, with or without', () => {
-    expect(worthMs(A, [offer(A, [])], new Map([[S, 1]]))).toBe(0);
+    expect(edgeValueMs(A, [offer(A, [])], new Map([[S, 1]]))).toBe(0);
     // However much it is claimed to cost.
     const endless = [offer(A, [[S, 1e9]]), offer(B, [])];
-    expect(worthMs(A, endless, new Map([[S, 1]]))).toBe(0);
-    expect(worthMs(B, endless, new Map([[S, 1]]))).toBe(0);
+    expect(edgeValueMs(A, endless, new Map([[S, 1]]))).toBe(0);
+    expect(edgeValueMs(B, endless, new Map([[S, 1]]))).toBe(0);
   });
 });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Member } from '../../../src/gossamer/core/node.js';
-import { createWorth } from '../../../src/gossamer/mesh/edge-exchange.js';
+import { createEdgeExchange } from '../../../src/gossamer/mesh/edge-exchange.js';
+import { createEdgeReports } from '../../../src/gossamer/mesh/edge-reports.js';
 import { createMesh, type Grant, type Mesh } from '../../../src/gossamer/mesh/mesh.js';
-import { addressOf, createBench, memberOf, nodeId, offerOf } from '../support.js';
+import { addressOf, createBench, memberOf, nodeId, offerOf, requestOf } from '../support.js';
 
 type Granting = (mesh: Mesh, now: number) => Grant | undefined;
 
@@ -24,7 +25,7 @@ function createEdges(self = memberOf(5), grant = whileRoom) {
     grant: (_offer, now) => grant(mesh, now),
   });
   const add = (number: number): void => {
-    mesh.request(memberOf(number), offerOf(10), undefined, 0);
+    mesh.request(requestOf(memberOf(number), offerOf(10)), 0);
     mesh.handleAccept(memberOf(number), false, 0);
   };
   const kinds = (): string[] => bench.sent().map(({ to, message }) => `${message.kind} ${to}`);
@@ -35,22 +36,29 @@ function createEdges(self = memberOf(5), grant = whileRoom) {
 function createLoaded() {
   const { context } = createBench();
   const mesh: Mesh = createMesh(context, {
-    onEdgeUp: ({ member }) => worth.forget(member.id),
-    onEdgeDown: ({ member }) => worth.forget(member.id),
+    onEdgeUp: ({ member }) => reports.forget(member.id),
+    onEdgeDown: ({ member }) => reports.forget(member.id),
     onRefused: () => {},
     onReferred: () => {},
-    grant: (offer, now) => worth.grant(offer, now),
+    grant: (offer, now) => exchange.grant(offer, now),
   });
-  const worth = createWorth(context, () => mesh, {
+  const reports = createEdgeReports({
     lambda: () => [],
     reachedOver: () => [],
     sources: () => [],
+    isNeighbour: (id) => mesh.neighbours.has(id),
+  });
+  const exchange = createEdgeExchange(context.config, reports, {
+    lambda: () => [],
     isIdle: () => false,
-    place: () => NOWHERE,
+    coordinates: () => UNKNOWN_COORDINATES,
     rttMs: () => undefined,
     bearer: () => undefined,
+    neighbours: () => mesh.neighbours,
+    canAccept: mesh.canAccept,
+    canAdd: () => mesh.room() > 0,
   });
-  const pretend = ({ id }: Member): void => worth.handleTold(id, { worthMs: 3, loads: [] });
+  const pretend = ({ id }: Member): void => reports.handle(id, { worthMs: 3, loads: [] });
   return { mesh, pretend };
 }
 
@@ -60,7 +68,7 @@ const bothWays = (mesh: Mesh) => ({ acceptGainMs: mesh.canAccept() ? 1 : null })
 describe('Mesh', () => {
   test('adds an edge by a request that is accepted', () => {
     const { mesh, facts, kinds } = createEdges();
-    mesh.request(memberOf(1), offerOf(12), undefined, 0);
+    mesh.request(requestOf(memberOf(1), offerOf(12)), 0);
     expect(kinds()).toEqual(['edgeRequest scx1:1']);
     expect(mesh.isPending(nodeId(1))).toBe(true);
     mesh.handleAccept(memberOf(1), false, 20);
@@ -90,7 +98,7 @@ describe('Mesh', () => {
 
   test('still waits for its own answer when it refuses one that asked at the same time', () => {
     const { mesh, facts, kinds } = createEdges(memberOf(5), () => undefined);
-    mesh.request(memberOf(3), offerOf(1), undefined, 0);
+    mesh.request(requestOf(memberOf(3), offerOf(1)), 0);
     mesh.handleRequest(memberOf(3), offerOf(1), 1);
     expect(kinds()).toEqual(['edgeRequest scx3:1', 'edgeReject scx3:1']);
     expect(mesh.isPending(nodeId(3))).toBe(true);
@@ -106,7 +114,7 @@ describe('Mesh', () => {
     const thief = memberOf(7, { address: addressOf(1) });
     mesh.handleRequest(thief, offerOf(1), 1);
     expect(kinds()).toEqual(['edgeReject scx1:1']);
-    mesh.request(thief, offerOf(1), undefined, 2);
+    mesh.request(requestOf(thief, offerOf(1)), 2);
     mesh.handleAccept(thief, false, 3);
     mesh.disown(thief);
     expect(kinds()).toEqual(['edgeRequest scx1:1']);
@@ -116,12 +124,12 @@ describe('Mesh', () => {
   test('counts a request under way against k1, k2 or both, as it may be granted', () => {
     const { mesh } = createEdges();
     expect(mesh.room()).toBe(3);
-    mesh.request(memberOf(1), offerOf(1), undefined, 0);
+    mesh.request(requestOf(memberOf(1), offerOf(1)), 0);
     expect([mesh.room(), mesh.canAccept()]).toEqual([2, true]);
-    mesh.request(memberOf(2), offerOf(1, { acceptGainMs: 1 }), undefined, 0);
+    mesh.request(requestOf(memberOf(2), offerOf(1, { acceptGainMs: 1 })), 0);
     expect([mesh.room(), mesh.canAccept()]).toEqual([1, true]);
     for (const number of [6, 7]) mesh.handleRequest(memberOf(number), offerOf(1), 0);
-    mesh.request(memberOf(3), offerOf(1, { addGainMs: null, acceptGainMs: 1 }), undefined, 0);
+    mesh.request(requestOf(memberOf(3), offerOf(1, { addGainMs: null, acceptGainMs: 1 })), 0);
     expect([mesh.room(), mesh.canAccept()]).toEqual([1, false]);
     mesh.handleReject(memberOf(3), 1);
     mesh.handleReject(memberOf(1), 1);
@@ -141,7 +149,7 @@ describe('Mesh', () => {
     for (const number of [1, 2, 3]) add(number);
     facts.length = 0;
     kinds();
-    mesh.request(memberOf(6), offerOf(1), nodeId(2), 0);
+    mesh.request(requestOf(memberOf(6), offerOf(1), nodeId(2)), 0);
     expect(mesh.neighbours.has(nodeId(2))).toBe(true);
     mesh.handleAccept(memberOf(6), false, 50);
     expect(facts).toEqual(['down scx2:1 replaced', 'up scx6:1 ours 1']);
@@ -151,7 +159,7 @@ describe('Mesh', () => {
   test('keeps the edge that was to be replaced when the request is refused', () => {
     const { mesh, facts, add } = createEdges();
     for (const number of [1, 2, 3]) add(number);
-    mesh.request(memberOf(6), offerOf(1), nodeId(2), 0);
+    mesh.request(requestOf(memberOf(6), offerOf(1), nodeId(2)), 0);
     mesh.handleReject(memberOf(6), 50);
     expect(mesh.neighbours.has(nodeId(2))).toBe(true);
     expect(facts.at(-1)).toBe('refused scx6:1');
@@ -160,8 +168,8 @@ describe('Mesh', () => {
   test('does not exceed k1 when two requests were to replace the same edge', () => {
     const { mesh, add, kinds } = createEdges();
     for (const number of [1, 2, 3]) add(number);
-    mesh.request(memberOf(6), offerOf(1), nodeId(2), 0);
-    mesh.request(memberOf(7), offerOf(1), nodeId(2), 0);
+    mesh.request(requestOf(memberOf(6), offerOf(1), nodeId(2)), 0);
+    mesh.request(requestOf(memberOf(7), offerOf(1), nodeId(2)), 0);
     mesh.handleAccept(memberOf(6), false, 1);
     kinds();
     mesh.handleAccept(memberOf(7), false, 2);
@@ -171,7 +179,7 @@ describe('Mesh', () => {
 
   test('gives up a request that is not answered, and drops the edge when the answer is late', () => {
     const { bench, mesh, facts, kinds } = createEdges();
-    mesh.request(memberOf(1), offerOf(1), undefined, 100);
+    mesh.request(requestOf(memberOf(1), offerOf(1)), 100);
     const until = 100 + bench.context.config.answerTimeoutMs;
     expect(mesh.deadline).toBe(until);
     mesh.tick(until);
@@ -193,8 +201,8 @@ describe('Mesh', () => {
   test('makes one edge of two requests that cross: the lower id adds it', () => {
     const low = createEdges(memberOf(1));
     const high = createEdges(memberOf(2));
-    low.mesh.request(memberOf(2), offerOf(1), undefined, 0);
-    high.mesh.request(memberOf(1), offerOf(1), undefined, 0);
+    low.mesh.request(requestOf(memberOf(2), offerOf(1)), 0);
+    high.mesh.request(requestOf(memberOf(1), offerOf(1)), 0);
     low.kinds();
     high.kinds();
     low.mesh.handleRequest(memberOf(2), offerOf(1), 1);
@@ -219,7 +227,7 @@ describe('Mesh', () => {
     const { mesh, kinds } = createEdges();
     mesh.disown(memberOf(1));
     expect(kinds()).toEqual(['edgeDrop scx1:1']);
-    mesh.request(memberOf(1), offerOf(1), undefined, 0);
+    mesh.request(requestOf(memberOf(1), offerOf(1)), 0);
     kinds();
     mesh.disown(memberOf(1));
     expect(kinds()).toEqual([]);
@@ -238,7 +246,7 @@ describe('Mesh', () => {
   test('loses edges and requests with their connection', () => {
     const { bench, mesh, facts, add } = createEdges();
     add(1);
-    mesh.request(memberOf(2), offerOf(1), undefined, 0);
+    mesh.request(requestOf(memberOf(2), offerOf(1)), 0);
     facts.length = 0;
     bench.take();
     mesh.onLinkDown(addressOf(1), 5);
@@ -251,7 +259,7 @@ describe('Mesh', () => {
     const asker = createEdges(memberOf(5));
     const asked = createEdges(memberOf(6), () => ({ reversed: true, victim: undefined }));
     const offer = offerOf(8, { addGainMs: null, acceptGainMs: 3 });
-    asker.mesh.request(memberOf(6), offer, undefined, 0);
+    asker.mesh.request(requestOf(memberOf(6), offer), 0);
     asked.mesh.handleRequest(memberOf(5), offer, 1);
     expect(asked.bench.sent()).toEqual([
       { to: addressOf(5), message: { kind: 'edgeAccept', reversed: true } },
@@ -266,7 +274,7 @@ describe('Mesh', () => {
     const { mesh, facts, add } = createEdges();
     for (const number of [1, 2, 3]) add(number);
     facts.length = 0;
-    mesh.request(memberOf(6), offerOf(1, { acceptGainMs: 1 }), nodeId(2), 0);
+    mesh.request(requestOf(memberOf(6), offerOf(1, { acceptGainMs: 1 }), nodeId(2)), 0);
     mesh.handleAccept(memberOf(6), true, 50);
     expect(facts).toEqual(['up scx6:1 theirs 1']);
     expect(mesh.neighbours.size).toBe(4);
@@ -274,11 +282,11 @@ describe('Mesh', () => {
 
   test('drops a reversed edge for which it has no place any more', () => {
     const { mesh, kinds } = createEdges();
-    mesh.request(memberOf(6), offerOf(1, { addGainMs: null, acceptGainMs: 1 }), undefined, 0);
+    mesh.request(requestOf(memberOf(6), offerOf(1, { addGainMs: null, acceptGainMs: 1 })), 0);
     for (const number of [1, 2, 3]) mesh.handleRequest(memberOf(number), offerOf(1), 0);
     mesh.handleAccept(memberOf(6), true, 1);
     expect(mesh.neighbours.has(nodeId(6))).toBe(true);
-    mesh.request(memberOf(7), offerOf(1, { addGainMs: null, acceptGainMs: 1 }), undefined, 2);
+    mesh.request(requestOf(memberOf(7), offerOf(1, { addGainMs: null, acceptGainMs: 1 })), 2);
     kinds();
     mesh.handleAccept(memberOf(7), true, 3);
     expect(kinds()).toEqual(['edgeDrop scx7:1']);
@@ -351,13 +359,13 @@ describe('Mesh', () => {
           now += 100;
           if (member.id === nodeId(5)) continue;
           if (what === 'request' && mesh.room() > 0) {
-            mesh.request(member, offerOf(1, bothWays(mesh)), undefined, now);
+            mesh.request(requestOf(member, offerOf(1, bothWays(mesh))), now);
           }
           if (what === 'offer' && mesh.canAccept()) {
-            mesh.request(member, offerOf(1, { addGainMs: null, acceptGainMs: 1 }), undefined, now);
+            mesh.request(requestOf(member, offerOf(1, { addGainMs: null, acceptGainMs: 1 })), now);
           }
           if (what === 'replace') {
-            mesh.request(member, offerOf(1, bothWays(mesh)), ours()[0]?.id, now);
+            mesh.request(requestOf(member, offerOf(1, bothWays(mesh)), ours()[0]?.id), now);
           }
           if (what === 'handleRequest') {
             mesh.handleRequest(member, offerOf(1, { addGainMs: 5, acceptGainMs: 7 }), now);

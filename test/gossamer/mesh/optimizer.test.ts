@@ -1,73 +1,46 @@
 import { describe, expect, test } from 'vitest';
+import { composeRules } from '../../../src/gossamer/compose-rules.js';
+import { createAlarms } from '../../../src/gossamer/core/alarms.js';
 import { FAST, type GossamerConfig, PAPER } from '../../../src/gossamer/core/config.js';
-import type { Message } from '../../../src/gossamer/core/message.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
+import type { Message, Route } from '../../../src/gossamer/core/message.js';
 import type { Member, NodeId } from '../../../src/gossamer/core/node.js';
-import { createMembership } from '../../../src/gossamer/discovery/membership.js';
-import type { Candidate } from '../../../src/gossamer/mesh/cost-function.js';
-import { createWorth } from '../../../src/gossamer/mesh/edge-exchange.js';
-import { createMesh } from '../../../src/gossamer/mesh/mesh.js';
-import { createOptimizer } from '../../../src/gossamer/mesh/optimizer.js';
-import { createPings } from '../../../src/gossamer/routing/pings.js';
+import { CLOCKED } from '../../../src/gossamer/rules.js';
 import {
   addressOf,
   createBench,
   memberOf,
   nodeId,
   offerOf,
-  placeOf,
+  requestOf,
   runUntil,
 } from '../support.js';
 
-const HERE = placeOf(0);
+/** A node's route to a source SCX that is as good as next to it. */
+const routeFrom = (id: NodeId, scx: NodeId): Route => ({
+  ...{ scx, stamp: 1, costMs: 0, path: [id, scx], sources: [] },
+});
 
-/** Members 11 to 30 are known; a neighbour is as far away as its number, and there is no source. */
-function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[] = []) {
+/**
+ * The rules as production composes them. Members 11 to 30 are known; a neighbour is as far away as
+ * its number, one way, and has a route to each source. One neighbour may bring the heartbeat.
+ */
+function createProbing(config: GossamerConfig, bearer?: number, sources: NodeId[] = []) {
   const bench = createBench(config);
-  const membership = createMembership(bench.context);
+  const options = { self: memberOf(5), config, rng: bench.context.rng, locations: [] };
+  const rules = composeRules(options, createAlarms(CLOCKED), bench.context.emit);
+  const { membership, mesh, pings, optimizer, edgeReports, routing, heartbeat } = rules;
   for (let number = 11; number <= 30; number++) membership.learn(memberOf(number), 0);
-  const pings = createPings(bench.context, (address, measured, now) =>
-    optimizer.onMeasured(address, measured?.rttMs, now),
-  );
-  const mesh = createMesh(bench.context, {
-    onEdgeUp: () => {},
-    onEdgeDown: () => {},
-    onRefused: (_member, now) => optimizer.onRefused(now),
-    onReferred: (instead, now) => optimizer.onNamed(instead, now),
-    grant: () => undefined,
-  });
-  const candidate = (id: NodeId, distanceMs: number): Candidate => ({
-    id,
-    distanceMs,
-    costMsBySource: new Map(sources.map((source) => [source, distanceMs])),
-  });
-  const routing = {
-    lambda: () => [...mesh.neighbours.keys()].map((id) => candidate(id, Number.parseInt(id, 16))),
-    candidate,
-    sources: () => sources,
-    costMs: () => Math.min(...routing.lambda().map((offer) => offer.distanceMs)),
-  };
-  const worth = createWorth(bench.context, () => mesh, {
-    ...routing,
-    reachedOver: () => [],
-    isIdle: () => sources.length === 0,
-    place: membership.place,
-    rttMs: () => undefined,
-    bearer: () => bearer,
-  });
-  const optimizer = createOptimizer(
-    bench.context,
-    membership,
-    mesh,
-    pings,
-    routing,
-    worth,
-    () => HERE,
-    { bearer: () => bearer, generator: () => null },
-  );
   const connect = (number: number): void => {
-    mesh.request(memberOf(number), offerOf(1), undefined, 0);
-    mesh.handleAccept(memberOf(number), false, 0);
-    worth.handleTold(nodeId(number), { worthMs: 0, loads: [] });
+    const member = memberOf(number);
+    mesh.request(requestOf(member, offerOf(2 * number)), 0);
+    mesh.handleAccept(member, false, 0);
+    edgeReports.handle(member.id, { worthMs: 0, loads: [] });
+    const routes = sources.map((scx) => routeFrom(member.id, scx));
+    const update = { kind: 'update', whole: true, routes, lost: [], withdrawn: [] } as const;
+    routing.handleUpdate(member.id, update, 0);
+    if (number === bearer) heartbeat.handle(member, nodeId(2), 1, 0);
+    bench.take();
   };
   const take = (kind: Message['kind']) =>
     bench.sent().flatMap(({ to, message }) => (message.kind === kind ? [{ to, message }] : []));
@@ -78,7 +51,8 @@ function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[
     more: { canAccept?: boolean; generator?: NodeId | null } = {},
     now = 0,
   ): void => {
-    const status = { kind: 'status', canAccept: true, routes: [], generator: null } as const;
+    const routes = sources.map((scx) => routeFrom(member.id, scx));
+    const status = { kind: 'status', canAccept: true, routes, generator: null } as const;
     optimizer.handleStatus(member, { ...status, ...more }, now);
   };
   /** The probed member answers both questions. */
@@ -105,7 +79,7 @@ function createProbing(config: GossamerConfig, bearer?: NodeId, sources: NodeId[
     bench,
     membership,
     mesh,
-    worth,
+    edgeReports,
     optimizer,
     clock,
     connect,
@@ -227,7 +201,7 @@ describe('The optimiser', () => {
 
   test('gives up any edge for a bridge but the one that brings the heartbeat, when told so', () => {
     for (let farther = 0; farther < 10; farther++) {
-      const { mesh, optimizer, connect, answer, probeNext } = createProbing(FAST, nodeId(30));
+      const { mesh, optimizer, connect, answer, probeNext } = createProbing(FAST, 30);
       for (const number of [11, 12, 30]) connect(number);
       optimizer.start(0);
       for (let number = 0; number <= farther; number++) {
@@ -314,7 +288,7 @@ describe('The optimiser', () => {
     const { mesh, optimizer, clock, sent } = createProbing({ ...FAST, directedProbes: false });
     optimizer.start(0);
     runUntil(clock, 1000);
-    mesh.request(memberOf(50), offerOf(1), undefined, 1000);
+    mesh.request(requestOf(memberOf(50), offerOf(1)), 1000);
     sent('requestStatus');
     mesh.handleReject(memberOf(50), 1000);
     runUntil(clock, 1275);
@@ -381,23 +355,26 @@ describe('The optimiser by worth', () => {
     answer(member, 10);
     // 11 ms become 5; nobody claims to lose anything by the edge that is given up.
     expect(requests()).toEqual([
-      { kind: 'edgeRequest', rttMs: 10, addGainMs: 5.5, acceptGainMs: 5.5, place: HERE },
+      {
+        ...{ kind: 'edgeRequest', rttMs: 10, addGainMs: 5.5, acceptGainMs: 5.5 },
+        place: UNKNOWN_COORDINATES,
+      },
     ]);
   });
 
   test('takes off what the one that it gives up would lose', () => {
-    const { worth, requests, answer, probeNext } = createFull();
+    const { edgeReports, requests, answer, probeNext } = createFull();
     for (const number of [11, 12, 30]) {
-      worth.handleTold(nodeId(number), { worthMs: number === 12 ? 1 : 4, loads: [] });
+      edgeReports.handle(nodeId(number), { worthMs: number === 12 ? 1 : 4, loads: [] });
     }
     answer(probeNext(), 10);
     expect(requests()).toMatchObject([{ addGainMs: 4.5, acceptGainMs: 5.5 }]);
   });
 
   test('can only accept when each of its own edges is worth more than the gain', () => {
-    const { mesh, worth, requests, answer, probeNext } = createFull();
+    const { mesh, edgeReports, requests, answer, probeNext } = createFull();
     for (const number of [11, 12, 30]) {
-      worth.handleTold(nodeId(number), { worthMs: 100, loads: [] });
+      edgeReports.handle(nodeId(number), { worthMs: 100, loads: [] });
     }
     const member = probeNext();
     answer(member, 10);

@@ -4,12 +4,15 @@ import { addressOf, createBench, placeOf } from '../support.js';
 
 const HERE = placeOf(1, 2);
 
+const pongOf = (nonce: number) => ({ kind: 'pong', nonce, place: HERE }) as const;
+
 function createPinger(pingCount = 3) {
   const bench = createBench({ pingCount });
   const measured: { address: string; found: Measured | undefined; now: number }[] = [];
-  const pings = createPings(bench.context, (address, found, now) =>
-    measured.push({ address, found, now }),
-  );
+  const pings = createPings(bench.context, {
+    onMeasured: (address, found, now) => void measured.push({ address, found, now }),
+    onFailed: (address, now) => void measured.push({ address, found: undefined, now }),
+  });
   const nonces = (): number[] =>
     bench.sent().flatMap(({ message }) => (message.kind === 'ping' ? [message.nonce] : []));
   return { bench, pings, measured, nonces };
@@ -23,10 +26,10 @@ describe('A ping experiment', () => {
     for (const rttMs of [10, 20, 60]) {
       const [nonce] = nonces();
       now += rttMs;
-      pings.handlePong(addressOf(1), nonce!, HERE, now);
+      pings.handlePong(addressOf(1), pongOf(nonce!), now);
     }
     expect(measured).toEqual([
-      { address: addressOf(1), found: { rttMs: 30, place: HERE }, now: 90 },
+      { address: addressOf(1), found: { rttMs: 30, coordinates: HERE }, now: 90 },
     ]);
     expect(nonces()).toEqual([]);
     expect(pings.isUnderWay(addressOf(1))).toBe(false);
@@ -44,11 +47,11 @@ describe('A ping experiment', () => {
     const { pings, measured, nonces } = createPinger(2);
     pings.start(addressOf(1), 0);
     const [first] = nonces();
-    pings.handlePong(addressOf(2), first!, HERE, 1);
-    pings.handlePong(addressOf(1), first! + 100, HERE, 1);
+    pings.handlePong(addressOf(2), pongOf(first!), 1);
+    pings.handlePong(addressOf(1), pongOf(first! + 100), 1);
     expect(nonces()).toEqual([]);
-    pings.handlePong(addressOf(1), first!, HERE, 5);
-    pings.handlePong(addressOf(1), first!, HERE, 6);
+    pings.handlePong(addressOf(1), pongOf(first!), 5);
+    pings.handlePong(addressOf(1), pongOf(first!), 6);
     expect(nonces()).toHaveLength(1);
     expect(measured).toEqual([]);
   });

@@ -344,23 +344,23 @@ describe('Routing', () => {
 
   test('keeps next hops in reserve: first those whose paths avoid the ones that failed', () => {
     const { routing, hear } = createTable();
-    const alternate = (...avoided: number[]) =>
-      routing.alternate(nodeId(9), new Set(avoided.map(nodeId)));
+    const reserve = (...avoided: number[]) =>
+      routing.reserve(nodeId(9), new Set(avoided.map(nodeId)));
     routing.onEdgeUp(memberOf(3), 30, 0);
     hear(1, [routeOf([1, 9], 1)]);
     hear(2, [routeOf([2, 1, 9], 5)]);
-    expect(alternate(1)).toBe(nodeId(2));
+    expect(reserve(1)).toBe(nodeId(2));
     hear(3, [routeOf([3, 7, 9], 50)]);
-    expect(alternate(1)).toBe(nodeId(3));
-    expect(alternate(1, 3)).toBe(nodeId(2));
-    expect(alternate(1, 2, 3)).toBeUndefined();
+    expect(reserve(1)).toBe(nodeId(3));
+    expect(reserve(1, 3)).toBe(nodeId(2));
+    expect(reserve(1, 2, 3)).toBeUndefined();
   });
 
   test('has even a neighbour in reserve whose path leads through us, as the very last', () => {
     const { routing, hear } = createTable();
     hear(1, [routeOf([1, 9], 1)]);
     hear(2, [routeOf([2, 5, 1, 9], 5)]);
-    expect(routing.alternate(nodeId(9), new Set([nodeId(1)]))).toBe(nodeId(2));
+    expect(routing.reserve(nodeId(9), new Set([nodeId(1)]))).toBe(nodeId(2));
   });
 
   test('takes the newest word on which sources are attached, whatever path it takes', () => {

@@ -1,7 +1,7 @@
 /** Data connections that are held ready for parents in reserve. */
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Address } from '../../../src/gossamer/core/node.js';
 import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
 import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
@@ -14,7 +14,7 @@ import {
   waitMs,
 } from '../support.js';
 
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: NOWHERE };
+const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
 
 /** An overlay port that answers each HELLO, and records what arrives on data connections. */
 async function listenForData() {

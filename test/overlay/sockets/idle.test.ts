@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { PAPER } from '../../../src/gossamer/core/config.js';
-import { NOWHERE } from '../../../src/gossamer/core/coordinates.js';
+import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Address } from '../../../src/gossamer/core/node.js';
 import { OVERLAY_LIMITS } from '../../../src/overlay/sockets/limits.js';
 import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
@@ -53,7 +53,7 @@ test('an idle connection ends with a farewell, and a message that crosses it is 
   peer.send(encodeHello(strangerHello(7, { address })), ping(1));
   await eventually(() => peer.isClosed, 3000);
   expect(peer.heard.slice(1)).toEqual([
-    { kind: 'message', message: { kind: 'pong', nonce: 1, place: NOWHERE } },
+    { kind: 'message', message: { kind: 'pong', nonce: 1, place: UNKNOWN_COORDINATES } },
     { kind: 'refusal', reason: 'idle' },
   ]);
   await eventually(() => heard.some((event) => event.kind === 'message'), 3000);

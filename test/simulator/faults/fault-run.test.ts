@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FAST } from '../../../src/gossamer/core/config.js';
-import { healingBoundMs } from '../../../src/gossamer/leaves/heartbeat.js';
+import { healingBoundMs } from '../../../src/gossamer/leaves/healing.js';
 import { createDeliveryLog } from '../../../src/simulator/faults/delivery-log.js';
 import type { FaultReport } from '../../../src/simulator/faults/fault-report.js';
 import { runFaults } from '../../../src/simulator/faults/fault-run.js';

@@ -1,24 +1,30 @@
 /**
- * What disturbed the flows of one SCX, by cause: what an operator asks after a bad night. Counted over the
- * first channel of all sources, which flows all the time, and never reset: a source that ends takes
- * nothing along.
+ * What disturbed the flows of one SCX, by cause: what an operator asks after a bad night. Counted
+ * over the first channel of all sources, which flows all the time, and never reset: a source that
+ * ends takes no count with it.
+ *
+ * A FlowWatch observes one flow and attributes each change of parents, each late ADU and each loss
+ * to its cause. It only observes; parents are chosen in parent/.
  */
+import type { EdgeDownReason } from '../../core/effects.js';
+import type { Adu, NodeId } from '../../core/node.js';
+import { createLateness } from './lateness.js';
 
 /** Why a flow that was live changed its parent. */
 const FAILOVER_CAUSES = [
   /** The connection to the parent, or its mesh edge, closed. */
   'closed',
-  /** The parent said nothing: it hangs, or its machine or the network is gone. */
+  /** The parent sent nothing: it hangs, or its machine or the network is gone. */
   'silent',
   /** What came over the parent came later and later. */
   'behind',
-  /** The parent left the session, or refused to serve on. */
+  /** The parent left the session, or refused to continue. */
   'left',
-  /** Routing found a better way, or the mesh has changed: the old parent was well. */
+  /** Routing found a better route, or the mesh has changed: the old parent was well. */
   'route',
 ] as const;
 
-/** How ADUs came that were due while nobody delivered. */
+/** How ADUs came that were due while no upstream delivered. */
 const REPAIR_CAUSES = [
   /** From the cache of the parent that took over. */
   'failover',
@@ -28,9 +34,9 @@ const REPAIR_CAUSES = [
 
 /** Why ADUs are given up for good. */
 const LOSS_CAUSES = [
-  /** The new parent had nothing older, and nobody else was asked. */
+  /** The new parent had nothing older, and no other upstream was asked. */
   'unkept',
-  /** Nobody filled the hole in time. */
+  /** No upstream filled the hole in time. */
   'givenUp',
   /** The parent skipped to live: its link to us carries too little. */
   'behind',
@@ -42,7 +48,7 @@ export type LossCause = (typeof LOSS_CAUSES)[number];
 
 export interface Disturbances {
   readonly failovers: Record<FailoverCause, number>;
-  /** How long nothing was there although something was due, ms: see lateness.ts. */
+  /** How long no ADU came although one was due, ms: see lateness.ts. */
   stallMs: number;
   /** ADUs that came after all. */
   readonly repaired: Record<RepairCause, number>;
@@ -53,10 +59,119 @@ export interface Disturbances {
 const zeroes = <Cause extends string>(causes: readonly Cause[]): Record<Cause, number> =>
   Object.fromEntries(causes.map((cause) => [cause, 0])) as Record<Cause, number>;
 
-/** Nothing happened yet. */
+/** Nothing has happened yet. */
 export const createDisturbances = (): Disturbances => ({
   failovers: zeroes(FAILOVER_CAUSES),
   stallMs: 0,
   repaired: zeroes(REPAIR_CAUSES),
   lost: zeroes(LOSS_CAUSES),
 });
+
+/** Why a flow leaves a parent that is no neighbour any more. */
+export const EDGE_CAUSES: Readonly<Record<EdgeDownReason, FailoverCause>> = {
+  closed: 'closed',
+  silent: 'silent',
+  failed: 'silent',
+  left: 'left',
+  replaced: 'route',
+  evicted: 'route',
+  dropped: 'route',
+};
+
+export interface FlowWatch {
+  /** Why the present parent will be left, if it is. */
+  doubt(cause: FailoverCause): void;
+  /** The present parent is wanted after all. */
+  trust(): void;
+  /** This is the parent from now on; `wasSilent`: the old one was silent. */
+  onParent(id: NodeId, wasSilent: boolean): void;
+  /** The source is attached here. */
+  onLocal(): void;
+  onDelivered(adus: readonly Adu[], now: number): void;
+  onLost(count: number, cause: LossCause): void;
+  /** An ADU came because we asked the parent again. */
+  onRetransmission(): void;
+  /** How late the flow is, ms: see lateness.ts. */
+  readonly lateMs: number;
+}
+
+/** Whether a cause is only a reason to look for another parent; the other causes end a parent. */
+const isMild = (cause: FailoverCause | undefined): boolean =>
+  cause === undefined || cause === 'behind' || cause === 'route';
+
+/** Counts the ADUs that were due before a new parent took over. */
+function createFailoverRepairs(disturbances: Disturbances) {
+  /** A new parent has taken over: what it delivers first was due before. */
+  let isRepairing = false;
+  /** ADUs up to this time stamp are repaired, ms on the source's clock. */
+  let repairedUntil = Number.NEGATIVE_INFINITY;
+  return {
+    begin: (): void => {
+      isRepairing = true;
+    },
+    end: (): void => {
+      isRepairing = false;
+    },
+    /** The first delivery of the new parent; `sourceTimeMs`: the source's time by now. */
+    onDelivery: (sourceTimeMs: number | undefined): void => {
+      if (!isRepairing) return;
+      repairedUntil = sourceTimeMs ?? Number.NEGATIVE_INFINITY;
+      isRepairing = false;
+    },
+    onAdu: (adu: Adu): void => {
+      if (adu.timestampMs <= repairedUntil) disturbances.repaired.failover++;
+    },
+  };
+}
+
+/** Watches a flow that has no parent and has delivered nothing. */
+export function createFlowWatch(disturbances: Disturbances): FlowWatch {
+  const lateness = createLateness();
+  const repairs = createFailoverRepairs(disturbances);
+  let parent: NodeId | undefined;
+  let cause: FailoverCause | undefined;
+  let isLive = false;
+
+  const onFailover = (known: FailoverCause): void => {
+    disturbances.failovers[known]++;
+    if (known === 'route') repairs.end();
+    else repairs.begin();
+  };
+
+  return {
+    doubt: (why) => {
+      if (isMild(cause)) cause = why;
+    },
+    trust: () => {
+      cause = undefined;
+    },
+    onParent: (id, wasSilent) => {
+      const isChange = parent !== undefined && parent !== id;
+      if (isChange && isLive) onFailover(cause ?? (wasSilent ? 'silent' : 'route'));
+      parent = id;
+      cause = undefined;
+    },
+    onLocal: () => {
+      parent = undefined;
+      cause = undefined;
+    },
+    onDelivered: (adus, now) => {
+      if (adus.length > 0) repairs.onDelivery(lateness.sourceTimeMs(now));
+      for (const adu of adus) {
+        isLive = true;
+        repairs.onAdu(adu);
+        disturbances.stallMs += lateness.heard(adu, now);
+      }
+      if (cause === 'behind' && lateness.lateMs === 0) cause = undefined;
+    },
+    onLost: (count, why) => {
+      disturbances.lost[why] += count;
+    },
+    onRetransmission: () => {
+      disturbances.repaired.retransmission++;
+    },
+    get lateMs() {
+      return lateness.lateMs;
+    },
+  };
+}

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createFallingBehind } from '../../../../src/gossamer/distribution/health/slow-parent.js';
+import { createSlowParent } from '../../../../src/gossamer/distribution/health/slow-parent.js';
 
 /** The instants at which the parent was told of; an ADU comes each 100 ms. */
 function complaints(lateMsAt: (now: number) => number, untilMs: number, hops = 1): number[] {
-  const fallingBehind = createFallingBehind();
+  const slowParent = createSlowParent();
   const told: number[] = [];
   for (let now = 0; now <= untilMs; now += 100) {
-    if (fallingBehind.heard(lateMsAt(now), hops, now)) told.push(now);
+    if (slowParent.heard(lateMsAt(now), hops, now)) told.push(now);
   }
   return told;
 }

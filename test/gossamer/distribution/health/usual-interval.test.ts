@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { createRhythm } from '../../../../src/gossamer/distribution/health/usual-interval.js';
+import { createUsualInterval } from '../../../../src/gossamer/distribution/health/usual-interval.js';
 import { aduOf } from '../../support.js';
 
 /** ADUs each so many ms. */
-const hear = (rhythm: ReturnType<typeof createRhythm>, intervalMs: number, count: number): void => {
+const hear = (
+  rhythm: ReturnType<typeof createUsualInterval>,
+  intervalMs: number,
+  count: number,
+): void => {
   for (let sequence = 0; sequence < count; sequence++) {
     rhythm.heard(aduOf(sequence, { timestampMs: intervalMs * sequence }));
   }
@@ -11,13 +15,17 @@ const hear = (rhythm: ReturnType<typeof createRhythm>, intervalMs: number, count
 
 describe('The rhythm of a source', () => {
   test('is unknown before two ADUs: silence is nothing special for long', () => {
-    const rhythm = createRhythm(1500);
+    const rhythm = createUsualInterval(1500);
     hear(rhythm, 26, 1);
     expect(rhythm.quietMs).toBe(1500);
   });
 
   test('makes silence suspicious after a few intervals, though not before TCP had its time', () => {
-    const [music, slow, rare] = [createRhythm(1500), createRhythm(1500), createRhythm(1500)];
+    const [music, slow, rare] = [
+      createUsualInterval(1500),
+      createUsualInterval(1500),
+      createUsualInterval(1500),
+    ];
     hear(music, 26, 10);
     hear(slow, 100, 10);
     hear(rare, 1000, 10);
@@ -25,7 +33,7 @@ describe('The rhythm of a source', () => {
   });
 
   test('takes no notice of numbers that were given up, nor of clocks that go back', () => {
-    const rhythm = createRhythm(1500);
+    const rhythm = createUsualInterval(1500);
     rhythm.heard(aduOf(1, { timestampMs: 5000 }));
     rhythm.heard(aduOf(2, { timestampMs: 0 }));
     rhythm.heard(aduOf(90, { timestampMs: 90_000 }));

@@ -1,33 +1,39 @@
 /**
- * What is missing of a flow whose ADUs travel as datagrams, when to ask for it, and when to give it
- * up. §4: "Loss recovery is initiated by sending a retransmission request upstream towards the source.
+ * The missing ADUs of a flow on a lossy channel: when to ask for them, and when to give them up.
+ * §4: "Loss recovery is initiated by sending a retransmission request upstream towards the source.
  * Intermediate RMXs aggregate retransmission requests. They first attempt to recover the data
  * themselves, and if that fails forward the request towards the source."
  *
- * An SCX forwards in order, so what it lacks itself is never missed below it: of all SCXs behind a
- * lossy link only the first one asks, and who is asked has it in its cache. That is all suppression
- * and aggregation there is to do between SCXs. What one SCX misses is asked for in ranges: it waits a
- * little first, as the network may only have changed the order, and again, longer and longer, while no
- * answer comes, as a request may be lost, too.
+ * An SCX forwards in order, so what it lacks itself is never missed below it. Of all SCXs behind a
+ * lossy link only the first one asks, and its parent has the ADU in its cache. No other suppression
+ * or aggregation is needed between SCXs. Missing ADUs are asked for in ranges. The first request
+ * waits a little, as the network may only have changed the order; it is repeated with growing waits
+ * while no answer comes, as requests may be lost, too.
  *
  * Bounded: MISSING_MAX numbers.
  */
-import type { Rng } from '../../lib/rng.js';
-import type { SequenceRange } from '../core/message.js';
+import type { Rng } from '../../../lib/rng.js';
+import type { SequenceRange } from '../../core/message.js';
 
-/** Numbers that may be missing at once. Guess: 27 s of MP3 frames, as many as wait for a hole. */
+/**
+ * Numbers that may be missing at once. Guess: 27 s of MP3 frames, like the ADUs that may wait for a
+ * hole.
+ */
 const MISSING_MAX = 1024;
 
-/** Ranges in one request. Those beyond are asked for with the next. */
+/** Ranges in one request. Further ones are asked for with the next. */
 export const RANGES_MAX = 32;
 
 /** The wait before the first request, ms; drawn between half and all of it. Guess. */
 const REORDER_MS = 16;
 
-/** What falls due within so many ms is asked for together. Guess: half an MP3 frame. */
+/** Numbers that fall due within this time are asked for together, ms. Guess: half an MP3 frame. */
 const TOGETHER_MS = 13;
 
-/** How long an answer may take before one is known, at least, and at most, ms. RFC 6298: 1 s; guess. */
+/**
+ * The wait for an answer: before any was measured, the least, and the most, ms. RFC 6298: 1 s;
+ * guess.
+ */
 const ANSWER_FIRST_MS = 200;
 const ANSWER_MIN_MS = 20;
 const ANSWER_MAX_MS = 500;
@@ -37,7 +43,7 @@ const MEAN_WEIGHT = 1 / 8;
 const DEVIATION_WEIGHT = 1 / 4;
 
 interface Missing {
-  /** Nobody upstream has it any more: -Infinity. */
+  /** When it was found missing; -Infinity: no SCX upstream has it any more. */
   since: number;
   askAt: number;
   /** When it was asked for last. */
@@ -46,25 +52,25 @@ interface Missing {
 }
 
 export interface Repairs {
-  /** An ADU came: what lies before it and never came is missing. True: we had asked for it. */
+  /** An ADU came: unknown numbers before it are missing. Returns whether we had asked for it. */
   onArrived(sequence: number, now: number): boolean;
   /** All numbers before this one exist. */
   onHead(next: number, now: number): void;
-  /** Nobody upstream has these any more. */
+  /** No SCX upstream has these any more. */
   onLost(range: SequenceRange, now: number): void;
-  /** What lies before is delivered or given up. */
+  /** All numbers before this one are delivered or given up. */
   settle(next: number): void;
-  /** What is due to be asked for: then it counts as asked. */
+  /** The ranges that are due; they count as asked. */
   ask(now: number): SequenceRange[];
-  /** From when on there is something to ask for; Infinity: nothing is missing. */
+  /** When the next request is due; Infinity: nothing is missing. */
   readonly askAt: number;
   /** When the first missing one is given up; Infinity: nothing is missing. */
   readonly giveUpAt: number;
-  /** The number up to which all that is missing has had its time; undefined: none has. */
+  /** The number before which all missing ones are to be given up; undefined: none is. */
   lostBefore(now: number): number | undefined;
 }
 
-/** Neighbouring numbers, which ascend, as ranges. */
+/** Ascending numbers as ranges. */
 function rangesOf(numbers: readonly number[]): SequenceRange[] {
   const ranges: { from: number; count: number }[] = [];
   for (const number of numbers) {
@@ -75,7 +81,7 @@ function rangesOf(numbers: readonly number[]): SequenceRange[] {
   return ranges;
 }
 
-/** How long an answer takes, by those that came: RFC 6298. */
+/** How long an answer takes, by the answers that came: RFC 6298. */
 function createAnswerTime() {
   let meanMs: number | undefined;
   let deviationMs = 0;
@@ -86,7 +92,7 @@ function createAnswerTime() {
       deviationMs += weight * (off - deviationMs);
       meanMs = meanMs === undefined ? ms : meanMs + MEAN_WEIGHT * (ms - meanMs);
     },
-    /** How long to wait for one; twice as long after each that did not come. */
+    /** How long to wait for an answer; twice as long after each that did not come. */
     waitMs: (tries: number): number => {
       const usual = meanMs === undefined ? ANSWER_FIRST_MS : meanMs + 4 * deviationMs;
       return Math.min(ANSWER_MAX_MS, Math.max(ANSWER_MIN_MS, usual) * 2 ** (tries - 1));
@@ -94,22 +100,22 @@ function createAnswerTime() {
   };
 }
 
-/** Nothing is known yet. @param timeoutMs how long a missing one is waited for */
+/** Nothing is known yet. @param timeoutMs how long a missing ADU is waited for */
 export function createRepairs(timeoutMs: number, rng: Rng): Repairs {
-  /** By number, which ascend: new ones are beyond all others. */
+  /** By number, ascending: each new one exceeds all others. */
   const missing = new Map<number, Missing>();
   const answerTime = createAnswerTime();
-  /** The first number of which nothing is known; undefined: the stream has not begun. */
+  /** The first number that may not exist yet; undefined: the stream has not begun. */
   let head: number | undefined;
   let askAt = Number.POSITIVE_INFINITY;
 
-  /** What is beyond those that may be missing is not known of yet: who lies about it is not believed. */
+  /** Numbers beyond MISSING_MAX stay unknown, so an invented number does no harm. */
   const onHead = (next: number, now: number): void => {
     const first = head ?? next;
     const count = Math.max(0, Math.min(next - first, MISSING_MAX - missing.size));
-    for (let place = 0; place < count; place++) {
+    for (let index = 0; index < count; index++) {
       const due = now + REORDER_MS * (0.5 + rng.unit() / 2);
-      missing.set(first + place, { since: now, askAt: due, askedAt: 0, tries: 0 });
+      missing.set(first + index, { since: now, askAt: due, askedAt: 0, tries: 0 });
       askAt = Math.min(askAt, due);
     }
     head = first + count;
@@ -120,7 +126,7 @@ export function createRepairs(timeoutMs: number, rng: Rng): Repairs {
     const found = missing.get(sequence);
     head = Math.max(head as number, sequence + 1);
     missing.delete(sequence);
-    // Which of several requests was answered, nobody knows (Karn).
+    // Which of several requests was answered is unknown (Karn).
     if (found?.tries === 1) answerTime.onAnswer(now - found.askedAt);
     return found !== undefined && found.tries > 0;
   };

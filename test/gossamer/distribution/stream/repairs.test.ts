@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FAST } from '../../../src/gossamer/core/config.js';
-import { createRepairs, RANGES_MAX } from '../../../src/gossamer/distribution/repairs.js';
-import { createStream } from '../../../src/gossamer/distribution/stream.js';
-import { createRng } from '../../../src/lib/rng.js';
-import { aduOf } from '../support.js';
+import { FAST } from '../../../../src/gossamer/core/config.js';
+import { createRepairs, RANGES_MAX } from '../../../../src/gossamer/distribution/stream/repairs.js';
+import { createStream } from '../../../../src/gossamer/distribution/stream/stream.js';
+import { createRng } from '../../../../src/lib/rng.js';
+import { aduOf } from '../../support.js';
 
 const TIMEOUT_MS = 1500;
 const NEVER = Number.POSITIVE_INFINITY;

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FAST, type GossamerConfig } from '../../../src/gossamer/core/config.js';
-import type { Adu } from '../../../src/gossamer/core/node.js';
-import { createStream, type Progress } from '../../../src/gossamer/distribution/stream.js';
-import { aduOf } from '../support.js';
+import { FAST, type GossamerConfig } from '../../../../src/gossamer/core/config.js';
+import type { Adu } from '../../../../src/gossamer/core/node.js';
+import {
+  createStream,
+  type Progress,
+} from '../../../../src/gossamer/distribution/stream/stream.js';
+import { aduOf } from '../../support.js';
 
 const streamOf = (changes: Partial<GossamerConfig> = {}) => createStream({ ...FAST, ...changes });
 

@@ -1,0 +1,68 @@
+/**
+ * The members known, by id, by address and by index. No two members have the same address. The
+ * columns hold what is looked up for all members at once; an index is valid until the next change.
+ */
+import { createDenseMap } from '../../lib/dense-map.js';
+import type { Rng } from '../../lib/rng.js';
+import { UNKNOWN_COORDINATES } from '../core/coordinates.js';
+import type { Sighting } from '../core/message.js';
+import type { Address, Coordinates, Member, NodeId } from '../core/node.js';
+import { createMemberColumns, type MemberColumns } from './member-columns.js';
+
+/** Draws that look for a member that is not needed. Nearly all members are not. */
+const DRAWS_MAX = 8;
+
+export interface MemberIndex extends Pick<MemberColumns, 'predictedDelayMs' | 'fact'> {
+  /** All members, in the order of their indexes. */
+  readonly items: readonly Sighting[];
+  get(id: NodeId): Sighting | undefined;
+  indexOf(id: NodeId): number | undefined;
+  at(address: Address): Member | undefined;
+  /** Adds a member, or updates its address and incarnation. */
+  put(member: Member): void;
+  locate(known: Sighting, coordinates: Coordinates): void;
+  delete(id: NodeId): void;
+  /** A random member, needed ones avoided; there must be one. */
+  pickSpare(rng: Rng, isNeeded: (id: NodeId) => boolean): NodeId;
+}
+
+/** No member is known. */
+export function createMemberIndex(): MemberIndex {
+  const members = createDenseMap(({ member }: Sighting) => member.id);
+  const columns = createMemberColumns();
+  const byAddress = new Map<Address, NodeId>();
+
+  const set = (sighting: Sighting): void => columns.set(members.put(sighting), sighting);
+
+  return {
+    items: members.items,
+    get: (id) => members.get(id),
+    indexOf: members.indexOf,
+    at: (address) => {
+      const id = byAddress.get(address);
+      return id === undefined ? undefined : members.get(id)?.member;
+    },
+    put: (member) => {
+      const before = members.get(member.id);
+      if (before !== undefined) byAddress.delete(before.member.address);
+      set({ member, place: before?.place ?? UNKNOWN_COORDINATES });
+      byAddress.set(member.address, member.id);
+    },
+    locate: ({ member }, coordinates) => set({ member, place: coordinates }),
+    delete: (id) => {
+      const known = members.get(id);
+      if (known === undefined) return;
+      const hole = members.delete(id) as number;
+      columns.move(members.items.length, hole);
+      byAddress.delete(known.member.address);
+    },
+    pickSpare: (rng, isNeeded) => {
+      for (let draw = 1; ; draw++) {
+        const { id } = (rng.pick(members.items) as Sighting).member;
+        if (!isNeeded(id) || draw === DRAWS_MAX) return id;
+      }
+    },
+    predictedDelayMs: columns.predictedDelayMs,
+    fact: columns.fact,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * When missing ADUs are given up (Beyond §3.8). A hole is waited for, as another upstream may yet
+ * fill it; on a lossy channel repairs.ts asks for it again. It is given up after `gapTimeoutMs`, or
+ * earlier when no upstream has the ADUs.
+ */
+import type { GossamerConfig } from '../core/config.js';
+import type { ParentChange } from './parent/parent-change.js';
+import type { Reception } from './stream/reception.js';
+import type { Repairs } from './stream/repairs.js';
+import { NOTHING, type Progress, type Stream } from './stream/stream.js';
+
+export interface HolesOptions {
+  readonly config: GossamerConfig;
+  readonly stream: Stream;
+  readonly repairs: Repairs | undefined;
+  readonly reception: Reception;
+  readonly parentChange: ParentChange;
+}
+
+export interface Holes {
+  /** When the present hole is given up; Infinity: there is none. */
+  fillBy(): number;
+  giveUpIfDue(now: number): Progress;
+}
+
+/** The holes of one flow. */
+export function createHoles(options: HolesOptions): Holes {
+  const { config, stream, repairs, reception, parentChange } = options;
+
+  const parentHasNothingOlder = (): boolean =>
+    (parentChange.parent?.from ?? 0) > (stream.next ?? 0);
+
+  /** At once when the parent has nothing older, and no other upstream may fill the hole. */
+  const fillBy = (): number => {
+    const { holeSince } = stream;
+    const lostAt = repairs?.giveUpAt ?? Number.POSITIVE_INFINITY;
+    if (holeSince === undefined) return lostAt;
+    const latest = Math.min(holeSince + config.gapTimeoutMs, lostAt);
+    return parentHasNothingOlder() ? Math.min(latest, parentChange.othersFillUntil()) : latest;
+  };
+
+  /** Gives up the present hole; on a lossy channel only the part whose time is up. */
+  const giveUp = (now: number): Progress => {
+    const lost = repairs?.lostBefore(now);
+    if (lost !== undefined) return reception.skipTo(lost, 'givenUp', now);
+    return reception.skipHole(parentHasNothingOlder() ? 'unkept' : 'givenUp', now);
+  };
+
+  return { fillBy, giveUpIfDue: (now) => (now >= fillBy() ? giveUp(now) : NOTHING) };
+}

@@ -1,0 +1,95 @@
+/**
+ * Our subscriptions to one source's channel (Beyond §3.8: a child says that it uses X_i as its next
+ * hop by subscribing), and the reserves among them. When all upstreams are silent, one neighbour
+ * after another is asked as a reserve, and the first that delivers becomes the parent. No
+ * subscription is cancelled meanwhile, so a parent that was only late costs nothing; and a reserve
+ * that is itself in trouble serves us as soon as it can.
+ */
+import { type Context, sendData } from '../../core/context.js';
+import type { Member, NodeId, SourceId } from '../../core/node.js';
+
+/** An upstream that we have subscribed to: the parent, the next parent or a reserve. */
+export interface Subscription {
+  readonly member: Member;
+  readonly id: NodeId;
+  readonly askedAt: number;
+  /** The first number that it will send, by its SUBSCRIBED. */
+  from: number | undefined;
+  heardAt: number | undefined;
+}
+
+/** Sends SUBSCRIBE and UNSUBSCRIBE. */
+export interface Subscriber {
+  /** Asks for all ADUs from a number on; undefined: for the recent ones. */
+  open(member: Member, from: number | undefined, now: number): Subscription;
+  close(subscription: Subscription | undefined): void;
+}
+
+/** Subscribes to one source's channel. */
+export function createSubscriber(context: Context, source: SourceId, channel: number): Subscriber {
+  return {
+    open: (member, from, now) => {
+      const body = { kind: 'subscribe', source, channel, from: from ?? null } as const;
+      sendData(context, member, channel, body);
+      return { member, id: member.id, askedAt: now, from: undefined, heardAt: undefined };
+    },
+    close: (subscription) => {
+      if (subscription === undefined) return;
+      sendData(context, subscription.member, channel, { kind: 'unsubscribe', source, channel });
+    },
+  };
+}
+
+export interface Reserves {
+  ask(member: Member, from: number | undefined, now: number): void;
+  /** Keeps an upstream subscribed as a reserve. */
+  keep(subscription: Subscription): void;
+  get(id: NodeId): Subscription | undefined;
+  /** Removes and returns a reserve; it stays subscribed. */
+  take(id: NodeId): Subscription | undefined;
+  /** It refused, or its connection closed: it is not asked again until ADUs flow. */
+  lose(id: NodeId): void;
+  /** Routing wants a lost one again: all lost ones may be asked again. */
+  forgive(id: NodeId): void;
+  /** ADUs flow: the reserves are cancelled. */
+  dismiss(): void;
+  /** Reserves, and lost ones. */
+  readonly asked: readonly NodeId[];
+  readonly all: readonly Subscription[];
+}
+
+/** No reserve. Bounded, reserves and lost ones: neighbours at the time. */
+export function createReserves(subscriber: Subscriber): Reserves {
+  const reserves = new Map<NodeId, Subscription>();
+  const lost = new Set<NodeId>();
+  return {
+    ask: (member, from, now) => {
+      reserves.set(member.id, subscriber.open(member, from, now));
+    },
+    keep: (subscription) => void reserves.set(subscription.id, subscription),
+    get: (id) => reserves.get(id),
+    take: (id) => {
+      const reserve = reserves.get(id);
+      reserves.delete(id);
+      return reserve;
+    },
+    lose: (id) => {
+      reserves.delete(id);
+      lost.add(id);
+    },
+    forgive: (id) => {
+      if (lost.has(id)) lost.clear();
+    },
+    dismiss: () => {
+      for (const reserve of reserves.values()) subscriber.close(reserve);
+      reserves.clear();
+      lost.clear();
+    },
+    get asked() {
+      return [...reserves.keys(), ...lost];
+    },
+    get all() {
+      return [...reserves.values()];
+    },
+  };
+}

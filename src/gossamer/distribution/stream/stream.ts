@@ -1,0 +1,156 @@
+/**
+ * One source's ADUs on one channel, in order. Beyond §3.8: ADUs are numbered, and every SCX keeps
+ * the last seconds of them. So a child that changes parents asks the new one for what it has
+ * missed; what both parents send is recognised by its number, delivered once, and in order.
+ *
+ * Bounded: adu-cache.ts for the past; EARLY_MAX and `cacheBytesMax` for ADUs that arrive too early.
+ */
+import type { GossamerConfig } from '../../core/config.js';
+import type { Adu } from '../../core/node.js';
+import { createAduCache, sizeOf } from './adu-cache.js';
+
+/** ADUs that may wait for a hole before them to be filled. Guess: 27 s of MP3 frames. */
+const EARLY_MAX = 1024;
+
+/**
+ * The result of an input: ADUs to deliver, in order, and the number of ADUs that are given up for
+ * good.
+ */
+export interface Progress {
+  readonly missed: number;
+  readonly delivered: readonly Adu[];
+}
+
+/** No ADU delivered, none given up. */
+export const NOTHING: Progress = { missed: 0, delivered: [] };
+
+export interface Stream {
+  /** The number that is delivered next; undefined before the first ADU. */
+  readonly next: number | undefined;
+  /** Since when a hole has been waiting to be filled, ms; undefined: there is none. */
+  readonly holeSince: number | undefined;
+  accept(adu: Adu, now: number): Progress;
+  /** Whether an ADU was received before, or has been given up. */
+  isDuplicate(adu: Adu): boolean;
+  /** Sets where the stream begins, unless it has begun; `last`: the ADU before, if it is known. */
+  begin(sequence: number, last?: Adu): void;
+  /** Gives up what is missing before a number. */
+  skipTo(sequence: number, now: number): Progress;
+  /** Gives up the present hole. */
+  skipHole(now: number): Progress;
+  /** A kept ADU. */
+  get(sequence: number): Adu | undefined;
+  /** The lowest number at or after this one that is kept; `next` when there is none. */
+  keptFrom(sequence: number): number;
+  /** How much older than the newest ADU the first one is that is kept at or after a number, ms. */
+  behindMs(sequence: number): number;
+  /** Where a newcomer begins: the last `recentMs`, at least the last ADU. */
+  recentStart(): number | undefined;
+}
+
+/** ADUs that came before their turn. */
+function createEarlyAdus() {
+  const early = new Map<number, Adu>();
+  let bytes = 0;
+  return {
+    get size() {
+      return early.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    has: (sequence: number): boolean => early.has(sequence),
+    add: (adu: Adu): void => {
+      early.set(adu.sequence, adu);
+      bytes += sizeOf(adu);
+    },
+    take: (sequence: number): Adu | undefined => {
+      const adu = early.get(sequence);
+      if (adu === undefined) return undefined;
+      early.delete(sequence);
+      bytes -= sizeOf(adu);
+      return adu;
+    },
+    /** Those before a number, ascending. */
+    before: (sequence: number): number[] =>
+      [...early.keys()].filter((key) => key < sequence).sort((a, b) => a - b),
+    first: (): number => Math.min(...early.keys()),
+  };
+}
+
+/** A stream of which nothing is known. */
+export function createStream(config: GossamerConfig): Stream {
+  const cache = createAduCache(config);
+  const early = createEarlyAdus();
+  let next: number | undefined;
+  let holeSince: number | undefined;
+
+  /** Delivers an ADU, and all that follow it without a hole. */
+  const deliverFrom = (first: Adu | undefined, now: number): Adu[] => {
+    const delivered: Adu[] = [];
+    for (let adu = first; adu !== undefined; adu = early.take(next as number)) {
+      next = adu.sequence + 1;
+      cache.add(adu);
+      delivered.push(adu);
+    }
+    holeSince = early.size === 0 ? undefined : delivered.length > 0 ? now : (holeSince ?? now);
+    return delivered;
+  };
+
+  const skipTo = (sequence: number, now: number): Progress => {
+    if (next === undefined || sequence <= next) return NOTHING;
+    const delivered: Adu[] = [];
+    let missed = sequence - next;
+    // Early ADUs are not lost: they are delivered on the way.
+    for (const key of early.before(sequence)) {
+      const adu = early.take(key) as Adu;
+      next = key + 1;
+      cache.add(adu);
+      delivered.push(adu);
+      missed--;
+    }
+    next = sequence;
+    delivered.push(...deliverFrom(early.take(sequence), now));
+    return { missed, delivered };
+  };
+
+  const skipHole = (now: number): Progress =>
+    early.size === 0 ? NOTHING : skipTo(early.first(), now);
+
+  const keptFrom = (sequence: number): number => cache.firstFrom(sequence) ?? next ?? sequence;
+
+  return {
+    get next() {
+      return next;
+    },
+    get holeSince() {
+      return holeSince;
+    },
+    isDuplicate: ({ sequence }) => (next !== undefined && sequence < next) || early.has(sequence),
+    accept: (adu, now) => {
+      next ??= adu.sequence;
+      if (adu.sequence === next) return { missed: 0, delivered: deliverFrom(adu, now) };
+      if (adu.sequence < next || early.has(adu.sequence)) return NOTHING;
+      early.add(adu);
+      holeSince ??= now;
+      const isTooMuch = early.size > EARLY_MAX || early.bytes > config.cacheBytesMax;
+      return isTooMuch ? skipHole(now) : NOTHING;
+    },
+    begin: (sequence, last) => {
+      if (next !== undefined) return;
+      next = sequence;
+      if (last !== undefined) cache.add(last);
+    },
+    skipTo,
+    skipHole,
+    get: cache.get,
+    keptFrom,
+    behindMs: (sequence) => {
+      if (next === undefined || sequence >= next) return 0;
+      const first = cache.get(sequence) ?? cache.get(keptFrom(sequence));
+      const newestMs = cache.get(next - 1)?.timestampMs ?? 0;
+      return first === undefined ? 0 : newestMs - first.timestampMs;
+    },
+    recentStart: () => (next === undefined ? undefined : cache.recentStart(next)),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Figure 4 as production decides it (§3.6): whether to ask a probed node X_j for an edge, and which
+ * neighbour it replaces. "If X_i has not yet filled its limit k1 of edges it is allowed to add, it
+ * will accept X_j as a neighbor. But, if X_i already has k1 neighbors, then in order to accept X_j,
+ * it will have to remove one of its existing neighbors. X_i runs an optimization algorithm that
+ * evaluates the "cost" of all of its neighbors and X_j."
+ *
+ * That algorithm depends on the profile: under `paper` it is `optimize` of cost-function.ts,
+ * figures 4 and 5 as published. Under `fast` (`exchangesEdges`) it is `replacement` of
+ * edge-exchange.ts, which compares gain and loss in ms; the paper's cost function is never called.
+ * A bridge over a cut replaces a random neighbour.
+ */
+
+import type { Rng } from '../../lib/rng.js';
+import type { GossamerConfig } from '../core/config.js';
+import type { Coordinates, Member, NodeId } from '../core/node.js';
+import type { RouteOffer } from '../routing/route-offer.js';
+import { optimize } from './cost-function.js';
+import type { EdgeExchange } from './edge-exchange.js';
+import type { Mesh } from './mesh.js';
+
+export interface EdgeChoiceOptions {
+  readonly config: GossamerConfig;
+  readonly rng: Rng;
+  readonly mesh: Mesh;
+  readonly exchange: EdgeExchange;
+  /** Figure 4's Λ without X_j. */
+  lambda(): RouteOffer[];
+  /** The source SCXs in our routing table, we ourselves excluded. */
+  sources(): NodeId[];
+  /** The neighbour that brings the heartbeat. */
+  bearer(): NodeId | undefined;
+  ownCoordinates(): Coordinates;
+  isBridgeWanted(): boolean;
+}
+
+/** A probed node: who it is, its measured RTT, and what it offers. */
+interface ProbedNode {
+  readonly member: Member;
+  readonly rttMs: number;
+  readonly offer: RouteOffer;
+}
+
+export interface EdgeChoice {
+  /** Requests an edge if it is wanted. */
+  consider(probed: ProbedNode, now: number): void;
+}
+
+/** Decides with the neighbours as they are when it is asked. */
+export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
+  const { config, rng, mesh, exchange } = options;
+
+  /** H: "we have set the hysteresis value to 0.15 times the number of known source SCXs." */
+  const hysteresis = (): number => config.hysteresis * Math.max(1, options.sources().length);
+
+  /** The edges that we added, and may give up for a better one. */
+  const replaceable = (): Set<NodeId> => {
+    const kept = config.keepHeartbeatEdge ? options.bearer() : undefined;
+    const ours = [...mesh.neighbours.values()].filter((n) => n.ours && n.member.id !== kept);
+    return new Set(ours.map((n) => n.member.id));
+  };
+
+  const figure4 = (offer: RouteOffer): NodeId | undefined =>
+    optimize({
+      probed: offer,
+      neighbours: options.lambda(),
+      replaceable: replaceable(),
+      sources: options.sources(),
+      hysteresis: hysteresis(),
+    });
+
+  /** The edge of ours that X_j replaces, and the gain. */
+  const replacement = (offer: RouteOffer): { id: NodeId; gainMs: number } | undefined => {
+    const isBridge = options.isBridgeWanted();
+    if (!isBridge && config.exchangesEdges) return exchange.replacement(offer);
+    const id = isBridge ? rng.pick([...replaceable()]) : figure4(offer);
+    return id === undefined ? undefined : { id, gainMs: Math.max(0, exchange.gainMs(offer)) };
+  };
+
+  return {
+    consider: ({ member, rttMs, offer }, now) => {
+      const gainMs = Math.max(0, exchange.gainMs(offer));
+      const hasRoom = mesh.room() > 0;
+      const replaced = hasRoom ? undefined : replacement(offer);
+      const addGainMs = hasRoom ? gainMs : (replaced?.gainMs ?? null);
+      const mayAccept = config.reversible && gainMs > 0 && mesh.canAccept();
+      if (addGainMs === null && !mayAccept) return;
+      const acceptGainMs = mayAccept ? gainMs : null;
+      const edgeOffer = { rttMs, addGainMs, acceptGainMs, place: options.ownCoordinates() };
+      mesh.request({ member, offer: edgeOffer, replaces: replaced?.id }, now);
+    },
+  };
+}

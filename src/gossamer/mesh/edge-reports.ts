@@ -1,0 +1,134 @@
+/**
+ * What the two ends of an edge report to each other with their keep-alives (Beyond §3.6): the value
+ * of the edge to the sender, and how many SCXs each source reaches through the sender over this
+ * edge. The sum of these loads weights the sources, and so the gain or loss of a whole subtree is
+ * known to the node that decides about an edge.
+ *
+ * Bounded by the mesh: one report from each neighbour, and one to it.
+ */
+import type { Load } from '../core/message.js';
+import type { NodeId } from '../core/node.js';
+import type { RouteOffer } from '../routing/route-offer.js';
+import { edgeValueMs, type Weights } from './edge-value.js';
+
+/** The report about one edge. */
+interface EdgeReport {
+  /** The value of the edge to the sender, ms. */
+  readonly worthMs: number;
+  readonly loads: readonly Load[];
+}
+
+/** A value that has changed by more than this share is reported at once. Guess. */
+const CHANGE_MIN = 0.2;
+
+const hasChanged = (before: number, after: number): boolean =>
+  Math.abs(after - before) > CHANGE_MIN * before;
+
+const isNews = (before: EdgeReport, after: EdgeReport): boolean =>
+  hasChanged(before.worthMs, after.worthMs) ||
+  before.loads.length !== after.loads.length ||
+  after.loads.some(({ scx, scxs }, index) => {
+    const other = before.loads[index];
+    return other?.scx !== scx || hasChanged(other.scxs, scxs);
+  });
+
+const isSame = (a: EdgeReport, b: EdgeReport): boolean =>
+  a.worthMs === b.worthMs &&
+  a.loads.length === b.loads.length &&
+  a.loads.every(({ scx, scxs }, at) => scx === b.loads[at]?.scx && scxs === b.loads[at]?.scxs);
+
+/** What reports are drawn from. */
+export interface EdgeReportsView {
+  /** Figure 4's Λ without X_j: the same array until something changes. */
+  lambda(): RouteOffer[];
+  /** The source SCXs that we reach over that neighbour. */
+  reachedOver(id: NodeId): NodeId[];
+  /** The source SCXs in our routing table, we ourselves excluded. */
+  sources(): NodeId[];
+  isNeighbour(id: NodeId): boolean;
+}
+
+/** The basis of all reports: the same object while neither Λ nor a neighbour's report changes. */
+interface Basis {
+  readonly lambda: RouteOffer[];
+  readonly weights: Weights;
+}
+
+/** A report that was sent, and the last basis on which it was found to be up to date. */
+interface SentReport {
+  readonly report: EdgeReport;
+  basis: Basis;
+}
+
+export interface EdgeReports {
+  /** Draws the report that a neighbour is sent with this keep-alive. */
+  send(id: NodeId): EdgeReport;
+  /** Whether the report to a neighbour has changed much since it was sent last. */
+  hasNews(id: NodeId): boolean;
+  handle(from: NodeId, report: EdgeReport): void;
+  forget(id: NodeId): void;
+  /** The last report of a neighbour. */
+  received(id: NodeId): EdgeReport | undefined;
+  weights(): Weights;
+}
+
+/** No neighbour has reported anything. */
+export function createEdgeReports(view: EdgeReportsView): EdgeReports {
+  const received = new Map<NodeId, EdgeReport>();
+  const sent = new Map<NodeId, SentReport>();
+  let basis: Basis | undefined;
+
+  const sumLoads = (): Weights => {
+    const sum = new Map(view.sources().map((scx) => [scx, 1]));
+    for (const { loads } of received.values()) {
+      for (const { scx, scxs } of loads) {
+        const own = sum.get(scx);
+        if (own !== undefined) sum.set(scx, own + scxs);
+      }
+    }
+    return sum;
+  };
+
+  const currentBasis = (): Basis => {
+    const lambda = view.lambda();
+    if (basis?.lambda !== lambda) basis = { lambda, weights: sumLoads() };
+    return basis;
+  };
+
+  const weights = (): Weights => currentBasis().weights;
+
+  const draw = (id: NodeId): EdgeReport => {
+    const current = weights();
+    const loads = view.reachedOver(id).map((scx) => ({ scx, scxs: current.get(scx) ?? 1 }));
+    return { worthMs: edgeValueMs(id, view.lambda(), current), loads };
+  };
+
+  return {
+    send: (id) => {
+      const report = draw(id);
+      sent.set(id, { report, basis: currentBasis() });
+      return report;
+    },
+    hasNews: (id) => {
+      const before = sent.get(id);
+      if (before === undefined) return true;
+      if (before.basis === currentBasis()) return false;
+      before.basis = currentBasis();
+      return isNews(before.report, draw(id));
+    },
+    handle: (from, report) => {
+      const before = received.get(from);
+      if (before !== undefined && isSame(before, report)) return;
+      if (!view.isNeighbour(from)) return;
+      received.set(from, report);
+      basis = undefined;
+    },
+    forget: (id) => {
+      received.delete(id);
+      sent.delete(id);
+      basis = undefined;
+    },
+    received: (id) => received.get(id),
+    weights,
+  };
+}

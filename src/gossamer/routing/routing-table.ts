@@ -1,0 +1,86 @@
+/**
+ * The routing table (§3.7): "Each SCX maintains a routing table that contains one entry per source
+ * SCX ... each SCX stores in its routing table entries the complete path from it to the source
+ * SCX."
+ *
+ * Beyond: a next hop is only left for one that is better by `routeHysteresis`, as measured
+ * distances are noisy.
+ */
+import type { GossamerConfig } from '../core/config.js';
+import type { Route } from '../core/message.js';
+import type { NodeId } from '../core/node.js';
+import type { NextHops } from './next-hop.js';
+
+/** Our route to one source SCX. */
+export interface TableEntry {
+  readonly route: Route;
+  /** The parent; undefined where the source is attached here. */
+  readonly nextHop: NodeId | undefined;
+}
+
+export interface RoutingTable {
+  readonly entries: ReadonlyMap<NodeId, TableEntry>;
+  routes(): Route[];
+  /** The source SCXs in the table, our own entry excluded. */
+  remoteScxs(): NodeId[];
+  /** Cost of our route to a source SCX, ms; Infinity without one. */
+  costMs(scx: NodeId): number;
+  /** The source SCXs whose next hop is that neighbour. */
+  reachedOver(id: NodeId): NodeId[];
+  /** Our own zero-length entry; undefined removes it. */
+  setOwn(route: Route | undefined): void;
+  /**
+   * Chooses the next hop to one source SCX again; true when the hop or the source list has changed.
+   */
+  recompute(scx: NodeId): boolean;
+}
+
+/** An empty table; bounded by `sourcesMax`, our own entry included. */
+export function createRoutingTable(
+  config: GossamerConfig,
+  selfId: NodeId,
+  nextHops: NextHops,
+): RoutingTable {
+  const entries = new Map<NodeId, TableEntry>();
+
+  const chooseHop = (scx: NodeId): NodeId | undefined => {
+    const best = nextHops.best(scx);
+    const current = entries.get(scx)?.nextHop;
+    if (best === undefined || current === undefined || best === current) return best;
+    const gain = 1 - nextHops.costMs(best, scx) / nextHops.costMs(current, scx);
+    return gain > config.routeHysteresis ? best : current;
+  };
+
+  const computeEntry = (scx: NodeId): TableEntry | undefined => {
+    const nextHop = chooseHop(scx);
+    const route = nextHop === undefined ? undefined : nextHops.routeOver(nextHop, scx);
+    return route === undefined ? undefined : { route, nextHop };
+  };
+
+  /** One place is kept for our own entry. */
+  const hasRoom = (): boolean =>
+    entries.size < (entries.has(selfId) ? config.sourcesMax : config.sourcesMax - 1);
+
+  return {
+    entries,
+    routes: () => [...entries.values()].map(({ route }) => route),
+    remoteScxs: () => [...entries.keys()].filter((scx) => scx !== selfId),
+    costMs: (scx) => entries.get(scx)?.route.costMs ?? Number.POSITIVE_INFINITY,
+    reachedOver: (id) => {
+      const reached: NodeId[] = [];
+      for (const [scx, { nextHop }] of entries) if (nextHop === id) reached.push(scx);
+      return reached;
+    },
+    setOwn: (route) => {
+      if (route === undefined) entries.delete(selfId);
+      else entries.set(selfId, { route, nextHop: undefined });
+    },
+    recompute: (scx) => {
+      const before = entries.get(scx);
+      const after = before !== undefined || hasRoom() ? computeEntry(scx) : undefined;
+      if (after === undefined) entries.delete(scx);
+      else entries.set(scx, after);
+      return before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * When routing updates are sent (§3.7): "This entry gets advertised to the rest of the session via
+ * periodic routing update messages that neighboring SCXs exchange with each other."
+ *
+ * Beyond: changes are sent at once, in batches that wait `updateDelayMs` for further changes. What
+ * an update contains is updates.ts.
+ */
+import { createTimers } from '../../lib/timers.js';
+import { type ClockedContext, jittered, send } from '../core/context.js';
+import type { Address } from '../core/node.js';
+import type { Update, Updates } from './updates.js';
+import type { Withdrawals } from './withdrawals.js';
+
+export interface UpdateRounds {
+  start(now: number): void;
+  /** Something is to be advertised: the next batch leaves within `updateDelayMs`. */
+  onChange(now: number): void;
+  /** Sends the changes that are waiting, if there are any. */
+  sendChangesNow(now: number): void;
+  tick(now: number): void;
+  readonly deadline: number;
+}
+
+/** Not yet started. @param addresses those of all neighbours */
+export function createUpdateRounds(
+  context: ClockedContext,
+  updates: Updates,
+  withdrawals: Withdrawals,
+  addresses: () => readonly Address[],
+): UpdateRounds {
+  const { config } = context;
+  const timers = createTimers<'round' | 'change'>(context.wakeBy);
+
+  const sendToAll = (update: Update, now: number): void => {
+    withdrawals.forgetOld(now);
+    for (const address of addresses()) send(context, address, update);
+    updates.onSent(update);
+  };
+
+  const sendChanges = (now: number): void => {
+    const update = updates.changes();
+    if (update !== undefined) sendToAll(update, now);
+  };
+
+  const setRound = (now: number): void =>
+    timers.set('round', now + jittered(context, config.updateIntervalMs));
+
+  return {
+    start: setRound,
+    onChange: (now) => timers.setSooner('change', now + config.updateDelayMs),
+    sendChangesNow: (now) => {
+      timers.clear('change');
+      sendChanges(now);
+    },
+    tick: (now) => {
+      for (let due = timers.takeDue(now); due !== undefined; due = timers.takeDue(now)) {
+        if (due === 'change') sendChanges(now);
+        else {
+          setRound(now);
+          sendToAll(updates.whole(), now);
+        }
+      }
+    },
+    get deadline() {
+      return timers.next;
+    },
+  };
+}
