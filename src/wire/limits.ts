@@ -38,7 +38,7 @@ export const BOUNDS = Object.freeze({
   pathMax: 65,
   sourcesPerRouteMax: 16,
   withdrawnMax: 64,
-  /** Ranges in a NACK (gossamer/distribution/repairs.ts), and numbers in a range. */
+  /** Ranges in a NACK (gossamer/distribution/stream/repairs.ts), and numbers in a range. */
   rangesMax: 32,
   rangeCountMax: 65_536,
   /** Reports are added up on their way; sums are cut to this, so that no sum is malformed. */
