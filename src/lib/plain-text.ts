@@ -1,21 +1,48 @@
 /**
- * Titles as people read them. A tag's text was written by a stranger and ends up in players'
- * displays, on terminals and on web pages: one line, bounded, and nothing that steers a screen.
+ * Texts for people: titles, genres, descriptions. They come from strangers and end up on web pages,
+ * on terminals and in players' displays. So each is one line, bounded, and without characters that
+ * control where or how it is shown.
+ *
+ * There are two readers. A tag or a title in a stream was written by a program, which nobody can
+ * ask to correct it: `plainText` removes what is unwanted. An announcement is written by a person,
+ * who can: `parsePlainText` refuses it and says why.
  */
-
-/** Control characters, lone surrogates, line ends, and overrides of writing direction. */
-const UNWANTED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\uFEFF\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]/gu;
+import { bad, good, type Result } from './result.js';
 
 /**
- * `text` up to its first NUL, each run of white space as one space, the rest of what is unwanted
- * removed, at most `charactersMax` UTF-16 units long; undefined if nothing remains.
+ * Control characters, lone surrogates, noncharacters, and overrides of the writing direction. Line
+ * ends and the byte order mark are white space to JavaScript, so they have become spaces before.
+ */
+const UNWANTED = /[\p{Cc}\p{Cs}\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]/u;
+const ALL_UNWANTED = new RegExp(UNWANTED, 'gu');
+
+const joinLines = (text: string): string => text.replace(/\s+/g, ' ');
+
+/**
+ * `text` up to its first NUL, with each run of white space as one space and without unwanted
+ * characters, at most `charactersMax` UTF-16 units long; undefined if nothing remains.
  */
 export function plainText(text: string, charactersMax: number): string | undefined {
   const first = text.split('\0', 1)[0] ?? '';
-  const line = first.replace(/\s+/g, ' ').replace(UNWANTED, '').trim();
+  // Joined again: what is removed may leave two spaces side by side.
+  const line = joinLines(joinLines(first).replace(ALL_UNWANTED, '')).trim();
   const bounded = line
     .slice(0, charactersMax)
     .replace(/[\uD800-\uDBFF]$/, '')
     .trimEnd();
   return bounded === '' ? undefined : bounded;
+}
+
+/**
+ * The text with each run of white space as one space, as Figure 2's indented descriptions need.
+ * Problems: too long, or an unwanted character. `what` names the text in a problem; `lengthMax` is
+ * in UTF-16 units.
+ */
+export function parsePlainText(what: string, text: string, lengthMax: number): Result<string> {
+  const line = joinLines(text).trim();
+  if (line.length > lengthMax) {
+    return bad(`${what} is ${line.length} characters long; at most ${lengthMax} are allowed`);
+  }
+  if (UNWANTED.test(line)) return bad(`${what} contains control characters: remove them`);
+  return good(line);
 }

@@ -1,13 +1,12 @@
 /**
- * Figure 2 as a table: which element holds which attributes and elements, and how often. One
- * walk over the document compares it with the table, so that what reads the values afterwards
- * finds each of them where it belongs or not at all.
+ * Figure 2 as a table: which attributes and elements each element contains, and how often. One walk
+ * over the document compares it with the table. The code that reads the values afterwards then
+ * finds each of them where it belongs, or not at all.
  *
- * Elements of other namespaces are somebody else's addition and skipped with all they hold. So
- * are elements of our own namespace that are not in the table: an older cluster reads a newer
+ * Elements of other namespaces are additions by others, and are skipped with all their content. So
+ * are elements of our own namespace that are not in the table: an older cluster can read a newer
  * announcement.
  */
-
 import { excerpt } from '../lib/excerpt.js';
 import { RADIO_NAMESPACE } from './announcement.js';
 import type { Findings } from './findings.js';
@@ -49,28 +48,28 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ['TRANSPORT', { attributes: { unicast: '1', multicast: '?' }, children: {}, text: false }],
 ]);
 
-/** The name in the table, whatever prefix the document uses; undefined for other namespaces. */
+/** The name in the table, independent of the document's prefixes; undefined in other namespaces. */
 function tableName(element: XmlElement): string | undefined {
   if (element.namespace === '') return element.local;
   return element.namespace === RADIO_NAMESPACE ? `radio:${element.local}` : undefined;
 }
 
-/** The children that have the name, in the order of the document. */
+/** The children with this name of the table, in the order of the document. */
 export function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
   return element.children.filter((child) => tableName(child) === name);
 }
 
-const place = (element: XmlElement): string =>
+const positionOf = (element: XmlElement): string =>
   `<${excerpt(element.name).slice(1, -1)}> (line ${element.line})`;
 
 function checkAttributes(element: XmlElement, shape: Shape, findings: Findings): void {
   for (const name of element.attributes.keys()) {
     if (Object.hasOwn(shape.attributes, name)) continue;
-    findings.add(`${place(element)} must not have an attribute ${excerpt(name)}`);
+    findings.add(`${positionOf(element)} must not have an attribute ${excerpt(name)}`);
   }
   for (const [name, occurrence] of Object.entries(shape.attributes)) {
     if (occurrence === '?' || element.attributes.has(name)) continue;
-    findings.add(`${place(element)} must have an attribute "${name}"`);
+    findings.add(`${positionOf(element)} must have an attribute "${name}"`);
   }
 }
 
@@ -78,10 +77,10 @@ function checkOccurrences(element: XmlElement, shape: Shape, findings: Findings)
   for (const [name, occurrence] of Object.entries(shape.children)) {
     const count = childrenOf(element, name).length;
     if (count === 0 && occurrence !== '?') {
-      findings.add(`${place(element)} must contain a <${name}>`);
+      findings.add(`${positionOf(element)} must contain a <${name}>`);
     }
     if (count > 1 && occurrence !== '+') {
-      findings.add(`${place(element)} must contain only one <${name}>`);
+      findings.add(`${positionOf(element)} must contain only one <${name}>`);
     }
   }
 }
@@ -92,7 +91,7 @@ function checkChild(child: XmlElement, parent: XmlElement, shape: Shape, finding
   if (Object.hasOwn(shape.children, name)) {
     checkElement(child, SHAPES.get(name) ?? TEXT, findings);
   } else if (child.namespace === '') {
-    findings.add(`${place(child)} does not belong into ${place(parent)}`);
+    findings.add(`${positionOf(child)} is not allowed in ${positionOf(parent)}`);
   }
 }
 
@@ -100,17 +99,21 @@ function checkElement(element: XmlElement, shape: Shape, findings: Findings): vo
   checkAttributes(element, shape, findings);
   checkOccurrences(element, shape, findings);
   if (!shape.text && element.text.trim() !== '') {
-    findings.add(`${place(element)} must not contain text, got ${excerpt(element.text.trim())}`);
+    findings.add(
+      `${positionOf(element)} must not contain text, got ${excerpt(element.text.trim())}`,
+    );
   }
   for (const child of element.children) checkChild(child, element, shape, findings);
 }
 
-/** Compares the document with Figure 2 and adds what differs. */
+/** Compares a document with Figure 2 and adds the differences to the findings. */
 export function checkShape(root: XmlElement, findings: Findings): void {
   const shape = SHAPES.get('SCATTERCAST');
   if (tableName(root) === 'SCATTERCAST' && shape !== undefined) {
     checkElement(root, shape, findings);
   } else {
-    findings.add(`the root element must be <SCATTERCAST> without a namespace, got ${place(root)}`);
+    findings.add(
+      `the root element must be <SCATTERCAST> without a namespace, got ${positionOf(root)}`,
+    );
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The announcement of a session (§2.2): "all the necessary parameters that pertain to the
- * session". It is a small XML document at a URL; this file says what it holds and how much.
+ * The announcement of a session (§2.2): "all the necessary parameters that pertain to the session".
+ * It is a small XML document at a URL; this file defines its content and its bounds.
  *
- * Departure: title, genre, homepage and bitrate are ours. They stand in our own namespace, so
- * that a reader of the paper's format still reads the document.
+ * Beyond: title, genre, homepage, bitrate and source key are ours. They are in our own namespace,
+ * so that a reader of the paper's format can still read the document.
  */
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
 import type { SessionName } from './session-name.js';
@@ -19,7 +19,7 @@ export interface Channel {
   readonly multicast?: string;
 }
 
-/** What a client or an SCX must know of a session before it joins. */
+/** The parameters that a client or an SCX needs before it joins a session. */
 export interface Announcement {
   readonly name: SessionName;
   readonly description?: string;
@@ -32,7 +32,10 @@ export interface Announcement {
   /** An http or https URL. */
   readonly homepage?: string;
   readonly bitrateKbps?: number;
-  /** Who may broadcast, see source-key.ts; without one, clients at the SCX's own machine only. */
+  /**
+   * Identifies broadcasters (source-key.ts); without it only clients on the SCX's machine may
+   * broadcast.
+   */
   readonly sourceKey?: string;
 }
 
@@ -40,8 +43,9 @@ export interface Announcement {
 export const RADIO_NAMESPACE = 'https://scattercast.example/ns/radio/1';
 
 /**
- * Announcements come from strangers. Lengths are in UTF-16 units. The texts are chosen so that
- * the largest valid announcement, fully escaped, fits the document. All are guesses.
+ * Bounds, because announcements come from strangers. Lengths are in UTF-16 units. The texts are
+ * bounded so that the largest valid announcement, fully escaped, fits into the document. All are
+ * guesses.
  */
 export const ANNOUNCEMENT_LIMITS = {
   documentBytesMax: 65536,
@@ -61,7 +65,7 @@ export const ANNOUNCEMENT_LIMITS = {
   bitrateKbpsMax: 320,
 } as const;
 
-/** The channels of a radio broadcast: each audio ADU is one MP3 frame; the titles go beside. */
+/** The channels of a radio broadcast: the sound, and the titles. */
 export const DEFAULT_CHANNELS: readonly Channel[] = [
   { id: AUDIO_CHANNEL, description: 'audio', unicast: 'tcp' },
   { id: TITLE_CHANNEL, description: 'now-playing', unicast: 'tcp' },

@@ -1,7 +1,7 @@
-/** What the channels of a broadcast carry. Others may be announced; the radio does not use them. */
+/** The channels of a broadcast. An announcement may have others, which the radio does not use. */
 
-/** Each ADU is one MP3 frame. */
+/** The sound: each ADU is one MP3 frame. */
 export const AUDIO_CHANNEL = 1;
 
-/** Each ADU is a now-playing notice; the last one is kept for late joiners. */
+/** The titles: each ADU is a now-playing notice; the last one is kept for late joiners. */
 export const TITLE_CHANNEL = 2;

@@ -1,6 +1,6 @@
 /**
- * An optional field is absent, never undefined (`exactOptionalPropertyTypes`). A reader that
- * builds an object from what it found, or did not find, ends with this.
+ * An optional field is absent, never undefined (`exactOptionalPropertyTypes`). A reader that builds
+ * an object from values which may be undefined removes those fields at the end.
  */
 
 type Present<Fields> = {

@@ -1,19 +1,20 @@
 /**
- * Who writes an announcement wants to hear of every mistake at once, not of one per attempt.
- * Findings gather them while the parts are read. At most 20 are kept, because whoever is hostile
- * can make thousands of mistakes in 64 KiB; the rest are counted.
+ * The author of an announcement should learn about all mistakes at once, not about one per attempt.
+ * Findings collect the problems while the parts are read. At most 20 are kept, because a hostile
+ * document of 64 KiB can contain thousands of mistakes; the others are counted.
  */
 import { bad, type Result } from '../lib/result.js';
 
 const PROBLEMS_MAX = 20;
 
-/** The problems found so far. */
+/** The problems that have been found so far. */
 export interface Findings {
   add(problem: string): void;
   /** The value of a part; undefined, with its problems added, if the part is bad. */
   take<Value>(part: Result<Value>): Value | undefined;
+  /** Whether there is no problem. */
   readonly empty: boolean;
-  /** The answer when something was found; call it only then. */
+  /** The bad result with all problems; call it only if there are some. */
   refuse(): Result<never>;
 }
 

@@ -1,8 +1,7 @@
 /**
- * Names of hosts as DNS writes them. A creator identity (§2.1: "the domain name of the agency
- * that creates the session") and the host of a rendezvous location follow the same rules.
+ * Host names, as in DNS. A creator identity (§2.1: "the domain name of the agency that creates the
+ * session") and the host of a rendezvous location follow the same rules.
  */
-
 import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
 
@@ -22,6 +21,6 @@ export function parseHostName(what: string, text: string): Result<string> {
   if (name.split('.').every((label) => LABEL.test(label))) return good(name);
   return bad(
     `${what} ${excerpt(text)} is not a host name: write letters, digits and "-", ` +
-      'in parts of 1 to 63 characters separated by "."',
+      'in labels of 1 to 63 characters, separated by "."',
   );
 }

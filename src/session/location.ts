@@ -1,10 +1,9 @@
 /**
- * Where a rendezvous point is found (§3.4). Either the address of its SCX, or
+ * The location of a rendezvous point (§3.4): the address of its SCX.
  *
- * Departure: the URL of a front end, which answers with the SCX's current address, so that a
- * rendezvous point that was restarted elsewhere is found again without a new announcement.
+ * Beyond: or the URL of a front end, which answers with the SCX's current address. A rendezvous
+ * point that was restarted elsewhere is then found again without a new announcement.
  */
-
 import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { parseHostName } from './host-name.js';
@@ -46,7 +45,7 @@ function parseAddress(text: string): Result<Location> {
   const port = Number(match?.port);
   if (match?.host === undefined || !(port <= 65535)) {
     return bad(
-      `the rendezvous location ${excerpt(text)} is not understood: write host:port ` +
+      `the rendezvous location ${excerpt(text)} is neither an address nor a URL: write host:port ` +
         '(an IPv6 address in brackets) or the http:// or https:// URL of a front end',
     );
   }
@@ -66,13 +65,13 @@ export function parseWebAddress(what: string, text: string, lengthMax: number): 
   }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
-    return bad(`${what} ${excerpt(text)} must not carry a user, a password or a #fragment`);
+    return bad(`${what} ${excerpt(text)} must not contain a user name, a password or a #fragment`);
   }
   if (url.href.length <= lengthMax) return good(url.href);
   return bad(`${what} is ${url.href.length} characters long; at most ${lengthMax} are allowed`);
 }
 
-/** `host:port`, `[IPv6]:port`, or the http or https URL of a front end. */
+/** Reads `host:port`, `[IPv6]:port`, or the http or https URL of a front end. */
 export function parseLocation(text: string): Result<Location> {
   if (text.length > LOCATION_LENGTH_MAX) {
     return bad(

@@ -1,18 +1,17 @@
 /**
- * Reads an announcement (§2.2, Figure 2). Three steps, each with its own file: the document
+ * Reads an announcement (§2.2, Figure 2) in three steps, each with its own file: the document
  * becomes a tree within limits (xml-tree.ts), the tree is compared with Figure 2
- * (announcement-shape.ts), and here the values are read. Whatever step two and three find is
- * reported together.
+ * (announcement-shape.ts), and here the values are read. All problems that the second and the third
+ * step find are reported together.
  */
-
 import { excerpt } from '../lib/excerpt.js';
+import { parsePlainText } from '../lib/plain-text.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement, type Channel } from './announcement.js';
 import { checkShape, childrenOf } from './announcement-shape.js';
 import { dropAbsent } from './drop-absent.js';
 import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
-import { parsePlainText } from './plain-text.js';
 import { parseSessionName } from './session-name.js';
 import { parseSourceKey } from './source-key-form.js';
 import { readXml, type XmlElement } from './xml-tree.js';
@@ -37,12 +36,12 @@ function parseMulticast(text: string): Result<string> {
   const multicast = text.toLowerCase();
   if (MULTICAST.test(multicast)) return good(multicast);
   return bad(
-    `the multicast transport of a channel must be a protocol's name, got ${excerpt(text)}: ` +
-      'write letters, digits, "-", "." and "_", at most 32',
+    `the multicast transport of a channel must be the name of a protocol, got ${excerpt(text)}: ` +
+      'write at most 32 letters, digits, "-", "." and "_"',
   );
 }
 
-/** The text of an optional element; an empty element counts as none. */
+/** The text of an optional element; undefined also if the element is empty. */
 function readText(
   parent: XmlElement,
   child: string,
@@ -71,7 +70,9 @@ function readChannel(element: XmlElement, findings: Findings): Channel {
 function readChannels(root: XmlElement, findings: Findings): readonly Channel[] {
   const elements = childrenOf(root, 'CHANNEL');
   if (elements.length > LIMITS.channelsMax) {
-    findings.add(`there are ${elements.length} channels; at most ${LIMITS.channelsMax} may be`);
+    findings.add(
+      `there are ${elements.length} channels; at most ${LIMITS.channelsMax} are allowed`,
+    );
     return [];
   }
   const channels = elements.map((element) => readChannel(element, findings));
@@ -89,7 +90,10 @@ function readRendezvous(root: XmlElement, findings: Findings): readonly string[]
   const texts = element.text.split(/\s+/).filter((text) => text !== '');
   if (texts.length === 0) findings.add('<RENDEZVOUS> must name at least one location');
   if (texts.length > LIMITS.rendezvousMax) {
-    findings.add(`<RENDEZVOUS> names ${texts.length} locations; at most ${LIMITS.rendezvousMax}`);
+    findings.add(
+      `<RENDEZVOUS> names ${texts.length} locations; ` +
+        `at most ${LIMITS.rendezvousMax} are allowed`,
+    );
     return [];
   }
   const locations = texts.map((text) => findings.take(parseLocation(text))?.text ?? text);
@@ -99,10 +103,10 @@ function readRendezvous(root: XmlElement, findings: Findings): readonly string[]
 function readExtras(root: XmlElement, findings: Findings) {
   const text = (child: string, what: string, lengthMax: number): string | undefined =>
     readText(root, child, what, lengthMax, findings);
-  // Long enough that the parsers below see, and refuse, what is too long for them.
+  // These bounds admit any document: the parsers below refuse what is too long, with their own words.
   const homepage = text('radio:HOMEPAGE', 'the homepage', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
-  // An empty one is a mistake: whoever wrote it did not mean "no password".
+  // An empty source key is refused: it is a mistake, and does not mean "no password".
   const sourceKey = childrenOf(root, 'radio:SOURCE-KEY')[0]?.text.trim();
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
@@ -119,8 +123,8 @@ const parseBitrate = (text: string): Result<number> =>
   parseWhole('the bitrate in kbit/s', text, LIMITS.bitrateKbpsMin, LIMITS.bitrateKbpsMax);
 
 /**
- * The announcement in an XML document, or everything that is wrong with it in plain words.
- * Never throws; takes time linear in the size of the document, which is bounded.
+ * The announcement in an XML document, or all of its problems. Never throws; takes time linear in
+ * the size of the document, which is bounded.
  */
 export function parseAnnouncement(xml: string): Result<Announcement> {
   const tree = readXml(xml, LIMITS);

@@ -1,7 +1,7 @@
 /**
- * Writes an announcement as Figure 2 lays it out. What parse-announcement.ts reads from the
- * result equals what was printed, if that was valid; so printing and parsing is also the way to
- * check an announcement that was put together from flags or a form.
+ * Writes an announcement in the layout of Figure 2. From the result parse-announcement.ts reads the
+ * same announcement, if it was valid. So printing and parsing is also the way to check an
+ * announcement that was composed from flags or a form.
  */
 import { type Announcement, type Channel, RADIO_NAMESPACE } from './announcement.js';
 
@@ -65,7 +65,9 @@ function rootTag(announcement: Announcement, hasExtras: boolean): string[] {
   return ['<SCATTERCAST', `  ${name}`, `  xmlns:radio="${RADIO_NAMESPACE}">`];
 }
 
-/** The XML document of an announcement, with a final newline. Checks nothing; escapes all. */
+/**
+ * The XML document of an announcement, with a final newline. It escapes texts but checks nothing.
+ */
 export function printAnnouncement(announcement: Announcement): string {
   const additions = extras(announcement);
   const sections = [

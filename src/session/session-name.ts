@@ -1,12 +1,11 @@
 /**
- * The name of a session (§2.1). It travels in URLs, in file names of players' lists and in log
- * lines, so only characters that are written the same everywhere may be part of it. Whether it
- * ends in a slash makes no difference, and neither does the case of the creator, which is a
- * host name; the session's own part is kept as it is.
+ * The name of a session (§2.1). It appears in URLs, in file names of playlists and in logs, so it
+ * may contain only characters that are written the same in all of them. A slash at the end makes no
+ * difference, and neither does the case of the creator, which is a host name; the case of the
+ * session part is kept.
  *
  * Departure: the paper says "URL-like" and leaves the characters open.
  */
-
 import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { createFindings } from './findings.js';
@@ -28,7 +27,7 @@ const SESSION_LENGTH_MAX = 64; // guess: fits one line of a player's display
 const LENGTH_MAX = 400; // more than the longest valid name
 const ODD_CHARACTER = /[^A-Za-z0-9._~-]/u;
 
-/** What follows the name in the listen path; a name that ends so could not be told from it. */
+/** The endings of the listen path; a name with such an ending would be ambiguous in it. */
 const LISTEN_SUFFIX = /\.(mp3|m3u|pls|xspf)$/i;
 
 function parseSegment(text: string): Result<string> {
@@ -49,20 +48,26 @@ function parseSegment(text: string): Result<string> {
   if (text === '.' || text === '..') return bad(`the session part must not be ${excerpt(text)}`);
   const suffix = LISTEN_SUFFIX.exec(text);
   if (suffix === null) return good(text);
-  return bad(`the session part must not end in ${suffix[0]}, which the listen path adds: drop it`);
+  return bad(
+    `the session part must not end in ${suffix[0]}, which the listen path adds: remove it`,
+  );
 }
 
 /**
- * The name behind `creator/session`, the form that it has in URLs.
- * Problems: too long, not two parts, a creator that is no host name, odd characters.
+ * Reads `creator/session`, the form that a session name has in URLs.
+ * Problems: too long, not two parts, a creator that is not a host name, disallowed characters.
  */
 export function parseSessionPath(path: string): Result<SessionName> {
   if (path.length > LENGTH_MAX) {
-    return bad(`the session name is ${path.length} characters long, which is too much`);
+    return bad(
+      `the session name is ${path.length} characters long; at most ${LENGTH_MAX} are allowed`,
+    );
   }
   const parts = path.split('/');
   if (parts.length !== 2) {
-    return bad(`a session is named by creator-identity/session-name, got ${excerpt(path)}`);
+    return bad(
+      `a session name must have two parts, creator-identity/session-name, got ${excerpt(path)}`,
+    );
   }
   const findings = createFindings();
   const creator = findings.take(parseHostName('the creator identity', parts[0] ?? ''));
@@ -73,11 +78,11 @@ export function parseSessionPath(path: string): Result<SessionName> {
 
 /**
  * §2.1: "Session names are of the form `scattercast://creator-identity/session-name`."
- * Takes one trailing slash, as in the paper's example, and drops it.
+ * One trailing slash, as in the paper's example, is dropped.
  */
 export function parseSessionName(text: string): Result<SessionName> {
   if (text.slice(0, SCHEME.length).toLowerCase() !== SCHEME) {
-    return bad(`a session name has the form ${FORM}, got ${excerpt(text)}`);
+    return bad(`a session name must have the form ${FORM}, got ${excerpt(text)}`);
   }
   return parseSessionPath(text.slice(SCHEME.length).replace(/\/$/, ''));
 }

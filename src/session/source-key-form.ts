@@ -1,11 +1,14 @@
-/** How a source key is written; see source-key.ts for what it is. */
+/** The written form of a source key; source-key.ts explains what it is. */
 import { bad, good, type Result } from '../lib/result.js';
 
 /** 32 bytes are 43 characters of base64url. */
 const FORM = /^sha256:[A-Za-z0-9_-]{43}$/;
 
-/** `sha256:` and 43 characters of base64url. A bad one is not shown: it may be a password. */
+/**
+ * Reads `sha256:` and 43 characters of base64url. The problem does not quote a bad key: it may be a
+ * password.
+ */
 export function parseSourceKey(text: string): Result<string> {
   if (FORM.test(text)) return good(text);
-  return bad('the source key must be sha256: and 43 characters of base64url');
+  return bad('the source key must be "sha256:" and 43 characters of base64url');
 }

@@ -1,10 +1,10 @@
 /**
- * A strict reader of small XML documents from strangers. The parser (saxes) never expands an
- * entity and stops at the first thing that is not well-formed; on top of it this file bounds
- * size, depth, elements and attributes, and refuses what an announcement never needs: document
- * types, and with them entities of one's own, and processing instructions.
+ * A strict reader of small XML documents from strangers. The parser (saxes) never expands an entity
+ * and stops at the first part that is not well-formed. In addition this file bounds size, depth,
+ * elements and attributes, and refuses what an announcement never needs: document types, and with
+ * them the definition of entities, and processing instructions.
  *
- * The result is a tree. It is bounded by the limits, all of which hold while it grows.
+ * The result is a tree. All limits hold while it grows.
  */
 import { SaxesParser, type SaxesStartTagNS, type SaxesTagNS } from 'saxes';
 import { excerpt } from '../lib/excerpt.js';
@@ -18,10 +18,10 @@ export interface XmlElement {
   readonly name: string;
   /** Where it starts, counted from 1. */
   readonly line: number;
-  /** Attributes without a namespace; all others mean nothing to us and are left out. */
+  /** Attributes without a namespace; all others have no meaning here and are left out. */
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
-  /** All text directly inside, put together. */
+  /** All text directly inside, joined. */
   readonly text: string;
 }
 
@@ -30,7 +30,7 @@ interface XmlLimits {
   readonly documentBytesMax: number;
   readonly depthMax: number;
   readonly elementsMax: number;
-  /** Of one element, declarations of namespaces included. */
+  /** Of one element, including declarations of namespaces. */
   readonly attributesMax: number;
 }
 
@@ -40,14 +40,14 @@ type Growing = {
 
 type Parser = SaxesParser<{ xmlns: true }>;
 
-/** What leaves the parser early; saxes has no other way to stop. */
+/** Thrown to stop the parser: saxes has no other way. */
 interface Refusal {
   readonly refusal: string;
 }
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
-/** Whether the text has more bytes in UTF-8; encodes only what may still fit. */
+/** Whether a text has more bytes in UTF-8 than allowed; encodes only texts that may fit. */
 function exceeds(text: string, bytesMax: number): boolean {
   return text.length > bytesMax || new TextEncoder().encode(text).length > bytesMax;
 }
@@ -63,7 +63,8 @@ function refuseExtras(parser: Parser): void {
     refuse(parser, 'processing instructions are not allowed; remove <?...?>'),
   );
   parser.on('xmldecl', ({ version, encoding = 'utf-8' }) => {
-    if (version !== '1.0') refuse(parser, 'write <?xml version="1.0"?>');
+    if (version !== '1.0')
+      refuse(parser, 'the XML version must be 1.0: write <?xml version="1.0"?>');
     if (encoding.toLowerCase() !== 'utf-8') refuse(parser, 'the encoding must be UTF-8');
   });
   parser.on('error', (error) => {
@@ -123,7 +124,9 @@ function growTree(parser: Parser, limits: XmlLimits): () => XmlElement | undefin
   return () => root;
 }
 
-/** Anything but a refusal would be a fault of the parser: the document is refused all the same. */
+/**
+ * The reason of a refusal. Anything else is a bug of the parser: the document is refused as well.
+ */
 function whyRefused(thrown: unknown): string {
   const refusal = (thrown as Partial<Refusal> | undefined)?.refusal;
   return refusal ?? 'this cannot be read as XML';

@@ -49,7 +49,7 @@ describe('A source key', () => {
       const element = `<SOURCE-KEY xmlns="https://scattercast.example/ns/radio/1">${key}</SOURCE-KEY>`;
       const parsed = parseAnnouncement(documentOf(`${element}</SCATTERCAST>`));
       expect(problemsOf(parsed)).toBe(
-        'the source key must be sha256: and 43 characters of base64url',
+        'the source key must be "sha256:" and 43 characters of base64url',
       );
     },
   );
