@@ -65,8 +65,14 @@ describe('A usage error', () => {
     [['brodcast'], /unknown command 'brodcast' .*broadcast/],
     [['status', '--clustr', 'x'], /unknown option '--clustr' .*--cluster/],
     [['simulate', '--degree', '4,3'], /acceptedEdgesMax must exceed/],
-    [['simulate', '--scxs', '2', '--sources', '3'], /must not be more than --scxs/],
-    [['simulate', '--scxs', '2000', '--topology', TS1000N], /has 1000 nodes only/],
+    [
+      ['simulate', '--scxs', '2', '--sources', '3'],
+      /--sources 3 is too many: it must not be more than --scxs, 2/,
+    ],
+    [
+      ['simulate', '--scxs', '2000', '--topology', TS1000N],
+      /--scxs 2000 is too many: the topology has only 1000 nodes/,
+    ],
     [['broadcast', ...AT], /nothing to play: name MP3 files/],
     [
       ['broadcast', ...AT, '--bitrate', '100', 'a.mp3'],
@@ -80,7 +86,10 @@ describe('A usage error', () => {
     [['status', '--cluster'], /argument missing/],
     [['status', 'x', '--cluster', 'localhost:9'], /too many arguments/],
     [['cluster', '--port', 'x'], /--port must be a whole number/],
-    [['announce', '--cluster', 'localhost:9', '--name', 'night'], /--name: a session name has/],
+    [
+      ['announce', '--cluster', 'localhost:9', '--name', 'night'],
+      /--name: a session name must have the form/,
+    ],
     [['broadcast', ...AT, '-', 'c.mp3'], /standard input/],
   ])('%j is answered in one line with exit code 2', async (words, pattern) => {
     const { code, stdout, lines } = await run(words);

@@ -1,19 +1,19 @@
 /**
- * What `scattercast simulate --faults` prints: for each run what was done to whom, and what the
- * listeners would have noticed; then all runs together.
+ * The output of `scattercast simulate --faults`: for each run the faults, the SCXs that they hit,
+ * and what listeners would have noticed; then a summary of all runs.
  */
 import { type Spread, spreadOf } from '../../simulator/faults/delivery-log.js';
 import type { FaultReport, Side } from '../../simulator/faults/fault-report.js';
 import type { FaultEvent } from '../../simulator/faults/scenario.js';
 import { drawTable, indent } from '../views/plain-table.js';
 
-/** What is not there, or did not happen. */
+/** Shown for a missing value, and for what did not happen. */
 const NONE = '-';
 
 const whole = (value: number | null | undefined): string =>
   typeof value === 'number' ? value.toFixed(0) : NONE;
 
-/** More events than these fill the screen. */
+/** The most events that are shown; more would fill the screen. */
 const EVENTS_SHOWN_MAX = 20;
 
 const eventText = ({ atMs, what, scxs }: FaultEvent): string =>
@@ -22,7 +22,7 @@ const eventText = ({ atMs, what, scxs }: FaultEvent): string =>
 function eventLines(events: readonly FaultEvent[]): string[] {
   const shown = events.slice(0, EVENTS_SHOWN_MAX).map(eventText);
   const rest = events.length - shown.length;
-  return rest > 0 ? [...shown, `and ${rest} more (--json has all)`] : shown;
+  return rest > 0 ? [...shown, `and ${rest} more (--json shows all)`] : shown;
 }
 
 const drawnLines = ({ drawn, traceHash, events, broken }: FaultReport): string[] => [
@@ -51,21 +51,21 @@ const sideRow = ({ name, scxs, sources, givenPercent, recoveryMs }: Side): strin
   ...[recoveryMs?.p50, recoveryMs?.p99, recoveryMs?.max].map(whole),
 ];
 
-const SIDE_HEAD = ['side', 'SCXs', 'sources', 'given, %', 'again after p50, ms', 'p99', 'max'];
+const SIDE_HEAD = ['side', 'SCXs', 'sources', 'received, %', 'recovery p50, ms', 'p99', 'max'];
 
-/** Shares close to 100 are told so that what is missing can be read. */
-const givenPercent = ({ due, missed }: FaultReport['delivery']): string =>
+/** Four decimals: shares close to 100 differ in what is missing. */
+const receivedPercent = ({ due, missed }: FaultReport['delivery']): string =>
   due === 0 ? NONE : ((100 * (due - missed)) / due).toFixed(4);
 
 const measureRows = (report: FaultReport): string[][] => {
   const { delivery, wholeAgain } = report;
   return [
     ['survivors', `${report.survivors}`],
-    ['of them cut off from the mesh at first', `${report.severed}`],
-    ['never given an ADU again', `${report.neverRecovered}`],
-    ['ADUs due to those present', `${delivery.due}`],
-    ['of them missed', `${delivery.missed}`],
-    ['given to those present, %', givenPercent(delivery)],
+    ['survivors that the mesh did not reach at first', `${report.severed}`],
+    ['survivors that received no ADU again', `${report.neverRecovered}`],
+    ['ADUs due to SCXs present', `${delivery.due}`],
+    ['ADUs missed by SCXs present', `${delivery.missed}`],
+    ['ADUs received by SCXs present, %', receivedPercent(delivery)],
     ['duplicates delivered', `${report.duplicates}`],
     ['trees whole after, ms', whole(wholeAgain.tree)],
     ['mesh whole after, ms', whole(wholeAgain.mesh)],
@@ -77,16 +77,16 @@ const measureRows = (report: FaultReport): string[][] => {
 const durationRows = (report: FaultReport): string[][] =>
   [
     ['recovery of survivors', report.recoveryMs] as const,
-    ['longest pause of those who stayed', report.pauseMs] as const,
+    ['longest pause of SCXs that stayed', report.pauseMs] as const,
     ['newcomers: from joining to the first ADU', report.startMs] as const,
   ]
     .filter(([, spread]) => spread !== null)
     .map(([name, spread]) => durationRow(name, spread));
 
-/** One run as text. */
+/** One run as text, with a final newline. */
 export function faultText(report: FaultReport): string {
   const { sides, healingBoundMs } = report;
-  const bound = `a partition is to be healed within ${healingBoundMs} ms of its end`;
+  const bound = `a partition must be healed within ${healingBoundMs} ms of its end`;
   const blocks = [
     drawTable(DURATION_HEAD, durationRows(report)),
     ...(sides.length === 0 ? [] : [drawTable(SIDE_HEAD, sides.map(sideRow)), bound]),
@@ -102,7 +102,7 @@ const spreadOver = (
   pick: (report: FaultReport) => number | null,
 ): Spread | null => spreadOf(reports.map(pick).filter((value) => value !== null));
 
-/** The worst of each run, spread over the runs. */
+/** A value of each run, distributed over the runs. */
 const SUMMARY: readonly (readonly [string, (report: FaultReport) => number | null])[] = [
   ['recovery: median of a run', (report) => report.recoveryMs?.p50 ?? null],
   ['recovery: p99 of a run', (report) => report.recoveryMs?.p99 ?? null],
@@ -113,15 +113,16 @@ const SUMMARY: readonly (readonly [string, (report: FaultReport) => number | nul
   ['one heartbeat', (report) => report.wholeAgain.heartbeat],
 ];
 
-/** All runs together. */
+/** A summary of all runs as text, with a final newline. */
 export function faultSummaryText(reports: readonly FaultReport[]): string {
   const due = sum(reports.map(({ delivery }) => delivery.due));
   const missed = sum(reports.map(({ delivery }) => delivery.missed));
   const rows = SUMMARY.map(([name, pick]) => durationRow(name, spreadOver(reports, pick)));
   const totals = [
-    `ADUs due to those present: ${due}, missed: ${missed}, given: ${givenPercent({ due, missed })} %`,
+    `ADUs due to SCXs present: ${due}, missed: ${missed}, ` +
+      `received: ${receivedPercent({ due, missed })} %`,
     `duplicates: ${sum(reports.map(({ duplicates }) => duplicates))}`,
-    `never given an ADU again: ${sum(reports.map(({ neverRecovered }) => neverRecovered))}`,
+    `survivors that received no ADU again: ${sum(reports.map(({ neverRecovered }) => neverRecovered))}`,
     `runs with a broken invariant: ${reports.filter(({ broken }) => broken !== null).length}`,
   ];
   const head = ['over the runs, ms', 'p50', 'p99', 'max', 'runs'];

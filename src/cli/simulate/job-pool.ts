@@ -1,6 +1,7 @@
 /**
- * Plays simulated runs on all cores. Which thread plays which run, and which ends first, is chance;
- * but each run has all its own chance from its seed, and the reports come in the order of the jobs.
+ * Plays simulated runs on all cores. Which thread plays which run, and which run ends first,
+ * depends on the machine. But each run draws everything from its own seed, and the reports come in
+ * the order of the jobs, so the output is always the same.
  */
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
@@ -12,38 +13,38 @@ import type { Job, JobEvent } from './job.js';
 export interface PoolOptions {
   /** Default: one for each core. */
   readonly threads?: number;
-  /** A run has come so far. */
+  /** Called with the simulated time of a run, ms. */
   readonly onProgress?: (job: number, nowMs: number) => void;
-  /** In the order of the jobs. */
+  /** Called in the order of the jobs. */
   readonly onReport?: (report: ExperimentReport, job: number) => void;
 }
 
 /**
- * Memory of a thread, MB, at most. Messages die young: with room for more of them fewer outlive a
- * collection. Measured: a fifth less time with 1000 SCXs, one run each. 3000 SCXs need 1.5 GB, so
- * 10,000 perhaps 5 GB. Guess.
+ * The most memory of a thread, MB. Messages live briefly: in a larger young generation fewer of
+ * them survive a collection. Measured: a fifth less time with 1000 SCXs. 3000 SCXs need 1.5 GB, so
+ * 10,000 may need 5 GB (guess).
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 8192 };
 
 const startWorker = (): Worker => startThread('job-worker', import.meta.url, { resourceLimits });
 
-/** The reports of all jobs; rejects with a UserError for what the user can fix. */
+/** Plays all jobs and returns their reports; rejects with a UserError if a job cannot be played. */
 export async function playJobs(
   jobs: readonly Job[],
   options: PoolOptions = {},
 ): Promise<ExperimentReport[]> {
   const reports = new Array<ExperimentReport | undefined>(jobs.length).fill(undefined);
   const waiting = [...jobs.entries()];
-  let told = 0;
+  let reported = 0;
 
   const onDone = (index: number, report: ExperimentReport): void => {
     reports[index] = report;
-    for (let next = reports[told]; next !== undefined; next = reports[++told]) {
-      options.onReport?.(next, told);
+    for (let next = reports[reported]; next !== undefined; next = reports[++reported]) {
+      options.onReport?.(next, reported);
     }
   };
 
-  /** One thread, until nothing waits. */
+  /** Plays jobs on one thread until no job waits. */
   const work = async (worker: Worker): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, job] = next;

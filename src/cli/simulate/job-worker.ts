@@ -1,4 +1,4 @@
-/** A thread that plays simulated runs, one after the other; see simulation-pool.ts. */
+/** A thread that plays simulated runs, one after the other; see job-pool.ts. */
 import { parentPort } from 'node:worker_threads';
 import { createPlayer, type Job } from './job.js';
 

@@ -1,5 +1,6 @@
 /**
- * One simulated run as it travels between threads, so plain data: what to play, and what is told.
+ * One simulated run as a job for another thread. A job and its events are plain data, because they
+ * are copied between threads. A topology travels as its SPEC, and each thread opens it for itself.
  */
 import { UserError } from '../../lib/user-error.js';
 import {
@@ -10,27 +11,29 @@ import {
 import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
 import { openTopology, type TopologySource } from './topology-file.js';
 
-/** What `--topology` names, with the numbers for a graph that is drawn. */
+/** The SPEC of `--topology`, with the parameters of a graph that is drawn. */
 export interface TopologySpec {
   readonly spec: string;
   readonly transitStub: TransitStubOptions;
 }
 
+/** A run to play. */
 export interface Job extends Omit<ExperimentOptions, 'topology' | 'onProgress'> {
   readonly topology: TopologySpec;
 }
 
+/** What a thread reports of a job. */
 export type JobEvent =
   | { readonly kind: 'progress'; readonly nowMs: number }
   | { readonly kind: 'done'; readonly report: ExperimentReport }
-  /** What the user can fix. */
+  /** The job cannot be played, for a reason that the user can fix. */
   | {
       readonly kind: 'refused';
       readonly exitCode: UserError['exitCode'];
       readonly message: string;
     };
 
-/** A player of jobs. It keeps the last topology: most jobs in a row have the same file. */
+/** A player of jobs. It keeps the last topology, because most jobs in a row have the same file. */
 export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => void {
   let kept: { readonly key: string; readonly open: TopologySource } | undefined;
   const topologyOf = ({ topology, seed, scxs }: Job) => {

@@ -1,24 +1,24 @@
 /**
- * The numbers of a simulated run that are worth a line of their own, in the order of §5: what a run
- * prints, and what is summarised over the runs.
+ * The measures of a simulated run, in the order of §5. A run prints a line for each of them, and
+ * the summary has a line for each of them over all runs.
  */
 import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
 import type { Sample } from '../../simulator/experiment/sample.js';
 import type { SourceReport } from '../../simulator/experiment/trees.js';
 import { statisticsOf } from '../../simulator/metrics/statistics.js';
 
-/** One measure of a run; null: it did not come to that by the end, or cannot be measured there. */
+/** One measure of a run; null: not reached by the end of the run, or not measurable in it. */
 export interface Measure {
   readonly name: string;
   readonly value: number | null;
-  /** Digits behind the point. */
+  /** Decimals. */
   readonly digits: number;
 }
 
-/** Instants at which the cost ratio is told, s; those after the end are left out. */
+/** Instants for which the cost ratio is printed, s; those after the end are left out. */
 const INSTANTS_S = [10, 30, 60, 120, 300];
 
-/** The steady state: the last so many samples. */
+/** The steady state: this number of samples at the end. */
 const STEADY_SAMPLES = 20;
 
 const meanOf = (values: readonly (number | null | undefined)[]): number | null => {
@@ -29,7 +29,7 @@ const meanOf = (values: readonly (number | null | undefined)[]): number | null =
 const worstOf = (values: readonly number[]): number | null =>
   values.length === 0 ? null : Math.max(...values);
 
-/** When the last SCX got there, s. */
+/** The instant of the last SCX, s; null when one of them has none. */
 function lastSecond(instantsMs: readonly (number | null)[]): number | null {
   const known = instantsMs.filter((instant) => instant !== null);
   return known.length < instantsMs.length ? null : Math.max(...known) / 1000;
@@ -97,7 +97,7 @@ function trafficMeasures(samples: readonly Sample[]): Measure[] {
     },
     { name: 'control bytes/s per SCX, steady', value: mean((s) => s.bytesPerSecond), digits: 0 },
     {
-      name: 'control bytes/s of the busiest SCX, ever',
+      name: 'control bytes/s of the busiest SCX, maximum',
       value: worstOf(samples.map((s) => s.bytesPerSecondMax)),
       digits: 0,
     },
@@ -112,7 +112,11 @@ const receptionMeasures = (reception: ExperimentReport['reception']): Measure[] 
     { name: 'ADUs missed by all SCXs together', value: missed, digits: 0 },
     { name: 'SCXs that missed an ADU', value: incomplete, digits: 0 },
     { name: 'from joining to the first ADU, mean, s', value: seconds(firstMs?.mean), digits: 2 },
-    { name: 'the same, longest, s', value: seconds(firstMs?.longest), digits: 2 },
+    {
+      name: 'from joining to the first ADU, longest, s',
+      value: seconds(firstMs?.longest),
+      digits: 2,
+    },
     { name: 'from publishing to delivery, mean, ms', value: delayMs, digits: 0 },
   ];
 };

@@ -1,4 +1,7 @@
-/** `scattercast simulate --faults`: runs of a session under faults, one after the other. */
+/**
+ * `scattercast simulate --faults`: runs of a session under faults, one after the other. Each run is
+ * printed when it ends; --json prints all of them at the end.
+ */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { FaultReport } from '../../simulator/faults/fault-report.js';
@@ -11,10 +14,10 @@ import { faultSummaryText, faultText } from './faults-view.js';
 import { progressLine } from './simulate-view.js';
 import type { TopologySource } from './topology-file.js';
 
-/** The mesh has so long to settle, ms. */
+/** When the faults begin, ms: until then the mesh settles. Guess. */
 const SETTLE_MS = 60_000;
 
-/** Churn, loss and flapping last so long unless --until says otherwise, ms. */
+/** The duration of churn, loss and flapping without --until, ms. */
 const LASTING_MS = 60_000;
 
 export interface FaultRuns {
@@ -24,9 +27,7 @@ export interface FaultRuns {
   readonly scenario: FaultScenario;
 }
 
-/**
- * Plays all runs and prints them. An invariant that breaks is our mistake: the exit code says so.
- */
+/** Plays all runs and prints them. A broken invariant is our bug, which the exit code reports. */
 export function simulateFaults(runs: FaultRuns): void {
   const { settings } = runs;
   const reports: FaultReport[] = [];
@@ -44,7 +45,10 @@ function lastingMs({ settings: { until }, config }: FaultRuns): number {
   if (until === undefined) return LASTING_MS;
   const least = (SETTLE_MS + watchMs(config)) / 1000;
   if (until > least) return (until - least) * 1000;
-  throw new UserError(EXIT.usage, `--until must be more than ${least} with --faults`);
+  throw new UserError(
+    EXIT.usage,
+    `--until ${until} is too short: with --faults it must be more than ${least}`,
+  );
 }
 
 function play(index: number, runs: FaultRuns): FaultReport {

@@ -1,5 +1,6 @@
 /**
- * What `scattercast simulate` prints: each run with all that was drawn for it, then all together.
+ * The output of `scattercast simulate`: for each run everything that was drawn for it, its sources
+ * and its measures; then a summary of all runs.
  */
 import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
 import type { SourceReport } from '../../simulator/experiment/trees.js';
@@ -7,7 +8,7 @@ import { statisticsOf } from '../../simulator/metrics/statistics.js';
 import { drawTable, indent } from '../views/plain-table.js';
 import { type Measure, measuresOf } from './measures.js';
 
-/** What is not there, or did not happen. */
+/** Shown for a missing value, and for what did not happen. */
 const NONE = '-';
 
 const fixed = (value: number | null | undefined, digits: number): string =>
@@ -56,7 +57,7 @@ const drawnLines = ({ drawn, traceHash }: ExperimentReport): string[] => [
 
 const measureRow = ({ name, value, digits }: Measure): string[] => [name, fixed(value, digits)];
 
-/** One run as text. */
+/** One run as text, with a final newline. */
 export function runText(report: ExperimentReport): string {
   const blocks = [
     drawnLines(report).join('\n'),
@@ -70,7 +71,7 @@ export function runText(report: ExperimentReport): string {
 
 const SUMMARY_HEAD = ['over the runs', 'mean', '± 95%', 'min', 'max', 'runs'];
 
-/** All runs together. A measure that a run does not have is taken over the others. */
+/** A summary of all runs as text. A measure that a run does not have is that of the other runs. */
 export function summaryText(reports: readonly ExperimentReport[]): string {
   const runs = reports.map(measuresOf);
   const rows = (runs[0] ?? []).map(({ name, digits }, index) => {
@@ -84,7 +85,7 @@ export function summaryText(reports: readonly ExperimentReport[]): string {
 
 const BAR_WIDTH = 30;
 
-/** The line that a terminal shows while runs go on: their simulated time, all together. */
+/** The progress line of a terminal: the simulated time of all runs together. */
 export function progressLine(runs: number, nowMs: number, untilMs: number): string {
   const share = untilMs === 0 ? 1 : Math.min(1, nowMs / untilMs);
   const bar = '#'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '.');

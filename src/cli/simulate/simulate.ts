@@ -1,6 +1,6 @@
 /**
- * `scattercast simulate`: sessions of the production machines in a simulated network (§5), and how
- * good the trees are that they build; with `--faults`, what listeners would notice of faults.
+ * `scattercast simulate`: sessions of the production machines in a simulated network (§5). It
+ * measures how good their trees are or, with `--faults`, what listeners would notice of faults.
  */
 import { FAST, type GossamerConfig, PAPER, validateConfig } from '../../gossamer/core/config.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -15,16 +15,17 @@ import { simulateFaults } from './simulate-faults.js';
 import { progressLine, runText, summaryText } from './simulate-view.js';
 import { openTopology } from './topology-file.js';
 
-/** As long as the paper's runs take to settle, s. */
+/** The simulated time of a run without --until, s: the paper's runs settle within it. */
 const UNTIL_S = 600;
 
 export const command: Command<typeof simulateOptions> = {
   story:
-    'Plays a session of many SCXs in a simulated network, with the code that runs in production, ' +
-    'and measures it as section 5 of the paper does: cost ratio, discovery, stabilisation, link ' +
-    'stress, control traffic; beside it the best tree that a search with all knowledge finds. With ' +
-    '--faults a source sends as an MP3 of 128 kbit/s does, the faults come after 60 s, and recovery, ' +
-    'pauses and missed frames are measured. The same seed gives the same run.',
+    'Runs a session of many SCXs in a simulated network, with the code that runs in production, ' +
+    'and measures what section 5 of the paper measures: cost ratio, discovery, stabilisation, link ' +
+    'stress, control traffic. For comparison it shows the best tree that a search with full ' +
+    'knowledge finds. With --faults the sources publish like an MP3 of 128 kbit/s, the faults begin ' +
+    'after 60 s, and recovery, pauses and missed frames are measured. The same seed gives the same ' +
+    'run.',
   operands: [],
   options: simulateOptions,
   examples: [
@@ -40,7 +41,11 @@ export const command: Command<typeof simulateOptions> = {
 async function run(settings: SimulateSettings): Promise<void> {
   const { scxs, sources, runs, json, faults } = settings;
   const config = configOf(settings);
-  if (sources > scxs) throw new UserError(EXIT.usage, '--sources must not be more than --scxs');
+  if (sources > scxs)
+    throw new UserError(
+      EXIT.usage,
+      `--sources ${sources} is too many: it must not be more than --scxs, ${scxs}`,
+    );
   const topology = { spec: settings.topology, transitStub: transitStubOf(settings) };
   if (faults !== undefined) {
     const open = openTopology(topology.spec, topology.transitStub);
@@ -67,7 +72,7 @@ function jobOf(
   };
 }
 
-/** The settings of the generator alone: a job is sent to other threads. */
+/** The settings of the generator only: they are copied to other threads with each job. */
 function transitStubOf(settings: SimulateSettings): TransitStubOptions {
   const { transitDomains, transitNodes, stubs, stubNodes } = settings;
   const { domainDensity, transitDensity, stubDensity } = settings;

@@ -1,4 +1,8 @@
-/** What `simulate --topology SPEC` names: a generator, or a file in one of two formats. */
+/**
+ * The topology that `simulate --topology SPEC` names: the transit-stub generator, or a file in one
+ * of two formats, gzipped or not. A file is read once for all runs; the generator draws a graph for
+ * each seed.
+ */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Result } from '../../lib/result.js';
@@ -9,19 +13,19 @@ import { readRtts } from '../../simulator/topology/rtt-reader.js';
 import { sizeOf, type Topology } from '../../simulator/topology/topology.js';
 import { drawTransitStub, type TransitStubOptions } from '../../simulator/topology/transit-stub.js';
 
-/** Of a file when unpacked: a matrix of 5000 nodes. */
+/** The largest file, unpacked: a matrix of 5000 nodes. */
 const BYTES_MAX = 128 * 1024 * 1024;
 
 /** The first two bytes of a gzipped file. */
 const GZIP = Buffer.of(0x1f, 0x8b);
 
 /**
- * The topology of a run by its seed; the same one each time when it comes from a file. It has
- * `scxs` nodes at least: one that is drawn grows with them, of a smaller file a UserError tells.
+ * The topology of a run with a seed; always the same one if it comes from a file. It has at least
+ * `scxs` nodes: a drawn one grows with them, and a file with fewer nodes is a UserError.
  */
 export type TopologySource = (seed: number, scxs?: number) => Topology;
 
-/** Throws a UserError for an unknown SPEC, and for a file that cannot be read. */
+/** Opens a topology. Throws a UserError for an unknown SPEC, and for a file that cannot be read. */
 export function openTopology(spec: string, transitStub: TransitStubOptions): TopologySource {
   if (spec === 'transit-stub') {
     return (seed, scxs = 0) => {
@@ -35,7 +39,7 @@ export function openTopology(spec: string, transitStub: TransitStubOptions): Top
     throw new UserError(EXIT.usage, text);
   }
   const topology = format === 'rtt' ? readMatrix(path) : readGraph(path);
-  return (_seed, scxs = 0) => placeFor(scxs, topology);
+  return (_seed, scxs = 0) => withRoomFor(scxs, topology);
 }
 
 const readGraph = (path: string): Topology => {
@@ -59,19 +63,25 @@ function readText(path: string): string {
     const isGzipped = bytes.subarray(0, GZIP.length).equals(GZIP);
     const plain = isGzipped ? gunzipSync(bytes, { maxOutputLength: BYTES_MAX }) : bytes;
     if (plain.length <= BYTES_MAX) return plain.toString('utf8');
-    throw new UserError(EXIT.file, `${path} is too large for a topology`);
+    throw new UserError(
+      EXIT.file,
+      `${path} is too large for a topology: at most ${BYTES_MAX} bytes`,
+    );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    // Also what is no whole archive, or is too large a one.
+    // An incomplete or too large archive has a code as well.
     const why = code === 'ENOENT' ? 'there is no such file' : code;
     throw new UserError(EXIT.file, `cannot read the topology ${path}: ${why}`);
   }
 }
 
-/** The topology, if it has room for so many SCXs. */
-function placeFor(scxs: number, topology: Topology): Topology {
+/** The topology, if it has enough nodes for the SCXs. */
+function withRoomFor(scxs: number, topology: Topology): Topology {
   const size = sizeOf(topology);
   if (size >= scxs) return topology;
-  throw new UserError(EXIT.usage, `--scxs ${scxs}: the topology has ${size} nodes only`);
+  throw new UserError(
+    EXIT.usage,
+    `--scxs ${scxs} is too many: the topology has only ${size} nodes`,
+  );
 }

@@ -47,7 +47,7 @@ describe('The pool', () => {
     await expect(playJobs([job, jobOf(2)])).rejects.toMatchObject(refusal);
     const topology = { spec: `rtt:${MATRIX}`, transitStub: TS1000N };
     const crowd = { ...jobOf(1), scxs: 491, topology };
-    await expect(playJobs([crowd])).rejects.toThrow(/has 490 nodes only/);
+    await expect(playJobs([crowd])).rejects.toThrow(/the topology has only 490 nodes/);
   });
 
   test('estimates more time for more work', () => {

@@ -33,7 +33,7 @@ const fixture = (name: string): string =>
 const MATRIX = 'N 3\n10\n20 30\n';
 
 describe('The topology of a simulation', () => {
-  test('is drawn anew for each seed, and the same for the same', () => {
+  test('is drawn for each seed, and is the same for the same seed', () => {
     const source = openTopology('transit-stub', TS1000N);
     expect(source(1)).toEqual(source(1));
     expect(source(2)).not.toEqual(source(1));
@@ -51,7 +51,7 @@ describe('The topology of a simulation', () => {
 
   test.each([
     ['an unknown SPEC', 'matrix:x', EXIT.usage, /must be transit-stub, gtitm:FILE or rtt:FILE/],
-    ['a file that is not there', 'rtt:/no/such', EXIT.file, /there is no such file/],
+    ['a missing file', 'rtt:/no/such', EXIT.file, /there is no such file/],
     ['a directory', `rtt:${directory}`, EXIT.file, /cannot read .* EISDIR/],
     ['a broken archive', `rtt:${fileOf(Uint8Array.of(0x1f, 0x8b, 1))}`, EXIT.file, /cannot read/],
     ['another format', `gtitm:${fileOf(MATRIX)}`, EXIT.file, /line 1: N needs nodes/],
@@ -92,7 +92,7 @@ describe('What a simulation prints', () => {
     expect(text).toMatch(/^SCXs without a route at the end +0 +0 +0 +0 +2$/m);
   });
 
-  test('shows how far all runs together are', () => {
+  test('shows the progress of all runs together', () => {
     const bar = `${'#'.repeat(15)}${'.'.repeat(15)}`;
     expect(progressLine(3, 300_000, 600_000)).toBe(`3 runs  [${bar}]  300 of 600 s`);
     expect(progressLine(1, 0, 0)).toMatch(/^1 run {2}\[#{30}\]/);
@@ -117,16 +117,18 @@ describe('What a simulation with faults prints', () => {
     expect(text).toMatch(/^ +invariants broken +0$/m);
   });
 
-  test('says what broke, and how to play it again', () => {
+  test('names the broken invariant, and how to replay the run', () => {
     const text = faultText({ ...report, broken: 'assertion failed: k1' });
     expect(text).toContain('BROKEN: assertion failed: k1');
     expect(text).toContain('replay: the same command with --seed 1 --runs 1');
     expect(text).toMatch(/^ +invariants broken +1$/m);
   });
 
-  test('sums up the runs', () => {
+  test('summarises the runs', () => {
     const text = faultSummaryText([report, { ...report, delivery: { due: 5, missed: 1 } }]);
-    expect(text).toContain(`due to those present: ${report.delivery.due + 5}, missed: 1,`);
+    expect(text).toContain(
+      `ADUs due to SCXs present: ${report.delivery.due + 5}, missed: 1, received:`,
+    );
     expect(text).toMatch(/^recovery: longest of a run +\d+ +\d+ +\d+ +2$/m);
     expect(text).toContain('runs with a broken invariant: 0');
   });
