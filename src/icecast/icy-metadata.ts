@@ -1,26 +1,27 @@
 /**
- * Titles inside the stream, as SHOUTcast invented it: after each `icy-metaint` bytes of audio comes
- * a block, which is one byte with its length in units of 16, and text like `StreamTitle='...';`.
- * A player that asked for it takes the blocks out again; so one byte too many or too few is noise.
+ * Titles inside the stream, as SHOUTcast introduced them: after every `icy-metaint` bytes of audio
+ * follows a block, which is one byte with its length in units of 16, and text like
+ * `StreamTitle='...';`. A player that asked for titles takes the blocks out again; so one byte too
+ * many or too few is heard as noise.
  *
- * A block tells the title that holds from the audio byte behind it on, and only when that is news.
+ * A block has the title that holds from the next audio byte on; it is empty while that is unchanged.
  */
 
-/** Audio between two blocks, bytes; what all servers send, so no player stumbles. 1 s at 128 kbit/s. */
+/** Audio between two blocks, bytes: what all servers send, and players are tested with. */
 export const ICY_INTERVAL_BYTES = 16_000;
 
-/** "Nothing new." */
-const NO_NEWS: Uint8Array = Uint8Array.of(0);
+/** The block of an unchanged title. */
+const UNCHANGED: Uint8Array = Uint8Array.of(0);
 const UNIT_BYTES = 16;
 const TEXT_BYTES_MAX = 255 * UNIT_BYTES;
 
-/** A title, from the audio byte `at` on; null: there is none. */
+/** A title, from the audio byte `at` on; null: no title. */
 export interface TitleMark {
   readonly at: number;
   readonly title: string | null;
 }
 
-/** Some bytes of audio, and the titles that hold in it: the first mark is at 0, and they grow. */
+/** Audio, and the titles that hold in it, in the order of `at`; the first mark is at 0. */
 export interface TitledAudio {
   readonly bytes: Uint8Array;
   readonly titles: readonly TitleMark[];
@@ -43,15 +44,15 @@ export function icyBlock(title: string | null): Uint8Array {
   return Buffer.concat([Uint8Array.of(units), open, text, close], 1 + units * UNIT_BYTES);
 }
 
-/** Where one listener's stream is between two blocks. */
+/** The position of one listener's stream between two blocks. */
 export interface IcyPosition {
-  /** Audio until the next block, bytes. */
+  /** Audio before the next block, bytes. */
   left: number;
-  /** The title that it was told last. */
+  /** The title in the last block that was not empty. */
   told: string | null;
 }
 
-/** The beginning of a stream. */
+/** The position at the beginning of a stream. */
 export const icyStart = (): IcyPosition => ({ left: ICY_INTERVAL_BYTES, told: null });
 
 function titleAt(titles: readonly TitleMark[], at: number): string | null {
@@ -61,26 +62,26 @@ function titleAt(titles: readonly TitleMark[], at: number): string | null {
 }
 
 /**
- * Puts the blocks into the next piece of a listener's stream, and moves its place. The parts are
- * views of the piece, so a listener has no audio of its own. `block` may remember what it made.
+ * Inserts the blocks into the next audio of a listener's stream, and advances its position. The parts
+ * are views of the audio, so a listener has no audio of its own. `block` may cache what it makes.
  */
 export function insertTitles(
-  place: IcyPosition,
+  position: IcyPosition,
   { bytes, titles }: TitledAudio,
   block: (title: string | null) => Uint8Array,
 ): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let at = 0;
-  // A block that would be the last thing waits: the title behind it is not known yet.
-  while (bytes.length - at > place.left) {
-    if (place.left > 0) parts.push(bytes.subarray(at, at + place.left));
-    at += place.left;
+  // A block at the very end is left for the next call: the title that follows is not known yet.
+  while (bytes.length - at > position.left) {
+    if (position.left > 0) parts.push(bytes.subarray(at, at + position.left));
+    at += position.left;
     const title = titleAt(titles, at);
-    parts.push(title === place.told ? NO_NEWS : block(title));
-    place.told = title;
-    place.left = ICY_INTERVAL_BYTES;
+    parts.push(title === position.told ? UNCHANGED : block(title));
+    position.told = title;
+    position.left = ICY_INTERVAL_BYTES;
   }
-  place.left -= bytes.length - at;
+  position.left -= bytes.length - at;
   parts.push(at === 0 ? bytes : bytes.subarray(at));
   return parts;
 }

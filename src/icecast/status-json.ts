@@ -1,10 +1,10 @@
 /**
- * `/status-json.xsl` as Icecast 2.4 has it, for directories, players and scripts that read
- * listener counts and titles from there. A source of Icecast is a session here that is on the air.
+ * `/status-json.xsl` as Icecast 2.4 answers it, for directories, players and scripts that read listener
+ * counts and titles there. Icecast's sources are here the sessions that are on the air.
  */
 
 /** A session that is on the air. */
-export interface OnAir {
+export interface IcecastSource {
   readonly name: string;
   readonly description: string | null;
   readonly genre: string | null;
@@ -12,13 +12,13 @@ export interface OnAir {
   readonly bitrateKbps: number | null;
   readonly listeners: number;
   readonly listenersPeak: number;
-  /** For players. */
+  /** The stream's URL. */
   readonly listenUrl: string;
   /** ISO 8601. */
   readonly startedAt: string;
 }
 
-/** Who tells. */
+/** The server that answers. */
 export interface ServerFacts {
   readonly host: string;
   readonly product: string;
@@ -32,7 +32,7 @@ const rfc2822 = (iso: string): string => new Date(iso).toUTCString().replace('GM
 /** `2020-06-06T18:21:25+0000`. */
 const iso8601 = (iso: string): string => new Date(iso).toISOString().replace(/\.\d+Z$/, '+0000');
 
-const sourceOf = (session: OnAir): object => ({
+const sourceOf = (session: IcecastSource): object => ({
   ...(session.bitrateKbps ? { bitrate: session.bitrateKbps } : {}),
   genre: session.genre ?? '',
   listener_peak: session.listenersPeak,
@@ -47,22 +47,22 @@ const sourceOf = (session: OnAir): object => ({
   dummy: null,
 });
 
-/** The sources: none, one, or a list, as Icecast's stylesheet makes it. */
-function sources(sessions: readonly OnAir[]): object {
+/** The sources: none, one, or a list, as Icecast's stylesheet writes them. */
+function sources(sessions: readonly IcecastSource[]): object {
   const list = sessions.map(sourceOf);
   if (list.length === 0) return { dummy: null };
   return { source: list.length === 1 ? list[0] : list };
 }
 
-/** The document. Icecast's operator and place are not known here, and empty. */
-export const icestats = (teller: ServerFacts, sessions: readonly OnAir[]): object => ({
+/** The document. Icecast's operator and location are empty: nothing here corresponds to them. */
+export const icestats = (server: ServerFacts, sessions: readonly IcecastSource[]): object => ({
   icestats: {
     admin: '',
-    host: teller.host,
+    host: server.host,
     location: '',
-    server_id: teller.product,
-    server_start: rfc2822(teller.startedAt),
-    server_start_iso8601: iso8601(teller.startedAt),
+    server_id: server.product,
+    server_start: rfc2822(server.startedAt),
+    server_start_iso8601: iso8601(server.startedAt),
     ...sources(sessions),
   },
 });

@@ -1,7 +1,7 @@
 /**
- * How source clients tell a title: `GET /admin/metadata?mount=/m&mode=updinfo&song=...` as Icecast
- * has it, `/admin.cgi?pass=...&mode=updinfo&song=...` as SHOUTcast. What is behind the equals sign
- * may be UTF-8 or Latin-1, escaped or not, and anything at all may be written there.
+ * The requests in which encoders report a title: `GET /admin/metadata?mount=/m&mode=updinfo&song=...`
+ * for Icecast, `/admin.cgi?pass=...&mode=updinfo&song=...` for SHOUTcast. The values may be UTF-8 or
+ * Latin-1, escaped or not, and are written by strangers.
  */
 
 import { plainText } from '../lib/plain-text.js';
@@ -11,23 +11,23 @@ import { titleOf } from '../mp3/tags/tag-title.js';
 
 /** A title for a mount. */
 export interface TitleUpdate {
-  /** A mount, perhaps with a query; Icecast only. */
+  /** The mount, perhaps with a query; Icecast only. */
   readonly mount: string | undefined;
-  /** SHOUTcast only. */
+  /** The password; SHOUTcast only. */
   readonly pass: string | undefined;
-  /** Whether it is an update at all: `mode=updinfo`. */
+  /** Whether the request is an update: `mode=updinfo`. */
   readonly isUpdate: boolean;
-  /** Plain; undefined: there is none any more. */
+  /** Plain text; undefined: no title any more. */
   readonly title: string | undefined;
 }
 
-/** As long as an ICY block takes, UTF-16 units; see now-playing.ts. */
+/** What fits an ICY block, UTF-16 units; see now-playing.ts. */
 const TITLE_LENGTH_MAX = 512;
 
 const LATIN_1 = /^(iso-?8859-?1|latin-?1|windows-1252|cp-?1252)$/i;
 const UTF_8 = /^utf-?8$/i;
 
-/** Undoes percent signs and pluses, byte by byte; `text` has one character for each byte. */
+/** Decodes percent-escapes and pluses; each character of `text` is one byte. */
 function unescaped(text: string): Uint8Array {
   const plain = text
     .replaceAll('+', ' ')
@@ -37,7 +37,7 @@ function unescaped(text: string): Uint8Array {
   return Buffer.from(plain, 'latin1');
 }
 
-/** Text of the encoding that the client names; a name that nobody knows is not heeded. */
+/** Decodes text in the charset that the client names; an unknown name is ignored. */
 function decodeText(bytes: Uint8Array, charset: string): string {
   if (LATIN_1.test(charset)) return decodeLatin1(bytes);
   if (charset === '' || UTF_8.test(charset)) return decodeLegacyText(bytes);
@@ -59,11 +59,11 @@ function fieldsOf(target: string): ReadonlyMap<string, Uint8Array> {
   return fields;
 }
 
-/** Whether that is where titles are told. */
+/** Whether a request's target is that of a title update. */
 export const isTitleUpdate = (target: string): boolean =>
   ['/admin/metadata', '/admin.cgi'].includes(pathOf(target) ?? '');
 
-/** The update in a request's target, whose characters are bytes. */
+/** The update in a request's target, each of whose characters is one byte. */
 export function parseTitleUpdate(target: string): TitleUpdate {
   const fields = fieldsOf(target);
   const exact = (name: string): string | undefined => {
@@ -84,11 +84,11 @@ export function parseTitleUpdate(target: string): TitleUpdate {
   };
 }
 
-/** The target as a log may have it. */
+/** The target without the password, for logs. */
 export const withoutSecrets = (target: string): string =>
   target.replace(/([?&]pass=)[^&]*/g, '$1...');
 
-/** The answer that Icecast gives, for `sendAnswer`; `message` is ours, and plain. */
+/** Icecast's answer, for `sendAnswer`; `message` needs no escaping. */
 export const metadataAnswer = (status: number, message: string) => ({
   status,
   body:

@@ -1,7 +1,7 @@
 /**
- * To which IP addresses a stranger's word may lead us. Public ones are anybody's; private ones are
- * our own neighbours, and the operator says whether strangers may have us connect to them; nobody
- * may have us connect to the rest, among which are the metadata services of clouds.
+ * The IP addresses to which a URL from a stranger may lead. Public addresses are always allowed;
+ * private addresses are our own network, and the operator decides whether strangers may make us
+ * connect to them; all others are forbidden, among them the metadata services of clouds.
  */
 import { BlockList, isIP } from 'node:net';
 
@@ -19,7 +19,7 @@ const ranges = (family: 'ipv4' | 'ipv6', texts: readonly string[]): BlockList =>
 const PRIVATE4 = ranges('ipv4', ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12']);
 PRIVATE4.addSubnet('192.168.0.0', 16, 'ipv4');
 
-/** Never: this network, link-local, special purpose (RFC 6890), multicast, reserved. */
+/** Always forbidden: this network, link-local, special purpose (RFC 6890), multicast, reserved. */
 const FORBIDDEN4 = ranges('ipv4', [
   '0.0.0.0/8',
   '100.100.100.200/32', // a cloud's metadata service, inside the shared range
@@ -48,7 +48,7 @@ const FORBIDDEN6 = ranges('ipv6', [
 /** Loopback and unique local (RFC 4193). */
 const PRIVATE6 = ranges('ipv6', ['::1/128', 'fc00::/7']);
 
-/** Whether anyone, only we ourselves, or nobody may have us connect to an IP address. */
+/** The class of an IP address; a text that is no IP address is forbidden. */
 export function classifyAddress(address: string): 'public' | 'private' | 'forbidden' {
   if (isIP(address) === 4) {
     if (FORBIDDEN4.check(address, 'ipv4')) return 'forbidden';

@@ -1,30 +1,30 @@
 /**
- * Fetches a document from a URL that a stranger gave us, and is not kept busy by it. Each request
- * is guarded (guarded-request.ts), and:
+ * Fetches a document from a URL that a stranger has given. Each request is guarded
+ * (guarded-request.ts), and the fetch as a whole is bounded:
  *
- * - Each redirect is a new URL and goes through all checks again.
- * - One clock runs over all hops, one bound over the bytes of the body, whatever the headers
- *   say; compressed bodies, which could unfold to anything, are refused.
+ * - Each redirect is a new URL and passes all checks again.
+ * - One timeout covers all hops, and one bound the bytes of the body, whatever the headers say;
+ *   compressed bodies, which could expand to any size, are refused.
  */
 import type { IncomingMessage } from 'node:http';
 import { excerpt } from '../../lib/excerpt.js';
 import { FetchProblem, guardedRequest, parseUrl, problemOf } from './guarded-request.js';
 
-/** How far a fetch may go. */
+/** The bounds of a fetch. */
 export interface FetchOptions {
-  /** Also loopback, private and shared ranges; for clusters that live in one. */
+  /** Allows loopback, private and shared addresses, for clusters in such a network. */
   readonly allowPrivate: boolean;
-  /** Of the body. Default 65536: the largest announcement. */
+  /** Bytes of the body. Default 65536: the largest announcement. */
   readonly bytesMax?: number;
-  /** For everything together. Default 5000: guess, a listener still waits that long. */
+  /** Time for all hops together, ms. Default 5000: guess, a listener still waits that long. */
   readonly timeoutMs?: number;
-  /** Default 3: guess. */
+  /** Redirects that are followed. Default 3: guess. */
   readonly redirectsMax?: number;
-  /** The Accept header. Default: anything. */
+  /** The Accept header. Default: any type. */
   readonly accept?: string;
 }
 
-/** What was found, at the end of all redirects. */
+/** The document at the end of all redirects. */
 export interface Fetched {
   readonly url: string;
   /** 200 to 299. */
@@ -77,7 +77,7 @@ function decode(bytes: Buffer, url: URL): string {
   }
 }
 
-/** One hop: the document, or the URL to go on with. */
+/** One hop: the document, or the URL of the next hop. */
 async function hop(url: URL, limits: Limits, signal: AbortSignal): Promise<Fetched | URL> {
   const { accept, allowPrivate } = limits;
   const headers = { accept, 'accept-encoding': 'identity' };
@@ -109,7 +109,7 @@ async function follow(start: URL, limits: Limits, signal: AbortSignal): Promise<
 }
 
 /**
- * GETs a text document from a URL that is not to be trusted.
+ * GETs a text document from an untrusted URL.
  * Rejects with a FetchProblem, and with nothing else.
  */
 export async function guardedFetch(url: string, options: FetchOptions): Promise<Fetched> {

@@ -1,21 +1,21 @@
-/** Tells something to a URL that a stranger gave us: guarded (guarded-request.ts), once, and briefly. */
+/** POSTs to a URL that a stranger has given: guarded (guarded-request.ts), without redirects or retries. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import { guardedRequest, parseUrl, problemOf } from './guarded-request.js';
 
 export interface PostOptions {
   readonly body: string;
   readonly headers: OutgoingHttpHeaders;
-  /** Also loopback, private and shared ranges; for clusters that live in one. */
+  /** Allows loopback, private and shared addresses, for clusters in such a network. */
   readonly allowPrivate: boolean;
-  /** Until the answer's headers are there. */
+  /** Time until the answer's headers have come, ms. */
   readonly timeoutMs: number;
-  /** Gives it up. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
 /**
- * The HTTP status that a POST is answered with, a redirect's as well; nobody reads the answer's
- * body. Rejects with a FetchProblem, and with nothing else.
+ * The HTTP status of the answer, also that of a redirect; the answer's body is not read. Rejects with
+ * a FetchProblem, and with nothing else.
  */
 export async function guardedPost(text: string, options: PostOptions): Promise<number> {
   const { timeoutMs, ...request } = options;

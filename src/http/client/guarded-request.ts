@@ -1,11 +1,11 @@
 /**
- * One HTTP request to a URL that a stranger gave us: the announcement of whoever clicks "listen", a
- * station's webhook. Without care that is a way to make a cluster reach what only the cluster can
- * reach: its neighbours, the metadata service of its cloud.
+ * One HTTP request to a URL that a stranger has given: the announcement that a listener names, or a
+ * webhook. Without checks, such a URL could make a cluster reach what only the cluster can reach: its
+ * own network, or the metadata service of its cloud.
  *
- * So the addresses that a host name resolves to are checked in the very lookup that the connection
- * uses; no second answer of the DNS can differ from the checked one (rebinding). Redirects are not
- * followed here.
+ * So the addresses that a host name resolves to are checked in the same lookup that the connection
+ * uses: a second DNS answer cannot differ from the checked one (rebinding). Redirects are not followed
+ * here.
  */
 import { type LookupAddress, lookup as resolve } from 'node:dns';
 import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
@@ -14,7 +14,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { excerpt } from '../../lib/excerpt.js';
 import { classifyAddress } from './address-rules.js';
 
-/** Why a fetch failed. */
+/** The cause of a failed fetch. */
 export type FetchProblemKind =
   | 'badUrl'
   | 'privateAddress'
@@ -25,7 +25,7 @@ export type FetchProblemKind =
   | 'status'
   | 'encoding';
 
-/** A fetch that failed: the kind, and one sentence for whoever gave the URL. */
+/** A failed fetch: the cause, and a sentence for the user who gave the URL. */
 export class FetchProblem extends Error {
   readonly kind: FetchProblemKind;
 
@@ -42,9 +42,9 @@ export interface GuardedRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: OutgoingHttpHeaders;
   readonly body?: string;
-  /** Also loopback, private and shared ranges; for clusters that live in one. */
+  /** Allows loopback, private and shared addresses, for clusters in such a network. */
   readonly allowPrivate: boolean;
-  /** The end of everybody's patience. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
@@ -74,7 +74,7 @@ function guardLookup(allowPrivate: boolean): LookupFunction {
   };
 }
 
-/** The URL, or a FetchProblem that is thrown. */
+/** Parses a URL, relative to `base`. Throws a FetchProblem. */
 export function parseUrl(text: string, base?: URL): URL {
   const problem = (why: string): FetchProblem =>
     new FetchProblem('badUrl', `the URL ${excerpt(text)} ${why}`);
@@ -90,7 +90,7 @@ export function parseUrl(text: string, base?: URL): URL {
   return url;
 }
 
-/** Throws a FetchProblem. A literal address never reaches the lookup, so it is checked here. */
+/** Throws a FetchProblem for a forbidden literal address, which would never reach the lookup. */
 export function checkLiteral(url: URL, allowPrivate: boolean): void {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0 && !isAllowed(host, allowPrivate)) throw refusedAddress(host);
@@ -121,7 +121,7 @@ export function guardedRequest(options: GuardedRequest): Promise<IncomingMessage
   });
 }
 
-/** Names whatever ended a request early. */
+/** The problem that ended a request early. */
 export function problemOf(error: unknown, url: URL, timedOut: boolean, timeoutMs: number) {
   if (error instanceof FetchProblem) return error;
   if (timedOut) {

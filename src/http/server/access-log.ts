@@ -1,10 +1,13 @@
 /**
  * The access log, in the combined format that log analysers read, with the duration in seconds at the
  * end, as Icecast writes it. Lines are collected and appended about once a second; the file is
- * opened each time, so whoever rotates logs may move it away. It also rotates itself, to `FILE.1`.
+ * opened each time, so a program that rotates logs may move it away. The log also rotates itself, to
+ * `FILE.1`.
  *
- * A disk that is full, or hangs, costs lines, which are counted, and nothing else: as soon as it takes
- * them again, new ones are written. Bounded: LINES_MAX that wait, and as many that are being written.
+ * A disk that is full, or hangs, costs lines, which are counted, and nothing else: as soon as the disk
+ * takes them again, new lines are written.
+ *
+ * Bounded: LINES_MAX lines that wait, and as many that are being written.
  */
 import { appendFile, rename, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
@@ -16,7 +19,7 @@ export interface AccessEntry {
   readonly target: string;
   readonly protocol: string;
   readonly status: number;
-  /** Sent, the head included. */
+  /** Bytes sent, the head included. */
   readonly bytes: number;
   readonly referer: string | undefined;
   readonly agent: string | undefined;
@@ -26,12 +29,13 @@ export interface AccessEntry {
 /** A log that is open. */
 export interface AccessLog {
   add(access: AccessEntry): void;
-  /** Writes what waits, and ends. */
+  /** Writes the lines that wait, and ends. */
   close(): Promise<void>;
   /** Lines that could not be written. */
   readonly lost: number;
 }
 
+/** Interval between two writes, ms. */
 const WRITE_MS = 1000;
 const LINES_MAX = 10_000;
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
@@ -50,7 +54,7 @@ function instant(at: Date): string {
   return `${day}/${MONTHS[Number(month) - 1]}/${year}:${time.slice(0, 8)} +0000`;
 }
 
-/** What strangers wrote, so that it stays within its quotes and its line. */
+/** Text that a client has sent, escaped so that it stays within its quotes and its line. */
 const quoted = (text: string | undefined): string =>
   text === undefined
     ? '"-"'
@@ -78,11 +82,11 @@ async function rotate(file: string): Promise<void> {
   if (size > FILE_BYTES_MAX) await rename(file, `${file}.1`);
 }
 
-/** A log that is appended to the file; nowhere if there is none. */
+/** A log that is appended to a file; undefined: nothing is written. */
 export function openAccessLog(file: string | undefined, log: Logger): AccessLog {
   let lines: string[] = [];
   let lost = 0;
-  /** Lines lost since the last one that was written; some of the first may be in the file in part. */
+  /** Lines lost since the last one that was written; the first of them may be in the file in part. */
   let lostSince = 0;
   let writing: Promise<void> | undefined;
 
@@ -108,7 +112,7 @@ export function openAccessLog(file: string | undefined, log: Logger): AccessLog 
     }
   };
 
-  /** One batch after the other: what comes while the disk is busy waits in `lines`. */
+  /** One batch after the other: lines that come while the disk is busy wait in `lines`. */
   const flush = (): void => {
     if (file === undefined || writing !== undefined || lines.length === 0) return;
     const batch = lines;

@@ -1,6 +1,6 @@
-/** `Authorization: Basic` (RFC 7617), which is how source clients tell their password. */
+/** `Authorization: Basic` (RFC 7617): the way in which encoders send their password. */
 
-/** Who somebody says to be. */
+/** A user name and a password, as a client has sent them. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -8,7 +8,7 @@ export interface Credentials {
 
 const BASIC = /^basic +([A-Za-z0-9+/=_-]+)$/i;
 
-/** The header's credentials; undefined if it has none of this kind. */
+/** The credentials in a header; undefined without a header or with another scheme. */
 export function basicAuth(header: string | undefined): Credentials | undefined {
   const encoded = BASIC.exec(header?.trim() ?? '')?.[1];
   if (encoded === undefined) return undefined;
@@ -17,6 +17,6 @@ export function basicAuth(header: string | undefined): Credentials | undefined {
   return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** The header for these credentials. */
+/** The header value for these credentials. */
 export const basicHeader = ({ user, password }: Credentials): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;

@@ -28,7 +28,7 @@ export function trustIn(networks: readonly string[]): IsTrusted {
   return (address) => isIP(address) !== 0 && isTrusted(address, 0);
 }
 
-/** Hops of a header that are looked at; the rest is a forger's. */
+/** Hops of a header that are read; a chain of more proxies is forged. */
 const HOPS_MAX = 16;
 
 /**

@@ -1,6 +1,6 @@
-/** What is asked for by many at once is drawn once for all of them. */
+/** A value that many ask for at once is drawn once for all of them. */
 
-/** Draws, and draws anew only what is older than `freshMs`. */
+/** Returns a function that draws a value, and draws it again only when it is older than `freshMs`. */
 export function freshFor<Value>(
   draw: () => Value,
   freshMs: number,

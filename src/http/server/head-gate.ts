@@ -1,11 +1,13 @@
 /**
- * The door of a port: every connection first shows a request head, and then goes on to whoever
- * answers such requests. Everybody may knock, so each knock has a bound in bytes, time and number;
- * when too many stand at the headGate, the one that has stood longest makes room: a flood of half
- * requests then harms those who send half requests.
+ * The head gate of a port: every connection first sends a request head, and then goes on to the part
+ * that answers such requests. Anyone can connect, so each pending connection is bounded in bytes and
+ * time, and their number is bounded: when there are too many, the one that has been pending for
+ * longest is closed. A flood of incomplete requests then harms those that send incomplete requests.
  *
  * A first byte of 22 is no letter but the beginning of TLS: where there is a certificate, the
- * connection comes in again once it is decrypted. So one port speaks http and https.
+ * connection enters again once it is decrypted. So one port speaks http and https.
+ *
+ * Bounded: `pendingMax` connections, each with HEAD_BYTES_MAX.
  */
 import type { Socket } from 'node:net';
 import {
@@ -16,46 +18,46 @@ import {
 } from './request-head.js';
 import { sendAnswer, textAnswer } from './response.js';
 
-/** Somebody who has shown a head. */
+/** A connection that has sent a request head. */
 export interface IncomingRequest {
   readonly socket: Socket;
   readonly head: RequestHead;
-  /** What came behind the head already. */
+  /** Bytes that came behind the head. */
   readonly rest: Uint8Array;
+  /** The connection is encrypted. */
   readonly isSecure: boolean;
 }
 
 export interface HeadGateOptions {
-  /** From the connection to the end of the head, ms. */
+  /** Time from the connection to the end of the head, ms. */
   readonly headMs: number;
-  /** Connections that have not shown a whole head. */
+  /** Connections that have not sent a whole head. */
   readonly pendingMax: number;
-  /** The socket is paused, and all its bytes are in the visitor. */
-  onRequest(visitor: IncomingRequest): void;
-  /** Takes over a connection that begins with TLS; undefined where there is no certificate. */
+  /** The socket is paused, and all its bytes are in the request. */
+  onRequest(request: IncomingRequest): void;
+  /** Takes over a connection that begins with TLS; undefined without a certificate. */
   readonly secure: ((socket: Socket) => void) | undefined;
 }
 
-/** What `GET /metrics` tells. */
+/** What is counted for `GET /metrics`. */
 export interface HeadGateCounters {
   /** Connections. */
   entered: number;
-  /** Heads that were none, too large or too many. */
+  /** Malformed or oversized heads. */
   malformed: number;
-  /** Did not show a head in time. */
+  /** Connections that did not send a head in time. */
   slow: number;
-  /** Made room for others. */
+  /** Connections that were closed because there were too many. */
   evicted: number;
 }
 
-/** A door. */
+/** The connections that have not sent a whole head. */
 export interface HeadGate {
-  /** A connection comes in; `isSecure` when TLS is dealt with. */
+  /** Takes a connection; `isSecure` when it is decrypted already. */
   enter(socket: Socket, isSecure?: boolean): void;
-  /** Turns away who is too slow; call it about once a second. */
+  /** Refuses connections that are too slow; call it about once per second. */
   tick(now: number): void;
-  /** Those who have not shown a whole head. */
-  readonly knocking: number;
+  readonly pending: number;
   readonly counters: Readonly<HeadGateCounters>;
 }
 
@@ -63,72 +65,78 @@ const TLS_HANDSHAKE = 22;
 const LINE_FEED = 10;
 const NOTHING = Buffer.alloc(0);
 
-interface Knock {
+interface Pending {
   readonly socket: Socket;
   readonly since: number;
   readonly isSecure: boolean;
   received: Buffer;
 }
 
-/** Its close follows. */
+/** The close event follows. */
 const ignore = (): void => undefined;
 
-/** A door without visitors; `now` is a monotonic clock in ms. */
+/** Whether a pending connection begins with TLS. */
+const isTls = ({ received, isSecure }: Pending, bytes: Buffer): boolean =>
+  !isSecure && received.length === 0 && bytes[0] === TLS_HANDSHAKE;
+
+/** Adds bytes; whether the head may be whole now. Byte by byte, not all is read again each time. */
+function receive(pending: Pending, bytes: Buffer): boolean {
+  const isFirst = pending.received.length === 0;
+  pending.received = isFirst ? bytes : Buffer.concat([pending.received, bytes]);
+  return isFirst || bytes.includes(LINE_FEED) || pending.received.length > LINE_BYTES_MAX;
+}
+
+/** A gate without connections; `now` is a monotonic clock in ms. */
 export function createHeadGate(options: HeadGateOptions, now: () => number): HeadGate {
-  /** In the order in which they came. */
-  const knocks = new Map<Socket, Knock>();
+  const { secure } = options;
+  /** In the order of arrival. */
+  const pendings = new Map<Socket, Pending>();
   const counters: HeadGateCounters = { entered: 0, malformed: 0, slow: 0, evicted: 0 };
 
-  // Two functions for all sockets: a listener stays for days, and is to keep nothing of its knock.
+  // Two functions for all sockets: a listener stays for days and keeps nothing of its beginning.
   function onData(this: Socket, bytes: Buffer): void {
-    const knock = knocks.get(this);
-    if (knock !== undefined) onBytes(knock, bytes);
+    const pending = pendings.get(this);
+    if (pending !== undefined) onBytes(pending, bytes);
   }
 
   function onGone(this: Socket): void {
-    knocks.delete(this);
+    pendings.delete(this);
   }
 
-  const release = ({ socket }: Knock): void => {
+  const release = ({ socket }: Pending): void => {
     socket.off('data', onData).off('close', onGone).pause();
-    knocks.delete(socket);
+    pendings.delete(socket);
   };
 
-  const turnAway = (knock: Knock, status: number, reason: string): void => {
-    release(knock);
-    sendAnswer(knock.socket, textAnswer(status, reason));
+  const refuse = (pending: Pending, status: number, reason: string): void => {
+    release(pending);
+    sendAnswer(pending.socket, textAnswer(status, reason));
   };
 
-  const onHead = (knock: Knock, result: HeadResult): void => {
+  const onHead = (pending: Pending, result: HeadResult): void => {
     if (result.kind === 'partial') return;
     if (result.kind === 'bad') {
       counters.malformed++;
-      return turnAway(knock, result.status, result.reason);
+      return refuse(pending, result.status, result.reason);
     }
-    release(knock);
-    const { socket, isSecure, received } = knock;
+    release(pending);
+    const { socket, isSecure, received } = pending;
     const rest = received.subarray(result.head.bytes);
     options.onRequest({ socket, head: result.head, rest, isSecure });
   };
 
-  const onBytes = (knock: Knock, bytes: Buffer): void => {
-    const secure = knock.isSecure ? undefined : options.secure;
-    if (knock.received.length === 0 && bytes[0] === TLS_HANDSHAKE && secure !== undefined) {
-      release(knock);
-      knock.socket.unshift(bytes);
-      return secure(knock.socket);
+  const onBytes = (pending: Pending, bytes: Buffer): void => {
+    if (secure !== undefined && isTls(pending, bytes)) {
+      release(pending);
+      pending.socket.unshift(bytes);
+      return secure(pending.socket);
     }
-    const isFirst = knock.received.length === 0;
-    knock.received = isFirst ? bytes : Buffer.concat([knock.received, bytes]);
-    // Who sends byte by byte is not to have all of it read again for each.
-    if (isFirst || bytes.includes(LINE_FEED) || knock.received.length > LINE_BYTES_MAX) {
-      onHead(knock, readRequestHead(knock.received));
-    }
+    if (receive(pending, bytes)) onHead(pending, readRequestHead(pending.received));
   };
 
-  const makeRoom = (): void => {
-    const [oldest] = knocks.values();
-    if (knocks.size <= options.pendingMax || oldest === undefined) return;
+  const evictOldest = (): void => {
+    const [oldest] = pendings.values();
+    if (pendings.size <= options.pendingMax || oldest === undefined) return;
     counters.evicted++;
     release(oldest);
     oldest.socket.destroy();
@@ -138,18 +146,18 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
     enter: (socket, isSecure = false) => {
       counters.entered++;
       socket.on('error', ignore).on('data', onData).on('close', onGone);
-      knocks.set(socket, { socket, since: now(), isSecure, received: NOTHING });
-      makeRoom();
+      pendings.set(socket, { socket, since: now(), isSecure, received: NOTHING });
+      evictOldest();
     },
     tick: (at) => {
-      for (const knock of knocks.values()) {
-        if (at - knock.since < options.headMs) return;
+      for (const pending of pendings.values()) {
+        if (at - pending.since < options.headMs) return;
         counters.slow++;
-        turnAway(knock, 408, 'The request did not come in time.');
+        refuse(pending, 408, 'The request did not come in time.');
       }
     },
-    get knocking() {
-      return knocks.size;
+    get pending() {
+      return pendings.size;
     },
     counters,
   };

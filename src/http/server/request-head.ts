@@ -1,19 +1,19 @@
 /**
- * The head of an HTTP request, read from a bare socket. The stream is served by the million, and
- * node:http costs several times its memory per connection; source clients send a body without
- * a length, which node:http takes for an empty one. So the port reads heads itself: no more than
- * what GET, HEAD and their relatives need (RFC 9112 §2 to §5), strict where laxness harms.
+ * The head of an HTTP request, read from a bare socket. An SCX serves thousands of streams, and
+ * node:http costs several times the memory per connection; encoders send a body without a length,
+ * which node:http takes for an empty one. So the port reads heads itself: no more than GET, HEAD, PUT
+ * and SOURCE need (RFC 9112 §2 to §5), and strictly, because a lenient reader can be tricked.
  */
 
-/** A request's first part. Header names are in lower case; of a repeated one the first counts. */
+/** The head of a request. Header names are in lower case; of a repeated one the first counts. */
 export interface RequestHead {
   readonly method: string;
-  /** As it was sent: a path with its query, or an absolute URL. */
+  /** As it was sent: a path with its query, or an absolute URL. Each character is one byte. */
   readonly target: string;
   /** `HTTP/1.1`, `HTTP/1.0`, `ICE/1.0`. */
   readonly protocol: string;
   readonly headers: ReadonlyMap<string, string>;
-  /** Its length with the empty line. */
+  /** Its length in bytes, with the empty line. */
   readonly bytes: number;
 }
 
@@ -23,18 +23,18 @@ export type HeadResult =
   | { readonly kind: 'partial' }
   | { readonly kind: 'bad'; readonly status: 400 | 414 | 431; readonly reason: string };
 
-/** What Icecast and players send is below 1 KiB. */
+/** Players and encoders send less than 1 KiB. */
 export const HEAD_BYTES_MAX = 16 * 1024;
-/** Long enough for a title of 10 kB in a query, as some source clients send it. */
+/** Long enough for a title of 10 kB in a query, as some encoders send it. */
 export const LINE_BYTES_MAX = 12 * 1024;
 const HEADERS_MAX = 64;
 
-/** A target may hold any byte from 0x80 on: source clients do not escape all titles. */
+/** A target may hold any byte from 0x80 on: encoders do not escape all titles. */
 const REQUEST_LINE =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~\x80-\xff]+) (HTTP\/1\.[01]|ICE\/1\.0)$/;
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
-/** What may not be in a line: control characters other than the tab. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** Not allowed in a line: control characters other than the tab. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are searched for
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 const bad = (status: 400 | 414 | 431, reason: string): HeadResult => ({
@@ -46,9 +46,9 @@ const bad = (status: 400 | 414 | 431, reason: string): HeadResult => ({
 const TOO_LONG = bad(414, `The request line is longer than ${LINE_BYTES_MAX} bytes.`);
 const TOO_LARGE = bad(431, `The headers are larger than ${HEAD_BYTES_MAX} bytes.`);
 const TOO_MANY = bad(431, `There are more than ${HEADERS_MAX} headers.`);
-const NO_REQUEST = bad(400, 'That is no HTTP request.');
+const MALFORMED = bad(400, 'Malformed request line.');
 
-/** Where the empty line ends; -1 if it is not there. Lines end with CR LF, or as here and there LF. */
+/** The index behind the empty line; -1 without one. Lines end with CR LF, or with LF alone. */
 function endOfHead(text: string): number {
   const found = /\r?\n\r?\n/.exec(text);
   return found === null ? -1 : found.index + found[0].length;
@@ -58,7 +58,7 @@ function incomplete(text: string): HeadResult {
   const lineEnd = text.indexOf('\n');
   if ((lineEnd === -1 ? text.length : lineEnd) > LINE_BYTES_MAX) return TOO_LONG;
   if (text.length >= HEAD_BYTES_MAX) return TOO_LARGE;
-  return text === '' || /^[A-Za-z]/.test(text) ? { kind: 'partial' } : NO_REQUEST;
+  return text === '' || /^[A-Za-z]/.test(text) ? { kind: 'partial' } : MALFORMED;
 }
 
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | undefined {
@@ -72,7 +72,7 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | un
   return headers;
 }
 
-/** Reads the head at the beginning of what has come so far. */
+/** Reads the head at the beginning of the bytes received so far. */
 export function readRequestHead(received: Uint8Array): HeadResult {
   const text = Buffer.from(received.buffer, received.byteOffset, received.length).toString(
     'latin1',
@@ -86,8 +86,8 @@ export function readRequestHead(received: Uint8Array): HeadResult {
   if (first.length > LINE_BYTES_MAX) return TOO_LONG;
   if (rest.length > HEADERS_MAX) return TOO_MANY;
   const [, method, target, protocol] = REQUEST_LINE.exec(first) ?? [];
-  if (method === undefined || target === undefined || protocol === undefined) return NO_REQUEST;
+  if (method === undefined || target === undefined || protocol === undefined) return MALFORMED;
   const headers = readHeaders(rest);
-  if (headers === undefined) return bad(400, 'A header line is none.');
+  if (headers === undefined) return bad(400, 'Malformed header line.');
   return { kind: 'head', head: { method, target, protocol, headers, bytes: end } };
 }

@@ -1,4 +1,8 @@
-/** Short answers on a bare socket: a sentence or a document, and the connection ends. */
+/**
+ * Short answers on a bare socket: a sentence or a document, and the connection ends. A client that is
+ * still sending would be reset by a close, and lose the answer; so its input is read and discarded for
+ * a while.
+ */
 import type { Socket } from 'node:net';
 
 /** Header fields; undefined ones are left out. */
@@ -22,19 +26,19 @@ const REASONS: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** For every answer: any page may play and read it, and nobody is to keep it. */
+/** In every answer: pages of any origin may play and read it, and no cache keeps it. */
 const COMMON: Fields = {
   'Access-Control-Allow-Origin': '*',
   'Cache-Control': 'no-store',
   Connection: 'close',
 };
 
-/** Who does not take its answer and close is cut off, ms. Guess. */
+/** Time for a client to take its answer and close, ms. Guess. */
 const LINGER_MS = 5000;
-/** And who goes on sending: a megabyte of headers, or of a stream that is refused. Guess. */
-const UNHEARD_BYTES_MAX = 8 * 1024 * 1024;
+/** Input that is discarded meanwhile: headers, or a stream that is refused. Guess. */
+const DISCARDED_BYTES_MAX = 8 * 1024 * 1024;
 
-/** An answer's head. Values hold no line ends: whoever makes them sees to that. */
+/** The head of an answer. Values must hold no line ends. */
 export function responseHead(status: number, fields: Fields): string {
   const lines = Object.entries({ Date: new Date().toUTCString(), ...COMMON, ...fields })
     .filter(([, value]) => value !== undefined)
@@ -42,25 +46,25 @@ export function responseHead(status: number, fields: Fields): string {
   return `HTTP/1.1 ${status} ${REASONS[status] ?? 'Other'}\r\n${lines.join('')}\r\n`;
 }
 
-/** What is answered. */
+/** A status, a body, and header fields besides the common ones. */
 export interface Answer {
   readonly status: number;
   readonly body: string | Uint8Array;
   readonly fields?: Fields;
 }
 
-/** A sentence. */
+/** An answer of one sentence. */
 export const textAnswer = (status: number, text: string, fields: Fields = {}): Answer => ({
   status,
   body: `${text}\n`,
   fields,
 });
 
-/** "Come back", in so many seconds. */
+/** 503 with a sentence, and the time after which the client should ask again, s. */
 export const unavailable = (text: string, seconds: number): Answer =>
   textAnswer(503, text, { 'Retry-After': seconds });
 
-/** Answers and ends; returns the body's bytes. To a HEAD goes the head only. */
+/** Answers and ends; returns the bytes of the body. `isHead`: only the head is sent. */
 export function sendAnswer(socket: Socket, answer: Answer, isHead = false): number {
   const body = Buffer.from(answer.body as string);
   const head = responseHead(answer.status, {
@@ -68,8 +72,7 @@ export function sendAnswer(socket: Socket, answer: Answer, isHead = false): numb
     'Content-Length': body.length,
     ...answer.fields,
   });
-  // Who still sends while we close would be reset, and lose the answer.
-  const readMax = socket.bytesRead + UNHEARD_BYTES_MAX;
+  const readMax = socket.bytesRead + DISCARDED_BYTES_MAX;
   socket.on('data', () => socket.bytesRead > readMax && socket.destroy()).resume();
   socket.setTimeout(LINGER_MS, () => socket.destroy());
   socket.end(Buffer.concat([Buffer.from(head, 'latin1'), ...(isHead ? [] : [body])]));

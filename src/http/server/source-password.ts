@@ -1,36 +1,37 @@
 /**
- * Who may broadcast. A session with a source key (session/source-key.ts) wants the password that
- * belongs to it, from whatever client and over whatever protocol; one without a key takes sources
- * from this machine only.
+ * The right to broadcast. A session with a source key (session/source-key.ts) requires the password
+ * that belongs to it, from every client and over every protocol; a session without a key takes
+ * sources from this machine only.
  *
- * Whoever asks for `address` must give the client's own: a front end that passes a connection
- * through is on this machine, its client is not.
+ * The address that is checked is the client's own: a front end that passes a connection through is on
+ * this machine, its client is not.
  */
 import { hasHash } from '../../runtime/secrets.js';
 import { isLoopback } from '../ip-address.js';
 import { createGuessDelay } from './guess-delay.js';
 
-/** What becomes of a source client. */
+/** Whether a source client may broadcast. */
 type Verdict =
   | { readonly kind: 'ok' }
-  /** `missing` is 401 in HTTP, `wrong` 403. Tell it so after `delayMs`. */
+  /** `missing` is 401 in HTTP, `wrong` 403. It is to be answered after `delayMs`. */
   | { readonly kind: 'missing' | 'wrong'; readonly reason: string; readonly delayMs: number };
 
+/** Checks source clients. */
 export interface SourcePassword {
-  /** `address`: the client's IP address. A password that was not given is no failed attempt. */
+  /** `address`: the client's IP address. A missing password does not count as a guess. */
   verifySource(password: string | undefined, address: string): Verdict;
-  /** From now on this key counts; undefined: none. */
+  /** Replaces the key; undefined: the session has none. */
   setKey(key: string | undefined): void;
   readonly key: string | undefined;
-  /** Clients that were turned away, for `GET /metrics`. */
+  /** Refused clients, for `GET /metrics`. */
   readonly counters: { readonly missing: number; readonly wrong: number };
 }
 
-/** Nobody draws a longer one; it is not even hashed. */
+/** A longer password is wrong and is not hashed. */
 const PASSWORD_BYTES_MAX = 1024;
 
 const REASONS = {
-  missing: 'this session wants its source password',
+  missing: 'this session requires its source password',
   wrong: 'the source password is wrong',
   foreign: "this session has no source password, so only its SCX's own machine may broadcast",
 } as const;
@@ -38,7 +39,7 @@ const REASONS = {
 const belongs = (password: string, key: string): boolean =>
   Buffer.byteLength(password) <= PASSWORD_BYTES_MAX && hasHash(password, key);
 
-/** Judges the sources of one SCX; `now` in ms that only grow. */
+/** Checks the sources of one SCX; `now` in ms that never decreases. */
 export function createSourcePassword(first: string | undefined, now: () => number): SourcePassword {
   const guessDelay = createGuessDelay();
   const counters = { missing: 0, wrong: 0 };

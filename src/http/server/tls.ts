@@ -1,8 +1,8 @@
 /**
- * TLS on a port that also speaks plain HTTP: whoever sees a connection begin with TLS hands it here
- * and gets it back decrypted. A certificate is renewed every few weeks, and a station plays on: the
- * files are looked at every few seconds, and new connections get the new certificate; those that
- * are open keep theirs. A pair of files that does not fit together is told, and the old pair stays.
+ * TLS on a port that also speaks plain HTTP: the head gate hands over each connection that begins with
+ * TLS, and gets it back decrypted. A certificate is renewed every few weeks while streams go on: the
+ * files are checked every few seconds, and new connections get the new certificate; open ones keep
+ * theirs. A pair of files that does not match is logged, and the old pair stays in use.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
@@ -10,17 +10,17 @@ import { createSecureContext, createServer, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
-/** Where certificate (with its chain) and key are, PEM. */
+/** PEM files with the certificate (and its chain) and with the key. */
 export interface CertificateFiles {
   readonly cert: string;
   readonly key: string;
 }
 
-/** TLS for connections that others accepted. */
+/** TLS for connections that a plain server has accepted. */
 export interface Tls {
-  /** Shakes hands. Who cannot is closed. */
+  /** Performs the handshake; closes the connection if it fails. */
   secure(socket: Socket): void;
-  /** Who gets the decrypted connections. */
+  /** Registers the handler of decrypted connections. */
   onSecured(handler: (socket: TLSSocket) => void): void;
   /** Reads the files again if they changed; resolves when that is done. */
   reload(): Promise<void>;
@@ -30,8 +30,8 @@ export interface Tls {
 
 /** From the first byte to the end of the handshake, ms. Guess. */
 const HANDSHAKE_MS = 10_000;
-/** The files are looked at so often, ms. */
-const LOOK_MS = 5000;
+/** Interval between two checks of the files, ms. */
+const CHECK_MS = 5000;
 
 interface Pair {
   readonly cert: Buffer;
@@ -59,14 +59,14 @@ function fileProblem(files: CertificateFiles, error: unknown): UserError {
   return new UserError(EXIT.file, `${which} cannot be used: ${reason}`);
 }
 
-/** Reads the files and is ready. Rejects with a UserError when they are of no use. */
+/** Reads the files. Rejects with a UserError when they cannot be used. */
 export async function openTls(files: CertificateFiles, log: Logger): Promise<Tls> {
   let pair = await readPair(files).catch((error: unknown) => {
     throw fileProblem(files, error);
   });
   const counters = { failed: 0, reloaded: 0 };
   const server = createServer({ ...pair, handshakeTimeout: HANDSHAKE_MS });
-  let toldMark = '';
+  let reportedProblem = '';
 
   server.on('tlsClientError', (_error, socket) => {
     counters.failed++;
@@ -79,22 +79,22 @@ export async function openTls(files: CertificateFiles, log: Logger): Promise<Tls
       pair = await readPair(files);
       server.setSecureContext(pair);
       counters.reloaded++;
-      toldMark = '';
-      log.info({ cert: files.cert }, 'The certificate was loaded again.');
+      reportedProblem = '';
+      log.info({ cert: files.cert }, 'A new certificate is in use.');
     } catch (error) {
       const { message } = fileProblem(files, error);
-      if (message !== toldMark) log.error({ message }, 'The old certificate stays.');
-      toldMark = message;
+      if (message !== reportedProblem) log.error({ message }, 'The old certificate stays in use.');
+      reportedProblem = message;
     }
   };
 
-  const looking = setInterval(() => void reload(), LOOK_MS);
-  looking.unref();
+  const checking = setInterval(() => void reload(), CHECK_MS);
+  checking.unref();
   return {
     secure: (socket) => void server.emit('connection', socket),
     onSecured: (handler) => void server.on('secureConnection', handler),
     reload,
-    close: () => clearInterval(looking),
+    close: () => clearInterval(checking),
     counters,
   };
 }

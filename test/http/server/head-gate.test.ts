@@ -40,15 +40,15 @@ describe('At the headGate', () => {
     rawClient(port, 'PUT /a HTTP/1.1\r\nA: b\r\n\r\nbody');
     await vi.waitUntil(() => visitors.length === 1);
     expect(Buffer.from(visitors[0]?.rest ?? []).toString()).toBe('body');
-    expect(headGate.knocking).toBe(0);
+    expect(headGate.pending).toBe(0);
   });
 
   test('who is too slow is told so', async () => {
     const slow = rawClient(port, 'GET / HT');
-    await vi.waitUntil(() => headGate.knocking === 1);
+    await vi.waitUntil(() => headGate.pending === 1);
     now = 9000;
     headGate.tick(now);
-    expect(headGate.knocking).toBe(1);
+    expect(headGate.pending).toBe(1);
     now = 10_001;
     headGate.tick(now);
     await slow.closed;
@@ -58,15 +58,15 @@ describe('At the headGate', () => {
 
   test('a crowd of half requests loses its oldest, and others come in', async () => {
     const first = rawClient(port, 'GET / HT');
-    await vi.waitUntil(() => headGate.knocking === 1);
+    await vi.waitUntil(() => headGate.pending === 1);
     const others = [1, 2, 3].map(() => rawClient(port, 'GET / HT'));
     await first.closed;
     expect(headGate.counters.evicted).toBe(1);
-    expect(headGate.knocking).toBe(3);
+    expect(headGate.pending).toBe(3);
     rawClient(port, 'GET /new HTTP/1.0\r\n\r\n');
     await vi.waitUntil(() => visitors.length === 1);
     for (const { socket } of others) socket.destroy();
-    await vi.waitUntil(() => headGate.knocking === 0);
+    await vi.waitUntil(() => headGate.pending === 0);
   });
 
   test('who speaks TLS where there is none gets an answer', async () => {
