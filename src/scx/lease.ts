@@ -13,7 +13,7 @@ import type { ScxStatus } from '../api/scx-status.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 
 /** What the front end says with each renewal. */
-interface LeaseTerms {
+export interface LeaseTerms {
   /** It wants this SCX even without clients. */
   readonly pinned: boolean;
   /** The announcement's title and genre now; absent when it does not know them. */

@@ -92,7 +92,7 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     logLevel: 'silent',
     ...changes,
   });
-  const scx = await startScx(launch, log, '/nowhere');
+  const scx = await startScx({ launch, log, entry: '/nowhere' });
   running.push(scx);
   return scx;
 };
@@ -352,7 +352,7 @@ describe('An SCX of a session with a source key', () => {
 
   test('takes sources with the password only', async () => {
     const scx = await start('1', { sourceKey });
-    await expect(attach(scx)).rejects.toMatchObject(refused('wants its source password'));
+    await expect(attach(scx)).rejects.toMatchObject(refused('requires its source password'));
     const wrong = attach(scx, source('a'), 'wrong');
     await expect(wrong).rejects.toMatchObject(refused('the source password is wrong'));
     const control = attach(scx, source('a'), '\u0001'.repeat(1024));

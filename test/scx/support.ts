@@ -3,8 +3,8 @@ import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node
 import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
 import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
 import type { Ingest } from '../../src/scx/ingest/ingest.js';
-import type { Outlet } from '../../src/scx/listeners/listeners.js';
-import type { PlayedFrame } from '../../src/scx/sound/audio-ring.js';
+import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
+import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
 
 /** 1152 samples at 44.1 kHz. */
 export const FRAME_MS = (1152 * 1000) / 44_100;
@@ -71,8 +71,8 @@ export const titleAdu = (digit: string, title: string, from: number, sequence = 
   channel: 2,
 });
 
-/** An outlet whose socket takes everything at once, until it is told to stall. */
-export interface FakeOutlet extends Outlet {
+/** An connection whose socket takes everything at once, until it is told to stall. */
+export interface FakeConnection extends ListenerConnection {
   /** What its socket has not taken. */
   queued: number;
   isStalled: boolean;
@@ -81,19 +81,19 @@ export interface FakeOutlet extends Outlet {
   bytes(): Uint8Array;
 }
 
-export function fakeOutlet(wantsTitles = false): FakeOutlet {
+export function fakeConnection(wantsTitles = false): FakeConnection {
   const writes: Uint8Array[] = [];
   const events: string[] = [];
   const take = (parts: readonly Uint8Array[]): void => {
     for (const bytes of parts) {
       writes.push(bytes);
-      if (outlet.isStalled) outlet.queued += bytes.length;
+      if (connection.isStalled) connection.queued += bytes.length;
     }
   };
-  const outlet: FakeOutlet = {
+  const connection: FakeConnection = {
     wantsTitles,
     queued: 0,
-    queuedBytes: () => outlet.queued,
+    queuedBytes: () => connection.queued,
     isStalled: false,
     writes,
     events,
@@ -107,7 +107,7 @@ export function fakeOutlet(wantsTitles = false): FakeOutlet {
     abort: () => void events.push('abort'),
     bytes: () => Buffer.concat(writes),
   };
-  return outlet;
+  return connection;
 }
 
 /** Nobody feeds this SCX, and nobody may. */

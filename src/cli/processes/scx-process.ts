@@ -19,7 +19,7 @@ export async function runScx(): Promise<void> {
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
   const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
-  const scx = await startScx(launch, log, ENTRY, openPredecessor());
+  const scx = await startScx({ launch, log, entry: ENTRY, predecessor: openPredecessor() });
   void stopping.then(() => scx.stop());
   await scx.stopped;
 }

@@ -7,9 +7,12 @@ import { type ClockedContext, send } from '../core/context.js';
 import type { EdgeOffer } from '../core/message.js';
 import type { Address, Member, NodeId } from '../core/node.js';
 
+/** An SCX that can be asked for an edge; it need not have told of itself yet. */
+export type Contact = Pick<Member, 'id' | 'address'>;
+
 /** A request to send. */
 export interface EdgeRequest {
-  readonly member: Member;
+  readonly member: Contact;
   readonly offer: EdgeOffer;
   /** The edge of ours that is given up in the step that adds the new one. */
   readonly replaces: NodeId | undefined;
@@ -45,7 +48,7 @@ export interface EdgeRequests {
  */
 export function createEdgeRequests(
   context: ClockedContext,
-  onRefused: (member: Member, now: number) => void,
+  onRefused: (member: Contact, now: number) => void,
 ): EdgeRequests {
   const pending = new Map<NodeId, PendingRequest>();
 

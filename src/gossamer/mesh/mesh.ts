@@ -15,12 +15,12 @@ import { UNKNOWN_COORDINATES } from '../core/coordinates.js';
 import type { EdgeDownReason } from '../core/effects.js';
 import type { EdgeOffer } from '../core/message.js';
 import type { Address, Member, NodeId } from '../core/node.js';
-import { createEdgeRequests, type EdgeRequest } from './edge-requests.js';
+import { type Contact, createEdgeRequests, type EdgeRequest } from './edge-requests.js';
 import { createEdges, type EdgeFacts, type Neighbour } from './edges.js';
 
 /** An edge of a predecessor that died and that we replace. */
 export interface FormerEdge {
-  readonly member: Member;
+  readonly member: Contact;
   readonly rttMs: number;
 }
 
@@ -35,7 +35,7 @@ export interface Grant {
 /** What the mesh tells the other rules. */
 export interface MeshFacts extends EdgeFacts {
   /** A request was refused or not answered. */
-  onRefused(member: Member, now: number): void;
+  onRefused(member: Contact, now: number): void;
   /** A neighbour has dropped us for `instead`, which may have room. */
   onReferred(instead: Member, now: number): void;
   /** Whether and how an edge is granted. */

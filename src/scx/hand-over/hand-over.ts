@@ -1,17 +1,20 @@
 /**
- * Handing over to a successor: a new process, of a new version perhaps, that goes on with the
- * session's port and listeners while they listen. Nothing is given away before the successor hears
- * the session as we do, so a successor that fails costs nothing: we go on. Then, in this order:
+ * Handing over to a successor: a new process, perhaps of a new version, that takes over the
+ * session's port and its listeners while they listen. Nothing is given away before the successor
+ * hears the session as this process does, so a successor that fails costs nothing: this process
+ * goes on. Then, in this order:
  *
- * - the ring: from now on both play the same frames, each from its own place in the overlay;
- * - the listening socket: newcomers are the successor's;
- * - the listeners, one by one, each when its socket has taken all that we wrote: the successor
- *   writes the very next byte. Encrypted ones cannot go along; they stay until they leave, or for
- *   so long as the operator allows;
- * - the sources: they attach elsewhere, and their numbering goes on (§2.5). Encoders, which know no
- *   such word and have no buffer, stay like encrypted listeners. They tell their titles at the port,
- *   which is the successor's, and that passes them to us;
- * - our place in the overlay: children move before we go (§3.5, §3.8).
+ * - the ring: from now on both processes play the same frames, each from its own position in the
+ *   overlay;
+ * - the listening socket: new connections are the successor's;
+ * - the listeners, one by one, each when its socket has taken all that was written to it: the
+ *   successor writes the very next byte. Encrypted connections cannot move; they stay until they
+ *   end, or until the operator's limit (`drainMs`);
+ * - the sources: they attach elsewhere, and their numbering goes on (§2.5). Encoders do not know
+ *   that message and have no buffer, so they stay like encrypted listeners. They report titles at
+ *   the port, which is now the successor's; the successor passes those titles back;
+ * - the position in the overlay: children move to other parents before this process leaves (§3.5,
+ *   §3.8).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -27,32 +30,32 @@ export interface HandOverOptions {
   readonly order: Order;
   readonly playout: Playout;
   readonly http: ScxPort;
-  /** Ours. */
+  /** This process's address in the overlay. */
   readonly overlayAddress: string;
   readonly log: Logger;
   now(): number;
-  /** We have been told to end, one way or another. */
+  /** This process has been told to end for another reason. */
   isLeaving(): boolean;
-  /** The successor is there: the front end is to know that we leave, within so many ms. */
+  /** The successor has the port; the front end should learn that this process leaves, ms. */
   becomeSucceeded(withinMs: number): void;
-  /** Tells our sources to attach elsewhere; resolves when they have, or had their time, ms. */
+  /** Tells the sources to attach elsewhere; resolves when they have, or after their time. */
   sendSourcesAway(withinMs: number): Promise<void>;
-  /** One of our encoders has told the successor a title. */
-  onTitle(told: EncoderTitle): void;
+  /** One of our encoders has reported a title to the successor. */
+  onTitle(title: EncoderTitle): void;
   /** Leaves the overlay and ends. */
   leave(): void;
 }
 
-/** A successor that does not hear the session by then is given up, ms. Guess: ten times a join. */
+/** Time for a successor to hear the session, ms. Guess: ten times a join. */
 const READY_MS_MAX = 20_000;
-/** The front end may be away; then it learns of the successor later, ms. Guess. */
+/** Time for the front end to learn of the successor, ms; if it is away it learns later. Guess. */
 const KNOWN_MS_MAX = 3000;
-/** How far the successor may be behind, in frames: a second, which every listener has in its buffer. */
+/** How far the successor may be behind, in frames: a second, which every player has buffered. */
 const LAG_MAX = 38;
-/** Who cannot go yet is looked at so often, ms. */
-const LOOK_MS = 100;
+/** Interval between attempts to move the listeners that could not move yet, ms. */
+const RETRY_MS = 100;
 
-/** Whether a successor hears all that follows what we play. */
+/** Whether a successor hears everything that follows what this process plays. */
 function hearsTheSame(heard: Heard, { playing, onAir, playhead }: Playout): boolean {
   const { position } = playhead;
   if (!heard.isJoined) return false;
@@ -65,8 +68,8 @@ function hearsTheSame(heard: Heard, { playing, onAir, playhead }: Playout): bool
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-/** Up to the point from which on newcomers are the successor's. */
-async function settle(successor: Successor, options: HandOverOptions): Promise<void> {
+/** Gives the successor everything up to the listening socket; rejects when that fails. */
+async function giveSession(successor: Successor, options: HandOverOptions): Promise<void> {
   const { playout, http, overlayAddress, now } = options;
   await successor.give({ kind: 'welcome', overlayAddress, takesTitles: true });
   const tooLate = pause(READY_MS_MAX, true, { ref: false });
@@ -74,59 +77,57 @@ async function settle(successor: Successor, options: HandOverOptions): Promise<v
   if ((await Promise.race([hears, tooLate])) === true) {
     throw new Error('the successor does not hear the session');
   }
-  if (options.isLeaving()) throw new Error('it leaves itself');
-  await successor.give(packPlaybackState(playout.playhead.estate(now())));
+  if (options.isLeaving()) throw new Error('this SCX is leaving itself');
+  await successor.give(packPlaybackState(playout.playhead.state(now())));
   await successor.give({ kind: 'door' }, http.server);
 }
 
-async function move(
-  successor: Successor,
-  { parcel, seat, stay }: DepartingListener,
-): Promise<void> {
-  const { socket, passport, release } = parcel;
+async function moveListener(successor: Successor, departing: DepartingListener): Promise<void> {
+  const { packed, position, keep } = departing;
+  const { socket, state, release } = packed;
   try {
-    await successor.give({ kind: 'listener', passport, seat }, socket);
+    await successor.give({ kind: 'listener', passport: state, seat: position }, socket);
   } catch (error) {
-    // One that only does not answer may take it yet: two would write to it.
+    // A successor that only does not answer may take it yet: two processes would write to it.
     if (!successor.isGone) release();
-    else if (!socket.destroyed) stay();
+    else if (!socket.destroyed) keep();
     throw error;
   }
   release();
 }
 
-/** Moves who can go, whenever they can; resolves with how many, when nobody is left or at the end. */
+/** Moves listeners as they become ready until none is left or the time is over; returns the number. */
 async function moveListeners(successor: Successor, options: HandOverOptions): Promise<number> {
   const { playout, http, order, now, log } = options;
   const { listeners } = playout;
   const until = now() + order.drainMs;
   let moved = 0;
-  let isWell = true;
-  const moveAll = async (): Promise<void> => {
-    for (const departure of listeners.depart()) {
-      await move(successor, departure);
+  let isMoving = true;
+  const moveReady = async (): Promise<void> => {
+    for (const departing of listeners.departures()) {
+      await moveListener(successor, departing);
       moved++;
     }
   };
   do {
-    if (isWell) {
-      await moveAll().catch((error: unknown) => {
-        isWell = false;
-        log.error({ reason: reasonOf(error) }, 'The listeners that are left stay here.');
+    if (isMoving) {
+      await moveReady().catch((error: unknown) => {
+        isMoving = false;
+        log.error({ reason: reasonOf(error) }, 'The remaining listeners stay with this process.');
       });
     }
-    if (listeners.count + listeners.waiting + http.knocking === 0) break;
-    await pause(LOOK_MS);
+    if (listeners.count + listeners.waiting + http.pending === 0) break;
+    await pause(RETRY_MS);
   } while (now() < until && !options.isLeaving());
   return moved;
 }
 
-/** Starts a successor and takes it so far that newcomers are its own; rejects when there is none. */
-async function raise(options: HandOverOptions): Promise<Successor> {
+/** Starts a successor and gives it the session and the port; rejects, and ends it, on failure. */
+async function establishSuccessor(options: HandOverOptions): Promise<Successor> {
   const successor = startSuccessor(options.order, options.onTitle);
   options.log.info({ pid: successor.pid }, 'A successor has been started.');
   try {
-    await settle(successor, options);
+    await giveSession(successor, options);
     return successor;
   } catch (error) {
     successor.kill();
@@ -135,13 +136,14 @@ async function raise(options: HandOverOptions): Promise<Successor> {
 }
 
 /**
- * Hands over and leaves. If no successor comes up it goes on as before, and resolves with the reason.
+ * Hands over and leaves. Resolves with undefined when it has, or with the reason why no successor
+ * took over; this process then goes on as before.
  */
 export async function handOver(options: HandOverOptions): Promise<string | undefined> {
-  const { order, http, log } = options;
+  const { order, http, log, playout } = options;
   let successor: Successor;
   try {
-    successor = await raise(options);
+    successor = await establishSuccessor(options);
   } catch (error) {
     const reason = reasonOf(error);
     log.error({ reason }, 'No successor took over; this SCX goes on.');
@@ -154,7 +156,7 @@ export async function handOver(options: HandOverOptions): Promise<string | undef
     moveListeners(successor, options),
     options.sendSourcesAway(order.drainMs),
   ]);
-  log.info({ moved, left: options.playout.listeners.count }, "The listeners are the successor's.");
+  log.info({ moved, left: playout.listeners.count }, 'The successor has the listeners.');
   successor.release();
   options.leave();
   return undefined;

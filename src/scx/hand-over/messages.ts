@@ -1,19 +1,20 @@
 /**
- * What two SCX processes say to each other when one takes over from the other. Only a parent can
- * give its sockets to another process, and only to a child (Node's IPC channel), so the old process
- * starts the new one, and they speak over that channel, one question at a time:
+ * The messages between two SCX processes during a hand-over. Only a parent can give its sockets to
+ * another process, and only to a child (Node's IPC channel), so the old process starts the new one,
+ * and they use that channel, one message at a time:
  *
- *   predecessor    welcome            where it is in the overlay
- *   successor      heard ... heard    what it hears of the session, again and again
- *   predecessor    estate             as soon as it hears the same: the ring, from which it goes on
- *                  door               the listening socket: newcomers are the successor's
+ *   predecessor    welcome            its address in the overlay
+ *   successor      heard ... heard    what it hears of the session, repeatedly
+ *   predecessor    estate             when both hear the same: the ring, from which it continues
+ *                  door               the listening socket: new connections are the successor's
  *   successor      known              the front end has its lease
- *   predecessor    listener ...       each with its socket; then it hangs up
- *   successor      title ...          which encoders who stayed there have told it, as it has the port
+ *   predecessor    listener ...       each with its socket; then it closes the channel
+ *   successor      title ...          titles for encoders that stayed at the predecessor
  *
- * The successor says `took` to each of the predecessor's. The two may be of different versions, so
- * what comes is checked, and the successor says which one of this it speaks: what is not understood
- * ends it before anything has changed.
+ * The successor confirms each of the predecessor's messages with `took`. The two may be of different
+ * versions: the kinds and fields below stay as they are, whatever they are called elsewhere. Each
+ * side checks what it gets, and the successor states the version that it speaks; a message that is
+ * not understood ends the successor before anything has changed.
  */
 import { z } from 'zod';
 import { launchSchema } from '../../api/scx-launch.js';
@@ -21,7 +22,7 @@ import { encoderTitleSchema } from '../ingest/encoder-title.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
 import type { PlaybackState } from '../sound/playhead.js';
 
-/** Raised when one side could misunderstand the other. */
+/** Raised when an older process could misunderstand a message. */
 export const HAND_OVER_VERSION = 1;
 
 const count = z.number().int().nonnegative();
@@ -33,8 +34,9 @@ const runSchema = z.object({ source: sourceId, first: count, last: count });
 const heardSchema = z.object({
   kind: z.literal('heard'),
   version: z.literal(HAND_OVER_VERSION),
-  /** It has neighbours in the mesh. */
+  /** The successor has neighbours in the mesh. */
   isJoined: z.boolean(),
+  /** The frames that it has heard without a hole. */
   run: runSchema.nullable(),
   title,
 });
@@ -51,7 +53,7 @@ export const successorSchema = z.discriminatedUnion('kind', [
 
 export type SuccessorMessage = z.infer<typeof successorSchema>;
 
-/** Bytes in base64, duration, sequence number, title. */
+/** Bytes in base64, duration in ms, sequence number, title. */
 const frameSchema = z.tuple([z.string(), z.number(), count, title]);
 
 const playbackStateSchema = z.object({
@@ -62,32 +64,32 @@ const playbackStateSchema = z.object({
   position: z.object({ source: sourceId, sequence: count }).nullable(),
 });
 
-const seatSchema = z.object({
+/** A ListenerPosition (listeners.ts). */
+const positionSchema = z.object({
   isOpen: z.boolean(),
   frame: count.nullable(),
   icy: z.object({ left: count, told: title }).nullable(),
 });
 
 export const predecessorSchema = z.discriminatedUnion('kind', [
-  /** Who joins there is in the session at once. */
   z.object({
     kind: z.literal('welcome'),
     overlayAddress: z.string().max(300),
-    /** Whether it knows what to do with titles; earlier versions do not. */
+    /** Whether it understands `title`; earlier versions do not. */
     takesTitles: z.boolean().optional(),
   }),
   playbackStateSchema,
   z.object({ kind: z.literal('door') }),
-  z.object({ kind: z.literal('listener'), passport: listenerStateSchema, seat: seatSchema }),
+  z.object({ kind: z.literal('listener'), passport: listenerStateSchema, seat: positionSchema }),
 ]);
 
 export type PredecessorMessage = z.infer<typeof predecessorSchema>;
 
 type PlaybackStateMessage = Extract<PredecessorMessage, { kind: 'estate' }>;
 
-/** An estate as it is sent. */
-export function packPlaybackState({ kept, position }: PlaybackState): PlaybackStateMessage {
-  const frames = kept.frames.map(
+/** A playback state as a message. */
+export function packPlaybackState({ ring, position }: PlaybackState): PlaybackStateMessage {
+  const frames = ring.frames.map(
     ({ bytes, durationMs, sequence, title }): PlaybackStateMessage['frames'][number] => [
       Buffer.from(bytes).toString('base64'),
       durationMs,
@@ -95,19 +97,15 @@ export function packPlaybackState({ kept, position }: PlaybackState): PlaybackSt
       title,
     ],
   );
-  return { kind: 'estate', frames, first: kept.first, ageMs: kept.ageMs, position };
+  return { kind: 'estate', frames, first: ring.first, ageMs: ring.ageMs, position };
 }
 
-/** The estate that was sent. */
-export function unpackPlaybackState({
-  frames,
-  first,
-  ageMs,
-  position,
-}: PlaybackStateMessage): PlaybackState {
-  const kept = frames.map(([bytes, durationMs, sequence, title]) => ({
+/** The playback state in a message. */
+export function unpackPlaybackState(message: PlaybackStateMessage): PlaybackState {
+  const { first, ageMs, position } = message;
+  const frames = message.frames.map(([bytes, durationMs, sequence, title]) => ({
     ...{ bytes: Buffer.from(bytes, 'base64'), durationMs, sequence, title },
     startsStream: false,
   }));
-  return { kept: { frames: kept, first, ageMs }, position: position as PlaybackState['position'] };
+  return { ring: { frames, first, ageMs }, position: position as PlaybackState['position'] };
 }

@@ -1,11 +1,13 @@
 /**
- * Taking over from a predecessor, which has started us and speaks over the IPC channel (see
- * hand-over.ts). We join the session like any SCX, tell what we hear, and wait to be given the rest.
+ * Taking over from a predecessor, which has started this process and speaks over the IPC channel
+ * (see hand-over.ts). This process joins the session like any SCX, reports what it hears, and waits
+ * until the predecessor gives it the ring, the listening socket and the listeners.
  */
 import { Server, Socket } from 'node:net';
 import type { Address } from '../../gossamer/core/node.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { Overlay } from '../../overlay/overlay.js';
+import { createLatch } from '../../runtime/latch.js';
 import type { EncoderTitle } from '../ingest/encoder-title.js';
 import type { Playout } from '../listeners/playout.js';
 import type { ScxPort } from '../port/scx-port.js';
@@ -19,60 +21,48 @@ import {
   unpackPlaybackState,
 } from './messages.js';
 
-/** A predecessor that hands over. */
+/** A predecessor that hands over to this process. */
 export interface Predecessor {
-  /** Where it is in the overlay. */
+  /** Its address in the overlay. */
   readonly overlayAddress: Promise<string>;
-  /** Tells what we hear until the predecessor is content; resolves with what it leaves. */
-  estate(listen: () => Omit<Heard, 'kind' | 'version'>): Promise<PlaybackState>;
-  /** The listening socket; to be answered by `onOpen`. */
-  readonly door: Promise<Server>;
-  /** Newcomers are let in: now listeners may come, too. */
-  onOpen(http: ScxPort): void;
-  /** The front end knows us. */
+  /** Reports what this process hears until the predecessor sends its playback state. */
+  playbackState(report: () => Omit<Heard, 'kind' | 'version'>): Promise<PlaybackState>;
+  /** The listening socket of the HTTP port; `onPortOpen` confirms it. */
+  readonly listeningSocket: Promise<Server>;
+  /** The port accepts connections; from now on the predecessor may send its listeners. */
+  onPortOpen(port: ScxPort): void;
+  /** The front end has our lease. */
   onKnown(): void;
-  /** Tells the predecessor a title for one of its encoders; false if it cannot be told. */
-  passTitle(told: EncoderTitle): boolean;
-  /** The predecessor is there, or was just now: we stay, even without clients. */
-  readonly isHeld: boolean;
+  /** Passes a title on to the predecessor's encoder; false if the predecessor cannot take it. */
+  passTitle(title: EncoderTitle): boolean;
+  /** It is still there, or was until just now: this process lives even without clients. */
+  readonly keepsAlive: boolean;
 }
 
-/** By so long after it is gone the front end has said whether we are to stay, ms. Guess. */
-const HELD_MS = 5000;
-/** How often it is told what we hear, ms. Guess. */
-const TELL_MS = 50;
+/** Time after the predecessor has gone for the front end to say whether we stay, ms. Guess. */
+const KEEP_ALIVE_MS = 5000;
+/** Interval between reports of what this process hears, ms. Guess. */
+const REPORT_MS = 50;
 
-/** A promise and what settles it. */
-function createLatch<Value>() {
-  let resolve: (value: Value) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<Value>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => undefined); // nobody may be waiting yet
-  return { promise, resolve: (value: Value) => resolve(value), reject: (e: Error) => reject(e) };
-}
-
-/** What is to come before we are on our own. */
+/** What the predecessor has to give before this process serves on its own. */
 const createAwaited = () => ({
   overlayAddress: createLatch<string>(),
-  estate: createLatch<PlaybackState>(),
-  door: createLatch<Server>(),
+  playbackState: createLatch<PlaybackState>(),
+  listeningSocket: createLatch<Server>(),
 });
 
-/** Begins to listen to the predecessor; undefined if nobody started us as a successor. */
+const send = (message: SuccessorMessage): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+};
+
+/** Listens to the predecessor; undefined in a process that no SCX has started. */
 export function openPredecessor(): Predecessor | undefined {
   if (process.send === undefined) return undefined;
   const awaited = createAwaited();
-  let http: ScxPort | undefined;
-  let isHeld = true;
+  let port: ScxPort | undefined;
+  let keepsAlive = true;
   let takesTitles = false;
-  let telling: NodeJS.Timeout | undefined;
-
-  const send = (message: SuccessorMessage): void => {
-    if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
-  };
+  let reporting: NodeJS.Timeout | undefined;
 
   const take = (message: PredecessorMessage, handle: unknown): void => {
     switch (message.kind) {
@@ -81,73 +71,75 @@ export function openPredecessor(): Predecessor | undefined {
         awaited.overlayAddress.resolve(message.overlayAddress);
         break;
       case 'estate':
-        clearInterval(telling);
-        awaited.estate.resolve(unpackPlaybackState(message));
+        clearInterval(reporting);
+        awaited.playbackState.resolve(unpackPlaybackState(message));
         break;
       case 'door':
-        // It is taken when it is open.
-        if (handle instanceof Server) awaited.door.resolve(handle);
+        // Confirmed when the port is open.
+        if (handle instanceof Server) awaited.listeningSocket.resolve(handle);
         return;
       case 'listener':
-        if (handle instanceof Socket) http?.takeOver(handle, message.passport, message.seat);
+        if (handle instanceof Socket) port?.takeOver(handle, message.passport, message.seat);
     }
     send({ kind: 'took' });
+  };
+
+  const onGone = (): void => {
+    setTimeout(() => {
+      keepsAlive = false;
+    }, KEEP_ALIVE_MS).unref();
+    clearInterval(reporting);
+    const gone = new UserError(EXIT.unreachable, 'the SCX that was to hand over has hung up');
+    for (const latch of Object.values(awaited)) latch.reject(gone);
   };
 
   process.on('message', (raw, handle) => {
     const message = predecessorSchema.safeParse(raw);
     if (message.success) take(message.data, handle);
-    else process.disconnect(); // of a version that we do not understand
+    else process.disconnect(); // a version that this one does not understand
   });
-  process.once('disconnect', () => {
-    setTimeout(() => {
-      isHeld = false;
-    }, HELD_MS).unref();
-    clearInterval(telling);
-    const gone = new UserError(EXIT.unreachable, 'the SCX that was to hand over has hung up');
-    for (const latch of Object.values(awaited)) latch.reject(gone);
-  });
+  process.once('disconnect', onGone);
 
   return {
     overlayAddress: awaited.overlayAddress.promise,
-    estate: (listen) => {
-      const tell = (): void => send({ kind: 'heard', version: HAND_OVER_VERSION, ...listen() });
-      telling = setInterval(tell, TELL_MS);
-      return awaited.estate.promise;
+    playbackState: (report) => {
+      const tell = (): void => send({ kind: 'heard', version: HAND_OVER_VERSION, ...report() });
+      reporting = setInterval(tell, REPORT_MS);
+      return awaited.playbackState.promise;
     },
-    door: awaited.door.promise,
-    onOpen: (opened) => {
-      http = opened;
+    listeningSocket: awaited.listeningSocket.promise,
+    onPortOpen: (opened) => {
+      port = opened;
       send({ kind: 'took' });
     },
     onKnown: () => send({ kind: 'known' }),
-    passTitle: (told) => {
+    passTitle: (title) => {
       if (!takesTitles || !process.connected) return false;
-      send({ kind: 'title', ...told });
+      send({ kind: 'title', ...title });
       return true;
     },
-    get isHeld() {
-      return isHeld;
+    get keepsAlive() {
+      return keepsAlive;
     },
   };
 }
 
 /**
- * Joins the session where the predecessor is, plays on from its ring, and resolves with its listening
- * socket. Rejects with a UserError when it is gone before.
+ * Joins the session at the predecessor, continues from its ring, and resolves with its listening
+ * socket. Rejects with a UserError when the predecessor goes before that.
  */
-export async function inherit(
-  { overlayAddress, estate, door }: Predecessor,
+export async function takeOver(
+  { overlayAddress, playbackState, listeningSocket }: Predecessor,
   overlay: Overlay,
   { playhead, onAir }: Playout,
 ): Promise<Server> {
   const location = await overlayAddress;
   overlay.feed({ kind: 'located', location, address: location as Address });
-  const left = await estate(() => ({
+  const state = await playbackState(() => ({
     isJoined: overlay.view().neighbours.length > 0,
     run: playhead.run ?? null,
     title: onAir.title,
   }));
-  playhead.inherit(left, performance.now());
-  return door;
+  playhead.resume(state, performance.now());
+  return listeningSocket;
 }

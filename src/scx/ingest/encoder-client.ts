@@ -1,73 +1,91 @@
 /**
- * A source client that speaks Icecast's language, as the SCX's other source clients look (see
- * sources.ts): so the same checks, limits and moments of grace hold for both.
+ * An encoder as a source client (sources/source-client.ts): the same checks, limits and grace periods
+ * hold for it as for a broadcaster, although it speaks Icecast's protocol and is turned into a source
+ * by this process.
  *
- * What an encoder sends within a tenth of a second goes together, as it does from `broadcast` (pacer.ts): each
- * SCX of the session then reads, forwards and writes ten times in a second, not forty times.
+ * What an encoder sends within a tenth of a second is sent on together, as `broadcast` does it
+ * (pacer.ts): each SCX of the session then reads, forwards and writes ten times per second instead of
+ * forty times.
  *
- * Bounded: what waits came within TOGETHER_MS, and pace.ts lets no more than some seconds of audio through.
+ * Bounded: what waits came within TOGETHER_MS, and encoder-pace.ts lets only some seconds of audio
+ * through.
  */
-import type { Adu, Source } from '../../gossamer/core/node.js';
-import { createClientEvents } from '../../overlay/sockets/client-callbacks.js';
-import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
+import type { Source } from '../../gossamer/core/node.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
+import type { SourceAdu, SourceClient, SourceClientEvents } from '../sources/source-client.js';
 
-/** Without who its source is, and when it was sent. */
-type Unsent = Omit<Adu, 'source' | 'sourceScx' | 'timestampMs'>;
+/** An ADU before it is sent: its source and its time stamp are added then. */
+type Unsent = Omit<SourceAdu, 'source' | 'timestampMs'>;
 
-/** The other end of the connection that `sources` has. */
+/** An encoder: `client` is what the attached sources see, the rest is what its stream does. */
 export interface EncoderClient {
-  readonly connection: ClientConnection;
-  /** Sends it, in order, at once or with what follows. */
+  readonly client: SourceClient;
+  /** Sends an ADU, in order, at once or with those that follow. */
   publish(adu: Unsent): void;
-  /** The client is there, though it sends no sound. */
+  /** The encoder is connected, though it sends no sound. */
   keepAlive(): void;
-  /** The client is gone. What it published is sent. */
+  /** The encoder is gone. What it published is sent. */
   close(reason: string): void;
 }
 
-/** Who was sent something waits so long for the next, ms; see PacerConfig.togetherMs. */
+/** Time between two sends, ms; see PacerConfig.togetherMs. */
 const TOGETHER_MS = 100;
 
-/** `onClosed`: the SCX does not want it any more. Not called after `close`. */
+/** Events before the SCX listens, and after the end. */
+const UNHEARD: SourceClientEvents = {
+  onAdu: () => undefined,
+  onKeepAlive: () => undefined,
+  onLeaving: () => undefined,
+  onClose: () => undefined,
+};
+
+/** Wall clock time in ms; unlike Date.now() it never jumps. */
+const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
+
+/** Collects ADUs and hands them to `send` together; the first after a pause at once. */
+function createBatch(send: (adu: Unsent) => void) {
+  const waiting: Unsent[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): void => {
+    for (const adu of waiting.splice(0)) send(adu);
+  };
+
+  const onTimer = (): void => {
+    timer = waiting.length === 0 ? undefined : setTimeout(onTimer, TOGETHER_MS);
+    flush();
+  };
+
+  return {
+    add: (adu: Unsent): void => {
+      waiting.push(adu);
+      if (timer === undefined) onTimer();
+      else if (adu.channel === TITLE_CHANNEL) flush();
+    },
+    flush,
+    stop: (): void => clearTimeout(timer),
+  };
+}
+
+/** `onClosed`: the SCX has closed the client. Not called after `close`. */
 export function createEncoderClient(
   source: Source,
   remoteAddress: string,
   onClosed: (reason: string) => void,
 ): EncoderClient {
-  const events = createClientEvents();
+  let events = UNHEARD;
   let isClosed = false;
-  /** Goes together, when the moment is over. */
-  const waiting: Unsent[] = [];
-  let moment: NodeJS.Timeout | undefined;
+  const batch = createBatch((adu) => {
+    if (isClosed) return; // closed because of an ADU before this one
+    events.onAdu({ ...adu, timestampMs: timestampMs(), source: source.id });
+  });
 
-  /** Nobody sets this clock, other than that of the machine. */
-  const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
-
-  // Who its SCX is, is written in by the checks.
-  const send = (adu: Unsent): void =>
-    events.onAdu({
-      ...adu,
-      timestampMs: timestampMs(),
-      source: source.id,
-      sourceScx: '' as Adu['sourceScx'],
-    });
-
-  const sendWaiting = (): void => {
-    for (const adu of waiting.splice(0)) if (!isClosed) send(adu);
-  };
-
-  const onMoment = (): void => {
-    moment = waiting.length === 0 ? undefined : setTimeout(onMoment, TOGETHER_MS);
-    sendWaiting();
-  };
-
-  /** Sends what waits, and nothing after it. False if it was closed before, or is by what it sends. */
+  /** Sends what waits, and nothing after it; false if the SCX has closed the client. */
   const end = (): boolean => {
-    if (!isClosed) sendWaiting();
+    if (!isClosed) batch.flush();
     if (isClosed) return false;
     isClosed = true;
-    clearTimeout(moment);
+    batch.stop();
     return true;
   };
 
@@ -75,26 +93,24 @@ export function createEncoderClient(
     if (end()) onClosed(reason);
   };
 
-  const connection: ClientConnection = {
+  const client: SourceClient = {
     source,
     remoteAddress,
-    // There is no word for it, so it is cut off: encoders connect again.
-    send: ({ kind }) => {
-      if (kind === 'leaving') connection.close('this SCX is leaving');
+    listen: (registered) => {
+      events = registered;
     },
-    ...events.callbacks,
+    sendAlive: () => undefined, // its protocol has no message for it
+    // Nor for this one: it is disconnected, and encoders connect again.
+    sendLeaving: () => closeHere('this SCX is leaving'),
     close: (reason) => closeHere(reason ?? 'its source was withdrawn'),
   };
 
   return {
-    connection,
+    client,
     publish: (adu) => {
-      if (isClosed) return;
-      waiting.push(adu);
-      if (moment === undefined) onMoment();
-      else if (adu.channel === TITLE_CHANNEL) sendWaiting();
+      if (!isClosed) batch.add(adu);
     },
-    keepAlive: () => events.onMessage({ kind: 'keepAlive' }),
+    keepAlive: () => events.onKeepAlive(),
     close: (reason) => {
       if (end()) events.onClose(reason);
     },

@@ -1,61 +1,58 @@
 /**
- * The pace of a source client. An SCX sends on what it gets, so somebody has to keep time. Most
- * encoders do; who sends a file as fast as the line allows is held up here, and TCP holds up the
- * sender. Who is too slow is heard with gaps; nothing can be done about that but tell it.
+ * The pace of an encoder. An SCX sends on what it gets, so something must keep time. Most encoders
+ * do; one that sends a file as fast as the network allows is held up here, and TCP holds up the
+ * sender. One that is too slow is heard with gaps; it can only be reported.
  *
- * Pure: instants are ms that only grow.
+ * Pure: instants are ms that never decrease.
  */
+import { createLeakyBucket } from '../../lib/leaky-bucket.js';
 
-/** Watches over one source's frames. */
+/** Watches the frames of one encoder. */
 export interface EncoderPace {
-  /** After how many ms the next frame may go on; 0: now. */
+  /** The time until the next frame may be sent on, ms; 0: now. */
   waitMs(now: number): number;
-  /** A frame goes on. */
+  /** A frame is sent on. */
   add(durationMs: number, now: number): void;
-  /** Whether audio has come slower than real time; tells it once, then for a minute not again. */
+  /** Whether audio has come slower than real time; true at most once a minute. */
   isSlow(now: number): boolean;
 }
 
-/** Audio ahead of real time that goes on unhindered: an encoder's own buffer. Guess. */
+/** Audio ahead of real time that is not held up: an encoder's own buffer. Guess. */
 const AHEAD_MS_MAX = 5000;
-/** The clocks of sound cards differ; who is a little faster for ever is not held up. Guess. */
+/** Clocks of sound cards differ; an encoder that is this much faster for ever is not held up. Guess. */
 const DRIFT = 1.002;
-/** How long it is looked at before it is called slow, and the share of real time that will do. Guesses. */
+/** The time over which slowness is measured, and the share of real time that is enough. Guesses. */
 const WINDOW_MS = 10_000;
 const SLOW_SHARE = 0.95;
-const TOLD_EACH_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 
-/** A source that has sent nothing. */
+/** An encoder that has sent nothing. */
 export function createEncoderPace(startedAt: number): EncoderPace {
-  let aheadMs = 0;
-  let at = startedAt;
+  const ahead = createLeakyBucket(DRIFT, startedAt);
+  /** The level at the last frame: between two bursts an encoder is not slow. */
+  let lastAheadMs = 0;
   let windowAt = startedAt;
   let windowMs = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
-
-  const drain = (now: number): void => {
-    aheadMs = Math.max(0, aheadMs - (now - at) * DRIFT);
-    at = now;
-  };
+  let reportedAt = Number.NEGATIVE_INFINITY;
 
   return {
     waitMs: (now) => {
-      drain(now);
-      return Math.max(0, aheadMs - AHEAD_MS_MAX);
+      lastAheadMs = ahead.level(now);
+      return Math.max(0, lastAheadMs - AHEAD_MS_MAX);
     },
     add: (durationMs, now) => {
-      drain(now);
-      aheadMs += durationMs;
+      ahead.add(durationMs, now);
+      lastAheadMs = ahead.level(now);
       windowMs += durationMs;
     },
     isSlow: (now) => {
       const elapsedMs = now - windowAt;
       if (elapsedMs < WINDOW_MS) return false;
-      const slow = windowMs < elapsedMs * SLOW_SHARE && aheadMs < AHEAD_MS_MAX / 2;
+      const isSlow = windowMs < elapsedMs * SLOW_SHARE && lastAheadMs < AHEAD_MS_MAX / 2;
       windowAt = now;
       windowMs = 0;
-      if (!slow || now - toldAt < TOLD_EACH_MS) return false;
-      toldAt = now;
+      if (!isSlow || now - reportedAt < REPORT_INTERVAL_MS) return false;
+      reportedAt = now;
       return true;
     },
   };

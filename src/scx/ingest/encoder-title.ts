@@ -6,8 +6,13 @@
  * travels between them as a message, which is why its schema stands here.
  */
 import { z } from 'zod';
+import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { HEAD_BYTES_MAX } from '../../http/server/request-head.js';
-import { PRIORITY_MAX } from '../../icecast/mount.js';
+import type { Answer } from '../../http/server/response.js';
+import { isMountOf, PRIORITY_MAX, priorityOf } from '../../icecast/mount.js';
+import { metadataAnswer, type TitleUpdate } from '../../icecast/title-update.js';
+import type { SessionName } from '../../session/session-name.js';
+import type { EncoderSlots } from './encoder-slots.js';
 
 const text = z.string().max(HEAD_BYTES_MAX);
 
@@ -22,3 +27,44 @@ export const encoderTitleSchema = z.object({
 
 /** A title, and the encoder that it belongs to. */
 export type EncoderTitle = Readonly<z.infer<typeof encoderTitleSchema>>;
+
+export interface EncoderTitlesOptions {
+  readonly name: SessionName;
+  readonly slots: EncoderSlots;
+  /** Passes a title to another process of this SCX; false if no encoder there takes it. */
+  passTitle(title: EncoderTitle): boolean;
+}
+
+/** The titles of an SCX's encoders. */
+export interface EncoderTitles {
+  /** Sets the title of an encoder here; false if there is no such encoder. */
+  set(title: EncoderTitle): boolean;
+  /** The answer to an update that a client reports. */
+  update(update: TitleUpdate, client: ClientIdentity): Answer;
+}
+
+const MALFORMED = metadataAnswer(400, 'Bad request');
+const NO_SOURCE = metadataAnswer(400, 'Source does not exist');
+const DONE = metadataAnswer(200, 'Metadata update successful');
+
+/** Titles for the encoders in these slots. */
+export function createEncoderTitles(options: EncoderTitlesOptions): EncoderTitles {
+  const { name, slots, passTitle } = options;
+
+  const set = ({ priority, who, title }: EncoderTitle): boolean => {
+    const slot = slots.find(priority ?? undefined, who);
+    slot?.stream?.setTitle(title ?? undefined);
+    return slot !== undefined;
+  };
+
+  return {
+    set,
+    update: ({ mount, isUpdate, title = null }, client) => {
+      const priority = mount === undefined ? undefined : priorityOf(mount);
+      if (!isUpdate || priority === 'bad') return MALFORMED;
+      if (mount !== undefined && !isMountOf(mount, name)) return NO_SOURCE;
+      const reported = { priority: priority ?? null, who: client, title };
+      return set(reported) || passTitle(reported) ? DONE : NO_SOURCE;
+    },
+  };
+}

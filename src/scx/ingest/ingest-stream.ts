@@ -1,37 +1,23 @@
 /**
- * The sound of one source client: bytes in, ADUs out. Bytes that are no MP3 end it with a sentence;
- * silence ends it after ten seconds; sound that comes faster than it is played waits, and with
- * it, by TCP, the client.
+ * The stream of one encoder: bytes in, ADUs out. Bytes that are no MP3 end it with a sentence;
+ * silence ends it after ten seconds; sound that comes faster than it is played waits, and with it,
+ * by TCP, the encoder (paced-queue.ts).
  *
  * Bounded: what waits is one read of the socket.
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import type { Source, SourceId } from '../../gossamer/core/node.js';
 import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
-import { titleOf } from '../../mp3/tags/tag-title.js';
-import type { ClientConnection } from '../../overlay/sockets/client-connection.js';
-import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
+import type { SourceClient } from '../sources/source-client.js';
+import { ENCODER_SILENT_MS } from '../sources/source-timeouts.js';
 import { createEncoderClient } from './encoder-client.js';
 import { createEncoderPace } from './encoder-pace.js';
+import { createSourceWriter, type EncoderSource, overlaySource } from './encoder-source.js';
+import { createPacedQueue } from './paced-queue.js';
 import type { SourceBody } from './source-body.js';
 
-/** The source that an encoder feeds, and how far it is. It outlives the encoder's connection. */
-export interface FedSource {
-  readonly id: SourceId;
-  readonly priority: number;
-  /** Encoders so far. */
-  epoch: number;
-  /** Numbers of the next ADUs. */
-  nextAudio: number;
-  nextNotice: number;
-  title: string | undefined;
-  /** When the last frame came. */
-  frameAt: number;
-}
-
-/** How it ended, as HTTP has it: 200 when the client was through. */
+/** How a stream ended: an HTTP status, 200 when the encoder has ended it, and a reason. */
 interface Ending {
   readonly status: number;
   readonly reason: string;
@@ -39,179 +25,161 @@ interface Ending {
 
 export interface IngestStreamOptions {
   readonly socket: Socket;
-  /** What came behind the head already. */
+  /** Bytes that came behind the request's head. */
   readonly rest: Uint8Array;
   readonly body: SourceBody;
-  readonly feeds: FedSource;
+  readonly source: EncoderSource;
   readonly remoteAddress: string;
   readonly log: Logger;
   now(): number;
-  /** The first frame is there: it is a source from now on. */
-  attach(connection: ClientConnection): void;
+  /** The first frame is there: attaches the source, or closes the client. */
+  attach(client: SourceClient): void;
   /** Called once. The socket is not read any more. */
   onEnd(ending: Ending): void;
 }
 
-/** A source client that streams. */
+/** An encoder that streams. */
 export interface IngestStream {
   /** False as soon as no more can come. */
   readonly isOpen: boolean;
-  /** What is heard from now on; undefined: nothing is known of it. */
+  /** The title from the next frame on; undefined: none. */
   setTitle(title: string | undefined): void;
   end(ending: Ending): void;
-  /** Looks after silence and pace; call it a few times a second. */
+  /** Checks silence and pace; call it a few times per second. */
   tick(now: number): void;
 }
 
-/** Silence, ms. */
-const TIMEOUT_MS = 10_000;
-/** Without a frame in so many bytes it is no MP3: one second at 128 kbit/s. Guess. */
+/** Bytes without a frame after which it is no MP3: one second at 128 kbit/s. Guess. */
 const JUNK_BYTES_MAX = 16 * 1024;
-/** Its KEEP_ALIVE to the SCX, ms. */
+/** Interval of its KEEP_ALIVE to the SCX, ms. */
 const KEEP_ALIVE_MS = 1000;
-/** Who waits for its time waits at least so long, ms: a few frames go on together. */
-const HOLD_MS_MIN = 100;
-const TOLD_EACH_MS = 60_000;
+/** Minimum interval between two warnings that it is too fast, ms. */
+const WARNING_INTERVAL_MS = 60_000;
 
-const THROUGH: Ending = { status: 200, reason: 'its client has ended it' };
-const SILENT: Ending = { status: 408, reason: `nothing came for ${TIMEOUT_MS / 1000} s` };
-const BAD_CHUNKS: Ending = { status: 400, reason: 'its chunks make no sense' };
+const ENDED: Ending = { status: 200, reason: 'its encoder has ended it' };
+const SILENT: Ending = {
+  status: 408,
+  reason: `nothing came for ${ENCODER_SILENT_MS / 1000} s`,
+};
+const BAD_CHUNKS: Ending = { status: 400, reason: 'its chunks are malformed' };
 
-/** As the overlay knows it. */
-export const sourceOf = ({ id, priority, epoch }: FedSource): Source => ({ id, priority, epoch });
+function notMp3(firstBytes: Uint8Array): Ending {
+  const format = foreignFormat(firstBytes);
+  const what = format === undefined ? 'This is not MP3' : `This is ${format}, not MP3`;
+  return { status: 415, reason: `${what}; only MP3 can be broadcast here` };
+}
+
+/** Counts what is no MP3 at the beginning of a stream, and remembers its first bytes. */
+function createFormatCheck() {
+  let firstBytes = Buffer.alloc(0);
+  let junkBytes = 0;
+  return {
+    look: (bytes: Uint8Array): void => {
+      if (firstBytes.length >= FORMAT_BYTES) return;
+      firstBytes = Buffer.concat([firstBytes, bytes.subarray(0, FORMAT_BYTES)]);
+    },
+    /** True when it is certainly no MP3. */
+    addJunk: (bytes: number): boolean => {
+      junkBytes += bytes;
+      return junkBytes > JUNK_BYTES_MAX;
+    },
+    problem: (): Ending => notMp3(firstBytes),
+  };
+}
 
 /** Begins to read. */
 export function startIngestStream(options: IngestStreamOptions): IngestStream {
-  const { socket, body, feeds, log, now } = options;
+  const { socket, body, source, log, now } = options;
   const framer = createFramer();
   const pace = createEncoderPace(now());
-  const queue: FramerEvent[] = [];
-  let lead = Buffer.alloc(0);
-  let junkBytes = 0;
-  let isAttached = false;
+  const format = createFormatCheck();
   let isLast = false;
   let isOver = false;
-  let holding: NodeJS.Timeout | undefined;
   let heardAt = now();
   let aliveAt = now();
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let warnedAt = Number.NEGATIVE_INFINITY;
 
   const end = (ending: Ending): void => {
     if (isOver) return;
     isOver = true;
-    clearTimeout(holding);
+    queue.stop();
     socket.off('data', onData).off('end', onLast).off('close', onLast);
-    link.close(ending.reason);
+    encoder.close(ending.reason);
     options.onEnd(ending);
   };
 
-  const link = createEncoderClient(sourceOf(feeds), options.remoteAddress, (reason) =>
+  const encoder = createEncoderClient(overlaySource(source), options.remoteAddress, (reason) =>
     end({ status: 503, reason }),
   );
 
-  const notMp3 = (): Ending => {
-    const format = foreignFormat(lead);
-    const what = format === undefined ? 'This is no MP3' : `This is ${format}, not MP3`;
-    return { status: 415, reason: `${what}; only MP3 can be broadcast here` };
-  };
-
-  const tellTitle = (): void => {
-    const notice = { title: feeds.title ?? '', from: feeds.nextAudio };
-    const payload = Buffer.from(JSON.stringify(notice));
-    link.publish({ channel: TITLE_CHANNEL, sequence: feeds.nextNotice++, payload });
-  };
-
-  const setTitle = (title: string | undefined): void => {
-    if (title === feeds.title) return;
-    feeds.title = title;
-    if (isAttached) tellTitle();
-  };
-
-  const attach = (): void => {
-    isAttached = true;
-    options.attach(link.connection);
-    if (feeds.title !== undefined && !isOver) tellTitle();
-  };
-
-  const takeFrame = (frame: FramerEvent & { kind: 'frame' }): void => {
-    if (!isAttached) attach();
-    if (isOver) return;
-    const at = now();
-    feeds.frameAt = at;
-    pace.add(frame.header.durationMs, at);
-    const payload = frame.bytes;
-    link.publish({ channel: AUDIO_CHANNEL, sequence: feeds.nextAudio++, payload });
-  };
+  const writer = createSourceWriter({
+    ...{ source, encoder, now, isOver: () => isOver },
+    attach: () => options.attach(encoder.client),
+  });
 
   const take = (event: FramerEvent): void => {
-    if (event.kind === 'frame') return takeFrame(event);
-    if (event.kind === 'tag') setTitle(titleOf(event) ?? feeds.title);
-    if (event.kind === 'junk') junkBytes += event.bytes;
-    if (!isAttached && junkBytes > JUNK_BYTES_MAX) end(notMp3());
-  };
-
-  const hold = (ms: number): void => {
-    socket.pause();
-    holding = setTimeout(pump, Math.max(ms, HOLD_MS_MIN));
-    if (now() - toldAt < TOLD_EACH_MS) return;
-    toldAt = now();
-    log.warn({ source: feeds.id }, 'A source client is faster than real time; it is held up.');
-  };
-
-  /** Passes on what is due. */
-  const pump = (): void => {
-    holding = undefined;
-    for (let next = queue[0]; next !== undefined && !isOver; next = queue[0]) {
-      const waitMs = next.kind === 'frame' ? pace.waitMs(now()) : 0;
-      if (waitMs > 0) return hold(waitMs);
-      queue.shift();
-      take(next);
+    if (event.kind === 'frame') {
+      pace.add(event.header.durationMs, now());
+      return writer.takeFrame(event);
     }
-    if (isOver) return;
-    if (isLast) return end(isAttached ? THROUGH : notMp3());
-    heardAt = Math.max(heardAt, socket.isPaused() ? now() : 0);
+    if (event.kind === 'tag') writer.takeTag(event);
+    const isJunk = event.kind === 'junk' && format.addJunk(event.bytes);
+    if (isJunk && !writer.isAttached) end(format.problem());
+  };
+
+  const onHold = (): void => {
+    socket.pause();
+    if (now() - warnedAt < WARNING_INTERVAL_MS) return;
+    warnedAt = now();
+    log.warn({ source: source.id }, 'An encoder is faster than real time; it is held up.');
+  };
+
+  const onEmpty = (): void => {
+    if (isLast) return end(writer.isAttached ? ENDED : format.problem());
+    if (socket.isPaused()) heardAt = now(); // it was held up, not silent
     socket.resume();
   };
+
+  const queue = createPacedQueue({ pace, now, take, isOver: () => isOver, onHold, onEmpty });
 
   const onLast = (): void => {
     if (isLast) return;
     isLast = true;
-    queue.push(...framer.end());
-    if (holding === undefined) pump();
+    queue.push(framer.end());
+    queue.pump();
   };
 
   const onData = (bytes: Uint8Array): void => {
     heardAt = now();
     for (const part of body.push(bytes)) {
-      if (lead.length < FORMAT_BYTES) lead = Buffer.concat([lead, part.subarray(0, FORMAT_BYTES)]);
-      queue.push(...framer.push(part));
+      format.look(part);
+      queue.push(framer.push(part));
     }
     if (body.state === 'malformed') return end(BAD_CHUNKS);
     if (body.state === 'ended') return onLast();
-    if (holding === undefined) pump();
+    queue.pump();
   };
 
-  const start = (): void => {
+  process.nextTick(() => {
     socket.on('data', onData).on('end', onLast).on('close', onLast);
     onData(options.rest);
     if (socket.destroyed) onLast();
-  };
-
-  process.nextTick(start);
+  });
   return {
     get isOpen() {
       return !isOver && !isLast;
     },
-    setTitle,
+    setTitle: writer.setTitle,
     end,
     tick: (at) => {
       if (isOver || isLast) return;
-      if (holding === undefined && at - heardAt > TIMEOUT_MS) return end(SILENT);
-      if (pace.isSlow(at))
-        log.warn({ source: feeds.id }, 'A source client is slower than real time.');
+      if (!queue.isHolding && at - heardAt > ENCODER_SILENT_MS) return end(SILENT);
+      if (pace.isSlow(at)) {
+        log.warn({ source: source.id }, 'An encoder is slower than real time.');
+      }
       if (at - aliveAt < KEEP_ALIVE_MS) return;
       aliveAt = at;
-      link.keepAlive();
+      encoder.keepAlive();
     },
   };
 }

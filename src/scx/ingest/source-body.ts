@@ -1,20 +1,19 @@
 /**
- * The body of a source client's request. Most have neither a length nor an end: it is whatever
- * comes until the connection closes. A PUT may be chunked (RFC 9112 §7.1) or tell its length.
+ * The body of an encoder's request. Most bodies have neither a length nor an end: they are what comes
+ * until the connection expectsLineEnd. A PUT may be chunked (RFC 9112 §7.1) or state its length.
  */
 import type { RequestHead } from '../../http/server/request-head.js';
 
-/** How far a body is. */
 type BodyState = 'open' | 'ended' | 'malformed';
 
-/** Takes the framing off. */
+/** A body whose framing is removed as it comes. */
 export interface SourceBody {
-  /** The sound in these bytes, in order. Nothing more comes out once it is not open any more. */
+  /** The audio in these bytes, in order; none once the body is no longer open. */
   push(bytes: Uint8Array): Uint8Array[];
   readonly state: BodyState;
 }
 
-/** The longest line about a chunk's length, with its extensions, bytes. Guess. */
+/** The longest line with a chunk's length and its extensions, bytes. Guess. */
 const CHUNK_LINE_MAX = 256;
 const LINE_FEED = 0x0a;
 
@@ -34,7 +33,7 @@ function ofLength(length: number): SourceBody {
   };
 }
 
-/** The length of a chunk in the line before it; undefined if there is none. */
+/** The length in the line before a chunk; undefined if the line is malformed. */
 function chunkLength(line: string): number | undefined {
   const digits = /^([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?$/.exec(line)?.[1];
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
@@ -44,12 +43,12 @@ function chunked(): SourceBody {
   let state: BodyState = 'open';
   let left = 0;
   let line = '';
-  /** The line end behind a chunk is due. */
-  let closes = false;
+  /** The line end behind a chunk is expected. */
+  let expectsLineEnd = false;
 
   const onLine = (text: string): void => {
-    if (closes) {
-      closes = false;
+    if (expectsLineEnd) {
+      expectsLineEnd = false;
       if (text !== '') state = 'malformed';
       return;
     }
@@ -59,7 +58,7 @@ function chunked(): SourceBody {
     else left = length;
   };
 
-  /** Takes bytes of a line; says how many. */
+  /** Takes bytes of a line; returns how many. */
   const takeLine = (bytes: Uint8Array): number => {
     const end = bytes.indexOf(LINE_FEED);
     const taken = end === -1 ? bytes.length : end + 1;
@@ -83,7 +82,7 @@ function chunked(): SourceBody {
         const part = rest.subarray(0, left);
         parts.push(part);
         left -= part.length;
-        closes = left === 0;
+        expectsLineEnd = left === 0;
         rest = rest.subarray(part.length);
       }
       return parts;
@@ -94,7 +93,7 @@ function chunked(): SourceBody {
   };
 }
 
-/** The body behind a head. What a SOURCE says of a length is nothing that can be relied on. */
+/** The body behind a head. A length in a SOURCE request is ignored: encoders send wrong ones. */
 export function createSourceBody({ method, headers }: RequestHead): SourceBody {
   if (/\bchunked\b/i.test(headers.get('transfer-encoding') ?? '')) return chunked();
   const length = headers.get('content-length');

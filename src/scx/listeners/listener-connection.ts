@@ -1,9 +1,15 @@
 /**
- * Those who listen, each for as long as its connection lasts. That may be days and there may be
- * thousands, so a stay keeps nothing of the request but what is logged at its end, and all stays
- * share their functions.
+ * The connections of listeners. Players are older than HTTP/1.1 and some take a chunk's length for
+ * sound, so a stream is the raw body that ends when the connection does: no Content-Length, no
+ * chunks. Head and burst leave together; after that each write is one call of the socket, and with
+ * titles one gathering write.
  *
- * Bounded: one for each listener that `listeners` has let in.
+ * A connection may last for days and there may be thousands. So it keeps nothing of the request but
+ * what is logged at its end, and all connections share their functions, which have a `this` for that
+ * reason. What a player still sends is read and discarded, because its departure is noticed by
+ * reading; a player that sends much more than a request is disconnected.
+ *
+ * Bounded: one connection for each listener that `listeners` has let in.
  */
 import type { Socket } from 'node:net';
 import type { AccessEntry, AccessLog } from '../../http/server/access-log.js';
@@ -18,156 +24,217 @@ import {
 } from '../../http/server/response.js';
 import type { ListenerIdentities } from './listener-identities.js';
 import type { ListenerState, PackedListener } from './listener-state.js';
-import type { Listener, ListenerPosition, Listeners, Outlet } from './listeners.js';
-import { createStreamOutlet, ignoreInput } from './stream-outlet.js';
+import type { Listener, ListenerConnection, ListenerPosition } from './listener-writer.js';
+import type { Listeners } from './listeners.js';
 
 /** What is logged of a request, from its beginning. */
-export type Asked = Omit<AccessEntry, 'status' | 'bytes' | 'durationMs'>;
+export type LoggedRequest = Omit<AccessEntry, 'status' | 'bytes' | 'durationMs'>;
 
-/** A request for the stream that nothing speaks against. */
-interface StayRequest {
+/** A request for the stream that may be answered with it. */
+interface StreamRequest {
   readonly socket: Socket;
-  readonly asked: Asked;
+  readonly logged: LoggedRequest;
   readonly wantsTitles: boolean;
   /** Its connection is encrypted. */
   readonly isSecure: boolean;
-  /** When it was made. */
+  /** The instant of the request. */
   readonly since: number;
 }
 
-/** Those who listen. */
-export interface Stays {
-  /** Lets somebody in, or answers why not. */
-  enter(request: StayRequest): void;
-  /** Goes on with a listener whom another process has served until now. */
-  resume(socket: Socket, passport: ListenerState, seat: ListenerPosition): void;
+/** The connections of a port's listeners. */
+export interface ListenerConnections {
+  /** Makes a request a listener, or answers that the SCX is full. */
+  accept(request: StreamRequest): void;
+  /** Continues a listener that another process has served until now. */
+  resume(socket: Socket, state: ListenerState, position: ListenerPosition): void;
 }
 
-export interface StayOptions {
+export interface ListenerConnectionOptions {
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
-  /** The header of the stream. */
+  /** The header fields of the stream. */
   fields(wantsTitles: boolean): Fields;
   now(): number;
 }
 
-interface Stay extends StayRequest {
+/** What the connections of a port have in common. */
+interface Shared {
+  /** The head of the answer; the connection is a listener from then on. */
+  head(connection: Connection): string;
+  refuse(connection: Connection, answer: Answer): void;
+  pack(connection: Connection): PackedListener | undefined;
+}
+
+/** One listener's connection. */
+interface Connection extends StreamRequest, ListenerConnection {
+  readonly shared: Shared;
   listener: Listener | undefined;
-  /** It was answered with sound. */
-  isHeard: boolean;
-  /** Another process goes on with it. */
+  /** It was answered with the stream. */
+  isAnswered: boolean;
+  /** Another process continues it. */
   isHandedOver: boolean;
-  /** Sent by another process. */
+  /** Bytes sent by other processes. */
   readonly bytesBefore: number;
 }
 
-/** "Come back", s: when full, when off the air. Guesses. */
+/** A player sends a request, and perhaps a body nobody asked for. Guess. */
+const INPUT_BYTES_MAX = 32 * 1024;
+/** Retry-After, s: when full, when off the air. Guesses. */
 const RETRY_S = { full: 10, offAir: 5 } as const;
+/** Streams that begin within this time share their head, whose date has a resolution of 1 s, ms. */
+const HEAD_FRESH_MS = 500;
 
-/**
- * The streams of a moment have the same head, which is drawn once for all of a storm; its date has
- * seconds, ms.
- */
-const FRESH_MS = 500;
+/** Disconnects a socket that goes on sending. */
+function limitInput(this: Socket): void {
+  if (this.bytesRead > INPUT_BYTES_MAX) this.destroy();
+}
 
-/** A copy: a part of a text keeps the whole in memory. */
+const methods = {
+  queuedBytes(this: Connection): number {
+    return this.socket.writableLength;
+  },
+  write(this: Connection, parts: readonly Uint8Array[]): void {
+    const { socket } = this;
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) return void socket.write(only);
+    socket.cork();
+    for (const part of parts) socket.write(part);
+    socket.uncork();
+  },
+  open(this: Connection, parts: readonly Uint8Array[]): void {
+    this.write([Buffer.from(this.shared.head(this), 'latin1'), ...parts]);
+  },
+  refuse(this: Connection): void {
+    this.shared.refuse(this, unavailable('The session is off the air.', RETRY_S.offAir));
+  },
+  end(this: Connection): void {
+    this.socket.end();
+  },
+  abort(this: Connection): void {
+    this.socket.destroy();
+  },
+  pack(this: Connection): PackedListener | undefined {
+    return this.shared.pack(this);
+  },
+};
+
+/** A copy: a part of a string keeps the whole string in memory. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
 
 const copyOfAny = (text: string | undefined): string | undefined => text && copyOf(text);
 
-const copied = (asked: Omit<ListenerState, 'sinceMs' | 'bytes' | 'wantsTitles'>): Asked => ({
-  address: copyOf(asked.address),
-  method: copyOf(asked.method),
-  target: copyOf(asked.target),
-  protocol: copyOf(asked.protocol),
-  referer: copyOfAny(asked.referer),
-  agent: copyOfAny(asked.agent),
+const copied = (request: LoggedRequest): LoggedRequest => ({
+  address: copyOf(request.address),
+  method: copyOf(request.method),
+  target: copyOf(request.target),
+  protocol: copyOf(request.protocol),
+  referer: copyOfAny(request.referer),
+  agent: copyOfAny(request.agent),
 });
 
-/** Who listens, as the identities counts. */
-const whoOf = ({ address, agent = '' }: Asked): ClientIdentity => ({ address, agent });
+const identityOf = ({ logged: { address, agent = '' } }: StreamRequest): ClientIdentity => ({
+  address,
+  agent,
+});
+
+const sentBytes = ({ socket, bytesBefore }: Connection): number =>
+  bytesBefore + socket.bytesWritten;
 
 /** Draws the head of a stream, with titles or without. */
-function createHeads({ fields, now }: StayOptions): (wantsTitles: boolean) => string {
+function createHeads({ fields, now }: ListenerConnectionOptions): (titles: boolean) => string {
   const draw = (wantsTitles: boolean) =>
-    freshFor(() => responseHead(200, fields(wantsTitles)), FRESH_MS, now);
+    freshFor(() => responseHead(200, fields(wantsTitles)), HEAD_FRESH_MS, now);
   const [plain, titled] = [draw(false), draw(true)];
   return (wantsTitles) => (wantsTitles ? titled() : plain());
 }
 
-/** Nobody is here. */
-export function createStays(options: StayOptions): Stays {
-  const { listeners, identities, accessLog, now } = options;
-  const stays = new Map<Socket, Stay>();
+const note = (
+  options: ListenerConnectionOptions,
+  connection: Connection,
+  status: number,
+  bytes: number,
+): void => {
+  const durationMs = options.now() - connection.since;
+  options.accessLog.add({ ...connection.logged, status, bytes, durationMs });
+};
+
+function createShared(options: ListenerConnectionOptions): Shared {
+  const { identities, now } = options;
   const headOf = createHeads(options);
-
-  const note = ({ asked, since }: Stay, status: number, bytes: number): void =>
-    accessLog.add({ ...asked, status, bytes, durationMs: now() - since });
-
-  const turnAway = (stay: Stay, answer: Answer): void =>
-    note(stay, answer.status, sendAnswer(stay.socket, answer));
-
-  const sentBytes = ({ socket, bytesBefore }: Stay): number => bytesBefore + socket.bytesWritten;
-
-  /** What TLS has agreed upon cannot go along. */
-  const pack = (stay: Stay): PackedListener | undefined => {
-    const { socket, asked, wantsTitles, isSecure, since } = stay;
-    if (isSecure || socket.destroyed) return undefined;
-    const spent = { sinceMs: now() - since, bytes: sentBytes(stay) };
-    const release = (): void => {
-      stay.isHandedOver = true;
-      socket.destroy();
-    };
-    return { socket, passport: { ...asked, wantsTitles, ...spent }, release };
-  };
-
-  const host = {
-    pack,
-    head: (stay: Stay): string => {
-      stay.isHeard = true;
-      identities.enter(whoOf(stay.asked), now());
-      return headOf(stay.wantsTitles);
+  return {
+    head: (connection) => {
+      connection.isAnswered = true;
+      identities.enter(identityOf(connection), now());
+      return headOf(connection.wantsTitles);
     },
-    refuse: (stay: Stay): void =>
-      turnAway(stay, unavailable('The session is off the air.', RETRY_S.offAir)),
+    refuse: (connection, answer) =>
+      note(options, connection, answer.status, sendAnswer(connection.socket, answer)),
+    pack: (connection) => {
+      const { socket, logged, wantsTitles, isSecure, since } = connection;
+      // The keys of a TLS connection stay in this process.
+      if (isSecure || socket.destroyed) return undefined;
+      const spent = { sinceMs: now() - since, bytes: sentBytes(connection) };
+      const release = (): void => {
+        connection.isHandedOver = true;
+        socket.destroy();
+      };
+      return { socket, state: { ...logged, wantsTitles, ...spent }, release };
+    },
   };
+}
+
+/** No connection yet. */
+export function createListenerConnections(options: ListenerConnectionOptions): ListenerConnections {
+  const { listeners, identities, now } = options;
+  const connections = new Map<Socket, Connection>();
+  const shared = createShared(options);
 
   function onClose(this: Socket): void {
-    const stay = stays.get(this);
-    if (stay?.listener === undefined) return;
-    stays.delete(this);
-    listeners.leave(stay.listener);
-    if (!stay.isHeard) return;
-    identities.leave(whoOf(stay.asked), now());
-    if (!stay.isHandedOver) note(stay, 200, sentBytes(stay));
+    const connection = connections.get(this);
+    if (connection?.listener === undefined) return;
+    connections.delete(this);
+    listeners.leave(connection.listener);
+    if (!connection.isAnswered) return;
+    identities.leave(identityOf(connection), now());
+    if (!connection.isHandedOver) note(options, connection, 200, sentBytes(connection));
   }
 
-  const settle = (stay: Stay, admit: (outlet: Outlet) => Listener | undefined): void => {
-    const { socket } = stay;
-    stay.listener = admit(createStreamOutlet(stay, host));
-    if (stay.listener === undefined) {
-      return turnAway(stay, unavailable('This relay is full.', RETRY_S.full));
+  const start = (
+    request: StreamRequest,
+    past: { readonly isAnswered: boolean; readonly bytesBefore: number },
+    admit: (connection: ListenerConnection) => Listener | undefined,
+  ): void => {
+    const state = { listener: undefined, isHandedOver: false, shared };
+    const connection: Connection = { ...request, ...past, ...state, ...methods };
+    const { socket } = request;
+    if (past.isAnswered) identities.enter(identityOf(request), now(), true);
+    connection.listener = admit(connection);
+    if (connection.listener === undefined) {
+      return shared.refuse(connection, unavailable('This relay is full.', RETRY_S.full));
     }
-    stays.set(socket, stay);
-    ignoreInput(socket);
+    connections.set(socket, connection);
+    socket.on('data', limitInput).resume();
     socket.on('close', onClose);
   };
 
-  const begin = { listener: undefined, isHeard: false, isHandedOver: false, bytesBefore: 0 };
-
   return {
-    enter: ({ socket, asked, wantsTitles, isSecure, since }) => {
-      const kept = { socket, asked: copied(asked), wantsTitles, isSecure, since };
-      settle({ ...begin, ...kept }, (outlet) => listeners.admit(outlet, now()));
+    accept: ({ socket, logged, wantsTitles, isSecure, since }) => {
+      const request = { socket, logged: copied(logged), wantsTitles, isSecure, since };
+      const past = { isAnswered: false, bytesBefore: 0 };
+      start(request, past, (connection) => listeners.admit(connection, now()));
     },
-    resume: (socket, passport, seat) => {
-      const { wantsTitles, sinceMs, bytes, ...asked } = passport;
-      const kept = { socket, asked: copied(asked), wantsTitles, isSecure: false };
-      const isHeard = seat.isOpen;
-      const stay: Stay = { ...begin, ...kept, isHeard, since: now() - sinceMs, bytesBefore: bytes };
-      if (isHeard) identities.enter(whoOf(stay.asked), now(), true);
-      settle(stay, (outlet) => listeners.resume(outlet, seat, now()));
+    resume: (socket, { wantsTitles, sinceMs, bytes, ...logged }, position) => {
+      const since = now() - sinceMs;
+      const request = {
+        socket,
+        logged: copied(logged as LoggedRequest),
+        wantsTitles,
+        isSecure: false,
+        since,
+      };
+      const past = { isAnswered: position.isOpen, bytesBefore: bytes };
+      start(request, past, (connection) => listeners.resume(connection, position, now()));
     },
   };
 }

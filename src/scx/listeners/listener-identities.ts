@@ -1,31 +1,34 @@
 /**
- * Who listens, as people count: by address and player. One address may not take all places; and a
- * player that comes back within seconds, as many do when the network stumbles, is the listener that
- * it was before. So is one that comes back before its old connection has ended: whether it is, or
- * is a second player of the same kind, is known when the old one ends, or has not for seconds.
+ * Listeners as people count them: by address and player. One address may have a limited number of
+ * listeners. A player that comes back within seconds, as many do when the network stumbles, is the
+ * listener that it was before. So is one that comes back before its old connection has ended:
+ * whether it is the same, or a second player of the same kind, is known when the old connection ends,
+ * or has not ended for seconds.
  *
- * Bounded: a number for each address and for each player that listens; RECENT_MAX of those who left, and of
- * those who may be back.
+ * Bounded: a count for each address and for each player that listens; RECENT_MAX players that have
+ * left, and RECENT_MAX connections that are not yet known to be new.
  */
 
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
+import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createCountedMap } from '../../lib/counted-map.js';
 
 export interface ListenerIdentityOptions {
   /** Listeners of one address; 0: any number. */
   readonly perAddressMax: number;
-  /** Who comes back within this is not new, ms. */
+  /** A player that comes back within this time is not new, ms. */
   readonly returnMs: number;
 }
 
-/** The identities of an SCX. */
+/** The identities of an SCX's listeners. */
 export interface ListenerIdentities {
-  /** Whether the address has a place left. */
+  /** Whether the address may have another listener. */
   hasSlot(address: string): boolean;
-  /** Somebody begins to listen, or goes on who was counted by another process. */
-  enter(who: ClientIdentity, now: number, isCounted?: boolean): void;
-  /** Who entered stops listening. */
-  leave(who: ClientIdentity, now: number): void;
+  /** A listener begins; `isCounted`: another process has counted it already. */
+  enter(client: ClientIdentity, now: number, isCounted?: boolean): void;
+  /** A listener that has entered ends. */
+  leave(client: ClientIdentity, now: number): void;
   /** Different listeners since the start. */
   total(now: number): number;
 }
@@ -34,65 +37,59 @@ const RECENT_MAX = 4096;
 
 const keyOf = ({ address, agent }: ClientIdentity): string => `${address} ${agent}`;
 
-/** One more, or one less. */
-function add(counts: Map<string, number>, key: string, more: 1 | -1): void {
-  const count = (counts.get(key) ?? 0) + more;
-  if (count > 0) counts.set(key, count);
-  else counts.delete(key);
+/** A connection of a player that was connected already. */
+interface Doubtful {
+  readonly key: string;
+  readonly at: number;
 }
 
-/** Nobody was here yet. */
+/** No listener yet. */
 export function createListenerIdentities(options: ListenerIdentityOptions): ListenerIdentities {
-  const places = new Map<string, number>();
-  const present = new Map<string, number>();
-  /** When each left, oldest first. */
-  const recent = new Map<string, number>();
-  /** Came while their like was present, oldest first. */
-  const doubtful: { readonly key: string; readonly at: number }[] = [];
+  const { perAddressMax, returnMs } = options;
+  const byAddress = createCountedMap<string>();
+  const present = createCountedMap<string>();
+  /** The instant at which each player left. */
+  const recent = createBoundedMap<string, number>(RECENT_MAX);
+  /** Oldest first. */
+  const doubtful: Doubtful[] = [];
   let total = 0;
 
+  /** Counts doubtful connections as new when their time is over. */
   const settle = (now: number): void => {
     for (let [oldest] = doubtful; oldest !== undefined; [oldest] = doubtful) {
-      if (now - oldest.at <= options.returnMs && doubtful.length <= RECENT_MAX) return;
+      if (now - oldest.at <= returnMs && doubtful.length <= RECENT_MAX) return;
       doubtful.shift();
       total++;
     }
   };
 
-  const remember = (key: string, now: number): void => {
-    recent.delete(key);
-    recent.set(key, now);
-    for (const oldest of recent.keys()) {
-      if (recent.size <= RECENT_MAX) break;
-      recent.delete(oldest);
-    }
+  const countNew = (key: string, now: number): void => {
+    if (present.count(key) > 0) doubtful.push({ key, at: now });
+    else total++;
   };
 
   return {
     hasSlot: (address) =>
-      options.perAddressMax === 0 ||
+      perAddressMax === 0 ||
       isLoopback(address) ||
-      (places.get(limitedAs(address)) ?? 0) < options.perAddressMax,
-    enter: (who, now, isCounted = false) => {
-      const key = keyOf(who);
+      byAddress.count(limitedAs(address)) < perAddressMax,
+    enter: (client, now, isCounted = false) => {
+      const key = keyOf(client);
       const leftAt = recent.get(key) ?? Number.NEGATIVE_INFINITY;
       recent.delete(key); // one return for each departure
-      if (!isCounted && now - leftAt > options.returnMs) {
-        if (present.has(key)) doubtful.push({ key, at: now });
-        else total++;
-      }
+      if (!isCounted && now - leftAt > returnMs) countNew(key, now);
       settle(now);
-      add(places, limitedAs(who.address), 1);
-      add(present, key, 1);
+      byAddress.add(limitedAs(client.address));
+      present.add(key);
     },
-    leave: (who, now) => {
+    leave: (client, now) => {
       settle(now);
-      const key = keyOf(who);
+      const key = keyOf(client);
       const back = doubtful.findIndex((one) => one.key === key);
-      if (back === -1) remember(key, now);
+      if (back === -1) recent.set(key, now);
       else doubtful.splice(back, 1);
-      add(places, limitedAs(who.address), -1);
-      add(present, key, -1);
+      byAddress.remove(limitedAs(client.address));
+      present.remove(key);
     },
     total: (now) => {
       settle(now);

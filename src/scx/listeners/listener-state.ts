@@ -1,7 +1,7 @@
 /**
- * A listener's papers. When an SCX hands over to its successor, the connection itself goes along,
- * and with it what the new process must know: who it is, for limits and for the access log, and how
- * long and how much it has listened.
+ * The state of a listener's connection that goes with it to a successor process: the request, for
+ * limits and for the access log, and how long and how much it has listened. The field names are
+ * those on the channel between the two processes, which may be of different versions.
  */
 import type { Socket } from 'node:net';
 import { z } from 'zod';
@@ -17,18 +17,18 @@ export const listenerStateSchema = z.object({
   referer: text.optional(),
   agent: text.optional(),
   wantsTitles: z.boolean(),
-  /** Since its request, ms. */
+  /** Time since its request, ms. */
   sinceMs: z.number().nonnegative(),
-  /** Sent to it so far. */
+  /** Bytes sent to it by all processes. */
   bytes: z.number().int().nonnegative(),
 });
 
 export type ListenerState = Readonly<z.infer<typeof listenerStateSchema>>;
 
-/** A listener on its way. */
+/** A listener that is being moved to another process. */
 export interface PackedListener {
   readonly socket: Socket;
-  readonly passport: ListenerState;
-  /** The other process has it: our end of it is closed, and nothing is logged. */
+  readonly state: ListenerState;
+  /** The other process has it: closes this end, and logs nothing. */
   release(): void;
 }

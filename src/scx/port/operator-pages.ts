@@ -1,31 +1,31 @@
 /**
- * What an SCX tells besides the stream: status, metrics, health. Drawing them takes work, so what
- * was drawn is good for a moment: whoever asks all the time gets the same again.
+ * The pages of an SCX besides the stream: status, metrics, health. Drawing them takes work, so a page
+ * is drawn once for all that ask within FRESH_MS.
  */
 
 import { freshFor } from '../../http/server/fresh-for.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 
 export interface OperatorPageOptions {
-  /** The stream's path, for who is lost. */
+  /** The stream's path, for the answer to a wrong path. */
   readonly streamPath: string;
   /** The SCX's status, for JSON. */
   status(): unknown;
-  /** The same as Icecast tells it. */
+  /** The same as Icecast's status-json.xsl. */
   icestats(): unknown;
   /** Prometheus' text format, and its media type. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
-  /** Newcomers are turned away: the SCX is about to end. */
+  /** New listeners are refused: the SCX is about to end. */
   isLeaving(): boolean;
   now(): number;
 }
 
-/** What was drawn is shown for so long, ms. Guess: an eye does not see the difference. */
+/** How long a drawn page is shown, ms. Guess: an eye does not see the difference. */
 const FRESH_MS = 200;
-/** "Come back", s: when leaving, without metrics. Guesses. */
+/** Retry-After, s: when leaving, without metrics. Guesses. */
 const RETRY_S = { leaving: 1, metrics: 10 } as const;
 
-/** Answers the pages. */
+/** Answers a request for a page; `path` is undefined if it is malformed. */
 export type OperatorPages = (path: string | undefined) => Promise<Answer>;
 
 const json = (document: unknown): Answer => ({
@@ -34,13 +34,13 @@ const json = (document: unknown): Answer => ({
   fields: { 'Content-Type': 'application/json; charset=utf-8' },
 });
 
-/** The pages of these sources. */
-export function createOperatorPages(sources: OperatorPageOptions): OperatorPages {
-  const { now } = sources;
-  const status = freshFor(() => json(sources.status()), FRESH_MS, now);
-  const stats = freshFor(() => json(sources.icestats()), FRESH_MS, now);
-  /** Its library is read from the disk when it is first asked for, which may fail; sound goes on. */
-  const metrics = freshFor(() => sources.metrics().catch(() => undefined), FRESH_MS, now);
+/** The pages of an SCX. */
+export function createOperatorPages(options: OperatorPageOptions): OperatorPages {
+  const { now } = options;
+  const status = freshFor(() => json(options.status()), FRESH_MS, now);
+  const stats = freshFor(() => json(options.icestats()), FRESH_MS, now);
+  /** The metrics library is read from the disk at the first request, which may fail; sound goes on. */
+  const metrics = freshFor(() => options.metrics().catch(() => undefined), FRESH_MS, now);
 
   const metricsPage = async (): Promise<Answer> => {
     const drawn = await metrics();
@@ -57,11 +57,10 @@ export function createOperatorPages(sources: OperatorPageOptions): OperatorPages
       case '/metrics':
         return metricsPage();
       case '/healthz':
-        return sources.isLeaving()
-          ? unavailable('leaving', RETRY_S.leaving)
-          : textAnswer(200, 'ok');
+        if (options.isLeaving()) return unavailable('leaving', RETRY_S.leaving);
+        return textAnswer(200, 'ok');
       default:
-        return textAnswer(404, `There is nothing here: listen at ${sources.streamPath}`);
+        return textAnswer(404, `There is nothing here: listen at ${options.streamPath}`);
     }
   };
 }

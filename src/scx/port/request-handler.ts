@@ -1,6 +1,7 @@
 /**
- * Who asked for what at the SCX's port, and what becomes of it: a listener, or a page and good-bye.
- * Looking is not listening: neither a HEAD nor a probe of the first bytes takes a place.
+ * Requests at the SCX's port, and what becomes of each: an encoder, a listener, or a page and the end
+ * of the connection. A request that only looks takes no slot of a listener: neither a HEAD nor a
+ * probe of the first bytes.
  */
 import type { Socket } from 'node:net';
 import type { AccessLog } from '../../http/server/access-log.js';
@@ -18,11 +19,17 @@ import {
 import { ICY_INTERVAL_BYTES } from '../../icecast/icy-metadata.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
-import { type Ingest, isForIngest } from '../ingest/ingest.js';
-import { type Asked, createStays } from '../listeners/listener-connection.js';
+import type { Ingest } from '../ingest/ingest.js';
+import { isForIngest } from '../ingest/source-request.js';
+import {
+  createListenerConnections,
+  type ListenerConnections,
+  type LoggedRequest,
+} from '../listeners/listener-connection.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { ListenerState } from '../listeners/listener-state.js';
-import type { ListenerPosition, Listeners } from '../listeners/listeners.js';
+import type { ListenerPosition } from '../listeners/listener-writer.js';
+import type { Listeners } from '../listeners/listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OperatorPages } from './operator-pages.js';
 
@@ -35,125 +42,62 @@ export interface RequestOptions {
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   readonly accessLog: AccessLog;
-  /** Whose X-Forwarded-For counts. */
+  /** Proxies whose X-Forwarded-For counts. */
   readonly trust: IsTrusted;
-  /** The `icy-*` headers of the stream. */
+  /** The `icy-*` header fields of the stream. */
   streamFields(): Fields;
-  /** Newcomers are turned away: the SCX is about to end. */
+  /** New listeners are refused: the SCX is about to end. */
   isLeaving(): boolean;
   now(): number;
 }
 
-/** "Come back", s: when its address is full, when leaving, when asking too often. Guesses. */
-const RETRY_S = { full: 10, leaving: 1, often: 10 } as const;
+/** Retry-After, s: when the address is full, when leaving, above the rate limit. Guesses. */
+const RETRY_S = { full: 10, leaving: 1, rate: 10 } as const;
 
-/** OperatorPages of one address. Guesses: one that polls needs one or two a second. */
-const PAGE_TURNS = { atOnce: 40, perSecond: 10 } as const;
+/** Pages for one address. Guesses: a client that polls needs one or two per second. */
+const PAGE_RATE = { atOnce: 40, perSecond: 10 } as const;
 
 /** Players that look before they listen ask for the first byte or two (Safari). */
 const PROBE = /^bytes=0-([0-9])$/;
 const SYNC = Uint8Array.of(0xff, 0xfb);
 
+/** A request, and the client that sent it. */
 interface Request extends IncomingRequest {
   readonly address: string;
+  /** The instant of the request. */
   readonly since: number;
 }
 
-/** Who comes, and from where. */
+/** Handles the requests of a port. */
 export interface RequestHandler {
-  onRequest(visitor: IncomingRequest): void;
-  /** A listener whom another process has served until now. */
-  onListener(socket: Socket, passport: ListenerState, seat: ListenerPosition): void;
+  onRequest(request: IncomingRequest): void;
+  /** Continues a listener that another process has served until now. */
+  onListener(socket: Socket, state: ListenerState, position: ListenerPosition): void;
 }
 
-function askedBy({ head, address }: Request): Asked {
+function loggedOf({ head, address }: Request): LoggedRequest {
   const { method, protocol, headers } = head;
   const target = withoutSecrets(head.target);
   const [referer, agent] = [headers.get('referer'), headers.get('user-agent')];
   return { address, method, target, protocol, referer, agent };
 }
 
-/** Answers visitors. */
-export function createRequestHandler(options: RequestOptions): RequestHandler {
-  const turns = createRequestRate(PAGE_TURNS);
-
-  const stays = createStays({
-    ...options,
-    fields: (titles) => streamFields(options, titles),
-  });
-
-  const note = (request: Request, status: number, bytes: number): void => {
-    const durationMs = options.now() - request.since;
-    options.accessLog.add({ ...askedBy(request), status, bytes, durationMs });
-  };
-
-  const reply = (request: Request, answer: Answer): void => {
-    const bytes = sendAnswer(request.socket, answer, request.head.method === 'HEAD');
-    note(request, answer.status, bytes);
-  };
-
-  const page = async (request: Request, path: string | undefined): Promise<void> => {
-    if (!turns.take(request.address, options.now())) {
-      const often = { 'Retry-After': RETRY_S.often };
-      return reply(request, textAnswer(429, 'You ask too often; come back later.', often));
-    }
-    reply(request, await options.pages(path));
-  };
-
-  const stream = (request: Request): void => {
-    const refusal = refusalOf(options, request);
-    if (refusal !== undefined) return reply(request, refusal);
-    if (request.head.method === 'HEAD') return reply(request, headOnly(options, request.head));
-    const probe = PROBE.exec(request.head.headers.get('range') ?? '')?.[1];
-    if (probe !== undefined) return reply(request, probeAnswer(options, Number(probe)));
-    const { socket, isSecure, since, head } = request;
-    const titles = wantsTitles(head);
-    stays.enter({ socket, isSecure, since, wantsTitles: titles, asked: askedBy(request) });
-  };
-
-  const feed = (request: Request): void =>
-    options.ingest.handle({
-      ...request,
-      who: { address: request.address, agent: request.head.headers.get('user-agent') ?? '' },
-      reply: (answer) => reply(request, answer),
-      note: (status) => note(request, status, 0),
-    });
-
-  const onRequest: RequestHandler['onRequest'] = (visitor) => {
-    const { head, socket } = visitor;
-    const peer = socket.remoteAddress ?? '';
-    const forwarded = head.headers.get('x-forwarded-for');
-    const address = clientAddress(peer, forwarded, options.trust);
-    const request = { ...visitor, address, since: options.now() };
-    if (isForIngest(head)) return feed(request);
-    if (head.method !== 'GET' && head.method !== 'HEAD') {
-      const allow = { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' };
-      return reply(request, textAnswer(405, 'That is not possible here.', allow));
-    }
-    const path = pathOf(head.target);
-    if (path === options.streamPath) stream(request);
-    else void page(request, path);
-  };
-
-  return { onRequest, onListener: stays.resume };
-}
-
 const wantsTitles = (head: RequestHead): boolean => head.headers.get('icy-metadata') === '1';
 
-const streamFields = (options: RequestOptions, titles: boolean): Fields => ({
+const streamFields = (options: RequestOptions, withTitles: boolean): Fields => ({
   'Content-Type': 'audio/mpeg',
   'Accept-Ranges': 'none',
   ...options.streamFields(),
-  ...(titles ? { 'icy-metaint': ICY_INTERVAL_BYTES } : {}),
+  ...(withTitles ? { 'icy-metaint': ICY_INTERVAL_BYTES } : {}),
 });
 
-const headOnly = (options: RequestOptions, head: RequestHead): Answer => ({
+const headAnswer = (options: RequestOptions, head: RequestHead): Answer => ({
   status: 200,
   body: '',
   fields: { ...streamFields(options, wantsTitles(head)), 'Content-Length': undefined },
 });
 
-/** Safari goes on only if it gets the range that it asked for; it then asks for the whole. */
+/** Safari goes on only if it gets the range that it asked for; it then asks for everything. */
 function probeAnswer(options: RequestOptions, last: number): Answer {
   const start = options.ring.burst(options.now())?.bytes ?? SYNC;
   const body = start.subarray(0, last + 1);
@@ -164,8 +108,84 @@ function probeAnswer(options: RequestOptions, last: number): Answer {
   };
 }
 
-function refusalOf(options: RequestOptions, { address }: Request): Answer | undefined {
+const addressFull = (): Answer =>
+  textAnswer(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
+
+const rateExceeded = (): Answer =>
+  textAnswer(429, 'You ask too often; come back later.', { 'Retry-After': RETRY_S.rate });
+
+const methodNotAllowed = (): Answer =>
+  textAnswer(405, 'That is not possible here.', { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' });
+
+/** What is answered to a request for the stream; undefined: it becomes a listener. */
+function streamAnswer(options: RequestOptions, { head, address }: Request): Answer | undefined {
   if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
-  if (options.identities.hasSlot(address)) return undefined;
-  return textAnswer(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
+  if (!options.identities.hasSlot(address)) return addressFull();
+  if (head.method === 'HEAD') return headAnswer(options, head);
+  const probe = PROBE.exec(head.headers.get('range') ?? '')?.[1];
+  return probe === undefined ? undefined : probeAnswer(options, Number(probe));
+}
+
+/** Writes to the access log. */
+function note(options: RequestOptions, request: Request, status: number, bytes: number): void {
+  const durationMs = options.now() - request.since;
+  options.accessLog.add({ ...loggedOf(request), status, bytes, durationMs });
+}
+
+function reply(options: RequestOptions, request: Request, answer: Answer): void {
+  const bytes = sendAnswer(request.socket, answer, request.head.method === 'HEAD');
+  note(options, request, answer.status, bytes);
+}
+
+function handleStream(
+  options: RequestOptions,
+  connections: ListenerConnections,
+  request: Request,
+): void {
+  const answer = streamAnswer(options, request);
+  if (answer !== undefined) return reply(options, request, answer);
+  const { socket, isSecure, since, head } = request;
+  const logged = loggedOf(request);
+  connections.accept({ socket, isSecure, since, wantsTitles: wantsTitles(head), logged });
+}
+
+function handleEncoder(options: RequestOptions, request: Request): void {
+  const agent = request.head.headers.get('user-agent') ?? '';
+  options.ingest.handle({
+    ...request,
+    client: { address: request.address, agent },
+    reply: (answer) => reply(options, request, answer),
+    note: (status) => note(options, request, status, 0),
+  });
+}
+
+/** A handler for the requests of one port. */
+export function createRequestHandler(options: RequestOptions): RequestHandler {
+  const rate = createRequestRate(PAGE_RATE);
+  const connections = createListenerConnections({
+    ...options,
+    fields: (withTitles) => streamFields(options, withTitles),
+  });
+
+  const handlePage = async (request: Request, path: string | undefined): Promise<void> => {
+    const isAllowed = rate.take(request.address, options.now());
+    reply(options, request, isAllowed ? await options.pages(path) : rateExceeded());
+  };
+
+  return {
+    onRequest: (incoming) => {
+      const { head, socket } = incoming;
+      const forwarded = head.headers.get('x-forwarded-for');
+      const address = clientAddress(socket.remoteAddress ?? '', forwarded, options.trust);
+      const request = { ...incoming, address, since: options.now() };
+      if (isForIngest(head)) return handleEncoder(options, request);
+      if (head.method !== 'GET' && head.method !== 'HEAD') {
+        return reply(options, request, methodNotAllowed());
+      }
+      const path = pathOf(head.target);
+      if (path === options.streamPath) handleStream(options, connections, request);
+      else void handlePage(request, path);
+    },
+    onListener: connections.resume,
+  };
 }

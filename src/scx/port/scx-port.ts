@@ -1,131 +1,128 @@
 /**
- * The SCX's HTTP port: the stream for players, and what operators ask. Each connection carries
- * one request, whose head is read by headGate.ts; then it is a listener (stream-outlet.ts) or gets a
- * page and is closed. There is no node:http below: it would cost each listener several times the
- * memory, and it cannot read what source clients send.
+ * The SCX's HTTP port: the stream for players, and pages for operators. Each connection carries one
+ * request, whose head is read by the head gate (http/server/head-gate.ts); then it is a listener or an
+ * encoder, or gets a page and is closed. There is no node:http below: it would cost each listener
+ * several times the memory, and it cannot read what encoders send.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createHeadGate, type HeadGateCounters } from '../../http/server/head-gate.js';
+import {
+  createHeadGate,
+  type HeadGate,
+  type HeadGateCounters,
+} from '../../http/server/head-gate.js';
 import type { Tls } from '../../http/server/tls.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { ListenerState } from '../listeners/listener-state.js';
-import type { ListenerPosition } from '../listeners/listeners.js';
-import { createRequestHandler, type RequestOptions } from './request-handler.js';
+import type { ListenerPosition } from '../listeners/listener-writer.js';
+import { createOpenSockets } from './open-sockets.js';
+import {
+  createRequestHandler,
+  type RequestHandler,
+  type RequestOptions,
+} from './request-handler.js';
 
 export interface ScxPortOptions extends RequestOptions {
   readonly listenersMax: number;
-  /** Speaks https on the same port; undefined where there is no certificate. */
-  readonly security: Tls | undefined;
+  /** Speaks https on the same port; undefined without a certificate. */
+  readonly tls: Tls | undefined;
 }
 
-/** Where to listen: there, or at what another process of ours has opened. */
+/** An address to listen on, or a listening socket that another process has opened. */
 export type ListenTarget = { readonly host: string; readonly port: number } | Server;
 
 /** A listening HTTP port. */
 export interface ScxPort {
   readonly port: number;
   readonly headGate: Readonly<HeadGateCounters>;
-  /** Those who have come and not shown a whole head. */
-  readonly knocking: number;
-  /** For a process that goes on with the port. */
+  /** Connections that have not sent a whole head. */
+  readonly pending: number;
+  /** For a process that continues the port. */
   readonly server: Server;
   /** Takes no new connections; those that are open stay. */
   stopListening(): void;
-  /** A listener comes from another process. */
-  takeOver(socket: Socket, passport: ListenerState, seat: ListenerPosition): void;
-  /** Takes no new connections, and cuts what is still open after so many ms. */
+  /** Takes a listener from another process. */
+  takeOver(socket: Socket, state: ListenerState, position: ListenerPosition): void;
+  /** Takes no new connections, and cuts off those that are open after `flushMs`. */
   close(flushMs: number): Promise<void>;
 }
 
 /** From the connection to the end of the head, ms. Guess. */
 const HEAD_MS = 10_000;
-/** Connections that have not shown a whole head. Guess: a storm of newcomers in one go. */
-const KNOCKING_MAX = 4096;
-/** Connections besides those of listeners: at the headGate, or being answered. Guess. */
+/** Connections that have not sent a whole head. Guess: a thousand players that reconnect at once. */
+const PENDING_MAX = 4096;
+/** Connections besides those of listeners: at the head gate, or being answered. Guess. */
 const SPARE_CONNECTIONS = 8192;
-const MAINTENANCE_MS = 1000;
-/** Finds listeners whose machine is gone while the session is off the air. */
+/** Interval at which the head gate looks for slow connections, ms. */
+const HEAD_CHECK_MS = 1000;
+/** TCP keep-alive, ms: finds listeners whose machine is gone while the session is off the air. */
 const KEEP_ALIVE_MS = 30_000;
 const BACKLOG = 4096;
 
-/** Its close follows. */
+/** The close event follows. */
 const ignore = (): void => undefined;
 
-/** Opens the port. Rejects with a UserError when it is taken or the address is not ours. */
-export async function openScxPort(options: ScxPortOptions, place: ListenTarget): Promise<ScxPort> {
-  const sockets = new Set<Socket>();
-  let onEmpty = (): void => undefined;
-  function forget(this: Socket): void {
-    sockets.delete(this);
-    if (sockets.size === 0) onEmpty();
-  }
-  const { onRequest, onListener } = createRequestHandler(options);
-  const track = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.on('close', forget);
-  };
-  const { security } = options;
-  const secure = security?.secure;
-  const limits = { headMs: HEAD_MS, pendingMax: KNOCKING_MAX, secure, onRequest };
-  const headGate = createHeadGate(limits, options.now);
-  security?.onSecured((socket) => headGate.enter(socket, true));
+function createGate(options: ScxPortOptions, { onRequest }: RequestHandler): HeadGate {
+  const { tls, now } = options;
+  const limits = { headMs: HEAD_MS, pendingMax: PENDING_MAX };
+  const gate = createHeadGate({ ...limits, secure: tls?.secure, onRequest }, now);
+  tls?.onSecured((socket) => gate.enter(socket, true));
+  return gate;
+}
+
+/** Opens the port. Rejects with a UserError when it is taken or the address is not this machine's. */
+export async function openScxPort(options: ScxPortOptions, target: ListenTarget): Promise<ScxPort> {
+  const sockets = createOpenSockets();
+  const handler = createRequestHandler(options);
+  const headGate = createGate(options, handler);
   const server = createServer(
     { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, noDelay: true },
     (socket) => {
-      track(socket);
+      sockets.add(socket);
       headGate.enter(socket);
     },
   );
   server.maxConnections = options.listenersMax + SPARE_CONNECTIONS;
-  await listen(server, place);
-  // From now on there are accept errors only: too many open files. Others go on.
-  server.on('error', () => undefined);
-  const maintaining = setInterval(() => headGate.tick(options.now()), MAINTENANCE_MS);
+  await listen(server, target);
+  // What follows are errors of accept (too many open files); other connections go on.
+  server.on('error', ignore);
+  const checking = setInterval(() => headGate.tick(options.now()), HEAD_CHECK_MS);
   return {
     port: (server.address() as AddressInfo).port,
     headGate: headGate.counters,
-    get knocking() {
-      return headGate.knocking;
+    get pending() {
+      return headGate.pending;
     },
     server,
     stopListening: () => void server.close(),
-    takeOver: (socket, passport, seat) => {
-      track(socket);
+    takeOver: (socket, state, position) => {
+      sockets.add(socket);
       socket.on('error', ignore);
-      onListener(socket, passport, seat);
+      handler.onListener(socket, state, position);
     },
     close: async (flushMs) => {
-      clearInterval(maintaining);
-      security?.close();
+      clearInterval(checking);
+      options.tls?.close();
       server.close();
-      // Not the server's own event: it waits for processes that took sockets, and died.
-      const closed = new Promise<void>((resolve) => {
-        onEmpty = resolve;
-      });
-      const cutting = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, flushMs);
-      if (sockets.size > 0) await closed;
-      clearTimeout(cutting);
+      await sockets.closeAll(flushMs);
       await options.accessLog.close();
     },
   };
 }
 
-function bindProblem({ code }: NodeJS.ErrnoException, place: ListenTarget): UserError {
+function bindProblem({ code }: NodeJS.ErrnoException, target: ListenTarget): UserError {
   const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${code})`;
-  const where = 'port' in place ? ` ${place.port} on ${place.host}` : '';
+  const where = 'port' in target ? ` ${target.port} on ${target.host}` : '';
   return new UserError(EXIT.bind, `HTTP port${where} ${why}: choose another one`);
 }
 
-function listen(server: Server, place: ListenTarget): Promise<void> {
+function listen(server: Server, target: ListenTarget): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(bindProblem(error, place)));
+    server.once('error', (error) => reject(bindProblem(error, target)));
     const onListening = (): void => {
       server.removeAllListeners('error');
       resolve();
     };
-    if ('port' in place) server.listen({ ...place, backlog: BACKLOG }, onListening);
-    else server.listen(place, BACKLOG, onListening);
+    if ('port' in target) server.listen({ ...target, backlog: BACKLOG }, onListening);
+    else server.listen(target, BACKLOG, onListening);
   });
 }

@@ -1,4 +1,4 @@
-/** How an SCX presents its station to players and directories. */
+/** How an SCX describes its stream to players (`icy-` headers) and directories (status-json.xsl). */
 
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Fields } from '../../http/server/response.js';
@@ -20,14 +20,14 @@ export function streamFields(
   };
 }
 
-/** What Icecast would tell of this SCX. */
+/** The status-json.xsl document that an Icecast server in place of this SCX would answer. */
 export function icestatsOf(status: ScxStatus, { title, genre }: StreamDescription): object {
   const { httpUrl: listenUrl, startedAt, title: playing } = status;
-  const teller = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
-  const onAir = {
+  const server = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
+  const source = {
     ...status,
     genre: genre ?? null,
     ...{ name: title ?? status.session, description: null, title: playing, listenUrl },
   };
-  return icestats(teller, status.playing === null ? [] : [onAir]);
+  return icestats(server, status.playing === null ? [] : [source]);
 }

@@ -1,15 +1,17 @@
 /**
- * Where the sound of one SCX process goes on in the next. A successor joins the session and hears the
- * same frames as its predecessor, a little earlier or later; it holds them. When it is given what the
- * predecessor's ring keeps, and which frame was the last in it, it drops what is in there already and
- * plays on from the frame behind. So both rings are the same, frame by frame.
+ * The playhead: the frame that is played next, and how it moves from one SCX process to the next. A
+ * successor joins the session and hears the same frames as its predecessor, a little earlier or
+ * later; it holds them back. When it gets what the predecessor's ring keeps, and which frame is the
+ * last in it, it drops the frames that are in the ring already and plays on from the next one. So
+ * both rings are the same, frame by frame.
  *
  * Bounded: HELD_MAX frames.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
-import type { AudioRing, PlayedFrame, RingContents } from './audio-ring.js';
+import type { AudioRing, RingContents } from './audio-ring.js';
+import type { PlayedFrame } from './chunk.js';
 
-/** A frame, as all SCXs of the session know it. */
+/** A frame, as all SCXs of the session number it. */
 interface Position {
   readonly source: SourceId;
   readonly sequence: number;
@@ -22,26 +24,28 @@ interface Run {
   readonly last: number;
 }
 
-/** What a predecessor leaves: its ring, and the last frame in it; null: nothing was ever played. */
+/** All that a successor needs to play the same frames. */
 export interface PlaybackState {
-  readonly kept: RingContents;
+  readonly ring: RingContents;
+  /** The last frame in the ring; null: nothing was ever played. */
   readonly position: Position | null;
 }
 
-/** From the onAir to the ring. */
+/** What stands between the choice of a source (on-air.ts) and the ring. */
 export interface Playhead {
-  /** Frames of that source are played next. */
+  /** Plays these frames of a source next. */
   add(source: SourceId, frames: readonly PlayedFrame[], now: number): void;
+  /** The newest frames that came without a hole. */
   readonly run: Run | undefined;
-  /** Of the last frame in the ring; null before the first. */
+  /** The last frame in the ring; null before the first. */
   readonly position: Position | null;
-  /** What a successor is to be given, from which on it holds the same. */
-  estate(now: number): PlaybackState;
-  /** From now on frames are not held any more. */
-  inherit(estate: PlaybackState, now: number): void;
+  /** What a successor continues from. */
+  state(now: number): PlaybackState;
+  /** Continues from a predecessor's state; frames are held back no longer. */
+  resume(state: PlaybackState, now: number): void;
 }
 
-/** The last ones, as many as the longest hand-over takes: 100 s at 44.1 kHz. Guess. */
+/** Frames held back at most: the longest hand-over, 100 s at 44.1 kHz. Guess. */
 const HELD_MAX = 4096;
 
 interface Held {
@@ -49,32 +53,33 @@ interface Held {
   readonly frame: PlayedFrame;
 }
 
-/** Whether a predecessor has played it. */
+/** Whether the predecessor has played the frame. */
 const isPast = ({ source, frame }: Held, position: Position): boolean =>
   source === position.source && frame.sequence <= position.sequence;
 
-/** `holds`: it waits for an estate. */
+/** A playhead before its first frame. `holds`: it holds frames back until `resume`. */
 export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
   let held: Held[] | undefined = holds ? [] : undefined;
   let run: Run | undefined;
-  /** The predecessor's last frame, until we have played another. */
-  let seam: Position | undefined;
+  /** The predecessor's last frame, until this process has played one. */
+  let lastOfPredecessor: Position | undefined;
 
   const note = (source: SourceId, sequence: number): void => {
-    const goesOn = run?.source === source && run.last + 1 === sequence;
-    run = { source, first: goesOn ? (run?.first ?? sequence) : sequence, last: sequence };
+    const continues = run?.source === source && run.last + 1 === sequence;
+    run = { source, first: continues ? (run?.first ?? sequence) : sequence, last: sequence };
   };
 
   const append = ({ source, frame }: Held, now: number): void => {
-    if (seam === undefined) return ring.append(frame, now);
-    if (isPast({ source, frame }, seam)) return;
-    const isNext = source === seam.source && frame.sequence === seam.sequence + 1;
-    seam = undefined;
+    const last = lastOfPredecessor;
+    if (last === undefined) return ring.append(frame, now);
+    if (isPast({ source, frame }, last)) return;
+    const isNext = source === last.source && frame.sequence === last.sequence + 1;
+    lastOfPredecessor = undefined;
     ring.append({ ...frame, startsStream: !isNext }, now);
   };
 
   const position = (): Position | null =>
-    seam ?? (run === undefined ? null : { source: run.source, sequence: run.last });
+    lastOfPredecessor ?? (run === undefined ? null : { source: run.source, sequence: run.last });
 
   return {
     add: (source, frames, now) => {
@@ -90,13 +95,13 @@ export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
     get position() {
       return position();
     },
-    estate: (now) => ({ kept: ring.kept(now), position: position() }),
-    inherit: ({ kept, position: last }, now) => {
-      ring.restore(kept, now);
+    state: (now) => ({ ring: ring.contents(now), position: position() }),
+    resume: ({ ring: contents, position: last }, now) => {
+      ring.restore(contents, now);
       const waiting = held ?? [];
       const past = last === null ? -1 : waiting.findLastIndex((one) => isPast(one, last));
       held = undefined;
-      seam = last ?? undefined;
+      lastOfPredecessor = last ?? undefined;
       for (const one of waiting.slice(past + 1)) append(one, now);
     },
   };

@@ -1,15 +1,19 @@
 /**
- * What a source client may send. Its ADUs go to every SCX of the session, so they are checked at
- * the headGate: they bear the source's own name, their numbers grow, their channel is announced, audio
+ * The ADUs that a source client may send. They go to every SCX of the session, so they are checked
+ * first: they bear the client's own source id, their numbers grow, their channel is announced, audio
  * is exactly one MP3 frame, and it comes about as fast as it is played.
  *
- * The clock of a broadcaster is not ours: audio may come a little faster for ever (DRAIN), and much
+ * A broadcaster's clock differs from ours: audio may come a little faster for ever (DRAIN), and much
  * faster for a while, as after a broken connection.
+ *
+ * Bounded: a number for each channel of the session.
  */
 import type { Adu, NodeId, SourceId } from '../../gossamer/core/node.js';
+import { createLeakyBucket, type LeakyBucket } from '../../lib/leaky-bucket.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
 import { NOTICE_BYTES_MAX } from '../sound/now-playing.js';
 import { frameOf } from '../sound/on-air.js';
+import type { SourceAdu } from './source-client.js';
 
 /** What becomes of an ADU. */
 type Verdict =
@@ -18,8 +22,8 @@ type Verdict =
   /** The client is to be closed. */
   | { readonly kind: 'close'; readonly reason: string };
 
-/** Checks the ADUs of one connection, one after the other. */
-export type AduAdmission = (adu: Adu, now: number) => Verdict;
+/** Checks the ADUs of one connection, in their order. */
+export type AduAdmission = (adu: SourceAdu, now: number) => Verdict;
 
 /** Audio that may come ahead of its time, ms. Guess: as much as the ring keeps. */
 const AHEAD_MS_MAX = 30_000;
@@ -30,19 +34,16 @@ const ASIDE_BYTES_MAX = 65_536;
 const ASIDE_BYTES_PER_MS = 4;
 
 const DROP: Verdict = { kind: 'drop' };
+const TOO_FAST: Verdict = {
+  kind: 'close',
+  reason: 'the audio comes faster than it can be played',
+};
 
-/** A bucket that leaks: `add` says whether it would run over. */
-function createBucket(size: number, leakPerMs: number, startedAt: number) {
-  let level = 0;
-  let at = startedAt;
-  return {
-    add: (amount: number, now: number): boolean => {
-      const left = Math.max(0, level - (now - at) * leakPerMs);
-      at = now;
-      level = left + amount > size ? left : left + amount;
-      return left + amount <= size;
-    },
-  };
+/** Adds an amount unless the bucket would run over; false if it would. */
+function fits(bucket: LeakyBucket, size: number, amount: number, now: number): boolean {
+  if (bucket.level(now) + amount > size) return false;
+  bucket.add(amount, now);
+  return true;
 }
 
 /** The checks for one source client that is attached to the SCX `self`. */
@@ -50,29 +51,28 @@ export function createAduAdmission(
   source: SourceId,
   self: NodeId,
   channels: readonly number[],
-  now: number,
+  startedAt: number,
 ): AduAdmission {
-  const audio = createBucket(AHEAD_MS_MAX, DRAIN, now);
-  const aside = createBucket(ASIDE_BYTES_MAX, ASIDE_BYTES_PER_MS, now);
-  /** Bounded by the session's channels. */
+  const audio = createLeakyBucket(DRAIN, startedAt);
+  const aside = createLeakyBucket(ASIDE_BYTES_PER_MS, startedAt);
   const last = new Map<number, number>();
 
-  const rate = (adu: Adu, at: number): Verdict | undefined => {
+  const refusalOf = (adu: SourceAdu, now: number): Verdict | undefined => {
+    const { length } = adu.payload;
     if (adu.channel !== AUDIO_CHANNEL) {
-      const fits = adu.payload.length <= NOTICE_BYTES_MAX && aside.add(adu.payload.length, at);
-      return fits ? undefined : DROP;
+      const isFine = length <= NOTICE_BYTES_MAX && fits(aside, ASIDE_BYTES_MAX, length, now);
+      return isFine ? undefined : DROP;
     }
     const frame = frameOf(adu);
     if (frame === undefined) return DROP;
-    if (audio.add(frame.durationMs, at)) return undefined;
-    return { kind: 'close', reason: 'the audio comes faster than it can be played' };
+    return fits(audio, AHEAD_MS_MAX, frame.durationMs, now) ? undefined : TOO_FAST;
   };
 
-  return (adu, at) => {
+  return (adu, now) => {
     const isNext = adu.sequence > (last.get(adu.channel) ?? -1);
     if (adu.source !== source || !channels.includes(adu.channel) || !isNext) return DROP;
-    const refused = rate(adu, at);
-    if (refused !== undefined) return refused;
+    const refusal = refusalOf(adu, now);
+    if (refusal !== undefined) return refusal;
     last.set(adu.channel, adu.sequence);
     return { kind: 'publish', adu: { ...adu, source, sourceScx: self } };
   };

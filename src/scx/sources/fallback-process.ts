@@ -1,11 +1,11 @@
 /**
- * The file that is played while nobody broadcasts. A process of its own plays it, over and over,
- * into this SCX as a source of the lowest priority: a file that a stranger uploaded is read where it
- * can break nothing, and to the session it is a source like any other.
+ * The process that plays a file while nobody broadcasts. It plays the file over and over into this
+ * SCX, as a source of the lowest priority: a file that a stranger uploaded is parsed where it can
+ * break nothing, and to the session it is a source like any other.
  *
- * Its life hangs on ours by the pipe that is its standard input: whatever ends us ends it, so there
- * are never two. It needs no front end, so it plays on while that is away. It attaches with a secret
- * that is drawn here and that nobody else knows.
+ * The process ends when the pipe that is its standard input ends: whatever ends this SCX ends it,
+ * so there are never two. It needs no front end, so it plays on while that is away. It attaches with
+ * a secret that this SCX draws and nobody else knows.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -23,27 +23,28 @@ import { childEnvironment } from '../../runtime/child-environment.js';
 export interface FallbackOptions {
   /** The main file; it is run as `node ENTRY fallback`. */
   readonly entry: string;
-  /** Our own. */
+  /** This SCX's own. */
   readonly launch: Pick<Launch, 'id' | 'session' | 'listenHost' | 'logLevel'>;
-  /** As others are told. */
+  /** This SCX's address as others know it. */
   readonly overlayAddress: string;
+  /** What the process presents instead of the source password. */
   readonly secret: string;
   readonly log: Logger;
 }
 
-/** What plays the file. */
+/** The player of the fallback file. */
 export interface FallbackProcess {
-  /** From now on this one; undefined: none. */
+  /** Plays this file from now on; undefined: none. */
   play(file: FallbackFile | undefined): void;
   /** Ends it for good. */
   stop(): void;
 }
 
-/** The wait before a fallback that has ended is started again. Guess. */
+/** The wait before a process that has ended is started again. Guess. */
 const RETRY: BackoffRange = { firstMs: 250, lastMs: 30_000 };
-/** Who ran so long was well, ms. Guess. */
+/** A process that ran for this long did not fail at its start, ms. Guess. */
 const STEADY_MS = 10_000;
-/** Who does not end when told is killed after so long, ms: longer than its own patience. */
+/** A process that does not end when asked is killed after this, ms: longer than its own timeout. */
 const KILL_MS = 4000;
 
 const isSame = (one: FallbackFile | undefined, other: FallbackFile | undefined): boolean =>
@@ -58,12 +59,35 @@ function documentOf(options: FallbackOptions, file: FallbackFile): FallbackLaunc
   return { session, scx: { id, overlayAddress: address }, secret, file, logLevel };
 }
 
-function start(options: FallbackOptions, file: FallbackFile): ChildProcess {
+/** Starts a process; `onOver` is called once, when it has ended or cannot be started. */
+function start(
+  options: FallbackOptions,
+  file: FallbackFile,
+  onOver: (how: object) => void,
+): ChildProcess {
   const document = documentOf(options, file);
-  return spawn(process.execPath, [options.entry, 'fallback'], {
+  const child = spawn(process.execPath, [options.entry, 'fallback'], {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: childEnvironment({ [FALLBACK_VARIABLE]: JSON.stringify(document) }),
   });
+  let isOver = false;
+  const report = (how: object): void => {
+    if (isOver) return; // a process that cannot be started may report it twice
+    isOver = true;
+    onOver(how);
+  };
+  child.stdin?.on('error', () => undefined);
+  child.on('error', (error) => report({ err: error }));
+  child.on('exit', (code, signal) => report({ code, signal }));
+  options.log.info({ title: file.title, pid: child.pid }, 'The fallback is played.');
+  return child;
+}
+
+/** Asks a process to end, and kills it if it does not. */
+function end(child: ChildProcess): void {
+  child.stdin?.end();
+  const killing = setTimeout(() => child.kill('SIGKILL'), KILL_MS).unref();
+  child.once('exit', () => clearTimeout(killing));
 }
 
 /** Plays nothing yet. */
@@ -75,40 +99,25 @@ export function createFallbackProcess(options: FallbackOptions): FallbackProcess
   let failures = 0;
 
   const run = (file: FallbackFile): void => {
-    const started = start(options, file);
     const since = performance.now();
-    let isOver = false;
-    const onOver = (how: object): void => {
-      if (isOver) return; // A process that cannot be started may tell twice.
-      isOver = true;
+    child = start(options, file, (how) => {
       child = undefined;
       if (performance.now() - since > STEADY_MS) failures = 0;
-      if (isSame(wanted, file)) onFailed(how);
+      if (isSame(wanted, file)) retry(how);
       else next();
-    };
-    child = started;
-    started.stdin?.on('error', () => undefined);
-    started.on('error', (error) => onOver({ err: error }));
-    started.on('exit', (code, signal) => onOver({ code, signal }));
-    log.info({ title: file.title, pid: started.pid }, 'The fallback is played.');
+    });
   };
 
-  const onFailed = (how: object): void => {
+  const retry = (how: object): void => {
     const inMs = backoffMs(RETRY, failures++);
     log.warn({ ...how, inMs }, 'The fallback has ended; it is started again.');
     waiting = setTimeout(next, inMs);
   };
 
-  /** One at a time: the next begins when the last has ended. */
+  /** One process at a time: the next starts when the last has ended. */
   const next = (): void => {
     clearTimeout(waiting);
     if (wanted !== undefined && child === undefined) run(wanted);
-  };
-
-  const end = (told: ChildProcess): void => {
-    told.stdin?.end();
-    const killing = setTimeout(() => told.kill('SIGKILL'), KILL_MS).unref();
-    told.once('exit', () => clearTimeout(killing));
   };
 
   const play = (file: FallbackFile | undefined): void => {

@@ -1,35 +1,33 @@
 /**
- * Which sources are heard at this moment, wherever in the session they are attached. A source that has
- * crashed is still announced for a while; it must keep nobody from taking its place.
+ * The sources that are heard at this moment, wherever in the session they are attached. A source
+ * that has crashed is still announced for a while; it must not keep an encoder of its priority out.
  *
- * Bounded by who was heard within HEARD_MS; gossamer bounds the sources.
+ * Bounded: SOURCES_MAX sources, gossamer's limit (config.sourcesMax).
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
+import { createBoundedMap } from '../../lib/bounded-map.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
+import { RIVAL_HEARD_MS } from './source-timeouts.js';
 
-/** Who was heard. */
+/** The instant of each source's last frame. `now` in ms that never decreases. */
 export interface RecentlyHeard {
   onAdu(adu: Adu, now: number): void;
+  /** Whether a frame of the source came within RIVAL_HEARD_MS. */
   isHeard(source: SourceId, now: number): boolean;
-  /** Forgets who fell silent. */
-  tick(now: number): void;
 }
 
-/** So long after its last frame a source is heard, ms. */
-const HEARD_MS = 2000;
+const SOURCES_MAX = 64;
 
-/** Silence everywhere. */
+/** No source was heard yet. */
 export function createRecentlyHeard(): RecentlyHeard {
-  const heardAt = new Map<SourceId, number>();
-  const isHeard = (source: SourceId, now: number): boolean =>
-    now - (heardAt.get(source) ?? Number.NEGATIVE_INFINITY) <= HEARD_MS;
+  const heardAt = createBoundedMap<SourceId, number>(SOURCES_MAX);
   return {
     onAdu: ({ source, channel }, now) => {
       if (channel === AUDIO_CHANNEL) heardAt.set(source, now);
     },
-    isHeard,
-    tick: (now) => {
-      for (const source of heardAt.keys()) if (!isHeard(source, now)) heardAt.delete(source);
+    isHeard: (source, now) => {
+      const at = heardAt.get(source);
+      return at !== undefined && now - at <= RIVAL_HEARD_MS;
     },
   };
 }

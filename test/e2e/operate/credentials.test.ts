@@ -95,7 +95,7 @@ const announceWith = (token: string, ...args: string[]): Running =>
   });
 
 test.each([
-  ['', /wants its source password/],
+  ['', /requires its source password/],
   ['wrong', /the source password is wrong/],
 ])(
   'A broadcaster with the password "%s" is refused at once, in one line',

@@ -34,7 +34,7 @@ beforeEach(async () => {
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
   playout.start();
   const options = {
-    ...{ streamPath: '/night.mp3', listenersMax: 5, security: undefined, now },
+    ...{ streamPath: '/night.mp3', listenersMax: 5, tls: undefined, now },
     ...{ listeners: playout.listeners, ring: playout.ring, trust: trustIn([]) },
     identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
     accessLog: {
@@ -162,7 +162,7 @@ describe('A successor', () => {
     playout.onEvent({ kind: 'sourceDown', source: source('a').id });
     playout.onEvent({ kind: 'sourceUp', source: source('b', 200), scx: 'f'.repeat(16) as never });
     playout.handleAdu(audioAdu('b', 0));
-    expect(await handing).toBe('it leaves itself');
+    expect(await handing).toBe('this SCX is leaving itself');
   });
 
   test('that dies as it takes a listener costs it nothing: it stays where it was', async () => {

@@ -3,31 +3,36 @@ import type { SourceId } from '../../../src/gossamer/core/node.js';
 import { createEncoderClient } from '../../../src/scx/ingest/encoder-client.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../../src/session/channels.js';
 
-/** A link whose other end notes the numbers of audio, and says `title` for a notice. */
-function openLink() {
+/** An encoder whose SCX notes the numbers of audio, `title` for a notice, and the reason of its end. */
+function openEncoder(onSent: (sequence: number) => void = () => undefined) {
   const closed: string[] = [];
   const sent: (number | string)[] = [];
   const stamps: number[] = [];
   const source = { id: 'source' as SourceId, priority: 100, epoch: 1 };
-  const link = createEncoderClient(source, '127.0.0.1', (reason) => closed.push(reason));
-  link.connection.onAdu(({ channel, sequence, timestampMs }) => {
-    sent.push(channel === TITLE_CHANNEL ? 'title' : sequence);
-    stamps.push(timestampMs);
+  const encoder = createEncoderClient(source, '127.0.0.1', (reason) => closed.push(reason));
+  encoder.client.listen({
+    onAdu: ({ channel, sequence, timestampMs }) => {
+      sent.push(channel === TITLE_CHANNEL ? 'title' : sequence);
+      stamps.push(timestampMs);
+      onSent(sequence);
+    },
+    onKeepAlive: () => sent.push('keep-alive'),
+    onLeaving: () => undefined,
+    onClose: (reason) => sent.push(reason),
   });
-  link.connection.onClose((reason) => sent.push(reason));
   const payload = Uint8Array.of(1);
   const audio = (sequence: number): void =>
-    link.publish({ channel: AUDIO_CHANNEL, sequence, payload });
-  const title = (): void => link.publish({ channel: TITLE_CHANNEL, sequence: 0, payload });
-  return { link, closed, sent, stamps, audio, title };
+    encoder.publish({ channel: AUDIO_CHANNEL, sequence, payload });
+  const title = (): void => encoder.publish({ channel: TITLE_CHANNEL, sequence: 0, payload });
+  return { encoder, closed, sent, stamps, audio, title };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe("An encoder's link", () => {
+describe('An encoder as a source client', () => {
   test('sends the first frame at once, and then together what comes in a tenth of a second', () => {
-    const { sent, stamps, audio } = openLink();
+    const { sent, stamps, audio } = openEncoder();
     const sentBy: number[] = [];
     for (let n = 0; n < 12; n++) {
       audio(n);
@@ -40,7 +45,7 @@ describe("An encoder's link", () => {
   });
 
   test('sends at once what comes after a pause', () => {
-    const { sent, audio } = openLink();
+    const { sent, audio } = openEncoder();
     audio(0);
     vi.advanceTimersByTime(1000);
     audio(1);
@@ -48,40 +53,45 @@ describe("An encoder's link", () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('lets no title wait, nor overtake the frames before it', () => {
-    const { sent, audio, title } = openLink();
+  test('sends a title at once, behind the frames before it', () => {
+    const { sent, audio, title } = openEncoder();
     for (const n of [0, 1, 2]) audio(n);
     title();
     expect(sent).toEqual([0, 1, 2, 'title']);
   });
 
-  test('has sent everything when its client is gone', () => {
-    const { link, sent, audio } = openLink();
+  test('sends KEEP_ALIVE at once, and needs no answer', () => {
+    const { encoder, sent, closed } = openEncoder();
+    encoder.keepAlive();
+    encoder.client.sendAlive({ listeners: 1, scxListeners: 1 });
+    expect([sent, closed]).toEqual([['keep-alive'], []]);
+  });
+
+  test('has sent everything when the encoder is gone', () => {
+    const { encoder, sent, audio } = openEncoder();
     for (const n of [0, 1, 2]) audio(n);
-    link.close('bye');
+    encoder.close('bye');
     audio(3);
     vi.advanceTimersByTime(1000);
     expect(sent).toEqual([0, 1, 2, 'bye']);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('has sent everything when its SCX leaves, which its client is told once', () => {
-    const { link, closed, sent, audio } = openLink();
+  test('has sent everything when its SCX leaves, and is closed once', () => {
+    const { encoder, closed, sent, audio } = openEncoder();
     for (const n of [0, 1, 2]) audio(n);
-    link.connection.send({ kind: 'leaving' });
-    link.connection.close();
+    encoder.client.sendLeaving();
+    encoder.client.close();
     expect(sent).toEqual([0, 1, 2]);
     expect(closed).toEqual(['this SCX is leaving']);
   });
 
   test('sends nothing more to an SCX that closes it because of a frame', () => {
-    const { link, closed, sent, audio } = openLink();
-    link.connection.onAdu(({ sequence }) => {
-      sent.push(sequence);
-      if (sequence === 1) link.connection.close('a bad one');
+    const { encoder, closed, sent, audio } = openEncoder((sequence) => {
+      if (sequence === 1) encoder.client.close('a bad one');
     });
     for (const n of [0, 1, 2]) audio(n);
-    link.close('bye');
+    encoder.close('bye');
     expect(sent).toEqual([0, 1]);
     expect(closed).toEqual(['a bad one']);
   });

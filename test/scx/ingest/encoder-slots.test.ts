@@ -24,7 +24,7 @@ function sit(slots: EncoderSlots, priority: number, who = STUDIO, now = 0): Enco
     },
     tick: () => undefined,
   };
-  return Object.assign(slot, { who, stream, frameAt: now });
+  return Object.assign(slot, { client: who, stream, frameAt: now });
 }
 
 const leave = (slot: EncoderSlot): void =>

@@ -3,17 +3,17 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
+import type { SourceId } from '../../../src/gossamer/core/node.js';
 import { createHeadGate } from '../../../src/http/server/head-gate.js';
 import { sendAnswer } from '../../../src/http/server/response.js';
 import {
   createSourcePassword,
   type SourcePassword,
 } from '../../../src/http/server/source-password.js';
-import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
 import { hashSecret } from '../../../src/runtime/secrets.js';
 import type { EncoderTitle } from '../../../src/scx/ingest/encoder-title.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
+import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import { FRAME_MS, mp3Frame, numbersIn, range } from '../support.js';
@@ -28,8 +28,9 @@ const name = parsed.value;
 
 /** A source as the SCX has it. */
 interface Attached {
-  readonly connection: ClientConnection;
-  readonly adus: Adu[];
+  readonly client: SourceClient;
+  readonly adus: SourceAdu[];
+  keepAlives: number;
   closed: string | undefined;
 }
 
@@ -47,11 +48,17 @@ let server: Server;
 let clients: RawClient[];
 let accepted: Socket[];
 
-const take = (connection: ClientConnection): void => {
-  const source: Attached = { connection, adus: [], closed: undefined };
-  connection.onAdu((adu) => source.adus.push(adu));
-  connection.onClose((reason) => {
-    source.closed = reason ?? '';
+const take = (client: SourceClient): void => {
+  const source: Attached = { client, adus: [], keepAlives: 0, closed: undefined };
+  client.listen({
+    onAdu: (adu) => source.adus.push(adu),
+    onKeepAlive: () => {
+      source.keepAlives++;
+    },
+    onLeaving: () => undefined,
+    onClose: (reason) => {
+      source.closed = reason;
+    },
   });
   attached.push(source);
 };
@@ -88,7 +95,7 @@ beforeEach(async () => {
         const address = head.headers.get('x-forwarded-for') ?? '127.0.0.1';
         ingest.handle({
           ...visitor,
-          who: { address, agent: head.headers.get('user-agent') ?? '' },
+          client: { address, agent: head.headers.get('user-agent') ?? '' },
           reply: (answer) => void sendAnswer(socket, answer),
           note: (status) => void notes.push(status),
         });
@@ -144,7 +151,7 @@ async function onAir(client: RawClient, count = 10): Promise<Attached> {
   return last;
 }
 
-const audioOf = ({ adus }: Attached): Adu[] => adus.filter(({ channel }) => channel === 1);
+const audioOf = ({ adus }: Attached): SourceAdu[] => adus.filter(({ channel }) => channel === 1);
 const titlesOf = ({ adus }: Attached): { readonly title: string }[] =>
   adus
     .filter(({ channel }) => channel === 2)
@@ -160,12 +167,12 @@ describe('A source client', () => {
     const heard = await onAir(client, 20);
     expect(heardFrom(heard)).toEqual(range(0, 19));
     expect(audioOf(heard).map(({ sequence }) => sequence)).toEqual(range(0, 19));
-    expect(heard.connection.source).toMatchObject({ priority: 128, epoch: 1 });
+    expect(heard.client.source).toMatchObject({ priority: 128, epoch: 1 });
     expect(ingest.description).toEqual({ title: 'Café Radio', genre: 'Jazz' });
     client.socket.end();
     await client.closed;
     expect(heardFrom(heard)).toEqual(range(0, 20));
-    expect(heard.closed).toBe('its client has ended it');
+    expect(heard.closed).toBe('its encoder has ended it');
     expect(notes).toEqual([200]);
     expect(ingest.description).toEqual({ title: undefined, genre: undefined });
   });
@@ -282,7 +289,7 @@ describe('A source client', () => {
   test.each([
     ['Ogg', Buffer.concat([Buffer.from('OggS'), Buffer.alloc(20_000)]), 'This is Ogg, not MP3'],
     ['AAC', Buffer.alloc(20_000, Buffer.from([0xff, 0xf1, 0x50, 0x80, 1, 2])), 'This is AAC'],
-    ['nothing known', Buffer.alloc(20_000, 7), 'This is no MP3'],
+    ['nothing known', Buffer.alloc(20_000, 7), 'This is not MP3'],
   ])('that sends %s hears 415 in a sentence', async (_what, bytes, text) => {
     const client = put();
     client.socket.write(bytes);
@@ -292,10 +299,10 @@ describe('A source client', () => {
     expect(attached).toEqual([]);
   });
 
-  test('whose chunks make no sense hears 400', async () => {
+  test('whose chunks are malformed hears 400', async () => {
     const client = put('Transfer-Encoding: chunked');
     client.send('no number\r\n');
-    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 400 [\s\S]*chunks make no sense/);
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 400 [\s\S]*chunks are malformed/);
   });
 
   test('that never says anything hears 408 after ten seconds', async () => {
@@ -372,18 +379,16 @@ describe('A source client', () => {
 
   test('keeps its source alive while it streams', async () => {
     const heard = await onAir(source());
-    const words: string[] = [];
-    heard.connection.onMessage(({ kind }) => words.push(kind));
     for (let ms = 250; ms <= 4000; ms += 250) ingest.tick(clock + ms);
-    expect(words).toEqual(['keepAlive', 'keepAlive', 'keepAlive', 'keepAlive']);
+    expect(heard.keepAlives).toBe(4);
   });
 
   test('that the SCX does not want is cut off, and may come again', async () => {
     const client = put();
     const heard = await onAir(client);
-    heard.connection.close('too many sources are attached here');
+    heard.client.close('too many sources are attached here');
     expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 503 [\s\S]*too many sources/i);
-    expect((await onAir(put())).connection.source).toMatchObject({ epoch: 2 });
+    expect((await onAir(put())).client.source).toMatchObject({ epoch: 2 });
   });
 
   test('is cut off when its session gets another password', async () => {
@@ -420,8 +425,8 @@ describe('An encoder on a new connection', () => {
     expect(await answerTo(old)).toMatch(/^HTTP\/1\.1 409 [\s\S]*came back/);
     expect(before.closed).toMatch(/came back/);
     const after = await onAir(fresh);
-    expect(after.connection.source.id).toBe(before.connection.source.id);
-    expect(after.connection.source.epoch).toBe(2);
+    expect(after.client.source.id).toBe(before.client.source.id);
+    expect(after.client.source.epoch).toBe(2);
     const last = audioOf(before).at(-1)?.sequence ?? Number.NaN;
     expect(audioOf(after)[0]?.sequence).toBe(last + 1);
     expect(titlesOf(after)).toEqual([{ title: 'Moonlight', from: last + 1 }]);
@@ -443,7 +448,7 @@ describe('An encoder on a new connection', () => {
     rivals.add(128);
     expect(await answerTo(put())).toMatch(/^HTTP\/1\.1 409 /);
     const lower = request(`PUT ${MOUNT}?priority=50 HTTP/1.1`, AUTH);
-    expect((await onAir(lower)).connection.source.priority).toBe(50);
+    expect((await onAir(lower)).client.source.priority).toBe(50);
   });
 });
 

@@ -1,13 +1,14 @@
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { ListenerState } from '../../../src/scx/listeners/listener-state.js';
-import { createListeners, type ListenerPosition } from '../../../src/scx/listeners/listeners.js';
+import type { ListenerPosition } from '../../../src/scx/listeners/listener-writer.js';
+import { createListeners } from '../../../src/scx/listeners/listeners.js';
 import { createAudioRing } from '../../../src/scx/sound/audio-ring.js';
 import {
-  type FakeOutlet,
+  type FakeConnection,
   FRAME_BYTES,
   FRAME_MS,
-  fakeOutlet,
+  fakeConnection,
   numbersIn,
   played,
   range,
@@ -26,7 +27,7 @@ function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
   const listeners = createListeners({
     ring,
     listenersMax,
-    phases: 1,
+    groups: 1,
     waitMs: 10_000,
     idleMs: 60_000,
   });
@@ -67,20 +68,20 @@ describe('A listener', () => {
   test('hears a contiguous run that begins with the burst', () => {
     const room = studio();
     room.play(10);
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
-    expect(outlet.events).toEqual(['open']);
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
+    expect(connection.events).toEqual(['open']);
     room.play(5);
-    expect(numbersIn(outlet.bytes())).toEqual(range(100 - Math.ceil(1000 / FRAME_MS), 150));
+    expect(numbersIn(connection.bytes())).toEqual(range(100 - Math.ceil(1000 / FRAME_MS), 150));
   });
 
   test('shares each chunk and each burst with all others', () => {
     const room = studio();
     room.play(10);
-    const outlets = [fakeOutlet(), fakeOutlet(), fakeOutlet()];
-    for (const outlet of outlets) room.listeners.admit(outlet, room.now());
+    const connections = [fakeConnection(), fakeConnection(), fakeConnection()];
+    for (const connection of connections) room.listeners.admit(connection, room.now());
     room.play(2);
-    const [first, ...others] = outlets;
+    const [first, ...others] = connections;
     for (const other of others) {
       expect(other.writes).toHaveLength(3);
       for (const index of range(0, 3)) expect(other.writes[index]).toBe(first?.writes[index]);
@@ -90,28 +91,28 @@ describe('A listener', () => {
   test('is handed nothing while its socket has not drained, and all of it afterwards', () => {
     const room = studio();
     room.play(10);
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
-    outlet.isStalled = true;
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
+    connection.isStalled = true;
     room.play(20);
-    expect(outlet.writes).toHaveLength(2);
-    outlet.isStalled = false;
-    outlet.queued = 0;
+    expect(connection.writes).toHaveLength(2);
+    connection.isStalled = false;
+    connection.queued = 0;
     room.play(1);
-    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 310));
+    expect(numbersIn(connection.bytes())).toEqual(range(100 - 39, 310));
   });
 
   test('that is further behind than the ring skips to live with a burst', () => {
     const room = studio({ keepMs: 2000 });
     room.play(10);
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
     room.play(1);
-    outlet.queued = 100;
+    connection.queued = 100;
     room.play(40);
-    outlet.queued = 0;
+    connection.queued = 0;
     room.play(2);
-    const numbers = numbersIn(outlet.bytes());
+    const numbers = numbersIn(connection.bytes());
     const gaps = numbers.filter((n, index) => index > 0 && n !== (numbers[index - 1] ?? 0) + 1);
     expect(gaps).toEqual([520 - 39]);
     expect(numbers.at(-1)).toBe(529);
@@ -121,8 +122,8 @@ describe('A listener', () => {
   test('that takes nothing for a minute is closed, and nobody else', () => {
     const room = studio();
     room.play(10);
-    const stuck = fakeOutlet();
-    const other = fakeOutlet();
+    const stuck = fakeConnection();
+    const other = fakeConnection();
     room.listeners.admit(stuck, room.now());
     room.listeners.admit(other, room.now());
     stuck.isStalled = true;
@@ -138,23 +139,23 @@ describe('A listener', () => {
   test('is not closed because the source is away for long, and hears it when it is back', () => {
     const room = studio();
     room.play(10);
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
     room.rest(600_000);
     room.play(3);
-    expect(outlet.events).toEqual(['open']);
-    expect(numbersIn(outlet.bytes()).slice(-30)).toEqual(range(100, 130));
+    expect(connection.events).toEqual(['open']);
+    expect(numbersIn(connection.bytes()).slice(-30)).toEqual(range(100, 130));
     expect(room.listeners.counters.skipped).toBe(0);
   });
 
   test('is forgotten when its connection closes', () => {
     const room = studio();
     room.play(1);
-    const outlet = fakeOutlet();
-    const listener = room.listeners.admit(outlet, room.now());
+    const connection = fakeConnection();
+    const listener = room.listeners.admit(connection, room.now());
     if (listener !== undefined) room.listeners.leave(listener);
     room.play(3);
-    expect(outlet.writes).toHaveLength(1);
+    expect(connection.writes).toHaveLength(1);
     expect(room.listeners.count).toBe(0);
     expect(room.listeners.peak).toBe(1);
   });
@@ -163,27 +164,27 @@ describe('A listener', () => {
 describe('Who comes while the session is off the air', () => {
   test('waits unanswered, and starts with the first audio', () => {
     const room = studio();
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
     room.rest(2000);
-    expect(outlet.events).toEqual([]);
+    expect(connection.events).toEqual([]);
     expect([room.listeners.count, room.listeners.waiting]).toEqual([0, 1]);
     room.append(5);
     room.listeners.openWaiting(room.now());
-    expect(numbersIn(outlet.bytes())).toEqual(range(0, 5));
+    expect(numbersIn(connection.bytes())).toEqual(range(0, 5));
     room.play(1);
-    expect(numbersIn(outlet.bytes())).toEqual(range(0, 15));
+    expect(numbersIn(connection.bytes())).toEqual(range(0, 15));
     expect([room.listeners.count, room.listeners.waiting]).toEqual([1, 0]);
   });
 
   test('is refused after a while', () => {
     const room = studio();
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
     room.rest(9900);
-    expect(outlet.events).toEqual([]);
+    expect(connection.events).toEqual([]);
     room.rest(500);
-    expect(outlet.events).toEqual(['refuse']);
+    expect(connection.events).toEqual(['refuse']);
     expect(room.listeners.waiting).toBe(0);
     expect(room.listeners.counters.offAir).toBe(1);
   });
@@ -192,35 +193,35 @@ describe('Who comes while the session is off the air', () => {
 describe('The set of listeners', () => {
   test('is bounded, those who wait included', () => {
     const room = studio({ listenersMax: 2 });
-    expect(room.listeners.admit(fakeOutlet(), 0)).toBeDefined();
+    expect(room.listeners.admit(fakeConnection(), 0)).toBeDefined();
     room.append(1);
-    const second = room.listeners.admit(fakeOutlet(), 0);
+    const second = room.listeners.admit(fakeConnection(), 0);
     expect(second).toBeDefined();
-    expect(room.listeners.admit(fakeOutlet(), 0)).toBeUndefined();
+    expect(room.listeners.admit(fakeConnection(), 0)).toBeUndefined();
     if (second !== undefined) room.listeners.leave(second);
-    expect(room.listeners.admit(fakeOutlet(), 0)).toBeDefined();
+    expect(room.listeners.admit(fakeConnection(), 0)).toBeDefined();
     expect(room.listeners.counters.full).toBe(1);
   });
 
   test('ends with each listener getting what it is due', () => {
     const room = studio();
     room.play(10);
-    const outlet = fakeOutlet();
-    room.listeners.admit(outlet, room.now());
+    const connection = fakeConnection();
+    room.listeners.admit(connection, room.now());
     room.append(4);
     room.ring.cut(room.now());
     room.listeners.end(room.now());
-    expect(numbersIn(outlet.bytes()).at(-1)).toBe(103);
-    expect(outlet.events).toEqual(['open', 'end']);
+    expect(numbersIn(connection.bytes()).at(-1)).toBe(103);
+    expect(connection.events).toEqual(['open', 'end']);
     expect(room.listeners.count).toBe(0);
   });
 });
 
 describe('Who is handed to another process', () => {
-  const parcel = { socket: new Socket(), passport: PASSPORT, release: () => undefined };
+  const packed = { socket: new Socket(), state: PASSPORT, release: () => undefined };
 
-  const movable = (wantsTitles = false): FakeOutlet =>
-    Object.assign(fakeOutlet(wantsTitles), { pack: () => parcel });
+  const movable = (wantsTitles = false): FakeConnection =>
+    Object.assign(fakeConnection(wantsTitles), { pack: () => packed });
 
   /** Two studios that play the same frames, each in chunks of its own. */
   const neighbours = () => {
@@ -236,20 +237,20 @@ describe('Who is handed to another process', () => {
     (extra) => {
       for (const wantsTitles of [false, true]) {
         const { old, successor } = neighbours();
-        const outlet = movable(wantsTitles);
-        const stays = fakeOutlet(wantsTitles);
-        for (const each of [outlet, stays]) old.listeners.admit(each, old.now());
+        const connection = movable(wantsTitles);
+        const stays = fakeConnection(wantsTitles);
+        for (const each of [connection, stays]) old.listeners.admit(each, old.now());
         old.play(5);
         successor.append(extra);
         successor.rest(TICK);
-        const [departure] = [...old.listeners.depart()];
-        const seat = JSON.parse(JSON.stringify(departure?.seat));
-        successor.listeners.resume(outlet, seat, successor.now());
+        const [departure] = [...old.listeners.departures()];
+        const position = JSON.parse(JSON.stringify(departure?.position));
+        successor.listeners.resume(connection, position, successor.now());
         successor.append(50 - extra);
         successor.play(10);
         old.play(10);
         expect([old.listeners.count, successor.listeners.count]).toEqual([1, 1]);
-        const [moved, stayed] = [outlet.bytes(), stays.bytes()];
+        const [moved, stayed] = [connection.bytes(), stays.bytes()];
         const common = Math.min(moved.length, stayed.length);
         expect(common).toBeGreaterThan(100 * FRAME_BYTES);
         expect(Buffer.compare(moved.subarray(0, common), stayed.subarray(0, common))).toBe(0);
@@ -259,55 +260,63 @@ describe('Who is handed to another process', () => {
 
   test('waits for the frame that is next when this process is behind', () => {
     const { old, successor } = neighbours();
-    const outlet = movable();
-    old.listeners.admit(outlet, old.now());
+    const connection = movable();
+    old.listeners.admit(connection, old.now());
     old.play(3);
-    const [departure] = [...old.listeners.depart()];
-    const before = outlet.writes.length;
-    successor.listeners.resume(outlet, departure?.seat as ListenerPosition, successor.now());
+    const [departure] = [...old.listeners.departures()];
+    const before = connection.writes.length;
+    successor.listeners.resume(
+      connection,
+      departure?.position as ListenerPosition,
+      successor.now(),
+    );
     successor.play(3);
-    expect(outlet.writes).toHaveLength(before);
+    expect(connection.writes).toHaveLength(before);
     successor.play(1);
-    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
+    expect(numbersIn(connection.bytes())).toEqual(range(100 - 39, 140));
   });
 
   test('has taken all that was written; who cannot go stays and hears on', () => {
     const { old } = neighbours();
-    const [busy, bound, free] = [movable(), fakeOutlet(), movable()];
-    for (const outlet of [busy, bound, free]) old.listeners.admit(outlet, old.now());
+    const [busy, bound, free] = [movable(), fakeConnection(), movable()];
+    for (const connection of [busy, bound, free]) old.listeners.admit(connection, old.now());
     busy.queued = 1;
-    expect([...old.listeners.depart()]).toHaveLength(1);
+    expect([...old.listeners.departures()]).toHaveLength(1);
     expect(old.listeners.count).toBe(2);
     busy.queued = 0;
     old.play(2);
     expect(numbersIn(bound.bytes())).toEqual(range(100 - 39, 120));
     expect(numbersIn(free.bytes())).toEqual(range(100 - 39, 100));
-    expect([...old.listeners.depart()]).toHaveLength(1);
+    expect([...old.listeners.departures()]).toHaveLength(1);
   });
 
   test('goes on here, without a gap, if nobody took it', () => {
     const { old } = neighbours();
-    const outlet = movable();
-    old.listeners.admit(outlet, old.now());
-    for (const { stay } of old.listeners.depart()) {
+    const connection = movable();
+    old.listeners.admit(connection, old.now());
+    for (const { keep } of old.listeners.departures()) {
       old.play(2);
-      stay();
+      keep();
     }
     old.play(2);
-    expect(numbersIn(outlet.bytes())).toEqual(range(100 - 39, 140));
+    expect(numbersIn(connection.bytes())).toEqual(range(100 - 39, 140));
     expect(old.listeners.count).toBe(1);
   });
 
   test('waits there, too, if it waited for the first audio', () => {
     const [old, successor] = [studio(), studio()];
-    const outlet = movable();
-    old.listeners.admit(outlet, old.now());
-    const [departure] = [...old.listeners.depart()];
-    expect(departure?.seat.isOpen).toBe(false);
-    successor.listeners.resume(outlet, departure?.seat as ListenerPosition, successor.now());
+    const connection = movable();
+    old.listeners.admit(connection, old.now());
+    const [departure] = [...old.listeners.departures()];
+    expect(departure?.position.isOpen).toBe(false);
+    successor.listeners.resume(
+      connection,
+      departure?.position as ListenerPosition,
+      successor.now(),
+    );
     expect(successor.listeners.waiting).toBe(1);
     successor.append(5);
     successor.listeners.openWaiting(successor.now());
-    expect(outlet.events).toEqual(['open']);
+    expect(connection.events).toEqual(['open']);
   });
 });

@@ -66,7 +66,7 @@ const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   ring: playout.ring,
   identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
   accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
-  security: undefined,
+  tls: undefined,
   trust: trustIn(['127.0.0.1']),
   ingest: NO_INGEST,
   streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128, 'icy-genre': 'Caf\xc3\xa9' }),

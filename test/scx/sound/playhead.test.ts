@@ -4,7 +4,8 @@ import {
   predecessorSchema,
   unpackPlaybackState,
 } from '../../../src/scx/hand-over/messages.js';
-import { createAudioRing, type PlayedFrame } from '../../../src/scx/sound/audio-ring.js';
+import { createAudioRing } from '../../../src/scx/sound/audio-ring.js';
+import type { PlayedFrame } from '../../../src/scx/sound/chunk.js';
 import { createPlayhead } from '../../../src/scx/sound/playhead.js';
 import { played, range, reachesIn, sourceId } from '../support.js';
 
@@ -27,7 +28,7 @@ function process(holds: boolean) {
     },
     /** The numbers in the ring, of how many frames that were ever played. */
     plays: () => {
-      const { frames, first } = ring.kept(0);
+      const { frames, first } = ring.contents(0);
       return { numbers: frames.map(({ sequence }) => sequence), all: first + frames.length };
     },
     ring,
@@ -37,7 +38,7 @@ function process(holds: boolean) {
 /** As it arrives in another process. */
 function send(playhead: ReturnType<typeof createPlayhead>) {
   const message = predecessorSchema.parse(
-    JSON.parse(JSON.stringify(packPlaybackState(playhead.estate(0)))),
+    JSON.parse(JSON.stringify(packPlaybackState(playhead.state(0)))),
   );
   if (message.kind !== 'estate') throw new Error('no estate');
   return unpackPlaybackState(message);
@@ -54,7 +55,7 @@ describe('A successor', () => {
     const successor = process(true);
     old.hear(A, 0, 120);
     successor.hear(A, 60, heardTo);
-    successor.playhead.inherit(send(old.playhead), 0);
+    successor.playhead.resume(send(old.playhead), 0);
     old.hear(A, 120, 200);
     successor.hear(A, heardTo, 200);
     expect(successor.plays()).toEqual({ numbers: range(0, 200), all: 200 });
@@ -68,7 +69,7 @@ describe('A successor', () => {
     successor.hear(A, 60, 120);
     old.hear(B, 500, 540);
     successor.hear(B, 500, 550);
-    successor.playhead.inherit(send(old.playhead), 0);
+    successor.playhead.resume(send(old.playhead), 0);
     old.hear(B, 540, 600);
     successor.hear(B, 550, 600);
     expect(successor.plays()).toEqual(old.plays());
@@ -77,7 +78,7 @@ describe('A successor', () => {
   test('plays from the beginning when nothing was on the air', () => {
     const old = process(false);
     const successor = process(true);
-    successor.playhead.inherit(send(old.playhead), 0);
+    successor.playhead.resume(send(old.playhead), 0);
     successor.hear(A, 7, 20);
     expect(successor.plays()).toEqual({ numbers: range(7, 20), all: 13 });
   });
@@ -87,7 +88,7 @@ describe('A successor', () => {
     const successor = process(true);
     const reaching = (number: number): PlayedFrame => played(number, number === 0, 300);
     for (const number of range(0, 20)) old.playhead.add(A, [reaching(number)], 0);
-    successor.playhead.inherit(send(old.playhead), 0);
+    successor.playhead.resume(send(old.playhead), 0);
     // To the successor's own onAir its first frame begins a stream.
     successor.playhead.add(A, [{ ...reaching(20), startsStream: true }], 0);
     successor.ring.cut(0);
@@ -108,9 +109,9 @@ describe('A successor', () => {
   test('can hand over itself before it has played a frame of its own', () => {
     const [old, successor, third] = [process(false), process(true), process(true)];
     old.hear(A, 0, 50);
-    successor.playhead.inherit(send(old.playhead), 0);
+    successor.playhead.resume(send(old.playhead), 0);
     third.hear(A, 40, 70);
-    third.playhead.inherit(send(successor.playhead), 0);
+    third.playhead.resume(send(successor.playhead), 0);
     expect(third.plays()).toEqual({ numbers: range(0, 70), all: 70 });
   });
 });

@@ -2,9 +2,9 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { Input } from '../../../src/gossamer/core/effects.js';
 import type { Adu, Source } from '../../../src/gossamer/core/node.js';
-import type { ClientConnection } from '../../../src/overlay/sockets/client-connection.js';
 import { createAduAdmission } from '../../../src/scx/sources/adu-admission.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
+import type { SourceClient, SourceClientEvents } from '../../../src/scx/sources/source-client.js';
 import { audioAdu, FRAME_MS, nodeId, range, source, sourceId, titleAdu } from '../support.js';
 
 const self = nodeId('e');
@@ -62,28 +62,24 @@ describe('AduAdmission', () => {
 /** A source client on the far side of a connection. */
 function client(of: Source) {
   const said: unknown[] = [];
-  const hear: { adu?: (adu: Adu) => void; message?: (m: never) => void; close?: () => void } = {};
-  const connection = {
+  let events: SourceClientEvents | undefined;
+  const connection: SourceClient = {
     source: of,
     remoteAddress: '127.0.0.1:1234',
-    send: (message: unknown) => void said.push(message),
-    close: (reason?: string) => void said.push(`closed: ${reason ?? ''}`),
-    onAdu: (heard: (adu: Adu) => void) => {
-      hear.adu = heard;
+    listen: (registered) => {
+      events = registered;
     },
-    onMessage: (heard: (message: never) => void) => {
-      hear.message = heard;
-    },
-    onClose: (heard: () => void) => {
-      hear.close = heard;
-    },
+    sendAlive: (audience) => said.push({ kind: 'alive', ...audience }),
+    sendLeaving: () => said.push({ kind: 'leaving' }),
+    close: (reason) => said.push(`closed: ${reason ?? ''}`),
   };
   return {
-    connection: connection as unknown as ClientConnection,
+    connection,
     said,
-    send: (adu: Adu) => hear.adu?.(adu),
-    say: (kind: 'keepAlive' | 'amLeaving') => hear.message?.({ kind } as never),
-    break: () => hear.close?.(),
+    send: (adu: Adu) => events?.onAdu(adu),
+    say: (kind: 'keepAlive' | 'amLeaving') =>
+      kind === 'keepAlive' ? events?.onKeepAlive() : events?.onLeaving(),
+    break: () => events?.onClose('reset'),
   };
 }
 

@@ -1,0 +1,89 @@
+/**
+ * The source that an encoder feeds. It outlives the encoder's connection: the next connection goes
+ * on with the same id, the next number and the last title. This file turns the framer's events into
+ * ADUs of that source.
+ */
+import type { Source, SourceId } from '../../gossamer/core/node.js';
+import type { FramerEvent } from '../../mp3/frames/framer.js';
+import { titleOf } from '../../mp3/tags/tag-title.js';
+import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
+import type { EncoderClient } from './encoder-client.js';
+
+/** A source, and how far it is. */
+export interface EncoderSource {
+  readonly id: SourceId;
+  readonly priority: number;
+  /** Connections of encoders so far. */
+  epoch: number;
+  /** Numbers of the next ADUs. */
+  nextAudio: number;
+  nextNotice: number;
+  title: string | undefined;
+  /** The instant of the last frame. */
+  frameAt: number;
+}
+
+/** The source as the overlay knows it. */
+export const overlaySource = ({ id, priority, epoch }: EncoderSource): Source => ({
+  id,
+  priority,
+  epoch,
+});
+
+export interface SourceWriterOptions {
+  readonly source: EncoderSource;
+  readonly encoder: EncoderClient;
+  now(): number;
+  /** The first frame is there: the source is attached now. */
+  attach(): void;
+  /** Whether the stream has ended, which `attach` may cause. */
+  isOver(): boolean;
+}
+
+/** Publishes what an encoder sends. */
+export interface SourceWriter {
+  takeFrame(frame: FramerEvent & { kind: 'frame' }): void;
+  /** A tag in the stream, which may hold a title. */
+  takeTag(tag: FramerEvent & { kind: 'tag' }): void;
+  /** The title from the next frame on; undefined: none. */
+  setTitle(title: string | undefined): void;
+  readonly isAttached: boolean;
+}
+
+/** A writer that attaches its source with the first frame. */
+export function createSourceWriter(options: SourceWriterOptions): SourceWriter {
+  const { source, encoder } = options;
+  let isAttached = false;
+
+  const publishTitle = (): void => {
+    const notice = { title: source.title ?? '', from: source.nextAudio };
+    const payload = Buffer.from(JSON.stringify(notice));
+    encoder.publish({ channel: TITLE_CHANNEL, sequence: source.nextNotice++, payload });
+  };
+
+  const setTitle = (title: string | undefined): void => {
+    if (title === source.title) return;
+    source.title = title;
+    if (isAttached) publishTitle();
+  };
+
+  const attach = (): void => {
+    isAttached = true;
+    options.attach();
+    if (source.title !== undefined && !options.isOver()) publishTitle();
+  };
+
+  return {
+    takeFrame: ({ bytes: payload }) => {
+      if (!isAttached) attach();
+      if (options.isOver()) return;
+      source.frameAt = options.now();
+      encoder.publish({ channel: AUDIO_CHANNEL, sequence: source.nextAudio++, payload });
+    },
+    takeTag: (tag) => setTitle(titleOf(tag) ?? source.title),
+    setTitle,
+    get isAttached() {
+      return isAttached;
+    },
+  };
+}

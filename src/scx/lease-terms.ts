@@ -1,0 +1,74 @@
+/**
+ * The front end's terms, and what they change: each renewal of the lease says how the session
+ * describes itself, whether the SCX stays without clients, who may broadcast, and which fallback is
+ * played. Terms that an older front end does not send leave everything as it is.
+ */
+import type { Launch } from '../api/scx-launch.js';
+import type { SourcePassword } from '../http/server/source-password.js';
+import type { StreamDescription } from '../icecast/stream-description.js';
+import type { HandOverState } from './hand-over/hand-over-state.js';
+import type { Predecessor } from './hand-over/take-over.js';
+import type { LeaseTerms, SourceAccess } from './lease.js';
+import type { Lifetime } from './lifetime.js';
+import type { FallbackProcess } from './sources/fallback-process.js';
+
+/** What the terms act on. */
+export interface TermsOptions {
+  readonly launch: Launch;
+  readonly password: SourcePassword;
+  readonly lifetime: Lifetime;
+  readonly fallback: FallbackProcess;
+  readonly handOver: HandOverState;
+  readonly predecessor: Predecessor | undefined;
+  /** Closes all sources, because another password holds. */
+  closeSources(reason: string): void;
+  isLeaving(): boolean;
+  now(): number;
+}
+
+/** The terms that hold now. */
+export interface SessionTerms {
+  /** The SCX stays without clients. */
+  readonly isPinned: boolean;
+  readonly description: StreamDescription;
+  onRenewed(terms: LeaseTerms): void;
+}
+
+/** The terms of the launch document, until the first renewal. */
+export function createSessionTerms(options: TermsOptions): SessionTerms {
+  const { launch, password, lifetime, fallback, handOver } = options;
+  let isPinned = launch.rendezvous;
+  let description: StreamDescription = { title: launch.title, genre: launch.genre };
+
+  const onAccess = (access: SourceAccess | undefined): void => {
+    // Anyone can announce a session of this name elsewhere; that has no effect on this SCX.
+    const isOurs =
+      access?.announcement === undefined || access.announcement === launch.announcement;
+    if (access === undefined || !isOurs || access.sourceKey === password.key) return;
+    password.setKey(access.sourceKey);
+    options.closeSources('the source password has changed');
+  };
+
+  const onFallback = (file: LeaseTerms['fallback']): void => {
+    if (file === undefined || handOver.isSucceeded || options.isLeaving()) return;
+    fallback.play(file ?? undefined);
+  };
+
+  return {
+    get isPinned() {
+      return isPinned;
+    },
+    get description() {
+      return description;
+    },
+    onRenewed: (terms) => {
+      isPinned = terms.pinned;
+      description = terms.description ?? description;
+      lifetime.onFrontEnd(terms.pinned, options.now());
+      onAccess(terms.access);
+      onFallback(terms.fallback);
+      options.predecessor?.onKnown();
+      if (terms.handOver) void handOver.start();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** Opens an SCX's HTTP port with everything that it serves: the stream, the encoders, the pages. */
+import type { Launch } from '../api/scx-launch.js';
+import type { ScxStatus } from '../api/scx-status.js';
+import type { AccessLog } from '../http/server/access-log.js';
+import { trustIn } from '../http/server/client-address.js';
+import type { Tls } from '../http/server/tls.js';
+import type { StreamDescription } from '../icecast/stream-description.js';
+import type { SessionName } from '../session/session-name.js';
+import { type Predecessor, takeOver } from './hand-over/take-over.js';
+import type { ListenerIdentities } from './listeners/listener-identities.js';
+import type { Playout } from './listeners/playout.js';
+import { createOperatorPages } from './port/operator-pages.js';
+import { openScxPort, type ScxPort } from './port/scx-port.js';
+import { icestatsOf, streamFields } from './port/stream-headers.js';
+import { createMetrics, type Metrics } from './status/prometheus.js';
+import { drawPortMetrics } from './status/scx-metrics.js';
+import type { Streaming } from './streaming.js';
+
+export interface SessionPortOptions {
+  readonly launch: Launch;
+  readonly name: SessionName;
+  readonly streaming: Streaming;
+  readonly playout: Playout;
+  readonly identities: ListenerIdentities;
+  readonly accessLog: AccessLog;
+  readonly tls: Tls | undefined;
+  /** Gives the listening socket of the process that was here before. */
+  readonly predecessor: Predecessor | undefined;
+  status(): ScxStatus;
+  /** How the announcement describes the stream. */
+  description(): StreamDescription;
+  isLeaving(): boolean;
+  now(): number;
+}
+
+/** The path of a session's stream. */
+export const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
+
+/** What the announcement does not describe, an encoder may. */
+function describe({ description, streaming }: SessionPortOptions): StreamDescription {
+  const [announced, encoder] = [description(), streaming.ingest.description];
+  return { title: announced.title ?? encoder.title, genre: announced.genre ?? encoder.genre };
+}
+
+function createPortMetrics(options: SessionPortOptions, port: () => ScxPort): Metrics {
+  const { name, streaming, identities, accessLog, now } = options;
+  return createMetrics(name.text, () => [
+    ...streaming.metrics(),
+    ...drawPortMetrics({
+      headGate: port().headGate,
+      listenersTotal: identities.total(now()),
+      linesLost: accessLog.lost,
+    }),
+  ]);
+}
+
+/** Where the port listens: at its own address, or at the predecessor's socket. */
+async function listenTarget({ launch, predecessor, streaming, playout }: SessionPortOptions) {
+  if (predecessor !== undefined) return takeOver(predecessor, streaming.overlay, playout);
+  return { host: launch.listenHost, port: launch.httpPort };
+}
+
+/** Opens the port. Rejects with a UserError when it is taken or the predecessor is gone. */
+export async function openSessionPort(options: SessionPortOptions): Promise<ScxPort> {
+  const { launch, name, streaming, playout, status, isLeaving, now } = options;
+  const pages = createOperatorPages({
+    ...{ streamPath: streamPath(name), status, isLeaving, now },
+    icestats: () => icestatsOf(status(), describe(options)),
+    metrics: createPortMetrics(options, () => port),
+  });
+  const served = {
+    ...{ streamPath: streamPath(name), pages, isLeaving, now },
+    ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
+    ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
+    listenersMax: launch.listenersMax,
+    trust: trustIn(launch.trustedProxies),
+    streamFields: () => streamFields(describe(options), name, playout.bitrateKbps()),
+  };
+  const port = await openScxPort(served, await listenTarget(options));
+  options.predecessor?.onPortOpen(port);
+  return port;
+}

@@ -1,0 +1,110 @@
+/**
+ * The sources that could be played, and the choice among them. A source is live if it delivered audio
+ * within `liveMs`, or is up for less than that and has delivered nothing yet; one that has left is
+ * live only while audio that was under way still arrives. The best live source has the highest
+ * priority; among equals the one that is played already, then the one with the lowest id, so that
+ * all SCXs choose the same.
+ *
+ * Bounded: SOURCES_MAX sources; the one that is silent for longest makes room.
+ */
+import type { SourceId } from '../../gossamer/core/node.js';
+import type { PlayedFrame } from './chunk.js';
+import { createNowPlaying, type NowPlaying } from './now-playing.js';
+
+/** A frame before it is known what it follows. */
+export type Unplayed = Omit<PlayedFrame, 'startsStream' | 'title'>;
+
+/** A source, whether it is played or not. */
+export interface Candidate {
+  readonly id: SourceId;
+  priority: number;
+  /** The instant of its last announcement, and of its last audio. */
+  upAt: number;
+  heardAt: number;
+  /** It has said that it leaves. */
+  isDown: boolean;
+  readonly titles: NowPlaying;
+  /** The frames since the last one that was played, of a source that is not played. */
+  reserve: { readonly frame: Unplayed; readonly at: number }[];
+}
+
+/** Silence after which a source is no longer live. */
+export interface LiveLimits {
+  /** A source that is up, ms. */
+  readonly liveMs: number;
+  /** A source that has left, ms: audio under way arrives without a pause. */
+  readonly downMs: number;
+}
+
+/** The known sources. */
+export interface Candidates {
+  /** The source that is played, or was played last. */
+  current: Candidate | undefined;
+  get(id: SourceId): Candidate | undefined;
+  /** The known source of an id, or a new one. */
+  of(id: SourceId): Candidate;
+  /** The live source that should be played; undefined if none is live. */
+  best(now: number): Candidate | undefined;
+}
+
+/** Sources that are remembered. Gossamer's limit, see config.sourcesMax. */
+const SOURCES_MAX = 64;
+
+const createCandidate = (id: SourceId): Candidate => ({
+  id,
+  priority: 0,
+  upAt: Number.NEGATIVE_INFINITY,
+  heardAt: Number.NEGATIVE_INFINITY,
+  isDown: false,
+  titles: createNowPlaying(),
+  reserve: [],
+});
+
+const quietSince = (candidate: Candidate): number => Math.max(candidate.heardAt, candidate.upAt);
+
+/** Whether a source is up, but has delivered nothing since. */
+export const isAwaited = (candidate: Candidate): boolean => candidate.upAt > candidate.heardAt;
+
+/** No source is known yet. */
+export function createCandidates(limits: LiveLimits): Candidates {
+  const known = new Map<SourceId, Candidate>();
+
+  const isLive = (candidate: Candidate, now: number): boolean =>
+    now - quietSince(candidate) <= (candidate.isDown ? limits.downMs : limits.liveMs);
+
+  const makeRoom = (): void => {
+    if (known.size < SOURCES_MAX) return;
+    const others = [...known.values()].filter((candidate) => candidate !== candidates.current);
+    const quietest = others.reduce((a, b) => (quietSince(b) < quietSince(a) ? b : a));
+    known.delete(quietest.id);
+  };
+
+  const isBetter = (one: Candidate, other: Candidate): boolean => {
+    const { current } = candidates;
+    if (one.priority !== other.priority) return one.priority > other.priority;
+    if (one === current || other === current) return one === current;
+    return one.id < other.id;
+  };
+
+  const candidates: Candidates = {
+    current: undefined,
+    get: (id) => known.get(id),
+    of: (id) => {
+      const found = known.get(id);
+      if (found !== undefined) return found;
+      makeRoom();
+      const candidate = createCandidate(id);
+      known.set(id, candidate);
+      return candidate;
+    },
+    best: (now) => {
+      let found: Candidate | undefined;
+      for (const candidate of known.values()) {
+        if (!isLive(candidate, now)) continue;
+        if (found === undefined || isBetter(candidate, found)) found = candidate;
+      }
+      return found;
+    },
+  };
+  return candidates;
+}

@@ -1,0 +1,112 @@
+/**
+ * One attached source client: connected, lost (its connection ended, it may come back), and then
+ * withdrawn or replaced by its next connection. "The SCX uses this message (or the loss of
+ * KEEP_ALIVE messages) as an indication of the client's death" (§2.5); ADUs count as KEEP_ALIVE.
+ */
+import type { Logger } from 'pino';
+import type { Input } from '../../gossamer/core/effects.js';
+import type { Source, SourceId } from '../../gossamer/core/node.js';
+import type { AduAdmission } from './adu-admission.js';
+import type { SourceAdu, SourceAudience, SourceClient } from './source-client.js';
+import { CLIENT_GRACE_MS, CLIENT_SILENT_MS } from './source-timeouts.js';
+
+export interface AttachmentOptions {
+  readonly client: SourceClient;
+  readonly admission: AduAdmission;
+  readonly counters: { published: number; dropped: number };
+  readonly log: Logger;
+  now(): number;
+  feed(input: Input): void;
+  audience(source: SourceId): SourceAudience;
+  /** Its source is withdrawn from the session. */
+  onWithdrawn(): void;
+}
+
+/** A source client, and what is known of its life. */
+export interface Attachment {
+  readonly source: Source;
+  /** Announces the source, and listens to the client. */
+  start(): void;
+  /** Loses a silent client, and withdraws one that did not come back. */
+  tick(now: number): void;
+  /** Closes the connection; the client may come back before its source is withdrawn. */
+  lose(reason: string): void;
+  /** The client has another connection: ends this one, and leaves the source announced. */
+  becomeReplaced(): void;
+  sendLeaving(): void;
+}
+
+/** A client that is connected; nothing is announced before `start`. */
+export function createAttachment(options: AttachmentOptions): Attachment {
+  const { client, counters, log, now, feed } = options;
+  const { source } = client;
+  let isConnected = true;
+  let heardAt = now();
+  let lostAt = heardAt;
+
+  const disconnect = (reason?: string): void => {
+    if (!isConnected) return;
+    isConnected = false;
+    client.close(reason);
+  };
+
+  const withdraw = (reason: string): void => {
+    options.onWithdrawn();
+    disconnect();
+    log.info({ source: source.id, reason }, 'A source is withdrawn.');
+    feed({ kind: 'withdrawSource', source: source.id });
+  };
+
+  const lose = (reason: string): void => {
+    if (!isConnected) return;
+    lostAt = now();
+    disconnect(reason);
+    log.warn({ source: source.id, reason }, 'A source client is lost; it may come back.');
+  };
+
+  const handleAdu = (adu: SourceAdu): void => {
+    heardAt = now();
+    const verdict = options.admission(adu, heardAt);
+    if (verdict.kind === 'publish') {
+      counters.published++;
+      return feed({ kind: 'publish', adu: verdict.adu });
+    }
+    counters.dropped++;
+    if (verdict.kind === 'close') lose(verdict.reason);
+  };
+
+  /** A connection that has ended here may still have something to say. */
+  const whileConnected =
+    <Value>(handle: (value: Value) => void) =>
+    (value: Value): void => {
+      if (isConnected) handle(value);
+    };
+
+  const onKeepAlive = whileConnected<void>(() => {
+    heardAt = now();
+    client.sendAlive(options.audience(source.id));
+  });
+
+  return {
+    source,
+    start: () => {
+      log.info({ source, remoteAddress: client.remoteAddress }, 'A source is attached.');
+      feed({ kind: 'announceSource', source });
+      client.listen({
+        onAdu: whileConnected(handleAdu),
+        onKeepAlive,
+        onLeaving: whileConnected<void>(() => withdraw('it said that it is leaving')),
+        onClose: whileConnected<string>(() => lose('its connection closed')),
+      });
+    },
+    tick: (at) => {
+      if (isConnected && at - heardAt > CLIENT_SILENT_MS) lose('it fell silent');
+      if (!isConnected && at - lostAt > CLIENT_GRACE_MS) withdraw('it did not come back');
+    },
+    lose,
+    becomeReplaced: () => disconnect('the source came back on another connection'),
+    sendLeaving: () => {
+      if (isConnected) client.sendLeaving();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * A source client as an SCX sees it (§2.5), whatever its connection is. Two kinds exist: a
+ * broadcaster of ours, over the overlay's protocol (network-client.ts), and an encoder, which this
+ * process itself turns into a source (ingest/encoder-client.ts). Both pass the same checks.
+ */
+import type { Adu, Source } from '../../gossamer/core/node.js';
+
+/** An ADU as a client sends it: the SCX adds itself as the source SCX. */
+export type SourceAdu = Omit<Adu, 'sourceScx'>;
+
+/** The number of listeners of a source, in the session and at this SCX. */
+export interface SourceAudience {
+  readonly listeners: number;
+  readonly scxListeners: number;
+}
+
+/** What a client does. */
+export interface SourceClientEvents {
+  onAdu(adu: SourceAdu): void;
+  onKeepAlive(): void;
+  /** AM_LEAVING: it departs for good. */
+  onLeaving(): void;
+  /** Called once, unless the SCX closed it. */
+  onClose(reason: string): void;
+}
+
+export interface SourceClient {
+  readonly source: Source;
+  readonly remoteAddress: string;
+  /** Registers what is called from now on; replaces what was registered before. */
+  listen(events: SourceClientEvents): void;
+  /** Answers a KEEP_ALIVE. */
+  sendAlive(audience: SourceAudience): void;
+  /** Asks it to attach to another SCX, because this one leaves. */
+  sendLeaving(): void;
+  /** Ends it after what was sent, with a reason. */
+  close(reason?: string): void;
+}

@@ -1,0 +1,61 @@
+/**
+ * Is the source alive? Each part of an SCX asks this for a different reason, so the answers have
+ * different timeouts. They stand here together, from the shortest to the longest, because they
+ * depend on each other: a rule that interrupts nobody may wait long, a listener may not.
+ *
+ * | question | constant | ms |
+ * | --- | --- | --- |
+ * | Is another source played, because this one has said that it leaves? | SOURCE_DOWN_MS | 100 |
+ * | Is another source played, because this one is silent? | SOURCE_LIVE_MS | 900 |
+ * | May another encoder have the slot of a silent one? | SLOT_SILENT_MS | 2000 |
+ * | Does a source of the same priority elsewhere keep an encoder out? | RIVAL_HEARD_MS | 2000 |
+ * | Is the session off the air for new listeners? | OFF_AIR_MS | 5000 |
+ * | Is a source client lost that sends neither ADUs nor KEEP_ALIVE? | CLIENT_SILENT_MS | 5000 |
+ * | Is the source of a lost client withdrawn from the session? | CLIENT_GRACE_MS | 5000 |
+ * | Is a silent encoder disconnected? | ENCODER_SILENT_MS | 10000 |
+ */
+
+/**
+ * Silence after which another source is played when this one has said that it leaves. Guess: four
+ * frames, so that what is under way still plays.
+ */
+export const SOURCE_DOWN_MS = 100;
+
+/**
+ * Silence after which another source is played; with its next frame that makes less than a second.
+ * Guess: less than any player's buffer, more than it takes to find another parent.
+ */
+export const SOURCE_LIVE_MS = 900;
+
+/**
+ * Silence after which another encoder may have a slot. Guess: a dead connection is noticed by TCP
+ * much later, and "mountpoint in use" is the error that users complain about most.
+ */
+export const SLOT_SILENT_MS = 2000;
+
+/**
+ * Silence after which a source elsewhere in the session no longer keeps an encoder of its priority
+ * out: as long as SLOT_SILENT_MS, because to a broadcaster both are the same.
+ */
+export const RIVAL_HEARD_MS = 2000;
+
+/**
+ * Silence after which a new listener waits for new audio instead of getting old audio, and the
+ * status says that nothing is played. Guess: longer than any change of sources.
+ */
+export const OFF_AIR_MS = 5000;
+
+/** A source client that sends nothing is lost. Guess: five KEEP_ALIVEs (§2.5). */
+export const CLIENT_SILENT_MS = 5000;
+
+/**
+ * Time for a lost client to come back before its source is withdrawn and the session's trees end.
+ * Guess: a broadcaster's reconnection, which backs off to a few seconds.
+ */
+export const CLIENT_GRACE_MS = 5000;
+
+/**
+ * An encoder that sends no byte is disconnected, ms: Icecast's `source-timeout` is 10 s, and encoders
+ * are configured for that.
+ */
+export const ENCODER_SILENT_MS = 10_000;

@@ -1,0 +1,56 @@
+/**
+ * The part of an SCX's status that its own parts know; the overlay's part is added in draw-status.ts.
+ * The status is read by the lease, by the pages and by the cluster's `GET /status`.
+ */
+import type { Launch } from '../../api/scx-launch.js';
+import type { ScxStatus } from '../../api/scx-status.js';
+import type { GossamerView } from '../../gossamer/view.js';
+import { dropAbsent } from '../../session/drop-absent.js';
+import type { HandOverState } from '../hand-over/hand-over-state.js';
+import type { ListenerIdentities } from '../listeners/listener-identities.js';
+import type { Playout } from '../listeners/playout.js';
+import type { AttachedSources } from '../sources/attached-sources.js';
+import { drawStatus } from './draw-status.js';
+
+/** The parts whose state is shown. */
+export interface OwnStatusOptions {
+  readonly launch: Launch;
+  /** When the process started, ISO 8601. */
+  readonly startedAt: string;
+  readonly playout: Playout;
+  readonly identities: ListenerIdentities;
+  readonly sources: AttachedSources;
+  readonly handOver: HandOverState;
+  view(): GossamerView;
+  /** The stream's URL. */
+  httpUrl(): string;
+  /** Whether the SCX is a rendezvous point, or is kept for another reason. */
+  isPinned(): boolean;
+  now(): number;
+}
+
+/** The status at this moment. */
+export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
+  const { launch, playout, handOver } = options;
+  const { listeners } = playout;
+  return drawStatus(options.view(), {
+    session: launch.session,
+    pid: process.pid,
+    httpUrl: options.httpUrl(),
+    rendezvous: options.isPinned(),
+    startedAt: options.startedAt,
+    listeners: listeners.count,
+    listenersPeak: listeners.peak,
+    listenersTotal: options.identities.total(options.now()),
+    listenersMax: launch.listenersMax,
+    attachedSources: options.sources.count,
+    playing: playout.playing() ?? null,
+    title: playout.onAir.title,
+    bitrateKbps: playout.bitrateKbps() ?? null,
+    ...dropAbsent({
+      version: launch.version,
+      leavesWithinMs: handOver.leavesWithinMs,
+      failedSuccessor: handOver.failedSuccessor,
+    }),
+  });
+}
