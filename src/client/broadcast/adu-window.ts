@@ -1,28 +1,26 @@
 /**
- * What a source client holds in its hands: the ADUs that it has not sent yet, and the last ones
- * that it has. An SCX that dies takes with it what it had received and not passed on, and nobody
- * acknowledges single ADUs. So after each new attachment the last two seconds are sent again;
- * SCXs drop by number what they have already.
+ * The ADUs that a source client has not sent yet, and the last ones that it has. ADUs are not
+ * acknowledged, and an SCX that dies may have received ADUs that it has not passed on. So after each
+ * new attachment the last two seconds are sent again; SCXs drop by number what they already have.
  *
- * The last now-playing notice is kept however old it is: an SCX that was started a second ago has
- * never heard it.
+ * The last title is kept however old it is, because an SCX that has just been started does not know it.
  *
- * Bounded by whoever adds: it waits while `unsentMs` is too much.
+ * Bounded by the caller, which waits while `unsentMs` is too much.
  */
 import type { Adu } from '../../gossamer/core/node.js';
 
-/** An ADU as its source numbers it; the names of source and SCX are the connection's. */
+/** An ADU as its source numbers it; the connection adds the ids of source and SCX. */
 export type OwnAdu = Omit<Adu, 'source' | 'sourceScx'>;
 
 /** ADUs in the order in which they are to be sent. */
 export interface AduWindow {
-  /** Appends an ADU that is `durationMs` of audio long; 0 for a notice. */
+  /** Appends an ADU of `durationMs` of audio; 0 for a title. */
   add(adu: OwnAdu, durationMs: number): void;
-  /** The first ADU that is not sent yet, which then counts as sent. */
+  /** The first ADU that has not been sent; it then counts as sent. */
   take(): OwnAdu | undefined;
-  /** Everything that is kept counts as unsent again. */
+  /** Counts everything that is kept as unsent again. */
   rewind(): void;
-  /** How much audio waits to be sent. */
+  /** The audio that waits to be sent, ms. */
   readonly unsentMs: number;
 }
 
@@ -35,15 +33,15 @@ interface Entry {
 export function createAduWindow(keepMs: number): AduWindow {
   let unsent: Entry[] = [];
   let sent: Entry[] = [];
-  let lastNotice: Entry | undefined;
+  let lastTitle: Entry | undefined;
   let sentMs = 0;
   let unsentMs = 0;
 
   const onSent = (entry: Entry): void => {
-    unsentMs = unsent.length === 0 ? 0 : unsentMs - entry.durationMs; // 0 exactly, at the end
+    unsentMs = unsent.length === 0 ? 0 : unsentMs - entry.durationMs; // Exactly 0 at the end, without rounding errors.
     sentMs += entry.durationMs;
     sent.push(entry);
-    if (entry.durationMs === 0) lastNotice = entry;
+    if (entry.durationMs === 0) lastTitle = entry;
     while (sent.length > 0 && sentMs - (sent[0]?.durationMs ?? 0) >= keepMs) {
       sentMs -= sent.shift()?.durationMs ?? 0;
     }
@@ -61,7 +59,7 @@ export function createAduWindow(keepMs: number): AduWindow {
     },
     rewind: () => {
       const kept = [...sent, ...unsent];
-      const forgotten = lastNotice === undefined || kept.includes(lastNotice) ? [] : [lastNotice];
+      const forgotten = lastTitle === undefined || kept.includes(lastTitle) ? [] : [lastTitle];
       unsent = [...forgotten, ...kept];
       unsentMs += sentMs;
       sent = [];

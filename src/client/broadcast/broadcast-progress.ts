@@ -1,23 +1,23 @@
-/** How a broadcast is doing, for whoever watches it. */
+/** The progress of a broadcast, for its views. */
 
-/** A snapshot. */
+/** The state at one instant. */
 export interface Progress {
   readonly state: 'attaching' | 'onAir' | 'reattaching' | 'leaving';
   readonly title: string;
-  /** Within the track. */
+  /** Position in the track, ms. */
   readonly positionMs: number;
-  /** An estimate; undefined for a stream. */
+  /** Estimated length of the track, ms; undefined for a stream. */
   readonly lengthMs: number | undefined;
   readonly bitrateKbps: number;
-  /** In the whole session, as far as the SCX knows. */
+  /** Listeners of the whole session, as far as the SCX knows. */
   readonly listeners: number;
-  /** `host:port` of the SCX; '' before the first. */
+  /** `host:port` of the SCX; '' before the first attachment. */
   readonly scx: string;
-  /** All that was sent. */
+  /** All audio sent so far, ms. */
   readonly sentMs: number;
 }
 
-/** The progress, of which each part is noted when it changes. */
+/** Keeps the progress; each part of the broadcast notes its changes. */
 export interface Journal {
   readonly progress: Progress;
   note(change: Partial<Progress>): void;

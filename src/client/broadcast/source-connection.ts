@@ -1,27 +1,28 @@
 /**
- * One TCP connection from a source client to its SCX, from HELLO to the end. It either opens or
- * says why not; afterwards it closes once, with a reason, and never speaks again. §2.5: "As long as
- * the client is part of the session, it sends periodic KEEP_ALIVE messages to the SCX. It announces
- * its imminent departure via an AM_LEAVING message."
+ * One TCP connection from a source client to its SCX, from HELLO to the end. It either opens or fails
+ * with a reason; afterwards it closes once, with a reason. §2.5: "As long as the client is part of the
+ * session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent departure via an
+ * AM_LEAVING message."
  *
- * An SCX that hangs keeps its connection open. So whoever says nothing for three KEEP_ALIVEs is
- * taken for dead.
+ * An SCX that hangs keeps its connection open. So an SCX that sends nothing during three intervals of
+ * KEEP_ALIVE, each of which it should answer, is taken for dead.
  */
-
 import { connect, type Socket } from 'node:net';
 import type { Attachment } from '../../api/attach.js';
 import type { NodeId, Source } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { createLatch, type Latch } from '../../runtime/latch.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
 import { encodeAdu, encodeClientMessage, encodeHello } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
 import type { OwnAdu } from './adu-window.js';
 
-/** What an SCX tells of its audience. */
+/** What an SCX tells about listeners. */
 interface Alive {
   /** In the whole session. */
   readonly listeners: number;
+  /** At this SCX. */
   readonly scxListeners: number;
 }
 
@@ -41,166 +42,181 @@ export interface ConnectionOptions {
 export interface SourceConnection {
   /** The SCX's node id. */
   readonly scx: NodeId;
-  /** False while the socket holds enough, and after the end. */
+  /** False while the socket's buffer is full, and after the end. */
   readonly writable: boolean;
   send(adu: OwnAdu): void;
-  /** AM_LEAVING behind all that was sent, then the end. */
+  /** Sends AM_LEAVING after everything that was sent, then ends. */
   leave(): void;
   destroy(reason: string): void;
-  /** Resolves with the reason, once it is closed. */
+  /** Resolves with the reason once the connection is closed. */
   readonly closed: Promise<string>;
 }
 
-/** Until it is connected. Guess: an intercontinental line with one lost packet, twice. */
+/** Time to connect, ms. Guess: an intercontinental link with one lost packet, twice. */
 const CONNECT_MS_MAX = 5000;
 
-/** And until the SCX answers: it keeps who guesses passwords waiting for 10 s. */
+/** Time for the SCX's answer, ms: it delays its refusal of a wrong password by up to 10 s. */
 const ANSWER_MS_MAX = 12_000;
 
+/** Intervals of KEEP_ALIVE without a word from the SCX after which it is taken for dead. */
 const MISSED_MAX = 3;
 
-/** Connects and says HELLO. Rejects with a UserError when the SCX does not answer, or refuses. */
-export function openSourceConnection(options: ConnectionOptions): Promise<SourceConnection> {
-  const { attachment, source, password, signal } = options;
-  const address = attachment.scx.overlayAddress;
-  const socket = connect(splitHostPort(address));
-  const connection = createConnection(socket, options);
-  const { session } = attachment;
-  socket.write(
-    encodeHello({ version: WIRE_VERSION, session, purpose: 'client', source, password }),
-  );
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => connection.destroy('given up');
-    const startClock = (ms: number) =>
-      setTimeout(() => connection.destroy('it does not answer'), ms);
-    let timer = startClock(CONNECT_MS_MAX);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      timer = startClock(ANSWER_MS_MAX);
-    });
-    const settled = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    void connection.greeted.then(() => {
-      settled();
-      resolve(connection);
-    });
-    void connection.closed.then((reason) => {
-      settled();
-      reject(openingProblem(address, reason, connection.refusal));
-    });
-  });
+/** The SCX itself ended the connection, with a REFUSAL. */
+type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
+
+interface State {
+  readonly options: ConnectionOptions;
+  readonly socket: Socket;
+  /** Resolves with the SCX's HELLO. */
+  readonly greeted: Latch<void>;
+  readonly closed: Latch<string>;
+  scx: NodeId;
+  refusal: Refusal | undefined;
+  /** Why the connection has ended, or will. */
+  reason: string;
+  isOpen: boolean;
+  isFull: boolean;
+  /** The instant of the last byte from the SCX, performance.now(). */
+  heardAt: number;
+  keepAlive: NodeJS.Timeout | undefined;
 }
 
-function openingProblem(address: string, reason: string, refusal: Refusal | undefined): UserError {
+/** Connects and says HELLO. Rejects with a UserError when the SCX does not answer, or refuses. */
+export async function openSourceConnection(options: ConnectionOptions): Promise<SourceConnection> {
+  const state = connectTo(options);
+  const stopClock = startClock(state);
+  const ended = state.closed.promise.then((reason) => {
+    throw openingProblem(state, reason);
+  });
+  try {
+    await Promise.race([state.greeted.promise, ended]);
+  } finally {
+    stopClock();
+  }
+  return toConnection(state);
+}
+
+function connectTo(options: ConnectionOptions): State {
+  const { attachment, source, password } = options;
+  const { session, scx } = attachment;
+  const state: State = {
+    options,
+    socket: connect(splitHostPort(scx.overlayAddress)),
+    greeted: createLatch(),
+    closed: createLatch<string>(),
+    scx: scx.id as NodeId,
+    refusal: undefined,
+    reason: 'it closed the connection',
+    isOpen: true,
+    isFull: false,
+    heardAt: performance.now(),
+    keepAlive: undefined,
+  };
+  listen(state);
+  const hello = { version: WIRE_VERSION, session, purpose: 'client', source, password } as const;
+  state.socket.write(encodeHello(hello));
+  return state;
+}
+
+/** Gives up when the SCX takes too long or the signal is aborted. Returns what stops it. */
+function startClock(state: State): () => void {
+  const { signal } = state.options;
+  const giveUp = (): void => end(state, 'given up');
+  const startTimer = (ms: number) => setTimeout(() => end(state, 'it does not answer'), ms);
+  let timer = startTimer(CONNECT_MS_MAX);
+  state.socket.once('connect', () => {
+    clearTimeout(timer);
+    timer = startTimer(ANSWER_MS_MAX);
+  });
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  };
+}
+
+function openingProblem({ options, refusal }: State, reason: string): UserError {
+  const address = options.attachment.scx.overlayAddress;
   if (refusal !== undefined) {
     const { isFinal } = refusal;
     return new UserError(EXIT.refused, `the SCX at ${address} refuses: ${reason}`, isFinal);
   }
   return new UserError(
     EXIT.unreachable,
-    `the SCX at ${address} cannot be reached (${reason}): does a firewall close its port?`,
+    `the SCX at ${address} cannot be reached (${reason}): does a firewall block its port?`,
   );
 }
 
-/** The SCX itself ended it, with a REFUSAL. */
-type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
-
-interface Opening extends SourceConnection {
-  readonly greeted: Promise<void>;
-  readonly refusal: Refusal | undefined;
-}
-
-function createConnection(socket: Socket, options: ConnectionOptions): Opening {
-  const { attachment, source, onAlive, onDrain } = options;
-  const decoder = createDecoder();
-  const greeted = createLatch<void>();
-  const closed = createLatch<string>();
-  let scx = attachment.scx.id as NodeId;
-  let refusal: Refusal | undefined;
-  let reason = 'it closed the connection';
-  let open = true;
-  let full = false;
-  let heardAt = performance.now();
-  let keepAlive: NodeJS.Timeout | undefined;
-
-  const end = (why: string): void => {
-    reason = why;
-    socket.destroy();
-  };
-
-  const tellAlive = (): void => {
-    // Not socket.setTimeout: what we write would count as a sign of life.
-    if (performance.now() - heardAt > MISSED_MAX * attachment.keepAliveMs) end('it is silent');
-    else socket.write(encodeClientMessage({ kind: 'keepAlive' }));
-  };
-
-  const onGreeted = (id: NodeId): void => {
-    scx = id;
-    tellAlive();
-    keepAlive = setInterval(tellAlive, attachment.keepAliveMs);
-    greeted.release();
-  };
-
-  const onWireEvent = (event: WireEvent): void => {
-    if (event.kind === 'hello' && event.hello.purpose === 'control') onGreeted(event.hello.id);
-    else if (event.kind === 'client' && event.message.kind === 'alive') onAlive(event.message);
-    else if (event.kind === 'client' && event.message.kind === 'leaving') end('it leaves');
-    else if (event.kind === 'refusal') {
-      refusal = event;
-      end(event.reason);
-    } else end(event.kind === 'malformed' ? event.reason : `unexpected ${event.kind}`);
-  };
-
-  socket.setNoDelay(true);
-  socket.on('data', (chunk) => {
-    heardAt = performance.now();
-    for (const event of decoder.push(chunk)) if (open) onWireEvent(event);
-  });
-  socket.on('drain', () => {
-    full = false;
-    onDrain();
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    reason = error.code ?? error.message;
-  });
-  socket.on('close', () => {
-    open = false;
-    clearInterval(keepAlive);
-    closed.release(reason);
-  });
-
+function toConnection(state: State): SourceConnection {
+  const { socket, options, closed } = state;
   return {
-    get scx() {
-      return scx;
-    },
+    scx: state.scx,
     get writable() {
-      return open && !full && socket.writable;
+      return state.isOpen && !state.isFull && socket.writable;
     },
-    get refusal() {
-      return refusal;
-    },
-    greeted: greeted.promise,
     closed: closed.promise,
     send: (adu) => {
-      full = !socket.write(encodeAdu({ ...adu, source: source.id, sourceScx: scx }));
+      const { id } = options.source;
+      state.isFull = !socket.write(encodeAdu({ ...adu, source: id, sourceScx: state.scx }));
     },
     leave: () => {
-      clearInterval(keepAlive);
+      clearInterval(state.keepAlive);
       if (socket.writable) socket.end(encodeClientMessage({ kind: 'amLeaving' }));
     },
-    destroy: end,
+    destroy: (reason) => end(state, reason),
   };
 }
 
-/** A promise and what resolves it. */
-function createLatch<Value>() {
-  let release: (value: Value) => void = () => undefined;
-  const promise = new Promise<Value>((resolve) => {
-    release = resolve;
+function listen(state: State): void {
+  const { socket, options } = state;
+  const decoder = createDecoder();
+  socket.setNoDelay(true);
+  socket.on('data', (chunk) => {
+    state.heardAt = performance.now();
+    for (const event of decoder.push(chunk)) if (state.isOpen) handleEvent(state, event);
   });
-  return { promise, release: (value: Value): void => release(value) };
+  socket.on('drain', () => {
+    state.isFull = false;
+    options.onDrain();
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    state.reason = error.code ?? error.message;
+  });
+  socket.on('close', () => {
+    state.isOpen = false;
+    clearInterval(state.keepAlive);
+    state.closed.resolve(state.reason);
+  });
+}
+
+function handleEvent(state: State, event: WireEvent): void {
+  const message = event.kind === 'client' ? event.message : undefined;
+  if (event.kind === 'hello' && event.hello.purpose === 'control') onGreeted(state, event.hello.id);
+  else if (message?.kind === 'alive') state.options.onAlive(message);
+  else if (message?.kind === 'leaving') end(state, 'it leaves');
+  else if (event.kind === 'refusal') {
+    state.refusal = event;
+    end(state, event.reason);
+  } else end(state, event.kind === 'malformed' ? event.reason : `unexpected ${event.kind}`);
+}
+
+function onGreeted(state: State, id: NodeId): void {
+  const { keepAliveMs } = state.options.attachment;
+  state.scx = id;
+  sendKeepAlive(state);
+  state.keepAlive = setInterval(() => sendKeepAlive(state), keepAliveMs);
+  state.greeted.resolve();
+}
+
+function sendKeepAlive(state: State): void {
+  // Not socket.setTimeout, for which the bytes that we write would be a sign of life.
+  const silentMs = performance.now() - state.heardAt;
+  if (silentMs > MISSED_MAX * state.options.attachment.keepAliveMs) end(state, 'it is silent');
+  else state.socket.write(encodeClientMessage({ kind: 'keepAlive' }));
+}
+
+function end(state: State, reason: string): void {
+  state.reason = reason;
+  state.socket.destroy();
 }

@@ -1,17 +1,17 @@
 /**
- * Takes a program's events one by one and gives each frame to the link at its time, numbered. What
- * is playing goes on channel 2, as JSON that names the audio ADU from which it holds, so that
- * the title changes with the music however long the way was.
+ * Takes a program's events one by one, numbers the frames and gives each one to the link when it is due.
+ * Titles go on channel 2, as JSON that names the audio ADU from which the title holds, so that the title
+ * changes with the music however long the way to a listener is.
  */
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import { pause, unlessAborted } from '../pause.js';
 import type { PlaylistEvent } from '../playlist/playlist.js';
 import type { OwnAdu } from './adu-window.js';
 import type { Journal } from './broadcast-progress.js';
-import { createPacer } from './pacer.js';
+import { createPacer, type Pacer } from './pacer.js';
 import type { SourceLink } from './source-link.js';
 
-/** A clock that never goes back, and waiting on it. */
+/** A monotonic clock, and waiting on it. */
 interface StudioClock {
   now(): number;
   /** Resolves after `ms`, or as soon as the signal is aborted. */
@@ -26,69 +26,87 @@ interface StudioOptions {
   readonly clock?: StudioClock;
 }
 
-/** An input that is always too slow is told so often, ms. Guess. */
-const TOLD_EACH_MS = 60_000;
+/** Shortest interval between warnings about an input that is too slow, ms. Guess. */
+const WARN_EACH_MS = 60_000;
 
-/** Node's timers may end so early, ms: the others of the frames that go together would wait once more. */
+/**
+ * How early Node's timers may fire, ms. Without this tolerance, the rest of the frames that are sent
+ * together would wait once more.
+ */
 const EARLY_MS = 2;
 
 const CLOCK: StudioClock = { now: () => performance.now(), pause };
 
-/** A studio that has sent nothing yet; it resolves when it is ready for the next event. */
+interface State extends StudioOptions {
+  readonly clock: StudioClock;
+  readonly pacer: Pacer;
+  /** The numbers of the next ADUs. */
+  readonly numbers: { audio: number; title: number };
+  /** The pacer's restarts that have been noticed. */
+  rebased: number;
+  /** The instant of the last warning, on the clock. */
+  warnedAt: number;
+}
+
+/** A studio that has sent nothing yet. It takes one event and resolves when it can take the next. */
 export function createStudio(options: StudioOptions): (event: PlaylistEvent) => Promise<void> {
-  const { link, journal, onWarning, signal, clock = CLOCK } = options;
-  const pacer = createPacer();
-  const numbers = { audio: 0, notice: 0 };
-  let rebased = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
-
-  const onTitle = (title: string): void => {
-    if (title === journal.progress.title) return;
-    const payload = Buffer.from(JSON.stringify({ title, from: numbers.audio }));
-    link.publish(createAdu(TITLE_CHANNEL, numbers.notice++, payload), 0);
-    journal.note({ title });
+  const state: State = {
+    ...options,
+    clock: options.clock ?? CLOCK,
+    pacer: createPacer(),
+    numbers: { audio: 0, title: 0 },
+    rebased: 0,
+    warnedAt: Number.NEGATIVE_INFINITY,
   };
-
-  const checkPace = (now: number): void => {
-    if (pacer.rebased === rebased) return;
-    rebased = pacer.rebased;
-    if (now - toldAt < TOLD_EACH_MS) return;
-    toldAt = now;
-    onWarning('more than 2 s late (input, machine or network stalled); going on from here');
-  };
-
-  const onFrame = async (frame: PlaylistEvent & { kind: 'frame' }): Promise<void> => {
-    await unlessAborted(link.room(), signal);
-    const now = clock.now();
-    const waitMs = pacer.schedule(frame.durationMs, now) - now;
-    if (waitMs > EARLY_MS) await clock.pause(waitMs, signal);
-    if (signal.aborted) return;
-    checkPace(now);
-    const { positionMs, sentMs } = journal.progress;
-    link.publish(createAdu(AUDIO_CHANNEL, numbers.audio++, frame.bytes), frame.durationMs);
-    journal.note({
-      bitrateKbps: frame.bitrateKbps,
-      lengthMs: frame.lengthMs,
-      positionMs: positionMs + frame.durationMs,
-      sentMs: sentMs + frame.durationMs,
-    });
-  };
-
   return async (event) => {
     switch (event.kind) {
       case 'track':
-        return journal.note({ positionMs: 0, lengthMs: undefined });
+        return state.journal.note({ positionMs: 0, lengthMs: undefined });
       case 'title':
-        return onTitle(event.title);
+        return sendTitle(state, event.title);
       case 'frame':
-        return onFrame(event);
+        return sendFrame(state, event);
       case 'skipped':
-        return onWarning(`skipped: ${event.reason}`);
+        return state.onWarning(`skipped: ${event.reason}`);
     }
   };
 }
 
-/** The time of day when we began, and from then on a clock that nobody sets: SCXs measure with it. */
+function sendTitle({ link, journal, numbers }: State, title: string): void {
+  if (title === journal.progress.title) return;
+  const payload = Buffer.from(JSON.stringify({ title, from: numbers.audio }));
+  link.publish(createAdu(TITLE_CHANNEL, numbers.title++, payload), 0);
+  journal.note({ title });
+}
+
+async function sendFrame(state: State, frame: PlaylistEvent & { kind: 'frame' }): Promise<void> {
+  const { link, journal, clock, pacer, numbers, signal } = state;
+  await unlessAborted(link.room(), signal);
+  const now = clock.now();
+  const waitMs = pacer.schedule(frame.durationMs, now) - now;
+  if (waitMs > EARLY_MS) await clock.pause(waitMs, signal);
+  if (signal.aborted) return;
+  checkPace(state, now);
+  const { positionMs, sentMs } = journal.progress;
+  link.publish(createAdu(AUDIO_CHANNEL, numbers.audio++, frame.bytes), frame.durationMs);
+  journal.note({
+    bitrateKbps: frame.bitrateKbps,
+    lengthMs: frame.lengthMs,
+    positionMs: positionMs + frame.durationMs,
+    sentMs: sentMs + frame.durationMs,
+  });
+}
+
+function checkPace(state: State, now: number): void {
+  const { pacer, onWarning } = state;
+  if (pacer.rebased === state.rebased) return;
+  state.rebased = pacer.rebased;
+  if (now - state.warnedAt < WARN_EACH_MS) return;
+  state.warnedAt = now;
+  onWarning('more than 2 s late (input, machine or network stalled); going on from here');
+}
+
+/** The time of day, ms since 1970, from a clock that is never set back: SCXs measure delays by it. */
 const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
 
 function createAdu(channel: number, sequence: number, payload: Uint8Array): OwnAdu {

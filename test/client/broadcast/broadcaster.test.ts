@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Progress } from '../../../src/client/broadcast/broadcast-progress.js';
 import { type BroadcastOptions, broadcast } from '../../../src/client/broadcast/broadcaster.js';
 import type { Adu } from '../../../src/gossamer/core/node.js';
@@ -11,9 +11,11 @@ import { SCX_ID, SESSION, type StandIn, startStandIn } from '../stand-in.js';
 let standIn: StandIn;
 let frames: Uint8Array[] = [];
 
+beforeAll(async () => {
+  frames = (await makeToneFrames({ seconds: 4 })).slice(1);
+});
 beforeEach(async () => {
   standIn = await startStandIn();
-  frames = (await makeToneFrames({ seconds: 4 })).slice(1);
 });
 afterEach(() => standIn.close());
 
@@ -49,7 +51,7 @@ function begin(options: Partial<BroadcastOptions> = {}): OnAir {
 }
 
 const audioOf = (adus: readonly Adu[]): Adu[] => adus.filter(({ channel }) => channel === 1);
-const noticesOf = (adus: readonly Adu[]): unknown[] =>
+const titlesOf = (adus: readonly Adu[]): unknown[] =>
   adus
     .filter(({ channel }) => channel === 2)
     .map(({ payload }) => JSON.parse(Buffer.from(payload).toString()));
@@ -68,7 +70,7 @@ describe('A broadcaster', () => {
     expect(standIn.visits.map(({ hello }) => hello.password)).toEqual(['wrong']);
   });
 
-  test('ends when it is refused for good after it was on the air', async () => {
+  test('ends when it is refused for good after it has been on the air', async () => {
     standIn.manners = [{}, { refuse: 'the source password is wrong', isFinal: true }];
     const { input, over } = begin({ password: 'old' });
     input.write(joinBytes(frames.slice(0, 40)));
@@ -106,7 +108,7 @@ describe('A broadcaster', () => {
     await over;
     await standIn.until(() => standIn.visits[0]?.ended === true);
     const [visit] = standIn.visits;
-    expect(noticesOf(visit!.adus)).toEqual([
+    expect(titlesOf(visit!.adus)).toEqual([
       { title: 'A', from: 0 },
       { title: 'B', from: 5 },
     ]);
@@ -115,7 +117,7 @@ describe('A broadcaster', () => {
     ]);
   });
 
-  test('sends in real time: what is not due yet is not sent', async () => {
+  test('sends in real time: no frame is sent before it is due', async () => {
     const startedAt = performance.now();
     const { input, over } = begin();
     input.end(joinBytes(frames.slice(0, 40)));
@@ -124,7 +126,7 @@ describe('A broadcaster', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(lengthMs - 300);
   });
 
-  test('tells how it goes: title, position, bit rate, listeners', async () => {
+  test('reports its progress: title, position, bit rate, listeners', async () => {
     standIn.manners = [{ listeners: 12 }];
     const { input, progress, stop, over } = begin();
     input.write(joinBytes([tag('A'), ...frames.slice(0, 10)]));
@@ -161,8 +163,8 @@ describe('A broadcaster', () => {
     const again = audioOf(two!.adus).map(({ sequence }) => sequence);
     expect(again[0]).toBe(0);
     expect(again).toEqual(Array.from({ length: 60 }, (_, index) => index));
-    expect(noticesOf(two!.adus)).toEqual([{ title: 'A', from: 0 }]);
-    expect(warnings[0]).toMatch(/the SCX is gone .*attaching again/);
+    expect(titlesOf(two!.adus)).toEqual([{ title: 'A', from: 0 }]);
+    expect(warnings[0]).toMatch(/the connection to the SCX is lost .*attaching again/);
   });
 
   test('attaches again at once when its SCX says that it leaves', async () => {
@@ -175,7 +177,7 @@ describe('A broadcaster', () => {
     await over;
   });
 
-  test('takes an SCX that has fallen silent for dead', async () => {
+  test('attaches again when its SCX has fallen silent', async () => {
     standIn.manners = [{ answers: 2 }, {}];
     const { input, warnings, stop, over } = begin();
     input.write(joinBytes(frames));
@@ -185,7 +187,7 @@ describe('A broadcaster', () => {
     await over;
   });
 
-  test('goes on trying while the cluster says no', async () => {
+  test('keeps trying while the cluster refuses', async () => {
     const { input, warnings, stop, over } = begin();
     input.write(joinBytes(frames));
     await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);
@@ -200,7 +202,7 @@ describe('A broadcaster', () => {
     await over;
   });
 
-  test('goes on at the next cluster when its own dies, and no frame is missing', async () => {
+  test('attaches at the next cluster when its own fails, and no frame is missing', async () => {
     const other = await startStandIn();
     const { input, progress, warnings, over } = begin({ clusters: [standIn.url, other.url] });
     input.end(joinBytes([tag('A'), ...frames.slice(0, 120)]));
@@ -213,16 +215,16 @@ describe('A broadcaster', () => {
     const heard = new Set([...audioOf(one.adus), ...audioOf(two.adus)].map((a) => a.sequence));
     expect([...heard].sort((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, i) => i));
     expect(warnings).toEqual([
-      expect.stringMatching(/^the SCX is gone .*attaching again$/),
+      expect.stringMatching(/^the connection to the SCX is lost .*attaching again$/),
       expect.stringMatching(/^no cluster answers at .*; trying again$/),
-      `now trying the cluster at ${other.url}`,
+      `trying the cluster at ${other.url}`,
     ]);
     expect(progress().state).toBe('leaving');
     await other.close();
     standIn = await startStandIn();
   });
 
-  test('goes round all clusters of its list until one takes it', async () => {
+  test('tries all clusters of its list in turn until one accepts it', async () => {
     const other = await startStandIn();
     const { input, warnings, stop, over } = begin({ clusters: [standIn.url, other.url] });
     input.write(joinBytes(frames));
@@ -233,9 +235,9 @@ describe('A broadcaster', () => {
     await other.until(() => other.requests.length === 2);
     standIn.answers.clear();
     await standIn.until(() => (standIn.visits[1]?.adus.length ?? 0) > 2);
-    expect(warnings.filter((text) => text.startsWith('now trying'))).toEqual([
-      `now trying the cluster at ${other.url}`,
-      `now trying the cluster at ${standIn.url}`,
+    expect(warnings.filter((text) => text.startsWith('trying the cluster'))).toEqual([
+      `trying the cluster at ${other.url}`,
+      `trying the cluster at ${standIn.url}`,
     ]);
     expect(standIn.visits[1]?.hello.source.epoch).toBe(2);
     stop();
@@ -243,7 +245,7 @@ describe('A broadcaster', () => {
     await other.close();
   });
 
-  test('asks each cluster where the announcement of a named session is', async () => {
+  test('asks each cluster for the announcement URL of a named session', async () => {
     const other = await startStandIn();
     for (const each of [standIn, other]) {
       const session = {
@@ -275,18 +277,18 @@ describe('A broadcaster', () => {
     standIn = await startStandIn();
   });
 
-  test('begins at the first cluster that takes it', async () => {
+  test('begins at the first cluster that accepts it', async () => {
     const clusters = ['http://127.0.0.1:9', standIn.url];
     const { input, warnings, over } = begin({ clusters });
     input.end(joinBytes(frames.slice(0, 5)));
     await over;
     expect(warnings).toEqual([
       expect.stringMatching(/^no cluster answers at http:\/\/127\.0\.0\.1:9/),
-      `now trying the cluster at ${standIn.url}`,
+      `trying the cluster at ${standIn.url}`,
     ]);
   });
 
-  test('does not begin when no cluster takes it', async () => {
+  test('does not begin when no cluster accepts it', async () => {
     const { input, over } = begin({ clusters: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] });
     input.end(joinBytes(frames.slice(0, 5)));
     await expect(over).rejects.toMatchObject({ exitCode: EXIT.unreachable });
@@ -302,7 +304,7 @@ describe('A broadcaster', () => {
     });
   });
 
-  test('does not attach before its input has shown a frame', async () => {
+  test('does not attach before the first frame of its input', async () => {
     const { input, over } = begin();
     input.end('this is no music');
     await expect(over).rejects.toMatchObject({ exitCode: EXIT.file });

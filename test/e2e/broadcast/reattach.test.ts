@@ -37,9 +37,9 @@ async function hearThrough(forBroadcast: string, forListener: string) {
   await listener.heardMore(AFTER_S);
   listener.stop();
   expect(listener.isClosed()).toBe(false);
-  expect(broadcast.stdout()).toMatch(/the SCX is gone .*attaching again/);
+  expect(broadcast.stdout()).toMatch(/the connection to the SCX is lost .*attaching again/);
   expect(broadcast.stdout()).toMatch(/no cluster answers at .*trying again/);
-  expect(broadcast.stdout()).toContain(`now trying the cluster at ${second.url}`);
+  expect(broadcast.stdout()).toContain(`trying the cluster at ${second.url}`);
   return align(listener.bytes(), framesOfFile(CLIP));
 }
 
