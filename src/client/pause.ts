@@ -1,9 +1,9 @@
-/** Waiting that can be cut short: for a time, before the next attempt to connect, for a promise. */
+/** Waiting that an abort signal ends early: for a time, before another attempt, for a promise. */
 import { type BackoffRange, spreadBackoffMs } from '../lib/backoff.js';
 
 /**
- * The wait before a client connects again. Guesses: a restarted SCX needs about 250 ms, and a
- * cluster that returns is to be found again within a player's patience.
+ * The wait before a client connects again. Guesses: a restarted SCX needs about 250 ms, and a cluster
+ * that is back should be found within the time for which a player waits.
  */
 const RECONNECT: BackoffRange = { firstMs: 250, lastMs: 5000 };
 

@@ -58,7 +58,7 @@ function read(path: string, mustExist: boolean): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code === 'ENOENT' && !mustExist) return undefined;
-    const why = code === 'ENOENT' ? 'no such file' : code;
+    const why = code === 'ENOENT' ? 'there is no such file' : code;
     throw new UserError(EXIT.file, `cannot read the configuration file ${path}: ${why}`);
   }
 }

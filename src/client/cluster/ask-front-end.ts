@@ -1,7 +1,6 @@
 /**
- * One request to a cluster's front end. Whoever runs a client sees its failures, so each becomes
- * one sentence that says what to do: nobody is there, somebody else is there, or the cluster said
- * no and gave its reason.
+ * One request to a cluster's front end. Users see its failures, so each one becomes a sentence that says
+ * what to do: nothing answers, something else answers, or the cluster refuses and gives its reason.
  */
 import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';
@@ -9,7 +8,7 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 
 /** A request to a front end. */
 export interface FrontEndRequest<Answer> {
-  /** `http://HOST:PORT` without a slash at its end. */
+  /** `http://HOST:PORT`, without a slash at the end. */
   readonly cluster: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
@@ -17,13 +16,13 @@ export interface FrontEndRequest<Answer> {
   /** A session's admin token. */
   readonly token?: string | undefined;
   readonly body?: string | Uint8Array<ArrayBuffer>;
-  /** What a front end answers; anything else is not one. */
+  /** The schema of the answer. An answer that does not fit does not come from a front end. */
   readonly answer: z.ZodType<Answer>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A cold SCX takes a second; a busy machine a few. Guess. */
+/** Time for an answer, ms. Starting an SCX takes a second, on a busy machine a few. Guess. */
 const TIMEOUT_MS = 15_000;
 
 const REASON_LENGTH_MAX = 1000;
@@ -73,7 +72,7 @@ function unanswered(cluster: string, timedOut: boolean, error: unknown): UserErr
   );
 }
 
-/** fetch says "fetch failed"; why it did is below that. */
+/** The message of fetch's error is just "fetch failed"; its cause says why. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
@@ -83,7 +82,7 @@ function causeOf(error: unknown): string {
 const stranger = (cluster: string): UserError =>
   new UserError(
     EXIT.unreachable,
-    `what answers at ${cluster} is no Scattercast cluster: check the address and the port`,
+    `the server at ${cluster} is not a Scattercast cluster: check the address and the port`,
   );
 
 function parseJson(text: string): unknown {
@@ -94,10 +93,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Control and format characters, which could steer a terminal. */
+/** Control and format characters, which could control the user's terminal. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu;
 
-/** Who gives no reason is no front end. */
+/** An error answer of a front end always has a reason. */
 function refusal(request: FrontEndRequest<unknown>, status: number, json: unknown): UserError {
   const problem = problemSchema.safeParse(json);
   if (!problem.success) return stranger(request.cluster);

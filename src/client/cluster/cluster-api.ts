@@ -1,6 +1,7 @@
 /**
- * What a cluster's front end can be asked for besides attachment, typed and checked. The status is
- * checked loosely: a newer cluster may tell more than we know of.
+ * The requests of clients to a front end, attaching aside: publishing, webhooks, the fallback and the
+ * status (api/publishing.ts, api/cluster-status.ts). Answers are checked; fields that this version does
+ * not know are ignored, because a cluster may be newer than its clients.
  */
 import { z } from 'zod';
 import { type ClusterStatus, clusterStatusSchema } from '../../api/cluster-status.js';
@@ -26,9 +27,9 @@ import { askFrontEnd } from './ask-front-end.js';
 
 /** How an announcement is published. */
 export interface PublishOptions {
-  /** The session's admin token; a session that is new there needs none. */
+  /** The session's admin token; a session that is new at the cluster needs none. */
   readonly token?: string | undefined;
-  /** Another source password, or none at all; the cluster allows `none` on its own machine. */
+  /** `new`: draw another source password; `none`: need none, which only the same machine may ask. */
   readonly password?: PasswordWish | undefined;
 }
 
@@ -51,15 +52,15 @@ export function publish(
   });
 }
 
-/** Takes an announcement back; its SCX there goes when its last client does. */
+/** Removes an announcement. The session's SCXs at the cluster end with their last client. */
 export async function remove(cluster: string, path: string, token?: string): Promise<void> {
   const method = 'DELETE';
   await askFrontEnd({ cluster, method, path: announcementPath(path), token, answer: z.unknown() });
 }
 
 /**
- * Says where a session's events go, instead of what was said before. With the first webhook it
- * answers the secret that signs them. Rejects with a UserError.
+ * Replaces the URLs to which a session's events are sent. With its first webhook, resolves with the
+ * secret that signs the events. Rejects with a UserError.
  */
 export async function setWebhooks(
   cluster: string,
@@ -104,7 +105,7 @@ export async function setFallback(
   });
 }
 
-/** What runs at a cluster; `raw` is the front end's own document. */
+/** The status of a cluster; `raw` is the front end's JSON document. Rejects with a UserError. */
 export async function status(
   cluster: string,
 ): Promise<{ readonly status: ClusterStatus; readonly raw: unknown }> {
@@ -118,8 +119,8 @@ export async function status(
 }
 
 /**
- * The URL of an announcement that was named by its URL, by its session's name, or by
- * `CREATOR/SESSION`; the names must be known to the cluster. Rejects with a UserError.
+ * The URL of an announcement that is given as a URL, as the session's name, or as `CREATOR/SESSION`. The
+ * cluster must know the name. Rejects with a UserError.
  */
 export async function findAnnouncement(cluster: string, text: string): Promise<string> {
   if (/^https?:\/\//i.test(text)) return text;
@@ -130,7 +131,7 @@ export async function findAnnouncement(cluster: string, text: string): Promise<s
     return found.announcementUrl ?? `${cluster}${announcementPath(sessionPath(name))}`;
   }
   const known = sessions.map(({ path }) => path).slice(0, 5);
-  const hint = known.length === 0 ? 'it knows none' : `it knows ${known.join(', ')}`;
+  const hint = known.length === 0 ? 'it knows no sessions' : `it knows ${known.join(', ')}`;
   throw new UserError(EXIT.refused, `the cluster knows no session ${excerpt(name.text)}; ${hint}`);
 }
 
@@ -138,10 +139,10 @@ function parseName(text: string): SessionName {
   const name = text.includes('://') ? parseSessionName(text) : parseSessionPath(text);
   if (name.ok) return name.value;
   const form = 'give its URL, or the name of a session';
-  throw new UserError(EXIT.usage, `no announcement: ${form}: ${name.problems.join('; ')}`);
+  throw new UserError(EXIT.usage, `not an announcement: ${form}: ${name.problems.join('; ')}`);
 }
 
-/** Where a cluster's listeners get the session; named as in `findAnnouncement`, known or not. */
+/** The stream URL of a session at a cluster. `text` as in `findAnnouncement`; it is not looked up. */
 export function listenUrl(cluster: string, text: string): URL {
   if (/^https?:\/\//i.test(text)) {
     return new URL(`${cluster}/listen?${new URLSearchParams({ announcement: text })}`);

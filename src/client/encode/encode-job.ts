@@ -1,6 +1,6 @@
-/** What travels between the broadcaster and the thread that re-encodes (encode-thread.ts). */
+/** The messages between the broadcaster and the thread that re-encodes (encode-thread.ts). */
 
-/** The rate and mode of all that is re-encoded: what every player plays. */
+/** Sample rate and channels of all re-encoded audio: every player supports them. */
 export const TARGET = { sampleRateHz: 44_100, channels: 2 } as const;
 
 /** The bit rates that the encoder offers at 44.1 kHz, kbit/s. */
@@ -10,13 +10,13 @@ export const BITRATES_KBPS = [
 
 export type BitrateKbps = (typeof BITRATES_KBPS)[number];
 
-/** Some whole frames; `last` ends the recording. */
+/** Some complete frames; `last` ends the recording. */
 export interface EncodeJob {
   readonly frames: readonly Uint8Array[];
   readonly last: boolean;
 }
 
-/** MP3, not cut into frames; or why there is none. */
+/** MP3 that is not split into frames; or why the job has failed. */
 export type EncodeAnswer =
   | { readonly kind: 'encoded'; readonly bytes: Uint8Array }
   | { readonly kind: 'failed'; readonly reason: string };

@@ -1,7 +1,7 @@
 /**
- * The thread that decodes and encodes: some 20 ms of work for each second of audio, which would
- * hold up the frames that are due meanwhile. One job, one answer, in order; both codecs are
- * WebAssembly, so nothing is installed.
+ * The thread that decodes and encodes, about 20 ms of work for each second of audio, which would hold up
+ * frames that are due meanwhile. It answers each job once, in order. Both codecs are WebAssembly, so no
+ * program has to be installed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MPEGDecoder } from 'mpg123-decoder';
@@ -13,10 +13,10 @@ const encoder = await createMp3Encoder();
 let decoder: MPEGDecoder | undefined;
 let inputRateHz = 0;
 
-/** The encoder reuses its buffer. */
+/** A copy: the encoder reuses its buffer. */
 const kept = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
-/** A new recording, or one whose sample rate has changed: the encoder resamples from there. */
+/** Begins a recording, or a part with another sample rate, from which the encoder resamples. */
 function begin(sampleRateHz: number): Uint8Array {
   const tail = end();
   inputRateHz = sampleRateHz;

@@ -1,8 +1,8 @@
 /**
- * One bit rate for all songs: listeners' buffers, and the lines of machines on the way, are
- * dimensioned for it. What is like that already passes untouched; the rest is decoded and encoded
- * again, two seconds at a time and one step ahead, so that a file of a day needs no more
- * memory than one of a minute.
+ * Gives all songs one bit rate, for which the listeners' buffers and the links on the way are
+ * dimensioned. A recording that already has it passes unchanged. Any other is decoded and encoded again
+ * in a thread, two seconds at a time and one job ahead, so that a recording of a day needs no more
+ * memory than one of a minute, and frames that are due meanwhile are not held up.
  */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
@@ -15,21 +15,21 @@ import { type BitrateKbps, type EncodeAnswer, type EncodeJob, TARGET } from './e
 
 /** Re-encodes recordings, one after the other. */
 export interface Encoder {
-  /** The same events with other frames. Throws a UserError when they cannot be had. */
+  /** The same events with re-encoded frames. Throws a UserError when that fails; `file` names it. */
   encode(events: AsyncIterable<TrackEvent>, file: string): AsyncGenerator<TrackEvent>;
   close(): void;
 }
 
-/** Audio in one job, ms. Guess: small beside the time it takes to play, large beside a message. */
+/** Audio in one job, ms. Guess: long enough that messages to the thread cost little. */
 const JOB_MS = 2000;
 
-/** A job takes 1/50 of its length; a codec that takes so long has run into a loop. Guess. */
+/** Time for one job, ms. A job takes 1/50 of its length, so beyond this the codec hangs. Guess. */
 const ANSWER_MS_MAX = 20_000;
 
-/** Frames that are looked at before a song plays: 100 s. Whoever varies does so before that. */
+/** Frames that are checked before a song plays: 100 s. Variable bit rates vary earlier. Guess. */
 const LOOKED_AT_MAX = 4000;
 
-/** Whether the recording has frames that are not like the target's. Bounded: its first 100 s. */
+/** Whether the first 100 s of a recording contain a frame that differs from the target format. */
 export async function differs(
   events: AsyncGenerator<TrackEvent>,
   bitrateKbps: BitrateKbps,
@@ -62,7 +62,7 @@ export function createEncoder(bitrateKbps: BitrateKbps): Encoder {
     try {
       return await ask(thread, job);
     } catch (error) {
-      close(); // In an unknown state; the next recording gets another.
+      close(); // Its state is unknown; the next recording gets another thread.
       throw error;
     }
   };
@@ -75,12 +75,12 @@ export function createEncoder(bitrateKbps: BitrateKbps): Encoder {
 }
 
 function startEncodeThread(bitrateKbps: BitrateKbps): Worker {
-  // The decoder prints what it dislikes; a broken frame is no news to anybody.
+  // The decoder prints complaints about broken frames, which are of no use to anybody.
   const options = { workerData: bitrateKbps, stdout: true, stderr: true };
   const thread = startThread('encode-thread', import.meta.url, options);
   thread.stdout.resume();
   thread.stderr.resume();
-  thread.on('error', () => undefined); // Whoever waits for an answer hears of it.
+  thread.on('error', () => undefined); // `ask` rejects with it.
   return thread;
 }
 
@@ -104,31 +104,31 @@ const refusing =
 
 /** One job of a recording. */
 interface Batch extends EncodeJob {
-  /** What the frames are called. */
+  /** The titles before its frames. */
   readonly titles: readonly TrackEvent[];
   readonly lengthMs: number | undefined;
 }
 
-/** The next job is under way while the frames of the one before it are played. */
+/** While the frames of one job are played, the next job is in progress. */
 async function* encodeTrack(
   events: AsyncIterable<TrackEvent>,
   perform: (job: EncodeJob) => Promise<Uint8Array>,
   abandon: () => void,
 ): AsyncGenerator<TrackEvent> {
   const framer = createFramer();
-  let underWay: { readonly batch: Batch; readonly bytes: Promise<Uint8Array> } | undefined;
+  let inProgress: { readonly batch: Batch; readonly bytes: Promise<Uint8Array> } | undefined;
   let ended = false;
   try {
     for await (const batch of batches(events)) {
-      const bytes = await underWay?.bytes;
-      const ready = underWay?.batch;
-      underWay = { batch, bytes: start(batch, perform) };
+      const bytes = await inProgress?.bytes;
+      const ready = inProgress?.batch;
+      inProgress = { batch, bytes: start(batch, perform) };
       if (bytes !== undefined && ready !== undefined) yield* framesOf(ready, framer.push(bytes));
     }
-    if (underWay === undefined) return;
-    const bytes = await underWay.bytes;
+    if (inProgress === undefined) return;
+    const bytes = await inProgress.bytes;
     ended = true;
-    yield* framesOf(underWay.batch, [...framer.push(bytes), ...framer.end()]);
+    yield* framesOf(inProgress.batch, [...framer.push(bytes), ...framer.end()]);
   } finally {
     if (!ended) abandon();
   }
@@ -139,11 +139,11 @@ function start(
   perform: (job: EncodeJob) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const bytes = perform({ frames, last });
-  bytes.catch(() => undefined); // Whoever awaits it later is told.
+  bytes.catch(() => undefined); // A rejection is handled where the result is awaited.
   return bytes;
 }
 
-/** The recording in jobs; the last one may be empty. */
+/** Divides a recording into jobs; the last one may be empty. */
 async function* batches(events: AsyncIterable<TrackEvent>): AsyncGenerator<Batch> {
   let titles: TrackEvent[] = [];
   let frames: Uint8Array[] = [];
@@ -167,7 +167,7 @@ async function* batches(events: AsyncIterable<TrackEvent>): AsyncGenerator<Batch
   yield take(true);
 }
 
-/** What came back of a job, as the player wants it. */
+/** The events of a job: its titles, then the re-encoded frames. */
 function framesOf({ titles, lengthMs }: Batch, events: readonly FramerEvent[]): TrackEvent[] {
   const frames = events.flatMap((event): TrackEvent[] => {
     if (event.kind !== 'frame') return [];

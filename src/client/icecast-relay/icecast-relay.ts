@@ -1,9 +1,8 @@
 /**
- * Feeds an Icecast server from a session, so that a station can move over step by step: its
- * listeners stay where they are, while the sound comes by Scattercast. We are a listener of the
- * cluster like any other, and a source of Icecast like any other; frames go through unchanged.
+ * Feeds an Icecast server from a session, so that a station can migrate step by step: its listeners stay
+ * at Icecast, while the sound comes through Scattercast. The relay is an ordinary listener of a cluster
+ * and an ordinary source client of Icecast; frames pass through it unchanged.
  */
-
 import type { Station } from '../pull/icy-stream.js';
 import { pull } from '../pull/pull.js';
 import { tellStalls } from '../track/stall-watch.js';
@@ -12,21 +11,21 @@ import { createIcecastLink, type IcecastLink } from './icecast-link.js';
 import type { IcecastTarget } from './icecast-target.js';
 
 export interface RelayOptions {
-  /** Where the session can be heard; if there are several, each is as good as the others. */
+  /** Stream URLs of the session, one for each cluster that may be used. */
   readonly urls: readonly URL[];
   readonly target: IcecastTarget;
-  /** What happens, one sentence each; never with a password. */
+  /** Called with one sentence for each event; it never contains a password. */
   readonly onEvent: (text: string) => void;
   readonly onWarning: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Guess: what is on its way to the server. */
+/** Time to send what is left at the end, ms. Guess. */
 const FINISH_MS_MAX = 1500;
 
 /**
- * Relays until the signal is aborted. Rejects with a UserError when the session cannot be listened
- * to, or the server says no, at the beginning.
+ * Relays until the signal is aborted. Rejects with a UserError when, at the beginning, the session
+ * cannot be listened to or the server refuses.
  */
 export async function relay(options: RelayOptions): Promise<void> {
   const { urls, target, onEvent, onWarning, signal } = options;
@@ -36,7 +35,7 @@ export async function relay(options: RelayOptions): Promise<void> {
     target,
     headers: () => ({ ...headers, 'ice-bitrate': `${bitrateKbps}` }),
     onConnected: () => onEvent(`relaying to ${target.label}`),
-    tell: onWarning,
+    onWarning,
   });
   const onStation = (station: Station): void => {
     headers = headersOf(station);
@@ -55,7 +54,7 @@ export async function relay(options: RelayOptions): Promise<void> {
 function take(event: TrackEvent, link: IcecastLink, onEvent: (text: string) => void): void {
   if (event.kind === 'frame') return link.publish(event.bytes, event.durationMs);
   onEvent(`now playing: ${event.title}`);
-  link.title(event.title);
+  link.setTitle(event.title);
 }
 
 function headersOf({ name, genre, url }: Station): Readonly<Record<string, string>> {

@@ -1,18 +1,17 @@
 /**
- * One connection to an Icecast server as its source, as libshout makes it: the request's head, the
- * server's word, then MP3 without end. Not with node:http, which knows neither the method SOURCE
- * nor a body of which nobody says how long it is.
+ * One connection to an Icecast server as its source client, in the form that libshout uses: the head of
+ * a request, the server's answer, then MP3 without end. It does not use node:http, which supports neither
+ * the method SOURCE nor a request body of unknown length that is not chunked.
  */
-
 import { connect, type Socket } from 'node:net';
 import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { IcecastTarget } from './icecast-target.js';
 
-/** Icecast 2.4 and newer take both; older ones, and some others, SOURCE only. */
+/** Icecast accepts both from 2.4 on; older and some other servers accept SOURCE only. */
 const METHODS = ['PUT', 'SOURCE'] as const;
 
-/** Answers of servers that do not know PUT on a mount. */
+/** The status codes of servers that do not support PUT on a mount. */
 const WRONG_METHOD = [400, 404, 405, 411, 501];
 
 export interface IcecastSourceOptions {
@@ -24,28 +23,28 @@ export interface IcecastSourceOptions {
 
 /** A connection on which we are the mount's source. */
 export interface IcecastSource {
-  /** Sends a frame; a server that takes less than it is sent is left. */
+  /** Sends a frame. A server that reads too slowly is disconnected. */
   send(frame: Uint8Array): void;
-  /** Ends it behind all that was sent. */
+  /** Ends the connection after everything that was sent. */
   end(): void;
-  /** Resolves with the reason, once it is closed. */
+  /** Resolves with the reason once the connection is closed. */
   readonly closed: Promise<string>;
 }
 
-/** From the connection to the server's word. Guess. */
+/** Time for the server's answer, connecting included, ms. Guess. */
 const ANSWER_MS_MAX = 10_000;
 const HEAD_BYTES_MAX = 16_384;
-/** What the server has not taken, bytes: half a minute at 128 kbit/s. Guess. */
+/** Bytes that may wait for the server to read: half a minute at 128 kbit/s. Guess. */
 const QUEUE_BYTES_MAX = 512 * 1024;
 
-/** A whole head. */
+/** The complete head of an answer. */
 const ANSWER = /^(?:HTTP\/1\.[01]|ICY) (\d{3})[\s\S]*?\r?\n\r?\n/;
 
 const REASONS: Readonly<Record<number, string>> = {
-  401: 'user or password is wrong',
-  403: 'it refuses the mount: is another source on it?',
-  409: 'another source is on the mount',
-  415: 'it does not take MP3',
+  401: 'user name or password is wrong',
+  403: 'it does not allow the mount: does another source use it?',
+  409: 'another source uses the mount',
+  415: 'it does not accept MP3',
   503: 'it has too many sources',
 };
 
@@ -69,12 +68,12 @@ export async function openIcecastSource(options: IcecastSourceOptions): Promise<
 }
 
 function toSource(socket: Socket, closed: Promise<string>): IcecastSource {
-  socket.resume(); // Whatever else it says.
+  socket.resume(); // Ignores whatever else the server sends.
   return {
     send: (frame) => {
       if (!socket.writable) return;
       socket.write(frame);
-      if (socket.writableLength > QUEUE_BYTES_MAX) socket.destroy(new Error('it is too slow'));
+      if (socket.writableLength > QUEUE_BYTES_MAX) socket.destroy(new Error('it reads too slowly'));
     },
     end: () => void socket.end(),
     closed,
@@ -87,7 +86,7 @@ const unreachable = ({ label }: IcecastTarget, { message }: Error): UserError =>
 const refusal = ({ label }: IcecastTarget, status: number): UserError =>
   new UserError(
     EXIT.refused,
-    `the Icecast server of ${label} says no: ${REASONS[status] ?? `status ${status}`}`,
+    `the Icecast server of ${label} refuses: ${REASONS[status] ?? `status ${status}`}`,
   );
 
 function headOf(
@@ -107,11 +106,11 @@ function headOf(
   return `${method} ${mount} HTTP/1.${method === 'PUT' ? 1 : 0}\r\n${lines.join('')}\r\n`;
 }
 
-/** UTF-8, as its bytes, without what would end the line. */
+/** The bytes of the UTF-8 text as latin1 characters, without line ends. */
 const oneLine = (value: string): string =>
   Buffer.from(value.replace(/[\r\n\0]+/g, ' ')).toString('latin1');
 
-/** Resolves with the reason when the connection is over; it is when the signal is aborted. */
+/** Resolves with the reason when the connection has ended. Aborting the signal ends it. */
 async function watchEnd(socket: Socket, signal: AbortSignal): Promise<string> {
   let reason = 'it closed the connection';
   const giveUp = (): void => void socket.destroy();
@@ -120,14 +119,14 @@ async function watchEnd(socket: Socket, signal: AbortSignal): Promise<string> {
   socket.on('error', (error: NodeJS.ErrnoException) => {
     reason = error.code ?? error.message;
   });
-  // Icecast ends its half when it has had enough of us.
+  // Icecast ends its side to get rid of a source.
   socket.on('end', () => socket.destroy());
   await new Promise<void>((resolve) => socket.on('close', () => resolve()));
   signal.removeEventListener('abort', giveUp);
   return reason;
 }
 
-/** The status of the server's answer; rejects with an Error that says why there is none. */
+/** The status code of the server's answer. Rejects with an Error that says why there is none. */
 async function readStatus(socket: Socket, closed: Promise<string>): Promise<number> {
   let head = '';
   let timer: NodeJS.Timeout | undefined;
@@ -137,7 +136,7 @@ async function readStatus(socket: Socket, closed: Promise<string>): Promise<numb
       head += chunk.toString('latin1');
       const status = ANSWER.exec(head)?.[1];
       if (status !== undefined) resolve(Number(status));
-      else if (head.length > HEAD_BYTES_MAX) reject(new Error('it is no Icecast server'));
+      else if (head.length > HEAD_BYTES_MAX) reject(new Error('it is not an Icecast server'));
     });
     void closed.then((reason) => reject(new Error(reason)));
   });

@@ -1,12 +1,12 @@
 /**
- * A mount of an Icecast server that we send to. Its address has the password in it, and is the only
- * place where that stands: what is printed is the label.
+ * A mount of an Icecast server to which we send. The user gives it as a URL that contains the password;
+ * messages show its label, which does not.
  */
 
 export interface IcecastTarget {
   readonly host: string;
   readonly port: number;
-  /** With its slash, percent-encoded. */
+  /** With its leading slash, percent-encoded. */
   readonly mount: string;
   /** The value of the header `Authorization`. */
   readonly authorization: string;
@@ -14,20 +14,20 @@ export interface IcecastTarget {
   readonly label: string;
 }
 
-/** Icecast's own. */
+/** Icecast's defaults. */
 const PORT = 8000;
 const USER = 'source';
 const LENGTH_MAX = 2048;
 
-/** Reads `icecast://user:password@host:port/mount`; undefined if it is no such thing. */
+/** Reads `icecast://user:password@host:port/mount`; undefined if the text is malformed. */
 export function parseIcecastUrl(text: string): IcecastTarget | undefined {
-  // The URL class takes no host apart in a scheme that it does not know.
+  // The URL class does not parse hosts in unknown schemes.
   const http = text.replace(/^icecast:\/\//i, 'http://');
   if (text.length > LENGTH_MAX || http === text || !URL.canParse(http)) return undefined;
   const { hostname, port, pathname, search, hash, username, password } = new URL(http);
   if (pathname === '/' || password === '' || search !== '' || hash !== '') return undefined;
   const credentials = [username === '' ? USER : username, password].map(decoded);
-  // new URL() leaves a port of 80 out; whoever writes it means it.
+  // new URL() omits port 80, but the user has written it.
   const written = /^http:\/\/[^/]*:80\//i.test(http) ? 80 : PORT;
   const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || written };
   return {
@@ -38,7 +38,7 @@ export function parseIcecastUrl(text: string): IcecastTarget | undefined {
   };
 }
 
-/** What cannot be decoded is meant as it stands. */
+/** Percent-decoded; unchanged if that is not possible. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,11 +1,11 @@
-/** Tells an Icecast server what is playing on a mount: its `/admin/metadata`. */
+/** Sends the title of a mount to its Icecast server, at `/admin/metadata`. */
 import { joinHostPort } from '../../lib/host-port.js';
 import type { IcecastTarget } from './icecast-target.js';
 
-/** Guess. */
+/** Time for the server's answer, ms. Guess. */
 const ANSWER_MS_MAX = 5000;
 
-/** Why the title could not be told; undefined when all is well. Never rejects. */
+/** Resolves with why the title was not accepted, or undefined if it was. Never rejects. */
 export async function sendTitle(
   { host, port, mount, authorization }: IcecastTarget,
   title: string,

@@ -1,11 +1,11 @@
 /**
- * An `.m3u` playlist: a path on each line, relative to the playlist, and perhaps a line
- * `#EXTINF:SECONDS,TITLE` before it. Other lines with `#` are comments.
+ * An `.m3u` playlist: one path per line, relative to the playlist, optionally after a line
+ * `#EXTINF:SECONDS,TITLE`. Other lines that start with `#` are comments.
  */
 import { plainText } from '../../lib/plain-text.js';
 
 export interface M3uEntry {
-  /** As it is written. */
+  /** As written in the playlist. */
   readonly path: string;
   readonly title?: string;
 }

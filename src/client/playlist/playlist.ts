@@ -1,12 +1,11 @@
 /**
- * What a broadcaster plays: songs one after the other, perhaps over and over, or a stream. All
- * files that the user named are looked at before anything goes on the air, because the worst moment
- * to learn of a wrong file name is at three in the morning. What breaks later, or was only found in
- * a directory or playlist, is skipped with a warning: a radio that goes on with the next song
- * is better than silence.
+ * What a broadcaster plays: songs one after the other, perhaps over and over, or a stream. All files
+ * that the user has named are checked before the broadcast begins, so that a misspelt name is not found
+ * out in the middle of the night. A file that breaks later, or that was only found in a directory or
+ * playlist, is skipped with a warning: a radio that goes on with the next song is better than silence.
  *
- * One song follows the other at a frame boundary, without a gap of ours. The silence that an
- * encoder puts at both ends of a file (some 50 ms) stays: it is inside the frames.
+ * Songs follow each other at a frame boundary, without a gap. The silence that an encoder adds at both
+ * ends of a file (about 50 ms) remains, because it is inside the frames.
  */
 import type { Readable } from 'node:stream';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -30,28 +29,28 @@ interface FilesProgram {
   readonly kind: 'files';
   /** Files, directories and `.m3u` playlists. */
   readonly files: readonly string[];
-  /** For songs that have no title in their own tags or playlist, instead of their files' names. */
+  /** The title of songs without one in their tags or playlist; default: from their files' names. */
   readonly title?: string;
   readonly loop: boolean;
-  /** A new order each round. */
+  /** Play in random order, a new one in each round. */
   readonly shuffle?: boolean;
-  /** Songs that are not like this are re-encoded (encoder.ts). */
+  /** Songs with another bit rate or format are re-encoded (encoder.ts). */
   readonly bitrateKbps?: BitrateKbps;
 }
 
-/** What to play: songs, what is piped into us, or the stream of another server. */
+/** What to play: songs, standard input, or the stream of another server. */
 export type Program =
   | FilesProgram
   | { readonly kind: 'stream'; readonly stream: Readable }
   | { readonly kind: 'pull'; readonly url: URL };
 
-/** A directory may hold anything; if none of so many files plays, it is the wrong one. Guess. */
+/** If none of the first files in a directory or playlist plays, it is the wrong one. Guess. */
 const FOUND_CHECKED_MAX = 20;
 
 /**
- * Checks the program and begins it. Rejects with a UserError that names every file that cannot be
- * read or does not begin with MP3; a stream is read up to its first frame. `tell` is called with
- * one sentence when an input stalls, or is lost and found again.
+ * Checks the program and begins it. Rejects with a UserError that lists every file that cannot be read
+ * or does not begin with MP3; a stream is read up to its first frame. `tell` is called with one sentence
+ * when an input stalls, or when a connection is lost or restored.
  */
 export async function openPlaylist(
   program: Program,
@@ -103,7 +102,7 @@ async function checkFound(songs: readonly Song[]): Promise<void> {
     if (reason === undefined) return;
     first ??= reason;
   }
-  throw new UserError(EXIT.file, `nothing that was found can be played; the first: ${first}`);
+  throw new UserError(EXIT.file, `none of the files found can be played; the first one: ${first}`);
 }
 
 async function findProblem(file: string): Promise<string | undefined> {
@@ -116,13 +115,13 @@ async function findProblem(file: string): Promise<string | undefined> {
   }
 }
 
-/** The sentence of a UserError; anything else is not for the user. */
+/** The message of a UserError. Throws any other error again. */
 function reasonOf(error: unknown): string {
   if (error instanceof UserError) return error.message;
   throw error;
 }
 
-/** A recording that was read up to its first frame. */
+/** A recording that has been read up to its first frame. */
 interface Begun {
   readonly head: readonly TrackEvent[];
   readonly rest: AsyncGenerator<TrackEvent>;
@@ -152,7 +151,7 @@ async function* playRounds(
   program: FilesProgram,
   songs: readonly Song[],
 ): AsyncGenerator<PlaylistEvent> {
-  const desk = createDesk(program.bitrateKbps);
+  const opener = createOpener(program.bitrateKbps);
   const { loop, shuffle = false } = program;
   const different = [...new Map(songs.map((song) => [song.file, song])).values()];
   let last: Song | undefined;
@@ -162,16 +161,16 @@ async function* playRounds(
       played = false;
       for (const song of shuffle ? shuffled(different, last, Math.random) : songs) {
         last = song;
-        for await (const event of playSong(song, desk.open)) {
+        for await (const event of playSong(song, opener.open)) {
           played ||= event.kind === 'frame';
           yield event;
         }
       }
     } while (loop && played);
   } finally {
-    desk.close();
+    opener.close();
   }
-  if (!played) throw new UserError(EXIT.file, 'none of the files can be played any more');
+  if (!played) throw new UserError(EXIT.file, 'none of the files can be played any longer');
 }
 
 type OpenSong = (song: Song) => Promise<AsyncGenerator<TrackEvent>>;
@@ -184,8 +183,8 @@ async function* playSong(song: Song, open: OpenSong): AsyncGenerator<PlaylistEve
   }
 }
 
-/** Where songs are opened, and re-encoded where it must be. */
-function createDesk(bitrateKbps: BitrateKbps | undefined): {
+/** Opens songs, and re-encodes those that differ from the bit rate, if one is given. */
+function createOpener(bitrateKbps: BitrateKbps | undefined): {
   readonly open: OpenSong;
   readonly close: () => void;
 } {

@@ -1,8 +1,8 @@
-/** A new order each round, in which nothing is heard twice in a row. */
+/** Random order, a new one in each round, in which nothing is played twice in a row. */
 
 /**
- * The items in an order that `random` draws (Fisher and Yates); the first is not the same as
- * `last` unless there is no other. `random` is in [0, 1).
+ * The items in random order (Fisher and Yates). The first one differs from `last`, the end of the round
+ * before, unless there is only one item. `random` returns numbers in [0, 1).
  */
 export function shuffled<Item>(
   items: readonly Item[],

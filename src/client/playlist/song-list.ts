@@ -1,7 +1,7 @@
 /**
- * What the user names - files, directories, playlists - becomes one list of songs. Whoever names
- * a file means that file, so each one must play. Nobody has looked at all that lies in a
- * directory of ten years, so what was found there is skipped if it does not play.
+ * The list of songs that the user's files, directories and playlists stand for. A file that the user has
+ * named must play, so a problem with it is an error. A file that was found in a directory or playlist is
+ * skipped if it does not play, because nobody knows all files in a collection of ten years.
  *
  * Bounded: SONGS_MAX songs, directories DEPTH_MAX deep, playlists of PLAYLIST_BYTES_MAX.
  */
@@ -16,28 +16,28 @@ import { parseM3u } from './m3u.js';
 /** One file to play. */
 export interface Song {
   readonly file: string;
-  /** Its title if its own tags tell none. */
+  /** The title if its own tags contain none. */
   readonly title?: string;
-  /** The user named this very file. */
+  /** The user has named this file itself. */
   readonly named: boolean;
 }
 
-/** Guess: more than any station owns. A path is about 100 bytes. */
+/** Guess: more than any station has. A path takes about 100 bytes. */
 const SONGS_MAX = 100_000;
-/** Guess. It also ends a circle of mounts. */
+/** Guess. It also stops at a cycle of mounts. */
 const DEPTH_MAX = 32;
-/** Guess: SONGS_MAX would not fit, but no player's list is as long. */
+/** Guess: about 40,000 paths, more than playlists have. */
 const PLAYLIST_BYTES_MAX = 4 * 2 ** 20;
 
 /** Any scheme, `http://` above all. */
 const URL_START = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** a2 before a10, and the same on every machine. */
+/** Orders names with numbers by value (a2 before a10), on every machine in the same way. */
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 const byName = (one: string, other: string): number =>
   COLLATOR.compare(one, other) || (one < other ? -1 : 1);
 
-/** The songs of all operands, in order. Rejects with a UserError that names all problems. */
+/** The songs of all operands, in order. Rejects with a UserError that lists all problems. */
 export async function listSongs(operands: readonly string[]): Promise<readonly Song[]> {
   const songs: Song[] = [];
   const problems: string[] = [];
@@ -55,12 +55,12 @@ export async function listSongs(operands: readonly string[]): Promise<readonly S
 }
 
 const tooMany = (name: string): UserError =>
-  new UserError(EXIT.file, `${name}: more than ${SONGS_MAX} files; name a part of them`);
+  new UserError(EXIT.file, `${name}: more than ${SONGS_MAX} files; name fewer of them`);
 
 async function songsOf(operand: string): Promise<readonly Song[]> {
   const isDirectory = await stat(operand).then(
     (about) => about.isDirectory(),
-    () => false, // What is wrong with it is told when it is looked at as a file.
+    () => false, // Its problem is reported when it is opened as a file.
   );
   if (isDirectory) return songsIn(operand);
   return /^\.m3u8?$/i.test(extname(operand))
@@ -72,10 +72,10 @@ async function songsIn(directory: string): Promise<readonly Song[]> {
   const files: string[] = [];
   await collect(directory, files, 0);
   if (files.length > 0) return files.map((file) => ({ file, named: false }));
-  throw new UserError(EXIT.file, `${directory} holds no file whose name ends in .mp3`);
+  throw new UserError(EXIT.file, `${directory} contains no file whose name ends in .mp3`);
 }
 
-/** Links to directories are not followed; hidden files are often no MP3 but notes about one. */
+/** Does not follow links to directories, and ignores hidden files, which are often metadata. */
 async function collect(directory: string, files: string[], depth: number): Promise<void> {
   if (depth > DEPTH_MAX) {
     throw new UserError(EXIT.file, `${directory} is more than ${DEPTH_MAX} directories deep`);
@@ -97,7 +97,7 @@ async function songsFrom(playlist: string): Promise<readonly Song[]> {
   if (entries.length === 0) throw new UserError(EXIT.file, `${playlist} names no file`);
   const url = entries.find(({ path }) => URL_START.test(path));
   if (url !== undefined) {
-    const advice = 'a playlist names files here; --from URL re-broadcasts a stream';
+    const advice = 'only files can be in a playlist; --from URL broadcasts a stream';
     throw new UserError(EXIT.file, `${playlist} names ${excerpt(url.path)}: ${advice}`);
   }
   return entries.map(({ path, ...title }) => ({

@@ -1,17 +1,18 @@
 /**
- * An input that has stalled looks like silence, and its cause is somewhere else: an encoder that
- * hangs, a sound card that was pulled out, a server that is down. So it is told after two
- * seconds, when listeners may begin to notice, then less and less often, and when it is over.
+ * Warns when an input stalls. To listeners a stalled input is silence, and its cause is elsewhere: an
+ * encoder that hangs, a sound card that was unplugged, a server that is down. The first warning comes
+ * after two seconds, when listeners may begin to notice, further ones at growing intervals, and a last
+ * one when the input is back.
  *
- * Only the time in which somebody waits for the input counts: one that is held up by our own pace
- * has not stalled.
+ * Only time in which the input is waited for counts: an input that is held up by our own pace has not
+ * stalled.
  */
 
-/** Silence after which it is told, and then again, s. Guess: nobody reads more. */
-const TOLD_AFTER_S = [2, 10, 30, 60, 300, 900];
+/** Times without input after which there is a warning, s. Guess: more warnings would not be read. */
+const WARN_AFTER_S = [2, 10, 30, 60, 300, 900];
 const THEN_EACH_S = 3600;
 
-/** The items of `items`, called `name` in what is told. */
+/** Yields `items`, and calls `tell` with each warning, in which the input is called `name`. */
 export async function* tellStalls<Item>(
   items: AsyncIterable<Item>,
   name: string,
@@ -55,9 +56,9 @@ function startWatch(name: string, tell: (text: string) => void): { readonly stop
   };
 }
 
-/** The silence after which it is told for the `count`-th time, from 0. */
+/** The time without input after which warning number `count`, from 0, is given, s. */
 function silenceS(count: number): number {
-  const last = TOLD_AFTER_S.length - 1;
+  const last = WARN_AFTER_S.length - 1;
   const later = Math.max(0, count - last) * THEN_EACH_S;
-  return (TOLD_AFTER_S[Math.min(count, last)] as number) + later;
+  return (WARN_AFTER_S[Math.min(count, last)] as number) + later;
 }

@@ -1,4 +1,8 @@
-/** Where a track's bytes come from: a file, or standard input. */
+/**
+ * Where a recording's bytes come from: a file or standard input, and its name if its tags contain no
+ * title. Problems with files become sentences for the user here, so that they read the same wherever a
+ * file is named.
+ */
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -8,32 +12,32 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 import { ID3V1_BYTES, parseId3v1 } from '../../mp3/tags/id3v1.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 
-/** One recording that can be read once, from its beginning. */
+/** One recording, which can be read once from its beginning. */
 export interface TrackInput {
-  /** As the user wrote it. */
+  /** The path as the user has written it. */
   readonly file: string;
-  /** The title when no tag tells one. */
+  /** The title if no tag in the stream contains one. */
   readonly name: string;
-  /** Undefined for a stream, which also may hold less before it is known to be no MP3. */
+  /** Undefined for a stream. */
   readonly sizeBytes: number | undefined;
-  /** Bytes; and texts, each the title of what follows. */
+  /** Chunks of bytes; a text is the title of what follows. */
   readonly chunks: AsyncIterable<Uint8Array | string>;
 }
 
 const NAME_LENGTH_MAX = 255;
 
-/** Read ahead: 4 s at 128 kbit/s. */
+/** Bytes that are read at a time: 4 s at 128 kbit/s. */
 const CHUNK_BYTES = 65_536;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is no directory',
+  ENOTDIR: 'a part of the path is not a directory',
   EIO: 'the disk reports an error',
 };
 
-/** The problem of reading a file, in one sentence; an error that is none of the file's is kept. */
+/** A UserError for a problem with a file; any other error is returned unchanged. */
 export function fileProblem(file: string, error: unknown): unknown {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   if (error instanceof UserError || typeof code !== 'string') return error;
@@ -41,8 +45,8 @@ export function fileProblem(file: string, error: unknown): unknown {
 }
 
 /**
- * Opens a file. Its name is what its ID3v1 tag says, or else `title`, or else the file's name.
- * Rejects with a UserError when it cannot be read.
+ * Opens a file. Its name is the title of its ID3v1 tag, or else `title`, or else follows from the file's
+ * name. Rejects with a UserError when it cannot be read.
  */
 export async function openFile(file: string, title?: string): Promise<TrackInput> {
   try {
@@ -69,7 +73,7 @@ async function readId3v1(handle: FileHandle, sizeBytes = 0): Promise<string | un
   return tag === undefined ? undefined : titleOf(tag);
 }
 
-/** Nothing is opened before somebody reads. */
+/** Opens the file when the first chunk is read. */
 async function* readFrom(file: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(file, { highWaterMark: CHUNK_BYTES });
@@ -78,11 +82,11 @@ async function* readFrom(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What is piped into us. */
+/** A recording that is piped into this process. */
 export function openStream(stream: Readable): TrackInput {
   return { file: 'standard input', name: 'Live', sizeBytes: undefined, chunks: stream };
 }
 
-/** The title that a file's name makes. It may be anything, also what would steer a terminal. */
+/** The title that follows from a file's name, without the control characters that it may contain. */
 export const nameOf = (file: string): string =>
   plainText(basename(file, extname(file)).replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';

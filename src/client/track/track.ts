@@ -1,9 +1,9 @@
 /**
- * One recording as it is played: its frames, and what it is called. Read piece by piece, so that
- * a file of a day costs no more memory than one of a minute.
+ * One recording as it is played: its frames and its titles. It is read in chunks, so a recording of a
+ * day needs no more memory than one of a minute.
  *
- * The length of a file is not known before its end, so it is estimated: what is not played yet
- * is taken to be like what was. For a constant bit rate that is exact to a frame.
+ * The length of a file is known only at its end, so it is estimated, on the assumption that the rest has
+ * the bit rate of the part that has been read. For a constant bit rate that is exact to a frame.
  */
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
@@ -12,7 +12,7 @@ import { titleOf } from '../../mp3/tags/tag-title.js';
 import type { TrackInput } from './track-input.js';
 
 export type TrackEvent =
-  /** What follows is called so; comes before the first frame, and with each tag in a stream. */
+  /** The title of what follows; comes before the first frame, and with each tag in a stream. */
   | { readonly kind: 'title'; readonly title: string }
   | {
       readonly kind: 'frame';
@@ -23,99 +23,121 @@ export type TrackEvent =
       readonly lengthMs: number | undefined;
     };
 
-/** A file of which so much is no frame and no tag is no MP3. The issue's number. */
+/** A file with more than this before its first frame, tags aside, is not MP3. The issue's number. */
 const JUNK_BYTES_MAX = 2 ** 20;
 
-/** The same of a stream, where a megabyte takes a minute to come. Guess: 4 s at 128 kbit/s. */
+/** The same for a stream, where a mebibyte takes a minute to arrive. Guess: 4 s at 128 kbit/s. */
 const STREAM_JUNK_BYTES_MAX = 65_536;
 
-function noMp3({ file, sizeBytes }: TrackInput, format: string | undefined): UserError {
-  const what = format === undefined ? 'holds no MP3' : `is ${format}, not MP3`;
-  const advice =
-    sizeBytes === undefined
-      ? 'only MP3 can be broadcast; an encoder is told so with, for example, ffmpeg -f mp3'
-      : 'give files that end in .mp3 and play';
-  return new UserError(EXIT.file, `${file} ${what}: ${advice}`);
-}
-
 /**
- * The recording's events. Throws a UserError when it cannot be read, has no frame in its first
- * 1 MiB (of a stream 64 KiB; tags aside), or none at all.
+ * The recording's events. Throws a UserError when it cannot be read, when its first 1 MiB (of a stream:
+ * 64 KiB), tags aside, contain no frame, or when it contains none at all.
  */
 export async function* readTrack(input: TrackInput): AsyncGenerator<TrackEvent> {
   const framer = createFramer();
-  const reading = createReading(input);
+  const state = startReading(input);
   for await (const chunk of input.chunks) {
-    if (typeof chunk === 'string') yield* reading.name(chunk);
-    else yield* reading.take(chunk, framer.push(chunk));
+    if (typeof chunk === 'string') yield* onTitle(state, chunk);
+    else yield* take(state, chunk, framer.push(chunk));
   }
-  yield* reading.take(NOTHING, framer.end());
-  reading.end();
+  yield* take(state, NOTHING, framer.end());
+  if (!state.hasFrames) throw notMp3(state);
 }
 
 const NOTHING = new Uint8Array();
 
-/** What is known of a recording that is being read. */
-function createReading(input: TrackInput) {
-  const meter = createLengthMeter(input.sizeBytes);
-  const junkBytesMax = input.sizeBytes === undefined ? STREAM_JUNK_BYTES_MAX : JUNK_BYTES_MAX;
-  let head: Uint8Array = NOTHING;
-  let junkBytes = 0;
-  let named = false;
-  let started = false;
-
-  const onFrame = (event: FramerEvent & { kind: 'frame' }): TrackEvent[] => {
-    const { durationMs, bitrateKbps } = event.header;
-    const { bytes } = event;
-    const lengthMs = meter.lengthMs();
-    const unnamed: TrackEvent[] = named ? [] : [{ kind: 'title', title: input.name }];
-    named = true;
-    started = true;
-    return [...unnamed, { kind: 'frame', bytes, durationMs, bitrateKbps, lengthMs }];
-  };
-
-  const onTag = (title: string | undefined): TrackEvent[] => {
-    if (title === undefined) return [];
-    named = true;
-    return [{ kind: 'title', title }];
-  };
-
-  const onEvent = (event: FramerEvent): TrackEvent[] => {
-    switch (event.kind) {
-      case 'frame':
-        return onFrame(event);
-      case 'tag':
-        return onTag(titleOf(event));
-      case 'junk':
-        junkBytes += event.bytes;
-        if (!started && junkBytes > junkBytesMax) throw noMp3(input, foreignFormat(head));
-        return [];
-      case 'vbrTag':
-        return [];
-    }
-  };
-
-  return {
-    take: (bytes: Uint8Array, events: readonly FramerEvent[]): TrackEvent[] => {
-      if (head.length < FORMAT_BYTES) head = Buffer.concat([head, bytes.subarray(0, FORMAT_BYTES)]);
-      meter.add(events, bytes.length);
-      return events.flatMap(onEvent);
-    },
-    name: onTag,
-    end: (): void => {
-      if (!started) throw noMp3(input, foreignFormat(head));
-    },
-  };
+/** What is known about a recording that is being read. */
+interface State {
+  readonly input: TrackInput;
+  readonly meter: LengthMeter;
+  /** The first bytes, from which another format is recognised. */
+  head: Uint8Array;
+  junkBytes: number;
+  /** A title has been found. */
+  isNamed: boolean;
+  /** A frame has been found. */
+  hasFrames: boolean;
 }
 
-/** Estimates the length of a recording from its size and from what was read so far. */
-function createLengthMeter(sizeBytes: number | undefined) {
+const startReading = (input: TrackInput): State => ({
+  input,
+  meter: createLengthMeter(input.sizeBytes),
+  head: NOTHING,
+  junkBytes: 0,
+  isNamed: false,
+  hasFrames: false,
+});
+
+/** The events of the recording for what the framer has found in `bytes`. */
+function take(state: State, bytes: Uint8Array, found: readonly FramerEvent[]): TrackEvent[] {
+  if (state.head.length < FORMAT_BYTES) {
+    state.head = Buffer.concat([state.head, bytes.subarray(0, FORMAT_BYTES)]);
+  }
+  state.meter.add(found, bytes.length);
+  return found.flatMap((event) => onEvent(state, event));
+}
+
+function onEvent(state: State, event: FramerEvent): TrackEvent[] {
+  switch (event.kind) {
+    case 'frame':
+      return onFrame(state, event);
+    case 'tag':
+      return onTitle(state, titleOf(event));
+    case 'junk':
+      onJunk(state, event.bytes);
+      return [];
+    case 'vbrTag':
+      return [];
+  }
+}
+
+function onFrame(state: State, event: FramerEvent & { kind: 'frame' }): TrackEvent[] {
+  const { durationMs, bitrateKbps } = event.header;
+  const { bytes } = event;
+  const lengthMs = state.meter.lengthMs();
+  const title = state.isNamed ? [] : onTitle(state, state.input.name);
+  state.hasFrames = true;
+  return [...title, { kind: 'frame', bytes, durationMs, bitrateKbps, lengthMs }];
+}
+
+function onTitle(state: State, title: string | undefined): TrackEvent[] {
+  if (title === undefined) return [];
+  state.isNamed = true;
+  return [{ kind: 'title', title }];
+}
+
+function onJunk(state: State, bytes: number): void {
+  const { sizeBytes } = state.input;
+  const bytesMax = sizeBytes === undefined ? STREAM_JUNK_BYTES_MAX : JUNK_BYTES_MAX;
+  state.junkBytes += bytes;
+  if (!state.hasFrames && state.junkBytes > bytesMax) throw notMp3(state);
+}
+
+function notMp3({ input: { file, sizeBytes }, head }: State): UserError {
+  const format = foreignFormat(head);
+  const what = format === undefined ? 'holds no MP3' : `is ${format}, not MP3`;
+  const advice =
+    sizeBytes === undefined
+      ? 'only MP3 can be broadcast; make the encoder send it, for example with ffmpeg -f mp3'
+      : 'give files that end in .mp3 and play';
+  return new UserError(EXIT.file, `${file} ${what}: ${advice}`);
+}
+
+interface LengthMeter {
+  /** Counts `bytes` of the recording, in which the framer has found `events`. */
+  add(events: readonly FramerEvent[], bytes: number): void;
+  /** The estimated length, ms; undefined if there is nothing to estimate it from. */
+  lengthMs(): number | undefined;
+}
+
+/** Estimates the length of a recording from its size, undefined for a stream, and what was read. */
+function createLengthMeter(sizeBytes: number | undefined): LengthMeter {
   let readBytes = 0;
   let headBytes: number | undefined;
   let frameBytes = 0;
   let framesMs = 0;
   return {
-    add: (events: readonly FramerEvent[], bytes: number): void => {
+    add: (events, bytes) => {
       readBytes += bytes;
       for (const event of events) {
         if (event.kind !== 'frame') continue;
@@ -124,7 +146,7 @@ function createLengthMeter(sizeBytes: number | undefined) {
       }
       if (frameBytes > 0) headBytes ??= readBytes - frameBytes;
     },
-    lengthMs: (): number | undefined =>
+    lengthMs: () =>
       sizeBytes === undefined || headBytes === undefined || frameBytes === 0
         ? undefined
         : ((sizeBytes - headBytes) * framesMs) / frameBytes,

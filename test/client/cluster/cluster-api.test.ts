@@ -53,7 +53,7 @@ describe('The address of listeners', () => {
     for (const name of [SESSION, 'radio.example/night']) {
       expect(listenUrl(cluster, name).href).toBe(`${cluster}/listen/radio.example/night.mp3`);
     }
-    expect(() => listenUrl(cluster, 'night')).toThrow(/no announcement: give its URL/);
+    expect(() => listenUrl(cluster, 'night')).toThrow(/not an announcement: give its URL/);
   });
 });
 
@@ -81,7 +81,7 @@ describe('A client of a cluster', () => {
       createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n')),
     );
     const message = (url: string) =>
-      `what answers at ${url} is no Scattercast cluster: check the address and the port`;
+      `the server at ${url} is not a Scattercast cluster: check the address and the port`;
     for (const { url, close } of [web, other]) {
       const exitCode = EXIT.unreachable;
       await expect(attachAt(url)).rejects.toMatchObject({ exitCode, message: message(url) });

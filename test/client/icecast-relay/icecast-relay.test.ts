@@ -109,10 +109,10 @@ describe('A relay', () => {
   });
 
   test.each([
-    ['401 Unauthorized', /^the Icecast server of .* says no: user or password is wrong$/],
-    ['403 Forbidden', /is another source on it/],
-    ['409 Conflict', /another source is on the mount/],
-    ['415 Unsupported', /does not take MP3/],
+    ['401 Unauthorized', /^the Icecast server of .* refuses: user name or password is wrong$/],
+    ['403 Forbidden', /does another source use it/],
+    ['409 Conflict', /another source uses the mount/],
+    ['415 Unsupported', /does not accept MP3/],
     ['302 Found', /status 302/],
   ])('ends when the server says %s at the beginning', async (answer, sentence) => {
     for (const method of ['PUT', 'SOURCE']) icecast.answers.set(method, answer);

@@ -211,7 +211,7 @@ describe('A playlist', () => {
     writeFileSync(join(bad, 'a.mp3'), 'no music');
     const error = await problemOf(play(bad));
     expect(error).toMatchObject({ exitCode: EXIT.file });
-    expect(error.message).toMatch(/nothing that was found can be played; .*a\.mp3 holds no MP3/);
+    expect(error.message).toMatch(/none of the files found can be played; .*a\.mp3 holds no MP3/);
   });
 
   test('shuffles each round anew, and repeats no song at once', async () => {

@@ -81,7 +81,7 @@ describe('The list of songs', () => {
       expect.stringMatching(/urls\.m3u names "http:\/\/radio\.example\/live\.mp3": .*--from URL/),
       expect.stringMatching(/none\.m3u names no file/),
       expect.stringMatching(/large\.m3u is too large for a playlist/),
-      expect.stringMatching(/no-music holds no file whose name ends in \.mp3/),
+      expect.stringMatching(/no-music contains no file whose name ends in \.mp3/),
       expect.stringMatching(/cannot read .*gone\.m3u: there is no such file/),
     ]);
   });

@@ -145,7 +145,7 @@ describe.skipIf(!installed)('A session that is relayed to Icecast', () => {
     const secret = 'not-the-password';
     const refused = relay({}, '--to', mountUrl(secret));
     expect(await refused.exited).toMatchObject({ code: 5 });
-    expect(refused.stderr()).toMatch(/says no: user or password is wrong/);
+    expect(refused.stderr()).toMatch(/refuses: user name or password is wrong/);
     const relaying = relay({}, '--to', mountUrl());
     await relaying.line(/relaying to/);
     const commandLine = (): string => readFileSync(`/proc/${relaying.pid}/cmdline`, 'utf8');
