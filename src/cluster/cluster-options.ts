@@ -1,4 +1,8 @@
-/** What a cluster can be told. The CLI fills it in: defaults < file < environment < flags. */
+/**
+ * The options of a cluster. The CLI fills them in: defaults < configuration file < environment <
+ * flags (cli/options/). Those of the SCXs are passed on to every SCX that the cluster launches;
+ * their defaults stand here, because the front end launches them.
+ */
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { Mounts } from './ingest/session-of-mount.js';
@@ -30,27 +34,27 @@ export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
   leaseIntervalMs: 1000, // guess: a crash is noticed within seconds
 });
 
-/** Who may say where a request comes from: proxies on this machine. */
+/** The proxies whose X-Forwarded-For counts by default: those on this machine. */
 export const TRUSTED_PROXIES: readonly string[] = ['127.0.0.0/8', '::1'];
 
 export interface ClusterOptions {
-  /** Of the front end; 0 is any free one. */
+  /** The port of the front end; 0 is any free one. */
   readonly port: number;
-  /** The address that others are told, of the front end and of the SCXs. */
+  /** The address at which others reach the front end and the SCXs. */
   readonly host: string;
   /** Where the sockets listen: an address of this machine, or 0.0.0.0 or ::, all of them. */
   readonly listenHost: string;
-  /** Everything that is to survive a restart; made if it is not there. One front end each. */
+  /** Everything that is to survive a restart; made if it does not exist. One front end each. */
   readonly dataDir: string;
   /** Two ports for each SCX. */
   readonly scxPorts: PortRange;
-  /** SCXs at most, >= 1. */
+  /** The maximum number of SCXs, >= 1. */
   readonly maxScxs: number;
   /** Listeners of one session over all its SCXs, >= 1; default: no limit. */
   readonly maxListenersPerSession?: number;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR; default: loopback. */
   readonly trustedProxies?: readonly string[];
-  /** Where source clients feed sessions, besides at their own names. */
+  /** Mounts of sessions, besides their own names. */
   readonly mounts?: Mounts;
   /** How long listeners over https may stay at an SCX that is replaced, ms; default: an hour. */
   readonly drainMs?: number;

@@ -1,7 +1,7 @@
 /**
- * The front end: the one address of a cluster that clients know. This file gives each group of routes
- * what it needs, and adds what all of them have in common: headers, counting, and the answer when
- * something fails. The server around it is web/front-end-port.ts.
+ * The front end: the one address of a cluster that clients know. This file gives each group of
+ * routes what it needs, and adds what all of them have in common: headers, counting, and the answer
+ * when something fails. The server around it is web/front-end-port.ts.
  */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { trustIn } from '../http/server/client-address.js';

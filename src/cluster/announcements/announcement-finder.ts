@@ -1,7 +1,8 @@
 /**
- * From the URL that a client gives to the announcement behind it. It is looked for in three places, in
- * this order: what is published here, if the URL is one of this cluster; what was fetched within the
- * last minute; the network, guarded. Requests for the same URL at the same time share one fetch.
+ * From the URL that a client gives to the announcement behind it. It is looked for in three places,
+ * in this order: what is published here, if the URL is one of this cluster; what was fetched within
+ * the last minute; the network, guarded. Requests for the same URL at the same time share one
+ * fetch.
  *
  * When the server of an announcement is down, the last valid document is used for another hour: the
  * session may well be running without that server.
@@ -114,7 +115,7 @@ async function fetchKnown(
   }
 }
 
-/** Shares one load among all who ask for the same URL at the same time; FETCHES_MAX at a time. */
+/** Requests for the same URL at the same time share one load; FETCHES_MAX loads at a time. */
 function shareLoads(load: (url: string) => Promise<OrProblem<Known>>) {
   const loading = new Map<string, Promise<OrProblem<Known>>>();
   return (url: string): Promise<OrProblem<Known>> => {

@@ -2,8 +2,8 @@
  * `/announcements/CREATOR/SESSION.xml`: publishing (§2.2). What is published here is kept: its
  * rendezvous SCX (§3.4) starts at once and runs for as long as the announcement is published.
  *
- * The first publication of a session draws its source password and its admin token. They are in that
- * answer, and are never told again.
+ * The first publication of a session draws its source password and its admin token. They are in
+ * that answer, and are never told again.
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';

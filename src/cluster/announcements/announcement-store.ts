@@ -1,10 +1,10 @@
 /**
  * The announcements that are published here: DATA/announcements/CREATOR/SESSION.xml, as they were
- * received, so that additions that we do not know are passed on; and SESSION.json beside each of them,
- * which says whose it is (owner.ts). All are in memory as well.
+ * received, so that additions that we do not know are passed on; and SESSION.json beside each of
+ * them, which says whose it is (owner.ts). All are in memory as well.
  *
- * Bounded: ANNOUNCEMENTS_MAX. Names of sessions consist of characters that are safe in file names, and
- * are never `.` or `..` (session-name.ts).
+ * Bounded: ANNOUNCEMENTS_MAX. Names of sessions consist of characters that are safe in file names,
+ * and are never `.` or `..` (session-name.ts).
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
@@ -35,8 +35,8 @@ export interface AnnouncementStore {
   get(session: string): Published | undefined;
   all(): readonly Published[];
   /**
-   * Publishes, or replaces the announcement of the same name. `overtaken` if `mayReplace` refuses the
-   * one that is there when earlier changes have been made. Never rejects.
+   * Publishes, or replaces the announcement of the same name. `overtaken` if `mayReplace` refuses
+   * the one that is there when earlier changes have been made. Never rejects.
    */
   put(
     published: Published,

@@ -1,7 +1,7 @@
 /**
- * The owner of an announcement, as a cluster remembers it and shows it to no client: the hash of the
- * admin token, which is needed to change or withdraw the announcement, its webhooks and its fallback.
- * The file lies beside the announcement: SESSION.json.
+ * The owner of an announcement, as a cluster remembers it and shows it to no client: the hash of
+ * the admin token, which is needed to change or withdraw the announcement, its webhooks and its
+ * fallback. The file lies beside the announcement: SESSION.json.
  */
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -31,7 +31,10 @@ export type StoredFallback = NonNullable<Owner['fallback']>;
 /** Whether it is the owner's token; takes the same time wherever they differ. */
 export const isToken = (token: string, { tokenHash }: Owner): boolean => hasHash(token, tokenHash);
 
-/** What the file holds; undefined if there is no file. A damaged file is logged, and counts as no file. */
+/**
+ * What the file holds; undefined if there is no file. A damaged file is logged, and counts as no
+ * file.
+ */
 export async function readOwner(path: string, log: Logger): Promise<Owner | undefined> {
   const json = await readFileIfAny(path);
   if (json === undefined) return undefined;

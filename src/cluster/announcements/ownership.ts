@@ -1,6 +1,6 @@
 /**
- * An announcement may be changed by requests that carry the session's admin token. Wrong tokens slow
- * their address down (http/server/guess-delay.ts).
+ * An announcement may be changed by requests that carry the session's admin token. Wrong tokens
+ * slow their address down (http/server/guess-delay.ts).
  *
  * Announcements that are older than admin tokens have no owner yet. They may be changed by requests
  * from the cluster's own machine.

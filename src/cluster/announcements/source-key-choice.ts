@@ -1,7 +1,7 @@
 /**
- * Which source key an announcement gets when it is published. The publisher's document may carry one;
- * else a session that is new here gets a password, which is in the answer and nowhere else, and a
- * session that is published again keeps what it has.
+ * Which source key an announcement gets when it is published. The publisher's document may carry
+ * one; else a session that is new here gets a password, which is in the answer and nowhere else,
+ * and a session that is published again keeps what it has.
  */
 
 import type { PasswordWish } from '../../api/publishing.js';

@@ -1,6 +1,6 @@
 /**
- * Files that are there whole or not at all, whatever happens meanwhile: written beside their
- * place, brought to the disk, then renamed. What a crash leaves behind ends in `.tmp` and is
+ * Files that exist whole or not at all, whenever the process or the machine stops: written under
+ * another name, synced to the disk, then renamed. What a crash leaves behind ends in `.tmp` and is
  * never read.
  */
 import { randomUUID } from 'node:crypto';
@@ -51,7 +51,7 @@ export async function createFileAtomic(path: string, text: string, mode: number)
   }
 }
 
-/** The text of a file; undefined if there is none. */
+/** The text of a file; undefined if the file does not exist. */
 export async function readFileIfAny(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

@@ -1,4 +1,4 @@
-/** The data directory of a cluster: made, locked, and what its disk refuses told to the operator. */
+/** The data directory of a cluster: made, locked, with errors of its disk that say what to do. */
 import { mkdir } from 'node:fs/promises';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { lockDirectory } from './lock-file.js';

@@ -1,15 +1,16 @@
 /**
- * Whether the data directory can be written. A cluster goes on without: its streams need no disk, and
- * what is published is in memory. But nothing new can be published, and the logs that would tell of
- * a full disk are on it. So it is tried from time to time, and our own log says when that changes.
+ * Whether the data directory can be written. A cluster goes on when it cannot: its streams need no
+ * disk, and what is published is in memory. But nothing new can be published, and the SCXs' logs,
+ * which would report a full disk, are on it. So a probe file is written at intervals, and the front
+ * end's own log says when the result changes.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 
-/** Guess: minutes before somebody wants to publish something. */
+/** Guess: soon enough to be noticed before the next publication. */
 const TRY_MS = 15_000;
 
-/** A block of any file system's: less may have room where nothing else has. */
+/** A block of any file system: fewer bytes may fit where a file does not. */
 const BLOCK = Buffer.alloc(4096);
 
 const ADVICE =
@@ -23,7 +24,7 @@ export interface DiskWatchOptions {
   readonly tryMs?: number;
 }
 
-/** Tries from now on; the answer ends that. */
+/** Probes from now on; the returned function ends that. */
 export function watchDisk(options: DiskWatchOptions): () => void {
   const { dataDir, log, onChange, tryMs = TRY_MS } = options;
   const path = `${dataDir}/disk-probe.tmp`;
@@ -39,7 +40,7 @@ export function watchDisk(options: DiskWatchOptions): () => void {
   };
 
   const probe = async (): Promise<void> => {
-    if (isBusy) return; // the disk hangs
+    if (isBusy) return; // the last probe has not ended: the disk does not respond
     isBusy = true;
     try {
       await writeFile(path, BLOCK);

@@ -1,6 +1,6 @@
 /**
- * The token by which a front end knows its SCXs. It stays in the data directory, so that a
- * restarted front end accepts the SCXs that an earlier one launched.
+ * The cluster's secret, by which a front end recognises its SCXs. It is kept in the data directory,
+ * so that a restarted front end accepts the SCXs that an earlier one launched.
  */
 import { chmod } from 'node:fs/promises';
 import { EXIT, UserError } from '../../lib/user-error.js';

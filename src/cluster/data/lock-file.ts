@@ -1,7 +1,7 @@
 /**
- * One front end per data directory: two would launch each session twice and write over each
- * other's files. The lock names a process and its birth, so one that was killed leaves no lock
- * that anybody must remove by hand.
+ * One front end per data directory: two would launch each session twice and overwrite each other's
+ * files. The lock names a process and its birth, so the lock of a front end that was killed is
+ * taken over by the next one, and the operator need not remove it.
  */
 import { rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ async function readOwner(path: string): Promise<z.infer<typeof ownerSchema> | un
   try {
     return ownerSchema.parse(JSON.parse((await readFileIfAny(path)) ?? ''));
   } catch {
-    return undefined; // nobody's: damaged, or just removed
+    return undefined; // it has no owner: damaged, or just removed
   }
 }
 
@@ -29,7 +29,7 @@ async function failIfOwned(path: string, dataDir: string): Promise<void> {
   throw new UserError(EXIT.bind, message);
 }
 
-/** Takes a dead owner's lock away; by renaming, so that only one of several does it. */
+/** Removes the lock of a dead owner; by renaming, so that only one of several processes does it. */
 async function breakLock(path: string): Promise<void> {
   const aside = `${path}.${process.pid}.tmp`;
   await rename(path, aside).catch(() => undefined);
@@ -37,7 +37,7 @@ async function breakLock(path: string): Promise<void> {
 }
 
 /**
- * Takes the lock; the answer gives it back, or leaves it, as the dead do, where nothing can be removed.
+ * Takes the lock; the returned function releases it, or leaves it where no file can be removed.
  * Rejects with a UserError if a live front end has it.
  */
 export async function lockDirectory(dataDir: string): Promise<() => Promise<void>> {

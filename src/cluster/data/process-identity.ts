@@ -1,8 +1,8 @@
 /**
- * Which process a process id means. Ids are used again, after a reboot soon, so a file that
- * names a process names its birth too: the boot, and the clock tick of its start (proc(5), field
- * 22 of /proc/PID/stat). Where there is no /proc (macOS) a birth is unknown, and a process is
- * believed to be the same as long as its id lives.
+ * Which process a process id means. Ids are reused, soon after a reboot, so a file that names a
+ * process also names its birth: the boot, and the clock tick of its start (proc(5), field 22 of
+ * /proc/PID/stat). Where there is no /proc (macOS) the birth is unknown, and any live process with
+ * the id is taken for the same one.
  */
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -26,7 +26,7 @@ function answersSignals(pid: number): boolean {
   }
 }
 
-/** The birth of a live process; undefined if there is none, or only its zombie. */
+/** The birth of a live process; undefined if there is no such process, or only its zombie. */
 export function birthOf(pid: number): string | undefined {
   if (!HAS_PROC) return answersSignals(pid) ? UNKNOWN : undefined;
   const stat = readIfAny(`/proc/${pid}/stat`);
@@ -38,7 +38,7 @@ export function birthOf(pid: number): string | undefined {
   return `${readIfAny('/proc/sys/kernel/random/boot_id')?.trim() ?? ''}:${ticks}`;
 }
 
-/** Whether a process is still the one that was born then. */
+/** Whether the process with this id and birth is still alive. */
 export const isAlive = (pid: number, birth: string): boolean => birthOf(pid) === birth;
 
 /** Whether the command line of a process has this argument; true where it cannot be read. */

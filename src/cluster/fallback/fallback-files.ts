@@ -1,12 +1,12 @@
 /**
- * The files that sessions fall back to: DATA/fallbacks/UUID.mp3. Each upload is a new file under a new
- * name, so that a file that is being played never changes. The owner of the announcement (owner.ts)
- * names the current one. Files that no owner names are removed by `sweep`: with the next upload, because
- * a file that was replaced is still played for a moment.
+ * The files that sessions fall back to: DATA/fallbacks/UUID.mp3. Each upload is a new file under a
+ * new name, so that a file that is being played never changes. The owner of the announcement
+ * (owner.ts) names the current one. Files that no owner names are removed by `sweep`: with the next
+ * upload, because a file that was replaced is still played for a moment.
  *
  * Uploads come from strangers: a file is received piece by piece and inspected as it arrives
- * (inspect-mp3.ts), and stored only if it is MP3. Bounded: FALLBACK_BYTES_MAX for each, TOTAL_BYTES_MAX
- * for all, UPLOADS_MAX at a time.
+ * (inspect-mp3.ts), and stored only if it is MP3. Bounded: FALLBACK_BYTES_MAX for each,
+ * TOTAL_BYTES_MAX for all, UPLOADS_MAX at a time.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -35,8 +35,8 @@ export type Received =
 
 export interface FallbackFiles {
   /**
-   * Stores a stream, whole or not at all. `sweep` does not remove the file until `adopt` has resolved,
-   * which has an owner name it. Rejects only if `adopt` does.
+   * Stores a stream, whole or not at all. `sweep` does not remove the file until `adopt` has
+   * resolved, which has an owner name it. Rejects only if `adopt` does.
    */
   receive(
     chunks: AsyncIterable<Uint8Array>,
@@ -45,6 +45,19 @@ export interface FallbackFiles {
   pathOf(file: string): string;
   /** Removes the files that no owner names and that are not being received. */
   sweep(): Promise<void>;
+}
+
+async function save(
+  path: string,
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Received> {
+  try {
+    const written = await receiveFile(path, chunks);
+    return typeof written === 'number' ? { kind: 'stored', file, bytes: written } : written;
+  } catch (error) {
+    return { kind: 'failed', error: error as NodeJS.ErrnoException };
+  }
 }
 
 /** Opens the files of a data directory, and sweeps. Rejects with the system's error. */
@@ -72,15 +85,6 @@ export async function openFallbackFiles(
     return isFull ? { kind: 'noRoom' } : undefined;
   };
 
-  const save = async (file: string, chunks: AsyncIterable<Uint8Array>): Promise<Received> => {
-    try {
-      const written = await receiveFile(pathOf(file), chunks);
-      return typeof written === 'number' ? { kind: 'stored', file, bytes: written } : written;
-    } catch (error) {
-      return { kind: 'failed', error: error as NodeJS.ErrnoException };
-    }
-  };
-
   const receive: FallbackFiles['receive'] = async (chunks, adopt) => {
     const refused = objection();
     if (refused !== undefined) return refused;
@@ -88,7 +92,7 @@ export async function openFallbackFiles(
     const file = `${randomUUID()}.mp3`;
     fresh.add(file);
     try {
-      const received = await save(file, chunks);
+      const received = await save(pathOf(file), file, chunks);
       if (received.kind === 'stored') await adopt(received);
       return received;
     } finally {

@@ -4,8 +4,8 @@
  * rendezvous SCX is told with its lease (fleet/lease-terms.ts) and plays it
  * (scx/sources/fallback-process.ts).
  *
- * An upload may take minutes. What was changed about the announcement meanwhile stays; an upload to a
- * session that has been withdrawn meanwhile, or has another owner, is dropped.
+ * An upload may take minutes. What was changed about the announcement meanwhile stays; an upload to
+ * a session that has been withdrawn meanwhile, or has another owner, is dropped.
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';

@@ -1,6 +1,6 @@
 /**
- * Looks at an uploaded file while it arrives, piece by piece, and says as soon as possible why it is
- * refused: it is too large, or it is not MP3. At the end it may also be too short.
+ * Looks at an uploaded file while it arrives, piece by piece, and says as soon as possible why it
+ * is refused: it is too large, or it is not MP3. At the end it may also be too short.
  */
 import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
 import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
@@ -8,7 +8,10 @@ import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 
 /** A shorter file would be opened all the time, ms. Guess. */
 const DURATION_MS_MIN = 1000;
-/** A file with more bytes than this outside frames and tags, and no frame, is not MP3; as in `broadcast`. */
+/**
+ * A file with more bytes than this outside frames and tags, and no frame, is not MP3; as in
+ * `broadcast`.
+ */
 const JUNK_BYTES_MAX = 2 ** 20;
 
 /** Why a file is refused. `notMp3`: what it is instead, if that is known. */

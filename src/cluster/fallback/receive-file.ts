@@ -31,8 +31,8 @@ async function write(
 }
 
 /**
- * Writes the file at `path`; resolves to its size in bytes, or to why it is refused. Rejects with the
- * system's error.
+ * Writes the file at `path`; resolves to its size in bytes, or to why it is refused. Rejects with
+ * the system's error.
  */
 export async function receiveFile(
   path: string,

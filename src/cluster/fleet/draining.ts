@@ -1,9 +1,9 @@
 /**
  * Draining: each SCX is replaced by a new process of the version that is installed now, without a
- * listener noticing. The SCX itself starts its successor and hands over (scx/hand-over/); the cluster
- * leaves the order, and sees from the lease renewals whether it was carried out. One SCX follows the
- * other, so that the machine runs one additional process at a time, and a session's overlay changes
- * once at a time.
+ * listener noticing. The SCX itself starts its successor and hands over (scx/hand-over/); the
+ * cluster leaves the order, and sees from the lease renewals whether it was carried out. One SCX
+ * follows the other, so that the machine runs one additional process at a time, and a session's
+ * overlay changes once at a time.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Drained } from '../../api/drain.js';
@@ -28,8 +28,8 @@ type IsMeant = (scx: ScxStatus) => boolean;
 
 export interface Draining {
   /**
-   * Replaces the running SCXs that are meant, and reports each as soon as it is done. False: another
-   * drain is in progress.
+   * Replaces the running SCXs that are meant, and reports each as soon as it is done. False:
+   * another drain is in progress.
    */
   drain(drainMs: number, report: (drained: Drained) => void, isMeant?: IsMeant): Promise<boolean>;
   /** Whether an SCX is to hand over. */

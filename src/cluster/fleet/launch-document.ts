@@ -1,4 +1,7 @@
-/** The launch document of an SCX (api/scx-launch.ts): what all of a cluster have in common, and its order. */
+/**
+ * The launch document of an SCX (api/scx-launch.ts): what all of a cluster have in common, and its
+ * order.
+ */
 import type { Launch } from '../../api/scx-launch.js';
 import type { LaunchFacts, LaunchOrder } from '../supervisor/supervisor-types.js';
 

@@ -1,7 +1,7 @@
 /**
- * What an SCX is told with each renewal of its lease, besides what the supervisor says: how its
- * session is announced now, and what to play while nobody broadcasts. So a changed announcement
- * reaches an SCX that is running, its players and its encoders.
+ * The part of the answer to a lease renewal that the supervisor does not know: how the session is
+ * announced now, and what to play while nobody broadcasts. So a changed announcement reaches an SCX
+ * that is running, its players and its encoders.
  */
 import type { LeaseTerms } from '../../api/lease.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';

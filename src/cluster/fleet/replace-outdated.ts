@@ -1,6 +1,6 @@
 /**
- * A front end of a new version finds the SCXs of the old one, which never stopped streaming, and has
- * them replaced: so restarting the cluster's process is all that an upgrade takes.
+ * A front end of a new version finds the SCXs of the old one, which never stopped streaming, and
+ * has them replaced: so restarting the cluster's process is all that an upgrade takes.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';

@@ -1,6 +1,6 @@
 /**
- * From a session to an SCX of it here, for every route that needs one: an SCX that runs, one that is
- * launched for the request, or the problem that the client is answered with.
+ * From a session to an SCX of it here, for every route that needs one: an SCX that runs, one that
+ * is launched for the request, or the problem that the client is answered with.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { good } from '../../lib/result.js';
@@ -17,8 +17,8 @@ export interface SessionScxs {
   /** The session's first SCX, launched if necessary: for broadcasters and other clusters. */
   first(known: Known, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
   /**
-   * An SCX with room for one more listener. Without an announcement only one that runs. `slot`: what
-   * the listener takes there.
+   * An SCX with room for one more listener. Without an announcement only one that runs. `slot`:
+   * what the listener takes there.
    */
   forListener(
     name: SessionName,

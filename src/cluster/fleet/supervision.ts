@@ -73,17 +73,14 @@ function createTimers(now: () => number) {
   };
 }
 
-/** Runs the supervisor; it is told of the SCXs that were found. */
-export function superviseScxs(options: SupervisionOptions): Supervision {
-  const { supervisor, platform, launchOf, log, now } = options;
-  const answers = createAnswers();
-  const timers = createTimers(now);
-  let onEmpty: () => void = () => undefined;
+type Answers = ReturnType<typeof createAnswers>;
 
-  const noticeEmpty = (): void => {
-    if (supervisor.size === 0) onEmpty();
-  };
-
+/** Carries out the supervisor's effects; `feed` hears of launches that fail. */
+function createPerform(
+  { platform, launchOf, log, onEffect }: SupervisionOptions,
+  answers: Answers,
+  feed: (input: SupervisorInput) => void,
+): (effect: SupervisorEffect) => void {
   const launch = async (order: LaunchOrder): Promise<void> => {
     const { id, session, rendezvous } = order;
     try {
@@ -95,20 +92,31 @@ export function superviseScxs(options: SupervisionOptions): Supervision {
     }
   };
 
-  const perform = (effect: SupervisorEffect): void => {
-    options.onEffect(effect);
+  return (effect) => {
+    onEffect(effect);
     if (effect.kind === 'launch') void launch(effect.order);
     else if (effect.kind === 'stop') platform.stop(effect.id, effect.signal);
     else if (effect.kind === 'answer') answers.settle(effect.request, effect.outcome);
     else log[effect.level]({ session: effect.session }, effect.message);
   };
+}
 
+/** Runs the supervisor, and tells it of the SCXs that were found. */
+export function superviseScxs(options: SupervisionOptions): Supervision {
+  const { supervisor, platform, log, now } = options;
+  const answers = createAnswers();
+  const timers = createTimers(now);
+  let onEmpty: () => void = () => undefined;
+
+  const noticeEmpty = (): void => {
+    if (supervisor.size === 0) onEmpty();
+  };
   const wakeAt = (instant: number, wake: () => void): void =>
     timers.set(instant, () => {
       wake();
       noticeEmpty();
     });
-
+  const perform = createPerform(options, answers, (input) => feed(input));
   const feed = drive(supervisor, { now, perform, wakeAt });
 
   platform.onExit((exit) => {
@@ -124,10 +132,7 @@ export function superviseScxs(options: SupervisionOptions): Supervision {
   return {
     feed,
     want: (wanted) =>
-      new Promise((fulfil) => {
-        const request = answers.open(fulfil);
-        feed({ kind: 'want', request, ...wanted });
-      }),
+      new Promise((fulfil) => feed({ kind: 'want', request: answers.open(fulfil), ...wanted })),
     stopAll: async () => {
       const empty = new Promise<void>((fulfil) => {
         onEmpty = fulfil;

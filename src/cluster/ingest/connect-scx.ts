@@ -1,7 +1,8 @@
 /**
- * The connection to a session's SCX on behalf of an encoder. The SCX gets the encoder's request head,
- * written anew: with the session's own mount, and with the encoder's address, so that wrong passwords
- * slow down the address they come from, and a remote encoder is not taken for a local one.
+ * The connection to a session's SCX on behalf of an encoder. The SCX gets the encoder's request
+ * head, written anew: with the session's own mount, and with the encoder's address, so that wrong
+ * passwords slow down the address they come from, and a remote encoder is not taken for a local
+ * one.
  */
 import { connect, type Socket } from 'node:net';
 import { mountOf } from '../../icecast/mount.js';

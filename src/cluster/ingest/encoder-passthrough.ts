@@ -1,8 +1,8 @@
 /**
- * Encoders at the front end. They take any redirect for a failed login, so their connections are passed
- * through to the session's SCX byte by byte: the SCX asks for the password, and answers as Icecast would.
- * The front end reads the request head, to know which session the encoder means, and writes it anew
- * (connect-scx.ts).
+ * Encoders at the front end. They take any redirect for a failed login, so their connections are
+ * passed through to the session's SCX byte by byte: the SCX asks for the password, and answers as
+ * Icecast would. The front end reads the request head, to know which session the encoder means, and
+ * writes it anew (connect-scx.ts).
  *
  * Bounded: encoder-limit.ts says how many may be connected; request heads have the limits of every
  * port (http/server/head-gate.ts).
@@ -20,7 +20,7 @@ import { bytesFor, connectTo, type EncoderRequest } from './connect-scx.js';
 import { createEncoderLimit } from './encoder-limit.js';
 import { joinSockets } from './join-sockets.js';
 import type { EncoderSessions } from './session-of-mount.js';
-import { createSocketSet } from './socket-set.js';
+import { createSocketSet, type SocketSet } from './socket-set.js';
 
 export interface PassthroughOptions {
   readonly sessions: EncoderSessions;
@@ -60,11 +60,11 @@ function refuse(socket: Socket, { status, message, retryAfter }: Problem): void 
   sendAnswer(socket, textAnswer(status, message, fields));
 }
 
-/** No encoder yet. */
-export function createEncoderPassthrough(options: PassthroughOptions): EncoderPassthrough {
-  const { sessions, scxHost, log } = options;
-  const trust = trustIn(options.trustedProxies);
-  const sockets = createSocketSet();
+/** Connects encoders to their SCXs, as many as the limit allows. */
+function createConnect(
+  { sessions, scxHost, log }: PassthroughOptions,
+  sockets: SocketSet,
+): EncoderPassthrough['connect'] {
   /** Counts encoders that wait for their SCX as well. */
   const limit = createEncoderLimit();
 
@@ -75,7 +75,7 @@ export function createEncoderPassthrough(options: PassthroughOptions): EncoderPa
     return upstream === undefined ? refused(LOST) : good(upstream);
   };
 
-  const connect: EncoderPassthrough['connect'] = async (request, name) => {
+  return async (request, name) => {
     const { address } = request;
     const refusal = limit.take(address);
     if (refusal !== undefined) return refused(refusal);
@@ -91,6 +91,14 @@ export function createEncoderPassthrough(options: PassthroughOptions): EncoderPa
     log.info({ session: name.text, address }, 'an encoder is passed through');
     return dialled;
   };
+}
+
+/** No encoder yet. */
+export function createEncoderPassthrough(options: PassthroughOptions): EncoderPassthrough {
+  const { sessions, trustedProxies } = options;
+  const trust = trustIn(trustedProxies);
+  const sockets = createSocketSet();
+  const connect = createConnect(options, sockets);
 
   const onRequest = async ({ socket, head, rest }: IncomingRequest): Promise<void> => {
     const { method, protocol, headers, target } = head;

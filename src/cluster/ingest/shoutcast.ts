@@ -1,11 +1,11 @@
 /**
- * SHOUTcast's first protocol, for encoders that know no other. They connect to the port after the one
- * that they are given, send a line with the password, wait for `OK2`, send a few `icy-` fields and an
- * empty line, and then MP3. There is no mount: the password tells the session. To the SCX the front end
- * speaks Icecast's protocol, as to every encoder's (connect-scx.ts).
+ * SHOUTcast's first protocol, for encoders that know no other. They connect to the port after the
+ * one that they are given, send a line with the password, wait for `OK2`, send a few `icy-` fields
+ * and an empty line, and then MP3. There is no mount: the password tells the session. To the SCX
+ * the front end speaks Icecast's protocol, as to every encoder's (connect-scx.ts).
  *
- * Bounded: CONNECTIONS_MAX connections. When there are more, the oldest one that has not sent a valid
- * password is cut off, so that silent connections keep no encoder out.
+ * Bounded: CONNECTIONS_MAX connections. When there are more, the oldest one that has not sent a
+ * valid password is cut off, so that silent connections keep no encoder out.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';

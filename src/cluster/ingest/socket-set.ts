@@ -1,4 +1,4 @@
-/** Sockets that are open, so that all of them can be cut off. Bounded by whoever adds to it. */
+/** Open sockets, so that all of them can be cut off. Those who add sockets limit their number. */
 import type { Socket } from 'node:net';
 
 export interface SocketSet {

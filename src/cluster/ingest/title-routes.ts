@@ -1,8 +1,8 @@
 /**
  * Titles from encoders: `GET /admin/metadata` names the mount, `/admin.cgi` of SHOUTcast sends the
  * password only. The request goes on to the session's SCX, which checks the source password and
- * answers. The user `admin` may send the session's admin token instead: only the front end can check
- * that, so it then sends the request with its own credentials.
+ * answers. The user `admin` may send the session's admin token instead: only the front end can
+ * check that, so it then sends the request with its own credentials.
  */
 import { type Request, type Response, Router } from 'express';
 import { basicAuth } from '../../http/server/basic-auth.js';

@@ -36,8 +36,8 @@ interface Context extends ListenDependencies {
 
 /**
  * Slots that are reserved for listeners of one address until they connect to the SCX that they were
- * sent to: each for 5 s, so about two hundred at a time. Further ones are sent to an SCX as well, but
- * without a reservation. Guess.
+ * sent to: each for 5 s, so about two hundred at a time. Further ones are sent to an SCX as well,
+ * but without a reservation. Guess.
  */
 const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
 
@@ -99,7 +99,7 @@ async function byName(
   return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
 }
 
-/** Whether this player gets the stream from us: nobody is sent to another scheme. */
+/** Whether this player gets the stream through us: no player is redirected to another scheme. */
 const isProxied = ({ speaksTls }: ListenDependencies, request: Request): boolean =>
   wantsProxy(request) ||
   isRedirectShy(request.get('User-Agent')) ||
@@ -138,8 +138,8 @@ async function listen(
 }
 
 /**
- * This front end as the listener reaches it: our own address, or, if a proxy in front of us ended the
- * encryption, the name of that proxy.
+ * This front end as the listener reaches it: our own address, or, if a proxy in front of us ended
+ * the encryption, the name of that proxy.
  */
 function reachedAt({ url }: ListenDependencies, request: Request): string {
   const seen = `${request.protocol}://${request.host}`;

@@ -1,11 +1,11 @@
 /**
- * Playlists of one entry: what many players, and most hardware radios, are given instead of the
+ * Playlists of one entry, which many players and most hardware radios are given instead of the
  * stream's own address. The entry is the cluster's address, never an SCX's, so that a player that
- * connects again is sent to an SCX that lives.
+ * connects again is sent to an SCX that runs.
  */
 
 /** The entry. */
-export interface Station {
+export interface PlaylistEntry {
   readonly url: string;
   /** One line of plain text. */
   readonly title: string;
@@ -14,7 +14,7 @@ export interface Station {
 interface Format {
   /** Without a charset: some players compare it as a whole. */
   readonly type: string;
-  print(station: Station): readonly string[];
+  print(entry: PlaylistEntry): readonly string[];
 }
 
 const XML: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
@@ -53,7 +53,7 @@ export type PlaylistKind = keyof typeof FORMATS;
 export const PLAYLIST_KINDS = Object.keys(FORMATS) as readonly PlaylistKind[];
 
 /** The media type and the UTF-8 bytes of a playlist. */
-export function printPlaylist(kind: PlaylistKind, station: Station) {
+export function printPlaylist(kind: PlaylistKind, entry: PlaylistEntry) {
   const { type, print } = FORMATS[kind];
-  return { type, body: Buffer.from(`${print(station).join('\n')}\n`) };
+  return { type, body: Buffer.from(`${print(entry).join('\n')}\n`) };
 }

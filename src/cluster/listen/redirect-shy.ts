@@ -1,7 +1,7 @@
 /**
- * Players that cannot be redirected, by their User-Agent. Only those of which it is known; all
- * others are redirected, and whoever makes a list for a player of another kind can write
- * `?proxy=1` into it.
+ * Players that cannot be redirected, by their User-Agent. Only players that are known not to follow
+ * redirects are listed; all others are redirected. A playlist for another such player can contain
+ * `?proxy=1`.
  *
  * - `ESP8266HTTPClient`, `ESP32HTTPClient`: home-made radios on Arduino's HTTP clients, which
  *   follow no redirect unless they are told to (`_followRedirects` in HTTPClient.h), and drop the

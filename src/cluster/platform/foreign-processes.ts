@@ -1,7 +1,7 @@
 /**
- * SCX processes that are not our children: an earlier front end launched them, or an SCX started them
- * as its successor. The system does not tell us of their end, so they are looked at a few times a
- * second.
+ * SCX processes that are not our children: an earlier front end launched them, or an SCX started
+ * them as its successor. The system does not tell us of their end, so they are looked at a few
+ * times a second.
  */
 import { kill } from 'node:process';
 import type { Logger } from 'pino';

@@ -1,7 +1,7 @@
 /**
  * What starts SCXs. §2.3 assumes "the existence of a cluster management platform". A platform has
- * three verbs, launch, stop and list, and reports exits. process-platform.ts needs nothing that must
- * be installed; an engine for many machines can be another platform.
+ * three verbs, launch, stop and list, and reports exits. process-platform.ts needs nothing that
+ * must be installed; an engine for many machines can be another platform.
  */
 import type { Launch } from '../../api/scx-launch.js';
 import type { Ports } from '../supervisor/port-pairs.js';
@@ -40,8 +40,9 @@ export interface Platform {
    */
   adopt(id: string, session: string, pid: number): boolean;
   /**
-   * Leaves an order for an SCX to hand over to a successor, which then renews its own lease. Listeners
-   * that cannot be handed over may stay for `drainMs`. Rejects if the order cannot be written.
+   * Leaves an order for an SCX to hand over to a successor, which then renews its own lease.
+   * Listeners that cannot be handed over may stay for `drainMs`. Rejects if the order cannot be
+   * written.
    */
   orderSuccessor(id: string, successor: Launch, drainMs: number): Promise<void>;
   /** Ends the watching, not the SCXs. */

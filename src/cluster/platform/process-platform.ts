@@ -1,7 +1,7 @@
 /**
- * The platform of a single machine: each SCX is a child process (scx-command.ts). A front end that is
- * started later finds the SCXs in their run files (run-files.ts); they are not its children, so it
- * watches them (foreign-processes.ts).
+ * The platform of a single machine: each SCX is a child process (scx-command.ts). A front end that
+ * is started later finds the SCXs in their run files (run-files.ts); they are not its children, so
+ * it watches them (foreign-processes.ts).
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

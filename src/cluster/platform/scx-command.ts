@@ -1,15 +1,15 @@
 /**
- * The command that starts an SCX process. Its launch document travels in the environment, which other
- * users cannot read, not in the arguments.
+ * The command that starts an SCX process. Its launch document travels in the environment, which
+ * other users cannot read, not in the arguments.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCH_VARIABLE, type Launch } from '../../api/scx-launch.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
 
 /**
- * The young generation of an SCX's heap, MiB: left alone it grows to 48 MiB when many listeners come
- * at once, and stays so; what an SCX allocates is short-lived. (Measured: 5 kB less for each of 4,000
- * listeners.)
+ * The young generation of an SCX's heap, MiB: left alone it grows to 48 MiB when many listeners
+ * come at once, and stays so; what an SCX allocates is short-lived. (Measured: 5 kB less for each
+ * of 4,000 listeners.)
  */
 const LEAN = ['--max-semi-space-size=2'];
 
@@ -20,8 +20,8 @@ export const scxArguments = (entry: string, { session }: Launch): string[] => [
 ];
 
 /**
- * Starts the process in a process group of its own, so that neither Ctrl-C at the front end's terminal
- * nor the front end's death ends it. `output`: where it writes.
+ * Starts the process in a process group of its own, so that neither Ctrl-C at the front end's
+ * terminal nor the front end's death ends it. `output`: where it writes.
  */
 export const spawnScx = (
   entry: string,

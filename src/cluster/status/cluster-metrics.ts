@@ -1,11 +1,12 @@
 /**
- * `GET /metrics` of a front end, for Prometheus. A registry of its own, because several front
- * ends may live in one process (the tests do that). Labels have few values, all of them ours.
+ * `GET /metrics` of a front end, for Prometheus. Each front end has a registry of its own, because
+ * several may run in one process (in tests they do). Labels have few values, none of them from
+ * clients.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { SupervisorEffect } from '../supervisor/supervisor-types.js';
 
-/** What is read at the moment of asking. */
+/** Values that are read when the metrics are printed. */
 interface Levels {
   readonly scxs: number;
   readonly scxsMax: number;

@@ -1,4 +1,8 @@
-/** What `GET /status` of a front end tells (api/cluster-status.ts), put together from the leases. */
+/**
+ * `GET /status` of a front end (api/cluster-status.ts), composed of what the SCXs reported with
+ * their last lease renewals, what is published here, and what was fetched. Each session is listed
+ * once, with its SCXs; its numbers are sums over those.
+ */
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { icestats } from '../../icecast/status-json.js';
@@ -65,7 +69,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
   };
 }
 
-/** Puts the status together. */
+/** Composes the status. */
 export function clusterStatus(from: StatusSources): ClusterStatus {
   const { url, version, startedAt, scxsMax, scxCount } = from;
   const listeners = sum(from.scxs.map((scx) => scx.listeners));
@@ -82,7 +86,7 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
   };
 }
 
-/** The same as Icecast tells it: each session that is on the air is one of its sources. */
+/** The same in the form of Icecast: each session that is on the air is one of its sources. */
 export function clusterIcestats({ cluster, sessions }: ClusterStatus): object {
   const { startedAt, version } = cluster;
   const host = new URL(cluster.url).hostname;

@@ -1,11 +1,11 @@
 /**
  * The capacity of a session: how many more listeners the SCXs that it has here can take. An SCX
- * reports its number of listeners with each lease renewal; a slot is reserved for every listener that
- * has been sent to it since, so that a crowd that arrives between two renewals is spread like any
- * other.
+ * reports its number of listeners with each lease renewal; a slot is reserved for every listener
+ * that has been sent to it since, so that a crowd that arrives between two renewals is spread like
+ * any other.
  *
- * A listener is sent to the SCX with the most room. But an SCX whose listeners the others could take
- * twice over gets no new ones: it empties as its listeners leave, and then ends by itself.
+ * A listener is sent to the SCX with the most room. But an SCX whose listeners the others could
+ * take twice over gets no new ones: it empties as its listeners leave, and then ends by itself.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { TrackedScx } from './scx-table.js';
@@ -84,8 +84,8 @@ export function reserve(scx: TrackedScx, now: number): void {
 }
 
 /**
- * A renewal reports `listeners`: as many reservations are used as there are more listeners than in the
- * last renewal. A reservation made before `since` has expired: that listener does not come.
+ * A renewal reports `listeners`: as many reservations are used as there are more listeners than in
+ * the last renewal. A reservation made before `since` has expired: that listener does not come.
  */
 export function settleReservations(scx: TrackedScx, listeners: number, since: number): void {
   const arrived = Math.max(0, listeners - (scx.status?.listeners ?? 0));

@@ -1,7 +1,7 @@
 /**
- * The end of an SCX: it is forgotten, its session goes on with another of its SCXs if it has one, and
- * an end that was not expected is counted against the session (session-slot.ts), which says when the
- * next launch may be.
+ * The end of an SCX: it is forgotten, its session goes on with another of its SCXs if it has one,
+ * and an end that was not expected is counted against the session (session-slot.ts), which says
+ * when the next launch may be.
  */
 import type { Rng } from '../../lib/rng.js';
 import { EXIT } from '../../lib/user-error.js';

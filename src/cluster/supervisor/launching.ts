@@ -1,10 +1,11 @@
 /**
- * Launching, in one place: every input changes the supervisor's tables, and pump() then launches what
- * is needed, within the cap, the number of launches in progress and the budget of launches per minute.
+ * Launching, in one place: every input changes the supervisor's tables, and pump() then launches
+ * what is needed, within the cap, the number of launches in progress and the budget of launches per
+ * minute.
  *
- * Sessions without an SCX come before those that need a further one, and sessions that a client waits
- * for come first. A session gets its SCXs one after the other: only when the last one takes listeners
- * is it known whether another is needed.
+ * Sessions without an SCX come before those that need a further one, and sessions that a client
+ * waits for come first. A session gets its SCXs one after the other: only when the last one takes
+ * listeners is it known whether another is needed.
  */
 import { createTokenBucket } from '../../lib/token-bucket.js';
 import { capacityOf } from './capacity.js';
@@ -19,8 +20,8 @@ export interface Launching {
   /** Launches what is needed and possible. */
   pump(now: number): void;
   /**
-   * Another program uses the SCX's ports: it is launched again at once, on the next pair. False after
-   * too many such attempts in a row.
+   * Another program uses the SCX's ports: it is launched again at once, on the next pair. False
+   * after too many such attempts in a row.
    */
   retryElsewhere(scx: TrackedScx, now: number): boolean;
   /** When pump() has work again; Infinity if not by itself. */

@@ -1,6 +1,6 @@
 /**
- * Which two ports an SCX listens on: HTTP and overlay. An operator opens a range in a firewall; SCXs
- * take pairs of it, the lowest first, so that a short range is enough.
+ * Which two ports an SCX listens on: HTTP and overlay. An operator opens a range in a firewall;
+ * SCXs take pairs of it, the lowest first, so that a short range is enough.
  *
  * Another program may use a port of the range. A pair where that was found is avoided for a while.
  */
@@ -50,8 +50,9 @@ function lowestFree(range: PortRange, busy: ReadonlySet<number>, avoided: Avoide
 }
 
 /**
- * A pair for a new SCX: the preferred one if it is free, else the lowest that is free; if all that are
- * left are avoided, the one that is avoided for the shortest time. Undefined if every pair has an SCX.
+ * A pair for a new SCX: the preferred one if it is free, else the lowest that is free; if all that
+ * are left are avoided, the one that is avoided for the shortest time. Undefined if every pair has
+ * an SCX.
  */
 export function choosePorts(
   range: PortRange,
@@ -71,9 +72,9 @@ export function choosePorts(
 }
 
 /**
- * The overlay port of a successor, which needs one of its own while both processes run; the HTTP port
- * is handed over. It is that of the SCX's own pair if the SCX itself uses the one of another pair;
- * else that of the lowest pair that is free.
+ * The overlay port of a successor, which needs one of its own while both processes run; the HTTP
+ * port is handed over. It is that of the SCX's own pair if the SCX itself uses the one of another
+ * pair; else that of the lowest pair that is free.
  */
 export function chooseOverlayPort(
   range: PortRange,

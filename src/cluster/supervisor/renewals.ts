@@ -1,7 +1,7 @@
 /**
  * Lease renewals: an SCX says that it lives, and how many listeners it has. The first one makes a
- * launched SCX available to clients. An SCX that is not known here was launched by another front end,
- * or by an earlier one, and is adopted.
+ * launched SCX available to clients. An SCX that is not known here was launched by another front
+ * end, or by an earlier one, and is adopted.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { answerWaiting } from './answering.js';

@@ -1,7 +1,7 @@
 /**
  * The SCXs that the supervisor knows: each in one phase, with the deadline of that phase and with
- * what it reported last. All of it is soft state: a front end that was restarted learns it again from
- * the next renewals. Bounded: launched SCXs by the cap, adopted ones by `trackedMax`.
+ * what it reported last. All of it is soft state: a front end that was restarted learns it again
+ * from the next renewals. Bounded: launched SCXs by the cap, adopted ones by `trackedMax`.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Ports } from './port-pairs.js';
@@ -37,7 +37,9 @@ export interface ScxTable {
   of(session: string): readonly TrackedScx[];
   /** An SCX of the session other than this one: a live one, or else one that is being launched. */
   replacementOf(session: string, except: string | null): TrackedScx | undefined;
-  /** What SCXs that renewed after `since` reported last, of one session or all, by session and id. */
+  /**
+   * What SCXs that renewed after `since` reported last, of one session or all, by session and id.
+   */
   statuses(since: number, session?: string): readonly ScxStatus[];
   readonly size: number;
   /** How many have been launched and have no lease yet. */

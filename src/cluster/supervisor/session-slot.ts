@@ -1,7 +1,7 @@
 /**
- * What the supervisor remembers of one session: whether it must have an SCX, which requests wait for
- * it, and how its SCXs died. Deaths soon after the launch make a restart loop: each of them doubles
- * the wait before the next launch, and after a few of them clients are told so at once.
+ * What the supervisor remembers of one session: whether it must have an SCX, which requests wait
+ * for it, and how its SCXs died. Deaths soon after the launch make a restart loop: each of them
+ * doubles the wait before the next launch, and after a few of them clients are told so at once.
  */
 
 import type { ScxStatus } from '../../api/scx-status.js';
@@ -64,9 +64,9 @@ export const isIdle = (slot: SessionSlot): boolean =>
   slot.current === null && !slot.kept && !slot.restart && slot.waiting.size === 0;
 
 /**
- * A client came with an announcement. One that is published here counts more. And anybody can announce
- * a session of the same name elsewhere: while the session has an SCX, or is about to have one, only the
- * announcement that the SCX was launched for may change the facts.
+ * A client came with an announcement. One that is published here has precedence. And a session of
+ * the same name can be announced elsewhere: while the session has an SCX, or is about to have one,
+ * only the announcement that the SCX was launched for may change the facts.
  */
 export function learn(slot: SessionSlot, facts: LaunchFacts): void {
   const isForeign = slot.facts !== null && slot.facts.announcement !== facts.announcement;
@@ -85,8 +85,8 @@ function waitMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
 }
 
 /**
- * Counts a death: a quick one is added to the session's record, a late one clears it. The first quick
- * death of an SCX that had come up costs no wait: its listeners are on their way back.
+ * Counts a death: a quick one is added to the session's record, a late one clears it. The first
+ * quick death of an SCX that had come up costs no wait: its listeners are on their way back.
  */
 export function recordDeath(
   slot: SessionSlot,

@@ -1,7 +1,7 @@
 /**
  * The supervisor's sessions. A session is remembered while it has an SCX, is published here or is
- * waited for, and as long as its quick deaths count. Slots that hold nothing but a record of deaths are
- * dropped when there are too many, so requests for ever new names cannot fill the memory.
+ * waited for, and as long as its quick deaths count. Slots that hold nothing but a record of deaths
+ * are dropped when there are too many, so requests for ever new names cannot fill the memory.
  */
 import { createSlot, isIdle, type SessionSlot } from './session-slot.js';
 import type { SupervisorConfig } from './supervisor-config.js';

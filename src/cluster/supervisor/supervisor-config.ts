@@ -33,7 +33,10 @@ export interface SupervisorConfig {
   readonly leaseMs: number;
   /** Maximum interval between inputs or ticks while there are SCXs. Guess: 1000. */
   readonly pulseMs: number;
-  /** A tick later than this shows that this process stood still: all leases are extended. Guess: 1000. */
+  /**
+   * A tick later than this shows that this process stood still: all leases are extended. Guess:
+   * 1000.
+   */
   readonly stallMs: number;
   /** How long a leaving SCX may take for its flood and its drain. Guess: 30000. */
   readonly leavingMs: number;
@@ -59,7 +62,9 @@ export interface SupervisorConfig {
   readonly waitingMax: number;
   /** Sessions remembered, at most, besides those with an SCX or published here. Guess: 1024. */
   readonly sessionsMax: number;
-  /** SCXs that are tracked, also those that this front end did not launch; further ones are ignored. */
+  /**
+   * SCXs that are tracked, also those that this front end did not launch; further ones are ignored.
+   */
   readonly trackedMax: number;
 }
 

@@ -1,17 +1,17 @@
 /**
- * The supervisor: which SCXs this cluster runs, and for which sessions. §2.3: the platform "provides
- * the function of creating SCXs when required and ensuring that the SCXs remain available and recover
- * from faults". A machine without I/O; fleet/fleet.ts carries out its effects.
+ * The supervisor: which SCXs this cluster runs, and for which sessions. §2.3: the platform
+ * "provides the function of creating SCXs when required and ensuring that the SCXs remain available
+ * and recover from faults". A machine without I/O; fleet/fleet.ts carries out its effects.
  *
  * The idea: two tables. scx-table.ts holds SCXs, each in one phase; slot-table.ts holds sessions,
  * each of which may need SCXs. Every input changes the tables: requests in answering.ts, lease
- * renewals in renewals.ts, exits in endings.ts, publications here. launching.ts then launches what is
- * needed, watching.ts ends what is dead, and answering.ts answers the requests that wait.
+ * renewals in renewals.ts, exits in endings.ts, publications here. launching.ts then launches what
+ * is needed, watching.ts ends what is dead, and answering.ts answers the requests that wait.
  *
  * The first SCX of a session is its current one: broadcasters, encoders and other clusters are sent
  * to it, and it is the rendezvous point. Further ones are launched when listeners find no room
- * (capacity.ts), or by another front end. They end by themselves when they are empty, and one of them
- * becomes the current one if that dies.
+ * (capacity.ts), or by another front end. They end by themselves when they are empty, and one of
+ * them becomes the current one if that dies.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { unreachable } from '../../lib/assert.js';

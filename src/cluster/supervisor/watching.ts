@@ -7,6 +7,7 @@
 import type { Endings } from './endings.js';
 import { seconds } from './outcomes.js';
 import type { TrackedScx } from './scx-table.js';
+import type { SupervisorConfig } from './supervisor-config.js';
 import { log, type SupervisorState } from './supervisor-state.js';
 
 export interface Watching {
@@ -17,6 +18,18 @@ export interface Watching {
   becomeLeaving(scx: TrackedScx, timeoutMs: number, now: number): void;
   /** The next deadline or pulse; Infinity without SCXs. */
   readonly due: number;
+}
+
+/** The sentence for an SCX that missed the deadline of a phase. */
+function reasonOf(phase: Exclude<TrackedScx['phase'], 'killed'>, config: SupervisorConfig): string {
+  switch (phase) {
+    case 'launching':
+      return `The session's SCX did not report within ${seconds(config.firstLeaseMs)}.`;
+    case 'renewing':
+      return `The session's SCX did not renew its lease for ${seconds(config.leaseMs)}.`;
+    case 'leaving':
+      return "The session's SCX took too long to leave.";
+  }
 }
 
 /** Nothing is watched yet. */
@@ -37,19 +50,14 @@ export function createWatching(state: SupervisorState, endings: Endings): Watchi
       log(state, 'error', message, scx.session);
       return endings.onEnd({ scx, reason: scx.killReason, isNormal: false }, now);
     }
-    const reasons = {
-      launching: `The session's SCX did not report within ${seconds(config.firstLeaseMs)}.`,
-      renewing: `The session's SCX did not renew its lease for ${seconds(config.leaseMs)}.`,
-      leaving: "The session's SCX took too long to leave.",
-    };
-    becomeKilled(scx, reasons[scx.phase], now);
+    becomeKilled(scx, reasonOf(scx.phase, config), now);
   };
 
   return {
     /**
-     * A late pulse means that this process stood still (it was stopped, or the machine is busy), and
-     * that no SCX could renew its lease meanwhile. The lease of one SCX may arrive before the late
-     * tick, so inputs are noticed as well.
+     * A late pulse means that this process stood still (it was stopped, or the machine is busy),
+     * and that no SCX could renew its lease meanwhile. The lease of one SCX may arrive before the
+     * late tick, so inputs are noticed as well.
      */
     notice: (now) => {
       if (now - pulse > config.stallMs) {

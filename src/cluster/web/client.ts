@@ -1,11 +1,12 @@
 /**
- * The address of the client that sent a request, for limits and logs: found once per request, by the
- * same rule as for encoders, which do not come through express (http/server/client-address.ts).
+ * The address of the client that sent a request, for limits and logs: determined once per request,
+ * by the same rule as for encoders, which do not come through express
+ * (http/server/client-address.ts).
  */
 import type { RequestHandler, Response } from 'express';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
 
-/** Finds out the client of each request. `trust` tells whose X-Forwarded-For counts. */
+/** Determines the client of each request. `trust`: the proxies whose X-Forwarded-For counts. */
 export const noteClient =
   (trust: IsTrusted): RequestHandler =>
   (request, response, next) => {

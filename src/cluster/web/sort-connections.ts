@@ -1,10 +1,10 @@
 /**
- * One port for all clients: the first bytes of a connection tell what it is. A TLS connection comes in
- * again once it is decrypted. Encoders are taken out, because node:http treats a body without a length
- * as empty. All other connections go to node:http.
+ * One port for all clients: the first bytes of a connection tell what it is. A TLS connection comes
+ * in again once it is decrypted. Encoders are taken out, because node:http treats a body without a
+ * length as empty. All other connections go to node:http.
  *
- * The bytes that were read are put back. A title that the encoder did not escape is put back escaped,
- * because node:http refuses it otherwise.
+ * The bytes that were read are put back. A title that the encoder did not escape is put back
+ * escaped, because node:http refuses it otherwise.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -79,8 +79,8 @@ function createReader(onKnown: (socket: Socket, verdict: Verdict, isSecure: bool
 }
 
 /**
- * Sorts the connections of a server: `onEncoder` gets those of encoders. Returns a function that cuts
- * off the connections whose kind is not known yet.
+ * Sorts the connections of a server: `onEncoder` gets those of encoders. Returns a function that
+ * cuts off the connections whose kind is not known yet.
  */
 export function sortConnections(
   server: Server,

@@ -1,6 +1,6 @@
 /**
- * One attempt at sending an event to a webhook. The receiver knows the sender by the signature, and the
- * age of the event by the timestamp, which is signed as well.
+ * One attempt at sending an event to a webhook. The receiver knows the sender by the signature, and
+ * the age of the event by the timestamp, which is signed as well.
  */
 import { createHmac } from 'node:crypto';
 import { guardedPost } from '../../http/client/guarded-post.js';

@@ -3,9 +3,10 @@
  * sources come and go, the title changes, a fallback is engaged and ends. A machine without I/O;
  * webhooks.ts sends the events.
  *
- * The first status is the starting point and makes no event, so a front end that was restarted repeats
- * nothing. (Changes while it was not running make no event at all.) A source is down when it has not
- * been seen for CONFIRM_MS, because an SCX that was restarted knows no source for a moment.
+ * The first status is the starting point and makes no event, so a front end that was restarted
+ * repeats nothing. (Changes while it was not running make no event at all.) A source is down when
+ * it has not been seen for CONFIRM_MS, because an SCX that was restarted knows no source for a
+ * moment.
  */
 
 /** The part of an SCX's status that makes events. */

@@ -1,8 +1,8 @@
 /**
  * `/announcements/CREATOR/SESSION/webhooks`: the owner of an announcement says where the session's
  * events are sent. Webhooks can be set but not read, because their URLs may hold secrets of their
- * receivers. The secret that signs the events is drawn with the first webhook, is in that answer, and
- * is never told again.
+ * receivers. The secret that signs the events is drawn with the first webhook, is in that answer,
+ * and is never told again.
  */
 import { type Request, type Response, Router } from 'express';
 import { WEBHOOKS_MAX, type WebhooksAnswer, webhooksSchema } from '../../api/publishing.js';

@@ -1,7 +1,7 @@
 /**
- * Sends events to one webhook, one after the other, in their order. A receiver that does not answer is
- * tried again, with a backoff; meanwhile events wait here, and when there are too many the oldest is
- * dropped. Nothing else waits for any of that.
+ * Sends events to one webhook, one after the other, in their order. A receiver that does not answer
+ * is tried again, with a backoff; meanwhile events wait here, and when there are too many the
+ * oldest is dropped. Nothing else waits for any of that.
  *
  * The URL may hold a secret of its receiver, so no log shows it.
  *

@@ -1,7 +1,7 @@
 /**
- * The webhooks of the sessions that are published here. This cluster is their home, so it tells
- * their stations: each renewal of a lease is looked at (session-events.ts), and what is new goes to
- * each of the session's webhooks (webhook-sender.ts).
+ * The webhooks of the sessions that are published here. Each lease renewal of a session's SCX is
+ * compared with the last one (session-events.ts), and the events that result are sent to each of
+ * the session's webhooks (webhook-sender.ts).
  *
  * Bounded by the announcements, WEBHOOKS_MAX each.
  */
@@ -13,22 +13,22 @@ import { createWebhookSender, type SenderOptions, type WebhookSender } from './w
 
 export interface WebhooksOptions extends Pick<SenderOptions, 'allowPrivate' | 'onOutcome'> {
   readonly log: Logger;
-  /** Ms that only grow. */
+  /** Ms, monotonic. */
   now(): number;
   /** See SenderOptions. */
   readonly retryMs?: number;
 }
 
 export interface Webhooks {
-  /** The session's SCX tells how things are. `session`: `scattercast://creator/session`. */
+  /** The session's SCX reported its status. `session`: `scattercast://creator/session`. */
   onStatus(session: string, owner: Owner | undefined, view: SessionView): void;
-  /** The session is not published here any more. */
+  /** The session is no longer published here. */
   forget(session: string): void;
-  /** Gives up all that still waits. */
+  /** Gives up the events that still wait. */
   close(): void;
 }
 
-interface Told {
+interface Subscribed {
   readonly events: SessionEvents;
   secret: string;
   senders: readonly WebhookSender[];
@@ -39,27 +39,27 @@ const RETRY_MS = 1000; // guess
 /** No session yet. */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
   const { log, now, allowPrivate, onOutcome, retryMs = RETRY_MS } = options;
-  const sessions = new Map<string, Told>();
+  const sessions = new Map<string, Subscribed>();
 
   const forget = (session: string): void => {
     for (const sender of sessions.get(session)?.senders ?? []) sender.close();
     sessions.delete(session);
   };
 
-  const open = (session: string, secret: string): Told => {
+  const open = (session: string, secret: string): Subscribed => {
     const known = sessions.get(session);
     if (known?.secret === secret) return known;
     forget(session);
-    const told: Told = { events: createSessionEvents(), secret, senders: [] };
-    sessions.set(session, told);
-    return told;
+    const subscribed: Subscribed = { events: createSessionEvents(), secret, senders: [] };
+    sessions.set(session, subscribed);
+    return subscribed;
   };
 
-  /** Senders for these URLs; those that are there already go on. */
-  const follow = (told: Told, session: string, urls: readonly string[]): void => {
-    const { secret, senders } = told;
+  /** Has a sender for each of these URLs; senders that exist already go on. */
+  const follow = (subscribed: Subscribed, session: string, urls: readonly string[]): void => {
+    const { secret, senders } = subscribed;
     for (const sender of senders) if (!urls.includes(sender.url)) sender.close();
-    told.senders = urls.map((url, index) => {
+    subscribed.senders = urls.map((url, index) => {
       const known = senders.find((sender) => sender.url === url);
       const logHere = log.child({ session, webhook: index + 1 });
       const about = { url, secret, allowPrivate, log: logHere, retryMs, onOutcome };
@@ -71,12 +71,12 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     onStatus: (session, owner, view) => {
       const { webhooks = [], webhookSecret } = owner ?? {};
       if (webhookSecret === undefined || webhooks.length === 0) return forget(session);
-      const told = open(session, webhookSecret);
-      follow(told, session, webhooks);
-      for (const { event, ...about } of told.events.handle(view, now())) {
+      const subscribed = open(session, webhookSecret);
+      follow(subscribed, session, webhooks);
+      for (const { event, ...about } of subscribed.events.handle(view, now())) {
         const at = new Date().toISOString();
         const body = JSON.stringify({ event, session, at, ...about, id: randomUUID() });
-        for (const sender of told.senders) sender.send(body);
+        for (const sender of subscribed.senders) sender.send(body);
       }
     },
     forget,
