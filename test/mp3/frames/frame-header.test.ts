@@ -4,7 +4,7 @@ import { parseFrameHeader, sameFamily } from '../../../src/mp3/frames/frame-head
 import { makeHeader, makeToneFrames, makeToneMp3 } from '../make-mp3.js';
 
 describe('Frame header', () => {
-  it('tells all that the four bytes say', () => {
+  it('reads all fields of the four bytes', () => {
     const bytes = makeHeader({ unprotected: 0, padding: 1, mode: 1 });
     expect(parseFrameHeader(bytes, 0)).toEqual({
       mpegVersion: 1,
@@ -50,13 +50,13 @@ describe('Frame header', () => {
     expect(parseFrameHeader(makeHeader(bits), 0)).toBeUndefined();
   });
 
-  it('refuses what is no sync, and what is cut off', () => {
+  it('refuses bytes without a sync word, and a header that is cut off', () => {
     expect(parseFrameHeader(Uint8Array.of(0xff, 0xc0, 0x90, 0), 0)).toBeUndefined();
     expect(parseFrameHeader(makeHeader().subarray(0, 3), 0)).toBeUndefined();
     expect(parseFrameHeader(makeHeader(), 4)).toBeUndefined();
   });
 
-  it('knows frames of one recording by version and sample rate', () => {
+  it('recognises frames of one recording by version and sample rate', () => {
     const header = (bits: object) => parseFrameHeader(makeHeader(bits), 0)!;
     expect(sameFamily(header({}), header({ bitrate: 5, mode: 3, padding: 1 }))).toBe(true);
     expect(sameFamily(header({}), header({ sampleRate: 1 }))).toBe(false);
@@ -76,6 +76,8 @@ describe('Frame header', () => {
     expect(ours.map((bytes) => parseFrameHeader(bytes, 0)?.durationMs)).toEqual(
       oracle.map((frame) => frame.duration),
     );
-    expect(ours).toEqual(oracle.map((frame) => new Uint8Array(frame.data)));
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+    expect(ours.map(hex)).toEqual(oracle.map((frame) => hex(frame.data)));
+    expect(ours.length).toBeGreaterThan(10);
   });
 });

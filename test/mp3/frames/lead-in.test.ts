@@ -19,9 +19,10 @@ describe('Lead-in', () => {
     frames = await makeToneFrames({ seconds: 4 });
   });
 
-  it('changes nothing where nothing is missing', () => {
+  it('changes nothing if no byte is missing', () => {
     const played = leadIn(frames);
-    expect(played.every((frame, index) => frame === frames[index])).toBe(true);
+    expect(played).toHaveLength(frames.length);
+    expect(played.findIndex((frame, index) => frame !== frames[index])).toBe(-1);
   });
 
   it('leaves no frame that reaches back before the beginning, wherever a stream is cut', () => {
@@ -34,15 +35,18 @@ describe('Lead-in', () => {
     }
   });
 
-  it('silences only as many frames as the reservoir is long', () => {
+  it('silences at most two frames, and most cuts need at least one', () => {
+    const silenced: number[] = [];
     for (let cut = 1; cut < 100; cut++) {
       const rest = frames.slice(cut);
       const changed = leadIn(rest).map((frame, index) => frame !== rest[index]);
-      expect(changed.lastIndexOf(true)).toBeLessThan(2);
+      silenced.push(1 + changed.lastIndexOf(true));
     }
+    expect(Math.max(...silenced)).toBeLessThanOrEqual(2);
+    expect(silenced.filter((count) => count > 0).length).toBeGreaterThan(50);
   });
 
-  it('keeps header, length and main data, and takes the sound out', () => {
+  it('keeps header, length and main data, and removes the sound', () => {
     const first = reaching(511);
     const before = new Uint8Array(first);
     const [silent] = leadIn([first, reaching(0)]);
@@ -52,7 +56,7 @@ describe('Lead-in', () => {
     expect(silent?.subarray(36)).toEqual(first.subarray(36));
   });
 
-  it('lets a silent frame reach back over all that there is', () => {
+  it('lets a silent frame reach back over everything there is', () => {
     const frame = { bitrate: 1 };
     const played = leadIn([reaching(511, frame), reaching(500, frame), reaching(480, frame)]);
     const { frameBytes } = parseFrameHeader(played[0]!, 0)!;
@@ -85,14 +89,15 @@ describe('Lead-in', () => {
     expect(frame.equals(before)).toBe(true);
   });
 
-  it('passes on what is no frame', () => {
+  it('passes on what is not a frame', () => {
     const text = ascii('no frame');
     expect(leadIn([text])[0]).toBe(text);
   });
 
   it('does the same for frames that come one by one', () => {
     const rest = frames.slice(50);
-    expect(rest.map(createLeadIn())).toEqual(leadIn(rest));
+    const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
+    expect(rest.map(createLeadIn()).map(hex)).toEqual(leadIn(rest).map(hex));
   });
 });
 
@@ -103,11 +108,11 @@ describe('CRC-16', () => {
 });
 
 describe('Reservoir start', () => {
-  it('is the first frame that reaches back for nothing', () => {
+  it('is the first frame that does not reach back', () => {
     expect(reservoirStart([reaching(511), reaching(1), reaching(0), reaching(0)])).toBe(2);
   });
 
-  it('is nowhere when each frame reaches back', () => {
+  it('is undefined when each frame reaches back', () => {
     expect(reservoirStart([reaching(511), reaching(1)])).toBeUndefined();
     expect(reservoirStart([])).toBeUndefined();
   });

@@ -43,7 +43,7 @@ describe('Side information', () => {
     expect(mainDataBegin(frame)).toBe(254);
   });
 
-  it('is absent where there is no frame', () => {
+  it('is absent from what is not a frame', () => {
     expect(mainDataBegin(ascii('no frame'))).toBeUndefined();
     expect(isVbrTagFrame(ascii('no frame'))).toBe(false);
   });
@@ -58,11 +58,11 @@ describe('VBR tag frame', () => {
     ['Info', { unprotected: 0 }, 38],
     ['Info', { unprotected: 0 }, 36],
     ['VBRI', { mode: 3 }, 36],
-  ])('is known by "%s" in %j', (mark, bits, offset) => {
+  ])('is recognised by "%s" in %j', (mark, bits, offset) => {
     expect(isVbrTagFrame(withMark(makeFrame(bits), mark, offset))).toBe(true);
   });
 
-  it('is not a frame that holds the mark by chance, with sound before it', () => {
+  it('is not a frame that contains the mark by chance, with sound before it', () => {
     const frame = withMark(makeFrame(), 'Info', 36);
     expect(isVbrTagFrame(frame)).toBe(true);
     frame[4] = 1;

@@ -51,11 +51,11 @@ describe('ID3 reader', () => {
     expect(read(makeId3([titleFrame(body)]))).toEqual({ title: 'A[31m B' });
   });
 
-  it('removes what turns the writing direction round', () => {
+  it('removes overrides of the writing direction', () => {
     expect(read(makeId3([titleFrame(id3Text(1, 'a\u202eb\u2066c'))]))).toEqual({ title: 'abc' });
   });
 
-  it('cuts a long text, and no character in half', () => {
+  it('cuts a long text, but never within a character', () => {
     const title = (encoding: 0 | 1 | 3, text: string) =>
       read(makeId3([titleFrame(id3Text(encoding, text))]))?.title;
     expect(title(0, 'x'.repeat(9000))).toBe('x'.repeat(512));
@@ -84,7 +84,7 @@ describe('ID3 reader', () => {
     });
   });
 
-  it('steps over an extended header', () => {
+  it('skips an extended header', () => {
     const title = id3Text(0, 'Blue');
     const extended3 = Uint8Array.of(0, 0, 0, 6, 0, 0, 0, 0, 0, 0);
     const extended4 = Uint8Array.of(0, 0, 0, 6, 1, 0);
@@ -96,13 +96,13 @@ describe('ID3 reader', () => {
     });
   });
 
-  it('steps over what stands in front of a text', () => {
+  it('skips the group and the length before a text', () => {
     const body = joinBytes([Uint8Array.of(7, 0, 0, 0, 5), id3Text(0, 'Blue')]);
     const tag = makeId3([titleFrame(body, 4, 0x41)], { version: 4 });
     expect(read(tag)).toEqual({ title: 'Blue' });
   });
 
-  it('reads no compressed and no encrypted text', () => {
+  it('reads neither compressed nor encrypted text', () => {
     for (const flags of [0x80, 0x40]) {
       expect(read(makeId3([titleFrame(id3Text(0, 'Blue'), 3, flags)]))).toEqual({});
     }
@@ -110,13 +110,13 @@ describe('ID3 reader', () => {
     expect(read(makeId3(frames, { version: 2, flags: 0x40 }))).toEqual({});
   });
 
-  it('takes eight bits of each byte where a writer of 2.4 did', () => {
+  it('reads all eight bits of a length where a writer of 2.4 used them', () => {
     const body = id3Text(0, 'x'.repeat(199));
     const frame = joinBytes([ascii('TIT2'), Uint8Array.of(0, 0, 0, 200, 0, 0), body]);
     expect(read(makeId3([frame], { version: 4 }))).toEqual({ title: 'x'.repeat(199) });
   });
 
-  it('stops at padding, and at what is no frame', () => {
+  it('stops at padding, and at a malformed frame', () => {
     const title = titleFrame(id3Text(0, 'Blue'));
     expect(read(makeId3([new Uint8Array(50), title]))).toEqual({});
     expect(read(makeId3([ascii('???? and so on'), title]))).toEqual({});
