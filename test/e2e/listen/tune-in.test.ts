@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ClusterStatus } from '../../../src/api/cluster-status.js';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { ffmpegErrors, has, mpg123Errors } from '../support/players.js';
 import { CLIP, type Running, until } from '../support/processes.js';
-import { type Cluster, createStage, listenUrl, type StatusView } from '../support/stage.js';
+import { type Cluster, createStage, listenUrl } from '../support/stage.js';
 
 const stage = createStage();
 /** The song is shorter than what is listened to: its end and its beginning are among that. */
@@ -87,9 +88,9 @@ describe('Five clusters: announced at the first, broadcast at the second', () =>
 
   test('Status tells of each SCX: its neighbours, parents and what it received', async () => {
     const { sessions } = await at(2).status();
-    const [session] = sessions as [StatusView['sessions'][number]];
+    const [session] = sessions as [ClusterStatus['sessions'][number]];
     expect(session).toMatchObject({ session: NAME, onAir: true });
-    const [scx] = session.scxs as [StatusView['sessions'][number]['scxs'][number]];
+    const [scx] = session.scxs as [ClusterStatus['sessions'][number]['scxs'][number]];
     expect(scx.neighbours.length).toBeGreaterThan(0);
     const [source] = scx.sources as [(typeof scx.sources)[number]];
     expect(source.path.length).toBeGreaterThan(1);

@@ -2,9 +2,10 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ClusterStatus } from '../../../src/api/cluster-status.js';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CLIP, isAlive, type Running, until } from '../support/processes.js';
-import { createStage, type Stage, type StatusView } from '../support/stage.js';
+import { createStage, type Stage } from '../support/stage.js';
 
 let stage: Stage;
 beforeEach(() => {
@@ -26,7 +27,7 @@ const demo = async (...args: string[]): Promise<{ running: Running; playerUrl: s
 };
 
 const pidsOf = async (playerUrl: string): Promise<number[]> => {
-  const status = (await (await fetch(new URL('/status', playerUrl))).json()) as StatusView;
+  const status = (await (await fetch(new URL('/status', playerUrl))).json()) as ClusterStatus;
   return status.sessions.flatMap((session) => session.scxs.map((scx) => scx.pid));
 };
 

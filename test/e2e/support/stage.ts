@@ -5,26 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClusterStatus } from '../../../src/api/cluster-status.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
 import { publish, remove } from '../../../src/client/cluster/cluster-api.js';
 import { DEFAULT_CHANNELS } from '../../../src/session/announcement.js';
 import { printAnnouncement } from '../../../src/session/print-announcement.js';
 import { parseSessionPath } from '../../../src/session/session-name.js';
 import { isAlive, type Running, start, until } from './processes.js';
-
-/** What a front end's `GET /status` tells, as far as tests read it. */
-export interface StatusView {
-  readonly cluster: { readonly scxs: number; readonly listeners: number };
-  readonly sessions: readonly {
-    readonly session: string;
-    readonly onAir: boolean;
-    readonly listeners: number;
-    readonly listenersPeak: number;
-    readonly listenersMax: number;
-    readonly title: string | null;
-    readonly scxs: readonly ScxStatus[];
-  }[];
-}
 
 export interface Cluster {
   readonly host: Host;
@@ -37,7 +24,7 @@ export interface Cluster {
   readonly process: Running;
   /** Starts its front end again, which has ended, as it was. */
   again(): Promise<void>;
-  status(): Promise<StatusView>;
+  status(): Promise<ClusterStatus>;
   /** The SCXs of all its sessions. */
   scxs(): Promise<readonly ScxStatus[]>;
 }
@@ -102,12 +89,12 @@ const END_WITHIN_MS = 5000;
 export const listenUrl = ({ url }: Cluster, announcement: string): string =>
   `${url}/listen?${new URLSearchParams({ announcement })}`;
 
-async function statusOf(url: string): Promise<StatusView> {
+async function statusOf(url: string): Promise<ClusterStatus> {
   const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
-  return (await response.json()) as StatusView;
+  return (await response.json()) as ClusterStatus;
 }
 
-const scxsOf = ({ sessions }: StatusView): readonly ScxStatus[] =>
+const scxsOf = ({ sessions }: ClusterStatus): readonly ScxStatus[] =>
   sessions.flatMap(({ scxs }) => scxs);
 
 async function end(one: Running): Promise<void> {
@@ -147,7 +134,7 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
     return started;
   };
 
-  const look = async (url: string): Promise<StatusView> => {
+  const look = async (url: string): Promise<ClusterStatus> => {
     const status = await statusOf(url);
     for (const { pid } of scxsOf(status)) scxPids.add(pid);
     return status;
