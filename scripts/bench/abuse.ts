@@ -15,11 +15,11 @@ import { HEAD_BYTES_MAX } from '../../src/http/server/request-head.js';
 import { ATTACKS, type AttackName } from '../../test/e2e/support/attacks.js';
 import { type Running, start } from '../../test/e2e/support/processes.js';
 import { type Benchmark, type Flags, numberOf, type Row, round } from './benchmark.js';
-import { type LoadReport, startLoad } from './load.js';
-import { compile } from './native.js';
-import { type Seen, watch } from './operator.js';
-import { cpuSeconds, loadAverage, pin, privateBytes } from './process-figures.js';
-import { openScattercast } from './scattercast.js';
+import { type LoadReport, startLoad } from './load/load.js';
+import { type Seen, watch } from './load/operator.js';
+import { compile } from './machine/compile.js';
+import { cpuSeconds, loadAverage, pin, privateBytes } from './machine/process-metrics.js';
+import { openScattercast } from './rivals/scattercast.js';
 
 const RATE = 200;
 const SETTLE_S = 4;
@@ -61,7 +61,7 @@ interface Outcome {
 }
 
 function startAttack({ url, bad }: Scene, names: readonly string[]): Running {
-  const file = join(import.meta.dirname, 'attacker.ts');
+  const file = join(import.meta.dirname, 'load/attacker.ts');
   return start(process.execPath, [...process.execArgv, file, url, String(bad), ...names]);
 }
 
@@ -170,7 +170,7 @@ function planOf(given: Flags): readonly Attack[] {
 export const run: Benchmark['run'] = async (given) => {
   const directory = mkdtempSync(join(tmpdir(), 'bench-abuse-'));
   const rows: Row[] = [];
-  const load = compile('load', directory);
+  const load = compile('load/load', directory);
   const floor = '';
   const good = numberOf(given, 'listeners');
   const server = await openScattercast({ listeners: good, scxs: 1, floor, tickMs: 0 });

@@ -20,13 +20,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 import { type Benchmark, type Flags, numberOf, type Row, round, wordsOf } from './benchmark.js';
-import { openFloor } from './floor.js';
-import { openIcecast } from './icecast.js';
-import { type LoadReport, startLoad } from './load.js';
-import { compile } from './native.js';
-import { cpuSeconds, loadAverage, openFilesMax, pin, privateBytes } from './process-figures.js';
-import type { Rival, RivalOptions, RivalServer } from './rival.js';
-import { openScattercast } from './scattercast.js';
+import { type LoadReport, startLoad } from './load/load.js';
+import { compile } from './machine/compile.js';
+import {
+  cpuSeconds,
+  loadAverage,
+  openFilesMax,
+  pin,
+  privateBytes,
+} from './machine/process-metrics.js';
+import { openFloor } from './rivals/floor.js';
+import { openIcecast } from './rivals/icecast.js';
+import type { Rival, RivalOptions, RivalServer } from './rivals/rival.js';
+import { openScattercast } from './rivals/scattercast.js';
 
 const RIVALS: Readonly<Record<string, Rival>> = {
   icecast: openIcecast,
@@ -158,8 +164,8 @@ function row(one: Measured, all: readonly Measured[], plan: Plan): Row {
 
 function planOf(flags: Flags, directory: string): Plan {
   return {
-    load: compile('load', directory),
-    floor: compile('floor', directory),
+    load: compile('load/load', directory),
+    floor: compile('rivals/floor', directory),
     rate: numberOf(flags, 'rate'),
     settleS: numberOf(flags, 'settle'),
     seconds: numberOf(flags, 'seconds'),

@@ -10,8 +10,8 @@
 
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 import { type Benchmark, type Flags, numberOf, type Row, round, wordsOf } from './benchmark.js';
-import { FRAME_MS } from './drills/numbered-audio.js';
-import { findIcecast } from './icecast-server.js';
+import { FRAME_MS } from './players/numbered-audio.js';
+import { findIcecast } from './rivals/icecast-server.js';
 import { openIcecastTree } from './side-by-side/icecast.js';
 import {
   openBetween,

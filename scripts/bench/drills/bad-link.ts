@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
+import { quantile } from '../machine/quantile.js';
 import {
   type Drill,
   isWhole,
@@ -16,7 +17,6 @@ import {
   told,
   verdict,
 } from './drill.js';
-import { quantile } from './quantile.js';
 import type { Member, Scene } from './scene.js';
 
 const BAD = { jitterMs: 200, loss: 0.2 };

@@ -4,8 +4,8 @@
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
-import { FRAME_MS, LOOP_FRAMES, numberOf } from './numbered-audio.js';
-import { quantile } from './quantile.js';
+import { quantile } from '../machine/quantile.js';
+import { FRAME_MS, LOOP_FRAMES, numberOf } from '../players/numbered-audio.js';
 
 /** What was usual is what was seen in so much time before the mark, ms. */
 const USUAL_MS = 3000;

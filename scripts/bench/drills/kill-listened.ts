@@ -5,9 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Player, play, stopPlayers } from '../../../test/e2e/support/player.js';
 import { until } from '../../../test/e2e/support/processes.js';
+import { quantile } from '../machine/quantile.js';
+import { LOOP_FRAMES } from '../players/numbered-audio.js';
 import { type Drill, NOBODY, tell, verdict } from './drill.js';
-import { LOOP_FRAMES } from './numbered-audio.js';
-import { quantile } from './quantile.js';
 import type { Member, Scene } from './scene.js';
 
 const BACK_MS_MAX = 1000;

@@ -1,5 +1,6 @@
 /** `kill -9` of an SCX that has children, again and again: none of its children's listeners may notice. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { quantile } from '../machine/quantile.js';
 import {
   type Drill,
   isWhole,
@@ -11,7 +12,6 @@ import {
   told,
   verdict,
 } from './drill.js';
-import { quantile } from './quantile.js';
 import { hasChildren, type Scene } from './scene.js';
 
 /** Until the status of the clusters tells that it is dead, at least, ms. */

@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { start } from '../../../test/e2e/support/processes.js';
 import type { Host } from '../../../test/e2e/support/stage.js';
-import { compile } from '../native.js';
+import { compile } from '../machine/compile.js';
 
 /** One way of a link. */
 interface Link {

@@ -8,9 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createRng, type Rng } from '../../../src/lib/rng.js';
 import { type Running, until } from '../../../test/e2e/support/processes.js';
 import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
+import { numberedAudio } from '../players/numbered-audio.js';
 import { createEar, type Ear } from './ear.js';
 import { type Network, openNetwork } from './network.js';
-import { numberedAudio } from './numbered-audio.js';
 
 const PATH = 'drill.example/steady';
 

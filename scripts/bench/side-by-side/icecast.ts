@@ -3,9 +3,9 @@
  * of the master itself, or of a relay between them and the master.
  */
 import { until } from '../../../test/e2e/support/processes.js';
-import { AUDIO, FRAME_BYTES } from '../continuity.js';
-import { type IcecastServer, startIcecastServer } from '../icecast-server.js';
-import { type IcecastSource, startIcecastSource } from '../icecast-source.js';
+import { AUDIO, FRAME_BYTES } from '../players/continuity.js';
+import { type IcecastServer, startIcecastServer } from '../rivals/icecast-server.js';
+import { type IcecastSource, startIcecastSource } from '../rivals/icecast-source.js';
 import type { Scene } from './scene.js';
 
 export interface IcecastTree {

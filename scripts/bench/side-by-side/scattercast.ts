@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
 import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
-import { AUDIO } from '../continuity.js';
+import { AUDIO } from '../players/continuity.js';
 import type { Scene } from './scene.js';
 
 const NAME = 'scattercast://drill.example/side-by-side';

@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
-import { LOOP_FRAMES } from '../drills/numbered-audio.js';
-import { type Noticed, type Player, startPlayer } from '../player.js';
+import { LOOP_FRAMES } from '../players/numbered-audio.js';
+import { type Noticed, type Player, startPlayer } from '../players/player.js';
 
 /** A broadcast of numbered audio. */
 export interface Scene {

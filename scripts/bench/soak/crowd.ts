@@ -4,7 +4,7 @@
  * counted is what happened to those whose SCX was alive.
  */
 import type { Rng } from '../../../src/lib/rng.js';
-import { type Noticed, type Player, startPlayer } from '../player.js';
+import { type Noticed, type Player, startPlayer } from '../players/player.js';
 
 export interface Crowd {
   /** One more at a place, by its index. */

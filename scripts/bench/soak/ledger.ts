@@ -1,6 +1,6 @@
 /** What each process takes, looked at from time to time: its memory and its open files. Linux only. */
 import { readdirSync } from 'node:fs';
-import { privateBytes } from '../process-figures.js';
+import { privateBytes } from '../machine/process-metrics.js';
 import { type Point, slopeOf } from './slope.js';
 import type { Member } from './town.js';
 

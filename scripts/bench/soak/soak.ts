@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRng, type Rng } from '../../../src/lib/rng.js';
 import { until } from '../../../test/e2e/support/processes.js';
-import type { Noticed } from '../player.js';
+import type { Noticed } from '../players/player.js';
 import { type Crowd, createCrowd } from './crowd.js';
 import { createLedger, type Growth } from './ledger.js';
 import { openTown, type Town } from './town.js';

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Running } from '../../../test/e2e/support/processes.js';
 import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
-import { AUDIO } from '../continuity.js';
+import { AUDIO } from '../players/continuity.js';
 
 const NAME = 'scattercast://drill.example/soak';
 /** SCXs stay while nobody listens. */

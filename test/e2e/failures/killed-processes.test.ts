@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FRAME_MS } from '../../../scripts/bench/drills/numbered-audio.js';
+import { FRAME_MS } from '../../../scripts/bench/players/numbered-audio.js';
 import {
   broadcastNumbers,
   heardMore,

@@ -5,7 +5,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FRAME_MS, numberedAudio, numberOf } from '../../../scripts/bench/drills/numbered-audio.js';
+import {
+  FRAME_MS,
+  numberedAudio,
+  numberOf,
+} from '../../../scripts/bench/players/numbered-audio.js';
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
 import { type Running, until } from './processes.js';
 import { type Cluster, listenUrl, type Stage } from './stage.js';

@@ -1,6 +1,6 @@
 /** Whether something grows: the slope of the soak's figures. */
 import { expect, test } from 'vitest';
-import { slopeOf } from '../../scripts/bench/soak/slope.js';
+import { slopeOf } from '../../../scripts/bench/soak/slope.js';
 
 const points = (...values: readonly number[]) =>
   values.map((value, index) => ({ minute: 10 + index / 2, value }));

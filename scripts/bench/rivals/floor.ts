@@ -1,5 +1,5 @@
 /** The bare C program of floor.c. */
-import { start } from '../../test/e2e/support/processes.js';
+import { start } from '../../../test/e2e/support/processes.js';
 import type { Rival } from './rival.js';
 
 export const openFloor: Rival = async ({ floor, tickMs }) => {

@@ -5,7 +5,7 @@
  *
  * Where that is not what comes, the frame's number says how many are missing, or that it came before.
  */
-import { LOOP_FRAMES, numberedAudio } from './drills/numbered-audio.js';
+import { LOOP_FRAMES, numberedAudio } from './numbered-audio.js';
 
 /** All frames of the loop, joined. */
 export const AUDIO = numberedAudio();

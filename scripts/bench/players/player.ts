@@ -5,7 +5,7 @@
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { type Continuity, type Counts, createContinuity, stepsAhead } from './continuity.js';
-import { FRAME_MS } from './drills/numbered-audio.js';
+import { FRAME_MS } from './numbered-audio.js';
 
 /** From the end of a connection, or a refusal, to the next request, ms. */
 const AGAIN_MS = 500;

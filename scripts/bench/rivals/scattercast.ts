@@ -1,7 +1,7 @@
 /** SCXs of one session, each in a cluster of its own; listeners connect to them without the front end. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CLIP, until } from '../../test/e2e/support/processes.js';
-import { type Cluster, createStage } from '../../test/e2e/support/stage.js';
+import { CLIP, until } from '../../../test/e2e/support/processes.js';
+import { type Cluster, createStage } from '../../../test/e2e/support/stage.js';
 import type { Rival } from './rival.js';
 
 /** For the ring to hold a burst, and the SCX to be as large as it is when idle, ms. */

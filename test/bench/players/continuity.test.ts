@@ -5,8 +5,8 @@ import {
   createContinuity,
   FRAME_BYTES,
   stepsAhead,
-} from '../../scripts/bench/continuity.js';
-import { LOOP_FRAMES } from '../../scripts/bench/drills/numbered-audio.js';
+} from '../../../scripts/bench/players/continuity.js';
+import { LOOP_FRAMES } from '../../../scripts/bench/players/numbered-audio.js';
 
 const frames = (from: number, to: number): Buffer =>
   AUDIO.subarray(from * FRAME_BYTES, to * FRAME_BYTES);

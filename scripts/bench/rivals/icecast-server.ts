@@ -6,10 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT, UserError } from '../../src/lib/user-error.js';
-import { asNobody } from '../../test/e2e/support/icecast.js';
-import { freePorts } from '../../test/e2e/support/ports.js';
-import { type Running, start, until } from '../../test/e2e/support/processes.js';
+import { EXIT, UserError } from '../../../src/lib/user-error.js';
+import { asNobody } from '../../../test/e2e/support/icecast.js';
+import { freePorts } from '../../../test/e2e/support/ports.js';
+import { type Running, start, until } from '../../../test/e2e/support/processes.js';
 
 /** Of sources, relays and the administrator. */
 export const PASSWORD = 'bench';

@@ -3,7 +3,7 @@
  * connects again, and what would have played meanwhile is sent then: a kinder client than most, which lose it.
  */
 import { connect, type Socket } from 'node:net';
-import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
+import { parseFrameHeader } from '../../../src/mp3/frames/frame-header.js';
 import { PASSWORD } from './icecast-server.js';
 
 export interface IcecastSourceOptions {

@@ -1,7 +1,7 @@
 /** The load process: starts load.c's program, and tells its caller where it is. */
 import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Running, start } from '../../test/e2e/support/processes.js';
+import { type Running, start } from '../../../test/e2e/support/processes.js';
 
 export interface LoadOptions {
   /** The compiled load.c. */

@@ -4,7 +4,7 @@
  * listeners waiting, if anything does, and not the machine that plays both sides.
  */
 import { setPriority } from 'node:os';
-import { ATTACKS, type AttackName } from '../../test/e2e/support/attacks.js';
+import { ATTACKS, type AttackName } from '../../../test/e2e/support/attacks.js';
 
 const NICE = 10;
 

@@ -1,5 +1,5 @@
 /** An operator who looks at an SCX all the time: how long do its pages take, and do they come at all? */
-import { privateBytes } from './process-figures.js';
+import { privateBytes } from '../machine/process-metrics.js';
 
 /** What was seen. */
 export interface Seen {

@@ -1,7 +1,7 @@
 /** Icecast as a rival of one SCX: a server, and a source client that feeds it the clip in real time. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { framesOfFile } from '../../test/e2e/support/audio.js';
-import { CLIP, until } from '../../test/e2e/support/processes.js';
+import { framesOfFile } from '../../../test/e2e/support/audio.js';
+import { CLIP, until } from '../../../test/e2e/support/processes.js';
 import { findIcecast, startIcecastServer } from './icecast-server.js';
 import { startIcecastSource } from './icecast-source.js';
 import type { Rival } from './rival.js';
