@@ -2,7 +2,7 @@
  * A rolling restart: all clusters, one after the other, replace their SCXs by new processes
  * (`cluster --drain`) while they are listened to. Nobody notices, wherever he listens.
  */
-import { until } from '../../../test/e2e/support/processes.js';
+import { isAlive, until } from '../../../test/e2e/support/processes.js';
 import type { Cluster } from '../../../test/e2e/support/stage.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Scene } from './scene.js';
@@ -10,14 +10,6 @@ import type { Scene } from './scene.js';
 /** What players have buffered covers it. */
 const STALL_MS_MAX = 4000;
 const GONE_WITHIN_MS = 15_000;
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 /** Resolves with how long it took until the old processes were gone, ms. */
 async function drain({ stage }: Scene, cluster: Cluster): Promise<number> {

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
-import type { Cluster } from '../../../test/e2e/support/stage.js';
+import { type Cluster, killCluster } from '../../../test/e2e/support/stage.js';
 import { type Drill, isWhole, lossesOf, NOBODY, tell, told, verdict } from './drill.js';
 import type { Ear } from './ear.js';
 import type { Scene } from './scene.js';
@@ -15,13 +15,6 @@ const WITHOUT_MS = 10_000;
 const STALL_MS_MAX = 1000;
 const IN_WITHIN_MS = 30_000;
 const IN_MS_MAX = 5000;
-
-async function kill(cluster: Cluster): Promise<void> {
-  const scxs = await cluster.scxs();
-  cluster.process.child.kill('SIGKILL');
-  for (const { pid } of scxs) process.kill(pid, 'SIGKILL');
-  await cluster.process.exited;
-}
 
 /** How long it takes until the newcomer's listeners hear, ms. */
 async function hearAgain(ears: readonly Ear[]): Promise<number> {
@@ -43,7 +36,7 @@ async function play(scene: Scene, first: Cluster, last: Cluster) {
   const places = inner.map(({ place }) => place).filter((place) => place !== newcomer.place);
   const inside = scene.ears.filter(({ place }) => places.includes(place));
   for (const ear of inside) ear.mark();
-  await Promise.all([first, last].map(kill));
+  await Promise.all([first, last].map(killCluster));
   await pause(WITHOUT_MS);
   process.kill(newcomer.scx.pid, 'SIGKILL');
   await pause(WITHOUT_MS);

@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRng, type Rng } from '../../../src/lib/rng.js';
 import { type Running, until } from '../../../test/e2e/support/processes.js';
-import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
+import {
+  type Cluster,
+  createStage,
+  listenUrl,
+  type Stage,
+} from '../../../test/e2e/support/stage.js';
 import { numberedAudio } from '../players/numbered-audio.js';
 import { createEar, type Ear } from './ear.js';
 import { type Network, openNetwork } from './network.js';
@@ -152,9 +157,10 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
   writeFileSync(file, numberedAudio());
   const studio = clusters[SOURCE_PLACE] as Cluster;
   const broadcast = await stage.broadcast(studio, announcement, '--loop', file);
-  const query = new URLSearchParams({ announcement });
-  const ears = clusters.flatMap(({ url }, place) =>
-    Array.from({ length: options.listeners }, () => createEar(`${url}/listen?${query}`, place)),
+  const ears = clusters.flatMap((cluster, place) =>
+    Array.from({ length: options.listeners }, () =>
+      createEar(listenUrl(cluster, announcement), place),
+    ),
   );
   const scene: Scene = {
     ...{ stage, clusters, network, ears, broadcast, rng, delayMs },

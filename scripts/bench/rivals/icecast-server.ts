@@ -1,15 +1,13 @@
 /**
- * An Icecast server as Debian packages it: the packaged limits (burst 64 KiB, queue 512 KiB), only the number
- * of clients is raised. It can be killed, and started again at the same port.
+ * An Icecast server as Debian packages it: with the packaged limits (burst 64 KiB, queue 512 KiB), but for
+ * more clients.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
-import { asNobody } from '../../../test/e2e/support/icecast.js';
-import { freePorts } from '../../../test/e2e/support/ports.js';
-import { type Running, start, until } from '../../../test/e2e/support/processes.js';
+import {
+  type IcecastServer,
+  startIcecastServer,
+} from '../../../test/e2e/support/icecast-server.js';
 
 /** Of sources, relays and the administrator. */
 export const PASSWORD = 'bench';
@@ -18,16 +16,6 @@ export interface IcecastSettings {
   readonly clients: number;
   /** Of the server whose mounts it relays, and how often it looks for them, s. */
   readonly master?: { readonly port: number; readonly updateS: number };
-}
-
-export interface IcecastServer {
-  readonly pid: number;
-  readonly port: number;
-  readonly url: string;
-  kill(): Promise<void>;
-  /** After a kill. Resolves when it answers. */
-  restart(): Promise<void>;
-  close(): Promise<void>;
 }
 
 const relay = ({ master }: IcecastSettings): string =>
@@ -74,40 +62,5 @@ export function findIcecast(otherwise: string): void {
 }
 
 /** Resolves when it answers. */
-export async function startIcecastServer(settings: IcecastSettings): Promise<IcecastServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-icecast-'));
-  const logs = join(directory, 'logs');
-  mkdirSync(logs);
-  chmodSync(directory, 0o755);
-  chmodSync(logs, 0o777);
-  const port = await freePorts(1);
-  const file = join(directory, 'icecast.xml');
-  writeFileSync(file, configuration(port, logs, settings));
-  const url = `http://127.0.0.1:${port}`;
-  const [program = '', ...args] = asNobody(['icecast2', '-c', file]);
-  let server: Running;
-
-  const restart = async (): Promise<void> => {
-    server = start(program, args);
-    await until('Icecast', async () => (await fetch(`${url}/status-json.xsl`)).ok);
-  };
-  const kill = async (): Promise<void> => {
-    server.child.kill('SIGKILL');
-    await server.exited;
-  };
-
-  await restart();
-  return {
-    get pid() {
-      return server.pid;
-    },
-    port,
-    url,
-    kill,
-    restart,
-    close: async () => {
-      await kill();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
+export const startPackagedIcecast = (settings: IcecastSettings): Promise<IcecastServer> =>
+  startIcecastServer((port, logs) => configuration(port, logs, settings));

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { framesOfFile } from '../../../test/e2e/support/audio.js';
 import { CLIP, until } from '../../../test/e2e/support/processes.js';
-import { findIcecast, startIcecastServer } from './icecast-server.js';
+import { findIcecast, startPackagedIcecast } from './icecast-server.js';
 import { startIcecastSource } from './icecast-source.js';
 import type { Rival } from './rival.js';
 
@@ -13,7 +13,7 @@ const FILL_MS = 6000;
 /** Icecast, fed. */
 export const openIcecast: Rival = async ({ listeners }) => {
   findIcecast('--rivals scattercast,floor');
-  const server = await startIcecastServer({ clients: listeners + 100 });
+  const server = await startPackagedIcecast({ clients: listeners + 100 });
   const frames = framesOfFile(CLIP);
   const source = startIcecastSource({ port: server.port, path: PATH, frames });
   await until('the source to be on the air', () => source.isOnAir);

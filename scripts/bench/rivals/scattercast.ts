@@ -1,7 +1,7 @@
 /** SCXs of one session, each in a cluster of its own; listeners connect to them without the front end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CLIP, until } from '../../../test/e2e/support/processes.js';
-import { type Cluster, createStage } from '../../../test/e2e/support/stage.js';
+import { type Cluster, createStage, listenUrl } from '../../../test/e2e/support/stage.js';
 import type { Rival } from './rival.js';
 
 /** For the ring to hold a burst, and the SCX to be as large as it is when idle, ms. */
@@ -13,8 +13,7 @@ const PLACES_SHARE = 2;
 
 /** Where a cluster sends the listeners of an announcement. */
 async function streamUrl(cluster: Cluster, announcement: string): Promise<string> {
-  const query = `announcement=${encodeURIComponent(announcement)}`;
-  const answer = await fetch(`${cluster.url}/listen?${query}`, { redirect: 'manual' });
+  const answer = await fetch(listenUrl(cluster, announcement), { redirect: 'manual' });
   const location = answer.headers.get('location');
   if (location === null) throw new Error(`${cluster.url} answers with ${answer.status}`);
   return location;

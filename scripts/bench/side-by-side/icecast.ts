@@ -2,9 +2,10 @@
  * Icecast's way: a master that the source is attached to, and relays that are told where it is. Three relays,
  * of the master itself, or of a relay between them and the master.
  */
+import type { IcecastServer } from '../../../test/e2e/support/icecast-server.js';
 import { until } from '../../../test/e2e/support/processes.js';
 import { AUDIO, FRAME_BYTES } from '../players/continuity.js';
-import { type IcecastServer, startIcecastServer } from '../rivals/icecast-server.js';
+import { startPackagedIcecast } from '../rivals/icecast-server.js';
 import { type IcecastSource, startIcecastSource } from '../rivals/icecast-source.js';
 import type { Scene } from './scene.js';
 
@@ -33,7 +34,7 @@ async function build(servers: IcecastServer[], { listeners, updateS, isBetween }
   const clients = listeners + CLIENTS_MORE;
   const add = async (above?: IcecastServer): Promise<IcecastServer> => {
     const master = above === undefined ? {} : { master: { port: above.port, updateS } };
-    const server = await startIcecastServer({ clients, ...master });
+    const server = await startPackagedIcecast({ clients, ...master });
     servers.push(server);
     return server;
   };

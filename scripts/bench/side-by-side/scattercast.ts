@@ -6,7 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
-import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
+import {
+  type Cluster,
+  createStage,
+  killCluster,
+  listenUrl,
+  type Stage,
+} from '../../../test/e2e/support/stage.js';
 import { AUDIO } from '../players/continuity.js';
 import type { Scene } from './scene.js';
 
@@ -20,9 +26,6 @@ const LINGER = ['--linger', '600'];
 const CROWD = 10;
 /** For the tree of so many to find its shape, ms. */
 const SHAPE_MS = 15_000;
-
-const listenUrl = ({ url }: Cluster, announcement: string): string =>
-  `${url}/listen?${new URLSearchParams({ announcement })}`;
 
 async function openClusters(stage: Stage, count: number): Promise<Cluster[]> {
   const clusters: Cluster[] = [];
@@ -42,13 +45,6 @@ async function broadcast(stage: Stage, to: readonly Cluster[], announcement: str
 
 async function killScx(cluster: Cluster): Promise<void> {
   for (const { pid } of await cluster.scxs()) process.kill(pid, 'SIGKILL');
-}
-
-async function killCluster(cluster: Cluster): Promise<void> {
-  const scxs = await cluster.scxs();
-  cluster.process.child.kill('SIGKILL');
-  for (const { pid } of scxs) process.kill(pid, 'SIGKILL');
-  await cluster.process.exited;
 }
 
 const nothing = async (): Promise<void> => undefined;

@@ -5,7 +5,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Running } from '../../../test/e2e/support/processes.js';
-import { type Cluster, createStage, type Stage } from '../../../test/e2e/support/stage.js';
+import {
+  type Cluster,
+  createStage,
+  listenUrl,
+  type Stage,
+} from '../../../test/e2e/support/stage.js';
 import { AUDIO } from '../players/continuity.js';
 
 const NAME = 'scattercast://drill.example/soak';
@@ -52,9 +57,8 @@ async function build(stage: Stage, count: number): Promise<Town> {
   const file = join(stage.directory, 'numbered.mp3');
   writeFileSync(file, AUDIO);
   const broadcast = await stage.broadcast(at(0), announcement, '--loop', file);
-  const query = new URLSearchParams({ announcement });
   return {
-    urls: clusters.map(({ url }) => `${url}/listen?${query}`),
+    urls: clusters.map((cluster) => listenUrl(cluster, announcement)),
     members: () => membersOf(clusters, broadcast),
     scx: async (place) => (await scxsOf(at(place)))[0],
     killFrontEnd: async (place) => {

@@ -4,7 +4,7 @@ import { privateBytes } from '../../../scripts/bench/machine/process-metrics.js'
 import { type Assault, ATTACKS, type AttackName } from '../support/attacks.js';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CLIP, until } from '../support/processes.js';
-import { type Cluster, createStage } from '../support/stage.js';
+import { type Cluster, createStage, listenUrl } from '../support/stage.js';
 
 const GOOD = 5;
 /** Connections of each attack that holds them. */
@@ -28,7 +28,7 @@ beforeAll(async () => {
   cluster = await stage.cluster();
   const announcement = await stage.announce(cluster, 'scattercast://radio.example/siege');
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
-  const url = `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
+  const url = listenUrl(cluster, announcement);
   const answer = await fetch(url, { redirect: 'manual' });
   stream = new URL(answer.headers.get('location') ?? '');
   good = Array.from({ length: GOOD }, () => listen(stream.href));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
 import { freePorts } from '../support/ports.js';
 import { CLIP, until } from '../support/processes.js';
-import { type Cluster, createStage, type Stage } from '../support/stage.js';
+import { type Cluster, createStage, listenUrl, type Stage } from '../support/stage.js';
 import { type Throttle, throttle } from '../support/throttle.js';
 
 /** 64 of the clip's 128 kbit/s. */
@@ -42,8 +42,7 @@ async function play(): Promise<Played | undefined> {
   const others = await Promise.all(Array.from({ length: 4 }, () => stage.cluster()));
   const announcement = await stage.announce(source, 'scattercast://radio.example/narrow');
   await stage.broadcast(source, announcement, '--loop', CLIP);
-  const hear = (at: Cluster) =>
-    listen(`${at.url}/listen?announcement=${encodeURIComponent(announcement)}`);
+  const hear = (at: Cluster) => listen(listenUrl(at, announcement));
   const listeners = new Map(others.map((cluster) => [cluster, hear(cluster)]));
   await Promise.all([...listeners.values()].map((listener) => listener.firstByteMs));
   const sourceId = (await source.scxs())[0]?.id ?? '';

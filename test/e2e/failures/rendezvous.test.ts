@@ -16,7 +16,7 @@ import {
   tuneIn,
 } from '../support/player.js';
 import { until } from '../support/processes.js';
-import { type Cluster, createStage, type Stage } from '../support/stage.js';
+import { type Cluster, createStage, killCluster, type Stage } from '../support/stage.js';
 
 const PATH = 'radio.example/meeting';
 const NAME = `scattercast://${PATH}`;
@@ -49,14 +49,6 @@ async function announce(rendezvous: readonly [Cluster, Cluster]): Promise<string
   return url;
 }
 
-/** The cluster and its SCXs, without a word. */
-async function kill(cluster: Cluster): Promise<void> {
-  const scxs = await cluster.scxs();
-  cluster.process.child.kill('SIGKILL');
-  for (const { pid } of scxs) process.kill(pid, 'SIGKILL');
-  await cluster.process.exited;
-}
-
 const meshSizeOf = async (cluster: Cluster): Promise<number> =>
   (await cluster.scxs())[0]?.neighbours.length ?? 0;
 
@@ -73,7 +65,7 @@ test('§3.4: without any rendezvous point those in the session play on; newcomer
   await broadcastNumbers(stage, third, announcement);
   const inside = await Promise.all([third, fourth].map((each) => tuneIn(each, announcement)));
   await until('a whole mesh', async () => (await meshSizeOf(fourth)) >= 3);
-  await Promise.all([first, second].map(kill));
+  await Promise.all([first, second].map(killCluster));
   const newcomer = askFor(fifth, announcement);
   await Promise.all(inside.map((player) => heardMore(player, WITHOUT_MS)));
   expect(newcomer.visits()).toEqual([]);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
 import { CLIP, until } from '../support/processes.js';
-import { type Cluster, createStage } from '../support/stage.js';
+import { type Cluster, createStage, listenUrl } from '../support/stage.js';
 
 const stage = createStage();
 const NAME = 'scattercast://radio.example/crowd';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   cluster = await stage.cluster({ extra: limits });
   const announcement = await stage.announce(cluster, NAME);
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
-  url = `${cluster.url}/listen?announcement=${encodeURIComponent(announcement)}`;
+  url = listenUrl(cluster, announcement);
 }, 60_000);
 
 afterAll(async () => {

@@ -1,14 +1,8 @@
 /** A real Icecast server, with a source of its own. A test of it is skipped where it is not installed. */
-
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePorts } from './ports.js';
+import { startIcecastServer } from './icecast-server.js';
 import { CLIP, type Running, start, until } from './processes.js';
 
 export const PASSWORD = 'hackme';
-
-const NOBODY = 65_534;
 
 /** What Icecast's own status tells of a mount. */
 interface MountView {
@@ -30,7 +24,7 @@ export interface Icecast {
   close(): Promise<void>;
 }
 
-const configuration = (directory: string, port: number): string => `<icecast>
+const configuration = (port: number, logs: string): string => `<icecast>
   <limits><clients>50</clients><sources>5</sources><source-timeout>5</source-timeout></limits>
   <authentication>
     <source-password>${PASSWORD}</source-password>
@@ -39,49 +33,23 @@ const configuration = (directory: string, port: number): string => `<icecast>
   <hostname>127.0.0.1</hostname>
   <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
   <paths>
-    <logdir>${directory}</logdir><webroot>/usr/share/icecast2/web</webroot>
+    <logdir>${logs}</logdir><webroot>/usr/share/icecast2/web</webroot>
     <adminroot>/usr/share/icecast2/admin</adminroot>
   </paths>
   <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog></logging>
 </icecast>`;
 
-/** Icecast does not run as root; who is root starts it as nobody. */
-export const asNobody = (command: readonly string[]): readonly string[] => {
-  if (process.getuid?.() !== 0) return command;
-  const nobody = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-  return ['setpriv', ...nobody, ...command];
-};
-
-function startServer(file: string): Running {
-  const [program = '', ...args] = asNobody(['icecast2', '-c', file]);
-  return start(program, args);
-}
-
 export async function startIcecast(): Promise<Icecast> {
-  const directory = mkdtempSync(join(tmpdir(), 'scattercast-icecast-'));
-  chmodSync(directory, 0o777);
-  const port = await freePorts(1);
-  const file = join(directory, 'icecast.xml');
-  writeFileSync(file, configuration(directory, port));
-  const base = `http://127.0.0.1:${port}`;
+  const server = await startIcecastServer(configuration);
+  const { port, url: base } = server;
   const sources: Running[] = [];
-  let server: Running;
 
   const mounts = async (): Promise<readonly MountView[]> => {
     const response = await fetch(`${base}/status-json.xsl`);
     const { icestats } = (await response.json()) as { icestats: { source?: unknown } };
     return [icestats.source ?? []].flat() as MountView[];
   };
-  const restart = async (): Promise<void> => {
-    server = startServer(file);
-    await until('Icecast to listen', async () => (await mounts()) !== undefined);
-  };
-  const kill = async (): Promise<void> => {
-    server.child.kill('SIGKILL');
-    await server.exited;
-  };
 
-  await restart();
   return {
     port,
     url: (mount) => `${base}${mount}`,
@@ -102,13 +70,12 @@ export async function startIcecast(): Promise<Icecast> {
       const authorization = `Basic ${Buffer.from(`source:${PASSWORD}`).toString('base64')}`;
       await fetch(`${base}/admin/metadata?${query}`, { headers: { authorization } });
     },
-    kill,
-    restart,
+    kill: server.kill,
+    restart: server.restart,
     close: async () => {
       for (const source of sources) source.child.kill('SIGKILL');
       await Promise.all(sources.map(({ exited }) => exited));
-      await kill();
-      rmSync(directory, { recursive: true, force: true });
+      await server.close();
     },
   };
 }

@@ -89,6 +89,14 @@ const END_WITHIN_MS = 5000;
 export const listenUrl = ({ url }: Cluster, announcement: string): string =>
   `${url}/listen?${new URLSearchParams({ announcement })}`;
 
+/** `kill -9` of a cluster's front end and all its SCXs. */
+export async function killCluster(cluster: Cluster): Promise<void> {
+  const scxs = await cluster.scxs();
+  cluster.process.child.kill('SIGKILL');
+  for (const { pid } of scxs) process.kill(pid, 'SIGKILL');
+  await cluster.process.exited;
+}
+
 async function statusOf(url: string): Promise<ClusterStatus> {
   const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
   return (await response.json()) as ClusterStatus;
