@@ -12,45 +12,43 @@ interface Entry {
   load(): Promise<Command>;
 }
 
+const entry = (
+  name: CommandName,
+  summary: string,
+  load: () => Promise<{ readonly command: Command }>,
+): Entry => ({ name, summary, load: async () => (await load()).command });
+
 export const COMMANDS: readonly Entry[] = [
-  {
-    name: 'demo',
-    summary: 'run a cluster and a broadcast on this machine, to listen to at once',
-    load: async () => (await import('./commands/demo.js')).command,
-  },
-  {
-    name: 'cluster',
-    summary: 'run a cluster on this machine',
-    load: async () => (await import('./commands/cluster.js')).command,
-  },
-  {
-    name: 'announce',
-    summary: 'publish the announcement of a session',
-    load: async () => (await import('./commands/announce.js')).command,
-  },
-  {
-    name: 'broadcast',
-    summary: 'send MP3 files, standard input or another stream to a session',
-    load: async () => (await import('./commands/broadcast.js')).command,
-  },
-  {
-    name: 'relay',
-    summary: 'feed an Icecast server from a session',
-    load: async () => (await import('./commands/relay.js')).command,
-  },
-  {
-    name: 'status',
-    summary: 'show the sessions of a cluster, their SCXs, sources and listeners',
-    load: async () => (await import('./commands/status.js')).command,
-  },
-  {
-    name: 'simulate',
-    summary: 'run sessions in a simulated network and measure their trees',
-    load: async () => (await import('./simulate/simulate.js')).command,
-  },
-  {
-    name: 'figures',
-    summary: "draw the paper's figures 6 to 15 from simulated sessions",
-    load: async () => (await import('./figures/figures.js')).command,
-  },
+  entry(
+    'demo',
+    'run a cluster and a broadcast on this machine, to listen to at once',
+    () => import('./commands/demo.js'),
+  ),
+  entry('cluster', 'run a cluster on this machine', () => import('./commands/cluster.js')),
+  entry(
+    'announce',
+    'publish the announcement of a session',
+    () => import('./commands/announce.js'),
+  ),
+  entry(
+    'broadcast',
+    'send MP3 files, standard input or another stream to a session',
+    () => import('./commands/broadcast.js'),
+  ),
+  entry('relay', 'feed an Icecast server from a session', () => import('./commands/relay.js')),
+  entry(
+    'status',
+    'show the sessions of a cluster, their SCXs, sources and listeners',
+    () => import('./commands/status.js'),
+  ),
+  entry(
+    'simulate',
+    'run sessions in a simulated network and measure their trees',
+    () => import('./simulate/simulate.js'),
+  ),
+  entry(
+    'figures',
+    "draw the paper's figures 6 to 15 from simulated sessions",
+    () => import('./figures/figures.js'),
+  ),
 ];

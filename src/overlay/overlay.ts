@@ -172,7 +172,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
   return parts;
 }
 
-/** Admits SCXs of our session, and source clients to which nobody objects. */
+/** Admits SCXs of our session, and source clients that `objectionTo` accepts. */
 function admit(
   options: OverlayOptions,
   { context, controlLinks, dataLinks }: Parts,

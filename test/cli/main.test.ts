@@ -230,7 +230,7 @@ describe('The command line', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  test('ends quietly when nobody reads what it prints', async () => {
+  test('ends quietly when the reader of its output has gone', async () => {
     const sessions = Array.from({ length: 3000 }, () => ({
       ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: 'http://x' },
       ...{ announcementUrl: null, kept: true, onAir: false, listeners: 0, sources: 0, scxs: [] },

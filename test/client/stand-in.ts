@@ -1,6 +1,6 @@
 /**
- * A cluster and an SCX for tests of the client: the front end answers from a table, the overlay
- * port speaks the wire protocol and remembers what it heard.
+ * A cluster and an SCX for tests of the client. The front end answers from a table; the overlay port
+ * speaks the wire protocol and records what it receives.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
@@ -14,14 +14,14 @@ import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello
 export const SESSION = 'scattercast://radio.example/night';
 export const SCX_ID = '00000000000000aa' as NodeId;
 
-/** How the SCX treats one connection. */
+/** How the SCX behaves on one connection. */
 interface Manner {
   readonly refuse?: string;
   /** The refusal says that another attempt makes no sense. */
   readonly isFinal?: boolean;
-  /** Says nothing at all. */
+  /** Does not answer HELLO. */
   readonly mute?: boolean;
-  /** Stops answering KEEP_ALIVE after so many. */
+  /** The number of KEEP_ALIVEs that are answered. */
   readonly answers?: number;
   readonly listeners?: number;
 }
@@ -36,13 +36,13 @@ interface Visit {
   cut(): void;
 }
 
-/** A condition that is checked whenever something was heard. */
+/** The stand-in. `until` checks its condition whenever something has arrived. */
 export interface StandIn {
   readonly url: string;
   /** Requests to the front end, `METHOD PATH`. */
   readonly requests: readonly { readonly line: string; readonly body: string }[];
   readonly visits: readonly Visit[];
-  /** Manners of the connections to come; the last one stays. */
+  /** The behaviour on the next connections; the last one applies to all further ones. */
   manners: Manner[];
   /** Answers of the front end by `METHOD PATH`; instead of its own. */
   readonly answers: Map<string, { readonly status: number; readonly body: string }>;

@@ -4,7 +4,7 @@
  * for any web server.
  *
  * The first line of the output is the announcement's URL. Lines with secrets that have just been
- * drawn follow; they are printed this once, because nobody keeps them in clear.
+ * drawn follow; a cluster does not tell them again.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { FALLBACK_BYTES_MAX, type PublishedAnswer } from '../../api/publishing.js';

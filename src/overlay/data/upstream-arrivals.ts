@@ -1,4 +1,7 @@
-/** What arrives from a parent: ADUs and its answers, over TCP or in datagrams. */
+/**
+ * What arrives from a parent: ADUs and answers to subscriptions, over TCP or in datagrams. Anything else
+ * over TCP is a fault of the parent, and closes the connection.
+ */
 import type { DataMessage } from '../../gossamer/core/message.js';
 import type { Adu } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';

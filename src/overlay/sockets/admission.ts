@@ -20,7 +20,7 @@ export interface Refusal {
   readonly reason: string;
   /** Another attempt with the same HELLO would be refused, too. */
   readonly isFinal?: boolean;
-  /** Wait before the refusal is sent, ms: it slows down those who guess passwords. */
+  /** Wait before the refusal is sent, ms: it slows down the guessing of passwords. */
   readonly delayMs?: number;
 }
 

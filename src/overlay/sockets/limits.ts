@@ -2,7 +2,7 @@
  * What bounds the overlay port: time, memory and connections, whatever strangers and peers do.
  *
  * The defaults are guesses, ample for meshes of k1 + k2 = 7 edges and sessions of 10,000 SCXs. They
- * are options of an overlay so that tests can shorten the times; in production nobody changes them.
+ * are options of an overlay so that tests can shorten the times; production uses the defaults.
  */
 
 /** All limits of one overlay. */

@@ -1,4 +1,4 @@
-/** `broadcast -`: what is told of standard input, by a real process. */
+/** `broadcast -`: warnings and errors about standard input, from a real process. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
@@ -24,7 +24,7 @@ const start = (): ChildProcessWithoutNullStreams => {
 };
 
 describe('A broadcaster of standard input', () => {
-  test('says that standard input stalls, and that it is back', async () => {
+  test('reports that standard input has stalled, and that it is back', async () => {
     const sound = joinBytes((await makeToneFrames()).slice(0, 12));
     const child = start();
     const told = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -43,7 +43,7 @@ describe('A broadcaster of standard input', () => {
     expect(code).toBe(0);
   });
 
-  test('says what standard input is when it is no MP3', async () => {
+  test('names the format of standard input that is not MP3', async () => {
     const child = start();
     let stderr = '';
     child.stderr.on('data', (chunk) => {

@@ -5,7 +5,7 @@ import { createLossy } from '../../../src/cli/shell/log.js';
 const NO_SPACE = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
 describe('The log', () => {
-  test('says how many lines it lacks when its disk has room again', () => {
+  test('says how many lines are missing when its disk has room again', () => {
     let isFull = false;
     const written: string[] = [];
     const log = createLossy((text) => {
@@ -38,7 +38,7 @@ describe('The log', () => {
     expect(file).toMatch(/^123456\n\{.*"lines":2.*\}\ntwo\n$/);
   });
 
-  test('that goes to a full device throws nothing', () => {
+  test('on a full device does not throw', () => {
     const full = openSync('/dev/full', 'w');
     const log = createLossy((text) => writeSync(full, text));
     expect(() => log.write('lost\n')).not.toThrow();

@@ -109,7 +109,7 @@ describe('The status', () => {
     expect(text).not.toContain('\u001b');
   });
 
-  test('tells in a line what disturbed an SCX, and says nothing where nothing did', () => {
+  test('has a line with the disturbances of an SCX, and none if there were none', () => {
     const disturbances = {
       failovers: { closed: 2, silent: 0, route: 1 },
       ...{ stallMs: 420, repaired: { failover: 12 }, lost: { unkept: 0 } },
@@ -126,7 +126,7 @@ describe('The status', () => {
     expect(statusText({ cluster, sessions: [hostile] })).toContain('a [2Jb');
   });
 
-  test('says so when there are no sessions', () => {
+  test('has a sentence when there are no sessions', () => {
     expect(statusText({ cluster, sessions: [] })).toMatch(/^no sessions/);
   });
 });

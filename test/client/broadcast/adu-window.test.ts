@@ -41,7 +41,7 @@ describe('The window of ADUs', () => {
     expect(drain(window)).toEqual(['1/8', '1/9', '1/10']);
   });
 
-  test('keeps at least the time that it was told, and not a frame more', () => {
+  test('keeps at least the given time of audio, and not a frame more', () => {
     const window = createAduWindow(2000);
     for (let sequence = 0; sequence < 10_000; sequence++) {
       window.add(audio(sequence), 26.122);

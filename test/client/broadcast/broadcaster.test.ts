@@ -167,7 +167,7 @@ describe('A broadcaster', () => {
     expect(warnings[0]).toMatch(/the connection to the SCX is lost .*attaching again/);
   });
 
-  test('attaches again at once when its SCX says that it leaves', async () => {
+  test('attaches again at once when its SCX announces that it leaves', async () => {
     const { input, stop, over } = begin();
     input.write(joinBytes(frames));
     await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 2);

@@ -77,7 +77,7 @@ describe('A studio', () => {
     expect(Math.abs(sent.lastAt - (frames - 1) * LONG_FRAME_MS + LEAD_MS)).toBeLessThan(16 + 700);
   });
 
-  test('goes on from now when the clock has jumped, as after a suspended laptop', async () => {
+  test('goes on in real time after the clock has jumped, as when a laptop was suspended', async () => {
     const { studio, clock, sent, warnings } = open(() => 0);
     for (let index = 0; index < 100; index++) await studio(FRAME);
     clock.nowMs += 8 * 3_600_000;
@@ -89,7 +89,7 @@ describe('A studio', () => {
     expect(warnings).toEqual([expect.stringContaining('more than 2 s late')]);
   });
 
-  test('stamps frames with a time that goes on when the time of day is set', async () => {
+  test('stamps frames with a time that does not jump when the time of day is set', async () => {
     const { studio, sent } = open(() => 0);
     for (const offsetMs of [-3_600_000, 3_600_000]) {
       await studio(FRAME);
@@ -102,7 +102,7 @@ describe('A studio', () => {
     }
   });
 
-  test('says once a minute that its input is slower than real time', async () => {
+  test('warns once a minute that its input is slower than real time', async () => {
     const { studio, clock, warnings } = open(() => 0);
     for (let index = 0; index < 20_000; index++) {
       clock.nowMs += 2 * FRAME_MS;

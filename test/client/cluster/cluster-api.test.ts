@@ -58,7 +58,7 @@ describe('The address of listeners', () => {
 });
 
 describe('A client of a cluster', () => {
-  test('is told where its SCX is', async () => {
+  test('receives the address of its SCX', async () => {
     expect(await attachAt(standIn.url)).toMatchObject({
       session: SESSION,
       scx: { id: SCX_ID },
@@ -66,7 +66,7 @@ describe('A client of a cluster', () => {
     });
   });
 
-  test('hears that nobody is there', async () => {
+  test('reports that no cluster answers', async () => {
     const gone = await serve(createTcpServer());
     gone.close();
     await expect(attachAt(gone.url)).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describe('A client of a cluster', () => {
     });
   });
 
-  test('hears that somebody else is there', async () => {
+  test('reports that another server answers', async () => {
     const web = await serve(createServer((_request, response) => response.end('<html>hello')));
     const other = await serve(
       createTcpServer((socket) => socket.end('220 mail.example ESMTP\r\n')),
@@ -96,7 +96,7 @@ describe('A client of a cluster', () => {
     await expect(attachAt(standIn.url)).rejects.toMatchObject({ exitCode: EXIT.unreachable });
   });
 
-  test("hears the cluster's own sentence when it says no, on one clean line", async () => {
+  test("reports a cluster's reason for a refusal in one line without control characters", async () => {
     const body = JSON.stringify({ status: 404, error: 'No\nsuch', problems: ['a', 'b\u001b[2J'] });
     standIn.answers.set('POST /attach', { status: 404, body });
     await expect(attachAt(standIn.url)).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe('A client of a cluster', () => {
     });
   });
 
-  test('tells a server that the cluster depends on from a refusal', async () => {
+  test('distinguishes a failure of a server that the cluster depends on from a refusal', async () => {
     const body = '{"error":"http://a.example/x cannot be fetched"}';
     standIn.answers.set('POST /attach', { status: 502, body });
     await expect(attachAt(standIn.url)).rejects.toMatchObject({ exitCode: EXIT.unreachable });
@@ -140,7 +140,7 @@ describe('A client of a cluster', () => {
     expect(await findAnnouncement(standIn.url, 'radio.example/night')).toBe(found);
   });
 
-  test('is told which sessions there are when it asks for another', async () => {
+  test('reports the known sessions when it asks for an unknown one', async () => {
     standIn.answers.set('GET /status', { status: 200, body: statusBody });
     await expect(findAnnouncement(standIn.url, 'radio.example/day')).rejects.toMatchObject({
       exitCode: EXIT.refused,
@@ -148,7 +148,7 @@ describe('A client of a cluster', () => {
     });
   });
 
-  test('is told what an announcement is when it names none', async () => {
+  test('reports how to name an announcement when the name is malformed', async () => {
     await expect(findAnnouncement(standIn.url, 'night')).rejects.toMatchObject({
       exitCode: EXIT.usage,
     });

@@ -147,7 +147,7 @@ describe('A relay', () => {
     await icecast.until(() => (icecast.visits('PUT')[1]?.body().length ?? 0) >= rest.length);
     expect(icecast.visits('PUT')[1]?.body().equals(rest)).toBe(true);
     expect(warnings).toEqual([expect.stringMatching(/is lost .*connecting again$/)]);
-    // The title is told to each connection.
+    // The title is sent over each connection.
     await icecast.until(() => icecast.visits('GET').length === 2);
   });
 
@@ -169,7 +169,7 @@ describe('A relay', () => {
     await expect(over).rejects.toMatchObject({ exitCode: EXIT.refused });
   });
 
-  test('says that nobody is there, without the password', async () => {
+  test('reports that no server answers, without the password', async () => {
     await icecast.close();
     const { over } = await begin(icecast.target, (socket, head) => {
       firstFrames(20)(socket, head);

@@ -122,7 +122,7 @@ describe('A playlist', () => {
     expect(error.message).toContain('zeros.mp3 holds no MP3');
   });
 
-  test('skips, and says so, a file that has broken since', async () => {
+  test('skips a file that has broken since it was checked, with the reason', async () => {
     const one = write('stays.mp3', ...frames.slice(0, 5));
     const two = write('breaks.mp3', ...frames.slice(0, 5));
     const playlist = await openPlaylist({ kind: 'files', files: [two, one], loop: false });
@@ -136,7 +136,7 @@ describe('A playlist', () => {
     expect(framesIn(events)).toHaveLength(5);
   });
 
-  test('ends a loop in which nothing can be played any more', async () => {
+  test('ends a loop when none of its files can be played any longer', async () => {
     const file = write('gone.mp3', ...frames.slice(0, 5));
     const playlist = await openPlaylist({ kind: 'files', files: [file], loop: true });
     rmSync(file);
@@ -146,7 +146,7 @@ describe('A playlist', () => {
     await expect(rest).rejects.toMatchObject({ exitCode: EXIT.file });
   });
 
-  test('gives a title to what has none of its own, if it is told one', async () => {
+  test('gives the title of the program to songs that have none of their own', async () => {
     const files = [
       write('untagged.mp3', ...frames),
       write('own.mp3', tag('Song', 'Band'), ...frames),
@@ -195,7 +195,7 @@ describe('A playlist', () => {
     ]);
   });
 
-  test('skips what it found in a directory and cannot play, and says so', async () => {
+  test('skips a file of a directory that cannot be played, with the reason', async () => {
     const found = join(directory, 'found');
     mkdirSync(found);
     writeFileSync(join(found, 'a.mp3'), 'no music');
@@ -231,7 +231,7 @@ describe('A playlist', () => {
     expect(rounds.size).toBeGreaterThan(1);
   });
 
-  test('says what a stream is when it is another format', async () => {
+  test('names the format of a stream that is not MP3', async () => {
     const stream = Readable.from([joinBytes([ascii('OggS'), new Uint8Array(100_000)])]);
     const error = await problemOf({ kind: 'stream', stream });
     expect(error.message).toMatch(/^standard input is Ogg, not MP3: .*ffmpeg -f mp3/);

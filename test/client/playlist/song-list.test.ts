@@ -69,7 +69,7 @@ describe('The list of songs', () => {
     expect(await pathsOf(utf8, latin1)).toEqual(['lists/Björk.mp3', 'lists/Björk.mp3']);
   });
 
-  test('tells every problem at once', async () => {
+  test('lists all problems at once', async () => {
     const urls = put('lists/urls.m3u', 'a.mp3\nhttp://radio.example/live.mp3\n');
     const none = put('lists/none.m3u', '#EXTM3U\n');
     const large = put('lists/large.m3u', 'x\n'.repeat(2 * 2 ** 20 + 1));
@@ -86,7 +86,7 @@ describe('The list of songs', () => {
     ]);
   });
 
-  test('goes no deeper than 32 directories', async () => {
+  test('is refused beyond 32 levels of directories', async () => {
     put(`deep/${'d/'.repeat(40)}a.mp3`);
     await expect(listSongs([join(directory, 'deep')])).rejects.toThrow(/32 directories deep/);
   });

@@ -4,7 +4,7 @@ import { tellStalls } from '../../../src/client/track/stall-watch.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Items that come after so many ms each. */
+/** Items that come after the given times, ms. */
 async function* after(...delaysMs: number[]): AsyncGenerator<number> {
   for (const delayMs of delaysMs) {
     await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -12,24 +12,28 @@ async function* after(...delaysMs: number[]): AsyncGenerator<number> {
   }
 }
 
+/** The warnings about an input whose reader holds each item for `eachHeldMs`. */
 async function toldOf(delaysMs: readonly number[], eachHeldMs = 0): Promise<readonly string[]> {
   const told: string[] = [];
-  const over = (async () => {
+  let isOver = false;
+  const reading = (async () => {
     for await (const _ of tellStalls(after(...delaysMs), 'standard input', (t) => told.push(t))) {
       await new Promise((resolve) => setTimeout(resolve, eachHeldMs));
     }
+    isOver = true;
   })();
-  await vi.runAllTimersAsync();
-  await over;
+  // Not runAllTimersAsync, which would also wait for intervals of whatever else shares this process.
+  while (!isOver) await vi.advanceTimersToNextTimerAsync();
+  await reading;
   return told;
 }
 
 describe('A watched input', () => {
-  test('is not spoken of while it flows', async () => {
+  test('is not reported while it flows', async () => {
     expect(await toldOf([100, 1900, 30, 1500])).toEqual([]);
   });
 
-  test('is told of after 2 s, less and less often, and when it is back', async () => {
+  test('is reported after 2 s, then at growing intervals, and when it is back', async () => {
     expect(await toldOf([10, 65_000, 10])).toEqual([
       'nothing to play has come from standard input for 2 s',
       'nothing to play has come from standard input for 10 s',
@@ -39,7 +43,7 @@ describe('A watched input', () => {
     ]);
   });
 
-  test('is told of once an hour in the end', async () => {
+  test('is reported once an hour in the end', async () => {
     const told = await toldOf([4 * 3_600_000]);
     expect(told.slice(5)).toEqual([
       'nothing to play has come from standard input for 900 s',
@@ -50,7 +54,7 @@ describe('A watched input', () => {
     ]);
   });
 
-  test('has not stalled while it is we who do not read', async () => {
+  test('has not stalled while it is not being read', async () => {
     expect(await toldOf([10, 10, 10], 60_000)).toEqual([]);
   });
 });
