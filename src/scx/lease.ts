@@ -1,9 +1,9 @@
 /**
  * The lease that this SCX renews with its front end, and that carries its status. The front end
- * keeps nothing: when it was killed and comes back, it learns its SCXs from their next renewals.
- * So a renewal that fails is repeated soon and for ever, and nothing else here waits for it.
+ * keeps no list of its SCXs: after a restart it learns them from their next renewals. So a renewal
+ * that fails is repeated soon and for ever, and no other part waits for it.
  *
- * One renewal is under way at a time.
+ * Bounded: one renewal at a time, and ANSWER_BYTES_MAX of its answer.
  */
 import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
 import type { Logger } from 'pino';
@@ -12,23 +12,24 @@ import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 
-/** What the front end says with each renewal. */
+/** The answer to a renewal; lease-terms.ts acts on it. */
 export interface LeaseTerms {
-  /** It wants this SCX even without clients. */
+  /** This SCX stays without clients. */
   readonly pinned: boolean;
-  /** The announcement's title and genre now; absent when it does not know them. */
+  /** The announcement's title and genre; undefined when the front end does not know them. */
   readonly description: StreamDescription | undefined;
+  /** Undefined when the front end does not know the announcement. */
   readonly access: SourceAccess | undefined;
-  /** What to play while nobody broadcasts; null: nothing. Undefined: it did not say. */
+  /** The file to play while nobody broadcasts; null: none; undefined: as before. */
   readonly fallback: FallbackFile | null | undefined;
-  /** There is an order in `successorFile`. */
+  /** An order to hand over lies in `successorFile`. */
   readonly handOver: boolean;
 }
 
-/** Who may broadcast, as an announcement says now. */
+/** The right to broadcast, as an announcement states it. */
 export interface SourceAccess {
   readonly sourceKey: string | undefined;
-  /** Where it was fetched; undefined when the cluster itself publishes it. */
+  /** The announcement's URL; undefined when the cluster itself publishes it. */
   readonly announcement: string | undefined;
 }
 
@@ -39,21 +40,22 @@ export interface LeaseOptions {
   readonly intervalMs: number;
   readonly log: Logger;
   status(): ScxStatus;
-  /** The front end took the lease. */
+  /** The lease is renewed. */
   onRenewed(terms: LeaseTerms): void;
-  /** The front end wants this SCX to leave. */
+  /** The front end tells this SCX to leave (410). */
   onGone(): void;
 }
 
 /** A lease that is being renewed. */
 export interface Lease {
-  /** Renews at once, or right after the renewal that is under way. */
+  /** Renews at once, or right after the present renewal. */
   renewNow(): void;
   stop(): void;
 }
 
-/** After a failure, ms. So a restarted front end knows all within half a second. */
+/** Delay after a failure, ms: a restarted front end knows its SCXs within half a second. */
 const RETRY_MS = 250;
+/** Time for an answer, ms. Guess. */
 const TIMEOUT_MS = 2000;
 const ANSWER_BYTES_MAX = 16_384;
 
@@ -71,7 +73,7 @@ function parseAnswer(status: number, text: string): Renewal {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
     const pinned = rendezvous || keep === true;
-    const told = station && {
+    const description = station && {
       title: station.title ?? undefined,
       genre: station.genre ?? undefined,
     };
@@ -79,10 +81,10 @@ function parseAnswer(status: number, text: string): Renewal {
       sourceKey: access.sourceKey ?? undefined,
       announcement: access.announcement ?? undefined,
     };
-    const terms = { pinned, description: told, access: allowed, fallback, handOver };
+    const terms = { pinned, description, access: allowed, fallback, handOver };
     return { kind: 'renewed', terms };
   } catch {
-    return failed('the answer is no lease');
+    return failed('malformed answer');
   }
 }
 
@@ -96,42 +98,40 @@ async function readText(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Renews from now on. */
+/** Sends one renewal; `body` is the status as JSON. Never rejects. */
+function post({ url, token }: LeaseOptions, agent: Agent, body: string): Promise<Renewal> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return new Promise((resolve) => {
+    const request = startRequest(`${url}/leases`, { method: 'POST', agent, signal, headers });
+    const fail = (error: Error): void => resolve(failed(error.message));
+    request.on('error', fail);
+    request.on('response', (response) => {
+      readText(response).then(
+        (text) => resolve(parseAnswer(response.statusCode ?? 0, text)),
+        (error: Error) => {
+          request.destroy();
+          fail(error);
+        },
+      );
+    });
+    request.end(body);
+  });
+}
+
+/** Renews at once, and then at each interval. */
 export function startLease(options: LeaseOptions): Lease {
   const { log } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const target = new URL(`${options.url}/leases`);
   let timer: NodeJS.Timeout | undefined;
   let isBusy = false;
   let isWanted = false;
   let isStopped = false;
   let hasFailed = false;
-
-  const post = (body: string): Promise<Renewal> =>
-    new Promise((resolve) => {
-      const request = startRequest(target, {
-        method: 'POST',
-        agent,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        headers: {
-          authorization: `Bearer ${options.token}`,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-        },
-      });
-      const fail = (error: Error): void => resolve(failed(error.message));
-      request.on('error', fail);
-      request.on('response', (response) => {
-        readText(response).then(
-          (text) => resolve(parseAnswer(response.statusCode ?? 0, text)),
-          (error: Error) => {
-            request.destroy();
-            fail(error);
-          },
-        );
-      });
-      request.end(body);
-    });
 
   const schedule = (ms: number): void => {
     if (isStopped) return;
@@ -141,12 +141,12 @@ export function startLease(options: LeaseOptions): Lease {
 
   const onFailed = (reason: string): void => {
     if (!hasFailed)
-      log.warn({ reason, url: options.url }, 'The front end does not take the lease.');
+      log.warn({ reason, url: options.url }, 'Lease renewal failed; it is tried again.');
     hasFailed = true;
   };
 
   const onRenewed = (terms: LeaseTerms): void => {
-    if (hasFailed) log.info('The front end takes the lease again.');
+    if (hasFailed) log.info('Lease renewal works again.');
     hasFailed = false;
     options.onRenewed(terms);
   };
@@ -154,7 +154,7 @@ export function startLease(options: LeaseOptions): Lease {
   const renew = async (): Promise<void> => {
     isBusy = true;
     isWanted = false;
-    const renewal = await post(JSON.stringify(options.status()));
+    const renewal = await post(options, agent, JSON.stringify(options.status()));
     isBusy = false;
     if (isStopped) return;
     if (renewal.kind === 'renewed') onRenewed(renewal.terms);

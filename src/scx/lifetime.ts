@@ -1,29 +1,29 @@
 /**
- * How long an SCX lives. "When all clients of the SCX have left the session, the SCX too leaves
- * the session" (§2.5); a rendezvous point stays, as others look for the session there (§3.4).
+ * The lifetime of an SCX. "When all clients of the SCX have left the session, the SCX too leaves
+ * the session" (§2.5); a rendezvous point stays, because others look for the session there (§3.4).
  *
- * Beyond: it lingers, as the next listener may be a second away. And an SCX whose cluster is gone
- * for good must not run for ever on a machine where nobody knows of it.
+ * Beyond: it lingers, because the next listener may come a second later. And an SCX whose cluster is
+ * gone for good must not run for ever on a machine where nobody knows of it.
  */
 
 export interface LifetimeOptions {
-  /** Without clients, it ends after so many ms. */
+  /** Without clients, an SCX ends after this time, ms. */
   readonly lingerMs: number;
-  /** Without a word of a front end and without clients, even a rendezvous point ends, ms. */
+  /** Without clients and without a front end, a rendezvous point ends after this time, ms. */
   readonly orphanMs: number;
 }
 
-/** What keeps an SCX alive. */
+/** Decides when an SCX ends. */
 export interface Lifetime {
-  /** Listeners, those who wait, and sources, at this moment. */
+  /** The number of listeners and sources at this moment. */
   onClients(count: number, now: number): void;
-  /** The front end answered, and says whether this SCX is to stay without clients. */
+  /** The front end has answered; `pinned`: this SCX stays without clients. */
   onFrontEnd(pinned: boolean, now: number): void;
-  /** Why it is time to leave; undefined while it is not. */
+  /** The reason to leave now; undefined: stay. */
   endReason(now: number): string | undefined;
 }
 
-/** A life that begins now, without clients. */
+/** A lifetime that begins now, without clients. */
 export function createLifetime(options: LifetimeOptions, pinned: boolean, now: number): Lifetime {
   let clients = 0;
   let idleSince = now;
@@ -34,10 +34,10 @@ export function createLifetime(options: LifetimeOptions, pinned: boolean, now: n
       if (clients > 0 || count > 0) idleSince = at;
       clients = count;
     },
-    onFrontEnd: (stays, at) => {
-      // Who was pinned until now has its linger still before it.
-      if (isPinned && !stays) idleSince = at;
-      isPinned = stays;
+    onFrontEnd: (staysPinned, at) => {
+      // The linger begins when the SCX is no longer pinned.
+      if (isPinned && !staysPinned) idleSince = at;
+      isPinned = staysPinned;
       heardAt = at;
     },
     endReason: (at) => {
@@ -47,7 +47,7 @@ export function createLifetime(options: LifetimeOptions, pinned: boolean, now: n
         return `no clients for ${Math.round(idleMs / 1000)} s`;
       }
       if (Math.min(idleMs, at - heardAt) < options.orphanMs) return undefined;
-      return `no clients, and no word of a front end for ${Math.round((at - heardAt) / 1000)} s`;
+      return `no clients, and no front end for ${Math.round((at - heardAt) / 1000)} s`;
     },
   };
 }

@@ -20,13 +20,14 @@ import { EXIT, UserError } from '../lib/user-error.js';
 import { drawToken } from '../runtime/secrets.js';
 import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
-import { createHandOverState } from './hand-over/hand-over-state.js';
+import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
 import { startLease } from './lease.js';
 import { createSessionTerms } from './lease-terms.js';
 import { createLifetime, type Lifetime } from './lifetime.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
+import type { ScxPort } from './port/scx-port.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { createFallbackProcess } from './sources/fallback-process.js';
@@ -99,6 +100,27 @@ async function openParts({ launch, log, entry, predecessor }: ScxOptions) {
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
+/** The hand-over of an SCX; its port and its lease are opened later. */
+function openHandOver(
+  { launch, log, playout, streaming }: Parts,
+  shutdown: Shutdown,
+  http: () => ScxPort,
+  onChange: () => void,
+): HandOverState {
+  return createHandOverState({
+    ...{ orderFile: launch.successorFile, log, now, onChange },
+    handOver: (order, becomeSucceeded) =>
+      handOverTo({
+        ...{ order, playout, http: http(), log, now, becomeSucceeded },
+        overlayAddress: streaming.overlay.address,
+        isLeaving: () => shutdown.hasBegun,
+        sendSourcesAway: streaming.sendSourcesAway,
+        onTitle: streaming.ingest.setTitle,
+        leave: () => shutdown.start('a successor has taken over'),
+      }),
+  });
+}
+
 /** Does what is due regularly, until it is cleared. */
 function startMaintenance(parts: Parts, shutdown: Shutdown, renewLease: () => void) {
   const { streaming, news, predecessor } = parts;
@@ -138,18 +160,12 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   }));
   const isLeaving = (): boolean => shutdown.hasBegun;
 
-  const handOver = createHandOverState({
-    ...{ orderFile: launch.successorFile, log, now },
-    onChange: () => lease.renewNow(),
-    handOver: (order, becomeSucceeded) =>
-      handOverTo({
-        ...{ order, playout, http, log, now, isLeaving, becomeSucceeded },
-        overlayAddress: overlay.address,
-        sendSourcesAway: streaming.sendSourcesAway,
-        onTitle: streaming.ingest.setTitle,
-        leave: () => shutdown.start('a successor has taken over'),
-      }),
-  });
+  const handOver = openHandOver(
+    parts,
+    shutdown,
+    () => http,
+    () => lease.renewNow(),
+  );
   const { closeSources } = streaming;
   const terms = createSessionTerms({ ...parts, handOver, closeSources, isLeaving, now });
 

@@ -23,7 +23,7 @@ import type { Playout } from './listeners/playout.js';
 import { type AttachedSources, createAttachedSources } from './sources/attached-sources.js';
 import { networkClient } from './sources/network-client.js';
 import { createNetworkLogin } from './sources/network-login.js';
-import { createRecentlyHeard } from './sources/recently-heard.js';
+import { createRecentlyHeard, type RecentlyHeard } from './sources/recently-heard.js';
 import type { SourceAudience, SourceClient } from './sources/source-client.js';
 import { createSourceDeparture } from './sources/source-departure.js';
 import type { Metric } from './status/prometheus.js';
@@ -136,6 +136,22 @@ function openSources({ launch, playout, now, log }: StreamingOptions, overlay: O
   });
 }
 
+/** Whether another source of a priority is heard in the session, wherever it is attached. */
+const rivalCheck =
+  (overlay: Overlay, heard: RecentlyHeard, now: () => number) =>
+  (priority: number, own: SourceId | undefined): boolean =>
+    overlay.view().sources.some(({ source }) => {
+      const isOther = source.priority === priority && source.id !== own;
+      return isOther && heard.isHeard(source.id, now());
+    });
+
+/** Floods the departure; resolves when the children have moved, or soon if there are none. */
+function leaveOverlay(overlay: Overlay): Promise<void> {
+  const isParent = overlay.view().sources.some(hasChildren);
+  const left = overlay.leave();
+  return isParent ? left : Promise.race([left, pause(FLOOD_MS, undefined, { ref: false })]);
+}
+
 type Callbacks = Pick<OverlayOptions, 'onDeliver' | 'onEvent' | 'objectionTo' | 'onClient'>;
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
@@ -167,9 +183,8 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   const overlay = await createOverlay({ ...overlaySettings(launch), log, ...callbacks });
   const sources = openSources(options, overlay);
   const reportListeners = createListenerReport(overlay);
-  const view = (): readonly SourceView[] => overlay.view().sources;
   const departure = createSourceDeparture({
-    ...{ self: launch.id as NodeId, sources, view, now },
+    ...{ self: launch.id as NodeId, sources, now, view: () => overlay.view().sources },
     fallbackSource: () => login.fallbackSource,
   });
 
@@ -179,11 +194,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       departure.onEncoder(client.source.id);
       onClient(client);
     },
-    isRivalled: (priority, own) =>
-      view().some(({ source }) => {
-        const isOther = source.priority === priority && source.id !== own;
-        return isOther && heard.isHeard(source.id, now());
-      }),
+    isRivalled: rivalCheck(overlay, heard, now),
     isLeaving: () => isLeaving,
     passTitle: options.passTitle,
   });
@@ -213,12 +224,10 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       await departure.sendAway(withinMs);
     },
     leave: () => {
-      const isParent = view().some(hasChildren);
       isLeaving = true;
       sources.tellLeaving();
       ingest.closeAll(503, 'this SCX is leaving');
-      const left = overlay.leave();
-      return isParent ? left : Promise.race([left, pause(FLOOD_MS, undefined, { ref: false })]);
+      return leaveOverlay(overlay);
     },
     closeSources: (reason) => {
       ingest.closeAll(403, reason); // first, or encoders would be told to come back

@@ -51,7 +51,7 @@ describe('An SCX (§2.5)', () => {
     const lifetime = createLifetime(options, true, 0);
     lifetime.onFrontEnd(true, 60_000);
     expect(lifetime.endReason(659_000)).toBeUndefined();
-    expect(lifetime.endReason(660_000)).toBe('no clients, and no word of a front end for 600 s');
+    expect(lifetime.endReason(660_000)).toBe('no clients, and no front end for 600 s');
   });
 
   test('goes on for its clients when its cluster is gone', () => {

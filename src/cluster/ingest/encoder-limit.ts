@@ -1,5 +1,6 @@
 /** How many encoders may be connected through the front end: in all, and of one address. */
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
+import { createCountedMap } from '../../lib/counted-map.js';
 import { type Problem, problem } from '../web/problem.js';
 
 /** Guess: as many as a cluster has SCXs, a few times over. */
@@ -23,24 +24,16 @@ export interface EncoderLimit {
 
 /** No encoder yet. */
 export function createEncoderLimit(): EncoderLimit {
-  const byAddress = new Map<string, number>(); // bounded by ENCODERS_MAX
-  let taken = 0;
+  const encoders = createCountedMap<string>(); // bounded by ENCODERS_MAX
   return {
     take: (address) => {
       const key = limitedAs(address);
-      const own = byAddress.get(key) ?? 0;
-      if (taken >= ENCODERS_MAX) return BUSY;
-      if (own >= ENCODERS_PER_ADDRESS_MAX && !isLoopback(address)) return ADDRESS_BUSY;
-      taken++;
-      byAddress.set(key, own + 1);
+      if (encoders.total >= ENCODERS_MAX) return BUSY;
+      const isFull = encoders.count(key) >= ENCODERS_PER_ADDRESS_MAX;
+      if (isFull && !isLoopback(address)) return ADDRESS_BUSY;
+      encoders.add(key);
       return undefined;
     },
-    release: (address) => {
-      const key = limitedAs(address);
-      const left = (byAddress.get(key) ?? 0) - 1;
-      taken--;
-      if (left > 0) byAddress.set(key, left);
-      else byAddress.delete(key);
-    },
+    release: (address) => encoders.remove(limitedAs(address)),
   };
 }

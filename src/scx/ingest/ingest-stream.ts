@@ -12,7 +12,7 @@ import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import type { SourceClient } from '../sources/source-client.js';
 import { ENCODER_SILENT_MS } from '../sources/source-timeouts.js';
 import { createEncoderClient } from './encoder-client.js';
-import { createEncoderPace } from './encoder-pace.js';
+import { createEncoderPace, type EncoderPace } from './encoder-pace.js';
 import { createSourceWriter, type EncoderSource, overlaySource } from './encoder-source.js';
 import { createPacedQueue } from './paced-queue.js';
 import type { SourceBody } from './source-body.js';
@@ -87,17 +87,42 @@ function createFormatCheck() {
   };
 }
 
+/** Watches when an encoder was heard last, and warns of a wrong pace. */
+function createWatch({ source, log, now }: IngestStreamOptions, pace: EncoderPace) {
+  let heardAt = now();
+  let aliveAt = heardAt;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return {
+    onHeard: (): void => {
+      heardAt = now();
+    },
+    onHeldUp: (): void => {
+      if (now() - warnedAt < WARNING_INTERVAL_MS) return;
+      warnedAt = now();
+      log.warn({ source: source.id }, 'An encoder is faster than real time; it is held up.');
+    },
+    isSilent: (at: number): boolean => at - heardAt > ENCODER_SILENT_MS,
+    /** Whether a KEEP_ALIVE is due. */
+    tick: (at: number): boolean => {
+      if (pace.isSlow(at)) {
+        log.warn({ source: source.id }, 'An encoder is slower than real time.');
+      }
+      if (at - aliveAt < KEEP_ALIVE_MS) return false;
+      aliveAt = at;
+      return true;
+    },
+  };
+}
+
 /** Begins to read. */
 export function startIngestStream(options: IngestStreamOptions): IngestStream {
-  const { socket, body, source, log, now } = options;
+  const { socket, body, source, now } = options;
   const framer = createFramer();
   const pace = createEncoderPace(now());
   const format = createFormatCheck();
+  const watch = createWatch(options, pace);
   let isLast = false;
   let isOver = false;
-  let heardAt = now();
-  let aliveAt = now();
-  let warnedAt = Number.NEGATIVE_INFINITY;
 
   const end = (ending: Ending): void => {
     if (isOver) return;
@@ -129,14 +154,12 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
 
   const onHold = (): void => {
     socket.pause();
-    if (now() - warnedAt < WARNING_INTERVAL_MS) return;
-    warnedAt = now();
-    log.warn({ source: source.id }, 'An encoder is faster than real time; it is held up.');
+    watch.onHeldUp();
   };
 
   const onEmpty = (): void => {
     if (isLast) return end(writer.isAttached ? ENDED : format.problem());
-    if (socket.isPaused()) heardAt = now(); // it was held up, not silent
+    if (socket.isPaused()) watch.onHeard(); // it was held up, not silent
     socket.resume();
   };
 
@@ -150,7 +173,7 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
   };
 
   const onData = (bytes: Uint8Array): void => {
-    heardAt = now();
+    watch.onHeard();
     for (const part of body.push(bytes)) {
       format.look(part);
       queue.push(framer.push(part));
@@ -173,13 +196,8 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     end,
     tick: (at) => {
       if (isOver || isLast) return;
-      if (!queue.isHolding && at - heardAt > ENCODER_SILENT_MS) return end(SILENT);
-      if (pace.isSlow(at)) {
-        log.warn({ source: source.id }, 'An encoder is slower than real time.');
-      }
-      if (at - aliveAt < KEEP_ALIVE_MS) return;
-      aliveAt = at;
-      encoder.keepAlive();
+      if (!queue.isHolding && watch.isSilent(at)) return end(SILENT);
+      if (watch.tick(at)) encoder.keepAlive();
     },
   };
 }

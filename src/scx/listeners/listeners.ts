@@ -9,13 +9,14 @@
  * Bounded: `listenersMax`, those that wait included.
  */
 import type { AudioRing } from '../sound/audio-ring.js';
-import { createListenerGroups } from './listener-groups.js';
+import { createListenerGroups, type ListenerGroups } from './listener-groups.js';
 import type { PackedListener } from './listener-state.js';
 import {
   createListenerWriter,
   type Listener,
   type ListenerConnection,
   type ListenerPosition,
+  type ListenerWriter,
   type WriterCounters,
 } from './listener-writer.js';
 
@@ -80,6 +81,28 @@ export interface Listeners {
   readonly counters: Readonly<ListenerCounters>;
 }
 
+/** See Listeners.departures. A listener may end while the one before it is being moved. */
+function* departuresOf(
+  writer: ListenerWriter,
+  groups: ListenerGroups,
+  waiting: Set<Listener>,
+): Generator<DepartingListener, void> {
+  for (const listener of [...groups.all(), ...waiting]) {
+    const { connection, group } = listener;
+    const isHere = group?.has(listener) ?? waiting.has(listener);
+    const packed = isHere && connection.queuedBytes() === 0 ? connection.pack?.() : undefined;
+    if (packed === undefined) continue;
+    const position = writer.positionOf(listener);
+    if (position.isOpen) groups.remove(listener);
+    else waiting.delete(listener);
+    const keep = (): void => {
+      if (position.isOpen) groups.add(listener);
+      else waiting.add(listener);
+    };
+    yield { packed, position, keep };
+  }
+}
+
 /** No listener yet. */
 export function createListeners(options: ListenersOptions): Listeners {
   const { ring, idleMs } = options;
@@ -136,21 +159,7 @@ export function createListeners(options: ListenersOptions): Listeners {
       return listener;
     },
     leave,
-    *departures() {
-      for (const listener of [...groups.all(), ...waiting]) {
-        const { connection } = listener;
-        const isHere = listener.group?.has(listener) ?? waiting.has(listener);
-        const packed = isHere && connection.queuedBytes() === 0 ? connection.pack?.() : undefined;
-        if (packed === undefined) continue;
-        const position = writer.positionOf(listener);
-        leave(listener);
-        const keep = (): void => {
-          if (position.isOpen) groups.add(listener);
-          else waiting.add(listener);
-        };
-        yield { packed, position, keep };
-      }
-    },
+    departures: () => departuresOf(writer, groups, waiting),
     openWaiting: (now) => {
       ring.cut(now);
       const burst = ring.burst(now);

@@ -1,7 +1,7 @@
 /**
  * The title of what is played. It travels on a channel of its own, as `{"title", "from"}`, where
- * `from` numbers the audio ADU from which it holds: the title changes with the music, not with the
- * network. Whoever broadcasts may write anything there, so it is bounded and cleaned here.
+ * `from` is the number of the audio ADU from which it holds: the title changes with the music, not
+ * with the network. A broadcaster may write anything there, so it is bounded and cleaned here.
  *
  * Bounded: PENDING_MAX titles that still wait for their music.
  */
@@ -11,7 +11,7 @@ import { plainText } from '../../lib/plain-text.js';
 /** The longest title, in UTF-16 units. Guess: twice what fits an ICY block. */
 const TITLE_LENGTH_MAX = 512;
 
-/** The longest notice, in bytes: such a title, each character escaped. */
+/** The longest notice, in bytes: a title of that length with each character escaped. */
 export const NOTICE_BYTES_MAX = 4096;
 
 /** Titles sent ahead of their music. Guess. */
@@ -22,13 +22,13 @@ const noticeSchema = z.object({
   from: z.number().int().nonnegative(),
 });
 
-/** A title, and the audio sequence number from which it holds; null: there is none from there. */
+/** A title (null: no title), and the audio sequence number from which it holds. */
 export interface Notice {
   readonly title: string | null;
   readonly from: number;
 }
 
-/** Reads the payload of a now-playing ADU; undefined if it is none. */
+/** Parses the payload of a now-playing ADU; undefined if it is malformed. */
 export function parseNotice(payload: Uint8Array): Notice | undefined {
   if (payload.length > NOTICE_BYTES_MAX) return undefined;
   try {
@@ -43,15 +43,15 @@ export function parseNotice(payload: Uint8Array): Notice | undefined {
 export interface NowPlaying {
   readonly title: string | null;
   onNotice(notice: Notice): void;
-  /** The audio has come to this number. */
+  /** The audio has reached this number. */
   onAudio(sequence: number): void;
 }
 
-/** A source that has named nothing yet. */
+/** A source that has sent no title yet. */
 export function createNowPlaying(): NowPlaying {
   let title: string | null = null;
   let reached = -1;
-  /** In order of arrival; where two hold from the same number, the later one counts. */
+  /** In order of arrival; of two that hold from the same number, the later one counts. */
   let pending: Notice[] = [];
 
   const settle = (): void => {

@@ -57,6 +57,13 @@ export function frameOf(adu: Pick<Adu, 'payload' | 'sequence'>): Unplayed | unde
   return { bytes: adu.payload, durationMs: header.durationMs, sequence: adu.sequence };
 }
 
+/** Keeps a frame of a source that is not played, and drops those older than `keepMs`. */
+function keepInReserve({ reserve }: Candidate, frame: Unplayed, now: number, keepMs: number): void {
+  reserve.push({ frame, at: now });
+  const isOld = (at: number): boolean => now - at > keepMs;
+  while (reserve.length > RESERVE_MAX || isOld(reserve[0]?.at ?? now)) reserve.shift();
+}
+
 /** Nothing is on the air yet. */
 export function createOnAir(options: OnAirOptions): OnAir {
   const candidates = createCandidates(options);
@@ -80,14 +87,6 @@ export function createOnAir(options: OnAirOptions): OnAir {
     });
   };
 
-  const keepInReserve = (candidate: Candidate, frame: Unplayed, now: number): void => {
-    candidate.reserve.push({ frame, at: now });
-    const isOld = (at: number): boolean => now - at > options.liveMs + RESERVE_EXTRA_MS;
-    while (candidate.reserve.length > RESERVE_MAX || isOld(candidate.reserve[0]?.at ?? now)) {
-      candidate.reserve.shift();
-    }
-  };
-
   const handleAudio = (adu: Adu, now: number): readonly PlayedFrame[] => {
     const frame = frameOf(adu);
     if (frame === undefined) {
@@ -100,7 +99,7 @@ export function createOnAir(options: OnAirOptions): OnAir {
     // A better source that is up, but has delivered nothing yet, interrupts no other.
     const continues = candidate === candidates.current && chosen !== undefined && isAwaited(chosen);
     if (candidate === chosen || continues) return play(candidate, frame, now);
-    keepInReserve(candidate, frame, now);
+    keepInReserve(candidate, frame, now, options.liveMs + RESERVE_EXTRA_MS);
     return [];
   };
 

@@ -1,9 +1,13 @@
-/** Draws an SCX's status: what the lease carries to the front end, and `GET /status` shows. */
+/**
+ * Draws an SCX's status (api/scx-status.ts): the document that the lease carries to the front end and
+ * that `GET /status` shows. Its own facts come from own-status.ts; this file adds the overlay's view, in
+ * the form and within the bounds of the schema.
+ */
 
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import type { FlowView, GossamerView, SourceView } from '../../gossamer/view.js';
 
-/** Everything besides the overlay's part. */
+/** The status without the overlay's part. */
 export type OwnFacts = Omit<
   ScxStatus,
   | 'state'
@@ -16,7 +20,7 @@ export type OwnFacts = Omit<
   | 'id'
 >;
 
-/** What the schema takes of a path; longer ones are shown cut off. */
+/** The schema's bound on a path; longer paths are truncated. */
 const PATH_MAX = 64;
 
 const drawFlow = (flow: FlowView): ScxStatus['sources'][number]['flows'][number] => ({
@@ -49,14 +53,14 @@ const drawDisturbances = (seen: GossamerView['disturbances']): DisturbanceStatus
   lost: { ...seen.lost },
 });
 
-/** Joining lasts until there is anybody to join, or this SCX is who others join. */
+/** An SCX is joining until it has a neighbour or a source, unless others join at it. */
 function stateOf(view: GossamerView, isRendezvous: boolean): ScxStatus['state'] {
   if (view.state === 'leaving' || view.state === 'left') return 'leaving';
   const isAlone = view.neighbours.length === 0 && view.sources.length === 0;
   return isAlone && !isRendezvous ? 'joining' : 'running';
 }
 
-/** The status as a whole. */
+/** The whole status. */
 export function drawStatus(view: GossamerView, own: OwnFacts): ScxStatus {
   return {
     ...own,

@@ -1,7 +1,7 @@
 /**
  * `GET /metrics` in Prometheus' text format. Everything is counted elsewhere in plain numbers, and
- * drawn when somebody asks. The library is loaded by the first who asks: few do, and each SCX
- * would start later for it.
+ * drawn on request. The library is loaded at the first request: most SCXs never get one, and each
+ * would start more slowly.
  */
 
 /** A number that only grows, or one that goes up and down. */
@@ -11,7 +11,7 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly value: number;
-  /** Several metrics of one name differ in it. */
+  /** The label that tells several metrics of one name apart. */
   readonly cause?: string;
 }
 
@@ -20,7 +20,7 @@ export type Metrics = () => Promise<{ readonly text: string; readonly contentTyp
 
 const PREFIX = 'scattercast_scx_';
 
-/** Metrics of the process, and what `read` tells at the moment. */
+/** The metrics of the process, and those that `read` returns at each request. */
 export function createMetrics(session: string, read: () => readonly Metric[]): Metrics {
   let loading: Promise<Metrics> | undefined;
   return async () => {
@@ -48,7 +48,7 @@ async function load(session: string, read: () => readonly Metric[]): Promise<Met
   };
   return async () => {
     const present = read();
-    // A counter can only be added to: it begins anew each time.
+    // prom-client's counters can only be increased, so each begins at 0 again.
     for (const { name } of present) registry.getSingleMetric(PREFIX + name)?.reset();
     for (const metric of present) update(metric);
     return { text: await registry.metrics(), contentType: registry.contentType };

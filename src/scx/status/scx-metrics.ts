@@ -1,4 +1,7 @@
-/** The numbers of one SCX, for `GET /metrics`. */
+/**
+ * The metrics of one SCX, for `GET /metrics`: every counter of its parts, with a name and a help text.
+ * Names are a public interface; docs/ and dashboards refer to them.
+ */
 import type { GossamerView } from '../../gossamer/view.js';
 import type { HeadGateCounters } from '../../http/server/head-gate.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
@@ -9,10 +12,10 @@ import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
 import type { Metric } from './prometheus.js';
 
-/** Everything that is counted. */
+/** The parts that count. */
 export interface Counted {
   readonly view: GossamerView;
-  /** Of the overlay's connections. */
+  /** Counters of the overlay's connections. */
   readonly overlay: Readonly<OverlayCounters>;
   readonly ring: AudioRing;
   readonly listeners: Listeners;
@@ -40,12 +43,12 @@ const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLo
 function listenerMetrics({ listeners }: Counted): Metric[] {
   const { accepted, full, offAir, skipped, idle, bytes } = listeners.counters;
   return [
-    gauge('listeners', 'Who hears something', listeners.count),
-    gauge('listeners_waiting', 'Who waits for the first audio', listeners.waiting),
+    gauge('listeners', 'Listeners that hear something', listeners.count),
+    gauge('listeners_waiting', 'Listeners that wait for the first audio', listeners.waiting),
     gauge('listeners_peak', 'Most listeners at a time', listeners.peak),
     counter('listeners_accepted', 'Listeners let in', accepted),
-    counter('listeners_full', 'Turned away: the SCX was full', full),
-    counter('listeners_off_air', 'Turned away: nothing was on the air', offAir),
+    counter('listeners_full', 'Refused: the SCX was full', full),
+    counter('listeners_off_air', 'Refused: nothing was on the air', offAir),
     counter('listeners_skipped', 'Times that a slow listener skipped to live', skipped),
     counter('listeners_idle', 'Closed: they took nothing', idle),
     counter('listener_bytes', 'Audio handed to listeners, bytes', bytes),
@@ -58,12 +61,12 @@ function sourceMetrics({ sources, password, onAir, ring }: Counted): Metric[] {
   return [
     gauge('sources_attached', 'Source clients attached here', sources.count),
     counter('sources_accepted', 'Source clients let in', attached),
-    counter('sources_refused', 'Source clients turned away', refused),
-    counter('sources_without_password', 'Turned away: the source password was missing', missing),
-    counter('sources_wrong_password', 'Turned away: the source password was wrong', wrong),
+    counter('sources_refused', 'Source clients refused', refused),
+    counter('sources_without_password', 'Refused: the source password was missing', missing),
+    counter('sources_wrong_password', 'Refused: the source password was wrong', wrong),
     counter('sources_resumed', 'Source clients that came back in time', resumed),
     counter('source_adus', 'ADUs taken from source clients', published),
-    counter('source_adus_dropped', 'ADUs of source clients that broke the rules', dropped),
+    counter('source_adus_dropped', 'ADUs of source clients that did not pass the checks', dropped),
     counter('adus_malformed', 'ADUs that hold no MP3 frame or no notice', onAir.malformed),
     gauge('ring_ms', 'Audio in memory, ms', ring.durationMs),
     gauge('ring_bytes', 'Audio in memory, bytes', ring.bytes),
@@ -78,7 +81,7 @@ function overlayMetrics({ view }: Counted): Metric[] {
     gauge('neighbours', 'Mesh edges', view.neighbours.length),
     gauge('members', 'SCXs known in the session', view.membersKnown),
     gauge('sources', 'AttachedSources known in the session', view.sources.length),
-    // Gauges, as a source that ends takes its counts along.
+    // Gauges, because the counts of a source end with it.
     gauge(
       'adus_received',
       'ADUs received, present sources',
@@ -96,7 +99,7 @@ function overlayMetrics({ view }: Counted): Metric[] {
     ),
     gauge(
       'adus_duplicate',
-      'ADUs had twice, present sources',
+      'ADUs received twice, present sources',
       sum((flow) => flow.duplicate),
     ),
     gauge(
@@ -114,8 +117,8 @@ function disturbanceMetrics({ view }: Counted): Metric[] {
   const { failovers, stallMs, repaired, lost } = view.disturbances;
   return [
     ...byCause('failovers', 'Changes of parent while the audio was flowing', failovers),
-    counter('stall_ms', 'How long no audio was there when some was due, ms', stallMs),
-    ...byCause('frames_repaired', 'Frames that were due and came after all', repaired),
+    counter('stall_ms', 'Time without audio when some was due, ms', stallMs),
+    ...byCause('frames_repaired', 'Frames that came late, but in time to be played', repaired),
     ...byCause('frames_lost', 'Frames that never came', lost),
   ];
 }
@@ -123,7 +126,11 @@ function disturbanceMetrics({ view }: Counted): Metric[] {
 function connectionMetrics({ overlay }: Counted): Metric[] {
   const { malformedFrames, ...counts } = overlay;
   const faults = Object.entries(malformedFrames).map(([fault, count]) =>
-    counter(`overlay_malformed_${fault}`, 'Overlay connections closed for such a frame', count),
+    counter(
+      `overlay_malformed_${fault}`,
+      'Overlay connections closed because of such a frame',
+      count,
+    ),
   );
   const others = Object.entries(counts).map(([name, count]) =>
     counter(`overlay_${snake(name)}`, 'See the overlay counters', count),
@@ -131,28 +138,36 @@ function connectionMetrics({ overlay }: Counted): Metric[] {
   return [...faults, ...others];
 }
 
-/** The HTTP port's numbers. */
+/** What the HTTP port counts. */
 export interface PortCounted {
   readonly headGate: Readonly<HeadGateCounters>;
   /** Different listeners since the start. */
   readonly listenersTotal: number;
-  /** Lines of the access log that could not be written. */
+  /** Lines of the access log that were lost. */
   readonly linesLost: number;
 }
 
-/** The numbers of the HTTP port, as they are now. */
+/** The metrics of the HTTP port at this moment. */
 export function drawPortMetrics({ headGate, listenersTotal, linesLost }: PortCounted): Metric[] {
   return [
-    counter('listeners_different', 'Who comes back at once is the same', listenersTotal),
+    counter(
+      'listeners_different',
+      'Different listeners; one that comes back at once is the same',
+      listenersTotal,
+    ),
     counter('http_connections', 'Connections to the HTTP port', headGate.entered),
-    counter('http_malformed', 'Requests that were none, or too large', headGate.malformed),
+    counter('http_malformed', 'Malformed or oversized requests', headGate.malformed),
     counter('http_slow', 'Requests that did not come in time', headGate.slow),
-    counter('http_crowded_out', 'Half requests that made room for others', headGate.evicted),
+    counter(
+      'http_crowded_out',
+      'Incomplete requests closed because there were too many',
+      headGate.evicted,
+    ),
     counter('access_lines_lost', 'Lines that the access log lost', linesLost),
   ];
 }
 
-/** All numbers, as they are now. */
+/** The metrics of an SCX without its HTTP port, at this moment. */
 export function drawScxMetrics(counted: Counted): Metric[] {
   return [
     ...listenerMetrics(counted),
