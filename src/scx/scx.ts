@@ -24,7 +24,7 @@ import { createHandOverState, type HandOverState } from './hand-over/hand-over-s
 import type { Predecessor } from './hand-over/take-over.js';
 import { startLease } from './lease.js';
 import { createSessionTerms } from './lease-terms.js';
-import { createLifetime, type Lifetime } from './lifetime.js';
+import { createLifetime } from './lifetime.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
 import type { ScxPort } from './port/scx-port.js';
@@ -50,18 +50,19 @@ export interface ScxOptions {
   readonly entry: string;
   /** Another SCX process, which hands over to this one. */
   readonly predecessor?: Predecessor | undefined;
+  /** A monotonic clock, ms. Default: that of the process. */
+  readonly now?: () => number;
+  /** Interval between maintenance passes over sources and lifetime, ms. Default 250: guess. */
+  readonly maintenanceMs?: number;
 }
 
 /** Without a front end, a rendezvous point without clients ends after this time, ms. Guess. */
 const ORPHAN_MS = 600_000;
-/** Interval between maintenance passes over sources and lifetime, ms. Guess. */
 const MAINTENANCE_MS = 250;
 /** A player that is back within this time is the same listener, ms. Guess. */
 const RETURN_MS = 10_000;
 /** Time to flush the listeners' sockets at the end, ms. */
 const FLUSH_MS_MAX = 300;
-
-const now = (): number => performance.now();
 
 function nameOf(launch: Launch): SessionName {
   const name = parseSessionName(launch.session);
@@ -70,7 +71,9 @@ function nameOf(launch: Launch): SessionName {
 }
 
 /** Opens the parts that do not know of each other, and the streaming part. */
-async function openParts({ launch, log, entry, predecessor }: ScxOptions) {
+async function openParts(options: ScxOptions) {
+  const { launch, log, entry, predecessor } = options;
+  const { now = () => performance.now(), maintenanceMs = MAINTENANCE_MS } = options;
   const name = nameOf(launch);
   const { perAddressMax, certificate } = launch;
   const tls = certificate && (await openTls(certificate, log));
@@ -94,7 +97,7 @@ async function openParts({ launch, log, entry, predecessor }: ScxOptions) {
   const startedAt = new Date().toISOString();
   return {
     ...{ launch, log, predecessor, name, tls, identities, accessLog, playout, password },
-    ...{ streaming, fallback, lifetime, startedAt, news },
+    ...{ streaming, fallback, lifetime, startedAt, news, now, maintenanceMs },
   };
 }
 
@@ -102,7 +105,7 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** The hand-over of an SCX; its port and its lease are opened later. */
 function openHandOver(
-  { launch, log, playout, streaming }: Parts,
+  { launch, log, playout, streaming, now }: Parts,
   shutdown: Shutdown,
   http: () => ScxPort,
   onChange: () => void,
@@ -123,8 +126,7 @@ function openHandOver(
 
 /** Does what is due regularly, until it is cleared. */
 function startMaintenance(parts: Parts, shutdown: Shutdown, renewLease: () => void) {
-  const { streaming, news, predecessor } = parts;
-  const lifetime: Lifetime = parts.lifetime;
+  const { streaming, news, predecessor, lifetime, now } = parts;
   return setInterval(() => {
     const at = now();
     streaming.tick(at);
@@ -133,7 +135,7 @@ function startMaintenance(parts: Parts, shutdown: Shutdown, renewLease: () => vo
     lifetime.onClients(streaming.clients + Number(predecessor?.keepsAlive ?? 0), at);
     const reason = lifetime.endReason(at);
     if (reason !== undefined) shutdown.start(reason);
-  }, MAINTENANCE_MS);
+  }, parts.maintenanceMs);
 }
 
 /**
@@ -167,19 +169,19 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     () => lease.renewNow(),
   );
   const { closeSources } = streaming;
-  const terms = createSessionTerms({ ...parts, handOver, closeSources, isLeaving, now });
+  const terms = createSessionTerms({ ...parts, handOver, closeSources, isLeaving });
 
   const httpUrl = (): string =>
     `http://${joinHostPort(launch.advertiseHost, http.port)}${streamPath(name)}`;
   const status = (): ScxStatus =>
     drawOwnStatus({
-      ...{ ...parts, sources: streaming.sources, handOver, httpUrl, now },
+      ...{ ...parts, sources: streaming.sources, handOver, httpUrl },
       view: () => overlay.view(),
       isPinned: () => terms.isPinned,
     });
 
   const description = () => terms.description;
-  const http = await openSessionPort({ ...parts, status, description, isLeaving, now }).catch(
+  const http = await openSessionPort({ ...parts, status, description, isLeaving }).catch(
     async (error: unknown) => {
       await overlay.close();
       throw error;

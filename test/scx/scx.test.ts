@@ -29,6 +29,8 @@ let leaseCount: number;
 let answer: { status: number; readonly pinned: Set<string>; access?: object };
 let running: Scx[];
 let ending: (() => void)[];
+/** What the SCXs' clock is ahead of the machine's, ms. */
+let aheadMs: number;
 
 beforeEach(async () => {
   leases = new Map();
@@ -36,6 +38,7 @@ beforeEach(async () => {
   answer = { status: 200, pinned: new Set() };
   running = [];
   ending = [];
+  aheadMs = 0;
   frontEnd = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8').on('data', (part: string) => {
@@ -92,9 +95,33 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     logLevel: 'silent',
     ...changes,
   });
-  const scx = await startScx({ launch, log, entry: '/nowhere' });
+  const scx = await startScx({
+    ...{ launch, log, entry: '/nowhere', maintenanceMs: 5 },
+    now: () => performance.now() + aheadMs,
+  });
   running.push(scx);
   return scx;
+};
+
+/** Waits until an SCX has renewed its lease three times, and so has done its maintenance. */
+const maintained = async (): Promise<void> => {
+  const before = leaseCount;
+  await vi.waitUntil(() => leaseCount >= before + 3, wait);
+};
+
+/** Time passes for the SCXs, and they notice it. */
+const pass = async (ms: number): Promise<void> => {
+  aheadMs += ms;
+  await maintained();
+};
+
+/** Whether an SCX has ended, now and later. */
+const endOf = (scx: Scx): { isOver: boolean } => {
+  const end = { isOver: false };
+  void scx.stopped.then(() => {
+    end.isOver = true;
+  });
+  return end;
 };
 
 /** Two SCXs; the second finds the first as its rendezvous point. */
@@ -146,9 +173,12 @@ const attach = async (scx: Scx, of = source('a'), password?: string): Promise<St
   });
 };
 
-/** Sends frames in real time until the test ends. */
+/** Frames come faster than real time, for as long as the SCX allows that. */
+const SPEED = 5;
+
+/** Sends frames until the test ends. */
 const broadcast = (studio: Studio): void => {
-  const timer = setInterval(() => studio.send(1), FRAME_MS);
+  const timer = setInterval(() => studio.send(1), FRAME_MS / SPEED);
   ending.push(() => clearInterval(timer));
 };
 
@@ -216,7 +246,10 @@ describe('Two SCXs', () => {
     broadcast(fallback);
     await vi.waitUntil(() => second.status().sources.length === 2, wait);
     studio.connection.destroy('a power cut');
-    await vi.waitUntil(() => second.status().playing === 'a'.repeat(16), wait);
+    await vi.waitUntil(() => {
+      aheadMs += 20; // its silence is noticed sooner
+      return second.status().playing === 'a'.repeat(16);
+    }, wait);
     const heard = client.body().length;
     await client.bodyOf(heard + 20 * FRAME_BYTES);
     expect(second.status().listeners).toBe(1);
@@ -257,35 +290,58 @@ describe('An SCX', () => {
     await vi.waitUntil(() => leases.get('1'.repeat(16))?.attachedSources === 1, wait);
   });
 
-  test('ends when nobody comes within its linger', async () => {
-    const scx = await start('1', { lingerMs: 300 });
+  test('ends when nobody comes within its linger, not earlier', async () => {
+    const scx = await start('1', { lingerMs: 60_000 });
+    const end = endOf(scx);
+    await pass(50_000);
+    expect(end.isOver).toBe(false);
+    aheadMs += 10_000;
     await scx.stopped;
   });
 
-  test('stays for a listener, and ends after it', async () => {
-    const scx = await start('1', { lingerMs: 300 });
+  test('stays for a listener, and ends a linger after it', async () => {
+    const scx = await start('1', { lingerMs: 60_000 });
     const studio = await attach(scx);
     studio.send(10);
     const client = listen(scx);
     await client.bodyOf(FRAME_BYTES);
     studio.connection.leave();
     await vi.waitUntil(() => scx.status().attachedSources === 0, wait);
-    let isOver = false;
-    void scx.stopped.then(() => {
-      isOver = true;
-    });
-    const before = leaseCount;
-    await vi.waitUntil(() => leaseCount >= before + 16, wait);
-    expect(isOver).toBe(false);
+    const end = endOf(scx);
+    await pass(120_000);
     client.socket.destroy();
+    await vi.waitUntil(() => scx.status().listeners === 0, wait);
+    await pass(50_000);
+    expect(end.isOver).toBe(false);
+    aheadMs += 10_000;
     await scx.stopped;
   });
 
-  test('stays as long as its front end pins it', async () => {
+  test('stays as long as its front end pins it, and a linger longer', async () => {
     answer.pinned.add('1'.repeat(16));
-    const scx = await start('1', { lingerMs: 600 });
+    const scx = await start('1', { lingerMs: 60_000 });
+    const end = endOf(scx);
     await vi.waitUntil(() => scx.status().rendezvous, wait);
+    await pass(300_000);
+    expect(end.isOver).toBe(false);
     answer.pinned.clear();
+    await vi.waitUntil(() => !scx.status().rendezvous, wait);
+    await pass(50_000);
+    expect(end.isOver).toBe(false);
+    aheadMs += 10_000;
+    await scx.stopped;
+  });
+
+  test('ends without a front end, even as a rendezvous point, after ten minutes', async () => {
+    answer.pinned.add('1'.repeat(16));
+    const scx = await start('1', { rendezvous: true });
+    const end = endOf(scx);
+    await vi.waitUntil(() => leaseCount > 0, wait);
+    answer.status = 500;
+    await maintained();
+    await pass(570_000);
+    expect(end.isOver).toBe(false);
+    aheadMs += 30_000;
     await scx.stopped;
   });
 
@@ -402,10 +458,10 @@ describe('An encoder at an SCX', () => {
     return client;
   };
 
-  /** Sends frames in real time until the test ends. */
+  /** Sends frames until the test ends. */
   const encode = (client: RawClient): void => {
     let next = 0;
-    const timer = setInterval(() => client.socket.write(mp3Frame(next++)), FRAME_MS);
+    const timer = setInterval(() => client.socket.write(mp3Frame(next++)), FRAME_MS / SPEED);
     ending.push(() => clearInterval(timer));
   };
 

@@ -1,6 +1,6 @@
 /** How many encoders may be connected through the front end: in all, and of one address. */
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
-import { createCountedMap } from '../../lib/counted-map.js';
+import { createConnectionCounts } from '../../http/server/connection-counts.js';
 import { type Problem, problem } from '../web/problem.js';
 
 /** Guess: as many as a cluster has SCXs, a few times over. */
@@ -24,12 +24,12 @@ export interface EncoderLimit {
 
 /** No encoder yet. */
 export function createEncoderLimit(): EncoderLimit {
-  const encoders = createCountedMap<string>(); // bounded by ENCODERS_MAX
+  const encoders = createConnectionCounts(); // bounded by ENCODERS_MAX
   return {
     take: (address) => {
       const key = limitedAs(address);
       if (encoders.total >= ENCODERS_MAX) return BUSY;
-      const isFull = encoders.count(key) >= ENCODERS_PER_ADDRESS_MAX;
+      const isFull = encoders.of(key) >= ENCODERS_PER_ADDRESS_MAX;
       if (isFull && !isLoopback(address)) return ADDRESS_BUSY;
       encoders.add(key);
       return undefined;

@@ -5,7 +5,7 @@
  *
  * Pure: instants are ms that never decrease.
  */
-import { createLeakyBucket } from '../../lib/leaky-bucket.js';
+import { createLeakyBucket } from '../sources/leaky-bucket.js';
 
 /** Watches the frames of one encoder. */
 export interface EncoderPace {

@@ -11,8 +11,8 @@
 
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
+import { createConnectionCounts } from '../../http/server/connection-counts.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
-import { createCountedMap } from '../../lib/counted-map.js';
 
 export interface ListenerIdentityOptions {
   /** Listeners of one address; 0: any number. */
@@ -46,8 +46,8 @@ interface Doubtful {
 /** No listener yet. */
 export function createListenerIdentities(options: ListenerIdentityOptions): ListenerIdentities {
   const { perAddressMax, returnMs } = options;
-  const byAddress = createCountedMap<string>();
-  const present = createCountedMap<string>();
+  const byAddress = createConnectionCounts();
+  const present = createConnectionCounts();
   /** The instant at which each player left. */
   const recent = createBoundedMap<string, number>(RECENT_MAX);
   /** Oldest first. */
@@ -64,7 +64,7 @@ export function createListenerIdentities(options: ListenerIdentityOptions): List
   };
 
   const countNew = (key: string, now: number): void => {
-    if (present.count(key) > 0) doubtful.push({ key, at: now });
+    if (present.of(key) > 0) doubtful.push({ key, at: now });
     else total++;
   };
 
@@ -72,7 +72,7 @@ export function createListenerIdentities(options: ListenerIdentityOptions): List
     hasSlot: (address) =>
       perAddressMax === 0 ||
       isLoopback(address) ||
-      byAddress.count(limitedAs(address)) < perAddressMax,
+      byAddress.of(limitedAs(address)) < perAddressMax,
     enter: (client, now, isCounted = false) => {
       const key = keyOf(client);
       const leftAt = recent.get(key) ?? Number.NEGATIVE_INFINITY;

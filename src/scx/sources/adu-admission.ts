@@ -9,10 +9,10 @@
  * Bounded: a number for each channel of the session.
  */
 import type { Adu, NodeId, SourceId } from '../../gossamer/core/node.js';
-import { createLeakyBucket, type LeakyBucket } from '../../lib/leaky-bucket.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
 import { NOTICE_BYTES_MAX } from '../sound/now-playing.js';
 import { frameOf } from '../sound/on-air.js';
+import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
 import type { SourceAdu } from './source-client.js';
 
 /** What becomes of an ADU. */

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { type FileHandle, mkdtemp, open, readFile, rename, rm, symlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdtemp,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accessLine, openAccessLog } from '../../../src/http/server/access-log.js';
 
 const silent = pino({ level: 'silent' });
@@ -21,11 +30,12 @@ const access = {
   durationMs: 61_000,
 };
 
-async function until(check: () => boolean): Promise<void> {
-  while (!check()) await pause(20);
-}
+const wait = { timeout: 20_000, interval: 5 };
 
-/** Reads so many lines from a pipe. */
+/** The time after which waiting lines are written. */
+const passSecond = (): void => void vi.advanceTimersByTime(1000);
+
+/** Reads lines from a pipe; returns how many. */
 async function countLines(reader: FileHandle, wanted: number): Promise<number> {
   let lines = 0;
   while (lines < wanted) {
@@ -53,9 +63,13 @@ describe('A line of the access log', () => {
 describe('The access log', () => {
   let dir: string;
   beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     dir = await mkdtemp(join(tmpdir(), 'scattercast-access-'));
   });
-  afterEach(() => rm(dir, { recursive: true }));
+  afterEach(async () => {
+    vi.useRealTimers();
+    await rm(dir, { recursive: true });
+  });
 
   test('is written when it is closed, even if its file was moved away before', async () => {
     const file = join(dir, 'access.log');
@@ -83,10 +97,11 @@ describe('The access log', () => {
     await symlink('/dev/full', file);
     const told: string[] = [];
     const log = openAccessLog(file, pino({}, { write: (line) => void told.push(line) }));
-    log.add(access);
-    await until(() => log.lost === 1);
-    log.add(access);
-    await until(() => log.lost === 2);
+    for (const lost of [1, 2]) {
+      log.add(access);
+      passSecond();
+      await vi.waitUntil(() => log.lost === lost, wait);
+    }
     await rm(file);
     log.add({ ...access, status: 404 });
     await log.close();
@@ -103,14 +118,25 @@ describe('The access log', () => {
     execFileSync('mkfifo', [file]);
     const log = openAccessLog(file, silent);
     log.add(access);
-    await pause(1500); // it is being opened, which waits for a reader
+    passSecond(); // the pipe is being opened, which waits for a reader
     for (let n = 0; n < 25_000; n++) log.add(access);
     expect(log.lost).toBe(15_000);
+    passSecond();
     const reader = await open(file, 'r');
     const closed = log.close();
     const lines = await countLines(reader, 10_001);
     await closed;
     await reader.close();
     expect(lines).toBe(10_001);
+  });
+
+  test('moves a file of more than 10 MiB to FILE.1', async () => {
+    const file = join(dir, 'access.log');
+    await writeFile(file, 'x'.repeat(10 * 1024 * 1024 + 1));
+    const log = openAccessLog(file, silent);
+    log.add(access);
+    await log.close();
+    expect((await stat(`${file}.1`)).size).toBe(10 * 1024 * 1024 + 1);
+    expect(await readFile(file, 'utf8')).toMatch(/^192\.0\.2\.1 /);
   });
 });

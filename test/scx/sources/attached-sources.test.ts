@@ -42,10 +42,10 @@ describe('AduAdmission', () => {
     expect(closed * FRAME_MS).toBeLessThan(34_000);
   });
 
-  test('takes real time for hours, from a clock that is a little fast', () => {
+  test('takes real time for an hour from a clock that is 1 % fast: 36 s ahead at its end', () => {
     const admission = create();
-    const kinds = range(0, 400_000).map(
-      (n) => admission(audioAdu('a', n), n * FRAME_MS * 0.999).kind,
+    const kinds = range(0, 140_000).map(
+      (n) => admission(audioAdu('a', n), n * FRAME_MS * 0.99).kind,
     );
     expect(new Set(kinds)).toEqual(new Set(['publish']));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLeakyBucket } from '../../src/lib/leaky-bucket.js';
+import { createLeakyBucket } from '../../../src/scx/sources/leaky-bucket.js';
 
 describe('A leaky bucket', () => {
   test('falls at its rate, and not below zero', () => {
