@@ -311,6 +311,7 @@ describe('An SCX', () => {
     await pass(120_000);
     client.socket.destroy();
     await vi.waitUntil(() => scx.status().listeners === 0, wait);
+    await maintained();
     await pass(50_000);
     expect(end.isOver).toBe(false);
     aheadMs += 10_000;
