@@ -1,16 +1,16 @@
 /**
  * `POST /attach` (§2.5): "Once a client has discovered the nearest scattercast service platform, it
- * contacts the cluster and makes a request for an SCX. The request includes the session announcement
- * for the session that the client is interested in and an indication of whether the client is a
- * source of data or not. The cluster creates a new SCX if needed and returns the location of the
- * SCX."
+ * contacts the cluster and makes a request for an SCX. The request includes the session
+ * announcement for the session that the client is interested in and an indication of whether the
+ * client is a source of data or not. The cluster creates a new SCX if needed and returns the
+ * location of the SCX."
  *
  * Departure: the announcement's URL stands for the announcement.
  */
 import { z } from 'zod';
 import { addressSchema, nodeIdSchema } from '../wire/node-schema.js';
 
-// As plain strings: a client need not know the protocol's brands.
+// As plain strings: a client does not need the branded types of the protocol.
 const nodeId: z.ZodType<string> = nodeIdSchema;
 const overlayAddress: z.ZodType<string> = addressSchema;
 

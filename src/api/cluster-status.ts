@@ -1,7 +1,7 @@
 /**
  * `GET /status` of a front end: a public interface for pages, scripts and `scattercast status`,
  * described in docs/http.md. Fields are only ever added. A reader ignores fields that it does not
- * know, and a field that an older cluster does not tell has its default.
+ * know, and a field that an older cluster does not send has its default.
  */
 import { z } from 'zod';
 import { disturbancesSchema, NO_DISTURBANCES, scxStatusSchema } from './scx-status.js';
@@ -19,13 +19,13 @@ const sessionStatusSchema = z.object({
   session: z.string().max(400),
   /** `creator/session` */
   path: z.string().max(400),
-  /** As announced; null if it was not said, or the announcement is not known (any more). */
+  /** As announced; null if the announcement does not say, or is not (or no longer) known. */
   title: textOrNull(1024),
   genre: textOrNull(1024),
   description: textOrNull(16_384),
   /** For a player. */
   listenUrl: z.string().max(2048),
-  /** Null if it is not known (any more). */
+  /** Null if it is not (or no longer) known. */
   announcementUrl: textOrNull(2048),
   /** Published here, so its rendezvous SCX always runs. */
   kept: z.boolean(),
@@ -35,7 +35,7 @@ const sessionStatusSchema = z.object({
   listeners: count,
   /** The most at a time. */
   listenersPeak: countOrZero,
-  /** All that came, SCXs that have ended included. */
+  /** All that came, also at SCXs that have ended. */
   listenersTotal: countOrZero,
   /** The sum of the limits of the SCXs that run. */
   listenersMax: countOrZero,

@@ -16,11 +16,11 @@ export const drainedSchema = z.object({
   session: z.string().max(400),
   /** The process that was to hand over. */
   pid: z.number().int(),
-  /** The process that has taken over; absent: the old one goes on. */
+  /** The process that has taken over; absent if the old one goes on. */
   successorPid: z.number().int().optional(),
   /** Why there is no successor. */
   reason: z.string().max(1000).optional(),
 });
 
-/** What became of one SCX. */
+/** The outcome for one SCX. */
 export type Drained = Readonly<z.infer<typeof drainedSchema>>;

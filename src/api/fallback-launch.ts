@@ -1,12 +1,13 @@
 /**
- * What an SCX tells the process that plays its session's fallback file: one JSON document in the
- * environment variable SCATTERCAST_FALLBACK, where other users of the machine cannot read it.
+ * The launch document of the process that plays a session's fallback file. Its SCX passes it as
+ * JSON in the environment variable SCATTERCAST_FALLBACK, which other users of the machine cannot
+ * read.
  */
 import { z } from 'zod';
 
 export const fallbackFileSchema = z.strictObject({
   path: z.string().max(4096),
-  /** Its title, unless its own tags have one. */
+  /** Its title, unless its own tags contain one. */
   title: z.string().max(256),
 });
 
@@ -18,7 +19,7 @@ export const fallbackLaunchSchema = z.strictObject({
   session: z.string().max(400),
   /** The SCX to attach to. */
   scx: z.strictObject({ id: z.string().max(16), overlayAddress: z.string().max(300) }),
-  /** Stands for the source password. */
+  /** Accepted by the SCX instead of the source password. */
   secret: z.string().max(64),
   file: fallbackFileSchema,
   logLevel: z.string().max(16),

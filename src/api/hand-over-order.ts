@@ -1,5 +1,5 @@
 /**
- * The order to hand over: what a cluster leaves in an SCX's `successorFile`. The answer to a lease
+ * The order to hand over, which a cluster writes to an SCX's `successorFile`. The answer to a lease
  * renewal says that there is one.
  */
 import { z } from 'zod';
@@ -9,9 +9,9 @@ export const orderSchema = z.strictObject({
   /** How the successor is started, with its launch document in the environment. */
   program: z.string().max(4096),
   args: z.array(z.string().max(4096)).max(32),
-  /** Besides the id, in the form of the successor's version. */
+  /** Of the successor's version: only the id is read here. */
   launch: z.looseObject({ id: launchSchema.shape.id }),
-  /** Listeners that cannot be handed over may stay so long, ms. */
+  /** How long listeners that cannot be handed over may stay, ms. */
   drainMs: z.number().min(0).max(86_400_000),
 });
 

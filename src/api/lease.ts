@@ -1,15 +1,15 @@
 /**
  * `POST /leases`: an SCX renews its lease with its front end. The body is the SCX's status
- * (scx-status.ts), authorised by the cluster's secret; the answer is what the cluster wants of the
- * SCX now. 410 tells an SCX to leave. Soft state: a restarted front end learns its SCXs again from
- * their renewals.
+ * (scx-status.ts), authorised by the cluster's secret; the answer is the terms of the lease: what
+ * the cluster wants from the SCX now. 410 tells an SCX to leave. Soft state: a restarted front end
+ * learns its SCXs again from their renewals.
  */
 import { z } from 'zod';
 import { fallbackFileSchema } from './fallback-launch.js';
 
 const text = z.string().max(256).nullable();
 
-/** How the session presents itself to players, as its announcement says now. */
+/** How the session is presented to players, as its announcement says now. */
 const stationSchema = z.object({ title: text, genre: text });
 
 /** Who may broadcast, as its announcement says now. */
@@ -27,9 +27,9 @@ export const leaseTermsSchema = z.object({
   /** Absent when the front end does not know the announcement. */
   station: stationSchema.optional(),
   access: accessSchema.optional(),
-  /** What to play while nobody broadcasts; null: nothing; absent: as before. */
+  /** What to play while nobody broadcasts; null: nothing; absent: what was played before. */
   fallback: fallbackFileSchema.nullable().optional(),
-  /** An order to hand over lies in the SCX's `successorFile` (hand-over-order.ts). */
+  /** There is an order to hand over in the SCX's `successorFile` (hand-over-order.ts). */
   handOver: z.boolean().optional(),
 });
 

@@ -1,9 +1,9 @@
-/** How a front end says no: the JSON form of an error, for clients that ask for JSON. */
+/** How a front end refuses a request: the JSON form, for clients that ask for JSON. */
 import { z } from 'zod';
 
 /** The body of every answer with a status of 400 or above. */
 export const problemSchema = z.object({
-  /** One or two sentences that say what to do. */
+  /** One or two sentences that say what is wrong and what to do. */
   error: z.string(),
   /** Every single mistake, where there may be several. */
   problems: z.array(z.string()).default([]),

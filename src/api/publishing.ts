@@ -10,7 +10,9 @@ export const announcementPath = (path: string): string => `/announcements/${path
 export const webhooksPath = (path: string): string => `/announcements/${path}/webhooks`;
 export const fallbackPath = (path: string): string => `/announcements/${path}/fallback`;
 
-/** `?password=`: draw another source password, or publish without one (on the cluster's machine). */
+/**
+ * `?password=`: draw another source password, or publish without one (on the cluster's machine).
+ */
 export type PasswordWish = 'new' | 'none';
 
 export const publishedSchema = z.object({
@@ -22,7 +24,7 @@ export const publishedSchema = z.object({
   listen: z.string().max(2048),
   /** What the cluster added to the announcement. */
   sourceKey: z.string().max(100).optional(),
-  /** The source password and the admin token, if they have just been drawn; never told again. */
+  /** The source password and the admin token, if they have just been drawn; never sent again. */
   password: z.string().max(200).optional(),
   token: z.string().max(200).optional(),
 });

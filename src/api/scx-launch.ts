@@ -1,5 +1,5 @@
 /**
- * What a cluster tells an SCX process at its start: one JSON document in the environment variable
+ * The launch document of an SCX process. Its cluster passes it as JSON in the environment variable
  * SCATTERCAST_SCX, where other users of the machine cannot read the token.
  */
 import { z } from 'zod';
@@ -20,45 +20,49 @@ export const launchSchema = z.strictObject({
   title: z.string().max(256).optional(),
   genre: z.string().max(256).optional(),
   channels: z.array(channel).min(1).max(16),
-  /** Who may broadcast, see session/source-key.ts; without one, clients on this machine. */
+  /**
+   * Checks source passwords (session/source-key.ts); without it only this machine may broadcast.
+   */
   sourceKey: z.string().max(100).optional(),
   /** Where the announcement was fetched; absent when the cluster itself publishes it. */
   announcement: z.string().max(2048).optional(),
   /** The announcement's rendezvous locations. */
   locations: z.array(z.string().max(2048)).max(16),
-  /** The neighbours of the SCX that was here before and died: whose edges are asked for at once. */
+  /** The neighbours of the SCX that ran here before and died: it asks them for edges at once. */
   formerNeighbours: neighboursSchema.optional(),
   /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */
   rendezvous: z.boolean(),
-  /** Where the lease is renewed: the front end as this machine reaches it, `http://127.0.0.1:8000`. */
+  /**
+   * Where the lease is renewed: the front end as this machine reaches it, `http://127.0.0.1:8000`.
+   */
   leaseUrl: z.string().max(2048),
   leaseToken: z.string().max(256),
   leaseIntervalMs: z.number().min(50).max(60_000),
-  /** The address that others are told; the sockets listen on `listenHost`. */
+  /** The address at which others reach it; the sockets listen on `listenHost`. */
   advertiseHost: z.string().max(255),
   listenHost: z.string().max(255),
   /** 0: any free port. */
   httpPort: z.number().int().min(0).max(65_535),
   overlayPort: z.number().int().min(0).max(65_535),
-  /** Of what launched it. */
+  /** Of the front end that launched it. */
   version: z.string().max(64).optional(),
-  /** Where the cluster leaves an order to hand over to a successor; absent: it leaves none. */
+  /** Where the cluster writes an order to hand over to a successor; absent if it never does. */
   successorFile: z.string().max(4096).optional(),
-  /** An SCX without clients ends after so many ms. */
+  /** How long an SCX without clients goes on, ms. */
   lingerMs: z.number().min(0).max(86_400_000),
-  /** Listeners at most. */
+  /** The maximum number of listeners. */
   listenersMax: z.number().int().min(1).max(1_000_000),
-  /** Of one address; 0: any number. */
+  /** The maximum number of listeners of one address; 0: no limit. */
   perAddressMax: z.number().int().min(0).max(1_000_000),
-  /** Networks whose X-Forwarded-For counts. */
+  /** The proxies whose X-Forwarded-For counts: addresses, or networks as CIDR. */
   trustedProxies: z.array(z.string().max(64)).max(64),
-  /** The access log's file; none: none is written. */
+  /** The file of the access log; absent: no access log. */
   accessLog: z.string().max(4096).optional(),
-  /** PEM files; with them the HTTP port speaks https, too. */
+  /** PEM files; with them the HTTP port speaks https as well. */
   certificate: z.strictObject({ cert: z.string().max(4096), key: z.string().max(4096) }).optional(),
-  /** What a listener gets at once, ms of audio; as Icecast, about 4 s. */
+  /** The audio that a new listener gets at once, ms; as Icecast, about 4 s. */
   burstMs: z.number().min(0).max(30_000),
-  /** Each listener is written to so often, ms. */
+  /** The interval at which each listener is written to, ms. */
   writeIntervalMs: z.number().min(10).max(5000),
   profile: z.enum(['fast', 'paper']),
   /** Whether rendezvous URLs may lead to private addresses. */

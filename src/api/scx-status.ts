@@ -1,6 +1,6 @@
 /**
- * What an SCX tells of itself: the body of its lease renewals, `GET /status` of the SCX, and one
- * element of the cluster's `GET /status`. A public interface: docs/http.md tells each field.
+ * The status of an SCX: the body of its lease renewals, `GET /status` of the SCX, and one element
+ * of the cluster's `GET /status`. A public interface: docs/http.md describes each field.
  */
 import { z } from 'zod';
 
@@ -11,7 +11,7 @@ const address = z.string().max(300);
 
 const flowStatus = z.object({
   channel: z.number().int().min(0).max(255),
-  /** The SCX that we receive from; null at the source's SCX, or while there is none. */
+  /** The SCX that it receives from; null at the source's SCX, or while it has no parent. */
   parent: nodeId.nullable(),
   children: z.array(nodeId).max(128),
   /** Sequence number of the next ADU; null before the first. */
@@ -30,7 +30,9 @@ const sourceStatus = z.object({
   /** The SCX that the source is attached to. */
   scx: nodeId,
   priority: z.number().int().min(0).max(255),
-  /** Route to it: sum of one-way distances, and the SCXs from here to there; null without a route. */
+  /**
+   * Route to it: sum of one-way distances, and the SCXs from here to there; null without a route.
+   */
   costMs: ms.nullable(),
   path: z.array(nodeId).max(64),
   /** Listeners here and below in the source's tree. */
@@ -48,7 +50,7 @@ const neighbourStatus = z.object({
 
 export const neighboursSchema = z.array(neighbourStatus).max(128);
 
-/** By cause; SCXs of other versions may know other causes. */
+/** Counts by cause; SCXs of other versions may have other causes. */
 const causes = z
   .record(z.string().regex(/^[a-zA-Z]{1,40}$/), count)
   .refine((counts) => Object.keys(counts).length <= 32, 'too many causes');
@@ -75,13 +77,13 @@ export const scxStatusSchema = z.object({
   session: z.string().max(400),
   id: nodeId,
   pid: z.number().int().positive(),
-  /** Absent in those that cannot hand over. */
+  /** Absent in SCXs that cannot hand over. */
   version: z.string().max(64).optional(),
   /** Where players listen: `http://HOST:PORT/SESSION.mp3`. */
   httpUrl: z.string().max(2048),
   overlayAddress: address,
   state: z.enum(['joining', 'running', 'leaving']),
-  /** While leaving: how much longer that may take, ms; absent: moments. */
+  /** While leaving: how much longer that may take, ms; absent if it takes only moments. */
   leavesWithinMs: ms.max(86_400_000).optional(),
   /** The last process that was to take over and did not. */
   failedSuccessor: z.object({ id: nodeId, reason: z.string().max(300) }).optional(),
@@ -89,10 +91,10 @@ export const scxStatusSchema = z.object({
   startedAt: z.string().max(40),
   listeners: count,
   listenersPeak: count,
-  /** Different ones since the start: who comes back within seconds is the same. */
+  /** Different listeners since the start: one that comes back within seconds is the same. */
   listenersTotal: count.default(0),
   listenersMax: count,
-  /** Source clients attached here. */
+  /** Broadcasters and encoders attached here. */
   attachedSources: count,
   /** The source that is played; null when the session is off the air. */
   playing: nodeId.nullable(),
@@ -100,7 +102,7 @@ export const scxStatusSchema = z.object({
   title: z.string().max(1024).nullable(),
   bitrateKbps: z.number().nonnegative().nullable(),
   membersKnown: count,
-  /** Whose HEARTBEAT is followed (§3.5). */
+  /** The SCX whose HEARTBEAT it follows (§3.5). */
   generator: nodeId.nullable(),
   neighbours: neighboursSchema,
   sources: z.array(sourceStatus).max(256),
