@@ -22,7 +22,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** A front end in a process of its own; answers where it is. */
+/** A front end in a process of its own. */
 async function startProcess(dataDir: string, port = 0) {
   const script = fileURLToPath(new URL('front-end-process.ts', import.meta.url));
   const args = ['--import', 'tsx', script, dataDir, `${port}`];
@@ -67,7 +67,7 @@ describe('A cluster', () => {
     expect(existsSync(`${dataDir}/front-end.lock`)).toBe(false);
   });
 
-  test('that is closed ends also an SCX that does not hear, within 3 s', async () => {
+  test('that is closed also ends an SCX that ignores SIGTERM, within 3 s', async () => {
     const dataDir = temporaryFolder();
     const { child, at } = await startProcess(dataDir);
     const session = 'scattercast://radio.example/deaf';
@@ -83,7 +83,7 @@ describe('A cluster', () => {
     expect(readdirSync(`${dataDir}/run`)).toEqual([]);
   });
 
-  test('starts the rendezvous SCXs of what was published, those that it found excepted', async () => {
+  test('launches the rendezvous SCXs of published sessions, except those that it found', async () => {
     const dataDir = temporaryFolder();
     const first = await startFake({ dataDir });
     await first.publish(PATH, announcementXml(NIGHT));
@@ -112,7 +112,7 @@ describe('A cluster', () => {
     },
   );
 
-  test('answers those who wait when it is closed', async () => {
+  test('answers the requests that wait when it is closed', async () => {
     const platform = createFakePlatform();
     platform.behaviour = 'silent';
     const { cluster, get } = await startFake({}, platform);
@@ -127,7 +127,7 @@ describe('A cluster', () => {
     expect(platform.signals).toEqual([`SIGTERM ${platform.launches[0]!.id}`]);
   });
 
-  test('keeps one secret for its user only', async () => {
+  test('keeps one secret, which only its user can read', async () => {
     const dataDir = temporaryFolder();
     const { cluster } = await startFake({ dataDir });
     const secret = readFileSync(`${dataDir}/secret`, 'utf8');
@@ -180,7 +180,7 @@ describe('A cluster that cannot start says why in one line:', () => {
     ]);
   });
 
-  test('but the lock of a dead one does not matter, nor a damaged lock', async () => {
+  test('but the lock of a dead cluster, or a damaged one, is taken over', async () => {
     const dataDir = temporaryFolder();
     for (const lock of [`{"pid":${process.pid},"birth":"another:1"}`, '{"pid":']) {
       writeFileSync(`${dataDir}/front-end.lock`, lock);

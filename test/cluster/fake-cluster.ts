@@ -36,7 +36,7 @@ export async function startFake(
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${at}${path}`, { redirect: 'manual', ...init });
   const tokens = new Map<string, string>();
-  /** The headers of whoever announced the session first. */
+  /** The credentials of the session's owner, once it is published. */
   const owner = (path: string): Record<string, string> =>
     tokens.has(path) ? { authorization: `Bearer ${tokens.get(path)}` } : {};
   const publish = async (path: string, xml: string, query = '') => {

@@ -18,7 +18,7 @@ export interface FakePlatform extends Platform {
   readonly signals: string[];
   /** Orders to hand over. */
   readonly orders: { readonly id: string; readonly successor: Launch; readonly drainMs: number }[];
-  /** Makes an SCX renew its lease with these changes; answers the HTTP response. */
+  /** Makes an SCX renew its lease with these changes; resolves to the HTTP response. */
   renew(id: string, over?: Partial<ScxStatus>): Promise<Response>;
   exit(id: string, code: number): void;
 }

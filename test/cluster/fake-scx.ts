@@ -1,4 +1,4 @@
-/** A cluster with one session, whose SCX is a bare socket that keeps what it is fed. */
+/** A cluster with one session, whose SCX is a bare socket that keeps what encoders send. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -10,7 +10,7 @@ import { announcementXml, NIGHT } from './support.js';
 export const PATH = 'radio.example/night';
 export const wait = { timeout: 20_000, interval: 5 };
 
-/** What the SCX got on one connection. */
+/** What the SCX received on one connection. */
 export interface Fed {
   readonly socket: Socket;
   readonly parts: Buffer[];
@@ -59,15 +59,15 @@ const isFree = async (port: number): Promise<boolean> => {
   return free;
 };
 
-/** A port whose next one is free, too; below those that systems give to others. */
-async function freePair(): Promise<number> {
+/** A port whose next one is free as well; below the range of ephemeral ports. */
+export async function freePair(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000);
     if ((await isFree(port)) && (await isFree(port + 1))) return port;
   }
 }
 
-/** The cluster; `client` connects to it, or to another port, and says something. */
+/** The cluster; `client` connects to it, or to another port, and sends a text. */
 export async function startFed(over: Parameters<typeof startFake>[0] = {}) {
   const started = await startFake({ port: await freePair(), ...over });
   const published = await started.publish(PATH, announcementXml(NIGHT));

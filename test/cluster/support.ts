@@ -17,7 +17,7 @@ export const FACTS: LaunchFacts = {
 
 export const NIGHT = 'scattercast://radio.example/night';
 
-/** The status of an SCX that runs and has nobody. */
+/** The status of an SCX that runs and has no clients. */
 export function statusOf(id: string, session: string, over: Partial<ScxStatus> = {}): ScxStatus {
   return {
     session,
@@ -56,7 +56,7 @@ export const announcementXml = (session: string, title = 'Night music'): string 
 
 const folders: string[] = [];
 
-/** A directory that goes after the test. */
+/** A directory that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'scattercast-cluster-'));
   folders.push(folder);
@@ -67,7 +67,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Waits for what another process or connection brings about; no longer than the test may run. */
+/** Waits until another process or connection has made it true; no longer than the test may run. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await what())) await new Promise((fulfil) => setTimeout(fulfil, 5));
 }

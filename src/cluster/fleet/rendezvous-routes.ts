@@ -12,7 +12,7 @@ import type { SessionScxs } from './scx-for-session.js';
 
 export interface RendezvousDependencies {
   readonly finder: Pick<AnnouncementFinder, 'recall'>;
-  readonly scxs: SessionScxs;
+  readonly scxs: Pick<SessionScxs, 'first' | 'running'>;
 }
 
 const RESTART_MS = 2000; // guess: a rendezvous SCX is usually back by then

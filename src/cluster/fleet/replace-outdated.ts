@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Drained } from '../../api/drain.js';
 import type { Found } from '../platform/platform.js';
 import type { Fleet } from './fleet.js';
 
@@ -32,9 +33,10 @@ export async function replaceOutdated(options: ReplaceOptions): Promise<void> {
     return found.every(({ id }) => here.has(id));
   };
   while (!areHere() && performance.now() < until) await pause(LOOK_MS, undefined, { ref: false });
-  await fleet.drain(
-    drainMs,
-    (drained) => log.info({ ...drained, version }, 'an SCX of another version is replaced'),
-    (scx) => scx.version !== version,
-  );
+  const report = (drained: Drained): void => {
+    const about = { ...drained, version };
+    if (drained.reason === undefined) log.info(about, 'an SCX of another version was replaced');
+    else log.warn(about, 'an SCX of another version could not be replaced');
+  };
+  await fleet.drain(drainMs, report, (scx) => scx.version !== version);
 }

@@ -7,7 +7,7 @@ import { announcementXml, NIGHT, quiet, temporaryFolder } from '../support.js';
 
 const URL = 'http://web.example/night.xml';
 
-/** A finder with a clock and a network that tests command. */
+/** A finder with a clock and a network that the test controls. */
 async function setUp() {
   const net = { now: 0, fetches: 0, body: announcementXml(NIGHT), problem: false };
   const fetch: typeof guardedFetch = async (url) => {
@@ -34,7 +34,7 @@ describe('The finder of announcements', () => {
     expect(net.fetches).toBe(2);
   });
 
-  test('lives on what it knew while a server is down, for an hour', async () => {
+  test('uses the last valid document for an hour while a server is down', async () => {
     const { net, finder } = await setUp();
     await finder.find(URL, undefined);
     net.problem = true;
@@ -46,7 +46,7 @@ describe('The finder of announcements', () => {
     expect(statusOf(await finder.find(URL, undefined))).toBe(502);
   });
 
-  test('forgets a failure after two seconds', async () => {
+  test('tries again two seconds after a failure', async () => {
     const { net, finder } = await setUp();
     net.problem = true;
     expect(statusOf(await finder.find(URL, undefined))).toBe(502);
@@ -56,7 +56,7 @@ describe('The finder of announcements', () => {
     expect(statusOf(await finder.find(URL, undefined))).toBe(200);
   });
 
-  test('fetches so many at once, and remembers so many', async () => {
+  test('makes at most 32 fetches at a time, and remembers 256 documents', async () => {
     const { net, finder } = await setUp();
     const urls = Array.from({ length: 40 }, (_, n) => `${URL}?${n}`);
     const all = await Promise.all(urls.map((url) => finder.find(url, undefined)));
@@ -70,7 +70,7 @@ describe('The finder of announcements', () => {
     expect(net.fetches).toBe(fetches + 1);
   });
 
-  test('takes every name of ours for ours, and no other', async () => {
+  test('recognises every name of its own cluster, and no other', async () => {
     const { net, finder } = await setUp();
     const path = '/announcements/radio.example/day.xml';
     for (const host of ['radio.example:8000', 'localhost:8000', '127.0.0.1:8000', '[::1]:8000']) {

@@ -30,7 +30,7 @@ describe('The announcements of a cluster', () => {
     expect((await openAnnouncements(folder, quiet)).all()).toEqual([]);
   });
 
-  test('lie where their names say, and nothing else does', async () => {
+  test('lie where their names say, without any other file', async () => {
     const folder = temporaryFolder();
     const store = await openAnnouncements(folder, quiet);
     await Promise.all(['a', 'b', 'c'].map((title) => store.put(publishedOf(NIGHT, title))));
@@ -48,7 +48,7 @@ describe('The announcements of a cluster', () => {
     expect(store.all()).toHaveLength(ANNOUNCEMENTS_MAX);
   });
 
-  test('that are damaged, or named otherwise than their file, are left out and left alone', async () => {
+  test('that are damaged, or whose name is not that of their file, are ignored', async () => {
     const folder = temporaryFolder();
     const creator = `${folder}/announcements/radio.example`;
     mkdirSync(creator, { recursive: true });
@@ -61,7 +61,7 @@ describe('The announcements of a cluster', () => {
     expect(readdirSync(creator)).toHaveLength(4);
   });
 
-  test('that the disk does not take harm nothing', async () => {
+  test('that the disk refuses do no harm', async () => {
     const folder = temporaryFolder();
     const store = await openAnnouncements(folder, quiet);
     await store.put(publishedOf(NIGHT));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { watchDisk } from '../../../src/cluster/data/disk-watch.js';
 import { temporaryFolder, until } from '../support.js';
 
-test('A data directory that cannot be written is told of once, and when it can be again', async () => {
+test('A data directory that cannot be written is logged once, and again when it can be', async () => {
   const dataDir = `${temporaryFolder()}/data`;
   const aside = temporaryFolder();
   const told: string[] = [];

@@ -27,7 +27,7 @@ async function setUp(dataDir = temporaryFolder()) {
     headers: Record<string, string> = owner(PATH),
   ) => get(`${AT}${query}`, { method: 'PUT', body, headers });
   const remove = () => get(AT, { method: 'DELETE', headers: owner(PATH) });
-  /** What the SCX is told when it renews its lease. */
+  /** The answer to a lease renewal of the SCX. */
   const told = async (id?: string): Promise<{ fallback: unknown }> => {
     await expect.poll(() => platform.launches.length).toBeGreaterThan(0);
     const launch = platform.launches[0];
@@ -45,7 +45,7 @@ const pathOf = ({ fallback }: { fallback: unknown }): string =>
   (fallback as { path: string } | null)?.path ?? '';
 
 describe('A fallback', () => {
-  test('is stored, and its SCX is told of it with the lease', async () => {
+  test('is stored, and its SCX learns of it with the lease', async () => {
     const { put, told, files } = await setUp();
     expect(await told()).toMatchObject({ fallback: null });
     expect((await put(mp3(100), '?title=Night%20loop')).status).toBe(204);
@@ -55,7 +55,7 @@ describe('A fallback', () => {
     expect(files()).toHaveLength(1);
   });
 
-  test('is named for a person, whatever the title was', async () => {
+  test('has a printable title of bounded length', async () => {
     const { put, told } = await setUp();
     await put(mp3(100), `?title=${encodeURIComponent(`a\u001b[2J\n${'b'.repeat(2000)}`)}`);
     const { title } = (await told()).fallback as { title: string };
@@ -65,7 +65,7 @@ describe('A fallback', () => {
     expect(await told()).toMatchObject({ fallback: { title: 'Fallback' } });
   });
 
-  test('is replaced by another file of another name; the old one goes with the next', async () => {
+  test('is replaced by a file of another name, and removed with the upload after that', async () => {
     const { put, told, files } = await setUp();
     const paths: string[] = [];
     for (const frames of [100, 200, 300]) {
@@ -77,7 +77,7 @@ describe('A fallback', () => {
     expect(files()).toHaveLength(2);
   });
 
-  test('ends when it is removed, and when the announcement is', async () => {
+  test('ends when it is removed, and when the announcement is withdrawn', async () => {
     const { put, remove, told, files, unpublish } = await setUp();
     await put(mp3(100));
     expect((await remove()).status).toBe(204);
@@ -96,7 +96,7 @@ describe('A fallback', () => {
     expect(pathOf(await told())).toBe(pathOf(before));
   });
 
-  test('is there after a restart, which sweeps away what nobody names', async () => {
+  test('is kept over a restart, which removes files that no owner names', async () => {
     const dataDir = temporaryFolder();
     const first = await setUp(dataDir);
     await first.put(mp3(100));
@@ -110,7 +110,7 @@ describe('A fallback', () => {
     expect(second.files()).toHaveLength(1);
   });
 
-  test('is told only to the SCX that is always there: no two play it', async () => {
+  test('is played by the rendezvous SCX only', async () => {
     const { put, told } = await setUp();
     await put(mp3(100));
     expect(await told('e'.repeat(16))).toMatchObject({ keep: false, fallback: null });
@@ -119,7 +119,7 @@ describe('A fallback', () => {
 });
 
 describe('An upload is refused', () => {
-  test('without the token, with a wrong one, and where nothing is announced', async () => {
+  test('without the token, with a wrong one, and for a session that is not published', async () => {
     const { put, get, files } = await setUp();
     expect((await put(mp3(100), '', {})).status).toBe(401);
     expect((await put(mp3(100), '', { authorization: 'Bearer wrong' })).status).toBe(403);
@@ -136,7 +136,7 @@ describe('An upload is refused', () => {
     ['<!DOCTYPE html>', 'a web page'],
     ['', 'something else'],
     ['no music', 'something else'],
-  ])('when it is no MP3: "%s" is %s', async (text, what) => {
+  ])('when it is not MP3: "%s" is %s', async (text, what) => {
     const { put, files } = await setUp();
     const response = await put(Buffer.concat([Buffer.from(text), Buffer.alloc(3000)]));
     expect(response.status).toBe(415);
@@ -144,7 +144,7 @@ describe('An upload is refused', () => {
     expect(files()).toEqual([]);
   });
 
-  test('soon, when a large file is no MP3', async () => {
+  test('before its end when a large file is not MP3', async () => {
     const { put } = await setUp();
     expect((await put(Buffer.alloc(8 * 2 ** 20))).status).toBe(415);
   });
@@ -155,7 +155,7 @@ describe('An upload is refused', () => {
     expect(files()).toEqual([]);
   });
 
-  test('when it is too large, whether it says so or not', async () => {
+  test('when it is too large, with or without a Content-Length', async () => {
     const { put, files, get, owner } = await setUp();
     const part = mp3(2500);
     const parts = Math.ceil(FALLBACK_BYTES_MAX / part.length) + 1;
@@ -169,7 +169,7 @@ describe('An upload is refused', () => {
     expect(files()).toEqual([]);
   });
 
-  test('without a trace when it breaks off, and the former one stays', async () => {
+  test('without a trace when it breaks off, and the former file stays', async () => {
     const { put, told, files, at, owner } = await setUp();
     await put(mp3(100));
     const before = pathOf(await told());

@@ -1,11 +1,11 @@
-/** Source clients at a front end whose SCX is a bare socket. */
+/** Encoders at a front end whose SCX is a bare socket. */
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { PATH, startFed, textOf, wait } from '../fake-scx.js';
 import { announcementXml, NIGHT } from '../support.js';
 
 describe('A front end', () => {
-  test('passes a source client on with its own address, and all else as it came', async () => {
+  test('passes an encoder on with its own address, and all else unchanged', async () => {
     const { client, fedAs } = await startFed();
     const encoder = client(
       `PUT /${PATH}.mp3?priority=50 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic abc\r\n` +
@@ -27,18 +27,15 @@ describe('A front end', () => {
     expect(encoder.text()).toBe('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
 
-  test.each(['SOURCE', 'PUT'])(
-    'is hung up on with %s to a session that nobody knows',
-    async (method) => {
-      const { client, fed } = await startFed();
-      const encoder = client(`${method} /radio.example/day HTTP/1.0\r\n\r\n`);
-      await encoder.closed;
-      expect(encoder.text()).toMatch(/^HTTP\/1\.1 404 [\s\S]*announce it here first/);
-      expect(fed).toEqual([]);
-    },
-  );
+  test.each(['SOURCE', 'PUT'])('refuses %s to an unknown session', async (method) => {
+    const { client, fed } = await startFed();
+    const encoder = client(`${method} /radio.example/day HTTP/1.0\r\n\r\n`);
+    await encoder.closed;
+    expect(encoder.text()).toMatch(/^HTTP\/1\.1 404 [\s\S]*announce it here first/);
+    expect(fed).toEqual([]);
+  });
 
-  test('lets the encoder wait while the SCX takes nothing, and loses nothing', async () => {
+  test('slows the encoder down while the SCX reads nothing, and loses nothing', async () => {
     const { client, fedAs } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
     const one = await fedAs(0);
@@ -62,7 +59,7 @@ describe('A front end', () => {
     expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(64 * part.length);
   });
 
-  test('tells the SCX of an end, and the encoder what the SCX says to it', async () => {
+  test('passes on the end of an encoder, and the answer of the SCX to it', async () => {
     const { client, fedAs } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
     const one = await fedAs(0);
@@ -73,7 +70,7 @@ describe('A front end', () => {
     expect(encoder.text()).toBe('HTTP/1.1 200 OK\r\n\r\n');
   });
 
-  test('ends with either side', async () => {
+  test('ends a connection when either side ends', async () => {
     const { client, fedAs } = await startFed();
     const first = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
     const one = await fedAs(0);
@@ -84,7 +81,7 @@ describe('A front end', () => {
     await second.closed;
   });
 
-  test('keeps nobody when it closes, neither at the door nor before it', async () => {
+  test('disconnects all encoders when it closes, also those without a complete head', async () => {
     const { client, fedAs, cluster } = await startFed();
     const texts = [`PUT /${PATH} HTTP/1.1\r\n\r\n`, `PUT /${PATH}`, 'SOURCE /', 'PUT /anno', 'P'];
     const encoders = texts.map((text) => client(text));
@@ -93,7 +90,7 @@ describe('A front end', () => {
     await Promise.all(encoders.map(({ closed }) => closed));
   });
 
-  test('passes on at most 256, and tells the next one so', async () => {
+  test('passes on at most 256 encoders, and refuses the next one with a reason', async () => {
     const { client, fed } = await startFed();
     const one = () => client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
     const encoders = Array.from({ length: 300 }, one);
@@ -107,7 +104,7 @@ describe('A front end', () => {
     await vi.waitUntil(() => fed.length === 257, wait);
   });
 
-  test('passes on at most 32 of one address, so that others find a place', async () => {
+  test('passes on at most 32 encoders of one address, so that others are accepted', async () => {
     const { client, fed } = await startFed();
     const from = (address: string) =>
       client(`PUT /${PATH} HTTP/1.1\r\nX-Forwarded-For: ${address}\r\n\r\n`);
@@ -149,7 +146,7 @@ describe('A connection to a front end', () => {
     await vi.waitUntil(() => publisher.text().includes('HTTP/1.1 401 '), wait);
   });
 
-  test('that has asked for something cannot feed any more, and is told so', async () => {
+  test("that carried an HTTP request cannot become an encoder's", async () => {
     const { client, fed } = await startFed();
     const encoder = client('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     await encoder.head();

@@ -1,4 +1,4 @@
-/** Titles from source clients at a front end, as its SCX gets them. */
+/** Titles from encoders at a front end, as its SCX receives them. */
 import { describe, expect, test, vi } from 'vitest';
 import { parseTitleUpdate } from '../../../src/icecast/title-update.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
@@ -14,8 +14,8 @@ function mounts() {
   return new Map([['/live', night.value]]);
 }
 
-/** A cluster, and what its SCX is asked and answers when somebody tells a title. */
-async function startTelling() {
+/** A cluster, and the request that its SCX receives when an encoder sends a title. */
+async function startWithTitles() {
   const started = await startFed({ mounts: mounts() });
   const tell = async (target: string, authorization?: string) => {
     const index = started.fed.length;
@@ -45,8 +45,8 @@ describe('A title at a front end', () => {
     ['/radio.example/night.mp3', '/radio.example/night'],
     ['/live', '/radio.example/night'],
     ['%2Flive%3Fpriority%3D50', '/radio.example/night?priority=50'],
-  ])('for the mount %s goes to its SCX, which asks for the password', async (mount, own) => {
-    const { tell } = await startTelling();
+  ])('for the mount %s goes to its SCX, with the password', async (mount, own) => {
+    const { tell } = await startWithTitles();
     const authorization = basic('source', 'any');
     const told = await tell(`${UPDATE}${mount}&song=A+-+B`, authorization);
     expect(told.update).toEqual({ mount: own, pass: undefined, isUpdate: true, title: 'A - B' });
@@ -62,18 +62,18 @@ describe('A title at a front end', () => {
     [`%22'%3Cb%3E+%26mount=x`, `"'<b> &mount=x`],
     ['100%', '100%'],
   ])('arrives as it was sent: %s', async (song, title) => {
-    const { tell } = await startTelling();
+    const { tell } = await startWithTitles();
     expect((await tell(`${UPDATE}/live&song=${song}`)).update.title).toBe(title);
   });
 
   test('of 10 kB arrives', async () => {
-    const { tell } = await startTelling();
+    const { tell } = await startWithTitles();
     const { update } = await tell(`${UPDATE}/live&song=${'a'.repeat(10_000)}`);
     expect(update.title).toHaveLength(512);
   });
 
-  test("may be told by the session's admin, whose token goes no further", async () => {
-    const { tell, token, password } = await startTelling();
+  test("may be sent by the session's admin, whose token is not passed on", async () => {
+    const { tell, token, password } = await startWithTitles();
     const told = await tell(`${UPDATE}/live&song=A`, basic('admin', token));
     expect(told.shown).toMatch(/^Bearer /);
     expect(told.shown).not.toContain(token);
@@ -84,7 +84,7 @@ describe('A title at a front end', () => {
   });
 
   test('of SHOUTcast goes to the session of its password', async () => {
-    const { tell, password } = await startTelling();
+    const { tell, password } = await startWithTitles();
     const query = `mode=updinfo&song=A`;
     const byField = await tell(`/admin.cgi?pass=${password}&${query}`);
     expect(byField.update).toMatchObject({ pass: password, title: 'A' });
@@ -95,11 +95,11 @@ describe('A title at a front end', () => {
 
   test.each([
     ['no mount', '/admin/metadata?mode=updinfo&song=A', 400],
-    ['a mount that nobody knows', `${UPDATE}/radio.example/day&song=A`, 400],
-    ['a mount that is none', `${UPDATE}%ff&song=A`, 400],
+    ['an unknown mount', `${UPDATE}/radio.example/day&song=A`, 400],
+    ['a malformed mount', `${UPDATE}%ff&song=A`, 400],
     ['a password of no session', '/admin.cgi?pass=guess&mode=updinfo&song=A', 403],
     ['no password', '/admin.cgi?mode=updinfo&song=A', 403],
-  ])('with %s is answered here, as Icecast would', async (_what, target, status) => {
+  ])('with %s is answered by the front end as by Icecast', async (_what, target, status) => {
     const { get, fed } = await startFed();
     const response = await get(target);
     expect(response.status).toBe(status);
@@ -108,7 +108,7 @@ describe('A title at a front end', () => {
     expect(fed).toEqual([]);
   });
 
-  test('with a guessed password waits longer each time', async () => {
+  test('with a wrong password is answered later each time', async () => {
     const { get } = await startFed();
     const waits = vi.spyOn(globalThis, 'setTimeout');
     for (let times = 0; times < 4; times++) await get('/admin.cgi?pass=guess&mode=updinfo&song=A');

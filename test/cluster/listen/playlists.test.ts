@@ -89,7 +89,7 @@ describe('A playlist', () => {
   });
 });
 
-test('Players that are known not to follow redirects are told by their User-Agent', () => {
+test('Players that are known not to follow redirects are recognised by their User-Agent', () => {
   expect(['ESP8266HTTPClient', 'ESP32HTTPClient'].map(isRedirectShy)).toEqual([true, true]);
   const others = ['VLC/3.0', 'mpg123/1.31', 'Mozilla/5.0 ESP32HTTPClient', 'ESP32HTTPClientX', ''];
   expect([...others, undefined].some(isRedirectShy)).toBe(false);

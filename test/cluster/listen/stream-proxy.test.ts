@@ -1,4 +1,4 @@
-/** Streams through the front end, before a stand-in for the SCX whose every move is known. */
+/** Streams through the front end, from a server that the test controls in place of an SCX. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -99,7 +99,7 @@ describe('A player that asks for it', () => {
     },
   );
 
-  test('gets it on each of its ways to ask', async () => {
+  test('gets it in each of the ways to ask', async () => {
     const { get, streams, at } = await withScx();
     const announcement = encodeURIComponent(`${at}/announcements/${PATH}.xml`);
     const shy = { headers: { 'user-agent': 'ESP32HTTPClient' } };
@@ -182,7 +182,7 @@ describe('A stream through the front end', () => {
     await expect(body).rejects.toThrow();
   });
 
-  test('is answered when the SCX is not there, or goes without an answer', async () => {
+  test('is refused when the SCX does not run, or closes without an answer', async () => {
     const { get, streams, server } = await withScx({}, ({ request }) => request.socket.destroy());
     const silent = await get(`${LISTEN}?proxy=1`);
     expect([silent.status, silent.headers.get('retry-after')]).toEqual([502, '1']);
@@ -193,7 +193,7 @@ describe('A stream through the front end', () => {
     expect([gone.status, await gone.text()]).toEqual([502, expect.stringContaining('try again')]);
   });
 
-  test('outlives a silence, and leaves room for others', async () => {
+  test('outlives a silence, and is limited in number', async () => {
     const { httpUrl, streams } = await withScx();
     const proxy = createStreamProxy({ scxHost: '127.0.0.1', streamsMax: 1 });
     const app = express().get('/', (request, response) => proxy.stream(request, response, httpUrl));
@@ -204,7 +204,9 @@ describe('A stream through the front end', () => {
     const heard = play(port, 'GET / HTTP/1.1\r\nHost: a');
     await until(() => heard.text.endsWith('frame'));
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(503);
-    await new Promise((fulfil) => setTimeout(fulfil, 400));
+    // The server closes a connection that is silent for 100 ms; the stream has been silent longer.
+    const idle = connect(port, '127.0.0.1');
+    await once(idle.resume(), 'close');
     streams[0]!.response.write('again');
     await until(() => heard.text.endsWith('again'));
     expect(proxy.count).toBe(1);
@@ -212,7 +214,7 @@ describe('A stream through the front end', () => {
     await until(() => proxy.count === 0);
   });
 
-  test('does not hold more than the player takes', async () => {
+  test('buffers no more than the sockets do when the player does not read', async () => {
     const frames = Buffer.alloc(64 * 1024);
     let sent = 0;
     const { cluster } = await withScx({}, (stream) => {
@@ -242,14 +244,14 @@ describe('X-Forwarded-For', () => {
     return streams[0]!.request.headers['x-forwarded-for'];
   };
 
-  test('tells the SCX the last address that no trusted proxy has', async () => {
+  test("names to the SCX the last address that is not a trusted proxy's", async () => {
     const headers = { 'x-forwarded-for': '6.6.6.6, 198.51.100.7, 10.1.2.3' };
     const trustedProxies = ['127.0.0.0/8', '10.0.0.0/8'];
     expect(await seenBy({ trustedProxies }, headers)).toBe('198.51.100.7');
     expect(await seenBy({}, headers)).toBe('10.1.2.3');
   });
 
-  test('counts for nothing from a stranger', async () => {
+  test('is ignored from an address that is not trusted', async () => {
     const headers = { 'x-forwarded-for': '6.6.6.6' };
     expect(await seenBy({ trustedProxies: [] }, headers)).toBe('127.0.0.1');
   });

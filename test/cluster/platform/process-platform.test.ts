@@ -69,9 +69,9 @@ function setUp(dataDir = temporaryFolder(), entry = ENTRY) {
 }
 
 describe('The process platform', () => {
-  test('launches an SCX with a group, a log and a run file of its own', async () => {
+  test('launches an SCX in a process group of its own, with a log and a run file', async () => {
     const { platform, exits, launch, runFile, started } = setUp();
-    process.env.SCATTERCAST_PORT = '1'; // what steers us must not reach the SCX
+    process.env.SCATTERCAST_PORT = '1'; // our own settings must not reach the SCX
     const pid = await launch('night');
     delete process.env.SCATTERCAST_PORT;
     await started('night');
@@ -86,7 +86,7 @@ describe('The process platform', () => {
     expect(exits).toEqual([{ id: ID, code: 0, signal: null }]);
   });
 
-  test('tells of crashes and of deaths by signal', async () => {
+  test('reports crashes and deaths by signal', async () => {
     const { platform, exits, launch, started } = setUp();
     await launch('crash');
     await until(() => exits.length === 1);
@@ -101,14 +101,14 @@ describe('The process platform', () => {
     ]);
   });
 
-  test('does not launch what was stopped before it started', async () => {
+  test('does not launch an SCX that was stopped before it started', async () => {
     const { platform } = setUp();
     const launching = platform.launch(launchOf('night'));
     platform.stop(ID, 'SIGTERM');
     await expect(launching).rejects.toThrow('stopped');
   });
 
-  test('finds the SCXs of an earlier one, stops them and tells of their end', async () => {
+  test('finds the SCXs of an earlier front end, stops them and reports their end', async () => {
     const first = setUp();
     const pid = await first.launch('night');
     await first.started('night');
@@ -128,7 +128,7 @@ describe('The process platform', () => {
     expect(second.exits).toEqual([{ id: ID, code: null, signal: null }]);
   });
 
-  test('takes no other process for an SCX whose id was used again', async () => {
+  test('does not take another process with a reused id for an SCX', async () => {
     const { dataDir, platform, launch, runFile } = setUp();
     await launch('night');
     await until(() => existsSync(runFile));
@@ -140,7 +140,7 @@ describe('The process platform', () => {
     expect(isAlive(run.pid, run.birth)).toBe(true);
   });
 
-  test('adopts an SCX without a run file only if it is one', async () => {
+  test('adopts a process without a run file only if it is an SCX of that session', async () => {
     const first = setUp();
     const pid = await first.launch('night');
     await first.started('night');
@@ -152,7 +152,7 @@ describe('The process platform', () => {
     await until(() => exits.length > 0);
   });
 
-  test('launches without a log where none can be written', async () => {
+  test('launches without a log if the log cannot be written', async () => {
     const dataDir = temporaryFolder();
     writeFileSync(`${dataDir}/logs`, 'a file where the folder should be');
     const { platform, exits, launch } = setUp(dataDir);

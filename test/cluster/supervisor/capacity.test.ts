@@ -1,10 +1,10 @@
-/** Several SCXs of one session: when there is another one, and who is sent where. */
+/** Several SCXs of one session: when another one is launched, and where listeners are sent. */
 import { describe, expect, test } from 'vitest';
 import type { SupervisorEffect } from '../../../src/cluster/supervisor/supervisor-types.js';
 import { FACTS, NIGHT } from '../support.js';
 import { answered, DAY, failed, full, idOf, launchOf, loud, setUp } from './supervised.js';
 
-/** A session with one SCX that has room for so many listeners and has some. */
+/** A session with one SCX, which has `listeners` and takes `listenersMax`. */
 function withScx(listeners: number, listenersMax: number, over: Parameters<typeof setUp>[0] = {}) {
   const world = setUp(over);
   world.keep(0);
@@ -25,7 +25,7 @@ const crowded = (request: number) => ({
 });
 
 describe('A session whose SCX is full', () => {
-  test('gets another one when a listener comes, who waits for it', () => {
+  test('gets another one when a listener comes, which waits for it', () => {
     const { want, lease } = withScx(3, 3);
     expect(want(1, 400)).toEqual([launchOf(2, 8102)]);
     expect(want(2, 410)).toEqual([]);
@@ -33,31 +33,31 @@ describe('A session whose SCX is full', () => {
     expect(lease(1, 800, { listeners: 3, listenersMax: 3 })).toEqual([]);
   });
 
-  test('gets none for sources and those who only ask', () => {
+  test('gets none for clients that are not listeners', () => {
     const { ask } = withScx(3, 3);
     expect(ask(1, 400)).toEqual([answered(1, 1)]);
   });
 
-  test('gets none while nobody comes', () => {
+  test('gets none while no listener comes', () => {
     const { lease, runUntil } = withScx(3, 3);
     expect(lease(1, 1000, { listeners: 3, listenersMax: 3 })).toEqual([]);
     expect(runUntil(2000)).toEqual([]);
   });
 
-  test('gets one before the last places are taken', () => {
+  test('gets one before the last slots are taken', () => {
     const { want } = withScx(89, 100);
     expect(want(1, 400)).toEqual([answered(1, 1)]);
     expect(want(2, 410)).toEqual([answered(2, 1), launchOf(2, 8102)]);
     expect(want(3, 420)).toEqual([answered(3, 1)]);
   });
 
-  test('turns listeners away when the cluster runs as many SCXs as it may', () => {
+  test('refuses listeners when the cluster runs as many SCXs as it may', () => {
     const { want, ask } = withScx(3, 3, { scxsMax: 1 });
     expect(want(1, 400)).toEqual([full(1)]);
     expect(ask(2, 410)).toEqual([answered(2, 1)]);
   });
 
-  test('turns listeners away when its announcement is not known', () => {
+  test('refuses listeners when its announcement is not known', () => {
     const { machine, lease } = setUp();
     lease(9, 0, { listeners: 2, listenersMax: 3 });
     const come = (request: number) => {
@@ -67,7 +67,7 @@ describe('A session whose SCX is full', () => {
     expect([come(1), come(2)]).toEqual([[answered(1, 9)], [full(2)]]);
   });
 
-  test('holds no place for whoever asked for too many', () => {
+  test('reserves no slot for an address that has used up its rate', () => {
     const { machine, want } = withScx(2, 3, { scxsMax: 1 });
     const client = {
       session: NIGHT,
@@ -85,7 +85,7 @@ describe('A session whose SCX is full', () => {
     expect(want(5, 420)).toEqual([full(5)]);
   });
 
-  test('has room again when a lease tells of listeners who left', () => {
+  test('has room again when a renewal reports that listeners left', () => {
     const { want, lease } = withScx(3, 3, { scxsMax: 1 });
     lease(1, 1000, { listeners: 2, listenersMax: 3 });
     expect(want(1, 1100)).toEqual([answered(1, 1)]);
@@ -101,7 +101,7 @@ describe('A session whose SCX is full', () => {
     expect(loud(exited(2, 700, 0))).toEqual([]);
   });
 
-  test('tries other ports for its next SCX, too', () => {
+  test('tries other ports for its next SCX as well', () => {
     const { want, exited, lease } = withScx(3, 3);
     want(1, 400);
     expect(exited(2, 410, 3)).toEqual([launchOf(3, 8104)]);
@@ -123,7 +123,7 @@ describe('A session whose SCX is full', () => {
 });
 
 describe('A crowd between two leases', () => {
-  test('is sent to an SCX no further than it has room, and launches one more', () => {
+  test('is sent to an SCX only as far as that has room, and launches one more', () => {
     const { want, lease } = withScx(0, 1000);
     const effects = Array.from({ length: 2000 }, (_, n) => want(n + 1, 400 + n / 4)).flat();
     expect(sentTo(effects)).toHaveLength(1000);
@@ -134,7 +134,7 @@ describe('A crowd between two leases', () => {
     expect(sentTo(lease(3, 1300, { listenersMax: 600 }))).toHaveLength(400);
   });
 
-  test('is not counted twice when the lease tells of it', () => {
+  test('is not counted twice when the renewal reports it', () => {
     const { want, lease } = withScx(0, 30);
     for (let n = 1; n <= 20; n++) want(n, 400);
     lease(1, 1000, { listeners: 15, listenersMax: 30 });
@@ -142,7 +142,7 @@ describe('A crowd between two leases', () => {
     expect(sentTo(effects)).toHaveLength(10);
   });
 
-  test('leaves its places to others when it does not come', () => {
+  test('leaves its slots to others when it does not come', () => {
     const { want, lease, config } = withScx(0, 3, { scxsMax: 1 });
     for (let n = 1; n <= 3; n++) want(n, 400);
     expect(want(4, 500)).toEqual([full(4)]);
@@ -174,14 +174,14 @@ describe('A session with several SCXs', () => {
     expect(sentTo(effects)).toEqual([3, 3, 2, 3, 2].map(idOf));
   });
 
-  test('sends nobody to those that the others can carry twice over', () => {
+  test('sends no listener to SCXs that the others could replace twice over', () => {
     const { want } = withThree(30, 10, 0);
     expect(sentTo([1, 2, 3].flatMap((n) => want(n, 6100)))).toEqual([1, 1, 1].map(idOf));
     const more = withThree(60, 10, 0);
     expect(sentTo([1, 2].flatMap((n) => more.want(n, 6100)))).toEqual([2, 2].map(idOf));
   });
 
-  test('keeps the first one only, whatever is launched beside it', () => {
+  test('keeps only the first one, whichever are launched beside it', () => {
     const { machine } = withThree(90, 90, 90);
     expect([1, 2, 3].map((n) => machine.keeps(idOf(n)))).toEqual([true, false, false]);
   });
@@ -200,7 +200,7 @@ describe('A session with several SCXs', () => {
     expect(loud(want(1, 40_000))).toEqual([launchOf(4, 8102)]);
   });
 
-  test('says so when it has as many listeners as it may', () => {
+  test('refuses listeners with a reason when it has as many as it may', () => {
     const { want, ask, lease } = withScx(5, 100, { sessionListenersMax: 7 });
     expect([1, 2, 3].flatMap((n) => want(n, 400))).toEqual([
       ...[answered(1, 1), answered(2, 1)],
@@ -216,14 +216,14 @@ describe('A session with several SCXs', () => {
     expect(want(1, 400)).toEqual([crowded(1)]);
   });
 
-  test('ends with a reason for those who waited in vain', () => {
+  test('answers with a reason the listeners that waited in vain', () => {
     const { want, runUntil } = withScx(3, 3, { firstLeaseMs: 60_000, leaseMs: 60_000 });
     want(1, 400);
     expect(loud(runUntil(20_400))).toEqual([failed(1, expect.stringContaining('not ready'))]);
   });
 });
 
-test('An SCX that was found takes nobody before its lease tells its room', () => {
+test('An SCX that was found gets no listener before its renewal reports its capacity', () => {
   const { machine, found, want, lease } = setUp();
   found(9, 0);
   expect(machine.keeps(idOf(9))).toBe(false);

@@ -25,11 +25,11 @@ describe('Port pairs', () => {
     expect(choosePorts(RANGE, [8100, 8102, 8104].map(pair), none, null, 0)).toBeUndefined();
   });
 
-  test('keep away from ports that an SCX has by another count', () => {
+  test('avoid ports that an SCX has from a pair of another range', () => {
     expect(choosePorts(RANGE, [pair(8101)], none, null, 0)).toEqual(pair(8104));
   });
 
-  test('are the preferred ones if these are free, in the range and nobody else is on them', () => {
+  test('are the preferred ones if these are free, in the range and not avoided', () => {
     expect(choosePorts(RANGE, [], none, pair(8104), 0)).toEqual(pair(8104));
     expect(choosePorts(RANGE, [pair(8104)], none, pair(8104), 0)).toEqual(pair(8100));
     expect(choosePorts(RANGE, [], none, pair(9000), 0)).toEqual(pair(8100));
@@ -38,7 +38,7 @@ describe('Port pairs', () => {
     expect(choosePorts('any', [], none, null, 0)).toEqual({ http: 0, overlay: 0 });
   });
 
-  test('that somebody else uses come last, and after a while again', () => {
+  test('that another program uses come last, and are tried again after a while', () => {
     const avoided = new Map([
       [8100, 50],
       [8102, 40],
@@ -48,7 +48,7 @@ describe('Port pairs', () => {
     expect(choosePorts(RANGE, [], avoided, null, 50)).toEqual(pair(8100));
   });
 
-  test('lend an overlay port to a successor, which returns to its own with the next', () => {
+  test('lend an overlay port to a successor, whose own successor returns to the first', () => {
     const first = pair(8100);
     expect(chooseOverlayPort(RANGE, [first, pair(8102)], first)).toBe(8105);
     const guest = { http: 8100, overlay: 8105 };
@@ -58,7 +58,7 @@ describe('Port pairs', () => {
     expect(chooseOverlayPort('any', [], first)).toBe(0);
   });
 
-  test('are read from what an SCX says', () => {
+  test('are read from the status of an SCX', () => {
     const status = { httpUrl: 'http://h:8100/a.mp3', overlayAddress: '[::1]:8101' };
     expect(portsOf(status)).toEqual(pair(8100));
     expect(portsOf({ httpUrl: 'nonsense', overlayAddress: 'h:1' })).toBeNull();
@@ -66,7 +66,7 @@ describe('Port pairs', () => {
   });
 });
 
-test('Ports of the range are for SCXs, whatever else would like to have one', () => {
+test('The ports of the range belong to SCXs', () => {
   const range = { first: 8100, last: 8103 };
   expect([8099, 8100, 8103, 8104].map((port) => isForScxs(port, range))).toEqual([
     false,

@@ -3,8 +3,8 @@
  * are killed, and front ends that come back to SCXs of before. The world below carries out what
  * the machine says, late and in random order, and checks after each step what must always hold.
  *
- * Listeners travel: whoever was sent to an SCX comes there within `promiseMs`, or never, and
- * leaves some day; the SCX tells of it with its next lease only.
+ * Listeners travel: a listener that was sent to an SCX connects within `reservationMs`, or never, and
+ * leaves at some time; the SCX reports it with its next renewal only.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -44,13 +44,13 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** An SCX as it really is. */
+/** An SCX as it is in the simulated world. */
 interface Real {
   readonly session: string;
   listeners: number;
-  /** When those were sent who are still on their way. */
+  /** When the listeners were sent that have not connected yet. */
   travellers: number[];
-  /** What its last lease told; and who was sent since, or may still be on the way. */
+  /** What its last renewal reported; when the listeners were sent that it may not include. */
   reported: number | undefined;
   sent: number[];
   leaving: boolean;
@@ -124,7 +124,7 @@ function createWorld(seed: number) {
     }
   };
 
-  /** Who is kept stays so while it lives. */
+  /** An SCX that is kept stays so while it lives. */
   const checkKept = (): void => {
     for (const [of, id] of kept) {
       const scx = alive.get(id);
@@ -232,7 +232,7 @@ test('A supervisor stays within all limits, and answers every request once', () 
   );
 });
 
-test('A supervisor whose SCXs all die at once never storms, whatever is published', () => {
+test('A supervisor whose SCXs all die at once launches no faster than its budget', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 50 }), (seed, lifeMs) => {
       const world = createWorld(seed);
@@ -246,7 +246,7 @@ test('A supervisor whose SCXs all die at once never storms, whatever is publishe
   );
 });
 
-test('A supervisor that is stopped has nothing left to do once all SCXs have gone', () => {
+test('A supervisor that is stopped has nothing left to do once all SCXs have ended', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), fc.nat(), (steps, seed) => {
       const world = createWorld(seed);

@@ -31,7 +31,7 @@ describe('A supervisor launches', () => {
     expect(keep(1)).toEqual([]);
   });
 
-  test('nothing beyond the cap, and says so', () => {
+  test('no more SCXs than the cap, and says so', () => {
     const { want, exited } = setUp({ scxsMax: 1 });
     want(1, 0);
     expect(want(2, 10, DAY)).toEqual([full(2)]);
@@ -47,7 +47,7 @@ describe('A supervisor launches', () => {
     expect(loud(exited(1, 300, 0))).toEqual([launchOf(2, 8100, NIGHT, true)]);
   });
 
-  test('so many at once, those that a client waits for first', () => {
+  test('at most launchingMax at a time, those that a client waits for first', () => {
     const { want, keep, lease, runUntil } = setUp({ launchingMax: 1 });
     want(1, 0, DAY);
     expect(keep(1)).toEqual([]);
@@ -60,7 +60,7 @@ describe('A supervisor launches', () => {
     ]);
   });
 
-  test('on no more than the budget allows', () => {
+  test('no faster than the budget allows', () => {
     const { machine, want, exited, runUntil } = setUp({ launchBurst: 1, launchIntervalMs: 1000 });
     want(1, 0);
     exited(1, 10, 1);
@@ -102,7 +102,7 @@ describe('A launch that fails', () => {
     expect(want(2, 300, DAY)).toEqual([launchOf(4, 8106, DAY)]);
   });
 
-  test('on every port pair counts as a death in the end', () => {
+  test('on several port pairs in a row counts as a death', () => {
     const { want, exited } = setUp({ portTriesMax: 2, quickDeathsMax: 1 });
     want(1, 0);
     exited(1, 1, 3);
@@ -110,7 +110,7 @@ describe('A launch that fails', () => {
     expect(loud(exited(3, 3, 3))).toEqual([failed(1, expect.stringContaining('exit code 3'))]);
   });
 
-  test('again and again is told to clients at once, until the next attempt', () => {
+  test('again and again is reported to clients at once, until the next attempt', () => {
     const { machine, want, exited } = setUp();
     want(1, 0);
     exited(1, 10, 1);
@@ -124,14 +124,14 @@ describe('A launch that fails', () => {
     expect(want(3, third + 2000)).toEqual([launchOf(4)]);
   });
 
-  test('for want of a process is told with its reason', () => {
+  test('before its process started is reported with the reason', () => {
     const { machine, want } = setUp({ quickDeathsMax: 1 });
     want(1, 0);
     const effects = machine.handle({ kind: 'launchFailed', id: idOf(1), reason: 'ENOENT' }, 5);
     expect(loud(effects)).toEqual([failed(1, expect.stringContaining('ENOENT'))]);
   });
 
-  test('does not keep a client longer than its patience', () => {
+  test('does not keep a client waiting longer than its timeout', () => {
     const { want, runUntil } = setUp();
     want(1, 0, NIGHT, 2000);
     expect(runUntil(2000)).toEqual([failed(1, expect.stringContaining('not ready'))]);
@@ -152,7 +152,7 @@ describe('A launch that fails', () => {
 });
 
 describe('A running SCX', () => {
-  test('that stops renewing is dead after 5 s', () => {
+  test('that stops renewing its lease is killed after 5 s', () => {
     const { want, lease, runUntil } = setUp();
     want(1, 0);
     lease(1, 300);
@@ -168,7 +168,7 @@ describe('A running SCX', () => {
     expect(loud(exited(1, 1000, null, 'SIGSEGV'))).toEqual([launchOf(2, 8100)]);
   });
 
-  test('that crashed is launched again with its last neighbours, among whom it joins at once', () => {
+  test('that crashed is launched again with its last neighbours, to join among them', () => {
     const { want, lease, exited } = setUp();
     const neighbours = [{ id: idOf(77), address: 'far.example:1', rttMs: 20, ours: true }];
     want(1, 0);
@@ -186,7 +186,7 @@ describe('A running SCX', () => {
     expect(loud(exited(1, 60_100, 1))).toEqual([launchOf(2, 8100)]);
   });
 
-  test('is still launched again for its listeners when the next one dies early, but not for ever', () => {
+  test('is launched again for its listeners when the next one dies early, but not for ever', () => {
     const { want, lease, exited, runUntil, machine } = setUp();
     want(1, 0);
     lease(1, 300, { listeners: 2 });
@@ -197,7 +197,7 @@ describe('A running SCX', () => {
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('that crashed with nobody is not launched again', () => {
+  test('that crashed without clients is not launched again', () => {
     const { machine, want, lease, exited } = setUp();
     want(1, 0);
     lease(1, 300);
@@ -205,7 +205,7 @@ describe('A running SCX', () => {
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('goes by the announcement that it was launched for, whatever others of its name say', () => {
+  test('keeps the announcement that it was launched for against others of the same name', () => {
     const { machine, want, lease, exited } = setUp();
     const wantBy = (request: number, facts: LaunchFacts, now: number) => {
       const client = { session: NIGHT, isListener: true, timeoutMs: 20_000 };
@@ -225,7 +225,7 @@ describe('A running SCX', () => {
     expect(launches).toMatchObject([{ order: { facts: retitled } }]);
   });
 
-  test('that ended makes way for another announcement of its name', () => {
+  test('that ended leaves its session to another announcement of the same name', () => {
     const { machine, want, lease, exited } = setUp();
     want(1, 0);
     lease(1, 1000);
@@ -253,7 +253,7 @@ describe('A running SCX', () => {
     expect(loud(exited(1, 40_100, 0))).toEqual([launchOf(2, 8100, NIGHT, true)]);
   });
 
-  test('that leaves makes way for another on other ports', () => {
+  test('that leaves is replaced by another on other ports', () => {
     const { machine, want, lease, exited } = setUp();
     want(1, 0);
     lease(1, 300);
@@ -294,7 +294,7 @@ describe('A running SCX', () => {
   });
 
   test.each([3300, 5300, 5900])(
-    'outlives a supervisor that stood still for %i ms, whoever renews first afterwards',
+    'is not killed after the supervisor stood still for %i ms, whichever SCX renews first',
     (ms) => {
       const { want, lease, runUntil } = setUp();
       want(1, 0);
@@ -308,14 +308,14 @@ describe('A running SCX', () => {
 });
 
 describe('An SCX of an earlier front end', () => {
-  test('that was found is waited for instead of launching', () => {
+  test('that was found is waited for, and nothing is launched', () => {
     const { want, found, lease } = setUp();
     found(9, 0);
     expect(want(1, 10)).toEqual([]);
     expect(lease(9, 200)).toEqual([answered(1, 9)]);
   });
 
-  test('that was found but renews nothing is killed and replaced', () => {
+  test('that was found but does not renew its lease is killed and replaced', () => {
     const { keep, found, exited, runUntil } = setUp();
     found(9, 0);
     expect(keep(0)).toEqual([]);
@@ -331,7 +331,7 @@ describe('An SCX of an earlier front end', () => {
     expect(want(1, 10)).toEqual([answered(1, 9)]);
   });
 
-  test('beside one of ours is left alone, and takes over when ours dies', () => {
+  test('beside a launched one is left alone, and takes over when that dies', () => {
     const { machine, keep, want, lease, exited } = setUp();
     keep(0);
     lease(1, 300);
@@ -364,7 +364,7 @@ describe('A supervisor that is told to stop', () => {
 });
 
 describe('The memory of a supervisor', () => {
-  test('holds so many failing sessions, and drops the oldest for a new one', () => {
+  test('holds sessionsMax failing sessions, and drops the oldest for a new one', () => {
     const { machine, want, exited } = setUp({ sessionsMax: 2, quickDeathsMax: 1 });
     const session = (n: number) => `scattercast://radio.example/s${n}`;
     for (let n = 1; n <= 3; n++) {
@@ -376,7 +376,7 @@ describe('The memory of a supervisor', () => {
     expect(machine.size).toBe(1);
   });
 
-  test('ends after a while: who failed long ago starts anew', () => {
+  test('ends after a while: a session that failed long ago starts anew', () => {
     const { machine, want, exited, config } = setUp({ quickDeathsMax: 2 });
     want(1, 0);
     exited(1, 10, 1);

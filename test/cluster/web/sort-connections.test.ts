@@ -37,7 +37,7 @@ describe('The first bytes', () => {
     }
   });
 
-  test('tell after 19 at the latest, whatever they are, if they tell no title', () => {
+  test('tell the kind after at most 19, unless they begin a title', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 19, maxLength: 40 }), (bytes) => {
         expect(kindOfConnection(bytes)).not.toBe('unknown');
@@ -50,7 +50,7 @@ describe('The first bytes', () => {
   });
 });
 
-test('A connection that does not tell whose it is has ten seconds, however it drips', async () => {
+test('A connection whose first bytes do not tell its kind is closed after ten seconds', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,7 +5,7 @@ const OFF = { sources: [], playing: null, title: null };
 const sourcesOf = (priorities: Record<string, number>) =>
   Object.entries(priorities).map(([id, priority]) => ({ id, priority }));
 
-/** Shows views one second after the other; what is said of each. */
+/** Takes one status each second; the events of each. */
 function play(...views: (readonly [Record<string, number>, string | null, string?])[]): string[][] {
   const events = createSessionEvents();
   return views.map(([priorities, playing, title = null], second) =>
@@ -18,7 +18,7 @@ function play(...views: (readonly [Record<string, number>, string | null, string
 }
 
 describe('Session events', () => {
-  test('tell that a source is up, what it plays, and that it is gone', () => {
+  test('report that a source is up, its titles, and that it is down', () => {
     const said = play([{}, null], [{ a: 9 }, null], [{ a: 9 }, 'a', 'One'], [{ a: 9 }, 'a', 'Two']);
     expect(said).toEqual([
       [],
@@ -30,11 +30,11 @@ describe('Session events', () => {
     expect(gone).toEqual([[], [], [], ['source.down a 9'], []]);
   });
 
-  test('take the first view for how things stand', () => {
+  test('take the first status for the starting point', () => {
     expect(play([{ a: 9, b: 1 }, 'a', 'One'], [{ a: 9, b: 1 }, 'a', 'One'])).toEqual([[], []]);
   });
 
-  test('do not tell of a source that is away for a moment', () => {
+  test('do not report a source that is missing for a moment', () => {
     const views = [
       [{ a: 9 }, 'a'],
       [{}, null],
@@ -45,7 +45,7 @@ describe('Session events', () => {
     expect(play(...views).flat()).toEqual([]);
   });
 
-  test('tell once that a fallback is engaged, and once that it has ended', () => {
+  test('report once that a fallback is engaged, and once that it has ended', () => {
     const said = play(
       [{ a: 9, b: 5, c: 1 }, 'a', 'Live'],
       [{ b: 5, c: 1 }, 'b', 'Loop'],
@@ -62,7 +62,7 @@ describe('Session events', () => {
     ]);
   });
 
-  test('see a second fallback, and no end until something as good as the first is back', () => {
+  test('report a second fallback, and no end until a source of the first priority is back', () => {
     const all = { a: 9, b: 5, c: 1 };
     const said = play([all, 'a'], [all, 'b'], [all, 'c'], [all, 'b'], [all, 'a'], [all, 'a']);
     const events = [
@@ -76,12 +76,12 @@ describe('Session events', () => {
     expect(said).toEqual(events);
   });
 
-  test('take neither a better source nor an equal one for a fallback', () => {
+  test('treat neither a better source nor an equal one as a fallback', () => {
     const all = { a: 5, b: 5, c: 9 };
     expect(play([all, 'a'], [all, 'b'], [all, 'c']).flat()).toEqual([]);
   });
 
-  test('take what begins after a silence for no fallback, but the end of one for its end', () => {
+  test('report no fallback after a silence, but the end of one that began before it', () => {
     const all = { a: 9, b: 5 };
     expect(play([all, 'a'], [all, null], [all, 'b']).flat()).toEqual([]);
     const ended = play([all, 'a'], [all, 'b'], [all, null], [all, 'a']);
@@ -99,7 +99,7 @@ describe('Session events', () => {
     expect(said.slice(3)).toEqual([['source.down a 9'], ['fallback.engaged b 5']]);
   });
 
-  test('repeat no title after a silence', () => {
+  test('do not repeat a title after a silence', () => {
     const said = play([{ a: 9 }, 'a', 'One'], [{ a: 9 }, null], [{ a: 9 }, 'a', 'One']);
     expect(said.flat()).toEqual([]);
     expect(createSessionEvents().handle(OFF, 0)).toEqual([]);

@@ -67,7 +67,7 @@ function create(url = `http://127.0.0.1:${portOf()}/hook-with-a-secret`, allowPr
 const bodies = (): string[] => deliveries.map(({ body }) => body);
 
 describe('A webhook sender', () => {
-  test('posts an event as it is, signed together with the time', async () => {
+  test('posts an event unchanged, signed together with the time', async () => {
     create().send('{"event":"source.up"}');
     await until(() => outcomes.length === 1);
     const [{ headers, body } = { headers: {}, body: '' }] = deliveries;
@@ -107,7 +107,7 @@ describe('A webhook sender', () => {
     expect([bodies(), outcomes]).toEqual([['late'], ['delivered']]);
   });
 
-  test('gives an event up after ten attempts, and goes on with the next', async () => {
+  test('gives up an event after ten attempts, and goes on with the next', async () => {
     answer = (response, body) => {
       response.statusCode = body === 'a' ? 500 : 200;
       response.end();
@@ -135,7 +135,7 @@ describe('A webhook sender', () => {
     expect(bodies()).toEqual(['0', ...Array.from({ length: 32 }, (_, n) => `${n + 8}`)]);
   });
 
-  test('takes a redirect for a refusal, and follows none', async () => {
+  test('treats a redirect as a refusal, and follows none', async () => {
     answer = (response) => void response.writeHead(302, { location: '/elsewhere' }).end();
     create().send('a');
     await until(() => outcomes.length === 1);
@@ -143,7 +143,7 @@ describe('A webhook sender', () => {
     expect(deliveries).toHaveLength(10);
   });
 
-  test('does not reach private addresses unless it may, also not by name', async () => {
+  test('posts to no private address unless that is allowed, not by name either', async () => {
     for (const host of ['127.0.0.1', 'localhost', '169.254.169.254']) {
       create(`http://${host}:${portOf()}/`, host === '169.254.169.254').send('a');
     }
@@ -151,7 +151,7 @@ describe('A webhook sender', () => {
     expect([deliveries, outcomes]).toEqual([[], ['failed', 'failed', 'failed']]);
   });
 
-  test('shows neither its URL nor its secret in the log', async () => {
+  test('logs neither its URL nor its secret', async () => {
     answer = (response) => void response.writeHead(500).end();
     create().send('a');
     create('http://127.0.0.1:1/hook-with-a-secret').send('a');
