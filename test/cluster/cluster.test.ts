@@ -1,11 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { clusterStatusSchema } from '../../src/api/cluster-status.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
 import { startCluster } from '../../src/cluster/cluster.js';
@@ -16,20 +27,20 @@ import { createFakePlatform } from './fake-platform.js';
 import { announcementXml, FACTS, NIGHT, temporaryFolder, until } from './support.js';
 
 const PATH = 'radio.example/night';
-const children: ChildProcess[] = [];
 
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
-
-/** A front end in a process of its own. */
-async function startProcess(dataDir: string, port = 0) {
-  const script = fileURLToPath(new URL('front-end-process.ts', import.meta.url));
-  const args = ['--import', 'tsx', script, dataDir, `${port}`];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  const [line] = await once(child.stdout, 'data');
-  return { child, port: Number(line), at: `http://127.0.0.1:${Number(line)}` };
+/** Starts front ends in processes of their own, on one data directory, until the test is finished. */
+function withProcesses({ onTestFinished }: Pick<TestContext, 'onTestFinished'>) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'scattercast-cluster-'));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  const script = fileURLToPath(new URL('front-end-process.mjs', import.meta.url));
+  const start = async (port = 0) => {
+    const args = [script, dataDir, `${port}`];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [line] = await once(child.stdout, 'data');
+    return { child, port: Number(line), at: `http://127.0.0.1:${Number(line)}` };
+  };
+  return { dataDir, start };
 }
 
 async function scxsAt(at: string): Promise<readonly ScxStatus[]> {
@@ -43,10 +54,11 @@ async function problemOf(starting: Promise<unknown>): Promise<UserError> {
   return end as UserError;
 }
 
-describe('A cluster', () => {
-  test('that is killed and started again has its SCXs and announcements as before', async () => {
-    const dataDir = temporaryFolder();
-    const first = await startProcess(dataDir);
+describe.concurrent('A cluster', () => {
+  test('that is killed and started again has its SCXs and announcements as before', async (context) => {
+    const { expect } = context;
+    const { dataDir, start } = withProcesses(context);
+    const first = await start();
     const put = { method: 'PUT', body: announcementXml(NIGHT) };
     await fetch(`${first.at}/announcements/${PATH}.xml`, put);
     await until(async () => (await scxsAt(first.at)).length === 1);
@@ -55,7 +67,7 @@ describe('A cluster', () => {
     await once(first.child, 'exit');
     expect(birthOf(before!.pid)).toBeDefined();
 
-    const second = await startProcess(dataDir, first.port);
+    const second = await start(first.port);
     const tuned = await fetch(`${second.at}/listen/${PATH}.mp3`, { redirect: 'manual' });
     expect(tuned.headers.get('location')).toBe(before!.httpUrl);
     expect((await scxsAt(second.at)).map(({ pid }) => pid)).toEqual([before!.pid]);
@@ -67,9 +79,10 @@ describe('A cluster', () => {
     expect(existsSync(`${dataDir}/front-end.lock`)).toBe(false);
   });
 
-  test('that is closed also ends an SCX that ignores SIGTERM, within 3 s', async () => {
-    const dataDir = temporaryFolder();
-    const { child, at } = await startProcess(dataDir);
+  test('that is closed also ends an SCX that ignores SIGTERM, within 3 s', async (context) => {
+    const { expect } = context;
+    const { dataDir, start } = withProcesses(context);
+    const { child, at } = await start();
     const session = 'scattercast://radio.example/deaf';
     const put = { method: 'PUT', body: announcementXml(session) };
     await fetch(`${at}/announcements/radio.example/deaf.xml`, put);
@@ -82,7 +95,9 @@ describe('A cluster', () => {
     await until(() => birthOf(scx!.pid) === undefined);
     expect(readdirSync(`${dataDir}/run`)).toEqual([]);
   });
+});
 
+describe('A cluster', () => {
   test('launches the rendezvous SCXs of published sessions, except those that it found', async () => {
     const dataDir = temporaryFolder();
     const first = await startFake({ dataDir });

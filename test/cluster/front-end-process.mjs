@@ -1,7 +1,10 @@
-/** A front end in a process of its own, for tests that kill it: DATADIR PORT; prints its port. */
+/**
+ * A front end in a process of its own, from the build, for tests that kill it: DATADIR PORT; prints its
+ * port.
+ */
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { startCluster } from '../../src/cluster/cluster.js';
+import { startCluster } from '../../dist/cluster/cluster.js';
 
 const [dataDir = '', port = '0'] = process.argv.slice(2);
 const cluster = await startCluster({
