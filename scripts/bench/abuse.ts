@@ -1,11 +1,11 @@
 /**
- * Whether good listeners notice bad clients. Some listeners hear an SCX, newcomers come all the time, and an
- * operator looks at its pages, while others attack it: first nobody does (the baseline of this
- * run), then one attack after the other, then all of them together.
+ * Whether well-behaved listeners notice bad clients. Listeners hear an SCX, newcomers connect at a steady rate,
+ * and an operator requests its pages, while other clients attack it: first none (the baseline of this run),
+ * then one attack after the other, then all attacks together.
  *
- * The SCX has core 0; the good, the bad and the operator share core 1, the bad being nice. Memory counts
- * from before each attack. Who reads nothing does so until it is closed, which is a minute after the
- * system has filled its buffers for it: with 4 MiB of them and 16 kB/s, after five minutes.
+ * The SCX has core 0; listeners, attackers and operator share core 1, the attackers at a lower priority. Memory
+ * is compared with its value before each attack. A client that reads nothing is closed a minute after
+ * the system's buffers for it are full: with 4 MiB of them and 16 kB/s, after five minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,11 +27,11 @@ const NEWCOMERS_PER_SECOND = 20;
 /** For an SCX to get rid of the last attack's connections, ms. */
 const RECOVER_MS = 3000;
 /**
- * What the SCX may need above what it had: a whole head of each of KNOCKING_MAX at its door, some kB
- * for each connection, and what its heap holds until it is collected.
+ * What the SCX may need above its idle memory: a whole request head for each of KNOCKING_MAX connections
+ * at the head gate, some kB for each connection, and garbage that has not been collected.
  */
-const MEMORY_BYTES_MAX = { door: 4096 * HEAD_BYTES_MAX, connection: 16_000, heap: 32e6 } as const;
-/** An attack's connections in units of --bad: those of the talkers are fewer. */
+const MEMORY_BYTES_MAX = { heads: 4096 * HEAD_BYTES_MAX, connection: 16_000, heap: 32e6 } as const;
+/** Attacks that hold --bad connections each; the others hold far fewer. */
 const HOLDERS: readonly AttackName[] = ['read nothing', 'read 1 byte/s', 'half a request'];
 
 interface Scene {
@@ -65,7 +65,7 @@ function startAttack({ url, bad }: Scene, names: readonly string[]): Running {
   return start(process.execPath, [...process.execArgv, file, url, String(bad), ...names]);
 }
 
-/** Ends it; returns what it was answered, such as "200: 17, 431: 4". */
+/** Ends it; returns the answers that it got, such as "200: 17, 431: 4". */
 async function endAttack(attack: Running): Promise<string> {
   attack.child.stdin?.end();
   const [line = '{}'] = await attack.line(/^\{.*\}$/m);
@@ -74,7 +74,7 @@ async function endAttack(attack: Running): Promise<string> {
   return answers.map(([status, times]) => `${status}: ${times}`).join(', ');
 }
 
-/** How many the SCX has closed because they took nothing. */
+/** Number of listeners that the SCX has closed because they took nothing. */
 async function idleClosedAt(url: string): Promise<number> {
   const text = await (await fetch(new URL('/metrics', url))).text();
   return Number(/^\S*listeners_idle_total\S* (\d+)$/m.exec(text)?.[1]);
@@ -112,9 +112,9 @@ async function endure(scene: Scene, { names, seconds }: Attack): Promise<Outcome
 }
 
 function boundBytes({ good, bad }: Scene, names: readonly AttackName[]): number {
-  const { door, connection, heap } = MEMORY_BYTES_MAX;
+  const { heads, connection, heap } = MEMORY_BYTES_MAX;
   const holders = names.filter((name) => HOLDERS.includes(name)).length;
-  return door + heap + connection * (good + bad * (holders + 1));
+  return heads + heap + connection * (good + bad * (holders + 1));
 }
 
 function row({ name, names, seconds }: Attack, scene: Scene, outcome: Outcome): Row {
@@ -147,11 +147,11 @@ export const flags: Benchmark['flags'] = {
   listeners: { standard: '200', help: 'good listeners' },
   bad: { standard: '1000', help: 'connections of each attack that holds them' },
   seconds: { standard: '20', help: 'of each attack' },
-  long: { standard: '360', help: 'seconds of who reads nothing, until it is closed' },
-  only: { standard: '', help: 'the attacks that have this in their names' },
+  long: { standard: '360', help: 'seconds of the attack that reads nothing, until it is closed' },
+  only: { standard: '', help: 'only attacks whose names contain this' },
 };
 
-/** Nobody, then each attack, then all of them. */
+/** No attack, then each attack, then all of them. */
 function planOf(given: Flags): readonly Attack[] {
   const [short, long] = [numberOf(given, 'seconds'), numberOf(given, 'long')];
   const all = Object.keys(ATTACKS) as AttackName[];
@@ -159,9 +159,9 @@ function planOf(given: Flags): readonly Attack[] {
     return { name, names: [name], seconds: name === 'read nothing' ? long : short };
   };
   const plan: readonly Attack[] = [
-    { name: 'nobody', names: [], seconds: short },
+    { name: 'none', names: [], seconds: short },
     ...all.map(alone),
-    // The first moment, when all come at once, is not to be all that is seen.
+    // Longer than one attack: the first moment, when all begin at once, must not be all that is measured.
     { name: 'all together', names: all, seconds: 3 * short },
   ];
   return plan.filter(({ name }) => name.includes(String(given.only)));

@@ -1,13 +1,13 @@
-/** What every benchmark is: it declares its flags, runs, and returns the rows of its table. */
+/** The form of a benchmark: it declares its flags, runs, and returns the rows of its table. */
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 
-/** A flag of one benchmark; `standard` false: it is a switch, without a value. */
+/** A flag of one benchmark. `standard` is its default value; false: it is a switch, without a value. */
 export interface Flag {
   readonly standard: string | false;
   readonly help: string;
 }
 
-/** The flags as given, or their standard values. */
+/** The flags as given, or their default values. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 export type Row = Readonly<Record<string, string | number>>;
@@ -17,7 +17,7 @@ export interface Benchmark {
   run(flags: Flags): Promise<Row[]>;
 }
 
-/** A flag's positive number. Throws what the user can mend. */
+/** A flag's positive number. Throws a UserError for anything else. */
 export function numberOf(flags: Flags, name: string): number {
   const value = Number(flags[name]);
   if (value > 0 && Number.isFinite(value)) return value;

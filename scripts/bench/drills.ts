@@ -1,7 +1,7 @@
 /**
- * What listeners notice when SCXs, hosts and links fail: clusters of real processes, each on a host of
- * its own (network namespaces, where the machine allows them), with one broadcast whose every frame is
- * checked at every listener. Each drill is a row: what must show, what was seen, and whether it held.
+ * What listeners notice when SCXs, hosts and links fail. Clusters of real processes run each on a host of
+ * their own (a network namespace, where the machine allows it) and carry one broadcast, whose every frame
+ * is checked at every listener. Each drill is a row: what must hold, what was seen, and whether it held.
  */
 import { spawn } from 'node:child_process';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
@@ -31,12 +31,12 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   rendezvous,
 };
 
-/** This very command, in a network namespace of its own; returns its rows. */
+/** Runs this same command in a network namespace of its own; returns its rows. */
 async function runWithin(prefix: readonly string[]): Promise<Row[]> {
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1), '--json'];
   const [program = '', ...args] = [...prefix, ...self];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  // A signal from the keyboard reaches the child, too, which has things to remove; others are passed on.
+  // Ctrl-C reaches the child as well, which cleans up; other signals are passed on.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   let output = '';
@@ -68,12 +68,12 @@ function drillsOf(given: Flags): readonly (readonly [string, Drill])[] {
 }
 
 export const flags: Benchmark['flags'] = {
-  only: { standard: 'all', help: 'some drills: their names, separated by commas' },
-  times: { standard: '50', help: 'that each is played, at most' },
-  seconds: { standard: '60', help: 'that the network is cut' },
+  only: { standard: 'all', help: 'names of drills, separated by commas' },
+  times: { standard: '50', help: 'repetitions of each drill, at most' },
+  seconds: { standard: '60', help: 'for which the network is cut' },
   clusters: { standard: '10', help: 'clusters, each on a host of its own' },
   listeners: { standard: '1', help: 'at each cluster' },
-  seed: { standard: '1', help: 'of the distances and of whom it hits' },
+  seed: { standard: '1', help: 'of the distances and of the victims' },
 };
 
 export const run: Benchmark['run'] = async (given) => {

@@ -1,19 +1,18 @@
 /**
- * What a listener costs, and how long one waits: an SCX, beside it Icecast and the least that a
- * server can do, one after the other in the same run, all at 128 kbit/s and with the same load.
+ * What a listener costs, and how long it waits for its first byte: at an SCX, at Icecast and at the least
+ * program that can serve, one after the other in the same run, all at 128 kbit/s and with the same load.
  *
- * The server has core 0; the load, the source and whatever else is ours share core 1. All listeners
- * connect at the given rate (a storm: who waits longest for the first byte?), and when they have
- * settled, the bursts are out and V8 has compiled what runs often, a window of some seconds says what
- * they cost and what they get. On a machine that others use too,
- * processor time is the number to trust; waits and gaps grow with what the others do. Gaps count from a
- * listener's first byte on, through the storm; the slowest one's rate is known to one write, 1/20 of a
- * window of 20 s.
+ * The server has core 0; the load, the source and our other processes share core 1. All listeners
+ * connect at the given rate, as in a reconnect storm. When they have settled (the bursts are out, and V8
+ * has compiled the hot functions), a window of some seconds measures what they cost and what they get.
+ * On a shared machine processor time is the number to trust: waits and gaps grow with the load of others.
+ * Gaps count from a listener's first byte on, through the storm. The rate of the slowest listener is known
+ * to one write, which is 1/20 of a window of 20 s.
  *
- * Capacity is how many listeners a core could serve by what they cost, summed over the SCXs: it is
+ * Capacity is the number of listeners that a core could serve at that cost, summed over the SCXs: it is
  * extrapolated. SCXs share nothing but the machine, so a second one (--scxs 2, each with its part of the
  * listeners) doubles it exactly if a listener costs no more than with one. That can be seen on a machine
- * of two cores, where the second SCX has to share its core with the load, which therefore is nice.
+ * of two cores, where the second SCX shares its core with the load, which therefore has a lower priority.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,10 +39,10 @@ const RIVALS: Readonly<Record<string, Rival>> = {
   floor: openFloor,
 };
 const BYTES_PER_SECOND = 16_000;
-/** Files that a server needs besides its listeners'. */
+/** Open files that a server needs besides those of its listeners. */
 const SPARE_FILES = 500;
 
-/** What one server did with its listeners. */
+/** The measurement of one server. */
 interface Measured {
   readonly name: string;
   readonly listeners: number;
@@ -51,7 +50,7 @@ interface Measured {
   readonly cpusPerSecond: readonly number[];
   readonly bytesPerListener: number;
   readonly report: LoadReport;
-  /** Of the machine, with whatever else runs on it. */
+  /** Of the whole machine, other processes included. */
   readonly loadAverage: number;
 }
 
@@ -68,7 +67,7 @@ interface Plan {
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-/** One SCX a core: the first server on core 0, a second one on core 1, and so on. */
+/** One SCX on each core: the first server on core 0, the second on core 1, and so on. */
 const pinAll = (pids: readonly number[]): void =>
   pids.forEach((pid, index) => {
     pin(pid, index);
@@ -116,7 +115,7 @@ async function measureRival(name: string, plan: Plan, listeners: number): Promis
   }
 }
 
-/** So many listeners got what they should; the others, or their shortfall, cost nothing. */
+/** The number of listeners that got the full rate: what others did not get has cost nothing. */
 const served = ({ report }: Measured): number => report.bytes / report.seconds / BYTES_PER_SECOND;
 
 const microseconds = (one: Measured): number => (sum(one.cpusPerSecond) / served(one)) * 1e6;
@@ -186,12 +185,12 @@ function countsOf(flags: Flags): number[] {
 }
 
 export const flags: Benchmark['flags'] = {
-  listeners: { standard: '4000,8000', help: 'how many, one run after the other' },
+  listeners: { standard: '4000,8000', help: 'numbers of listeners, one run for each' },
   rate: { standard: '1500', help: 'connects per second' },
   settle: { standard: '30', help: 'from the last first byte to the window' },
   seconds: { standard: '20', help: 'the window in which the settled listeners are measured' },
   icy: { standard: false, help: 'listeners ask for titles (Icy-MetaData: 1)' },
-  rivals: { standard: 'icecast,scattercast,floor', help: 'who is measured' },
+  rivals: { standard: 'icecast,scattercast,floor', help: 'which servers are measured' },
   scxs: { standard: '1', help: 'SCXs of the session; each has its share of the listeners' },
   tick: { standard: '1000', help: "the floor's interval, ms: the SCX's --write-interval" },
 };

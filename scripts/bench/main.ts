@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- NAME [--json] [FLAGS]`: measures, prints a table, and with --json the numbers. Each
- * benchmark has flags of its own; `npm run bench -- NAME --help` tells them.
- * Benchmarks never pass or fail: they tell. The machine is shared and noisy, so quote medians and the
- * ratio to what was measured in the same run.
+ * benchmark has flags of its own; `npm run bench -- NAME --help` lists them.
+ * Benchmarks never pass or fail: they report. A shared machine is noisy, so quote medians, and ratios to
+ * what was measured in the same run.
  */
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/lib/user-error.js';
@@ -45,7 +45,7 @@ function help(name: string, { flags }: Benchmark): void {
   }
 }
 
-/** Many fields: they go down, and the rows across. */
+/** A table with more fields than this is printed with its fields as rows. */
 const WIDE = 8;
 
 function print(rows: readonly Row[]): void {

@@ -1,11 +1,11 @@
 /**
- * What listeners notice when the server that feeds theirs dies and comes back: at Icecast's relays, and at our
- * clusters. The same numbered broadcast, the same listeners, one after the other.
+ * What listeners notice when the server upstream of theirs dies and comes back: at Icecast's relays, and at
+ * our clusters, with the same numbered broadcast and the same listeners, one after the other.
  *
- * Comparable is the process that the source is attached to: Icecast's master, and the source's SCX. A master comes
- * back when somebody starts it, here after some seconds; an SCX, when its cluster has seen that
- * it is gone. In both cases the source connects again by itself, and has kept what it could not send.
- * Listeners connect again, too, half a second after each failure.
+ * The processes that compare are those that the source is attached to: Icecast's master, and the source's SCX.
+ * A master comes back when an operator starts it, here after some seconds; an SCX, when its cluster has
+ * noticed that it is gone. In both cases the source connects again by itself, and sends what it has kept.
+ * Listeners connect again half a second after each failure.
  */
 
 import { EXIT, UserError } from '../../src/lib/user-error.js';
@@ -93,8 +93,8 @@ async function measure(one: Case, options: DrillOptions): Promise<Row> {
 }
 
 export const flags: Benchmark['flags'] = {
-  listeners: { standard: '20', help: 'at each of three places' },
-  down: { standard: '5', help: 'until what was killed is started again by hand, s' },
+  listeners: { standard: '20', help: 'at each of three sites' },
+  down: { standard: '5', help: 'until the killed process is started again by hand, s' },
   cases: { standard: Object.keys(CASES).join(','), help: 'which are played' },
 };
 

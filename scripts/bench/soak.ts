@@ -1,10 +1,10 @@
 /**
- * Five clusters under listeners for an hour: they come and go, SCXs and front ends are killed or hang. Prints what
- * listeners at living SCXs missed, which must be nothing, and how memory and open files of those
- * processes that lived through all of it grew after a warm-up.
+ * Five clusters for an hour: listeners come and go, SCXs and front ends are killed or hang. Prints what
+ * listeners at living SCXs missed, which must be nothing, and how memory and open files grew, after a
+ * warm-up, in those processes that lived from the beginning to the end.
  */
 import { type Benchmark, numberOf, type Row, round } from './benchmark.js';
-import type { Course } from './soak/ledger.js';
+import type { Course } from './soak/resource-log.js';
 import { type SoakOutcome, soak } from './soak/soak.js';
 
 /** `first`: when the warm-up was over. */
@@ -15,14 +15,14 @@ const courseRow = (what: string, { first, last, perMinute }: Course): Row => ({
   'per minute': round(perMinute, 2),
 });
 
-function rowsOf({ heard, strikes, growth }: SoakOutcome): Row[] {
+function rowsOf({ heard, faults, growth }: SoakOutcome): Row[] {
   const row = (what: string, last: number): Row => ({ what, first: '', last, 'per minute': '' });
   return [
-    row('things that went wrong', strikes),
+    row('faults', faults),
     row('frames checked', heard.frames),
     row('frames missed', heard.missed),
     row('frames repeated', heard.repeated),
-    row('bytes that are no frame', heard.foreign),
+    row('foreign bytes', heard.foreign),
     row('sockets closed', heard.closed),
     row('requests refused', heard.refused),
     row('longest wait for a frame, s', round(heard.waitMs / 1000, 2)),
@@ -35,11 +35,11 @@ function rowsOf({ heard, strikes, growth }: SoakOutcome): Row[] {
 }
 
 export const flags: Benchmark['flags'] = {
-  minutes: { standard: '60', help: 'how long' },
+  minutes: { standard: '60', help: 'duration, min' },
   listeners: { standard: '2000', help: 'over all clusters' },
-  stay: { standard: '120', help: 'how long a listener stays on average, s' },
-  trouble: { standard: '15', help: 'from one thing that goes wrong to the next on average, s' },
-  seed: { standard: '1', help: 'of who leaves, and what goes wrong' },
+  stay: { standard: '120', help: 'average stay of a listener, s' },
+  trouble: { standard: '15', help: 'average interval between two faults, s' },
+  seed: { standard: '1', help: 'of the departures and the faults' },
 };
 
 export const run: Benchmark['run'] = async (given) => {

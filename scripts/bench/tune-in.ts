@@ -1,10 +1,10 @@
 /**
- * How long a listener waits: from the request at the front end to the first byte of audio.
+ * Time to tune in: from the request at the front end to the first byte of audio.
  *
  * Warm: the cluster's SCX of the session is running. Cold: there is none; it is started, joins the
  * session over the overlay, gets the recent frames from its parent, and answers. The broadcast comes
- * from another cluster. Beside both, in the same run: a bare HTTP answer of the same front end, as
- * what this machine needs for a request at all.
+ * from another cluster. For comparison, in the same run: a bare HTTP
+ * answer of the same front end, which shows what any request costs on this machine.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen } from '../../test/e2e/support/audio.js';
@@ -41,7 +41,7 @@ async function repeat(times: number, measure: () => Promise<number>): Promise<nu
 }
 
 export const flags: Benchmark['flags'] = {
-  runs: { standard: '30', help: 'of each kind' },
+  runs: { standard: '30', help: 'measurements of each kind' },
 };
 
 export const run: Benchmark['run'] = async (given) => {

@@ -1,7 +1,7 @@
 /**
- * A channel announced as UDP over a chain of SCXs whose links lose datagrams at random. In time is what
- * an SCX delivers within two seconds of its publishing. The overhead is all that SCXs send beyond each ADU
- * once over each link: repairs, NACKs, beats, the datagrams' own headers, and what goes over TCP.
+ * A channel announced as UDP over a chain of SCXs whose links lose datagrams at random. An ADU is in time
+ * when an SCX delivers it within two seconds of its publication. The overhead is all that SCXs send beyond
+ * each ADU once over each link: repairs, NACKs, beats, the datagrams' own headers, and what goes over TCP.
  */
 import { type Flag, type Flags, numberOf, type Row, round } from './benchmark.js';
 import { type ChainReport, type HopReport, measureChain } from './udp/measure.js';
@@ -10,7 +10,7 @@ export const flags: Readonly<Record<string, Flag>> = {
   loss: { standard: '5', help: 'datagrams lost on each link, percent' },
   hops: { standard: '4', help: 'links in the chain' },
   delay: { standard: '20', help: 'of each link, one way, ms' },
-  seconds: { standard: '60', help: 'how long is measured' },
+  seconds: { standard: '60', help: 'duration of the measurement, s' },
   seed: { standard: '1', help: 'of the random losses' },
 };
 

@@ -1,7 +1,7 @@
 /**
  * The link between an SCX and its parent turns bad: it loses every fifth packet, and the others come up
- * to 200 ms late. Nothing closes and nobody is silent, so it is only by what comes, or comes late,
- * that the SCX can tell that another parent would be better.
+ * to 200 ms late. No connection closes and no peer is silent, so the SCX can tell only by frames that are late
+ * that another parent would be better.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
@@ -20,18 +20,18 @@ import {
 import type { Member, Scene } from './scene.js';
 
 const BAD = { jitterMs: 200, loss: 0.2 };
-/** As many links are spoilt, one after the other. */
+/** Links that are made bad, one after the other, at most. */
 const LINKS_MAX = 10;
 const MOVED_MS_MAX = 5000;
 const MOVED_WITHIN_MS = 10_000;
-/** From when it has moved on it is watched for so long, ms. */
+/** How long it is watched after it has moved, ms. */
 const WATCH_MS = 8000;
 
-/** An SCX whose parent it could do without. */
+/** An SCX that has neighbours besides its parent. */
 const pick = (scene: Scene, members: readonly Member[]): Member | undefined =>
   scene.rng.pick(members.filter(({ scx, parent }) => parent !== null && scx.neighbours.length > 1));
 
-/** How long it takes until another feeds it, ms; undefined: too long. */
+/** Time until another parent feeds it, ms; undefined: it took too long. */
 async function moved(scene: Scene, { scx, parent }: Member): Promise<number | undefined> {
   const since = performance.now();
   const hasMoved = async (): Promise<boolean> => {
@@ -52,15 +52,15 @@ async function spoilOne(scene: Scene): Promise<Outcome | undefined> {
   const victim = pick(scene, members);
   const parent = members.find(({ scx }) => scx.id === victim?.parent);
   if (victim === undefined || parent === undefined) return undefined;
-  const [one, other] = [victim.place, parent.place];
+  const [one, other] = [victim.site, parent.site];
   const delayMs = scene.delayMs(one, other);
-  for (const ear of scene.ears) ear.mark();
+  for (const listener of scene.listeners) listener.mark();
   scene.network.change?.(one + 1, other + 1, { delayMs, ...BAD });
   const movedMs = await moved(scene, victim);
   await pause(WATCH_MS);
   scene.network.change?.(one + 1, other + 1, { delayMs, jitterMs: 0, loss: 0 });
   await scene.settled();
-  const losses = lossesOf(scene.ears);
+  const losses = lossesOf(scene.listeners);
   tell(`a bad link: moved after ${movedMs?.toFixed() ?? '?'} ms; ${told(losses)}`);
   return { movedMs, losses };
 }
@@ -68,7 +68,7 @@ async function spoilOne(scene: Scene): Promise<Outcome | undefined> {
 export const badLink: Drill = {
   mustShow:
     `its SCX has another parent within ${MOVED_MS_MAX} ms; ` +
-    'nobody misses or repeats a frame, nobody is closed',
+    'no listener misses or repeats a frame, none is closed',
   needsLinks: true,
   run: async (scene, { times }) => {
     const outcomes: Outcome[] = [];

@@ -1,24 +1,24 @@
 /**
- * The network is cut in two, with a rendezvous point in each half, and heals. Nobody is told: packets
- * just do not arrive. The half that the source is in plays on; the other is silent until the cut ends, and
- * then live again, on the same sockets.
+ * The network is cut in two, with a rendezvous point in each half, and heals. No connection is closed: packets
+ * just do not arrive. The half with the source plays on; the other is silent until the cut ends, and then
+ * live again, on the same sockets.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
-import type { Ear } from './ear.js';
+import type { FrameListener } from './frame-listener.js';
 import type { Scene } from './scene.js';
 
 const PLAYED_ON_MS = 1000;
 const RESUMED_MS_MAX = 5000;
-/** Who is not behind the other half by more is live. */
+/** A listener is live when it is at most this far behind the other half. */
 const LIVE_FRAMES = 40;
-/** Until the status of the clusters tells how it is after the cut, at least, ms. */
+/** Until the status of the clusters is up to date after the cut, ms. */
 const WATCH_MS = 3000;
 const HEALED_WITHIN_MS = 60_000;
 
-const lastOf = (ears: readonly Ear[]): number =>
-  Math.max(...ears.map((ear) => ear.heard().last ?? 0));
+const lastOf = (listeners: readonly FrameListener[]): number =>
+  Math.max(...listeners.map((listener) => listener.heard().last ?? 0));
 
 /** All links between the halves. */
 function between(scene: Scene, loss: number): void {
@@ -31,10 +31,14 @@ function between(scene: Scene, loss: number): void {
   }
 }
 
-/** How long it takes until all of the silent half hear what is broadcast now, ms. */
-async function liveAgain(near: readonly Ear[], far: readonly Ear[]): Promise<number> {
+/** Time until all listeners of the silent half are live, ms. */
+async function liveAgain(
+  near: readonly FrameListener[],
+  far: readonly FrameListener[],
+): Promise<number> {
   const healedAt = performance.now();
-  const isLive = (ear: Ear): boolean => lastOf(near) - (ear.heard().last ?? 0) < LIVE_FRAMES;
+  const isLive = (listener: FrameListener): boolean =>
+    lastOf(near) - (listener.heard().last ?? 0) < LIVE_FRAMES;
   await until('all to be live', () => far.every(isLive), HEALED_WITHIN_MS).catch(() => undefined);
   return performance.now() - healedAt;
 }
@@ -46,9 +50,9 @@ export const cutInTwo: Drill = {
   needsLinks: true,
   run: async (scene, { seconds }) => {
     const half = Math.ceil(scene.clusters.length / 2);
-    const near = scene.ears.filter(({ place }) => place < half);
-    const far = scene.ears.filter(({ place }) => place >= half);
-    for (const ear of scene.ears) ear.mark();
+    const near = scene.listeners.filter(({ site }) => site < half);
+    const far = scene.listeners.filter(({ site }) => site >= half);
+    for (const listener of scene.listeners) listener.mark();
     between(scene, 1);
     await pause(seconds * 1000);
     between(scene, 0);

@@ -1,13 +1,13 @@
 /**
  * A rolling restart: all clusters, one after the other, replace their SCXs by new processes
- * (`cluster --drain`) while they are listened to. Nobody notices, wherever he listens.
+ * (`cluster --drain`) while they have listeners. No listener of any cluster notices.
  */
 import { isAlive, until } from '../../../test/e2e/support/processes.js';
 import type { Cluster } from '../../../test/e2e/support/stage.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Scene } from './scene.js';
 
-/** What players have buffered covers it. */
+/** Shorter than what players have buffered, ms. */
 const STALL_MS_MAX = 4000;
 const GONE_WITHIN_MS = 15_000;
 
@@ -28,14 +28,14 @@ export const drainAll: Drill = {
     `nothing, none is closed, and no stall is longer than ${STALL_MS_MAX} ms`,
   needsLinks: false,
   run: async (scene) => {
-    for (const ear of scene.ears) ear.mark();
+    for (const listener of scene.listeners) listener.mark();
     let longestMs = 0;
     for (const cluster of scene.clusters) {
       longestMs = Math.max(longestMs, await drain(scene, cluster));
     }
-    const losses = lossesOf(scene.ears);
+    const losses = lossesOf(scene.listeners);
     await scene.settled();
-    const after = lossesOf(scene.ears);
+    const after = lossesOf(scene.listeners);
     tell(`all clusters are drained: ${told(losses)}`);
     const seen = `${scene.clusters.length} drained, ${longestMs.toFixed()} ms at most; ${told(after)}`;
     return { seen, held: verdict(isWhole(after), after.stallMs <= STALL_MS_MAX) };

@@ -1,8 +1,12 @@
-/** What a drill is: something bad that is done to a scene, and what listeners may notice of it. */
-import type { Ear, Heard } from './ear.js';
+/**
+ * The form of a drill: a fault is injected into a scene, and what its listeners notice is held against what
+ * they may notice. Losses decide (yes or NO); lateness alone is told apart, because a busy machine can be
+ * its reason.
+ */
+import type { FrameListener, Heard } from './frame-listener.js';
 import type { Scene } from './scene.js';
 
-/** What must show does, or only too late (on a busy machine that may be its fault), or does not. */
+/** The claim holds; holds, but too late; or does not hold. */
 export type Verdict = 'yes' | 'late' | 'NO' | 'not tried';
 
 export interface Finding {
@@ -15,23 +19,23 @@ export const NOBODY: Finding = { seen: 'no SCX but the source has children', hel
 export const verdict = (isRight: boolean, isInTime: boolean): Verdict =>
   isRight ? (isInTime ? 'yes' : 'late') : 'NO';
 
-/** How much of it. */
+/** The size of a drill. */
 export interface Measure {
-  /** How often, at most. */
+  /** Repetitions, at most. */
   readonly times: number;
-  /** How long a cut lasts. */
+  /** Duration of a cut, s. */
   readonly seconds: number;
 }
 
 export interface Drill {
   readonly mustShow: string;
-  /** Whether links must be changed: then it needs a network that can. */
+  /** Whether it needs a network whose links can be changed. */
   readonly needsLinks: boolean;
-  /** The scene is well before it. */
+  /** Called when the scene has settled. */
   run(scene: Scene, measure: Measure): Promise<Finding>;
 }
 
-/** What several ears have heard together. */
+/** What several listeners have missed together. */
 export type Losses = Omit<Heard, 'frames' | 'last' | 'lastAt'>;
 
 const NO_LOSSES: Losses = { missing: 0, repeated: 0, foreign: 0, closed: 0, stallMs: 0 };
@@ -49,10 +53,11 @@ export const together = (some: readonly Losses[]): Losses =>
     NO_LOSSES,
   );
 
-/** What was heard since they were marked. */
-export const lossesOf = (ears: readonly Ear[]): Losses => together(ears.map((ear) => ear.heard()));
+/** Since they were marked. */
+export const lossesOf = (listeners: readonly FrameListener[]): Losses =>
+  together(listeners.map((listener) => listener.heard()));
 
-/** Every frame came, once, and no socket was closed. */
+/** Every frame came once, and no socket was closed. */
 export const isWhole = ({ missing, repeated, foreign, closed }: Losses): boolean =>
   missing + repeated + foreign + closed === 0;
 
@@ -60,5 +65,5 @@ export const told = ({ missing, repeated, foreign, closed, stallMs }: Losses): s
   `${missing} frames missed, ${repeated} repeated, ${foreign} bytes foreign, ` +
   `${closed} sockets closed, longest stall ${stallMs.toFixed()} ms`;
 
-/** Progress, for whoever waits. */
+/** Progress, on stderr. */
 export const tell = (line: string): void => void process.stderr.write(`${line}\n`);

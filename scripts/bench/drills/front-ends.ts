@@ -1,4 +1,4 @@
-/** `kill -9` of all front ends at once: no stream needs one, and those that come back find what was there. */
+/** `kill -9` of all front ends at once: no stream needs one, and restarted ones find their SCXs again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Member, Scene } from './scene.js';
@@ -25,12 +25,12 @@ export const frontEnds: Drill = {
   needsLinks: false,
   run: async (scene) => {
     const before = idsOf(await scene.members());
-    for (const ear of scene.ears) ear.mark();
+    for (const listener of scene.listeners) listener.mark();
     await killAll(scene);
     await pause(WITHOUT_MS);
     await Promise.all(scene.clusters.map((cluster) => cluster.again()));
     const found = idsOf(await scene.settled()) === before;
-    const losses = lossesOf(scene.ears);
+    const losses = lossesOf(scene.listeners);
     tell(`all front ends die: ${told(losses)}`);
     return {
       seen: `${told(losses)}; ${found ? 'all' : 'NOT all'} SCXs are found again`,

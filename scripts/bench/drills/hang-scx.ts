@@ -1,8 +1,8 @@
 /**
  * `kill -STOP` of an SCX that has children, and `-CONT` later: a process that hangs closes no
- * connection, so only its silence tells. First the SCX alone hangs, for less long than its supervisor
- * waits before it starts another; then the whole cluster does, as when a machine is paused, for so long
- * that the session has forgotten it. Its own listeners hear nothing meanwhile, and are then live again.
+ * connection, so it is noticed by its silence alone. First the SCX alone hangs, for a shorter time than its
+ * supervisor waits before it starts another; then the whole cluster does, as when a machine is paused, until
+ * the session has forgotten it. Its own listeners hear nothing meanwhile, and are then live again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -28,7 +28,7 @@ const HANGS: readonly Hang[] = [
   { what: 'its SCX', ms: 3500, isWhole: false },
   { what: 'the cluster', ms: 15_000, isWhole: true },
 ];
-/** Until the status of the clusters tells how it is after waking, at least, ms. */
+/** Until the status of the clusters is up to date after waking, ms. */
 const WATCH_MS = 3000;
 const MOVED_MS_MAX = 1500;
 
@@ -38,16 +38,16 @@ interface Outcome {
   readonly own: Losses;
 }
 
-async function hang(scene: Scene, { scx, place }: Member, { ms, isWhole }: Hang): Promise<Outcome> {
-  const frontEnd = scene.clusters[place]?.process.pid ?? -1;
+async function hang(scene: Scene, { scx, site }: Member, { ms, isWhole }: Hang): Promise<Outcome> {
+  const frontEnd = scene.clusters[site]?.process.pid ?? -1;
   const pids = isWhole ? [frontEnd, scx.pid] : [scx.pid];
-  const own = scene.ears.filter((ear) => ear.place === place);
-  const others = scene.ears.filter((ear) => ear.place !== place);
-  for (const ear of scene.ears) ear.mark();
+  const own = scene.listeners.filter((listener) => listener.site === site);
+  const others = scene.listeners.filter((listener) => listener.site !== site);
+  for (const listener of scene.listeners) listener.mark();
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   await pause(ms);
   const asleep = lossesOf(others);
-  for (const ear of others) ear.mark();
+  for (const listener of others) listener.mark();
   for (const pid of pids) process.kill(pid, 'SIGCONT');
   await pause(WATCH_MS);
   await scene.settled();
@@ -66,7 +66,7 @@ async function hangOne(scene: Scene, kind: Hang): Promise<Outcome | undefined> {
 export const hangScx: Drill = {
   mustShow:
     `listeners of other SCXs miss and repeat nothing; all have moved within ${MOVED_MS_MAX} ms; ` +
-    'when it wakes it rejoins, and nobody else notices',
+    'when it wakes it rejoins, and no other listener notices',
   needsLinks: false,
   run: async (scene, { times }) => {
     const outcomes: Outcome[] = [];

@@ -1,6 +1,6 @@
 /**
- * `kill -9` of an SCX that has listeners. Their sockets are gone with it, but a player that connects again, to
- * where it was, is served at once, and from the seconds that it has missed.
+ * `kill -9` of an SCX that has listeners. Their connections end with it, but a player that connects again to the
+ * same address is served at once, beginning with the seconds that it has missed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Player, play, stopPlayers } from '../../../test/e2e/support/player.js';
@@ -17,7 +17,7 @@ const LISTEN_MS = 2000;
 
 interface Outcome {
   readonly backMs: number;
-  /** Frames between the last one before and the first one after. */
+  /** Frames between the last one before the kill and the first one after it. */
   readonly missed: number;
 }
 

@@ -1,4 +1,4 @@
-/** `kill -9` of an SCX that has children, again and again: none of its children's listeners may notice. */
+/** `kill -9` of an SCX that has children, repeatedly: no listener of its children may notice. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { quantile } from '../machine/quantile.js';
 import {
@@ -14,30 +14,30 @@ import {
 } from './drill.js';
 import { hasChildren, type Scene } from './scene.js';
 
-/** Until the status of the clusters tells that it is dead, at least, ms. */
+/** Until the status of the clusters shows that it is dead, ms. */
 const WATCH_MS = 3000;
 const STALL_MS_P50 = 300;
 const STALL_MS_P99 = 1000;
 
 interface Outcome {
   readonly losses: Losses;
-  /** Nothing happened to the source's SCX: what its listeners waited for is the machine's. */
+  /** Stall at the source's SCX, which was not touched: the machine is the reason for it, ms. */
   readonly controlMs: number;
 }
 
-/** What the others hear until it is back and all is well again. */
+/** What the other listeners notice until the scene has settled again. */
 async function killOne(scene: Scene): Promise<Outcome | undefined> {
   const members = await scene.members();
   const victim = scene.rng.pick(members.filter(hasChildren));
   if (victim === undefined) return undefined;
-  const source = members.find(({ isSource }) => isSource)?.place;
-  const others = scene.ears.filter(({ place }) => place !== victim.place);
-  for (const ear of others) ear.mark();
+  const source = members.find(({ isSource }) => isSource)?.site;
+  const others = scene.listeners.filter(({ site }) => site !== victim.site);
+  for (const listener of others) listener.mark();
   process.kill(victim.scx.pid, 'SIGKILL');
   await pause(WATCH_MS);
   await scene.settled();
   const losses = lossesOf(others);
-  const controlMs = lossesOf(others.filter(({ place }) => place === source)).stallMs;
+  const controlMs = lossesOf(others.filter(({ site }) => site === source)).stallMs;
   const control = `at the source's SCX ${controlMs.toFixed()} ms`;
   tell(`kill -9 of an SCX with ${victim.children.length} children: ${told(losses)}, ${control}`);
   return { losses, controlMs };

@@ -1,8 +1,8 @@
 /*
- * A network of hosts on one machine, with links that are as good or bad as one wants them. Each host
- * is a network namespace with one interface, net0, whose packets come here; each goes on to its
- * destination when the link's delay is over, if it is not lost. The kernels' own TCP and UDP feel that
- * as they would feel a real link. Packets of one link never overtake each other.
+ * A network of hosts on one machine, over links whose delay and loss can be set. Each host is a network
+ * namespace with one interface, net0, whose packets come here; each goes on to its destination when the
+ * link's delay is over, if it is not lost. The kernel's TCP and UDP behave as over a real link. Packets of
+ * one link never overtake each other.
  *
  *   links HOSTS            host 0 is the namespace that it is started in; prints "ready"
  *
@@ -134,7 +134,7 @@ static void change(char *line) {
   int found =
       sscanf(line, "%d %d %lf %lf %lf", &from, &to, &link.delayMs, &link.jitterMs, &link.loss);
   int isGood = found == 5 && from >= 0 && from < hosts && to >= 0 && to < hosts;
-  must(isGood, "links: a line that is none");
+  must(isGood, "links: malformed line");
   link.lastDue = links[from][to].lastDue;
   links[from][to] = link;
 }

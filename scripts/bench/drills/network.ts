@@ -1,8 +1,8 @@
 /**
- * The network of a drill: a host for each cluster, and links between them that can be made as bad as
- * one likes (links.c). We are host 0, whose own links are perfect, as they are no part of the drill.
+ * The network of a drill: a host for each cluster, and links between them whose delay and loss can be set
+ * (links.c). We are host 0, whose own links are perfect, as they are no part of the drill.
  *
- * It needs network namespaces; where there are none all hosts are this one, and links cannot be changed.
+ * It needs network namespaces. Without them all clusters are on this host, and links cannot be changed.
  */
 import { execFileSync } from 'node:child_process';
 import { start } from '../../../test/e2e/support/processes.js';
@@ -12,7 +12,7 @@ import { compile } from '../machine/compile.js';
 /** One way of a link. */
 interface Link {
   readonly delayMs: number;
-  /** Up to so much is added to the delay. */
+  /** The most that is added to the delay, at random, ms. */
   readonly jitterMs: number;
   /** The share of packets that are lost; 1: the link is cut. */
   readonly loss: number;
@@ -30,7 +30,7 @@ export interface Network {
 const INSIDE = 'SCATTERCAST_DRILL_NAMESPACE';
 const FIRST_NAMESPACE_FD = 100;
 
-/** What a command begins with to run in a new network namespace; root of it is who has none here. */
+/** The beginning of a command that runs in a new network namespace, as root of it. */
 const unshare = (): readonly string[] =>
   process.getuid?.() === 0 ? ['unshare', '--net'] : ['unshare', '--map-root-user', '--net'];
 
@@ -43,7 +43,7 @@ const runs = ([program = '', ...args]: readonly string[]): boolean => {
   }
 };
 
-/** What this very command begins with to get a namespace; undefined: it has one, or gets none. */
+/** The beginning of this same command in a namespace; undefined: it has one, or cannot get one. */
 export function intoNamespace(): readonly string[] | undefined {
   if (process.env[INSIDE] !== undefined) return undefined;
   const probe = [...unshare(), 'test', '-c', '/dev/net/tun'];
@@ -56,7 +56,7 @@ function openLoopback(count: number): Network {
   return { hosts, change: undefined, close: async () => undefined };
 }
 
-/** So many hosts beside ours; the program that links them is compiled into `directory`. */
+/** Opens `count` hosts beside ours; the program that links them is compiled into `directory`. */
 export async function openNetwork(count: number, directory: string): Promise<Network> {
   if (process.env[INSIDE] === undefined) return openLoopback(count);
   const links = start(compile('drills/links', directory), [String(count + 1)]);

@@ -1,6 +1,6 @@
 /**
- * Where a drill is played: clusters of one session, each on a host of its own, with real distances
- * between them; a broadcast into one of them, and listeners at each, who check every frame.
+ * The scene of a drill: clusters of one session, each on a host of its own, with real delays between them; a
+ * broadcast into one of them, and listeners at each, which check every frame.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
   type Stage,
 } from '../../../test/e2e/support/stage.js';
 import { numberedAudio } from '../players/numbered-audio.js';
-import { createEar, type Ear } from './ear.js';
+import { createFrameListener, type FrameListener } from './frame-listener.js';
 import { type Network, openNetwork } from './network.js';
 
 const PATH = 'drill.example/steady';
@@ -26,18 +26,18 @@ const DELAY_MS_MAX = 80;
 /** An SCX as its cluster shows it. */
 type Scx = Awaited<ReturnType<Cluster['scxs']>>[number];
 
-/** An SCX and how it stands in the tree. */
+/** An SCX and its position in the tree. */
 export interface Member {
   readonly scx: Scx;
   /** The index of its cluster. */
-  readonly place: number;
+  readonly site: number;
   /** Ids. */
   readonly parent: string | null;
   readonly children: readonly string[];
   readonly isSource: boolean;
 }
 
-/** Whom a drill hits: not the source's SCX. */
+/** Whether a drill may hit it: it feeds others, and is not the source's SCX. */
 export const hasChildren = ({ isSource, children }: Member): boolean =>
   !isSource && children.length > 0;
 
@@ -51,24 +51,24 @@ export interface Scene {
   readonly stage: Stage;
   readonly clusters: readonly Cluster[];
   readonly network: Network;
-  readonly ears: readonly Ear[];
+  readonly listeners: readonly FrameListener[];
   readonly broadcast: Running;
   readonly rng: Rng;
   /** A seeded distance for each pair of hosts. */
   delayMs(one: number, other: number): number;
   /** The clusters' SCXs; a cluster that does not answer has none. */
   members(): Promise<readonly Member[]>;
-  /** Resolves when all is well: every cluster has its SCX, all are fed, and all ears hear. */
+  /** Resolves when every cluster has its SCX, all SCXs are fed, and all listeners hear, for a while. */
   settled(): Promise<readonly Member[]>;
   close(): Promise<void>;
 }
 
 /** The broadcast goes into this cluster, which is no rendezvous point. */
-const SOURCE_PLACE = 1;
-/** All must have been well for so long, ms: the mesh has found its shape, more or less. */
+const SOURCE_SITE = 1;
+/** How long the scene must have been well, ms: the mesh has settled, more or less. */
 const WELL_MS = 3000;
 const SETTLED_WITHIN_MS = 60_000;
-/** An ear that heard nothing for so long hears nothing, ms. */
+/** A listener without a frame for longer than this hears nothing, ms. */
 const SILENT_MS = 500;
 
 /** Announcements lead newcomers to the first and to the last cluster. */
@@ -85,8 +85,8 @@ function flowOf(scx: Scx) {
 
 async function membersOf(clusters: readonly Cluster[]): Promise<readonly Member[]> {
   const found = clusters.map((cluster) => cluster.scxs().catch(() => []));
-  const scxs = (await Promise.all(found)).flatMap((ofOne, place) =>
-    ofOne.map((scx) => ({ scx, place, parent: flowOf(scx)?.parent ?? null })),
+  const scxs = (await Promise.all(found)).flatMap((ofOne, site) =>
+    ofOne.map((scx) => ({ scx, site, parent: flowOf(scx)?.parent ?? null })),
   );
   return scxs.map((one) => ({
     ...one,
@@ -95,25 +95,29 @@ async function membersOf(clusters: readonly Cluster[]): Promise<readonly Member[
   }));
 }
 
-function isWell(members: readonly Member[], { clusters, ears }: Pick<Scene, 'clusters' | 'ears'>) {
-  const places = new Set(members.map(({ place }) => place));
+function isWell(
+  members: readonly Member[],
+  { clusters, listeners }: Pick<Scene, 'clusters' | 'listeners'>,
+) {
+  const sites = new Set(members.map(({ site }) => site));
   const isFed = members.every(({ isSource, parent }) => isSource || parent !== null);
-  const hear = (ear: Ear): boolean => performance.now() - ear.heard().lastAt < SILENT_MS;
+  const hear = (listener: FrameListener): boolean =>
+    performance.now() - listener.heard().lastAt < SILENT_MS;
   return (
-    places.size === clusters.length &&
+    sites.size === clusters.length &&
     members.filter(({ isSource }) => isSource).length === 1 &&
     isFed &&
-    ears.every(hear)
+    listeners.every(hear)
   );
 }
 
-/** Ears that were closed listen again; then all is to be well for a while. */
+/** Listeners that were closed connect again; then the scene has to be well for a while. */
 async function settle(scene: Scene): Promise<readonly Member[]> {
   let wellSince: number | undefined;
   return until(
     'all to be well',
     async () => {
-      for (const ear of scene.ears) if (ear.isClosed) ear.again();
+      for (const listener of scene.listeners) if (listener.isClosed) listener.again();
       const members = await scene.members();
       if (isWell(members, scene)) wellSince ??= performance.now();
       else wellSince = undefined;
@@ -125,7 +129,7 @@ async function settle(scene: Scene): Promise<readonly Member[]> {
   );
 }
 
-/** The same both ways. */
+/** One-way delays, the same both ways, ms. */
 function drawDelays(count: number, rng: Rng): readonly (readonly number[])[] {
   const delays: number[][] = Array.from({ length: count }, () => Array(count).fill(0));
   const span = DELAY_MS_MAX - DELAY_MS_MIN;
@@ -155,19 +159,19 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
   const announcement = await announce(stage, clusters);
   const file = join(stage.directory, 'numbered.mp3');
   writeFileSync(file, numberedAudio());
-  const studio = clusters[SOURCE_PLACE] as Cluster;
+  const studio = clusters[SOURCE_SITE] as Cluster;
   const broadcast = await stage.broadcast(studio, announcement, '--loop', file);
-  const ears = clusters.flatMap((cluster, place) =>
+  const listeners = clusters.flatMap((cluster, site) =>
     Array.from({ length: options.listeners }, () =>
-      createEar(listenUrl(cluster, announcement), place),
+      createFrameListener(listenUrl(cluster, announcement), site),
     ),
   );
   const scene: Scene = {
-    ...{ stage, clusters, network, ears, broadcast, rng, delayMs },
+    ...{ stage, clusters, network, listeners, broadcast, rng, delayMs },
     members: () => membersOf(clusters),
     settled: () => settle(scene),
     close: async () => {
-      for (const ear of ears) ear.stop();
+      for (const listener of listeners) listener.stop();
       await stage.close();
       await network.close();
     },
@@ -175,14 +179,14 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
   return scene;
 }
 
-/** Who is told to stop before the end removes everything first. */
+/** Removes everything first when the process is told to stop. */
 function closeOnSignal(close: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void close().then(() => process.exit(130)));
   }
 }
 
-/** Opens a scene; resolves when all is well. What has been started is gone again when it fails. */
+/** Opens a scene; resolves when it has settled. When it fails, what it has started is gone again. */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const stage = createStage();
   const network = await openNetwork(options.clusters, stage.directory);

@@ -1,19 +1,19 @@
 /**
- * `kill -9` of the source's SCX. `broadcast` attaches to the next one, and its numbers go on: what the dead
- * one had not passed on is sent again, so nobody elsewhere misses a frame.
+ * `kill -9` of the source's SCX. `broadcast` attaches to the next one, and its numbers go on: it sends again
+ * what the dead SCX had not forwarded, so no listener elsewhere misses a frame.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Scene } from './scene.js';
 
-/** Until the status of the clusters tells how it is, at least, ms. */
+/** Until the status of the clusters is up to date, ms. */
 const WATCH_MS = 3000;
 const ATTACHED_WITHIN_MS = 30_000;
-/** What players have buffered covers it. */
+/** Shorter than what players have buffered, ms. */
 const STALL_MS_MAX = 4000;
 
-/** How long it takes until another SCX has the source, ms. */
+/** Time until another SCX has the source, ms. */
 async function attachedAgain(scene: Scene, dead: string): Promise<number> {
   const killedAt = performance.now();
   const isBack = async (): Promise<boolean> =>
@@ -30,8 +30,8 @@ export const sourceScx: Drill = {
   run: async (scene) => {
     const source = (await scene.members()).find(({ isSource }) => isSource);
     if (source === undefined) throw new Error('there is no source');
-    const others = scene.ears.filter(({ place }) => place !== source.place);
-    for (const ear of others) ear.mark();
+    const others = scene.listeners.filter(({ site }) => site !== source.site);
+    for (const listener of others) listener.mark();
     process.kill(source.scx.pid, 'SIGKILL');
     const attachedMs = await attachedAgain(scene, source.scx.id);
     await pause(WATCH_MS);

@@ -1,7 +1,7 @@
 /**
- * The process that attacks: `attacker.ts URL COUNT NAME...`, until standard input ends; then it prints
- * what it was answered. A process of its own, and a nice one, so that it is the server that keeps the good
- * listeners waiting, if anything does, and not the machine that plays both sides.
+ * The attacking process: `attacker.ts URL COUNT NAME...`. It attacks until standard input ends, and then prints
+ * the answers that it got. It is a process of its own with a low priority, so that delays of the
+ * well-behaved listeners come from the server and not from the machine that runs both sides.
  */
 import { setPriority } from 'node:os';
 import { ATTACKS, type AttackName } from '../../../test/e2e/support/attacks.js';

@@ -1,21 +1,21 @@
 /*
- * Many listeners in one process, who measure what they hear.
+ * Many listeners in one process, which measure what they get.
  *
  *   load LISTENERS PER_SECOND SETTLE_S WINDOW_S ICY NEWCOMERS_PER_SECOND HOST:PORT/PATH...
  *
  * The listeners connect at the given rate, spread over the addresses (IPv4 only), read all that comes,
- * and look at the clock each time. The window of measurement begins SETTLE_S after all of them have heard
- * something, or have waited for PATIENCE_MS; in it, newcomers connect as well, and leave at their first byte of sound. Without
- * newcomers it looks at its sockets every NAP_US in the window: who sleeps in epoll_wait() is woken by each write,
- * which on loopback is charged to the server, and over a network is not. The first
- * byte is the first one of the body, from connect(). A gap is the time between two reads, from the first
- * byte on, or from the last read to the end of the window; each listener counts with its largest.
- * The slowest is who got the least in the window.
+ * and note the time of each read. The window of measurement begins SETTLE_S after all of them have got a
+ * byte, or have waited for PATIENCE_MS. In it newcomers connect as well, and leave at their first byte of
+ * audio. Without newcomers it reads its sockets every NAP_US in the window: a process that sleeps in
+ * epoll_wait() is woken by each write, which on loopback is charged to the server, and over a network is
+ * not. The time to the first byte counts from connect() to the first byte of the body. A gap is the time
+ * between two reads, from the first byte on, or from the last read to the end of the window; each listener
+ * counts with its largest. The slowest listener is the one that got the least in the window.
  *
- * Prints "connected", "steady" and "end" as it gets there, then a line of JSON, and holds its
- * connections until standard input ends, so that the server's memory can be looked at.
+ * Prints "connected", "steady" and "end" when it gets there, then a line of JSON. It holds its
+ * connections until standard input ends, so that the server's memory can be measured meanwhile.
  *
- * In C, as it must need far less than the server that it loads.
+ * It is written in C because it must need far less processor time than the server.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -122,7 +122,7 @@ static void ask(int index) {
   epoll_ctl(epollFd, EPOLL_CTL_MOD, one->fd, &wanted);
 }
 
-/* Skips the head; returns the bytes of the body among those that came. */
+/* Skips the head; returns the number of bytes that belong to the body. */
 static long skipHead(Listener *one, const char *bytes, long count) {
   static const char end[] = "\r\n\r\n";
   for (long i = 0; i < count; i++) {
@@ -142,7 +142,7 @@ static bool isGranted(const Listener *one) {
   return memcmp(one->status, "HTTP/1.", 7) == 0 && memcmp(one->status + 9, "200", 3) == 0;
 }
 
-/* A gap ends now. Who has heard nothing before the window waits from its beginning. */
+/* A gap ends now. Without a byte before the window it counts from the window's beginning. */
 static void noteGap(Listener *one, double now) {
   double from = one->lastReadMs > 0 ? one->lastReadMs : isSteady ? steadyAtMs : now;
   if (now - from > one->gapMs) one->gapMs = now - from;
@@ -264,7 +264,7 @@ int main(int argc, char **argv) {
   double settleMs = atof(argv[3]) * 1e3, windowMs = atof(argv[4]) * 1e3;
   for (int i = 7; i < argc; i++) readTarget(argv[i], atoi(argv[5]) != 0);
   raiseFileLimit();
-  /* The last ones have two seconds left to be answered. */
+  /* The last newcomers have two seconds to be answered. */
   int newcomerCount = windowMs > 2e3 ? (int)(newcomersPerSecond * (windowMs - 2e3) / 1e3) : 0;
   listeners = calloc(residents + newcomerCount, sizeof *listeners);
   epollFd = epoll_create1(0);

@@ -1,4 +1,4 @@
-/** The load process: starts load.c's program, and tells its caller where it is. */
+/** Starts the load process (load.c), and reports its progress to the caller. */
 import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Running, start } from '../../../test/e2e/support/processes.js';
@@ -9,14 +9,14 @@ export interface LoadOptions {
   readonly listeners: number;
   /** New ones in a second. */
   readonly rate: number;
-  /** From when all have heard something to the window, s. */
+  /** From the first byte of the last listener to the window, s. */
   readonly settleS: number;
   /** Of the window, s. */
   readonly seconds: number;
   readonly icy: boolean;
-  /** It shares its core with a server that comes first. */
+  /** Whether it has a lower priority than the server on its core. */
   readonly nice: boolean;
-  /** Further ones in a second within the window, that leave at their first byte. */
+  /** Further listeners per second within the window; each leaves at its first byte. */
   readonly newcomersPerSecond: number;
   /** `http://IP:PORT/PATH`; listeners take them in turn. */
   readonly urls: readonly string[];
@@ -36,9 +36,9 @@ interface Group {
   readonly closed: number;
   /** Without a byte of sound when the window ended. */
   readonly silent: number;
-  /** What the one with the least got in the window. */
+  /** What the slowest listener got in the window. */
   readonly slowestBytes: number;
-  /** null: nobody heard anything. */
+  /** null: no listener got a byte. */
   readonly firstByteMs: Spread | null;
   readonly gapMs: Spread | null;
 }
@@ -64,9 +64,9 @@ export interface Load {
 }
 
 const NICE = 10;
-/** Longer than any window needs on a machine that others use too, ms. */
+/** Longer than any window takes on a shared machine, ms. */
 const SLACK_MS = 180_000;
-/** For a server to notice that all are gone, ms. */
+/** Until a server has noticed that all listeners are gone, ms. */
 const GOODBYE_MS = 1000;
 
 const argumentsOf = (options: LoadOptions): string[] => [

@@ -1,7 +1,7 @@
-/** An operator who looks at an SCX all the time: how long do its pages take, and do they come at all? */
+/** An operator that requests the pages of an SCX repeatedly, and measures how long they take. */
 import { privateBytes } from '../machine/process-metrics.js';
 
-/** What was seen. */
+/** What the operator has seen. */
 export interface Seen {
   /** The slowest answer of each page, ms. */
   readonly statusMs: number;
@@ -9,7 +9,7 @@ export interface Seen {
   /** Answers other than 200, or that took longer than LATE_MS. */
   readonly late: number;
   readonly looks: number;
-  /** The most user memory that the SCX had, bytes. */
+  /** The SCX's peak of user memory, bytes. */
   readonly bytesPeak: number;
 }
 
@@ -28,7 +28,7 @@ async function ask(url: URL): Promise<number> {
   return isFine ? performance.now() - startedAt : Number.POSITIVE_INFINITY;
 }
 
-/** Starts to look; what is returned ends it. */
+/** Starts to request; call the result to end it. */
 export function watch(stream: string, pid: number): () => Promise<Seen> {
   const seen = { statusMs: 0, healthzMs: 0, late: 0, looks: 0, bytesPeak: 0 };
   const pending = new Set<Promise<unknown>>(); // at most PATIENCE_MS / EVERY_MS of them

@@ -1,4 +1,4 @@
-/** What the system says of a process: the time it took, the memory that is its own. Linux only. */
+/** Processor time, memory and core of a process, and the load of the machine. Linux only: it reads /proc. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -34,11 +34,11 @@ export function pin(pid: number, core: number): void {
   }
 }
 
-/** How busy the machine is, with us and others: the average of a minute. */
+/** The machine's load average over a minute. */
 export const loadAverage = (): number =>
   Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]);
 
-/** How many files a process of ours may hold open. */
+/** The limit of open files of a process of ours. */
 export function openFilesMax(): number {
   const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);

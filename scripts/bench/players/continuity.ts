@@ -1,9 +1,9 @@
 /**
  * Whether a listener's frames are those that were broadcast, one after the other. The broadcast is numbered
- * audio (drills/numbered-audio.ts) in a loop, so the next frame is known by all its bytes: to
- * check it is to compare them, and thousands of listeners are checked by one process.
+ * audio (numbered-audio.ts) in a loop, so all bytes of the next frame are known in advance: a comparison
+ * checks it, and one process can check thousands of listeners.
  *
- * Where that is not what comes, the frame's number says how many are missing, or that it came before.
+ * If another frame comes, its number says how many are missing, or that it came before.
  */
 import { LOOP_FRAMES, numberedAudio } from './numbered-audio.js';
 
@@ -17,7 +17,7 @@ const HEAD = AUDIO.subarray(0, NUMBER_AT);
 
 export interface Counts {
   frames: number;
-  /** Frames between two that came. */
+  /** Frames that never came, between two that did. */
   missed: number;
   /** Frames that came again, or late. */
   repeated: number;
@@ -27,9 +27,9 @@ export interface Counts {
 
 /** One listener's stream, over as many connections as it needs. */
 export interface Continuity {
-  /** Returns how many frames came. */
+  /** Returns the number of frames in it. */
   push(chunk: Buffer): number;
-  /** Another connection: it begins somewhere, perhaps within a frame. */
+  /** Begins another connection, perhaps within a frame. */
   begin(): void;
   /** The newest frame's number. */
   readonly newest: number | undefined;
@@ -47,13 +47,13 @@ const isFrame = (bytes: Buffer, at: number, number: number): boolean => {
   return bytes.compare(AUDIO, start, start + FRAME_BYTES, at, at + FRAME_BYTES) === 0;
 };
 
-/** The number of the frame that begins here; undefined: none does. */
+/** The number of the frame that begins here; undefined: no frame does. */
 function numberAt(bytes: Buffer, at: number): number | undefined {
   const number = bytes.readUInt32BE(at + NUMBER_AT);
   return number < LOOP_FRAMES && isFrame(bytes, at, number) ? number : undefined;
 }
 
-/** A stream of which nothing has come yet. */
+/** A stream before its first byte. */
 export function createContinuity(): Continuity {
   const counts: Counts = { frames: 0, missed: 0, repeated: 0, foreign: 0 };
   let newest: number | undefined;

@@ -1,7 +1,7 @@
 /**
- * Audio of which every frame is told from every other: silence, with the frame's number and a
- * pattern made from it in bytes that decoders skip. So a listener can say of each frame whether it is
- * whole, and whether it is the next one.
+ * Audio in which every frame differs from every other: silence, with the frame's number and a pattern
+ * made from it in bytes that decoders skip. So a listener can check of each frame whether it is whole,
+ * and whether it is the next one.
  */
 import { createHash } from 'node:crypto';
 
@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 export const FRAME_MS = 24;
 const FRAME_BYTES = 384;
 const HEADER = [0xff, 0xfb, 0x94, 0x04] as const;
-/** Header and side information; after them comes what would be sound. */
+/** Header and side information; the main data follow. */
 const NUMBER_AT = 36;
 const PATTERN_AT = NUMBER_AT + 4;
 

@@ -1,7 +1,7 @@
 /**
  * A listener as most players are: it follows redirects, plays what it gets from the first frame on, and when its
- * connection ends or is refused it asks again, a little later. It checks every frame, and keeps what
- * its owner would notice: how long nothing came, and how long there was nothing to play.
+ * connection ends or is refused it asks again, a little later. It checks every frame, and records what
+ * its user would notice: the longest time without data, and the time without anything to play.
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { type Continuity, type Counts, createContinuity, stepsAhead } from './continuity.js';
@@ -17,12 +17,12 @@ export interface Noticed extends Readonly<Counts> {
   readonly refused: number;
   /** The longest time without a frame, from the first one to now, ms. */
   readonly waitMs: number;
-  /** How long there was nothing to play, ms: whatever came and was not yet played is played first. */
+  /** Time without anything to play, ms: what came and was not yet played is played first. */
   readonly silentMs: number;
 }
 
 export interface Player {
-  /** From now on it counts anew. */
+  /** Starts its counts again. */
   mark(): void;
   noticed(): Noticed;
   /** The newest frame's number. */
@@ -41,7 +41,7 @@ interface Asking {
   readonly onOver: () => void;
 }
 
-/** Asks for a stream, wherever that is; returns what hangs up. */
+/** Requests a stream, following redirects; returns what hangs up. */
 function ask(url: string, asking: Asking): () => void {
   let request: ClientRequest;
   let isOver = false;
@@ -74,7 +74,7 @@ interface Times {
   lastAt: number | undefined;
   waitMs: number;
   silentMs: number;
-  /** When everything will have been played that came. */
+  /** The instant at which everything that came will have been played. */
   playedAt: number | undefined;
 }
 

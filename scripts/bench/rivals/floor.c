@@ -1,6 +1,6 @@
 /*
- * The least that a server can do for its listeners: one send per listener and tick, of one shared
- * buffer, at 128 kbit/s. No burst, no frames, no limits: the yardstick of the benchmark, not a server.
+ * The least work that a server can do for its listeners: one send per listener and tick, of one shared
+ * buffer, at 128 kbit/s. No burst, no frames, no limits: a yardstick, not a server.
  *
  *   floor TICK_MS          prints the port that it chose
  */
@@ -54,7 +54,7 @@ static void letIn(int epollFd, int portFd) {
   for (int fd; (fd = accept4(portFd, NULL, NULL, SOCK_NONBLOCK)) >= 0;) watch(epollFd, fd);
 }
 
-/* The request, whatever it says; later the end of the connection. */
+/* Reads the request and ignores it; later the end of the connection. */
 static void handleBytes(int epollFd, int fd) {
   char request[4096];
   if (recv(fd, request, sizeof request, 0) > 0) {

@@ -14,7 +14,7 @@ export const PASSWORD = 'bench';
 
 export interface IcecastSettings {
   readonly clients: number;
-  /** Of the server whose mounts it relays, and how often it looks for them, s. */
+  /** The server whose mounts it relays; `updateS`: the interval at which it looks for them, s. */
   readonly master?: { readonly port: number; readonly updateS: number };
 }
 
@@ -51,7 +51,7 @@ const configuration = (port: number, logs: string, settings: IcecastSettings): s
 </icecast>
 `;
 
-/** Throws what the user can mend where Icecast is not installed; `otherwise`: how to do without it. */
+/** Throws a UserError if Icecast is not installed. `otherwise`: the flag that leaves it out. */
 export function findIcecast(otherwise: string): void {
   try {
     execFileSync('icecast2', ['-v'], { stdio: 'pipe' });

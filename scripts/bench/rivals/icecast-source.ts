@@ -1,6 +1,6 @@
 /**
- * A source client that feeds an Icecast mount frames in real time, over and over. When its connection breaks it
- * connects again, and what would have played meanwhile is sent then: a kinder client than most, which lose it.
+ * An encoder that sends frames to an Icecast mount in real time, in a loop. When its connection breaks it connects
+ * again and sends what would have played meanwhile. Most encoders lose that: this one favours Icecast.
  */
 import { connect, type Socket } from 'node:net';
 import { parseFrameHeader } from '../../../src/mp3/frames/frame-header.js';
@@ -9,21 +9,21 @@ import { PASSWORD } from './icecast-server.js';
 export interface IcecastSourceOptions {
   readonly port: number;
   readonly path: string;
-  /** All equally long. */
+  /** All of the same length, bytes. */
   readonly frames: readonly Uint8Array[];
 }
 
 export interface IcecastSource {
-  /** It is connected, and was told so. */
+  /** Whether it is connected and was accepted. */
   readonly isOnAir: boolean;
   stop(): void;
 }
 
-/** It looks at the clock so often, ms: about each frame goes out by itself. */
+/** Interval between two sends, ms: about one frame each. */
 const TICK_MS = 25;
 /** From a failure to the next attempt, ms. */
 const AGAIN_MS = 500;
-/** So much audio waits while the server is away, ms. */
+/** Audio that is kept while the server is away, at most, ms. */
 const WAITING_MS_MAX = 10_000;
 
 const requestFor = (path: string): string => {

@@ -1,4 +1,4 @@
-/** Icecast as a rival of one SCX: a server, and a source client that feeds it the clip in real time. */
+/** Icecast as a rival of one SCX: a server, and an encoder that sends it the clip in real time. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { framesOfFile } from '../../../test/e2e/support/audio.js';
 import { CLIP, until } from '../../../test/e2e/support/processes.js';
@@ -7,7 +7,7 @@ import { startIcecastSource } from './icecast-source.js';
 import type { Rival } from './rival.js';
 
 const PATH = '/bench.mp3';
-/** For its queue of 512 KiB to hold more than the burst, ms. */
+/** Until its queue of 512 KiB holds more than the burst, ms. */
 const FILL_MS = 6000;
 
 /** Icecast, fed. */

@@ -1,6 +1,6 @@
-/** A server that listeners are sent to, each opened alone and closed before the next one. */
+/** A server that is measured. Each is opened alone, and closed before the next one. */
 export interface RivalOptions {
-  /** So many will come. */
+  /** The number of listeners that will connect. */
   readonly listeners: number;
   readonly scxs: number;
   /** The compiled floor.c. */

@@ -4,12 +4,12 @@ import { CLIP, until } from '../../../test/e2e/support/processes.js';
 import { type Cluster, createStage, listenUrl } from '../../../test/e2e/support/stage.js';
 import type { Rival } from './rival.js';
 
-/** For the ring to hold a burst, and the SCX to be as large as it is when idle, ms. */
+/** Until the ring holds a burst and the SCX has its idle size, ms. */
 const FILL_MS = 8000;
 const LINGER = ['--linger', '600'];
-/** Places of each SCX: what is usual, or so many times all listeners: none is short of them. */
-const PLACES_MIN = 10_000;
-const PLACES_SHARE = 2;
+/** The listener limit of each SCX: the default, or a multiple of all listeners, so that none is refused. */
+const LIMIT_MIN = 10_000;
+const LIMIT_FACTOR = 2;
 
 /** Where a cluster sends the listeners of an announcement. */
 async function streamUrl(cluster: Cluster, announcement: string): Promise<string> {
@@ -30,11 +30,11 @@ async function scxPid(cluster: Cluster): Promise<number> {
 /** A session with as many SCXs as wanted, on the air. */
 export const openScattercast: Rival = async ({ listeners, scxs }) => {
   const stage = createStage();
-  const places = ['--max-listeners', String(Math.max(PLACES_MIN, PLACES_SHARE * listeners))];
+  const limit = ['--max-listeners', String(Math.max(LIMIT_MIN, LIMIT_FACTOR * listeners))];
   const open = async () => {
     const clusters: Cluster[] = [];
     for (let i = 0; i < scxs; i++)
-      clusters.push(await stage.cluster({ extra: [...LINGER, ...places] }));
+      clusters.push(await stage.cluster({ extra: [...LINGER, ...limit] }));
     const [home] = clusters as [Cluster];
     const announcement = await stage.announce(home, 'scattercast://bench.example/listeners');
     await stage.broadcast(home, announcement, '--loop', CLIP);

@@ -1,6 +1,6 @@
 /**
- * Icecast's way: a master that the source is attached to, and relays that are told where it is. Three relays,
- * of the master itself, or of a relay between them and the master.
+ * Icecast's form of the scene: a master that the source is attached to, and relays whose configuration names it.
+ * There are three relays, of the master itself or of a relay between them and the master.
  */
 import type { IcecastServer } from '../../../test/e2e/support/icecast-server.js';
 import { until } from '../../../test/e2e/support/processes.js';
@@ -11,7 +11,7 @@ import type { Scene } from './scene.js';
 
 export interface IcecastTree {
   readonly listeners: number;
-  /** Each relay looks for its master's mounts so often, s. */
+  /** Interval at which each relay looks for its master's mounts, s. */
   readonly updateS: number;
   /** Whether what is killed is a relay between the master and the others. */
   readonly isBetween: boolean;
@@ -29,7 +29,7 @@ const frames = (): Uint8Array[] =>
     AUDIO.subarray(number * FRAME_BYTES, (number + 1) * FRAME_BYTES),
   );
 
-/** Starts them in `servers`, so that whoever closes them knows all that were started. */
+/** Starts the servers and adds each to `servers`, so that the caller can close them if this fails. */
 async function build(servers: IcecastServer[], { listeners, updateS, isBetween }: IcecastTree) {
   const clients = listeners + CLIENTS_MORE;
   const add = async (above?: IcecastServer): Promise<IcecastServer> => {

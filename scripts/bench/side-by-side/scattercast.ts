@@ -1,6 +1,6 @@
 /**
- * Our way: clusters that are told nothing of each other, one session. The source is at the first of them,
- * listeners are at others.
+ * Our form of the scene: clusters of one session whose configuration does not name each other. The source is at the
+ * first of them, listeners are at others.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,14 +17,14 @@ import { AUDIO } from '../players/continuity.js';
 import type { Scene } from './scene.js';
 
 const NAME = 'scattercast://drill.example/side-by-side';
-const PLACES = 3;
+const SITES = 3;
 
-/** Clusters without anything to do stay. */
+/** SCXs without clients stay. */
 const LINGER = ['--linger', '600'];
 
 /** More than a source's SCX has edges: some are fed by others. */
 const CROWD = 10;
-/** For the tree of so many to find its shape, ms. */
+/** Until the tree of that many SCXs has settled, ms. */
 const SHAPE_MS = 15_000;
 
 async function openClusters(stage: Stage, count: number): Promise<Cluster[]> {
@@ -51,21 +51,21 @@ const nothing = async (): Promise<void> => undefined;
 
 /** The source's SCX is killed; its cluster starts another one. */
 async function buildSourceScx(stage: Stage): Promise<Scene> {
-  const [home, ...places] = (await openClusters(stage, 1 + PLACES)) as [Cluster, ...Cluster[]];
+  const [home, ...sites] = (await openClusters(stage, 1 + SITES)) as [Cluster, ...Cluster[]];
   const announcement = await stage.announce(home, NAME);
   await broadcast(stage, [home], announcement);
-  const urls = places.map((place) => listenUrl(place, announcement));
+  const urls = sites.map((site) => listenUrl(site, announcement));
   return { urls, strike: () => killScx(home), mend: nothing, close: stage.close };
 }
 
 /** The source's cluster is killed as a whole, front end and SCX, and started again by hand. */
 async function buildSourceCluster(stage: Stage): Promise<Scene> {
-  const [home, ...places] = (await openClusters(stage, 1 + PLACES)) as [Cluster, ...Cluster[]];
+  const [home, ...sites] = (await openClusters(stage, 1 + SITES)) as [Cluster, ...Cluster[]];
   const announcement = await stage.announce(home, NAME);
   await broadcast(stage, [home], announcement);
   const { port, dataDir } = home;
   return {
-    urls: places.map((place) => listenUrl(place, announcement)),
+    urls: sites.map((site) => listenUrl(site, announcement)),
     strike: () => killCluster(home),
     mend: async () => void (await stage.cluster({ port, dataDir, extra: LINGER })),
     close: stage.close,
@@ -74,13 +74,13 @@ async function buildSourceCluster(stage: Stage): Promise<Scene> {
 
 /** The same, but the broadcaster knows a second cluster, and the first one stays dead. */
 async function buildNextCluster(stage: Stage): Promise<Scene> {
-  const [home, next, ...places] = (await openClusters(stage, 2 + PLACES)) as [
+  const [home, next, ...sites] = (await openClusters(stage, 2 + SITES)) as [
     ...[Cluster, Cluster],
     ...Cluster[],
   ];
   const announcement = await stage.announce(next, NAME);
   await broadcast(stage, [home, next], announcement);
-  const urls = places.map((place) => listenUrl(place, announcement));
+  const urls = sites.map((site) => listenUrl(site, announcement));
   return { urls, strike: () => killCluster(home), mend: nothing, close: stage.close };
 }
 
@@ -118,7 +118,7 @@ async function buildBetween(stage: Stage): Promise<Scene> {
     return family.below.length > 0 && family;
   });
   return {
-    urls: between.below.slice(0, PLACES).map(urlOf),
+    urls: between.below.slice(0, SITES).map(urlOf),
     strike: async () => void process.kill(between.scx.pid, 'SIGKILL'),
     mend: nothing,
     close: stage.close,

@@ -1,6 +1,6 @@
 /**
- * What the side-by-side drill does to each server in turn: listeners hear it at several places, what feeds
- * those places is killed and comes back, and each listener tells what it noticed.
+ * What the side-by-side drill does to each server in turn. Listeners hear it at several sites; the process that
+ * feeds those sites is killed and comes back; each listener reports what it noticed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
@@ -9,17 +9,17 @@ import { type Noticed, type Player, startPlayer } from '../players/player.js';
 
 /** A broadcast of numbered audio. */
 export interface Scene {
-  /** Where listeners listen, the same number at each. */
+  /** The sites' streams; each has the same number of listeners. */
   readonly urls: readonly string[];
-  /** Kills, with kill -9, what feeds them. */
+  /** Kills the process that feeds them, with kill -9. */
   strike(): Promise<void>;
-  /** Brings it back, if that is for an operator to do. */
+  /** Brings it back, if that is an operator's task. */
   mend(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface DrillOptions {
-  /** At each place. */
+  /** At each site. */
   readonly listeners: number;
   /** From the strike until it is mended, s. */
   readonly downS: number;
@@ -28,22 +28,22 @@ export interface DrillOptions {
 export interface Outcome {
   /** Of each listener, from the strike on. */
   readonly noticed: readonly Noticed[];
-  /** The longest time without a frame of anybody before the strike, ms. */
+  /** The longest time that any listener was without a frame before the strike, ms. */
   readonly usualWaitMs: number;
-  /** From the strike until everybody had heard what was broadcast after it, ms; Infinity: in vain. */
+  /** From the strike until all listeners had heard audio from after it, ms; Infinity: not all did. */
   readonly backMs: number;
 }
 
-/** Before listeners come, ms: there is a whole burst for them. */
+/** Before listeners connect, ms: there is a whole burst for them by then. */
 const FILL_MS = 6000;
-/** Before the strike, ms: the bursts are out, and what is usual is seen. */
+/** Before the strike, ms: the bursts are out, and the usual waits are measured. */
 const SETTLE_MS = 8000;
 const USUAL_MS = 5000;
-/** After everybody hears again, ms: whoever is to be closed late, is. */
+/** After all listeners hear again, ms: a connection that is closed late is closed by then. */
 const AFTER_MS = 5000;
 /** More than Icecast's relays take as packaged, ms. */
 const PATIENCE_MS = 200_000;
-/** What is so much newer than all that was heard at the strike was broadcast after it: 0.5 s. */
+/** A frame this much newer than all that were heard at the strike was broadcast after it: 0.5 s. */
 const AHEAD_FRAMES = 20;
 
 const newestOf = (players: readonly Player[]): number => {
@@ -88,8 +88,8 @@ async function strikeAndWait(
 /** Plays the drill; the scene stays open. */
 export async function drill(scene: Scene, options: DrillOptions): Promise<Outcome> {
   await pause(FILL_MS);
-  const places = scene.urls.flatMap((url) => Array<string>(options.listeners).fill(url));
-  const players = places.map((url) => startPlayer(url));
+  const sites = scene.urls.flatMap((url) => Array<string>(options.listeners).fill(url));
+  const players = sites.map((url) => startPlayer(url));
   try {
     await until('sound', () => players.every(({ newest }) => newest !== undefined), 60_000);
     return await strikeAndWait(scene, players, options);

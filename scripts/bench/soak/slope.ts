@@ -1,4 +1,4 @@
-/** What a process takes over time, and whether that grows: the slope of least squares. */
+/** Whether a value grows over time: the slope of least squares. */
 
 export interface Point {
   readonly minute: number;

@@ -1,7 +1,7 @@
 /**
  * A chain of SCXs over a network that loses datagrams: overlays with real sockets, of a session whose
- * audio is announced as UDP. All know all others, but links that are no link of the chain are so slow
- * that routes go along it.
+ * audio is announced as UDP. Every SCX knows all others, but links outside the chain are so slow that
+ * routes follow the chain.
  */
 import { pino } from 'pino';
 import { FAST } from '../../../src/gossamer/core/config.js';
@@ -13,7 +13,7 @@ import { createLossyNetwork, type LossyNetwork } from './lossy-network.js';
 const SESSION = 'scattercast://chain.example/udp';
 const SOURCE = { id: 'aaaaaaaaaaaaaaaa' as SourceId, priority: 1, epoch: 1 };
 
-/** How much slower than the chain's the other links are. */
+/** The delay of a link outside the chain, in units of a link's of the chain. */
 const DETOUR = 10;
 
 export interface ChainOptions {
@@ -21,9 +21,9 @@ export interface ChainOptions {
   /** Of one link, one way, ms. */
   readonly delayMs: number;
   readonly seed: number;
-  /** Of the fronts' ports, which others must leave free: one for each SCX. */
+  /** The first of the fronts' ports, one for each SCX; they must be free. */
   readonly firstPort: number;
-  onDeliver(place: number, adu: Adu): void;
+  onDeliver(index: number, adu: Adu): void;
 }
 
 export interface Chain {
@@ -36,31 +36,31 @@ export interface Chain {
   close(): Promise<void>;
 }
 
-const idOf = (place: number): NodeId => (place + 1).toString(16).padStart(16, '0') as NodeId;
-const placeOf = (id: NodeId): number => Number.parseInt(id, 16) - 1;
+const idOf = (index: number): NodeId => (index + 1).toString(16).padStart(16, '0') as NodeId;
+const indexOf = (id: NodeId): number => Number.parseInt(id, 16) - 1;
 
-/** Starts them and joins them. They need some seconds to find their chain. */
+/** Starts the SCXs, which join the session. The chain forms within some seconds. */
 export async function startChain(options: ChainOptions): Promise<Chain> {
   const { hops, delayMs, seed, firstPort, onDeliver } = options;
   const rng = createRng(seed);
   const network = createLossyNetwork(
-    (one, other) => delayMs * (Math.abs(placeOf(one) - placeOf(other)) === 1 ? 1 : DETOUR),
+    (one, other) => delayMs * (Math.abs(indexOf(one) - indexOf(other)) === 1 ? 1 : DETOUR),
     rng.fork('network'),
   );
   const overlays: Overlay[] = [];
 
-  const start = async (place: number): Promise<void> => {
-    const port = firstPort + place;
-    const [front, host] = [`127.0.1.${place + 1}`, `127.0.2.${place + 1}`];
-    await network.attach(idOf(place), front, host, port);
+  const start = async (index: number): Promise<void> => {
+    const port = firstPort + index;
+    const [front, host] = [`127.0.1.${index + 1}`, `127.0.2.${index + 1}`];
+    await network.attach(idOf(index), front, host, port);
     const overlay = await createOverlay({
-      ...{ session: SESSION, id: idOf(place), incarnation: 1, rendezvous: place === 0 },
+      ...{ session: SESSION, id: idOf(index), incarnation: 1, rendezvous: index === 0 },
       ...{ listenHost: host, listenPort: port, advertiseHost: front, allowPrivate: true },
       config: { ...FAST, lossyChannels: [1] },
       locations: [`127.0.1.1:${firstPort}`],
-      rng: rng.fork(`SCX ${place}`),
+      rng: rng.fork(`SCX ${index}`),
       log: pino({ level: 'silent' }),
-      onDeliver: (adu) => onDeliver(place, adu),
+      onDeliver: (adu) => onDeliver(index, adu),
       onEvent: () => {},
       onClient: () => {},
     });
@@ -68,7 +68,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     overlay.feed({ kind: 'join' });
   };
 
-  for (let place = 0; place <= hops; place++) await start(place);
+  for (let index = 0; index <= hops; index++) await start(index);
   overlays[0]?.feed({ kind: 'announceSource', source: SOURCE });
 
   const parentOf = (overlay: Overlay): NodeId | undefined =>
@@ -83,7 +83,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
       overlays[0]?.feed({ kind: 'publish', adu: { ...adu, payload } });
     },
     isFormed: () =>
-      overlays.every((overlay, place) => place === 0 || parentOf(overlay) === idOf(place - 1)),
+      overlays.every((overlay, index) => index === 0 || parentOf(overlay) === idOf(index - 1)),
     close: async () => {
       await Promise.all(overlays.map((overlay) => overlay.close()));
       network.close();

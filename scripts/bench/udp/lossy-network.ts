@@ -1,7 +1,6 @@
 /**
- * A network on the loopback interface between a few SCXs: each has an address in front, which the others
- * are told, and behind it TCP connections and datagrams are passed on with the delay of the link between
- * the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
+ * A network on the loopback interface between a few SCXs. Each has a front, whose address the others know; the
+ * front passes on TCP connections and datagrams with the delay of the link between the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
  */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -48,7 +47,7 @@ export function createLossyNetwork(
     sockets.add(from);
   };
 
-  /** Who connects says so in its HELLO. */
+  /** The HELLO says which SCX has connected. */
   const join = (client: Socket, to: Front): void => {
     const decoder = createDecoder();
     const server = connect({ host: to.host, port: to.port, noDelay: true });

@@ -1,4 +1,4 @@
-/** What a chain delivers of a broadcast while its links lose datagrams, and what that costs. */
+/** Measures what a chain delivers of a broadcast while its links lose datagrams, and what that costs. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { FlowView } from '../../../src/gossamer/view.js';
@@ -7,7 +7,7 @@ import { ADU_HEADER_BYTES } from '../../../src/wire/adu-codec.js';
 import { FRAME_HEADER_BYTES } from '../../../src/wire/frame.js';
 import { type Chain, type ChainOptions, startChain } from './chain.js';
 
-/** Each second of a listener's buffer is spent on the links, too. */
+/** An ADU that is delivered later than this is not in time, ms. */
 const BUFFER_MS = 2000;
 
 /** 128 kbit/s at 44.1 kHz. */
@@ -120,15 +120,15 @@ async function run(chain: Chain, tallies: readonly Tally[], options: MeasureOpti
   const before = read(chain);
   await pause(options.seconds * 1000);
   const after = read(chain);
-  // The last ones have their time, too.
+  // The last ADUs have as much time as the others.
   await pause(BUFFER_MS);
   const frames = after.next - before.next;
   const overLinks = options.hops * frames;
   return {
     frames,
     hops: overlays
-      .map((overlay, place) =>
-        reportHop(place, overlay, tallies[place] as Tally, before.next, after.next),
+      .map((overlay, index) =>
+        reportHop(index, overlay, tallies[index] as Tally, before.next, after.next),
       )
       .slice(1),
     datagramBytes: after.datagramBytes - before.datagramBytes,
@@ -144,7 +144,7 @@ export async function measureChain(options: MeasureOptions): Promise<ChainReport
   const tallies = Array.from({ length: options.hops + 1 }, () => ({
     ...{ latencyMs: new Map<number, number>(), next: 0, disordered: 0 },
   }));
-  const onDeliver = (place: number, adu: Adu): void => count(tallies[place] as Tally, adu);
+  const onDeliver = (index: number, adu: Adu): void => count(tallies[index] as Tally, adu);
   const chain = await startChain({ ...options, onDeliver });
   const stop = startPublishing(chain);
   try {

@@ -1,4 +1,4 @@
-/** Moving over from an Icecast server, step by step: pulled from one, and pushed to one. */
+/** Migration from an Icecast server, step by step: a stream is pulled from one, and relayed to one. */
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';

@@ -1,4 +1,4 @@
-/** The encoders that stations have, pointed at a cluster: real ones. */
+/** Real encoders, as stations use them, which send to a cluster. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -82,7 +82,7 @@ describe.skipIf(!has('ffmpeg'))('ffmpeg', () => {
     await expectHeard();
   });
 
-  test('is told when its password is wrong', async () => {
+  test('gets an error when its password is wrong', async () => {
     const run = launch(ffmpeg({ ...target(), password: 'wrong' }));
     expect((await run.exited).code).not.toBe(0);
     expect(run.stderr()).toMatch(/403|forbidden|access denied/i);
@@ -111,7 +111,7 @@ describe.skipIf(!has('curl') || !has('ffmpeg'))('curl', () => {
     await expectHeard();
   });
 
-  test('is held up with a whole file, and told 200 at the end', async () => {
+  test('may send a whole file, is slowed to its pace, and gets 200 at the end', async () => {
     const song = join(stage.directory, 'song.mp3');
     writeFileSync(song, readFileSync(CLIP).subarray(0, SONG_BYTES));
     const who = ['-u', `source:${password}`, '-T', song];
@@ -123,12 +123,17 @@ describe.skipIf(!has('curl') || !has('ffmpeg'))('curl', () => {
   test.each([
     ['by its first bytes', [], /415[\s\S]*This is Ogg, not MP3/],
     ['by its type', ['-H', 'Content-Type: audio/aac'], /415[\s\S]*audio\/aac/],
-  ])('is told in a sentence that something is no MP3, known %s', async (_how, more, answer) => {
-    const file = join(stage.directory, 'song.ogg');
-    writeFileSync(file, Buffer.concat([Buffer.from('OggS'), Buffer.alloc(SONG_BYTES)]));
-    const who = ['-u', `source:${password}`, '-T', file];
-    const run = launch(start('curl', ['-sS', '-i', ...who, ...more, `${cluster.url}/${session}`]));
-    await run.exited;
-    expect(run.stdout()).toMatch(answer);
-  });
+  ])(
+    'is answered in a sentence when its file is no MP3, recognised %s',
+    async (_how, more, answer) => {
+      const file = join(stage.directory, 'song.ogg');
+      writeFileSync(file, Buffer.concat([Buffer.from('OggS'), Buffer.alloc(SONG_BYTES)]));
+      const who = ['-u', `source:${password}`, '-T', file];
+      const run = launch(
+        start('curl', ['-sS', '-i', ...who, ...more, `${cluster.url}/${session}`]),
+      );
+      await run.exited;
+      expect(run.stdout()).toMatch(answer);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** The broadcaster's own cluster dies: it goes on at the next one, and listeners elsewhere hear on. */
+/** The broadcaster's own cluster dies: the broadcast goes on at the next one, and listeners elsewhere notice nothing. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CLIP, until } from '../support/processes.js';
@@ -49,7 +49,7 @@ test('kill -9 of the first cluster and its SCX costs listeners at a third no fra
   expect(heard).toMatchObject({ breakAt: undefined });
 });
 
-test('So it is when the dead cluster was a rendezvous, and the session is given by its name', async () => {
+test('The same holds when the dead cluster was a rendezvous, and the session is given by its name', async () => {
   const [first, second] = clusters;
   const meet = [first, second].flatMap(({ url }) => ['--rendezvous', `${url}/rendezvous/${PATH}`]);
   const { password } = stage.secretsOf(await stage.announce(first, NAME, ...meet));

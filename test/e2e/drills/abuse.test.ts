@@ -12,7 +12,7 @@ const BAD = 60;
 /** Of sound that good listeners get during an attack, bytes: a second, and three. */
 const SOME_BYTES = 16_000;
 const MORE_BYTES = 48_000;
-/** What a few hundred bad clients may cost the SCX in user memory, of which most is Node's heap. */
+/** User memory that a few hundred bad clients may cost the SCX; most of it is Node's heap. */
 const MEMORY_BYTES_MAX = 96 * 1024 * 1024;
 /** Too long, too many, or closed before the end was read. */
 const TOO_MUCH = ['400', '413', '414', '431', 'none'];
@@ -64,7 +64,7 @@ async function lookAtPages(): Promise<void> {
 
 const attack = (name: AttackName): Assault => ATTACKS[name]({ url: stream, count: BAD });
 
-/** What each attack may be answered; absent: it waits for nothing, or for what all listeners get. */
+/** The answers that each attack may get; absent: it expects none, or the stream. */
 const ANSWERS: Partial<Record<AttackName, readonly string[]>> = {
   '64 KiB of headers': TOO_MUCH,
   '33 headers': ['200'],
@@ -97,8 +97,8 @@ describe('An SCX under attack serves listeners, newcomers and operators', () => 
   });
 });
 
-test('An SCX lets go of all who attacked it', async () => {
-  await until('the good ones to be alone', async () => {
+test('An SCX forgets its attackers', async () => {
+  await until('the well-behaved listeners to be alone', async () => {
     const [scx] = await cluster.scxs();
     return scx?.listeners === GOOD;
   });

@@ -1,4 +1,4 @@
-/** A link between a parent and one of its children carries half of what it should, among real SCXs. */
+/** Among real SCXs, the link between a parent and one of its children carries half of the bit rate. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
@@ -11,7 +11,7 @@ import { type Throttle, throttle } from '../support/throttle.js';
 const HALF_BYTES_PER_SECOND = 8000;
 const AFTER_MS = 6000;
 
-/** What a player has buffered: so much may come later. */
+/** Frames in a player's buffer: these may come later. */
 const BUFFERED_FRAMES = 4000 / 26.12;
 
 let stage: Stage;

@@ -1,6 +1,6 @@
 /**
- * §3.4: a session needs its rendezvous points for those who come, not for those who are there. All of
- * them die here, with their front ends, so that nobody brings them back. The announcement is on the
+ * §3.4: a session needs its rendezvous points for newcomers, not for SCXs that have joined. All of them
+ * die here, with their front ends, so that nothing starts them again. The announcement is on the
  * web, at none of the clusters.
  */
 import { createServer } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * Who may broadcast, who may change an announcement, and who is told of what happens: with the real
- * processes of a cluster, an SCX and broadcasters.
+ * Source passwords, admin tokens and webhooks, with the real processes of a cluster, an SCX and broadcasters:
+ * they open what they should, and appear in no log.
  */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -116,7 +116,7 @@ test('A broadcaster with the right password is on the air, and the webhook hears
   expect(receiver.deliveries[1]?.title).toEqual(expect.any(String));
 });
 
-test('Nobody changes or takes back an announcement without its token', async () => {
+test('An announcement is not changed or removed without its token', async () => {
   const attempts = [
     announceWith('', '--remove'),
     announceWith('wrong', '--remove'),
@@ -129,7 +129,7 @@ test('Nobody changes or takes back an announcement without its token', async () 
   expect((await fetch(announcement)).status).toBe(200);
 });
 
-test('A new password closes who has the old one, and the broadcaster says why it ends', async () => {
+test('A new password closes the broadcaster with the old one, which says why it ends', async () => {
   await receiver.stop();
   const renewed = announceWith(stage.secretsOf(announcement).token, '--new-password');
   expect((await renewed.exited).code).toBe(0);
@@ -189,7 +189,7 @@ test('No log, no status and no metrics show a secret', async () => {
   expect([...logs, ...shown, cluster.process.stderr()].join()).not.toContain('hook-with-a-secret');
 });
 
-test('Whoever has the token takes the announcement back', async () => {
+test('The announcement is removed with its token', async () => {
   const removed = announceWith(stage.secretsOf(announcement).token, '--remove');
   expect((await removed.exited).code).toBe(0);
   expect((await fetch(announcement)).status).toBe(404);

@@ -149,7 +149,7 @@ test('Listeners over https stay at the old process, and newcomers are served by 
   for (const { bytes } of [plain, leaves, stays, newcomer]) expectWhole(bytes(), 100);
 });
 
-test('Where nobody broadcasts, the fallback goes on at the new process', async () => {
+test('Without a broadcaster, the fallback goes on at the new process', async () => {
   const cluster = await stage.cluster();
   const file = join(stage.directory, 'fallback.mp3');
   writeFileSync(file, silentFile(64));
@@ -206,31 +206,33 @@ test('An SCX that is drained again and again keeps its port, and needs one more'
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
   const listener = listen(urlAt(cluster));
   await listener.firstByteMs;
-  const places: (string | undefined)[] = [];
+  const addresses: (string | undefined)[] = [];
   for (let turn = 0; turn < 3; turn++) {
     const [scx] = await until('one SCX with the source', async () => {
       const scxs = await cluster.scxs();
       return scxs.length === 1 && scxs[0]?.attachedSources === 1 ? scxs : undefined;
     });
-    places.push(`${scx?.httpUrl} ${scx?.overlayAddress}`.replaceAll('127.0.0.1:', ''));
+    addresses.push(`${scx?.httpUrl} ${scx?.overlayAddress}`.replaceAll('127.0.0.1:', ''));
     await drain(cluster);
   }
-  expect(places).toEqual([18101, 18103, 18101].map((port) => `http://18100/changes.mp3 ${port}`));
+  expect(addresses).toEqual(
+    [18101, 18103, 18101].map((port) => `http://18100/changes.mp3 ${port}`),
+  );
   expect(listener.isClosed()).toBe(false);
   await listener.heardMore(3);
   listener.stop();
   expectWhole(listener.bytes(), 200);
 });
 
-/** The same program, in another place and of another version. */
+/** The same program, installed elsewhere under another version. */
 function installElsewhere(version: string): string {
-  const place = join(stage.directory, 'new');
+  const copy = join(stage.directory, 'new');
   for (const folder of ['dist', 'web'])
-    cpSync(join(ROOT, folder), join(place, folder), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(place, 'node_modules'));
+    cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   const about = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as object;
-  writeFileSync(join(place, 'package.json'), JSON.stringify({ ...about, version }));
-  return join(place, 'dist/cli/main.js');
+  writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...about, version }));
+  return join(copy, 'dist/cli/main.js');
 }
 
 test('A cluster is restarted with a new version, and its listeners move to the new SCX', async () => {

@@ -1,15 +1,15 @@
 /**
- * What clients do to a server that means well, by mistake or on purpose. Each attack keeps a number
- * of connections busy until it is ended, and counts what it was answered. Used in small by the gate and in
- * full by `npm run bench -- abuse`. All come from one machine, but say by X-Forwarded-For, which counts
- * there, that they are some hundred strangers: who is at the same machine has no limits.
+ * What bad clients do to a server, by mistake or on purpose. Each attack keeps a number of connections busy
+ * until it is ended, and counts the answers that it gets. The gate uses them in small, and
+ * `npm run bench -- abuse` in full. All come from one machine, which has no limits; X-Forwarded-For, which the
+ * SCX believes there, makes them some hundred strangers.
  */
 import { connect, type Socket } from 'node:net';
 
 /** The stream that is attacked, and how hard. */
 interface Target {
   readonly url: URL;
-  /** Connections at a time of who holds them; who talks and goes uses a twentieth. */
+  /** Connections at a time of an attack that holds them; one that makes short requests uses a twentieth. */
   readonly count: number;
 }
 
@@ -31,14 +31,14 @@ interface Style {
   /** From the end of a connection to the next one, ms. */
   readonly againMs: number;
   readonly part: Part;
-  /** Buffers of a byte, for who reads slowly. */
+  /** Whether the socket's buffers hold one byte, so that it reads slowly. */
   readonly sips?: boolean;
 }
 
 const HOLD_AGAIN_MS = 1000;
 const TALK_AGAIN_MS = 5;
 const SIP_MS = 1000;
-/** Who talks and goes gives up after this, ms. */
+/** A short request is given up after this, ms. */
 const PATIENCE_MS = 2000;
 const TALKERS_SHARE = 20;
 
@@ -87,7 +87,7 @@ function besiege({ at, connections, againMs, part, sips = false }: Style): Assau
   };
 }
 
-/** Addresses that the attackers say they have; who asks for pages has fewer (RFC 5737). */
+/** Addresses that the attackers claim; requests for pages claim fewer of them (RFC 5737). */
 const STRANGERS = 200;
 const READERS = 10;
 
@@ -122,7 +122,7 @@ const headers = (count: number): string =>
 
 const TRAVERSALS = ['/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '/%00', '/%', '/a/../..'];
 
-/** Lingers for a while that differs from client to client, then resets; some in mid-request. */
+/** Resets the connection after a time that differs from client to client, some in mid-request. */
 const resetAtRandom: Attack = (at) => {
   const part: Part = (socket, number) => {
     const whole = requestOf(at.url.pathname, stranger(number));
@@ -134,7 +134,7 @@ const resetAtRandom: Attack = (at) => {
   return besiege({ at, connections, againMs: TALK_AGAIN_MS, part });
 };
 
-/** Asks for the status again as soon as it has come, more often than anybody may. */
+/** Requests the status again as soon as it has come, more often than the rate limit allows. */
 const askForStatus: Attack = (at) => {
   const part: Part = (socket, number) => {
     const request = requestOf('/status', stranger(number % READERS));

@@ -1,4 +1,4 @@
-/** The real browser, told to speak to nobody but us and to play without a click. */
+/** The real browser, with flags that keep it offline and let it play without a click. */
 export const CHROMIUM = '/usr/bin/chromium';
 
 export const OFFLINE = [

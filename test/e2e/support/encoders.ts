@@ -1,11 +1,11 @@
-/** Source clients, real ones and replayed ones, which send the clip over and over. */
+/** Encoders, real ones and replayed ones, which send the clip in a loop. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { CLIP, type Running, start } from './processes.js';
 
-/** Where and with what a source client feeds. */
+/** Where an encoder sends to, and its password. */
 export interface Target {
   readonly port: number;
   readonly mount: string;
@@ -21,7 +21,7 @@ export const ffmpeg = (to: Target, ...more: string[]): Running => {
   return start('ffmpeg', [...LOOP, ...COPY, ...more, url]);
 };
 
-/** The file, piped into curl in real time; what pipes it ends with curl. */
+/** The file, piped into curl in real time; the process that pipes it ends with curl. */
 export const curl = (to: Target, ...more: string[]): Running => {
   const who = ['-u', `source:${to.password}`, '-H', 'Content-Type: audio/mpeg'];
   const url = `http://127.0.0.1:${to.port}${to.mount}`;
@@ -57,9 +57,9 @@ export const ezstream = (to: Target, directory: string): Running => {
   return start('ezstream', ['-c', file]);
 };
 
-/** A connection on which we say what an encoder says. */
+/** A connection on which the requests of an encoder are replayed. */
 export interface Replayed {
-  /** What was answered so far. */
+  /** The answer so far. */
   said(): string;
   isClosed(): boolean;
   send(bytes: Uint8Array | string): void;

@@ -4,7 +4,7 @@ import { CLIP, type Running, start, until } from './processes.js';
 
 export const PASSWORD = 'hackme';
 
-/** What Icecast's own status tells of a mount. */
+/** A mount in Icecast's own status. */
 interface MountView {
   readonly listenurl: string;
   readonly title?: string;

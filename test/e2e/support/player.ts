@@ -1,5 +1,5 @@
 /**
- * A player that connects again, to where it was, whenever its stream ends; as good ones do. It keeps
+ * A player that connects again to the same address whenever its stream ends, as good players do. It keeps
  * the number of each frame of a numbered broadcast, connection by connection.
  */
 import { writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ export interface Player {
   stop(): void;
 }
 
-/** All that play; each test has a few. */
+/** All players that have not been stopped; each test has a few. */
 const playing = new Set<AbortController>();
 
 /** Ends all players. */
@@ -124,11 +124,11 @@ export async function heardMore(player: Player, ms: number): Promise<void> {
   });
 }
 
-/** A player that asks that cluster each time, and may hear nothing yet. */
+/** A player that asks the cluster each time, and may hear nothing yet. */
 export const askFor = (cluster: Cluster, announcement: string): Player =>
   play(listenUrl(cluster, announcement));
 
-/** A player at a cluster: it goes to the cluster's SCX, and comes back to that. */
+/** A player at the cluster's SCX, to which it connects again; resolves when it has heard some audio. */
 export async function tuneIn(cluster: Cluster, announcement: string): Promise<Player> {
   const { headers } = await fetch(listenUrl(cluster, announcement), { redirect: 'manual' });
   const player = play(headers.get('location') ?? '');

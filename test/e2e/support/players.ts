@@ -5,7 +5,7 @@ import { start } from './processes.js';
 export const has = (program: string): boolean =>
   spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
-/** What ffmpeg says of a file or stream that it decodes to nowhere: '' when all is well. */
+/** The errors that ffmpeg prints when it decodes a file or stream; '' if there are none. */
 export async function ffmpegErrors(input: string, seconds?: number): Promise<string> {
   const limit = seconds === undefined ? [] : ['-t', String(seconds)];
   const args = ['-hide_banner', '-nostdin', '-v', 'warning', '-xerror', '-i', input];
@@ -17,7 +17,7 @@ export async function ffmpegErrors(input: string, seconds?: number): Promise<str
   return errors.join('\n') + (code === 0 ? '' : `\nexit code ${code}`);
 }
 
-/** What mpg123 says of a stream that it decodes to nowhere: '' when all is well. */
+/** The errors that mpg123 prints when it decodes a stream; '' if there are none. */
 export const mpg123Errors = (input: string, frames?: number): Promise<string> =>
   mpg123Says([input], frames);
 

@@ -1,6 +1,6 @@
 /**
- * Where a soak is played: clusters of one session, a broadcast of numbered audio into the first of them. Front ends
- * and SCXs can be killed; a front end is started again by us, an SCX by its cluster.
+ * The clusters of a soak: they carry one session, with a broadcast of numbered audio into the first of them.
+ * Front ends and SCXs can be killed. We start a front end again; a cluster starts its SCX again.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,24 +14,24 @@ import {
 import { AUDIO } from '../players/continuity.js';
 
 const NAME = 'scattercast://drill.example/soak';
-/** SCXs stay while nobody listens. */
+/** SCXs stay while they have no listener. */
 const EXTRA = ['--linger', '600'];
 
-/** A process, by what it is: "SCX 2". */
+/** A process and its name, such as "SCX 2". */
 export interface Member {
   readonly name: string;
   readonly pid: number;
 }
 
-export interface Town {
+export interface ClusterSet {
   /** Where listeners ask for the stream, at each cluster. */
   readonly urls: readonly string[];
-  /** All processes that are ours; of a front end that is down, its SCXs are not known. */
+  /** All processes of ours, except the SCXs of a front end that is down. */
   members(): Promise<readonly Member[]>;
-  /** The SCX of a cluster and where it listens; undefined: there is none that is known. */
-  scx(place: number): Promise<{ readonly pid: number; readonly origin: string } | undefined>;
-  killFrontEnd(place: number): Promise<void>;
-  startFrontEnd(place: number): Promise<void>;
+  /** The SCX of a cluster and its address; undefined: none is known. */
+  scx(site: number): Promise<{ readonly pid: number; readonly origin: string } | undefined>;
+  killFrontEnd(site: number): Promise<void>;
+  startFrontEnd(site: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,15 +44,15 @@ async function membersOf(clusters: readonly Cluster[], broadcast: Running): Prom
   const found = await Promise.all(clusters.map(scxsOf));
   return [
     { name: 'broadcast', pid: broadcast.pid },
-    ...clusters.map(({ process }, place) => ({ name: `front end ${place}`, pid: process.pid })),
-    ...found.flatMap((scxs, place) => scxs.map(({ pid }) => ({ name: `SCX ${place}`, pid }))),
+    ...clusters.map(({ process }, site) => ({ name: `front end ${site}`, pid: process.pid })),
+    ...found.flatMap((scxs, site) => scxs.map(({ pid }) => ({ name: `SCX ${site}`, pid }))),
   ];
 }
 
-async function build(stage: Stage, count: number): Promise<Town> {
+async function build(stage: Stage, count: number): Promise<ClusterSet> {
   const clusters: Cluster[] = [];
   while (clusters.length < count) clusters.push(await stage.cluster({ extra: EXTRA }));
-  const at = (place: number): Cluster => clusters[place] as Cluster;
+  const at = (site: number): Cluster => clusters[site] as Cluster;
   const announcement = await stage.announce(at(0), NAME);
   const file = join(stage.directory, 'numbered.mp3');
   writeFileSync(file, AUDIO);
@@ -60,21 +60,21 @@ async function build(stage: Stage, count: number): Promise<Town> {
   return {
     urls: clusters.map((cluster) => listenUrl(cluster, announcement)),
     members: () => membersOf(clusters, broadcast),
-    scx: async (place) => (await scxsOf(at(place)))[0],
-    killFrontEnd: async (place) => {
-      at(place).process.child.kill('SIGKILL');
-      await at(place).process.exited;
+    scx: async (site) => (await scxsOf(at(site)))[0],
+    killFrontEnd: async (site) => {
+      at(site).process.child.kill('SIGKILL');
+      await at(site).process.exited;
     },
-    startFrontEnd: async (place) => {
-      const { port, dataDir } = at(place);
-      clusters[place] = await stage.cluster({ port, dataDir, extra: EXTRA });
+    startFrontEnd: async (site) => {
+      const { port, dataDir } = at(site);
+      clusters[site] = await stage.cluster({ port, dataDir, extra: EXTRA });
     },
     close: stage.close,
   };
 }
 
-/** So many clusters, on the air. */
-export async function openTown(count: number): Promise<Town> {
+/** Opens that number of clusters; resolves when the session is on the air. */
+export async function openClusterSet(count: number): Promise<ClusterSet> {
   const stage = createStage();
   return build(stage, count).catch(async (error: unknown) => {
     await stage.close();

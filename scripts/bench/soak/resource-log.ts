@@ -1,10 +1,13 @@
-/** What each process takes, looked at from time to time: its memory and its open files. Linux only. */
+/**
+ * Memory and open files of each process over time. A leak shows as a slope, so the values are sampled at
+ * intervals after a warm-up, and a straight line is laid through them. Linux only: it reads /proc.
+ */
 import { readdirSync } from 'node:fs';
 import { privateBytes } from '../machine/process-metrics.js';
+import type { Member } from './cluster-set.js';
 import { type Point, slopeOf } from './slope.js';
-import type { Member } from './town.js';
 
-/** One figure over time. */
+/** One value over time. */
 export interface Course {
   readonly first: number;
   readonly last: number;
@@ -12,16 +15,16 @@ export interface Course {
   readonly perMinute: number;
 }
 
-/** How a process fared since the warm-up. */
+/** How the values of a process changed since the warm-up. */
 export interface Growth {
   readonly name: string;
   readonly memoryKb: Course;
   readonly files: Course;
 }
 
-export interface Ledger {
+export interface ResourceLog {
   note(members: readonly Member[]): void;
-  /** Of those that were there at the first look after the warm-up and at the last one. */
+  /** Of the processes that lived from the first sample to the last one. */
   growth(): readonly Growth[];
 }
 
@@ -31,7 +34,7 @@ interface Series {
   readonly files: Point[];
 }
 
-/** undefined: it has ended meanwhile. */
+/** undefined: the process has ended meanwhile. */
 function look(pid: number): { memoryKb: number; files: number } | undefined {
   try {
     return { memoryKb: privateBytes(pid) / 1024, files: readdirSync(`/proc/${pid}/fd`).length };
@@ -52,10 +55,10 @@ const growthOf = ({ name, memoryKb, files }: Series): Growth => ({
   files: courseOf(files),
 });
 
-/** Nothing is noted yet; what is before the warm-up's end never is. */
-export function createLedger(warmUpMs: number): Ledger {
+/** An empty log; samples before the end of the warm-up are dropped. */
+export function createResourceLog(warmUpMs: number): ResourceLog {
   const startedAt = performance.now();
-  /** By pid; bounded by those that are ever started. */
+  /** By pid; bounded by the number of processes that the soak starts. */
   const series = new Map<number, Series>();
   const looks: number[] = [];
 

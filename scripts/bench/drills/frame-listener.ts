@@ -1,16 +1,16 @@
 /**
- * One listener of a drill. It checks every frame, by all its bytes and by its number, and keeps when each
- * came: what counts for a player is how late a frame is beside the one before the drill.
+ * One listener of a drill. It checks every frame, by all its bytes and by its number, and keeps the instant at
+ * which each came: what counts for a player is how much later than before the drill a frame comes.
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
 import { quantile } from '../machine/quantile.js';
 import { FRAME_MS, LOOP_FRAMES, numberOf } from '../players/numbered-audio.js';
 
-/** What was usual is what was seen in so much time before the mark, ms. */
+/** The time before the mark in which the usual lateness is measured, ms. */
 const USUAL_MS = 3000;
 
-/** What was heard since the last mark. */
+/** What it has heard since the last mark. */
 export interface Heard {
   readonly frames: number;
   /** Frames of the broadcast that never came, and those that came again. */
@@ -18,11 +18,11 @@ export interface Heard {
   readonly repeated: number;
   /** Bytes that are no frame of the broadcast. */
   readonly foreign: number;
-  /** How often the server closed it. */
+  /** Times that the server closed the connection. */
   readonly closed: number;
   /**
-   * How much later than usual a frame came at most, ms: so much of its buffer a player has used. Usual
-   * is the median before the mark. Who waits for a frame now counts until now.
+   * How much later than usual a frame came at most, ms: this much of its buffer a player has used. The
+   * usual lateness is the median before the mark. A frame that is awaited counts until now.
    */
   readonly stallMs: number;
   /** The last frame's number, and when it came, ms. */
@@ -30,10 +30,10 @@ export interface Heard {
   readonly lastAt: number;
 }
 
-export interface Ear {
-  /** The place in the scene that it listens at. */
-  readonly place: number;
-  /** From now on it counts anew. */
+export interface FrameListener {
+  /** The index of its cluster. */
+  readonly site: number;
+  /** Starts its counts again. */
   mark(): void;
   heard(): Heard;
   readonly isClosed: boolean;
@@ -52,7 +52,7 @@ const NOTHING = { frames: 0, missing: 0, repeated: 0, foreign: 0, closed: 0 };
 
 const latenessMs = ({ due, at }: Arrival): number => at - due * FRAME_MS;
 
-/** Asks for the stream, wherever that is; returns what hangs up. `onOver`: the server has. */
+/** Requests the stream, following redirects; returns what hangs up. `onOver`: the server has hung up. */
 function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => void): () => void {
   let asked: ClientRequest;
   let isLeft = false;
@@ -81,10 +81,10 @@ function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => vo
 }
 
 /** Listens from now on. */
-export function createEar(url: string, place: number): Ear {
+export function createFrameListener(url: string, site: number): FrameListener {
   let counts = { ...NOTHING };
   let isClosed = false;
-  /** Since the mark, and what was usual before it. Bounded by the callers, who mark. */
+  /** Since the mark, and for USUAL_MS before it. Bounded because every drill marks. */
   let arrivals: Arrival[] = [];
   let markedAt = performance.now();
   let last: number | undefined;
@@ -136,7 +136,7 @@ export function createEar(url: string, place: number): Ear {
 
   listen();
   return {
-    place,
+    site,
     mark: () => {
       markedAt = performance.now();
       arrivals = arrivals.filter(({ at }) => at > markedAt - USUAL_MS);
