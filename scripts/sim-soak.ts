@@ -1,7 +1,7 @@
 /**
- * `npm run sim-soak -- --seeds N --from SEED`: plays the drawn sessions of test/sim, checkers on, for as
- * many seeds as patience allows. Odd seeds play the fast profile, even ones the paper's. The first that
- * fails ends it, with the command that plays it again.
+ * `npm run sim-soak -- --seeds N --from SEED`: plays the drawn sessions of test/sim, checkers on,
+ * for as many seeds as patience allows. Odd seeds play the fast profile, even ones the paper's. The
+ * first that fails ends it, with the command that plays it again.
  */
 import { parseArgs } from 'node:util';
 import { explain } from '../test/sim/replay.js';

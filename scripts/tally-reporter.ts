@@ -1,7 +1,8 @@
 /**
- * What the gate prints at the end of a run: the slowest test files, then how many tests ran. The gate must
- * stay short, so each run shows where its time went. The last line is the tally, and nothing
- * follows it: scripts read it. Where skipping is forbidden (.ci/run), a skipped test fails the run.
+ * What the gate prints at the end of a run: the slowest test files, then how many tests ran. The
+ * gate must stay short, so each run shows where its time went. The last line is the tally, and
+ * nothing follows it: scripts read it. Where skipping is forbidden (.ci/run), a skipped test fails
+ * the run.
  */
 import type { Reporter, TestModule } from 'vitest/node';
 

@@ -1,10 +1,12 @@
 /**
- * The gate's tests, in projects that differ in what they cost. On two cores the gate must end within ten
- * minutes, so what computes gets a worker for each core, and what waits for sound gets more than that.
+ * The gate's tests, in projects that differ in what they cost. On two cores the gate must end
+ * within ten minutes, so what computes gets a worker for each core, and what waits for sound gets
+ * more than that.
  *
- * - `core`: everything that runs inside the test's own process. Its files share the modules that they
- *   import (no isolation): loading them again for each file took longer than most files do. It has no
- *   mocked modules and leaves no global changed. `npm run test:fast` runs `core` and `mocks`.
+ * - `core`: everything that runs inside the test's own process. Its files share the modules that
+ *   they import (no isolation): loading them again for each file took longer than most files do.
+ *   It has no mocked modules and leaves no global changed. `npm run test:fast` runs `core` and
+ *   `mocks`.
  * - `mocks`: replaces modules, so each file has a process of its own.
  * - `process`: starts single processes from the build, without a cluster.
  * - `e2e`: real clusters, encoders and players, which wait for sound most of the time.

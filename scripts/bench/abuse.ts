@@ -1,11 +1,12 @@
 /**
- * Whether well-behaved listeners notice bad clients. Listeners hear an SCX, newcomers connect at a steady rate,
- * and an operator requests its pages, while other clients attack it: first none (the baseline of this run),
- * then one attack after the other, then all attacks together.
+ * Whether well-behaved listeners notice bad clients. Listeners hear an SCX, newcomers connect at a
+ * steady rate, and an operator requests its pages, while other clients attack it: first none (the
+ * baseline of this run), then one attack after the other, then all attacks together.
  *
- * The SCX has core 0; listeners, attackers and operator share core 1, the attackers at a lower priority. Memory
- * is compared with its value before each attack. A client that reads nothing is closed a minute after
- * the system's buffers for it are full: with 4 MiB of them and 16 kB/s, after five minutes.
+ * The SCX has core 0; listeners, attackers and operator share core 1, the attackers at a lower
+ * priority. Memory is compared with its value before each attack. A client that reads nothing is
+ * closed a minute after the system's buffers for it are full: with 4 MiB of them and 16 kB/s, after
+ * five minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,8 +28,9 @@ const NEWCOMERS_PER_SECOND = 20;
 /** For an SCX to get rid of the last attack's connections, ms. */
 const RECOVER_MS = 3000;
 /**
- * What the SCX may need above its idle memory: a whole request head for each of KNOCKING_MAX connections
- * at the head gate, some kB for each connection, and garbage that has not been collected.
+ * What the SCX may need above its idle memory: a whole request head for each of KNOCKING_MAX
+ * connections at the head gate, some kB for each connection, and garbage that has not been
+ * collected.
  */
 const MEMORY_BYTES_MAX = { heads: 4096 * HEAD_BYTES_MAX, connection: 16_000, heap: 32e6 } as const;
 /** Attacks that hold --bad connections each; the others hold far fewer. */
@@ -161,7 +163,8 @@ function planOf(given: Flags): readonly Attack[] {
   const plan: readonly Attack[] = [
     { name: 'none', names: [], seconds: short },
     ...all.map(alone),
-    // Longer than one attack: the first moment, when all begin at once, must not be all that is measured.
+    // Longer than one attack: the first moment, when all begin at once, must not be all that is
+    // measured.
     { name: 'all together', names: all, seconds: 3 * short },
   ];
   return plan.filter(({ name }) => name.includes(String(given.only)));

@@ -1,7 +1,9 @@
 /** The form of a benchmark: it declares its flags, runs, and returns the rows of its table. */
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 
-/** A flag of one benchmark. `standard` is its default value; false: it is a switch, without a value. */
+/**
+ * A flag of one benchmark. `standard` is its default value; false: it is a switch, without a value.
+ */
 export interface Flag {
   readonly standard: string | false;
   readonly help: string;

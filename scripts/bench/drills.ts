@@ -1,7 +1,8 @@
 /**
- * What listeners notice when SCXs, hosts and links fail. Clusters of real processes run each on a host of
- * their own (a network namespace, where the machine allows it) and carry one broadcast, whose every frame
- * is checked at every listener. Each drill is a row: what must hold, what was seen, and whether it held.
+ * What listeners notice when SCXs, hosts and links fail. Clusters of real processes run each on a
+ * host of their own (a network namespace, where the machine allows it) and carry one broadcast,
+ * whose every frame is checked at every listener. Each drill is a row: what must hold, what was
+ * seen, and whether it held.
  */
 import { spawn } from 'node:child_process';
 import { EXIT, UserError } from '../../src/lib/user-error.js';

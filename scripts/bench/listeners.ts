@@ -1,18 +1,20 @@
 /**
- * What a listener costs, and how long it waits for its first byte: at an SCX, at Icecast and at the least
- * program that can serve, one after the other in the same run, all at 128 kbit/s and with the same load.
+ * What a listener costs, and how long it waits for its first byte: at an SCX, at Icecast and at the
+ * least program that can serve, one after the other in the same run, all at 128 kbit/s and with the
+ * same load.
  *
  * The server has core 0; the load, the source and our other processes share core 1. All listeners
- * connect at the given rate, as in a reconnect storm. When they have settled (the bursts are out, and V8
- * has compiled the hot functions), a window of some seconds measures what they cost and what they get.
- * On a shared machine processor time is the number to trust: waits and gaps grow with the load of others.
- * Gaps count from a listener's first byte on, through the storm. The rate of the slowest listener is known
- * to one write, which is 1/20 of a window of 20 s.
+ * connect at the given rate, as in a reconnect storm. When they have settled (the bursts are out,
+ * and V8 has compiled the hot functions), a window of some seconds measures what they cost and what
+ * they get. On a shared machine processor time is the number to trust: waits and gaps grow with the
+ * load of others. Gaps count from a listener's first byte on, through the storm. The rate of the
+ * slowest listener is known to one write, which is 1/20 of a window of 20 s.
  *
- * Capacity is the number of listeners that a core could serve at that cost, summed over the SCXs: it is
- * extrapolated. SCXs share nothing but the machine, so a second one (--scxs 2, each with its part of the
- * listeners) doubles it exactly if a listener costs no more than with one. That can be seen on a machine
- * of two cores, where the second SCX shares its core with the load, which therefore has a lower priority.
+ * Capacity is the number of listeners that a core could serve at that cost, summed over the SCXs:
+ * it is extrapolated. SCXs share nothing but the machine, so a second one (--scxs 2, each with its
+ * part of the listeners) doubles it exactly if a listener costs no more than with one. That can be
+ * seen on a machine of two cores, where the second SCX shares its core with the load, which
+ * therefore has a lower priority.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

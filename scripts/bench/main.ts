@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- NAME [--json] [FLAGS]`: measures, prints a table, and with --json the numbers. Each
- * benchmark has flags of its own; `npm run bench -- NAME --help` lists them.
- * Benchmarks never pass or fail: they report. A shared machine is noisy, so quote medians, and ratios to
- * what was measured in the same run.
+ * `npm run bench -- NAME [--json] [FLAGS]`: measures, prints a table, and with --json the numbers.
+ * Each benchmark has flags of its own; `npm run bench -- NAME --help` lists them. Benchmarks never
+ * pass or fail: they report. A shared machine is noisy, so quote medians, and ratios to what was
+ * measured in the same run.
  */
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/lib/user-error.js';

@@ -1,11 +1,12 @@
 /**
- * What listeners notice when the server upstream of theirs dies and comes back: at Icecast's relays, and at
- * our clusters, with the same numbered broadcast and the same listeners, one after the other.
+ * What listeners notice when the server upstream of theirs dies and comes back: at Icecast's
+ * relays, and at our clusters, with the same numbered broadcast and the same listeners, one after
+ * the other.
  *
- * The processes that compare are those that the source is attached to: Icecast's master, and the source's SCX.
- * A master comes back when an operator starts it, here after some seconds; an SCX, when its cluster has
- * noticed that it is gone. In both cases the source connects again by itself, and sends what it has kept.
- * Listeners connect again half a second after each failure.
+ * The processes that compare are those that the source is attached to: Icecast's master, and the
+ * source's SCX. A master comes back when an operator starts it, here after some seconds; an SCX,
+ * when its cluster has noticed that it is gone. In both cases the source connects again by itself,
+ * and sends what it has kept. Listeners connect again half a second after each failure.
  */
 
 import { EXIT, UserError } from '../../src/lib/user-error.js';

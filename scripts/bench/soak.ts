@@ -1,7 +1,7 @@
 /**
- * Five clusters for an hour: listeners come and go, SCXs and front ends are killed or hang. Prints what
- * listeners at living SCXs missed, which must be nothing, and how memory and open files grew, after a
- * warm-up, in those processes that lived from the beginning to the end.
+ * Five clusters for an hour: listeners come and go, SCXs and front ends are killed or hang. Prints
+ * what listeners at living SCXs missed, which must be nothing, and how memory and open files grew,
+ * after a warm-up, in those processes that lived from the beginning to the end.
  */
 import { type Benchmark, numberOf, type Row, round } from './benchmark.js';
 import type { Course } from './soak/resource-log.js';

@@ -2,9 +2,9 @@
  * Time to tune in: from the request at the front end to the first byte of audio.
  *
  * Warm: the cluster's SCX of the session is running. Cold: there is none; it is started, joins the
- * session over the overlay, gets the recent frames from its parent, and answers. The broadcast comes
- * from another cluster. For comparison, in the same run: a bare HTTP
- * answer of the same front end, which shows what any request costs on this machine.
+ * session over the overlay, gets the recent frames from its parent, and answers. The broadcast
+ * comes from another cluster. For comparison, in the same run: a bare HTTP answer of the same front
+ * end, which shows what any request costs on this machine.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen } from '../../test/e2e/support/audio.js';

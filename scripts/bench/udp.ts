@@ -1,7 +1,8 @@
 /**
- * A channel announced as UDP over a chain of SCXs whose links lose datagrams at random. An ADU is in time
- * when an SCX delivers it within two seconds of its publication. The overhead is all that SCXs send beyond
- * each ADU once over each link: repairs, NACKs, beats, the datagrams' own headers, and what goes over TCP.
+ * A channel announced as UDP over a chain of SCXs whose links lose datagrams at random. An ADU is
+ * in time when an SCX delivers it within two seconds of its publication. The overhead is all that
+ * SCXs send beyond each ADU once over each link: repairs, NACKs, beats, the datagrams' own headers,
+ * and what goes over TCP.
  */
 import { type Flag, type Flags, numberOf, type Row, round } from './benchmark.js';
 import { type ChainReport, type HopReport, measureChain } from './udp/measure.js';

@@ -20,7 +20,9 @@ export interface Mutant {
   readonly excerpt: string;
 }
 
-/** The source with comments and strings blanked out, so that every other character keeps its place. */
+/**
+ * The source with comments and strings blanked out, so that every other character keeps its place.
+ */
 function codeOnly(source: string): string {
   const blank = (text: string): string => text.replace(/[^\n]/g, ' ');
   return source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/gm, blank);

@@ -1,6 +1,6 @@
 /**
- * The tests' configuration with one mutant in it: the change is made while the file is loaded, so no
- * file on disk is ever touched. SCATTERCAST_MUTANT holds the mutant as JSON.
+ * The tests' configuration with one mutant in it: the change is made while the file is loaded, so
+ * no file on disk is ever touched. SCATTERCAST_MUTANT holds the mutant as JSON.
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';

@@ -1,7 +1,7 @@
 /**
- * The link between an SCX and its parent turns bad: it loses every fifth packet, and the others come up
- * to 200 ms late. No connection closes and no peer is silent, so the SCX can tell only by frames that are late
- * that another parent would be better.
+ * The link between an SCX and its parent turns bad: it loses every fifth packet, and the others
+ * come up to 200 ms late. No connection closes and no peer is silent, so the SCX can tell only by
+ * frames that are late that another parent would be better.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';

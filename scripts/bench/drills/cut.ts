@@ -1,7 +1,7 @@
 /**
- * The network is cut in two, with a rendezvous point in each half, and heals. No connection is closed: packets
- * just do not arrive. The half with the source plays on; the other is silent until the cut ends, and then
- * live again, on the same sockets.
+ * The network is cut in two, with a rendezvous point in each half, and heals. No connection is
+ * closed: packets just do not arrive. The half with the source plays on; the other is silent until
+ * the cut ends, and then live again, on the same sockets.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';

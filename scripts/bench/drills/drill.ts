@@ -1,7 +1,7 @@
 /**
- * The form of a drill: a fault is injected into a scene, and what its listeners notice is held against what
- * they may notice. Losses decide (yes or NO); lateness alone is told apart, because a busy machine can be
- * its reason.
+ * The form of a drill: a fault is injected into a scene, and what its listeners notice is held
+ * against what they may notice. Losses decide (yes or NO); lateness alone is told apart, because a
+ * busy machine can be its reason.
  */
 import type { FrameListener, Heard } from './frame-listener.js';
 import type { Scene } from './scene.js';

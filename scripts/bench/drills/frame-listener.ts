@@ -1,6 +1,7 @@
 /**
- * One listener of a drill. It checks every frame, by all its bytes and by its number, and keeps the instant at
- * which each came: what counts for a player is how much later than before the drill a frame comes.
+ * One listener of a drill. It checks every frame, by all its bytes and by its number, and keeps the
+ * instant at which each came: what counts for a player is how much later than before the drill a
+ * frame comes.
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
@@ -21,8 +22,8 @@ export interface Heard {
   /** Times that the server closed the connection. */
   readonly closed: number;
   /**
-   * How much later than usual a frame came at most, ms: this much of its buffer a player has used. The
-   * usual lateness is the median before the mark. A frame that is awaited counts until now.
+   * How much later than usual a frame came at most, ms: this much of its buffer a player has used.
+   * The usual lateness is the median before the mark. A frame that is awaited counts until now.
    */
   readonly stallMs: number;
   /** The last frame's number, and when it came, ms. */
@@ -52,7 +53,10 @@ const NOTHING = { frames: 0, missing: 0, repeated: 0, foreign: 0, closed: 0 };
 
 const latenessMs = ({ due, at }: Arrival): number => at - due * FRAME_MS;
 
-/** Requests the stream, following redirects; returns what hangs up. `onOver`: the server has hung up. */
+/**
+ * Requests the stream, following redirects; returns what hangs up. `onOver`: the server has hung
+ * up.
+ */
 function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => void): () => void {
   let asked: ClientRequest;
   let isLeft = false;

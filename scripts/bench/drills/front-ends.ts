@@ -1,4 +1,7 @@
-/** `kill -9` of all front ends at once: no stream needs one, and restarted ones find their SCXs again. */
+/**
+ * `kill -9` of all front ends at once: no stream needs one, and restarted ones find their SCXs
+ * again.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Drill, isWhole, lossesOf, tell, told, verdict } from './drill.js';
 import type { Member, Scene } from './scene.js';

@@ -1,8 +1,9 @@
 /**
  * `kill -STOP` of an SCX that has children, and `-CONT` later: a process that hangs closes no
- * connection, so it is noticed by its silence alone. First the SCX alone hangs, for a shorter time than its
- * supervisor waits before it starts another; then the whole cluster does, as when a machine is paused, until
- * the session has forgotten it. Its own listeners hear nothing meanwhile, and are then live again.
+ * connection, so it is noticed by its silence alone. First the SCX alone hangs, for a shorter time
+ * than its supervisor waits before it starts another; then the whole cluster does, as when a
+ * machine is paused, until the session has forgotten it. Its own listeners hear nothing meanwhile,
+ * and are then live again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import {

@@ -1,6 +1,6 @@
 /**
- * `kill -9` of an SCX that has listeners. Their connections end with it, but a player that connects again to the
- * same address is served at once, beginning with the seconds that it has missed.
+ * `kill -9` of an SCX that has listeners. Their connections end with it, but a player that connects
+ * again to the same address is served at once, beginning with the seconds that it has missed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Player, play, stopPlayers } from '../../../test/e2e/support/player.js';

@@ -1,15 +1,15 @@
 /*
- * A network of hosts on one machine, over links whose delay and loss can be set. Each host is a network
- * namespace with one interface, net0, whose packets come here; each goes on to its destination when the
- * link's delay is over, if it is not lost. The kernel's TCP and UDP behave as over a real link. Packets of
- * one link never overtake each other.
+ * A network of hosts on one machine, over links whose delay and loss can be set. Each host is a
+ * network namespace with one interface, net0, whose packets come here; each goes on to its
+ * destination when the link's delay is over, if it is not lost. The kernel's TCP and UDP behave as
+ * over a real link. Packets of one link never overtake each other.
  *
  *   links HOSTS            host 0 is the namespace that it is started in; prints "ready"
  *
- * Host N has the address 10.77.0.(N + 1), and its namespace is this process's descriptor 100 + N, for
- * nsenter. Standard input has a line for each change of a one-way link, which before has neither delay
- * nor loss: FROM TO DELAY_MS JITTER_MS LOSS, where a loss of 1 cuts it. At its end everything is removed,
- * as soon as no process is left in the namespaces.
+ * Host N has the address 10.77.0.(N + 1), and its namespace is this process's descriptor 100 + N,
+ * for nsenter. Standard input has a line for each change of a one-way link, which before has
+ * neither delay nor loss: FROM TO DELAY_MS JITTER_MS LOSS, where a loss of 1 cuts it. At its end
+ * everything is removed, as soon as no process is left in the namespaces.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,8 +1,9 @@
 /**
- * The network of a drill: a host for each cluster, and links between them whose delay and loss can be set
- * (links.c). We are host 0, whose own links are perfect, as they are no part of the drill.
+ * The network of a drill: a host for each cluster, and links between them whose delay and loss can
+ * be set (links.c). We are host 0, whose own links are perfect, as they are no part of the drill.
  *
- * It needs network namespaces. Without them all clusters are on this host, and links cannot be changed.
+ * It needs network namespaces. Without them all clusters are on this host, and links cannot be
+ * changed.
  */
 import { execFileSync } from 'node:child_process';
 import { start } from '../../../test/e2e/support/processes.js';

@@ -1,7 +1,7 @@
 /**
- * §3.4: newcomers need a rendezvous point, those in the session need none. All of them die, with their
- * front ends, so that nothing brings them back. Then another SCX dies: the one that is launched
- * instead is a newcomer, which gets in when the first rendezvous point is back.
+ * §3.4: newcomers need a rendezvous point, those in the session need none. All of them die, with
+ * their front ends, so that nothing brings them back. Then another SCX dies: the one that is
+ * launched instead is a newcomer, which gets in when the first rendezvous point is back.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';

@@ -1,6 +1,6 @@
 /**
- * The scene of a drill: clusters of one session, each on a host of its own, with real delays between them; a
- * broadcast into one of them, and listeners at each, which check every frame.
+ * The scene of a drill: clusters of one session, each on a host of its own, with real delays
+ * between them; a broadcast into one of them, and listeners at each, which check every frame.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,7 +58,9 @@ export interface Scene {
   delayMs(one: number, other: number): number;
   /** The clusters' SCXs; a cluster that does not answer has none. */
   members(): Promise<readonly Member[]>;
-  /** Resolves when every cluster has its SCX, all SCXs are fed, and all listeners hear, for a while. */
+  /**
+   * Resolves when every cluster has its SCX, all SCXs are fed, and all listeners hear, for a while.
+   */
   settled(): Promise<readonly Member[]>;
   close(): Promise<void>;
 }
@@ -186,7 +188,9 @@ function closeOnSignal(close: () => Promise<void>): void {
   }
 }
 
-/** Opens a scene; resolves when it has settled. When it fails, what it has started is gone again. */
+/**
+ * Opens a scene; resolves when it has settled. When it fails, what it has started is gone again.
+ */
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const stage = createStage();
   const network = await openNetwork(options.clusters, stage.directory);

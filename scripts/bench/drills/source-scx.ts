@@ -1,6 +1,6 @@
 /**
- * `kill -9` of the source's SCX. `broadcast` attaches to the next one, and its numbers go on: it sends again
- * what the dead SCX had not forwarded, so no listener elsewhere misses a frame.
+ * `kill -9` of the source's SCX. `broadcast` attaches to the next one, and its numbers go on: it
+ * sends again what the dead SCX had not forwarded, so no listener elsewhere misses a frame.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';

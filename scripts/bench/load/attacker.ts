@@ -1,7 +1,8 @@
 /**
- * The attacking process: `attacker.ts URL COUNT NAME...`. It attacks until standard input ends, and then prints
- * the answers that it got. It is a process of its own with a low priority, so that delays of the
- * well-behaved listeners come from the server and not from the machine that runs both sides.
+ * The attacking process: `attacker.ts URL COUNT NAME...`. It attacks until standard input ends, and
+ * then prints the answers that it got. It is a process of its own with a low priority, so that
+ * delays of the well-behaved listeners come from the server and not from the machine that runs both
+ * sides.
  */
 import { setPriority } from 'node:os';
 import { ATTACKS, type AttackName } from '../../../test/e2e/support/attacks.js';

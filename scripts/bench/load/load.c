@@ -3,14 +3,15 @@
  *
  *   load LISTENERS PER_SECOND SETTLE_S WINDOW_S ICY NEWCOMERS_PER_SECOND HOST:PORT/PATH...
  *
- * The listeners connect at the given rate, spread over the addresses (IPv4 only), read all that comes,
- * and note the time of each read. The window of measurement begins SETTLE_S after all of them have got a
- * byte, or have waited for PATIENCE_MS. In it newcomers connect as well, and leave at their first byte of
- * audio. Without newcomers it reads its sockets every NAP_US in the window: a process that sleeps in
- * epoll_wait() is woken by each write, which on loopback is charged to the server, and over a network is
- * not. The time to the first byte counts from connect() to the first byte of the body. A gap is the time
- * between two reads, from the first byte on, or from the last read to the end of the window; each listener
- * counts with its largest. The slowest listener is the one that got the least in the window.
+ * The listeners connect at the given rate, spread over the addresses (IPv4 only), read all that
+ * comes, and note the time of each read. The window of measurement begins SETTLE_S after all of
+ * them have got a byte, or have waited for PATIENCE_MS. In it newcomers connect as well, and leave
+ * at their first byte of audio. Without newcomers it reads its sockets every NAP_US in the window:
+ * a process that sleeps in epoll_wait() is woken by each write, which on loopback is charged to the
+ * server, and over a network is not. The time to the first byte counts from connect() to the first
+ * byte of the body. A gap is the time between two reads, from the first byte on, or from the last
+ * read to the end of the window; each listener counts with its largest. The slowest listener is the
+ * one that got the least in the window.
  *
  * Prints "connected", "steady" and "end" when it gets there, then a line of JSON. It holds its
  * connections until standard input ends, so that the server's memory can be measured meanwhile.

@@ -1,4 +1,7 @@
-/** Processor time, memory and core of a process, and the load of the machine. Linux only: it reads /proc. */
+/**
+ * Processor time, memory and core of a process, and the load of the machine. Linux only: it reads
+ * /proc.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -14,7 +17,9 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** User memory that no other process shares, bytes. What sockets hold in the kernel is not in it. */
+/**
+ * User memory that no other process shares, bytes. What sockets hold in the kernel is not in it.
+ */
 export function privateBytes(pid: number): number {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const parts = [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB$/gm)];

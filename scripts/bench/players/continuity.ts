@@ -1,7 +1,7 @@
 /**
- * Whether a listener's frames are those that were broadcast, one after the other. The broadcast is numbered
- * audio (numbered-audio.ts) in a loop, so all bytes of the next frame are known in advance: a comparison
- * checks it, and one process can check thousands of listeners.
+ * Whether a listener's frames are those that were broadcast, one after the other. The broadcast is
+ * numbered audio (numbered-audio.ts) in a loop, so all bytes of the next frame are known in
+ * advance: a comparison checks it, and one process can check thousands of listeners.
  *
  * If another frame comes, its number says how many are missing, or that it came before.
  */
@@ -21,7 +21,9 @@ export interface Counts {
   missed: number;
   /** Frames that came again, or late. */
   repeated: number;
-  /** Bytes that are no frame of the broadcast; before a connection's first frame they do not count. */
+  /**
+   * Bytes that are no frame of the broadcast; before a connection's first frame they do not count.
+   */
   foreign: number;
 }
 

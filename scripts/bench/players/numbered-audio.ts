@@ -1,7 +1,7 @@
 /**
- * Audio in which every frame differs from every other: silence, with the frame's number and a pattern
- * made from it in bytes that decoders skip. So a listener can check of each frame whether it is whole,
- * and whether it is the next one.
+ * Audio in which every frame differs from every other: silence, with the frame's number and a
+ * pattern made from it in bytes that decoders skip. So a listener can check of each frame whether
+ * it is whole, and whether it is the next one.
  */
 import { createHash } from 'node:crypto';
 

@@ -1,7 +1,8 @@
 /**
- * A listener as most players are: it follows redirects, plays what it gets from the first frame on, and when its
- * connection ends or is refused it asks again, a little later. It checks every frame, and records what
- * its user would notice: the longest time without data, and the time without anything to play.
+ * A listener as most players are: it follows redirects, plays what it gets from the first frame on,
+ * and when its connection ends or is refused it asks again, a little later. It checks every frame,
+ * and records what its user would notice: the longest time without data, and the time without
+ * anything to play.
  */
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { type Continuity, type Counts, createContinuity, stepsAhead } from './continuity.js';
@@ -29,7 +30,9 @@ export interface Player {
   readonly newest: number | undefined;
   /** Whether it has heard a newer frame than the one of this number. */
   isPast(number: number): boolean;
-  /** The origin of the server that it listens to, or has asked last; undefined: none at the moment. */
+  /**
+   * The origin of the server that it listens to, or has asked last; undefined: none at the moment.
+   */
   readonly origin: string | undefined;
   stop(): void;
 }

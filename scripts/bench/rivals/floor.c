@@ -1,6 +1,6 @@
 /*
- * The least work that a server can do for its listeners: one send per listener and tick, of one shared
- * buffer, at 128 kbit/s. No burst, no frames, no limits: a yardstick, not a server.
+ * The least work that a server can do for its listeners: one send per listener and tick, of one
+ * shared buffer, at 128 kbit/s. No burst, no frames, no limits: a yardstick, not a server.
  *
  *   floor TICK_MS          prints the port that it chose
  */

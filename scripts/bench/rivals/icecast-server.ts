@@ -1,6 +1,6 @@
 /**
- * An Icecast server as Debian packages it: with the packaged limits (burst 64 KiB, queue 512 KiB), but for
- * more clients.
+ * An Icecast server as Debian packages it: with the packaged limits (burst 64 KiB, queue 512 KiB),
+ * but for more clients.
  */
 import { execFileSync } from 'node:child_process';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';

@@ -1,6 +1,7 @@
 /**
- * An encoder that sends frames to an Icecast mount in real time, in a loop. When its connection breaks it connects
- * again and sends what would have played meanwhile. Most encoders lose that: this one favours Icecast.
+ * An encoder that sends frames to an Icecast mount in real time, in a loop. When its connection
+ * breaks it connects again and sends what would have played meanwhile. Most encoders lose that:
+ * this one favours Icecast.
  */
 import { connect, type Socket } from 'node:net';
 import { parseFrameHeader } from '../../../src/mp3/frames/frame-header.js';

@@ -1,4 +1,7 @@
-/** SCXs of one session, each in a cluster of its own; listeners connect to them without the front end. */
+/**
+ * SCXs of one session, each in a cluster of its own; listeners connect to them without the front
+ * end.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CLIP, until } from '../../../test/e2e/support/processes.js';
 import { type Cluster, createStage, listenUrl } from '../../../test/e2e/support/stage.js';
@@ -7,7 +10,10 @@ import type { Rival } from './rival.js';
 /** Until the ring holds a burst and the SCX has its idle size, ms. */
 const FILL_MS = 8000;
 const LINGER = ['--linger', '600'];
-/** The listener limit of each SCX: the default, or a multiple of all listeners, so that none is refused. */
+/**
+ * The listener limit of each SCX: the default, or a multiple of all listeners, so that none is
+ * refused.
+ */
 const LIMIT_MIN = 10_000;
 const LIMIT_FACTOR = 2;
 

@@ -1,6 +1,7 @@
 /**
- * Icecast's form of the scene: a master that the source is attached to, and relays whose configuration names it.
- * There are three relays, of the master itself or of a relay between them and the master.
+ * Icecast's form of the scene: a master that the source is attached to, and relays whose
+ * configuration names it. There are three relays, of the master itself or of a relay between them
+ * and the master.
  */
 import type { IcecastServer } from '../../../test/e2e/support/icecast-server.js';
 import { until } from '../../../test/e2e/support/processes.js';
@@ -29,7 +30,9 @@ const frames = (): Uint8Array[] =>
     AUDIO.subarray(number * FRAME_BYTES, (number + 1) * FRAME_BYTES),
   );
 
-/** Starts the servers and adds each to `servers`, so that the caller can close them if this fails. */
+/**
+ * Starts the servers and adds each to `servers`, so that the caller can close them if this fails.
+ */
 async function build(servers: IcecastServer[], { listeners, updateS, isBetween }: IcecastTree) {
   const clients = listeners + CLIENTS_MORE;
   const add = async (above?: IcecastServer): Promise<IcecastServer> => {

@@ -1,6 +1,6 @@
 /**
- * Our form of the scene: clusters of one session whose configuration does not name each other. The source is at the
- * first of them, listeners are at others.
+ * Our form of the scene: clusters of one session whose configuration does not name each other. The
+ * source is at the first of them, listeners are at others.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * What the side-by-side drill does to each server in turn. Listeners hear it at several sites; the process that
- * feeds those sites is killed and comes back; each listener reports what it noticed.
+ * What the side-by-side drill does to each server in turn. Listeners hear it at several sites; the
+ * process that feeds those sites is killed and comes back; each listener reports what it noticed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
@@ -30,7 +30,9 @@ export interface Outcome {
   readonly noticed: readonly Noticed[];
   /** The longest time that any listener was without a frame before the strike, ms. */
   readonly usualWaitMs: number;
-  /** From the strike until all listeners had heard audio from after it, ms; Infinity: not all did. */
+  /**
+   * From the strike until all listeners had heard audio from after it, ms; Infinity: not all did.
+   */
   readonly backMs: number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The clusters of a soak: they carry one session, with a broadcast of numbered audio into the first of them.
- * Front ends and SCXs can be killed. We start a front end again; a cluster starts its SCX again.
+ * The clusters of a soak: they carry one session, with a broadcast of numbered audio into the first
+ * of them. Front ends and SCXs can be killed. We start a front end again; a cluster starts its SCX
+ * again.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

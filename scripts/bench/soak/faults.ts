@@ -1,6 +1,7 @@
 /**
- * The faults of a soak, one after the other, drawn from a seed. Which processes they may hit is fixed: so there
- * are processes of each kind that live from the beginning to the end, and their memory can be watched.
+ * The faults of a soak, one after the other, drawn from a seed. Which processes they may hit is
+ * fixed: so there are processes of each kind that live from the beginning to the end, and their
+ * memory can be watched.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Rng } from '../../../src/lib/rng.js';
@@ -62,7 +63,9 @@ const KINDS: readonly (readonly [Fault, readonly number[]])[] = [
   [hangScx, SLEEPERS],
 ];
 
-/** Injects one fault; resolves when the front end or the SCX is back that only we can bring back. */
+/**
+ * Injects one fault; resolves when the front end or the SCX is back that only we can bring back.
+ */
 export async function injectFault(options: FaultOptions): Promise<void> {
   const [kind, sites] = options.rng.pick(KINDS) as (typeof KINDS)[number];
   await kind(options, options.rng.pick(sites) as number);

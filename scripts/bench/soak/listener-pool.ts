@@ -1,7 +1,7 @@
 /**
- * Listeners that come and go, always the same number at each cluster. Each one checks every frame. A listener
- * leaves at random, or just before its SCX is killed; what it noticed until then goes into the totals. So the
- * totals count what listeners noticed whose SCX was alive.
+ * Listeners that come and go, always the same number at each cluster. Each one checks every frame.
+ * A listener leaves at random, or just before its SCX is killed; what it noticed until then goes
+ * into the totals. So the totals count what listeners noticed whose SCX was alive.
  */
 import type { Rng } from '../../../src/lib/rng.js';
 import { type Noticed, type Player, startPlayer } from '../players/player.js';

@@ -1,6 +1,7 @@
 /**
- * Memory and open files of each process over time. A leak shows as a slope, so the values are sampled at
- * intervals after a warm-up, and a straight line is laid through them. Linux only: it reads /proc.
+ * Memory and open files of each process over time. A leak shows as a slope, so the values are
+ * sampled at intervals after a warm-up, and a straight line is laid through them. Linux only: it
+ * reads /proc.
  */
 import { readdirSync } from 'node:fs';
 import { privateBytes } from '../machine/process-metrics.js';

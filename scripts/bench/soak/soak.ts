@@ -1,6 +1,7 @@
 /**
- * Clusters with their listeners for a long time, while one fault after the other is injected. What must
- * hold: no listener whose SCX is alive misses or repeats a frame or is closed, and no process grows.
+ * Clusters with their listeners for a long time, while one fault after the other is injected. What
+ * must hold: no listener whose SCX is alive misses or repeats a frame or is closed, and no process
+ * grows.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRng, type Rng } from '../../../src/lib/rng.js';

@@ -1,7 +1,7 @@
 /**
- * A chain of SCXs over a network that loses datagrams: overlays with real sockets, of a session whose
- * audio is announced as UDP. Every SCX knows all others, but links outside the chain are so slow that
- * routes follow the chain.
+ * A chain of SCXs over a network that loses datagrams: overlays with real sockets, of a session
+ * whose audio is announced as UDP. Every SCX knows all others, but links outside the chain are so
+ * slow that routes follow the chain.
  */
 import { pino } from 'pino';
 import { FAST } from '../../../src/gossamer/core/config.js';

@@ -1,6 +1,7 @@
 /**
- * A network on the loopback interface between a few SCXs. Each has a front, whose address the others know; the
- * front passes on TCP connections and datagrams with the delay of the link between the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
+ * A network on the loopback interface between a few SCXs. Each has a front, whose address the
+ * others know; the front passes on TCP connections and datagrams with the delay of the link between
+ * the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
  */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';

@@ -1,4 +1,7 @@
-/** Measures what a chain delivers of a broadcast while its links lose datagrams, and what that costs. */
+/**
+ * Measures what a chain delivers of a broadcast while its links lose datagrams, and what that
+ * costs.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { FlowView } from '../../../src/gossamer/view.js';

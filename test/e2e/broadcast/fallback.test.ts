@@ -1,7 +1,7 @@
 /**
- * What Icecast users complain about most: a source ends, another one takes over, the first comes back. Here are
- * two clusters with one listener each, which stays connected through all changes. With SCATTERCAST_MEASURE=1
- * the test prints what the listeners noticed.
+ * What Icecast users complain about most: a source ends, another one takes over, the first comes
+ * back. Here are two clusters with one listener each, which stays connected through all changes.
+ * With SCATTERCAST_MEASURE=1 the test prints what the listeners noticed.
  */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** Migration from an Icecast server, step by step: a stream is pulled from one, and relayed to one. */
+/**
+ * Migration from an Icecast server, step by step: a stream is pulled from one, and relayed to one.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';

@@ -1,6 +1,7 @@
 /**
- * What encoders send, byte for byte, and what they are answered. Real encoders are in ingest.test.ts; here
- * stand those that cannot be installed, and the requests that no encoder should send.
+ * What encoders send, byte for byte, and what they are answered. Real encoders are in
+ * ingest.test.ts; here stand those that cannot be installed, and the requests that no encoder
+ * should send.
  *
  * Each test has a session of its own, which is withdrawn after it: a drain replaces the SCXs of all
  * sessions, and each SCX takes processor time from the other tests.

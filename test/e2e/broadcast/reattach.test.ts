@@ -1,4 +1,7 @@
-/** The broadcaster's own cluster dies: the broadcast goes on at the next one, and listeners elsewhere notice nothing. */
+/**
+ * The broadcaster's own cluster dies: the broadcast goes on at the next one, and listeners
+ * elsewhere notice nothing.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CLIP, until } from '../support/processes.js';

@@ -1,4 +1,6 @@
-/** Listeners hear every frame, and operators get their pages, whatever other clients do to the SCX. */
+/**
+ * Listeners hear every frame, and operators get their pages, whatever other clients do to the SCX.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { privateBytes } from '../../../scripts/bench/machine/process-metrics.js';
 import { type Assault, ATTACKS, type AttackName } from '../support/attacks.js';

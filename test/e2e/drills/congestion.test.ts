@@ -1,4 +1,6 @@
-/** Among real SCXs, the link between a parent and one of its children carries half of the bit rate. */
+/**
+ * Among real SCXs, the link between a parent and one of its children carries half of the bit rate.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, type Listening, listen } from '../support/audio.js';
@@ -32,7 +34,10 @@ interface Played {
   readonly listeners: ReadonlyMap<Cluster, Listening>;
 }
 
-/** Until the child has another parent. Undefined: in this young mesh it left for a shorter way, before it noticed. */
+/**
+ * Until the child has another parent. Undefined: in this young mesh it left for a shorter way,
+ * before it noticed.
+ */
 async function play(): Promise<Played | undefined> {
   const port = await freePorts(3);
   link = await throttle([port, port + 1, port + 2]);

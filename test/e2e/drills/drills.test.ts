@@ -1,8 +1,8 @@
 /**
- * Drills of `npm run bench -- drills` in small: five clusters, two of which are fed by a third. They are
- * played one after the other in one scene, which is a process of its own: each of its clusters
- * has a network namespace, into which a test process may not connect. Links are cut or made bad where the
- * machine has namespaces; elsewhere those drills are skipped.
+ * Drills of `npm run bench -- drills` in small: five clusters, two of which are fed by a third.
+ * They are played one after the other in one scene, which is a process of its own: each of its
+ * clusters has a network namespace, into which a test process may not connect. Links are cut or
+ * made bad where the machine has namespaces; elsewhere those drills are skipped.
  */
 import { beforeAll, expect, test } from 'vitest';
 import type { Finding } from '../../../scripts/bench/drills/drill.js';

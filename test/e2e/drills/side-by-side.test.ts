@@ -1,4 +1,7 @@
-/** The side-by-side drill's part that is ours, in small: the source's SCX is killed, listeners are elsewhere. */
+/**
+ * The side-by-side drill's part that is ours, in small: the source's SCX is killed, listeners are
+ * elsewhere.
+ */
 import { expect, test } from 'vitest';
 import { openSourceScx } from '../../../scripts/bench/side-by-side/scattercast.js';
 import { drill } from '../../../scripts/bench/side-by-side/scene.js';

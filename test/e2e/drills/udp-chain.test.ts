@@ -1,6 +1,6 @@
 /**
- * Five SCXs in a row, audio announced as UDP, and one of twenty datagrams lost on every link: the drill
- * of `npm run bench -- udp`, in small.
+ * Five SCXs in a row, audio announced as UDP, and one of twenty datagrams lost on every link: the
+ * drill of `npm run bench -- udp`, in small.
  */
 import { expect, test } from 'vitest';
 import { measureChain } from '../../../scripts/bench/udp/measure.js';

@@ -1,6 +1,7 @@
 /**
- * The clocks of the machines are set back an hour, or forward. A session is timed by monotonic clocks,
- * which nobody sets, so nothing happens, and processes that start afterwards join as before.
+ * The clocks of the machines are set back an hour, or forward. A session is timed by monotonic
+ * clocks, which nobody sets, so nothing happens, and processes that start afterwards join as
+ * before.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
- * The disk of a data directory is full, or can only be read. Streams go on, newcomers are let in, what
- * is published is served; what cannot be done is reported clearly; and everything works again when the disk
- * does. The cluster looks at its disk every 15 s, so the tests mostly wait, and run at the same time.
+ * The disk of a data directory is full, or can only be read. Streams go on, newcomers are let in,
+ * what is published is served; what cannot be done is reported clearly; and everything works again
+ * when the disk does. The cluster looks at its disk every 15 s, so the tests mostly wait, and run
+ * at the same time.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

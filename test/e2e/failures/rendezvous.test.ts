@@ -1,7 +1,7 @@
 /**
- * §3.4: a session needs its rendezvous points for newcomers, not for SCXs that have joined. All of them
- * die here, with their front ends, so that nothing starts them again. The announcement is on the
- * web, at none of the clusters.
+ * §3.4: a session needs its rendezvous points for newcomers, not for SCXs that have joined. All of
+ * them die here, with their front ends, so that nothing starts them again. The announcement is on
+ * the web, at none of the clusters.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,6 @@
-/** https for listeners: the same ports, the same scheme all the way, and certificates that change. */
+/**
+ * https for listeners: the same ports, the same scheme all the way, and certificates that change.
+ */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';

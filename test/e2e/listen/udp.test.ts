@@ -1,4 +1,6 @@
-/** A session that is announced with --udp: from cluster to cluster its sound travels in datagrams. */
+/**
+ * A session that is announced with --udp: from cluster to cluster its sound travels in datagrams.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { metric } from '../support/metric.js';
 import {

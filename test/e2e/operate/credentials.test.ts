@@ -1,6 +1,6 @@
 /**
- * Source passwords, admin tokens and webhooks, with the real processes of a cluster, an SCX and broadcasters:
- * they open what they should, and appear in no log.
+ * Source passwords, admin tokens and webhooks, with the real processes of a cluster, an SCX and
+ * broadcasters: they open what they should, and appear in no log.
  */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';

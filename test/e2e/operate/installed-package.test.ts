@@ -37,7 +37,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** The environment of a user's shell: without what the npm that runs the tests has set for itself. */
+/**
+ * The environment of a user's shell: without what the npm that runs the tests has set for itself.
+ */
 const environment = (): NodeJS.ProcessEnv => {
   const kept = /^npm_config_(cache|registry|userconfig)$/;
   const own = ([name]: [string, unknown]): boolean => !/^npm_/i.test(name) || kept.test(name);

@@ -1,4 +1,6 @@
-/** When processes run: SCXs live for their clients, and outlive front ends and rendezvous points. */
+/**
+ * When processes run: SCXs live for their clients, and outlive front ends and rendezvous points.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CLIP, isAlive, until } from '../support/processes.js';

@@ -1,15 +1,18 @@
 /**
- * What bad clients do to a server, by mistake or on purpose. Each attack keeps a number of connections busy
- * until it is ended, and counts the answers that it gets. The gate uses them in small, and
- * `npm run bench -- abuse` in full. All come from one machine, which has no limits; X-Forwarded-For, which the
- * SCX believes there, makes them some hundred strangers.
+ * What bad clients do to a server, by mistake or on purpose. Each attack keeps a number of
+ * connections busy until it is ended, and counts the answers that it gets. The gate uses them in
+ * small, and `npm run bench -- abuse` in full. All come from one machine, which has no limits;
+ * X-Forwarded-For, which the SCX believes there, makes them some hundred strangers.
  */
 import { connect, type Socket } from 'node:net';
 
 /** The stream that is attacked, and how hard. */
 interface Target {
   readonly url: URL;
-  /** Connections at a time of an attack that holds them; one that makes short requests uses a twentieth. */
+  /**
+   * Connections at a time of an attack that holds them; one that makes short requests uses a
+   * twentieth.
+   */
   readonly count: number;
 }
 

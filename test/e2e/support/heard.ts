@@ -1,12 +1,14 @@
 /**
- * What a listener hears while sources come and go: every frame with its source and the instant of its
- * arrival. Sources are told apart by their bit rates.
+ * What a listener hears while sources come and go: every frame with its source and the instant of
+ * its arrival. Sources are told apart by their bit rates.
  */
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
 
 const FRAMES = 2000;
 
-/** An MP3 file of about 50 s: mono, silent, at 64 kbit/s and 48 kHz, or at 96 kbit/s and 44.1 kHz. */
+/**
+ * An MP3 file of about 50 s: mono, silent, at 64 kbit/s and 48 kHz, or at 96 kbit/s and 44.1 kHz.
+ */
 export function silentFile(bitrateKbps: 64 | 96): Buffer {
   const [third, bytes] = bitrateKbps === 64 ? [0x54, 192] : [0x70, 313];
   const frame = Buffer.alloc(bytes);

@@ -1,4 +1,7 @@
-/** A process of Icecast with a configuration of ours. It can be killed, and started again at the same port. */
+/**
+ * A process of Icecast with a configuration of ours. It can be killed, and started again at the
+ * same port.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A real Icecast server, with a source of its own. A test of it is skipped where it is not installed. */
+/**
+ * A real Icecast server, with a source of its own. A test of it is skipped where it is not
+ * installed.
+ */
 import { startIcecastServer } from './icecast-server.js';
 import { CLIP, type Running, start, until } from './processes.js';
 

@@ -1,6 +1,6 @@
 /**
- * A player that connects again to the same address whenever its stream ends, as good players do. It keeps
- * the number of each frame of a numbered broadcast, connection by connection.
+ * A player that connects again to the same address whenever its stream ends, as good players do. It
+ * keeps the number of each frame of a numbered broadcast, connection by connection.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -128,7 +128,9 @@ export async function heardMore(player: Player, ms: number): Promise<void> {
 export const askFor = (cluster: Cluster, announcement: string): Player =>
   play(listenUrl(cluster, announcement));
 
-/** A player at the cluster's SCX, to which it connects again; resolves when it has heard some audio. */
+/**
+ * A player at the cluster's SCX, to which it connects again; resolves when it has heard some audio.
+ */
 export async function tuneIn(cluster: Cluster, announcement: string): Promise<Player> {
   const { headers } = await fetch(listenUrl(cluster, announcement), { redirect: 'manual' });
   const player = play(headers.get('location') ?? '');

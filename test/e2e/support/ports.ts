@@ -2,7 +2,9 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the ports that the system gives to outgoing connections, which could take one meanwhile. */
+/**
+ * Below the ports that the system gives to outgoing connections, which could take one meanwhile.
+ */
 const PORTS = { first: 20_000, count: 12_000 };
 
 const isFree = async (port: number): Promise<boolean> => {

@@ -25,8 +25,8 @@ const WITHIN_MS = 45_000;
 const CHECK_MS = { first: 20, longest: 100, growth: 1.3 } as const;
 
 /**
- * Waits until a check returns a value other than false and undefined, and returns that. A check that
- * throws has no value yet. Rejects after `withinMs`.
+ * Waits until a check returns a value other than false and undefined, and returns that. A check
+ * that throws has no value yet. Rejects after `withinMs`.
  */
 export async function until<T>(
   what: string,

@@ -1,4 +1,7 @@
-/** A disk that a test can fill or make read-only: a small file system in memory. Only root may mount one. */
+/**
+ * A disk that a test can fill or make read-only: a small file system in memory. Only root may mount
+ * one.
+ */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

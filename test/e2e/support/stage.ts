@@ -1,6 +1,7 @@
 /**
- * Real processes for end-to-end tests: clusters, broadcasters and players, started from the build as a
- * user starts them, and ended by id. Whatever a test starts through a stage is gone when it closes.
+ * Real processes for end-to-end tests: clusters, broadcasters and players, started from the build
+ * as a user starts them, and ended by id. Whatever a test starts through a stage is gone when it
+ * closes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

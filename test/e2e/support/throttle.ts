@@ -1,6 +1,7 @@
 /**
- * A forwarder in front of an SCX whose cluster advertises 127.0.0.2: a connection to that address is
- * forwarded to the same port of 127.0.0.1. The data connections of one SCX can be made slow on the way.
+ * A forwarder in front of an SCX whose cluster advertises 127.0.0.2: a connection to that address
+ * is forwarded to the same port of 127.0.0.1. The data connections of one SCX can be made slow on
+ * the way.
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -8,7 +9,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const STEP_MS = 50;
 
-/** The first frame of a data connection says that it is one, its channel, and the SCX that opened it. */
+/**
+ * The first frame of a data connection says that it is one, its channel, and the SCX that opened
+ * it.
+ */
 const isAudioOf = (hello: string, id: string): boolean =>
   hello.includes('"purpose":"data"') && hello.includes('"channel":1') && hello.includes(id);
 
