@@ -107,19 +107,6 @@ describe('A session whose SCX is full', () => {
     expect(exited(2, 410, 3)).toEqual([launchOf(3, 8104)]);
     expect(lease(3, 500)).toEqual([answered(1, 3)]);
   });
-
-  test('waits longer and longer with an SCX that does not start', () => {
-    const { machine, want, exited } = withScx(3, 3);
-    want(1, 400);
-    const gaps = [2, 3, 4].map((n) => {
-      const died = machine.deadline > 1e9 ? 0 : n * 10_000;
-      exited(n, died, 1);
-      const due = machine.deadline;
-      machine.tick(due);
-      return due - died;
-    });
-    expect(gaps[2]!).toBeGreaterThan(gaps[0]!);
-  });
 });
 
 describe('A crowd between two leases', () => {

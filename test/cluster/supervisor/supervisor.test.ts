@@ -302,7 +302,8 @@ describe('A running SCX', () => {
       want(2, 200, DAY);
       lease(2, 300, {}, DAY);
       expect(lease(1, ms)).toEqual([]);
-      expect(runUntil(ms + 1000)).toEqual([]);
+      expect(runUntil(ms + 4999)).toEqual([]);
+      expect(runUntil(ms + 5000)).toEqual([stopped(1, 'SIGKILL'), stopped(2, 'SIGKILL')]);
     },
   );
 });

@@ -1,0 +1,235 @@
+/** What the end of an SCX means for its session: another one at once, later, or none. */
+import { describe, expect, test } from 'vitest';
+import { FACTS, NIGHT } from '../support.js';
+import { answered, DAY, failed, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
+
+const FULL = { listeners: 3, listenersMax: 3 };
+
+describe('The first SCX of a session', () => {
+  test('that crashed is launched again on its own ports, not on the lowest', () => {
+    const { want, lease, exited } = setUp();
+    want(1, 0, DAY);
+    want(2, 0);
+    lease(1, 300, {}, DAY);
+    lease(2, 300, { listeners: 2, httpUrl: 'http://h:8102/', overlayAddress: 'h:8103' });
+    expect(exited(1, 400, 0)).toEqual([]);
+    expect(loud(exited(2, 1000, 1))).toEqual([launchOf(3, 8102)]);
+  });
+
+  test('that used any free ports is launched again on the same ones', () => {
+    const { machine, want, lease, exited } = setUp({ ports: 'any' });
+    expect(want(1, 0)).toMatchObject([{ order: { ports: { http: 0, overlay: 0 } } }]);
+    lease(1, 300, { listeners: 1, httpUrl: 'http://h:40000/', overlayAddress: 'h:40007' });
+    const ports = { http: 40_000, overlay: 40_007 };
+    expect(loud(exited(1, 1000, 1))).toMatchObject([{ order: { ports } }]);
+    expect(machine.size).toBe(1);
+  });
+
+  test('that runs and ends with the exit code for a taken port has crashed', () => {
+    const { keep, lease, exited } = setUp();
+    keep(0);
+    lease(1, 300);
+    expect(loud(exited(1, 1000, 3))).toEqual([launchOf(2, 8100, NIGHT, true)]);
+  });
+
+  test('of a published session that ends at once again and again is launched with a backoff', () => {
+    const { machine, keep, lease, exited, config } = setUp();
+    keep(0);
+    lease(1, 100);
+    expect(loud(exited(1, 200, 0))).toEqual([launchOf(2, 8100, NIGHT, true)]);
+    lease(2, 300);
+    expect(loud(exited(2, 400, 0))).toEqual([]);
+    const wait = 2 * config.backoffMinMs;
+    expect(machine.deadline - 400).toBeGreaterThanOrEqual(wait / 2);
+    expect(machine.deadline - 400).toBeLessThanOrEqual(wait);
+  });
+
+  test('that was killed counts as dead even if it ends with exit code 0', () => {
+    const { want, lease, exited, runUntil } = setUp();
+    want(1, 0);
+    lease(1, 300, { listeners: 1 });
+    expect(runUntil(5300)).toEqual([stopped(1, 'SIGKILL')]);
+    expect(loud(exited(1, 5310, 0))).toEqual([launchOf(2)]);
+  });
+
+  test('that was killed is reported with the reason for killing it', () => {
+    const { want, exited, runUntil } = setUp({ quickDeathsMax: 1 });
+    want(1, 0);
+    runUntil(8000);
+    expect(loud(exited(1, 8010, null, 'SIGKILL'))).toEqual([
+      failed(1, expect.stringContaining('did not report within 8.0 s')),
+    ]);
+  });
+
+  test('that is killed gets no further clients', () => {
+    const { keep, ask, lease, runUntil } = setUp();
+    keep(0);
+    lease(1, 300);
+    expect(runUntil(5300)).toEqual([stopped(1, 'SIGKILL')]);
+    expect(ask(1, 5310)).toEqual([]);
+  });
+
+  test('is replaced for the requests that wait when it ends', () => {
+    const { found, lease, ask, exited, runUntil } = setUp();
+    found(9, 0);
+    lease(8, 100);
+    expect(ask(1, 200)).toEqual([]);
+    for (const now of [1500, 3000, 4500]) lease(8, now);
+    expect(runUntil(5000)).toContainEqual(stopped(9, 'SIGKILL'));
+    expect(exited(9, 5010, null)).toContainEqual(answered(1, 8));
+  });
+
+  test('that replaced a crashed one and ends normally is not launched again', () => {
+    const { machine, want, lease, exited } = setUp();
+    want(1, 0);
+    lease(1, 300, { listeners: 2 });
+    expect(loud(exited(1, 1000, 1))).toEqual([launchOf(2)]);
+    lease(2, 1300, { listeners: 2 });
+    expect(exited(2, 2000, 0)).toEqual([]);
+    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('A further SCX of a session', () => {
+  /** A session whose first SCX is full, and a listener that waits for the second. */
+  function withFurther() {
+    const world = setUp();
+    world.want(1, 0);
+    world.lease(1, 300, { listenersMax: 3 });
+    world.lease(1, 350, FULL);
+    expect(world.want(2, 400)).toEqual([launchOf(2, 8102)]);
+    return world;
+  }
+
+  function withTwo() {
+    const world = withFurther();
+    world.lease(2, 700, { listenersMax: 3 });
+    world.lease(2, 750, FULL);
+    return world;
+  }
+
+  test('that crashed with listeners leaves nothing to do when the first one ends', () => {
+    const { machine, exited } = withTwo();
+    expect(loud(exited(2, 1000, 1))).toEqual([]);
+    expect(exited(1, 1100, 0)).toEqual([]);
+    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('that crashed is logged; one that crashed while it left is not', () => {
+    const first = withTwo();
+    expect(first.exited(2, 1000, 1)).toMatchObject([{ kind: 'log', level: 'warn' }]);
+    const second = withTwo();
+    second.lease(2, 900, { state: 'leaving' });
+    expect(second.exited(2, 1000, 1)).toEqual([]);
+  });
+
+  test('that does not start is launched again with a backoff that doubles', () => {
+    const { machine, lease, exited, config } = withFurther();
+    let now = 500;
+    for (const n of [2, 3, 4]) {
+      expect(loud(exited(n, now, 1))).toEqual([]);
+      lease(1, now, FULL);
+      const wait = config.backoffMinMs * 2 ** (n - 2);
+      expect(machine.deadline - now).toBeGreaterThanOrEqual(wait / 2);
+      expect(machine.deadline - now).toBeLessThanOrEqual(wait);
+      now = machine.deadline;
+      expect(machine.tick(now)).toEqual([launchOf(n + 1, 8102)]);
+    }
+  });
+
+  test('that does not start does not keep other clients from the first one', () => {
+    const { machine, ask, exited } = withFurther();
+    for (const n of [2, 3, 4]) {
+      exited(n, n * 10_000, 1);
+      if (n < 4) machine.tick(machine.deadline);
+    }
+    expect(ask(3, 40_001)).toEqual([answered(3, 1)]);
+  });
+
+  test('gets no former neighbours: those are for the first one', () => {
+    const { want, lease, exited } = setUp();
+    const neighbours = [{ id: idOf(77), address: 'far.example:1', rttMs: 20, ours: true }];
+    want(1, 0);
+    lease(1, 300, { listeners: 2, neighbours });
+    expect(loud(exited(1, 1000, 1))).toMatchObject([{ order: { formerNeighbours: neighbours } }]);
+    lease(2, 1300, { ...FULL, neighbours });
+    expect(want(2, 1400)).toMatchObject([{ order: { id: idOf(3), formerNeighbours: [] } }]);
+  });
+});
+
+describe('A supervisor that is stopping', () => {
+  test('reports no SCX that crashes', () => {
+    const { machine, want, lease, exited } = setUp();
+    want(1, 0);
+    lease(1, 300, { listeners: 1 });
+    expect(machine.handle({ kind: 'stopAll' }, 1000)).toEqual([stopped(1, 'SIGTERM')]);
+    expect(exited(1, 1100, 1)).toEqual([]);
+    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('sends no SIGTERM after a SIGKILL', () => {
+    const { machine, keep, lease, runUntil } = setUp();
+    keep(0);
+    lease(1, 300);
+    expect(runUntil(5300)).toEqual([stopped(1, 'SIGKILL')]);
+    expect(machine.handle({ kind: 'stopAll' }, 5400)).toEqual([]);
+  });
+});
+
+describe('A port pair that another program uses', () => {
+  test('costs one attempt of each launch, not of the session', () => {
+    const { want, lease, exited } = setUp({ portTriesMax: 1 });
+    want(1, 0);
+    expect(exited(1, 10, 3)).toEqual([launchOf(2, 8102)]);
+    lease(2, 300, { listenersMax: 3 });
+    lease(2, 350, FULL);
+    expect(want(2, 400)).toEqual([launchOf(3, 8104)]);
+    expect(exited(3, 410, 3)).toEqual([launchOf(4, 8106)]);
+  });
+
+  test('costs attempts again after a death', () => {
+    const { machine, keep, exited } = setUp({ portTriesMax: 1 });
+    keep(0);
+    exited(1, 10, 3);
+    expect(loud(exited(2, 20, 3))).toEqual([]);
+    expect(machine.tick(machine.deadline)).toMatchObject([{ order: { id: idOf(3) } }]);
+    expect(exited(3, 500, 3)).toMatchObject([{ order: { id: idOf(4) } }]);
+  });
+});
+
+test.each([
+  [29_999, 2],
+  [30_000, 1],
+])('After an SCX that lived %i ms, the next quick death is number %i', (livedMs, deaths) => {
+  const { machine, keep, lease, exited } = setUp();
+  keep(0);
+  for (let now = 300; now < livedMs; now += 1000) lease(1, now);
+  expect(loud(exited(1, livedMs, 1))).toEqual([launchOf(2, 8100, NIGHT, true)]);
+  lease(2, livedMs + 100);
+  const isAtOnce = loud(exited(2, livedMs + 200, 1)).length === 1;
+  expect(isAtOnce).toBe(deaths === 1);
+  expect(machine.size).toBe(isAtOnce ? 1 : 0);
+});
+
+test('The announcement that is published here is not replaced by what clients bring', () => {
+  const { machine, keep, exited } = setUp();
+  keep(0);
+  const facts = { ...FACTS, title: 'Another title' };
+  const client = { session: NIGHT, facts, isListener: true, timeoutMs: 20_000 };
+  machine.handle({ kind: 'want', request: 1, ...client }, 10);
+  exited(1, 20, 1);
+  expect(machine.tick(machine.deadline)).toEqual([launchOf(2, 8100, NIGHT, true)]);
+});
+
+test('What a client knows of a session is kept when its SCX is found later', () => {
+  const { machine, found, exited } = setUp();
+  const facts = { ...FACTS, title: 'Night, renamed' };
+  machine.handle({ kind: 'keep', session: NIGHT, facts }, 0);
+  found(9, 10);
+  expect(machine.keeps(idOf(1))).toBe(true);
+  exited(1, 20, 1);
+  expect(machine.keeps(idOf(9))).toBe(true);
+  exited(9, 30, 1);
+  const effects = machine.tick(machine.deadline);
+  expect(effects).toMatchObject([{ kind: 'launch', order: { facts, rendezvous: true } }]);
+});
