@@ -17,7 +17,7 @@ import {
   told,
   verdict,
 } from './drill.js';
-import type { Member, Scene } from './scene.js';
+import { type Member, pickVictim, type Scene } from './scene.js';
 
 const BAD = { jitterMs: 200, loss: 0.2 };
 /** Links that are made bad, one after the other, at most. */
@@ -27,9 +27,9 @@ const MOVED_WITHIN_MS = 10_000;
 /** How long it is watched after it has moved, ms. */
 const WATCH_MS = 8000;
 
-/** An SCX that has neighbours besides its parent. */
-const pick = (scene: Scene, members: readonly Member[]): Member | undefined =>
-  scene.rng.pick(members.filter(({ scx, parent }) => parent !== null && scx.neighbours.length > 1));
+/** Whether it is fed by an SCX that is not its only neighbour. */
+const hasChoice = ({ scx, parent }: Member): boolean =>
+  parent !== null && scx.neighbours.length > 1;
 
 /** Time until another parent feeds it, ms; undefined: it took too long. */
 async function moved(scene: Scene, { scx, parent }: Member): Promise<number | undefined> {
@@ -48,8 +48,8 @@ interface Outcome {
 }
 
 async function spoilOne(scene: Scene): Promise<Outcome | undefined> {
+  const victim = await pickVictim(scene, hasChoice);
   const members = await scene.members();
-  const victim = pick(scene, members);
   const parent = members.find(({ scx }) => scx.id === victim?.parent);
   if (victim === undefined || parent === undefined) return undefined;
   const [one, other] = [victim.site, parent.site];

@@ -17,7 +17,7 @@ import {
   told,
   verdict,
 } from './drill.js';
-import { hasChildren, type Member, type Scene } from './scene.js';
+import { hasChildren, type Member, pickVictim, type Scene } from './scene.js';
 
 interface Hang {
   readonly what: string;
@@ -56,7 +56,7 @@ async function hang(scene: Scene, { scx, site }: Member, { ms, isWhole }: Hang):
 }
 
 async function hangOne(scene: Scene, kind: Hang): Promise<Outcome | undefined> {
-  const victim = scene.rng.pick((await scene.members()).filter(hasChildren));
+  const victim = await pickVictim(scene, hasChildren);
   if (victim === undefined) return undefined;
   const outcome = await hang(scene, victim, kind);
   tell(`${kind.what} hangs: ${told(outcome.asleep)}; wakes: ${told(outcome.awake)}`);

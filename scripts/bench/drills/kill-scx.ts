@@ -12,7 +12,7 @@ import {
   told,
   verdict,
 } from './drill.js';
-import { hasChildren, type Scene } from './scene.js';
+import { hasChildren, pickVictim, type Scene } from './scene.js';
 
 /** Until the status of the clusters shows that it is dead, ms. */
 const WATCH_MS = 3000;
@@ -27,9 +27,9 @@ interface Outcome {
 
 /** What the other listeners notice until the scene has settled again. */
 async function killOne(scene: Scene): Promise<Outcome | undefined> {
-  const members = await scene.members();
-  const victim = scene.rng.pick(members.filter(hasChildren));
+  const victim = await pickVictim(scene, hasChildren);
   if (victim === undefined) return undefined;
+  const members = await scene.members();
   const source = members.find(({ isSource }) => isSource)?.site;
   const others = scene.listeners.filter(({ site }) => site !== victim.site);
   for (const listener of others) listener.mark();

@@ -70,6 +70,7 @@ const SOURCE_SITE = 1;
 /** How long the scene must have been well, ms: the mesh has settled, more or less. */
 const WELL_MS = 3000;
 const SETTLED_WITHIN_MS = 60_000;
+const VICTIM_WITHIN_MS = 60_000;
 /** A listener without a frame for longer than this hears nothing, ms. */
 const SILENT_MS = 500;
 
@@ -129,6 +130,22 @@ async function settle(scene: Scene): Promise<readonly Member[]> {
     },
     SETTLED_WITHIN_MS,
   );
+}
+
+/**
+ * Draws a member that a drill may hit. In a young mesh, or on a busy machine, all SCXs may be fed by
+ * the source's for a while, so it waits; undefined: there was none for a long time.
+ */
+export async function pickVictim(
+  scene: Scene,
+  isVictim: (member: Member) => boolean,
+): Promise<Member | undefined> {
+  const find = async (): Promise<readonly Member[] | false> => {
+    const victims = (await scene.members()).filter(isVictim);
+    return victims.length > 0 && victims;
+  };
+  const victims = await until('a victim', find, VICTIM_WITHIN_MS).catch(() => []);
+  return scene.rng.pick(victims);
 }
 
 /** One-way delays, the same both ways, ms. */
