@@ -5,9 +5,9 @@
  *
  * The module of a command is imported only when that command is named (command-list.ts).
  */
-import { readFileSync } from 'node:fs';
 import { Command as Commander, CommanderError, Option as Flag } from 'commander';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { packageVersion } from '../runtime/package-files.js';
 import { COMMANDS } from './command-list.js';
 import { CONFIG_FILE, loadConfigFile } from './options/config-file.js';
 import { flagOf, type Option, type Table, variableOf } from './options/option.js';
@@ -51,13 +51,10 @@ function usageError({ code, message }: CommanderError): UserError {
   return new UserError(EXIT.usage, `${line}; see --help`);
 }
 
-const version = (): string =>
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
-
 function createProgram(): Commander {
   const program = new Commander('scattercast')
     .description(STORY)
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or the help of a command')
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()

@@ -7,6 +7,12 @@ import { type BackoffRange, spreadBackoffMs } from '../lib/backoff.js';
  */
 const RECONNECT: BackoffRange = { firstMs: 250, lastMs: 5000 };
 
+/** A connection that has held for this time, ms, was a good one: the next wait is the shortest again. */
+const STEADY_MS = 10_000;
+
+/** Whether a connection has held long enough for its end not to count as another failure. */
+export const wasSteady = (heldMs: number): boolean => heldMs > STEADY_MS;
+
 /** Resolves after `ms`, or as soon as the signal is aborted; never rejects. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -6,11 +6,11 @@
  * Only cluster.ts and front-end.ts see all services. Each group of routes is given the few that it
  * needs, which its own file names.
  */
-import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { ClusterStatus } from '../api/cluster-status.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { packageVersion } from '../runtime/package-files.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements/announcement-store.js';
 import { createOwnership, type Ownership } from './announcements/ownership.js';
@@ -66,12 +66,6 @@ const PROXIED_MAX = 1024;
 
 const now = (): number => performance.now();
 
-async function readVersion(): Promise<string> {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version } = JSON.parse(await readFile(file, 'utf8')) as { readonly version: string };
-  return version;
-}
-
 /** The cap on SCXs: the operator's, or as many as there are ports for. */
 function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
   const pairs = pairCapacity(scxPorts);
@@ -95,7 +89,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       found: await platform.list(),
     };
   });
-  return { config, ...state, pages: await loadPages(), version: await readVersion() };
+  return { config, ...state, pages: await loadPages(), version: packageVersion() };
 }
 
 /** What every SCX is launched with. */

@@ -202,6 +202,7 @@ describe('The command line', () => {
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(3000);
+    await standIn.until(() => standIn.visits[count]?.ended === true);
     expect(standIn.visits[count]?.messages.at(-1)).toBe('amLeaving');
   });
 

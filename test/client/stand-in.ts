@@ -142,7 +142,8 @@ export async function startStandIn(): Promise<StandIn> {
     session: SESSION,
     scx: { id: SCX_ID, httpUrl: 'http://127.0.0.1:1', overlayAddress },
     multicast: null,
-    keepAliveMs: 50,
+    // Three of these without an answer, and the SCX is taken for dead: a busy machine may stall for two.
+    keepAliveMs: 200,
   };
   const http = createHttpServer(async (request, response) => {
     const line = `${request.method} ${request.url}`;

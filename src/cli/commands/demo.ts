@@ -11,6 +11,7 @@ import { broadcast } from '../../client/broadcast/broadcaster.js';
 import { publish } from '../../client/cluster/cluster-api.js';
 import { startCluster } from '../../cluster/cluster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { packageFile } from '../../runtime/package-files.js';
 import { DEFAULT_CHANNELS } from '../../session/announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
 import { type DemoSettings, demoOptions } from '../options/cluster-options.js';
@@ -32,7 +33,7 @@ export const command: Command<typeof demoOptions> = {
 };
 
 const HOST = 'localhost';
-const CLIP = fileURLToPath(new URL('../../../web/demo/clip.mp3', import.meta.url));
+const CLIP = fileURLToPath(packageFile('web/demo/clip.mp3'));
 const PATH = 'localhost/demo';
 const NAME = { text: `scattercast://${PATH}`, creator: 'localhost', session: 'demo' };
 

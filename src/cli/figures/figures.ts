@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { packageFile } from '../../runtime/package-files.js';
 import { scopeOf } from '../../simulator/figures/sessions/scope.js';
 import { type FiguresSettings, figuresOptions } from '../options/simulate-options.js';
 import type { Command } from '../shell/command.js';
@@ -44,7 +45,6 @@ async function run(settings: FiguresSettings): Promise<void> {
 
 /** The matrix of round trips of a checkout of the project; an installed package has none. */
 function projectMatrix(): string | undefined {
-  const url = new URL('../../../test/fixtures/topologies/planetlab490.txt.gz', import.meta.url);
-  const path = fileURLToPath(url);
+  const path = fileURLToPath(packageFile('test/fixtures/topologies/planetlab490.txt.gz'));
   return existsSync(path) ? path : undefined;
 }

@@ -3,10 +3,6 @@
  * runs from the sources, as tests do.
  */
 import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../runtime/package-files.js';
 
-export const ENTRY = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../../dist/cli/main.js' : '../main.js',
-    import.meta.url,
-  ),
-);
+export const ENTRY = fileURLToPath(packageFile('dist/cli/main.js'));

@@ -26,7 +26,7 @@ export interface PoolOptions {
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 192, maxOldGenerationSizeMb: 8192 };
 
-const startWorker = (): Worker => startThread('job-worker', import.meta.url, { resourceLimits });
+const startWorker = (): Worker => startThread('cli/simulate/job-worker', { resourceLimits });
 
 /** Plays all jobs and returns their reports; rejects with a UserError if a job cannot be played. */
 export async function playJobs(

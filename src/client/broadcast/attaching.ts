@@ -9,7 +9,7 @@ import type { SourceId } from '../../gossamer/core/node.js';
 import { UserError } from '../../lib/user-error.js';
 import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
-import { pauseBeforeAttempt } from '../pause.js';
+import { pauseBeforeAttempt, wasSteady } from '../pause.js';
 import type { AduWindow } from './adu-window.js';
 import type { Destination } from './destination.js';
 import type { Gate } from './gate.js';
@@ -54,9 +54,6 @@ export interface Attaching {
   pump(): void;
 }
 
-/** A connection that held this long, ms, was a good one: the next wait is the shortest again. */
-const STEADY_MS = 10_000;
-
 /** Failures at one cluster before the next one is tried. Guess: one may be bad luck. */
 const ATTEMPTS_EACH = 2;
 
@@ -86,7 +83,7 @@ export async function keepAttached(link: Attaching): Promise<void> {
     }
     const reason = await link.connection.closed;
     link.connection = undefined;
-    if (performance.now() - since > STEADY_MS) attempt = 0;
+    if (wasSteady(performance.now() - since)) attempt = 0;
     if (!signal.aborted) link.options.onEvent({ kind: 'lost', reason });
   }
 }

@@ -77,7 +77,7 @@ export function createEncoder(bitrateKbps: BitrateKbps): Encoder {
 function startEncodeThread(bitrateKbps: BitrateKbps): Worker {
   // The decoder prints complaints about broken frames, which are of no use to anybody.
   const options = { workerData: bitrateKbps, stdout: true, stderr: true };
-  const thread = startThread('encode-thread', import.meta.url, options);
+  const thread = startThread('client/encode/encode-thread', options);
   thread.stdout.resume();
   thread.stderr.resume();
   thread.on('error', () => undefined); // `ask` rejects with it.

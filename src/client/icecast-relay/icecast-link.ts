@@ -5,7 +5,7 @@
  * reported.
  */
 import { UserError } from '../../lib/user-error.js';
-import { pauseBeforeAttempt, unlessAborted } from '../pause.js';
+import { pauseBeforeAttempt, unlessAborted, wasSteady } from '../pause.js';
 import { createFrameQueue, type FrameQueue } from './frame-queue.js';
 import { type IcecastSource, openIcecastSource } from './icecast-source.js';
 import type { IcecastTarget } from './icecast-target.js';
@@ -28,9 +28,6 @@ export interface IcecastLink {
   /** Sends what waits, if that is possible within `timeoutMs`, and ends. */
   finish(timeoutMs: number): Promise<void>;
 }
-
-/** A connection that held this long, ms, was a good one: the next wait is the shortest again. */
-const STEADY_MS = 10_000;
 
 interface State {
   readonly options: IcecastLinkOptions;
@@ -92,7 +89,7 @@ async function run(state: State): Promise<void> {
     const reason = await state.source?.closed;
     state.source = undefined;
     state.titles.onLost();
-    if (performance.now() - since > STEADY_MS) attempt = 0;
+    if (wasSteady(performance.now() - since)) attempt = 0;
     if (reason !== undefined && !state.isOver) {
       onWarning(`the connection to ${target.label} is lost (${reason}); connecting again`);
     }

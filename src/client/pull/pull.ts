@@ -6,7 +6,7 @@
  * that a new connection repeats is left out (drop-repeats.ts).
  */
 import { UserError } from '../../lib/user-error.js';
-import { pauseBeforeAttempt } from '../pause.js';
+import { pauseBeforeAttempt, wasSteady } from '../pause.js';
 import { readTrack, type TrackEvent } from '../track/track.js';
 import { createRepeatFilter, type RepeatFilter } from './drop-repeats.js';
 import { NoStream, openIcyStream, type Station } from './icy-stream.js';
@@ -21,9 +21,6 @@ export interface PullOptions {
   readonly stallMs?: number;
   readonly signal: AbortSignal;
 }
-
-/** After a connection that held this long the next pause is the shortest one again, ms. Guess. */
-const STEADY_MS = 10_000;
 
 /** A URL as it may be shown: without user and password. */
 export function labelOf(url: URL): string {
@@ -84,7 +81,7 @@ async function* play(
   const since = performance.now();
   let heard = false;
   const ending = (reason: string, problem?: UserError): Ending => {
-    return { reason, heard, isSteady: performance.now() - since > STEADY_MS, problem };
+    return { reason, heard, isSteady: wasSteady(performance.now() - since), problem };
   };
   memory.repeats.onConnected();
   try {

@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Router } from 'express';
+import { packageFile } from '../../runtime/package-files.js';
 import { route } from './methods.js';
 
 export interface Page {
@@ -13,7 +14,7 @@ export interface Page {
   readonly body: Buffer;
 }
 
-const FOLDER = new URL('../../../web/', import.meta.url);
+const FOLDER = packageFile('web/');
 
 const FILES = [
   { path: '/', file: 'index.html', type: 'text/html' },
