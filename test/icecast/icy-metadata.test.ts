@@ -44,7 +44,7 @@ describe('A block', () => {
     expect(textOf(block)).toBe("StreamTitle='A - B';");
   });
 
-  test('is not ended early by what is in the title', () => {
+  test('is not ended early by characters of the title', () => {
     expect(textOf(icyBlock("x';StreamUrl='http://evil/';"))).toBe(
       "StreamTitle='x\u2019;StreamUrl='http://evil/\u2019;';",
     );
@@ -57,8 +57,8 @@ describe('A block', () => {
   });
 });
 
-describe('Weaving', () => {
-  test('gives back each byte, and each title where it holds, however the stream is cut', () => {
+describe('A stream with titles', () => {
+  test('has each byte, and each title where it holds, however it is cut', () => {
     const change = fc.record({ bytes: fc.integer({ min: 1, max: 40_000 }), title: fc.string() });
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
@@ -84,7 +84,7 @@ describe('Weaving', () => {
     );
   });
 
-  test('says nothing where nothing is new', () => {
+  test('has empty blocks while the title is unchanged', () => {
     const bytes = new Uint8Array(50_000);
     const { blocks } = unweave(woven([{ bytes, titles: [{ at: 0, title: 'x' }] }]));
     expect(blocks.map(({ text }) => text)).toEqual(["StreamTitle='x';", '', '']);

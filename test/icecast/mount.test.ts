@@ -41,7 +41,7 @@ describe('A mount', () => {
     expect(isMountOf(target, NIGHT)).toBe(false);
   });
 
-  test('names a session by itself, and is named by it', () => {
+  test('names a session, and is the mount of that session', () => {
     expect(mountOf(NIGHT)).toBe('/radio.example/night');
     expect(sessionOfMount(mountOf(NIGHT))?.text).toBe(NIGHT.text);
     expect(sessionOfMount('/night')).toBeUndefined();

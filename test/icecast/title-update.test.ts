@@ -14,14 +14,14 @@ const titleFrom = (query: string): string | undefined =>
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
 describe('A title update', () => {
-  test('is told apart by its path', () => {
+  test('is recognised by its path', () => {
     for (const target of ['/admin/metadata', '/admin/metadata?a=b', '/admin.cgi?x', '/%61dmin.cgi'])
       expect(isTitleUpdate(target)).toBe(true);
     for (const target of ['/', '/admin', '/admin/metadata/', '/admin.cgi.mp3', '/night', '/%'])
       expect(isTitleUpdate(target)).toBe(false);
   });
 
-  test('has all that Icecast and SHOUTcast put in', () => {
+  test('has all fields of Icecast and SHOUTcast', () => {
     const icecast =
       '/admin/metadata?mount=%2Fradio.example%2Fnight%3Fpriority%3D5&mode=updinfo&song=A';
     expect(parseTitleUpdate(icecast)).toEqual({
@@ -60,7 +60,7 @@ describe('A title', () => {
     );
   });
 
-  test('is one bounded line, whatever bytes it was made of', () => {
+  test('is one bounded line, whatever bytes were sent', () => {
     const anyBytes = fc.uint8Array({ maxLength: 2000 });
     fc.assert(
       fc.property(anyBytes, fc.boolean(), fc.string({ maxLength: 12 }), (bytes, bare, charset) => {
@@ -75,7 +75,7 @@ describe('A title', () => {
 
   test.each([
     ['quotes', `song=${encodeURIComponent(`It's "A"; StreamUrl='x'`)}`, `It's "A"; StreamUrl='x'`],
-    ['HTML, which who shows it escapes', 'song=%3Cb%3EA%3C/b%3E', '<b>A</b>'],
+    ['HTML, which is escaped where it is shown', 'song=%3Cb%3EA%3C/b%3E', '<b>A</b>'],
     ['line ends', 'song=A%0D%0AX-Evil:%20b%0A%0Ac', 'A X-Evil: b c'],
     ['a NUL', 'song=A%00B', 'A'],
     ['what turns the writing around', 'song=A%E2%80%AEB', 'AB'],
@@ -93,7 +93,7 @@ describe('A title', () => {
     ['a word for Latin-1', 'charset=ISO-8859-1&song=R%C3%B3s', 'RÃ³s'],
     ['a word for Cyrillic', 'charset=koi8-r&song=%F0%F2%E9%F7%E5%F4', 'ПРИВЕТ'],
     ['a word behind it', 'song=R%C3%B3s&charset=latin1', 'RÃ³s'],
-    ['a word that nobody knows', 'charset=klingon&song=R%C3%B3s', 'Rós'],
+    ['an unknown word', 'charset=klingon&song=R%C3%B3s', 'Rós'],
     ['an empty word', 'charset=&song=R%C3%B3s', 'Rós'],
     ['an artist', 'artist=A&title=B', 'A - B'],
     ['a title only', 'title=B', 'B'],
@@ -135,7 +135,7 @@ describe('A target in a log', () => {
   });
 });
 
-test('The answer to a title is what Icecast says', () => {
+test('A title gets the answer of Icecast', () => {
   expect(metadataAnswer(200, 'Metadata update successful').body).toContain(
     '<iceresponse><message>Metadata update successful</message><return>1</return></iceresponse>',
   );

@@ -41,7 +41,7 @@ describe('An SCX (§2.5)', () => {
     expect(lifetime.endReason(130_000)).toBe('no clients for 30 s');
   });
 
-  test('becomes a rendezvous point by the word of its front end', () => {
+  test('becomes a rendezvous point when its front end says so', () => {
     const lifetime = createLifetime(options, false, 0);
     lifetime.onFrontEnd(true, 1000);
     expect(lifetime.endReason(500_000)).toBeUndefined();
@@ -54,7 +54,7 @@ describe('An SCX (§2.5)', () => {
     expect(lifetime.endReason(660_000)).toBe('no clients, and no front end for 600 s');
   });
 
-  test('goes on for its clients when its cluster is gone', () => {
+  test('stays for its clients when its cluster is gone', () => {
     const lifetime = createLifetime(options, true, 0);
     lifetime.onClients(1, 0);
     expect(lifetime.endReason(10_000_000)).toBeUndefined();

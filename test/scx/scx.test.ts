@@ -138,17 +138,17 @@ const listen = (scx: Scx): RawClient => {
   return client;
 };
 
-/** A source that sends real time, or as fast as it is told. */
-interface Studio {
+/** A broadcaster that sends frames on demand. */
+interface TestSource {
   readonly connection: SourceConnection;
   send(count: number): void;
   title(text: string): void;
   listeners: number;
 }
 
-const attach = async (scx: Scx, of = source('a'), password?: string): Promise<Studio> => {
+const attach = async (scx: Scx, of = source('a'), password?: string): Promise<TestSource> => {
   const { id, httpUrl, overlayAddress } = scx.status();
-  const studio = { listeners: 0 } as Studio;
+  const studio = { listeners: 0 } as TestSource;
   const connection = await openSourceConnection({
     attachment: { session: SESSION, scx: { id, httpUrl, overlayAddress }, keepAliveMs: 100 },
     source: of,
@@ -177,7 +177,7 @@ const attach = async (scx: Scx, of = source('a'), password?: string): Promise<St
 const SPEED = 5;
 
 /** Sends frames until the test ends. */
-const broadcast = (studio: Studio): void => {
+const broadcast = (studio: TestSource): void => {
   const timer = setInterval(() => studio.send(1), FRAME_MS / SPEED);
   ending.push(() => clearInterval(timer));
 };
@@ -273,7 +273,7 @@ describe('Two SCXs', () => {
 });
 
 describe('An SCX', () => {
-  test('renews its lease, says what it is, and tells at once that it is leaving', async () => {
+  test('renews its lease with its status, and reports at once that it is leaving', async () => {
     const scx = await start('1', { leaseIntervalMs: 60_000 });
     await vi.waitUntil(() => leases.size === 1, wait);
     const lease = leases.get('1'.repeat(16));
@@ -290,7 +290,7 @@ describe('An SCX', () => {
     await vi.waitUntil(() => leases.get('1'.repeat(16))?.attachedSources === 1, wait);
   });
 
-  test('ends when nobody comes within its linger, not earlier', async () => {
+  test('ends when no client comes within its linger, not earlier', async () => {
     const scx = await start('1', { lingerMs: 60_000 });
     const end = endOf(scx);
     await pass(50_000);
@@ -346,7 +346,7 @@ describe('An SCX', () => {
     await scx.stopped;
   });
 
-  test('ends when its front end does not want it', async () => {
+  test('ends when its front end answers 410', async () => {
     answer.status = 410;
     const scx = await start('1', { rendezvous: true });
     await scx.stopped;
@@ -379,7 +379,7 @@ describe('An SCX', () => {
     expect(numbersIn(client.body())).toEqual(range(0, 15));
   });
 
-  test('refuses a port that is taken with a line that says so', async () => {
+  test('reports a port that is taken in one line', async () => {
     const first = await start('1');
     const httpPort = Number(new URL(first.status().httpUrl).port);
     const overlayPort = Number(first.status().overlayAddress.split(':')[1]);
@@ -388,7 +388,7 @@ describe('An SCX', () => {
     }
   });
 
-  test('shows its numbers to Prometheus', async () => {
+  test('shows its metrics to Prometheus', async () => {
     const scx = await start('1');
     const { port } = new URL(scx.status().httpUrl);
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -407,7 +407,7 @@ describe('An SCX of a session with a source key', () => {
     message: expect.stringContaining(reason),
   });
 
-  test('takes sources with the password only', async () => {
+  test('takes only sources with the password', async () => {
     const scx = await start('1', { sourceKey });
     await expect(attach(scx)).rejects.toMatchObject(refused('requires its source password'));
     const wrong = attach(scx, source('a'), 'wrong');
@@ -419,7 +419,7 @@ describe('An SCX of a session with a source key', () => {
     expect(scx.status().attachedSources).toBe(1);
   });
 
-  test('learns a new key from its lease, and closes who has the old password', async () => {
+  test('learns a new key from its lease, and closes sources with the old password', async () => {
     const scx = await start('1', { sourceKey });
     const { connection } = await attach(scx, source('a'), 'right');
     answer.access = { sourceKey: hashSecret('new'), announcement: null };

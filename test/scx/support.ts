@@ -1,4 +1,5 @@
-/** MP3 frames that tell who they are, and listeners that remember what they were given. */
+/** MP3 frames that carry a number, and listeners that record what they get. */
+import { vi } from 'vitest';
 import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node.js';
 import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
 import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
@@ -12,7 +13,7 @@ export const FRAME_BYTES = 417;
 
 const SEQUENCE_OFFSET = 100;
 
-/** A frame of 128 kbit/s that carries a number, and reaches so many bytes back. */
+/** A frame of 128 kbit/s that carries a number, and needs `reachBytes` of the frames before. */
 export function mp3Frame(number: number, reachBytes = 0): Uint8Array {
   const frame = Buffer.alloc(FRAME_BYTES);
   frame.set([0xff, 0xfb, 0x90, 0x64, reachBytes >> 1, (reachBytes & 1) << 7]);
@@ -71,7 +72,7 @@ export const titleAdu = (digit: string, title: string, from: number, sequence = 
   channel: 2,
 });
 
-/** An connection whose socket takes everything at once, until it is told to stall. */
+/** A connection whose socket takes everything at once, until it is stalled. */
 export interface FakeConnection extends ListenerConnection {
   /** What its socket has not taken. */
   queued: number;
@@ -110,7 +111,7 @@ export function fakeConnection(wantsTitles = false): FakeConnection {
   return connection;
 }
 
-/** Nobody feeds this SCX, and nobody may. */
+/** An ingest without encoders. */
 export const NO_INGEST: Ingest = {
   handle: () => undefined,
   setTitle: () => false,
@@ -118,3 +119,14 @@ export const NO_INGEST: Ingest = {
   closeAll: () => undefined,
   description: { title: undefined, genre: undefined },
 };
+
+/**
+ * Lets timeouts of these lengths end at once, ms. Returns the spy that has seen all timeouts; vitest
+ * restores the original after the test.
+ */
+export function withoutWaiting(timeoutsMs: readonly number[]) {
+  const original = globalThis.setTimeout;
+  const shortened = (callback: () => void, ms = 0): NodeJS.Timeout =>
+    original(callback, timeoutsMs.includes(ms) ? 0 : ms);
+  return vi.spyOn(globalThis, 'setTimeout').mockImplementation(shortened as typeof setTimeout);
+}

@@ -58,7 +58,7 @@ async function listen(server: Server): Promise<string> {
 
 const serve = (listener: RequestListener): Promise<string> => listen(createHttpServer(listener));
 
-/** A server that writes these bytes to whoever connects, whatever is asked. */
+/** A server that writes these bytes to every connection, whatever is asked. */
 const serveRaw = (text: string): Promise<string> =>
   listen(
     createServer((socket) => {
@@ -242,7 +242,7 @@ describe('A guarded fetch checks what the DNS answers', () => {
     expect(problem.message).toBe('"http://nowhere.test/" cannot be fetched (ENOTFOUND)');
   });
 
-  test('and waits for it no longer than for everything else', async () => {
+  test('and waits for it no longer than the whole timeout', async () => {
     const fetching = guardedFetch('http://silent.test/', { ...home, timeoutMs: 50 });
     expect(await kindOf(fetching)).toBe('timeout');
   });
@@ -377,7 +377,7 @@ describe('A guarded fetch gives up', () => {
     expect(await kindOf(guardedFetch(base, home))).toBe('status');
   });
 
-  test('on a port where nobody listens', async () => {
+  test('on a port without a server', async () => {
     const base = await serve(() => undefined);
     await new Promise((closed) => open.splice(0)[0]?.server.close(closed));
     expect(await problemOf(guardedFetch(base, home))).toMatchObject({
@@ -407,7 +407,7 @@ describe('A guarded fetch gives up', () => {
   });
 });
 
-describe('A guarded fetch takes no longer than its time', () => {
+describe('A guarded fetch takes no longer than its timeout', () => {
   const brief = { ...home, timeoutMs: 100 };
 
   test('with a server that accepts and says nothing', async () => {

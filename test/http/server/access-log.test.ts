@@ -52,7 +52,7 @@ describe('A line of the access log', () => {
     );
   });
 
-  test('keeps what strangers write within its quotes', () => {
+  test('escapes what clients have sent', () => {
     const agent = 'a" 200 1 "x\n\\\xff\x1b[2J';
     const line = accessLine({ ...access, agent }, new Date());
     expect(line).toContain('"a\\x22 200 1 \\x22x\\x0a\\x5c\\xff\\x1b[2J"');
@@ -92,7 +92,7 @@ describe('The access log', () => {
     expect(log.lost).toBe(2);
   });
 
-  test('loses lines while the disk is full, tells so once, and goes on when there is room', async () => {
+  test('loses lines while the disk is full, logs so once, and goes on when there is room', async () => {
     const file = join(dir, 'access.log');
     await symlink('/dev/full', file);
     const told: string[] = [];

@@ -5,7 +5,7 @@ import { basicAuth, basicHeader } from '../../../src/http/server/basic-auth.js';
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('Basic authorization', () => {
-  test('tells back whatever was told, colons in the password included', () => {
+  test('is parsed as it was written, colons in the password included', () => {
     const user = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes(':'));
     const credentials = fc.record({ user, password: fc.string({ unit: 'grapheme' }) });
     fc.assert(
@@ -32,7 +32,7 @@ describe('Basic authorization', () => {
     ['something that is not base64', 'Basic source:hackme'],
     ['the word alone', 'Basic'],
     ['two values', `Basic ${encoded('a:b')} ${encoded('c:d')}`],
-  ])('has nobody in %s', (_what, header) => {
+  ])('has no credentials in %s', (_what, header) => {
     expect(basicAuth(header)).toBeUndefined();
   });
 

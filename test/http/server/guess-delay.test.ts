@@ -6,18 +6,18 @@ const failTimes = (times: number, now = 0) => {
   return Array.from({ length: times }, () => guessDelay.fail('a', now));
 };
 
-test('A guessDelay lets three failures pass, and doubles the wait from then on, up to 10 s', () => {
+test('A guess delay begins after three failures, and doubles up to 10 s', () => {
   expect(failTimes(10)).toEqual([0, 0, 0, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   expect(failTimes(5000).at(-1)).toBe(10_000);
 });
 
-test('A guessDelay keeps addresses apart', () => {
+test('A guess delay is kept for each address', () => {
   const guessDelay = createGuessDelay();
   for (let n = 0; n < 9; n++) guessDelay.fail('a', 0);
   expect(guessDelay.fail('b', 0)).toBe(0);
 });
 
-test('A guessDelay forgives who succeeds, and forgets who has not failed for ten minutes', () => {
+test('A guess delay ends with a success, and ten minutes after the last failure', () => {
   const guessDelay = createGuessDelay();
   for (let n = 0; n < 9; n++) guessDelay.fail('a', 0);
   guessDelay.forgive('a');
@@ -26,7 +26,7 @@ test('A guessDelay forgives who succeeds, and forgets who has not failed for ten
   expect(guessDelay.fail('a', 1_200_001)).toBe(0);
 });
 
-test('A guessDelay remembers 1024 addresses, and forgets the one that failed longest ago', () => {
+test('A guess delay is remembered for 1024 addresses; the one that failed longest ago is forgotten', () => {
   const guessDelay = createGuessDelay();
   for (let n = 0; n < 3; n++) for (const address of ['old', 'busy']) guessDelay.fail(address, n);
   for (let n = 0; n < 1022; n++) guessDelay.fail(`${n}`, 10 + n);

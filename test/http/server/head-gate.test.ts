@@ -11,13 +11,13 @@ let now = 0;
 let headGate: HeadGate;
 let server: Server;
 let port: number;
-const visitors: IncomingRequest[] = [];
+const requests: IncomingRequest[] = [];
 const sockets = new Set<Socket>();
 
 beforeEach(async () => {
   now = 0;
-  visitors.length = 0;
-  const onRequest = (visitor: IncomingRequest): void => void visitors.push(visitor);
+  requests.length = 0;
+  const onRequest = (request: IncomingRequest): void => void requests.push(request);
   headGate = createHeadGate(
     { headMs: 10_000, pendingMax: 3, secure: undefined, onRequest },
     () => now,
@@ -35,15 +35,15 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('At the headGate', () => {
-  test('a visitor brings along what came behind its head', async () => {
+describe('The head gate', () => {
+  test('passes on a request with the bytes behind its head', async () => {
     rawClient(port, 'PUT /a HTTP/1.1\r\nA: b\r\n\r\nbody');
-    await vi.waitUntil(() => visitors.length === 1);
-    expect(Buffer.from(visitors[0]?.rest ?? []).toString()).toBe('body');
+    await vi.waitUntil(() => requests.length === 1);
+    expect(Buffer.from(requests[0]?.rest ?? []).toString()).toBe('body');
     expect(headGate.pending).toBe(0);
   });
 
-  test('who is too slow is told so', async () => {
+  test('answers 408 to a connection that is too slow', async () => {
     const slow = rawClient(port, 'GET / HT');
     await vi.waitUntil(() => headGate.pending === 1);
     now = 9000;
@@ -56,7 +56,7 @@ describe('At the headGate', () => {
     expect(headGate.counters.slow).toBe(1);
   });
 
-  test('a crowd of half requests loses its oldest, and others come in', async () => {
+  test('closes the oldest of too many incomplete requests, and lets others in', async () => {
     const first = rawClient(port, 'GET / HT');
     await vi.waitUntil(() => headGate.pending === 1);
     const others = [1, 2, 3].map(() => rawClient(port, 'GET / HT'));
@@ -64,12 +64,12 @@ describe('At the headGate', () => {
     expect(headGate.counters.evicted).toBe(1);
     expect(headGate.pending).toBe(3);
     rawClient(port, 'GET /new HTTP/1.0\r\n\r\n');
-    await vi.waitUntil(() => visitors.length === 1);
+    await vi.waitUntil(() => requests.length === 1);
     for (const { socket } of others) socket.destroy();
     await vi.waitUntil(() => headGate.pending === 0);
   });
 
-  test('who speaks TLS where there is none gets an answer', async () => {
+  test('answers 400 to TLS without a certificate', async () => {
     const client = rawClient(port, '\x16\x03\x01\x02\x00');
     await client.closed;
     expect(client.text()).toMatch(/^HTTP\/1\.1 400 /);

@@ -24,7 +24,7 @@ describe('A request head', () => {
       'ice-name',
       'X',
     ],
-    ['somebody with bare line ends', 'GET / HTTP/1.0\nA:  b \n\n', 'HTTP/1.0', 'a', 'b'],
+    ['a client with bare line feeds', 'GET / HTTP/1.0\nA:  b \n\n', 'HTTP/1.0', 'a', 'b'],
   ])('of %s is read', (_who, text, protocol, name, value) => {
     const result = read(text);
     if (result.kind !== 'head') throw new Error(result.kind);

@@ -6,7 +6,7 @@ const RIGHT = 'k3nd8w-abcdef-ghjkmn-pqrstu';
 const ADDRESS = '198.51.100.7';
 const create = () => createSourcePassword(hashSecret(RIGHT), () => 0);
 
-test('A source password lets in whoever has it, and says what is wrong with others', () => {
+test('A source password admits clients that have it, and names the reason to others', () => {
   const password = create();
   expect(password.verifySource(RIGHT, ADDRESS)).toEqual({ kind: 'ok' });
   expect(password.verifySource(undefined, ADDRESS)).toMatchObject({ kind: 'missing', delayMs: 0 });
@@ -16,7 +16,7 @@ test('A source password lets in whoever has it, and says what is wrong with othe
   expect(password.counters).toEqual({ missing: 1, wrong: 6 });
 });
 
-test('A source password slows down who guesses, and neither others nor the right one', () => {
+test('A source password delays a client that guesses, but no other and not the right password', () => {
   const password = create();
   const guess = (address: string) => password.verifySource('guess', address);
   const delays = Array.from({ length: 5 }, () => guess(ADDRESS)).map((verdict) =>
@@ -28,7 +28,7 @@ test('A source password slows down who guesses, and neither others nor the right
   expect(guess(ADDRESS)).toMatchObject({ delayMs: 0 });
 });
 
-test('A source password that was not given is no guess: source clients probe that way', () => {
+test('A missing source password is no guess: encoders probe that way', () => {
   const password = create();
   for (let n = 0; n < 10; n++) password.verifySource(undefined, ADDRESS);
   expect(password.verifySource('guess', ADDRESS)).toMatchObject({ kind: 'wrong', delayMs: 0 });

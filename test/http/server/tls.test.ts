@@ -88,7 +88,7 @@ describe('One port', () => {
     expect(security.counters.failed).toBe(0);
   });
 
-  test('that gets half a handshake and garbage goes on', async () => {
+  test('survives half a handshake and garbage', async () => {
     const garbage = rawClient(port, '\x16\x03\x01garbage that is no handshake at all');
     await garbage.closed;
     expect(security.counters.failed).toBe(1);
@@ -104,7 +104,7 @@ describe('A new certificate', () => {
     await security.reload();
   };
 
-  test('is shown to newcomers, and nobody is closed', async () => {
+  test('is shown to new connections, and no open one is closed', async () => {
     const { socket } = await shake();
     await replace('second');
     expect((await shake()).name).toBe('second');
@@ -113,13 +113,13 @@ describe('A new certificate', () => {
     expect(security.counters.reloaded).toBe(1);
   });
 
-  test('that is of no use is left, and the old one stays', async () => {
+  test('that cannot be used is ignored, and the old one stays', async () => {
     await writeFile(files.cert, 'no certificate');
     await security.reload();
     expect((await shake()).name).toBe('first');
   });
 
-  test('that is of no use at the start is a problem that the user can fix', async () => {
+  test('that cannot be used at the start is a problem that the user can fix', async () => {
     await writeFile(files.key, 'no key');
     await expect(openTls(files, silent)).rejects.toThrow(/the key .* cannot be used/);
   });

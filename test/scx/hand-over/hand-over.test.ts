@@ -67,8 +67,8 @@ const listen = async (): Promise<RawClient> => {
   return client;
 };
 
-/** What whoever comes to the port is told at once. */
-async function knock(): Promise<string> {
+/** The first bytes that a new connection gets. */
+async function firstAnswer(): Promise<string> {
   const socket = connect(http.port, '127.0.0.1');
   socket.write(GET);
   const [bytes] = (await once(socket, 'data')) as [Buffer];
@@ -89,7 +89,7 @@ const handOverTo = (behaviour: string, drainMs = 0) =>
     leave: () => void events.push('left'),
   });
 
-describe('An SCX goes on as before', () => {
+describe('An SCX continues as before', () => {
   test.each([
     ['ends', 'the successor ended (exit code 7)'],
     ['version', 'the successor ended (SIGKILL)'],
@@ -102,7 +102,7 @@ describe('An SCX goes on as before', () => {
     await client.bodyOf(50 * FRAME_BYTES);
     const numbers = numbersIn(client.body());
     expect(numbers).toEqual(range(numbers[0] ?? -1, (numbers[0] ?? -1) + numbers.length));
-    expect(await knock()).toMatch(/^HTTP\/1.1 200 OK/);
+    expect(await firstAnswer()).toMatch(/^HTTP\/1.1 200 OK/);
     expect(events).toEqual([]);
   });
 
@@ -119,14 +119,14 @@ describe('An SCX goes on as before', () => {
       leave: () => undefined,
     });
     expect(reason).toMatch(why);
-    expect(await knock()).toMatch(/^HTTP\/1.1 200 OK/);
+    expect(await firstAnswer()).toMatch(/^HTTP\/1.1 200 OK/);
   });
 });
 
 describe('A successor', () => {
   test.each([
-    ['while others may stay for a while', 5000],
-    ['even if nobody may stay', 0],
+    ['with time for listeners that cannot move', 5000],
+    ['without time for listeners that cannot move', 0],
   ])(
     'is given the port and the listeners, whose end is not logged twice, %s',
     async (_, drainMs) => {
@@ -135,7 +135,7 @@ describe('A successor', () => {
       expect(events).toEqual(['succeeded', 'sources sent away', 'left']);
       await vi.waitUntil(() => client.text().endsWith('<taken over>'), wait);
       expect(lines).toEqual([]);
-      expect(await knock()).toMatch(/^\d+$/);
+      expect(await firstAnswer()).toMatch(/^\d+$/);
       expect(playout.listeners.count).toBe(0);
     },
   );
@@ -165,7 +165,7 @@ describe('A successor', () => {
     expect(await handing).toBe('this SCX is leaving itself');
   });
 
-  test('that dies as it takes a listener costs it nothing: it stays where it was', async () => {
+  test('that dies as it takes a listener costs nothing: the listener stays where it was', async () => {
     const client = await listen();
     const handing = handOverTo('listener', 60_000);
     await vi.waitUntil(() => events.length === 2, wait);

@@ -1,7 +1,7 @@
 /**
- * Stands in for a successor process, which may be as bad as its argument says: `ends` at once, is of
- * another `version`, hears `another` source, ends when it is to take a `listener`; or is `good`: it
- * answers whoever comes to its door with its process id, and tells its listeners that it is there.
+ * Stands in for a successor process that behaves as its argument says: `ends` at once, is of another
+ * `version`, hears `another` source, ends when it gets a `listener`; or is `good`: it answers new
+ * connections with its process id, and writes to its listeners that it has taken over.
  */
 import process from 'node:process';
 

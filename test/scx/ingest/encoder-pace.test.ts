@@ -5,16 +5,16 @@ import { FRAME_MS } from '../support.js';
 const HOUR_MS = 3_600_000;
 const TICK_MS = 250;
 
-/** Plays an encoder whose clock is `speed` times ours; nobody waits for it. */
+/** Plays an encoder whose clock is `speed` times ours; it never waits. */
 function encode(pace: EncoderPace, speed: number, fromMs: number, toMs: number) {
-  const told = { slowAt: [] as number[], longestWaitMs: 0 };
+  const seen = { slowAt: [] as number[], longestWaitMs: 0 };
   let tickAt = fromMs;
   for (let now = fromMs; now < toMs; now += FRAME_MS / speed) {
-    for (; tickAt <= now; tickAt += TICK_MS) if (pace.isSlow(tickAt)) told.slowAt.push(tickAt);
-    told.longestWaitMs = Math.max(told.longestWaitMs, pace.waitMs(now));
+    for (; tickAt <= now; tickAt += TICK_MS) if (pace.isSlow(tickAt)) seen.slowAt.push(tickAt);
+    seen.longestWaitMs = Math.max(seen.longestWaitMs, pace.waitMs(now));
     pace.add(FRAME_MS, now);
   }
-  return told;
+  return seen;
 }
 
 describe('An encoder', () => {
@@ -23,17 +23,17 @@ describe('An encoder', () => {
     ['0.1 % too fast', 1.001],
     ['0.1 % too slow', 0.999],
   ])('%s is neither held up nor called slow in six hours: 21 s for 0.1 %', (_how, speed) => {
-    const told = encode(createEncoderPace(0), speed, 0, 6 * HOUR_MS);
-    expect(told).toEqual({ slowAt: [], longestWaitMs: 0 });
+    const seen = encode(createEncoderPace(0), speed, 0, 6 * HOUR_MS);
+    expect(seen).toEqual({ slowAt: [], longestWaitMs: 0 });
   });
 
   test('that is 5 % too fast is held up', () => {
-    const told = encode(createEncoderPace(0), 1.05, 0, 600_000);
-    expect(told.longestWaitMs).toBeGreaterThan(10_000);
-    expect(told.slowAt).toEqual([]);
+    const seen = encode(createEncoderPace(0), 1.05, 0, 600_000);
+    expect(seen.longestWaitMs).toBeGreaterThan(10_000);
+    expect(seen.slowAt).toEqual([]);
   });
 
-  test('that waits when it is told gets through real time, and 5 s more', () => {
+  test('that is held up as required sends real time and 5 s more', () => {
     const pace = createEncoderPace(0);
     let now = 0;
     let sentMs = 0;
@@ -52,12 +52,12 @@ describe('An encoder', () => {
     expect(sentMs).toBeGreaterThan(HOUR_MS);
   });
 
-  test('that is too slow is called so once a minute, after ten seconds', () => {
+  test('that is too slow is reported once a minute, after ten seconds', () => {
     const { slowAt } = encode(createEncoderPace(0), 0.8, 0, 300_000);
     expect(slowAt).toEqual([10_000, 70_000, 130_000, 190_000, 250_000]);
   });
 
-  test('that says nothing is slow, too', () => {
+  test('that sends nothing is slow', () => {
     const pace = createEncoderPace(0);
     expect(pace.isSlow(9999)).toBe(false);
     expect(pace.isSlow(10_000)).toBe(true);
@@ -82,7 +82,7 @@ describe('An encoder', () => {
     encode(pace, 1, 0, 60_000);
     const morning = 8 * HOUR_MS;
     expect(pace.isSlow(morning)).toBe(true);
-    const told = encode(pace, 1, morning, morning + HOUR_MS);
-    expect(told).toEqual({ slowAt: [], longestWaitMs: 0 });
+    const seen = encode(pace, 1, morning, morning + HOUR_MS);
+    expect(seen).toEqual({ slowAt: [], longestWaitMs: 0 });
   });
 });

@@ -16,7 +16,7 @@ import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { FRAME_MS, mp3Frame, numbersIn, range } from '../support.js';
+import { FRAME_MS, mp3Frame, numbersIn, range, withoutWaiting } from '../support.js';
 
 const PASSWORD = 'k3nd8w-abcdef';
 const LEASE_TOKEN = 'the-cluster-itself';
@@ -145,7 +145,7 @@ async function onAir(client: RawClient, count = 10): Promise<Attached> {
   client.socket.write(frames(0, count));
   await vi.waitUntil(() => attached.length > before, wait);
   const [last] = attached.slice(-1);
-  if (last === undefined) throw new Error('nobody is attached');
+  if (last === undefined) throw new Error('no source is attached');
   // The last frame waits for what follows it.
   await vi.waitUntil(() => audioOf(last).length >= count - 1, wait);
   return last;
@@ -159,8 +159,8 @@ const titlesOf = ({ adus }: Attached): { readonly title: string }[] =>
 const heardFrom = (one: Attached): number[] =>
   numbersIn(Buffer.concat(audioOf(one).map(({ payload }) => payload)));
 
-describe('A source client', () => {
-  test('is answered 200 at once to SOURCE, and its frames are numbered', async () => {
+describe('An encoder', () => {
+  test('gets 200 at once for SOURCE, and its frames are numbered', async () => {
     const client = source('User-Agent: butt', 'ice-name: Caf%C3%A9 Radio', 'ice-genre: Jazz');
     await client.head();
     expect(client.text()).toBe('HTTP/1.0 200 OK\r\n\r\n');
@@ -177,7 +177,7 @@ describe('A source client', () => {
     expect(ingest.description).toEqual({ title: undefined, genre: undefined });
   });
 
-  test('hears 100 to PUT that expects it, and 200 at the end of its chunks', async () => {
+  test('gets 100 for PUT that expects it, and 200 at the end of its chunks', async () => {
     const client = put('Transfer-Encoding: chunked', 'Expect: 100-continue');
     await client.head();
     expect(client.text()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
@@ -189,7 +189,7 @@ describe('A source client', () => {
     expect(heardFrom(heard)).toEqual(range(0, 10));
   });
 
-  test('hears nothing to PUT that expects nothing, until its length is there', async () => {
+  test('gets no answer to PUT that expects nothing, until its length has come', async () => {
     const client = put(`Content-Length: ${frames(0, 10).length}`);
     const heard = await onAir(client);
     expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -210,7 +210,7 @@ describe('A source client', () => {
     expect(attached.map(heardFrom)).toEqual([range(0, 5)]);
   });
 
-  test('is told what is possible, without a password', async () => {
+  test('gets the allowed methods without a password', async () => {
     const answer = await answerTo(request('OPTIONS * HTTP/1.1'));
     expect(answer).toMatch(/^HTTP\/1\.1 204 [\s\S]*\r\nAllow: GET, PUT, OPTIONS, SOURCE\r\n/);
   });
@@ -219,20 +219,23 @@ describe('A source client', () => {
     ['as libshout', 'SOURCE', 'Content-Length: 0'],
     ['with SOURCE', 'SOURCE', 'X: y'],
     ['with PUT', 'PUT', 'Expect: 100-continue'],
-    ['with a kind of authorization that it is not', 'PUT', 'Authorization: Bearer x'],
-  ])('that asks without a password, %s, hears 401 and has not guessed', async (_how, ...rest) => {
-    for (let times = 0; times < 6; times++) {
-      const [method, header] = rest;
-      const answer = await answerTo(request(`${method} ${MOUNT} HTTP/1.0`, header));
-      expect(answer).toMatch(/^HTTP\/1\.1 401 /);
-      expect(answer).toContain('\r\nAllow: GET, PUT, OPTIONS, SOURCE\r\n');
-      expect(answer).toContain('\r\nWWW-Authenticate: Basic realm=');
-    }
-    expect(password.counters.wrong).toBe(0);
-  });
+    ['with another authorization scheme', 'PUT', 'Authorization: Bearer x'],
+  ])(
+    'that asks without a password, %s, gets 401, and it does not count as a guess',
+    async (_how, ...rest) => {
+      for (let times = 0; times < 6; times++) {
+        const [method, header] = rest;
+        const answer = await answerTo(request(`${method} ${MOUNT} HTTP/1.0`, header));
+        expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+        expect(answer).toContain('\r\nAllow: GET, PUT, OPTIONS, SOURCE\r\n');
+        expect(answer).toContain('\r\nWWW-Authenticate: Basic realm=');
+      }
+      expect(password.counters.wrong).toBe(0);
+    },
+  );
 
-  test('that guesses hears 403, later each time after a few; others do not wait', async () => {
-    const waits = vi.spyOn(globalThis, 'setTimeout');
+  test('that guesses gets 403, later each time after a few; others do not wait', async () => {
+    const waits = withoutWaiting([500, 1000]);
     const guess = async (address: string): Promise<number> => {
       waits.mockClear();
       const forwarded = `X-Forwarded-For: ${address}`;
@@ -253,25 +256,25 @@ describe('A source client', () => {
     ['404', 'another session', '/radio.example/day'],
     ['404', 'no mount', '/'],
     ['404', 'a path that is badly escaped', '/%ff'],
-    ['400', 'a priority that is none', `${MOUNT}?priority=256`],
-  ])('hears %s for %s', async (status, _what, target) => {
+    ['400', 'a malformed priority', `${MOUNT}?priority=256`],
+  ])('gets %s for %s', async (status, _what, target) => {
     const answer = await answerTo(request(`PUT ${target} HTTP/1.1`, AUTH));
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(attached).toEqual([]);
   });
 
-  test('hears 404 only with the password', async () => {
+  test('gets 404 only with the password', async () => {
     const answer = await answerTo(request('PUT /radio.example/day HTTP/1.1'));
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  test('hears 503 with a time to come back while the SCX is leaving', async () => {
+  test('gets 503 with Retry-After while the SCX is leaving', async () => {
     isLeaving = true;
     expect(await answerTo(put())).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
   });
 
   test.each(['audio/aac', 'audio/aacp', 'application/ogg', 'audio/mpegurl', 'text/html', 'audio/'])(
-    'of type %s hears 415 in a sentence',
+    'of type %s gets 415 in a sentence',
     async (type) => {
       const answer = await answerTo(source(`Content-Type: ${type}`));
       expect(answer).toMatch(/^HTTP\/1\.1 415 /);
@@ -280,7 +283,7 @@ describe('A source client', () => {
   );
 
   test.each(['audio/mpeg', 'Audio/MPEG', 'audio/mp3', 'audio/x-mpeg', 'audio/mpeg; charset=x'])(
-    'of type %s is welcome',
+    'of type %s is accepted',
     async (type) => {
       await onAir(source(`Content-Type: ${type}`));
     },
@@ -290,7 +293,7 @@ describe('A source client', () => {
     ['Ogg', Buffer.concat([Buffer.from('OggS'), Buffer.alloc(20_000)]), 'This is Ogg, not MP3'],
     ['AAC', Buffer.alloc(20_000, Buffer.from([0xff, 0xf1, 0x50, 0x80, 1, 2])), 'This is AAC'],
     ['nothing known', Buffer.alloc(20_000, 7), 'This is not MP3'],
-  ])('that sends %s hears 415 in a sentence', async (_what, bytes, text) => {
+  ])('that sends %s gets 415 in a sentence', async (_what, bytes, text) => {
     const client = put();
     client.socket.write(bytes);
     const answer = await answerTo(client);
@@ -299,13 +302,13 @@ describe('A source client', () => {
     expect(attached).toEqual([]);
   });
 
-  test('whose chunks are malformed hears 400', async () => {
+  test('whose chunks are malformed gets 400', async () => {
     const client = put('Transfer-Encoding: chunked');
     client.send('no number\r\n');
     expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 400 [\s\S]*chunks are malformed/);
   });
 
-  test('that never says anything hears 408 after ten seconds', async () => {
+  test('that never sends anything gets 408 after ten seconds', async () => {
     const client = put('Expect: 100-continue');
     await client.head();
     clock += 10_000;
@@ -316,7 +319,7 @@ describe('A source client', () => {
     expect(await answerTo(client)).toMatch(/HTTP\/1\.1 408 [\s\S]*nothing came for 10 s/i);
   });
 
-  test('that falls silent is cut off after ten seconds', async () => {
+  test('that falls silent is disconnected after ten seconds', async () => {
     const client = source();
     const heard = await onAir(client);
     clock += 9000;
@@ -341,7 +344,7 @@ describe('A source client', () => {
     const aheadOfTime = Math.ceil(5000 / FRAME_MS);
     await vi.waitUntil(() => attached[0] && audioOf(attached[0]).length >= aheadOfTime, wait);
     const [heard] = attached;
-    if (heard === undefined) throw new Error('nobody is attached');
+    if (heard === undefined) throw new Error('no source is attached');
     for (let seconds = 1; seconds <= 5; seconds++) {
       clock += 1000;
       ingest.tick(clock);
@@ -368,7 +371,7 @@ describe('A source client', () => {
     expect(heard.closed).toBeUndefined();
   });
 
-  test('that is too slow is told once', async () => {
+  test('that is too slow is logged once', async () => {
     await onAir(source());
     for (let seconds = 0; seconds < 10; seconds++) {
       clock += 1000;
@@ -383,7 +386,7 @@ describe('A source client', () => {
     expect(heard.keepAlives).toBe(4);
   });
 
-  test('that the SCX does not want is cut off, and may come again', async () => {
+  test('that the SCX closes gets 503, and may come again', async () => {
     const client = put();
     const heard = await onAir(client);
     heard.client.close('too many sources are attached here');
@@ -391,14 +394,14 @@ describe('A source client', () => {
     expect((await onAir(put())).client.source).toMatchObject({ epoch: 2 });
   });
 
-  test('is cut off when its session gets another password', async () => {
+  test('is disconnected when its session gets another password', async () => {
     const client = put();
     await onAir(client);
     ingest.closeAll(403, 'the source password has changed');
     expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 [\s\S]*password has changed/i);
   });
 
-  test('keeps what it sends after its end to itself', async () => {
+  test('cannot send anything behind its end', async () => {
     const client = put('Content-Length: 4170');
     const heard = await onAir(client);
     client.socket.write(frames(10, 100));
@@ -406,7 +409,7 @@ describe('A source client', () => {
     expect(heardFrom(heard)).toEqual(range(0, 10));
   });
 
-  test('that resets its connection is gone at once', async () => {
+  test('that resets its connection ends at once', async () => {
     const client = put();
     const heard = await onAir(client);
     client.socket.resetAndDestroy();
@@ -432,7 +435,7 @@ describe('An encoder on a new connection', () => {
     expect(titlesOf(after)).toEqual([{ title: 'Moonlight', from: last + 1 }]);
   });
 
-  test('is refused with 409 if it is another one, until the first is silent', async () => {
+  test('is refused with 409 if it is a different one, until the first is silent', async () => {
     const first = put('User-Agent: butt');
     await onAir(first);
     const other = () => put('User-Agent: mixxx');
@@ -452,7 +455,7 @@ describe('An encoder on a new connection', () => {
   });
 });
 
-/** Tells a title as Icecast's clients do; the whole answer. */
+/** Reports a title as Icecast's encoders do; returns the whole answer. */
 const titleUpdate = (query: string, ...headers: string[]): Promise<string> => {
   const auth = headers.length === 0 ? [AUTH] : headers;
   return answerTo(request(`GET /admin/metadata?mode=updinfo&${query} HTTP/1.0`, ...auth));
@@ -470,7 +473,7 @@ describe('A title', () => {
     ]);
   });
 
-  test('is for the mount that it names', async () => {
+  test('is set at the mount that it names', async () => {
     const high = await onAir(put());
     const low = await onAir(request(`PUT ${MOUNT}?priority=50 HTTP/1.1`, AUTH));
     const mount = encodeURIComponent(`${MOUNT}?priority=50`);
@@ -479,10 +482,10 @@ describe('A title', () => {
   });
 
   test.each([
-    ['nobody streams', 'song=A', false],
+    ['no encoder streams', 'song=A', false],
     ['its mount is of another session', 'mount=/radio.example/day&song=A', true],
-    ['its mount has a priority that nobody has', `mount=${MOUNT}%3Fpriority%3D3&song=A`, true],
-    ['its mount has a priority that is none', `mount=${MOUNT}%3Fpriority%3Dx&song=A`, true],
+    ['its mount has a priority without an encoder', `mount=${MOUNT}%3Fpriority%3D3&song=A`, true],
+    ['its mount has a malformed priority', `mount=${MOUNT}%3Fpriority%3Dx&song=A`, true],
   ])('is refused with 400 if %s', async (_why, query, isFed) => {
     if (isFed) await onAir(put());
     const answer = await titleUpdate(query);
@@ -490,7 +493,7 @@ describe('A title', () => {
     expect(answer).toContain('<return>0</return>');
   });
 
-  test('is passed on when its encoder has stayed at another process', async () => {
+  test('is passed on when its encoder has stayed at the predecessor', async () => {
     isPassing = true;
     expect(await titleUpdate('song=A')).toContain('<return>1</return>');
     expect(await titleUpdate('mount=/radio.example/day&song=B')).toContain('<return>0</return>');
@@ -503,7 +506,7 @@ describe('A title', () => {
     expect(titlesOf(heard).map(({ title }) => title)).toEqual(['C', '']);
   });
 
-  test('needs the password, in a header or as SHOUTcast has it', async () => {
+  test('needs the password, in a header or in the query as with SHOUTcast', async () => {
     const heard = await onAir(put());
     const shoutcast = (pass: string) =>
       answerTo(request(`GET /admin.cgi?pass=${pass}&mode=updinfo&song=B HTTP/1.0`));
@@ -520,7 +523,7 @@ describe('A title', () => {
     ]);
   });
 
-  test('is refused to a wrong token as long as the right one, whatever letters it has', async () => {
+  test('is refused with a wrong token of the right length, whatever its characters', async () => {
     const token = `${LEASE_TOKEN.slice(1)}\xe9`;
     const lines = ['GET /admin/metadata?mode=updinfo HTTP/1.0', `Authorization: Bearer ${token}`];
     const client = rawClient((server.address() as AddressInfo).port, '');
@@ -537,7 +540,7 @@ describe('A title', () => {
   });
 });
 
-test('No log has a password', async () => {
+test('No log contains a password', async () => {
   const secrets = [PASSWORD, 'guess-who', btoa(`source:${PASSWORD}`), btoa('source:guess-who')];
   const client = put('User-Agent: butt');
   await onAir(client);

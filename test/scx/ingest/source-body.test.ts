@@ -68,7 +68,7 @@ describe('A chunked body', () => {
     expect(body.state).toBe('ended');
   });
 
-  test('gives nothing of what stands behind its end', () => {
+  test('yields nothing that stands behind its end', () => {
     const body = chunkedBody();
     expect(pushText(body, '1\r\na\r\n0\r\nTrailer: x\r\n\r\n1\r\nb\r\n', '1\r\nc\r\n')).toBe('a');
     expect(body.state).toBe('ended');
@@ -97,7 +97,7 @@ describe('A chunked body', () => {
     }
   });
 
-  test('never gives more than it was given, whatever it is', () => {
+  test('never yields more than it was given', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 400 })), (pieces) => {
         const body = chunkedBody();
@@ -124,7 +124,7 @@ describe('A body with a length', () => {
     );
   });
 
-  test('has no end when the length is none', () => {
+  test('has no end when the length is malformed', () => {
     for (const length of ['', '-1', '12abc', '1e3', '9'.repeat(16)]) {
       const body = createSourceBody(head({ 'content-length': length }));
       expect(pushText(body, 'a'.repeat(100))).toBe('a'.repeat(100));
@@ -140,7 +140,7 @@ describe('A body without a length', () => {
     expect(body.state).toBe('open');
   });
 
-  test('is what comes after SOURCE, whatever length it tells', () => {
+  test('is everything after SOURCE, whatever its Content-Length', () => {
     const body = createSourceBody(head({ 'content-length': '1' }, 'SOURCE'));
     expect(pushText(body, 'abc')).toBe('abc');
     expect(body.state).toBe('open');

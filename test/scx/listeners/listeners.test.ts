@@ -16,13 +16,13 @@ import {
 
 const TICK = 10 * FRAME_MS;
 
-const PASSPORT: ListenerState = {
+const STATE: ListenerState = {
   ...{ address: '127.0.0.1', agent: 'player', method: 'GET', target: '/', protocol: 'HTTP/1.0' },
   ...{ headers: {}, wantsTitles: false, sinceMs: 0, bytes: 0 },
 };
 
 /** A ring and its listeners, with a clock that the tests move. */
-function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
+function openRoom({ listenersMax = 100, keepMs = 30_000 } = {}) {
   const ring = createAudioRing({ keepMs, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 });
   const listeners = createListeners({
     ring,
@@ -66,7 +66,7 @@ function studio({ listenersMax = 100, keepMs = 30_000 } = {}) {
 
 describe('A listener', () => {
   test('hears a contiguous run that begins with the burst', () => {
-    const room = studio();
+    const room = openRoom();
     room.play(10);
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
@@ -76,7 +76,7 @@ describe('A listener', () => {
   });
 
   test('shares each chunk and each burst with all others', () => {
-    const room = studio();
+    const room = openRoom();
     room.play(10);
     const connections = [fakeConnection(), fakeConnection(), fakeConnection()];
     for (const connection of connections) room.listeners.admit(connection, room.now());
@@ -89,7 +89,7 @@ describe('A listener', () => {
   });
 
   test('is handed nothing while its socket has not drained, and all of it afterwards', () => {
-    const room = studio();
+    const room = openRoom();
     room.play(10);
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
@@ -103,7 +103,7 @@ describe('A listener', () => {
   });
 
   test('that is further behind than the ring skips to live with a burst', () => {
-    const room = studio({ keepMs: 2000 });
+    const room = openRoom({ keepMs: 2000 });
     room.play(10);
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
@@ -119,8 +119,8 @@ describe('A listener', () => {
     expect(room.listeners.counters.skipped).toBe(1);
   });
 
-  test('that takes nothing for a minute is closed, and nobody else', () => {
-    const room = studio();
+  test('that takes nothing for a minute is closed, and no other', () => {
+    const room = openRoom();
     room.play(10);
     const stuck = fakeConnection();
     const other = fakeConnection();
@@ -136,8 +136,8 @@ describe('A listener', () => {
     expect(room.listeners.counters.idle).toBe(1);
   });
 
-  test('is not closed because the source is away for long, and hears it when it is back', () => {
-    const room = studio();
+  test('is not closed because the source is away, and hears it when it is back', () => {
+    const room = openRoom();
     room.play(10);
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
@@ -149,7 +149,7 @@ describe('A listener', () => {
   });
 
   test('is forgotten when its connection closes', () => {
-    const room = studio();
+    const room = openRoom();
     room.play(1);
     const connection = fakeConnection();
     const listener = room.listeners.admit(connection, room.now());
@@ -161,9 +161,9 @@ describe('A listener', () => {
   });
 });
 
-describe('Who comes while the session is off the air', () => {
+describe('A listener that comes while the session is off the air', () => {
   test('waits unanswered, and starts with the first audio', () => {
-    const room = studio();
+    const room = openRoom();
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
     room.rest(2000);
@@ -178,7 +178,7 @@ describe('Who comes while the session is off the air', () => {
   });
 
   test('is refused after a while', () => {
-    const room = studio();
+    const room = openRoom();
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
     room.rest(9900);
@@ -191,8 +191,8 @@ describe('Who comes while the session is off the air', () => {
 });
 
 describe('The set of listeners', () => {
-  test('is bounded, those who wait included', () => {
-    const room = studio({ listenersMax: 2 });
+  test('is bounded, those that wait included', () => {
+    const room = openRoom({ listenersMax: 2 });
     expect(room.listeners.admit(fakeConnection(), 0)).toBeDefined();
     room.append(1);
     const second = room.listeners.admit(fakeConnection(), 0);
@@ -203,8 +203,8 @@ describe('The set of listeners', () => {
     expect(room.listeners.counters.full).toBe(1);
   });
 
-  test('ends with each listener getting what it is due', () => {
-    const room = studio();
+  test('ends after each listener has got what it is due', () => {
+    const room = openRoom();
     room.play(10);
     const connection = fakeConnection();
     room.listeners.admit(connection, room.now());
@@ -217,15 +217,15 @@ describe('The set of listeners', () => {
   });
 });
 
-describe('Who is handed to another process', () => {
-  const packed = { socket: new Socket(), state: PASSPORT, release: () => undefined };
+describe('A listener that moves to another process', () => {
+  const packed = { socket: new Socket(), state: STATE, release: () => undefined };
 
   const movable = (wantsTitles = false): FakeConnection =>
     Object.assign(fakeConnection(wantsTitles), { pack: () => packed });
 
   /** Two studios that play the same frames, each in chunks of its own. */
   const neighbours = () => {
-    const [old, successor] = [studio(), studio()];
+    const [old, successor] = [openRoom(), openRoom()];
     old.play(10);
     successor.rest(TICK / 2);
     successor.play(10);
@@ -233,7 +233,7 @@ describe('Who is handed to another process', () => {
   };
 
   test.each([0, 1, 3, 7, 10])(
-    'goes on with the very next byte, %i frames into a chunk',
+    'continues with the very next byte, %i frames into a chunk',
     (extra) => {
       for (const wantsTitles of [false, true]) {
         const { old, successor } = neighbours();
@@ -258,7 +258,7 @@ describe('Who is handed to another process', () => {
     },
   );
 
-  test('waits for the frame that is next when this process is behind', () => {
+  test('waits for its next frame when the successor is behind', () => {
     const { old, successor } = neighbours();
     const connection = movable();
     old.listeners.admit(connection, old.now());
@@ -276,7 +276,7 @@ describe('Who is handed to another process', () => {
     expect(numbersIn(connection.bytes())).toEqual(range(100 - 39, 140));
   });
 
-  test('has taken all that was written; who cannot go stays and hears on', () => {
+  test('has taken all that was written; one that cannot move stays and hears on', () => {
     const { old } = neighbours();
     const [busy, bound, free] = [movable(), fakeConnection(), movable()];
     for (const connection of [busy, bound, free]) old.listeners.admit(connection, old.now());
@@ -290,7 +290,7 @@ describe('Who is handed to another process', () => {
     expect([...old.listeners.departures()]).toHaveLength(1);
   });
 
-  test('goes on here, without a gap, if nobody took it', () => {
+  test('continues here, without a gap, if the successor did not take it', () => {
     const { old } = neighbours();
     const connection = movable();
     old.listeners.admit(connection, old.now());
@@ -303,8 +303,8 @@ describe('Who is handed to another process', () => {
     expect(old.listeners.count).toBe(1);
   });
 
-  test('waits there, too, if it waited for the first audio', () => {
-    const [old, successor] = [studio(), studio()];
+  test('waits at the successor, too, if it waited for the first audio', () => {
+    const [old, successor] = [openRoom(), openRoom()];
     const connection = movable();
     old.listeners.admit(connection, old.now());
     const [departure] = [...old.listeners.departures()];

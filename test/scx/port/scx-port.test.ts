@@ -159,7 +159,7 @@ describe('The stream', () => {
     expect(playout.listeners.peak).toBe(0);
   });
 
-  test('is refused when the SCX is full, and there is room when somebody goes', async () => {
+  test('is refused when the SCX is full, and not after a listener has left', async () => {
     play(10);
     const first = range(0, 5).map(() => player(GET));
     await Promise.all(first.map((client) => client.bodyOf(1)));
@@ -207,7 +207,7 @@ describe('Titles', () => {
     return { audio: Buffer.concat(audio), titles };
   };
 
-  test('come to whoever asks, at the first block behind the frame from which they hold', async () => {
+  test('come to players that ask for them, at the first block behind the frame from which they hold', async () => {
     play(50);
     const client = player(ICY_GET);
     const plain = player(GET);
@@ -226,7 +226,7 @@ describe('Titles', () => {
   });
 });
 
-describe('Who only looks', () => {
+describe('A client that only looks', () => {
   test('gets the first bytes of a frame, and is no listener', async () => {
     play(50);
     const probe = await ask('GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n');
@@ -236,7 +236,7 @@ describe('Who only looks', () => {
     expect(playout.listeners.counters.accepted).toBe(0);
   });
 
-  test('and then asks for everything, gets the stream', async () => {
+  test('gets the stream when it then asks for everything', async () => {
     play(50);
     const client = player('GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-\r\n\r\n');
     expect(await client.head()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -244,8 +244,8 @@ describe('Who only looks', () => {
   });
 });
 
-describe('The other pages', () => {
-  test('go on when the metrics cannot be told', async () => {
+describe('The pages', () => {
+  test('work when the metrics cannot be drawn', async () => {
     const metrics = () => Promise.reject(new Error('EMFILE'));
     const other = await openScxPort(options({ metrics }), anywhere);
     const response = await fetch(`http://127.0.0.1:${other.port}/metrics`);
@@ -266,7 +266,7 @@ describe('The other pages', () => {
     }
   });
 
-  test('are not there, or not for this method, with a sentence', async () => {
+  test('answer a wrong path or method with a sentence', async () => {
     const missing = await ask('GET /../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(missing).toMatch(/^HTTP\/1\.1 404[\s\S]*listen at \/night\.mp3\n$/);
     expect(await ask('GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 404/);
@@ -274,7 +274,7 @@ describe('The other pages', () => {
     expect(posted).toMatch(/^HTTP\/1\.1 405[\s\S]*Allow: GET, HEAD/);
   });
 
-  test('say that the SCX leaves', async () => {
+  test('report that the SCX leaves', async () => {
     isLeaving = true;
     expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 503/);
   });
@@ -288,7 +288,7 @@ describe('A bad client', () => {
     ['64 KiB of header', `GET / HTTP/1.1\r\nA: ${'b'.repeat(65_536)}\r\n\r\n`, 431],
     ['a request line of 1 MiB', `GET /${'b'.repeat(1_048_576)} HTTP/1.1\r\n\r\n`, 414],
     ['65 headers', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(65)}\r\n`, 431],
-  ])('with %s is told so and closed', async (_what, text, code) => {
+  ])('with %s gets a status and is closed', async (_what, text, code) => {
     const client = player(text);
     await client.closed;
     // A server that closes with unread input may reset, which takes its answer away.
@@ -304,7 +304,7 @@ describe('A bad client', () => {
     expect(numbersIn(await client.bodyOf(10 * FRAME_BYTES))).toEqual(range(0, 10));
   });
 
-  test('that sends half a request and goes harms nobody', async () => {
+  test('that sends half a request and goes does no harm', async () => {
     play(10);
     const half = player('GET /night.mp3 HT');
     half.socket.end();
@@ -312,7 +312,7 @@ describe('A bad client', () => {
     expect(numbersIn(await player(GET).bodyOf(10 * FRAME_BYTES))).toEqual(range(0, 10));
   });
 
-  test('that talks into the stream is heard out for a while, then cut off', async () => {
+  test('that sends into the stream is ignored for a while, then disconnected', async () => {
     play(10);
     const client = player(GET);
     await client.bodyOf(1);
@@ -334,7 +334,7 @@ describe('A bad client', () => {
     expect(await ask('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/200 OK/);
   });
 
-  test('that reads nothing skips, holds no memory, and keeps nobody waiting', async () => {
+  test('that reads nothing skips, holds no memory, and delays no other', async () => {
     play(10);
     const stuck = player(GET, { isReading: false });
     stuck.socket.pause();
@@ -369,7 +369,7 @@ describe('The HTTP port', () => {
     expect(String(error)).toMatch(/is taken/);
   });
 
-  test('serves node clients like any other', async () => {
+  test('serves clients that use node:http', async () => {
     play(10);
     const status = await new Promise((resolve, reject) => {
       const asked = request({ port: server.port, path: '/night.mp3' }, (response) => {

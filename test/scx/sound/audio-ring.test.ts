@@ -15,7 +15,7 @@ function filled(from: number, to: number, changes: Partial<typeof limits> = {}) 
   return { ring, now: (to - from) * FRAME_MS };
 }
 
-describe('Ring', () => {
+describe('The ring', () => {
   test('counts frames, and gives the rest of a chunk from any of them on', () => {
     const { ring } = filled(0, 2000);
     expect(ring.framesCut).toBe(2000);
@@ -35,7 +35,7 @@ describe('Ring', () => {
     expect(ring.read(2, 1)).toBeUndefined();
   });
 
-  test('makes no chunk of nothing', () => {
+  test('cuts no empty chunk', () => {
     const ring = createAudioRing(limits);
     ring.cut(0);
     expect(ring.end).toBe(0);
@@ -71,7 +71,7 @@ describe('Ring', () => {
     expect(createAudioRing(limits).bitrateKbps).toBeUndefined();
   });
 
-  test('forgets audio that is too old, as nobody wants it any more', () => {
+  test('forgets audio that is too old', () => {
     const { ring, now } = filled(0, 100);
     ring.cut(now + 31_000);
     expect(ring.durationMs).toBe(0);
@@ -93,7 +93,7 @@ describe('Ring', () => {
 });
 
 describe('A burst', () => {
-  test('is the last seconds, and the chunk after them follows', () => {
+  test('is the last seconds, and the next chunk follows', () => {
     const { ring, now } = filled(0, 1000);
     const burst = ring.burst(now);
     const wanted = Math.ceil(4000 / FRAME_MS);
@@ -101,7 +101,7 @@ describe('A burst', () => {
     expect(burst?.next).toBe(100);
   });
 
-  test('is all there is when that is less', () => {
+  test('is everything when less is kept', () => {
     const { ring, now } = filled(0, 20);
     expect(numbersIn(ring.burst(now)?.bytes ?? new Uint8Array())).toEqual(range(0, 20));
   });
@@ -111,7 +111,7 @@ describe('A burst', () => {
     expect(numbersIn(ring.burst(now)?.bytes ?? new Uint8Array())).toEqual([19]);
   });
 
-  test('takes what is not cut yet when there is nothing else', () => {
+  test('includes frames that are not cut yet when there is nothing else', () => {
     const ring = createAudioRing(limits);
     ring.append(played(7), 0);
     expect(numbersIn(ring.burst(0)?.bytes ?? new Uint8Array())).toEqual([7]);
@@ -128,7 +128,7 @@ describe('A burst', () => {
     expect(ring.burst(now)).not.toBe(first);
   });
 
-  test('is none of a session that has gone off the air, and is there again with new audio', () => {
+  test('does not exist off the air, and exists again with new audio', () => {
     const { ring, now } = filled(0, 100);
     expect(ring.burst(now + 4900)).toBeDefined();
     expect(ring.burst(now + 5100)).toBeUndefined();
@@ -147,7 +147,7 @@ describe('A burst', () => {
 });
 
 describe('A new stream in the ring', () => {
-  test('begins silently for those who listen already', () => {
+  test('begins silently for present listeners', () => {
     const ring = createAudioRing(limits);
     for (const number of range(0, 10)) ring.append(played(number, number === 0, 300), 0);
     ring.append(played(500, true, 300), 0);

@@ -12,7 +12,7 @@ const hear = (
   now: number,
 ): number[] => onAir.handle(audioAdu(digit, sequence), now).map((frame) => frame.sequence);
 
-describe('OnAir', () => {
+describe('What is on the air', () => {
   test('plays the only source, and says so while it is on the air', () => {
     const onAir = create();
     expect(onAir.playing(0)).toBeUndefined();
@@ -69,7 +69,7 @@ describe('OnAir', () => {
       expect(hear(onAir, 'a', n, n * 100 + 50)).toEqual([]);
     }
     for (const n of range(10, 19)) expect(hear(onAir, 'a', n, n * 100 + 50)).toEqual([]);
-    // Silent since 900 ms: the frames since then are played, so that nobody's buffer shrinks.
+    // Silent since 900 ms: the frames since then are played, so that no listener's buffer shrinks.
     expect(hear(onAir, 'a', 19, 1950)).toEqual(range(9, 20));
     expect(hear(onAir, 'a', 20, 2050)).toEqual([20]);
     expect(onAir.playing(2050)).toBe(sourceId('a'));
@@ -156,14 +156,14 @@ describe('OnAir', () => {
     expect(hear(onAir, 'b', 2, 50)).toEqual([]);
   });
 
-  test('plays a source that goes on after a long silence', () => {
+  test('plays a source that continues after a long silence', () => {
     const onAir = create();
     onAir.onSourceUp(source('a'), 0);
     hear(onAir, 'a', 0, 0);
     expect(hear(onAir, 'a', 1, 60_000)).toEqual([1]);
   });
 
-  test('drops and counts what is no MP3 frame', () => {
+  test('drops and counts ADUs that are not exactly one MP3 frame', () => {
     const onAir = create();
     const frame = audioAdu('a', 0).payload;
     const bad = [frame.subarray(0, 100), Buffer.concat([frame, frame]), new Uint8Array(417)];
@@ -205,7 +205,7 @@ describe('The title', () => {
     expect(onAir.title).toBe('Old but true');
   });
 
-  test('is the one of the source that is played', () => {
+  test('is that of the source that is played', () => {
     const onAir = create();
     onAir.onSourceUp(source('a', 10), 0);
     hear(onAir, 'a', 0, 0);
@@ -226,7 +226,7 @@ describe('The title', () => {
     expect(onAir.title).toHaveLength(512);
   });
 
-  test('is left alone by what is no notice', () => {
+  test('does not change because of malformed notices', () => {
     const onAir = create();
     hear(onAir, 'a', 0, 0);
     onAir.handle(titleAdu('a', 'Right', 0), 0);
@@ -239,7 +239,7 @@ describe('The title', () => {
     expect(onAir.malformed).toBe(8);
   });
 
-  test('that waits for music that never comes makes room for others', () => {
+  test('that waits for audio that never comes is dropped for others', () => {
     const onAir = create();
     hear(onAir, 'a', 0, 0);
     for (const n of range(0, 100)) onAir.handle(titleAdu('a', `T${n}`, 10_000 + n), 0);

@@ -83,19 +83,19 @@ describe('A successor', () => {
     expect(successor.plays()).toEqual({ numbers: range(7, 20), all: 13 });
   });
 
-  test('silences no frame that reaches back over the seam', () => {
+  test('silences no frame that needs frames of the predecessor', () => {
     const old = process(false);
     const successor = process(true);
     const reaching = (number: number): PlayedFrame => played(number, number === 0, 300);
     for (const number of range(0, 20)) old.playhead.add(A, [reaching(number)], 0);
     successor.playhead.resume(send(old.playhead), 0);
-    // To the successor's own onAir its first frame begins a stream.
+    // To the successor's on-air.ts its first frame begins a stream.
     successor.playhead.add(A, [{ ...reaching(20), startsStream: true }], 0);
     successor.ring.cut(0);
     expect(reachesIn(successor.ring.readFrom(20)?.bytes ?? new Uint8Array())).toEqual([300]);
   });
 
-  test('tells from where to where it has heard without a hole', () => {
+  test('reports the frames that it has heard without a hole', () => {
     const successor = process(true);
     expect(successor.playhead.run).toBeUndefined();
     successor.hear(A, 5, 20);
@@ -106,7 +106,7 @@ describe('A successor', () => {
     expect(successor.playhead.run).toEqual({ source: B, first: 30, last: 30 });
   });
 
-  test('can hand over itself before it has played a frame of its own', () => {
+  test('can hand over in turn before it has played a frame of its own', () => {
     const [old, successor, third] = [process(false), process(true), process(true)];
     old.hear(A, 0, 50);
     successor.playhead.resume(send(old.playhead), 0);

@@ -9,10 +9,10 @@ import { audioAdu, FRAME_MS, nodeId, range, source, sourceId, titleAdu } from '.
 
 const self = nodeId('e');
 
-describe('AduAdmission', () => {
+describe('The admission of ADUs', () => {
   const create = () => createAduAdmission(sourceId('a'), self, [1, 2], 0);
 
-  test('publishes a good ADU under the own name', () => {
+  test('publishes a valid ADU with itself as the source SCX', () => {
     const adu = audioAdu('a', 3);
     expect(create()(adu, 0)).toEqual({ kind: 'publish', adu: { ...adu, sourceScx: self } });
   });
@@ -103,7 +103,7 @@ function room() {
   };
 }
 
-describe('AttachedSources (§2.5)', () => {
+describe('Attached sources (§2.5)', () => {
   test('announces a client and publishes what it sends', () => {
     const { sources, kinds } = room();
     const studio = client(source('a'));
@@ -143,7 +143,7 @@ describe('AttachedSources (§2.5)', () => {
     expect(kinds()).toEqual(['announceSource', 'withdrawSource']);
   });
 
-  test('withdraws a client that fell silent, and one that speaks stays', () => {
+  test('withdraws a client that fell silent, not one that sends KEEP_ALIVE', () => {
     const { sources, kinds, pass } = room();
     const [silent, speaker] = [client(source('a')), client(source('b'))];
     sources.handleClient(silent.connection);
@@ -173,7 +173,7 @@ describe('AttachedSources (§2.5)', () => {
     expect(sources.counters.resumed).toBe(1);
   });
 
-  test('lets a higher epoch take over, and hears the old connection no more', () => {
+  test('lets a higher epoch take over, and ignores the old connection', () => {
     const { sources, kinds } = room();
     const before = client(source('a', 100, 1));
     const after = client(source('a', 100, 2));
@@ -197,7 +197,7 @@ describe('AttachedSources (§2.5)', () => {
     expect(kinds()).toEqual(['announceSource']);
   });
 
-  test('refuses more clients than there is room for', () => {
+  test('refuses clients beyond its limit', () => {
     const { sources } = room();
     const clients = range(0, 17).map((n) =>
       client({ ...source('a'), id: n.toString(16).padStart(16, '0') as never }),
@@ -207,7 +207,7 @@ describe('AttachedSources (§2.5)', () => {
     expect(clients[16]?.said).toEqual(['closed: too many sources are attached here']);
   });
 
-  test('tells everybody that this SCX is leaving', () => {
+  test('tells all clients that this SCX is leaving', () => {
     const { sources } = room();
     const studio = client(source('a'));
     sources.handleClient(studio.connection);

@@ -75,7 +75,7 @@ const started = async (which: { readonly path: string }, times = 1): Promise<num
 };
 const ended = (pid: number) => expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
 
-test('A fallback is played by a process that is told all in its environment', async () => {
+test('A fallback is played by a process that gets everything in its environment', async () => {
   const { fallback } = setUp();
   const night = file();
   fallback.play(night);
@@ -90,7 +90,7 @@ test('A fallback is played by a process that is told all in its environment', as
   });
 });
 
-test('A fallback that is told again is not started again', async () => {
+test('A fallback that is ordered again is not started again', async () => {
   const { fallback } = setUp();
   const [night, other] = [file(), file()];
   fallback.play(night);
@@ -102,7 +102,7 @@ test('A fallback that is told again is not started again', async () => {
   expect(starts(night)).toHaveLength(1);
 });
 
-test('A fallback ends before the next one begins, and when there is to be none', async () => {
+test('A fallback ends before the next one begins, and when there is none any more', async () => {
   const { fallback } = setUp();
   const [one, two] = [file(), file()];
   fallback.play(one);
@@ -132,7 +132,7 @@ test('A fallback that is killed is started again', async () => {
   await started(night, 2);
 });
 
-test('A fallback that cannot be started harms nobody, and its log holds no secret', async () => {
+test('A fallback that cannot be started does no harm, and its log holds no secret', async () => {
   const { fallback, lines } = setUp('/nowhere');
   fallback.play(file());
   await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('has ended');
