@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Launch, launchSchema } from '../../src/api/scx-launch.js';
+import { createSourcePassword } from '../../src/http/server/source-password.js';
+import type { HandOverState } from '../../src/scx/hand-over/hand-over-state.js';
+import type { LeaseTerms } from '../../src/scx/lease.js';
+import { createSessionTerms, type SessionTerms } from '../../src/scx/lease-terms.js';
+import { createLifetime } from '../../src/scx/lifetime.js';
+
+const ANNOUNCEMENT = 'http://radio.example/night.xml';
+
+const LAUNCH: Launch = launchSchema.parse({
+  ...{ id: '1'.repeat(16), session: 'scattercast://radio.example/night', title: 'Night' },
+  ...{ channels: [{ id: 1, unicast: 'tcp' }], locations: [], rendezvous: true, sourceKey: 'old' },
+  ...{ leaseUrl: 'http://127.0.0.1:1', leaseToken: 'secret', leaseIntervalMs: 1000 },
+  ...{ advertiseHost: '127.0.0.1', listenHost: '127.0.0.1', httpPort: 0, overlayPort: 0 },
+  ...{ lingerMs: 1000, listenersMax: 1, perAddressMax: 0, trustedProxies: [], burstMs: 500 },
+  ...{ writeIntervalMs: 20, profile: 'fast', allowPrivate: true, logLevel: 'silent' },
+  announcement: ANNOUNCEMENT,
+});
+
+/** What a front end answers that says nothing else. */
+const TERMS: LeaseTerms = {
+  ...{ pinned: true, description: undefined, access: undefined },
+  ...{ fallback: undefined, handOver: false },
+};
+
+let events: string[];
+let isSucceeded: boolean;
+let isLeaving: boolean;
+let now: number;
+const password = createSourcePassword(undefined, () => 0);
+let lifetime: ReturnType<typeof createLifetime>;
+let terms: SessionTerms;
+
+beforeEach(() => {
+  events = [];
+  isSucceeded = false;
+  isLeaving = false;
+  now = 0;
+  password.setKey(LAUNCH.sourceKey);
+  lifetime = createLifetime({ lingerMs: 1000, orphanMs: 10_000 }, true, 0);
+  const handOver: HandOverState = {
+    start: async () => void events.push('hand over'),
+    get isSucceeded() {
+      return isSucceeded;
+    },
+    ...{ leavesWithinMs: undefined, failedSuccessor: undefined },
+  };
+  terms = createSessionTerms({
+    ...{ launch: LAUNCH, password, lifetime, handOver },
+    fallback: {
+      play: (file) => void events.push(`play ${file?.title}`),
+      stop: () => undefined,
+    },
+    predecessor: undefined,
+    closeSources: (reason) => void events.push(reason),
+    isLeaving: () => isLeaving,
+    now: () => now,
+  });
+});
+
+const renew = (changes: Partial<LeaseTerms>): void => terms.onRenewed({ ...TERMS, ...changes });
+
+describe('The terms of a lease', () => {
+  test('are those of the launch document before the first renewal', () => {
+    expect(terms.isPinned).toBe(true);
+    expect(terms.description).toEqual({ title: 'Night', genre: undefined });
+  });
+
+  test('leave everything as it is that a front end does not send', () => {
+    renew({});
+    expect(terms.description.title).toBe('Night');
+    expect([events, password.key]).toEqual([[], 'old']);
+  });
+
+  test('replace the description, and keep the new one', () => {
+    renew({ description: { title: undefined, genre: 'Jazz' } });
+    renew({});
+    expect(terms.description).toEqual({ title: undefined, genre: 'Jazz' });
+  });
+
+  test('end the lifetime of an SCX that is not pinned any more', () => {
+    renew({ pinned: false });
+    now = 1000;
+    expect(terms.isPinned).toBe(false);
+    expect(lifetime.endReason(now)).toBeDefined();
+  });
+
+  test.each([
+    ['of its own announcement', ANNOUNCEMENT, 'new'],
+    ['of its own cluster', undefined, 'new'],
+    ['of another announcement', 'http://evil.example/night.xml', 'old'],
+  ])('take the source key %s or not', (_what, announcement, key) => {
+    renew({ access: { sourceKey: 'new', announcement } });
+    expect(password.key).toBe(key);
+    expect(events).toEqual(key === 'new' ? ['the source password has changed'] : []);
+    renew({ access: { sourceKey: key, announcement } });
+    expect(events.length).toBeLessThanOrEqual(1);
+  });
+
+  test('start and end the fallback', () => {
+    renew({ fallback: { path: '/loop.mp3', title: 'Loop' } });
+    renew({ fallback: null });
+    renew({});
+    expect(events).toEqual(['play Loop', 'play undefined']);
+  });
+
+  test('start no fallback in an SCX that leaves or is succeeded', () => {
+    const fallback = { path: '/loop.mp3', title: 'Loop' };
+    isLeaving = true;
+    renew({ fallback });
+    [isLeaving, isSucceeded] = [false, true];
+    renew({ fallback });
+    expect(events).toEqual([]);
+  });
+
+  test('start a hand-over only when there is an order', () => {
+    renew({ handOver: true });
+    renew({});
+    expect(events).toEqual(['hand over']);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import type { ScxStatus } from '../../../src/api/scx-status.js';
+import { icestatsOf, streamFields } from '../../../src/scx/port/stream-headers.js';
+import { parseSessionName } from '../../../src/session/session-name.js';
+
+const parsed = parseSessionName('scattercast://radio.example/night');
+if (!parsed.ok) throw new Error('no name');
+const name = parsed.value;
+const UNKNOWN = { title: undefined, genre: undefined };
+
+describe('The headers of a stream', () => {
+  test('describe it, and name the session without a title', () => {
+    expect(streamFields({ title: 'Nuit é', genre: 'Jazz' }, name, 128)).toEqual({
+      ...{ 'icy-name': 'Nuit \xc3\xa9', 'icy-genre': 'Jazz', 'icy-br': 128, 'icy-pub': 1 },
+    });
+    expect(streamFields(UNKNOWN, name, undefined)).toMatchObject({
+      'icy-name': 'radio.example/night',
+      'icy-genre': undefined,
+      'icy-br': undefined,
+    });
+  });
+});
+
+describe('status-json.xsl of an SCX', () => {
+  const status = {
+    ...{ session: name.text, httpUrl: 'http://radio.example:8001/night.mp3', title: 'Moonlight' },
+    ...{ startedAt: '2026-11-22T23:00:00.000Z', bitrateKbps: 128, listeners: 1, listenersPeak: 2 },
+    playing: 'a'.repeat(16),
+  } as ScxStatus;
+
+  test('has the stream while it is on the air, and only then', () => {
+    expect(icestatsOf(status, { title: 'Night', genre: 'Jazz' })).toMatchObject({
+      icestats: {
+        host: 'radio.example',
+        source: { server_name: 'Night', genre: 'Jazz', title: 'Moonlight', listeners: 1 },
+      },
+    });
+    expect(icestatsOf(status, UNKNOWN)).toMatchObject({
+      icestats: { source: { server_name: name.text, genre: '' } },
+    });
+    expect(icestatsOf({ ...status, playing: null }, UNKNOWN)).not.toHaveProperty('icestats.source');
+  });
+});
