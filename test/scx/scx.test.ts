@@ -173,14 +173,20 @@ const attach = async (scx: Scx, of = source('a'), password?: string): Promise<Te
   });
 };
 
-/** Frames come faster than real time, for as long as the SCX allows that. */
-const SPEED = 5;
-
-/** Sends frames until the test ends. */
-const broadcast = (studio: TestSource): void => {
-  const timer = setInterval(() => studio.send(1), FRAME_MS / SPEED);
+/** Calls `send` for each frame until the test ends: faster than real time, up to four seconds ahead. */
+const paced = (send: () => void): void => {
+  const startedAt = performance.now();
+  let sentMs = 0;
+  const tick = (): void => {
+    if (sentMs > performance.now() - startedAt + 4000) return;
+    sentMs += FRAME_MS;
+    send();
+  };
+  const timer = setInterval(tick, FRAME_MS / 5);
   ending.push(() => clearInterval(timer));
 };
+
+const broadcast = (studio: TestSource): void => paced(() => studio.send(1));
 
 const expectRun = (bytes: Uint8Array): void => {
   const numbers = numbersIn(bytes);
@@ -459,11 +465,9 @@ describe('An encoder at an SCX', () => {
     return client;
   };
 
-  /** Sends frames until the test ends. */
   const encode = (client: RawClient): void => {
     let next = 0;
-    const timer = setInterval(() => client.socket.write(mp3Frame(next++)), FRAME_MS / SPEED);
-    ending.push(() => clearInterval(timer));
+    paced(() => client.socket.write(mp3Frame(next++)));
   };
 
   test('is heard at another one, with its title', async () => {

@@ -126,7 +126,7 @@ export const NO_INGEST: Ingest = {
  */
 export function withoutWaiting(timeoutsMs: readonly number[]) {
   const original = globalThis.setTimeout;
-  const shortened = (callback: () => void, ms = 0): NodeJS.Timeout =>
-    original(callback, timeoutsMs.includes(ms) ? 0 : ms);
+  const shortened = (callback: () => void, ms = 0, ...args: []): NodeJS.Timeout =>
+    original(callback, timeoutsMs.includes(ms) ? 0 : ms, ...args);
   return vi.spyOn(globalThis, 'setTimeout').mockImplementation(shortened as typeof setTimeout);
 }
