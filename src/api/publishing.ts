@@ -13,7 +13,7 @@ export const fallbackPath = (path: string): string => `/announcements/${path}/fa
 /**
  * `?password=`: draw another source password, or publish without one (on the cluster's machine).
  */
-export type PasswordWish = 'new' | 'none';
+export type PasswordChoice = 'new' | 'none';
 
 export const publishedSchema = z.object({
   /** Of the announcement. */

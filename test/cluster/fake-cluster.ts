@@ -11,7 +11,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((cluster) => cluster.close()));
 });
 
-/** Options that harm nobody else on this machine. */
+/** Options that leave other programs on this machine alone. */
 export const optionsOf = (over: Partial<ClusterOptions> = {}): ClusterOptions => ({
   port: 0,
   host: 'radio.example',

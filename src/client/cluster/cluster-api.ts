@@ -9,7 +9,7 @@ import {
   announcementPath,
   FALLBACK_UPLOAD_MS_MAX,
   fallbackPath,
-  type PasswordWish,
+  type PasswordChoice,
   type PublishedAnswer,
   publishedSchema,
   webhooksAnswerSchema,
@@ -30,7 +30,7 @@ export interface PublishOptions {
   /** The session's admin token; a session that is new at the cluster needs none. */
   readonly token?: string | undefined;
   /** `new`: draw another source password; `none`: need none, which only the same machine may ask. */
-  readonly password?: PasswordWish | undefined;
+  readonly password?: PasswordChoice | undefined;
 }
 
 /** Publishes an announcement; `path` is `CREATOR/SESSION`. Rejects with a UserError. */

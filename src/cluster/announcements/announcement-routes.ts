@@ -7,7 +7,11 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { announcementPath, type PasswordWish, type PublishedAnswer } from '../../api/publishing.js';
+import {
+  announcementPath,
+  type PasswordChoice,
+  type PublishedAnswer,
+} from '../../api/publishing.js';
 import { good } from '../../lib/result.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
@@ -65,11 +69,11 @@ function readAnnouncement(body: Buffer, name: SessionName): OrProblem<Published>
 }
 
 /** `?password=new` or `?password=none`. */
-function wishIn(request: Request): OrProblem<PasswordWish | undefined> {
-  const wish: unknown = request.query.password;
-  if (wish === undefined || wish === 'new') return good(wish);
-  if (wish !== 'none') return refused(problem(400, 'Write ?password=new, or ?password=none.'));
-  return isLocal(request) ? good(wish) : refused(NOT_LOCAL);
+function passwordChoiceIn(request: Request): OrProblem<PasswordChoice | undefined> {
+  const wanted: unknown = request.query.password;
+  if (wanted === undefined || wanted === 'new') return good(wanted);
+  if (wanted !== 'none') return refused(problem(400, 'Write ?password=new, or ?password=none.'));
+  return isLocal(request) ? good(wanted) : refused(NOT_LOCAL);
 }
 
 function prepare(
@@ -78,11 +82,11 @@ function prepare(
   name: SessionName,
   before: Published | undefined,
 ): OrProblem<Prepared> {
-  const wish = wishIn(request);
-  if (!wish.ok) return wish;
+  const wanted = passwordChoiceIn(request);
+  if (!wanted.ok) return wanted;
   const read = readAnnouncement(body, name);
   if (!read.ok) return read;
-  const choice = chooseSourceKey(read.value, before, wish.value);
+  const choice = chooseSourceKey(read.value, before, wanted.value);
   if (!choice.ok) return choice;
   const token = before?.owner === undefined ? drawPassword() : undefined;
   const fresh = token === undefined ? undefined : { tokenHash: hashSecret(token), webhooks: [] };

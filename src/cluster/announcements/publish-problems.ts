@@ -7,7 +7,7 @@ const DISK_FULL: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 const TOO_MANY =
   `This cluster holds ${ANNOUNCEMENTS_MAX} announcements, which is its limit: ` +
   'unpublish one of them first.';
-const OVERTAKEN = 'Somebody else has just changed it: read it again, then repeat your change.';
+const OVERTAKEN = 'Another request has just changed it: read it again, then repeat your change.';
 
 export function diskProblem({ code }: NodeJS.ErrnoException): Problem {
   if (DISK_FULL.includes(code)) {

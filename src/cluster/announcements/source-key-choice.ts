@@ -4,7 +4,7 @@
  * and a session that is published again keeps what it has.
  */
 
-import type { PasswordWish } from '../../api/publishing.js';
+import type { PasswordChoice } from '../../api/publishing.js';
 import { good } from '../../lib/result.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { addSourceKey, type Keyed } from '../../session/source-key.js';
@@ -35,13 +35,13 @@ function withNewPassword(xml: string): OrProblem<Choice> {
 export function chooseSourceKey(
   document: Published,
   before: Published | undefined,
-  wish: PasswordWish | undefined,
+  wanted: PasswordChoice | undefined,
 ): OrProblem<Choice> {
   if (document.announcement.sourceKey !== undefined) {
-    return wish === undefined ? good({ document }) : refused(problem(422, OWN_KEY));
+    return wanted === undefined ? good({ document }) : refused(problem(422, OWN_KEY));
   }
-  if (wish === 'new') return withNewPassword(document.xml);
-  if (wish === 'none') return good({ document });
+  if (wanted === 'new') return withNewPassword(document.xml);
+  if (wanted === 'none') return good({ document });
   const kept = before?.announcement.sourceKey;
   if (kept !== undefined) return withKey(document.xml, kept);
   // Without an owner it is older than passwords; with an owner, it has no password on purpose.

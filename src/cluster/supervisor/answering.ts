@@ -1,7 +1,7 @@
 /**
  * Requests for an SCX. A listener is sent to the SCX with the most room, and a slot there is
- * reserved for it unless the request says otherwise. Everybody else is sent to the session's first
- * SCX, however full that is. A request that cannot be answered yet waits in request-list.ts.
+ * reserved for it unless the request says otherwise. All other clients are sent to the session's
+ * first SCX, however full that is. A request that cannot be answered yet waits in request-list.ts.
  */
 import { capacityOf, reserve } from './capacity.js';
 import type { Launching } from './launching.js';

@@ -1,5 +1,6 @@
 /** Lease renewals: which SCXs are believed to live, for how long, and what is known of them. */
 import { describe, expect, test } from 'vitest';
+import { supervisorConfig } from '../../../src/cluster/supervisor/supervisor-config.js';
 import { FACTS, NIGHT } from '../support.js';
 import { answered, DAY, full, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
 
@@ -11,7 +12,7 @@ describe('A renewal', () => {
     expect(lease(1, 200)).toEqual([answered(1, 1)]);
   });
 
-  test('of an SCX that nobody here launched makes it the first one while ours is launching', () => {
+  test('of an SCX that was not launched here makes it the first one while ours is launching', () => {
     const { want, ask, lease } = setUp();
     want(1, 0);
     expect(loud(lease(9, 100))).toEqual([answered(1, 9)]);
@@ -172,4 +173,18 @@ describe('A launch', () => {
       { kind: 'log', level: 'warn', message: expect.stringContaining('is full') },
     ]);
   });
+});
+
+test('The defaults of the supervisor are those that its documentation names', () => {
+  const ports = { first: 8100, last: 8107 };
+  expect(supervisorConfig(40, ports)).toEqual({
+    ...{ scxsMax: 40, ports, sessionListenersMax: Number.POSITIVE_INFINITY, trackedMax: 144 },
+    ...{ spareShare: 0.1, reservationMs: 5000, waitingMax: 4096, sessionsMax: 1024 },
+    ...{ launchingMax: 8, launchBurst: 40, launchIntervalMs: 1000, firstLeaseMs: 8000 },
+    ...{ leaseMs: 5000, pulseMs: 1000, stallMs: 1000 },
+    ...{ leavingMs: 30_000, stopMs: 2500, killMs: 3000 },
+    ...{ backoffMinMs: 250, backoffMaxMs: 30_000, portAvoidMs: 60_000, portTriesMax: 8 },
+    ...{ quickDeathMs: 30_000, quickDeathsMax: 3, memoryMs: 300_000 },
+  });
+  expect(supervisorConfig(4, ports).launchBurst).toBe(32);
 });

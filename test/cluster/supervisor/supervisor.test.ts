@@ -377,6 +377,16 @@ describe('The memory of a supervisor', () => {
     expect(machine.size).toBe(1);
   });
 
+  test('holds deaths for five minutes after the next launch was due', () => {
+    const { machine, want, exited, config } = setUp({ quickDeathsMax: 2 });
+    want(1, 0);
+    exited(1, 10, 1);
+    machine.tick(machine.deadline);
+    exited(2, 400, 1);
+    want(2, 400 + config.memoryMs);
+    expect(loud(exited(3, 410 + config.memoryMs, 1))).toEqual([failed(2)]);
+  });
+
   test('ends after a while: a session that failed long ago starts anew', () => {
     const { machine, want, exited, config } = setUp({ quickDeathsMax: 2 });
     want(1, 0);
