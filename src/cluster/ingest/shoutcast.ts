@@ -7,12 +7,13 @@
  * Bounded: CONNECTIONS_MAX connections. When there are more, the oldest one that has not sent a
  * valid password is cut off, so that silent connections keep no encoder out.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { plainAddress } from '../../http/ip-address.js';
 import { basicHeader } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
+import { listen } from '../web/front-end-port.js';
 import type { EncoderPassthrough } from './encoder-passthrough.js';
 import { joinSockets } from './join-sockets.js';
 import { readToMark } from './read-to-mark.js';
@@ -103,17 +104,6 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
   };
 }
 
-function isListening(server: Server, host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (port > 65_535) return resolve(false);
-    server.once('error', () => resolve(false));
-    server.listen({ host, port }, () => {
-      server.removeAllListeners('error').on('error', () => undefined);
-      resolve(true);
-    });
-  });
-}
-
 /** Opens the port. Undefined, and logged, if that is not possible: all else works without it. */
 export async function openShoutcastPort(
   options: ShoutcastOptions,
@@ -126,7 +116,9 @@ export async function openShoutcastPort(
     connections.add(socket);
     void speak(socket);
   });
-  if (!(await isListening(server, host, port))) {
+  try {
+    await listen(server, host, port, () => server.on('error', () => undefined));
+  } catch {
     log.warn({ port }, 'SHOUTcast encoders cannot connect: the port is taken');
     return undefined;
   }

@@ -4,7 +4,7 @@
  */
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
@@ -40,7 +40,7 @@ function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): 
  * Rejects with a UserError if the address cannot be had.
  */
 export function listen<Value>(
-  server: Server,
+  server: NetServer,
   host: string,
   port: number,
   onListening: (port: number) => Value,
