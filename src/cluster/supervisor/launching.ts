@@ -28,6 +28,7 @@ export interface Launching {
   readonly due: number;
 }
 
+/** Asked of every session at every input: without demand, which is cheap to see, none is needed. */
 function needsFurther({ scxs, config }: SupervisorState, slot: SessionSlot): boolean {
   const running = scxs.of(slot.session);
   const hasDemand =

@@ -67,6 +67,14 @@ describe('A session whose SCX is full', () => {
     expect([come(1), come(2)]).toEqual([[answered(1, 9)], [full(2)]]);
   });
 
+  test('gets none while its announcement is not known, and waits for nothing', () => {
+    const { machine, lease } = setUp();
+    lease(9, 0, { listeners: 18, listenersMax: 20 });
+    const client = { session: NIGHT, facts: null, isListener: true, timeoutMs: 20_000 };
+    expect(machine.handle({ kind: 'want', request: 1, ...client }, 10)).toEqual([answered(1, 9)]);
+    expect(machine.deadline).toBeGreaterThan(10);
+  });
+
   test('reserves no slot for an address that has used up its rate', () => {
     const { machine, want } = withScx(2, 3, { scxsMax: 1 });
     const client = {
