@@ -9,6 +9,7 @@ import { parseSessionPath, type SessionName, sessionPath } from '../session/sess
 
 /** The priority of a mount without one, and the default of `broadcast`. */
 export const DEFAULT_PRIORITY = 128;
+/** The highest priority; the lowest is 0. */
 export const PRIORITY_MAX = 255;
 
 const withoutSuffix = (path: string): string => path.replace(/\.mp3$/, '');

@@ -1,4 +1,8 @@
-/** Opens an SCX's HTTP port with everything that it serves: the stream, the encoders, the pages. */
+/**
+ * Opens an SCX's HTTP port with everything that it serves: the stream, the encoders, the pages. A
+ * process that has taken over from another listens on the other's socket, so that no connection is
+ * refused in between; takeOver resolves when this process plays the same frames.
+ */
 import type { Launch } from '../api/scx-launch.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import type { AccessLog } from '../http/server/access-log.js';

@@ -133,6 +133,19 @@ describe('The lease', () => {
     await vi.waitUntil(() => heard.length === 1);
   });
 
+  test('is tried again after two seconds without an answer', async () => {
+    const { timeout } = AbortSignal;
+    const limits = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      return timeout.call(AbortSignal, ms === 2000 ? 20 : ms);
+    });
+    withoutWaiting([RETRY_MS]);
+    answer = () => undefined;
+    start(60_000);
+    await vi.waitUntil(() => renewals.length >= 2);
+    expect(limits).toHaveBeenCalledWith(2000);
+    expect(heard).toEqual([]);
+  });
+
   test('finds a front end that is restarted', async () => {
     start(50);
     await vi.waitUntil(() => heard.length === 1);

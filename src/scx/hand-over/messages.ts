@@ -44,6 +44,7 @@ const heardSchema = z.object({
 /** What a successor hears of the session. */
 export type Heard = Readonly<z.infer<typeof heardSchema>>;
 
+/** What a successor sends. */
 export const successorSchema = z.discriminatedUnion('kind', [
   heardSchema,
   z.object({ kind: z.literal('took') }),
@@ -51,6 +52,7 @@ export const successorSchema = z.discriminatedUnion('kind', [
   encoderTitleSchema.extend({ kind: z.literal('title') }),
 ]);
 
+/** A message of a successor. */
 export type SuccessorMessage = z.infer<typeof successorSchema>;
 
 /** Bytes in base64, duration in ms, sequence number, title. */
@@ -71,6 +73,7 @@ const positionSchema = z.object({
   icy: z.object({ left: count, told: title }).nullable(),
 });
 
+/** What a predecessor sends. */
 export const predecessorSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('welcome'),
@@ -83,6 +86,7 @@ export const predecessorSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('listener'), passport: listenerStateSchema, seat: positionSchema }),
 ]);
 
+/** A message of a predecessor. */
 export type PredecessorMessage = z.infer<typeof predecessorSchema>;
 
 type PlaybackStateMessage = Extract<PredecessorMessage, { kind: 'estate' }>;

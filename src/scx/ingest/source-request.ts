@@ -25,7 +25,9 @@ type MountResult =
   | { readonly kind: 'mount'; readonly priority: number }
   | { readonly kind: 'refused'; readonly answer: Answer };
 
+/** Header fields of a 204: the methods that encoders may use. */
 export const ALLOW = { Allow: 'GET, PUT, OPTIONS, SOURCE' };
+/** Header fields of a 401. */
 export const CHALLENGE = { ...ALLOW, 'WWW-Authenticate': 'Basic realm="scattercast"' };
 
 const MP3 = /^audio\/(x-)?(mpeg3?|mp3|mpg)\s*(;|$)/i;

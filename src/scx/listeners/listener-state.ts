@@ -9,6 +9,7 @@ import { HEAD_BYTES_MAX } from '../../http/server/request-head.js';
 
 const text = z.string().max(HEAD_BYTES_MAX);
 
+/** The state as a message between the two processes. */
 export const listenerStateSchema = z.object({
   address: text,
   method: text,
@@ -23,6 +24,7 @@ export const listenerStateSchema = z.object({
   bytes: z.number().int().nonnegative(),
 });
 
+/** See listenerStateSchema. */
 export type ListenerState = Readonly<z.infer<typeof listenerStateSchema>>;
 
 /** A listener that is being moved to another process. */

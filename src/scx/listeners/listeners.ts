@@ -8,7 +8,7 @@
  *
  * Bounded: `listenersMax`, those that wait included.
  */
-import type { AudioRing } from '../sound/audio-ring.js';
+import type { AudioRing, Stretch } from '../sound/audio-ring.js';
 import { createListenerGroups, type ListenerGroups } from './listener-groups.js';
 import type { PackedListener } from './listener-state.js';
 import {
@@ -19,6 +19,7 @@ import {
   type ListenerWriter,
   type WriterCounters,
 } from './listener-writer.js';
+import { createWaitingListeners, type WaitingListeners } from './waiting-listeners.js';
 
 /** A listener that leaves this process. */
 export interface DepartingListener {
@@ -85,7 +86,7 @@ export interface Listeners {
 function* departuresOf(
   writer: ListenerWriter,
   groups: ListenerGroups,
-  waiting: Set<Listener>,
+  waiting: WaitingListeners,
 ): Generator<DepartingListener, void> {
   for (const listener of [...groups.all(), ...waiting]) {
     const { connection, group } = listener;
@@ -94,7 +95,7 @@ function* departuresOf(
     if (packed === undefined) continue;
     const position = writer.positionOf(listener);
     if (position.isOpen) groups.remove(listener);
-    else waiting.delete(listener);
+    else waiting.remove(listener);
     const keep = (): void => {
       if (position.isOpen) groups.add(listener);
       else waiting.add(listener);
@@ -109,11 +110,10 @@ export function createListeners(options: ListenersOptions): Listeners {
   const counters = { accepted: 0, full: 0, offAir: 0, skipped: 0, idle: 0, bytes: 0 };
   const writer = createListenerWriter({ ring, idleMs, counters, chunksPerWrite: options.groups });
   const groups = createListenerGroups(options.groups);
-  /** In the order of arrival. */
-  const waiting = new Set<Listener>();
+  const waiting = createWaitingListeners(options.waitMs);
 
   const leave = (listener: Listener): void => {
-    waiting.delete(listener);
+    waiting.remove(listener);
     groups.remove(listener);
   };
 
@@ -124,13 +124,9 @@ export function createListeners(options: ListenersOptions): Listeners {
     listener.connection.abort();
   };
 
-  const refuseLate = (now: number): void => {
-    for (const listener of waiting) {
-      if (now - listener.tookAt < options.waitMs) return;
-      leave(listener);
-      counters.offAir++;
-      listener.connection.refuse();
-    }
+  const open = (listener: Listener, burst: Stretch, now: number): void => {
+    groups.add(listener);
+    writer.open(listener, burst, now);
   };
 
   const admit: Listeners['admit'] = (connection, now) => {
@@ -142,10 +138,7 @@ export function createListeners(options: ListenersOptions): Listeners {
     const listener = writer.create(connection, now);
     const burst = ring.burst(now);
     if (burst === undefined) waiting.add(listener);
-    else {
-      groups.add(listener);
-      writer.open(listener, burst, now);
-    }
+    else open(listener, burst, now);
     return listener;
   };
 
@@ -164,15 +157,11 @@ export function createListeners(options: ListenersOptions): Listeners {
       ring.cut(now);
       const burst = ring.burst(now);
       if (burst === undefined) return;
-      for (const listener of waiting) {
-        groups.add(listener);
-        writer.open(listener, burst, now);
-      }
-      waiting.clear();
+      for (const listener of waiting.takeAll()) open(listener, burst, now);
     },
     write: (now) => {
       for (const listener of groups.next()) serveOrClose(listener, now);
-      refuseLate(now);
+      counters.offAir += waiting.refuseLate(now);
     },
     end: (now) => {
       for (const listener of groups.all()) {
@@ -180,8 +169,7 @@ export function createListeners(options: ListenersOptions): Listeners {
         listener.connection.end();
       }
       groups.clear();
-      for (const { connection } of waiting) connection.refuse();
-      waiting.clear();
+      waiting.refuseAll();
     },
     get count() {
       return groups.count;

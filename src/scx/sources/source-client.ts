@@ -24,6 +24,7 @@ export interface SourceClientEvents {
   onClose(reason: string): void;
 }
 
+/** A client that has passed its login. */
 export interface SourceClient {
   readonly source: Source;
   readonly remoteAddress: string;

@@ -49,4 +49,34 @@ describe('Listener identities', () => {
     identities.enter(who('127.0.0.1'), 0);
     expect(identities.hasSlot('127.0.0.1')).toBe(true);
   });
+
+  test('remember 4096 players that have left, and count the others as new', () => {
+    const identities = createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
+    const visit = (agent: string): void => {
+      identities.enter(who('192.0.2.1', agent), 0);
+      identities.leave(who('192.0.2.1', agent), 0);
+    };
+    visit('first');
+    for (let n = 1; n < 4096; n++) visit(`${n}`);
+    visit('first');
+    expect(identities.total(1)).toBe(4096);
+    for (let n = 0; n < 4096; n++) visit(`other ${n}`);
+    visit('first');
+    expect(identities.total(1)).toBe(2 * 4096 + 1);
+  });
+
+  test('hold back the count of 4096 connections that may be returns', () => {
+    const identities = createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
+    for (let n = 0; n < 4096 + 1; n++) identities.enter(who('192.0.2.1'), 0);
+    expect(identities.total(0)).toBe(1);
+    identities.enter(who('192.0.2.1'), 0);
+    expect(identities.total(0)).toBe(2);
+  });
+
+  test('do not count a listener that another process has counted', () => {
+    const identities = createListenerIdentities({ perAddressMax: 1, returnMs: 10_000 });
+    identities.enter(who('192.0.2.1'), 0, true);
+    expect(identities.total(20_000)).toBe(0);
+    expect(identities.hasSlot('192.0.2.1')).toBe(false);
+  });
 });

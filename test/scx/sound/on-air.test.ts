@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SourceId } from '../../../src/gossamer/core/node.js';
 import { createOnAir } from '../../../src/scx/sound/on-air.js';
 import { audioAdu, range, source, sourceId, titleAdu } from '../support.js';
 
@@ -183,6 +184,28 @@ describe('What is on the air', () => {
       onAir.handle({ ...audioAdu('0', n), source: id as never }, 10);
     }
     expect(hear(onAir, 'a', 1, 20)).toEqual([1]);
+  });
+
+  test.each([
+    [63, 'Moonlight'],
+    [64, null],
+  ])('remembers 64 sources: after %d others a title is %s', (others, title) => {
+    const onAir = create();
+    onAir.handle(titleAdu('b', 'Moonlight', 0), 0);
+    for (const n of range(0, others)) {
+      const id = n.toString(16).padStart(16, '0') as SourceId;
+      onAir.onSourceUp({ id, priority: 1, epoch: 1 }, 1);
+    }
+    expect(onAir.handle(audioAdu('b', 0), 2000)[0]?.title).toBe(title);
+  });
+
+  test('keeps 64 frames of a source that is not played', () => {
+    const onAir = create();
+    onAir.onSourceUp(source('a', 200), 0);
+    onAir.onSourceUp(source('b', 100), 0);
+    hear(onAir, 'a', 0, 0);
+    for (const n of range(0, 100)) expect(hear(onAir, 'b', n, 1 + n)).toEqual([]);
+    expect(hear(onAir, 'b', 100, 1001)).toEqual(range(36, 101));
   });
 });
 

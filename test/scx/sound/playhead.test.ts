@@ -114,4 +114,12 @@ describe('A successor', () => {
     third.playhead.resume(send(successor.playhead), 0);
     expect(third.plays()).toEqual({ numbers: range(0, 70), all: 70 });
   });
+
+  test('holds back 4096 frames at most, the newest', () => {
+    const successor = process(true);
+    successor.hear(A, 0, 5000);
+    successor.playhead.resume(send(process(false).playhead), 0);
+    const { all } = successor.plays();
+    expect([all, successor.playhead.position?.sequence]).toEqual([4096, 4999]);
+  });
 });
