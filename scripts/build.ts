@@ -1,12 +1,13 @@
 /**
- * Builds `dist`: bundles the program and its packages into an entry for each kind of process and thread,
- * and chunks of modules that several of them share or load later. `npm run check` has checked the types.
+ * Builds `dist`: bundles the program and its packages into an entry for each kind of process and
+ * thread, and chunks of modules that several of them share or load later. `npm run check` has
+ * checked the types.
  *
- * Processes start often, and somebody waits: a cluster starts an SCX for its first listener and after each
- * crash, and tests start hundreds of processes. Without bundles Node finds, reads and links 300 modules,
- * 95 of them zod's, for an SCX. Processor time from the start to the first line, against 74 ms for an empty
- * program (measured, minimum of 12 starts): an SCX 166 ms instead of 309, `broadcast` 201 instead of 348,
- * `cluster` 243 instead of 459.
+ * Processes start often, and somebody waits: a cluster starts an SCX for its first listener and
+ * after each crash, and tests start hundreds of processes. Without bundles Node finds, reads and
+ * links 300 modules, 95 of them zod's, for an SCX. Processor time from the start to the first line,
+ * against 74 ms for an empty program (measured, minimum of 12 starts): an SCX 166 ms instead of
+ * 309, `broadcast` 201 instead of 348, `cluster` 243 instead of 459.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -16,8 +17,8 @@ const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 
 /**
- * Files that are run: the command line, and threads (src/runtime/thread.ts). A test of a front end's own
- * process imports the cluster.
+ * Files that are run: the command line, and threads (src/runtime/thread.ts). A test of a front
+ * end's own process imports the cluster.
  */
 const ENTRIES = [
   'cli/main.ts',
@@ -27,7 +28,8 @@ const ENTRIES = [
 ];
 
 /** CommonJS packages in a bundle call `require`, which ES modules do not have. */
-const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+const REQUIRE = `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);`;
 
 const { metafile } = await build({
   entryPoints: ENTRIES.map((path) => join(ROOT, 'src', path)),

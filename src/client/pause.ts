@@ -2,12 +2,15 @@
 import { type BackoffRange, spreadBackoffMs } from '../lib/backoff.js';
 
 /**
- * The wait before a client connects again. Guesses: a restarted SCX needs about 250 ms, and a cluster
- * that is back should be found within the time for which a player waits.
+ * The wait before a client connects again. Guesses: a restarted SCX needs about 250 ms, and a
+ * cluster that is back should be found within the time for which a player waits.
  */
 const RECONNECT: BackoffRange = { firstMs: 250, lastMs: 5000 };
 
-/** A connection that has held for this time, ms, was a good one: the next wait is the shortest again. */
+/**
+ * A connection that has held for this time, ms, was a good one: the next wait is the shortest
+ * again.
+ */
 const STEADY_MS = 10_000;
 
 /** Whether a connection has held long enough for its end not to count as another failure. */

@@ -1,6 +1,6 @@
 /**
- * Leaving a session in order (§3.5). The machine floods its leave and serves its children until they
- * have other parents; this waits for it, with a deadline in case the machine never gets there.
+ * Leaving a session in order (§3.5). The machine floods its leave and serves its children until
+ * they have other parents; this waits for it, with a deadline in case the machine never gets there.
  */
 import type { Input } from '../gossamer/core/effects.js';
 import type { GossamerView } from '../gossamer/view.js';

@@ -1,6 +1,7 @@
 /**
- * Where a rendezvous point is now (§3.4). A location is either its address, whose host name is resolved
- * when a connection is opened, or the URL of a front end that answers with the address as JSON:
+ * Where a rendezvous point is now (§3.4). A location is either its address, whose host name is
+ * resolved when a connection is opened, or the URL of a front end that answers with the address as
+ * JSON:
  *
  *   {"address": "host:port"}
  *
@@ -23,8 +24,8 @@ export interface Locator {
 }
 
 /**
- * A locator. `allowPrivate`: URLs may lead to private addresses. `onLocated` receives the address or
- * the problems of a location that could not be looked up.
+ * A locator. `allowPrivate`: URLs may lead to private addresses. `onLocated` receives the address
+ * or the problems of a location that could not be looked up.
  */
 export function createLocator(
   allowPrivate: boolean,

@@ -1,6 +1,6 @@
 /**
- * Gossamer on real sockets. The machine decides everything (gossamer/). This room performs its effects
- * and feeds it what arrives:
+ * Gossamer on real sockets. The machine decides everything (gossamer/). This room performs its
+ * effects and feeds it what arrives:
  *
  * - sockets/: TCP connections with their handshake, the UDP socket, limits and counters;
  * - control/: the connections over which SCXs talk (§3.2);

@@ -1,8 +1,8 @@
 /**
- * Files of the package: its pages, its version, the file of a thread. They are found from the package's
- * root, not from the module that needs them: the build joins modules into a few files (scripts/build.ts),
- * so the place of a module is not that of its source. The root is the nearest folder upwards that has a
- * package.json, for a checkout and for an installed package alike.
+ * Files of the package: its pages, its version, the file of a thread. They are found from the
+ * package's root, not from the module that needs them: the build joins modules into a few files
+ * (scripts/build.ts), so the place of a module is not that of its source. The root is the nearest
+ * folder upwards that has a package.json, for a checkout and for an installed package alike.
  */
 import { existsSync, readFileSync } from 'node:fs';
 

@@ -9,8 +9,8 @@ const loadSource = (file: URL): string => `import('tsx/esm/api').then(({ registe
 });`;
 
 /**
- * Starts a thread. `name` is the path of its module below `src`, without extension; scripts/build.ts
- * must list it as an entry.
+ * Starts a thread. `name` is the path of its module below `src`, without extension;
+ * scripts/build.ts must list it as an entry.
  */
 export const startThread = (name: string, options: WorkerOptions = {}): Worker =>
   isSource

@@ -1,4 +1,6 @@
-/** The command line without its process: help texts and usage errors. See main.test.ts for the rest. */
+/**
+ * The command line without its process: help texts and usage errors. See main.test.ts for the rest.
+ */
 import { join, resolve } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { runProgram } from '../../src/cli/command-line.js';

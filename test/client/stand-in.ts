@@ -1,6 +1,6 @@
 /**
- * A cluster and an SCX for tests of the client. The front end answers from a table; the overlay port
- * speaks the wire protocol and records what it receives.
+ * A cluster and an SCX for tests of the client. The front end answers from a table; the overlay
+ * port speaks the wire protocol and records what it receives.
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
@@ -142,7 +142,8 @@ export async function startStandIn(): Promise<StandIn> {
     session: SESSION,
     scx: { id: SCX_ID, httpUrl: 'http://127.0.0.1:1', overlayAddress },
     multicast: null,
-    // Three of these without an answer, and the SCX is taken for dead: a busy machine may stall for two.
+    // Three of these without an answer, and the SCX is taken for dead: a busy machine may stall for
+    // two.
     keepAliveMs: 200,
   };
   const http = createHttpServer(async (request, response) => {

@@ -106,7 +106,9 @@ export function createAdu(scx: NodeId, sequence: number, bytes = 417, channel = 
   return { source: SOURCE.id, sourceScx: scx, channel, sequence, timestampMs, payload };
 }
 
-/** Publishes an ADU each `intervalMs` until the result is called, which returns how many there were. */
+/**
+ * Publishes an ADU each `intervalMs` until the result is called, which returns how many there were.
+ */
 export function startPublishing({ overlay, id }: Station, intervalMs = 10): () => number {
   let sequence = 0;
   const timer = setInterval(() => {

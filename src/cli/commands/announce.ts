@@ -29,8 +29,9 @@ import { createAnnouncement, usageProblem } from './announcement-settings.js';
 export const command: Command<typeof announceOptions> = {
   story:
     "Publishes the announcement of a session at a cluster and prints the announcement's URL, " +
-    'which is all that listeners need. If the session is new at that cluster, it also prints, this ' +
-    'once, the source password that broadcasters need and the admin token that later changes need. ' +
+    'which is all that listeners need. If the session is new at that cluster, it also prints, ' +
+    'this once, the source password that broadcasters need and the admin token that later ' +
+    'changes need. ' +
     'With --output the XML is written to a file for any web server; it is then published only if ' +
     'a cluster is named as well.',
   operands: [],

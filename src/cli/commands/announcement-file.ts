@@ -1,7 +1,7 @@
 /**
- * An announcement as a file, for a web server that is not a cluster. No cluster keeps the
- * session's secrets then, so the source key is drawn here. An announcement that replaces an earlier one
- * in the same file keeps its key, so that broadcasters keep their password.
+ * An announcement as a file, for a web server that is not a cluster. No cluster keeps the session's
+ * secrets then, so the source key is drawn here. An announcement that replaces an earlier one in
+ * the same file keeps its key, so that broadcasters keep their password.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { EXIT, UserError } from '../../lib/user-error.js';

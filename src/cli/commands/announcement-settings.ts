@@ -1,6 +1,7 @@
 /**
- * The announcement that the settings of `announce` describe. It is printed and parsed again, so that
- * whatever a cluster would refuse is refused here, in the same words and before anything is sent.
+ * The announcement that the settings of `announce` describe. It is printed and parsed again, so
+ * that whatever a cluster would refuse is refused here, in the same words and before anything is
+ * sent.
  */
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { hashSecret } from '../../runtime/secrets.js';
@@ -36,7 +37,9 @@ export function createAnnouncement(name: SessionName, settings: AnnounceSettings
 export const usageProblem = (...problems: readonly string[]): UserError =>
   new UserError(EXIT.usage, problems.join('\n'));
 
-/** The key of a password that the session has at another cluster; undefined: draw a new password. */
+/**
+ * The key of a password that the session has at another cluster; undefined: draw a new password.
+ */
 function givenKey({ password, newPassword }: AnnounceSettings): string | undefined {
   if (password === undefined || newPassword) return undefined;
   if (password.length >= PASSWORD_LENGTH_MIN) return hashSecret(password);

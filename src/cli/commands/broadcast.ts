@@ -1,6 +1,6 @@
 /**
- * `scattercast broadcast`: sends files, standard input or another stream to a session, in real time.
- * The work is done in src/client/broadcast; this file checks that the flags fit together.
+ * `scattercast broadcast`: sends files, standard input or another stream to a session, in real
+ * time. The work is done in src/client/broadcast; this file checks that the flags fit together.
  */
 import { broadcast } from '../../client/broadcast/broadcaster.js';
 import type { Program } from '../../client/playlist/playlist.js';

@@ -1,7 +1,7 @@
 /**
- * `scattercast cluster`: runs the front end of a cluster in this process, and an SCX for each session
- * in a process of its own. This file turns settings, which have the units of users (seconds, `none`),
- * into the options of src/cluster and src/scx (ms, undefined).
+ * `scattercast cluster`: runs the front end of a cluster in this process, and an SCX for each
+ * session in a process of its own. This file turns settings, which have the units of users
+ * (seconds, `none`), into the options of src/cluster and src/scx (ms, undefined).
  */
 import { once } from 'node:events';
 import { homedir } from 'node:os';
@@ -18,7 +18,10 @@ import { createLog } from '../shell/log.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
 import { drainCluster } from './drain.js';
 
-/** The shortest interval between writes to a listener, ms: shorter ones only cost system calls. Guess. */
+/**
+ * The shortest interval between writes to a listener, ms: shorter ones only cost system calls.
+ * Guess.
+ */
 const WRITE_MS_MIN = 50;
 
 export const command: Command<typeof clusterOptions> = {
@@ -92,7 +95,9 @@ function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles |
   throw new UserError(EXIT.usage, '--tls-cert and --tls-key must be given together');
 }
 
-/** The data directory. Announcements are state (XDG base directories), not configuration or cache. */
+/**
+ * The data directory. Announcements are state (XDG base directories), not configuration or cache.
+ */
 function dataDirOf({ dataDir, port }: ClusterSettings): string {
   if (dataDir !== undefined) return resolve(dataDir);
   const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');

@@ -7,8 +7,8 @@ import { stopSignal } from '../shell/stop-signal.js';
 
 export const command: Command<typeof relayOptions> = {
   story:
-    'Listens to a session and sends its frames and titles to a mount of an Icecast server, so that ' +
-    'the listeners there need not change anything. When either connection breaks, it connects ' +
+    'Listens to a session and sends its frames and titles to a mount of an Icecast server, so ' +
+    'that the listeners there need not change anything. When either connection breaks, it connects ' +
     'again. Give the password in the variable SCATTERCAST_TO: every user of this machine can see ' +
     'flags.',
   operands: [],

@@ -1,6 +1,6 @@
 /**
- * Values of options that are addresses: of clusters, streams, Icecast mounts, network interfaces and
- * ports. They are read to the form in which the rest of the program uses them, so that a typing
+ * Values of options that are addresses: of clusters, streams, Icecast mounts, network interfaces
+ * and ports. They are read to the form in which the rest of the program uses them, so that a typing
  * error is found before anything starts.
  */
 import { type IcecastTarget, parseIcecastUrl } from '../../client/icecast-relay/icecast-target.js';

@@ -1,4 +1,6 @@
-/** Options of the commands that carry sound: into a session (`broadcast`), and out of it (`relay`). */
+/**
+ * Options of the commands that carry sound: into a session (`broadcast`), and out of it (`relay`).
+ */
 import { icecastTarget, streamUrl } from './address-values.js';
 import { optional, required, type Settings, type Table } from './option.js';
 import { amount, announcement, off, severalClusters } from './shared-options.js';

@@ -1,9 +1,10 @@
 /**
  * The kinds of values that options take. A value comes as text from a flag or an environment
- * variable, and as JSON from the configuration file. Both are read by the same schema, and a problem
- * says what is expected: `must be a whole number from 0 to 65535, got "x"`.
+ * variable, and as JSON from the configuration file. Both are read by the same schema, and a
+ * problem says what is expected: `must be a whole number from 0 to 65535, got "x"`.
  *
- * Here are numbers, texts and switches; addresses and the simulator's values have files of their own.
+ * Here are numbers, texts and switches; addresses and the simulator's values have files of their
+ * own.
  */
 import { z } from 'zod';
 import { BITRATES_KBPS, type BitrateKbps } from '../../client/encode/encode-job.js';
@@ -72,7 +73,9 @@ export const secret: Value<string> = z
   .min(1, { error: 'must not be empty' })
   .max(SECRET_LENGTH_MAX, { error: `must have at most ${SECRET_LENGTH_MAX} characters` });
 
-/** One or more texts: a repeated flag, a variable with spaces between the texts, or a JSON array. */
+/**
+ * One or more texts: a repeated flag, a variable with spaces between the texts, or a JSON array.
+ */
 export const texts: Value<readonly string[]> = expecting('a text or several', (raw) => {
   const items = typeof raw === 'string' ? raw.split(/\s+/).filter((item) => item !== '') : raw;
   const good = Array.isArray(items) && items.every((item) => typeof item === 'string');

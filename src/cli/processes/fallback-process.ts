@@ -1,8 +1,8 @@
 /**
  * The process that plays a session's fallback: a broadcaster with the lowest priority, attached to
  * the SCX that started it. What to play comes as a JSON document in the environment
- * (api/fallback-launch.ts). The process ends when its standard input ends: the SCX closes it, or has
- * died.
+ * (api/fallback-launch.ts). The process ends when its standard input ends: the SCX closes it, or
+ * has died.
  */
 
 import {
@@ -18,7 +18,9 @@ import { createLog } from '../shell/log.js';
 const PRIORITY = 0;
 const KEEP_ALIVE_MS = 1000;
 
-/** Plays until its standard input ends. Rejects with a UserError when file or SCX cannot be reached. */
+/**
+ * Plays until its standard input ends. Rejects with a UserError when file or SCX cannot be reached.
+ */
 export async function runFallback(): Promise<void> {
   const { session, scx, secret, file, logLevel } = readDocument(process.env[FALLBACK_VARIABLE]);
   const log = await createLog(logLevel);

@@ -1,7 +1,7 @@
 /**
  * The process of one SCX. Only a cluster starts it, with a JSON document in the environment that
- * says what to do (api/scx-launch.ts). It ends when its session no longer needs it, or, in order, at
- * a SIGTERM. It goes on when the reader of its output goes away.
+ * says what to do (api/scx-launch.ts). It ends when its session no longer needs it, or, in order,
+ * at a SIGTERM. It goes on when the reader of its output goes away.
  */
 
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
@@ -11,10 +11,14 @@ import { startScx } from '../../scx/scx.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
 
-/** Runs an SCX until it ends. Rejects with a UserError when the document is malformed or a port is in use. */
+/**
+ * Runs an SCX until it ends. Rejects with a UserError when the document is malformed or a port is
+ * in use.
+ */
 export async function runScx(): Promise<void> {
   ignoreBrokenOutput();
-  // Ctrl-C at the cluster's terminal reaches this process, too. The cluster decides, and sends SIGTERM.
+  // Ctrl-C at the cluster's terminal reaches this process, too. The cluster decides, and sends
+  // SIGTERM.
   process.on('SIGINT', () => undefined);
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);

@@ -1,9 +1,11 @@
 /**
  * The ADUs that a source client has not sent yet, and the last ones that it has. ADUs are not
- * acknowledged, and an SCX that dies may have received ADUs that it has not passed on. So after each
- * new attachment the last two seconds are sent again; SCXs drop by number what they already have.
+ * acknowledged, and an SCX that dies may have received ADUs that it has not passed on. So after
+ * each new attachment the last two seconds are sent again; SCXs drop by number what they already
+ * have.
  *
- * The last title is kept however old it is, because an SCX that has just been started does not know it.
+ * The last title is kept however old it is, because an SCX that has just been started does not know
+ * it.
  *
  * Bounded by the caller, which waits while `unsentMs` is too much.
  */
@@ -38,7 +40,8 @@ export function createAduWindow(keepMs: number): AduWindow {
   let unsentMs = 0;
 
   const onSent = (entry: Entry): void => {
-    unsentMs = unsent.length === 0 ? 0 : unsentMs - entry.durationMs; // Exactly 0 at the end, without rounding errors.
+    // Exactly 0 at the end, without rounding errors.
+    unsentMs = unsent.length === 0 ? 0 : unsentMs - entry.durationMs;
     sentMs += entry.durationMs;
     sent.push(entry);
     if (entry.durationMs === 0) lastTitle = entry;

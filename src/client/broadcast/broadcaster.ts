@@ -2,8 +2,8 @@
  * Broadcasts a program: one MP3 frame is one ADU on channel 1, in real time; titles go on channel 2
  * (studio.ts).
  *
- * While there is no SCX the program waits, and then goes on where it was: the numbers have no holes and
- * nothing is lost. A live encoder behind a pipe is held up in the same way.
+ * While there is no SCX the program waits, and then goes on where it was: the numbers have no holes
+ * and nothing is lost. A live encoder behind a pipe is held up in the same way.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
 import { drawId } from '../../runtime/secrets.js';
@@ -32,9 +32,9 @@ const END_FLUSH_MS_MAX = 15_000;
 const STOP_FLUSH_MS_MAX = 1500;
 
 /**
- * Broadcasts until the program ends or the signal is aborted. Rejects with a UserError when it cannot
- * begin (a file is not MP3, no cluster answers, the SCX refuses), and when it must not go on because
- * the source password has changed.
+ * Broadcasts until the program ends or the signal is aborted. Rejects with a UserError when it
+ * cannot begin (a file is not MP3, no cluster answers, the SCX refuses), and when it must not go on
+ * because the source password has changed.
  */
 export async function broadcast(options: BroadcastOptions): Promise<void> {
   const { onWarning } = options;

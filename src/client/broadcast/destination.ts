@@ -6,7 +6,9 @@ export interface Destination {
   readonly clusters: readonly string[];
   /** The announcement's URL, or the session's name, for which each cluster knows the URL. */
   readonly announcement: string;
-  /** The SCX, if it is known: then no cluster is asked for one, and `clusters` only has to be one. */
+  /**
+   * The SCX, if it is known: then no cluster is asked for one, and `clusters` only has to be one.
+   */
   readonly attachment?: Attachment;
   /** 0 to 255. Listeners hear the source with the highest priority. */
   readonly priority: number;

@@ -1,4 +1,7 @@
-/** A gate at which any number of callers wait; each opening lets all of them pass, and then it closes. */
+/**
+ * A gate at which any number of callers wait; each opening lets all of them pass, and then it
+ * closes.
+ */
 
 export interface Gate {
   /** Resolves when the gate is opened the next time. */

@@ -1,8 +1,8 @@
 /**
- * The instants at which frames are sent, in real time and without drift. A broadcaster that slept for
- * the length of a frame after each frame would sleep a little too long each time: seconds per hour, so
- * that every listener's buffer runs dry. Here each frame is due at the start plus the lengths of all
- * frames before it, so a wait that is too long shortens the next one.
+ * The instants at which frames are sent, in real time and without drift. A broadcaster that slept
+ * for the length of a frame after each frame would sleep a little too long each time: seconds per
+ * hour, so that every listener's buffer runs dry. Here each frame is due at the start plus the
+ * lengths of all frames before it, so a wait that is too long shortens the next one.
  *
  * Frames that are due within a tenth of a second are sent together: each SCX on the way then reads,
  * forwards and writes once for all of them.
@@ -14,8 +14,8 @@
 /** What a pacer is set to. */
 export interface PacerConfig {
   /**
-   * How much earlier than due frames are sent, ms, 0 to 2000. It hides the jitter of timers and of the
-   * network from the SCX; larger values only add to the delay. Default 200: guess.
+   * How much earlier than due frames are sent, ms, 0 to 2000. It hides the jitter of timers and of
+   * the network from the SCX; larger values only add to the delay. Default 200: guess.
    */
   readonly leadMs: number;
   /**
@@ -24,9 +24,9 @@ export interface PacerConfig {
    */
   readonly lateMaxMs: number;
   /**
-   * Frames that are due within this time of each other are sent together, ms. Default 100, which is four
-   * frames: an SCX with few listeners then uses 19 ms of processor time per second instead of 27
-   * (measured).
+   * Frames that are due within this time of each other are sent together, ms. Default 100, which is
+   * four frames: an SCX with few listeners then uses 19 ms of processor time per second instead of
+   * 27 (measured).
    */
   readonly togetherMs: number;
 }

@@ -1,11 +1,11 @@
 /**
- * One TCP connection from a source client to its SCX, from HELLO to the end. It either opens or fails
- * with a reason; afterwards it closes once, with a reason. §2.5: "As long as the client is part of the
- * session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent departure via an
- * AM_LEAVING message."
+ * One TCP connection from a source client to its SCX, from HELLO to the end. It either opens or
+ * fails with a reason; afterwards it closes once, with a reason. §2.5: "As long as the client is
+ * part of the session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent
+ * departure via an AM_LEAVING message."
  *
- * An SCX that hangs keeps its connection open. So an SCX that sends nothing during three intervals of
- * KEEP_ALIVE, each of which it should answer, is taken for dead.
+ * An SCX that hangs keeps its connection open. So an SCX that sends nothing during three intervals
+ * of KEEP_ALIVE, each of which it should answer, is taken for dead.
  */
 import { connect, type Socket } from 'node:net';
 import type { Attachment } from '../../api/attach.js';

@@ -1,14 +1,14 @@
 /**
  * A source client's connection to the session, for as long as it broadcasts. SCXs come and go (a
  * machine is restarted, a cluster is updated), so the link attaches again each time (attaching.ts),
- * as the same source, with the next epoch and with consecutive numbers. Audio that the lost SCX may not
- * have passed on is sent again (adu-window.ts), so listeners elsewhere miss nothing.
+ * as the same source, with the next epoch and with consecutive numbers. Audio that the lost SCX may
+ * not have passed on is sent again (adu-window.ts), so listeners elsewhere miss nothing.
  *
  * Entire clusters fail, too. So the link may know several, and tries the next one, round and round,
  * when one does not accept it. It stays where it is accepted, because listeners hear no difference.
  *
- * While there is no SCX the broadcast waits instead of dropping frames: `room` resolves only when less
- * than two seconds of audio wait to be sent.
+ * While there is no SCX the broadcast waits instead of dropping frames: `room` resolves only when
+ * less than two seconds of audio wait to be sent.
  */
 import { unlessAborted } from '../pause.js';
 import { createAduWindow, type OwnAdu } from './adu-window.js';
@@ -22,8 +22,8 @@ export interface SourceLink {
   /** Resolves when there is room for the next ADU. */
   room(): Promise<void>;
   /**
-   * Sends what is left, says AM_LEAVING and ends the link. Resolves with the audio that could not be
-   * sent within `timeoutMs`, ms.
+   * Sends what is left, says AM_LEAVING and ends the link. Resolves with the audio that could not
+   * be sent within `timeoutMs`, ms.
    */
   finish(timeoutMs: number): Promise<number>;
 }
@@ -35,8 +35,8 @@ const KEEP_MS = 2000;
 const UNSENT_MS_MAX = 2000;
 
 /**
- * Attaches for the first time, at the first cluster that accepts us. Rejects with a UserError when none
- * does.
+ * Attaches for the first time, at the first cluster that accepts us. Rejects with a UserError when
+ * none does.
  */
 export async function openSourceLink(options: LinkOptions): Promise<SourceLink> {
   const window = createAduWindow(KEEP_MS);

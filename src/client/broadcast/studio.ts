@@ -1,7 +1,7 @@
 /**
- * Takes a program's events one by one, numbers the frames and gives each one to the link when it is due.
- * Titles go on channel 2, as JSON that names the audio ADU from which the title holds, so that the title
- * changes with the music however long the way to a listener is.
+ * Takes a program's events one by one, numbers the frames and gives each one to the link when it is
+ * due. Titles go on channel 2, as JSON that names the audio ADU from which the title holds, so that
+ * the title changes with the music however long the way to a listener is.
  */
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import { pause, unlessAborted } from '../pause.js';
@@ -30,8 +30,8 @@ interface StudioOptions {
 const WARN_EACH_MS = 60_000;
 
 /**
- * How early Node's timers may fire, ms. Without this tolerance, the rest of the frames that are sent
- * together would wait once more.
+ * How early Node's timers may fire, ms. Without this tolerance, the rest of the frames that are
+ * sent together would wait once more.
  */
 const EARLY_MS = 2;
 
@@ -48,7 +48,9 @@ interface State extends StudioOptions {
   warnedAt: number;
 }
 
-/** A studio that has sent nothing yet. It takes one event and resolves when it can take the next. */
+/**
+ * A studio that has sent nothing yet. It takes one event and resolves when it can take the next.
+ */
 export function createStudio(options: StudioOptions): (event: PlaylistEvent) => Promise<void> {
   const state: State = {
     ...options,
@@ -106,7 +108,9 @@ function checkPace(state: State, now: number): void {
   onWarning('more than 2 s late (input, machine or network stalled); going on from here');
 }
 
-/** The time of day, ms since 1970, from a clock that is never set back: SCXs measure delays by it. */
+/**
+ * The time of day, ms since 1970, from a clock that is never set back: SCXs measure delays by it.
+ */
 const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
 
 function createAdu(channel: number, sequence: number, payload: Uint8Array): OwnAdu {

@@ -1,6 +1,7 @@
 /**
- * One request to a cluster's front end. Users see its failures, so each one becomes a sentence that says
- * what to do: nothing answers, something else answers, or the cluster refuses and gives its reason.
+ * One request to a cluster's front end. Users see its failures, so each one becomes a sentence that
+ * says what to do: nothing answers, something else answers, or the cluster refuses and gives its
+ * reason.
  */
 import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';

@@ -1,7 +1,7 @@
 /**
- * The requests of clients to a front end, attaching aside: publishing, webhooks, the fallback and the
- * status (api/publishing.ts, api/cluster-status.ts). Answers are checked; fields that this version does
- * not know are ignored, because a cluster may be newer than its clients.
+ * The requests of clients to a front end, attaching aside: publishing, webhooks, the fallback and
+ * the status (api/publishing.ts, api/cluster-status.ts). Answers are checked; fields that this
+ * version does not know are ignored, because a cluster may be newer than its clients.
  */
 import { z } from 'zod';
 import { type ClusterStatus, clusterStatusSchema } from '../../api/cluster-status.js';
@@ -29,7 +29,9 @@ import { askFrontEnd } from './ask-front-end.js';
 export interface PublishOptions {
   /** The session's admin token; a session that is new at the cluster needs none. */
   readonly token?: string | undefined;
-  /** `new`: draw another source password; `none`: need none, which only the same machine may ask. */
+  /**
+   * `new`: draw another source password; `none`: need none, which only the same machine may ask.
+   */
   readonly password?: PasswordChoice | undefined;
 }
 
@@ -119,8 +121,8 @@ export async function status(
 }
 
 /**
- * The URL of an announcement that is given as a URL, as the session's name, or as `CREATOR/SESSION`. The
- * cluster must know the name. Rejects with a UserError.
+ * The URL of an announcement that is given as a URL, as the session's name, or as
+ * `CREATOR/SESSION`. The cluster must know the name. Rejects with a UserError.
  */
 export async function findAnnouncement(cluster: string, text: string): Promise<string> {
   if (/^https?:\/\//i.test(text)) return text;
@@ -142,7 +144,9 @@ function parseName(text: string): SessionName {
   throw new UserError(EXIT.usage, `not an announcement: ${form}: ${name.problems.join('; ')}`);
 }
 
-/** The stream URL of a session at a cluster. `text` as in `findAnnouncement`; it is not looked up. */
+/**
+ * The stream URL of a session at a cluster. `text` as in `findAnnouncement`; it is not looked up.
+ */
 export function listenUrl(cluster: string, text: string): URL {
   if (/^https?:\/\//i.test(text)) {
     return new URL(`${cluster}/listen?${new URLSearchParams({ announcement: text })}`);

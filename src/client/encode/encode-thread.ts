@@ -1,7 +1,7 @@
 /**
- * The thread that decodes and encodes, about 20 ms of work for each second of audio, which would hold up
- * frames that are due meanwhile. It answers each job once, in order. Both codecs are WebAssembly, so no
- * program has to be installed.
+ * The thread that decodes and encodes, about 20 ms of work for each second of audio, which would
+ * hold up frames that are due meanwhile. It answers each job once, in order. Both codecs are
+ * WebAssembly, so no program has to be installed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MPEGDecoder } from 'mpg123-decoder';

@@ -1,8 +1,8 @@
 /**
  * Gives all songs one bit rate, for which the listeners' buffers and the links on the way are
- * dimensioned. A recording that already has it passes unchanged. Any other is decoded and encoded again
- * in a thread, two seconds at a time and one job ahead, so that a recording of a day needs no more
- * memory than one of a minute, and frames that are due meanwhile are not held up.
+ * dimensioned. A recording that already has it passes unchanged. Any other is decoded and encoded
+ * again in a thread, two seconds at a time and one job ahead, so that a recording of a day needs no
+ * more memory than one of a minute, and frames that are due meanwhile are not held up.
  */
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
@@ -15,7 +15,9 @@ import { type BitrateKbps, type EncodeAnswer, type EncodeJob, TARGET } from './e
 
 /** Re-encodes recordings, one after the other. */
 export interface Encoder {
-  /** The same events with re-encoded frames. Throws a UserError when that fails; `file` names it. */
+  /**
+   * The same events with re-encoded frames. Throws a UserError when that fails; `file` names it.
+   */
   encode(events: AsyncIterable<TrackEvent>, file: string): AsyncGenerator<TrackEvent>;
   close(): void;
 }

@@ -1,8 +1,8 @@
 /**
- * The connection to a mount of an Icecast server, for as long as we feed it. It is opened when there
- * is something to send, because Icecast closes a source that is silent for ten seconds. While the
- * server is away the last seconds of audio wait (frame-queue.ts); older audio is lost, and that is
- * reported.
+ * The connection to a mount of an Icecast server, for as long as we feed it. It is opened when
+ * there is something to send, because Icecast closes a source that is silent for ten seconds. While
+ * the server is away the last seconds of audio wait (frame-queue.ts); older audio is lost, and that
+ * is reported.
  */
 import { UserError } from '../../lib/user-error.js';
 import { pauseBeforeAttempt, unlessAborted, wasSteady } from '../pause.js';

@@ -1,7 +1,7 @@
 /**
- * Feeds an Icecast server from a session, so that a station can migrate step by step: its listeners stay
- * at Icecast, while the sound comes through Scattercast. The relay is an ordinary listener of a cluster
- * and an ordinary source client of Icecast; frames pass through it unchanged.
+ * Feeds an Icecast server from a session, so that a station can migrate step by step: its listeners
+ * stay at Icecast, while the sound comes through Scattercast. The relay is an ordinary listener of
+ * a cluster and an ordinary source client of Icecast; frames pass through it unchanged.
  */
 import type { Station } from '../pull/icy-stream.js';
 import { pull } from '../pull/pull.js';

@@ -1,7 +1,7 @@
 /**
- * One connection to an Icecast server as its source client, in the form that libshout uses: the head of
- * a request, the server's answer, then MP3 without end. It does not use node:http, which supports neither
- * the method SOURCE nor a request body of unknown length that is not chunked.
+ * One connection to an Icecast server as its source client, in the form that libshout uses: the
+ * head of a request, the server's answer, then MP3 without end. It does not use node:http, which
+ * supports neither the method SOURCE nor a request body of unknown length that is not chunked.
  */
 import { connect, type Socket } from 'node:net';
 import { joinHostPort } from '../../lib/host-port.js';

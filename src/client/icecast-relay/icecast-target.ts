@@ -1,6 +1,6 @@
 /**
- * A mount of an Icecast server to which we send. The user gives it as a URL that contains the password;
- * messages show its label, which does not.
+ * A mount of an Icecast server to which we send. The user gives it as a URL that contains the
+ * password; messages show its label, which does not.
  */
 
 export interface IcecastTarget {

@@ -1,11 +1,12 @@
 /**
- * What a broadcaster plays: songs one after the other, perhaps over and over, or a stream. All files
- * that the user has named are checked before the broadcast begins, so that a misspelt name is not found
- * out in the middle of the night. A file that breaks later, or that was only found in a directory or
- * playlist, is skipped with a warning: a radio that goes on with the next song is better than silence.
+ * What a broadcaster plays: songs one after the other, perhaps over and over, or a stream. All
+ * files that the user has named are checked before the broadcast begins, so that a misspelt name is
+ * not found out in the middle of the night. A file that breaks later, or that was only found in a
+ * directory or playlist, is skipped with a warning: a radio that goes on with the next song is
+ * better than silence.
  *
- * Songs follow each other at a frame boundary, without a gap. The silence that an encoder adds at both
- * ends of a file (about 50 ms) remains, because it is inside the frames.
+ * Songs follow each other at a frame boundary, without a gap. The silence that an encoder adds at
+ * both ends of a file (about 50 ms) remains, because it is inside the frames.
  */
 import type { Readable } from 'node:stream';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -48,9 +49,9 @@ export type Program =
 const FOUND_CHECKED_MAX = 20;
 
 /**
- * Checks the program and begins it. Rejects with a UserError that lists every file that cannot be read
- * or does not begin with MP3; a stream is read up to its first frame. `tell` is called with one sentence
- * when an input stalls, or when a connection is lost or restored.
+ * Checks the program and begins it. Rejects with a UserError that lists every file that cannot be
+ * read or does not begin with MP3; a stream is read up to its first frame. `tell` is called with
+ * one sentence when an input stalls, or when a connection is lost or restored.
  */
 export async function openPlaylist(
   program: Program,

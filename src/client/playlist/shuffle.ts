@@ -1,8 +1,8 @@
 /** Random order, a new one in each round, in which nothing is played twice in a row. */
 
 /**
- * The items in random order (Fisher and Yates). The first one differs from `last`, the end of the round
- * before, unless there is only one item. `random` returns numbers in [0, 1).
+ * The items in random order (Fisher and Yates). The first one differs from `last`, the end of the
+ * round before, unless there is only one item. `random` returns numbers in [0, 1).
  */
 export function shuffled<Item>(
   items: readonly Item[],

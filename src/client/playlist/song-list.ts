@@ -1,7 +1,8 @@
 /**
- * The list of songs that the user's files, directories and playlists stand for. A file that the user has
- * named must play, so a problem with it is an error. A file that was found in a directory or playlist is
- * skipped if it does not play, because nobody knows all files in a collection of ten years.
+ * The list of songs that the user's files, directories and playlists stand for. A file that the
+ * user has named must play, so a problem with it is an error. A file that was found in a directory
+ * or playlist is skipped if it does not play, because nobody knows all files in a collection of ten
+ * years.
  *
  * Bounded: SONGS_MAX songs, directories DEPTH_MAX deep, playlists of PLAYLIST_BYTES_MAX.
  */

@@ -1,14 +1,16 @@
 /**
- * Warns when an input stalls. To listeners a stalled input is silence, and its cause is elsewhere: an
- * encoder that hangs, a sound card that was unplugged, a server that is down. The first warning comes
- * after two seconds, when listeners may begin to notice, further ones at growing intervals, and a last
- * one when the input is back.
+ * Warns when an input stalls. To listeners a stalled input is silence, and its cause is elsewhere:
+ * an encoder that hangs, a sound card that was unplugged, a server that is down. The first warning
+ * comes after two seconds, when listeners may begin to notice, further ones at growing intervals,
+ * and a last one when the input is back.
  *
- * Only time in which the input is waited for counts: an input that is held up by our own pace has not
- * stalled.
+ * Only time in which the input is waited for counts: an input that is held up by our own pace has
+ * not stalled.
  */
 
-/** Times without input after which there is a warning, s. Guess: more warnings would not be read. */
+/**
+ * Times without input after which there is a warning, s. Guess: more warnings would not be read.
+ */
 const WARN_AFTER_S = [2, 10, 30, 60, 300, 900];
 const THEN_EACH_S = 3600;
 

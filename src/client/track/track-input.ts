@@ -1,7 +1,7 @@
 /**
- * Where a recording's bytes come from: a file or standard input, and its name if its tags contain no
- * title. Problems with files become sentences for the user here, so that they read the same wherever a
- * file is named.
+ * Where a recording's bytes come from: a file or standard input, and its name if its tags contain
+ * no title. Problems with files become sentences for the user here, so that they read the same
+ * wherever a file is named.
  */
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -45,8 +45,8 @@ export function fileProblem(file: string, error: unknown): unknown {
 }
 
 /**
- * Opens a file. Its name is the title of its ID3v1 tag, or else `title`, or else follows from the file's
- * name. Rejects with a UserError when it cannot be read.
+ * Opens a file. Its name is the title of its ID3v1 tag, or else `title`, or else follows from the
+ * file's name. Rejects with a UserError when it cannot be read.
  */
 export async function openFile(file: string, title?: string): Promise<TrackInput> {
   try {
@@ -87,6 +87,8 @@ export function openStream(stream: Readable): TrackInput {
   return { file: 'standard input', name: 'Live', sizeBytes: undefined, chunks: stream };
 }
 
-/** The title that follows from a file's name, without the control characters that it may contain. */
+/**
+ * The title that follows from a file's name, without the control characters that it may contain.
+ */
 export const nameOf = (file: string): string =>
   plainText(basename(file, extname(file)).replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';

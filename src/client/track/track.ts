@@ -1,9 +1,10 @@
 /**
- * One recording as it is played: its frames and its titles. It is read in chunks, so a recording of a
- * day needs no more memory than one of a minute.
+ * One recording as it is played: its frames and its titles. It is read in chunks, so a recording of
+ * a day needs no more memory than one of a minute.
  *
- * The length of a file is known only at its end, so it is estimated, on the assumption that the rest has
- * the bit rate of the part that has been read. For a constant bit rate that is exact to a frame.
+ * The length of a file is known only at its end, so it is estimated, on the assumption that the
+ * rest has the bit rate of the part that has been read. For a constant bit rate that is exact to a
+ * frame.
  */
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
@@ -23,15 +24,17 @@ export type TrackEvent =
       readonly lengthMs: number | undefined;
     };
 
-/** A file with more than this before its first frame, tags aside, is not MP3. The number. */
+/**
+ * A file with more than this before its first frame, tags aside, is not MP3. The issue's number.
+ */
 const JUNK_BYTES_MAX = 2 ** 20;
 
 /** The same for a stream, where a mebibyte takes a minute to arrive. Guess: 4 s at 128 kbit/s. */
 const STREAM_JUNK_BYTES_MAX = 65_536;
 
 /**
- * The recording's events. Throws a UserError when it cannot be read, when its first 1 MiB (of a stream:
- * 64 KiB), tags aside, contain no frame, or when it contains none at all.
+ * The recording's events. Throws a UserError when it cannot be read, when its first 1 MiB (of a
+ * stream: 64 KiB), tags aside, contain no frame, or when it contains none at all.
  */
 export async function* readTrack(input: TrackInput): AsyncGenerator<TrackEvent> {
   const framer = createFramer();

@@ -1,12 +1,13 @@
 /**
- * Control connections (§3.2: "unicast connections across SCXs"). Gossamer sends to addresses and knows
- * no connections; this is a pool of them. A connection is opened when there is something to send,
- * serves both sides, and is closed when it has been idle for long. A mesh edge keeps its own open.
+ * Control connections (§3.2: "unicast connections across SCXs"). Gossamer sends to addresses and
+ * knows no connections; this is a pool of them. A connection is opened when there is something to
+ * send, serves both sides, and is closed when it has been idle for long. A mesh edge keeps its own
+ * open.
  *
  * An idle connection ends with a farewell, so that its end is not taken for the death of the peer.
  * The side that ends it reads on until the other has ended too, so that a message that crosses the
- * farewell is not lost. Any other end is reported as `linkDown` at once, so a crash is noticed within
- * a round trip.
+ * farewell is not lost. Any other end is reported as `linkDown` at once, so a crash is noticed
+ * within a round trip.
  *
  * link-pool.ts holds the data, dialling.ts opens connections, linking.ts serves and ends them.
  */

@@ -1,7 +1,7 @@
 /**
- * The life of a control connection from its handshake to its end. Messages that waited for it are sent,
- * and what it brings is fed to the machine. It ends when it has been idle, with a farewell, or breaks,
- * which is reported as `linkDown` if no other connection to the peer remains.
+ * The life of a control connection from its handshake to its end. Messages that waited for it are
+ * sent, and what it brings is fed to the machine. It ends when it has been idle, with a farewell,
+ * or breaks, which is reported as `linkDown` if no other connection to the peer remains.
  */
 import type { Address, Member } from '../../gossamer/core/node.js';
 import { encodeRefusal } from '../../wire/encoder.js';

@@ -1,6 +1,6 @@
 /**
- * The data connections of one SCX, to parents and from children. Two SCXs may be parents of each other
- * for different sources, so the machine is told which of the two connections went down.
+ * The data connections of one SCX, to parents and from children. Two SCXs may be parents of each
+ * other for different sources, so the machine is told which of the two connections went down.
  */
 import type { ChannelMessage } from '../../gossamer/core/effects.js';
 import type { Adu, Member, NodeId } from '../../gossamer/core/node.js';
@@ -23,8 +23,8 @@ export interface DataLinks {
 }
 
 /**
- * Neither parents nor children; `rng` spreads retries. Connections for the channel `main`, on which no
- * gap may be heard, are held ready to all mesh neighbours.
+ * Neither parents nor children; `rng` spreads retries. Connections for the channel `main`, on which
+ * no gap may be heard, are held ready to all mesh neighbours.
  */
 export function createDataLinks(context: OverlayContext, rng: Rng, main: number): DataLinks {
   const onDown =

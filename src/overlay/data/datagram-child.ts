@@ -1,9 +1,9 @@
 /**
- * The child's end of a data connection whose channel is announced as UDP. It sends a beat at regular
- * intervals. A beat tells the parent where to send datagrams, that its datagrams arrive, and how many
- * of the ADUs that it sent over TCP have arrived. The parent's echo tells the child that its own
- * datagrams (NACKs) arrive, too. While either is not known, everything goes over TCP, so a path that
- * drops datagrams costs nothing but beats.
+ * The child's end of a data connection whose channel is announced as UDP. It sends a beat at
+ * regular intervals. A beat tells the parent where to send datagrams, that its datagrams arrive,
+ * and how many of the ADUs that it sent over TCP have arrived. The parent's echo tells the child
+ * that its own datagrams (NACKs) arrive, too. While either is not known, everything goes over TCP,
+ * so a path that drops datagrams costs nothing but beats.
  */
 import type { Rng } from '../../lib/rng.js';
 import {

@@ -1,12 +1,12 @@
 /**
  * The parent's end of a data connection whose channel is announced as UDP. ADUs leave as datagrams
  * while the child's beats say that datagrams arrive; the ADUs of one turn of the event loop share a
- * datagram. Before the first beat, and when beats stop, ADUs leave over TCP. So do ADUs that are too
- * large for a datagram.
+ * datagram. Before the first beat, and when beats stop, ADUs leave over TCP. So do ADUs that are
+ * too large for a datagram.
  *
- * The ADUs that a child gets at once when it subscribes leave over TCP too: seconds of audio sent as
- * datagrams would overrun any network. Datagrams follow when a beat says that nearly all of these ADUs
- * have arrived, and then overtake hardly any.
+ * The ADUs that a child gets at once when it subscribes leave over TCP too: seconds of audio sent
+ * as datagrams would overrun any network. Datagrams follow when a beat says that nearly all of
+ * these ADUs have arrived, and then overtake hardly any.
  */
 import {
   DATAGRAM_BYTES_MAX,
@@ -52,8 +52,8 @@ const behind = (sent: number, received: number): number =>
   (sent - received + COUNT_MODULUS) % COUNT_MODULUS;
 
 /**
- * `onEvent` is called with the content of the child's datagrams. Undefined: the token, which the child
- * has chosen, is in use.
+ * `onEvent` is called with the content of the child's datagrams. Undefined: the token, which the
+ * child has chosen, is in use.
  */
 export function createDatagramParent(
   context: OverlayContext,

@@ -1,8 +1,8 @@
 /**
- * Data connections from our children (§3.8). Each carries the ADUs of one channel to one child. What a
- * child does not read in time waits in its socket, up to a bound. Beyond that the machine is told that
- * the child is congested, and keeps the rest in its cache, so that a slow child costs the others
- * nothing. ADUs of a channel announced as UDP leave as datagrams while these arrive
+ * Data connections from our children (§3.8). Each carries the ADUs of one channel to one child.
+ * What a child does not read in time waits in its socket, up to a bound. Beyond that the machine is
+ * told that the child is congested, and keeps the rest in its cache, so that a slow child costs the
+ * others nothing. ADUs of a channel announced as UDP leave as datagrams while these arrive
  * (datagram-parent.ts).
  */
 import type { DataMessage } from '../../gossamer/core/message.js';

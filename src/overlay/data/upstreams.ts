@@ -2,8 +2,9 @@
  * Data connections to our parents (§3.8: "separate connections per channel"). The child opens one
  * with its first subscription at a parent, and ends it with the last one.
  *
- * Beyond: a connection to a mesh neighbour, which is a parent in reserve, may be held ready without a
- * subscription. When a parent dies, the next one then delivers after one round trip instead of three.
+ * Beyond: a connection to a mesh neighbour, which is a parent in reserve, may be held ready without
+ * a subscription. When a parent dies, the next one then delivers after one round trip instead of
+ * three.
  *
  * upstream-table.ts holds the connections, upstream-arrivals.ts takes what comes over them.
  */

@@ -1,4 +1,6 @@
-/** What an overlay answers to the HELLO of an accepted connection: it admits or refuses the peer. */
+/**
+ * What an overlay answers to the HELLO of an accepted connection: it admits or refuses the peer.
+ */
 import type { ControlHello, DataHello, Hello } from '../../wire/hello.js';
 import type { Connection } from './connection.js';
 

@@ -1,7 +1,7 @@
 /**
- * The connection of a source client at its SCX (§2.5). The client sends its ADUs and KEEP_ALIVE, and
- * the SCX answers. A client that sends anything else is disconnected: an ADU of another source than
- * that of its HELLO, or a message that only an SCX may send.
+ * The connection of a source client at its SCX (§2.5). The client sends its ADUs and KEEP_ALIVE,
+ * and the SCX answers. A client that sends anything else is disconnected: an ADU of another source
+ * than that of its HELLO, or a message that only an SCX may send.
  */
 import type { Adu, Source } from '../../gossamer/core/node.js';
 import type { ClientMessage } from '../../wire/client-message.js';

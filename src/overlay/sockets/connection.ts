@@ -4,7 +4,8 @@
  *
  * All frames of one turn of the event loop leave in one system call. There are two ways to end a
  * connection: `finish` sends a last frame and reads on until the peer has ended its side too;
- * `destroy` ends it at once. The handler is told of the end once, unless it called `destroy` itself.
+ * `destroy` ends it at once. The handler is told of the end once, unless it called `destroy`
+ * itself.
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';

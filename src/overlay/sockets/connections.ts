@@ -185,7 +185,8 @@ function refuse(state: State, connection: Connection, refusal: Refusal): void {
   connection.handTo(NOBODY, 'control');
   const tell = (): void => connection.finish(encodeRefusal(reason, isFinal));
   if (delayMs === 0) tell();
-  // While the refusal is delayed the connection counts as pending, and other clients need room, too.
+  // While the refusal is delayed the connection counts as pending, and other clients need room,
+  // too.
   else if (state.inbound.hasCrowd(remoteAddress)) connection.destroy();
   else setTimeout(tell, delayMs).unref();
 }

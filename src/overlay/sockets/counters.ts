@@ -1,7 +1,7 @@
 /**
- * What the overlay counts since the SCX has started. `GET /status` and `GET /metrics` of the SCX show
- * the counters, so an operator can tell a full table from a hostile peer and a lost network. They are
- * never reset.
+ * What the overlay counts since the SCX has started. `GET /status` and `GET /metrics` of the SCX
+ * show the counters, so an operator can tell a full table from a hostile peer and a lost network.
+ * They are never reset.
  */
 import type { Fault } from '../../wire/decoder.js';
 
@@ -19,7 +19,9 @@ export interface OverlayCounters {
   /** Connections that were not tried: the address failed a moment ago, or a limit is reached. */
   connectsSuppressed: number;
   handshakesTimedOut: number;
-  /** Connections dropped because too much waited for the handshake, or for a peer that reads slowly. */
+  /**
+   * Connections dropped because too much waited for the handshake, or for a peer that reads slowly.
+   */
   overflows: number;
   messagesIn: number;
   messagesOut: number;

@@ -1,8 +1,8 @@
 /**
- * The UDP socket of an SCX, bound to the same port number as its overlay port if that is free. Source
- * addresses of datagrams can be forged, so they prove nothing: a datagram belongs to the data
- * connection in whose handshake its token was agreed. Datagrams with other tokens are counted and
- * dropped.
+ * The UDP socket of an SCX, bound to the same port number as its overlay port if that is free.
+ * Source addresses of datagrams can be forged, so they prove nothing: a datagram belongs to the
+ * data connection in whose handshake its token was agreed. Datagrams with other tokens are counted
+ * and dropped.
  *
  * Without the socket, and wherever datagrams do not arrive, everything is sent over TCP.
  */

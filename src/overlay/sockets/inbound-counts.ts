@@ -1,7 +1,7 @@
 /**
- * How many connections an overlay port has accepted. Anybody can open connections and say nothing, so
- * those that have not said HELLO yet ("pending") have a bound of their own, in all and for each IP
- * address, and cannot use up the room of those that have.
+ * How many connections an overlay port has accepted. Anybody can open connections and say nothing,
+ * so those that have not said HELLO yet ("pending") have a bound of their own, in all and for each
+ * IP address, and cannot use up the room of those that have.
  */
 import type { Socket } from 'node:net';
 import type { OverlayLimits } from './limits.js';

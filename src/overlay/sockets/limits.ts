@@ -9,13 +9,17 @@
 export interface OverlayLimits {
   /** Time from the first packet of a connection to the end of HELLO, ms. */
   readonly handshakeMs: number;
-  /** A connection that we have ended is destroyed if the peer has not ended it after this time, ms. */
+  /**
+   * A connection that we have ended is destroyed if the peer has not ended it after this time, ms.
+   */
   readonly finishMs: number;
   /** Accepted connections that have not said HELLO. */
   readonly pendingMax: number;
   /** The same from one IP address. Many SCXs may share one behind a network address translator. */
   readonly pendingPerHostMax: number;
-  /** Delayed refusals to one IP address at a time. Further clients there are closed without a word. */
+  /**
+   * Delayed refusals to one IP address at a time. Further clients there are closed without a word.
+   */
   readonly delayedPerHostMax: number;
   /** Accepted connections after HELLO: control, data and clients. */
   readonly inboundMax: number;
@@ -23,7 +27,9 @@ export interface OverlayLimits {
   readonly outboundControlMax: number;
   /** Data connections that we have opened: k1 + k2 edges, 16 channels, and those being closed. */
   readonly outboundDataMax: number;
-  /** Addresses that are remembered: those with a connection, and those that could not be reached. */
+  /**
+   * Addresses that are remembered: those with a connection, and those that could not be reached.
+   */
   readonly peersMax: number;
   /** Messages that wait for the handshake of one connection. */
   readonly waitingMessagesMax: number;
@@ -32,8 +38,8 @@ export interface OverlayLimits {
   /** A control connection is closed when more than this waits for its peer to read, bytes. */
   readonly controlBacklogMax: number;
   /**
-   * A child is congested when this much data waits for it, bytes: 4 s of 128 kbit/s. More data in the
-   * socket would only arrive late, and could no longer be had from another parent.
+   * A child is congested when this much data waits for it, bytes: 4 s of 128 kbit/s. More data in
+   * the socket would only arrive late, and could no longer be had from another parent.
    */
   readonly dataBacklogMax: number;
   /** Size of the kernel's buffers of our UDP socket, one for each direction, bytes. */

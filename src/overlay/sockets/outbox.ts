@@ -1,4 +1,6 @@
-/** Frames that wait for a handshake. Bounded in number and bytes; a frame beyond that is refused. */
+/**
+ * Frames that wait for a handshake. Bounded in number and bytes; a frame beyond that is refused.
+ */
 import { OVERLAY_LIMITS, type OverlayLimits } from './limits.js';
 
 export interface Outbox {

@@ -1,4 +1,6 @@
-/** A stand-in for an Icecast server: it records what sources send, and answers as a test has set it. */
+/**
+ * A stand-in for an Icecast server: it records what sources send, and answers as a test has set it.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
