@@ -83,8 +83,22 @@ export function composeRules(
   });
 
   const all: Rules = {
-    ...{ context, life, membership, ownCoordinates, pings, mesh, notices, departures, liveness },
-    ...{ discovery, rendezvous, heartbeat, routing, distribution, edgeReports, edgeExchange },
+    context,
+    life,
+    membership,
+    ownCoordinates,
+    pings,
+    mesh,
+    notices,
+    departures,
+    liveness,
+    discovery,
+    rendezvous,
+    heartbeat,
+    routing,
+    distribution,
+    edgeReports,
+    edgeExchange,
     optimizer,
   };
   return all;

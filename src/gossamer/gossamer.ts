@@ -109,7 +109,7 @@ import { createAlarms } from './core/alarms.js';
 import { validateConfig } from './core/config.js';
 import type { Effect, Input } from './core/effects.js';
 import type { Member, NodeId } from './core/node.js';
-import { handleInput } from './inputs.js';
+import { createInputs } from './inputs.js';
 import { CLOCKED } from './rules.js';
 import { drawView, type GossamerView } from './view.js';
 
@@ -129,6 +129,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
   let effects: Effect[] = [];
   const alarms = createAlarms(CLOCKED);
   const rules = composeRules(options, alarms, (effect) => void effects.push(effect));
+  const handleInput = createInputs(rules);
   const { life, liveness, membership, routing } = rules;
 
   /** A forwarded ADU can only postpone a keep-alive, so no alarm is set for it. */
@@ -143,7 +144,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   return {
     handle: (input, now) => {
-      if (life.state !== 'left') handleInput(rules, input, now);
+      if (life.state !== 'left') handleInput(input, now);
       return takeEffects(now);
     },
     tick: (now) => {

@@ -1,7 +1,7 @@
 /**
- * Control messages from other SCXs: each is handed to the rule that it is for. Messages that only
- * make sense over a mesh edge are refused from others (`disown`), as the sender believes in an edge
- * that does not exist.
+ * Control messages from other SCXs: each is handed to the rule that it is for. Messages that only make
+ * sense over a mesh edge are refused from others (`disown`), as the sender believes in an edge that
+ * does not exist.
  */
 import { unreachable } from '../lib/assert.js';
 import { send } from './core/context.js';
@@ -9,17 +9,11 @@ import type { Message } from './core/message.js';
 import type { Address, Member } from './core/node.js';
 import type { Rules } from './rules.js';
 
-/** A message and its sender. */
-export interface Received {
-  readonly from: Member;
-  readonly message: Message;
-}
-
 /**
- * Answers a probe (§3.6): "The STATUS response from X_j contains a copy of the current routing
- * table of X_j and a CAN_ACCEPT flag that indicates whether X_j has room to accept a connection
- * from X_i. The state of this flag depends upon whether X_j has reached its limit, k2, of
- * connections it is willing to accept from other nodes."
+ * Answers a probe, REQUEST_STATUS (§3.6): "The STATUS response from X_j contains a copy of the current
+ * routing table of X_j and a CAN_ACCEPT flag that indicates whether X_j has room to accept a connection
+ * from X_i. The state of this flag depends upon whether X_j has reached its limit, k2, of connections
+ * it is willing to accept from other nodes."
  */
 function answerRequestStatus(rules: Rules, to: Address): void {
   const { context, life, mesh, routing, heartbeat } = rules;
@@ -31,61 +25,51 @@ function answerRequestStatus(rules: Rules, to: Address): void {
   });
 }
 
-/** Messages that are believed over a mesh edge only. */
-function handleOverEdge(
+/** A handler that hands each control message to the rule that it is for. */
+export function createMessages(
   rules: Rules,
-  from: Member,
-  message: Extract<Message, { kind: 'keepAlive' | 'heartbeat' | 'update' }>,
-  now: number,
-): void {
-  const { mesh, edgeReports, heartbeat, routing } = rules;
-  if (!mesh.neighbours.has(from.id)) return mesh.disown(from);
-  switch (message.kind) {
-    case 'keepAlive':
-      return edgeReports.handle(from.id, message);
-    case 'heartbeat':
-      return heartbeat.handle(from, message.generator, message.sequence, now);
-    case 'update':
-      return routing.handleUpdate(from.id, message, now);
-  }
-}
-
-/** Hands a control message to the rule that it is for. */
-export function handleMessage(rules: Rules, { from, message }: Received, now: number): void {
+): (from: Member, message: Message, now: number) => void {
   const { context, life, mesh, membership, discovery, rendezvous, departures } = rules;
-  const { heartbeat, optimizer, pings, ownCoordinates } = rules;
-  switch (message.kind) {
-    case 'discovery':
-    case 'discoveryResponse':
-      rendezvous.settle();
-      if (discovery.handle(from, message, now) > 0) optimizer.quicken(now);
-      return heartbeat.onFollows(from, message.generator, now);
-    case 'notice':
-      return departures.handle(from, message.notice, now);
-    case 'keepAlive':
-    case 'heartbeat':
-    case 'update':
-      return handleOverEdge(rules, from, message, now);
-    case 'requestStatus':
-      return answerRequestStatus(rules, from.address);
-    case 'status':
-      heartbeat.onFollows(from, message.generator, now);
-      return optimizer.handleStatus(from, message, now);
-    case 'edgeRequest':
-      if (life.state === 'joined') return mesh.handleRequest(from, message, now);
-      return send(context, from.address, { kind: 'edgeReject' });
-    case 'edgeAccept':
-      return mesh.handleAccept(from, message.reversed, now);
-    case 'edgeReject':
-      return mesh.handleReject(from, now);
-    case 'edgeDrop':
-      return mesh.handleDrop(from, message.instead, now);
-    case 'ping':
-      return pings.handlePing(from.address, message.nonce, ownCoordinates.current());
-    case 'pong':
-      membership.locate(from.id, message.place);
-      return pings.handlePong(from.address, message, now);
-    default:
-      return unreachable(message);
-  }
+  const { heartbeat, optimizer, pings, ownCoordinates, edgeReports, routing } = rules;
+  const isOverEdge = (from: Member): boolean => mesh.neighbours.has(from.id);
+  return (from, message, now) => {
+    switch (message.kind) {
+      case 'discovery':
+      case 'discoveryResponse':
+        rendezvous.settle();
+        if (discovery.handle(from, message, now) > 0) optimizer.quicken(now);
+        return heartbeat.onFollows(from, message.generator, now);
+      case 'notice':
+        return departures.handle(from, message.notice, now);
+      case 'keepAlive':
+        return isOverEdge(from) ? edgeReports.handle(from.id, message) : mesh.disown(from);
+      case 'heartbeat':
+        if (!isOverEdge(from)) return mesh.disown(from);
+        return heartbeat.handle(from, message.generator, message.sequence, now);
+      case 'requestStatus':
+        return answerRequestStatus(rules, from.address);
+      case 'status':
+        heartbeat.onFollows(from, message.generator, now);
+        return optimizer.handleStatus(from, message, now);
+      case 'edgeRequest':
+        if (life.state === 'joined') return mesh.handleRequest(from, message, now);
+        return send(context, from.address, { kind: 'edgeReject' });
+      case 'edgeAccept':
+        return mesh.handleAccept(from, message.reversed, now);
+      case 'edgeReject':
+        return mesh.handleReject(from, now);
+      case 'edgeDrop':
+        return mesh.handleDrop(from, message.instead, now);
+      case 'update':
+        if (!isOverEdge(from)) return mesh.disown(from);
+        return routing.handleUpdate(from.id, message, now);
+      case 'ping':
+        return pings.handlePing(from.address, message.nonce, ownCoordinates.current());
+      case 'pong':
+        membership.locate(from.id, message.place);
+        return pings.handlePong(from.address, message, now);
+      default:
+        return unreachable(message);
+    }
+  };
 }

@@ -6,7 +6,7 @@ import type { Message } from '../../src/gossamer/core/message.js';
 import type { Member } from '../../src/gossamer/core/node.js';
 import { createGossamer } from '../../src/gossamer/gossamer.js';
 import { createRng } from '../../src/lib/rng.js';
-import { addressOf, keepAliveOf, memberOf, nodeId, offerOf, placeOf } from './support.js';
+import { addressOf, coordinatesOf, keepAliveOf, memberOf, nodeId, offerOf } from './support.js';
 
 const EDGE_REQUEST = { kind: 'edgeRequest', ...offerOf(5) } as const;
 const REQUEST_STATUS = { kind: 'requestStatus' } as const;
@@ -56,7 +56,7 @@ describe('The machine', () => {
     expect(machine.view().state).toBe('joined');
   });
 
-  test('tells a stranger that speaks as a neighbour that it is none', () => {
+  test('disowns a stranger that claims to be a neighbour', () => {
     const { hear } = createMachine();
     const heartbeat = { kind: 'heartbeat', generator: nodeId(3), sequence: 1 } as const;
     const update = {
@@ -71,7 +71,7 @@ describe('The machine', () => {
     }
   });
 
-  test('tells its table to a new neighbour, and measures the way to it', () => {
+  test('sends its table to a new neighbour, and measures the distance to it', () => {
     const { hear } = createMachine();
     const texts = hear(memberOf(1), EDGE_REQUEST);
     expect(texts).toEqual(['edgeAccept scx1:1', 'told edgeUp', 'update scx1:1', 'ping scx1:1']);
@@ -118,7 +118,7 @@ describe('The machine', () => {
     expect(machine.view().membersKnown).toBe(1);
   });
 
-  test('tells where it lies with each pong, and lies nowhere before its first experiment', () => {
+  test('sends its coordinates with each pong, which are unknown before its first experiment', () => {
     const { machine, feed } = createMachine();
     const ask = (): unknown => {
       const ping = { kind: 'ping', nonce: 1 } as const;
@@ -128,13 +128,13 @@ describe('The machine', () => {
     expect(ask()).toEqual(UNKNOWN_COORDINATES);
     feed({ kind: 'received', from: memberOf(1), message: EDGE_REQUEST });
     for (let nonce = 1; nonce < 20; nonce++) {
-      const message = { kind: 'pong', nonce, place: placeOf(30, 40) } as const;
+      const message = { kind: 'pong', nonce, place: coordinatesOf(30, 40) } as const;
       feed({ kind: 'received', from: memberOf(1), message });
     }
     expect(ask()).toMatchObject({ samples: 1 });
   });
 
-  test('keeps the edge for the better claim, and tells the one that loses it who has come', () => {
+  test('keeps the edge for the larger gain, and refers the evicted neighbour to the newcomer', () => {
     const { machine, feed, hear, pass } = createMachine();
     for (const number of [1, 2, 3, 4]) {
       hear(memberOf(number), EDGE_REQUEST);
@@ -155,7 +155,7 @@ describe('The machine', () => {
     ]);
   });
 
-  test('probes the newcomer that took its place next', () => {
+  test('probes the node next that it was evicted for', () => {
     const { hear, pass } = createMachine();
     hear(memberOf(1), EDGE_REQUEST);
     hear(memberOf(1), { kind: 'edgeDrop', instead: memberOf(77) });
@@ -171,7 +171,7 @@ describe('The machine', () => {
     expect(JSON.stringify(status)).not.toContain(memberOf(1).address);
   });
 
-  test('floods the failure of a neighbour in whose place another SCX answers', () => {
+  test('floods the failure of a neighbour at whose address another SCX answers', () => {
     const { machine, feed, hear, pass } = createMachine();
     hear(memberOf(1), EDGE_REQUEST);
     feed({ kind: 'linkDown', address: addressOf(1), reason: 'closed' });
@@ -219,7 +219,7 @@ describe('The machine', () => {
     expect(floods).toBeLessThanOrEqual(6);
   });
 
-  test('takes a new incarnation when gossip has one of it that it never had', () => {
+  test('takes a new incarnation when gossip lists one that it never had', () => {
     const { machine, hear } = createMachine();
     const told = (incarnation: number): void => {
       const member = memberOf(5, { address: addressOf(66), incarnation });

@@ -23,7 +23,7 @@ import { addressOf, aduOf, memberOf, nodeId, sourceId } from './support.js';
 
 const SELF = memberOf(5, { rendezvous: true });
 
-/** Of someone who has room to add the edge. */
+/** The offer of a node that has room to add the edge. */
 const OFFER: EdgeOffer = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
 
 const number = fc.oneof(
@@ -182,7 +182,7 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ kind: fc.constant('publish' as const), adu }),
 );
 
-/** The same as it comes out of the wire; undefined: nobody can say that. */
+/** The same as it comes out of the wire; undefined: the wire cannot carry it. */
 function asDecoded(what: Input): Input | undefined {
   try {
     if (what.kind === 'adu' || what.kind === 'publish') {
@@ -343,7 +343,7 @@ describe('A Gossamer machine', () => {
           if (heard === undefined) continue;
           const effects = feeder.feed(heard, 0);
           effects.forEach(encode);
-          // Each child gets what is cached; all else is a few words to each neighbour.
+          // Each child gets what is cached; all else is a few messages to each neighbour.
           const told = effects.filter(({ kind }) => kind === 'send' || kind === 'sendData');
           expect(told.length).toBeLessThan(600);
         }
@@ -373,7 +373,7 @@ describe('A Gossamer machine', () => {
         (effect) => effect.kind === 'send' && effect.message.kind === 'notice',
       ).length;
     }
-    // One direct answer to each lie, and one flood of our being alive per second.
+    // One direct answer to each lie, and one flood per second that we are alive.
     expect(sent).toBeLessThanOrEqual(1000 + 2 * neighbours.length);
   });
 

@@ -30,12 +30,12 @@ export const memberOf = (number: number, more: Partial<Member> = {}): Member => 
   ...more,
 });
 
-/** Whom a membership knows. */
+/** The members that a membership knows. */
 export const membersOf = (membership: Membership): Member[] =>
   membership.all().map(({ member }) => member);
 
-/** A place that is sure of itself. */
-export const placeOf = (x: number, y = 0, more: Partial<Coordinates> = {}): Coordinates => ({
+/** Coordinates with a small error. */
+export const coordinatesOf = (x: number, y = 0, more: Partial<Coordinates> = {}): Coordinates => ({
   x,
   y,
   height: 0,
@@ -44,7 +44,7 @@ export const placeOf = (x: number, y = 0, more: Partial<Coordinates> = {}): Coor
   ...more,
 });
 
-/** What an asker wants that can add the edge, gains nothing by it, and lies nowhere yet. */
+/** The offer of an asker that can add the edge, gains nothing by it, and has no coordinates yet. */
 export const offerOf = (rttMs: number, more: Partial<EdgeOffer> = {}): EdgeOffer => ({
   rttMs,
   addGainMs: 0,
@@ -60,7 +60,7 @@ export const requestOf = (
   replaces: NodeId | undefined = undefined,
 ): EdgeRequest => ({ member, offer, replaces });
 
-/** A keep-alive over an edge that is worth nothing to its sender. */
+/** A keep-alive over an edge that has no value to its sender. */
 export const keepAliveOf = (
   worthMs = 0,
   loads: readonly Load[] = [],

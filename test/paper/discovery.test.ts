@@ -35,7 +35,7 @@ describe('§3.3: Node discovery', () => {
     expect(ofOne[0]?.members).not.toEqual(ofOne[1]?.members);
   });
 
-  test('§3.3: the exchange goes in both directions: who asks and who answers learn', () => {
+  test('§3.3: the exchange goes in both directions: the asker and the answerer learn', () => {
     const session = createSession({ config: PAPER, scxs: 3, apartMs: 20_000 });
     session.pass(39_000);
     // SCX 1 asked the rendezvous point; both know each other.

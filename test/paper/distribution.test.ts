@@ -170,7 +170,7 @@ describe('§3.8: Data distribution', () => {
         );
       });
       expectNothingLost(session, source);
-      // Nobody stood still for as long as it takes to notice a silent parent.
+      // No SCX stood still for as long as it takes to notice a silent parent.
       expect(Math.max(...gaps)).toBeLessThan(config.stallMs);
     });
 
@@ -247,7 +247,7 @@ describe('§3.8: Data distribution', () => {
     }
   });
 
-  test('§3.8: a source that pauses is heard by all as soon as it goes on, without a hole', () => {
+  test('§3.8: a source that pauses is received by all as soon as it continues, without a hole', () => {
     for (const pauseMs of [2000, 10_000, 60_000]) {
       const session = createSession({ config: FAST, scxs: 24 });
       session.pass(settlingMs(FAST));

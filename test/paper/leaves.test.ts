@@ -114,7 +114,7 @@ describe('§3.5: SCX leaves', () => {
       for (const view of session.views()) expect(view.sources[0]?.path).not.toContain(id);
     });
 
-    test(`§3.5: an SCX that was only slow proves that it lives, and returns (${name})`, () => {
+    test(`§3.5: an SCX that was only slow proves that it is alive, and returns (${name})`, () => {
       const session = createSession({ config, scxs: 24 });
       session.pass(settlingMs(config));
       const source = session.world.broadcast(session.scx(7), 100);
@@ -133,7 +133,7 @@ describe('§3.5: SCX leaves', () => {
       expect(heardOf(session, 3, source).at(-1)).toBeGreaterThan(newest - 20);
     });
 
-    test(`§3.5: a source SCX that was only slow is heard again by all (${name})`, () => {
+    test(`§3.5: a source SCX that was only slow is received again by all (${name})`, () => {
       const session = createSession({ config, scxs: 24 });
       session.pass(settlingMs(config));
       const source = session.world.broadcast(session.scx(7), 100);

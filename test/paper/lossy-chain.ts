@@ -19,7 +19,7 @@ const DELAY_MS = 10;
 const ADU_MS = 26;
 
 /** A data message that was sent, by the numbers of the SCXs. */
-export interface Sent {
+interface Sent {
   readonly from: number;
   readonly to: number;
   readonly kind: DataMessage['kind'];

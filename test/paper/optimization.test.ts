@@ -66,7 +66,7 @@ describe('§3.6: Mesh optimization', () => {
       }
     });
 
-    test(`§3.6: an SCX that has not filled k1 accepts whom it probed; so all fill k1 (${name})`, () => {
+    test(`§3.6: an SCX that has not filled k1 accepts the node that it probed; so all fill k1 (${name})`, () => {
       const session = createSession({ config, scxs: 20 });
       session.pass(settlingMs(config));
       const ours = session.views().map((v) => v.neighbours.filter((n) => n.ours).length);
@@ -110,7 +110,7 @@ describe('§3.6: Mesh optimization', () => {
     });
   }
 
-  /** What figure 4 calls H, and what fast has in its place: the least gain of a change. */
+  /** H of figure 4, and its counterpart in the profile fast: the least gain of a change. */
   for (const [name, base, knob, values] of [
     ['H', PAPER, 'hysteresis', [0, 0.15, 0.6]],
     ['the least gain, which stands for H in fast,', FAST, 'gainLeast', [0, 0.2, 0.6]],

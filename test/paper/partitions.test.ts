@@ -39,7 +39,7 @@ describe('§3.5: Partitions', () => {
       expect(sent).toBeLessThanOrEqual(11 * edges);
     });
 
-    test(`§3.5: while all receive the heartbeat nobody suspects a partition (${name})`, () => {
+    test(`§3.5: while all receive the heartbeat no SCX suspects a partition (${name})`, () => {
       const session = createSession({ config, scxs: 20, rendezvousPoints: 2 });
       session.pass(settlingMs(config));
       const start = session.world.now();
@@ -47,7 +47,7 @@ describe('§3.5: Partitions', () => {
       expect(session.count('partitionSuspected', start)).toBe(0);
     });
 
-    test(`§3.5: loss of the heartbeat is suspected to be a partition by those who are cut off (${name})`, () => {
+    test(`§3.5: the SCXs that are cut off suspect a partition when the heartbeat is lost (${name})`, () => {
       const session = createSession({ config, scxs: 20 });
       session.pass(settlingMs(config));
       const start = session.world.now();
@@ -124,7 +124,7 @@ describe('§3.5: Partitions', () => {
       });
     }
 
-    test(`§3.5: a partition is healed over edges that nobody would choose for their cost (${name})`, () => {
+    test(`§3.5: a partition is healed over edges whose cost is high (${name})`, () => {
       const isNear = (from: number, to: number): boolean => from % 2 === to % 2;
       const delayMs = (from: number, to: number): number => (isNear(from, to) ? 5 : 150);
       for (const rendezvousPoints of [1, 2]) {

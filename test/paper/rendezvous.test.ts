@@ -32,7 +32,7 @@ describe('§3.4: Rendezvous', () => {
       timeUntil(session, () => isConnected(session), settlingMs(config));
     });
 
-    test(`§3.4: with none alive the session plays on for those who are in it (${name})`, () => {
+    test(`§3.4: with none alive the session continues for its members (${name})`, () => {
       const session = createSession({ config, scxs: 20, rendezvousPoints: 2 });
       session.pass(settlingMs(config));
       const source = session.world.broadcast(session.scx(10), 100);
@@ -52,7 +52,7 @@ describe('§3.4: Rendezvous', () => {
     test(`§3.4: all that is lost then is that newcomers join, until one is back (${name})`, () => {
       const session = createSession({ config, scxs: 12 });
       session.pass(settlingMs(config));
-      // It cannot be reached, by nobody, for two minutes.
+      // No SCX can reach it for two minutes.
       session.world.network.cut((scx) => scx.index === 0);
       session.pass(30_000);
       const newcomer = session.world.add();

@@ -29,7 +29,7 @@ describe('§3.7: Routing layer', () => {
         if (what.message.kind !== 'update') continue;
         const scxs = what.message.routes.map((route) => route.scx).toSorted();
         expect(what.message.lost).toEqual([]);
-        // A round tells all of the table; in between only what has changed is told.
+        // A round sends the whole table; in between only changes are sent.
         if (what.message.whole) {
           expect(scxs).toEqual(both);
           tellers.add(scx.index);
@@ -80,12 +80,12 @@ describe('§3.7: Routing layer', () => {
       session.world.crash(session.scx(4));
       session.pass(1000 + 8 * config.updateDelayMs);
       for (const view of session.views()) expect(view.sources[0]?.path ?? []).toEqual([]);
-      // Each SCX tells each neighbour of the change a few times at most.
+      // Each SCX sends the change to each neighbour a few times at most.
       const updates = session.messages('update', since).length;
       expect(updates).toBeLessThan(29 * 7 * 4);
     });
 
-    test(`§3.7: a source that is withdrawn is gone from all tables, nobody explores paths to it (${name})`, () => {
+    test(`§3.7: a withdrawn source is gone from all tables, and no SCX explores paths to it (${name})`, () => {
       const session = createSession({ config, scxs: 30 });
       session.pass(settlingMs(config));
       const source = session.world.broadcast(session.scx(4), 1000);

@@ -31,9 +31,9 @@ export interface Session {
   scx(index: number): SimulatedScx;
   view(index: number): GossamerView;
   views(): GossamerView[];
-  /** Lets so much time pass. */
+  /** Lets that much time pass. */
   pass(ms: number): void;
-  /** How often an event of that kind was heard since an instant. */
+  /** The number of events of that kind since an instant. */
   count(kind: GossamerEvent['kind'], since?: number): number;
   /** Control messages of that kind since an instant. */
   messages(kind: string, since?: number): Heard<Extract<Effect, { kind: 'send' }>>[];
@@ -46,7 +46,7 @@ export interface SessionOptions {
   readonly seed?: number;
   readonly rendezvousPoints?: number;
   readonly delayMs?: (from: number, to: number) => number;
-  /** Each joins so long after the one before. Default 50. */
+  /** The time between two joins, ms. Default 50. */
   readonly apartMs?: number;
   /** False for long runs whose effects are not looked at. */
   readonly recordsEffects?: boolean;

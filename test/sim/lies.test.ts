@@ -1,6 +1,6 @@
 /**
- * One neighbour lies once, about others. Nobody can tell who lies (§7 leaves security to later), so a
- * lie may do harm; but the session must come to itself afterwards, by what all the others say.
+ * One neighbour lies once, about others. No SCX can recognise a lie (§7 leaves security to later),
+ * so a lie may do harm; but the session must recover afterwards, by what all the others say.
  */
 import { describe, expect, test } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
@@ -46,13 +46,13 @@ describe('A session', () => {
     test(`finds a source again that a liar takes from its SCX with stamp ${stamp}`, () => {
       const { session, lie, liar } = createDeceived();
       lie(changeOf({ routes: [fakeRoute(liar, session.idOf(3), stamp)] }));
-      // Until the one whose name was taken tells its whole table again.
+      // Until the impersonated neighbour sends its whole table again.
       session.pass(1.2 * FAST.updateIntervalMs);
       expect(knowing(session)).toBe(8);
     });
   }
 
-  test('hears its heartbeat again after a liar has used up all its numbers', () => {
+  test('receives its heartbeat again after a liar has used up all its numbers', () => {
     const { session, lie } = createDeceived();
     lie({ kind: 'heartbeat', generator: session.idOf(0), sequence: MAX });
     session.pass(12 * FAST.heartbeatTimeoutMs);
@@ -61,7 +61,7 @@ describe('A session', () => {
     );
   });
 
-  test('stops speaking of a source that was withdrawn, though not all forget it at one instant', () => {
+  test('stops repeating a withdrawal, though not all SCXs forget it at one instant', () => {
     const { session, source } = createDeceived();
     session.scx(3).feed({ kind: 'withdrawSource', source });
     session.pass(200_000);

@@ -1,4 +1,4 @@
-/** How a scenario that failed is told, so that it can be played again. */
+/** The report of a failed scenario, with all that is needed to replay it. */
 import type { Scenario } from './scenario.js';
 
 /** The seed, all that was drawn from it, and the command that plays it alone. */

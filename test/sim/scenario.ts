@@ -1,7 +1,7 @@
 /**
  * Whole sessions with faults, drawn from a seed and played in the simulated world: which SCXs come
- * and go, who crashes, freezes or is cut off, and when. A scenario is plain data, so a failure can be
- * printed and played again.
+ * and go, who crashes, freezes or is cut off, and when. A scenario is plain data, so a failure can
+ * be printed and played again.
  */
 import fc from 'fast-check';
 import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config.js';
@@ -22,7 +22,7 @@ type Fault =
       readonly scx: number;
       readonly forMs: number;
     }
-  /** Every so many messages one breaks its connection. */
+  /** At random one in `everyMessages` messages breaks its connection. */
   | {
       readonly kind: 'breaks';
       readonly atMs: number;
@@ -63,10 +63,10 @@ const FAULTS_END_MS = 40_000;
 const ADU_INTERVAL_MS = 100;
 
 /**
- * "After the faults stop, every live SCX is connected and receives every live source within a stated
- * time": this one. Fast: a lost heartbeat is noticed in 3.5 s, and healing is tried again each few
- * seconds. Paper: detection takes 15 s to 20 s, each step of the repair a round of 5 s, and an edge that
- * only one end believes in may cost an exchange of routes, 30 s.
+ * "After the faults stop, every live SCX is connected and receives every live source within a
+ * stated time": this one. Fast: a lost heartbeat is noticed in 3.5 s, and healing is tried again
+ * each few seconds. Paper: detection takes 15 s to 20 s, each step of the repair a round of 5 s,
+ * and an edge that only one end believes in may cost an exchange of routes, 30 s.
  */
 const RECOVERY_MS = { fast: 20_000, paper: 90_000 } as const;
 
@@ -77,7 +77,7 @@ const instant = fc.integer({ min: FAULTS_BEGIN_MS, max: FAULTS_END_MS - 1000 });
 const duration = fc.integer({ min: 300, max: 15_000 });
 
 const faultOf = (scxs: number): fc.Arbitrary<Fault> => {
-  // SCX 0 is a rendezvous point and stays: with none alive, nobody could heal a partition (§3.4).
+  // SCX 0 is a rendezvous point and stays: with none alive, no partition could be healed (§3.4).
   const mortal = fc.integer({ min: 1, max: scxs - 1 });
   const death = (kind: 'crash' | 'vanish' | 'leave') =>
     fc.record({ kind: fc.constant(kind), atMs: instant, scx: mortal });
@@ -129,7 +129,7 @@ export function drawScenario(seed: number): Scenario {
   return fc.sample(scenarioOf(seed), { seed, numRuns: 1 })[0] as Scenario;
 }
 
-/** Nothing is lost where nobody was out of reach for as long as ADUs are kept, nor the source. */
+/** No ADU is lost if no SCX was out of reach for as long as ADUs are kept, nor the source. */
 export function isLossless({ profile, faults, sources }: Scenario): boolean {
   const isHarmless = (fault: Fault): boolean => {
     if (fault.kind === 'cut' || fault.kind === 'freeze') return false;

@@ -49,7 +49,7 @@ describe('The alarms', () => {
     expect(clock.earliest()).toBe(50);
   });
 
-  test('hears what a rule that runs brings forward in another', () => {
+  test('notice work that a running rule brings forward in another', () => {
     const { a, b, rules, clock, alarms } = createPair(100, 20);
     b.tick = () => {
       a.deadline = 40;

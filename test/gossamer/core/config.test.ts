@@ -25,7 +25,7 @@ describe('The configuration of Gossamer', () => {
     expect(PAPER).toMatchObject({ discoveryDigests: false, routeHysteresis: 0, pingWeight: 1 });
   });
 
-  test('is told every problem at once, relations included', () => {
+  test('reports every problem at once, relations included', () => {
     const checked = validateConfig({
       ...FAST,
       acceptedEdgesMax: 3,

@@ -7,13 +7,13 @@ import {
 } from '../../../src/gossamer/core/coordinates.js';
 import type { Coordinates } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
-import { placeOf } from '../support.js';
+import { coordinatesOf } from '../support.js';
 
 /** Nodes at random points of a square 100 ms wide, each behind an access line. */
 function createPlane(count: number, heightMax: number) {
   const rng = createRng(7);
   const truths = Array.from({ length: count }, () =>
-    placeOf(100 * rng.unit(), 100 * rng.unit(), { height: heightMax * rng.unit() }),
+    coordinatesOf(100 * rng.unit(), 100 * rng.unit(), { height: heightMax * rng.unit() }),
   );
   const places: Coordinates[] = truths.map(() => UNKNOWN_COORDINATES);
   /** Each node measures a random other one in each round. */
@@ -55,11 +55,11 @@ const anyPlace = fc.record({
   samples: fc.nat(1000),
 });
 
-describe('A place', () => {
+describe('Coordinates', () => {
   test('is not led far away by one liar, however far away that one says it is', () => {
     const { places, measure, medianError } = createPlane(20, 0);
     measure(50);
-    const liar = placeOf(1e5, 1e5, { height: 2 ** 47, error: 0 });
+    const liar = coordinatesOf(1e5, 1e5, { height: 2 ** 47, error: 0 });
     const own = places[0] as Coordinates;
     places[0] = movedCoordinates(own, { coordinates: liar, distanceMs: 10 }, createRng(1));
     expect(Math.hypot(places[0].x - own.x, places[0].y - own.y)).toBeLessThan(1000);
@@ -68,8 +68,8 @@ describe('A place', () => {
   });
 
   test('foretells the distance in the plane and both access lines', () => {
-    const a = placeOf(0, 0, { height: 2 });
-    const b = placeOf(3, 4, { height: 10 });
+    const a = coordinatesOf(0, 0, { height: 2 });
+    const b = coordinatesOf(3, 4, { height: 10 });
     expect(predictedDelayMs(a, b)).toBe(17);
     expect(predictedDelayMs(b, a)).toBe(17);
   });
@@ -104,16 +104,18 @@ describe('A place', () => {
     }
   });
 
-  test('moves towards one that is nearer than foretold, away from one that is farther', () => {
+  test('move towards a node that is nearer than predicted, and away from one that is farther', () => {
     const rng = createRng(1);
-    const own = placeOf(100);
-    expect(movedCoordinates(own, { coordinates: placeOf(0), distanceMs: 50 }, rng).x).toBeLessThan(
-      100,
-    );
+    const own = coordinatesOf(100);
     expect(
-      movedCoordinates(own, { coordinates: placeOf(0), distanceMs: 150 }, rng).x,
+      movedCoordinates(own, { coordinates: coordinatesOf(0), distanceMs: 50 }, rng).x,
+    ).toBeLessThan(100);
+    expect(
+      movedCoordinates(own, { coordinates: coordinatesOf(0), distanceMs: 150 }, rng).x,
     ).toBeGreaterThan(100);
-    expect(movedCoordinates(own, { coordinates: placeOf(0), distanceMs: 100 }, rng)).toMatchObject({
+    expect(
+      movedCoordinates(own, { coordinates: coordinatesOf(0), distanceMs: 100 }, rng),
+    ).toMatchObject({
       x: 100,
       y: 0,
       samples: 9,
@@ -124,8 +126,8 @@ describe('A place', () => {
     const rng = createRng(1);
     const moved = (own: number, other: number): number =>
       movedCoordinates(
-        placeOf(100, 0, { error: own }),
-        { coordinates: placeOf(0, 0, { error: other }), distanceMs: 150 },
+        coordinatesOf(100, 0, { error: own }),
+        { coordinates: coordinatesOf(0, 0, { error: other }), distanceMs: 150 },
         rng,
       ).x - 100;
     expect(moved(0.1, 0.9)).toBeLessThan(moved(0.5, 0.5));

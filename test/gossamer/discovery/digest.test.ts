@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Member } from '../../../src/gossamer/core/node.js';
 import { deathFact, sightingFact } from '../../../src/gossamer/discovery/digest.js';
-import { addressOf, memberOf, nodeId, placeOf } from '../support.js';
+import { addressOf, coordinatesOf, memberOf, nodeId } from '../support.js';
 
 const factOf = (member: Member, samples = 0): number =>
-  sightingFact({ member, place: placeOf(1, 1, { samples }) });
+  sightingFact({ member, place: coordinatesOf(1, 1, { samples }) });
 
 describe('A fact of a digest', () => {
   test('is a 32-bit number that any SCX computes alike', () => {
@@ -12,11 +12,11 @@ describe('A fact of a digest', () => {
     expect(Number.isInteger(fact)).toBe(true);
     expect(fact).toBeGreaterThanOrEqual(0);
     expect(fact).toBeLessThan(2 ** 32);
-    const seenElsewhere = { member: memberOf(1), place: placeOf(99, 7, { samples: 0 }) };
+    const seenElsewhere = { member: memberOf(1), place: coordinatesOf(99, 7, { samples: 0 }) };
     expect(sightingFact(seenElsewhere)).toBe(fact);
   });
 
-  test('tells members and incarnations apart, by either half of the number', () => {
+  test('distinguishes members and incarnations, by either half of the number', () => {
     const start = 1_700_000_000_000;
     const members = [
       memberOf(1, { incarnation: start }),
@@ -31,7 +31,7 @@ describe('A fact of a digest', () => {
     expect(factOf(memberOf(1, { address: addressOf(9) }))).toBe(factOf(memberOf(1)));
   });
 
-  test('is another when four times as many experiments have shaped the place', () => {
+  test('changes when the coordinates rest on four times as many experiments', () => {
     const facts = [0, 2, 3, 14, 15, 62, 63, 254].map((samples) => factOf(memberOf(1), samples));
     expect(facts[1]).toBe(facts[0]);
     expect(facts[3]).toBe(facts[2]);
@@ -40,7 +40,7 @@ describe('A fact of a digest', () => {
     expect(new Set(facts).size).toBe(4);
   });
 
-  test('tells a death from the life before it', () => {
+  test('distinguishes a death from the incarnation before it', () => {
     const death = deathFact({ id: nodeId(1), incarnation: 1000 });
     for (let samples = 0; samples < 100; samples++) {
       expect(factOf(memberOf(1), samples)).not.toBe(death);
@@ -51,7 +51,7 @@ describe('A fact of a digest', () => {
 
   test('is hardly ever the same for two members', () => {
     const facts = Array.from({ length: 10_000 }, (_, index) => factOf(memberOf(index)));
-    // A pair or none among 10 000 random 32-bit numbers.
+    // At most one pair among 10 000 random 32-bit numbers.
     expect(new Set(facts).size).toBeGreaterThan(9990);
   });
 });

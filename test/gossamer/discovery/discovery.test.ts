@@ -9,19 +9,19 @@ import { createMembership } from '../../../src/gossamer/discovery/membership.js'
 import type { Bloom } from '../../../src/lib/bloom.js';
 import {
   addressOf,
+  coordinatesOf,
   createBench,
   memberOf,
   membersOf,
   nodeId,
-  placeOf,
   runUntil,
 } from '../support.js';
 
 type DiscoveryMessage = Extract<Message, { kind: 'discovery' | 'discoveryResponse' }>;
 
-const HERE = placeOf(1, 2);
+const HERE = coordinatesOf(1, 2);
 
-/** We lie HERE and follow the heartbeat of 77. */
+/** Our coordinates are HERE, and we follow the heartbeat of 77. */
 function createGossip(
   changes: Partial<GossamerConfig> = PAPER,
   known: readonly number[] = [],
@@ -61,7 +61,7 @@ const listOf = (
 });
 
 describe('Discovery', () => {
-  test('tells of members that it holds for dead and that others still know', () => {
+  test('reports members that it holds to be dead and that others still list', () => {
     const { discovery, membership, sighted } = createGossip(FAST, [1, 2]);
     membership.markDead(memberOf(1), 0);
     const members = [memberOf(1), memberOf(2)];
@@ -152,7 +152,7 @@ describe('Discovery', () => {
     expect(discovery.deadline).toBe(resumed);
   });
 
-  test('passes on the deaths it believes in, and asks about those told of members it knows', () => {
+  test('lists the deaths it believes in, and questions those of members it knows', () => {
     const { membership, discovery, accused, lists } = createGossip(PAPER, [1, 2]);
     membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0);
     discovery.contact(addressOf(2), 0);
@@ -199,7 +199,7 @@ describe('Discovery with digests', () => {
   const idsOf = (message: DiscoveryMessage | undefined): string[] =>
     (message?.members ?? []).map(({ member }) => member.address).sort();
 
-  test('takes three messages, which carry nothing but what the other lacks', () => {
+  test('takes three messages, which contain only what the other one lacks', () => {
     const one = createGossip(FAST, [10, 11, 12, 13]);
     const other = createGossip(FAST, [12, 13, 14], memberOf(6));
     const passed = meet(one, other, memberOf(5), memberOf(6));
@@ -230,7 +230,7 @@ describe('Discovery with digests', () => {
     expect(passed).toHaveLength(2);
   });
 
-  test('says no more than who they are when both know the same', () => {
+  test('contains only the two SCXs themselves when both know the same', () => {
     const one = createGossip(FAST, [12]);
     const other = createGossip(FAST, [12], memberOf(6));
     meet(one, other, memberOf(5), memberOf(6));
@@ -238,7 +238,7 @@ describe('Discovery with digests', () => {
     expect(passed.map(idsOf)).toEqual([['scx5:1'], ['scx6:1']]);
   });
 
-  test('tells deaths that the other does not know of, in the last message, too', () => {
+  test('contains deaths that the other one does not know, in the last message, too', () => {
     const one = createGossip(FAST, [12]);
     const other = createGossip(FAST, [12], memberOf(6));
     one.membership.markDead({ id: nodeId(20), incarnation: 1000 }, 0);
@@ -249,7 +249,7 @@ describe('Discovery with digests', () => {
     expect(passed.map(({ deaths }) => deaths.map(({ id }) => id))).toEqual([[], [], [nodeId(20)]]);
   });
 
-  test('tells a place again only when many more experiments have shaped it', () => {
+  test('repeats coordinates only when they rest on many more experiments', () => {
     for (const [samples, isTold] of [
       [8, false],
       [14, false],
@@ -257,15 +257,15 @@ describe('Discovery with digests', () => {
     ] as const) {
       const one = createGossip(FAST, [12]);
       const other = createGossip(FAST, [12], memberOf(6));
-      other.membership.locate(nodeId(12), placeOf(3, 4, { samples: 7 }));
-      one.membership.locate(nodeId(12), placeOf(5, 6, { samples }));
+      other.membership.locate(nodeId(12), coordinatesOf(3, 4, { samples: 7 }));
+      one.membership.locate(nodeId(12), coordinatesOf(5, 6, { samples }));
       const passed = meet(one, other, memberOf(5), memberOf(6));
       expect(passed).toHaveLength(isTold ? 3 : 2);
       expect(other.membership.coordinates(nodeId(12)).x).toBe(isTold ? 5 : 3);
     }
   });
 
-  test('sends no more members than a list holds, to whoever claims to know nobody', () => {
+  test('sends no more members than a list holds, even to a node that claims to know none', () => {
     const known = Array.from({ length: 100 }, (_, index) => 100 + index);
     const { discovery, lists } = createGossip(FAST, known);
     const nothing = { salt: 0, bits: new Uint8Array(0) };

@@ -3,17 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { predictedDelayMs, UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import { sightingFact } from '../../../src/gossamer/discovery/digest.js';
 import { createMemberColumns } from '../../../src/gossamer/discovery/member-columns.js';
-import { memberOf, placeOf } from '../support.js';
+import { coordinatesOf, memberOf } from '../support.js';
 
-const HERE = placeOf(3, 4, { height: 1 });
+const HERE = coordinatesOf(3, 4, { height: 1 });
 
 const sightingOf = (number: number) => ({
   member: memberOf(number),
-  place: placeOf(number, 2 * number, { height: number / 8 }),
+  place: coordinatesOf(number, 2 * number, { height: number / 8 }),
 });
 
 describe('An columns', () => {
-  test('tells of each index what its sighting does, however many there are', () => {
+  test('has the values of each member, however many there are', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(500), { maxLength: 300 }), (numbers) => {
         const columns = createMemberColumns();
@@ -38,7 +38,7 @@ describe('An columns', () => {
     expect(columns.predictedDelayMs(0, HERE)).toBe(columns.predictedDelayMs(2, HERE));
   });
 
-  test('foretells no way to who lies nowhere yet', () => {
+  test('predicts no delay to a member without coordinates', () => {
     const columns = createMemberColumns();
     columns.set(0, { member: memberOf(1), place: UNKNOWN_COORDINATES });
     expect(columns.predictedDelayMs(0, HERE)).toBe(Number.POSITIVE_INFINITY);

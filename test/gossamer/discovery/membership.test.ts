@@ -18,7 +18,7 @@ describe('Membership', () => {
     expect(membership.all()).toEqual([]);
   });
 
-  test('keeps the newest incarnation, in whatever order they are heard', () => {
+  test('keeps the newest incarnation, in whatever order they come', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1, { incarnation: 7, address: addressOf(70) }), 0);
     membership.learn(memberOf(1, { incarnation: 6, address: addressOf(60) }), 0);
@@ -45,7 +45,7 @@ describe('Membership', () => {
     expect(membership.all()).toHaveLength(1);
   });
 
-  test('tells deaths, the newest first and bounded, until they are old', () => {
+  test('lists deaths, the newest first and bounded, until they are old', () => {
     const bench = createBench({ discoveryListMax: 3, deathMemoryMs: 1000 });
     const membership = createMembership(bench.context);
     for (let number = 10; number < 15; number++) {
@@ -69,7 +69,7 @@ describe('Membership', () => {
     expect(held).toHaveLength(50);
   });
 
-  test('takes a new SCX behind an old address for the successor of the old one', () => {
+  test('replaces an SCX by a newer one with the same address', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1, { incarnation: 100 }), 0);
     expect(membership.learn(memberOf(2, { incarnation: 200, address: addressOf(1) }), 0)).toBe(
@@ -97,7 +97,7 @@ describe('Membership', () => {
     expect(membership.all()).toEqual([]);
   });
 
-  test('starts counting anew when the member is heard from', () => {
+  test('starts counting anew when a message comes from the member', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1), 0);
     for (let attempt = 0; attempt < 11; attempt++) membership.unreachable(addressOf(1), 0);
@@ -114,7 +114,7 @@ describe('Membership', () => {
     expect(membership.reachable(0)).toBe(membership.all());
   });
 
-  test('knows where a member lies for as long as it knows the member, the newest word first', () => {
+  test('keeps the newest coordinates of a member for as long as it knows the member', () => {
     const membership = createMembership(createBench({ membersMax: 1 }).context);
     const at = (samples: number) => ({ ...UNKNOWN_COORDINATES, samples });
     membership.locate(nodeId(1), at(1));
@@ -129,7 +129,7 @@ describe('Membership', () => {
 });
 
 describe('Membership of a session that is larger than its bound', () => {
-  test('is a random part of all who are told of, each as likely as the others', () => {
+  test('is a random part of all members that were named, each with the same probability', () => {
     const gossip = createRng(7);
     const known = new Map<string, number>();
     for (let view = 0; view < 200; view++) {
@@ -146,7 +146,7 @@ describe('Membership of a session that is larger than its bound', () => {
     for (const views of known.values()) expect(Math.abs(views - 50)).toBeLessThan(31);
   });
 
-  test('keeps those who are needed, the source SCXs, while others make room', () => {
+  test('keeps the needed members, such as source SCXs, while others make room', () => {
     const { context } = createBench({ membersMax: 50 });
     const membership = createMembership(context, (id) => id === nodeId(1) || id === nodeId(2));
     for (let number = 1; number < 1000; number++) membership.learn(memberOf(number), 0);
@@ -155,7 +155,7 @@ describe('Membership of a session that is larger than its bound', () => {
     expect(membership.get(nodeId(2))).toEqual(memberOf(2));
   });
 
-  test('takes one that replaces another for no news, or rounds would never slow down', () => {
+  test('does not count a member that replaces another as news, or rounds would never slow down', () => {
     const membership = createMembership(createBench({ membersMax: 2 }).context);
     expect(membership.learn(memberOf(1), 0)).toBe(true);
     expect(membership.learn(memberOf(2), 0)).toBe(true);

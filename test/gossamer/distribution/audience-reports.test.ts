@@ -25,7 +25,7 @@ function createHall(channel = 1) {
     flow.wantParent(parent, now);
     flow.onSubscribed(parent, 0, now);
   };
-  /** What was reported by that instant, and to whom. */
+  /** The reports up to that instant, with their receivers. */
   const reports = (now: number) => {
     bench.take();
     audience.maintain(flow, now);

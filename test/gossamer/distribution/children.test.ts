@@ -86,7 +86,7 @@ describe('A child', () => {
     expect(got(1)).toEqual([12]);
   });
 
-  test('that asks for what is no longer kept is told from where there is something', () => {
+  test('that asks for what is no longer kept is sent the first number that is', () => {
     const { publish, subscribe, got } = createParent();
     publish(0, 99);
     subscribe(1, 10);
@@ -109,7 +109,7 @@ describe('A child', () => {
     expect(got(1)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('that was congested for too long is told that it skips to live', () => {
+  test('that was congested for too long skips to live', () => {
     const { children, publish, subscribe, got } = createParent();
     publish(0, 0);
     subscribe(1, 0);
@@ -218,7 +218,7 @@ describe('A child', () => {
     expect(children.size).toBe(1);
   });
 
-  test('is told when the source is forgotten', () => {
+  test('is refused when the source is forgotten', () => {
     const { flow, children, publish, subscribe, got } = createParent();
     publish(0, 0);
     subscribe(1, 0);

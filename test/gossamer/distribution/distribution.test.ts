@@ -24,7 +24,7 @@ function createTree(changes: Partial<GossamerConfig> = {}) {
   };
   const onTable = (entries: [NodeId, TableEntry][], now = 0): void =>
     distribution.onTable(new Map(entries), now);
-  /** Source 1 is attached at 9; the way there leads over 1. */
+  /** Source 1 is attached at 9; the next hop is 1. */
   const settle = (): void => {
     onTable([entryOf(9, [sourceOf(1)], 1)]);
     for (const channel of bench.context.config.channels) {
@@ -84,7 +84,7 @@ describe('Distribution', () => {
     expect(kinds.filter((kind) => kind === 'forward')).toHaveLength(2);
   });
 
-  test('takes a source to be where it attached last', () => {
+  test('locates a source where it attached last', () => {
     const { distribution, entryOf, onTable } = createTree();
     onTable([entryOf(9, [sourceOf(1, 2)], 1), entryOf(8, [sourceOf(1, 1)], 2)]);
     expect(distribution.sources.get(sourceId(1))?.scx).toBe(nodeId(9));
@@ -111,7 +111,7 @@ describe('Distribution', () => {
     expect(distribution.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('goes on where it was when a source comes back, however late', () => {
+  test('continues where it was when a source comes back, however late', () => {
     const { bench, distribution, settle, entryOf, onTable, delivered } = createTree();
     settle();
     for (let sequence = 0; sequence < 10; sequence++) {
@@ -130,7 +130,7 @@ describe('Distribution', () => {
     expect(delivered()).toEqual([10]);
   });
 
-  test('tells newcomers the last title of a source that was away', () => {
+  test('sends newcomers the last title of a source that was away', () => {
     const { bench, distribution, settle, entryOf, onTable } = createTree();
     settle();
     const told = { kind: 'subscribed', source: sourceId(1), channel: 2, from: 3 } as const;
@@ -146,7 +146,7 @@ describe('Distribution', () => {
     expect(forwarded).toMatchObject([{ to: nodeId(3), adu: { channel: 2, sequence: 3 } }]);
   });
 
-  test('counts and tells what is lost for good', () => {
+  test('counts and reports what is lost for good', () => {
     const { bench, distribution, settle } = createTree();
     settle();
     distribution.handleAdu(nodeId(1), aduOf(0), 0);
@@ -178,7 +178,8 @@ describe('Distribution', () => {
       distribution.tick(now);
       wakes++;
     }
-    // In 15 s: soon after the beginning, then once for each silence that would be suspicious, 400 ms.
+    // In 15 s: soon after the beginning, then once for each silence that would be suspicious, 400
+    // ms.
     expect(wakes).toBeLessThanOrEqual(40);
     bench.take();
     runUntil(distribution, 599 * 25 + 399);
@@ -196,7 +197,7 @@ describe('Distribution', () => {
     );
   });
 
-  test('replaces a parent that is lost at once, but asks those who fail not all the time', () => {
+  test('replaces a lost parent at once, but does not ask failing reserves all the time', () => {
     const { bench, distribution, settle } = createTree({ channels: [1] });
     settle();
     distribution.handleAdu(nodeId(1), aduOf(0), 1000);

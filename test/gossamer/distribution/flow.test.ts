@@ -50,7 +50,7 @@ describe('A flow', () => {
     expect(feed(A, [40, 41])).toEqual([40, 41]);
   });
 
-  test('remembers no refusal by strangers, of whom there is no end', () => {
+  test('remembers no refusal by strangers, as their number has no bound', () => {
     const { flow, settle } = createUpstream();
     settle();
     for (let number = 100; number < 1100; number++) flow.onRefused(nodeId(number), 0);
@@ -123,7 +123,7 @@ describe('A flow', () => {
     expect(feed(B, [15])).toEqual([15]);
   });
 
-  test('gives up a hole that nobody fills in time', () => {
+  test('gives up a hole that is not filled in time', () => {
     const { flow, disturbances, feed, settle } = createUpstream();
     settle();
     feed(A, [12, 13], 1000);
@@ -141,7 +141,7 @@ describe('A flow', () => {
     expect(disturbances.lost).toEqual({ unkept: 0, givenUp: 0, behind: 30 });
   });
 
-  test('that goes over to a better way has a failover, by its route', () => {
+  test('that changes to a better route has a failover with the cause `route`', () => {
     const { flow, disturbances, feed, settle } = createUpstream();
     settle();
     flow.wantParent(B, 10);
@@ -150,7 +150,7 @@ describe('A flow', () => {
     expect(disturbances.failovers).toMatchObject({ closed: 0, silent: 0, left: 0, route: 1 });
   });
 
-  test('that finds its parent again over a new connection has none', () => {
+  test('that finds its parent again over a new connection has no failover', () => {
     const { flow, disturbances, feed, settle } = createUpstream();
     settle();
     flow.onDataDown(A, 10);
@@ -186,7 +186,7 @@ describe('A flow', () => {
     expect(flow.stream.next).toBe(10);
   });
 
-  test('stays with its parent when the candidate refuses, and is told to look elsewhere', () => {
+  test('stays with its parent when the next parent refuses', () => {
     const { flow, settle } = createUpstream();
     settle();
     flow.wantParent(B, 0);
@@ -196,7 +196,7 @@ describe('A flow', () => {
     expect([...flow.asked]).toEqual([A, B]);
   });
 
-  test('is an orphan when its parent refuses, until a candidate that has answered takes over', () => {
+  test('is an orphan when its parent refuses, until a next parent that has answered takes over', () => {
     const { flow, settle } = createUpstream();
     settle();
     flow.onRefused(A, 0);
@@ -210,7 +210,7 @@ describe('A flow', () => {
     expect(flow.parent).toBe(A);
   });
 
-  test('changes to the candidate at once when the data connection to its parent closes', () => {
+  test('changes to the next parent at once when the data connection to its parent closes', () => {
     const { flow, settle } = createUpstream();
     settle();
     flow.wantParent(B, 0);
@@ -220,7 +220,7 @@ describe('A flow', () => {
     expect(flow.parent).toBe(B);
   });
 
-  test('gives up a candidate that does not answer', () => {
+  test('gives up a next parent that does not answer', () => {
     const { flow, told } = createUpstream();
     flow.wantParent(A, 0);
     expect(flow.needsParent(1499)).toBe(false);
@@ -276,7 +276,7 @@ describe('A flow', () => {
     expect(flow.needsParent(101_500)).toBe(true);
   });
 
-  test('waits for a candidate that has nothing to say yet on a channel that is often silent', () => {
+  test('waits for a next parent that has nothing to send yet on a channel that is often silent', () => {
     const { flow, told } = createUpstream({}, 2);
     flow.wantParent(A, 0);
     expect(flow.needsParent(1e6)).toBe(false);
@@ -323,7 +323,7 @@ describe('A flow', () => {
     expect(flow.needsReserve(1600)).toBe(true);
   });
 
-  test('takes the first reserve that has news for its parent', () => {
+  test('makes the first reserve that delivers news its parent', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
     flow.askReserve(B, 1000);
@@ -343,7 +343,7 @@ describe('A flow', () => {
     expect(flow.parent).toBe(A);
   });
 
-  test('dismisses its reserves when the parent speaks again', () => {
+  test('cancels its reserves when the parent delivers again', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
     flow.askReserve(B, 1000);
@@ -353,7 +353,7 @@ describe('A flow', () => {
     expect(flow.passesReversePathCheck(B)).toBe(false);
   });
 
-  test('keeps whom it has asked when the routes change again before anyone delivers', () => {
+  test('keeps its subscriptions when the routes change again before any upstream delivers', () => {
     const { flow, told, feed, settle } = createUpstream();
     settle();
     flow.onDataDown(A, 0);
@@ -365,7 +365,7 @@ describe('A flow', () => {
     expect(flow.parent).toBe(B);
   });
 
-  test('gives up what a reserve does not have either, once nobody else may send it', () => {
+  test('gives up what a reserve does not have either, once no other upstream may send it', () => {
     const { flow, feed, settle } = createUpstream();
     settle();
     flow.askReserve(B, 1000);

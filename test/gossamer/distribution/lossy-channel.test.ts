@@ -1,4 +1,4 @@
-/** A flow and its children on a channel whose ADUs may be lost on the way; the rule: repairs.test.ts. */
+/** A flow and its children on a channel whose ADUs may be lost; the rule: repairs.test.ts. */
 import { describe, expect, test } from 'vitest';
 import type { DataMessage } from '../../../src/gossamer/core/message.js';
 import { createAudienceReports } from '../../../src/gossamer/distribution/audience-reports.js';
@@ -97,7 +97,7 @@ describe('A lossy channel', () => {
     expect(told(nodeId(2))).toEqual([5, 6]);
   });
 
-  test('sends nothing again to a stranger, and to nobody what it has not been sent', () => {
+  test('repairs nothing for a stranger, and nothing that a child was not sent', () => {
     const { children, flow, take, told } = createPlace();
     children.repair(flow, nodeId(1), [{ from: 0, count: 5 }]);
     expect(told(nodeId(1))).toEqual([]);
@@ -107,7 +107,7 @@ describe('A lossy channel', () => {
     expect(told(nodeId(2))).toHaveLength(192);
   });
 
-  test('tells a child at once what is lost for good', () => {
+  test('sends a child at once what is lost for good', () => {
     const { children, flow, take, told } = createPlace();
     take([6, 7], 100);
     flow.maintain(1600);
@@ -118,7 +118,7 @@ describe('A lossy channel', () => {
     expect(told(nodeId(2))).toEqual([lost]);
   });
 
-  test('tells a child that is sent nothing more where the stream ends, once', () => {
+  test('sends a child that is sent nothing more the end of the stream, once', () => {
     const { children, flow, told } = createPlace();
     const heads = (now: number): unknown[] => {
       children.maintain(flow, now);

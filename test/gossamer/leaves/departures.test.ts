@@ -96,7 +96,7 @@ describe('Departures', () => {
     expect(membership.isDead(memberOf(9, { incarnation: 1201 }))).toBe(false);
   });
 
-  test('report nobody whom they have not lost', () => {
+  test('report no node that was not lost', () => {
     const { departures, facts, told } = createNews();
     departures.onUnreachable(addressOf(9), 5);
     departures.onAnswered(addressOf(9), 5);
@@ -130,7 +130,7 @@ describe('Departures', () => {
     expect(facts).toEqual([]);
   });
 
-  test('take it for dead when another SCX answers in its place', () => {
+  test('mark it dead when another SCX answers at its address', () => {
     const { departures, facts } = createNews();
     departures.onLost(memberOf(9), 0);
     departures.onMessage(memberOf(10, { address: addressOf(9), incarnation: 2000 }), 3);
@@ -153,7 +153,7 @@ describe('Departures', () => {
     expect(facts).toEqual(['failed scx9:1']);
   });
 
-  test('accuse the dead to its face when it speaks, at most once a second', () => {
+  test('accuse a dead node when it sends a message, at most once a second', () => {
     const { membership, departures, told } = createNews();
     membership.markDead(memberOf(9), 0);
     departures.onMessage(memberOf(9), 10);
@@ -164,7 +164,7 @@ describe('Departures', () => {
     expect(membership.get(nodeId(9))).toBeUndefined();
   });
 
-  test('ask the one whom gossip has for dead, and do not believe gossip', () => {
+  test('accuse a node that gossip lists as dead, and do not believe gossip', () => {
     const { membership, departures, told } = createNews();
     departures.onAccused(nodeId(9), 1000, 0);
     expect(told()).toEqual(['failed scx9:1 1000 scx9:1']);
@@ -196,7 +196,7 @@ describe('Departures', () => {
     expect(facts).toEqual(['failed scx9:1', 'alive']);
   });
 
-  test('pass one return to life on once, however often it is told', () => {
+  test('propagate one refutation once, however often it comes', () => {
     const { departures, told } = createNews();
     for (let atMs = 0; atMs < 50; atMs++) {
       departures.handle(memberOf(1), { ...noticeOf('alive', 9, 1001), atMs }, atMs);

@@ -49,7 +49,7 @@ describe('A rendezvous point', () => {
     expect(heartbeat.generator()).toBe(nodeId(5));
   });
 
-  test('tells who brought the heartbeat of another generator, once for each', () => {
+  test('reports the bearer of the heartbeat of another generator, once for each', () => {
     const { heartbeat, hear, bearers } = createPulse();
     heartbeat.start(0);
     hear(4, 1, 10, 11);
@@ -58,7 +58,7 @@ describe('A rendezvous point', () => {
     expect(bearers).toEqual([addressOf(11), addressOf(12)]);
   });
 
-  test('yields to a lower id that it hears, and passes its beats on', () => {
+  test('yields to a lower id that it hears, and propagates its heartbeats', () => {
     const { bench, heartbeat, hear, beats } = createPulse(rendezvousPoint(5));
     heartbeat.start(0);
     runUntil(heartbeat, 0);
@@ -70,7 +70,7 @@ describe('A rendezvous point', () => {
     expect(beats()).toEqual([]);
   });
 
-  test('goes on generating when it hears a higher id, which it passes on, too', () => {
+  test('continues to generate when it hears a higher id, and propagates that, too', () => {
     const { bench, heartbeat, hear, beats } = createPulse(rendezvousPoint(5));
     heartbeat.start(0);
     runUntil(heartbeat, 0);
@@ -165,7 +165,7 @@ describe('An SCX', () => {
     expect(facts[0]).toMatch(/^heal undefined /);
   });
 
-  test('without a heartbeat takes anyone who hears one for the far side', () => {
+  test('without a heartbeat counts any node that hears one as the far side', () => {
     const { heartbeat, facts } = createPulse();
     heartbeat.start(0);
     heartbeat.onFollows(memberOf(20), null, 10);

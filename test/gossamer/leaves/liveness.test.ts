@@ -28,7 +28,7 @@ function createWatch(changes: Partial<GossamerConfig> = {}) {
     hasNews: (id) => news.delete(id),
     keepAlive: (id) => keepAliveOf(Number.parseInt(id, 16)),
   });
-  /** To whom keep-alives went up to an instant. */
+  /** The addresses to which keep-alives went up to an instant. */
   const kept = (until: number): string[] => {
     runUntil(liveness, until);
     return bench.sent().map(({ to }) => to);
@@ -64,7 +64,7 @@ describe('Liveness', () => {
     expect(silent).toEqual([{ id: nodeId(1), now: 3250 }]);
   });
 
-  test('counts every word as a sign of life', () => {
+  test('counts every message as a sign of life', () => {
     const { liveness, silent } = createWatch();
     liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     for (let now = 1000; now <= 20_000; now += 1000) {
@@ -86,7 +86,7 @@ describe('Liveness', () => {
     expect(silent).toEqual([{ id: nodeId(1), now: 63_000 }]);
   });
 
-  test('does not forgive twice: a minute of standstill is worth a minute', () => {
+  test('does not forgive twice: a minute of standstill counts as one minute', () => {
     const { liveness, silent } = createWatch();
     liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     liveness.tick(61_000);
@@ -105,7 +105,7 @@ describe('Liveness', () => {
     expect(liveness.deadline).toBe(5250);
   });
 
-  test('gives a new neighbour a round trip more to speak for the first time', () => {
+  test('gives a new neighbour a round trip more for its first message', () => {
     const { liveness, silent } = createWatch();
     liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 2500 }, 0);
     runUntil(liveness, 5000);
@@ -114,7 +114,7 @@ describe('Liveness', () => {
     expect(silent).toEqual([{ id: nodeId(1), now: 5750 }]);
   });
 
-  test('speaks often to those that it feeds, and seldom to others', () => {
+  test('sends frequent keep-alives to the neighbours that it feeds, and rare ones to others', () => {
     const { liveness, children, kept } = createWatch();
     children.add(nodeId(1));
     for (const number of [1, 2])
@@ -126,7 +126,7 @@ describe('Liveness', () => {
     expect(kept(2000)).toEqual(['scx1:1', 'scx2:1']);
   });
 
-  test('lets ADUs take the place of the frequent keep-alives, but not of the seldom ones', () => {
+  test('replaces the frequent keep-alives by ADUs, but not the rare ones', () => {
     const { bench, liveness, children } = createWatch();
     children.add(nodeId(1));
     liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
@@ -183,7 +183,7 @@ describe('Liveness', () => {
     expect(silent).toEqual([{ id: nodeId(1), now: 3250 }]);
   });
 
-  test('tells parents, new and old, at once, and nobody whose part has not changed', () => {
+  test('sends a keep-alive to new and old parents at once, and to no other neighbour', () => {
     const { bench, liveness, parents } = createWatch();
     for (const number of [1, 2, 3])
       liveness.watch({ id: nodeId(number), address: addressOf(number), rttMs: 0 }, 0);
@@ -198,7 +198,7 @@ describe('Liveness', () => {
     expect(told(1, 3)).toEqual(['scx2:1', 'scx3:1']);
   });
 
-  test('tells nobody what edges are worth where that decides nothing', () => {
+  test('sends no extra keep-alives where the value of edges decides nothing', () => {
     const { bench, liveness, parents } = createWatch({ exchangesEdges: false });
     liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     parents.add(nodeId(1));
@@ -206,18 +206,18 @@ describe('Liveness', () => {
     expect(bench.sent()).toEqual([]);
   });
 
-  test('tells news in the next round, and does not wait for the interval', () => {
+  test('sends news in the next round, and does not wait for the interval', () => {
     const { liveness, news, kept } = createWatch();
     for (const number of [1, 2])
       liveness.watch({ id: nodeId(number), address: addressOf(number), rttMs: 0 }, 0);
     news.add(nodeId(2));
     expect(kept(250)).toEqual(['scx2:1']);
     expect(kept(1000)).toEqual(['scx1:1']);
-    // Each interval counts from the last word.
+    // Each interval counts from the last keep-alive.
     expect(kept(1250)).toEqual(['scx2:1']);
   });
 
-  test('reports nobody over long distances where nobody fails', () => {
+  test('reports no failure over long distances where no node fails', () => {
     const failed: string[] = [];
     const onEvent = (_scx: unknown, event: GossamerEvent): void => {
       if (event.kind === 'memberFailed') failed.push(event.member.id);

@@ -37,14 +37,14 @@ describe('A notice', () => {
     expect(receivers()).toEqual([]);
   });
 
-  test('is told from another by its time stamp', () => {
+  test('is distinguished from another by its time stamp', () => {
     const { notices } = createFloods();
     expect(notices.handle(memberOf(1), noticeOf(memberOf(9)), 0)).toBeDefined();
     const later = noticeOf(memberOf(9), { atMs: 101 });
     expect(notices.handle(memberOf(1), later, 0)).toBeDefined();
   });
 
-  test('of a failure is the same whoever reports it, but not for another incarnation', () => {
+  test('of a failure is the same from any reporter, but not for another incarnation', () => {
     const { notices } = createFloods();
     const failed = (reporter: number, incarnation: number): Notice =>
       noticeOf(memberOf(9, { incarnation }), { what: 'failed', reporter: nodeId(reporter) });

@@ -40,7 +40,7 @@ describe('The cost function of figure 5', () => {
     expect(costFunction(lambda, [S, T])).toEqual([0.25 + 0.5, 0.5 + 0.25, 1 + 1]);
   });
 
-  test('takes the normalised cost of the edge while the routing table is empty', () => {
+  test('is the normalised cost of the edge while the routing table is empty', () => {
     expect(costFunction([offer(A, 5), offer(B, 20), offer(C, 10)], [])).toEqual([0.25, 1, 0.5]);
   });
 
@@ -49,18 +49,18 @@ describe('The cost function of figure 5', () => {
     expect(costFunction(lambda, [S])).toEqual([0.25, 1, 1]);
   });
 
-  test('stays between 0 and 1 for each source, even where nobody has a route or all cost 0', () => {
+  test('stays between 0 and 1 for each source, even if no node has a route or all cost 0', () => {
     expect(costFunction([offer(A, 1), offer(B, 1)], [S])).toEqual([1, 1]);
     expect(costFunction([offer(A, 0), offer(B, 0)], [])).toEqual([0, 0]);
   });
 });
 
 describe('The algorithm of figure 4', () => {
-  // One source: C.F. A 0.5, B 1, C 0.8; the candidate by its cost over 100.
+  // One source: C.F. A 0.5, B 1, C 0.8; that of X_j is its cost over 100.
   const neighbours = [offer(A, 1, [[S, 50]]), offer(B, 1, [[S, 100]]), offer(C, 1, [[S, 80]])];
   const all = new Set([A, B, C]);
 
-  test('rejects the neighbour of the highest cost in favour of a cheaper candidate', () => {
+  test('rejects the neighbour of the highest cost in favour of a cheaper X_j', () => {
     expect(
       decide(offer(X, 1, [[S, 60]]), {
         neighbours,
@@ -71,7 +71,7 @@ describe('The algorithm of figure 4', () => {
     ).toBe(B);
   });
 
-  test('rejects a candidate that is better by no more than H', () => {
+  test('rejects X_j if it is better by no more than H', () => {
     expect(
       decide(offer(X, 1, [[S, 75]]), {
         neighbours,
@@ -90,7 +90,7 @@ describe('The algorithm of figure 4', () => {
     ).toBe(B);
   });
 
-  test('rejects a candidate that has the highest cost itself', () => {
+  test('rejects X_j if it has the highest cost itself', () => {
     expect(
       decide(offer(X, 1, [[S, 101]]), {
         neighbours,
@@ -104,7 +104,7 @@ describe('The algorithm of figure 4', () => {
     ).toBeUndefined();
   });
 
-  test('counts the candidate among Λ, by whose highest cost all are divided', () => {
+  test('counts X_j among Λ, by whose highest cost all are divided', () => {
     // T: A 1 of 4, X 4 of 4. S: A 100 of 100, X 10 of 100. A 1.25, X 1.1.
     const one = [
       offer(A, 1, [

@@ -7,14 +7,14 @@ import { createEdgeExchange } from '../../../src/gossamer/mesh/edge-exchange.js'
 import { createEdgeReports } from '../../../src/gossamer/mesh/edge-reports.js';
 import { createMesh, type Mesh } from '../../../src/gossamer/mesh/mesh.js';
 import type { RouteOffer } from '../../../src/gossamer/routing/route-offer.js';
-import { createBench, memberOf, nodeId, offerOf, placeOf, requestOf } from '../support.js';
+import { coordinatesOf, createBench, memberOf, nodeId, offerOf, requestOf } from '../support.js';
 
 const [S, T] = [nodeId(200), nodeId(201)];
 
-/** Edges begin at 0 and are asked about at 5000, when none is on probation any more. */
+/** Edges begin at 0; requests come at 5000, after their probation. */
 const LATER = 5000;
 
-/** A mesh whose Λ, places and RTTs are given by hand, by the numbers of the neighbours. */
+/** A mesh whose Λ, coordinates and RTTs are given by hand, by the numbers of the neighbours. */
 function createWeighing(changes: Partial<GossamerConfig> = {}) {
   const bench = createBench(changes);
   const mesh: Mesh = createMesh(bench.context, {
@@ -26,7 +26,7 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
   });
   const known = {
     costs: new Map<number, Partial<Record<'S' | 'T', number>>>(),
-    places: new Map<NodeId, Coordinates>(),
+    coordinates: new Map<NodeId, Coordinates>(),
     rttsMs: new Map<NodeId, number>(),
     over: new Map<NodeId, NodeId[]>(),
     sources: [S] as NodeId[],
@@ -50,7 +50,7 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
   const exchange = createEdgeExchange(bench.context.config, reports, {
     lambda,
     isIdle: () => known.isIdle,
-    coordinates: (id) => known.places.get(id) ?? UNKNOWN_COORDINATES,
+    coordinates: (id) => known.coordinates.get(id) ?? UNKNOWN_COORDINATES,
     rttMs: (id) => known.rttsMs.get(id),
     bearer: () => known.bearer,
     neighbours: () => mesh.neighbours,
@@ -101,7 +101,7 @@ describe('The gain by an edge', () => {
   });
 });
 
-describe('The only way to a source', () => {
+describe('The only route to a source', () => {
   test('is not given up, whatever gain a stranger claims', () => {
     const { exchange, known, connect, hear } = createWeighing();
     connect(false, [1, 2, 3, 4]);
@@ -138,7 +138,7 @@ describe('The SCXs served', () => {
     ]);
   });
 
-  test('are not counted for sources that we do not know, or as strangers tell', () => {
+  test('are not counted for unknown sources, nor by the reports of strangers', () => {
     const { reports, connect, hear } = createWeighing();
     connect(false, [1]);
     hear(1, 1, [{ scx: T, scxs: 7 }]);
@@ -147,8 +147,8 @@ describe('The SCXs served', () => {
   });
 });
 
-describe('What a neighbour is told of the edge', () => {
-  test('is what it is worth to us, and how many we serve of what we reach over it', () => {
+describe('The report to a neighbour', () => {
+  test('has the value of the edge to us, and the SCXs that each source behind it reaches through us', () => {
     const { reports, known, connect, hear } = createWeighing();
     known.sources = [S, T];
     known.costs.set(1, { S: 40, T: 50 }).set(2, { S: 45, T: 10 });
@@ -194,7 +194,7 @@ describe('What a neighbour is told of the edge', () => {
   });
 });
 
-describe('The edge that is given up for a candidate', () => {
+describe('The edge that is given up for a probed node', () => {
   /** We have added edges to 1, 2 and 3; 4 has added one to us. */
   const createFull = () => {
     const scales = createWeighing({ gainLeast: 0 });
@@ -216,7 +216,7 @@ describe('The edge that is given up for a candidate', () => {
     expect(exchange.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(3), gainMs: 26.5 });
   });
 
-  test('is none over which we would lose more than the candidate brings', () => {
+  test('is never one whose loss exceeds the gain', () => {
     const { exchange, known, offer, hear } = createFull();
     known.sources = [S, T];
     known.costs.set(1, { S: 40, T: 20 }).set(2, { S: 60, T: 90 });
@@ -226,7 +226,7 @@ describe('The edge that is given up for a candidate', () => {
     expect(exchange.replacement(offer(9, { S: 10 }))?.id).not.toBe(nodeId(1));
   });
 
-  test('is none that others have added, nor one that has not told its worth', () => {
+  test('is never one that the other end added, nor one without a report', () => {
     const { exchange, offer, hear } = createFull();
     hear(4, 0);
     expect(exchange.replacement(offer(9, { S: 10 }))).toBeUndefined();
@@ -234,7 +234,7 @@ describe('The edge that is given up for a candidate', () => {
     expect(exchange.replacement(offer(9, { S: 10 }))?.id).toBe(nodeId(2));
   });
 
-  test('is none when nothing is gained', () => {
+  test('does not exist when nothing is gained', () => {
     const { exchange, offer, hear } = createFull();
     for (const number of [1, 2, 3]) hear(number, 29.5);
     expect(exchange.replacement(offer(9, { S: 10 }))).toBeUndefined();
@@ -245,7 +245,7 @@ describe('The edge that is given up for a candidate', () => {
 
 describe('A request', () => {
   const gains = (addGainMs: number | null, acceptGainMs: number | null) =>
-    offerOf(20, { addGainMs, acceptGainMs, place: placeOf(0) });
+    offerOf(20, { addGainMs, acceptGainMs, place: coordinatesOf(0) });
 
   /** We have added edges to 1, 2 and 3, and accepted those of 11, 12, 13 and 14. */
   const createFull = (changes: Partial<GossamerConfig> = {}) => {
@@ -260,21 +260,21 @@ describe('A request', () => {
     expect(exchange.grant(gains(0, null), 0)).toMatchObject({ reversed: false, victim: undefined });
   });
 
-  test('takes room before the place of another', () => {
+  test('uses free room before it evicts a neighbour', () => {
     const { exchange, connect, hear } = createWeighing();
     connect(false, [11, 12, 13]);
     for (const number of [11, 12, 13]) hear(number, 0);
     expect(exchange.grant(gains(100, null), LATER)).toMatchObject({ victim: undefined });
   });
 
-  test('is granted the other way round when only that place is free', () => {
+  test('is granted reversed when only k1 has room', () => {
     const { exchange, connect } = createWeighing();
     connect(false, [11, 12, 13, 14]);
     expect(exchange.grant(gains(5, 5), LATER)).toMatchObject({ reversed: true, victim: undefined });
     expect(exchange.grant(gains(5, null), LATER)).toBeUndefined();
   });
 
-  test('is granted in the way that gains more, and as asked when both gain the same', () => {
+  test('is granted in the way that gains more, and unreversed when both gain the same', () => {
     const { exchange } = createWeighing();
     expect(exchange.grant(gains(5, 5), LATER)).toMatchObject({ reversed: false });
     expect(exchange.grant(gains(5, 6), LATER)).toMatchObject({ reversed: true });
@@ -302,7 +302,7 @@ describe('A request', () => {
     expect(exchange.grant(gains(19, null), LATER)).toBeUndefined();
   });
 
-  test('evicts one to whom we have added the edge only when it is reversed', () => {
+  test('evicts a neighbour that we added only for a reversed edge', () => {
     const { exchange, hear } = createFull();
     for (const number of [1, 2, 3]) hear(number, number === 2 ? 10 : 20);
     for (const number of [11, 12, 13, 14]) hear(number, 15);
@@ -311,14 +311,14 @@ describe('A request', () => {
       reversed: true,
       victim: nodeId(2),
     });
-    // Either way 30 ms are gained: the one that costs less.
+    // Both ways gain 30 ms: the cheaper one is taken.
     expect(exchange.grant(gains(30, 30), LATER)).toMatchObject({
       reversed: true,
       victim: nodeId(2),
     });
   });
 
-  test('evicts nobody whose edge is on probation', () => {
+  test('evicts no neighbour whose edge is on probation', () => {
     const { exchange, connect, hear } = createWeighing();
     connect(false, [11, 12, 13], 0);
     connect(false, [14], 4001);
@@ -327,20 +327,20 @@ describe('A request', () => {
     expect(exchange.grant(gains(30, null), 5001)?.victim).toBe(nodeId(14));
   });
 
-  test('evicts nobody who has not told its worth yet', () => {
+  test('evicts no neighbour that has not reported yet', () => {
     const { exchange, hear } = createFull();
     expect(exchange.grant(gains(1e6, null), LATER)).toBeUndefined();
     hear(12, 50);
     expect(exchange.grant(gains(60, null), LATER)?.victim).toBe(nodeId(12));
   });
 
-  test('evicts nobody in a profile without evictions', () => {
+  test('evicts no neighbour in a profile without evictions', () => {
     const { exchange, hear } = createFull({ evict: false });
     for (const number of [11, 12, 13, 14]) hear(number, 0);
     expect(exchange.grant(gains(30, null), LATER)).toBeUndefined();
   });
 
-  test('evicts the one that brings the heartbeat only when sources tell what it is worth', () => {
+  test('evicts the bearer of the heartbeat only when sources show the value of its edge', () => {
     const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 0 : 10);
     known.bearer = nodeId(13);
@@ -353,22 +353,22 @@ describe('A request', () => {
   test('holds for lost no more than the detour over the newcomer', () => {
     const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, 1000, [{ scx: S, scxs: 5 }]);
-    // The newcomer is 10 ms away and lies 3 ms from 12, which is 9 ms away now: 4 ms more.
-    known.places.set(nodeId(12), placeOf(3));
+    // The newcomer is 10 ms away and 3 ms from 12, which is 9 ms away now: a detour of 4 ms.
+    known.coordinates.set(nodeId(12), coordinatesOf(3));
     known.rttsMs.set(nodeId(12), 18);
     expect(exchange.grant(gains(20, null), LATER)).toBeUndefined();
     expect(exchange.grant(gains(20.1, null), LATER)?.victim).toBe(nodeId(12));
   });
 
-  test('foretells no detour from places that are wrong', () => {
+  test('predicts no detour from coordinates with a large error', () => {
     const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, 1000, [{ scx: S, scxs: 5 }]);
     known.rttsMs.set(nodeId(12), 18);
-    known.places.set(nodeId(12), placeOf(3, 0, { error: 0.51 }));
+    known.coordinates.set(nodeId(12), coordinatesOf(3, 0, { error: 0.51 }));
     expect(exchange.grant(gains(100, null), LATER)).toBeUndefined();
-    known.places.set(nodeId(12), placeOf(3, 0, { error: 0.5 }));
+    known.coordinates.set(nodeId(12), coordinatesOf(3, 0, { error: 0.5 }));
     expect(exchange.grant(gains(100, null), LATER)?.victim).toBe(nodeId(12));
-    const lost = { ...gains(100, null), place: placeOf(0, 0, { error: 0.51 }) };
+    const lost = { ...gains(100, null), place: coordinatesOf(0, 0, { error: 0.51 }) };
     expect(exchange.grant(lost, LATER)).toBeUndefined();
   });
 });

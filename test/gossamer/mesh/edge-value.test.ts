@@ -35,7 +35,7 @@ const EACH_ONE = new Map([
 ]);
 
 describe('What the sources cost', () => {
-  test('is the sum over the best way to each', () => {
+  test('is the sum over the best route to each', () => {
     expect(sourcesCostMs(LAMBDA, EACH_ONE)).toBe(140);
     expect(sourcesCostMs([], new Map())).toBe(0);
   });
@@ -48,7 +48,7 @@ describe('What the sources cost', () => {
     expect(sourcesCostMs(LAMBDA, weights)).toBe(600);
   });
 
-  test('counts a source without a way more than any path', () => {
+  test('counts a source without a route more than any path', () => {
     expect(sourcesCostMs([], EACH_ONE)).toBe(20_000);
     expect(sourcesCostMs([offer(A, [[S, 40]])], EACH_ONE)).toBe(10_040);
   });
@@ -69,13 +69,13 @@ describe('The gain by one more offer', () => {
     expect(gainMs(far, LAMBDA, EACH_ONE)).toBe(0);
   });
 
-  test('is large where a source had no way at all', () => {
+  test('is large where a source had no route at all', () => {
     expect(gainMs(offer(X, [[S, 10]]), [], new Map([[S, 1]]))).toBe(9990);
   });
 });
 
-describe('The worth of an edge', () => {
-  test('is what the next best way costs more, weighted', () => {
+describe('The value of an edge', () => {
+  test('is what the next best route costs more, weighted', () => {
     // Without A, S costs 50; without B, T costs 130.
     expect(edgeValueMs(A, LAMBDA, EACH_ONE)).toBe(10);
     expect(edgeValueMs(B, LAMBDA, EACH_ONE)).toBe(30);
@@ -92,7 +92,7 @@ describe('The worth of an edge', () => {
     expect(edgeValueMs(A, poor, new Map([[S, 4]]))).toBe(100);
   });
 
-  test('is more than any gain where there is no other way', () => {
+  test('is more than any gain where there is no other route', () => {
     const alone = [offer(A, [[S, 40]])];
     expect(edgeValueMs(A, alone, new Map([[S, 1]]))).toBeGreaterThan(STRANDED_MS);
   });

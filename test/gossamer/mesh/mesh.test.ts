@@ -9,7 +9,7 @@ import { addressOf, createBench, memberOf, nodeId, offerOf, requestOf } from '..
 
 type Granting = (mesh: Mesh, now: number) => Grant | undefined;
 
-/** The paper's rule: whoever asks gets an edge while there is room. */
+/** The paper's rule: each request is granted while there is room. */
 const whileRoom: Granting = (mesh) =>
   mesh.canAccept() ? { reversed: false, victim: undefined } : undefined;
 
@@ -32,7 +32,7 @@ function createEdges(self = memberOf(5), grant = whileRoom) {
   return { bench, mesh, facts, add, kinds };
 }
 
-/** A mesh that grants by worth, where each neighbour claims that its edge is worth 3 ms. */
+/** A mesh with edge exchange, where each neighbour reports that its edge has a value of 3 ms. */
 function createLoaded() {
   const { context } = createBench();
   const mesh: Mesh = createMesh(context, {
@@ -76,7 +76,7 @@ describe('Mesh', () => {
     expect(mesh.neighbours.get(nodeId(1))).toMatchObject({ ours: true, sinceMs: 20 });
   });
 
-  test('accepts a request while there is room and tells the RTT that the asker measured', () => {
+  test('accepts a request while there is room, with the RTT that the asker measured', () => {
     const { mesh, facts, kinds } = createEdges();
     mesh.handleRequest(memberOf(1), offerOf(33), 0);
     expect(kinds()).toEqual(['edgeAccept scx1:1']);
@@ -121,7 +121,7 @@ describe('Mesh', () => {
     expect([...mesh.neighbours.keys()]).toEqual([nodeId(1)]);
   });
 
-  test('counts a request under way against k1, k2 or both, as it may be granted', () => {
+  test('counts a pending request against k1, k2 or both, as it may be granted', () => {
     const { mesh } = createEdges();
     expect(mesh.room()).toBe(3);
     mesh.request(requestOf(memberOf(1), offerOf(1)), 0);
@@ -223,7 +223,7 @@ describe('Mesh', () => {
     expect(mesh.neighbours.size).toBe(1);
   });
 
-  test('disowns a stranger who speaks as a neighbour, unless it is being asked', () => {
+  test('disowns a stranger that claims to be a neighbour, unless a request to it is pending', () => {
     const { mesh, kinds } = createEdges();
     mesh.disown(memberOf(1));
     expect(kinds()).toEqual(['edgeDrop scx1:1']);
@@ -233,7 +233,7 @@ describe('Mesh', () => {
     expect(kinds()).toEqual([]);
   });
 
-  test('tells the other end of a dropped edge, unless it cannot hear', () => {
+  test('sends EDGE_DROP to the other end, unless that cannot hear', () => {
     const { mesh, add, kinds } = createEdges();
     for (const number of [1, 2, 3]) add(number);
     kinds();
@@ -280,7 +280,7 @@ describe('Mesh', () => {
     expect(mesh.neighbours.size).toBe(4);
   });
 
-  test('drops a reversed edge for which it has no place any more', () => {
+  test('drops a reversed edge for which it has no room any more', () => {
     const { mesh, kinds } = createEdges();
     mesh.request(requestOf(memberOf(6), offerOf(1, { addGainMs: null, acceptGainMs: 1 })), 0);
     for (const number of [1, 2, 3]) mesh.handleRequest(memberOf(number), offerOf(1), 0);
@@ -293,7 +293,7 @@ describe('Mesh', () => {
     expect(mesh.neighbours.size).toBe(4);
   });
 
-  test('tells the victim who has come before it tells the newcomer', () => {
+  test('sends the drop to the victim before the acceptance to the newcomer', () => {
     const { bench, mesh, facts } = createEdges(memberOf(5), (each) =>
       each.canAccept() ? whileRoom(each, 0) : { reversed: false, victim: nodeId(2) },
     );
@@ -308,7 +308,7 @@ describe('Mesh', () => {
     expect(facts).toEqual(['down scx2:1 evicted', 'up scx6:1 theirs 9']);
   });
 
-  test('hears from a neighbour alone who has taken its place', () => {
+  test('accepts a referral only from a neighbour', () => {
     const { mesh, facts, add } = createEdges();
     mesh.handleDrop(memberOf(1), memberOf(7), 0);
     expect(facts).toEqual([]);

@@ -5,7 +5,7 @@ import { addressOf, memberOf, nodeId, offerOf, requestOf, runUntil } from '../su
 import { createProbing } from './probing.js';
 
 describe('The optimiser', () => {
-  test('has a bounded number of probes under way, however many members are named to it', () => {
+  test('has a bounded number of probes under way when many members are named to it', () => {
     const { optimizer, clock, sent } = createProbing(FAST);
     optimizer.start(0);
     for (let number = 100; number < 1100; number++) {
@@ -50,14 +50,14 @@ describe('The optimiser', () => {
     expect(mesh.isPending(member.id)).toBe(true);
   });
 
-  test('measures nobody who has no room for it', () => {
+  test('does not measure a node without room', () => {
     const { optimizer, sent, tell, probeNext } = createProbing(PAPER);
     optimizer.start(0);
     tell(probeNext(), { canAccept: false });
     expect(sent('ping')).toEqual([]);
   });
 
-  test('takes a candidate that has room while edges are missing', () => {
+  test('accepts a probed node that has room while edges are missing', () => {
     const { mesh, optimizer, answer, probeNext } = createProbing(PAPER);
     optimizer.start(0);
     const member = probeNext();
@@ -65,7 +65,7 @@ describe('The optimiser', () => {
     expect(mesh.isPending(member.id)).toBe(true);
   });
 
-  test('does not ask a candidate that has no room', () => {
+  test('does not ask a probed node that has no room', () => {
     const { mesh, optimizer, answer, probeNext } = createProbing(PAPER);
     optimizer.start(0);
     const member = probeNext();
@@ -82,7 +82,7 @@ describe('The optimiser', () => {
       for (const number of [11, 12, 30]) connect(number);
       optimizer.start(0);
       const member = probeNext();
-      // The worst is 30 ms away: C.F. 1, and the candidate's is rttMs / 2 / 30.
+      // The worst is 30 ms away: C.F. 1, and that of X_j is rttMs / 2 / 30.
       answer(member, rttMs);
       expect(mesh.isPending(member.id)).toBe(isTaken);
       mesh.handleAccept(member, false, 1);
@@ -91,7 +91,7 @@ describe('The optimiser', () => {
   });
 
   test('multiplies H by the number of known sources', () => {
-    // With n sources the worst edge costs n, and the candidate 0.85 n or 0.84 n.
+    // With n sources the worst edge costs n, and X_j 0.85 n or 0.84 n.
     for (const count of [1, 4]) {
       const sources = Array.from({ length: count }, (_, index) => nodeId(200 + index));
       for (const [rttMs, isTaken] of [
@@ -128,18 +128,18 @@ describe('The optimiser', () => {
     }
   });
 
-  test('takes no answer that it has not asked for', () => {
+  test('ignores an answer without a question', () => {
     const { mesh, optimizer, answer } = createProbing(FAST);
     optimizer.start(0);
     answer(memberOf(11), 1);
     expect(mesh.isPending(nodeId(11))).toBe(false);
   });
 
-  test('asks for no more than k1 edges, requests under way counted', () => {
+  test('asks for no more than k1 edges, pending requests counted', () => {
     const { bench, optimizer, tell } = createProbing(FAST);
     optimizer.start(0);
     let asked = 0;
-    // Nobody answers a request; each would be given up after 3000 ms.
+    // No request is answered; each would be given up after 3000 ms.
     for (let now = 0; now < 2900; now += 50) {
       runUntil(optimizer, now);
       for (let sent = bench.sent(); sent.length > 0; sent = bench.sent()) {
@@ -164,7 +164,7 @@ describe('The optimiser', () => {
     expect(probeNext()).toEqual(memberOf(91));
   });
 
-  test('does not begin to probe because somebody is named while it is stopped', () => {
+  test('does not begin to probe when a member is named while it is stopped', () => {
     const { optimizer } = createProbing(FAST);
     optimizer.onNamed(memberOf(91), 0);
     expect(optimizer.deadline).toBe(Number.POSITIVE_INFINITY);
@@ -187,7 +187,7 @@ describe('The optimiser', () => {
     expect(sent('requestStatus')).toHaveLength(1);
   });
 
-  test('has a bounded number of probes under way, however often it is quickened', () => {
+  test('has a bounded number of probes under way when it is quickened again and again', () => {
     const { optimizer, sent } = createProbing(FAST);
     optimizer.start(0);
     for (let now = 300; now < 5000; now += 10) {
@@ -221,7 +221,7 @@ describe('The optimiser', () => {
     expect(mesh.isPending(nodeId(77))).toBe(true);
   });
 
-  test('gives up no edge for a bridge to one that hears no heartbeat itself', () => {
+  test('gives up no edge for a bridge to a node that hears no heartbeat itself', () => {
     const { mesh, optimizer, connect, answer, probeNext } = createProbing(FAST);
     for (const number of [11, 12, 13]) connect(number);
     optimizer.start(0);
@@ -241,7 +241,7 @@ describe('The optimiser', () => {
     ).toBeLessThanOrEqual(32);
   });
 
-  test('probes nobody when stopped', () => {
+  test('sends no probe when stopped', () => {
     const { optimizer } = createProbing(FAST);
     optimizer.start(0);
     optimizer.stop();
@@ -250,10 +250,10 @@ describe('The optimiser', () => {
   });
 });
 
-describe('The optimiser by worth', () => {
+describe('The optimiser with edge exchange', () => {
   const SOURCE = nodeId(200);
 
-  /** With all edges, the best way to the one source costs 11 ms; the margin is 0.5 ms. */
+  /** With all edges, the best route to the one source costs 11 ms; the margin is 0.5 ms. */
   const createFull = (changes: Partial<GossamerConfig> = {}) => {
     const bench = createProbing({ ...FAST, ...changes }, undefined, [SOURCE]);
     for (const number of [11, 12, 30]) bench.connect(number);
@@ -262,11 +262,11 @@ describe('The optimiser by worth', () => {
     return bench;
   };
 
-  test('says what it would gain if it adds the edge, and if it accepts it', () => {
+  test('offers its gain if it adds the edge, and if it accepts it', () => {
     const { requests, answer, probeNext } = createFull();
     const member = probeNext();
     answer(member, 10);
-    // 11 ms become 5; nobody claims to lose anything by the edge that is given up.
+    // 11 ms become 5; no end reports a loss for the edge that is given up.
     expect(requests()).toEqual([
       {
         ...{ kind: 'edgeRequest', rttMs: 10, addGainMs: 5.5, acceptGainMs: 5.5 },
@@ -275,7 +275,7 @@ describe('The optimiser by worth', () => {
     ]);
   });
 
-  test('takes off what the one that it gives up would lose', () => {
+  test('subtracts the loss of the neighbour that it gives up', () => {
     const { edgeReports, requests, answer, probeNext } = createFull();
     for (const number of [11, 12, 30]) {
       edgeReports.handle(nodeId(number), { worthMs: number === 12 ? 1 : 4, loads: [] });
@@ -284,7 +284,7 @@ describe('The optimiser by worth', () => {
     expect(requests()).toMatchObject([{ addGainMs: 4.5, acceptGainMs: 5.5 }]);
   });
 
-  test('can only accept when each of its own edges is worth more than the gain', () => {
+  test('can only accept when each of its own edges has a higher value than the gain', () => {
     const { mesh, edgeReports, requests, answer, probeNext } = createFull();
     for (const number of [11, 12, 30]) {
       edgeReports.handle(nodeId(number), { worthMs: 100, loads: [] });
@@ -296,19 +296,19 @@ describe('The optimiser by worth', () => {
     expect(mesh.neighbours.size).toBe(4);
   });
 
-  test('can only add when the profile knows no reversed edges', () => {
+  test('can only add in a profile without reversed edges', () => {
     const { requests, answer, probeNext } = createFull({ reversible: false });
     answer(probeNext(), 10);
     expect(requests()).toMatchObject([{ addGainMs: 5.5, acceptGainMs: null }]);
   });
 
-  test('asks nobody by whom nothing is gained', () => {
+  test('sends no request when nothing is gained', () => {
     const { requests, answer, probeNext } = createFull();
     answer(probeNext(), 21.5);
     expect(requests()).toEqual([]);
   });
 
-  test('measures a full node that may make room for it, and no other', () => {
+  test('measures a full node that may evict for it, and no other full node', () => {
     const { sent, tell, probeNext } = createFull();
     const member = probeNext();
     tell(member, { canAccept: false });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createPings, type Measured } from '../../../src/gossamer/routing/pings.js';
-import { addressOf, createBench, placeOf } from '../support.js';
+import { addressOf, coordinatesOf, createBench } from '../support.js';
 
-const HERE = placeOf(1, 2);
+const HERE = coordinatesOf(1, 2);
 
 const pongOf = (nonce: number) => ({ kind: 'pong', nonce, place: HERE }) as const;
 
@@ -19,7 +19,7 @@ function createPinger(pingCount = 3) {
 }
 
 describe('A ping experiment', () => {
-  test('averages its round trips, and tells where the other lies', () => {
+  test('averages its round trips, and reports the coordinates of the other node', () => {
     const { pings, measured, nonces } = createPinger(3);
     let now = 0;
     pings.start(addressOf(1), now);
@@ -36,7 +36,7 @@ describe('A ping experiment', () => {
     expect(pings.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('has one packet under way at a time', () => {
+  test('has at most one packet under way', () => {
     const { pings, nonces } = createPinger();
     pings.start(addressOf(1), 0);
     pings.start(addressOf(1), 1);
@@ -69,7 +69,7 @@ describe('A ping experiment', () => {
     ]);
   });
 
-  test('ends in silence when nobody is there', () => {
+  test('ends without a result when no SCX can be reached', () => {
     const { pings, measured } = createPinger();
     pings.start(addressOf(1), 0);
     pings.onUnreachable(addressOf(1));
@@ -77,7 +77,7 @@ describe('A ping experiment', () => {
     expect(measured).toEqual([]);
   });
 
-  test('is answered by reflecting the packet, with our place', () => {
+  test('is answered by reflecting the packet, with our coordinates', () => {
     const { bench, pings } = createPinger();
     pings.handlePing(addressOf(7), 42, HERE);
     expect(bench.sent()).toEqual([

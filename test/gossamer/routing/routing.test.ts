@@ -55,7 +55,7 @@ describe('Routing', () => {
     expect(changes()).toBe(1);
   });
 
-  test('takes the neighbour of the lowest cost: its route and the way to it', () => {
+  test('takes the neighbour of the lowest cost: its route and the distance to it', () => {
     const { routing, hear, hop } = createTable();
     hear(1, [routeOf([1, 8, 9], 30)]);
     expect(routing.table.get(nodeId(9))?.route).toMatchObject({
@@ -68,7 +68,7 @@ describe('Routing', () => {
     expect(hop()).toBe(nodeId(1));
   });
 
-  test('takes no path of which it is already part', () => {
+  test('uses no path of which it is already part', () => {
     const { hear, hop } = createTable();
     hear(1, [routeOf([1, 5, 9], 1)]);
     expect(hop()).toBeUndefined();
@@ -76,13 +76,13 @@ describe('Routing', () => {
     expect(hop()).toBe(nodeId(2));
   });
 
-  test('takes no path that does not lead from the teller to the source SCX', () => {
+  test('uses no path that does not lead from the sender to the source SCX', () => {
     const { routing, hear } = createTable();
     hear(1, [routeOf([2, 9], 1), { ...routeOf([1, 8], 1), scx: nodeId(9) }, routeOf([1, 5], 0)]);
     expect(routing.table.size).toBe(0);
   });
 
-  test('takes no path that would be too long for those whom it tells', () => {
+  test('uses no path that would be too long to advertise', () => {
     const { routing, hear, hop } = createTable({ pathMax: 4 });
     hear(1, [routeOf([1, 6, 7, 9], 1)]);
     expect(hop()).toBeUndefined();
@@ -90,20 +90,20 @@ describe('Routing', () => {
     expect(routing.table.get(nodeId(9))?.route.path).toHaveLength(4);
   });
 
-  test('hears strangers not at all', () => {
+  test('ignores updates from strangers', () => {
     const { routing, hear } = createTable();
     hear(3, [routeOf([3, 9], 1)]);
     expect(routing.table.size).toBe(0);
   });
 
-  test('replaces what a neighbour told before by what it tells now', () => {
+  test('replaces the routes of a neighbour by those of a whole update', () => {
     const { routing, hear } = createTable();
     hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1)]);
     hear(1, [routeOf([1, 8], 1)]);
     expect(routing.sources()).toEqual([nodeId(8)]);
   });
 
-  test('keeps what a neighbour told before when it tells only what has changed', () => {
+  test('keeps the other routes of a neighbour when an update has changes only', () => {
     const { routing, hear, hearChange, hop } = createTable();
     hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1), routeOf([1, 7], 1)]);
     hear(2, [routeOf([2, 9], 5)]);
@@ -114,7 +114,7 @@ describe('Routing', () => {
     expect(routing.sources().sort()).toEqual([nodeId(7), nodeId(9)]);
   });
 
-  test('takes a changed route that is unsound for the loss of the one told before', () => {
+  test('treats an unsound route as the loss of the former one', () => {
     const { hear, hearChange, hop } = createTable();
     hear(1, [routeOf([1, 9], 1)]);
     hearChange(1, [routeOf([2, 9], 1)]);
@@ -131,7 +131,7 @@ describe('Routing', () => {
     expect(routing.table.size).toBe(0);
   });
 
-  test('takes no path through the dead, until they prove alive', () => {
+  test('uses no path through a dead node, until it proves alive', () => {
     const { routing, dead, hear, hop } = createTable();
     hear(1, [routeOf([1, 7, 9], 1)]);
     hear(2, [routeOf([2, 9], 50)]);
@@ -145,7 +145,7 @@ describe('Routing', () => {
     expect(hop()).toBe(nodeId(1));
   });
 
-  test('finds a source again that nobody else led to while one on the path was held for dead', () => {
+  test('finds a source again when the dead node on its only path proves alive', () => {
     const { routing, dead, hear, hop } = createTable();
     hear(1, [routeOf([1, 9], 1)]);
     dead.add(nodeId(9));
@@ -193,7 +193,7 @@ describe('Routing', () => {
     expect(routing.table.has(nodeId(5))).toBe(true);
   });
 
-  test('takes a higher stamp than one that it never gave, if that is not too high to be believed', () => {
+  test('answers a stamp that it never issued with a higher one, if that is plausible', () => {
     const { routing, hear } = createTable();
     const stamp = () => routing.table.get(nodeId(5))?.route.stamp;
     routing.announce(sourceOf(1), 0);
@@ -207,14 +207,14 @@ describe('Routing', () => {
     expect(stamp()).toBe(9);
   });
 
-  test('believes no word on sources that is much newer than that of its next hop', () => {
+  test('believes no list of sources whose stamp is far above that of its next hop', () => {
     const { routing, hear } = createTable();
     hear(1, [routeOf([1, 9], 1, 3)]);
     hear(2, [{ ...routeOf([2, 9], 50, 5000), sources: [] }]);
     expect(routing.table.get(nodeId(9))?.route).toMatchObject({ stamp: 3, sources: [sourceOf(9)] });
   });
 
-  test('believes no withdrawal of what nobody told, nor one with too high a stamp', () => {
+  test('believes no withdrawal of an unknown source SCX, nor one with too high a stamp', () => {
     const { hear, hop, updates, routing } = createTable();
     hear(1, [routeOf([1, 9], 1, 3)], [{ scx: nodeId(8), stamp: 1 }]);
     hear(2, [], [{ scx: nodeId(9), stamp: 5000 }]);
@@ -223,7 +223,7 @@ describe('Routing', () => {
     expect(updates()[0]?.withdrawn).toEqual([]);
   });
 
-  test('tells its whole table each round, and to a new neighbour at once', () => {
+  test('sends its whole table each round, and to a new neighbour at once', () => {
     const { bench, routing, hear, updates } = createTable();
     routing.start(0);
     hear(1, [routeOf([1, 9], 1)]);
@@ -236,7 +236,7 @@ describe('Routing', () => {
     expect(bench.context.config.updateIntervalMs).toBe(30_000);
   });
 
-  test('tells between rounds only what has changed, and what it has lost', () => {
+  test('sends between rounds only what has changed, and what it has lost', () => {
     const { routing, hear, hearChange, updates } = createTable();
     hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1)]);
     runUntil(routing, 100);
@@ -251,7 +251,7 @@ describe('Routing', () => {
     expect(updates()).toEqual([]);
   });
 
-  test('tells all that it knows in each round and to a new neighbour', () => {
+  test('sends all that it knows in each round and to a new neighbour', () => {
     const { routing, hear, updates } = createTable();
     routing.start(0);
     hear(1, [routeOf([1, 9], 1), routeOf([1, 8], 1)]);
@@ -289,7 +289,7 @@ describe('Routing', () => {
     expect(routing.serves(nodeId(2))).toBe(true);
     hearChange(1, [], [nodeId(5)]);
     expect(routing.serves(nodeId(1))).toBe(false);
-    // What others tell of the way to us is no way of ours.
+    // Routes of others to us are no routes of ours.
     expect(routing.table.get(nodeId(5))?.nextHop).toBeUndefined();
     expect(routing.sources()).toEqual([]);
   });
@@ -305,7 +305,7 @@ describe('Routing', () => {
     expect(routing.costMs(nodeId(7))).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test('tells changes in one batch after a short delay', () => {
+  test('sends changes in one batch after a short delay', () => {
     const { routing, hear, updates } = createTable({ updateDelayMs: 50 });
     for (let scx = 20; scx < 30; scx++) hear(1, [routeOf([1, scx], 1), routeOf([1, 9], scx)]);
     expect(updates()).toEqual([]);
@@ -314,7 +314,7 @@ describe('Routing', () => {
     expect(updates()).toHaveLength(2);
   });
 
-  test('does not tell anew what has hardly changed', () => {
+  test('does not advertise again what has hardly changed', () => {
     const { routing, hear } = createTable();
     hear(1, [routeOf([1, 9], 100)]);
     runUntil(routing, 100);
@@ -363,7 +363,7 @@ describe('Routing', () => {
     expect(routing.reserve(nodeId(9), new Set([nodeId(1)]))).toBe(nodeId(2));
   });
 
-  test('takes the newest word on which sources are attached, whatever path it takes', () => {
+  test('takes the newest list of attached sources from any neighbour', () => {
     const { routing, hear, hop } = createTable();
     hear(1, [routeOf([1, 9], 1, 3)]);
     const sources = [sourceOf(1), sourceOf(2)];
@@ -389,7 +389,7 @@ describe('Routing', () => {
     expect(updates()[0]?.routes).toHaveLength(8);
   });
 
-  test('tells no more sources of its own, and no more withdrawals, than the wire takes', () => {
+  test('advertises no more sources of its own, and no more withdrawals, than the wire accepts', () => {
     const { routing, hear, updates } = createTable();
     for (let number = 0; number < 40; number++) routing.announce(sourceOf(number), 0);
     for (let scx = 100; scx < 400; scx++) {

@@ -91,7 +91,7 @@ test('A parent whose link to a child carries half is one failover there: behind'
   expect(child.gossamer.view().sources[0]?.flows[0]?.parent).not.toBe(parent.gossamer.self().id);
   expect(seenBy(child).failovers.behind - seen.failovers.behind).toBe(1);
   for (const scx of session.world.scxs) expect(seenBy(scx).lost).toEqual(NOTHING_LOST);
-  // Nobody else has noticed: neither who is beside the child, nor who is below it.
+  // No other SCX has noticed: neither the child's siblings, nor those below it.
   const others = session.world.scxs.filter((scx) => scx !== child);
   for (const scx of others) expect(seenBy(scx).failovers.behind).toBe(0);
   for (const scx of children.slice(1)) expect(seenBy(scx).stallMs).toBe(0);
@@ -116,7 +116,7 @@ test('A child that has no better parent skips to live, and plays on', () => {
   expect(childrenOf(session, parent).length).toBeGreaterThan(0);
 });
 
-test('A parent that leaves is one failover: left; and nobody stalls', () => {
+test('A parent that leaves is one failover: left; and no flow stalls', () => {
   const all = disturb((session, parent) => {
     parent.feed({ kind: 'leave' });
     session.pass(4000);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createLateness } from '../../../../src/gossamer/distribution/health/lateness.js';
 import { aduOf } from '../../support.js';
 
-/** Hears an ADU of that time stamp at that instant. */
+/** Delivers an ADU of that time stamp at that instant. */
 const hearer = () => {
   const lateness = createLateness();
   const hear = (timestampMs: number, now: number): number =>
@@ -11,13 +11,13 @@ const hearer = () => {
 };
 
 describe('Lateness', () => {
-  test('is none while ADUs come as they were sent, whatever the clocks say', () => {
+  test('is 0 while ADUs come as they were sent, whatever the clocks say', () => {
     const { hear } = hearer();
     const stalled = [0, 26, 52, 78].map((ms) => hear(1_700_000_000_000 + ms, 5000 + ms));
     expect(stalled).toEqual([0, 0, 0, 0]);
   });
 
-  test('is a stall where something was due, and none where the source paused', () => {
+  test('is a stall where an ADU was due, and not where the source paused', () => {
     const { hear } = hearer();
     hear(0, 0);
     expect(hear(26, 526)).toBe(499);
@@ -52,7 +52,7 @@ describe('Lateness', () => {
     expect(lateness.lateMs).toBe(0);
   });
 
-  test('takes no notice of a clock that is set', () => {
+  test('ignores a clock that is set', () => {
     const { hear } = hearer();
     hear(3_600_000, 0);
     expect([hear(0, 26), hear(26, 52), hear(7_200_000, 78), hear(7_200_026, 104)]).toEqual([

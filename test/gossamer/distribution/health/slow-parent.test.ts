@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSlowParent } from '../../../../src/gossamer/distribution/health/slow-parent.js';
 
-/** The instants at which the parent was told of; an ADU comes each 100 ms. */
+/** The instants at which the parent was reported; an ADU comes each 100 ms. */
 function complaints(lateMsAt: (now: number) => number, untilMs: number, hops = 1): number[] {
   const slowParent = createSlowParent();
   const told: number[] = [];
@@ -21,11 +21,11 @@ describe('Falling behind', () => {
     expect(complaints(hiccup, 60_000)).toEqual([]);
   });
 
-  test('is not said of a way that is longer by less, for good', () => {
+  test('is not reported for a path that is a little longer for good', () => {
     expect(complaints((now) => (now > 5000 ? 1400 : 0), 60_000)).toEqual([]);
   });
 
-  test('is said once for a lateness that stays: nobody has it better', () => {
+  test('is reported once for a lateness that stays: no parent is better', () => {
     expect(complaints((now) => (now > 5000 ? 3000 : 0), 60_000)).toEqual([5600]);
   });
 
@@ -37,7 +37,7 @@ describe('Falling behind', () => {
     expect(twice.filter((now) => now >= 60_000)[0]).toBe(63_500);
   });
 
-  test('is said by who is next to the slow link before anybody below', () => {
+  test('is reported by the child at the slow link before any below it', () => {
     expect(complaints((now) => now / 2, 5000, 3)).toEqual([]);
     expect(complaints((now) => now / 2, 6000, 3)).toEqual([5500]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createUsualInterval } from '../../../../src/gossamer/distribution/health/usual-interval.js';
 import { aduOf } from '../../support.js';
 
-/** ADUs each so many ms. */
+/** ADUs at an interval, ms. */
 const hear = (
   rhythm: ReturnType<typeof createUsualInterval>,
   intervalMs: number,
@@ -13,7 +13,7 @@ const hear = (
   }
 };
 
-describe('The rhythm of a source', () => {
+describe('The usual interval of a source', () => {
   test('is unknown before two ADUs: silence is nothing special for long', () => {
     const rhythm = createUsualInterval(1500);
     hear(rhythm, 26, 1);
@@ -32,7 +32,7 @@ describe('The rhythm of a source', () => {
     expect([music.quietMs, slow.quietMs, rare.quietMs]).toEqual([400, 800, 1500]);
   });
 
-  test('takes no notice of numbers that were given up, nor of clocks that go back', () => {
+  test('ignores numbers that were given up, and clocks that go back', () => {
     const rhythm = createUsualInterval(1500);
     rhythm.heard(aduOf(1, { timestampMs: 5000 }));
     rhythm.heard(aduOf(2, { timestampMs: 0 }));

@@ -72,7 +72,7 @@ describe('Repairs', () => {
     expect(repairs.lostBefore(TIMEOUT_MS + 100)).toBe(4);
   });
 
-  test('give up at once what nobody has any more, and never ask for it', () => {
+  test('give up at once what no upstream has any more, and never ask for it', () => {
     const repairs = create([0]);
     repairs.onLost({ from: 1, count: 2 }, 10);
     repairs.onArrived(3, 11);
@@ -103,7 +103,7 @@ describe('Repairs', () => {
     expect(repairs.lostBefore(1)).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
   });
 
-  test('stay bounded whatever is told', () => {
+  test('stay bounded whatever numbers come', () => {
     const repairs = create([0]);
     for (let sequence = 2; sequence < 200_000; sequence += 2) repairs.onArrived(sequence, 1);
     repairs.onHead(2 ** 50, 1);

@@ -24,7 +24,7 @@ describe('A stream', () => {
     expect(stream.next).toBe(42);
   });
 
-  test('begins where it is told, if it has not begun', () => {
+  test('begins at the given number, if it has not begun', () => {
     const stream = streamOf();
     stream.begin(10);
     stream.begin(5);
@@ -65,7 +65,7 @@ describe('A stream', () => {
     expect(stream.holeSince).toBeUndefined();
   });
 
-  test('gives up a hole, counts what is missing, and goes on behind it', () => {
+  test('gives up a hole, counts what is missing, and continues after it', () => {
     const stream = streamOf();
     acceptAll(stream, [0, 3, 4, 7]);
     const first = stream.skipHole(1);
@@ -75,7 +75,7 @@ describe('A stream', () => {
     expect(stream.skipHole(3)).toEqual({ missed: 0, delivered: [] });
   });
 
-  test('skips to a number and delivers on the way what came early', () => {
+  test('skips to a number and delivers early ADUs on the way', () => {
     const stream = streamOf();
     acceptAll(stream, [0, 3, 6, 10, 11]);
     const progress = stream.skipTo(10, 0);
