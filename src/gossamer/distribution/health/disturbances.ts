@@ -99,43 +99,20 @@ export interface FlowWatch {
 const isMild = (cause: FailoverCause | undefined): boolean =>
   cause === undefined || cause === 'behind' || cause === 'route';
 
-/** Counts the ADUs that were due before a new parent took over. */
-function createFailoverRepairs(disturbances: Disturbances) {
+/** Watches a flow that has no parent and has delivered nothing. */
+export function createFlowWatch(disturbances: Disturbances): FlowWatch {
+  const lateness = createLateness();
+  let parent: NodeId | undefined;
+  let cause: FailoverCause | undefined;
+  let isLive = false;
   /** A new parent has taken over: what it delivers first was due before. */
   let isRepairing = false;
   /** ADUs up to this time stamp are repaired, ms on the source's clock. */
   let repairedUntil = Number.NEGATIVE_INFINITY;
-  return {
-    begin: (): void => {
-      isRepairing = true;
-    },
-    end: (): void => {
-      isRepairing = false;
-    },
-    /** The first delivery of the new parent; `sourceTimeMs`: the source's time by now. */
-    onDelivery: (sourceTimeMs: number | undefined): void => {
-      if (!isRepairing) return;
-      repairedUntil = sourceTimeMs ?? Number.NEGATIVE_INFINITY;
-      isRepairing = false;
-    },
-    onAdu: (adu: Adu): void => {
-      if (adu.timestampMs <= repairedUntil) disturbances.repaired.failover++;
-    },
-  };
-}
-
-/** Watches a flow that has no parent and has delivered nothing. */
-export function createFlowWatch(disturbances: Disturbances): FlowWatch {
-  const lateness = createLateness();
-  const repairs = createFailoverRepairs(disturbances);
-  let parent: NodeId | undefined;
-  let cause: FailoverCause | undefined;
-  let isLive = false;
 
   const onFailover = (known: FailoverCause): void => {
     disturbances.failovers[known]++;
-    if (known === 'route') repairs.end();
-    else repairs.begin();
+    isRepairing = known !== 'route';
   };
 
   return {
@@ -156,10 +133,13 @@ export function createFlowWatch(disturbances: Disturbances): FlowWatch {
       cause = undefined;
     },
     onDelivered: (adus, now) => {
-      if (adus.length > 0) repairs.onDelivery(lateness.sourceTimeMs(now));
+      if (isRepairing && adus.length > 0) {
+        repairedUntil = lateness.sourceTimeMs(now) ?? Number.NEGATIVE_INFINITY;
+        isRepairing = false;
+      }
       for (const adu of adus) {
         isLive = true;
-        repairs.onAdu(adu);
+        if (adu.timestampMs <= repairedUntil) disturbances.repaired.failover++;
         disturbances.stallMs += lateness.heard(adu, now);
       }
       if (cause === 'behind' && lateness.lateMs === 0) cause = undefined;

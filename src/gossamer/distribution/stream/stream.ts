@@ -48,47 +48,27 @@ export interface Stream {
   recentStart(): number | undefined;
 }
 
-/** ADUs that came before their turn. */
-function createEarlyAdus() {
-  const early = new Map<number, Adu>();
-  let bytes = 0;
-  return {
-    get size() {
-      return early.size;
-    },
-    get bytes() {
-      return bytes;
-    },
-    has: (sequence: number): boolean => early.has(sequence),
-    add: (adu: Adu): void => {
-      early.set(adu.sequence, adu);
-      bytes += sizeOf(adu);
-    },
-    take: (sequence: number): Adu | undefined => {
-      const adu = early.get(sequence);
-      if (adu === undefined) return undefined;
-      early.delete(sequence);
-      bytes -= sizeOf(adu);
-      return adu;
-    },
-    /** Those before a number, ascending. */
-    before: (sequence: number): number[] =>
-      [...early.keys()].filter((key) => key < sequence).sort((a, b) => a - b),
-    first: (): number => Math.min(...early.keys()),
-  };
-}
-
 /** A stream of which nothing is known. */
 export function createStream(config: GossamerConfig): Stream {
   const cache = createAduCache(config);
-  const early = createEarlyAdus();
+  /** ADUs that wait for a hole before them. */
+  const early = new Map<number, Adu>();
+  let earlyBytes = 0;
   let next: number | undefined;
   let holeSince: number | undefined;
+
+  const takeEarly = (sequence: number): Adu | undefined => {
+    const adu = early.get(sequence);
+    if (adu === undefined) return undefined;
+    early.delete(sequence);
+    earlyBytes -= sizeOf(adu);
+    return adu;
+  };
 
   /** Delivers an ADU, and all that follow it without a hole. */
   const deliverFrom = (first: Adu | undefined, now: number): Adu[] => {
     const delivered: Adu[] = [];
-    for (let adu = first; adu !== undefined; adu = early.take(next as number)) {
+    for (let adu = first; adu !== undefined; adu = takeEarly(next as number)) {
       next = adu.sequence + 1;
       cache.add(adu);
       delivered.push(adu);
@@ -102,20 +82,21 @@ export function createStream(config: GossamerConfig): Stream {
     const delivered: Adu[] = [];
     let missed = sequence - next;
     // Early ADUs are not lost: they are delivered on the way.
-    for (const key of early.before(sequence)) {
-      const adu = early.take(key) as Adu;
+    const earlier = [...early.keys()].filter((key) => key < sequence).sort((a, b) => a - b);
+    for (const key of earlier) {
+      const adu = takeEarly(key) as Adu;
       next = key + 1;
       cache.add(adu);
       delivered.push(adu);
       missed--;
     }
     next = sequence;
-    delivered.push(...deliverFrom(early.take(sequence), now));
+    delivered.push(...deliverFrom(takeEarly(sequence), now));
     return { missed, delivered };
   };
 
   const skipHole = (now: number): Progress =>
-    early.size === 0 ? NOTHING : skipTo(early.first(), now);
+    early.size === 0 ? NOTHING : skipTo(Math.min(...early.keys()), now);
 
   const keptFrom = (sequence: number): number => cache.firstFrom(sequence) ?? next ?? sequence;
 
@@ -131,9 +112,10 @@ export function createStream(config: GossamerConfig): Stream {
       next ??= adu.sequence;
       if (adu.sequence === next) return { missed: 0, delivered: deliverFrom(adu, now) };
       if (adu.sequence < next || early.has(adu.sequence)) return NOTHING;
-      early.add(adu);
+      early.set(adu.sequence, adu);
+      earlyBytes += sizeOf(adu);
       holeSince ??= now;
-      const isTooMuch = early.size > EARLY_MAX || early.bytes > config.cacheBytesMax;
+      const isTooMuch = early.size > EARLY_MAX || earlyBytes > config.cacheBytesMax;
       return isTooMuch ? skipHole(now) : NOTHING;
     },
     begin: (sequence, last) => {
