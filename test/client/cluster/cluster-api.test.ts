@@ -62,7 +62,7 @@ describe('A client of a cluster', () => {
     expect(await attachAt(standIn.url)).toMatchObject({
       session: SESSION,
       scx: { id: SCX_ID },
-      keepAliveMs: 50,
+      keepAliveMs: 200,
     });
   });
 
