@@ -177,6 +177,21 @@ describe('A supervisor that is stopping', () => {
 });
 
 describe('A port pair that another program uses', () => {
+  test('is not preferred again, though the session listened there', () => {
+    const { machine, want, lease, exited } = setUp();
+    want(1, 0, DAY);
+    want(2, 0);
+    lease(1, 300, {}, DAY);
+    lease(2, 300, { listeners: 2, httpUrl: 'http://h:8102/', overlayAddress: 'h:8103' });
+    exited(1, 400, 0);
+    expect(loud(exited(2, 1000, 1))).toEqual([launchOf(3, 8102)]);
+    expect(exited(3, 1010, 3)).toEqual([launchOf(4, 8100)]);
+    exited(4, 1020, 1);
+    expect(machine.tick(machine.deadline)).toEqual([launchOf(5, 8100)]);
+    exited(5, 1600, 1);
+    expect(want(3, 100_000)).toEqual([launchOf(6, 8100)]);
+  });
+
   test('costs one attempt of each launch, not of the session', () => {
     const { want, lease, exited } = setUp({ portTriesMax: 1 });
     want(1, 0);
