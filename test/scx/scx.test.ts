@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Launch } from '../../src/api/scx-launch.js';
 import { launchSchema } from '../../src/api/scx-launch.js';
 import { type ScxStatus, scxStatusSchema } from '../../src/api/scx-status.js';
@@ -32,40 +32,60 @@ let ending: (() => void)[];
 /** What the SCXs' clock is ahead of the machine's, ms. */
 let aheadMs: number;
 
-beforeEach(async () => {
+/** Of the present test: SCXs of tests before it may still be leaving. */
+let leaseUrl: string;
+let stopping: Promise<void>[];
+
+const answerLease = (request: IncomingMessage, response: ServerResponse): void => {
+  if (`http://127.0.0.1:${portOf(frontEnd)}${request.url}` !== `${leaseUrl}/leases`) {
+    return void response.writeHead(410).end();
+  }
+  let text = '';
+  request.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  request.on('end', () => {
+    const status = scxStatusSchema.parse(JSON.parse(text));
+    const pinned = answer.pinned.has(status.id);
+    leases.set(status.id, status);
+    leaseCount++;
+    response.statusCode = answer.status;
+    const { access } = answer;
+    response.end(JSON.stringify({ rendezvous: pinned, keep: pinned, access }));
+  });
+};
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+beforeAll(async () => {
+  stopping = [];
+  frontEnd = createServer(answerLease);
+  await new Promise<void>((resolve) => frontEnd.listen(0, '127.0.0.1', resolve));
+});
+
+beforeEach(({ task }) => {
+  leaseUrl = `http://127.0.0.1:${portOf(frontEnd)}/${task.id}`;
   leases = new Map();
   leaseCount = 0;
   answer = { status: 200, pinned: new Set() };
   running = [];
   ending = [];
   aheadMs = 0;
-  frontEnd = createServer((request, response) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-    request.on('end', () => {
-      const status = scxStatusSchema.parse(JSON.parse(text));
-      const pinned = answer.pinned.has(status.id);
-      leases.set(status.id, status);
-      leaseCount++;
-      response.statusCode = answer.status;
-      const { access } = answer;
-      response.end(JSON.stringify({ rendezvous: pinned, keep: pinned, access }));
-    });
-  });
-  await new Promise<void>((resolve) => frontEnd.listen(0, '127.0.0.1', resolve));
 });
 
-afterEach(async () => {
+// The next test does not wait until the SCXs have left.
+afterEach(() => {
   for (const end of ending) end();
-  await Promise.all(running.map((scx) => scx.stop()));
+  stopping.push(...running.map((scx) => scx.stop()));
+});
+
+afterAll(async () => {
+  await Promise.all(stopping);
   frontEnd.closeAllConnections();
   await new Promise((resolve) => frontEnd.close(resolve));
 });
 
 const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx> => {
-  const { port } = frontEnd.address() as AddressInfo;
   const launch = launchSchema.parse({
     id: digit.repeat(16),
     session: SESSION,
@@ -77,7 +97,7 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     ],
     locations: [],
     rendezvous: false,
-    leaseUrl: `http://127.0.0.1:${port}`,
+    leaseUrl,
     leaseToken: 'secret',
     leaseIntervalMs: 50,
     advertiseHost: '127.0.0.1',

@@ -50,11 +50,20 @@ describe('The admission of ADUs', () => {
     expect(new Set(kinds)).toEqual(new Set(['publish']));
   });
 
+  test.each([
+    [4096, 'publish'],
+    [4097, 'drop'],
+  ])('takes a notice of at most 4096 bytes: %d, %s', (bytes, kind) => {
+    const empty = titleAdu('a', '', 0).payload.length;
+    expect(create()(titleAdu('a', 'x'.repeat(bytes - empty), 0), 0).kind).toBe(kind);
+  });
+
   test('drops titles that come in a flood, and takes them again later', () => {
     const admission = create();
     const text = 'x'.repeat(1000);
     const kinds = range(0, 1000).map((n) => admission(titleAdu('a', text, 0, n), n).kind);
-    expect(kinds.filter((kind) => kind === 'publish').length).toBeLessThan(80);
+    // 64 KiB at once, and 4 bytes per ms.
+    expect(kinds.filter((kind) => kind === 'publish')).toHaveLength(68);
     expect(admission(titleAdu('a', text, 0, 5000), 60_000).kind).toBe('publish');
   });
 });
@@ -155,6 +164,16 @@ describe('Attached sources (§2.5)', () => {
     expect(silent.said).toEqual(['closed: it fell silent']);
     expect(kinds()).toEqual(['announceSource', 'announceSource', 'withdrawSource']);
     expect(sources.count).toBe(1);
+  });
+
+  test('loses a client after five seconds without a message, not earlier', () => {
+    const { sources, pass } = room();
+    const silent = client(source('a'));
+    sources.handleClient(silent.connection);
+    pass(5250); // until the tick at 5000 ms
+    expect(silent.said).toEqual([]);
+    pass(250);
+    expect(silent.said).toEqual(['closed: it fell silent']);
   });
 
   test('takes a client back that returns in time', () => {
