@@ -86,8 +86,12 @@ test('An SCX that is killed while it has listeners is back, and so is its stream
   );
   process.kill(scx.pid, 'SIGKILL');
   await until('the player to notice', () => first.isClosed());
-  const again = listen(listenUrl(other, announcement));
-  await again.firstByteMs;
+  // Until the front end has noticed the death, it sends players to the dead SCX's address.
+  const again = await until('the stream again', async () => {
+    const listener = listen(listenUrl(other, announcement));
+    await listener.firstByteMs;
+    return listener;
+  });
   const [successor] = await other.scxs();
   expect(successor?.httpUrl).toBe(scx.httpUrl);
   again.stop();
