@@ -2,7 +2,8 @@
  * Checks the import rules of the architecture (docs/architecture.md):
  * - a room imports only from the rooms listed for it, which are all below it;
  * - a pure room touches neither clock, network nor process, and imports only pure rooms;
- * - imports form no cycle.
+ * - imports form no cycle, neither between files nor between folders;
+ * - a folder holds at most FOLDER_FILES_MAX files.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -49,6 +50,9 @@ const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\bEventEmitter\b|\bEventTarget\b/, 'emits events'],
 ];
 
+/** "At most about 15 files in any folder": a chapter that is still surveyed at a glance. */
+const FOLDER_FILES_MAX = 16;
+
 const source = resolve(dirname(fileURLToPath(import.meta.url)), '../src');
 const files = (readdirSync(source, { recursive: true }) as string[])
   .filter((name) => name.endsWith('.ts'))
@@ -58,6 +62,7 @@ const problems: string[] = [];
 /** A directed graph of paths relative to `src`. */
 type Graph = Map<string, Set<string>>;
 const fileImports: Graph = new Map();
+const folderImports: Graph = new Map();
 
 const nameOf = (file: string): string => relative(source, file);
 const roomOf = (file: string): string => nameOf(file).split('/')[0] ?? '';
@@ -79,6 +84,7 @@ function checkImport(file: string, specifier: string): void {
   if (!specifier.startsWith('.')) return;
   const target = resolve(dirname(file), specifier.replace(/\.js$/, '.ts'));
   addArrow(fileImports, nameOf(file), nameOf(target));
+  addArrow(folderImports, nameOf(dirname(file)), nameOf(dirname(target)));
   const other = roomOf(target);
   if (other === room || ROOMS[room]?.below.includes(other)) return;
   problems.push(`${nameOf(file)}: ${room} may not import from ${other}`);
@@ -115,12 +121,27 @@ function checkCycles(graph: Graph, what: string): void {
   for (const node of graph.keys()) visit(node, []);
 }
 
+function checkFolderSizes(): void {
+  const sizes = new Map<string, number>();
+  for (const file of files) {
+    const folder = nameOf(dirname(file));
+    sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+  }
+  for (const [folder, size] of sizes) {
+    if (size > FOLDER_FILES_MAX) {
+      problems.push(`${folder}: ${size} files, at most ${FOLDER_FILES_MAX}: split it by meaning`);
+    }
+  }
+}
+
 for (const room of Object.values(ROOMS)) {
   const impure = room.pure ? room.below.filter((name) => !ROOMS[name]?.pure) : [];
   if (impure.length > 0) problems.push(`a pure room may import ${impure.join(', ')}`);
 }
 for (const file of files) checkFile(file);
 checkCycles(fileImports, 'files');
+checkCycles(folderImports, 'folders');
+checkFolderSizes();
 for (const problem of problems) console.error(problem);
 console.log(`layers: ${files.length} files, ${problems.length} problems`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -6,17 +6,16 @@
  * The tests run in stages, the likeliest and fastest first: the test beside the file, all tests of
  * the protocol, then the paper's claims and whole simulated sessions. Nothing on disk is changed.
  */
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createRng } from '../../src/lib/rng.js';
 import { type Mutant, mutantsOf } from './mutants.js';
+import { type MutatedTests, openMutatedTests } from './mutated-tests.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** A mutant that makes a test run for ever is noticed, too, ms. */
-const STAGE_MS_MAX = 300_000;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +23,7 @@ const { values } = parseArgs({
     sample: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: `${availableParallelism()}` },
+    job: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -56,62 +56,82 @@ function drawMutants(): readonly Mutant[] {
 
 /** The tests that could notice a change of the file, in the order in which they are asked. */
 function stagesOf(file: string): readonly (readonly string[])[] {
-  const room = `test/${file.split('/')[1]}`;
+  const room = `test/${file.split('/')[1]}/`;
   const beside = file.replace(/^src/, 'test').replace(/\.ts$/, '.test.ts');
   const first = existsSync(join(ROOT, beside)) ? [[beside]] : [];
-  return [...first, [room], ...(values.quick ? [] : [['test/paper', 'test/sim']])];
+  return [...first, [room], ...(values.quick ? [] : [['test/paper/', 'test/sim/']])];
 }
 
-/** Whether all these tests pass with the mutant; undefined: without any. */
-function passes(mutant: Mutant | undefined, tests: readonly string[]): Promise<boolean> {
-  const config = join(import.meta.dirname, 'vitest.config.ts');
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--config', config, '--bail=1', '--maxWorkers=1', ...tests];
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    stdio: 'ignore',
-    env: { ...process.env, SCATTERCAST_MUTANT: JSON.stringify(mutant ?? null) },
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), STAGE_MS_MAX);
-  return new Promise((fulfil) =>
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      fulfil(code === 0);
-    }),
-  );
-}
-
-async function survives(mutant: Mutant): Promise<boolean> {
-  for (const tests of stagesOf(mutant.file)) if (!(await passes(mutant, tests))) return false;
+async function survives(tests: MutatedTests, mutant: Mutant): Promise<boolean> {
+  for (const stage of stagesOf(mutant.file)) if (!(await tests.pass(mutant, stage))) return false;
   return true;
 }
 
 const lineOf = ({ file, line, kind, excerpt }: Mutant): string =>
   `${file}:${line} ${kind}: ${excerpt}`;
 
+/** One job's share: every mutant whose index is `job` modulo `jobs`. Tells its parent of each. */
+async function runJob(job: number, jobs: number): Promise<void> {
+  const tests = await openMutatedTests(ROOT);
+  for (const [index, mutant] of drawMutants().entries()) {
+    if (index % jobs !== job) continue;
+    process.send?.({ index, survives: await survives(tests, mutant) });
+  }
+  await tests.close();
+}
+
+/** Runs all jobs; resolves with the survivors. */
+async function runJobs(mutants: readonly Mutant[], jobs: number): Promise<readonly Mutant[]> {
+  const survivors: Mutant[] = [];
+  let done = 0;
+  const onMutant = (told: { readonly index: number; readonly survives: boolean }): void => {
+    const mutant = mutants[told.index];
+    if (told.survives && mutant !== undefined) {
+      survivors.push(mutant);
+      console.error(`survives: ${lineOf(mutant)}`);
+    }
+    if (++done % 20 === 0) console.error(`${done} of ${mutants.length}`);
+  };
+  const ended = Array.from({ length: jobs }, (_, job) => {
+    const args = [...process.argv.slice(2), '--job', `${job}`, '--jobs', `${jobs}`];
+    const child = fork(process.argv[1] as string, args, {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    child.on('message', onMutant);
+    return new Promise<void>((fulfil, reject) =>
+      child.once('exit', (code) =>
+        code === 0 ? fulfil() : reject(new Error(`job ${job} failed`)),
+      ),
+    );
+  });
+  await Promise.all(ended);
+  return survivors;
+}
+
+/** Without a mutant all tests pass, or every mutant would seem to be noticed. */
+async function checkTests(mutants: readonly Mutant[]): Promise<void> {
+  const tests = await openMutatedTests(ROOT);
+  const stages = stagesOf(mutants[0]?.file ?? values.only);
+  for (const stage of stages) {
+    if (!(await tests.pass(undefined, stage))) throw new Error(`${stage} fails without a mutant`);
+  }
+  await tests.close();
+}
+
 async function main(): Promise<void> {
   if (values.help) return console.log(HELP);
+  const jobs = Number(values.jobs);
+  if (values.job !== undefined) return runJob(Number(values.job), jobs);
   const mutants = drawMutants();
-  for (const tests of stagesOf(mutants[0]?.file ?? values.only)) {
-    if (!(await passes(undefined, tests))) throw new Error(`${tests} fails without a mutant`);
-  }
-  const survivors: Mutant[] = [];
-  const waiting = mutants.values();
-  let done = 0;
-  const work = async (): Promise<void> => {
-    for (const mutant of waiting) {
-      if (await survives(mutant)) {
-        survivors.push(mutant);
-        console.error(`survives: ${lineOf(mutant)}`);
-      }
-      if (++done % 20 === 0) console.error(`${done} of ${mutants.length}`);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
-  if (values.json)
+  await checkTests(mutants);
+  const survivors = await runJobs(mutants, jobs);
+  if (values.json) {
     return console.log(JSON.stringify({ mutants: mutants.length, survivors }, null, 2));
+  }
   for (const mutant of survivors) console.log(lineOf(mutant));
   console.log(`${mutants.length} mutants, ${survivors.length} survivors`);
 }
 
 await main();
+// Vitest sets the exit code when a test fails, which here is what should happen.
+process.exit(0);
