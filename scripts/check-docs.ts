@@ -24,7 +24,8 @@ const known = new Set(
 );
 
 const MENTION = /\b((?:[a-z0-9-]+\/)*[a-z0-9-]+(?:\.test)?\.ts)\b/g;
-const COMMENT = /\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm;
+/** Strings and templates too, because a glob in one looks like the start of a comment. */
+const TOKEN = /'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 const IN_BACKTICKS = /`([a-z0-9-]+(?:\/[a-z0-9.-]+)*\/?)`/g;
 /** The first parts of paths in documents that are files of this repository. */
 const ROOMS = new Set([...readdirSync(join(ROOT, 'src')), 'src', 'test', 'scripts', 'docs', 'web']);
@@ -32,7 +33,8 @@ const ROOMS = new Set([...readdirSync(join(ROOT, 'src')), 'src', 'test', 'script
 const problems: string[] = [];
 
 for (const file of sources) {
-  const comments = readFileSync(join(ROOT, file), 'utf8').match(COMMENT) ?? [];
+  const tokens = readFileSync(join(ROOT, file), 'utf8').match(TOKEN) ?? [];
+  const comments = tokens.filter((token) => token.startsWith('/'));
   for (const [, mention = ''] of comments.join('\n').matchAll(MENTION)) {
     if (!known.has(mention)) problems.push(`${file} mentions ${mention}, which does not exist`);
   }

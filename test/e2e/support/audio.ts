@@ -1,7 +1,7 @@
 /**
  * What a listener got, held against what was broadcast: frame by frame, by content. The bytes must
  * be a contiguous run of the source's frames; only the first few may be silenced, as they are where
- * a decoder's bit reservoir is not yet filled (mp3/lead-in.ts).
+ * a decoder's bit reservoir is not yet filled (mp3/frames/lead-in.ts).
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
