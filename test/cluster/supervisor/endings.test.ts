@@ -66,6 +66,7 @@ describe('The first SCX of a session', () => {
     keep(0);
     lease(1, 300);
     expect(runUntil(5300)).toEqual([stopped(1, 'SIGKILL')]);
+    expect(lease(1, 5305)).toEqual([]);
     expect(ask(1, 5310)).toEqual([]);
   });
 

@@ -50,11 +50,11 @@ describe('A renewal', () => {
   });
 
   test('is not forgotten when the platform finds the same SCX', () => {
-    const { found, lease, want } = setUp();
+    const { found, lease, ask } = setUp();
     found(9, 0);
     lease(9, 100);
     found(9, 200);
-    expect(want(1, 300)).toEqual([answered(1, 9)]);
+    expect(ask(1, 300)).toEqual([answered(1, 9)]);
   });
 });
 
@@ -139,6 +139,14 @@ describe('A launch', () => {
     expect(want(2, 500, DAY)).toEqual([]);
     expect(runUntil(999)).toEqual([]);
     expect(runUntil(1000)).toEqual([launchOf(2, 8102, DAY)]);
+  });
+
+  test('that failed makes way for another session at once', () => {
+    const { machine, want } = setUp({ launchingMax: 1 });
+    want(1, 0);
+    expect(want(2, 10, DAY)).toEqual([]);
+    const effects = machine.handle({ kind: 'launchFailed', id: idOf(1), reason: 'EAGAIN' }, 20);
+    expect(loud(effects)).toEqual([launchOf(2, 8100, DAY)]);
   });
 
   test('without a free port pair is refused, and not tried again at once', () => {
