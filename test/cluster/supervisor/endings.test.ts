@@ -109,6 +109,21 @@ describe('A further SCX of a session', () => {
     return world;
   }
 
+  test('that is launching becomes the first one when that one dies', () => {
+    const { exited, lease, ask } = withFurther();
+    expect(loud(exited(1, 500, 1))).toEqual([]);
+    expect(lease(2, 700)).toEqual([answered(2, 2)]);
+    expect(ask(3, 800)).toEqual([answered(3, 2)]);
+  });
+
+  test('that renews its lease becomes the first one before one that leaves', () => {
+    const { exited, lease, ask } = withTwo();
+    lease(2, 900, { state: 'leaving' });
+    lease(9, 950);
+    expect(loud(exited(1, 1000, 1))).toEqual([]);
+    expect(ask(3, 1100)).toEqual([answered(3, 9)]);
+  });
+
   test('that crashed with listeners leaves nothing to do when the first one ends', () => {
     const { machine, exited } = withTwo();
     expect(loud(exited(2, 1000, 1))).toEqual([]);
