@@ -211,6 +211,13 @@ describe('A session with several SCXs', () => {
     expect(want(1, 400)).toEqual([crowded(1)]);
   });
 
+  test('launches no SCX in advance for listeners that it may not have', () => {
+    const { want } = withScx(9, 10, { sessionListenersMax: 10 });
+    expect(want(1, 400)).toEqual([answered(1, 1)]);
+    const unlimited = withScx(9, 10);
+    expect(unlimited.want(1, 400)).toEqual([answered(1, 1), launchOf(2, 8102)]);
+  });
+
   test('answers with a reason the listeners that waited in vain', () => {
     const { want, runUntil } = withScx(3, 3, { firstLeaseMs: 60_000, leaseMs: 60_000 });
     want(1, 400);

@@ -377,6 +377,14 @@ describe('The memory of a supervisor', () => {
     expect(machine.size).toBe(1);
   });
 
+  test('drops no session that is published or has an SCX', () => {
+    const { machine, keep, want, lease } = setUp({ sessionsMax: 1 });
+    keep(0);
+    lease(1, 100);
+    want(1, 200, DAY);
+    expect(machine.keeps(idOf(1))).toBe(true);
+  });
+
   test('holds deaths for five minutes after the next launch was due', () => {
     const { machine, want, exited, config } = setUp({ quickDeathsMax: 2 });
     want(1, 0);
