@@ -3,6 +3,8 @@
  * - a room imports only from the rooms listed for it, which are all below it;
  * - a pure room touches neither clock, network nor process, and imports only pure rooms;
  * - imports form no cycle, neither between files nor between folders;
+ * - no package is imported dynamically by name: the bundle (build.ts) cannot name the exports of a
+ *   CommonJS package then; a module of ours that imports it statically can be loaded late;
  * - a folder holds at most FOLDER_FILES_MAX files.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -50,6 +52,9 @@ const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\bEventEmitter\b|\bEventTarget\b/, 'emits events'],
 ];
 
+/** Used by their default export only; tsx is for development. */
+const DYNAMIC_DEFAULTS = ['pino-pretty', 'tsx/esm/api'];
+
 /** "At most about 15 files in any folder": a chapter that is still surveyed at a glance. */
 const FOLDER_FILES_MAX = 16;
 
@@ -96,6 +101,10 @@ function checkFile(file: string): void {
   if (room === undefined) problems.push(`${nameOf(file)}: the design has no such room`);
   for (const match of text.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
     checkImport(file, match[1] as string);
+  }
+  for (const [, name = ''] of text.matchAll(/import\('([^'.][^']*)'\)/g)) {
+    if (DYNAMIC_DEFAULTS.includes(name)) continue;
+    problems.push(`${nameOf(file)}: imports the package ${name} dynamically`);
   }
   if (!room?.pure) return;
   const code = withoutStrings(text);

@@ -3,6 +3,7 @@
  * process that has taken over from another listens on the other's socket, so that no connection is
  * refused in between; takeOver resolves when this process plays the same frames.
  */
+import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import type { AccessLog } from '../http/server/access-log.js';
@@ -16,7 +17,8 @@ import type { Playout } from './listeners/playout.js';
 import { createOperatorPages } from './port/operator-pages.js';
 import { openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
-import { createMetrics, type Metrics } from './status/prometheus.js';
+import type { Metrics } from './status/metric.js';
+import { createMetrics } from './status/prometheus.js';
 import { drawPortMetrics } from './status/scx-metrics.js';
 import type { Streaming } from './streaming.js';
 
@@ -28,6 +30,7 @@ export interface SessionPortOptions {
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
   readonly tls: Tls | undefined;
+  readonly log: Logger;
   /** Gives the listening socket of the process that was here before. */
   readonly predecessor: Predecessor | undefined;
   status(): ScxStatus;
@@ -48,14 +51,15 @@ function describe({ description, streaming }: SessionPortOptions): StreamDescrip
 
 function createPortMetrics(options: SessionPortOptions, port: () => ScxPort): Metrics {
   const { name, streaming, identities, accessLog, now } = options;
-  return createMetrics(name.text, () => [
+  const read = () => [
     ...streaming.metrics(),
     ...drawPortMetrics({
       headGate: port().headGate,
       listenersTotal: identities.total(now()),
       linesLost: accessLog.lost,
     }),
-  ]);
+  ];
+  return createMetrics(name.text, read, options.log);
 }
 
 /** Where the port listens: at its own address, or at the predecessor's socket. */

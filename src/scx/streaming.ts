@@ -26,7 +26,7 @@ import { createNetworkLogin } from './sources/network-login.js';
 import { createRecentlyHeard, type RecentlyHeard } from './sources/recently-heard.js';
 import type { SourceAudience, SourceClient } from './sources/source-client.js';
 import { createSourceDeparture } from './sources/source-departure.js';
-import type { Metric } from './status/prometheus.js';
+import type { Metric } from './status/metric.js';
 import { drawScxMetrics } from './status/scx-metrics.js';
 
 export interface StreamingOptions {

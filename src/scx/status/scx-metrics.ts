@@ -10,7 +10,7 @@ import type { Listeners } from '../listeners/listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
-import type { Metric } from './prometheus.js';
+import type { Metric } from './metric.js';
 
 /** The parts that count. */
 export interface Counted {

@@ -11,6 +11,7 @@ import {
   type OperatorPageOptions,
 } from '../../../src/scx/port/operator-pages.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
+import type { Metric } from '../../../src/scx/status/metric.js';
 import { createMetrics } from '../../../src/scx/status/prometheus.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import {
@@ -63,12 +64,13 @@ const ask = async (text: string): Promise<string> => {
   return client.text();
 };
 
-const metrics = createMetrics('night', () => [
+const readMetrics = (): readonly Metric[] => [
   { kind: 'gauge', name: 'listeners', help: 'Listeners', value: playout.listeners.count },
   { kind: 'counter', name: 'bytes_total', help: 'Bytes', value: 7 },
   { kind: 'counter', name: 'lost_total', help: 'Lost', value: 2, cause: 'late' },
   { kind: 'counter', name: 'lost_total', help: 'Lost', value: 3, cause: 'never' },
-]);
+];
+const metrics = createMetrics('night', readMetrics, pino({ level: 'silent' }));
 
 const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   streamPath: '/night.mp3',
