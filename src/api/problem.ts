@@ -1,4 +1,4 @@
-/** How a front end refuses a request: the JSON form, for clients that ask for JSON. */
+/** The JSON body of an error, for clients that ask a front end for JSON. */
 import { z } from 'zod';
 
 /** The body of every answer with a status of 400 or above. */

@@ -1,7 +1,7 @@
 /**
- * What a running front end is made of, created in the order in which the parts need each other:
- * first what the data directory holds, which may fail and is read before the port is opened; then
- * the services around it, which need the port's number and cannot fail.
+ * The services of a running front end, created in the order of their dependencies: first what the
+ * data directory holds, which may fail and is read before the port is opened; then the services
+ * around it, which need the port's number and cannot fail.
  *
  * Only cluster.ts and front-end.ts see all services. Each group of routes is given the few that it
  * needs, which its own file names.

@@ -1,8 +1,8 @@
 /**
- * The facts that rules tell each other. A rule knows only the few rules that it works with; what
- * else must follow from what it finds out is written here, one function for each rule that finds
- * something out. For example: a new edge is a fact of the mesh, and liveness, routing, pings,
- * distribution and the optimiser act on it.
+ * This file lists which rules react to each event. A rule knows only the few rules that it works
+ * with; all other reactions are here, in one function for each rule that reports events. For
+ * example, the mesh reports a new edge, and liveness, routing, pings, distribution and the
+ * optimiser react to it.
  *
  * The order of the calls is part of the protocol: simulated runs are repeatable to the last byte.
  * `rules` is a function as the rules are still being created when their facts are.

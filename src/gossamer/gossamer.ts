@@ -28,16 +28,16 @@
  *   membership.ts          3.3      the set of known members
  *   member-index.ts        3.3      members by id, address and index
  *   member-columns.ts      Beyond   coordinates and facts of all members in typed arrays
- *   dead-members.ts        3.5      where a dead member is marked
+ *   dead-members.ts        3.5      stores the marks that `becomeDead` of departures.ts sets
  *   incarnation.ts         Beyond   which incarnations are plausible
- *   reachability.ts        3.3      members that rest after a failed attempt
+ *   reachability.ts        3.3      members that are not tried after a failed attempt
  *   digest.ts              Beyond   compact summaries of what is known
  *   rendezvous.ts          3.4      the first contacts
  *
  * leaves/
  *   notices.ts             3.5      the leave flood
- *   departures.ts          3.5      which nodes are held to be dead, and on what evidence
- *   accusations.ts         Beyond   telling a node that it is held to be dead
+ *   departures.ts          3.5      which nodes are considered dead, and on what evidence
+ *   accusations.ts         Beyond   telling a node that it is considered dead
  *   liveness.ts            3.5      KEEP_ALIVE between neighbours
  *   heartbeat.ts           3.5      HEARTBEAT: election, following, gossip across a cut
  *   heartbeat-generator.ts 3.5      generating the heartbeat
@@ -52,7 +52,8 @@
  *   probe-schedule.ts      3.6      when to probe
  *   candidates.ts          3.6      which member to probe
  *   probes.ts              3.6      REQUEST_STATUS, then the ping experiment
- *   edge-choice.ts         3.6      figure 4 as production decides it
+ *   edge-choice.ts         3.6      whether to request an edge: figure 4 (`paper`) or
+ *                                   edge-exchange.ts (`fast`, production)
  *   cost-function.ts       3.6      figures 4 and 5 as published: used by profile `paper` only
  *   edge-exchange.ts       Beyond   what decides under profile `fast`: gain and loss of edges
  *   edge-value.ts          Beyond   the value of an edge, in ms

@@ -1,5 +1,5 @@
 /**
- * How a stream describes itself: a title and a genre. An encoder sends them in `ice-` headers when it
+ * The description of a stream: a title and a genre. An encoder sends them in `ice-` headers when it
  * logs in; players and directories get them in `icy-` headers.
  */
 import { plainText } from '../lib/plain-text.js';

@@ -1,7 +1,7 @@
 /**
- * How long to wait before the next attempt: twice as long after each failure, up to a limit, so
- * that nothing that is down is hammered. Where many processes lose the same peer at once, the wait
- * is also spread at random, so that they do not all return in the same instant.
+ * Computes the wait before the next attempt. It doubles after each failure, up to a limit, so that
+ * a peer that is down is not flooded with attempts. Where many processes lose the same peer at
+ * once, the wait is also spread at random, so that they do not all return in the same instant.
  */
 
 /** The bounds of a wait, ms. */

@@ -1,7 +1,6 @@
 /**
- * A map whose items also lie side by side in an array, so that one can be drawn at random without
- * copying them all. What is deleted leaves its place to the last item: the order says nothing, but
- * it is the same in each run that does the same.
+ * A map whose items are also stored in an array, so that one can be drawn at random without copying
+ * them all. Deleting moves the last item into the gap, so the order is arbitrary but repeatable.
  */
 
 /** Items by key. Bounded by its owner. */

@@ -1,6 +1,6 @@
 /**
- * What a message may show of a text that a stranger wrote: its beginning, between quotation
- * marks, with nothing in it that could move a terminal's cursor or hide what is written.
+ * Quotes untrusted text safely: its beginning, between quotation marks, without characters that
+ * could move a terminal's cursor or hide other text.
  */
 
 const CHARACTERS_MAX = 80;

@@ -1,8 +1,8 @@
 /**
- * The one concept of this project (docs: README, "How it is built"). Everything that decides is a
- * machine: a synchronous state machine without I/O. Everything that acts is its environment:
- * sockets and timers in production, an event queue in the simulator. Both run the loop below, so
- * what is simulated is what ships.
+ * The central concept of this project (README, "The source code", and docs/architecture.md).
+ * Everything that decides is a machine: a synchronous state machine without I/O. Everything that
+ * acts is its environment: sockets and timers in production, an event queue in the simulator. Both
+ * run the loop below, so what is simulated is what ships.
  */
 
 /** A synchronous, total state machine: it never waits and never throws on bad input. */

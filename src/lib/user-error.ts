@@ -1,6 +1,6 @@
 /**
- * What the user can fix: a bad flag, a port that is taken, an unreadable file. It becomes one
- * clear line on the terminal that says what to do, and an exit code of its own; never a stack.
+ * Errors that the user can fix: a bad flag, a port that is taken, an unreadable file. Each becomes
+ * one clear line on the terminal that says what to do, and an exit code of its own; never a stack.
  */
 
 /** Exit codes of the command line. The README lists the same table. */
@@ -25,7 +25,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** A problem that the user can fix: one line, and the exit code that goes with it. */
 export class UserError extends Error {
   readonly exitCode: ExitCode;
-  /** Whoever tries again would fail again. */
+  /** Retrying is useless. */
   readonly isFinal: boolean;
 
   constructor(exitCode: ExitCode, message: string, isFinal = false) {

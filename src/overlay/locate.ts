@@ -1,7 +1,7 @@
 /**
- * Where a rendezvous point is now (§3.4). A location is either its address, whose host name is
- * resolved when a connection is opened, or the URL of a front end that answers with the address as
- * JSON:
+ * Looks up the present address of a rendezvous point (§3.4). A location is either its address,
+ * whose host name is resolved when a connection is opened, or the URL of a front end that answers
+ * with the address as JSON:
  *
  *   {"address": "host:port"}
  *

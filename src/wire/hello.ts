@@ -1,8 +1,12 @@
 /**
  * HELLO: the sender, the session, and the purpose of the connection. The opener sends it first. The
- * acceptor answers with its own: of purpose `data` and the same channel to `data`, and of purpose
- * `control` to `control` and to `client`, because a client, too, needs to know its SCX. Or it
- * answers with a REFUSAL and closes the connection.
+ * acceptor answers with its own, or with a REFUSAL and closes the connection:
+ *
+ * | HELLO of the opener | HELLO of the acceptor |
+ * | --- | --- |
+ * | `control` | `control` |
+ * | `data` | `data`, of the same channel |
+ * | `client` | `control`, because a client needs to know its SCX |
  */
 import { z } from 'zod';
 import type { Member, Source } from '../gossamer/core/node.js';

@@ -1,5 +1,5 @@
 /**
- * How much memory one peer can make us use. The memory of a connection is bounded by one frame, and
+ * Bounds the memory that one peer can use. The memory of a connection is bounded by one frame, and
  * a frame by the bound of its type, which is checked before the frame's body is read. The bound of
  * a control message is the length of the longest valid one, which its codec knows.
  */

@@ -1,5 +1,5 @@
 /**
- * Where a command's settings come from. Four layers are merged here, and nowhere else: defaults,
+ * Merges the settings of a command. There are four layers, which are merged only here: defaults,
  * then the configuration file, then the environment, then flags; a later layer wins. The result is
  * checked as a whole, so the user sees all problems at once. Each problem names the layer of the
  * wrong value, because "must be a whole number" does not help a user who cannot find that number.

@@ -1,6 +1,7 @@
 /**
- * How a command fails: one line on standard error that says what to do, and an exit code that a
- * script can act on. A stack trace helps developers only, so it is printed only on request.
+ * Reports the failure of a command: one line on standard error that says what to do, and an exit
+ * code that a script can act on. A stack trace helps developers only, so it is printed only on
+ * request.
  */
 import { EXIT, type ExitCode, UserError } from '../../lib/user-error.js';
 

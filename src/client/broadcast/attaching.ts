@@ -1,5 +1,5 @@
 /**
- * How a source link gets an SCX and gets another one when that is lost. Each attempt asks a front
+ * Attaches a source link to an SCX, and to another one when that is lost. Each attempt asks a front
  * end for an SCX and connects to it. Attempts follow each other at growing intervals, and after a
  * few failures at one cluster the next one of the list is tried. The link ends only when the SCX
  * refuses it for good, for example because the source password has changed.

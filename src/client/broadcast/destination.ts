@@ -1,4 +1,4 @@
-/** Where a broadcast goes, and what it needs to be admitted there. */
+/** The destination of a broadcast, and the credentials that it needs there. */
 import type { Attachment } from '../../api/attach.js';
 
 export interface Destination {

@@ -28,7 +28,7 @@ export interface SourceLink {
   finish(timeoutMs: number): Promise<number>;
 }
 
-/** Sent audio that is kept to be sent again, ms. The number. */
+/** Sent audio that is kept to be sent again, ms: a lost SCX may not have passed it on. */
 const KEEP_MS = 2000;
 
 /** Audio that may wait to be sent, ms. */

@@ -5,7 +5,7 @@ import type { IcecastTarget } from './icecast-target.js';
 /** Time for the server's answer, ms. Guess. */
 const ANSWER_MS_MAX = 5000;
 
-/** Resolves with why the title was not accepted, or undefined if it was. Never rejects. */
+/** Resolves with the reason if the title was refused, otherwise with undefined. Never rejects. */
 export async function sendTitle(
   { host, port, mount, authorization }: IcecastTarget,
   title: string,

@@ -1,5 +1,5 @@
 /**
- * What a broadcaster plays: songs one after the other, perhaps over and over, or a stream. All
+ * The program of a broadcaster: songs one after the other, repeated if wanted, or a stream. All
  * files that the user has named are checked before the broadcast begins, so that a misspelt name is
  * not found out in the middle of the night. A file that breaks later, or that was only found in a
  * directory or playlist, is skipped with a warning: a radio that goes on with the next song is

@@ -1,6 +1,6 @@
 /**
- * Where a recording's bytes come from: a file or standard input, and its name if its tags contain
- * no title. Problems with files become sentences for the user here, so that they read the same
+ * The input of a recording: a file or standard input. Its name is shown if its tags contain no
+ * title. Problems with files become sentences for the user here, so that they read the same
  * wherever a file is named.
  */
 import { createReadStream } from 'node:fs';

@@ -25,7 +25,8 @@ export type TrackEvent =
     };
 
 /**
- * A file with more than this before its first frame, tags aside, is not MP3. The issue's number.
+ * A file with more than this before its first frame, tags aside, is not MP3, so that a file of
+ * another kind is rejected without being read whole.
  */
 const JUNK_BYTES_MAX = 2 ** 20;
 

@@ -1,7 +1,7 @@
 /**
- * Which source key an announcement gets when it is published. The publisher's document may carry
- * one; else a session that is new here gets a password, which is in the answer and nowhere else,
- * and a session that is published again keeps what it has.
+ * Chooses the source key of an announcement that is published. The publisher's document may contain
+ * one. Otherwise a session that is new here gets a password, which only the answer contains, and a
+ * session that is published again keeps its key.
  */
 
 import type { PasswordChoice } from '../../api/publishing.js';

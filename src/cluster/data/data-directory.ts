@@ -1,4 +1,4 @@
-/** The data directory of a cluster: made, locked, with errors of its disk that say what to do. */
+/** Creates and locks the data directory of a cluster; disk errors become instructions. */
 import { mkdir } from 'node:fs/promises';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { lockDirectory } from './lock-file.js';

@@ -1,8 +1,8 @@
 /**
- * Whether the data directory can be written. A cluster goes on when it cannot: its streams need no
- * disk, and what is published is in memory. But nothing new can be published, and the SCXs' logs,
- * which would report a full disk, are on it. So a probe file is written at intervals, and the front
- * end's own log says when the result changes.
+ * Checks at intervals that the data directory can be written. A cluster continues when it cannot:
+ * its streams need no disk, and what is published is in memory. But nothing new can be published,
+ * and the SCXs' logs, which would report a full disk, are on it. Therefore a probe file is written
+ * at intervals, and the front end's own log says when the result changes.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import type { Logger } from 'pino';

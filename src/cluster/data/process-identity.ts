@@ -1,8 +1,8 @@
 /**
- * Which process a process id means. Ids are reused, soon after a reboot, so a file that names a
- * process also names its birth: the boot, and the clock tick of its start (proc(5), field 22 of
- * /proc/PID/stat). Where there is no /proc (macOS) the birth is unknown, and any live process with
- * the id is taken for the same one.
+ * Identifies a process by its id and start time. Ids are reused, soon after a reboot, so a file
+ * that names a process also contains the boot and the clock tick of its start (proc(5), field 22 of
+ * /proc/PID/stat). Where there is no /proc (macOS) the start time is unknown, and any live process
+ * with the id is taken for the same one.
  */
 import { existsSync, readFileSync } from 'node:fs';
 

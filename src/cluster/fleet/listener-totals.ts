@@ -1,6 +1,6 @@
 /**
- * How many listeners each session has had here, over all its SCXs, those that have ended included.
- * Soft state: a front end that was restarted knows what the running SCXs report.
+ * Counts the listeners that each session has had here, over all its SCXs, including those that have
+ * ended. Soft state: a front end that was restarted knows what the running SCXs report.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';

@@ -1,9 +1,9 @@
-/** How many encoders may be connected through the front end: in all, and of one address. */
+/** Limits the encoders that are connected through the front end: in total and per address. */
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import { createConnectionCounts } from '../../http/server/connection-counts.js';
 import { type Problem, problem } from '../web/problem.js';
 
-/** Guess: as many as a cluster has SCXs, a few times over. */
+/** Guess: several times the number of SCXs in a cluster. */
 const ENCODERS_MAX = 256;
 /** Guess: the programmes of a large station. */
 const ENCODERS_PER_ADDRESS_MAX = 32;

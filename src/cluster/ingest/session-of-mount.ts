@@ -1,6 +1,7 @@
 /**
- * Which session an encoder means: it names a mount, which is the session's own name or one from the
- * configuration, or (SHOUTcast) it sends a password only, which belongs to one session.
+ * Finds the session that an encoder means. The encoder names a mount, which is the session's own
+ * name or one from the configuration, or (SHOUTcast) it sends only a password, which belongs to one
+ * session.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { sessionOfMount } from '../../icecast/mount.js';

@@ -1,7 +1,7 @@
 /**
- * What starts SCXs. §2.3 assumes "the existence of a cluster management platform". A platform has
- * three verbs, launch, stop and list, and reports exits. process-platform.ts needs nothing that
- * must be installed; an engine for many machines can be another platform.
+ * The platform that starts SCXs. §2.3 assumes "the existence of a cluster management platform". A
+ * platform has three verbs, launch, stop and list, and reports exits. process-platform.ts needs
+ * nothing that must be installed; an engine for many machines can be another platform.
  */
 import type { Launch } from '../../api/scx-launch.js';
 import type { Ports } from '../supervisor/port-pairs.js';

@@ -1,7 +1,7 @@
 /**
- * Which SCXs run: one small file per process in DATA/run, so that a front end that was killed finds
- * its SCXs when it is started again. Bounded by the number of SCXs; the files of dead ones are
- * removed when they are read.
+ * Records the running SCXs: one small file per process in DATA/run. A front end that was killed
+ * finds its SCXs there when it is started again. Bounded by the number of SCXs; the files of dead
+ * ones are removed when they are read.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { z } from 'zod';

@@ -1,4 +1,6 @@
-/** What operators and their tools ask: /status, Icecast's form of it, /metrics and /healthz. */
+/**
+ * The routes for operators and their tools: /status, Icecast's form of it, /metrics and /healthz.
+ */
 import { type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
 import { route } from '../web/methods.js';

@@ -1,7 +1,11 @@
 /**
- * The end of an SCX: it is forgotten, its session goes on with another of its SCXs if it has one,
- * and an end that was not expected is counted against the session (session-slot.ts), which says
- * when the next launch may be.
+ * The end of an SCX. It is forgotten, and its session continues with another of its SCXs if it has
+ * one. An unexpected end is recorded in the session's slot (session-slot.ts), which determines the
+ * time of the next launch.
+ *
+ * A session that is published here, or whose SCX had clients or is asked for, gets a new SCX on the
+ * same ports. The first quick death of an SCX that had come up costs no wait; further ones wait 250
+ * ms, doubling to 30 s. After 3, clients are told.
  */
 import type { Rng } from '../../lib/rng.js';
 import { EXIT } from '../../lib/user-error.js';

@@ -1,4 +1,4 @@
-/** What clients are answered when there is no SCX for them: a sentence, and when to try again. */
+/** The answers to clients for which there is no SCX: a sentence, and when to try again. */
 import type { SessionSlot } from './session-slot.js';
 import type { Outcome } from './supervisor-types.js';
 

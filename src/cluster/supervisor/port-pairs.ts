@@ -1,6 +1,6 @@
 /**
- * Which two ports an SCX listens on: HTTP and overlay. An operator opens a range in a firewall;
- * SCXs take pairs of it, the lowest first, so that a short range is enough.
+ * Assigns to each SCX the two ports that it listens on: HTTP and overlay. An operator opens a range
+ * in a firewall; SCXs take pairs of it, the lowest first, so that a short range is enough.
  *
  * Another program may use a port of the range. A pair where that was found is avoided for a while.
  */

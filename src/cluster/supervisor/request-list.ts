@@ -8,7 +8,7 @@ import type { Outcome } from './supervisor-types.js';
 /** One request that waits. */
 interface Waiting {
   readonly slot: SessionSlot;
-  /** It is a listener, which needs a slot; any number of other clients share an SCX. */
+  /** A listener needs a free slot; other clients do not. */
   readonly isListener: boolean;
   /** When it is answered at the latest. */
   readonly until: number;

@@ -1,7 +1,7 @@
 /**
- * What the supervisor remembers of one session: whether it must have an SCX, which requests wait
- * for it, and how its SCXs died. Deaths soon after the launch make a restart loop: each of them
- * doubles the wait before the next launch, and after a few of them clients are told so at once.
+ * The supervisor's state of one session: whether it must have an SCX, which requests wait for it,
+ * and how its SCXs died. Deaths soon after the launch make a restart loop: each of them doubles the
+ * wait before the next launch, and after a few of them clients are told so at once.
  */
 
 import type { ScxStatus } from '../../api/scx-status.js';

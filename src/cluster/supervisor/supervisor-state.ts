@@ -1,4 +1,4 @@
-/** What the parts of the supervisor share: its tables, and where their effects go. */
+/** The state that the parts of the supervisor share: its tables, and the list of effects. */
 import type { RequestList } from './request-list.js';
 import type { ScxTable } from './scx-table.js';
 import type { SlotTable } from './slot-table.js';

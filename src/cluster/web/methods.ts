@@ -1,8 +1,8 @@
 /**
- * How routes are written here: one table of methods per path. A method that is not in the table is
- * answered with 405 and the list of those that are; HEAD is GET without the body; an OPTIONS
- * request that is not in the table grants pages of other origins nothing. A handler that refuses a
- * request returns the problem, which is sent here.
+ * Defines routes: one table of methods per path. A method that is not in the table is answered with
+ * 405 and the list of those that are; HEAD is GET without the body; an OPTIONS request that is not
+ * in the table grants pages of other origins nothing. A handler that refuses a request returns the
+ * problem, which is sent here.
  *
  * Bodies are read within a limit of bytes and of time.
  */

@@ -1,6 +1,7 @@
 /**
- * How a front end refuses a request: a status, a sentence, perhaps a list of mistakes. It is sent
- * as plain text, or as JSON to clients that ask for JSON; never as HTML, never with a stack.
+ * The refusal of a request by a front end: a status, a sentence, and in some cases a list of
+ * mistakes. It is sent as plain text, or as JSON to clients that ask for JSON; never as HTML, never
+ * with a stack.
  *
  * The rule for failures in this room:
  * - A parser of untrusted input returns a `Result` (lib/result.ts): the value, or every mistake. It

@@ -88,7 +88,11 @@ export interface GossamerConfig {
   readonly hysteresis: number;
   /** How long an answer to a probe or an edge request may take, ms. Guess: 3000. */
   readonly answerTimeoutMs: number;
-  /** Beyond: never give up the edge that brings the heartbeat, as the mesh may fall apart. */
+  /**
+   * Beyond: the edge that brings the heartbeat is not given up for a better one, as the mesh may
+   * fall apart. Under `exchangesEdges` this holds only for evictions while no source is known
+   * (evictions.ts), and for bridges (edge-choice.ts).
+   */
   readonly keepHeartbeatEdge: boolean;
   /** Beyond: edge-exchange.ts decides which edges to have. Paper: figures 4 and 5. */
   readonly exchangesEdges: boolean;

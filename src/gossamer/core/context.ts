@@ -1,8 +1,8 @@
 /**
- * What every rule of Gossamer shares: our own identity, the configuration, the random stream, and
- * the way out for effects. A rule is given a context, the few rules that it works with, and
- * callbacks for the facts that other rules need: compose-rules.ts creates the rules, and facts.ts
- * connects them.
+ * The context that all rules of Gossamer share: our own identity, the configuration, the random
+ * stream, and the output for effects. A rule is given a context, the few rules that it works with,
+ * and callbacks for the facts that other rules need: compose-rules.ts creates the rules, and
+ * facts.ts connects them.
  */
 import type { Rng } from '../../lib/rng.js';
 import type { GossamerConfig } from './config.js';

@@ -48,7 +48,10 @@ export interface Load {
 export interface Notice {
   readonly what: 'left' | 'failed' | 'alive';
   readonly about: Member;
-  /** Time stamp of the reporter, ms: duplicates have the same one. */
+  /**
+   * Time stamp of the reporter, ms. Duplicates of `left` have the same one; for the other kinds see
+   * notices.ts.
+   */
   readonly atMs: number;
   readonly reporter: NodeId;
 }

@@ -29,7 +29,7 @@ export interface Member {
 export interface Coordinates {
   readonly x: number;
   readonly y: number;
-  /** What every path from there costs in addition, as behind a slow access line. */
+  /** A delay added to every path, e.g. a slow access line, ms. */
   readonly height: number;
   /** The error of predictions, as a share: 0..1. */
   readonly error: number;

@@ -1,7 +1,8 @@
 /**
- * What is looked up for all members at once: their coordinates, and their facts in digests. By
- * index, in typed arrays: a pass over hundreds of members then reads memory in order and touches no
- * object. With thousands of SCXs in one simulation that was most of its cost.
+ * The data that is read for all members in one pass: their coordinates, and their facts in digests.
+ * They are stored by index in typed arrays, so that a pass over hundreds of members reads memory in
+ * order and touches no object. Before, these passes were most of the cost of a simulation with
+ * thousands of SCXs.
  */
 import type { Sighting } from '../core/message.js';
 import type { Coordinates } from '../core/node.js';

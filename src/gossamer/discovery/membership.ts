@@ -22,7 +22,7 @@ import { createReachability } from './reachability.js';
 export interface Membership {
   /**
    * Merges a member; true when Γ(X) has grown. A member that replaces another does not count as
-   * news: where not all members can be known, there would be no end of it.
+   * news; otherwise every replacement would count as news where not all members can be known.
    */
   learn(member: Member, now: number): boolean;
   /** Marks a member dead up to an incarnation (§3.5); true when that is news. */

@@ -1,18 +1,17 @@
 /**
- * Members that could not be reached. Each rests for a while before it is tried again, and is
- * forgotten after several failures in a row. So a member behind a cut is found again when the cut
- * ends.
+ * Members that could not be reached. Each is not tried for a while, and is forgotten after several
+ * failures in a row. A member behind a cut is thus found again when the cut ends.
  */
 import type { NodeId } from '../core/node.js';
 
-/** The rest after a failed attempt, ms. Guess. */
+/** The pause after a failed attempt, ms. Guess. */
 const REST_MS = 10_000;
 
 /** Failures in a row after which a member is forgotten. Guess: it outlives a 1-minute cut. */
 const ATTEMPTS_MAX = 12;
 
 export interface Reachability {
-  /** Whether any member rests: mostly none does, and then no member needs to be looked at. */
+  /** Whether any member is paused. Usually none is, and then no member needs to be checked. */
   readonly isAnyResting: boolean;
   isReachable(id: NodeId, now: number): boolean;
   /** Notes a failure; false when the member is to be forgotten. */

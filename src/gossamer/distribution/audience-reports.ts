@@ -1,7 +1,7 @@
 /**
- * How many listeners a source has (Beyond). Its ADUs come down a tree (§3.8), and up the same tree
- * each SCX reports the number of listeners at it and below it. So the source's SCX knows the sum,
- * and no other SCX needs to know who listens elsewhere.
+ * Counts the listeners of a source (Beyond). Its ADUs come down a tree (§3.8), and up the same tree
+ * each SCX reports the number of listeners at it and below it. The source's SCX thus knows the sum,
+ * and no other SCX needs to know the listeners elsewhere.
  *
  * A listener counts once, not once for each channel: reports go up the tree of the first channel.
  */

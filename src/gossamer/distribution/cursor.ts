@@ -1,13 +1,13 @@
 /**
- * What one child is sent of one flow (§3.8). A child is a cursor into the stream's cache: it begins
- * where the child asked, or with the recent ADUs, and advances as ADUs come. It skips what is no
- * longer kept.
+ * The position of one child in one flow (§3.8). A child is a cursor into the stream's cache: it
+ * begins where the child asked, or with the recent ADUs, and advances as ADUs come. It skips ADUs
+ * that are no longer kept.
  *
  * §4: "SCXs can provide intelligent congestion management via techniques such as buffering": a
  * child whose link is too slow for long skips, too.
  *
- * On a lossy channel the child asks again for lost ADUs (repairs.ts). It is told where the stream
- * ends, and it is told what it will never get; otherwise nothing is skipped.
+ * On a lossy channel the child asks again for lost ADUs (repairs.ts). It receives the end of the
+ * stream and the numbers of ADUs that it will never get; otherwise nothing is skipped.
  */
 import { type Context, sendData } from '../core/context.js';
 import type { SequenceRange } from '../core/message.js';
@@ -85,7 +85,7 @@ export function createCursor({ context, flow, member, from }: CursorOptions): Cu
   let next = from ?? undefined;
   /** Whether it was told where it begins. */
   let isTold = false;
-  /** Whether it was sent everything once: from then on it may fall behind. */
+  /** Whether it has caught up once; only then is lag counted. */
   let hasCaughtUp = false;
 
   const head = createHeadNotice(

@@ -17,14 +17,14 @@ export interface DataMessagesOptions {
   readonly children: Children;
   readonly audience: AudienceReports;
   readonly upkeep: Pick<Upkeep, 'repairBy'>;
-  /** Delivers what an input has brought forward. */
+  /** Delivers what has become deliverable. */
   onProgress(flow: Flow, progress: Progress): void;
 }
 
 /** A handler of data messages. */
 export type HandleData = (from: Member, message: DataMessage, now: number) => void;
 
-/** Hands each message to what it is for. */
+/** Creates a handler that passes each message to its handler. */
 export function createDataMessages(options: DataMessagesOptions): HandleData {
   const { sources, children, audience, upkeep, onProgress } = options;
   return (from, message, now) => {

@@ -108,8 +108,8 @@ export function createDistribution(
   const { audience, disturbances, handleData } = parts;
 
   /**
-   * What an ADU may bring forward: a hole, a next parent that answers at last, a shorter usual
-   * interval.
+   * Updates the deadlines that an ADU may move earlier: those of a hole, of a next parent that has
+   * answered, and of a shorter usual interval.
    */
   const afterAdu = (flow: Flow, now: number): void => {
     const known = sources.known.get(flow.source) as KnownSource;

@@ -29,7 +29,7 @@ export interface Flow
   readonly parent: NodeId | undefined;
   /** The source is attached here: there is no parent. */
   becomeLocal(): void;
-  /** The reverse-path check. */
+  /** The reverse-path check: true for any upstream that we have subscribed to. */
   passesReversePathCheck(from: NodeId): boolean;
   /** An ADU of our own source. */
   publish(adu: Adu, now: number): Progress;

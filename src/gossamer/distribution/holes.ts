@@ -1,7 +1,7 @@
 /**
- * When missing ADUs are given up (Beyond §3.8). A hole is waited for, as another upstream may yet
- * fill it; on a lossy channel repairs.ts asks for it again. It is given up after `gapTimeoutMs`, or
- * earlier when no upstream has the ADUs.
+ * Decides when missing ADUs are given up (Beyond §3.8). A hole is kept open for a time, because
+ * another upstream may fill it; on a lossy channel repairs.ts asks for it again. It is given up
+ * after `gapTimeoutMs`, or earlier when no upstream has the ADUs.
  */
 import type { GossamerConfig } from '../core/config.js';
 import type { ParentChange } from './parent/parent-change.js';

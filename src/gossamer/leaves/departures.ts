@@ -1,5 +1,5 @@
 /**
- * Which nodes are held to be gone, and on what evidence (§3.5). "Upon receiving an SCX
+ * Decides which nodes are considered gone, and on what evidence (§3.5). "Upon receiving an SCX
  * leave/failure notification, other SCXs mark that SCX as dead in their membership list, and
  * trigger updates in the routing layer." The mark is `markDead` of membership.ts; it is made here,
  * in `becomeDead`.

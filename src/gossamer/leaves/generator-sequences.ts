@@ -1,13 +1,13 @@
 /**
- * Which heartbeats are new (§3.5). Heartbeats are flooded over a mesh with loops, so each SCX
+ * Recognises new heartbeats (§3.5). Heartbeats are flooded over a mesh with loops, so each SCX
  * remembers the highest sequence number of each generator and passes on only higher ones.
  */
 import type { NodeId } from '../core/node.js';
 
 /**
  * Generators that are remembered; an announcement names 16 rendezvous points at most. A generator
- * makes room for another one only after a long silence. Until then further ones are ignored: a
- * flood whose duplicates are forgotten never ends.
+ * makes room for another one only after a long silence. Until then further ones are ignored;
+ * otherwise forgotten duplicates would circulate for ever.
  */
 const GENERATORS_MAX = 32;
 

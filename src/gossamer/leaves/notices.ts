@@ -6,8 +6,12 @@
  * forwarding the copies." The failure of a neighbour is flooded in the same way by the neighbours
  * that notice it.
  *
- * Beyond: notices are believed only from the node itself or over a mesh edge. A node that hears of
- * its own death refutes it with a higher incarnation, in a third kind of notice.
+ * Duplicates of `left` are detected by reporter and time stamp. Several neighbours report the same
+ * failure, each with its own time stamp, so `failed` and `alive` are detected by node and
+ * incarnation.
+ *
+ * Beyond: notices are believed only from the node itself or over a mesh edge. A node that receives
+ * a notice of its own death refutes it with a higher incarnation, in a third kind of notice.
  */
 import { type Context, send } from '../core/context.js';
 import type { Notice } from '../core/message.js';
@@ -15,8 +19,8 @@ import type { Member, NodeId } from '../core/node.js';
 
 /**
  * Notices that are remembered to detect duplicates, and the least time for which each is, ms.
- * Guess: 30 notices/s for 30 s. Any beyond that are not propagated: a flood whose duplicates are
- * forgotten never ends.
+ * Guess: 30 notices/s for 30 s. Any beyond that are not propagated; otherwise forgotten duplicates
+ * would circulate for ever.
  */
 const SEEN_MAX = 1024;
 const SEEN_MS = 30_000;

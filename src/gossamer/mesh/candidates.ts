@@ -1,7 +1,7 @@
 /**
- * Which member to probe next (§3.6). The paper draws one at random. Beyond: members that were named
- * to us come first; then the most promising one, by its coordinates and those of the sources; and
- * now and then a random one all the same, as coordinates may mislead and newcomers have none.
+ * Chooses the member to probe next (§3.6). The paper draws one at random. Beyond: members that were
+ * named to us come first; then the most promising one, by its coordinates and those of the sources;
+ * and now and then a random one all the same, as coordinates may mislead and newcomers have none.
  */
 import type { Context } from '../core/context.js';
 import type { Coordinates, Member, NodeId } from '../core/node.js';

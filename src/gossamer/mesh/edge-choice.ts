@@ -1,14 +1,14 @@
 /**
- * Figure 4 as production decides it (§3.6): whether to ask a probed node X_j for an edge, and which
- * neighbour it replaces. "If X_i has not yet filled its limit k1 of edges it is allowed to add, it
- * will accept X_j as a neighbor. But, if X_i already has k1 neighbors, then in order to accept X_j,
- * it will have to remove one of its existing neighbors. X_i runs an optimization algorithm that
- * evaluates the "cost" of all of its neighbors and X_j."
+ * Decides whether to ask a probed node X_j for an edge, and which neighbour it replaces (§3.6,
+ * figure 4). "If X_i has not yet filled its limit k1 of edges it is allowed to add, it will accept
+ * X_j as a neighbor. But, if X_i already has k1 neighbors, then in order to accept X_j, it will
+ * have to remove one of its existing neighbors. X_i runs an optimization algorithm that evaluates
+ * the "cost" of all of its neighbors and X_j."
  *
  * That algorithm depends on the profile: under `paper` it is `optimize` of cost-function.ts,
  * figures 4 and 5 as published. Under `fast` (`exchangesEdges`) it is `replacement` of
  * edge-exchange.ts, which compares gain and loss in ms; the paper's cost function is never called.
- * A bridge over a cut replaces a random neighbour.
+ * A bridge over a cut replaces a random edge that we added, except the heartbeat's.
  */
 
 import type { Rng } from '../../lib/rng.js';

@@ -1,18 +1,19 @@
 /**
- * Which edges to have: what decides in production instead of figure 4 (Beyond §3.6). Few nodes lie
- * near the sources, and in the paper they stay full of the neighbours that came first. Here a full
- * node exchanges an edge when the asker gains more than both ends of the old edge lose:
+ * Chooses the edges in production, instead of figure 4 (Beyond §3.6). Few nodes lie near the
+ * sources, and in the paper they stay full of the neighbours that came first. Here a full node
+ * exchanges an edge when the asker gains more than both ends of the old edge lose:
  *
  *   gain  what the sources would cost less to the asker and to all that it serves
  *   loss  what they would cost more to both ends of an edge: each end reports its part
  *
- * So far nodes move outwards, near ones inwards, and a compact tree grows without global knowledge.
+ * Distant nodes therefore move outwards, near ones inwards, and a compact tree grows without global
+ * knowledge.
  *
- * An edge counts as added (k1) at one end and as accepted (k2) at the other. The two ends agree
- * which.
+ * An edge counts as added (k1) at one end and as accepted (k2) at the other. The two ends agree on
+ * which end is which.
  *
- * What the ends report is edge-reports.ts, the value of an edge is edge-value.ts, and which
- * neighbour is given up is evictions.ts.
+ * edge-reports.ts contains the reports of the two ends, edge-value.ts the value of an edge, and
+ * evictions.ts the choice of the neighbour that is given up.
  */
 import type { GossamerConfig } from '../core/config.js';
 import type { EdgeOffer } from '../core/message.js';

@@ -1,8 +1,8 @@
 /**
- * What the two ends of an edge report to each other with their keep-alives (Beyond §3.6): the value
+ * The reports that the two ends of an edge exchange with their keep-alives (Beyond §3.6): the value
  * of the edge to the sender, and how many SCXs each source reaches through the sender over this
- * edge. The sum of these loads weights the sources, and so the gain or loss of a whole subtree is
- * known to the node that decides about an edge.
+ * edge. The sum of these loads weights the sources. The gain or loss of a whole subtree is
+ * therefore known to the node that decides about an edge.
  *
  * Bounded by the mesh: one report from each neighbour, and one to it.
  */

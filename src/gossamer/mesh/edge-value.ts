@@ -1,9 +1,11 @@
 /**
- * What the sources cost an SCX, and from that the value of an edge: pure functions over Λ of §3.6.
+ * Computes the cost of the sources to an SCX, and from it the value of an edge: pure functions over
+ * Λ of §3.6.
  *
  * Beyond figures 4 and 5: costs are not normalised but summed in ms, each weighted with the number
- * of SCXs that the source reaches through us. So the gain of one node and the loss of another can
- * be compared, and the sum over all nodes, which is C of §5, falls with each exchange of edges.
+ * of SCXs that the source reaches through us. Therefore the gain of one node and the loss of
+ * another can be compared, and the sum over all nodes, which is C of §5, falls with each exchange
+ * of edges.
  */
 import type { NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';

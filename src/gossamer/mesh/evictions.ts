@@ -1,6 +1,6 @@
 /**
- * Which neighbour a full node gives up for a newcomer (Beyond §3.6): the one whose edge is lost at
- * the least cost to both ends.
+ * Chooses the neighbour that a full node gives up for a newcomer (Beyond §3.6): the one whose edge
+ * is lost at the least cost to both ends.
  *
  * A neighbour that is given up often finds a parent as good below the newcomer. When that is nearer
  * than its reserve, its loss is the detour over the newcomer. An edge stays where either end has no

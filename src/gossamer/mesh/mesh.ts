@@ -63,7 +63,7 @@ export interface Mesh {
    * Answers a node that believes in an edge that does not exist; else it would wait for us in vain.
    */
   disown(from: Member): void;
-  /** Ends an edge; the other end is told unless it cannot hear. */
+  /** Ends an edge; the other end is notified unless it is unreachable. */
   drop(id: NodeId, reason: EdgeDownReason, now: number): void;
   /** The control connection to that address is gone. */
   onLinkDown(address: Address, now: number): void;
@@ -110,7 +110,7 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
     const own = requests.take(from.id);
     if (neighbours.has(from.id)) return;
     if (own?.replaces !== undefined && !reversed) edges.drop(own.replaces, 'replaced', now);
-    // A message to a taken address would reach the neighbour that has it.
+    // A message to an address now used by a neighbour would reach that neighbour.
     if (edges.isTaken(from.address)) return;
     if (own === undefined || !edges.hasRoom(!reversed)) {
       return send(context, from.address, { kind: 'edgeDrop', instead: null });

@@ -6,7 +6,7 @@
  * This file takes a probe from the choice of the member to the decision about the edge:
  *
  *   probe-schedule  when to probe            probes       REQUEST_STATUS, then the ping experiment
- *   candidates      which member to probe    edge-choice  figure 4: whether to request the edge
+ *   candidates      which member to probe    edge-choice  whether to request the edge
  *   bridge          an edge over a cut (§3.5)
  */
 import type { ClockedContext } from '../core/context.js';

@@ -1,5 +1,5 @@
 /**
- * When to probe (§3.6: "SCXs periodically probe other mesh nodes"; §5.1: every 5 seconds).
+ * Schedules probes (§3.6: "SCXs periodically probe other mesh nodes"; §5.1: every 5 seconds).
  *
  * Beyond: probes are frequent while edges are missing and become rare as the mesh settles. While
  * edges are missing the next probe follows each answer at once; but only up to a limit, as in a

@@ -1,7 +1,7 @@
 /**
- * Which neighbour is the best next hop towards a source SCX (§3.7): the one with the cheapest
- * loop-free route, its distance included. "The routing protocol relies on unicast distances between
- * nodes as the metric."
+ * Chooses the best next hop towards a source SCX (§3.7): the neighbour with the cheapest loop-free
+ * route, its distance included. "The routing protocol relies on unicast distances between nodes as
+ * the metric."
  *
  * Beyond: a reserve is known for each next hop. Distribution asks it when the next hop does not
  * deliver.

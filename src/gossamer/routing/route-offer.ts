@@ -1,7 +1,7 @@
 /**
- * What a node offers as a next hop: its distance, and the cost of each source via it. §3.6 compares
- * the nodes of Λ, "(set of neighbors of X_i) ∪ X_j", by these numbers. Routing draws an offer for
- * each neighbour, and the mesh one for a probed node, so both work with this type.
+ * The offer of a node as a next hop: its distance, and the cost of each source via it. §3.6
+ * compares the nodes of Λ, "(set of neighbors of X_i) ∪ X_j", by these numbers. Routing makes an
+ * offer for each neighbour, and the mesh one for a probed node, so both use this type.
  */
 import type { Route } from '../core/message.js';
 import type { NodeId } from '../core/node.js';

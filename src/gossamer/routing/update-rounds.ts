@@ -1,9 +1,9 @@
 /**
- * When routing updates are sent (§3.7): "This entry gets advertised to the rest of the session via
+ * Schedules routing updates (§3.7): "This entry gets advertised to the rest of the session via
  * periodic routing update messages that neighboring SCXs exchange with each other."
  *
- * Beyond: changes are sent at once, in batches that wait `updateDelayMs` for further changes. What
- * an update contains is updates.ts.
+ * Beyond: changes are sent at once, in batches that wait `updateDelayMs` for further changes.
+ * updates.ts decides what an update contains.
  */
 import { createTimers } from '../../lib/timers.js';
 import { type ClockedContext, jittered, send } from '../core/context.js';

@@ -1,6 +1,6 @@
 /**
- * How a server tells clients apart without a login: by address and program. Two players of one kind
- * behind one address look the same; an encoder that reconnects looks like itself.
+ * Tells clients apart without a login: by address and program. Two players of one kind behind one
+ * address look the same; an encoder that reconnects is recognised.
  */
 export interface ClientIdentity {
   /** The client's IP address, as client-address.ts determines it. */

@@ -1,7 +1,7 @@
 /**
- * How many connections each client has, for limits per client. The key is chosen by the user of the
- * counts: an address, or an address and a program. A client without connections is forgotten, so the
- * counts are no larger than the number of connections.
+ * Counts the connections of each client, for limits per client. The key is chosen by the user of
+ * the counts: an address, or an address and a program. A client without connections is forgotten,
+ * so the counts are no larger than the number of connections.
  */
 
 /** Counts by client. Bounded by the connections that are counted. */

@@ -42,7 +42,7 @@ export function giveUpOpening({ context }: LinkPool, contact: Contact): void {
   contact.opening?.fail('lost', 'too much waits for it');
 }
 
-/** Reports in another turn of the event loop: the machine may answer with another attempt. */
+/** Reports asynchronously, because the machine may retry at once. */
 function reportDownSoon(pool: LinkPool, contact: Contact, reason: 'closed' | 'unreachable'): void {
   pool.context.counters.connectsSuppressed++;
   if (contact.isFailing) return;

@@ -1,4 +1,4 @@
-/** Which messages on a data connection come from the parent, and which from the child. */
+/** Separates the messages on a data connection into those of the parent and those of the child. */
 import type { DataMessage } from '../../gossamer/core/message.js';
 
 /** Messages of a parent to a child. */

@@ -1,6 +1,6 @@
 /**
- * What arrives from a parent: ADUs and answers to subscriptions, over TCP or in datagrams. Anything
- * else over TCP is a fault of the parent, and closes the connection.
+ * Handles what arrives from a parent: ADUs and answers to subscriptions, over TCP or in datagrams.
+ * Anything else over TCP is a fault of the parent, and closes the connection.
  */
 import type { DataMessage } from '../../gossamer/core/message.js';
 import type { Adu } from '../../gossamer/core/node.js';

@@ -1,6 +1,6 @@
 /**
  * The data connections to parents, by parent and channel, and the two ways in which one of them
- * ends: it fails, of which the machine is told, or it is no longer used and ends in order.
+ * ends: it fails, and then the machine is notified, or it is no longer used and ends in order.
  */
 import type { Member, NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';

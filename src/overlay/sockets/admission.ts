@@ -1,6 +1,4 @@
-/**
- * What an overlay answers to the HELLO of an accepted connection: it admits or refuses the peer.
- */
+/** Answers the HELLO of an accepted connection: admits or refuses the peer. */
 import type { ControlHello, DataHello, Hello } from '../../wire/hello.js';
 import type { Connection } from './connection.js';
 

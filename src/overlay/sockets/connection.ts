@@ -1,11 +1,11 @@
 /**
- * One TCP connection of the overlay port: frames in, frames out, and one clear end. The connection
- * does not interpret frames: a handler does, which is replaced once, when the handshake is done.
+ * One TCP connection of the overlay port: frames in, frames out, and exactly one close event. The
+ * connection does not interpret frames: a handler does, which is replaced once, when the handshake
+ * is done.
  *
- * All frames of one turn of the event loop leave in one system call. There are two ways to end a
+ * All frames of one event-loop iteration leave in one system call. There are two ways to end a
  * connection: `finish` sends a last frame and reads on until the peer has ended its side too;
- * `destroy` ends it at once. The handler is told of the end once, unless it called `destroy`
- * itself.
+ * `destroy` ends it at once. The handler gets the close event, unless it called `destroy` itself.
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
@@ -22,7 +22,7 @@ export type CloseCause =
   | 'refused'
   /** We finished, and the peer did too. */
   | 'finished'
-  /** The peer said no HELLO in time. */
+  /** The peer sent no HELLO in time. */
   | 'timeout'
   /** Closed or reset without a REFUSAL, or never opened. */
   | 'lost';

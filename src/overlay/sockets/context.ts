@@ -1,6 +1,6 @@
 /**
- * What the parts of one overlay share: the machine's input, the sockets, counters, limits and the
- * log; and the HELLOs that this SCX says.
+ * The context that the parts of one overlay share: the machine's input, the sockets, counters,
+ * limits, the log, and the HELLOs that this SCX sends.
  */
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';

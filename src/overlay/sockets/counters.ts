@@ -1,7 +1,7 @@
 /**
- * What the overlay counts since the SCX has started. `GET /status` and `GET /metrics` of the SCX
- * show the counters, so an operator can tell a full table from a hostile peer and a lost network.
- * They are never reset.
+ * The counters of the overlay since the start of the SCX. `GET /status` and `GET /metrics` of the
+ * SCX show the counters, so an operator can tell a full table from a hostile peer and a lost
+ * network. They are never reset.
  */
 import type { Fault } from '../../wire/decoder.js';
 

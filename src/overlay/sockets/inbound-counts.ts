@@ -1,7 +1,7 @@
 /**
- * How many connections an overlay port has accepted. Anybody can open connections and say nothing,
- * so those that have not said HELLO yet ("pending") have a bound of their own, in all and for each
- * IP address, and cannot use up the room of those that have.
+ * Counts the accepted connections of an overlay port. Anybody can open connections and send
+ * nothing, so those that have not sent HELLO yet ("pending") have a limit of their own, in total
+ * and for each IP address, and cannot use up the capacity for those that have.
  */
 import type { Socket } from 'node:net';
 import type { OverlayLimits } from './limits.js';

@@ -1,5 +1,5 @@
 /**
- * What bounds the overlay port: time, memory and connections, whatever strangers and peers do.
+ * Limits of the overlay port, also against hostile peers: time, memory and connections.
  *
  * The defaults are guesses, ample for meshes of k1 + k2 = 7 edges and sessions of 10,000 SCXs. They
  * are options of an overlay so that tests can shorten the times; production uses the defaults.
@@ -18,7 +18,8 @@ export interface OverlayLimits {
   /** The same from one IP address. Many SCXs may share one behind a network address translator. */
   readonly pendingPerHostMax: number;
   /**
-   * Delayed refusals to one IP address at a time. Further clients there are closed without a word.
+   * Delayed refusals to one IP address at a time. Further clients there are closed without a
+   * REFUSAL.
    */
   readonly delayedPerHostMax: number;
   /** Accepted connections after HELLO: control, data and clients. */

@@ -1,6 +1,6 @@
 /**
- * When an address may be tried again. After each failure in a row the wait doubles, so that neither
- * a dead peer nor the network is flooded with attempts. One success forgets all failures.
+ * Decides when an address may be tried again. After each failure in a row the wait doubles, so that
+ * neither a dead peer nor the network is flooded with attempts. One success forgets all failures.
  */
 import type { Address } from '../../gossamer/core/node.js';
 import { backoffMs } from '../../lib/backoff.js';

@@ -1,6 +1,6 @@
 /**
- * Where an SCX is in its hand-over: no order, handing over, succeeded, or failed and back to normal.
- * The status and the lease look at this; the steps themselves are in hand-over.ts.
+ * The state of an SCX's hand-over: no order, handing over, succeeded, or failed and back to normal.
+ * The status and the lease read it; the steps themselves are in hand-over.ts.
  */
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';

@@ -66,7 +66,7 @@ const playbackStateSchema = z.object({
   position: z.object({ source: sourceId, sequence: count }).nullable(),
 });
 
-/** A ListenerPosition (listeners.ts). */
+/** A ListenerPosition (listener-writer.ts). */
 const positionSchema = z.object({
   isOpen: z.boolean(),
   frame: count.nullable(),

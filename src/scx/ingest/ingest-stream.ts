@@ -1,7 +1,7 @@
 /**
- * The stream of one encoder: bytes in, ADUs out. Bytes that are no MP3 end it with a sentence;
- * silence ends it after ten seconds; sound that comes faster than it is played waits, and with it,
- * by TCP, the encoder (paced-queue.ts).
+ * The stream of one encoder: bytes in, ADUs out. Bytes that are not MP3 end it with an error
+ * message; no data for 10 s ends it. Audio that comes faster than it is played waits, and TCP then
+ * slows down the encoder (paced-queue.ts).
  *
  * Bounded: what waits is one read of the socket.
  */

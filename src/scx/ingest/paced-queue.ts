@@ -1,6 +1,6 @@
 /**
- * What an encoder has sent, passed on at its pace. While a frame waits for its time the socket is
- * paused, so TCP holds up the sender.
+ * Passes on what an encoder has sent, at the pace of playback. While a frame waits for its time the
+ * socket is paused, so TCP holds up the sender.
  *
  * Bounded: what waits is one read of the socket.
  */

@@ -1,4 +1,4 @@
-/** How an SCX describes its stream to players (`icy-` headers) and directories (status-json.xsl). */
+/** Describes the stream of an SCX to players (`icy-` headers) and directories (status-json.xsl). */
 
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Fields } from '../../http/server/response.js';

@@ -67,7 +67,7 @@ export interface AudioRing {
   readonly bytes: number;
 }
 
-/** What a socket holds at most before it is asked again. Guess: 4 s of audio at 128 kbit/s. */
+/** Most bytes in one chunk. Guess: 4 s of audio at 128 kbit/s. */
 export const CHUNK_BYTES_MAX = 65_536;
 
 /** Reads the ring for listeners; what several of them read is joined once until `clear`. */

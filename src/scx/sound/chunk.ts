@@ -61,7 +61,11 @@ export function joinFrames(frames: readonly PlayedFrame[], first: number, now: n
   return { ...joined, frames: views, first, durationMs: durationOf(frames), cutAt: now };
 }
 
-/** The last frames of the chunks, together at least `ms` long; at least one frame. */
+/**
+ * The last frames of the chunks: as few as last `ms` together, so at most `ms` plus one frame, or
+ * all if they are shorter. At least one frame if there is any; the first byte is that of a frame
+ * header.
+ */
 export function lastFrames(chunks: readonly Chunk[], ms: number): PlayedFrame[] {
   const frames = chunks.flatMap((chunk) => chunk.frames);
   let start = frames.length;

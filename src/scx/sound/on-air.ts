@@ -1,7 +1,7 @@
 /**
- * What is on the air. Several sources may feed a session, for example a studio and a loop that fills
- * in while the studio is silent. All of them arrive here all the time; each SCX by itself plays the
- * best one that is live (candidates.ts).
+ * Chooses the source that is on the air. Several sources may feed a session, for example a studio
+ * and a loop that fills in while the studio is silent. All of them arrive here all the time; each
+ * SCX plays the best one that is live (candidates.ts), without consulting other SCXs.
  *
  * The source changes between two frames. When the present source dies, nothing is played until that
  * is noticed, and listeners' buffers shrink by as much. The frames that the next source delivered

@@ -1,7 +1,7 @@
 /**
  * Is the source alive? Each part of an SCX asks this for a different reason, so the answers have
- * different timeouts. They stand here together, from the shortest to the longest, because they
- * depend on each other: a rule that interrupts nobody may wait long, a listener may not.
+ * different timeouts. They are listed together, from the shortest to the longest, because they
+ * depend on each other: timeouts that listeners hear must be short, others may be long.
  *
  * | question | constant | ms |
  * | --- | --- | --- |

@@ -1,7 +1,7 @@
 /**
- * When a session has become as good as it gets. The paper's rule, no change of the mesh for 100
- * seconds (§5.1; stabilisation.ts), is not met by meshes that keep exchanging edges of nearly the
- * same value. Beyond: a session has settled when its cost ratio stays near its final value and
+ * Detects that a session has become as good as it gets. The paper's rule, no change of the mesh for
+ * 100 seconds (§5.1; stabilisation.ts), is not met by meshes that keep exchanging edges of nearly
+ * the same value. Beyond: a session has settled when its cost ratio stays near its final value and
  * every SCX has a route.
  */
 import { statisticsOf } from '../metrics/statistics.js';

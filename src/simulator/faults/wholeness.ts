@@ -1,7 +1,7 @@
 /**
- * Whether a session is whole, as seen from outside: its trees, its mesh, its heartbeat. After a
- * fault the three recover at different speeds, so the report has an instant for each. Only live
- * SCXs count: an edge or a parent that is dead makes a session incomplete, whatever its neighbours
+ * Checks from outside that a session is whole: its trees, its mesh, its heartbeat. After a fault
+ * the three recover at different speeds, so the report has an instant for each. Only live SCXs
+ * count: an edge or a parent that is dead makes a session incomplete, whatever its neighbours
  * believe.
  */
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';

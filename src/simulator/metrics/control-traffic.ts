@@ -1,7 +1,7 @@
 /**
- * What the protocol costs: control messages and their bytes, as `wire` would frame them. Messages
- * over data connections, such as SUBSCRIBE, count as well; ADUs do not. Not counted either are the
- * HELLO of each connection and the headers of TCP and IP.
+ * Counts control messages and bytes, as `wire` would frame them. Messages over data connections,
+ * such as SUBSCRIBE, count as well; ADUs do not. Not counted either are the HELLO of each
+ * connection and the headers of TCP and IP.
  */
 import type { Effect } from '../../gossamer/core/effects.js';
 import { dataMessageBytes, messageBytes } from '../../wire/encoder.js';

@@ -1,7 +1,7 @@
 /**
- * How fast SCXs discover each other (§5.2, figures 6 and 7): when each of them knows a share of all
- * others, including those that have yet to join. Where the profile limits how many members an SCX
- * keeps, the share is one of that limit.
+ * Measures how fast SCXs discover each other (§5.2, figures 6 and 7): when each of them knows a
+ * share of all others, including those that have yet to join. Where the profile limits how many
+ * members an SCX keeps, the share is one of that limit.
  */
 
 /** The shares of figure 6. */

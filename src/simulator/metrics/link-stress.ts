@@ -1,6 +1,6 @@
 /**
- * How often the physical links carry the same data (figure 11): "We ... computed the number of
- * physical links in the underlying internet topology that carried duplicate data copies."
+ * Counts how often the physical links carry the same data (figure 11): "We ... computed the number
+ * of physical links in the underlying internet topology that carried duplicate data copies."
  */
 import type { Graph } from '../topology/graph.js';
 import { findShortestPaths, linksTo } from '../topology/shortest-paths.js';

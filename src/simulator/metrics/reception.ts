@@ -1,5 +1,5 @@
 /**
- * Whether every SCX gets every ADU. Each SCX owes its listeners everything that was published since
+ * Checks that every SCX gets every ADU. Each SCX must receive everything that was published since
  * it joined, including ADUs that were published before its first subscription. ADUs of the last
  * seconds may still be in transit at the end, so they are not counted.
  */

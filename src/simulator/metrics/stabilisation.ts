@@ -1,7 +1,7 @@
 /**
- * When the mesh stops changing. "The experiment ends when there are no changes to the mesh
- * structure for at least 100 seconds" (§5.1). "Each edge that is added to or removed from the mesh
- * is counted as two changes, one for each node in the edge" (figure 10): both ends of an edge
+ * Detects that the mesh has stopped changing. "The experiment ends when there are no changes to the
+ * mesh structure for at least 100 seconds" (§5.1). "Each edge that is added to or removed from the
+ * mesh is counted as two changes, one for each node in the edge" (figure 10): both ends of an edge
  * notify a change, so the notifications are counted.
  */
 import type { Observer } from '../world/world.js';

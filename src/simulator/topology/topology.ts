@@ -1,6 +1,6 @@
 /**
- * What a session can be simulated on: a graph of routers and hosts, in which distances are shortest
- * paths, or a matrix of measured round trips.
+ * The topologies on which a session can be simulated: a graph of routers and hosts, in which
+ * distances are shortest paths, or a matrix of measured round trips.
  */
 import type { Graph } from './graph.js';
 

@@ -1,6 +1,6 @@
 /**
- * What control and data connections have in common: messages travel over them, they break, and both
- * ends learn of it one delay later. A partition stops everything that crosses it without a notice;
+ * The common part of control and data connections: messages travel over them, they break, and both
+ * ends are notified one delay later. A partition stops everything that crosses it without a notice;
  * when it ends, the connections that crossed it are reset, as TCP does after its retries.
  */
 import type { Input } from '../../gossamer/core/effects.js';

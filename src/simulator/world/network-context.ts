@@ -1,4 +1,7 @@
-/** What the parts of the simulated network share: the world around it, and what they count. */
+/**
+ * The context that the parts of the simulated network share: the world around it, and their
+ * counters.
+ */
 import type { Address } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';
 import { createDeferred, type Deferred } from './deferred.js';

@@ -1,7 +1,7 @@
 /**
- * What happens to a segment on its way. A lost segment is sent again after TCP's retransmission
- * timeout, and everything behind it in the same connection waits for it, so messages of one
- * connection always arrive in order. A segment that is lost too often breaks its connection.
+ * Carries segments of connections, and loses some of them. A lost segment is sent again after TCP's
+ * retransmission timeout, and everything behind it in the same connection waits for it, so messages
+ * of one connection always arrive in order. A segment that is lost too often breaks its connection.
  */
 import { type Lane, pairOf } from './lanes.js';
 import type { NetworkContext } from './network-context.js';

@@ -1,7 +1,8 @@
 /**
- * What the paper's text says of an axis, behind the data: a range is shaded, a value is a dotted
- * line. Labels are horizontal, at the upper end of a vertical line or the right end of a horizontal
- * one. The labels of several vertical lines stand one below the other, so that none hides another.
+ * Draws behind the data what the paper's text states about an axis: a range is shaded, a value is a
+ * dotted line. Labels are horizontal, at the upper end of a vertical line or the right end of a
+ * horizontal one. The labels of several vertical lines stand one below the other, so that none
+ * hides another.
  */
 import type { Mark } from '../../../simulator/figures/presentation/chart.js';
 import type { Frame } from './frame.js';

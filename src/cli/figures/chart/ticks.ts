@@ -1,7 +1,7 @@
 /**
- * Where an axis begins and ends, and which numbers stand on it. A reader finds a value fastest
- * between round numbers, so all ticks are 1, 2 or 5 times a power of ten, or multiples of such a
- * step; and an axis whose ends are not given begins and ends at a tick.
+ * Chooses the ends of an axis and the numbers on it. A reader finds a value fastest between round
+ * numbers, so all ticks are 1, 2 or 5 times a power of ten, or multiples of such a step; and an
+ * axis whose ends are not given begins and ends at a tick.
  */
 
 /** An axis of numbers. */

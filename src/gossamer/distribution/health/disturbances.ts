@@ -1,7 +1,6 @@
 /**
- * What disturbed the flows of one SCX, by cause: what an operator asks after a bad night. Counted
- * over the first channel of all sources, which flows all the time, and never reset: a source that
- * ends takes no count with it.
+ * Counts the disturbances of one SCX's flows, by cause. They are counted over the first channel of
+ * all sources, which flows all the time, and never reset: counts stay when a source ends.
  *
  * A FlowWatch observes one flow and attributes each change of parents, each late ADU and each loss
  * to its cause. It only observes; parents are chosen in parent/.
@@ -24,7 +23,7 @@ const FAILOVER_CAUSES = [
   'route',
 ] as const;
 
-/** How ADUs came that were due while no upstream delivered. */
+/** Where late ADUs came from. */
 const REPAIR_CAUSES = [
   /** From the cache of the parent that took over. */
   'failover',

@@ -1,7 +1,7 @@
 /**
- * How late a flow is: by how much longer an ADU took from its source than the quickest one did.
- * Time stamps are the source's and instants are ours, so only differences count: the clocks need
- * not agree.
+ * Measures the lateness of a flow: by how much longer an ADU took from its source than the quickest
+ * one did. Time stamps are the source's and instants are ours, so only differences count: the
+ * clocks need not agree.
  *
  * A stall is a rise of the lateness: for that long no ADU came although one was due. When the flow
  * catches up, from a cache or by skipping, it becomes less late again, and the next rise counts

@@ -1,8 +1,9 @@
 /**
- * How long the upstreams of a flow have been silent, and what follows from it (Beyond §3.8). Three
- * measures, which config.ts lists with all timeouts: longer than the source's usual interval is
- * quiet, and reserves are asked; longer than the present patience is stalled, and the upstream is
- * given up. On other channels than the first silence may last for minutes and shows nothing.
+ * Measures how long the upstreams of a flow have been silent, and decides what follows (Beyond
+ * §3.8). Three measures, which config.ts lists with all timeouts: longer than the source's usual
+ * interval is quiet, and reserves are asked; longer than the present patience is stalled, and the
+ * upstream is given up. On other channels than the first silence may last for minutes and shows
+ * nothing.
  */
 import { type GossamerConfig, TIMEOUTS } from '../../core/config.js';
 import type { UsualInterval } from '../health/usual-interval.js';

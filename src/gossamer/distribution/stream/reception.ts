@@ -1,7 +1,7 @@
 /**
- * What arrives of one source's channel: each ADU is counted, put in order (stream.ts), and
- * delivered once. All parts that follow the flow hear of it here: repairs, the usual interval, and
- * the counts of disturbances.
+ * Receives the ADUs of one source's channel: each is counted, put in order (stream.ts), and
+ * delivered once. All parts that follow the flow are notified here: repairs, the usual interval,
+ * and the counts of disturbances.
  */
 
 import type { Adu } from '../../core/node.js';

@@ -1,4 +1,4 @@
-/** How much is simulated for the figures, and so how long that takes. */
+/** The extent of the simulations for the figures, which determines their running time. */
 import type { Scope, TopologyName } from './session.js';
 
 export interface ScopeOptions {
