@@ -7,7 +7,8 @@
  *   they import (no isolation): loading them again for each file took longer than most files do.
  *   It has no mocked modules and leaves no global changed. `npm run test:fast` runs `core` and
  *   `mocks`.
- * - `mocks`: replaces modules, so each file has a process of its own.
+ * - `mocks`: replaces modules or the clock, so each file has a process of its own: in a shared one, an
+ *   interval that another test has left would run on the fake clock, hundreds of thousands of times.
  * - `process`: starts single processes from the build, without a cluster.
  * - `e2e`: real clusters, encoders and players, which wait for sound most of the time.
  * - `drills`: measures gaps while processes die, so few run beside each other.
@@ -17,7 +18,15 @@ import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/loopback-only.ts'];
 
-const MOCKS = ['test/http/client/guarded-fetch.test.ts'];
+const MOCKS = [
+  'test/client/track/stall-watch.test.ts',
+  'test/cluster/ingest/shoutcast.test.ts',
+  'test/cluster/web/sort-connections.test.ts',
+  'test/http/client/guarded-fetch.test.ts',
+  'test/http/server/access-log.test.ts',
+  'test/scx/ingest/encoder-client.test.ts',
+  'test/scx/ingest/paced-queue.test.ts',
+];
 const PROCESS = [
   'test/cli/main.test.ts',
   'test/cli/commands/broadcast-standard-input.test.ts',

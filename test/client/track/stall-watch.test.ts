@@ -22,8 +22,6 @@ async function toldOf(delaysMs: readonly number[], eachHeldMs = 0): Promise<read
     }
     isOver = true;
   })();
-  // Not runAllTimersAsync, which would also wait for intervals of whatever else shares this
-  // process.
   while (!isOver) await vi.advanceTimersToNextTimerAsync();
   await reading;
   return told;
