@@ -12,7 +12,7 @@ const text = z.string().max(256).nullable();
 /** How the session is presented to players, as its announcement says now. */
 const stationSchema = z.object({ title: text, genre: text });
 
-/** Who may broadcast, as its announcement says now. */
+/** The source key, and the origin of the announcement. */
 const accessSchema = z.object({
   sourceKey: z.string().max(100).nullable(),
   /** Where the announcement was fetched; null when the cluster itself publishes it. */

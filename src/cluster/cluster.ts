@@ -83,7 +83,10 @@ async function listenWith(options: ClusterOptions, platform: Platform): Promise<
   return { ...opened, server, closePort };
 }
 
-/** SHOUTcast's encoders take the port after the front end's, unless SCXs may have that one. */
+/**
+ * Opens the port for SHOUTcast's encoders: the one after the front end's, unless SCXs may have that
+ * one.
+ */
 async function openShoutcast({ services, passthrough, port }: Listening) {
   const { sessions, options } = services;
   const { log, listenHost: host, scxPorts } = options;

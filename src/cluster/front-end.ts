@@ -123,7 +123,7 @@ function operatorRoutes({ secret, fleet, status, metrics, proxy, pages, options 
   ];
 }
 
-/** The application. */
+/** Creates the application with all routes. */
 export function createFrontEnd(services: Services): Express {
   const trust = trustIn(services.trustedProxies);
   const app = express();

@@ -129,7 +129,7 @@ function statusFrom({ url, version, config, fleet, store, finder }: StatusParts)
     });
 }
 
-/** The services of a front end that listens on this port. */
+/** Creates the services of a front end that listens on this port. */
 export function createServices(
   options: ClusterOptions,
   platform: Platform,

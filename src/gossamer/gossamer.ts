@@ -123,7 +123,7 @@ export interface Gossamer extends Machine<Input, Effect> {
   nextHop(sourceScx: NodeId): NodeId | undefined;
 }
 
-/** One SCX's part in the protocol. It does nothing before `join`. */
+/** Creates the machine of one SCX. It does nothing before `join`. */
 export function createGossamer(options: GossamerOptions): Gossamer {
   const checked = validateConfig(options.config);
   assert(checked.ok, checked.ok ? '' : checked.problems.join('; '));

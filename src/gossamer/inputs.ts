@@ -25,7 +25,7 @@ function createLinkDown(rules: Rules) {
   };
 }
 
-/** A handler that hands each input to the rules that it is for. */
+/** Creates a handler that hands each input to the rules that it is for. */
 export function createInputs(rules: Rules): (input: Input, now: number) => void {
   const { life, routing, distribution, rendezvous, departures, liveness } = rules;
   const handleMessage = createMessages(rules);

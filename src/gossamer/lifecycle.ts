@@ -56,7 +56,7 @@ export interface Lifecycle {
   readonly deadline: number;
 }
 
-/** Before joining. */
+/** Creates the life cycle of an SCX that has not joined. */
 export function createLifecycle({ born, config, wakeBy, facts }: LifecycleOptions): Lifecycle {
   const timers = createTimers<'drain' | 'refute'>(wakeBy);
   let self = born;

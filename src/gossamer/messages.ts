@@ -25,7 +25,7 @@ function answerRequestStatus(rules: Rules, to: Address): void {
   });
 }
 
-/** A handler that hands each control message to the rule that it is for. */
+/** Creates a handler that hands each control message to the rule that it is for. */
 export function createMessages(
   rules: Rules,
 ): (from: Member, message: Message, now: number) => void {

@@ -11,7 +11,7 @@ export interface StreamDescription {
   readonly genre: string | undefined;
 }
 
-/** A stream that nobody has described. */
+/** A stream without a description. */
 export const NO_DESCRIPTION: StreamDescription = { title: undefined, genre: undefined };
 
 /** The longest title or genre, in UTF-16 units. */

@@ -24,9 +24,10 @@ function mix(value: number): number {
 const stepOf = (first: number): number => mix(first ^ 0x9e3779b9) | 1;
 
 /**
+ * Creates a filter that contains these items.
  * @param items 32-bit hashes
  * @param salt a 16-bit number
- * @param bytesMax the filter has a byte for each item, and at most so many
+ * @param bytesMax the filter has a byte for each item, up to this limit
  */
 export function createBloom(items: readonly number[], salt: number, bytesMax: number): Bloom {
   const bits = new Uint8Array(Math.min(Math.max(items.length, 1), bytesMax));

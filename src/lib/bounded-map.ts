@@ -18,7 +18,7 @@ export interface BoundedMap<Key, Value> {
   entries(): IterableIterator<[Key, Value]>;
 }
 
-/** An empty map for `sizeMax` entries (>= 1). */
+/** Creates an empty map for `sizeMax` entries (>= 1). */
 export function createBoundedMap<Key, Value>(sizeMax: number): BoundedMap<Key, Value> {
   const entries = new Map<Key, Value>(); // a Map iterates in the order of insertion
   const set = (key: Key, value: Value): void => {

@@ -16,7 +16,7 @@ export interface DenseMap<Key, Item> {
   delete(key: Key): number | undefined;
 }
 
-/** An empty map; `keyOf` tells an item's key. */
+/** Creates an empty map; `keyOf` tells an item's key. */
 export function createDenseMap<Key, Item>(keyOf: (item: Item) => Key): DenseMap<Key, Item> {
   const items: Item[] = [];
   const indexes = new Map<Key, number>();

@@ -24,7 +24,7 @@ const grown = (array: Float64Array): Float64Array => {
   return larger;
 };
 
-/** An empty queue. */
+/** Creates an empty queue. */
 export function createEventQueue<Event>(): EventQueue<Event> {
   let instants: Float64Array = new Float64Array(ROOM_FIRST);
   let sequences: Float64Array = new Float64Array(ROOM_FIRST);
@@ -49,7 +49,10 @@ export function createEventQueue<Event>(): EventQueue<Event> {
     events[index] = event;
   };
 
-  /** Where an event of that instant belongs, as the last one to enter. */
+  /**
+   * Makes room for an event of that instant, behind the others of the same instant; returns its
+   * index.
+   */
   const makeWay = (instant: number): number => {
     let index = events.length;
     if (index === instants.length) {

@@ -3,9 +3,9 @@
  * on terminals and in players' displays. So each is one line, bounded, and without characters that
  * control where or how it is shown.
  *
- * There are two readers. A tag or a title in a stream was written by a program, which nobody can
- * ask to correct it: `plainText` removes what is unwanted. An announcement is written by a person,
- * who can: `parsePlainText` refuses it and says why.
+ * There are two readers. A tag or a title in a stream was written by a program, which cannot be
+ * asked to correct it: `plainText` removes what is unwanted. An announcement is written by a
+ * person, who can: `parsePlainText` refuses it and says why.
  */
 import { bad, good, type Result } from './result.js';
 

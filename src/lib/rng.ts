@@ -30,7 +30,7 @@ function hashLabel(seed: number, label: string): number {
   return hash;
 }
 
-/** A stream from a 32-bit seed. */
+/** Creates a stream from a 32-bit seed. */
 export function createRng(seed: number): Rng {
   const generator = xoroshiro128plus(seed | 0);
   const below = (bound: number): number => {

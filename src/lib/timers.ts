@@ -16,7 +16,7 @@ export interface Timers<Name extends string> {
   readonly next: number;
 }
 
-/** An empty set of timers; `onSet` hears of each instant that is set. */
+/** Creates an empty set of timers; `onSet` is called with each instant that is set. */
 export function createTimers<Name extends string>(onSet?: (instant: number) => void): Timers<Name> {
   const instants = new Map<Name, number>();
   let next = Number.POSITIVE_INFINITY;

@@ -13,7 +13,7 @@ export interface TokenBucket {
   isFull(now: number): boolean;
 }
 
-/** A full bucket of `burst` tokens (>= 1); one grows back every `intervalMs`. */
+/** Creates a full bucket of `burst` tokens (>= 1); one grows back every `intervalMs`. */
 export function createTokenBucket(burst: number, intervalMs: number): TokenBucket {
   let fullAt = Number.NEGATIVE_INFINITY;
   const next = (): number => fullAt - (burst - 1) * intervalMs;

@@ -1,4 +1,4 @@
-/** The path of an HTTP request's target, for whoever dispatches on it. */
+/** The path of an HTTP request's target, for code that dispatches on it. */
 
 /** The path of a request's target, without query; undefined if it is badly escaped. */
 export function pathOf(target: string): string | undefined {

@@ -12,7 +12,7 @@ export interface Leaving {
   onLeft(): void;
 }
 
-/** `timeoutMs` is the deadline after which `leave` resolves anyway. */
+/** Creates the departure of one overlay. `leave` resolves after `timeoutMs` at the latest. */
 export function createLeaving(
   view: () => GossamerView,
   feed: (input: Input) => void,

@@ -24,8 +24,8 @@ export interface Locator {
 }
 
 /**
- * A locator. `allowPrivate`: URLs may lead to private addresses. `onLocated` receives the address
- * or the problems of a location that could not be looked up.
+ * Creates a locator. `allowPrivate`: URLs may lead to private addresses. `onLocated` receives the
+ * address or the problems of a location that could not be looked up.
  */
 export function createLocator(
   allowPrivate: boolean,

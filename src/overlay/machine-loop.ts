@@ -12,7 +12,7 @@ export interface MachineLoop {
   close(): void;
 }
 
-/** A loop that is at rest; `perform` carries out each effect. */
+/** Creates a loop that is at rest; `perform` carries out each effect. */
 export function createMachineLoop(
   machine: Machine<Input, Effect>,
   perform: (effect: Effect) => void,

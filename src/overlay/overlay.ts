@@ -142,7 +142,7 @@ interface Parts {
   view(): GossamerView;
 }
 
-/** `port` is the one that we listen on. */
+/** Creates the parts of an overlay; `port` is the one that we listen on. */
 function createParts(options: OverlayOptions, sockets: Sockets, port: number): Parts {
   const { session, config, rng, log } = options;
   const address = joinHostPort(options.advertiseHost, port) as Address;

@@ -1,6 +1,6 @@
 /**
  * A promise that is settled from outside. (Node 20 has no `Promise.withResolvers`.) A rejection
- * that nobody has awaited yet is no unhandled rejection, because whoever awaits it later gets it.
+ * that is not awaited yet is not an unhandled rejection, because a later `await` gets it.
  */
 
 /** A promise and the two functions that settle it; the first call counts. */
@@ -10,7 +10,7 @@ export interface Latch<Value> {
   reject(error: Error): void;
 }
 
-/** A latch that is open. */
+/** Creates a latch that is open. */
 export function createLatch<Value = void>(): Latch<Value> {
   let resolve: (value: Value) => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;

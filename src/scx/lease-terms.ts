@@ -34,7 +34,7 @@ export interface SessionTerms {
   onRenewed(terms: LeaseTerms): void;
 }
 
-/** The terms of the launch document, until the first renewal. */
+/** Creates the terms of the launch document, until the first renewal. */
 export function createSessionTerms(options: TermsOptions): SessionTerms {
   const { launch, password, lifetime, fallback, handOver } = options;
   let isPinned = launch.rendezvous;

@@ -123,7 +123,7 @@ function post({ url, token }: LeaseOptions, agent: Agent, body: string): Promise
   });
 }
 
-/** Renews at once, and then at each interval. */
+/** Starts the lease: renews at once, and then at each interval. */
 export function startLease(options: LeaseOptions): Lease {
   const { log } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

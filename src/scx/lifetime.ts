@@ -23,7 +23,7 @@ export interface Lifetime {
   endReason(now: number): string | undefined;
 }
 
-/** A lifetime that begins now, without clients. */
+/** Creates a lifetime that begins now, without clients. */
 export function createLifetime(options: LifetimeOptions, pinned: boolean, now: number): Lifetime {
   let clients = 0;
   let idleSince = now;

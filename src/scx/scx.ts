@@ -103,7 +103,7 @@ async function openParts(options: ScxOptions) {
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
-/** The hand-over of an SCX; its port and its lease are opened later. */
+/** Opens the hand-over of an SCX; its port and its lease are opened later. */
 function openHandOver(
   { launch, log, playout, streaming, now }: Parts,
   shutdown: Shutdown,
@@ -124,7 +124,7 @@ function openHandOver(
   });
 }
 
-/** Does what is due regularly, until it is cleared. */
+/** Starts the timer for regular maintenance; it runs until it is cleared. */
 function startMaintenance(parts: Parts, shutdown: Shutdown, renewLease: () => void) {
   const { streaming, news, predecessor, lifetime, now } = parts;
   return setInterval(() => {

@@ -32,7 +32,7 @@ export interface Shutdown {
 /** Time to leave the overlay, ms: with the time to flush sockets below 2.5 s. */
 const LEAVE_MS_MAX = 2100;
 
-/** An SCX that goes on. `steps` is asked for when the end begins. */
+/** Creates the shutdown of a running SCX. `steps` is called when it begins. */
 export function createShutdown(log: Logger, steps: () => ShutdownSteps): Shutdown {
   const done = createLatch();
   let hasBegun = false;

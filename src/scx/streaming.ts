@@ -1,6 +1,6 @@
 /**
- * The streaming part of an SCX: overlay, sources and playout, connected. What is around it (HTTP
- * port, lease, lifetime) is in scx.ts.
+ * The streaming part of an SCX: overlay, sources and playout, connected. scx.ts adds the HTTP port,
+ * the lease and the lifetime.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -113,7 +113,7 @@ const overlaySettings = (launch: Launch) => ({
 const hasChildren = (source: SourceView): boolean =>
   source.flows.some((flow) => flow.children.length > 0);
 
-/** Tells the overlay the number of listeners when it has changed. */
+/** Creates a function that reports the number of listeners to the overlay when it has changed. */
 function createListenerReport(overlay: Overlay): (count: number) => void {
   let reported = 0;
   return (count) => {
@@ -122,7 +122,7 @@ function createListenerReport(overlay: Overlay): (count: number) => void {
   };
 }
 
-/** The attached sources of a session, and what the overlay tells about them. */
+/** Opens the attached sources of a session, which get the numbers of listeners from the overlay. */
 function openSources({ launch, playout, now, log }: StreamingOptions, overlay: Overlay) {
   const audience = (id: SourceId): SourceAudience => {
     const found = overlay.view().sources.find(({ source }) => source.id === id);

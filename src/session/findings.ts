@@ -18,7 +18,7 @@ export interface Findings {
   refuse(): Result<never>;
 }
 
-/** No problem yet. */
+/** Creates an empty list of problems. */
 export function createFindings(): Findings {
   const problems: string[] = [];
   let dropped = 0;

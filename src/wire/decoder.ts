@@ -175,7 +175,7 @@ export function decodeFrames(bytes: Uint8Array): WireEvent[] {
   return events;
 }
 
-/** A decoder for one direction of one connection. */
+/** Creates a decoder for one direction of one connection. */
 export function createDecoder(limits: WireLimits = WIRE_LIMITS): Decoder {
   let state: 'new' | 'greeted' | 'over' = 'new';
   const bound = boundOf(limits);

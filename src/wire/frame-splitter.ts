@@ -29,7 +29,7 @@ function wholeAt<Objection>(
   return { kind: 'frame', type: header.type, bytes: chunk.subarray(at, at + header.bytes) };
 }
 
-/** A frame that comes in pieces: first its header is collected, then all of it. */
+/** Creates a frame that comes in pieces: first its header is collected, then all of it. */
 function createPartialFrame<Objection>(check: Check<Objection>) {
   let partial = new Uint8Array(FRAME_HEADER_BYTES);
   let filled = 0;
@@ -75,7 +75,7 @@ function createPartialFrame<Objection>(check: Check<Objection>) {
 }
 
 /**
- * A splitter of one stream.
+ * Creates a splitter of one stream.
  * @param object the objection to a frame with that type and that number of body bytes, which may be
  *   -1; undefined if there is none. It is called after all frames before have been taken.
  */

@@ -44,7 +44,7 @@ export function readFrameHeader(bytes: Uint8Array, at: number): FrameHeader {
   return { type: view.getUint8(LENGTH_BYTES), bytes: LENGTH_BYTES + view.getUint32(0) };
 }
 
-/** A frame with its header, and room for a body of `bodyBytes` bytes. */
+/** Creates a frame with its header, and room for a body of `bodyBytes` bytes. */
 export function createFrame(type: FrameType, bodyBytes: number): Uint8Array {
   assert(bodyBytes >= 0 && bodyBytes < 2 ** 31, () => `a frame cannot hold ${bodyBytes} bytes`);
   const frame = new Uint8Array(FRAME_HEADER_BYTES + bodyBytes);

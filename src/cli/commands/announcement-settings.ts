@@ -18,7 +18,7 @@ import type { AnnounceSettings } from '../options/announce-options.js';
  */
 const PASSWORD_LENGTH_MIN = 20;
 
-/** Throws a UserError with all problems, one line each. */
+/** Creates an announcement. Throws a UserError with all problems, one line each. */
 export function createAnnouncement(name: SessionName, settings: AnnounceSettings): Announcement {
   const { title, description, genre, homepage } = settings;
   const rendezvous = locationsOf(name, settings);

@@ -22,7 +22,10 @@ const lackOf = (lines: number): string =>
 
 const LACKING = 'Lines are missing here: the log could not be written. Was the disk full?';
 
-/** Writes each line completely, or counts it as lost. It never throws and buffers nothing. */
+/**
+ * Creates a stream that writes each line completely, or counts it as lost. It never throws and
+ * buffers nothing.
+ */
 export function createLossy(write: Write): DestinationStream {
   let lost = 0;
   /** Only a part of the last line was written. */
@@ -54,7 +57,7 @@ export function createLossy(write: Write): DestinationStream {
 /** One system call per line. Pino's own destination would throw when the disk is full. */
 const lossy = createLossy((text) => writeSync(STDERR, text));
 
-/** A logger that writes messages of `level` and more severe ones to standard error. */
+/** Creates a logger that writes messages of `level` and more severe ones to standard error. */
 export async function createLog(level: string): Promise<Logger> {
   const options = { level, redact: SECRETS, base: { pid: process.pid } };
   if (process.stderr.isTTY !== true) {

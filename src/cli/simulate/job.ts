@@ -33,7 +33,10 @@ export type JobEvent =
       readonly message: string;
     };
 
-/** A player of jobs. It keeps the last topology, because most jobs in a row have the same file. */
+/**
+ * Creates a player of jobs. It keeps the last topology, because most jobs in a row have the same
+ * file.
+ */
 export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => void {
   let kept: { readonly key: string; readonly open: TopologySource } | undefined;
   const topologyOf = ({ topology, seed, scxs }: Job) => {

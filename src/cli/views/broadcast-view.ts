@@ -65,7 +65,9 @@ export function eventLines(before: Progress | undefined, after: Progress): reado
   return lines;
 }
 
-/** The view that suits `output`. A terminal whose width is unknown is treated like a pipe. */
+/**
+ * Creates the view that suits `output`. A terminal whose width is unknown is treated like a pipe.
+ */
 export function createBroadcastView(output: Output): BroadcastView {
   const redrawn = output.isTTY === true && output.columns > 0;
   return redrawn ? createTerminalView(output) : createPlainView(output);

@@ -6,7 +6,7 @@ export interface Progress {
   end(): void;
 }
 
-/** A progress line on standard error, because standard output carries the results. */
+/** Creates a progress line on standard error, because standard output carries the results. */
 export function createProgress(): Progress {
   const output = process.stderr;
   if (!output.isTTY || !(output.columns > 0))

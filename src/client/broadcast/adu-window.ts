@@ -31,7 +31,7 @@ interface Entry {
   readonly durationMs: number;
 }
 
-/** An empty window that keeps `keepMs` of sent audio. */
+/** Creates an empty window that keeps `keepMs` of sent audio. */
 export function createAduWindow(keepMs: number): AduWindow {
   let unsent: Entry[] = [];
   let sent: Entry[] = [];

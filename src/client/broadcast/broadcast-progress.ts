@@ -23,7 +23,7 @@ export interface Journal {
   note(change: Partial<Progress>): void;
 }
 
-/** A journal that calls `onProgress` after each note. */
+/** Creates a journal that calls `onProgress` after each note. */
 export function createJournal(onProgress: (progress: Progress) => void): Journal {
   let progress: Progress = {
     state: 'attaching',

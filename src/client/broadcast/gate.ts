@@ -9,7 +9,7 @@ export interface Gate {
   open(): void;
 }
 
-/** A gate at which nobody waits. */
+/** Creates a gate without waiting callers. */
 export function createGate(): Gate {
   let waiting: (() => void)[] = [];
   return {

@@ -44,7 +44,7 @@ export interface Pacer {
   readonly rebased: number;
 }
 
-/** A pacer whose clock starts with its first frame. */
+/** Creates a pacer whose clock starts with its first frame. */
 export function createPacer(config: PacerConfig = PACER_DEFAULTS): Pacer {
   let dueAt: number | undefined;
   /** The instant of the first of the frames that are sent together. */

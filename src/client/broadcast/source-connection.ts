@@ -58,7 +58,7 @@ const CONNECT_MS_MAX = 5000;
 /** Time for the SCX's answer, ms: it delays its refusal of a wrong password by up to 10 s. */
 const ANSWER_MS_MAX = 12_000;
 
-/** Intervals of KEEP_ALIVE without a word from the SCX after which it is taken for dead. */
+/** Intervals of KEEP_ALIVE without data from the SCX after which it is considered dead. */
 const MISSED_MAX = 3;
 
 /** The SCX itself ended the connection, with a REFUSAL. */

@@ -48,9 +48,7 @@ interface State extends StudioOptions {
   warnedAt: number;
 }
 
-/**
- * A studio that has sent nothing yet. It takes one event and resolves when it can take the next.
- */
+/** Creates a studio: a function that takes one event and resolves when it can take the next. */
 export function createStudio(options: StudioOptions): (event: PlaylistEvent) => Promise<void> {
   const state: State = {
     ...options,

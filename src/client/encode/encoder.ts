@@ -50,7 +50,7 @@ const isLikeTarget = (header: FrameHeader | undefined, bitrateKbps: BitrateKbps)
   header.sampleRateHz === TARGET.sampleRateHz &&
   (header.channelMode === 'joint' || header.channelMode === 'stereo');
 
-/** An encoder whose thread starts with its first recording. */
+/** Creates an encoder whose thread starts with its first recording. */
 export function createEncoder(bitrateKbps: BitrateKbps): Encoder {
   let thread: Worker | undefined;
 

@@ -15,7 +15,7 @@ export interface FrameQueue {
   takeLostMs(): number;
 }
 
-/** An empty queue. */
+/** Creates an empty queue. */
 export function createFrameQueue(): FrameQueue {
   const waiting: { readonly frame: Uint8Array; readonly durationMs: number }[] = [];
   let waitingMs = 0;

@@ -47,7 +47,7 @@ interface State {
   reported: string;
 }
 
-/** A link that has sent nothing yet. */
+/** Creates a link that has sent nothing yet. */
 export function createIcecastLink(options: IcecastLinkOptions): IcecastLink {
   const ending = new AbortController();
   const state: State = {

@@ -25,7 +25,10 @@ interface State {
   hasFailed: boolean;
 }
 
-/** Sends nothing before `onConnected`, and nothing after the signal is aborted. */
+/**
+ * Creates a sender of titles. It sends nothing before `onConnected`, and nothing after the signal
+ * is aborted.
+ */
 export function createTitleSender(
   target: IcecastTarget,
   onWarning: (text: string) => void,

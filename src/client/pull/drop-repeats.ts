@@ -32,7 +32,7 @@ type State =
   /** Known frames are dropped; the last title among them is kept. */
   | { readonly kind: 'repeating'; title: TrackEvent | undefined };
 
-/** A filter that remembers no frame yet. */
+/** Creates a filter that remembers no frame yet. */
 export function createRepeatFilter(): RepeatFilter {
   const recent = createRecentFrames();
   let state: State = { kind: 'live' };
@@ -69,7 +69,7 @@ export function createRepeatFilter(): RepeatFilter {
   };
 }
 
-/** The last FRAMES_MAX frames, by content. */
+/** Creates a store of the last FRAMES_MAX frames, by content. */
 function createRecentFrames() {
   /** Keys, the oldest first. */
   const order: string[] = [];

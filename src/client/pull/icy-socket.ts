@@ -22,7 +22,10 @@ export function connectIcy(url: URL): Duplex {
   return withRewrittenStart(isTls ? connectTls({ ...target, servername: host }) : connect(target));
 }
 
-/** Replaces `ICY ` at the start of a stream; bytes are held back while they may be part of it. */
+/**
+ * Creates a function that replaces `ICY ` at the start of a stream; it holds bytes back while they
+ * may be part of it.
+ */
 function createRewriter(): (chunk: Buffer) => Buffer {
   /** The first bytes; undefined once they have passed. */
   let start: Buffer | undefined = NOTHING;

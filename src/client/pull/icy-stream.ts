@@ -64,7 +64,7 @@ const TEXT_LENGTH_MAX = 200;
 const MP3_TYPES = /^(audio\/(x-)?(mpeg|mp3|mpeg3)|application\/octet-stream)\b/i;
 const PLAYLIST_TYPES = /mpegurl|scpls|xspf/i;
 
-/** Rejects with NoStream. */
+/** Opens the stream of a server. Rejects with NoStream. */
 export async function openIcyStream(options: IcyOptions): Promise<IcyStream> {
   const { label, tell } = options;
   const response = await ask(options, true);

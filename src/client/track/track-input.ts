@@ -82,7 +82,7 @@ async function* readFrom(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A recording that is piped into this process. */
+/** Opens a recording that is piped into this process. */
 export function openStream(stream: Readable): TrackInput {
   return { file: 'standard input', name: 'Live', sizeBytes: undefined, chunks: stream };
 }

@@ -134,7 +134,10 @@ interface LengthMeter {
   lengthMs(): number | undefined;
 }
 
-/** Estimates the length of a recording from its size, undefined for a stream, and what was read. */
+/**
+ * Creates an estimator of a recording's length. It uses the size, undefined for a stream, and the
+ * frames that were read.
+ */
 function createLengthMeter(sizeBytes: number | undefined): LengthMeter {
   let readBytes = 0;
   let headBytes: number | undefined;

@@ -131,7 +131,7 @@ function shareLoads(load: (url: string) => Promise<OrProblem<Known>>) {
   };
 }
 
-/** Fetches, and keeps the last results. */
+/** Creates a cache that fetches announcements and keeps the last results. */
 function createCache(options: FinderOptions) {
   const { now } = options;
   const cache = createBoundedMap<string, Cached>(CACHED_MAX);
@@ -166,7 +166,7 @@ function createCache(options: FinderOptions) {
   };
 }
 
-/** A finder that has fetched nothing yet. */
+/** Creates a finder that has fetched nothing yet. */
 export function createFinder(options: FinderOptions): AnnouncementFinder {
   const { store } = options;
   const cache = createCache(options);

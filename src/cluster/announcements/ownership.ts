@@ -36,7 +36,7 @@ export const isLocal = ({ socket, headers }: Request): boolean =>
 const tokenIn = ({ headers }: Request): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 
-/** No wrong token yet; `now` is monotonic, in ms. */
+/** Creates the check of owners' tokens; `now` is monotonic, in ms. */
 export function createOwnership(now: () => number): Ownership {
   const guessDelay = createGuessDelay();
   return {

@@ -27,7 +27,7 @@ export interface Inspection {
   readonly bytes: number;
 }
 
-/** No byte yet. */
+/** Creates an inspection of one file, which is given its bytes in pieces. */
 export function createInspection(): Inspection {
   const framer = createFramer();
   let head: Uint8Array = new Uint8Array();

@@ -65,7 +65,7 @@ function reportOf({ session, pid }: ScxStatus, outcome: Result<ScxStatus>): Drai
   return { session, pid, reason: outcome.problems.join('; ') };
 }
 
-/** Nothing is drained yet. */
+/** Creates the draining of a fleet; nothing is drained yet. */
 export function createDraining(options: DrainingOptions): Draining {
   const { platform, plan, launchOf, statuses } = options;
   let ordered: string | undefined;

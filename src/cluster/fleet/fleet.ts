@@ -48,7 +48,7 @@ export interface Fleet {
 
 const now = (): number => performance.now();
 
-/** A fleet of the SCXs that were found. */
+/** Creates a fleet of the SCXs that were found. */
 export function createFleet(options: FleetOptions): Fleet {
   const { platform, found, config, log, onEffect } = options;
   const supervisor = createSupervisor(config, createRng(randomInt(2 ** 31)), drawId);

@@ -42,7 +42,7 @@ function forget(tally: Tally, running: readonly ScxStatus[]): void {
   }
 }
 
-/** No listener yet. */
+/** Creates totals without sessions. */
 export function createListenerTotals(): ListenerTotals {
   const tallies = createBoundedMap<string, Tally>(SESSIONS_MAX);
   return {

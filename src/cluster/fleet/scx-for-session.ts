@@ -51,7 +51,7 @@ function answerOf(outcome: Outcome): OrProblem<ScxStatus> {
 
 const factsFrom = (known: Known) => factsOf(known.announcement, foreignUrl(known));
 
-/** The SCXs that the fleet has, and launches. */
+/** Creates the access to the SCXs that the fleet has and launches. */
 export function createSessionScxs({ want, statuses }: Fleet): SessionScxs {
   return {
     first: async (known, timeoutMs = TIMEOUT_MS) => {

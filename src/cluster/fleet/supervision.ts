@@ -39,7 +39,7 @@ export interface Supervision {
   stopAll(): Promise<void>;
 }
 
-/** The requests that wait for their answer; bounded by `waitingMax`. */
+/** Creates the list of requests that wait for their answer; bounded by `waitingMax`. */
 function createAnswers() {
   const answers = new Map<number, (outcome: Outcome) => void>();
   let count = 0;
@@ -55,7 +55,9 @@ function createAnswers() {
   };
 }
 
-/** Timers that can be cleared together; each is earlier than those that were set before it. */
+/**
+ * Creates timers that can be cleared together; each is earlier than those that were set before it.
+ */
 function createTimers(now: () => number) {
   const timers = new Set<NodeJS.Timeout>();
   return {
@@ -75,7 +77,10 @@ function createTimers(now: () => number) {
 
 type Answers = ReturnType<typeof createAnswers>;
 
-/** Carries out the supervisor's effects; `feed` hears of launches that fail. */
+/**
+ * Creates a function that carries out the supervisor's effects; `feed` is called for launches that
+ * fail.
+ */
 function createPerform(
   { platform, launchOf, log, onEffect }: SupervisionOptions,
   answers: Answers,

@@ -22,7 +22,7 @@ export interface EncoderLimit {
   release(address: string): void;
 }
 
-/** No encoder yet. */
+/** Creates a limit without encoders. */
 export function createEncoderLimit(): EncoderLimit {
   const encoders = createConnectionCounts(); // bounded by ENCODERS_MAX
   return {

@@ -60,7 +60,7 @@ function refuse(socket: Socket, { status, message, retryAfter }: Problem): void 
   sendAnswer(socket, textAnswer(status, message, fields));
 }
 
-/** Connects encoders to their SCXs, as many as the limit allows. */
+/** Creates a function that connects encoders to their SCXs, up to the limit. */
 function createConnect(
   { sessions, scxHost, log }: PassthroughOptions,
   sockets: SocketSet,
@@ -93,7 +93,7 @@ function createConnect(
   };
 }
 
-/** No encoder yet. */
+/** Creates a pass-through without encoders. */
 export function createEncoderPassthrough(options: PassthroughOptions): EncoderPassthrough {
   const { sessions, trustedProxies } = options;
   const trust = trustIn(trustedProxies);

@@ -52,7 +52,7 @@ function iceHeaders(text: string): Map<string, string> {
   return headers;
 }
 
-/** The connections of the port, and which of them have sent no valid password. */
+/** Creates the set of the port's connections, which knows those without a valid password. */
 function createConnections() {
   const sockets = createSocketSet();
   const strangers = new Set<Socket>(); // the oldest first
@@ -71,7 +71,10 @@ function createConnections() {
   };
 }
 
-/** Speaks the protocol on one connection after the other. `admit`: its password is valid. */
+/**
+ * Creates a function that speaks the protocol on a connection. `admit` is called when the password
+ * is valid.
+ */
 function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => void) {
   const { sessions, passthrough, log } = options;
   const guessDelay = createGuessDelay();

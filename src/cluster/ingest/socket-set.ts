@@ -9,7 +9,7 @@ export interface SocketSet {
   readonly size: number;
 }
 
-/** No socket yet. */
+/** Creates an empty set. */
 export function createSocketSet(): SocketSet {
   const sockets = new Set<Socket>();
   return {

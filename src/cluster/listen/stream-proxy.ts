@@ -53,7 +53,7 @@ function follow(upstream: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-/** No stream yet. */
+/** Creates a proxy for at most `streamsMax` streams. */
 export function createStreamProxy({ scxHost, streamsMax }: StreamProxyOptions): StreamProxy {
   const proxy = httpProxy.createProxyServer({ ignorePath: true, changeOrigin: true });
   proxy.on('proxyRes', (upstream, _request, response) => follow(upstream, response));

@@ -27,7 +27,7 @@ interface Watched {
   isStopped: boolean;
 }
 
-/** None is watched yet. `onEnd` hears of each end once. */
+/** Creates a watch without processes. `onEnd` is called once for each process that ends. */
 export function createForeignProcesses(log: Logger, onEnd: (id: string) => void): ForeignProcesses {
   const watched = new Map<string, Watched>(); // bounded by the supervisor
   let looking: NodeJS.Timeout | undefined;

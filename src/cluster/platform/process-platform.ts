@@ -167,7 +167,7 @@ function createContext(options: ProcessPlatformOptions, hear: (exit: Exit) => vo
   };
 }
 
-/** The platform of this machine. */
+/** Creates the platform of this machine. */
 export function createProcessPlatform(options: ProcessPlatformOptions): Platform {
   let hear: (exit: Exit) => void = () => undefined;
   const context = createContext(options, (exit) => hear(exit));

@@ -26,7 +26,7 @@ export interface ClusterMetrics {
   print(levels: Levels): Promise<string>;
 }
 
-/** Metrics at zero. */
+/** Creates the metrics, all zero. */
 export function createClusterMetrics(): ClusterMetrics {
   const registry = new Registry();
   const registers = [registry];

@@ -39,7 +39,7 @@ function isUnexpected(slot: SessionSlot, { scx, isNormal }: End, wasFirst: boole
   return !isNormal && (scx.phase === 'launching' || scx.phase === 'renewing');
 }
 
-/** The SCXs of this state end. */
+/** Creates the functions that handle the ends of this state's SCXs. */
 export function createEndings(state: SupervisorState, rng: Rng): Endings {
   const { config, scxs, slots, requests } = state;
 

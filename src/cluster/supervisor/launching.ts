@@ -62,7 +62,7 @@ function order(
 }
 
 /**
- * Nothing is launched yet.
+ * Creates the launching of SCXs; nothing is launched yet.
  * @param drawId draws node ids that no other SCX has: 16 hexadecimal digits
  */
 export function createLaunching(state: SupervisorState, drawId: () => string): Launching {

@@ -33,7 +33,7 @@ function earliest(waiting: Iterable<Waiting>): number {
   return due;
 }
 
-/** No request waits. `tell` delivers an answer. */
+/** Creates an empty list. `tell` delivers an answer. */
 export function createRequestList(tell: (request: number, outcome: Outcome) => void): RequestList {
   const waiting = new Map<number, Waiting>();
   let due: number | undefined = Number.POSITIVE_INFINITY; // undefined: to be found again

@@ -53,7 +53,7 @@ const UNREPORTED = { status: null, renewedAt: Number.NEGATIVE_INFINITY, killReas
 const bySessionAndId = (a: ScxStatus, b: ScxStatus): number =>
   a.session === b.session ? (a.id < b.id ? -1 : 1) : a.session < b.session ? -1 : 1;
 
-/** An empty table. */
+/** Creates an empty table. */
 export function createScxTable(): ScxTable {
   const scxs = new Map<string, TrackedScx>();
   const bySession = new Map<string, readonly TrackedScx[]>();

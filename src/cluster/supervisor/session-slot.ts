@@ -37,7 +37,7 @@ export interface SessionSlot {
   portTries: number;
 }
 
-/** A session without history. */
+/** Creates a session without history. */
 export const createSlot = (session: string): SessionSlot => ({
   session,
   facts: null,

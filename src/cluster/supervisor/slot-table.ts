@@ -15,7 +15,7 @@ export interface SlotTable {
   all(): readonly SessionSlot[];
 }
 
-/** No session yet. */
+/** Creates a table without sessions. */
 export function createSlotTable(config: SupervisorConfig): SlotTable {
   const slots = new Map<string, SessionSlot>();
 

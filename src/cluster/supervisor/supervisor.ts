@@ -133,7 +133,7 @@ function planSuccessor(state: SupervisorState, id: string): Result<Succession> {
 }
 
 /**
- * A supervisor without SCXs.
+ * Creates a supervisor without SCXs.
  * @param drawId draws node ids that no other SCX has: 16 hexadecimal digits
  */
 export function createSupervisor(

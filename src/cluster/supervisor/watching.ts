@@ -32,7 +32,7 @@ function reasonOf(phase: Exclude<TrackedScx['phase'], 'killed'>, config: Supervi
   }
 }
 
-/** Nothing is watched yet. */
+/** Creates the watch over leases; no SCX is watched yet. */
 export function createWatching(state: SupervisorState, endings: Endings): Watching {
   const { config, scxs, slots } = state;
   let pulse = Number.POSITIVE_INFINITY; // the next input or tick comes until then

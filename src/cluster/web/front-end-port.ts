@@ -8,7 +8,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
-/** A server without a request listener yet. All numbers are guesses with room to spare. */
+/** Creates a server without a request listener yet. All numbers are guesses with room to spare. */
 export function createBoundedServer(): Server {
   const server = createServer({
     maxHeaderSize: 16 * 1024,

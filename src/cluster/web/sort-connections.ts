@@ -48,7 +48,7 @@ export function kindOfConnection(bytes: Uint8Array): Verdict {
   return ENCODERS.some((word) => word.startsWith(text)) ? 'unknown' : 'other';
 }
 
-/** Reads the first bytes of connections, and puts them back. */
+/** Creates a function that reads the first bytes of connections and puts them back. */
 function createReader(onKnown: (socket: Socket, verdict: Verdict, isSecure: boolean) => void) {
   const unsorted = new Set<Socket>(); // bounded by the server's connections, and FIRST_BYTES_MS
   return {

@@ -107,7 +107,7 @@ function noticeTitle(state: State, { title }: SessionView): SessionEvent[] {
   return [{ event: 'title.changed', source: played.id, priority: played.priority, title }];
 }
 
-/** Nothing is known of the session yet. */
+/** Creates the event detection of a session of which nothing is known yet. */
 export function createSessionEvents(): SessionEvents {
   const state: State = {
     up: new Map(),

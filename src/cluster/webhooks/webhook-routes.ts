@@ -59,7 +59,7 @@ async function setWebhooks(
   return undefined;
 }
 
-/** The route of owners who want to hear of events. */
+/** The route by which owners subscribe to events. */
 export function webhookRoutes(dependencies: WebhookDependencies): Router {
   const router = Router({ caseSensitive: true });
   route(router, '/announcements/:creator/:session/webhooks', {

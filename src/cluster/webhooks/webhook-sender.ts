@@ -54,7 +54,7 @@ async function deliver(options: SenderOptions, body: string, signal: AbortSignal
   log.warn('an event is given up: its webhook did not take it');
 }
 
-/** A sender that has nothing to send. */
+/** Creates a sender that has nothing to send. */
 export function createWebhookSender(options: SenderOptions): WebhookSender {
   const { url, log, onOutcome } = options;
   const closing = new AbortController();

@@ -36,7 +36,7 @@ interface Subscribed {
 
 const RETRY_MS = 1000; // guess
 
-/** No session yet. */
+/** Creates the webhooks of a cluster, without sessions. */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
   const { log, now, allowPrivate, onOutcome, retryMs = RETRY_MS } = options;
   const sessions = new Map<string, Subscribed>();

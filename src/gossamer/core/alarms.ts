@@ -24,7 +24,7 @@ export interface Alarms<Name extends string> {
   run(rules: Readonly<Record<Name, Clocked>>, now: number): void;
 }
 
-/** No alarm is set. `names` are in the order in which the rules run. */
+/** Creates alarms of which none is set. `names` are in the order in which the rules run. */
 export function createAlarms<Name extends string>(names: readonly Name[]): Alarms<Name> {
   const alarms = new Float64Array(names.length).fill(Number.POSITIVE_INFINITY);
   let earliest = Number.POSITIVE_INFINITY;

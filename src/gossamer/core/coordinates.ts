@@ -99,7 +99,7 @@ export interface OwnCoordinates {
   onMeasured(measured: MeasuredDistance): void;
 }
 
-/** Unknown before the first experiment. */
+/** Creates our own coordinates, which are unknown before the first experiment. */
 export function createOwnCoordinates(rng: Rng): OwnCoordinates {
   let own = UNKNOWN_COORDINATES;
   return {

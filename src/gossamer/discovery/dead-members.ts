@@ -23,7 +23,7 @@ export interface DeadMembers {
   list(now: number): Death[];
 }
 
-/** No member is marked; bounded by `membersMax`. */
+/** Creates a set without marks; bounded by `membersMax`. */
 export function createDeadMembers(config: GossamerConfig): DeadMembers {
   /** The oldest first. */
   const marks = new Map<NodeId, Mark>();

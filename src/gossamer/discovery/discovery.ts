@@ -32,7 +32,7 @@ export interface Discovery {
   readonly deadline: number;
 }
 
-/** Not yet started. */
+/** Creates discovery, not yet started. */
 export function createDiscovery(
   context: ClockedContext,
   membership: Membership,

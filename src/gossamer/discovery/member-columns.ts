@@ -26,7 +26,7 @@ export interface MemberColumns {
 
 type Columns = [xs: Float64Array, ys: Float64Array, heights: Float64Array];
 
-/** No member is in them. */
+/** Creates empty columns. */
 export function createMemberColumns(): MemberColumns {
   let [xs, ys, heights] = [0, 0, 0].map(() => new Float64Array(ROOM_FIRST)) as Columns;
   let facts = new Uint32Array(ROOM_FIRST);

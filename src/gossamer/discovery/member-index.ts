@@ -26,7 +26,7 @@ export interface MemberIndex extends Pick<MemberColumns, 'predictedDelayMs' | 'f
   pickSpare(rng: Rng, isNeeded: (id: NodeId) => boolean): NodeId;
 }
 
-/** No member is known. */
+/** Creates an empty index. */
 export function createMemberIndex(): MemberIndex {
   const members = createDenseMap(({ member }: Sighting) => member.id);
   const columns = createMemberColumns();

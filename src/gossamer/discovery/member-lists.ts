@@ -43,7 +43,7 @@ export interface MemberLists {
   merge(list: MemberList, now: number): number;
 }
 
-/** Lists drawn from Γ(X) and merged into it. */
+/** Creates the functions that draw lists from Γ(X) and merge lists into it. */
 export function createMemberLists(
   context: Context,
   membership: Membership,

@@ -62,7 +62,8 @@ export interface Membership {
 }
 
 /**
- * An empty Γ(X). @param isNeeded members that stay while others make room, as the source SCXs do
+ * Creates an empty Γ(X).
+ * @param isNeeded members that stay while others make room, as the source SCXs do
  */
 export function createMembership(
   context: Context,

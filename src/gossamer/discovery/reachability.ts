@@ -20,7 +20,7 @@ export interface Reachability {
   clear(id: NodeId): void;
 }
 
-/** No attempt has failed. */
+/** Creates a record without failed attempts. */
 export function createReachability(): Reachability {
   /** Bounded by the members known. */
   const failures = new Map<NodeId, { readonly count: number; readonly restUntil: number }>();

@@ -25,7 +25,10 @@ export interface Rendezvous {
   readonly deadline: number;
 }
 
-/** `onContact` is called with each rendezvous address that is found, our own excluded. */
+/**
+ * Creates the search for rendezvous points. `onContact` is called with each address that is found,
+ * our own excluded.
+ */
 export function createRendezvous(
   context: ClockedContext,
   locations: readonly string[],

@@ -38,7 +38,7 @@ export interface AudienceReports {
   maintainAt(flow: Flow): number;
 }
 
-/** What children have reported, by source and child. Bounded like the children. */
+/** Creates a table of the children's reports, by source and child. Bounded like the children. */
 function createChildReports() {
   const reports = new Map<SourceId, Map<NodeId, number>>();
   return {
@@ -62,7 +62,7 @@ function createChildReports() {
   };
 }
 
-/** No listeners, here or below. */
+/** Creates reports without listeners, here or below. */
 export function createAudienceReports(
   context: Context,
   neighbour: (id: NodeId) => Member | undefined,

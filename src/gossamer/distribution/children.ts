@@ -52,7 +52,8 @@ export interface ChildrenOptions {
 }
 
 /**
- * The children of each flow. Bounded: only neighbours subscribe, and former ones end after a while.
+ * Creates a table of the children of each flow. Bounded: only neighbours subscribe, and former ones
+ * end after a while.
  */
 function createChildTable() {
   const children = new Map<Flow, Map<NodeId, Child>>();
@@ -78,7 +79,7 @@ function createChildTable() {
   };
 }
 
-/** No child has subscribed. */
+/** Creates a set without children. */
 export function createChildren(options: ChildrenOptions): Children {
   const { context, flows, audience, neighbour } = options;
   const children = createChildTable();

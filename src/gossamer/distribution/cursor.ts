@@ -50,7 +50,10 @@ export interface CursorOptions {
   readonly from: number | null;
 }
 
-/** Tells a child where the stream ends, once it has been sent nothing for HEAD_MS. */
+/**
+ * Creates the notice that tells a child where the stream ends, once it has been sent nothing for
+ * HEAD_MS.
+ */
 function createHeadNotice(next: () => number | undefined, send: (next: number) => void) {
   /** How far it had been served at the last look, and when that was. */
   let seen: number | undefined;
@@ -76,7 +79,7 @@ function createHeadNotice(next: () => number | undefined, send: (next: number) =
   };
 }
 
-/** The cursor of a child that was sent nothing yet. */
+/** Creates the cursor of a child that has not been sent anything. */
 export function createCursor({ context, flow, member, from }: CursorOptions): Cursor {
   const { config } = context;
   const { source, channel, stream, counters } = flow;

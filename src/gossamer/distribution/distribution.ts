@@ -44,7 +44,7 @@ export interface Distribution {
   onParentDown(peer: NodeId, channel: number, now: number): void;
   onChildDown(peer: NodeId, channel: number, now: number): void;
   onCongestion(congestion: Congestion, now: number): void;
-  /** Called before routing hears of it and chooses anew. */
+  /** Called before routing is notified and chooses again. */
   onEdgeDown(peer: NodeId, reason: EdgeDownReason): void;
   /** The mesh has changed: a child may be no neighbour any more. */
   onEdges(now: number): void;
@@ -62,7 +62,7 @@ export interface Distribution {
   readonly deadline: number;
 }
 
-/** The parts of distribution. */
+/** Creates the parts of distribution. */
 function createParts(context: ClockedContext, facts: DistributionFacts) {
   const { neighbour } = facts;
   const disturbances = createDisturbances();
@@ -98,7 +98,7 @@ function createParts(context: ClockedContext, facts: DistributionFacts) {
   return { disturbances, audience, sources, flows, children, onProgress, upkeep, handleData };
 }
 
-/** Without flows. */
+/** Creates distribution without flows. */
 export function createDistribution(
   context: ClockedContext,
   facts: DistributionFacts,

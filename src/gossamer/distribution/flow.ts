@@ -79,7 +79,7 @@ const noCounts = (): FlowCounters => ({
   stray: 0,
 });
 
-/** The parts of a flow. */
+/** Creates the parts of a flow. */
 function createParts({ context, source, channel, disturbances, neighbour }: FlowOptions) {
   const { config, rng } = context;
   const stream = createStream(config);
@@ -95,7 +95,7 @@ function createParts({ context, source, channel, disturbances, neighbour }: Flow
   return { stream, counters, repairs, watch, parentChange, reception, holes };
 }
 
-/** A flow without a parent. */
+/** Creates a flow without a parent. */
 export function createFlow(options: FlowOptions): Flow {
   const { context, source, channel } = options;
   const { stream, counters, repairs, watch, ...parts } = createParts(options);

@@ -23,7 +23,7 @@ export interface Holes {
   giveUpIfDue(now: number): Progress;
 }
 
-/** The holes of one flow. */
+/** Creates the holes of one flow. */
 export function createHoles(options: HolesOptions): Holes {
   const { config, stream, repairs, reception, parentChange } = options;
 

@@ -88,7 +88,7 @@ interface Position {
   readonly last: Adu | undefined;
 }
 
-/** The positions of ended flows, the oldest first. Bounded by POSITIONS_MAX. */
+/** Creates a store for the positions of ended flows, the oldest first. Bounded by POSITIONS_MAX. */
 function createPositions() {
   const positions = new Map<string, Position>();
   return {
@@ -102,7 +102,7 @@ function createPositions() {
   };
 }
 
-/** The open flows. Bounded: known sources times the session's channels. */
+/** Creates a table of the open flows. Bounded: known sources times the session's channels. */
 function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptions) {
   const flows = new Map<string, Flow>();
   const positions = createPositions();
@@ -125,7 +125,7 @@ function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptio
   };
 }
 
-/** No source is known. */
+/** Creates a table without sources. */
 export function createKnownSources(options: KnownSourcesOptions): KnownSources {
   const { context, onForgotten } = options;
   const { config } = context;

@@ -40,7 +40,7 @@ export interface Upkeep {
   readonly deadline: number;
 }
 
-/** Maintains each flow of one source, and looks for upstreams. */
+/** Creates the maintenance of one source: of each of its flows, and the search for upstreams. */
 function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
   /** Routing's choice, then the reserves; undefined: all have been asked. */
   const nextUpstream = (flow: Flow, { scx, nextHop }: KnownSource): NodeId | undefined => {
@@ -68,7 +68,7 @@ function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
   };
 }
 
-/** No flow waits for anything. */
+/** Creates the maintenance of all flows; none is due. */
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   const { context, sources, children, audience } = options;
   const { known, flows } = sources;

@@ -1,7 +1,7 @@
 /**
- * Telling a node that it is held to be dead (Beyond §3.5), so that it can refute it. Accusations
- * are limited for each node and in total: each node that is alive answers with a flood, and a list
- * of deaths may be invented.
+ * Tells a node that it is considered dead (Beyond §3.5), so that it can refute it. Accusations are
+ * limited for each node and in total: each node that is alive answers with a flood, and a list of
+ * deaths may be invented.
  */
 import { type Context, send } from '../core/context.js';
 import type { Member, NodeId } from '../core/node.js';
@@ -16,7 +16,7 @@ const ACCUSED_MAX = 256;
 /** Accuses a member, unless that was done a moment ago. */
 export type Accuse = (member: Member, now: number) => void;
 
-/** No node was accused yet. */
+/** Creates a function that accuses members; none has been accused yet. */
 export function createAccusations(context: Context, membership: Membership): Accuse {
   /** When each node was accused last, the oldest first. Bounded by ACCUSED_MAX. */
   const accusedAt = new Map<NodeId, number>();

@@ -58,7 +58,7 @@ export interface DeparturesOptions {
   readonly facts: DeparturesFacts;
 }
 
-/** All nodes are held to be alive. */
+/** Creates the detection of departures; all nodes are considered alive. */
 export function createDepartures(options: DeparturesOptions): Departures {
   const { context, membership, notices, pings, facts } = options;
   const accuse = createAccusations(context, membership);

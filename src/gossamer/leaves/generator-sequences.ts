@@ -20,7 +20,7 @@ const SILENT_TIMEOUTS = 10;
 /** Whether a heartbeat is new; if so it is remembered. */
 export type IsNewHeartbeat = (generator: NodeId, sequence: number, now: number) => boolean;
 
-/** No heartbeat was heard. */
+/** Creates the test for new heartbeats; none has been received. */
 export function createGeneratorSequences(heartbeatTimeoutMs: number): IsNewHeartbeat {
   /** The generator that has been silent for longest first. Bounded by GENERATORS_MAX. */
   const sequences = new Map<NodeId, { readonly number: number; readonly atMs: number }>();

@@ -44,7 +44,7 @@ export interface Healing {
   readonly deadline: number;
 }
 
-/** Waits for nothing. */
+/** Creates healing, with nothing to heal. */
 export function createHealing(context: ClockedContext, facts: HealingFacts): Healing {
   const { config, rng } = context;
   const timers = createTimers<'loss' | 'heal'>(context.wakeBy);

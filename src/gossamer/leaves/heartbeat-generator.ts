@@ -28,7 +28,7 @@ export interface HeartbeatGenerator {
   readonly deadline: number;
 }
 
-/** Does not generate. Sequence numbers continue when it begins again. */
+/** Creates a generator that is off. Sequence numbers continue when it is switched on again. */
 export function createHeartbeatGenerator(
   context: ClockedContext,
   facts: HeartbeatGeneratorFacts,

@@ -55,7 +55,7 @@ interface Followed {
   readonly heardAt: number;
 }
 
-/** Not yet started. */
+/** Creates the heartbeat, not yet started. */
 export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts): Heartbeat {
   const { config } = context;
   const isNew = createGeneratorSequences(config.heartbeatTimeoutMs);

@@ -60,7 +60,7 @@ export interface Liveness {
   readonly deadline: number;
 }
 
-/** Watches no neighbour. */
+/** Creates liveness without neighbours. */
 export function createLiveness(context: ClockedContext, facts: LivenessFacts): Liveness {
   const { keepAliveIntervalMs, treeKeepAliveIntervalMs, keepAliveMisses, answerTimeoutMs } =
     context.config;

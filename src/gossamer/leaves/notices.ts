@@ -39,7 +39,7 @@ function keyOf({ what, about, atMs, reporter }: Notice): string {
     : `${what} ${about.id} ${about.incarnation}`;
 }
 
-/** `neighbours` receive our floods, and only their floods are believed. */
+/** Creates the leave flood. `neighbours` receive our floods, and only their floods are believed. */
 export function createNotices(context: Context, neighbours: () => Iterable<Member>): Notices {
   /** When each notice was first seen, the oldest first. Bounded by SEEN_MAX. */
   const seen = new Map<string, number>();

@@ -21,7 +21,7 @@ export interface Bridge {
   readonly until: number;
 }
 
-/** No bridge is wanted. */
+/** Creates the state of bridges; none is wanted. */
 export function createBridge(): Bridge {
   let until = Number.POSITIVE_INFINITY;
   /** Bounded: the probes of BRIDGE_MS. */

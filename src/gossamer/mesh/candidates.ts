@@ -55,7 +55,9 @@ export interface Candidates {
   next(now: number): Member | undefined;
 }
 
-/** Members that were probed, and when; the expired ones go when there are more than `max`. */
+/**
+ * Creates a record of probed members; expired entries are removed when there are more than `max`.
+ */
 function createTried(max: number) {
   const triedAt = new Map<NodeId, number>();
   const isRested = (id: NodeId, now: number): boolean =>
@@ -90,7 +92,7 @@ function promiseMs(
   return total;
 }
 
-/** No member was named. */
+/** Creates the choice of candidates; no member has been named. */
 export function createCandidates(
   { config, rng }: Context,
   membership: Membership,

@@ -46,7 +46,7 @@ export interface EdgeChoice {
   consider(probed: ProbedNode, now: number): void;
 }
 
-/** Decides with the neighbours as they are when it is asked. */
+/** Creates the choice, which is made with the neighbours at the time of the call. */
 export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
   const { config, rng, mesh, exchange } = options;
 

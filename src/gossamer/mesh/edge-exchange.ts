@@ -51,7 +51,7 @@ interface GrantOption {
   readonly hasRoom: boolean;
 }
 
-/** Decides with what neighbours have reported when it is asked. */
+/** Creates the exchange, which decides with the neighbours' reports at the time of the call. */
 export function createEdgeExchange(
   config: GossamerConfig,
   reports: EdgeReports,

@@ -72,7 +72,7 @@ export interface EdgeReports {
   weights(): Weights;
 }
 
-/** No neighbour has reported anything. */
+/** Creates reports; no neighbour has reported anything. */
 export function createEdgeReports(view: EdgeReportsView): EdgeReports {
   const received = new Map<NodeId, EdgeReport>();
   const sent = new Map<NodeId, SentReport>();

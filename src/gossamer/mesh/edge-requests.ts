@@ -42,8 +42,8 @@ export interface EdgeRequests {
 }
 
 /**
- * No request. Bounded by the optimiser's probes: requests that replace an edge count against no
- * limit.
+ * Creates an empty table of pending requests. Bounded by the optimiser's probes: requests that
+ * replace an edge count against no limit.
  * @param onRefused called when a request is refused or not answered
  */
 export function createEdgeRequests(

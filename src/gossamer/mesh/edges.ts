@@ -37,13 +37,13 @@ export interface Edges {
   /** Links go up and down by address, so no two neighbours may have the same one. */
   isTaken(address: Address): boolean;
   begin(edge: NewEdge, now: number): void;
-  /** Ends an edge without a word to the other end. */
+  /** Ends an edge without notifying the other end. */
   end(id: NodeId, reason: EdgeDownReason, now: number): void;
   /** Ends an edge, and says so unless the other end cannot hear; `instead` has taken its place. */
   drop(id: NodeId, reason: EdgeDownReason, now: number, instead?: Member): void;
 }
 
-/** No edge. */
+/** Creates a set without edges. */
 export function createEdges(context: Context, facts: EdgeFacts): Edges {
   const { config } = context;
   const neighbours = new Map<NodeId, Neighbour>();

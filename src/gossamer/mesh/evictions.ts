@@ -48,7 +48,7 @@ export interface Evictions {
   leastLoss(ours: boolean, offer: EdgeOffer, now: number): Victim | undefined;
 }
 
-/** Chooses among the neighbours as they are when it is asked. */
+/** Creates the choice of victims, which is made among the neighbours at the time of the call. */
 export function createEvictions(
   config: GossamerConfig,
   reports: EdgeReports,

@@ -71,7 +71,7 @@ export interface Mesh {
   readonly deadline: number;
 }
 
-/** A mesh without edges. */
+/** Creates a mesh without edges. */
 export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
   const { config } = context;
   const edges = createEdges(context, facts);

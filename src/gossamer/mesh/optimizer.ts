@@ -26,7 +26,8 @@ import { createProbeSchedule } from './probe-schedule.js';
 import { createProbes } from './probes.js';
 
 /**
- * Probes under way at most, whoever is named to us. Guess: more than start within their timeout.
+ * Probes under way at most, however many members are named to us. Guess: more than start within
+ * their timeout.
  */
 const PROBES_MAX = 64;
 
@@ -66,7 +67,7 @@ export interface Optimizer {
   readonly deadline: number;
 }
 
-/** Not yet started. */
+/** Creates the optimiser, not yet started. */
 export function createOptimizer(options: OptimizerOptions): Optimizer {
   const { context, membership, mesh, pings, routing, exchange, reports, heartbeat } = options;
   const { config, rng } = context;

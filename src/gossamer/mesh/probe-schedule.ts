@@ -44,7 +44,7 @@ export interface ProbeSchedule {
   atOnce(now: number): void;
 }
 
-/** Not yet started. */
+/** Creates the schedule, not yet started. */
 export function createProbeSchedule(
   context: ClockedContext,
   view: ProbeScheduleView,

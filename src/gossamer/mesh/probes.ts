@@ -44,7 +44,7 @@ function take<Item>(items: Map<Address, Item>, address: Address): Item | undefin
   return item;
 }
 
-/** No probe is under way. */
+/** Creates probes, with none under way. */
 export function createProbes(context: ClockedContext): Probes {
   const waiting = new Map<Address, Probe>();
   const measuring = new Map<Address, MeasuringProbe>();

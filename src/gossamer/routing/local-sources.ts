@@ -31,7 +31,7 @@ export interface LocalSources {
   refute(stamp: number): boolean;
 }
 
-/** No source is attached. */
+/** Creates a table without attached sources. */
 export function createLocalSources(selfId: NodeId): LocalSources {
   const attached = new Map<SourceId, Source>();
   let stamp = 0;

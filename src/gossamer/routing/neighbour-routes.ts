@@ -48,7 +48,7 @@ export interface NeighbourRoutes {
   addresses(): Address[];
 }
 
-/** No neighbour has advertised anything. */
+/** Creates a table without advertised routes. */
 export function createNeighbourRoutes(config: GossamerConfig, selfId: NodeId): NeighbourRoutes {
   const neighbours = new Map<NodeId, Neighbour>();
 

@@ -32,7 +32,10 @@ export interface NextHops {
   offers(): RouteOffer[];
 }
 
-/** @param isUsable false for a route that is to be kept, but neither used nor offered */
+/**
+ * Creates the choice of next hops.
+ * @param isUsable false for a route that is to be kept, but neither used nor offered
+ */
 export function createNextHops(
   selfId: NodeId,
   neighbours: NeighbourRoutes,

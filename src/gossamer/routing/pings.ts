@@ -59,7 +59,7 @@ export interface PingFacts {
   onFailed(address: Address, now: number): void;
 }
 
-/** No experiment is under way. */
+/** Creates ping experiments, with none under way. */
 export function createPings(context: ClockedContext, facts: PingFacts): Pings {
   const { config } = context;
   /** Bounded: one for each neighbour and probed node, each ended by its timeout. */

@@ -35,7 +35,7 @@ export interface RoutingTable {
   recompute(scx: NodeId): boolean;
 }
 
-/** An empty table; bounded by `sourcesMax`, our own entry included. */
+/** Creates an empty table; bounded by `sourcesMax`, our own entry included. */
 export function createRoutingTable(
   config: GossamerConfig,
   selfId: NodeId,

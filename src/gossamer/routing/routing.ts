@@ -58,7 +58,7 @@ export interface RoutingFacts {
   isDead(id: NodeId): boolean;
 }
 
-/** An empty table. */
+/** Creates routing with an empty table. */
 export function createRouting(context: ClockedContext, facts: RoutingFacts): Routing {
   const { config } = context;
   const selfId = context.self().id;

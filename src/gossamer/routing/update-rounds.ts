@@ -21,7 +21,7 @@ export interface UpdateRounds {
   readonly deadline: number;
 }
 
-/** Not yet started. @param addresses those of all neighbours */
+/** Creates the schedule of updates, not yet started. @param addresses those of all neighbours */
 export function createUpdateRounds(
   context: ClockedContext,
   updates: Updates,

@@ -4,7 +4,7 @@
  * changes are sent: control connections lose nothing while the edge exists, so the neighbour's copy
  * stays complete.
  *
- * When updates are sent is update-rounds.ts.
+ * update-rounds.ts decides when updates are sent.
  */
 import type { Message, Route, Withdrawal } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
@@ -33,7 +33,7 @@ export interface Updates {
   onSent(update: Update): void;
 }
 
-/** Nothing was advertised yet. @param routes the routes in use */
+/** Creates updates; nothing has been advertised yet. @param routes the routes in use */
 export function createUpdates(
   routes: () => readonly Route[],
   withdrawn: () => readonly Withdrawal[],

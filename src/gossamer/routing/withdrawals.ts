@@ -18,7 +18,7 @@ export interface Withdrawals {
   list(): Withdrawal[];
 }
 
-/** Nothing was withdrawn. */
+/** Creates a list without withdrawals. */
 export function createWithdrawals(): Withdrawals {
   /** The oldest first. */
   const known = new Map<NodeId, { readonly stamp: number; readonly atMs: number }>();

@@ -82,7 +82,7 @@ async function rotate(file: string): Promise<void> {
   if (size > FILE_BYTES_MAX) await rename(file, `${file}.1`);
 }
 
-/** A log that is appended to a file; undefined: nothing is written. */
+/** Opens a log that is appended to `file`; undefined: nothing is written. */
 export function openAccessLog(file: string | undefined, log: Logger): AccessLog {
   let lines: string[] = [];
   let lost = 0;

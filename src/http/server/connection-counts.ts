@@ -16,7 +16,7 @@ export interface ConnectionCounts {
   readonly total: number;
 }
 
-/** No connection yet. */
+/** Creates counts, all zero. */
 export function createConnectionCounts(): ConnectionCounts {
   const counts = new Map<string, number>();
   let total = 0;

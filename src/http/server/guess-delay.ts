@@ -23,7 +23,7 @@ const DELAY = { firstMs: 500, lastMs: 10_000 } as const;
 const FORGET_MS = 600_000;
 const ADDRESSES_MAX = 1024;
 
-/** No address has failed yet. */
+/** Creates a record without failed addresses. */
 export function createGuessDelay(): GuessDelay {
   const failed = createBoundedMap<string, { readonly count: number; readonly at: number }>(
     ADDRESSES_MAX,

@@ -86,7 +86,7 @@ function receive(pending: Pending, bytes: Buffer): boolean {
   return isFirst || bytes.includes(LINE_FEED) || pending.received.length > LINE_BYTES_MAX;
 }
 
-/** A gate without connections; `now` is a monotonic clock in ms. */
+/** Creates a gate without connections; `now` is a monotonic clock in ms. */
 export function createHeadGate(options: HeadGateOptions, now: () => number): HeadGate {
   const { secure } = options;
   /** In the order of arrival. */

@@ -26,7 +26,7 @@ export interface RequestRate {
 
 const ADDRESSES_MAX = 4096;
 
-/** No address has asked yet. */
+/** Creates a rate limit per address: `atOnce` requests, and then `perSecond`. */
 export function createRequestRate({ atOnce, perSecond }: RequestRateOptions): RequestRate {
   const buckets = createBoundedMap<string, TokenBucket>(ADDRESSES_MAX);
 

@@ -39,7 +39,7 @@ const REASONS = {
 const belongs = (password: string, key: string): boolean =>
   Buffer.byteLength(password) <= PASSWORD_BYTES_MAX && hasHash(password, key);
 
-/** Checks the sources of one SCX; `now` in ms that never decreases. */
+/** Creates the check for the sources of one SCX; `now` is monotonic, in ms. */
 export function createSourcePassword(first: string | undefined, now: () => number): SourcePassword {
   const guessDelay = createGuessDelay();
   const counters = { missing: 0, wrong: 0 };

@@ -49,7 +49,7 @@ export interface Framer {
 /** Takes what begins the bytes, and returns how many bytes that was; 0: more are needed. */
 type Step = (bytes: Uint8Array, ended: boolean) => number;
 
-/** The steps through one stream; what they find goes into the ledger. */
+/** Creates the step function of one stream; it records what it finds in the ledger. */
 function createStep({ tagBytesMax, textCharactersMax }: FramerLimits, ledger: Ledger): Step {
   let sync: Sync = { kind: 'boundary' };
   let passage: TagPassage | undefined;
@@ -90,7 +90,7 @@ function createStep({ tagBytesMax, textCharactersMax }: FramerLimits, ledger: Le
   };
 }
 
-/** A framer at the beginning of a stream. */
+/** Creates a framer at the beginning of a stream. */
 export function createFramer(limits: FramerLimits = FRAMER_LIMITS): Framer {
   const ledger = createLedger();
   const step = createStep(limits, ledger);
@@ -124,7 +124,7 @@ export function createFramer(limits: FramerLimits = FRAMER_LIMITS): Framer {
 
 type Ledger = ReturnType<typeof createLedger>;
 
-/** The events of one call. Junk is added up until something else comes. */
+/** Creates the list of events of one call. Junk is added up until something else comes. */
 function createLedger() {
   let events: FramerEvent[] = [];
   let junkBytes = 0;

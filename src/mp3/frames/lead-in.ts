@@ -22,7 +22,8 @@ export function leadIn(frames: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /**
- * Like `leadIn`, for frames that come one by one. Once the reservoir is complete, nothing changes.
+ * Creates a filter like `leadIn` for frames that come one by one. Once the reservoir is complete,
+ * nothing changes.
  */
 export function createLeadIn(): (frame: Uint8Array) => Uint8Array {
   let suppliedBytes = 0;

@@ -40,7 +40,10 @@ type TextField = Field & { kind: 'text' };
 /** The length of an extended header's own length field. */
 const EXTENDED_SIZE_BYTES = 4;
 
-/** Collects one field after another from bytes that come in pieces, and skips what lies between. */
+/**
+ * Creates a collector of one field after another from bytes that come in pieces; it skips the bytes
+ * between.
+ */
 function createCollector() {
   let skipBytes = 0;
   let collected = new Uint8Array(0);
@@ -66,7 +69,9 @@ function createCollector() {
   };
 }
 
-/** The bytes of a tag's body as they were before they were unsynchronised. */
+/**
+ * Creates a function that restores the bytes of a tag's body from before they were unsynchronised.
+ */
 const createBodyReader = ({ unsynchronised, version }: Id3Header) =>
   unsynchronised && version < 4 ? createResynchroniser() : (bytes: Uint8Array) => bytes;
 
@@ -81,7 +86,9 @@ function decodeText(field: TextField, bytes: Uint8Array, charactersMax: number) 
   return decodeId3Text(body.subarray(field.prefixBytes), charactersMax);
 }
 
-/** A reader of the tag behind `tag`; texts are at most `charactersMax` UTF-16 units long. */
+/**
+ * Creates a reader of the tag behind `tag`; texts are at most `charactersMax` UTF-16 units long.
+ */
 export function createId3Reader(tag: Id3Header, charactersMax: number): Id3Reader {
   const found: { [Key in Id3TextKey]?: string } = {};
   const textBytesMax = 4 * charactersMax;

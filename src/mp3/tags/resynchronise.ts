@@ -4,7 +4,7 @@
  * are removed.
  */
 
-/** Removes the 0 after each 0xFF from bytes that come in pieces. */
+/** Creates a function that removes the 0 after each 0xFF from bytes that come in pieces. */
 export function createResynchroniser(): (bytes: Uint8Array) => Uint8Array {
   let afterFf = false;
   return (bytes) => {

@@ -32,7 +32,10 @@ const LYRICS_BYTES_MAX = 1_000_000;
 
 const WITHIN: Progress = { kind: 'within' };
 
-/** A passage at the first byte of a tag; its texts have at most `charactersMax` UTF-16 units. */
+/**
+ * Creates a passage at the first byte of a tag; its texts have at most `charactersMax` UTF-16
+ * units.
+ */
 export function createTagPassage(tag: TagStart, charactersMax: number): TagPassage {
   return tag.kind === 'lyrics' ? passLyrics() : passBytes(tag, charactersMax);
 }

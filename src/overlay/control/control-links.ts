@@ -33,7 +33,7 @@ export interface ControlLinks {
   close(): void;
 }
 
-/** No connections; `rng` spreads retries. */
+/** Creates control links without connections; `rng` spreads retries. */
 export function createControlLinks(context: OverlayContext, rng: Rng): ControlLinks {
   const pool = createLinkPool(context, rng);
   const sweeper = setInterval(() => sweep(pool), context.limits.sweepMs);

@@ -47,7 +47,7 @@ export interface LinkPool {
   outboundCount: number;
 }
 
-/** No connections; `rng` spreads retries. */
+/** Creates a pool without connections; `rng` spreads retries. */
 export const createLinkPool = (context: OverlayContext, rng: Rng): LinkPool => ({
   context,
   retries: createRetries(rng, context.limits),

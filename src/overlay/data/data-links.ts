@@ -23,8 +23,8 @@ export interface DataLinks {
 }
 
 /**
- * Neither parents nor children; `rng` spreads retries. Connections for the channel `main`, on which
- * no gap may be heard, are held ready to all mesh neighbours.
+ * Creates data links without parents and children; `rng` spreads retries. Connections for the
+ * channel `main`, on which no gap may be heard, are held ready to all mesh neighbours.
  */
 export function createDataLinks(context: OverlayContext, rng: Rng, main: number): DataLinks {
   const onDown =

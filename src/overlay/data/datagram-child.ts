@@ -52,7 +52,7 @@ interface State extends DatagramChildOptions {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** Sends nothing before `begin`. */
+/** Creates the child's end of a datagram flow. It sends nothing before `begin`. */
 export function createDatagramChild(options: DatagramChildOptions): DatagramChild {
   const { context, token, parent } = options;
   const state: State = {

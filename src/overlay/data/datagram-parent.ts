@@ -1,6 +1,6 @@
 /**
  * The parent's end of a data connection whose channel is announced as UDP. ADUs leave as datagrams
- * while the child's beats say that datagrams arrive; the ADUs of one turn of the event loop share a
+ * while the child's beats say that datagrams arrive; the ADUs of one event-loop iteration share a
  * datagram. Before the first beat, and when beats stop, ADUs leave over TCP. So do ADUs that are
  * too large for a datagram.
  *
@@ -52,8 +52,8 @@ const behind = (sent: number, received: number): number =>
   (sent - received + COUNT_MODULUS) % COUNT_MODULUS;
 
 /**
- * `onEvent` is called with the content of the child's datagrams. Undefined: the token, which the
- * child has chosen, is in use.
+ * Creates the parent's end of a datagram flow. `onEvent` is called with the content of the child's
+ * datagrams. Undefined: the token, which the child has chosen, is in use.
  */
 export function createDatagramParent(
   context: OverlayContext,

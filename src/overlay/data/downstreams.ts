@@ -45,7 +45,10 @@ interface Table {
 
 const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
 
-/** No children; `onDown` is called when a connection with subscriptions is gone. */
+/**
+ * Creates a table without children; `onDown` is called when a connection with subscriptions is
+ * gone.
+ */
 export function createDownstreams(
   context: OverlayContext,
   onDown: (peer: NodeId, channel: number) => void,

@@ -48,7 +48,7 @@ function takeAdu({ context }: UpstreamTable, { peer }: Upstream, adu: Adu): void
   context.feed({ kind: 'adu', from: peer.id, adu });
 }
 
-/** The parent takes datagrams. `token` is the one that both HELLOs name. */
+/** Starts datagrams with a parent that accepts them. `token` is the one that both HELLOs name. */
 export function startDatagrams(
   table: UpstreamTable,
   upstream: Upstream,

@@ -32,7 +32,9 @@ export interface Upstreams {
   close(): void;
 }
 
-/** No parents; `onDown` is called when a connection with subscriptions is gone. */
+/**
+ * Creates a table without parents; `onDown` is called when a connection with subscriptions is gone.
+ */
 export function createUpstreams(
   context: OverlayContext,
   rng: Rng,

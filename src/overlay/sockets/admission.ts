@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 /** An SCX's HELLO, which is also the answer to a client. */
 export type ScxHello = ControlHello | DataHello;
 
-/** The decision about a connection that has said HELLO. */
+/** The decision about a connection that has sent HELLO. */
 export type Admission =
   | {
       readonly kind: 'admitted';

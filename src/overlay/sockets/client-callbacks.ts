@@ -18,7 +18,7 @@ export interface ClientEvents {
   onClose(reason: string): void;
 }
 
-/** No callbacks are set. */
+/** Creates events without callbacks. */
 export function createClientEvents(): ClientEvents {
   let takeAdu = (_adu: Adu): void => {};
   let takeMessage = (_message: ClientMessage): void => {};

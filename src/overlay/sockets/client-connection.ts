@@ -27,7 +27,7 @@ interface State {
   isClosed: boolean;
 }
 
-/** Takes over a client's connection after the handshake. */
+/** Creates the handler that takes over a client's connection after the handshake. */
 export function createClientConnection(
   connection: Connection,
   source: Source,

@@ -82,7 +82,7 @@ interface State extends ConnectionOptions {
   handler: ConnectionHandler;
   plane: Plane;
   usedAt: number;
-  /** The handler has been told of the end, or must not be told any more. */
+  /** The handler has got the close event, or must not get it any more. */
   isOver: boolean;
   /** We have ended our side. */
   isFinishing: boolean;
@@ -92,7 +92,7 @@ interface State extends ConnectionOptions {
   finishTimer: NodeJS.Timeout | undefined;
 }
 
-/** Wraps a socket. Its handler is NOBODY until `handTo` is called. */
+/** Creates a connection from a socket. Its handler is NOBODY until `handTo` is called. */
 export function createConnection(options: ConnectionOptions): Connection {
   const state: State = {
     ...options,
@@ -173,7 +173,7 @@ function send(state: State, frame: Uint8Array): void {
   state.socket.write(frame);
 }
 
-/** Holds back what is written until the end of this turn of the event loop. */
+/** Holds back what is written until the end of this event-loop iteration. */
 function cork(state: State): void {
   if (state.isCorked) return;
   state.isCorked = true;

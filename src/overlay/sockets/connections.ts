@@ -32,7 +32,7 @@ export interface Connections {
   open(opening: Opening): Connection;
   /** Listens, and resolves with the port. Rejects with a UserError when it cannot be bound. */
   listen(host: string, port: number, admit: Admit): Promise<number>;
-  /** Destroys every connection; no handler is told. */
+  /** Destroys every connection without notifying handlers. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ interface State {
   server: Server | undefined;
 }
 
-/** No connections yet. */
+/** Creates an empty set of connections. */
 export function createConnections(
   counters: OverlayCounters,
   limits: OverlayLimits,

@@ -51,7 +51,7 @@ export interface OverlayCounters {
   readonly malformedFrames: Record<ConnectionFault, number>;
 }
 
-/** All zero. */
+/** Creates counters, all zero. */
 export function createOverlayCounters(): OverlayCounters {
   return {
     connectionsIn: 0,

@@ -48,7 +48,7 @@ interface State {
   isV6: boolean;
 }
 
-/** No socket yet. */
+/** Creates the datagrams of an overlay whose UDP socket is not open yet. */
 export function createDatagrams(
   counters: OverlayCounters,
   limits: OverlayLimits,

@@ -17,7 +17,7 @@ export interface InboundCounts {
   add(socket: Socket, host: string): () => void;
 }
 
-/** No connections. */
+/** Creates counts, all zero. */
 export function createInboundCounts(limits: OverlayLimits): InboundCounts {
   /** Pending connections by IP address. Bounded: pendingMax. */
   const byHost = new Map<string, number>();

@@ -13,7 +13,7 @@ export interface OverlayLimits {
    * A connection that we have ended is destroyed if the peer has not ended it after this time, ms.
    */
   readonly finishMs: number;
-  /** Accepted connections that have not said HELLO. */
+  /** Accepted connections that have not sent HELLO. */
   readonly pendingMax: number;
   /** The same from one IP address. Many SCXs may share one behind a network address translator. */
   readonly pendingPerHostMax: number;

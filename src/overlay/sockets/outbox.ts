@@ -10,7 +10,7 @@ export interface Outbox {
   takeAll(): readonly Uint8Array[];
 }
 
-/** An empty outbox. */
+/** Creates an empty outbox. */
 export function createOutbox(limits: OverlayLimits = OVERLAY_LIMITS): Outbox {
   let frames: Uint8Array[] = [];
   let bytes = 0;

@@ -22,7 +22,10 @@ interface Failures {
   readonly retryAt: number;
 }
 
-/** No failures yet. `rng` varies each wait by a quarter, so that peers do not retry in step. */
+/**
+ * Creates a record without failures. `rng` varies each wait by a quarter, so that peers do not
+ * retry in step.
+ */
 export function createRetries(rng: Rng, limits: OverlayLimits = OVERLAY_LIMITS): Retries {
   const { retryFirstMs: firstMs, retryLastMs: lastMs, peersMax } = limits;
   const failures = createBoundedMap<Address, Failures>(peersMax);

@@ -36,7 +36,7 @@ export interface HandOverState {
 /** The bound of the status field. */
 const REASON_LENGTH_MAX = 300;
 
-/** An SCX that has no order yet. */
+/** Creates an SCX that has no order yet. */
 export function createHandOverState(options: HandOverStateOptions): HandOverState {
   const { now, onChange } = options;
   let isBusy = false;

@@ -41,7 +41,7 @@ const heardSchema = z.object({
   title,
 });
 
-/** What a successor hears of the session. */
+/** The part of the session that a successor has received. */
 export type Heard = Readonly<z.infer<typeof heardSchema>>;
 
 /** What a successor sends. */

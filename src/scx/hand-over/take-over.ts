@@ -44,7 +44,7 @@ const KEEP_ALIVE_MS = 5000;
 /** Interval between reports of what this process hears, ms. Guess. */
 const REPORT_MS = 50;
 
-/** What the predecessor has to give before this process serves on its own. */
+/** Creates latches for what the predecessor has to send before this process serves on its own. */
 const createAwaited = () => ({
   overlayAddress: createLatch<string>(),
   playbackState: createLatch<PlaybackState>(),
@@ -55,7 +55,7 @@ const send = (message: SuccessorMessage): void => {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 };
 
-/** Listens to the predecessor; undefined in a process that no SCX has started. */
+/** Opens the channel to the predecessor; undefined in a process that no SCX has started. */
 export function openPredecessor(): Predecessor | undefined {
   if (process.send === undefined) return undefined;
   const awaited = createAwaited();

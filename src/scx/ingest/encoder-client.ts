@@ -42,7 +42,10 @@ const UNHEARD: SourceClientEvents = {
 /** Wall clock time in ms; unlike Date.now() it never jumps. */
 const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
 
-/** Collects ADUs and hands them to `send` together; the first after a pause at once. */
+/**
+ * Creates a batch that collects ADUs and passes them to `send` together; the first after a pause at
+ * once.
+ */
 function createBatch(send: (adu: Unsent) => void) {
   const waiting: Unsent[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -67,7 +70,10 @@ function createBatch(send: (adu: Unsent) => void) {
   };
 }
 
-/** `onClosed`: the SCX has closed the client. Not called after `close`. */
+/**
+ * Creates the client of one encoder. `onClosed` is called when the SCX has closed the client, but
+ * not after `close`.
+ */
 export function createEncoderClient(
   source: Source,
   remoteAddress: string,

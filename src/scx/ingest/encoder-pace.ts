@@ -26,7 +26,7 @@ const WINDOW_MS = 10_000;
 const SLOW_SHARE = 0.95;
 const REPORT_INTERVAL_MS = 60_000;
 
-/** An encoder that has sent nothing. */
+/** Creates an encoder that has sent nothing. */
 export function createEncoderPace(startedAt: number): EncoderPace {
   const ahead = createLeakyBucket(DRIFT, startedAt);
   /** The level at the last frame: between two bursts an encoder is not slow. */

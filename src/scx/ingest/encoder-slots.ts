@@ -66,7 +66,10 @@ const byLikelihood =
     Number(b.client.address === address) - Number(a.client.address === address) ||
     b.priority - a.priority;
 
-/** No encoder yet. `isRivalled`: another source of this priority is heard elsewhere. */
+/**
+ * Creates the slots, all free. `isRivalled` returns whether another source of this priority is
+ * heard elsewhere.
+ */
 export function createEncoderSlots(
   isRivalled: (priority: number, own: SourceId | undefined) => boolean,
 ): EncoderSlots {

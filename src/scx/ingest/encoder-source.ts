@@ -50,7 +50,7 @@ export interface SourceWriter {
   readonly isAttached: boolean;
 }
 
-/** A writer that attaches its source with the first frame. */
+/** Creates a writer that attaches its source with the first frame. */
 export function createSourceWriter(options: SourceWriterOptions): SourceWriter {
   const { source, encoder } = options;
   let isAttached = false;

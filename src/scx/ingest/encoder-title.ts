@@ -47,7 +47,7 @@ const MALFORMED = metadataAnswer(400, 'Bad request');
 const NO_SOURCE = metadataAnswer(400, 'Source does not exist');
 const DONE = metadataAnswer(200, 'Metadata update successful');
 
-/** Titles for the encoders in these slots. */
+/** Creates the titles of the encoders in these slots. */
 export function createEncoderTitles(options: EncoderTitlesOptions): EncoderTitles {
   const { name, slots, passTitle } = options;
 

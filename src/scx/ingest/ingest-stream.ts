@@ -69,7 +69,10 @@ function notMp3(firstBytes: Uint8Array): Ending {
   return { status: 415, reason: `${what}; only MP3 can be broadcast here` };
 }
 
-/** Counts what is no MP3 at the beginning of a stream, and remembers its first bytes. */
+/**
+ * Creates a check that counts the bytes before the first MP3 frame, and remembers the first of
+ * them.
+ */
 function createFormatCheck() {
   let firstBytes = Buffer.alloc(0);
   let junkBytes = 0;
@@ -87,7 +90,7 @@ function createFormatCheck() {
   };
 }
 
-/** Watches when an encoder was heard last, and warns of a wrong pace. */
+/** Creates a watch that notes when an encoder sent data last, and warns of a wrong pace. */
 function createWatch({ source, log, now }: IngestStreamOptions, pace: EncoderPace) {
   let heardAt = now();
   let aliveAt = heardAt;
@@ -114,7 +117,7 @@ function createWatch({ source, log, now }: IngestStreamOptions, pace: EncoderPac
   };
 }
 
-/** Begins to read. */
+/** Starts to read an encoder's stream. */
 export function startIngestStream(options: IngestStreamOptions): IngestStream {
   const { socket, body, source, now } = options;
   const framer = createFramer();

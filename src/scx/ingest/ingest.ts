@@ -79,7 +79,7 @@ function firstAnswer({ method, headers }: RequestHead): string {
   return /100-continue/i.test(headers.get('expect') ?? '') ? CONTINUE : '';
 }
 
-/** Gives an encoder its slot, and reads its stream. */
+/** Starts an encoder's stream: occupies the slot and reads. */
 function startStream(options: IngestOptions, request: SourceRequest, slot: EncoderSlot): void {
   const { log, now } = options;
   const { socket, head, client } = request;
@@ -104,7 +104,7 @@ function startStream(options: IngestOptions, request: SourceRequest, slot: Encod
   });
 }
 
-/** No encoder yet. */
+/** Creates an ingest without encoders. */
 export function createIngest(options: IngestOptions): Ingest {
   const { name, log, now } = options;
   const slots = createEncoderSlots(options.isRivalled);

@@ -32,7 +32,7 @@ export interface PacedQueue {
 /** A frame that waits, waits at least this long, ms: a few frames are sent on together. */
 const HOLD_MS_MIN = 100;
 
-/** An empty queue. */
+/** Creates an empty queue. */
 export function createPacedQueue(options: PacedQueueOptions): PacedQueue {
   const { pace, now } = options;
   const queue: FramerEvent[] = [];

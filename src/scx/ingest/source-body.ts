@@ -93,7 +93,10 @@ function chunked(): SourceBody {
   };
 }
 
-/** The body behind a head. A length in a SOURCE request is ignored: encoders send wrong ones. */
+/**
+ * Creates the body behind a head. A length in a SOURCE request is ignored: encoders send wrong
+ * ones.
+ */
 export function createSourceBody({ method, headers }: RequestHead): SourceBody {
   if (/\bchunked\b/i.test(headers.get('transfer-encoding') ?? '')) return chunked();
   const length = headers.get('content-length');

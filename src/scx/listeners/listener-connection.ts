@@ -141,7 +141,7 @@ const identityOf = ({ logged: { address, agent = '' } }: StreamRequest): ClientI
 const sentBytes = ({ socket, bytesBefore }: Connection): number =>
   bytesBefore + socket.bytesWritten;
 
-/** Draws the head of a stream, with titles or without. */
+/** Creates a function that writes the head of a stream, with titles or without. */
 function createHeads({ fields, now }: ListenerConnectionOptions): (titles: boolean) => string {
   const draw = (wantsTitles: boolean) =>
     freshFor(() => responseHead(200, fields(wantsTitles)), HEAD_FRESH_MS, now);
@@ -184,7 +184,7 @@ function createShared(options: ListenerConnectionOptions): Shared {
   };
 }
 
-/** No connection yet. */
+/** Creates an empty set of connections. */
 export function createListenerConnections(options: ListenerConnectionOptions): ListenerConnections {
   const { listeners, identities, now } = options;
   const connections = new Map<Socket, Connection>();

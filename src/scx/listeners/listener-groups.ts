@@ -20,7 +20,7 @@ export interface ListenerGroups {
   readonly peak: number;
 }
 
-/** Empty groups. */
+/** Creates empty groups. */
 export function createListenerGroups(size: number): ListenerGroups {
   const groups = Array.from({ length: size }, () => new Set<Listener>());
   let turn = 0;

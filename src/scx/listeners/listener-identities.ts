@@ -43,7 +43,7 @@ interface Doubtful {
   readonly at: number;
 }
 
-/** No listener yet. */
+/** Creates counts without listeners. */
 export function createListenerIdentities(options: ListenerIdentityOptions): ListenerIdentities {
   const { perAddressMax, returnMs } = options;
   const byAddress = createConnectionCounts();

@@ -97,7 +97,7 @@ function createBlocks(): (title: string | null) => Uint8Array {
   };
 }
 
-/** A writer for the listeners of a ring. */
+/** Creates a writer for the listeners of a ring. */
 export function createListenerWriter(options: WriterOptions): ListenerWriter {
   const { ring, counters } = options;
   const blocks = createBlocks();

@@ -104,7 +104,7 @@ function* departuresOf(
   }
 }
 
-/** No listener yet. */
+/** Creates a set without listeners. */
 export function createListeners(options: ListenersOptions): Listeners {
   const { ring, idleMs } = options;
   const counters = { accepted: 0, full: 0, offAir: 0, skipped: 0, idle: 0, bytes: 0 };

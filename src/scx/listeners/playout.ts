@@ -66,8 +66,8 @@ const createChoice = (): OnAir =>
   createOnAir({ liveMs: SOURCE_LIVE_MS, downMs: SOURCE_DOWN_MS, offAirMs: OFF_AIR_MS });
 
 /**
- * A playout without audio or listeners; `now` is a monotonic clock in ms. `isSuccessor`: it plays
- * nothing before it has the ring of another process.
+ * Creates a playout without audio or listeners; `now` is a monotonic clock in ms. `isSuccessor`: it
+ * plays nothing before it has the ring of another process.
  */
 export function createPlayout(
   options: PlayoutOptions,

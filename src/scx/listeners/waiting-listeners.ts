@@ -20,7 +20,7 @@ export interface WaitingListeners extends Iterable<Listener> {
   readonly size: number;
 }
 
-/** No listener waits. */
+/** Creates an empty list; each listener waits `waitMs` at most. */
 export function createWaitingListeners(waitMs: number): WaitingListeners {
   const waiting = new Set<Listener>();
   const takeAll = (): Listener[] => {

@@ -11,7 +11,7 @@ export interface OpenSockets {
   closeAll(flushMs: number): Promise<void>;
 }
 
-/** No socket is open. */
+/** Creates an empty set of sockets. */
 export function createOpenSockets(): OpenSockets {
   const sockets = new Set<Socket>();
   let onEmpty = (): void => undefined;

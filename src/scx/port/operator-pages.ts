@@ -34,7 +34,7 @@ const json = (document: unknown): Answer => ({
   fields: { 'Content-Type': 'application/json; charset=utf-8' },
 });
 
-/** The pages of an SCX. */
+/** Creates the pages of an SCX. */
 export function createOperatorPages(options: OperatorPageOptions): OperatorPages {
   const { now } = options;
   const status = freshFor(() => json(options.status()), FRESH_MS, now);

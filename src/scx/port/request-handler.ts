@@ -159,7 +159,7 @@ function handleEncoder(options: RequestOptions, request: Request): void {
   });
 }
 
-/** A handler for the requests of one port. */
+/** Creates a handler for the requests of one port. */
 export function createRequestHandler(options: RequestOptions): RequestHandler {
   const rate = createRequestRate(PAGE_RATE);
   const connections = createListenerConnections({

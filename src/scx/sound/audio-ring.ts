@@ -70,7 +70,7 @@ export interface AudioRing {
 /** Most bytes in one chunk. Guess: 4 s of audio at 128 kbit/s. */
 export const CHUNK_BYTES_MAX = 65_536;
 
-/** Reads the ring for listeners; what several of them read is joined once until `clear`. */
+/** Creates a reader of the ring. What several listeners read is joined only once until `clear`. */
 function createReader(list: ChunkList, burstMs: number) {
   let cachedBurst: Stretch | undefined;
   /** By the first chunk; all of the same count. */
@@ -117,7 +117,7 @@ function createReader(list: ChunkList, burstMs: number) {
   };
 }
 
-/** An empty ring. */
+/** Creates an empty ring. */
 export function createAudioRing(limits: RingLimits): AudioRing {
   const list = createChunkList(limits);
   const reader = createReader(list, limits.burstMs);

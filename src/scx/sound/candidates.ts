@@ -65,7 +65,7 @@ const quietSince = (candidate: Candidate): number => Math.max(candidate.heardAt,
 /** Whether a source is up, but has delivered nothing since. */
 export const isAwaited = (candidate: Candidate): boolean => candidate.upAt > candidate.heardAt;
 
-/** No source is known yet. */
+/** Creates a list without sources. */
 export function createCandidates(limits: LiveLimits): Candidates {
   const known = new Map<SourceId, Candidate>();
 

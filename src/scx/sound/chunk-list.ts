@@ -29,7 +29,7 @@ export interface ChunkList {
   readonly bytes: number;
 }
 
-/** An empty list. */
+/** Creates an empty list. */
 export function createChunkList(limits: ChunkLimits): ChunkList {
   const chunks: Chunk[] = [];
   let end = 0;

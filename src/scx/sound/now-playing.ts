@@ -47,7 +47,7 @@ export interface NowPlaying {
   onAudio(sequence: number): void;
 }
 
-/** A source that has sent no title yet. */
+/** Creates the titles of a source that has not sent any yet. */
 export function createNowPlaying(): NowPlaying {
   let title: string | null = null;
   let reached = -1;

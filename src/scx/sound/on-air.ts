@@ -64,7 +64,7 @@ function keepInReserve({ reserve }: Candidate, frame: Unplayed, now: number, kee
   while (reserve.length > RESERVE_MAX || isOld(reserve[0]?.at ?? now)) reserve.shift();
 }
 
-/** Nothing is on the air yet. */
+/** Creates the choice of the source; nothing is on the air yet. */
 export function createOnAir(options: OnAirOptions): OnAir {
   const candidates = createCandidates(options);
   let lastSequence: number | undefined;

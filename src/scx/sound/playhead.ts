@@ -57,7 +57,7 @@ interface Held {
 const isPast = ({ source, frame }: Held, position: Position): boolean =>
   source === position.source && frame.sequence <= position.sequence;
 
-/** A playhead before its first frame. `holds`: it holds frames back until `resume`. */
+/** Creates a playhead before its first frame. `holds`: it holds frames back until `resume`. */
 export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
   let held: Held[] | undefined = holds ? [] : undefined;
   let run: Run | undefined;

@@ -46,7 +46,7 @@ function fits(bucket: LeakyBucket, size: number, amount: number, now: number): b
   return true;
 }
 
-/** The checks for one source client that is attached to the SCX `self`. */
+/** Creates the checks for one source client that is attached to the SCX `self`. */
 export function createAduAdmission(
   source: SourceId,
   self: NodeId,

@@ -57,7 +57,7 @@ export interface AttachedSources {
 /** Sources attached here at most. Guess: a studio, a fallback, and many misconfigured ones. */
 const ATTACHED_MAX = 16;
 
-/** No source is attached yet. */
+/** Creates a table without attached sources. */
 export function createAttachedSources(options: AttachedSourcesOptions): AttachedSources {
   const { log, self, channels } = options;
   const attached = new Map<SourceId, Attachment>();

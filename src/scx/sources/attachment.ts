@@ -36,7 +36,7 @@ export interface Attachment {
   sendLeaving(): void;
 }
 
-/** A client that is connected; nothing is announced before `start`. */
+/** Creates the attachment of a connected client; nothing is announced before `start`. */
 export function createAttachment(options: AttachmentOptions): Attachment {
   const { client, counters, log, now, feed } = options;
   const { source } = client;

@@ -90,7 +90,7 @@ function end(child: ChildProcess): void {
   child.once('exit', () => clearTimeout(killing));
 }
 
-/** Plays nothing yet. */
+/** Creates the control of the fallback process, which is not running yet. */
 export function createFallbackProcess(options: FallbackOptions): FallbackProcess {
   const { log } = options;
   let wanted: FallbackFile | undefined;

@@ -10,7 +10,7 @@ export interface LeakyBucket {
   add(amount: number, now: number): void;
 }
 
-/** An empty bucket; its level falls by `leakPerMs` each ms, to 0. */
+/** Creates an empty bucket; its level falls by `leakPerMs` each ms, to 0. */
 export function createLeakyBucket(leakPerMs: number, startedAt: number): LeakyBucket {
   let level = 0;
   let at = startedAt;

@@ -27,7 +27,7 @@ export interface NetworkLogin {
 /** Clients of the overlay's protocol are our own programs, so the advice names their options. */
 const ADVICE = ': give it with --password, or as SCATTERCAST_PASSWORD';
 
-/** No client has come yet. */
+/** Creates the login of clients over the overlay's protocol. */
 export function createNetworkLogin(options: NetworkLoginOptions): NetworkLogin {
   const { password, fallbackSecret, log } = options;
   let fallbackSource: SourceId | undefined;

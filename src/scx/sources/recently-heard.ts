@@ -18,7 +18,7 @@ export interface RecentlyHeard {
 
 const SOURCES_MAX = 64;
 
-/** No source was heard yet. */
+/** Creates a record without sources. */
 export function createRecentlyHeard(): RecentlyHeard {
   const heardAt = createBoundedMap<SourceId, number>(SOURCES_MAX);
   return {

@@ -34,7 +34,7 @@ const LOOK_MS = 50;
 /** Time for broadcasters to attach elsewhere, ms. Guess: a little more than CLIENT_GRACE_MS. */
 const AWAY_MS_MAX = 6000;
 
-/** No source was sent away yet. */
+/** Creates the departure of the sources; none has been sent away yet. */
 export function createSourceDeparture(options: SourceDepartureOptions): SourceDeparture {
   const { self, sources, now } = options;
   /** Bounded: those that have ended are forgotten when another comes. */

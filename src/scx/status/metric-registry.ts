@@ -8,7 +8,9 @@ import type { Metric, Metrics } from './metric.js';
 
 const PREFIX = 'scattercast_scx_';
 
-/** The metrics of a process whose session is `session`; `read` is called at each request. */
+/**
+ * Creates the metrics of a process whose session is `session`; `read` is called at each request.
+ */
 export function createRegistry(session: string, read: () => readonly Metric[]): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ session });

@@ -7,8 +7,8 @@ import type { Logger } from 'pino';
 import type { Metric, Metrics } from './metric.js';
 
 /**
- * The metrics of the process, and those that `read` returns at each request. A library that cannot
- * be loaded is logged, once.
+ * Creates the metrics of the process, and those that `read` returns at each request. A library that
+ * cannot be loaded is logged, once.
  */
 export function createMetrics(
   session: string,

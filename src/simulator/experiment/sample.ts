@@ -30,7 +30,7 @@ export interface SamplerOptions {
   readonly traffic: ControlTraffic;
 }
 
-/** Turns the traffic since the last call into rates. */
+/** Creates a function that turns the traffic since its last call into rates. */
 function createRates(traffic: ControlTraffic, scxs: number) {
   let [messages, bytes, since] = [0, 0, 0];
   return (now: number) => {
@@ -46,7 +46,7 @@ function createRates(traffic: ControlTraffic, scxs: number) {
   };
 }
 
-/** Takes samples of a world; the first one has the traffic since 0 ms. */
+/** Creates a function that samples a world; the first sample has the traffic since 0 ms. */
 export function createSampler(options: SamplerOptions): () => Sample {
   const { world, scxs, trees, stabilisation, traffic } = options;
   const takeRates = createRates(traffic, scxs);

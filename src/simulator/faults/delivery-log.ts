@@ -23,7 +23,7 @@ export interface DeliveryLog extends Observer {
   published(source: SourceId): Published;
 }
 
-/** An empty log. It grows by 16 bytes for each delivery. */
+/** Creates an empty log. It grows by 16 bytes for each delivery. */
 export function createDeliveryLog(): DeliveryLog {
   const receptions = new Map<string, Reception>();
   const published = new Map<SourceId, number[]>();

@@ -20,7 +20,7 @@ export interface ControlTraffic extends Observer {
   readonly byKind: ReadonlyMap<string, TrafficTotals>;
 }
 
-/** Nothing has been sent yet. */
+/** Creates counters, all zero. */
 export function createControlTraffic(): ControlTraffic {
   const total = { messages: 0, bytes: 0 };
   const byKind = new Map<string, { messages: number; bytes: number }>();

@@ -25,7 +25,7 @@ export interface DiscoveryProgress {
 }
 
 /**
- * No SCX knows another yet.
+ * Creates the measurement; no SCX knows another yet.
  * @param knownMax the most others that an SCX keeps
  * @param watched the SCX whose every change is kept
  */

@@ -30,7 +30,7 @@ function resize({ parent, size }: MovableTree, start: number, by: number): void 
   }
 }
 
-/** The tree with these parents by SCX; each SCX occupies the position with its index. */
+/** Creates the tree with these parents by SCX; each SCX occupies the position with its index. */
 export function createMovableTree(options: CompactTreeOptions, parents: Int32Array): MovableTree {
   const { scxs } = options;
   const tree: MovableTree = {

@@ -63,7 +63,7 @@ const sum = (values: Iterable<number>): number => {
   return total;
 };
 
-/** How long each SCX waited for its first ADU. */
+/** Creates the measurement of how long each SCX waited for its first ADU. */
 function createFirsts(joinInstantsMs: readonly number[]) {
   const firstMs = new Float64Array(joinInstantsMs.length).fill(Number.POSITIVE_INFINITY);
   let startedMs = Number.POSITIVE_INFINITY;
@@ -81,7 +81,7 @@ function createFirsts(joinInstantsMs: readonly number[]) {
 }
 
 /**
- * Nothing has been delivered yet.
+ * Creates the check; nothing has been delivered yet.
  * @param joinInstantsMs by SCX
  * @param untilMs the end of the run
  */

@@ -19,7 +19,7 @@ export interface Stabilisation extends Observer {
   stableSince(end: number): number | undefined;
 }
 
-/** A mesh without a change so far, watched from 0 ms. */
+/** Creates the watch of a mesh without changes, from 0 ms. */
 export function createStabilisation(quietMs = QUIET_MS): Stabilisation {
   let changes = 0;
   let lastChange = 0;

@@ -17,7 +17,10 @@ export interface Distances {
 /** Index in the table of pairs: those of member i with members 0..i-1 begin at i(i-1)/2. */
 const indexOf = (higher: number, lower: number): number => (higher * (higher - 1)) / 2 + lower;
 
-/** @param rowOf the distances from one member, ms; called once for each member */
+/**
+ * Creates the distances between all pairs.
+ * @param rowOf the distances from one member, ms; called once for each member
+ */
 function createDistances(
   members: number,
   rowOf: (from: number) => (to: number) => number,

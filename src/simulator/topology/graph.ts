@@ -44,7 +44,7 @@ const countArcs = (nodes: number, links: readonly Link[]): Int32Array => {
   return firstArc;
 };
 
-/** A graph of `nodes` nodes, numbered from 0. A bad link is a failed assertion. */
+/** Creates a graph of `nodes` nodes, numbered from 0. A bad link is a failed assertion. */
 export function createGraph(nodes: number, links: readonly Link[]): Graph {
   const isNode = (node: number): boolean => Number.isInteger(node) && node >= 0 && node < nodes;
   for (const { from, to, length } of links) {

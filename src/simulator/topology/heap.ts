@@ -13,7 +13,7 @@ export interface Heap {
   distance(): number;
 }
 
-/** An empty heap. A node may be in it several times. */
+/** Creates an empty heap. A node may be in it several times. */
 export function createHeap(): Heap {
   const nodes: number[] = [];
   const keys: number[] = [];

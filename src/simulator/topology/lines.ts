@@ -35,7 +35,7 @@ export interface LineFindings {
   refuse(): Result<never>;
 }
 
-/** No problem yet. 20 problems are kept, the others are counted. */
+/** Creates an empty list. 20 problems are kept, the others are counted. */
 export function createLineFindings(): LineFindings {
   const findings = createFindings();
   return {

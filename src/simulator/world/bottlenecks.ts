@@ -37,7 +37,7 @@ interface Bottleneck {
 /** A sender is congested when this number of ADUs waits. In overlay/ the limit counts bytes. */
 const BACKLOG_MAX = 150;
 
-/** No path is a bottleneck. */
+/** Creates a set without bottlenecks. */
 export function createBottlenecks({ now, at, report }: BottleneckOptions): Bottlenecks {
   const byPair = new Map<number, Bottleneck>();
 

@@ -43,7 +43,7 @@ function checkSize(scx: SimulatedScx, effect: Effect, now: number): void {
   }
 }
 
-/** "No SCX holds more than k1 + k2 edges", each kind for itself (§3.2). */
+/** Creates the check that "no SCX holds more than k1 + k2 edges", each kind for itself (§3.2). */
 function createDegreeCheck(config: GossamerConfig, totals: CheckerTotals) {
   /** By SCX and neighbour: whether the SCX added the edge itself. */
   const edges = new Map<SimulatedScx, Map<NodeId, boolean>>();
@@ -63,7 +63,10 @@ function createDegreeCheck(config: GossamerConfig, totals: CheckerTotals) {
   };
 }
 
-/** "An ADU is delivered at most once per SCX and in order within (source, channel)." */
+/**
+ * Creates the check that an ADU is delivered "at most once per SCX and in order within (source,
+ * channel)".
+ */
 function createOrderCheck(totals: CheckerTotals) {
   const lastDelivered = new Map<string, number>();
   return (scx: SimulatedScx, adu: Adu, now: number): void => {
@@ -92,7 +95,7 @@ function checkConnected(world: World): void {
   assert(reached.size === live.length, text);
 }
 
-/** A checker for one run. */
+/** Creates a checker for one run. */
 export function createChecker(config: GossamerConfig): Checker {
   const totals = { delivered: 0, missed: 0, edgeChanges: 0 };
   const checkDegree = createDegreeCheck(config, totals);

@@ -10,7 +10,9 @@ export interface Clock {
   runUntil(instant: number): void;
 }
 
-/** A clock at 0 ms. Events of the same instant run in the order in which they were added. */
+/**
+ * Creates a clock at 0 ms. Events of the same instant run in the order in which they were added.
+ */
 export function createClock(): Clock {
   const queue = createEventQueue<() => void>();
   let clock = 0;

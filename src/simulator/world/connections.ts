@@ -30,7 +30,7 @@ export interface Connections {
 /** A connection attempt that gets no answer fails after this time, ms, as in overlay/. */
 export const CONNECT_TIMEOUT_MS = 3000;
 
-/** The partition, if there is one. */
+/** Creates the partition, if there is one. */
 function createPartition() {
   let side: Side | undefined;
   const isCut = (a: SimulatedScx, b: SimulatedScx): boolean =>
@@ -58,7 +58,7 @@ function closedInput(link: Link, end: SimulatedScx): Input {
   return { kind: 'dataDown', peer: peer.gossamer.self().id, channel, peerIs };
 }
 
-/** Connections over the context's lanes, without a partition. */
+/** Creates connections over the context's lanes, without a partition. */
 export function createConnections(context: NetworkContext): Connections {
   const { lanes, deferred, delayMs, now, at, counters } = context;
   const segments = createSegments(context);

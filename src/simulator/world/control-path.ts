@@ -26,7 +26,7 @@ const UNKNOWN_ADDRESS_MS = 10;
 /** How long a location's address is looked up, ms. Guess. */
 const LOCATE_MS = 1;
 
-/** Control messages over `connections`. */
+/** Creates the path of control messages over `connections`. */
 export function createControlPath(context: NetworkContext, connections: Connections): ControlPath {
   const { lanes, deferred, counters, now, at, find } = context;
   const { isCut, refusalMs, transmit, close } = connections;

@@ -25,7 +25,7 @@ interface LostPeer {
   readonly channel: number;
 }
 
-/** Data messages and ADUs over `connections`. */
+/** Creates the path of data messages and ADUs over `connections`. */
 export function createDataPath(context: NetworkContext, connections: Connections): DataPath {
   const { lanes, deferred, counters, now, at, find } = context;
   const { isCut, refusalMs, transmit } = connections;

@@ -10,7 +10,7 @@ export interface Deferred {
   release(scx: SimulatedScx): void;
 }
 
-/** Nothing waits yet. Bounded by what a run sends to its frozen SCXs. */
+/** Creates an empty queue. Bounded by what a run sends to its frozen SCXs. */
 export function createDeferred(): Deferred {
   const waiting = new Map<SimulatedScx, (() => void)[]>();
   return {

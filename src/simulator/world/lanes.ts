@@ -66,7 +66,7 @@ export const peerOf = (link: Link, scx: SimulatedScx): SimulatedScx =>
 
 const createLane = (): Lane => ({ links: new Map(), lastArrival: new Map() });
 
-/** No connection is open. `now` gives the simulated time, ms. */
+/** Creates lanes without connections. `now` gives the simulated time, ms. */
 export function createLanes(now: () => number): Lanes {
   const control = createLane();
   /** Bounded by the channels of the session. */

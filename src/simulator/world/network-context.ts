@@ -48,7 +48,7 @@ export interface NetworkContext extends NetworkOptions {
   readonly impairments: Impairments;
 }
 
-/** A perfect network without connections. */
+/** Creates a perfect network without connections. */
 export const createNetworkContext = (options: NetworkOptions): NetworkContext => ({
   ...options,
   lanes: createLanes(options.now),

@@ -30,7 +30,7 @@ export interface Network
   thaw(scx: SimulatedScx): void;
 }
 
-/** A network without connections or faults. */
+/** Creates a network without connections or faults. */
 export function createNetwork(options: NetworkOptions): Network {
   const context = createNetworkContext(options);
   const connections = createConnections(context);

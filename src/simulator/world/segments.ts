@@ -27,7 +27,9 @@ export interface Segments {
   arrival(from: SimulatedScx, to: SimulatedScx, lane: Lane, losses: number): number;
 }
 
-/** Segments that suffer from the context's impairments, which may change meanwhile. */
+/**
+ * Creates the transport of segments under the context's impairments, which may change meanwhile.
+ */
 export function createSegments(context: NetworkContext): Segments {
   const { rng, now, impairments } = context;
 

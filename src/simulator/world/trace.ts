@@ -8,9 +8,9 @@ export interface Trace {
 }
 
 /**
- * An empty trace: two FNV-1a hashes with different offsets, 32 bits each. A number enters as the 64
- * bits of its floating-point form, so that instants which differ in the last bit differ in the
- * digest.
+ * Creates an empty trace: two FNV-1a hashes with different offsets, 32 bits each. A number enters
+ * as the 64 bits of its floating-point form, so that instants which differ in the last bit differ
+ * in the digest.
  */
 export function createTrace(): Trace {
   const number = new Float64Array(1);

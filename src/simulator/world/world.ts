@@ -4,7 +4,7 @@
  * events of the same instant keep their order, so the same seed gives the same run (see
  * `traceHash`).
  *
- * What the network does to a message is in network.ts, the invariants are in checker.ts.
+ * network.ts carries the messages, and checker.ts checks the invariants.
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Effect, GossamerEvent } from '../../gossamer/core/effects.js';
@@ -105,7 +105,10 @@ function createStage(options: WorldOptions): Stage {
   };
 }
 
-/** Performs the effects of the machines; every delivery and event enters the trace. */
+/**
+ * Creates a function that performs the effects of the machines; every delivery and event enters the
+ * trace.
+ */
 function createPerformer(stage: Stage): (scx: SimulatedScx, effect: Effect) => void {
   const { network, trace, byId } = stage;
   const { now } = stage.clock;
@@ -137,7 +140,7 @@ function createPerformer(stage: Stage): (scx: SimulatedScx, effect: Effect) => v
   };
 }
 
-/** Adds SCXs; the first ones are rendezvous points. */
+/** Creates a function that adds SCXs; the first ones are rendezvous points. */
 function createJoiner(stage: Stage): () => SimulatedScx {
   const { options, rng, ids, clock, scxs, byAddress, byId, wakeUps } = stage;
   const perform = createPerformer(stage);
@@ -175,7 +178,7 @@ function createJoiner(stage: Stage): () => SimulatedScx {
   };
 }
 
-/** How processes die, stop and continue. */
+/** Creates the functions by which processes die, stop and continue. */
 function createFates({
   network,
   wakeUps,
@@ -201,7 +204,7 @@ function createFates({
   };
 }
 
-/** The sources of a world. */
+/** Creates the sources of a world. */
 function createSources({ options, ids, clock }: Stage): Pick<World, 'announce' | 'broadcast'> {
   const announce = (scx: SimulatedScx): SourceId => {
     const id = hexId(ids) as SourceId;
@@ -226,7 +229,7 @@ function createSources({ options, ids, clock }: Stage): Pick<World, 'announce' |
   return { announce, broadcast };
 }
 
-/** A world without SCXs, at 0 ms. */
+/** Creates a world without SCXs, at 0 ms. */
 export function createWorld(options: WorldOptions): World {
   const stage = createStage(options);
   const { rng, network, scxs, clock, trace } = stage;

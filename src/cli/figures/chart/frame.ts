@@ -87,7 +87,7 @@ export function heightFor({ y }: Chart, { width }: Size, top: number): number {
   return top + y.categories.length * row + BOTTOM;
 }
 
-/** The frame of a chart in a picture of this size, below the `top` px of its legend. */
+/** Creates the frame of a chart in a picture of this size, below the `top` px of its legend. */
 export function createFrame(chart: Chart, { width, height }: Size, top: number): Frame {
   const isHorizontal = chart.y.kind === 'category';
   const plotTop = top + (chart.y.label === '' ? LABEL_GAP : Y_NAME);

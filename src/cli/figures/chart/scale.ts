@@ -47,7 +47,7 @@ function categoryScale(categories: readonly string[], { from, to }: Range): Scal
   };
 }
 
-/** The scale of an axis. */
+/** Creates the scale of an axis. */
 export function createScale({ axis, values, range, countMax }: ScaleOptions): Scale {
   if (axis.kind === 'category') return categoryScale(axis.categories ?? [], range);
   const isLog = axis.kind === 'log';

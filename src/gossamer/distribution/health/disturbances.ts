@@ -58,7 +58,7 @@ export interface Disturbances {
 const zeroes = <Cause extends string>(causes: readonly Cause[]): Record<Cause, number> =>
   Object.fromEntries(causes.map((cause) => [cause, 0])) as Record<Cause, number>;
 
-/** Nothing has happened yet. */
+/** Creates counters, all zero. */
 export const createDisturbances = (): Disturbances => ({
   failovers: zeroes(FAILOVER_CAUSES),
   stallMs: 0,
@@ -98,7 +98,7 @@ export interface FlowWatch {
 const isMild = (cause: FailoverCause | undefined): boolean =>
   cause === undefined || cause === 'behind' || cause === 'route';
 
-/** Watches a flow that has no parent and has delivered nothing. */
+/** Creates a watch of a flow that has no parent and has delivered nothing. */
 export function createFlowWatch(disturbances: Disturbances): FlowWatch {
   const lateness = createLateness();
   let parent: NodeId | undefined;

@@ -32,7 +32,7 @@ export interface Lateness {
   sourceTimeMs(now: number): number | undefined;
 }
 
-/** Of a flow that begins: its first ADU is on time. */
+/** Creates the lateness of a flow that begins: its first ADU is on time. */
 export function createLateness(): Lateness {
   let last: { readonly timestampMs: number; readonly at: number } | undefined;
   let lateMs = 0;

@@ -14,7 +14,7 @@ export interface SlowParent {
   heard(lateMs: number, hops: number, now: number): boolean;
 }
 
-/** Of a flow that is on time. */
+/** Creates the detection for a flow that is on time. */
 export function createSlowParent(): SlowParent {
   const { slowMs, slowSustainedMs, slowPatienceMax, slowHopMs, slowHopsMax } = TIMEOUTS;
   /** The usual lateness, ms. */

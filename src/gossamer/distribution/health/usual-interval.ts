@@ -17,7 +17,10 @@ export interface UsualInterval {
   readonly quietMs: number;
 }
 
-/** @param stallMs how long silence is normal before two ADUs were heard, and at most */
+/**
+ * Creates the estimate of a channel's usual interval.
+ * @param stallMs how long silence is normal before two ADUs were heard, and at most
+ */
 export function createUsualInterval(stallMs: number, isLossy = false): UsualInterval {
   const quietMinMs = isLossy ? TIMEOUTS.lossyQuietMinMs : TIMEOUTS.quietMinMs;
   let last: Adu | undefined;

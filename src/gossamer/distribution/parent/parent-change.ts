@@ -65,7 +65,7 @@ export interface ParentChange {
   end(): void;
 }
 
-/** No upstream is asked. */
+/** Creates the change of parents of one flow; no upstream has been asked. */
 export function createParentChange(options: ParentChangeOptions): ParentChange {
   const { context, flow, usualInterval, neighbour } = options;
   const { stream, watch } = flow;

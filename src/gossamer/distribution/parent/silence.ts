@@ -26,7 +26,7 @@ export interface Silence {
   reserveDueAt(): number;
 }
 
-/** No upstream was asked. */
+/** Creates the measurement of silence; no upstream has been asked. */
 export function createSilence(config: GossamerConfig, usualInterval: UsualInterval): Silence {
   let patienceMs = config.stallMs;
   /** When an ADU came last, or the first upstream was asked. */

@@ -25,7 +25,7 @@ export interface Subscriber {
   close(subscription: Subscription | undefined): void;
 }
 
-/** Subscribes to one source's channel. */
+/** Creates the functions that subscribe to one source's channel. */
 export function createSubscriber(context: Context, source: SourceId, channel: number): Subscriber {
   return {
     open: (member, from, now) => {
@@ -58,7 +58,10 @@ export interface Reserves {
   readonly all: readonly Subscription[];
 }
 
-/** No reserve. Bounded, reserves and lost ones: neighbours at the time. */
+/**
+ * Creates an empty set of reserves. Reserves and lost ones are bounded by the neighbours at the
+ * time.
+ */
 export function createReserves(subscriber: Subscriber): Reserves {
   const reserves = new Map<NodeId, Subscription>();
   const lost = new Set<NodeId>();

@@ -51,7 +51,7 @@ export interface Upstreams {
   end(): void;
 }
 
-/** No upstream is asked. */
+/** Creates the upstreams of one flow; none has been asked. */
 export function createUpstreams(context: Context, flow: UpstreamFlow, silence: Silence): Upstreams {
   const { source, channel, stream, watch } = flow;
   const subscriber = createSubscriber(context, source, channel);

@@ -22,7 +22,7 @@ export interface AduCache {
   recentStart(next: number): number;
 }
 
-/** Nothing is kept. */
+/** Creates an empty cache. */
 export function createAduCache(config: GossamerConfig): AduCache {
   /** By number, the oldest first. */
   const cache = new Map<number, Adu>();

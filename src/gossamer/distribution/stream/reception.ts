@@ -42,7 +42,7 @@ export interface Reception {
   onBegun(cause: LossCause, now: number): Progress;
 }
 
-/** Nothing has arrived. */
+/** Creates the reception of one channel; nothing has arrived. */
 export function createReception(options: ReceptionOptions): Reception {
   const { stream, counters, repairs, usualInterval, watch } = options;
 

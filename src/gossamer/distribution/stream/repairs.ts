@@ -81,7 +81,7 @@ function rangesOf(numbers: readonly number[]): SequenceRange[] {
   return ranges;
 }
 
-/** How long an answer takes, by the answers that came: RFC 6298. */
+/** Creates an estimator of the time until an answer, from the answers that came: RFC 6298. */
 function createAnswerTime() {
   let meanMs: number | undefined;
   let deviationMs = 0;
@@ -100,7 +100,10 @@ function createAnswerTime() {
   };
 }
 
-/** Nothing is known yet. @param timeoutMs how long a missing ADU is waited for */
+/**
+ * Creates repairs without missing ADUs.
+ * @param timeoutMs how long a missing ADU is waited for
+ */
 export function createRepairs(timeoutMs: number, rng: Rng): Repairs {
   /** By number, ascending: each new one exceeds all others. */
   const missing = new Map<number, Missing>();

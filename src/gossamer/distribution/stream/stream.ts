@@ -48,7 +48,7 @@ export interface Stream {
   recentStart(): number | undefined;
 }
 
-/** A stream of which nothing is known. */
+/** Creates a stream of which nothing is known. */
 export function createStream(config: GossamerConfig): Stream {
   const cache = createAduCache(config);
   /** ADUs that wait for a hole before them. */
