@@ -20,7 +20,7 @@ export const attachRequestSchema = z.strictObject({
   role: z.enum(['source', 'listener']),
 });
 
-/** What a client asks for. */
+/** The request of a client. */
 export type AttachRequest = Readonly<z.infer<typeof attachRequestSchema>>;
 
 export const attachmentSchema = z.object({
@@ -40,5 +40,5 @@ export const attachmentSchema = z.object({
   keepAliveMs: z.number().min(50).max(600_000),
 });
 
-/** Where a client finds the session at this cluster. */
+/** The address of the session at this cluster. */
 export type Attachment = Readonly<z.infer<typeof attachmentSchema>>;

@@ -51,7 +51,7 @@ export type SessionStatus = Readonly<z.infer<typeof sessionStatusSchema>>;
 
 export const clusterStatusSchema = z.object({
   cluster: z.object({
-    /** Where this front end is reached: `http://host:port`. */
+    /** The URL of this front end: `http://host:port`. */
     url: z.string().max(2048),
     version: z.string().max(64),
     /** ISO 8601. */
@@ -67,5 +67,5 @@ export const clusterStatusSchema = z.object({
   sessions: z.array(sessionStatusSchema).max(SESSIONS_MAX),
 });
 
-/** What `GET /status` answers. */
+/** The answer to `GET /status`. */
 export type ClusterStatus = Readonly<z.infer<typeof clusterStatusSchema>>;

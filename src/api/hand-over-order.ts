@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { launchSchema } from './scx-launch.js';
 
 export const orderSchema = z.strictObject({
-  /** How the successor is started, with its launch document in the environment. */
+  /** The command that starts the successor, with its launch document in the environment. */
   program: z.string().max(4096),
   args: z.array(z.string().max(4096)).max(32),
   /** Of the successor's version: only the id is read here. */

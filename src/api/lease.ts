@@ -9,13 +9,13 @@ import { fallbackFileSchema } from './fallback-launch.js';
 
 const text = z.string().max(256).nullable();
 
-/** How the session is presented to players, as its announcement says now. */
+/** The session's description for players, as its announcement says now. */
 const stationSchema = z.object({ title: text, genre: text });
 
 /** The source key, and the origin of the announcement. */
 const accessSchema = z.object({
   sourceKey: z.string().max(100).nullable(),
-  /** Where the announcement was fetched; null when the cluster itself publishes it. */
+  /** The URL from which the announcement was fetched; null when the cluster itself publishes it. */
   announcement: z.string().max(2048).nullable(),
 });
 
@@ -27,11 +27,11 @@ export const leaseTermsSchema = z.object({
   /** Absent when the front end does not know the announcement. */
   station: stationSchema.optional(),
   access: accessSchema.optional(),
-  /** What to play while nobody broadcasts; null: nothing; absent: what was played before. */
+  /** The file to play while nobody broadcasts; null: nothing; absent: what was played before. */
   fallback: fallbackFileSchema.nullable().optional(),
   /** There is an order to hand over in the SCX's `successorFile` (hand-over-order.ts). */
   handOver: z.boolean().optional(),
 });
 
-/** What the front end answers to a renewal. */
+/** The front end's answer to a renewal. */
 export type LeaseTerms = Readonly<z.infer<typeof leaseTermsSchema>>;

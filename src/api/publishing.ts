@@ -22,14 +22,14 @@ export const publishedSchema = z.object({
   session: z.string().max(400),
   /** Where to listen. */
   listen: z.string().max(2048),
-  /** What the cluster added to the announcement. */
+  /** The additions of the cluster to the announcement. */
   sourceKey: z.string().max(100).optional(),
   /** The source password and the admin token, if they have just been drawn; never sent again. */
   password: z.string().max(200).optional(),
   token: z.string().max(200).optional(),
 });
 
-/** What `PUT` of an announcement answers. */
+/** The answer to `PUT` of an announcement. */
 export type PublishedAnswer = Readonly<z.infer<typeof publishedSchema>>;
 
 /** Guess: a chat, a pager, and two more. */
@@ -39,7 +39,7 @@ export const WEBHOOKS_MAX = 4;
 export const webhooksSchema = z.array(z.string().min(1).max(2048)).max(WEBHOOKS_MAX);
 
 export const webhooksAnswerSchema = z.object({
-  /** What signs the events; only in the answer that sets the first webhook. */
+  /** The secret that signs the events; only in the answer that sets the first webhook. */
   secret: z.string().max(200).optional(),
 });
 

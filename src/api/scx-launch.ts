@@ -24,7 +24,9 @@ export const launchSchema = z.strictObject({
    * Checks source passwords (session/source-key.ts); without it only this machine may broadcast.
    */
   sourceKey: z.string().max(100).optional(),
-  /** Where the announcement was fetched; absent when the cluster itself publishes it. */
+  /**
+   * The URL from which the announcement was fetched; absent when the cluster itself publishes it.
+   */
   announcement: z.string().max(2048).optional(),
   /** The announcement's rendezvous locations. */
   locations: z.array(z.string().max(2048)).max(16),
@@ -33,7 +35,8 @@ export const launchSchema = z.strictObject({
   /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */
   rendezvous: z.boolean(),
   /**
-   * Where the lease is renewed: the front end as this machine reaches it, `http://127.0.0.1:8000`.
+   * The URL at which the lease is renewed: the front end as this machine reaches it,
+   * `http://127.0.0.1:8000`.
    */
   leaseUrl: z.string().max(2048),
   leaseToken: z.string().max(256),

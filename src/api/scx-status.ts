@@ -63,7 +63,7 @@ export const disturbancesSchema = z.object({
   lost: causes,
 });
 
-/** What disturbed the flows of an SCX. */
+/** The disturbances of an SCX's flows. */
 export type DisturbanceStatus = z.infer<typeof disturbancesSchema>;
 
 export const NO_DISTURBANCES: DisturbanceStatus = {

@@ -88,7 +88,7 @@ function publishingRoutes(services: Services) {
   ];
 }
 
-/** What SCXs ask for, those of this cluster and those of others. */
+/** Routes for SCXs, those of this cluster and those of others. */
 function scxRoutes(services: Services) {
   const { secret, fleet, finder, store, fallbacks, scxs, webhooks, metrics } = services;
   const onRenewed = (session: string): void => {
@@ -104,7 +104,7 @@ function scxRoutes(services: Services) {
   ];
 }
 
-/** What players, broadcasters and encoders ask for. */
+/** Routes for players, broadcasters and encoders. */
 function clientRoutes({ url, finder, scxs, proxy, sessions, store, secret, options }: Services) {
   const speaksTls = options.scx?.certificate !== undefined;
   return [
@@ -114,7 +114,7 @@ function clientRoutes({ url, finder, scxs, proxy, sessions, store, secret, optio
   ];
 }
 
-/** What the operator and people with a browser ask for. */
+/** Routes for the operator and for browsers. */
 function operatorRoutes({ secret, fleet, status, metrics, proxy, pages, options }: Services) {
   return [
     drainRoutes({ secret, drain: fleet.drain, log: options.log }),

@@ -31,7 +31,7 @@ import { type SupervisorConfig, supervisorConfig } from './supervisor/supervisor
 import { loadPages, type Page } from './web/pages.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
-/** What is read before the port is opened. */
+/** The data that is read before the port is opened. */
 export interface Prepared {
   readonly config: SupervisorConfig;
   readonly secret: string;
@@ -92,7 +92,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
   return { config, ...state, pages: await loadPages(), version: packageVersion() };
 }
 
-/** What every SCX is launched with. */
+/** The launch parameters that all SCXs share. */
 function templateOf(
   options: ClusterOptions,
   port: number,

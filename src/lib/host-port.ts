@@ -22,7 +22,7 @@ export function splitHostPort(text: string): HostPort {
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
-/** What a server listens on when it listens on all addresses of its machine. */
+/** The addresses that stand for all addresses of a machine. */
 const ALL_ADDRESSES: readonly string[] = ['', '0.0.0.0', '::'];
 
 /** The host under which a server on this machine is reached from this machine. */

@@ -28,7 +28,7 @@ export const drawId = (): string => randomBytes(8).toString('hex');
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** How a drawn secret is remembered: `sha256:` and 43 characters of base64url. */
+/** The stored form of a drawn secret: `sha256:` and 43 characters of base64url. */
 export const hashSecret = (secret: string): string =>
   `sha256:${digest(secret).toString('base64url')}`;
 

@@ -12,7 +12,7 @@ import type { LeaseTerms, SourceAccess } from './lease.js';
 import type { Lifetime } from './lifetime.js';
 import type { FallbackProcess } from './sources/fallback-process.js';
 
-/** What the terms act on. */
+/** The parts that the terms act on. */
 export interface TermsOptions {
   readonly launch: Launch;
   readonly password: SourcePassword;

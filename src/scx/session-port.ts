@@ -34,7 +34,7 @@ export interface SessionPortOptions {
   /** Gives the listening socket of the process that was here before. */
   readonly predecessor: Predecessor | undefined;
   status(): ScxStatus;
-  /** How the announcement describes the stream. */
+  /** The announcement's description of the stream. */
   description(): StreamDescription;
   isLeaving(): boolean;
   now(): number;

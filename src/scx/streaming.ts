@@ -94,7 +94,7 @@ const formerEdge = ({ id, address, rttMs }: ScxStatus['neighbours'][number]): Fo
   rttMs,
 });
 
-/** What the overlay is told at its start. */
+/** The overlay's settings at its start. */
 const overlaySettings = (launch: Launch) => ({
   session: launch.session,
   id: launch.id as NodeId,

@@ -18,7 +18,7 @@ export interface Drawn {
   readonly drawing: Drawing;
 }
 
-/** What a reader needs to reproduce the report. */
+/** The facts that a reader needs to reproduce the report. */
 export interface Origin {
   readonly seed: number;
   readonly runs: number;

@@ -22,7 +22,7 @@ export interface Job extends Omit<ExperimentOptions, 'topology' | 'onProgress'> 
   readonly topology: TopologySpec;
 }
 
-/** What a thread reports of a job. */
+/** An event of a job, as its thread reports it. */
 export type JobEvent =
   | { readonly kind: 'progress'; readonly nowMs: number }
   | { readonly kind: 'done'; readonly report: ExperimentReport }

@@ -15,7 +15,7 @@ import type { Destination } from './destination.js';
 import type { Gate } from './gate.js';
 import { openSourceConnection, type SourceConnection } from './source-connection.js';
 
-/** What a link reports. */
+/** The events of a link. */
 export type LinkEvent =
   | { readonly kind: 'attached'; readonly scx: string; readonly address: string }
   | { readonly kind: 'alive'; readonly listeners: number; readonly scxListeners: number }

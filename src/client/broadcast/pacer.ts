@@ -11,7 +11,7 @@
  * frames are too late, the clock starts anew, and that is counted.
  */
 
-/** What a pacer is set to. */
+/** The settings of a pacer. */
 export interface PacerConfig {
   /**
    * How much earlier than due frames are sent, ms, 0 to 2000. It hides the jitter of timers and of

@@ -18,7 +18,7 @@ import { encodeAdu, encodeClientMessage, encodeHello } from '../../wire/encoder.
 import { WIRE_VERSION } from '../../wire/hello.js';
 import type { OwnAdu } from './adu-window.js';
 
-/** What an SCX tells about listeners. */
+/** The numbers of listeners, as an SCX reports them. */
 interface Alive {
   /** In the whole session. */
   readonly listeners: number;

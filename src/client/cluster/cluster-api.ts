@@ -25,7 +25,7 @@ import {
 } from '../../session/session-name.js';
 import { askFrontEnd } from './ask-front-end.js';
 
-/** How an announcement is published. */
+/** The options of publishing an announcement. */
 export interface PublishOptions {
   /** The session's admin token; a session that is new at the cluster needs none. */
   readonly token?: string | undefined;

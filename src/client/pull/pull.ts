@@ -12,7 +12,7 @@ import { createRepeatFilter, type RepeatFilter } from './drop-repeats.js';
 import { NoStream, openIcyStream, type Station } from './icy-stream.js';
 
 export interface PullOptions {
-  /** Where the stream is; several URLs are alternatives of equal rank. At least one. */
+  /** The URL of the stream; several URLs are alternatives of equal rank. At least one. */
   readonly urls: readonly URL[];
   /** Takes one sentence about a problem that was dealt with. */
   readonly tell: (text: string) => void;
@@ -30,14 +30,14 @@ export function labelOf(url: URL): string {
   return shown.href;
 }
 
-/** What is kept from one connection to the next. */
+/** The state that is kept from one connection to the next. */
 interface Memory {
   readonly repeats: RepeatFilter;
   /** The last title. */
   title: string | undefined;
 }
 
-/** How an attempt has ended. */
+/** The result of an attempt. */
 interface Ending {
   readonly reason: string;
   /** At least one frame or title came. */

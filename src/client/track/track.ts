@@ -50,7 +50,7 @@ export async function* readTrack(input: TrackInput): AsyncGenerator<TrackEvent> 
 
 const NOTHING = new Uint8Array();
 
-/** What is known about a recording that is being read. */
+/** The state of reading a recording. */
 interface State {
   readonly input: TrackInput;
   readonly meter: LengthMeter;

@@ -46,7 +46,7 @@ export interface FinderOptions {
 export interface AnnouncementFinder {
   /** `host` is the Host header of the request: one more name of this cluster. */
   find(url: string, host: string | undefined): Promise<OrProblem<Known>>;
-  /** What is known of a session without a fetch. */
+  /** The announcement of a session that is known without a fetch. */
   recall(session: string): Known | undefined;
 }
 
@@ -89,7 +89,7 @@ function authoritiesOf({ host, port }: URL): readonly string[] {
   return [host, ...local.map((name) => new URL(`http://${name}:${port || 80}`).host)];
 }
 
-/** What is published under one of our own URLs. */
+/** The announcement that is published under one of our own URLs. */
 function findPublished(store: AnnouncementStore, path: string, url: string): OrProblem<Known> {
   const name = parseSessionPath(path);
   const published = name.ok ? store.get(name.value.text) : undefined;

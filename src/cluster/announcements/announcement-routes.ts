@@ -33,10 +33,10 @@ export interface AnnouncementDependencies extends OwnedDependencies {
   onWithdrawn(name: SessionName): Promise<void>;
 }
 
-/** What the publisher alone is told, and only once. */
+/** The part of the answer that only the publisher gets, and only once. */
 type Drawn = Pick<PublishedAnswer, 'password' | 'token'>;
 
-/** What is to be stored, and the secrets that were drawn for it. */
+/** The record to store, and the secrets that were drawn for it. */
 interface Prepared {
   readonly entry: Published;
   readonly drawn: Drawn;

@@ -13,6 +13,6 @@ export const factsOf = (announcement: Announcement, url?: string): LaunchFacts =
   announcement: url,
 });
 
-/** Where an announcement was fetched; undefined for one that is published here. */
+/** The URL from which an announcement was fetched; undefined for one that is published here. */
 export const foreignUrl = ({ url, isPublished }: Known): string | undefined =>
   isPublished ? undefined : url;

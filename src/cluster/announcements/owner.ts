@@ -15,7 +15,7 @@ const ownerSchema = z.object({
   webhooks: webhooksSchema,
   /** Signs the events; drawn with the first webhook. */
   webhookSecret: z.string().max(100).optional(),
-  /** What is played while nobody broadcasts: see fallback-files.ts. */
+  /** The file that is played while nobody broadcasts: see fallback-files.ts. */
   fallback: z
     .object({
       file: z.string().regex(/^[0-9a-f-]{36}\.mp3$/),
@@ -32,8 +32,8 @@ export type StoredFallback = NonNullable<Owner['fallback']>;
 export const isToken = (token: string, { tokenHash }: Owner): boolean => hasHash(token, tokenHash);
 
 /**
- * What the file holds; undefined if there is no file. A damaged file is logged, and counts as no
- * file.
+ * The content of the file; undefined if there is no file. A damaged file is logged, and counts as
+ * no file.
  */
 export async function readOwner(path: string, log: Logger): Promise<Owner | undefined> {
   const json = await readFileIfAny(path);

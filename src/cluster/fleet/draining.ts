@@ -16,7 +16,7 @@ import type { Succession } from '../supervisor/supervisor-types.js';
 
 export interface DrainingOptions {
   readonly platform: Platform;
-  /** What a successor of an SCX is launched with; or why it can have none. */
+  /** The launch parameters of an SCX's successor, or the reason why it cannot have one. */
   plan(id: string): Result<Succession>;
   /** The launch document of a successor. */
   launchOf(id: string, session: string, plan: Succession): Launch;

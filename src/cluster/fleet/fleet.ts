@@ -17,7 +17,7 @@ import { type LaunchTemplate, launchFrom } from './launch-document.js';
 import { createListenerTotals, type ListenerTotals } from './listener-totals.js';
 import { type Supervision, type SupervisionOptions, superviseScxs } from './supervision.js';
 
-/** What an SCX is told when it renews its lease (api/lease.ts). */
+/** The answer to an SCX that renews its lease (api/lease.ts). */
 type LeaseAnswer = Pick<LeaseTerms, 'rendezvous' | 'handOver'> & { readonly keep: boolean };
 
 export interface FleetOptions

@@ -5,7 +5,7 @@
 import type { Launch } from '../../api/scx-launch.js';
 import type { LaunchFacts, LaunchOrder } from '../supervisor/supervisor-types.js';
 
-/** What every SCX of a cluster is launched with. */
+/** The launch parameters that all SCXs of a cluster share. */
 export type LaunchTemplate = Omit<
   Launch,
   | 'id'

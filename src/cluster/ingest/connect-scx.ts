@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { mountOf } from '../../icecast/mount.js';
 import type { SessionName } from '../../session/session-name.js';
 
-/** What an encoder asks for, on its way to an SCX. */
+/** The request of an encoder, on its way to an SCX. */
 export interface EncoderRequest {
   /** The encoder's. */
   readonly address: string;
@@ -18,7 +18,7 @@ export interface EncoderRequest {
   readonly protocol: string;
   /** `?priority=50`, or nothing. */
   readonly query: string;
-  /** What came behind the head. */
+  /** The bytes that came behind the head. */
   readonly rest: Uint8Array;
 }
 

@@ -1,7 +1,7 @@
 /** Reading a socket up to a mark, for a protocol that has no other framing (shoutcast.ts). */
 import type { Socket } from 'node:net';
 
-/** What was received up to the mark, one byte per character, and what came behind the mark. */
+/** The text up to the mark, one byte per character, and the bytes behind the mark. */
 export interface Passage {
   readonly text: string;
   readonly rest: Buffer;

@@ -30,7 +30,7 @@ export interface ProcessPlatformOptions {
 
 const TRIM_LOGS_MS = 60_000;
 
-/** What the verbs share. */
+/** The state that the verbs share. */
 interface Context {
   readonly options: ProcessPlatformOptions;
   readonly runFolder: string;

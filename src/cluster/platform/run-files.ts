@@ -28,7 +28,7 @@ const runFileSchema = z.object({
   facts: factsSchema,
 });
 
-/** What is remembered of a running SCX. */
+/** The record of a running SCX. */
 export type RunFile = z.infer<typeof runFileSchema>;
 
 const pathOf = (folder: string, id: string): string => `${folder}/${id}.json`;

@@ -11,7 +11,7 @@ import { parseSessionName, sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import type { SessionListeners } from '../fleet/listener-totals.js';
 
-/** Where the status comes from. */
+/** The sources of the status. */
 export interface StatusSources {
   readonly url: string;
   readonly version: string;

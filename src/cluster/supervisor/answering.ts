@@ -29,7 +29,7 @@ function withRoom(
   return { kind: 'scx', status: best.status };
 }
 
-/** What one client is answered now; undefined: it must wait. */
+/** The answer to one client now; undefined: it must wait. */
 const answerOne = (
   state: SupervisorState,
   slot: SessionSlot,

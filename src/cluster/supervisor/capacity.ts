@@ -17,7 +17,7 @@ type Host = TrackedScx & { readonly status: ScxStatus };
 
 /** The capacity of one session. */
 export interface SessionCapacity {
-  /** Where the next listener is sent; undefined if there is no room. */
+  /** The SCX for the next listener; undefined if there is no free slot. */
   readonly best: Host | undefined;
   /** The session has as many listeners as it may. */
   readonly atLimit: boolean;

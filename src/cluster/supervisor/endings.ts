@@ -17,7 +17,7 @@ import { isFailing, recordDeath, type SessionSlot } from './session-slot.js';
 import { log, type SupervisorState } from './supervisor-state.js';
 import type { InputOf } from './supervisor-types.js';
 
-/** How an SCX ended. */
+/** The end of an SCX. */
 interface End {
   readonly scx: TrackedScx;
   /** A sentence for the log and for clients. */
@@ -81,7 +81,10 @@ interface Parts {
   readonly endings: Endings;
 }
 
-/** How a process ended; empty if that is not known, because it was not a child of this process. */
+/**
+ * Describes how a process ended; empty if that is unknown, because it was not a child of this
+ * process.
+ */
 function causeOf({ code, signal }: InputOf<'exited'>): string {
   if (signal !== null) return ` by ${signal}`;
   return code === null ? '' : ` with exit code ${code}`;

@@ -88,7 +88,7 @@ export function chooseOverlayPort(
   return lowestFree(range, busy, new Map(), 0)?.overlay;
 }
 
-/** Where an SCX says that it listens; null if that is malformed. */
+/** The ports that an SCX reports; null if the report is malformed. */
 export function portsOf(status: {
   readonly httpUrl: string;
   readonly overlayAddress: string;

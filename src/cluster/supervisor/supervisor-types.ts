@@ -23,7 +23,7 @@ export interface LaunchOrder {
   readonly formerNeighbours: ScxStatus['neighbours'];
 }
 
-/** What the successor of an SCX is launched with. */
+/** The launch parameters of an SCX's successor. */
 export interface Succession {
   readonly facts: LaunchFacts;
   /** The HTTP port is that of the SCX, which hands it over. */
@@ -31,7 +31,7 @@ export interface Succession {
   readonly rendezvous: boolean;
 }
 
-/** What a request for an SCX is answered with. */
+/** The answer to a request for an SCX. */
 export type Outcome =
   | { readonly kind: 'scx'; readonly status: ScxStatus }
   /** No room at this cluster: come back later. */

@@ -38,7 +38,7 @@ export interface Supervisor extends Machine<SupervisorInput, SupervisorEffect> {
   knows(id: string, session: string): boolean;
   /** Whether this SCX is its session's rendezvous point here, and lives without clients. */
   keeps(id: string): boolean;
-  /** What a successor of this SCX is launched with; or why it can have none. */
+  /** The launch parameters of this SCX's successor, or the reason why it cannot have one. */
   planSuccessor(id: string): Result<Succession>;
   /** The SCXs whose leases hold, of one session or all, by session and id. */
   statuses(now: number, session?: string): readonly ScxStatus[];

@@ -37,7 +37,7 @@ function withEscapedTitle(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from(escaped, 'latin1'), bytes.subarray(line.length)]);
 }
 
-/** What kind of connection begins with these bytes; `unknown` until there are enough. */
+/** The kind of connection that begins with these bytes; `unknown` until there are enough. */
 export function kindOfConnection(bytes: Uint8Array): Verdict {
   if (bytes[0] === TLS_HANDSHAKE) return 'tls';
   const text = Buffer.from(bytes.subarray(0, PUBLISHING.length)).toString('latin1');

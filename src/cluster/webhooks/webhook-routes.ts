@@ -24,7 +24,7 @@ const readUrls = jsonReader(webhooksSchema, 16_384, () =>
   problem(422, USAGE, ['the body is something else']),
 );
 
-/** What can be said against a URL before anything is sent there. */
+/** The objections to a URL that are known before anything is sent there. */
 function objectionsTo(url: string, allowPrivate: boolean): string[] {
   try {
     checkLiteral(parseUrl(url), allowPrivate);

@@ -59,7 +59,7 @@ function directionFrom(from: Coordinates, to: Coordinates, rng: Rng): Direction 
 }
 
 /**
- * What a ping experiment tells about another node: its coordinates, and the one-way delay to it,
+ * The result of a ping experiment with another node: its coordinates, and the one-way delay to it,
  * ms.
  */
 export interface MeasuredDistance {

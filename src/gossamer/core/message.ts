@@ -56,7 +56,7 @@ export interface Notice {
   readonly reporter: NodeId;
 }
 
-/** What a node offers that asks for an edge. */
+/** The offer of a node that asks for an edge. */
 export interface EdgeOffer {
   readonly rttMs: number;
   /**

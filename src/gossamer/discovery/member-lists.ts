@@ -37,7 +37,7 @@ export interface MemberLists {
    * given.
    */
   draw(digest: Bloom | null, now: number): MemberList;
-  /** What we know, for the other one to compare. */
+  /** Our knowledge, for the other one to compare. */
   digest(now: number): Bloom;
   /** Merges a list; returns how many of its members were news. */
   merge(list: MemberList, now: number): number;

@@ -20,7 +20,7 @@ const SOURCES_MAX = 256;
 /** Flows whose position is remembered; the oldest makes room. Guess: all that may be known. */
 const POSITIONS_MAX = 1024;
 
-/** Where a source is attached, and our route to it. */
+/** The SCX to which a source is attached, and our route to it. */
 interface Attachment {
   source: Source;
   scx: NodeId;
@@ -80,7 +80,7 @@ const isNews = (known: KnownSource, attached: Attachment): boolean =>
 
 const flowKey = (source: SourceId, channel: number): string => `${source}/${channel}`;
 
-/** Where a flow ended. */
+/** The position at which a flow ended. */
 interface Position {
   /** The number that was to be delivered next. */
   readonly next: number;

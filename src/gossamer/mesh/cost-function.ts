@@ -42,7 +42,7 @@ export function costFunction(lambda: readonly RouteOffer[], sources: readonly No
   return totals;
 }
 
-/** What figure 4 is decided from. */
+/** The inputs of figure 4. */
 export interface Optimization {
   /** X_j. */
   readonly probed: RouteOffer;

@@ -35,7 +35,9 @@ export interface EdgeExchangeView extends EvictionsView {
 }
 
 export interface EdgeExchange {
-  /** What the sources would cost less over a probed node, less what a change must gain, ms. */
+  /**
+   * The cost that a probed node would save for the sources, less the minimum gain of a change, ms.
+   */
   gainMs(offer: RouteOffer): number;
   /** The edge of ours to give up for a probed node, and the gain; undefined: there is none. */
   replacement(offer: RouteOffer): { readonly id: NodeId; readonly gainMs: number } | undefined;
@@ -59,7 +61,7 @@ export function createEdgeExchange(
 ): EdgeExchange {
   const evictions = createEvictions(config, reports, view);
 
-  /** What a change must gain, ms. */
+  /** The minimum gain of a change, ms. */
   const marginMs = (weights: Weights): number => {
     let scxs = 0;
     for (const weight of weights.values()) scxs += weight;

@@ -37,7 +37,7 @@ const isSame = (a: EdgeReport, b: EdgeReport): boolean =>
   a.loads.length === b.loads.length &&
   a.loads.every(({ scx, scxs }, at) => scx === b.loads[at]?.scx && scxs === b.loads[at]?.scxs);
 
-/** What reports are drawn from. */
+/** The state from which reports are made. */
 export interface EdgeReportsView {
   /** Figure 4's Λ without X_j: the same array until something changes. */
   lambda(): RouteOffer[];

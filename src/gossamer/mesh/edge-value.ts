@@ -65,7 +65,7 @@ export function isOnlyRoute(id: NodeId, lambda: readonly RouteOffer[], weights: 
   return [...weights.keys()].some((one) => isReached(lambda, one) && !isReached(others, one));
 }
 
-/** What the sources would cost less with one more offer, ms. */
+/** The cost that one more offer would save for the sources, ms. */
 export const gainMs = (
   offer: RouteOffer,
   lambda: readonly RouteOffer[],

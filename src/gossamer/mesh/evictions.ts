@@ -57,7 +57,10 @@ export function createEvictions(
   const isKept = (id: NodeId): boolean =>
     config.keepHeartbeatEdge && view.isIdle() && id === view.bearer();
 
-  /** What the sources that a neighbour takes from us would cost more over the newcomer, ms. */
+  /**
+   * The additional cost of the sources that a neighbour takes from us, if it took them over the
+   * newcomer, ms.
+   */
   const detourMs = (id: NodeId, { rttMs, place }: EdgeOffer): number => {
     const own = view.coordinates(id);
     if (own.error > ERROR_MAX || place.error > ERROR_MAX) return Number.POSITIVE_INFINITY;

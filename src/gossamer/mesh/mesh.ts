@@ -24,7 +24,7 @@ export interface FormerEdge {
   readonly rttMs: number;
 }
 
-/** How a request is granted. */
+/** The way in which a request is granted. */
 export interface Grant {
   /** Whether the edge counts as added here, and as accepted at the asker. */
   readonly reversed: boolean;
@@ -32,7 +32,7 @@ export interface Grant {
   readonly victim: NodeId | undefined;
 }
 
-/** What the mesh tells the other rules. */
+/** The events that the mesh reports to other rules. */
 export interface MeshFacts extends EdgeFacts {
   /** A request was refused or not answered. */
   onRefused(member: Contact, now: number): void;

@@ -16,7 +16,9 @@ const HURRIED_PROBES_MAX = 4;
  */
 const HURRIED_IN_VAIN_MAX = 100;
 
-/** What a change makes of the interval between probes while no edge is missing. Guess. */
+/**
+ * The factor by which a change alters the interval between probes while no edge is missing. Guess.
+ */
 const QUICKENING = 0.7;
 
 export interface ProbeScheduleView {

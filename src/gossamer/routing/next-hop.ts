@@ -26,7 +26,7 @@ export interface NextHops {
    * through us may have found another.
    */
   reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
-  /** What a node offers to us. */
+  /** The offer of a node to us. */
   offerOf(node: OfferingNode): RouteOffer;
   /** Figure 4's Λ without X_j: the offers of all neighbours. */
   offers(): RouteOffer[];

@@ -43,7 +43,7 @@ export interface Pings {
   readonly deadline: number;
 }
 
-/** What an experiment found: the average RTT, ms, and the coordinates of the measured node. */
+/** The result of an experiment: the average RTT, ms, and the coordinates of the measured node. */
 export interface Measured {
   readonly rttMs: number;
   readonly coordinates: Coordinates;

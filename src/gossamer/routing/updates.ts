@@ -38,7 +38,7 @@ export function createUpdates(
   routes: () => readonly Route[],
   withdrawn: () => readonly Withdrawal[],
 ): Updates {
-  /** What all neighbours have been sent; bounded like the table. */
+  /** The routes that have been sent to all neighbours; bounded like the table. */
   const sent = new Map<NodeId, Route>();
 
   const isNews = (scx: NodeId, after: Route | undefined): boolean => {

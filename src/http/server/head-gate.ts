@@ -39,7 +39,7 @@ export interface HeadGateOptions {
   readonly secure: ((socket: Socket) => void) | undefined;
 }
 
-/** What is counted for `GET /metrics`. */
+/** The counters for `GET /metrics`. */
 export interface HeadGateCounters {
   /** Connections. */
   entered: number;

@@ -36,7 +36,7 @@ export interface View {
   readonly tagBytesMax: number;
 }
 
-/** What begins a view. */
+/** The beginning of a view. */
 export type Finding =
   /** More bytes are needed, or there are no more. */
   | { readonly kind: 'unknown' }
@@ -44,7 +44,7 @@ export type Finding =
   | { readonly kind: 'tag'; readonly tag: TagStart }
   | { readonly kind: 'junk'; readonly bytes: number };
 
-/** What follows a frame. `cutOff`: the stream ends before the frame does. */
+/** The bytes that follow a frame. `cutOff`: the stream ends before the frame does. */
 type Follower = 'unknown' | 'cutOff' | 'family' | 'otherFamily' | 'tag' | 'end' | 'junk';
 
 /** A view of this length is enough for every finding, so no more bytes have to be held. */

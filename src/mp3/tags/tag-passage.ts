@@ -8,7 +8,7 @@ import { hasMark } from './ascii-mark.js';
 import { createId3Reader, type TagText } from './id3-reader.js';
 import type { TagStart } from './tag-start.js';
 
-/** How far a passage is. */
+/** The progress of a passage. */
 type Progress =
   | { readonly kind: 'within' }
   /** The tag is over. An ID3v2 tag gives its texts. */

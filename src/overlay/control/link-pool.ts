@@ -22,7 +22,7 @@ export interface Link {
   isRetired: boolean;
 }
 
-/** What is known about one address. */
+/** The state of one address. */
 export interface Contact {
   readonly address: Address;
   /** In the order of their handshakes; messages are written to the first one. */

@@ -39,7 +39,9 @@ export interface DatagramChildOptions {
 }
 
 interface State extends DatagramChildOptions {
-  /** Where the parent's datagrams come from; its overlay address before the first one. */
+  /**
+   * The address from which the parent's datagrams come; its overlay address before the first one.
+   */
   remote: Remote;
   /** The instant of the last datagram, performance.now(). */
   heardAt: number;

@@ -33,7 +33,7 @@ interface State {
   readonly context: OverlayContext;
   readonly token: DatagramToken;
   readonly onEvent: (event: WireEvent) => void;
-  /** Where the child's datagrams come from; undefined before the first one. */
+  /** The address from which the child's datagrams come; undefined before the first one. */
   remote: Remote | undefined;
   /** The instant of the last beat, performance.now(). */
   beatAt: number;

@@ -27,7 +27,7 @@ export type CloseCause =
   /** Closed or reset without a REFUSAL, or never opened. */
   | 'lost';
 
-/** What a handler receives: every event of the decoder that does not end the connection. */
+/** An input of a handler: every event of the decoder that does not end the connection. */
 export type Arrival = Exclude<WireEvent, Malformed | { kind: 'refusal' }>;
 
 export interface ConnectionHandler {

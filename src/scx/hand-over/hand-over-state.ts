@@ -8,7 +8,7 @@ import type { ScxStatus } from '../../api/scx-status.js';
 import { takeOrder } from './take-order.js';
 
 export interface HandOverStateOptions {
-  /** Where the cluster leaves orders; undefined: it leaves none. */
+  /** The file in which the cluster leaves orders; undefined: it leaves none. */
   readonly orderFile: string | undefined;
   readonly log: Logger;
   now(): number;

@@ -44,7 +44,7 @@ const heardSchema = z.object({
 /** The part of the session that a successor has received. */
 export type Heard = Readonly<z.infer<typeof heardSchema>>;
 
-/** What a successor sends. */
+/** The messages of a successor. */
 export const successorSchema = z.discriminatedUnion('kind', [
   heardSchema,
   z.object({ kind: z.literal('took') }),
@@ -73,7 +73,7 @@ const positionSchema = z.object({
   icy: z.object({ left: count, told: title }).nullable(),
 });
 
-/** What a predecessor sends. */
+/** The messages of a predecessor. */
 export const predecessorSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('welcome'),

@@ -17,7 +17,7 @@ import { createSourceWriter, type EncoderSource, overlaySource } from './encoder
 import { createPacedQueue } from './paced-queue.js';
 import type { SourceBody } from './source-body.js';
 
-/** How a stream ended: an HTTP status, 200 when the encoder has ended it, and a reason. */
+/** The end of a stream: an HTTP status, 200 when the encoder has ended it, and a reason. */
 interface Ending {
   readonly status: number;
   readonly reason: string;

@@ -63,7 +63,7 @@ export interface Ingest {
   tick(now: number): void;
   /** Ends all streams; `status` is the HTTP status that encoders get. */
   closeAll(status: 403 | 503, reason: string): void;
-  /** How the encoder of the highest priority describes the stream. */
+  /** The description of the stream by the encoder of the highest priority. */
   readonly description: StreamDescription;
 }
 
@@ -73,7 +73,7 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 /** Word for word as Icecast: old encoders compare it. */
 const OK = 'HTTP/1.0 200 OK\r\n\r\n';
 
-/** What is answered at the beginning of a stream; '' for nothing. */
+/** The answer at the beginning of a stream; '' for none. */
 function firstAnswer({ method, headers }: RequestHead): string {
   if (method !== 'PUT') return OK;
   return /100-continue/i.test(headers.get('expect') ?? '') ? CONTINUE : '';

@@ -27,7 +27,7 @@ import type { ListenerState, PackedListener } from './listener-state.js';
 import type { Listener, ListenerConnection, ListenerPosition } from './listener-writer.js';
 import type { Listeners } from './listeners.js';
 
-/** What is logged of a request, from its beginning. */
+/** The facts about a request that are logged, from its beginning. */
 export type LoggedRequest = Omit<AccessEntry, 'status' | 'bytes' | 'durationMs'>;
 
 /** A request for the stream that may be answered with it. */
@@ -58,7 +58,7 @@ export interface ListenerConnectionOptions {
   now(): number;
 }
 
-/** What the connections of a port have in common. */
+/** The context that the connections of a port share. */
 interface Shared {
   /** The head of the answer; the connection is a listener from then on. */
   head(connection: Connection): string;

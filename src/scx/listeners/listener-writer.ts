@@ -46,7 +46,7 @@ export interface Listener {
   tookAt: number;
 }
 
-/** Where a listener is in its stream, for a process that continues it. */
+/** A listener's position in its stream, for a process that continues it. */
 export interface ListenerPosition {
   /** Its request has been answered. */
   readonly isOpen: boolean;
@@ -56,7 +56,7 @@ export interface ListenerPosition {
   readonly icy: IcyPosition | null;
 }
 
-/** What the writer counts, for `GET /metrics`. */
+/** The writer's counters, for `GET /metrics`. */
 export interface WriterCounters {
   /** Times that a listener was too far behind and skipped to live. */
   skipped: number;

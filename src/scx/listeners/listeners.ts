@@ -40,7 +40,7 @@ export interface ListenersOptions {
   readonly idleMs: number;
 }
 
-/** What is counted for `GET /metrics`. */
+/** The counters for `GET /metrics`. */
 interface ListenerCounters extends WriterCounters {
   /** Listeners let in since the start. */
   accepted: number;

@@ -117,7 +117,7 @@ const rateExceeded = (): Answer =>
 const methodNotAllowed = (): Answer =>
   textAnswer(405, 'That is not possible here.', { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' });
 
-/** What is answered to a request for the stream; undefined: it becomes a listener. */
+/** The answer to a request for the stream; undefined: it becomes a listener. */
 function streamAnswer(options: RequestOptions, { head, address }: Request): Answer | undefined {
   if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
   if (!options.identities.hasSlot(address)) return addressFull();

@@ -18,7 +18,7 @@ import { createLeadIn, leadIn } from '../../mp3/frames/lead-in.js';
 import { frameAudio, joinAudio, joinFrames, lastFrames, type PlayedFrame } from './chunk.js';
 import { type ChunkLimits, type ChunkList, createChunkList } from './chunk-list.js';
 
-/** What a ring keeps, and where a new listener starts in it. */
+/** The limits of a ring, and the length of a new listener's burst. */
 export interface RingLimits extends ChunkLimits {
   /** Audio that a new listener gets at once, ms; at least one frame. */
   readonly burstMs: number;
@@ -31,7 +31,7 @@ export interface Stretch extends TitledAudio {
   readonly next: number;
 }
 
-/** What a ring keeps, for the ring of a process that continues it. */
+/** The contents of a ring, for the ring of a process that continues it. */
 export interface RingContents {
   readonly frames: readonly PlayedFrame[];
   /** The number of the first of them; each frame that was ever played has one. */
@@ -47,7 +47,7 @@ export interface AudioRing {
   cut(now: number): void;
   /** Up to `count` chunks from a number on; undefined if that chunk is gone or to come. */
   read(number: number, count: number): Stretch | undefined;
-  /** What a new listener starts with; undefined while the session is off the air. */
+  /** The audio with which a new listener starts; undefined while the session is off the air. */
   burst(now: number): Stretch | undefined;
   /** The number of the chunk that is cut next. */
   readonly end: number;

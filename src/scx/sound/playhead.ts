@@ -31,7 +31,7 @@ export interface PlaybackState {
   readonly position: Position | null;
 }
 
-/** What stands between the choice of a source (on-air.ts) and the ring. */
+/** The step between the choice of a source (on-air.ts) and the ring. */
 export interface Playhead {
   /** Plays these frames of a source next. */
   add(source: SourceId, frames: readonly PlayedFrame[], now: number): void;
@@ -39,7 +39,7 @@ export interface Playhead {
   readonly run: Run | undefined;
   /** The last frame in the ring; null before the first. */
   readonly position: Position | null;
-  /** What a successor continues from. */
+  /** The state from which a successor continues. */
   state(now: number): PlaybackState;
   /** Continues from a predecessor's state; frames are held back no longer. */
   resume(state: PlaybackState, now: number): void;

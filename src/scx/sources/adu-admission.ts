@@ -15,7 +15,7 @@ import { frameOf } from '../sound/on-air.js';
 import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
 import type { SourceAdu } from './source-client.js';
 
-/** What becomes of an ADU. */
+/** The decision about an ADU. */
 type Verdict =
   | { readonly kind: 'publish'; readonly adu: Adu }
   | { readonly kind: 'drop' }

@@ -26,7 +26,7 @@ export interface AttachedSourcesOptions {
   readonly log: Logger;
 }
 
-/** What is counted for `GET /metrics`. */
+/** The counters for `GET /metrics`. */
 interface SourceCounters {
   attached: number;
   /** Connections that were refused. */

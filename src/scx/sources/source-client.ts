@@ -14,7 +14,7 @@ export interface SourceAudience {
   readonly scxListeners: number;
 }
 
-/** What a client does. */
+/** The events of a client. */
 export interface SourceClientEvents {
   onAdu(adu: SourceAdu): void;
   onKeepAlive(): void;

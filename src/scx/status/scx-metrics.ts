@@ -138,7 +138,7 @@ function connectionMetrics({ overlay }: Counted): Metric[] {
   return [...faults, ...others];
 }
 
-/** What the HTTP port counts. */
+/** The counters of the HTTP port. */
 export interface PortCounted {
   readonly headGate: Readonly<HeadGateCounters>;
   /** Different listeners since the start. */

@@ -9,7 +9,7 @@ import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Rng } from '../../lib/rng.js';
 import { sizeOf, type Topology } from '../topology/topology.js';
 
-/** What a session is drawn from. */
+/** The parameters from which a session is drawn. */
 export interface SessionOptions {
   readonly topology: Topology;
   readonly seed: number;
@@ -25,7 +25,7 @@ export interface SessionOptions {
 /** "All remaining SCXs join ... within the first five seconds" (§5.1), ms. */
 export const JOIN_WITHIN_MS = 5000;
 
-/** What chance decided. */
+/** The drawn values. */
 export interface Drawn {
   readonly seed: number;
   /** By SCX: its node in the topology; SCX 0 is the rendezvous point. */

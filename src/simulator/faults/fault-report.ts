@@ -59,7 +59,7 @@ export interface FaultReport {
   readonly healingBoundMs: number;
 }
 
-/** What was recorded during a run. */
+/** The record of a run. */
 export interface FaultRecord {
   readonly drawn: Drawn;
   readonly scenario: FaultScenario;

@@ -28,7 +28,7 @@ function percentBy(
 
 const SECONDS = Array.from({ length: LAST_S / STEP_S + 1 }, (_, index) => index * STEP_S);
 
-/** What the text says of figure 6, as points on its curves. */
+/** The paper's text about figure 6, as points on its curves. */
 const PUBLISHED: Series = {
   name: "the paper's text",
   tone: 'published',

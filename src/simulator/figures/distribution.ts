@@ -20,7 +20,7 @@ const ratiosOf = (reports: readonly ExperimentReport[]): number[] =>
     sources.flatMap(({ ratio, unreached }) => (unreached.length === 0 ? [ratio] : [])),
   );
 
-/** What the text says: the centre, and the range. */
+/** The paper's text: the centre, and the range. */
 const CENTRE = 1.65;
 const RANGE = { from: 1.35, to: 2.35 };
 

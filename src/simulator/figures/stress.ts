@@ -37,7 +37,7 @@ function linesOf(reportsOf: Reports, scope: Scope): Line[] {
   ];
 }
 
-/** What the paper's text says of figure 11. */
+/** The paper's text about figure 11. */
 const PUBLISHED: Series = {
   name: "the paper's text",
   tone: 'published',

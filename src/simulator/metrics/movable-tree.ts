@@ -92,7 +92,7 @@ function attach(tree: MovableTree, position: number, above: number): void {
   resize(tree, above, tree.size[position] as number);
 }
 
-/** What it adds to the cost to attach a subtree elsewhere, ms. */
+/** The change of the cost when a subtree is attached elsewhere, ms. */
 const reattachMs = (tree: MovableTree, position: number, above: number): number =>
   (tree.size[position] as number) *
   (depthMs(tree, above) + edgeMs(tree, above, position) - depthMs(tree, position));
@@ -127,7 +127,7 @@ function swapOccupants({ occupant }: MovableTree, a: number, b: number): void {
   occupant[b] = held;
 }
 
-/** What the edge above a position adds to the cost, ms. */
+/** The cost of the edge above a position, ms. */
 const loadMs = (tree: MovableTree, position: number): number =>
   (tree.size[position] as number) * edgeMs(tree, tree.parent[position] as number, position);
 

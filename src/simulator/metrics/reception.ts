@@ -38,7 +38,7 @@ interface Received {
   readonly got: Uint32Array;
 }
 
-/** What one SCX owes, and what it has missed of that. */
+/** The ADUs that one SCX should have received, and those that it has missed. */
 interface Account {
   readonly owed: number;
   readonly missed: number;

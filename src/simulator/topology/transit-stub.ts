@@ -127,7 +127,7 @@ interface FlatOptions {
   readonly nodes: number;
   readonly side: number;
   readonly density: number;
-  /** What the graph is for, in a problem. */
+  /** The purpose of the graph, for error messages. */
   readonly what: string;
 }
 

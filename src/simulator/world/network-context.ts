@@ -30,7 +30,7 @@ export interface NetworkCounters {
   broken: number;
 }
 
-/** How bad the network is. All of it may change during a run. */
+/** The impairments of the network. All of it may change during a run. */
 export interface Impairments {
   /** Share of messages that break their connection, 0..1. */
   breakRate: number;

@@ -61,7 +61,7 @@ export interface World extends Clock {
   traceHash(): string;
 }
 
-/** What the parts of a world share. */
+/** The context that the parts of a world share. */
 interface Stage {
   readonly options: WorldOptions;
   readonly rng: Rng;

@@ -15,7 +15,7 @@ const FAILOVER_CAUSES = [
   'closed',
   /** The parent sent nothing: it hangs, or its machine or the network is gone. */
   'silent',
-  /** What came over the parent came later and later. */
+  /** The parent's ADUs came later and later. */
   'behind',
   /** The parent left the session, or refused to continue. */
   'left',
