@@ -35,8 +35,14 @@ export interface Hearing {
   now(): number | undefined;
   /** The longest time without a byte since then, ms. */
   longestGapMs(since: number): number;
-  /** How much less audio came since then than is played in that time, at its worst and now, ms. */
+  /**
+   * How much less audio came since then than is played in that time, ms: at its worst, and at the
+   * last arrival. Listeners are written to once a second, so between two arrivals it grows by a
+   * second and says nothing about what is missing.
+   */
   shortfallMs(since: number): { readonly worst: number; readonly last: number };
+  /** The audio that came since then, ms. */
+  audioMs(since: number): number;
   /** Bytes that are no frame. */
   readonly junkBytes: number;
   readonly isClosed: boolean;
@@ -48,13 +54,14 @@ export const clock = (): number => performance.now();
 function shortfall(arrivals: readonly Arrival[], since: number) {
   let played = 0;
   let worst = 0;
+  let last = Number.POSITIVE_INFINITY;
   for (const { at, durationMs } of arrivals) {
     if (at < since) continue;
     worst = Math.max(worst, at - since - played);
     played += durationMs;
+    last = Math.max(0, at - since - played);
   }
-  const last = Math.max(0, clock() - since - played);
-  return { worst: Math.max(worst, last), last };
+  return { worst: Math.max(worst, clock() - since - played), last };
 }
 
 /** Listens from now on. */
@@ -92,6 +99,8 @@ export function hear(url: string): Hearing {
       return Math.max(...instants.slice(1).map((at, index) => at - (instants[index] ?? at)));
     },
     shortfallMs: (since) => shortfall(arrivals, since),
+    audioMs: (since) =>
+      arrivals.reduce((sum, { at, durationMs }) => (at < since ? sum : sum + durationMs), 0),
     get junkBytes() {
       return junkBytes;
     },
