@@ -24,11 +24,15 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: `${availableParallelism()}` },
     job: { type: 'string' },
+    first: { type: 'string', default: '0' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
+
+/** Longer than all stages take without a mutant, on a busy machine. */
+const MUTANT_MS_MAX = 15 * 60_000;
 
 const HELP = `npm run mutate [-- FLAGS]
   --only PATH    files below this path (src/gossamer)
@@ -70,41 +74,75 @@ async function survives(tests: MutatedTests, mutant: Mutant): Promise<boolean> {
 const lineOf = ({ file, line, kind, excerpt }: Mutant): string =>
   `${file}:${line} ${kind}: ${excerpt}`;
 
-/** One job's share: every mutant whose index is `job` modulo `jobs`. Tells its parent of each. */
-async function runJob(job: number, jobs: number): Promise<void> {
+/** One job's share: every mutant from `first` whose index is `job` modulo `jobs`. */
+async function runJob(job: number, jobs: number, first: number): Promise<void> {
   const tests = await openMutatedTests(ROOT);
   for (const [index, mutant] of drawMutants().entries()) {
-    if (index % jobs !== job) continue;
+    if (index < first || index % jobs !== job) continue;
+    process.send?.({ index });
     process.send?.({ index, survives: await survives(tests, mutant) });
   }
   await tests.close();
+}
+
+/** What a job says when it begins a mutant, and when it has judged it. */
+interface Told {
+  readonly index: number;
+  readonly survives?: boolean;
+}
+
+/** A process that judges one job's mutants from `first`; resolves with its end. */
+function startJob(job: number, jobs: number, first: number, onTold: (told: Told) => void) {
+  const share = ['--job', `${job}`, '--jobs', `${jobs}`, '--first', `${first}`];
+  const child = fork(process.argv[1] as string, [...process.argv.slice(2), ...share], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
+  child.on('message', onTold);
+  const ended = new Promise<number | null>((fulfil) => child.once('exit', fulfil));
+  return { ended, kill: () => process.kill(-(child.pid as number), 'SIGKILL') };
+}
+
+/**
+ * One job to its end. A mutant that loops for ever blocks the process that runs it: after
+ * MUTANT_MS_MAX the process is killed, the mutant counts as noticed, and another process goes on
+ * behind it.
+ */
+async function runJobToEnd(job: number, jobs: number, onJudged: (told: Told) => void) {
+  for (let first = 0; ; ) {
+    let timer: NodeJS.Timeout | undefined;
+    let stuck: number | undefined;
+    const started = startJob(job, jobs, first, (told) => {
+      clearTimeout(timer);
+      if (told.survives !== undefined) return onJudged(told);
+      timer = setTimeout(() => {
+        stuck = told.index;
+        started.kill();
+      }, MUTANT_MS_MAX);
+    });
+    const code = await started.ended;
+    clearTimeout(timer);
+    if (stuck === undefined && code !== 0) throw new Error(`job ${job} failed`);
+    if (stuck === undefined) return;
+    console.error(`does not end: ${stuck}`);
+    onJudged({ index: stuck, survives: false });
+    first = stuck + 1;
+  }
 }
 
 /** Runs all jobs; resolves with the survivors. */
 async function runJobs(mutants: readonly Mutant[], jobs: number): Promise<readonly Mutant[]> {
   const survivors: Mutant[] = [];
   let done = 0;
-  const onMutant = (told: { readonly index: number; readonly survives: boolean }): void => {
+  const onJudged = (told: Told): void => {
     const mutant = mutants[told.index];
-    if (told.survives && mutant !== undefined) {
+    if (told.survives === true && mutant !== undefined) {
       survivors.push(mutant);
       console.error(`survives: ${lineOf(mutant)}`);
     }
     if (++done % 20 === 0) console.error(`${done} of ${mutants.length}`);
   };
-  const ended = Array.from({ length: jobs }, (_, job) => {
-    const args = [...process.argv.slice(2), '--job', `${job}`, '--jobs', `${jobs}`];
-    const child = fork(process.argv[1] as string, args, {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    child.on('message', onMutant);
-    return new Promise<void>((fulfil, reject) =>
-      child.once('exit', (code) =>
-        code === 0 ? fulfil() : reject(new Error(`job ${job} failed`)),
-      ),
-    );
-  });
-  await Promise.all(ended);
+  await Promise.all(Array.from({ length: jobs }, (_, job) => runJobToEnd(job, jobs, onJudged)));
   return survivors;
 }
 
@@ -121,7 +159,9 @@ async function checkTests(mutants: readonly Mutant[]): Promise<void> {
 async function main(): Promise<void> {
   if (values.help) return console.log(HELP);
   const jobs = Number(values.jobs);
-  if (values.job !== undefined) return runJob(Number(values.job), jobs);
+  if (values.job !== undefined) {
+    return runJob(Number(values.job), jobs, Number(values.first));
+  }
   const mutants = drawMutants();
   await checkTests(mutants);
   const survivors = await runJobs(mutants, jobs);
