@@ -7,6 +7,7 @@
  *   they import (no isolation): loading them again for each file took longer than most files do.
  *   It has no mocked modules and leaves no global changed. `npm run test:fast` runs `core` and
  *   `mocks`.
+ * - `sessions`: the paper's claims and drawn faults in whole simulated sessions, which only compute.
  * - `mocks`: replaces modules or the clock, so each file has a process of its own: in a shared one, an
  *   interval that another test has left would run on the fake clock, hundreds of thousands of times.
  * - `process`: starts single processes from the build, without a cluster.
@@ -34,10 +35,11 @@ const PROCESS = [
   'test/cluster/platform/process-platform.test.ts',
   'test/scx/sources/fallback-process.test.ts',
 ];
+const SESSIONS = ['test/paper/**/*.test.ts', 'test/sim/**/*.test.ts'];
 const DRILLS = ['test/e2e/drills/*.test.ts'];
 
-/** Two cores. */
-const COMPUTING = 2;
+/** Two cores, and one more worker, as some of these tests wait for sockets. */
+const COMPUTING = 3;
 /** What waits leaves room for others. */
 const WAITING = 5;
 
@@ -53,7 +55,17 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', ...MOCKS, ...PROCESS],
+          exclude: ['test/e2e/**', ...MOCKS, ...PROCESS, ...SESSIONS],
+          ...inProcess,
+          isolate: false,
+          maxWorkers: COMPUTING,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'sessions',
+          include: SESSIONS,
           ...inProcess,
           isolate: false,
           maxWorkers: COMPUTING,

@@ -2,6 +2,8 @@
  * Mutants of a source file: copies with one small change that a good test notices. Two kinds matter
  * for a protocol: a rule's constant is another one, and a rule is not there at all.
  *
+ * A constant or guard whose comment says `Speed only` is left as it is: no result depends on it.
+ *
  * The source is searched as text. There is no compiler API to parse it with (TypeScript 7), and the
  * code's format is fixed by Biome, so that a guard stands on one line as `if (...) return ...;`.
  */
@@ -51,9 +53,12 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
   const code = codeOnly(source);
   const mutants: Mutant[] = [];
 
+  const lines = source.split('\n');
+
   const add = (kind: Mutant['kind'], start: number, end: number, text: string): void => {
     const line = source.slice(0, start).split('\n').length;
-    const excerpt = source.split('\n')[line - 1]?.trim() ?? '';
+    const [before = '', excerpt = ''] = [lines[line - 2], lines[line - 1]?.trim()];
+    if (before.includes('Speed only')) return;
     mutants.push({ file, line, kind, start, end, text, excerpt });
   };
 

@@ -63,6 +63,7 @@ export function createAlarms<Name extends string>(names: readonly Name[]): Alarm
     run: (rules, now) => {
       for (const [index, name] of names.entries()) {
         const alarm = alarms[index] as number;
+        // Speed only: a rule's deadline is never before its alarm.
         if (alarm > now) continue;
         const rule = rules[name];
         assert(

@@ -37,7 +37,6 @@ export function createDeadMembers(config: GossamerConfig): DeadMembers {
 
   return {
     has: ({ id, incarnation }) => {
-      if (marks.size === 0) return false;
       const mark = marks.get(id);
       return mark !== undefined && incarnation <= mark.incarnation;
     },
@@ -50,7 +49,6 @@ export function createDeadMembers(config: GossamerConfig): DeadMembers {
     unmark: (id) => void marks.delete(id),
     list: (now) => {
       forgetOld(now);
-      if (marks.size === 0) return [];
       const newest = [...marks].slice(-config.discoveryListMax).reverse();
       return newest.map(([id, { incarnation }]) => ({ id, incarnation }));
     },

@@ -83,7 +83,6 @@ export function createDiscovery(
       return news;
     },
     tick: (now) => {
-      if (nextRound > now) return;
       const chosen = rng.pick(membership.reachable(now));
       if (chosen !== undefined) contact(chosen.member.address, now);
       nextRound = now + jittered(context, intervalMs);

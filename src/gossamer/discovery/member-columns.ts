@@ -8,7 +8,7 @@ import type { Sighting } from '../core/message.js';
 import type { Coordinates } from '../core/node.js';
 import { sightingFact } from './digest.js';
 
-/** Members that a young SCX has room for; the room doubles. */
+/** Members that a young SCX has room for; the room doubles. Speed only. */
 const ROOM_FIRST = 64;
 
 export interface MemberColumns {

@@ -56,7 +56,6 @@ export function createRendezvous(
       if (address !== undefined && address !== context.self().address) onContact(address, now);
     },
     tick: (now) => {
-      if (nextCall > now) return;
       call();
       nextCall = now + jittered(context, waitMs);
       waitMs = Math.min(2 * waitMs, RETRY_LAST_MS);

@@ -125,7 +125,6 @@ export function createLiveness(context: ClockedContext, facts: LivenessFacts): L
       if (peer !== undefined) peer.sentAt = now;
     },
     tick: (now) => {
-      if (nextRound > now) return;
       forgiveOwnLateness(now);
       nextRound = now + treeKeepAliveIntervalMs;
       for (const [id, peer] of watched) {

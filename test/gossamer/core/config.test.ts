@@ -25,6 +25,12 @@ describe('The configuration of Gossamer', () => {
     expect(PAPER).toMatchObject({ discoveryDigests: false, routeHysteresis: 0, pingWeight: 1 });
   });
 
+  test('bounds what an SCX remembers: 400 members, their deaths for ten minutes', () => {
+    for (const config of [PAPER, FAST]) {
+      expect(config).toMatchObject({ membersMax: 400, deathMemoryMs: 600_000 });
+    }
+  });
+
   test('reports every problem at once, relations included', () => {
     const checked = validateConfig({
       ...FAST,

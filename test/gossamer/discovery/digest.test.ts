@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { Member } from '../../../src/gossamer/core/node.js';
-import { deathFact, sightingFact } from '../../../src/gossamer/discovery/digest.js';
+import {
+  DIGEST_BYTES_MAX,
+  deathFact,
+  sightingFact,
+} from '../../../src/gossamer/discovery/digest.js';
 import { addressOf, coordinatesOf, memberOf, nodeId } from '../support.js';
 
 const factOf = (member: Member, samples = 0): number =>
   sightingFact({ member, place: coordinatesOf(1, 1, { samples }) });
+
+describe('A digest', () => {
+  test('has room for a byte for each of 400 members, and for deaths', () => {
+    expect(DIGEST_BYTES_MAX).toBe(512);
+  });
+});
 
 describe('A fact of a digest', () => {
   test('is a 32-bit number that any SCX computes alike', () => {

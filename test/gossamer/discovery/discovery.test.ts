@@ -139,6 +139,10 @@ describe('Discovery', () => {
     const before = discovery.deadline;
     discovery.handle(memberOf(2), newsOf(1), 60_000);
     expect(discovery.deadline).toBe(before);
+    // Two in one list are not many: the interval stays, and the next round is at most one away.
+    discovery.handle(memberOf(2), newsOf(50, 51), 60_000);
+    discovery.tick(discovery.deadline);
+    expect(discovery.deadline).toBeGreaterThan(68_000);
     // Six lists with many news each halve the interval, from 10 s.
     for (let list = 0; list < 6; list++) {
       const first = 100 + 3 * list;

@@ -27,6 +27,22 @@ describe('Membership', () => {
     expect(membership.get(nodeId(1))?.address).toBe(addressOf(80));
   });
 
+  test('believes an incarnation that is at most 1000 higher than the known one', () => {
+    for (const [leap, isBelieved] of [
+      [1000, true],
+      [1001, false],
+    ] as const) {
+      const incarnation = 1000 + leap;
+      const membership = createMembership(createBench().context);
+      membership.learn(memberOf(1), 0);
+      membership.learn(memberOf(1, { incarnation }), 0);
+      expect(membership.get(nodeId(1))?.incarnation).toBe(isBelieved ? incarnation : 1000);
+      const other = createMembership(createBench().context);
+      other.learn(memberOf(1), 0);
+      expect(other.markDead({ id: nodeId(1), incarnation }, 0)).toBe(isBelieved);
+    }
+  });
+
   test('does not take back the dead from gossip, but a higher incarnation returns', () => {
     const membership = createMembership(createBench().context);
     membership.learn(memberOf(1), 0);
