@@ -78,17 +78,33 @@ describe('GET /listen', () => {
     expect(raw).not.toMatch(/transfer-encoding/i);
   });
 
-  test('lets pages of any origin listen, but not publish', async () => {
+  test.each([
+    ...[`/listen/${PATH}.mp3`, '/listen?announcement=x', '/listen.m3u', `/listen/${PATH}.xspf`],
+    ...['/status', '/status-json.xsl', '/healthz', `/rendezvous/${PATH}`],
+    `/announcements/${PATH}.xml`,
+  ])('lets pages of any origin read %s, and do nothing else there', async (path) => {
     const { get } = await startFake();
-    const ask = async (path: string) => (await get(path, { method: 'OPTIONS' })).headers;
-    for (const path of [`/listen/${PATH}.mp3`, '/listen?announcement=x', '/listen.m3u']) {
-      const headers = await ask(path);
-      expect(headers.get('access-control-allow-origin')).toBe('*');
-      expect(headers.get('access-control-allow-headers')).toBe('Icy-MetaData, Range');
+    const preflight = await get(path, { method: 'OPTIONS' });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, HEAD');
+    expect(preflight.headers.get('access-control-allow-headers')).toMatch(/Icy-MetaData.*Range/);
+    expect(preflight.headers.get('access-control-allow-headers')).not.toMatch(/authorization|\*/i);
+    for (const answer of [preflight, await get(path)]) {
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(answer.headers.get('access-control-expose-headers')).toMatch(/icy-metaint/);
     }
-    const others = await ask(`/announcements/${PATH}.xml`);
-    expect(others.get('access-control-allow-origin')).toBeNull();
   });
+
+  test.each(['/attach', `/announcements/${PATH}/webhooks`, '/leases', '/drain', '/metrics'])(
+    'grants pages of other origins nothing at %s',
+    async (path) => {
+      const { get } = await startFake();
+      const { headers } = await get(path, { method: 'OPTIONS' });
+      const granted = [...headers.keys()].filter((name) => name.startsWith('access-control'));
+      expect(granted).toEqual([]);
+    },
+  );
 
   test('launches one SCX and fetches once for many players at a time', async () => {
     const { get, platform } = await startFake();

@@ -17,7 +17,7 @@ import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
-import { bodyReader, decodeText, type Refusal, route } from '../web/methods.js';
+import { bodyReader, decodeText, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 import type { Published } from './announcement-store.js';
 import { NOT_PUBLISHED, type OwnedDependencies } from './owned.js';
@@ -163,15 +163,14 @@ function show({ store }: AnnouncementDependencies, request: Request, response: R
   if (!name.ok) return name.problem;
   const published = store.get(name.value.text);
   if (published === undefined) return NOT_PUBLISHED;
-  response.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-cache' });
-  response.type('application/xml').send(published.xml);
+  response.set('Cache-Control', 'no-cache').type('application/xml').send(published.xml);
   return undefined;
 }
 
 /** The route of publishers, and of clients that read what is published. */
 export function announcementRoutes(dependencies: AnnouncementDependencies): Router {
   const router = Router({ caseSensitive: true });
-  route(router, '/announcements/:creator/:file', {
+  publicRoute(router, '/announcements/:creator/:file', {
     GET: (request, response) => show(dependencies, request, response),
     PUT: (request, response) => publish(dependencies, request, response),
     DELETE: (request, response) => unpublish(dependencies, request, response),

@@ -6,7 +6,7 @@ import { type Request, type Response, Router } from 'express';
 import type { RendezvousAnswer } from '../../api/rendezvous.js';
 import { parseSessionPath } from '../../session/session-name.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
-import { type Refusal, route } from '../web/methods.js';
+import { publicRoute, type Refusal } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import type { SessionScxs } from './scx-for-session.js';
 
@@ -41,7 +41,7 @@ async function answerRendezvous(
 /** The route of SCXs of other clusters. */
 export function rendezvousRoutes(dependencies: RendezvousDependencies): Router {
   const router = Router({ caseSensitive: true });
-  route(router, '/rendezvous/:creator/:session', {
+  publicRoute(router, '/rendezvous/:creator/:session', {
     GET: (request, response) => answerRendezvous(dependencies, request, response),
   });
   return router;

@@ -13,7 +13,7 @@ import { parseSessionPath, type SessionName, sessionPath } from '../../session/s
 import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
 import { clientOf } from '../web/client.js';
-import { type Refusal, route } from '../web/methods.js';
+import { publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
 import { isRedirectShy } from './redirect-shy.js';
@@ -180,11 +180,7 @@ async function answer(
   ending: Ending,
   wanted: OrProblem<Wanted>,
 ): Promise<Refusal> {
-  response.set({
-    'Access-Control-Allow-Origin': '*',
-    'Cache-Control': 'no-store',
-    Connection: 'close',
-  });
+  response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
   if (!wanted.ok) return wanted.problem;
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
   return sendPlaylist(context, request, response, ending, wanted.value);
@@ -208,32 +204,19 @@ async function answerFile(
   return answer(context, request, response, ending, wanted);
 }
 
-/** Pages of any origin may listen, also with ICY metadata, for which browsers ask first. */
-function allowPages(_request: Request, response: Response): undefined {
-  response.set({
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Allow-Methods': 'GET, HEAD',
-    'Access-Control-Allow-Headers': 'Icy-MetaData, Range',
-    'Access-Control-Max-Age': '86400',
-  });
-  response.status(204).end();
-}
-
 /** The routes of players. */
 export function listenRoutes(dependencies: ListenDependencies): Router {
   const context = { ...dependencies, reservations: createRequestRate(RESERVATIONS) };
   const router = Router({ caseSensitive: true });
   const byQuery = (path: string, ending: Ending): void =>
-    route(router, path, {
+    publicRoute(router, path, {
       GET: async (request, response) =>
         answer(context, request, response, ending, await byAnnouncement(context, request)),
-      OPTIONS: allowPages,
     });
   byQuery('/listen', 'mp3');
   for (const kind of PLAYLIST_KINDS) byQuery(`/listen.${kind}`, kind);
-  route(router, '/listen/:creator/:file', {
+  publicRoute(router, '/listen/:creator/:file', {
     GET: (request, response) => answerFile(context, request, response),
-    OPTIONS: allowPages,
   });
   return router;
 }

@@ -3,7 +3,7 @@
  */
 import { type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
-import { route } from '../web/methods.js';
+import { publicRoute, route } from '../web/methods.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
 import { clusterIcestats } from './cluster-status.js';
 
@@ -14,20 +14,18 @@ export interface StatusDependencies {
   proxiedStreams(): number;
 }
 
-/** For pages of any origin: everything in it is public. */
-function sendPublic(response: Response, body: object): undefined {
-  response.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'no-store' });
-  response.json(body);
+function sendJson(response: Response, body: object): undefined {
+  response.set('Cache-Control', 'no-store').json(body);
 }
 
 /** The routes of operators. */
 export function statusRoutes({ status, metrics, proxiedStreams }: StatusDependencies): Router {
   const router = Router({ caseSensitive: true });
-  route(router, '/status', {
-    GET: (_request, response) => sendPublic(response, status()),
+  publicRoute(router, '/status', {
+    GET: (_request, response) => sendJson(response, status()),
   });
-  route(router, '/status-json.xsl', {
-    GET: (_request, response) => sendPublic(response, clusterIcestats(status())),
+  publicRoute(router, '/status-json.xsl', {
+    GET: (_request, response) => sendJson(response, clusterIcestats(status())),
   });
   route(router, '/metrics', {
     GET: async (_request, response) => {
@@ -39,7 +37,7 @@ export function statusRoutes({ status, metrics, proxiedStreams }: StatusDependen
       return undefined;
     },
   });
-  route(router, '/healthz', {
+  publicRoute(router, '/healthz', {
     GET: (_request, response) => {
       response.set('Cache-Control', 'no-store').type('text/plain').send('ok\n');
       return undefined;

@@ -1,13 +1,14 @@
 /**
  * Defines routes: one table of methods per path. A method that is not in the table is answered with
- * 405 and the list of those that are; HEAD is GET without the body; an OPTIONS request that is not
- * in the table grants pages of other origins nothing. A handler that refuses a request returns the
- * problem, which is sent here.
+ * 405 and the list of those that are; HEAD is GET without the body. A public route may be read by
+ * pages of any origin (http/server/cors.ts); the others grant such pages nothing. A handler that
+ * refuses a request returns the problem, which is sent here.
  *
  * Bodies are read within a limit of bytes and of time.
  */
 import { type Request, type Response, type Router, raw } from 'express';
 import type { z } from 'zod';
+import { PREFLIGHT, READABLE } from '../../http/server/cors.js';
 import { good } from '../../lib/result.js';
 import { type OrProblem, type Problem, problem, refused, sendProblem } from './problem.js';
 
@@ -16,21 +17,31 @@ export type Refusal = Problem | undefined;
 
 type Handler = (request: Request, response: Response) => Refusal | Promise<Refusal>;
 
-type Methods = Readonly<Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS', Handler>>>;
+type Methods = Readonly<Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE', Handler>>>;
 
 const isMethod = (methods: Methods, name: string): name is keyof Methods =>
   Object.hasOwn(methods, name);
 
 function allowed(methods: Methods): string {
-  const names = Object.keys(methods).filter((name) => name !== 'OPTIONS');
+  const names = Object.keys(methods);
   return [...names, ...(names.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 }
 
 /** Answers the methods of one path; the path is also the label in the metrics. */
 export function route(router: Router, path: string, methods: Methods): void {
+  defineRoute(router, path, methods, false);
+}
+
+/** The same for a path that pages of any origin may read; with other methods they cannot use it. */
+export function publicRoute(router: Router, path: string, methods: Methods): void {
+  defineRoute(router, path, methods, true);
+}
+
+function defineRoute(router: Router, path: string, methods: Methods, isPublic: boolean): void {
   router.all(path, async (request, response) => {
     response.locals.route = path;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
+    if (isPublic) response.set(method === 'OPTIONS' ? PREFLIGHT : READABLE);
     if (isMethod(methods, method)) {
       const why = await methods[method]?.(request, response);
       if (why !== undefined) sendProblem(request, response, why);

@@ -4,6 +4,7 @@
  * a while.
  */
 import type { Socket } from 'node:net';
+import { READABLE } from './cors.js';
 
 /** Header fields; undefined ones are left out. */
 export type Fields = Readonly<Record<string, string | number | undefined>>;
@@ -28,7 +29,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** In every answer: pages of any origin may play and read it, and no cache keeps it. */
 const COMMON: Fields = {
-  'Access-Control-Allow-Origin': '*',
+  ...READABLE,
   'Cache-Control': 'no-store',
   Connection: 'close',
 };
@@ -67,11 +68,10 @@ export const unavailable = (text: string, seconds: number): Answer =>
 /** Answers and ends; returns the bytes of the body. `isHead`: only the head is sent. */
 export function sendAnswer(socket: Socket, answer: Answer, isHead = false): number {
   const body = Buffer.from(answer.body as string);
-  const head = responseHead(answer.status, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': body.length,
-    ...answer.fields,
-  });
+  const { status, fields } = answer;
+  // A 204 has neither (RFC 9110 §8.6).
+  const about = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length };
+  const head = responseHead(status, { ...(status === 204 ? {} : about), ...fields });
   const readMax = socket.bytesRead + DISCARDED_BYTES_MAX;
   socket.on('data', () => socket.bytesRead > readMax && socket.destroy()).resume();
   socket.setTimeout(LINGER_MS, () => socket.destroy());

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import type { AccessLog } from '../../http/server/access-log.js';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
+import { PREFLIGHT } from '../../http/server/cors.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate } from '../../http/server/request-rate.js';
@@ -117,6 +118,12 @@ const rateExceeded = (): Answer =>
 const methodNotAllowed = (): Answer =>
   textAnswer(405, 'That is not possible here.', { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' });
 
+/** Whether a browser asks what a page of another origin may do here. */
+const isPreflight = ({ method, headers }: RequestHead): boolean =>
+  method === 'OPTIONS' && headers.has('access-control-request-method');
+
+const PREFLIGHT_ANSWER: Answer = { status: 204, body: '', fields: PREFLIGHT };
+
 /** The answer to a request for the stream; undefined: it becomes a listener. */
 function streamAnswer(options: RequestOptions, { head, address }: Request): Answer | undefined {
   if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
@@ -178,6 +185,7 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       const forwarded = head.headers.get('x-forwarded-for');
       const address = clientAddress(socket.remoteAddress ?? '', forwarded, options.trust);
       const request = { ...incoming, address, since: options.now() };
+      if (isPreflight(head)) return reply(options, request, PREFLIGHT_ANSWER);
       if (isForIngest(head)) return handleEncoder(options, request);
       if (head.method !== 'GET' && head.method !== 'HEAD') {
         return reply(options, request, methodNotAllowed());
