@@ -7,7 +7,8 @@
  *
  * Nothing here allows a page to publish, to feed a session or to send credentials.
  */
-import type { Fields } from './response.js';
+
+type Fields = Readonly<Record<string, string>>;
 
 /** Header fields of answers that players and tools read; browsers show a few others by themselves. */
 const EXPOSED = [
