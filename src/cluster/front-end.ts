@@ -115,10 +115,10 @@ function clientRoutes({ url, finder, scxs, proxy, sessions, store, secret, optio
 }
 
 /** Routes for the operator and for browsers. */
-function operatorRoutes({ secret, fleet, status, metrics, proxy, pages, options }: Services) {
+function operatorRoutes({ url, secret, fleet, status, metrics, proxy, pages, options }: Services) {
   return [
     drainRoutes({ secret, drain: fleet.drain, log: options.log }),
-    statusRoutes({ status, metrics, proxiedStreams: () => proxy.count }),
+    statusRoutes({ url, status, metrics, proxiedStreams: () => proxy.count }),
     pageRoutes(pages),
   ];
 }

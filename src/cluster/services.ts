@@ -58,7 +58,8 @@ export interface Services extends Prepared {
   readonly proxy: StreamProxy;
   readonly ownership: Ownership;
   readonly webhooks: Webhooks;
-  status(): ClusterStatus;
+  /** `url`: our own, as the client is to be told it (web/public-url.ts). */
+  status(url: string): ClusterStatus;
 }
 
 /** Streams through the front end: a quarter of its connections (front-end-port.ts). Guess. */
@@ -114,12 +115,12 @@ function templateOf(
   };
 }
 
-type StatusParts = Pick<Services, 'url' | 'version' | 'config' | 'fleet' | 'store' | 'finder'>;
+type StatusParts = Pick<Services, 'version' | 'config' | 'fleet' | 'store' | 'finder'>;
 
 /** Puts the status together whenever it is asked for. */
-function statusFrom({ url, version, config, fleet, store, finder }: StatusParts) {
+function statusFrom({ version, config, fleet, store, finder }: StatusParts) {
   const startedAt = new Date().toISOString();
-  return (): ClusterStatus =>
+  return (url: string): ClusterStatus =>
     clusterStatus({
       ...{ url, version, startedAt, scxsMax: config.scxsMax, scxCount: fleet.size },
       scxs: fleet.statuses(),
@@ -153,6 +154,6 @@ export function createServices(
     proxy: createStreamProxy({ scxHost, streamsMax: PROXIED_MAX }),
     ownership: createOwnership(now),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
-    status: statusFrom({ url, version, config, fleet, store, finder }),
+    status: statusFrom({ version, config, fleet, store, finder }),
   };
 }

@@ -16,6 +16,7 @@ import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announceme
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, sessionPath } from '../../session/session-name.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
+import { isAt } from '../web/public-url.js';
 import type { AnnouncementStore } from './announcement-store.js';
 
 const CACHED_MAX = 256;
@@ -44,7 +45,7 @@ export interface FinderOptions {
 }
 
 export interface AnnouncementFinder {
-  /** `host` is the Host header of the request: one more name of this cluster. */
+  /** `host`: the host, and perhaps the port, by which the request came: our name as well. */
   find(url: string, host: string | undefined): Promise<OrProblem<Known>>;
   /** The announcement of a session that is known without a fetch. */
   recall(session: string): Known | undefined;
@@ -80,13 +81,14 @@ function problemOf(error: unknown): Problem {
 function ownPath(text: string, authorities: readonly string[]): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  return authorities.includes(url.host) ? OWN_PATH.exec(url.pathname)?.[1] : undefined;
+  const isOurs = authorities.some((authority) => isAt(url, authority));
+  return isOurs ? OWN_PATH.exec(url.pathname)?.[1] : undefined;
 }
 
-/** The names of this cluster that do not depend on the request, as `host:port` of a URL. */
-function authoritiesOf({ host, port }: URL): readonly string[] {
-  const local = ['localhost', '127.0.0.1', '[::1]'];
-  return [host, ...local.map((name) => new URL(`http://${name}:${port || 80}`).host)];
+/** The names of this cluster that do not depend on the request, as `host:port`. */
+function authoritiesOf({ hostname, port }: URL): readonly string[] {
+  const names = [hostname, 'localhost', '127.0.0.1', '[::1]'];
+  return names.map((name) => `${name}:${port || 80}`);
 }
 
 /** The announcement that is published under one of our own URLs. */
@@ -173,7 +175,7 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
   const names = authoritiesOf(new URL(options.url));
   return {
     find: async (url, host) => {
-      const path = ownPath(url, host === undefined ? names : [...names, host.toLowerCase()]);
+      const path = ownPath(url, host === undefined ? names : [...names, host]);
       return path === undefined ? cache.find(url) : findPublished(store, path, url);
     },
     recall: (session) => {

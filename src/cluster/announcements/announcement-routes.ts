@@ -7,6 +7,7 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
+import { listenUrl } from '../../api/listen-url.js';
 import {
   announcementPath,
   type PasswordChoice,
@@ -19,6 +20,7 @@ import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
 import { bodyReader, decodeText, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
+import { publicUrl } from '../web/public-url.js';
 import type { Published } from './announcement-store.js';
 import { NOT_PUBLISHED, type OwnedDependencies } from './owned.js';
 import { isLocal } from './ownership.js';
@@ -26,7 +28,7 @@ import { diskProblem, putProblem } from './publish-problems.js';
 import { chooseSourceKey } from './source-key-choice.js';
 
 export interface AnnouncementDependencies extends OwnedDependencies {
-  /** Of this front end, as others reach it. */
+  /** Our `http://host:port` from the configuration. */
   readonly url: string;
   readonly log: Logger;
   onPublished(announcement: Announcement): void;
@@ -104,7 +106,7 @@ function sendPublished(url: string, response: Response, { entry, drawn }: Prepar
   const answer: PublishedAnswer = {
     url: `${url}${announcementPath(path)}`,
     session: name.text,
-    listen: `${url}/listen/${path}.mp3`,
+    listen: listenUrl(url, path),
     ...(sourceKey === undefined ? {} : { sourceKey }),
     ...drawn,
   };
@@ -133,7 +135,7 @@ async function publish(
   }
   onPublished(entry.announcement);
   response.status(result.kind === 'created' ? 201 : 200);
-  sendPublished(url, response, prepared.value);
+  sendPublished(publicUrl(url, request), response, prepared.value);
   return undefined;
 }
 

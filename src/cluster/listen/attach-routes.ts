@@ -29,7 +29,7 @@ async function attach(
   }
   const asked = await readRequest(request, response);
   if (!asked.ok) return asked.problem;
-  const known = await finder.find(asked.value.announcement, request.headers.host);
+  const known = await finder.find(asked.value.announcement, request.host);
   if (!known.ok) return known.problem;
   const scx = await scxs.first(known.value);
   if (!scx.ok) return scx.problem;

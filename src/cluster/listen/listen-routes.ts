@@ -6,6 +6,7 @@
  * playlists that lead here.
  */
 import { type Request, type Response, Router } from 'express';
+import { type ListenEnding, listenUrl } from '../../api/listen-url.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
 import { good } from '../../lib/result.js';
@@ -15,12 +16,13 @@ import type { SessionScxs } from '../fleet/scx-for-session.js';
 import { clientOf } from '../web/client.js';
 import { publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
+import { inFamilyOf, publicUrl } from '../web/public-url.js';
 import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
 import { isRedirectShy } from './redirect-shy.js';
 import type { StreamProxy } from './stream-proxy.js';
 
 export interface ListenDependencies {
-  /** Of this front end, as others reach it. */
+  /** Our `http://host:port` from the configuration. */
   readonly url: string;
   readonly finder: AnnouncementFinder;
   readonly scxs: SessionScxs;
@@ -50,8 +52,6 @@ interface Wanted {
   readonly known: Known | undefined;
 }
 
-type Ending = 'mp3' | PlaylistKind;
-
 /** The announcement's URL in the query, if there is one. */
 function announcementOf({ query }: Request): string | undefined {
   const { announcement } = query;
@@ -66,7 +66,7 @@ async function byAnnouncement(
 ): Promise<OrProblem<Wanted>> {
   const url = announcementOf(request);
   if (url === undefined) return refused(problem(400, USAGE));
-  const known = await finder.find(url, request.headers.host);
+  const known = await finder.find(url, request.host);
   if (!known.ok) return known;
   return good({ name: known.value.announcement.name, known: known.value });
 }
@@ -106,8 +106,8 @@ const isProxied = ({ speaksTls }: ListenDependencies, request: Request): boolean
   (request.protocol === 'https' && !speaksTls);
 
 /** The SCX's stream by the scheme by which the player came: its port speaks both. */
-const streamUrl = ({ httpUrl }: ScxStatus, { protocol }: Request): string =>
-  httpUrl.replace(/^http:/, `${protocol}:`);
+const streamUrl = ({ httpUrl }: ScxStatus, request: Request): string =>
+  inFamilyOf(httpUrl.replace(/^http:/, `${request.protocol}:`), request);
 
 /** Whether a listener will connect: not after a HEAD, nor after Safari's look at two bytes. */
 const isListener = ({ method, headers }: Request): boolean =>
@@ -137,17 +137,7 @@ async function listen(
   return undefined;
 }
 
-/**
- * This front end as the listener reaches it: our own address, or, if a proxy in front of us ended
- * the encryption, the name of that proxy.
- */
-function reachedAt({ url }: ListenDependencies, request: Request): string {
-  const seen = `${request.protocol}://${request.host}`;
-  const isOther = request.protocol === 'https' && !url.startsWith('https:');
-  return isOther && URL.canParse(seen) && new URL(seen).origin === seen ? seen : url;
-}
-
-/** The address in a playlist. Nothing that matters follows an `&`, where some radios cut it. */
+/** The address in a playlist. */
 function entryUrl(context: ListenDependencies, request: Request, { name, known }: Wanted): string {
   const isPublished = context.finder.recall(name.text)?.isPublished ?? false;
   const query = [
@@ -156,8 +146,8 @@ function entryUrl(context: ListenDependencies, request: Request, { name, known }
       ? []
       : [`announcement=${encodeURIComponent(known.url)}`]),
   ];
-  const path = `${reachedAt(context, request)}/listen/${sessionPath(name)}.mp3`;
-  return query.length === 0 ? path : `${path}?${query.join('&')}`;
+  const cluster = inFamilyOf(publicUrl(context.url, request), request);
+  return listenUrl(cluster, sessionPath(name), 'mp3', query);
 }
 
 function sendPlaylist(
@@ -177,7 +167,7 @@ async function answer(
   context: Context,
   request: Request,
   response: Response,
-  ending: Ending,
+  ending: ListenEnding,
   wanted: OrProblem<Wanted>,
 ): Promise<Refusal> {
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
@@ -208,7 +198,7 @@ async function answerFile(
 export function listenRoutes(dependencies: ListenDependencies): Router {
   const context = { ...dependencies, reservations: createRequestRate(RESERVATIONS) };
   const router = Router({ caseSensitive: true });
-  const byQuery = (path: string, ending: Ending): void =>
+  const byQuery = (path: string, ending: ListenEnding): void =>
     publicRoute(router, path, {
       GET: async (request, response) =>
         answer(context, request, response, ending, await byAnnouncement(context, request)),

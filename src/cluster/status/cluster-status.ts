@@ -4,6 +4,8 @@
  * once, with its SCXs; its numbers are sums over those.
  */
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
+import { listenUrl } from '../../api/listen-url.js';
+import { announcementPath } from '../../api/publishing.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { icestats } from '../../icecast/status-json.js';
 import type { SessionName } from '../../session/session-name.js';
@@ -13,6 +15,7 @@ import type { SessionListeners } from '../fleet/listener-totals.js';
 
 /** The sources of the status. */
 export interface StatusSources {
+  /** Of this front end, as the client reaches it. */
   readonly url: string;
   readonly version: string;
   readonly startedAt: string;
@@ -48,6 +51,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
   const scxs = from.scxs.filter(({ session }) => session === name.text);
   const known = from.recall(name.text);
   const path = sessionPath(name);
+  const isPublished = from.published.includes(name.text);
   const { peak, total } = from.listenersOf(name.text);
   return {
     session: name.text,
@@ -55,9 +59,9 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
     title: known?.announcement.title ?? null,
     genre: known?.announcement.genre ?? null,
     description: known?.announcement.description ?? null,
-    listenUrl: `${from.url}/listen/${path}.mp3`,
-    announcementUrl: known?.url ?? null,
-    kept: from.published.includes(name.text),
+    listenUrl: listenUrl(from.url, path),
+    announcementUrl: isPublished ? `${from.url}${announcementPath(path)}` : (known?.url ?? null),
+    kept: isPublished,
     onAir: scxs.some(({ playing }) => playing !== null),
     listeners: sum(scxs.map(({ listeners }) => listeners)),
     listenersPeak: peak,

@@ -4,11 +4,14 @@
 import { type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
 import { publicRoute, route } from '../web/methods.js';
+import { publicUrl } from '../web/public-url.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
 import { clusterIcestats } from './cluster-status.js';
 
 export interface StatusDependencies {
-  status(): ClusterStatus;
+  /** Our `http://host:port` from the configuration. */
+  readonly url: string;
+  status(url: string): ClusterStatus;
   readonly metrics: ClusterMetrics;
   /** Streams that go through the front end now. */
   proxiedStreams(): number;
@@ -19,17 +22,18 @@ function sendJson(response: Response, body: object): undefined {
 }
 
 /** The routes of operators. */
-export function statusRoutes({ status, metrics, proxiedStreams }: StatusDependencies): Router {
+export function statusRoutes({ url, status, metrics, proxiedStreams }: StatusDependencies): Router {
   const router = Router({ caseSensitive: true });
   publicRoute(router, '/status', {
-    GET: (_request, response) => sendJson(response, status()),
+    GET: (request, response) => sendJson(response, status(publicUrl(url, request))),
   });
   publicRoute(router, '/status-json.xsl', {
-    GET: (_request, response) => sendJson(response, clusterIcestats(status())),
+    GET: (request, response) =>
+      sendJson(response, clusterIcestats(status(publicUrl(url, request)))),
   });
   route(router, '/metrics', {
     GET: async (_request, response) => {
-      const { cluster, sessions } = status();
+      const { cluster, sessions } = status(url);
       const proxied = proxiedStreams();
       const text = await metrics.print({ ...cluster, sessions: sessions.length, proxied });
       response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });

@@ -54,7 +54,7 @@ describe('A playlist', () => {
     const { cluster, get } = await startFake();
     const query = `announcement=${encodeURIComponent(url)}`;
     const m3u = await (await get(`/listen.m3u?${query}&proxy=1`)).text();
-    expect(m3u).toContain(`\n${cluster.url}/listen/${PATH}.mp3?proxy=1&${query}\n`);
+    expect(m3u).toContain(`\n${cluster.url}/listen/${PATH}.mp3?proxy=1&${query}&.mp3\n`);
 
     const restarted = await startFake();
     expect((await restarted.get(`/listen/${PATH}.mp3`)).status).toBe(404);

@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listen } from '../support/audio.js';
@@ -51,10 +52,11 @@ test('Listeners that ask by https get https all the way, those that ask by http 
   const location = `${redirect.headers.location}`;
   expect(location).toMatch(/^https:\/\/.*\/secure\.mp3$/);
   const playlist = await ask(`${secure}/listen/radio.example/secure.m3u`);
-  playlist.setEncoding('utf8');
-  let text = '';
-  for await (const part of playlist) text += part;
+  const text = await readText(playlist);
   expect(text).toMatch(/^https:\/\//m);
+  const status = JSON.parse(await readText(await ask(`${secure}/status`)));
+  expect(status.cluster.url).toBe(secure);
+  expect(status.sessions[0].listenUrl).toBe(`${secure}/listen/radio.example/secure.mp3`);
 
   const stream = await ask(location);
   expect(stream.headers['content-type']).toBe('audio/mpeg');
