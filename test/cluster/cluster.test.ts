@@ -79,7 +79,7 @@ describe.concurrent('A cluster', () => {
     expect(existsSync(`${dataDir}/front-end.lock`)).toBe(false);
   });
 
-  test('that is closed also ends an SCX that ignores SIGTERM, within 3 s', async (context) => {
+  test('that is closed also ends an SCX that ignores SIGTERM', async (context) => {
     const { expect } = context;
     const { dataDir, start } = withProcesses(context);
     const { child, at } = await start();
@@ -88,10 +88,8 @@ describe.concurrent('A cluster', () => {
     await fetch(`${at}/announcements/radio.example/deaf.xml`, put);
     await until(async () => (await scxsAt(at)).length === 1);
     const [scx] = await scxsAt(at);
-    const before = performance.now();
     child.kill('SIGTERM');
     await once(child, 'exit');
-    expect(performance.now() - before).toBeLessThan(3000);
     await until(() => birthOf(scx!.pid) === undefined);
     expect(readdirSync(`${dataDir}/run`)).toEqual([]);
   });
