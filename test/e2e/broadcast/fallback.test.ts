@@ -229,6 +229,7 @@ test('The process that plays the file is started again when it dies, and there i
     () => process.kill(first, 'SIGKILL'),
     ANOTHER_PROCESS,
   );
+  await until('another player', async () => ![undefined, first].includes((await players())[0]));
   const [second, ...others] = await players();
   expect(second).not.toBe(first);
   expect(others).toEqual([]);
