@@ -53,6 +53,17 @@ function keepPublished({ store, fleet }: Services): void {
   }
 }
 
+/**
+ * Sessions whose SCX outlived a front end that could not keep their announcements: these are fetched
+ * again, from where the SCX says that they were fetched. Not awaited, a failure changes nothing.
+ */
+function relearn({ found, finder }: Services): void {
+  for (const { session, facts } of found) {
+    if (facts.announcement === undefined || finder.recall(session) !== undefined) continue;
+    void finder.find(facts.announcement, undefined);
+  }
+}
+
 /** Opens the port for requests and for encoders. */
 function attachTo(server: Server, services: Services, tls: Tls | undefined) {
   const { sessions, scxHost, trustedProxies, options } = services;
@@ -73,6 +84,7 @@ async function listenWith(options: ClusterOptions, platform: Platform): Promise<
     const services = createServices(options, platform, prepared, port);
     const attached = attachTo(server, services, tls);
     keepPublished(services);
+    relearn(services);
     return { port, services, ...attached };
   });
   const closePort = (): void => {

@@ -13,6 +13,7 @@ import { EXIT, UserError } from '../lib/user-error.js';
 import { packageVersion } from '../runtime/package-files.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements/announcement-store.js';
+import { type LearnedAnnouncements, openLearned } from './announcements/learned-announcements.js';
 import { createOwnership, type Ownership } from './announcements/ownership.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { onDisk } from './data/data-directory.js';
@@ -36,6 +37,7 @@ export interface Prepared {
   readonly config: SupervisorConfig;
   readonly secret: string;
   readonly store: AnnouncementStore;
+  readonly learned: LearnedAnnouncements;
   readonly fallbacks: FallbackFiles;
   /** SCXs that outlived an earlier front end. */
   readonly found: readonly Found[];
@@ -86,6 +88,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
     return {
       secret: await loadSecret(dataDir),
       store,
+      learned: await openLearned(dataDir, log),
       fallbacks: await openFallbackFiles(dataDir, store),
       found: await platform.list(),
     };
@@ -124,6 +127,7 @@ function statusFrom({ version, config, fleet, store, finder }: StatusParts) {
     clusterStatus({
       ...{ url, version, startedAt, scxsMax: config.scxsMax, scxCount: fleet.size },
       scxs: fleet.statuses(),
+      running: fleet.sessions(),
       published: store.all().map(({ announcement }) => announcement.name.text),
       recall: finder.recall,
       listenersOf: fleet.listenersOf,
@@ -138,19 +142,19 @@ export function createServices(
   port: number,
 ): Services {
   const { log, allowPrivate, mounts = new Map() } = options;
-  const { store, found, config, version } = prepared;
+  const { store, learned, found, config, version } = prepared;
   const url = `http://${joinHostPort(options.host, port)}`;
   const scxHost = localHost(options.listenHost);
   const metrics = createClusterMetrics();
   const template = templateOf(options, port, prepared);
   const onEffect = metrics.countEffect;
   const fleet = createFleet({ platform, found, config, template, log, onEffect });
-  const finder = createFinder({ store, url, allowPrivate, now });
+  const finder = createFinder({ store, learned, url, allowPrivate, now });
   const scxs = createSessionScxs(fleet);
   return {
     ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
-    sessions: createEncoderSessions({ mounts, store, finder, scxs, statuses: fleet.statuses }),
+    sessions: createEncoderSessions({ mounts, store, finder, scxs, sessionsHere: fleet.sessions }),
     proxy: createStreamProxy({ scxHost, streamsMax: PROXIED_MAX }),
     ownership: createOwnership(now),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),

@@ -79,6 +79,70 @@ describe.concurrent('A cluster', () => {
     expect(existsSync(`${dataDir}/front-end.lock`)).toBe(false);
   });
 
+  test('that is killed knows sessions that it only fetched as before', async (context) => {
+    const { expect } = context;
+    const { dataDir, start } = withProcesses(context);
+    const xml = announcementXml(NIGHT).replace(
+      '<CHANNEL',
+      '<DESCRIPTION>Quiet</DESCRIPTION><CHANNEL',
+    );
+    const web = createHttpServer((_request, response) => response.end(xml));
+    context.onTestFinished(() => void web.close());
+    await once(web.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/night.xml`;
+    const look = async (at: string, path: string) => {
+      const response = await fetch(`${at}${path}`, { redirect: 'manual' });
+      return { status: response.status, location: response.headers.get('location') };
+    };
+    const factsAt = async (at: string) => {
+      const status = clusterStatusSchema.parse(await (await fetch(`${at}/status`)).json());
+      return status.sessions.map(({ title, description, announcementUrl }) => [
+        ...[title, description, announcementUrl],
+      ]);
+    };
+    const kill = async ({ child }: Awaited<ReturnType<typeof start>>) => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    };
+
+    const first = await start();
+    const tuned = await look(first.at, `/listen?announcement=${encodeURIComponent(url)}`);
+    const [scx] = await scxsAt(first.at);
+    context.onTestFinished(() => {
+      if (birthOf(scx!.pid) !== undefined) process.kill(scx!.pid, 'SIGKILL');
+    });
+    const saved = (): boolean =>
+      existsSync(`${dataDir}/learned`) &&
+      readdirSync(`${dataDir}/learned`).some((name) => name.endsWith('.json'));
+    await until(saved);
+    await kill(first);
+
+    // The SCX lives on. At once, before it renews its lease:
+    const second = await start(first.port);
+    expect(await look(second.at, `/listen/${PATH}.mp3`)).toEqual(tuned);
+    expect(await factsAt(second.at)).toEqual([['Night music', 'Quiet', url]]);
+    const playlist = await (await fetch(`${second.at}/listen/${PATH}.m3u`)).text();
+    expect(playlist).toContain('Night music');
+    expect(playlist).toContain(encodeURIComponent(url));
+    await kill(second);
+
+    // The disk has lost the announcement, and the SCX still lives.
+    rmSync(`${dataDir}/learned`, { recursive: true });
+    const third = await start(first.port);
+    expect(await look(third.at, `/listen/${PATH}.mp3`)).toEqual(tuned);
+    await until(async () => (await factsAt(third.at))[0]?.[0] === 'Night music');
+    await until(saved);
+    await kill(third);
+
+    // Nothing lives, and the announcement's server is gone.
+    process.kill(scx!.pid, 'SIGKILL');
+    web.close();
+    const fourth = await start();
+    expect(await look(fourth.at, `/listen/${PATH}.mp3`)).toMatchObject({ status: 302 });
+    fourth.child.kill('SIGTERM');
+    await once(fourth.child, 'exit');
+  });
+
   test('that is closed also ends an SCX that ignores SIGTERM', async (context) => {
     const { expect } = context;
     const { dataDir, start } = withProcesses(context);

@@ -439,7 +439,12 @@ describe('GET /status', () => {
     const { sessions } = clusterStatus({
       ...{ url: 'http://h:8000', version: '1', startedAt: '', scxsMax: 4, scxCount: 2 },
       scxs: [disturbed('a'.repeat(16), { closed: 1, left: 2 }), disturbed('b', { closed: 3 })],
-      ...{ published: [], recall: () => undefined, listenersOf: () => ({ peak: 0, total: 0 }) },
+      ...{
+        published: [],
+        running: [],
+        recall: () => undefined,
+        listenersOf: () => ({ peak: 0, total: 0 }),
+      },
     });
     expect(sessions[0]?.disturbances).toEqual({
       ...{ failovers: { closed: 4, left: 2 }, stallMs: 10, repaired: {}, lost: {} },

@@ -5,12 +5,13 @@
  * fetch.
  *
  * When the server of an announcement is down, the last valid document is used for another hour: the
- * session may well be running without that server.
+ * session may well be running without that server. What was fetched is remembered by the session's
+ * name as well, across restarts (learned-announcements.ts).
  */
 import { announcementPath } from '../../api/publishing.js';
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
 import { FetchProblem, type FetchProblemKind } from '../../http/client/guarded-request.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { type BoundedMap, createBoundedMap } from '../../lib/bounded-map.js';
 import { good } from '../../lib/result.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
@@ -18,6 +19,7 @@ import { parseSessionPath, sessionPath } from '../../session/session-name.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
 import { isAt } from '../web/public-url.js';
 import type { AnnouncementStore } from './announcement-store.js';
+import type { Learned, LearnedAnnouncements } from './learned-announcements.js';
 
 const CACHED_MAX = 256;
 const FRESH_MS = 60_000;
@@ -36,12 +38,15 @@ export interface Known {
 
 export interface FinderOptions {
   readonly store: AnnouncementStore;
+  readonly learned: LearnedAnnouncements;
   /** Our `http://host:port`. */
   readonly url: string;
   readonly allowPrivate: boolean;
   readonly fetch?: typeof guardedFetch;
   /** Ms, monotonic. */
   readonly now: () => number;
+  /** Ms since 1970; default: the system's clock. */
+  readonly wallNow?: () => number;
 }
 
 export interface AnnouncementFinder {
@@ -101,15 +106,23 @@ function findPublished(store: AnnouncementStore, path: string, url: string): OrP
   return good({ announcement: published.announcement, url, isPublished: true });
 }
 
-async function fetchKnown(
+const knownOf = ({ announcement, url }: Learned): Known => ({
+  announcement,
+  url,
+  isPublished: false,
+});
+
+async function fetchAnnouncement(
   url: string,
-  { allowPrivate, fetch = guardedFetch }: FinderOptions,
-): Promise<OrProblem<Known>> {
+  { allowPrivate, fetch = guardedFetch, wallNow = Date.now }: FinderOptions,
+): Promise<OrProblem<Learned>> {
   try {
     const bytesMax = ANNOUNCEMENT_LIMITS.documentBytesMax;
     const { body } = await fetch(url, { allowPrivate, bytesMax, accept: 'application/xml' });
     const parsed = parseAnnouncement(body);
-    if (parsed.ok) return good({ announcement: parsed.value, url, isPublished: false });
+    if (parsed.ok) {
+      return good({ announcement: parsed.value, url, xml: body, fetchedAt: wallNow() });
+    }
     const message = 'The document at that URL is not a valid announcement:';
     return refused(problem(502, message, parsed.problems));
   } catch (error) {
@@ -133,11 +146,20 @@ function shareLoads(load: (url: string) => Promise<OrProblem<Known>>) {
   };
 }
 
+/** What an earlier front end has fetched is used if its server is down, and is fetched again. */
+function fillCache(cache: BoundedMap<string, Cached>, options: FinderOptions): void {
+  const { learned, now, wallNow = Date.now } = options;
+  for (const each of learned.all()) {
+    const at = now() - Math.max(0, wallNow() - each.fetchedAt);
+    cache.set(each.url, { result: good(knownOf(each)), at, checkedAt: Number.NEGATIVE_INFINITY });
+  }
+}
+
 /** Creates a cache that fetches announcements and keeps the last results. */
 function createCache(options: FinderOptions) {
-  const { now } = options;
+  const { now, learned } = options;
   const cache = createBoundedMap<string, Cached>(CACHED_MAX);
-  const bySession = createBoundedMap<string, Known>(CACHED_MAX);
+  fillCache(cache, options);
 
   const isStale = (cached: Cached): boolean =>
     now() - cached.checkedAt > (cached.result.ok ? FRESH_MS : FAILURE_MS);
@@ -151,11 +173,12 @@ function createCache(options: FinderOptions) {
   };
 
   const load = shareLoads(async (url) => {
-    const result = await fetchKnown(url, options);
+    const fetched = await fetchAnnouncement(url, options);
+    const result = fetched.ok ? good(knownOf(fetched.value)) : fetched;
+    if (fetched.ok) learned.put(fetched.value);
     const at = now();
     const cached = stillValid(url, result) ?? { result, at, checkedAt: at };
     cache.set(url, cached);
-    if (result.ok) bySession.set(result.value.announcement.name.text, result.value);
     return cached.result;
   });
 
@@ -164,7 +187,10 @@ function createCache(options: FinderOptions) {
       const cached = cache.use(url);
       return cached === undefined || isStale(cached) ? load(url) : cached.result;
     },
-    recall: (session: string): Known | undefined => bySession.use(session),
+    recall: (session: string): Known | undefined => {
+      const known = learned.use(session);
+      return known && knownOf(known);
+    },
   };
 }
 

@@ -36,6 +36,10 @@ export interface Fleet {
   renew(status: ScxStatus): LeaseAnswer | undefined;
   /** The SCXs whose leases hold, of one session or all, by session and id. */
   statuses(session?: string): readonly ScxStatus[];
+  /** The sessions that have an SCX, or are about to have one, whether it has reported or not. */
+  sessions(): readonly string[];
+  /** Whether it is one of them. */
+  has(session: string): boolean;
   /** How many listeners the session has had. */
   readonly listenersOf: ListenerTotals['of'];
   /** SCX processes, those without a lease included. */
@@ -79,6 +83,8 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     drain: draining.drain,
     statuses,
+    sessions: supervisor.sessions,
+    has: supervisor.has,
     listenersOf: listenerTotals.of,
     get size() {
       return supervisor.size;

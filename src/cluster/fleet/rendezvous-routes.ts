@@ -12,7 +12,7 @@ import type { SessionScxs } from './scx-for-session.js';
 
 export interface RendezvousDependencies {
   readonly finder: Pick<AnnouncementFinder, 'recall'>;
-  readonly scxs: Pick<SessionScxs, 'first' | 'running'>;
+  readonly scxs: Pick<SessionScxs, 'first' | 'existing' | 'exists'>;
 }
 
 const RESTART_MS = 2000; // guess: a rendezvous SCX is usually back by then
@@ -29,13 +29,13 @@ async function answerRendezvous(
   const name = parseSessionPath(`${params.creator}/${params.session}`);
   if (!name.ok) return UNKNOWN;
   response.set('Cache-Control', 'no-store');
-  const known = finder.recall(name.value.text);
-  if (known?.isPublished) {
-    const scx = await scxs.first(known, RESTART_MS);
-    return scx.ok ? answer(scx.value.overlayAddress) : scx.problem;
-  }
-  const running = scxs.running(name.value.text);
-  return running === undefined ? UNKNOWN : answer(running.overlayAddress);
+  const { text } = name.value;
+  const known = finder.recall(text);
+  if (!known?.isPublished && !scxs.exists(text)) return UNKNOWN;
+  const scx = known?.isPublished
+    ? await scxs.first(known, RESTART_MS)
+    : await scxs.existing(text, RESTART_MS);
+  return scx.ok ? answer(scx.value.overlayAddress) : scx.problem;
 }
 
 /** The route of SCXs of other clusters. */

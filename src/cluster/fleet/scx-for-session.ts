@@ -17,6 +17,13 @@ export interface SessionScxs {
   /** The session's first SCX, launched if necessary: for broadcasters and other clusters. */
   first(known: Known, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
   /**
+   * The first SCX of a session that `exists`, for requests that know no announcement: one that has
+   * not reported to this front end yet, or is being replaced, is waited for.
+   */
+  existing(session: string, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
+  /** Whether the session has an SCX here, or is about to have one. */
+  exists(session: string): boolean;
+  /**
    * An SCX with room for one more listener. Without an announcement only one that runs. `slot`:
    * what the listener takes there.
    */
@@ -52,13 +59,16 @@ function answerOf(outcome: Outcome): OrProblem<ScxStatus> {
 const factsFrom = (known: Known) => factsOf(known.announcement, foreignUrl(known));
 
 /** Creates the access to the SCXs that the fleet has and launches. */
-export function createSessionScxs({ want, statuses }: Fleet): SessionScxs {
+export function createSessionScxs({ want, statuses, has }: Fleet): SessionScxs {
   return {
     first: async (known, timeoutMs = TIMEOUT_MS) => {
       const session = known.announcement.name.text;
       const facts = factsFrom(known);
       return answerOf(await want({ session, facts, isListener: false, timeoutMs }));
     },
+    existing: async (session, timeoutMs = TIMEOUT_MS) =>
+      answerOf(await want({ session, facts: null, isListener: false, timeoutMs })),
+    exists: has,
     forListener: async (name, known, slot) => {
       const facts = known === undefined ? null : factsFrom(known);
       const session = name.text;

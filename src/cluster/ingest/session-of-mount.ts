@@ -5,7 +5,6 @@
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { sessionOfMount } from '../../icecast/mount.js';
-import { good } from '../../lib/result.js';
 import { pathOf } from '../../lib/url-path.js';
 import { hashSecret } from '../../runtime/secrets.js';
 import { parseSessionName, type SessionName } from '../../session/session-name.js';
@@ -23,7 +22,8 @@ export interface EncoderSessionsOptions {
   readonly store: AnnouncementStore;
   readonly finder: AnnouncementFinder;
   readonly scxs: SessionScxs;
-  readonly statuses: Fleet['statuses'];
+  /** The sessions that have an SCX here. */
+  readonly sessionsHere: Fleet['sessions'];
 }
 
 /** The sessions that encoders can broadcast in. */
@@ -37,15 +37,16 @@ export interface EncoderSessions {
 }
 
 export function createEncoderSessions(options: EncoderSessionsOptions): EncoderSessions {
-  const { mounts, store, finder, scxs, statuses } = options;
+  const { mounts, store, finder, scxs, sessionsHere } = options;
 
   const ofPassword = (password: string): SessionName | undefined => {
     const key = hashSecret(password);
     const published = store.all().map(({ announcement }) => announcement);
     const own = published.find(({ sourceKey }) => sourceKey === key);
     if (own !== undefined) return own.name;
-    const running = statuses().map(({ session }) => session);
-    const session = running.find((each) => finder.recall(each)?.announcement.sourceKey === key);
+    const session = sessionsHere().find(
+      (each) => finder.recall(each)?.announcement.sourceKey === key,
+    );
     const name = session === undefined ? undefined : parseSessionName(session);
     return name?.ok ? name.value : undefined;
   };
@@ -53,8 +54,7 @@ export function createEncoderSessions(options: EncoderSessionsOptions): EncoderS
   const scxOf = async (name: SessionName): Promise<OrProblem<ScxStatus>> => {
     const known = finder.recall(name.text);
     if (known !== undefined) return scxs.first(known);
-    const running = scxs.running(name.text);
-    if (running !== undefined) return good(running);
+    if (scxs.exists(name.text)) return scxs.existing(name.text);
     const message = `${name.text} is not known at this cluster: announce it here first.`;
     return refused(problem(404, message));
   };

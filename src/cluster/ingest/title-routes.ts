@@ -56,19 +56,20 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
   const router = Router({ caseSensitive: true });
   const guessDelay = createGuessDelay();
 
-  const passOn = (
+  const passOn = async (
     request: Request,
     response: Response,
     name: SessionName,
     mount: string,
-  ): undefined => {
-    const scx = scxs.running(name.text);
-    if (scx === undefined) return answerNoSource(response);
+  ): Promise<undefined> => {
+    if (!scxs.exists(name.text)) return answerNoSource(response);
+    const scx = await scxs.existing(name.text);
+    if (!scx.ok) return answerNoSource(response);
     const target = `/admin/metadata${rewritten(request.url, mount, name)}`;
-    proxy.stream(request, response, new URL(target, scx.httpUrl).href);
+    proxy.stream(request, response, new URL(target, scx.value.httpUrl).href);
   };
 
-  const byMount = (request: Request, response: Response): undefined => {
+  const byMount = async (request: Request, response: Response): Promise<undefined> => {
     const { mount } = parseTitleUpdate(request.url);
     const name = mount === undefined ? undefined : sessions.atMount(mount);
     if (mount === undefined || name === undefined) return answerNoSource(response);
@@ -76,7 +77,7 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
     return passOn(request, response, name, mount);
   };
 
-  const byPassword = (request: Request, response: Response): undefined => {
+  const byPassword = async (request: Request, response: Response): Promise<undefined> => {
     const { pass } = parseTitleUpdate(request.url);
     const password = pass ?? basicAuth(request.headers.authorization)?.password ?? '';
     const name = sessions.ofPassword(password);

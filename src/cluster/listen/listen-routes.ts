@@ -92,9 +92,8 @@ async function byName(
   const known = context.finder.recall(name.value.text);
   if (known !== undefined) return good({ name: name.value, known });
   if (announcementOf(request) !== undefined) return byBoth(context, request, name.value);
-  // A front end that was restarted has lost what it fetched, but its SCXs are still running.
-  const running = context.scxs.running(name.value.text);
-  if (running !== undefined) return good({ name: name.value, known: undefined });
+  // Its SCX outlived an earlier front end, whose disk did not keep the announcement.
+  if (context.scxs.exists(name.value.text)) return good({ name: name.value, known: undefined });
   const message = `${name.value.text} is not known at this cluster. `;
   return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
 }

@@ -22,6 +22,8 @@ export interface StatusSources {
   readonly scxsMax: number;
   readonly scxCount: number;
   readonly scxs: readonly ScxStatus[];
+  /** Sessions with an SCX, `scattercast://creator/session`, also one that has not reported yet. */
+  readonly running: readonly string[];
   /** Sessions that are published here, `scattercast://creator/session`. */
   readonly published: readonly string[];
   recall(session: string): Known | undefined;
@@ -77,7 +79,11 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
 export function clusterStatus(from: StatusSources): ClusterStatus {
   const { url, version, startedAt, scxsMax, scxCount } = from;
   const listeners = sum(from.scxs.map((scx) => scx.listeners));
-  const sessions = new Set([...from.published, ...from.scxs.map(({ session }) => session)]);
+  const sessions = new Set([
+    ...from.published,
+    ...from.running,
+    ...from.scxs.map(({ session }) => session),
+  ]);
   const names = [...sessions].sort().flatMap((text) => {
     const name = parseSessionName(text);
     return name.ok ? [name.value] : [];

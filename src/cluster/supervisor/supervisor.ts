@@ -26,6 +26,7 @@ import { chooseOverlayPort } from './port-pairs.js';
 import { handleFound, handleLease } from './renewals.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable } from './scx-table.js';
+import { isIdle, type SessionSlot } from './session-slot.js';
 import { createSlotTable } from './slot-table.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 import { log, type SupervisorState } from './supervisor-state.js';
@@ -42,6 +43,10 @@ export interface Supervisor extends Machine<SupervisorInput, SupervisorEffect> {
   planSuccessor(id: string): Result<Succession>;
   /** The SCXs whose leases hold, of one session or all, by session and id. */
   statuses(now: number, session?: string): readonly ScxStatus[];
+  /** The sessions that have an SCX here, or are about to have one; no renewal is needed for that. */
+  sessions(): readonly string[];
+  /** Whether it is one of them. */
+  has(session: string): boolean;
   /** SCXs that exist as far as is known, in whatever phase. */
   readonly size: number;
 }
@@ -119,6 +124,8 @@ function keeps({ scxs, slots }: SupervisorState, id: string): boolean {
   return slot?.current === id && slot.kept;
 }
 
+const isUsed = (slot: SessionSlot | undefined): boolean => slot !== undefined && !isIdle(slot);
+
 function planSuccessor(state: SupervisorState, id: string): Result<Succession> {
   const { scxs, slots, config } = state;
   const scx = scxs.get(id);
@@ -167,6 +174,12 @@ export function createSupervisor(
     keeps: (id) => keeps(state, id),
     planSuccessor: (id) => planSuccessor(state, id),
     statuses: (now, session) => state.scxs.statuses(now - config.leaseMs, session),
+    sessions: () =>
+      state.slots
+        .all()
+        .filter(isUsed)
+        .map(({ session }) => session),
+    has: (session) => isUsed(state.slots.get(session)),
     get size() {
       return state.scxs.size;
     },

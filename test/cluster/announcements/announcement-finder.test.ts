@@ -1,24 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { createFinder } from '../../../src/cluster/announcements/announcement-finder.js';
 import { openAnnouncements } from '../../../src/cluster/announcements/announcement-store.js';
+import { openLearned } from '../../../src/cluster/announcements/learned-announcements.js';
 import type { guardedFetch } from '../../../src/http/client/guarded-fetch.js';
 import { FetchProblem } from '../../../src/http/client/guarded-request.js';
 import { announcementXml, NIGHT, quiet, temporaryFolder } from '../support.js';
 
 const URL = 'http://web.example/night.xml';
 
-/** A finder with a clock and a network that the test controls. */
-async function setUp() {
+/**
+ * A finder with a clock and a network that the test controls. `wall`: what the system's clock says
+ * when `now` is 0.
+ */
+async function setUp(folder = temporaryFolder(), wall = 1_700_000_000_000) {
   const net = { now: 0, fetches: 0, body: announcementXml(NIGHT), problem: false };
   const fetch: typeof guardedFetch = async (url) => {
     net.fetches++;
     if (net.problem) throw new FetchProblem('unreachable', 'no');
     return { url, status: 200, body: net.body, contentType: '' };
   };
-  const store = await openAnnouncements(temporaryFolder(), quiet);
+  const store = await openAnnouncements(folder, quiet);
+  const learned = await openLearned(folder, quiet);
   const now = () => net.now;
+  const wallNow = () => wall + net.now;
   const url = 'http://radio.example:8000';
-  return { net, finder: createFinder({ store, url, allowPrivate: false, fetch, now }) };
+  const options = { store, learned, url, allowPrivate: false, fetch, now, wallNow };
+  return { net, learned, finder: createFinder(options) };
 }
 
 const statusOf = (result: Awaited<ReturnType<ReturnType<typeof createFinder>['find']>>) =>
@@ -68,6 +75,29 @@ describe('The finder of announcements', () => {
     expect(net.fetches).toBe(fetches);
     await finder.find(`${URL}?0`, undefined);
     expect(net.fetches).toBe(fetches + 1);
+  });
+
+  test('knows after a restart what it fetched, and uses it for an hour without its server', async () => {
+    const folder = temporaryFolder();
+    const first = await setUp(folder);
+    first.net.body = announcementXml(NIGHT, 'Before the restart');
+    await first.finder.find(URL, undefined);
+    await first.learned.saved();
+
+    const second = await setUp(folder, 1_700_000_000_000 + 1_800_000);
+    expect(second.finder.recall(NIGHT)).toMatchObject({
+      ...{ url: URL, isPublished: false, announcement: { title: 'Before the restart' } },
+    });
+    second.net.problem = true;
+    expect(statusOf(await second.finder.find(URL, undefined))).toBe(200);
+    expect(second.net.fetches).toBe(1);
+    second.net.now = 1_800_001;
+    expect(statusOf(await second.finder.find(URL, undefined))).toBe(502);
+    second.net.problem = false;
+    second.net.now += 2001;
+    second.net.body = announcementXml(NIGHT, 'After it');
+    await second.finder.find(URL, undefined);
+    expect(second.finder.recall(NIGHT)?.announcement.title).toBe('After it');
   });
 
   test('recognises every name of its own cluster, and no other', async () => {

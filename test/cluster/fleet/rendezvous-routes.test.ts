@@ -21,7 +21,8 @@ test('A rendezvous SCX that does not start is waited for at most 2 s', async () 
   const routes = rendezvousRoutes({
     finder: { recall: (session) => (session === NIGHT ? known : undefined) },
     scxs: {
-      running: () => undefined,
+      exists: () => false,
+      existing: async () => refused(problem(503, 'not asked for')),
       first: async (of, timeoutMs) => {
         asked.push([of, timeoutMs]);
         return refused({ ...problem(503, 'not ready'), retryAfter: 7 });

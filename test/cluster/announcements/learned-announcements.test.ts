@@ -1,0 +1,94 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  LEARNED_MAX,
+  type Learned,
+  openLearned,
+} from '../../../src/cluster/announcements/learned-announcements.js';
+import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
+import { announcementXml, NIGHT, quiet, temporaryFolder } from '../support.js';
+
+const sessionOf = (n: number): string => `scattercast://radio.example/session-${n}`;
+
+function learnedOf(session: string, over: Partial<Learned> = {}): Learned {
+  const xml = over.xml ?? announcementXml(session);
+  const parsed = parseAnnouncement(xml);
+  if (!parsed.ok) throw new Error(parsed.problems.join());
+  const url = 'http://web.example/a.xml';
+  return { announcement: parsed.value, url, xml, fetchedAt: 1000, ...over };
+}
+
+const filesIn = (folder: string): string[] => readdirSync(`${folder}/learned`).sort();
+
+describe('The memory of fetched announcements', () => {
+  test('is there again after a restart, for its own user only', async () => {
+    const folder = temporaryFolder();
+    const first = await openLearned(folder, quiet);
+    expect(first.use(NIGHT)).toBeUndefined();
+    first.put(learnedOf(NIGHT));
+    expect(first.use(NIGHT)).toEqual(learnedOf(NIGHT));
+    await first.saved();
+    const [file] = filesIn(folder);
+    expect(statSync(`${folder}/learned/${file}`).mode & 0o777).toBe(0o600);
+    expect((await openLearned(folder, quiet)).all()).toEqual([learnedOf(NIGHT)]);
+  });
+
+  test('writes a document again when it or its URL has changed, or after ten minutes', async () => {
+    const folder = temporaryFolder();
+    const learned = await openLearned(folder, quiet);
+    const savedTime = async (over: Partial<Learned>): Promise<number> => {
+      learned.put(learnedOf(NIGHT, over));
+      await learned.saved();
+      return JSON.parse(readFileSync(`${folder}/learned/${filesIn(folder)[0]}`, 'utf8')).fetchedAt;
+    };
+    const url = 'http://web.example/b.xml';
+    expect(await savedTime({ fetchedAt: 0 })).toBe(0);
+    expect(await savedTime({ fetchedAt: 599_999 })).toBe(0);
+    expect(await savedTime({ fetchedAt: 600_000 })).toBe(600_000);
+    expect(await savedTime({ fetchedAt: 600_001, url })).toBe(600_001);
+    const xml = announcementXml(NIGHT, 'Another title');
+    expect(await savedTime({ fetchedAt: 600_002, url, xml })).toBe(600_002);
+    expect(learned.all()).toHaveLength(1);
+  });
+
+  test('holds a flood of sessions within its bound, and forgets none that is needed', async () => {
+    const folder = temporaryFolder();
+    const learned = await openLearned(folder, quiet);
+    learned.put(learnedOf(NIGHT));
+    for (let n = 0; n < 2 * LEARNED_MAX; n++) {
+      learned.put(learnedOf(sessionOf(n)));
+      learned.use(NIGHT); // as each lease renewal of its SCX does
+    }
+    expect(learned.all()).toHaveLength(LEARNED_MAX);
+    await learned.saved();
+    expect(filesIn(folder)).toHaveLength(LEARNED_MAX);
+    const again = await openLearned(folder, quiet);
+    expect(again.use(NIGHT)).toBeDefined();
+    expect(again.use(sessionOf(2 * LEARNED_MAX - 1))).toBeDefined();
+    expect(again.use(sessionOf(0))).toBeUndefined();
+  });
+
+  test('removes what is damaged, too large, misplaced or one too many', async () => {
+    const folder = temporaryFolder();
+    const learned = await openLearned(folder, quiet);
+    learned.put(learnedOf(NIGHT));
+    await learned.saved();
+    const [kept] = filesIn(folder);
+    const text = readFileSync(`${folder}/learned/${kept}`, 'utf8');
+    writeFileSync(`${folder}/learned/${'0'.repeat(32)}.json`, text);
+    writeFileSync(`${folder}/learned/half.json`, text.slice(0, 40));
+    writeFileSync(`${folder}/learned/large.json`, 'x'.repeat(1_000_000));
+    mkdirSync(`${folder}/learned/folder/in/the/way`, { recursive: true });
+    expect((await openLearned(folder, quiet)).all()).toEqual([learnedOf(NIGHT)]);
+    expect(filesIn(folder)).toEqual([kept]);
+  });
+
+  test('goes on when the disk takes nothing', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(`${folder}/learned`, 'no folder');
+    const learned = await openLearned(folder, quiet);
+    learned.put(learnedOf(NIGHT));
+    await learned.saved();
+    expect(learned.use(NIGHT)).toEqual(learnedOf(NIGHT));
+  });
+});
