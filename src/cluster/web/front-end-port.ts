@@ -12,6 +12,7 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 export function createBoundedServer(): Server {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
+    requireHostHeader: false, // some old players send none
     headersTimeout: 10_000,
     requestTimeout: 600_000, // for large bodies; small ones have less (methods.ts)
     keepAliveTimeout: 5000,

@@ -40,7 +40,7 @@ const isLocalName = ({ hostname }: URL): boolean =>
 /** The origin by which the request came, where it is certain that others can use it, too. */
 function knownOrigin(request: Request): string | undefined {
   // Express has read X-Forwarded-Proto and -Host here, if the proxy is trusted.
-  const seen = parseOrigin(`${request.protocol}://${request.host}`);
+  const seen = parseOrigin(`${request.protocol}://${request.host ?? ''}`);
   if (seen === undefined || isEncrypted(request)) return seen?.origin;
   const isNamed = forwarded(request, 'x-forwarded-host') !== undefined;
   if (!isNamed && (request.protocol !== 'https' || isLocalName(seen))) return undefined;
@@ -64,7 +64,7 @@ export function publicUrl(own: string, request: Request): string {
  */
 export function inFamilyOf(url: string, { socket, host }: Request): string {
   const told = new URL(url);
-  const came = parseOrigin(`http://${host}`)?.hostname ?? '';
+  const came = parseOrigin(`http://${host ?? ''}`)?.hostname ?? '';
   const local = parseOrigin(`http://${urlHost(plainAddress(socket.localAddress ?? ''))}`);
   const [toldFamily, cameFamily] = [told.hostname, came].map((name) =>
     isIP(name.replace(/^\[|\]$/g, '')),

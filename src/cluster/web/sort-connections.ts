@@ -1,81 +1,45 @@
 /**
- * One port for all clients: the first bytes of a connection tell what it is. A TLS connection comes
- * in again once it is decrypted. Encoders are taken out, because node:http treats a body without a
- * length as empty. All other connections go to node:http.
+ * One port for all clients. The head gate reads the first request head of each connection, as it does
+ * at an SCX (http/server/head-gate.ts): so both ports accept the same requests and refuse others with
+ * the same sentences, and a TLS connection comes in again once it is decrypted. Encoders are taken
+ * out, because node:http treats a body without a length as empty. All other connections go to
+ * node:http.
  *
- * The bytes that were read are put back. A title that the encoder did not escape is put back
- * escaped, because node:http refuses it otherwise.
+ * The bytes that were read are put back, for node:http in the only form that it accepts: lines that
+ * end with CR LF, and a target whose bytes are escaped.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { LINE_BYTES_MAX } from '../../http/server/request-head.js';
+import { createHeadGate, type IncomingRequest } from '../../http/server/head-gate.js';
+import { type RequestHead, strictHead } from '../../http/server/request-head.js';
+import { sendAnswer, textAnswer } from '../../http/server/response.js';
 import type { Tls } from '../../http/server/tls.js';
 
-/** How long the first bytes may take to arrive, ms. Guess. */
-const FIRST_BYTES_MS = 10_000;
-const TLS_HANDSHAKE = 22;
+/** Limits of connections that have not sent a whole head. Guesses. */
+const HEADS = { headMs: 10_000, pendingMax: 2048 } as const;
+const GATE_TICK_MS = 1000;
 
-/** How encoders begin; PUT is also how others publish. */
-const ENCODERS = ['SOURCE ', 'OPTIONS * ', 'PUT '];
-/** What is published with PUT. */
-const PUBLISHING = 'PUT /announcements/';
-/** Where encoders send titles: the whole line is needed then. */
-const TITLES = 'GET /admin';
-const LINE_FEED = 0x0a;
+/** What is published with PUT, which is also how encoders begin. */
+const PUBLISHING = '/announcements/';
 
-type Verdict = 'tls' | 'encoder' | 'other' | 'unknown';
+/** Whether only an encoder asks like this. */
+export const isEncoder = ({ method, target }: RequestHead): boolean =>
+  method === 'SOURCE' ||
+  (method === 'PUT' && !target.startsWith(PUBLISHING)) ||
+  (method === 'OPTIONS' && target === '*');
 
-const isLine = (bytes: Uint8Array): boolean =>
-  bytes.includes(LINE_FEED) || bytes.length > LINE_BYTES_MAX;
+const PROBLEMS: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers of the request are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
+};
 
-/** The bytes in a form that node:http accepts. */
-function withEscapedTitle(bytes: Buffer): Buffer {
-  if (!bytes.subarray(0, TITLES.length).equals(Buffer.from(TITLES))) return bytes;
-  const end = bytes.indexOf(LINE_FEED);
-  const line = bytes.toString('latin1', 0, end === -1 ? bytes.length : end);
-  const escaped = line.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
-  return Buffer.concat([Buffer.from(escaped, 'latin1'), bytes.subarray(line.length)]);
-}
-
-/** The kind of connection that begins with these bytes; `unknown` until there are enough. */
-export function kindOfConnection(bytes: Uint8Array): Verdict {
-  if (bytes[0] === TLS_HANDSHAKE) return 'tls';
-  const text = Buffer.from(bytes.subarray(0, PUBLISHING.length)).toString('latin1');
-  if (text.startsWith(PUBLISHING)) return 'other';
-  if (PUBLISHING.startsWith(text) || TITLES.startsWith(text)) return 'unknown';
-  if (text.startsWith(TITLES)) return isLine(bytes) ? 'other' : 'unknown';
-  if (ENCODERS.some((word) => text.startsWith(word))) return 'encoder';
-  return ENCODERS.some((word) => word.startsWith(text)) ? 'unknown' : 'other';
-}
-
-/** Creates a function that reads the first bytes of connections and puts them back. */
-function createReader(onKnown: (socket: Socket, verdict: Verdict, isSecure: boolean) => void) {
-  const unsorted = new Set<Socket>(); // bounded by the server's connections, and FIRST_BYTES_MS
-  return {
-    read: (socket: Socket, isSecure: boolean): void => {
-      let received = Buffer.alloc(0);
-      const cutOff = (): void => void socket.destroy();
-      const onData = (bytes: Buffer): void => {
-        received = Buffer.concat([received, bytes]);
-        const verdict = kindOfConnection(received);
-        if (verdict === 'unknown') return;
-        forget();
-        socket.off('data', onData).off('close', forget).pause();
-        socket.unshift(withEscapedTitle(received));
-        onKnown(socket, verdict, isSecure);
-      };
-      const waiting = setTimeout(cutOff, FIRST_BYTES_MS);
-      const forget = (): void => {
-        clearTimeout(waiting);
-        unsorted.delete(socket);
-      };
-      unsorted.add(socket);
-      socket.on('error', cutOff).on('close', forget).on('data', onData);
-    },
-    cutAll: (): void => {
-      for (const socket of unsorted) socket.destroy();
-    },
-  };
+/** Answers what node:http cannot read, unless an answer was already begun on that connection. */
+function answerMalformed(server: Server): void {
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || (socket as Socket).bytesWritten > 0) return void socket.destroy();
+    const [status, sentence] = PROBLEMS[code ?? ''] ?? [400, 'Malformed request.'];
+    sendAnswer(socket as Socket, textAnswer(status, sentence));
+  });
 }
 
 /**
@@ -89,14 +53,23 @@ export function sortConnections(
 ): () => void {
   const [accept] = server.listeners('connection');
   if (accept === undefined) throw new Error('a server that does not accept');
-  const reader = createReader((socket, verdict, isSecure) => {
-    if (verdict === 'tls' && tls !== undefined && !isSecure) return tls.secure(socket);
-    if (verdict === 'encoder') onEncoder(socket);
+  const onRequest = ({ socket, head, raw, rest }: IncomingRequest): void => {
+    const isForEncoders = isEncoder(head);
+    socket.unshift(isForEncoders ? raw : Buffer.concat([strictHead(raw), rest]));
+    if (isForEncoders) onEncoder(socket);
     else accept.call(server, socket);
     socket.resume();
-  });
+  };
+  const gate = createHeadGate({ ...HEADS, secure: tls?.secure, onRequest }, () =>
+    performance.now(),
+  );
+  const ticking = setInterval(() => gate.tick(performance.now()), GATE_TICK_MS).unref();
   server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => reader.read(socket, false));
-  tls?.onSecured((socket) => reader.read(socket, true));
-  return reader.cutAll;
+  server.on('connection', (socket: Socket) => gate.enter(socket));
+  tls?.onSecured((socket) => gate.enter(socket, true));
+  answerMalformed(server);
+  return () => {
+    clearInterval(ticking);
+    gate.closeAll();
+  };
 }

@@ -22,6 +22,8 @@ import { sendAnswer, textAnswer } from './response.js';
 export interface IncomingRequest {
   readonly socket: Socket;
   readonly head: RequestHead;
+  /** All bytes that came, the head included. */
+  readonly raw: Uint8Array;
   /** Bytes that came behind the head. */
   readonly rest: Uint8Array;
   /** The connection is encrypted. */
@@ -57,6 +59,8 @@ export interface HeadGate {
   enter(socket: Socket, isSecure?: boolean): void;
   /** Refuses connections that are too slow; call it about once per second. */
   tick(now: number): void;
+  /** Closes all connections that have not sent a whole head. */
+  closeAll(): void;
   readonly pending: number;
   readonly counters: Readonly<HeadGateCounters>;
 }
@@ -122,7 +126,7 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
     release(pending);
     const { socket, isSecure, received } = pending;
     const rest = received.subarray(result.head.bytes);
-    options.onRequest({ socket, head: result.head, rest, isSecure });
+    options.onRequest({ socket, head: result.head, raw: received, rest, isSecure });
   };
 
   const onBytes = (pending: Pending, bytes: Buffer): void => {
@@ -155,6 +159,9 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
         counters.slow++;
         refuse(pending, 408, 'The request did not come in time.');
       }
+    },
+    closeAll: () => {
+      for (const { socket } of pendings.values()) socket.destroy();
     },
     get pending() {
       return pendings.size;

@@ -2,7 +2,9 @@
  * The head of an HTTP request, read from a bare socket. An SCX serves thousands of streams, and
  * node:http costs several times the memory per connection; encoders send a body without a length,
  * which node:http takes for an empty one. So the port reads heads itself: no more than GET, HEAD, PUT
- * and SOURCE need (RFC 9112 §2 to §5), and strictly, because a lenient reader can be tricked.
+ * and SOURCE need (RFC 9112 §2 to §5), and strictly, because a lenient reader can be tricked. Lenient
+ * is only what §2.2 allows, and old clients need: lines may end with LF alone, and empty lines may
+ * precede the request.
  */
 
 /** The head of a request. Header names are in lower case; of a repeated one the first counts. */
@@ -48,18 +50,30 @@ const TOO_LARGE = bad(431, `The headers are larger than ${HEAD_BYTES_MAX} bytes.
 const TOO_MANY = bad(431, `There are more than ${HEADERS_MAX} headers.`);
 const MALFORMED = bad(400, 'Malformed request line.');
 
+/** Empty lines that may precede a request. Guess. */
+const LEADING_LINES = /^(?:\r?\n){0,4}/;
+
+/** The index behind the empty lines at the beginning. */
+const startOfHead = (text: string): number => LEADING_LINES.exec(text)?.[0].length ?? 0;
+
 /** The index behind the empty line; -1 without one. Lines end with CR LF, or with LF alone. */
 function endOfHead(text: string): number {
-  const found = /\r?\n\r?\n/.exec(text);
-  return found === null ? -1 : found.index + found[0].length;
+  const start = startOfHead(text);
+  const found = /\r?\n\r?\n/.exec(text.slice(start));
+  return found === null ? -1 : start + found.index + found[0].length;
 }
 
-function incomplete(text: string): HeadResult {
+function incomplete(received: string): HeadResult {
+  const text = received.slice(startOfHead(received));
   const lineEnd = text.indexOf('\n');
   if ((lineEnd === -1 ? text.length : lineEnd) > LINE_BYTES_MAX) return TOO_LONG;
-  if (text.length >= HEAD_BYTES_MAX) return TOO_LARGE;
-  return text === '' || /^[A-Za-z]/.test(text) ? { kind: 'partial' } : MALFORMED;
+  if (received.length >= HEAD_BYTES_MAX) return TOO_LARGE;
+  return /^(\r?$|[A-Za-z])/.test(text) ? { kind: 'partial' } : MALFORMED;
 }
+
+/** The lines of a whole head. */
+const linesOf = (text: string, end: number): string[] =>
+  text.slice(startOfHead(text), end).trimEnd().split(/\r?\n/);
 
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | undefined {
   const headers = new Map<string, string>();
@@ -72,17 +86,30 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | un
   return headers;
 }
 
+/** The beginning of what was received, one character for each byte. */
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1', 0, HEAD_BYTES_MAX + 1);
+
+/**
+ * A head that was read, in the form that strict readers accept: lines end with CR LF, nothing precedes
+ * the request line, its target is ASCII, and its protocol is HTTP.
+ */
+export function strictHead(received: Uint8Array): Buffer {
+  const text = textOf(received);
+  const [first = '', ...rest] = linesOf(text, endOfHead(text));
+  const line = first
+    .replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
+    .replace(/ ICE\/1\.0$/, ' HTTP/1.0');
+  return Buffer.from(`${[line, ...rest].join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
 /** Reads the head at the beginning of the bytes received so far. */
 export function readRequestHead(received: Uint8Array): HeadResult {
-  const text = Buffer.from(received.buffer, received.byteOffset, received.length).toString(
-    'latin1',
-    0,
-    HEAD_BYTES_MAX + 1,
-  );
+  const text = textOf(received);
   const end = endOfHead(text);
   if (end === -1) return incomplete(text);
   if (end > HEAD_BYTES_MAX) return TOO_LARGE;
-  const [first = '', ...rest] = text.slice(0, end).trimEnd().split(/\r?\n/);
+  const [first = '', ...rest] = linesOf(text, end);
   if (first.length > LINE_BYTES_MAX) return TOO_LONG;
   if (rest.length > HEADERS_MAX) return TOO_MANY;
   const [, method, target, protocol] = REQUEST_LINE.exec(first) ?? [];

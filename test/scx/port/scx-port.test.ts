@@ -13,6 +13,7 @@ import {
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import type { Metric } from '../../../src/scx/status/metric.js';
 import { createMetrics } from '../../../src/scx/status/prometheus.js';
+import { REQUEST_CASES, requestBytes } from '../../http/request-cases.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import {
   audioAdu,
@@ -134,6 +135,16 @@ describe('The stream', () => {
     expect(head).not.toMatch(/transfer-encoding|content-length/i);
     play(20);
     expect(numbersIn(await client.bodyOf(59 * FRAME_BYTES))).toEqual(range(11, 70));
+  });
+
+  test.each(REQUEST_CASES)('is for a request with $what as at every port', async (one) => {
+    play(50);
+    const client = player(requestBytes(one, '/night.mp3').toString('latin1'));
+    const status = Number((await client.head()).split(' ')[1]);
+    expect(status).toBe(one.refusal ?? 200);
+    if (one.refusal === undefined) return;
+    await client.closed;
+    expect(client.body().toString()).toMatch(/^[A-Z].*\.\n$/);
   });
 
   test('may be read by a page of any origin, with titles', async () => {
