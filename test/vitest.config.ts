@@ -31,6 +31,8 @@ const MOCKS = [
 const PROCESS = [
   'test/cli/main.test.ts',
   'test/cli/commands/broadcast-standard-input.test.ts',
+  'test/cli/shell/output.test.ts',
+  'test/cli/shell/stop-signal.test.ts',
   'test/cluster/cluster.test.ts',
   'test/cluster/platform/process-platform.test.ts',
   'test/scx/sources/fallback-process.test.ts',

@@ -14,6 +14,7 @@ import { flagOf, type Option, type Table, variableOf } from './options/option.js
 import { resolveSettings } from './options/settings.js';
 import type { Command } from './shell/command.js';
 import { EXIT_HELP } from './shell/failure.js';
+import { print } from './shell/output.js';
 
 const STORY =
   'Radio without a CDN: relays that organise themselves carry MP3 to any number of players.';
@@ -56,7 +57,7 @@ function createProgram(): Commander {
     .description(STORY)
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or the help of a command')
-    .configureOutput({ writeErr: () => undefined })
+    .configureOutput({ writeOut: (text) => void print(text), writeErr: () => undefined })
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText('after', `\n${FIRST_STEPS}\n\n${EXIT_HELP}`);

@@ -6,6 +6,9 @@
  * There are two readers. A tag or a title in a stream was written by a program, which cannot be
  * asked to correct it: `plainText` removes what is unwanted. An announcement is written by a
  * person, who can: `parsePlainText` refuses it and says why.
+ *
+ * What is printed passes `printable` besides, whatever it is: names of files and answers of servers
+ * could move a terminal's cursor, change its window's title or hide other text.
  */
 import { bad, good, type Result } from './result.js';
 
@@ -46,3 +49,30 @@ export function parsePlainText(what: string, text: string, lengthMax: number): R
   if (UNWANTED.test(line)) return bad(`${what} contains control characters: remove them`);
   return good(line);
 }
+
+/**
+ * Control, format, private, unassigned and surrogate characters, line and paragraph ends; not the
+ * two joiners that emoji and some scripts need.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** One line of text; `instead` replaces each character that cannot be printed. */
+export const printable = (text: string, instead = '\uFFFD'): string =>
+  text.replace(UNPRINTABLE, instead);
+
+/** The same for a text of several lines: line feeds stay. */
+export const printableLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => printable(line))
+    .join('\n');
+
+const escaped = (characters: string): string =>
+  Array.from(
+    { length: characters.length },
+    (_, index) => `\\u${characters.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
+
+/** JSON text with the same meaning, in which such characters are escaped; line feeds stay. */
+export const printableJson = (json: string): string =>
+  json.replace(UNPRINTABLE, (character) => (character === '\n' ? '\n' : escaped(character)));

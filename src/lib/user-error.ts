@@ -35,3 +35,29 @@ export class UserError extends Error {
     this.isFinal = isFinal;
   }
 }
+
+/** What the operating system reports, in words that tell a user what is wrong. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EIO: 'the disk or the terminal reports an error',
+  EISDIR: 'it is a directory',
+  ELOOP: 'its symbolic links form a loop',
+  EMFILE: 'too many files are open in this process (ulimit -n)',
+  ENAMETOOLONG: 'the name is too long',
+  ENFILE: 'too many files are open on this machine',
+  ENOENT: 'there is no such file',
+  ENOMEM: 'there is not enough memory',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a directory',
+  EPERM: 'permission denied',
+  EPIPE: 'its reader has gone',
+  EROFS: 'the file system is read-only',
+};
+
+/** The reason for an error of the operating system; undefined for any other error. */
+export function systemReason(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? (REASONS[code] ?? code) : undefined;
+}

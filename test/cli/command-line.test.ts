@@ -20,8 +20,9 @@ interface Outcome {
 /** What main.ts would print and answer. */
 async function run(words: readonly string[]): Promise<Outcome> {
   let stdout = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest) => {
     stdout += text;
+    for (const onWritten of rest) if (typeof onWritten === 'function') onWritten();
     return true;
   });
   try {

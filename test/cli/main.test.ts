@@ -136,9 +136,9 @@ describe('The command line', () => {
     const toFile = await run([...announce, path]);
     const toPipe = await run([...announce, '-']);
     const passwordIn = (text: string) => /^source password: (\S+) .*\n$/.exec(text)?.[1] ?? '';
-    expect(toFile).toMatchObject({ code: 0, stderr: '' });
+    expect(toFile).toMatchObject({ code: 0, stdout: '' });
     for (const [xml, password] of [
-      [readFileSync(path, 'utf8'), passwordIn(toFile.stdout)],
+      [readFileSync(path, 'utf8'), passwordIn(toFile.stderr)],
       [toPipe.stdout, passwordIn(toPipe.stderr)],
     ] as const) {
       const sourceKey = hashSecret(password);
@@ -149,7 +149,7 @@ describe('The command line', () => {
     const written = readFileSync(path, 'utf8');
     expect(await run([...announce, path])).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(readFileSync(path, 'utf8')).toBe(written);
-    expect(passwordIn((await run([...announce, path, '--new-password'])).stdout)).not.toBe('');
+    expect(passwordIn((await run([...announce, path, '--new-password'])).stderr)).not.toBe('');
     expect(readFileSync(path, 'utf8')).not.toBe(written);
     expect(standIn.requests.length).toBe(before);
     expect((await run(['announce', ...NAME, '--output', '-'])).code).toBe(2);

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePlainText, plainText } from '../../src/lib/plain-text.js';
+import {
+  parsePlainText,
+  plainText,
+  printable,
+  printableJson,
+  printableLines,
+} from '../../src/lib/plain-text.js';
 
 /** Each of these steers a display, or cannot be written as UTF-8. */
 const UNWANTED = ['\u0007', '\u001b', '\u009b', '\ud800', '\udc00', '\ufffe', '\u202e', '\u2066'];
@@ -54,5 +60,38 @@ describe('Plain text', () => {
           expect(parsePlainText('it', text, 20)).toEqual({ ok: true, value: text });
       }),
     );
+  });
+});
+
+/** Sets a window's title, clears the screen (also as one C1 character), hides, turns text round. */
+const HOSTILE = [
+  '\u001b]0;x\u0007',
+  '\u001b[2J',
+  '\u009b2J',
+  '\u007f',
+  '\u202e',
+  '\u2028',
+  '\ud800',
+];
+
+describe('Printable text', () => {
+  test.each(HOSTILE)('has nothing that steers a terminal (%j)', (text) => {
+    expect(printable(`a${text}b`)).toMatch(/^a\uFFFD[^\p{C}]*b$/u);
+    expect(printable(`a\n${text}`, ' ')).not.toMatch(/[\p{C}\u2028]/u);
+  });
+
+  test('keeps what people write', () => {
+    const text = 'Zürich – Привет – नमस्ते – 👩‍👩‍👧 – می‌خواهم';
+    expect(printable(text)).toBe(text);
+  });
+
+  test('keeps the line feeds of several lines, and no other control', () => {
+    expect(printableLines('a\nb\r\n\u001b')).toBe('a\nb\uFFFD\n\uFFFD');
+  });
+
+  test.each(HOSTILE)('as JSON means the same as before (%j)', (text) => {
+    const json = printableJson(JSON.stringify({ text, emoji: '👩‍👩‍👧' }, null, 2));
+    expect(JSON.parse(json)).toEqual({ text, emoji: '👩‍👩‍👧' });
+    expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u202e]/u);
   });
 });

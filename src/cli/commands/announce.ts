@@ -3,11 +3,11 @@
  * which is also the session's first rendezvous point unless others are named, or written to a file
  * for any web server.
  *
- * The first line of the output is the announcement's URL. Lines with secrets that have just been
- * drawn follow; a cluster does not tell them again.
+ * The answer is the announcement's URL. Secrets that have just been drawn are told, too
+ * (announce-answer.ts); a cluster does not tell them again.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { FALLBACK_BYTES_MAX, type PublishedAnswer } from '../../api/publishing.js';
+import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
 import {
   type FallbackUpload,
   publish,
@@ -23,6 +23,7 @@ import { printAnnouncement } from '../../session/print-announcement.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
 import { type AnnounceSettings, announceOptions } from '../options/announce-options.js';
 import type { Command } from '../shell/command.js';
+import { type Answer, createAnswer } from './announce-answer.js';
 import { STANDARD, writeAnnouncement, writeWithKey } from './announcement-file.js';
 import { createAnnouncement, usageProblem } from './announcement-settings.js';
 
@@ -31,7 +32,7 @@ export const command: Command<typeof announceOptions> = {
     "Publishes the announcement of a session at a cluster and prints the announcement's URL, " +
     'which is all that listeners need. If the session is new at that cluster, it also prints, ' +
     'this once, the source password that broadcasters need and the admin token that later ' +
-    'changes need. ' +
+    'changes need; in a pipe these go to standard error. ' +
     'With --output the XML is written to a file for any web server; it is then published only if ' +
     'a cluster is named as well.',
   operands: [],
@@ -46,18 +47,22 @@ export const command: Command<typeof announceOptions> = {
   run,
 };
 
-const PASSWORD_USE = 'for broadcasters: broadcast --password, or SCATTERCAST_PASSWORD';
-const TOKEN_USE = 'to change or remove the announcement: announce --token, or SCATTERCAST_TOKEN';
-const SECRET_USE = 'to check X-Scattercast-Signature';
-
 async function run(settings: AnnounceSettings): Promise<void> {
   const name = parseSessionName(settings.name);
   if (!name.ok) throw usageProblem(...name.problems.map((problem) => `--name: ${problem}`));
   if (settings.remove) return withdraw(name.value, settings);
   const announcement = createAnnouncement(name.value, settings);
   const { cluster, output } = settings;
-  if (cluster !== undefined) await publishAt(cluster, announcement, settings);
-  else if (output !== undefined) await writeAlone(output, announcement, settings);
+  if (settings.json && output === STANDARD) {
+    throw usageProblem('--json and --output - both need standard output: choose one');
+  }
+  const answer = createAnswer(settings);
+  try {
+    if (cluster !== undefined) await publishAt(cluster, announcement, settings, answer);
+    else if (output !== undefined) await writeAlone(output, announcement, settings, answer);
+  } finally {
+    await answer.end();
+  }
 }
 
 async function withdraw(name: SessionName, { cluster, token }: AnnounceSettings): Promise<void> {
@@ -67,16 +72,12 @@ async function withdraw(name: SessionName, { cluster, token }: AnnounceSettings)
   await remove(cluster, sessionPath(name), token);
 }
 
-/** Prints a line for the user; to standard error when the XML goes to standard output. */
-function print({ output }: AnnounceSettings, line: string): void {
-  (output === STANDARD ? process.stderr : process.stdout).write(`${line}\n`);
-}
-
 /** Publishes at a cluster, which adds the source key, and then writes the result to `--output`. */
 async function publishAt(
   cluster: string,
   announcement: Announcement,
   settings: AnnounceSettings,
+  answer: Answer,
 ): Promise<void> {
   const path = sessionPath(announcement.name);
   const { token, newPassword, output } = settings;
@@ -84,20 +85,16 @@ async function publishAt(
   const password = newPassword ? 'new' : undefined;
   const xml = printAnnouncement(announcement);
   const published = await publish(cluster, path, xml, { token, password });
-  printPublished(published, settings);
+  answer.secret('password', published.password);
+  answer.secret('token', published.token);
+  await answer.url(published.url);
   const { sourceKey } = published;
   if (output !== undefined) {
     await writeAnnouncement(output, dropAbsent({ ...announcement, sourceKey }));
   }
   const owner = published.token ?? token;
-  await changeWebhooks(cluster, path, owner, settings);
+  await changeWebhooks(cluster, path, owner, settings, answer);
   if (settings.fallback !== undefined) await setFallback(cluster, path, owner, fallback);
-}
-
-function printPublished({ url, password, token }: PublishedAnswer, to: AnnounceSettings): void {
-  print(to, url);
-  if (password !== undefined) print(to, `source password: ${password}   (${PASSWORD_USE})`);
-  if (token !== undefined) print(to, `admin token: ${token}   (${TOKEN_USE})`);
 }
 
 async function changeWebhooks(
@@ -105,11 +102,11 @@ async function changeWebhooks(
   path: string,
   owner: string | undefined,
   settings: AnnounceSettings,
+  answer: Answer,
 ): Promise<void> {
   if (settings.webhooks === undefined) return;
   const urls = settings.webhooks.filter((url) => url !== 'none');
-  const secret = await setWebhooks(cluster, path, owner, urls);
-  if (secret !== undefined) print(settings, `webhook secret: ${secret}   (${SECRET_USE})`);
+  answer.secret('webhookSecret', await setWebhooks(cluster, path, owner, urls));
 }
 
 /** Reads the fallback; undefined for `none`. The cluster checks whether it is MP3. */
@@ -130,12 +127,10 @@ async function writeAlone(
   output: string,
   announcement: Announcement,
   settings: AnnounceSettings,
+  answer: Answer,
 ): Promise<void> {
   const { newPassword, webhooks, fallback } = settings;
   if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
   if (fallback !== undefined) throw usageProblem('--fallback needs --cluster URL, which plays it');
-  const password = await writeWithKey(output, announcement, newPassword);
-  if (password !== undefined) {
-    print(settings, `source password: ${password}   (${PASSWORD_USE})`);
-  }
+  answer.secret('password', await writeWithKey(output, announcement, newPassword));
 }

@@ -4,12 +4,13 @@
  * the same file keeps its key, so that broadcasters keep their password.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { EXIT, UserError } from '../../lib/user-error.js';
+import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import type { Announcement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
 import type { SessionName } from '../../session/session-name.js';
+import { print } from '../shell/output.js';
 
 /** Standard output, or input, in place of a file. */
 export const STANDARD = '-';
@@ -45,13 +46,11 @@ async function sourceKeyIn(file: string, { text }: SessionName): Promise<string 
 export async function writeAnnouncement(file: string, announcement: Announcement): Promise<void> {
   const xml = printAnnouncement(announcement);
   if (file === STANDARD) {
-    process.stdout.write(xml);
-    return;
+    return print(xml);
   }
   try {
     await writeFile(file, xml);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(EXIT.file, `cannot write ${file}: ${code}`);
+    throw new UserError(EXIT.file, `cannot write ${file}: ${systemReason(error)}`);
   }
 }

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Drained } from '../../api/drain.js';
 import { startCluster } from '../../cluster/cluster.js';
 import type { ScxSettings } from '../../cluster/cluster-options.js';
 import type { CertificateFiles } from '../../http/server/tls.js';
@@ -15,14 +16,18 @@ import { type ClusterSettings, clusterOptions } from '../options/cluster-options
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
+import { print, printJson, report } from '../shell/output.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
-import { drainCluster } from './drain.js';
+import { drainCluster, drainSentence } from './drain.js';
 
 /**
  * The shortest interval between writes to a listener, ms: shorter ones only cost system calls.
  * Guess.
  */
 const WRITE_MS_MIN = 50;
+
+/** Nothing is left to do at a SIGHUP: logs are appended to by name, certificates are watched. */
+const HANG_UP = 'SIGHUP: the cluster goes on. Logs and certificates are opened anew by themselves.';
 
 export const command: Command<typeof clusterOptions> = {
   story:
@@ -42,7 +47,8 @@ export const command: Command<typeof clusterOptions> = {
 
 async function run(settings: ClusterSettings): Promise<void> {
   if (settings.drain) return drain(settings);
-  const stopping = stopSignal();
+  const log = await createLog(settings.logLevel);
+  const stopping = stopSignal(() => log.info(HANG_UP));
   const cluster = await startCluster({
     port: settings.port,
     host: settings.host ?? ownAddress(),
@@ -56,22 +62,33 @@ async function run(settings: ClusterSettings): Promise<void> {
     allowPrivate: settings.allowPrivate,
     drainMs: settings.drainTimeout * 1000,
     entry: ENTRY,
-    log: await createLog(settings.logLevel),
+    log,
     scx: scxSettings(settings),
     inheritLogs: false,
   });
-  process.stdout.write(`the cluster is ready at ${cluster.url}\n`);
+  report(`the cluster is ready at ${cluster.url}`);
   const leaving = once(process, 'SIGUSR2');
   await Promise.race([stopped(stopping), leaving]);
   await (stopping.aborted ? cluster.close() : cluster.leave());
 }
 
-const drain = (settings: ClusterSettings): Promise<void> =>
-  drainCluster({
-    ...{ dataDir: dataDirOf(settings), port: settings.port, listenHost: settings.listen },
-    drainMs: settings.drainTimeout * 1000,
-    print: (line) => void process.stdout.write(`${line}\n`),
-  });
+/** Replaces the SCXs. What was done before a failure is told, too. */
+async function drain(settings: ClusterSettings): Promise<void> {
+  const { json } = settings;
+  const all: Drained[] = [];
+  const onDrained = (drained: Drained): void => {
+    all.push(drained);
+    if (!json) void print(`${drainSentence(drained)}\n`);
+  };
+  try {
+    await drainCluster({
+      ...{ dataDir: dataDirOf(settings), port: settings.port, listenHost: settings.listen },
+      ...{ drainMs: settings.drainTimeout * 1000, onDrained },
+    });
+  } finally {
+    if (json) await printJson(all);
+  }
+}
 
 function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
   const accessLog = settings.accessLog ?? join(dataDirOf(settings), 'access.log');

@@ -18,6 +18,7 @@ import { type DemoSettings, demoOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
+import { remark, report } from '../shell/output.js';
 import { stopSignal } from '../shell/stop-signal.js';
 
 export const command: Command<typeof demoOptions> = {
@@ -86,10 +87,10 @@ async function broadcastAt(
     program: { kind: 'files', files, loop: true },
     priority: 128,
     onProgress: ({ state }) => {
-      if (state === 'onAir' && !told) process.stdout.write(invitation(cluster));
+      if (state === 'onAir' && !told) report(invitation(cluster));
       told ||= state === 'onAir';
     },
-    onWarning: (text) => void process.stderr.write(`warning: ${text}\n`),
+    onWarning: (text) => remark(`warning: ${text}`),
     signal,
   });
 }
@@ -111,5 +112,4 @@ export const invitation = (cluster: string): string =>
     'or in a browser:',
     `  ${cluster}/`,
     'Ctrl-C ends it.',
-    '',
   ].join('\n');

@@ -1,6 +1,6 @@
 /**
  * `scattercast cluster --drain`: asks the cluster that runs on this machine to replace its SCXs by
- * new processes (api/drain.ts), for example after an update, and prints a line for each.
+ * new processes (api/drain.ts), for example after an update, and tells of each.
  *
  * The right to do that is proved by the cluster's secret, which only its own user and root can read
  * in its data directory. A cluster on another machine cannot be drained.
@@ -18,7 +18,8 @@ export interface DrainOptions {
   readonly listenHost: string | undefined;
   /** How long a replaced SCX serves listeners that cannot be handed over, ms. */
   readonly drainMs: number;
-  readonly print: (line: string) => void;
+  /** Takes what has happened to each SCX, in the order in which it happens. */
+  readonly onDrained: (drained: Drained) => void;
 }
 
 async function readSecret(dataDir: string): Promise<string> {
@@ -55,7 +56,8 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
   }
 }
 
-const sentence = ({ session, pid, successorPid, reason }: Drained): string =>
+/** One line for the user. */
+export const drainSentence = ({ session, pid, successorPid, reason }: Drained): string =>
   successorPid === undefined
     ? `${session}: process ${pid} was not replaced: ${reason}`
     : `${session}: process ${successorPid} has taken over from ${pid}`;
@@ -65,7 +67,7 @@ const sentence = ({ session, pid, successorPid, reason }: Drained): string =>
  * when an SCX could not be replaced.
  */
 export async function drainCluster(request: DrainOptions): Promise<void> {
-  const { dataDir, port, listenHost = '', drainMs, print } = request;
+  const { dataDir, port, listenHost = '', drainMs, onDrained } = request;
   if (port === 0)
     throw new UserError(EXIT.usage, '--drain needs the --port PORT of the running cluster');
   const url = `http://${joinHostPort(localHost(listenHost), port)}`;
@@ -73,7 +75,7 @@ export async function drainCluster(request: DrainOptions): Promise<void> {
   let failed = 0;
   for await (const line of linesOf(response)) {
     const drained = drainedSchema.parse(JSON.parse(line));
-    print(sentence(drained));
+    onDrained(drained);
     if (drained.successorPid === undefined) failed++;
   }
   if (failed === 0) return;

@@ -3,6 +3,7 @@ import { listenUrl } from '../../client/cluster/cluster-api.js';
 import { relay } from '../../client/icecast-relay/icecast-relay.js';
 import { type RelaySettings, relayOptions } from '../options/broadcast-options.js';
 import type { Command } from '../shell/command.js';
+import { remark, report } from '../shell/output.js';
 import { stopSignal } from '../shell/stop-signal.js';
 
 export const command: Command<typeof relayOptions> = {
@@ -26,8 +27,8 @@ async function run({ cluster: clusters, announcement, to: target }: RelaySetting
   await relay({
     urls: clusters.map((cluster) => listenUrl(cluster, announcement)),
     target,
-    onEvent: (text) => void process.stdout.write(`${text}\n`),
-    onWarning: (text) => void process.stdout.write(`warning: ${text}\n`),
+    onEvent: report,
+    onWarning: (text) => remark(`warning: ${text}`),
     signal,
   });
 }

@@ -2,6 +2,7 @@
 import { status } from '../../client/cluster/cluster-api.js';
 import { statusOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
+import { print, printJson } from '../shell/output.js';
 import { statusText } from '../views/status-view.js';
 
 export const command: Command<typeof statusOptions> = {
@@ -17,8 +18,6 @@ export const command: Command<typeof statusOptions> = {
   ],
   run: async ({ cluster, json }) => {
     const answer = await status(cluster);
-    process.stdout.write(
-      json ? `${JSON.stringify(answer.raw, null, 2)}\n` : statusText(answer.status),
-    );
+    await (json ? printJson(answer.raw) : print(statusText(answer.status)));
   },
 };

@@ -1,7 +1,7 @@
 /** Writes the figures to a directory: a page, and for each figure its data and its picture. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EXIT, UserError } from '../../lib/user-error.js';
+import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
 import { csvOf } from '../../simulator/figures/presentation/csv.js';
 import { drawChart, standAlone, WIDE } from './chart/chart-svg.js';
 import { type Drawn, type Origin, reportOf } from './report-page.js';
@@ -34,8 +34,8 @@ async function orUserError(path: string, done: Promise<unknown>): Promise<void> 
   try {
     await done;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new UserError(EXIT.file, `cannot write ${path}: ${code}`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new UserError(EXIT.file, `cannot write ${path}: ${reason}`);
   }
 }

@@ -9,6 +9,7 @@ import { packageFile } from '../../runtime/package-files.js';
 import { scopeOf } from '../../simulator/figures/sessions/scope.js';
 import { type FiguresSettings, figuresOptions } from '../options/simulate-options.js';
 import type { Command } from '../shell/command.js';
+import { print, printJson, remark } from '../shell/output.js';
 import { describeTime } from '../simulate/expected-time.js';
 import { makeFigures } from './make-figures.js';
 
@@ -28,19 +29,17 @@ async function run(settings: FiguresSettings): Promise<void> {
   if (settings.quick && settings.full) {
     throw new UserError(EXIT.usage, '--quick and --full: choose one');
   }
-  const { out, seed } = settings;
+  const { out, seed, json } = settings;
   const matrix = settings.rtts ?? projectMatrix();
   if (matrix === undefined) {
-    process.stderr.write(
-      'no file of measured round trips (--rtts FILE): planetlab490 is left out\n',
-    );
+    remark('no file of measured round trips (--rtts FILE): planetlab490 is left out');
   }
   const scope = scopeOf({ ...settings, hasMatrix: matrix !== undefined });
   const start = performance.now();
   const page = await makeFigures({ out, scope, seed, matrix });
   const seconds = (performance.now() - start) / 1000;
-  process.stdout.write(`${page}\n`);
-  process.stderr.write(`done in ${describeTime(seconds)}\n`);
+  await (json ? printJson({ page }) : print(`${page}\n`));
+  remark(`done in ${describeTime(seconds)}`);
 }
 
 /** The matrix of round trips of a checkout of the project; an installed package has none. */

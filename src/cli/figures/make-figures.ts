@@ -11,6 +11,7 @@ import type { ExperimentReport } from '../../simulator/experiment/experiment.js'
 import { FIGURES, planSessions } from '../../simulator/figures/figures.js';
 import type { Scope, Session, TopologyName } from '../../simulator/figures/sessions/session.js';
 import { TS1000A, TS1000N } from '../../simulator/topology/transit-stub.js';
+import { remark } from '../shell/output.js';
 import { describeTime, estimateSeconds } from '../simulate/expected-time.js';
 import type { Job, TopologySpec } from '../simulate/job.js';
 import { playJobs } from '../simulate/job-pool.js';
@@ -43,7 +44,7 @@ export async function makeFigures(request: FiguresRequest): Promise<string> {
   const runs = planRuns(request);
   const jobs = runs.map(({ job }) => job);
   const estimate = describeTime(estimateSeconds(jobs));
-  process.stderr.write(`${runs.length} runs, about ${estimate} on this machine\n`);
+  remark(`${runs.length} runs, about ${estimate} on this machine`);
   // Before the runs: a directory that cannot be written must not be found out an hour later.
   await makeDirectory(out);
   const reports = bySession(runs, await play(jobs));

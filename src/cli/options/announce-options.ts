@@ -53,6 +53,7 @@ export const announceOptions = {
     'an MP3 file that is played over and over while nobody broadcasts; none: remove it',
   ),
   remove: off('remove the announcement'),
+  json: off('print the URL and the secrets as one JSON document'),
 } satisfies Table;
 
 /** The values of these options. */

@@ -111,6 +111,7 @@ export const clusterOptions = {
     3600,
     'how long an SCX that has been replaced serves listeners that cannot be handed over (https)',
   ),
+  json: off('with --drain: print what happened to each SCX as JSON'),
   logLevel: logLevel('info'),
 } satisfies Table;
 

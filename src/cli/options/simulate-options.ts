@@ -89,6 +89,7 @@ export const figuresOptions = {
       'tests)',
   ),
   quick: off('3 short draws, for a first look'),
+  json: off('print the path of the page as JSON'),
   full: off('more session sizes, up to 10,000 SCXs, and all draws everywhere: takes hours'),
 } satisfies Table;
 

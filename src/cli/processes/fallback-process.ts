@@ -24,8 +24,8 @@ const KEEP_ALIVE_MS = 1000;
 export async function runFallback(): Promise<void> {
   const { session, scx, secret, file, logLevel } = readDocument(process.env[FALLBACK_VARIABLE]);
   const log = await createLog(logLevel);
-  // Ctrl-C at the cluster's terminal reaches this process, too; the cluster decides.
-  process.on('SIGINT', () => undefined);
+  // Ctrl-C at the cluster's terminal, or its end, reaches this process, too; the cluster decides.
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
   await broadcast({
     attachment: { session, scx: { ...scx, httpUrl: '' }, keepAliveMs: KEEP_ALIVE_MS },
     clusters: [scx.overlayAddress],

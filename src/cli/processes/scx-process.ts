@@ -16,20 +16,15 @@ import { createLog } from '../shell/log.js';
  * in use.
  */
 export async function runScx(): Promise<void> {
-  ignoreBrokenOutput();
-  // Ctrl-C at the cluster's terminal reaches this process, too. The cluster decides, and sends
+  // Ctrl-C at the cluster's terminal, or its end, reaches this process, too. The cluster decides, and sends
   // SIGTERM.
-  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
   const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
   const scx = await startScx({ launch, log, entry: ENTRY, predecessor: openPredecessor() });
   void stopping.then(() => scx.stop());
   await scx.stopped;
-}
-
-function ignoreBrokenOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function readLaunch(json: string | undefined): Launch {

@@ -4,6 +4,7 @@
  * request.
  */
 import { EXIT, type ExitCode, UserError } from '../../lib/user-error.js';
+import { allWritten, remark } from './output.js';
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'success',
@@ -29,7 +30,8 @@ export function explainFailure(
   debug: boolean,
 ): { readonly lines: readonly string[]; readonly exitCode: ExitCode } {
   if (error instanceof UserError) {
-    const lines = error.message.split('\n').map((line) => `scattercast: ${line}`);
+    const { message } = error;
+    const lines = message === '' ? [] : message.split('\n').map((line) => `scattercast: ${line}`);
     return { lines, exitCode: error.exitCode };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -44,10 +46,14 @@ const isDebugging = (): boolean =>
   process.argv.includes('--debug') ||
   process.env.SCATTERCAST_DEBUG === '1';
 
+/** How long a failed process waits for the readers of its output, ms. Guess. */
+const LAST_WORDS_MS = 1000;
+
 /** Prints a failure and ends the process. */
-export function fail(error: unknown): never {
-  const debug = isDebugging();
-  const { lines, exitCode } = explainFailure(error, debug);
-  process.stderr.write(`${lines.join('\n')}\n`);
-  process.exit(exitCode);
+export function fail(error: unknown): void {
+  const { lines, exitCode } = explainFailure(error, isDebugging());
+  const exit = (): never => process.exit(exitCode);
+  for (const line of lines) remark(line);
+  setTimeout(exit, LAST_WORDS_MS);
+  allWritten().then(exit, exit);
 }

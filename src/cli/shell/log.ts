@@ -6,6 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { printableJson, printableLines } from '../../lib/plain-text.js';
 
 const STDERR = 2;
 
@@ -24,7 +25,7 @@ const LACKING = 'Lines are missing here: the log could not be written. Was the d
 
 /**
  * Creates a stream that writes each line completely, or counts it as lost. It never throws and
- * buffers nothing.
+ * buffers nothing. Logs are looked at in terminals, so what would steer one is escaped.
  */
 export function createLossy(write: Write): DestinationStream {
   let lost = 0;
@@ -49,13 +50,19 @@ export function createLossy(write: Write): DestinationStream {
 
   return {
     write: (line) => {
-      if (!tellLost() || !tryWrite(line)) lost++;
+      if (!tellLost() || !tryWrite(printableJson(line))) lost++;
     },
   };
 }
 
-/** One system call per line. Pino's own destination would throw when the disk is full. */
+/**
+ * One system call per line. Pino's own destination would throw when the disk is full.
+ */
 const lossy = createLossy((text) => writeSync(STDERR, text));
+
+/** A line whose texts steer no terminal even when they are printed as they are. */
+export const printableLine = (line: string): string =>
+  `${JSON.stringify(JSON.parse(line, (_key, value) => (typeof value === 'string' ? printableLines(value) : value)))}\n`;
 
 /** Creates a logger that writes messages of `level` and more severe ones to standard error. */
 export async function createLog(level: string): Promise<Logger> {
@@ -64,5 +71,6 @@ export async function createLog(level: string): Promise<Logger> {
     return pino(options, lossy);
   }
   const { default: pretty } = await import('pino-pretty');
-  return pino(options, pretty({ destination: STDERR, sync: true, ignore: 'pid' }));
+  const terminal = pretty({ destination: STDERR, sync: true, ignore: 'pid' });
+  return pino(options, { write: (line) => void terminal.write(printableLine(line)) });
 }

@@ -1,7 +1,14 @@
 /**
  * Ctrl-C and kill. The first signal asks the process to end in order, for which it has less than
  * three seconds. A second signal ends it at once.
+ *
+ * SIGHUP has two meanings. It arrives when the terminal of a process is closed; then the process
+ * ends. A process without a terminal gets it from an administrator, who wants files to be opened
+ * anew, or although it runs under `nohup`, which Node forgets when it starts. Then it goes on.
  */
+import { isatty } from 'node:tty';
+import { EXIT } from '../../lib/user-error.js';
+import { isAllWritten } from './output.js';
 
 /** Time to end in order, ms: a user waits for about 3 s, and exiting takes some of them. Guess. */
 const STOP_MS_MAX = 2800;
@@ -15,23 +22,27 @@ const SAME_MS = 400;
 /** 128 plus the number of SIGINT, the convention of shells. */
 const INTERRUPTED = 130;
 
-/** SIGHUP arrives when the terminal is closed. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const STANDARD_FILES = [0, 1, 2];
 
-/** Aborted by the first signal; the process then exits within STOP_MS_MAX, finished or not. */
-export function stopSignal(): AbortSignal {
+/**
+ * Aborted by the first signal; the process then exits within STOP_MS_MAX, finished or not.
+ * `onHangUp` is called for each SIGHUP that the process survives.
+ */
+export function stopSignal(onHangUp: () => void = () => undefined): AbortSignal {
   const stopping = new AbortController();
   let since = 0;
   const onSignal = (): void => {
     if (!stopping.signal.aborted) {
       since = performance.now();
-      setTimeout(() => process.exit(), STOP_MS_MAX).unref();
+      setTimeout(() => process.exit(isAllWritten() ? undefined : EXIT.file), STOP_MS_MAX).unref();
       stopping.abort();
     } else if (performance.now() - since > SAME_MS) {
       process.exit(INTERRUPTED);
     }
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', STANDARD_FILES.some(isatty) ? onSignal : onHangUp);
   return stopping.signal;
 }
 

@@ -9,6 +9,7 @@ import { endOf, type FaultOptions, runFaults, watchMs } from '../../simulator/fa
 import type { FaultScenario } from '../../simulator/faults/scenario.js';
 import type { Settings } from '../options/option.js';
 import type { simulateOptions } from '../options/simulate-options.js';
+import { print, printJson } from '../shell/output.js';
 import { createProgress } from '../views/progress-line.js';
 import { faultSummaryText, faultText } from './faults-view.js';
 import { progressLine } from './simulate-view.js';
@@ -28,16 +29,16 @@ export interface FaultRuns {
 }
 
 /** Plays all runs and prints them. A broken invariant is our bug, which the exit code reports. */
-export function simulateFaults(runs: FaultRuns): void {
+export async function simulateFaults(runs: FaultRuns): Promise<void> {
   const { settings } = runs;
   const reports: FaultReport[] = [];
   for (let index = 0; index < settings.runs; index++) {
     const report = play(index, runs);
     reports.push(report);
-    if (!settings.json) process.stdout.write(`${faultText(report)}\n`);
+    if (!settings.json) await print(`${faultText(report)}\n`);
   }
-  if (settings.json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
-  else if (reports.length > 1) process.stdout.write(faultSummaryText(reports));
+  if (settings.json) await printJson({ settings, reports });
+  else if (reports.length > 1) await print(faultSummaryText(reports));
   if (reports.some(({ broken }) => broken !== null)) process.exitCode = EXIT.internal;
 }
 

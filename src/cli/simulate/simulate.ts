@@ -8,6 +8,7 @@ import type { ExperimentReport } from '../../simulator/experiment/experiment.js'
 import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
 import { type SimulateSettings, simulateOptions } from '../options/simulate-options.js';
 import type { Command } from '../shell/command.js';
+import { print, printJson } from '../shell/output.js';
 import { createProgress } from '../views/progress-line.js';
 import type { Job, TopologySpec } from './job.js';
 import { playJobs } from './job-pool.js';
@@ -53,10 +54,10 @@ async function run(settings: SimulateSettings): Promise<void> {
   }
   const jobs = Array.from({ length: runs }, (_, index) => jobOf(settings, topology, config, index));
   const reports = await play(jobs, (report) => {
-    if (!json) process.stdout.write(`${runText(report)}\n`);
+    if (!json) void print(`${runText(report)}\n`);
   });
-  if (json) process.stdout.write(`${JSON.stringify({ settings, reports }, null, 2)}\n`);
-  else if (reports.length > 1) process.stdout.write(summaryText(reports));
+  if (json) await printJson({ settings, reports });
+  else if (reports.length > 1) await print(summaryText(reports));
 }
 
 function jobOf(

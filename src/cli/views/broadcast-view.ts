@@ -1,10 +1,12 @@
 /**
  * The output of `broadcast`. On a terminal it is a few lines that are kept up to date. In a pipe it
- * suits a log: one line for each event, and one each minute.
+ * suits a log: one line for each event, and one each minute; warnings go to standard error.
  */
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Progress } from '../../client/broadcast/broadcast-progress.js';
+import { printable } from '../../lib/plain-text.js';
+import { remark, report } from '../shell/output.js';
 
 /** Shows progress and warnings. */
 export interface BroadcastView {
@@ -48,7 +50,7 @@ export function statusLines(progress: Progress): readonly string[] {
     audience(listeners),
     scx === '' ? 'no SCX' : `SCX ${scx}`,
   ];
-  return [`${STATES[state]}  ${title}`, facts.join('   ')];
+  return [`${STATES[state]}  ${title}`, facts.join('   ')].map((line) => printable(line));
 }
 
 /** The lines of a log for the change from `before` to `after`; undefined: nothing was shown yet. */
@@ -70,17 +72,17 @@ export function eventLines(before: Progress | undefined, after: Progress): reado
  */
 export function createBroadcastView(output: Output): BroadcastView {
   const redrawn = output.isTTY === true && output.columns > 0;
-  return redrawn ? createTerminalView(output) : createPlainView(output);
+  return redrawn ? createTerminalView(output) : createPlainView();
 }
 
-function createPlainView(output: Output): BroadcastView {
+function createPlainView(): BroadcastView {
   let last: Progress | undefined;
   return {
     onProgress: (progress) => {
-      for (const line of eventLines(last, progress)) output.write(`${line}\n`);
+      for (const line of eventLines(last, progress)) report(line);
       last = progress;
     },
-    onWarning: (text) => void output.write(`warning: ${text}\n`),
+    onWarning: (text) => remark(`warning: ${text}`),
     end: () => undefined,
   };
 }
@@ -97,7 +99,7 @@ function createTerminalView(output: Output): BroadcastView {
     onProgress: (progress) => {
       last = progress;
     },
-    onWarning: (text) => update.persist(styleText('yellow', `warning: ${text}`)),
+    onWarning: (text) => update.persist(styleText('yellow', `warning: ${printable(text)}`)),
     end: () => {
       clearInterval(timer);
       redraw();

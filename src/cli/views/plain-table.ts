@@ -1,5 +1,6 @@
 /** Tables for terminals and pipes alike: aligned columns without colours and borders. */
 import Table from 'cli-table3';
+import { printable } from '../../lib/plain-text.js';
 
 export type Cell = string | number;
 
@@ -25,13 +26,13 @@ const PLAIN = {
 } as const;
 
 /** Without control characters: titles come from strangers, and must not control the terminal. */
-const printable = (cell: Cell): string => `${cell}`.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+const shown = (cell: Cell): string => printable(`${cell}`, ' ');
 
 /** The table as text, without a final newline. */
 export function drawTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const style = { ...PLAIN.style, head: [], border: [] };
   const table = new Table({ chars: PLAIN.chars, style, head: [...head] });
-  for (const row of rows) table.push(row.map((cell) => ({ content: printable(cell) })));
+  for (const row of rows) table.push(row.map((cell) => ({ content: shown(cell) })));
   return table
     .toString()
     .split('\n')

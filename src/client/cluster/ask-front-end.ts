@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';
+import { printable } from '../../lib/plain-text.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
 /** A request to a front end. */
@@ -94,16 +95,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Control and format characters, which could control the user's terminal. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu;
-
 /** An error answer of a front end always has a reason. */
 function refusal(request: FrontEndRequest<unknown>, status: number, json: unknown): UserError {
   const problem = problemSchema.safeParse(json);
   if (!problem.success) return stranger(request.cluster);
   const { error, problems } = problem.data;
   const text = [error, problems.join('; ')].join(' ').trim();
-  const readable = text.slice(0, REASON_LENGTH_MAX).replace(UNPRINTABLE, ' ').replace(/\.$/, '');
+  const readable = printable(text.slice(0, REASON_LENGTH_MAX), ' ').replace(/\.$/, '');
   const exitCode = status === 502 || status === 504 ? EXIT.unreachable : EXIT.refused;
   return new UserError(exitCode, `the cluster says: ${readable}`);
 }

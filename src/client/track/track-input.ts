@@ -8,7 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { plainText } from '../../lib/plain-text.js';
-import { EXIT, UserError } from '../../lib/user-error.js';
+import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
 import { ID3V1_BYTES, parseId3v1 } from '../../mp3/tags/id3v1.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 
@@ -29,19 +29,11 @@ const NAME_LENGTH_MAX = 255;
 /** Bytes that are read at a time: 4 s at 128 kbit/s. */
 const CHUNK_BYTES = 65_536;
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-  EIO: 'the disk reports an error',
-};
-
 /** A UserError for a problem with a file; any other error is returned unchanged. */
 export function fileProblem(file: string, error: unknown): unknown {
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
-  if (error instanceof UserError || typeof code !== 'string') return error;
-  return new UserError(EXIT.file, `cannot read ${file}: ${REASONS[code] ?? code}`);
+  const reason = systemReason(error);
+  if (error instanceof UserError || reason === undefined) return error;
+  return new UserError(EXIT.file, `cannot read ${file}: ${reason}`);
 }
 
 /**

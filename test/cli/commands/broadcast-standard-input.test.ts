@@ -27,7 +27,7 @@ describe('A broadcaster of standard input', () => {
   test('reports that standard input has stalled, and that it is back', async () => {
     const sound = joinBytes((await makeToneFrames()).slice(0, 12));
     const child = start();
-    const told = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const told = createInterface(child.stderr)[Symbol.asyncIterator]();
     const lineWith = async (pattern: RegExp): Promise<void> => {
       for (let next = await told.next(); !next.done; next = await told.next()) {
         if (pattern.test(next.value)) return;

@@ -59,7 +59,15 @@ describe('The pool', () => {
 });
 
 describe('The command figures', () => {
-  const settings = { draws: 1, scxs: 4, seed: 7, rtts: undefined, quick: true, full: false };
+  const settings = {
+    json: false,
+    draws: 1,
+    scxs: 4,
+    seed: 7,
+    rtts: undefined,
+    quick: true,
+    full: false,
+  };
   const [first, second] = [join(directory, 'first'), join(directory, 'second')];
   // Every kind of session that a quick run has, with fewer SCXs and in less simulated time.
   const quick = scopeOf({ ...settings, hasMatrix: true });

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createLossy } from '../../../src/cli/shell/log.js';
+import { createLossy, printableLine } from '../../../src/cli/shell/log.js';
 
 const NO_SPACE = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
@@ -43,5 +43,12 @@ describe('The log', () => {
     const log = createLossy((text) => writeSync(full, text));
     expect(() => log.write('lost\n')).not.toThrow();
     closeSync(full);
+  });
+
+  test('has nothing that steers a terminal on which texts are printed as they are', () => {
+    const line = `${JSON.stringify({ msg: 'a', err: { stack: 'b\u001b[2J\u009b\n  at c' }, pid: 1 })}\n`;
+    expect(JSON.parse(printableLine(line))).toEqual({
+      ...{ msg: 'a', err: { stack: 'b\ufffd[2J\ufffd\n  at c' }, pid: 1 },
+    });
   });
 });

@@ -40,9 +40,9 @@ async function hearThrough(forBroadcast: string, forListener: string) {
   await listener.heardMore(AFTER_S);
   listener.stop();
   expect(listener.isClosed()).toBe(false);
-  expect(broadcast.stdout()).toMatch(/the connection to the SCX is lost .*attaching again/);
-  expect(broadcast.stdout()).toMatch(/no cluster answers at .*trying again/);
-  expect(broadcast.stdout()).toContain(`trying the cluster at ${second.url}`);
+  expect(broadcast.stderr()).toMatch(/the connection to the SCX is lost .*attaching again/);
+  expect(broadcast.stderr()).toMatch(/no cluster answers at .*trying again/);
+  expect(broadcast.stderr()).toContain(`trying the cluster at ${second.url}`);
   return align(listener.bytes(), framesOfFile(CLIP));
 }
 

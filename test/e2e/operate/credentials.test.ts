@@ -133,8 +133,8 @@ test('A new password closes the broadcaster with the old one, which says why it 
   await receiver.stop();
   const renewed = announceWith(stage.secretsOf(announcement).token, '--new-password');
   expect((await renewed.exited).code).toBe(0);
-  const [, password = ''] = renewed.stdout().match(/^source password: (\S+) /m) ?? [];
-  expect(renewed.stdout()).not.toMatch(/admin token/);
+  const [, password = ''] = renewed.stderr().match(/^source password: (\S+) /m) ?? [];
+  expect(renewed.stderr()).not.toMatch(/admin token/);
   expect((await onAir.exited).code).toBe(5);
   expect(onAir.stderr()).toMatch(/the source password is wrong/);
   onAir = broadcastWith(password);

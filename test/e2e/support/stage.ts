@@ -193,7 +193,7 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
     if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
     const [url = ''] = announced.stdout().split('\n');
     const index = extra.indexOf('--password');
-    const found = secretsIn(announced.stdout(), index < 0 ? undefined : extra[index + 1]);
+    const found = secretsIn(announced.stderr(), index < 0 ? undefined : extra[index + 1]);
     if (found !== undefined) known.set(url, { session: name, ...found });
     return url;
   };
