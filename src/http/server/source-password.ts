@@ -13,7 +13,7 @@ import { createGuessDelay } from './guess-delay.js';
 /** Whether a source client may broadcast. */
 type Verdict =
   | { readonly kind: 'ok' }
-  /** `missing` is 401 in HTTP, `wrong` 403. It is to be answered after `delayMs`. */
+  /** Both are 401 in HTTP, to be answered after `delayMs`. */
   | { readonly kind: 'missing' | 'wrong'; readonly reason: string; readonly delayMs: number };
 
 /** Checks source clients. */
