@@ -17,6 +17,7 @@ import type { SourcePassword } from '../http/server/source-password.js';
 import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/overlay.js';
 import type { SessionName } from '../session/session-name.js';
+import type { Rival } from './ingest/encoder-slots.js';
 import type { EncoderTitle } from './ingest/encoder-title.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
 import type { Playout } from './listeners/playout.js';
@@ -68,6 +69,8 @@ export interface Streaming {
 
 /** Time for the flood to go out where no child has to move, ms. Guess. */
 const FLOOD_MS = 200;
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 const NEWS: readonly GossamerEvent['kind'][] = ['edgeUp', 'edgeDown', 'sourceUp', 'sourceDown'];
 const ALARMS: readonly GossamerEvent['kind'][] = ['missed', 'partitionSuspected'];
@@ -136,14 +139,15 @@ function openSources({ launch, playout, now, log }: StreamingOptions, overlay: O
   });
 }
 
-/** Whether another source of a priority is heard in the session, wherever it is attached. */
-const rivalCheck =
-  (overlay: Overlay, heard: RecentlyHeard, now: () => number) =>
-  (priority: number, own: SourceId | undefined): boolean =>
-    overlay.view().sources.some(({ source }) => {
-      const isOther = source.priority === priority && source.id !== own;
-      return isOther && heard.isHeard(source.id, now());
-    });
+/** The source of a priority that was heard last, wherever in the session it is attached. */
+const rivals =
+  (overlay: Overlay, heard: RecentlyHeard) =>
+  (priority: number, own: SourceId | undefined): Rival | undefined =>
+    overlay
+      .view()
+      .sources.filter(({ source }) => source.priority === priority && source.id !== own)
+      .map(({ source: { id } }) => ({ source: id, heardAt: heard.heardAt(id) ?? NEVER }))
+      .sort((a, b) => b.heardAt - a.heardAt)[0];
 
 /** Floods the departure; resolves when the children have moved, or soon if there are none. */
 function leaveOverlay(overlay: Overlay): Promise<void> {
@@ -194,7 +198,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       departure.onEncoder(client.source.id);
       onClient(client);
     },
-    isRivalled: rivalCheck(overlay, heard, now),
+    rivalOf: rivals(overlay, heard),
     isLeaving: () => isLeaving,
     passTitle: options.passTitle,
   });
@@ -230,7 +234,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       return leaveOverlay(overlay);
     },
     closeSources: (reason) => {
-      ingest.closeAll(403, reason); // first, or encoders would be told to come back
+      ingest.closeAll(401, reason); // first, or encoders would be told to come back
       sources.closeAll(reason);
     },
   };

@@ -12,7 +12,8 @@ import type { Logger } from 'pino';
 import { clientAddress, trustIn } from '../../http/server/client-address.js';
 import { createHeadGate, type IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { type Answer, sendAnswer, textAnswer } from '../../http/server/response.js';
+import { type Answer, sendAnswer } from '../../http/server/response.js';
+import { ALLOW, refusalFor } from '../../icecast/encoder-refusal.js';
 import { good } from '../../lib/result.js';
 import type { SessionName } from '../../session/session-name.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
@@ -47,17 +48,12 @@ const GATE_TICK_MS = 1000;
 
 const LOST = problem(502, "The session's SCX does not answer: try again.");
 const NO_MOUNT = problem(404, 'No session has this mount: broadcast at /CREATOR/SESSION.');
-const OPTIONS_ANSWER: Answer = {
-  status: 204,
-  body: '',
-  fields: { Allow: 'GET, PUT, OPTIONS, SOURCE' },
-};
+const OPTIONS_ANSWER: Answer = { status: 204, body: '', fields: ALLOW };
 
 const queryOf = ({ target }: RequestHead): string => /\?[^#]*/.exec(target)?.[0] ?? '';
 
 function refuse(socket: Socket, { status, message, retryAfter }: Problem): void {
-  const fields = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
-  sendAnswer(socket, textAnswer(status, message, fields));
+  sendAnswer(socket, refusalFor(status, message, retryAfter));
 }
 
 /** Creates a function that connects encoders to their SCXs, up to the limit. */

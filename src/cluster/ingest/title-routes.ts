@@ -83,7 +83,7 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
     const name = sessions.ofPassword(password);
     if (name !== undefined) return passOn(request, response, name, mountOf(name));
     const delayMs = guessDelay.fail(clientOf(response), performance.now());
-    const waiting = setTimeout(() => answerHere(response, 403, 'Wrong password'), delayMs);
+    const waiting = setTimeout(() => answerHere(response, 401, 'Wrong password'), delayMs);
     response.once('close', () => clearTimeout(waiting));
   };
 

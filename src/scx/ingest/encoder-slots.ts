@@ -1,11 +1,14 @@
 /**
  * The slots of encoders. Each priority has one slot, and a slot is one source for as long as the SCX
- * lives: the next encoder in it goes on under the same source id, with the next number and the last
- * title. So an encoder that comes back after a broken connection is the same source to everybody.
+ * lives: the next encoder in it goes on under the same source id, with the next number. So an encoder
+ * that comes back after a broken connection is the same source to everybody.
  *
  * "Mountpoint in use" is what users of such servers complain about most: the server has not noticed
- * yet that the old connection is dead. So a client with the same address and program is taken for the
- * same encoder, and for others a slot is free after SLOT_SILENT_MS without a frame.
+ * yet that the old connection is dead. Two copies of one encoder would throw each other out for ever
+ * if the new connection always won. So a connection loses its slot only when it is closed or silent,
+ * and whoever asks for it has to wait until that is clear: a source that is heard STILL_HEARD_MS
+ * after the request is alive, and one that is silent for MOUNT_SILENT_MS is not. The same holds for a
+ * source of that priority elsewhere in the session, at another SCX or in another process.
  *
  * Bounded: 256 priorities.
  */
@@ -14,7 +17,7 @@ import type { SourceId } from '../../gossamer/core/node.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { NO_DESCRIPTION, type StreamDescription } from '../../icecast/stream-description.js';
 import { drawId } from '../../runtime/secrets.js';
-import { SLOT_SILENT_MS } from '../sources/source-timeouts.js';
+import { MOUNT_SILENT_MS, STILL_HEARD_MS } from '../sources/source-timeouts.js';
 import type { EncoderSource } from './encoder-source.js';
 import type { IngestStream } from './ingest-stream.js';
 
@@ -27,10 +30,27 @@ export interface EncoderSlot extends EncoderSource {
   stream: IngestStream | undefined;
 }
 
+/** A source of a priority that is attached elsewhere in the session. */
+export interface Rival {
+  readonly source: SourceId;
+  /** The instant of its last frame. */
+  readonly heardAt: number;
+}
+
+/** The source that keeps an encoder out: an encoder here, or a source elsewhere. */
+export type MountHolder = ClientIdentity | Pick<Rival, 'source'>;
+
+/** The answer to an encoder that asks for a slot. */
+export type Claim =
+  | { readonly kind: 'free'; readonly slot: EncoderSlot }
+  | { readonly kind: 'taken'; readonly by: MountHolder }
+  /** It is not clear yet whether the source that has it is alive. */
+  | { readonly kind: 'undecided' };
+
 /** The slots of one SCX. */
 export interface EncoderSlots {
-  /** The slot of a priority, if this client may have it now; undefined if another source has it. */
-  take(priority: number, client: ClientIdentity, now: number): EncoderSlot | undefined;
+  /** Whether an encoder that has asked at `since` may have the slot of a priority. */
+  claim(priority: number, since: number, now: number): Claim;
   /** The slot that a title belongs to: that of the priority, or else the client's most likely one. */
   find(priority: number | undefined, client: ClientIdentity): EncoderSlot | undefined;
   all(): readonly EncoderSlot[];
@@ -53,11 +73,6 @@ const createSlot = (priority: number): EncoderSlot => ({
   stream: undefined,
 });
 
-function isFree(slot: EncoderSlot, client: ClientIdentity, now: number): boolean {
-  const isSame = slot.client.address === client.address && slot.client.agent === client.agent;
-  return !isOpen(slot) || isSame || now - slot.frameAt > SLOT_SILENT_MS;
-}
-
 /** Slots that streams use first, then those of the same machine, then higher priorities. */
 const byLikelihood =
   ({ address }: ClientIdentity) =>
@@ -67,21 +82,39 @@ const byLikelihood =
     b.priority - a.priority;
 
 /**
- * Creates the slots, all free. `isRivalled` returns whether another source of this priority is
- * heard elsewhere.
+ * Creates the slots, all free. `rivalOf` returns the source of a priority, other than our own, that
+ * was heard last elsewhere in the session.
  */
 export function createEncoderSlots(
-  isRivalled: (priority: number, own: SourceId | undefined) => boolean,
+  rivalOf: (priority: number, own: SourceId | undefined) => Rival | undefined,
 ): EncoderSlots {
   const slots = new Map<number, EncoderSlot>();
+
+  const slotOf = (priority: number): EncoderSlot => {
+    const slot = slots.get(priority) ?? createSlot(priority);
+    slots.set(priority, slot);
+    return slot;
+  };
+
+  /** Who has the slot of a priority, and when they were heard last. */
+  const holderOf = (priority: number): { by: MountHolder; heardAt: number } | undefined => {
+    const slot = slots.get(priority);
+    const rival = rivalOf(priority, slot?.id);
+    const own = slot !== undefined && isOpen(slot) ? slot : undefined;
+    if (own !== undefined && own.frameAt >= (rival?.heardAt ?? own.frameAt)) {
+      return { by: own.client, heardAt: own.frameAt };
+    }
+    return rival && { by: { source: rival.source }, heardAt: rival.heardAt };
+  };
+
   return {
-    take: (priority, client, now) => {
-      const slot = slots.get(priority);
-      if (isRivalled(priority, slot?.id)) return undefined;
-      if (slot !== undefined) return isFree(slot, client, now) ? slot : undefined;
-      const fresh = createSlot(priority);
-      slots.set(priority, fresh);
-      return fresh;
+    claim: (priority, since, now) => {
+      const holder = holderOf(priority);
+      if (holder === undefined || now - holder.heardAt > MOUNT_SILENT_MS) {
+        return { kind: 'free', slot: slotOf(priority) };
+      }
+      const { by, heardAt } = holder;
+      return heardAt - since > STILL_HEARD_MS ? { kind: 'taken', by } : { kind: 'undecided' };
     },
     find: (priority, client) =>
       priority === undefined

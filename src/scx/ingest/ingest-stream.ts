@@ -61,6 +61,10 @@ const SILENT: Ending = {
   status: 408,
   reason: `nothing came for ${ENCODER_SILENT_MS / 1000} s`,
 };
+const NOTHING: Ending = {
+  status: 400,
+  reason: 'nothing was received; does a proxy drop the body of the request?',
+};
 const BAD_CHUNKS: Ending = { status: 400, reason: 'its chunks are malformed' };
 
 function notMp3(firstBytes: Uint8Array): Ending {
@@ -86,7 +90,7 @@ function createFormatCheck() {
       junkBytes += bytes;
       return junkBytes > JUNK_BYTES_MAX;
     },
-    problem: (): Ending => notMp3(firstBytes),
+    problem: (): Ending => (firstBytes.length === 0 ? NOTHING : notMp3(firstBytes)),
   };
 }
 

@@ -12,9 +12,9 @@ import type { Logger } from 'pino';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { textAnswer, unavailable } from '../../http/server/response.js';
+import { type Answer, textAnswer } from '../../http/server/response.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
-import { mountOf } from '../../icecast/mount.js';
+import { ALLOW, loginRefusal, refusalFor, tryAgain } from '../../icecast/encoder-refusal.js';
 import {
   NO_DESCRIPTION,
   parseDescription,
@@ -24,15 +24,15 @@ import { parseTitleUpdate } from '../../icecast/title-update.js';
 import { isSameSecret } from '../../runtime/secrets.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { SourceClient } from '../sources/source-client.js';
-import { createEncoderSlots, type EncoderSlot } from './encoder-slots.js';
+import { createEncoderSlots, type EncoderSlot, type Rival } from './encoder-slots.js';
 import { overlaySource } from './encoder-source.js';
 import { createEncoderTitles, type EncoderTitle } from './encoder-title.js';
 import { startIngestStream } from './ingest-stream.js';
+import { createMountClaims } from './mount-claims.js';
 import { createSourceBody } from './source-body.js';
 import { admitSource } from './source-login.js';
 import {
-  ALLOW,
-  CHALLENGE,
+  asSentence,
   isProbe,
   parseMount,
   refusedType,
@@ -48,8 +48,8 @@ export interface IngestOptions {
   now(): number;
   /** Takes a source, or closes it. */
   attach(client: SourceClient): void;
-  /** Whether another source of this priority is heard in the session. */
-  isRivalled(priority: number, own: SourceId | undefined): boolean;
+  /** The source of this priority, other than our own, that was heard last in the session. */
+  rivalOf(priority: number, own: SourceId | undefined): Rival | undefined;
   isLeaving(): boolean;
   /** Passes a title to another process of this SCX; false if no encoder there takes it. */
   passTitle(title: EncoderTitle): boolean;
@@ -62,13 +62,12 @@ export interface Ingest {
   setTitle(title: EncoderTitle): boolean;
   tick(now: number): void;
   /** Ends all streams; `status` is the HTTP status that encoders get. */
-  closeAll(status: 403 | 503, reason: string): void;
+  closeAll(status: 401 | 503, reason: string): void;
   /** The description of the stream by the encoder of the highest priority. */
   readonly description: StreamDescription;
 }
 
-/** Retry-After while the SCX leaves, s. */
-const RETRY_S = 1;
+const LEAVING = tryAgain('This relay is leaving: try again.', 1);
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 /** Word for word as Icecast: old encoders compare it. */
 const OK = 'HTTP/1.0 200 OK\r\n\r\n';
@@ -79,11 +78,28 @@ function firstAnswer({ method, headers }: RequestHead): string {
   return /100-continue/i.test(headers.get('expect') ?? '') ? CONTINUE : '';
 }
 
+/** The answer at the end of a PUT. */
+function lastAnswer(status: number, reason: string): Answer {
+  const sentence = asSentence(reason);
+  return status === 200 ? textAnswer(status, sentence) : refusalFor(status, sentence);
+}
+
+/** Ends the silent connection that has the slot. */
+function takeOver(log: Logger, { client }: SourceRequest, slot: EncoderSlot): void {
+  if (slot.stream?.isOpen !== true) return;
+  const { id: source, client: from } = slot;
+  log.warn({ source, from, client }, 'An encoder takes over from one that is silent.');
+  slot.stream.end({
+    status: 403,
+    reason: 'another encoder has taken over, as this one was silent',
+  });
+}
+
 /** Starts an encoder's stream: occupies the slot and reads. */
 function startStream(options: IngestOptions, request: SourceRequest, slot: EncoderSlot): void {
   const { log, now } = options;
   const { socket, head, client } = request;
-  slot.stream?.end({ status: 409, reason: 'its encoder came back on another connection' });
+  takeOver(log, request, slot);
   slot.epoch++;
   slot.client = client;
   slot.description = parseDescription(head.headers);
@@ -91,13 +107,13 @@ function startStream(options: IngestOptions, request: SourceRequest, slot: Encod
   const answer = firstAnswer(head);
   if (answer !== '') socket.write(answer);
   const remoteAddress = client.address;
-  log.info({ source: overlaySource(slot), remoteAddress }, 'An encoder is connected.');
+  log.info({ source: overlaySource(slot), client }, 'An encoder is connected.');
   slot.stream = startIngestStream({
     ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log, now },
     ...{ remoteAddress, attach: options.attach },
     onEnd: ({ status, reason }) => {
       log[status === 200 ? 'info' : 'warn']({ source: slot.id, reason }, 'An encoder is gone.');
-      if (head.method === 'PUT') return request.reply(textAnswer(status, `${reason}.`));
+      if (head.method === 'PUT') return request.reply(lastAnswer(status, reason));
       request.note(status);
       socket.destroySoon();
     },
@@ -107,26 +123,26 @@ function startStream(options: IngestOptions, request: SourceRequest, slot: Encod
 /** Creates an ingest without encoders. */
 export function createIngest(options: IngestOptions): Ingest {
   const { name, log, now } = options;
-  const slots = createEncoderSlots(options.isRivalled);
+  const slots = createEncoderSlots(options.rivalOf);
   const titles = createEncoderTitles({ name, slots, passTitle: options.passTitle });
+
+  const start = (request: SourceRequest, slot: EncoderSlot): void => {
+    if (options.isLeaving()) return request.reply(LEAVING);
+    startStream(options, request, slot);
+  };
+  const claims = createMountClaims({ name, slots, log, now, start });
 
   const isFrontEnd = ({ headers }: RequestHead): boolean =>
     isSameSecret(headers.get('authorization') ?? '', `Bearer ${options.leaseToken}`);
 
   const handleStream = (request: SourceRequest): void => {
-    const { head, client } = request;
+    const { head } = request;
     const mount = parseMount(head, name);
     if (mount.kind === 'refused') return request.reply(mount.answer);
-    if (options.isLeaving()) return request.reply(unavailable('This relay is leaving.', RETRY_S));
+    if (options.isLeaving()) return request.reply(LEAVING);
     const refusal = refusedType(head);
     if (refusal !== undefined) return request.reply(refusal);
-    const { priority } = mount;
-    const slot = slots.take(priority, client, now());
-    if (slot !== undefined) return startStream(options, request, slot);
-    const { address: remoteAddress } = client;
-    log.warn({ remoteAddress, priority }, 'An encoder is refused: its priority is on the air.');
-    const advice = `another priority is a mount like ${mountOf(name)}?priority=100`;
-    request.reply(textAnswer(409, `Another source of this priority is on the air; ${advice}`));
+    claims.add(request, mount.priority);
   };
 
   const handleTitle = (request: SourceRequest, given: string | undefined): void => {
@@ -142,7 +158,7 @@ export function createIngest(options: IngestOptions): Ingest {
       const { method, headers } = request.head;
       if (method === 'OPTIONS') return request.reply({ status: 204, body: '', fields: ALLOW });
       if (isProbe(request.head)) {
-        return request.reply(textAnswer(401, 'The source password is missing.', CHALLENGE));
+        return request.reply(loginRefusal('The source password is missing.'));
       }
       const given = basicAuth(headers.get('authorization'))?.password;
       if (method === 'GET') return handleTitle(request, given);
@@ -150,6 +166,7 @@ export function createIngest(options: IngestOptions): Ingest {
     },
     setTitle: titles.set,
     tick: (at) => {
+      claims.tick(at);
       for (const { stream } of slots.all()) stream?.tick(at);
     },
     closeAll: (status, reason) => {

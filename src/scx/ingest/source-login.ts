@@ -3,14 +3,11 @@
  * told what is wrong; clients that guess are told so later each time (http/server/guess-delay.ts).
  */
 import type { Logger } from 'pino';
-import { textAnswer } from '../../http/server/response.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
-import { CHALLENGE, type SourceRequest } from './source-request.js';
+import { loginRefusal } from '../../icecast/encoder-refusal.js';
+import { asSentence, type SourceRequest } from './source-request.js';
 
-const asSentence = (reason: string): string =>
-  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
-
-/** Calls `enter` if the password is right; else answers 401 (missing) or 403 (wrong). */
+/** Calls `enter` if the password is right; else answers 401, as Icecast does. */
 export function admitSource(
   request: SourceRequest,
   given: string | undefined,
@@ -20,10 +17,9 @@ export function admitSource(
   const { socket, client } = request;
   const verdict = password.verifySource(given, client.address);
   if (verdict.kind === 'ok') return enter();
-  const { kind, reason, delayMs } = verdict;
+  const { reason, delayMs } = verdict;
   log.warn({ remoteAddress: client.address, reason }, 'A source client is refused.');
-  const text = asSentence(reason);
-  const answer = kind === 'missing' ? textAnswer(401, text, CHALLENGE) : textAnswer(403, text);
-  const waiting = setTimeout(() => request.reply(answer), delayMs);
+  const refuse = (): void => request.reply(loginRefusal(asSentence(reason)));
+  const waiting = setTimeout(refuse, delayMs);
   socket.once('close', () => clearTimeout(waiting));
 }

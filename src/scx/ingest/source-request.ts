@@ -6,7 +6,8 @@
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { type Answer, textAnswer } from '../../http/server/response.js';
+import type { Answer } from '../../http/server/response.js';
+import { encoderRefusal } from '../../icecast/encoder-refusal.js';
 import { DEFAULT_PRIORITY, isMountOf, mountOf, priorityOf } from '../../icecast/mount.js';
 import { isTitleUpdate } from '../../icecast/title-update.js';
 import type { SessionName } from '../../session/session-name.js';
@@ -25,11 +26,6 @@ type MountResult =
   | { readonly kind: 'mount'; readonly priority: number }
   | { readonly kind: 'refused'; readonly answer: Answer };
 
-/** Header fields of a 204: the methods that encoders may use. */
-export const ALLOW = { Allow: 'GET, PUT, OPTIONS, SOURCE' };
-/** Header fields of a 401. */
-export const CHALLENGE = { ...ALLOW, 'WWW-Authenticate': 'Basic realm="scattercast"' };
-
 const MP3 = /^audio\/(x-)?(mpeg3?|mp3|mpg)\s*(;|$)/i;
 const TYPE_LENGTH_MAX = 64;
 
@@ -41,9 +37,13 @@ export const isForIngest = ({ method, target }: RequestHead): boolean =>
 export const isProbe = ({ method, headers }: RequestHead): boolean =>
   method === 'SOURCE' && headers.get('content-length') === '0' && !headers.has('authorization');
 
+/** A reason as a sentence, for an answer. */
+export const asSentence = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+
 const refused = (status: number, text: string): MountResult => ({
   kind: 'refused',
-  answer: textAnswer(status, text),
+  answer: encoderRefusal(status, text),
 });
 
 /** The priority that an encoder asks for with its mount. */
@@ -59,5 +59,5 @@ export function refusedType({ headers }: RequestHead): Answer | undefined {
   const type = headers.get('content-type');
   if (type === undefined || MP3.test(type)) return undefined;
   const shown = type.slice(0, TYPE_LENGTH_MAX);
-  return textAnswer(415, `This is ${shown}; only MP3 (audio/mpeg) can be broadcast here.`);
+  return encoderRefusal(415, `Only MP3 (audio/mpeg) can be broadcast here; this is ${shown}.`);
 }

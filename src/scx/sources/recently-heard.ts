@@ -1,19 +1,18 @@
 /**
- * The sources that are heard at this moment, wherever in the session they are attached. A source
- * that has crashed is still announced for a while; it must not keep an encoder of its priority out.
+ * When each source was heard last, wherever in the session it is attached. A source that has crashed
+ * is still announced for a while; it must not keep an encoder of its priority out.
  *
  * Bounded: SOURCES_MAX sources, gossamer's limit (config.sourcesMax).
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
-import { RIVAL_HEARD_MS } from './source-timeouts.js';
 
 /** The instant of each source's last frame. `now` in ms that never decreases. */
 export interface RecentlyHeard {
   onAdu(adu: Adu, now: number): void;
-  /** Whether a frame of the source came within RIVAL_HEARD_MS. */
-  isHeard(source: SourceId, now: number): boolean;
+  /** The instant of the source's last frame; undefined if none is remembered. */
+  heardAt(source: SourceId): number | undefined;
 }
 
 const SOURCES_MAX = 64;
@@ -25,9 +24,6 @@ export function createRecentlyHeard(): RecentlyHeard {
     onAdu: ({ source, channel }, now) => {
       if (channel === AUDIO_CHANNEL) heardAt.set(source, now);
     },
-    isHeard: (source, now) => {
-      const at = heardAt.get(source);
-      return at !== undefined && now - at <= RIVAL_HEARD_MS;
-    },
+    heardAt: (source) => heardAt.get(source),
   };
 }

@@ -7,8 +7,8 @@
  * | --- | --- | --- |
  * | Is another source played, because this one has said that it leaves? | SOURCE_DOWN_MS | 100 |
  * | Is another source played, because this one is silent? | SOURCE_LIVE_MS | 900 |
- * | May another encoder have the slot of a silent one? | SLOT_SILENT_MS | 2000 |
- * | Does a source of the same priority elsewhere keep an encoder out? | RIVAL_HEARD_MS | 2000 |
+ * | Is the source that has a mount still heard, though an encoder asks for it? | STILL_HEARD_MS | 500 |
+ * | May an encoder have the mount of a silent source, here or elsewhere? | MOUNT_SILENT_MS | 2000 |
  * | Is the session off the air for new listeners? | OFF_AIR_MS | 5000 |
  * | Is a source client lost that sends neither ADUs nor KEEP_ALIVE? | CLIENT_SILENT_MS | 5000 |
  * | Is the source of a lost client withdrawn from the session? | CLIENT_GRACE_MS | 5000 |
@@ -28,16 +28,17 @@ export const SOURCE_DOWN_MS = 100;
 export const SOURCE_LIVE_MS = 900;
 
 /**
- * Silence after which another encoder may have a slot. Guess: a dead connection is noticed by TCP
- * much later, and "mountpoint in use" is the error that users complain about most.
+ * A source that is heard this long after an encoder has asked for its mount is alive; what is heard
+ * before may have been under way. Guess: longer than a frame takes through the session.
  */
-export const SLOT_SILENT_MS = 2000;
+export const STILL_HEARD_MS = 500;
 
 /**
- * Silence after which a source elsewhere in the session no longer keeps an encoder of its priority
- * out: as long as SLOT_SILENT_MS, because to a broadcaster both are the same.
+ * Silence after which an encoder may have the mount of another source, attached here or elsewhere
+ * in the session. Guess: a dead connection is noticed by TCP much later, and "mountpoint in use" is
+ * the error that users complain about most.
  */
-export const RIVAL_HEARD_MS = 2000;
+export const MOUNT_SILENT_MS = 2000;
 
 /**
  * Silence after which a new listener waits for new audio instead of getting old audio, and the

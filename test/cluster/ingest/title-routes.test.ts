@@ -97,8 +97,8 @@ describe('A title at a front end', () => {
     ['no mount', '/admin/metadata?mode=updinfo&song=A', 400],
     ['an unknown mount', `${UPDATE}/radio.example/day&song=A`, 400],
     ['a malformed mount', `${UPDATE}%ff&song=A`, 400],
-    ['a password of no session', '/admin.cgi?pass=guess&mode=updinfo&song=A', 403],
-    ['no password', '/admin.cgi?mode=updinfo&song=A', 403],
+    ['a password of no session', '/admin.cgi?pass=guess&mode=updinfo&song=A', 401],
+    ['no password', '/admin.cgi?mode=updinfo&song=A', 401],
   ])('with %s is answered by the front end as by Icecast', async (_what, target, status) => {
     const { get, fed } = await startFed();
     const response = await get(target);

@@ -166,14 +166,14 @@ describe('A title', () => {
     expect((await tellTitle('song=x')).status).toBe(400);
     say(source('one')).play();
     await untilOnAir();
-    expect((await tellTitle('song=x', 'source', 'wrong')).status).toBe(403);
+    expect((await tellTitle('song=x', 'source', 'wrong')).status).toBe(401);
     expect((await tellTitle('song=Of+the+admin', 'admin', token)).status).toBe(200);
     await untilTitle('Of the admin');
   });
 });
 
 describe('An encoder', () => {
-  test('that comes back takes over at once and keeps its title; another encoder is refused', async () => {
+  test('that comes back when its connection is lost is the same source, with its title', async () => {
     const first = say(source('one'));
     first.play();
     await untilOnAir();
@@ -182,15 +182,17 @@ describe('An encoder', () => {
     const listener = listen(`${cluster.url}/listen${mount}.mp3`);
     await listener.firstByteMs;
     const id = (await scx())?.sources[0]?.id;
-    const other = say(source('two'));
-    await until('a refusal', () => other.isClosed());
-    expect(other.said()).toMatch(/^HTTP\/1\.1 409 /);
+    for (const agent of ['one', 'two']) {
+      const other = say(source(agent));
+      await until('a refusal', () => other.isClosed());
+      expect(other.said()).toMatch(/^HTTP\/1\.1 403 Mountpoint in use\r\n/);
+    }
 
     const delivered = async () => (await scx())?.sources[0]?.flows[0]?.delivered ?? 0;
     const before = await delivered();
+    first.end();
     const again = say(source('one'));
     again.play({ from: 40_000 });
-    await until('the first one to be cut off', () => first.isClosed());
     await until('the second one to be heard', async () => (await delivered()) > before + 80);
     expect((await scx())?.sources.map((each) => each.id)).toEqual([id]);
     expect((await scx())?.title).toBe('The last one');
@@ -230,7 +232,7 @@ describe('An encoder', () => {
     await stage.announce(cluster, name, '--new-password', '--token', token);
     await until('the end', () => encoder.isClosed());
     const stale = say(source('one'));
-    await until('a refusal', () => stale.said().startsWith('HTTP/1.1 403 '));
+    await until('a refusal', () => stale.said().startsWith('HTTP/1.1 401 '));
   });
 
   test('whose SCX is replaced keeps its connection, and its titles reach both processes', async () => {
@@ -269,7 +271,7 @@ describe('An encoder', () => {
       ['SOURCE / HTTP/1.0\r\n\r\n', '404'],
       [source('one', '?priority=999'), '400'],
       [`${line}\r\n`, '401'],
-      [`${line}Authorization: Basic ${btoa('source:wrong')}\r\n\r\n`, '403'],
+      [`${line}Authorization: Basic ${btoa('source:wrong')}\r\n\r\n`, '401'],
     ];
     for (const [text, status] of cases) {
       const encoder = say(text);

@@ -85,7 +85,7 @@ describe.skipIf(!has('ffmpeg'))('ffmpeg', () => {
   test('gets an error when its password is wrong', async () => {
     const run = launch(ffmpeg({ ...target(), password: 'wrong' }));
     expect((await run.exited).code).not.toBe(0);
-    expect(run.stderr()).toMatch(/403|forbidden|access denied/i);
+    expect(run.stderr()).toMatch(/HTTP error 401 The source password is wrong/);
   });
 });
 

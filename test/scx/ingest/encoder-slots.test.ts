@@ -4,18 +4,19 @@ import {
   createEncoderSlots,
   type EncoderSlot,
   type EncoderSlots,
+  type Rival,
 } from '../../../src/scx/ingest/encoder-slots.js';
 
 const STUDIO = { address: '198.51.100.7', agent: 'butt' };
 const MOBILE = { address: '203.0.113.9', agent: 'butt' };
 const OTHER = { address: '198.51.100.7', agent: 'mixxx' };
 
-const notRivalled = () => false;
+const noRival = () => undefined;
 
 /** Takes a slot, as an encoder that streams does. */
 function occupy(slots: EncoderSlots, priority: number, who = STUDIO, now = 0): EncoderSlot {
-  const slot = slots.take(priority, who, now);
-  if (slot === undefined) throw new Error('the slot is taken');
+  const claim = slots.claim(priority, now, now);
+  if (claim.kind !== 'free') throw new Error('the slot is taken');
   const stream = {
     isOpen: true,
     setTitle: () => undefined,
@@ -24,7 +25,7 @@ function occupy(slots: EncoderSlots, priority: number, who = STUDIO, now = 0): E
     },
     tick: () => undefined,
   };
-  return Object.assign(slot, { client: who, stream, frameAt: now });
+  return Object.assign(claim.slot, { client: who, stream, frameAt: now });
 }
 
 const leave = (slot: EncoderSlot): void =>
@@ -32,7 +33,7 @@ const leave = (slot: EncoderSlot): void =>
 
 describe('A slot', () => {
   test('is one source for each priority, for as long as the SCX lives', () => {
-    const slots = createEncoderSlots(notRivalled);
+    const slots = createEncoderSlots(noRival);
     const [high, low] = [occupy(slots, 200), occupy(slots, 50)];
     expect(high.id).toMatch(/^[0-9a-f]{16}$/);
     expect(high.id).not.toBe(low.id);
@@ -44,52 +45,58 @@ describe('A slot', () => {
     expect(slots.all()).toHaveLength(2);
   });
 
-  test('is refused to other encoders while its own is heard', () => {
-    const slots = createEncoderSlots(notRivalled);
-    const slot = occupy(slots, 128);
-    for (const who of [MOBILE, OTHER]) {
-      expect(slots.take(128, who, 0)).toBeUndefined();
-      expect(slots.take(128, who, 2000)).toBeUndefined();
-    }
-    slot.frameAt = 5000;
-    expect(slots.take(128, OTHER, 7000)).toBeUndefined();
+  test('is kept by its encoder, whoever asks, if that is heard after the request', () => {
+    const slots = createEncoderSlots(noRival);
+    const slot = occupy(slots, 128, STUDIO, 1000);
+    expect(slots.claim(128, 1000, 1000)).toEqual({ kind: 'undecided' });
+    slot.frameAt = 1500; // may have been under way
+    expect(slots.claim(128, 1000, 1500)).toEqual({ kind: 'undecided' });
+    slot.frameAt = 1501;
+    expect(slots.claim(128, 1000, 1501)).toEqual({ kind: 'taken', by: STUDIO });
   });
 
-  test('is free when its encoder has ended, or was not heard for two seconds', () => {
-    const slots = createEncoderSlots(notRivalled);
+  test('is free when its encoder has ended', () => {
+    const slots = createEncoderSlots(noRival);
     const slot = occupy(slots, 128);
-    expect(slots.take(128, OTHER, 2001)).toBe(slot);
     leave(slot);
-    expect(slots.take(128, OTHER, 1)).toBe(slot);
+    expect(slots.claim(128, 1, 1)).toEqual({ kind: 'free', slot });
   });
 
-  test('is given at once to the same program at the same address, though that seems to be heard', () => {
-    const slots = createEncoderSlots(notRivalled);
+  test('is free when its encoder has been silent for two seconds, and not before', () => {
+    const slots = createEncoderSlots(noRival);
     const slot = occupy(slots, 128);
-    expect(slots.take(128, { ...STUDIO }, 1)).toBe(slot);
+    expect(slots.claim(128, 1999, 2000)).toEqual({ kind: 'undecided' });
+    expect(slots.claim(128, 1999, 2001)).toEqual({ kind: 'free', slot });
   });
 
-  test('is refused while a source of its priority is heard elsewhere', () => {
-    const rivals = new Set([128]);
+  test('is kept by a source of its priority that is heard elsewhere, and free when that is not', () => {
+    const rivals = new Map<number, Rival>();
     const asked: (SourceId | undefined)[] = [];
     const slots = createEncoderSlots((priority, own) => {
       asked.push(own);
-      return rivals.has(priority);
+      return rivals.get(priority);
     });
-    expect(slots.take(128, STUDIO, 0)).toBeUndefined();
-    expect(slots.all()).toEqual([]);
-    expect(slots.take(127, STUDIO, 0)).toBeDefined();
-    rivals.clear();
-    const slot = occupy(slots, 128);
-    rivals.add(128);
-    expect(slots.take(128, STUDIO, 9999)).toBeUndefined();
-    expect(asked).toEqual([undefined, undefined, undefined, slot.id]);
+    const source = 'a'.repeat(16) as SourceId;
+    rivals.set(128, { source, heardAt: 1000 });
+    expect(slots.claim(128, 900, 1000)).toEqual({ kind: 'undecided' });
+    expect(slots.claim(127, 900, 1000)).toMatchObject({ kind: 'free' });
+    rivals.set(128, { source, heardAt: 1401 });
+    expect(slots.claim(128, 900, 1401)).toEqual({ kind: 'taken', by: { source } });
+    expect(slots.claim(128, 900, 3402)).toMatchObject({ kind: 'free' });
+    const slot = occupy(slots, 128, STUDIO, 9000);
+    rivals.set(128, { source, heardAt: 9600 });
+    expect(slots.claim(128, 9000, 9700)).toEqual({ kind: 'taken', by: { source } });
+    slot.frameAt = 9601;
+    expect(slots.claim(128, 9000, 9700)).toEqual({ kind: 'taken', by: STUDIO });
+    leave(slot);
+    expect(slots.claim(128, 9000, 9700)).toEqual({ kind: 'taken', by: { source } });
+    expect(asked.at(-1)).toBe(slot.id);
   });
 });
 
 describe('A title', () => {
   test('belongs to the slot of its mount, if that has a priority', () => {
-    const slots = createEncoderSlots(notRivalled);
+    const slots = createEncoderSlots(noRival);
     const [high, low] = [occupy(slots, 200), occupy(slots, 50, MOBILE)];
     expect(slots.find(50, STUDIO)).toBe(low);
     expect(slots.find(200, MOBILE)).toBe(high);
@@ -97,7 +104,7 @@ describe('A title', () => {
   });
 
   test('belongs otherwise to an encoder that streams, from the same machine, of the highest priority', () => {
-    const slots = createEncoderSlots(notRivalled);
+    const slots = createEncoderSlots(noRival);
     expect(slots.find(undefined, STUDIO)).toBeUndefined();
     const mobile = occupy(slots, 250, MOBILE);
     const [low, high] = [occupy(slots, 50), occupy(slots, 60)];

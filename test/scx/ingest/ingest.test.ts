@@ -11,6 +11,7 @@ import {
   type SourcePassword,
 } from '../../../src/http/server/source-password.js';
 import { hashSecret } from '../../../src/runtime/secrets.js';
+import type { Rival } from '../../../src/scx/ingest/encoder-slots.js';
 import type { EncoderTitle } from '../../../src/scx/ingest/encoder-title.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
@@ -38,7 +39,7 @@ let clock: number;
 let logged: string;
 let attached: Attached[];
 let notes: number[];
-let rivals: Set<number>;
+let rivals: Map<number, Rival>;
 let isLeaving: boolean;
 let isPassing: boolean;
 let passed: EncoderTitle[];
@@ -47,6 +48,8 @@ let ingest: Ingest;
 let server: Server;
 let clients: RawClient[];
 let accepted: Socket[];
+/** Requests that the ingest has got. */
+let asked: number;
 
 const take = (client: SourceClient): void => {
   const source: Attached = { client, adus: [], keepAlives: 0, closed: undefined };
@@ -68,12 +71,13 @@ beforeEach(async () => {
   logged = '';
   attached = [];
   notes = [];
-  rivals = new Set();
+  rivals = new Map();
   isLeaving = false;
   isPassing = false;
   passed = [];
   clients = [];
   accepted = [];
+  asked = 0;
   const now = (): number => clock;
   const keep = (line: string): void => {
     logged += line;
@@ -82,7 +86,7 @@ beforeEach(async () => {
   password = createSourcePassword(hashSecret(PASSWORD), now);
   ingest = createIngest({
     ...{ name, password, leaseToken: LEASE_TOKEN, log, now, attach: take },
-    isRivalled: (priority: number, _own: SourceId | undefined) => rivals.has(priority),
+    rivalOf: (priority) => rivals.get(priority),
     isLeaving: () => isLeaving,
     passTitle: (told) => isPassing && passed.push(told) > 0,
   });
@@ -99,6 +103,7 @@ beforeEach(async () => {
           reply: (answer) => void sendAnswer(socket, answer),
           note: (status) => void notes.push(status),
         });
+        asked++;
       },
     },
     now,
@@ -234,13 +239,13 @@ describe('An encoder', () => {
     },
   );
 
-  test('that guesses gets 403, later each time after a few; others do not wait', async () => {
+  test('that guesses gets 401, later each time after a few; others do not wait', async () => {
     const waits = withoutWaiting([500, 1000]);
     const guess = async (address: string): Promise<number> => {
       waits.mockClear();
       const forwarded = `X-Forwarded-For: ${address}`;
       const client = request(`PUT ${MOUNT} HTTP/1.1`, basic('source:guess'), forwarded);
-      expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 /);
+      expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 The source password is wrong\.\r\n/);
       const delaysMs = waits.mock.calls.map(([, ms]) => ms ?? 0);
       return Math.max(...delaysMs.filter((ms) => [0, 500, 1000].includes(ms)));
     };
@@ -268,17 +273,20 @@ describe('An encoder', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  test('gets 503 with Retry-After while the SCX is leaving', async () => {
+  test('gets 403 with Retry-After while the SCX is leaving', async () => {
     isLeaving = true;
-    expect(await answerTo(put())).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
+    expect(await answerTo(put())).toMatch(
+      /^HTTP\/1\.1 403 This relay is leaving: try again\.\r\n[\s\S]*\r\nRetry-After: 1\r\n/,
+    );
   });
 
   test.each(['audio/aac', 'audio/aacp', 'application/ogg', 'audio/mpegurl', 'text/html', 'audio/'])(
     'of type %s gets 415 in a sentence',
     async (type) => {
       const answer = await answerTo(source(`Content-Type: ${type}`));
-      expect(answer).toMatch(/^HTTP\/1\.1 415 /);
-      expect(answer).toContain(`This is ${type}; only MP3`);
+      expect(answer.split('\r\n')[0]).toBe(
+        `HTTP/1.1 415 Only MP3 (audio/mpeg) can be broadcast here; this is ${type}.`,
+      );
     },
   );
 
@@ -300,6 +308,11 @@ describe('An encoder', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 415 /);
     expect(answer).toContain(text);
     expect(attached).toEqual([]);
+  });
+
+  test('that sends nothing is told so, and not that this is no MP3', async () => {
+    const answer = await answerTo(put('Content-Length: 0'));
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Nothing was received; does a proxy drop the body/);
   });
 
   test('whose chunks are malformed gets 400', async () => {
@@ -386,19 +399,19 @@ describe('An encoder', () => {
     expect(heard.keepAlives).toBe(4);
   });
 
-  test('that the SCX closes gets 503, and may come again', async () => {
+  test('that the SCX closes gets 403, and may come again', async () => {
     const client = put();
     const heard = await onAir(client);
     heard.client.close('too many sources are attached here');
-    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 503 [\s\S]*too many sources/i);
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 Too many sources/);
     expect((await onAir(put())).client.source).toMatchObject({ epoch: 2 });
   });
 
   test('is disconnected when its session gets another password', async () => {
     const client = put();
     await onAir(client);
-    ingest.closeAll(403, 'the source password has changed');
-    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 403 [\s\S]*password has changed/i);
+    ingest.closeAll(401, 'the source password has changed');
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 The source password has changed\./);
   });
 
   test('cannot send anything behind its end', async () => {
@@ -418,40 +431,126 @@ describe('An encoder', () => {
   });
 });
 
+/** Moves the clock until an encoder that asks for a mount at `since` may learn what became of it. */
+function pass(ms: number): void {
+  clock += ms;
+  ingest.tick(clock);
+}
+
+/** Until the ingest has the request. */
+const untilAsked = async (before: number): Promise<unknown> =>
+  vi.waitUntil(() => asked > before, wait);
+
+/** Asks for the mount, which somebody has; resolves when the ingest has the request. */
+async function newcomer(...headers: string[]): Promise<RawClient> {
+  const before = asked;
+  const client = put(...headers);
+  await untilAsked(before);
+  return client;
+}
+
+const IN_USE = /^HTTP\/1\.1 403 Mountpoint in use\r\n/;
+
 describe('An encoder on a new connection', () => {
-  test('takes over at once from itself, with the next number and the last title', async () => {
+  test('takes over from a silent connection, with the next number and the last title', async () => {
     const old = put('User-Agent: butt');
     const before = await onAir(old);
     const song = await titleUpdate('song=Moonlight');
     expect(song).toContain('<return>1</return>');
-    const fresh = put('User-Agent: butt');
-    expect(await answerTo(old)).toMatch(/^HTTP\/1\.1 409 [\s\S]*came back/);
-    expect(before.closed).toMatch(/came back/);
+    const fresh = await newcomer('User-Agent: butt');
+    pass(2000);
+    expect(before.closed).toBeUndefined();
+    pass(1);
+    expect(await answerTo(old)).toMatch(/^HTTP\/1\.1 403 Another encoder has taken over/);
+    expect(before.closed).toMatch(/has taken over/);
     const after = await onAir(fresh);
     expect(after.client.source.id).toBe(before.client.source.id);
     expect(after.client.source.epoch).toBe(2);
     const last = audioOf(before).at(-1)?.sequence ?? Number.NaN;
     expect(audioOf(after)[0]?.sequence).toBe(last + 1);
     expect(titlesOf(after)).toEqual([{ title: 'Moonlight', from: last + 1 }]);
+    expect(logged).toContain('takes over from one that is silent');
   });
 
-  test('is refused with 409 if it is a different one, until the first is silent', async () => {
-    const first = put('User-Agent: butt');
-    await onAir(first);
-    const other = () => put('User-Agent: mixxx');
-    const answer = await answerTo(other());
-    expect(answer).toMatch(/^HTTP\/1\.1 409 /);
-    expect(answer).toContain('/radio.example/night?priority=');
-    clock += 2001;
-    await onAir(other());
-    expect(await answerTo(first)).toMatch(/^HTTP\/1\.1 409 /);
+  test('takes over at once from a connection that is closed', async () => {
+    const old = put('User-Agent: butt');
+    const before = await onAir(old);
+    old.socket.resetAndDestroy();
+    await vi.waitUntil(() => before.closed !== undefined, wait);
+    const after = await onAir(put('User-Agent: butt'));
+    expect(after.client.source).toEqual({ ...before.client.source, epoch: 2 });
   });
 
-  test('is refused with 409 while a source of its priority is heard elsewhere', async () => {
-    rivals.add(128);
-    expect(await answerTo(put())).toMatch(/^HTTP\/1\.1 409 /);
+  test.each(['butt', 'mixxx'])(
+    'is told that the mount is in use while the first one is heard, whichever program it is: %s',
+    async (agent) => {
+      const first = put('User-Agent: butt');
+      const heard = await onAir(first);
+      for (let times = 0; times < 3; times++) {
+        const other = await newcomer(`User-Agent: ${agent}`);
+        clock += 501;
+        const count = audioOf(heard).length;
+        first.socket.write(frames(10, 20));
+        await vi.waitUntil(() => audioOf(heard).length === count + 10, wait);
+        ingest.tick(clock);
+        const answer = await answerTo(other);
+        expect(answer).toMatch(IN_USE);
+        expect(answer).toContain('Another priority is a mount like /radio.example/night?priority=');
+      }
+      expect(heard.closed).toBeUndefined();
+      expect(attached).toHaveLength(1);
+      const [refusal = ''] = logged.split('\n').filter((line) => line.includes('has its mount'));
+      const [client, by] = [agent, 'butt'].map((each) => ({ address: '127.0.0.1', agent: each }));
+      expect(JSON.parse(refusal)).toMatchObject({ client, by });
+    },
+  );
+
+  test('is refused while a source of its priority is heard elsewhere, which the log names', async () => {
+    rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock });
+    const refused = await newcomer();
+    rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock + 501 });
+    pass(501);
+    expect(await answerTo(refused)).toMatch(IN_USE);
+    expect(logged).toContain(`"by":{"source":"${'a'.repeat(16)}"}`);
     const lower = request(`PUT ${MOUNT}?priority=50 HTTP/1.1`, AUTH);
     expect((await onAir(lower)).client.source.priority).toBe(50);
+    const late = await newcomer();
+    pass(2001);
+    expect((await onAir(late)).client.source.priority).toBe(128);
+  });
+
+  test('of two that wait for a silent mount, one gets it', async () => {
+    rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock });
+    const [first, second] = [await newcomer(), await newcomer()];
+    pass(2001);
+    const heard = await onAir(first);
+    clock += 501;
+    first.socket.write(frames(10, 20));
+    await vi.waitUntil(() => audioOf(heard).length >= 19, wait);
+    ingest.tick(clock);
+    expect(await answerTo(second)).toMatch(IN_USE);
+  });
+
+  test('waits with at most 31 others; more are refused at once', async () => {
+    rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock });
+    for (let count = 0; count < 32; count++) await newcomer();
+    expect(await answerTo(await newcomer())).toMatch(IN_USE);
+  });
+
+  test('that closes while it waits takes no mount', async () => {
+    rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock });
+    await newcomer();
+    for (const socket of accepted) socket.destroy();
+    pass(2001);
+    expect(logged).not.toContain('is connected');
+  });
+
+  test('is refused if the SCX has begun to leave while it waited', async () => {
+    rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock });
+    const late = await newcomer();
+    isLeaving = true;
+    pass(2001);
+    expect(await answerTo(late)).toMatch(/^HTTP\/1\.1 403 This relay is leaving/);
   });
 });
 
@@ -510,10 +609,10 @@ describe('A title', () => {
     const heard = await onAir(put());
     const shoutcast = (pass: string) =>
       answerTo(request(`GET /admin.cgi?pass=${pass}&mode=updinfo&song=B HTTP/1.0`));
-    expect(await titleUpdate('song=A', basic('source:guess'))).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await titleUpdate('song=A', basic('source:guess'))).toMatch(/^HTTP\/1\.1 401 /);
     expect(await titleUpdate('song=A', 'X: y')).toMatch(/^HTTP\/1\.1 401 /);
     expect(await titleUpdate('song=A', 'Authorization: Bearer guess')).toMatch(/ 401 /);
-    expect(await shoutcast('guess')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await shoutcast('guess')).toMatch(/^HTTP\/1\.1 401 /);
     expect(titlesOf(heard)).toEqual([]);
     expect(await shoutcast(PASSWORD)).toMatch(/^HTTP\/1\.1 200 /);
     await titleUpdate('song=C', `Authorization: Bearer ${LEASE_TOKEN}`);
@@ -545,7 +644,10 @@ test('No log contains a password', async () => {
   const client = put('User-Agent: butt');
   await onAir(client);
   await answerTo(request(`PUT ${MOUNT} HTTP/1.1`, basic('source:guess-who')));
-  await answerTo(put('User-Agent: other'));
+  rivals.set(128, { source: 'a'.repeat(16) as SourceId, heardAt: clock + 501 });
+  const other = await newcomer('User-Agent: other');
+  pass(501);
+  await answerTo(other);
   await answerTo(request('GET /admin.cgi?pass=guess-who&mode=updinfo&song=A HTTP/1.0'));
   await answerTo(request(`GET /admin.cgi?pass=${PASSWORD}&mode=updinfo&song=A HTTP/1.0`));
   client.socket.end();

@@ -6,28 +6,19 @@ import { audioAdu, range, sourceId, titleAdu } from '../support.js';
 const ONE = sourceId('a');
 
 describe('A source', () => {
-  test('is heard for two seconds after its last frame', () => {
+  test('was heard at the instant of its last frame', () => {
     const heard = createRecentlyHeard();
-    expect(heard.isHeard(ONE, 0)).toBe(false);
+    expect(heard.heardAt(ONE)).toBeUndefined();
     heard.onAdu(audioAdu('a', 0), 1000);
     heard.onAdu(audioAdu('a', 1), 2000);
-    expect(heard.isHeard(ONE, 4000)).toBe(true);
-    expect(heard.isHeard(ONE, 4001)).toBe(false);
+    expect(heard.heardAt(ONE)).toBe(2000);
   });
 
   test('is not heard by the frames of another source, nor by its titles', () => {
     const heard = createRecentlyHeard();
     heard.onAdu(audioAdu('b', 0), 1000);
     heard.onAdu(titleAdu('a', 'Moonlight', 0), 1000);
-    expect(heard.isHeard(ONE, 1000)).toBe(false);
-  });
-
-  test('is heard again after a silence', () => {
-    const heard = createRecentlyHeard();
-    heard.onAdu(audioAdu('a', 0), 1000);
-    expect(heard.isHeard(ONE, 9000)).toBe(false);
-    heard.onAdu(audioAdu('a', 1), 9001);
-    expect(heard.isHeard(ONE, 9001)).toBe(true);
+    expect(heard.heardAt(ONE)).toBeUndefined();
   });
 
   test('is forgotten when 64 others were heard since, and not before', () => {
@@ -35,9 +26,9 @@ describe('A source', () => {
     const other = (n: number): SourceId => `${n}`.padStart(16, '0') as SourceId;
     heard.onAdu(audioAdu('a', 0), 0);
     for (const n of range(0, 63)) heard.onAdu({ ...audioAdu('b', 0), source: other(n) }, 1);
-    expect(heard.isHeard(ONE, 1)).toBe(true);
+    expect(heard.heardAt(ONE)).toBe(0);
     heard.onAdu({ ...audioAdu('b', 0), source: other(63) }, 1);
-    expect(heard.isHeard(ONE, 1)).toBe(false);
-    expect(heard.isHeard(other(0), 1)).toBe(true);
+    expect(heard.heardAt(ONE)).toBeUndefined();
+    expect(heard.heardAt(other(0))).toBe(1);
   });
 });
