@@ -104,14 +104,15 @@ function scxRoutes(services: Services) {
   ];
 }
 
-/** Routes for players, broadcasters and encoders. */
-function clientRoutes({ url, finder, scxs, proxy, sessions, store, secret, options }: Services) {
+/** Routes for players. */
+function playerRoutes({ url, finder, scxs, proxy, sessions, options }: Services) {
   const speaksTls = options.scx?.certificate !== undefined;
-  return [
-    listenRoutes({ url, finder, scxs, proxy, speaksTls }),
-    attachRoutes({ finder, scxs }),
-    titleRoutes({ sessions, scxs, proxy, store, secret }),
-  ];
+  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls });
+}
+
+/** Routes for broadcasters and encoders. */
+function clientRoutes({ finder, scxs, proxy, sessions, store, secret }: Services) {
+  return [attachRoutes({ finder, scxs }), titleRoutes({ sessions, scxs, proxy, store, secret })];
 }
 
 /** Routes for the operator and for browsers. */
@@ -131,8 +132,9 @@ export function createFrontEnd(services: Services): Express {
   app.set('query parser', 'simple');
   app.set('trust proxy', trust); // for the scheme and the host of a request
   app.use(harmless, noteClient(trust), counted(services));
-  app.use(...clientRoutes(services), ...scxRoutes(services));
-  app.use(...publishingRoutes(services), ...operatorRoutes(services));
+  const players = playerRoutes(services);
+  app.use(players.listen, ...clientRoutes(services), ...scxRoutes(services));
+  app.use(...publishingRoutes(services), ...operatorRoutes(services), players.mounts);
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),
   );

@@ -77,7 +77,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     metrics: createPortMetrics(options, () => port),
   });
   const served = {
-    ...{ streamPath: streamPath(name), pages, isLeaving, now },
+    ...{ name, pages, isLeaving, now },
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
     listenersMax: launch.listenersMax,

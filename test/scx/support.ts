@@ -6,10 +6,18 @@ import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
 import type { Ingest } from '../../src/scx/ingest/ingest.js';
 import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
+import type { SessionName } from '../../src/session/session-name.js';
 
 /** 1152 samples at 44.1 kHz. */
 export const FRAME_MS = (1152 * 1000) / 44_100;
 export const FRAME_BYTES = 417;
+
+/** The session of the ports under test. */
+export const NIGHT: SessionName = {
+  text: 'scattercast://radio.example/night',
+  creator: 'radio.example',
+  session: 'night',
+};
 
 const SEQUENCE_OFFSET = 100;
 

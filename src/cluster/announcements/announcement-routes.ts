@@ -7,12 +7,12 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { listenUrl } from '../../api/listen-url.js';
 import {
   announcementPath,
   type PasswordChoice,
   type PublishedAnswer,
 } from '../../api/publishing.js';
+import { listenUrl } from '../../icecast/listen-url.js';
 import { good } from '../../lib/result.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';

@@ -32,6 +32,8 @@ export interface EncoderSessions {
   atMount(mount: string): SessionName | undefined;
   /** The session whose source password this is, among those that are known here. */
   ofPassword(password: string): SessionName | undefined;
+  /** The session of clients that name none: the first mount's, else the first that is known here. */
+  first(): SessionName | undefined;
   /** The SCX that takes the session's encoders: the first one here, launched if necessary. */
   scxOf(name: SessionName): Promise<OrProblem<ScxStatus>>;
 }
@@ -51,6 +53,14 @@ export function createEncoderSessions(options: EncoderSessionsOptions): EncoderS
     return name?.ok ? name.value : undefined;
   };
 
+  const first = (): SessionName | undefined => {
+    const [mounted] = mounts.values();
+    const [published] = store.all();
+    const [running = ''] = sessionsHere();
+    const name = parseSessionName(running);
+    return mounted ?? published?.announcement.name ?? (name.ok ? name.value : undefined);
+  };
+
   const scxOf = async (name: SessionName): Promise<OrProblem<ScxStatus>> => {
     const known = finder.recall(name.text);
     if (known !== undefined) return scxs.first(known);
@@ -65,6 +75,7 @@ export function createEncoderSessions(options: EncoderSessionsOptions): EncoderS
       return path === undefined ? undefined : (mounts.get(path) ?? sessionOfMount(path));
     },
     ofPassword,
+    first,
     scxOf,
   };
 }

@@ -5,27 +5,32 @@
  * scheme, gets the stream through the front end (stream-proxy.ts). Beside the stream there are
  * playlists that lead here.
  */
-import { type Request, type Response, Router } from 'express';
-import { type ListenEnding, listenUrl } from '../../api/listen-url.js';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
-import { good } from '../../lib/result.js';
-import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
-import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
-import type { SessionScxs } from '../fleet/scx-for-session.js';
+import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
+import { parseStreamPath } from '../../icecast/stream-path.js';
+import { probedBytes } from '../../icecast/stream-request.js';
+import { sessionPath } from '../../session/session-name.js';
 import { clientOf } from '../web/client.js';
-import { publicRoute, type Refusal } from '../web/methods.js';
-import { type OrProblem, problem, refused } from '../web/problem.js';
+import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
+import { type OrProblem, problem } from '../web/problem.js';
 import { inFamilyOf, publicUrl } from '../web/public-url.js';
 import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
 import { isRedirectShy } from './redirect-shy.js';
 import type { StreamProxy } from './stream-proxy.js';
+import {
+  mountedAt,
+  type Wanted,
+  type WantedDependencies,
+  wantedAt,
+  wantedByPath,
+  wantedByQuery,
+} from './wanted-session.js';
 
-export interface ListenDependencies {
+export interface ListenDependencies extends WantedDependencies {
   /** Our `http://host:port` from the configuration. */
   readonly url: string;
-  readonly finder: AnnouncementFinder;
-  readonly scxs: SessionScxs;
   readonly proxy: StreamProxy;
   /** There is a certificate: the ports of the SCXs speak https as well. */
   readonly speaksTls: boolean;
@@ -43,60 +48,7 @@ interface Context extends ListenDependencies {
  */
 const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
 
-const USAGE = 'Write /listen?announcement=URL, or /listen/CREATOR/SESSION.mp3.';
-
-/** The session that a listener asks for. */
-interface Wanted {
-  readonly name: SessionName;
-  /** Undefined if only its SCX is known: the front end was restarted. */
-  readonly known: Known | undefined;
-}
-
-/** The announcement's URL in the query, if there is one. */
-function announcementOf({ query }: Request): string | undefined {
-  const { announcement } = query;
-  return typeof announcement === 'string' && announcement !== '' ? announcement : undefined;
-}
-
 const wantsProxy = ({ query }: Request): boolean => query.proxy === '1';
-
-async function byAnnouncement(
-  { finder }: ListenDependencies,
-  request: Request,
-): Promise<OrProblem<Wanted>> {
-  const url = announcementOf(request);
-  if (url === undefined) return refused(problem(400, USAGE));
-  const known = await finder.find(url, request.host);
-  if (!known.ok) return known;
-  return good({ name: known.value.announcement.name, known: known.value });
-}
-
-/** By an announcement that must be that of the session. */
-async function byBoth(
-  context: ListenDependencies,
-  request: Request,
-  name: SessionName,
-): Promise<OrProblem<Wanted>> {
-  const wanted = await byAnnouncement(context, request);
-  if (!wanted.ok || wanted.value.name.text === name.text) return wanted;
-  return refused(problem(404, `That announcement is for ${wanted.value.name.text}.`));
-}
-
-async function byName(
-  context: ListenDependencies,
-  request: Request,
-  path: string,
-): Promise<OrProblem<Wanted>> {
-  const name = parseSessionPath(path);
-  if (!name.ok) return refused(problem(404, 'Malformed session name:', name.problems));
-  const known = context.finder.recall(name.value.text);
-  if (known !== undefined) return good({ name: name.value, known });
-  if (announcementOf(request) !== undefined) return byBoth(context, request, name.value);
-  // Its SCX outlived an earlier front end, whose disk did not keep the announcement.
-  if (context.scxs.exists(name.value.text)) return good({ name: name.value, known: undefined });
-  const message = `${name.value.text} is not known at this cluster. `;
-  return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
-}
 
 /** Whether this player gets the stream through us: no player is redirected to another scheme. */
 const isProxied = ({ speaksTls }: ListenDependencies, request: Request): boolean =>
@@ -108,9 +60,10 @@ const isProxied = ({ speaksTls }: ListenDependencies, request: Request): boolean
 const streamUrl = ({ httpUrl }: ScxStatus, request: Request): string =>
   inFamilyOf(httpUrl.replace(/^http:/, `${request.protocol}:`), request);
 
-/** Whether a listener will connect: not after a HEAD, nor after Safari's look at two bytes. */
-const isListener = ({ method, headers }: Request): boolean =>
-  method !== 'HEAD' && !/^bytes=0-[01]$/.test(headers.range ?? '');
+/** Whether a listener will connect: not after a HEAD, nor after a look at the first bytes. */
+const isListener = (request: Request): boolean =>
+  request.method !== 'HEAD' &&
+  probedBytes(request.get('Range'), request.get('Icy-MetaData')) === undefined;
 
 /** The slot that the request takes, reserved unless its address has used up its rate. */
 function slotOf({ reservations }: Context, request: Request, response: Response) {
@@ -175,32 +128,23 @@ async function answer(
   return sendPlaylist(context, request, response, ending, wanted.value);
 }
 
-/** `night` and `mp3` of `night.mp3`. */
-function splitFile(file: string) {
-  const dot = file.lastIndexOf('.');
-  const ending = (['mp3', ...PLAYLIST_KINDS] as const).find((each) => each === file.slice(dot + 1));
-  return { session: file.slice(0, dot), ending: dot < 0 ? undefined : ending };
-}
-
 async function answerFile(
   context: Context,
   request: Request,
   response: Response,
 ): Promise<Refusal> {
-  const { session, ending } = splitFile(`${request.params.file}`);
-  if (ending === undefined) return problem(404, USAGE);
-  const wanted = await byName(context, request, `${request.params.creator}/${session}`);
-  return answer(context, request, response, ending, wanted);
+  const { creator, file } = request.params;
+  const { mount, ending } = parseStreamPath(`${creator}/${file}`);
+  return answer(context, request, response, ending, await wantedByPath(context, request, mount));
 }
 
-/** The routes of players. */
-export function listenRoutes(dependencies: ListenDependencies): Router {
-  const context = { ...dependencies, reservations: createRequestRate(RESERVATIONS) };
+/** The routes of `/listen`. */
+function listenRouter(context: Context): Router {
   const router = Router({ caseSensitive: true });
   const byQuery = (path: string, ending: ListenEnding): void =>
     publicRoute(router, path, {
       GET: async (request, response) =>
-        answer(context, request, response, ending, await byAnnouncement(context, request)),
+        answer(context, request, response, ending, await wantedByQuery(context, request)),
     });
   byQuery('/listen', 'mp3');
   for (const kind of PLAYLIST_KINDS) byQuery(`/listen.${kind}`, kind);
@@ -208,4 +152,37 @@ export function listenRoutes(dependencies: ListenDependencies): Router {
     GET: (request, response) => answerFile(context, request, response),
   });
   return router;
+}
+
+/** What is fed at a mount is heard there. */
+function mountHandler(context: Context): RequestHandler {
+  const atMount = publicHandler('/MOUNT', {
+    GET: async (request, response) => {
+      const mounted = mountedAt(context, request.path);
+      if (mounted === undefined) return problem(404, 'There is no stream here any more.');
+      const wanted = await wantedAt(context, request, mounted);
+      return answer(context, request, response, mounted.ending, wanted);
+    },
+  });
+  return (request, response, next) => {
+    const isRead = ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
+    if (!isRead || mountedAt(context, request.path) === undefined) return next();
+    return atMount(request, response, next);
+  };
+}
+
+/** The routes of players. */
+export interface ListenRoutes {
+  readonly listen: Router;
+  /**
+   * Every other path at which an encoder can feed a session: its own mount `/CREATOR/SESSION`, those
+   * of the operator, and `/;` for the first session. It is to be asked last, so that it hides no page.
+   */
+  readonly mounts: RequestHandler;
+}
+
+/** Creates the routes of players. */
+export function listenRoutes(dependencies: ListenDependencies): ListenRoutes {
+  const context = { ...dependencies, reservations: createRequestRate(RESERVATIONS) };
+  return { listen: listenRouter(context), mounts: mountHandler(context) };
 }

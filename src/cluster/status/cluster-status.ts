@@ -4,9 +4,9 @@
  * once, with its SCXs; its numbers are sums over those.
  */
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
-import { listenUrl } from '../../api/listen-url.js';
 import { announcementPath } from '../../api/publishing.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
+import { listenUrl } from '../../icecast/listen-url.js';
 import { icestats } from '../../icecast/status-json.js';
 import type { SessionName } from '../../session/session-name.js';
 import { parseSessionName, sessionPath } from '../../session/session-name.js';

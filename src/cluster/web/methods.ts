@@ -6,7 +6,7 @@
  *
  * Bodies are read within a limit of bytes and of time.
  */
-import { type Request, type Response, type Router, raw } from 'express';
+import { type Request, type RequestHandler, type Response, type Router, raw } from 'express';
 import type { z } from 'zod';
 import { PREFLIGHT, READABLE } from '../../http/server/cors.js';
 import { good } from '../../lib/result.js';
@@ -29,17 +29,21 @@ function allowed(methods: Methods): string {
 
 /** Answers the methods of one path; the path is also the label in the metrics. */
 export function route(router: Router, path: string, methods: Methods): void {
-  defineRoute(router, path, methods, false);
+  router.all(path, handler(path, methods, false));
 }
 
 /** The same for a path that pages of any origin may read; with other methods they cannot use it. */
 export function publicRoute(router: Router, path: string, methods: Methods): void {
-  defineRoute(router, path, methods, true);
+  router.all(path, publicHandler(path, methods));
 }
 
-function defineRoute(router: Router, path: string, methods: Methods, isPublic: boolean): void {
-  router.all(path, async (request, response) => {
-    response.locals.route = path;
+/** The same for several paths; `label` is for the metrics. */
+export const publicHandler = (label: string, methods: Methods): RequestHandler =>
+  handler(label, methods, true);
+
+function handler(label: string, methods: Methods, isPublic: boolean): RequestHandler {
+  return async (request, response) => {
+    response.locals.route = label;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (isPublic) response.set(method === 'OPTIONS' ? PREFLIGHT : READABLE);
     if (isMethod(methods, method)) {
@@ -50,7 +54,7 @@ function defineRoute(router: Router, path: string, methods: Methods, isPublic: b
     response.set('Allow', allowed(methods));
     if (method === 'OPTIONS') return void response.status(204).end();
     sendProblem(request, response, problem(405, `${request.method} is not possible here.`));
-  });
+  };
 }
 
 /** How long a small body may take to arrive, ms. Guess. */

@@ -18,8 +18,11 @@ import {
   unavailable,
 } from '../../http/server/response.js';
 import { ICY_INTERVAL_BYTES } from '../../icecast/icy-metadata.js';
+import { isStreamOf } from '../../icecast/stream-path.js';
+import { probedBytes, wantsTitles } from '../../icecast/stream-request.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
+import type { SessionName } from '../../session/session-name.js';
 import type { Ingest } from '../ingest/ingest.js';
 import { isForIngest } from '../ingest/source-request.js';
 import {
@@ -35,8 +38,7 @@ import type { AudioRing } from '../sound/audio-ring.js';
 import type { OperatorPages } from './operator-pages.js';
 
 export interface RequestOptions {
-  /** `/SESSION.mp3`. */
-  readonly streamPath: string;
+  readonly name: SessionName;
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
   readonly ring: AudioRing;
@@ -58,8 +60,7 @@ const RETRY_S = { full: 10, leaving: 1, rate: 10 } as const;
 /** Pages for one address. Guesses: a client that polls needs one or two per second. */
 const PAGE_RATE = { atOnce: 40, perSecond: 10 } as const;
 
-/** Players that look before they listen ask for the first byte or two (Safari). */
-const PROBE = /^bytes=0-([0-9])$/;
+/** The first bytes of a frame, for a look while there is no audio. */
 const SYNC = Uint8Array.of(0xff, 0xfb);
 
 /** A request, and the client that sent it. */
@@ -83,7 +84,7 @@ function loggedOf({ head, address }: Request): LoggedRequest {
   return { address, method, target, protocol, referer, agent };
 }
 
-const wantsTitles = (head: RequestHead): boolean => head.headers.get('icy-metadata') === '1';
+const hasTitles = ({ headers }: RequestHead): boolean => wantsTitles(headers.get('icy-metadata'));
 
 const streamFields = (options: RequestOptions, withTitles: boolean): Fields => ({
   'Content-Type': 'audio/mpeg',
@@ -95,13 +96,13 @@ const streamFields = (options: RequestOptions, withTitles: boolean): Fields => (
 const headAnswer = (options: RequestOptions, head: RequestHead): Answer => ({
   status: 200,
   body: '',
-  fields: { ...streamFields(options, wantsTitles(head)), 'Content-Length': undefined },
+  fields: { ...streamFields(options, hasTitles(head)), 'Content-Length': undefined },
 });
 
 /** Safari goes on only if it gets the range that it asked for; it then asks for everything. */
-function probeAnswer(options: RequestOptions, last: number): Answer {
+function probeAnswer(options: RequestOptions, bytes: number): Answer {
   const start = options.ring.burst(options.now())?.bytes ?? SYNC;
-  const body = start.subarray(0, last + 1);
+  const body = start.subarray(0, bytes);
   return {
     status: 206,
     body,
@@ -129,8 +130,8 @@ function streamAnswer(options: RequestOptions, { head, address }: Request): Answ
   if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
   if (!options.identities.hasSlot(address)) return addressFull();
   if (head.method === 'HEAD') return headAnswer(options, head);
-  const probe = PROBE.exec(head.headers.get('range') ?? '')?.[1];
-  return probe === undefined ? undefined : probeAnswer(options, Number(probe));
+  const probed = probedBytes(head.headers.get('range'), head.headers.get('icy-metadata'));
+  return probed === undefined ? undefined : probeAnswer(options, probed);
 }
 
 /** Writes to the access log. */
@@ -153,7 +154,7 @@ function handleStream(
   if (answer !== undefined) return reply(options, request, answer);
   const { socket, isSecure, since, head } = request;
   const logged = loggedOf(request);
-  connections.accept({ socket, isSecure, since, wantsTitles: wantsTitles(head), logged });
+  connections.accept({ socket, isSecure, since, wantsTitles: hasTitles(head), logged });
 }
 
 function handleEncoder(options: RequestOptions, request: Request): void {
@@ -191,7 +192,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
         return reply(options, request, methodNotAllowed());
       }
       const path = pathOf(head.target);
-      if (path === options.streamPath) handleStream(options, connections, request);
+      if (path !== undefined && isStreamOf(path, options.name))
+        handleStream(options, connections, request);
       else void handlePage(request, path);
     },
     onListener: connections.resume,

@@ -10,7 +10,7 @@ import { createListenerIdentities } from '../../../src/scx/listeners/listener-id
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { audioAdu, FRAME_BYTES, NO_INGEST, numbersIn, range, source } from '../support.js';
+import { audioAdu, FRAME_BYTES, NIGHT, NO_INGEST, numbersIn, range, source } from '../support.js';
 
 const GET = 'GET /night.mp3 HTTP/1.1\r\n\r\n';
 const STAND_IN = fileURLToPath(new URL('successor-stand-in.mjs', import.meta.url));
@@ -34,7 +34,7 @@ beforeEach(async () => {
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
   playout.start();
   const options = {
-    ...{ streamPath: '/night.mp3', listenersMax: 5, tls: undefined, now },
+    ...{ name: NIGHT, listenersMax: 5, tls: undefined, now },
     ...{ listeners: playout.listeners, ring: playout.ring, trust: trustIn([]) },
     identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
     accessLog: {

@@ -18,6 +18,7 @@ import { type RawClient, rawClient } from '../raw-client.js';
 import {
   audioAdu,
   FRAME_BYTES,
+  NIGHT,
   NO_INGEST,
   numbersIn,
   range,
@@ -74,7 +75,7 @@ const readMetrics = (): readonly Metric[] => [
 const metrics = createMetrics('night', readMetrics, pino({ level: 'silent' }));
 
 const options = (pages: Partial<OperatorPageOptions> = {}) => ({
-  streamPath: '/night.mp3',
+  name: NIGHT,
   listenersMax: 5,
   listeners: playout.listeners,
   ring: playout.ring,
@@ -146,6 +147,22 @@ describe('The stream', () => {
     await client.closed;
     expect(client.body().toString()).toMatch(/^[A-Z].*\.\n$/);
   });
+
+  test.each([
+    ...['/night', '/night.MP3', '/night.mp3;', '/night;stream.nsv', '/;', '/;stream.mp3'],
+    ...['/radio.example/night', '/radio.example/night.mp3', '/;?type=http'],
+  ])('is also at %s', async (path) => {
+    play(50);
+    expect(await player(`GET ${path} HTTP/1.0\r\n\r\n`).head()).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
+
+  test.each(['/', '/day.mp3', '/night.m3u', '/radio.example/day', '/night.mp3.mp3'])(
+    'is not at %s',
+    async (path) => {
+      play(50);
+      expect(await ask(`GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 404 /);
+    },
+  );
 
   test('may be read by a page of any origin, with titles', async () => {
     play(50);
@@ -262,6 +279,18 @@ describe('A client that only looks', () => {
     expect(probe).toMatch(/^Content-Range: bytes 0-1\/\*\r?$/m);
     expect(Buffer.from(probe, 'latin1').subarray(-2)).toEqual(Buffer.from([0xff, 0xfb]));
     expect(playout.listeners.counters.accepted).toBe(0);
+  });
+
+  test('gets the stream at once when it takes titles, which iOS would drop after a 206', async () => {
+    play(50);
+    const client = player(
+      'GET /night.mp3 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\nIcy-MetaData: 1\r\n\r\n',
+    );
+    const head = await client.head();
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(head).toMatch(/^icy-metaint: 16000\r?$/m);
+    expect(head).not.toMatch(/^content-range:/im);
+    await vi.waitUntil(() => playout.listeners.count === 1);
   });
 
   test('gets the stream when it then asks for everything', async () => {

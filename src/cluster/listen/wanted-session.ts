@@ -1,0 +1,120 @@
+/**
+ * The session that a player asks for: by its announcement, by its name, by a mount that encoders use
+ * as well, or, as players of SHOUTcast do, by no name at all.
+ */
+import type { Request } from 'express';
+import { parseStreamPath, type StreamPath } from '../../icecast/stream-path.js';
+import { good } from '../../lib/result.js';
+import { pathOf } from '../../lib/url-path.js';
+import { parseSessionPath, type SessionName } from '../../session/session-name.js';
+import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
+import type { SessionScxs } from '../fleet/scx-for-session.js';
+import { type OrProblem, problem, refused } from '../web/problem.js';
+
+export interface WantedDependencies {
+  readonly finder: AnnouncementFinder;
+  readonly scxs: SessionScxs;
+  /** The mounts that encoders feed (ingest/session-of-mount.ts). */
+  readonly sessions: {
+    atMount(mount: string): SessionName | undefined;
+    first(): SessionName | undefined;
+  };
+}
+
+/** The session that a listener asks for. */
+export interface Wanted {
+  readonly name: SessionName;
+  /** Undefined if only its SCX is known. */
+  readonly known: Known | undefined;
+}
+
+const USAGE = 'Write /listen?announcement=URL, or /listen/CREATOR/SESSION.mp3.';
+
+/** The announcement's URL in the query, if there is one. */
+function announcementOf({ query }: Request): string | undefined {
+  const { announcement } = query;
+  return typeof announcement === 'string' && announcement !== '' ? announcement : undefined;
+}
+
+async function byAnnouncement(
+  { finder }: WantedDependencies,
+  request: Request,
+): Promise<OrProblem<Wanted>> {
+  const url = announcementOf(request);
+  if (url === undefined) return refused(problem(400, USAGE));
+  const known = await finder.find(url, request.host);
+  if (!known.ok) return known;
+  return good({ name: known.value.announcement.name, known: known.value });
+}
+
+/** By an announcement that must be that of the session. */
+async function byBoth(
+  context: WantedDependencies,
+  request: Request,
+  name: SessionName,
+): Promise<OrProblem<Wanted>> {
+  const wanted = await byAnnouncement(context, request);
+  if (!wanted.ok || wanted.value.name.text === name.text) return wanted;
+  return refused(problem(404, `That announcement is for ${wanted.value.name.text}.`));
+}
+
+async function byName(
+  context: WantedDependencies,
+  request: Request,
+  name: SessionName,
+): Promise<OrProblem<Wanted>> {
+  const known = context.finder.recall(name.text);
+  if (known !== undefined) return good({ name, known });
+  if (announcementOf(request) !== undefined) return byBoth(context, request, name);
+  // Its SCX outlived an earlier front end, whose disk did not keep the announcement.
+  if (context.scxs.exists(name.text)) return good({ name, known: undefined });
+  const message = `${name.text} is not known at this cluster. `;
+  return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
+}
+
+/** `/listen?announcement=URL`, or `/listen` alone for the first session. */
+export async function wantedByQuery(
+  context: WantedDependencies,
+  request: Request,
+): Promise<OrProblem<Wanted>> {
+  const first = 'announcement' in request.query ? undefined : context.sessions.first();
+  if (first !== undefined) return byName(context, request, first);
+  return byAnnouncement(context, request);
+}
+
+/** `CREATOR/SESSION` in the path of `/listen/CREATOR/SESSION.mp3`. */
+export async function wantedByPath(
+  context: WantedDependencies,
+  request: Request,
+  path: string,
+): Promise<OrProblem<Wanted>> {
+  const name = parseSessionPath(path);
+  if (!name.ok) return refused(problem(404, 'Malformed session name:', name.problems));
+  return byName(context, request, name.value);
+}
+
+/** The session at a mount, and what is asked for. */
+export interface Mounted {
+  readonly name: SessionName;
+  readonly ending: StreamPath['ending'];
+}
+
+/** What a path without a route of its own leads to; undefined if it is no mount. */
+export function mountedAt({ sessions }: WantedDependencies, path: string): Mounted | undefined {
+  const decoded = pathOf(path);
+  if (decoded === undefined) return undefined;
+  const { mount, ending } = parseStreamPath(decoded);
+  // A mount may have been given an ending that is part of its name.
+  const names = mount === '/' && decoded.startsWith('/;') ? [sessions.first()] : [];
+  const [name] = [...names, sessions.atMount(mount), sessions.atMount(`${mount}.mp3`)].filter(
+    (each) => each !== undefined,
+  );
+  return name === undefined ? undefined : { name, ending };
+}
+
+/** The session at a mount, as far as it is known here. */
+export const wantedAt = (
+  context: WantedDependencies,
+  request: Request,
+  { name }: Mounted,
+): Promise<OrProblem<Wanted>> => byName(context, request, name);

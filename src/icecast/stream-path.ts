@@ -1,0 +1,34 @@
+/**
+ * The paths by which players ask for a stream: a mount as the encoder feeds it, with an ending or
+ * without one, and what players of SHOUTcast put behind it. WinAmp and others add `;stream.nsv` or `;`,
+ * so that a server sends the stream and not its page.
+ */
+
+import type { SessionName } from '../session/session-name.js';
+import type { ListenEnding } from './listen-url.js';
+import { sessionOfMount } from './mount.js';
+
+/** What a path asks for. */
+export interface StreamPath {
+  /** `/live`; `/` for the server's first stream. */
+  readonly mount: string;
+  readonly ending: ListenEnding;
+}
+
+const ENDING = /\.(mp3|m3u|pls|xspf)$/i;
+
+/** Reads a path, without its query and decoded. */
+export function parseStreamPath(path: string): StreamPath {
+  const plain = path.replace(/;[^/]*$/, '');
+  const ending = ENDING.exec(plain)?.[1]?.toLowerCase() as ListenEnding | undefined;
+  if (ending === undefined) return { mount: plain, ending: 'mp3' };
+  return { mount: plain.slice(0, -ending.length - 1), ending };
+}
+
+/** Whether a path is that of a session's stream, where a server has no other session. */
+export function isStreamOf(path: string, name: SessionName): boolean {
+  const { mount, ending } = parseStreamPath(path);
+  if (ending !== 'mp3') return false;
+  const isFirst = mount === '/' && path.startsWith('/;');
+  return isFirst || mount === `/${name.session}` || sessionOfMount(mount)?.text === name.text;
+}
