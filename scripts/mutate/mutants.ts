@@ -68,7 +68,8 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
     if (number === undefined || Number(number.replaceAll('_', '')) === 0) continue;
     const [start, end] = [index + head.length, index + head.length + number.length];
     add('doubled', start, end, `(2 * ${number})`);
-    add('halved', start, end, `(${number} / 2)`);
+    const halve = /^[02-9]|^1\d/.test(number) && !number.includes('.') ? 'Math.floor' : '';
+    add('halved', start, end, `${halve}(${number} / 2)`);
   }
   for (const { 0: text, 1: value = '', index } of code.matchAll(FLAG)) {
     const start = index + text.lastIndexOf(value);

@@ -258,6 +258,7 @@ describe('The machine', () => {
     expect(pass(FAST.drainMs)).toContain('told left');
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
     expect(hear(memberOf(2), { kind: 'ping', nonce: 1 })).toEqual([]);
+    expect(machine.tick(1_000_000)).toEqual([]);
   });
 
   test('is not brought back to life by a report of its death while it leaves', () => {

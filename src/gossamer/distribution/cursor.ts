@@ -125,7 +125,6 @@ export function createCursor({ context, flow, member, from }: CursorOptions): Cu
   };
 
   const tellLost = (first: number, end: number): void => {
-    if (end <= first) return;
     const range = { from: first, count: end - first };
     sendData(context, member, channel, { kind: 'lost', source, channel, range });
   };

@@ -86,7 +86,6 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
   });
 
   const becomeGenerator = (now: number): void => {
-    if (generating.sinceMs !== undefined) return;
     followed = undefined;
     healing.stop();
     generating.begin(now);

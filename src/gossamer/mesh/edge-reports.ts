@@ -112,12 +112,14 @@ export function createEdgeReports(view: EdgeReportsView): EdgeReports {
     hasNews: (id) => {
       const before = sent.get(id);
       if (before === undefined) return true;
+      // Speed only: the same basis gives the same report.
       if (before.basis === currentBasis()) return false;
       before.basis = currentBasis();
       return isNews(before.report, draw(id));
     },
     handle: (from, report) => {
       const before = received.get(from);
+      // Speed only: the same report gives the same weights.
       if (before !== undefined && isSame(before, report)) return;
       if (!view.isNeighbour(from)) return;
       received.set(from, report);

@@ -94,6 +94,25 @@ describe('A child', () => {
     expect(got(1)).toEqual(['from 79', ...range(79, 99)]);
   });
 
+  test('is sent at most four seconds at once; the rest follows with the next pass', () => {
+    const { children, flow, publish, subscribe, got } = createParent({ cacheMs: 20_000 });
+    publish(0, 299);
+    subscribe(1, 0);
+    // 153 ADUs of 26 ms after the first one are 3978 ms.
+    expect(got(1)).toEqual(['from 0', ...range(0, 153)]);
+    children.serve(flow);
+    expect(got(1)).toEqual(range(154, 299));
+  });
+
+  test('is told where it continues behind ADUs that nobody has', () => {
+    const { flow, publish, subscribe, got } = createParent();
+    publish(0, 4);
+    flow.publish(aduOf(7), 0);
+    flow.maintain(2000);
+    subscribe(1, 3);
+    expect(got(1)).toEqual(['from 3', 3, 4, 'from 7', 7]);
+  });
+
   test('that is congested waits and costs its siblings nothing, then gets what it has missed', () => {
     const { children, publish, subscribe, got } = createParent();
     publish(0, 0);

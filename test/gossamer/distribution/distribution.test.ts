@@ -166,6 +166,46 @@ describe('Distribution', () => {
     expect(distribution.sources.has(sourceId(2004))).toBe(true);
   });
 
+  test('a source that ended makes room, and no source that is on the air', () => {
+    const { distribution, entryOf, onTable } = createTree();
+    const all = Array.from({ length: 256 }, (_, index) => sourceOf(1000 + index));
+    onTable([entryOf(9, all, 1)]);
+    onTable([entryOf(9, all.slice(0, 255), 1)], 1);
+    onTable([entryOf(9, [...all.slice(0, 255), sourceOf(2000)], 1)], 2);
+    expect(distribution.sources.size).toBe(256);
+    expect(distribution.sources.has(sourceId(1000))).toBe(true);
+    expect(distribution.sources.has(sourceId(1255))).toBe(false);
+    expect(distribution.sources.has(sourceId(2000))).toBe(true);
+  });
+
+  test('remembers the positions of the last 1024 flows that ended', () => {
+    const { bench, distribution, entryOf, onTable } = createTree({ channels: [1] });
+    let now = 0;
+    const come = (number: number): void => onTable([entryOf(9, [sourceOf(number)], 1)], now);
+    const go = (): void => {
+      onTable([], now);
+      now += 10_000;
+      runUntil(distribution, now);
+    };
+    for (let number = 1; number <= 1025; number++) {
+      come(number);
+      const source = sourceId(number);
+      const from = 100;
+      distribution.handleData(memberOf(1), { kind: 'subscribed', source, channel: 1, from }, now);
+      go();
+    }
+    bench.take();
+    const askedFrom = (number: number): unknown => {
+      come(number);
+      const asked = bench.sentData().find(({ body }) => body.kind === 'subscribe');
+      go();
+      bench.take();
+      return asked?.body;
+    };
+    expect(askedFrom(2)).toMatchObject({ from: 100 });
+    expect(askedFrom(1)).toMatchObject({ from: null });
+  });
+
   test('sleeps while all is well, and wakes for what is waited for in vain', () => {
     const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
     expect(distribution.deadline).toBe(Number.POSITIVE_INFINITY);

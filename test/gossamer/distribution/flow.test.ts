@@ -64,6 +64,36 @@ describe('A flow', () => {
     expect(told()).toEqual([]);
   });
 
+  test('asks the next hop once, and still waits for it while there is no route', () => {
+    const { flow, told, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 0);
+    flow.wantParent(B, 1);
+    flow.wantParent(undefined, 2);
+    expect(told()).toEqual(['subscribe B 10']);
+    const first = createUpstream();
+    first.flow.wantParent(A, 0);
+    first.flow.wantParent(undefined, 1);
+    expect(first.told()).toEqual(['subscribe A null']);
+  });
+
+  test('on a channel that may be silent, reports no parents and waits for nothing', () => {
+    const { bench, flow } = createUpstream({}, 2);
+    flow.wantParent(A, 0);
+    flow.onSubscribed(A, 0, 0);
+    expect(flow.parent).toBe(A);
+    expect(bench.events()).toEqual([]);
+    expect(flow.maintainAt(true)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('waits for a next parent that has answered, not for its silence', () => {
+    const { flow, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 100);
+    flow.onSubscribed(B, 10, 100);
+    expect(flow.needsParent(5000)).toBe(false);
+  });
+
   test('makes before it breaks: the old parent delivers until the new one does', () => {
     const { bench, flow, told, feed, settle } = createUpstream();
     settle();

@@ -74,6 +74,14 @@ describe('A lossy channel', () => {
     expect(delivered.map((adu) => adu.sequence)).toEqual([6, 7]);
   });
 
+  test('gives up only the part of a hole whose time is up', () => {
+    const { flow, take } = createPlace();
+    flow.onHead(PARENT, 7, 100);
+    take([9], 1000);
+    expect(flow.maintain(1600)).toEqual({ missed: 2, delivered: [] });
+    expect(take([7, 8], 1700)).toEqual([7, 8, 9]);
+  });
+
   test('gives up at once what the parent will never have, but nothing else', () => {
     const { flow, take } = createPlace();
     take([8], 100);
@@ -105,6 +113,9 @@ describe('A lossy channel', () => {
     told(nodeId(2));
     children.repair(flow, nodeId(2), Array(32).fill({ from: 0, count: 65_536 }));
     expect(told(nodeId(2))).toHaveLength(192);
+    // Not more than 256, however many are asked for.
+    children.repair(flow, nodeId(2), Array(100).fill({ from: 0, count: 6 }));
+    expect(told(nodeId(2))).toHaveLength(256);
   });
 
   test('sends a child at once what is lost for good', () => {

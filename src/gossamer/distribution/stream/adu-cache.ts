@@ -41,6 +41,7 @@ export function createAduCache(config: GossamerConfig): AduCache {
       }
     },
     firstFrom: (sequence) => {
+      // Speed only: the search below finds it, too.
       if (cache.has(sequence)) return sequence;
       for (const kept of cache.keys()) if (kept >= sequence) return kept;
       return undefined;
