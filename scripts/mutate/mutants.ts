@@ -65,11 +65,11 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
   for (const { 0: head, index } of code.matchAll(CONSTANT)) {
     NUMBER.lastIndex = index + head.length;
     const number = NUMBER.exec(code)?.[0];
-    if (number === undefined || Number(number.replaceAll('_', '')) === 0) continue;
+    const value = Number(number?.replaceAll('_', '') ?? 0);
+    if (number === undefined || value === 0) continue;
     const [start, end] = [index + head.length, index + head.length + number.length];
     add('doubled', start, end, `(2 * ${number})`);
-    const halve = /^[02-9]|^1\d/.test(number) && !number.includes('.') ? 'Math.floor' : '';
-    add('halved', start, end, `${halve}(${number} / 2)`);
+    add('halved', start, end, `${value > 1 && value % 2 === 1 ? 'Math.floor' : ''}(${number} / 2)`);
   }
   for (const { 0: text, 1: value = '', index } of code.matchAll(FLAG)) {
     const start = index + text.lastIndexOf(value);
