@@ -19,7 +19,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'src/gossamer' },
+    only: { type: 'string', multiple: true, default: ['src/gossamer'] },
     sample: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: `${availableParallelism()}` },
@@ -35,7 +35,7 @@ const { values } = parseArgs({
 const MUTANT_MS_MAX = 2 * 60_000;
 
 const HELP = `npm run mutate [-- FLAGS]
-  --only PATH    files below this path (src/gossamer)
+  --only PATH    files below this path (src/gossamer); may be repeated
   --sample N     N mutants drawn at random; 0: all (0)
   --seed N       of that draw (1)
   --jobs N       mutants at a time (all cores)
@@ -51,9 +51,9 @@ function filesBelow(path: string): readonly string[] {
 }
 
 function drawMutants(): readonly Mutant[] {
-  const all = filesBelow(values.only).flatMap((file) =>
-    mutantsOf(file, readFileSync(join(ROOT, file), 'utf8')),
-  );
+  const all = values.only
+    .flatMap(filesBelow)
+    .flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), 'utf8')));
   const wanted = Number(values.sample);
   return wanted === 0 ? all : createRng(Number(values.seed)).sample(all, wanted);
 }
@@ -149,7 +149,7 @@ async function runJobs(mutants: readonly Mutant[], jobs: number): Promise<readon
 /** Without a mutant all tests pass, or every mutant would seem to be noticed. */
 async function checkTests(mutants: readonly Mutant[]): Promise<void> {
   const tests = await openMutatedTests(ROOT);
-  const stages = stagesOf(mutants[0]?.file ?? values.only);
+  const stages = stagesOf(mutants[0]?.file ?? 'src/gossamer');
   for (const stage of stages) {
     if (!(await tests.pass(undefined, stage))) throw new Error(`${stage} fails without a mutant`);
   }

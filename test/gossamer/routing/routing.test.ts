@@ -205,6 +205,10 @@ describe('Routing', () => {
     expect(stamp()).toBe(9);
     hear(1, [routeOf([1, 5], 1, 2 ** 50)], [{ scx: nodeId(5), stamp: 2 ** 50 }]);
     expect(stamp()).toBe(9);
+    hear(1, [], [{ scx: nodeId(5), stamp: 9 + 1001 }]);
+    expect(stamp()).toBe(9);
+    hear(1, [], [{ scx: nodeId(5), stamp: 9 + 1000 }]);
+    expect(stamp()).toBe(1010);
   });
 
   test('believes no list of sources whose stamp is far above that of its next hop', () => {
