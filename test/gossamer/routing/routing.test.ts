@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import type { Route, Withdrawal } from '../../../src/gossamer/core/message.js';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
+import { createNeighbourRoutes } from '../../../src/gossamer/routing/neighbour-routes.js';
+import { createNextHops } from '../../../src/gossamer/routing/next-hop.js';
 import { createRouting } from '../../../src/gossamer/routing/routing.js';
 import { addressOf, createBench, memberOf, nodeId, runUntil, sourceOf } from '../support.js';
 
@@ -66,6 +68,35 @@ describe('Routing', () => {
     expect(hop()).toBe(nodeId(2));
     hear(2, [routeOf([2, 9], 26)]);
     expect(hop()).toBe(nodeId(1));
+  });
+
+  test('counts a slow neighbour as 4 s away, until pings say otherwise', () => {
+    const { routing, hear, hop } = createTable({ pingWeight: 1 });
+    hear(1, [routeOf([1, 9], 1)]);
+    hear(2, [routeOf([2, 9], 1989)]);
+    routing.onSlow(nodeId(1), 0);
+    expect(routing.rttMs(nodeId(1))).toBe(4000);
+    expect(hop()).toBe(nodeId(2));
+    routing.onRtt(addressOf(1), 10, 0);
+    expect(hop()).toBe(nodeId(1));
+    routing.onRtt(addressOf(1), 9000, 0);
+    routing.onSlow(nodeId(1), 0);
+    expect(routing.rttMs(nodeId(1))).toBe(9000);
+  });
+
+  test('stores nothing from a node that is no neighbour', () => {
+    const { routing, hear } = createTable();
+    hear(3, [routeOf([3, 9], 1)]);
+    expect(routing.table.size).toBe(0);
+  });
+
+  test('has no route over a node that is no neighbour, or that advertises none', () => {
+    const neighbours = createNeighbourRoutes(createBench().context.config, nodeId(5));
+    neighbours.onEdgeUp(memberOf(1), 10);
+    const hops = createNextHops(nodeId(5), neighbours, () => true);
+    expect(hops.routeOver(nodeId(1), nodeId(9))).toBeUndefined();
+    expect(hops.routeOver(nodeId(2), nodeId(9))).toBeUndefined();
+    expect(hops.costMs(nodeId(2), nodeId(9))).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('uses no path of which it is already part', () => {
