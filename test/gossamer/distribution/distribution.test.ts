@@ -249,7 +249,7 @@ describe('Distribution', () => {
       { to: nodeId(2), body: { kind: 'subscribe', from: 1 } },
     ]);
     distribution.onParentDown(nodeId(2), 1, 1402);
-    runUntil(distribution, 1402);
+    runUntil(distribution, 1402 + 98);
     expect(bench.sentData()).toEqual([]);
     runUntil(distribution, 1402 + 100);
     expect(bench.sentData()).toMatchObject([{ to: nodeId(1), body: { kind: 'subscribe' } }]);

@@ -88,6 +88,13 @@ describe('Routing', () => {
     const { routing, hear } = createTable();
     hear(3, [routeOf([3, 9], 1)]);
     expect(routing.table.size).toBe(0);
+    hear(1, [routeOf([1, 9], 1)]);
+    hear(3, [], [{ scx: nodeId(9), stamp: 1 }]);
+    expect(routing.table.size).toBe(1);
+    const neighbours = createNeighbourRoutes(createBench().context.config, nodeId(5));
+    const routes = [routeOf([3, 9], 1)];
+    neighbours.store(nodeId(3), { kind: 'update', whole: true, routes, lost: [], withdrawn: [] });
+    expect(neighbours.all.size).toBe(0);
   });
 
   test('has no route over a node that is no neighbour, or that advertises none', () => {
