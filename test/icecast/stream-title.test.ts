@@ -27,6 +27,14 @@ describe('A stream title', () => {
     expect(parseStreamTitle(latin1("StreamTitle='Mot\xf6rhead';"))).toBe('Motörhead');
   });
 
+  test('in UTF-8 may be cut within a character, before the quotation mark that ends it', () => {
+    const title = Buffer.from('日'.repeat(11)).subarray(0, -1);
+    const cut = joinBytes([ascii("StreamTitle='"), title, ascii("';"), new Uint8Array(3)]);
+    expect(parseStreamTitle(cut)).toBe('日'.repeat(10));
+    const shorter = joinBytes([ascii("StreamTitle='"), title.subarray(0, -1), ascii("';")]);
+    expect(parseStreamTitle(shorter)).toBe('日'.repeat(10));
+  });
+
   test('is bounded', () => {
     expect(parseStreamTitle(block(`StreamTitle='${'x'.repeat(4000)}';`))).toHaveLength(512);
   });

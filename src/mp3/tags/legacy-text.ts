@@ -1,7 +1,11 @@
 /**
- * Text without a declared encoding: ICY titles, ID3v1 tags, old playlists. Valid UTF-8 is read as
- * UTF-8, because text in Latin-1 is rarely valid UTF-8 by chance; everything else is read as
- * Latin-1.
+ * Text without a declared encoding: ICY titles, ID3v1 tags, old playlists. A single character of
+ * several bytes in UTF-8 makes it UTF-8, because text in Latin-1 rarely holds one by chance; text
+ * without any is read as Latin-1.
+ *
+ * Programs cut text at a number of bytes, and join texts of different origins. So the rest of such
+ * a text is not given up for one malformed place: a character that was cut is left out, and any
+ * other byte is read as Latin-1.
  */
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
@@ -20,11 +24,31 @@ export function decodeLatin1(bytes: Uint8Array): string {
   return characters.join('');
 }
 
+/** The characters of several bytes in UTF-8 (RFC 3629 §4); each character here is one byte. */
+const WELL_FORMED =
+  '[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|\\xed[\\x80-\\x9f][\\x80-\\xbf]|' +
+  '[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|' +
+  '\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}';
+/** The first bytes of such a character, without the rest; a first byte alone only at the end. */
+const CUT = '[\\xe0-\\xf4][\\x80-\\xbf]{1,2}|[\\xc2-\\xf4]$';
+
+const HAS_WELL_FORMED = new RegExp(WELL_FORMED);
+const BEYOND_ASCII = new RegExp(`(${WELL_FORMED})|(${CUT})|[\\x80-\\xff]`, 'g');
+
+/** Decodes UTF-8 with malformed places; each character of `text` is one byte. */
+const decodeDamaged = (text: string): string =>
+  text.replace(BEYOND_ASCII, (found: string, wellFormed?: string, cut?: string) => {
+    if (cut !== undefined) return '';
+    const bytes = Buffer.from(found, 'latin1');
+    return wellFormed === undefined ? decodeLatin1(bytes) : bytes.toString('utf8');
+  });
+
 /** Decodes text in UTF-8 or Latin-1, without a byte order mark. */
 export function decodeLegacyText(bytes: Uint8Array): string {
   try {
     return UTF_8.decode(bytes);
   } catch {
-    return decodeLatin1(bytes);
+    const text = Buffer.from(bytes).toString('latin1');
+    return HAS_WELL_FORMED.test(text) ? decodeDamaged(text) : decodeLatin1(bytes);
   }
 }
