@@ -47,6 +47,11 @@ export const launchSchema = z.strictObject({
   /** 0: any free port. */
   httpPort: z.number().int().min(0).max(65_535),
   overlayPort: z.number().int().min(0).max(65_535),
+  /**
+   * The descriptor of the HTTP port's socket, which is bound already and outlives this process;
+   * absent when the SCX opens the port itself.
+   */
+  httpFd: z.number().int().min(3).max(1023).optional(),
   /** Of the front end that launched it. */
   version: z.string().max(64).optional(),
   /** Where the cluster writes an order to hand over to a successor; absent if it never does. */

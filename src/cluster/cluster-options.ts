@@ -6,7 +6,7 @@
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { Mounts } from './ingest/session-of-mount.js';
-import type { PortRange } from './supervisor/port-pairs.js';
+import type { PortRange } from './ports/port-pairs.js';
 
 /** Settings of the cluster's SCXs; api/scx-launch.ts says what each does. */
 export type ScxSettings = Pick<

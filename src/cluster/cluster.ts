@@ -19,8 +19,8 @@ import { createEncoderPassthrough, type EncoderPassthrough } from './ingest/enco
 import { openShoutcastPort } from './ingest/shoutcast.js';
 import type { Platform } from './platform/platform.js';
 import { createProcessPlatform } from './platform/process-platform.js';
+import { isForScxs } from './ports/port-pairs.js';
 import { createServices, prepare, type Services } from './services.js';
-import { isForScxs } from './supervisor/port-pairs.js';
 import { createBoundedServer, listen } from './web/front-end-port.js';
 import { sortConnections } from './web/sort-connections.js';
 

@@ -25,9 +25,9 @@ import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js'
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
 import type { Found, Platform } from './platform/platform.js';
+import { pairCapacity } from './ports/port-pairs.js';
 import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
 import { clusterStatus } from './status/cluster-status.js';
-import { pairCapacity } from './supervisor/port-pairs.js';
 import { type SupervisorConfig, supervisorConfig } from './supervisor/supervisor-config.js';
 import { loadPages, type Page } from './web/pages.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';

@@ -62,9 +62,13 @@ function createPortMetrics(options: SessionPortOptions, port: () => ScxPort): Me
   return createMetrics(name.text, read, options.log);
 }
 
-/** Where the port listens: at its own address, or at the predecessor's socket. */
+/**
+ * Where the port listens: at its own address, at a socket that outlives this process, or at the
+ * predecessor's socket.
+ */
 async function listenTarget({ launch, predecessor, streaming, playout }: SessionPortOptions) {
   if (predecessor !== undefined) return takeOver(predecessor, streaming.overlay, playout);
+  if (launch.httpFd !== undefined) return { fd: launch.httpFd };
   return { host: launch.listenHost, port: launch.httpPort };
 }
 

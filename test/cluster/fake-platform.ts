@@ -16,6 +16,8 @@ export interface FakePlatform extends Platform {
   /** All that were ever launched. */
   readonly launches: Launch[];
   readonly signals: string[];
+  /** The SCXs whose ports are not held any more. */
+  readonly released: string[];
   /** Orders to hand over. */
   readonly orders: { readonly id: string; readonly successor: Launch; readonly drainMs: number }[];
   /** Makes an SCX renew its lease with these changes; resolves to the HTTP response. */
@@ -47,6 +49,7 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     behaviour: 'renews',
     launches: [],
     signals: [],
+    released: [],
     orders: [],
     renew: (id, over = {}) => {
       const launch = platform.launches.find((each) => each.id === id);
@@ -70,6 +73,7 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
       platform.signals.push(`${signal} ${id}`);
       exit(id, 0, signal === 'SIGKILL' ? signal : null);
     },
+    release: (id) => void platform.released.push(id),
     list: async () => found,
     onExit: (hear) => {
       tell = hear;

@@ -1,7 +1,9 @@
 /**
  * Stands in for `node . scx`: reads the launch document, renews a lease, leaves on SIGTERM. A
- * session whose name ends in `crash` exits with code 1, one in `deaf` does not hear SIGTERM.
+ * session whose name ends in `crash` exits with code 1, one in `deaf` does not hear SIGTERM. If its
+ * port is held for it, it answers each connection there with its process id.
  */
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const launch = JSON.parse(process.env.SCATTERCAST_SCX);
@@ -14,6 +16,11 @@ if (name === 'crash') process.exit(1);
 process.on('SIGTERM', () => {
   if (name !== 'deaf') process.exit(0);
 });
+if (launch.httpFd !== undefined) {
+  const server = createServer((socket) => socket.end(`${process.pid}`));
+  await new Promise((resolve) => server.listen({ fd: launch.httpFd }, resolve));
+  launch.httpPort = server.address().port;
+}
 process.stdout.write(`${name} started\n`);
 
 const status = JSON.stringify({

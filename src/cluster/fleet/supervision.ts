@@ -101,6 +101,7 @@ function createPerform(
     onEffect(effect);
     if (effect.kind === 'launch') void launch(effect.order);
     else if (effect.kind === 'stop') platform.stop(effect.id, effect.signal);
+    else if (effect.kind === 'release') platform.release(effect.id);
     else if (effect.kind === 'answer') answers.settle(effect.request, effect.outcome);
     else log[effect.level]({ session: effect.session }, effect.message);
   };

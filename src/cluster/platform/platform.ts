@@ -2,9 +2,12 @@
  * The platform that starts SCXs. §2.3 assumes "the existence of a cluster management platform". A
  * platform has three verbs, launch, stop and list, and reports exits. process-platform.ts needs
  * nothing that must be installed; an engine for many machines can be another platform.
+ *
+ * A platform may hold the HTTP port of an SCX beyond the death of its process, so that connections
+ * wait for the next SCX that is launched at this port, instead of being refused.
  */
 import type { Launch } from '../../api/scx-launch.js';
-import type { Ports } from '../supervisor/port-pairs.js';
+import type { Ports } from '../ports/port-pairs.js';
 import type { LaunchFacts } from '../supervisor/supervisor-types.js';
 
 /** An SCX that runs already. */
@@ -32,6 +35,11 @@ export interface Platform {
   stop(id: string, signal: 'SIGTERM' | 'SIGKILL'): void;
   /** The SCXs of this cluster that live; asked once, at the start of a front end. */
   list(): Promise<readonly Found[]>;
+  /**
+   * No further SCX is launched at the port of this one, which has ended: if the port is held, it is
+   * closed, and what waits there is refused.
+   */
+  release(id: string): void;
   /** Reports each exit of a launched, listed or adopted SCX once, to one listener. */
   onExit(listener: (exit: Exit) => void): void;
   /**

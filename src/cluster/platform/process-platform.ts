@@ -1,7 +1,7 @@
 /**
  * The platform of a single machine: each SCX is a child process (scx-command.ts). A front end that
  * is started later finds the SCXs in their run files (run-files.ts); they are not its children, so
- * it watches them (foreign-processes.ts).
+ * it watches them (foreign-processes.ts), and does not hold their ports (held-ports.ts).
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import type { Launch } from '../../api/scx-launch.js';
 import { parseSessionName } from '../../session/session-name.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
 import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
+import { createHeldPorts, type HeldPorts } from '../ports/held-ports.js';
 import { createForeignProcesses, type ForeignProcesses } from './foreign-processes.js';
 import { openLog, trimLogs } from './log-files.js';
 import type { Exit, Found, Platform } from './platform.js';
@@ -37,6 +38,7 @@ interface Context {
   readonly logFolder: string;
   readonly children: Map<string, ChildProcess>; // bounded by the supervisor, as the others are
   readonly foreign: ForeignProcesses;
+  readonly ports: HeldPorts;
   /** Launches that have no process yet. */
   readonly starting: Set<string>;
   /** Successors that were ordered and have not renewed a lease yet. */
@@ -94,14 +96,15 @@ function follow({ options, children, tellExit }: Context, id: string, child: Chi
 }
 
 async function launchScx(context: Context, launch: Launch): Promise<{ readonly pid: number }> {
-  const { options, starting } = context;
+  const { options, starting, ports } = context;
   const { entry, inheritLogs } = options;
   starting.add(launch.id);
+  const held = await ports.hold(launch.id, launch.listenHost, launch.httpPort);
   const output = await openOutput(context, launch);
   try {
     if (!starting.delete(launch.id)) throw new Error('it was stopped before it started');
     const target = inheritLogs ? 'inherit' : (output?.fd ?? 'ignore');
-    const child = spawnScx(entry, withOrderFile(context, launch), target);
+    const child = spawnScx(entry, withOrderFile(context, launch), target, held?.fd);
     if (child.pid === undefined) throw (await once(child, 'error'))[0];
     follow(context, launch.id, child);
     void remember(context, runFileOf(launch, child.pid));
@@ -125,13 +128,16 @@ async function listScxs({ runFolder, foreign }: Context): Promise<readonly Found
 }
 
 function adoptScx(context: Context, id: string, session: string, pid: number): boolean {
-  const { children, foreign, successors } = context;
+  const { children, foreign, ports, successors } = context;
   if (children.has(id) || foreign.has(id)) return true;
   const birth = birthOf(pid);
   if (birth === undefined || !hasArgument(pid, session)) return false;
   foreign.watch(id, pid, birth);
   const launch = successors.get(id);
-  if (launch !== undefined) void remember(context, runFileOf(launch, pid));
+  if (launch !== undefined) {
+    ports.share(id, launch.httpPort);
+    void remember(context, runFileOf(launch, pid));
+  }
   successors.delete(id);
   return true;
 }
@@ -162,6 +168,7 @@ function createContext(options: ProcessPlatformOptions, hear: (exit: Exit) => vo
     ...{ options, runFolder, logFolder: `${dataDir}/logs`, tellExit },
     children: new Map(),
     foreign: createForeignProcesses(log, (id) => tellExit({ id, code: null, signal: null })),
+    ports: createHeldPorts(),
     starting: new Set(),
     successors: new Map(),
   };
@@ -171,7 +178,7 @@ function createContext(options: ProcessPlatformOptions, hear: (exit: Exit) => vo
 export function createProcessPlatform(options: ProcessPlatformOptions): Platform {
   let hear: (exit: Exit) => void = () => undefined;
   const context = createContext(options, (exit) => hear(exit));
-  const { logFolder, starting, children, foreign } = context;
+  const { logFolder, starting, children, foreign, ports } = context;
   void trimLogs(logFolder);
   const trimming = setInterval(() => void trimLogs(logFolder), TRIM_LOGS_MS).unref();
   return {
@@ -181,6 +188,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
       children.get(id)?.kill(signal);
       foreign.stop(id, signal);
     },
+    release: ports.release,
     list: () => listScxs(context),
     onExit: (listener) => {
       hear = listener;
@@ -190,6 +198,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     close: () => {
       clearInterval(trimming);
       foreign.close();
+      ports.close();
     },
   };
 }

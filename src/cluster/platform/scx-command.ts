@@ -19,17 +19,25 @@ export const scxArguments = (entry: string, { session }: Launch): string[] => [
   ...[entry, 'scx', '--session', session],
 ];
 
+/** The descriptor in the SCX of a port that is held: the first after those of every process. */
+const HTTP_FD = 3;
+
 /**
  * Starts the process in a process group of its own, so that neither Ctrl-C at the front end's
- * terminal nor the front end's death ends it. `output`: where it writes.
+ * terminal nor the front end's death ends it. `output`: where it writes; `httpSocket`: the
+ * descriptor here of the socket on which it listens.
  */
 export const spawnScx = (
   entry: string,
   launch: Launch,
   output: number | 'inherit' | 'ignore',
-): ChildProcess =>
-  spawn(process.execPath, scxArguments(entry, launch), {
+  httpSocket: number | undefined,
+): ChildProcess => {
+  const inherited = httpSocket === undefined ? [] : [httpSocket];
+  const document = httpSocket === undefined ? launch : { ...launch, httpFd: HTTP_FD };
+  return spawn(process.execPath, scxArguments(entry, launch), {
     detached: true,
-    stdio: ['ignore', output, output],
-    env: childEnvironment({ [LAUNCH_VARIABLE]: JSON.stringify(launch) }),
+    stdio: ['ignore', output, output, ...inherited],
+    env: childEnvironment({ [LAUNCH_VARIABLE]: JSON.stringify(document) }),
   });
+};

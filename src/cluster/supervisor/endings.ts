@@ -5,7 +5,9 @@
  *
  * A session that is published here, or whose SCX had clients or is asked for, gets a new SCX on the
  * same ports. The first quick death of an SCX that had come up costs no wait; further ones wait 250
- * ms, doubling to 30 s. After 3, clients are told.
+ * ms, doubling to 4 s: the session can run, and its clients wait, the new ones here and the others
+ * at the port (awaited-ports.ts). SCXs that do not even come up wait up to 30 s, and after 3 quick
+ * deaths in a row clients are told.
  */
 import type { Rng } from '../../lib/rng.js';
 import { EXIT } from '../../lib/user-error.js';
@@ -48,10 +50,17 @@ export function createEndings(state: SupervisorState, rng: Rng): Endings {
     answerWaiting(state, slot, now);
   };
 
+  /** Whether clients come back to this SCX's ports: those that it had, or those of the one before. */
+  const hasReturning = (slot: SessionSlot, scx: TrackedScx, now: number): boolean => {
+    const since = now - config.reservationMs;
+    const mayReturn = scx.isRestart && scx.since > since && slot.deaths < config.quickDeathsMax;
+    return mayReturn || hadClients(scx, since);
+  };
+
   const remember = (slot: SessionSlot, { scx, reason }: End, now: number): void => {
     log(state, 'warn', reason, scx.session);
     if (scx.status !== null) {
-      slot.restart = slot.current === null && hadClients(scx);
+      slot.restart = slot.current === null && hasReturning(slot, scx, now);
       slot.ports = scx.ports; // so that players that connect again find the next SCX
       slot.formerNeighbours = scx.status.neighbours;
     }
@@ -66,6 +75,7 @@ export function createEndings(state: SupervisorState, rng: Rng): Endings {
       const { id, session } = end.scx;
       scxs.remove(id);
       const slot = slots.get(session);
+      state.awaitedPorts.onEnd(end.scx, slot);
       if (slot === undefined) return;
       const wasFirst = slot.current === id;
       if (wasFirst) detach(slot, now);

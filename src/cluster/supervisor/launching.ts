@@ -8,9 +8,9 @@
  * listeners is it known whether another is needed.
  */
 import { createTokenBucket } from '../../lib/token-bucket.js';
+import { choosePorts, type Ports } from '../ports/port-pairs.js';
 import { capacityOf } from './capacity.js';
 import { FULL } from './outcomes.js';
-import { choosePorts, type Ports } from './port-pairs.js';
 import type { TrackedScx } from './scx-table.js';
 import { needsFirst, type SessionSlot } from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
@@ -54,7 +54,8 @@ function order(
   const { session } = slot;
   const isFirst = slot.current === null;
   const due = now + config.firstLeaseMs;
-  scxs.add({ id, session, since: now, ports, phase: 'launching', due });
+  const scx = scxs.add({ id, session, since: now, ports, phase: 'launching', due });
+  scx.isRestart = slot.restart;
   slot.current ??= id;
   const formerNeighbours = isFirst ? slot.formerNeighbours : [];
   const rendezvous = slot.kept && isFirst;
@@ -95,6 +96,7 @@ export function createLaunching(state: SupervisorState, drawId: () => string): L
       const slot = slots.get(scx.session);
       if (slot === undefined || slot.portTries >= config.portTriesMax) return false;
       scxs.remove(scx.id);
+      state.awaitedPorts.onEnd(scx, undefined);
       if (scx.ports.http > 0) avoided.set(scx.ports.http, now + config.portAvoidMs);
       slot.portTries++;
       slot.ports = null;

@@ -4,10 +4,10 @@
  * end, or by an earlier one, and is adopted.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
+import { portsOf } from '../ports/port-pairs.js';
 import { answerWaiting } from './answering.js';
 import { settleReservations } from './capacity.js';
 import type { Launching } from './launching.js';
-import { portsOf } from './port-pairs.js';
 import type { TrackedScx } from './scx-table.js';
 import { log, type SupervisorState } from './supervisor-state.js';
 import type { InputOf } from './supervisor-types.js';

@@ -4,7 +4,7 @@
  * from the next renewals. Bounded: launched SCXs by the cap, adopted ones by `trackedMax`.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
-import type { Ports } from './port-pairs.js';
+import type { Ports } from '../ports/port-pairs.js';
 
 /** Launching: no lease yet. Renewing: alive. Leaving: ends by itself. Killed: exit to come. */
 type Phase = 'launching' | 'renewing' | 'leaving' | 'killed';
@@ -20,6 +20,8 @@ export interface TrackedScx {
   status: ScxStatus | null;
   /** When that was; -Infinity before the first. */
   renewedAt: number;
+  /** It replaces one that died with clients, which connect again without asking here. */
+  isRestart: boolean;
   /** When listeners were sent to it that no renewal reports yet; at most its `listenersMax`. */
   readonly reservations: number[];
   /** The deadline of the phase. */
@@ -48,7 +50,10 @@ export interface ScxTable {
   readonly due: number;
 }
 
-const UNREPORTED = { status: null, renewedAt: Number.NEGATIVE_INFINITY, killReason: '' };
+const UNREPORTED = {
+  ...{ status: null, renewedAt: Number.NEGATIVE_INFINITY },
+  ...{ isRestart: false, killReason: '' },
+};
 
 const bySessionAndId = (a: ScxStatus, b: ScxStatus): number =>
   a.session === b.session ? (a.id < b.id ? -1 : 1) : a.session < b.session ? -1 : 1;
@@ -102,6 +107,10 @@ export function createScxTable(): ScxTable {
   };
 }
 
-/** Whether its last renewal reported listeners, or sources that are attached to it. */
-export const hadClients = ({ status }: TrackedScx): boolean =>
-  status !== null && (status.listeners > 0 || status.attachedSources > 0);
+/**
+ * Whether its last renewal reported listeners, or sources that are attached to it; or listeners were
+ * sent to it after `since`, who are there or on their way.
+ */
+export const hadClients = ({ status, reservations }: TrackedScx, since: number): boolean =>
+  status !== null &&
+  (status.listeners > 0 || status.attachedSources > 0 || reservations.some((at) => at > since));

@@ -1,13 +1,14 @@
 /**
  * The supervisor's state of one session: whether it must have an SCX, which requests wait for it,
  * and how its SCXs died. Deaths soon after the launch make a restart loop: each of them doubles the
- * wait before the next launch, and after a few of them clients are told so at once.
+ * wait before the next launch. After a few of them clients are told so at once, if the SCXs do not
+ * even come up.
  */
 
 import type { ScxStatus } from '../../api/scx-status.js';
 import { spreadBackoffMs } from '../../lib/backoff.js';
 import type { Rng } from '../../lib/rng.js';
-import type { Ports } from './port-pairs.js';
+import type { Ports } from '../ports/port-pairs.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 import type { LaunchFacts } from './supervisor-types.js';
 
@@ -27,6 +28,8 @@ export interface SessionSlot {
   deaths: number;
   /** A sentence about the last one. */
   lastDeath: string;
+  /** Whether the SCX that died last had come up: then the session can run here. */
+  cameUp: boolean;
   /** No launch before this instant. */
   retryAt: number;
   /** Where its SCX listened last: its clients connect to these again. */
@@ -47,6 +50,7 @@ export const createSlot = (session: string): SessionSlot => ({
   waiting: new Set(),
   deaths: 0,
   lastDeath: '',
+  cameUp: false,
   retryAt: 0,
   ports: null,
   formerNeighbours: [],
@@ -74,14 +78,19 @@ export function learn(slot: SessionSlot, facts: LaunchFacts): void {
   slot.facts = facts;
 }
 
-/** Whether its SCXs die again and again, and the next launch is still to come. */
+/** Whether its SCXs cannot be expected to come up at all. */
+const isHopeless = ({ deaths, cameUp }: SessionSlot, { quickDeathsMax }: SupervisorConfig) =>
+  deaths >= quickDeathsMax && !cameUp;
+
+/** Whether its SCXs fail again and again to come up, and the next launch is still to come. */
 export const isFailing = (slot: SessionSlot, config: SupervisorConfig, now: number): boolean =>
-  slot.current === null && slot.deaths >= config.quickDeathsMax && slot.retryAt > now;
+  slot.current === null && isHopeless(slot, config) && slot.retryAt > now;
 
 /** The wait after quick deaths in a row (>= 1), ms. */
-function waitMs(deaths: number, config: SupervisorConfig, rng: Rng): number {
-  const range = { firstMs: config.backoffMinMs, lastMs: config.backoffMaxMs };
-  return spreadBackoffMs(range, deaths - 1, rng.unit());
+function waitMs({ deaths, cameUp }: SessionSlot, config: SupervisorConfig, rng: Rng): number {
+  const { backoffMinMs: firstMs, backoffHeldMs, backoffMaxMs } = config;
+  const lastMs = cameUp ? backoffHeldMs : backoffMaxMs;
+  return spreadBackoffMs({ firstMs, lastMs }, deaths - 1, rng.unit());
 }
 
 /**
@@ -97,9 +106,10 @@ export function recordDeath(
 ): void {
   const quick = death.livedMs < config.quickDeathMs;
   slot.lastDeath = death.reason;
+  slot.cameUp = death.cameUp;
   slot.portTries = 0;
   slot.deaths = quick ? slot.deaths + 1 : 0;
   const waits = quick && (slot.deaths > 1 || !death.cameUp);
-  slot.retryAt = waits ? now + waitMs(slot.deaths, config, rng) : now;
-  if (slot.deaths >= config.quickDeathsMax) slot.restart = false;
+  slot.retryAt = waits ? now + waitMs(slot, config, rng) : now;
+  if (isHopeless(slot, config)) slot.restart = false;
 }

@@ -2,7 +2,7 @@
  * All settings of the supervisor. All times are in ms. The relation between them:
  * an SCX's lease interval (1 s) < leaseMs < firstLeaseMs <= the timeout of a client's request.
  */
-import type { PortRange } from './port-pairs.js';
+import type { PortRange } from '../ports/port-pairs.js';
 
 export interface SupervisorConfig {
   /** SCXs at most, >= 1; beyond it clients are told that the cluster is full. */
@@ -48,6 +48,11 @@ export interface SupervisorConfig {
   readonly backoffMinMs: number;
   /** Its upper end. Guess: 30000. */
   readonly backoffMaxMs: number;
+  /**
+   * Its upper end for SCXs that had come up, whose clients wait for the next one: less than a client
+   * is made to wait here. Guess: 4000.
+   */
+  readonly backoffHeldMs: number;
   /** A death before this age is a quick one: the launch itself may be at fault. Guess: 30000. */
   readonly quickDeathMs: number;
   /** Quick deaths in a row after which clients are told at once. Guess: 3. */
@@ -92,6 +97,7 @@ export function supervisorConfig(
     killMs: 3000,
     backoffMinMs: 250,
     backoffMaxMs: 30_000,
+    backoffHeldMs: 4000,
     quickDeathMs: 30_000,
     quickDeathsMax: 3,
     memoryMs: 300_000,

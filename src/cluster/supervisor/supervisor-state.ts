@@ -1,4 +1,5 @@
 /** The state that the parts of the supervisor share: its tables, and the list of effects. */
+import type { AwaitedPorts } from './awaited-ports.js';
 import type { RequestList } from './request-list.js';
 import type { ScxTable } from './scx-table.js';
 import type { SlotTable } from './slot-table.js';
@@ -10,6 +11,7 @@ export interface SupervisorState {
   readonly scxs: ScxTable;
   readonly slots: SlotTable;
   readonly requests: RequestList;
+  readonly awaitedPorts: AwaitedPorts;
   /** All SCXs are to end, and none is launched any more. */
   stopping: boolean;
   tell(effect: SupervisorEffect): void;

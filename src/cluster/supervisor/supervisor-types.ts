@@ -4,7 +4,7 @@
  */
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
-import type { Ports } from './port-pairs.js';
+import type { Ports } from '../ports/port-pairs.js';
 
 /** The part of a session's announcement that its SCX needs. */
 export type LaunchFacts = Pick<
@@ -87,6 +87,8 @@ export type InputOf<Kind extends SupervisorInput['kind']> = Extract<
 export type SupervisorEffect =
   | { readonly kind: 'launch'; readonly order: LaunchOrder }
   | { readonly kind: 'stop'; readonly id: string; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** This SCX has ended, and no other one follows at its HTTP port. */
+  | { readonly kind: 'release'; readonly id: string }
   | { readonly kind: 'answer'; readonly request: number; readonly outcome: Outcome }
   | {
       readonly kind: 'log';

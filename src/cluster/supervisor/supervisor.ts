@@ -18,11 +18,12 @@ import { unreachable } from '../../lib/assert.js';
 import type { Machine } from '../../lib/machine.js';
 import { bad, good, type Result } from '../../lib/result.js';
 import type { Rng } from '../../lib/rng.js';
+import { chooseOverlayPort } from '../ports/port-pairs.js';
 import { handleWant } from './answering.js';
+import { createAwaitedPorts } from './awaited-ports.js';
 import { createEndings, type Endings, handleExited, handleLaunchFailed } from './endings.js';
 import { createLaunching, type Launching } from './launching.js';
 import { CLOSING, NOT_YET } from './outcomes.js';
-import { chooseOverlayPort } from './port-pairs.js';
 import { handleFound, handleLease } from './renewals.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable } from './scx-table.js';
@@ -65,7 +66,8 @@ function createState(config: SupervisorConfig, effects: SupervisorEffect[]): Sup
     tell({ kind: 'answer', request, outcome }),
   );
   const tables = { scxs: createScxTable(), slots: createSlotTable(config), requests };
-  return { config, ...tables, stopping: false, tell };
+  const awaitedPorts = createAwaitedPorts(tell);
+  return { config, ...tables, awaitedPorts, stopping: false, tell };
 }
 
 function handleKeep({ state, launching }: Parts, input: InputOf<'keep'>, now: number): void {
@@ -158,6 +160,7 @@ export function createSupervisor(
     handle: (input, now) => {
       watching.notice(now);
       dispatch(parts, input, now);
+      state.awaitedPorts.settle(state.stopping);
       return effects.splice(0);
     },
     tick: (now) => {
@@ -165,6 +168,7 @@ export function createSupervisor(
       watching.look(now);
       state.requests.answerDue(now, NOT_YET);
       launching.pump(now);
+      state.awaitedPorts.settle(state.stopping);
       return effects.splice(0);
     },
     get deadline() {

@@ -4,7 +4,7 @@
  * encoder, or gets a page and is closed. There is no node:http below: it would cost each listener
  * several times the memory, and it cannot read what encoders send.
  */
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, Server, type Socket } from 'node:net';
 import {
   createHeadGate,
   type HeadGate,
@@ -27,8 +27,11 @@ export interface ScxPortOptions extends RequestOptions {
   readonly tls: Tls | undefined;
 }
 
-/** An address to listen on, or a listening socket that another process has opened. */
-export type ListenTarget = { readonly host: string; readonly port: number } | Server;
+/** An address to listen on, or a socket that another process has opened: inherited, or handed over. */
+export type ListenTarget =
+  | { readonly host: string; readonly port: number }
+  | { readonly fd: number }
+  | Server;
 
 /** A listening HTTP port. */
 export interface ScxPort {
@@ -122,7 +125,7 @@ function listen(server: Server, target: ListenTarget): Promise<void> {
       server.removeAllListeners('error');
       resolve();
     };
-    if ('port' in target) server.listen({ ...target, backlog: BACKLOG }, onListening);
-    else server.listen(target, BACKLOG, onListening);
+    if (target instanceof Server) server.listen(target, BACKLOG, onListening);
+    else server.listen({ ...target, backlog: BACKLOG }, onListening);
   });
 }

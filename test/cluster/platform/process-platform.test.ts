@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   existsSync,
   readdirSync,
@@ -6,6 +7,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Launch, launchSchema } from '../../../src/api/scx-launch.js';
@@ -17,6 +20,29 @@ import { FACTS, quiet, temporaryFolder, until } from '../support.js';
 
 const ENTRY = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
 const ID = '00000000000000aa';
+const OTHER_ID = '00000000000000bb';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** What is answered to a connection at the port: all bytes, or the error. */
+function answerAt(port: number): Promise<string> {
+  return answerOn(connect(port, '127.0.0.1'));
+}
+
+async function answerOn(socket: Socket): Promise<string> {
+  try {
+    return await text(socket);
+  } catch (error) {
+    return `${(error as NodeJS.ErrnoException).code}`;
+  }
+}
 
 const launchOf = (name: string): Launch =>
   launchSchema.parse({
@@ -55,8 +81,8 @@ function setUp(dataDir = temporaryFolder(), entry = ENTRY) {
   open.push(platform);
   const exits: Exit[] = [];
   platform.onExit((exit) => exits.push(exit));
-  const launch = async (name: string) => {
-    const { pid } = await platform.launch(launchOf(name));
+  const launch = async (name: string, over: Partial<Launch> = {}) => {
+    const { pid } = await platform.launch({ ...launchOf(name), ...over });
     pids.push(pid);
     return pid;
   };
@@ -99,6 +125,55 @@ describe('The process platform', () => {
       { id: ID, code: 1, signal: null },
       { id: ID, code: null, signal: 'SIGKILL' },
     ]);
+  });
+
+  test('holds the port of an SCX that dies: connections wait for the next one there', async () => {
+    const { platform, exits, launch, started } = setUp();
+    const httpPort = await freePort();
+    const first = await launch('night', { httpPort });
+    await started('night');
+    expect(await answerAt(httpPort)).toBe(`${first}`);
+    process.kill(first, 'SIGKILL');
+    await until(() => exits.length === 1);
+    const waiting = answerAt(httpPort);
+    const second = await launch('night', { id: OTHER_ID, httpPort });
+    platform.release(ID);
+    expect(await waiting).toBe(`${second}`);
+
+    process.kill(second, 'SIGKILL');
+    await until(() => exits.length === 2);
+    const hopeless = connect(httpPort, '127.0.0.1');
+    await once(hopeless, 'connect');
+    platform.release(OTHER_ID);
+    expect(await answerOn(hopeless)).toBe('ECONNRESET');
+    expect(await answerAt(httpPort)).toBe('ECONNREFUSED');
+  });
+
+  test('leaves a port that another program uses to the SCX, which reports it', async () => {
+    const { launch, started } = setUp();
+    const other = createServer((socket) => socket.end('other')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await launch('night', { httpPort: port });
+    await started('night');
+    expect(await answerAt(port)).toBe('other');
+    other.close();
+  });
+
+  test('holds the port that an SCX has handed over to its successor', async () => {
+    const { platform, launch, exits, started } = setUp();
+    const httpPort = await freePort();
+    const first = await launch('night', { httpPort });
+    await started('night');
+    const order = { ...launchOf('night'), id: OTHER_ID, httpPort };
+    await platform.orderSuccessor(ID, order, 0);
+    expect(platform.adopt(OTHER_ID, order.session, first)).toBe(true); // stands in for it
+    platform.release(ID);
+    process.kill(first, 'SIGKILL');
+    await until(() => exits.length === 2);
+    const waiting = answerAt(httpPort);
+    const third = await launch('night', { id: '00000000000000cc', httpPort });
+    expect(await waiting).toBe(`${third}`);
   });
 
   test('does not launch an SCX that was stopped before it started', async () => {

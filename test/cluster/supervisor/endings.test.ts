@@ -1,6 +1,9 @@
 /** What the end of an SCX means for its session: another one at once, later, or none. */
 import { describe, expect, test } from 'vitest';
-import { FACTS, NIGHT } from '../support.js';
+import { createSupervisor } from '../../../src/cluster/supervisor/supervisor.js';
+import { supervisorConfig } from '../../../src/cluster/supervisor/supervisor-config.js';
+import { createRng } from '../../../src/lib/rng.js';
+import { FACTS, NIGHT, statusOf } from '../support.js';
 import { answered, DAY, failed, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
 
 const FULL = { listeners: 3, listenersMax: 3 };
@@ -170,6 +173,89 @@ describe('A further SCX of a session', () => {
     expect(loud(exited(1, 1000, 1))).toMatchObject([{ order: { formerNeighbours: neighbours } }]);
     lease(2, 1300, { ...FULL, neighbours });
     expect(want(2, 1400)).toMatchObject([{ order: { id: idOf(3), formerNeighbours: [] } }]);
+  });
+});
+
+describe('The port of an SCX that ended', () => {
+  /** A session whose SCX has listeners, and has just crashed for the second time. */
+  function crashedTwice() {
+    const world = setUp();
+    world.want(1, 0);
+    world.lease(1, 300, { listeners: 2 });
+    world.exited(1, 1000, 1);
+    world.lease(2, 1300, { listeners: 2 });
+    expect(loud(world.exited(2, 1400, 1))).toEqual([]);
+    return world;
+  }
+
+  test('is held until the next one is launched there, and for that one from then on', () => {
+    const { machine, released, lease, exited } = crashedTwice();
+    expect(released).toEqual([idOf(1)]);
+    expect(machine.tick(machine.deadline)).toEqual([launchOf(3, 8100)]);
+    expect(released).toEqual([idOf(1), idOf(2)]);
+    lease(3, 3000);
+    exited(3, 3100, 0);
+    expect(released).toEqual([idOf(1), idOf(2), idOf(3)]);
+  });
+
+  test('is released after the launch of the next one, which has it then', () => {
+    const order: string[] = [];
+    const machine = createSupervisor(supervisorConfig(4, 'any'), createRng(7), () => idOf(1));
+    machine.handle({ kind: 'keep', session: NIGHT, facts: FACTS }, 0);
+    machine.handle({ kind: 'lease', status: statusOf(idOf(1), NIGHT) }, 300);
+    const input = { kind: 'exited', id: idOf(1), code: null, signal: 'SIGKILL' } as const;
+    for (const { kind } of machine.handle(input, 400)) order.push(kind);
+    expect(order.filter((kind) => kind !== 'log')).toEqual(['launch', 'release']);
+  });
+
+  const ENDS: Readonly<Record<string, (world: ReturnType<typeof setUp>) => void>> = {
+    'it ended normally': ({ exited }) => void exited(1, 1000, 0),
+    'it had no clients': ({ lease, exited }) => {
+      lease(1, 5300);
+      exited(1, 5400, 1);
+    },
+    'its session has another SCX': ({ lease, exited }) => {
+      lease(9, 400);
+      exited(1, 1000, null, 'SIGKILL');
+    },
+    'the cluster is stopping': ({ machine, exited }) => {
+      machine.handle({ kind: 'stopAll' }, 400);
+      exited(1, 500, 0);
+    },
+  };
+
+  test.each(Object.entries(ENDS))('is released when %s', (_, end) => {
+    const world = setUp();
+    world.want(1, 0);
+    world.lease(1, 300);
+    end(world);
+    expect(world.released).toEqual([idOf(1)]);
+  });
+
+  test('is released when its session is withdrawn before the next launch', () => {
+    const { machine, keep, lease, exited, released } = setUp();
+    keep(0);
+    for (const [n, now] of [
+      [1, 300],
+      [2, 500],
+    ] as const) {
+      lease(n, now);
+      exited(n, now + 100, 1);
+    }
+    expect(released).toEqual([idOf(1)]);
+    machine.handle({ kind: 'unkeep', session: NIGHT }, 700);
+    expect(released).toEqual([idOf(1), idOf(2)]);
+  });
+
+  test('is released when the next one must use another, or its launches are given up', () => {
+    const taken = crashedTwice();
+    taken.machine.tick(taken.machine.deadline);
+    taken.exited(3, 3000, 3);
+    expect(taken.released).toEqual([idOf(1), idOf(2), idOf(3)]);
+    const failing = crashedTwice();
+    failing.machine.tick(failing.machine.deadline);
+    failing.exited(3, 3000, 1);
+    expect(failing.released).toEqual([idOf(1), idOf(2), idOf(3)]);
   });
 });
 

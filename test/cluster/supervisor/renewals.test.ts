@@ -191,7 +191,13 @@ test('The defaults of the supervisor are those that its documentation names', ()
     ...{ launchingMax: 8, launchBurst: 40, launchIntervalMs: 1000, firstLeaseMs: 8000 },
     ...{ leaseMs: 5000, pulseMs: 1000, stallMs: 1000 },
     ...{ leavingMs: 30_000, stopMs: 2500, killMs: 3000 },
-    ...{ backoffMinMs: 250, backoffMaxMs: 30_000, portAvoidMs: 60_000, portTriesMax: 8 },
+    ...{
+      backoffMinMs: 250,
+      backoffMaxMs: 30_000,
+      backoffHeldMs: 4000,
+      portAvoidMs: 60_000,
+      portTriesMax: 8,
+    },
     ...{ quickDeathMs: 30_000, quickDeathsMax: 3, memoryMs: 300_000 },
   });
   expect(supervisorConfig(4, ports).launchBurst).toBe(32);

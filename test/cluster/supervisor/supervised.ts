@@ -6,7 +6,10 @@ import {
   type SupervisorConfig,
   supervisorConfig,
 } from '../../../src/cluster/supervisor/supervisor-config.js';
-import type { SupervisorEffect } from '../../../src/cluster/supervisor/supervisor-types.js';
+import type {
+  SupervisorEffect,
+  SupervisorInput,
+} from '../../../src/cluster/supervisor/supervisor-types.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { FACTS, NIGHT, statusOf } from '../support.js';
 
@@ -18,7 +21,18 @@ export const idOf = (n: number): string => n.toString(16).padStart(16, '0');
 export function setUp(over: Partial<SupervisorConfig> = {}) {
   let ids = 0;
   const config = { ...supervisorConfig(4, RANGE), ...over };
-  const machine = createSupervisor(config, createRng(7), () => idOf(++ids));
+  const bare = createSupervisor(config, createRng(7), () => idOf(++ids));
+  /** SCXs whose ports were released, so that most tests need not list them. */
+  const released: string[] = [];
+  const sorted = (effects: SupervisorEffect[]): SupervisorEffect[] => {
+    for (const effect of effects) if (effect.kind === 'release') released.push(effect.id);
+    return effects.filter(({ kind }) => kind !== 'release');
+  };
+  const { handle, tick } = bare;
+  const machine = Object.assign(bare, {
+    handle: (input: SupervisorInput, now: number) => sorted(handle(input, now)),
+    tick: (now: number) => sorted(tick(now)),
+  });
   const want = (request: number, now: number, session = NIGHT, timeoutMs = 20_000) =>
     machine.handle(
       { kind: 'want', request, session, facts: FACTS, isListener: true, timeoutMs },
@@ -45,7 +59,7 @@ export function setUp(over: Partial<SupervisorConfig> = {}) {
     while (machine.deadline <= now) effects.push(...machine.tick(machine.deadline));
     return effects;
   };
-  return { machine, config, want, ask, keep, lease, exited, found, runUntil };
+  return { machine, released, config, want, ask, keep, lease, exited, found, runUntil };
 }
 
 export const launchOf = (n: number, http = 8100, session = NIGHT, rendezvous = false) => ({

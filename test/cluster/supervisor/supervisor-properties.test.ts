@@ -70,6 +70,7 @@ function createWorld(seed: number) {
   const doomed = new Set<string>();
   const pending = new Map<number, { readonly at: number; readonly isListener: boolean }>();
   const launches: number[] = [];
+  const unreleased = new Set<string>(); // the SCXs whose ports the platform holds
 
   const hosts = (of: string): Real[] =>
     [...alive]
@@ -113,6 +114,11 @@ function createWorld(seed: number) {
       expect(given.http).toBeGreaterThanOrEqual(8100);
       expect(given.overlay).toBeLessThanOrEqual(8109);
       onLaunch(id, of);
+      unreleased.add(id);
+    }
+    if (effect.kind === 'release') {
+      expect(alive.has(effect.id), 'an SCX that lives').toBe(false);
+      expect(unreleased.delete(effect.id), 'released once').toBe(true);
     }
     if (effect.kind === 'stop' && effect.signal === 'SIGKILL') doomed.add(effect.id);
     if (effect.kind === 'answer') {
@@ -143,6 +149,8 @@ function createWorld(seed: number) {
     expect(alive.size, 'SCXs').toBeLessThanOrEqual(SCXS_MAX);
     expect(machine.deadline).toBeGreaterThan(now);
     for (const { at } of pending.values()) expect(now - at).toBeLessThanOrEqual(TIMEOUT_MS);
+    const ended = [...unreleased].filter((id) => !alive.has(id));
+    expect(ended.length, 'ports that wait for an SCX').toBeLessThanOrEqual(sessions.length);
     const lastMinute = launches.filter((at) => at > now - 60_000).length;
     expect(lastMinute).toBeLessThanOrEqual(config.launchBurst + 61);
     checkKept();
@@ -217,7 +225,7 @@ function createWorld(seed: number) {
       if (id !== undefined && scx !== undefined) takeAt(what, id, scx);
     }
   };
-  return { take, pass, pending, machine, alive, feed, exit };
+  return { take, pass, pending, machine, alive, unreleased, feed, exit };
 }
 
 test('A supervisor stays within all limits, and answers every request once', () => {
@@ -257,6 +265,7 @@ test('A supervisor that is stopped has nothing left to do once all SCXs have end
       world.pass(0);
       expect([world.alive.size, world.machine.size]).toEqual([0, 0]);
       expect(world.machine.deadline).toBe(Number.POSITIVE_INFINITY);
+      expect([...world.unreleased]).toEqual([]);
     }),
   );
 });

@@ -3,6 +3,8 @@ import type { LaunchFacts } from '../../../src/cluster/supervisor/supervisor-typ
 import { FACTS, NIGHT } from '../support.js';
 import { answered, DAY, failed, full, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
 
+const isAnswer = ({ kind }: { readonly kind: string }): boolean => kind === 'answer';
+
 describe('A supervisor launches', () => {
   test('an SCX for the first client, and answers at its first lease', () => {
     const { want, lease } = setUp();
@@ -201,8 +203,50 @@ describe('A running SCX', () => {
     const { machine, want, lease, exited } = setUp();
     want(1, 0);
     lease(1, 300);
-    expect(loud(exited(1, 1000, 1))).toEqual([]);
+    lease(1, 5300); // the listener that was sent there has not come
+    expect(loud(exited(1, 5301, 1))).toEqual([]);
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('that crashed before it could report its first listener is launched again', () => {
+    const { want, lease, exited } = setUp();
+    want(1, 0);
+    expect(lease(1, 300)).toEqual([answered(1, 1)]);
+    expect(loud(exited(1, 5299, null, 'SIGKILL'))).toEqual([launchOf(2, 8100)]);
+  });
+
+  test('that crashed again before its listeners could return is launched again, but not for ever', () => {
+    const { machine, want, lease, exited, runUntil } = setUp();
+    want(1, 0);
+    lease(1, 6000, { listeners: 1 });
+    expect(loud(exited(1, 6100, 1))).toEqual([launchOf(2, 8100)]);
+    lease(2, 6400);
+    exited(2, 6500, 1);
+    expect(runUntil(7000)).toEqual([launchOf(3, 8100)]);
+    lease(3, 7300);
+    exited(3, 7400, 1);
+    expect(runUntil(9000)).toEqual([launchOf(4, 8100)]);
+    lease(4, 9300);
+    exited(4, 9400, 1);
+    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('that crashes again and again with listeners makes new ones wait for 4 s at most', () => {
+    const { machine, want, lease, exited } = setUp();
+    want(0, 0);
+    let now = 0;
+    for (let n = 1; n <= 9; n++) {
+      lease(n, now + 300, { listeners: 2 });
+      expect(loud(exited(n, now + 400, null, 'SIGKILL')).filter(isAnswer)).toEqual([]);
+      const atOnce = n === 1;
+      expect(want(n, now + 410)).toEqual([]);
+      if (!atOnce) {
+        expect(machine.deadline).toBeLessThanOrEqual(now + 400 + 4000);
+        now = machine.deadline;
+        expect(machine.tick(now)).toEqual([launchOf(n + 1, 8100)]);
+      }
+      expect(lease(n + 1, now + 500, { listeners: 2 })).toContainEqual(answered(n, n + 1));
+    }
   });
 
   test('keeps the announcement that it was launched for against others of the same name', () => {

@@ -3,7 +3,9 @@
  * player can tell which ones it has missed. SCATTERCAST_MEASURE=1 prints how
  * long things took.
  */
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FRAME_MS } from '../../../scripts/bench/players/numbered-audio.js';
@@ -17,7 +19,7 @@ import {
   tuneIn,
 } from '../support/player.js';
 import { until } from '../support/processes.js';
-import { type Cluster, createStage, type Stage } from '../support/stage.js';
+import { type Cluster, createStage, listenUrl, type Stage } from '../support/stage.js';
 
 const NAME = 'scattercast://radio.example/operations';
 /** pino's number for what is an error. */
@@ -94,6 +96,43 @@ test('An SCX that is killed is back for its players, with what they missed meanw
   await expectReturn(far as Player, killedAt, 'kill -9 of an SCX');
   expect(near?.visits()).toHaveLength(1);
   expect(missingOf(near as Player)).toEqual([]);
+  expect([home, away].flatMap(errorsOf)).toEqual([]);
+});
+
+/** A player that connects once more when its stream breaks off, at once, and never again: VLC. */
+async function impatientPlayer(url: URL) {
+  const socket = connect(Number(url.port), url.hostname);
+  const broken = once(socket, 'close');
+  socket.on('error', () => undefined); // a reset is how its SCX's death looks
+  socket.write(`GET ${url.pathname} HTTP/1.0\r\nHost: ${url.host}\r\n\r\n`);
+  let received = Buffer.alloc(0);
+  socket.on('data', (bytes) => {
+    received = Buffer.concat([received, bytes]);
+  });
+  const plays = (): boolean => received.includes('\r\n\r\n') && received.length > 4096;
+  await Promise.race([until('audio', plays), broken.then(() => undefined)]);
+  expect(received.toString('latin1').split('\r\n')[0]).toBe('HTTP/1.1 200 OK');
+  expect(plays()).toBe(true);
+  return { broken, close: () => socket.destroy() };
+}
+
+test('An SCX that is killed three times in a row refuses no player that connects again at once', async () => {
+  const [home, away] = (await stage.clusters(2, BURST)) as [Cluster, Cluster];
+  const announcement = await stage.announce(home, NAME);
+  await broadcastNumbers(stage, home, announcement);
+  const tuned = await fetch(listenUrl(away, announcement), { redirect: 'manual' });
+  const url = new URL(tuned.headers.get('location') ?? '');
+  for (let kills = 0; kills < 3; kills++) {
+    const player = await impatientPlayer(url);
+    const [scx] = await until('the SCX', async () => {
+      const scxs = await away.scxs();
+      return scxs.length === 1 ? scxs : undefined;
+    });
+    process.kill(scx?.pid ?? -1, 'SIGKILL');
+    await player.broken;
+  }
+  const last = await impatientPlayer(url);
+  last.close();
   expect([home, away].flatMap(errorsOf)).toEqual([]);
 });
 

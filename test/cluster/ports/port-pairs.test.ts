@@ -5,7 +5,7 @@ import {
   isForScxs,
   pairCapacity,
   portsOf,
-} from '../../../src/cluster/supervisor/port-pairs.js';
+} from '../../../src/cluster/ports/port-pairs.js';
 
 const RANGE = { first: 8100, last: 8105 };
 const pair = (http: number) => ({ http, overlay: http + 1 });
