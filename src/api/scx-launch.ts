@@ -3,6 +3,7 @@
  * SCATTERCAST_SCX, where other users of the machine cannot read the token.
  */
 import { z } from 'zod';
+import { encoderTitlesSchema } from './encoder-titles.js';
 import { neighboursSchema } from './scx-status.js';
 
 const channel = z.strictObject({
@@ -32,6 +33,8 @@ export const launchSchema = z.strictObject({
   locations: z.array(z.string().max(2048)).max(16),
   /** The neighbours of the SCX that ran here before and died: it asks them for edges at once. */
   formerNeighbours: neighboursSchema.optional(),
+  /** What the session's SCX before this one remembered of its encoders. */
+  encoderTitles: encoderTitlesSchema.optional(),
   /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */
   rendezvous: z.boolean(),
   /**

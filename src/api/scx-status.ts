@@ -3,6 +3,7 @@
  * of the cluster's `GET /status`. A public interface: docs/http.md describes each field.
  */
 import { z } from 'zod';
+import { encoderTitlesSchema } from './encoder-titles.js';
 
 const nodeId = z.string().regex(/^[0-9a-f]{16}$/);
 const count = z.number().int().nonnegative();
@@ -100,6 +101,8 @@ export const scxStatusSchema = z.object({
   playing: nodeId.nullable(),
   /** Now playing. */
   title: z.string().max(1024).nullable(),
+  /** The last titles of the session's encoders, for the session's next SCX. */
+  encoderTitles: encoderTitlesSchema.optional(),
   bitrateKbps: z.number().nonnegative().nullable(),
   membersKnown: count,
   /** The SCX whose HEARTBEAT it follows (§3.5). */

@@ -1,29 +1,33 @@
 /**
- * The description of a stream: a title and a genre. An encoder sends them in `ice-` headers when it
- * logs in; players and directories get them in `icy-` headers.
+ * The description of a stream: its title, genre, home page. An encoder sends them in `ice-` headers
+ * when it logs in; players and directories get them in `icy-` headers.
  */
 import { plainText } from '../lib/plain-text.js';
 import { decodeLegacyText } from '../mp3/tags/legacy-text.js';
 
-/** The title and the genre of a stream; undefined where nobody has named one. */
+/** What a stream is called; undefined where nobody has said it. */
 export interface StreamDescription {
   readonly title: string | undefined;
   readonly genre: string | undefined;
+  /** A sentence about it. */
+  readonly text?: string | undefined;
+  /** Its home page. */
+  readonly url?: string | undefined;
 }
 
 /** A stream without a description. */
 export const NO_DESCRIPTION: StreamDescription = { title: undefined, genre: undefined };
 
-/** The longest title or genre, in UTF-16 units. */
-const TEXT_LENGTH_MAX = 256;
+/** The longest text of each kind, in UTF-16 units. */
+export const DESCRIPTION_LENGTH_MAX = 256;
 
 /** The text of an `ice-` header: UTF-8 or Latin-1, and perhaps URL-encoded. */
 function textOf(value: string | undefined): string | undefined {
   const text = decodeLegacyText(Buffer.from(value ?? '', 'latin1'));
   try {
-    return plainText(decodeURIComponent(text), TEXT_LENGTH_MAX);
+    return plainText(decodeURIComponent(text), DESCRIPTION_LENGTH_MAX);
   } catch {
-    return plainText(text, TEXT_LENGTH_MAX);
+    return plainText(text, DESCRIPTION_LENGTH_MAX);
   }
 }
 
@@ -34,8 +38,21 @@ function textOf(value: string | undefined): string | undefined {
 export const parseDescription = (headers: ReadonlyMap<string, string>): StreamDescription => ({
   title: textOf(headers.get('ice-name')),
   genre: textOf(headers.get('ice-genre')),
+  text: textOf(headers.get('ice-description')),
+  url: textOf(headers.get('ice-url')),
+});
+
+/** Of each text the first one's, or else the second one's. */
+export const completed = (
+  first: StreamDescription,
+  second: StreamDescription,
+): StreamDescription => ({
+  title: first.title ?? second.title,
+  genre: first.genre ?? second.genre,
+  text: first.text ?? second.text,
+  url: first.url ?? second.url,
 });
 
 /** A text as the value of an `icy-` header: UTF-8, each byte as one character. */
 export const icyHeaderText = (text: string): string =>
-  Buffer.from(plainText(text, TEXT_LENGTH_MAX) ?? '').toString('latin1');
+  Buffer.from(plainText(text, DESCRIPTION_LENGTH_MAX) ?? '').toString('latin1');

@@ -175,7 +175,8 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     `http://${joinHostPort(launch.advertiseHost, http.port)}${streamPath(name)}`;
   const status = (): ScxStatus =>
     drawOwnStatus({
-      ...{ ...parts, sources: streaming.sources, handOver, httpUrl },
+      ...{ ...parts, sources: streaming.sources, titles: streaming.titles },
+      ...{ handOver, httpUrl },
       view: () => overlay.view(),
       isPinned: () => terms.isPinned,
     });

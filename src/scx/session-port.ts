@@ -9,7 +9,7 @@ import type { ScxStatus } from '../api/scx-status.js';
 import type { AccessLog } from '../http/server/access-log.js';
 import { trustIn } from '../http/server/client-address.js';
 import type { Tls } from '../http/server/tls.js';
-import type { StreamDescription } from '../icecast/stream-description.js';
+import { completed, type StreamDescription } from '../icecast/stream-description.js';
 import type { SessionName } from '../session/session-name.js';
 import { type Predecessor, takeOver } from './hand-over/take-over.js';
 import type { ListenerIdentities } from './listeners/listener-identities.js';
@@ -44,9 +44,8 @@ export interface SessionPortOptions {
 export const streamPath = (name: SessionName): string => `/${name.session}.mp3`;
 
 /** What the announcement does not describe, an encoder may. */
-function describe({ description, streaming }: SessionPortOptions): StreamDescription {
-  const [announced, encoder] = [description(), streaming.ingest.description];
-  return { title: announced.title ?? encoder.title, genre: announced.genre ?? encoder.genre };
+function describe({ description, playout }: SessionPortOptions): StreamDescription {
+  return completed(description(), playout.onAir.description);
 }
 
 function createPortMetrics(options: SessionPortOptions, port: () => ScxPort): Metrics {

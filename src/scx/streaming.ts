@@ -16,6 +16,7 @@ import type { SourceView } from '../gossamer/view.js';
 import type { SourcePassword } from '../http/server/source-password.js';
 import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/overlay.js';
+import { TITLE_CHANNEL } from '../session/channels.js';
 import type { SessionName } from '../session/session-name.js';
 import type { Rival } from './ingest/encoder-slots.js';
 import type { EncoderTitle } from './ingest/encoder-title.js';
@@ -27,6 +28,7 @@ import { createNetworkLogin } from './sources/network-login.js';
 import { createRecentlyHeard, type RecentlyHeard } from './sources/recently-heard.js';
 import type { SourceAudience, SourceClient } from './sources/source-client.js';
 import { createSourceDeparture } from './sources/source-departure.js';
+import { createTitleMemory, type TitleMemory } from './sources/title-memory.js';
 import type { Metric } from './status/metric.js';
 import { drawScxMetrics } from './status/scx-metrics.js';
 
@@ -51,6 +53,7 @@ export interface Streaming {
   readonly overlay: Overlay;
   readonly sources: AttachedSources;
   readonly ingest: Ingest;
+  readonly titles: TitleMemory;
   /** Listeners, those that wait, and sources, without our own fallback. */
   readonly clients: number;
   /** Does the maintenance of the sources, and tells the overlay the number of listeners. */
@@ -162,6 +165,7 @@ type Callbacks = Pick<OverlayOptions, 'onDeliver' | 'onEvent' | 'objectionTo' | 
 export async function openStreaming(options: StreamingOptions): Promise<Streaming> {
   const { launch, name, playout, password, log, now } = options;
   const heard = createRecentlyHeard();
+  const titles = createTitleMemory(launch.encoderTitles ?? []);
   const login = createNetworkLogin(options);
   let isLeaving = false;
 
@@ -173,6 +177,8 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   const callbacks: Callbacks = {
     onDeliver: (adu) => {
       heard.onAdu(adu, now());
+      titles.onAdu(adu);
+      if (adu.channel === TITLE_CHANNEL) options.onNews();
       playout.handleAdu(adu);
     },
     onEvent: (event) => {
@@ -193,7 +199,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   });
 
   const ingest = createIngest({
-    ...{ name, password, leaseToken: launch.leaseToken, log, now },
+    ...{ name, password, leaseToken: launch.leaseToken, titles, log, now },
     attach: (client) => {
       departure.onEncoder(client.source.id);
       onClient(client);
@@ -208,6 +214,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     overlay,
     sources,
     ingest,
+    titles,
     get clients() {
       const { count, waiting } = playout.listeners;
       const own = sources.has(login.fallbackSource) ? 1 : 0;

@@ -483,6 +483,15 @@ describe('An encoder at an SCX', () => {
     return client;
   };
 
+  /** Reports a title. */
+  const tell = async (scx: Scx, title: string): Promise<void> => {
+    const { port } = new URL(scx.status().httpUrl);
+    const told = await fetch(`http://127.0.0.1:${port}/admin/metadata?mode=updinfo&song=${title}`, {
+      headers: { authorization: `Basic ${btoa('source:right')}` },
+    });
+    expect(told.status).toBe(200);
+  };
+
   const encode = (client: RawClient): void => {
     let next = 0;
     paced(() => client.socket.write(mp3Frame(next++)));
@@ -495,13 +504,32 @@ describe('An encoder at an SCX', () => {
     const listener = listen(second);
     await listener.bodyOf(30 * FRAME_BYTES);
     expectRun(listener.body());
-    const update = '/admin/metadata?mode=updinfo&song=Moonlight';
-    const port = new URL(first.status().httpUrl).port;
-    const told = await fetch(`http://127.0.0.1:${port}${update}`, {
-      headers: { authorization: `Basic ${btoa('source:right')}` },
-    });
-    expect(told.status).toBe(200);
+    await tell(first, 'Moonlight');
     await vi.waitUntil(() => second.status().title === 'Moonlight', wait);
+  });
+
+  test('describes the stream everywhere, and finds its title wherever it comes back', async () => {
+    const [first, second] = await startTwo();
+    const headers = ['User-Agent: butt', 'ice-description: Night and day', 'ice-url: http://x/'];
+    const client = encoder(first, 'SOURCE', ...headers);
+    encode(client);
+    await tell(first, 'Moonlight');
+    await vi.waitUntil(() => second.status().title === 'Moonlight', wait);
+    const { headers: told } = await fetch(second.status().httpUrl, { method: 'HEAD' });
+    expect(told.get('icy-description')).toBe('Night and day');
+    expect(told.get('icy-url')).toBe('http://x/');
+
+    const { playing } = second.status();
+    client.socket.destroy();
+    await vi.waitUntil(() => client.socket.destroyed, wait);
+    aheadMs += 2500; // it is silent now
+    encode(encoder(second, 'SOURCE', ...headers));
+    await vi.waitUntil(() => second.status().playing !== playing, wait);
+    await vi.waitUntil(() => second.status().title === 'Moonlight', wait);
+
+    const next = await start('3', { encoderTitles: second.status().encoderTitles });
+    encode(encoder(next, 'SOURCE', ...headers));
+    await vi.waitUntil(() => next.status().title === 'Moonlight', wait);
   });
 
   test('is cut off with 401 when its session gets another password', async () => {

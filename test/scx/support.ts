@@ -125,7 +125,6 @@ export const NO_INGEST: Ingest = {
   setTitle: () => false,
   tick: () => undefined,
   closeAll: () => undefined,
-  description: { title: undefined, genre: undefined },
 };
 
 /**

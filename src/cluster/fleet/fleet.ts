@@ -65,7 +65,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const draining = createDraining({
     ...{ platform, statuses },
     plan: supervisor.planSuccessor,
-    launchOf: (id, session, plan) => launchOf({ id, session, ...plan, formerNeighbours: [] }),
+    launchOf: (id, session, plan) =>
+      launchOf({ id, session, ...plan, formerNeighbours: [], encoderTitles: [] }),
   });
   return {
     want,

@@ -12,6 +12,7 @@ export type LaunchTemplate = Omit<
   | 'session'
   | 'rendezvous'
   | 'formerNeighbours'
+  | 'encoderTitles'
   | 'httpPort'
   | 'overlayPort'
   | keyof LaunchFacts
@@ -20,7 +21,7 @@ export type LaunchTemplate = Omit<
 /** Makes the document of an order. */
 export const launchFrom =
   (template: LaunchTemplate) =>
-  ({ facts, ports, ...order }: LaunchOrder): Launch => ({
-    ...{ ...template, ...facts, ...order },
+  ({ facts, ports, encoderTitles, ...order }: LaunchOrder): Launch => ({
+    ...{ ...template, ...facts, ...order, encoderTitles: [...encoderTitles] },
     ...{ httpPort: ports.http, overlayPort: ports.overlay },
   });

@@ -63,6 +63,7 @@ export function createEndings(state: SupervisorState, rng: Rng): Endings {
       slot.restart = slot.current === null && hasReturning(slot, scx, now);
       slot.ports = scx.ports; // so that players that connect again find the next SCX
       slot.formerNeighbours = scx.status.neighbours;
+      slot.encoderTitles = scx.status.encoderTitles ?? [];
     }
     const cameUp = scx.status !== null;
     recordDeath(slot, { livedMs: now - scx.since, cameUp, reason }, config, rng, now);

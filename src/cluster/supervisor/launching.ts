@@ -59,7 +59,9 @@ function order(
   slot.current ??= id;
   const formerNeighbours = isFirst ? slot.formerNeighbours : [];
   const rendezvous = slot.kept && isFirst;
-  tell({ kind: 'launch', order: { ...launch, session, rendezvous, formerNeighbours } });
+  const { encoderTitles } = slot;
+  const order = { ...launch, session, rendezvous, formerNeighbours, encoderTitles };
+  tell({ kind: 'launch', order });
 }
 
 /**

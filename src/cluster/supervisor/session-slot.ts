@@ -5,6 +5,7 @@
  * even come up.
  */
 
+import type { EncoderTitles } from '../../api/encoder-titles.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { spreadBackoffMs } from '../../lib/backoff.js';
 import type { Rng } from '../../lib/rng.js';
@@ -36,6 +37,8 @@ export interface SessionSlot {
   ports: Ports | null;
   /** Its neighbours when it died: the next SCX joins among them at once. */
   formerNeighbours: ScxStatus['neighbours'];
+  /** What it remembered of its encoders. */
+  encoderTitles: EncoderTitles;
   /** Port pairs found taken, in a row. */
   portTries: number;
 }
@@ -54,6 +57,7 @@ export const createSlot = (session: string): SessionSlot => ({
   retryAt: 0,
   ports: null,
   formerNeighbours: [],
+  encoderTitles: [],
   portTries: 0,
 });
 

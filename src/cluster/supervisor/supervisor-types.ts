@@ -2,6 +2,7 @@
  * The supervisor's inputs and effects: plain data, so that tests compare them and a driver carries
  * them out. supervisor.ts says what happens with each.
  */
+import type { EncoderTitles } from '../../api/encoder-titles.js';
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Ports } from '../ports/port-pairs.js';
@@ -21,6 +22,7 @@ export interface LaunchOrder {
   readonly rendezvous: boolean;
   /** Of the SCX that it replaces, if that died. */
   readonly formerNeighbours: ScxStatus['neighbours'];
+  readonly encoderTitles: EncoderTitles;
 }
 
 /** The launch parameters of an SCX's successor. */

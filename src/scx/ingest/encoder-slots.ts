@@ -15,7 +15,7 @@
 
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
-import { NO_DESCRIPTION, type StreamDescription } from '../../icecast/stream-description.js';
+import { NO_DESCRIPTION } from '../../icecast/stream-description.js';
 import { drawId } from '../../runtime/secrets.js';
 import { MOUNT_SILENT_MS, STILL_HEARD_MS } from '../sources/source-timeouts.js';
 import type { EncoderSource } from './encoder-source.js';
@@ -25,7 +25,6 @@ import type { IngestStream } from './ingest-stream.js';
 export interface EncoderSlot extends EncoderSource {
   /** The encoder that has it, or had it last. */
   client: ClientIdentity;
-  description: StreamDescription;
   /** Undefined before the first encoder; it may have ended. */
   stream: IngestStream | undefined;
 }
@@ -69,7 +68,7 @@ const createSlot = (priority: number): EncoderSlot => ({
   title: undefined,
   frameAt: Number.NEGATIVE_INFINITY,
   client: NO_CLIENT,
-  description: NO_DESCRIPTION,
+  encoder: { mark: '', description: NO_DESCRIPTION },
   stream: undefined,
 });
 

@@ -7,6 +7,7 @@ import type { Source, SourceId } from '../../gossamer/core/node.js';
 import type { FramerEvent } from '../../mp3/frames/framer.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
+import { type NoticedEncoder, printNotice } from '../sound/now-playing.js';
 import type { EncoderClient } from './encoder-client.js';
 
 /** A source, and how far it is. */
@@ -19,6 +20,8 @@ export interface EncoderSource {
   nextAudio: number;
   nextNotice: number;
   title: string | undefined;
+  /** The encoder that feeds it, or fed it last. */
+  encoder: NoticedEncoder;
   /** The instant of the last frame. */
   frameAt: number;
 }
@@ -56,9 +59,15 @@ export function createSourceWriter(options: SourceWriterOptions): SourceWriter {
   let isAttached = false;
 
   const publishTitle = (): void => {
-    const notice = { title: source.title ?? '', from: source.nextAudio };
-    const payload = Buffer.from(JSON.stringify(notice));
+    const { title = null, nextAudio: from } = source;
+    const payload = printNotice({ title, from, encoder: source.encoder });
     encoder.publish({ channel: TITLE_CHANNEL, sequence: source.nextNotice++, payload });
+  };
+
+  /** Whether listeners have to learn something, if only that the last encoder's title is over. */
+  const hasNews = (): boolean => {
+    const texts = Object.values(source.encoder.description);
+    return source.title !== undefined || source.nextNotice > 0 || texts.some(Boolean);
   };
 
   const setTitle = (title: string | undefined): void => {
@@ -70,7 +79,7 @@ export function createSourceWriter(options: SourceWriterOptions): SourceWriter {
   const attach = (): void => {
     isAttached = true;
     options.attach();
-    if (source.title !== undefined && !options.isOver()) publishTitle();
+    if (hasNews() && !options.isOver()) publishTitle();
   };
 
   return {

@@ -15,15 +15,13 @@ import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
 import { ALLOW, loginRefusal, refusalFor, tryAgain } from '../../icecast/encoder-refusal.js';
-import {
-  NO_DESCRIPTION,
-  parseDescription,
-  type StreamDescription,
-} from '../../icecast/stream-description.js';
+import { parseDescription } from '../../icecast/stream-description.js';
 import { parseTitleUpdate } from '../../icecast/title-update.js';
 import { isSameSecret } from '../../runtime/secrets.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { SourceClient } from '../sources/source-client.js';
+import type { TitleMemory } from '../sources/title-memory.js';
+import { encoderMark } from './encoder-mark.js';
 import { createEncoderSlots, type EncoderSlot, type Rival } from './encoder-slots.js';
 import { overlaySource } from './encoder-source.js';
 import { createEncoderTitles, type EncoderTitle } from './encoder-title.js';
@@ -32,6 +30,7 @@ import { createMountClaims } from './mount-claims.js';
 import { createSourceBody } from './source-body.js';
 import { admitSource } from './source-login.js';
 import {
+  type AdmittedRequest,
   asSentence,
   isProbe,
   parseMount,
@@ -44,6 +43,8 @@ export interface IngestOptions {
   readonly password: SourcePassword;
   /** What the front end presents when it has checked the session's admin token. */
   readonly leaseToken: string;
+  /** The last titles of the session's encoders. */
+  readonly titles: Pick<TitleMemory, 'titleOf'>;
   readonly log: Logger;
   now(): number;
   /** Takes a source, or closes it. */
@@ -63,8 +64,6 @@ export interface Ingest {
   tick(now: number): void;
   /** Ends all streams; `status` is the HTTP status that encoders get. */
   closeAll(status: 401 | 503, reason: string): void;
-  /** The description of the stream by the encoder of the highest priority. */
-  readonly description: StreamDescription;
 }
 
 const LEAVING = tryAgain('This relay is leaving: try again.', 1);
@@ -96,13 +95,14 @@ function takeOver(log: Logger, { client }: SourceRequest, slot: EncoderSlot): vo
 }
 
 /** Starts an encoder's stream: occupies the slot and reads. */
-function startStream(options: IngestOptions, request: SourceRequest, slot: EncoderSlot): void {
+function startStream(options: IngestOptions, request: AdmittedRequest, slot: EncoderSlot): void {
   const { log, now } = options;
-  const { socket, head, client } = request;
+  const { socket, head, client, mark } = request;
   takeOver(log, request, slot);
   slot.epoch++;
   slot.client = client;
-  slot.description = parseDescription(head.headers);
+  slot.encoder = { mark, description: parseDescription(head.headers) };
+  slot.title = options.titles.titleOf(mark);
   slot.frameAt = now();
   const answer = firstAnswer(head);
   if (answer !== '') socket.write(answer);
@@ -126,7 +126,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const slots = createEncoderSlots(options.rivalOf);
   const titles = createEncoderTitles({ name, slots, passTitle: options.passTitle });
 
-  const start = (request: SourceRequest, slot: EncoderSlot): void => {
+  const start = (request: AdmittedRequest, slot: EncoderSlot): void => {
     if (options.isLeaving()) return request.reply(LEAVING);
     startStream(options, request, slot);
   };
@@ -135,14 +135,14 @@ export function createIngest(options: IngestOptions): Ingest {
   const isFrontEnd = ({ headers }: RequestHead): boolean =>
     isSameSecret(headers.get('authorization') ?? '', `Bearer ${options.leaseToken}`);
 
-  const handleStream = (request: SourceRequest): void => {
-    const { head } = request;
+  const handleStream = (request: SourceRequest, given: string | undefined): void => {
+    const { head, client } = request;
     const mount = parseMount(head, name);
     if (mount.kind === 'refused') return request.reply(mount.answer);
     if (options.isLeaving()) return request.reply(LEAVING);
     const refusal = refusedType(head);
     if (refusal !== undefined) return request.reply(refusal);
-    claims.add(request, mount.priority);
+    claims.add({ ...request, mark: encoderMark(given, client) }, mount.priority);
   };
 
   const handleTitle = (request: SourceRequest, given: string | undefined): void => {
@@ -162,7 +162,7 @@ export function createIngest(options: IngestOptions): Ingest {
       }
       const given = basicAuth(headers.get('authorization'))?.password;
       if (method === 'GET') return handleTitle(request, given);
-      admitSource(request, given, options, () => handleStream(request));
+      admitSource(request, given, options, () => handleStream(request, given));
     },
     setTitle: titles.set,
     tick: (at) => {
@@ -171,10 +171,6 @@ export function createIngest(options: IngestOptions): Ingest {
     },
     closeAll: (status, reason) => {
       for (const { stream } of slots.all()) stream?.end({ status, reason });
-    },
-    get description() {
-      const open = slots.all().filter(({ stream }) => stream?.isOpen);
-      return open.sort((a, b) => b.priority - a.priority)[0]?.description ?? NO_DESCRIPTION;
     },
   };
 }

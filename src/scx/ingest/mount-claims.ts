@@ -11,7 +11,7 @@ import { mountInUse } from '../../icecast/encoder-refusal.js';
 import { mountOf } from '../../icecast/mount.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Claim, EncoderSlot, EncoderSlots, MountHolder } from './encoder-slots.js';
-import type { SourceRequest } from './source-request.js';
+import type { AdmittedRequest } from './source-request.js';
 
 export interface MountClaimsOptions {
   readonly name: SessionName;
@@ -19,18 +19,18 @@ export interface MountClaimsOptions {
   readonly log: Logger;
   now(): number;
   /** The encoder may have the slot. */
-  start(request: SourceRequest, slot: EncoderSlot): void;
+  start(request: AdmittedRequest, slot: EncoderSlot): void;
 }
 
 /** The encoders that ask for a mount. */
 export interface MountClaims {
-  add(request: SourceRequest, priority: number): void;
+  add(request: AdmittedRequest, priority: number): void;
   /** Decides on those that wait; call it a few times per second. */
   tick(now: number): void;
 }
 
 interface Waiting {
-  readonly request: SourceRequest;
+  readonly request: AdmittedRequest;
   readonly priority: number;
   readonly since: number;
 }

@@ -21,6 +21,12 @@ export interface SourceRequest extends IncomingRequest {
   note(status: number): void;
 }
 
+/** The request of an encoder that has logged in. */
+export interface AdmittedRequest extends SourceRequest {
+  /** See encoder-mark.ts. */
+  readonly mark: string;
+}
+
 /** A mount of the session, or what is answered instead. */
 type MountResult =
   | { readonly kind: 'mount'; readonly priority: number }

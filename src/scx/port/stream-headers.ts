@@ -8,26 +8,29 @@ import { type SessionName, sessionPath } from '../../session/session-name.js';
 
 /** The stream's `icy-` headers. */
 export function streamFields(
-  { title, genre }: StreamDescription,
+  { title, genre, text, url }: StreamDescription,
   name: SessionName,
   bitrateKbps: number | undefined,
 ): Fields {
+  const field = (value: string | undefined) => value && icyHeaderText(value);
   return {
     'icy-name': icyHeaderText(title ?? sessionPath(name)),
-    'icy-genre': genre === undefined ? undefined : icyHeaderText(genre),
+    'icy-description': field(text),
+    'icy-genre': field(genre),
+    'icy-url': field(url),
     'icy-br': bitrateKbps,
     'icy-pub': 1,
   };
 }
 
 /** The status-json.xsl document that an Icecast server in place of this SCX would answer. */
-export function icestatsOf(status: ScxStatus, { title, genre }: StreamDescription): object {
+export function icestatsOf(status: ScxStatus, { title, genre, text }: StreamDescription): object {
   const { httpUrl: listenUrl, startedAt, title: playing } = status;
   const server = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
   const source = {
     ...status,
     genre: genre ?? null,
-    ...{ name: title ?? status.session, description: null, title: playing, listenUrl },
+    ...{ name: title ?? status.session, description: text ?? null, title: playing, listenUrl },
   };
   return icestats(server, status.playing === null ? [] : [source]);
 }

@@ -11,6 +11,7 @@
  */
 
 import type { Adu, Source, SourceId } from '../../gossamer/core/node.js';
+import { NO_DESCRIPTION, type StreamDescription } from '../../icecast/stream-description.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import {
@@ -38,6 +39,8 @@ export interface OnAir {
   playing(now: number): SourceId | undefined;
   /** The title of what is played; null: none. */
   readonly title: string | null;
+  /** How the encoder that feeds it describes the stream, wherever it is connected. */
+  readonly description: StreamDescription;
   /** ADUs that hold no MP3 frame or no notice. */
   readonly malformed: number;
 }
@@ -128,6 +131,9 @@ export function createOnAir(options: OnAirOptions): OnAir {
     playing: (now) => (now - lastPlayedAt <= options.offAirMs ? candidates.current?.id : undefined),
     get title() {
       return candidates.current?.titles.title ?? null;
+    },
+    get description() {
+      return candidates.current?.titles.encoder?.description ?? NO_DESCRIPTION;
     },
     get malformed() {
       return malformed;

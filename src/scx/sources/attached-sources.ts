@@ -46,7 +46,10 @@ export interface AttachedSources {
   tick(now: number): void;
   /** Closes all connections; a client that may still broadcast comes back. */
   closeAll(reason: string): void;
-  /** Tells the clients of these sources (default: of all) to attach elsewhere. */
+  /**
+   * Tells the clients of these sources (default: of all) to attach elsewhere; the others are
+   * withdrawn as soon as their connections end.
+   */
   tellLeaving(isTold?: (id: SourceId) => boolean): void;
   /** Whether a source is connected, or may come back. */
   has(id: SourceId | undefined): boolean;
@@ -99,7 +102,10 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
       for (const attachment of attached.values()) attachment.lose(reason);
     },
     tellLeaving: (isTold = () => true) => {
-      for (const [id, attachment] of attached) if (isTold(id)) attachment.sendLeaving();
+      for (const [id, attachment] of attached) {
+        if (isTold(id)) attachment.sendLeaving();
+        else attachment.becomeFinal();
+      }
     },
     has: (id) => id !== undefined && attached.has(id),
     get count() {

@@ -34,6 +34,8 @@ export interface Attachment {
   /** The client has another connection: ends this one, and leaves the source announced. */
   becomeReplaced(): void;
   sendLeaving(): void;
+  /** The client stays until it ends, and then comes back elsewhere: another process has our port. */
+  becomeFinal(): void;
 }
 
 /** Creates the attachment of a connected client; nothing is announced before `start`. */
@@ -41,6 +43,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
   const { client, counters, log, now, feed } = options;
   const { source } = client;
   let isConnected = true;
+  let isFinal = false;
   let heardAt = now();
   let lostAt = heardAt;
 
@@ -59,6 +62,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
 
   const lose = (reason: string): void => {
     if (!isConnected) return;
+    if (isFinal) return withdraw(reason);
     lostAt = now();
     disconnect(reason);
     log.warn({ source: source.id, reason }, 'A source client is lost; it may come back.');
@@ -107,6 +111,9 @@ export function createAttachment(options: AttachmentOptions): Attachment {
     becomeReplaced: () => disconnect('the source came back on another connection'),
     sendLeaving: () => {
       if (isConnected) client.sendLeaving();
+    },
+    becomeFinal: () => {
+      isFinal = true;
     },
   };
 }

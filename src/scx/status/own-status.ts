@@ -10,6 +10,7 @@ import type { HandOverState } from '../hand-over/hand-over-state.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
+import type { TitleMemory } from '../sources/title-memory.js';
 import { drawStatus } from './draw-status.js';
 
 /** The parts whose state is shown. */
@@ -21,6 +22,7 @@ export interface OwnStatusOptions {
   readonly identities: ListenerIdentities;
   readonly sources: AttachedSources;
   readonly handOver: HandOverState;
+  readonly titles: TitleMemory;
   view(): GossamerView;
   /** The stream's URL. */
   httpUrl(): string;
@@ -46,6 +48,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     attachedSources: options.sources.count,
     playing: playout.playing() ?? null,
     title: playout.onAir.title,
+    encoderTitles: [...options.titles.all()],
     bitrateKbps: playout.bitrateKbps() ?? null,
     ...dropAbsent({
       version: launch.version,

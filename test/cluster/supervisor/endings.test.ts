@@ -259,6 +259,14 @@ describe('The port of an SCX that ended', () => {
   });
 });
 
+test('An SCX gets what the one before it remembered of its encoders', () => {
+  const { want, lease, exited } = setUp();
+  const encoderTitles = [{ mark: '0123456789abcdef', title: 'Moonlight' }];
+  expect(want(1, 0)).toMatchObject([{ order: { encoderTitles: [] } }]);
+  lease(1, 300, { listeners: 2, encoderTitles });
+  expect(loud(exited(1, 1000, 1))).toMatchObject([{ order: { encoderTitles } }]);
+});
+
 describe('A supervisor that is stopping', () => {
   test('reports no SCX that crashes, and launches none', () => {
     const { machine, keep, lease, exited } = setUp();

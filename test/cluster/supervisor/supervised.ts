@@ -71,6 +71,7 @@ export const launchOf = (n: number, http = 8100, session = NIGHT, rendezvous = f
     ports: { http, overlay: http + 1 },
     rendezvous,
     formerNeighbours: [],
+    encoderTitles: [],
   },
 });
 export const answered = (request: number, n: number) => ({

@@ -256,6 +256,36 @@ describe('An encoder', () => {
       (await statusOf())?.scxs.every(({ title }) => title === 'After') === true;
     await until('the title', isTold);
     expect(encoder.isClosed()).toBe(false);
+
+    const old = (await scx())?.playing;
+    encoder.end();
+    const again = say(source('one'));
+    again.play({ from: 40_000 });
+    await until('an answer', () => again.said() !== '');
+    expect(again.said()).toMatch(/^HTTP\/1\.0 200 OK/);
+    await until('the encoder to be heard again', async () => {
+      const playing = (await statusOf())?.scxs.at(-1)?.playing;
+      return typeof playing === 'string' && playing !== old;
+    });
+    await untilTitle('After');
+  });
+
+  test('whose SCX is killed comes back with its title', async () => {
+    const encoder = say(source('one'));
+    encoder.play();
+    await untilOnAir();
+    await tellTitle('song=Before+the+crash');
+    await until('the front end to know it', async () => {
+      return (await scx())?.encoderTitles?.[0]?.title === 'Before the crash';
+    });
+    const { pid = 0 } = (await scx()) ?? {};
+    process.kill(pid, 'SIGKILL');
+    await until('the encoder to be disconnected', () => encoder.isClosed());
+    const again = say(source('one'));
+    again.play({ from: 40_000 });
+    await until('another SCX', async () => ![undefined, pid].includes((await scx())?.pid));
+    await untilOnAir();
+    await untilTitle('Before the crash');
   });
 
   test('that sends nothing after its head is answered with 408 after ten seconds', async () => {

@@ -15,6 +15,7 @@ import type { Rival } from '../../../src/scx/ingest/encoder-slots.js';
 import type { EncoderTitle } from '../../../src/scx/ingest/encoder-title.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
+import { createTitleMemory, type TitleMemory } from '../../../src/scx/sources/title-memory.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import { FRAME_MS, mp3Frame, numbersIn, range, withoutWaiting } from '../support.js';
@@ -38,6 +39,7 @@ interface Attached {
 let clock: number;
 let logged: string;
 let attached: Attached[];
+let titles: TitleMemory;
 let notes: number[];
 let rivals: Map<number, Rival>;
 let isLeaving: boolean;
@@ -54,7 +56,10 @@ let asked: number;
 const take = (client: SourceClient): void => {
   const source: Attached = { client, adus: [], keepAlives: 0, closed: undefined };
   client.listen({
-    onAdu: (adu) => source.adus.push(adu),
+    onAdu: (adu) => {
+      source.adus.push(adu);
+      titles.onAdu(adu);
+    },
     onKeepAlive: () => {
       source.keepAlives++;
     },
@@ -70,6 +75,7 @@ beforeEach(async () => {
   clock = 1000;
   logged = '';
   attached = [];
+  titles = createTitleMemory([]);
   notes = [];
   rivals = new Map();
   isLeaving = false;
@@ -85,7 +91,7 @@ beforeEach(async () => {
   const log = pino({ level: 'trace' }, { write: keep });
   password = createSourcePassword(hashSecret(PASSWORD), now);
   ingest = createIngest({
-    ...{ name, password, leaseToken: LEASE_TOKEN, log, now, attach: take },
+    ...{ name, password, leaseToken: LEASE_TOKEN, titles, log, now, attach: take },
     rivalOf: (priority) => rivals.get(priority),
     isLeaving: () => isLeaving,
     passTitle: (told) => isPassing && passed.push(told) > 0,
@@ -157,29 +163,34 @@ async function onAir(client: RawClient, count = 10): Promise<Attached> {
 }
 
 const audioOf = ({ adus }: Attached): SourceAdu[] => adus.filter(({ channel }) => channel === 1);
-const titlesOf = ({ adus }: Attached): { readonly title: string }[] =>
+const noticesOf = ({ adus }: Attached): { title: string; from: number; encoder: object }[] =>
   adus
     .filter(({ channel }) => channel === 2)
     .map(({ payload }) => JSON.parse(`${Buffer.from(payload)}`));
+const titlesOf = (one: Attached) => noticesOf(one).map(({ title, from }) => ({ title, from }));
 const heardFrom = (one: Attached): number[] =>
   numbersIn(Buffer.concat(audioOf(one).map(({ payload }) => payload)));
 
 describe('An encoder', () => {
   test('gets 200 at once for SOURCE, and its frames are numbered', async () => {
-    const client = source('User-Agent: butt', 'ice-name: Caf%C3%A9 Radio', 'ice-genre: Jazz');
+    const client = source(
+      ...['User-Agent: butt', 'ice-name: Caf%C3%A9 Radio', 'ice-genre: Jazz'],
+      ...['ice-description: Night and day', 'ice-url: http://radio.example/'],
+    );
     await client.head();
     expect(client.text()).toBe('HTTP/1.0 200 OK\r\n\r\n');
     const heard = await onAir(client, 20);
     expect(heardFrom(heard)).toEqual(range(0, 19));
     expect(audioOf(heard).map(({ sequence }) => sequence)).toEqual(range(0, 19));
     expect(heard.client.source).toMatchObject({ priority: 128, epoch: 1 });
-    expect(ingest.description).toEqual({ title: 'Café Radio', genre: 'Jazz' });
+    const about = { text: 'Night and day', url: 'http://radio.example/' };
+    const told = { title: 'Café Radio', genre: 'Jazz', ...about };
+    expect(noticesOf(heard)).toMatchObject([{ title: '', from: 0, encoder: told }]);
     client.socket.end();
     await client.closed;
     expect(heardFrom(heard)).toEqual(range(0, 20));
     expect(heard.closed).toBe('its encoder has ended it');
     expect(notes).toEqual([200]);
-    expect(ingest.description).toEqual({ title: undefined, genre: undefined });
   });
 
   test('gets 100 for PUT that expects it, and 200 at the end of its chunks', async () => {
@@ -470,6 +481,30 @@ describe('An encoder on a new connection', () => {
     expect(audioOf(after)[0]?.sequence).toBe(last + 1);
     expect(titlesOf(after)).toEqual([{ title: 'Moonlight', from: last + 1 }]);
     expect(logged).toContain('takes over from one that is silent');
+  });
+
+  test('has its last title in the next process, too, which remembers it', async () => {
+    const heard = await onAir(put('User-Agent: butt'));
+    await titleUpdate('song=Moonlight');
+    heard.client.close('the process has died');
+    titles = createTitleMemory(titles.all());
+    expect(titlesOf(await onAir(put('User-Agent: butt')))).toMatchObject([{ title: 'Moonlight' }]);
+  });
+
+  test.each([
+    ['another program', 'User-Agent: mixxx'],
+    ['the same program at another address', 'X-Forwarded-For: 198.51.100.7'],
+  ])('ends the title of the encoder before it if it is %s', async (_which, header) => {
+    const heard = await onAir(put('User-Agent: butt'));
+    await titleUpdate('song=Moonlight');
+    heard.client.close('the test says so');
+    const agent = header.startsWith('User') ? [] : ['User-Agent: butt'];
+    const other = await onAir(put(header, ...agent));
+    expect(titlesOf(other)).toMatchObject([{ title: '' }]);
+    const [first] = noticesOf(heard);
+    expect(noticesOf(other)[0]?.encoder).not.toEqual(first?.encoder);
+    other.client.close('the test says so');
+    expect(titlesOf(await onAir(put('User-Agent: butt')))).toMatchObject([{ title: 'Moonlight' }]);
   });
 
   test('takes over at once from a connection that is closed', async () => {

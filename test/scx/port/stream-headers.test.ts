@@ -13,6 +13,11 @@ describe('The headers of a stream', () => {
     expect(streamFields({ title: 'Nuit é', genre: 'Jazz' }, name, 128)).toEqual({
       ...{ 'icy-name': 'Nuit \xc3\xa9', 'icy-genre': 'Jazz', 'icy-br': 128, 'icy-pub': 1 },
     });
+    const about = { ...UNKNOWN, text: 'Nuit é\r\nX: y', url: 'http://x/' };
+    expect(streamFields(about, name, 128)).toMatchObject({
+      'icy-description': 'Nuit \xc3\xa9 X: y',
+      'icy-url': 'http://x/',
+    });
     expect(streamFields(UNKNOWN, name, undefined)).toMatchObject({
       'icy-name': 'radio.example/night',
       'icy-genre': undefined,

@@ -233,4 +233,15 @@ describe('Attached sources (§2.5)', () => {
     sources.tellLeaving();
     expect(studio.said).toEqual([{ kind: 'leaving' }]);
   });
+
+  test('withdraws a client that is not told to leave as soon as its connection ends', () => {
+    const { sources, kinds } = room();
+    const [encoder, studio] = [client(source('a')), client(source('b'))];
+    for (const { connection } of [encoder, studio]) sources.handleClient(connection);
+    sources.tellLeaving((id) => id === sourceId('b'));
+    expect(encoder.said).toEqual([]);
+    for (const each of [encoder, studio]) each.break();
+    expect(kinds()).toEqual(['announceSource', 'announceSource', 'withdrawSource']);
+    expect([sources.has(sourceId('a')), sources.has(sourceId('b'))]).toEqual([false, true]);
+  });
 });
