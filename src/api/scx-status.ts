@@ -99,6 +99,8 @@ export const scxStatusSchema = z.object({
   attachedSources: count,
   /** The source that is played; null when the session is off the air. */
   playing: nodeId.nullable(),
+  /** When that began to be played, ISO 8601; absent when the session is off the air. */
+  playingSince: z.string().max(40).optional(),
   /** Now playing. */
   title: z.string().max(1024).nullable(),
   /** The last titles of the session's encoders, for the session's next SCX. */

@@ -41,6 +41,12 @@ const CONNECTIONS_MAX = 256;
 const OK = 'OK2\r\nicy-caps:11\r\n\r\n';
 const INVALID = 'invalid password\r\n';
 
+/**
+ * The password with which libshout asks what the server can do; any answer is fine. It is no guess,
+ * so it delays nobody.
+ */
+const PROBE = '!POKE';
+
 /** The header fields as Icecast's encoders write them. */
 function iceHeaders(text: string): Map<string, string> {
   const headers = new Map<string, string>();
@@ -79,10 +85,11 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
   const { sessions, passthrough, log } = options;
   const guessDelay = createGuessDelay();
 
+  const end = (socket: Socket): void => void socket.end(INVALID, () => socket.destroySoon());
+
   const refuse = (socket: Socket, address: string): void => {
     log.warn({ address }, 'a SHOUTcast encoder is refused: its password belongs to no session');
-    const end = (): void => void socket.end(INVALID, () => socket.destroySoon());
-    const waiting = setTimeout(end, guessDelay.fail(address, performance.now()));
+    const waiting = setTimeout(() => end(socket), guessDelay.fail(address, performance.now()));
     socket.once('close', () => clearTimeout(waiting));
   };
 
@@ -92,6 +99,7 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
     if (first === undefined) return void socket.destroy();
     const password = decodeLegacyText(Buffer.from(first.text, 'latin1'));
     const name = sessions.ofPassword(password);
+    if (name === undefined && password === PROBE) return end(socket);
     if (name === undefined) return refuse(socket, address);
     guessDelay.forgive(address);
     admit(socket);

@@ -109,7 +109,8 @@ export function clusterIcestats({ cluster, sessions }: ClusterStatus): object {
         name: session.title ?? session.path,
         title: playing?.title ?? null,
         bitrateKbps: playing?.bitrateKbps ?? null,
-        startedAt: session.scxs.map((scx) => scx.startedAt).sort()[0] ?? startedAt,
+        startedAt:
+          session.scxs.map((scx) => scx.playingSince ?? scx.startedAt).sort()[0] ?? startedAt,
       };
     });
   return icestats({ host, product: `Scattercast ${version}`, startedAt }, onAir);

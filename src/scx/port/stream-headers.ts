@@ -30,6 +30,7 @@ export function icestatsOf(status: ScxStatus, { title, genre, text }: StreamDesc
   const source = {
     ...status,
     genre: genre ?? null,
+    startedAt: status.playingSince ?? startedAt,
     ...{ name: title ?? status.session, description: text ?? null, title: playing, listenUrl },
   };
   return icestats(server, status.playing === null ? [] : [source]);

@@ -15,7 +15,14 @@
  */
 import type { TitledAudio } from '../../icecast/icy-metadata.js';
 import { createLeadIn, leadIn } from '../../mp3/frames/lead-in.js';
-import { frameAudio, joinAudio, joinFrames, lastFrames, type PlayedFrame } from './chunk.js';
+import {
+  type Chunk,
+  frameAudio,
+  joinAudio,
+  joinFrames,
+  lastFrames,
+  type PlayedFrame,
+} from './chunk.js';
 import { type ChunkLimits, type ChunkList, createChunkList } from './chunk-list.js';
 
 /** The limits of a ring, and the length of a new listener's burst. */
@@ -61,7 +68,7 @@ export interface AudioRing {
   contents(now: number): RingContents;
   /** Begins with the contents of another ring. */
   restore(contents: RingContents, now: number): void;
-  /** Average of what is kept; undefined when nothing is. */
+  /** Average of what is kept of the last stream; undefined when nothing is kept. */
   readonly bitrateKbps: number | undefined;
   readonly durationMs: number;
   readonly bytes: number;
@@ -115,6 +122,42 @@ function createReader(list: ChunkList, burstMs: number) {
       stretches.clear();
     },
   };
+}
+
+/** Frames of one size for this long are of a constant rate, ms. Guess. */
+const CONSTANT_MS = 1000;
+const SIZE_DIFFERENCE_MAX = 1; // padding
+
+interface Sum {
+  bytes: number;
+  durationMs: number;
+}
+
+const addTo = (sum: Sum, frame: PlayedFrame): void => {
+  sum.bytes += frame.bytes.length;
+  sum.durationMs += frame.durationMs;
+};
+
+/**
+ * The average rate since the last change. An encoder that goes on where another one ended, at another
+ * rate, is told by the sizes of its frames.
+ */
+function bitrateOf(chunks: readonly Chunk[]): number | undefined {
+  const [constant, all]: [Sum, Sum] = [
+    { bytes: 0, durationMs: 0 },
+    { bytes: 0, durationMs: 0 },
+  ];
+  const frames = chunks.flatMap((chunk) => chunk.frames).reverse();
+  const size = frames[0]?.bytes.length ?? 0;
+  let isConstant = true;
+  for (const frame of frames) {
+    isConstant &&= Math.abs(frame.bytes.length - size) <= SIZE_DIFFERENCE_MAX;
+    if (isConstant) addTo(constant, frame);
+    addTo(all, frame);
+    if (frame.startsStream) break;
+  }
+  const { bytes, durationMs } = constant.durationMs >= CONSTANT_MS ? constant : all;
+  return durationMs > 0 ? (bytes * 8) / durationMs : undefined;
 }
 
 /** Creates an empty ring. */
@@ -184,7 +227,7 @@ export function createAudioRing(limits: RingLimits): AudioRing {
       cut(now - ageMs);
     },
     get bitrateKbps() {
-      return list.durationMs > 0 ? (list.bytes * 8) / list.durationMs : undefined;
+      return bitrateOf(list.chunks);
     },
     get durationMs() {
       return list.durationMs;

@@ -37,6 +37,8 @@ export interface OnAir {
   handle(adu: Adu, now: number): readonly PlayedFrame[];
   /** The source that is played; undefined when the session is off the air. */
   playing(now: number): SourceId | undefined;
+  /** The instant since which the source is played that is played now, or was played last. */
+  readonly since: number | undefined;
   /** The title of what is played; null: none. */
   readonly title: string | null;
   /** How the encoder that feeds it describes the stream, wherever it is connected. */
@@ -72,12 +74,14 @@ export function createOnAir(options: OnAirOptions): OnAir {
   const candidates = createCandidates(options);
   let lastSequence: number | undefined;
   let lastPlayedAt = Number.NEGATIVE_INFINITY;
+  let since: number | undefined;
   let malformed = 0;
 
   /** Plays what the candidate delivered since the last frame that was played, and this frame. */
   const play = (candidate: Candidate, frame: Unplayed, now: number): PlayedFrame[] => {
     const missed = candidate.reserve.filter(({ at }) => at > lastPlayedAt);
     const isChange = candidate !== candidates.current;
+    if (isChange || now - lastPlayedAt > options.offAirMs) since = now;
     const frames = [...missed.map((entry) => entry.frame), frame];
     candidate.reserve = [];
     candidates.current = candidate;
@@ -129,6 +133,9 @@ export function createOnAir(options: OnAirOptions): OnAir {
       return [];
     },
     playing: (now) => (now - lastPlayedAt <= options.offAirMs ? candidates.current?.id : undefined),
+    get since() {
+      return since;
+    },
     get title() {
       return candidates.current?.titles.title ?? null;
     },

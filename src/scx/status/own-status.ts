@@ -31,10 +31,15 @@ export interface OwnStatusOptions {
   now(): number;
 }
 
+/** An instant of the monotonic clock as the time of day at which this process began to count. */
+const wallClock = (instant: number): string =>
+  new Date(Math.round(performance.timeOrigin + instant)).toISOString();
+
 /** The status at this moment. */
 export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
   const { launch, playout, handOver } = options;
   const { listeners } = playout;
+  const since = playout.playing() === undefined ? undefined : playout.onAir.since;
   return drawStatus(options.view(), {
     session: launch.session,
     pid: process.pid,
@@ -51,6 +56,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     encoderTitles: [...options.titles.all()],
     bitrateKbps: playout.bitrateKbps() ?? null,
     ...dropAbsent({
+      playingSince: since === undefined ? undefined : wallClock(since),
       version: launch.version,
       leavesWithinMs: handOver.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,

@@ -107,6 +107,7 @@ describe('A SHOUTcast encoder', () => {
   test.each([
     ['a line without an end', 'x'.repeat(2000)],
     ['nothing before it leaves', ''],
+    ["libshout's probe", '!POKE\nicy-name:libshout server poke request\n\n'],
   ])('that sends %s is closed, and has not guessed', async (_what, text) => {
     const { client, port } = await startFed();
     // The fourth wrong password of an address is the first that waits: 500 ms.
@@ -114,7 +115,7 @@ describe('A SHOUTcast encoder', () => {
       const encoder = client(text, port + 1);
       if (text === '') encoder.socket.end();
       await encoder.closed;
-      expect(encoder.text()).toBe('');
+      expect(encoder.text()).toBe(text.startsWith('!') ? 'invalid password\r\n' : '');
     }
     const waits = vi.spyOn(globalThis, 'setTimeout');
     await client('guess\r\n', port + 1).closed;

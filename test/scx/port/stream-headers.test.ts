@@ -40,6 +40,13 @@ describe('status-json.xsl of an SCX', () => {
         source: { server_name: 'Night', genre: 'Jazz', title: 'Moonlight', listeners: 1 },
       },
     });
+    const since = { ...status, playingSince: '2026-11-23T01:02:03.000Z' };
+    expect(icestatsOf(since, UNKNOWN)).toMatchObject({
+      icestats: {
+        server_start_iso8601: '2026-11-22T23:00:00+0000',
+        source: { stream_start_iso8601: '2026-11-23T01:02:03+0000' },
+      },
+    });
     expect(icestatsOf(status, UNKNOWN)).toMatchObject({
       icestats: { source: { server_name: name.text, genre: '' } },
     });

@@ -71,6 +71,21 @@ describe('The ring', () => {
     expect(createAudioRing(limits).bitrateKbps).toBeUndefined();
   });
 
+  test.each([
+    ['another source, at once', 3, true, 2],
+    ['another encoder of the same source, after a second', 39, false, 2],
+    ['a variable rate, in the average', 3, false, (100 + 3 * 2) / 103],
+  ])('knows the bit rate of %s', (_what, count, startsStream, times) => {
+    const { ring, now } = filled(0, 100);
+    for (const number of range(0, count)) {
+      const bytes = new Uint8Array(2 * FRAME_BYTES);
+      const frame = { ...played(100 + number), bytes, startsStream: startsStream && number === 0 };
+      ring.append(frame, now);
+    }
+    ring.cut(now);
+    expect(ring.bitrateKbps).toBeCloseTo((times * FRAME_BYTES * 8) / FRAME_MS);
+  });
+
   test('forgets audio that is too old', () => {
     const { ring, now } = filled(0, 100);
     ring.cut(now + 31_000);

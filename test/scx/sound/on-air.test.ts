@@ -164,6 +164,20 @@ describe('What is on the air', () => {
     expect(hear(onAir, 'a', 1, 60_000)).toEqual([1]);
   });
 
+  test('knows since when the source is played: a change and a silence begin anew', () => {
+    const onAir = create();
+    expect(onAir.since).toBeUndefined();
+    onAir.onSourceUp(source('a', 100), 0);
+    hear(onAir, 'a', 0, 10);
+    hear(onAir, 'a', 1, 4000);
+    expect(onAir.since).toBe(10);
+    onAir.onSourceUp(source('b', 200), 4010);
+    hear(onAir, 'b', 0, 4020);
+    expect(onAir.since).toBe(4020);
+    hear(onAir, 'b', 1, 60_000);
+    expect(onAir.since).toBe(60_000);
+  });
+
   test('drops and counts ADUs that are not exactly one MP3 frame', () => {
     const onAir = create();
     const frame = audioAdu('a', 0).payload;
