@@ -10,7 +10,14 @@ import { fallbackFileSchema } from './fallback-launch.js';
 const text = z.string().max(256).nullable();
 
 /** The session's description for players, as its announcement says now. */
-const stationSchema = z.object({ title: text, genre: text });
+const stationSchema = z.object({
+  title: text,
+  genre: text,
+  // Absent from older front ends.
+  description: z.string().max(1000).nullish(),
+  homepage: z.string().max(2048).nullish(),
+  isListed: z.boolean().optional(),
+});
 
 /** The source key, and the origin of the announcement. */
 const accessSchema = z.object({

@@ -20,6 +20,11 @@ export const launchSchema = z.strictObject({
   session: z.string().max(400),
   title: z.string().max(256).optional(),
   genre: z.string().max(256).optional(),
+  description: z.string().max(1000).optional(),
+  /** The station's web page. */
+  homepage: z.string().max(2048).optional(),
+  /** Directories of streams may list it. */
+  isListed: z.boolean().optional(),
   channels: z.array(channel).min(1).max(16),
   /**
    * Checks source passwords (session/source-key.ts); without it only this machine may broadcast.
@@ -80,6 +85,17 @@ export const launchSchema = z.strictObject({
   allowPrivate: z.boolean(),
   logLevel: z.string().max(16),
 });
+
+/** The part of a session's announcement that its SCX needs. */
+export const launchFactsSchema = launchSchema
+  .pick({
+    ...{ title: true, genre: true, description: true, homepage: true, isListed: true },
+    ...{ channels: true, locations: true, sourceKey: true, announcement: true },
+  })
+  .strip();
+
+/** See launchFactsSchema. */
+export type LaunchFacts = z.infer<typeof launchFactsSchema>;
 
 /** The launch document of one SCX process. */
 export type Launch = z.infer<typeof launchSchema>;

@@ -13,6 +13,8 @@ export interface StreamDescription {
   readonly text?: string | undefined;
   /** Its home page. */
   readonly url?: string | undefined;
+  /** Directories of streams may list it; only an announcement says so. */
+  readonly isListed?: boolean | undefined;
 }
 
 /** A stream without a description. */
@@ -42,7 +44,7 @@ export const parseDescription = (headers: ReadonlyMap<string, string>): StreamDe
   url: textOf(headers.get('ice-url')),
 });
 
-/** Of each text the first one's, or else the second one's. */
+/** Of each text the first one's, or else the second one's; listed if the first one is. */
 export const completed = (
   first: StreamDescription,
   second: StreamDescription,
@@ -51,8 +53,24 @@ export const completed = (
   genre: first.genre ?? second.genre,
   text: first.text ?? second.text,
   url: first.url ?? second.url,
+  isListed: first.isListed,
 });
 
 /** A text as the value of an `icy-` header: UTF-8, each byte as one character. */
-export const icyHeaderText = (text: string): string =>
-  Buffer.from(plainText(text, DESCRIPTION_LENGTH_MAX) ?? '').toString('latin1');
+function icyHeaderText(text: string | undefined): string | undefined {
+  const plain = text === undefined ? undefined : plainText(text, DESCRIPTION_LENGTH_MAX);
+  return plain === undefined ? undefined : Buffer.from(plain).toString('latin1');
+}
+
+/** A link that players show may be anything that an encoder wrote: never `javascript:`. */
+const webAddress = (url: string | undefined): string | undefined =>
+  url !== undefined && /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+
+/** The `icy-` header fields of a stream with this description; undefined ones are left out. */
+export const icyFields = ({ title, genre, text, url, isListed }: StreamDescription) => ({
+  'icy-name': icyHeaderText(title),
+  'icy-description': icyHeaderText(text),
+  'icy-genre': icyHeaderText(genre),
+  'icy-url': icyHeaderText(webAddress(url)),
+  'icy-pub': isListed ? 1 : 0,
+});

@@ -34,11 +34,19 @@ export interface SessionTerms {
   onRenewed(terms: LeaseTerms): void;
 }
 
+const describedBy = (launch: Launch): StreamDescription => ({
+  title: launch.title,
+  genre: launch.genre,
+  text: launch.description,
+  url: launch.homepage,
+  isListed: launch.isListed,
+});
+
 /** Creates the terms of the launch document, until the first renewal. */
 export function createSessionTerms(options: TermsOptions): SessionTerms {
   const { launch, password, lifetime, fallback, handOver } = options;
   let isPinned = launch.rendezvous;
-  let description: StreamDescription = { title: launch.title, genre: launch.genre };
+  let description = describedBy(launch);
 
   const onAccess = (access: SourceAccess | undefined): void => {
     // Anyone can announce a session of this name elsewhere; that has no effect on this SCX.

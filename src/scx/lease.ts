@@ -16,7 +16,7 @@ import type { StreamDescription } from '../icecast/stream-description.js';
 export interface LeaseTerms {
   /** This SCX stays without clients. */
   readonly pinned: boolean;
-  /** The announcement's title and genre; undefined when the front end does not know them. */
+  /** The announcement's description of the stream; undefined when the front end does not know them. */
   readonly description: StreamDescription | undefined;
   /** Undefined when the front end does not know the announcement. */
   readonly access: SourceAccess | undefined;
@@ -76,6 +76,9 @@ function parseAnswer(status: number, text: string): Renewal {
     const description = station && {
       title: station.title ?? undefined,
       genre: station.genre ?? undefined,
+      text: station.description ?? undefined,
+      url: station.homepage ?? undefined,
+      isListed: station.isListed,
     };
     const allowed = access && {
       sourceKey: access.sourceKey ?? undefined,

@@ -36,6 +36,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:GENRE': '?',
         'radio:HOMEPAGE': '?',
         'radio:BITRATE': '?',
+        'radio:LISTED': '?',
         'radio:SOURCE-KEY': '?',
       },
       text: false,

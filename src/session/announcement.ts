@@ -2,7 +2,7 @@
  * The announcement of a session (§2.2): "all the necessary parameters that pertain to the session".
  * It is a small XML document at a URL; this file defines its content and its bounds.
  *
- * Beyond: title, genre, homepage, bitrate and source key are ours. They are in our own namespace,
+ * Beyond: title, genre, homepage, bitrate, listing and source key are ours. They are in our own namespace,
  * so that a reader of the paper's format can still read the document.
  */
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
@@ -32,6 +32,8 @@ export interface Announcement {
   /** An http or https URL. */
   readonly homepage?: string;
   readonly bitrateKbps?: number;
+  /** The station wants to be listed in directories of streams; false if it is absent. */
+  readonly isListed?: boolean;
   /**
    * Identifies broadcasters (source-key.ts); without it only clients on the SCX's machine may
    * broadcast.

@@ -105,6 +105,7 @@ function readExtras(root: XmlElement, findings: Findings) {
     readText(root, child, what, lengthMax, findings);
   // These bounds admit any document: the parsers below refuse what is too long, with their own words.
   const homepage = text('radio:HOMEPAGE', 'the homepage', LIMITS.documentBytesMax);
+  const listed = text('radio:LISTED', 'the listing', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
   // An empty source key is refused: it is a mistake, and does not mean "no password".
   const sourceKey = childrenOf(root, 'radio:SOURCE-KEY')[0]?.text.trim();
@@ -115,8 +116,14 @@ function readExtras(root: XmlElement, findings: Findings) {
       homepage &&
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
+    isListed: listed === undefined ? undefined : findings.take(parseListed(listed)),
     sourceKey: sourceKey === undefined ? undefined : findings.take(parseSourceKey(sourceKey)),
   };
+}
+
+function parseListed(text: string): Result<boolean> {
+  if (text === 'yes' || text === 'no') return good(text === 'yes');
+  return bad(`<LISTED> must be yes or no, got ${excerpt(text)}`);
 }
 
 const parseBitrate = (text: string): Result<number> =>

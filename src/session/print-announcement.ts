@@ -45,9 +45,11 @@ const channelBlock = (channel: Channel): string[] => [
   '</CHANNEL>',
 ];
 
-function extras({ title, genre, homepage, bitrateKbps, sourceKey }: Announcement): string[] {
+function extras(announcement: Announcement): string[] {
+  const { title, genre, homepage, bitrateKbps, isListed, sourceKey } = announcement;
   const about = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
-  const fields = { ...about, 'SOURCE-KEY': sourceKey };
+  const listed = isListed === undefined ? undefined : isListed ? 'yes' : 'no';
+  const fields = { ...about, LISTED: listed, 'SOURCE-KEY': sourceKey };
   return Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [`<radio:${name}>${escapeText(`${value}`)}</radio:${name}>`],
   );

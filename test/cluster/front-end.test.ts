@@ -271,7 +271,10 @@ describe('Announcements', () => {
     await expect.poll(() => platform.launches.length).toBe(1);
     const { id, rendezvous, sourceKey } = platform.launches[0]!;
     expect(rendezvous).toBe(true);
-    const station = { title: 'Night music', genre: null };
+    const station = {
+      ...{ title: 'Night music', genre: null, description: null, homepage: null },
+      isListed: false,
+    };
     const access = { sourceKey, announcement: null };
     const kept = { rendezvous: true, keep: true, station, access, fallback: null };
     expect(await (await platform.renew(id)).json()).toEqual(kept);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach } from 'vitest';
+import type { LaunchFacts } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
-import type { LaunchFacts } from '../../src/cluster/supervisor/supervisor-types.js';
 
 export const quiet = pino({ level: 'silent' });
 

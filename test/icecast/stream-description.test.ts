@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { icyHeaderText, parseDescription } from '../../src/icecast/stream-description.js';
+import {
+  completed,
+  icyFields,
+  NO_DESCRIPTION,
+  parseDescription,
+} from '../../src/icecast/stream-description.js';
 
 const parse = (name: string, genre?: string) =>
   parseDescription(
@@ -18,12 +23,33 @@ describe('The description of a stream', () => {
     expect(parse(header).title).toBe(title);
   });
 
-  test('has title and genre, each of at most 256 characters', () => {
-    expect(parse('x'.repeat(1000), 'Jazz')).toEqual({ title: 'x'.repeat(256), genre: 'Jazz' });
-    expect(parse('')).toEqual({ title: undefined, genre: undefined });
+  test('has texts of at most 256 characters', () => {
+    const { title, genre } = parse('x'.repeat(1000), 'Jazz');
+    expect([title, genre]).toEqual(['x'.repeat(256), 'Jazz']);
+    expect(parse('')).toEqual(NO_DESCRIPTION);
   });
 
-  test('is written to a header as UTF-8, on one line', () => {
-    expect(icyHeaderText('Café\r\nX: y')).toBe('Caf\xc3\xa9 X: y');
+  test('is listed only where it is announced, whatever the encoder says', () => {
+    expect(parseDescription(new Map([['ice-public', '1']])).isListed).toBeUndefined();
+    const encoder = { ...NO_DESCRIPTION, text: 'All night', isListed: true };
+    const announced = { ...NO_DESCRIPTION, title: 'Night' };
+    expect(completed(announced, encoder)).toMatchObject({ title: 'Night', text: 'All night' });
+    expect(completed(announced, encoder).isListed).toBeUndefined();
+    expect(completed({ ...announced, isListed: true }, encoder).isListed).toBe(true);
+  });
+
+  test('tells players a home page only if it is a web address', () => {
+    const told = (url: string) => icyFields({ ...NO_DESCRIPTION, url })['icy-url'];
+    expect(told('https://radio.example/')).toBe('https://radio.example/');
+    for (const url of ['javascript:alert(1)', 'radio.example', 'https://', '']) {
+      expect(told(url)).toBeUndefined();
+    }
+  });
+
+  test('is written to headers as UTF-8, each on one line', () => {
+    expect(icyFields({ ...NO_DESCRIPTION, title: 'Café\r\nX: y', isListed: true })).toEqual({
+      ...{ 'icy-name': 'Caf\xc3\xa9 X: y', 'icy-pub': 1 },
+      ...{ 'icy-genre': undefined, 'icy-description': undefined, 'icy-url': undefined },
+    });
   });
 });

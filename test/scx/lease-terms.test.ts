@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Launch, launchSchema } from '../../src/api/scx-launch.js';
 import { createSourcePassword } from '../../src/http/server/source-password.js';
+import { NO_DESCRIPTION } from '../../src/icecast/stream-description.js';
 import type { HandOverState } from '../../src/scx/hand-over/hand-over-state.js';
 import type { LeaseTerms } from '../../src/scx/lease.js';
 import { createSessionTerms, type SessionTerms } from '../../src/scx/lease-terms.js';
@@ -64,7 +65,7 @@ const renew = (changes: Partial<LeaseTerms>): void => terms.onRenewed({ ...TERMS
 describe('The terms of a lease', () => {
   test('are those of the launch document before the first renewal', () => {
     expect(terms.isPinned).toBe(true);
-    expect(terms.description).toEqual({ title: 'Night', genre: undefined });
+    expect(terms.description).toEqual({ ...NO_DESCRIPTION, title: 'Night' });
   });
 
   test('leave everything as it is that a front end does not send', () => {
@@ -74,9 +75,9 @@ describe('The terms of a lease', () => {
   });
 
   test('replace the description, and keep the new one', () => {
-    renew({ description: { title: undefined, genre: 'Jazz' } });
+    renew({ description: { ...NO_DESCRIPTION, genre: 'Jazz', isListed: true } });
     renew({});
-    expect(terms.description).toEqual({ title: undefined, genre: 'Jazz' });
+    expect(terms.description).toEqual({ ...NO_DESCRIPTION, genre: 'Jazz', isListed: true });
   });
 
   test('end the lifetime of an SCX that is not pinned any more', () => {

@@ -22,6 +22,7 @@ const jazz: Announcement = {
   genre: 'jazz',
   homepage: 'https://radio.example/',
   bitrateKbps: 128,
+  isListed: true,
 };
 
 describe('A printed announcement', () => {

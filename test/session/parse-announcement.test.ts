@@ -55,7 +55,8 @@ describe('An announcement', () => {
   test('knows our additions by their namespace, whatever the prefix', () => {
     const extras =
       '<r:TITLE>Late\n Jazz</r:TITLE><r:GENRE>jazz</r:GENRE>' +
-      '<r:HOMEPAGE>https://radio.example</r:HOMEPAGE><r:BITRATE> 128 </r:BITRATE>';
+      '<r:HOMEPAGE>https://radio.example</r:HOMEPAGE><r:BITRATE> 128 </r:BITRATE>' +
+      '<r:LISTED>yes</r:LISTED>';
     const xml = wrap(extras + CHANNEL + RENDEZVOUS, `${NAME} ${RADIO.replace('radio=', 'r=')}`);
     expect(parseAnnouncement(xml)).toMatchObject({
       value: {
@@ -63,6 +64,7 @@ describe('An announcement', () => {
         genre: 'jazz',
         homepage: 'https://radio.example/',
         bitrateKbps: 128,
+        isListed: true,
       },
     });
   });
@@ -150,6 +152,7 @@ describe('An announcement is refused', () => {
     ['a title that turns', extra('<radio:TITLE>a&#x202E;b</radio:TITLE>'), 'control characters'],
     ['a script', extra('<radio:HOMEPAGE>javascript:x</radio:HOMEPAGE>'), 'not an http://'],
     ['a bitrate of 0', extra('<radio:BITRATE>0</radio:BITRATE>'), 'from 8 to 320'],
+    ['a listing of 1', extra('<radio:LISTED>1</radio:LISTED>'), 'must be yes or no'],
     ['a bitrate of 128k', extra('<radio:BITRATE>128k</radio:BITRATE>'), 'from 8 to 320'],
   ])('with %s', (_, xml, problem) => {
     expect(problems(xml)).toContain(problem);

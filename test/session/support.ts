@@ -68,6 +68,7 @@ export const announcement: fc.Arbitrary<Announcement> = fc.record(
     genre: plainText,
     homepage: fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url).href),
     bitrateKbps: fc.integer({ min: 8, max: 320 }),
+    isListed: fc.boolean(),
   },
   { requiredKeys: ['name', 'channels', 'rendezvous'] },
 );

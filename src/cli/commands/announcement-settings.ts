@@ -20,9 +20,9 @@ const PASSWORD_LENGTH_MIN = 20;
 
 /** Creates an announcement. Throws a UserError with all problems, one line each. */
 export function createAnnouncement(name: SessionName, settings: AnnounceSettings): Announcement {
-  const { title, description, genre, homepage } = settings;
+  const { title, description, genre, homepage, listed } = settings;
   const rendezvous = locationsOf(name, settings);
-  const about = dropAbsent({ title, description, genre, homepage });
+  const about = dropAbsent({ title, description, genre, homepage, isListed: listed || undefined });
   const sourceKey = givenKey(settings);
   const xml = printAnnouncement({
     ...{ name, channels: channelsOf(settings), rendezvous, ...about },

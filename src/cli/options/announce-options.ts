@@ -13,6 +13,7 @@ export const announceOptions = {
   description: optionalText('TEXT', 'one sentence about the station'),
   genre: optionalText('TEXT', 'the kind of music'),
   homepage: optionalText('URL', "the station's web page"),
+  listed: off('list the station in directories of streams: players and relays are told icy-pub: 1'),
   rendezvous: optional(texts, {
     placeholder: 'LOCATION',
     repeatable: true,

@@ -6,12 +6,12 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { LeaseTerms } from '../../api/lease.js';
+import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRng } from '../../lib/rng.js';
 import { drawId } from '../../runtime/secrets.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import type { SupervisorConfig } from '../supervisor/supervisor-config.js';
-import type { LaunchFacts } from '../supervisor/supervisor-types.js';
 import { createDraining, type Draining } from './draining.js';
 import { type LaunchTemplate, launchFrom } from './launch-document.js';
 import { createListenerTotals, type ListenerTotals } from './listener-totals.js';

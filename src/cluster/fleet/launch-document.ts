@@ -2,8 +2,8 @@
  * The launch document of an SCX (api/scx-launch.ts): what all of a cluster have in common, and its
  * order.
  */
-import type { Launch } from '../../api/scx-launch.js';
-import type { LaunchFacts, LaunchOrder } from '../supervisor/supervisor-types.js';
+import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
+import type { LaunchOrder } from '../supervisor/supervisor-types.js';
 
 /** The launch parameters that all SCXs of a cluster share. */
 export type LaunchTemplate = Omit<

@@ -22,9 +22,11 @@ function announcedNow(
 ): Pick<LeaseTerms, 'station' | 'access'> {
   const known = finder.recall(session);
   if (known === undefined) return {};
-  const { title = null, genre = null, sourceKey = null } = known.announcement;
+  const { title = null, genre = null, description = null } = known.announcement;
+  const { homepage = null, isListed = false, sourceKey = null } = known.announcement;
   const announcement = foreignUrl(known) ?? null;
-  return { station: { title, genre }, access: { sourceKey, announcement } };
+  const station = { title, genre, description, homepage, isListed };
+  return { station, access: { sourceKey, announcement } };
 }
 
 /** The rendezvous SCX plays the fallback: there is exactly one, and it always runs. */

@@ -6,9 +6,8 @@
  * A platform may hold the HTTP port of an SCX beyond the death of its process, so that connections
  * wait for the next SCX that is launched at this port, instead of being refused.
  */
-import type { Launch } from '../../api/scx-launch.js';
+import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
 import type { Ports } from '../ports/port-pairs.js';
-import type { LaunchFacts } from '../supervisor/supervisor-types.js';
 
 /** An SCX that runs already. */
 export interface Found {

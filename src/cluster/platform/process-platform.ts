@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';
-import type { Launch } from '../../api/scx-launch.js';
+import { type Launch, launchFactsSchema } from '../../api/scx-launch.js';
 import { parseSessionName } from '../../session/session-name.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
 import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
@@ -47,9 +47,9 @@ interface Context {
 }
 
 function runFileOf(launch: Launch, pid: number): RunFile {
-  const { id, session, title, genre, channels, locations, sourceKey, announcement } = launch;
+  const { id, session } = launch;
   const ports = { http: launch.httpPort, overlay: launch.overlayPort };
-  const facts = { title, genre, channels, locations, sourceKey, announcement };
+  const facts = launchFactsSchema.parse(launch);
   return { id, session, pid, birth: birthOf(pid) ?? '', ports, facts };
 }
 

@@ -5,17 +5,9 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { launchSchema } from '../../api/scx-launch.js';
+import { launchFactsSchema, launchSchema } from '../../api/scx-launch.js';
 import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
 
-const factsSchema = launchSchema.pick({
-  title: true,
-  genre: true,
-  channels: true,
-  locations: true,
-  sourceKey: true,
-  announcement: true,
-});
 const port = z.number().int().min(0).max(65_535);
 
 const runFileSchema = z.object({
@@ -25,7 +17,7 @@ const runFileSchema = z.object({
   /** See process-identity.ts. */
   birth: z.string().max(200),
   ports: z.object({ http: port, overlay: port }),
-  facts: factsSchema,
+  facts: launchFactsSchema,
 });
 
 /** The record of a running SCX. */

@@ -7,6 +7,8 @@
  * waits for come first. A session gets its SCXs one after the other: only when the last one takes
  * listeners is it known whether another is needed.
  */
+
+import type { LaunchFacts } from '../../api/scx-launch.js';
 import { createTokenBucket } from '../../lib/token-bucket.js';
 import { choosePorts, type Ports } from '../ports/port-pairs.js';
 import { capacityOf } from './capacity.js';
@@ -14,7 +16,6 @@ import { FULL } from './outcomes.js';
 import type { TrackedScx } from './scx-table.js';
 import { needsFirst, type SessionSlot } from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
-import type { LaunchFacts } from './supervisor-types.js';
 
 export interface Launching {
   /** Launches what is needed and possible. */

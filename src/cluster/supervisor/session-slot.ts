@@ -6,12 +6,12 @@
  */
 
 import type { EncoderTitles } from '../../api/encoder-titles.js';
+import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { spreadBackoffMs } from '../../lib/backoff.js';
 import type { Rng } from '../../lib/rng.js';
 import type { Ports } from '../ports/port-pairs.js';
 import type { SupervisorConfig } from './supervisor-config.js';
-import type { LaunchFacts } from './supervisor-types.js';
 
 export interface SessionSlot {
   readonly session: string;

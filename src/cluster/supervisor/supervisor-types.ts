@@ -3,15 +3,9 @@
  * them out. supervisor.ts says what happens with each.
  */
 import type { EncoderTitles } from '../../api/encoder-titles.js';
-import type { Launch } from '../../api/scx-launch.js';
+import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Ports } from '../ports/port-pairs.js';
-
-/** The part of a session's announcement that its SCX needs. */
-export type LaunchFacts = Pick<
-  Launch,
-  'title' | 'genre' | 'channels' | 'locations' | 'sourceKey' | 'announcement'
->;
 
 /** An SCX that is to be launched. Sessions are named `scattercast://creator/session`. */
 export interface LaunchOrder {

@@ -69,8 +69,8 @@ export interface Listeners {
   leave(listener: Listener): void;
   /** Removes, one after the other, the listeners that can move to another process now. */
   departures(): Generator<DepartingListener, void>;
-  /** Opens the listeners that wait, as there is audio now. */
-  openWaiting(now: number): void;
+  /** Opens the listeners that wait, as there is audio now: all, or those that take no titles. */
+  openWaiting(now: number, withTitles: boolean): void;
   /** Serves the next group; closes listeners that have waited or idled too long. */
   write(now: number): void;
   /** Closes all, each after what it is still due. */
@@ -153,11 +153,15 @@ export function createListeners(options: ListenersOptions): Listeners {
     },
     leave,
     departures: () => departuresOf(writer, groups, waiting),
-    openWaiting: (now) => {
+    openWaiting: (now, withTitles) => {
       ring.cut(now);
       const burst = ring.burst(now);
       if (burst === undefined) return;
-      for (const listener of waiting.takeAll()) open(listener, burst, now);
+      for (const listener of [...waiting]) {
+        if (listener.connection.wantsTitles && !withTitles) continue;
+        waiting.remove(listener);
+        open(listener, burst, now);
+      }
     },
     write: (now) => {
       for (const listener of groups.next()) serveOrClose(listener, now);

@@ -7,6 +7,7 @@ import type { Launch } from '../../api/scx-launch.js';
 import type { GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
+import type { PlayedFrame } from '../sound/chunk.js';
 import { createOnAir, type OnAir } from '../sound/on-air.js';
 import { createPlayhead, type Playhead } from '../sound/playhead.js';
 import { OFF_AIR_MS, SOURCE_DOWN_MS, SOURCE_LIVE_MS } from '../sources/source-timeouts.js';
@@ -42,6 +43,11 @@ const IDLE_MS = 60_000;
  */
 const SETTLE_MS = 20;
 
+/**
+ * How long listeners that take titles wait for the first one as well, ms: it travels on a channel of its
+ * own, and a title behind the burst is seen only when the burst has been heard. Guess.
+ */
+const TITLE_MS = 250;
 /** Groups of listeners, which are served one after the other within a write interval. */
 const GROUPS = 10;
 
@@ -88,9 +94,25 @@ export function createPlayout(
     listeners.write(at);
   };
 
-  const openWaiting = (): void => {
+  /** Opens those that take no titles `SETTLE_MS` after the first audio, the others with the title. */
+  const openWaiting = (since: number): void => {
     opening = undefined;
-    listeners.openWaiting(now());
+    const at = now();
+    listeners.openWaiting(at, onAir.title !== null || at - since >= TITLE_MS);
+    if (listeners.waiting > 0) openSoon(since);
+  };
+
+  const openSoon = (since: number): void => {
+    opening ??= setTimeout(openWaiting, SETTLE_MS, since);
+  };
+
+  /** Takes an ADU; a title that is late is given to the audio that was waiting for it. */
+  const take = (adu: Adu, at: number): readonly PlayedFrame[] => {
+    const before = onAir.title;
+    const frames = onAir.handle(adu, at);
+    const isLate = frames.length === 0 && onAir.title !== before;
+    if (isLate) ring.retitle(at, onAir.titleFrom, before, onAir.title);
+    return frames;
   };
 
   return {
@@ -100,10 +122,10 @@ export function createPlayout(
     playhead,
     handleAdu: (adu) => {
       const at = now();
-      const frames = onAir.handle(adu, at);
+      const frames = take(adu, at);
       playhead.add(adu.source, frames, at);
       if (frames.length === 0 || listeners.waiting === 0) return;
-      opening ??= setTimeout(openWaiting, SETTLE_MS);
+      openSoon(at);
     },
     onEvent: (event) => {
       if (event.kind === 'sourceUp') onAir.onSourceUp(event.source, now());

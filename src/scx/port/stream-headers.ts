@@ -3,24 +3,17 @@
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Fields } from '../../http/server/response.js';
 import { icestats } from '../../icecast/status-json.js';
-import { icyHeaderText, type StreamDescription } from '../../icecast/stream-description.js';
+import { icyFields, type StreamDescription } from '../../icecast/stream-description.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 
 /** The stream's `icy-` headers. */
 export function streamFields(
-  { title, genre, text, url }: StreamDescription,
+  description: StreamDescription,
   name: SessionName,
   bitrateKbps: number | undefined,
 ): Fields {
-  const field = (value: string | undefined) => value && icyHeaderText(value);
-  return {
-    'icy-name': icyHeaderText(title ?? sessionPath(name)),
-    'icy-description': field(text),
-    'icy-genre': field(genre),
-    'icy-url': field(url),
-    'icy-br': bitrateKbps,
-    'icy-pub': 1,
-  };
+  const title = description.title ?? sessionPath(name);
+  return { ...icyFields({ ...description, title }), 'icy-br': bitrateKbps };
 }
 
 /** The status-json.xsl document that an Icecast server in place of this SCX would answer. */

@@ -52,6 +52,11 @@ export interface AudioRing {
   append(frame: PlayedFrame, now: number): void;
   /** Joins the frames since the last cut into a chunk, and drops old chunks. */
   cut(now: number): void;
+  /**
+   * A title has come later than its audio: frames from the number `from` on that had the title `before`
+   * have it after all, for listeners that have not read them yet.
+   */
+  retitle(now: number, from: number, before: string | null, title: string | null): void;
   /** Up to `count` chunks from a number on; undefined if that chunk is gone or to come. */
   read(number: number, count: number): Stretch | undefined;
   /** The audio with which a new listener starts; undefined while the session is off the air. */
@@ -198,6 +203,11 @@ export function createAudioRing(limits: RingLimits): AudioRing {
       add({ ...frame, bytes: lead(frame.bytes) }, now);
     },
     cut,
+    retitle: (now, from, before, title) => {
+      cut(now);
+      list.retitle((frame) => frame.sequence >= from && frame.title === before, title);
+      reader.clear(true);
+    },
     read: reader.read,
     readFrom: reader.readFrom,
     burst: (now) => {

@@ -5,7 +5,7 @@
  * Bounded: `keepMs` of audio, `bytesMax`, and `keepMs` of age. The newest chunk stays whatever its
  * size, until it is too old.
  */
-import type { Chunk } from './chunk.js';
+import { type Chunk, type PlayedFrame, withFrames } from './chunk.js';
 
 export interface ChunkLimits {
   /** Audio, and its age, ms. */
@@ -19,6 +19,8 @@ export interface ChunkList {
   /** Oldest first. */
   readonly chunks: readonly Chunk[];
   push(chunk: Chunk): void;
+  /** Gives the newest frames the title, as far back as all are meant, in one stream. */
+  retitle(isMeant: (frame: PlayedFrame) => boolean, title: string | null): void;
   /** Drops what is beyond the limits. */
   dropOld(now: number): void;
   /** Up to `count` chunks from a number on; none if that chunk is not there. */
@@ -42,6 +44,16 @@ export function createChunkList(limits: ChunkLimits): ChunkList {
       end++;
       durationMs += chunk.durationMs;
       bytes += chunk.bytes.length;
+    },
+    retitle: (isMeant, title) => {
+      for (const [index, chunk] of [...chunks.entries()].reverse()) {
+        const { frames } = chunk;
+        const start = frames.findLastIndex(({ startsStream }) => startsStream);
+        const first = Math.max(start, frames.findLastIndex((frame) => !isMeant(frame)) + 1);
+        const changed = frames.map((frame, i) => (i < first ? frame : { ...frame, title }));
+        chunks[index] = withFrames(chunk, changed);
+        if (first > 0 || start === 0) return;
+      }
     },
     dropOld: (now) => {
       for (let oldest = chunks[0]; oldest !== undefined; oldest = chunks[0]) {

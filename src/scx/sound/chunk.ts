@@ -30,8 +30,8 @@ export interface Chunk extends TitledAudio {
 const durationOf = (frames: readonly PlayedFrame[]): number =>
   frames.reduce((sum, frame) => sum + frame.durationMs, 0);
 
-/** Joins pieces of audio; of their titles, those that change something. */
-export function joinAudio(pieces: readonly TitledAudio[]): TitledAudio {
+/** The titles of joined pieces, those that change something. */
+function joinTitles(pieces: readonly TitledAudio[]): TitleMark[] {
   const titles: TitleMark[] = [];
   let start = 0;
   for (const piece of pieces) {
@@ -40,14 +40,25 @@ export function joinAudio(pieces: readonly TitledAudio[]): TitledAudio {
     }
     start += piece.bytes.length;
   }
-  return { bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)), titles };
+  return titles;
 }
+
+/** Joins pieces of audio. */
+export const joinAudio = (pieces: readonly TitledAudio[]): TitledAudio => ({
+  bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)),
+  titles: joinTitles(pieces),
+});
 
 /** A frame as a piece of audio. */
 export const frameAudio = ({ bytes, title }: PlayedFrame): TitledAudio => ({
   bytes,
   titles: [{ at: 0, title }],
 });
+
+/** The same chunk, whose frames have other titles. */
+export function withFrames(chunk: Chunk, frames: readonly PlayedFrame[]): Chunk {
+  return { ...chunk, frames, titles: joinTitles(frames.map(frameAudio)) };
+}
 
 /** Joins frames into a chunk; `first` is the number of the first of them. */
 export function joinFrames(frames: readonly PlayedFrame[], first: number, now: number): Chunk {

@@ -89,6 +89,8 @@ export function printNotice({ title, from, encoder }: Notice): Uint8Array {
 /** One source's titles. */
 export interface NowPlaying {
   readonly title: string | null;
+  /** The number of the audio from which it holds; 0 before the first. */
+  readonly from: number;
   /** The encoder that feeds the source; undefined if it is another client. */
   readonly encoder: NoticedEncoder | undefined;
   onNotice(notice: Notice): void;
@@ -98,7 +100,7 @@ export interface NowPlaying {
 
 /** Creates the titles of a source that has not sent any yet. */
 export function createNowPlaying(): NowPlaying {
-  let title: string | null = null;
+  let current: Notice = { title: null, from: 0 };
   let encoder: NoticedEncoder | undefined;
   let reached = -1;
   /** In order of arrival; of two that hold from the same number, the later one counts. */
@@ -108,12 +110,15 @@ export function createNowPlaying(): NowPlaying {
     const due = pending.filter((notice) => notice.from <= reached);
     if (due.length === 0) return;
     pending = pending.filter((notice) => notice.from > reached);
-    title = due.reduce((last, notice) => (notice.from >= last.from ? notice : last)).title;
+    current = due.reduce((last, notice) => (notice.from >= last.from ? notice : last));
   };
 
   return {
     get title() {
-      return title;
+      return current.title;
+    },
+    get from() {
+      return current.from;
     },
     get encoder() {
       return encoder;

@@ -41,6 +41,8 @@ export interface OnAir {
   readonly since: number | undefined;
   /** The title of what is played; null: none. */
   readonly title: string | null;
+  /** The number of the frame from which the title holds. */
+  readonly titleFrom: number;
   /** How the encoder that feeds it describes the stream, wherever it is connected. */
   readonly description: StreamDescription;
   /** ADUs that hold no MP3 frame or no notice. */
@@ -138,6 +140,9 @@ export function createOnAir(options: OnAirOptions): OnAir {
     },
     get title() {
       return candidates.current?.titles.title ?? null;
+    },
+    get titleFrom() {
+      return candidates.current?.titles.from ?? 0;
     },
     get description() {
       return candidates.current?.titles.encoder?.description ?? NO_DESCRIPTION;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LaunchFacts } from '../../../src/cluster/supervisor/supervisor-types.js';
+import type { LaunchFacts } from '../../../src/api/scx-launch.js';
 import { FACTS, NIGHT } from '../support.js';
 import { answered, DAY, failed, full, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
 

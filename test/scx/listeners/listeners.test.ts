@@ -170,7 +170,7 @@ describe('A listener that comes while the session is off the air', () => {
     expect(connection.events).toEqual([]);
     expect([room.listeners.count, room.listeners.waiting]).toEqual([0, 1]);
     room.append(5);
-    room.listeners.openWaiting(room.now());
+    room.listeners.openWaiting(room.now(), true);
     expect(numbersIn(connection.bytes())).toEqual(range(0, 5));
     room.play(1);
     expect(numbersIn(connection.bytes())).toEqual(range(0, 15));
@@ -316,7 +316,7 @@ describe('A listener that moves to another process', () => {
     );
     expect(successor.listeners.waiting).toBe(1);
     successor.append(5);
-    successor.listeners.openWaiting(successor.now());
+    successor.listeners.openWaiting(successor.now(), true);
     expect(connection.events).toEqual(['open']);
   });
 });

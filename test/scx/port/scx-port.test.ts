@@ -269,6 +269,26 @@ describe('Titles', () => {
     expect(titles).toEqual([{ at: due, text: "StreamTitle='It's; 'Über'';" }]);
     expect(numbersIn(await plain.bodyOf(139 * FRAME_BYTES))).toEqual(range(11, 150));
   });
+
+  test('are in the first block also when the title comes after the audio from which it holds', async () => {
+    const client = player(ICY_GET);
+    await vi.waitUntil(() => playout.listeners.waiting === 1);
+    play(50);
+    playout.handleAdu(titleAdu('a', 'Moonlight', 3));
+    await client.head();
+    play(50);
+    const { titles } = unweave(await client.bodyOf(80 * FRAME_BYTES));
+    expect(titles).toEqual([{ at: 16_000, text: "StreamTitle='Moonlight';" }]);
+  });
+
+  test('are waited for a moment by players that take them, and by no others', async () => {
+    const [titled, plain] = [player(ICY_GET), player(GET)];
+    await vi.waitUntil(() => playout.listeners.waiting === 2);
+    play(50);
+    await plain.head();
+    expect([titled.text(), playout.listeners.waiting]).toEqual(['', 1]);
+    expect(await titled.head()).toMatch(/^HTTP\/1\.1 200 OK/);
+  });
 });
 
 describe('A client that only looks', () => {

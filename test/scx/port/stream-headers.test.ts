@@ -11,12 +11,13 @@ const UNKNOWN = { title: undefined, genre: undefined };
 describe('The headers of a stream', () => {
   test('describe it, and name the session without a title', () => {
     expect(streamFields({ title: 'Nuit é', genre: 'Jazz' }, name, 128)).toEqual({
-      ...{ 'icy-name': 'Nuit \xc3\xa9', 'icy-genre': 'Jazz', 'icy-br': 128, 'icy-pub': 1 },
+      ...{ 'icy-name': 'Nuit \xc3\xa9', 'icy-genre': 'Jazz', 'icy-br': 128, 'icy-pub': 0 },
     });
-    const about = { ...UNKNOWN, text: 'Nuit é\r\nX: y', url: 'http://x/' };
+    const about = { ...UNKNOWN, text: 'Nuit é\r\nX: y', url: 'http://x/', isListed: true };
     expect(streamFields(about, name, 128)).toMatchObject({
       'icy-description': 'Nuit \xc3\xa9 X: y',
       'icy-url': 'http://x/',
+      'icy-pub': 1,
     });
     expect(streamFields(UNKNOWN, name, undefined)).toMatchObject({
       'icy-name': 'radio.example/night',

@@ -35,6 +35,35 @@ describe('The ring', () => {
     expect(ring.read(2, 1)).toBeUndefined();
   });
 
+  test('gives a late title to the audio that had none yet, back to where it holds from', () => {
+    const { ring, now } = filled(0, 40);
+    const titlesAt = (chunk: number) => ring.read(chunk, 1)?.titles;
+    ring.append({ ...played(40), title: 'New' }, now);
+    ring.retitle(now, 0, null, 'Wrong'); // the newest frame is another song already
+    expect(titlesAt(0)).toEqual([{ at: 0, title: null }]);
+    const { ring: other } = filled(0, 40);
+    other.retitle(now, 15, null, 'Moonlight');
+    expect([0, 1, 2].map((chunk) => other.read(chunk, 1)?.titles)).toEqual([
+      [{ at: 0, title: null }],
+      [
+        { at: 0, title: null },
+        { at: 5 * FRAME_BYTES, title: 'Moonlight' },
+      ],
+      [{ at: 0, title: 'Moonlight' }],
+    ]);
+    expect(numbersIn(other.read(1, 1)?.bytes ?? new Uint8Array())).toEqual(range(10, 20));
+    expect(other.burst(now)?.titles.at(-1)?.title).toBe('Moonlight');
+  });
+
+  test('gives a late title to nothing before the beginning of the stream', () => {
+    const { ring, now } = filled(100, 120);
+    ring.append(played(7, true), now);
+    ring.append(played(8), now);
+    ring.retitle(now, 5, null, 'Moonlight');
+    expect(ring.read(1, 1)?.titles).toEqual([{ at: 0, title: null }]);
+    expect(ring.read(2, 1)?.titles).toEqual([{ at: 0, title: 'Moonlight' }]);
+  });
+
   test('cuts no empty chunk', () => {
     const ring = createAudioRing(limits);
     ring.cut(0);
