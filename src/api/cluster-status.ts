@@ -23,6 +23,8 @@ const sessionStatusSchema = z.object({
   title: textOrNull(1024),
   genre: textOrNull(1024),
   description: textOrNull(16_384),
+  /** Absent from older clusters. */
+  homepage: z.string().max(2048).nullable().optional(),
   /** For a player. */
   listenUrl: z.string().max(2048),
   /** Null if it is not (or no longer) known. */

@@ -106,6 +106,9 @@ export const scxStatusSchema = z.object({
   /** The last titles of the session's encoders, for the session's next SCX. */
   encoderTitles: encoderTitlesSchema.optional(),
   bitrateKbps: z.number().nonnegative().nullable(),
+  /** Of the newest frame; absent before the first. */
+  sampleRateHz: z.number().int().min(8000).max(48_000).optional(),
+  audioChannels: z.number().int().min(1).max(2).optional(),
   membersKnown: count,
   /** The SCX whose HEARTBEAT it follows (§3.5). */
   generator: nodeId.nullable(),

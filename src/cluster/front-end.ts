@@ -16,6 +16,7 @@ import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
 import type { Services } from './services.js';
+import { icecastRoutes } from './status/icecast-routes.js';
 import { statusRoutes } from './status/status-routes.js';
 import { clientOf, noteClient } from './web/client.js';
 import { pageRoutes } from './web/pages.js';
@@ -116,9 +117,20 @@ function clientRoutes({ finder, scxs, proxy, sessions, store, secret }: Services
 }
 
 /** Routes for the operator and for browsers. */
-function operatorRoutes({ url, secret, fleet, status, metrics, proxy, pages, options }: Services) {
+function operatorRoutes({
+  url,
+  secret,
+  fleet,
+  status,
+  sessions,
+  metrics,
+  proxy,
+  pages,
+  options,
+}: Services) {
   return [
     drainRoutes({ secret, drain: fleet.drain, log: options.log }),
+    icecastRoutes({ url, status, sessions }),
     statusRoutes({ url, status, metrics, proxiedStreams: () => proxy.count }),
     pageRoutes(pages),
   ];

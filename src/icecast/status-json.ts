@@ -10,6 +10,12 @@ export interface IcecastSource {
   readonly genre: string | null;
   readonly title: string | null;
   readonly bitrateKbps: number | null;
+  /** Absent from SCXs of an older version. */
+  readonly sampleRateHz?: number | null | undefined;
+  /** 1 for mono, 2 for stereo; absent as well. */
+  readonly audioChannels?: number | null | undefined;
+  /** The station's home page. */
+  readonly url?: string | null | undefined;
   readonly listeners: number;
   readonly listenersPeak: number;
   /** The stream's URL. */
@@ -32,8 +38,18 @@ const rfc2822 = (iso: string): string => new Date(iso).toUTCString().replace('GM
 /** `2020-06-06T18:21:25+0000`. */
 const iso8601 = (iso: string): string => new Date(iso).toISOString().replace(/\.\d+Z$/, '+0000');
 
+/** `channels=2;samplerate=44100;bitrate=128`, as encoders tell Icecast, and the same singly. */
+function audioInfo({ bitrateKbps, sampleRateHz, audioChannels }: IcecastSource): object {
+  const known = Object.entries({
+    ...{ channels: audioChannels, samplerate: sampleRateHz, bitrate: bitrateKbps },
+  }).filter(([, value]) => value);
+  if (known.length === 0) return {};
+  const info = known.map(([name, value]) => `${name}=${value}`).join(';');
+  return { audio_info: info, ...Object.fromEntries(known) };
+}
+
 const sourceOf = (session: IcecastSource): object => ({
-  ...(session.bitrateKbps ? { bitrate: session.bitrateKbps } : {}),
+  ...audioInfo(session),
   genre: session.genre ?? '',
   listener_peak: session.listenersPeak,
   listeners: session.listeners,
@@ -41,6 +57,7 @@ const sourceOf = (session: IcecastSource): object => ({
   server_description: session.description ?? '',
   server_name: session.name,
   server_type: 'audio/mpeg',
+  ...(session.url ? { server_url: session.url } : {}),
   stream_start: rfc2822(session.startedAt),
   stream_start_iso8601: iso8601(session.startedAt),
   ...(session.title ? { title: session.title } : {}),

@@ -421,6 +421,7 @@ describe('GET /status', () => {
         title: 'Night music',
         genre: null,
         description: null,
+        homepage: null,
         listenUrl: `${cluster.url}/listen/${PATH}.mp3`,
         announcementUrl: `${cluster.url}/announcements/${PATH}.xml`,
         kept: true,

@@ -27,6 +27,7 @@ describe('status-json.xsl', () => {
 
   test('has one source as an object', () => {
     expect(documentOf(NIGHT).source).toEqual({
+      audio_info: 'bitrate=128',
       ...{ bitrate: 128, genre: 'Jazz', listener_peak: 5, listeners: 3, title: 'Moonlight' },
       ...{ listenurl: NIGHT.listenUrl, server_description: '', server_name: 'Night' },
       ...{ server_type: 'audio/mpeg', stream_start: 'Sun, 22 Nov 2026 23:00:00 +0000' },

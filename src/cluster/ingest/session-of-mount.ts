@@ -34,6 +34,8 @@ export interface EncoderSessions {
   ofPassword(password: string): SessionName | undefined;
   /** The session of clients that name none: the first mount's, else the first that is known here. */
   first(): SessionName | undefined;
+  /** The mount that the operator gave a session; undefined without one. */
+  mountOf(session: string): string | undefined;
   /** The SCX that takes the session's encoders: the first one here, launched if necessary. */
   scxOf(name: SessionName): Promise<OrProblem<ScxStatus>>;
 }
@@ -76,6 +78,7 @@ export function createEncoderSessions(options: EncoderSessionsOptions): EncoderS
     },
     ofPassword,
     first,
+    mountOf: (session) => [...mounts].find(([, name]) => name.text === session)?.[0],
     scxOf,
   };
 }

@@ -7,7 +7,6 @@ import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { announcementPath } from '../../api/publishing.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { listenUrl } from '../../icecast/listen-url.js';
-import { icestats } from '../../icecast/status-json.js';
 import type { SessionName } from '../../session/session-name.js';
 import { parseSessionName, sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
@@ -61,6 +60,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
     title: known?.announcement.title ?? null,
     genre: known?.announcement.genre ?? null,
     description: known?.announcement.description ?? null,
+    homepage: known?.announcement.homepage ?? null,
     listenUrl: listenUrl(from.url, path),
     announcementUrl: isPublished ? `${from.url}${announcementPath(path)}` : (known?.url ?? null),
     kept: isPublished,
@@ -94,24 +94,4 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
     cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners, listenersTotal },
     sessions: statuses,
   };
-}
-
-/** The same in the form of Icecast: each session that is on the air is one of its sources. */
-export function clusterIcestats({ cluster, sessions }: ClusterStatus): object {
-  const { startedAt, version } = cluster;
-  const host = new URL(cluster.url).hostname;
-  const onAir = sessions
-    .filter((session) => session.onAir)
-    .map((session) => {
-      const playing = session.scxs.find((scx) => scx.playing !== null);
-      return {
-        ...session,
-        name: session.title ?? session.path,
-        title: playing?.title ?? null,
-        bitrateKbps: playing?.bitrateKbps ?? null,
-        startedAt:
-          session.scxs.map((scx) => scx.playingSince ?? scx.startedAt).sort()[0] ?? startedAt,
-      };
-    });
-  return icestats({ host, product: `Scattercast ${version}`, startedAt }, onAir);
 }

@@ -1,12 +1,9 @@
-/**
- * The routes for operators and their tools: /status, Icecast's form of it, /metrics and /healthz.
- */
+/** The routes for operators and their tools: /status, /metrics and /healthz. */
 import { type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
 import { publicRoute, route } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
-import { clusterIcestats } from './cluster-status.js';
 
 export interface StatusDependencies {
   /** Our `http://host:port` from the configuration. */
@@ -26,10 +23,6 @@ export function statusRoutes({ url, status, metrics, proxiedStreams }: StatusDep
   const router = Router({ caseSensitive: true });
   publicRoute(router, '/status', {
     GET: (request, response) => sendJson(response, status(publicUrl(url, request))),
-  });
-  publicRoute(router, '/status-json.xsl', {
-    GET: (request, response) =>
-      sendJson(response, clusterIcestats(status(publicUrl(url, request)))),
   });
   route(router, '/metrics', {
     GET: async (_request, response) => {

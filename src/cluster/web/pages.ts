@@ -20,6 +20,7 @@ const FILES = [
   { path: '/', file: 'index.html', type: 'text/html' },
   { path: '/directory.js', file: 'directory.js', type: 'text/javascript' },
   { path: '/style.css', file: 'style.css', type: 'text/css' },
+  { path: '/favicon.ico', file: 'icon.svg', type: 'image/svg+xml' },
   { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
 ] as const;
 

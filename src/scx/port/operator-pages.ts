@@ -56,6 +56,8 @@ export function createOperatorPages(options: OperatorPageOptions): OperatorPages
         return stats();
       case '/metrics':
         return metricsPage();
+      case '/robots.txt':
+        return textAnswer(200, 'User-agent: *\nDisallow: /');
       case '/healthz':
         if (options.isLeaving()) return unavailable('leaving', RETRY_S.leaving);
         return textAnswer(200, 'ok');

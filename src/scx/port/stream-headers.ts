@@ -17,12 +17,16 @@ export function streamFields(
 }
 
 /** The status-json.xsl document that an Icecast server in place of this SCX would answer. */
-export function icestatsOf(status: ScxStatus, { title, genre, text }: StreamDescription): object {
+export function icestatsOf(
+  status: ScxStatus,
+  { title, genre, text, url }: StreamDescription,
+): object {
   const { httpUrl: listenUrl, startedAt, title: playing } = status;
   const server = { host: new URL(listenUrl).hostname, product: 'Scattercast', startedAt };
   const source = {
     ...status,
     genre: genre ?? null,
+    url: url ?? null,
     startedAt: status.playingSince ?? startedAt,
     ...{ name: title ?? status.session, description: text ?? null, title: playing, listenUrl },
   };

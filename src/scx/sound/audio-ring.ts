@@ -73,6 +73,8 @@ export interface AudioRing {
   contents(now: number): RingContents;
   /** Begins with the contents of another ring. */
   restore(contents: RingContents, now: number): void;
+  /** The last frame that was cut into a chunk; undefined when nothing is kept. */
+  readonly newest: PlayedFrame | undefined;
   /** Average of what is kept of the last stream; undefined when nothing is kept. */
   readonly bitrateKbps: number | undefined;
   readonly durationMs: number;
@@ -235,6 +237,9 @@ export function createAudioRing(limits: RingLimits): AudioRing {
         add(frame, now - ageMs);
       }
       cut(now - ageMs);
+    },
+    get newest() {
+      return list.chunks.at(-1)?.frames.at(-1);
     },
     get bitrateKbps() {
       return bitrateOf(list.chunks);

@@ -5,6 +5,7 @@
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { GossamerView } from '../../gossamer/view.js';
+import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import type { HandOverState } from '../hand-over/hand-over-state.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
@@ -35,6 +36,14 @@ export interface OwnStatusOptions {
 const wallClock = (instant: number): string =>
   new Date(Math.round(performance.timeOrigin + instant)).toISOString();
 
+/** The form of the newest frame. */
+function formatOf({ ring }: Playout): Pick<ScxStatus, 'sampleRateHz' | 'audioChannels'> {
+  const header = ring.newest && parseFrameHeader(ring.newest.bytes, 0);
+  if (header === undefined) return {};
+  const { sampleRateHz, channelMode } = header;
+  return { sampleRateHz, audioChannels: channelMode === 'mono' ? 1 : 2 };
+}
+
 /** The status at this moment. */
 export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
   const { launch, playout, handOver } = options;
@@ -55,6 +64,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     title: playout.onAir.title,
     encoderTitles: [...options.titles.all()],
     bitrateKbps: playout.bitrateKbps() ?? null,
+    ...formatOf(playout),
     ...dropAbsent({
       playingSince: since === undefined ? undefined : wallClock(since),
       version: launch.version,

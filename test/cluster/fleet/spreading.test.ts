@@ -127,7 +127,7 @@ describe('GET /status-json.xsl', () => {
       genre: '',
       listener_peak: 3,
       listeners: 3,
-      listenurl: `${cluster.url}/listen/${PATH}.mp3`,
+      ...{ audio_info: 'bitrate=128', listenurl: `${cluster.url}/${PATH}.mp3` },
       server_description: '',
       server_name: 'Night music',
       server_type: 'audio/mpeg',

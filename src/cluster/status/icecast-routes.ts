@@ -1,0 +1,82 @@
+/**
+ * The pages of Icecast and SHOUTcast that tools, web sites and browsers ask any radio server for. Where
+ * such a page describes one stream, it is that of the session that a player without a name gets.
+ */
+import { type Request, type Response, Router } from 'express';
+import type { ClusterStatus } from '../../api/cluster-status.js';
+import { sevenHtml, statsJson, statsXml } from '../../icecast/shoutcast-status.js';
+import { icestats } from '../../icecast/status-json.js';
+import { statusPage } from '../../icecast/status-page.js';
+import type { SessionName } from '../../session/session-name.js';
+import { publicRoute } from '../web/methods.js';
+import { publicUrl } from '../web/public-url.js';
+import { type OperatorMount, streamsOf } from './icecast-sources.js';
+
+export interface IcecastDependencies {
+  /** Our `http://host:port` from the configuration. */
+  readonly url: string;
+  status(url: string): ClusterStatus;
+  /** The mounts that encoders feed (ingest/session-of-mount.ts). */
+  readonly sessions: {
+    atMount(mount: string): SessionName | undefined;
+    first(): SessionName | undefined;
+    readonly mountOf: OperatorMount;
+  };
+}
+
+/** Robots would be listeners that never leave; the page may be found. */
+const ROBOTS = 'User-agent: *\nAllow: /$\nDisallow: /\n';
+
+/** The sessions of `?mount=/live`, as Icecast filters by it; all without one. */
+function asked({ sessions }: IcecastDependencies, { query }: Request): string | undefined {
+  const { mount } = query;
+  if (typeof mount !== 'string' || mount === '') return undefined;
+  const bare = mount.replace(/\.mp3$/i, '');
+  return (sessions.atMount(mount) ?? sessions.atMount(bare))?.text ?? 'none';
+}
+
+function icestatsFor(dependencies: IcecastDependencies, request: Request): object {
+  const status = dependencies.status(publicUrl(dependencies.url, request));
+  const { url, version, startedAt } = status.cluster;
+  const server = { host: new URL(url).hostname, product: `Scattercast ${version}`, startedAt };
+  const only = asked(dependencies, request);
+  return icestats(server, streamsOf(status, dependencies.sessions.mountOf, only));
+}
+
+/** The routes of tools that know Icecast and SHOUTcast. */
+export function icecastRoutes(dependencies: IcecastDependencies): Router {
+  const { url, status, sessions } = dependencies;
+  const router = Router({ caseSensitive: true });
+  const page = (path: string, draw: (request: Request, response: Response) => unknown): void =>
+    publicRoute(router, path, {
+      GET: (request, response) => {
+        response.set('Cache-Control', 'no-store');
+        const body = draw(request, response);
+        if (typeof body === 'string') response.send(body);
+        else response.json(body);
+        return undefined;
+      },
+    });
+  const first = (request: Request) =>
+    streamsOf(status(publicUrl(url, request)), sessions.mountOf, sessions.first()?.text)[0];
+
+  page('/status-json.xsl', (request) => icestatsFor(dependencies, request));
+  page('/status.xsl', (request, response) => {
+    response.type('text/html');
+    return statusPage(streamsOf(status(publicUrl(url, request)), sessions.mountOf));
+  });
+  page('/7.html', (request, response) => {
+    response.type('text/html');
+    return sevenHtml(first(request));
+  });
+  page('/stats', (request, response) => {
+    if (request.query.json === '1') return statsJson(first(request));
+    response.type('text/xml');
+    return statsXml(first(request));
+  });
+  page('/robots.txt', (_request, response) => {
+    response.type('text/plain').set('Cache-Control', 'max-age=86400');
+    return ROBOTS;
+  });
+  return router;
+}

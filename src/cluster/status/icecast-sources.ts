@@ -1,0 +1,49 @@
+/**
+ * The sessions of a cluster as the streams of an Icecast or SHOUTcast server, for tools that poll such
+ * servers: each session that is on the air, at the mount at which it is fed and heard.
+ */
+import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
+import type { ShoutcastStream } from '../../icecast/shoutcast-status.js';
+
+/** The mount that the operator gave a session, `/live`; undefined without one. */
+export type OperatorMount = (session: string) => string | undefined;
+
+const withEnding = (mount: string): string => (/\.mp3$/i.test(mount) ? mount : `${mount}.mp3`);
+
+/**
+ * The listeners of the whole session, if the source that is played is attached here: its SCX knows them.
+ * At other clusters, those here.
+ */
+function listenersOf({ listeners, scxs }: SessionStatus): number {
+  const all = scxs.flatMap(({ id, playing, sources }) =>
+    sources.filter((source) => source.id === playing && source.scx === id),
+  );
+  return Math.max(listeners, ...all.map(({ audience }) => audience));
+}
+
+function streamOf(session: SessionStatus, url: string, mount: string): ShoutcastStream {
+  const playing = session.scxs.find((scx) => scx.playing !== null);
+  const listeners = listenersOf(session);
+  const since = session.scxs.map((scx) => scx.playingSince ?? scx.startedAt).sort()[0];
+  return {
+    ...{ name: session.title ?? session.path, genre: session.genre, url: session.homepage },
+    ...{ description: session.description, title: playing?.title ?? null, listeners },
+    listenersPeak: Math.max(listeners, session.listenersPeak),
+    listenersMax: session.listenersMax,
+    bitrateKbps: playing?.bitrateKbps ?? null,
+    sampleRateHz: playing?.sampleRateHz ?? null,
+    audioChannels: playing?.audioChannels ?? null,
+    listenUrl: `${url}${encodeURI(withEnding(mount))}`,
+    startedAt: since ?? new Date(0).toISOString(),
+  };
+}
+
+/** The streams; `only`: that session's alone, `scattercast://creator/session`. */
+export const streamsOf = (
+  { cluster, sessions }: ClusterStatus,
+  mountOf: OperatorMount,
+  only?: string,
+): readonly ShoutcastStream[] =>
+  sessions
+    .filter(({ onAir, session }) => onAir && (only === undefined || only === session))
+    .map((one) => streamOf(one, cluster.url, mountOf(one.session) ?? `/${one.path}`));
