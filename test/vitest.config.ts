@@ -31,6 +31,7 @@ const MOCKS = [
 const PROCESS = [
   'test/cli/main.test.ts',
   'test/cli/commands/broadcast-standard-input.test.ts',
+  'test/cli/commands/environment.test.ts',
   'test/cli/shell/output.test.ts',
   'test/cli/shell/stop-signal.test.ts',
   'test/cluster/cluster.test.ts',

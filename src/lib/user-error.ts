@@ -39,6 +39,7 @@ export class UserError extends Error {
 /** What the operating system reports, in words that tell a user what is wrong. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EAGAIN: 'there is not enough of something for another process or thread',
   EDQUOT: 'the quota of the disk is used up',
   EFBIG: 'the file would be larger than is allowed',
   EIO: 'the disk or the terminal reports an error',
@@ -53,6 +54,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a directory',
   EPERM: 'permission denied',
   EPIPE: 'its reader has gone',
+  ERR_WORKER_INIT_FAILED: 'there is not enough memory for another thread',
+  ERR_WORKER_OUT_OF_MEMORY: 'there is not enough memory for another thread',
   EROFS: 'the file system is read-only',
 };
 

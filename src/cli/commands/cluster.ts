@@ -4,19 +4,19 @@
  * (seconds, `none`), into the options of src/cluster and src/scx (ms, undefined).
  */
 import { once } from 'node:events';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Drained } from '../../api/drain.js';
 import { startCluster } from '../../cluster/cluster.js';
 import type { ScxSettings } from '../../cluster/cluster-options.js';
 import type { CertificateFiles } from '../../http/server/tls.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { stateDirectory } from '../../runtime/directories.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
-import { print, printJson, report } from '../shell/output.js';
+import { print, printJson, remark, report } from '../shell/output.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
 import { drainCluster, drainSentence } from './drain.js';
 
@@ -28,6 +28,12 @@ const WRITE_MS_MIN = 50;
 
 /** Nothing is left to do at a SIGHUP: logs are appended to by name, certificates are watched. */
 const HANG_UP = 'SIGHUP: the cluster goes on. Logs and certificates are opened anew by themselves.';
+
+/** Nobody should watch a silent process for longer, ms. Guess: a start takes half a second. */
+const SLOW_START_MS = 5000;
+
+const slowStart = (settings: ClusterSettings): string =>
+  `the cluster still waits for its files in ${dataDirOf(settings)}: does that file system hang?`;
 
 export const command: Command<typeof clusterOptions> = {
   story:
@@ -49,7 +55,7 @@ async function run(settings: ClusterSettings): Promise<void> {
   if (settings.drain) return drain(settings);
   const log = await createLog(settings.logLevel);
   const stopping = stopSignal(() => log.info(HANG_UP));
-  const cluster = await startCluster({
+  const starting = startCluster({
     port: settings.port,
     host: settings.host ?? ownAddress(),
     listenHost: settings.listen ?? anyAddress(),
@@ -66,6 +72,8 @@ async function run(settings: ClusterSettings): Promise<void> {
     scx: scxSettings(settings),
     inheritLogs: false,
   });
+  const slow = setTimeout(() => remark(slowStart(settings)), SLOW_START_MS);
+  const cluster = await starting.finally(() => clearTimeout(slow));
   report(`the cluster is ready at ${cluster.url}`);
   const leaving = once(process, 'SIGUSR2');
   await Promise.race([stopped(stopping), leaving]);
@@ -117,6 +125,5 @@ function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles |
  */
 function dataDirOf({ dataDir, port }: ClusterSettings): string {
   if (dataDir !== undefined) return resolve(dataDir);
-  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
-  return join(state, 'scattercast', `cluster-${port}`);
+  return join(stateDirectory(process.env), 'scattercast', `cluster-${port}`);
 }

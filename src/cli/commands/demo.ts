@@ -3,14 +3,13 @@
  * broadcaster run in this process, the SCX in a process of its own. All files are in a temporary
  * directory that is removed at the end.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { broadcast } from '../../client/broadcast/broadcaster.js';
 import { publish } from '../../client/cluster/cluster-api.js';
 import { startCluster } from '../../cluster/cluster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { temporaryDirectory } from '../../runtime/directories.js';
 import { packageFile } from '../../runtime/package-files.js';
 import { DEFAULT_CHANNELS } from '../../session/announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
@@ -40,7 +39,7 @@ const NAME = { text: `scattercast://${PATH}`, creator: 'localhost', session: 'de
 
 async function run(settings: DemoSettings, files: readonly string[]): Promise<void> {
   const signal = stopSignal();
-  const dataDir = mkdtempSync(join(tmpdir(), 'scattercast-demo-'));
+  const dataDir = temporaryDirectory('scattercast-demo-');
   // Even when the process has to exit at once.
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const cluster = await startDemoCluster(settings, dataDir);

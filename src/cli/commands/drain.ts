@@ -7,9 +7,12 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { type Drained, type DrainRequest, drainedSchema } from '../../api/drain.js';
+import { unanswered } from '../../client/cluster/ask-front-end.js';
+import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
-import { EXIT, UserError } from '../../lib/user-error.js';
+import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
 
 export interface DrainOptions {
   readonly dataDir: string;
@@ -22,34 +25,36 @@ export interface DrainOptions {
   readonly onDrained: (drained: Drained) => void;
 }
 
+const REFUSAL_BYTES_MAX = 65_536;
+
 async function readSecret(dataDir: string): Promise<string> {
   try {
     return (await readFile(`${dataDir}/secret`, 'utf8')).trim();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemReason(error);
     const advice = 'give the same --data or --port as to that cluster, and run as its user';
     throw new UserError(EXIT.file, `no data of a cluster in ${dataDir} (${code}): ${advice}`);
   }
 }
 
-async function ask(url: string, secret: string, drainMs: number): Promise<Response> {
-  const options = {
+async function ask(url: string, secret: string, drainMs: number): Promise<IncomingMessage> {
+  const answer = await sendRequest({
+    url: new URL(`${url}/drain`),
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
     body: JSON.stringify({ drainMs } satisfies DrainRequest),
-  };
-  const response = await fetch(`${url}/drain`, options).catch(() => undefined);
-  if (response === undefined) {
-    throw new UserError(EXIT.unreachable, `no cluster answers at ${url}: is it running there?`);
-  }
-  if (response.ok) return response;
-  const said = (await response.text()).slice(0, 1000).trim();
-  throw new UserError(EXIT.refused, `the cluster at ${url} says: ${said}`);
+    signal: new AbortController().signal, // Replacing all SCXs may take any time.
+  }).catch((error: unknown) => {
+    throw unanswered(url, error);
+  });
+  if (answer.statusCode === 200) return answer;
+  const said = await readText(answer, REFUSAL_BYTES_MAX).catch(requestFailure);
+  throw new UserError(EXIT.refused, `the cluster at ${url} says: ${said.slice(0, 1000).trim()}`);
 }
 
-async function* linesOf(response: Response): AsyncGenerator<string> {
+async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
   let rest = '';
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+  for await (const text of answer.setEncoding('utf8') as AsyncIterable<string>) {
     const lines = `${rest}${text}`.split('\n');
     rest = lines.pop() ?? '';
     yield* lines;

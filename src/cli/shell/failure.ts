@@ -3,7 +3,7 @@
  * code that a script can act on. A stack trace helps developers only, so it is printed only on
  * request.
  */
-import { EXIT, type ExitCode, UserError } from '../../lib/user-error.js';
+import { EXIT, type ExitCode, systemReason, UserError } from '../../lib/user-error.js';
 import { allWritten, remark } from './output.js';
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
@@ -24,6 +24,20 @@ export const EXIT_HELP = [
   ),
 ].join('\n');
 
+/** What a machine or its limits do not give, wherever in the program that is noticed. */
+const LACKS = new Set([
+  ...['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO'],
+  ...['ERR_WORKER_OUT_OF_MEMORY', 'ERR_WORKER_INIT_FAILED'],
+]);
+
+/** The sentence about an error of that kind; undefined for any other error. */
+function lackOf(error: unknown): string | undefined {
+  const { code = '', syscall = 'start', path = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  if (!LACKS.has(code)) return undefined;
+  const what = `cannot ${syscall} ${path}`.trim();
+  return `${what}: ${systemReason(error)} (is a limit too low? see ulimit -a)`;
+}
+
 /** The lines to print and the exit code; `debug` adds the stack trace of an internal error. */
 export function explainFailure(
   error: unknown,
@@ -34,6 +48,8 @@ export function explainFailure(
     const lines = message === '' ? [] : message.split('\n').map((line) => `scattercast: ${line}`);
     return { lines, exitCode: error.exitCode };
   }
+  const lack = lackOf(error);
+  if (lack !== undefined) return { lines: [`scattercast: ${lack}`], exitCode: EXIT.file };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const bug = `scattercast: this is a bug: ${message.split('\n')[0]}`;
   const hint = debug ? [stack ?? ''] : ['(--debug prints the stack trace)'];

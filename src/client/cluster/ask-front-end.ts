@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';
+import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
 import { printable } from '../../lib/plain-text.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
@@ -27,6 +28,9 @@ export interface FrontEndRequest<Answer> {
 /** Time for an answer, ms. Starting an SCX takes a second, on a busy machine a few. Guess. */
 const TIMEOUT_MS = 15_000;
 
+/** Guess: more than the status of a thousand SCXs. */
+const ANSWER_BYTES_MAX = 64 * 2 ** 20;
+
 const REASON_LENGTH_MAX = 1000;
 
 /** Asks, and checks the answer. Rejects with a UserError: `unreachable` or `refused`. */
@@ -45,9 +49,9 @@ async function exchange(
   const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
   const signals = request.signal === undefined ? [timeout] : [timeout, request.signal];
   try {
-    const response = await fetch(`${request.cluster}${request.path}`, {
+    const answer = await sendRequest({
+      url: new URL(`${request.cluster}${request.path}`),
       method: request.method,
-      redirect: 'manual',
       signal: AbortSignal.any(signals),
       ...(request.body === undefined ? {} : { body: request.body }),
       headers: {
@@ -56,29 +60,23 @@ async function exchange(
         ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
       },
     });
-    return { status: response.status, text: await response.text() };
+    return { status: answer.statusCode ?? 0, text: await readText(answer, ANSWER_BYTES_MAX) };
   } catch (error) {
-    throw unanswered(request.cluster, timeout.aborted, error);
+    throw unanswered(request.cluster, error, timeout.aborted);
   }
 }
 
-function unanswered(cluster: string, timedOut: boolean, error: unknown): UserError {
+/** The problem when a request to a front end has failed with `error`, or was given up. */
+export function unanswered(cluster: string, error: unknown, timedOut = false): UserError {
   if (timedOut) {
     return new UserError(EXIT.unreachable, `the cluster at ${cluster} does not answer in time`);
   }
-  const code = causeOf(error);
+  const code = requestFailure(error);
   if (code.startsWith('HPE_')) return stranger(cluster);
   return new UserError(
     EXIT.unreachable,
     `no cluster answers at ${cluster} (${code}): is it running there?`,
   );
-}
-
-/** The message of fetch's error is just "fetch failed"; its cause says why. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
-  return `${code ?? message ?? 'unknown error'}`;
 }
 
 const stranger = (cluster: string): UserError =>

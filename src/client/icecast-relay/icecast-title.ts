@@ -1,4 +1,5 @@
 /** Sends the title of a mount to its Icecast server, at `/admin/metadata`. */
+import { requestFailure, sendRequest } from '../../http/client/plain-request.js';
 import { joinHostPort } from '../../lib/host-port.js';
 import type { IcecastTarget } from './icecast-target.js';
 
@@ -15,15 +16,15 @@ export async function sendTitle(
   const song = { mount: decodeURI(mount), mode: 'updinfo', charset: 'UTF-8', song: title };
   url.search = new URLSearchParams(song).toString();
   try {
-    const response = await fetch(url, {
+    const answer = await sendRequest({
+      url,
       headers: { authorization },
-      redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
     });
-    await response.body?.cancel();
-    return response.ok ? undefined : `status ${response.status}`;
+    const { statusCode = 0 } = answer;
+    answer.destroy();
+    return statusCode >= 200 && statusCode <= 299 ? undefined : `status ${statusCode}`;
   } catch (error) {
-    const { cause, message } = error as Error;
-    return `${(cause as NodeJS.ErrnoException | undefined)?.code ?? message}`;
+    return requestFailure(error);
   }
 }

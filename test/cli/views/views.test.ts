@@ -140,6 +140,17 @@ describe('A failure', () => {
     });
   });
 
+  test('of a machine that lacks something names it', () => {
+    const error = { code: 'EMFILE', syscall: 'open', path: '/a' };
+    expect(explainFailure(Object.assign(new Error('x'), error), false)).toEqual({
+      lines: [
+        'scattercast: cannot open /a: too many files are open in this process (ulimit -n) ' +
+          '(is a limit too low? see ulimit -a)',
+      ],
+      exitCode: EXIT.file,
+    });
+  });
+
   test('that is a bug is one line, and has a stack trace only on request', () => {
     const error = new Error('assertion failed: x');
     expect(explainFailure(error, false)).toEqual({
