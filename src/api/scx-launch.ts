@@ -80,6 +80,8 @@ export const launchSchema = z.strictObject({
   burstMs: z.number().min(0).max(30_000),
   /** The interval at which each listener is written to, ms. */
   writeIntervalMs: z.number().min(10).max(5000),
+  /** Digital silence after which a source counts as away, ms; absent or 0: it never does. */
+  silenceMs: z.number().min(0).max(86_400_000).optional(),
   profile: z.enum(['fast', 'paper']),
   /** Whether rendezvous URLs may lead to private addresses. */
   allowPrivate: z.boolean(),

@@ -31,6 +31,8 @@ const sourceStatus = z.object({
   /** The SCX that the source is attached to. */
   scx: nodeId,
   priority: z.number().int().min(0).max(255),
+  /** It sends nothing but digital silence, and counts as away. */
+  silent: z.literal(true).optional(),
   /**
    * Route to it: sum of one-way distances, and the SCXs from here to there; null without a route.
    */

@@ -14,6 +14,7 @@ export type ScxSettings = Pick<
   | 'lingerMs'
   | 'burstMs'
   | 'writeIntervalMs'
+  | 'silenceMs'
   | 'listenersMax'
   | 'perAddressMax'
   | 'accessLog'

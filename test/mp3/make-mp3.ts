@@ -58,7 +58,7 @@ export async function makeToneMp3(options: ToneOptions = {}): Promise<Uint8Array
 }
 
 /** The frames of a file that holds nothing else. */
-function splitFrames(file: Uint8Array): Uint8Array[] {
+export function splitFrames(file: Uint8Array): Uint8Array[] {
   const frames: Uint8Array[] = [];
   let offset = 0;
   for (;;) {

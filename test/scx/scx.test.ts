@@ -532,6 +532,14 @@ describe('An encoder at an SCX', () => {
     await vi.waitUntil(() => next.status().title === 'Moonlight', wait);
   });
 
+  test('is told of when it sends digital silence, and is played while there is no other', async () => {
+    const scx = await start('1', { sourceKey, silenceMs: 200 });
+    encode(encoder(scx)); // frames without a sound
+    await vi.waitUntil(() => scx.status().sources[0]?.silent === true, wait);
+    const { id } = scx.status().sources[0] ?? {};
+    expect(scx.status().playing).toBe(id);
+  });
+
   test('is cut off with 401 when its session gets another password', async () => {
     const scx = await start('1', { sourceKey });
     const heard = encoder(scx);

@@ -104,6 +104,7 @@ function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
     lingerMs: settings.linger * 1000,
     burstMs: settings.burst * 1000,
     writeIntervalMs: Math.max(WRITE_MS_MIN, settings.writeInterval * 1000),
+    silenceMs: settings.silence * 1000,
     listenersMax: settings.maxListeners,
     perAddressMax: settings.maxListenersPerAddress,
     accessLog: accessLog === 'none' ? undefined : resolve(accessLog),

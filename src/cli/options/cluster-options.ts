@@ -86,6 +86,11 @@ export const clusterOptions = {
     1,
     'the interval between two writes to a listener; at most a quarter of --burst is used',
   ),
+  silence: duration(
+    secondsUpTo(DAY_S),
+    0,
+    'how long a source may send digital silence before it counts as away; 0: for ever',
+  ),
   maxListenersPerAddress: amount(
     whole(0, 1_000_000),
     1000,

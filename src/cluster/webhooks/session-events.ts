@@ -11,7 +11,12 @@
 
 /** The part of an SCX's status that makes events. */
 export interface SessionView {
-  readonly sources: readonly { readonly id: string; readonly priority: number }[];
+  readonly sources: readonly {
+    readonly id: string;
+    readonly priority: number;
+    /** It sends nothing but digital silence: it counts as away. */
+    readonly silent?: true | undefined;
+  }[];
   /** The source that is played; null when the session is off the air. */
   readonly playing: string | null;
   readonly title: string | null;
@@ -59,7 +64,8 @@ interface State {
 }
 
 const noticeUp = ({ up }: State, { sources }: SessionView, now: number): SessionEvent[] =>
-  sources.flatMap(({ id, priority }) => {
+  sources.flatMap(({ id, priority, silent }) => {
+    if (silent) return [];
     const isNew = !up.has(id);
     up.set(id, { priority, at: now });
     return isNew ? [{ event: 'source.up', source: id, priority, title: null }] : [];

@@ -56,7 +56,7 @@ const INTERVALS_PER_BURST = 4;
 /** The shortest write interval that a small burst can cause, ms. Guess. */
 const INTERVAL_MS_MIN = 100;
 
-type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs'>;
+type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs' | 'silenceMs'>;
 
 /** The time between two writes to a listener, ms: a long one is cheap, but the burst must cover it. */
 const intervalOf = ({ writeIntervalMs, burstMs }: PlayoutOptions): number =>
@@ -68,8 +68,11 @@ const createRing = (burstMs: number): AudioRing =>
     ...{ burstMs, staleMs: OFF_AIR_MS },
   });
 
-const createChoice = (): OnAir =>
-  createOnAir({ liveMs: SOURCE_LIVE_MS, downMs: SOURCE_DOWN_MS, offAirMs: OFF_AIR_MS });
+const createChoice = (silenceMs: number | undefined): OnAir =>
+  createOnAir({
+    ...{ liveMs: SOURCE_LIVE_MS, downMs: SOURCE_DOWN_MS, offAirMs: OFF_AIR_MS },
+    silenceMs: silenceMs || undefined,
+  });
 
 /**
  * Creates a playout without audio or listeners; `now` is a monotonic clock in ms. `isSuccessor`: it
@@ -83,7 +86,7 @@ export function createPlayout(
   const ring = createRing(options.burstMs);
   const limits = { groups: GROUPS, waitMs: WAIT_MS, idleMs: IDLE_MS };
   const listeners = createListeners({ ring, listenersMax: options.listenersMax, ...limits });
-  const onAir = createChoice();
+  const onAir = createChoice(options.silenceMs);
   const playhead = createPlayhead(ring, isSuccessor);
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;

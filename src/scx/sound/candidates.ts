@@ -1,8 +1,8 @@
 /**
  * The sources that could be played, and the choice among them. A source is live if it delivered audio
  * within `liveMs`, or is up for less than that and has delivered nothing yet; one that has left is
- * live only while audio that was under way still arrives. The best live source has the highest
- * priority; among equals the one that is played already, then the one with the lowest id, so that
+ * live only while audio that was under way still arrives. The best live source is one that does not
+ * send digital silence all the time, and has the highest priority; among equals the one that is played already, then the one with the lowest id, so that
  * all SCXs choose the same.
  *
  * Bounded: SOURCES_MAX sources; the one that is silent for longest makes room.
@@ -21,6 +21,8 @@ export interface Candidate {
   /** The instant of its last announcement, and of its last audio. */
   upAt: number;
   heardAt: number;
+  /** The instant of its last audio that was no digital silence. */
+  soundAt: number;
   /** It has said that it leaves. */
   isDown: boolean;
   readonly titles: NowPlaying;
@@ -34,6 +36,8 @@ export interface LiveLimits {
   readonly liveMs: number;
   /** A source that has left, ms: audio under way arrives without a pause. */
   readonly downMs: number;
+  /** Digital silence after which a source counts as away, ms; undefined: it never does. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** The known sources. */
@@ -45,6 +49,8 @@ export interface Candidates {
   of(id: SourceId): Candidate;
   /** The live source that should be played; undefined if none is live. */
   best(now: number): Candidate | undefined;
+  /** The live sources that send nothing but digital silence. */
+  silent(now: number): readonly Candidate[];
 }
 
 /** Sources that are remembered. Gossamer's limit, see config.sourcesMax. */
@@ -55,6 +61,7 @@ const createCandidate = (id: SourceId): Candidate => ({
   priority: 0,
   upAt: Number.NEGATIVE_INFINITY,
   heardAt: Number.NEGATIVE_INFINITY,
+  soundAt: Number.NEGATIVE_INFINITY,
   isDown: false,
   titles: createNowPlaying(),
   reserve: [],
@@ -72,6 +79,9 @@ export function createCandidates(limits: LiveLimits): Candidates {
   const isLive = (candidate: Candidate, now: number): boolean =>
     now - quietSince(candidate) <= (candidate.isDown ? limits.downMs : limits.liveMs);
 
+  const isSilent = ({ soundAt, upAt }: Candidate, now: number): boolean =>
+    now - Math.max(soundAt, upAt) > (limits.silenceMs ?? Number.POSITIVE_INFINITY);
+
   const makeRoom = (): void => {
     if (known.size < SOURCES_MAX) return;
     const others = [...known.values()].filter((candidate) => candidate !== candidates.current);
@@ -79,8 +89,9 @@ export function createCandidates(limits: LiveLimits): Candidates {
     known.delete(quietest.id);
   };
 
-  const isBetter = (one: Candidate, other: Candidate): boolean => {
+  const isBetter = (one: Candidate, other: Candidate, now: number): boolean => {
     const { current } = candidates;
+    if (isSilent(one, now) !== isSilent(other, now)) return isSilent(other, now);
     if (one.priority !== other.priority) return one.priority > other.priority;
     if (one === current || other === current) return one === current;
     return one.id < other.id;
@@ -101,10 +112,11 @@ export function createCandidates(limits: LiveLimits): Candidates {
       let found: Candidate | undefined;
       for (const candidate of known.values()) {
         if (!isLive(candidate, now)) continue;
-        if (found === undefined || isBetter(candidate, found)) found = candidate;
+        if (found === undefined || isBetter(candidate, found, now)) found = candidate;
       }
       return found;
     },
+    silent: (now) => [...known.values()].filter((each) => isLive(each, now) && isSilent(each, now)),
   };
   return candidates;
 }

@@ -13,6 +13,7 @@
 import type { Adu, Source, SourceId } from '../../gossamer/core/node.js';
 import { NO_DESCRIPTION, type StreamDescription } from '../../icecast/stream-description.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
+import { isSilentFrame } from '../../mp3/frames/silent-frame.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import {
   type Candidate,
@@ -37,6 +38,8 @@ export interface OnAir {
   handle(adu: Adu, now: number): readonly PlayedFrame[];
   /** The source that is played; undefined when the session is off the air. */
   playing(now: number): SourceId | undefined;
+  /** The sources that send nothing but digital silence, and count as away. */
+  silent(now: number): readonly SourceId[];
   /** The instant since which the source is played that is played now, or was played last. */
   readonly since: number | undefined;
   /** The title of what is played; null: none. */
@@ -104,6 +107,7 @@ export function createOnAir(options: OnAirOptions): OnAir {
     }
     const candidate = candidates.of(adu.source);
     candidate.heardAt = now;
+    if (options.silenceMs === undefined || !isSilentFrame(frame.bytes)) candidate.soundAt = now;
     const chosen = candidates.best(now);
     // A better source that is up, but has delivered nothing yet, interrupts no other.
     const continues = candidate === candidates.current && chosen !== undefined && isAwaited(chosen);
@@ -135,6 +139,7 @@ export function createOnAir(options: OnAirOptions): OnAir {
       return [];
     },
     playing: (now) => (now - lastPlayedAt <= options.offAirMs ? candidates.current?.id : undefined),
+    silent: (now) => candidates.silent(now).map(({ id }) => id),
     get since() {
       return since;
     },

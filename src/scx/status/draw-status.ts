@@ -5,6 +5,7 @@
  */
 
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
+import type { SourceId } from '../../gossamer/core/node.js';
 import type { FlowView, GossamerView, SourceView } from '../../gossamer/view.js';
 
 /** The status without the overlay's part. */
@@ -36,7 +37,11 @@ const drawFlow = (flow: FlowView): ScxStatus['sources'][number]['flows'][number]
   stray: flow.stray,
 });
 
-const drawSource = (view: SourceView): ScxStatus['sources'][number] => ({
+const drawSource = (
+  view: SourceView,
+  silent: readonly SourceId[],
+): ScxStatus['sources'][number] => ({
+  ...(silent.includes(view.source.id) ? { silent: true } : {}),
   id: view.source.id,
   scx: view.scx,
   priority: view.source.priority,
@@ -60,8 +65,12 @@ function stateOf(view: GossamerView, isRendezvous: boolean): ScxStatus['state'] 
   return isAlone && !isRendezvous ? 'joining' : 'running';
 }
 
-/** The whole status. */
-export function drawStatus(view: GossamerView, own: OwnFacts): ScxStatus {
+/** The whole status; `silent`: the sources that count as away. */
+export function drawStatus(
+  view: GossamerView,
+  own: OwnFacts,
+  silent: readonly SourceId[] = [],
+): ScxStatus {
   return {
     ...own,
     id: view.self.id,
@@ -75,7 +84,7 @@ export function drawStatus(view: GossamerView, own: OwnFacts): ScxStatus {
       rttMs,
       ours,
     })),
-    sources: view.sources.map(drawSource),
+    sources: view.sources.map((source) => drawSource(source, silent)),
     disturbances: drawDisturbances(view.disturbances),
   };
 }

@@ -12,7 +12,7 @@ import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
 import type { TitleMemory } from '../sources/title-memory.js';
-import { drawStatus } from './draw-status.js';
+import { drawStatus, type OwnFacts } from './draw-status.js';
 
 /** The parts whose state is shown. */
 export interface OwnStatusOptions {
@@ -49,7 +49,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
   const { launch, playout, handOver } = options;
   const { listeners } = playout;
   const since = playout.playing() === undefined ? undefined : playout.onAir.since;
-  return drawStatus(options.view(), {
+  const own: OwnFacts = {
     session: launch.session,
     pid: process.pid,
     httpUrl: options.httpUrl(),
@@ -71,5 +71,6 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       leavesWithinMs: handOver.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,
     }),
-  });
+  };
+  return drawStatus(options.view(), own, playout.onAir.silent(options.now()));
 }

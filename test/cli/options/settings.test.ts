@@ -41,6 +41,7 @@ describe('Settings', () => {
         linger: 30,
         burst: 4,
         writeInterval: 1,
+        silence: 0,
         profile: 'fast',
         drain: false,
         drainTimeout: 3600,

@@ -76,6 +76,30 @@ describe('Session events', () => {
     expect(said).toEqual(events);
   });
 
+  test('treat a source that sends digital silence as one that is down', () => {
+    const events = createSessionEvents();
+    const [a, b] = [
+      { id: 'a', priority: 9 },
+      { id: 'b', priority: 0 },
+    ];
+    const views = [
+      { sources: [a, b], playing: 'a', title: null },
+      ...Array(4).fill({ sources: [{ ...a, silent: true }, b], playing: 'b', title: null }),
+      { sources: [a, b], playing: 'a', title: null },
+    ];
+    const said = views.map((view, second) =>
+      events.handle(view, second * 1000).map(({ event, source }) => `${event} ${source}`),
+    );
+    expect(said).toEqual([
+      [],
+      ['fallback.engaged b'],
+      [],
+      ['source.down a'],
+      [],
+      ['source.up a', 'fallback.ended a'],
+    ]);
+  });
+
   test('treat neither a better source nor an equal one as a fallback', () => {
     const all = { a: 5, b: 5, c: 9 };
     expect(play([all, 'a'], [all, 'b'], [all, 'c']).flat()).toEqual([]);

@@ -223,6 +223,63 @@ describe('What is on the air', () => {
   });
 });
 
+describe('A source that sends digital silence', () => {
+  const limits = { liveMs: 1000, downMs: 100, offAirMs: 5000 };
+  const loud = (digit: string, sequence: number) => {
+    const adu = audioAdu(digit, sequence);
+    adu.payload.fill(0xff, 4, 36);
+    return adu;
+  };
+
+  /** The studio has the higher priority, and the loop is heard; one frame of each every 500 ms. */
+  function create(silenceMs: number | undefined) {
+    const onAir = createOnAir({ ...limits, silenceMs });
+    onAir.onSourceUp(source('a', 200), 0);
+    onAir.onSourceUp(source('b', 0), 0);
+    const play = (from: number, to: number, studio: typeof loud, isLooping = true): void => {
+      for (let now = from; now < to; now += 500) {
+        if (isLooping) onAir.handle(loud('b', now), now);
+        onAir.handle(studio('a', now), now);
+      }
+    };
+    return { onAir, play };
+  }
+
+  test('is played as any other unless a limit is set', () => {
+    const { onAir, play } = create(undefined);
+    play(0, 60_000, audioAdu);
+    expect(onAir.playing(60_000)).toBe(sourceId('a'));
+    expect(onAir.silent(60_000)).toEqual([]);
+  });
+
+  test('counts as away after the limit, and is back with its first sound', () => {
+    const { onAir, play } = create(3000);
+    play(0, 5000, loud);
+    play(5000, 8000, audioAdu);
+    expect(onAir.playing(8000)).toBe(sourceId('a'));
+    expect(onAir.silent(7500)).toEqual([]);
+    play(8000, 9000, audioAdu);
+    expect(onAir.playing(9000)).toBe(sourceId('b'));
+    expect(onAir.silent(9000)).toEqual([sourceId('a')]);
+    onAir.handle(loud('a', 9000), 9000);
+    expect(onAir.playing(9000)).toBe(sourceId('a'));
+    expect(onAir.silent(9000)).toEqual([]);
+  });
+
+  test('is played while there is no other, so that listeners stay', () => {
+    const { onAir, play } = create(3000);
+    play(0, 10_000, audioAdu, false);
+    expect(onAir.playing(10_000)).toBe(sourceId('a'));
+    expect(onAir.silent(10_000)).toEqual([sourceId('a')]);
+  });
+
+  test('has the whole limit from its beginning', () => {
+    const { onAir } = create(3000);
+    onAir.handle(audioAdu('a', 0), 10);
+    expect([onAir.playing(10), onAir.silent(10)]).toEqual([sourceId('a'), []]);
+  });
+});
+
 describe('The title', () => {
   test('changes with the music', () => {
     const onAir = create();
