@@ -45,6 +45,7 @@ describe('Settings', () => {
         profile: 'fast',
         drain: false,
         drainTimeout: 3600,
+        json: false,
         logLevel: 'info',
       },
     });
