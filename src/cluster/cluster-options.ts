@@ -65,6 +65,8 @@ export interface ClusterOptions {
   readonly entry: string;
   readonly log: Logger;
   readonly scx?: Partial<ScxSettings>;
+  /** The files and sockets that this process may have open; default: what the system says. */
+  readonly filesMax?: number;
   /** SCXs log to our output instead of files in the data directory. */
   readonly inheritLogs?: boolean;
 }

@@ -9,6 +9,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openTls, type Tls } from '../http/server/tls.js';
+import { watchOpenFiles } from '../runtime/open-files.js';
 import { factsOf } from './announcements/launch-facts.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { takeDataDir } from './data/data-directory.js';
@@ -23,6 +24,7 @@ import { isForScxs } from './ports/port-pairs.js';
 import { createServices, prepare, type Services } from './services.js';
 import { createBoundedServer, listen } from './web/front-end-port.js';
 import { sortConnections } from './web/sort-connections.js';
+import { watchConnections } from './web/watch-connections.js';
 
 /** A cluster that runs. */
 export interface Cluster {
@@ -68,16 +70,18 @@ function relearn({ found, finder }: Services): void {
 function attachTo(server: Server, services: Services, tls: Tls | undefined) {
   const { sessions, scxHost, trustedProxies, options } = services;
   const passthrough = createEncoderPassthrough({
-    ...{ sessions, scxHost, trustedProxies },
+    ...{ sessions, scxHost, trustedProxies, encodersMax: services.shares.encodersMax },
     log: options.log,
   });
-  server.on('request', createFrontEnd(services));
-  return { passthrough, cutUnsorted: sortConnections(server, tls, passthrough.enter) };
+  const cutUnsorted = sortConnections(server, tls, passthrough.enter);
+  const isBusy = watchConnections(server, services.shares.busyAbove, options.log);
+  server.on('request', createFrontEnd(services, isBusy));
+  return { passthrough, cutUnsorted };
 }
 
 async function listenWith(options: ClusterOptions, platform: Platform): Promise<Listening> {
   const prepared = await prepare(options, platform);
-  const server = createBoundedServer();
+  const server = createBoundedServer(prepared.shares.connectionsMax);
   const certificate = options.scx?.certificate;
   const tls = certificate && (await openTls(certificate, options.log));
   const opened = await listen(server, options.listenHost, options.port, (port) => {
@@ -132,14 +136,16 @@ async function open(
   const { url, metrics, fleet, version, found } = services;
   const { dataDir, log, drainMs } = options;
   if (found.length > 0) void replaceOutdated({ fleet, log, version, found, drainMs });
-  const unwatch = watchDisk({ dataDir, log, onChange: metrics.noteDisk });
+  const unwatchDisk = watchDisk({ dataDir, log, onChange: metrics.noteDisk });
+  const unwatchFiles = watchOpenFiles({ log });
   const shoutcast = await openShoutcast(listening);
   let ending: Promise<void> | undefined;
   const end = (how: (listening: Listening, platform: Platform) => void | Promise<void>) => {
     ending ??= Promise.resolve(how(listening, platform)).finally(unlock);
     listening.closePort();
     shoutcast?.close();
-    unwatch();
+    unwatchDisk();
+    unwatchFiles();
     return ending;
   };
   return { url, port, close: () => end(closeAll), leave: () => end(leaveAll) };

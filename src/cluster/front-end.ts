@@ -21,6 +21,7 @@ import { statusRoutes } from './status/status-routes.js';
 import { clientOf, noteClient } from './web/client.js';
 import { pageRoutes } from './web/pages.js';
 import { type Problem, problem, sendProblem } from './web/problem.js';
+import { refuseWhenBusy } from './web/watch-connections.js';
 import { webhookRoutes } from './webhooks/webhook-routes.js';
 
 /** For all that is not a page: browsers run nothing of it, frame nothing and guess no type. */
@@ -136,14 +137,14 @@ function operatorRoutes({
   ];
 }
 
-/** Creates the application with all routes. */
-export function createFrontEnd(services: Services): Express {
+/** Creates the application with all routes. `isBusy`: there are too many connections. */
+export function createFrontEnd(services: Services, isBusy: () => boolean): Express {
   const trust = trustIn(services.trustedProxies);
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', trust); // for the scheme and the host of a request
-  app.use(harmless, noteClient(trust), counted(services));
+  app.use(harmless, noteClient(trust), counted(services), refuseWhenBusy(isBusy));
   const players = playerRoutes(services);
   app.use(players.listen, ...clientRoutes(services), ...scxRoutes(services));
   app.use(...publishingRoutes(services), ...operatorRoutes(services), players.mounts);

@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import type { ClusterStatus } from '../api/cluster-status.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { openFilesMax, RAISE } from '../runtime/open-files.js';
 import { packageVersion } from '../runtime/package-files.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements/announcement-store.js';
@@ -24,6 +25,7 @@ import type { LaunchTemplate } from './fleet/launch-document.js';
 import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js';
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
+import { type FrontEndShares, shareFrontEnd } from './open-file-shares.js';
 import type { Found, Platform } from './platform/platform.js';
 import { pairCapacity } from './ports/port-pairs.js';
 import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
@@ -35,6 +37,7 @@ import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 /** The data that is read before the port is opened. */
 export interface Prepared {
   readonly config: SupervisorConfig;
+  readonly shares: FrontEndShares;
   readonly secret: string;
   readonly store: AnnouncementStore;
   readonly learned: LearnedAnnouncements;
@@ -64,9 +67,6 @@ export interface Services extends Prepared {
   status(url: string): ClusterStatus;
 }
 
-/** Streams through the front end: a quarter of its connections (front-end-port.ts). Guess. */
-const PROXIED_MAX = 1024;
-
 const now = (): number => performance.now();
 
 /** The cap on SCXs: the operator's, or as many as there are ports for. */
@@ -79,10 +79,24 @@ function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
   return Math.min(pairs, maxScxs);
 }
 
+/** What the front end promises: the operator is told if the process may open less than that takes. */
+function sharesOf(options: ClusterOptions): FrontEndShares {
+  const { filesMax = openFilesMax(), log } = options;
+  const wanted = capOf(options);
+  const shares = shareFrontEnd(filesMax, wanted);
+  const isShort = shares.connectionsMax < shareFrontEnd(Infinity, wanted).connectionsMax;
+  if (isShort || shares.scxsMax < wanted) {
+    const message = 'This process may not open enough files and sockets, and takes fewer clients';
+    log.warn({ filesMax, wanted, ...shares }, `${message}: ${RAISE}`);
+  }
+  return shares;
+}
+
 /** Reads all that is read. Rejects with a UserError if the operator can fix what is wrong. */
 export async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
   const { dataDir, log, scxPorts, maxListenersPerSession } = options;
-  const config = supervisorConfig(capOf(options), scxPorts, maxListenersPerSession);
+  const shares = sharesOf(options);
+  const config = supervisorConfig(shares.scxsMax, scxPorts, maxListenersPerSession);
   const state = await onDisk(dataDir, async () => {
     const store = await openAnnouncements(dataDir, log);
     return {
@@ -93,7 +107,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       found: await platform.list(),
     };
   });
-  return { config, ...state, pages: await loadPages(), version: packageVersion() };
+  return { config, shares, ...state, pages: await loadPages(), version: packageVersion() };
 }
 
 /** The launch parameters that all SCXs share. */
@@ -155,7 +169,7 @@ export function createServices(
     ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({ mounts, store, finder, scxs, sessionsHere: fleet.sessions }),
-    proxy: createStreamProxy({ scxHost, streamsMax: PROXIED_MAX }),
+    proxy: createStreamProxy({ scxHost, streamsMax: prepared.shares.proxiedMax }),
     ownership: createOwnership(now),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
     status: statusFrom({ version, config, fleet, store, finder }),

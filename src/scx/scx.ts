@@ -17,6 +17,7 @@ import { createSourcePassword } from '../http/server/source-password.js';
 import { openTls } from '../http/server/tls.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/open-files.js';
 import { drawToken } from '../runtime/secrets.js';
 import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
@@ -27,6 +28,7 @@ import { createSessionTerms } from './lease-terms.js';
 import { createLifetime } from './lifetime.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
+import { shareOpenFiles } from './open-file-shares.js';
 import type { ScxPort } from './port/scx-port.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
@@ -50,6 +52,8 @@ export interface ScxOptions {
   readonly entry: string;
   /** Another SCX process, which hands over to this one. */
   readonly predecessor?: Predecessor | undefined;
+  /** The files and sockets that this process may have open. Default: what the system says. */
+  readonly filesMax?: number;
   /** A monotonic clock, ms. Default: that of the process. */
   readonly now?: () => number;
   /** Interval between maintenance passes over sources and lifetime, ms. Default 250: guess. */
@@ -70,9 +74,24 @@ function nameOf(launch: Launch): SessionName {
   throw new UserError(EXIT.usage, name.problems.join('; '));
 }
 
+/** What the process may open, and the launch parameters with as many listeners as fit into it. */
+function withinOpenFiles({ launch, log, filesMax = openFilesMax() }: ScxOptions) {
+  const shares = shareOpenFiles(filesMax);
+  const listenersMax = Math.min(launch.listenersMax, shares.listenersMax);
+  if (listenersMax < launch.listenersMax) {
+    const told = { filesMax, listenersMax, wanted: launch.listenersMax };
+    log.warn(
+      told,
+      `This process may not open enough files and sockets for its listeners: ${RAISE}`,
+    );
+  }
+  return { launch: { ...launch, listenersMax }, shares };
+}
+
 /** Opens the parts that do not know of each other, and the streaming part. */
 async function openParts(options: ScxOptions) {
-  const { launch, log, entry, predecessor } = options;
+  const { log, entry, predecessor } = options;
+  const { launch, shares } = withinOpenFiles(options);
   const { now = () => performance.now(), maintenanceMs = MAINTENANCE_MS } = options;
   const name = nameOf(launch);
   const { perAddressMax, certificate } = launch;
@@ -85,6 +104,7 @@ async function openParts(options: ScxOptions) {
   const news = { isDue: false };
   const streaming = await openStreaming({
     ...{ launch, name, playout, password, fallbackSecret: secret, log, now },
+    limits: shares.overlay,
     passTitle: (title) => predecessor?.passTitle(title) ?? false,
     onNews: () => {
       news.isDue = true;
@@ -98,6 +118,7 @@ async function openParts(options: ScxOptions) {
   return {
     ...{ launch, log, predecessor, name, tls, identities, accessLog, playout, password },
     ...{ streaming, fallback, lifetime, startedAt, news, now, maintenanceMs },
+    spareConnections: shares.spare,
   };
 }
 
@@ -158,7 +179,10 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
       playout.end();
     },
     close: () => Promise.all([http.close(FLUSH_MS_MAX), overlay.close()]),
-    finish: lease.stop,
+    finish: () => {
+      unwatch();
+      lease.stop();
+    },
   }));
   const isLeaving = (): boolean => shutdown.hasBegun;
 
@@ -194,6 +218,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     onGone: () => shutdown.start('its front end does not want it any more'),
   });
   playout.start();
+  const unwatch = watchOpenFiles({ log });
   const maintaining = startMaintenance(parts, shutdown, lease.renewNow);
   log.info({ httpUrl: httpUrl(), overlayAddress: overlay.address }, 'SCX is up.');
   return {

@@ -31,6 +31,8 @@ export interface SessionPortOptions {
   readonly accessLog: AccessLog;
   readonly tls: Tls | undefined;
   readonly log: Logger;
+  /** Connections to the port besides those of listeners. */
+  readonly spareConnections: number;
   /** Gives the listening socket of the process that was here before. */
   readonly predecessor: Predecessor | undefined;
   status(): ScxStatus;
@@ -48,7 +50,34 @@ function describe({ description, playout }: SessionPortOptions): StreamDescripti
   return completed(description(), playout.onAir.description);
 }
 
-function createPortMetrics(options: SessionPortOptions, port: () => ScxPort): Metrics {
+/** Interval at which dropped connections are logged, ms. */
+const TELL_MS = 60_000;
+
+/** Counts the connections that were closed unseen, and logs that at intervals. */
+function countDropped(log: Logger, now: () => number) {
+  let count = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const add = (): void => {
+    count++;
+    if (now() - toldAt < TELL_MS) return;
+    toldAt = now();
+    log.warn({ dropped: count }, 'Too many connections: further ones are closed.');
+  };
+  return {
+    add,
+    get count() {
+      return count;
+    },
+  };
+}
+
+type Dropped = ReturnType<typeof countDropped>;
+
+function createPortMetrics(
+  options: SessionPortOptions,
+  port: () => ScxPort,
+  dropped: Dropped,
+): Metrics {
   const { name, streaming, identities, accessLog, now } = options;
   const read = () => [
     ...streaming.metrics(),
@@ -56,6 +85,7 @@ function createPortMetrics(options: SessionPortOptions, port: () => ScxPort): Me
       headGate: port().headGate,
       listenersTotal: identities.total(now()),
       linesLost: accessLog.lost,
+      dropped: dropped.count,
     }),
   ];
   return createMetrics(name.text, read, options.log);
@@ -74,16 +104,19 @@ async function listenTarget({ launch, predecessor, streaming, playout }: Session
 /** Opens the port. Rejects with a UserError when it is taken or the predecessor is gone. */
 export async function openSessionPort(options: SessionPortOptions): Promise<ScxPort> {
   const { launch, name, streaming, playout, status, isLeaving, now } = options;
+  const dropped = countDropped(options.log, now);
   const pages = createOperatorPages({
     ...{ streamPath: streamPath(name), status, isLeaving, now },
     icestats: () => icestatsOf(status(), describe(options)),
-    metrics: createPortMetrics(options, () => port),
+    metrics: createPortMetrics(options, () => port, dropped),
   });
   const served = {
     ...{ name, pages, isLeaving, now },
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
     listenersMax: launch.listenersMax,
+    spareConnections: options.spareConnections,
+    onDropped: dropped.add,
     trust: trustIn(launch.trustedProxies),
     streamFields: () => streamFields(describe(options), name, playout.bitrateKbps()),
   };

@@ -16,6 +16,7 @@ import type { SourceView } from '../gossamer/view.js';
 import type { SourcePassword } from '../http/server/source-password.js';
 import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/overlay.js';
+import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { TITLE_CHANNEL } from '../session/channels.js';
 import type { SessionName } from '../session/session-name.js';
 import type { Rival } from './ingest/encoder-slots.js';
@@ -40,6 +41,8 @@ export interface StreamingOptions {
   readonly password: SourcePassword;
   /** What our own fallback process presents instead of the source password. */
   readonly fallbackSecret: string;
+  /** The overlay's limits in this process. */
+  readonly limits: OverlayLimits;
   readonly log: Logger;
   now(): number;
   /** Passes a title to an encoder that our predecessor has; false if it has none. */
@@ -163,7 +166,7 @@ type Callbacks = Pick<OverlayOptions, 'onDeliver' | 'onEvent' | 'objectionTo' | 
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
 export async function openStreaming(options: StreamingOptions): Promise<Streaming> {
-  const { launch, name, playout, password, log, now } = options;
+  const { launch, name, playout, password, limits, log, now } = options;
   const heard = createRecentlyHeard();
   const titles = createTitleMemory(launch.encoderTitles ?? []);
   const login = createNetworkLogin(options);
@@ -190,7 +193,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     onClient: (connection) => onClient(networkClient(connection)),
   };
 
-  const overlay = await createOverlay({ ...overlaySettings(launch), log, ...callbacks });
+  const overlay = await createOverlay({ ...overlaySettings(launch), limits, log, ...callbacks });
   const sources = openSources(options, overlay);
   const reportListeners = createListenerReport(overlay);
   const departure = createSourceDeparture({

@@ -3,8 +3,6 @@ import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import { createConnectionCounts } from '../../http/server/connection-counts.js';
 import { type Problem, problem } from '../web/problem.js';
 
-/** Guess: several times the number of SCXs in a cluster. */
-const ENCODERS_MAX = 256;
 /** Guess: the programmes of a large station. */
 const ENCODERS_PER_ADDRESS_MAX = 32;
 
@@ -22,13 +20,13 @@ export interface EncoderLimit {
   release(address: string): void;
 }
 
-/** Creates a limit without encoders. */
-export function createEncoderLimit(): EncoderLimit {
-  const encoders = createConnectionCounts(); // bounded by ENCODERS_MAX
+/** Creates a limit without encoders; `encodersMax`: in total. */
+export function createEncoderLimit(encodersMax: number): EncoderLimit {
+  const encoders = createConnectionCounts(); // bounded by encodersMax
   return {
     take: (address) => {
       const key = limitedAs(address);
-      if (encoders.total >= ENCODERS_MAX) return BUSY;
+      if (encoders.total >= encodersMax) return BUSY;
       const isFull = encoders.of(key) >= ENCODERS_PER_ADDRESS_MAX;
       if (isFull && !isLoopback(address)) return ADDRESS_BUSY;
       encoders.add(key);

@@ -29,6 +29,8 @@ export interface PassthroughOptions {
   readonly scxHost: string;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */
   readonly trustedProxies: readonly string[];
+  /** At a time, >= 1. */
+  readonly encodersMax: number;
   readonly log: Logger;
 }
 
@@ -58,11 +60,11 @@ function refuse(socket: Socket, { status, message, retryAfter }: Problem): void 
 
 /** Creates a function that connects encoders to their SCXs, up to the limit. */
 function createConnect(
-  { sessions, scxHost, log }: PassthroughOptions,
+  { sessions, scxHost, encodersMax, log }: PassthroughOptions,
   sockets: SocketSet,
 ): EncoderPassthrough['connect'] {
   /** Counts encoders that wait for their SCX as well. */
-  const limit = createEncoderLimit();
+  const limit = createEncoderLimit(encodersMax);
 
   const dial = async (name: SessionName): Promise<OrProblem<Socket>> => {
     const scx = await sessions.scxOf(name);

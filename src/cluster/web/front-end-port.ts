@@ -8,8 +8,11 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
-/** Creates a server without a request listener yet. All numbers are guesses with room to spare. */
-export function createBoundedServer(): Server {
+/**
+ * Creates a server without a request listener yet, for at most `connectionsMax` connections. All
+ * numbers are guesses with room to spare.
+ */
+export function createBoundedServer(connectionsMax: number): Server {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     requireHostHeader: false, // some old players send none
@@ -20,7 +23,7 @@ export function createBoundedServer(): Server {
   });
   server.maxHeadersCount = 100;
   server.maxRequestsPerSocket = 10_000;
-  server.maxConnections = 4096;
+  server.maxConnections = connectionsMax;
   server.setTimeout(60_000); // longer than any request waits for an SCX
   return server;
 }

@@ -4,7 +4,7 @@
  * encoder, or gets a page and is closed. There is no node:http below: it would cost each listener
  * several times the memory, and it cannot read what encoders send.
  */
-import { type AddressInfo, createServer, Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import {
   createHeadGate,
   type HeadGate,
@@ -23,6 +23,10 @@ import {
 
 export interface ScxPortOptions extends RequestOptions {
   readonly listenersMax: number;
+  /** Connections besides those of listeners: at the head gate, or being answered. */
+  readonly spareConnections: number;
+  /** A connection was closed because there were too many. */
+  onDropped(): void;
   /** Speaks https on the same port; undefined without a certificate. */
   readonly tls: Tls | undefined;
 }
@@ -53,8 +57,6 @@ export interface ScxPort {
 const HEAD_MS = 10_000;
 /** Connections that have not sent a whole head. Guess: a thousand players that reconnect at once. */
 const PENDING_MAX = 4096;
-/** Connections besides those of listeners: at the head gate, or being answered. Guess. */
-const SPARE_CONNECTIONS = 8192;
 /** Interval at which the head gate looks for slow connections, ms. */
 const HEAD_CHECK_MS = 1000;
 /** TCP keep-alive, ms: finds listeners whose machine is gone while the session is off the air. */
@@ -65,9 +67,21 @@ const BACKLOG = 4096;
 const ignore = (): void => undefined;
 
 function createGate(options: ScxPortOptions, { onRequest }: RequestHandler): HeadGate {
-  const { tls, now } = options;
-  const limits = { headMs: HEAD_MS, pendingMax: PENDING_MAX };
-  const gate = createHeadGate({ ...limits, secure: tls?.secure, onRequest }, now);
+  const { tls, now, listeners, listenersMax, spareConnections } = options;
+  /** Those that are being answered keep half of the spare ones; listeners to come lend theirs. */
+  const pendingMax = (): number => {
+    const absent = listenersMax - listeners.count - listeners.waiting;
+    return Math.min(PENDING_MAX, absent + Math.ceil(spareConnections / 2));
+  };
+  const gate = createHeadGate(
+    {
+      ...{ headMs: HEAD_MS, secure: tls?.secure, onRequest },
+      get pendingMax() {
+        return pendingMax();
+      },
+    },
+    now,
+  );
   tls?.onSecured((socket) => gate.enter(socket, true));
   return gate;
 }
@@ -84,7 +98,8 @@ export async function openScxPort(options: ScxPortOptions, target: ListenTarget)
       headGate.enter(socket);
     },
   );
-  server.maxConnections = options.listenersMax + SPARE_CONNECTIONS;
+  server.maxConnections = options.listenersMax + options.spareConnections;
+  server.on('drop', options.onDropped);
   await listen(server, target);
   // What follows are errors of accept (too many open files); other connections go on.
   server.on('error', ignore);
@@ -125,7 +140,8 @@ function listen(server: Server, target: ListenTarget): Promise<void> {
       server.removeAllListeners('error');
       resolve();
     };
-    if (target instanceof Server) server.listen(target, BACKLOG, onListening);
-    else server.listen({ ...target, backlog: BACKLOG }, onListening);
+    // Node takes the backlog of a descriptor from the second argument only.
+    if ('port' in target) server.listen({ ...target, backlog: BACKLOG }, onListening);
+    else server.listen(target, BACKLOG, onListening);
   });
 }

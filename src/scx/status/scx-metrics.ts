@@ -145,10 +145,13 @@ export interface PortCounted {
   readonly listenersTotal: number;
   /** Lines of the access log that were lost. */
   readonly linesLost: number;
+  /** Connections that were closed because there were too many. */
+  readonly dropped: number;
 }
 
 /** The metrics of the HTTP port at this moment. */
-export function drawPortMetrics({ headGate, listenersTotal, linesLost }: PortCounted): Metric[] {
+export function drawPortMetrics(counted: PortCounted): Metric[] {
+  const { headGate, listenersTotal, linesLost, dropped } = counted;
   return [
     counter(
       'listeners_different',
@@ -163,6 +166,7 @@ export function drawPortMetrics({ headGate, listenersTotal, linesLost }: PortCou
       'Incomplete requests closed because there were too many',
       headGate.evicted,
     ),
+    counter('http_dropped', 'Connections closed because there were too many', dropped),
     counter('access_lines_lost', 'Lines that the access log lost', linesLost),
   ];
 }

@@ -34,7 +34,8 @@ beforeEach(async () => {
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
   playout.start();
   const options = {
-    ...{ name: NIGHT, listenersMax: 5, tls: undefined, now },
+    ...{ name: NIGHT, listenersMax: 5, spareConnections: 9, tls: undefined, now },
+    onDropped: () => undefined,
     ...{ listeners: playout.listeners, ring: playout.ring, trust: trustIn([]) },
     identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
     accessLog: {

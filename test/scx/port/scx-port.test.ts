@@ -77,6 +77,8 @@ const metrics = createMetrics('night', readMetrics, pino({ level: 'silent' }));
 const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   name: NIGHT,
   listenersMax: 5,
+  spareConnections: 100,
+  onDropped: () => undefined,
   listeners: playout.listeners,
   ring: playout.ring,
   identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
