@@ -8,11 +8,14 @@
 const POLL_MS = 3000;
 const RETRY_MS = 2000;
 const RETRIES_MAX = 10;
+/** A list that is longer can be searched. */
+const SEARCHED_MIN = 7;
 
 const byId = (id) => document.getElementById(id);
 const audio = byId('audio');
 const items = new Map(); // path -> element; as many as the cluster has sessions
-let current; // the session that is played here
+let current; // the session that is to be played here
+let isTunedIn = false; // the player has its stream
 let retries = 0;
 let isLost = false; // the cluster did not answer the last time
 let timer;
@@ -23,57 +26,89 @@ const nameOf = (session) => session.title || session.path;
 /** What is on now, from the SCX that plays. */
 const nowPlaying = (session) => session.scxs.find((scx) => scx.playing !== null)?.title ?? '';
 
-/** Same origin as this page, whatever name the reader knows the cluster by. */
-const listenPath = (session, ending = 'mp3') => `/listen/${session.path}.${ending}`;
+/** Relative to this page, whatever the reader calls the cluster, and below any path. */
+const listenPath = (session, ending = 'mp3') => `listen/${session.path}.${ending}`;
+
+function setText(element, text) {
+  if (element.textContent === text) return;
+  element.textContent = text;
+  element.title = text;
+}
 
 function notify(text) {
-  const notice = byId('notice');
-  notice.textContent = text;
-  notice.hidden = text === '';
+  byId('notice').textContent = text;
+  byId('notice').hidden = text === '';
+}
+
+/** A sentence beside the player. */
+const tell = (text) => setText(byId('playing-state'), text);
+
+function leave() {
+  isTunedIn = false;
+  audio.removeAttribute('src');
+  audio.load();
 }
 
 function stop() {
   current = undefined;
-  audio.removeAttribute('src');
-  audio.load();
+  leave();
   byId('player').hidden = true;
-  markCurrent();
-}
-
-function play(session) {
-  current = session;
-  retries = 0;
-  notify('');
-  tuneIn();
-  byId('player').hidden = false;
   showPlaying();
   markCurrent();
 }
 
+function play(session) {
+  leave();
+  current = session;
+  retries = 0;
+  byId('player').hidden = false;
+  tuneIn();
+  markCurrent();
+}
+
+/** Plays the session, or waits: as soon as it is on the air, `show` tunes in. */
 function tuneIn() {
+  showPlaying();
+  if (!current.onAir) return;
+  isTunedIn = true;
+  tell('');
   audio.src = listenPath(current);
   audio.play().catch((error) => {
-    if (error.name === 'NotAllowedError') notify('Press the play button of the player below.');
+    if (error.name === 'NotAllowedError') tell('Press the play button of the player.');
   });
 }
 
 /** The stream broke off: a radio tries again, for a while. */
 function retry() {
   const session = current;
-  if (session === undefined) return;
+  if (session === undefined || !isTunedIn) return;
+  leave();
   if (++retries > RETRIES_MAX) {
     stop();
     return notify('The stream broke off. Press play to try again.');
   }
-  notify('The stream broke off; tuning in again.');
+  tell('The stream broke off; tuning in again.');
   setTimeout(() => {
-    if (current?.path === session.path) tuneIn();
+    if (current?.path === session.path && !isTunedIn) tuneIn();
   }, RETRY_MS);
 }
 
+/** For the lock screen, the media keys and the tab. */
+function showElsewhere(name, title) {
+  const text = [title, name, 'Scattercast'].filter(Boolean).join(' \u00b7 ');
+  if (document.title === text) return;
+  document.title = text;
+  if (!('mediaSession' in navigator)) return;
+  const about = { title: title || name, artist: title ? name : '' };
+  navigator.mediaSession.metadata = current ? new MediaMetadata(about) : null;
+}
+
 function showPlaying() {
-  byId('playing-name').textContent = nameOf(current);
-  byId('playing-title').textContent = nowPlaying(current);
+  const [name, title] = current ? [nameOf(current), nowPlaying(current)] : ['', ''];
+  setText(byId('playing-name'), name);
+  setText(byId('playing-title'), title);
+  showElsewhere(name, title);
+  if (current && !current.onAir) tell('Off the air. It will play as soon as it is back.');
 }
 
 function markCurrent() {
@@ -98,10 +133,7 @@ function createItem(path) {
 }
 
 function fillItem(item, session) {
-  const set = (selector, text) => {
-    const element = item.querySelector(selector);
-    if (element.textContent !== text) element.textContent = text;
-  };
+  const set = (selector, text) => setText(item.querySelector(selector), text);
   item.session = session;
   item.classList.toggle('off', !session.onAir);
   set('h2', nameOf(session));
@@ -109,7 +141,14 @@ function fillItem(item, session) {
   set('.description', session.description ?? '');
   set('.state', session.onAir ? 'On air' : 'Off air');
   const listeners = plural(session.listeners, 'listener', 'listeners');
-  set('.facts', [session.genre, listeners, session.path].filter(Boolean).join(' · '));
+  set('.genre', session.genre ?? '');
+  set(
+    '.counts',
+    [session.genre ? '' : undefined, listeners, session.path]
+      .filter((part) => part !== undefined)
+      .join(' \u00b7 '),
+  );
+  item.searched = Object.values(session).filter((value) => typeof value === 'string');
   item.querySelector('.stream').href = listenPath(session);
   item.querySelector('.playlist').href = listenPath(session, 'm3u');
 }
@@ -127,14 +166,41 @@ function showSessions(sessions) {
     const item = items.get(session.path) ?? createItem(session.path);
     fillItem(item, session);
     if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
-    if (session.path === current?.path) current = session;
   });
+  search();
+}
+
+/** Hides what does not contain all the words. */
+function search() {
+  const field = byId('search');
+  field.hidden = items.size < SEARCHED_MIN && field.value === '';
+  const words = field.value.toLowerCase().split(/\s+/);
+  for (const item of items.values()) {
+    const text = [...item.searched, item.querySelector('.title').textContent]
+      .join(' ')
+      .toLowerCase();
+    item.hidden = !words.every((word) => text.includes(word));
+  }
+}
+
+/** The session that is played as it is now; one that has gone is off the air. */
+function follow(sessions) {
+  if (current === undefined) return;
+  const { path } = current;
+  const wasOnAir = current.onAir;
+  current = sessions.find((session) => session.path === path) ?? { ...current, onAir: false };
+  if (!wasOnAir && current.onAir) {
+    tell('');
+    retries = 0;
+    if (!isTunedIn) return tuneIn();
+  }
+  showPlaying();
 }
 
 function show({ cluster, sessions }) {
   showSessions(sessions);
   markCurrent();
-  if (current !== undefined) showPlaying();
+  follow(sessions);
   const onAir = sessions.filter((session) => session.onAir).length;
   const listeners = plural(cluster.listeners, 'listener', 'listeners');
   byId('summary').textContent = `${onAir} on the air · ${listeners} at this cluster`;
@@ -145,7 +211,7 @@ function show({ cluster, sessions }) {
 
 async function poll() {
   try {
-    const response = await fetch('/status', { signal: AbortSignal.timeout(5000) });
+    const response = await fetch('status', { signal: AbortSignal.timeout(5000) });
     if (!response.ok) throw new Error(`status ${response.status}`);
     show(await response.json());
     if (isLost) notify('');
@@ -168,10 +234,12 @@ audio.addEventListener('error', retry);
 audio.addEventListener('ended', retry);
 audio.addEventListener('playing', () => {
   retries = 0;
-  notify('');
+  if (current?.onAir) tell('');
 });
+byId('search').addEventListener('input', search);
+navigator.mediaSession?.setActionHandler('stop', stop);
 document.addEventListener('visibilitychange', () => schedule(0));
 for (const element of document.querySelectorAll('[data-origin]')) {
-  element.textContent = location.origin;
+  element.textContent = new URL('.', location.href).href.replace(/\/$/, '');
 }
 poll();
