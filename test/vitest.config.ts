@@ -38,7 +38,13 @@ const PROCESS = [
   'test/cluster/platform/process-platform.test.ts',
   'test/scx/sources/fallback-process.test.ts',
 ];
-const SESSIONS = ['test/paper/**/*.test.ts', 'test/sim/**/*.test.ts'];
+const SESSIONS = [
+  'test/paper/**/*.test.ts',
+  'test/sim/**/*.test.ts',
+  'test/simulator/experiment/**/*.test.ts',
+  'test/simulator/faults/**/*.test.ts',
+  'test/cli/figures/figures.test.ts',
+];
 const DRILLS = ['test/e2e/drills/*.test.ts'];
 
 /** Two cores, and one more worker, as some of these tests wait for sockets. */
