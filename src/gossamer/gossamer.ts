@@ -149,7 +149,6 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       return takeEffects(now);
     },
     tick: (now) => {
-      if (life.state === 'left') return [];
       alarms.run(rules, now);
       return takeEffects(now);
     },
