@@ -83,7 +83,7 @@ describe.skipIf(!has('ffmpeg'))('ffmpeg', () => {
   });
 
   test('gets an error when its password is wrong', async () => {
-    const run = launch(ffmpeg({ ...target(), password: 'wrong' }));
+    const run = launch(ffmpeg({ ...target(), password: 'wrong' }, '-loglevel', 'warning'));
     expect((await run.exited).code).not.toBe(0);
     expect(run.stderr()).toMatch(/HTTP error 401 The source password is wrong/);
   });
