@@ -86,5 +86,5 @@ export async function startFed(over: Parameters<typeof startFake>[0] = {}) {
     await vi.waitUntil(() => scx.fed.length > index, wait);
     return scx.fed[index] as Fed;
   };
-  return { ...started, port, password, token, client, fed: scx.fed, fedAs };
+  return { ...started, port, password, token, client, httpUrl, fed: scx.fed, fedAs };
 }

@@ -8,6 +8,7 @@
  * port (http/server/head-gate.ts).
  */
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { clientAddress, trustIn } from '../../http/server/client-address.js';
 import { createHeadGate, type IncomingRequest } from '../../http/server/head-gate.js';
@@ -48,6 +49,10 @@ const HEADS_MAX = 256; // guess: connections without a complete head, at a time
 const HEAD_MS = 10_000; // guess
 const GATE_TICK_MS = 1000;
 
+/** Attempts to reach an SCX, and the time between them, ms: encoders wait longer. Guesses. */
+const DIALS_MAX = 4;
+const DIAL_INTERVAL_MS = 500;
+
 const LOST = problem(502, "The session's SCX does not answer: try again.");
 const NO_MOUNT = problem(404, 'No session has this mount: broadcast at /CREATOR/SESSION.');
 const OPTIONS_ANSWER: Answer = { status: 204, body: '', fields: ALLOW };
@@ -66,11 +71,15 @@ function createConnect(
   /** Counts encoders that wait for their SCX as well. */
   const limit = createEncoderLimit(encodersMax);
 
-  const dial = async (name: SessionName): Promise<OrProblem<Socket>> => {
+  /** An SCX that has just died is still known for a moment, and then there is another one. */
+  const dial = async (name: SessionName, attempt = 1): Promise<OrProblem<Socket>> => {
     const scx = await sessions.scxOf(name);
     if (!scx.ok) return scx;
     const upstream = await connectTo(scxHost, Number(new URL(scx.value.httpUrl).port));
-    return upstream === undefined ? refused(LOST) : good(upstream);
+    if (upstream !== undefined) return good(upstream);
+    if (attempt === DIALS_MAX) return refused(LOST);
+    await pause(DIAL_INTERVAL_MS);
+    return dial(name, attempt + 1);
   };
 
   return async (request, name) => {

@@ -35,6 +35,28 @@ describe('A front end', () => {
     expect(fed).toEqual([]);
   });
 
+  test('lets an encoder wait while the SCX that has just died is replaced', async () => {
+    const { client, fedAs, platform, get, httpUrl } = await startFed();
+    const id = `${platform.launches[0]?.id}`;
+    await platform.renew(id, { httpUrl: 'http://127.0.0.1:1/night.mp3' });
+    const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
+    await once(encoder.socket, 'connect');
+    await (await get('/healthz')).text();
+    expect(encoder.text()).toBe('');
+    await platform.renew(id, { httpUrl });
+    const one = await fedAs(0);
+    await vi.waitUntil(() => textOf(one).endsWith('sound'), wait);
+  });
+
+  test('refuses an encoder whose SCX stays away, in a way after which it tries again', async () => {
+    const { client, platform } = await startFed();
+    const httpUrl = 'http://127.0.0.1:1/night.mp3';
+    await platform.renew(`${platform.launches[0]?.id}`, { httpUrl });
+    const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
+    await encoder.closed;
+    expect(encoder.text()).toMatch(/^HTTP\/1\.1 403 The session's SCX does not answer: try again/);
+  });
+
   test('slows the encoder down while the SCX reads nothing, and loses nothing', async () => {
     const { client, fedAs } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
