@@ -69,19 +69,23 @@ export async function openIcyStream(options: IcyOptions): Promise<IcyStream> {
   const { label, tell } = options;
   const response = await ask(options, true);
   const metaint = response.headers['icy-metaint'];
-  if (metaint === undefined) return toStream(response, audioOnly(response), options);
+  if (hasNoTitles(metaint)) return toStream(response, audioOnly(response), options);
   if (parseMetaint(`${metaint}`) !== undefined) {
     return toStream(response, splitIcy(response), options);
   }
   response.destroy();
   tell(`${label} has titles that cannot be read (icy-metaint: ${excerpt(`${metaint}`)})`);
   const plain = await ask(options, false);
-  if (plain.headers['icy-metaint'] === undefined) {
+  if (hasNoTitles(plain.headers['icy-metaint'])) {
     return toStream(plain, audioOnly(plain), options);
   }
   plain.destroy();
   throw new NoStream(EXIT.refused, `${label} mixes unreadable titles into its audio`);
 }
+
+/** Whether the audio comes without titles: no interval, or one of 0, as some servers say it. */
+const hasNoTitles = (metaint: string | string[] | undefined): boolean =>
+  metaint === undefined || /^0+$/.test(`${metaint}`.trim());
 
 /** Follows redirects to a response that is an MP3 stream. */
 async function ask(options: IcyOptions, wantsTitles: boolean): Promise<IncomingMessage> {

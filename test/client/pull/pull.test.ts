@@ -6,6 +6,7 @@ import { labelOf, pull } from '../../../src/client/pull/pull.js';
 import type { TrackEvent } from '../../../src/client/track/track.js';
 import { EXIT } from '../../../src/lib/user-error.js';
 import { createLatch } from '../../../src/runtime/latch.js';
+import { RESPONSE_CASES } from '../../icecast/response-cases.js';
 import { ascii, joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
 import {
   type Answer,
@@ -100,7 +101,21 @@ describe('A pulled stream', () => {
     expect(heard.titles).toEqual([server.url.host]);
   });
 
-  test.each(['1', '0', '255', '70000', '-16000', 'x', '1e3'])(
+  test.each(['0', ' 0 ', '00'])('has no titles when icy-metaint is "%s"', async (metaint) => {
+    const heard = await hear(ALL(), play(`ICY 200 OK\r\nicy-metaint: ${metaint}`, audio));
+    expect(heard.frames).toEqual(frames.slice(0, -1));
+    expect([heard.told, server.heads.length]).toEqual([[], 1]);
+  });
+
+  test.each(RESPONSE_CASES)('may begin with $what', async ({ head }) => {
+    const heard = await hear(ALL(), (socket) => {
+      socket.write(Buffer.concat([Buffer.from(head, 'latin1'), audio]));
+    });
+    expect(heard.frames).toEqual(frames.slice(0, -1));
+    expect(heard.station?.name).toBe('Night');
+  });
+
+  test.each(['1', '255', '70000', '-16000', 'x', '1e3'])(
     'is requested again without titles when icy-metaint is %s',
     async (metaint) => {
       const bad = play(`${OK}\r\nicy-metaint: ${metaint}`, audio);
