@@ -187,6 +187,28 @@ describe('The command line', () => {
     ]);
   });
 
+  test('broadcasts a file whose name is not UTF-8', async () => {
+    const name = Buffer.concat([
+      Buffer.from(`${directory}/caf`),
+      Buffer.of(0xe9, 0x2e, 0x6d, 0x70, 0x33),
+    ]);
+    writeFileSync(name, joinBytes((await makeToneFrames()).slice(0, 12)));
+    const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
+    // Node cannot give such an argument, but a shell can.
+    const words = [process.execPath, ...COMMAND, 'broadcast', ...target];
+    const script = 'cd "$1"; shift; exec "$@" "$DIR"/caf*.mp3';
+    const child = spawn('sh', ['-c', script, '-', ROOT, ...words], {
+      env: { ...environment(), DIR: directory },
+    });
+    let stdout = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    const [code] = await once(child, 'close');
+    expect(code).toBe(0);
+    expect(lines(stdout)).toContain('now playing: café');
+  });
+
   test('ends a broadcast in order at Ctrl-C', async () => {
     const song = file('loop.mp3', joinBytes((await makeToneFrames()).slice(0, 12)));
     const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];

@@ -17,6 +17,7 @@ import {
 } from '../../client/cluster/cluster-api.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { pathOf } from '../../runtime/file-name.js';
 import type { Announcement } from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
@@ -113,8 +114,9 @@ async function changeWebhooks(
 async function readFallback(file: string | undefined): Promise<FallbackUpload | undefined> {
   if (file === undefined || file === 'none') return undefined;
   try {
-    const { size } = await stat(file);
-    if (size <= FALLBACK_BYTES_MAX) return { title: nameOf(file), bytes: await readFile(file) };
+    const { size } = await stat(pathOf(file));
+    if (size <= FALLBACK_BYTES_MAX)
+      return { title: nameOf(file), bytes: await readFile(pathOf(file)) };
   } catch (error) {
     throw fileProblem(file, error);
   }

@@ -14,10 +14,13 @@ export const command: Command<typeof broadcastOptions> = {
   story:
     'Sends MP3 files one after the other, or standard input (-), or the stream of another server ' +
     '(--from), to all listeners of the session, in real time. Directories are searched for .mp3 ' +
-    'files, .m3u playlists are read, and titles come from ID3 tags, playlists and file names. ' +
+    'files, .m3u and .pls playlists are read, and titles come from ID3 tags, playlists and file names. ' +
     'Ends after the last file, or with Ctrl-C.',
   operands: [
-    { name: '[file...]', help: 'MP3 files, directories, .m3u playlists; or - for standard input' },
+    {
+      name: '[file...]',
+      help: 'MP3 files, directories, .m3u and .pls playlists; or - for standard input',
+    },
   ],
   options: broadcastOptions,
   examples: [

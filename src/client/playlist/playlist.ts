@@ -28,7 +28,7 @@ export type PlaylistEvent =
 /** Songs to play. */
 interface FilesProgram {
   readonly kind: 'files';
-  /** Files, directories and `.m3u` playlists. */
+  /** Files, directories, `.m3u` and `.pls` playlists. */
   readonly files: readonly string[];
   /** The title of songs without one in their tags or playlist; default: from their files' names. */
   readonly title?: string;
@@ -45,8 +45,8 @@ export type Program =
   | { readonly kind: 'stream'; readonly stream: Readable }
   | { readonly kind: 'pull'; readonly url: URL };
 
-/** If none of the first files in a directory or playlist plays, it is the wrong one. Guess. */
-const FOUND_CHECKED_MAX = 20;
+/** Looking for one that plays takes time from here on, so the user is told. Guess. */
+const FOUND_BROKEN_TOLD = 20;
 
 /**
  * Checks the program and begins it. Rejects with a UserError that lists every file that cannot be
@@ -60,8 +60,8 @@ export async function openPlaylist(
 ): Promise<AsyncGenerator<PlaylistEvent>> {
   if (program.kind === 'files') {
     const { files, title } = program;
-    const songs = (await listSongs(files)).map((song) => dropAbsent({ title, ...song }));
-    await checkSongs(songs);
+    const songs = (await listSongs(files, tell)).map((song) => dropAbsent({ title, ...song }));
+    await checkSongs(songs, tell);
     return playRounds(program, songs);
   }
   return playTrack(await begin(openLive(program, tell, signal)));
@@ -80,11 +80,11 @@ function openLive(
   return tellStalls(readTrack(input), input.file, tell);
 }
 
-async function checkSongs(songs: readonly Song[]): Promise<void> {
+async function checkSongs(songs: readonly Song[], tell: (text: string) => void): Promise<void> {
   const named = songs.filter((song) => song.named);
   const problems = await problemsOf(named);
   if (problems.length > 0) throw new UserError(EXIT.file, problems.join('\n'));
-  if (named.length === 0) await checkFound(songs.slice(0, FOUND_CHECKED_MAX));
+  if (named.length === 0) await checkFound(songs, tell);
 }
 
 async function problemsOf(songs: readonly Song[]): Promise<readonly string[]> {
@@ -96,12 +96,15 @@ async function problemsOf(songs: readonly Song[]): Promise<readonly string[]> {
   return problems;
 }
 
-async function checkFound(songs: readonly Song[]): Promise<void> {
+/** At least one of the files that were found must play; the others are skipped when it is their turn. */
+async function checkFound(songs: readonly Song[], tell: (text: string) => void): Promise<void> {
   let first: string | undefined;
-  for (const { file } of songs) {
+  for (const [index, { file }] of songs.entries()) {
     const reason = await findProblem(file);
     if (reason === undefined) return;
     first ??= reason;
+    if (index + 1 === FOUND_BROKEN_TOLD)
+      tell(`the first ${index + 1} files found cannot be played`);
   }
   throw new UserError(EXIT.file, `none of the files found can be played; the first one: ${first}`);
 }

@@ -26,6 +26,7 @@ export async function* tellStalls<Item>(
       const watch = startWatch(name, tell);
       const next = await iterator.next().finally(watch.stop);
       if (next.done) return;
+      watch.tellBack();
       yield next.value;
     }
   } finally {
@@ -33,7 +34,14 @@ export async function* tellStalls<Item>(
   }
 }
 
-function startWatch(name: string, tell: (text: string) => void): { readonly stop: () => void } {
+/** The watch of one item. An input that ends, by Ctrl-C for example, is not back. */
+interface Watch {
+  stop(): void;
+  /** Says that the input is back, if a warning was given. */
+  tellBack(): void;
+}
+
+function startWatch(name: string, tell: (text: string) => void): Watch {
   const startedAt = performance.now();
   let told = 0;
   let timer: NodeJS.Timeout;
@@ -50,8 +58,8 @@ function startWatch(name: string, tell: (text: string) => void): { readonly stop
 
   wait();
   return {
-    stop: () => {
-      clearTimeout(timer);
+    stop: () => clearTimeout(timer),
+    tellBack: () => {
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
       if (told > 0) tell(`${name} is back after ${seconds} s`);
     },

@@ -10,7 +10,9 @@ import type { Readable } from 'node:stream';
 import { plainText } from '../../lib/plain-text.js';
 import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
 import { ID3V1_BYTES, parseId3v1 } from '../../mp3/tags/id3v1.js';
+import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
+import { nameBytes, pathOf } from '../../runtime/file-name.js';
 
 /** One recording, which can be read once from its beginning. */
 export interface TrackInput {
@@ -42,7 +44,7 @@ export function fileProblem(file: string, error: unknown): unknown {
  */
 export async function openFile(file: string, title?: string): Promise<TrackInput> {
   try {
-    const handle = await open(file);
+    const handle = await open(pathOf(file));
     try {
       const about = await handle.stat();
       if (about.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
@@ -68,7 +70,7 @@ async function readId3v1(handle: FileHandle, sizeBytes = 0): Promise<string | un
 /** Opens the file when the first chunk is read. */
 async function* readFrom(file: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file, { highWaterMark: CHUNK_BYTES });
+    yield* createReadStream(pathOf(file), { highWaterMark: CHUNK_BYTES });
   } catch (error) {
     throw fileProblem(file, error);
   }
@@ -82,5 +84,7 @@ export function openStream(stream: Readable): TrackInput {
 /**
  * The title that follows from a file's name, without the control characters that it may contain.
  */
-export const nameOf = (file: string): string =>
-  plainText(basename(file, extname(file)).replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';
+export function nameOf(file: string): string {
+  const name = decodeLegacyText(nameBytes(basename(file, extname(file))));
+  return plainText(name.replaceAll('_', ' '), NAME_LENGTH_MAX) ?? 'Untitled';
+}

@@ -7,8 +7,13 @@
  * frame.
  */
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
-import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
+import { createFormatProbe, type FormatProbe } from '../../mp3/frames/format-probe.js';
+import {
+  createFramer,
+  FRAMER_LIMITS,
+  type FramerEvent,
+  type FramerLimits,
+} from '../../mp3/frames/framer.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 import type { TrackInput } from './track-input.js';
 
@@ -38,7 +43,7 @@ const STREAM_JUNK_BYTES_MAX = 65_536;
  * stream: 64 KiB), tags aside, contain no frame, or when it contains none at all.
  */
 export async function* readTrack(input: TrackInput): AsyncGenerator<TrackEvent> {
-  const framer = createFramer();
+  const framer = createFramer(limitsOf(input));
   const state = startReading(input);
   for await (const chunk of input.chunks) {
     if (typeof chunk === 'string') yield* onTitle(state, chunk);
@@ -50,12 +55,17 @@ export async function* readTrack(input: TrackInput): AsyncGenerator<TrackEvent> 
 
 const NOTHING = new Uint8Array();
 
+/** In a file, a tag of any length that ends before the file does is album art, and costs nothing. */
+const limitsOf = ({ sizeBytes = 0 }: TrackInput): FramerLimits => ({
+  ...FRAMER_LIMITS,
+  tagBytesMax: Math.max(FRAMER_LIMITS.tagBytesMax, sizeBytes),
+});
+
 /** The state of reading a recording. */
 interface State {
   readonly input: TrackInput;
   readonly meter: LengthMeter;
-  /** The first bytes, from which another format is recognised. */
-  head: Uint8Array;
+  readonly probe: FormatProbe;
   junkBytes: number;
   /** A title has been found. */
   isNamed: boolean;
@@ -66,7 +76,7 @@ interface State {
 const startReading = (input: TrackInput): State => ({
   input,
   meter: createLengthMeter(input.sizeBytes),
-  head: NOTHING,
+  probe: createFormatProbe(),
   junkBytes: 0,
   isNamed: false,
   hasFrames: false,
@@ -74,9 +84,7 @@ const startReading = (input: TrackInput): State => ({
 
 /** The events of the recording for what the framer has found in `bytes`. */
 function take(state: State, bytes: Uint8Array, found: readonly FramerEvent[]): TrackEvent[] {
-  if (state.head.length < FORMAT_BYTES) {
-    state.head = Buffer.concat([state.head, bytes.subarray(0, FORMAT_BYTES)]);
-  }
+  if (!state.hasFrames) state.probe.look(bytes);
   state.meter.add(found, bytes.length);
   return found.flatMap((event) => onEvent(state, event));
 }
@@ -117,14 +125,24 @@ function onJunk(state: State, bytes: number): void {
   if (!state.hasFrames && state.junkBytes > bytesMax) throw notMp3(state);
 }
 
-function notMp3({ input: { file, sizeBytes }, head }: State): UserError {
-  const format = foreignFormat(head);
+function notMp3({ input: { file, sizeBytes }, probe }: State): UserError {
+  if (probe.bytes === 0) return nothingFrom(file, sizeBytes);
+  const format = probe.format();
   const what = format === undefined ? 'holds no MP3' : `is ${format}, not MP3`;
   const advice =
     sizeBytes === undefined
       ? 'only MP3 can be broadcast; make the encoder send it, for example with ffmpeg -f mp3'
       : 'give files that end in .mp3 and play';
   return new UserError(EXIT.file, `${file} ${what}: ${advice}`);
+}
+
+/** Not a byte came: that says nothing about the format. */
+function nothingFrom(file: string, sizeBytes: number | undefined): UserError {
+  const what =
+    sizeBytes === undefined
+      ? `nothing came from ${file} before it ended: does the program that sends it run?`
+      : `${file} is empty`;
+  return new UserError(EXIT.file, what);
 }
 
 interface LengthMeter {

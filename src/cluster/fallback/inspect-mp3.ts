@@ -3,7 +3,7 @@
  * is refused: it is too large, or it is not MP3. At the end it may also be too short.
  */
 import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
-import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
+import { createFormatProbe } from '../../mp3/frames/format-probe.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 
 /** A shorter file would be opened all the time, ms. Guess. */
@@ -30,12 +30,14 @@ export interface Inspection {
 /** Creates an inspection of one file, which is given its bytes in pieces. */
 export function createInspection(): Inspection {
   const framer = createFramer();
-  let head: Uint8Array = new Uint8Array();
-  let bytes = 0;
+  const probe = createFormatProbe();
   let junkBytes = 0;
   let playedMs = 0;
 
-  const notMp3 = (): FileObjection => ({ kind: 'notMp3', format: foreignFormat(head) });
+  const notMp3 = (): FileObjection => ({
+    kind: 'notMp3',
+    format: probe.bytes === 0 ? 'an empty file' : probe.format(),
+  });
 
   const note = (events: readonly FramerEvent[]): void => {
     for (const event of events) {
@@ -46,12 +48,11 @@ export function createInspection(): Inspection {
 
   return {
     get bytes() {
-      return bytes;
+      return probe.bytes;
     },
     take: (chunk) => {
-      bytes += chunk.length;
-      if (bytes > FALLBACK_BYTES_MAX) return { kind: 'tooLarge' };
-      if (head.length < FORMAT_BYTES) head = Buffer.concat([head, chunk.subarray(0, FORMAT_BYTES)]);
+      probe.look(chunk);
+      if (probe.bytes > FALLBACK_BYTES_MAX) return { kind: 'tooLarge' };
       note(framer.push(chunk));
       return playedMs === 0 && junkBytes > JUNK_BYTES_MAX ? notMp3() : undefined;
     },

@@ -37,7 +37,7 @@ export interface FramerLimits {
   readonly textCharactersMax: number;
 }
 
-const FRAMER_LIMITS: FramerLimits = { tagBytesMax: 32 * 2 ** 20, textCharactersMax: 512 };
+export const FRAMER_LIMITS: FramerLimits = { tagBytesMax: 32 * 2 ** 20, textCharactersMax: 512 };
 
 /** A framer of one stream; it never throws. */
 export interface Framer {

@@ -111,9 +111,28 @@ describe('A playlist', () => {
     expect(error.exitCode).toBe(EXIT.file);
     expect(error.message.split('\n')).toEqual([
       expect.stringContaining('text.mp3 holds no MP3'),
-      expect.stringContaining('empty.mp3 holds no MP3'),
+      expect.stringMatching(/empty\.mp3 is empty$/),
       `cannot read ${absent}: there is no such file`,
     ]);
+  });
+
+  test('names an empty stream as such, and not as something else than MP3', async () => {
+    const error = await problemOf({ kind: 'stream', stream: Readable.from([]) });
+    expect(error.message).toMatch(/^nothing came from standard input before it ended/);
+    expect(error.exitCode).toBe(EXIT.file);
+  });
+
+  test('steps over album art of 40 MiB, but not over a tag that is longer than its file', async () => {
+    const art = makeId3([makeId3Frame('APIC', new Uint8Array(40 * 2 ** 20))]);
+    expect(framesIn(await collect(play(write('large-art.mp3', art, ...frames))))).toEqual(frames);
+    const wrong = Uint8Array.of(...ascii('ID3'), 4, 0, 0, 127, 127, 127, 127);
+    expect(framesIn(await collect(play(write('wrong.mp3', wrong, ...frames))))).toEqual(frames);
+  });
+
+  test('names MP3 in free format, behind a tag, too', async () => {
+    const free = Uint8Array.of(0xff, 0xfb, 0x00, 0x44, ...noiseBytes(400));
+    const error = await problemOf(play(write('free.mp3', tag('a', 'b'), free)));
+    expect(error.message).toMatch(/free\.mp3 is MP3 in free format/);
   });
 
   test('looks no further than 1 MiB for the first frame', async () => {
@@ -212,6 +231,20 @@ describe('A playlist', () => {
     const error = await problemOf(play(bad));
     expect(error).toMatchObject({ exitCode: EXIT.file });
     expect(error.message).toMatch(/none of the files found can be played; .*a\.mp3 holds no MP3/);
+  });
+
+  test('plays a directory of which the first files are broken', async () => {
+    const mixed = join(directory, 'mixed');
+    mkdirSync(mixed);
+    for (let index = 10; index < 40; index++) writeFileSync(join(mixed, `${index}.mp3`), 'x');
+    writeFileSync(join(mixed, '99.mp3'), joinBytes(frames.slice(0, 5)));
+    const told: string[] = [];
+    const signal = new AbortController().signal;
+    const playlist = await playlists.openPlaylist(play(mixed), (text) => told.push(text), signal);
+    const events: PlaylistEvent[] = [];
+    for await (const event of playlist) events.push(event);
+    expect(framesIn(events)).toHaveLength(5);
+    expect(told).toEqual(['the first 20 files found cannot be played']);
   });
 
   test('shuffles each round anew, and repeats no song at once', async () => {

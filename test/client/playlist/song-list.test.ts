@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseM3u } from '../../../src/client/playlist/m3u.js';
+import { parsePlaylist } from '../../../src/client/playlist/playlist-file.js';
 import { shuffled } from '../../../src/client/playlist/shuffle.js';
-import { listSongs } from '../../../src/client/playlist/song-list.js';
+import * as songLists from '../../../src/client/playlist/song-list.js';
+import { openFile } from '../../../src/client/track/track-input.js';
 import { EXIT } from '../../../src/lib/user-error.js';
 
 let directory = '';
@@ -18,6 +19,13 @@ const put = (path: string, content: string | Uint8Array = ''): string => {
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, content);
   return file;
+};
+
+/** What was told, in the last list. */
+let told: string[] = [];
+const listSongs = (operands: readonly string[]) => {
+  told = [];
+  return songLists.listSongs(operands, (text) => told.push(text));
 };
 
 const pathsOf = async (...operands: string[]): Promise<string[]> =>
@@ -69,6 +77,65 @@ describe('The list of songs', () => {
     expect(await pathsOf(utf8, latin1)).toEqual(['lists/Björk.mp3', 'lists/Björk.mp3']);
   });
 
+  test.each([
+    ['backslashes', '..\\strange\\sub dir\\ä.mp3'],
+    ['percent signs', 'sub%20dir/%C3%A4.mp3'],
+    ['backslashes and percent signs', 'sub%20dir\\%c3%a4.mp3'],
+    ['a file URL', 'file://DIRECTORY/strange/sub%20dir/%C3%A4.mp3'],
+    ['a file URL with a host', 'file://localhostDIRECTORY/strange/sub%20dir/ä.mp3'],
+  ])('takes a path with %s in a playlist', async (_what, path) => {
+    put('strange/sub dir/ä.mp3');
+    const list = put('strange/list.m3u', path.replace('DIRECTORY', directory));
+    expect(await pathsOf(list)).toEqual(['strange/sub dir/ä.mp3']);
+  });
+
+  test('takes a path as it is written if there is such a file', async () => {
+    for (const name of ['100%25.mp3', '100%.mp3', 'a\\b.mp3', 'a/b.mp3']) put(`literal/${name}`);
+    const list = put('literal/list.m3u', '100%25.mp3\na\\b.mp3\n');
+    expect(await pathsOf(list)).toEqual(['literal/100%25.mp3', 'literal/a\\b.mp3']);
+  });
+
+  test('opens files whose names are not UTF-8, from directories and playlists', async () => {
+    mkdirSync(join(directory, 'latin1'));
+    const name = Buffer.from('ca\xe9.mp3', 'latin1');
+    writeFileSync(Buffer.concat([Buffer.from(`${directory}/latin1/`), name]), 'x');
+    const list = put(
+      'latin1/list.m3u',
+      Buffer.concat([Buffer.from('#EXTINF:1,\xe9t\xe9\n', 'latin1'), name]),
+    );
+    const songs = await listSongs([join(directory, 'latin1'), list]);
+    expect(songs.map(({ title }) => title)).toEqual([undefined, 'été']);
+    for (const { file } of songs) {
+      expect((await openFile(file)).sizeBytes).toBe(1);
+      expect((await openFile(file)).name).toBe('caé');
+    }
+  });
+
+  test('leaves out a directory below that cannot be read', async () => {
+    put('partly/a.mp3');
+    put('partly/lost+found/b.mp3');
+    chmodSync(directory, 0o755);
+    chmodSync(join(directory, 'partly/lost+found'), 0);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534); // Root can read every directory.
+    try {
+      expect(await pathsOf(join(directory, 'partly'))).toEqual(['partly/a.mp3']);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(join(directory, 'partly/lost+found'), 0o700);
+    }
+    expect(told).toEqual([
+      expect.stringMatching(/^left out: cannot read .*lost\+found: permission denied$/),
+    ]);
+  });
+
+  test('names --from for a URL in place of a file, and takes the URL of a file', async () => {
+    const file = put('url/a b.mp3');
+    expect(await pathsOf(`file://${directory}/url/a%20b.mp3`)).toEqual(['url/a b.mp3']);
+    const url = listSongs([file, 'http://radio.example/live.mp3']);
+    await expect(url).rejects.toThrow(/"http:.*live\.mp3" is a URL, and no file; --from URL/);
+  });
+
   test('lists all problems at once', async () => {
     const urls = put('lists/urls.m3u', 'a.mp3\nhttp://radio.example/live.mp3\n');
     const none = put('lists/none.m3u', '#EXTM3U\n');
@@ -92,9 +159,47 @@ describe('The list of songs', () => {
   });
 });
 
+const parse = (text: string, encoding: BufferEncoding = 'utf8') =>
+  parsePlaylist(Buffer.from(text, encoding));
+
 describe('A playlist file', () => {
+  test.each([
+    ['utf16le', '\uFEFFa.mp3\r\nü.mp3\r\n'],
+    ['utf16le', 'a.mp3\r\nü.mp3\r\n'],
+    ['utf8', '\uFEFFa.mp3\nü.mp3\n'],
+  ] as const)('may be in %s: %j', (encoding, text) => {
+    expect(parse(text, encoding)).toEqual([{ path: 'a.mp3' }, { path: 'ü.mp3' }]);
+    if (encoding !== 'utf16le') return;
+    const bigEndian = Buffer.from(text, encoding).swap16();
+    expect(parsePlaylist(bigEndian)).toEqual([{ path: 'a.mp3' }, { path: 'ü.mp3' }]);
+  });
+
+  test('may have commas in the quoted attributes of a title line', () => {
+    const attributes = 'tvg-name="One, two" logo=",",Band - Song, live';
+    const [entry] = parse(`#EXTINF:-1 ${attributes}\na.mp3`);
+    expect(entry).toEqual({ path: 'a.mp3', title: 'Band - Song, live' });
+    expect(parse('#EXTINF:1 a="b,Song\na.mp3')[0]?.title).toBe('Song');
+  });
+
+  test('may be a PLS file, in any order', () => {
+    const lines = [
+      ...['[playlist]', 'Title2=Two', 'File2=b.mp3', 'File10=c.mp3', 'File1=a.mp3', 'Length1=9'],
+      ...['NumberOfEntries=3', 'Version=2', 'Title99=None'],
+    ];
+    expect(parse(lines.join('\r\n'))).toEqual([
+      { path: 'a.mp3' },
+      { path: 'b.mp3', title: 'Two' },
+      { path: 'c.mp3' },
+    ]);
+  });
+
+  test('takes no long time, whatever it says', () => {
+    const hostile = [`#EXTINF:${'"'.repeat(2e6)}`, `#EXTINF:${'"a",'.repeat(5e5)}"`];
+    expect(parse([...hostile, 'a.mp3'].join('\n')).map(({ path }) => path)).toEqual(['a.mp3']);
+  });
+
   test('gives a title to the next path only', () => {
-    expect(parseM3u('#EXTINF:-1,One\n#EXTINF:,Two\na\nb')).toEqual([
+    expect(parse('#EXTINF:-1,One\n#EXTINF:,Two\na\nb')).toEqual([
       { path: 'a', title: 'Two' },
       { path: 'b' },
     ]);

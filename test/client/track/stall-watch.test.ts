@@ -56,4 +56,18 @@ describe('A watched input', () => {
   test('has not stalled while it is not being read', async () => {
     expect(await toldOf([10, 10, 10], 60_000)).toEqual([]);
   });
+
+  test('that ends after a stall is not back', async () => {
+    async function* ending(): AsyncGenerator<number> {
+      yield 1;
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+    }
+    const told: string[] = [];
+    const reading = (async () => {
+      for await (const _ of tellStalls(ending(), 'it', (text) => told.push(text)));
+    })();
+    await vi.advanceTimersByTimeAsync(6000);
+    await reading;
+    expect(told).toEqual(['nothing to play has come from it for 2 s']);
+  });
 });

@@ -45,6 +45,16 @@ describe('Another format', () => {
     [ascii('<html>'), 'a web page'],
     [makeHeader(), undefined],
     [ascii('ID3'), undefined],
+    [latin1('FORM\x00\x00\x10\x00AIFFCOMM'), 'AIFF'],
+    [latin1('FORM\x00\x00\x10\x00AIFCFVER'), 'AIFF'],
+    [latin1('\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9'), 'WMA'],
+    [latin1('\x0b\x77\x12\x34'), 'AC3'],
+    [ascii('REM GENRE Rock\n'), 'a cue sheet'],
+    [ascii('FILE "a.wav" WAVE\n'), 'a cue sheet'],
+    [latin1('\xff\xfd\x84\x00'), 'MP2'],
+    [latin1('\xff\xf5\x84\x00'), 'MP2'],
+    [latin1('\xff\xfb\x00\x44'), 'MP3 in free format'],
+    [latin1('\xff\xfea\x00'), undefined],
     [new Uint8Array(), undefined],
   ])('is recognised by its first bytes: %s', (bytes, name) => {
     expect(foreignFormat(bytes)).toBe(name);

@@ -1,0 +1,82 @@
+/**
+ * Names of files as texts, whatever their bytes are. To Linux a name is bytes, and old collections
+ * have names in Latin-1, which Node turns into U+FFFD and can then not open. Here each byte that is
+ * not UTF-8 becomes one lone surrogate, U+DC80 to U+DCFF, as in Python (PEP 383): such a text can
+ * be joined and cut like any other, and the bytes come back when the file is opened.
+ */
+import { readFileSync } from 'node:fs';
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ESCAPED_FROM = 0xdc00;
+const ESCAPED = /[\udc80-\udcff]/u;
+
+/** The text that stands for the bytes of a file's name. */
+export function nameFromBytes(bytes: Uint8Array): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    return escaped(bytes);
+  }
+}
+
+function escaped(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const character = characterAt(bytes, at);
+    text += character ?? String.fromCharCode(ESCAPED_FROM + (bytes[at] as number));
+    at += character === undefined ? 1 : Buffer.byteLength(character);
+  }
+  return text;
+}
+
+/** The character that begins at `at`; undefined if that is not UTF-8. */
+function characterAt(bytes: Uint8Array, at: number): string | undefined {
+  for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
+    try {
+      return UTF_8.decode(bytes.subarray(at, at + length));
+    } catch {} // Perhaps it is longer.
+  }
+  return undefined;
+}
+
+/** What file functions take for such a text. */
+export const pathOf = (name: string): string | Buffer =>
+  ESCAPED.test(name) ? nameBytes(name) : name;
+
+/** The bytes of a name. */
+export function nameBytes(name: string): Buffer {
+  const parts = Array.from(name, (character) => {
+    const code = character.charCodeAt(0);
+    const isByte = character.length === 1 && code >= 0xdc80 && code <= 0xdcff;
+    return isByte ? Buffer.from([code - ESCAPED_FROM]) : Buffer.from(character);
+  });
+  return Buffer.concat(parts);
+}
+
+/**
+ * The arguments of this process, `words`, with those that are not UTF-8 as such texts. Only Linux
+ * still knows their bytes.
+ */
+export function argumentNames(words: readonly string[]): readonly string[] {
+  if (!words.some((word) => word.includes('\uFFFD'))) return words;
+  try {
+    const given = splitAtNul(readFileSync('/proc/self/cmdline')).slice(-words.length);
+    return words.map((word, index) => {
+      const bytes = given[index];
+      return bytes?.toString() === word ? nameFromBytes(bytes) : word;
+    });
+  } catch {
+    return words;
+  }
+}
+
+/** The texts of a list in which a NUL ends each one. */
+function splitAtNul(list: Buffer): Buffer[] {
+  const texts: Buffer[] = [];
+  for (let start = 0; start < list.length; ) {
+    const end = list.indexOf(0, start);
+    texts.push(list.subarray(start, end < 0 ? list.length : end));
+    start = end < 0 ? list.length : end + 1;
+  }
+  return texts;
+}
