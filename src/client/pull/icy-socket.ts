@@ -5,7 +5,7 @@
  * parser accepts that. So a stream stands between the socket and node:http, and rewrites the head of
  * the answer (icecast/response-head.ts). All other bytes pass unchanged in both directions.
  */
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { createHeadRewriter } from '../../icecast/response-head.js';
@@ -15,7 +15,9 @@ export function connectIcy(url: URL): Duplex {
   const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80) };
-  return withRewrittenStart(isTls ? connectTls({ ...target, servername: host }) : connect(target));
+  // A server is not told its IP address: TLS has names only (RFC 6066 §3), and Node warns of it.
+  const servername = isIP(host) === 0 ? host : '';
+  return withRewrittenStart(isTls ? connectTls({ ...target, servername }) : connect(target));
 }
 
 /** The socket as a stream that reads at the pace of its reader. */
