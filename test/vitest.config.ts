@@ -17,7 +17,7 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const setupFiles = ['test/loopback-only.ts'];
+const setupFiles = ['test/loopback-only.ts', 'test/clean-up.ts'];
 
 const MOCKS = [
   'test/client/track/stall-watch.test.ts',

@@ -30,7 +30,10 @@ export async function openMutatedTests(root: string): Promise<MutatedTests> {
   };
   const options = {
     ...{ root, config: false as const, watch: false, bail: 1, maxWorkers: 1, isolate: false },
-    ...{ include: ['test/**/*.test.ts'], setupFiles: ['test/loopback-only.ts'] },
+    ...{
+      include: ['test/**/*.test.ts'],
+      setupFiles: ['test/loopback-only.ts', 'test/clean-up.ts'],
+    },
     ...{ testTimeout: TEST_MS_MAX, reporters: [{}] },
   };
   const vitest = await createVitest('test', options, { plugins: [plugin] });

@@ -141,7 +141,9 @@ async function open(
   const shoutcast = await openShoutcast(listening);
   let ending: Promise<void> | undefined;
   const end = (how: (listening: Listening, platform: Platform) => void | Promise<void>) => {
-    ending ??= Promise.resolve(how(listening, platform)).finally(unlock);
+    ending ??= Promise.resolve(how(listening, platform))
+      .then(services.learned.close)
+      .finally(unlock);
     listening.closePort();
     shoutcast?.close();
     unwatchDisk();

@@ -1,15 +1,9 @@
 /** A cluster for tests: a real front end on a free port, in front of a fake platform. */
-import { afterEach } from 'vitest';
-import { type Cluster, startCluster } from '../../src/cluster/cluster.js';
+import { startCluster } from '../../src/cluster/cluster.js';
 import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
+import { afterTest } from '../after-test.js';
 import { createFakePlatform, type FakePlatform } from './fake-platform.js';
 import { quiet, temporaryFolder } from './support.js';
-
-const open: Cluster[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((cluster) => cluster.close()));
-});
 
 /** Options that leave other programs on this machine alone. */
 export const optionsOf = (over: Partial<ClusterOptions> = {}): ClusterOptions => ({
@@ -31,7 +25,7 @@ export async function startFake(
   platform: FakePlatform = createFakePlatform(),
 ) {
   const cluster = await startCluster(optionsOf(over), platform);
-  open.push(cluster);
+  afterTest(() => cluster.close());
   const at = `http://127.0.0.1:${cluster.port}`;
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${at}${path}`, { redirect: 'manual', ...init });

@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
+import { afterTest } from '../after-test.js';
 import { type RawClient, rawClient } from '../scx/raw-client.js';
 import { startFake } from './fake-cluster.js';
 import { announcementXml, NIGHT } from './support.js';
@@ -17,12 +18,6 @@ export interface Fed {
   /** The other side has ended it, or it was reset. */
   isEnded: boolean;
 }
-
-const closers: (() => void)[] = [];
-
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
 
 export const textOf = ({ parts }: Fed): string => Buffer.concat(parts).toString('latin1');
 
@@ -41,7 +36,7 @@ async function openScx(): Promise<{ readonly port: number; readonly fed: Fed[] }
     socket.on('data', (bytes) => one.parts.push(bytes));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closers.push(() => {
+  afterTest(() => {
     for (const { socket } of fed) socket.destroy();
     server.close();
   });
@@ -79,7 +74,7 @@ export async function startFed(over: Parameters<typeof startFake>[0] = {}) {
   const { port } = started.cluster;
   const client = (text: string, to = port): RawClient => {
     const made = rawClient(to, text);
-    closers.push(() => made.socket.destroy());
+    afterTest(() => made.socket.destroy());
     return made;
   };
   const fedAs = async (index: number): Promise<Fed> => {

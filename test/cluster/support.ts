@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach } from 'vitest';
 import type { LaunchFacts } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
+import { afterTest } from '../after-test.js';
 
 export const quiet = pino({ level: 'silent' });
 
@@ -54,18 +54,12 @@ export const announcementXml = (session: string, title = 'Night music'): string 
     <RENDEZVOUS>radio.example:8101</RENDEZVOUS>
   </SCATTERCAST>`;
 
-const folders: string[] = [];
-
 /** A directory that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'scattercast-cluster-'));
-  folders.push(folder);
+  afterTest(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /** Waits until another process or connection has made it true; no longer than the test may run. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {

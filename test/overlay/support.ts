@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
-import { afterEach, vi } from 'vitest';
+import { vi } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
 import type { GossamerEvent } from '../../src/gossamer/core/effects.js';
 import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/core/node.js';
@@ -10,6 +10,7 @@ import { createOverlay, type Overlay, type OverlayOptions } from '../../src/over
 import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { type ControlHello, WIRE_VERSION } from '../../src/wire/hello.js';
+import { afterTest } from '../after-test.js';
 
 export const SESSION = 'scattercast://radio.example/news';
 
@@ -29,14 +30,6 @@ export interface Station {
   readonly events: GossamerEvent[];
   readonly clients: ClientConnection[];
 }
-
-const stations: Station[] = [];
-const peers: RawPeer[] = [];
-
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.socket.destroy();
-  await Promise.all(stations.splice(0).map(({ overlay }) => overlay.close()));
-});
 
 /** Starts one SCX's overlay on a free port; it is closed after the test. */
 export async function startStation(
@@ -66,7 +59,7 @@ export async function startStation(
     ...options,
   });
   const station = { overlay, id: options.id ?? idOf(number), delivered, events, clients };
-  stations.push(station);
+  afterTest(() => station.overlay.close());
   overlay.feed({ kind: 'join' });
   return station;
 }
@@ -153,7 +146,7 @@ export function connectRaw(address: string): RawPeer {
       for (const frame of frames) socket.write(frame);
     },
   };
-  peers.push(peer);
+  afterTest(() => peer.socket.destroy());
   return peer;
 }
 

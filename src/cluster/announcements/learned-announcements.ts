@@ -38,6 +38,8 @@ export interface LearnedAnnouncements {
   put(learned: Learned): void;
   /** Resolves when the disk has all that was put, or has refused it. */
   saved(): Promise<void>;
+  /** Writes nothing that is put from now on; resolves as `saved` does. */
+  close(): Promise<void>;
 }
 
 export const LEARNED_MAX = 256; // guess: as many as a cluster may publish itself
@@ -98,6 +100,8 @@ function createWriter(folder: string, log: Logger) {
   const due = new Map<string, Saved | undefined>(); // bounded by the sessions, and one at a time
   let working: Promise<void> | undefined;
   let hasFailed = false;
+  let isClosed = false;
+  const saved = async (): Promise<void> => working;
 
   const writeOne = async (session: string, saved: Saved | undefined): Promise<void> => {
     const path = `${folder}/${fileOf(session)}`;
@@ -123,11 +127,16 @@ function createWriter(folder: string, log: Logger) {
   };
 
   return {
-    write: (session: string, saved: Saved | undefined): void => {
-      due.set(session, saved);
+    write: (session: string, learned: Saved | undefined): void => {
+      if (isClosed) return;
+      due.set(session, learned);
       working ??= Promise.resolve().then(work);
     },
-    saved: async (): Promise<void> => working,
+    saved,
+    close: (): Promise<void> => {
+      isClosed = true;
+      return saved();
+    },
   };
 }
 
@@ -167,5 +176,6 @@ export async function openLearned(dataDir: string, log: Logger): Promise<Learned
       writer.write(session, learned);
     },
     saved: writer.saved,
+    close: writer.close,
   };
 }

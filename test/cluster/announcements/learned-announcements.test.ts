@@ -83,6 +83,18 @@ describe('The memory of fetched announcements', () => {
     expect(filesIn(folder)).toEqual([kept]);
   });
 
+  test('leaves the directory alone once it is closed', async () => {
+    const folder = temporaryFolder();
+    const learned = await openLearned(folder, quiet);
+    learned.put(learnedOf(NIGHT));
+    await learned.close();
+    expect(filesIn(folder)).toHaveLength(1);
+    learned.put(learnedOf(sessionOf(1)));
+    await learned.saved();
+    expect(filesIn(folder)).toHaveLength(1);
+    expect(learned.use(sessionOf(1))).toBeDefined();
+  });
+
   test('goes on when the disk takes nothing', async () => {
     const folder = temporaryFolder();
     writeFileSync(`${folder}/learned`, 'no folder');
