@@ -16,7 +16,7 @@ export const EXIT = {
   unreachable: 4,
   /** The cluster or SCX said no: unknown announcement, full, not allowed. */
   refused: 5,
-  /** A file cannot be read or written, or holds no MP3. */
+  /** A file, or the output, cannot be read or written, or a file holds no MP3. */
   file: 6,
 } as const;
 

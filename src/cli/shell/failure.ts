@@ -13,7 +13,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   bind: 'a port is in use, or an address does not belong to this machine',
   unreachable: 'the cluster, or a server that it depends on, cannot be reached',
   refused: 'the cluster refused: unknown announcement, full, not allowed, wrong password or token',
-  file: 'a file cannot be read or written, or is not MP3',
+  file: 'a file, or the output, cannot be read or written, or a file is not MP3',
 };
 
 /** The end of every help text. */

@@ -17,7 +17,7 @@ import { openSourceConnection, type SourceConnection } from './source-connection
 
 /** The events of a link. */
 export type LinkEvent =
-  | { readonly kind: 'attached'; readonly scx: string; readonly address: string }
+  | { readonly kind: 'attached'; readonly session: string; readonly address: string }
   | { readonly kind: 'alive'; readonly listeners: number; readonly scxListeners: number }
   | { readonly kind: 'lost'; readonly reason: string }
   /** An attempt to attach again has failed for a new reason; more will follow. */
@@ -103,7 +103,8 @@ async function attachOnce(link: Attaching): Promise<void> {
     signal,
   });
   link.connection = connection;
-  onEvent({ kind: 'attached', scx: connection.scx, address: attachment.scx.overlayAddress });
+  const { session, scx } = attachment;
+  onEvent({ kind: 'attached', session, address: scx.overlayAddress });
   link.reportedReason = '';
   link.failures = 0;
   window.rewind();

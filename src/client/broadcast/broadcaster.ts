@@ -5,10 +5,13 @@
  * While there is no SCX the program waits, and then goes on where it was: the numbers have no holes
  * and nothing is lost. A live encoder behind a pipe is held up in the same way.
  */
+import { sessionHeader } from '../../api/stream-session.js';
 import type { SourceId } from '../../gossamer/core/node.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
 import { drawId } from '../../runtime/secrets.js';
 import { unlessAborted } from '../pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from '../playlist/playlist.js';
+import type { Station } from '../pull/icy-stream.js';
 import type { LinkEvent } from './attaching.js';
 import { createJournal, type Journal, type Progress } from './broadcast-progress.js';
 import type { Destination } from './destination.js';
@@ -40,19 +43,25 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   const { onWarning } = options;
   const refused = new AbortController();
   const signal = AbortSignal.any([options.signal, refused.signal]);
-  const playlist = await unlessAborted(openPlaylist(options.program, onWarning, signal), signal);
-  if (playlist === undefined) return;
+  const loop = createLoopCheck((error) => refused.abort(error));
+  const program = loop.watch(options.program);
+  const playlist = await unlessAborted(openPlaylist(program, onWarning, signal), signal);
+  if (playlist === undefined) return refused.signal.throwIfAborted();
   const journal = createJournal(options.onProgress);
   const opening = openSourceLink({
     ...options,
     source: drawId() as SourceId,
     onEvent: (event) => {
+      if (event.kind === 'attached') loop.onAttached(event.session);
       if (event.kind === 'refused') refused.abort(event.error);
       else onLinkEvent(event, journal, onWarning);
     },
   });
   const link = await unlessAborted(opening, signal);
-  if (link === undefined) return abandon(opening);
+  if (link === undefined) {
+    abandon(opening);
+    return refused.signal.throwIfAborted();
+  }
   try {
     await play(playlist, createStudio({ link, journal, onWarning, signal }), signal);
   } finally {
@@ -62,6 +71,30 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
     if (lostMs > 0) onWarning(`the last ${seconds(lostMs)} s could not be sent`);
   }
   refused.signal.throwIfAborted();
+}
+
+/** Creates a check that refuses a session that is to be fed with its own sound. */
+function createLoopCheck(refuse: (error: UserError) => void) {
+  let [heard, fed] = ['', ''];
+  const check = (): void => {
+    if (heard === '' || heard !== fed) return;
+    const advice = 'its sound would go round in circles';
+    refuse(new UserError(EXIT.usage, `--from is a stream of the session itself: ${advice}`));
+  };
+  return {
+    watch: (program: Program): Program => {
+      if (program.kind !== 'pull') return program;
+      const onStation = ({ session = '' }: Station): void => {
+        heard = session;
+        check();
+      };
+      return { ...program, onStation };
+    },
+    onAttached: (session: string): void => {
+      fed = sessionHeader(session);
+      check();
+    },
+  };
 }
 
 /** Stopped while the link was being opened: it must not stay open if that still succeeds. */

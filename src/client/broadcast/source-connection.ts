@@ -40,8 +40,6 @@ export interface ConnectionOptions {
 
 /** A connection that the SCX has accepted. */
 export interface SourceConnection {
-  /** The SCX's node id. */
-  readonly scx: NodeId;
   /** False while the socket's buffer is full, and after the end. */
   readonly writable: boolean;
   send(adu: OwnAdu): void;
@@ -151,7 +149,6 @@ function openingProblem({ options, refusal }: State, reason: string): UserError 
 function toConnection(state: State): SourceConnection {
   const { socket, options, closed } = state;
   return {
-    scx: state.scx,
     get writable() {
       return state.isOpen && !state.isFull && socket.writable;
     },

@@ -13,6 +13,7 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import type { BitrateKbps } from '../encode/encode-job.js';
 import { createEncoder, differs } from '../encode/encoder.js';
+import type { Station } from '../pull/icy-stream.js';
 import { labelOf, pull } from '../pull/pull.js';
 import { tellStalls } from '../track/stall-watch.js';
 import { readTrack, type TrackEvent } from '../track/track.js';
@@ -43,7 +44,12 @@ interface FilesProgram {
 export type Program =
   | FilesProgram
   | { readonly kind: 'stream'; readonly stream: Readable }
-  | { readonly kind: 'pull'; readonly url: URL };
+  | {
+      readonly kind: 'pull';
+      readonly url: URL;
+      /** Takes what each connection says about the stream. */
+      readonly onStation?: (station: Station) => void;
+    };
 
 /** Looking for one that plays takes time from here on, so the user is told. Guess. */
 const FOUND_BROKEN_TOLD = 20;
@@ -73,8 +79,9 @@ function openLive(
   signal: AbortSignal,
 ): AsyncGenerator<TrackEvent> {
   if (program.kind === 'pull') {
-    const { url } = program;
-    return tellStalls(pull({ urls: [url], tell, signal }), labelOf(url), tell);
+    const { url, onStation } = program;
+    const options = dropAbsent({ urls: [url], tell, signal, onStation });
+    return tellStalls(pull(options), labelOf(url), tell);
   }
   const input = openStream(program.stream);
   return tellStalls(readTrack(input), input.file, tell);

@@ -6,6 +6,7 @@
  * `icy-metaint` makes no sense, the stream is opened again without them.
  */
 import { type IncomingMessage, request } from 'node:http';
+import { SESSION_HEADER } from '../../api/stream-session.js';
 import { excerpt } from '../../lib/excerpt.js';
 import { plainText } from '../../lib/plain-text.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -18,6 +19,8 @@ export interface Station {
   readonly name: string | undefined;
   readonly genre: string | undefined;
   readonly url: string | undefined;
+  /** Of an SCX: the value of SESSION_HEADER. */
+  readonly session: string | undefined;
 }
 
 export interface IcyStream {
@@ -189,7 +192,8 @@ function stationOf({ headers }: IncomingMessage): Station {
     // node:http reads a header's bytes as Latin-1.
     return plainText(decodeLegacyText(Buffer.from(value, 'latin1')), TEXT_LENGTH_MAX);
   };
-  return { name: text('icy-name'), genre: text('icy-genre'), url: text('icy-url') };
+  const [name, genre, url] = [text('icy-name'), text('icy-genre'), text('icy-url')];
+  return { name, genre, url, session: text(SESSION_HEADER) };
 }
 
 /** The parts of a response, each of which must come within `stallMs`. */

@@ -1,19 +1,24 @@
 /** Describes the stream of an SCX to players (`icy-` headers) and directories (status-json.xsl). */
 
 import type { ScxStatus } from '../../api/scx-status.js';
+import { SESSION_HEADER, sessionHeader } from '../../api/stream-session.js';
 import type { Fields } from '../../http/server/response.js';
 import { icestats } from '../../icecast/status-json.js';
 import { icyFields, type StreamDescription } from '../../icecast/stream-description.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 
-/** The stream's `icy-` headers. */
+/** The stream's `icy-` headers, and its session. */
 export function streamFields(
   description: StreamDescription,
   name: SessionName,
   bitrateKbps: number | undefined,
 ): Fields {
   const title = description.title ?? sessionPath(name);
-  return { ...icyFields({ ...description, title }), 'icy-br': bitrateKbps };
+  return {
+    ...icyFields({ ...description, title }),
+    'icy-br': bitrateKbps,
+    [SESSION_HEADER]: sessionHeader(name.text),
+  };
 }
 
 /** The status-json.xsl document that an Icecast server in place of this SCX would answer. */

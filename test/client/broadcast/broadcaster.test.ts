@@ -6,6 +6,7 @@ import type { Adu } from '../../../src/gossamer/core/node.js';
 import { EXIT } from '../../../src/lib/user-error.js';
 import { id3Text, makeId3, makeId3Frame } from '../../mp3/make-id3.js';
 import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
+import { play, startPullServer } from '../pull/pull-server.js';
 import { SCX_ID, SESSION, type StandIn, startStandIn } from '../stand-in.js';
 
 let standIn: StandIn;
@@ -59,6 +60,27 @@ const titlesOf = (adus: readonly Adu[]): unknown[] =>
 const tag = (title: string): Uint8Array => makeId3([makeId3Frame('TIT2', id3Text(0, title))]);
 
 describe('A broadcaster', () => {
+  test.each([
+    [SESSION, true],
+    ['scattercast://radio.example/other', false],
+  ])('of a stream of %s is refused: %s', async (session, isRefused) => {
+    const frames = joinBytes((await makeToneFrames()).slice(0, 40));
+    const head = `HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\nX-Scattercast-Session: ${session}`;
+    const server = await startPullServer(play(head, frames));
+    const { over, stop } = begin({ program: { kind: 'pull', url: server.url } });
+    if (isRefused) {
+      await expect(over).rejects.toMatchObject({
+        exitCode: EXIT.usage,
+        message: expect.stringMatching(/^--from is a stream of the session itself/),
+      });
+    } else {
+      await standIn.until(() => (standIn.visits[0]?.adus.length ?? 0) > 10);
+      stop();
+      await over;
+    }
+    await server.close();
+  });
+
   test('gives its password with HELLO, and ends at once when that is refused for good', async () => {
     standIn.manners = [{ refuse: 'the source password is wrong', isFinal: true }];
     const { input, over } = begin({ password: 'wrong' });

@@ -12,6 +12,7 @@ describe('The headers of a stream', () => {
   test('describe it, and name the session without a title', () => {
     expect(streamFields({ title: 'Nuit é', genre: 'Jazz' }, name, 128)).toEqual({
       ...{ 'icy-name': 'Nuit \xc3\xa9', 'icy-genre': 'Jazz', 'icy-br': 128, 'icy-pub': 0 },
+      'x-scattercast-session': 'scattercast://radio.example/night',
     });
     const about = { ...UNKNOWN, text: 'Nuit é\r\nX: y', url: 'http://x/', isListed: true };
     expect(streamFields(about, name, 128)).toMatchObject({
