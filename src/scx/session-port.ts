@@ -14,6 +14,7 @@ import type { SessionName } from '../session/session-name.js';
 import { type Predecessor, takeOver } from './hand-over/take-over.js';
 import type { ListenerIdentities } from './listeners/listener-identities.js';
 import type { Playout } from './listeners/playout.js';
+import { createSourcesAdmin } from './port/client-admin.js';
 import { createOperatorPages } from './port/operator-pages.js';
 import { openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
@@ -114,6 +115,8 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     ...{ name, pages, isLeaving, now },
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
+    secret: launch.leaseToken,
+    sources: createSourcesAdmin({ ...streaming, playout }),
     listenersMax: launch.listenersMax,
     spareConnections: options.spareConnections,
     onDropped: dropped.add,

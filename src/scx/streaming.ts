@@ -57,6 +57,8 @@ export interface Streaming {
   readonly sources: AttachedSources;
   readonly ingest: Ingest;
   readonly titles: TitleMemory;
+  /** The source of our own fallback process; undefined without one. */
+  fallbackSource(): SourceId | undefined;
   /** Listeners, those that wait, and sources, without our own fallback. */
   readonly clients: number;
   /** Does the maintenance of the sources, and tells the overlay the number of listeners. */
@@ -218,6 +220,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     sources,
     ingest,
     titles,
+    fallbackSource: () => login.fallbackSource,
     get clients() {
       const { count, waiting } = playout.listeners;
       const own = sources.has(login.fallbackSource) ? 1 : 0;

@@ -123,8 +123,20 @@ export function fakeConnection(wantsTitles = false): FakeConnection {
 export const NO_INGEST: Ingest = {
   handle: () => undefined,
   setTitle: () => false,
+  clientOf: () => undefined,
   tick: () => undefined,
   closeAll: () => undefined,
+};
+
+export const SECRET = 'the-secret-of-the-cluster';
+
+/** What the front end may ask a port about its clients, where no source is. */
+export const NO_SOURCES = {
+  secret: SECRET,
+  sources: {
+    draw: () => ({ sources: [], attached: 0, bytesRead: 0, bytesSent: 0, slowListeners: 0 }),
+    end: () => 0,
+  },
 };
 
 /**

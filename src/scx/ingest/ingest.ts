@@ -11,6 +11,7 @@
 import type { Logger } from 'pino';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
+import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
@@ -61,6 +62,8 @@ export interface Ingest {
   handle(request: SourceRequest): void;
   /** Sets a title that another process of this SCX got; false if there is no such encoder here. */
   setTitle(title: EncoderTitle): boolean;
+  /** The encoder that has a source here, or had it last. */
+  clientOf(source: SourceId): ClientIdentity | undefined;
   tick(now: number): void;
   /** Ends all streams; `status` is the HTTP status that encoders get. */
   closeAll(status: 401 | 503, reason: string): void;
@@ -165,6 +168,7 @@ export function createIngest(options: IngestOptions): Ingest {
       admitSource(request, given, options, () => handleStream(request, given));
     },
     setTitle: titles.set,
+    clientOf: (source) => slots.all().find(({ id }) => id === source)?.client,
     tick: (at) => {
       claims.tick(at);
       for (const { stream } of slots.all()) stream?.tick(at);

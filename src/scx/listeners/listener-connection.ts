@@ -11,7 +11,9 @@
  *
  * Bounded: one connection for each listener that `listeners` has let in.
  */
+import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { AGENT_LENGTH_MAX, type ScxListener } from '../../api/scx-admin.js';
 import type { AccessEntry, AccessLog } from '../../http/server/access-log.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { freshFor } from '../../http/server/fresh-for.js';
@@ -47,6 +49,10 @@ export interface ListenerConnections {
   accept(request: StreamRequest): void;
   /** Continues a listener that another process has served until now. */
   resume(socket: Socket, state: ListenerState, position: ListenerPosition): void;
+  /** Those that are answered with the stream, the oldest first; at most `most`. */
+  list(most: number): readonly ScxListener[];
+  /** Closes one of them; false if it is not here. */
+  end(id: number): boolean;
 }
 
 export interface ListenerConnectionOptions {
@@ -69,6 +75,8 @@ interface Shared {
 /** One listener's connection. */
 interface Connection extends StreamRequest, ListenerConnection {
   readonly shared: Shared;
+  /** See ScxListener. */
+  readonly id: number;
   listener: Listener | undefined;
   /** It was answered with the stream. */
   isAnswered: boolean;
@@ -84,6 +92,8 @@ const INPUT_BYTES_MAX = 32 * 1024;
 const RETRY_S = { full: 10, offAir: 5 } as const;
 /** Streams that begin within this time share their head, whose date has a resolution of 1 s, ms. */
 const HEAD_FRESH_MS = 500;
+/** Each process numbers its listeners from a random number on, below what JavaScript can count. */
+const FIRST_ID_MAX = 2 ** 47;
 
 /** Disconnects a socket that goes on sending. */
 function limitInput(this: Socket): void {
@@ -171,7 +181,7 @@ function createShared(options: ListenerConnectionOptions): Shared {
     refuse: (connection, answer) =>
       note(options, connection, answer.status, sendAnswer(connection.socket, answer)),
     pack: (connection) => {
-      const { socket, logged, wantsTitles, isSecure, since } = connection;
+      const { socket, logged, wantsTitles, isSecure, since, id } = connection;
       // The keys of a TLS connection stay in this process.
       if (isSecure || socket.destroyed) return undefined;
       const spent = { sinceMs: now() - since, bytes: sentBytes(connection) };
@@ -179,16 +189,29 @@ function createShared(options: ListenerConnectionOptions): Shared {
         connection.isHandedOver = true;
         socket.destroy();
       };
-      return { socket, state: { ...logged, wantsTitles, ...spent }, release };
+      return { socket, state: { ...logged, wantsTitles, ...spent, id }, release };
     },
   };
 }
+
+/** A connection as the operator sees it. */
+const listed = ({ id, logged, since }: Connection, now: number): ScxListener => ({
+  id,
+  address: logged.address,
+  agent: (logged.agent ?? '').slice(0, AGENT_LENGTH_MAX),
+  connectedS: Math.max(0, Math.floor((now - since) / 1000)),
+});
 
 /** Creates an empty set of connections. */
 export function createListenerConnections(options: ListenerConnectionOptions): ListenerConnections {
   const { listeners, identities, now } = options;
   const connections = new Map<Socket, Connection>();
   const shared = createShared(options);
+  let nextId = randomInt(FIRST_ID_MAX);
+
+  function* answered(): Generator<Connection, void> {
+    for (const connection of connections.values()) if (connection.isAnswered) yield connection;
+  }
 
   function onClose(this: Socket): void {
     const connection = connections.get(this);
@@ -202,7 +225,7 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
 
   const start = (
     request: StreamRequest,
-    past: { readonly isAnswered: boolean; readonly bytesBefore: number },
+    past: Pick<Connection, 'isAnswered' | 'bytesBefore' | 'id'>,
     admit: (connection: ListenerConnection) => Listener | undefined,
   ): void => {
     const state = { listener: undefined, isHandedOver: false, shared };
@@ -221,10 +244,10 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
   return {
     accept: ({ socket, logged, wantsTitles, isSecure, since }) => {
       const request = { socket, logged: copied(logged), wantsTitles, isSecure, since };
-      const past = { isAnswered: false, bytesBefore: 0 };
+      const past = { isAnswered: false, bytesBefore: 0, id: nextId++ };
       start(request, past, (connection) => listeners.admit(connection, now()));
     },
-    resume: (socket, { wantsTitles, sinceMs, bytes, ...logged }, position) => {
+    resume: (socket, { wantsTitles, sinceMs, bytes, id = nextId++, ...logged }, position) => {
       const since = now() - sinceMs;
       const request = {
         socket,
@@ -233,8 +256,24 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
         isSecure: false,
         since,
       };
-      const past = { isAnswered: position.isOpen, bytesBefore: bytes };
+      const past = { isAnswered: position.isOpen, bytesBefore: bytes, id };
       start(request, past, (connection) => listeners.resume(connection, position, now()));
+    },
+    list: (most) => {
+      const rows: ScxListener[] = [];
+      for (const connection of answered()) {
+        if (rows.length >= most) break;
+        rows.push(listed(connection, now()));
+      }
+      return rows;
+    },
+    end: (id) => {
+      for (const connection of answered()) {
+        if (connection.id !== id) continue;
+        connection.abort();
+        return true;
+      }
+      return false;
     },
   };
 }

@@ -22,6 +22,8 @@ export const listenerStateSchema = z.object({
   sinceMs: z.number().nonnegative(),
   /** Bytes sent to it by all processes. */
   bytes: z.number().int().nonnegative(),
+  /** See ScxListener.id. Absent from older processes. */
+  id: z.number().int().nonnegative().optional(),
 });
 
 /** See listenerStateSchema. */

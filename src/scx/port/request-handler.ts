@@ -35,6 +35,7 @@ import type { ListenerState } from '../listeners/listener-state.js';
 import type { ListenerPosition } from '../listeners/listener-writer.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
+import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import type { OperatorPages } from './operator-pages.js';
 
 export interface RequestOptions {
@@ -44,6 +45,9 @@ export interface RequestOptions {
   readonly ring: AudioRing;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
+  /** The cluster's secret, with which the front end asks about clients. */
+  readonly secret: string;
+  readonly sources: SourcesAdmin;
   readonly accessLog: AccessLog;
   /** Proxies whose X-Forwarded-For counts. */
   readonly trust: IsTrusted;
@@ -175,6 +179,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     fields: (withTitles) => streamFields(options, withTitles),
   });
 
+  const clientAdmin = createClientAdmin({ ...options, connections });
+
   const handlePage = async (request: Request, path: string | undefined): Promise<void> => {
     const isAllowed = rate.take(request.address, options.now());
     reply(options, request, isAllowed ? await options.pages(path) : rateExceeded());
@@ -187,6 +193,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       const address = clientAddress(socket.remoteAddress ?? '', forwarded, options.trust);
       const request = { ...incoming, address, since: options.now() };
       if (isPreflight(head)) return reply(options, request, PREFLIGHT_ANSWER);
+      const forFrontEnd = clientAdmin(head);
+      if (forFrontEnd !== undefined) return reply(options, request, forFrontEnd);
       if (isForIngest(head)) return handleEncoder(options, request);
       if (head.method !== 'GET' && head.method !== 'HEAD') {
         return reply(options, request, methodNotAllowed());

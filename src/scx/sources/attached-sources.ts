@@ -34,6 +34,8 @@ interface SourceCounters {
   /** Sources that came back before they were withdrawn. */
   resumed: number;
   published: number;
+  /** What was published. */
+  bytes: number;
   /** ADUs that did not pass the checks. */
   dropped: number;
 }
@@ -46,6 +48,10 @@ export interface AttachedSources {
   tick(now: number): void;
   /** Closes all connections; a client that may still broadcast comes back. */
   closeAll(reason: string): void;
+  /** Ends one source: its connection is closed, and it is withdrawn at once. */
+  end(id: SourceId, reason: string): void;
+  /** The sources, and the IP addresses of their clients. */
+  list(): readonly { readonly id: SourceId; readonly address: string }[];
   /**
    * Tells the clients of these sources (default: of all) to attach elsewhere; the others are
    * withdrawn as soon as their connections end.
@@ -64,7 +70,7 @@ const ATTACHED_MAX = 16;
 export function createAttachedSources(options: AttachedSourcesOptions): AttachedSources {
   const { log, self, channels } = options;
   const attached = new Map<SourceId, Attachment>();
-  const counters = { attached: 0, refused: 0, resumed: 0, published: 0, dropped: 0 };
+  const counters = { attached: 0, refused: 0, resumed: 0, published: 0, bytes: 0, dropped: 0 };
 
   const objectionTo = ({ source: { id, epoch } }: SourceClient): string | undefined => {
     const present = attached.get(id);
@@ -101,6 +107,12 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
     closeAll: (reason) => {
       for (const attachment of attached.values()) attachment.lose(reason);
     },
+    end: (id, reason) => {
+      const attachment = attached.get(id);
+      attachment?.becomeFinal();
+      attachment?.lose(reason);
+    },
+    list: () => [...attached].map(([id, { remoteAddress }]) => ({ id, address: remoteAddress })),
     tellLeaving: (isTold = () => true) => {
       for (const [id, attachment] of attached) {
         if (isTold(id)) attachment.sendLeaving();

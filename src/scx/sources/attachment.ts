@@ -13,7 +13,7 @@ import { CLIENT_GRACE_MS, CLIENT_SILENT_MS } from './source-timeouts.js';
 export interface AttachmentOptions {
   readonly client: SourceClient;
   readonly admission: AduAdmission;
-  readonly counters: { published: number; dropped: number };
+  readonly counters: { published: number; dropped: number; bytes: number };
   readonly log: Logger;
   now(): number;
   feed(input: Input): void;
@@ -25,6 +25,7 @@ export interface AttachmentOptions {
 /** A source client, and what is known of its life. */
 export interface Attachment {
   readonly source: Source;
+  readonly remoteAddress: string;
   /** Announces the source, and listens to the client. */
   start(): void;
   /** Loses a silent client, and withdraws one that did not come back. */
@@ -34,7 +35,7 @@ export interface Attachment {
   /** The client has another connection: ends this one, and leaves the source announced. */
   becomeReplaced(): void;
   sendLeaving(): void;
-  /** The client stays until it ends, and then comes back elsewhere: another process has our port. */
+  /** Its source is withdrawn as soon as the client's connection ends. */
   becomeFinal(): void;
 }
 
@@ -62,9 +63,9 @@ export function createAttachment(options: AttachmentOptions): Attachment {
 
   const lose = (reason: string): void => {
     if (!isConnected) return;
-    if (isFinal) return withdraw(reason);
     lostAt = now();
     disconnect(reason);
+    if (isFinal) return withdraw(reason);
     log.warn({ source: source.id, reason }, 'A source client is lost; it may come back.');
   };
 
@@ -73,6 +74,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
     const verdict = options.admission(adu, heardAt);
     if (verdict.kind === 'publish') {
       counters.published++;
+      counters.bytes += adu.payload.length;
       return feed({ kind: 'publish', adu: verdict.adu });
     }
     counters.dropped++;
@@ -93,6 +95,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
 
   return {
     source,
+    remoteAddress: client.remoteAddress,
     start: () => {
       log.info({ source, remoteAddress: client.remoteAddress }, 'A source is attached.');
       feed({ kind: 'announceSource', source });

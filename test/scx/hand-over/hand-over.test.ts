@@ -10,7 +10,16 @@ import { createListenerIdentities } from '../../../src/scx/listeners/listener-id
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { audioAdu, FRAME_BYTES, NIGHT, NO_INGEST, numbersIn, range, source } from '../support.js';
+import {
+  audioAdu,
+  FRAME_BYTES,
+  NIGHT,
+  NO_INGEST,
+  NO_SOURCES,
+  numbersIn,
+  range,
+  source,
+} from '../support.js';
 
 const GET = 'GET /night.mp3 HTTP/1.1\r\n\r\n';
 const STAND_IN = fileURLToPath(new URL('successor-stand-in.mjs', import.meta.url));
@@ -43,6 +52,7 @@ beforeEach(async () => {
       add: ({ status }: { readonly status: number }) => void lines.push(`${status}`),
     },
     ingest: NO_INGEST,
+    ...NO_SOURCES,
     pages: () => Promise.resolve({ status: 404, body: '' }),
     streamFields: () => ({}),
     isLeaving: () => false,

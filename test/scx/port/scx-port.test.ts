@@ -20,6 +20,7 @@ import {
   FRAME_BYTES,
   NIGHT,
   NO_INGEST,
+  NO_SOURCES,
   numbersIn,
   range,
   source,
@@ -86,6 +87,7 @@ const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   tls: undefined,
   trust: trustIn(['127.0.0.1']),
   ingest: NO_INGEST,
+  ...NO_SOURCES,
   streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128, 'icy-genre': 'Caf\xc3\xa9' }),
   pages: createOperatorPages({
     streamPath: '/night.mp3',

@@ -1,0 +1,111 @@
+/**
+ * The listeners and sources of an SCX for its front end (api/scx-admin.ts), which asks on behalf of the
+ * operator or of the session's owner. Only requests with the cluster's secret are answered here; for
+ * everybody else there is nothing at these paths.
+ */
+import {
+  AGENT_LENGTH_MAX,
+  type EndedSources,
+  LISTED_MAX,
+  SCX_LISTENERS,
+  SCX_SOURCES,
+  type ScxListeners,
+  type ScxSources,
+} from '../../api/scx-admin.js';
+import type { SourceId } from '../../gossamer/core/node.js';
+import type { RequestHead } from '../../http/server/request-head.js';
+import { type Answer, textAnswer } from '../../http/server/response.js';
+import { pathOf } from '../../lib/url-path.js';
+import { isSameSecret } from '../../runtime/secrets.js';
+import type { Ingest } from '../ingest/ingest.js';
+import type { ListenerConnections } from '../listeners/listener-connection.js';
+import type { Playout } from '../listeners/playout.js';
+import type { AttachedSources } from '../sources/attached-sources.js';
+
+/** The sources of an SCX. */
+export interface SourcesAdmin {
+  draw(): ScxSources;
+  /** Ends those that are not ours; returns how many. */
+  end(): number;
+}
+
+export interface SourcesAdminOptions {
+  readonly sources: AttachedSources;
+  readonly ingest: Pick<Ingest, 'clientOf'>;
+  readonly playout: Pick<Playout, 'listeners'>;
+  /** The source of our own fallback process, which stays. */
+  fallbackSource(): SourceId | undefined;
+}
+
+/** Creates the access to the sources of an SCX. */
+export function createSourcesAdmin(options: SourcesAdminOptions): SourcesAdmin {
+  const { sources, ingest, playout } = options;
+  const foreign = () => sources.list().filter(({ id }) => id !== options.fallbackSource());
+  return {
+    draw: () => ({
+      sources: foreign().map(({ id, address }) => ({
+        ...{ id, address },
+        agent: (ingest.clientOf(id)?.agent ?? '').slice(0, AGENT_LENGTH_MAX),
+      })),
+      attached: sources.counters.attached,
+      bytesRead: sources.counters.bytes,
+      bytesSent: playout.listeners.counters.bytes,
+      slowListeners: playout.listeners.counters.idle,
+    }),
+    end: () => {
+      const ended = foreign();
+      for (const { id } of ended) sources.end(id, 'it was ended by an administrator');
+      return ended.length;
+    },
+  };
+}
+
+export interface ClientAdminOptions {
+  /** The cluster's secret. */
+  readonly secret: string;
+  readonly connections: Pick<ListenerConnections, 'list' | 'end'>;
+  readonly sources: SourcesAdmin;
+}
+
+/** Answers a request of the front end; undefined for any other request. */
+export type ClientAdmin = (head: RequestHead) => Answer | undefined;
+
+const ID = /^\d{1,16}$/;
+
+const json = (document: ScxListeners | ScxSources | EndedSources): Answer => ({
+  status: 200,
+  body: JSON.stringify(document),
+  // Addresses of people: not for pages of any origin, unlike all else here.
+  fields: { 'Content-Type': 'application/json', 'Access-Control-Allow-Origin': undefined },
+});
+
+/** Creates the answers to the front end. */
+export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
+  const { secret, connections, sources } = options;
+
+  const endListener = (id: string): Answer =>
+    ID.test(id) && connections.end(Number(id))
+      ? { status: 204, body: '' }
+      : textAnswer(404, 'There is no such listener.');
+
+  const answer = (method: string, path: string): Answer | undefined => {
+    switch (`${method} ${path}`) {
+      case `GET ${SCX_LISTENERS}`:
+        return json({ listeners: [...connections.list(LISTED_MAX)] });
+      case `GET ${SCX_SOURCES}`:
+        return json(sources.draw());
+      case `DELETE ${SCX_SOURCES}`:
+        return json({ ended: sources.end() });
+      default:
+        if (method !== 'DELETE' || !path.startsWith(`${SCX_LISTENERS}/`)) return undefined;
+        return endListener(path.slice(SCX_LISTENERS.length + 1));
+    }
+  };
+
+  return ({ method, target, headers }) => {
+    const path = pathOf(target) ?? '';
+    if (!path.startsWith(SCX_LISTENERS) && path !== SCX_SOURCES) return undefined;
+    const isFrontEnd = isSameSecret(headers.get('authorization') ?? '', `Bearer ${secret}`);
+    return isFrontEnd ? answer(method, path) : undefined;
+  };
+}

@@ -1,0 +1,183 @@
+/** What a front end asks an SCX about its clients, over real connections. */
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { scxListenersSchema, scxSourcesSchema } from '../../../src/api/scx-admin.js';
+import type { Input } from '../../../src/gossamer/core/effects.js';
+import { openAccessLog } from '../../../src/http/server/access-log.js';
+import { trustIn } from '../../../src/http/server/client-address.js';
+import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
+import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
+import { createSourcesAdmin } from '../../../src/scx/port/client-admin.js';
+import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
+import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
+import { type RawClient, rawClient } from '../raw-client.js';
+import { audioAdu, NIGHT, NO_INGEST, nodeId, SECRET, source, sourceId } from '../support.js';
+
+const now = (): number => performance.now();
+const log = pino({ level: 'silent' });
+const wait = { timeout: 20_000, interval: 5 };
+
+let playout: Playout;
+let port: ScxPort;
+let fed: Input[];
+let closed: string[];
+let clients: RawClient[];
+let statuses: number[];
+
+const attached = () =>
+  createAttachedSources({
+    ...{ self: nodeId('e'), channels: [1], now, log },
+    feed: (input) => void fed.push(input),
+    audience: () => ({ listeners: 0, scxListeners: 0 }),
+  });
+
+/** A source client at an address of its own. */
+const attach = (sources: ReturnType<typeof attached>, digit: string) => {
+  let publish: ((adu: ReturnType<typeof audioAdu>) => void) | undefined;
+  sources.handleClient({
+    ...{ source: source(digit), remoteAddress: `192.0.2.${Number.parseInt(digit, 16)}` },
+    ...{ sendAlive: () => undefined, sendLeaving: () => undefined },
+    listen: ({ onAdu }) => {
+      publish = onAdu;
+    },
+    close: (reason) => void closed.push(`${digit} ${reason ?? ''}`),
+  });
+  return (sequence: number) => publish?.(audioAdu(digit, sequence));
+};
+
+beforeEach(async () => {
+  [fed, closed, clients, statuses] = [[], [], [], []];
+  playout = createPlayout({ burstMs: 500, listenersMax: 5, writeIntervalMs: 20 }, now);
+  playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: nodeId('f') });
+  for (let sequence = 0; sequence < 40; sequence++) playout.handleAdu(audioAdu('a', sequence));
+  playout.start();
+  const sources = attached();
+  const publish = attach(sources, 'a');
+  attach(sources, 'b');
+  for (const sequence of [0, 1]) publish(sequence);
+  port = await openScxPort(
+    {
+      ...{ name: NIGHT, listenersMax: 5, tls: undefined, now, trust: trustIn(['127.0.0.1']) },
+      ...{ listeners: playout.listeners, ring: playout.ring, ingest: NO_INGEST, secret: SECRET },
+      identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+      accessLog: {
+        ...openAccessLog(undefined, log),
+        add: ({ status }: { readonly status: number }) => void statuses.push(status),
+      },
+      pages: () => Promise.resolve({ status: 404, body: 'nothing' }),
+      sources: createSourcesAdmin({
+        ...{ sources, playout, fallbackSource: () => sourceId('b') },
+        ingest: { clientOf: () => ({ address: '192.0.2.10', agent: 'x'.repeat(1000) }) },
+      }),
+      streamFields: () => ({}),
+      isLeaving: () => false,
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+});
+
+afterEach(async () => {
+  for (const { socket } of clients) socket.destroy();
+  playout.end();
+  await port.close(0);
+});
+
+const listen = async (address: string, agent?: string): Promise<RawClient> => {
+  const field = agent === undefined ? '' : `User-Agent: ${agent}\r\n`;
+  const client = rawClient(
+    port.port,
+    `GET /night.mp3 HTTP/1.0\r\nX-Forwarded-For: ${address}\r\n${field}\r\n`,
+  );
+  clients.push(client);
+  await client.bodyOf(1);
+  return client;
+};
+
+const ask = (path: string, method = 'GET', secret = `Bearer ${SECRET}`): Promise<Response> =>
+  fetch(`http://127.0.0.1:${port.port}${path}`, { method, headers: { authorization: secret } });
+
+const listed = async () =>
+  scxListenersSchema.parse(await (await ask('/admin/listeners')).json()).listeners;
+
+describe('The front end of an SCX', () => {
+  test('is told the listeners that are answered, each with an id of its own', async () => {
+    expect(await listed()).toEqual([]);
+    await listen('198.51.100.7', 'Player/1.0');
+    await listen('198.51.100.8');
+    const one = { id: expect.any(Number), connectedS: 0 };
+    expect(await listed()).toEqual([
+      { ...one, address: '198.51.100.7', agent: 'Player/1.0' },
+      { ...one, address: '198.51.100.8', agent: '' },
+    ]);
+    const ids = (await listed()).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(Number.isSafeInteger(id)).toBe(true);
+  });
+
+  test('gets no more of a User-Agent than the contract allows', async () => {
+    await listen('198.51.100.7', 'x'.repeat(5000));
+    expect((await listed())[0]?.agent).toHaveLength(256);
+  });
+
+  test('ends one listener, and no other', async () => {
+    const [first, second] = [await listen('198.51.100.7'), await listen('198.51.100.8')];
+    const [one] = await listed();
+    expect((await ask(`/admin/listeners/${one?.id}`, 'DELETE')).status).toBe(204);
+    await first.closed;
+    expect((await listed()).map(({ address }) => address)).toEqual(['198.51.100.8']);
+    expect(second.socket.destroyed).toBe(false);
+    await vi.waitUntil(() => statuses.includes(200), wait); // its line in the access log
+  });
+
+  test.each(['1', '-1', 'x', '', '99999999999999999999'])(
+    'is told that there is no listener %j',
+    async (id) => {
+      await listen('198.51.100.7');
+      expect((await ask(`/admin/listeners/${id}`, 'DELETE')).status).toBe(404);
+      expect(await listed()).toHaveLength(1);
+    },
+  );
+
+  test('is told the sources that are not its own fallback', async () => {
+    const told = scxSourcesSchema.parse(await (await ask('/admin/sources')).json());
+    const { payload } = audioAdu('a', 0);
+    expect(told).toMatchObject({ attached: 2, bytesRead: 2 * payload.length, slowListeners: 0 });
+    expect(told.sources).toEqual([
+      { id: sourceId('a'), address: '192.0.2.10', agent: 'x'.repeat(256) },
+    ]);
+  });
+
+  test('ends the sources that are not its own fallback, which are withdrawn at once', async () => {
+    const ended = await ask('/admin/sources', 'DELETE');
+    expect(await ended.json()).toEqual({ ended: 1 });
+    expect(closed).toEqual(['a it was ended by an administrator']);
+    expect(fed.filter(({ kind }) => kind === 'withdrawSource')).toEqual([
+      { kind: 'withdrawSource', source: sourceId('a') },
+    ]);
+    expect(await (await ask('/admin/sources', 'DELETE')).json()).toEqual({ ended: 0 });
+  });
+});
+
+describe('Everybody else', () => {
+  test.each([
+    ['GET', '/admin/listeners', 404],
+    ['GET', '/admin/sources', 404],
+    ['DELETE', '/admin/sources', 405],
+    ['DELETE', '/admin/listeners/', 405],
+  ])('gets nothing at %s %s', async (method, path, status) => {
+    await listen('198.51.100.7', 'Player/1.0');
+    const id = (await listed())[0]?.id;
+    for (const secret of ['', 'Bearer ', `Basic ${btoa(`admin:${SECRET}`)}`, `${SECRET}`]) {
+      const answer = await ask(path.endsWith('/') ? `${path}${id}` : path, method, secret);
+      expect(answer.status).toBe(status);
+      expect(await answer.text()).not.toContain('198.51');
+    }
+    expect(await listed()).toHaveLength(1);
+    expect(closed).toEqual([]);
+  });
+
+  test('may not read the answer in a page of another origin', async () => {
+    const answer = await ask('/admin/listeners');
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
