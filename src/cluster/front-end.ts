@@ -5,6 +5,7 @@
  */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { trustIn } from '../http/server/client-address.js';
+import { adminRoutes } from './admin/admin-routes.js';
 import { announcementRoutes } from './announcements/announcement-routes.js';
 import { factsOf } from './announcements/launch-facts.js';
 import { fallbackRoutes } from './fallback/fallback-routes.js';
@@ -113,8 +114,13 @@ function playerRoutes({ url, finder, scxs, proxy, sessions, options }: Services)
 }
 
 /** Routes for broadcasters and encoders. */
-function clientRoutes({ finder, scxs, proxy, sessions, store, secret }: Services) {
-  return [attachRoutes({ finder, scxs }), titleRoutes({ sessions, scxs, proxy, store, secret })];
+function clientRoutes({ finder, scxs, proxy, sessions, login, secret }: Services) {
+  return [attachRoutes({ finder, scxs }), titleRoutes({ sessions, scxs, proxy, login, secret })];
+}
+
+/** Routes for administrators, of a session or of the cluster. */
+function administration({ url, status, sessions, clients, login, options }: Services) {
+  return adminRoutes({ url, status, sessions, clients, login, log: options.log });
 }
 
 /** Routes for the operator and for browsers. */
@@ -147,6 +153,7 @@ export function createFrontEnd(services: Services, isBusy: () => boolean): Expre
   app.use(harmless, noteClient(trust), counted(services), refuseWhenBusy(isBusy));
   const players = playerRoutes(services);
   app.use(players.listen, ...clientRoutes(services), ...scxRoutes(services));
+  app.use(administration(services));
   app.use(...publishingRoutes(services), ...operatorRoutes(services), players.mounts);
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),

@@ -12,13 +12,15 @@ import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { openFilesMax, RAISE } from '../runtime/open-files.js';
 import { packageVersion } from '../runtime/package-files.js';
+import { createScxClients, type ScxClients } from './admin/scx-clients.js';
+import { type AdminLogin, createAdminLogin } from './announcements/admin-login.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
 import { type AnnouncementStore, openAnnouncements } from './announcements/announcement-store.js';
 import { type LearnedAnnouncements, openLearned } from './announcements/learned-announcements.js';
 import { createOwnership, type Ownership } from './announcements/ownership.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { onDisk } from './data/data-directory.js';
-import { loadSecret } from './data/lease-secret.js';
+import { loadAdminToken, loadSecret } from './data/lease-secret.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback/fallback-files.js';
 import { createFleet, type Fleet } from './fleet/fleet.js';
 import type { LaunchTemplate } from './fleet/launch-document.js';
@@ -39,6 +41,8 @@ export interface Prepared {
   readonly config: SupervisorConfig;
   readonly shares: FrontEndShares;
   readonly secret: string;
+  /** The operator's token for `/admin`. */
+  readonly adminToken: string;
   readonly store: AnnouncementStore;
   readonly learned: LearnedAnnouncements;
   readonly fallbacks: FallbackFiles;
@@ -62,6 +66,8 @@ export interface Services extends Prepared {
   readonly metrics: ClusterMetrics;
   readonly proxy: StreamProxy;
   readonly ownership: Ownership;
+  readonly login: AdminLogin;
+  readonly clients: ScxClients;
   readonly webhooks: Webhooks;
   /** `url`: our own, as the client is to be told it (web/public-url.ts). */
   status(url: string): ClusterStatus;
@@ -101,6 +107,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
     const store = await openAnnouncements(dataDir, log);
     return {
       secret: await loadSecret(dataDir),
+      adminToken: await loadAdminToken(dataDir),
       store,
       learned: await openLearned(dataDir, log),
       fallbacks: await openFallbackFiles(dataDir, store),
@@ -171,6 +178,8 @@ export function createServices(
     sessions: createEncoderSessions({ mounts, store, finder, scxs, sessionsHere: fleet.sessions }),
     proxy: createStreamProxy({ scxHost, streamsMax: prepared.shares.proxiedMax }),
     ownership: createOwnership(now),
+    login: createAdminLogin(store, prepared.adminToken),
+    clients: createScxClients({ scxHost, secret: prepared.secret, log }),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
     status: statusFrom({ version, config, fleet, store, finder }),
   };

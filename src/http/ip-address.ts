@@ -24,3 +24,15 @@ export function limitedAs(address: string): string {
   const prefix = parsed.parts.slice(0, 4).map((group) => group.toString(16));
   return `${prefix.join(':')}::/64`;
 }
+
+/**
+ * The network of an address, for those who may know where clients are but not who: an IPv4 address
+ * ends in `.0`, of an IPv6 address the first 48 bits remain. A text that is no IP address is ''.
+ */
+export function networkOf(address: string): string {
+  if (isIP(address) === 0) return '';
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString().replace(/\d+$/, '0');
+  const prefix = parsed.parts.slice(0, 3).map((group) => group.toString(16));
+  return `${prefix.join(':')}::`;
+}

@@ -3,6 +3,7 @@
  * version 1 (a list with commas), and `/stats?sid=1` of version 2 (XML, or JSON with `json=1`). They
  * describe one stream. Texts come from strangers and are escaped here.
  */
+import { printable } from '../lib/plain-text.js';
 import type { IcecastSource } from './status-json.js';
 
 /** A stream, and how many listeners it may have. */
@@ -14,9 +15,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' },
 };
 
-/** A text for XML or HTML. */
+/** A text for XML or HTML, without the characters that XML 1.0 forbids. */
 export const escapeMarkup = (text: string): string =>
-  text.replace(/[&<>"']/g, (found) => ESCAPES[found] ?? '');
+  printable(text).replace(/[&<>"']/g, (found) => ESCAPES[found] ?? '');
 
 const fieldsOf = (stream: ShoutcastStream | undefined) => ({
   currentlisteners: stream?.listeners ?? 0,

@@ -33,16 +33,21 @@ export interface ServerFacts {
 }
 
 /** `Sat, 06 Jun 2020 18:21:25 +0000`. */
-const rfc2822 = (iso: string): string => new Date(iso).toUTCString().replace('GMT', '+0000');
+export const rfc2822 = (iso: string): string => new Date(iso).toUTCString().replace('GMT', '+0000');
 
 /** `2020-06-06T18:21:25+0000`. */
-const iso8601 = (iso: string): string => new Date(iso).toISOString().replace(/\.\d+Z$/, '+0000');
+export const iso8601 = (iso: string): string =>
+  new Date(iso).toISOString().replace(/\.\d+Z$/, '+0000');
 
 /** `channels=2;samplerate=44100;bitrate=128`, as encoders tell Icecast, and the same singly. */
-function audioInfo({ bitrateKbps, sampleRateHz, audioChannels }: IcecastSource): object {
+export function audioInfo({
+  bitrateKbps,
+  sampleRateHz,
+  audioChannels,
+}: IcecastSource): Readonly<Record<string, string | number>> {
   const known = Object.entries({
     ...{ channels: audioChannels, samplerate: sampleRateHz, bitrate: bitrateKbps },
-  }).filter(([, value]) => value);
+  }).flatMap(([name, value]) => (value ? [[name, value] as const] : []));
   if (known.length === 0) return {};
   const info = known.map(([name, value]) => `${name}=${value}`).join(';');
   return { audio_info: info, ...Object.fromEntries(known) };

@@ -1,25 +1,45 @@
 /**
- * The cluster's secret, by which a front end recognises its SCXs. It is kept in the data directory,
- * so that a restarted front end accepts the SCXs that an earlier one launched.
+ * The secrets of a cluster, each in a file of the data directory that only the cluster's own user can
+ * read. By one a front end recognises its SCXs; it is kept so that a restarted front end accepts the
+ * SCXs that an earlier one launched. The other is the operator's password for `/admin`, which tools
+ * are given: with it alone nobody can pose as an SCX.
  */
 import { chmod } from 'node:fs/promises';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { drawToken, isSameSecret } from '../../runtime/secrets.js';
+import { drawPassword, drawToken, isSameSecret } from '../../runtime/secrets.js';
 import { createFileAtomic, PRIVATE_MODE, readFileIfAny } from './atomic-file.js';
 
-const FORM = /^[A-Za-z0-9_-]{43}$/;
-
-/** The secret of a data directory: 256 random bits, drawn at the first start. */
-export async function loadSecret(dataDir: string): Promise<string> {
-  const path = `${dataDir}/secret`;
-  await createFileAtomic(path, drawToken(), PRIVATE_MODE);
+/** The secret in a file, drawn at the first start; `advice`: what to do if it is malformed. */
+async function loadDrawn(
+  path: string,
+  draw: () => string,
+  form: RegExp,
+  advice: string,
+): Promise<string> {
+  await createFileAtomic(path, draw(), PRIVATE_MODE);
   const secret = (await readFileIfAny(path))?.trim() ?? '';
-  if (!FORM.test(secret)) {
-    throw new UserError(EXIT.file, `${path} is damaged: stop this cluster's SCXs and remove it`);
-  }
+  if (!form.test(secret)) throw new UserError(EXIT.file, `${path} is damaged: ${advice}`);
   await chmod(path, PRIVATE_MODE);
   return secret;
 }
+
+/** The secret between the front end and its SCXs: 256 random bits. */
+export const loadSecret = (dataDir: string): Promise<string> =>
+  loadDrawn(
+    `${dataDir}/secret`,
+    drawToken,
+    /^[A-Za-z0-9_-]{43}$/,
+    "stop this cluster's SCXs and remove it",
+  );
+
+/** The operator's token for `/admin`: drawn, or what the operator has written into the file. */
+export const loadAdminToken = (dataDir: string): Promise<string> =>
+  loadDrawn(
+    `${dataDir}/admin-token`,
+    drawPassword,
+    /^[!-~]{16,128}$/,
+    'write 16 to 128 printable characters into it, or remove it',
+  );
 
 /** Whether an Authorization header carries the secret; takes the same time whatever it carries. */
 export const isAuthorized = (header: string | undefined, secret: string): boolean =>

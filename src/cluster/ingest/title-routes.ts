@@ -1,8 +1,8 @@
 /**
  * Titles from encoders: `GET /admin/metadata` names the mount, `/admin.cgi` of SHOUTcast sends the
  * password only. The request goes on to the session's SCX, which checks the source password and
- * answers. The user `admin` may send the session's admin token instead: only the front end can
- * check that, so it then sends the request with its own credentials.
+ * answers. The user `admin` may send the session's admin token or the operator's instead: only the
+ * front end can check those, so it then sends the request with its own credentials.
  */
 import { type Request, type Response, Router } from 'express';
 import { basicAuth } from '../../http/server/basic-auth.js';
@@ -10,8 +10,7 @@ import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { mountOf } from '../../icecast/mount.js';
 import { metadataAnswer, parseTitleUpdate } from '../../icecast/title-update.js';
 import type { SessionName } from '../../session/session-name.js';
-import type { AnnouncementStore } from '../announcements/announcement-store.js';
-import { isToken } from '../announcements/owner.js';
+import type { AdminLogin } from '../announcements/admin-login.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
 import type { StreamProxy } from '../listen/stream-proxy.js';
 import { clientOf } from '../web/client.js';
@@ -22,7 +21,7 @@ export interface TitleDependencies {
   readonly sessions: EncoderSessions;
   readonly scxs: SessionScxs;
   readonly proxy: StreamProxy;
-  readonly store: AnnouncementStore;
+  readonly login: AdminLogin;
   /** The cluster's secret. */
   readonly secret: string;
 }
@@ -42,17 +41,13 @@ function answerHere(response: Response, status: number, message: string): undefi
 const answerNoSource = (response: Response): undefined =>
   answerHere(response, 400, 'Source does not exist');
 
-/** Whether the request carries the admin token of the session. */
-function isAdmin(store: AnnouncementStore, { headers }: Request, name: SessionName): boolean {
-  const credentials = basicAuth(headers.authorization);
-  const owner = store.get(name.text)?.owner;
-  if (credentials?.user !== 'admin' || owner === undefined) return false;
-  return isToken(credentials.password, owner);
-}
+/** Whether the request carries the admin token of the session, or the operator's. */
+const isAdmin = (login: AdminLogin, { headers }: Request, name: SessionName): boolean =>
+  login.check(basicAuth(headers.authorization))?.owns(name.text) === true;
 
 /** The routes of encoders that send titles. */
 export function titleRoutes(dependencies: TitleDependencies): Router {
-  const { sessions, scxs, proxy, store, secret } = dependencies;
+  const { sessions, scxs, proxy, login, secret } = dependencies;
   const router = Router({ caseSensitive: true });
   const guessDelay = createGuessDelay();
 
@@ -73,7 +68,7 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
     const { mount } = parseTitleUpdate(request.url);
     const name = mount === undefined ? undefined : sessions.atMount(mount);
     if (mount === undefined || name === undefined) return answerNoSource(response);
-    if (isAdmin(store, request, name)) request.headers.authorization = `Bearer ${secret}`;
+    if (isAdmin(login, request, name)) request.headers.authorization = `Bearer ${secret}`;
     return passOn(request, response, name, mount);
   };
 

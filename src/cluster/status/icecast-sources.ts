@@ -14,14 +14,23 @@ const withEnding = (mount: string): string => (/\.mp3$/i.test(mount) ? mount : `
  * The listeners of the whole session, if the source that is played is attached here: its SCX knows them.
  * At other clusters, those here.
  */
-function listenersOf({ listeners, scxs }: SessionStatus): number {
+export function listenersOf({ listeners, scxs }: SessionStatus): number {
   const all = scxs.flatMap(({ id, playing, sources }) =>
     sources.filter((source) => source.id === playing && source.scx === id),
   );
   return Math.max(listeners, ...all.map(({ audience }) => audience));
 }
 
-function streamOf(session: SessionStatus, url: string, mount: string): ShoutcastStream {
+/** The mount at which a session is heard: `/live.mp3`. */
+export const shownMount = (session: SessionStatus, mountOf: OperatorMount): string =>
+  withEnding(mountOf(session.session) ?? `/${session.path}`);
+
+/** A session as a stream; `url`: that of the cluster, as the client reaches it. */
+export function streamOf(
+  session: SessionStatus,
+  url: string,
+  mountOf: OperatorMount,
+): ShoutcastStream {
   const playing = session.scxs.find((scx) => scx.playing !== null);
   const listeners = listenersOf(session);
   const since = session.scxs.map((scx) => scx.playingSince ?? scx.startedAt).sort()[0];
@@ -33,7 +42,7 @@ function streamOf(session: SessionStatus, url: string, mount: string): Shoutcast
     bitrateKbps: playing?.bitrateKbps ?? null,
     sampleRateHz: playing?.sampleRateHz ?? null,
     audioChannels: playing?.audioChannels ?? null,
-    listenUrl: `${url}${encodeURI(withEnding(mount))}`,
+    listenUrl: `${url}${encodeURI(shownMount(session, mountOf))}`,
     startedAt: since ?? new Date(0).toISOString(),
   };
 }
@@ -46,4 +55,4 @@ export const streamsOf = (
 ): readonly ShoutcastStream[] =>
   sessions
     .filter(({ onAir, session }) => onAir && (only === undefined || only === session))
-    .map((one) => streamOf(one, cluster.url, mountOf(one.session) ?? `/${one.path}`));
+    .map((one) => streamOf(one, cluster.url, mountOf));

@@ -1,0 +1,96 @@
+/**
+ * `/admin`, as the tools of stations know it from Icecast: statistics, listeners, and the commands
+ * that end them. Basic credentials with the user `admin` (announcements/admin-login.ts). Answers are
+ * Icecast's (icecast/admin-xml.ts), and so is the 401; clients that guess are answered later each
+ * time.
+ *
+ * The commands are GET requests, because Icecast's are. A browser that remembers the credentials
+ * would send them for a page of any other site as well; such requests are refused.
+ */
+import { type Request, type Response, Router } from 'express';
+import type { Logger } from 'pino';
+import type { ClusterStatus } from '../../api/cluster-status.js';
+import { basicAuth } from '../../http/server/basic-auth.js';
+import { createGuessDelay } from '../../http/server/guess-delay.js';
+import { type AdminAnswer, badRequest, outcomeAnswer } from '../../icecast/admin-xml.js';
+import type { Admin, AdminLogin } from '../announcements/admin-login.js';
+import { clientOf } from '../web/client.js';
+import { route } from '../web/methods.js';
+import { publicUrl } from '../web/public-url.js';
+import { COMMANDS, type CommandDependencies } from './admin-commands.js';
+
+export interface AdminDependencies extends CommandDependencies {
+  /** Our `http://host:port` from the configuration. */
+  readonly url: string;
+  status(url: string): ClusterStatus;
+  readonly login: AdminLogin;
+  readonly log: Logger;
+}
+
+/** Icecast's own words. */
+const UNAUTHORIZED: AdminAnswer = {
+  status: 401,
+  type: 'text/plain; charset=utf-8',
+  body: 'You need to authenticate\n',
+};
+const CHALLENGE = 'Basic realm="scattercast"';
+const FOREIGN = outcomeAnswer('Not for the pages of another site', false, 403);
+
+function send(response: Response, { status, type, body }: AdminAnswer): undefined {
+  response.status(status).set({ 'Content-Type': type, 'Cache-Control': 'no-store' });
+  if (status === 401) response.set('WWW-Authenticate', CHALLENGE);
+  response.send(body);
+}
+
+/** Whether a page of another site has made a browser send this. */
+const isForeign = (request: Request): boolean =>
+  !['none', 'same-origin', undefined].includes(request.get('Sec-Fetch-Site'));
+
+/** Checks credentials; `refuse` answers 401, after a delay if the client guesses. */
+function createGate({ login, log }: AdminDependencies) {
+  const guessDelay = createGuessDelay();
+
+  const refuse = (request: Request, response: Response): undefined => {
+    const isGuess = request.headers.authorization !== undefined;
+    const client = clientOf(response);
+    if (isGuess) log.warn({ remoteAddress: client }, 'an administrator is refused');
+    const delayMs = isGuess ? guessDelay.fail(client, performance.now()) : 0;
+    const waiting = setTimeout(() => send(response, UNAUTHORIZED), delayMs);
+    response.once('close', () => clearTimeout(waiting));
+  };
+
+  return (request: Request, response: Response): Admin | undefined => {
+    const admin = login.check(basicAuth(request.headers.authorization));
+    if (admin === undefined) return refuse(request, response);
+    guessDelay.forgive(clientOf(response));
+    return admin;
+  };
+}
+
+/** A parameter of the query, as long as it is given once. */
+const parameterOf =
+  ({ query }: Request) =>
+  (name: string): string | undefined => {
+    const value = query[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+
+/** The routes of administrators. */
+export function adminRoutes(dependencies: AdminDependencies): Router {
+  const { url, status } = dependencies;
+  const router = Router({ caseSensitive: true });
+  const enter = createGate(dependencies);
+  for (const { path, run, isChange } of COMMANDS) {
+    const answer = async (request: Request, response: Response): Promise<undefined> => {
+      if (isForeign(request)) return send(response, FOREIGN);
+      const admin = enter(request, response);
+      if (admin === undefined) return;
+      if (isChange && request.method !== 'GET') return send(response, badRequest('Use GET'));
+      const parameter = parameterOf(request);
+      const asked = { admin, status: status(publicUrl(url, request)), parameter };
+      return send(response, await run(dependencies, asked));
+    };
+    route(router, path, { GET: answer });
+  }
+  return router;
+}
