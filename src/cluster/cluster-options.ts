@@ -41,6 +41,8 @@ export const TRUSTED_PROXIES: readonly string[] = ['127.0.0.0/8', '::1'];
 export interface ClusterOptions {
   /** The port of the front end; 0 is any free one. */
   readonly port: number;
+  /** The descriptor of a socket that is used instead of opening the port: it outlives us. */
+  readonly listeningFd?: number | undefined;
   /** The address at which others reach the front end and the SCXs. */
   readonly host: string;
   /** Where the sockets listen: an address of this machine, or 0.0.0.0 or ::, all of them. */

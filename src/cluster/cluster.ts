@@ -79,12 +79,16 @@ function attachTo(server: Server, services: Services, tls: Tls | undefined) {
   return { passthrough, cutUnsorted };
 }
 
+const addressOf = ({ listenHost: host, port, listeningFd: fd }: ClusterOptions) => ({
+  ...{ host, port, fd },
+});
+
 async function listenWith(options: ClusterOptions, platform: Platform): Promise<Listening> {
   const prepared = await prepare(options, platform);
   const server = createBoundedServer(prepared.shares.connectionsMax);
   const certificate = options.scx?.certificate;
   const tls = certificate && (await openTls(certificate, options.log));
-  const opened = await listen(server, options.listenHost, options.port, (port) => {
+  const opened = await listen(server, addressOf(options), (port) => {
     const services = createServices(options, platform, prepared, port);
     const attached = attachTo(server, services, tls);
     keepPublished(services);

@@ -15,6 +15,7 @@ import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
+import { inheritedSocket } from '../shell/inherited-socket.js';
 import { createLog } from '../shell/log.js';
 import { print, printJson, remark, report } from '../shell/output.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
@@ -57,6 +58,7 @@ async function run(settings: ClusterSettings): Promise<void> {
   const stopping = stopSignal(() => log.info(HANG_UP));
   const starting = startCluster({
     port: settings.port,
+    listeningFd: inheritedSocket(process.env, process.pid),
     host: settings.host ?? ownAddress(),
     listenHost: settings.listen ?? anyAddress(),
     dataDir: dataDirOf(settings),

@@ -128,7 +128,7 @@ export async function openShoutcastPort(
     void speak(socket);
   });
   try {
-    await listen(server, host, port, () => server.on('error', () => undefined));
+    await listen(server, { host, port }, () => server.on('error', () => undefined));
   } catch {
     log.warn({ port }, 'SHOUTcast encoders cannot connect: the port is taken');
     return undefined;

@@ -39,20 +39,29 @@ function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): 
   return new UserError(EXIT.bind, messages[error.code ?? ''] ?? `cannot listen on ${where}`);
 }
 
+/** Connections that wait while this process is busy or restarted. Guess. */
+const BACKLOG = 4096;
+
+/** An address of this machine, or the descriptor of a socket that another process has opened. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly fd?: number | undefined;
+}
+
 /**
  * Listens; resolves to what `onListening` returns, which runs before the first request can come.
  * Rejects with a UserError if the address cannot be had.
  */
 export function listen<Value>(
   server: NetServer,
-  host: string,
-  port: number,
+  { host, port, fd }: ListenAddress,
   onListening: (port: number) => Value,
 ): Promise<Value> {
   return new Promise((fulfil, reject) => {
     const onError = (error: Error): void => reject(bindProblem(error, host, port));
     server.once('error', onError);
-    server.listen({ host, port }, () => {
+    server.listen(fd === undefined ? { host, port } : { fd }, BACKLOG, () => {
       server.off('error', onError);
       try {
         fulfil(onListening((server.address() as AddressInfo).port));

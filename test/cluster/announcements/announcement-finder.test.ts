@@ -4,6 +4,7 @@ import { openAnnouncements } from '../../../src/cluster/announcements/announceme
 import { openLearned } from '../../../src/cluster/announcements/learned-announcements.js';
 import type { guardedFetch } from '../../../src/http/client/guarded-fetch.js';
 import { FetchProblem } from '../../../src/http/client/guarded-request.js';
+import { afterTest } from '../../after-test.js';
 import { announcementXml, NIGHT, quiet, temporaryFolder } from '../support.js';
 
 const URL = 'http://web.example/night.xml';
@@ -21,6 +22,7 @@ async function setUp(folder = temporaryFolder(), wall = 1_700_000_000_000) {
   };
   const store = await openAnnouncements(folder, quiet);
   const learned = await openLearned(folder, quiet);
+  afterTest(() => learned.close());
   const now = () => net.now;
   const wallNow = () => wall + net.now;
   const url = 'http://radio.example:8000';
