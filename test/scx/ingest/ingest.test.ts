@@ -252,15 +252,17 @@ describe('An encoder', () => {
 
   test('that guesses gets 401, later each time after a few; others do not wait', async () => {
     const waits = withoutWaiting([500, 1000]);
-    const guess = async (address: string): Promise<number> => {
-      waits.mockClear();
+    const verdicts = vi.spyOn(password, 'verifySource');
+    const guess = async (address: string): Promise<number | undefined> => {
       const forwarded = `X-Forwarded-For: ${address}`;
       const client = request(`PUT ${MOUNT} HTTP/1.1`, basic('source:guess'), forwarded);
       expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 The source password is wrong\.\r\n/);
-      const delaysMs = waits.mock.calls.map(([, ms]) => ms ?? 0);
-      return Math.max(...delaysMs.filter((ms) => [0, 500, 1000].includes(ms)));
+      const verdict = verdicts.mock.results.at(-1)?.value;
+      if (verdict?.kind !== 'wrong') return undefined;
+      expect(waits.mock.calls.map(([, ms]) => ms)).toContain(verdict.delayMs);
+      return verdict.delayMs;
     };
-    const delaysMs: number[] = [];
+    const delaysMs: (number | undefined)[] = [];
     for (let times = 0; times < 5; times++) delaysMs.push(await guess('198.51.100.7'));
     expect(delaysMs).toEqual([0, 0, 0, 500, 1000]);
     expect(await guess('198.51.100.8')).toBe(0);
