@@ -152,8 +152,8 @@ export function createFrontEnd(services: Services, isBusy: () => boolean): Expre
   app.set('trust proxy', trust); // for the scheme and the host of a request
   app.use(harmless, noteClient(trust), counted(services), refuseWhenBusy(isBusy));
   const players = playerRoutes(services);
-  app.use(players.listen, ...clientRoutes(services), ...scxRoutes(services));
-  app.use(administration(services));
+  app.use(players.listen, administration(services), ...clientRoutes(services));
+  app.use(...scxRoutes(services));
   app.use(...publishingRoutes(services), ...operatorRoutes(services), players.mounts);
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),

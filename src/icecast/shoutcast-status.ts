@@ -19,7 +19,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 export const escapeMarkup = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (found) => ESCAPES[found] ?? '');
 
-const fieldsOf = (stream: ShoutcastStream | undefined) => ({
+/** What is told of a stream, by SHOUTcast's names in lower case. Undefined: off the air. */
+export const fieldsOf = (stream: ShoutcastStream | undefined) => ({
   currentlisteners: stream?.listeners ?? 0,
   peaklisteners: stream?.listenersPeak ?? 0,
   maxlisteners: stream?.listenersMax ?? 0,
@@ -44,15 +45,23 @@ export function sevenHtml(stream: ShoutcastStream | undefined): string {
   return `<html><body>${[...counts, bitrate, escapeMarkup(songtitle)].join(',')}</body></html>\n`;
 }
 
+/** Fields as elements, whose names are in upper case. */
+export const drawFields = (fields: Readonly<Record<string, string | number>>): string =>
+  Object.entries(fields)
+    .map(([name, value]) => {
+      const tag = name.toUpperCase();
+      return `<${tag}>${escapeMarkup(`${value}`)}</${tag}>`;
+    })
+    .join('');
+
+/** A document of this content. */
+export const shoutcastXml = (content: string): string =>
+  '<?xml version="1.0" encoding="UTF-8" standalone="yes" ?>\n' +
+  `<SHOUTCASTSERVER>${content}</SHOUTCASTSERVER>\n`;
+
 /** `/stats?sid=1` as XML. */
-export function statsXml(stream: ShoutcastStream | undefined): string {
-  const fields = Object.entries(fieldsOf(stream)).map(([name, value]) => {
-    const tag = name.toUpperCase();
-    return `<${tag}>${escapeMarkup(`${value}`)}</${tag}>`;
-  });
-  const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes" ?>\n';
-  return `${head}<SHOUTCASTSERVER>${fields.join('')}</SHOUTCASTSERVER>\n`;
-}
+export const statsXml = (stream: ShoutcastStream | undefined): string =>
+  shoutcastXml(drawFields(fieldsOf(stream)));
 
 /** `/stats?sid=1&json=1`, for JSON. */
 export const statsJson = (stream: ShoutcastStream | undefined): object => fieldsOf(stream);

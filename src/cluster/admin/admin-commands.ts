@@ -21,7 +21,7 @@ import { adminSource, adminTotals, type ToldSession } from './admin-sources.js';
 import type { ScxClients } from './scx-clients.js';
 
 /** One request of an administrator. */
-interface AdminRequest {
+export interface AdminRequest {
   readonly admin: Admin;
   readonly status: ClusterStatus;
   /** A parameter of the query; undefined without one. */
@@ -33,6 +33,7 @@ export interface CommandDependencies {
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
   readonly sessions: {
     atMount(mount: string): SessionName | undefined;
+    first(): SessionName | undefined;
     readonly mountOf: OperatorMount;
   };
 }
@@ -113,7 +114,7 @@ const listMounts: Command = async ({ sessions: { mountOf } }, request) => {
 };
 
 /** Only the operator is told addresses; others learn from which network somebody listens. */
-const shownTo =
+export const shownTo =
   ({ isOperator }: Admin) =>
   (listener: ScxListener): ScxListener =>
     isOperator ? listener : { ...listener, address: networkOf(listener.address) };

@@ -7,17 +7,18 @@
  * The commands are GET requests, because Icecast's are. A browser that remembers the credentials
  * would send them for a page of any other site as well; such requests are refused.
  */
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import type { ClusterStatus } from '../../api/cluster-status.js';
-import { basicAuth } from '../../http/server/basic-auth.js';
+import { basicAuth, type Credentials } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { type AdminAnswer, badRequest, outcomeAnswer } from '../../icecast/admin-xml.js';
 import type { Admin, AdminLogin } from '../announcements/admin-login.js';
 import { clientOf } from '../web/client.js';
 import { route } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
-import { COMMANDS, type CommandDependencies } from './admin-commands.js';
+import { COMMANDS, type Command, type CommandDependencies } from './admin-commands.js';
+import { viewStream } from './shoutcast-view.js';
 
 export interface AdminDependencies extends CommandDependencies {
   /** Our `http://host:port` from the configuration. */
@@ -46,12 +47,19 @@ function send(response: Response, { status, type, body }: AdminAnswer): undefine
 const isForeign = (request: Request): boolean =>
   !['none', 'same-origin', undefined].includes(request.get('Sec-Fetch-Site'));
 
+/** The credentials in the header, or for SHOUTcast's form the password in the query. */
+function credentialsIn(request: Request): Credentials | undefined {
+  const pass = request.path === '/admin.cgi' ? parameterOf(request)('pass') : undefined;
+  const inQuery = pass === undefined ? undefined : { user: 'admin', password: pass };
+  return basicAuth(request.headers.authorization) ?? inQuery;
+}
+
 /** Checks credentials; `refuse` answers 401, after a delay if the client guesses. */
 function createGate({ login, log }: AdminDependencies) {
   const guessDelay = createGuessDelay();
 
   const refuse = (request: Request, response: Response): undefined => {
-    const isGuess = request.headers.authorization !== undefined;
+    const isGuess = [request.headers.authorization, request.query.pass].some(Boolean);
     const client = clientOf(response);
     if (isGuess) log.warn({ remoteAddress: client }, 'an administrator is refused');
     const delayMs = isGuess ? guessDelay.fail(client, performance.now()) : 0;
@@ -60,7 +68,7 @@ function createGate({ login, log }: AdminDependencies) {
   };
 
   return (request: Request, response: Response): Admin | undefined => {
-    const admin = login.check(basicAuth(request.headers.authorization));
+    const admin = login.check(credentialsIn(request));
     if (admin === undefined) return refuse(request, response);
     guessDelay.forgive(clientOf(response));
     return admin;
@@ -75,13 +83,26 @@ const parameterOf =
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
 
+/** `/admin.cgi?mode=viewxml`; other modes are those of encoders (ingest/title-routes.ts). */
+function viewOnly(answer: (request: Request, response: Response) => Promise<undefined>) {
+  const router = Router({ caseSensitive: true });
+  route(router, '/admin.cgi', { GET: answer });
+  const handler: RequestHandler = (request, response, next) => {
+    const isView = ['viewxml', 'viewjson'].includes(`${request.query.mode}`);
+    if (isView) router(request, response, next);
+    else next();
+  };
+  return handler;
+}
+
 /** The routes of administrators. */
 export function adminRoutes(dependencies: AdminDependencies): Router {
   const { url, status } = dependencies;
   const router = Router({ caseSensitive: true });
   const enter = createGate(dependencies);
-  for (const { path, run, isChange } of COMMANDS) {
-    const answer = async (request: Request, response: Response): Promise<undefined> => {
+  const answering =
+    (run: Command, isChange: boolean) =>
+    async (request: Request, response: Response): Promise<undefined> => {
       if (isForeign(request)) return send(response, FOREIGN);
       const admin = enter(request, response);
       if (admin === undefined) return;
@@ -90,7 +111,9 @@ export function adminRoutes(dependencies: AdminDependencies): Router {
       const asked = { admin, status: status(publicUrl(url, request)), parameter };
       return send(response, await run(dependencies, asked));
     };
-    route(router, path, { GET: answer });
+  for (const { path, run, isChange } of COMMANDS) {
+    route(router, path, { GET: answering(run, isChange) });
   }
+  router.use(viewOnly(answering(viewStream, false)));
   return router;
 }

@@ -4,13 +4,14 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
+import { statisticsJson, statisticsXml } from '../../icecast/shoutcast-admin.js';
 import { sevenHtml, statsJson, statsXml } from '../../icecast/shoutcast-status.js';
 import { icestats } from '../../icecast/status-json.js';
 import { statusPage } from '../../icecast/status-page.js';
 import type { SessionName } from '../../session/session-name.js';
 import { publicRoute } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
-import { type OperatorMount, streamsOf } from './icecast-sources.js';
+import { inOrder, type OperatorMount, streamNumber, streamsOf } from './icecast-sources.js';
 
 export interface IcecastDependencies {
   /** Our `http://host:port` from the configuration. */
@@ -57,8 +58,13 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
         return undefined;
       },
     });
-  const first = (request: Request) =>
-    streamsOf(status(publicUrl(url, request)), sessions.mountOf, sessions.first()?.text)[0];
+  const numbered = (request: Request) => {
+    const found = status(publicUrl(url, request));
+    const session = inOrder(found.sessions, sessions.first()?.text)[
+      streamNumber(request.query.sid) - 1
+    ];
+    return session && streamsOf(found, sessions.mountOf, session.session)[0];
+  };
 
   page('/status-json.xsl', (request) => icestatsFor(dependencies, request));
   page('/status.xsl', (request, response) => {
@@ -67,12 +73,23 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
   });
   page('/7.html', (request, response) => {
     response.type('text/html');
-    return sevenHtml(first(request));
+    return sevenHtml(numbered(request));
   });
   page('/stats', (request, response) => {
-    if (request.query.json === '1') return statsJson(first(request));
+    if (request.query.json === '1') return statsJson(numbered(request));
     response.type('text/xml');
-    return statsXml(first(request));
+    return statsXml(numbered(request));
+  });
+  page('/statistics', (request, response) => {
+    const found = status(publicUrl(url, request));
+    const all = inOrder(found.sessions, sessions.first()?.text);
+    const streams = all.flatMap((session, index) => {
+      const [stream] = streamsOf(found, sessions.mountOf, session.session);
+      return stream === undefined ? [] : [{ number: index + 1, stream }];
+    });
+    const print = request.query.json === '1' ? statisticsJson : statisticsXml;
+    if (print === statisticsXml) response.type('text/xml');
+    return print(all.length, streams, `Scattercast ${found.cluster.version}`);
   });
   page('/robots.txt', (_request, response) => {
     response.type('text/plain').set('Cache-Control', 'max-age=86400');

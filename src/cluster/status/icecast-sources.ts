@@ -56,3 +56,21 @@ export const streamsOf = (
   sessions
     .filter(({ onAir, session }) => onAir && (only === undefined || only === session))
     .map((one) => streamOf(one, cluster.url, mountOf));
+
+/**
+ * The sessions in the order of SHOUTcast's stream numbers, which begin with 1: first that of players
+ * which name none, then the others by name.
+ */
+export const inOrder = (
+  sessions: readonly SessionStatus[],
+  first: string | undefined,
+): readonly SessionStatus[] => [
+  ...sessions.filter(({ session }) => session === first),
+  ...sessions.filter(({ session }) => session !== first),
+];
+
+/** The number in `?sid=`; 1 without one, 0 for what is no number. */
+export const streamNumber = (sid: unknown): number => {
+  if (sid === undefined) return 1;
+  return typeof sid === 'string' && /^\d{1,4}$/.test(sid) ? Number(sid) : 0;
+};
