@@ -5,6 +5,9 @@
  *
  *   GET    /admin/listeners      the listeners (ScxListeners)
  *   DELETE /admin/listeners/ID   ends one: 204, or 404 if it is not here
+ *   POST   /admin/listeners?to=URL   moves them all to the SCX at `http://host:port`, of another session:
+ *                                204 at once
+ *   POST   /admin/listeners      one that moves here from another SCX (scx/port/moved-listeners.ts)
  *   GET    /admin/sources        the sources that are attached here (ScxSources)
  *   DELETE /admin/sources        ends them, apart from our own fallback: EndedSources
  */

@@ -156,6 +156,14 @@ const drawMounts = (sources: readonly AdminSource[], now: number): string =>
 export const mountsAnswer = (sources: readonly AdminSource[], now: number): AdminAnswer =>
   xml(200, 'icestats', drawMounts(sources, now));
 
+/** `/admin/moveclients` without a destination: those that listeners of `mount` could move to. */
+export const destinationsAnswer = (
+  mount: string,
+  others: readonly AdminSource[],
+  now: number,
+): AdminAnswer =>
+  xml(200, 'icestats', `${elements({ current_source: mount })}${drawMounts(others, now)}`);
+
 const drawListener = ({ address, agent, connectedS, id }: AdminListener): string =>
   `<listener>${elements({
     ...{ IP: address, UserAgent: agent || undefined, Connected: connectedS, ID: id },

@@ -146,14 +146,15 @@ function openHandOver(
 }
 
 /** Starts the timer for regular maintenance; it runs until it is cleared. */
-function startMaintenance(parts: Parts, shutdown: Shutdown, renewLease: () => void) {
+function startMaintenance(parts: Parts, shutdown: Shutdown, http: ScxPort, renewLease: () => void) {
   const { streaming, news, predecessor, lifetime, now } = parts;
   return setInterval(() => {
     const at = now();
     streaming.tick(at);
     if (news.isDue) renewLease();
     news.isDue = false;
-    lifetime.onClients(streaming.clients + Number(predecessor?.keepsAlive ?? 0), at);
+    const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0);
+    lifetime.onClients(streaming.clients + elsewhere, at);
     const reason = lifetime.endReason(at);
     if (reason !== undefined) shutdown.start(reason);
   }, parts.maintenanceMs);
@@ -219,7 +220,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   });
   playout.start();
   const unwatch = watchOpenFiles({ log });
-  const maintaining = startMaintenance(parts, shutdown, lease.renewNow);
+  const maintaining = startMaintenance(parts, shutdown, http, lease.renewNow);
   log.info({ httpUrl: httpUrl(), overlayAddress: overlay.address }, 'SCX is up.');
   return {
     status,

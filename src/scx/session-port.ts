@@ -116,6 +116,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
     secret: launch.leaseToken,
+    log: options.log,
     sources: createSourcesAdmin({ ...streaming, playout }),
     listenersMax: launch.listenersMax,
     spareConnections: options.spareConnections,

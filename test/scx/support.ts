@@ -1,4 +1,5 @@
 /** MP3 frames that carry a number, and listeners that record what they get. */
+import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node.js';
 import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
@@ -133,6 +134,7 @@ export const SECRET = 'the-secret-of-the-cluster';
 /** What the front end may ask a port about its clients, where no source is. */
 export const NO_SOURCES = {
   secret: SECRET,
+  log: pino({ level: 'silent' }),
   sources: {
     draw: () => ({ sources: [], attached: 0, bytesRead: 0, bytesSent: 0, slowListeners: 0 }),
     end: () => 0,

@@ -5,10 +5,12 @@
  */
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { LISTED_MAX, type ScxListener } from '../../api/scx-admin.js';
+import type { ScxStatus } from '../../api/scx-status.js';
 import { networkOf } from '../../http/ip-address.js';
 import {
   type AdminAnswer,
   badRequest,
+  destinationsAnswer,
   listenersAnswer,
   mountsAnswer,
   outcomeAnswer,
@@ -140,6 +142,32 @@ const killSource = onMount(async ({ clients }, _request, session) => {
   return outcomeAnswer('No source of this session is attached at this cluster', false);
 });
 
+/** The SCX with the most room, for listeners that come from another session. */
+const roomiest = ({ scxs }: SessionStatus): ScxStatus | undefined =>
+  scxs
+    .filter(({ state }) => state !== 'leaving')
+    .toSorted((a, b) => b.listenersMax - b.listeners - (a.listenersMax - a.listeners))[0];
+
+const moveClients = onMount(async (dependencies, request, session) => {
+  const { clients, sessions } = dependencies;
+  const { url } = request.status.cluster;
+  const [mount, to] = [shownMount(session, sessions.mountOf), request.parameter('destination')];
+  if (to === undefined) {
+    const others = owned(request).filter((one) => one.onAir && one !== session);
+    const sources = others.map((one) =>
+      adminSource({ session: one, told: [] }, url, sessions.mountOf),
+    );
+    return destinationsAnswer(mount, sources, Date.now());
+  }
+  const destination = ownedAt(dependencies, request, to);
+  if (destination === session) return badRequest('supplied mountpoints are identical');
+  const scx = destination?.onAir === true ? roomiest(destination) : undefined;
+  if (destination === undefined || scx === undefined) return badRequest('No such destination');
+  const isDone = await clients.moveListeners(session.scxs, scx);
+  const where = `from ${mount} to ${shownMount(destination, sessions.mountOf)}`;
+  return outcomeAnswer(`Clients ${isDone ? '' : 'not '}moved ${where}`, isDone);
+});
+
 /** By their paths; `isChange`: it ends something. */
 export const COMMANDS: readonly {
   readonly path: string;
@@ -151,5 +179,6 @@ export const COMMANDS: readonly {
   { path: '/admin/listmounts', run: listMounts, isChange: false },
   { path: '/admin/listclients', run: listClients, isChange: false },
   { path: '/admin/killclient', run: killClient, isChange: true },
+  { path: '/admin/moveclients', run: moveClients, isChange: true },
   { path: '/admin/killsource', run: killSource, isChange: true },
 ];

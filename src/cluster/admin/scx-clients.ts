@@ -28,6 +28,8 @@ export interface ScxClients {
   listeners(scxs: Scxs): Promise<readonly ScxListener[]>;
   /** Ends a listener, at whichever SCX it is; false if it is at none. */
   endListener(scxs: Scxs, id: number): Promise<boolean>;
+  /** Begins to move all listeners to another session's SCX; false if no SCX does it. */
+  moveListeners(scxs: Scxs, to: ScxStatus): Promise<boolean>;
   /** Of each SCX that answers. */
   sources(scxs: Scxs): Promise<readonly ScxSources[]>;
   /** Ends all sources that are attached to them; returns how many. */
@@ -131,6 +133,11 @@ export function createScxClients({ scxHost, secret, log }: ScxClientsOptions): S
     endListener: async (scxs, id) => {
       const ended = await fromAll(scxs, 'DELETE', `${SCX_LISTENERS}/${id}`, () => true);
       return ended.length > 0;
+    },
+    moveListeners: async (scxs, to) => {
+      const query = new URLSearchParams({ to: urlOf(to, '/').href });
+      const begun = await fromAll(scxs, 'POST', `${SCX_LISTENERS}?${query}`, () => true);
+      return begun.length > 0;
     },
     sources: (scxs) => fromAll(scxs, 'GET', SCX_SOURCES, reading(scxSourcesSchema)),
     endSources: async (scxs) => {

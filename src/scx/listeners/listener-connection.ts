@@ -14,7 +14,7 @@
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { AGENT_LENGTH_MAX, type ScxListener } from '../../api/scx-admin.js';
-import type { AccessEntry, AccessLog } from '../../http/server/access-log.js';
+import type { AccessLog } from '../../http/server/access-log.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { freshFor } from '../../http/server/fresh-for.js';
 import {
@@ -28,9 +28,7 @@ import type { ListenerIdentities } from './listener-identities.js';
 import type { ListenerState, PackedListener } from './listener-state.js';
 import type { Listener, ListenerConnection, ListenerPosition } from './listener-writer.js';
 import type { Listeners } from './listeners.js';
-
-/** The facts about a request that are logged, from its beginning. */
-export type LoggedRequest = Omit<AccessEntry, 'status' | 'bytes' | 'durationMs'>;
+import { copied, type LoggedRequest } from './logged-request.js';
 
 /** A request for the stream that may be answered with it. */
 interface StreamRequest {
@@ -53,6 +51,19 @@ export interface ListenerConnections {
   list(most: number): readonly ScxListener[];
   /** Closes one of them; false if it is not here. */
   end(id: number): boolean;
+  /** Stops serving those that hear something, one after the other; their connections stay open. */
+  detach(): Generator<DetachedListener, void>;
+}
+
+/** A listener whose connection is open, but which this process does not serve. */
+export interface DetachedListener {
+  readonly socket: Socket;
+  readonly state: ListenerState;
+  readonly icy: ListenerPosition['icy'];
+  /** Another SCX serves it: it is not ours any more. */
+  release(): void;
+  /** It is served again. */
+  keep(): void;
 }
 
 export interface ListenerConnectionOptions {
@@ -129,20 +140,6 @@ const methods = {
   },
 };
 
-/** A copy: a part of a string keeps the whole string in memory. */
-const copyOf = (text: string): string => Buffer.from(text).toString();
-
-const copyOfAny = (text: string | undefined): string | undefined => text && copyOf(text);
-
-const copied = (request: LoggedRequest): LoggedRequest => ({
-  address: copyOf(request.address),
-  method: copyOf(request.method),
-  target: copyOf(request.target),
-  protocol: copyOf(request.protocol),
-  referer: copyOfAny(request.referer),
-  agent: copyOfAny(request.agent),
-});
-
 const identityOf = ({ logged: { address, agent = '' } }: StreamRequest): ClientIdentity => ({
   address,
   agent,
@@ -169,6 +166,12 @@ const note = (
   options.accessLog.add({ ...connection.logged, status, bytes, durationMs });
 };
 
+/** The state of a connection, for a process that continues it. */
+function stateOf(connection: Connection, now: number): ListenerState {
+  const { logged, wantsTitles, since, id } = connection;
+  return { ...logged, wantsTitles, sinceMs: now - since, bytes: sentBytes(connection), id };
+}
+
 function createShared(options: ListenerConnectionOptions): Shared {
   const { identities, now } = options;
   const headOf = createHeads(options);
@@ -181,15 +184,14 @@ function createShared(options: ListenerConnectionOptions): Shared {
     refuse: (connection, answer) =>
       note(options, connection, answer.status, sendAnswer(connection.socket, answer)),
     pack: (connection) => {
-      const { socket, logged, wantsTitles, isSecure, since, id } = connection;
+      const { socket, isSecure } = connection;
       // The keys of a TLS connection stay in this process.
       if (isSecure || socket.destroyed) return undefined;
-      const spent = { sinceMs: now() - since, bytes: sentBytes(connection) };
       const release = (): void => {
         connection.isHandedOver = true;
         socket.destroy();
       };
-      return { socket, state: { ...logged, wantsTitles, ...spent, id }, release };
+      return { socket, state: stateOf(connection, now()), release };
     },
   };
 }
@@ -221,6 +223,23 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
     if (!connection.isAnswered) return;
     identities.leave(identityOf(connection), now());
     if (!connection.isHandedOver) note(options, connection, 200, sentBytes(connection));
+  }
+
+  const forget = (connection: Connection): void => {
+    connections.delete(connection.socket);
+    connection.socket.off('close', onClose);
+    identities.leave(identityOf(connection), now());
+  };
+
+  function* detach(): Generator<DetachedListener, void> {
+    for (const connection of [...answered()]) {
+      const { socket, listener } = connection;
+      const left = listener && !socket.destroyed ? listeners.detach(listener) : undefined;
+      if (left === undefined) continue;
+      const { position, keep } = left;
+      const state = stateOf(connection, now());
+      yield { socket, state, icy: position.icy, keep, release: () => forget(connection) };
+    }
   }
 
   const start = (
@@ -259,6 +278,7 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
       const past = { isAnswered: position.isOpen, bytesBefore: bytes, id };
       start(request, past, (connection) => listeners.resume(connection, position, now()));
     },
+    detach,
     list: (most) => {
       const rows: ScxListener[] = [];
       for (const connection of answered()) {

@@ -29,6 +29,13 @@ export interface DepartingListener {
   keep(): void;
 }
 
+/** Where a listener that is not served any more has left off. */
+interface DetachedPosition {
+  readonly position: ListenerPosition;
+  /** It does not go on elsewhere: it is served again. */
+  keep(): void;
+}
+
 export interface ListenersOptions {
   readonly ring: AudioRing;
   readonly listenersMax: number;
@@ -69,6 +76,8 @@ export interface Listeners {
   leave(listener: Listener): void;
   /** Removes, one after the other, the listeners that can move to another process now. */
   departures(): Generator<DepartingListener, void>;
+  /** Stops serving a listener, which goes on elsewhere; undefined if it has not heard anything yet. */
+  detach(listener: Listener): DetachedPosition | undefined;
   /** Opens the listeners that wait, as there is audio now: all, or those that take no titles. */
   openWaiting(now: number, withTitles: boolean): void;
   /** Serves the next group; closes listeners that have waited or idled too long. */
@@ -153,6 +162,11 @@ export function createListeners(options: ListenersOptions): Listeners {
     },
     leave,
     departures: () => departuresOf(writer, groups, waiting),
+    detach: (listener) => {
+      const position = writer.positionOf(listener);
+      if (!groups.remove(listener)) return undefined;
+      return { position, keep: () => groups.add(listener) };
+    },
     openWaiting: (now, withTitles) => {
       ring.cut(now);
       const burst = ring.burst(now);

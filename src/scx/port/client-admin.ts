@@ -13,7 +13,7 @@ import {
   type ScxSources,
 } from '../../api/scx-admin.js';
 import type { SourceId } from '../../gossamer/core/node.js';
-import type { RequestHead } from '../../http/server/request-head.js';
+import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import { pathOf } from '../../lib/url-path.js';
 import { isSameSecret } from '../../runtime/secrets.js';
@@ -21,6 +21,7 @@ import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerConnections } from '../listeners/listener-connection.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
+import type { MovedListeners } from './moved-listeners.js';
 
 /** The sources of an SCX. */
 export interface SourcesAdmin {
@@ -65,10 +66,14 @@ export interface ClientAdminOptions {
   readonly secret: string;
   readonly connections: Pick<ListenerConnections, 'list' | 'end'>;
   readonly sources: SourcesAdmin;
+  readonly moved: Pick<MovedListeners, 'moveTo' | 'receive'>;
 }
 
-/** Answers a request of the front end; undefined for any other request. */
-export type ClientAdmin = (head: RequestHead) => Answer | undefined;
+/**
+ * Answers a request of the front end or of another SCX; `taken`: its connection is a listener now;
+ * undefined for any other request.
+ */
+type ClientAdmin = (request: IncomingRequest) => Answer | 'taken' | undefined;
 
 const ID = /^\d{1,16}$/;
 
@@ -81,17 +86,29 @@ const json = (document: ScxListeners | ScxSources | EndedSources): Answer => ({
 
 /** Creates the answers to the front end. */
 export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
-  const { secret, connections, sources } = options;
+  const { secret, connections, sources, moved } = options;
 
   const endListener = (id: string): Answer =>
     ID.test(id) && connections.end(Number(id))
       ? { status: 204, body: '' }
       : textAnswer(404, 'There is no such listener.');
 
-  const answer = (method: string, path: string): Answer | undefined => {
+  /** `?to=URL` moves all listeners there; without it the request is a listener that moves here. */
+  const move = (request: IncomingRequest): Answer | 'taken' => {
+    const to = new URL(request.head.target, 'http://scx').searchParams.get('to');
+    if (to === null) return moved.receive(request) ?? 'taken';
+    if (!URL.canParse(to) || !to.startsWith('http:')) return textAnswer(400, 'Move to where?');
+    moved.moveTo(new URL(to));
+    return { status: 204, body: '' };
+  };
+
+  const answer = (request: IncomingRequest, path: string): Answer | 'taken' | undefined => {
+    const { method } = request.head;
     switch (`${method} ${path}`) {
       case `GET ${SCX_LISTENERS}`:
         return json({ listeners: [...connections.list(LISTED_MAX)] });
+      case `POST ${SCX_LISTENERS}`:
+        return move(request);
       case `GET ${SCX_SOURCES}`:
         return json(sources.draw());
       case `DELETE ${SCX_SOURCES}`:
@@ -102,10 +119,11 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
     }
   };
 
-  return ({ method, target, headers }) => {
+  return (request) => {
+    const { target, headers } = request.head;
     const path = pathOf(target) ?? '';
     if (!path.startsWith(SCX_LISTENERS) && path !== SCX_SOURCES) return undefined;
     const isFrontEnd = isSameSecret(headers.get('authorization') ?? '', `Bearer ${secret}`);
-    return isFrontEnd ? answer(method, path) : undefined;
+    return isFrontEnd ? answer(request, path) : undefined;
   };
 }

@@ -4,6 +4,7 @@
  * probe of the first bytes.
  */
 import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
 import type { AccessLog } from '../../http/server/access-log.js';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
 import { PREFLIGHT } from '../../http/server/cors.js';
@@ -28,14 +29,15 @@ import { isForIngest } from '../ingest/source-request.js';
 import {
   createListenerConnections,
   type ListenerConnections,
-  type LoggedRequest,
 } from '../listeners/listener-connection.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { ListenerState } from '../listeners/listener-state.js';
 import type { ListenerPosition } from '../listeners/listener-writer.js';
 import type { Listeners } from '../listeners/listeners.js';
+import type { LoggedRequest } from '../listeners/logged-request.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
+import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
 
 export interface RequestOptions {
@@ -48,6 +50,8 @@ export interface RequestOptions {
   /** The cluster's secret, with which the front end asks about clients. */
   readonly secret: string;
   readonly sources: SourcesAdmin;
+  readonly listenersMax: number;
+  readonly log: Logger;
   readonly accessLog: AccessLog;
   /** Proxies whose X-Forwarded-For counts. */
   readonly trust: IsTrusted;
@@ -77,6 +81,8 @@ interface Request extends IncomingRequest {
 /** Handles the requests of a port. */
 export interface RequestHandler {
   onRequest(request: IncomingRequest): void;
+  /** Listeners that another SCX serves through this one. */
+  readonly movedListeners: number;
   /** Continues a listener that another process has served until now. */
   onListener(socket: Socket, state: ListenerState, position: ListenerPosition): void;
 }
@@ -179,7 +185,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     fields: (withTitles) => streamFields(options, withTitles),
   });
 
-  const clientAdmin = createClientAdmin({ ...options, connections });
+  const moved = createMovedListeners({ ...options, connections });
+  const clientAdmin = createClientAdmin({ ...options, connections, moved });
 
   const handlePage = async (request: Request, path: string | undefined): Promise<void> => {
     const isAllowed = rate.take(request.address, options.now());
@@ -193,7 +200,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       const address = clientAddress(socket.remoteAddress ?? '', forwarded, options.trust);
       const request = { ...incoming, address, since: options.now() };
       if (isPreflight(head)) return reply(options, request, PREFLIGHT_ANSWER);
-      const forFrontEnd = clientAdmin(head);
+      const forFrontEnd = clientAdmin(request);
+      if (forFrontEnd === 'taken') return;
       if (forFrontEnd !== undefined) return reply(options, request, forFrontEnd);
       if (isForIngest(head)) return handleEncoder(options, request);
       if (head.method !== 'GET' && head.method !== 'HEAD') {
@@ -205,5 +213,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       else void handlePage(request, path);
     },
     onListener: connections.resume,
+    get movedListeners() {
+      return moved.count;
+    },
   };
 }

@@ -43,6 +43,8 @@ export interface ScxPort {
   readonly headGate: Readonly<HeadGateCounters>;
   /** Connections that have not sent a whole head. */
   readonly pending: number;
+  /** Listeners that another SCX serves through this one. */
+  readonly movedListeners: number;
   /** For a process that continues the port. */
   readonly server: Server;
   /** Takes no new connections; those that are open stay. */
@@ -109,6 +111,9 @@ export async function openScxPort(options: ScxPortOptions, target: ListenTarget)
     headGate: headGate.counters,
     get pending() {
       return headGate.pending;
+    },
+    get movedListeners() {
+      return handler.movedListeners;
     },
     server,
     stopListening: () => void server.close(),

@@ -58,6 +58,28 @@ describe('An administrator', () => {
     expect(asked.filter((line) => line.startsWith('DELETE'))).toHaveLength(3);
   });
 
+  test('moves listeners to a session of their own that is on the air', async () => {
+    const { ask, own, other, asked, platform } = await startTold();
+    const day = platform.launches.find(({ session }) => session.endsWith('/day'));
+    const move = (to: string, token?: string) =>
+      ask(`/admin/moveclients?mount=${MOUNT}&destination=${to}`, token);
+    const DAY = '/radio.example/day.mp3';
+    expect((await move(DAY)).body).toContain('No such destination'); // off the air
+    await platform.renew(`${day?.id}`, {
+      ...{ httpUrl: 'http://radio.example:4711/day.mp3', playing: '0'.repeat(16), title: null },
+    });
+    for (const [to, token] of [[DAY, own.token], [DAY, other.token], ['/no'], [MOUNT]] as const) {
+      expect((await move(to, token)).status).toBe(400);
+    }
+    expect(asked).toEqual([]);
+    const { body } = await move(DAY);
+    expect(body).toContain(`Clients moved from /live.mp3 to ${DAY}</message><return>1</return>`);
+    const [line = ''] = asked;
+    expect(line).toContain('POST /admin/listeners?to=http%3A%2F%2F127.0.0.1%3A4711%2F Bearer ');
+    const choice = await ask(`/admin/moveclients?mount=${MOUNT}`);
+    expect(choice.body).toContain('<current_source>/live.mp3</current_source><source mount="/r');
+  });
+
   test('is told when no source is attached here', async () => {
     const { ask } = await startTold((_request, response) => response.end('{"ended":0}'));
     const { status, body } = await ask(`/admin/killsource?mount=${MOUNT}`);

@@ -34,7 +34,7 @@ const honest: Handler = ({ method, url }, response) => {
     'GET /admin/sources': SOURCES,
     'DELETE /admin/sources': { ended: 1 },
   };
-  const known = method === 'DELETE' && url === '/admin/listeners/7';
+  const known = (method === 'DELETE' && url === '/admin/listeners/7') || method === 'POST';
   const answer = answers[`${method} ${url}`];
   response.statusCode = known ? 204 : answer === undefined ? 404 : 200;
   response.end(answer === undefined ? '' : JSON.stringify(answer));

@@ -14,6 +14,7 @@ import { type Cluster, createStage } from '../support/stage.js';
 const installed = has('icecast2') && has('ffmpeg') && has('curl');
 const NIGHT = 'scattercast://radio.example/night';
 const MOUNT = '/radio.example/night.mp3';
+const [DAY, DAY_MOUNT] = ['scattercast://radio.example/day', '/radio.example/day.mp3'];
 const TITLE = 'A & B <c> "d"';
 const AGENT = 'Pl<ay>er & "x"';
 
@@ -64,8 +65,11 @@ const player = (url: string, agent: string): void => {
   running.push(start('curl', ['-sL', '-A', agent, '-o', '/dev/null', url]));
 };
 
-const idsOf = async (server: Server): Promise<string[]> =>
-  valuesOf((await ask(server, `/admin/listclients?mount=${MOUNT}`)).body, 'ID');
+const idsOf = async (server: Server, mount = MOUNT): Promise<string[]> =>
+  valuesOf((await ask(server, `/admin/listclients?mount=${mount}`)).body, 'ID');
+
+const hasMount = async (server: Server, mount: string): Promise<boolean> =>
+  (await ask(server, '/admin/listmounts')).body.includes(`<source mount="${mount}">`);
 
 async function prepareOurs(): Promise<void> {
   cluster = await stage.cluster();
@@ -114,6 +118,7 @@ describe.skipIf(!installed)("A cluster's administration, beside that of Icecast,
     '/admin/listmounts',
     `/admin/listclients?mount=${MOUNT}`,
     `/admin/killclient?mount=${MOUNT}&id=7`,
+    `/admin/moveclients?mount=${MOUNT}`,
   ])('answers %s with the same elements, in the same places', async (path) => {
     const [one, other] = [await ask(ours(), path), await ask(theirs(), path)];
     expect(one.status).toBe(other.status);
@@ -158,6 +163,9 @@ describe.skipIf(!installed)("A cluster's administration, beside that of Icecast,
     '/admin/killclient?mount=/no&id=1',
     '/admin/killsource',
     '/admin/killsource?mount=/no',
+    `/admin/moveclients?mount=${MOUNT}&destination=/no`,
+    `/admin/moveclients?mount=${MOUNT}&destination=${MOUNT}`,
+    `/admin/moveclients?mount=/no&destination=${MOUNT}`,
   ])('answers %s with the same status', async (path) => {
     const [one, other] = [await ask(ours(), path), await ask(theirs(), path)];
     expect(one.status).toBe(other.status);
@@ -187,20 +195,45 @@ describe.skipIf(!installed)("A cluster's administration, beside that of Icecast,
     }
   });
 
+  test('moves listeners to another mount, and their connections stay', async () => {
+    const announcement = await stage.announce(cluster, DAY);
+    const { password } = stage.secretsOf(announcement);
+    running.push(ffmpeg({ port: cluster.port, mount: DAY_MOUNT, password }));
+    running.push(await icecast.feed(DAY_MOUNT));
+    const players = running.filter(
+      ({ child }) => child.spawnfile === 'curl' && child.exitCode === null,
+    );
+    expect(players).toHaveLength(2);
+    for (const server of [ours(), theirs()]) {
+      await until('the other mount', () => hasMount(server, DAY_MOUNT));
+      const choice = await ask(server, `/admin/moveclients?mount=${MOUNT}`);
+      expect(choice.body).toContain(`<current_source>${MOUNT}</current_source>`);
+      expect(choice.body).toContain(`<source mount="${DAY_MOUNT}">`);
+      const path = `/admin/moveclients?mount=${MOUNT}&destination=${DAY_MOUNT}`;
+      const { status, body } = await ask(server, path);
+      expect(status).toBe(200);
+      expect(body).toContain(
+        `<message>Clients moved from ${MOUNT} to ${DAY_MOUNT}</message><return>1</return>`,
+      );
+      await until('the listener there', async () => (await idsOf(server, DAY_MOUNT)).length === 1);
+      expect(await idsOf(server)).toEqual([]);
+    }
+    for (const { child } of players) expect(child.exitCode).toBeNull();
+  });
+
   test('ends the source, whose encoder is disconnected', async () => {
     for (const server of [ours(), theirs()]) {
       const { status, body } = await ask(server, `/admin/killsource?mount=${MOUNT}`);
       expect(status).toBe(200);
       expect(body).toContain('<message>Source Removed</message><return>1</return>');
     }
-    const encoders = running.filter(({ child }) => child.spawnfile === 'ffmpeg');
-    expect(encoders).toHaveLength(2);
-    await Promise.all(encoders.map(({ exited }) => exited));
+    const encoders = running.filter(({ child }) => child.spawnargs.join().includes(MOUNT));
+    expect(encoders.filter(({ child }) => child.spawnfile === 'ffmpeg')).toHaveLength(2);
+    await Promise.all(
+      encoders.filter(({ child }) => child.spawnfile === 'ffmpeg').map(({ exited }) => exited),
+    );
     for (const server of [ours(), theirs()]) {
-      await until('no source', async () => {
-        const { body } = await ask(server, '/admin/listmounts');
-        return !body.includes('<source ');
-      });
+      await until('no source', async () => !(await hasMount(server, MOUNT)));
     }
     expect((await ask(ours(), `/admin/killsource?mount=${MOUNT}`)).body).toContain(
       '<return>0</return>',

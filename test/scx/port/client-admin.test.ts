@@ -69,7 +69,7 @@ beforeEach(async () => {
         ...{ sources, playout, fallbackSource: () => sourceId('b') },
         ingest: { clientOf: () => ({ address: '192.0.2.10', agent: 'x'.repeat(1000) }) },
       }),
-      ...{ spareConnections: 100, onDropped: () => undefined },
+      ...{ spareConnections: 100, onDropped: () => undefined, log },
       streamFields: () => ({}),
       isLeaving: () => false,
     },
