@@ -31,6 +31,8 @@ const sessionStatusSchema = z.object({
   announcementUrl: textOrNull(2048),
   /** Published here, so its rendezvous SCX always runs. */
   kept: z.boolean(),
+  /** The station wants to be in directories of streams. Absent from older clusters. */
+  listed: z.boolean().optional(),
   /** An SCX here plays a source. */
   onAir: z.boolean(),
   /** At this cluster, over all SCXs of the session. */

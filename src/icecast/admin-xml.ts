@@ -87,7 +87,7 @@ const drawSource = (source: AdminSource): string =>
       listeners: source.listeners,
       listenurl: source.listenUrl,
       max_listeners: source.listenersMax ?? 'unlimited',
-      public: 0,
+      public: Number(source.isListed ?? false),
       server_description: source.description ?? '',
       server_name: source.name,
       server_type: 'audio/mpeg',

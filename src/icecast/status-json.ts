@@ -18,6 +18,8 @@ export interface IcecastSource {
   readonly url?: string | null | undefined;
   readonly listeners: number;
   readonly listenersPeak: number;
+  /** Directories of streams may list it; absent where that is not told. */
+  readonly isListed?: boolean | undefined;
   /** The stream's URL. */
   readonly listenUrl: string;
   /** ISO 8601. */

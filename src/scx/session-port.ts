@@ -87,6 +87,7 @@ function createPortMetrics(
       listenersTotal: identities.total(now()),
       linesLost: accessLog.lost,
       dropped: dropped.count,
+      movedListeners: port().movedListeners,
     }),
   ];
   return createMetrics(name.text, read, options.log);

@@ -424,7 +424,7 @@ describe('GET /status', () => {
         homepage: null,
         listenUrl: `${cluster.url}/listen/${PATH}.mp3`,
         announcementUrl: `${cluster.url}/announcements/${PATH}.xml`,
-        kept: true,
+        ...{ kept: true, listed: false },
         onAir: true,
         listeners: 3,
         listenersPeak: 3,

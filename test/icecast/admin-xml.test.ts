@@ -53,6 +53,10 @@ describe('A document of the administration', () => {
     for (const name of ['title', 'source_ip', 'user_agent', 'bitrate']) {
       expect(body).not.toContain(`<${name}>`);
     }
+    expect(body).toContain('<public>0</public>');
+    expect(statsAnswer(SERVER, TOTALS, [source({ isListed: true })]).body).toContain(
+      '<public>1</public>',
+    );
     const known = source({ client: { address: '192.0.2.1', agent: '' }, listenersMax: null });
     const other = statsAnswer(SERVER, TOTALS, [known]).body;
     expect(other).toContain('<source_ip>192.0.2.1</source_ip>');

@@ -64,6 +64,7 @@ function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
     listenUrl: listenUrl(from.url, path),
     announcementUrl: isPublished ? `${from.url}${announcementPath(path)}` : (known?.url ?? null),
     kept: isPublished,
+    listed: known?.announcement.isListed ?? false,
     onAir: scxs.some(({ playing }) => playing !== null),
     listeners: sum(scxs.map(({ listeners }) => listeners)),
     listenersPeak: peak,

@@ -39,6 +39,7 @@ export function streamOf(
     ...{ description: session.description, title: playing?.title ?? null, listeners },
     listenersPeak: Math.max(listeners, session.listenersPeak),
     listenersMax: session.listenersMax,
+    isListed: session.listed,
     bitrateKbps: playing?.bitrateKbps ?? null,
     sampleRateHz: playing?.sampleRateHz ?? null,
     audioChannels: playing?.audioChannels ?? null,

@@ -147,17 +147,20 @@ export interface PortCounted {
   readonly linesLost: number;
   /** Connections that were closed because there were too many. */
   readonly dropped: number;
+  /** Listeners that another SCX serves through this one. */
+  readonly movedListeners: number;
 }
 
 /** The metrics of the HTTP port at this moment. */
 export function drawPortMetrics(counted: PortCounted): Metric[] {
-  const { headGate, listenersTotal, linesLost, dropped } = counted;
+  const { headGate, listenersTotal, linesLost, dropped, movedListeners } = counted;
   return [
     counter(
       'listeners_different',
       'Different listeners; one that comes back at once is the same',
       listenersTotal,
     ),
+    gauge('listeners_moved', 'Listeners that another SCX serves through this one', movedListeners),
     counter('http_connections', 'Connections to the HTTP port', headGate.entered),
     counter('http_malformed', 'Malformed or oversized requests', headGate.malformed),
     counter('http_slow', 'Requests that did not come in time', headGate.slow),
