@@ -53,6 +53,12 @@ export interface ClusterOptions {
   readonly scxPorts: PortRange;
   /** The maximum number of SCXs, >= 1. */
   readonly maxScxs: number;
+  /** The announcement servers whose sessions are carried, `HOST` or `HOST:PORT`; default: all. */
+  readonly carryFrom?: readonly string[] | undefined;
+  /** SCXs for sessions that are not announced here, >= 0; default: three quarters of all. */
+  readonly maxForeignScxs?: number | undefined;
+  /** Of these, for one client address and for one announcement server; default: a quarter. */
+  readonly maxForeignScxsPerAddress?: number | undefined;
   /** Listeners of one session over all its SCXs, >= 1; default: no limit. */
   readonly maxListenersPerSession?: number;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR; default: loopback. */

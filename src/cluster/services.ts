@@ -100,9 +100,13 @@ function sharesOf(options: ClusterOptions): FrontEndShares {
 
 /** Reads all that is read. Rejects with a UserError if the operator can fix what is wrong. */
 export async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
-  const { dataDir, log, scxPorts, maxListenersPerSession } = options;
+  const { dataDir, log, scxPorts } = options;
   const shares = sharesOf(options);
-  const config = supervisorConfig(shares.scxsMax, scxPorts, maxListenersPerSession);
+  const config = supervisorConfig(shares.scxsMax, scxPorts, {
+    sessionListenersMax: options.maxListenersPerSession,
+    foreignMax: options.maxForeignScxs,
+    perOriginMax: options.maxForeignScxsPerAddress,
+  });
   const state = await onDisk(dataDir, async () => {
     const store = await openAnnouncements(dataDir, log);
     return {
@@ -170,7 +174,8 @@ export function createServices(
   const template = templateOf(options, port, prepared);
   const onEffect = metrics.countEffect;
   const fleet = createFleet({ platform, found, config, template, log, onEffect });
-  const finder = createFinder({ store, learned, url, allowPrivate, now });
+  const { carryFrom } = options;
+  const finder = createFinder({ store, learned, url, allowPrivate, carryFrom, now });
   const scxs = createSessionScxs(fleet);
   return {
     ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },

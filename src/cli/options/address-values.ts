@@ -84,6 +84,21 @@ export const ranges: Value<readonly string[]> = expecting(
   },
 );
 
+const SERVER = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]{1,255})(:\d{1,5})?$/;
+
+/** Host names with commas between, each perhaps with a port; `none` is an empty list. */
+export const servers: Value<'any' | readonly string[]> = expecting(
+  'host names like radio.example,news.example:8000, or any, or none',
+  (raw) => {
+    if (raw === 'any') return raw;
+    if (raw === 'none') return [];
+    const items = typeof raw === 'string' ? raw.split(/[\s,]+/) : raw;
+    if (!Array.isArray(items) || items.length === 0 || items.length > 256) return undefined;
+    const names = items.map((item) => `${item}`.toLowerCase());
+    return names.every((name) => SERVER.test(name)) ? names : undefined;
+  },
+);
+
 const MOUNTS_MAX = 64;
 
 function readMounts(raw: unknown): ReadonlyMap<string, SessionName> | undefined {

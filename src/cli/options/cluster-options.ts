@@ -4,7 +4,7 @@
  * `cluster` is the only command whose options stand at the top of the configuration file, without a
  * section: on a server that file usually configures nothing else.
  */
-import { host, mounts, ranges, reachableHost } from './address-values.js';
+import { host, mounts, ranges, reachableHost, servers } from './address-values.js';
 import { defaulting, optional, type Settings, type Table } from './option.js';
 import {
   amount,
@@ -46,6 +46,24 @@ export const clusterOptions = {
     64,
     'maximum number of SCXs: a session has one, and more while it has many listeners',
   ),
+  carryFrom: defaulting(servers, 'any', {
+    placeholder: 'HOST,...',
+    help:
+      'the servers of announcements whose sessions are carried here, besides those that are ' +
+      'announced here; none: no others; any: all',
+  }),
+  maxForeignScxs: optional(whole(0, 10_000), {
+    placeholder: 'N',
+    help:
+      'maximum number of SCXs for sessions that are not announced here; 0: carry none of them ' +
+      '(default: three quarters of --max-scxs)',
+  }),
+  maxForeignScxsPerAddress: optional(whole(1, 10_000), {
+    placeholder: 'N',
+    help:
+      'maximum number of these SCXs for the listeners of one address, and for the announcements ' +
+      'of one server (default: a quarter of --max-foreign-scxs)',
+  }),
   maxListeners: amount(
     whole(1, 1_000_000),
     10_000,

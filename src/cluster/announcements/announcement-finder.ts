@@ -7,6 +7,9 @@
  * When the server of an announcement is down, the last valid document is used for another hour: the
  * session may well be running without that server. What was fetched is remembered by the session's
  * name as well, across restarts (learned-announcements.ts).
+ *
+ * Anybody can have us fetch. fetch-budget.ts bounds that, and the operator may carry the sessions of
+ * some servers only, or none but those that are published here.
  */
 import { announcementPath } from '../../api/publishing.js';
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
@@ -19,13 +22,13 @@ import { parseSessionPath, sessionPath } from '../../session/session-name.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
 import { isAt } from '../web/public-url.js';
 import type { AnnouncementStore } from './announcement-store.js';
+import { createFetchBudget } from './fetch-budget.js';
 import type { Learned, LearnedAnnouncements } from './learned-announcements.js';
 
 const CACHED_MAX = 256;
 const FRESH_MS = 60_000;
 const FAILURE_MS = 2000; // guess: short for a publisher who has just repaired the announcement
 const STALE_MS = 3_600_000; // guess
-const FETCHES_MAX = 32; // guess: at a time
 const OWN_PATH = /^\/announcements\/([^/]+\/[^/]+)\.xml$/;
 
 /** An announcement, and where it can be fetched. */
@@ -42,6 +45,8 @@ export interface FinderOptions {
   /** Our `http://host:port`. */
   readonly url: string;
   readonly allowPrivate: boolean;
+  /** The servers whose announcements may be used, `HOST` or `HOST:PORT`; default: all. */
+  readonly carryFrom?: readonly string[] | undefined;
   readonly fetch?: typeof guardedFetch;
   /** Ms, monotonic. */
   readonly now: () => number;
@@ -50,8 +55,11 @@ export interface FinderOptions {
 }
 
 export interface AnnouncementFinder {
-  /** `host`: the host, and perhaps the port, by which the request came: our name as well. */
-  find(url: string, host: string | undefined): Promise<OrProblem<Known>>;
+  /**
+   * `host`: the host, and perhaps the port, by which the request came: our name as well. `client`: the
+   * address that asks; '' if unknown.
+   */
+  find(url: string, host: string | undefined, client?: string): Promise<OrProblem<Known>>;
   /** The announcement of a session that is known without a fetch. */
   recall(session: string): Known | undefined;
 }
@@ -106,6 +114,23 @@ function findPublished(store: AnnouncementStore, path: string, url: string): OrP
   return good({ announcement: published.announcement, url, isPublished: true });
 }
 
+/** The host of a URL; '' of a text that is none, which the fetch refuses. */
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
+
+const NOT_CARRIED = problem(
+  403,
+  'This cluster carries sessions that are announced here, or at servers that its operator has ' +
+    'chosen (--carry-from). Ask another cluster.',
+);
+
+/** Whether the operator lets this cluster carry what is announced at a URL. */
+function carriedFrom(servers: readonly string[] | undefined): (url: string) => boolean {
+  if (servers === undefined) return () => true;
+  const isOne = (url: URL): boolean =>
+    servers.some((server) => server === url.hostname || server === url.host);
+  return (url) => URL.canParse(url) && isOne(new URL(url));
+}
+
 const knownOf = ({ announcement, url }: Learned): Known => ({
   announcement,
   url,
@@ -130,17 +155,22 @@ async function fetchAnnouncement(
   }
 }
 
-/** Requests for the same URL at the same time share one load; FETCHES_MAX loads at a time. */
-function shareLoads(load: (url: string) => Promise<OrProblem<Known>>) {
+/** Requests for the same URL at the same time share one load. */
+function shareLoads(
+  load: (url: string) => Promise<OrProblem<Known>>,
+  now: () => number,
+): (url: string, client: string) => Promise<OrProblem<Known>> {
   const loading = new Map<string, Promise<OrProblem<Known>>>();
-  return (url: string): Promise<OrProblem<Known>> => {
+  const budget = createFetchBudget(now);
+  return (url, client) => {
     const inProgress = loading.get(url);
     if (inProgress !== undefined) return inProgress;
-    if (loading.size >= FETCHES_MAX) {
-      const busy = problem(503, 'Too many announcements are being fetched here: try again.');
-      return Promise.resolve(refused({ ...busy, retryAfter: 5 }));
-    }
-    const started = load(url).finally(() => loading.delete(url));
+    const taken = budget.take(client, hostOf(url));
+    if (!taken.ok) return Promise.resolve(taken);
+    const started = load(url).finally(() => {
+      taken.value();
+      loading.delete(url);
+    });
     loading.set(url, started);
     return started;
   };
@@ -180,12 +210,12 @@ function createCache(options: FinderOptions) {
     const cached = stillValid(url, result) ?? { result, at, checkedAt: at };
     cache.set(url, cached);
     return cached.result;
-  });
+  }, now);
 
   return {
-    find: async (url: string): Promise<OrProblem<Known>> => {
+    find: async (url: string, client: string): Promise<OrProblem<Known>> => {
       const cached = cache.use(url);
-      return cached === undefined || isStale(cached) ? load(url) : cached.result;
+      return cached === undefined || isStale(cached) ? load(url, client) : cached.result;
     },
     recall: (session: string): Known | undefined => {
       const known = learned.use(session);
@@ -199,14 +229,20 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
   const { store } = options;
   const cache = createCache(options);
   const names = authoritiesOf(new URL(options.url));
+  const isCarried = carriedFrom(options.carryFrom);
+  const recallForeign = (session: string): Known | undefined => {
+    const known = cache.recall(session);
+    return known !== undefined && isCarried(known.url) ? known : undefined;
+  };
   return {
-    find: async (url, host) => {
+    find: async (url, host, client = '') => {
       const path = ownPath(url, host === undefined ? names : [...names, host]);
-      return path === undefined ? cache.find(url) : findPublished(store, path, url);
+      if (path !== undefined) return findPublished(store, path, url);
+      return isCarried(url) ? cache.find(url, client) : refused(NOT_CARRIED);
     },
     recall: (session) => {
       const published = store.get(session);
-      if (published === undefined) return cache.recall(session);
+      if (published === undefined) return recallForeign(session);
       const { announcement } = published;
       const url = `${options.url}${announcementPath(sessionPath(announcement.name))}`;
       return { announcement, url, isPublished: true };

@@ -33,7 +33,7 @@ async function answerRendezvous(
   const known = finder.recall(text);
   if (!known?.isPublished && !scxs.exists(text)) return UNKNOWN;
   const scx = known?.isPublished
-    ? await scxs.first(known, RESTART_MS)
+    ? await scxs.first(known, '', RESTART_MS)
     : await scxs.existing(text, RESTART_MS);
   return scx.ok ? answer(scx.value.overlayAddress) : scx.problem;
 }

@@ -3,6 +3,7 @@
  * is launched for the request, or the problem that the client is answered with.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
+import { limitedAs } from '../../http/ip-address.js';
 import { good } from '../../lib/result.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
@@ -14,8 +15,11 @@ import type { ScxRequest } from './supervision.js';
 
 /** The SCXs of each session, for the routes. */
 export interface SessionScxs {
-  /** The session's first SCX, launched if necessary: for broadcasters and other clusters. */
-  first(known: Known, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
+  /**
+   * The session's first SCX, launched if necessary: for broadcasters and other clusters. `client`: the
+   * address that asks, whose share of foreign sessions a launch counts towards.
+   */
+  first(known: Known, client: string, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
   /**
    * The first SCX of a session that `exists`, for requests that know no announcement: one that has
    * not reported to this front end yet, or is being replaced, is waited for.
@@ -25,12 +29,12 @@ export interface SessionScxs {
   exists(session: string): boolean;
   /**
    * An SCX with room for one more listener. Without an announcement only one that runs. `slot`:
-   * what the listener takes there.
+   * who asks, and what the listener takes there.
    */
   forListener(
     name: SessionName,
     known: Known | undefined,
-    slot: Pick<ScxRequest, 'isListener' | 'unreserved'>,
+    slot: Pick<ScxRequest, 'client' | 'isListener' | 'unreserved'>,
   ): Promise<OrProblem<ScxStatus>>;
   /** The SCX that has been running longest for a session; launches nothing. */
   running(session: string): ScxStatus | undefined;
@@ -45,8 +49,18 @@ const CROWDED =
   'This session has as many listeners at this cluster as it may. ' +
   'Try again later, or use another cluster.';
 
+const OVER_SHARE = {
+  server:
+    "This cluster carries as many sessions of that announcement's server as it may. " +
+    'Try again later, or use another cluster.',
+  client:
+    'This cluster carries as many sessions that your address has asked for as it may: stop ' +
+    'listening to another one, or try again later.',
+} as const;
+
 function messageOf(outcome: Exclude<Outcome, { kind: 'scx' }>): string {
   if (outcome.kind === 'failed') return outcome.reason;
+  if (outcome.kind === 'overShare') return OVER_SHARE[outcome.of];
   return outcome.kind === 'full' ? FULL : CROWDED;
 }
 
@@ -61,10 +75,11 @@ const factsFrom = (known: Known) => factsOf(known.announcement, foreignUrl(known
 /** Creates the access to the SCXs that the fleet has and launches. */
 export function createSessionScxs({ want, statuses, has }: Fleet): SessionScxs {
   return {
-    first: async (known, timeoutMs = TIMEOUT_MS) => {
+    first: async (known, address, timeoutMs = TIMEOUT_MS) => {
       const session = known.announcement.name.text;
+      const client = limitedAs(address);
       const facts = factsFrom(known);
-      return answerOf(await want({ session, facts, isListener: false, timeoutMs }));
+      return answerOf(await want({ session, client, facts, isListener: false, timeoutMs }));
     },
     existing: async (session, timeoutMs = TIMEOUT_MS) =>
       answerOf(await want({ session, facts: null, isListener: false, timeoutMs })),
@@ -72,7 +87,8 @@ export function createSessionScxs({ want, statuses, has }: Fleet): SessionScxs {
     forListener: async (name, known, slot) => {
       const facts = known === undefined ? null : factsFrom(known);
       const session = name.text;
-      return answerOf(await want({ session, facts, timeoutMs: TIMEOUT_MS, ...slot }));
+      const client = limitedAs(slot.client ?? '');
+      return answerOf(await want({ session, facts, timeoutMs: TIMEOUT_MS, ...slot, client }));
     },
     running: (session) => {
       const running = statuses(session).filter(({ state }) => state !== 'leaving');

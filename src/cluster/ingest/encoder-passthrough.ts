@@ -72,21 +72,25 @@ function createConnect(
   const limit = createEncoderLimit(encodersMax);
 
   /** An SCX that has just died is still known for a moment, and then there is another one. */
-  const dial = async (name: SessionName, attempt = 1): Promise<OrProblem<Socket>> => {
-    const scx = await sessions.scxOf(name);
+  const dial = async (
+    name: SessionName,
+    address: string,
+    attempt = 1,
+  ): Promise<OrProblem<Socket>> => {
+    const scx = await sessions.scxOf(name, address);
     if (!scx.ok) return scx;
     const upstream = await connectTo(scxHost, Number(new URL(scx.value.httpUrl).port));
     if (upstream !== undefined) return good(upstream);
     if (attempt === DIALS_MAX) return refused(LOST);
     await pause(DIAL_INTERVAL_MS);
-    return dial(name, attempt + 1);
+    return dial(name, address, attempt + 1);
   };
 
   return async (request, name) => {
     const { address } = request;
     const refusal = limit.take(address);
     if (refusal !== undefined) return refused(refusal);
-    const dialled = await dial(name);
+    const dialled = await dial(name, address);
     if (!dialled.ok) {
       limit.release(address);
       return dialled;

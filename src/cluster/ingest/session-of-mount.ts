@@ -36,8 +36,11 @@ export interface EncoderSessions {
   first(): SessionName | undefined;
   /** The mount that the operator gave a session; undefined without one. */
   mountOf(session: string): string | undefined;
-  /** The SCX that takes the session's encoders: the first one here, launched if necessary. */
-  scxOf(name: SessionName): Promise<OrProblem<ScxStatus>>;
+  /**
+   * The SCX that takes the session's encoders: the first one here, launched if necessary. `client`:
+   * the encoder's address.
+   */
+  scxOf(name: SessionName, client: string): Promise<OrProblem<ScxStatus>>;
 }
 
 export function createEncoderSessions(options: EncoderSessionsOptions): EncoderSessions {
@@ -63,9 +66,9 @@ export function createEncoderSessions(options: EncoderSessionsOptions): EncoderS
     return mounted ?? published?.announcement.name ?? (name.ok ? name.value : undefined);
   };
 
-  const scxOf = async (name: SessionName): Promise<OrProblem<ScxStatus>> => {
+  const scxOf = async (name: SessionName, client: string): Promise<OrProblem<ScxStatus>> => {
     const known = finder.recall(name.text);
-    if (known !== undefined) return scxs.first(known);
+    if (known !== undefined) return scxs.first(known, client);
     if (scxs.exists(name.text)) return scxs.existing(name.text);
     const message = `${name.text} is not known at this cluster: announce it here first.`;
     return refused(problem(404, message));

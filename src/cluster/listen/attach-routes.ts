@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import { type Attachment, attachRequestSchema } from '../../api/attach.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
+import { clientOf } from '../web/client.js';
 import { jsonReader, type Refusal, route } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 
@@ -29,9 +30,9 @@ async function attach(
   }
   const asked = await readRequest(request, response);
   if (!asked.ok) return asked.problem;
-  const known = await finder.find(asked.value.announcement, request.host);
+  const known = await finder.find(asked.value.announcement, request.host, clientOf(response));
   if (!known.ok) return known.problem;
-  const scx = await scxs.first(known.value);
+  const scx = await scxs.first(known.value, clientOf(response));
   if (!scx.ok) return scx.problem;
   const { id, session, httpUrl, overlayAddress } = scx.value;
   const answer: Attachment = {

@@ -68,8 +68,9 @@ const isListener = (request: Request): boolean =>
 /** The slot that the request takes, reserved unless its address has used up its rate. */
 function slotOf({ reservations }: Context, request: Request, response: Response) {
   const takesSlot = isListener(request);
-  const unreserved = takesSlot && !reservations.take(clientOf(response), performance.now());
-  return { isListener: takesSlot, unreserved };
+  const client = clientOf(response);
+  const unreserved = takesSlot && !reservations.take(client, performance.now());
+  return { client, isListener: takesSlot, unreserved };
 }
 
 async function listen(

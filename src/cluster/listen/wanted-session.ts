@@ -9,6 +9,7 @@ import { pathOf } from '../../lib/url-path.js';
 import { parseSessionPath, type SessionName } from '../../session/session-name.js';
 import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
+import { clientOfRequest } from '../web/client.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 
 export interface WantedDependencies {
@@ -42,7 +43,7 @@ async function byAnnouncement(
 ): Promise<OrProblem<Wanted>> {
   const url = announcementOf(request);
   if (url === undefined) return refused(problem(400, USAGE));
-  const known = await finder.find(url, request.host);
+  const known = await finder.find(url, request.host, clientOfRequest(request));
   if (!known.ok) return known;
   return good({ name: known.value.announcement.name, known: known.value });
 }

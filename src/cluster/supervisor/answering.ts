@@ -6,13 +6,14 @@
 import { capacityOf, reserve } from './capacity.js';
 import type { Launching } from './launching.js';
 import { CLOSING, CROWDED, FULL, failing } from './outcomes.js';
-import { isFailing, learn, type SessionSlot } from './session-slot.js';
+import { isFailing, isIdle, learn, type SessionSlot } from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
 import type { InputOf, Outcome } from './supervisor-types.js';
 
-function first({ scxs }: SupervisorState, slot: SessionSlot): Outcome | undefined {
+function first({ scxs }: SupervisorState, slot: SessionSlot, now: number): Outcome | undefined {
   const scx = scxs.get(slot.current);
   if (scx?.phase !== 'renewing' || scx.status === null) return undefined;
+  scx.usedAt = now;
   return { kind: 'scx', status: scx.status };
 }
 
@@ -25,6 +26,7 @@ function withRoom(
   const { best, atLimit } = capacityOf(slot, scxs.of(slot.session), config);
   if (atLimit) return CROWDED;
   if (best === undefined) return undefined;
+  best.usedAt = now;
   if (!unreserved) reserve(best, now);
   return { kind: 'scx', status: best.status };
 }
@@ -37,7 +39,7 @@ const answerOne = (
   now: number,
   unreserved = false,
 ): Outcome | undefined =>
-  isListener ? withRoom(state, slot, now, unreserved) : first(state, slot);
+  isListener ? withRoom(state, slot, now, unreserved) : first(state, slot, now);
 
 /** Answers all requests that wait for the session and can be answered now. */
 export function answerWaiting(state: SupervisorState, slot: SessionSlot, now: number): void {
@@ -61,6 +63,7 @@ export function handleWant(
   const { request, session, facts, isListener, timeoutMs, unreserved = false } = input;
   if (state.stopping) return requests.answer(request, CLOSING);
   const slot = slots.open(session, now);
+  if (isIdle(slot)) slot.client = input.client ?? '';
   if (facts !== null) learn(slot, facts);
   if (isFailing(slot, config, now)) return requests.answer(request, failing(slot, now));
   const outcome = answerOne(state, slot, isListener, now, unreserved);

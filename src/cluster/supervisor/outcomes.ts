@@ -1,4 +1,5 @@
 /** The answers to clients for which there is no SCX: a sentence, and when to try again. */
+import type { UsedUp } from '../places/places.js';
 import type { SessionSlot } from './session-slot.js';
 import type { Outcome } from './supervisor-types.js';
 
@@ -8,6 +9,10 @@ const RETRY_MS = 5000; // guess: by then the lease of a dead SCX has run out
 export const seconds = (ms: number): string => `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
 
 export const FULL: Outcome = { kind: 'full', retryAfterMs: RETRY_MS };
+
+/** There is no place for the session's SCX, because this share is used up. */
+export const noPlace = (usedUp: UsedUp): Outcome =>
+  usedUp === 'cluster' ? FULL : { kind: 'overShare', of: usedUp, retryAfterMs: RETRY_MS };
 
 export const CROWDED: Outcome = { kind: 'crowded', retryAfterMs: RETRY_MS };
 

@@ -9,6 +9,7 @@ import { answerWaiting } from './answering.js';
 import { settleReservations } from './capacity.js';
 import type { Launching } from './launching.js';
 import type { TrackedScx } from './scx-table.js';
+import { serverOf } from './session-slot.js';
 import { log, type SupervisorState } from './supervisor-state.js';
 import type { InputOf } from './supervisor-types.js';
 import type { Watching } from './watching.js';
@@ -20,7 +21,8 @@ function adopt(state: SupervisorState, status: ScxStatus, now: number): TrackedS
   const ports = portsOf(status) ?? { http: 0, overlay: 0 };
   log(state, 'info', 'An SCX that was not known here renewed its lease.', session);
   const due = now + config.leaseMs;
-  return scxs.add({ id, session, since: now, ports, phase: 'renewing', due });
+  const origin = { client: '', server: '' };
+  return scxs.add({ id, session, since: now, origin, ports, phase: 'renewing', due });
 }
 
 function becomeRenewing(state: SupervisorState, scx: TrackedScx, now: number): void {
@@ -66,7 +68,8 @@ export function handleFound(
 ): void {
   if (scxs.get(id) !== undefined || scxs.size >= config.trackedMax) return;
   const due = now + config.leaseMs;
-  scxs.add({ id, session, since: now, ports, phase: 'renewing', due });
+  const origin = { client: '', server: serverOf(facts) };
+  scxs.add({ id, session, since: now, origin, ports, phase: 'renewing', due });
   const slot = slots.open(session, now);
   slot.facts ??= facts;
   slot.current ??= id;

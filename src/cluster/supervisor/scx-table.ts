@@ -4,6 +4,7 @@
  * from the next renewals. Bounded: launched SCXs by the cap, adopted ones by `trackedMax`.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
+import type { Origin } from '../places/places.js';
 import type { Ports } from '../ports/port-pairs.js';
 
 /** Launching: no lease yet. Renewing: alive. Leaving: ends by itself. Killed: exit to come. */
@@ -14,6 +15,8 @@ export interface TrackedScx {
   readonly session: string;
   /** When it was launched, or when we first heard of it. */
   readonly since: number;
+  /** What caused its launch, as far as that is known. */
+  readonly origin: Origin;
   ports: Ports;
   phase: Phase;
   /** As of the last lease renewal; null before the first. */
@@ -22,6 +25,10 @@ export interface TrackedScx {
   renewedAt: number;
   /** It replaces one that died with clients, which connect again without asking here. */
   isRestart: boolean;
+  /** When a client was last sent to it; -Infinity before the first. */
+  usedAt: number;
+  /** It was told to end although its linger has not passed, for a session that needs its place. */
+  isEvicted: boolean;
   /** When listeners were sent to it that no renewal reports yet; at most its `listenersMax`. */
   readonly reservations: number[];
   /** The deadline of the phase. */
@@ -32,7 +39,9 @@ export interface TrackedScx {
 
 export interface ScxTable {
   get(id: string | null): TrackedScx | undefined;
-  add(scx: Pick<TrackedScx, 'id' | 'session' | 'since' | 'ports' | 'phase' | 'due'>): TrackedScx;
+  add(
+    scx: Pick<TrackedScx, 'id' | 'session' | 'since' | 'origin' | 'ports' | 'phase' | 'due'>,
+  ): TrackedScx;
   remove(id: string): void;
   all(): readonly TrackedScx[];
   /** The SCXs of a session, in whatever phase, the oldest first. */
@@ -53,6 +62,7 @@ export interface ScxTable {
 const UNREPORTED = {
   ...{ status: null, renewedAt: Number.NEGATIVE_INFINITY },
   ...{ isRestart: false, killReason: '' },
+  ...{ usedAt: Number.NEGATIVE_INFINITY, isEvicted: false },
 };
 
 const bySessionAndId = (a: ScxStatus, b: ScxStatus): number =>
@@ -114,3 +124,7 @@ export function createScxTable(): ScxTable {
 export const hadClients = ({ status, reservations }: TrackedScx, since: number): boolean =>
   status !== null &&
   (status.listeners > 0 || status.attachedSources > 0 || reservations.some((at) => at > since));
+
+/** Whether nobody needs it: it runs without clients, and none was sent to it after `since`. */
+export const isIdleScx = (scx: TrackedScx, since: number): boolean =>
+  scx.phase === 'renewing' && scx.status !== null && scx.usedAt <= since && !hadClients(scx, since);

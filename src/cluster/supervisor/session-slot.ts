@@ -10,6 +10,7 @@ import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { spreadBackoffMs } from '../../lib/backoff.js';
 import type { Rng } from '../../lib/rng.js';
+import type { Origin } from '../places/places.js';
 import type { Ports } from '../ports/port-pairs.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 
@@ -17,8 +18,10 @@ export interface SessionSlot {
   readonly session: string;
   /** Null if no client has asked for the session since its SCX was adopted. */
   facts: LaunchFacts | null;
-  /** Published here: its rendezvous point always runs (§3.4). */
+  /** Published here: its rendezvous point always runs (§3.4). Other sessions are foreign. */
   kept: boolean;
+  /** The client that asked for it when it had no SCX; '' if unknown. */
+  client: string;
   /** Its SCX crashed while it had clients: launch one for the clients that come back. */
   restart: boolean;
   /** Its first SCX: the rendezvous point if it is kept. Further ones are for listeners. */
@@ -48,6 +51,7 @@ export const createSlot = (session: string): SessionSlot => ({
   session,
   facts: null,
   kept: false,
+  client: '',
   restart: false,
   current: null,
   waiting: new Set(),
@@ -66,6 +70,16 @@ export const needsFirst = (slot: SessionSlot): boolean =>
   slot.current === null &&
   slot.facts !== null &&
   (slot.kept || slot.restart || slot.waiting.size > 0);
+
+/** The host of an announcement's URL; '' without one, or if it is published here. */
+export const serverOf = (facts: LaunchFacts | null): string =>
+  facts?.announcement !== undefined && URL.canParse(facts.announcement)
+    ? new URL(facts.announcement).hostname
+    : '';
+
+/** What causes the launches of a session. */
+export const originOf = ({ kept, client, facts }: SessionSlot): Origin =>
+  kept ? { client: '', server: '' } : { client, server: serverOf(facts) };
 
 /** Whether the slot holds nothing but a record of deaths. */
 export const isIdle = (slot: SessionSlot): boolean =>

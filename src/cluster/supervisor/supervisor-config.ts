@@ -2,11 +2,12 @@
  * All settings of the supervisor. All times are in ms. The relation between them:
  * an SCX's lease interval (1 s) < leaseMs < firstLeaseMs <= the timeout of a client's request.
  */
+
+import { foreignShare, originShare, type PlacesConfig } from '../places/places.js';
 import type { PortRange } from '../ports/port-pairs.js';
 
-export interface SupervisorConfig {
-  /** SCXs at most, >= 1; beyond it clients are told that the cluster is full. */
-  readonly scxsMax: number;
+/** Beyond the limits of places, clients are told that the cluster is full, or their share. */
+export interface SupervisorConfig extends PlacesConfig {
   readonly ports: PortRange;
   /** Listeners of one session over all its SCXs here, at most, >= 1; Infinity: no limit. */
   readonly sessionListenersMax: number;
@@ -27,6 +28,13 @@ export interface SupervisorConfig {
   readonly launchBurst: number;
   /** Guess: 1000; with the burst it bounds the launches per minute. */
   readonly launchIntervalMs: number;
+  /**
+   * The same for the foreign sessions of one client, and for those of one server: twice its share at
+   * once, and then one in this time. Guess: 5000.
+   */
+  readonly originIntervalMs: number;
+  /** Of `launchingMax`, those that only sessions published here may use. Guess: 2. */
+  readonly launchingKept: number;
   /** A launch without a lease after this is stopped and retried. Guess: 8000. */
   readonly firstLeaseMs: number;
   /** An SCX that has not renewed its lease for this long is dead. Guess: 5000, five renewals. */
@@ -73,14 +81,26 @@ export interface SupervisorConfig {
   readonly trackedMax: number;
 }
 
-/** The defaults for a cap, a range of ports, and a limit for each session's listeners. */
+/** What the operator may set, besides the cap and the ports. */
+export interface OperatorLimits {
+  readonly sessionListenersMax?: number | undefined;
+  readonly foreignMax?: number | undefined;
+  readonly perOriginMax?: number | undefined;
+}
+
+/** The defaults for a cap, a range of ports, and what the operator has set. */
 export function supervisorConfig(
   scxsMax: number,
   ports: PortRange,
-  sessionListenersMax = Number.POSITIVE_INFINITY,
+  limits: OperatorLimits = {},
 ): SupervisorConfig {
+  const { sessionListenersMax = Number.POSITIVE_INFINITY } = limits;
+  const foreignMax = Math.min(limits.foreignMax ?? foreignShare(scxsMax), scxsMax);
+  const { perOriginMax = originShare(foreignMax) } = limits;
   return Object.freeze({
     scxsMax,
+    foreignMax,
+    perOriginMax,
     ports,
     sessionListenersMax,
     spareShare: 0.1,
@@ -88,6 +108,8 @@ export function supervisorConfig(
     launchingMax: 8,
     launchBurst: Math.max(32, scxsMax),
     launchIntervalMs: 1000,
+    originIntervalMs: 5000,
+    launchingKept: 2,
     firstLeaseMs: 8000,
     leaseMs: 5000,
     pulseMs: 1000,

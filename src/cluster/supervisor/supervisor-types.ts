@@ -32,6 +32,8 @@ export type Outcome =
   | { readonly kind: 'scx'; readonly status: ScxStatus }
   /** No room at this cluster: come back later. */
   | { readonly kind: 'full'; readonly retryAfterMs: number }
+  /** The share of places of the announcement's server, or of the client, is used up. */
+  | { readonly kind: 'overShare'; readonly of: 'server' | 'client'; readonly retryAfterMs: number }
   /** The session has as many listeners here as it may. */
   | { readonly kind: 'crowded'; readonly retryAfterMs: number }
   /** The reason is a sentence for the client. */
@@ -43,6 +45,8 @@ export type SupervisorInput =
       readonly kind: 'want';
       readonly request: number;
       readonly session: string;
+      /** The client's address, or its /64 network; '' or absent if unknown. */
+      readonly client?: string;
       /** Null if the announcement is not known: only what runs already will do. */
       readonly facts: LaunchFacts | null;
       /** It is a listener, which takes a slot; broadcasters and encoders take none. */

@@ -26,7 +26,7 @@ import { createLaunching, type Launching } from './launching.js';
 import { CLOSING, NOT_YET } from './outcomes.js';
 import { handleFound, handleLease } from './renewals.js';
 import { createRequestList } from './request-list.js';
-import { createScxTable } from './scx-table.js';
+import { createScxTable, type TrackedScx } from './scx-table.js';
 import { isIdle, type SessionSlot } from './session-slot.js';
 import { createSlotTable } from './slot-table.js';
 import type { SupervisorConfig } from './supervisor-config.js';
@@ -152,7 +152,8 @@ export function createSupervisor(
 ): Supervisor {
   const effects: SupervisorEffect[] = [];
   const state = createState(config, effects);
-  const launching = createLaunching(state, drawId);
+  const evict = (scx: TrackedScx, now: number): void => watching.evict(scx, now);
+  const launching = createLaunching(state, drawId, evict);
   const endings = createEndings(state, rng);
   const watching = createWatching(state, endings);
   const parts = { state, launching, endings, watching };

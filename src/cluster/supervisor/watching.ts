@@ -16,6 +16,8 @@ export interface Watching {
   /** Acts on all deadlines that have passed by now. */
   look(now: number): void;
   becomeLeaving(scx: TrackedScx, timeoutMs: number, now: number): void;
+  /** Tells an SCX to end that nobody needs, for a session that needs its place. */
+  evict(scx: TrackedScx, now: number): void;
   /** The next deadline or pulse; Infinity without SCXs. */
   readonly due: number;
 }
@@ -44,6 +46,14 @@ export function createWatching(state: SupervisorState, endings: Endings): Watchi
     state.tell({ kind: 'stop', id: scx.id, signal: 'SIGKILL' });
   };
 
+  const becomeLeaving = (scx: TrackedScx, timeoutMs: number, now: number): void => {
+    if (scx.phase === 'leaving') return;
+    scx.phase = 'leaving';
+    scx.due = now + timeoutMs;
+    const slot = slots.get(scx.session);
+    if (slot?.current === scx.id) endings.detach(slot, now);
+  };
+
   const onDue = (scx: TrackedScx, now: number): void => {
     if (scx.phase === 'killed') {
       const message = `${scx.killReason} It is given up: SIGKILL did not end it either.`;
@@ -68,12 +78,13 @@ export function createWatching(state: SupervisorState, endings: Endings): Watchi
     look: (now) => {
       for (const scx of scxs.all()) if (scx.due <= now) onDue(scx, now);
     },
-    becomeLeaving: (scx, timeoutMs, now) => {
-      if (scx.phase === 'leaving') return;
-      scx.phase = 'leaving';
-      scx.due = now + timeoutMs;
-      const slot = slots.get(scx.session);
-      if (slot?.current === scx.id) endings.detach(slot, now);
+    becomeLeaving,
+    evict: (scx, now) => {
+      const message = 'An SCX without clients ends early: another session needs its place.';
+      log(state, 'info', message, scx.session);
+      scx.isEvicted = true;
+      becomeLeaving(scx, config.leavingMs, now);
+      state.tell({ kind: 'stop', id: scx.id, signal: 'SIGTERM' });
     },
     get due() {
       return Math.min(scxs.due, scxs.size > 0 ? pulse : Number.POSITIVE_INFINITY);

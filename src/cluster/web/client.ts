@@ -3,7 +3,7 @@
  * by the same rule as for encoders, which do not come through express
  * (http/server/client-address.ts).
  */
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
 
 /** Determines the client of each request. `trust`: the proxies whose X-Forwarded-For counts. */
@@ -17,3 +17,7 @@ export const noteClient =
 
 /** The client of the request that this response answers. */
 export const clientOf = ({ locals }: Response): string => `${locals.client ?? ''}`;
+
+/** The client of a request. */
+export const clientOfRequest = ({ res }: Request): string =>
+  res === undefined ? '' : clientOf(res);

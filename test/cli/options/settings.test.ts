@@ -38,6 +38,7 @@ describe('Settings', () => {
         maxListenersPerSession: 0,
         trustedProxies: ['127.0.0.0/8', '::1'],
         allowPrivate: false,
+        carryFrom: 'any',
         linger: 30,
         burst: 4,
         writeInterval: 1,
@@ -114,6 +115,17 @@ describe('Settings', () => {
     expect(proxies('none')).toMatchObject({ value: { trustedProxies: [] } });
     for (const wrong of ['', 'proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '::1/x', [7], []]) {
       expect(proxies(wrong)).toMatchObject({ ok: false });
+    }
+  });
+
+  test('take the servers that a cluster carries as host names, as any, or as none', () => {
+    const servers = (carryFrom: unknown) => clusterSettings({ file: { carryFrom } });
+    const both = { value: { carryFrom: ['radio.example', '[::1]:8000'] } };
+    expect(servers('Radio.example, [::1]:8000')).toMatchObject(both);
+    expect(servers(both.value.carryFrom)).toMatchObject(both);
+    expect(servers('none')).toMatchObject({ value: { carryFrom: [] } });
+    for (const wrong of ['', 'http://radio.example', 'a/b', 'radio_example', [7, {}], []]) {
+      expect(servers(wrong)).toMatchObject({ ok: false });
     }
   });
 

@@ -27,7 +27,7 @@ async function setUp(folder = temporaryFolder(), wall = 1_700_000_000_000) {
   const wallNow = () => wall + net.now;
   const url = 'http://radio.example:8000';
   const options = { store, learned, url, allowPrivate: false, fetch, now, wallNow };
-  return { net, learned, finder: createFinder(options) };
+  return { net, learned, options, finder: createFinder(options) };
 }
 
 const statusOf = (result: Awaited<ReturnType<ReturnType<typeof createFinder>['find']>>) =>
@@ -67,16 +67,43 @@ describe('The finder of announcements', () => {
 
   test('makes at most 32 fetches at a time, and remembers 256 documents', async () => {
     const { net, finder } = await setUp();
-    const urls = Array.from({ length: 40 }, (_, n) => `${URL}?${n}`);
+    const at = (server: string | number) => `http://s${server}.example/night.xml`;
+    const urls = Array.from({ length: 40 }, (_, n) => at(n));
     const all = await Promise.all(urls.map((url) => finder.find(url, undefined)));
     expect(all.map(statusOf).filter((status) => status === 503)).toHaveLength(8);
-    for (let n = 0; n < 256; n++) await finder.find(`${URL}?x${n}`, undefined);
-    expect(finder.recall(NIGHT)?.url).toBe(`${URL}?x255`);
+    for (let n = 0; n < 256; n++) await finder.find(at(`x${n}`), undefined);
+    expect(finder.recall(NIGHT)?.url).toBe(at('x255'));
     const { fetches } = net;
-    await finder.find(`${URL}?x0`, undefined);
+    await finder.find(at('x0'), undefined);
     expect(net.fetches).toBe(fetches);
-    await finder.find(`${URL}?0`, undefined);
+    await finder.find(at('0'), undefined);
     expect(net.fetches).toBe(fetches + 1);
+  });
+
+  test('makes at most 8 fetches at a time for one client, or from one server', async () => {
+    const { finder } = await setUp();
+    const all = (find: (n: number) => ReturnType<typeof finder.find>) =>
+      Promise.all(Array.from({ length: 20 }, (_, n) => find(n)));
+    const at = (n: number) => `http://s${n}.example/night.xml`;
+    const ofClient = await all((n) => finder.find(at(n), undefined, `2001:db8::${n + 1}`));
+    expect(ofClient.map(statusOf).filter((status) => status === 200)).toHaveLength(8);
+    const ofServer = await all((n) => finder.find(`${URL}?${n}`, undefined, `198.51.100.${n}`));
+    expect(ofServer.map(statusOf).filter((status) => status === 200)).toHaveLength(8);
+    expect(statusOf(await finder.find(at(99), undefined, '203.0.113.9'))).toBe(200);
+  });
+
+  test('fetches from the servers only that the operator has chosen', async () => {
+    const { net, finder, options } = await setUp();
+    await finder.find(URL, undefined);
+    const { fetches } = net;
+    for (const carryFrom of [[], ['other.example'], ['radio.example:81']]) {
+      const picky = createFinder({ ...options, carryFrom });
+      expect(statusOf(await picky.find(URL, undefined))).toBe(403);
+      expect(picky.recall(NIGHT)).toBeUndefined();
+    }
+    expect(net.fetches).toBe(fetches);
+    const open = createFinder({ ...options, carryFrom: [new globalThis.URL(URL).host] });
+    expect(statusOf(await open.find(URL, undefined))).toBe(200);
   });
 
   test('knows after a restart what it fetched, and uses it for an hour without its server', async () => {

@@ -23,8 +23,8 @@ test('A rendezvous SCX that does not start is waited for at most 2 s', async () 
     scxs: {
       exists: () => false,
       existing: async () => refused(problem(503, 'not asked for')),
-      first: async (of, timeoutMs) => {
-        asked.push([of, timeoutMs]);
+      first: async (...request) => {
+        asked.push(request);
         return refused({ ...problem(503, 'not ready'), retryAfter: 7 });
       },
     },
@@ -35,5 +35,5 @@ test('A rendezvous SCX that does not start is waited for at most 2 s', async () 
   const { port } = server.address() as AddressInfo;
   const response = await fetch(`http://127.0.0.1:${port}/rendezvous/radio.example/night`);
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '7']);
-  expect(asked).toEqual([[known, 2000]]);
+  expect(asked).toEqual([[known, '', 2000]]);
 });

@@ -186,7 +186,9 @@ describe('A launch', () => {
 test('The defaults of the supervisor are those that its documentation names', () => {
   const ports = { first: 8100, last: 8107 };
   expect(supervisorConfig(40, ports)).toEqual({
-    ...{ scxsMax: 40, ports, sessionListenersMax: Number.POSITIVE_INFINITY, trackedMax: 144 },
+    ...{ scxsMax: 40, foreignMax: 30, perOriginMax: 7 },
+    ...{ originIntervalMs: 5000, launchingKept: 2 },
+    ...{ ports, sessionListenersMax: Number.POSITIVE_INFINITY, trackedMax: 144 },
     ...{ spareShare: 0.1, reservationMs: 5000, waitingMax: 4096, sessionsMax: 1024 },
     ...{ launchingMax: 8, launchBurst: 40, launchIntervalMs: 1000, firstLeaseMs: 8000 },
     ...{ leaseMs: 5000, pulseMs: 1000, stallMs: 1000 },

@@ -49,17 +49,14 @@ describe('A supervisor launches', () => {
     expect(loud(exited(1, 300, 0))).toEqual([launchOf(2, 8100, NIGHT, true)]);
   });
 
-  test('at most launchingMax at a time, those that a client waits for first', () => {
+  test('at most launchingMax at a time, those of sessions that are published here first', () => {
     const { want, keep, lease, runUntil } = setUp({ launchingMax: 1 });
     want(1, 0, DAY);
-    expect(keep(1)).toEqual([]);
     expect(want(2, 2, 'scattercast://radio.example/noon')).toEqual([]);
+    expect(keep(3)).toEqual([]);
     expect(runUntil(99)).toEqual([]);
-    const effects = lease(1, 100, {}, DAY);
-    expect(effects).toEqual([
-      answered(1, 1),
-      launchOf(2, 8102, 'scattercast://radio.example/noon'),
-    ]);
+    expect(lease(1, 100, {}, DAY)).toEqual([answered(1, 1), launchOf(2, 8102, NIGHT, true)]);
+    expect(lease(2, 200)).toEqual([launchOf(3, 8104, 'scattercast://radio.example/noon')]);
   });
 
   test('no faster than the budget allows', () => {
@@ -448,5 +445,76 @@ describe('The memory of a supervisor', () => {
     const later = 400 + config.memoryMs + config.backoffMaxMs;
     want(2, later);
     expect(loud(exited(3, later + 10, 1))).toEqual([]);
+  });
+});
+
+describe('A supervisor that is full', () => {
+  const foreign = (n: number): LaunchFacts => ({
+    ...FACTS,
+    announcement: `http://s${n}.example/x`,
+  });
+  const sessionOf = (n: number): string => `scattercast://far.example/s${n}`;
+
+  /** Three SCXs of foreign sessions, which three clients have asked for. */
+  function withForeign() {
+    const set = setUp({ scxsMax: 3, foreignMax: 3, perOriginMax: 1 });
+    const wantForeign = (n: number, now: number, client = `client ${n}`) =>
+      set.machine.handle(
+        {
+          ...{ kind: 'want', request: n, session: sessionOf(n), client, facts: foreign(n) },
+          ...{ isListener: true, timeoutMs: 20_000 },
+        },
+        now,
+      );
+    for (const n of [1, 2, 3]) {
+      wantForeign(n, 0);
+      set.lease(n, 100, {}, sessionOf(n));
+    }
+    return { ...set, wantForeign };
+  }
+
+  test('ends a foreign SCX without clients for a session that is published here', () => {
+    const { keep, lease, exited, machine } = withForeign();
+    lease(1, 1000, { listeners: 1 }, sessionOf(1));
+    lease(3, 1000, { attachedSources: 1 }, sessionOf(3));
+    expect(loud(keep(2000))).toEqual([]); // the listener of the second may still be on its way
+    for (const n of [1, 3]) lease(n, 5000, { listeners: 1 }, sessionOf(n));
+    expect(loud(lease(2, 6000, {}, sessionOf(2)))).toEqual([stopped(2, 'SIGTERM')]);
+    expect(loud(lease(2, 6500, {}, sessionOf(2)))).toEqual([]);
+    expect(loud(exited(2, 7000, 0))).toEqual([launchOf(4, 8102, NIGHT, true)]);
+    expect(machine.has(sessionOf(2))).toBe(false);
+  });
+
+  test('ends no SCX of a session that is published here, whoever asks', () => {
+    const { keep, want, lease } = setUp({ scxsMax: 1, foreignMax: 1 });
+    keep(0);
+    lease(1, 100);
+    lease(1, 60_000);
+    expect(loud(want(1, 60_000, DAY))).toEqual([full(1)]);
+  });
+
+  test('says whose share of foreign sessions is used up', () => {
+    const { wantForeign } = withForeign();
+    const over = (request: number, of: string) => ({
+      ...{ kind: 'answer', request, outcome: { kind: 'overShare', of, retryAfterMs: 5000 } },
+    });
+    expect(loud(wantForeign(4, 200, 'client 1'))).toEqual([over(4, 'client')]);
+    expect(loud(wantForeign(4, 200))).toEqual([full(4)]);
+  });
+
+  test('launches for one client no faster than its rate, and for others at once', () => {
+    const { machine, lease, exited, wantForeign } = withForeign();
+    const relaunch = (n: number, client: string, now: number) => {
+      exited(n, now, 0);
+      return loud(wantForeign(n + 10, now, client)).map(({ kind }) => kind);
+    };
+    lease(1, 1000, {}, sessionOf(1));
+    expect(relaunch(1, 'client 1', 2000)).toEqual(['launch']);
+    exited(4, 2100, 0);
+    expect(loud(wantForeign(20, 2100, 'client 1'))).toEqual([
+      { kind: 'answer', request: 20, outcome: expect.objectContaining({ of: 'client' }) },
+    ]);
+    expect(loud(wantForeign(21, 2200, 'client 9')).map(({ kind }) => kind)).toEqual(['launch']);
+    expect(machine.deadline).toBeGreaterThan(2200);
   });
 });
