@@ -4,10 +4,10 @@
  * time of the next launch.
  *
  * A session that is published here, or whose SCX had clients or is asked for, gets a new SCX on the
- * same ports. The first quick death of an SCX that had come up costs no wait; further ones wait 250
- * ms, doubling to 4 s: the session can run, and its clients wait, the new ones here and the others
- * at the port (awaited-ports.ts). SCXs that do not even come up wait up to 30 s, and after 3 quick
- * deaths in a row clients are told.
+ * same ports. The first quick death of an SCX that had come up costs no wait; from then on the wait
+ * doubles with each quick death, up to 4 s: the session can run, and its clients wait, the new ones
+ * here and the others at the port (awaited-ports.ts). SCXs that do not even come up wait up to 30 s,
+ * and after 3 quick deaths in a row clients are told.
  */
 import type { Rng } from '../../lib/rng.js';
 import { EXIT } from '../../lib/user-error.js';

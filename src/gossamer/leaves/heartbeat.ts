@@ -106,6 +106,18 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
   const currentId = (): NodeId | undefined =>
     generating.sinceMs !== undefined ? context.self().id : followed?.generator;
 
+  /**
+   * The election: the lowest id generates. One that is higher than the present generator's changes
+   * nothing; a rendezvous point whose own id is lower generates itself.
+   */
+  const elect = (generator: NodeId, bearer: NodeId, now: number): void => {
+    const { id, rendezvous } = context.self();
+    const current = currentId();
+    if (current !== undefined && generator > current) return;
+    if (rendezvous && id < generator) becomeGenerator(now);
+    else follow(generator, bearer, now);
+  };
+
   const deadline = (): number => Math.min(healing.deadline, generating.deadline);
 
   return {
@@ -120,13 +132,9 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     generator: () => currentId() ?? null,
     bearer: () => followed?.bearer,
     handle: (from, generator, sequence, now) => {
-      const self = context.self();
-      if (generator === self.id || !isNew(generator, sequence, now)) return;
+      if (generator === context.self().id || !isNew(generator, sequence, now)) return;
       flood(generator, sequence, from.id);
-      const current = currentId();
-      if (current !== undefined && generator > current) return;
-      if (self.rendezvous && self.id < generator) becomeGenerator(now);
-      else follow(generator, from.id, now);
+      elect(generator, from.id, now);
     },
     onFollows: (from, generator, now) => {
       const current = currentId();

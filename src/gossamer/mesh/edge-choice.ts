@@ -50,7 +50,11 @@ export interface EdgeChoice {
 export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
   const { config, rng, mesh, exchange } = options;
 
-  /** H: "we have set the hysteresis value to 0.15 times the number of known source SCXs." */
+  /**
+   * H: "we have set the hysteresis value to 0.15 times the number of known source SCXs." Departure:
+   * at least 0.15, as without a source a mesh would change for every small gain; and we ourselves
+   * do not count, as no edge brings us nearer to us.
+   */
   const hysteresis = (): number => config.hysteresis * Math.max(1, options.sources().length);
 
   /** The edges that we added, and may give up for a better one. */

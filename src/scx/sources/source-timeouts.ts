@@ -6,8 +6,8 @@
  * | question | constant | ms |
  * | --- | --- | --- |
  * | Is another source played, because this one has said that it leaves? | SOURCE_DOWN_MS | 100 |
- * | Is another source played, because this one is silent? | SOURCE_LIVE_MS | 900 |
  * | Is the source that has a mount still heard, though an encoder asks for it? | STILL_HEARD_MS | 500 |
+ * | Is another source played, because this one is silent? | SOURCE_LIVE_MS | 900 |
  * | May an encoder have the mount of a silent source, here or elsewhere? | MOUNT_SILENT_MS | 2000 |
  * | Is the session off the air for new listeners? | OFF_AIR_MS | 5000 |
  * | Is a source client lost that sends neither ADUs nor KEEP_ALIVE? | CLIENT_SILENT_MS | 5000 |
@@ -22,16 +22,16 @@
 export const SOURCE_DOWN_MS = 100;
 
 /**
- * Silence after which another source is played; with its next frame that makes less than a second.
- * Guess: less than any player's buffer, more than it takes to find another parent.
- */
-export const SOURCE_LIVE_MS = 900;
-
-/**
  * A source that is heard this long after an encoder has asked for its mount is alive; what is heard
  * before may have been under way. Guess: longer than a frame takes through the session.
  */
 export const STILL_HEARD_MS = 500;
+
+/**
+ * Silence after which another source is played; with its next frame that makes less than a second.
+ * Guess: less than any player's buffer, more than it takes to find another parent.
+ */
+export const SOURCE_LIVE_MS = 900;
 
 /**
  * Silence after which an encoder may have the mount of another source, attached here or elsewhere
