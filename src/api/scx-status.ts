@@ -96,6 +96,10 @@ export const scxStatusSchema = z.object({
   listenersPeak: count,
   /** Different listeners since the start: one that comes back within seconds is the same. */
   listenersTotal: count.default(0),
+  /** Different listeners now. Absent from older SCXs, as is the next one. */
+  listenersUnique: count.optional(),
+  /** For how long they have listened on average, s. */
+  averageListeningS: count.optional(),
   listenersMax: count,
   /** Broadcasters and encoders attached here. */
   attachedSources: count,

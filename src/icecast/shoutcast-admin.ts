@@ -14,8 +14,6 @@ export interface ShoutcastView {
   readonly version: string;
   /** Listeners that ever came. */
   readonly hits: number;
-  /** Different addresses that listen. */
-  readonly uniqueListeners: number;
   /** The IP address of the source's client; undefined if it is not attached here. */
   readonly sourceAddress: string | undefined;
   readonly listeners: readonly AdminListener[];
@@ -29,12 +27,9 @@ const secondsSince = (iso: string, now: number): number =>
   Math.max(0, Math.floor((now - Date.parse(iso)) / 1000));
 
 function summaryOf(view: ShoutcastView) {
-  const { stream, listeners, now } = view;
-  const connected = listeners.map(({ connectedS }) => connectedS);
+  const { stream, now } = view;
   return {
     ...fieldsOf(stream),
-    uniquelisteners: view.uniqueListeners,
-    averagetime: Math.round(sum(connected) / Math.max(1, connected.length)),
     streamhits: view.hits,
     ...(view.sourceAddress ? { streamsource: view.sourceAddress } : {}),
     ...(stream ? { streamuptime: secondsSince(stream.startedAt, now) } : {}),

@@ -9,6 +9,10 @@ import type { IcecastSource } from './status-json.js';
 /** A stream, and how many listeners it may have. */
 export interface ShoutcastStream extends IcecastSource {
   readonly listenersMax: number;
+  /** Different listeners. */
+  readonly listenersUnique: number;
+  /** For how long those at this cluster have listened on average, s. */
+  readonly averageListeningS: number;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -24,8 +28,8 @@ export const fieldsOf = (stream: ShoutcastStream | undefined) => ({
   currentlisteners: stream?.listeners ?? 0,
   peaklisteners: stream?.listenersPeak ?? 0,
   maxlisteners: stream?.listenersMax ?? 0,
-  uniquelisteners: stream?.listeners ?? 0,
-  averagetime: 0,
+  uniquelisteners: stream?.listenersUnique ?? 0,
+  averagetime: stream?.averageListeningS ?? 0,
   servergenre: stream?.genre ?? '',
   serverurl: stream?.url ?? '',
   servertitle: stream?.name ?? '',

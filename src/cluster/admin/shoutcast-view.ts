@@ -33,7 +33,6 @@ export const viewStream: Command = async ({ clients, sessions }, request) => {
     stream: session.onAir ? streamOf(session, url, sessions.mountOf) : undefined,
     version: `Scattercast ${version}`,
     hits: session.listenersTotal,
-    uniqueListeners: new Set(listeners.map(({ address }) => address)).size,
     sourceAddress: sources.find(({ id }) => id === playing)?.address,
     listeners: listeners.map(shownTo(admin)),
     now: Date.now(),

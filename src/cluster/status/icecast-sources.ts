@@ -21,6 +21,19 @@ export function listenersOf({ listeners, scxs }: SessionStatus): number {
   return Math.max(listeners, ...all.map(({ audience }) => audience));
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Listeners that are no different ones are known of those here only, and so is the average time. */
+function presenceAt(session: SessionStatus) {
+  const { scxs, listeners } = session;
+  const listened = scxs.map((scx) => scx.listeners * (scx.averageListeningS ?? 0));
+  const repeated = scxs.map((scx) => scx.listeners - (scx.listenersUnique ?? scx.listeners));
+  return {
+    listenersUnique: listenersOf(session) - sum(repeated),
+    averageListeningS: Math.round(sum(listened) / Math.max(1, listeners)),
+  };
+}
+
 /** The mount at which a session is heard: `/live.mp3`. */
 export const shownMount = (session: SessionStatus, mountOf: OperatorMount): string =>
   withEnding(mountOf(session.session) ?? `/${session.path}`);
@@ -40,6 +53,7 @@ export function streamOf(
     listenersPeak: Math.max(listeners, session.listenersPeak),
     listenersMax: session.listenersMax,
     isListed: session.listed,
+    ...presenceAt(session),
     bitrateKbps: playing?.bitrateKbps ?? null,
     sampleRateHz: playing?.sampleRateHz ?? null,
     audioChannels: playing?.audioChannels ?? null,

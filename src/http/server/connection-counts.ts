@@ -12,6 +12,8 @@ export interface ConnectionCounts {
   add(client: string): void;
   /** Counts one less; does nothing for a client without connections. */
   remove(client: string): void;
+  /** Clients that have one. */
+  readonly clients: number;
   /** The connections of all clients. */
   readonly total: number;
 }
@@ -32,6 +34,9 @@ export function createConnectionCounts(): ConnectionCounts {
       if (count === 1) counts.delete(client);
       else counts.set(client, count - 1);
       total--;
+    },
+    get clients() {
+      return counts.size;
     },
     get total() {
       return total;

@@ -15,7 +15,6 @@ import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { AGENT_LENGTH_MAX, type ScxListener } from '../../api/scx-admin.js';
 import type { AccessLog } from '../../http/server/access-log.js';
-import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { freshFor } from '../../http/server/fresh-for.js';
 import {
   type Answer,
@@ -24,7 +23,7 @@ import {
   sendAnswer,
   unavailable,
 } from '../../http/server/response.js';
-import type { ListenerIdentities } from './listener-identities.js';
+import type { ListenerIdentities, ListeningClient } from './listener-identities.js';
 import type { ListenerState, PackedListener } from './listener-state.js';
 import type { Listener, ListenerConnection, ListenerPosition } from './listener-writer.js';
 import type { Listeners } from './listeners.js';
@@ -140,9 +139,11 @@ const methods = {
   },
 };
 
-const identityOf = ({ logged: { address, agent = '' } }: StreamRequest): ClientIdentity => ({
-  address,
-  agent,
+const identityOf = ({
+  logged: { address, agent = '' },
+  since,
+}: StreamRequest): ListeningClient => ({
+  ...{ address, agent, since },
 });
 
 const sentBytes = ({ socket, bytesBefore }: Connection): number =>

@@ -21,14 +21,23 @@ export interface ListenerIdentityOptions {
   readonly returnMs: number;
 }
 
+/** A listener's client; `since`: the instant of its request. */
+export interface ListeningClient extends ClientIdentity {
+  readonly since: number;
+}
+
 /** The identities of an SCX's listeners. */
 export interface ListenerIdentities {
   /** Whether the address may have another listener. */
   hasSlot(address: string): boolean;
   /** A listener begins; `isCounted`: another process has counted it already. */
-  enter(client: ClientIdentity, now: number, isCounted?: boolean): void;
+  enter(client: ListeningClient, now: number, isCounted?: boolean): void;
   /** A listener that has entered ends. */
-  leave(client: ClientIdentity, now: number): void;
+  leave(client: ListeningClient, now: number): void;
+  /** Different listeners now. */
+  readonly present: number;
+  /** For how long they have listened on average, ms. */
+  averageMs(now: number): number;
   /** Different listeners since the start. */
   total(now: number): number;
 }
@@ -53,6 +62,8 @@ export function createListenerIdentities(options: ListenerIdentityOptions): List
   /** Oldest first. */
   const doubtful: Doubtful[] = [];
   let total = 0;
+  /** The sum of all `since` of those that are present. */
+  let sinceSum = 0;
 
   /** Counts doubtful connections as new when their time is over. */
   const settle = (now: number): void => {
@@ -81,6 +92,7 @@ export function createListenerIdentities(options: ListenerIdentityOptions): List
       settle(now);
       byAddress.add(limitedAs(client.address));
       present.add(key);
+      sinceSum += client.since;
     },
     leave: (client, now) => {
       settle(now);
@@ -90,7 +102,12 @@ export function createListenerIdentities(options: ListenerIdentityOptions): List
       else doubtful.splice(back, 1);
       byAddress.remove(limitedAs(client.address));
       present.remove(key);
+      sinceSum -= client.since;
     },
+    get present() {
+      return present.clients;
+    },
+    averageMs: (now) => (present.total === 0 ? 0 : Math.max(0, now - sinceSum / present.total)),
     total: (now) => {
       settle(now);
       return total;

@@ -58,6 +58,8 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     listeners: listeners.count,
     listenersPeak: listeners.peak,
     listenersTotal: options.identities.total(options.now()),
+    listenersUnique: options.identities.present,
+    averageListeningS: Math.round(options.identities.averageMs(options.now()) / 1000),
     listenersMax: launch.listenersMax,
     attachedSources: options.sources.count,
     playing: playout.playing() ?? null,

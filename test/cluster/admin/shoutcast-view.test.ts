@@ -29,7 +29,7 @@ describe("SHOUTcast's view of a stream", () => {
     expect(namesIn(body)).toEqual(expect.arrayContaining(expected));
     for (const told of [
       '<CURRENTLISTENERS>30<',
-      '<UNIQUELISTENERS>2<',
+      '<UNIQUELISTENERS>29<', // one of the two here is there twice
       '<AVERAGETIME>4<',
       '<STREAMHITS>5<',
       '<STREAMSOURCE>192.0.2.5<',

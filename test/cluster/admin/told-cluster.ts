@@ -70,6 +70,7 @@ export async function startTold(handle: Handler = honest) {
   const status: Partial<ScxStatus> = {
     httpUrl: `http://radio.example:${port}/night.mp3`,
     ...{ playing: SOURCE, title: 'A < B', listeners: 2, listenersTotal: 5 },
+    ...{ listenersUnique: 1, averageListeningS: 4 },
     sources: [{ ...source, audience: 30, flows: [] }],
   };
   await renew(`${launched?.id}`, status);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 
-const who = (address: string, agent = 'VLC') => ({ address, agent });
+const who = (address: string, agent = 'VLC', since = 0) => ({ address, agent, since });
 
 describe('Listener identities', () => {
   test('count a player that comes back within seconds once', () => {
@@ -13,6 +13,20 @@ describe('Listener identities', () => {
     expect(identities.total(9600)).toBe(1);
     identities.enter(who('192.0.2.1'), 30_000);
     expect(identities.total(30_000)).toBe(2);
+  });
+
+  test('know how many different ones are here, and for how long on average', () => {
+    const identities = createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
+    expect([identities.present, identities.averageMs(5000)]).toEqual([0, 0]);
+    identities.enter(who('192.0.2.1', 'VLC', 1000), 1000);
+    identities.enter(who('192.0.2.1', 'VLC', 2000), 2000);
+    identities.enter(who('192.0.2.2', 'VLC', 3000), 4000);
+    expect([identities.present, identities.averageMs(5000)]).toEqual([2, 3000]);
+    identities.leave(who('192.0.2.1', 'VLC', 1000), 6000);
+    expect([identities.present, identities.averageMs(6000)]).toEqual([2, 3500]);
+    identities.leave(who('192.0.2.1', 'VLC', 2000), 6000);
+    identities.leave(who('192.0.2.2', 'VLC', 3000), 6000);
+    expect([identities.present, identities.averageMs(9000)]).toEqual([0, 0]);
   });
 
   test('count two players behind one address twice', () => {
