@@ -16,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   drills: () => import('./drills.js'),
   'side-by-side': () => import('./side-by-side.js'),
   soak: () => import('./soak.js'),
+  parsing: () => import('./parsing.js'),
 };
 
 function fail(message: string): never {

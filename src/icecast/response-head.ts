@@ -5,11 +5,13 @@
  *
  * Bounded: HEAD_BYTES_MAX are held back, and no byte of an answer that cannot be a head.
  */
+import { createHeadBytes, type HeadBytes } from '../lib/head/head-bytes.js';
 
 const HEAD_BYTES_MAX = 16_384;
 const NOTHING = Buffer.alloc(0);
 
-const EMPTY_LINES = /^(\r?\n)*/;
+/** Empty lines that may precede a head. Guess. */
+const EMPTY_LINES = /^(?:\r?\n){0,4}/;
 /** The beginning of a status line, or of a part of it. */
 const STATUS_LINE = /^(HTTP\/|ICY )/;
 const CANDIDATES = ['HTTP/', 'ICY '];
@@ -41,20 +43,20 @@ export interface HeadRewriter {
 /** Creates a rewriter for one answer. */
 export function createHeadRewriter(): HeadRewriter {
   /** The first bytes; undefined once they have passed. */
-  let held: Buffer | undefined = NOTHING;
+  let held: HeadBytes | undefined = createHeadBytes('empty line', [HEAD_BYTES_MAX + 1]);
   const release = (): Buffer => {
-    const bytes = held ?? NOTHING;
+    const bytes = held?.all ?? NOTHING;
     held = undefined;
     return bytes;
   };
   return {
     take: (chunk) => {
       if (held === undefined) return chunk;
-      held = Buffer.concat([held, chunk]);
-      const text = held.toString('latin1', 0, HEAD_BYTES_MAX);
+      if (!held.add(chunk)) return NOTHING;
+      const text = held.all.toString('latin1', 0, HEAD_BYTES_MAX);
       if (!mayBeHead(text)) return release();
       const found = strictHead(text);
-      if (found === undefined) return held.length > HEAD_BYTES_MAX ? release() : NOTHING;
+      if (found === undefined) return held.all.length > HEAD_BYTES_MAX ? release() : NOTHING;
       const bytes = release();
       return Buffer.concat([Buffer.from(found.head, 'latin1'), bytes.subarray(found.length)]);
     },

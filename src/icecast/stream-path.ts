@@ -19,7 +19,8 @@ const ENDING = /\.(mp3|m3u|pls|xspf)$/i;
 
 /** Reads a path, without its query and decoded. */
 export function parseStreamPath(path: string): StreamPath {
-  const plain = path.replace(/;[^/]*$/, '');
+  const parametersAt = path.indexOf(';', path.lastIndexOf('/') + 1);
+  const plain = parametersAt === -1 ? path : path.slice(0, parametersAt);
   const ending = ENDING.exec(plain)?.[1]?.toLowerCase() as ListenEnding | undefined;
   if (ending === undefined) return { mount: plain, ending: 'mp3' };
   return { mount: plain.slice(0, -ending.length - 1), ending };

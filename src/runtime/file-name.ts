@@ -4,6 +4,7 @@
  * not UTF-8 becomes one lone surrogate, U+DC80 to U+DCFF, as in Python (PEP 383): such a text can
  * be joined and cut like any other, and the bytes come back when the file is opened.
  */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -29,14 +30,17 @@ function escaped(bytes: Uint8Array): string {
   return text;
 }
 
+/** The length of a character in UTF-8, bytes, if a character begins with this byte (RFC 3629 §3). */
+function lengthFrom(first: number): number {
+  if (first < 0x80) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
+}
+
 /** The character that begins at `at`; undefined if that is not UTF-8. */
 function characterAt(bytes: Uint8Array, at: number): string | undefined {
-  for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
-    try {
-      return UTF_8.decode(bytes.subarray(at, at + length));
-    } catch {} // Perhaps it is longer.
-  }
-  return undefined;
+  const character = bytes.subarray(at, at + lengthFrom(bytes[at] as number));
+  return isUtf8(character) ? UTF_8.decode(character) : undefined;
 }
 
 /** What file functions take for such a text. */

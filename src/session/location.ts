@@ -55,11 +55,16 @@ function parseAddress(text: string): Result<Location> {
   return good({ kind: 'address', text: `${host.value}:${port}`, host: bare, port });
 }
 
+const tooLong = (what: string, text: string, lengthMax: number): Result<never> =>
+  bad(`${what} is ${text.length} characters long; at most ${lengthMax} are allowed`);
+
 /**
  * An http or https URL in its normal form, without user, password and fragment.
  * `what` names it in the problem.
  */
 export function parseWebAddress(what: string, text: string, lengthMax: number): Result<string> {
+  // Before it is parsed: host names that are not ASCII take more than linear time.
+  if (text.length > lengthMax) return tooLong(what, text, lengthMax);
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
     return bad(`${what} ${excerpt(text)} is not an http:// or https:// URL`);
   }
@@ -67,17 +72,13 @@ export function parseWebAddress(what: string, text: string, lengthMax: number): 
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     return bad(`${what} ${excerpt(text)} must not contain a user name, a password or a #fragment`);
   }
-  if (url.href.length <= lengthMax) return good(url.href);
-  return bad(`${what} is ${url.href.length} characters long; at most ${lengthMax} are allowed`);
+  return url.href.length <= lengthMax ? good(url.href) : tooLong(what, url.href, lengthMax);
 }
 
 /** Reads `host:port`, `[IPv6]:port`, or the http or https URL of a front end. */
 export function parseLocation(text: string): Result<Location> {
   if (text.length > LOCATION_LENGTH_MAX) {
-    return bad(
-      `a rendezvous location is ${text.length} characters long; ` +
-        `at most ${LOCATION_LENGTH_MAX} are allowed`,
-    );
+    return tooLong('a rendezvous location', text, LOCATION_LENGTH_MAX);
   }
   if (!text.includes('://')) return parseAddress(text);
   const url = parseWebAddress('the rendezvous location', text, LOCATION_LENGTH_MAX);

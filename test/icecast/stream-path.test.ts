@@ -18,6 +18,8 @@ describe('The path of a stream', () => {
     ['/;', '/', 'mp3'],
     ['/;stream.nsv', '/', 'mp3'],
     ['/a;b/c', '/a;b/c', 'mp3'],
+    ['/a;b/c;d;e', '/a;b/c', 'mp3'],
+    ['/live;a\nb', '/live', 'mp3'],
     ['/.mp3', '/', 'mp3'],
     ['', '', 'mp3'],
   ])('%s is the mount %s, as %s', (path, mount, ending) => {

@@ -4,6 +4,7 @@
  * supports neither the method SOURCE nor a request body of unknown length that is not chunked.
  */
 import { connect, type Socket } from 'node:net';
+import { createHeadBytes } from '../../lib/head/head-bytes.js';
 import { joinHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import type { IcecastTarget } from './icecast-target.js';
@@ -128,15 +129,15 @@ async function watchEnd(socket: Socket, signal: AbortSignal): Promise<string> {
 
 /** The status code of the server's answer. Rejects with an Error that says why there is none. */
 async function readStatus(socket: Socket, closed: Promise<string>): Promise<number> {
-  let head = '';
+  const head = createHeadBytes('empty line', [HEAD_BYTES_MAX + 1]);
   let timer: NodeJS.Timeout | undefined;
   const answer = new Promise<number>((resolve, reject) => {
     timer = setTimeout(() => reject(new Error('it does not answer')), ANSWER_MS_MAX);
     socket.on('data', (chunk) => {
-      head += chunk.toString('latin1');
-      const status = ANSWER.exec(head)?.[1];
+      if (!head.add(chunk)) return;
+      const status = ANSWER.exec(head.all.toString('latin1'))?.[1];
       if (status !== undefined) resolve(Number(status));
-      else if (head.length > HEAD_BYTES_MAX) reject(new Error('it is not an Icecast server'));
+      else if (head.all.length > HEAD_BYTES_MAX) reject(new Error('it is not an Icecast server'));
     });
     void closed.then((reason) => reject(new Error(reason)));
   });

@@ -100,7 +100,7 @@ const FILE_URL = /^file:(?:\/\/[^/]*)?(?=\/)/i;
 
 /** What a path of a playlist may mean, the likeliest first. */
 export function readingsOf(path: string): readonly string[] {
-  if (FILE_URL.test(path)) return [unescaped(path.replace(FILE_URL, '').replace(/[?#].*$/, ''))];
+  if (FILE_URL.test(path)) return [unescaped(path.replace(FILE_URL, '').replace(/[?#].*/s, ''))];
   const slashed = path.replaceAll('\\', '/');
   const readings = [path, slashed, unescaped(path), unescaped(slashed)];
   return [...new Set([...readings, ...readings.map(latin1Reading)])];

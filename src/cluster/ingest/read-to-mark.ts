@@ -1,5 +1,6 @@
 /** Reading a socket up to a mark, for a protocol that has no other framing (shoutcast.ts). */
 import type { Socket } from 'node:net';
+import { createHeadBytes, type HeadEnd } from '../../lib/head/head-bytes.js';
 
 /** The text up to the mark, one byte per character, and the bytes behind the mark. */
 export interface Passage {
@@ -12,6 +13,11 @@ export interface PassageLimits {
   readonly bytesMax: number;
   readonly msMax: number;
 }
+
+const MARKS: Readonly<Record<HeadEnd, RegExp>> = {
+  line: /\r?\n/,
+  'empty line': /^\r?\n|\r?\n\r?\n/,
+};
 
 function split(received: Buffer, mark: RegExp, bytesMax: number): Passage | undefined {
   const text = received.toString('latin1', 0, bytesMax + 4); // 4: the longest mark
@@ -28,30 +34,28 @@ function split(received: Buffer, mark: RegExp, bytesMax: number): Passage | unde
 export function readToMark(
   socket: Socket,
   before: Buffer,
-  mark: RegExp,
+  mark: HeadEnd,
   { bytesMax, msMax }: PassageLimits,
 ): Promise<Passage | undefined> {
   return new Promise((resolve) => {
-    let received = before;
+    const received = createHeadBytes(mark, [bytesMax + 1]);
     const settle = (passage: Passage | undefined): void => {
       clearTimeout(timer);
       socket.off('data', onData).off('close', onClose).pause();
       resolve(passage);
     };
     const onClose = (): void => settle(undefined);
-    /** Whether that was all. */
-    const look = (): boolean => {
-      const passage = split(received, mark, bytesMax);
-      const isOver = passage !== undefined || received.length > bytesMax;
+    /** Takes bytes; whether that was all. */
+    const take = (bytes: Buffer): boolean => {
+      if (!received.add(bytes)) return false;
+      const passage = split(received.all, MARKS[mark], bytesMax);
+      const isOver = passage !== undefined || received.all.length > bytesMax;
       if (isOver) settle(passage);
       return isOver;
     };
-    const onData = (bytes: Buffer): void => {
-      received = Buffer.concat([received, bytes]);
-      look();
-    };
+    const onData = (bytes: Buffer): void => void take(bytes);
     const timer = setTimeout(onClose, msMax);
     socket.on('data', onData).on('close', onClose);
-    if (!look()) socket.resume();
+    if (!take(before)) socket.resume();
   });
 }

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { plainAddress } from '../../http/ip-address.js';
 import { basicHeader } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
+import { withoutBlanks } from '../../lib/head/blanks.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import { listen } from '../web/front-end-port.js';
 import type { EncoderPassthrough } from './encoder-passthrough.js';
@@ -51,9 +52,9 @@ const PROBE = '!POKE';
 function iceHeaders(text: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of text.split(/\r?\n/).slice(0, FIELDS_MAX)) {
-    const [, name, value] = /^([a-z-]{1,32}):[ \t]*([\t -~\x80-\xff]*)$/i.exec(line) ?? [];
+    const [, name, value] = /^([a-z-]{1,32}):([\t -~\x80-\xff]*)$/i.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
-    headers.set(name.toLowerCase().replace(/^icy-/, 'ice-'), value);
+    headers.set(name.toLowerCase().replace(/^icy-/, 'ice-'), withoutBlanks(value));
   }
   return headers;
 }
@@ -95,7 +96,7 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
 
   return async (socket: Socket): Promise<void> => {
     const address = plainAddress(socket.remoteAddress ?? '');
-    const first = await readToMark(socket, Buffer.alloc(0), /\r?\n/, PASSWORD_LIMITS);
+    const first = await readToMark(socket, Buffer.alloc(0), 'line', PASSWORD_LIMITS);
     if (first === undefined) return void socket.destroy();
     const password = decodeLegacyText(Buffer.from(first.text, 'latin1'));
     const name = sessions.ofPassword(password);
@@ -104,7 +105,7 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
     guessDelay.forgive(address);
     admit(socket);
     socket.write(OK);
-    const second = await readToMark(socket, first.rest, /^\r?\n|\r?\n\r?\n/, FIELDS_LIMITS);
+    const second = await readToMark(socket, first.rest, 'empty line', FIELDS_LIMITS);
     if (second === undefined) return void socket.destroy();
     const headers = iceHeaders(second.text);
     headers.set('authorization', basicHeader({ user: 'source', password }));

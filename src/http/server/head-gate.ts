@@ -10,7 +10,9 @@
  * Bounded: `pendingMax` connections, each with HEAD_BYTES_MAX.
  */
 import type { Socket } from 'node:net';
+import { createHeadBytes, type HeadBytes } from '../../lib/head/head-bytes.js';
 import {
+  HEAD_BYTES_MAX,
   type HeadResult,
   LINE_BYTES_MAX,
   type RequestHead,
@@ -66,14 +68,14 @@ export interface HeadGate {
 }
 
 const TLS_HANDSHAKE = 22;
-const LINE_FEED = 10;
-const NOTHING = Buffer.alloc(0);
+/** Lengths at which a head without an end is refused. */
+const LIMITS = [LINE_BYTES_MAX + 1, HEAD_BYTES_MAX];
 
 interface Pending {
   readonly socket: Socket;
   readonly since: number;
   readonly isSecure: boolean;
-  received: Buffer;
+  readonly received: HeadBytes;
 }
 
 /** The close event follows. */
@@ -81,14 +83,7 @@ const ignore = (): void => undefined;
 
 /** Whether a pending connection begins with TLS. */
 const isTls = ({ received, isSecure }: Pending, bytes: Buffer): boolean =>
-  !isSecure && received.length === 0 && bytes[0] === TLS_HANDSHAKE;
-
-/** Adds bytes; whether the head may be whole now. Byte by byte, not all is read again each time. */
-function receive(pending: Pending, bytes: Buffer): boolean {
-  const isFirst = pending.received.length === 0;
-  pending.received = isFirst ? bytes : Buffer.concat([pending.received, bytes]);
-  return isFirst || bytes.includes(LINE_FEED) || pending.received.length > LINE_BYTES_MAX;
-}
+  !isSecure && received.all.length === 0 && bytes[0] === TLS_HANDSHAKE;
 
 /** Creates a gate without connections; `now` is a monotonic clock in ms. */
 export function createHeadGate(options: HeadGateOptions, now: () => number): HeadGate {
@@ -125,8 +120,9 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
     }
     release(pending);
     const { socket, isSecure, received } = pending;
-    const rest = received.subarray(result.head.bytes);
-    options.onRequest({ socket, head: result.head, raw: received, rest, isSecure });
+    const raw = received.all;
+    const rest = raw.subarray(result.head.bytes);
+    options.onRequest({ socket, head: result.head, raw, rest, isSecure });
   };
 
   const onBytes = (pending: Pending, bytes: Buffer): void => {
@@ -135,7 +131,8 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
       pending.socket.unshift(bytes);
       return secure(pending.socket);
     }
-    if (receive(pending, bytes)) onHead(pending, readRequestHead(pending.received));
+    const { received } = pending;
+    if (received.add(bytes)) onHead(pending, readRequestHead(received.all));
   };
 
   const evictOldest = (): void => {
@@ -150,7 +147,8 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
     enter: (socket, isSecure = false) => {
       counters.entered++;
       socket.on('error', ignore).on('data', onData).on('close', onGone);
-      pendings.set(socket, { socket, since: now(), isSecure, received: NOTHING });
+      const received = createHeadBytes('empty line', LIMITS);
+      pendings.set(socket, { socket, since: now(), isSecure, received });
       evictOldest();
     },
     tick: (at) => {

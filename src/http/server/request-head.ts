@@ -5,7 +5,11 @@
  * and SOURCE need (RFC 9112 §2 to §5), and strictly, because a lenient reader can be tricked. Lenient
  * is only what §2.2 allows, and old clients need: lines may end with LF alone, and empty lines may
  * precede the request.
+ *
+ * Strangers choose every byte, so each step takes time that is linear in the length of the head
+ * (`npm run bench -- parsing`).
  */
+import { withoutBlanks } from '../../lib/head/blanks.js';
 
 /** The head of a request. Header names are in lower case; of a repeated one the first counts. */
 export interface RequestHead {
@@ -34,7 +38,8 @@ const HEADERS_MAX = 64;
 /** A target may hold any byte from 0x80 on: encoders do not escape all titles. */
 const REQUEST_LINE =
   /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~\x80-\xff]+) (HTTP\/1\.[01]|ICE\/1\.0)$/;
-const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
+/** The name of a header, with its colon. */
+const HEADER_NAME = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):/;
 /** Not allowed in a line: control characters other than the tab. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are searched for
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
@@ -56,11 +61,20 @@ const LEADING_LINES = /^(?:\r?\n){0,4}/;
 /** The index behind the empty lines at the beginning. */
 const startOfHead = (text: string): number => LEADING_LINES.exec(text)?.[0].length ?? 0;
 
-/** The index behind the empty line; -1 without one. Lines end with CR LF, or with LF alone. */
-function endOfHead(text: string): number {
-  const start = startOfHead(text);
-  const found = /\r?\n\r?\n/.exec(text.slice(start));
-  return found === null ? -1 : start + found.index + found[0].length;
+/** A head that is whole: its lines, and the index behind its empty line. */
+interface WholeHead {
+  readonly lines: readonly string[];
+  readonly end: number;
+}
+
+/** The head at the beginning; undefined before its end. Lines end with CR LF, or with LF alone. */
+function wholeHead(received: string): WholeHead | undefined {
+  const start = startOfHead(received);
+  const text = received.slice(start);
+  const found = /\r?\n\r?\n/.exec(text);
+  if (found === null) return undefined;
+  const lines = text.slice(0, found.index).split(/\r?\n/);
+  return { lines, end: start + found.index + found[0].length };
 }
 
 function incomplete(received: string): HeadResult {
@@ -71,17 +85,13 @@ function incomplete(received: string): HeadResult {
   return /^(\r?$|[A-Za-z])/.test(text) ? { kind: 'partial' } : MALFORMED;
 }
 
-/** The lines of a whole head. */
-const linesOf = (text: string, end: number): string[] =>
-  text.slice(startOfHead(text), end).trimEnd().split(/\r?\n/);
-
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> | undefined {
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value] = HEADER.exec(line) ?? [];
-    if (name === undefined || value === undefined || CONTROL.test(value)) return undefined;
+    const [mark = '', name] = HEADER_NAME.exec(line) ?? [];
+    if (name === undefined || CONTROL.test(line)) return undefined;
     const key = name.toLowerCase();
-    if (!headers.has(key)) headers.set(key, value);
+    if (!headers.has(key)) headers.set(key, withoutBlanks(line.slice(mark.length)));
   }
   return headers;
 }
@@ -95,8 +105,7 @@ const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
  * the request line, its target is ASCII, and its protocol is HTTP.
  */
 export function strictHead(received: Uint8Array): Buffer {
-  const text = textOf(received);
-  const [first = '', ...rest] = linesOf(text, endOfHead(text));
+  const [first = '', ...rest] = wholeHead(textOf(received))?.lines ?? [];
   const line = first
     .replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
     .replace(/ ICE\/1\.0$/, ' HTTP/1.0');
@@ -106,15 +115,15 @@ export function strictHead(received: Uint8Array): Buffer {
 /** Reads the head at the beginning of the bytes received so far. */
 export function readRequestHead(received: Uint8Array): HeadResult {
   const text = textOf(received);
-  const end = endOfHead(text);
-  if (end === -1) return incomplete(text);
-  if (end > HEAD_BYTES_MAX) return TOO_LARGE;
-  const [first = '', ...rest] = linesOf(text, end);
+  const whole = wholeHead(text);
+  if (whole === undefined) return incomplete(text);
+  if (whole.end > HEAD_BYTES_MAX) return TOO_LARGE;
+  const [first = '', ...rest] = whole.lines;
   if (first.length > LINE_BYTES_MAX) return TOO_LONG;
   if (rest.length > HEADERS_MAX) return TOO_MANY;
   const [, method, target, protocol] = REQUEST_LINE.exec(first) ?? [];
   if (method === undefined || target === undefined || protocol === undefined) return MALFORMED;
   const headers = readHeaders(rest);
   if (headers === undefined) return bad(400, 'Malformed header line.');
-  return { kind: 'head', head: { method, target, protocol, headers, bytes: end } };
+  return { kind: 'head', head: { method, target, protocol, headers, bytes: whole.end } };
 }

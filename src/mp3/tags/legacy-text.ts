@@ -16,13 +16,12 @@ const UTF_8 = new TextDecoder('utf-8', { fatal: true });
  */
 const FROM_0X80 = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
 
+const latin1Character = (byte: number): string =>
+  byte >= 0x80 && byte < 0xa0 ? (FROM_0X80[byte - 0x80] as string) : String.fromCharCode(byte);
+
 /** Decodes text in Latin-1, as windows-1252 extends it. */
-export function decodeLatin1(bytes: Uint8Array): string {
-  const characters = Array.from(bytes, (byte) =>
-    byte >= 0x80 && byte < 0xa0 ? (FROM_0X80[byte - 0x80] as string) : String.fromCharCode(byte),
-  );
-  return characters.join('');
-}
+export const decodeLatin1 = (bytes: Uint8Array): string =>
+  Array.from(bytes, latin1Character).join('');
 
 /** The characters of several bytes in UTF-8 (RFC 3629 §4); each character here is one byte. */
 const WELL_FORMED =
@@ -39,8 +38,8 @@ const BEYOND_ASCII = new RegExp(`(${WELL_FORMED})|(${CUT})|[\\x80-\\xff]`, 'g');
 const decodeDamaged = (text: string): string =>
   text.replace(BEYOND_ASCII, (found: string, wellFormed?: string, cut?: string) => {
     if (cut !== undefined) return '';
-    const bytes = Buffer.from(found, 'latin1');
-    return wellFormed === undefined ? decodeLatin1(bytes) : bytes.toString('utf8');
+    if (wellFormed === undefined) return latin1Character(found.charCodeAt(0));
+    return Buffer.from(found, 'latin1').toString('utf8');
   });
 
 /** Decodes text in UTF-8 or Latin-1, without a byte order mark. */

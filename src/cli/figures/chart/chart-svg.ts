@@ -65,4 +65,4 @@ export function drawChart(chart: Chart, size: Size, name: string): string {
 
 /** The picture as a file of its own. */
 export const standAlone = (svg: string): string =>
-  `${svg.replace(/(<svg[^>]*>)/, `$1<style>${CHART_STYLE}</style>`)}\n`;
+  `${svg.replace(/(<svg[^<>]*>)/, `$1<style>${CHART_STYLE}</style>`)}\n`;

@@ -1,0 +1,63 @@
+/**
+ * `npm run fuzz [-- --minutes 60] [--seed SEED] [--only NAME]`: gives every parser of outside bytes
+ * drawn inputs, one round after the other, and prints the seed of each round. Ends with an error at
+ * the first input that makes a parser throw, or that takes it far longer than its length explains; the
+ * seed draws that input again. The gate runs one short round (test/attacks/parsers.test.ts).
+ */
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { type HostileInput, hostileInput, readInput } from '../test/attacks/hostile-bytes.js';
+import { type OutsideParser, PARSERS } from '../test/attacks/parsers.js';
+
+const RUNS = 1000;
+/**
+ * An input that takes longer, three times in a row, is reported: inputs have at most 64 KiB, which
+ * linear parsers read in a few ms.
+ */
+const SLOW_MS = 100;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '60' },
+    seed: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+});
+
+/** The shortest time of three readings, ms; a busy machine makes single ones slow. */
+function fastestMs(parser: OutsideParser, input: HostileInput): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 3 && fastest > SLOW_MS; run++) {
+    const begun = performance.now();
+    readInput(parser, input);
+    fastest = Math.min(fastest, performance.now() - begun);
+  }
+  return fastest;
+}
+
+function round(parser: OutsideParser, seed: number): void {
+  const property = fc.property(hostileInput(parser), (input) => {
+    const ms = fastestMs(parser, input);
+    if (ms > SLOW_MS) throw new Error(`${input.bytes.length} bytes take ${Math.round(ms)} ms`);
+  });
+  fc.assert(property, { seed, numRuns: RUNS });
+}
+
+const parsers = PARSERS.filter(({ name }) => name.includes(values.only));
+const until = performance.now() + Number(values.minutes) * 60_000;
+let inputs = 0;
+for (let seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31)); ; seed++) {
+  console.log(`seed ${seed}: ${inputs} inputs so far`);
+  for (const parser of parsers) {
+    try {
+      round(parser, seed);
+    } catch (error) {
+      console.error(`${parser.name}: ${(error as Error).message}`);
+      console.error(`again: npm run fuzz -- --seed ${seed} --only '${parser.name}'`);
+      process.exit(1);
+    }
+    inputs += RUNS;
+  }
+  if (performance.now() > until) break;
+}
+console.log(`${inputs} inputs, no failure`);
