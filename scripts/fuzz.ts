@@ -52,7 +52,8 @@ for (let seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31)); ; se
     try {
       round(parser, seed);
     } catch (error) {
-      console.error(`${parser.name}: ${(error as Error).message}`);
+      const { message, cause } = error as Error;
+      console.error(`${parser.name}: ${message}`, cause ?? '');
       console.error(`again: npm run fuzz -- --seed ${seed} --only '${parser.name}'`);
       process.exit(1);
     }

@@ -32,7 +32,7 @@ export function limitedAs(address: string): string {
 export function networkOf(address: string): string {
   if (isIP(address) === 0) return '';
   const parsed = ipaddr.process(address);
-  if (parsed instanceof ipaddr.IPv4) return parsed.toString().replace(/\d+$/, '0');
+  if (parsed instanceof ipaddr.IPv4) return `${parsed.octets.slice(0, 3).join('.')}.0`;
   const prefix = parsed.parts.slice(0, 3).map((group) => group.toString(16));
   return `${prefix.join(':')}::`;
 }

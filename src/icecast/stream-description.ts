@@ -2,7 +2,9 @@
  * The description of a stream: its title, genre, home page. An encoder sends them in `ice-` headers
  * when it logs in; players and directories get them in `icy-` headers.
  */
+
 import { plainText } from '../lib/plain-text.js';
+import { urlOf } from '../lib/url-path.js';
 import { decodeLegacyText } from '../mp3/tags/legacy-text.js';
 
 /** What a stream is called; undefined where nobody has said it. */
@@ -64,7 +66,7 @@ function icyHeaderText(text: string | undefined): string | undefined {
 
 /** A link that players show may be anything that an encoder wrote: never `javascript:`. */
 const webAddress = (url: string | undefined): string | undefined =>
-  url !== undefined && /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+  url !== undefined && /^https?:\/\//i.test(url) && urlOf(url) ? url : undefined;
 
 /** The `icy-` header fields of a stream with this description; undefined ones are left out. */
 export const icyFields = ({ title, genre, text, url, isListed }: StreamDescription) => ({

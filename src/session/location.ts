@@ -4,8 +4,10 @@
  * Beyond: or the URL of a front end, which answers with the SCX's current address. A rendezvous
  * point that was restarted elsewhere is then found again without a new announcement.
  */
+
 import { excerpt } from '../lib/excerpt.js';
 import { bad, good, type Result } from '../lib/result.js';
+import { urlOf } from '../lib/url-path.js';
 import { parseHostName } from './host-name.js';
 
 /** A rendezvous location; `text` is its normal form, which parses to the same location. */
@@ -26,8 +28,7 @@ const ADDRESS = /^(?<host>\[[0-9A-Fa-f:.]+\]|[^[\]:]*):(?<port>[1-9][0-9]{0,4})$
 
 /** The host as a URL would write it; undefined if no URL could. */
 function canonicalHost(host: string): string | undefined {
-  const url = `http://${host}/`;
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
+  return urlOf(`http://${host}/`)?.hostname;
 }
 
 function parseHost(text: string): Result<string> {
@@ -65,10 +66,10 @@ const tooLong = (what: string, text: string, lengthMax: number): Result<never> =
 export function parseWebAddress(what: string, text: string, lengthMax: number): Result<string> {
   // Before it is parsed: host names that are not ASCII take more than linear time.
   if (text.length > lengthMax) return tooLong(what, text, lengthMax);
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
+  const url = /^https?:\/\//i.test(text) ? urlOf(text) : undefined;
+  if (url === undefined) {
     return bad(`${what} ${excerpt(text)} is not an http:// or https:// URL`);
   }
-  const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     return bad(`${what} ${excerpt(text)} must not contain a user name, a password or a #fragment`);
   }

@@ -3,8 +3,10 @@
  * and ports. They are read to the form in which the rest of the program uses them, so that a typing
  * error is found before anything starts.
  */
+
 import { type IcecastTarget, parseIcecastUrl } from '../../client/icecast-relay/icecast-target.js';
 import { isNetwork } from '../../http/server/client-address.js';
+import { urlOf } from '../../lib/url-path.js';
 import { parseWebAddress } from '../../session/location.js';
 import { parseSessionPath, type SessionName } from '../../session/session-name.js';
 import { expecting, unquoted, type Value } from './values.js';
@@ -41,7 +43,7 @@ export const streamUrl: Value<URL> = expecting(
   'the URL of a stream, like http://radio.example:8000/live.mp3',
   (raw) => {
     const text = typeof raw === 'string' && raw.length <= 2048 ? raw : '';
-    return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+    return /^https?:\/\//i.test(text) ? urlOf(text) : undefined;
   },
   unquoted,
 );
@@ -56,7 +58,7 @@ export const icecastTarget: Value<IcecastTarget> = expecting(
 /** A host name or an IP address, without a port. */
 export const host: Value<string> = expecting('a host name or an IP address', (raw) => {
   if (typeof raw !== 'string' || !/^[A-Za-z0-9.:_-]{1,253}$/.test(raw)) return undefined;
-  return URL.canParse(`http://${raw.includes(':') ? `[${raw}]` : raw}/`) ? raw : undefined;
+  return urlOf(`http://${raw.includes(':') ? `[${raw}]` : raw}/`) ? raw : undefined;
 });
 
 /** They mean all addresses of this machine, so they are useless to other machines. */

@@ -2,6 +2,7 @@
  * A mount of an Icecast server to which we send. The user gives it as a URL that contains the
  * password; messages show its label, which does not.
  */
+import { urlOf } from '../../lib/url-path.js';
 
 export interface IcecastTarget {
   readonly host: string;
@@ -23,8 +24,9 @@ const LENGTH_MAX = 2048;
 export function parseIcecastUrl(text: string): IcecastTarget | undefined {
   // The URL class does not parse hosts in unknown schemes.
   const http = text.replace(/^icecast:\/\//i, 'http://');
-  if (text.length > LENGTH_MAX || http === text || !URL.canParse(http)) return undefined;
-  const { hostname, port, pathname, search, hash, username, password } = new URL(http);
+  const url = text.length > LENGTH_MAX || http === text ? undefined : urlOf(http);
+  if (url === undefined) return undefined;
+  const { hostname, port, pathname, search, hash, username, password } = url;
   if (pathname === '/' || password === '' || search !== '' || hash !== '') return undefined;
   const credentials = [username === '' ? USER : username, password].map(decoded);
   // new URL() omits port 80, but the user has written it.

@@ -5,10 +5,12 @@
  * redirects, headers, and the time to answer are bounded. Titles are asked for; if the server's
  * `icy-metaint` makes no sense, the stream is opened again without them.
  */
+
 import { type IncomingMessage, request } from 'node:http';
 import { SESSION_HEADER } from '../../api/stream-session.js';
 import { excerpt } from '../../lib/excerpt.js';
 import { plainText } from '../../lib/plain-text.js';
+import { urlOf } from '../../lib/url-path.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import { connectIcy } from './icy-socket.js';
@@ -108,7 +110,7 @@ async function ask(options: IcyOptions, wantsTitles: boolean): Promise<IncomingM
 }
 
 function redirected(location: string, from: URL, label: string): URL {
-  const url = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+  const url = urlOf(location, from);
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new NoStream(EXIT.refused, `${label} redirects to ${excerpt(location)}`);
 }

@@ -11,11 +11,13 @@
  * Anybody can have us fetch. fetch-budget.ts bounds that, and the operator may carry the sessions of
  * some servers only, or none but those that are published here.
  */
+
 import { announcementPath } from '../../api/publishing.js';
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
 import { FetchProblem, type FetchProblemKind } from '../../http/client/guarded-request.js';
 import { type BoundedMap, createBoundedMap } from '../../lib/bounded-map.js';
 import { good } from '../../lib/result.js';
+import { urlOf } from '../../lib/url-path.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { parseSessionPath, sessionPath } from '../../session/session-name.js';
@@ -92,8 +94,8 @@ function problemOf(error: unknown): Problem {
 
 /** The session behind one of our own URLs, `creator/session`; undefined for other URLs. */
 function ownPath(text: string, authorities: readonly string[]): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
+  const url = urlOf(text);
+  if (url === undefined) return undefined;
   const isOurs = authorities.some((authority) => isAt(url, authority));
   return isOurs ? OWN_PATH.exec(url.pathname)?.[1] : undefined;
 }
@@ -115,7 +117,7 @@ function findPublished(store: AnnouncementStore, path: string, url: string): OrP
 }
 
 /** The host of a URL; '' of a text that is none, which the fetch refuses. */
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
+const hostOf = (url: string): string => urlOf(url)?.hostname ?? '';
 
 const NOT_CARRIED = problem(
   403,
@@ -128,7 +130,10 @@ function carriedFrom(servers: readonly string[] | undefined): (url: string) => b
   if (servers === undefined) return () => true;
   const isOne = (url: URL): boolean =>
     servers.some((server) => server === url.hostname || server === url.host);
-  return (url) => URL.canParse(url) && isOne(new URL(url));
+  return (text) => {
+    const url = urlOf(text);
+    return url !== undefined && isOne(url);
+  };
 }
 
 const knownOf = ({ announcement, url }: Learned): Known => ({

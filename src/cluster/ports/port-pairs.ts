@@ -4,6 +4,7 @@
  *
  * Another program may use a port of the range. A pair where that was found is avoided for a while.
  */
+import { urlOf } from '../../lib/url-path.js';
 
 /** The ports of one SCX; 0 is any free port. */
 export interface Ports {
@@ -93,8 +94,9 @@ export function portsOf(status: {
   readonly httpUrl: string;
   readonly overlayAddress: string;
 }): Ports | null {
-  if (!URL.canParse(status.httpUrl)) return null;
-  const http = Number(new URL(status.httpUrl).port || 80);
+  const url = urlOf(status.httpUrl);
+  if (url === undefined) return null;
+  const http = Number(url.port || 80);
   const overlay = Number(status.overlayAddress.replace(/^.*:/, ''));
   const valid = Number.isInteger(overlay) && overlay > 0 && overlay <= 65_535;
   return valid ? { http, overlay } : null;

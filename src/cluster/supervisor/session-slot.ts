@@ -10,6 +10,7 @@ import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { spreadBackoffMs } from '../../lib/backoff.js';
 import type { Rng } from '../../lib/rng.js';
+import { urlOf } from '../../lib/url-path.js';
 import type { Origin } from '../places/places.js';
 import type { Ports } from '../ports/port-pairs.js';
 import type { SupervisorConfig } from './supervisor-config.js';
@@ -73,9 +74,7 @@ export const needsFirst = (slot: SessionSlot): boolean =>
 
 /** The host of an announcement's URL; '' without one, or if it is published here. */
 export const serverOf = (facts: LaunchFacts | null): string =>
-  facts?.announcement !== undefined && URL.canParse(facts.announcement)
-    ? new URL(facts.announcement).hostname
-    : '';
+  urlOf(facts?.announcement ?? '')?.hostname ?? '';
 
 /** What causes the launches of a session. */
 export const originOf = ({ kept, client, facts }: SessionSlot): Origin =>

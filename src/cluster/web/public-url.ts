@@ -8,19 +8,20 @@
  * us; it is believed only where it must be the public one. Host and scheme are parsed, and compared as
  * origins: `Radio.Example:443` behind https is `https://radio.example`.
  */
+
 import { isIP } from 'node:net';
 import type { Request } from 'express';
 import { isLoopback, plainAddress } from '../../http/ip-address.js';
 import { urlHost } from '../../lib/host-port.js';
+import { urlOf } from '../../lib/url-path.js';
 
 /** A path that a web server in front of us has before ours: `/radio`. */
 const PREFIX = /^(\/[A-Za-z0-9._~-]{1,64}){1,8}$/;
 
 /** A URL that is an origin only; undefined if the text is none. */
 function parseOrigin(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.href === `${url.origin}/` ? url : undefined;
+  const url = urlOf(text);
+  return url?.href === `${url?.origin}/` ? url : undefined;
 }
 
 const isEncrypted = ({ socket }: Request): boolean => 'encrypted' in socket;

@@ -7,11 +7,13 @@
  * uses: a second DNS answer cannot differ from the checked one (rebinding). Redirects are not followed
  * here.
  */
+
 import { type LookupAddress, lookup as resolve } from 'node:dns';
 import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { excerpt } from '../../lib/excerpt.js';
+import { urlOf } from '../../lib/url-path.js';
 import { classifyAddress } from './address-rules.js';
 
 /** The cause of a failed fetch. */
@@ -79,8 +81,8 @@ export function parseUrl(text: string, base?: URL): URL {
   const problem = (why: string): FetchProblem =>
     new FetchProblem('badUrl', `the URL ${excerpt(text)} ${why}`);
   if (text.length > URL_LENGTH_MAX) throw problem(`has more than ${URL_LENGTH_MAX} characters`);
-  if (!URL.canParse(text, base?.href)) throw problem('is not a URL');
-  const url = new URL(text, base);
+  const url = urlOf(text, base);
+  if (url === undefined) throw problem('is not a URL');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw problem('must begin with http:// or https://');
   }

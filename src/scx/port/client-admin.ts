@@ -15,7 +15,7 @@ import {
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
-import { pathOf } from '../../lib/url-path.js';
+import { pathOf, urlOf } from '../../lib/url-path.js';
 import { isSameSecret } from '../../runtime/secrets.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerConnections } from '../listeners/listener-connection.js';
@@ -95,10 +95,11 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
 
   /** `?to=URL` moves all listeners there; without it the request is a listener that moves here. */
   const move = (request: IncomingRequest): Answer | 'taken' => {
-    const to = new URL(request.head.target, 'http://scx').searchParams.get('to');
+    const to = urlOf(request.head.target, 'http://scx')?.searchParams.get('to') ?? null;
     if (to === null) return moved.receive(request) ?? 'taken';
-    if (!URL.canParse(to) || !to.startsWith('http:')) return textAnswer(400, 'Move to where?');
-    moved.moveTo(new URL(to));
+    const url = urlOf(to);
+    if (url?.protocol !== 'http:') return textAnswer(400, 'Move to where?');
+    moved.moveTo(url);
     return { status: 204, body: '' };
   };
 
