@@ -125,9 +125,11 @@ export interface RawPeer {
   send(...frames: Uint8Array[]): void;
 }
 
-/** Connects to an overlay port. */
-export function connectRaw(address: string): RawPeer {
-  const socket = connect(splitHostPort(address));
+/** Connects to an overlay port; `socket`: one that is connecting already. */
+export function connectRaw(
+  address: string,
+  socket: Socket = connect(splitHostPort(address)),
+): RawPeer {
   const decoder = createDecoder();
   const heard: WireEvent[] = [];
   let isClosed = false;

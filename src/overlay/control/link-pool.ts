@@ -72,14 +72,10 @@ export function contactOf({ contacts, context }: LinkPool, address: Address): Co
   return contact;
 }
 
-/** Sends a frame; a peer that has left too much unread is given up. */
+/** Sends a frame. */
 export function writeTo({ context }: LinkPool, { connection }: Link, frame: Uint8Array): void {
-  const { counters, limits } = context;
-  counters.messagesOut++;
+  context.counters.messagesOut++;
   connection.send(frame);
-  if (connection.backlogBytes <= limits.controlBacklogMax) return;
-  counters.overflows++;
-  connection.fail('lost', 'the peer does not read');
 }
 
 /** Removes a link from its contacts. */

@@ -36,9 +36,13 @@ export function createDataLinks(context: OverlayContext, rng: Rng, main: number)
 
   return {
     admit: downstreams.admit,
-    close: upstreams.close,
+    close: () => {
+      upstreams.close();
+      downstreams.close();
+    },
     forward: downstreams.forward,
     onEdge: (member, isUp) => {
+      downstreams.onEdge(member.id, isUp);
       if (isUp) upstreams.hold(member, main);
       else upstreams.release(member, main);
     },

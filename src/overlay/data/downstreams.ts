@@ -8,7 +8,7 @@
 import type { DataMessage } from '../../gossamer/core/message.js';
 import type { Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { WireEvent } from '../../wire/decoder.js';
-import { encodeAdu, encodeDataMessage } from '../../wire/encoder.js';
+import { encodeAdu, encodeDataMessage, encodeRefusal } from '../../wire/encoder.js';
 import type { DataHello } from '../../wire/hello.js';
 import type { Admission } from '../sockets/admission.js';
 import type { Arrival, Connection, ConnectionHandler } from '../sockets/connection.js';
@@ -22,6 +22,10 @@ export interface Downstreams {
   send(to: NodeId, channel: number, message: ParentMessage): void;
   /** Does nothing when the child has no connection. */
   forward(to: NodeId, adu: Adu): void;
+  /** A mesh edge has come up or gone down: its neighbour may hold a connection in reserve. */
+  onEdge(peer: NodeId, isUp: boolean): void;
+  /** Stops timers; closing the connections is the sockets' business. */
+  close(): void;
 }
 
 /** One data connection from a child. */
@@ -29,7 +33,7 @@ interface Downstream {
   readonly peer: Member;
   readonly channel: number;
   readonly connection: Connection;
-  /** The subscriptions. Bounded: the machine refuses sources that it does not know. */
+  /** The subscriptions. Bounded: SUBSCRIPTIONS_MAX, and the machine refuses unknown sources. */
   readonly sources: Set<SourceId>;
   isCongested: boolean;
   datagrams: DatagramParent | undefined;
@@ -39,9 +43,14 @@ interface Table {
   readonly context: OverlayContext;
   /** By child and channel. Bounded: inboundMax. */
   readonly downstreams: Map<string, Downstream>;
+  /** The mesh neighbours. Bounded: k1 + k2. */
+  readonly neighbours: Set<NodeId>;
   /** Called when a connection with subscriptions is gone. */
   onDown(peer: NodeId, channel: number): void;
 }
+
+/** Subscriptions on one connection: more than the machine knows sources. */
+const SUBSCRIPTIONS_MAX = 512;
 
 const keyOf = (peer: NodeId, channel: number): string => `${peer}/${channel}`;
 
@@ -53,7 +62,8 @@ export function createDownstreams(
   context: OverlayContext,
   onDown: (peer: NodeId, channel: number) => void,
 ): Downstreams {
-  const table: Table = { context, downstreams: new Map(), onDown };
+  const table: Table = { context, downstreams: new Map(), neighbours: new Set(), onDown };
+  const sweeper = setInterval(() => sweep(table), context.limits.sweepMs);
   return {
     admit: (hello) => ({
       kind: 'admitted',
@@ -66,6 +76,11 @@ export function createDownstreams(
     }),
     send: (to, channel, message) => send(table, to, channel, message),
     forward: (to, adu) => forward(table, to, adu),
+    onEdge: (peer, isUp) => {
+      if (isUp) table.neighbours.add(peer);
+      else table.neighbours.delete(peer);
+    },
+    close: () => clearInterval(sweeper),
   };
 }
 
@@ -119,7 +134,10 @@ function handleMessage({ context }: Table, downstream: Downstream, message: Data
     return connection.reject('unexpected', `${message.kind} from a child`);
   }
   context.counters.dataMessagesIn++;
-  if (message.kind === 'subscribe') sources.add(message.source);
+  if (message.kind === 'subscribe') {
+    if (sources.size >= SUBSCRIPTIONS_MAX) return connection.reject('unexpected', 'subscription');
+    sources.add(message.source);
+  }
   if (message.kind === 'unsubscribe') sources.delete(message.source);
   context.feed({ kind: 'dataReceived', from: peer, message });
 }
@@ -170,6 +188,16 @@ function becomeDrained(table: Table, downstream: Downstream): void {
   downstream.isCongested = false;
   const { peer, channel } = downstream;
   table.context.feed({ kind: 'drained', peer: peer.id, channel });
+}
+
+/** Ends idle connections without a subscription, unless a neighbour holds them in reserve. */
+function sweep({ context, downstreams, neighbours }: Table): void {
+  const now = performance.now();
+  for (const { peer, sources, connection } of downstreams.values()) {
+    const isUsed = sources.size > 0 || neighbours.has(peer.id);
+    if (isUsed || now - connection.usedAt <= context.limits.idleMs) continue;
+    connection.finish(encodeRefusal('idle'));
+  }
 }
 
 function onClose(table: Table, downstream: Downstream): void {

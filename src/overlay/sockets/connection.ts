@@ -13,6 +13,7 @@ import { createDecoder, type Decoder, type Malformed, type WireEvent } from '../
 import { encodeRefusal } from '../../wire/encoder.js';
 import type { ConnectionFault, OverlayCounters } from './counters.js';
 import type { OverlayLimits } from './limits.js';
+import type { Unread, UnreadConnection } from './unread.js';
 
 /** Why a connection has ended. */
 export type CloseCause =
@@ -73,11 +74,13 @@ export interface ConnectionOptions {
   readonly remoteAddress: string;
   readonly counters: OverlayCounters;
   readonly limits: OverlayLimits;
+  /** The bounds of what waits for peers to read. */
+  readonly unread: Unread;
   readonly log: Logger;
 }
 
 /** A connection and what has happened to it. */
-interface State extends ConnectionOptions {
+interface State extends ConnectionOptions, UnreadConnection {
   readonly decoder: Decoder;
   handler: ConnectionHandler;
   plane: Plane;
@@ -87,6 +90,8 @@ interface State extends ConnectionOptions {
   /** We have ended our side. */
   isFinishing: boolean;
   isCorked: boolean;
+  /** The peer does not read, and is about to be closed. */
+  isGivenUp: boolean;
   /** The socket's error, if there was one. */
   problem: string;
   finishTimer: NodeJS.Timeout | undefined;
@@ -103,6 +108,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     isOver: false,
     isFinishing: false,
     isCorked: false,
+    isGivenUp: false,
+    unreadBytes: 0,
+    giveUp: () => giveUp(state),
     problem: '',
     finishTimer: undefined,
   };
@@ -166,11 +174,19 @@ function onRefusal(state: State, reason: string): void {
 }
 
 function send(state: State, frame: Uint8Array): void {
-  if (state.isOver || state.isFinishing) return;
+  if (state.isOver || state.isFinishing || state.isGivenUp) return;
   state.usedAt = performance.now();
   state.counters[`${state.plane}BytesOut`] += frame.length;
   cork(state);
-  state.socket.write(frame);
+  state.socket.write(frame, () => state.unread.onTaken(state, frame.length));
+  state.unread.onWritten(state, frame.length);
+}
+
+/** Closes soon, as the machine may be in the middle of a step, and is sent nothing more. */
+function giveUp(state: State): void {
+  state.isGivenUp = true;
+  state.counters.overflows++;
+  process.nextTick(() => fail(state, 'lost', 'the peer does not read'));
 }
 
 /** Holds back what is written until the end of this event-loop iteration. */

@@ -18,6 +18,10 @@ import { type CloseCause, type Connection, createConnection, NOBODY } from './co
 import type { OverlayCounters } from './counters.js';
 import { createInboundCounts, type InboundCounts } from './inbound-counts.js';
 import type { OverlayLimits } from './limits.js';
+import { createUnread, type Unread } from './unread.js';
+
+/** The reason for a peer whose address has too many connections. */
+const TOO_MANY = 'too many connections';
 
 /** A connection to open. */
 interface Opening {
@@ -42,7 +46,8 @@ interface State {
   readonly log: Logger;
   /** Every socket until it is closed. Bounded: pendingMax, inboundMax, and what is opened. */
   readonly sockets: Set<Socket>;
-  readonly inbound: InboundCounts;
+  readonly inbound: InboundCounts<Connection>;
+  readonly unread: Unread;
   server: Server | undefined;
 }
 
@@ -52,8 +57,13 @@ export function createConnections(
   limits: OverlayLimits,
   log: Logger,
 ): Connections {
-  const inbound = createInboundCounts(limits);
-  const state: State = { counters, limits, log, sockets: new Set(), inbound, server: undefined };
+  const inbound = createInboundCounts<Connection>(limits);
+  const state: State = {
+    ...{ counters, limits, log, inbound },
+    sockets: new Set(),
+    unread: createUnread(limits),
+    server: undefined,
+  };
   return {
     open: (opening) => open(state, opening),
     listen: (host, port, admit) => listen(state, host, port, admit),
@@ -101,10 +111,14 @@ function objectionTo(answer: Hello, hello: Hello): string | undefined {
   return isOtherChannel ? 'the answer is for another channel' : undefined;
 }
 
-function wrap({ counters, limits, log, sockets }: State, socket: Socket, remoteAddress: string) {
+function wrap(
+  { counters, limits, unread, log, sockets }: State,
+  socket: Socket,
+  remoteAddress: string,
+) {
   sockets.add(socket);
   socket.on('close', () => sockets.delete(socket));
-  return createConnection({ socket, remoteAddress, counters, limits, log });
+  return createConnection({ socket, remoteAddress, counters, limits, unread, log });
 }
 
 const startHandshakeTimer = ({ counters, limits }: State, connection: Connection): NodeJS.Timeout =>
@@ -144,15 +158,16 @@ function accept(state: State, socket: Socket, admit: Admit): void {
     return;
   }
   counters.connectionsIn++;
-  const becomeAdmitted = inbound.add(socket, host);
   const connection = wrap(state, socket, host);
+  const place = inbound.add(connection);
+  socket.on('close', place.free);
   const timer = startHandshakeTimer(state, connection);
   connection.handTo(
     {
       onArrival: (event) => {
         clearTimeout(timer);
         if (event.kind !== 'hello') return;
-        if (answer(state, connection, admit(event.hello, host))) becomeAdmitted();
+        if (answer(state, connection, admit(event.hello, host))) place.becomeAdmitted();
       },
       onDrain: () => {},
       onClose: (cause, reason) => {
@@ -166,15 +181,27 @@ function accept(state: State, socket: Socket, admit: Admit): void {
 
 /** Answers a HELLO; true if the connection has been admitted. */
 function answer(state: State, connection: Connection, admission: Admission): boolean {
-  if (admission.kind === 'refused') refuse(state, connection, admission);
-  else if (state.inbound.isInboundFull) {
-    refuse(state, connection, { reason: 'too many connections' });
-  } else {
-    connection.send(encodeHello(admission.answer));
-    admission.onOpen(connection);
-    return true;
+  if (admission.kind === 'refused') {
+    refuse(state, connection, admission);
+    return false;
   }
-  return false;
+  const { hasRoom, victim } = state.inbound.makeRoomFor(connection.remoteAddress);
+  if (!hasRoom) {
+    refuse(state, connection, { reason: TOO_MANY });
+    return false;
+  }
+  if (victim !== undefined) makeRoom(state, victim);
+  connection.send(encodeHello(admission.answer));
+  admission.onOpen(connection);
+  return true;
+}
+
+/** Closes a connection of the address with the most, so that another address gets a place. */
+function makeRoom({ counters, log }: State, victim: Connection): void {
+  const { remoteAddress } = victim;
+  counters.connectionsDisplaced++;
+  log.debug({ remoteAddress }, 'closed a connection: another address needs its place');
+  victim.fail('lost', TOO_MANY);
 }
 
 function refuse(state: State, connection: Connection, refusal: Refusal): void {

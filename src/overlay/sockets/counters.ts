@@ -14,6 +14,8 @@ export interface OverlayCounters {
   connectionsOut: number;
   /** Inbound connections refused: with a REFUSAL, or at once where too many are pending. */
   connectionsRefused: number;
+  /** Inbound connections closed because another address needed the place. */
+  connectionsDisplaced: number;
   /** Connections that could not be opened, or that the peer refused. */
   connectFailures: number;
   /** Connections that were not tried: the address failed a moment ago, or a limit is reached. */
@@ -57,6 +59,7 @@ export function createOverlayCounters(): OverlayCounters {
     connectionsIn: 0,
     connectionsOut: 0,
     connectionsRefused: 0,
+    connectionsDisplaced: 0,
     connectFailures: 0,
     connectsSuppressed: 0,
     handshakesTimedOut: 0,

@@ -36,8 +36,13 @@ export interface OverlayLimits {
   readonly waitingMessagesMax: number;
   /** Their total size, bytes. */
   readonly waitingBytesMax: number;
-  /** A control connection is closed when more than this waits for its peer to read, bytes. */
-  readonly controlBacklogMax: number;
+  /**
+   * A connection is closed when more than this waits for its peer to read, bytes: more than all that
+   * is cached of a flow, which a child may be sent at once.
+   */
+  readonly unreadMax: number;
+  /** The same for all connections together: the greediest address makes room, bytes. */
+  readonly unreadTotalMax: number;
   /**
    * A child is congested when this much data waits for it, bytes: 4 s of 128 kbit/s. More data in
    * the socket would only arrive late, and could no longer be had from another parent.
@@ -76,7 +81,8 @@ export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   peersMax: 2048,
   waitingMessagesMax: 64,
   waitingBytesMax: 262_144,
-  controlBacklogMax: 1_048_576,
+  unreadMax: 4_194_304,
+  unreadTotalMax: 33_554_432,
   dataBacklogMax: 65_536,
   datagramBufferBytes: 1_048_576,
   beatMs: 250,
