@@ -7,6 +7,8 @@
 export interface TokenBucket {
   /** Takes one token; false if there is none. `now` in ms that never decreases. */
   take(now: number): boolean;
+  /** Gives back a token that was taken. */
+  giveBack(): void;
   /** The instant from which `take` succeeds. */
   readonly next: number;
   /** Whether it is full at an instant, so that it can be forgotten. */
@@ -22,6 +24,9 @@ export function createTokenBucket(burst: number, intervalMs: number): TokenBucke
       if (now < next()) return false;
       fullAt = Math.max(fullAt, now) + intervalMs;
       return true;
+    },
+    giveBack: () => {
+      fullAt -= intervalMs;
     },
     get next() {
       return next();

@@ -36,6 +36,7 @@ import { controlHello, type OverlayContext } from './sockets/context.js';
 import { createOverlayCounters, type OverlayCounters } from './sockets/counters.js';
 import { createDatagrams } from './sockets/datagrams.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from './sockets/limits.js';
+import { createTargets, findScope, type Scope } from './sockets/targets.js';
 
 export interface OverlayOptions {
   /** `scattercast://creator/session`, normalised: peers must name the same session. */
@@ -55,7 +56,7 @@ export interface OverlayOptions {
   /** The mesh edges of a predecessor that died, whose neighbours we ask first. */
   readonly formerEdges?: readonly FormerEdge[];
   readonly rng: Rng;
-  /** Whether rendezvous URLs may lead to private addresses. */
+  /** Whether rendezvous URLs and SCXs may be at private addresses: see sockets/targets.ts. */
   readonly allowPrivate: boolean;
   /** Default: those of production. */
   readonly limits?: OverlayLimits;
@@ -88,7 +89,7 @@ const LEAVE_GRACE_MS = 1000;
 /** Opens the overlay port. Rejects with a UserError when it cannot be bound or advertised. */
 export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   checkAdvertised(options.advertiseHost);
-  const sockets = createSockets(options);
+  const sockets = createSockets(options, await findScope(options.advertiseHost));
   const { connections, datagrams, counters } = sockets;
   const { listenHost, listenPort, config } = options;
   // No connection can arrive before the port is known and the parts, which need it, are there.
@@ -123,9 +124,11 @@ function checkAdvertised(host: string): void {
 
 type Sockets = Pick<OverlayContext, 'connections' | 'datagrams' | 'counters' | 'limits' | 'log'>;
 
-function createSockets({ limits = OVERLAY_LIMITS, log }: OverlayOptions): Sockets {
+function createSockets(options: OverlayOptions, ownScope: Scope): Sockets {
+  const { limits = OVERLAY_LIMITS, allowPrivate, advertiseHost: ownHost, log } = options;
   const counters = createOverlayCounters();
-  const connections = createConnections(counters, limits, log);
+  const targets = createTargets({ limits, counters, allowPrivate, ownHost, ownScope });
+  const connections = createConnections(counters, limits, targets, log);
   const datagrams = createDatagrams(counters, limits, log);
   return { connections, datagrams, counters, limits, log };
 }

@@ -6,7 +6,7 @@
  * A peer that fails the handshake is told the reason with a REFUSAL where that helps. Until then it
  * holds one of the few places for pending connections, for a short time (inbound-counts.ts).
  */
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Address } from '../../gossamer/core/node.js';
 import { joinHostPort, splitHostPort } from '../../lib/host-port.js';
@@ -18,6 +18,7 @@ import { type CloseCause, type Connection, createConnection, NOBODY } from './co
 import type { OverlayCounters } from './counters.js';
 import { createInboundCounts, type InboundCounts } from './inbound-counts.js';
 import type { OverlayLimits } from './limits.js';
+import type { Attempt, Targets } from './targets.js';
 import { createUnread, type Unread } from './unread.js';
 
 /** The reason for a peer whose address has too many connections. */
@@ -48,6 +49,7 @@ interface State {
   readonly sockets: Set<Socket>;
   readonly inbound: InboundCounts<Connection>;
   readonly unread: Unread;
+  readonly targets: Targets;
   server: Server | undefined;
 }
 
@@ -55,11 +57,12 @@ interface State {
 export function createConnections(
   counters: OverlayCounters,
   limits: OverlayLimits,
+  targets: Targets,
   log: Logger,
 ): Connections {
   const inbound = createInboundCounts<Connection>(limits);
   const state: State = {
-    ...{ counters, limits, log, inbound },
+    ...{ counters, limits, targets, log, inbound },
     sockets: new Set(),
     unread: createUnread(limits),
     server: undefined,
@@ -72,8 +75,9 @@ export function createConnections(
 }
 
 function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connection {
-  const { counters, log } = state;
-  const socket = connect({ ...splitHostPort(to) });
+  const { counters, log, targets } = state;
+  const attempt = targets.attempt(to);
+  const socket = dial(to, attempt);
   const connection = wrap(state, socket, to);
   const timer = startHandshakeTimer(state, connection);
   socket.on('close', () => clearTimeout(timer));
@@ -85,12 +89,14 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
         const objection = objectionTo(event.hello, hello);
         if (objection !== undefined) return connection.fail('refused', objection);
         counters.connectionsOut++;
+        attempt.onProven();
         onOpen(connection, event.hello);
       },
       onDrain: () => {},
       onClose: (cause, reason) => {
         clearTimeout(timer);
         counters.connectFailures++;
+        attempt.onFailed();
         log.debug({ to, cause, reason }, 'could not open a connection');
         onFailed(cause, reason);
       },
@@ -99,6 +105,12 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
   );
   connection.send(encodeHello(hello));
   return connection;
+}
+
+/** A socket that connects, or fails soon where it may not connect to. */
+function dial(to: Address, { lookup, objection }: Attempt): Socket {
+  if (objection === undefined) return connect({ ...splitHostPort(to), lookup });
+  return new Socket().destroy(objection);
 }
 
 /** Why a HELLO does not answer ours; undefined if it does. */

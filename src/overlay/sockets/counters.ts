@@ -20,6 +20,9 @@ export interface OverlayCounters {
   connectFailures: number;
   /** Connections that were not tried: the address failed a moment ago, or a limit is reached. */
   connectsSuppressed: number;
+  /** Connections that were not tried: the address is private, or its host's budget is used up. */
+  connectsForbidden: number;
+  connectsOverBudget: number;
   handshakesTimedOut: number;
   /**
    * Connections dropped because too much waited for the handshake, or for a peer that reads slowly.
@@ -62,6 +65,8 @@ export function createOverlayCounters(): OverlayCounters {
     connectionsDisplaced: 0,
     connectFailures: 0,
     connectsSuppressed: 0,
+    connectsForbidden: 0,
+    connectsOverBudget: 0,
     handshakesTimedOut: 0,
     overflows: 0,
     messagesIn: 0,

@@ -66,6 +66,10 @@ export interface OverlayLimits {
   readonly retryFirstMs: number;
   /** Longest wait before an address is tried again, ms. */
   readonly retryLastMs: number;
+  /** Attempts at one host that may fail at once, whatever the addresses there ... */
+  readonly targetBurst: number;
+  /** ... and the interval at which one more may fail, ms. */
+  readonly targetIntervalMs: number;
 }
 
 /** The limits in production. */
@@ -93,4 +97,6 @@ export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   sweepMs: 250,
   retryFirstMs: 250,
   retryLastMs: 5000,
+  targetBurst: 16,
+  targetIntervalMs: 2500,
 });
