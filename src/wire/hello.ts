@@ -15,7 +15,7 @@ import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 
 interface Greeting {
   readonly version: typeof WIRE_VERSION;

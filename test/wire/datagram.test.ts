@@ -15,11 +15,15 @@ import { dataMessage, SOME_HELLO } from './support.js';
 const TOKEN = '00ff00ff00ff00ff' as DatagramToken;
 
 test('Datagrams are read as they were written', () => {
-  expect(tokenOf(encodeEcho(TOKEN))).toBe(TOKEN);
-  expect(decodeDatagram(encodeEcho(TOKEN))).toEqual({ ok: true, value: { kind: 'echo' } });
-  expect(decodeDatagram(encodeBeat(TOKEN, 2 ** 32 + 7, true))).toEqual({
+  const proof = 2 ** 32 - 5;
+  const echo = encodeEcho(TOKEN, proof);
+  expect(tokenOf(echo)).toBe(TOKEN);
+  expect(decodeDatagram(echo)).toEqual({ ok: true, value: { kind: 'echo', proof } });
+  const beat = encodeBeat(TOKEN, { adusByTcp: 2 ** 32 + 7, isHeard: true, proof });
+  expect(echo.length).toBe(beat.length);
+  expect(decodeDatagram(beat)).toEqual({
     ok: true,
-    value: { kind: 'beat', adusByTcp: 7, isHeard: true },
+    value: { kind: 'beat', adusByTcp: 7, isHeard: true, proof },
   });
   fc.assert(
     fc.property(fc.array(dataMessage, { maxLength: 8 }), (messages) => {

@@ -29,6 +29,7 @@ export interface DatagramChild {
 export interface DatagramChildOptions {
   readonly context: OverlayContext;
   readonly token: DatagramToken;
+  /** Its overlay address, to which all datagrams are sent: where theirs come from may be forged. */
   readonly parent: Remote;
   /** Spreads the beats. */
   readonly rng: Rng;
@@ -39,10 +40,8 @@ export interface DatagramChildOptions {
 }
 
 interface State extends DatagramChildOptions {
-  /**
-   * The address from which the parent's datagrams come; its overlay address before the first one.
-   */
-  remote: Remote;
+  /** The proof of the parent's last echo. */
+  proof: number;
   /** The instant of the last datagram, performance.now(). */
   heardAt: number;
   /** The instant of the last echo. */
@@ -56,17 +55,17 @@ interface State extends DatagramChildOptions {
 
 /** Creates the child's end of a datagram flow. It sends nothing before `begin`. */
 export function createDatagramChild(options: DatagramChildOptions): DatagramChild {
-  const { context, token, parent } = options;
+  const { context, token } = options;
   const state: State = {
     ...options,
-    remote: parent,
+    proof: 0,
     heardAt: Number.NEGATIVE_INFINITY,
     echoedAt: Number.NEGATIVE_INFINITY,
     adusByTcp: 0,
     wasHeard: false,
     timer: undefined,
   };
-  const take = (datagram: Datagram, from: Remote): void => handle(state, datagram, from);
+  const take = (datagram: Datagram): void => handle(state, datagram);
   return {
     begin: () => {
       if (state.timer === undefined && context.datagrams.register(token, take)) beat(state);
@@ -76,7 +75,7 @@ export function createDatagramChild(options: DatagramChildOptions): DatagramChil
     },
     send: (frame) => {
       if (!isRecent(state, state.echoedAt)) return false;
-      context.datagrams.send(encodeFrames(token, [frame]), state.remote);
+      context.datagrams.send(encodeFrames(token, [frame]), state.parent);
       return true;
     },
     close: () => {
@@ -101,7 +100,8 @@ function beat(state: State): void {
 function sendBeat(state: State): void {
   const isHeard = isRecent(state, state.heardAt);
   noteChange(state, isHeard);
-  state.context.datagrams.send(encodeBeat(state.token, state.adusByTcp, isHeard), state.remote);
+  const { context, token, parent, adusByTcp, proof } = state;
+  context.datagrams.send(encodeBeat(token, { adusByTcp, isHeard, proof }), parent);
 }
 
 function noteChange(state: State, isHeard: boolean): void {
@@ -112,17 +112,19 @@ function noteChange(state: State, isHeard: boolean): void {
   const what = isHeard
     ? 'datagrams of a parent arrive'
     : 'no datagrams of a parent arrive: using TCP';
-  log[isHeard ? 'debug' : 'warn']({ parent: state.remote }, what);
+  log[isHeard ? 'debug' : 'warn']({ parent: state.parent }, what);
 }
 
-function handle(state: State, datagram: Datagram, from: Remote): void {
+function handle(state: State, datagram: Datagram): void {
   if (datagram.kind === 'beat') return;
   const isFirst = !isRecent(state, state.heardAt);
   state.heardAt = performance.now();
-  state.remote = from;
   if (datagram.kind === 'frames') {
     for (const event of decodeFrames(datagram.frames)) state.onEvent(event);
-  } else state.echoedAt = state.heardAt;
+  } else {
+    state.echoedAt = state.heardAt;
+    state.proof = datagram.proof;
+  }
   // Tell the parent at once that datagrams arrive.
   if (!isFirst || state.timer === undefined) return;
   clearTimeout(state.timer);

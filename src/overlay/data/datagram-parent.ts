@@ -8,7 +8,10 @@
  * as datagrams would overrun any network. Datagrams follow when a beat says that nearly all of
  * these ADUs have arrived, and then overtake hardly any.
  */
+import { createHash } from 'node:crypto';
+import { drawToken } from '../../runtime/secrets.js';
 import {
+  type Beat,
   DATAGRAM_BYTES_MAX,
   DATAGRAM_HEADER_BYTES,
   type Datagram,
@@ -33,7 +36,9 @@ interface State {
   readonly context: OverlayContext;
   readonly token: DatagramToken;
   readonly onEvent: (event: WireEvent) => void;
-  /** The address from which the child's datagrams come; undefined before the first one. */
+  /** Proofs are derived from it. */
+  readonly secret: string;
+  /** The child's address, which has returned its proof; undefined before that. */
   remote: Remote | undefined;
   /** The instant of the last beat, performance.now(). */
   beatAt: number;
@@ -62,6 +67,7 @@ export function createDatagramParent(
 ): DatagramParent | undefined {
   const state: State = {
     ...{ context, token, onEvent },
+    secret: drawToken(),
     remote: undefined,
     beatAt: Number.NEGATIVE_INFINITY,
     adusByTcp: 0,
@@ -88,13 +94,22 @@ function handle(state: State, datagram: Datagram, from: Remote): void {
   if (datagram.kind === 'frames') {
     for (const event of decodeFrames(datagram.frames)) state.onEvent(event);
   } else if (datagram.kind === 'beat') {
-    const { datagrams, limits } = state.context;
-    state.remote = from;
-    state.beatAt = performance.now();
-    const isBehind = behind(state.adusByTcp, datagram.adusByTcp) > limits.overtakenMax;
-    state.mayUse = datagram.isHeard && (state.mayUse || !isBehind);
-    datagrams.send(encodeEcho(state.token), from);
+    const proof = proofOf(state, from);
+    state.context.datagrams.send(encodeEcho(state.token, proof), from);
+    if (datagram.proof === proof) onBeat(state, datagram, from);
   }
+}
+
+/** What only who receives datagrams at that address can know. */
+const proofOf = ({ secret }: State, { host, port }: Remote): number =>
+  createHash('sha256').update(`${secret} ${host} ${port}`).digest().readUInt32BE();
+
+function onBeat(state: State, beat: Beat, from: Remote): void {
+  const { limits } = state.context;
+  state.remote = from;
+  state.beatAt = performance.now();
+  const isBehind = behind(state.adusByTcp, beat.adusByTcp) > limits.overtakenMax;
+  state.mayUse = beat.isHeard && (state.mayUse || !isBehind);
 }
 
 function forward(state: State, frame: Uint8Array): boolean {

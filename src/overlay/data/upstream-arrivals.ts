@@ -54,10 +54,11 @@ export function startDatagrams(
   upstream: Upstream,
   token: DatagramToken,
 ): void {
+  const { port } = splitHostPort(upstream.peer.address);
   upstream.datagrams = createDatagramChild({
     context: table.context,
     token,
-    parent: splitHostPort(upstream.peer.address),
+    parent: { host: upstream.connection.remoteAddress, port },
     rng: table.rng,
     isUsed: () => upstream.sources.size > 0,
     onEvent: (event) => handleDatagram(table, upstream, event),

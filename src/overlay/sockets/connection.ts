@@ -70,7 +70,7 @@ export const NOBODY: ConnectionHandler = {
 export interface ConnectionOptions {
   /** It may still be connecting. */
   readonly socket: Socket;
-  /** For the log, and for limits by address. */
+  /** For the log, and for limits by address: where it is to be connected, before it is. */
   readonly remoteAddress: string;
   readonly counters: OverlayCounters;
   readonly limits: OverlayLimits;
@@ -116,7 +116,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
   listen(state);
   return {
-    remoteAddress: options.remoteAddress,
+    get remoteAddress() {
+      return options.socket.remoteAddress ?? options.remoteAddress;
+    },
     get backlogBytes() {
       return state.socket.writableLength;
     },

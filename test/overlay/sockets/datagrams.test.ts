@@ -142,7 +142,7 @@ test('Datagrams with an unknown token are counted and dropped', async () => {
     new Uint8Array(0),
     new Uint8Array(8),
     new Uint8Array(65),
-    encodeBeat(token, 0, true),
+    encodeBeat(token, { adusByTcp: 0, isHeard: true, proof: 0 }),
   ];
   for (const bytes of [...junk, encodeFrames(token, [forged])]) {
     socket.send(bytes, port, '127.0.4.2');
