@@ -135,6 +135,7 @@ function row({ name, names, seconds }: Attack, scene: Scene, outcome: Outcome): 
     'memory peak MB': round((seen.bytesPeak - idleBytes) / 1e6),
     'memory bound MB': round(boundBytes(scene, names) / 1e6),
     'memory after MB': round((privateBytes(scene.pid) - idleBytes) / 1e6),
+    'kernel peak MB': round(seen.kernelBytesPeak / 1e6),
     'closed as idle': idleClosed,
     '/status worst ms': ms(seen.statusMs),
     '/healthz worst ms': ms(seen.healthzMs),

@@ -104,6 +104,7 @@ export function fakeConnection(wantsTitles = false): FakeConnection {
     wantsTitles,
     queued: 0,
     queuedBytes: () => connection.queued,
+    isFlushed: () => connection.queued === 0,
     isStalled: false,
     writes,
     events,

@@ -23,6 +23,7 @@ import {
   sendAnswer,
   unavailable,
 } from '../../http/server/response.js';
+import { endsOf, type SendQueues } from '../../runtime/send-queues.js';
 import type { ListenerIdentities, ListeningClient } from './listener-identities.js';
 import type { ListenerState, PackedListener } from './listener-state.js';
 import type { Listener, ListenerConnection, ListenerPosition } from './listener-writer.js';
@@ -52,6 +53,8 @@ export interface ListenerConnections {
   end(id: number): boolean;
   /** Stops serving those that hear something, one after the other; their connections stay open. */
   detach(): Generator<DetachedListener, void>;
+  /** What the kernel holds beyond `allowance` bytes has not been taken by the player. */
+  noteSendQueues(queues: SendQueues, allowance: number): void;
 }
 
 /** A listener whose connection is open, but which this process does not serve. */
@@ -92,6 +95,8 @@ interface Connection extends StreamRequest, ListenerConnection {
   isAnswered: boolean;
   /** Another process continues it. */
   isHandedOver: boolean;
+  /** What the kernel last held for it beyond its allowance, bytes. */
+  excessBytes: number;
   /** Bytes sent by other processes. */
   readonly bytesBefore: number;
 }
@@ -112,7 +117,10 @@ function limitInput(this: Socket): void {
 
 const methods = {
   queuedBytes(this: Connection): number {
-    return this.socket.writableLength;
+    return this.socket.writableLength + this.excessBytes;
+  },
+  isFlushed(this: Connection): boolean {
+    return this.socket.writableLength === 0;
   },
   write(this: Connection, parts: readonly Uint8Array[]): void {
     const { socket } = this;
@@ -248,7 +256,7 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
     past: Pick<Connection, 'isAnswered' | 'bytesBefore' | 'id'>,
     admit: (connection: ListenerConnection) => Listener | undefined,
   ): void => {
-    const state = { listener: undefined, isHandedOver: false, shared };
+    const state = { listener: undefined, isHandedOver: false, excessBytes: 0, shared };
     const connection: Connection = { ...request, ...past, ...state, ...methods };
     const { socket } = request;
     if (past.isAnswered) identities.enter(identityOf(request), now(), true);
@@ -280,6 +288,12 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
       start(request, past, (connection) => listeners.resume(connection, position, now()));
     },
     detach,
+    noteSendQueues: (queues, allowance) => {
+      for (const [socket, connection] of connections) {
+        const held = queues.size === 0 ? 0 : (queues.get(endsOf(socket)) ?? 0);
+        connection.excessBytes = Math.max(0, held - allowance);
+      }
+    },
     list: (most) => {
       const rows: ScxListener[] = [];
       for (const connection of answered()) {

@@ -1,7 +1,7 @@
 /**
  * Hands audio to one listener. Its socket is written to only when it has taken everything before:
- * what it has not taken is kept by the kernel, and at most one stretch or burst by this process,
- * which all listeners share. A listener that is further behind than the ring skips to live with a
+ * what it has not taken is kept by the kernel up to an allowance (send-queue-watch.ts), and at most
+ * one stretch or burst by this process, which all listeners share. A listener that is further behind than the ring skips to live with a
  * fresh burst.
  */
 import { type IcyPosition, icyBlock, icyStart, insertTitles } from '../../icecast/icy-metadata.js';
@@ -15,8 +15,13 @@ import type { PackedListener } from './listener-state.js';
 export interface ListenerConnection {
   /** The player wants titles in the stream. */
   readonly wantsTitles: boolean;
-  /** Bytes that the socket has not taken yet. */
+  /**
+   * Bytes that the player has not taken yet: what its socket has not taken, and what the kernel
+   * holds beyond its allowance.
+   */
   queuedBytes(): number;
+  /** The socket has taken everything, so that another process can continue it. */
+  isFlushed(): boolean;
   /** Answers the request, and writes the first bytes. */
   open(parts: readonly Uint8Array[]): void;
   write(parts: readonly Uint8Array[]): void;

@@ -100,7 +100,7 @@ function* departuresOf(
   for (const listener of [...groups.all(), ...waiting]) {
     const { connection, group } = listener;
     const isHere = group?.has(listener) ?? waiting.has(listener);
-    const packed = isHere && connection.queuedBytes() === 0 ? connection.pack?.() : undefined;
+    const packed = isHere && connection.isFlushed() ? connection.pack?.() : undefined;
     if (packed === undefined) continue;
     const position = writer.positionOf(listener);
     if (position.isOpen) groups.remove(listener);

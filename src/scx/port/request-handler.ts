@@ -35,6 +35,7 @@ import type { ListenerState } from '../listeners/listener-state.js';
 import type { ListenerPosition } from '../listeners/listener-writer.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { LoggedRequest } from '../listeners/logged-request.js';
+import { watchSendQueues } from '../listeners/send-queue-watch.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import { createMovedListeners } from './moved-listeners.js';
@@ -85,6 +86,8 @@ export interface RequestHandler {
   readonly movedListeners: number;
   /** Continues a listener that another process has served until now. */
   onListener(socket: Socket, state: ListenerState, position: ListenerPosition): void;
+  /** Ends what runs regularly. */
+  close(): void;
 }
 
 function loggedOf({ head, address }: Request): LoggedRequest {
@@ -213,6 +216,7 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       else void handlePage(request, path);
     },
     onListener: connections.resume,
+    close: watchSendQueues({ ...options, connections }),
     get movedListeners() {
       return moved.count;
     },

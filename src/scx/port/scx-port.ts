@@ -124,6 +124,7 @@ export async function openScxPort(options: ScxPortOptions, target: ListenTarget)
     },
     close: async (flushMs) => {
       clearInterval(checking);
+      handler.close();
       options.tls?.close();
       server.close();
       await sockets.closeAll(flushMs);
