@@ -64,7 +64,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
 
   test('A session that is off the air is said to be, and plays when it is on the air', async () => {
     const page = await (browser as Browser).newPage();
-    const title = '\u0645\u0648\u0633\u064a\u0642\u0649 (FM) ' + 'x'.repeat(180);
+    const title = `\u0645\u0648\u0633\u064a\u0642\u0649 (FM) ${'x'.repeat(180)}`;
     const name = 'scattercast://radio.example/later';
     const announcement = await stage.announce(cluster, name, '--title', title);
     await page.goto(cluster.url);
