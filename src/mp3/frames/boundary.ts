@@ -7,6 +7,9 @@
  * - Behind a good frame, another frame of its family needs no proof. But if nothing known follows
  *   it, it may have been cut off (the last frame of half a file, with the next file behind it).
  *   Then it is a frame only if no other frame or tag begins inside it.
+ * - Some programs fill up with zeros behind each frame, to a sector for example. Behind a frame
+ *   they are passed over, but what follows them then proves less: again, no other frame or tag may
+ *   begin inside.
  *
  * So a frame is identified when the first bytes behind it have arrived, 26 ms late in a live
  * stream, and no frame is passed on that contains the beginning of another one.
@@ -45,9 +48,21 @@ export type Finding =
   | { readonly kind: 'junk'; readonly bytes: number };
 
 /** The bytes that follow a frame. `cutOff`: the stream ends before the frame does. */
-type Follower = 'unknown' | 'cutOff' | 'family' | 'otherFamily' | 'tag' | 'end' | 'junk';
+type Follower =
+  | 'unknown'
+  | 'cutOff'
+  | 'family'
+  | 'otherFamily'
+  | 'tag'
+  | 'end'
+  | 'junk'
+  /** Zeros, and behind them one of the family, a tag or the end. */
+  | 'padding';
 
-/** A view of this length is enough for every finding, so no more bytes have to be held. */
+/** The most zeros that are taken for padding behind a frame. Guess: a sector. */
+const PADDING_BYTES_MAX = 4096;
+
+/** A view of this length is enough for every finding about frames that are not padded. */
 const VIEW_BYTES_MAX = 2 * FRAME_BYTES_MAX + TAG_START_BYTES;
 
 const UNKNOWN: Finding = { kind: 'unknown' };
@@ -76,12 +91,14 @@ function judge(view: View, header: FrameHeader, sync: Sync): Finding {
       return { kind: 'frame', header };
     case 'otherFamily':
       return trusted ? { kind: 'frame', header } : junkOf(view.bytes);
+    case 'padding':
+      return judgeSuspect(view, header);
     case 'junk':
       return trusted ? judgeSuspect(view, header) : junkOf(view.bytes);
   }
 }
 
-/** A frame behind a good one, but with nothing known behind it. */
+/** A frame with nothing known behind it, but behind a good one; or a frame with padding. */
 function judgeSuspect(view: View, header: FrameHeader): Finding {
   if (view.bytes.length < VIEW_BYTES_MAX && !view.ended) return UNKNOWN;
   for (let offset = 1; offset < header.frameBytes; offset++) {
@@ -98,11 +115,28 @@ function followerOf(view: View, offset: number, header: FrameHeader): Follower {
   const { bytes, ended } = view;
   const end = offset + header.frameBytes;
   if (bytes.length < end) return ended ? 'cutOff' : 'unknown';
-  if (bytes.length < end + TAG_START_BYTES && !ended) return 'unknown';
-  if (bytes.length === end) return 'end';
-  const next = parseFrameHeader(bytes, end);
+  const direct = contentAt(view, end, header);
+  return direct === 'junk' ? behindPadding(view, end, header) : direct;
+}
+
+/** What follows the zeros behind a frame that ends at `end`. */
+function behindPadding(view: View, end: number, header: FrameHeader): Follower {
+  let next = end;
+  while (view.bytes[next] === 0 && next - end <= PADDING_BYTES_MAX) next++;
+  if (next === end || next - end > PADDING_BYTES_MAX) return 'junk';
+  const found = contentAt(view, next, header);
+  if (found === 'unknown') return found;
+  return found === 'junk' || found === 'otherFamily' ? 'junk' : 'padding';
+}
+
+/** What begins at an offset behind a frame with this header. */
+function contentAt(view: View, offset: number, header: FrameHeader): Follower {
+  const { bytes, ended } = view;
+  if (bytes.length < offset + TAG_START_BYTES && !ended) return 'unknown';
+  if (bytes.length === offset) return 'end';
+  const next = parseFrameHeader(bytes, offset);
   if (next !== undefined) return sameFamily(header, next) ? 'family' : 'otherFamily';
-  return tagAt(view, end, 'boundary') === undefined ? 'junk' : 'tag';
+  return tagAt(view, offset, 'boundary') === undefined ? 'junk' : 'tag';
 }
 
 /** The tag at an offset. ID3v1 begins with three letters only, so it does not count among junk. */

@@ -4,8 +4,8 @@
  * cut the last frame off, or send no MP3 at all. Each whole frame comes out once, in order and
  * unchanged; everything else is reported and dropped. boundary.ts has the rules.
  *
- * Memory: less than two frames are held between two calls (boundary.ts), and within a tag one
- * bounded text (id3-reader.ts). Time: linear in the bytes, whatever they are.
+ * Memory: less than two frames and a sector of padding are held between two calls (boundary.ts),
+ * and within a tag one bounded text (id3-reader.ts). Time: linear in the bytes, whatever they are.
  */
 import { unreachable } from '../../lib/assert.js';
 import type { TagText } from '../tags/id3-reader.js';

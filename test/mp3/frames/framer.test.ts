@@ -11,6 +11,7 @@ import {
   makeToneFrames,
   noiseBytes,
 } from '../make-mp3.js';
+import { PADDING_CASES } from '../padding-cases.js';
 
 /** All events of a stream that comes in pieces of `chunkBytes`. */
 function frameAll(stream: Uint8Array, chunkBytes = stream.length): FramerEvent[] {
@@ -74,6 +75,21 @@ describe('Framer', () => {
     expect(framesOf(pieces)).toEqual(frames.map(hex));
     expect(junkOf(pieces)).toBe(junk);
   };
+
+  it.each(PADDING_CASES)('finds all frames with %s between them', (_, make) => {
+    const stream = make(tone);
+    for (const events of [frameAll(stream), frameAll(stream, 11)]) {
+      expect(framesOf(events)).toEqual(tone.map(hex));
+    }
+  });
+
+  it('finds a silent frame behind one that was cut off, though zeros follow the cut one', () => {
+    const silent = makeFrame({}, 0);
+    const [cut = silent] = tone.slice(9);
+    const parts = [...tone.slice(0, 9), cut.subarray(0, 200), silent, silent, silent];
+    const frames = [...tone.slice(0, 9), silent, silent, silent];
+    expectFrames(parts, frames, 200);
+  });
 
   it('emits each frame once, in order and unchanged', () => {
     expectFrames(tone, tone, 0);

@@ -17,6 +17,8 @@ import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
 import { createTitleMemory, type TitleMemory } from '../../../src/scx/sources/title-memory.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
+import { makeToneFrames } from '../../mp3/make-mp3.js';
+import { PADDING_CASES } from '../../mp3/padding-cases.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import { FRAME_MS, mp3Frame, numbersIn, range, withoutWaiting } from '../support.js';
 
@@ -321,6 +323,16 @@ describe('An encoder', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 415 /);
     expect(answer).toContain(text);
     expect(attached).toEqual([]);
+  });
+
+  test.each(PADDING_CASES)('that sends %s between its frames is played', async (_what, make) => {
+    const tone = await makeToneFrames();
+    const bytes = Buffer.from(make(tone));
+    const client = put(`Content-Length: ${bytes.length}`);
+    client.socket.write(bytes);
+    expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    const heard = attached.flatMap(audioOf).map(({ payload }) => Buffer.from(payload));
+    expect(Buffer.concat(heard).equals(Buffer.concat(tone))).toBe(true);
   });
 
   test('that sends nothing is told so, and not that this is no MP3', async () => {
