@@ -45,6 +45,8 @@ const SESSIONS = [
   'test/simulator/faults/**/*.test.ts',
   'test/cli/figures/figures.test.ts',
 ];
+/** Attacks on real processes. */
+const ATTACKS = ['test/attacks/known-classes/*.test.ts'];
 const DRILLS = ['test/e2e/drills/*.test.ts'];
 
 /** Two cores, and one more worker, as some of these tests wait for sockets. */
@@ -64,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', ...MOCKS, ...PROCESS, ...SESSIONS],
+          exclude: ['test/e2e/**', ...ATTACKS, ...MOCKS, ...PROCESS, ...SESSIONS],
           ...inProcess,
           isolate: false,
           maxWorkers: COMPUTING,
@@ -102,7 +104,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', ...ATTACKS],
           exclude: DRILLS,
           ...slow,
           maxWorkers: WAITING,
