@@ -2,7 +2,7 @@
  * The head gate of a port: every connection first sends a request head, and then goes on to the part
  * that answers such requests. Anyone can connect, so each pending connection is bounded in bytes and
  * time, and their number is bounded: when there are too many, the one that has been pending for
- * longest is closed. A flood of incomplete requests then harms those that send incomplete requests.
+ * longest is told so and closed. A flood of incomplete requests then harms those that send incomplete requests.
  *
  * A first byte of 22 is no letter but the beginning of TLS: where there is a certificate, the
  * connection enters again once it is decrypted. So one port speaks http and https.
@@ -18,7 +18,7 @@ import {
   type RequestHead,
   readRequestHead,
 } from './request-head.js';
-import { sendAnswer, textAnswer } from './response.js';
+import { sendAnswer, sendLastAnswer, textAnswer, unavailable } from './response.js';
 
 /** A connection that has sent a request head. */
 export interface IncomingRequest {
@@ -68,6 +68,8 @@ export interface HeadGate {
 }
 
 const TLS_HANDSHAKE = 22;
+/** Retry-After of one that was crowded out, s. Guess. */
+const RETRY_S = 5;
 /** Lengths at which a head without an end is refused. */
 const LIMITS = [LINE_BYTES_MAX + 1, HEAD_BYTES_MAX];
 
@@ -140,7 +142,8 @@ export function createHeadGate(options: HeadGateOptions, now: () => number): Hea
     if (pendings.size <= options.pendingMax || oldest === undefined) return;
     counters.evicted++;
     release(oldest);
-    oldest.socket.destroy();
+    const answer = unavailable('Too many connections are open here: try again.', RETRY_S);
+    sendLastAnswer(oldest.socket, answer);
   };
 
   return {

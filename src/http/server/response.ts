@@ -64,17 +64,30 @@ export const textAnswer = (status: number, text: string, fields: Fields = {}): A
 export const unavailable = (text: string, seconds: number): Answer =>
   textAnswer(503, text, { 'Retry-After': seconds });
 
+/** A whole answer. `isHead`: only its head. */
+function answerBytes({ status, fields, reason, body }: Answer, isHead = false): Buffer {
+  const bytes = Buffer.from(body as string);
+  // A 204 has neither (RFC 9110 §8.6).
+  const about = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': bytes.length };
+  const head = responseHead(status, { ...(status === 204 ? {} : about), ...fields }, reason);
+  return Buffer.concat([Buffer.from(head, 'latin1'), ...(isHead ? [] : [bytes])]);
+}
+
+/**
+ * Answers and closes at once, so that nothing lingers: for a connection whose place is needed. The
+ * answer is lost if the client has sent bytes that nobody has read.
+ */
+export function sendLastAnswer(socket: Socket, answer: Answer): void {
+  socket.end(answerBytes(answer));
+  socket.destroySoon();
+}
+
 /** Answers and ends; returns the bytes of the body. `isHead`: only the head is sent. */
 export function sendAnswer(socket: Socket, answer: Answer, isHead = false): number {
-  const body = Buffer.from(answer.body as string);
-  const { status, fields, reason } = answer;
-  // A 204 has neither (RFC 9110 §8.6).
-  const about = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length };
-  const head = responseHead(status, { ...(status === 204 ? {} : about), ...fields }, reason);
   const readMax = socket.bytesRead + DISCARDED_BYTES_MAX;
   socket.on('data', () => socket.bytesRead > readMax && socket.destroy()).resume();
   const cutting = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(cutting));
-  socket.end(Buffer.concat([Buffer.from(head, 'latin1'), ...(isHead ? [] : [body])]));
-  return isHead ? 0 : body.length;
+  socket.end(answerBytes(answer, isHead));
+  return isHead ? 0 : Buffer.byteLength(answer.body);
 }

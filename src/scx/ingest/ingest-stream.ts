@@ -7,7 +7,6 @@
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { FORMAT_BYTES, foreignFormat } from '../../mp3/frames/foreign-format.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import type { SourceClient } from '../sources/source-client.js';
 import { ENCODER_SILENT_MS } from '../sources/source-timeouts.js';
@@ -16,12 +15,7 @@ import { createEncoderPace, type EncoderPace } from './encoder-pace.js';
 import { createSourceWriter, type EncoderSource, overlaySource } from './encoder-source.js';
 import { createPacedQueue } from './paced-queue.js';
 import type { SourceBody } from './source-body.js';
-
-/** The end of a stream: an HTTP status, 200 when the encoder has ended it, and a reason. */
-interface Ending {
-  readonly status: number;
-  readonly reason: string;
-}
+import { createFormatCheck, type Ending } from './source-format.js';
 
 export interface IngestStreamOptions {
   readonly socket: Socket;
@@ -49,8 +43,6 @@ export interface IngestStream {
   tick(now: number): void;
 }
 
-/** Bytes without a frame after which it is no MP3: one second at 128 kbit/s. Guess. */
-const JUNK_BYTES_MAX = 16 * 1024;
 /** Interval of its KEEP_ALIVE to the SCX, ms. */
 const KEEP_ALIVE_MS = 1000;
 /** Minimum interval between two warnings that it is too fast, ms. */
@@ -61,38 +53,7 @@ const SILENT: Ending = {
   status: 408,
   reason: `nothing came for ${ENCODER_SILENT_MS / 1000} s`,
 };
-const NOTHING: Ending = {
-  status: 400,
-  reason: 'nothing was received; does a proxy drop the body of the request?',
-};
 const BAD_CHUNKS: Ending = { status: 400, reason: 'its chunks are malformed' };
-
-function notMp3(firstBytes: Uint8Array): Ending {
-  const format = foreignFormat(firstBytes);
-  const what = format === undefined ? 'This is not MP3' : `This is ${format}, not MP3`;
-  return { status: 415, reason: `${what}; only MP3 can be broadcast here` };
-}
-
-/**
- * Creates a check that counts the bytes before the first MP3 frame, and remembers the first of
- * them.
- */
-function createFormatCheck() {
-  let firstBytes = Buffer.alloc(0);
-  let junkBytes = 0;
-  return {
-    look: (bytes: Uint8Array): void => {
-      if (firstBytes.length >= FORMAT_BYTES) return;
-      firstBytes = Buffer.concat([firstBytes, bytes.subarray(0, FORMAT_BYTES)]);
-    },
-    /** True when it is certainly no MP3. */
-    addJunk: (bytes: number): boolean => {
-      junkBytes += bytes;
-      return junkBytes > JUNK_BYTES_MAX;
-    },
-    problem: (): Ending => (firstBytes.length === 0 ? NOTHING : notMp3(firstBytes)),
-  };
-}
 
 /** Creates a watch that notes when an encoder sent data last, and warns of a wrong pace. */
 function createWatch({ source, log, now }: IngestStreamOptions, pace: EncoderPace) {

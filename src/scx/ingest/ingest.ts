@@ -29,6 +29,7 @@ import { createEncoderTitles, type EncoderTitle } from './encoder-title.js';
 import { startIngestStream } from './ingest-stream.js';
 import { createMountClaims } from './mount-claims.js';
 import { createSourceBody } from './source-body.js';
+import { refusedFormat } from './source-format.js';
 import { admitSource } from './source-login.js';
 import {
   type AdmittedRequest,
@@ -143,7 +144,7 @@ export function createIngest(options: IngestOptions): Ingest {
     const mount = parseMount(head, name);
     if (mount.kind === 'refused') return request.reply(mount.answer);
     if (options.isLeaving()) return request.reply(LEAVING);
-    const refusal = refusedType(head);
+    const refusal = refusedType(head) ?? refusedFormat(head, request.rest);
     if (refusal !== undefined) return request.reply(refusal);
     claims.add({ ...request, mark: encoderMark(given, client) }, mount.priority);
   };

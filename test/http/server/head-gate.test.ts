@@ -56,11 +56,14 @@ describe('The head gate', () => {
     expect(headGate.counters.slow).toBe(1);
   });
 
-  test('closes the oldest of too many incomplete requests, and lets others in', async () => {
+  test('answers 503 to the oldest of too many incomplete requests, and lets others in', async () => {
     const first = rawClient(port, 'GET / HT');
     await vi.waitUntil(() => headGate.pending === 1);
     const others = [1, 2, 3].map(() => rawClient(port, 'GET / HT'));
     await first.closed;
+    expect(first.text()).toMatch(
+      /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 5\r\n[\s\S]*Too many conn/,
+    );
     expect(headGate.counters.evicted).toBe(1);
     expect(headGate.pending).toBe(3);
     rawClient(port, 'GET /new HTTP/1.0\r\n\r\n');

@@ -131,6 +131,8 @@ afterEach(async () => {
 });
 
 const basic = (text: string): string => `Authorization: Basic ${btoa(text)}`;
+/** An ID3v2.3 tag of zeros, 100 bytes long. */
+const ID3 = Buffer.concat([Buffer.from('ID3\x03\0\0\0\0\0\x5a', 'latin1'), Buffer.alloc(90)]);
 const AUTH = basic(`source:${PASSWORD}`);
 
 function request(first: string, ...headers: string[]): RawClient {
@@ -142,6 +144,15 @@ function request(first: string, ...headers: string[]): RawClient {
 
 const source = (...headers: string[]) => request(`SOURCE ${MOUNT} HTTP/1.0`, AUTH, ...headers);
 const put = (...headers: string[]) => request(`PUT ${MOUNT} HTTP/1.1`, AUTH, ...headers);
+
+/** A SOURCE client that does not wait for 200. */
+function sourceInOneGo(sound: Uint8Array): RawClient {
+  const client = rawClient((server.address() as AddressInfo).port, '');
+  clients.push(client);
+  const head = `SOURCE ${MOUNT} HTTP/1.0\r\n${AUTH}\r\n\r\n`;
+  client.socket.write(Buffer.concat([Buffer.from(head), sound]));
+  return client;
+}
 
 /** Answered and closed; the whole answer. */
 async function answerTo(client: RawClient): Promise<string> {
@@ -315,6 +326,12 @@ describe('An encoder', () => {
   test.each([
     ['Ogg', Buffer.concat([Buffer.from('OggS'), Buffer.alloc(20_000)]), 'This is Ogg, not MP3'],
     ['AAC', Buffer.alloc(20_000, Buffer.from([0xff, 0xf1, 0x50, 0x80, 1, 2])), 'This is AAC'],
+    ['MP2', Buffer.alloc(20_000, Buffer.from([0xff, 0xfd, 0x84, 0, 1, 2])), 'This is MP2, not MP3'],
+    [
+      'FLAC behind an ID3 tag',
+      Buffer.concat([ID3, Buffer.from('fLaC'), Buffer.alloc(20_000)]),
+      'This is FLAC, not MP3',
+    ],
     ['nothing known', Buffer.alloc(20_000, 7), 'This is not MP3'],
   ])('that sends %s gets 415 in a sentence', async (_what, bytes, text) => {
     const client = put();
@@ -323,6 +340,23 @@ describe('An encoder', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 415 /);
     expect(answer).toContain(text);
     expect(attached).toEqual([]);
+  });
+
+  test.each([
+    ['MP2', Buffer.from([0xff, 0xfd, 0x84, 0, 1, 2]), 'MP2'],
+    ['FLAC behind an ID3 tag', Buffer.concat([ID3, Buffer.from('fLaC')]), 'FLAC'],
+  ])('that does not wait for 200 and sends %s gets 415 instead', async (_what, bytes, format) => {
+    const client = sourceInOneGo(Buffer.concat([bytes, Buffer.alloc(100)]));
+    expect(await answerTo(client)).toMatch(
+      new RegExp(`^HTTP/1.1 415 This is ${format}, not MP3; only MP3 can be broadcast here`),
+    );
+    expect(attached).toEqual([]);
+  });
+
+  test('that does not wait for 200 and sends MP3 behind an ID3 tag is heard', async () => {
+    const client = sourceInOneGo(Buffer.concat([ID3, frames(0, 5)]));
+    await vi.waitUntil(() => attached.length === 1, wait);
+    client.socket.destroy();
   });
 
   test.each(PADDING_CASES)('that sends %s between its frames is played', async (_what, make) => {
