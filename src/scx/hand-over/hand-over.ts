@@ -78,7 +78,7 @@ async function giveSession(successor: Successor, options: HandOverOptions): Prom
     throw new Error('the successor does not hear the session');
   }
   if (options.isLeaving()) throw new Error('this SCX is leaving itself');
-  await successor.give(packPlaybackState(playout.playhead.state(now())));
+  await successor.give(packPlaybackState(playout.state(now())));
   await successor.give({ kind: 'door' }, http.server);
 }
 

@@ -64,6 +64,8 @@ const playbackStateSchema = z.object({
   first: count,
   ageMs: z.number(),
   position: z.object({ source: sourceId, sequence: count }).nullable(),
+  /** Earlier versions do not send it. */
+  playingForMs: z.number().nonnegative().optional(),
 });
 
 /** A ListenerPosition (listener-writer.ts). */
@@ -92,7 +94,8 @@ export type PredecessorMessage = z.infer<typeof predecessorSchema>;
 type PlaybackStateMessage = Extract<PredecessorMessage, { kind: 'estate' }>;
 
 /** A playback state as a message. */
-export function packPlaybackState({ ring, position }: PlaybackState): PlaybackStateMessage {
+export function packPlaybackState(state: PlaybackState): PlaybackStateMessage {
+  const { ring, position, playingForMs } = state;
   const frames = ring.frames.map(
     ({ bytes, durationMs, sequence, title }): PlaybackStateMessage['frames'][number] => [
       Buffer.from(bytes).toString('base64'),
@@ -101,15 +104,20 @@ export function packPlaybackState({ ring, position }: PlaybackState): PlaybackSt
       title,
     ],
   );
-  return { kind: 'estate', frames, first: ring.first, ageMs: ring.ageMs, position };
+  const { first, ageMs } = ring;
+  return { kind: 'estate', frames, first, ageMs, position, playingForMs };
 }
 
 /** The playback state in a message. */
 export function unpackPlaybackState(message: PlaybackStateMessage): PlaybackState {
-  const { first, ageMs, position } = message;
+  const { first, ageMs, position, playingForMs } = message;
   const frames = message.frames.map(([bytes, durationMs, sequence, title]) => ({
     ...{ bytes: Buffer.from(bytes, 'base64'), durationMs, sequence, title },
     startsStream: false,
   }));
-  return { ring: { frames, first, ageMs }, position: position as PlaybackState['position'] };
+  return {
+    ring: { frames, first, ageMs },
+    position: position as PlaybackState['position'],
+    playingForMs,
+  };
 }

@@ -131,7 +131,7 @@ export function openPredecessor(): Predecessor | undefined {
 export async function takeOver(
   { overlayAddress, playbackState, listeningSocket }: Predecessor,
   overlay: Overlay,
-  { playhead, onAir }: Playout,
+  { playhead, onAir, resume }: Playout,
 ): Promise<Server> {
   const location = await overlayAddress;
   overlay.feed({ kind: 'located', location, address: location as Address });
@@ -140,6 +140,6 @@ export async function takeOver(
     run: playhead.run ?? null,
     title: onAir.title,
   }));
-  playhead.resume(state, performance.now());
+  resume(state, performance.now());
   return listeningSocket;
 }

@@ -9,7 +9,7 @@ import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
 import { createOnAir, type OnAir } from '../sound/on-air.js';
-import { createPlayhead, type Playhead } from '../sound/playhead.js';
+import { createPlayhead, type PlaybackState, type Playhead } from '../sound/playhead.js';
 import { OFF_AIR_MS, SOURCE_DOWN_MS, SOURCE_LIVE_MS } from '../sources/source-timeouts.js';
 import { createListeners, type Listeners } from './listeners.js';
 
@@ -24,6 +24,10 @@ export interface Playout {
   /** The source that is played; undefined while the session is off the air. */
   playing(): SourceId | undefined;
   bitrateKbps(): number | undefined;
+  /** The state from which a successor continues. */
+  state(now: number): PlaybackState;
+  /** Continues from a predecessor's state. */
+  resume(state: PlaybackState, now: number): void;
   /** Writes to listeners from now on, until `end`. */
   start(): void;
   /** Closes all listeners, each after what it is still due. */
@@ -135,6 +139,17 @@ export function createPlayout(
       if (event.kind === 'sourceDown') onAir.onSourceDown(event.source);
     },
     playing: () => onAir.playing(now()),
+    state: (at) => {
+      const { since } = onAir;
+      const isPlaying = onAir.playing(at) !== undefined && since !== undefined;
+      return { ...playhead.state(at), playingForMs: isPlaying ? at - since : undefined };
+    },
+    resume: (state, at) => {
+      playhead.resume(state, at);
+      const { position, playingForMs } = state;
+      if (position === null || playingForMs === undefined) return;
+      onAir.continueSince(position.source, at - playingForMs);
+    },
     bitrateKbps: () => (ring.bitrateKbps === undefined ? undefined : Math.round(ring.bitrateKbps)),
     start: () => {
       writing = setInterval(write, intervalOf(options) / GROUPS);

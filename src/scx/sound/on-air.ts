@@ -42,6 +42,8 @@ export interface OnAir {
   silent(now: number): readonly SourceId[];
   /** The instant since which the source is played that is played now, or was played last. */
   readonly since: number | undefined;
+  /** Another process has played this source since then: so does this one, if it plays it. */
+  continueSince(source: SourceId, since: number): void;
   /** The title of what is played; null: none. */
   readonly title: string | null;
   /** The number of the frame from which the title holds. */
@@ -142,6 +144,9 @@ export function createOnAir(options: OnAirOptions): OnAir {
     silent: (now) => candidates.silent(now).map(({ id }) => id),
     get since() {
       return since;
+    },
+    continueSince: (source, at) => {
+      if (candidates.current?.id === source) since = Math.min(since ?? at, at);
     },
     get title() {
       return candidates.current?.titles.title ?? null;

@@ -29,6 +29,8 @@ export interface PlaybackState {
   readonly ring: RingContents;
   /** The last frame in the ring; null: nothing was ever played. */
   readonly position: Position | null;
+  /** Time for which its source has been played, ms; undefined while the session is off the air. */
+  readonly playingForMs?: number | undefined;
 }
 
 /** The step between the choice of a source (on-air.ts) and the ring. */

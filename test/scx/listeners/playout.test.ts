@@ -1,4 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import {
+  packPlaybackState,
+  predecessorSchema,
+  unpackPlaybackState,
+} from '../../../src/scx/hand-over/messages.js';
 import { createPlayout } from '../../../src/scx/listeners/playout.js';
 import { audioAdu, nodeId, source, sourceId } from '../support.js';
 
@@ -44,6 +49,18 @@ describe('A playout', () => {
     expect(playing(1100)).toBe(sourceId('a'));
     hear('b', 1101);
     expect(playing(1101)).toBe(sourceId('b'));
+  });
+
+  test('has played its source since its predecessor has', () => {
+    const [old, next] = [open(), open()];
+    old.hear('a', 1000);
+    old.hear('a', 5000);
+    next.hear('a', 100);
+    const message = packPlaybackState(old.playout.state(5000));
+    const sent = predecessorSchema.parse(JSON.parse(JSON.stringify(message)));
+    next.playout.resume(unpackPlaybackState(sent as typeof message), 200);
+    expect(next.playout.onAir.since).toBe(200 - 4000);
+    expect(old.playout.state(50_000).playingForMs).toBeUndefined();
   });
 
   test('is off the air after five seconds of silence', () => {

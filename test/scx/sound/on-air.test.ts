@@ -178,6 +178,20 @@ describe('What is on the air', () => {
     expect(onAir.since).toBe(60_000);
   });
 
+  test('has played since its predecessor has, if it plays the same source', () => {
+    const onAir = create();
+    onAir.continueSince(sourceId('a'), 5);
+    expect(onAir.since).toBeUndefined();
+    onAir.onSourceUp(source('a', 100), 0);
+    hear(onAir, 'a', 0, 10);
+    onAir.continueSince(sourceId('b'), 1);
+    expect(onAir.since).toBe(10);
+    onAir.continueSince(sourceId('a'), -5000);
+    expect(onAir.since).toBe(-5000);
+    onAir.continueSince(sourceId('a'), 20);
+    expect(onAir.since).toBe(-5000);
+  });
+
   test('drops and counts ADUs that are not exactly one MP3 frame', () => {
     const onAir = create();
     const frame = audioAdu('a', 0).payload;
