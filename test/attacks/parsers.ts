@@ -9,6 +9,10 @@
 
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { ZodType } from 'zod';
+import { attachRequestSchema } from '../../src/api/attach.js';
+import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
+import { scxStatusSchema } from '../../src/api/scx-status.js';
 import { parsePlaylist, readingsOf } from '../../src/client/playlist/playlist-file.js';
 import { readToMark } from '../../src/cluster/ingest/read-to-mark.js';
 import { decodeText } from '../../src/cluster/web/methods.js';
@@ -40,6 +44,8 @@ import { parseLocation, parseWebAddress } from '../../src/session/location.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { parseSessionName, parseSessionPath } from '../../src/session/session-name.js';
 import { addSourceKey } from '../../src/session/source-key.js';
+import { readGtitm } from '../../src/simulator/topology/gtitm-reader.js';
+import { readRtts } from '../../src/simulator/topology/rtt-reader.js';
 import { DATAGRAM_BYTES_MAX, decodeDatagram, tokenOf } from '../../src/wire/datagram.js';
 import { createDecoder, decodeFrames } from '../../src/wire/decoder.js';
 import { encodeHello } from '../../src/wire/encoder.js';
@@ -65,6 +71,10 @@ export interface OutsideParser {
 }
 
 type Frames = OutsideParser['frames'];
+
+/** What the bodies of documents and JSON have at most, bytes. */
+const DOCUMENT_BYTES = 64 * 1024;
+const STREAM_BYTES = 64 * 1024;
 
 /** A parser that gets its input at once. */
 const whole = (
@@ -100,6 +110,23 @@ const stream = (
     return { take: (piece) => void take(piece), end: () => void end?.() };
   },
 });
+
+/** A JSON document that a schema describes. What does not match is refused by an exception. */
+const ofJson = (name: string, schema: ZodType, before: string, behind: string): OutsideParser => {
+  const frames: Frames = [
+    [before, behind],
+    [`${before}a","b":`, '}'],
+    ['[', ']'],
+    ['', ''],
+  ];
+  return whole(name, DOCUMENT_BYTES, frames, (bytes) => {
+    try {
+      schema.safeParse(JSON.parse(decodeText(bytes) ?? ''));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  });
+};
 
 /** A socket without a network: pieces are emitted, answers are dropped. */
 function fakeSocket(): Socket {
@@ -178,10 +205,6 @@ const CHUNKED_HEAD = {
   ...{ method: 'PUT', target: '/', protocol: 'HTTP/1.1', headers: PUT, bytes: 0 },
 };
 const KEY = `sha256:${'A'.repeat(43)}`;
-
-/** What the bodies of documents and JSON have at most, bytes. */
-const DOCUMENT_BYTES = 64 * 1024;
-const STREAM_BYTES = 64 * 1024;
 
 const isTrusted = trustIn(['127.0.0.1', '10.0.0.0/8']);
 
@@ -334,6 +357,22 @@ export const PARSERS: readonly OutsideParser[] = [
     },
   ),
   whole('body of a request', DOCUMENT_BYTES, PLAIN, decodeText),
+  ofJson('attach request', attachRequestSchema, '{"announcement":"', '","role":"source"}'),
+  ofJson('answer of a rendezvous point', rendezvousAnswerSchema, '{"address":"', '"}'),
+  ofJson('lease', scxStatusSchema, '{"session":"', '","neighbours":[]}'),
+  ofText(
+    'topology file',
+    STREAM_BYTES,
+    [
+      ['', ''],
+      ['0 1 ', '\n1 0 2\n'],
+      ['VERTICES ', '\n'],
+    ],
+    (text) => {
+      readGtitm(text);
+      readRtts(text);
+    },
+  ),
   stream(
     'frames of a neighbour',
     STREAM_BYTES,

@@ -69,12 +69,14 @@ export interface Scene {
   logs(): string;
   /** The modes of the files of logs. */
   logModes(): readonly number[];
+  /** Publishes another session, whose SCX is started then. `path`: `CREATOR/SESSION`. */
+  publish(path: string): Promise<unknown>;
   /** Fails unless the same processes serve the listener on. */
   expectUnharmed(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens it; `name` is part of no path. */
+/** Opens it. */
 export async function openScene(): Promise<Scene> {
   const stage = createStage();
   const accessLog = join(stage.directory, 'access.log');
@@ -106,6 +108,7 @@ export async function openScene(): Promise<Scene> {
         ...logFiles().map((file) => readFileSync(file, 'latin1')),
       ].join('\n'),
     logModes: () => logFiles().map((file) => statSync(file).mode & 0o777),
+    publish: (path) => stage.publish(cluster, path),
     expectUnharmed: async () => {
       const since = clock();
       await until('more sound', () => listener.audioMs(since) > 0);
