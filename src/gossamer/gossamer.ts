@@ -20,6 +20,7 @@
  *   effects.ts             -        inputs, effects and events as plain data
  *   message.ts             3.3-3.8  the messages between SCXs
  *   node.ts                2.1      SCXs, sources, ADUs
+ *   fair-share.ts          Beyond   which entry of a full table makes room
  *   coordinates.ts         Beyond   Vivaldi coordinates, which predict delays
  *
  * discovery/
@@ -94,6 +95,7 @@
  * distribution/stream/
  *   stream.ts              Beyond   ADUs in order
  *   adu-cache.ts           4        the last seconds, for children that change parents
+ *   adu-memory.ts          4        the bound of all caches together
  *   reception.ts           3.8      counting, ordering and delivering what arrives
  *   repairs.ts             4        lost datagrams: when to ask again, when to give up
  *

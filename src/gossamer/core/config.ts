@@ -145,6 +145,8 @@ export interface GossamerConfig {
   readonly cacheMs: number;
   /** Bytes of ADUs that are kept for each source and channel, at most. Guess: 2 MiB. */
   readonly cacheBytesMax: number;
+  /** The same for all sources and channels together: the largest makes room. Guess: 32 MiB. */
+  readonly cachesBytesMax: number;
   /** How much of the past a newcomer gets, ms: the burst of its first listeners. Guess: 10 s. */
   readonly recentMs: number;
   /** How long a hole may wait to be filled before it is given up and counted, ms. Guess: 2000. */
@@ -178,6 +180,7 @@ const COMMON = {
   lossyChannels: [],
   cacheMs: 20_000,
   cacheBytesMax: 2 * 1024 * 1024,
+  cachesBytesMax: 32 * 1024 * 1024,
   recentMs: 10_000,
   gapTimeoutMs: 2000,
   repairTimeoutMs: 1500,

@@ -136,7 +136,11 @@ export function createChildren(options: ChildrenOptions): Children {
     serve: (flow) => {
       for (const child of children.of(flow)) serveChild(flow, child);
     },
-    repair: (flow, id, ranges) => children.get(flow, id)?.cursor.repair(ranges),
+    repair: (flow, id, ranges) => {
+      const child = children.get(flow, id);
+      // A child that does not read what it has asked for gets no more.
+      if (child !== undefined && !isCongested(flow, child)) child.cursor.repair(ranges);
+    },
     onDataDown: (peer, channel) => {
       congested.delete(linkKey(peer, channel));
       for (const flow of flows.values()) if (flow.channel === channel) remove(flow, peer);

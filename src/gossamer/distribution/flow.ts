@@ -13,6 +13,7 @@ import { createSlowParent } from './health/slow-parent.js';
 import { createUsualInterval } from './health/usual-interval.js';
 import { createHoles } from './holes.js';
 import { createParentChange, type ParentChange } from './parent/parent-change.js';
+import type { AduMemory } from './stream/adu-memory.js';
 import { createReception, type FlowCounters } from './stream/reception.js';
 import { createRepairs } from './stream/repairs.js';
 import { createStream, NOTHING, type Progress, type Stream } from './stream/stream.js';
@@ -66,6 +67,8 @@ export interface FlowOptions {
   readonly channel: number;
   /** Where disturbances of the first channel are counted. */
   readonly disturbances: Disturbances;
+  /** The memory of all flows. */
+  readonly memory?: AduMemory;
   /** The member, if it is a neighbour. */
   neighbour(id: NodeId): Member | undefined;
 }
@@ -80,9 +83,10 @@ const noCounts = (): FlowCounters => ({
 });
 
 /** Creates the parts of a flow. */
-function createParts({ context, source, channel, disturbances, neighbour }: FlowOptions) {
+function createParts(options: FlowOptions) {
+  const { context, source, channel, disturbances, memory, neighbour } = options;
   const { config, rng } = context;
-  const stream = createStream(config);
+  const stream = createStream(config, memory);
   const counters = noCounts();
   const isLossy = config.lossyChannels.includes(channel);
   const repairs = isLossy ? createRepairs(config.repairTimeoutMs, rng.fork('repairs')) : undefined;
@@ -183,6 +187,9 @@ export function createFlow(options: FlowOptions): Flow {
       const ownAt = Math.min(holes.fillBy(), parentChange.takeOverAt());
       return wantsParent ? Math.min(ownAt, parentChange.neededAt()) : ownAt;
     },
-    close: parentChange.end,
+    close: () => {
+      parentChange.end();
+      stream.close();
+    },
   };
 }

@@ -8,17 +8,26 @@
  * back later, its listeners continue where they were and do not get the recent ADUs again; and
  * newcomers get the last ADU of a quiet channel, as a title holds until there is another.
  */
+
 import { type Context, notify } from '../core/context.js';
+import { newestOfMost } from '../core/fair-share.js';
 import type { Adu, Member, NodeId, Source, SourceId } from '../core/node.js';
 import type { TableEntry } from '../routing/routing-table.js';
 import { createFlow, type Flow } from './flow.js';
 import type { Disturbances } from './health/disturbances.js';
+import { createAduMemory } from './stream/adu-memory.js';
 
-/** Sources known at most; those that have ended make room. Guess: a few for each source SCX. */
+/**
+ * Sources known at most. Those that have ended make room, and then the newest of the SCX with the
+ * most, as sources can be invented. Guess: a few for each source SCX.
+ */
 const SOURCES_MAX = 256;
 
 /** Flows whose position is remembered; the oldest makes room. Guess: all that may be known. */
 const POSITIONS_MAX = 1024;
+
+/** The last ADU of an ended flow is kept up to this size, bytes. Guess: the longest title. */
+const LAST_BYTES_MAX = 4096;
 
 /** The SCX to which a source is attached, and our route to it. */
 interface Attachment {
@@ -106,10 +115,11 @@ function createPositions() {
 function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptions) {
   const flows = new Map<string, Flow>();
   const positions = createPositions();
+  const memory = createAduMemory(context.config);
   return {
     flows,
     open: (source: SourceId, channel: number): Flow => {
-      const flow = createFlow({ context, source, channel, neighbour, disturbances });
+      const flow = createFlow({ context, source, channel, neighbour, disturbances, memory });
       const position = positions.get(flowKey(source, channel));
       if (position !== undefined) flow.stream.begin(position.next, position.last);
       flows.set(flowKey(source, channel), flow);
@@ -118,7 +128,11 @@ function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptio
     close: (flow: Flow): void => {
       const key = flowKey(flow.source, flow.channel);
       const { next } = flow.stream;
-      if (next !== undefined) positions.remember(key, { next, last: flow.stream.get(next - 1) });
+      if (next !== undefined) {
+        const last = flow.stream.get(next - 1);
+        const isSmall = last !== undefined && last.payload.length <= LAST_BYTES_MAX;
+        positions.remember(key, { next, last: isSmall ? last : undefined });
+      }
       flow.close();
       flows.delete(key);
     },
@@ -150,14 +164,20 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
     known.delete(entry.source.id);
   };
 
-  const makeRoom = (): boolean => {
+  /** The source that makes room for one of that SCX; undefined: none does. */
+  const spareFor = (scx: NodeId): KnownSource | undefined => {
+    const ended = [...known.values()].find(({ goneSince }) => goneSince !== undefined);
+    const ownerOf = (entry: KnownSource) => (entry.scx === selfId ? undefined : entry.scx);
+    return ended ?? newestOfMost(known.values(), ownerOf, scx);
+  };
+
+  const makeRoomFor = (scx: NodeId, now: number): boolean => {
     if (known.size < SOURCES_MAX) return true;
-    for (const entry of known.values()) {
-      if (entry.goneSince === undefined) continue;
-      becomeUnknown(entry);
-      return true;
-    }
-    return false;
+    const spare = spareFor(scx);
+    if (spare === undefined) return false;
+    if (spare.goneSince === undefined) becomeGone(spare, now);
+    becomeUnknown(spare);
+    return true;
   };
 
   const becomeGone = (entry: KnownSource, now: number): void => {
@@ -169,7 +189,7 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
   const update = (attached: Attachment, now: number): void => {
     const { source, scx } = attached;
     const before = known.get(source.id);
-    if (before === undefined && !makeRoom()) return;
+    if (before === undefined && !makeRoomFor(scx, now)) return;
     const entry = before ?? becomeKnown(attached);
     if (before === undefined || isNews(before, attached)) {
       notify(context, { kind: 'sourceUp', source, scx });

@@ -6,7 +6,9 @@
  * Beyond: a next hop is only left for one that is better by `routeHysteresis`, as measured
  * distances are noisy.
  */
+
 import type { GossamerConfig } from '../core/config.js';
+import { newestOfMost } from '../core/fair-share.js';
 import type { Route } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 import type { NextHops } from './next-hop.js';
@@ -61,6 +63,14 @@ export function createRoutingTable(
   const hasRoom = (): boolean =>
     entries.size < (entries.has(selfId) ? config.sourcesMax : config.sourcesMax - 1);
 
+  /** Neighbours can invent source SCXs: the newest of the one with the most makes room. */
+  const makeRoomFor = ({ nextHop }: TableEntry): boolean => {
+    if (hasRoom()) return true;
+    const spare = newestOfMost(entries, ([, entry]) => entry.nextHop, nextHop);
+    if (spare !== undefined) entries.delete(spare[0]);
+    return spare !== undefined;
+  };
+
   return {
     entries,
     routes: () => [...entries.values()].map(({ route }) => route),
@@ -77,7 +87,9 @@ export function createRoutingTable(
     },
     recompute: (scx) => {
       const before = entries.get(scx);
-      const after = before !== undefined || hasRoom() ? computeEntry(scx) : undefined;
+      const found = computeEntry(scx);
+      const isKept = found !== undefined && (before !== undefined || makeRoomFor(found));
+      const after = isKept ? found : undefined;
       if (after === undefined) entries.delete(scx);
       else entries.set(scx, after);
       return before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp;

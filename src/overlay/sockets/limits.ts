@@ -32,7 +32,10 @@ export interface OverlayLimits {
    * Addresses that are remembered: those with a connection, and those that could not be reached.
    */
   readonly peersMax: number;
-  /** Messages that wait for the handshake of one connection. */
+  /**
+   * Messages that wait for the handshake of one connection: more than subscriptions to all sources
+   * that may be known, which a neighbour can invent.
+   */
   readonly waitingMessagesMax: number;
   /** Their total size, bytes. */
   readonly waitingBytesMax: number;
@@ -83,7 +86,7 @@ export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   outboundControlMax: 256,
   outboundDataMax: 1024,
   peersMax: 2048,
-  waitingMessagesMax: 64,
+  waitingMessagesMax: 1024,
   waitingBytesMax: 262_144,
   unreadMax: 4_194_304,
   unreadTotalMax: 33_554_432,

@@ -52,6 +52,19 @@ const range = (first: number, last: number): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 describe('A child', () => {
+  test('that does not read gets nothing again either', () => {
+    const { children, flow, publish, subscribe, got } = createParent();
+    publish(0, 9);
+    subscribe(1, 4);
+    got(1);
+    children.onCongestion(nodeId(1), 1, true);
+    children.repair(flow, nodeId(1), [{ from: 5, count: 2 }]);
+    expect(got(1)).toEqual([]);
+    children.onCongestion(nodeId(1), 1, false);
+    children.repair(flow, nodeId(1), [{ from: 5, count: 2 }]);
+    expect(got(1)).toEqual([5, 6]);
+  });
+
   test('gets what it asks for, and then every ADU once', () => {
     const { publish, subscribe, got } = createParent();
     publish(0, 9);

@@ -178,6 +178,41 @@ describe('Distribution', () => {
     expect(distribution.sources.has(sourceId(2000))).toBe(true);
   });
 
+  test('has room for the source of another SCX, however many one invents; its own ones stay', () => {
+    const { bench, distribution, entryOf, onTable } = createTree();
+    const many = (first: number, count: number): Source[] =>
+      Array.from({ length: count }, (_, index) => sourceOf(first + index));
+    const own = entryOf(5, many(100, 150), undefined);
+    const liar = entryOf(9, many(1000, 300), 1);
+    onTable([own, liar]);
+    bench.take();
+    onTable([own, liar, entryOf(8, [sourceOf(1)], 2)], 1);
+    expect(bench.events()).toContainEqual({ kind: 'sourceDown', source: sourceId(1105) });
+    expect(distribution.sources.size).toBe(256);
+    expect(distribution.sources.has(sourceId(1))).toBe(true);
+    expect(distribution.sources.has(sourceId(249))).toBe(true);
+    expect(distribution.sources.has(sourceId(1104))).toBe(true);
+    expect(distribution.sources.has(sourceId(1105))).toBe(false);
+    expect(distribution.flows.size).toBe(512);
+  });
+
+  test('remembers the last ADU of a flow that ended up to 4 KiB', () => {
+    for (const [bytes, isKept] of [
+      [4096, true],
+      [4097, false],
+    ] as const) {
+      const { distribution, entryOf, onTable, settle } = createTree({ channels: [1] });
+      settle();
+      distribution.handleAdu(nodeId(1), aduOf(0, { payload: new Uint8Array(bytes) }), 0);
+      onTable([], 1);
+      runUntil(distribution, 10_000);
+      onTable([entryOf(9, [sourceOf(1)], 1)], 10_000);
+      const [flow] = distribution.flows.values();
+      expect(flow?.stream.next).toBe(1);
+      expect(flow?.stream.get(0) !== undefined).toBe(isKept);
+    }
+  });
+
   test('remembers the positions of the last 1024 flows that ended', () => {
     const { bench, distribution, entryOf, onTable } = createTree({ channels: [1] });
     let now = 0;

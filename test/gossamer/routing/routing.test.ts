@@ -431,6 +431,23 @@ describe('Routing', () => {
     expect(updates()[0]?.routes).toHaveLength(8);
   });
 
+  test('has room for the sources of each neighbour, however many another one invents', () => {
+    const { routing, hear, updates } = createTable({ sourcesMax: 8 });
+    const many = (from: number, count: number): Route[] =>
+      Array.from({ length: count }, (_, index) => routeOf([from, 100 * from + index], 1));
+    routing.announce(sourceOf(1), 0);
+    hear(1, many(1, 20));
+    expect(routing.table.size).toBe(8);
+    hear(2, many(2, 2));
+    expect(routing.reachedOver(nodeId(1))).toEqual([100, 101, 102, 103, 104].map(nodeId));
+    expect(routing.reachedOver(nodeId(2))).toEqual([200, 201].map(nodeId));
+    expect(routing.table.has(nodeId(5))).toBe(true);
+    runUntil(routing, 100);
+    expect(updates()[0]?.routes).toHaveLength(8);
+    hear(1, many(1, 20));
+    expect(routing.reachedOver(nodeId(2))).toHaveLength(2);
+  });
+
   test('advertises no more sources of its own, and no more withdrawals, than the wire accepts', () => {
     const { routing, hear, updates } = createTable();
     for (let number = 0; number < 40; number++) routing.announce(sourceOf(number), 0);

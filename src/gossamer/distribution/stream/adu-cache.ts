@@ -13,6 +13,10 @@ const ADU_OVERHEAD_BYTES = 100;
 export const sizeOf = (adu: Adu): number => adu.payload.length + ADU_OVERHEAD_BYTES;
 
 export interface AduCache {
+  /** The memory of all kept ADUs, bytes. */
+  readonly bytes: number;
+  /** Drops the oldest ADU; false: there is none. */
+  dropOldest(): boolean;
   get(sequence: number): Adu | undefined;
   /** Adds the next ADU; the oldest ones make room. */
   add(adu: Adu): void;
@@ -27,17 +31,29 @@ export function createAduCache(config: GossamerConfig): AduCache {
   /** By number, the oldest first. */
   const cache = new Map<number, Adu>();
   let bytes = 0;
+  const drop = (old: Adu): void => {
+    cache.delete(old.sequence);
+    bytes -= sizeOf(old);
+  };
+
   return {
+    get bytes() {
+      return bytes;
+    },
+    dropOldest: () => {
+      const [oldest] = cache.values();
+      if (oldest !== undefined) drop(oldest);
+      return oldest !== undefined;
+    },
     get: (sequence) => cache.get(sequence),
     add: (adu) => {
       cache.set(adu.sequence, adu);
       bytes += sizeOf(adu);
-      for (const [sequence, old] of cache) {
+      for (const old of cache.values()) {
         const isOld = adu.timestampMs - old.timestampMs > config.cacheMs;
         // The last one stays however old it is: on a quiet channel newcomers need it.
         if (cache.size === 1 || (!isOld && bytes <= config.cacheBytesMax)) break;
-        cache.delete(sequence);
-        bytes -= sizeOf(old);
+        drop(old);
       }
     },
     firstFrom: (sequence) => {

@@ -3,11 +3,13 @@
  * the last seconds of them. So a child that changes parents asks the new one for what it has
  * missed; what both parents send is recognised by its number, delivered once, and in order.
  *
- * Bounded: adu-cache.ts for the past; EARLY_MAX and `cacheBytesMax` for ADUs that arrive too early.
+ * Bounded: adu-cache.ts for the past; EARLY_MAX and `cacheBytesMax` for ADUs that arrive too early;
+ * adu-memory.ts for those of all streams together.
  */
 import type { GossamerConfig } from '../../core/config.js';
 import type { Adu } from '../../core/node.js';
 import { createAduCache, sizeOf } from './adu-cache.js';
+import { type AduHolder, type AduMemory, createAduMemory } from './adu-memory.js';
 
 /** ADUs that may wait for a hole before them to be filled. Guess: 27 s of MP3 frames. */
 const EARLY_MAX = 1024;
@@ -46,16 +48,48 @@ export interface Stream {
   behindMs(sequence: number): number;
   /** Where a newcomer begins: the last `recentMs`, at least the last ADU. */
   recentStart(): number | undefined;
+  /** Nothing is held any more. */
+  close(): void;
 }
 
-/** Creates a stream of which nothing is known. */
-export function createStream(config: GossamerConfig): Stream {
+/** Creates a stream of which nothing is known. @param memory that of all streams */
+export function createStream(
+  config: GossamerConfig,
+  memory: AduMemory = createAduMemory(config),
+): Stream {
   const cache = createAduCache(config);
   /** ADUs that wait for a hole before them. */
   const early = new Map<number, Adu>();
   let earlyBytes = 0;
   let next: number | undefined;
   let holeSince: number | undefined;
+  /** As the memory of all streams was told last. */
+  let toldBytes = 0;
+
+  const holder: AduHolder = {
+    get bytes() {
+      return toldBytes;
+    },
+    dropOne: () => {
+      // Those that wait are dropped last: nobody sends them again.
+      if (!cache.dropOldest()) takeEarly([...early.keys()].at(-1) as number);
+      if (early.size === 0) holeSince = undefined;
+      tellMemory();
+    },
+  };
+  memory.holders.add(holder);
+
+  const tellMemory = (): void => {
+    const change = cache.bytes + earlyBytes - toldBytes;
+    toldBytes += change;
+    memory.onChange(change);
+  };
+
+  /** Tells the memory of what a step has changed. */
+  const told = (progress: Progress): Progress => {
+    tellMemory();
+    return progress;
+  };
 
   const takeEarly = (sequence: number): Adu | undefined => {
     const adu = early.get(sequence);
@@ -98,6 +132,17 @@ export function createStream(config: GossamerConfig): Stream {
   const skipHole = (now: number): Progress =>
     early.size === 0 ? NOTHING : skipTo(Math.min(...early.keys()), now);
 
+  const accept = (adu: Adu, now: number): Progress => {
+    next ??= adu.sequence;
+    if (adu.sequence === next) return { missed: 0, delivered: deliverFrom(adu, now) };
+    if (adu.sequence < next || early.has(adu.sequence)) return NOTHING;
+    early.set(adu.sequence, adu);
+    earlyBytes += sizeOf(adu);
+    holeSince ??= now;
+    const isTooMuch = early.size > EARLY_MAX || earlyBytes > config.cacheBytesMax;
+    return isTooMuch ? skipHole(now) : NOTHING;
+  };
+
   const keptFrom = (sequence: number): number => cache.firstFrom(sequence) ?? next ?? sequence;
 
   return {
@@ -108,23 +153,15 @@ export function createStream(config: GossamerConfig): Stream {
       return holeSince;
     },
     isDuplicate: ({ sequence }) => (next !== undefined && sequence < next) || early.has(sequence),
-    accept: (adu, now) => {
-      next ??= adu.sequence;
-      if (adu.sequence === next) return { missed: 0, delivered: deliverFrom(adu, now) };
-      if (adu.sequence < next || early.has(adu.sequence)) return NOTHING;
-      early.set(adu.sequence, adu);
-      earlyBytes += sizeOf(adu);
-      holeSince ??= now;
-      const isTooMuch = early.size > EARLY_MAX || earlyBytes > config.cacheBytesMax;
-      return isTooMuch ? skipHole(now) : NOTHING;
-    },
+    accept: (adu, now) => told(accept(adu, now)),
     begin: (sequence, last) => {
       if (next !== undefined) return;
       next = sequence;
       if (last !== undefined) cache.add(last);
+      tellMemory();
     },
-    skipTo,
-    skipHole,
+    skipTo: (sequence, now) => told(skipTo(sequence, now)),
+    skipHole: (now) => told(skipHole(now)),
     get: cache.get,
     keptFrom,
     behindMs: (sequence) => {
@@ -134,5 +171,9 @@ export function createStream(config: GossamerConfig): Stream {
       return first === undefined ? 0 : newestMs - first.timestampMs;
     },
     recentStart: () => (next === undefined ? undefined : cache.recentStart(next)),
+    close: () => {
+      memory.holders.delete(holder);
+      memory.onChange(-toldBytes);
+    },
   };
 }
