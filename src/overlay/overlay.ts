@@ -185,7 +185,12 @@ function admit(
   if (hello.session !== options.session) return { kind: 'refused', reason: 'wrong session' };
   if (hello.purpose === 'client') return admitClient(options, context, hello, remoteAddress);
   if (hello.id === options.id) return { kind: 'refused', reason: 'own id' };
-  return hello.purpose === 'control' ? controlLinks.admit(hello) : dataLinks.admit(hello);
+  if (hello.purpose === 'control') return controlLinks.admit(hello, remoteAddress);
+  return dataLinks.admit(
+    hello,
+    (from) => controlLinks.isNeighbourAt(hello.id, from),
+    remoteAddress,
+  );
 }
 
 function admitClient(

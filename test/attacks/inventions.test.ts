@@ -55,7 +55,7 @@ test.each([
   studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
   const stop = startPublishing(studio);
   afterTest(() => void stop());
-  await eventually(() => sequencesOf(station).length > 50);
+  await eventually(() => sequencesOf(station).length > 50, 40_000);
   const heard = station.delivered.filter(({ source }) => source === SOURCE.id);
   expect(heard.length).toBe(station.delivered.length);
   expect(station.overlay.view().sources.length).toBeLessThanOrEqual(256);

@@ -18,6 +18,8 @@ export interface Link {
   readonly addresses: readonly Address[];
   /** Whether we opened it. */
   readonly isOurs: boolean;
+  /** When words that make an edge came over it last: larger is later; 0: never. */
+  edgeWords: number;
   /** We have ended it because it was idle. */
   isRetired: boolean;
 }
@@ -45,6 +47,8 @@ export interface LinkPool {
   readonly edges: Map<Address, NodeId>;
   /** Connections that we have opened or are opening. */
   outboundCount: number;
+  /** Words that make an edge, counted. */
+  edgeWords: number;
 }
 
 /** Creates a pool without connections; `rng` spreads retries. */
@@ -54,6 +58,7 @@ export const createLinkPool = (context: OverlayContext, rng: Rng): LinkPool => (
   contacts: new Map(),
   edges: new Map(),
   outboundCount: 0,
+  edgeWords: 0,
 });
 
 /** The contact of an address, which is created if there is none. */

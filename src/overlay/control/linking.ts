@@ -3,6 +3,7 @@
  * sent, and what it brings is fed to the machine. It ends when it has been idle, with a farewell,
  * or breaks, which is reported as `linkDown` if no other connection to the peer remains.
  */
+import type { Message } from '../../gossamer/core/message.js';
 import type { Address, Member } from '../../gossamer/core/node.js';
 import { encodeRefusal } from '../../wire/encoder.js';
 import type { CloseCause, Connection } from '../sockets/connection.js';
@@ -16,6 +17,9 @@ import {
   writeTo,
 } from './link-pool.js';
 
+/** The words after which an edge exists. */
+const MAKES_EDGE: ReadonlySet<Message['kind']> = new Set(['edgeRequest', 'edgeAccept'] as const);
+
 /** The handshake has succeeded; `dialled` is the address to which we opened the connection. */
 export function becomeLinked(
   pool: LinkPool,
@@ -26,12 +30,13 @@ export function becomeLinked(
   const { counters, feed } = pool.context;
   const addresses = [...new Set([peer.address, dialled ?? peer.address])];
   const isOurs = dialled !== undefined;
-  const link: Link = { connection, peer, addresses, isOurs, isRetired: false };
+  const link: Link = { connection, peer, addresses, isOurs, edgeWords: 0, isRetired: false };
   connection.handTo(
     {
       onArrival: (event) => {
         if (event.kind !== 'message') return connection.reject('unexpected', event.kind);
         counters.messagesIn++;
+        if (MAKES_EDGE.has(event.message.kind)) link.edgeWords = ++pool.edgeWords;
         feed({ kind: 'received', from: peer, message: event.message });
       },
       onDrain: () => {},

@@ -13,7 +13,12 @@ import { createDownstreams } from './downstreams.js';
 import { createUpstreams } from './upstreams.js';
 
 export interface DataLinks {
-  admit(hello: DataHello): Admission;
+  /** @param isNeighbourAt whether it is that of a neighbour if it comes from an IP address */
+  admit(
+    hello: DataHello,
+    isNeighbourAt: (address: string) => boolean,
+    remoteAddress: string,
+  ): Admission;
   send(to: Member, message: ChannelMessage): void;
   forward(to: NodeId, adu: Adu): void;
   /** Stops timers; closing the connections is the sockets' business. */

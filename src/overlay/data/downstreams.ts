@@ -17,7 +17,11 @@ import { isFromParent, type ParentMessage } from './data-roles.js';
 import { createDatagramParent, type DatagramParent } from './datagram-parent.js';
 
 export interface Downstreams {
-  admit(hello: DataHello): Admission;
+  admit(
+    hello: DataHello,
+    isNeighbourAt: (address: string) => boolean,
+    remoteAddress: string,
+  ): Admission;
   /** Does nothing when the child has no connection. */
   send(to: NodeId, channel: number, message: ParentMessage): void;
   /** Does nothing when the child has no connection. */
@@ -65,15 +69,16 @@ export function createDownstreams(
   const table: Table = { context, downstreams: new Map(), neighbours: new Set(), onDown };
   const sweeper = setInterval(() => sweep(table), context.limits.sweepMs);
   return {
-    admit: (hello) => ({
-      kind: 'admitted',
-      answer: dataHello(
-        context,
-        hello.channel,
-        context.usesDatagrams(hello.channel) ? hello.token : undefined,
-      ),
-      onOpen: (connection) => becomeConnected(table, connection, hello),
-    }),
+    admit: (hello, isNeighbourAt, remoteAddress) => {
+      const old = table.downstreams.get(keyOf(hello.id, hello.channel));
+      // Anybody may claim the id of a child: its connection gives way only to its own address.
+      const isTaken = old !== undefined && isNeighbourAt(old.connection.remoteAddress);
+      if (isTaken && !isNeighbourAt(remoteAddress)) {
+        context.counters.impostors++;
+        return { kind: 'refused', reason: 'the id is that of a child elsewhere' };
+      }
+      return admitChild(table, hello);
+    },
     send: (to, channel, message) => send(table, to, channel, message),
     forward: (to, adu) => forward(table, to, adu),
     onEdge: (peer, isUp) => {
@@ -81,6 +86,16 @@ export function createDownstreams(
       else table.neighbours.delete(peer);
     },
     close: () => clearInterval(sweeper),
+  };
+}
+
+function admitChild(table: Table, hello: DataHello): Admission {
+  const { context } = table;
+  const { channel, token } = hello;
+  return {
+    kind: 'admitted',
+    answer: dataHello(context, channel, context.usesDatagrams(channel) ? token : undefined),
+    onOpen: (connection) => becomeConnected(table, connection, hello),
   };
 }
 

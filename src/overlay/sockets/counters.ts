@@ -16,6 +16,8 @@ export interface OverlayCounters {
   connectionsRefused: number;
   /** Inbound connections closed because another address needed the place. */
   connectionsDisplaced: number;
+  /** Connections refused or closed because they came with the id of a neighbour from elsewhere. */
+  impostors: number;
   /** Connections that could not be opened, or that the peer refused. */
   connectFailures: number;
   /** Connections that were not tried: the address failed a moment ago, or a limit is reached. */
@@ -63,6 +65,7 @@ export function createOverlayCounters(): OverlayCounters {
     connectionsOut: 0,
     connectionsRefused: 0,
     connectionsDisplaced: 0,
+    impostors: 0,
     connectFailures: 0,
     connectsSuppressed: 0,
     connectsForbidden: 0,
