@@ -1,6 +1,6 @@
 /**
  * `POST /leases`: an SCX renews its lease with its front end. The body is the SCX's status
- * (scx-status.ts), authorised by the cluster's secret; the answer is the terms of the lease: what
+ * (scx-status.ts). Both prove that they know the cluster's secret (http/cluster-proof.ts); the answer is the terms of the lease: what
  * the cluster wants from the SCX now. 410 tells an SCX to leave. Soft state: a restarted front end
  * learns its SCXs again from their renewals.
  */

@@ -1,6 +1,6 @@
 /**
  * What a front end asks an SCX about its clients, and has it do with them, on behalf of the operator
- * or of the session's owner. Each request carries the cluster's secret (`Authorization: Bearer`); an
+ * or of the session's owner. Each request proves that the cluster's secret is known (http/cluster-proof.ts); an
  * SCX tells it to nobody else, because these are addresses of people.
  *
  *   GET    /admin/listeners      the listeners (ScxListeners)

@@ -93,7 +93,7 @@ function publishingRoutes(services: Services) {
 
 /** Routes for SCXs, those of this cluster and those of others. */
 function scxRoutes(services: Services) {
-  const { secret, fleet, finder, store, fallbacks, scxs, webhooks, metrics } = services;
+  const { proofs, fleet, finder, store, fallbacks, scxs, webhooks, metrics } = services;
   const onRenewed = (session: string): void => {
     metrics.countLease();
     const view = scxs.running(session);
@@ -102,7 +102,7 @@ function scxRoutes(services: Services) {
   const { log } = services.options;
   const termsOf = termsFrom({ finder, store, fallbacks });
   return [
-    leaseRoutes({ secret, renew: fleet.renew, termsOf, onRenewed, log }),
+    leaseRoutes({ proofs, renew: fleet.renew, termsOf, onRenewed, log }),
     rendezvousRoutes({ finder, scxs }),
   ];
 }
@@ -126,7 +126,7 @@ function administration({ url, status, sessions, clients, login, options }: Serv
 /** Routes for the operator and for browsers. */
 function operatorRoutes({
   url,
-  secret,
+  proofs,
   fleet,
   status,
   sessions,
@@ -136,7 +136,7 @@ function operatorRoutes({
   options,
 }: Services) {
   return [
-    drainRoutes({ secret, drain: fleet.drain, log: options.log }),
+    drainRoutes({ proofs, drain: fleet.drain, log: options.log }),
     icecastRoutes({ url, status, sessions }),
     statusRoutes({ url, status, metrics, proxiedStreams: () => proxy.count }),
     pageRoutes(pages),

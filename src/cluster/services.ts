@@ -8,6 +8,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { ClusterStatus } from '../api/cluster-status.js';
+import { createProofCheck, type ProofCheck } from '../http/cluster-proof.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { openFilesMax, RAISE } from '../runtime/open-files.js';
@@ -66,6 +67,8 @@ export interface Services extends Prepared {
   readonly metrics: ClusterMetrics;
   readonly proxy: StreamProxy;
   readonly ownership: Ownership;
+  /** Checks requests that are made with the cluster's secret. */
+  readonly proofs: ProofCheck;
   readonly login: AdminLogin;
   readonly clients: ScxClients;
   readonly webhooks: Webhooks;
@@ -183,6 +186,7 @@ export function createServices(
     sessions: createEncoderSessions({ mounts, store, finder, scxs, sessionsHere: fleet.sessions }),
     proxy: createStreamProxy({ scxHost, streamsMax: prepared.shares.proxiedMax }),
     ownership: createOwnership(now),
+    proofs: createProofCheck(prepared.secret),
     login: createAdminLogin(store, prepared.adminToken),
     clients: createScxClients({ scxHost, secret: prepared.secret, log }),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),

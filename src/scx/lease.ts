@@ -3,6 +3,10 @@
  * keeps no list of its SCXs: after a restart it learns them from their next renewals. So a renewal
  * that fails is repeated soon and for ever, and no other part waits for it.
  *
+ * The renewal proves that it comes from this cluster, and so does the answer (http/cluster-proof.ts):
+ * while the front end is away, any user of the machine may open its port. All other answers are
+ * failures.
+ *
  * Bounded: one renewal at a time, and ANSWER_BYTES_MAX of its answer.
  */
 import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
@@ -10,6 +14,7 @@ import type { Logger } from 'pino';
 import type { FallbackFile } from '../api/fallback-launch.js';
 import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
+import { PROOF_FIELD, proveRequest } from '../http/cluster-proof.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 
 /** The answer to a renewal; lease-terms.ts acts on it. */
@@ -58,6 +63,7 @@ const RETRY_MS = 250;
 /** Time for an answer, ms. Guess. */
 const TIMEOUT_MS = 2000;
 const ANSWER_BYTES_MAX = 16_384;
+const UNPROVEN = "the answer is not that of this cluster's front end";
 
 type Renewal =
   | { readonly kind: 'renewed'; readonly terms: LeaseTerms }
@@ -103,19 +109,26 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 /** Sends one renewal; `body` is the status as JSON. Never rejects. */
 function post({ url, token }: LeaseOptions, agent: Agent, body: string): Promise<Renewal> {
+  const leases = new URL(`${url}/leases`);
+  const proof = proveRequest(token, { method: 'POST', target: leases.pathname, body });
   const headers = {
-    authorization: `Bearer ${token}`,
+    [PROOF_FIELD]: proof.value,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   };
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   return new Promise((resolve) => {
-    const request = startRequest(`${url}/leases`, { method: 'POST', agent, signal, headers });
+    const request = startRequest(leases, { method: 'POST', agent, signal, headers });
     const fail = (error: Error): void => resolve(failed(error.message));
     request.on('error', fail);
     request.on('response', (response) => {
       readText(response).then(
-        (text) => resolve(parseAnswer(response.statusCode ?? 0, text)),
+        (text) => {
+          const status = response.statusCode ?? 0;
+          const shown = `${response.headers[PROOF_FIELD] ?? ''}`;
+          const isOurs = status >= 500 || proof.isAnsweredBy(shown, status, text);
+          resolve(isOurs ? parseAnswer(status, text) : failed(`${UNPROVEN} (status ${status})`));
+        },
         (error: Error) => {
           request.destroy();
           fail(error);

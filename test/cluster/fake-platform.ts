@@ -6,6 +6,7 @@
 import type { Launch } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
 import type { Exit, Found, Platform } from '../../src/cluster/platform/platform.js';
+import { fetchProven } from '../http/proven.js';
 import { statusOf } from './support.js';
 
 type Behaviour = 'renews' | 'silent' | 'dies' | 'portTaken';
@@ -54,11 +55,8 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     renew: (id, over = {}) => {
       const launch = platform.launches.find((each) => each.id === id);
       if (launch === undefined) throw new Error(`no SCX ${id}`);
-      return fetch(`${launch.leaseUrl}/leases`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${launch.leaseToken}` },
-        body: JSON.stringify({ ...statusNow(launch), ...over }),
-      });
+      const body = JSON.stringify({ ...statusNow(launch), ...over });
+      return fetchProven(launch.leaseToken, `${launch.leaseUrl}/leases`, { method: 'POST', body });
     },
     exit,
     launch: async (launch) => {

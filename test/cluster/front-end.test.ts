@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { clusterStatusSchema } from '../../src/api/cluster-status.js';
 import { clusterStatus } from '../../src/cluster/status/cluster-status.js';
 import { RADIO_NAMESPACE } from '../../src/session/announcement.js';
+import { proofOf } from '../http/proven.js';
 import { startFake } from './fake-cluster.js';
 import { httpUrlOf } from './fake-platform.js';
 import { announcementXml, NIGHT, statusOf } from './support.js';
@@ -319,24 +320,28 @@ describe('POST /leases', () => {
       expect((await get('/leases', { method: 'POST', body, headers })).status).toBe(401);
     }
     expect((await get('/leases', { method: 'POST', body })).status).toBe(401);
+    const guessed = proofOf('guess', 'POST', '/leases', body);
+    expect((await get('/leases', { method: 'POST', body, headers: guessed })).status).toBe(401);
   });
 
   test('adopts an unknown SCX that exists, and refuses one that does not', async () => {
     const { get, publish, platform } = await startFake();
     await publish(PATH, announcementXml(NIGHT));
     await expect.poll(() => platform.launches.length).toBe(1);
-    const headers = { authorization: `Bearer ${platform.launches[0]!.leaseToken}` };
-    const post = (session: string, id = '00000000000000aa') => {
-      const body = JSON.stringify(statusOf(id, session));
+    const { leaseToken } = platform.launches[0]!;
+    const send = (body: string) => {
+      const headers = proofOf(leaseToken, 'POST', '/leases', body);
       return get('/leases', { method: 'POST', body, headers });
     };
+    const post = (session: string, id = '00000000000000aa') =>
+      send(JSON.stringify(statusOf(id, session)));
     expect((await post(DAY)).status).toBe(200);
     const { sessions } = clusterStatusSchema.parse(await (await get('/status')).json());
     expect(sessions.map(({ path }) => path)).toContain('radio.example/day');
     expect((await get('/listen/radio.example/day.mp3')).status).toBe(302);
     expect((await post('scattercast://radio.example/noon')).status).toBe(410);
     expect((await post('scattercast://radio.example/ghost', 'bb'.repeat(8))).status).toBe(410);
-    expect((await get('/leases', { method: 'POST', body: '{}', headers })).status).toBe(400);
+    expect((await send('{}')).status).toBe(400);
   });
 });
 

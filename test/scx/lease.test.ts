@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Lease, startLease } from '../../src/scx/lease.js';
+import { answerProven } from '../http/proven.js';
 import { withoutWaiting } from './support.js';
 
 /** Delay between a failed renewal and the next. */
@@ -10,14 +11,19 @@ const RETRY_MS = 250;
 
 interface Renewal {
   readonly body: unknown;
-  readonly authorization: string | undefined;
+  readonly headers: IncomingMessage['headers'];
 }
 
 let server: Server;
 let renewals: Renewal[];
-let answer: (response: ServerResponse) => void;
+let answer: (response: ServerResponse, request: IncomingMessage) => void;
 let lease: Lease | undefined;
 let heard: string[];
+
+const proven =
+  (told: Parameters<typeof answerProven>[3]): typeof answer =>
+  (response, request) =>
+    answerProven('secret', request, response, told);
 
 const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const parts: Buffer[] = [];
@@ -25,8 +31,8 @@ const take = async (request: IncomingMessage, response: ServerResponse): Promise
   const body: unknown = JSON.parse(Buffer.concat(parts).toString());
   const path = `${request.method} ${request.url}`;
   if (path !== 'POST /leases') throw new Error(path);
-  renewals.push({ body, authorization: request.headers.authorization });
-  answer(response);
+  renewals.push({ body, headers: request.headers });
+  answer(response, request);
 };
 
 const listen = (port: number): Promise<void> =>
@@ -55,7 +61,7 @@ const start = (intervalMs: number): void => {
 beforeEach(async () => {
   renewals = [];
   heard = [];
-  answer = (response) => response.end('{"rendezvous":true,"keep":true}');
+  answer = proven({ body: '{"rendezvous":true,"keep":true}' });
   await listen(0);
 });
 
@@ -66,10 +72,11 @@ afterEach(async () => {
 });
 
 describe('The lease', () => {
-  test('is renewed at once, with the token and the status', async () => {
+  test('is renewed at once, with the status, and without the secret', async () => {
     start(60_000);
     await vi.waitUntil(() => heard.length > 0);
-    expect(renewals).toMatchObject([{ body: { count: 0 }, authorization: 'Bearer secret' }]);
+    expect(renewals).toMatchObject([{ body: { count: 0 } }]);
+    expect(JSON.stringify(renewals)).not.toContain('secret');
     expect(heard).toEqual(['renewed true']);
   });
 
@@ -97,7 +104,7 @@ describe('The lease', () => {
   });
 
   test('states whether the SCX stays without clients', async () => {
-    answer = (response) => response.end('{"rendezvous":false,"keep":false}');
+    answer = proven({ body: '{"rendezvous":false,"keep":false}' });
     start(60_000);
     await vi.waitUntil(() => heard.length > 0);
     expect(heard).toEqual(['renewed false']);
@@ -105,20 +112,22 @@ describe('The lease', () => {
 
   test('brings the title and genre of the announcement', async () => {
     const station = '{"title":"Night","genre":null}';
-    answer = (response) => response.end(`{"rendezvous":true,"station":${station}}`);
+    answer = proven({ body: `{"rendezvous":true,"station":${station}}` });
     start(60_000);
     await vi.waitUntil(() => heard.length > 0);
     expect(heard).toEqual(['renewed true', 'description Night undefined']);
   });
 
   test('ends with 410', async () => {
-    answer = (response) => response.writeHead(410).end();
+    answer = proven({ status: 410 });
     start(60_000);
     await vi.waitUntil(() => heard.length > 0);
     expect(heard).toEqual(['gone']);
   });
 
   test.each([
+    ['410 of another program', (response: ServerResponse) => response.writeHead(410).end()],
+    ['terms of another program', (response: ServerResponse) => response.end('{"rendezvous":true}')],
     ['an error', (response: ServerResponse) => response.writeHead(500).end()],
     ['no JSON', (response: ServerResponse) => response.end('<html>')],
     ['a flood', (response: ServerResponse) => response.end('x'.repeat(100_000))],
@@ -129,7 +138,7 @@ describe('The lease', () => {
     start(60_000);
     await vi.waitUntil(() => renewals.length >= 2);
     expect(timeouts).toHaveBeenCalledWith(expect.any(Function), RETRY_MS);
-    answer = (response) => response.end('{"rendezvous":false}');
+    answer = proven({ body: '{"rendezvous":false}' });
     await vi.waitUntil(() => heard.length === 1);
   });
 

@@ -15,6 +15,7 @@ import {
 import { EXIT } from '../../src/lib/user-error.js';
 import { hashSecret } from '../../src/runtime/secrets.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
+import { answerProven } from '../http/proven.js';
 import { type RawClient, rawClient } from './raw-client.js';
 import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
 
@@ -49,9 +50,9 @@ const answerLease = (request: IncomingMessage, response: ServerResponse): void =
     const pinned = answer.pinned.has(status.id);
     leases.set(status.id, status);
     leaseCount++;
-    response.statusCode = answer.status;
-    const { access } = answer;
-    response.end(JSON.stringify({ rendezvous: pinned, keep: pinned, access }));
+    const { access, status: code } = answer;
+    const body = JSON.stringify({ rendezvous: pinned, keep: pinned, access });
+    answerProven('secret', request, response, { status: code, body });
   });
 };
 

@@ -2,8 +2,8 @@
  * `scattercast cluster --drain`: asks the cluster that runs on this machine to replace its SCXs by
  * new processes (api/drain.ts), for example after an update, and tells of each.
  *
- * The right to do that is proved by the cluster's secret, which only its own user and root can read
- * in its data directory. A cluster on another machine cannot be drained.
+ * The right to do that is proven with the cluster's secret, which only its own user and root can read
+ * in its data directory, and which is not sent. A cluster on another machine cannot be drained.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Drained, type DrainRequest, drainedSchema } from '../../api/drain.js';
 import { unanswered } from '../../client/cluster/ask-front-end.js';
 import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
+import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
 import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
 
@@ -38,16 +39,22 @@ async function readSecret(dataDir: string): Promise<string> {
 }
 
 async function ask(url: string, secret: string, drainMs: number): Promise<IncomingMessage> {
+  const body = JSON.stringify({ drainMs } satisfies DrainRequest);
+  const proof = proveRequest(secret, { method: 'POST', target: '/drain', body });
   const answer = await sendRequest({
     url: new URL(`${url}/drain`),
     method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ drainMs } satisfies DrainRequest),
+    headers: { [PROOF_FIELD]: proof.value, 'content-type': 'application/json' },
+    body,
     signal: new AbortController().signal, // Replacing all SCXs may take any time.
   }).catch((error: unknown) => {
     throw unanswered(url, error);
   });
-  if (answer.statusCode === 200) return answer;
+  if (answer.statusCode === 200) {
+    if (proof.isAnsweredBy(`${answer.headers[PROOF_FIELD] ?? ''}`, 200, '')) return answer;
+    answer.destroy();
+    throw new UserError(EXIT.unreachable, `another program than that cluster answers at ${url}`);
+  }
   const said = await readText(answer, REFUSAL_BYTES_MAX).catch(requestFailure);
   throw new UserError(EXIT.refused, `the cluster at ${url} says: ${said.slice(0, 1000).trim()}`);
 }

@@ -18,6 +18,7 @@ import {
   scxSourcesSchema,
 } from '../../api/scx-admin.js';
 import type { ScxStatus } from '../../api/scx-status.js';
+import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { urlHost } from '../../lib/host-port.js';
 
 type Scxs = readonly ScxStatus[];
@@ -57,7 +58,9 @@ interface Asked {
 /** Sends a request; resolves to the status and the body, or rejects with any error. */
 function ask({ url, method, secret }: Asked): Promise<{ status: number; body: string }> {
   return new Promise((fulfil, reject) => {
-    const headers = { authorization: `Bearer ${secret}`, connection: 'close' };
+    const target = `${url.pathname}${url.search}`;
+    const proof = proveRequest(secret, { method, target });
+    const headers = { [PROOF_FIELD]: proof.value, connection: 'close' };
     const signal = AbortSignal.timeout(ANSWER_MS);
     const asking = request(url, { method, headers, agent: false, signal }, (response) => {
       const parts: Buffer[] = [];

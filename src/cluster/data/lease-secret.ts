@@ -2,11 +2,14 @@
  * The secrets of a cluster, each in a file of the data directory that only the cluster's own user can
  * read. By one a front end recognises its SCXs; it is kept so that a restarted front end accepts the
  * SCXs that an earlier one launched. The other is the operator's password for `/admin`, which tools
- * are given: with it alone nobody can pose as an SCX.
+ * are given: with it alone nobody can pose as an SCX. Only the second is ever sent; the first is proven
+ * (http/cluster-proof.ts).
  */
 import { chmod } from 'node:fs/promises';
+import type { Request } from 'express';
+import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { drawPassword, drawToken, isSameSecret } from '../../runtime/secrets.js';
+import { drawPassword, drawToken } from '../../runtime/secrets.js';
 import { createFileAtomic, PRIVATE_MODE, readFileIfAny } from './atomic-file.js';
 
 /** The secret in a file, drawn at the first start; `advice`: what to do if it is malformed. */
@@ -41,6 +44,10 @@ export const loadAdminToken = (dataDir: string): Promise<string> =>
     'write 16 to 128 printable characters into it, or remove it',
   );
 
-/** Whether an Authorization header carries the secret; takes the same time whatever it carries. */
-export const isAuthorized = (header: string | undefined, secret: string): boolean =>
-  isSameSecret(header ?? '', `Bearer ${secret}`);
+/** Whether a request to the front end was made with the cluster's secret. */
+export const isProven = (check: ProofCheck, request: Request, body: string | Uint8Array): boolean =>
+  check.isProven(request.get(PROOF_FIELD), {
+    method: request.method,
+    target: request.originalUrl,
+    body,
+  });

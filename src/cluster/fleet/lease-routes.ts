@@ -1,19 +1,20 @@
 /**
- * `POST /leases` (api/lease.ts): the SCXs of this cluster renew their leases, with their status and
- * the cluster's secret.
+ * `POST /leases` (api/lease.ts): the SCXs of this cluster renew their leases, with their status. Both
+ * sides prove that they know the cluster's secret.
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import type { LeaseTerms } from '../../api/lease.js';
 import { scxStatusSchema } from '../../api/scx-status.js';
-import { isAuthorized } from '../data/lease-secret.js';
+import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
+import { isProven } from '../data/lease-secret.js';
 import { jsonReader, type Refusal, route } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import type { Fleet } from './fleet.js';
 import type { termsFrom } from './lease-terms.js';
 
 export interface LeaseDependencies {
-  readonly secret: string;
+  readonly proofs: ProofCheck;
   readonly renew: Fleet['renew'];
   readonly termsOf: ReturnType<typeof termsFrom>;
   /** A renewal has been answered. */
@@ -22,7 +23,7 @@ export interface LeaseDependencies {
 }
 
 const NOT_OURS = problem(401, 'Only the SCXs of this cluster may renew leases.');
-const UNKNOWN = problem(410, 'This SCX is not known here: it is to end.');
+const GONE = 'This SCX is not known here: it is to end.\n';
 
 const MISTAKES_MAX = 5; // of a malformed status, in the answer and the log
 const BYTES_MAX = 1024 * 1024; // guess: dozens of sources with long paths
@@ -32,21 +33,28 @@ const readStatus = jsonReader(scxStatusSchema, BYTES_MAX, (mistakes) =>
 );
 
 async function answerRenewal(
-  { secret, renew, termsOf, onRenewed, log }: LeaseDependencies,
+  { proofs, renew, termsOf, onRenewed, log }: LeaseDependencies,
   request: Request,
   response: Response,
 ): Promise<Refusal> {
-  if (!isAuthorized(request.headers.authorization, secret)) return NOT_OURS;
-  const status = await readStatus(request, response);
+  const status = await readStatus(request, response, (body) =>
+    isProven(proofs, request, body) ? undefined : NOT_OURS,
+  );
+  if (!status.ok && status.problem === NOT_OURS) return NOT_OURS;
   if (!status.ok) {
     log.warn({ problems: status.problem.details }, 'a lease renewal is malformed');
     return status.problem;
   }
   const { session } = status.value;
   const answer = renew(status.value);
-  if (answer === undefined) return UNKNOWN;
-  const terms: LeaseTerms = { ...answer, ...termsOf(session, answer.keep) };
-  response.json(terms);
+  const terms: LeaseTerms | undefined = answer && { ...answer, ...termsOf(session, answer.keep) };
+  const [code, body] = terms === undefined ? [410, GONE] : [200, JSON.stringify(terms)];
+  response.set(PROOF_FIELD, proofs.answerTo(request.get(PROOF_FIELD), code, body));
+  response
+    .status(code)
+    .type(terms === undefined ? 'text/plain' : 'application/json')
+    .send(body);
+  if (terms === undefined) return undefined;
   onRenewed(session);
   return undefined;
 }

@@ -5,6 +5,7 @@
  * front end can check those, so it then sends the request with its own credentials.
  */
 import { type Request, type Response, Router } from 'express';
+import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { mountOf } from '../../icecast/mount.js';
@@ -56,20 +57,28 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
     response: Response,
     name: SessionName,
     mount: string,
+    proven = false,
   ): Promise<undefined> => {
     if (!scxs.exists(name.text)) return answerNoSource(response);
     const scx = await scxs.existing(name.text);
     if (!scx.ok) return answerNoSource(response);
     const target = `/admin/metadata${rewritten(request.url, mount, name)}`;
-    proxy.stream(request, response, new URL(target, scx.value.httpUrl).href);
+    const url = new URL(target, scx.value.httpUrl);
+    const { method } = request;
+    const proof = { method, target: `${url.pathname}${url.search}` };
+    delete request.headers[PROOF_FIELD];
+    if (proven) {
+      delete request.headers.authorization; // the admin token is for us
+      request.headers[PROOF_FIELD] = proveRequest(secret, proof).value;
+    }
+    proxy.stream(request, response, url.href);
   };
 
   const byMount = async (request: Request, response: Response): Promise<undefined> => {
     const { mount } = parseTitleUpdate(request.url);
     const name = mount === undefined ? undefined : sessions.atMount(mount);
     if (mount === undefined || name === undefined) return answerNoSource(response);
-    if (isAdmin(login, request, name)) request.headers.authorization = `Bearer ${secret}`;
-    return passOn(request, response, name, mount);
+    return passOn(request, response, name, mount, isAdmin(login, request, name));
   };
 
   const byPassword = async (request: Request, response: Response): Promise<undefined> => {

@@ -101,7 +101,7 @@ const mistakesIn = ({ issues }: z.ZodError): readonly string[] =>
 
 /**
  * Reads a JSON body of at most `bytesMax` that matches the schema. `refuse` makes a problem of the
- * mistakes in any other body.
+ * mistakes in any other body. `objection` may refuse the bytes before anything is made of them.
  */
 export function jsonReader<Schema extends z.ZodType>(
   schema: Schema,
@@ -109,8 +109,15 @@ export function jsonReader<Schema extends z.ZodType>(
   refuse: (mistakes: readonly string[]) => Problem,
 ) {
   const readBody = bodyReader(bytesMax);
-  return async (request: Request, response: Response): Promise<OrProblem<z.infer<Schema>>> => {
-    const body = schema.safeParse(decodeJson(await readBody(request, response)));
+  return async (
+    request: Request,
+    response: Response,
+    objection: (bytes: Buffer) => Problem | undefined = () => undefined,
+  ): Promise<OrProblem<z.infer<Schema>>> => {
+    const bytes = await readBody(request, response);
+    const problem = objection(bytes);
+    if (problem !== undefined) return refused(problem);
+    const body = schema.safeParse(decodeJson(bytes));
     return body.success ? good(body.data) : refused(refuse(mistakesIn(body.error)));
   };
 }

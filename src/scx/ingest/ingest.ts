@@ -10,6 +10,7 @@
 
 import type { Logger } from 'pino';
 import type { SourceId } from '../../gossamer/core/node.js';
+import { createProofCheck, PROOF_FIELD } from '../../http/cluster-proof.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { RequestHead } from '../../http/server/request-head.js';
@@ -18,7 +19,6 @@ import type { SourcePassword } from '../../http/server/source-password.js';
 import { ALLOW, loginRefusal, refusalFor, tryAgain } from '../../icecast/encoder-refusal.js';
 import { parseDescription } from '../../icecast/stream-description.js';
 import { parseTitleUpdate } from '../../icecast/title-update.js';
-import { isSameSecret } from '../../runtime/secrets.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { SourceClient } from '../sources/source-client.js';
 import type { TitleMemory } from '../sources/title-memory.js';
@@ -136,8 +136,9 @@ export function createIngest(options: IngestOptions): Ingest {
   };
   const claims = createMountClaims({ name, slots, log, now, start });
 
-  const isFrontEnd = ({ headers }: RequestHead): boolean =>
-    isSameSecret(headers.get('authorization') ?? '', `Bearer ${options.leaseToken}`);
+  const proofs = createProofCheck(options.leaseToken);
+  const isFrontEnd = ({ headers, method, target }: RequestHead): boolean =>
+    proofs.isProven(headers.get(PROOF_FIELD), { method, target });
 
   const handleStream = (request: SourceRequest, given: string | undefined): void => {
     const { head, client } = request;

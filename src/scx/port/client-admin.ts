@@ -13,10 +13,10 @@ import {
   type ScxSources,
 } from '../../api/scx-admin.js';
 import type { SourceId } from '../../gossamer/core/node.js';
+import { createProofCheck, PROOF_FIELD } from '../../http/cluster-proof.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
-import { isSameSecret } from '../../runtime/secrets.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerConnections } from '../listeners/listener-connection.js';
 import type { Playout } from '../listeners/playout.js';
@@ -86,7 +86,8 @@ const json = (document: ScxListeners | ScxSources | EndedSources): Answer => ({
 
 /** Creates the answers to the front end. */
 export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
-  const { secret, connections, sources, moved } = options;
+  const { connections, sources, moved } = options;
+  const proofs = createProofCheck(options.secret);
 
   const endListener = (id: string): Answer =>
     ID.test(id) && connections.end(Number(id))
@@ -121,10 +122,10 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
   };
 
   return (request) => {
-    const { target, headers } = request.head;
+    const { method, target, headers } = request.head;
     const path = pathOf(target) ?? '';
     if (!path.startsWith(SCX_LISTENERS) && path !== SCX_SOURCES) return undefined;
-    const isFrontEnd = isSameSecret(headers.get('authorization') ?? '', `Bearer ${secret}`);
+    const isFrontEnd = proofs.isProven(headers.get(PROOF_FIELD), { method, target });
     return isFrontEnd ? answer(request, path) : undefined;
   };
 }

@@ -4,7 +4,7 @@
  * nor child, so the old SCX passes on what the new one sends; the new one serves, counts and lists the
  * listener as its own, from its next frame on and at the same place between two titles.
  *
- * The old SCX asks with the cluster's secret, `POST /admin/listeners` with the listener's state in a
+ * The old SCX proves that it knows the cluster's secret, `POST /admin/listeners` with the listener's state in a
  * header field, and gets a stream without the head of an answer for players. A listener that is not
  * taken stays where it was.
  *
@@ -14,6 +14,7 @@ import { type IncomingMessage, request } from 'node:http';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { SCX_LISTENERS } from '../../api/scx-admin.js';
+import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 import type { DetachedListener, ListenerConnections } from '../listeners/listener-connection.js';
@@ -77,9 +78,11 @@ function unpacked(text: string | undefined): z.infer<typeof stateSchema> | undef
 /** The stream of the SCX that takes the listener; rejects if it does not. */
 function offer(url: URL, secret: string, listener: DetachedListener): Promise<IncomingMessage> {
   return new Promise((fulfil, reject) => {
-    const headers = { authorization: `Bearer ${secret}`, [STATE_FIELD]: packed(listener) };
+    const method = 'POST';
+    const proof = proveRequest(secret, { method, target: SCX_LISTENERS });
+    const headers = { [PROOF_FIELD]: proof.value, [STATE_FIELD]: packed(listener) };
     const target = new URL(SCX_LISTENERS, url);
-    const asking = request(target, { method: 'POST', headers, agent: false }, (response) => {
+    const asking = request(target, { method, headers, agent: false }, (response) => {
       clearTimeout(late);
       if (response.statusCode === 200) return fulfil(response);
       response.destroy();

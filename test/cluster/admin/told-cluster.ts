@@ -54,7 +54,7 @@ export async function startTold(handle: Handler = honest) {
   const other = await publish('radio.example/day', DAY);
   const asked: string[] = [];
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+    asked.push(`${request.method} ${request.url} ${request.headers['x-scattercast-proof']}`);
     handle(request, response);
   });
   afterTest(() => {

@@ -8,6 +8,7 @@ import type { ScxStatus } from '../../../src/api/scx-status.js';
 import { hashSecret } from '../../../src/runtime/secrets.js';
 import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
 import { addSourceKey } from '../../../src/session/source-key.js';
+import { fetchProven } from '../../http/proven.js';
 import { startFake } from '../fake-cluster.js';
 import { createFakePlatform } from '../fake-platform.js';
 import { announcementXml, FACTS, NIGHT, statusOf, temporaryFolder, until } from '../support.js';
@@ -278,10 +279,12 @@ describe('Webhooks', () => {
     const id = 'cc'.repeat(8);
     const ports = { http: 8100, overlay: 8101 };
     const found = { id, session: NIGHT, pid: process.pid, facts: FACTS, ports };
-    const { get } = await startFake({ dataDir }, createFakePlatform([found]));
+    const { at } = await startFake({ dataDir }, createFakePlatform([found]));
     const secret = readFileSync(`${dataDir}/secret`, 'utf8');
-    const renew = (sources: ScxStatus['sources']) =>
-      get('/leases', withToken(secret, 'POST', JSON.stringify(statusOf(id, NIGHT, { sources }))));
+    const renew = (sources: ScxStatus['sources']) => {
+      const body = JSON.stringify(statusOf(id, NIGHT, { sources }));
+      return fetchProven(secret, `${at}/leases`, { method: 'POST', body });
+    };
     const about = { scx: id, priority: 9, costMs: null, path: [], audience: 0, flows: [] };
     const [old, other] = ['aa', 'bb'].map((digits) => ({ id: digits.repeat(8), ...about }));
     expect((await renew([old!])).status).toBe(200);

@@ -3,6 +3,7 @@ import { request as startRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { FALLBACK_BYTES_MAX } from '../../../src/api/publishing.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
+import { proofOf } from '../../http/proven.js';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT, statusOf, temporaryFolder } from '../support.js';
 
@@ -32,8 +33,8 @@ async function setUp(dataDir = temporaryFolder()) {
     await expect.poll(() => platform.launches.length).toBeGreaterThan(0);
     const launch = platform.launches[0];
     const status: ScxStatus = statusOf(id ?? launch?.id ?? '', NIGHT);
-    const headers = { authorization: `Bearer ${launch?.leaseToken}` };
     const body = JSON.stringify(status);
+    const headers = proofOf(`${launch?.leaseToken}`, 'POST', '/leases', body);
     const response = await get('/leases', { method: 'POST', body, headers });
     return (await response.json()) as { fallback: unknown };
   };

@@ -8,6 +8,7 @@ import { launchSchema } from '../../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
 import type { Found } from '../../../src/cluster/platform/platform.js';
 import { createProcessPlatform } from '../../../src/cluster/platform/process-platform.js';
+import { fetchProven } from '../../http/proven.js';
 import { startFake } from '../fake-cluster.js';
 import { createFakePlatform } from '../fake-platform.js';
 import {
@@ -30,21 +31,22 @@ async function setUp(over = {}) {
   await until(
     async () => ((await (await started.get('/status')).json()) as Status).cluster.scxs > 0,
   );
-  const { platform, get, at } = started;
+  const { platform, at } = started;
   const [launch] = platform.launches;
   if (launch === undefined) throw new Error('no SCX');
   await platform.renew(launch.id);
   const secret = readFileSync(`${dataDir}/secret`, 'utf8').trim();
-  const drain = (headers = { authorization: `Bearer ${secret}` }, drainMs: unknown = 5000) =>
-    get('/drain', { method: 'POST', headers, body: JSON.stringify({ drainMs }) });
+  const drain = (key = secret, drainMs: unknown = 5000) => {
+    const body = JSON.stringify({ drainMs });
+    return fetchProven(key, `${at}/drain`, { method: 'POST', body });
+  };
   /** The answer to the next lease renewal of the SCX. */
   const renew = async (change: Partial<ScxStatus> = {}) =>
     (await (await platform.renew(launch.id, change)).json()) as { handOver?: boolean };
   /** A process that the cluster did not launch renews a lease. */
   const appear = (id: string, pid: number) =>
-    fetch(`${at}/leases`, {
+    fetchProven(secret, `${at}/leases`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${secret}` },
       body: JSON.stringify(statusOf(id, NIGHT, { pid, overlayAddress: 'radio.example:8103' })),
     });
   const order = async () => {
@@ -61,7 +63,7 @@ interface Status {
 describe('POST /drain', () => {
   test("requires the cluster's secret, and how long listeners may stay", async () => {
     const { drain, platform } = await setUp();
-    expect((await drain({ authorization: 'Bearer guessed' })).status).toBe(401);
+    expect((await drain('guessed')).status).toBe(401);
     expect((await drain(undefined, -1)).status).toBe(400);
     expect((await drain(undefined, 'long')).status).toBe(400);
     expect(platform.orders).toEqual([]);
@@ -134,12 +136,10 @@ describe('A front end that finds SCXs', () => {
     const logged: string[] = [];
     const log = pino({}, { write: (line) => void logged.push(line) });
     const { at } = await startFake({ dataDir, log }, platform);
-    const headers = {
-      authorization: `Bearer ${readFileSync(`${dataDir}/secret`, 'utf8').trim()}`,
-    };
+    const secret = readFileSync(`${dataDir}/secret`, 'utf8').trim();
     const renew = async () => {
       const body = JSON.stringify({ ...statusOf(id, NIGHT), ...change });
-      const answer = await fetch(`${at}/leases`, { method: 'POST', headers, body });
+      const answer = await fetchProven(secret, `${at}/leases`, { method: 'POST', body });
       return (await answer.json()) as { handOver?: true };
     };
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };

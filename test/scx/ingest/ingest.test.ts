@@ -17,6 +17,7 @@ import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
 import { createTitleMemory, type TitleMemory } from '../../../src/scx/sources/title-memory.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
+import { proofOf } from '../../http/proven.js';
 import { makeToneFrames } from '../../mp3/make-mp3.js';
 import { PADDING_CASES } from '../../mp3/padding-cases.js';
 import { type RawClient, rawClient } from '../raw-client.js';
@@ -694,11 +695,13 @@ describe('A title', () => {
       answerTo(request(`GET /admin.cgi?pass=${pass}&mode=updinfo&song=B HTTP/1.0`));
     expect(await titleUpdate('song=A', basic('source:guess'))).toMatch(/^HTTP\/1\.1 401 /);
     expect(await titleUpdate('song=A', 'X: y')).toMatch(/^HTTP\/1\.1 401 /);
-    expect(await titleUpdate('song=A', 'Authorization: Bearer guess')).toMatch(/ 401 /);
+    expect(await titleUpdate('song=A', 'X-Scattercast-Proof: guess')).toMatch(/ 401 /);
     expect(await shoutcast('guess')).toMatch(/^HTTP\/1\.1 401 /);
     expect(titlesOf(heard)).toEqual([]);
     expect(await shoutcast(PASSWORD)).toMatch(/^HTTP\/1\.1 200 /);
-    await titleUpdate('song=C', `Authorization: Bearer ${LEASE_TOKEN}`);
+    const target = '/admin/metadata?mode=updinfo&song=C';
+    const proof = proofOf(LEASE_TOKEN, 'GET', target);
+    await titleUpdate('song=C', `X-Scattercast-Proof: ${Object.values(proof)[0]}`);
     expect(titlesOf(heard)).toEqual([
       { title: 'B', from: 9 },
       { title: 'C', from: 9 },
@@ -707,7 +710,7 @@ describe('A title', () => {
 
   test('is refused with a wrong token of the right length, whatever its characters', async () => {
     const token = `${LEASE_TOKEN.slice(1)}\xe9`;
-    const lines = ['GET /admin/metadata?mode=updinfo HTTP/1.0', `Authorization: Bearer ${token}`];
+    const lines = ['GET /admin/metadata?mode=updinfo HTTP/1.0', `X-Scattercast-Proof: ${token}`];
     const client = rawClient((server.address() as AddressInfo).port, '');
     clients.push(client);
     client.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');

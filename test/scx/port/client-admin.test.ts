@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scxListenersSchema, scxSourcesSchema } from '../../../src/api/scx-admin.js';
 import type { Input } from '../../../src/gossamer/core/effects.js';
+import { PROOF_FIELD } from '../../../src/http/cluster-proof.js';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
@@ -10,6 +11,7 @@ import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.
 import { createSourcesAdmin } from '../../../src/scx/port/client-admin.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
+import { proofOf } from '../../http/proven.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import { audioAdu, NIGHT, NO_INGEST, nodeId, SECRET, source, sourceId } from '../support.js';
 
@@ -94,8 +96,8 @@ const listen = async (address: string, agent?: string): Promise<RawClient> => {
   return client;
 };
 
-const ask = (path: string, method = 'GET', secret = `Bearer ${SECRET}`): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port.port}${path}`, { method, headers: { authorization: secret } });
+const ask = (path: string, method = 'GET', proof = proofOf(SECRET, method, path)) =>
+  fetch(`http://127.0.0.1:${port.port}${path}`, { method, headers: proof });
 
 const listed = async () =>
   scxListenersSchema.parse(await (await ask('/admin/listeners')).json()).listeners;
@@ -168,8 +170,20 @@ describe('Everybody else', () => {
   ])('gets nothing at %s %s', async (method, path, status) => {
     await listen('198.51.100.7', 'Player/1.0');
     const id = (await listed())[0]?.id;
-    for (const secret of ['', 'Bearer ', `Basic ${btoa(`admin:${SECRET}`)}`, `${SECRET}`]) {
-      const answer = await ask(path.endsWith('/') ? `${path}${id}` : path, method, secret);
+    const target = path.endsWith('/') ? `${path}${id}` : path;
+    const used = proofOf(SECRET, 'GET', '/admin/listeners');
+    await ask('/admin/listeners', 'GET', used);
+    const wrong: Record<string, string>[] = [
+      { authorization: '' },
+      { authorization: `Bearer ${SECRET}` },
+      { authorization: `Basic ${btoa(`admin:${SECRET}`)}` },
+      { [PROOF_FIELD]: SECRET },
+      proofOf('guess', method, target),
+      proofOf(SECRET, method, '/status'),
+      used,
+    ];
+    for (const fields of wrong) {
+      const answer = await ask(target, method, fields);
       expect(answer.status).toBe(status);
       expect(await answer.text()).not.toContain('198.51');
     }

@@ -2,11 +2,13 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scxListenersSchema } from '../../../src/api/scx-admin.js';
+import { PROOF_FIELD } from '../../../src/http/cluster-proof.js';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
+import { proofOf } from '../../http/proven.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import {
   audioAdu,
@@ -88,7 +90,7 @@ const listen = async ({ port }: Session, more = ''): Promise<RawClient> => {
 };
 
 const ask = ({ port }: Session, path: string, init: RequestInit = {}): Promise<Response> => {
-  const headers = { authorization: `Bearer ${SECRET}`, ...init.headers };
+  const headers = { ...proofOf(SECRET, init.method ?? 'GET', path), ...init.headers };
   return fetch(`http://127.0.0.1:${port.port}${path}`, { ...init, headers });
 };
 
@@ -199,8 +201,9 @@ describe('A stranger', () => {
     const [from, to] = [await open(0), await open(5000)];
     await listen(from);
     const url = `/admin/listeners?to=http://127.0.0.1:${to.port.port}/`;
-    for (const authorization of ['', 'Bearer x', `Basic ${btoa(`admin:${SECRET}`)}`]) {
-      const answer = await ask(from, url, { method: 'POST', headers: { authorization } });
+    for (const proof of ['', 'x', SECRET, proofOf('guess', 'POST', url)[PROOF_FIELD] ?? '']) {
+      const headers = { [PROOF_FIELD]: proof, authorization: `Bearer ${SECRET}` };
+      const answer = await ask(from, url, { method: 'POST', headers });
       expect(answer.status).toBe(405);
     }
     expect(await listed(from)).toHaveLength(1);
