@@ -10,10 +10,8 @@ export const announcementPath = (path: string): string => `/announcements/${path
 export const webhooksPath = (path: string): string => `/announcements/${path}/webhooks`;
 export const fallbackPath = (path: string): string => `/announcements/${path}/fallback`;
 
-/**
- * `?password=`: draw another source password, or publish without one (on the cluster's machine).
- */
-export type PasswordChoice = 'new' | 'none';
+/** `?password=`: draw another source password. */
+export type PasswordChoice = 'new';
 
 export const publishedSchema = z.object({
   /** Of the announcement. */

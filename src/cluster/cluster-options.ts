@@ -67,6 +67,8 @@ export interface ClusterOptions {
   readonly mounts?: Mounts;
   /** How long listeners over https may stay at an SCX that is replaced, ms; default: an hour. */
   readonly drainMs?: number;
+  /** Sessions that are new here may be announced by anybody; default: by the operator. */
+  readonly anyoneMayAnnounce?: boolean;
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */

@@ -20,6 +20,7 @@ import type { Services } from './services.js';
 import { icecastRoutes } from './status/icecast-routes.js';
 import { statusRoutes } from './status/status-routes.js';
 import { clientOf, noteClient } from './web/client.js';
+import { refuseForeignPages } from './web/own-pages.js';
 import { pageRoutes } from './web/pages.js';
 import { type Problem, problem, sendProblem } from './web/problem.js';
 import { refuseWhenBusy } from './web/watch-connections.js';
@@ -151,6 +152,7 @@ export function createFrontEnd(services: Services, isBusy: () => boolean): Expre
   app.set('query parser', 'simple');
   app.set('trust proxy', trust); // for the scheme and the host of a request
   app.use(harmless, noteClient(trust), counted(services), refuseWhenBusy(isBusy));
+  app.use(refuseForeignPages(services.options.host));
   const players = playerRoutes(services);
   app.use(players.listen, administration(services), ...clientRoutes(services));
   app.use(...scxRoutes(services));

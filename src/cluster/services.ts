@@ -42,7 +42,7 @@ export interface Prepared {
   readonly config: SupervisorConfig;
   readonly shares: FrontEndShares;
   readonly secret: string;
-  /** The operator's token for `/admin`. */
+  /** The operator's token, for `/admin` and for announcing. */
   readonly adminToken: string;
   readonly store: AnnouncementStore;
   readonly learned: LearnedAnnouncements;
@@ -169,8 +169,9 @@ export function createServices(
   prepared: Prepared,
   port: number,
 ): Services {
-  const { log, allowPrivate, mounts = new Map() } = options;
-  const { store, learned, found, config, version } = prepared;
+  const { log, allowPrivate, mounts = new Map(), anyoneMayAnnounce: isOpen = false } = options;
+  const { store, learned, found, config, version, adminToken } = prepared;
+  const proofs = createProofCheck(prepared.secret);
   const url = `http://${joinHostPort(options.host, port)}`;
   const scxHost = localHost(options.listenHost);
   const metrics = createClusterMetrics();
@@ -185,9 +186,9 @@ export function createServices(
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({ mounts, store, finder, scxs, sessionsHere: fleet.sessions }),
     proxy: createStreamProxy({ scxHost, streamsMax: prepared.shares.proxiedMax }),
-    ownership: createOwnership(now),
-    proofs: createProofCheck(prepared.secret),
-    login: createAdminLogin(store, prepared.adminToken),
+    ownership: createOwnership({ operatorToken: adminToken, proofs, isOpen, now }),
+    proofs,
+    login: createAdminLogin(store, adminToken),
     clients: createScxClients({ scxHost, secret: prepared.secret, log }),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
     status: statusFrom({ version, config, fleet, store, finder }),

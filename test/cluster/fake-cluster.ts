@@ -1,4 +1,5 @@
 /** A cluster for tests: a real front end on a free port, in front of a fake platform. */
+import { readFileSync } from 'node:fs';
 import { startCluster } from '../../src/cluster/cluster.js';
 import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
 import { afterTest } from '../after-test.js';
@@ -24,15 +25,20 @@ export async function startFake(
   over: Partial<ClusterOptions> = {},
   platform: FakePlatform = createFakePlatform(),
 ) {
-  const cluster = await startCluster(optionsOf(over), platform);
+  const options = optionsOf(over);
+  const cluster = await startCluster(options, platform);
   afterTest(() => cluster.close());
   const at = `http://127.0.0.1:${cluster.port}`;
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${at}${path}`, { redirect: 'manual', ...init });
   const tokens = new Map<string, string>();
-  /** The credentials of the session's owner, once it is published. */
+  /** The credentials of the operator. */
+  const operator = {
+    authorization: `Bearer ${readFileSync(`${options.dataDir}/admin-token`, 'utf8').trim()}`,
+  };
+  /** The credentials of the session's owner, once it is published; before that the operator's. */
   const owner = (path: string): Record<string, string> =>
-    tokens.has(path) ? { authorization: `Bearer ${tokens.get(path)}` } : {};
+    tokens.has(path) ? { authorization: `Bearer ${tokens.get(path)}` } : operator;
   const publish = async (path: string, xml: string, query = '') => {
     const init = { method: 'PUT', body: xml, headers: owner(path) };
     const response = await get(`/announcements/${path}.xml${query}`, init);
@@ -42,5 +48,5 @@ export async function startFake(
   };
   const unpublish = (path: string) =>
     get(`/announcements/${path}.xml`, { method: 'DELETE', headers: owner(path) });
-  return { cluster, platform, at, get, publish, unpublish, owner };
+  return { cluster, platform, at, get, publish, unpublish, owner, operator };
 }

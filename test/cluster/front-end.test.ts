@@ -302,9 +302,9 @@ describe('Announcements', () => {
   });
 
   test('that are not UTF-8, or are compressed, are refused', async () => {
-    const { get } = await startFake();
-    const put = (body: Uint8Array<ArrayBuffer>, headers = {}) =>
-      get(`/announcements/${PATH}.xml`, { method: 'PUT', body, headers });
+    const { get, operator } = await startFake();
+    const put = (body: Uint8Array<ArrayBuffer>, more = {}) =>
+      get(`/announcements/${PATH}.xml`, { method: 'PUT', body, headers: { ...operator, ...more } });
     expect((await put(new Uint8Array([0xff, 0xfe]))).status).toBe(400);
     const gzip = { 'content-encoding': 'gzip' };
     expect((await put(new Uint8Array([0x1f, 0x8b]), gzip)).status).toBe(415);

@@ -98,6 +98,7 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     ],
     locations: [],
     rendezvous: false,
+    sourceKey: hashSecret(PASSWORD),
     leaseUrl,
     leaseToken: 'secret',
     leaseIntervalMs: 50,
@@ -167,13 +168,20 @@ interface TestSource {
   listeners: number;
 }
 
-const attach = async (scx: Scx, of = source('a'), password?: string): Promise<TestSource> => {
+/** The source password of the sessions, unless a test says otherwise; null: none is shown. */
+const PASSWORD = 'right';
+
+const attach = async (
+  scx: Scx,
+  of = source('a'),
+  password: string | null = PASSWORD,
+): Promise<TestSource> => {
   const { id, httpUrl, overlayAddress } = scx.status();
   const studio = { listeners: 0 } as TestSource;
   const connection = await openSourceConnection({
     attachment: { session: SESSION, scx: { id, httpUrl, overlayAddress }, keepAliveMs: 100 },
     source: of,
-    password,
+    password: password ?? undefined,
     onAlive: ({ listeners }) => {
       studio.listeners = listeners;
     },
@@ -434,7 +442,8 @@ describe('An SCX of a session with a source key', () => {
 
   test('takes only sources with the password', async () => {
     const scx = await start('1', { sourceKey });
-    await expect(attach(scx)).rejects.toMatchObject(refused('requires its source password'));
+    const none = attach(scx, source('a'), null);
+    await expect(none).rejects.toMatchObject(refused('requires its source password'));
     const wrong = attach(scx, source('a'), 'wrong');
     await expect(wrong).rejects.toMatchObject(refused('the source password is wrong'));
     const control = attach(scx, source('a'), '\u0001'.repeat(1024));
@@ -442,6 +451,15 @@ describe('An SCX of a session with a source key', () => {
     expect(scx.status().attachedSources).toBe(0);
     await attach(scx, source('a'), 'right');
     expect(scx.status().attachedSources).toBe(1);
+  });
+
+  test('takes no source at all if the session has no key, not even of this machine', async () => {
+    const scx = await start('1', { sourceKey: undefined });
+    for (const password of [null, 'right', 'secret', '']) {
+      const attached = attach(scx, source('a'), password);
+      await expect(attached).rejects.toMatchObject(refused('this session has no source key'));
+    }
+    expect(scx.status().attachedSources).toBe(0);
   });
 
   test('learns a new key from its lease, and closes sources with the old password', async () => {

@@ -27,6 +27,7 @@ import type { Command } from '../shell/command.js';
 import { type Answer, createAnswer } from './announce-answer.js';
 import { STANDARD, writeAnnouncement, writeWithKey } from './announcement-file.js';
 import { createAnnouncement, usageProblem } from './announcement-settings.js';
+import { secretOfCluster } from './data-directory.js';
 
 export const command: Command<typeof announceOptions> = {
   story:
@@ -34,6 +35,8 @@ export const command: Command<typeof announceOptions> = {
     'which is all that listeners need. If the session is new at that cluster, it also prints, ' +
     'this once, the source password that broadcasters need and the admin token that later ' +
     'changes need; in a pipe these go to standard error. ' +
+    "A session that is new is announced by the cluster's operator: on the cluster's machine as its " +
+    "user, or elsewhere with the operator's token. " +
     'With --output the XML is written to a file for any web server; it is then published only if ' +
     'a cluster is named as well.',
   operands: [],
@@ -66,11 +69,15 @@ async function run(settings: AnnounceSettings): Promise<void> {
   }
 }
 
-async function withdraw(name: SessionName, { cluster, token }: AnnounceSettings): Promise<void> {
+async function withdraw(
+  name: SessionName,
+  { cluster, token, dataDir }: AnnounceSettings,
+): Promise<void> {
   if (cluster === undefined) {
     throw usageProblem('--remove needs --cluster URL: where was the session published?');
   }
-  await remove(cluster, sessionPath(name), token);
+  const clusterSecret = await secretOfCluster(cluster, dataDir);
+  await remove(cluster, sessionPath(name), { token, clusterSecret });
 }
 
 /** Publishes at a cluster, which adds the source key, and then writes the result to `--output`. */
@@ -85,7 +92,8 @@ async function publishAt(
   const fallback = await readFallback(settings.fallback);
   const password = newPassword ? 'new' : undefined;
   const xml = printAnnouncement(announcement);
-  const published = await publish(cluster, path, xml, { token, password });
+  const clusterSecret = await secretOfCluster(cluster, settings.dataDir);
+  const published = await publish(cluster, path, xml, { token, clusterSecret, password });
   answer.secret('password', published.password);
   answer.secret('token', published.token);
   await answer.url(published.url);

@@ -10,7 +10,6 @@ import { startCluster } from '../../cluster/cluster.js';
 import type { ScxSettings } from '../../cluster/cluster-options.js';
 import type { CertificateFiles } from '../../http/server/tls.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { stateDirectory } from '../../runtime/directories.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
@@ -19,6 +18,7 @@ import { inheritedSocket } from '../shell/inherited-socket.js';
 import { createLog } from '../shell/log.js';
 import { print, printJson, remark, report } from '../shell/output.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
+import { dataDirectory } from './data-directory.js';
 import { drainCluster, drainSentence } from './drain.js';
 
 /**
@@ -64,6 +64,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     dataDir: dataDirOf(settings),
     scxPorts: settings.scxPorts,
     maxScxs: settings.maxScxs,
+    anyoneMayAnnounce: settings.anyoneMayAnnounce,
     carryFrom: settings.carryFrom === 'any' ? undefined : settings.carryFrom,
     maxForeignScxs: settings.maxForeignScxs,
     maxForeignScxsPerAddress: settings.maxForeignScxsPerAddress,
@@ -126,10 +127,4 @@ function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles |
   throw new UserError(EXIT.usage, '--tls-cert and --tls-key must be given together');
 }
 
-/**
- * The data directory. Announcements are state (XDG base directories), not configuration or cache.
- */
-function dataDirOf({ dataDir, port }: ClusterSettings): string {
-  if (dataDir !== undefined) return resolve(dataDir);
-  return join(stateDirectory(process.env), 'scattercast', `cluster-${port}`);
-}
+const dataDirOf = ({ dataDir, port }: ClusterSettings): string => dataDirectory(dataDir, port);

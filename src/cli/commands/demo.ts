@@ -19,6 +19,7 @@ import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
 import { remark, report } from '../shell/output.js';
 import { stopSignal } from '../shell/stop-signal.js';
+import { readSecret } from './data-directory.js';
 
 export const command: Command<typeof demoOptions> = {
   story:
@@ -44,7 +45,9 @@ async function run(settings: DemoSettings, files: readonly string[]): Promise<vo
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const cluster = await startDemoCluster(settings, dataDir);
   try {
-    await broadcastAt(`http://${HOST}:${cluster.port}`, files.length > 0 ? files : [CLIP], signal);
+    const clusterSecret = await readSecret(dataDir);
+    const at = { cluster: `http://${HOST}:${cluster.port}`, clusterSecret };
+    await broadcastAt(at, files.length > 0 ? files : [CLIP], signal);
   } finally {
     await cluster.close();
   }
@@ -74,17 +77,19 @@ async function startDemoCluster(settings: DemoSettings, dataDir: string) {
 }
 
 async function broadcastAt(
-  cluster: string,
+  { cluster, clusterSecret }: { readonly cluster: string; readonly clusterSecret: string },
   files: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { url } = await publish(cluster, PATH, announcementXml(cluster), { password: 'none' });
+  const xml = announcementXml(cluster);
+  const { url, password } = await publish(cluster, PATH, xml, { clusterSecret });
   let told = false;
   await broadcast({
     clusters: [cluster],
     announcement: url,
     program: { kind: 'files', files, loop: true },
     priority: 128,
+    password,
     onProgress: ({ state }) => {
       if (state === 'onAir' && !told) report(invitation(cluster));
       told ||= state === 'onAir';

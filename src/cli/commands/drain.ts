@@ -6,14 +6,14 @@
  * in its data directory, and which is not sent. A cluster on another machine cannot be drained.
  */
 
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { type Drained, type DrainRequest, drainedSchema } from '../../api/drain.js';
 import { unanswered } from '../../client/cluster/ask-front-end.js';
 import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
-import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
+import { readSecret } from './data-directory.js';
 
 export interface DrainOptions {
   readonly dataDir: string;
@@ -27,16 +27,6 @@ export interface DrainOptions {
 }
 
 const REFUSAL_BYTES_MAX = 65_536;
-
-async function readSecret(dataDir: string): Promise<string> {
-  try {
-    return (await readFile(`${dataDir}/secret`, 'utf8')).trim();
-  } catch (error) {
-    const code = systemReason(error);
-    const advice = 'give the same --data or --port as to that cluster, and run as its user';
-    throw new UserError(EXIT.file, `no data of a cluster in ${dataDir} (${code}): ${advice}`);
-  }
-}
 
 async function ask(url: string, secret: string, drainMs: number): Promise<IncomingMessage> {
   const body = JSON.stringify({ drainMs } satisfies DrainRequest);

@@ -33,8 +33,16 @@ export const announceOptions = {
   token: optional(secret, {
     placeholder: 'TOKEN',
     help:
-      'the admin token of the session, to change or remove its announcement; better given as ' +
-      'the variable, because every user of this machine can see flags',
+      'the admin token of the session, to change or remove its announcement; for a session that is ' +
+      "new at the cluster the operator's token, from the file admin-token in its data directory; " +
+      'better given as the variable, because every user of this machine can see flags',
+  }),
+  dataDir: optional(text, {
+    flag: 'data',
+    placeholder: 'DIR',
+    help:
+      'the data directory of a cluster on this machine, in place of a token: who can read it may ' +
+      'announce there (default: that of the cluster at the port in --cluster)',
   }),
   password: optional(secret, {
     placeholder: 'PASSWORD',

@@ -46,6 +46,10 @@ export const clusterOptions = {
     64,
     'maximum number of SCXs: a session has one, and more while it has many listeners',
   ),
+  anyoneMayAnnounce: off(
+    'anybody who reaches the cluster may announce sessions that are new here; otherwise only who ' +
+      'can read its data directory, or has the token in the file admin-token there',
+  ),
   carryFrom: defaulting(servers, 'any', {
     placeholder: 'HOST,...',
     help:

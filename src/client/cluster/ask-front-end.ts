@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';
 import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
+import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { printable } from '../../lib/plain-text.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 
@@ -18,6 +19,8 @@ export interface FrontEndRequest<Answer> {
   readonly contentType?: string;
   /** A session's admin token. */
   readonly token?: string | undefined;
+  /** The secret of the cluster, if this process may read its data; it is not sent. */
+  readonly clusterSecret?: string | undefined;
   readonly body?: string | Uint8Array<ArrayBuffer>;
   /** The schema of the answer. An answer that does not fit does not come from a front end. */
   readonly answer: z.ZodType<Answer>;
@@ -43,6 +46,15 @@ export async function askFrontEnd<Answer>(request: FrontEndRequest<Answer>): Pro
   throw stranger(request.cluster);
 }
 
+/** Proves that this process may act for the operator. */
+function proofOf(request: FrontEndRequest<unknown>): Readonly<Record<string, string>> {
+  const { clusterSecret, cluster, method, path, body = '' } = request;
+  if (clusterSecret === undefined) return {};
+  const { pathname, search } = new URL(`${cluster}${path}`);
+  const target = `${pathname}${search}`;
+  return { [PROOF_FIELD]: proveRequest(clusterSecret, { method, target, body }).value };
+}
+
 async function exchange(
   request: FrontEndRequest<unknown>,
 ): Promise<{ readonly status: number; readonly text: string }> {
@@ -58,6 +70,7 @@ async function exchange(
         accept: 'application/json',
         ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
         ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
+        ...proofOf(request),
       },
     });
     return { status: answer.statusCode ?? 0, text: await readText(answer, ANSWER_BYTES_MAX) };

@@ -27,11 +27,11 @@ import { askFrontEnd } from './ask-front-end.js';
 
 /** The options of publishing an announcement. */
 export interface PublishOptions {
-  /** The session's admin token; a session that is new at the cluster needs none. */
+  /** The session's admin token, or for a session that is new at the cluster the operator's. */
   readonly token?: string | undefined;
-  /**
-   * `new`: draw another source password; `none`: need none, which only the same machine may ask.
-   */
+  /** The cluster's secret, which stands for the operator's token on the cluster's machine. */
+  readonly clusterSecret?: string | undefined;
+  /** `new`: draw another source password. */
   readonly password?: PasswordChoice | undefined;
 }
 
@@ -40,7 +40,7 @@ export function publish(
   cluster: string,
   path: string,
   xml: string,
-  { token, password }: PublishOptions = {},
+  { token, clusterSecret, password }: PublishOptions = {},
 ): Promise<PublishedAnswer> {
   const query = password === undefined ? '' : `?password=${password}`;
   return askFrontEnd({
@@ -48,16 +48,22 @@ export function publish(
     method: 'PUT',
     path: `${announcementPath(path)}${query}`,
     contentType: 'application/xml',
-    token,
+    ...{ token, clusterSecret },
     body: xml,
     answer: publishedSchema,
   });
 }
 
 /** Removes an announcement. The session's SCXs at the cluster end with their last client. */
-export async function remove(cluster: string, path: string, token?: string): Promise<void> {
-  const method = 'DELETE';
-  await askFrontEnd({ cluster, method, path: announcementPath(path), token, answer: z.unknown() });
+export async function remove(
+  cluster: string,
+  path: string,
+  { token, clusterSecret }: Pick<PublishOptions, 'token' | 'clusterSecret'> = {},
+): Promise<void> {
+  await askFrontEnd({
+    ...{ cluster, method: 'DELETE', path: announcementPath(path), token, clusterSecret },
+    answer: z.unknown(),
+  });
 }
 
 /**

@@ -16,6 +16,7 @@ import { type AdminAnswer, badRequest, outcomeAnswer } from '../../icecast/admin
 import type { Admin, AdminLogin } from '../announcements/admin-login.js';
 import { clientOf } from '../web/client.js';
 import { route } from '../web/methods.js';
+import { isFromForeignPage } from '../web/own-pages.js';
 import { publicUrl } from '../web/public-url.js';
 import { COMMANDS, type Command, type CommandDependencies } from './admin-commands.js';
 import { viewStream } from './shoutcast-view.js';
@@ -42,10 +43,6 @@ function send(response: Response, { status, type, body }: AdminAnswer): undefine
   if (status === 401) response.set('WWW-Authenticate', CHALLENGE);
   response.send(body);
 }
-
-/** Whether a page of another site has made a browser send this. */
-const isForeign = (request: Request): boolean =>
-  !['none', 'same-origin', undefined].includes(request.get('Sec-Fetch-Site'));
 
 /** The credentials in the header, or for SHOUTcast's form the password in the query. */
 function credentialsIn(request: Request): Credentials | undefined {
@@ -98,12 +95,13 @@ function viewOnly(answer: (request: Request, response: Response) => Promise<unde
 /** The routes of administrators. */
 export function adminRoutes(dependencies: AdminDependencies): Router {
   const { url, status } = dependencies;
+  const own = new URL(url).hostname;
   const router = Router({ caseSensitive: true });
   const enter = createGate(dependencies);
   const answering =
     (run: Command, isChange: boolean) =>
     async (request: Request, response: Response): Promise<undefined> => {
-      if (isForeign(request)) return send(response, FOREIGN);
+      if (isFromForeignPage(request, own)) return send(response, FOREIGN);
       const admin = enter(request, response);
       if (admin === undefined) return;
       if (isChange && request.method !== 'GET') return send(response, badRequest('Use GET'));

@@ -2,7 +2,7 @@
  * `/announcements/CREATOR/SESSION.xml`: publishing (§2.2). What is published here is kept: its
  * rendezvous SCX (§3.4) starts at once and runs for as long as the announcement is published.
  *
- * The first publication of a session draws its source password and its admin token. They are in
+ * Who may publish a session that is new here: ownership.ts. The first publication draws its source password and its admin token. They are in
  * that answer, and are never told again.
  */
 import { type Request, type Response, Router } from 'express';
@@ -23,7 +23,6 @@ import { type OrProblem, problem, refused } from '../web/problem.js';
 import { publicUrl } from '../web/public-url.js';
 import type { Published } from './announcement-store.js';
 import { NOT_PUBLISHED, type OwnedDependencies } from './owned.js';
-import { isLocal } from './ownership.js';
 import { diskProblem, putProblem } from './publish-problems.js';
 import { chooseSourceKey } from './source-key-choice.js';
 
@@ -45,10 +44,6 @@ interface Prepared {
 }
 
 const NOT_HERE = problem(404, 'Announcements are at /announcements/CREATOR/SESSION.xml.');
-const NOT_LOCAL = problem(
-  403,
-  "A session without a source password can be announced on the cluster's own machine only.",
-);
 
 const readBody = bodyReader(ANNOUNCEMENT_LIMITS.documentBytesMax);
 
@@ -70,12 +65,11 @@ function readAnnouncement(body: Buffer, name: SessionName): OrProblem<Published>
   return refused(problem(422, `The announcement is for ${parsed.value.name.text}: ${advice}.`));
 }
 
-/** `?password=new` or `?password=none`. */
+/** `?password=new`. */
 function passwordChoiceIn(request: Request): OrProblem<PasswordChoice | undefined> {
   const wanted: unknown = request.query.password;
   if (wanted === undefined || wanted === 'new') return good(wanted);
-  if (wanted !== 'none') return refused(problem(400, 'Write ?password=new, or ?password=none.'));
-  return isLocal(request) ? good(wanted) : refused(NOT_LOCAL);
+  return refused(problem(400, 'Write ?password=new, or nothing: the password is then kept.'));
 }
 
 function prepare(
@@ -122,7 +116,9 @@ async function publish(
   if (!name.ok) return name.problem;
   const body = await readBody(request, response);
   const before = store.get(name.value.text);
-  const denial = before && (await ownership.objectionTo(request, before.owner));
+  const denial = await (before === undefined
+    ? ownership.objectionToNew(request, body)
+    : ownership.objectionTo(request, before.owner, body));
   if (denial !== undefined) return denial;
   const prepared = prepare(request, body, name.value, before);
   if (!prepared.ok) return prepared.problem;

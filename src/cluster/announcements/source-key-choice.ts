@@ -41,9 +41,6 @@ export function chooseSourceKey(
     return wanted === undefined ? good({ document }) : refused(problem(422, OWN_KEY));
   }
   if (wanted === 'new') return withNewPassword(document.xml);
-  if (wanted === 'none') return good({ document });
   const kept = before?.announcement.sourceKey;
-  if (kept !== undefined) return withKey(document.xml, kept);
-  // Without an owner it is older than passwords; with an owner, it has no password on purpose.
-  return before?.owner === undefined ? withNewPassword(document.xml) : good({ document });
+  return kept === undefined ? withNewPassword(document.xml) : withKey(document.xml, kept);
 }

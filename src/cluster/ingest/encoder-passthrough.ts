@@ -12,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { clientAddress, trustIn } from '../../http/server/client-address.js';
 import { createHeadGate, type IncomingRequest } from '../../http/server/head-gate.js';
+import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, sendAnswer } from '../../http/server/response.js';
 import { ALLOW, refusalFor } from '../../icecast/encoder-refusal.js';
@@ -54,6 +55,7 @@ const DIALS_MAX = 4;
 const DIAL_INTERVAL_MS = 500;
 
 const LOST = problem(502, "The session's SCX does not answer: try again.");
+const FROM_PAGE = problem(403, FOREIGN_PAGE);
 const NO_MOUNT = problem(404, 'No session has this mount: broadcast at /CREATOR/SESSION.');
 const OPTIONS_ANSWER: Answer = { status: 204, body: '', fields: ALLOW };
 
@@ -117,6 +119,7 @@ export function createEncoderPassthrough(options: PassthroughOptions): EncoderPa
     const forwarded = headers.get('x-forwarded-for');
     const address = clientAddress(socket.remoteAddress ?? '', forwarded, trust);
     const request = { address, headers, method, protocol, query: queryOf(head), rest };
+    if (isFromPage(head)) return refuse(socket, FROM_PAGE);
     const name = sessions.atMount(target);
     if (name === undefined) return refuse(socket, NO_MOUNT);
     const upstream = await connect(request, name);

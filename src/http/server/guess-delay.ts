@@ -8,8 +8,9 @@
  */
 import { backoffMs } from '../../lib/backoff.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
+import { limitedAs } from '../ip-address.js';
 
-/** Failures by address, `now` in ms that never decreases. */
+/** Failures by address (an IPv6 /64 network counts as one), `now` in ms that never decreases. */
 export interface GuessDelay {
   /** Counts a failure, and returns the delay before it may be answered, ms. */
   fail(address: string, now: number): number;
@@ -33,11 +34,12 @@ export function createGuessDelay(): GuessDelay {
     return found === undefined || now - found.at > FORGET_MS ? 0 : found.count;
   };
   return {
-    fail: (address, now) => {
+    fail: (client, now) => {
+      const address = limitedAs(client);
       const count = countOf(address, now) + 1;
       failed.set(address, { count, at: now });
       return count <= FREE ? 0 : backoffMs(DELAY, count - FREE - 1);
     },
-    forgive: (address) => void failed.delete(address),
+    forgive: (address) => void failed.delete(limitedAs(address)),
   };
 }

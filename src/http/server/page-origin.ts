@@ -9,6 +9,8 @@
  * send neither, and are not concerned.
  */
 import { isIP } from 'node:net';
+import { urlOf } from '../../lib/url-path.js';
+import type { RequestHead } from './request-head.js';
 
 /** The header fields that matter. */
 export interface PageFields {
@@ -22,9 +24,6 @@ export interface PageFields {
 const isFixed = (hostname: string): boolean =>
   hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 
-const hostOf = (url: string): string | undefined =>
-  URL.canParse(url) ? new URL(url).host : undefined;
-
 /**
  * Whether a page that is not ours has sent the request.
  * @param own the name by which others reach us; pages under any other name are not ours
@@ -32,11 +31,23 @@ const hostOf = (url: string): string | undefined =>
 export function isForeignPage({ host, origin, site }: PageFields, own: string): boolean {
   if (site !== undefined && site !== 'none' && site !== 'same-origin') return true;
   if (origin === undefined) return false;
-  if (!URL.canParse(origin)) return true;
-  const { protocol, hostname } = new URL(origin);
-  const isOurs = isFixed(hostname) || hostname === own.toLowerCase();
-  return !isOurs || hostOf(origin) !== hostOf(`${protocol}//${host ?? ''}`);
+  const page = urlOf(origin);
+  if (page === undefined) return true;
+  const isOurs = isFixed(page.hostname) || page.hostname === own.toLowerCase();
+  return !isOurs || page.host !== urlOf(`${page.protocol}//${host ?? ''}`)?.host;
 }
+
+/** Whether a page that is not ours sends what an encoder sends; we have no such pages. */
+export const isFromPage = ({ method, headers }: RequestHead): boolean =>
+  method !== 'OPTIONS' &&
+  isForeignPage(
+    {
+      host: headers.get('host'),
+      origin: headers.get('origin'),
+      site: headers.get('sec-fetch-site'),
+    },
+    '',
+  );
 
 /** What such a request is answered with, 403. */
 export const FOREIGN_PAGE = 'Pages of other sites may not change anything here.';

@@ -1,13 +1,10 @@
 /**
  * The right to broadcast. A session with a source key (session/source-key.ts) requires the password
- * that belongs to it, from every client and over every protocol; a session without a key takes
- * sources from this machine only.
- *
- * The address that is checked is the client's own: a front end that passes a connection through is on
- * this machine, its client is not.
+ * that belongs to it, from every client and over every protocol. A session without a key takes no
+ * sources: an address proves nothing, not even that of this machine, whose other users, browsers and
+ * proxies have it as well.
  */
 import { hasHash } from '../../runtime/secrets.js';
-import { isLoopback } from '../ip-address.js';
 import { createGuessDelay } from './guess-delay.js';
 
 /** Whether a source client may broadcast. */
@@ -33,7 +30,9 @@ const PASSWORD_BYTES_MAX = 1024;
 const REASONS = {
   missing: 'this session requires its source password',
   wrong: 'the source password is wrong',
-  foreign: "this session has no source password, so only its SCX's own machine may broadcast",
+  keyless:
+    'this session has no source key, so nobody may broadcast: announce it again, which draws a ' +
+    'source password',
 } as const;
 
 const belongs = (password: string, key: string): boolean =>
@@ -54,8 +53,7 @@ export function createSourcePassword(first: string | undefined, now: () => numbe
 
   return {
     verifySource: (password, address) => {
-      if (key === undefined)
-        return isLoopback(address) ? { kind: 'ok' } : refuse('foreign', address);
+      if (key === undefined) return refuse('keyless', address);
       if (password === undefined) return refuse('missing', address);
       if (!belongs(password, key)) return refuse('wrong', address);
       guessDelay.forgive(address);

@@ -9,6 +9,7 @@ import type { AccessLog } from '../../http/server/access-log.js';
 import { clientAddress, type IsTrusted } from '../../http/server/client-address.js';
 import { PREFLIGHT } from '../../http/server/cors.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
+import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate } from '../../http/server/request-rate.js';
 import {
@@ -206,7 +207,10 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       const forFrontEnd = clientAdmin(request);
       if (forFrontEnd === 'taken') return;
       if (forFrontEnd !== undefined) return reply(options, request, forFrontEnd);
-      if (isForIngest(head)) return handleEncoder(options, request);
+      if (isForIngest(head)) {
+        if (isFromPage(head)) return reply(options, request, textAnswer(403, FOREIGN_PAGE));
+        return handleEncoder(options, request);
+      }
       if (head.method !== 'GET' && head.method !== 'HEAD') {
         return reply(options, request, methodNotAllowed());
       }

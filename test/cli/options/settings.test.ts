@@ -38,6 +38,7 @@ describe('Settings', () => {
         maxListenersPerSession: 0,
         trustedProxies: ['127.0.0.0/8', '::1'],
         allowPrivate: false,
+        anyoneMayAnnounce: false,
         carryFrom: 'any',
         linger: 30,
         burst: 4,

@@ -79,20 +79,45 @@ describe('The first announcement of a session', () => {
     expect(await (await get(AT)).text()).toBe(xml);
   });
 
-  test('can be without a password from this machine, but not through a web server on it', async () => {
-    const { get, publish } = await startFake();
-    const headers = { 'x-forwarded-for': '198.51.100.7' };
-    const init = { method: 'PUT', body: XML, headers };
-    expect((await get(`${AT}?password=none`, init)).status).toBe(403);
-    expect((await get(`${AT}?password=x`, { method: 'PUT', body: XML })).status).toBe(400);
-    expect(await told(await publish(PATH, XML, '?password=none'))).not.toHaveProperty('password');
-    expect(await (await get(AT)).text()).toBe(XML);
+  test('always has a password', async () => {
+    const { publish } = await startFake();
+    for (const choice of ['none', 'x']) {
+      expect((await publish(PATH, XML, `?password=${choice}`)).status).toBe(400);
+    }
+    expect(await told(await publish(PATH, XML))).toHaveProperty('password');
     expect(await told(await publish(PATH, XML))).not.toHaveProperty('password');
     expect(await told(await publish(PATH, XML, '?password=new'))).toHaveProperty('password');
   });
 
+  test("needs the operator's token or secret, unless anybody may announce", async () => {
+    const dataDir = temporaryFolder();
+    const { get, operator, at } = await startFake({ dataDir });
+    const put = (headers = {}) => get(AT, { method: 'PUT', body: XML, headers });
+    const refusal = await put();
+    expect([refusal.status, refusal.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(await refusal.text()).toMatch(/as the cluster's user.*--data.*admin-token.*--token/);
+    expect((await put({ authorization: 'Bearer guess' })).status).toBe(403);
+    expect((await put(operator)).status).toBe(201);
+    const secret = readFileSync(`${dataDir}/secret`, 'utf8').trim();
+    const day = announcementXml('scattercast://radio.example/day');
+    const url = `${at}/announcements/radio.example/day.xml`;
+    expect((await fetchProven('guess', url, { method: 'PUT', body: day })).status).toBe(401);
+    expect((await fetchProven(secret, url, { method: 'PUT', body: day })).status).toBe(201);
+
+    const open = await startFake({ anyoneMayAnnounce: true });
+    expect((await open.get(AT, { method: 'PUT', body: XML })).status).toBe(201);
+    expect((await open.get(AT, { method: 'PUT', body: XML })).status).toBe(401);
+  });
+
+  test('can be changed and withdrawn by the operator', async () => {
+    const { get, publish, operator } = await startFake();
+    await publish(PATH, XML);
+    expect((await get(AT, { method: 'PUT', body: XML, headers: operator })).status).toBe(200);
+    expect((await get(AT, { method: 'DELETE', headers: operator })).status).toBe(204);
+  });
+
   test('of many at a time succeeds for one of them only', async () => {
-    const { get } = await startFake();
+    const { get } = await startFake({ anyoneMayAnnounce: true });
     const put = () => get(AT, { method: 'PUT', body: XML });
     const all = await Promise.all(Array.from({ length: 8 }, put));
     const statuses = all.map(({ status }) => status).sort();
@@ -143,18 +168,22 @@ describe('Another announcement of a session', () => {
     expect(await renewed.json()).toMatchObject({ access: { sourceKey, announcement: null } });
   });
 
-  test('of a session that is older than tokens draws them, from this machine only', async () => {
-    const { get, publish } = await startFake({ dataDir: oldDataDir() });
-    const headers = { forwarded: 'for=198.51.100.7' };
+  test('of a session that is older than tokens draws them, for the operator only', async () => {
+    const { get, publish, operator } = await startFake({
+      dataDir: oldDataDir(),
+      anyoneMayAnnounce: true,
+    });
     for (const method of ['PUT', 'DELETE']) {
       const body = method === 'PUT' ? { body: XML } : {};
-      expect((await get(AT, { method, headers, ...body })).status).toBe(401);
+      expect((await get(AT, { method, ...body })).status).toBe(401);
+      expect((await get(AT, withToken('guess', method, body.body))).status).toBe(401);
     }
     const response = await publish(PATH, XML);
     expect(response.status).toBe(200);
     const { password = '', token = '' } = await told(response);
     expect(await publishedKey(get)).toBe(hashSecret(password));
     expect((await get(AT, { method: 'DELETE' })).status).toBe(401);
+    expect(operator).not.toMatchObject({ authorization: `Bearer ${token}` });
     expect((await get(AT, withToken(token, 'DELETE'))).status).toBe(204);
   });
 });

@@ -152,7 +152,7 @@ describe('A connection to a front end', () => {
     xml.replaceAll('night', 'day');
 
   test.each([1, 4, 5, 18, 19, 20, 100])('that publishes may be cut after %i bytes', async (at) => {
-    const { client } = await startFed();
+    const { client } = await startFed({ anyoneMayAnnounce: true });
     const publisher = client(publish.slice(0, at));
     await once(publisher.socket, 'connect');
     await new Promise((resolve) => setImmediate(resolve));
@@ -161,7 +161,7 @@ describe('A connection to a front end', () => {
   });
 
   test('may publish twice, and ask in between', async () => {
-    const { client } = await startFed();
+    const { client } = await startFed({ anyoneMayAnnounce: true });
     const publisher = client(publish);
     await publisher.head();
     publisher.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -74,7 +74,10 @@ async function open(): Promise<Scene> {
 }
 
 const announceOther = ({ stage, cluster }: Scene) =>
-  stage.run(['announce', '--cluster', cluster.url, '--name', OTHER_NAME]);
+  stage.run([
+    ...['announce', '--cluster', cluster.url, '--data', cluster.dataDir],
+    ...['--name', OTHER_NAME],
+  ]);
 
 /** The front end says what is wrong, publishes nothing, and serves what was published. */
 async function expectTold(scene: Scene, why: RegExp): Promise<void> {

@@ -3,7 +3,7 @@
  * as a user starts them, and ended by id. Whatever a test starts through a stage is gone when it
  * closes.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterStatus } from '../../../src/api/cluster-status.js';
@@ -188,7 +188,8 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
   };
 
   const announce: Stage['announce'] = async (at, name, ...extra) => {
-    const announced = run(['announce', '--cluster', at.url, '--name', name, ...extra]);
+    const where = ['--cluster', at.url, '--data', at.dataDir];
+    const announced = run(['announce', ...where, '--name', name, ...extra]);
     const { code } = await announced.exited;
     if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
     const [url = ''] = announced.stdout().split('\n');
@@ -219,18 +220,25 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
     clusters: (wanted, settings) =>
       Promise.all(Array.from({ length: wanted }, () => cluster(settings))),
     announce,
-    publish: async ({ url: at }, path) => {
+    publish: async ({ url: at, dataDir }, path) => {
       const name = parseSessionPath(path);
       if (!name.ok) throw new Error(name.problems.join());
       const rendezvous = [`${at}/rendezvous/${path}`];
       const xml = printAnnouncement({ name: name.value, channels: DEFAULT_CHANNELS, rendezvous });
-      const { url, session, password = '', token = '' } = await publish(at, path, xml);
+      const {
+        url,
+        session,
+        password = '',
+        token = '',
+      } = await publish(at, path, xml, {
+        clusterSecret: readFileSync(`${dataDir}/secret`, 'utf8').trim(),
+      });
       known.set(url, { session, password, token, webhook: undefined });
       return url;
     },
     withdraw: ({ url }, announcement) => {
       const { session, token } = announcedAt(announcement);
-      return remove(url, session.replace('scattercast://', ''), token);
+      return remove(url, session.replace('scattercast://', ''), { token });
     },
     secretsOf: announcedAt,
     share: (announcement, announced) => void known.set(announcement, announced),

@@ -1,0 +1,64 @@
+/**
+ * Announcing with the real commands: it works at once on the cluster's own machine, for the cluster's
+ * own user; everybody else needs the operator's token, and is told so.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePorts } from '../support/ports.js';
+import { type Cluster, createStage } from '../support/stage.js';
+
+const NAME = 'scattercast://radio.example/announced';
+
+const stage = createStage();
+let cluster: Cluster;
+/** Of the user whose cluster it is: the data lie where they lie by default. */
+const home = { XDG_STATE_HOME: join(stage.directory, 'state') };
+
+beforeAll(async () => {
+  const port = await freePorts(1);
+  const dataDir = join(home.XDG_STATE_HOME, 'scattercast', `cluster-${port}`);
+  cluster = await stage.cluster({ port, dataDir });
+}, 60_000);
+
+afterAll(() => stage.close());
+
+const announce = async (env: NodeJS.ProcessEnv, name = NAME, ...args: string[]) => {
+  const url = cluster.url.replace('127.0.0.1', 'localhost');
+  const running = stage.run(['announce', '--cluster', url, '--name', name, ...args], { env });
+  const { code } = await running.exited;
+  return { code, out: running.stdout(), error: running.stderr() };
+};
+
+/** Another user of the same machine, who has a state directory of their own. */
+const STRANGER = { XDG_STATE_HOME: '/nowhere' };
+
+test("Another user of the cluster's machine is refused, and told what to do", async () => {
+  const { code, error } = await announce(STRANGER);
+  expect(code).toBe(5);
+  expect(error).toMatch(/Only the operator announces.*--data.*admin-token.*--token/);
+  expect(error.trim().split('\n')).toHaveLength(1);
+  const unreadable = await announce(STRANGER, NAME, '--data', '/nowhere');
+  expect([unreadable.code, unreadable.error]).toEqual([
+    6,
+    expect.stringContaining('no data of a cluster in /nowhere'),
+  ]);
+});
+
+test("The cluster's own user announces without further ado, also a second time", async () => {
+  const first = await announce(home);
+  expect(first).toMatchObject({ code: 0, out: expect.stringContaining('/announced.xml') });
+  expect(first.error).toMatch(/^source password: /m);
+  expect((await announce(home, NAME, '--title', 'Again')).code).toBe(0);
+  for (const file of ['secret', 'admin-token']) {
+    expect(statSync(`${cluster.dataDir}/${file}`).mode & 0o077).toBe(0);
+  }
+});
+
+test("The operator's token announces from anywhere, and a wrong one does not", async () => {
+  const token = readFileSync(`${cluster.dataDir}/admin-token`, 'utf8').trim();
+  const other = 'scattercast://radio.example/other';
+  const wrong = await announce({ ...STRANGER, SCATTERCAST_TOKEN: `${token}x` }, other);
+  expect(wrong).toMatchObject({ code: 5, error: expect.stringContaining("operator's token") });
+  expect((await announce({ ...STRANGER, SCATTERCAST_TOKEN: token }, other)).code).toBe(0);
+});
