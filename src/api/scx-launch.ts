@@ -82,6 +82,14 @@ export const launchSchema = z.strictObject({
   writeIntervalMs: z.number().min(10).max(5000),
   /** Digital silence after which a source counts as away, ms; absent or 0: it never does. */
   silenceMs: z.number().min(0).max(86_400_000).optional(),
+  /** Asked about each listener, as Icecast's URL authentication does it; absent: no hook. */
+  listenerHook: z
+    .strictObject({
+      url: z.string().max(2048),
+      /** What becomes of a listener about whom it does not answer. */
+      onFailure: z.enum(['allow', 'deny']),
+    })
+    .optional(),
   profile: z.enum(['fast', 'paper']),
   /** Whether rendezvous URLs may lead to private addresses. */
   allowPrivate: z.boolean(),

@@ -15,6 +15,7 @@ export type ScxSettings = Pick<
   | 'burstMs'
   | 'writeIntervalMs'
   | 'silenceMs'
+  | 'listenerHook'
   | 'listenersMax'
   | 'perAddressMax'
   | 'accessLog'

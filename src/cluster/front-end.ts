@@ -111,7 +111,8 @@ function scxRoutes(services: Services) {
 /** Routes for players. */
 function playerRoutes({ url, finder, scxs, proxy, sessions, options }: Services) {
   const speaksTls = options.scx?.certificate !== undefined;
-  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls });
+  const asksListeners = options.scx?.listenerHook !== undefined;
+  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls, asksListeners });
 }
 
 /** Routes for broadcasters and encoders. */

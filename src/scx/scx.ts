@@ -26,6 +26,8 @@ import type { Predecessor } from './hand-over/take-over.js';
 import { startLease } from './lease.js';
 import { createSessionTerms } from './lease-terms.js';
 import { createLifetime } from './lifetime.js';
+import { mountOf } from './listeners/admission.js';
+import { createListenerHook } from './listeners/listener-hook.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
 import { shareOpenFiles } from './open-file-shares.js';
@@ -88,6 +90,11 @@ function withinOpenFiles({ launch, log, filesMax = openFilesMax() }: ScxOptions)
   return { launch: { ...launch, listenersMax }, shares };
 }
 
+/** The operator's hook, if there is one. */
+const hookOf = (launch: Launch, name: SessionName, log: Logger) =>
+  launch.listenerHook &&
+  createListenerHook({ settings: launch.listenerHook, launch, mount: mountOf(name), log });
+
 /** Opens the parts that do not know of each other, and the streaming part. */
 async function openParts(options: ScxOptions) {
   const { log, entry, predecessor } = options;
@@ -98,6 +105,7 @@ async function openParts(options: ScxOptions) {
   const tls = certificate && (await openTls(certificate, log));
   const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
+  const hook = hookOf(launch, name, log);
   const playout = createPlayout(launch, now, predecessor !== undefined);
   const password = createSourcePassword(launch.sourceKey, now);
   const secret = drawToken();
@@ -116,7 +124,7 @@ async function openParts(options: ScxOptions) {
   const lifetime = createLifetime(limits, launch.rendezvous, now());
   const startedAt = new Date().toISOString();
   return {
-    ...{ launch, log, predecessor, name, tls, identities, accessLog, playout, password },
+    ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, password },
     ...{ streaming, fallback, lifetime, startedAt, news, now, maintenanceMs },
     spareConnections: shares.spare,
   };
@@ -147,10 +155,11 @@ function openHandOver(
 
 /** Starts the timer for regular maintenance; it runs until it is cleared. */
 function startMaintenance(parts: Parts, shutdown: Shutdown, http: ScxPort, renewLease: () => void) {
-  const { streaming, news, predecessor, lifetime, now } = parts;
+  const { streaming, news, predecessor, lifetime, hook, now } = parts;
   return setInterval(() => {
     const at = now();
     streaming.tick(at);
+    hook?.onSources(streaming.hasSources);
     if (news.isDue) renewLease();
     news.isDue = false;
     const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0);
@@ -179,7 +188,10 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
       clearInterval(maintaining);
       playout.end();
     },
-    close: () => Promise.all([http.close(FLUSH_MS_MAX), overlay.close()]),
+    close: async () => {
+      await Promise.all([http.close(FLUSH_MS_MAX), overlay.close()]);
+      await parts.hook?.close();
+    },
     finish: () => {
       unwatch();
       lease.stop();

@@ -12,6 +12,7 @@ import type { Tls } from '../http/server/tls.js';
 import { completed, type StreamDescription } from '../icecast/stream-description.js';
 import type { SessionName } from '../session/session-name.js';
 import { type Predecessor, takeOver } from './hand-over/take-over.js';
+import type { ListenerHook } from './listeners/listener-hook.js';
 import type { ListenerIdentities } from './listeners/listener-identities.js';
 import type { Playout } from './listeners/playout.js';
 import { createSourcesAdmin } from './port/client-admin.js';
@@ -30,6 +31,7 @@ export interface SessionPortOptions {
   readonly playout: Playout;
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
+  readonly hook: ListenerHook | undefined;
   readonly tls: Tls | undefined;
   readonly log: Logger;
   /** Connections to the port besides those of listeners. */
@@ -88,6 +90,7 @@ function createPortMetrics(
       linesLost: accessLog.lost,
       dropped: dropped.count,
       movedListeners: port().movedListeners,
+      hook: options.hook?.counters,
     }),
   ];
   return createMetrics(name.text, read, options.log);
@@ -116,7 +119,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     ...{ name, pages, isLeaving, now },
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
-    secret: launch.leaseToken,
+    ...{ secret: launch.leaseToken, hook: options.hook },
     log: options.log,
     sources: createSourcesAdmin({ ...streaming, playout }),
     listenersMax: launch.listenersMax,

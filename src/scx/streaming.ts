@@ -59,6 +59,8 @@ export interface Streaming {
   readonly titles: TitleMemory;
   /** The source of our own fallback process; undefined without one. */
   fallbackSource(): SourceId | undefined;
+  /** Whether a source is attached here, other than our own fallback. */
+  readonly hasSources: boolean;
   /** Listeners, those that wait, and sources, without our own fallback. */
   readonly clients: number;
   /** Does the maintenance of the sources, and tells the overlay the number of listeners. */
@@ -214,6 +216,9 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     passTitle: options.passTitle,
   });
 
+  /** Sources without our own fallback. */
+  const sourceCount = (): number => sources.count - Number(sources.has(login.fallbackSource));
+
   overlay.feed({ kind: 'join' });
   return {
     overlay,
@@ -223,8 +228,10 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     fallbackSource: () => login.fallbackSource,
     get clients() {
       const { count, waiting } = playout.listeners;
-      const own = sources.has(login.fallbackSource) ? 1 : 0;
-      return count + waiting + sources.count - own;
+      return count + waiting + sourceCount();
+    },
+    get hasSources() {
+      return sourceCount() > 0;
     },
     tick: (at) => {
       ingest.tick(at);

@@ -16,6 +16,7 @@ import { EXIT } from '../../src/lib/user-error.js';
 import { hashSecret } from '../../src/runtime/secrets.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
 import { answerProven } from '../http/proven.js';
+import { startHookServer } from '../icecast/hook-server.js';
 import { type RawClient, rawClient } from './raw-client.js';
 import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
 
@@ -557,6 +558,25 @@ describe('An encoder at an SCX', () => {
     await vi.waitUntil(() => scx.status().sources[0]?.silent === true, wait);
     const { id } = scx.status().sources[0] ?? {};
     expect(scx.status().playing).toBe(id);
+  });
+
+  test('is a mount for the hook of listeners, from its beginning to its end', async () => {
+    const hook = await startHookServer();
+    ending.push(hook.close);
+    const scx = await start('1', {
+      sourceKey,
+      listenerHook: { url: hook.url, onFailure: 'deny' },
+    });
+    encode(encoder(scx));
+    await vi.waitUntil(() => hook.of('mount_add').length === 1, wait);
+    expect(hook.told[0]?.fields.mount).toBe('/radio.example/night.mp3');
+    const player = rawClient(Number(new URL(scx.status().httpUrl).port), GET);
+    await player.head();
+    const metrics = await (await fetch(new URL('/metrics', scx.status().httpUrl))).text();
+    expect(metrics).toMatch(/^scattercast_scx_listener_hook_asked_total\{.*\} 1$/m);
+    await scx.stop();
+    expect(hook.of('listener_remove')).toHaveLength(1);
+    expect(hook.of('mount_remove')).toHaveLength(1);
   });
 
   test('is cut off with 401 when its session gets another password', async () => {

@@ -116,6 +116,10 @@ function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
     accessLog: accessLog === 'none' ? undefined : resolve(accessLog),
     certificate: certificateOf(settings),
     profile: settings.profile,
+    listenerHook: settings.listenerHook && {
+      url: settings.listenerHook.href,
+      onFailure: settings.listenerHookFail,
+    },
   };
 }
 

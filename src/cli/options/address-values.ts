@@ -38,13 +38,23 @@ export const clusterUrls: Value<readonly string[]> = expecting(
   },
 );
 
+/** The URL of something on the web; undefined if it is malformed. */
+function readUrl(raw: unknown): URL | undefined {
+  const text = typeof raw === 'string' && raw.length <= 2048 ? raw : '';
+  return /^https?:\/\//i.test(text) ? urlOf(text) : undefined;
+}
+
 /** The URL of a stream, which may contain a password. */
 export const streamUrl: Value<URL> = expecting(
   'the URL of a stream, like http://radio.example:8000/live.mp3',
-  (raw) => {
-    const text = typeof raw === 'string' && raw.length <= 2048 ? raw : '';
-    return /^https?:\/\//i.test(text) ? urlOf(text) : undefined;
-  },
+  readUrl,
+  unquoted,
+);
+
+/** The URL of a hook, which may contain a secret. */
+export const hookUrl: Value<URL> = expecting(
+  'the URL of a hook, like http://127.0.0.1:8080/listeners',
+  readUrl,
   unquoted,
 );
 

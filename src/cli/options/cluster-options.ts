@@ -4,7 +4,7 @@
  * `cluster` is the only command whose options stand at the top of the configuration file, without a
  * section: on a server that file usually configures nothing else.
  */
-import { host, mounts, ranges, reachableHost, servers } from './address-values.js';
+import { hookUrl, host, mounts, ranges, reachableHost, servers } from './address-values.js';
 import { defaulting, optional, type Settings, type Table } from './option.js';
 import {
   amount,
@@ -17,7 +17,7 @@ import {
   profile,
   scxPorts,
 } from './shared-options.js';
-import { secondsUpTo, text, whole } from './values.js';
+import { oneOf, secondsUpTo, text, whole } from './values.js';
 
 const DAY_S = 86_400;
 
@@ -118,6 +118,16 @@ export const clusterOptions = {
     1000,
     'maximum number of listeners from one IP address at one SCX; 0: no limit',
   ),
+  listenerHook: optional(hookUrl, {
+    placeholder: 'URL',
+    help:
+      "a server that is asked about each listener, and told of its end, as Icecast's URL " +
+      'authentication does it (default: everybody may listen)',
+  }),
+  listenerHookFail: defaulting(oneOf('allow', 'deny'), 'deny', {
+    placeholder: 'WORD',
+    help: 'what becomes of a listener about whom that server does not answer: allow or deny',
+  }),
   accessLog: optionalText(
     'FILE',
     'the file to which requests to SCXs are logged (default: access.log in the data ' +

@@ -6,7 +6,6 @@
  * playlists that lead here.
  */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { ScxStatus } from '../../api/scx-status.js';
 import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
@@ -34,6 +33,8 @@ export interface ListenDependencies extends WantedDependencies {
   readonly proxy: StreamProxy;
   /** There is a certificate: the ports of the SCXs speak https as well. */
   readonly speaksTls: boolean;
+  /** There is a listener hook: the SCXs ask listeners for names and passwords. */
+  readonly asksListeners: boolean;
 }
 
 /** The same, and for how many listeners of one address slots are reserved. */
@@ -50,14 +51,31 @@ const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
 
 const wantsProxy = ({ query }: Request): boolean => query.proxy === '1';
 
-/** Whether this player gets the stream through us: no player is redirected to another scheme. */
-const isProxied = ({ speaksTls }: ListenDependencies, request: Request): boolean =>
+/**
+ * Whether this player gets the stream through us: no player is redirected to another scheme, and none
+ * sends the name and password of a cluster to another port.
+ */
+const isProxied = ({ speaksTls, asksListeners }: ListenDependencies, request: Request): boolean =>
   wantsProxy(request) ||
+  (asksListeners && request.get('Authorization') !== undefined) ||
   isRedirectShy(request.get('User-Agent')) ||
   (request.protocol === 'https' && !speaksTls);
 
+/** Parameters of a query that are for us; what is left is the listener's, like a ticket. */
+const OURS = /^(announcement|proxy|\.\w+)(=|$)/;
+
+/** The parameters that the listener has added for the hook, as it wrote them. */
+function ownQuery({ asksListeners }: ListenDependencies, { originalUrl }: Request) {
+  const query = asksListeners ? (/\?([^#]*)/.exec(originalUrl)?.[1] ?? '') : '';
+  return query.split('&').filter((field) => field !== '' && !OURS.test(field));
+}
+
+/** An SCX's stream, with what the listener has added. */
+const withOwnQuery = (context: ListenDependencies, request: Request, httpUrl: string): string =>
+  [httpUrl, ownQuery(context, request).join('&')].filter((part) => part !== '').join('?');
+
 /** The SCX's stream by the scheme by which the player came: its port speaks both. */
-const streamUrl = ({ httpUrl }: ScxStatus, request: Request): string =>
+const streamUrl = (httpUrl: string, request: Request): string =>
   inFamilyOf(httpUrl.replace(/^http:/, `${request.protocol}:`), request);
 
 /** Whether a listener will connect: not after a HEAD, nor after a look at the first bytes. */
@@ -81,11 +99,12 @@ async function listen(
 ): Promise<Refusal> {
   const scx = await context.scxs.forListener(name, known, slotOf(context, request, response));
   if (!scx.ok) return scx.problem;
+  const httpUrl = withOwnQuery(context, request, scx.value.httpUrl);
   if (isProxied(context, request)) {
-    context.proxy.stream(request, response, scx.value.httpUrl);
+    context.proxy.stream(request, response, httpUrl);
     return undefined;
   }
-  const location = streamUrl(scx.value, request);
+  const location = streamUrl(httpUrl, request);
   response.status(302).set({ Location: location, 'Content-Length': '0' }).end();
   return undefined;
 }
@@ -98,6 +117,7 @@ function entryUrl(context: ListenDependencies, request: Request, { name, known }
     ...(isPublished || known === undefined
       ? []
       : [`announcement=${encodeURIComponent(known.url)}`]),
+    ...ownQuery(context, request),
   ];
   const cluster = inFamilyOf(publicUrl(context.url, request), request);
   return listenUrl(cluster, sessionPath(name), 'mp3', query);

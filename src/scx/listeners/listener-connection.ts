@@ -24,6 +24,8 @@ import {
   unavailable,
 } from '../../http/server/response.js';
 import { endsOf, type SendQueues } from '../../runtime/send-queues.js';
+import { type Admission, hookedListener } from './admission.js';
+import type { ListenerHook } from './listener-hook.js';
 import type { ListenerIdentities, ListeningClient } from './listener-identities.js';
 import type { ListenerState, PackedListener } from './listener-state.js';
 import type { Listener, ListenerConnection, ListenerPosition } from './listener-writer.js';
@@ -39,12 +41,16 @@ interface StreamRequest {
   readonly isSecure: boolean;
   /** The instant of the request. */
   readonly since: number;
+  /** What the operator's hook allowed; undefined without a hook. */
+  readonly admission?: Admission | undefined;
 }
 
 /** The connections of a port's listeners. */
 export interface ListenerConnections {
   /** Makes a request a listener, or answers that the SCX is full. */
-  accept(request: StreamRequest): void;
+  accept(request: StreamRequest & { readonly id?: number }): void;
+  /** A number for a listener that is to be accepted. */
+  drawId(): number;
   /** Continues a listener that another process has served until now. */
   resume(socket: Socket, state: ListenerState, position: ListenerPosition): void;
   /** Those that are answered with the stream, the oldest first; at most `most`. */
@@ -72,6 +78,8 @@ export interface ListenerConnectionOptions {
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
+  /** The operator's hook; undefined: there is none. */
+  readonly hook?: Pick<ListenerHook, 'onLeft'> | undefined;
   /** The header fields of the stream. */
   fields(wantsTitles: boolean): Fields;
   now(): number;
@@ -91,6 +99,10 @@ interface Connection extends StreamRequest, ListenerConnection {
   /** See ScxListener. */
   readonly id: number;
   listener: Listener | undefined;
+  /** Ends it when its time is over; undefined: it has no limit. */
+  limit: NodeJS.Timeout | undefined;
+  /** The instant from which its limit counts. */
+  readonly limitedAt: number;
   /** It was answered with the stream. */
   isAnswered: boolean;
   /** Another process continues it. */
@@ -175,10 +187,19 @@ const note = (
   options.accessLog.add({ ...connection.logged, status, bytes, durationMs });
 };
 
+/** The admission of a connection, with the time that is left of it. */
+function admissionLeft({ admission, limitedAt }: Connection, now: number): Admission | undefined {
+  const { limitMs } = admission ?? {};
+  if (admission === undefined || limitMs === undefined) return admission;
+  return { ...admission, limitMs: Math.max(0, limitMs - (now - limitedAt)) };
+}
+
 /** The state of a connection, for a process that continues it. */
 function stateOf(connection: Connection, now: number): ListenerState {
   const { logged, wantsTitles, since, id } = connection;
-  return { ...logged, wantsTitles, sinceMs: now - since, bytes: sentBytes(connection), id };
+  const admission = admissionLeft(connection, now);
+  const bytes = sentBytes(connection);
+  return { ...logged, wantsTitles, sinceMs: now - since, bytes, id, admission };
 }
 
 function createShared(options: ListenerConnectionOptions): Shared {
@@ -224,11 +245,21 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
     for (const connection of connections.values()) if (connection.isAnswered) yield connection;
   }
 
+  const tellHook = ({ admission, id, logged, since }: Connection): void => {
+    if (admission === undefined) return;
+    options.hook?.onLeft(hookedListener(admission, { id, ...logged }), now() - since);
+  };
+
+  /** The timers of all share their function. */
+  const onLimit = (socket: Socket): void => socket.destroySoon();
+
   function onClose(this: Socket): void {
     const connection = connections.get(this);
     if (connection?.listener === undefined) return;
     connections.delete(this);
+    clearTimeout(connection.limit);
     listeners.leave(connection.listener);
+    if (!connection.isHandedOver) tellHook(connection);
     if (!connection.isAnswered) return;
     identities.leave(identityOf(connection), now());
     if (!connection.isHandedOver) note(options, connection, 200, sentBytes(connection));
@@ -236,6 +267,7 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
 
   const forget = (connection: Connection): void => {
     connections.delete(connection.socket);
+    clearTimeout(connection.limit);
     connection.socket.off('close', onClose);
     identities.leave(identityOf(connection), now());
   };
@@ -256,13 +288,20 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
     past: Pick<Connection, 'isAnswered' | 'bytesBefore' | 'id'>,
     admit: (connection: ListenerConnection) => Listener | undefined,
   ): void => {
-    const state = { listener: undefined, isHandedOver: false, excessBytes: 0, shared };
-    const connection: Connection = { ...request, ...past, ...state, ...methods };
-    const { socket } = request;
+    const state = { listener: undefined, limit: undefined, limitedAt: now() };
+    const connection: Connection = {
+      ...{ ...request, ...past, ...state, ...methods },
+      ...{ isHandedOver: false, excessBytes: 0, shared },
+    };
+    const { socket, admission } = request;
     if (past.isAnswered) identities.enter(identityOf(request), now(), true);
     connection.listener = admit(connection);
     if (connection.listener === undefined) {
+      tellHook(connection);
       return shared.refuse(connection, unavailable('This relay is full.', RETRY_S.full));
+    }
+    if (admission?.limitMs !== undefined) {
+      connection.limit = setTimeout(onLimit, admission.limitMs, socket);
     }
     connections.set(socket, connection);
     socket.on('data', limitInput).resume();
@@ -270,19 +309,19 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
   };
 
   return {
-    accept: ({ socket, logged, wantsTitles, isSecure, since }) => {
-      const request = { socket, logged: copied(logged), wantsTitles, isSecure, since };
-      const past = { isAnswered: false, bytesBefore: 0, id: nextId++ };
-      start(request, past, (connection) => listeners.admit(connection, now()));
+    drawId: () => nextId++,
+    accept: ({ id = nextId++, ...request }) => {
+      const past = { isAnswered: false, bytesBefore: 0, id };
+      const own = { ...request, logged: copied(request.logged) };
+      start(own, past, (connection) => listeners.admit(connection, now()));
     },
-    resume: (socket, { wantsTitles, sinceMs, bytes, id = nextId++, ...logged }, position) => {
+    resume: (socket, state, position) => {
+      const { wantsTitles, sinceMs, bytes, id = nextId++, admission, ...logged } = state;
       const since = now() - sinceMs;
       const request = {
         socket,
         logged: copied(logged as LoggedRequest),
-        wantsTitles,
-        isSecure: false,
-        since,
+        ...{ wantsTitles, isSecure: false, since, admission },
       };
       const past = { isAnswered: position.isOpen, bytesBefore: bytes, id };
       start(request, past, (connection) => listeners.resume(connection, position, now()));

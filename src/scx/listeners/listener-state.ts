@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { HEAD_BYTES_MAX } from '../../http/server/request-head.js';
+import { admissionSchema } from './admission.js';
 
 const text = z.string().max(HEAD_BYTES_MAX);
 
@@ -24,6 +25,8 @@ export const listenerStateSchema = z.object({
   bytes: z.number().int().nonnegative(),
   /** See ScxListener.id. Absent from older processes. */
   id: z.number().int().nonnegative().optional(),
+  /** What the operator's hook is told at its end; absent without a hook. */
+  admission: admissionSchema.optional(),
 });
 
 /** See listenerStateSchema. */

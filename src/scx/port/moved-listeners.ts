@@ -58,11 +58,17 @@ const stateSchema = z.object({
 const shortened = (text: string | undefined): string | undefined => text?.slice(0, TEXT_LENGTH_MAX);
 
 function packed({ state, icy }: DetachedListener): string {
-  const { referer, agent, target } = state;
+  const { referer, agent, target, admission } = state;
   const texts = {
     referer: shortened(referer),
     agent: shortened(agent),
     target: target.slice(0, 200),
+    admission: admission && {
+      ...admission,
+      mount: admission.mount.slice(0, 2 * TEXT_LENGTH_MAX),
+      user: admission.user.slice(0, TEXT_LENGTH_MAX / 2),
+      password: admission.password.slice(0, TEXT_LENGTH_MAX / 2),
+    },
   };
   return Buffer.from(JSON.stringify({ state: { ...state, ...texts }, icy })).toString('base64url');
 }

@@ -11,7 +11,7 @@ import { PREFLIGHT } from '../../http/server/cors.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { createRequestRate } from '../../http/server/request-rate.js';
+import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
 import {
   type Answer,
   type Fields,
@@ -27,10 +27,12 @@ import { pathOf } from '../../lib/url-path.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Ingest } from '../ingest/ingest.js';
 import { isForIngest } from '../ingest/source-request.js';
+import { type Admission, hookedListener } from '../listeners/admission.js';
 import {
   createListenerConnections,
   type ListenerConnections,
 } from '../listeners/listener-connection.js';
+import type { ListenerHook } from '../listeners/listener-hook.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { ListenerState } from '../listeners/listener-state.js';
 import type { ListenerPosition } from '../listeners/listener-writer.js';
@@ -39,6 +41,7 @@ import type { LoggedRequest } from '../listeners/logged-request.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
+import { askHook } from './hooked-requests.js';
 import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
 
@@ -47,6 +50,8 @@ export interface RequestOptions {
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
   readonly ring: AudioRing;
+  /** Asked about each listener; undefined: everybody may listen. */
+  readonly hook?: ListenerHook | undefined;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   /** The cluster's secret, with which the front end asks about clients. */
@@ -69,6 +74,9 @@ const RETRY_S = { full: 10, leaving: 1, rate: 10 } as const;
 
 /** Pages for one address. Guesses: a client that polls needs one or two per second. */
 const PAGE_RATE = { atOnce: 40, perSecond: 10 } as const;
+
+/** Questions to the hook for one address. Guesses: a campus comes back at once, a guess is slow. */
+const HOOK_RATE = { atOnce: 1000, perSecond: 50 } as const;
 
 /** The first bytes of a frame, for a look while there is no audio. */
 const SYNC = Uint8Array.of(0xff, 0xfb);
@@ -159,16 +167,48 @@ function reply(options: RequestOptions, request: Request, answer: Answer): void 
   note(options, request, answer.status, bytes);
 }
 
-function handleStream(
+function acceptListener(
+  connections: ListenerConnections,
+  request: Request,
+  asked: { readonly id?: number; readonly admission?: Admission } = {},
+): void {
+  const { socket, isSecure, since, head } = request;
+  const logged = loggedOf(request);
+  connections.accept({ socket, isSecure, since, wantsTitles: hasTitles(head), logged, ...asked });
+}
+
+/** Asks the hook about a listener. Meanwhile it may have gone, and others may have come. */
+async function handleHooked(
   options: RequestOptions,
   connections: ListenerConnections,
   request: Request,
+  hook: ListenerHook,
+): Promise<void> {
+  const { head, socket, address, since } = request;
+  const connection = { id: connections.drawId(), address, agent: head.headers.get('user-agent') };
+  const outcome = await askHook(hook, options.name, head, connection);
+  if (outcome.kind === 'refused') return reply(options, request, outcome.answer);
+  const { admission } = outcome;
+  const answer = socket.destroyed ? undefined : streamAnswer(options, request);
+  if (!socket.destroyed && answer === undefined) {
+    return acceptListener(connections, request, { id: connection.id, admission });
+  }
+  hook.onLeft(hookedListener(admission, connection), options.now() - since);
+  if (answer !== undefined) reply(options, request, answer);
+}
+
+function handleStream(
+  options: RequestOptions,
+  connections: ListenerConnections,
+  hookRate: RequestRate,
+  request: Request,
 ): void {
+  const { hook, now } = options;
   const answer = streamAnswer(options, request);
   if (answer !== undefined) return reply(options, request, answer);
-  const { socket, isSecure, since, head } = request;
-  const logged = loggedOf(request);
-  connections.accept({ socket, isSecure, since, wantsTitles: hasTitles(head), logged });
+  if (hook === undefined) return acceptListener(connections, request);
+  if (!hookRate.take(request.address, now())) return reply(options, request, rateExceeded());
+  void handleHooked(options, connections, request, hook);
 }
 
 function handleEncoder(options: RequestOptions, request: Request): void {
@@ -184,6 +224,7 @@ function handleEncoder(options: RequestOptions, request: Request): void {
 /** Creates a handler for the requests of one port. */
 export function createRequestHandler(options: RequestOptions): RequestHandler {
   const rate = createRequestRate(PAGE_RATE);
+  const hookRate = createRequestRate(HOOK_RATE);
   const connections = createListenerConnections({
     ...options,
     fields: (withTitles) => streamFields(options, withTitles),
@@ -216,7 +257,7 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       }
       const path = pathOf(head.target);
       if (path !== undefined && isStreamOf(path, options.name))
-        handleStream(options, connections, request);
+        handleStream(options, connections, hookRate, request);
       else void handlePage(request, path);
     },
     onListener: connections.resume,

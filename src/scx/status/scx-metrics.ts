@@ -6,6 +6,7 @@ import type { GossamerView } from '../../gossamer/view.js';
 import type { HeadGateCounters } from '../../http/server/head-gate.js';
 import type { SourcePassword } from '../../http/server/source-password.js';
 import type { OverlayCounters } from '../../overlay/sockets/counters.js';
+import type { HookCounters } from '../listeners/listener-hook.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
@@ -149,11 +150,24 @@ export interface PortCounted {
   readonly dropped: number;
   /** Listeners that another SCX serves through this one. */
   readonly movedListeners: number;
+  /** Of the listener hook; undefined without one. */
+  readonly hook: Readonly<HookCounters> | undefined;
+}
+
+function hookMetrics(counters: Readonly<HookCounters> | undefined): Metric[] {
+  if (counters === undefined) return [];
+  const { asked, denied, failed, lost } = counters;
+  return [
+    counter('listener_hook_asked', 'Listeners about whom the hook was to be asked', asked),
+    counter('listener_hook_denied', 'Refused: the hook denied them', denied),
+    counter('listener_hook_failed', 'Questions that the hook did not answer in time', failed),
+    counter('listener_hook_lost', 'Ends of listeners, and events of sources, not taken', lost),
+  ];
 }
 
 /** The metrics of the HTTP port at this moment. */
 export function drawPortMetrics(counted: PortCounted): Metric[] {
-  const { headGate, listenersTotal, linesLost, dropped, movedListeners } = counted;
+  const { headGate, listenersTotal, linesLost, dropped, movedListeners, hook } = counted;
   return [
     counter(
       'listeners_different',
@@ -171,6 +185,7 @@ export function drawPortMetrics(counted: PortCounted): Metric[] {
     ),
     counter('http_dropped', 'Connections closed because there were too many', dropped),
     counter('access_lines_lost', 'Lines that the access log lost', linesLost),
+    ...hookMetrics(hook),
   ];
 }
 

@@ -41,6 +41,7 @@ describe('Settings', () => {
         anyoneMayAnnounce: false,
         carryFrom: 'any',
         linger: 30,
+        listenerHookFail: 'deny',
         burst: 4,
         writeInterval: 1,
         silence: 0,

@@ -118,6 +118,23 @@ describe('A player that asks for it', () => {
     expect(streams).toHaveLength(3);
   });
 
+  test('keeps its query and its password on the way to the hook of listeners', async () => {
+    const listenerHook = { url: 'http://127.0.0.1:1/', onFailure: 'deny' } as const;
+    const { get, streams, httpUrl } = await withScx({ scx: { listenerHook } });
+    const own = 'ticket=7%2B&x=%C3%A9';
+    const asked = await get(`${LISTEN}?proxy=0&${own}&.mp3`);
+    expect(asked.headers.get('location')).toBe(`${httpUrl}?${own}`);
+    const playlist = await (await get(`/listen/${PATH}.m3u?${own}`)).text();
+    expect(playlist).toContain(`${LISTEN}?${own}&.mp3`);
+    const authorization = 'Basic YW5uOng=';
+    const proxied = await get(`${LISTEN}?${own}`, { headers: { authorization } });
+    expect(proxied.status).toBe(200);
+    await proxied.body?.cancel();
+    expect(streams.map(({ request }) => [request.url, request.headers.authorization])).toEqual([
+      [`/night.mp3?${own}`, authorization],
+    ]);
+  });
+
   test('gets the head, and the two bytes that it probes for', async () => {
     const { get, streams } = await withScx({}, ({ request, response }) => {
       const length = { 'Content-Length': 2, 'Content-Range': 'bytes 0-1/*' };

@@ -27,7 +27,7 @@ export interface Icecast {
   close(): Promise<void>;
 }
 
-const configuration = (port: number, logs: string): string => `<icecast>
+const configuration = (mounts: string, port: number, logs: string): string => `<icecast>
   <limits><clients>50</clients><sources>5</sources><source-timeout>5</source-timeout></limits>
   <authentication>
     <source-password>${PASSWORD}</source-password>
@@ -35,6 +35,7 @@ const configuration = (port: number, logs: string): string => `<icecast>
   </authentication>
   <hostname>127.0.0.1</hostname>
   <listen-socket><port>${port}</port><bind-address>127.0.0.1</bind-address></listen-socket>
+  ${mounts}
   <paths>
     <logdir>${logs}</logdir><webroot>/usr/share/icecast2/web</webroot>
     <adminroot>/usr/share/icecast2/admin</adminroot>
@@ -42,8 +43,9 @@ const configuration = (port: number, logs: string): string => `<icecast>
   <logging><accesslog>access.log</accesslog><errorlog>error.log</errorlog></logging>
 </icecast>`;
 
-export async function startIcecast(): Promise<Icecast> {
-  const server = await startIcecastServer(configuration);
+/** @param mounts settings of mounts, as XML */
+export async function startIcecast(settings = ''): Promise<Icecast> {
+  const server = await startIcecastServer((port, logs) => configuration(settings, port, logs));
   const { port, url: base } = server;
   const sources: Running[] = [];
 

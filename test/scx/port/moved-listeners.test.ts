@@ -5,6 +5,8 @@ import { scxListenersSchema } from '../../../src/api/scx-admin.js';
 import { PROOF_FIELD } from '../../../src/http/cluster-proof.js';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
+import type { HookedListener } from '../../../src/icecast/listener-hook.js';
+import type { ListenerHook } from '../../../src/scx/listeners/listener-hook.js';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
@@ -39,14 +41,14 @@ interface Session {
 let sessions: Session[] = [];
 let clients: RawClient[] = [];
 
-async function open(first: number, listenersMax = 5): Promise<Session> {
+async function open(first: number, listenersMax = 5, hook?: ListenerHook): Promise<Session> {
   const playout = createPlayout({ burstMs: 500, listenersMax, writeIntervalMs: 20 }, now);
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: nodeId('f') });
   playout.start();
   const logged: { status: number; bytes: number }[] = [];
   const port = await openScxPort(
     {
-      ...{ name: NIGHT, listenersMax, tls: undefined, now, trust: trustIn(['127.0.0.1']) },
+      ...{ name: NIGHT, listenersMax, tls: undefined, now, hook, trust: trustIn(['127.0.0.1']) },
       ...{ listeners: playout.listeners, ring: playout.ring, ingest: NO_INGEST, ...NO_SOURCES },
       ...{ spareConnections: 100, onDropped: () => undefined, isLeaving: () => false },
       identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
@@ -166,6 +168,31 @@ describe('A listener', () => {
     await vi.waitUntil(() => from.port.movedListeners === 0, wait);
     const streams = [...from.logged, ...to.logged].filter(({ bytes }) => bytes > 1000);
     expect(streams.map(({ status }) => status)).toEqual([200]);
+  });
+
+  test('is the same for its hook, which learns of its end once', async () => {
+    const asked: HookedListener[] = [];
+    const ended: HookedListener[] = [];
+    const hook: ListenerHook = {
+      ask: async (listener) => {
+        asked.push(listener);
+        return { kind: 'admitted', limitMs: 3_600_000 };
+      },
+      onLeft: (listener) => void ended.push(listener),
+      onSources: () => undefined,
+      close: () => Promise.resolve(),
+      counters: { asked: 0, denied: 0, failed: 0, lost: 0 },
+    };
+    const [from, to] = [await open(0, 5, hook), await open(5000, 5, hook)];
+    const client = await listen(from, 'Authorization: Basic YW5uOng=\r\n');
+    await move(from, to);
+    await moved(to, 1);
+    await vi.waitUntil(() => from.port.movedListeners === 1, wait);
+    client.socket.destroy();
+    await vi.waitUntil(() => ended.length > 0, wait);
+    await vi.waitUntil(() => from.port.movedListeners === 0, wait);
+    expect(asked).toMatchObject([{ user: 'ann', password: 'x', address: '198.51.100.7' }]);
+    expect(ended).toEqual(asked);
   });
 
   test('can be ended where it is now', async () => {

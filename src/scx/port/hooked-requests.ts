@@ -1,0 +1,50 @@
+/**
+ * Requests for the stream about which the operator's hook is asked first (listeners/listener-hook.ts).
+ * A listener that the hook denies is asked for a name and a password (401), as Icecast does, so that
+ * its player asks the person.
+ */
+import type { RequestHead } from '../../http/server/request-head.js';
+import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
+import { type SessionName, sessionPath } from '../../session/session-name.js';
+import {
+  type Admission,
+  type AdmittedConnection,
+  hookedListener,
+  shownIn,
+} from '../listeners/admission.js';
+import type { ListenerHook } from '../listeners/listener-hook.js';
+
+/** Retry-After while the hook does not answer, s. Guess. */
+const RETRY_S = 10;
+
+const denied = (name: SessionName): Answer =>
+  textAnswer(401, 'You may not listen here with this user name and password, or without them.', {
+    'WWW-Authenticate': `Basic realm="${sessionPath(name)}"`,
+  });
+
+const undecided = (): Answer =>
+  unavailable('It cannot be checked now whether you may listen: try again later.', RETRY_S);
+
+/** A listener that the hook has admitted, or what the others are answered. */
+export type HookOutcome =
+  | { readonly kind: 'admitted'; readonly admission: Admission }
+  | { readonly kind: 'refused'; readonly answer: Answer };
+
+/** Asks the hook about a listener of a session. */
+export async function askHook(
+  hook: ListenerHook,
+  name: SessionName,
+  head: RequestHead,
+  connection: AdmittedConnection,
+): Promise<HookOutcome> {
+  const shown = shownIn(head, name);
+  const verdict = await hook.ask(hookedListener(shown, connection));
+  switch (verdict.kind) {
+    case 'admitted':
+      return { kind: 'admitted', admission: { ...shown, limitMs: verdict.limitMs } };
+    case 'denied':
+      return { kind: 'refused', answer: denied(name) };
+    case 'failed':
+      return { kind: 'refused', answer: undecided() };
+  }
+}
