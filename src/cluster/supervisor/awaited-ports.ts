@@ -4,10 +4,10 @@
  * as that is no longer so, the port is released, and what waits is refused: a player that nobody
  * will ever serve must not hang.
  *
- * Bounded: an entry lasts only while a session without an SCX needs one.
+ * Bounded: an entry lasts only while its session needs an SCX there.
  */
 import type { TrackedScx } from './scx-table.js';
-import { needsFirst, type SessionSlot } from './session-slot.js';
+import { needsAgain, needsFirst, type SessionSlot } from './session-slot.js';
 import type { SupervisorEffect } from './supervisor-types.js';
 
 export interface AwaitedPorts {
@@ -23,7 +23,9 @@ interface Awaited {
 }
 
 const isAwaited = ({ slot, http }: Awaited): boolean =>
-  slot !== undefined && needsFirst(slot) && slot.ports?.http === http;
+  slot !== undefined &&
+  ((needsFirst(slot) && slot.ports?.http === http) ||
+    (needsAgain(slot) && slot.furtherRestart?.http === http));
 
 /** Creates an empty set. */
 export function createAwaitedPorts(tell: (effect: SupervisorEffect) => void): AwaitedPorts {

@@ -4,7 +4,7 @@
  * time of the next launch.
  *
  * A session that is published here, or whose SCX had clients or is asked for, gets a new SCX on the
- * same ports. The first quick death of an SCX that had come up costs no wait; from then on the wait
+ * same ports, also beside others that live: players come back to that port only. The first quick death of an SCX that had come up costs no wait; from then on the wait
  * doubles with each quick death, up to 4 s: the session can run, and its clients wait, the new ones
  * here and the others at the port (awaited-ports.ts). SCXs that do not even come up wait up to 30 s,
  * and after 3 quick deaths in a row clients are told.
@@ -15,7 +15,7 @@ import { answerWaiting } from './answering.js';
 import type { Launching } from './launching.js';
 import { failing, seconds } from './outcomes.js';
 import { hadClients, type TrackedScx } from './scx-table.js';
-import { isFailing, recordDeath, type SessionSlot } from './session-slot.js';
+import { becomeOnlyRestart, isFailing, recordDeath, type SessionSlot } from './session-slot.js';
 import { log, type SupervisorState } from './supervisor-state.js';
 import type { InputOf } from './supervisor-types.js';
 
@@ -60,7 +60,9 @@ export function createEndings(state: SupervisorState, rng: Rng): Endings {
   const remember = (slot: SessionSlot, { scx, reason }: End, now: number): void => {
     log(state, 'warn', reason, scx.session);
     if (scx.status !== null) {
-      slot.restart = slot.current === null && hasReturning(slot, scx, now);
+      const returns = hasReturning(slot, scx, now);
+      slot.restart = slot.current === null && returns;
+      if (slot.current !== null && returns) slot.furtherRestart = scx.ports;
       slot.ports = scx.ports; // so that players that connect again find the next SCX
       slot.formerNeighbours = scx.status.neighbours;
       slot.encoderTitles = scx.status.encoderTitles ?? [];
@@ -81,6 +83,7 @@ export function createEndings(state: SupervisorState, rng: Rng): Endings {
       const wasFirst = slot.current === id;
       if (wasFirst) detach(slot, now);
       if (isUnexpected(slot, end, wasFirst) && !state.stopping) remember(slot, end, now);
+      becomeOnlyRestart(slot);
       slots.tidy(slot, now);
     },
   };

@@ -20,7 +20,7 @@ import { choosePorts, type Ports } from '../ports/port-pairs.js';
 import { capacityOf } from './capacity.js';
 import { FULL, noPlace } from './outcomes.js';
 import { isIdleScx, type TrackedScx } from './scx-table.js';
-import { needsFirst, originOf, type SessionSlot } from './session-slot.js';
+import { needsAgain, needsFirst, originOf, type SessionSlot } from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
 
 export interface Launching {
@@ -38,6 +38,9 @@ export interface Launching {
 /** Asked of every session at every input: without demand, which is cheap to see, none is needed. */
 function needsFurther({ scxs, config }: SupervisorState, slot: SessionSlot): boolean {
   const running = scxs.of(slot.session);
+  if (slot.current !== null && needsAgain(slot)) {
+    return running.every(({ status }) => status !== null); // one after the other
+  }
   const hasDemand =
     slot.waiting.size > 0 || running.some(({ reservations }) => reservations.length > 0);
   return hasDemand && slot.facts !== null && capacityOf(slot, running, config).needsMore;
@@ -63,7 +66,8 @@ function order(
   const due = now + config.firstLeaseMs;
   const origin = originOf(slot);
   const scx = scxs.add({ id, session, since: now, origin, ports, phase: 'launching', due });
-  scx.isRestart = slot.restart;
+  scx.isRestart = slot.restart || (!isFirst && needsAgain(slot));
+  if (!isFirst) slot.furtherRestart = null;
   slot.current ??= id;
   const formerNeighbours = isFirst ? slot.formerNeighbours : [];
   const rendezvous = slot.kept && isFirst;
@@ -121,7 +125,7 @@ function createBudgets({ config }: SupervisorState) {
       if (slot.kept) return true;
       if (all.next > now) return false;
       // The launch has been counted before: it is one for clients that come back.
-      if (slot.restart || slot.portTries > 0) return all.take(now);
+      if (slot.restart || needsAgain(slot) || slot.portTries > 0) return all.take(now);
       const origin = originOf(slot);
       for (const name of ['client', 'server'] as const) {
         if (origin[name] === '') continue;
@@ -151,7 +155,12 @@ export function createLaunching(
 
   const launch = (slot: SessionSlot, facts: LaunchFacts, now: number): void => {
     const used = scxs.all().map(({ ports }) => ports);
-    const ports = choosePorts(config.ports, used, avoided, slot.ports, now);
+    const again = slot.current === null ? null : slot.furtherRestart;
+    const ports = choosePorts(config.ports, used, avoided, again ?? slot.ports, now);
+    if (again !== null && ports?.http !== again.http) {
+      slot.furtherRestart = null; // nobody comes back to another port
+      return;
+    }
     if (ports === undefined) {
       slot.retryAt = now + config.backoffMaxMs;
       return requests.answerSlot(slot, () => FULL);
@@ -170,6 +179,7 @@ export function createLaunching(
   /** Does what can be done for a session; whether that changes the places of the others. */
   const serve = (slot: SessionSlot, place: Place<Taken>, now: number): boolean => {
     if (place.kind === 'none') {
+      slot.furtherRestart = null; // clients must not wait for what does not come
       requests.answerSlot(slot, () => noPlace(place.usedUp));
       return false;
     }

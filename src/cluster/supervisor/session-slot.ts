@@ -25,6 +25,8 @@ export interface SessionSlot {
   client: string;
   /** Its SCX crashed while it had clients: launch one for the clients that come back. */
   restart: boolean;
+  /** Where another SCX with clients crashed while the session has one: launch one there, too. */
+  furtherRestart: Ports | null;
   /** Its first SCX: the rendezvous point if it is kept. Further ones are for listeners. */
   current: string | null;
   /** Requests that wait; bounded by `waitingMax` over all sessions. */
@@ -54,6 +56,7 @@ export const createSlot = (session: string): SessionSlot => ({
   kept: false,
   client: '',
   restart: false,
+  furtherRestart: null,
   current: null,
   waiting: new Set(),
   deaths: 0,
@@ -71,6 +74,18 @@ export const needsFirst = (slot: SessionSlot): boolean =>
   slot.current === null &&
   slot.facts !== null &&
   (slot.kept || slot.restart || slot.waiting.size > 0);
+
+/** Whether one is to be launched beside others, for clients that come back to its port. */
+export const needsAgain = (slot: SessionSlot): boolean =>
+  slot.furtherRestart !== null && slot.facts !== null;
+
+/** The session has no SCX any more: the one that was to be launched beside others is its first. */
+export function becomeOnlyRestart(slot: SessionSlot): void {
+  if (slot.current !== null || slot.furtherRestart === null || needsFirst(slot)) return;
+  slot.restart = true;
+  slot.ports = slot.furtherRestart;
+  slot.furtherRestart = null;
+}
 
 /** The host of an announcement's URL; '' without one, or if it is published here. */
 export const serverOf = (facts: LaunchFacts | null): string =>
@@ -128,5 +143,7 @@ export function recordDeath(
   slot.deaths = quick ? slot.deaths + 1 : 0;
   const waits = quick && (slot.deaths > 1 || !death.cameUp);
   slot.retryAt = waits ? now + waitMs(slot, config, rng) : now;
-  if (isHopeless(slot, config)) slot.restart = false;
+  if (!isHopeless(slot, config)) return;
+  slot.restart = false;
+  slot.furtherRestart = null;
 }

@@ -181,15 +181,15 @@ describe('A session with several SCXs', () => {
     expect([1, 2, 3].map((n) => machine.keeps(idOf(n)))).toEqual([true, false, false]);
   });
 
-  test('goes on with the others when the first one dies', () => {
+  test('goes on with the others when the first one dies, whose listeners find another there', () => {
     const { machine, exited, want } = withThree(90, 20, 60);
-    expect(loud(exited(1, 6100, null, 'SIGKILL'))).toEqual([]);
+    expect(loud(exited(1, 6100, null, 'SIGKILL'))).toEqual([launchOf(4, 8100)]);
     expect(machine.keeps(idOf(2))).toBe(true);
     expect(sentTo(want(1, 6200))).toEqual([idOf(2)]);
   });
 
-  test('launches one on the ports of another that died, when its listeners find no room', () => {
-    const { exited, want, lease } = withThree(100, 100, 60);
+  test('launches one on the ports of another that died, whose listeners had left', () => {
+    const { exited, want, lease } = withThree(100, 0, 60);
     expect(loud(exited(2, 6100, null, 'SIGKILL'))).toEqual([]);
     lease(3, 6200, { listeners: 100, listenersMax: 100 });
     expect(loud(want(1, 40_000))).toEqual([launchOf(4, 8102)]);

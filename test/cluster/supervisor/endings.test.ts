@@ -115,7 +115,7 @@ describe('A further SCX of a session', () => {
   test('that is launching becomes the first one when that one dies', () => {
     const { exited, lease, ask } = withFurther();
     expect(loud(exited(1, 500, 1))).toEqual([]);
-    expect(lease(2, 700)).toEqual([answered(2, 2)]);
+    expect(lease(2, 700)).toEqual([answered(2, 2), launchOf(3, 8100)]);
     expect(ask(3, 800)).toEqual([answered(3, 2)]);
   });
 
@@ -123,20 +123,64 @@ describe('A further SCX of a session', () => {
     const { exited, lease, ask } = withTwo();
     lease(2, 900, { state: 'leaving' });
     lease(9, 950);
-    expect(loud(exited(1, 1000, 1))).toEqual([]);
+    expect(loud(exited(1, 1000, 1))).toEqual([]); // the other one has its port
     expect(ask(3, 1100)).toEqual([answered(3, 9)]);
   });
 
-  test('that crashed with listeners leaves nothing to do when the first one ends', () => {
-    const { machine, exited } = withTwo();
-    expect(loud(exited(2, 1000, 1))).toEqual([]);
-    expect(exited(1, 1100, 0)).toEqual([]);
+  test('that crashed with listeners is launched again at its port, which is held until then', () => {
+    const { released, exited, lease } = withTwo();
+    expect(loud(exited(2, 1000, 1))).toEqual([launchOf(3, 8102)]);
+    expect(released).toEqual([idOf(2)]);
+    lease(3, 1200);
+    expect(exited(1, 1300, 0)).toEqual([]);
+  });
+
+  test('that crashed without listeners leaves nothing to do when the first one ends', () => {
+    const { machine, lease, exited } = withFurther();
+    lease(2, 700, { listenersMax: 3 });
+    expect(loud(exited(2, 20_000, 1))).toEqual([]);
+    expect(exited(1, 20_100, 0)).toEqual([]);
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('lives on when the first one crashes, which is launched again at its port', () => {
+    const { exited } = withTwo();
+    expect(loud(exited(1, 1000, 1))).toEqual([launchOf(3, 8100)]);
+  });
+
+  test('that crashes again and again holds its port, and is launched there with a backoff', () => {
+    const { machine, released, exited, lease } = withTwo();
+    exited(2, 1000, 1);
+    lease(3, 1100, FULL);
+    lease(1, 1150, FULL);
+    expect(loud(exited(3, 1200, 1))).toEqual([]);
+    expect(released).toEqual([idOf(2)]);
+    expect(loud(machine.tick(machine.deadline))).toEqual([launchOf(4, 8102)]);
+    expect(released).toEqual([idOf(2), idOf(3)]);
+  });
+
+  test('and the first one are both launched again when both crash', () => {
+    const { exited, lease } = withTwo();
+    expect(loud(exited(1, 1000, 1))).toEqual([launchOf(3, 8100)]);
+    expect(loud(exited(2, 1001, 1))).toEqual([]); // one after the other, and with a backoff
+    const later = lease(3, 3000, FULL);
+    expect(loud(later)).toEqual([launchOf(4, 8102)]);
+  });
+
+  test('is not waited for when the cluster is full', () => {
+    const { released, exited, want, lease } = withTwo();
+    want(3, 800, DAY);
+    lease(3, 850, { listeners: 1 }, DAY);
+    want(4, 860, 'scattercast://radio.example/noon');
+    lease(4, 870, { listeners: 1 }, 'scattercast://radio.example/noon');
+    exited(2, 1000, 1);
+    expect(released).toContain(idOf(2));
   });
 
   test('that crashed is logged; one that crashed while it left is not', () => {
     const first = withTwo();
-    expect(first.exited(2, 1000, 1)).toMatchObject([{ kind: 'log', level: 'warn' }]);
+    const effects = first.exited(2, 1000, 1);
+    expect(effects).toMatchObject([{ kind: 'log', level: 'warn' }, { kind: 'launch' }]);
     const second = withTwo();
     second.lease(2, 900, { state: 'leaving' });
     expect(second.exited(2, 1000, 1)).toEqual([]);
