@@ -8,6 +8,7 @@
  */
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { trustIn } from '../http/server/client-address.js';
 import { openTls, type Tls } from '../http/server/tls.js';
 import { watchOpenFiles } from '../runtime/open-files.js';
 import { factsOf } from './announcements/launch-facts.js';
@@ -74,7 +75,8 @@ function attachTo(server: Server, services: Services, tls: Tls | undefined) {
     log: options.log,
   });
   const cutUnsorted = sortConnections(server, tls, passthrough.enter);
-  const isBusy = watchConnections(server, services.shares.busyAbove, options.log);
+  const { busyAbove } = services.shares;
+  const isBusy = watchConnections(server, busyAbove, trustIn(trustedProxies), options.log);
   server.on('request', createFrontEnd(services, isBusy));
   return { passthrough, cutUnsorted };
 }

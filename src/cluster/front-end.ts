@@ -23,7 +23,7 @@ import { clientOf, noteClient } from './web/client.js';
 import { refuseForeignPages } from './web/own-pages.js';
 import { pageRoutes } from './web/pages.js';
 import { type Problem, problem, sendProblem } from './web/problem.js';
-import { refuseWhenBusy } from './web/watch-connections.js';
+import { type IsBusy, refuseWhenBusy } from './web/watch-connections.js';
 import { webhookRoutes } from './webhooks/webhook-routes.js';
 
 /** For all that is not a page: browsers run nothing of it, frame nothing and guess no type. */
@@ -145,8 +145,8 @@ function operatorRoutes({
   ];
 }
 
-/** Creates the application with all routes. `isBusy`: there are too many connections. */
-export function createFrontEnd(services: Services, isBusy: () => boolean): Express {
+/** Creates the application with all routes. `isBusy`: whether there are too many connections. */
+export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   const trust = trustIn(services.trustedProxies);
   const app = express();
   app.disable('x-powered-by');

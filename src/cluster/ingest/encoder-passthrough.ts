@@ -71,7 +71,7 @@ function createConnect(
   sockets: SocketSet,
 ): EncoderPassthrough['connect'] {
   /** Counts encoders that wait for their SCX as well. */
-  const limit = createEncoderLimit(encodersMax);
+  const limit = createEncoderLimit(encodersMax, () => performance.now());
 
   /** An SCX that has just died is still known for a moment, and then there is another one. */
   const dial = async (
@@ -90,16 +90,20 @@ function createConnect(
 
   return async (request, name) => {
     const { address } = request;
-    const refusal = limit.take(address);
-    if (refusal !== undefined) return refused(refusal);
+    const cutting = new AbortController();
+    const place = limit.take(address, () => cutting.abort());
+    if (!place.ok) return place;
     const dialled = await dial(name, address);
     if (!dialled.ok) {
-      limit.release(address);
+      place.value();
       return dialled;
     }
     const upstream = dialled.value;
     sockets.add(upstream);
-    upstream.once('close', () => limit.release(address));
+    upstream.once('close', place.value);
+    const cut = (): void => void upstream.destroy();
+    cutting.signal.addEventListener('abort', cut, { once: true });
+    if (cutting.signal.aborted) cut();
     upstream.write(bytesFor(request, name));
     log.info({ session: name.text, address }, 'an encoder is passed through');
     return dialled;

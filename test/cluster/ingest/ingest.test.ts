@@ -114,8 +114,9 @@ describe('A front end', () => {
 
   test('passes on at most 256 encoders, and refuses the next one with a reason', async () => {
     const { client, fed } = await startFed();
-    const one = () => client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
-    const encoders = Array.from({ length: 300 }, one);
+    const one = (n: number) =>
+      client(`PUT /${PATH} HTTP/1.1\r\nX-Forwarded-For: 198.51.${n >> 8}.${n & 255}\r\n\r\n`);
+    const encoders = Array.from({ length: 300 }, (_, n) => one(n));
     await vi.waitUntil(() => fed.length >= 256, wait);
     const refused = () =>
       encoders.filter(({ text }) => text().startsWith('HTTP/1.1 403 Too many encoders'));
@@ -123,7 +124,7 @@ describe('A front end', () => {
     expect(fed).toHaveLength(256);
     for (const { socket } of fed) socket.destroy();
     await Promise.all(encoders.map(({ closed }) => closed));
-    one();
+    one(300);
     await vi.waitUntil(() => fed.length === 257, wait);
   });
 
