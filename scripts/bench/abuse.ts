@@ -18,6 +18,7 @@ import { type Running, start } from '../../test/e2e/support/processes.js';
 import { type Benchmark, type Flags, numberOf, type Row, round } from './benchmark.js';
 import { type LoadReport, startLoad } from './load/load.js';
 import { type Seen, watch } from './load/operator.js';
+import { attackOverlay } from './load/overlay-attack.js';
 import { compile } from './machine/compile.js';
 import { cpuSeconds, loadAverage, pin, privateBytes } from './machine/process-metrics.js';
 import { openScattercast } from './rivals/scattercast.js';
@@ -151,7 +152,10 @@ export const flags: Benchmark['flags'] = {
   bad: { standard: '1000', help: 'connections of each attack that holds them' },
   seconds: { standard: '20', help: 'of each attack' },
   long: { standard: '360', help: 'seconds of the attack that reads nothing, until it is closed' },
-  only: { standard: '', help: 'only attacks whose names contain this' },
+  only: {
+    standard: '',
+    help: 'only attacks whose names contain this; overlay: those at the overlay port',
+  },
 };
 
 /** No attack, then each attack, then all of them. */
@@ -172,6 +176,7 @@ function planOf(given: Flags): readonly Attack[] {
 }
 
 export const run: Benchmark['run'] = async (given) => {
+  if (given.only === 'overlay') return attackOverlay();
   const directory = mkdtempSync(join(tmpdir(), 'bench-abuse-'));
   const rows: Row[] = [];
   const load = compile('load/load', directory);
@@ -192,5 +197,5 @@ export const run: Benchmark['run'] = async (given) => {
     await server.close();
     rmSync(directory, { recursive: true, force: true });
   }
-  return rows;
+  return given.only === '' ? [...rows, ...(await attackOverlay())] : rows;
 };

@@ -16,6 +16,12 @@ import type { Flow } from './flow.js';
 const REPORT_MIN_MS = 1000;
 const REPORT_MAX_MS = 10_000;
 
+/**
+ * Listeners that one child is believed to have with all below it. Reports can be invented. Guess:
+ * more than any station has.
+ */
+const CHILD_LISTENERS_MAX = 1_000_000;
+
 interface LastReport {
   readonly to: NodeId;
   readonly listeners: number;
@@ -96,7 +102,8 @@ export function createAudienceReports(
       ownListeners = listeners;
     },
     of: total,
-    handle: (from, source, listeners) => reports.set(source, from, listeners),
+    handle: (from, source, listeners) =>
+      reports.set(source, from, Math.min(listeners, CHILD_LISTENERS_MAX)),
     onChild: ({ source, channel }, child) => {
       lastReport.delete(source);
       if (channel === mainChannel) reports.add(source, child);

@@ -21,6 +21,12 @@ interface EdgeReport {
 /** A value that has changed by more than this share is reported at once. Guess. */
 const CHANGE_MIN = 0.2;
 
+/**
+ * SCXs that a neighbour is believed to serve with a source. Reports can be invented, and they weight
+ * all our decisions about edges. Guess: more than any session has.
+ */
+const LOAD_MAX = 10_000;
+
 const hasChanged = (before: number, after: number): boolean =>
   Math.abs(after - before) > CHANGE_MIN * before;
 
@@ -83,7 +89,7 @@ export function createEdgeReports(view: EdgeReportsView): EdgeReports {
     for (const { loads } of received.values()) {
       for (const { scx, scxs } of loads) {
         const own = sum.get(scx);
-        if (own !== undefined) sum.set(scx, own + scxs);
+        if (own !== undefined) sum.set(scx, own + Math.min(scxs, LOAD_MAX));
       }
     }
     return sum;

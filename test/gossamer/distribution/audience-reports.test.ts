@@ -50,6 +50,19 @@ describe('The audience', () => {
     expect(audience.of(SOURCE)).toBe(8);
   });
 
+  test('of one child is believed up to a million, so that a lie shows as one', () => {
+    const { flow, audience } = createHall();
+    audience.onChild(flow, CHILD);
+    for (const [told, believed] of [
+      [999_999, 999_999],
+      [1_000_000, 1_000_000],
+      [4e9, 1_000_000],
+    ] as const) {
+      audience.handle(CHILD, SOURCE, told);
+      expect(audience.of(SOURCE)).toBe(believed);
+    }
+  });
+
   test('of a node that is no child does not count', () => {
     const { flow, audience } = createHall();
     audience.handle(CHILD, SOURCE, 1000);

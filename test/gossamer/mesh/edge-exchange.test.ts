@@ -71,6 +71,20 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
   return { mesh, reports, exchange, known, offer, connect, hear };
 }
 
+describe('The load of a neighbour', () => {
+  test('is believed up to 10,000 SCXs', () => {
+    const { reports, connect, hear } = createWeighing();
+    connect(false, [1]);
+    for (const [told, believed] of [
+      [9999, 9999],
+      [4e9, 10_000],
+    ] as const) {
+      hear(1, 1, [{ scx: S, scxs: told }]);
+      expect([...reports.weights()]).toEqual([[S, 1 + believed]]);
+    }
+  });
+});
+
 describe('The gain by an edge', () => {
   test('is what the sources cost less over it, less what a change must gain', () => {
     const { exchange, known, offer } = createWeighing();
