@@ -47,13 +47,18 @@ function characterAt(bytes: Uint8Array, at: number): string | undefined {
 export const pathOf = (name: string): string | Buffer =>
   ESCAPED.test(name) ? nameBytes(name) : name;
 
+/** Runs of escaped bytes; a split keeps them, as every second part. */
+const ESCAPED_RUN = /([\udc80-\udcff]+)/u;
+
 /** The bytes of a name. */
 export function nameBytes(name: string): Buffer {
-  const parts = Array.from(name, (character) => {
-    const code = character.charCodeAt(0);
-    const isByte = character.length === 1 && code >= 0xdc80 && code <= 0xdcff;
-    return isByte ? Buffer.from([code - ESCAPED_FROM]) : Buffer.from(character);
-  });
+  const parts = name
+    .split(ESCAPED_RUN)
+    .map((part, index) =>
+      index % 2 === 0
+        ? Buffer.from(part)
+        : Buffer.from(Array.from(part, (byte) => byte.charCodeAt(0) - ESCAPED_FROM)),
+    );
   return Buffer.concat(parts);
 }
 
