@@ -43,6 +43,16 @@ function withProcesses({ onTestFinished }: Pick<TestContext, 'onTestFinished'>) 
   return { dataDir, start };
 }
 
+/** Announces a session as the cluster's operator. */
+async function publishAt(dataDir: string, at: string, path: string): Promise<void> {
+  const token = readFileSync(`${dataDir}/admin-token`, 'utf8').trim();
+  await fetch(`${at}/announcements/${path}.xml`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}` },
+    body: announcementXml(`scattercast://${path}`),
+  });
+}
+
 async function scxsAt(at: string): Promise<readonly ScxStatus[]> {
   const status = clusterStatusSchema.parse(await (await fetch(`${at}/status`)).json());
   return status.sessions.flatMap(({ scxs }) => scxs);
@@ -59,8 +69,7 @@ describe.concurrent('A cluster', () => {
     const { expect } = context;
     const { dataDir, start } = withProcesses(context);
     const first = await start();
-    const put = { method: 'PUT', body: announcementXml(NIGHT) };
-    await fetch(`${first.at}/announcements/${PATH}.xml`, put);
+    await publishAt(dataDir, first.at, PATH);
     await until(async () => (await scxsAt(first.at)).length === 1);
     const [before] = await scxsAt(first.at);
     first.child.kill('SIGKILL');
@@ -147,9 +156,7 @@ describe.concurrent('A cluster', () => {
     const { expect } = context;
     const { dataDir, start } = withProcesses(context);
     const { child, at } = await start();
-    const session = 'scattercast://radio.example/deaf';
-    const put = { method: 'PUT', body: announcementXml(session) };
-    await fetch(`${at}/announcements/radio.example/deaf.xml`, put);
+    await publishAt(dataDir, at, 'radio.example/deaf');
     await until(async () => (await scxsAt(at)).length === 1);
     const [scx] = await scxsAt(at);
     child.kill('SIGTERM');

@@ -3,7 +3,9 @@
  * session whose name ends in `crash` exits with code 1, one in `deaf` does not hear SIGTERM. If its
  * port is held for it, it answers each connection there with its process id.
  */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
+import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const launch = JSON.parse(process.env.SCATTERCAST_SCX);
@@ -45,9 +47,19 @@ const status = JSON.stringify({
   sources: [],
 });
 
+/** As docs/http.md describes it. */
+function proof() {
+  const at = Math.round(uptime() * 1000);
+  const nonce = randomBytes(16).toString('base64url');
+  const hash = createHash('sha256').update(status).digest('base64url');
+  const lines = ['request', 'POST', '/leases', at, nonce, hash].join('\n');
+  const code = createHmac('sha256', launch.leaseToken).update(lines).digest('base64url');
+  return `${at}.${nonce}.${code}`;
+}
+
 // Half a minute at most, so that a broken test leaves nothing behind.
 for (let turn = 0; turn < 300; turn++) {
-  const headers = { authorization: `Bearer ${launch.leaseToken}` };
+  const headers = { 'x-scattercast-proof': proof() };
   const request = { method: 'POST', headers, body: status };
   await fetch(`${launch.leaseUrl}/leases`, request).catch(() => undefined);
   await delay(100);
