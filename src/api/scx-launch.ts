@@ -60,6 +60,8 @@ export const launchSchema = z.strictObject({
    * absent when the SCX opens the port itself.
    */
   httpFd: z.number().int().min(3).max(1023).optional(),
+  /** Its parent is the front end, which gives it encoders over the channel (encoder-channel.ts). */
+  takesEncoders: z.literal(true).optional(),
   /** Of the front end that launched it. */
   version: z.string().max(64).optional(),
   /** Where the cluster writes an order to hand over to a successor; absent if it never does. */

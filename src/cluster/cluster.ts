@@ -68,11 +68,16 @@ function relearn({ found, finder }: Services): void {
 }
 
 /** Opens the port for requests and for encoders. */
-function attachTo(server: Server, services: Services, tls: Tls | undefined) {
+function attachTo(
+  server: Server,
+  services: Services,
+  { giveEncoder }: Platform,
+  tls: Tls | undefined,
+) {
   const { sessions, scxHost, trustedProxies, options } = services;
   const passthrough = createEncoderPassthrough({
     ...{ sessions, scxHost, trustedProxies, encodersMax: services.shares.encodersMax },
-    log: options.log,
+    ...{ log: options.log, giveEncoder, onEncoder: services.metrics.countEncoder },
   });
   const cutUnsorted = sortConnections(server, tls, passthrough.enter);
   const { busyAbove } = services.shares;
@@ -92,7 +97,7 @@ async function listenWith(options: ClusterOptions, platform: Platform): Promise<
   const tls = certificate && (await openTls(certificate, options.log));
   const opened = await listen(server, addressOf(options), (port) => {
     const services = createServices(options, platform, prepared, port);
-    const attached = attachTo(server, services, tls);
+    const attached = attachTo(server, services, platform, tls);
     keepPublished(services);
     relearn(services);
     return { port, services, ...attached };

@@ -23,6 +23,7 @@ import { parseSessionName, type SessionName } from '../session/session-name.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
 import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
+import type { GivenEncoders } from './ingest/given-encoders.js';
 import { startLease } from './lease.js';
 import { createSessionTerms } from './lease-terms.js';
 import { createLifetime } from './lifetime.js';
@@ -54,6 +55,8 @@ export interface ScxOptions {
   readonly entry: string;
   /** Another SCX process, which hands over to this one. */
   readonly predecessor?: Predecessor | undefined;
+  /** Encoders that come from the front end, besides those that come to the port. */
+  readonly givenEncoders?: GivenEncoders | undefined;
   /** The files and sockets that this process may have open. Default: what the system says. */
   readonly filesMax?: number;
   /** A monotonic clock, ms. Default: that of the process. */
@@ -230,6 +233,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     ...{ log, status, onRenewed: terms.onRenewed },
     onGone: () => shutdown.start('its front end does not want it any more'),
   });
+  options.givenEncoders?.onGiven(http.takeEncoder);
   playout.start();
   const unwatch = watchOpenFiles({ log });
   const maintaining = startMaintenance(parts, shutdown, http, lease.renewNow);

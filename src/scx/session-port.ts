@@ -86,6 +86,7 @@ function createPortMetrics(
     ...streaming.metrics(),
     ...drawPortMetrics({
       headGate: port().headGate,
+      encodersTaken: port().encodersTaken,
       listenersTotal: identities.total(now()),
       linesLost: accessLog.lost,
       dropped: dropped.count,

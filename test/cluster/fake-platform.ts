@@ -5,6 +5,7 @@
 
 import type { Launch } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
+import type { EncoderGift } from '../../src/cluster/platform/encoder-channel.js';
 import type { Exit, Found, Platform } from '../../src/cluster/platform/platform.js';
 import { fetchProven } from '../http/proven.js';
 import { statusOf } from './support.js';
@@ -17,6 +18,9 @@ export interface FakePlatform extends Platform {
   /** All that were ever launched. */
   readonly launches: Launch[];
   readonly signals: string[];
+  /** Whether its SCXs take the connections of encoders; those that were given. */
+  takesEncoders: boolean;
+  readonly gifts: EncoderGift[];
   /** The SCXs whose ports are not held any more. */
   readonly released: string[];
   /** Orders to hand over. */
@@ -50,6 +54,8 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     behaviour: 'renews',
     launches: [],
     signals: [],
+    takesEncoders: false,
+    gifts: [],
     released: [],
     orders: [],
     renew: (id, over = {}) => {
@@ -73,6 +79,10 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     },
     release: (id) => void platform.released.push(id),
     list: async () => found,
+    giveEncoder: async (_id, gift) => {
+      platform.gifts.push(gift);
+      return platform.takesEncoders;
+    },
     onExit: (hear) => {
       tell = hear;
     },

@@ -7,6 +7,7 @@
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { openPredecessor } from '../../scx/hand-over/take-over.js';
+import { openGivenEncoders } from '../../scx/ingest/given-encoders.js';
 import { startScx } from '../../scx/scx.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
@@ -22,7 +23,11 @@ export async function runScx(): Promise<void> {
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
   const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
-  const scx = await startScx({ launch, log, entry: ENTRY, predecessor: openPredecessor() });
+  // The channel of this process leads to the one that started it: the front end, or another SCX.
+  const parent = launch.takesEncoders
+    ? { givenEncoders: openGivenEncoders() }
+    : { predecessor: openPredecessor() };
+  const scx = await startScx({ launch, log, entry: ENTRY, ...parent });
   void stopping.then(() => scx.stop());
   await scx.stopped;
 }

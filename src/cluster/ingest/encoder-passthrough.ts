@@ -1,8 +1,12 @@
 /**
  * Encoders at the front end. They take any redirect for a failed login, so their connections are
- * passed through to the session's SCX byte by byte: the SCX asks for the password, and answers as
- * Icecast would. The front end reads the request head, to know which session the encoder means, and
- * writes it anew (connect-scx.ts).
+ * brought to the session's SCX: the SCX asks for the password, and answers as Icecast would. The
+ * front end reads the request head, to know which session the encoder means, and writes it anew
+ * (connect-scx.ts).
+ *
+ * The connection is handed to the SCX if it takes it (hand-to-scx.ts): it then outlives the front
+ * end. Otherwise it is passed through byte by byte: when it is encrypted, or the SCX is not a child
+ * of this front end.
  *
  * Bounded: encoder-limit.ts says how many may be connected; request heads have the limits of every
  * port (http/server/head-gate.ts).
@@ -18,9 +22,12 @@ import { type Answer, sendAnswer } from '../../http/server/response.js';
 import { ALLOW, refusalFor } from '../../icecast/encoder-refusal.js';
 import { good } from '../../lib/result.js';
 import type { SessionName } from '../../session/session-name.js';
+import type { Platform } from '../platform/platform.js';
+import type { EncoderWay } from '../status/cluster-metrics.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
-import { bytesFor, connectTo, type EncoderRequest } from './connect-scx.js';
+import { bytesFor, connectTo } from './connect-scx.js';
 import { createEncoderLimit } from './encoder-limit.js';
+import { type ConnectedEncoder, handToScx } from './hand-to-scx.js';
 import { joinSockets } from './join-sockets.js';
 import type { EncoderSessions } from './session-of-mount.js';
 import { createSocketSet, type SocketSet } from './socket-set.js';
@@ -34,15 +41,18 @@ export interface PassthroughOptions {
   /** At a time, >= 1. */
   readonly encodersMax: number;
   readonly log: Logger;
+  giveEncoder: Platform['giveEncoder'];
+  /** An encoder has reached its SCX, in this way. */
+  onEncoder(way: EncoderWay): void;
 }
 
 /** The encoders of a front end. */
 export interface EncoderPassthrough {
   /** A connection that begins like an encoder's. */
   enter(socket: Socket): void;
-  /** Connects to the session's SCX and sends the encoder's request; or says why that failed. */
-  connect(request: EncoderRequest, name: SessionName): Promise<OrProblem<Socket>>;
-  /** Cuts all off. */
+  /** Connects an encoder with the session's SCX; or says why that failed. */
+  connect(encoder: ConnectedEncoder): Promise<Problem | undefined>;
+  /** Cuts off all that are passed through. */
   close(): void;
 }
 
@@ -65,12 +75,13 @@ function refuse(socket: Socket, { status, message, retryAfter }: Problem): void 
   sendAnswer(socket, refusalFor(status, message, retryAfter));
 }
 
-/** Creates a function that connects encoders to their SCXs, up to the limit. */
+/** Creates the function that connects encoders to their SCXs, up to the limit. */
 function createConnect(
-  { sessions, scxHost, encodersMax, log }: PassthroughOptions,
+  options: PassthroughOptions,
   sockets: SocketSet,
 ): EncoderPassthrough['connect'] {
-  /** Counts encoders that wait for their SCX as well. */
+  const { sessions, scxHost, encodersMax, log } = options;
+  /** Counts encoders that wait for their SCX, and those that were handed to it, as well. */
   const limit = createEncoderLimit(encodersMax, () => performance.now());
 
   /** An SCX that has just died is still known for a moment, and then there is another one. */
@@ -88,25 +99,52 @@ function createConnect(
     return dial(name, address, attempt + 1);
   };
 
-  return async (request, name) => {
-    const { address } = request;
-    const cutting = new AbortController();
-    const place = limit.take(address, () => cutting.abort());
-    if (!place.ok) return place;
-    const dialled = await dial(name, address);
-    if (!dialled.ok) {
-      place.value();
-      return dialled;
-    }
+  const passThrough = async (
+    { socket, request, name, isAnswered }: ConnectedEncoder,
+    onGone: () => void,
+    cutting: AbortSignal,
+  ): Promise<Problem | undefined> => {
+    const dialled = await dial(name, request.address);
+    if (!dialled.ok) return dialled.problem;
     const upstream = dialled.value;
     sockets.add(upstream);
-    upstream.once('close', place.value);
+    upstream.once('close', onGone);
     const cut = (): void => void upstream.destroy();
-    cutting.signal.addEventListener('abort', cut, { once: true });
-    if (cutting.signal.aborted) cut();
+    cutting.addEventListener('abort', cut, { once: true });
+    if (cutting.aborted) cut();
     upstream.write(bytesFor(request, name));
-    log.info({ session: name.text, address }, 'an encoder is passed through');
-    return dialled;
+    joinSockets(socket, upstream, { isAnswered });
+    options.onEncoder('passedThrough');
+    log.info({ session: name.text, address: request.address }, 'an encoder is passed through');
+    return undefined;
+  };
+
+  /**
+   * What the SCX does not take is passed through, with the bytes that were read meanwhile. What it
+   * takes needs not be cut to make room: it costs this process nothing, and the SCX bounds it.
+   */
+  const reach = async (encoder: ConnectedEncoder, onGone: () => void, cutting: AbortSignal) => {
+    const { request, name } = encoder;
+    const scx = await sessions.scxOf(name, request.address);
+    if (!scx.ok) return scx.problem;
+    const handed = await handToScx(encoder, scx.value.id, options, onGone);
+    if (!handed.isTaken) {
+      const rest = Buffer.concat([request.rest, handed.buffered]);
+      return passThrough({ ...encoder, request: { ...request, rest } }, onGone, cutting);
+    }
+    options.onEncoder('handedOver');
+    log.info({ session: name.text, address: request.address }, 'an encoder is handed to its SCX');
+    return undefined;
+  };
+
+  return async (encoder) => {
+    const { address } = encoder.request;
+    const cutting = new AbortController();
+    const place = limit.take(address, () => cutting.abort());
+    if (!place.ok) return place.problem;
+    const failure = await reach(encoder, place.value, cutting.signal);
+    if (failure !== undefined) place.value();
+    return failure;
   };
 }
 
@@ -126,9 +164,8 @@ export function createEncoderPassthrough(options: PassthroughOptions): EncoderPa
     if (isFromPage(head)) return refuse(socket, FROM_PAGE);
     const name = sessions.atMount(target);
     if (name === undefined) return refuse(socket, NO_MOUNT);
-    const upstream = await connect(request, name);
-    if (upstream.ok) joinSockets(socket, upstream.value);
-    else refuse(socket, upstream.problem);
+    const failure = await connect({ socket, request, name, isAnswered: true });
+    if (failure !== undefined) refuse(socket, failure);
   };
 
   const gate = createHeadGate(

@@ -16,7 +16,6 @@ import { withoutBlanks } from '../../lib/head/blanks.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import { listen } from '../web/front-end-port.js';
 import type { EncoderPassthrough } from './encoder-passthrough.js';
-import { joinSockets } from './join-sockets.js';
 import { readToMark } from './read-to-mark.js';
 import type { EncoderSessions } from './session-of-mount.js';
 import { createSocketSet } from './socket-set.js';
@@ -110,9 +109,9 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
     const headers = iceHeaders(second.text);
     headers.set('authorization', basicHeader({ user: 'source', password }));
     const line = { method: 'SOURCE', protocol: 'HTTP/1.0', query: '' };
-    const scx = await passthrough.connect({ ...line, address, headers, rest: second.rest }, name);
-    if (scx.ok) joinSockets(socket, scx.value, { isAnswered: false });
-    else socket.destroy();
+    const request = { ...line, address, headers, rest: second.rest };
+    const failure = await passthrough.connect({ socket, request, name, isAnswered: false });
+    if (failure !== undefined) socket.destroy();
   };
 }
 

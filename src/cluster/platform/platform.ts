@@ -8,6 +8,7 @@
  */
 import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
 import type { Ports } from '../ports/port-pairs.js';
+import type { EncoderGift } from './encoder-channel.js';
 
 /** An SCX that runs already. */
 export interface Found {
@@ -52,6 +53,11 @@ export interface Platform {
    * written.
    */
   orderSuccessor(id: string, successor: Launch, drainMs: number): Promise<void>;
+  /**
+   * Gives an SCX the connection of an encoder, which then outlives this process. False if the SCX
+   * cannot be given any, or does not take it: the connection is still the caller's.
+   */
+  giveEncoder(id: string, gift: EncoderGift): Promise<boolean>;
   /** Ends the watching, not the SCXs. */
   close(): void;
 }

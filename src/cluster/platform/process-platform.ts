@@ -13,6 +13,7 @@ import { parseSessionName } from '../../session/session-name.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
 import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
 import { createHeldPorts, type HeldPorts } from '../ports/held-ports.js';
+import { type EncoderChannel, openEncoderChannel } from './encoder-channel.js';
 import { createForeignProcesses, type ForeignProcesses } from './foreign-processes.js';
 import { openLog, trimLogs } from './log-files.js';
 import type { Exit, Found, Platform } from './platform.js';
@@ -31,12 +32,18 @@ export interface ProcessPlatformOptions {
 
 const TRIM_LOGS_MS = 60_000;
 
+/** An SCX that this process has started. */
+interface Child {
+  readonly process: ChildProcess;
+  readonly encoders: EncoderChannel;
+}
+
 /** The state that the verbs share. */
 interface Context {
   readonly options: ProcessPlatformOptions;
   readonly runFolder: string;
   readonly logFolder: string;
-  readonly children: Map<string, ChildProcess>; // bounded by the supervisor, as the others are
+  readonly children: Map<string, Child>; // bounded by the supervisor, as the others are
   readonly foreign: ForeignProcesses;
   readonly ports: HeldPorts;
   /** Launches that have no process yet. */
@@ -86,7 +93,7 @@ async function remember(
 }
 
 function follow({ options, children, tellExit }: Context, id: string, child: ChildProcess): void {
-  children.set(id, child);
+  children.set(id, { process: child, encoders: openEncoderChannel(child) });
   child.once('exit', (code, signal) => {
     children.delete(id);
     tellExit({ id, code, signal });
@@ -185,7 +192,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     launch: (launch) => launchScx(context, launch),
     stop: (id, signal) => {
       starting.delete(id);
-      children.get(id)?.kill(signal);
+      children.get(id)?.process.kill(signal);
       foreign.stop(id, signal);
     },
     release: ports.release,
@@ -195,8 +202,10 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     },
     adopt: (id, session, pid) => adoptScx(context, id, session, pid),
     orderSuccessor: (id, successor, drainMs) => orderSuccessor(context, id, successor, drainMs),
+    giveEncoder: async (id, gift) => (await children.get(id)?.encoders.give(gift)) ?? false,
     close: () => {
       clearInterval(trimming);
+      for (const { encoders } of children.values()) encoders.close();
       foreign.close();
       ports.close();
     },

@@ -25,7 +25,7 @@ const HTTP_FD = 3;
 /**
  * Starts the process in a process group of its own, so that neither Ctrl-C at the front end's
  * terminal nor the front end's death ends it. `output`: where it writes; `httpSocket`: the
- * descriptor here of the socket on which it listens.
+ * descriptor here of the socket on which it listens. Its IPC channel is for encoder-channel.ts.
  */
 export const spawnScx = (
   entry: string,
@@ -34,10 +34,11 @@ export const spawnScx = (
   httpSocket: number | undefined,
 ): ChildProcess => {
   const inherited = httpSocket === undefined ? [] : [httpSocket];
-  const document = httpSocket === undefined ? launch : { ...launch, httpFd: HTTP_FD };
+  const held = httpSocket === undefined ? {} : { httpFd: HTTP_FD };
+  const document: Launch = { ...launch, ...held, takesEncoders: true };
   return spawn(process.execPath, scxArguments(entry, launch), {
     detached: true,
-    stdio: ['ignore', output, output, ...inherited],
+    stdio: ['ignore', output, output, ...inherited, 'ipc'],
     env: childEnvironment({ [LAUNCH_VARIABLE]: JSON.stringify(document) }),
   });
 };

@@ -16,9 +16,13 @@ interface Levels {
   readonly proxied: number;
 }
 
+/** How an encoder reaches its SCX: its connection is given to it, or joined to another one. */
+export type EncoderWay = 'handedOver' | 'passedThrough';
+
 export interface ClusterMetrics {
   countRequest(route: string, status: number): void;
   countLease(): void;
+  countEncoder(way: EncoderWay): void;
   countEffect(effect: SupervisorEffect): void;
   countWebhook(outcome: string): void;
   noteDisk(isWritable: boolean): void;
@@ -45,6 +49,7 @@ export function createClusterMetrics(): ClusterMetrics {
   disk.set(1);
   const requests = counter('http_requests_total', 'Requests answered', ['route', 'status']);
   const leases = counter('leases_total', 'Lease renewals of SCXs');
+  const encoders = counter('encoders_total', 'Encoders that reached their SCX', ['way']);
   const launches = counter('scx_launches_total', 'SCXs launched');
   const stops = counter('scx_stops_total', 'SCXs told to stop', ['signal']);
   const hooks = counter('webhook_events_total', 'Events for webhooks', ['outcome']);
@@ -53,6 +58,7 @@ export function createClusterMetrics(): ClusterMetrics {
   return {
     countRequest: (route, status) => requests.inc({ route, status }),
     countLease: () => leases.inc(),
+    countEncoder: (way) => encoders.inc({ way: way === 'handedOver' ? 'handed_over' : 'passed' }),
     countEffect: (effect) => {
       if (effect.kind === 'launch') launches.inc();
       if (effect.kind === 'stop') stops.inc({ signal: effect.signal });

@@ -30,6 +30,8 @@ export interface IncomingRequest {
   readonly rest: Uint8Array;
   /** The connection is encrypted. */
   readonly isSecure: boolean;
+  /** The client has been answered in another protocol: nothing is written to it. */
+  readonly isSilent?: boolean;
 }
 
 export interface HeadGateOptions {

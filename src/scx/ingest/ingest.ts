@@ -76,7 +76,8 @@ const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const OK = 'HTTP/1.0 200 OK\r\n\r\n';
 
 /** The answer at the beginning of a stream; '' for none. */
-function firstAnswer({ method, headers }: RequestHead): string {
+function firstAnswer({ head: { method, headers }, isSilent }: SourceRequest): string {
+  if (isSilent === true) return '';
   if (method !== 'PUT') return OK;
   return /100-continue/i.test(headers.get('expect') ?? '') ? CONTINUE : '';
 }
@@ -108,7 +109,7 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
   slot.encoder = { mark, description: parseDescription(head.headers) };
   slot.title = options.titles.titleOf(mark);
   slot.frameAt = now();
-  const answer = firstAnswer(head);
+  const answer = firstAnswer(request);
   if (answer !== '') socket.write(answer);
   const remoteAddress = client.address;
   log.info({ source: overlaySource(slot), client }, 'An encoder is connected.');

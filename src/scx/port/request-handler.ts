@@ -163,7 +163,9 @@ function note(options: RequestOptions, request: Request, status: number, bytes: 
 }
 
 function reply(options: RequestOptions, request: Request, answer: Answer): void {
-  const bytes = sendAnswer(request.socket, answer, request.head.method === 'HEAD');
+  const { socket, head, isSilent } = request;
+  if (isSilent === true) socket.destroySoon();
+  const bytes = isSilent === true ? 0 : sendAnswer(socket, answer, head.method === 'HEAD');
   note(options, request, answer.status, bytes);
 }
 

@@ -9,6 +9,7 @@ import {
   createHeadGate,
   type HeadGate,
   type HeadGateCounters,
+  type IncomingRequest,
 } from '../../http/server/head-gate.js';
 import type { Tls } from '../../http/server/tls.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -49,6 +50,10 @@ export interface ScxPort {
   readonly server: Server;
   /** Takes no new connections; those that are open stay. */
   stopListening(): void;
+  /** Takes an encoder that did not come to the port; false if there is no room for it. */
+  takeEncoder(request: IncomingRequest): boolean;
+  /** Encoders that were taken in this way. */
+  readonly encodersTaken: number;
   /** Takes a listener from another process. */
   takeOver(socket: Socket, state: ListenerState, position: ListenerPosition): void;
   /** Takes no new connections, and cuts off those that are open after `flushMs`. */
@@ -88,6 +93,31 @@ function createGate(options: ScxPortOptions, { onRequest }: RequestHandler): Hea
   return gate;
 }
 
+/**
+ * Counts the connections that another process has accepted for this one. The server does not count
+ * them, so they lessen what it takes. A port that has been closed or handed over takes none.
+ */
+function createGivenEncoders(server: Server, openMax: number) {
+  let open = 0;
+  let total = 0;
+  const count = (change: 1 | -1): void => {
+    open += change;
+    server.maxConnections -= change;
+  };
+  return {
+    add: (socket: Socket): boolean => {
+      if (!server.listening || open >= openMax) return false;
+      total++;
+      count(1);
+      socket.once('close', () => count(-1));
+      return true;
+    },
+    get total() {
+      return total;
+    },
+  };
+}
+
 /** Opens the port. Rejects with a UserError when it is taken or the address is not this machine's. */
 export async function openScxPort(options: ScxPortOptions, target: ListenTarget): Promise<ScxPort> {
   const sockets = createOpenSockets();
@@ -101,6 +131,7 @@ export async function openScxPort(options: ScxPortOptions, target: ListenTarget)
     },
   );
   server.maxConnections = options.listenersMax + options.spareConnections;
+  const given = createGivenEncoders(server, Math.ceil(options.spareConnections / 2));
   server.on('drop', options.onDropped);
   await listen(server, target);
   // What follows are errors of accept (too many open files); other connections go on.
@@ -116,6 +147,15 @@ export async function openScxPort(options: ScxPortOptions, target: ListenTarget)
       return handler.movedListeners;
     },
     server,
+    get encodersTaken() {
+      return given.total;
+    },
+    takeEncoder: (request) => {
+      if (!given.add(request.socket)) return false;
+      sockets.add(request.socket);
+      handler.onRequest(request);
+      return true;
+    },
     stopListening: () => void server.close(),
     takeOver: (socket, state, position) => {
       sockets.add(socket);

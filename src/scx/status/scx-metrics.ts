@@ -146,6 +146,8 @@ export interface PortCounted {
   readonly listenersTotal: number;
   /** Lines of the access log that were lost. */
   readonly linesLost: number;
+  /** Encoders whose connection came from the front end. */
+  readonly encodersTaken: number;
   /** Connections that were closed because there were too many. */
   readonly dropped: number;
   /** Listeners that another SCX serves through this one. */
@@ -167,7 +169,8 @@ function hookMetrics(counters: Readonly<HookCounters> | undefined): Metric[] {
 
 /** The metrics of the HTTP port at this moment. */
 export function drawPortMetrics(counted: PortCounted): Metric[] {
-  const { headGate, listenersTotal, linesLost, dropped, movedListeners, hook } = counted;
+  const { headGate, listenersTotal, linesLost, dropped, encodersTaken } = counted;
+  const { movedListeners, hook } = counted;
   return [
     counter(
       'listeners_different',
@@ -183,6 +186,7 @@ export function drawPortMetrics(counted: PortCounted): Metric[] {
       'Incomplete requests closed because there were too many',
       headGate.evicted,
     ),
+    counter('encoders_taken', 'Encoders that the front end has handed over', encodersTaken),
     counter('http_dropped', 'Connections closed because there were too many', dropped),
     counter('access_lines_lost', 'Lines that the access log lost', linesLost),
     ...hookMetrics(hook),

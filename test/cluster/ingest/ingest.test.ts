@@ -57,6 +57,53 @@ describe('A front end', () => {
     expect(encoder.text()).toMatch(/^HTTP\/1\.1 403 The session's SCX does not answer: try again/);
   });
 
+  test('hands an encoder to an SCX that takes it, with its own address and what it has sent', async () => {
+    const { client, fed, platform, get } = await startFed();
+    platform.takesEncoders = true;
+    const encoder = client(
+      `PUT /${PATH}.mp3 HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9\r\nice-name: a\r\n\r\nsound`,
+    );
+    await encoder.closed; // our copy; there is no other in this test
+    const [gift] = platform.gifts;
+    expect(gift?.bytes.toString('latin1').split('\r\n')).toEqual([
+      `PUT /${PATH} HTTP/1.1`,
+      'ice-name: a',
+      'x-forwarded-for: 203.0.113.9',
+      '',
+      'sound',
+    ]);
+    expect(gift?.isAnswered).toBe(true);
+    expect(fed).toEqual([]);
+    const metrics = await (await get('/metrics')).text();
+    expect(metrics).toContain('scattercast_encoders_total{way="handed_over"} 1');
+  });
+
+  test('passes an encoder through whose SCX does not take it, and loses nothing', async () => {
+    const { client, fedAs, platform, get } = await startFed();
+    const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
+    const one = await fedAs(0);
+    encoder.send(' and more');
+    await vi.waitUntil(() => textOf(one).endsWith('\r\n\r\nsound and more'), wait);
+    expect(platform.gifts).toHaveLength(1);
+    const metrics = await (await get('/metrics')).text();
+    expect(metrics).toContain('scattercast_encoders_total{way="passed"} 1');
+  });
+
+  test('counts an encoder that its SCX has taken for its address until it has gone', async () => {
+    const { client, platform } = await startFed();
+    platform.takesEncoders = true;
+    const from = (address: string) =>
+      client(`PUT /${PATH} HTTP/1.1\r\nX-Forwarded-For: ${address}\r\n\r\n`);
+    const encoders = Array.from({ length: 40 }, () => from('203.0.113.9'));
+    await Promise.all(encoders.map(({ closed }) => closed));
+    expect(platform.gifts).toHaveLength(32);
+    const refused = encoders.filter(({ text }) => /403 Too many encoders of your/.test(text()));
+    expect(refused).toHaveLength(40 - 32);
+    platform.gifts[0]?.onGone();
+    await from('203.0.113.9').closed;
+    expect(platform.gifts).toHaveLength(33);
+  });
+
   test('slows the encoder down while the SCX reads nothing, and loses nothing', async () => {
     const { client, fedAs } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);

@@ -50,6 +50,18 @@ describe('A SHOUTcast encoder', () => {
     expect(encoder.text()).toBe(OK);
   });
 
+  test('is handed to an SCX that takes it, which does not answer it once more', async () => {
+    const { client, port, password, platform, fed } = await startFed();
+    platform.takesEncoders = true;
+    const encoder = client(`${password}\r\nicy-name: a\r\n\r\nsound`, port + 1);
+    await encoder.closed; // our copy; there is no other in this test
+    expect(platform.gifts.map(({ isAnswered }) => isAnswered)).toEqual([false]);
+    expect(platform.gifts[0]?.bytes.toString()).toMatch(
+      /^SOURCE (.|\r\n)*ice-name: a\r\n(.|\r\n)*\r\n\r\nsound$/,
+    );
+    expect(fed).toEqual([]);
+  });
+
   test('may send without waiting, have no fields, and end its lines with LF only', async () => {
     const { client, fedAs, port, password } = await startFed();
     client(`${password}\n\nsound`, port + 1);

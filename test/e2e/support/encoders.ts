@@ -63,8 +63,12 @@ export interface Replayed {
   said(): string;
   isClosed(): boolean;
   send(bytes: Uint8Array | string): void;
-  /** Sends the clip from a byte on, in real time, until the connection ends. */
-  play(options?: { readonly from?: number; readonly isChunked?: boolean }): void;
+  /** Sends the clip, or other audio, from a byte on, in real time, until the connection ends. */
+  play(options?: {
+    readonly audio?: Uint8Array;
+    readonly from?: number;
+    readonly isChunked?: boolean;
+  }): void;
   end(): void;
 }
 
@@ -89,8 +93,8 @@ export function replay(port: number, head: string): Replayed {
   });
   socket.write(head, 'latin1');
 
-  const play: Replayed['play'] = ({ from = 0, isChunked = false } = {}) => {
-    const clip = readFileSync(CLIP);
+  const play: Replayed['play'] = ({ audio, from = 0, isChunked = false } = {}) => {
+    const clip = audio ?? readFileSync(CLIP);
     const startedAt = performance.now();
     let sent = from;
     playing = setInterval(() => {

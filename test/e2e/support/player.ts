@@ -21,13 +21,13 @@ const TUNED_IN_MS = 3000;
 /** What came over one connection. */
 interface Visit {
   readonly numbers: readonly number[];
-  /** When the first byte came, and how many frames were with it. */
+  /** When the first frame came, and how many were with it. */
   readonly firstAt: number;
   readonly burst: number;
 }
 
 export interface Player {
-  /** The connections over which anything came. */
+  /** The connections over which a frame came. */
   visits(): readonly Visit[];
   /** The last frame's number; undefined before the first. */
   last(): number | undefined;
@@ -80,7 +80,8 @@ export function play(url: string): Player {
     for await (const chunk of response.body ?? []) {
       const isFirst = numbers.length === 0;
       framer.push(chunk).forEach(take);
-      if (isFirst) visits.push({ numbers, firstAt: performance.now(), burst: numbers.length });
+      if (isFirst && numbers.length > 0)
+        visits.push({ numbers, firstAt: performance.now(), burst: numbers.length });
     }
   };
 

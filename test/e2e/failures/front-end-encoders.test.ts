@@ -1,0 +1,106 @@
+/**
+ * Encoders that feed through a front end which ends: their connections stay, and listeners miss
+ * nothing. The frames are numbered, so that a player can tell which ones it has missed.
+ */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { numberedAudio } from '../../../scripts/bench/players/numbered-audio.js';
+import { type Replayed, replay } from '../support/encoders.js';
+import { metric } from '../support/metric.js';
+import {
+  heardMore,
+  isInOrder,
+  missingOf,
+  type Player,
+  stopPlayers,
+  tuneIn,
+} from '../support/player.js';
+import { freePorts } from '../support/ports.js';
+import { until } from '../support/processes.js';
+import { type Cluster, createStage, type Stage } from '../support/stage.js';
+
+const NAME = 'scattercast://radio.example/night';
+const MOUNT = '/radio.example/night';
+/** Without a front end, ms. */
+const WITHOUT_MS = 3000;
+
+let stage: Stage;
+const encoders: Replayed[] = [];
+beforeEach(() => {
+  stage = createStage();
+});
+afterEach(async () => {
+  stopPlayers();
+  for (const encoder of encoders.splice(0)) encoder.end();
+  await stage.close();
+});
+
+async function onAir(head: (password: string) => string, nextPort = 0) {
+  const cluster = await stage.cluster({ port: await freePorts(2) });
+  const announcement = await stage.announce(cluster, NAME);
+  const { password } = stage.secretsOf(announcement);
+  const encoder = replay(cluster.port + nextPort, head(password));
+  encoders.push(encoder);
+  encoder.play({ audio: numberedAudio() });
+  await until('the air', async () => (await cluster.scxs()).some(({ playing }) => playing));
+  return { cluster, encoder, player: await tuneIn(cluster, announcement) };
+}
+
+const sourceHead = (password: string): string =>
+  `SOURCE ${MOUNT} HTTP/1.0\r\nAuthorization: Basic ${btoa(`source:${password}`)}\r\n` +
+  'User-Agent: e2e/1\r\nContent-Type: audio/mpeg\r\n\r\n';
+
+const putHead = (password: string): string =>
+  `PUT ${MOUNT} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa(`source:${password}`)}\r\n` +
+  'Content-Type: audio/mpeg\r\nExpect: 100-continue\r\n\r\n';
+
+async function restart(cluster: Cluster, signal: 'SIGKILL' | 'SIGUSR2', player: Player) {
+  const before = await cluster.scxs();
+  cluster.process.child.kill(signal);
+  await cluster.process.exited;
+  await heardMore(player, WITHOUT_MS);
+  await cluster.again();
+  const after = await until('the lease', async () => {
+    const scxs = await cluster.scxs();
+    return scxs.length === before.length && scxs;
+  });
+  expect(after.map(({ id, pid }) => ({ id, pid }))).toEqual(
+    before.map(({ id, pid }) => ({ id, pid })),
+  );
+  await heardMore(player, WITHOUT_MS);
+  expect(after.map(({ attachedSources }) => attachedSources)).toEqual([1]);
+}
+
+function expectWhole(player: Player, encoder: Replayed): void {
+  expect(encoder.isClosed()).toBe(false);
+  expect(player.visits()).toHaveLength(1);
+  expect(missingOf(player)).toEqual([]);
+  expect(isInOrder(player)).toBe(true);
+  expect(player.foreignBytes()).toBe(0);
+}
+
+test.each(['SIGKILL', 'SIGUSR2'] as const)(
+  'An encoder stays connected when its front end gets %s, and no frame is lost',
+  async (signal) => {
+    const { cluster, encoder, player } = await onAir(sourceHead);
+    expect(await metric(cluster.url, 'encoders_total')).toBe(1);
+    await restart(cluster, signal, player);
+    expect(encoder.said()).toBe('HTTP/1.0 200 OK\r\n\r\n');
+    expectWhole(player, encoder);
+  },
+);
+
+test('So does one that sends with PUT, twice in a row', async () => {
+  const { cluster, encoder, player } = await onAir(putHead);
+  await restart(cluster, 'SIGKILL', player);
+  await restart(cluster, 'SIGKILL', player);
+  expect(encoder.said()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  expectWhole(player, encoder);
+});
+
+test("So does one that speaks SHOUTcast's protocol", async () => {
+  const head = (password: string): string => `${password}\r\nicy-name: Night\r\n\r\n`;
+  const { cluster, encoder, player } = await onAir(head, 1);
+  await restart(cluster, 'SIGKILL', player);
+  expect(encoder.said()).toBe('OK2\r\nicy-caps:11\r\n\r\n');
+  expectWhole(player, encoder);
+});
