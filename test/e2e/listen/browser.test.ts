@@ -95,6 +95,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     const shown = page.locator('.session:visible h2');
     await until('eight sessions', async () => (await shown.count()) === 8);
     await page.getByRole('searchbox').fill('station 5');
+    await until('the one that was searched', async () => (await shown.count()) === 1);
     expect(await shown.allTextContents()).toEqual(['Station 5']);
     const plain = await (browser as Browser).newContext({ javaScriptEnabled: false });
     const without = await plain.newPage();
