@@ -4,7 +4,6 @@
  *
  * Bounded: ANSWER_BYTES_MAX and ANSWER_MS for each answer.
  */
-import { request } from 'node:http';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import {
@@ -18,6 +17,7 @@ import {
   scxSourcesSchema,
 } from '../../api/scx-admin.js';
 import type { ScxStatus } from '../../api/scx-status.js';
+import { readText, sendRequest } from '../../http/client/plain-request.js';
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { urlHost } from '../../lib/host-port.js';
 
@@ -56,27 +56,12 @@ interface Asked {
 }
 
 /** Sends a request; resolves to the status and the body, or rejects with any error. */
-function ask({ url, method, secret }: Asked): Promise<{ status: number; body: string }> {
-  return new Promise((fulfil, reject) => {
-    const target = `${url.pathname}${url.search}`;
-    const proof = proveRequest(secret, { method, target });
-    const headers = { [PROOF_FIELD]: proof.value, connection: 'close' };
-    const signal = AbortSignal.timeout(ANSWER_MS);
-    const asking = request(url, { method, headers, agent: false, signal }, (response) => {
-      const parts: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (part: Buffer) => {
-        bytes += part.length;
-        if (bytes > ANSWER_BYTES_MAX) response.destroy(new Error('the answer is too long'));
-        else parts.push(part);
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        fulfil({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') });
-      });
-    });
-    asking.on('error', reject).end();
-  });
+async function ask({ url, method, secret }: Asked): Promise<{ status: number; body: string }> {
+  const proof = proveRequest(secret, { method, target: `${url.pathname}${url.search}` });
+  const headers = { [PROOF_FIELD]: proof.value, connection: 'close' };
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const answer = await sendRequest({ url, method, headers, signal });
+  return { status: answer.statusCode ?? 0, body: await readText(answer, ANSWER_BYTES_MAX) };
 }
 
 /** A process that hands over and its successor have one port: it is asked once. */
