@@ -150,7 +150,10 @@ export function createPlayout(
       if (position === null || playingForMs === undefined) return;
       onAir.continueSince(position.source, at - playingForMs);
     },
-    bitrateKbps: () => (ring.bitrateKbps === undefined ? undefined : Math.round(ring.bitrateKbps)),
+    bitrateKbps: () => {
+      const { bitrateKbps } = ring;
+      return bitrateKbps === undefined ? undefined : Math.round(bitrateKbps);
+    },
     start: () => {
       writing = setInterval(write, intervalOf(options) / GROUPS);
     },

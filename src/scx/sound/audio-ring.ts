@@ -145,6 +145,10 @@ const addTo = (sum: Sum, frame: PlayedFrame): void => {
   sum.durationMs += frame.durationMs;
 };
 
+function* newestFirst(chunks: readonly Chunk[]): Generator<PlayedFrame, void> {
+  for (const { frames } of chunks.toReversed()) yield* frames.toReversed();
+}
+
 /**
  * The average rate since the last change. An encoder that goes on where another one ended, at another
  * rate, is told by the sizes of its frames.
@@ -154,10 +158,9 @@ function bitrateOf(chunks: readonly Chunk[]): number | undefined {
     { bytes: 0, durationMs: 0 },
     { bytes: 0, durationMs: 0 },
   ];
-  const frames = chunks.flatMap((chunk) => chunk.frames).reverse();
-  const size = frames[0]?.bytes.length ?? 0;
+  const size = chunks.at(-1)?.frames.at(-1)?.bytes.length ?? 0;
   let isConstant = true;
-  for (const frame of frames) {
+  for (const frame of newestFirst(chunks)) {
     isConstant &&= Math.abs(frame.bytes.length - size) <= SIZE_DIFFERENCE_MAX;
     if (isConstant) addTo(constant, frame);
     addTo(all, frame);
@@ -186,6 +189,16 @@ export function createAudioRing(limits: RingLimits): AudioRing {
     }
     reader.clear(hasNewChunk);
     list.dropOld(now);
+  };
+
+  /** The rate of these chunks. Each listener is told it, so it is computed once for them. */
+  let rate = { end: 0, count: 0, kbps: bitrateOf([]) };
+  const bitrateKbps = (): number | undefined => {
+    const { end, chunks } = list;
+    if (rate.end !== end || rate.count !== chunks.length) {
+      rate = { end, count: chunks.length, kbps: bitrateOf(chunks) };
+    }
+    return rate.kbps;
   };
 
   const isFresh = (now: number): boolean => {
@@ -242,7 +255,7 @@ export function createAudioRing(limits: RingLimits): AudioRing {
       return list.chunks.at(-1)?.frames.at(-1);
     },
     get bitrateKbps() {
-      return bitrateOf(list.chunks);
+      return bitrateKbps();
     },
     get durationMs() {
       return list.durationMs;
