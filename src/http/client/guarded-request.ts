@@ -3,18 +3,17 @@
  * webhook. Without checks, such a URL could make a cluster reach what only the cluster can reach: its
  * own network, or the metadata service of its cloud.
  *
- * So the addresses that a host name resolves to are checked in the same lookup that the connection
- * uses: a second DNS answer cannot differ from the checked one (rebinding). Redirects are not followed
- * here.
+ * So the addresses that a host name resolves to are checked in the lookup of the connection itself
+ * (filtered-lookup.ts). Redirects are not followed here.
  */
 
-import { type LookupAddress, lookup as resolve } from 'node:dns';
 import { type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { excerpt } from '../../lib/excerpt.js';
 import { urlOf } from '../../lib/url-path.js';
 import { classifyAddress } from './address-rules.js';
+import { filteredLookup } from './filtered-lookup.js';
 
 /** The cause of a failed fetch. */
 export type FetchProblemKind =
@@ -62,19 +61,11 @@ const refusedAddress = (host: string): FetchProblem =>
   new FetchProblem('privateAddress', `${excerpt(host)} is not at a public address`);
 
 /** A lookup that answers with allowed addresses only; fails if there is none. */
-function guardLookup(allowPrivate: boolean): LookupFunction {
-  return (host, options, answer) => {
-    const onResolved = (error: Error | null, found: LookupAddress[]): void => {
-      const allowed =
-        error === null ? found.filter((at) => isAllowed(at.address, allowPrivate)) : [];
-      const first = allowed[0];
-      if (first === undefined) answer(error ?? refusedAddress(host), '', 0);
-      else if (options.all) answer(null, allowed);
-      else answer(null, first.address, first.family);
-    };
-    resolve(host, { ...options, all: true }, onResolved);
-  };
-}
+const guardLookup = (allowPrivate: boolean): LookupFunction =>
+  filteredLookup((found, host) => {
+    const allowed = found.filter(({ address }) => isAllowed(address, allowPrivate));
+    return allowed.length > 0 ? allowed : refusedAddress(host);
+  });
 
 /** Parses a URL, relative to `base`. Throws a FetchProblem. */
 export function parseUrl(text: string, base?: URL): URL {

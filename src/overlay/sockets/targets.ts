@@ -10,10 +10,11 @@
  *   finds an SCX of our session costs nothing, and an address at which there was one a moment ago
  *   needs no budget, so lies about its host do not cut off an honest SCX.
  */
-import { type LookupAddress, lookup as resolve } from 'node:dns';
+import { lookup as resolve } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Address } from '../../gossamer/core/node.js';
 import { classifyAddress } from '../../http/client/address-rules.js';
+import { filteredLookup } from '../../http/client/filtered-lookup.js';
 import { isLoopback, limitedAs, plainAddress } from '../../http/ip-address.js';
 import { createBoundedMap } from '../../lib/bounded-map.js';
 import { splitHostPort } from '../../lib/host-port.js';
@@ -105,25 +106,23 @@ export function createTargets(options: TargetsOptions): Targets {
       };
 
       /** Those of the addresses that may be tried now, or why none may. */
-      const choose = <At extends { readonly address: string }>(found: readonly At[]) => {
+      const choose = <At extends { readonly address: string }>(
+        found: readonly At[],
+      ): At[] | Error => {
         const allowed = found.filter(({ address }) => isAllowed(host, address));
-        if (allowed.length === 0) counters.connectsForbidden++;
-        if (allowed.length === 0) return FORBIDDEN;
+        if (allowed.length === 0) {
+          counters.connectsForbidden++;
+          return FORBIDDEN;
+        }
         const chosen = allowed.slice(0, TRIED_MAX).filter(({ address }) => hasBudget(address));
-        if (chosen.length === 0) counters.connectsOverBudget++;
-        return chosen.length === 0 ? OVER_BUDGET : chosen;
+        if (chosen.length > 0) return chosen;
+        counters.connectsOverBudget++;
+        return OVER_BUDGET;
       };
 
       return {
         objection: isIP(host) === 0 ? undefined : problemOf(choose([{ address: host }])),
-        lookup: (name, lookupOptions, answer) => {
-          resolve(name, { ...lookupOptions, all: true }, (error, found: LookupAddress[]) => {
-            const chosen = error ?? choose(found);
-            if (chosen instanceof Error) answer(chosen, '');
-            else if (lookupOptions.all) answer(null, chosen);
-            else answer(null, chosen[0]?.address ?? '', chosen[0]?.family);
-          });
-        },
+        lookup: filteredLookup(choose),
         onProven: () => {
           proven.set(to, true);
           for (const budget of taken) budget.giveBack();
