@@ -20,7 +20,6 @@
  *   effects.ts             -        inputs, effects and events as plain data
  *   message.ts             3.3-3.8  the messages between SCXs
  *   node.ts                2.1      SCXs, sources, ADUs
- *   fair-share.ts          Beyond   which entry of a full table makes room
  *   coordinates.ts         Beyond   Vivaldi coordinates, which predict delays
  *
  * discovery/

@@ -11,7 +11,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { uptime } from 'node:os';
-import { createBoundedMap } from '../lib/bounded-map.js';
+import { createBoundedMap } from '../lib/bounds/bounded-map.js';
 import { isSameSecret } from '../runtime/secrets.js';
 
 /** In requests and in answers. */

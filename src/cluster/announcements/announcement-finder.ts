@@ -15,7 +15,7 @@
 import { announcementPath } from '../../api/publishing.js';
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
 import { FetchProblem, type FetchProblemKind } from '../../http/client/guarded-request.js';
-import { type BoundedMap, createBoundedMap } from '../../lib/bounded-map.js';
+import { type BoundedMap, createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { good } from '../../lib/result.js';
 import { urlOf } from '../../lib/url-path.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';

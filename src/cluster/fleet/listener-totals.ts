@@ -3,7 +3,7 @@
  * ended. Soft state: a front end that was restarted knows what the running SCXs report.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 
 /** The listeners that a session has had. */
 export interface SessionListeners {

@@ -13,8 +13,8 @@
  */
 
 import type { LaunchFacts } from '../../api/scx-launch.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
-import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
 import { type Occupant, type Place, placeFor } from '../places/places.js';
 import { choosePorts, type Ports } from '../ports/port-pairs.js';
 import { capacityOf } from './capacity.js';

@@ -9,8 +9,8 @@
  * newcomers get the last ADU of a quiet channel, as a title holds until there is another.
  */
 
+import { newestOfMost } from '../../lib/bounds/fair-share.js';
 import { type Context, notify } from '../core/context.js';
-import { newestOfMost } from '../core/fair-share.js';
 import type { Adu, Member, NodeId, Source, SourceId } from '../core/node.js';
 import type { TableEntry } from '../routing/routing-table.js';
 import { createFlow, type Flow } from './flow.js';

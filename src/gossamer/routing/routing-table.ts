@@ -7,8 +7,8 @@
  * distances are noisy.
  */
 
+import { newestOfMost } from '../../lib/bounds/fair-share.js';
 import type { GossamerConfig } from '../core/config.js';
-import { newestOfMost } from '../core/fair-share.js';
 import type { Route } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 import type { NextHops } from './next-hop.js';

@@ -7,7 +7,7 @@
  * Bounded: ADDRESSES_MAX addresses; the address whose last failure is oldest is dropped first.
  */
 import { backoffMs } from '../../lib/backoff.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { limitedAs } from '../ip-address.js';
 
 /** Failures by address (an IPv6 /64 network counts as one), `now` in ms that never decreases. */

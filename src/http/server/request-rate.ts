@@ -7,8 +7,8 @@
  * Bounded: ADDRESSES_MAX addresses. When there are more, the address that has been quiet for
  * longest is dropped, so that a flood of addresses does not reset one that keeps asking.
  */
-import { createBoundedMap } from '../../lib/bounded-map.js';
-import { createTokenBucket, type TokenBucket } from '../../lib/token-bucket.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
 import { isLoopback, limitedAs } from '../ip-address.js';
 
 export interface RequestRateOptions {

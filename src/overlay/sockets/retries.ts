@@ -4,7 +4,7 @@
  */
 import type { Address } from '../../gossamer/core/node.js';
 import { backoffMs } from '../../lib/backoff.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { Rng } from '../../lib/rng.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from './limits.js';
 

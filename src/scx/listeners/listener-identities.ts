@@ -12,7 +12,7 @@
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { createConnectionCounts } from '../../http/server/connection-counts.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 
 export interface ListenerIdentityOptions {
   /** Listeners of one address; 0: any number. */

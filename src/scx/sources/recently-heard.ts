@@ -5,7 +5,7 @@
  * Bounded: SOURCES_MAX sources, gossamer's limit (config.sourcesMax).
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
 
 /** The instant of each source's last frame. `now` in ms that never decreases. */

@@ -8,7 +8,7 @@
  */
 import { ENCODER_TITLES_MAX, type EncoderTitles } from '../../api/encoder-titles.js';
 import type { Adu } from '../../gossamer/core/node.js';
-import { createBoundedMap } from '../../lib/bounded-map.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
 import { parseNotice } from '../sound/now-playing.js';
 

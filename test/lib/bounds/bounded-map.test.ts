@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createBoundedMap } from '../../src/lib/bounded-map.js';
+import { createBoundedMap } from '../../../src/lib/bounds/bounded-map.js';
 
 const keysOf = (map: ReturnType<typeof filled>): string[] => [...map.entries()].map(([key]) => key);
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTokenBucket } from '../../src/lib/token-bucket.js';
+import { createTokenBucket } from '../../../src/lib/bounds/token-bucket.js';
 
 test('A token bucket gives its burst, then one token for each interval', () => {
   const bucket = createTokenBucket(3, 1000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newestOfMost } from '../../../src/gossamer/core/fair-share.js';
+import { newestOfMost } from '../../../src/lib/bounds/fair-share.js';
 
 /** An entry is its owner's letter and a number; those of `-` make room for nobody. */
 const spare = (entries: string, newcomer: string): string | undefined =>
