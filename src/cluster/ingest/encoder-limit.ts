@@ -11,6 +11,7 @@
  */
 import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import { createConnectionCounts } from '../../http/server/connection-counts.js';
+import { newestOfMost } from '../../lib/bounds/fair-share.js';
 import { good } from '../../lib/result.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 
@@ -55,9 +56,7 @@ export function createEncoderLimit(encodersMax: number, now: () => number): Enco
   /** The latest new place of the address that has the most, if that is more than `client` has. */
   const greediest = (client: string): Held | undefined => {
     const recent = [...places].filter(({ since }) => now() - since < LOGIN_MS);
-    const countOf = (of: string): number => recent.filter((place) => place.client === of).length;
-    const [most] = recent.toReversed().sort((a, b) => countOf(b.client) - countOf(a.client));
-    return most !== undefined && countOf(most.client) > countOf(client) + 1 ? most : undefined;
+    return newestOfMost(recent, (place) => place.client, client);
   };
 
   const makeRoom = (client: string): boolean => {
