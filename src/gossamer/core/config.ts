@@ -70,10 +70,7 @@ export interface GossamerConfig {
   readonly heartbeatIntervalMs: number;
   /** Silence after which a partition is suspected, ms; >= 2 intervals. Guess: three intervals. */
   readonly heartbeatTimeoutMs: number;
-  /**
-   * Upper bound of the random wait before the first attempt to heal (§3.5), ms; later ones wait
-   * longer (healing.ts). Guess: paper one heartbeat, fast half of one.
-   */
+  /** Upper bound of the random wait before healing (§3.5), ms. Guess: fast half an interval. */
   readonly healDampingMs: number;
 
   /** The longest interval between probes (§3.6), ms. Paper §5.1: 5000. Beyond: 20 s (guess). */

@@ -9,7 +9,7 @@
  */
 import { readSendQueues, type SendQueues } from '../../runtime/send-queues.js';
 import type { AudioRing } from '../sound/audio-ring.js';
-import type { ListenerConnections } from './listener-connection.js';
+import type { ListenerConnections } from './listener-connections.js';
 
 /** Interval between two looks, ms. Measured: 2 ms of a thread beside, with 60 connections. */
 const EVERY_MS = 5000;

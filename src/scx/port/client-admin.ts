@@ -18,7 +18,7 @@ import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
 import type { Ingest } from '../ingest/ingest.js';
-import type { ListenerConnections } from '../listeners/listener-connection.js';
+import type { ListenerConnections } from '../listeners/listener-connections.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
 import type { MovedListeners } from './moved-listeners.js';

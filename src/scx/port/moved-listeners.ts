@@ -17,7 +17,7 @@ import { SCX_LISTENERS } from '../../api/scx-admin.js';
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
-import type { DetachedListener, ListenerConnections } from '../listeners/listener-connection.js';
+import type { DetachedListener, ListenerConnections } from '../listeners/listener-connections.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
 
 export interface MovedListenersOptions {

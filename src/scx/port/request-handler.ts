@@ -31,7 +31,7 @@ import { type Admission, hookedListener } from '../listeners/admission.js';
 import {
   createListenerConnections,
   type ListenerConnections,
-} from '../listeners/listener-connection.js';
+} from '../listeners/listener-connections.js';
 import type { ListenerHook } from '../listeners/listener-hook.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { ListenerState } from '../listeners/listener-state.js';

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
-import { createListenerConnections } from '../../../src/scx/listeners/listener-connection.js';
+import { createListenerConnections } from '../../../src/scx/listeners/listener-connections.js';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createListeners } from '../../../src/scx/listeners/listeners.js';
 import { watchSendQueues } from '../../../src/scx/listeners/send-queue-watch.js';
