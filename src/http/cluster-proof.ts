@@ -4,7 +4,7 @@
  * each other by it. They reach each other at ports, and while a process is away any other user of the
  * machine can open its port. So the secret is never sent: a request carries a code that was made
  * with the secret and holds for this request only, and an answer that has consequences carries one,
- * too. Whoever merely opened the port learns nothing that is of use, and can answer nothing.
+ * too. A program that merely opened the port learns nothing that is of use, and can answer nothing.
  *
  * A code holds for PROOF_MS, by the time since the machine was started, which all its processes see
  * alike and which nobody sets.

@@ -1,6 +1,6 @@
 /**
- * The data directory of a cluster, for the cluster itself and for commands on its machine. Whoever can
- * read the secret in it acts for the cluster's operator; the secret itself is never sent
+ * The data directory of a cluster, for the cluster itself and for commands on its machine. A program
+ * that can read the secret in it acts for the cluster's operator; the secret itself is never sent
  * (http/cluster-proof.ts).
  */
 import { readFile } from 'node:fs/promises';

@@ -1,8 +1,9 @@
 /**
  * Everything that commands print. Standard output carries answers, standard error everything else.
  *
- * What is printed arrives whole, or the exit code says that it did not: a pipe takes 64 KiB at once
- * and a disk may be full, so a process that exits right after its last write would cut its answer.
+ * What is printed arrives whole, or the command fails with another exit code than 0: a pipe takes
+ * 64 KiB at once and a disk may be full, so a process that exits right after its last write would
+ * cut its answer.
  * main.ts therefore waits for `allWritten` before it exits. Characters that steer a terminal are
  * removed here, at the one place that all texts pass.
  *

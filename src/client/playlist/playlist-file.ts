@@ -106,7 +106,7 @@ export function readingsOf(path: string): readonly string[] {
   return [...new Set([...readings, ...readings.map(latin1Reading)])];
 }
 
-/** With `%20` and the like as the bytes that they stand for; unchanged where there are none. */
+/** Decodes `%20` and the like to the bytes that they stand for. */
 function unescaped(path: string): string {
   if (!/%[0-9a-f]{2}/i.test(path)) return path;
   const latin1 = nameBytes(path).toString('latin1');

@@ -82,7 +82,7 @@ export function createScxClients({ scxHost, secret, log }: ScxClientsOptions): S
     return url;
   };
 
-  /** Reads an answer; undefined if there is none, or another status than 200 to 299. */
+  /** Reads an answer; undefined if none comes, or its status is not 200 to 299. */
   const askFor = async <Value>(
     scx: ScxStatus,
     method: string,

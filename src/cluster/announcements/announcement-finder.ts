@@ -116,7 +116,7 @@ function findPublished(store: AnnouncementStore, path: string, url: string): OrP
   return good({ announcement: published.announcement, url, isPublished: true });
 }
 
-/** The host of a URL; '' of a text that is none, which the fetch refuses. */
+/** The host of a URL; '' if the text is not a URL, which the fetch refuses. */
 const hostOf = (url: string): string => urlOf(url)?.hostname ?? '';
 
 const NOT_CARRIED = problem(

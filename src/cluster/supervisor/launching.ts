@@ -8,7 +8,7 @@
  * when the last one takes listeners is it known whether another is needed.
  *
  * Sessions that are published elsewhere are launched within the shares of places/places.ts, and
- * within a rate for whoever causes that; strangers cannot use up the launches per minute of the
+ * within a rate for the client that causes that; strangers cannot use up the launches per minute of the
  * sessions that are published here.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Bounds what waits in our memory for peers that do not read. Whoever connects can ask and leave
+ * Bounds what waits in our memory for peers that do not read. A stranger can ask and leave
  * the answers unread, so each connection has a bound, and all connections together have one. When
  * the common bound is exceeded, the address with the most unread bytes loses its worst connection:
  * the greediest makes room, and never a peer that reads.

@@ -6,7 +6,7 @@
  * "Mountpoint in use" is what users of such servers complain about most: the server has not noticed
  * yet that the old connection is dead. Two copies of one encoder would throw each other out for ever
  * if the new connection always won. So a connection loses its slot only when it is closed or silent,
- * and whoever asks for it has to wait until that is clear: a source that is heard STILL_HEARD_MS
+ * and an encoder that asks for it has to wait until that is clear: a source that is heard STILL_HEARD_MS
  * after the request is alive, and one that is silent for MOUNT_SILENT_MS is not. The same holds for a
  * source of that priority elsewhere in the session, at another SCX or in another process.
  *
