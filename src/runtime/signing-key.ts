@@ -20,7 +20,7 @@ import {
 import type { PublicKey } from '../session/public-key.js';
 
 /** What a signature is for. */
-export type SigningContext =
+type SigningContext =
   | 'announcement'
   | 'request'
   | 'lot'
@@ -43,8 +43,8 @@ export interface SigningKey {
 
 export type Verify = (context: SigningContext, bytes: Uint8Array, signature: Uint8Array) => boolean;
 
-export const SEED_BYTES = 32;
-export const SIGNATURE_BYTES = 64;
+const SEED_BYTES = 32;
+const SIGNATURE_BYTES = 64;
 
 /** What precedes the 32 bytes of a private and of a public key (RFC 8410 §7, §4). */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
