@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { encoderTitlesSchema } from './encoder-titles.js';
+import { MOUNT_LENGTH_MAX } from './fed-mount.js';
 
 const nodeId = z.string().regex(/^[0-9a-f]{16}$/);
 const count = z.number().int().nonnegative();
@@ -33,6 +34,8 @@ const sourceStatus = z.object({
   priority: z.number().int().min(0).max(255),
   /** It sends nothing but digital silence, and counts as away. */
   silent: z.literal(true).optional(),
+  /** Of an encoder that is attached to this SCX: the path of the mount that it feeds, as it wrote it. */
+  mount: z.string().max(MOUNT_LENGTH_MAX).optional(),
   /**
    * Route to it: sum of one-way distances, and the SCXs from here to there; null without a route.
    */
@@ -126,3 +129,10 @@ export const scxStatusSchema = z.object({
 
 /** One SCX as `status` shows it. */
 export type ScxStatus = z.infer<typeof scxStatusSchema>;
+
+/** A source as an SCX sees it. */
+type SourceStatus = ScxStatus['sources'][number];
+
+/** The source that is played, if it is attached to this SCX, which then knows most about it. */
+export const playedHere = ({ id, playing, sources }: ScxStatus): SourceStatus | undefined =>
+  sources.find((source) => source.id === playing && source.scx === id);

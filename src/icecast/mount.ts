@@ -35,5 +35,11 @@ export function priorityOf(target: string): number | undefined | 'bad' {
   return /^\d{1,3}$/.test(text) && Number(text) <= PRIORITY_MAX ? Number(text) : 'bad';
 }
 
+/** The mount in a request's target as addresses have it: without a query; undefined if malformed. */
+export function mountPath(target: string): string | undefined {
+  const path = pathOf(target);
+  return path?.startsWith('/') ? encodeURI(path) : undefined;
+}
+
 /** The full name of a session's mount. */
 export const mountOf = (name: SessionName): string => `/${sessionPath(name)}`;

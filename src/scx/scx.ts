@@ -216,6 +216,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   const status = (): ScxStatus =>
     drawOwnStatus({
       ...{ ...parts, sources: streaming.sources, titles: streaming.titles },
+      ingest: streaming.ingest,
       ...{ handOver, httpUrl },
       view: () => overlay.view(),
       isPinned: () => terms.isPinned,

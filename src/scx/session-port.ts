@@ -113,7 +113,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
   const dropped = countDropped(options.log, now);
   const pages = createOperatorPages({
     ...{ streamPath: streamPath(name), status, isLeaving, now },
-    icestats: () => icestatsOf(status(), describe(options)),
+    icestats: () => icestatsOf(name, status(), describe(options)),
     metrics: createPortMetrics(options, () => port, dropped),
   });
   const served = {

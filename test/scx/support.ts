@@ -126,6 +126,7 @@ export const NO_INGEST: Ingest = {
   handle: () => undefined,
   setTitle: () => false,
   clientOf: () => undefined,
+  mountOf: () => undefined,
   tick: () => undefined,
   closeAll: () => undefined,
 };

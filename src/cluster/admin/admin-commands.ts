@@ -18,7 +18,7 @@ import {
 } from '../../icecast/admin-xml.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Admin } from '../announcements/admin-login.js';
-import { type OperatorMount, shownMount } from '../status/icecast-sources.js';
+import { type MountNames, shownMount } from '../status/icecast-sources.js';
 import { adminSource, adminTotals, type ToldSession } from './admin-sources.js';
 import type { ScxClients } from './scx-clients.js';
 
@@ -33,10 +33,8 @@ export interface AdminRequest {
 export interface CommandDependencies {
   readonly clients: ScxClients;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
-  readonly sessions: {
-    atMount(mount: string): SessionName | undefined;
+  readonly sessions: MountNames & {
     first(): SessionName | undefined;
-    readonly mountOf: OperatorMount;
   };
 }
 
@@ -104,14 +102,14 @@ const stats: Command = async (dependencies, request) => {
   const all = await told(dependencies, sessions);
   const { url, version, startedAt } = request.status.cluster;
   const server = { host: new URL(url).hostname, product: `Scattercast ${version}`, startedAt };
-  const sources = all.map((one) => adminSource(one, url, dependencies.sessions.mountOf));
+  const sources = all.map((one) => adminSource(one, url, dependencies.sessions));
   return statsAnswer(server, adminTotals(all), sources);
 };
 
-const listMounts: Command = async ({ sessions: { mountOf } }, request) => {
+const listMounts: Command = async ({ sessions }, request) => {
   const { url } = request.status.cluster;
   const onAir = owned(request).filter((session) => session.onAir);
-  const sources = onAir.map((session) => adminSource({ session, told: [] }, url, mountOf));
+  const sources = onAir.map((session) => adminSource({ session, told: [] }, url, sessions));
   return mountsAnswer(sources, Date.now());
 };
 
@@ -125,7 +123,7 @@ const listClients = onMount(async ({ clients, sessions }, { admin }, session) =>
   const listeners = await clients.listeners(session.scxs);
   const isWhole = listeners.length < LISTED_MAX;
   const count = isWhole ? listeners.length : Math.max(listeners.length, session.listeners);
-  const mount = shownMount(session, sessions.mountOf);
+  const mount = shownMount(session, sessions);
   return listenersAnswer(mount, count, listeners.map(shownTo(admin)));
 });
 
@@ -151,12 +149,10 @@ const roomiest = ({ scxs }: SessionStatus): ScxStatus | undefined =>
 const moveClients = onMount(async (dependencies, request, session) => {
   const { clients, sessions } = dependencies;
   const { url } = request.status.cluster;
-  const [mount, to] = [shownMount(session, sessions.mountOf), request.parameter('destination')];
+  const [mount, to] = [shownMount(session, sessions), request.parameter('destination')];
   if (to === undefined) {
     const others = owned(request).filter((one) => one.onAir && one !== session);
-    const sources = others.map((one) =>
-      adminSource({ session: one, told: [] }, url, sessions.mountOf),
-    );
+    const sources = others.map((one) => adminSource({ session: one, told: [] }, url, sessions));
     return destinationsAnswer(mount, sources, Date.now());
   }
   const destination = ownedAt(dependencies, request, to);
@@ -164,7 +160,7 @@ const moveClients = onMount(async (dependencies, request, session) => {
   const scx = destination?.onAir === true ? roomiest(destination) : undefined;
   if (destination === undefined || scx === undefined) return badRequest('No such destination');
   const isDone = await clients.moveListeners(session.scxs, scx);
-  const where = `from ${mount} to ${shownMount(destination, sessions.mountOf)}`;
+  const where = `from ${mount} to ${shownMount(destination, sessions)}`;
   return outcomeAnswer(`Clients ${isDone ? '' : 'not '}moved ${where}`, isDone);
 });
 

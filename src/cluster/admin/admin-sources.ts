@@ -5,12 +5,7 @@
 import type { SessionStatus } from '../../api/cluster-status.js';
 import type { ScxSources } from '../../api/scx-admin.js';
 import type { AdminSource, AdminTotals } from '../../icecast/admin-xml.js';
-import {
-  listenersOf,
-  type OperatorMount,
-  shownMount,
-  streamOf,
-} from '../status/icecast-sources.js';
+import { listenersOf, type MountNames, shownMount, streamOf } from '../status/icecast-sources.js';
 
 /** A session, and what its SCXs here told about their clients. */
 export interface ToldSession {
@@ -24,13 +19,13 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 export function adminSource(
   { session, told }: ToldSession,
   url: string,
-  mountOf: OperatorMount,
+  mounts: MountNames,
 ): AdminSource {
   const playing = session.scxs.find((scx) => scx.playing !== null)?.playing;
   const clients = told.flatMap(({ sources }) => sources);
   return {
-    ...streamOf(session, url, mountOf),
-    mount: shownMount(session, mountOf),
+    ...streamOf(session, url, mounts),
+    mount: shownMount(session, mounts),
     client: clients.find(({ id }) => id === playing),
     slowListeners: sum(told.map(({ slowListeners }) => slowListeners)),
     bytesRead: sum(told.map(({ bytesRead }) => bytesRead)),

@@ -30,7 +30,7 @@ export const viewStream: Command = async ({ clients, sessions }, request) => {
   const sources = (await clients.sources(session.scxs)).flatMap((told) => told.sources);
   const playing = session.scxs.find((scx) => scx.playing !== null)?.playing;
   const view = {
-    stream: session.onAir ? streamOf(session, url, sessions.mountOf) : undefined,
+    stream: session.onAir ? streamOf(session, url, sessions) : undefined,
     version: `Scattercast ${version}`,
     hits: session.listenersTotal,
     sourceAddress: sources.find(({ id }) => id === playing)?.address,

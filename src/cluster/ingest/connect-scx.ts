@@ -1,10 +1,11 @@
 /**
  * The connection to a session's SCX on behalf of an encoder. The SCX gets the encoder's request
- * head, written anew: with the session's own mount, and with the encoder's address, so that wrong
- * passwords slow down the address they come from, and a remote encoder is not taken for a local
- * one.
+ * head, written anew: with the session's own mount (and in a field the one that the encoder feeds), and
+ * with the encoder's address, so that wrong passwords slow down the address they come from, and a remote
+ * encoder is not taken for a local one.
  */
 import { connect, type Socket } from 'node:net';
+import { MOUNT_FIELD } from '../../api/fed-mount.js';
 import { mountOf } from '../../icecast/mount.js';
 import type { SessionName } from '../../session/session-name.js';
 
@@ -16,6 +17,8 @@ export interface EncoderRequest {
   readonly headers: ReadonlyMap<string, string>;
   readonly method: string;
   readonly protocol: string;
+  /** The path at which it feeds (icecast/mount.ts: mountPath); undefined without one. */
+  readonly mount: string | undefined;
   /** `?priority=50`, or nothing. */
   readonly query: string;
   /** The bytes that came behind the head. */
@@ -24,7 +27,10 @@ export interface EncoderRequest {
 
 const CONNECT_MS = 5000; // guess
 /** Fields that the front end writes itself. */
-const OWN_FIELDS: readonly string[] = ['x-forwarded-for', 'forwarded', 'connection'];
+const OWN_FIELDS: readonly string[] = [
+  ...['x-forwarded-for', 'forwarded', 'connection'],
+  MOUNT_FIELD,
+];
 
 /** The head, and what came behind it, as the SCX reads them. */
 export function bytesFor(request: EncoderRequest, name: SessionName): Buffer {
@@ -32,6 +38,7 @@ export function bytesFor(request: EncoderRequest, name: SessionName): Buffer {
   const lines = [
     `${request.method} ${mountOf(name)}${request.query} ${request.protocol}`,
     ...kept.map(([key, value]) => `${key}: ${value}`),
+    ...(request.mount === undefined ? [] : [`${MOUNT_FIELD}: ${request.mount}`]),
     `x-forwarded-for: ${request.address}`,
   ];
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');

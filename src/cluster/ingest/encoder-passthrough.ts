@@ -20,6 +20,7 @@ import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, sendAnswer } from '../../http/server/response.js';
 import { ALLOW, refusalFor } from '../../icecast/encoder-refusal.js';
+import { mountPath } from '../../icecast/mount.js';
 import { good } from '../../lib/result.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Platform } from '../platform/platform.js';
@@ -160,7 +161,8 @@ export function createEncoderPassthrough(options: PassthroughOptions): EncoderPa
     if (method === 'OPTIONS') return void sendAnswer(socket, OPTIONS_ANSWER);
     const forwarded = headers.get('x-forwarded-for');
     const address = clientAddress(socket.remoteAddress ?? '', forwarded, trust);
-    const request = { address, headers, method, protocol, query: queryOf(head), rest };
+    const mount = mountPath(target);
+    const request = { address, headers, method, protocol, mount, query: queryOf(head), rest };
     if (isFromPage(head)) return refuse(socket, FROM_PAGE);
     const name = sessions.atMount(target);
     if (name === undefined) return refuse(socket, NO_MOUNT);

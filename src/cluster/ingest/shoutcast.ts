@@ -108,7 +108,7 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
     if (second === undefined) return void socket.destroy();
     const headers = iceHeaders(second.text);
     headers.set('authorization', basicHeader({ user: 'source', password }));
-    const line = { method: 'SOURCE', protocol: 'HTTP/1.0', query: '' };
+    const line = { method: 'SOURCE', protocol: 'HTTP/1.0', mount: undefined, query: '' };
     const request = { ...line, address, headers, rest: second.rest };
     const failure = await passthrough.connect({ socket, request, name, isAnswered: false });
     if (failure !== undefined) socket.destroy();

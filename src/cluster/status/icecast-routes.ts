@@ -11,17 +11,15 @@ import { statusPage } from '../../icecast/status-page.js';
 import type { SessionName } from '../../session/session-name.js';
 import { publicRoute } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
-import { inOrder, type OperatorMount, streamNumber, streamsOf } from './icecast-sources.js';
+import { inOrder, type MountNames, streamNumber, streamsOf } from './icecast-sources.js';
 
 export interface IcecastDependencies {
   /** Our `http://host:port` from the configuration. */
   readonly url: string;
   status(url: string): ClusterStatus;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
-  readonly sessions: {
-    atMount(mount: string): SessionName | undefined;
+  readonly sessions: MountNames & {
     first(): SessionName | undefined;
-    readonly mountOf: OperatorMount;
   };
 }
 
@@ -41,7 +39,7 @@ function icestatsFor(dependencies: IcecastDependencies, request: Request): objec
   const { url, version, startedAt } = status.cluster;
   const server = { host: new URL(url).hostname, product: `Scattercast ${version}`, startedAt };
   const only = asked(dependencies, request);
-  return icestats(server, streamsOf(status, dependencies.sessions.mountOf, only));
+  return icestats(server, streamsOf(status, dependencies.sessions, only));
 }
 
 /** The routes of tools that know Icecast and SHOUTcast. */
@@ -63,13 +61,13 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
     const session = inOrder(found.sessions, sessions.first()?.text)[
       streamNumber(request.query.sid) - 1
     ];
-    return session && streamsOf(found, sessions.mountOf, session.session)[0];
+    return session && streamsOf(found, sessions, session.session)[0];
   };
 
   page('/status-json.xsl', (request) => icestatsFor(dependencies, request));
   page('/status.xsl', (request, response) => {
     response.type('text/html');
-    return statusPage(streamsOf(status(publicUrl(url, request)), sessions.mountOf));
+    return statusPage(streamsOf(status(publicUrl(url, request)), sessions));
   });
   page('/7.html', (request, response) => {
     response.type('text/html');
@@ -84,7 +82,7 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
     const found = status(publicUrl(url, request));
     const all = inOrder(found.sessions, sessions.first()?.text);
     const streams = all.flatMap((session, index) => {
-      const [stream] = streamsOf(found, sessions.mountOf, session.session);
+      const [stream] = streamsOf(found, sessions, session.session);
       return stream === undefined ? [] : [{ number: index + 1, stream }];
     });
     const print = request.query.json === '1' ? statisticsJson : statisticsXml;

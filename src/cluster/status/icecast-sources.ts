@@ -3,22 +3,31 @@
  * servers: each session that is on the air, at the mount at which it is fed and heard.
  */
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
+import { playedHere } from '../../api/scx-status.js';
 import type { ShoutcastStream } from '../../icecast/shoutcast-status.js';
+import { pathOf } from '../../lib/url-path.js';
+import type { SessionName } from '../../session/session-name.js';
 
-/** The mount that the operator gave a session, `/live`; undefined without one. */
-export type OperatorMount = (session: string) => string | undefined;
+/** The mounts of a cluster (ingest/session-of-mount.ts). */
+export interface MountNames {
+  /** The session at a mount. */
+  atMount(mount: string): SessionName | undefined;
+  /** The mount that the operator gave a session, `/live`; undefined without one. */
+  mountOf(session: string): string | undefined;
+}
 
 const withEnding = (mount: string): string => (/\.mp3$/i.test(mount) ? mount : `${mount}.mp3`);
+
+/** The sources that are played and attached to an SCX of this cluster: one, or none. */
+const playedSources = ({ scxs }: SessionStatus) =>
+  scxs.map(playedHere).filter((source) => source !== undefined);
 
 /**
  * The listeners of the whole session, if the source that is played is attached here: its SCX knows them.
  * At other clusters, those here.
  */
-export function listenersOf({ listeners, scxs }: SessionStatus): number {
-  const all = scxs.flatMap(({ id, playing, sources }) =>
-    sources.filter((source) => source.id === playing && source.scx === id),
-  );
-  return Math.max(listeners, ...all.map(({ audience }) => audience));
+export function listenersOf(session: SessionStatus): number {
+  return Math.max(session.listeners, ...playedSources(session).map(({ audience }) => audience));
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -34,16 +43,22 @@ function presenceAt(session: SessionStatus) {
   };
 }
 
-/** The mount at which a session is heard: `/live.mp3`. */
-export const shownMount = (session: SessionStatus, mountOf: OperatorMount): string =>
-  withEnding(mountOf(session.session) ?? `/${session.path}`);
+/** The mount that an encoder feeds here, `/live`, if it is heard there as well; encoded. */
+function fedMount(session: SessionStatus, { atMount }: MountNames): string | undefined {
+  const [mount] = playedSources(session).map((source) => source.mount);
+  return mount && atMount(mount)?.text === session.session ? mount : undefined;
+}
+
+/**
+ * The mount at which a session is heard. What an encoder feeds is named as its tools know it; without
+ * one, or where it is not known, the name ends as the content does: `/live.mp3`.
+ */
+export const shownMount = (session: SessionStatus, mounts: MountNames): string =>
+  pathOf(fedMount(session, mounts) ?? '') ||
+  withEnding(mounts.mountOf(session.session) ?? `/${session.path}`);
 
 /** A session as a stream; `url`: that of the cluster, as the client reaches it. */
-export function streamOf(
-  session: SessionStatus,
-  url: string,
-  mountOf: OperatorMount,
-): ShoutcastStream {
+export function streamOf(session: SessionStatus, url: string, mounts: MountNames): ShoutcastStream {
   const playing = session.scxs.find((scx) => scx.playing !== null);
   const listeners = listenersOf(session);
   const since = session.scxs.map((scx) => scx.playingSince ?? scx.startedAt).sort()[0];
@@ -57,7 +72,7 @@ export function streamOf(
     bitrateKbps: playing?.bitrateKbps ?? null,
     sampleRateHz: playing?.sampleRateHz ?? null,
     audioChannels: playing?.audioChannels ?? null,
-    listenUrl: `${url}${encodeURI(shownMount(session, mountOf))}`,
+    listenUrl: `${url}${encodeURI(shownMount(session, mounts))}`,
     startedAt: since ?? new Date(0).toISOString(),
   };
 }
@@ -65,12 +80,12 @@ export function streamOf(
 /** The streams; `only`: that session's alone, `scattercast://creator/session`. */
 export const streamsOf = (
   { cluster, sessions }: ClusterStatus,
-  mountOf: OperatorMount,
+  mounts: MountNames,
   only?: string,
 ): readonly ShoutcastStream[] =>
   sessions
     .filter(({ onAir, session }) => onAir && (only === undefined || only === session))
-    .map((one) => streamOf(one, cluster.url, mountOf));
+    .map((one) => streamOf(one, cluster.url, mounts));
 
 /**
  * The sessions in the order of SHOUTcast's stream numbers, which begin with 1: first that of players

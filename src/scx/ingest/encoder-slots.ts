@@ -25,6 +25,8 @@ import type { IngestStream } from './ingest-stream.js';
 export interface EncoderSlot extends EncoderSource {
   /** The encoder that has it, or had it last. */
   client: ClientIdentity;
+  /** The path at which that one feeds, as it wrote it; undefined if it is malformed. */
+  mount: string | undefined;
   /** Undefined before the first encoder; it may have ended. */
   stream: IngestStream | undefined;
 }
@@ -68,6 +70,7 @@ const createSlot = (priority: number): EncoderSlot => ({
   title: undefined,
   frameAt: Number.NEGATIVE_INFINITY,
   client: NO_CLIENT,
+  mount: undefined,
   encoder: { mark: '', description: NO_DESCRIPTION },
   stream: undefined,
 });

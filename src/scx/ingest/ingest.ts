@@ -34,6 +34,7 @@ import { admitSource } from './source-login.js';
 import {
   type AdmittedRequest,
   asSentence,
+  fedMount,
   isProbe,
   parseMount,
   refusedType,
@@ -65,6 +66,8 @@ export interface Ingest {
   setTitle(title: EncoderTitle): boolean;
   /** The encoder that has a source here, or had it last. */
   clientOf(source: SourceId): ClientIdentity | undefined;
+  /** The path at which it feeds the source; undefined if that is not known. */
+  mountOf(source: SourceId): string | undefined;
   tick(now: number): void;
   /** Ends all streams; `status` is the HTTP status that encoders get. */
   closeAll(status: 401 | 503, reason: string): void;
@@ -106,6 +109,7 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
   takeOver(log, request, slot);
   slot.epoch++;
   slot.client = client;
+  slot.mount = fedMount(head);
   slot.encoder = { mark, description: parseDescription(head.headers) };
   slot.title = options.titles.titleOf(mark);
   slot.frameAt = now();
@@ -136,6 +140,8 @@ export function createIngest(options: IngestOptions): Ingest {
     startStream(options, request, slot);
   };
   const claims = createMountClaims({ name, slots, log, now, start });
+
+  const slotOf = (source: SourceId) => slots.all().find(({ id }) => id === source);
 
   const proofs = createProofCheck(options.leaseToken);
   const isFrontEnd = ({ headers, method, target }: RequestHead): boolean =>
@@ -171,7 +177,8 @@ export function createIngest(options: IngestOptions): Ingest {
       admitSource(request, given, options, () => handleStream(request, given));
     },
     setTitle: titles.set,
-    clientOf: (source) => slots.all().find(({ id }) => id === source)?.client,
+    clientOf: (source) => slotOf(source)?.client,
+    mountOf: (source) => slotOf(source)?.mount,
     tick: (at) => {
       claims.tick(at);
       for (const { stream } of slots.all()) stream?.tick(at);

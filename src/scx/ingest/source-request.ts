@@ -3,12 +3,19 @@
  * Libshout first asks without a password, to read in the `Allow` of the 401 whether PUT is possible:
  * that is no failed login. They take any redirect for a failed login.
  */
+import { MOUNT_FIELD, MOUNT_LENGTH_MAX } from '../../api/fed-mount.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import type { Answer } from '../../http/server/response.js';
 import { encoderRefusal } from '../../icecast/encoder-refusal.js';
-import { DEFAULT_PRIORITY, isMountOf, mountOf, priorityOf } from '../../icecast/mount.js';
+import {
+  DEFAULT_PRIORITY,
+  isMountOf,
+  mountOf,
+  mountPath,
+  priorityOf,
+} from '../../icecast/mount.js';
 import { isTitleUpdate } from '../../icecast/title-update.js';
 import type { SessionName } from '../../session/session-name.js';
 
@@ -58,6 +65,12 @@ export function parseMount({ target }: RequestHead, name: SessionName): MountRes
   const priority = priorityOf(target) ?? DEFAULT_PRIORITY;
   if (priority === 'bad') return refused(400, 'A priority is from 0 to 255.');
   return { kind: 'mount', priority };
+}
+
+/** The path at which an encoder feeds: at the front end, or else here. */
+export function fedMount({ headers, target }: RequestHead): string | undefined {
+  const mount = mountPath(headers.get(MOUNT_FIELD) ?? target);
+  return mount !== undefined && mount.length <= MOUNT_LENGTH_MAX ? mount : undefined;
 }
 
 /** Refuses a content type that is not MP3; undefined if it may be MP3. */

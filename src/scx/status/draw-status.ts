@@ -7,6 +7,7 @@
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { FlowView, GossamerView, SourceView } from '../../gossamer/view.js';
+import { dropAbsent } from '../../session/drop-absent.js';
 
 /** The status without the overlay's part. */
 export type OwnFacts = Omit<
@@ -37,11 +38,17 @@ const drawFlow = (flow: FlowView): ScxStatus['sources'][number]['flows'][number]
   stray: flow.stray,
 });
 
-const drawSource = (
-  view: SourceView,
-  silent: readonly SourceId[],
-): ScxStatus['sources'][number] => ({
-  ...(silent.includes(view.source.id) ? { silent: true } : {}),
+/** What this SCX's own parts know of the sources. */
+export interface SourceFacts {
+  /** The sources that count as away. */
+  readonly silent: readonly SourceId[];
+  /** The path at which an encoder here feeds a source. */
+  mountOf(source: SourceId): string | undefined;
+}
+
+const drawSource = (view: SourceView, facts: SourceFacts): ScxStatus['sources'][number] => ({
+  ...(facts.silent.includes(view.source.id) ? { silent: true } : {}),
+  ...dropAbsent({ mount: facts.mountOf(view.source.id) }),
   id: view.source.id,
   scx: view.scx,
   priority: view.source.priority,
@@ -65,12 +72,8 @@ function stateOf(view: GossamerView, isRendezvous: boolean): ScxStatus['state'] 
   return isAlone && !isRendezvous ? 'joining' : 'running';
 }
 
-/** The whole status; `silent`: the sources that count as away. */
-export function drawStatus(
-  view: GossamerView,
-  own: OwnFacts,
-  silent: readonly SourceId[] = [],
-): ScxStatus {
+/** The whole status. */
+export function drawStatus(view: GossamerView, own: OwnFacts, facts: SourceFacts): ScxStatus {
   return {
     ...own,
     id: view.self.id,
@@ -84,7 +87,7 @@ export function drawStatus(
       rttMs,
       ours,
     })),
-    sources: view.sources.map((source) => drawSource(source, silent)),
+    sources: view.sources.map((source) => drawSource(source, facts)),
     disturbances: drawDisturbances(view.disturbances),
   };
 }

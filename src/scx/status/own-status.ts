@@ -8,6 +8,7 @@ import type { GossamerView } from '../../gossamer/view.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import type { HandOverState } from '../hand-over/hand-over-state.js';
+import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
@@ -24,6 +25,7 @@ export interface OwnStatusOptions {
   readonly sources: AttachedSources;
   readonly handOver: HandOverState;
   readonly titles: TitleMemory;
+  readonly ingest: Pick<Ingest, 'mountOf'>;
   view(): GossamerView;
   /** The stream's URL. */
   httpUrl(): string;
@@ -74,5 +76,6 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       failedSuccessor: handOver.failedSuccessor,
     }),
   };
-  return drawStatus(options.view(), own, playout.onAir.silent(options.now()));
+  const silent = playout.onAir.silent(options.now());
+  return drawStatus(options.view(), own, { silent, mountOf: options.ingest.mountOf });
 }

@@ -9,7 +9,8 @@ describe('A front end', () => {
     const { client, fedAs } = await startFed();
     const encoder = client(
       `PUT /${PATH}.mp3?priority=50 HTTP/1.1\r\nHost: x\r\nAuthorization: Basic abc\r\n` +
-        'X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nice-name: Caf\xe9\r\n\r\n' +
+        'X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nice-name: Caf\xe9\r\n' +
+        'X-Scattercast-Mount: /other\r\n\r\n' +
         'sound',
     );
     const one = await fedAs(0);
@@ -20,6 +21,7 @@ describe('A front end', () => {
       'host: x',
       'authorization: Basic abc',
       'ice-name: CafÃ©',
+      `x-scattercast-mount: /${PATH}.mp3`,
       expect.stringMatching(/^x-forwarded-for: /),
     ]);
     one.socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
@@ -68,6 +70,7 @@ describe('A front end', () => {
     expect(gift?.bytes.toString('latin1').split('\r\n')).toEqual([
       `PUT /${PATH} HTTP/1.1`,
       'ice-name: a',
+      `x-scattercast-mount: /${PATH}.mp3`,
       'x-forwarded-for: 203.0.113.9',
       '',
       'sound',

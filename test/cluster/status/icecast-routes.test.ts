@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { ScxStatus } from '../../../src/api/scx-status.js';
 import type { Mounts } from '../../../src/cluster/ingest/session-of-mount.js';
 import { parseSessionPath } from '../../../src/session/session-name.js';
 import { startFake } from '../fake-cluster.js';
@@ -13,12 +12,21 @@ const name = parseSessionPath(PATH);
 if (!name.ok) throw new Error('no name');
 const SESSION = name.value;
 
-const sourceAt = (scx: string, audience: number): ScxStatus['sources'][number] => ({
+const sourceAt = (scx: string, audience: number, mount?: string) => ({
   ...{ id: SOURCE, scx, priority: 128, costMs: 0, path: [], audience, flows: [] },
+  ...(mount === undefined ? {} : { mount }),
 });
 
-/** A cluster with one session on the air; `at` is the SCX of the source, or '' for the one here. */
-async function onAir(at = '', mounts: Mounts = new Map([['/live', SESSION]])) {
+const LIVE: Mounts = new Map([
+  ['/live', SESSION],
+  ['/Soirée', SESSION],
+]);
+
+/**
+ * A cluster with one session on the air; `at` is the SCX of the source, or '' for the one here, and
+ * `mount` what its encoder feeds.
+ */
+async function onAir(at = '', mounts = LIVE, mount?: string) {
   const fake = await startFake({ mounts });
   const homepage = '<r:HOMEPAGE>https://radio.example/</r:HOMEPAGE>';
   const xml = announcementXml(NIGHT).replace('<CHANNEL', `${homepage}<CHANNEL`);
@@ -27,7 +35,7 @@ async function onAir(at = '', mounts: Mounts = new Map([['/live', SESSION]])) {
   const { id } = fake.platform.launches[0]!;
   await fake.platform.renew(id, {
     ...{ playing: SOURCE, title: TITLE, bitrateKbps: 128, listeners: 3, listenersPeak: 5 },
-    ...{ sampleRateHz: 44_100, audioChannels: 2, sources: [sourceAt(at || id, 17)] },
+    ...{ sampleRateHz: 44_100, audioChannels: 2, sources: [sourceAt(at || id, 17, mount)] },
   });
   const text = async (path: string) => (await fake.get(path)).text();
   const icestats = async (query = '') =>
@@ -36,7 +44,27 @@ async function onAir(at = '', mounts: Mounts = new Map([['/live', SESSION]])) {
 }
 
 describe('status-json.xsl', () => {
-  test('names the mount that is fed, the form of the audio and the home page', async () => {
+  test.each([...['/live', '/live.mp3', `/${PATH}`, `/${PATH}.mp3`, '/Soir%C3%A9e']])(
+    'names the mount that an encoder feeds: %s',
+    async (mount) => {
+      const { icestats, get, cluster } = await onAir('', LIVE, mount);
+      const { source } = await icestats();
+      expect(source).toMatchObject({ listenurl: `${cluster.url}${mount}` });
+      expect((await get(mount)).status).toBe(302);
+      expect(await icestats(`?mount=${mount}`)).toHaveProperty('source.listeners', 17);
+    },
+  );
+
+  test.each([
+    ['where the session is not heard', '', '/night'],
+    ['that is malformed', '', '/%zz'],
+    ['that an SCX elsewhere says', '00000000000000cc', `/${PATH}`],
+  ])('believes no mount %s', async (_what, at, mount) => {
+    const { icestats, cluster } = await onAir(at, LIVE, mount);
+    expect((await icestats()).source).toMatchObject({ listenurl: `${cluster.url}/live.mp3` });
+  });
+
+  test('without such a mount names that of the operator, the form of the audio and the home page', async () => {
     const { icestats, get, cluster } = await onAir();
     const { source } = await icestats();
     expect(source).toMatchObject({

@@ -69,6 +69,12 @@ describe.skipIf(!has('ffmpeg'))('ffmpeg', () => {
     expect(session).toBe('radio.example/show2');
     launch(ffmpeg(target('/house')));
     await expectHeard();
+    const stats = await (await fetch(`${cluster.url}/status-json.xsl?mount=/house`)).text();
+    const { listenurl } = JSON.parse(stats).icestats.source;
+    expect(listenurl).toBe(`${cluster.url}/house`);
+    const listener = listen(listenurl);
+    await listener.heard(1);
+    listener.stop();
   });
 
   test('feeds a session with SOURCE, at the name that listeners know', async () => {

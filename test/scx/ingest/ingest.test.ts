@@ -207,6 +207,16 @@ describe('An encoder', () => {
     expect(notes).toEqual([200]);
   });
 
+  test.each([
+    ['here', [], MOUNT],
+    ['at its front end', ['X-Scattercast-Mount: /Soir%C3%A9e'], '/Soir%C3%A9e'],
+    ['that is malformed', ['X-Scattercast-Mount: /%zz'], undefined],
+    ['that is too long', [`X-Scattercast-Mount: /${'x'.repeat(300)}`], undefined],
+  ])('is known with the mount that it feeds %s', async (_where, headers, mount) => {
+    const heard = await onAir(source(...headers));
+    expect(ingest.mountOf(heard.client.source.id)).toBe(mount);
+  });
+
   test('gets 100 for PUT that expects it, and 200 at the end of its chunks', async () => {
     const client = put('Transfer-Encoding: chunked', 'Expect: 100-continue');
     await client.head();

@@ -32,26 +32,42 @@ describe('status-json.xsl of an SCX', () => {
   const status = {
     ...{ session: name.text, httpUrl: 'http://radio.example:8001/night.mp3', title: 'Moonlight' },
     ...{ startedAt: '2026-11-22T23:00:00.000Z', bitrateKbps: 128, listeners: 1, listenersPeak: 2 },
-    playing: 'a'.repeat(16),
-  } as ScxStatus;
+    ...{ id: 'b'.repeat(16), playing: 'a'.repeat(16), sources: [] },
+  } as unknown as ScxStatus;
 
   test('has the stream while it is on the air, and only then', () => {
-    expect(icestatsOf(status, { title: 'Night', genre: 'Jazz' })).toMatchObject({
+    expect(icestatsOf(name, status, { title: 'Night', genre: 'Jazz' })).toMatchObject({
       icestats: {
         host: 'radio.example',
         source: { server_name: 'Night', genre: 'Jazz', title: 'Moonlight', listeners: 1 },
       },
     });
     const since = { ...status, playingSince: '2026-11-23T01:02:03.000Z' };
-    expect(icestatsOf(since, UNKNOWN)).toMatchObject({
+    expect(icestatsOf(name, since, UNKNOWN)).toMatchObject({
       icestats: {
         server_start_iso8601: '2026-11-22T23:00:00+0000',
         source: { stream_start_iso8601: '2026-11-23T01:02:03+0000' },
       },
     });
-    expect(icestatsOf(status, UNKNOWN)).toMatchObject({
+    expect(icestatsOf(name, status, UNKNOWN)).toMatchObject({
       icestats: { source: { server_name: name.text, genre: '' } },
     });
-    expect(icestatsOf({ ...status, playing: null }, UNKNOWN)).not.toHaveProperty('icestats.source');
+    expect(icestatsOf(name, { ...status, playing: null }, UNKNOWN)).not.toHaveProperty(
+      'icestats.source',
+    );
+  });
+
+  test('counts the whole session and names the mount that is fed, where the source is', () => {
+    const sources = (scx: string, mount?: string) =>
+      [{ id: 'a'.repeat(16), scx, audience: 7, mount }] as unknown as ScxStatus['sources'];
+    const stats = (given: ScxStatus['sources']) =>
+      icestatsOf(name, { ...status, sources: given }, UNKNOWN);
+    const source = (listeners: number, listenurl: string) => ({
+      icestats: { source: { listeners, listenurl } },
+    });
+    const url = 'http://radio.example:8001';
+    expect(stats(sources(status.id, '/night'))).toMatchObject(source(7, `${url}/night`));
+    expect(stats(sources(status.id, '/live'))).toMatchObject(source(7, `${url}/night.mp3`));
+    expect(stats(sources('c'.repeat(16), '/night'))).toMatchObject(source(1, `${url}/night.mp3`));
   });
 });
