@@ -16,7 +16,7 @@ import type { LinkEvent } from './attaching.js';
 import { createJournal, type Journal, type Progress } from './broadcast-progress.js';
 import type { Destination } from './destination.js';
 import { openSourceLink, type SourceLink } from './source-link.js';
-import { createStudio } from './studio.js';
+import { createStudio, type StudioClock } from './studio.js';
 
 export interface BroadcastOptions extends Destination {
   readonly program: Program;
@@ -26,6 +26,8 @@ export interface BroadcastOptions extends Destination {
   readonly onWarning: (text: string) => void;
   /** Ends the broadcast early but in order: what waits is sent, then AM_LEAVING. */
   readonly signal: AbortSignal;
+  /** By which frames are due; default: this machine's. */
+  readonly clock?: StudioClock;
 }
 
 /** How long the end of a program waits for an SCX that is away, ms. Guess. */
@@ -63,7 +65,7 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
     return refused.signal.throwIfAborted();
   }
   try {
-    await play(playlist, createStudio({ link, journal, onWarning, signal }), signal);
+    await play(playlist, createStudio({ ...options, link, journal, signal }), signal);
   } finally {
     playlist.return(undefined).catch(() => undefined); // Not awaited: its input may never arrive.
     journal.note({ state: 'leaving' });

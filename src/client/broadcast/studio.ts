@@ -12,7 +12,7 @@ import { createPacer, type Pacer } from './pacer.js';
 import type { SourceLink } from './source-link.js';
 
 /** A monotonic clock, and waiting on it. */
-interface StudioClock {
+export interface StudioClock {
   now(): number;
   /** Resolves after `ms`, or as soon as the signal is aborted. */
   pause(ms: number, signal: AbortSignal): Promise<void>;

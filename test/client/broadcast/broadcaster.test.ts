@@ -9,6 +9,8 @@ import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
 import { play, startPullServer } from '../pull/pull-server.js';
 import { SCX_ID, SESSION, type StandIn, startStandIn } from '../stand-in.js';
 
+const FRAME_MS = (1152 * 1000) / 44_100;
+
 let standIn: StandIn;
 let frames: Uint8Array[] = [];
 
@@ -139,13 +141,26 @@ describe('A broadcaster', () => {
     ]);
   });
 
-  test('sends in real time: no frame is sent before it is due', async () => {
-    const startedAt = performance.now();
-    const { input, over } = begin();
+  test('sends in real time: a frame waits until its clock says that it is due', async () => {
+    const waits: { ms: number; end: () => void }[] = [];
+    const time = { nowMs: 1000 };
+    const clock = {
+      now: () => time.nowMs,
+      pause: (ms: number) => new Promise<void>((end) => waits.push({ ms, end })),
+    };
+    const { input, progress, over } = begin({ clock });
     input.end(joinBytes(frames.slice(0, 40)));
+    // 200 ms ahead, and four frames that are due within a tenth of a second are sent together.
+    for (let sent = 8; sent < 40; sent += 4) {
+      await standIn.until(() => waits.length > 0);
+      const { ms, end } = waits.pop()!;
+      expect(progress().sentMs).toBeCloseTo(sent * FRAME_MS, 6);
+      time.nowMs += ms;
+      expect(time.nowMs - 1000).toBeCloseTo(sent * FRAME_MS - 200, 6);
+      end();
+    }
     await over;
-    const lengthMs = (40 * 1152 * 1000) / 44_100;
-    expect(performance.now() - startedAt).toBeGreaterThan(lengthMs - 300);
+    expect(progress().sentMs).toBeCloseTo(40 * FRAME_MS, 6);
   });
 
   test('reports its progress: title, position, bit rate, listeners', async () => {

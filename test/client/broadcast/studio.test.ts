@@ -51,6 +51,17 @@ function open(lateMs: (waits: number) => number) {
 }
 
 describe('A studio', () => {
+  test.each([0, 1, 40])('sends no frame before it is due, with waits %i ms late', async (ms) => {
+    const { studio, sent } = open(() => ms);
+    for (let index = 0; index < 1000; index++) {
+      await studio(FRAME);
+      const earlyMs = index * FRAME_MS - sent.lastAt;
+      // The studio takes a wait that would be over within 2 ms as over: Node's timers fire early.
+      expect(earlyMs).toBeLessThanOrEqual(LEAD_MS + TOGETHER_MS + 2);
+    }
+    expect(sent.count).toBe(1000);
+  });
+
   test('drifts by less than 1 ms in a day, though each of its waits ends late', async () => {
     const { studio, clock, sent, warnings } = open(
       (waits) => (waits % 16) + (waits % 997 ? 0 : 700),
