@@ -148,7 +148,6 @@ function fillItem(item, session) {
       .filter((part) => part !== undefined)
       .join(' \u00b7 '),
   );
-  item.searched = Object.values(session).filter((value) => typeof value === 'string');
   item.querySelector('.stream').href = listenPath(session);
   item.querySelector('.playlist').href = listenPath(session, 'm3u');
 }
@@ -170,15 +169,20 @@ function showSessions(sessions) {
   search();
 }
 
+/** What listeners read of a session. Its addresses would match the digits of their ports. */
+function searchedText(session) {
+  const { path, description = '', genre = '' } = session;
+  const title = session.onAir ? nowPlaying(session) : '';
+  return [nameOf(session), title, path, description, genre].join(' ').toLowerCase();
+}
+
 /** Hides what does not contain all the words. */
 function search() {
   const field = byId('search');
   field.hidden = items.size < SEARCHED_MIN && field.value === '';
   const words = field.value.toLowerCase().split(/\s+/);
   for (const item of items.values()) {
-    const text = [...item.searched, item.querySelector('.title').textContent]
-      .join(' ')
-      .toLowerCase();
+    const text = searchedText(item.session);
     item.hidden = !words.every((word) => text.includes(word));
   }
 }

@@ -86,6 +86,9 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     const { cluster: about, sessions } = await cluster.status();
     const many = Array.from({ length: 8 }, (_, n) => ({
       ...{ ...sessions[0], path: `radio.example/s${n}`, title: `Station ${n}`, scxs: [] },
+      ...{ session: `scattercast://radio.example/s${n}` },
+      // Nobody reads this on the page: its port is not searched.
+      listenUrl: `http://127.0.0.1:5555/listen/radio.example/s${n}.mp3`,
     }));
     const page = await (browser as Browser).newPage();
     await page.route('**/status', (route) =>
