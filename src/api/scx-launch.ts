@@ -27,7 +27,7 @@ export const launchSchema = z.strictObject({
   isListed: z.boolean().optional(),
   channels: z.array(channel).min(1).max(16),
   /**
-   * Checks source passwords (session/source-key.ts); without it nobody may broadcast.
+   * Checks source passwords (source-key-form.ts); without it nobody may broadcast.
    */
   sourceKey: z.string().max(100).optional(),
   /**

@@ -12,8 +12,8 @@ import { RADIO_NAMESPACE } from './announcement.js';
 import type { Findings } from './findings.js';
 import type { XmlElement } from './xml-tree.js';
 
-/** How often: at most once, exactly once, at least once. */
-type Occurrence = '?' | '1' | '+';
+/** How often: at most once, exactly once, at least once, any number of times. */
+type Occurrence = '?' | '1' | '+' | '*';
 
 interface Shape {
   readonly attributes: Readonly<Record<string, '?' | '1'>>;
@@ -38,6 +38,11 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:BITRATE': '?',
         'radio:LISTED': '?',
         'radio:SOURCE-KEY': '?',
+        'radio:KEY': '?',
+        'radio:ISSUED': '?',
+        'radio:ADMIN-KEY': '?',
+        'radio:SOURCE': '*',
+        'radio:SIGNATURE': '?',
       },
       text: false,
     },
@@ -47,6 +52,14 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
     { attributes: { id: '1' }, children: { DESCRIPTION: '?', TRANSPORT: '1' }, text: false },
   ],
   ['TRANSPORT', { attributes: { unicast: '1', multicast: '?' }, children: {}, text: false }],
+  [
+    'radio:SOURCE',
+    {
+      attributes: { name: '1', key: '1', priority: '1', until: '?' },
+      children: {},
+      text: false,
+    },
+  ],
 ]);
 
 /** The name in the table, independent of the document's prefixes; undefined in other namespaces. */
@@ -77,10 +90,10 @@ function checkAttributes(element: XmlElement, shape: Shape, findings: Findings):
 function checkOccurrences(element: XmlElement, shape: Shape, findings: Findings): void {
   for (const [name, occurrence] of Object.entries(shape.children)) {
     const count = childrenOf(element, name).length;
-    if (count === 0 && occurrence !== '?') {
+    if (count === 0 && (occurrence === '1' || occurrence === '+')) {
       findings.add(`${positionOf(element)} must contain a <${name}>`);
     }
-    if (count > 1 && occurrence !== '+') {
+    if (count > 1 && (occurrence === '1' || occurrence === '?')) {
       findings.add(`${positionOf(element)} must contain only one <${name}>`);
     }
   }

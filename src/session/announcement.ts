@@ -2,11 +2,13 @@
  * The announcement of a session (§2.2): "all the necessary parameters that pertain to the session".
  * It is a small XML document at a URL; this file defines its content and its bounds.
  *
- * Beyond: title, genre, homepage, bitrate, listing and source key are ours. They are in our own namespace,
- * so that a reader of the paper's format can still read the document.
+ * Beyond: title, genre, homepage, bitrate, listing, keys and signature are ours. They are in our own
+ * namespace, so that a reader of the paper's format can still read the document.
  */
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
+import type { PublicKey } from './public-key.js';
 import type { SessionName } from './session-name.js';
+import type { SourceKey } from './source-key.js';
 
 /** One of the session's independent data streams (§2.1). */
 export interface Channel {
@@ -19,8 +21,22 @@ export interface Channel {
   readonly multicast?: string;
 }
 
+/** Whose a session is, and who may broadcast; all absent from a document that nobody has signed. */
+export interface SignedFields {
+  /** The session's public key: a session is its name and key. */
+  readonly key?: PublicKey;
+  /** When it was signed, ms since 1970. The newest announcement of a session holds. */
+  readonly issuedMs?: number;
+  /** 1 to 16, with distinct names and keys; absent: nobody may broadcast. */
+  readonly sources?: readonly SourceKey[];
+  /** The hash of the password of Icecast's administration tools (runtime/secrets.ts). */
+  readonly adminKey?: string;
+  /** By the session's key, 64 bytes in base64url; over the printed form without it. */
+  readonly signature?: string;
+}
+
 /** The parameters that a client or an SCX needs before it joins a session. */
-export interface Announcement {
+export interface Announcement extends SignedFields {
   readonly name: SessionName;
   readonly description?: string;
   /** 1 to 16, with distinct ids. */
@@ -35,11 +51,15 @@ export interface Announcement {
   /** The station wants to be listed in directories of streams; false if it is absent. */
   readonly isListed?: boolean;
   /**
-   * Identifies broadcasters (source-key.ts); without it only clients on the SCX's machine may
+   * Identifies broadcasters (source-key-form.ts); without it only clients on the SCX's machine may
    * broadcast.
    */
   readonly sourceKey?: string;
 }
+
+/** An announcement that is signed; whether the signature is right, only its reader knows. */
+export type SignedAnnouncement = Announcement &
+  Required<Pick<SignedFields, 'key' | 'issuedMs' | 'signature'>>;
 
 /** The namespace of our additions. A later, incompatible meaning gets another number. */
 export const RADIO_NAMESPACE = 'https://scattercast.example/ns/radio/1';

@@ -13,6 +13,7 @@ import { dropAbsent } from './drop-absent.js';
 import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
 import { parseSessionName } from './session-name.js';
+import { readSignedFields } from './signed-fields.js';
 import { parseSourceKey } from './source-key-form.js';
 import { readXml, type XmlElement } from './xml-tree.js';
 
@@ -145,7 +146,7 @@ export function parseAnnouncement(xml: string): Result<Announcement> {
   const description = readText(root, 'DESCRIPTION', 'the description', lengthMax, findings);
   const channels = readChannels(root, findings);
   const rendezvous = readRendezvous(root, findings);
-  const extras = readExtras(root, findings);
+  const extras = { ...readExtras(root, findings), ...readSignedFields(root, findings) };
   if (name === undefined || !findings.empty) return findings.refuse();
   return good(dropAbsent({ name, description, channels, rendezvous, ...extras }));
 }

@@ -3,7 +3,10 @@
  * same announcement, if it was valid. So printing and parsing is also the way to check an
  * announcement that was composed from flags or a form.
  */
+
+import { printInstant } from '../lib/instant.js';
 import { type Announcement, type Channel, RADIO_NAMESPACE } from './announcement.js';
+import type { SourceKey } from './source-key.js';
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -45,14 +48,28 @@ const channelBlock = (channel: Channel): string[] => [
   '</CHANNEL>',
 ];
 
+const fields = (values: Readonly<Record<string, string | number | undefined>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`<radio:${name}>${escapeText(`${value}`)}</radio:${name}>`],
+  );
+
+function sourceElement({ name, key, priorityMax, untilMs }: SourceKey): string {
+  const until = untilMs === undefined ? '' : ` until="${printInstant(untilMs)}"`;
+  const text = escapeAttribute(name);
+  return `<radio:SOURCE name="${text}" key="${key}" priority="${priorityMax}"${until}/>`;
+}
+
 function extras(announcement: Announcement): string[] {
   const { title, genre, homepage, bitrateKbps, isListed, sourceKey } = announcement;
   const about = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
   const listed = isListed === undefined ? undefined : isListed ? 'yes' : 'no';
-  const fields = { ...about, LISTED: listed, 'SOURCE-KEY': sourceKey };
-  return Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [`<radio:${name}>${escapeText(`${value}`)}</radio:${name}>`],
-  );
+  const { key, issuedMs, adminKey, sources = [] } = announcement;
+  const issued = issuedMs === undefined ? undefined : printInstant(issuedMs);
+  return [
+    ...fields({ ...about, LISTED: listed, 'SOURCE-KEY': sourceKey }),
+    ...fields({ KEY: key, ISSUED: issued, 'ADMIN-KEY': adminKey }),
+    ...sources.map(sourceElement),
+  ];
 }
 
 /** The sections with a blank line between them. */
@@ -77,11 +94,12 @@ export function printAnnouncement(announcement: Announcement): string {
     additions,
     ...announcement.channels.map(channelBlock),
     block('RENDEZVOUS', announcement.rendezvous),
+    fields({ SIGNATURE: announcement.signature }),
   ];
   const body = separate(sections).map((line) => (line === '' ? '' : `  ${line}`));
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    ...rootTag(announcement, additions.length > 0),
+    ...rootTag(announcement, additions.length > 0 || announcement.signature !== undefined),
     ...body,
     '</SCATTERCAST>',
   ];

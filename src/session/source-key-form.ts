@@ -1,4 +1,4 @@
-/** The written form of a source key; source-key.ts explains what it is. */
+/** The written form of a source key. */
 import { bad, good, type Result } from '../lib/result.js';
 
 /** 32 bytes are 43 characters of base64url. */

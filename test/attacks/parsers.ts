@@ -14,6 +14,7 @@ import { attachRequestSchema } from '../../src/api/attach.js';
 import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
 import { scxStatusSchema } from '../../src/api/scx-status.js';
 import { parsePlaylist, readingsOf } from '../../src/client/playlist/playlist-file.js';
+import { addSourceKey } from '../../src/cluster/announcements/add-source-key.js';
 import { readToMark } from '../../src/cluster/ingest/read-to-mark.js';
 import { decodeText } from '../../src/cluster/web/methods.js';
 import { basicAuth } from '../../src/http/server/basic-auth.js';
@@ -38,12 +39,13 @@ import { createFormatProbe } from '../../src/mp3/frames/format-probe.js';
 import { createFramer } from '../../src/mp3/frames/framer.js';
 import { parseId3v1 } from '../../src/mp3/tags/id3v1.js';
 import { decodeLegacyText } from '../../src/mp3/tags/legacy-text.js';
+import { verifyAnnouncement } from '../../src/runtime/signed-announcement.js';
 import { createSourceBody } from '../../src/scx/ingest/source-body.js';
 import { NOTICE_BYTES_MAX, parseNotice } from '../../src/scx/sound/now-playing.js';
 import { parseLocation, parseWebAddress } from '../../src/session/location.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
+import { parseSessionId } from '../../src/session/session-id.js';
 import { parseSessionName, parseSessionPath } from '../../src/session/session-name.js';
-import { addSourceKey } from '../../src/session/source-key.js';
 import { readGtitm } from '../../src/simulator/topology/gtitm-reader.js';
 import { readRtts } from '../../src/simulator/topology/rtt-reader.js';
 import { DATAGRAM_BYTES_MAX, decodeDatagram, tokenOf } from '../../src/wire/datagram.js';
@@ -327,7 +329,10 @@ export const PARSERS: readonly OutsideParser[] = [
     ],
     parseNotice,
   ),
-  ofText('announcement', DOCUMENT_BYTES, DOCUMENTS, parseAnnouncement),
+  ofText('announcement', DOCUMENT_BYTES, DOCUMENTS, (text) => {
+    const parsed = parseAnnouncement(text);
+    if (parsed.ok) verifyAnnouncement(parsed.value, 0);
+  }),
   ofText('announcement with a key', DOCUMENT_BYTES, DOCUMENTS, (text) => addSourceKey(text, KEY)),
   ofText(
     'session name',
@@ -338,6 +343,7 @@ export const PARSERS: readonly OutsideParser[] = [
     ],
     (text) => {
       parseSessionName(text);
+      parseSessionId(text);
       parseSessionPath(text);
     },
   ),

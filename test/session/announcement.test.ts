@@ -7,6 +7,8 @@ import {
 } from '../../src/session/announcement.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { printAnnouncement } from '../../src/session/print-announcement.js';
+import type { PublicKey } from '../../src/session/public-key.js';
+import { SOURCE_KEYS_MAX, SOURCE_NAME_LENGTH_MAX } from '../../src/session/source-key.js';
 import { announcement as announcements, problemsOf } from './support.js';
 
 const jazz: Announcement = {
@@ -83,6 +85,16 @@ describe('A printed announcement', () => {
       genre: '&'.repeat(limits.genreLengthMax),
       homepage: 'https://a.example/?'.padEnd(limits.homepageLengthMax, '&'),
       bitrateKbps: 320,
+      sources: Array.from({ length: SOURCE_KEYS_MAX }, (_, index) => ({
+        name: `${index}`.padEnd(SOURCE_NAME_LENGTH_MAX, '&'),
+        key: Buffer.alloc(32, index).toString('base64url') as PublicKey,
+        priorityMax: 255,
+        untilMs: Date.UTC(2099, 11),
+      })),
+      key: Buffer.alloc(32).toString('base64url') as PublicKey,
+      issuedMs: Date.UTC(2099, 11),
+      adminKey: `sha256:${Buffer.alloc(32).toString('base64url')}`,
+      signature: Buffer.alloc(64).toString('base64url'),
     };
     const xml = printAnnouncement(largest);
     expect(parseAnnouncement(xml)).toEqual({ ok: true, value: largest });

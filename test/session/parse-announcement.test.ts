@@ -72,7 +72,7 @@ describe('An announcement', () => {
   test('ignores what others, or later versions of us, added', () => {
     const other =
       '<x:a xmlns:x="urn:x" b="c">text<x:d/><CHANNEL/></x:a><TITLE xmlns="urn:y">no</TITLE>' +
-      `<radio:KEY ${RADIO}>later<radio:PART/></radio:KEY>`;
+      `<radio:LATER ${RADIO}>later<radio:PART/></radio:LATER>`;
     const channel =
       '<CHANNEL id="1" x:y="z" xmlns:x="urn:x" xml:lang="en"><x:a/><TRANSPORT unicast="tcp"/>' +
       '</CHANNEL>';

@@ -1,56 +1,54 @@
 import { describe, expect, test } from 'vitest';
-import { parseAnnouncement } from '../../src/session/parse-announcement.js';
-import { printAnnouncement } from '../../src/session/print-announcement.js';
-import { addSourceKey } from '../../src/session/source-key.js';
+import type { PublicKey } from '../../src/session/public-key.js';
+import { findSource, hasEnded, parseSource, type SourceKey } from '../../src/session/source-key.js';
 import { problemsOf } from './support.js';
 
-const KEY = `sha256:${'aB3_-'.repeat(8)}xyz`;
-const OPENING = '<SCATTERCAST name="scattercast://radio.example/night">';
-const CONTENT = '<CHANNEL id="1"><TRANSPORT unicast="tcp"/></CHANNEL><RENDEZVOUS>a:1</RENDEZVOUS>';
-const documentOf = (end = '</SCATTERCAST>'): string => `${OPENING}${CONTENT}${end}`;
-
-const keyIn = (xml: string): string | undefined => {
-  const parsed = parseAnnouncement(xml);
-  if (!parsed.ok) throw new Error(problemsOf(parsed));
-  return parsed.value.sourceKey;
-};
+const KEY = `${'k'.repeat(42)}A` as PublicKey;
+const attributes = { name: 'anna', key: KEY, priority: '80', until: '2027-01-01T00:00:00.000Z' };
+const parse = (over: object) => parseSource(new Map(Object.entries({ ...attributes, ...over })));
 
 describe('A source key', () => {
-  test('is added to a document, which stays as it is otherwise', () => {
-    const added = addSourceKey(documentOf(), KEY);
-    if (!added.ok) throw new Error(problemsOf(added));
-    const { xml, announcement } = added.value;
-    expect(xml.replace(/ {2}<SOURCE-KEY.*<\/SOURCE-KEY>\n/, '')).toBe(documentOf());
-    expect([announcement.sourceKey, keyIn(xml)]).toEqual([KEY, KEY]);
+  test('has a name, a highest priority, and perhaps an end', () => {
+    const untilMs = Date.UTC(2027, 0);
+    expect(parse({})).toEqual({
+      ok: true,
+      value: { name: 'anna', key: KEY, priorityMax: 80, untilMs },
+    });
+    const forever = new Map(Object.entries({ name: 'anna', key: KEY, priority: '0' }));
+    expect(parseSource(forever)).toEqual({
+      ok: true,
+      value: { name: 'anna', key: KEY, priorityMax: 0 },
+    });
   });
 
-  test.each(['</SCATTERCAST >\n', '</SCATTERCAST>\n<!-- end -->'])('is added before %j', (end) =>
-    expect(addSourceKey(documentOf(end), KEY).ok).toBe(true),
-  );
-
-  test('is printed and read again', () => {
-    const parsed = parseAnnouncement(documentOf());
-    if (!parsed.ok) throw new Error(problemsOf(parsed));
-    expect(keyIn(printAnnouncement({ ...parsed.value, sourceKey: KEY }))).toBe(KEY);
+  test.each([
+    ['name', '', 'must not be empty'],
+    ['name', 'x'.repeat(41), 'at most 40'],
+    ['name', 'a\u202eb', 'control characters'],
+    ['key', 'my password', "a source's key must be 43 characters"],
+    ['key', 'x'.repeat(43), 'must be 43 characters'],
+    ['priority', '256', 'from 0 to 255'],
+    ['priority', '-1', 'from 0 to 255'],
+    ['priority', '', 'from 0 to 255'],
+    ['until', '', 'must be a time like'],
+    ['until', '2027-02-30T00:00:00.000Z', 'must be a time like'],
+    ['until', '2027-01-01', 'must be a time like'],
+  ])('is refused if its %s is %j, without the key being shown', (name, value, problem) => {
+    const problems = problemsOf(parse({ [name]: value }));
+    expect(problems).toContain(problem);
+    expect(problems).not.toContain('my password');
   });
 
-  test('is not added where it would not be read: in a comment, or beyond the size of a document', () => {
-    const hidden = documentOf('</SCATTERCAST><!-- </SCATTERCAST> -->');
-    const large = documentOf(`<!-- ${'x'.repeat(65_350)} --></SCATTERCAST>`);
-    expect(keyIn(large)).toBeUndefined();
-    for (const xml of [hidden, large]) {
-      expect(problemsOf(addSourceKey(xml, KEY))).toContain('no room for a source key');
-    }
+  test('holds until its end', () => {
+    const source: SourceKey = { name: 'anna', key: KEY, priorityMax: 1, untilMs: 1000 };
+    expect([hasEnded(source, 999), hasEnded(source, 1000)]).toEqual([false, true]);
+    expect(hasEnded({ name: 'anna', key: KEY, priorityMax: 1 }, Number.MAX_VALUE)).toBe(false);
   });
 
-  test.each(['', 'sha256:', 'md5:abc', `${KEY}x`, KEY.replace('x', '='), 'my password'])(
-    'that is %j makes an announcement invalid, and is not shown',
-    (key) => {
-      const element = `<SOURCE-KEY xmlns="https://scattercast.example/ns/radio/1">${key}</SOURCE-KEY>`;
-      const parsed = parseAnnouncement(documentOf(`${element}</SCATTERCAST>`));
-      expect(problemsOf(parsed)).toBe(
-        'the source key must be "sha256:" and 43 characters of base64url',
-      );
-    },
-  );
+  test('is found by its name or its key', () => {
+    const source: SourceKey = { name: 'anna', key: KEY, priorityMax: 1 };
+    expect(findSource([source], { name: 'anna' })).toBe(source);
+    expect(findSource([source], { key: KEY })).toBe(source);
+    expect(findSource([source], { name: 'bert' })).toBeUndefined();
+  });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Result } from '../../src/lib/result.js';
 import type { Announcement, Channel } from '../../src/session/announcement.js';
+import type { PublicKey } from '../../src/session/public-key.js';
 import type { SessionName } from '../../src/session/session-name.js';
 
 /** All problems in one text; '' if there are none. */
@@ -54,7 +55,21 @@ const channel: fc.Arbitrary<Channel> = fc.record(
   { requiredKeys: ['id', 'unicast'] },
 );
 
-/** Valid announcements in normal form. */
+const publicKey = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('base64url') as PublicKey);
+
+const source = fc.record(
+  {
+    name: plainText.filter((text) => text.length <= 40),
+    key: publicKey,
+    priorityMax: fc.integer({ min: 0, max: 255 }),
+    untilMs: fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2099, 11) }),
+  },
+  { requiredKeys: ['name', 'key', 'priorityMax'] },
+);
+
+/** Valid announcements in normal form, unsigned. */
 export const announcement: fc.Arbitrary<Announcement> = fc.record(
   {
     name: sessionName,
@@ -69,6 +84,11 @@ export const announcement: fc.Arbitrary<Announcement> = fc.record(
     homepage: fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url).href),
     bitrateKbps: fc.integer({ min: 8, max: 320 }),
     isListed: fc.boolean(),
+    sources: fc.uniqueArray(source, {
+      ...{ minLength: 1, maxLength: 16 },
+      comparator: (one, other) => one.name === other.name || one.key === other.key,
+    }),
+    adminKey: publicKey.map((text) => `sha256:${text}`),
   },
   { requiredKeys: ['name', 'channels', 'rendezvous'] },
 );

@@ -7,8 +7,8 @@
 import type { PasswordChoice } from '../../api/publishing.js';
 import { good } from '../../lib/result.js';
 import { drawPassword, hashSecret } from '../../runtime/secrets.js';
-import { addSourceKey, type Keyed } from '../../session/source-key.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
+import { addSourceKey, type Keyed } from './add-source-key.js';
 import type { Published } from './announcement-store.js';
 
 /** The document, and the password if that is new. */

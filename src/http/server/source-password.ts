@@ -1,5 +1,5 @@
 /**
- * The right to broadcast. A session with a source key (session/source-key.ts) requires the password
+ * The right to broadcast. A session with a source key (source-key-form.ts) requires the password
  * that belongs to it, from every client and over every protocol. A session without a key takes no
  * sources: an address proves nothing, not even that of this machine, whose other users, browsers and
  * proxies have it as well.

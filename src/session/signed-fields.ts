@@ -1,0 +1,58 @@
+/**
+ * The fields of an announcement that say whose it is and who may broadcast: the session's key, the
+ * issue time, the source keys, the key of the administrator's password, and the signature. Here
+ * their form is read; runtime/signed-announcement.ts checks the signature.
+ */
+
+import { parseInstant } from '../lib/instant.js';
+import { bad, good, type Result } from '../lib/result.js';
+import type { SignedFields } from './announcement.js';
+import { childrenOf } from './announcement-shape.js';
+import type { Findings } from './findings.js';
+import { parsePublicKey, parseSource, SOURCE_KEYS_MAX, type SourceKey } from './source-key.js';
+import type { XmlElement } from './xml-tree.js';
+
+/** The unused bits of the last character must be 0, so that each has one form. */
+const SIGNATURE = /^[A-Za-z0-9_-]{85}[AQgw]$/;
+const HASH = /^sha256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+
+const parseSignature = (text: string): Result<string> =>
+  SIGNATURE.test(text) ? good(text) : bad('the signature must be 86 characters of base64url');
+
+const parseAdminKey = (text: string): Result<string> =>
+  HASH.test(text) ? good(text) : bad('the admin key must be "sha256:" and 43 of base64url');
+
+function readSources(root: XmlElement, findings: Findings): readonly SourceKey[] | undefined {
+  const elements = childrenOf(root, 'radio:SOURCE');
+  if (elements.length === 0) return undefined;
+  if (elements.length > SOURCE_KEYS_MAX) {
+    findings.add(
+      `there are ${elements.length} source keys; at most ${SOURCE_KEYS_MAX} are allowed`,
+    );
+    return undefined;
+  }
+  const sources = elements.flatMap(
+    ({ attributes }) => findings.take(parseSource(attributes)) ?? [],
+  );
+  for (const field of ['name', 'key'] as const) {
+    if (new Set(sources.map((source) => source[field])).size === sources.length) continue;
+    findings.add(`two source keys have the same ${field}; give each its own`);
+  }
+  return sources;
+}
+
+/** Reads the fields; those that are absent are undefined. */
+export function readSignedFields(root: XmlElement, findings: Findings) {
+  const read = <Value>(name: string, parse: (text: string) => Result<Value>): Value | undefined => {
+    const text = childrenOf(root, `radio:${name}`)[0]?.text.trim();
+    // An empty element is refused: it is a mistake, and does not mean "absent".
+    return text === undefined ? undefined : findings.take(parse(text));
+  };
+  return {
+    key: read('KEY', (text) => parsePublicKey("the session's key", text)),
+    issuedMs: read('ISSUED', (text) => parseInstant('the issue time', text)),
+    adminKey: read('ADMIN-KEY', parseAdminKey),
+    sources: readSources(root, findings),
+    signature: read('SIGNATURE', parseSignature),
+  } satisfies { readonly [Field in keyof SignedFields]-?: SignedFields[Field] | undefined };
+}
