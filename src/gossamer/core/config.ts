@@ -15,6 +15,8 @@
  *                             a round trip
  *   a parent is silent        after 3 x 250 ms / 3 x 5 s: keepAliveMisses, treeKeepAliveIntervalMs
  *                             a parent that hangs holds up its whole subtree
+ *   one that has failed is    after 100 ms, doubling to 5 s: TIMEOUTS.askAgain...
+ *   asked again               it may not know yet that we are a neighbour
  *   reserves no longer fill   1 s after they were heard: TIMEOUTS.answerMs
  *   a hole                    a long round trip
  *   a parent is slow          when 1.5 s later than usual for 0.5 s: TIMEOUTS.slow...
@@ -250,6 +252,13 @@ export const TIMEOUTS = Object.freeze({
   lossyQuietMinMs: 1000,
   /** While no upstream delivers, another reserve is asked at this interval, ms. */
   reserveStepMs: 200,
+  /**
+   * An upstream that refused, or could not be connected to, is asked again after this, ms; the wait
+   * doubles with each failure in a row ...
+   */
+  askAgainFirstMs: 100,
+  /** ... up to this, ms. */
+  askAgainLastMs: 5000,
   /** A subscription that was asked or heard within this time may yet fill a hole, ms. */
   answerMs: 1000,
   /**

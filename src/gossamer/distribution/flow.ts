@@ -21,7 +21,7 @@ import { createStream, NOTHING, type Progress, type Stream } from './stream/stre
 export interface Flow
   extends Pick<
     ParentChange,
-    'wantParent' | 'needsParent' | 'needsReserve' | 'askReserve' | 'asked'
+    'wantParent' | 'needsParent' | 'needsRetry' | 'needsReserve' | 'askReserve' | 'asked'
   > {
   readonly source: SourceId;
   readonly channel: number;
@@ -134,11 +134,10 @@ export function createFlow(options: FlowOptions): Flow {
     },
     wantParent: parentChange.wantParent,
     needsParent: parentChange.needsParent,
+    needsRetry: parentChange.needsRetry,
     needsReserve: parentChange.needsReserve,
     askReserve: parentChange.askReserve,
-    get asked() {
-      return parentChange.asked;
-    },
+    asked: parentChange.asked,
     passesReversePathCheck: (from) => parentChange.get(from) !== undefined,
     publish: reception.accept,
     accept: (from, adu, now) => {

@@ -43,17 +43,23 @@ export interface Upkeep {
 /** Creates the maintenance of one source: of each of its flows, and the search for upstreams. */
 function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
   /** Routing's choice, then the reserves; undefined: all have been asked. */
-  const nextUpstream = (flow: Flow, { scx, nextHop }: KnownSource): NodeId | undefined => {
-    const { asked } = flow;
+  const nextUpstream = (
+    flow: Flow,
+    { scx, nextHop }: KnownSource,
+    now: number,
+  ): NodeId | undefined => {
+    const asked = flow.asked(now);
     const isFresh = nextHop !== undefined && !asked.has(nextHop);
     return isFresh ? nextHop : reserve(scx, asked);
   };
 
   const lookForUpstream = (flow: Flow, entry: KnownSource, now: number): void => {
     if (flow.needsParent(now)) {
-      flow.wantParent(nextUpstream(flow, entry) ?? entry.nextHop, now);
+      flow.wantParent(nextUpstream(flow, entry, now) ?? entry.nextHop, now);
+    } else if (flow.needsRetry(now)) {
+      flow.wantParent(entry.nextHop, now);
     } else if (flow.needsReserve(now)) {
-      const upstream = nextUpstream(flow, entry);
+      const upstream = nextUpstream(flow, entry, now);
       if (upstream !== undefined) flow.askReserve(upstream, now);
     }
   };

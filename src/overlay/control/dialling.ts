@@ -22,7 +22,7 @@ function open(pool: LinkPool, contact: Contact): void {
     hello: controlHello(context),
     onOpen: (connection, answer) => {
       contact.opening = undefined;
-      retries.onOpened(contact.address);
+      retries.onSucceeded(contact.address);
       becomeLinked(pool, connection, memberOf(answer), contact.address);
     },
     onFailed: () => onFailed(pool, contact),

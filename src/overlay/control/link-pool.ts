@@ -4,11 +4,11 @@
  * known by the address that it claims as well as by the one that we dialled.
  */
 import type { Address, Member, NodeId } from '../../gossamer/core/node.js';
+import type { Retries } from '../../lib/retries.js';
 import type { Rng } from '../../lib/rng.js';
 import type { Connection } from '../sockets/connection.js';
-import type { OverlayContext } from '../sockets/context.js';
+import { createAddressRetries, type OverlayContext } from '../sockets/context.js';
 import { createOutbox, type Outbox } from '../sockets/outbox.js';
-import { createRetries, type Retries } from '../sockets/retries.js';
 
 /** A connection after its handshake. */
 export interface Link {
@@ -40,7 +40,7 @@ export interface Contact {
 
 export interface LinkPool {
   readonly context: OverlayContext;
-  readonly retries: Retries;
+  readonly retries: Retries<Address>;
   /** Bounded: inboundMax and peersMax; `sweep` removes those without a connection. */
   readonly contacts: Map<Address, Contact>;
   /** The mesh neighbour at each address. Bounded: k1 + k2. */
@@ -54,7 +54,7 @@ export interface LinkPool {
 /** Creates a pool without connections; `rng` spreads retries. */
 export const createLinkPool = (context: OverlayContext, rng: Rng): LinkPool => ({
   context,
-  retries: createRetries(rng, context.limits),
+  retries: createAddressRetries(context, rng),
   contacts: new Map(),
   edges: new Map(),
   outboundCount: 0,

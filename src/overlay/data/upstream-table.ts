@@ -2,12 +2,12 @@
  * The data connections to parents, by parent and channel, and the two ways in which one of them
  * ends: it fails, and then the machine is notified, or it is no longer used and ends in order.
  */
-import type { Member, NodeId, SourceId } from '../../gossamer/core/node.js';
+import type { Address, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
+import type { Retries } from '../../lib/retries.js';
 import type { Rng } from '../../lib/rng.js';
 import { type Connection, NOBODY } from '../sockets/connection.js';
 import type { OverlayContext } from '../sockets/context.js';
 import type { Outbox } from '../sockets/outbox.js';
-import type { Retries } from '../sockets/retries.js';
 import type { DatagramChild } from './datagram-child.js';
 
 /** One data connection to a parent, or to a parent in reserve. */
@@ -27,11 +27,13 @@ export interface Upstream {
 export interface UpstreamTable {
   readonly context: OverlayContext;
   readonly rng: Rng;
-  readonly retries: Retries;
+  readonly retries: Retries<Address>;
   /** By `keyOf`. Bounded: outboundDataMax. */
   readonly upstreams: Map<string, Upstream>;
   /** Keys of connections that are kept without a subscription. Bounded: mesh neighbours. */
   readonly held: Set<string>;
+  /** Keys of peers that could not be asked, which is about to be reported. */
+  readonly failing: Set<string>;
   /** Called when a connection with subscriptions is gone. */
   onDown(peer: NodeId, channel: number): void;
 }

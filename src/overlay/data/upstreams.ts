@@ -15,9 +15,8 @@ import type { DatagramToken } from '../../wire/datagram.js';
 import { encodeDataMessage } from '../../wire/encoder.js';
 import type { ScxHello } from '../sockets/admission.js';
 import type { Connection } from '../sockets/connection.js';
-import { dataHello, type OverlayContext } from '../sockets/context.js';
+import { createAddressRetries, dataHello, type OverlayContext } from '../sockets/context.js';
 import { createOutbox } from '../sockets/outbox.js';
-import { createRetries } from '../sockets/retries.js';
 import type { ChildMessage } from './data-roles.js';
 import { startDatagrams, upstreamHandler } from './upstream-arrivals.js';
 import { endIfUnused, keyOf, lose, type Upstream, type UpstreamTable } from './upstream-table.js';
@@ -40,11 +39,12 @@ export function createUpstreams(
   rng: Rng,
   onDown: (peer: NodeId, channel: number) => void,
 ): Upstreams {
-  const retries = createRetries(rng, context.limits);
+  const retries = createAddressRetries(context, rng);
   const table: UpstreamTable = {
     ...{ context, rng, retries, onDown },
     upstreams: new Map(),
     held: new Set(),
+    failing: new Set(),
   };
   return {
     send: (to, channel, message) => send(table, to, channel, message),
@@ -76,8 +76,19 @@ function send(table: UpstreamTable, to: Member, channel: number, message: ChildM
 
 function openFor(table: UpstreamTable, to: Member, channel: number): Upstream | undefined {
   const upstream = open(table, to, channel);
-  if (upstream === undefined) setImmediate(() => table.onDown(to.id, channel));
+  if (upstream === undefined) reportDownSoon(table, to.id, channel);
   return upstream;
+}
+
+/** Once for all sources, asynchronously, because the machine may ask again at once. */
+function reportDownSoon({ failing, onDown }: UpstreamTable, peer: NodeId, channel: number): void {
+  const key = keyOf(peer, channel);
+  if (failing.has(key)) return;
+  failing.add(key);
+  setImmediate(() => {
+    failing.delete(key);
+    onDown(peer, channel);
+  });
 }
 
 function write({ context }: UpstreamTable, upstream: Upstream, message: ChildMessage): void {
@@ -138,7 +149,7 @@ interface Opened {
 
 function becomeOpen(table: UpstreamTable, upstream: Upstream, handshake: Opened): void {
   const { opened, answer, token } = handshake;
-  table.retries.onOpened(upstream.peer.address);
+  table.retries.onSucceeded(upstream.peer.address);
   if (answer.id !== upstream.peer.id) {
     // Another SCX has taken the address of our peer.
     opened.destroy();

@@ -4,7 +4,9 @@
  */
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
-import type { Member } from '../../gossamer/core/node.js';
+import type { Address, Member } from '../../gossamer/core/node.js';
+import { createRetries, type Retries } from '../../lib/retries.js';
+import type { Rng } from '../../lib/rng.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
 import type { ScxHello } from './admission.js';
@@ -49,6 +51,14 @@ export const dataHello = (
   ...(token === undefined ? {} : { token }),
   ...self(),
 });
+
+/** Creates the record of the addresses that could not be reached; `rng` spreads retries. */
+export const createAddressRetries = ({ limits }: OverlayContext, rng: Rng): Retries<Address> =>
+  createRetries({
+    range: { firstMs: limits.retryFirstMs, lastMs: limits.retryLastMs },
+    peersMax: limits.peersMax,
+    unit: rng.unit,
+  });
 
 /** The SCX that a HELLO claims to come from. Its shape has been checked, its truth has not. */
 export const memberOf = ({ id, address, incarnation, rendezvous }: ScxHello): Member => ({

@@ -290,6 +290,57 @@ describe('Distribution', () => {
     expect(bench.sentData()).toMatchObject([{ to: nodeId(1), body: { kind: 'subscribe' } }]);
   });
 
+  test('leaves a slow parent although the first change to another one fails', () => {
+    const { bench, blamed, distribution, entryOf, onTable, settle } = createTree({ channels: [1] });
+    settle();
+    let sequence = 0;
+    /** A second of sound from 1 takes two. */
+    const hear = (now: number): void => distribution.handleAdu(nodeId(1), aduOf(sequence++), now);
+    while (blamed.length === 0) hear(52 * sequence);
+    // Routing avoids the slow one from now on, and has nothing to change any more.
+    onTable([entryOf(9, [sourceOf(1)], 2)], 52 * sequence);
+    const refused = { kind: 'refused', source: sourceId(1), channel: 1 } as const;
+    distribution.handleData(memberOf(2), refused, 52 * sequence);
+    bench.take();
+    const end = 52 * sequence + 1000;
+    while (52 * sequence < end) {
+      hear(52 * sequence);
+      runUntil(distribution, 52 * sequence);
+    }
+    const asked = bench.sentData().filter(({ body }) => body.kind === 'subscribe');
+    expect(asked.map(({ to }) => to)).toEqual([nodeId(2)]);
+    distribution.handleData(
+      memberOf(2),
+      { kind: 'subscribed', source: sourceId(1), channel: 1, from: sequence },
+      end,
+    );
+    distribution.handleAdu(nodeId(2), aduOf(sequence), end);
+    expect(distribution.flows.values().next().value?.parent).toBe(nodeId(2));
+    expect(distribution.disturbances.failovers.behind).toBe(1);
+  });
+
+  test('asks ever less often for sources that a neighbour offers and cannot send', () => {
+    const { bench, distribution, entryOf, onTable } = createTree();
+    const sources = Array.from({ length: 30 }, (_, index) => sourceOf(index));
+    let asked = 0;
+    const fail = (now: number): void => {
+      const peers = bench.sentData().filter(({ body }) => body.kind === 'subscribe');
+      asked += peers.length;
+      for (const id of new Set(peers.map(({ to }) => to))) {
+        for (const channel of [1, 2]) distribution.onParentDown(id, channel, now);
+      }
+    };
+    for (let now = 0; now < 30_000; now += 100) {
+      // Each update is news: it offers the sources at another SCX.
+      onTable([entryOf(100 + (now % 7), sources, 1)], now);
+      fail(now);
+      runUntil(distribution, now);
+      fail(now);
+    }
+    // Two channels and two neighbours; 6 attempts in the first 5 s, and then one each 5 s.
+    expect(asked).toBeLessThanOrEqual(30 * 2 * 2 * (6 + 30 / 5));
+  });
+
   test('asks again, but not all the time, when no parent is to be had', () => {
     const { bench, distribution, settle } = createTree({ stallMs: 1500, channels: [1] });
     settle();

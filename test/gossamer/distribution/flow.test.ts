@@ -55,7 +55,7 @@ describe('A flow', () => {
     settle();
     for (let number = 100; number < 1100; number++) flow.onRefused(nodeId(number), 0);
     flow.onRefused(B, 0);
-    expect([...flow.asked]).toEqual([A, B]);
+    expect([...flow.asked(0)]).toEqual([A]);
   });
 
   test('asks only a neighbour', () => {
@@ -223,7 +223,57 @@ describe('A flow', () => {
     flow.onRefused(B, 0);
     expect(flow.parent).toBe(A);
     expect(flow.needsParent(1)).toBe(false);
-    expect([...flow.asked]).toEqual([A, B]);
+    expect([...flow.asked(1)]).toEqual([A, B]);
+  });
+
+  test('tries a change that failed again, later with each failure', () => {
+    const { flow, told, settle } = createUpstream({}, 2);
+    settle();
+    let now = 0;
+    for (const waitMs of [100, 200, 400, 800, 1600, 3200, 5000, 5000]) {
+      flow.wantParent(B, now);
+      flow.onRefused(B, now);
+      expect(flow.maintainAt(true)).toBe(now + waitMs);
+      flow.wantParent(B, now + waitMs - 1);
+      expect(flow.needsRetry(now + waitMs - 1)).toBe(false);
+      expect(told()).toEqual(['subscribe B 10']);
+      now += waitMs;
+      expect(flow.needsRetry(now)).toBe(true);
+    }
+    expect(flow.needsRetry(now)).toBe(false);
+    expect(flow.parent).toBe(A);
+  });
+
+  test('tries a change that failed again soon after the next parent has delivered', () => {
+    const { flow, feed, settle } = createUpstream();
+    settle();
+    for (const now of [0, 100, 300]) {
+      flow.wantParent(B, now);
+      flow.onRefused(B, now);
+    }
+    flow.wantParent(B, 700);
+    flow.onSubscribed(B, 10, 700);
+    feed(B, [10], 701);
+    expect(flow.parent).toBe(B);
+    flow.onDataDown(B, 1000);
+    expect([...flow.asked(1099)]).toEqual([B]);
+    expect([...flow.asked(1100)]).toEqual([]);
+  });
+
+  test('is not held up by a next parent that answers and sends nothing while the parent delivers', () => {
+    const { flow, told, feed, settle } = createUpstream();
+    settle();
+    flow.wantParent(B, 1000);
+    flow.onSubscribed(B, 10, 1001);
+    feed(A, [10], 2499);
+    expect(flow.needsParent(2600)).toBe(false);
+    feed(A, [11], 2700);
+    expect(flow.maintainAt(true)).toBe(2500);
+    told();
+    expect(flow.needsParent(2700)).toBe(true);
+    expect(told()).toEqual(['unsubscribe B']);
+    expect([...flow.asked(2700)]).toEqual([A, B]);
+    expect(flow.parent).toBe(A);
   });
 
   test('is an orphan when its parent refuses, until a next parent that has answered takes over', () => {
@@ -235,8 +285,10 @@ describe('A flow', () => {
     flow.wantParent(B, 1);
     flow.onSubscribed(B, 10, 2);
     flow.wantParent(A, 3);
-    flow.onSubscribed(A, 10, 4);
-    flow.onRefused(B, 0);
+    expect(flow.maintainAt(true)).toBe(100);
+    flow.wantParent(A, 100);
+    flow.onSubscribed(A, 10, 101);
+    flow.onRefused(B, 102);
     expect(flow.parent).toBe(A);
   });
 
@@ -257,7 +309,7 @@ describe('A flow', () => {
     told();
     expect(flow.needsParent(1500)).toBe(true);
     expect(told()).toEqual(['unsubscribe A']);
-    expect([...flow.asked]).toEqual([A]);
+    expect([...flow.asked(1)]).toEqual([A]);
   });
 
   test('says when it must be looked after, and has nothing to do before', () => {
@@ -347,7 +399,7 @@ describe('A flow', () => {
     flow.askReserve(B, 1400);
     expect(told()).toEqual(['subscribe B 11']);
     expect(flow.parent).toBe(A);
-    expect([...flow.asked]).toEqual([A, B]);
+    expect([...flow.asked(1)]).toEqual([A, B]);
     expect(flow.maintainAt(true)).toBe(1600);
     expect(flow.needsReserve(1599)).toBe(false);
     expect(flow.needsReserve(1600)).toBe(true);

@@ -8,8 +8,9 @@
  * is stalled.
  *
  * Beyond: while both are silent, reserves are asked, too. An upstream that is silent for too long
- * is given up.
+ * is given up. A change that has failed is tried again, later with each failure.
  */
+import { createRetries } from '../../../lib/retries.js';
 import { TIMEOUTS } from '../../core/config.js';
 import type { Context } from '../../core/context.js';
 import type { Member, NodeId } from '../../core/node.js';
@@ -34,18 +35,20 @@ export interface ParentChange {
   /** Routing's next hop; undefined: no route, and the old parent stays while it delivers. */
   wantParent(id: NodeId | undefined, now: number): void;
   /**
-   * Whether no upstream delivers: none is asked, none answers, or all are stalled. Stalled ones are
-   * given up.
+   * Whether no upstream delivers: none is asked, none answers, or all are stalled; or the parent
+   * delivers, and the next parent does not. Stalled ones are given up.
    */
   needsParent(now: number): boolean;
+  /** Whether a change from the parent has failed, and is to be tried again now. */
+  needsRetry(now: number): boolean;
   /** Whether its upstreams are silent for longer than is usual: then a reserve should be asked. */
   needsReserve(now: number): boolean;
   askReserve(id: NodeId, now: number): void;
-  /** All that are asked now, and those that failed since ADUs came last. */
-  readonly asked: ReadonlySet<NodeId>;
+  /** All that are not to be asked now: they are asked already, or failed a moment ago. */
+  asked(now: number): ReadonlySet<NodeId>;
   /** An upstream refuses, or its connection is gone: it need not be sent UNSUBSCRIBE. */
   lose(id: NodeId, cause: FailoverCause, now: number): void;
-  /** An upstream has sent something. */
+  /** An upstream has sent an ADU. */
   onHeard(from: NodeId, now: number): void;
   /** It was new; `isInOrder`: and can be delivered. */
   onNews(from: NodeId, isInOrder: boolean, now: number): void;
@@ -59,11 +62,14 @@ export interface ParentChange {
   othersFillUntil(): number;
   /** From when on promoteIfParentStalled() has something to do. */
   takeOverAt(): number;
-  /** From when on needsParent() or needsReserve() is true. */
+  /** From when on needsParent(), needsRetry() or needsReserve() is true. */
   neededAt(): number;
   /** Cancels all subscriptions. */
   end(): void;
 }
+
+/** Neighbours whose failures are remembered: more than there are at a time. */
+const FAILED_MAX = 64;
 
 /** Creates the change of parents of one flow; no upstream has been asked. */
 export function createParentChange(options: ParentChangeOptions): ParentChange {
@@ -73,6 +79,10 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   const silence = createSilence(context.config, usualInterval);
   const upstreams = createUpstreams(context, flow, silence);
   const { reserves } = upstreams;
+  const { askAgainFirstMs: firstMs, askAgainLastMs: lastMs } = TIMEOUTS;
+  const retries = createRetries<NodeId>({ range: { firstMs, lastMs }, peersMax: FAILED_MAX });
+  /** Routing's next hop, if it has failed: it is asked again later, also while the parent stays. */
+  let postponed: NodeId | undefined;
 
   const wantParent = (id: NodeId | undefined, now: number): void => {
     const { parent, nextParent } = upstreams;
@@ -83,6 +93,8 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     }
     const member = neighbour(id);
     if (member === undefined) return;
+    postponed = retries.mayTry(id, now) ? undefined : id;
+    if (postponed !== undefined) return;
     // While no upstream delivers, the old next parent may yet do so.
     if (parent === undefined || silence.isQuiet(now)) upstreams.demoteNextParent();
     else upstreams.dropNextParent();
@@ -115,15 +127,37 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     if (isInOrder) reserves.dismiss();
   };
 
+  const noteFailure = (id: NodeId, now: number): void => {
+    retries.sweep(now);
+    retries.onFailed(id, now);
+    if (upstreams.nextParent?.id === id) postponed = id;
+  };
+
+  /** An upstream that delivers has not failed, until it fails again. */
+  const noteHeard = (upstream: Subscription | undefined, now: number): void => {
+    if (upstream === undefined) return;
+    if (upstream.heardAt === undefined) retries.onSucceeded(upstream.id);
+    upstream.heardAt = now;
+  };
+
   const isStalled = (upstream: Subscription, now: number): boolean =>
     isMain && now >= silence.stalledAt(upstream);
 
-  /** A next parent that has answered is waited for. */
+  /**
+   * A next parent that has answered is waited for, unless the parent delivers meanwhile: then it is
+   * not the source that pauses.
+   */
+  const isWaitedFor = (): boolean => {
+    const { parent, nextParent } = upstreams;
+    if (nextParent?.from === undefined) return false;
+    return (parent?.heardAt ?? Number.NEGATIVE_INFINITY) < silence.stalledAt(nextParent);
+  };
+
   const needsParent = (now: number): boolean => {
     const { parent, nextParent } = upstreams;
     const upstream = nextParent ?? parent;
     if (upstream === undefined) return true;
-    if (nextParent?.from !== undefined || !isStalled(upstream, now)) return false;
+    if (isWaitedFor() || !isStalled(upstream, now)) return false;
     upstreams.giveUp(upstream);
     return true;
   };
@@ -132,8 +166,15 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     const { parent, nextParent } = upstreams;
     const upstream = nextParent ?? parent;
     if (upstream === undefined) return Number.NEGATIVE_INFINITY;
-    if (!isMain || nextParent?.from !== undefined) return Number.POSITIVE_INFINITY;
+    if (!isMain || isWaitedFor()) return Number.POSITIVE_INFINITY;
     return silence.stalledAt(upstream);
+  };
+
+  const retryAt = (): number => {
+    const { parent, nextParent } = upstreams;
+    const isOpen = parent !== undefined && nextParent === undefined;
+    if (postponed === undefined || !isOpen) return Number.POSITIVE_INFINITY;
+    return retries.triableAt(postponed);
   };
 
   const reserveNeededAt = (): number => {
@@ -154,26 +195,29 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     get: upstreams.get,
     wantParent,
     needsParent,
+    needsRetry: (now) => {
+      if (now < retryAt()) return false;
+      postponed = undefined;
+      return true;
+    },
     needsReserve: (now) => now >= reserveNeededAt(),
     askReserve: (id, now) => {
       const member = neighbour(id);
       if (member !== undefined) upstreams.askReserve(member, now);
     },
-    get asked() {
-      return upstreams.asked;
-    },
+    asked: (now) => new Set([...upstreams.asked, ...retries.waiting(now)]),
     lose: (id, cause, now) => {
-      // Anybody may refuse: what neither we asked nor is a neighbour is ignored, as there is no end
-      // of them.
-      if (upstreams.get(id) === undefined && neighbour(id) === undefined) return;
+      // Anybody may refuse: only those that we asked count, as there is no end of the others.
+      if (upstreams.get(id) === undefined) return;
+      noteFailure(id, now);
       upstreams.lose(id, cause);
       promoteIfSeamless(now);
     },
     onHeard: (from, now) => {
       silence.onHeard(now);
       const { parent, nextParent } = upstreams;
-      if (nextParent?.id === from) nextParent.heardAt = now;
-      if (parent?.id === from) parent.heardAt = now;
+      if (nextParent?.id === from) noteHeard(nextParent, now);
+      if (parent?.id === from) noteHeard(parent, now);
     },
     onNews,
     promoteIfSeamless,
@@ -190,7 +234,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
       return latest;
     },
     takeOverAt,
-    neededAt: () => Math.min(parentNeededAt(), reserveNeededAt()),
+    neededAt: () => Math.min(parentNeededAt(), retryAt(), reserveNeededAt()),
     end: upstreams.end,
   };
 }

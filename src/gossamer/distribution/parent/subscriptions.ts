@@ -47,19 +47,19 @@ export interface Reserves {
   get(id: NodeId): Subscription | undefined;
   /** Removes and returns a reserve; it stays subscribed. */
   take(id: NodeId): Subscription | undefined;
-  /** It refused, or its connection closed: it is not asked again until ADUs flow. */
+  /** It was given up as it is silent: it is not asked again until ADUs flow. */
   lose(id: NodeId): void;
-  /** Routing wants a lost one again: all lost ones may be asked again. */
+  /** Routing wants a given-up one again: all of them may be asked again. */
   forgive(id: NodeId): void;
   /** ADUs flow: the reserves are cancelled. */
   dismiss(): void;
-  /** Reserves, and lost ones. */
+  /** Reserves, and those that were given up. */
   readonly asked: readonly NodeId[];
   readonly all: readonly Subscription[];
 }
 
 /**
- * Creates an empty set of reserves. Reserves and lost ones are bounded by the neighbours at the
+ * Creates an empty set of reserves. Reserves and given-up ones are bounded by the neighbours at the
  * time.
  */
 export function createReserves(subscriber: Subscriber): Reserves {

@@ -30,7 +30,7 @@ export interface Upstreams {
   readonly reserves: Reserves;
   /** The parent, the next parent or a reserve. */
   get(id: NodeId): Subscription | undefined;
-  /** The ids of all that are asked now, and of those that failed since ADUs came last. */
+  /** The ids of all that are asked now, and of those that were given up since ADUs came last. */
   readonly asked: ReadonlySet<NodeId>;
   /** The next parent or a reserve takes over; the subscription to the old parent is cancelled. */
   becomeParent(subscription: Subscription, now: number): void;
@@ -125,7 +125,7 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
       if (subscription === nextParent) nextParent = undefined;
     },
     lose: (id, cause) => {
-      reserves.lose(id);
+      reserves.take(id);
       if (nextParent?.id === id) nextParent = undefined;
       if (parent?.id !== id) return;
       watch?.doubt(cause);
