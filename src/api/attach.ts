@@ -27,7 +27,7 @@ export const attachmentSchema = z.object({
   /** `scattercast://creator/session` */
   session: z.string().max(400),
   scx: z.object({
-    /** Its node id, 16 hexadecimal digits. */
+    /** Its node id, 32 hexadecimal digits. */
     id: nodeId,
     /** `http://HOST:PORT/SESSION.mp3` */
     httpUrl: z.string().max(2048),

@@ -18,7 +18,7 @@ export const fallbackLaunchSchema = z.strictObject({
   /** `scattercast://creator/session` */
   session: z.string().max(400),
   /** The SCX to attach to. */
-  scx: z.strictObject({ id: z.string().max(16), overlayAddress: z.string().max(300) }),
+  scx: z.strictObject({ id: z.string().max(32), overlayAddress: z.string().max(300) }),
   /** Accepted by the SCX instead of the source password. */
   secret: z.string().max(64),
   file: fallbackFileSchema,

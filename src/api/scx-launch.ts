@@ -14,8 +14,10 @@ const channel = z.strictObject({
 });
 
 export const launchSchema = z.strictObject({
-  /** The SCX's node id: 16 hexadecimal digits, drawn by the cluster. */
-  id: z.string().regex(/^[0-9a-f]{16}$/),
+  /** The SCX's node id, 32 hexadecimal digits: the hash of its key. */
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  /** The private half of that key, 32 bytes in base64url: drawn by the cluster for this process. */
+  keySeed: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   /** `scattercast://creator/session`. */
   session: z.string().max(400),
   title: z.string().max(256).optional(),

@@ -6,7 +6,9 @@ import { z } from 'zod';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { MOUNT_LENGTH_MAX } from './fed-mount.js';
 
-const nodeId = z.string().regex(/^[0-9a-f]{16}$/);
+/** 32 digits; SCXs of older versions, whose leases are renewed until they are replaced, have 16. */
+const nodeId = z.string().regex(/^[0-9a-f]{16}(?:[0-9a-f]{16})?$/);
+const sourceId = z.string().regex(/^[0-9a-f]{16}$/);
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
 const address = z.string().max(300);
@@ -28,7 +30,7 @@ const flowStatus = z.object({
 });
 
 const sourceStatus = z.object({
-  id: nodeId,
+  id: sourceId,
   /** The SCX that the source is attached to. */
   scx: nodeId,
   priority: z.number().int().min(0).max(255),
@@ -107,7 +109,7 @@ export const scxStatusSchema = z.object({
   /** Broadcasters and encoders attached here. */
   attachedSources: count,
   /** The source that is played; null when the session is off the air. */
-  playing: nodeId.nullable(),
+  playing: sourceId.nullable(),
   /** When that began to be played, ISO 8601; absent when the session is off the air. */
   playingSince: z.string().max(40).optional(),
   /** Now playing. */

@@ -13,7 +13,7 @@
 import type { Logger } from 'pino';
 import type { GossamerConfig } from '../gossamer/core/config.js';
 import type { Effect, GossamerEvent, Input } from '../gossamer/core/effects.js';
-import type { Address, Adu, NodeId } from '../gossamer/core/node.js';
+import type { Address, Adu } from '../gossamer/core/node.js';
 import { createGossamer } from '../gossamer/gossamer.js';
 import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { GossamerView } from '../gossamer/view.js';
@@ -22,6 +22,7 @@ import { excerpt } from '../lib/excerpt.js';
 import { joinHostPort } from '../lib/host-port.js';
 import type { Rng } from '../lib/rng.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import type { SigningKey } from '../runtime/signing-key.js';
 import type { ClientHello, Hello } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
 import { type ControlLinks, createControlLinks } from './control/control-links.js';
@@ -37,11 +38,13 @@ import { createOverlayCounters, type OverlayCounters } from './sockets/counters.
 import { createDatagrams } from './sockets/datagrams.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from './sockets/limits.js';
 import { createTargets, findScope, type Scope } from './sockets/targets.js';
+import { nodeIdOf } from './tls/node-id.js';
 
 export interface OverlayOptions {
   /** `scattercast://creator/session`, normalised: peers must name the same session. */
   readonly session: string;
-  readonly id: NodeId;
+  /** Its own: the node id is the hash of the public half. */
+  readonly key: SigningKey;
   /** The start time, ms since 1970: a later incarnation of an SCX replaces an earlier one. */
   readonly incarnation: number;
   readonly rendezvous: boolean;
@@ -149,7 +152,8 @@ interface Parts {
 function createParts(options: OverlayOptions, sockets: Sockets, port: number): Parts {
   const { session, config, rng, log } = options;
   const address = joinHostPort(options.advertiseHost, port) as Address;
-  const { id, incarnation, rendezvous, locations, formerEdges = [] } = options;
+  const { incarnation, rendezvous, locations, formerEdges = [] } = options;
+  const id = nodeIdOf(options.key.publicKey);
   const machine = createGossamer({
     self: { id, address, incarnation, rendezvous },
     ...{ config, locations, formerEdges },
@@ -184,7 +188,7 @@ function admit(
 ): Admission {
   if (hello.session !== options.session) return { kind: 'refused', reason: 'wrong session' };
   if (hello.purpose === 'client') return admitClient(options, context, hello, remoteAddress);
-  if (hello.id === options.id) return { kind: 'refused', reason: 'own id' };
+  if (hello.id === context.self().id) return { kind: 'refused', reason: 'own id' };
   if (hello.purpose === 'control') return controlLinks.admit(hello, remoteAddress);
   return dataLinks.admit(
     hello,

@@ -23,7 +23,7 @@ export const drawPassword = (): string => Array.from({ length: GROUPS }, drawGro
 /** A secret between processes: 256 random bits, 43 characters of base64url. */
 export const drawToken = (): string => randomBytes(32).toString('base64url');
 
-/** An id that is not drawn twice: 64 random bits, 16 hexadecimal digits (node and source ids). */
+/** An id that is not drawn twice: 64 random bits, 16 hexadecimal digits (sources, flows of datagrams). */
 export const drawId = (): string => randomBytes(8).toString('hex');
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

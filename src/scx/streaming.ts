@@ -14,9 +14,12 @@ import type { Address, NodeId, SourceId } from '../gossamer/core/node.js';
 import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { SourceView } from '../gossamer/view.js';
 import type { SourcePassword } from '../http/server/source-password.js';
+import { assert } from '../lib/assert.js';
 import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/overlay.js';
 import type { OverlayLimits } from '../overlay/sockets/limits.js';
+import { nodeIdOf } from '../overlay/tls/node-id.js';
+import { type SigningKey, signingKeyOf } from '../runtime/signing-key.js';
 import { TITLE_CHANNEL } from '../session/channels.js';
 import type { SessionName } from '../session/session-name.js';
 import type { Rival } from './ingest/encoder-slots.js';
@@ -107,10 +110,17 @@ const formerEdge = ({ id, address, rttMs }: ScxStatus['neighbours'][number]): Fo
   rttMs,
 });
 
+/** The key of this SCX, whose hash is its id. */
+function keyOf({ id, keySeed }: Launch): SigningKey {
+  const key = signingKeyOf(Buffer.from(keySeed, 'base64url'));
+  assert(nodeIdOf(key.publicKey) === id, 'the id of an SCX is the hash of its key');
+  return key;
+}
+
 /** The overlay's settings at its start. */
 const overlaySettings = (launch: Launch) => ({
   session: launch.session,
-  id: launch.id as NodeId,
+  key: keyOf(launch),
   incarnation: Date.now(),
   rendezvous: launch.rendezvous,
   listenHost: launch.listenHost,

@@ -7,25 +7,25 @@
  *        2      1  channel
  *        3      1  reserved: 0
  *        4      8  source id
- *       12      8  source SCX id
- *       20      6  sequence number
- *       26      6  timestamp: whole ms on the source's clock
- *       32      4  payload length
- *       36      …  payload
+ *       12     16  source SCX id
+ *       28      6  sequence number
+ *       34      6  timestamp: whole ms on the source's clock
+ *       40      4  payload length
+ *       44      …  payload
  *
  * An SCX forwards each ADU unchanged to several children. So a frame is built once for each ADU,
  * and a received ADU keeps the frame in which it came: its payload is a part of that frame.
  */
-import type { Adu, NodeId, SourceId } from '../gossamer/core/node.js';
+import type { Adu, SourceId } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
 import { bad, good, type Result } from '../lib/result.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES } from './frame.js';
-import { readId, writeId } from './id-codec.js';
+import { readId, readNodeId, writeId, writeNodeId } from './id-codec.js';
 
 const VERSION = 1;
 
 /** The bytes of the body before the payload. */
-export const ADU_HEADER_BYTES = 36;
+export const ADU_HEADER_BYTES = 44;
 
 /** Sequence numbers and timestamps have 48 bits. */
 const U48_MAX = 2 ** 48 - 1;
@@ -56,10 +56,10 @@ function buildFrame(adu: Adu): Uint8Array {
   view.setUint8(0, VERSION);
   view.setUint8(2, adu.channel);
   writeId(view, 4, adu.source);
-  writeId(view, 12, adu.sourceScx);
-  writeU48(view, 20, adu.sequence);
-  writeU48(view, 26, timestampMs);
-  view.setUint32(32, adu.payload.length);
+  writeNodeId(view, 12, adu.sourceScx);
+  writeU48(view, 28, adu.sequence);
+  writeU48(view, 34, timestampMs);
+  view.setUint32(40, adu.payload.length);
   frame.set(adu.payload, FRAME_HEADER_BYTES + ADU_HEADER_BYTES);
   return frame;
 }
@@ -84,13 +84,13 @@ export function decodeAdu(frame: Uint8Array): Result<Adu> {
   const view = new DataView(frame.buffer, frame.byteOffset + FRAME_HEADER_BYTES);
   if (view.getUint8(0) !== VERSION) return bad(`ADU: version ${view.getUint8(0)}`);
   if (view.getUint8(1) !== 0 || view.getUint8(3) !== 0) return bad('ADU: unknown flags');
-  if (view.getUint32(32) !== bytes) return bad('ADU: payload length and frame length disagree');
+  if (view.getUint32(40) !== bytes) return bad('ADU: payload length and frame length disagree');
   const adu: Adu = {
     source: readId(view, 4) as SourceId,
-    sourceScx: readId(view, 12) as NodeId,
+    sourceScx: readNodeId(view, 12),
     channel: view.getUint8(2),
-    sequence: readU48(view, 20),
-    timestampMs: readU48(view, 26),
+    sequence: readU48(view, 28),
+    timestampMs: readU48(view, 34),
     payload: new Uint8Array(frame.buffer, view.byteOffset + ADU_HEADER_BYTES, bytes),
   };
   frames.set(adu, frame);

@@ -15,7 +15,7 @@ import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
-export const WIRE_VERSION = 4;
+export const WIRE_VERSION = 5;
 
 interface Greeting {
   readonly version: typeof WIRE_VERSION;

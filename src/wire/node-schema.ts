@@ -5,14 +5,14 @@
 import { z } from 'zod';
 import type { Address, Member, NodeId, Source, SourceId } from '../gossamer/core/node.js';
 import { isAddress } from './address-codec.js';
-import { isId } from './id-codec.js';
+import { isId, isNodeId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
 
 /** `true` where two types are assignable to each other; `true satisfies Same<A, B>` checks it. */
 export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
 /** A node id. */
-export const nodeIdSchema = z.custom<NodeId>(isId);
+export const nodeIdSchema = z.custom<NodeId>(isNodeId);
 const sourceIdSchema = z.custom<SourceId>(isId);
 /** `host:port`, an IPv6 host in brackets. */
 export const addressSchema = z.custom<Address>(isAddress);

@@ -12,6 +12,7 @@ import { afterTest } from '../after-test.js';
 import {
   connectRaw,
   eventually,
+  idOf,
   neighboursOf,
   type RawPeer,
   SOURCE,
@@ -92,7 +93,7 @@ test('An SCX whose id and address a stranger has taken before gets its edge', as
 
 test('A stranger that came with the id before the neighbour did is closed when the edge is made', async () => {
   const studio = await startStation(1);
-  const self = { ...studio.overlay.view().self, id: '0000000000000002' };
+  const self = { ...studio.overlay.view().self, id: idOf(2) };
   const impostor = pretend(studio, self as Member, { address: '127.0.0.9:9' });
   await eventually(() => impostor.heard.some(({ kind }) => kind === 'hello'));
   const other = await startStation(2, [studio.overlay.address]);

@@ -28,7 +28,7 @@ const invented = (number: number, count: number): Route => ({
   ...{ scx: idOf(1000 + number), stamp: 1, costMs: 0, path: [LIAR, idOf(1000 + number)] },
   sources: Array.from({ length: count }, (_, index) => ({
     ...{
-      id: idOf(0x10_0000 + 100 * number + index) as string as SourceId,
+      id: (0x10_0000 + 100 * number + index).toString(16).padStart(16, '0') as SourceId,
       priority: 255,
       epoch: 1,
     },

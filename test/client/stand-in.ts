@@ -12,7 +12,7 @@ import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/
 import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 
 export const SESSION = 'scattercast://radio.example/night';
-export const SCX_ID = '00000000000000aa' as NodeId;
+export const SCX_ID = '000000000000000000000000000000aa' as NodeId;
 
 /** How the SCX behaves on one connection. */
 interface Manner {

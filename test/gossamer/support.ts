@@ -16,10 +16,10 @@ import type { Membership } from '../../src/gossamer/discovery/membership.js';
 import type { EdgeRequest } from '../../src/gossamer/mesh/edge-requests.js';
 import { createRng } from '../../src/lib/rng.js';
 
-const hex = (number: number): string => number.toString(16).padStart(16, '0');
+const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, '0');
 
-export const nodeId = (number: number): NodeId => hex(number) as NodeId;
-export const sourceId = (number: number): SourceId => hex(0xa000 + number) as SourceId;
+export const nodeId = (number: number): NodeId => hex(number, 32) as NodeId;
+export const sourceId = (number: number): SourceId => hex(0xa000 + number, 16) as SourceId;
 export const addressOf = (number: number): Address => `scx${number}:1` as Address;
 
 export const memberOf = (number: number, more: Partial<Member> = {}): Member => ({

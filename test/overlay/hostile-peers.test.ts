@@ -53,7 +53,7 @@ test.each([
   [
     'another version',
     strangerHello(7, { version: 9 }),
-    'protocol version 9 is not supported: this is version 4',
+    'protocol version 9 is not supported: this is version 5',
   ],
   ['our own id', strangerHello(1), 'own id'],
 ])('a HELLO with %s is refused with the reason', async (_what, hello, reason) => {

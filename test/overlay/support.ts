@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { vi } from 'vitest';
@@ -8,13 +9,19 @@ import { splitHostPort } from '../../src/lib/host-port.js';
 import { createRng } from '../../src/lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
 import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
+import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
+import { type SigningKey, signingKeyOf } from '../../src/runtime/signing-key.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { type ControlHello, WIRE_VERSION } from '../../src/wire/hello.js';
 import { afterTest } from '../after-test.js';
 
 export const SESSION = 'scattercast://radio.example/news';
 
-export const idOf = (number: number): NodeId => number.toString(16).padStart(16, '0') as NodeId;
+/** The key of the SCX with that number, always the same. */
+const keyOf = (number: number): SigningKey =>
+  signingKeyOf(createHash('sha256').update(`SCX ${number}`).digest());
+
+export const idOf = (number: number): NodeId => nodeIdOf(keyOf(number).publicKey);
 
 export const SOURCE = {
   id: 'aaaaaaaaaaaaaaaa' as SourceId,
@@ -42,7 +49,7 @@ export async function startStation(
   const clients: ClientConnection[] = [];
   const overlay = await createOverlay({
     session: SESSION,
-    id: idOf(number),
+    key: keyOf(number),
     incarnation: Date.now(),
     rendezvous: locations.length === 0,
     listenHost: '127.0.0.1',
@@ -58,7 +65,8 @@ export async function startStation(
     onClient: (client) => void clients.push(client),
     ...options,
   });
-  const station = { overlay, id: options.id ?? idOf(number), delivered, events, clients };
+  const { id } = overlay.view().self;
+  const station = { overlay, id, delivered, events, clients };
   afterTest(() => station.overlay.close());
   overlay.feed({ kind: 'join' });
   return station;

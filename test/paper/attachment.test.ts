@@ -18,7 +18,7 @@ import { nodeId, sourceId } from '../gossamer/support.js';
 const ATTACHMENT = {
   session: 'scattercast://radio.example/night',
   scx: {
-    id: '00000000000000aa',
+    id: expect.stringMatching(/^[0-9a-f]{32}$/),
     httpUrl: 'http://127.0.0.1:8100/night.mp3',
     overlayAddress: '127.0.0.1:8101',
   },

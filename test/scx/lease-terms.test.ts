@@ -6,11 +6,13 @@ import type { HandOverState } from '../../src/scx/hand-over/hand-over-state.js';
 import type { LeaseTerms } from '../../src/scx/lease.js';
 import { createSessionTerms, type SessionTerms } from '../../src/scx/lease-terms.js';
 import { createLifetime } from '../../src/scx/lifetime.js';
+import { identityOf } from './support.js';
 
 const ANNOUNCEMENT = 'http://radio.example/night.xml';
 
 const LAUNCH: Launch = launchSchema.parse({
-  ...{ id: '1'.repeat(16), session: 'scattercast://radio.example/night', title: 'Night' },
+  ...identityOf('1'),
+  ...{ session: 'scattercast://radio.example/night', title: 'Night' },
   ...{ channels: [{ id: 1, unicast: 'tcp' }], locations: [], rendezvous: true, sourceKey: 'old' },
   ...{ leaseUrl: 'http://127.0.0.1:1', leaseToken: 'secret', leaseIntervalMs: 1000 },
   ...{ advertiseHost: '127.0.0.1', listenHost: '127.0.0.1', httpPort: 0, overlayPort: 0 },

@@ -18,7 +18,15 @@ import { type Scx, startScx } from '../../src/scx/scx.js';
 import { answerProven } from '../http/proven.js';
 import { startHookServer } from '../icecast/hook-server.js';
 import { type RawClient, rawClient } from './raw-client.js';
-import { FRAME_BYTES, FRAME_MS, mp3Frame, numbersIn, range, source } from './support.js';
+import {
+  FRAME_BYTES,
+  FRAME_MS,
+  identityOf,
+  mp3Frame,
+  numbersIn,
+  range,
+  source,
+} from './support.js';
 
 const SESSION = 'scattercast://radio.example/night';
 const GET = 'GET /night.mp3 HTTP/1.0\r\n\r\n';
@@ -89,7 +97,7 @@ afterAll(async () => {
 
 const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx> => {
   const launch = launchSchema.parse({
-    id: digit.repeat(16),
+    ...identityOf(digit),
     session: SESSION,
     title: 'Nachtmusik für alle',
     genre: 'Jazz',
@@ -149,7 +157,7 @@ const endOf = (scx: Scx): { isOver: boolean } => {
 
 /** Two SCXs; the second finds the first as its rendezvous point. */
 const startTwo = async (): Promise<readonly [Scx, Scx]> => {
-  answer.pinned.add('1'.repeat(16));
+  answer.pinned.add(identityOf('1').id);
   const first = await start('1', { rendezvous: true });
   const second = await start('2', { locations: [first.status().overlayAddress] });
   return [first, second];
@@ -251,7 +259,7 @@ describe('Two SCXs', () => {
     }
     expect(first.status()).toMatchObject({ rendezvous: true, attachedSources: 1 });
     expect(second.status().sources[0]?.flows[0]).toMatchObject({
-      parent: '1'.repeat(16),
+      parent: identityOf('1').id,
       missed: 0,
       duplicate: 0,
     });
@@ -312,18 +320,18 @@ describe('An SCX', () => {
   test('renews its lease with its status, and reports at once that it is leaving', async () => {
     const scx = await start('1', { leaseIntervalMs: 60_000 });
     await vi.waitUntil(() => leases.size === 1, wait);
-    const lease = leases.get('1'.repeat(16));
+    const lease = leases.get(identityOf('1').id);
     expect(lease).toEqual({ ...scx.status(), membersKnown: lease?.membersKnown });
     expect(lease?.httpUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/night\.mp3$/);
     expect(lease?.state).toBe('joining');
     await scx.stop();
-    expect(leases.get('1'.repeat(16))?.state).toBe('leaving');
+    expect(leases.get(identityOf('1').id)?.state).toBe('leaving');
   });
 
   test('tells its front end soon when a source attaches', async () => {
     const scx = await start('1', { leaseIntervalMs: 60_000 });
     await attach(scx);
-    await vi.waitUntil(() => leases.get('1'.repeat(16))?.attachedSources === 1, wait);
+    await vi.waitUntil(() => leases.get(identityOf('1').id)?.attachedSources === 1, wait);
   });
 
   test('ends when no client comes within its linger, not earlier', async () => {
@@ -355,7 +363,7 @@ describe('An SCX', () => {
   });
 
   test('stays as long as its front end pins it, and a linger longer', async () => {
-    answer.pinned.add('1'.repeat(16));
+    answer.pinned.add(identityOf('1').id);
     const scx = await start('1', { lingerMs: 60_000 });
     const end = endOf(scx);
     await vi.waitUntil(() => scx.status().rendezvous, wait);
@@ -370,7 +378,7 @@ describe('An SCX', () => {
   });
 
   test('ends without a front end, even as a rendezvous point, after ten minutes', async () => {
-    answer.pinned.add('1'.repeat(16));
+    answer.pinned.add(identityOf('1').id);
     const scx = await start('1', { rendezvous: true });
     const end = endOf(scx);
     await vi.waitUntil(() => leaseCount > 0, wait);

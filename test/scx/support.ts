@@ -1,9 +1,12 @@
 /** MP3 frames that carry a number, and listeners that record what they get. */
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import type { Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node.js';
 import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
 import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
+import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
+import { signingKeyOf } from '../../src/runtime/signing-key.js';
 import type { Ingest } from '../../src/scx/ingest/ingest.js';
 import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
@@ -59,7 +62,7 @@ export const played = (number: number, startsStream = false, reach = 0): PlayedF
 });
 
 export const sourceId = (digit: string): SourceId => digit.repeat(16) as SourceId;
-export const nodeId = (digit: string): NodeId => digit.repeat(16) as NodeId;
+export const nodeId = (digit: string): NodeId => digit.repeat(32) as NodeId;
 
 export const source = (digit: string, priority = 100, epoch = 1): Source => ({
   id: sourceId(digit),
@@ -152,4 +155,11 @@ export function withoutWaiting(timeoutsMs: readonly number[]) {
   const shortened = (callback: () => void, ms = 0, ...args: []): NodeJS.Timeout =>
     original(callback, timeoutsMs.includes(ms) ? 0 : ms, ...args);
   return vi.spyOn(globalThis, 'setTimeout').mockImplementation(shortened as typeof setTimeout);
+}
+
+/** The identity of an SCX in its launch document; the same digit gives the same one. */
+export function identityOf(digit: string): { readonly id: NodeId; readonly keySeed: string } {
+  const key = signingKeyOf(createHash('sha256').update(digit).digest());
+  const keySeed = Buffer.from(key.seed()).toString('base64url');
+  return { id: nodeIdOf(key.publicKey), keySeed };
 }

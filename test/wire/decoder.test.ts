@@ -136,7 +136,7 @@ describe('Decoder of hostile bytes', () => {
       [1, WIRE_LIMITS.jsonBytesMax],
       [2, messageCodec.bytesMax],
       [3, dataMessageCodec.bytesMax],
-      [4, WIRE_LIMITS.payloadBytesMax + 36],
+      [4, WIRE_LIMITS.payloadBytesMax + 44],
       [5, WIRE_LIMITS.jsonBytesMax],
     ] as const;
     for (const [type, most] of bounds) {
@@ -167,7 +167,7 @@ describe('Decoder of hostile bytes', () => {
       {
         kind: 'malformed',
         fault: 'version',
-        reason: 'protocol version 9 is not supported: this is version 4',
+        reason: 'protocol version 9 is not supported: this is version 5',
       },
     ]);
     const bad = rawFrame(1, JSON.stringify({ ...SOME_HELLO, id: 'me' }));
@@ -198,7 +198,7 @@ describe('Decoder of hostile bytes', () => {
 describe('Decoder of ADUs', () => {
   const adu: Adu = {
     source: '0123456789abcdef' as Adu['source'],
-    sourceScx: 'fedcba9876543210' as Adu['sourceScx'],
+    sourceScx: '00112233445566778899aabbccddeeff' as Adu['sourceScx'],
     channel: 1,
     sequence: 7,
     timestampMs: 1000,
@@ -215,8 +215,8 @@ describe('Decoder of ADUs', () => {
     expect(spoil(0, 2)).toMatchObject([{ fault: 'adu', reason: 'ADU: version 2' }]);
     expect(spoil(1, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
     expect(spoil(3, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
-    expect(spoil(35, 2)).toMatchObject([{ fault: 'adu' }]);
-    expect(afterHello(rawFrame(4, new Uint8Array(35)))).toMatchObject([{ fault: 'adu' }]);
+    expect(spoil(43, 2)).toMatchObject([{ fault: 'adu' }]);
+    expect(afterHello(rawFrame(4, new Uint8Array(43)))).toMatchObject([{ fault: 'adu' }]);
   });
 
   test('an ADU is encoded once, and a received one is forwarded as it came', () => {
@@ -231,11 +231,11 @@ describe('Decoder of ADUs', () => {
   test('the header is laid out as in the table', () => {
     const frame = Buffer.from(encodeAdu(adu));
     expect(frame.toString('hex')).toBe(
-      '00000028' +
+      '00000030' +
         '04' +
         '01000100' +
         '0123456789abcdef' +
-        'fedcba9876543210' +
+        '00112233445566778899aabbccddeeff' +
         '000000000007' +
         '0000000003e8' +
         '00000003' +

@@ -57,9 +57,10 @@ const framed = fc.oneof(
   dataMessage.map((m) => ({ what: 'data' as const, frame: encodeDataMessage(m) })),
 );
 
-const ID = 'a0a1a2a3a4a5a6a7' as NodeId;
-const ID_BYTES = [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7];
-const SOURCE = ID as string as SourceId;
+const SOURCE = 'a0a1a2a3a4a5a6a7' as SourceId;
+const SOURCE_BYTES = [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7];
+const ID = `b0b1b2b3b4b5b6b7${SOURCE}` as NodeId;
+const ID_BYTES = [...SOURCE_BYTES.map((byte) => byte + 0x10), ...SOURCE_BYTES];
 const MEMBER: Member = {
   id: ID,
   address: '192.0.2.1:9000' as Address,
@@ -81,9 +82,10 @@ const many = <T>(count: number, item: T): T[] => new Array(count).fill(item);
 
 describe('Message bytes', () => {
   const hex = (frame: Uint8Array): string => Buffer.from(frame.subarray(5)).toString('hex');
-  const id = 'a0a1a2a3a4a5a6a7';
+  const id = 'b0b1b2b3b4b5b6b7a0a1a2a3a4a5a6a7';
+  const source = 'a0a1a2a3a4a5a6a7';
   const member = `${id}00c00002012328ac0201`;
-  const route = `${id}01a00101${id}01${id}0703`;
+  const route = `${id}01a00101${id}01${source}0703`;
   const place = '303f20ff03';
   const digest = { salt: 300, bits: Uint8Array.of(1, 2, 3) };
   const discovery = { members: [SIGHTING], deaths: [], generator: ID, digest };
@@ -118,12 +120,12 @@ describe('Message bytes', () => {
 
   const flow = { source: SOURCE, channel: 1 };
   const dataCases: [DataMessage, string][] = [
-    [{ kind: 'subscribe', ...flow, from: null }, `00${id}0100`],
-    [{ kind: 'subscribe', ...flow, from: 5 }, `00${id}010105`],
-    [{ kind: 'subscribed', ...flow, from: 5 }, `01${id}0105`],
-    [{ kind: 'unsubscribe', ...flow }, `02${id}01`],
-    [{ kind: 'refused', ...flow }, `03${id}01`],
-    [{ kind: 'audience', source: SOURCE, listeners: 200 }, `04${id}c801`],
+    [{ kind: 'subscribe', ...flow, from: null }, `00${source}0100`],
+    [{ kind: 'subscribe', ...flow, from: 5 }, `00${source}010105`],
+    [{ kind: 'subscribed', ...flow, from: 5 }, `01${source}0105`],
+    [{ kind: 'unsubscribe', ...flow }, `02${source}01`],
+    [{ kind: 'refused', ...flow }, `03${source}01`],
+    [{ kind: 'audience', source: SOURCE, listeners: 200 }, `04${source}c801`],
   ];
 
   test.each(dataCases)('of %j are those of this version', (sent, bytes) => {
@@ -244,7 +246,7 @@ describe('Message codec of hostile bytes', () => {
   });
 
   test('more listeners than the bound are malformed', () => {
-    const audience = [4, ...ID_BYTES];
+    const audience = [4, ...SOURCE_BYTES];
     expect(reasonOf([...audience, 0xff, 0xff, 0xff, 0xff, 0x0f], 3)).toBeUndefined();
     expect(reasonOf([...audience, 0x80, 0x80, 0x80, 0x80, 0x10], 3)).toBe(
       'data.listeners: more than 4294967295',
@@ -256,7 +258,7 @@ describe('Message codec of hostile bytes', () => {
       kind: 'notice',
       notice: { what: 'left', about: MEMBER, atMs: 1, reporter: ID },
     });
-    new DataView(frame.buffer).setFloat64(frame.length - 16, atMs);
+    new DataView(frame.buffer).setFloat64(frame.length - 24, atMs);
     expect(heard(frame)).toMatchObject({ reason: 'message.notice.atMs: not a time stamp' });
   });
 });
@@ -300,7 +302,7 @@ describe('Message codec of addresses', () => {
       digest: null,
     };
     expect(heard(encodeMessage(sent))).toEqual({ kind: 'message', message: sent });
-    return messageBytes(sent) - messageBytes({ ...sent, members: [] }) - 15;
+    return messageBytes(sent) - messageBytes({ ...sent, members: [] }) - 23;
   };
 
   test.each([

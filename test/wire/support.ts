@@ -20,14 +20,15 @@ import {
 } from '../../src/wire/encoder.js';
 import { type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 
-const hex = fc.string({
-  unit: fc.constantFrom(...'0123456789abcdef'),
-  minLength: 16,
-  maxLength: 16,
-});
+const hex = (digits: number): fc.Arbitrary<string> =>
+  fc.string({
+    unit: fc.constantFrom(...'0123456789abcdef'),
+    minLength: digits,
+    maxLength: digits,
+  });
 
-const nodeId = hex.map((id) => id as NodeId);
-const sourceId = hex.map((id) => id as SourceId);
+const nodeId = hex(32).map((id) => id as NodeId);
+const sourceId = hex(16).map((id) => id as SourceId);
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 /** What the wire can hold: 1/64 ms. */
@@ -186,7 +187,7 @@ const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMess
 
 const clientMessage = fc.oneof(...Object.values(clientMessages));
 
-const token = nodeId.map((id) => id as string as DatagramToken);
+const token = hex(16).map((id) => id as DatagramToken);
 const greeting = { version: fc.constant(WIRE_VERSION), session: fc.string({ maxLength: 100 }) };
 
 const self = { id: nodeId, address, incarnation: count, rendezvous: fc.boolean() };
@@ -219,7 +220,7 @@ export const SOME_HELLO: Hello = {
   version: WIRE_VERSION,
   session: 'scattercast://radio.example/news',
   purpose: 'control',
-  id: '00000000000000aa' as NodeId,
+  id: '000000000000000000000000000000aa' as NodeId,
   address: '192.0.2.1:9000' as Address,
   incarnation: 1,
   rendezvous: false,

@@ -24,7 +24,7 @@ const HEAP_BYTES = 100e6;
 /** A stranger that subscribes again and again, to what does not exist, and reads nothing. */
 function ask(address: Address, number: number): { socket: Socket; done: Promise<void> } {
   const socket = connect(splitHostPort(address));
-  const id = number.toString(16).padStart(16, '0') as NodeId;
+  const id = number.toString(16).padStart(32, '0') as NodeId;
   socket.write(
     encodeHello({
       ...{ version: WIRE_VERSION, session: 'scattercast://bench.example/abuse', id, address },

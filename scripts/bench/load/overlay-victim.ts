@@ -1,13 +1,13 @@
 /** The overlay of one SCX in a process of its own; it prints its address, and runs until it is killed. */
 import { pino } from 'pino';
 import { FAST } from '../../../src/gossamer/core/config.js';
-import type { NodeId } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { createOverlay } from '../../../src/overlay/overlay.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 
 const overlay = await createOverlay({
   session: 'scattercast://bench.example/abuse',
-  id: '0000000000000001' as NodeId,
+  key: drawSigningKey(),
   incarnation: Date.now(),
   rendezvous: true,
   listenHost: '127.0.0.1',

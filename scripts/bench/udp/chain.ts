@@ -8,6 +8,8 @@ import { FAST } from '../../../src/gossamer/core/config.js';
 import type { Adu, NodeId, SourceId } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { createOverlay, type Overlay } from '../../../src/overlay/overlay.js';
+import { nodeIdOf } from '../../../src/overlay/tls/node-id.js';
+import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
 import { createLossyNetwork, type LossyNetwork } from './lossy-network.js';
 
 const SESSION = 'scattercast://chain.example/udp';
@@ -36,25 +38,26 @@ export interface Chain {
   close(): Promise<void>;
 }
 
-const idOf = (index: number): NodeId => (index + 1).toString(16).padStart(16, '0') as NodeId;
-const indexOf = (id: NodeId): number => Number.parseInt(id, 16) - 1;
-
 /** Starts the SCXs, which join the session. The chain forms within some seconds. */
 export async function startChain(options: ChainOptions): Promise<Chain> {
   const { hops, delayMs, seed, firstPort, onDeliver } = options;
   const rng = createRng(seed);
   const network = createLossyNetwork(
-    (one, other) => delayMs * (Math.abs(indexOf(one) - indexOf(other)) === 1 ? 1 : DETOUR),
+    (one, other) => delayMs * (Math.abs(ids.indexOf(one) - ids.indexOf(other)) === 1 ? 1 : DETOUR),
     rng.fork('network'),
   );
   const overlays: Overlay[] = [];
+  const keys = Array.from({ length: hops + 1 }, drawSigningKey);
+  const ids = keys.map(({ publicKey }) => nodeIdOf(publicKey));
+  const idOf = (index: number): NodeId => ids[index] as NodeId;
 
   const start = async (index: number): Promise<void> => {
     const port = firstPort + index;
     const [front, host] = [`127.0.1.${index + 1}`, `127.0.2.${index + 1}`];
     await network.attach(idOf(index), front, host, port);
     const overlay = await createOverlay({
-      ...{ session: SESSION, id: idOf(index), incarnation: 1, rendezvous: index === 0 },
+      key: keys[index] as SigningKey,
+      ...{ session: SESSION, incarnation: 1, rendezvous: index === 0 },
       ...{ listenHost: host, listenPort: port, advertiseHost: front, allowPrivate: true },
       config: { ...FAST, lossyChannels: [1] },
       locations: [`127.0.1.1:${firstPort}`],

@@ -10,12 +10,13 @@ import type { Drained } from '../../api/drain.js';
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { bad, good, type Result } from '../../lib/result.js';
-import { drawId } from '../../runtime/secrets.js';
 import type { Platform } from '../platform/platform.js';
 import type { Succession } from '../supervisor/supervisor-types.js';
 
 export interface DrainingOptions {
   readonly platform: Platform;
+  /** Draws the id of an SCX. */
+  drawId(): string;
   /** The launch parameters of an SCX's successor, or the reason why it cannot have one. */
   plan(id: string): Result<Succession>;
   /** The launch document of a successor. */
@@ -67,7 +68,7 @@ function reportOf({ session, pid }: ScxStatus, outcome: Result<ScxStatus>): Drai
 
 /** Creates the draining of a fleet; nothing is drained yet. */
 export function createDraining(options: DrainingOptions): Draining {
-  const { platform, plan, launchOf, statuses } = options;
+  const { platform, drawId, plan, launchOf, statuses } = options;
   let ordered: string | undefined;
   let isBusy = false;
 

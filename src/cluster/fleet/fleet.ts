@@ -9,12 +9,12 @@ import type { LeaseTerms } from '../../api/lease.js';
 import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRng } from '../../lib/rng.js';
-import { drawId } from '../../runtime/secrets.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import type { SupervisorConfig } from '../supervisor/supervisor-config.js';
 import { createDraining, type Draining } from './draining.js';
 import { type LaunchTemplate, launchFrom } from './launch-document.js';
 import { createListenerTotals, type ListenerTotals } from './listener-totals.js';
+import { createScxKeys } from './scx-keys.js';
 import { type Supervision, type SupervisionOptions, superviseScxs } from './supervision.js';
 
 /** The answer to an SCX that renews its lease (api/lease.ts). */
@@ -55,8 +55,9 @@ const now = (): number => performance.now();
 /** Creates a fleet of the SCXs that were found. */
 export function createFleet(options: FleetOptions): Fleet {
   const { platform, found, config, log, onEffect } = options;
-  const supervisor = createSupervisor(config, createRng(randomInt(2 ** 31)), drawId);
-  const launchOf = launchFrom(options.template);
+  const keys = createScxKeys();
+  const supervisor = createSupervisor(config, createRng(randomInt(2 ** 31)), keys.drawId);
+  const launchOf = launchFrom(options.template, keys.takeSeed);
   const listenerTotals = createListenerTotals();
   const { feed, want, stopAll } = superviseScxs({
     ...{ supervisor, platform, found, launchOf, log, onEffect, now },
@@ -64,6 +65,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const statuses: Fleet['statuses'] = (session) => supervisor.statuses(now(), session);
   const draining = createDraining({
     ...{ platform, statuses },
+    drawId: keys.drawId,
     plan: supervisor.planSuccessor,
     launchOf: (id, session, plan) =>
       launchOf({ id, session, ...plan, formerNeighbours: [], encoderTitles: [] }),

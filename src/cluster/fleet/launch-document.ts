@@ -9,6 +9,7 @@ import type { LaunchOrder } from '../supervisor/supervisor-types.js';
 export type LaunchTemplate = Omit<
   Launch,
   | 'id'
+  | 'keySeed'
   | 'session'
   | 'rendezvous'
   | 'formerNeighbours'
@@ -18,10 +19,11 @@ export type LaunchTemplate = Omit<
   | keyof LaunchFacts
 >;
 
-/** Makes the document of an order. */
+/** Makes the document of an order; `takeSeed` gives the key of the SCX with that id. */
 export const launchFrom =
-  (template: LaunchTemplate) =>
+  (template: LaunchTemplate, takeSeed: (id: string) => string) =>
   ({ facts, ports, encoderTitles, ...order }: LaunchOrder): Launch => ({
     ...{ ...template, ...facts, ...order, encoderTitles: [...encoderTitles] },
+    keySeed: takeSeed(order.id),
     ...{ httpPort: ports.http, overlayPort: ports.overlay },
   });

@@ -141,7 +141,7 @@ const ORIGINS_MAX = 1024;
 
 /**
  * Creates the launching of SCXs; nothing is launched yet.
- * @param drawId draws node ids that no other SCX has: 16 hexadecimal digits
+ * @param drawId draws node ids that no other SCX has
  * @param evict ends an SCX without clients, for its place
  */
 export function createLaunching(

@@ -143,7 +143,7 @@ function planSuccessor(state: SupervisorState, id: string): Result<Succession> {
 
 /**
  * Creates a supervisor without SCXs.
- * @param drawId draws node ids that no other SCX has: 16 hexadecimal digits
+ * @param drawId draws node ids that no other SCX has
  */
 export function createSupervisor(
   config: SupervisorConfig,

@@ -3,7 +3,10 @@
  * ADUs. Plain data. What a peer sends is untrusted until `wire` has checked its shape.
  */
 
-/** 16 lower-case hexadecimal digits, drawn at random by each SCX when it starts. */
+/**
+ * 32 lower-case hexadecimal digits: the hash of the key that the SCX proves in each connection
+ * (overlay/tls/node-id.ts).
+ */
 export type NodeId = string & { readonly brand: 'NodeId' };
 
 /** 16 lower-case hexadecimal digits, drawn at random by each source. */

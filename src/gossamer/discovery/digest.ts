@@ -5,6 +5,7 @@
  * death.
  */
 import type { Death, Sighting } from '../core/message.js';
+import type { NodeId } from '../core/node.js';
 
 /** Bytes of a digest at most: room for as many facts as a bounded view contains. Guess. */
 export const DIGEST_BYTES_MAX = 512;
@@ -25,9 +26,13 @@ function hashOf(text: string, ...numbers: readonly number[]): number {
 /** Coordinates are news when they rest on four times as many experiments. Measured: `simulate`. */
 const ageOf = (samples: number): number => Math.floor(Math.log2(1 + samples) / 2);
 
+/** Ids are hashes: half of one is more than enough for a fact of 32 bits. */
+const halfOf = (id: NodeId): string => id.slice(16);
+
 /** 32 bits that stand for a member, its incarnation, and the age of its coordinates. */
 export const sightingFact = ({ member, place }: Sighting): number =>
-  hashOf(member.id, member.incarnation, ageOf(place.samples));
+  hashOf(halfOf(member.id), member.incarnation, ageOf(place.samples));
 
 /** 32 bits that stand for a death. */
-export const deathFact = ({ id, incarnation }: Death): number => hashOf(id, incarnation, -1);
+export const deathFact = ({ id, incarnation }: Death): number =>
+  hashOf(halfOf(id), incarnation, -1);

@@ -17,7 +17,6 @@
  * not understood ends the successor before anything has changed.
  */
 import { z } from 'zod';
-import { launchSchema } from '../../api/scx-launch.js';
 import { encoderTitleSchema } from '../ingest/encoder-title.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
 import type { PlaybackState } from '../sound/playhead.js';
@@ -27,7 +26,7 @@ export const HAND_OVER_VERSION = 1;
 
 const count = z.number().int().nonnegative();
 const title = z.string().max(1024).nullable();
-const sourceId = launchSchema.shape.id;
+const sourceId = z.string().regex(/^[0-9a-f]{16}$/);
 
 const runSchema = z.object({ source: sourceId, first: count, last: count });
 

@@ -82,6 +82,9 @@ const SOURCE_PRIORITY = 128;
 const hexId = (rng: Rng): string =>
   Array.from({ length: 4 }, () => rng.below(0x10000).toString(16).padStart(4, '0')).join('');
 
+/** 64 random bits are enough where nobody looks for a second key of the same id. */
+const drawNodeId = (rng: Rng): NodeId => hexId(rng).padStart(32, '0') as NodeId;
+
 const addressOf = (index: number): Address => `scx${index}:1` as Address;
 
 function createStage(options: WorldOptions): Stage {
@@ -148,7 +151,7 @@ function createJoiner(stage: Stage): () => SimulatedScx {
   const locations = Array.from({ length: rendezvousPoints }, (_, index) => addressOf(index));
 
   const describe = (index: number): Member => ({
-    id: hexId(ids) as NodeId,
+    id: drawNodeId(ids),
     address: addressOf(index),
     incarnation: Math.floor(clock.now()) + 1,
     rendezvous: index < rendezvousPoints,

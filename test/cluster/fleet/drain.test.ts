@@ -75,7 +75,8 @@ describe('POST /drain', () => {
     const answer = drain();
     const { id, successor, drainMs } = await order();
     expect({ id, drainMs }).toEqual({ id: launch.id, drainMs: 5000 });
-    expect(successor).toEqual({ ...launch, id: successor.id, httpPort: 8100, overlayPort: 8103 });
+    const own = { id: successor.id, keySeed: successor.keySeed };
+    expect(successor).toEqual({ ...launch, ...own, httpPort: 8100, overlayPort: 8103 });
     expect(await renew()).toMatchObject({ handOver: true });
     expect((await drain()).status).toBe(409);
     await appear(successor.id, 4711);
@@ -168,7 +169,7 @@ test("An order is a file that only the cluster's user can read, and names this p
   const entry = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
   const platform = createProcessPlatform({ entry, dataDir, inheritLogs: false, log: quiet });
   const { launch } = await setUp();
-  const successor = launchSchema.parse({ ...launch, id: 'b'.repeat(16) });
+  const successor = launchSchema.parse({ ...launch, id: 'b'.repeat(32) });
   await platform.orderSuccessor(launch.id, successor, 1000);
   platform.close();
   const file = `${dataDir}/run/${launch.id}.successor`;
@@ -178,6 +179,6 @@ test("An order is a file that only the cluster's user can read, and names this p
   expect(order).toMatchObject({ program: process.execPath, drainMs: 1000 });
   expect(order.launch).toEqual({
     ...successor,
-    successorFile: `${dataDir}/run/${'b'.repeat(16)}.successor`,
+    successorFile: `${dataDir}/run/${'b'.repeat(32)}.successor`,
   });
 });

@@ -19,8 +19,8 @@ import { createProcessPlatform } from '../../../src/cluster/platform/process-pla
 import { FACTS, quiet, temporaryFolder, until } from '../support.js';
 
 const ENTRY = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
-const ID = '00000000000000aa';
-const OTHER_ID = '00000000000000bb';
+const ID = 'a'.repeat(32);
+const OTHER_ID = 'b'.repeat(32);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -48,6 +48,7 @@ const launchOf = (name: string): Launch =>
   launchSchema.parse({
     ...FACTS,
     id: ID,
+    keySeed: 'k'.repeat(43),
     session: `scattercast://radio.example/${name}`,
     rendezvous: false,
     leaseUrl: 'http://127.0.0.1:1',
@@ -172,7 +173,7 @@ describe('The process platform', () => {
     process.kill(first, 'SIGKILL');
     await until(() => exits.length === 2);
     const waiting = answerAt(httpPort);
-    const third = await launch('night', { id: '00000000000000cc', httpPort });
+    const third = await launch('night', { id: 'c'.repeat(32), httpPort });
     expect(await waiting).toBe(`${third}`);
   });
 
@@ -209,7 +210,7 @@ describe('The process platform', () => {
     await until(() => existsSync(runFile));
     const run = JSON.parse(readFileSync(runFile, 'utf8'));
     writeFileSync(runFile, JSON.stringify({ ...run, birth: 'another:1' }));
-    writeFileSync(`${dataDir}/run/00000000000000bb.json`, '{"id":');
+    writeFileSync(`${dataDir}/run/${OTHER_ID}.json`, '{"id":');
     expect(await platform.list()).toEqual([]);
     expect(readdirSync(`${dataDir}/run`)).toEqual([]);
     expect(isAlive(run.pid, run.birth)).toBe(true);

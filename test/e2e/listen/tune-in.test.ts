@@ -97,7 +97,7 @@ describe('Five clusters: announced at the first, broadcast at the second', () =>
     const audio = source.flows.find((flow) => flow.channel === 1);
     expect(audio).toMatchObject({ missed: 0 });
     expect(audio?.delivered).toBeGreaterThan(100);
-    expect(audio?.parent).toMatch(/^[0-9a-f]{16}$/);
+    expect(audio?.parent).toMatch(/^[0-9a-f]{32}$/);
   });
 
   test('The broadcaster is told how many listen, over all clusters', async () => {

@@ -9,7 +9,7 @@ import { createHandOverState } from '../../../src/scx/hand-over/hand-over-state.
 
 const ORDER: Order = {
   ...{ program: '/bin/scx', args: ['scx'], drainMs: 0 },
-  launch: { id: '2'.repeat(16), leaseToken: 'secret' },
+  launch: { id: '2'.repeat(32), leaseToken: 'secret' },
 };
 
 let folder: string;
@@ -117,7 +117,7 @@ describe('A hand-over', () => {
     writeOrder();
     ending.resolve('x'.repeat(1000));
     await state.start();
-    expect(state.failedSuccessor).toEqual({ id: '2'.repeat(16), reason: 'x'.repeat(300) });
+    expect(state.failedSuccessor).toEqual({ id: '2'.repeat(32), reason: 'x'.repeat(300) });
     expect([state.isSucceeded, changes()]).toEqual([false, 1]);
   });
 });

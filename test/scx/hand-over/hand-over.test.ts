@@ -40,7 +40,7 @@ beforeEach(async () => {
   clients = [];
   sequence = 0;
   playout = createPlayout({ burstMs: 500, listenersMax: 5, writeIntervalMs: 20 }, now);
-  playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
+  playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(32) as never });
   playout.start();
   const options = {
     ...{ name: NIGHT, listenersMax: 5, spareConnections: 9, tls: undefined, now },
@@ -91,7 +91,7 @@ const handOverTo = (behaviour: string, drainMs = 0) =>
   handOver({
     order: {
       ...{ program: process.execPath, args: [STAND_IN, behaviour], drainMs },
-      launch: { id: '2'.repeat(16) },
+      launch: { id: '2'.repeat(32) },
     },
     ...{ playout, http, log, now, overlayAddress: '127.0.0.1:1', isLeaving: () => false },
     becomeSucceeded: () => void events.push('succeeded'),
@@ -121,7 +121,7 @@ describe('An SCX continues as before', () => {
     ['/nowhere', /cannot be started: .*ENOENT/],
     ['/dev/null/nowhere', /ENOTDIR/],
   ])('when the program %s cannot be started at all', async (program, why) => {
-    const order = { program, args: [], drainMs: 0, launch: { id: '2'.repeat(16) } };
+    const order = { program, args: [], drainMs: 0, launch: { id: '2'.repeat(32) } };
     const reason = await handOver({
       ...{ order, playout, http, log, now, overlayAddress: '', isLeaving: () => false },
       becomeSucceeded: () => undefined,
@@ -157,7 +157,7 @@ describe('A successor', () => {
     const handing = handOver({
       order: {
         ...{ program: process.execPath, args: [STAND_IN, 'another'], drainMs: 0 },
-        launch: { id: '2'.repeat(16) },
+        launch: { id: '2'.repeat(32) },
       },
       ...{ playout, http, log, now, overlayAddress: '127.0.0.1:1', isLeaving: () => isLeaving },
       becomeSucceeded: () => void events.push('succeeded'),
@@ -171,7 +171,7 @@ describe('A successor', () => {
     isLeaving = true;
     // From now on both hear the same, but this process is about to end.
     playout.onEvent({ kind: 'sourceDown', source: source('a').id });
-    playout.onEvent({ kind: 'sourceUp', source: source('b', 200), scx: 'f'.repeat(16) as never });
+    playout.onEvent({ kind: 'sourceUp', source: source('b', 200), scx: 'f'.repeat(32) as never });
     playout.handleAdu(audioAdu('b', 0));
     expect(await handing).toBe('this SCX is leaving itself');
   });

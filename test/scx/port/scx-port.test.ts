@@ -107,7 +107,7 @@ beforeEach(async () => {
   sequence = 0;
   clients = [];
   playout = createPlayout({ burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 }, now);
-  playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(16) as never });
+  playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(32) as never });
   playout.start();
   server = await openScxPort(options(), anywhere);
 });

@@ -30,7 +30,7 @@ function setUp(entry = STAND_IN) {
   const fallback = createFallbackProcess({
     entry,
     launch: {
-      id: '1'.repeat(16),
+      id: '1'.repeat(32),
       session: 'scattercast://radio.example/night',
       listenHost: '0.0.0.0',
       logLevel: 'info',
@@ -84,7 +84,7 @@ test('A fallback is played by a process that gets everything in its environment'
   expect(words).toBe('fallback');
   expect(fallbackLaunchSchema.parse(JSON.parse(text))).toMatchObject({
     session: 'scattercast://radio.example/night',
-    scx: { id: '1'.repeat(16), overlayAddress: '127.0.0.1:8101' },
+    scx: { id: '1'.repeat(32), overlayAddress: '127.0.0.1:8101' },
     secret: SECRET,
     file: night,
   });

@@ -23,7 +23,7 @@ function scene() {
   };
   const scxOf = (index: number): SimulatedScx => {
     const address = `scx${index}:1` as Address;
-    const id = `${index}`.repeat(16) as NodeId;
+    const id = `${index}`.repeat(32) as NodeId;
     const self: Member = { id, address, incarnation: 1, rendezvous: false };
     return {
       index,
