@@ -1,0 +1,41 @@
+/**
+ * `npm run package -- deb [--out DIR] [--compression xz]` makes what a machine is installed from, of
+ * the build in `dist` and the Node that runs it. `npm run package -- drill` installs it on a machine
+ * made for that.
+ */
+import { parseArgs } from 'node:util';
+import { UserError } from '../../src/lib/user-error.js';
+import { buildDebianPackage, isCompression } from './debian-package.js';
+import { drillInstallation } from './drill/drill.js';
+
+const USAGE = 'npm run package -- deb [--out DIR] [--compression xz|gzip|none], or -- drill';
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function build(args: string[]): void {
+  const options = { out: { type: 'string' }, compression: { type: 'string' } } as const;
+  const { out = '.', compression = 'xz' } = parseArgs({ args, options }).values;
+  if (!isCompression(compression)) fail(USAGE);
+  console.log(buildDebianPackage({ out, compression }));
+}
+
+function drill(): void {
+  const { log, held } = drillInstallation();
+  console.log(log.trimEnd());
+  process.exitCode = held ? 0 : 1;
+}
+
+const [what, ...args] = process.argv.slice(2);
+try {
+  if (what === 'deb') build(args);
+  else if (what === 'drill') drill();
+  else fail(USAGE);
+} catch (error) {
+  const isUsers =
+    error instanceof UserError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  if (isUsers) fail((error as Error).message);
+  throw error;
+}
