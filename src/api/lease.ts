@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { fallbackFileSchema } from './fallback-launch.js';
+import { listenerHookSchema } from './scx-launch.js';
 
 const text = z.string().max(256).nullable();
 
@@ -36,6 +37,8 @@ export const leaseTermsSchema = z.object({
   access: accessSchema.optional(),
   /** The file to play while nobody broadcasts; null: nothing; absent: what was played before. */
   fallback: fallbackFileSchema.nullable().optional(),
+  /** The server that is asked about listeners; null: none; absent from older front ends. */
+  listenerHook: listenerHookSchema.nullable().optional(),
   /** There is an order to hand over in the SCX's `successorFile` (hand-over-order.ts). */
   handOver: z.boolean().optional(),
 });

@@ -13,6 +13,13 @@ const channel = z.strictObject({
   multicast: z.string().max(64).optional(),
 });
 
+/** The server of `--listener-hook`. */
+export const listenerHookSchema = z.strictObject({
+  url: z.string().max(2048),
+  /** What becomes of a listener about whom it does not answer. */
+  onFailure: z.enum(['allow', 'deny']),
+});
+
 export const launchSchema = z.strictObject({
   /** The SCX's node id, 32 hexadecimal digits: the hash of its key. */
   id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -87,13 +94,7 @@ export const launchSchema = z.strictObject({
   /** Digital silence after which a source counts as away, ms; absent or 0: it never does. */
   silenceMs: z.number().min(0).max(86_400_000).optional(),
   /** Asked about each listener, as Icecast's URL authentication does it; absent: no hook. */
-  listenerHook: z
-    .strictObject({
-      url: z.string().max(2048),
-      /** What becomes of a listener about whom it does not answer. */
-      onFailure: z.enum(['allow', 'deny']),
-    })
-    .optional(),
+  listenerHook: listenerHookSchema.optional(),
   profile: z.enum(['fast', 'paper']),
   /** Whether rendezvous URLs may lead to private addresses. */
   allowPrivate: z.boolean(),

@@ -100,8 +100,9 @@ function scxRoutes(services: Services) {
     const view = scxs.running(session);
     if (view !== undefined) webhooks.onStatus(session, store.get(session)?.owner, view);
   };
-  const { log } = services.options;
-  const termsOf = termsFrom({ finder, store, fallbacks });
+  const { log, scx } = services.options;
+  const listenerHook = scx?.listenerHook;
+  const termsOf = termsFrom({ finder, store, fallbacks, listenerHook });
   return [
     leaseRoutes({ proofs, renew: fleet.renew, termsOf, onRenewed, log }),
     rendezvousRoutes({ finder, scxs }),

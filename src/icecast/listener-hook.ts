@@ -4,6 +4,8 @@
  * sources that end. The fields and their order are those of icecast2 2.4; scripts for Icecast read
  * them unchanged.
  */
+import { plainText } from '../lib/plain-text.js';
+import { decodeLegacyText } from '../mp3/tags/legacy-text.js';
 
 /** A listener, as its hook knows it. The texts are as the client sent them, one byte a character. */
 export interface HookedListener {
@@ -35,6 +37,8 @@ export interface HookServer {
   readonly port: number;
 }
 
+/** Of a hook's message, in characters. Guess. */
+const MESSAGE_LENGTH_MAX = 200;
 /** The longest time limit that a timer can keep, s; a longer one is no limit. */
 const LIMIT_S_MAX = 2_147_483;
 
@@ -59,7 +63,8 @@ export function hookForm(event: HookEvent, server: HookServer): string {
 export type HookVerdict =
   /** `limitMs`: how long it may listen; undefined: for as long as it likes. */
   | { readonly kind: 'admitted'; readonly limitMs: number | undefined }
-  | { readonly kind: 'denied' }
+  /** `message`: why, in the words of the hook; undefined if it does not say. */
+  | { readonly kind: 'denied'; readonly message: string | undefined }
   /** The hook's server is broken or silent. */
   | { readonly kind: 'failed' };
 
@@ -72,9 +77,14 @@ function limitOf(text: string): number | undefined {
   return seconds > 0 && seconds <= LIMIT_S_MAX ? seconds * 1000 : undefined;
 }
 
+/** The text in a header, which scripts write in UTF-8 or in Latin-1; undefined without one. */
+const messageIn = (text: string): string | undefined =>
+  plainText(decodeLegacyText(Buffer.from(text, 'latin1')), MESSAGE_LENGTH_MAX);
+
 /**
  * Reads the head of a hook's answer: `icecast-auth-user: 1` admits, and `icecast-auth-timelimit` says
- * for how many seconds. Anything else denies, as with Icecast, but for an error of the server (5xx).
+ * for how many seconds. Anything else denies, as with Icecast, but for an error of the server (5xx);
+ * `icecast-auth-message` says why.
  */
 export function hookVerdict(
   status: number,
@@ -83,5 +93,6 @@ export function hookVerdict(
   if (textOf(headers['icecast-auth-user']) === '1') {
     return { kind: 'admitted', limitMs: limitOf(textOf(headers['icecast-auth-timelimit'])) };
   }
-  return { kind: status >= 500 ? 'failed' : 'denied' };
+  if (status >= 500) return { kind: 'failed' };
+  return { kind: 'denied', message: messageIn(textOf(headers['icecast-auth-message'])) };
 }

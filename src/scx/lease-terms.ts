@@ -1,7 +1,7 @@
 /**
  * The front end's terms, and what they change: each renewal of the lease says how the session
- * describes itself, whether the SCX stays without clients, who may broadcast, and which fallback is
- * played. Terms that an older front end does not send leave everything as it is.
+ * describes itself, whether the SCX stays without clients, who may broadcast, which fallback is
+ * played, and which server is asked about listeners. Terms that an older front end does not send leave everything as it is.
  */
 import type { Launch } from '../api/scx-launch.js';
 import type { SourcePassword } from '../http/server/source-password.js';
@@ -10,6 +10,7 @@ import type { HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
 import type { LeaseTerms, SourceAccess } from './lease.js';
 import type { Lifetime } from './lifetime.js';
+import type { ListenerHook } from './listeners/listener-hook.js';
 import type { FallbackProcess } from './sources/fallback-process.js';
 
 /** The parts that the terms act on. */
@@ -19,6 +20,7 @@ export interface TermsOptions {
   readonly lifetime: Lifetime;
   readonly fallback: FallbackProcess;
   readonly handOver: HandOverState;
+  readonly hook: Pick<ListenerHook, 'set'>;
   readonly predecessor: Predecessor | undefined;
   /** Closes all sources, because another password holds. */
   closeSources(reason: string): void;
@@ -75,6 +77,7 @@ export function createSessionTerms(options: TermsOptions): SessionTerms {
       lifetime.onFrontEnd(terms.pinned, options.now());
       onAccess(terms.access);
       onFallback(terms.fallback);
+      if (terms.listenerHook !== undefined) options.hook.set(terms.listenerHook ?? undefined);
       options.predecessor?.onKnown();
       if (terms.handOver) void handOver.start();
     },

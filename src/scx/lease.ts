@@ -27,6 +27,8 @@ export interface LeaseTerms {
   readonly access: SourceAccess | undefined;
   /** The file to play while nobody broadcasts; null: none; undefined: as before. */
   readonly fallback: FallbackFile | null | undefined;
+  /** The server that is asked about listeners; null: none; undefined: as before. */
+  readonly listenerHook: Answer['listenerHook'];
   /** An order to hand over lies in `successorFile`. */
   readonly handOver: boolean;
 }
@@ -78,6 +80,7 @@ function parseAnswer(status: number, text: string): Renewal {
   try {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
+    const { listenerHook } = answer;
     const pinned = rendezvous || keep === true;
     const description = station && {
       title: station.title ?? undefined,
@@ -90,7 +93,7 @@ function parseAnswer(status: number, text: string): Renewal {
       sourceKey: access.sourceKey ?? undefined,
       announcement: access.announcement ?? undefined,
     };
-    const terms = { pinned, description, access: allowed, fallback, handOver };
+    const terms = { pinned, description, access: allowed, fallback, listenerHook, handOver };
     return { kind: 'renewed', terms };
   } catch {
     return failed('malformed answer');

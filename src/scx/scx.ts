@@ -93,9 +93,8 @@ function withinOpenFiles({ launch, log, filesMax = openFilesMax() }: ScxOptions)
   return { launch: { ...launch, listenersMax }, shares };
 }
 
-/** The operator's hook, if there is one. */
+/** The operator's hook. */
 const hookOf = (launch: Launch, name: SessionName, log: Logger) =>
-  launch.listenerHook &&
   createListenerHook({ settings: launch.listenerHook, launch, mount: mountOf(name), log });
 
 /** Opens the parts that do not know of each other, and the streaming part. */
@@ -162,7 +161,7 @@ function startMaintenance(parts: Parts, shutdown: Shutdown, http: ScxPort, renew
   return setInterval(() => {
     const at = now();
     streaming.tick(at);
-    hook?.onSources(streaming.hasSources);
+    hook.onSources(streaming.hasSources);
     if (news.isDue) renewLease();
     news.isDue = false;
     const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0);
@@ -193,7 +192,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     },
     close: async () => {
       await Promise.all([http.close(FLUSH_MS_MAX), overlay.close()]);
-      await parts.hook?.close();
+      await parts.hook.close();
     },
     finish: () => {
       unwatch();

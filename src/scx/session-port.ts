@@ -31,7 +31,7 @@ export interface SessionPortOptions {
   readonly playout: Playout;
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
-  readonly hook: ListenerHook | undefined;
+  readonly hook: ListenerHook;
   readonly tls: Tls | undefined;
   readonly log: Logger;
   /** Connections to the port besides those of listeners. */
@@ -91,7 +91,7 @@ function createPortMetrics(
       linesLost: accessLog.lost,
       dropped: dropped.count,
       movedListeners: port().movedListeners,
-      hook: options.hook?.counters,
+      hook: options.hook.isSet ? options.hook.counters : undefined,
     }),
   ];
   return createMetrics(name.text, read, options.log);

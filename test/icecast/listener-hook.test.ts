@@ -38,6 +38,18 @@ describe('The verdict of a hook', () => {
     [200, { 'icecast-auth-user': '1', 'icecast-auth-timelimit': '900' }, admitted(900_000)],
     [200, { 'icecast-auth-user': '1', 'icecast-auth-timelimit': '9999999999' }, admitted()],
     [200, { 'icecast-auth-user': '1', 'icecast-auth-timelimit': '-3' }, admitted()],
+    [
+      200,
+      { 'icecast-auth-message': ' Not   paid\x1b[2J' },
+      { kind: 'denied', message: 'Not paid[2J' },
+    ],
+    [200, { 'icecast-auth-message': 'Pas pay\xc3\xa9' }, { kind: 'denied', message: 'Pas payé' }],
+    [
+      200,
+      { 'icecast-auth-message': 'x'.repeat(999) },
+      { kind: 'denied', message: 'x'.repeat(200) },
+    ],
+    [500, { 'icecast-auth-message': 'broken' }, { kind: 'failed' }],
     [200, { 'icecast-auth-user': '0' }, { kind: 'denied' }],
     [200, { 'icecast-auth-user': '11' }, { kind: 'denied' }],
     [200, { 'icecast-auth-user': ['1', '1'] }, { kind: 'denied' }],

@@ -24,7 +24,7 @@ const LAUNCH: Launch = launchSchema.parse({
 /** What a front end answers that says nothing else. */
 const TERMS: LeaseTerms = {
   ...{ pinned: true, description: undefined, access: undefined },
-  ...{ fallback: undefined, handOver: false },
+  ...{ fallback: undefined, handOver: false, listenerHook: undefined },
 };
 
 let events: string[];
@@ -55,6 +55,7 @@ beforeEach(() => {
       play: (file) => void events.push(`play ${file?.title}`),
       stop: () => undefined,
     },
+    hook: { set: (hook) => void events.push(`ask ${hook?.url}`) },
     predecessor: undefined,
     closeSources: (reason) => void events.push(reason),
     isLeaving: () => isLeaving,
@@ -106,6 +107,13 @@ describe('The terms of a lease', () => {
     renew({ fallback: null });
     renew({});
     expect(events).toEqual(['play Loop', 'play undefined']);
+  });
+
+  test('replace the hook of listeners, and end it', () => {
+    renew({ listenerHook: { url: 'http://127.0.0.1/', onFailure: 'deny' } });
+    renew({ listenerHook: null });
+    renew({});
+    expect(events).toEqual(['ask http://127.0.0.1/', 'ask undefined']);
   });
 
   test('start no fallback in an SCX that leaves or is succeeded', () => {

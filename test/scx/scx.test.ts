@@ -36,7 +36,12 @@ const wait = { timeout: 20_000, interval: 5 };
 let frontEnd: Server;
 let leases: Map<string, ScxStatus>;
 let leaseCount: number;
-let answer: { status: number; readonly pinned: Set<string>; access?: object };
+let answer: {
+  status: number;
+  readonly pinned: Set<string>;
+  access?: object;
+  listenerHook?: object | null;
+};
 let running: Scx[];
 let ending: (() => void)[];
 /** What the SCXs' clock is ahead of the machine's, ms. */
@@ -59,8 +64,8 @@ const answerLease = (request: IncomingMessage, response: ServerResponse): void =
     const pinned = answer.pinned.has(status.id);
     leases.set(status.id, status);
     leaseCount++;
-    const { access, status: code } = answer;
-    const body = JSON.stringify({ rendezvous: pinned, keep: pinned, access });
+    const { access, listenerHook, status: code } = answer;
+    const body = JSON.stringify({ rendezvous: pinned, keep: pinned, access, listenerHook });
     answerProven('secret', request, response, { status: code, body });
   });
 };
@@ -585,6 +590,18 @@ describe('An encoder at an SCX', () => {
     await scx.stop();
     expect(hook.of('listener_remove')).toHaveLength(1);
     expect(hook.of('mount_remove')).toHaveLength(1);
+  });
+
+  test('is a mount for a hook that the front end names later', async () => {
+    const hook = await startHookServer();
+    ending.push(hook.close);
+    const scx = await start('1', { sourceKey });
+    encode(encoder(scx));
+    await vi.waitUntil(() => scx.status().attachedSources === 1, wait);
+    answer.listenerHook = { url: hook.url, onFailure: 'deny' };
+    await vi.waitUntil(() => hook.of('mount_add').length === 1, wait);
+    answer.listenerHook = null;
+    await vi.waitUntil(() => hook.of('mount_remove').length === 1, wait);
   });
 
   test('is cut off with 401 when its session gets another password', async () => {

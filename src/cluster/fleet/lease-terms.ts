@@ -1,18 +1,20 @@
 /**
  * The part of the answer to a lease renewal that the supervisor does not know: how the session is
- * announced now, and what to play while nobody broadcasts. So a changed announcement reaches an SCX
- * that is running, its players and its encoders.
+ * announced now, what to play while nobody broadcasts, and which server to ask about listeners. So a
+ * changed announcement, and a changed configuration, reach an SCX that is running.
  */
 import type { LeaseTerms } from '../../api/lease.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import { foreignUrl } from '../announcements/launch-facts.js';
 import type { FallbackFiles } from '../fallback/fallback-files.js';
+import type { LaunchTemplate } from './launch-document.js';
 
 export interface TermsSources {
   readonly finder: Pick<AnnouncementFinder, 'recall'>;
   readonly store: Pick<AnnouncementStore, 'get'>;
   readonly fallbacks: Pick<FallbackFiles, 'pathOf'>;
+  readonly listenerHook: LaunchTemplate['listenerHook'];
 }
 
 /** The session's announcement as it is now; nothing if this front end does not know it. */
@@ -46,4 +48,5 @@ export const termsFrom =
   (session: string, isRendezvous: boolean): Omit<LeaseTerms, 'rendezvous'> => ({
     ...announcedNow(sources, session),
     fallback: fallbackOf(sources, session, isRendezvous),
+    listenerHook: sources.listenerHook ?? null,
   });

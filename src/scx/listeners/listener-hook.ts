@@ -7,6 +7,8 @@
  * What the hook is told is sent once, in the order of events for sources; what it does not take is
  * counted and forgotten. Its URL may hold a secret, so no log shows it.
  *
+ * The operator may give another hook, or none, while the SCX runs (lease-terms.ts).
+ *
  * Bounded: questions and events that are under way and that wait, each for ANSWER_MS at most.
  */
 import { finished } from 'node:stream/promises';
@@ -35,8 +37,14 @@ export interface HookCounters {
   lost: number;
 }
 
+type Settings = NonNullable<Launch['listenerHook']>;
+
 /** A hook. */
 export interface ListenerHook {
+  /** Whether there is one; if not, everybody may listen, and nobody is told anything. */
+  readonly isSet: boolean;
+  /** From now on this hook is asked and told; undefined: none. */
+  set(settings: Settings | undefined): void;
   /** Asks whether a listener may come in. Never rejects; `failed` only if that means to refuse. */
   ask(listener: HookedListener): Promise<HookVerdict>;
   /** A listener that was admitted has ended, after so many ms. */
@@ -49,7 +57,8 @@ export interface ListenerHook {
 }
 
 export interface ListenerHookOptions {
-  readonly settings: NonNullable<Launch['listenerHook']>;
+  /** Undefined: none yet. */
+  readonly settings: Settings | undefined;
   readonly launch: Pick<Launch, 'advertiseHost' | 'httpPort'>;
   /** The session's mount. */
   readonly mount: string;
@@ -71,6 +80,7 @@ const HEADERS = {
   'user-agent': 'scattercast',
 };
 const FAILED: HookVerdict = { kind: 'failed' };
+const ADMITTED: HookVerdict = { kind: 'admitted', limitMs: undefined };
 
 /** Logs when the hook begins to fail, and when it answers again. */
 function createHealth(log: Logger): (problem: string | undefined) => void {
@@ -84,11 +94,11 @@ function createHealth(log: Logger): (problem: string | undefined) => void {
 }
 
 /** Creates a function that sends an event, and calls back once with what was answered. */
-function createExchange({ settings, launch, log }: ListenerHookOptions) {
-  const url = new URL(settings.url);
+function createExchange({ launch, log }: ListenerHookOptions) {
   const server = { host: launch.advertiseHost, port: launch.httpPort };
   const report = createHealth(log);
   return async (
+    url: URL,
     event: HookEvent,
     signal: AbortSignal,
     onVerdict: (verdict: HookVerdict) => void,
@@ -98,7 +108,10 @@ function createExchange({ settings, launch, log }: ListenerHookOptions) {
       const answer = await sendRequest({ url, method: 'POST', headers: HEADERS, body, signal });
       const status = answer.statusCode ?? 0;
       report(status >= 500 ? `HTTP status ${status}` : undefined);
-      onVerdict(hookVerdict(status, answer.headers));
+      const verdict = hookVerdict(status, answer.headers);
+      const reason = verdict.kind === 'denied' ? verdict.message : undefined;
+      if (reason !== undefined) log.info({ reason }, 'The listener hook denies a listener.');
+      onVerdict(verdict);
       // To its end: a script whose client is gone may be stopped in the middle.
       await finished(answer.resume()).catch(() => undefined);
     } catch (error) {
@@ -130,7 +143,8 @@ function createDeadlines() {
 
 /** Creates a hook that has been told nothing yet. */
 export function createListenerHook(options: ListenerHookOptions): ListenerHook {
-  const { settings, mount } = options;
+  const { mount } = options;
+  let { settings } = options;
   const counters: HookCounters = { asked: 0, denied: 0, failed: 0, lost: 0 };
   const exchange = createExchange(options);
   const deadlines = createDeadlines();
@@ -141,10 +155,12 @@ export function createListenerHook(options: ListenerHookOptions): ListenerHook {
   let isClosed = false;
 
   const tell = (queue: WorkQueue, event: HookEvent): void => {
+    if (settings === undefined) return;
+    const url = new URL(settings.url);
     const isTaken = queue.add(async () => {
       if (isClosed) return void counters.lost++;
       const { signal, stop } = deadlines.start();
-      await exchange(event, signal, ({ kind }) => {
+      await exchange(url, event, signal, ({ kind }) => {
         if (kind === 'failed') counters.lost++;
       });
       stop();
@@ -153,13 +169,13 @@ export function createListenerHook(options: ListenerHookOptions): ListenerHook {
   };
 
   /** The time runs from now on, also while the question waits for its turn. */
-  const verdictOn = async (listener: HookedListener): Promise<HookVerdict> => {
+  const verdictOn = async (url: URL, listener: HookedListener): Promise<HookVerdict> => {
     const verdict = createLatch<HookVerdict>();
     const { signal, stop } = deadlines.start();
     signal.addEventListener('abort', () => verdict.resolve(FAILED));
     const isTaken = questions.add(async () => {
       const event = { action: 'listener_add', listener } as const;
-      if (!signal.aborted) await exchange(event, signal, verdict.resolve);
+      if (!signal.aborted) await exchange(url, event, signal, verdict.resolve);
       stop();
     });
     if (!isTaken) stop();
@@ -168,18 +184,30 @@ export function createListenerHook(options: ListenerHookOptions): ListenerHook {
 
   const onSources = (isNowFed: boolean): void => {
     if (isNowFed === isFed) return;
-    isFed = isNowFed;
+    isFed = isNowFed && settings !== undefined; // a later hook is told of it, too
+    if (isFed !== isNowFed) return;
     tell(mounts, { action: isFed ? 'mount_add' : 'mount_remove', mount });
   };
 
+  const set = (given: Settings | undefined): void => {
+    if (given?.url !== settings?.url) onSources(false); // to the one before; then to this one
+    settings = given;
+  };
+
   return {
+    get isSet() {
+      return settings !== undefined;
+    },
+    set,
     ask: async (listener) => {
+      if (settings === undefined) return ADMITTED;
+      const { url, onFailure } = settings;
       counters.asked++;
-      const verdict = await verdictOn(listener);
+      const verdict = await verdictOn(new URL(url), listener);
       if (verdict.kind === 'denied') counters.denied++;
       if (verdict.kind !== 'failed') return verdict;
       counters.failed++;
-      return settings.onFailure === 'allow' ? { kind: 'admitted', limitMs: undefined } : verdict;
+      return onFailure === 'allow' ? ADMITTED : verdict;
     },
     onLeft: (listener, durationMs) => {
       const durationS = Math.max(0, Math.floor(durationMs / 1000));

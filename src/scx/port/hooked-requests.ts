@@ -17,10 +17,10 @@ import type { ListenerHook } from '../listeners/listener-hook.js';
 /** Retry-After while the hook does not answer, s. Guess. */
 const RETRY_S = 10;
 
-const denied = (name: SessionName): Answer =>
-  textAnswer(401, 'You may not listen here with this user name and password, or without them.', {
-    'WWW-Authenticate': `Basic realm="${sessionPath(name)}"`,
-  });
+const DENIED = 'You may not listen here with this user name and password, or without them.';
+
+const denied = (name: SessionName, message = DENIED): Answer =>
+  textAnswer(401, message, { 'WWW-Authenticate': `Basic realm="${sessionPath(name)}"` });
 
 const undecided = (): Answer =>
   unavailable('It cannot be checked now whether you may listen: try again later.', RETRY_S);
@@ -43,7 +43,7 @@ export async function askHook(
     case 'admitted':
       return { kind: 'admitted', admission: { ...shown, limitMs: verdict.limitMs } };
     case 'denied':
-      return { kind: 'refused', answer: denied(name) };
+      return { kind: 'refused', answer: denied(name, verdict.message) };
     case 'failed':
       return { kind: 'refused', answer: undecided() };
   }

@@ -208,7 +208,7 @@ function handleStream(
   const { hook, now } = options;
   const answer = streamAnswer(options, request);
   if (answer !== undefined) return reply(options, request, answer);
-  if (hook === undefined) return acceptListener(connections, request);
+  if (hook?.isSet !== true) return acceptListener(connections, request);
   if (!hookRate.take(request.address, now())) return reply(options, request, rateExceeded());
   void handleHooked(options, connections, request, hook);
 }

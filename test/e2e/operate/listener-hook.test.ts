@@ -153,3 +153,26 @@ describe.skipIf(!installed)('The listener hook, beside that of Icecast,', () => 
     expect(ours!.map(comparable)).toEqual(theirs!.map(comparable));
   });
 });
+
+describe.skipIf(!has('curl') || !has('ffmpeg'))('A listener hook', () => {
+  test('that the operator names later holds for the SCXs that run', async () => {
+    const hook = await startHookServer((_fields, response) =>
+      response.writeHead(200, { 'icecast-auth-message': 'Not paid' }).end(),
+    );
+    hooks.push(hook);
+    const before = await stage.cluster();
+    const { password } = stage.secretsOf(await stage.announce(before, NIGHT));
+    running.push(ffmpeg({ port: before.port, mount: MOUNT, password }));
+    const scx = await until('the air', async () =>
+      (await before.scxs()).find(({ playing }) => playing !== null),
+    );
+    before.process.child.kill('SIGUSR2');
+    await before.process.exited;
+    const { dataDir, port } = before;
+    const after = await stage.cluster({ dataDir, port, extra: ['--listener-hook', hook.url] });
+    await until('the source', () => hook.of('mount_add').length === 1);
+    const answer = await fetch(`${after.url}${MOUNT}`);
+    expect([answer.status, await answer.text()]).toEqual([401, 'Not paid\n']);
+    expect((await after.scxs()).map(({ id }) => id)).toEqual([scx.id]);
+  });
+});

@@ -64,6 +64,26 @@ describe('A listener hook', () => {
     });
   });
 
+  test('gives way to another one, which is told of the mount, and to none', async () => {
+    server = await startHookServer();
+    const before = await startHookServer();
+    hook = create(before.url);
+    hook.onSources(true);
+    hook.set({ url: server.url, onFailure: 'deny' });
+    hook.onSources(true);
+    expect(await hook.ask(listener)).toEqual({ kind: 'admitted', limitMs: undefined });
+    hook.set(undefined);
+    hook.onSources(true);
+    expect([hook.isSet, await hook.ask(listener)]).toMatchObject([false, { kind: 'admitted' }]);
+    hook.onLeft(listener, 1000);
+    await hook.close();
+    before.close();
+    const actions = ({ told }: HookServer) => told.map(({ fields }) => fields.action);
+    expect(actions(before)).toEqual(['mount_add', 'mount_remove']);
+    expect(actions(server).sort()).toEqual(['listener_add', 'mount_add', 'mount_remove']);
+    expect(hook.counters).toMatchObject({ asked: 1, lost: 0 });
+  });
+
   test('counts the events that its server does not take', async () => {
     server = await startHookServer((_fields, response) => void response.writeHead(500).end());
     hook = create(server.url);

@@ -99,11 +99,12 @@ describe('A listener', () => {
   test('is asked for name and password when the hook denies it, and let in with them', async () => {
     server = await startHookServer(({ pass }, response) => {
       if (pass === 'right') admit(response);
-      else response.end('no');
+      else response.writeHead(200, { 'icecast-auth-message': 'Not paid' }).end('no');
     });
     await open(server.url);
     const denied = ask();
     await denied.closed;
+    expect(denied.text()).toMatch(/\r\n\r\nNot paid\n$/);
     expect(denied.text()).toMatch(/^HTTP\/1\.1 401 /);
     expect(denied.text()).toMatch(/^WWW-Authenticate: Basic realm="radio.example\/night"\r?$/m);
     await ask(ANN).bodyOf(10 * FRAME_BYTES);

@@ -174,6 +174,7 @@ describe('A listener', () => {
     const asked: HookedListener[] = [];
     const ended: HookedListener[] = [];
     const hook: ListenerHook = {
+      ...{ isSet: true, set: () => undefined },
       ask: async (listener) => {
         asked.push(listener);
         return { kind: 'admitted', limitMs: 3_600_000 };
