@@ -154,6 +154,7 @@ async function open(
   const end = (how: (listening: Listening, platform: Platform) => void | Promise<void>) => {
     ending ??= Promise.resolve(how(listening, platform))
       .then(services.learned.close)
+      .then(services.titles.close)
       .finally(unlock);
     listening.closePort();
     shoutcast?.close();

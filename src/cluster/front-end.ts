@@ -18,6 +18,7 @@ import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
 import type { Services } from './services.js';
 import { icecastRoutes } from './status/icecast-routes.js';
+import { listenersOf } from './status/icecast-sources.js';
 import { statusRoutes } from './status/status-routes.js';
 import { clientOf, noteClient } from './web/client.js';
 import { refuseForeignPages } from './web/own-pages.js';
@@ -94,11 +95,18 @@ function publishingRoutes(services: Services) {
 
 /** Routes for SCXs, those of this cluster and those of others. */
 function scxRoutes(services: Services) {
-  const { proofs, fleet, finder, store, fallbacks, scxs, webhooks, metrics } = services;
+  const { proofs, fleet, finder, store, fallbacks, scxs, webhooks, metrics, titles } = services;
+  /** Of the whole session, as far as they are known here. */
+  const listenersAt = (session: string): number => {
+    const found = services.status(services.url).sessions.find((one) => one.session === session);
+    return found === undefined ? 0 : listenersOf(found);
+  };
   const onRenewed = (session: string): void => {
     metrics.countLease();
     const view = scxs.running(session);
-    if (view !== undefined) webhooks.onStatus(session, store.get(session)?.owner, view);
+    if (view === undefined) return;
+    webhooks.onStatus(session, store.get(session)?.owner, view);
+    titles.onStatus(session, view, () => listenersAt(session));
   };
   const { log, scx } = services.options;
   const listenerHook = scx?.listenerHook;
@@ -122,8 +130,8 @@ function clientRoutes({ finder, scxs, proxy, sessions, login, secret }: Services
 }
 
 /** Routes for administrators, of a session or of the cluster. */
-function administration({ url, status, sessions, clients, login, options }: Services) {
-  return adminRoutes({ url, status, sessions, clients, login, log: options.log });
+function administration({ url, status, sessions, clients, titles, login, options }: Services) {
+  return adminRoutes({ url, status, sessions, clients, titles, login, log: options.log });
 }
 
 /** Routes for the operator and for browsers. */
@@ -133,6 +141,7 @@ function operatorRoutes({
   fleet,
   status,
   sessions,
+  titles,
   metrics,
   proxy,
   pages,
@@ -140,7 +149,7 @@ function operatorRoutes({
 }: Services) {
   return [
     drainRoutes({ proofs, drain: fleet.drain, log: options.log }),
-    icecastRoutes({ url, status, sessions }),
+    icecastRoutes({ url, status, sessions, titles }),
     statusRoutes({ url, status, metrics, proxiedStreams: () => proxy.count }),
     pageRoutes(pages),
   ];

@@ -33,6 +33,7 @@ import type { Found, Platform } from './platform/platform.js';
 import { pairCapacity } from './ports/port-pairs.js';
 import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
 import { clusterStatus } from './status/cluster-status.js';
+import { openTitleHistory, type TitleHistory } from './status/title-history.js';
 import { type SupervisorConfig, supervisorConfig } from './supervisor/supervisor-config.js';
 import { loadPages, type Page } from './web/pages.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
@@ -47,6 +48,7 @@ export interface Prepared {
   readonly store: AnnouncementStore;
   readonly learned: LearnedAnnouncements;
   readonly fallbacks: FallbackFiles;
+  readonly titles: TitleHistory;
   /** SCXs that outlived an earlier front end. */
   readonly found: readonly Found[];
   readonly pages: readonly Page[];
@@ -118,6 +120,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       store,
       learned: await openLearned(dataDir, log),
       fallbacks: await openFallbackFiles(dataDir, store),
+      titles: await openTitleHistory(dataDir, log),
       found: await platform.list(),
     };
   });

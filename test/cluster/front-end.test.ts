@@ -277,7 +277,14 @@ describe('Announcements', () => {
       isListed: false,
     };
     const access = { sourceKey, announcement: null };
-    const kept = { rendezvous: true, keep: true, station, access, fallback: null };
+    const kept = {
+      rendezvous: true,
+      keep: true,
+      station,
+      access,
+      fallback: null,
+      listenerHook: null,
+    };
     expect(await (await platform.renew(id)).json()).toEqual(kept);
     await unpublish(PATH);
     const unkept = { rendezvous: false, keep: false };

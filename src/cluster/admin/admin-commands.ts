@@ -15,10 +15,11 @@ import {
   mountsAnswer,
   outcomeAnswer,
   statsAnswer,
-} from '../../icecast/admin-xml.js';
+} from '../../icecast/statistics/admin-xml.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Admin } from '../announcements/admin-login.js';
 import { type MountNames, shownMount } from '../status/icecast-sources.js';
+import type { TitleHistory } from '../status/title-history.js';
 import { adminSource, adminTotals, type ToldSession } from './admin-sources.js';
 import type { ScxClients } from './scx-clients.js';
 
@@ -32,6 +33,7 @@ export interface AdminRequest {
 
 export interface CommandDependencies {
   readonly clients: ScxClients;
+  readonly titles: Pick<TitleHistory, 'of'>;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
   readonly sessions: MountNames & {
     first(): SessionName | undefined;
@@ -134,11 +136,17 @@ const killClient = onMount(async ({ clients }, { parameter }, session) => {
   return outcomeAnswer(`Client ${id} ${isDone ? 'removed' : 'not found'}`, isDone);
 });
 
-const killSource = onMount(async ({ clients }, _request, session) => {
-  const ended = await clients.endSources(session.scxs);
+/** Ends the sources of a session, and answers. */
+export async function endSources(
+  clients: ScxClients,
+  { scxs }: SessionStatus,
+): Promise<AdminAnswer> {
+  const ended = await clients.endSources(scxs);
   if (ended > 0) return outcomeAnswer('Source Removed', true);
   return outcomeAnswer('No source of this session is attached at this cluster', false);
-});
+}
+
+const killSource = onMount(({ clients }, _request, session) => endSources(clients, session));
 
 /** The SCX with the most room, for listeners that come from another session. */
 const roomiest = ({ scxs }: SessionStatus): ScxStatus | undefined =>

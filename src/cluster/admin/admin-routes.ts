@@ -1,7 +1,7 @@
 /**
  * `/admin`, as the tools of stations know it from Icecast: statistics, listeners, and the commands
  * that end them. Basic credentials with the user `admin` (announcements/admin-login.ts). Answers are
- * Icecast's (icecast/admin-xml.ts), and so is the 401; clients that guess are answered later each
+ * Icecast's (icecast/statistics/admin-xml.ts), and so is the 401; clients that guess are answered later each
  * time.
  *
  * The commands are GET requests, because Icecast's are. A browser that remembers the credentials
@@ -12,14 +12,15 @@ import type { Logger } from 'pino';
 import type { ClusterStatus } from '../../api/cluster-status.js';
 import { basicAuth, type Credentials } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
-import { type AdminAnswer, badRequest, outcomeAnswer } from '../../icecast/admin-xml.js';
+import { adminPage } from '../../icecast/statistics/admin-page.js';
+import { type AdminAnswer, badRequest, outcomeAnswer } from '../../icecast/statistics/admin-xml.js';
 import type { Admin, AdminLogin } from '../announcements/admin-login.js';
 import { clientOf } from '../web/client.js';
 import { route } from '../web/methods.js';
 import { isFromForeignPage } from '../web/own-pages.js';
 import { publicUrl } from '../web/public-url.js';
 import { COMMANDS, type Command, type CommandDependencies } from './admin-commands.js';
-import { viewStream } from './shoutcast-view.js';
+import { SHOUTCAST_MODES } from './shoutcast-modes.js';
 
 export interface AdminDependencies extends CommandDependencies {
   /** Our `http://host:port` from the configuration. */
@@ -80,13 +81,15 @@ const parameterOf =
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
 
-/** `/admin.cgi?mode=viewxml`; other modes are those of encoders (ingest/title-routes.ts). */
-function viewOnly(answer: (request: Request, response: Response) => Promise<undefined>) {
+/** `/admin.cgi` in one mode; the others are those of encoders (ingest/title-routes.ts). */
+function onlyMode(
+  mode: string,
+  answer: (request: Request, response: Response) => Promise<undefined>,
+) {
   const router = Router({ caseSensitive: true });
   route(router, '/admin.cgi', { GET: answer });
   const handler: RequestHandler = (request, response, next) => {
-    const isView = ['viewxml', 'viewjson'].includes(`${request.query.mode}`);
-    if (isView) router(request, response, next);
+    if (request.query.mode === mode) router(request, response, next);
     else next();
   };
   return handler;
@@ -111,7 +114,12 @@ export function adminRoutes(dependencies: AdminDependencies): Router {
     };
   for (const { path, run, isChange } of COMMANDS) {
     route(router, path, { GET: answering(run, isChange) });
+    if (path.endsWith('.xml')) continue;
+    const asPage: Command = async (...asked) => adminPage(await run(...asked));
+    route(router, `${path}.xsl`, { GET: answering(asPage, isChange) });
   }
-  router.use(viewOnly(answering(viewStream, false)));
+  for (const { mode, run, isChange } of SHOUTCAST_MODES) {
+    router.use(onlyMode(mode, answering(run, isChange)));
+  }
   return router;
 }

@@ -4,7 +4,7 @@
  */
 import type { SessionStatus } from '../../api/cluster-status.js';
 import type { ScxSources } from '../../api/scx-admin.js';
-import type { AdminSource, AdminTotals } from '../../icecast/admin-xml.js';
+import type { AdminSource, AdminTotals } from '../../icecast/statistics/admin-xml.js';
 import { listenersOf, type MountNames, shownMount, streamOf } from '../status/icecast-sources.js';
 
 /** A session, and what its SCXs here told about their clients. */

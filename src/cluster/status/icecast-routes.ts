@@ -4,19 +4,22 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
-import { statisticsJson, statisticsXml } from '../../icecast/shoutcast-admin.js';
-import { sevenHtml, statsJson, statsXml } from '../../icecast/shoutcast-status.js';
-import { icestats } from '../../icecast/status-json.js';
-import { statusPage } from '../../icecast/status-page.js';
+import { playedJson, playedPage, playedXml } from '../../icecast/statistics/played-titles.js';
+import { statisticsJson, statisticsXml } from '../../icecast/statistics/shoutcast-admin.js';
+import { sevenHtml, statsJson, statsXml } from '../../icecast/statistics/shoutcast-status.js';
+import { icestats } from '../../icecast/statistics/status-json.js';
+import { statusPage } from '../../icecast/statistics/status-page.js';
 import type { SessionName } from '../../session/session-name.js';
 import { publicRoute } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
 import { inOrder, type MountNames, streamNumber, streamsOf } from './icecast-sources.js';
+import type { TitleHistory } from './title-history.js';
 
 export interface IcecastDependencies {
   /** Our `http://host:port` from the configuration. */
   readonly url: string;
   status(url: string): ClusterStatus;
+  readonly titles: Pick<TitleHistory, 'of'>;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
   readonly sessions: MountNames & {
     first(): SessionName | undefined;
@@ -44,7 +47,7 @@ function icestatsFor(dependencies: IcecastDependencies, request: Request): objec
 
 /** The routes of tools that know Icecast and SHOUTcast. */
 export function icecastRoutes(dependencies: IcecastDependencies): Router {
-  const { url, status, sessions } = dependencies;
+  const { url, status, sessions, titles } = dependencies;
   const router = Router({ caseSensitive: true });
   const page = (path: string, draw: (request: Request, response: Response) => unknown): void =>
     publicRoute(router, path, {
@@ -56,11 +59,11 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
         return undefined;
       },
     });
+  const sessionNumbered = ({ query }: Request, found = status(url)) =>
+    inOrder(found.sessions, sessions.first()?.text)[streamNumber(query.sid) - 1];
   const numbered = (request: Request) => {
     const found = status(publicUrl(url, request));
-    const session = inOrder(found.sessions, sessions.first()?.text)[
-      streamNumber(request.query.sid) - 1
-    ];
+    const session = sessionNumbered(request, found);
     return session && streamsOf(found, sessions, session.session)[0];
   };
 
@@ -89,6 +92,14 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
     if (print === statisticsXml) response.type('text/xml');
     return print(all.length, streams, `Scattercast ${found.cluster.version}`);
   });
+  for (const path of ['/played', '/played.html']) {
+    page(path, (request, response) => {
+      const played = titles.of(sessionNumbered(request)?.session ?? '');
+      if (request.query.type === 'json') return playedJson(played);
+      response.type(request.query.type === 'xml' ? 'text/xml' : 'text/html');
+      return request.query.type === 'xml' ? playedXml(played) : playedPage(played);
+    });
+  }
   page('/robots.txt', (_request, response) => {
     response.type('text/plain').set('Cache-Control', 'max-age=86400');
     return ROBOTS;

@@ -4,7 +4,7 @@
  */
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { playedHere } from '../../api/scx-status.js';
-import type { ShoutcastStream } from '../../icecast/shoutcast-status.js';
+import type { ShoutcastStream } from '../../icecast/statistics/shoutcast-status.js';
 import { pathOf } from '../../lib/url-path.js';
 import type { SessionName } from '../../session/session-name.js';
 

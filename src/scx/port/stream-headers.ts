@@ -3,7 +3,7 @@
 import { playedHere, type ScxStatus } from '../../api/scx-status.js';
 import { SESSION_HEADER, sessionHeader } from '../../api/stream-session.js';
 import type { Fields } from '../../http/server/response.js';
-import { icestats } from '../../icecast/status-json.js';
+import { icestats } from '../../icecast/statistics/status-json.js';
 import { icyFields, type StreamDescription } from '../../icecast/stream-description.js';
 import { isStreamOf } from '../../icecast/stream-path.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';

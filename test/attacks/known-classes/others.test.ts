@@ -24,6 +24,8 @@ const SHOWING = [
   ...[
     '/status',
     '/played.html',
+    '/played?type=xml',
+    '/played?sid=1&type=json',
     '/index.html?sid=1',
     `/listen${MOUNT}.xspf`,
     `/listen${MOUNT}.m3u`,

@@ -32,6 +32,22 @@ describe('An administrator', () => {
     },
   );
 
+  test('reads the same as pages, with the same credentials', async () => {
+    const { ask, get, own } = await startTold();
+    const stats = await ask('/admin/stats.xsl');
+    expect(stats.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(stats.body).toContain('<h3>Mountpoint /live.mp3</h3>');
+    expect(stats.body).toContain('<tr><td>title</td><td>A &lt; B</td></tr>');
+    const { body } = await ask(`/admin/listclients.xsl?mount=${MOUNT}`, own.token);
+    expect(body).toContain('<tr><td>198.51.100.0</td><td>3</td><td>A</td><td>7</td></tr>');
+    expect((await ask('/admin/listmounts.xsl')).body).toContain('<td>listeners</td><td>30</td>');
+    expect((await ask(`/admin/killclient.xsl?mount=${MOUNT}&id=7`)).body).toContain('removed');
+    for (const page of ['stats', 'listmounts', `listclients.xsl?mount=${MOUNT}`, 'killsource']) {
+      const path = `/admin/${page.includes('xsl') ? page : `${page}.xsl`}`;
+      expect((await get(path)).status).toBe(401);
+    }
+  });
+
   test('of a session sees that session only, and no address', async () => {
     const { ask, own, other } = await startTold();
     const { body } = await ask(`/admin/listclients?mount=${MOUNT}`, own.token);

@@ -116,6 +116,19 @@ describe('The pages of SHOUTcast and Icecast', () => {
     expect(page).toContain('Mount Point /live.mp3');
   });
 
+  test('tell the titles that were played, in each form', async () => {
+    const { get, text } = await onAir();
+    const found = JSON.parse(await text('/played?sid=1&type=json'));
+    expect(found).toEqual([{ playedat: expect.any(Number), title: TITLE }]);
+    const escaped = 'Tea &amp; &lt;b&gt;biscuits&lt;/b&gt;, &quot;one&quot;, it&#39;s';
+    expect(await text('/played?type=xml')).toContain(`<TITLE>${escaped}</TITLE>`);
+    for (const path of ['/played', '/played.html']) {
+      expect(await text(path)).toContain(`<td>${escaped}</td>`);
+    }
+    expect(JSON.parse(await text('/played?sid=2&type=json'))).toEqual([]);
+    expect((await get('/played.html')).headers.get('content-type')).toMatch(/^text\/html/);
+  });
+
   test('say that nothing is on the air', async () => {
     const { get } = await startFake();
     const text = async (path: string) => (await get(path)).text();

@@ -172,6 +172,20 @@ describe.skipIf(!installed)("A cluster's administration, beside that of Icecast,
     expect(one.status).toBe(400);
   });
 
+  test.each(['stats', 'listmounts', `listclients.xsl?mount=${MOUNT}`])(
+    'has the page /admin/%s with the same facts',
+    async (page) => {
+      const path = `/admin/${page.includes('.xsl') ? page : `${page}.xsl`}`;
+      for (const server of [ours(), theirs()]) {
+        const { status, body } = await ask(server, path);
+        expect(status).toBe(200);
+        expect(body).toContain(`Mountpoint ${MOUNT}`);
+        if (page === 'stats') expect(body).toMatch(/<td[^>]*>listeners<\/td>\s*<td[^>]*>2<\/td>/);
+        if (page.startsWith('listclients')) expect(body).toContain('<td>Player/1.0</td>');
+      }
+    },
+  );
+
   test("shows a session's owner that session, and no addresses", async () => {
     const owner = { ...ours(), admin: basic(token) };
     expect((await ask(owner, '/admin/stats')).body).toContain(`<source mount="${MOUNT}">`);

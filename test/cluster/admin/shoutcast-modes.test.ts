@@ -54,7 +54,8 @@ describe("SHOUTcast's view of a stream", () => {
     const { ask } = await startTold();
     const { body } = await ask('/admin.cgi?mode=viewjson');
     expect(JSON.parse(body)).toMatchObject({
-      ...{ currentlisteners: 30, songtitle: 'A < B', songs: [] },
+      ...{ currentlisteners: 30, songtitle: 'A < B' },
+      songs: [{ playedat: expect.any(Number), title: 'A < B' }],
       listeners: [{ hostname: '198.51.100.7', uid: 7 }, { useragent: 'EMPTY' }],
     });
   });
@@ -83,6 +84,54 @@ describe("SHOUTcast's view of a stream", () => {
     const headers = { authorization: basic(operator), 'Sec-Fetch-Site': 'cross-site' };
     expect((await get(VIEW, { headers })).status).toBe(403);
   });
+
+  test('ends listeners by their numbers, addresses or all of them', async () => {
+    const { ask, asked } = await startTold();
+    const ended = () => asked.splice(0).filter((line) => line.startsWith('DELETE')).length;
+    const kick = async (who: string) => (await ask(`/admin.cgi?mode=kickdst${who}`)).body;
+    for (const [who, count] of [
+      ...([['7', 1] as const, ['198.51.100.7', 1] as const, ['7,x,99', 1] as const] as const),
+      ...([['all', 2] as const, ['9', 0] as const, ['1e1', 0] as const] as const),
+    ]) {
+      await kick(`&kickdst=${who}`);
+      expect([who, ended()]).toEqual([who, count]);
+    }
+    expect(await kick('')).toContain('Missing parameter: kickdst');
+    // The other one of `all` is not there any more when the command comes.
+    expect(await kick('&kickdst=all')).toContain('Listeners removed: 1');
+  });
+
+  test('ends listeners for an owner by what the owner is told, and those of no other', async () => {
+    const { get, asked, own, other } = await startTold();
+    const kick = async (pass: string, who: string) =>
+      (await get(`/admin.cgi?mode=kickdst&pass=${pass}&kickdst=${who}`)).text();
+    expect(await kick(own.token, '198.51.100.7')).toContain('Listeners removed: 0');
+    expect(await kick(own.token, '198.51.100.0')).toContain('Listeners removed: 1');
+    asked.splice(0);
+    expect(await kick(other.token, '7')).toContain('<return>0</return>');
+    expect(asked).toEqual([]);
+  });
+
+  test('ends the source', async () => {
+    const { ask, asked } = await startTold();
+    expect((await ask('/admin.cgi?mode=kicksrc&sid=1')).body).toContain('Source Removed');
+    expect(asked.some((line) => line.startsWith('DELETE /admin/sources'))).toBe(true);
+  });
+
+  test.each(['kicksrc', 'kickdst&kickdst=all'])(
+    'refuses %s to others and to pages of other sites',
+    async (mode) => {
+      const { get, own, operator, asked } = await startTold();
+      for (const pass of ['x', own.password, '']) {
+        expect((await get(`/admin.cgi?mode=${mode}&pass=${pass}`)).status).toBe(401);
+      }
+      const headers = { authorization: basic(operator), 'Sec-Fetch-Site': 'cross-site' };
+      expect((await get(`/admin.cgi?mode=${mode}`, { headers })).status).toBe(403);
+      const head = await get(`/admin.cgi?mode=${mode}&pass=${own.token}`, { method: 'HEAD' });
+      expect(head.status).toBe(400);
+      expect(asked).toEqual([]);
+    },
+  );
 
   test('leaves the titles of encoders to their own route', async () => {
     const { get } = await startTold();

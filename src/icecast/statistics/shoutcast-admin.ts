@@ -1,9 +1,9 @@
 /**
  * SHOUTcast's pages of more than one stream and for administrators, as version 2 writes them:
- * `/statistics`, and `/admin.cgi?mode=viewxml` (or `viewjson`), whose parts are numbered pages. The
- * history of titles is empty, because none is kept.
+ * `/statistics`, and `/admin.cgi?mode=viewxml` (or `viewjson`), whose parts are numbered pages.
  */
 import type { AdminAnswer, AdminListener } from './admin-xml.js';
+import { drawHistory, type PlayedTitle, titleFields } from './played-titles.js';
 import { drawFields, fieldsOf, type ShoutcastStream, shoutcastXml } from './shoutcast-status.js';
 
 /** A stream as its administrator sees it. */
@@ -17,6 +17,8 @@ export interface ShoutcastView {
   /** The IP address of the source's client; undefined if it is not attached here. */
   readonly sourceAddress: string | undefined;
   readonly listeners: readonly AdminListener[];
+  /** The newest first. */
+  readonly titles: readonly PlayedTitle[];
   /** The time, ms since 1970. */
   readonly now: number;
 }
@@ -52,7 +54,7 @@ export function viewXml(view: ShoutcastView, page: string): AdminAnswer {
   const body = [
     has(page, '1') ? drawFields(summaryOf(view)) : '',
     has(page, '3') ? `<LISTENERS>${listeners}</LISTENERS>` : '',
-    has(page, '4') ? '<SONGHISTORY></SONGHISTORY>' : '',
+    has(page, '4') ? drawHistory(view.titles) : '',
   ];
   return { status: 200, type: 'text/xml; charset=utf-8', body: shoutcastXml(body.join('')) };
 }
@@ -62,7 +64,7 @@ export function viewJson(view: ShoutcastView, page: string): AdminAnswer {
   const document = {
     ...(has(page, '1') ? summaryOf(view) : {}),
     ...(has(page, '3') ? { listeners: view.listeners.map(listenerFields) } : {}),
-    ...(has(page, '4') ? { songs: [] } : {}),
+    ...(has(page, '4') ? { songs: view.titles.map(titleFields) } : {}),
   };
   const type = 'application/json; charset=utf-8';
   return { status: 200, type, body: JSON.stringify(document) };

@@ -6,7 +6,7 @@ import {
   mountsAnswer,
   outcomeAnswer,
   statsAnswer,
-} from '../../src/icecast/admin-xml.js';
+} from '../../../src/icecast/statistics/admin-xml.js';
 
 const SERVER = {
   host: 'radio.example',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type IcecastSource, icestats } from '../../src/icecast/status-json.js';
+import { type IcecastSource, icestats } from '../../../src/icecast/statistics/status-json.js';
 
 const SERVER = {
   ...{ host: 'radio.example', product: 'Scattercast' },

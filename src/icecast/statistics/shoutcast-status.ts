@@ -3,7 +3,7 @@
  * version 1 (a list with commas), and `/stats?sid=1` of version 2 (XML, or JSON with `json=1`). They
  * describe one stream. Texts come from strangers and are escaped here.
  */
-import { printable } from '../lib/plain-text.js';
+import { printable } from '../../lib/plain-text.js';
 import type { IcecastSource } from './status-json.js';
 
 /** A stream, and how many listeners it may have. */

@@ -4,7 +4,7 @@
  * Titles, names and programs come from strangers: they are escaped, and free of the characters that
  * XML 1.0 forbids.
  */
-import { printable } from '../lib/plain-text.js';
+import { printable } from '../../lib/plain-text.js';
 import {
   audioInfo,
   type IcecastSource,
