@@ -1,7 +1,7 @@
 /**
- * A forwarder in front of an SCX whose cluster advertises 127.0.0.2: a connection to that address
- * is forwarded to the same port of 127.0.0.1. The data connections of one SCX can be made slow on
- * the way.
+ * A forwarder in front of a cluster that advertises another loopback address than it listens at: a
+ * connection to that address is forwarded to the same port of 127.0.0.1. What the cluster answers
+ * can be delayed on the way, and the audio to one SCX can be made slow.
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -22,14 +22,23 @@ export interface Throttle {
   close(): Promise<void>;
 }
 
+export interface ThrottleOptions {
+  /** The loopback address that the cluster advertises. */
+  readonly address: string;
+  readonly ports: readonly number[];
+  /** For what the cluster sends, ms. */
+  readonly delayMs: number;
+}
+
 /** Forwards these ports. */
-export async function throttle(ports: readonly number[]): Promise<Throttle> {
+export async function throttle({ address, ports, delayMs }: ThrottleOptions): Promise<Throttle> {
   const sockets = new Set<Socket>();
   let slowId = '';
   let bytesPerSecond = 0;
 
   const carry = async (from: Socket, to: Socket, isSlow: () => boolean): Promise<void> => {
     for await (const chunk of from as AsyncIterable<Buffer>) {
+      if (delayMs > 0) await pause(delayMs);
       const step = Math.max(1, Math.floor((bytesPerSecond * STEP_MS) / 1000));
       for (let sent = 0; sent < chunk.length; ) {
         const part = isSlow() ? chunk.subarray(sent, sent + step) : chunk.subarray(sent);
@@ -51,18 +60,19 @@ export async function throttle(ports: readonly number[]): Promise<Throttle> {
       sockets.add(socket);
       socket.on('close', () => {
         sockets.delete(socket);
-        near.destroy();
-        far.destroy();
       });
       socket.on('error', () => undefined);
     }
+    // What the far side has sent before it closed is still under way.
+    near.on('close', () => far.destroy());
     near.pipe(far);
-    carry(far, near, () => slowId !== '' && isAudioOf(hello, slowId)).catch(() => undefined);
+    const isSlow = () => slowId !== '' && isAudioOf(hello, slowId);
+    carry(far, near, isSlow).catch(() => near.destroy());
   };
 
   const servers = ports.map((port): Server => createServer((near) => forward(port, near)));
   await Promise.all(
-    servers.map((server, n) => once(server.listen(ports[n], '127.0.0.2'), 'listening')),
+    servers.map((server, n) => once(server.listen(ports[n], address), 'listening')),
   );
   return {
     slow: (id, rate) => {
