@@ -17,16 +17,21 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const setupFiles = ['test/loopback-only.ts', 'test/clean-up.ts'];
+const setupFiles = ['test/loopback-only.ts', 'test/clean-up.ts', 'test/patience.ts'];
+/** As in test/patience.ts. */
+const expect = { poll: { timeout: 20_000, interval: 5 } };
 
 const MOCKS = [
   'test/client/track/stall-watch.test.ts',
   'test/cluster/ingest/shoutcast.test.ts',
+  'test/cluster/ingest/title-routes.test.ts',
   'test/cluster/web/sort-connections.test.ts',
   'test/http/client/guarded-fetch.test.ts',
   'test/http/server/access-log.test.ts',
+  'test/http/server/response.test.ts',
   'test/scx/ingest/encoder-client.test.ts',
   'test/scx/ingest/paced-queue.test.ts',
+  'test/scx/listeners/send-queue-watch.test.ts',
 ];
 const PROCESS = [
   'test/cli/main.test.ts',
@@ -54,8 +59,14 @@ const COMPUTING = 3;
 /** What waits leaves room for others. */
 const WAITING = 5;
 
-const inProcess = { setupFiles, testTimeout: 60_000, hookTimeout: 60_000, restoreMocks: true };
-const slow = { setupFiles, testTimeout: 120_000, hookTimeout: 60_000 };
+const inProcess = {
+  setupFiles,
+  expect,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  restoreMocks: true,
+};
+const slow = { setupFiles, expect, testTimeout: 120_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),

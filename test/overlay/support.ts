@@ -90,7 +90,7 @@ export async function startMesh(
 }
 
 /** Waits until the condition holds, or throws with its text. */
-export const eventually = (condition: () => unknown, timeoutMs = 15_000): Promise<void> =>
+export const eventually = (condition: () => unknown, timeoutMs = 30_000): Promise<void> =>
   vi.waitFor(
     () => {
       if (!condition()) throw new Error(`not within ${timeoutMs} ms: ${condition}`);

@@ -51,19 +51,19 @@ test('an idle connection ends with a farewell, and a message that crosses it is 
     if (peer.heard.at(-1)?.kind === 'refusal') peer.send(ping(2));
   });
   peer.send(encodeHello(strangerHello(7, { address })), ping(1));
-  await eventually(() => peer.isClosed, 3000);
+  await eventually(() => peer.isClosed);
   expect(peer.heard.slice(1)).toEqual([
     { kind: 'message', message: { kind: 'pong', nonce: 1, place: UNKNOWN_COORDINATES } },
     { kind: 'refusal', reason: 'idle' },
   ]);
-  await eventually(() => heard.some((event) => event.kind === 'message'), 3000);
+  await eventually(() => heard.some((event) => event.kind === 'message'));
   expect(heard).toMatchObject([{ kind: 'hello' }, { message: { kind: 'pong', nonce: 2 } }]);
 });
 
 test('the connection of a mesh edge stays open however idle it is', async () => {
   const first = await startStation(1, [], OPTIONS);
   const second = await startStation(2, [first.overlay.address], OPTIONS);
-  await eventually(() => neighboursOf(second).includes(first.id), 25_000);
+  await eventually(() => neighboursOf(second).includes(first.id));
   await waitMs(7 * OPTIONS.limits.idleMs);
   expect([...first.events, ...second.events].map((event) => event.kind)).not.toContain('edgeDown');
   const { connectionsIn, connectionsOut } = second.overlay.counters;
