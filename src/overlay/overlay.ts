@@ -5,6 +5,7 @@
  * - sockets/: TCP connections with their handshake, the UDP socket, limits and counters;
  * - control/: the connections over which SCXs talk (§3.2);
  * - data/: the connections over which ADUs travel (§3.8), one for each child and channel;
+ * - lots/: the signatures of ADUs, and the source keys that they must be of;
  * - locate.ts: finding rendezvous points (§3.4); machine-loop.ts: the machine on the real clock.
  *
  * Everything that arrives is untrusted. A malformed frame closes its own connection and is counted,
@@ -23,12 +24,16 @@ import { joinHostPort } from '../lib/host-port.js';
 import type { Rng } from '../lib/rng.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import type { SigningKey } from '../runtime/signing-key.js';
+import { steadyTimeMs } from '../runtime/steady-time.js';
+import type { SourceKey } from '../session/source-key.js';
 import type { ClientHello, Hello } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
 import { type ControlLinks, createControlLinks } from './control/control-links.js';
 import { createDataLinks, type DataLinks } from './data/data-links.js';
 import { createLeaving, type Leaving } from './leaving.js';
 import { createLocator, type Locator } from './locate.js';
+import { createLotCheck } from './lots/lot-check.js';
+import { createSourceTrust, type SourceTrust } from './lots/source-trust.js';
 import { createMachineLoop, type MachineLoop } from './machine-loop.js';
 import type { Admission, Refusal } from './sockets/admission.js';
 import { type ClientConnection, createClientConnection } from './sockets/client-connection.js';
@@ -67,6 +72,8 @@ export interface OverlayOptions {
   /** Called for each ADU for our own listeners: once, and in order within source and channel. */
   onDeliver(adu: Adu): void;
   onEvent(event: GossamerEvent): void;
+  /** The keys of the session's sources; undefined: there is no list, and all are believed. */
+  readonly sourceKeys?: readonly SourceKey[] | undefined;
   /** Why a source client may not attach from an IP address; undefined: it may. */
   objectionTo?(client: ClientHello, remoteAddress: string): Refusal | undefined;
   /** Called when a source client attaches: set its callbacks before returning. */
@@ -80,6 +87,8 @@ export interface Overlay {
   feed(input: Input): void;
   view(): GossamerView;
   readonly counters: Readonly<OverlayCounters>;
+  /** Replaces the keys of the session's sources: those taken out end at once. */
+  setSourceKeys(keys: readonly SourceKey[]): void;
   /** Leaves the session (§3.5). Resolves when the children have other parents, or after drainMs. */
   leave(): Promise<void>;
   /** Closes everything at once. */
@@ -107,6 +116,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     feed: loop.feed,
     view,
     counters,
+    setSourceKeys: parts.trust.setKeys,
     leave: leaving.leave,
     close: async () => {
       loop.close();
@@ -145,6 +155,7 @@ interface Parts {
   readonly dataLinks: DataLinks;
   readonly leaving: Leaving;
   readonly locator: Locator;
+  readonly trust: SourceTrust;
   view(): GossamerView;
 }
 
@@ -161,15 +172,21 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
   });
   const view = (): GossamerView => machine.view();
   const loop = createMachineLoop(machine, (effect) => perform(options, parts, effect));
+  const trust = createSourceTrust(options.sourceKeys, steadyTimeMs);
+  const main = config.channels[0] as number;
   const context: OverlayContext = {
     ...{ ...sockets, session, feed: loop.feed },
+    checkLot: createLotCheck({
+      ...{ session, main, trust, now: steadyTimeMs },
+      onRefused: (why) => void sockets.counters.lotsRefused[why]++,
+    }),
     self: () => machine.self(),
     usesDatagrams: (channel) => sockets.datagrams.isOpen && config.lossyChannels.includes(channel),
   };
   const parts: Parts = {
-    ...{ address, context, loop, view },
+    ...{ address, context, loop, view, trust },
     controlLinks: createControlLinks(context, rng.fork('control links')),
-    dataLinks: createDataLinks(context, rng.fork('data links'), config.channels[0] as number),
+    dataLinks: createDataLinks(context, rng.fork('data links'), main),
     leaving: createLeaving(view, loop.feed, config.drainMs + LEAVE_GRACE_MS),
     locator: createLocator(options.allowPrivate, (location, found) => {
       if (!found.ok) log.debug({ location, problems: found.problems }, 'rendezvous not located');
@@ -208,8 +225,7 @@ function admitClient(
   return {
     kind: 'admitted',
     answer: controlHello(context),
-    onOpen: (connection) =>
-      onClient(createClientConnection(connection, hello.source, context.counters)),
+    onOpen: (connection) => onClient(createClientConnection(connection, hello.source, context)),
   };
 }
 

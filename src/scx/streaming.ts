@@ -152,7 +152,6 @@ function openSources({ launch, playout, now, log }: StreamingOptions, overlay: O
     return { listeners: found?.audience ?? 0, scxListeners: playout.listeners.count };
   };
   return createAttachedSources({
-    self: launch.id as NodeId,
     channels: launch.channels.map(({ id }) => id),
     feed: (input) => overlay.feed(input),
     ...{ audience, now, log },
@@ -216,7 +215,8 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   });
 
   const ingest = createIngest({
-    ...{ name, password, leaseToken: launch.leaseToken, titles, log, now },
+    ...{ name, session: launch.session, password, leaseToken: launch.leaseToken, titles },
+    ...{ log, now },
     attach: (client) => {
       departure.onEncoder(client.source.id);
       onClient(client);

@@ -7,22 +7,21 @@
  */
 import { z } from 'zod';
 import type { DataMessage, Message } from '../gossamer/core/message.js';
-import type { Adu } from '../gossamer/core/node.js';
 import type { Result } from '../lib/result.js';
-import { ADU_HEADER_BYTES, decodeAdu } from './adu-codec.js';
 import { type ClientMessage, clientMessageSchema } from './client-message.js';
 import { decodeWith } from './codec.js';
 import { FRAME, FRAME_HEADER_BYTES } from './frame.js';
 import { createFrameSplitter } from './frame-splitter.js';
 import { type Hello, helloSchema, versionOf, WIRE_VERSION } from './hello.js';
 import { BOUNDS, WIRE_LIMITS, type WireLimits } from './limits.js';
+import { decodeLot, type LotFrame, lotBytesMax } from './lot-codec.js';
 import { dataMessageCodec, messageCodec } from './message-codec.js';
 
 /**
  * What was malformed: a frame's type, its length, or its order (`turn`: HELLO comes first, and
- * once); its JSON, its shape, its ADU; or the protocol version.
+ * once); its JSON, its shape, its lot; or the protocol version.
  */
-export type Fault = 'type' | 'length' | 'turn' | 'json' | 'shape' | 'adu' | 'version';
+export type Fault = 'type' | 'length' | 'turn' | 'json' | 'shape' | 'lot' | 'version';
 
 export interface Malformed {
   readonly kind: 'malformed';
@@ -35,7 +34,7 @@ export type WireEvent =
   | { readonly kind: 'hello'; readonly hello: Hello }
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'data'; readonly message: DataMessage }
-  | { readonly kind: 'adu'; readonly adu: Adu }
+  | ({ readonly kind: 'lot' } & LotFrame)
   | { readonly kind: 'client'; readonly message: ClientMessage }
   /** The peer's last frame: why it refuses or ends the connection. */
   | { readonly kind: 'refusal'; readonly reason: string; readonly isFinal?: boolean | undefined }
@@ -118,8 +117,8 @@ function wrap<T>(fault: Fault, found: Result<T>, become: (value: T) => WireEvent
 
 function decodeFrame(type: number, frame: Uint8Array): WireEvent {
   switch (type) {
-    case FRAME.adu:
-      return wrap('adu', decodeAdu(frame), (adu) => ({ kind: 'adu', adu }));
+    case FRAME.lot:
+      return wrap('lot', decodeLot(frame), (lot) => ({ kind: 'lot', ...lot }));
     case FRAME.control:
       return wrap('shape', decodeWith(messageCodec, 'message', frame), (message) => ({
         kind: 'message',
@@ -143,8 +142,8 @@ const boundOf =
       case FRAME.client:
       case FRAME.refusal:
         return limits.jsonBytesMax;
-      case FRAME.adu:
-        return ADU_HEADER_BYTES + limits.payloadBytesMax;
+      case FRAME.lot:
+        return lotBytesMax(limits.payloadBytesMax);
       case FRAME.control:
         return messageCodec.bytesMax;
       case FRAME.data:
@@ -155,9 +154,9 @@ const boundOf =
   };
 
 /** Whether a datagram may contain it: a lost one is sent again, or is no longer needed. */
-const isForDatagrams = (type: number): boolean => type === FRAME.adu || type === FRAME.data;
+const isForDatagrams = (type: number): boolean => type === FRAME.lot || type === FRAME.data;
 
-/** The frames of a datagram: ADUs and data messages, up to the first malformed one. */
+/** The frames of a datagram: lots and data messages, up to the first malformed one. */
 export function decodeFrames(bytes: Uint8Array): WireEvent[] {
   const events: WireEvent[] = [];
   const split = createFrameSplitter((type, bodyBytes) => {

@@ -1,6 +1,6 @@
 /**
  * Messages to frames. The layout of a frame is in frame.ts; the bodies are laid out by codecs
- * (ADUs, control and data messages) or are JSON (HELLO, client messages, REFUSAL).
+ * (lots of ADUs, control and data messages) or are JSON (HELLO, client messages, REFUSAL).
  */
 import type { DataMessage, Message } from '../gossamer/core/message.js';
 import type { ClientMessage } from './client-message.js';
@@ -10,7 +10,7 @@ import type { Hello } from './hello.js';
 import { BOUNDS } from './limits.js';
 import { dataMessageCodec, messageCodec } from './message-codec.js';
 
-export { encodeAdu } from './adu-codec.js';
+export { encodeLot } from './lot-codec.js';
 
 const utf8 = new TextEncoder();
 

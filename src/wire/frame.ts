@@ -6,7 +6,7 @@
  *        4      1  type
  *        5      …  body
  *
- * Frequent bodies are binary: ADUs (adu-codec.ts), control and data messages (message-codec.ts).
+ * Frequent bodies are binary: lots of ADUs (lot-codec.ts), control and data messages (message-codec.ts).
  * The others are JSON in UTF-8. The first frame of each side is HELLO, or REFUSAL instead of it. A
  * REFUSAL may come at any time, and is its sender's last frame: it gives the reason.
  */
@@ -19,7 +19,8 @@ export const FRAME = Object.freeze({
   control: 2,
   /** A `DataMessage`, on data connections. */
   data: 3,
-  adu: 4,
+  /** ADUs that left their source together. */
+  lot: 4,
   /** A `ClientMessage`, between a broadcaster and its SCX. */
   client: 5,
   refusal: 6,

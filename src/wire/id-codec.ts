@@ -31,13 +31,13 @@ export const readId = (view: DataView, at: number): string =>
   view.getBigUint64(at).toString(16).padStart(DIGITS, '0');
 
 /** Writes a node id as 16 bytes at an offset. */
-export function writeNodeId(view: DataView, at: number, id: NodeId): void {
+function writeNodeId(view: DataView, at: number, id: NodeId): void {
   writeId(view, at, id.slice(0, DIGITS));
   writeId(view, at + HALF_BYTES, id.slice(DIGITS));
 }
 
 /** The node id in the 16 bytes at an offset. */
-export const readNodeId = (view: DataView, at: number): NodeId =>
+const readNodeId = (view: DataView, at: number): NodeId =>
   (readId(view, at) + readId(view, at + HALF_BYTES)) as NodeId;
 
 /** The codec of node ids. */

@@ -8,14 +8,14 @@
 export interface WireLimits {
   /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage. A HELLO with a password, all escaped. */
   readonly jsonBytesMax: number;
-  /** An ADU's payload, bytes. The longest MP3 frame has 2881; the rest is for other channels. */
+  /** The payloads of a lot, bytes. The longest MP3 frame has 2881; the rest is for other channels. */
   readonly payloadBytesMax: number;
 }
 
 /** The limits in production. */
 export const WIRE_LIMITS: WireLimits = Object.freeze({
   jsonBytesMax: 8192,
-  payloadBytesMax: 65_536,
+  payloadBytesMax: 65_535,
 });
 
 /**

@@ -40,7 +40,7 @@ async function becomeChild(station: Station): Promise<void> {
   const data = { ...AT, purpose: 'data', channel: 1, token: TOKEN };
   child.send(encodeHello(strangerHello(7, data)));
   child.send(encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 1, from: null }));
-  await eventually(() => child.heard.some(({ kind }) => kind === 'adu'));
+  await eventually(() => child.heard.some(({ kind }) => kind === 'lot'));
 }
 
 /** A UDP socket that keeps what it gets. */
@@ -57,8 +57,7 @@ test('Beats from an address that does not return its proof bring it echoes of th
   const station = await startStation(1, [], { config: { ...FAST, lossyChannels: [1] } });
   station.overlay.feed({ kind: 'announceSource', source: SOURCE });
   let sequence = 0;
-  const publish = (): void =>
-    station.overlay.feed({ kind: 'publish', adu: createAdu(station.id, sequence++) });
+  const publish = (): void => station.overlay.feed({ kind: 'publish', adu: createAdu(sequence++) });
   publish();
   await becomeChild(station);
   const { port } = splitHostPort(station.overlay.address);

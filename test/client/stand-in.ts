@@ -10,6 +10,7 @@ import type { ClientMessage } from '../../src/wire/client-message.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/encoder.js';
 import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
+import { adusIn } from '../../src/wire/lot-codec.js';
 
 export const SESSION = 'scattercast://radio.example/night';
 export const SCX_ID = '000000000000000000000000000000aa' as NodeId;
@@ -113,7 +114,7 @@ export async function startStandIn(): Promise<StandIn> {
     };
     const onEvent = (event: WireEvent): void => {
       if (event.kind === 'hello') greet(event.hello);
-      else if (event.kind === 'adu') adus.push(event.adu);
+      else if (event.kind === 'lot') adus.push(...adusIn(event, event.lot));
       else if (event.kind === 'client') onMessage(event.message);
       else throw new Error(`the client sent ${JSON.stringify(event)}`);
     };

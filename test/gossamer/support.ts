@@ -72,7 +72,6 @@ export const sourceOf = (number: number, epoch = 1) =>
 /** An ADU each 26 ms, of 100 bytes. */
 export const aduOf = (sequence: number, more: Partial<Adu> = {}): Adu => ({
   source: sourceId(1),
-  sourceScx: nodeId(9),
   channel: 1,
   sequence,
   timestampMs: 26 * sequence,

@@ -4,17 +4,13 @@ import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Message } from '../../src/gossamer/core/message.js';
 import type { Address, NodeId } from '../../src/gossamer/core/node.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
-import {
-  encodeAdu,
-  encodeDataMessage,
-  encodeHello,
-  encodeMessage,
-} from '../../src/wire/encoder.js';
+import { encodeDataMessage, encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import { rawFrame } from '../wire/support.js';
 import {
   connectRaw,
   createAdu,
   eventually,
+  frameOf,
   idOf,
   neighboursOf,
   type RawPeer,
@@ -108,9 +104,9 @@ test('malformed frames close only their own connection, and are counted by fault
     ['json', [hello, rawFrame(5, '{{{')]],
     ['shape', [hello, rawFrame(2, '{"kind":"keepAlive"}')]],
     ['shape', [hello, rawFrame(3, '')]],
-    ['adu', [hello, rawFrame(4, 'short')]],
+    ['lot', [hello, rawFrame(4, 'short')]],
     ['turn', [hello, hello]],
-    ['unexpected', [hello, encodeAdu(createAdu(idOf(7), 1))]],
+    ['unexpected', [hello, frameOf(createAdu(1))]],
     ['unexpected', [hello, rawFrame(5, '{"kind":"keepAlive"}')]],
     ['shape', [encodeHello(strangerHello(7, { id: 'x' as NodeId }))]],
     ['version', [encodeHello(strangerHello(7, { version: 9 }))]],
@@ -129,7 +125,7 @@ test('malformed frames close only their own connection, and are counted by fault
 test('data connections accept only messages that belong on them', async () => {
   const station = await startStation(1);
   const cases = [
-    encodeAdu(createAdu(idOf(7), 1)),
+    frameOf(createAdu(1)),
     encodeDataMessage({ kind: 'subscribed', source: SOURCE.id, channel: 1, from: 1 }),
     encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 2, from: 1 }),
     message(KEEP_ALIVE),
@@ -211,9 +207,9 @@ test('a child that does not read is sent a bounded amount, and the rest when it 
   });
   child.send(encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 1, from: null }));
   const publish = (sequence: number): void =>
-    station.overlay.feed({ kind: 'publish', adu: createAdu(station.id, sequence, 60_000) });
+    station.overlay.feed({ kind: 'publish', adu: createAdu(sequence, 60_000) });
   publish(0);
-  await eventually(() => child.heard.some((event) => event.kind === 'adu'));
+  await eventually(() => child.heard.some((event) => event.kind === 'lot'));
   child.socket.pause();
   const count = 600;
   for (let sequence = 1; sequence < count; sequence++) {
@@ -224,7 +220,7 @@ test('a child that does not read is sent a bounded amount, and the rest when it 
   expect(station.overlay.counters.adusOut).toBeLessThan(count / 2);
   child.socket.resume();
   const last = (): number => {
-    const adus = child.heard.flatMap((event) => (event.kind === 'adu' ? [event.adu.sequence] : []));
+    const adus = child.heard.flatMap((event) => (event.kind === 'lot' ? [event.lot.first] : []));
     return adus.at(-1) ?? 0;
   };
   await eventually(() => last() === count - 1);

@@ -5,12 +5,14 @@ import type { Address, NodeId, SourceId } from '../../src/gossamer/core/node.js'
 import { UserError } from '../../src/lib/user-error.js';
 import {
   createAdu,
+  createAdus,
   eventually,
   idOf,
   neighboursOf,
   SOURCE,
   type Station,
   sequencesOf,
+  sourceOf,
   startMesh,
   startPublishing,
   startStation,
@@ -35,13 +37,13 @@ test('overlays form a mesh, and each delivers every ADU of both channels in orde
     others.every((station) => parentOf(station, 1) && parentOf(station, 2));
   // A parent answers a subscription only once it has an ADU to begin with.
   for (const channel of [1, 2]) {
-    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, 0, 100, channel) });
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(0, 100, channel) });
   }
   await eventually(areSubscribed);
   for (let sequence = 1; sequence < 200; sequence++) {
-    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence) });
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(sequence) });
     if (sequence % 20 > 0) continue;
-    const title = createAdu(studio.id, sequence / 20, 100, 2);
+    const title = createAdu(sequence / 20, 100, 2);
     studio.overlay.feed({ kind: 'publish', adu: title });
   }
   const hasAll = (station: Station): boolean =>
@@ -51,7 +53,7 @@ test('overlays form a mesh, and each delivers every ADU of both channels in orde
     expect(sequencesOf(station)).toEqual(upTo(200));
     expect(sequencesOf(station, 2)).toEqual(upTo(10));
     expect(station.delivered.find((adu) => adu.sequence === 150)?.payload).toEqual(
-      createAdu(studio.id, 150).payload,
+      createAdu(150).payload,
     );
   }
   const { counters } = studio.overlay;
@@ -62,16 +64,18 @@ test('overlays form a mesh, and each delivers every ADU of both channels in orde
 
 test('two overlays are parents of each other, and the end of one source does not disturb the other', async () => {
   const [first, second] = (await startMesh(2)) as [Station, Station];
-  const other = { ...SOURCE, id: 'bbbbbbbbbbbbbbbb' as SourceId };
+  const other = { ...SOURCE, id: sourceOf('b') };
   first.overlay.feed({ kind: 'announceSource', source: SOURCE });
   second.overlay.feed({ kind: 'announceSource', source: other });
   const of = (station: Station, source: SourceId): number[] =>
     station.delivered.filter((adu) => adu.source === source).map((adu) => adu.sequence);
   let count = 0;
   const timer = setInterval(() => {
-    const adu = createAdu(first.id, count++);
-    first.overlay.feed({ kind: 'publish', adu });
-    second.overlay.feed({ kind: 'publish', adu: { ...adu, source: other.id } });
+    const numbers = [count++];
+    for (const adu of createAdus(numbers)) first.overlay.feed({ kind: 'publish', adu });
+    for (const adu of createAdus(numbers, { source: other.id })) {
+      second.overlay.feed({ kind: 'publish', adu });
+    }
   }, 10);
   onTestFinished(() => clearInterval(timer));
   await eventually(() => of(second, SOURCE.id).length > 20 && of(first, other.id).length > 20);

@@ -7,10 +7,14 @@ import type { GossamerEvent } from '../../src/gossamer/core/effects.js';
 import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { splitHostPort } from '../../src/lib/host-port.js';
 import { createRng } from '../../src/lib/rng.js';
+import { createLotSigner, lotFrames } from '../../src/overlay/lots/lot-signer.js';
+import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
 import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
 import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
 import { type SigningKey, signingKeyOf } from '../../src/runtime/signing-key.js';
+import { steadyTimeMs } from '../../src/runtime/steady-time.js';
+import type { SourceKey } from '../../src/session/source-key.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { type ControlHello, WIRE_VERSION } from '../../src/wire/hello.js';
 import { afterTest } from '../after-test.js';
@@ -23,11 +27,19 @@ const keyOf = (number: number): SigningKey =>
 
 export const idOf = (number: number): NodeId => nodeIdOf(keyOf(number).publicKey);
 
-export const SOURCE = {
-  id: 'aaaaaaaaaaaaaaaa' as SourceId,
-  priority: 10,
-  epoch: 1,
-};
+/** The key of the station, which its announcement lists, and one that nobody knows. */
+export const STATION_KEY = signingKeyOf(new Uint8Array(32).fill(1));
+export const STRANGER_KEY = signingKeyOf(new Uint8Array(32).fill(2));
+
+export const SOURCE_KEYS: readonly SourceKey[] = [
+  { name: 'station', key: STATION_KEY.publicKey, priorityMax: 255 },
+];
+
+/** A source of the station's key. */
+export const sourceOf = (digit: string): SourceId =>
+  `${sourcePrefix(STATION_KEY.publicKey)}${digit.repeat(8)}` as SourceId;
+
+export const SOURCE = { id: sourceOf('a'), priority: 10, epoch: 1 };
 
 /** An overlay and what it has reported so far. */
 export interface Station {
@@ -59,6 +71,7 @@ export async function startStation(
     locations,
     rng: createRng(number),
     allowPrivate: true,
+    sourceKeys: SOURCE_KEYS,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
     onDeliver: (adu) => void delivered.push(adu),
     onEvent: (event) => void events.push(event),
@@ -100,20 +113,45 @@ export const eventually = (condition: () => unknown, timeoutMs = 30_000): Promis
 
 export const waitMs = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** An ADU of SOURCE. */
-export function createAdu(scx: NodeId, sequence: number, bytes = 417, channel = 1): Adu {
-  const payload = new Uint8Array(bytes).fill(sequence & 255);
-  const timestampMs = Math.floor(performance.now());
-  return { source: SOURCE.id, sourceScx: scx, channel, sequence, timestampMs, payload };
+/** What may be different about a lot. */
+interface LotDetails {
+  readonly session: string;
+  readonly source: SourceId;
+  readonly epoch: number;
+  readonly key: typeof STATION_KEY;
+  readonly now: () => number;
 }
+
+/** ADUs of SOURCE that leave together. */
+export function createAdus(
+  sequences: readonly number[],
+  details: Partial<LotDetails> = {},
+  bytes = 417,
+  channel = 1,
+): Adu[] {
+  const { id: source, epoch } = SOURCE;
+  const whose = { session: SESSION, source, epoch, key: STATION_KEY, ...details };
+  const adus = sequences.map((sequence) => ({
+    ...{ channel, sequence, timestampMs: (whose.now ?? steadyTimeMs)() },
+    payload: new Uint8Array(bytes).fill(sequence & 255),
+  }));
+  return createLotSigner(whose).sign(adus);
+}
+
+/** An ADU of SOURCE, in a lot of its own. */
+export const createAdu = (sequence: number, bytes?: number, channel?: number): Adu =>
+  createAdus([sequence], {}, bytes, channel)[0] as Adu;
+
+/** The frame of one ADU's lot. */
+export const frameOf = (adu: Adu): Uint8Array => lotFrames([adu])[0] as Uint8Array;
 
 /**
  * Publishes an ADU each `intervalMs` until the result is called, which returns how many there were.
  */
-export function startPublishing({ overlay, id }: Station, intervalMs = 10): () => number {
+export function startPublishing({ overlay }: Station, intervalMs = 10): () => number {
   let sequence = 0;
   const timer = setInterval(() => {
-    overlay.feed({ kind: 'publish', adu: createAdu(id, sequence++) });
+    overlay.feed({ kind: 'publish', adu: createAdu(sequence++) });
   }, intervalMs);
   return () => {
     clearInterval(timer);

@@ -9,11 +9,11 @@ import { describe, expect, test } from 'vitest';
 import { attachmentSchema, attachRequestSchema } from '../../src/api/attach.js';
 import { attach } from '../../src/client/cluster/attach.js';
 import type { Input } from '../../src/gossamer/core/effects.js';
-import type { NodeId, SourceId } from '../../src/gossamer/core/node.js';
+import type { SourceId } from '../../src/gossamer/core/node.js';
 import { createLifetime } from '../../src/scx/lifetime.js';
 import { createAttachedSources } from '../../src/scx/sources/attached-sources.js';
 import type { SourceClient, SourceClientEvents } from '../../src/scx/sources/source-client.js';
-import { nodeId, sourceId } from '../gossamer/support.js';
+import { sourceId } from '../gossamer/support.js';
 
 const ATTACHMENT = {
   session: 'scattercast://radio.example/night',
@@ -52,10 +52,8 @@ function createAttachedClient() {
   let now = 0;
   let events: SourceClientEvents | undefined;
   const fed: Input[] = [];
-  const self: NodeId = nodeId(1);
   const id: SourceId = sourceId(1);
   const sources = createAttachedSources({
-    self,
     channels: [1, 2],
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),

@@ -31,7 +31,7 @@ function createBroadcast(config: typeof FAST, scxs = 24): { session: Session; so
 function publish(session: Session, source: SourceId, channel: number, sequence: number): void {
   const timestampMs = session.world.now();
   const payload = new Uint8Array(0);
-  const adu = { source, sourceScx: session.idOf(7), channel, sequence, timestampMs, payload };
+  const adu = { source, channel, sequence, timestampMs, payload };
   session.scx(7).feed({ kind: 'publish', adu });
 }
 
@@ -92,7 +92,6 @@ describe('§3.8: Data distribution', () => {
         from: stranger.gossamer.self().id,
         adu: {
           source,
-          sourceScx: session.idOf(7),
           channel: config.channels[0]!,
           sequence: next!,
           timestampMs: 0,

@@ -94,7 +94,7 @@ export function createLossyChain(isLost: (from: number, adu: Adu) => boolean) {
   const play = (count: number): void => {
     runUntil(1000);
     for (let sequence = 0; sequence < count; sequence++) {
-      const adu = aduOf(sequence, { sourceScx: nodeId(1), timestampMs: clock });
+      const adu = aduOf(sequence, { timestampMs: clock });
       run(1, (one) => one.publish(adu, clock));
       runUntil(clock + ADU_MS);
     }

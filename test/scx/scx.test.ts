@@ -14,6 +14,7 @@ import {
 } from '../../src/client/broadcast/source-connection.js';
 import { EXIT } from '../../src/lib/user-error.js';
 import { hashSecret } from '../../src/runtime/secrets.js';
+import { drawSigningKey } from '../../src/runtime/signing-key.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
 import { answerProven } from '../http/proven.js';
 import { startHookServer } from '../icecast/hook-server.js';
@@ -195,6 +196,7 @@ const attach = async (
   const connection = await openSourceConnection({
     attachment: { session: SESSION, scx: { id, httpUrl, overlayAddress }, keepAliveMs: 100 },
     source: of,
+    key: drawSigningKey(),
     password: password ?? undefined,
     onAlive: ({ listeners }) => {
       studio.listeners = listeners;
@@ -205,7 +207,7 @@ const attach = async (
   ending.push(() => connection.destroy('the test is over'));
   const next = { audio: 0, title: 0 };
   const publish = (channel: number, sequence: number, payload: Uint8Array): void =>
-    connection.send({ channel, sequence, timestampMs: Date.now(), payload });
+    connection.send([{ channel, sequence, timestampMs: Date.now(), payload }]);
   return Object.assign(studio, {
     connection,
     send: (count: number) => {

@@ -72,7 +72,6 @@ export const source = (digit: string, priority = 100, epoch = 1): Source => ({
 
 export const audioAdu = (digit: string, sequence: number, payload = mp3Frame(sequence)): Adu => ({
   source: sourceId(digit),
-  sourceScx: nodeId('f'),
   channel: 1,
   sequence,
   timestampMs: 0,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Adu } from '../../src/gossamer/core/node.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
-import { encodeAdu, encodeMessage, encodeRefusal } from '../../src/wire/encoder.js';
+import { encodeMessage, encodeRefusal } from '../../src/wire/encoder.js';
 import { WIRE_LIMITS } from '../../src/wire/limits.js';
+import { lotBytesMax } from '../../src/wire/lot-codec.js';
 import { dataMessageCodec, messageCodec } from '../../src/wire/message-codec.js';
 import {
   cut,
@@ -136,7 +136,7 @@ describe('Decoder of hostile bytes', () => {
       [1, WIRE_LIMITS.jsonBytesMax],
       [2, messageCodec.bytesMax],
       [3, dataMessageCodec.bytesMax],
-      [4, WIRE_LIMITS.payloadBytesMax + 44],
+      [4, lotBytesMax(WIRE_LIMITS.payloadBytesMax)],
       [5, WIRE_LIMITS.jsonBytesMax],
     ] as const;
     for (const [type, most] of bounds) {
@@ -192,54 +192,5 @@ describe('Decoder of hostile bytes', () => {
       const found = afterHello(rawFrame(5, `{"kind":"keepAlive",${more}}`));
       expect(found).toMatchObject([{ kind: 'malformed', fault: 'shape' }]);
     }
-  });
-});
-
-describe('Decoder of ADUs', () => {
-  const adu: Adu = {
-    source: '0123456789abcdef' as Adu['source'],
-    sourceScx: '00112233445566778899aabbccddeeff' as Adu['sourceScx'],
-    channel: 1,
-    sequence: 7,
-    timestampMs: 1000,
-    payload: Uint8Array.of(1, 2, 3),
-  };
-  const spoil = (at: number, value: number): WireEvent[] => {
-    const frame = encodeAduFrame(adu);
-    frame[5 + at] = value;
-    return afterHello(frame);
-  };
-  const encodeAduFrame = (sent: Adu): Uint8Array => encodeAdu(sent).slice();
-
-  test('another version, unknown flags, and a wrong payload length are malformed', () => {
-    expect(spoil(0, 2)).toMatchObject([{ fault: 'adu', reason: 'ADU: version 2' }]);
-    expect(spoil(1, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
-    expect(spoil(3, 1)).toMatchObject([{ fault: 'adu', reason: 'ADU: unknown flags' }]);
-    expect(spoil(43, 2)).toMatchObject([{ fault: 'adu' }]);
-    expect(afterHello(rawFrame(4, new Uint8Array(43)))).toMatchObject([{ fault: 'adu' }]);
-  });
-
-  test('an ADU is encoded once, and a received one is forwarded as it came', () => {
-    expect(encodeAdu(adu)).toBe(encodeAdu(adu));
-    const [found] = afterHello(encodeAdu(adu));
-    const received = found?.kind === 'adu' ? found.adu : adu;
-    const frame = encodeAdu(received);
-    expect(frame).toEqual(encodeAdu(adu));
-    expect(frame.buffer).toBe(received.payload.buffer);
-  });
-
-  test('the header is laid out as in the table', () => {
-    const frame = Buffer.from(encodeAdu(adu));
-    expect(frame.toString('hex')).toBe(
-      '00000030' +
-        '04' +
-        '01000100' +
-        '0123456789abcdef' +
-        '00112233445566778899aabbccddeeff' +
-        '000000000007' +
-        '0000000003e8' +
-        '00000003' +
-        '010203',
-    );
   });
 });

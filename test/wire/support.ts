@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import type { DataMessage, Message, Route } from '../../src/gossamer/core/message.js';
 import type {
   Address,
-  Adu,
   Coordinates,
   Member,
   NodeId,
@@ -12,13 +11,14 @@ import type {
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import type { DatagramToken } from '../../src/wire/datagram.js';
 import {
-  encodeAdu,
   encodeClientMessage,
   encodeDataMessage,
   encodeHello,
+  encodeLot,
   encodeMessage,
 } from '../../src/wire/encoder.js';
 import { type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
+import { createStatement, type LotFrame } from '../../src/wire/lot-codec.js';
 
 const hex = (digits: number): fc.Arbitrary<string> =>
   fc.string({
@@ -206,14 +206,41 @@ export const hello: fc.Arbitrary<Hello> = fc.oneof(...Object.values(hellos));
 
 const u48 = fc.nat({ max: 2 ** 48 - 1 });
 
-const adu: fc.Arbitrary<Adu> = fc.record({
-  source: sourceId,
-  sourceScx: nodeId,
-  channel,
-  sequence: u48,
+/** An ADU of a lot: present without its hash, which the wire leaves out, or only its hash. */
+const part = fc.record({
   timestampMs: u48,
-  payload: fc.uint8Array({ maxLength: 3000 }),
+  payload: fc.uint8Array({ minLength: 1, maxLength: 3000 }),
+  hash: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+  isPresent: fc.boolean(),
 });
+
+const lotHead = fc.record({
+  source: sourceId,
+  epoch: u48,
+  channel,
+  first: fc.nat({ max: 2 ** 48 - 10 }),
+  timeMs: u48,
+});
+
+/** A lot, whole or in part, as the decoder tells it. */
+export const lotFrame: fc.Arbitrary<LotFrame> = fc
+  .tuple(
+    lotHead,
+    fc.array(part, { minLength: 1, maxLength: 8 }).filter((all) => all.some((p) => p.isPresent)),
+    fc.uint8Array({ minLength: 64, maxLength: 64 }),
+  )
+  .map(([head, parts, signature]) => {
+    const noHash = new Uint8Array(16);
+    const stated = parts.map((p) => (p.isPresent ? { ...p, hash: noHash } : p));
+    const lot = {
+      ...head,
+      count: parts.length,
+      statement: createStatement(head, stated),
+      signature,
+    };
+    const payloads = parts.map((p) => (p.isPresent ? p.payload : undefined));
+    return { lot, payloads, frame: encodeLot(lot, payloads) };
+  });
 
 /** A HELLO that is always right. */
 export const SOME_HELLO: Hello = {
@@ -240,7 +267,7 @@ export const event = fc.oneof(
     event: { kind: 'client' as const, message: m },
     frame: encodeClientMessage(m),
   })),
-  adu.map((a) => ({ event: { kind: 'adu' as const, adu: a }, frame: encodeAdu({ ...a }) })),
+  lotFrame.map((sent) => ({ event: { kind: 'lot' as const, ...sent }, frame: sent.frame.slice() })),
 );
 
 export const greetingFrame = (greetingHello: Hello = SOME_HELLO): Uint8Array =>

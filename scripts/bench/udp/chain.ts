@@ -5,15 +5,20 @@
  */
 import { pino } from 'pino';
 import { FAST } from '../../../src/gossamer/core/config.js';
-import type { Adu, NodeId, SourceId } from '../../../src/gossamer/core/node.js';
+import type { Adu, NodeId } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
+import { createLotSigner } from '../../../src/overlay/lots/lot-signer.js';
+import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
 import { createOverlay, type Overlay } from '../../../src/overlay/overlay.js';
 import { nodeIdOf } from '../../../src/overlay/tls/node-id.js';
 import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
+import { steadyTimeMs } from '../../../src/runtime/steady-time.js';
 import { createLossyNetwork, type LossyNetwork } from './lossy-network.js';
 
 const SESSION = 'scattercast://chain.example/udp';
-const SOURCE = { id: 'aaaaaaaaaaaaaaaa' as SourceId, priority: 1, epoch: 1 };
+const KEY = drawSigningKey();
+const SOURCE = { id: drawSourceId(KEY.publicKey), priority: 1, epoch: 1 };
+const signer = createLotSigner({ session: SESSION, source: SOURCE.id, epoch: 1, key: KEY });
 
 /** The delay of a link outside the chain, in units of a link's of the chain. */
 const DETOUR = 10;
@@ -32,7 +37,8 @@ export interface Chain {
   /** The source's SCX first. */
   readonly overlays: readonly Overlay[];
   readonly network: LossyNetwork;
-  publish(sequence: number, payload: Uint8Array): void;
+  /** Publishes ADUs, which are numbered from `first`, as one lot. */
+  publish(first: number, payloads: readonly Uint8Array[]): void;
   /** Whether each SCX but the first has the one before as its parent. */
   isFormed(): boolean;
   close(): Promise<void>;
@@ -62,6 +68,7 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
       config: { ...FAST, lossyChannels: [1] },
       locations: [`127.0.1.1:${firstPort}`],
       rng: rng.fork(`SCX ${index}`),
+      sourceKeys: [{ name: 'station', key: KEY.publicKey, priorityMax: 255 }],
       log: pino({ level: 'silent' }),
       onDeliver: (adu) => onDeliver(index, adu),
       onEvent: () => {},
@@ -80,10 +87,12 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
   return {
     overlays,
     network,
-    publish: (sequence, payload) => {
-      const timestampMs = performance.now();
-      const adu = { source: SOURCE.id, sourceScx: idOf(0), channel: 1, sequence, timestampMs };
-      overlays[0]?.feed({ kind: 'publish', adu: { ...adu, payload } });
+    publish: (first, payloads) => {
+      const timestampMs = steadyTimeMs();
+      const adus = payloads.map((payload, index) => ({
+        ...{ channel: 1, sequence: first + index, timestampMs, payload },
+      }));
+      for (const adu of signer.sign(adus)) overlays[0]?.feed({ kind: 'publish', adu });
     },
     isFormed: () =>
       overlays.every((overlay, index) => index === 0 || parentOf(overlay) === idOf(index - 1)),

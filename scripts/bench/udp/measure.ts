@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { FlowView } from '../../../src/gossamer/view.js';
 import type { Overlay } from '../../../src/overlay/overlay.js';
-import { ADU_HEADER_BYTES } from '../../../src/wire/adu-codec.js';
-import { FRAME_HEADER_BYTES } from '../../../src/wire/frame.js';
+import { steadyTimeMs } from '../../../src/runtime/steady-time.js';
+import { lotFrameBytes } from '../../../src/wire/lot-codec.js';
 import { type Chain, type ChainOptions, startChain } from './chain.js';
 
 /** An ADU that is delivered later than this is not in time, ms. */
@@ -16,6 +16,8 @@ const BUFFER_MS = 2000;
 /** 128 kbit/s at 44.1 kHz. */
 const AUDIO_BYTES = 418;
 const AUDIO_MS = 1152 / 44.1;
+/** The frames that `broadcast` sends together: those of a tenth of a second. */
+const LOT_BYTES: readonly number[] = Array.from({ length: 4 }, () => AUDIO_BYTES);
 
 /** Before losses, and between their begin and the measurement, ms. */
 const SETTLE_MS = 2000;
@@ -62,16 +64,18 @@ interface Tally {
 function count(tally: Tally, adu: Adu): void {
   if (adu.sequence < tally.next) tally.disordered++;
   tally.next = adu.sequence + 1;
-  tally.latencyMs.set(adu.sequence, performance.now() - adu.timestampMs);
+  tally.latencyMs.set(adu.sequence, steadyTimeMs() - adu.timestampMs);
 }
 
 /** Publishes at the pace of the music, however late a timer is. */
 function startPublishing(chain: Chain): () => void {
   const startedAt = performance.now();
-  const payload = new Uint8Array(AUDIO_BYTES);
-  let sequence = 0;
+  const lot = LOT_BYTES.map((bytes) => new Uint8Array(bytes));
+  let next = 0;
   const timer = setInterval(() => {
-    while (startedAt + sequence * AUDIO_MS <= performance.now()) chain.publish(sequence++, payload);
+    for (; startedAt + next * AUDIO_MS <= performance.now(); next += lot.length) {
+      chain.publish(next, lot);
+    }
   }, 5);
   return () => clearInterval(timer);
 }
@@ -136,7 +140,7 @@ async function run(chain: Chain, tallies: readonly Tally[], options: MeasureOpti
       .slice(1),
     datagramBytes: after.datagramBytes - before.datagramBytes,
     tcpBytes: after.tcpBytes - before.tcpBytes,
-    aduBytes: overLinks * (FRAME_HEADER_BYTES + ADU_HEADER_BYTES + AUDIO_BYTES),
+    aduBytes: (overLinks / LOT_BYTES.length) * lotFrameBytes(LOT_BYTES.length, LOT_BYTES),
     audioBytes: overLinks * AUDIO_BYTES,
     lost: network.lost / Math.max(1, network.datagrams),
   };

@@ -9,17 +9,17 @@
  *
  * Bounded by the caller, which waits while `unsentMs` is too much.
  */
-import type { Adu } from '../../gossamer/core/node.js';
+import type { UnsignedAdu } from '../../overlay/lots/lot-signer.js';
 
-/** An ADU as its source numbers it; the connection adds the ids of source and SCX. */
-export type OwnAdu = Omit<Adu, 'source' | 'sourceScx'>;
+/** An ADU as its source numbers it; the connection signs it. */
+export type OwnAdu = UnsignedAdu;
 
 /** ADUs in the order in which they are to be sent. */
 export interface AduWindow {
   /** Appends an ADU of `durationMs` of audio; 0 for a title. */
   add(adu: OwnAdu, durationMs: number): void;
-  /** The first ADU that has not been sent; it then counts as sent. */
-  take(): OwnAdu | undefined;
+  /** The first ADUs that have not been sent, at most `count`; they then count as sent. */
+  take(count: number): OwnAdu[];
   /** Counts everything that is kept as unsent again. */
   rewind(): void;
   /** The audio that waits to be sent, ms. */
@@ -55,10 +55,10 @@ export function createAduWindow(keepMs: number): AduWindow {
       unsent.push({ adu, durationMs });
       unsentMs += durationMs;
     },
-    take: () => {
-      const entry = unsent.shift();
-      if (entry !== undefined) onSent(entry);
-      return entry?.adu;
+    take: (count) => {
+      const taken = unsent.splice(0, count);
+      for (const entry of taken) onSent(entry);
+      return taken.map(({ adu }) => adu);
     },
     rewind: () => {
       const kept = [...sent, ...unsent];

@@ -7,6 +7,7 @@
 import type { Attachment } from '../../api/attach.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { UserError } from '../../lib/user-error.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
 import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
 import { pauseBeforeAttempt, wasSteady } from '../pause.js';
@@ -29,6 +30,8 @@ export type LinkEvent =
 
 export interface LinkOptions extends Destination {
   readonly source: SourceId;
+  /** Signs for the source. */
+  readonly key: SigningKey;
   readonly onEvent: (event: LinkEvent) => void;
 }
 
@@ -50,6 +53,8 @@ export interface Attaching {
   epoch: number;
   /** The last failure that was reported: the same one again is no news. */
   reportedReason: string;
+  /** Set while what waits is soon to be sent. */
+  waiting: NodeJS.Timeout | undefined;
   /** Sends what waits. */
   pump(): void;
 }
@@ -90,13 +95,14 @@ export async function keepAttached(link: Attaching): Promise<void> {
 
 async function attachOnce(link: Attaching): Promise<void> {
   const { options, window, ending } = link;
-  const { source, priority, password, onEvent } = options;
+  const { source, key, priority, password, onEvent } = options;
   const { signal } = ending;
   const attachment = options.attachment ?? (await findScx(link, signal));
   link.epoch++;
   const connection = await openSourceConnection({
     attachment,
     source: { id: source, priority, epoch: link.epoch },
+    key,
     password,
     onAlive: (alive) => onEvent({ kind: 'alive', ...alive }),
     onDrain: link.pump,

@@ -6,9 +6,9 @@
  * and nothing is lost. A live encoder behind a pipe is held up in the same way.
  */
 import { sessionHeader } from '../../api/stream-session.js';
-import type { SourceId } from '../../gossamer/core/node.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { drawId } from '../../runtime/secrets.js';
+import { drawSourceId } from '../../overlay/lots/source-id.js';
+import { drawSigningKey } from '../../runtime/signing-key.js';
 import { unlessAborted } from '../pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from '../playlist/playlist.js';
 import type { Station } from '../pull/icy-stream.js';
@@ -50,9 +50,10 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   const playlist = await unlessAborted(openPlaylist(program, onWarning, signal), signal);
   if (playlist === undefined) return refused.signal.throwIfAborted();
   const journal = createJournal(options.onProgress);
+  const key = drawSigningKey();
   const opening = openSourceLink({
     ...options,
-    source: drawId() as SourceId,
+    ...{ source: drawSourceId(key.publicKey), key },
     onEvent: (event) => {
       if (event.kind === 'attached') loop.onAttached(event.session);
       if (event.kind === 'refused') refused.abort(event.error);

@@ -9,12 +9,14 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { Attachment } from '../../api/attach.js';
-import type { NodeId, Source } from '../../gossamer/core/node.js';
+import type { Source } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { createLotSigner, type LotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
 import { createLatch, type Latch } from '../../runtime/latch.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
-import { encodeAdu, encodeClientMessage, encodeHello } from '../../wire/encoder.js';
+import { encodeClientMessage, encodeHello } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
 import type { OwnAdu } from './adu-window.js';
 
@@ -29,6 +31,8 @@ interface Alive {
 export interface ConnectionOptions {
   readonly attachment: Attachment;
   readonly source: Source;
+  /** Signs for the source. */
+  readonly key: SigningKey;
   /** The session's source password, if it has one. */
   readonly password?: string | undefined;
   readonly onAlive: (alive: Alive) => void;
@@ -42,7 +46,8 @@ export interface ConnectionOptions {
 export interface SourceConnection {
   /** False while the socket's buffer is full, and after the end. */
   readonly writable: boolean;
-  send(adu: OwnAdu): void;
+  /** Signs ADUs and sends them. */
+  send(adus: readonly OwnAdu[]): void;
   /** Sends AM_LEAVING after everything that was sent, then ends. */
   leave(): void;
   destroy(reason: string): void;
@@ -65,10 +70,10 @@ type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
 interface State {
   readonly options: ConnectionOptions;
   readonly socket: Socket;
+  readonly signer: LotSigner;
   /** Resolves with the SCX's HELLO. */
   readonly greeted: Latch<void>;
   readonly closed: Latch<string>;
-  scx: NodeId;
   refusal: Refusal | undefined;
   /** Why the connection has ended, or will. */
   reason: string;
@@ -95,14 +100,14 @@ export async function openSourceConnection(options: ConnectionOptions): Promise<
 }
 
 function connectTo(options: ConnectionOptions): State {
-  const { attachment, source, password } = options;
+  const { attachment, source, key, password } = options;
   const { session, scx } = attachment;
   const state: State = {
     options,
     socket: connect(splitHostPort(scx.overlayAddress)),
+    signer: createLotSigner({ session, source: source.id, epoch: source.epoch, key }),
     greeted: createLatch(),
     closed: createLatch<string>(),
-    scx: scx.id as NodeId,
     refusal: undefined,
     reason: 'it closed the connection',
     isOpen: true,
@@ -147,15 +152,14 @@ function openingProblem({ options, refusal }: State, reason: string): UserError 
 }
 
 function toConnection(state: State): SourceConnection {
-  const { socket, options, closed } = state;
+  const { socket, closed } = state;
   return {
     get writable() {
       return state.isOpen && !state.isFull && socket.writable;
     },
     closed: closed.promise,
-    send: (adu) => {
-      const { id } = options.source;
-      state.isFull = !socket.write(encodeAdu({ ...adu, source: id, sourceScx: state.scx }));
+    send: (adus) => {
+      for (const frame of lotFrames(state.signer.sign(adus))) state.isFull = !socket.write(frame);
     },
     leave: () => {
       clearInterval(state.keepAlive);
@@ -189,7 +193,7 @@ function listen(state: State): void {
 
 function handleEvent(state: State, event: WireEvent): void {
   const message = event.kind === 'client' ? event.message : undefined;
-  if (event.kind === 'hello' && event.hello.purpose === 'control') onGreeted(state, event.hello.id);
+  if (event.kind === 'hello' && event.hello.purpose === 'control') onGreeted(state);
   else if (message?.kind === 'alive') state.options.onAlive(message);
   else if (message?.kind === 'leaving') end(state, 'it leaves');
   else if (event.kind === 'refusal') {
@@ -198,9 +202,8 @@ function handleEvent(state: State, event: WireEvent): void {
   } else end(state, event.kind === 'malformed' ? event.reason : `unexpected ${event.kind}`);
 }
 
-function onGreeted(state: State, id: NodeId): void {
+function onGreeted(state: State): void {
   const { keepAliveMs } = state.options.attachment;
-  state.scx = id;
   sendKeepAlive(state);
   state.keepAlive = setInterval(() => sendKeepAlive(state), keepAliveMs);
   state.greeted.resolve();

@@ -7,9 +7,13 @@
  * Entire clusters fail, too. So the link may know several, and tries the next one, round and round,
  * when one does not accept it. It stays where it is accepted, because listeners hear no difference.
  *
+ * What comes within a tenth of a second is sent together, as it is signed together
+ * (overlay/lots/lot-signer.ts): a live program costs each SCX as few signatures as a file.
+ *
  * While there is no SCX the broadcast waits instead of dropping frames: `room` resolves only when
  * less than two seconds of audio wait to be sent.
  */
+import { LOT_ADUS_MAX } from '../../wire/lot-codec.js';
 import { unlessAborted } from '../pause.js';
 import { createAduWindow, type OwnAdu } from './adu-window.js';
 import { type Attaching, attachFirst, keepAttached, type LinkOptions } from './attaching.js';
@@ -17,7 +21,10 @@ import { createGate } from './gate.js';
 
 /** A link that is attached, or tries to be. */
 export interface SourceLink {
-  /** Sends an ADU in order, now or when there is an SCX again; `durationMs` is 0 for a title. */
+  /**
+   * Sends an ADU in order, with those that follow soon or when there is an SCX again; `durationMs`
+   * is 0 for a title.
+   */
   publish(adu: OwnAdu, durationMs: number): void;
   /** Resolves when there is room for the next ADU. */
   room(): Promise<void>;
@@ -30,6 +37,9 @@ export interface SourceLink {
 
 /** Sent audio that is kept to be sent again, ms: a lost SCX may not have passed it on. */
 const KEEP_MS = 2000;
+
+/** Audio that is sent together, and the time that the first of it waits for more, ms. */
+const TOGETHER_MS = 100;
 
 /** Audio that may wait to be sent, ms. */
 const UNSENT_MS_MAX = 2000;
@@ -49,6 +59,7 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
     failures: 0,
     epoch: 0,
     reportedReason: '',
+    waiting: undefined,
     pump: () => pump(link),
   };
   await attachFirst(link);
@@ -56,7 +67,8 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
   return {
     publish: (adu, durationMs) => {
       window.add(adu, durationMs);
-      pump(link);
+      if (durationMs === 0 || window.unsentMs >= TOGETHER_MS) return pump(link);
+      link.waiting ??= setTimeout(link.pump, TOGETHER_MS);
     },
     room: async () => {
       while (window.unsentMs >= UNSENT_MS_MAX && !ending.signal.aborted) await gate.wait();
@@ -67,16 +79,19 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
 
 /** Sends what waits, as far as the connection takes it. */
 function pump(link: Attaching): void {
+  clearTimeout(link.waiting);
+  link.waiting = undefined;
   while (link.connection?.writable === true) {
-    const adu = link.window.take();
-    if (adu === undefined) break;
-    link.connection.send(adu);
+    const adus = link.window.take(LOT_ADUS_MAX);
+    if (adus.length === 0) break;
+    link.connection.send(adus);
   }
   link.gate.open();
 }
 
 async function finish(link: Attaching, timeoutMs: number): Promise<number> {
   const signal = AbortSignal.timeout(timeoutMs);
+  pump(link);
   await flushed(link, signal);
   const lostMs = link.window.unsentMs;
   link.ending.abort();

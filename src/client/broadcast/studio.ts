@@ -3,6 +3,8 @@
  * due. Titles go on channel 2, as JSON that names the audio ADU from which the title holds, so that
  * the title changes with the music however long the way to a listener is.
  */
+
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import { pause, unlessAborted } from '../pause.js';
 import type { PlaylistEvent } from '../playlist/playlist.js';
@@ -106,11 +108,6 @@ function checkPace(state: State, now: number): void {
   onWarning('more than 2 s late (input, machine or network stalled); going on from here');
 }
 
-/**
- * The time of day, ms since 1970, from a clock that is never set back: SCXs measure delays by it.
- */
-const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
-
 function createAdu(channel: number, sequence: number, payload: Uint8Array): OwnAdu {
-  return { channel, sequence, timestampMs: timestampMs(), payload };
+  return { channel, sequence, timestampMs: steadyTimeMs(), payload };
 }

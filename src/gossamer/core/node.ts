@@ -49,14 +49,33 @@ export interface Source {
   readonly epoch: number;
 }
 
+/**
+ * The ADUs that left a source together, signed as one. The protocol only passes it on: it is laid
+ * out in src/wire/lot-codec.ts, and verified before any of its ADUs is an input.
+ */
+export interface Lot {
+  readonly source: SourceId;
+  readonly epoch: number;
+  readonly channel: number;
+  /** The number of its first ADU; the others follow without a hole. */
+  readonly first: number;
+  readonly count: number;
+  /** The source's clock when it signed, in ms. */
+  readonly timeMs: number;
+  /** The signed bytes. */
+  readonly statement: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 /** Application data unit (§3.8): here one MP3 frame, or one now-playing notice. */
 export interface Adu {
   readonly source: SourceId;
-  readonly sourceScx: NodeId;
   readonly channel: number;
   /** Counts from the source's first ADU of the channel, without holes. */
   readonly sequence: number;
   /** The source's clock when it published, in ms. */
   readonly timestampMs: number;
   readonly payload: Uint8Array;
+  /** The lot that proves where it comes from; simulated ADUs have none. */
+  readonly lot?: Lot;
 }

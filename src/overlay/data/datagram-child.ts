@@ -19,8 +19,7 @@ import type { Remote } from '../sockets/datagrams.js';
 export interface DatagramChild {
   /** The data connection is open, and the parent takes datagrams. */
   begin(): void;
-  /** An ADU came over TCP. */
-  onAduByTcp(): void;
+  onAdusByTcp(count: number): void;
   /** False: a datagram would not arrive, so the frame must be sent over TCP. */
   send(frame: Uint8Array): boolean;
   close(): void;
@@ -70,8 +69,8 @@ export function createDatagramChild(options: DatagramChildOptions): DatagramChil
     begin: () => {
       if (state.timer === undefined && context.datagrams.register(token, take)) beat(state);
     },
-    onAduByTcp: () => {
-      state.adusByTcp++;
+    onAdusByTcp: (count) => {
+      state.adusByTcp += count;
     },
     send: (frame) => {
       if (!isRecent(state, state.echoedAt)) return false;

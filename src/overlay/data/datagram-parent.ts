@@ -2,13 +2,14 @@
  * The parent's end of a data connection whose channel is announced as UDP. ADUs leave as datagrams
  * while the child's beats say that datagrams arrive; the ADUs of one event-loop iteration share a
  * datagram. Before the first beat, and when beats stop, ADUs leave over TCP. So do ADUs that are
- * too large for a datagram.
+ * too large for a datagram. A lot that does not fit is cut: each part proves itself.
  *
  * The ADUs that a child gets at once when it subscribes leave over TCP too: seconds of audio sent
  * as datagrams would overrun any network. Datagrams follow when a beat says that nearly all of
  * these ADUs have arrived, and then overtake hardly any.
  */
 import { createHash } from 'node:crypto';
+import type { Lot } from '../../gossamer/core/node.js';
 import { drawToken } from '../../runtime/secrets.js';
 import {
   type Beat,
@@ -20,13 +21,15 @@ import {
   encodeFrames,
 } from '../../wire/datagram.js';
 import { decodeFrames, type WireEvent } from '../../wire/decoder.js';
+import { encodeLot, lotFrameBytes } from '../../wire/lot-codec.js';
 import type { OverlayContext } from '../sockets/context.js';
 import type { Remote } from '../sockets/datagrams.js';
+import type { Payloads } from './outgoing-lot.js';
 
 export interface DatagramParent {
-  /** False: the frame must be sent over TCP. */
-  forward(frame: Uint8Array): boolean;
-  onAduByTcp(): void;
+  /** False: the ADUs must be sent over TCP. */
+  forward(lot: Lot, payloads: Payloads): boolean;
+  onAdusByTcp(count: number): void;
   /** Many ADUs follow at once: send them over TCP. */
   becomeBulky(): void;
   close(): void;
@@ -79,9 +82,9 @@ export function createDatagramParent(
   const isFree = datagrams.register(token, (datagram, from) => handle(state, datagram, from));
   if (!isFree) return undefined;
   return {
-    forward: (frame) => forward(state, frame),
-    onAduByTcp: () => {
-      state.adusByTcp = (state.adusByTcp + 1) % COUNT_MODULUS;
+    forward: (lot, payloads) => forward(state, lot, payloads),
+    onAdusByTcp: (count) => {
+      state.adusByTcp = (state.adusByTcp + count) % COUNT_MODULUS;
     },
     becomeBulky: () => {
       state.mayUse = false;
@@ -112,12 +115,32 @@ function onBeat(state: State, beat: Beat, from: Remote): void {
   state.mayUse = beat.isHeard && (state.mayUse || !isBehind);
 }
 
-function forward(state: State, frame: Uint8Array): boolean {
+function forward(state: State, lot: Lot, payloads: Payloads): boolean {
   const isAlive = performance.now() - state.beatAt < state.context.limits.datagramSilenceMs;
-  const fits = DATAGRAM_HEADER_BYTES + frame.length <= DATAGRAM_BYTES_MAX;
-  if (!state.mayUse || !isAlive || !fits) return false;
-  put(state, frame);
+  if (!state.mayUse || !isAlive) return false;
+  const parts = partsOf(payloads);
+  if (parts === undefined) return false;
+  for (const part of parts) put(state, encodeLot(lot, part));
   return true;
+}
+
+/** Whether a part of a lot fits into a datagram. */
+function fits(part: Payloads): boolean {
+  const lengths = part.flatMap((payload) => (payload === undefined ? [] : [payload.length]));
+  return DATAGRAM_HEADER_BYTES + lotFrameBytes(part.length, lengths) <= DATAGRAM_BYTES_MAX;
+}
+
+/** Cuts a lot into parts that fit into a datagram; undefined: one of its ADUs does not. */
+function partsOf(payloads: Payloads): readonly Payloads[] | undefined {
+  const none = (): (Uint8Array | undefined)[] => payloads.map(() => undefined);
+  const parts: (Uint8Array | undefined)[][] = [];
+  for (const [index, payload] of payloads.entries()) {
+    if (payload === undefined) continue;
+    const longer = (parts.at(-1) ?? none()).with(index, payload);
+    if (parts.length > 0 && fits(longer)) parts[parts.length - 1] = longer;
+    else parts.push(none().with(index, payload));
+  }
+  return parts.every(fits) ? parts : undefined;
 }
 
 function put(state: State, frame: Uint8Array): void {

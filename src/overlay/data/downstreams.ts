@@ -6,15 +6,16 @@
  * (datagram-parent.ts).
  */
 import type { DataMessage } from '../../gossamer/core/message.js';
-import type { Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
+import type { Adu, Lot, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { WireEvent } from '../../wire/decoder.js';
-import { encodeAdu, encodeDataMessage, encodeRefusal } from '../../wire/encoder.js';
+import { encodeDataMessage, encodeLot, encodeRefusal } from '../../wire/encoder.js';
 import type { DataHello } from '../../wire/hello.js';
 import type { Admission } from '../sockets/admission.js';
 import type { Arrival, Connection, ConnectionHandler } from '../sockets/connection.js';
 import { dataHello, memberOf, type OverlayContext } from '../sockets/context.js';
 import { isFromParent, type ParentMessage } from './data-roles.js';
 import { createDatagramParent, type DatagramParent } from './datagram-parent.js';
+import { createOutgoingLot, type OutgoingLot, type Payloads } from './outgoing-lot.js';
 
 export interface Downstreams {
   admit(
@@ -41,6 +42,7 @@ interface Downstream {
   readonly sources: Set<SourceId>;
   isCongested: boolean;
   datagrams: DatagramParent | undefined;
+  readonly outgoing: OutgoingLot;
 }
 
 interface Table {
@@ -113,6 +115,7 @@ function becomeConnected(table: Table, connection: Connection, hello: DataHello)
     sources: new Set(),
     isCongested: false,
     datagrams: undefined,
+    outgoing: createOutgoingLot((lot, payloads) => sendLot(context, downstream, lot, payloads)),
   };
   if (token !== undefined && context.usesDatagrams(channel)) {
     downstream.datagrams = createDatagramParent(context, token, (event) =>
@@ -175,6 +178,7 @@ function send(
   const downstream = downstreams.get(keyOf(to, channel));
   if (downstream === undefined) return;
   context.counters.dataMessagesOut++;
+  downstream.outgoing.flush();
   if (message.kind === 'subscribed') downstream.datagrams?.becomeBulky();
   if (message.kind === 'refused') downstream.sources.delete(message.source);
   downstream.connection.send(encodeDataMessage(message));
@@ -184,10 +188,19 @@ function forward({ context, downstreams }: Table, to: NodeId, adu: Adu): void {
   const downstream = downstreams.get(keyOf(to, adu.channel));
   if (downstream === undefined) return;
   context.counters.adusOut++;
-  const frame = encodeAdu(adu);
-  if (downstream.datagrams?.forward(frame)) return;
-  downstream.datagrams?.onAduByTcp();
-  downstream.connection.send(frame);
+  downstream.outgoing.add(adu);
+}
+
+function sendLot(
+  context: OverlayContext,
+  downstream: Downstream,
+  lot: Lot,
+  payloads: Payloads,
+): void {
+  const { datagrams, connection } = downstream;
+  if (datagrams?.forward(lot, payloads)) return;
+  datagrams?.onAdusByTcp(payloads.filter((payload) => payload !== undefined).length);
+  connection.send(encodeLot(lot, payloads));
   checkBacklog(context, downstream);
 }
 

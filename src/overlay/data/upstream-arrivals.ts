@@ -1,12 +1,14 @@
 /**
- * Handles what arrives from a parent: ADUs and answers to subscriptions, over TCP or in datagrams.
- * Anything else over TCP is a fault of the parent, and closes the connection.
+ * Handles what arrives from a parent: lots of ADUs and answers to subscriptions, over TCP or in
+ * datagrams. The machine gets only ADUs that their source has signed (lots/lot-check.ts). Anything
+ * else over TCP is a fault of the parent, and closes the connection.
  */
 import type { DataMessage } from '../../gossamer/core/message.js';
-import type { Adu } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import type { WireEvent } from '../../wire/decoder.js';
+import type { LotFrame } from '../../wire/lot-codec.js';
+import { isFault } from '../lots/lot-check.js';
 import type { Arrival, ConnectionHandler } from '../sockets/connection.js';
 import { isFromParent } from './data-roles.js';
 import { createDatagramChild } from './datagram-child.js';
@@ -25,11 +27,12 @@ export const upstreamHandler = (table: UpstreamTable, upstream: Upstream): Conne
 
 function handleArrival(table: UpstreamTable, upstream: Upstream, event: Arrival): void {
   if (event.kind === 'data') return handleMessage(table, upstream, event.message);
-  if (event.kind !== 'adu' || event.adu.channel !== upstream.channel) {
+  if (event.kind !== 'lot' || event.lot.channel !== upstream.channel) {
     return upstream.connection.reject('unexpected', `${event.kind} from a parent`);
   }
-  upstream.datagrams?.onAduByTcp();
-  takeAdu(table, upstream, event.adu);
+  const adus = event.payloads.filter((payload) => payload !== undefined);
+  upstream.datagrams?.onAdusByTcp(adus.length);
+  takeLot(table, upstream, event, (why) => upstream.connection.reject('forged', why));
 }
 
 function handleMessage(table: UpstreamTable, upstream: Upstream, message: DataMessage): void {
@@ -43,9 +46,22 @@ function handleMessage(table: UpstreamTable, upstream: Upstream, message: DataMe
   endIfUnused(table, upstream);
 }
 
-function takeAdu({ context }: UpstreamTable, { peer }: Upstream, adu: Adu): void {
-  context.counters.adusIn++;
-  context.feed({ kind: 'adu', from: peer.id, adu });
+/** Feeds the ADUs of a lot, if it is believed; `onFault`: the parent should not have sent it. */
+function takeLot(
+  { context }: UpstreamTable,
+  { peer }: Upstream,
+  frame: LotFrame,
+  onFault: (why: string) => void,
+): void {
+  const checked = context.checkLot(frame);
+  if (checked.kind === 'refused') {
+    if (isFault(checked.why)) onFault(`a lot is ${checked.why}`);
+    return;
+  }
+  for (const adu of checked.adus) {
+    context.counters.adusIn++;
+    context.feed({ kind: 'adu', from: peer.id, adu });
+  }
 }
 
 /** Starts datagrams with a parent that accepts them. `token` is the one that both HELLOs name. */
@@ -68,7 +84,8 @@ export function startDatagrams(
 
 /** A malformed datagram is dropped. It may be forged, so it proves nothing against the parent. */
 function handleDatagram(table: UpstreamTable, upstream: Upstream, event: WireEvent): void {
-  if (event.kind === 'adu' && event.adu.channel === upstream.channel) {
-    takeAdu(table, upstream, event.adu);
-  } else table.context.counters.datagramsMalformed++;
+  const onFault = (): void => void table.context.counters.datagramsMalformed++;
+  if (event.kind === 'lot' && event.lot.channel === upstream.channel) {
+    takeLot(table, upstream, event, onFault);
+  } else onFault();
 }

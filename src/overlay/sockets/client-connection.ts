@@ -1,14 +1,16 @@
 /**
  * The connection of a source client at its SCX (§2.5). The client sends its ADUs and KEEP_ALIVE,
  * and the SCX answers. A client that sends anything else is disconnected: an ADU of another source
- * than that of its HELLO, or a message that only an SCX may send.
+ * than that of its HELLO, one that its source has not signed, or a message that only an SCX may
+ * send.
  */
-import type { Adu, Source } from '../../gossamer/core/node.js';
+import type { Source } from '../../gossamer/core/node.js';
 import type { ClientMessage } from '../../wire/client-message.js';
 import { encodeClientMessage, encodeRefusal } from '../../wire/encoder.js';
+import type { LotFrame } from '../../wire/lot-codec.js';
 import { type ClientCallbacks, type ClientEvents, createClientEvents } from './client-callbacks.js';
 import type { Arrival, Connection } from './connection.js';
-import type { OverlayCounters } from './counters.js';
+import type { OverlayContext } from './context.js';
 
 /** A client after its handshake. Its callbacks must be set before `onClient` returns. */
 export interface ClientConnection extends ClientCallbacks {
@@ -22,7 +24,7 @@ export interface ClientConnection extends ClientCallbacks {
 interface State {
   readonly connection: Connection;
   readonly source: Source;
-  readonly counters: OverlayCounters;
+  readonly context: Pick<OverlayContext, 'counters' | 'checkLot'>;
   readonly events: ClientEvents;
   isClosed: boolean;
 }
@@ -31,10 +33,10 @@ interface State {
 export function createClientConnection(
   connection: Connection,
   source: Source,
-  counters: OverlayCounters,
+  context: State['context'],
 ): ClientConnection {
   const events = createClientEvents();
-  const state: State = { connection, source, counters, events, isClosed: false };
+  const state: State = { connection, source, context, events, isClosed: false };
   connection.handTo(
     {
       onArrival: (event) => handleArrival(state, event),
@@ -51,7 +53,7 @@ export function createClientConnection(
     remoteAddress: connection.remoteAddress,
     ...events.callbacks,
     send: (message) => {
-      counters.clientMessagesOut++;
+      context.counters.clientMessagesOut++;
       connection.send(encodeClientMessage(message));
     },
     close: (reason) => {
@@ -63,21 +65,28 @@ export function createClientConnection(
 
 function handleArrival(state: State, event: Arrival): void {
   if (state.isClosed) return;
-  if (event.kind === 'adu') handleAdu(state, event.adu);
+  if (event.kind === 'lot') handleLot(state, event);
   else if (event.kind === 'client') handleMessage(state, event.message);
   else state.connection.reject('unexpected', `${event.kind} from a client`);
 }
 
-function handleAdu({ connection, source, counters, events }: State, adu: Adu): void {
-  if (adu.source !== source.id) return connection.reject('unexpected', 'ADU of another source');
-  counters.clientAdusIn++;
-  events.onAdu(adu);
+function handleLot({ connection, source, context, events }: State, frame: LotFrame): void {
+  const { lot } = frame;
+  if (lot.source !== source.id || lot.epoch !== source.epoch) {
+    return connection.reject('unexpected', 'ADUs of another source');
+  }
+  const checked = context.checkLot(frame);
+  if (checked.kind === 'refused') return connection.reject('forged', `a lot is ${checked.why}`);
+  for (const adu of checked.adus) {
+    context.counters.clientAdusIn++;
+    events.onAdu(adu);
+  }
 }
 
-function handleMessage({ connection, counters, events }: State, message: ClientMessage): void {
+function handleMessage({ connection, context, events }: State, message: ClientMessage): void {
   if (message.kind !== 'keepAlive' && message.kind !== 'amLeaving') {
     return connection.reject('unexpected', `${message.kind} from a client`);
   }
-  counters.clientMessagesIn++;
+  context.counters.clientMessagesIn++;
   events.onMessage(message);
 }

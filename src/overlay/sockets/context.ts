@@ -9,6 +9,7 @@ import { createRetries, type Retries } from '../../lib/retries.js';
 import type { Rng } from '../../lib/rng.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
+import type { CheckLot } from '../lots/lot-check.js';
 import type { ScxHello } from './admission.js';
 import type { Connections } from './connections.js';
 import type { OverlayCounters } from './counters.js';
@@ -23,6 +24,8 @@ export interface OverlayContext {
   feed(input: Input): void;
   readonly connections: Connections;
   readonly datagrams: Datagrams;
+  /** Whether a lot is believed; nothing else becomes an input of the machine. */
+  readonly checkLot: CheckLot;
   /** Whether the channel is announced as UDP, and there is a UDP socket. */
   usesDatagrams(channel: number): boolean;
   readonly counters: OverlayCounters;

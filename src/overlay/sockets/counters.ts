@@ -4,9 +4,13 @@
  * network. They are never reset.
  */
 import type { Fault } from '../../wire/decoder.js';
+import { LOT_REFUSALS, type LotRefusal } from '../lots/lot-check.js';
 
-/** Faults of the wire, and `unexpected`: a valid frame on a connection where it does not belong. */
-export type ConnectionFault = Fault | 'unexpected';
+/**
+ * Faults of the wire; `unexpected`: a valid frame on a connection where it does not belong; and
+ * `forged`: what claims to come from a source, but is not signed by it.
+ */
+export type ConnectionFault = Fault | 'unexpected' | 'forged';
 
 export interface OverlayCounters {
   /** Connections that were accepted; then those that we opened. */
@@ -56,6 +60,8 @@ export interface OverlayCounters {
   datagramFallbacks: number;
   /** Connections closed for malformed frames, by fault. */
   readonly malformedFrames: Record<ConnectionFault, number>;
+  /** Lots that were not believed, by reason: see lots/lot-check.ts. */
+  readonly lotsRefused: Record<LotRefusal, number>;
 }
 
 /** Creates counters, all zero. */
@@ -100,9 +106,14 @@ export function createOverlayCounters(): OverlayCounters {
       turn: 0,
       json: 0,
       shape: 0,
-      adu: 0,
+      lot: 0,
       version: 0,
       unexpected: 0,
+      forged: 0,
     },
+    lotsRefused: Object.fromEntries(LOT_REFUSALS.map((why) => [why, 0])) as Record<
+      LotRefusal,
+      number
+    >,
   };
 }

@@ -4,18 +4,20 @@
  * by this process.
  *
  * What an encoder sends within a tenth of a second is sent on together, as `broadcast` does it
- * (pacer.ts): each SCX of the session then reads, forwards and writes ten times per second instead of
- * forty times.
+ * (pacer.ts): each SCX of the session then reads, verifies, forwards and writes ten times per second
+ * instead of forty times. This process signs for the encoder, which knows no such thing.
  *
  * Bounded: what waits came within TOGETHER_MS, and encoder-pace.ts lets only some seconds of audio
  * through.
  */
 import type { Source } from '../../gossamer/core/node.js';
+import type { LotSigner, UnsignedAdu } from '../../overlay/lots/lot-signer.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
-import type { SourceAdu, SourceClient, SourceClientEvents } from '../sources/source-client.js';
+import type { SourceClient, SourceClientEvents } from '../sources/source-client.js';
 
-/** An ADU before it is sent: its source and its time stamp are added then. */
-type Unsent = Omit<SourceAdu, 'source' | 'timestampMs'>;
+/** An ADU before it is sent: its time stamp is added then. */
+type Unsent = Omit<UnsignedAdu, 'timestampMs'>;
 
 /** An encoder: `client` is what the attached sources see, the rest is what its stream does. */
 export interface EncoderClient {
@@ -39,19 +41,16 @@ const UNHEARD: SourceClientEvents = {
   onClose: () => undefined,
 };
 
-/** Wall clock time in ms; unlike Date.now() it never jumps. */
-const timestampMs = (): number => Math.round(performance.timeOrigin + performance.now());
-
 /**
  * Creates a batch that collects ADUs and passes them to `send` together; the first after a pause at
  * once.
  */
-function createBatch(send: (adu: Unsent) => void) {
+function createBatch(send: (adus: readonly Unsent[]) => void) {
   const waiting: Unsent[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
-    for (const adu of waiting.splice(0)) send(adu);
+    send(waiting.splice(0));
   };
 
   const onTimer = (): void => {
@@ -71,19 +70,23 @@ function createBatch(send: (adu: Unsent) => void) {
 }
 
 /**
- * Creates the client of one encoder. `onClosed` is called when the SCX has closed the client, but
+ * Creates the client of one encoder. `signer` signs for it. `onClosed` is called when the SCX has closed the client, but
  * not after `close`.
  */
 export function createEncoderClient(
   source: Source,
   remoteAddress: string,
+  signer: LotSigner,
   onClosed: (reason: string) => void,
 ): EncoderClient {
   let events = UNHEARD;
   let isClosed = false;
-  const batch = createBatch((adu) => {
-    if (isClosed) return; // closed because of an ADU before this one
-    events.onAdu({ ...adu, timestampMs: timestampMs(), source: source.id });
+  const batch = createBatch((adus) => {
+    const timestampMs = steadyTimeMs();
+    for (const adu of signer.sign(adus.map((unsent) => ({ ...unsent, timestampMs })))) {
+      if (isClosed) return; // closed because of an ADU before this one
+      events.onAdu(adu);
+    }
   });
 
   /** Sends what waits, and nothing after it; false if the SCX has closed the client. */

@@ -16,7 +16,8 @@
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { NO_DESCRIPTION } from '../../icecast/stream-description.js';
-import { drawId } from '../../runtime/secrets.js';
+import { drawSourceId } from '../../overlay/lots/source-id.js';
+import { drawSigningKey, type SigningKey } from '../../runtime/signing-key.js';
 import { MOUNT_SILENT_MS, STILL_HEARD_MS } from '../sources/source-timeouts.js';
 import type { EncoderSource } from './encoder-source.js';
 import type { IngestStream } from './ingest-stream.js';
@@ -61,8 +62,9 @@ const NO_CLIENT: ClientIdentity = { address: '', agent: '' };
 
 const isOpen = ({ stream }: EncoderSlot): boolean => stream?.isOpen === true;
 
-const createSlot = (priority: number): EncoderSlot => ({
-  id: drawId() as SourceId,
+const createSlot = (priority: number, key: SigningKey): EncoderSlot => ({
+  id: drawSourceId(key.publicKey),
+  key,
   priority,
   epoch: 0,
   nextAudio: 0,
@@ -93,7 +95,7 @@ export function createEncoderSlots(
   const slots = new Map<number, EncoderSlot>();
 
   const slotOf = (priority: number): EncoderSlot => {
-    const slot = slots.get(priority) ?? createSlot(priority);
+    const slot = slots.get(priority) ?? createSlot(priority, drawSigningKey());
     slots.set(priority, slot);
     return slot;
   };

@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
+import { createLotSigner } from '../../overlay/lots/lot-signer.js';
 import type { SourceClient } from '../sources/source-client.js';
 import { ENCODER_SILENT_MS } from '../sources/source-timeouts.js';
 import { createEncoderClient } from './encoder-client.js';
@@ -22,6 +23,8 @@ export interface IngestStreamOptions {
   /** Bytes that came behind the request's head. */
   readonly rest: Uint8Array;
   readonly body: SourceBody;
+  /** The session's id. */
+  readonly session: string;
   readonly source: EncoderSource;
   readonly remoteAddress: string;
   readonly log: Logger;
@@ -101,8 +104,13 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     options.onEnd(ending);
   };
 
-  const encoder = createEncoderClient(overlaySource(source), options.remoteAddress, (reason) =>
-    end({ status: 503, reason }),
+  const { id, epoch, key } = source;
+  const signer = createLotSigner({ session: options.session, source: id, epoch, key });
+  const encoder = createEncoderClient(
+    overlaySource(source),
+    options.remoteAddress,
+    signer,
+    (reason) => end({ status: 503, reason }),
   );
 
   const writer = createSourceWriter({

@@ -43,6 +43,8 @@ import {
 
 export interface IngestOptions {
   readonly name: SessionName;
+  /** The session's id. */
+  readonly session: string;
   readonly password: SourcePassword;
   /** What the front end presents when it has checked the session's admin token. */
   readonly leaseToken: string;
@@ -119,7 +121,7 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
   log.info({ source: overlaySource(slot), client }, 'An encoder is connected.');
   slot.stream = startIngestStream({
     ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log, now },
-    ...{ remoteAddress, attach: options.attach },
+    ...{ session: options.session, remoteAddress, attach: options.attach },
     onEnd: ({ status, reason }) => {
       log[status === 200 ? 'info' : 'warn']({ source: slot.id, reason }, 'An encoder is gone.');
       if (head.method === 'PUT') return request.reply(lastAnswer(status, reason));

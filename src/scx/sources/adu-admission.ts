@@ -8,12 +8,11 @@
  *
  * Bounded: a number for each channel of the session.
  */
-import type { Adu, NodeId, SourceId } from '../../gossamer/core/node.js';
+import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
 import { NOTICE_BYTES_MAX } from '../sound/now-playing.js';
 import { frameOf } from '../sound/on-air.js';
 import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
-import type { SourceAdu } from './source-client.js';
 
 /** The decision about an ADU. */
 type Verdict =
@@ -23,7 +22,7 @@ type Verdict =
   | { readonly kind: 'close'; readonly reason: string };
 
 /** Checks the ADUs of one connection, in their order. */
-export type AduAdmission = (adu: SourceAdu, now: number) => Verdict;
+export type AduAdmission = (adu: Adu, now: number) => Verdict;
 
 /** Audio that may come ahead of its time, ms. Guess: as much as the ring keeps. */
 const AHEAD_MS_MAX = 30_000;
@@ -46,10 +45,9 @@ function fits(bucket: LeakyBucket, size: number, amount: number, now: number): b
   return true;
 }
 
-/** Creates the checks for one source client that is attached to the SCX `self`. */
+/** Creates the checks for one source client. */
 export function createAduAdmission(
   source: SourceId,
-  self: NodeId,
   channels: readonly number[],
   startedAt: number,
 ): AduAdmission {
@@ -57,7 +55,7 @@ export function createAduAdmission(
   const aside = createLeakyBucket(ASIDE_BYTES_PER_MS, startedAt);
   const last = new Map<number, number>();
 
-  const refusalOf = (adu: SourceAdu, now: number): Verdict | undefined => {
+  const refusalOf = (adu: Adu, now: number): Verdict | undefined => {
     const { length } = adu.payload;
     if (adu.channel !== AUDIO_CHANNEL) {
       const isFine = length <= NOTICE_BYTES_MAX && fits(aside, ASIDE_BYTES_MAX, length, now);
@@ -74,6 +72,6 @@ export function createAduAdmission(
     const refusal = refusalOf(adu, now);
     if (refusal !== undefined) return refusal;
     last.set(adu.channel, adu.sequence);
-    return { kind: 'publish', adu: { ...adu, source, sourceScx: self } };
+    return { kind: 'publish', adu };
   };
 }

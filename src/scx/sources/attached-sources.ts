@@ -11,13 +11,12 @@
  */
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
-import type { NodeId, SourceId } from '../../gossamer/core/node.js';
+import type { SourceId } from '../../gossamer/core/node.js';
 import { createAduAdmission } from './adu-admission.js';
 import { type Attachment, createAttachment } from './attachment.js';
 import type { SourceAudience, SourceClient } from './source-client.js';
 
 export interface AttachedSourcesOptions {
-  readonly self: NodeId;
   /** The session's channels. */
   readonly channels: readonly number[];
   feed(input: Input): void;
@@ -68,7 +67,7 @@ const ATTACHED_MAX = 16;
 
 /** Creates a table without attached sources. */
 export function createAttachedSources(options: AttachedSourcesOptions): AttachedSources {
-  const { log, self, channels } = options;
+  const { log, channels } = options;
   const attached = new Map<SourceId, Attachment>();
   const counters = { attached: 0, refused: 0, resumed: 0, published: 0, bytes: 0, dropped: 0 };
 
@@ -83,7 +82,7 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
   const attach = (client: SourceClient): void => {
     const { id } = client.source;
     const previous = attached.get(id);
-    const admission = createAduAdmission(id, self, channels, options.now());
+    const admission = createAduAdmission(id, channels, options.now());
     const onWithdrawn = (): void => void attached.delete(id);
     const attachment = createAttachment({ ...options, client, admission, counters, onWithdrawn });
     attached.set(id, attachment);

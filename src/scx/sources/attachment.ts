@@ -5,9 +5,9 @@
  */
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
-import type { Source, SourceId } from '../../gossamer/core/node.js';
+import type { Adu, Source, SourceId } from '../../gossamer/core/node.js';
 import type { AduAdmission } from './adu-admission.js';
-import type { SourceAdu, SourceAudience, SourceClient } from './source-client.js';
+import type { SourceAudience, SourceClient } from './source-client.js';
 import { CLIENT_GRACE_MS, CLIENT_SILENT_MS } from './source-timeouts.js';
 
 export interface AttachmentOptions {
@@ -69,7 +69,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
     log.warn({ source: source.id, reason }, 'A source client is lost; it may come back.');
   };
 
-  const handleAdu = (adu: SourceAdu): void => {
+  const handleAdu = (adu: Adu): void => {
     heardAt = now();
     const verdict = options.admission(adu, heardAt);
     if (verdict.kind === 'publish') {

@@ -5,9 +5,6 @@
  */
 import type { Adu, Source } from '../../gossamer/core/node.js';
 
-/** An ADU as a client sends it: the SCX adds itself as the source SCX. */
-export type SourceAdu = Omit<Adu, 'sourceScx'>;
-
 /** The number of listeners of a source, in the session and at this SCX. */
 export interface SourceAudience {
   readonly listeners: number;
@@ -16,7 +13,7 @@ export interface SourceAudience {
 
 /** The events of a client. */
 export interface SourceClientEvents {
-  onAdu(adu: SourceAdu): void;
+  onAdu(adu: Adu): void;
   onKeepAlive(): void;
   /** AM_LEAVING: it departs for good. */
   onLeaving(): void;

@@ -125,7 +125,7 @@ function disturbanceMetrics({ view }: Counted): Metric[] {
 }
 
 function connectionMetrics({ overlay }: Counted): Metric[] {
-  const { malformedFrames, ...counts } = overlay;
+  const { malformedFrames, lotsRefused, ...counts } = overlay;
   const faults = Object.entries(malformedFrames).map(([fault, count]) =>
     counter(
       `overlay_malformed_${fault}`,
@@ -136,7 +136,10 @@ function connectionMetrics({ overlay }: Counted): Metric[] {
   const others = Object.entries(counts).map(([name, count]) =>
     counter(`overlay_${snake(name)}`, 'See the overlay counters', count),
   );
-  return [...faults, ...others];
+  const refused = Object.entries(lotsRefused).map(([why, count]) =>
+    counter(`overlay_lots_${why}`, 'Lots of ADUs that were not believed, by reason', count),
+  );
+  return [...faults, ...refused, ...others];
 }
 
 /** The counters of the HTTP port. */

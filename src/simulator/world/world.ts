@@ -221,8 +221,7 @@ function createSources({ options, ids, clock }: Stage): Pick<World, 'announce' |
     const publish = (): void => {
       if (!scx.isUp) return;
       const payload = new Uint8Array(0);
-      const sourceScx = scx.gossamer.self().id;
-      const adu = { source: id, sourceScx, channel, sequence: sequence++, payload };
+      const adu = { source: id, channel, sequence: sequence++, payload };
       if (!scx.isFrozen) scx.feed({ kind: 'publish', adu: { ...adu, timestampMs: clock.now() } });
       clock.at(clock.now() + intervalMs, publish);
     };

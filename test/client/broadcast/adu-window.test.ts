@@ -13,8 +13,8 @@ const notice = (sequence: number): OwnAdu => adu(2, sequence);
 /** Takes everything, as `channel/sequence`. */
 const drain = (window: ReturnType<typeof createAduWindow>): string[] => {
   const taken: string[] = [];
-  for (let next = window.take(); next !== undefined; next = window.take()) {
-    taken.push(`${next.channel}/${next.sequence}`);
+  for (let next = window.take(3); next.length > 0; next = window.take(3)) {
+    taken.push(...next.map(({ channel, sequence }) => `${channel}/${sequence}`));
   }
   return taken;
 };
@@ -45,7 +45,7 @@ describe('The window of ADUs', () => {
     const window = createAduWindow(2000);
     for (let sequence = 0; sequence < 10_000; sequence++) {
       window.add(audio(sequence), 26.122);
-      window.take();
+      window.take(1);
     }
     expect(window.unsentMs).toBe(0);
     window.rewind();

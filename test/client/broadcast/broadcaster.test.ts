@@ -7,7 +7,7 @@ import { EXIT } from '../../../src/lib/user-error.js';
 import { id3Text, makeId3, makeId3Frame } from '../../mp3/make-id3.js';
 import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
 import { play, startPullServer } from '../pull/pull-server.js';
-import { SCX_ID, SESSION, type StandIn, startStandIn } from '../stand-in.js';
+import { SESSION, type StandIn, startStandIn } from '../stand-in.js';
 
 const FRAME_MS = (1152 * 1000) / 44_100;
 
@@ -118,7 +118,7 @@ describe('A broadcaster', () => {
     expect(visit!.messages.at(-1)).toBe('amLeaving');
     expect(visit!.hello).toMatchObject({ session: SESSION, source: { priority: 7, epoch: 1 } });
     for (const adu of visit!.adus) {
-      expect(adu).toMatchObject({ source: visit!.hello.source.id, sourceScx: SCX_ID });
+      expect(adu).toMatchObject({ source: visit!.hello.source.id });
     }
     expect(standIn.requests[0]).toEqual({
       line: 'POST /attach',

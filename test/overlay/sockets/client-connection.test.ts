@@ -1,22 +1,20 @@
 import { expect, test } from 'vitest';
-import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
+import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { ClientMessage } from '../../../src/wire/client-message.js';
-import {
-  encodeAdu,
-  encodeClientMessage,
-  encodeHello,
-  encodeRefusal,
-} from '../../../src/wire/encoder.js';
+import { encodeClientMessage, encodeHello, encodeRefusal } from '../../../src/wire/encoder.js';
 import { type ClientHello, WIRE_VERSION } from '../../../src/wire/hello.js';
 import {
   connectRaw,
   createAdu,
+  createAdus,
   eventually,
+  frameOf,
   idOf,
   type RawPeer,
   SESSION,
   SOURCE,
   type Station,
+  sourceOf,
   startStation,
 } from '../support.js';
 
@@ -49,7 +47,7 @@ async function attach(): Promise<[Station, Attached]> {
     },
   });
   const peer = connectRaw(station.overlay.address);
-  const words = [encodeClientMessage({ kind: 'keepAlive' }), encodeAdu(createAdu(idOf(0), 5))];
+  const words = [encodeClientMessage({ kind: 'keepAlive' }), frameOf(createAdu(5))];
   peer.send(new Uint8Array(Buffer.concat([encodeHello(HELLO), ...words])));
   await eventually(() => adus.length > 0);
   return [
@@ -96,10 +94,7 @@ test('the SCX is told that a client is gone, and why', async () => {
 });
 
 test.each([
-  [
-    'an ADU of another source',
-    encodeAdu({ ...createAdu(idOf(0), 1), source: 'b'.repeat(16) as SourceId }),
-  ],
+  ['an ADU of another source', frameOf(createAdus([1], { source: sourceOf('b') })[0] as Adu)],
   ['a message of an SCX', encodeClientMessage({ kind: 'leaving' })],
 ])('a client that sends %s is closed', async (_what, frame) => {
   const [station, { peer, ends, adus }] = await attach();

@@ -6,10 +6,10 @@ import { splitHostPort } from '../../../src/lib/host-port.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from '../../../src/overlay/sockets/limits.js';
 import { type DatagramToken, encodeBeat, encodeFrames } from '../../../src/wire/datagram.js';
-import { encodeAdu } from '../../../src/wire/encoder.js';
 import {
   createAdu,
   eventually,
+  frameOf,
   idOf,
   neighboursOf,
   SOURCE,
@@ -63,7 +63,7 @@ test('ADUs of a channel announced as UDP leave as datagrams, and lost ones are r
 test('The last ADU of a channel that falls silent is repaired, too', async () => {
   const { network, studio, child } = await startPair(28_703);
   const publish = (sequence: number): void =>
-    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence, 100, 2) });
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(sequence, 100, 2) });
   publish(0);
   await eventually(() => sequencesOf(child, 2).length === 1 && datagramsTo(child) > 10);
   network.loss = 1;
@@ -119,7 +119,7 @@ test('An ADU that is too large for a datagram comes over TCP, in order', async (
   const { studio, child } = await startPair(28_709);
   let sequence = 0;
   const publish = (bytes: number): void =>
-    studio.overlay.feed({ kind: 'publish', adu: createAdu(studio.id, sequence++, bytes) });
+    studio.overlay.feed({ kind: 'publish', adu: createAdu(sequence++, bytes) });
   const timer = setInterval(() => publish(sequence % 5 === 0 ? 1441 : 418), INTERVAL_MS);
   onTestFinished(() => clearInterval(timer));
   await eventually(() => datagramsTo(child) > 100);
@@ -136,7 +136,7 @@ test('Datagrams with an unknown token are counted and dropped', async () => {
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());
   const token = 'ffffffffffffffff' as DatagramToken;
-  const forged = encodeAdu(createAdu(studio.id, 1_000_000));
+  const forged = frameOf(createAdu(1_000_000));
   const { port } = splitHostPort(child.overlay.address);
   const junk = [
     new Uint8Array(0),

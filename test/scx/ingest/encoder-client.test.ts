@@ -1,15 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SourceId } from '../../../src/gossamer/core/node.js';
+import { createLotSigner } from '../../../src/overlay/lots/lot-signer.js';
+import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { createEncoderClient } from '../../../src/scx/ingest/encoder-client.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../../src/session/channels.js';
+
+const KEY = drawSigningKey();
 
 /** An encoder whose SCX notes the numbers of audio, `title` for a notice, and the reason of its end. */
 function openEncoder(onSent: (sequence: number) => void = () => undefined) {
   const closed: string[] = [];
   const sent: (number | string)[] = [];
   const stamps: number[] = [];
-  const source = { id: 'source' as SourceId, priority: 100, epoch: 1 };
-  const encoder = createEncoderClient(source, '127.0.0.1', (reason) => closed.push(reason));
+  const source = { id: drawSourceId(KEY.publicKey), priority: 100, epoch: 1 };
+  const signer = createLotSigner({ session: 's', source: source.id, epoch: 1, key: KEY });
+  const encoder = createEncoderClient(source, '127.0.0.1', signer, (reason) => closed.push(reason));
   encoder.client.listen({
     onAdu: ({ channel, sequence, timestampMs }) => {
       sent.push(channel === TITLE_CHANNEL ? 'title' : sequence);

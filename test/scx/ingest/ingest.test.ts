@@ -3,7 +3,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SourceId } from '../../../src/gossamer/core/node.js';
+import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
 import { createHeadGate } from '../../../src/http/server/head-gate.js';
 import { sendAnswer } from '../../../src/http/server/response.js';
 import {
@@ -14,7 +14,7 @@ import { hashSecret } from '../../../src/runtime/secrets.js';
 import type { Rival } from '../../../src/scx/ingest/encoder-slots.js';
 import type { EncoderTitle } from '../../../src/scx/ingest/encoder-title.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
-import type { SourceAdu, SourceClient } from '../../../src/scx/sources/source-client.js';
+import type { SourceClient } from '../../../src/scx/sources/source-client.js';
 import { createTitleMemory, type TitleMemory } from '../../../src/scx/sources/title-memory.js';
 import { parseSessionName } from '../../../src/session/session-name.js';
 import { proofOf } from '../../http/proven.js';
@@ -34,7 +34,7 @@ const name = parsed.value;
 /** A source as the SCX has it. */
 interface Attached {
   readonly client: SourceClient;
-  readonly adus: SourceAdu[];
+  readonly adus: Adu[];
   keepAlives: number;
   closed: string | undefined;
 }
@@ -94,7 +94,16 @@ beforeEach(async () => {
   const log = pino({ level: 'trace' }, { write: keep });
   password = createSourcePassword(hashSecret(PASSWORD), now);
   ingest = createIngest({
-    ...{ name, password, leaseToken: LEASE_TOKEN, titles, log, now, attach: take },
+    ...{
+      name,
+      session: name.text,
+      password,
+      leaseToken: LEASE_TOKEN,
+      titles,
+      log,
+      now,
+      attach: take,
+    },
     rivalOf: (priority) => rivals.get(priority),
     isLeaving: () => isLeaving,
     passTitle: (told) => isPassing && passed.push(told) > 0,
@@ -176,7 +185,7 @@ async function onAir(client: RawClient, count = 10): Promise<Attached> {
   return last;
 }
 
-const audioOf = ({ adus }: Attached): SourceAdu[] => adus.filter(({ channel }) => channel === 1);
+const audioOf = ({ adus }: Attached): Adu[] => adus.filter(({ channel }) => channel === 1);
 const noticesOf = ({ adus }: Attached): { title: string; from: number; encoder: object }[] =>
   adus
     .filter(({ channel }) => channel === 2)

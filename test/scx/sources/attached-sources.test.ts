@@ -5,16 +5,14 @@ import type { Adu, Source } from '../../../src/gossamer/core/node.js';
 import { createAduAdmission } from '../../../src/scx/sources/adu-admission.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import type { SourceClient, SourceClientEvents } from '../../../src/scx/sources/source-client.js';
-import { audioAdu, FRAME_MS, nodeId, range, source, sourceId, titleAdu } from '../support.js';
-
-const self = nodeId('e');
+import { audioAdu, FRAME_MS, range, source, sourceId, titleAdu } from '../support.js';
 
 describe('The admission of ADUs', () => {
-  const create = () => createAduAdmission(sourceId('a'), self, [1, 2], 0);
+  const create = () => createAduAdmission(sourceId('a'), [1, 2], 0);
 
-  test('publishes a valid ADU with itself as the source SCX', () => {
+  test('publishes a valid ADU', () => {
     const adu = audioAdu('a', 3);
-    expect(create()(adu, 0)).toEqual({ kind: 'publish', adu: { ...adu, sourceScx: self } });
+    expect(create()(adu, 0)).toEqual({ kind: 'publish', adu });
   });
 
   test.each([
@@ -96,7 +94,6 @@ function room() {
   let now = 0;
   const fed: Input[] = [];
   const sources = createAttachedSources({
-    self,
     channels: [1, 2],
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 7, scxListeners: 2 }),
