@@ -1,8 +1,9 @@
 /**
- * The messages with which a front end gives the connections of encoders to an SCX that it has
- * launched, over the SCX's IPC channel: each `encoder` comes with its socket. The socket is open in
- * both processes until the SCX has answered, with `took` or `refused`; `gone` follows when an
- * encoder that it took has left.
+ * The messages with which a front end gives the connections of encoders to a process that it has
+ * launched, over that process's IPC channel: each `encoder` comes with its socket. The socket is open in
+ * both processes until the other one has answered, with `took` or `refused`; `gone` follows when an
+ * encoder that it took has left. The other one is the session's SCX, or where that is impossible the
+ * carrier (cluster/ingest/encoder-carrier.ts), which is told where the SCX is.
  */
 import { z } from 'zod';
 
@@ -19,9 +20,13 @@ export const givenEncoderSchema = z.strictObject({
   request: z.string().max(REQUEST_LENGTH_MAX),
   /** False if the front end has answered already, in another protocol. */
   isAnswered: z.boolean(),
+  /** For the carrier: the HTTP port of the SCX. */
+  scx: z
+    .strictObject({ host: z.string().max(255), port: z.number().int().min(1).max(65_535) })
+    .optional(),
 });
 
-/** A message of the SCX. */
+/** A message of the other process. */
 export const encoderReplySchema = z.strictObject({
   kind: z.enum(['took', 'refused', 'gone']),
   id,
@@ -30,5 +35,8 @@ export const encoderReplySchema = z.strictObject({
 /** A connection that a front end gives away. */
 export type GivenEncoder = z.infer<typeof givenEncoderSchema>;
 
-/** What the SCX says about a connection. */
+/** What the other process says about a connection. */
 export type EncoderReply = z.infer<typeof encoderReplySchema>;
+
+/** Where the carrier finds an SCX. */
+export type ScxPlace = NonNullable<GivenEncoder['scx']>;

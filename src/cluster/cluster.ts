@@ -71,13 +71,13 @@ function relearn({ found, finder }: Services): void {
 function attachTo(
   server: Server,
   services: Services,
-  { giveEncoder }: Platform,
+  { giveEncoder, carryEncoder }: Platform,
   tls: Tls | undefined,
 ) {
   const { sessions, scxHost, trustedProxies, options } = services;
   const passthrough = createEncoderPassthrough({
     ...{ sessions, scxHost, trustedProxies, encodersMax: services.shares.encodersMax },
-    ...{ log: options.log, giveEncoder, onEncoder: services.metrics.countEncoder },
+    ...{ log: options.log, giveEncoder, carryEncoder, onEncoder: services.metrics.countEncoder },
   });
   const cutUnsorted = sortConnections(server, tls, passthrough.enter);
   const { busyAbove } = services.shares;

@@ -20,6 +20,8 @@ export interface FakePlatform extends Platform {
   readonly signals: string[];
   /** Whether its SCXs take the connections of encoders; those that were given. */
   takesEncoders: boolean;
+  carriesEncoders: boolean;
+  readonly carried: EncoderGift[];
   readonly gifts: EncoderGift[];
   /** The SCXs whose ports are not held any more. */
   readonly released: string[];
@@ -55,6 +57,8 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     launches: [],
     signals: [],
     takesEncoders: false,
+    carriesEncoders: false,
+    carried: [],
     gifts: [],
     released: [],
     orders: [],
@@ -79,6 +83,10 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     },
     release: (id) => void platform.released.push(id),
     list: async () => found,
+    carryEncoder: async (gift) => {
+      platform.carried.push(gift);
+      return platform.carriesEncoders;
+    },
     giveEncoder: async (_id, gift) => {
       platform.gifts.push(gift);
       return platform.takesEncoders;

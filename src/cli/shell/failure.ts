@@ -58,7 +58,7 @@ export function explainFailure(
 
 /** The output of processes that a cluster starts goes to its log, which developers read. */
 const isDebugging = (): boolean =>
-  ['scx', 'fallback'].includes(process.argv[2] ?? '') ||
+  ['scx', 'fallback', 'carrier'].includes(process.argv[2] ?? '') ||
   process.argv.includes('--debug') ||
   process.env.SCATTERCAST_DEBUG === '1';
 

@@ -42,7 +42,8 @@ export interface PassthroughOptions {
   /** At a time, >= 1. */
   readonly encodersMax: number;
   readonly log: Logger;
-  giveEncoder: Platform['giveEncoder'];
+  readonly giveEncoder: Platform['giveEncoder'];
+  readonly carryEncoder: Platform['carryEncoder'];
   /** An encoder has reached its SCX, in this way. */
   onEncoder(way: EncoderWay): void;
 }
@@ -128,12 +129,14 @@ function createConnect(
     const { request, name } = encoder;
     const scx = await sessions.scxOf(name, request.address);
     if (!scx.ok) return scx.problem;
-    const handed = await handToScx(encoder, scx.value.id, options, onGone);
-    if (!handed.isTaken) {
+    const port = Number(new URL(scx.value.httpUrl).port);
+    const place = { id: scx.value.id, host: scxHost, port };
+    const handed = await handToScx(encoder, place, options, onGone);
+    if (handed.way === undefined) {
       const rest = Buffer.concat([request.rest, handed.buffered]);
       return passThrough({ ...encoder, request: { ...request, rest } }, onGone, cutting);
     }
-    options.onEncoder('handedOver');
+    options.onEncoder(handed.way);
     log.info({ session: name.text, address: request.address }, 'an encoder is handed to its SCX');
     return undefined;
   };

@@ -3,8 +3,10 @@
  * not end it: encoders have little buffer, and some never connect again.
  */
 import type { Socket } from 'node:net';
+import type { ScxPlace } from '../../api/encoder-channel.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Platform } from '../platform/platform.js';
+import type { EncoderWay } from '../status/cluster-metrics.js';
 import { bytesFor, type EncoderRequest } from './connect-scx.js';
 import { stopReading } from './stop-reading.js';
 
@@ -18,30 +20,40 @@ export interface ConnectedEncoder {
   readonly isAnswered: boolean;
 }
 
-/** Whether the SCX has the connection; if not, what this process has read of it since its request. */
+/** How it was given away, or undefined; and what this process has read of it since its request. */
 interface HandedEncoder {
-  readonly isTaken: boolean;
+  readonly way: EncoderWay | undefined;
   readonly buffered: Buffer;
+}
+
+/** An SCX, and where its port is. */
+export interface EncoderScx extends ScxPlace {
+  readonly id: string;
 }
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Hands an encoder to the SCX with this id. `onGone` is called when one that was taken has left.
+ * Hands an encoder to an SCX, or to the carrier (encoder-carrier.ts) on its way to that SCX. `onGone` is
+ * called when one that was taken has left.
  */
 export async function handToScx(
   { socket, request, name, isAnswered }: ConnectedEncoder,
-  id: string,
-  { giveEncoder }: Pick<Platform, 'giveEncoder'>,
+  { id, host, port }: EncoderScx,
+  { giveEncoder, carryEncoder }: Pick<Platform, 'giveEncoder' | 'carryEncoder'>,
   onGone: () => void,
 ): Promise<HandedEncoder> {
   const stopped = stopReading(socket);
-  if (stopped === undefined) return { isTaken: false, buffered: NOTHING };
+  if (stopped === undefined) return { way: undefined, buffered: NOTHING };
   const { buffered } = stopped;
   const bytes = Buffer.concat([bytesFor(request, name), buffered]);
-  const isTaken = await giveEncoder(id, { socket, bytes, isAnswered, onGone });
-  if (isTaken)
-    socket.destroy(); // closes our copy of the descriptor, not the connection
-  else stopped.resume();
-  return { isTaken, buffered };
+  const gift = { socket, bytes, isAnswered, onGone };
+  const offer = async (): Promise<EncoderWay | undefined> => {
+    if (await giveEncoder(id, gift)) return 'handedOver';
+    return (await carryEncoder({ ...gift, scx: { host, port } })) ? 'carried' : undefined;
+  };
+  const way = await offer();
+  if (way === undefined) stopped.resume();
+  else socket.destroy(); // closes our copy of the descriptor, not the connection
+  return { way, buffered };
 }

@@ -1,6 +1,6 @@
 /**
- * The channel over which a front end gives encoders to an SCX process that it has started
- * (api/encoder-channel.ts). Node can pass sockets only between a parent and its child. The channel
+ * The channel over which a front end gives encoders to an SCX process that it has started, or to its
+ * carrier (carrier-process.ts): api/encoder-channel.ts. Node can pass sockets only between a parent and its child. The channel
  * keeps neither process alive, and each of them survives its end.
  *
  * An SCX that does not answer is not timed: two processes would read one socket if it answered
@@ -18,7 +18,7 @@ import {
 import { createLatch, type Latch } from '../../runtime/latch.js';
 
 /** The connection of an encoder, for an SCX. Nothing may read the socket meanwhile. */
-export interface EncoderGift extends Pick<GivenEncoder, 'isAnswered'> {
+export interface EncoderGift extends Pick<GivenEncoder, 'isAnswered' | 'scx'> {
   readonly socket: Socket;
   /** The request head, and all that was read behind it. */
   readonly bytes: Buffer;
@@ -67,13 +67,14 @@ export function openEncoderChannel(child: ChildProcess): EncoderChannel {
     taken.clear();
   };
 
-  const giveNow = async ({ socket, bytes, isAnswered, onGone }: EncoderGift): Promise<boolean> => {
+  const giveNow = async (gift: EncoderGift): Promise<boolean> => {
+    const { socket, bytes, isAnswered, scx, onGone } = gift;
     if (!child.connected || socket.destroyed) return false;
     const id = ids++;
     const answer = createLatch<boolean>();
     asked = { id, answer, onGone };
     const request = bytes.toString('base64');
-    const message: GivenEncoder = { kind: 'encoder', id, request, isAnswered };
+    const message: GivenEncoder = { kind: 'encoder', id, request, isAnswered, scx };
     child.send(message, socket, { keepOpen: true }, (error) => error && onAnswer(id, false));
     return Promise.race([answer.promise, lost.promise]);
   };

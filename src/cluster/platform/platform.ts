@@ -58,6 +58,11 @@ export interface Platform {
    * cannot be given any, or does not take it: the connection is still the caller's.
    */
   giveEncoder(id: string, gift: EncoderGift): Promise<boolean>;
+  /**
+   * Gives it to a process that passes its bytes to the SCX (`gift.scx`) and outlives this one. False if
+   * that is not possible.
+   */
+  carryEncoder(gift: EncoderGift): Promise<boolean>;
   /** Ends the watching, not the SCXs. */
   close(): void;
 }

@@ -13,6 +13,7 @@ import { parseSessionName } from '../../session/session-name.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
 import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
 import { createHeldPorts, type HeldPorts } from '../ports/held-ports.js';
+import { createCarrierProcess } from './carrier-process.js';
 import { type EncoderChannel, openEncoderChannel } from './encoder-channel.js';
 import { createForeignProcesses, type ForeignProcesses } from './foreign-processes.js';
 import { openLog, trimLogs } from './log-files.js';
@@ -186,6 +187,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
   let hear: (exit: Exit) => void = () => undefined;
   const context = createContext(options, (exit) => hear(exit));
   const { logFolder, starting, children, foreign, ports } = context;
+  const carrier = createCarrierProcess(options.entry, options.log);
   void trimLogs(logFolder);
   const trimming = setInterval(() => void trimLogs(logFolder), TRIM_LOGS_MS).unref();
   return {
@@ -203,9 +205,11 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     adopt: (id, session, pid) => adoptScx(context, id, session, pid),
     orderSuccessor: (id, successor, drainMs) => orderSuccessor(context, id, successor, drainMs),
     giveEncoder: async (id, gift) => (await children.get(id)?.encoders.give(gift)) ?? false,
+    carryEncoder: carrier.give,
     close: () => {
       clearInterval(trimming);
       for (const { encoders } of children.values()) encoders.close();
+      carrier.close();
       foreign.close();
       ports.close();
     },

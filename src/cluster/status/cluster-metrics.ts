@@ -16,8 +16,13 @@ interface Levels {
   readonly proxied: number;
 }
 
-/** How an encoder reaches its SCX: its connection is given to it, or joined to another one. */
-export type EncoderWay = 'handedOver' | 'passedThrough';
+/**
+ * How an encoder reaches its SCX: its connection is given to it, or to the carrier, or this process joins
+ * it to another one.
+ */
+export type EncoderWay = 'handedOver' | 'carried' | 'passedThrough';
+
+const WAYS = { handedOver: 'handed_over', carried: 'carried', passedThrough: 'passed' } as const;
 
 export interface ClusterMetrics {
   countRequest(route: string, status: number): void;
@@ -58,7 +63,7 @@ export function createClusterMetrics(): ClusterMetrics {
   return {
     countRequest: (route, status) => requests.inc({ route, status }),
     countLease: () => leases.inc(),
-    countEncoder: (way) => encoders.inc({ way: way === 'handedOver' ? 'handed_over' : 'passed' }),
+    countEncoder: (way) => encoders.inc({ way: WAYS[way] }),
     countEffect: (effect) => {
       if (effect.kind === 'launch') launches.inc();
       if (effect.kind === 'stop') stops.inc({ signal: effect.signal });

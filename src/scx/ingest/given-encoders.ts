@@ -1,6 +1,7 @@
 /**
  * Encoders that the front end gives to this SCX (api/encoder-channel.ts): it has read their request,
- * and passes the socket itself, so that they stay when the front end ends. The channel does not keep
+ * and passes the socket itself, so that they stay when the front end ends. (The carrier gets them in the
+ * same way: cli/processes/carrier-process.ts.) The channel does not keep
  * this process alive, and its end changes nothing but that no more encoders come over it.
  *
  * Node reads a socket as soon as it has come, but not before it has told of it. So one that is
@@ -11,12 +12,13 @@ import {
   type EncoderReply,
   type GivenEncoder,
   givenEncoderSchema,
+  type ScxPlace,
 } from '../../api/encoder-channel.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { readRequestHead } from '../../http/server/request-head.js';
 
 /** Whether the SCX takes a connection; if not, nothing of it may be read. */
-type TakeEncoder = (request: IncomingRequest) => boolean;
+type TakeEncoder = (request: IncomingRequest, scx: ScxPlace | undefined) => boolean;
 
 /** The encoders that the front end gives. */
 export interface GivenEncoders {
@@ -46,7 +48,7 @@ function handle(given: GivenEncoder, socket: Socket, take: TakeEncoder): void {
   socket.on('error', () => undefined).pause(); // its close follows
   socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
   const request = requestIn(given, socket);
-  if (request !== undefined && take(request)) {
+  if (request !== undefined && take(request, given.scx)) {
     send({ kind: 'took', id });
     if (socket.closed) return send({ kind: 'gone', id });
     return void socket.once('close', () => send({ kind: 'gone', id }));

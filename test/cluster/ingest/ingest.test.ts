@@ -81,7 +81,19 @@ describe('A front end', () => {
     expect(metrics).toContain('scattercast_encoders_total{way="handed_over"} 1');
   });
 
-  test('passes an encoder through whose SCX does not take it, and loses nothing', async () => {
+  test('has an encoder carried to an SCX that does not take it', async () => {
+    const { client, fed, platform, get, httpUrl } = await startFed();
+    platform.carriesEncoders = true;
+    await client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`).closed; // our copy
+    expect([platform.gifts.length, fed]).toEqual([1, []]);
+    const [gift] = platform.carried;
+    expect(gift?.scx).toEqual({ host: '127.0.0.1', port: Number(new URL(httpUrl).port) });
+    expect(gift?.bytes.toString()).toMatch(/^PUT [\s\S]*\r\n\r\nsound$/);
+    const metrics = await (await get('/metrics')).text();
+    expect(metrics).toContain('scattercast_encoders_total{way="carried"} 1');
+  });
+
+  test('passes an encoder through that nobody else takes, and loses nothing', async () => {
     const { client, fedAs, platform, get } = await startFed();
     const encoder = client(`PUT /${PATH} HTTP/1.1\r\n\r\nsound`);
     const one = await fedAs(0);

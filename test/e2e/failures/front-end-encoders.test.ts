@@ -34,10 +34,16 @@ afterEach(async () => {
   await stage.close();
 });
 
-async function onAir(head: (password: string) => string, nextPort = 0) {
+/** `prepare`: what happens before the encoder comes. */
+async function onAir(
+  head: (password: string) => string,
+  nextPort = 0,
+  prepare: (cluster: Cluster) => Promise<unknown> = async () => undefined,
+) {
   const cluster = await stage.cluster({ port: await freePorts(2) });
   const announcement = await stage.announce(cluster, NAME);
   const { password } = stage.secretsOf(announcement);
+  await prepare(cluster);
   const encoder = replay(cluster.port + nextPort, head(password));
   encoders.push(encoder);
   encoder.play({ audio: numberedAudio() });
@@ -100,6 +106,47 @@ test('So does one that sends with PUT, twice in a row', async () => {
 test("So does one that speaks SHOUTcast's protocol", async () => {
   const head = (password: string): string => `${password}\r\nicy-name: Night\r\n\r\n`;
   const { cluster, encoder, player } = await onAir(head, 1);
+  await restart(cluster, 'SIGKILL', player);
+  expect(encoder.said()).toBe('OK2\r\nicy-caps:11\r\n\r\n');
+  expectWhole(player, encoder);
+});
+
+/** The front end finds its SCX, which is no child of its own then. */
+async function restartIdle(cluster: Cluster): Promise<void> {
+  await until('the SCX', async () => (await cluster.scxs()).length === 1);
+  cluster.process.child.kill('SIGKILL');
+  await cluster.process.exited;
+  await cluster.again();
+  await until('its lease', async () => (await cluster.scxs()).length === 1);
+}
+
+/** The SCX hands over to a successor, which is no child of the front end either. */
+async function drain(cluster: Cluster): Promise<void> {
+  const where = ['--port', `${cluster.port}`, '--data', cluster.dataDir, '--listen', '127.0.0.1'];
+  expect((await stage.run(['cluster', '--drain', ...where]).exited).code).toBe(0);
+}
+
+const carried = async (cluster: Cluster): Promise<boolean> =>
+  (await (await fetch(`${cluster.url}/metrics`)).text()).includes(
+    'scattercast_encoders_total{way="carried"} 1',
+  );
+
+test.each([
+  ['that an earlier front end started', restartIdle],
+  ['that has taken over from another one', drain],
+])('So does one at an SCX %s', async (_which, prepare) => {
+  const { cluster, encoder, player } = await onAir(sourceHead, 0, prepare);
+  expect(await carried(cluster)).toBe(true);
+  await restart(cluster, 'SIGKILL', player);
+  await restart(cluster, 'SIGUSR2', player);
+  expect(encoder.said()).toBe('HTTP/1.0 200 OK\r\n\r\n');
+  expectWhole(player, encoder);
+});
+
+test("So does one of SHOUTcast's at such an SCX", async () => {
+  const head = (password: string): string => `${password}\r\nicy-name: Night\r\n\r\n`;
+  const { cluster, encoder, player } = await onAir(head, 1, restartIdle);
+  expect(await carried(cluster)).toBe(true);
   await restart(cluster, 'SIGKILL', player);
   expect(encoder.said()).toBe('OK2\r\nicy-caps:11\r\n\r\n');
   expectWhole(player, encoder);
