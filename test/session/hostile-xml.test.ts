@@ -153,11 +153,11 @@ describe('The parser', () => {
     piece.repeat(Math.floor(bytes / piece.length));
   const crowded = `<x:e ${Array.from({ length: 30 }, (_, index) => `a${index}="1"`).join(' ')}/>`;
 
-  /** The time to parse the document `times` times, in ms. */
+  /** The processor's time to parse the document `times` times, in ms: others may use it meanwhile. */
   const parseMs = (xml: string, times: number): number => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let time = 0; time < times; time++) parseAnnouncement(xml);
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1000;
   };
 
   test.each<[string, (bytes: number) => string]>([
