@@ -66,7 +66,7 @@ const inProcess = {
   hookTimeout: 60_000,
   restoreMocks: true,
 };
-const slow = { setupFiles, expect, testTimeout: 120_000, hookTimeout: 60_000 };
+const slow = { setupFiles, expect, testTimeout: 180_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),

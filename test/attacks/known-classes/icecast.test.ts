@@ -128,7 +128,7 @@ test('CVE-2005-0837: a name of a page with something behind it is another name',
       expectAnswered(answers, [400, 401, 403, 404]);
     }
   }
-}, 60_000);
+});
 
 // A long text in base64 overran the buffer that it was decoded into.
 test('CVE-2004-2027: a login may be as long as a head, and is wrong', async () => {
@@ -144,7 +144,7 @@ test('CVE-2004-2027: a login may be as long as a head, and is wrong', async () =
   await Promise.all(answers);
   const [answer = ''] = await scene.ask(head('GET /admin/stats HTTP/1.0', basic('a'.repeat(9000))));
   expectAnswered([answer], [401]);
-}, 60_000);
+});
 
 // The 32nd header was written behind the end of a table.
 test('CVE-2004-1561: one header more than the table holds is refused', async () => {
@@ -169,7 +169,7 @@ test('CVE-2002-0177: a path may be as long as a line, and a longer one is refuse
   const slow = head('GET /healthz HTTP/1.0', `A: b${' '.repeat(16_000)}c`);
   const all = Array.from({ length: 150 }, () => exchange(scene.ports[1], slow));
   expectAnswered(await Promise.all(all), [200]);
-}, 60_000);
+});
 
 const UPWARDS = [
   ...[
@@ -194,4 +194,4 @@ test('CVE-2001-0784: no path leads out of the pages, nor to a file of the cluste
     head('PUT /announcements/..%2f..%2fevil/x.xml HTTP/1.0', 'Content-Length: 1', '', '<'),
   );
   expectAnswered([written], [400, 401, 403, 404, 422]);
-}, 60_000);
+});

@@ -13,7 +13,7 @@ import { type Cluster, createStage } from '../../e2e/support/stage.js';
 
 /** The mount of the session that is on the air. */
 export const MOUNT = '/radio.example/night';
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 45_000;
 
 /** What one port has answered until it closed the connection, or until `isEnough`. */
 export function exchange(

@@ -117,7 +117,7 @@ beforeAll(async () => {
   announcement = await stage.announce(home, NAME, '--fallback', file, '--webhook', hook);
   const query = new URLSearchParams({ announcement });
   listeners = [home, away].map(({ url }) => hear(`${url}/listen?${query}`));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const listener of listeners) listener.stop();

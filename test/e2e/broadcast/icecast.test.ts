@@ -26,7 +26,7 @@ let running: Running[] = [];
 beforeAll(async () => {
   if (!installed) return;
   [icecast, cluster] = await Promise.all([startIcecast(), stage.cluster()]);
-}, 60_000);
+});
 
 /** Each test has a session and a mount of its own. */
 beforeEach(async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const quiet = await stage.publish(cluster, 'radio.example/quiet');
   const authorization = `Authorization: Basic ${authOf(stage.secretsOf(quiet).password)}`;
   silent = replay(cluster.port, `PUT /radio.example/quiet HTTP/1.1\r\n${authorization}\r\n\r\n`);
-}, 60_000);
+});
 
 beforeEach(async () => {
   const path = `radio.example/show${++count}`;

@@ -22,7 +22,7 @@ let running: Running[] = [];
 beforeAll(async () => {
   const mount = ['--mount', '/house=radio.example/show2'];
   cluster = await stage.cluster({ extra: [...mount, '--linger', '0'] });
-}, 60_000);
+});
 
 /** Each test has a session of its own: nothing is left in it of what another one broadcast. */
 beforeEach(async () => {

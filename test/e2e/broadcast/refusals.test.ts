@@ -23,7 +23,7 @@ const replayed: Replayed[] = [];
 beforeAll(async () => {
   if (!installed) return;
   [icecast, cluster] = await Promise.all([startIcecast(), stage.cluster()]);
-}, 60_000);
+});
 
 /** Each test has a session of its own. */
 beforeEach(async () => {

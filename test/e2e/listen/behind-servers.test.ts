@@ -98,7 +98,7 @@ beforeAll(async () => {
   cluster = await stage.cluster();
   const announcement = await stage.announce(cluster, `scattercast://${PATH}`);
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const server of running) server.child.kill();

@@ -22,7 +22,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     const announcement = await stage.announce(cluster, name, '--title', title);
     await stage.broadcast(cluster, announcement, '--loop', CLIP);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: OFFLINE });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

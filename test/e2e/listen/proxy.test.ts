@@ -23,7 +23,7 @@ beforeAll(async () => {
   cluster = await stage.cluster();
   const announcement = await stage.announce(cluster, 'scattercast://radio.example/proxied');
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
-}, 60_000);
+});
 
 afterAll(() => stage.close());
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const announcement = await stage.announce(cluster, NAME);
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
   url = listenUrl(cluster, announcement);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const listener of listeners) listener.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   writeFileSync(song, Buffer.concat(framesOfFile(CLIP).slice(0, SONG_FRAMES)));
   announcement = await stage.announce(at(0), NAME, '--title', 'Night radio');
   broadcast = await stage.broadcast(at(1), announcement, '--loop', song);
-}, 60_000);
+});
 
 afterAll(() => stage.close());
 

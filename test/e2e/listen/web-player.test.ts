@@ -109,7 +109,7 @@ beforeAll(async () => {
     ...{ stream: `${listen}.mp3`, playlist: `${listen}.m3u`, status: `${cluster.url}/status` },
   });
   address = `http://127.0.0.1:${(site.address() as AddressInfo).port}/?${query}`;
-}, 60_000);
+});
 
 afterAll(async () => {
   await stage.close();

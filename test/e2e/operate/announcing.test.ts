@@ -19,7 +19,7 @@ beforeAll(async () => {
   const port = await freePorts(1);
   const dataDir = join(home.XDG_STATE_HOME, 'scattercast', `cluster-${port}`);
   cluster = await stage.cluster({ port, dataDir });
-}, 60_000);
+});
 
 afterAll(() => stage.close());
 

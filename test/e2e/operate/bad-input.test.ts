@@ -52,7 +52,7 @@ beforeAll(async () => {
   innocent = listen(`${cluster.url}/listen/radio.example/calm.mp3`);
   await innocent.firstByteMs;
   garbage = sendGarbage();
-}, 60_000);
+});
 
 afterAll(async () => {
   innocent.stop();

@@ -71,7 +71,7 @@ beforeAll(async () => {
   announcement = await stage.announce(cluster, NAME, '--webhook', await receiver.start());
   receiver.knows(stage.secretsOf(announcement).webhook ?? '');
   outputs = [cluster.process];
-}, 60_000);
+});
 
 afterAll(async () => {
   await receiver.stop();

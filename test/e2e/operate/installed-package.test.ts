@@ -101,7 +101,7 @@ beforeAll(async () => {
   mkdirSync(prefix, { recursive: true });
   await npm(directory, 'install', '--global', '--prefix', prefix, join(directory, report.filename));
   rmSync(copy, { recursive: true });
-}, 120_000);
+}, 300_000);
 
 test('The tarball holds the build, the pages and the texts, and nothing else', () => {
   const entries = [

@@ -27,7 +27,8 @@ test('Only clusters with a client or a rendezvous run an SCX, each for its linge
   );
   expect(scx.rendezvous).toBe(false);
   listener.stop();
-  await until('the SCX without clients to end', () => !isAlive(scx.pid), 10_000);
+  // Sooner than after the usual linger, half a minute.
+  await until('the SCX without clients to end', () => !isAlive(scx.pid), 25_000);
   await until('the cluster to forget it', async () => (await visited.scxs()).length === 0);
   expect(await home.scxs()).toMatchObject([{ rendezvous: true }]);
 });

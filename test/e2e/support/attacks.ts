@@ -42,7 +42,7 @@ const HOLD_AGAIN_MS = 1000;
 const TALK_AGAIN_MS = 5;
 const SIP_MS = 1000;
 /** A short request is given up after this, ms. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 15_000;
 const TALKERS_SHARE = 20;
 
 /** Keeps connections busy: when one ends, another one begins. */

@@ -83,6 +83,8 @@ export interface Stage {
 
 /** Many clusters may be opened at once, on a busy machine, ms. */
 const OPEN_WITHIN_MS = 60_000;
+/** A busy front end takes as long to answer, ms. */
+const ANSWER_WITHIN_MS = 15_000;
 /** What does not end when it is told to is killed, ms. */
 const END_WITHIN_MS = 5000;
 
@@ -99,7 +101,7 @@ export async function killCluster(cluster: Cluster): Promise<void> {
 }
 
 async function statusOf(url: string): Promise<ClusterStatus> {
-  const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(3000) });
+  const response = await fetch(`${url}/status`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   return (await response.json()) as ClusterStatus;
 }
 
