@@ -106,6 +106,10 @@ function placeControl(tree: string): void {
   for (const name of SCRIPTS) cpSync(join(HERE, 'debian', name), join(folder, name));
 }
 
+/** The packages that it needs, for the Node that is packed. */
+const depends = (node: string): string =>
+  ['adduser', `libc6 (>= ${oldestLibc(node)})`, ...neededLibraries(node)].join(', ');
+
 const controlText = (kilobytes: number): string => `Package: scattercast
 Version: ${version()}
 Architecture: ${architecture()}
@@ -114,7 +118,7 @@ Section: sound
 Priority: optional
 Installed-Size: ${kilobytes}
 Pre-Depends: init-system-helpers (>= 1.54~)
-Depends: adduser, libc6 (>= ${oldestLibc(process.execPath)}), ${neededLibraries(process.execPath).join(', ')}
+Depends: ${depends(process.execPath)}
 Recommends: logrotate
 Description: radio for a large audience, without a content delivery network
  A cluster of relays that carry MP3 from a broadcaster to any number of

@@ -1,7 +1,7 @@
 /**
- * `npm run package -- deb [--out DIR] [--compression xz]` makes what a machine is installed from, of
- * the build in `dist` and the Node that runs it. `npm run package -- drill` installs it on a machine
- * made for that.
+ * `npm run package -- deb [--out DIR] [--compression xz]` makes what a machine is installed from,
+ * of the build in `dist` and the Node that runs it. `npm run package -- drill` installs it on a
+ * machine made for that.
  */
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/lib/user-error.js';

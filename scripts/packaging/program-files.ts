@@ -1,6 +1,6 @@
 /**
- * The program as packages install it: the build, which has all npm packages in it, its pages, a Node
- * that runs it, and the licences of all that. Nothing else is needed on the machine.
+ * The program as packages install it: the build, which has all npm packages in it, its pages, a
+ * Node that runs it, and the licences of all that. Nothing else is needed on the machine.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';

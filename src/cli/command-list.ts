@@ -42,6 +42,11 @@ export const COMMANDS: readonly Entry[] = [
     () => import('./commands/status.js'),
   ),
   entry(
+    'doctor',
+    'say what is wrong with the installation of a cluster on this machine',
+    () => import('./doctor/doctor.js'),
+  ),
+  entry(
     'simulate',
     'run sessions in a simulated network and measure their trees',
     () => import('./simulate/simulate.js'),

@@ -26,16 +26,18 @@ function reportedMax(): number | undefined {
   return typeof soft === 'number' ? soft : undefined;
 }
 
-/** The number of files and sockets that this process may have open; Infinity if none is known. */
-export function openFilesMax(): number {
+/** The limit of a process; undefined where the system does not tell. */
+export function openFilesMaxOf(pid: number | 'self'): number | undefined {
   try {
-    const max = parseOpenFilesMax(readFileSync('/proc/self/limits', 'utf8'));
-    if (max !== undefined) return max;
+    return parseOpenFilesMax(readFileSync(`/proc/${pid}/limits`, 'utf8'));
   } catch {
-    // No /proc.
+    return undefined;
   }
-  return reportedMax() ?? Number.POSITIVE_INFINITY;
 }
+
+/** The number of files and sockets that this process may have open; Infinity if none is known. */
+export const openFilesMax = (): number =>
+  openFilesMaxOf('self') ?? reportedMax() ?? Number.POSITIVE_INFINITY;
 
 /** How many are open now; undefined where the system does not tell. */
 const countOpenFiles = (): Promise<number | undefined> =>

@@ -42,7 +42,8 @@ describe('The help', () => {
     expect(code).toBe(0);
     for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     expect(COMMANDS.map(({ name }) => name)).toEqual([
-      ...['demo', 'cluster', 'announce', 'broadcast', 'relay', 'status', 'simulate', 'figures'],
+      ...['demo', 'cluster', 'announce', 'broadcast', 'relay', 'status', 'doctor'],
+      ...['simulate', 'figures'],
     ]);
     expect(stdout).toContain('Examples:');
     expect(stdout).toContain('  3  a port is in use');

@@ -8,8 +8,6 @@ import { join, resolve } from 'node:path';
 import type { Drained } from '../../api/drain.js';
 import { startCluster } from '../../cluster/cluster.js';
 import type { ScxSettings } from '../../cluster/cluster-options.js';
-import type { CertificateFiles } from '../../http/server/tls.js';
-import { EXIT, UserError } from '../../lib/user-error.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
@@ -18,6 +16,7 @@ import { inheritedSocket } from '../shell/inherited-socket.js';
 import { createLog } from '../shell/log.js';
 import { print, printJson, remark, report } from '../shell/output.js';
 import { stopped, stopSignal } from '../shell/stop-signal.js';
+import { certificateOf } from './certificate-files.js';
 import { dataDirectory } from './data-directory.js';
 import { drainCluster, drainSentence } from './drain.js';
 
@@ -121,14 +120,6 @@ function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
       onFailure: settings.listenerHookFail,
     },
   };
-}
-
-function certificateOf({ tlsCert, tlsKey }: ClusterSettings): CertificateFiles | undefined {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert !== undefined && tlsKey !== undefined) {
-    return { cert: resolve(tlsCert), key: resolve(tlsKey) };
-  }
-  throw new UserError(EXIT.usage, '--tls-cert and --tls-key must be given together');
 }
 
 const dataDirOf = ({ dataDir, port }: ClusterSettings): string => dataDirectory(dataDir, port);

@@ -4,7 +4,15 @@
  * `cluster` is the only command whose options stand at the top of the configuration file, without a
  * section: on a server that file usually configures nothing else.
  */
-import { hookUrl, host, mounts, ranges, reachableHost, servers } from './address-values.js';
+import {
+  clusterUrl,
+  hookUrl,
+  host,
+  mounts,
+  ranges,
+  reachableHost,
+  servers,
+} from './address-values.js';
 import { defaulting, optional, type Settings, type Table } from './option.js';
 import {
   amount,
@@ -154,6 +162,24 @@ export const clusterOptions = {
 
 /** The values of these options. */
 export type ClusterSettings = Settings<typeof clusterOptions>;
+
+const { port, host: clusterHost, listen, dataDir, maxScxs, maxListeners } = clusterOptions;
+const { tlsCert, tlsKey } = clusterOptions;
+
+export const doctorOptions = {
+  ...{ port, host: clusterHost, listen, dataDir, scxPorts: clusterOptions.scxPorts },
+  ...{ maxScxs, maxListeners, tlsCert, tlsKey },
+  fromCluster: optional(clusterUrl, {
+    flag: 'from',
+    placeholder: 'URL',
+    help: 'another cluster, which is asked for its time, and whether it reaches this one',
+  }),
+  running: off('check only that the cluster runs and answers, as health checks need it'),
+  json: off('print the findings as JSON'),
+} satisfies Table;
+
+/** The values of these options. */
+export type DoctorSettings = Settings<typeof doctorOptions>;
 
 export const demoOptions = {
   port: frontEndPort,

@@ -4,7 +4,7 @@
  */
 import { announceOptions } from './announce-options.js';
 import { broadcastOptions, relayOptions } from './broadcast-options.js';
-import { clusterOptions, demoOptions, statusOptions } from './cluster-options.js';
+import { clusterOptions, demoOptions, doctorOptions, statusOptions } from './cluster-options.js';
 import type { Table } from './option.js';
 import { figuresOptions, simulateOptions } from './simulate-options.js';
 
@@ -15,6 +15,7 @@ export const TABLES = {
   broadcast: broadcastOptions,
   relay: relayOptions,
   status: statusOptions,
+  doctor: doctorOptions,
   demo: demoOptions,
   simulate: simulateOptions,
   figures: figuresOptions,

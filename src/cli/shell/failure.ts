@@ -8,7 +8,7 @@ import { allWritten, remark } from './output.js';
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'success',
-  internal: 'an internal error: a bug in scattercast',
+  internal: 'an internal error: a bug in scattercast; of doctor: it has found a problem',
   usage: 'a flag, an environment variable or the configuration file is wrong',
   bind: 'a port is in use, or an address does not belong to this machine',
   unreachable: 'the cluster, or a server that it depends on, cannot be reached',

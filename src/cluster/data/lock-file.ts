@@ -21,11 +21,19 @@ async function readOwner(path: string): Promise<z.infer<typeof ownerSchema> | un
   }
 }
 
-async function failIfOwned(path: string, dataDir: string): Promise<void> {
-  const owner = await readOwner(path);
-  if (owner === undefined || !isAlive(owner.pid, owner.birth)) return;
+const pathOf = (dataDir: string): string => `${dataDir}/front-end.lock`;
+
+/** The process id of the front end that runs on a data directory; undefined if none is seen. */
+export async function frontEndOn(dataDir: string): Promise<number | undefined> {
+  const owner = await readOwner(pathOf(dataDir));
+  return owner !== undefined && isAlive(owner.pid, owner.birth) ? owner.pid : undefined;
+}
+
+async function failIfOwned(dataDir: string): Promise<void> {
+  const pid = await frontEndOn(dataDir);
+  if (pid === undefined) return;
   const advice = 'stop it, or give this cluster another directory with --data';
-  const message = `another cluster (process ${owner.pid}) runs on ${dataDir}: ${advice}`;
+  const message = `another cluster (process ${pid}) runs on ${dataDir}: ${advice}`;
   throw new UserError(EXIT.bind, message);
 }
 
@@ -41,13 +49,13 @@ async function breakLock(path: string): Promise<void> {
  * Rejects with a UserError if a live front end has it.
  */
 export async function lockDirectory(dataDir: string): Promise<() => Promise<void>> {
-  const path = `${dataDir}/front-end.lock`;
+  const path = pathOf(dataDir);
   const owner = { pid: process.pid, birth: birthOf(process.pid) ?? '' };
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     if (await createFileAtomic(path, JSON.stringify(owner), PRIVATE_MODE)) {
       return () => rm(path, { force: true }).catch(() => undefined);
     }
-    await failIfOwned(path, dataDir);
+    await failIfOwned(dataDir);
     await breakLock(path);
   }
   throw new UserError(EXIT.file, `the lock ${path} cannot be taken: remove it`);

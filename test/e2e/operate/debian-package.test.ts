@@ -47,7 +47,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-test('The files belong to root, are writable by no other, and lie where packages may put them', () => {
+test('The files belong to root, only root can write them, and they lie where they may', () => {
   const odd = contents.filter(
     ([mode = '', owner, , , , path = '']) =>
       owner !== 'root/root' ||
