@@ -33,6 +33,7 @@ import { createDataLinks, type DataLinks } from './data/data-links.js';
 import { createLeaving, type Leaving } from './leaving.js';
 import { createLocator, type Locator } from './locate.js';
 import { createLotCheck } from './lots/lot-check.js';
+import { createRouteCheck } from './lots/source-statement.js';
 import { createSourceTrust, type SourceTrust } from './lots/source-trust.js';
 import { createMachineLoop, type MachineLoop } from './machine-loop.js';
 import type { Admission, Refusal } from './sockets/admission.js';
@@ -179,6 +180,10 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
     checkLot: createLotCheck({
       ...{ session, main, trust, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.lotsRefused[why]++,
+    }),
+    checkRoutes: createRouteCheck({
+      ...{ session, trust, now: steadyTimeMs },
+      onRefused: (why) => void sockets.counters.sourcesRefused[why]++,
     }),
     self: () => machine.self(),
     usesDatagrams: (channel) => sockets.datagrams.isOpen && config.lossyChannels.includes(channel),

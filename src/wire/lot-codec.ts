@@ -43,7 +43,7 @@ const U32_SPAN = 2 ** 32;
 
 /** The bytes of the statement before its entries, and the same bytes of the body. */
 const HEAD_BYTES = 30;
-const SIGNATURE_BYTES = 64;
+export const SIGNATURE_BYTES = 64;
 /** The body's entries begin here. */
 const ENTRIES_AT = HEAD_BYTES + SIGNATURE_BYTES;
 const ENTRY_BYTES = 4;

@@ -12,6 +12,7 @@ import { type DatagramToken, decodeDatagram, encodeBeat } from '../../src/wire/d
 import { encodeDataMessage, encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import { afterTest } from '../after-test.js';
 import {
+  announce,
   connectRaw,
   createAdu,
   eventually,
@@ -55,7 +56,7 @@ async function openUdp(): Promise<{ socket: Socket; got: Uint8Array[] }> {
 
 test('Beats from an address that does not return its proof bring it echoes of their length, and no stream', async () => {
   const station = await startStation(1, [], { config: { ...FAST, lossyChannels: [1] } });
-  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(station);
   let sequence = 0;
   const publish = (): void => station.overlay.feed({ kind: 'publish', adu: createAdu(sequence++) });
   publish();

@@ -10,12 +10,12 @@ import { splitHostPort } from '../../src/lib/host-port.js';
 import { encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import { afterTest } from '../after-test.js';
 import {
+  announce,
   connectRaw,
   eventually,
   idOf,
   neighboursOf,
   type RawPeer,
-  SOURCE,
   type Station,
   sequencesOf,
   startMesh,
@@ -42,7 +42,7 @@ function pretend(to: Station, member: Member, more: object = {}): RawPeer {
 async function startPair(): Promise<[Station, Station]> {
   const [studio, child] = (await startMesh(2)) as [Station, Station];
   await eventually(() => neighboursOf(studio).length === 1);
-  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(studio);
   const stop = startPublishing(studio);
   afterTest(() => void stop());
   await eventually(() => sequencesOf(child).length > 20);

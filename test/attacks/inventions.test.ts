@@ -1,19 +1,24 @@
 /**
- * A neighbour invents source SCXs and sources, as many as fit into an update. The sources of others
- * are heard all the same.
+ * A neighbour invents source SCXs and sources, as many as fit into an update, and signs them with a
+ * key that the announcement lists: that of a DJ. The sources of others are heard all the same.
  */
 import { expect, test } from 'vitest';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Route } from '../../src/gossamer/core/message.js';
 import type { SourceId } from '../../src/gossamer/core/node.js';
+import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
+import { signSource } from '../../src/overlay/lots/source-statement.js';
 import { encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import { afterTest } from '../after-test.js';
 import {
+  announce,
   connectRaw,
   eventually,
   idOf,
   neighboursOf,
+  SESSION,
   SOURCE,
+  STATION_KEY,
   sequencesOf,
   startPublishing,
   startStation,
@@ -24,16 +29,16 @@ const LIAR = idOf(7);
 const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
 
 /** An invented source SCX with so many sources. */
-const invented = (number: number, count: number): Route => ({
-  ...{ scx: idOf(1000 + number), stamp: 1, costMs: 0, path: [LIAR, idOf(1000 + number)] },
-  sources: Array.from({ length: count }, (_, index) => ({
-    ...{
-      id: (0x10_0000 + 100 * number + index).toString(16).padStart(16, '0') as SourceId,
-      priority: 255,
-      epoch: 1,
-    },
-  })),
-});
+function invented(number: number, count: number): Route {
+  const scx = idOf(1000 + number);
+  const sources = Array.from({ length: count }, (_, index) => {
+    const digits = (0x10_0000 + 100 * number + index).toString(16).padStart(8, '0');
+    const id = `${sourcePrefix(STATION_KEY.publicKey)}${digits}` as SourceId;
+    const source = { id, priority: 255, epoch: 1 };
+    return signSource(source, { session: SESSION, scx, key: STATION_KEY });
+  });
+  return { scx, stamp: 1, costMs: 0, path: [LIAR, scx], sources };
+}
 
 test.each([
   ['64 source SCXs', 64, 1],
@@ -52,7 +57,7 @@ test.each([
   const invent = Math.min(63 * sources, scxs * sources, 256);
   await eventually(() => station.overlay.view().sources.length === invent);
   const studio = await startStation(2, [station.overlay.address]);
-  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(studio);
   const stop = startPublishing(studio);
   afterTest(() => void stop());
   await eventually(() => sequencesOf(station).length > 50, 40_000);

@@ -7,6 +7,7 @@ import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
 import { encodeDataMessage, encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import { rawFrame } from '../wire/support.js';
 import {
+  announce,
   connectRaw,
   createAdu,
   eventually,
@@ -140,7 +141,7 @@ test('data connections accept only messages that belong on them', async () => {
 
 test('a subscription of an SCX that is not a neighbour is refused', async () => {
   const station = await startStation(1);
-  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(station);
   const peer = await greet(station, { ...strangerHello(7), purpose: 'data', channel: 1 });
   peer.send(encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 1, from: null }));
   await eventually(() => peer.heard.length > 1);
@@ -196,7 +197,7 @@ async function becomeNeighbour(station: Station, number: number): Promise<RawPee
 
 test('a child that does not read is sent a bounded amount, and the rest when it reads again', async () => {
   const station = await startStation(1);
-  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(station);
   const neighbour = await becomeNeighbour(station, 7);
   const timer = setInterval(() => neighbour.send(message(KEEP_ALIVE)), 100);
   onTestFinished(() => clearInterval(timer));

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Address, NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { UserError } from '../../src/lib/user-error.js';
 import {
+  announce,
   createAdu,
   createAdus,
   eventually,
@@ -32,7 +33,7 @@ const areFed = (others: readonly Station[]): boolean =>
 test('overlays form a mesh, and each delivers every ADU of both channels in order', async () => {
   const mesh = await startMesh(6);
   const [studio, ...others] = mesh as [Station, ...Station[]];
-  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(studio);
   const areSubscribed = (): boolean =>
     others.every((station) => parentOf(station, 1) && parentOf(station, 2));
   // A parent answers a subscription only once it has an ADU to begin with.
@@ -65,8 +66,8 @@ test('overlays form a mesh, and each delivers every ADU of both channels in orde
 test('two overlays are parents of each other, and the end of one source does not disturb the other', async () => {
   const [first, second] = (await startMesh(2)) as [Station, Station];
   const other = { ...SOURCE, id: sourceOf('b') };
-  first.overlay.feed({ kind: 'announceSource', source: SOURCE });
-  second.overlay.feed({ kind: 'announceSource', source: other });
+  announce(first);
+  announce(second, other);
   const of = (station: Station, source: SourceId): number[] =>
     station.delivered.filter((adu) => adu.source === source).map((adu) => adu.sequence);
   let count = 0;
@@ -95,7 +96,7 @@ test('two overlays are parents of each other, and the end of one source does not
 test('an overlay that dies costs the others no ADU', async () => {
   const mesh = await startMesh(6);
   const [studio, ...others] = mesh as [Station, ...Station[]];
-  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(studio);
   const stop = startPublishing(studio);
   onTestFinished(() => void stop());
   await eventually(() => areFed(others));
@@ -126,7 +127,7 @@ test('an overlay that dies costs the others no ADU', async () => {
 test('an overlay that leaves is known to have left, and its children miss nothing', async () => {
   const mesh = await startMesh(4);
   const [studio, ...others] = mesh as [Station, ...Station[]];
-  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(studio);
   const stop = startPublishing(studio);
   onTestFinished(() => void stop());
   await eventually(() => areFed(others));
@@ -157,7 +158,7 @@ test('an overlay that is closed leaves at once, and may be closed again', async 
   await station.overlay.close();
   await station.overlay.close();
   await station.overlay.leave();
-  station.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(station);
   expect(station.overlay.view().sources).toEqual([]);
 });
 
@@ -172,7 +173,7 @@ test('an overlay that restarts on its port with a new id is found again', async 
 
 test('an overlay that replaces one that died asks its neighbours, and needs no rendezvous point', async () => {
   const [first, second] = (await startMesh(2)) as [Station, Station];
-  first.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(first);
   const stop = startPublishing(first);
   onTestFinished(() => void stop());
   await eventually(() => second.delivered.length > 0);

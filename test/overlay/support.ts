@@ -4,11 +4,12 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
 import type { GossamerEvent } from '../../src/gossamer/core/effects.js';
-import type { Address, Adu, NodeId, SourceId } from '../../src/gossamer/core/node.js';
+import type { Address, Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node.js';
 import { splitHostPort } from '../../src/lib/host-port.js';
 import { createRng } from '../../src/lib/rng.js';
 import { createLotSigner, lotFrames } from '../../src/overlay/lots/lot-signer.js';
 import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
+import { signSource } from '../../src/overlay/lots/source-statement.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
 import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
 import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
@@ -40,6 +41,16 @@ export const sourceOf = (digit: string): SourceId =>
   `${sourcePrefix(STATION_KEY.publicKey)}${digit.repeat(8)}` as SourceId;
 
 export const SOURCE = { id: sourceOf('a'), priority: 10, epoch: 1 };
+
+/** A source attaches to a station, and has signed that. */
+export function announce(
+  { overlay, id }: Pick<Station, 'overlay' | 'id'>,
+  source: Source = SOURCE,
+  key = STATION_KEY,
+): void {
+  const signed = signSource(source, { session: SESSION, scx: id, key });
+  overlay.feed({ kind: 'announceSource', source: signed });
+}
 
 /** An overlay and what it has reported so far. */
 export interface Station {

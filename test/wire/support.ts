@@ -75,18 +75,32 @@ const digest = fc.record({
   bits: fc.uint8Array({ maxLength: 40 }),
 });
 
-const source: fc.Arbitrary<Source> = fc.record({
+const u48 = fc.nat({ max: 2 ** 48 - 1 });
+
+const attachedSource = {
   id: sourceId,
   priority: fc.integer({ min: 0, max: 255 }),
-  epoch: count,
+  epoch: u48,
+};
+
+const source: fc.Arbitrary<Source> = fc.record(attachedSource);
+
+const statement = fc.record({
+  timeMs: u48,
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
 });
+
+const statedSource: fc.Arbitrary<Source> = fc.oneof(
+  source,
+  fc.record({ ...attachedSource, statement }),
+);
 
 const route: fc.Arbitrary<Route> = fc.record({
   scx: nodeId,
   stamp: count,
   costMs: ms,
   path: fc.array(nodeId, { maxLength: 6 }),
-  sources: fc.array(source, { maxLength: 3 }),
+  sources: fc.array(statedSource, { maxLength: 3 }),
 });
 
 const generator = fc.option(nodeId, { nil: null });
@@ -203,8 +217,6 @@ const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
 };
 
 export const hello: fc.Arbitrary<Hello> = fc.oneof(...Object.values(hellos));
-
-const u48 = fc.nat({ max: 2 ** 48 - 1 });
 
 /** An ADU of a lot: present without its hash, which the wire leaves out, or only its hash. */
 const part = fc.record({

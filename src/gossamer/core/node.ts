@@ -40,6 +40,17 @@ export interface Coordinates {
   readonly samples: number;
 }
 
+/**
+ * Proves that a source is attached to an SCX: the source has signed that, with its epoch and its
+ * priority. The protocol only passes it on, and the environment checks it before a route is an
+ * input.
+ */
+export interface Statement {
+  /** The source's clock when it signed, in ms. */
+  readonly timeMs: number;
+  readonly signature: Uint8Array;
+}
+
 /** A source as its SCX announces it. */
 export interface Source {
   readonly id: SourceId;
@@ -47,6 +58,8 @@ export interface Source {
   readonly priority: number;
   /** Grows each time the source attaches anew, perhaps at another SCX. */
   readonly epoch: number;
+  /** Simulated sources have none. */
+  readonly statement?: Statement;
 }
 
 /**

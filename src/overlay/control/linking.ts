@@ -1,6 +1,7 @@
 /**
  * The life of a control connection from its handshake to its end. Messages that waited for it are
- * sent, and what it brings is fed to the machine. It ends when it has been idle, with a farewell,
+ * sent, and what it brings is fed to the machine: of routes only those to sources that have signed
+ * where they are (lots/source-statement.ts). It ends when it has been idle, with a farewell,
  * or breaks, which is reported as `linkDown` if no other connection to the peer remains.
  */
 import type { Message } from '../../gossamer/core/message.js';
@@ -27,7 +28,7 @@ export function becomeLinked(
   peer: Member,
   dialled?: Address,
 ): void {
-  const { counters, feed } = pool.context;
+  const { counters, feed, checkRoutes } = pool.context;
   const addresses = [...new Set([peer.address, dialled ?? peer.address])];
   const isOurs = dialled !== undefined;
   const link: Link = { connection, peer, addresses, isOurs, edgeWords: 0, isRetired: false };
@@ -37,7 +38,9 @@ export function becomeLinked(
         if (event.kind !== 'message') return connection.reject('unexpected', event.kind);
         counters.messagesIn++;
         if (MAKES_EDGE.has(event.message.kind)) link.edgeWords = ++pool.edgeWords;
-        feed({ kind: 'received', from: peer, message: event.message });
+        const message = checkRoutes(event.message);
+        if (message === undefined) return connection.reject('forged', 'a source in a route');
+        feed({ kind: 'received', from: peer, message });
       },
       onDrain: () => {},
       onClose: (cause, reason) => onClose(pool, link, cause, reason),

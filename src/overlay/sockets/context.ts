@@ -10,6 +10,7 @@ import type { Rng } from '../../lib/rng.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
 import type { CheckLot } from '../lots/lot-check.js';
+import type { CheckRoutes } from '../lots/source-statement.js';
 import type { ScxHello } from './admission.js';
 import type { Connections } from './connections.js';
 import type { OverlayCounters } from './counters.js';
@@ -26,6 +27,8 @@ export interface OverlayContext {
   readonly datagrams: Datagrams;
   /** Whether a lot is believed; nothing else becomes an input of the machine. */
   readonly checkLot: CheckLot;
+  /** The message without sources that are not believed. */
+  readonly checkRoutes: CheckRoutes;
   /** Whether the channel is announced as UDP, and there is a UDP socket. */
   usesDatagrams(channel: number): boolean;
   readonly counters: OverlayCounters;

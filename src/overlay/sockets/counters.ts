@@ -62,7 +62,12 @@ export interface OverlayCounters {
   readonly malformedFrames: Record<ConnectionFault, number>;
   /** Lots that were not believed, by reason: see lots/lot-check.ts. */
   readonly lotsRefused: Record<LotRefusal, number>;
+  /** Sources in routes that were not believed. */
+  readonly sourcesRefused: Record<LotRefusal, number>;
 }
+
+const noRefusals = (): Record<LotRefusal, number> =>
+  Object.fromEntries(LOT_REFUSALS.map((why) => [why, 0])) as Record<LotRefusal, number>;
 
 /** Creates counters, all zero. */
 export function createOverlayCounters(): OverlayCounters {
@@ -111,9 +116,7 @@ export function createOverlayCounters(): OverlayCounters {
       unexpected: 0,
       forged: 0,
     },
-    lotsRefused: Object.fromEntries(LOT_REFUSALS.map((why) => [why, 0])) as Record<
-      LotRefusal,
-      number
-    >,
+    lotsRefused: noRefusals(),
+    sourcesRefused: noRefusals(),
   };
 }

@@ -125,7 +125,7 @@ function disturbanceMetrics({ view }: Counted): Metric[] {
 }
 
 function connectionMetrics({ overlay }: Counted): Metric[] {
-  const { malformedFrames, lotsRefused, ...counts } = overlay;
+  const { malformedFrames, lotsRefused, sourcesRefused, ...counts } = overlay;
   const faults = Object.entries(malformedFrames).map(([fault, count]) =>
     counter(
       `overlay_malformed_${fault}`,
@@ -136,10 +136,13 @@ function connectionMetrics({ overlay }: Counted): Metric[] {
   const others = Object.entries(counts).map(([name, count]) =>
     counter(`overlay_${snake(name)}`, 'See the overlay counters', count),
   );
-  const refused = Object.entries(lotsRefused).map(([why, count]) =>
+  const lots = Object.entries(lotsRefused).map(([why, count]) =>
     counter(`overlay_lots_${why}`, 'Lots of ADUs that were not believed, by reason', count),
   );
-  return [...faults, ...refused, ...others];
+  const sources = Object.entries(sourcesRefused).map(([why, count]) =>
+    counter(`overlay_sources_${why}`, 'Sources in routes that were not believed', count),
+  );
+  return [...faults, ...lots, ...sources, ...others];
 }
 
 /** The counters of the HTTP port. */

@@ -7,12 +7,12 @@ import { createRng } from '../../../src/lib/rng.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from '../../../src/overlay/sockets/limits.js';
 import { type DatagramToken, encodeBeat, encodeFrames } from '../../../src/wire/datagram.js';
 import {
+  announce,
   createAdu,
   eventually,
   frameOf,
   idOf,
   neighboursOf,
-  SOURCE,
   type Station,
   sequencesOf,
   startPublishing,
@@ -38,7 +38,7 @@ async function startPair(port: number, limits: OverlayLimits = OVERLAY_LIMITS) {
   const studio = await start(1, []);
   const child = await start(2, [studio.overlay.address]);
   await eventually(() => neighboursOf(child).length > 0);
-  studio.overlay.feed({ kind: 'announceSource', source: SOURCE });
+  announce(studio);
   return { network, studio, child };
 }
 

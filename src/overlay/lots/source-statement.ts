@@ -1,0 +1,126 @@
+/**
+ * The statement of a source: that it is attached to this SCX, with this epoch and this priority.
+ * Routes carry it (routing updates of §3.7), so that no SCX can invent a source, raise its priority,
+ * or claim that it is attached elsewhere.
+ *
+ * A message in which a statement is forged is a fault of the neighbour that sent it. A source whose
+ * key is not listed here, or not any more, is only left out: announcements do not reach all clusters
+ * at once.
+ *
+ * Statements come again with every update: each is verified once. What is kept for that is bounded
+ * by KNOWN_MAX.
+ */
+import type { Message, Route } from '../../gossamer/core/message.js';
+import type { NodeId, Source } from '../../gossamer/core/node.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
+import { CLOCKS_MS_MAX, type LotRefusal } from './lot-check.js';
+import type { SourceTrust } from './source-trust.js';
+
+/** What a source says about itself. */
+interface Stated {
+  /** The session's id. */
+  readonly session: string;
+  readonly scx: NodeId;
+  readonly source: Source;
+  readonly timeMs: number;
+}
+
+/** The bytes that are signed. */
+function statementBytes({ session, scx, source, timeMs }: Stated): Uint8Array {
+  const { id, epoch, priority } = source;
+  return Buffer.from([session, scx, id, epoch, priority, timeMs].join('\n'));
+}
+
+/** A source with its statement that it is attached to `scx`. */
+export function signSource(
+  source: Source,
+  where: { readonly session: string; readonly scx: NodeId; readonly key: SigningKey },
+  timeMs = steadyTimeMs(),
+): Source {
+  const { session, scx, key } = where;
+  const signature = key.sign('source', statementBytes({ session, scx, source, timeMs }));
+  return { ...source, statement: { timeMs, signature } };
+}
+
+/**
+ * The message with the sources that are believed, or `undefined` if one of them is forged. Only
+ * routes are looked at.
+ */
+export type CheckRoutes = (message: Message) => Message | undefined;
+
+export interface RouteCheckOptions {
+  /** The session's id. */
+  readonly session: string;
+  readonly trust: SourceTrust;
+  /** ms since 1970. */
+  now(): number;
+  onRefused(why: LotRefusal): void;
+}
+
+/** Statements that were verified: more than the longest update has. */
+const KNOWN_MAX = 2048;
+
+/** Creates the check of all routes that reach one SCX. */
+export function createRouteCheck(options: RouteCheckOptions): CheckRoutes {
+  const { session, trust, now, onRefused } = options;
+  /** Their signatures, by what they state. */
+  const known = createBoundedMap<string, Uint8Array>(KNOWN_MAX);
+
+  const isSigned = (source: Source, scx: NodeId): boolean => {
+    if (source.statement === undefined) return false;
+    const { timeMs, signature } = source.statement;
+    const bytes = statementBytes({ session, scx, source, timeMs });
+    const text = Buffer.from(bytes).toString('latin1');
+    const before = known.get(text);
+    if (before !== undefined && Buffer.compare(before, signature) === 0) return true;
+    const keys = trust.keysOf(source.id);
+    if (!keys.some(({ verify }) => verify('source', bytes, signature))) return false;
+    known.set(text, signature);
+    return true;
+  };
+
+  /** Whether a key that is listed allows the source's priority. */
+  const isAllowed = ({ id, priority }: Source): boolean =>
+    trust.keysOf(id).some(({ source: { priorityMax } }) => priority <= priorityMax);
+
+  const refusalOf = (source: Source, scx: NodeId): LotRefusal | undefined => {
+    if (!isAllowed(source)) return trust.wasRemoved(source.id) ? 'removed' : 'unlisted';
+    if ((source.statement?.timeMs ?? 0) > now() + CLOCKS_MS_MAX) return 'stale';
+    return isSigned(source, scx) ? undefined : 'forged';
+  };
+
+  /** The believed sources of a route; undefined: one of them is forged. */
+  const believed = ({ sources, scx }: Route): readonly Source[] | undefined => {
+    const kept: Source[] = [];
+    for (const source of sources) {
+      const why = refusalOf(source, scx);
+      if (why === undefined) kept.push(source);
+      else onRefused(why);
+      if (why === 'forged') return undefined;
+    }
+    return kept;
+  };
+
+  /** The routes that lead to a believed source; undefined: a source is forged. */
+  const checked = (routes: readonly Route[]): readonly Route[] | undefined => {
+    const kept: Route[] = [];
+    for (const route of routes) {
+      const sources = believed(route);
+      if (sources === undefined) return undefined;
+      if (sources.length > 0) kept.push({ ...route, sources });
+    }
+    return kept;
+  };
+
+  return (message) => {
+    if (!trust.isListed || (message.kind !== 'update' && message.kind !== 'status')) return message;
+    const routes = checked(message.routes);
+    if (routes === undefined) return undefined;
+    if (message.kind === 'status') return { ...message, routes };
+    const isKept = (scx: NodeId): boolean => routes.some((route) => route.scx === scx);
+    const left = message.routes.map(({ scx }) => scx).filter((scx) => !isKept(scx));
+    return { ...message, routes, lost: [...message.lost, ...left] };
+  };
+}
