@@ -44,6 +44,7 @@ import { createOverlayCounters, type OverlayCounters } from './sockets/counters.
 import { createDatagrams } from './sockets/datagrams.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from './sockets/limits.js';
 import { createTargets, findScope, type Scope } from './sockets/targets.js';
+import { createIdentity } from './tls/identity.js';
 import { nodeIdOf } from './tls/node-id.js';
 
 export interface OverlayOptions {
@@ -139,10 +140,11 @@ function checkAdvertised(host: string): void {
 type Sockets = Pick<OverlayContext, 'connections' | 'datagrams' | 'counters' | 'limits' | 'log'>;
 
 function createSockets(options: OverlayOptions, ownScope: Scope): Sockets {
-  const { limits = OVERLAY_LIMITS, allowPrivate, advertiseHost: ownHost, log } = options;
+  const { key, limits = OVERLAY_LIMITS, allowPrivate, advertiseHost: ownHost, log } = options;
   const counters = createOverlayCounters();
   const targets = createTargets({ limits, counters, allowPrivate, ownHost, ownScope });
-  const connections = createConnections(counters, limits, targets, log);
+  const identity = createIdentity(key);
+  const connections = createConnections({ identity, counters, limits, targets, log });
   const datagrams = createDatagrams(counters, limits, log);
   return { connections, datagrams, counters, limits, log };
 }
@@ -211,12 +213,7 @@ function admit(
   if (hello.session !== options.session) return { kind: 'refused', reason: 'wrong session' };
   if (hello.purpose === 'client') return admitClient(options, context, hello, remoteAddress);
   if (hello.id === context.self().id) return { kind: 'refused', reason: 'own id' };
-  if (hello.purpose === 'control') return controlLinks.admit(hello, remoteAddress);
-  return dataLinks.admit(
-    hello,
-    (from) => controlLinks.isNeighbourAt(hello.id, from),
-    remoteAddress,
-  );
+  return hello.purpose === 'control' ? controlLinks.admit(hello) : dataLinks.admit(hello);
 }
 
 function admitClient(

@@ -3,10 +3,8 @@
  * connect, and those that are neighbours keep their edges. The addresses are those of the loopback
  * network.
  */
-import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
-import { splitHostPort } from '../../src/lib/host-port.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
 import { encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import {
@@ -33,14 +31,15 @@ async function greetFrom(
   number: number,
   hello: object = {},
 ): Promise<RawPeer> {
-  const peer = connectRaw(to, connect({ ...splitHostPort(to), localAddress }));
+  const peer = connectRaw(to, { number, localAddress });
   peer.send(encodeHello(strangerHello(number, hello)));
   await eventually(() => peer.heard.length > 0);
   return peer;
 }
 
 test('500 silent connections of one address leave room for others, and for neighbours', async () => {
-  const [station, other] = (await startMesh(2)) as [Station, Station];
+  const limits = { ...OVERLAY_LIMITS, handshakeBurst: 1000, idleMs: 120_000 };
+  const [station, other] = (await startMesh(2, { limits })) as [Station, Station];
   const { address } = station.overlay;
   const { inboundMax, pendingPerHostMax } = OVERLAY_LIMITS;
   const crowd: RawPeer[] = [];

@@ -4,8 +4,12 @@
  */
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Adu, NodeId } from '../../src/gossamer/core/node.js';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import type { Adu } from '../../src/gossamer/core/node.js';
+import { createIdentity } from '../../src/overlay/tls/identity.js';
+import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
+import { drawSigningKey } from '../../src/runtime/signing-key.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/encoder.js';
@@ -13,7 +17,8 @@ import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello
 import { adusIn } from '../../src/wire/lot-codec.js';
 
 export const SESSION = 'scattercast://radio.example/night';
-export const SCX_ID = '000000000000000000000000000000aa' as NodeId;
+const KEY = drawSigningKey();
+export const SCX_ID = nodeIdOf(KEY.publicKey);
 
 /** How the SCX behaves on one connection. */
 interface Manner {
@@ -101,7 +106,7 @@ export async function startStandIn(): Promise<StandIn> {
           return ended;
         },
         say,
-        cut: () => void socket.resetAndDestroy(),
+        cut: () => void socket.destroy(),
       });
       if (manner.refuse !== undefined) socket.end(encodeRefusal(manner.refuse, manner.isFinal));
       else if (manner.mute !== true) socket.write(encodeHello(ownHello(overlayAddress)));
@@ -131,7 +136,7 @@ export async function startStandIn(): Promise<StandIn> {
   };
 
   const standIn: { manners: Manner[] } = { manners: [{}] };
-  const overlay = createServer((socket) => {
+  const overlay = createServer(createIdentity(KEY).options, (socket) => {
     sockets.add(socket);
     const manner = standIn.manners[0] ?? {};
     if (standIn.manners.length > 1) standIn.manners.shift();

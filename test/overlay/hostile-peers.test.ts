@@ -38,8 +38,8 @@ const refusalOf = ({ heard }: RawPeer): string | undefined => {
 };
 
 /** A peer after its handshake. */
-async function greet(station: Station, hello: object): Promise<RawPeer> {
-  const peer = connectRaw(station.overlay.address);
+async function greet(station: Station, hello: object, number = 7): Promise<RawPeer> {
+  const peer = connectRaw(station.overlay.address, { number });
   peer.send(encodeHello(hello as Parameters<typeof encodeHello>[0]));
   await eventually(() => peer.heard.some((event) => event.kind === 'hello'));
   return peer;
@@ -53,9 +53,11 @@ test.each([
     'protocol version 9 is not supported: this is version 5',
   ],
   ['our own id', strangerHello(1), 'own id'],
+  ['an id that is not that of the key', strangerHello(8), 'the id is not that of the key'],
 ])('a HELLO with %s is refused with the reason', async (_what, hello, reason) => {
   const station = await startStation(1);
-  const peer = connectRaw(station.overlay.address);
+  const number = hello.id === idOf(1) ? 1 : 7;
+  const peer = connectRaw(station.overlay.address, { number });
   peer.send(encodeHello(hello));
   await eventually(() => peer.isClosed);
   expect(refusalOf(peer)).toBe(reason);
@@ -152,7 +154,7 @@ test('a subscription of an SCX that is not a neighbour is refused', async () => 
 });
 
 test('half a handshake is closed in time, and few connections of one host may be pending', async () => {
-  const limits = { ...OVERLAY_LIMITS, handshakeMs: 600 };
+  const limits = { ...OVERLAY_LIMITS, handshakeMs: 2000 };
   const [station, other] = (await startMesh(2, { limits })) as [Station, Station];
   const peers = Array.from({ length: limits.pendingPerHostMax + 5 }, () =>
     connectRaw(station.overlay.address),
@@ -189,7 +191,7 @@ test('too many connections are refused with the reason', async () => {
 /** A peer that has a mesh edge with the station. */
 async function becomeNeighbour(station: Station, number: number): Promise<RawPeer> {
   const address = `127.0.0.1:${number}` as Address;
-  const peer = await greet(station, strangerHello(number, { address }));
+  const peer = await greet(station, strangerHello(number, { address }), number);
   peer.send(message({ kind: 'edgeRequest', ...OFFER }));
   await eventually(() => neighboursOf(station).includes(idOf(number)));
   return peer;
@@ -241,7 +243,7 @@ test('the connection of an edge that is gone ends with a farewell', async () => 
 test('an edge is down as soon as its connection breaks', async () => {
   const station = await startStation(1);
   const peer = await becomeNeighbour(station, 7);
-  peer.socket.resetAndDestroy();
+  peer.reset();
   await eventually(() => station.events.some((event) => event.kind === 'edgeDown'));
   const down = station.events.filter((event) => event.kind === 'edgeDown');
   expect(down).toMatchObject([{ reason: 'closed' }]);

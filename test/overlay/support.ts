@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
@@ -12,6 +13,8 @@ import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
 import { signSource } from '../../src/overlay/lots/source-statement.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../../src/overlay/overlay.js';
 import type { ClientConnection } from '../../src/overlay/sockets/client-connection.js';
+import { dialSecurely } from '../../src/overlay/tls/dial.js';
+import { createIdentity } from '../../src/overlay/tls/identity.js';
 import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
 import { type SigningKey, signingKeyOf } from '../../src/runtime/signing-key.js';
 import { steadyTimeMs } from '../../src/runtime/steady-time.js';
@@ -51,6 +54,9 @@ export function announce(
   const signed = signSource(source, { session: SESSION, scx: id, key });
   overlay.feed({ kind: 'announceSource', source: signed });
 }
+
+/** The number of an SCX that does not exist. */
+const STRANGER = 7;
 
 /** An overlay and what it has reported so far. */
 export interface Station {
@@ -174,19 +180,28 @@ export function startPublishing({ overlay }: Station, intervalMs = 10): () => nu
 export const sequencesOf = ({ delivered }: Station, channel = 1): number[] =>
   delivered.filter((adu) => adu.channel === channel).map((adu) => adu.sequence);
 
-/** A socket that can send anything. */
+/** Whose key a hand-made connection shows, and the address that it comes from. */
+interface RawOptions {
+  readonly number?: number;
+  readonly localAddress?: string;
+}
+
+/** A connection that can send anything. */
 export interface RawPeer {
-  readonly socket: Socket;
+  readonly socket: TLSSocket;
   readonly heard: WireEvent[];
   readonly isClosed: boolean;
   send(...frames: Uint8Array[]): void;
+  /** Ends the TCP connection as a crash does. */
+  reset(): void;
 }
 
-/** Connects to an overlay port; `socket`: one that is connecting already. */
-export function connectRaw(
-  address: string,
-  socket: Socket = connect(splitHostPort(address)),
-): RawPeer {
+/** Connects to an overlay port, with the key of a stranger. */
+export function connectRaw(address: string, options: RawOptions = {}): RawPeer {
+  const { number = STRANGER, ...from } = options;
+  const { context } = createIdentity(keyOf(number));
+  const tcp = connect({ ...splitHostPort(address), ...from });
+  const socket = dialSecurely(tcp, context);
   const decoder = createDecoder();
   const heard: WireEvent[] = [];
   let isClosed = false;
@@ -204,9 +219,24 @@ export function connectRaw(
     send: (...frames) => {
       for (const frame of frames) socket.write(frame);
     },
+    reset: () => void tcp.resetAndDestroy(),
   };
   afterTest(() => peer.socket.destroy());
   return peer;
+}
+
+/** An overlay port of a stranger that only listens; closed after the test. */
+export async function listenRaw(onSocket: (socket: TLSSocket) => void): Promise<Address> {
+  const { options } = createIdentity(keyOf(STRANGER));
+  const server = createServer({ ...options, requestCert: true, rejectUnauthorized: false });
+  server.on('secureConnection', (socket) => {
+    afterTest(() => void socket.destroy());
+    socket.on('error', () => {});
+    onSocket(socket);
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  afterTest(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}` as Address;
 }
 
 /** The HELLO of an SCX that does not exist. */

@@ -6,9 +6,12 @@
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Address, NodeId, SourceId } from '../../../src/gossamer/core/node.js';
+import type { Address, SourceId } from '../../../src/gossamer/core/node.js';
 import { splitHostPort } from '../../../src/lib/host-port.js';
 import { OVERLAY_LIMITS } from '../../../src/overlay/sockets/limits.js';
+import { dialSecurely } from '../../../src/overlay/tls/dial.js';
+import { createIdentity } from '../../../src/overlay/tls/identity.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { encodeDataMessage, encodeHello } from '../../../src/wire/encoder.js';
 import { WIRE_VERSION } from '../../../src/wire/hello.js';
 import { start } from '../../../test/e2e/support/processes.js';
@@ -22,9 +25,9 @@ const LOOK_MS = 50;
 const HEAP_BYTES = 100e6;
 
 /** A stranger that subscribes again and again, to what does not exist, and reads nothing. */
-function ask(address: Address, number: number): { socket: Socket; done: Promise<void> } {
-  const socket = connect(splitHostPort(address));
-  const id = number.toString(16).padStart(32, '0') as NodeId;
+function ask(address: Address): { socket: Socket; done: Promise<void> } {
+  const { id, context } = createIdentity(drawSigningKey());
+  const socket = dialSecurely(connect(splitHostPort(address)), context);
   socket.write(
     encodeHello({
       ...{ version: WIRE_VERSION, session: 'scattercast://bench.example/abuse', id, address },
@@ -60,7 +63,7 @@ async function endure(strangers: number): Promise<Row> {
   };
   const watch = setInterval(look, LOOK_MS);
   const began = performance.now();
-  const all = Array.from({ length: strangers }, (_, at) => ask(address as Address, 100 + at));
+  const all = Array.from({ length: strangers }, () => ask(address as Address));
   await Promise.all(all.map(({ done }) => done));
   await pause(1000);
   look();

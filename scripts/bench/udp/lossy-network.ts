@@ -3,15 +3,18 @@
  * others know; the front passes on TCP connections and datagrams with the delay of the link between
  * the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
 import type { Rng } from '../../../src/lib/rng.js';
-import { createDecoder } from '../../../src/wire/decoder.js';
 
 export interface LossyNetwork {
   /** Opens the front of one SCX, which will listen at `host`, on the same port. */
   attach(id: NodeId, front: string, host: string, port: number): Promise<void>;
+  /** Starts that SCX: its connections are recognised as its own. */
+  start<Started>(id: NodeId, start: () => Promise<Started>): Promise<Started>;
   /** The share of datagrams that are lost, 0 to 1; it may change. */
   loss: number;
   readonly datagrams: number;
@@ -34,6 +37,9 @@ export function createLossyNetwork(
 ): LossyNetwork {
   const fronts: Front[] = [];
   const sockets = new Set<Socket>();
+  /** The SCX of each port from which a connection comes. Bounded: open connections. */
+  const openers = new Map<number, NodeId>();
+  const starting = new AsyncLocalStorage<NodeId>();
   let isClosed = false;
   const network = { loss: 0, datagrams: 0, lost: 0 };
 
@@ -48,21 +54,27 @@ export function createLossyNetwork(
     sockets.add(from);
   };
 
-  /** The HELLO says which SCX has connected. */
   const join = (client: Socket, to: Front): void => {
-    const decoder = createDecoder();
     const server = connect({ host: to.host, port: to.port, noDelay: true });
-    let ms = 0;
+    const port = client.remotePort ?? 0;
+    const ms = (): number => {
+      const from = openers.get(port);
+      return from === undefined ? 0 : delayMs(from, to.id);
+    };
     client.setNoDelay(true);
-    client.once('data', (chunk) => {
-      const hello = decoder.push(new Uint8Array(chunk))[0];
-      if (hello?.kind === 'hello' && hello.hello.purpose !== 'client') {
-        ms = delayMs(hello.hello.id, to.id);
-      }
-    });
-    pass(client, server, () => ms);
-    pass(server, client, () => ms);
+    client.on('close', () => openers.delete(port));
+    pass(client, server, ms);
+    pass(server, client, ms);
   };
+
+  /** TLS hides who connects. But all SCXs are in this process: each has an async context. */
+  const noteOpener = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    const id = starting.getStore();
+    if (id === undefined) return;
+    socket.once('connect', () => openers.set(socket.localPort ?? 0, id));
+  };
+  subscribe('net.client.socket', noteOpener);
 
   /** From an SCX's own port to the front of another: it arrives from the front of the sender. */
   const route = (bytes: Uint8Array, host: string, port: number, to: Front): void => {
@@ -90,6 +102,7 @@ export function createLossyNetwork(
       await new Promise<void>((done) => server.listen(port, address, done));
       fronts.push(front);
     },
+    start: (id, start) => starting.run(id, start),
     get loss() {
       return network.loss;
     },
@@ -104,6 +117,7 @@ export function createLossyNetwork(
     },
     close: () => {
       isClosed = true;
+      unsubscribe('net.client.socket', noteOpener);
       for (const { server, socket } of fronts) {
         server.close();
         socket.removeAllListeners('message');

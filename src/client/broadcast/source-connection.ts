@@ -1,18 +1,22 @@
 /**
- * One TCP connection from a source client to its SCX, from HELLO to the end. It either opens or
- * fails with a reason; afterwards it closes once, with a reason. §2.5: "As long as the client is
+ * One connection from a source client to its SCX, TLS over TCP, from HELLO to the end. It either
+ * opens or fails with a reason; afterwards it closes once, with a reason. HELLO is sent only to the
+ * SCX that the cluster has named: its key must be that of the id in the attachment. §2.5: "As long as the client is
  * part of the session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent
  * departure via an AM_LEAVING message."
  *
  * An SCX that hangs keeps its connection open. So an SCX that sends nothing during three intervals
  * of KEEP_ALIVE, each of which it should answer, is taken for dead.
  */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Attachment } from '../../api/attach.js';
 import type { Source } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLotSigner, type LotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
+import { dialSecurely } from '../../overlay/tls/dial.js';
+import { createAnonymousContext, provenId } from '../../overlay/tls/identity.js';
 import { createLatch, type Latch } from '../../runtime/latch.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
@@ -55,7 +59,7 @@ export interface SourceConnection {
   readonly closed: Promise<string>;
 }
 
-/** Time to connect, ms. Guess: an intercontinental link with one lost packet, twice. */
+/** Time to connect, TLS included, ms. Guess: an intercontinental link with one lost packet, twice. */
 const CONNECT_MS_MAX = 5000;
 
 /** Time for the SCX's answer, ms: it delays its refusal of a wrong password by up to 10 s. */
@@ -69,8 +73,8 @@ type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
 
 interface State {
   readonly options: ConnectionOptions;
-  readonly socket: Socket;
   readonly signer: LotSigner;
+  readonly socket: TLSSocket;
   /** Resolves with the SCX's HELLO. */
   readonly greeted: Latch<void>;
   readonly closed: Latch<string>;
@@ -104,7 +108,10 @@ function connectTo(options: ConnectionOptions): State {
   const { session, scx } = attachment;
   const state: State = {
     options,
-    socket: connect(splitHostPort(scx.overlayAddress)),
+    socket: dialSecurely(
+      connect({ ...splitHostPort(scx.overlayAddress), noDelay: true }),
+      createAnonymousContext(),
+    ),
     signer: createLotSigner({ session, source: source.id, epoch: source.epoch, key }),
     greeted: createLatch(),
     closed: createLatch<string>(),
@@ -117,7 +124,10 @@ function connectTo(options: ConnectionOptions): State {
   };
   listen(state);
   const hello = { version: WIRE_VERSION, session, purpose: 'client', source, password } as const;
-  state.socket.write(encodeHello(hello));
+  state.socket.once('secureConnect', () => {
+    if (provenId(state.socket) === scx.id) state.socket.write(encodeHello(hello));
+    else end(state, 'another SCX answers there');
+  });
   return state;
 }
 
@@ -127,7 +137,7 @@ function startClock(state: State): () => void {
   const giveUp = (): void => end(state, 'given up');
   const startTimer = (ms: number) => setTimeout(() => end(state, 'it does not answer'), ms);
   let timer = startTimer(CONNECT_MS_MAX);
-  state.socket.once('connect', () => {
+  state.socket.once('secureConnect', () => {
     clearTimeout(timer);
     timer = startTimer(ANSWER_MS_MAX);
   });
@@ -172,7 +182,6 @@ function toConnection(state: State): SourceConnection {
 function listen(state: State): void {
   const { socket, options } = state;
   const decoder = createDecoder();
-  socket.setNoDelay(true);
   socket.on('data', (chunk) => {
     state.heardAt = performance.now();
     for (const event of decoder.push(chunk)) if (state.isOpen) handleEvent(state, event);

@@ -9,32 +9,25 @@
  * farewell is not lost. Any other end is reported as `linkDown` at once, so a crash is noticed
  * within a round trip.
  *
- * link-pool.ts holds the data, dialling.ts opens connections, linking.ts serves and ends them, and
- * identity.ts decides whose words are those of a neighbour.
+ * Ids are proven, addresses are claimed: anybody may say in HELLO that it is to be reached where
+ * another SCX is. So what we say unasked to an address goes over the connection of the neighbour
+ * that is there, or over one that we have opened to it. Answers go where the question came from.
+ *
+ * link-pool.ts holds the data, dialling.ts opens connections, linking.ts serves and ends them.
  */
 import type { Message } from '../../gossamer/core/message.js';
-import type { Address, Member, NodeId } from '../../gossamer/core/node.js';
+import type { Address, Member } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';
 import { encodeMessage } from '../../wire/encoder.js';
 import type { ControlHello } from '../../wire/hello.js';
 import type { Admission } from '../sockets/admission.js';
 import { controlHello, memberOf, type OverlayContext } from '../sockets/context.js';
 import { giveUpOpening, openIfAllowed } from './dialling.js';
-import { endOtherClaims, isNeighbourAt, objectionToId } from './identity.js';
-import {
-  type Contact,
-  contactOf,
-  createLinkPool,
-  type Link,
-  type LinkPool,
-  writeTo,
-} from './link-pool.js';
+import { contactOf, createLinkPool, type LinkPool, linkTo, writeTo } from './link-pool.js';
 import { becomeLinked, sweep } from './linking.js';
 
 export interface ControlLinks {
-  admit(hello: ControlHello, remoteAddress: string): Admission;
-  /** Whether a node is a neighbour, and a connection of its edge leads to that IP address. */
-  isNeighbourAt(id: NodeId, remoteAddress: string): boolean;
+  admit(hello: ControlHello): Admission;
   send(to: Address, message: Message): void;
   /** The mesh edge is gone: close its connection soon, unless it is used again. */
   hangUp(to: Address): void;
@@ -49,36 +42,22 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
   const pool = createLinkPool(context, rng);
   const sweeper = setInterval(() => sweep(pool), context.limits.sweepMs);
   return {
-    admit: (hello, remoteAddress) => {
-      const objection = objectionToId(pool, hello, remoteAddress);
-      if (objection !== undefined) return { kind: 'refused', ...objection };
-      return {
-        kind: 'admitted',
-        answer: controlHello(context),
-        onOpen: (connection) => becomeLinked(pool, connection, memberOf(hello)),
-      };
-    },
-    isNeighbourAt: (id, remoteAddress) => isNeighbourAt(pool, id, remoteAddress),
+    admit: (hello) => ({
+      kind: 'admitted',
+      answer: controlHello(context),
+      onOpen: (connection) => becomeLinked(pool, connection, memberOf(hello)),
+    }),
     send: (to, message) => send(pool, to, message),
     hangUp: (to) => {
       const contact = pool.contacts.get(to);
       if (contact !== undefined) contact.isHungUp = true;
     },
-    onEdge: (member, isUp) => {
-      const { address, id } = member;
-      if (!isUp) return void pool.edges.delete(address);
-      pool.edges.set(address, id);
-      endOtherClaims(pool, member);
+    onEdge: ({ address, id }, isUp) => {
+      if (isUp) pool.edges.set(address, id);
+      else pool.edges.delete(address);
     },
     close: () => clearInterval(sweeper),
   };
-}
-
-/** The connection of the neighbour at that address; else the first: anybody may claim an address. */
-function linkTo({ edges }: LinkPool, { address, links }: Contact): Link | undefined {
-  const neighbour = edges.get(address);
-  const [first] = links;
-  return [...links].find(({ peer }) => peer.id === neighbour) ?? first;
 }
 
 /** Writes to an open connection, or leaves the message for the one that is being opened. */

@@ -1,6 +1,6 @@
 /** Opens control connections, unless the address failed a moment ago or there are too many. */
 import { controlHello, memberOf } from '../sockets/context.js';
-import { type Contact, type LinkPool, reportDown } from './link-pool.js';
+import { type Contact, type LinkPool, linkTo, reportDown, writeTo } from './link-pool.js';
 import { becomeLinked } from './linking.js';
 
 /** Opens a connection if that is allowed; otherwise `linkDown` follows. True if one is opening. */
@@ -33,7 +33,9 @@ function onFailed(pool: LinkPool, contact: Contact): void {
   contact.opening = undefined;
   pool.outboundCount--;
   pool.retries.onFailed(contact.address, performance.now());
-  if (contact.links.size === 0) reportDown(pool, contact, 'unreachable');
+  const other = linkTo(pool, contact);
+  if (other === undefined) return reportDown(pool, contact, 'unreachable');
+  for (const frame of contact.outbox.takeAll()) writeTo(pool, other, frame);
 }
 
 /** Gives up opening a connection for which too many messages wait. */

@@ -18,8 +18,6 @@ export interface Link {
   readonly addresses: readonly Address[];
   /** Whether we opened it. */
   readonly isOurs: boolean;
-  /** When words that make an edge came over it last: larger is later; 0: never. */
-  edgeWords: number;
   /** We have ended it because it was idle. */
   isRetired: boolean;
 }
@@ -27,7 +25,7 @@ export interface Link {
 /** The state of one address. */
 export interface Contact {
   readonly address: Address;
-  /** In the order of their handshakes; messages are written to the first one. */
+  /** In the order of their handshakes. */
   readonly links: Set<Link>;
   readonly outbox: Outbox;
   /** The connection that is being opened. */
@@ -47,8 +45,8 @@ export interface LinkPool {
   readonly edges: Map<Address, NodeId>;
   /** Connections that we have opened or are opening. */
   outboundCount: number;
-  /** Words that make an edge, counted. */
-  edgeWords: number;
+  /** The connection whose message is being handled. */
+  asking: Link | undefined;
 }
 
 /** Creates a pool without connections; `rng` spreads retries. */
@@ -58,7 +56,7 @@ export const createLinkPool = (context: OverlayContext, rng: Rng): LinkPool => (
   contacts: new Map(),
   edges: new Map(),
   outboundCount: 0,
-  edgeWords: 0,
+  asking: undefined,
 });
 
 /** The contact of an address, which is created if there is none. */
@@ -75,6 +73,20 @@ export function contactOf({ contacts, context }: LinkPool, address: Address): Co
   };
   contacts.set(address, contact);
   return contact;
+}
+
+/**
+ * The connection for what is said to an address: that of the neighbour there, the one whose message
+ * is being answered, or one that we have opened. Undefined: there is none.
+ */
+export function linkTo({ edges, asking }: LinkPool, { address, links }: Contact): Link | undefined {
+  const all = [...links];
+  const neighbour = edges.get(address);
+  return (
+    all.find(({ peer }) => peer.id === neighbour) ??
+    all.find((link) => link === asking) ??
+    all.find(({ isOurs }) => isOurs)
+  );
 }
 
 /** Sends a frame. */

@@ -4,8 +4,7 @@
  * where they are (lots/source-statement.ts). It ends when it has been idle, with a farewell,
  * or breaks, which is reported as `linkDown` if no other connection to the peer remains.
  */
-import type { Message } from '../../gossamer/core/message.js';
-import type { Address, Member } from '../../gossamer/core/node.js';
+import type { Address, Member, NodeId } from '../../gossamer/core/node.js';
 import { encodeRefusal } from '../../wire/encoder.js';
 import type { CloseCause, Connection } from '../sockets/connection.js';
 import {
@@ -18,9 +17,6 @@ import {
   writeTo,
 } from './link-pool.js';
 
-/** The words after which an edge exists. */
-const MAKES_EDGE: ReadonlySet<Message['kind']> = new Set(['edgeRequest', 'edgeAccept'] as const);
-
 /** The handshake has succeeded; `dialled` is the address to which we opened the connection. */
 export function becomeLinked(
   pool: LinkPool,
@@ -31,16 +27,17 @@ export function becomeLinked(
   const { counters, feed, checkRoutes } = pool.context;
   const addresses = [...new Set([peer.address, dialled ?? peer.address])];
   const isOurs = dialled !== undefined;
-  const link: Link = { connection, peer, addresses, isOurs, edgeWords: 0, isRetired: false };
+  const link: Link = { connection, peer, addresses, isOurs, isRetired: false };
   connection.handTo(
     {
       onArrival: (event) => {
         if (event.kind !== 'message') return connection.reject('unexpected', event.kind);
         counters.messagesIn++;
-        if (MAKES_EDGE.has(event.message.kind)) link.edgeWords = ++pool.edgeWords;
         const message = checkRoutes(event.message);
         if (message === undefined) return connection.reject('forged', 'a source in a route');
+        pool.asking = link;
         feed({ kind: 'received', from: peer, message });
+        pool.asking = undefined;
       },
       onDrain: () => {},
       onClose: (cause, reason) => onClose(pool, link, cause, reason),
@@ -50,6 +47,7 @@ export function becomeLinked(
   for (const address of addresses) {
     const contact = contactOf(pool, address);
     contact.links.add(link);
+    if (!isOurs) continue;
     for (const frame of contact.outbox.takeAll()) writeTo(pool, link, frame);
   }
 }
@@ -62,13 +60,18 @@ function onClose(pool: LinkPool, link: Link, cause: CloseCause, reason: string):
   for (const address of link.addresses) {
     const contact = contactOf(pool, address);
     const neighbour = pool.edges.get(address);
-    // Any peer may claim a neighbour's address: only the neighbour itself can end the edge.
-    if (neighbour !== undefined && neighbour !== link.peer.id) continue;
+    // Any peer may claim an address: only the neighbour there can end its edge, and only a
+    // connection that we have opened says something about others.
+    if (neighbour === undefined ? !link.isOurs : neighbour !== link.peer.id) continue;
     // A peer may end an idle connection with a farewell, unless it is that of a mesh edge.
     if (cause === 'refused' && neighbour === undefined) continue;
     if (isCutOff(contact, link.peer)) reportDown(pool, contact, 'closed');
   }
 }
+
+/** The first connection of a peer. */
+const linkOf = ({ links }: Contact, id: NodeId | undefined): Link | undefined =>
+  [...links].find(({ peer }) => peer.id === id);
 
 /** Whether no other connection to the peer at that address remains. */
 const isCutOff = (contact: Contact, peer: Member): boolean =>
@@ -86,8 +89,8 @@ export function sweep(pool: LinkPool): void {
 }
 
 function isIdle({ context, edges }: LinkPool, contact: Contact, link: Link, now: number): boolean {
-  const [first] = contact.links;
-  if (first === link && edges.has(contact.address)) return false;
+  const neighbour = edges.get(contact.address);
+  if (linkOf(contact, neighbour) === link) return false;
   const { hungUpIdleMs, idleMs } = context.limits;
   return now - link.connection.usedAt > (contact.isHungUp ? hungUpIdleMs : idleMs);
 }

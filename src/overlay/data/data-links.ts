@@ -13,12 +13,7 @@ import { createDownstreams } from './downstreams.js';
 import { createUpstreams } from './upstreams.js';
 
 export interface DataLinks {
-  /** @param isNeighbourAt whether it is that of a neighbour if it comes from an IP address */
-  admit(
-    hello: DataHello,
-    isNeighbourAt: (address: string) => boolean,
-    remoteAddress: string,
-  ): Admission;
+  admit(hello: DataHello): Admission;
   send(to: Member, message: ChannelMessage): void;
   forward(to: NodeId, adu: Adu): void;
   /** Stops timers; closing the connections is the sockets' business. */

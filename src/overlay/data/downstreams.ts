@@ -18,11 +18,7 @@ import { createDatagramParent, type DatagramParent } from './datagram-parent.js'
 import { createOutgoingLot, type OutgoingLot, type Payloads } from './outgoing-lot.js';
 
 export interface Downstreams {
-  admit(
-    hello: DataHello,
-    isNeighbourAt: (address: string) => boolean,
-    remoteAddress: string,
-  ): Admission;
+  admit(hello: DataHello): Admission;
   /** Does nothing when the child has no connection. */
   send(to: NodeId, channel: number, message: ParentMessage): void;
   /** Does nothing when the child has no connection. */
@@ -71,16 +67,7 @@ export function createDownstreams(
   const table: Table = { context, downstreams: new Map(), neighbours: new Set(), onDown };
   const sweeper = setInterval(() => sweep(table), context.limits.sweepMs);
   return {
-    admit: (hello, isNeighbourAt, remoteAddress) => {
-      const old = table.downstreams.get(keyOf(hello.id, hello.channel));
-      // Anybody may claim the id of a child: its connection gives way only to its own address.
-      const isTaken = old !== undefined && isNeighbourAt(old.connection.remoteAddress);
-      if (isTaken && !isNeighbourAt(remoteAddress)) {
-        context.counters.impostors++;
-        return { kind: 'refused', reason: 'the id is that of a child elsewhere' };
-      }
-      return admitChild(table, hello);
-    },
+    admit: (hello) => admitChild(table, hello),
     send: (to, channel, message) => send(table, to, channel, message),
     forward: (to, adu) => forward(table, to, adu),
     onEdge: (peer, isUp) => {

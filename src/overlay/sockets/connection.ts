@@ -1,5 +1,5 @@
 /**
- * One TCP connection of the overlay port: frames in, frames out, and exactly one close event. The
+ * One connection of the overlay port, TLS over TCP: frames in, frames out, and exactly one close event. The
  * connection does not interpret frames: a handler does, which is replaced once, when the handshake
  * is done.
  *
@@ -7,7 +7,7 @@
  * connection: `finish` sends a last frame and reads on until the peer has ended its side too;
  * `destroy` ends it at once. The handler gets the close event, unless it called `destroy` itself.
  */
-import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { createDecoder, type Decoder, type Malformed, type WireEvent } from '../../wire/decoder.js';
 import { encodeRefusal } from '../../wire/encoder.js';
@@ -69,7 +69,7 @@ export const NOBODY: ConnectionHandler = {
 
 export interface ConnectionOptions {
   /** It may still be connecting. */
-  readonly socket: Socket;
+  readonly socket: TLSSocket;
   /** For the log, and for limits by address: where it is to be connected, before it is. */
   readonly remoteAddress: string;
   readonly counters: OverlayCounters;
@@ -142,7 +142,6 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 function listen(state: State): void {
   const { socket } = state;
-  socket.setNoDelay(true);
   socket.on('data', (chunk) => receive(state, chunk));
   socket.on('drain', () => {
     if (!state.isOver) state.handler.onDrain();

@@ -1,28 +1,25 @@
 /**
- * The one place where TCP connections come from, those that are opened and those that are accepted.
- * Both begin with the same handshake (wire/hello.ts), and only connections that pass it are handed
- * on. Keys and certificates will be checked here.
- *
- * A peer that fails the handshake is told the reason with a REFUSAL where that helps. Until then it
- * holds one of the few places for pending connections, for a short time (inbound-counts.ts).
+ * The one place where TCP connections come from, those that are opened and those that are accepted
+ * (accepting.ts). All begin with TLS, in which both sides prove their ids (tls/identity.ts), and
+ * then with the same handshake (wire/hello.ts); only connections that pass both are handed on.
  */
 import { connect, createServer, type Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import type { Address } from '../../gossamer/core/node.js';
+import type { Address, NodeId } from '../../gossamer/core/node.js';
 import { joinHostPort, splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { encodeHello, encodeRefusal } from '../../wire/encoder.js';
+import { encodeHello } from '../../wire/encoder.js';
 import type { DataHello, Hello } from '../../wire/hello.js';
-import type { Admission, Admit, Refusal, ScxHello } from './admission.js';
-import { type CloseCause, type Connection, createConnection, NOBODY } from './connection.js';
+import { dialSecurely } from '../tls/dial.js';
+import { type Identity, provenId } from '../tls/identity.js';
+import { createAccepting } from './accepting.js';
+import type { Admit, ScxHello } from './admission.js';
+import { type CloseCause, type Connection, createConnection } from './connection.js';
 import type { OverlayCounters } from './counters.js';
-import { createInboundCounts, type InboundCounts } from './inbound-counts.js';
 import type { OverlayLimits } from './limits.js';
 import type { Attempt, Targets } from './targets.js';
 import { createUnread, type Unread } from './unread.js';
-
-/** The reason for a peer whose address has too many connections. */
-const TOO_MANY = 'too many connections';
 
 /** A connection to open. */
 interface Opening {
@@ -41,30 +38,27 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-interface State {
+export interface ConnectionsOptions {
+  readonly identity: Identity;
   readonly counters: OverlayCounters;
   readonly limits: OverlayLimits;
+  readonly targets: Targets;
   readonly log: Logger;
+}
+
+interface State extends ConnectionsOptions {
   /** Every socket until it is closed. Bounded: pendingMax, inboundMax, and what is opened. */
   readonly sockets: Set<Socket>;
-  readonly inbound: InboundCounts<Connection>;
   readonly unread: Unread;
-  readonly targets: Targets;
   server: Server | undefined;
 }
 
 /** Creates an empty set of connections. */
-export function createConnections(
-  counters: OverlayCounters,
-  limits: OverlayLimits,
-  targets: Targets,
-  log: Logger,
-): Connections {
-  const inbound = createInboundCounts<Connection>(limits);
+export function createConnections(options: ConnectionsOptions): Connections {
   const state: State = {
-    ...{ counters, limits, targets, log, inbound },
+    ...options,
     sockets: new Set(),
-    unread: createUnread(limits),
+    unread: createUnread(options.limits),
     server: undefined,
   };
   return {
@@ -75,18 +69,19 @@ export function createConnections(
 }
 
 function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connection {
-  const { counters, log, targets } = state;
+  const { identity, counters, log, targets } = state;
   const attempt = targets.attempt(to);
-  const socket = dial(to, attempt);
+  const socket = dialSecurely(track(state, dial(to, attempt)), identity.context);
   const connection = wrap(state, socket, to);
   const timer = startHandshakeTimer(state, connection);
   socket.on('close', () => clearTimeout(timer));
+  socket.on('secureConnect', () => connection.send(encodeHello(hello)));
   connection.handTo(
     {
       onArrival: (event) => {
         if (event.kind !== 'hello' || event.hello.purpose === 'client') return;
         clearTimeout(timer);
-        const objection = objectionTo(event.hello, hello);
+        const objection = objectionTo(event.hello, hello, provenId(socket));
         if (objection !== undefined) return connection.fail('refused', objection);
         counters.connectionsOut++;
         attempt.onProven();
@@ -103,19 +98,19 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
     },
     'control',
   );
-  connection.send(encodeHello(hello));
   return connection;
 }
 
 /** A socket that connects, or fails soon where it may not connect to. */
 function dial(to: Address, { lookup, objection }: Attempt): Socket {
-  if (objection === undefined) return connect({ ...splitHostPort(to), lookup });
+  if (objection === undefined) return connect({ ...splitHostPort(to), lookup, noDelay: true });
   return new Socket().destroy(objection);
 }
 
-/** Why a HELLO does not answer ours; undefined if it does. */
-function objectionTo(answer: Hello, hello: Hello): string | undefined {
+/** Why a HELLO does not answer ours; undefined if it does. `id`: what TLS has proven. */
+function objectionTo(answer: ScxHello, hello: Hello, id: NodeId | undefined): string | undefined {
   const purpose = hello.purpose === 'data' ? 'data' : 'control';
+  if (answer.id !== id) return 'the id is not that of the key';
   if (answer.purpose !== purpose) return 'the answer is for another purpose';
   if (answer.session !== hello.session) return 'wrong session';
   const isOtherChannel =
@@ -123,15 +118,17 @@ function objectionTo(answer: Hello, hello: Hello): string | undefined {
   return isOtherChannel ? 'the answer is for another channel' : undefined;
 }
 
-function wrap(
-  { counters, limits, unread, log, sockets }: State,
-  socket: Socket,
-  remoteAddress: string,
-) {
+function track({ sockets }: State, socket: Socket): Socket {
   sockets.add(socket);
   socket.on('close', () => sockets.delete(socket));
-  return createConnection({ socket, remoteAddress, counters, limits, unread, log });
+  return socket;
 }
+
+const wrap = (
+  { counters, limits, unread, log }: State,
+  socket: TLSSocket,
+  remoteAddress: string,
+): Connection => createConnection({ socket, remoteAddress, counters, limits, unread, log });
 
 const startHandshakeTimer = ({ counters, limits }: State, connection: Connection): NodeJS.Timeout =>
   setTimeout(() => {
@@ -140,8 +137,13 @@ const startHandshakeTimer = ({ counters, limits }: State, connection: Connection
   }, limits.handshakeMs);
 
 function listen(state: State, host: string, port: number, admit: Admit): Promise<number> {
+  const accept = createAccepting({
+    ...state,
+    admit,
+    wrap: (socket, remoteAddress) => wrap(state, socket, remoteAddress),
+  });
   return new Promise((fulfil, reject) => {
-    const server = createServer((socket) => accept(state, socket, admit));
+    const server = createServer({ noDelay: true }, (socket) => accept(track(state, socket)));
     state.server = server;
     server.once('error', (error) => reject(listenError(error, host, port)));
     server.listen(port, host, () => {
@@ -159,75 +161,6 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     EXIT.bind,
     `cannot listen on ${joinHostPort(host, port)} (${why}): ${advice}`,
   );
-}
-
-function accept(state: State, socket: Socket, admit: Admit): void {
-  const { counters, inbound, log } = state;
-  const host = socket.remoteAddress ?? '';
-  if (inbound.isFull(host)) {
-    counters.connectionsRefused++;
-    socket.destroy();
-    return;
-  }
-  counters.connectionsIn++;
-  const connection = wrap(state, socket, host);
-  const place = inbound.add(connection);
-  socket.on('close', place.free);
-  const timer = startHandshakeTimer(state, connection);
-  connection.handTo(
-    {
-      onArrival: (event) => {
-        clearTimeout(timer);
-        if (event.kind !== 'hello') return;
-        if (answer(state, connection, admit(event.hello, host))) place.becomeAdmitted();
-      },
-      onDrain: () => {},
-      onClose: (cause, reason) => {
-        clearTimeout(timer);
-        log.debug({ remoteAddress: host, cause, reason }, 'no handshake');
-      },
-    },
-    'control',
-  );
-}
-
-/** Answers a HELLO; true if the connection has been admitted. */
-function answer(state: State, connection: Connection, admission: Admission): boolean {
-  if (admission.kind === 'refused') {
-    refuse(state, connection, admission);
-    return false;
-  }
-  const { hasRoom, victim } = state.inbound.makeRoomFor(connection.remoteAddress);
-  if (!hasRoom) {
-    refuse(state, connection, { reason: TOO_MANY });
-    return false;
-  }
-  if (victim !== undefined) makeRoom(state, victim);
-  connection.send(encodeHello(admission.answer));
-  admission.onOpen(connection);
-  return true;
-}
-
-/** Closes a connection of the address with the most, so that another address gets a place. */
-function makeRoom({ counters, log }: State, victim: Connection): void {
-  const { remoteAddress } = victim;
-  counters.connectionsDisplaced++;
-  log.debug({ remoteAddress }, 'closed a connection: another address needs its place');
-  victim.fail('lost', TOO_MANY);
-}
-
-function refuse(state: State, connection: Connection, refusal: Refusal): void {
-  const { reason, isFinal, delayMs = 0 } = refusal;
-  const { remoteAddress } = connection;
-  state.counters.connectionsRefused++;
-  state.log.debug({ remoteAddress, reason }, 'refused a connection');
-  connection.handTo(NOBODY, 'control');
-  const tell = (): void => connection.finish(encodeRefusal(reason, isFinal));
-  if (delayMs === 0) tell();
-  // While the refusal is delayed the connection counts as pending, and other clients need room,
-  // too.
-  else if (state.inbound.hasCrowd(remoteAddress)) connection.destroy();
-  else setTimeout(tell, delayMs).unref();
 }
 
 async function close({ server, sockets }: State): Promise<void> {

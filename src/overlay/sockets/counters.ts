@@ -20,7 +20,7 @@ export interface OverlayCounters {
   connectionsRefused: number;
   /** Inbound connections closed because another address needed the place. */
   connectionsDisplaced: number;
-  /** Connections refused or closed because they came with the id of a neighbour from elsewhere. */
+  /** Connections refused because they came with an id that is not that of their key. */
   impostors: number;
   /** Connections that could not be opened, or that the peer refused. */
   connectFailures: number;
@@ -30,6 +30,9 @@ export interface OverlayCounters {
   connectsForbidden: number;
   connectsOverBudget: number;
   handshakesTimedOut: number;
+  /** TLS handshakes with openers that failed, and that did not begin as there were too many. */
+  handshakesFailed: number;
+  handshakesOverBudget: number;
   /**
    * Connections dropped because too much waited for the handshake, or for a peer that reads slowly.
    */
@@ -82,6 +85,8 @@ export function createOverlayCounters(): OverlayCounters {
     connectsForbidden: 0,
     connectsOverBudget: 0,
     handshakesTimedOut: 0,
+    handshakesFailed: 0,
+    handshakesOverBudget: 0,
     overflows: 0,
     messagesIn: 0,
     messagesOut: 0,

@@ -19,9 +19,9 @@ export interface InboundConnection {
 }
 
 /** The place of one accepted connection. */
-interface InboundPlace {
+export interface InboundPlace<Connection extends InboundConnection> {
   /** HELLO was accepted. */
-  becomeAdmitted(): void;
+  becomeAdmitted(connection: Connection): void;
   /** The connection is closed. */
   free(): void;
 }
@@ -36,8 +36,8 @@ export interface InboundCounts<Connection extends InboundConnection> {
    * does not count any more.
    */
   makeRoomFor(host: string): { readonly hasRoom: boolean; readonly victim?: Connection };
-  /** Counts an accepted connection until its place is freed. */
-  add(connection: Connection): InboundPlace;
+  /** Counts an accepted connection from an IP address until its place is freed. */
+  add(host: string): InboundPlace<Connection>;
 }
 
 type InboundLimits = Pick<
@@ -46,7 +46,7 @@ type InboundLimits = Pick<
 >;
 
 /** Creates connections by address, none so far. Bounded by their number. */
-function createByAddress<Connection extends InboundConnection>() {
+function createByAddress<Connection extends { readonly remoteAddress: string }>() {
   const byAddress = new Map<string, Set<Connection>>();
   const of = (host: string): ReadonlySet<Connection> =>
     byAddress.get(limitedAs(host)) ?? new Set<Connection>();
@@ -83,19 +83,12 @@ export function createInboundCounts<Connection extends InboundConnection>(
   limits: InboundLimits,
 ): InboundCounts<Connection> {
   /** Bounded: pendingMax. */
-  const pending = createByAddress<Connection>();
+  const pending = createByAddress<{ readonly remoteAddress: string }>();
   /** Bounded: inboundMax. */
   const admitted = createByAddress<Connection>();
   let pendingCount = 0;
   let admittedCount = 0;
 
-  const becomePending = (connection: Connection): void => {
-    pending.add(connection);
-    pendingCount++;
-  };
-  const leavePending = (connection: Connection): void => {
-    if (pending.delete(connection)) pendingCount--;
-  };
   const leaveAdmitted = (connection: Connection): void => {
     if (admitted.delete(connection)) admittedCount--;
   };
@@ -114,17 +107,24 @@ export function createInboundCounts<Connection extends InboundConnection>(
       leaveAdmitted(victim);
       return { hasRoom: true, victim };
     },
-    add: (connection) => {
-      becomePending(connection);
+    add: (remoteAddress) => {
+      const newcomer = { remoteAddress };
+      let holder: Connection | undefined;
+      pending.add(newcomer);
+      pendingCount++;
+      const leavePending = (): void => {
+        if (pending.delete(newcomer)) pendingCount--;
+      };
       return {
-        becomeAdmitted: () => {
-          leavePending(connection);
+        becomeAdmitted: (connection) => {
+          leavePending();
+          holder = connection;
           admitted.add(connection);
           admittedCount++;
         },
         free: () => {
-          leavePending(connection);
-          leaveAdmitted(connection);
+          leavePending();
+          if (holder !== undefined) leaveAdmitted(holder);
         },
       };
     },

@@ -13,6 +13,13 @@ export interface OverlayLimits {
    * A connection that we have ended is destroyed if the peer has not ended it after this time, ms.
    */
   readonly finishMs: number;
+  /** Handshakes with openers at one IP address that may begin at once ... */
+  readonly handshakeBurst: number;
+  /** ... and the interval at which one more may begin, ms. */
+  readonly handshakeIntervalMs: number;
+  /** The same for all addresses from which nobody was admitted before. */
+  readonly handshakeTotalBurst: number;
+  readonly handshakeTotalIntervalMs: number;
   /** Accepted connections that have not sent HELLO. */
   readonly pendingMax: number;
   /** The same from one IP address. Many SCXs may share one behind a network address translator. */
@@ -78,6 +85,10 @@ export interface OverlayLimits {
 /** The limits in production. */
 export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   handshakeMs: 3000,
+  handshakeBurst: 128,
+  handshakeIntervalMs: 40,
+  handshakeTotalBurst: 256,
+  handshakeTotalIntervalMs: 10,
   finishMs: 3000,
   pendingMax: 128,
   pendingPerHostMax: 32,

@@ -1,6 +1,5 @@
 /** Data connections that are held ready for parents in reserve. */
-import { type AddressInfo, createServer } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Address } from '../../../src/gossamer/core/node.js';
 import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
@@ -8,6 +7,7 @@ import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
 import {
   connectRaw,
   eventually,
+  listenRaw,
   neighboursOf,
   startStation,
   strangerHello,
@@ -20,10 +20,9 @@ const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORD
 async function listenForData() {
   const heard: WireEvent[] = [];
   const closed: WireEvent[][] = [];
-  const server = createServer((socket) => {
+  const address: Address = await listenRaw((socket) => {
     const decoder = createDecoder();
     const ours: WireEvent[] = [];
-    socket.on('error', () => undefined);
     socket.on('end', () => closed.push(ours));
     socket.on('data', (chunk) => {
       for (const event of decoder.push(chunk)) {
@@ -36,11 +35,7 @@ async function listenForData() {
         socket.write(encodeHello(hello as Parameters<typeof encodeHello>[0]));
       }
     });
-    onTestFinished(() => void socket.destroy());
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  onTestFinished(() => void server.close());
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}` as Address;
   return { address, heard, closed };
 }
 

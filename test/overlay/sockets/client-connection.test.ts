@@ -129,10 +129,11 @@ test('a client that may not attach is refused, and told that another attempt is 
 test('only a few delayed refusals wait for each address, so that other clients can attach', async () => {
   const { overlay, clients } = await startStation(1, [], {
     objectionTo: ({ password }) =>
-      password === undefined ? undefined : { reason: 'no', delayMs: 200 },
+      password === undefined ? undefined : { reason: 'no', delayMs: 1000 },
   });
   const crowd = Array.from({ length: 10 }, () => connectRaw(overlay.address));
   for (const peer of crowd) peer.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  await eventually(() => overlay.counters.connectionsRefused === crowd.length);
   await eventually(() => crowd.filter((peer) => peer.isClosed).length >= 6);
   expect(crowd.flatMap((peer) => peer.heard)).toEqual([]);
   connectRaw(overlay.address).send(encodeHello(HELLO));

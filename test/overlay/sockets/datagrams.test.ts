@@ -31,9 +31,10 @@ async function startPair(port: number, limits: OverlayLimits = OVERLAY_LIMITS) {
   const start = async (number: number, locations: readonly string[]): Promise<Station> => {
     const [front, host] = [`127.0.3.${number}`, `127.0.4.${number}`];
     await network.attach(idOf(number), front, host, port);
-    return startStation(number, locations, {
-      ...{ listenHost: host, listenPort: port, advertiseHost: front, config: CONFIG, limits },
-    });
+    const options = { listenHost: host, listenPort: port, advertiseHost: front };
+    return network.start(idOf(number), () =>
+      startStation(number, locations, { ...options, config: CONFIG, limits }),
+    );
   };
   const studio = await start(1, []);
   const child = await start(2, [studio.overlay.address]);

@@ -1,5 +1,4 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PAPER } from '../../../src/gossamer/core/config.js';
 import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Address } from '../../../src/gossamer/core/node.js';
@@ -9,6 +8,7 @@ import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
 import {
   connectRaw,
   eventually,
+  listenRaw,
   neighboursOf,
   startStation,
   strangerHello,
@@ -18,25 +18,16 @@ import {
 const OPTIONS = { config: PAPER, limits: { ...OVERLAY_LIMITS, idleMs: 100, sweepMs: 20 } };
 
 /** An SCX's overlay port that only listens. */
-async function listenRaw(): Promise<{ address: Address; heard: WireEvent[] }> {
+async function startPeer(): Promise<{ address: Address; heard: WireEvent[] }> {
   const heard: WireEvent[] = [];
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
+  const address: Address = await listenRaw((socket) => {
     const decoder = createDecoder();
-    sockets.push(socket);
-    socket.on('error', () => {});
     socket.on('data', (chunk) => {
       const events = decoder.push(chunk);
       heard.push(...events);
       if (events[0]?.kind === 'hello') socket.write(encodeHello(strangerHello(7, { address })));
     });
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}` as Address;
   return { address, heard };
 }
 
@@ -44,7 +35,7 @@ const ping = (nonce: number): Uint8Array => encodeMessage({ kind: 'ping', nonce 
 
 test('an idle connection ends with a farewell, and a message that crosses it is answered', async () => {
   const station = await startStation(1, [], OPTIONS);
-  const { address, heard } = await listenRaw();
+  const { address, heard } = await startPeer();
   const peer = connectRaw(station.overlay.address);
   peer.socket.on('data', () => {
     // The farewell crosses this ping, which is answered on a new connection.

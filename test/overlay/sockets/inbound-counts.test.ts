@@ -12,14 +12,14 @@ const from = (remoteAddress: string, usedAt = 0): InboundConnection => ({ remote
 
 /** Admits connections, and returns them. */
 function admit(counts: ReturnType<typeof countsOf>, all: readonly InboundConnection[]) {
-  for (const connection of all) counts.add(connection).becomeAdmitted();
+  for (const connection of all) counts.add(connection.remoteAddress).becomeAdmitted(connection);
   return all;
 }
 
 describe('Inbound counts', () => {
   test('take an IPv6 /64 network for one address', () => {
     const counts = countsOf();
-    for (const end of ['1', '2', '3']) counts.add(from(`2001:db8::${end}`));
+    for (const end of ['1', '2', '3']) counts.add(`2001:db8::${end}`);
     expect(counts.isFull('2001:db8::4')).toBe(true);
     expect(counts.isFull('2001:db8:0:1::4')).toBe(false);
     expect(counts.hasCrowd('2001:db8::4')).toBe(true);
@@ -27,16 +27,16 @@ describe('Inbound counts', () => {
 
   test('bound the pending connections of all addresses together', () => {
     const counts = countsOf();
-    for (let host = 0; host < 6; host++) counts.add(from(`192.0.2.${host}`));
+    for (let host = 0; host < 6; host++) counts.add(`192.0.2.${host}`);
     expect(counts.isFull('192.0.2.99')).toBe(true);
   });
 
   test('free the place of a connection once', () => {
     const counts = countsOf();
-    const place = counts.add(from('192.0.2.1'));
-    for (let count = 0; count < 2; count++) counts.add(from('192.0.2.1'));
+    const place = counts.add('192.0.2.1');
+    for (let count = 0; count < 2; count++) counts.add('192.0.2.1');
     expect(counts.isFull('192.0.2.1')).toBe(true);
-    place.becomeAdmitted();
+    place.becomeAdmitted(from('192.0.2.1'));
     expect(counts.isFull('192.0.2.1')).toBe(false);
     place.free();
     place.free();
