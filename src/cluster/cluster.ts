@@ -125,6 +125,7 @@ async function openShoutcast({ services, passthrough, port }: Listening) {
 function leaveAll({ server, services }: Listening, platform: Platform): void {
   server.close();
   services.webhooks.close();
+  services.proxy.close();
   platform.close();
   server.closeAllConnections();
 }

@@ -69,3 +69,47 @@ export async function readSendQueues(over: number): Promise<SendQueues> {
   const texts = await Promise.all(FILES.map((file) => readFile(file, 'latin1').catch(() => '')));
   return new Map(texts.flatMap((text) => [...parseSendQueues(text, over)]));
 }
+
+/** Looks at the send queues, regularly. */
+export interface QueueLooks {
+  /** Queues that are longer are of interest, bytes; Infinity: none. */
+  over(): number;
+  onQueues(queues: SendQueues, over: number): void;
+  /** Interval between two looks, ms. */
+  readonly everyMs?: number | undefined;
+  /** A look takes at most this share of the time. */
+  readonly timeShareMax?: number | undefined;
+  /** See readSendQueues. */
+  readonly read?: ((over: number) => Promise<SendQueues>) | undefined;
+}
+
+/** Measured: 2 ms of a thread beside, with 60 connections. */
+const EVERY_MS = 5000;
+/** On a machine with very many connections. Guess. */
+const TIME_SHARE_MAX = 0.01;
+
+/** Starts to look; returns what ends it. */
+export function lookAtSendQueues(looks: QueueLooks): () => void {
+  const { everyMs = EVERY_MS, timeShareMax = TIME_SHARE_MAX, read = readSendQueues } = looks;
+  let timer: NodeJS.Timeout | undefined;
+  let hasEnded = false;
+
+  const look = async (): Promise<void> => {
+    const startedAt = performance.now();
+    const over = looks.over();
+    const queues: SendQueues = Number.isFinite(over) ? await read(over) : new Map();
+    if (hasEnded) return;
+    looks.onQueues(queues, over);
+    lookIn(Math.max(everyMs, (performance.now() - startedAt) / timeShareMax));
+  };
+
+  const lookIn = (ms: number): void => {
+    timer = setTimeout(() => void look(), ms).unref();
+  };
+
+  lookIn(everyMs);
+  return () => {
+    hasEnded = true;
+    clearTimeout(timer);
+  };
+}

@@ -5,7 +5,8 @@
  * longer counted as a listener, and a player whose SCX died connects again instead of hanging in
  * silence.
  *
- * Bounded: `streamsMax` at a time, so that connections are left for all other clients.
+ * Bounded: `streamsMax` at a time, so that connections are left for all other clients; what waits for a
+ * player (proxied-queues.ts).
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -14,12 +15,15 @@ import httpProxy from 'http-proxy';
 import { urlHost } from '../../lib/host-port.js';
 import { clientOf } from '../web/client.js';
 import { problem, sendProblem } from '../web/problem.js';
+import { createProxiedQueues } from './proxied-queues.js';
 
 export interface StreamProxyOptions {
   /** Where the front end itself reaches its SCXs: an address of this machine. */
   readonly scxHost: string;
   /** At a time, >= 1. */
   readonly streamsMax: number;
+  /** For tests: how often the kernel's queues are looked at. */
+  readonly looks?: Parameters<typeof createProxiedQueues>[1];
 }
 
 export interface StreamProxy {
@@ -27,6 +31,8 @@ export interface StreamProxy {
   stream(request: Request, response: Response, httpUrl: string): void;
   /** Streams that are being passed on. */
   readonly count: number;
+  /** Ends what runs regularly. */
+  close(): void;
 }
 
 const BUSY = {
@@ -54,9 +60,14 @@ function follow(upstream: IncomingMessage, response: ServerResponse): void {
 }
 
 /** Creates a proxy for at most `streamsMax` streams. */
-export function createStreamProxy({ scxHost, streamsMax }: StreamProxyOptions): StreamProxy {
+export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
+  const { scxHost, streamsMax, looks } = options;
   const proxy = httpProxy.createProxyServer({ ignorePath: true, changeOrigin: true });
-  proxy.on('proxyRes', (upstream, _request, response) => follow(upstream, response));
+  const queues = createProxiedQueues(() => performance.now(), looks);
+  proxy.on('proxyRes', (upstream, _request, response) => {
+    follow(upstream, response);
+    queues.add(upstream, response);
+  });
   let count = 0;
 
   const targetOf = (httpUrl: string): string => {
@@ -81,5 +92,6 @@ export function createStreamProxy({ scxHost, streamsMax }: StreamProxyOptions): 
     get count() {
       return count;
     },
+    close: queues.close,
   };
 }
