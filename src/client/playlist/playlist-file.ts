@@ -98,12 +98,28 @@ const latin1Reading = (text: string): string =>
 
 const FILE_URL = /^file:(?:\/\/[^/]*)?(?=\/)/i;
 
+const DRIVE = /^\/?[a-z]:\//i;
+/** Directories of a path on a drive of Windows that may lie beside the playlist. Guess. */
+const TAILS_MAX = 16;
+
+/**
+ * `C:\Music\Jazz\a.mp3` was written on another machine. Where the playlist was copied together with its
+ * music, a part of the path lies beside it: `Music/Jazz/a.mp3`, `Jazz/a.mp3`, `a.mp3`.
+ */
+function tailsOf(path: string): readonly string[] {
+  if (!DRIVE.test(path)) return [];
+  const parts = path.replace(DRIVE, '').split('/').slice(-TAILS_MAX);
+  return parts.map((_part, index) => parts.slice(index).join('/'));
+}
+
 /** What a path of a playlist may mean, the likeliest first. */
 export function readingsOf(path: string): readonly string[] {
-  if (FILE_URL.test(path)) return [unescaped(path.replace(FILE_URL, '').replace(/[?#].*/s, ''))];
-  const slashed = path.replaceAll('\\', '/');
-  const readings = [path, slashed, unescaped(path), unescaped(slashed)];
-  return [...new Set([...readings, ...readings.map(latin1Reading)])];
+  const local = path.replace(FILE_URL, '');
+  const plain = local === path ? path : unescaped(local.replace(/[?#].*/s, ''));
+  const slashed = plain.replaceAll('\\', '/');
+  const readings = local === path ? [path, slashed, unescaped(path), unescaped(slashed)] : [plain];
+  const all = [...readings, ...readings.flatMap(tailsOf)];
+  return [...new Set(local === path ? [...all, ...all.map(latin1Reading)] : all)];
 }
 
 /** Decodes `%20` and the like to the bytes that they stand for. */

@@ -19,11 +19,16 @@ const MARKS: Readonly<Record<HeadEnd, RegExp>> = {
   'empty line': /^\r?\n|\r?\n\r?\n/,
 };
 
-function split(received: Buffer, mark: RegExp, bytesMax: number): Passage | undefined {
-  const text = received.toString('latin1', 0, bytesMax + 4); // 4: the longest mark
-  const found = mark.exec(text);
+/** A few empty lines may precede a line, as they may precede a request (request-head.ts). */
+const EMPTY_LINES = /^(?:\r?\n){0,4}/;
+
+function split(received: Buffer, mark: HeadEnd, bytesMax: number): Passage | undefined {
+  const all = received.toString('latin1', 0, bytesMax + 4); // 4: the longest mark
+  const start = mark === 'line' ? (EMPTY_LINES.exec(all)?.[0].length ?? 0) : 0;
+  const text = all.slice(start);
+  const found = MARKS[mark].exec(text);
   if (found === null) return undefined;
-  const rest = received.subarray(found.index + found[0].length);
+  const rest = received.subarray(start + found.index + found[0].length);
   return { text: text.slice(0, found.index), rest };
 }
 
@@ -48,7 +53,7 @@ export function readToMark(
     /** Takes bytes; whether that was all. */
     const take = (bytes: Buffer): boolean => {
       if (!received.add(bytes)) return false;
-      const passage = split(received.all, MARKS[mark], bytesMax);
+      const passage = split(received.all, mark, bytesMax);
       const isOver = passage !== undefined || received.all.length > bytesMax;
       if (isOver) settle(passage);
       return isOver;

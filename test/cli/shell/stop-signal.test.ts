@@ -1,11 +1,12 @@
 /** Signals to real processes, with and without a terminal. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterTest } from '../../after-test.js';
 import { type StandIn, startStandIn } from '../../client/stand-in.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -66,6 +67,28 @@ describe('SIGHUP', () => {
     terminal.kill('SIGKILL');
     await standIn.until(() => standIn.visits[visit]?.ended === true);
     expect(standIn.visits[visit]?.messages.at(-1)).toBe('amLeaving');
+  });
+
+  test.each([
+    ['nohup', 'exec nohup'],
+    ['a script that ignores it', "trap '' HUP;"],
+  ])('does not end a broadcast of %s when its terminal is closed', async (_what, starter) => {
+    const visits = standIn.visits.length;
+    const pidFile = join(directory, `pid-${visits}`);
+    const words = [process.execPath, ...broadcastArguments()].map((word) => `'${word}'`);
+    const lines = `${starter} ${words.join(' ')} & echo $! > ${pidFile}; wait`;
+    const script = ['-qec', starter.startsWith('trap') ? lines : `(${lines})`, '/dev/null'];
+    const terminal = spawn('script', script, { stdio: 'pipe', cwd: directory });
+    await onAir(visits);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    afterTest(() => void process.kill(pid, 'SIGKILL'));
+    const visit = standIn.visits.length - 1;
+    process.kill(pid, 'SIGHUP'); // as the end of the shell does
+    terminal.kill('SIGKILL');
+    await once(terminal, 'exit');
+    const frames = framesOf();
+    await standIn.until(() => framesOf() > frames + 40);
+    expect(standIn.visits[visit]?.ended).toBe(false);
   });
 
   test('does not end a cluster without a terminal, which says so', async () => {

@@ -79,6 +79,8 @@ describe('The list of songs', () => {
 
   test.each([
     ['backslashes', '..\\strange\\sub dir\\ä.mp3'],
+    ['a drive of Windows', 'C:\\Music\\sub dir\\ä.mp3'],
+    ['a drive of Windows in a URL', 'file:///c:/Music/sub%20dir/%C3%A4.mp3'],
     ['percent signs', 'sub%20dir/%C3%A4.mp3'],
     ['backslashes and percent signs', 'sub%20dir\\%c3%a4.mp3'],
     ['a file URL', 'file://DIRECTORY/strange/sub%20dir/%C3%A4.mp3'],
