@@ -1,6 +1,6 @@
 /**
  * A platform whose SCXs are objects in this process. They renew their leases over real HTTP, as
- * real ones do, when they are launched and whenever a test says so.
+ * real ones do: when they are launched, whenever a test says so, and from then on as they are.
  */
 
 import type { Launch } from '../../src/api/scx-launch.js';
@@ -36,9 +36,17 @@ export interface FakePlatform extends Platform {
 export const httpUrlOf = ({ advertiseHost, httpPort, session }: Launch): string =>
   `http://${advertiseHost}:${httpPort}/${session.split('/').at(-1)}.mp3`;
 
+/** Interval between renewals, ms: a lease ends after 5 s without one. */
+const RENEWAL_MS = 1500;
+
 /** A platform with these SCXs running already. */
 export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
   const running = new Set<string>(found.map(({ id }) => id));
+  /** How each SCX that has renewed its lease is to do so again. */
+  const renewals = new Map<string, () => Promise<unknown>>();
+  const renewing = setInterval(() => {
+    for (const renewAgain of renewals.values()) void renewAgain().catch(() => undefined);
+  }, RENEWAL_MS).unref();
   let tell: (exit: Exit) => void = () => undefined;
 
   const statusNow = (launch: Launch): ScxStatus =>
@@ -48,6 +56,7 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     });
 
   const exit = (id: string, code: number, signal: string | null = null): void => {
+    renewals.delete(id);
     if (!running.delete(id)) return;
     setImmediate(() => tell({ id, code: signal === null ? code : null, signal }));
   };
@@ -66,7 +75,10 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
       const launch = platform.launches.find((each) => each.id === id);
       if (launch === undefined) throw new Error(`no SCX ${id}`);
       const body = JSON.stringify({ ...statusNow(launch), ...over });
-      return fetchProven(launch.leaseToken, `${launch.leaseUrl}/leases`, { method: 'POST', body });
+      const at = `${launch.leaseUrl}/leases`;
+      const send = () => fetchProven(launch.leaseToken, at, { method: 'POST', body });
+      if (running.has(id)) renewals.set(id, send);
+      return send();
     },
     exit,
     launch: async (launch) => {
@@ -102,7 +114,10 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     orderSuccessor: async (id, successor, drainMs) => {
       platform.orders.push({ id, successor, drainMs });
     },
-    close: () => running.clear(),
+    close: () => {
+      clearInterval(renewing);
+      running.clear();
+    },
   };
   return platform;
 }

@@ -55,7 +55,8 @@ describe('A listener hook', () => {
   test('tells the beginning and the end of a mount, in this order and once each', async () => {
     server = await startHookServer((_fields, response) => void response.end());
     hook = create(server.url);
-    for (const isFed of [false, true, true, false, true]) hook.onSources(isFed);
+    for (const isFed of [false, true, true, false, true, false]) hook.onSources(isFed);
+    await vi.waitUntil(() => server.told.length >= 4, wait);
     await hook.close();
     const actions = server.told.map(({ fields }) => fields.action);
     expect(actions).toEqual(['mount_add', 'mount_remove', 'mount_add', 'mount_remove']);
