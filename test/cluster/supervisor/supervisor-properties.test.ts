@@ -71,6 +71,7 @@ function createWorld(seed: number) {
   const kept = new Map<string, string>(); // session -> the id that the machine keeps
   const published = new Set<string>();
   const doomed = new Set<string>();
+  const stopped = new Set<string>(); // told to end, and perhaps still there
   const pending = new Map<number, { readonly at: number; readonly isListener: boolean }>();
   const launches: number[] = [];
   const httpPorts = new Map<string, number>(); // by id
@@ -79,7 +80,7 @@ function createWorld(seed: number) {
 
   const hosts = (of: string): Real[] =>
     [...alive]
-      .filter(([id, scx]) => scx.session === of && !scx.leaving && !doomed.has(id))
+      .filter(([id, scx]) => scx.session === of && !scx.leaving && !stopped.has(id))
       .map(([, scx]) => scx);
 
   /** Room at the session's SCXs, by the most cautious count. */
@@ -141,6 +142,7 @@ function createWorld(seed: number) {
       expect(alive.has(effect.id), 'an SCX that lives').toBe(false);
       expect(unreleased.delete(effect.id), 'released once').toBe(true);
     }
+    if (effect.kind === 'stop') stopped.add(effect.id);
     if (effect.kind === 'stop' && effect.signal === 'SIGKILL') doomed.add(effect.id);
     if (effect.kind === 'answer') {
       const { request, outcome } = effect;
@@ -186,6 +188,7 @@ function createWorld(seed: number) {
     if (!alive.delete(id)) return;
     endedAt.set(of, (endedAt.get(of) ?? new Set()).add(httpPorts.get(id) ?? 0));
     doomed.delete(id);
+    stopped.delete(id);
     feed({ kind: 'exited', id, code, signal: code === null ? 'SIGKILL' : null });
   };
   const pass = (ms: number): void => {
@@ -261,6 +264,17 @@ const LEAVING: Step[] = [
   { do: 'keep', session: 'scattercast://radio.example/s4' },
 ];
 
+/** An idle SCX ends for another session, and is still there when its own session is asked for. */
+const EVICTED: Step[] = [
+  { do: 'keep', session: 'scattercast://radio.example/s0' },
+  { do: 'unkeep', session: 'scattercast://radio.example/s0' },
+  { do: 'renew', which: 0, leaving: false },
+  { do: 'crowd', session: 'scattercast://radio.example/s2', size: 5 },
+  { do: 'renew', which: 3, leaving: false },
+  { do: 'want', session: 'scattercast://radio.example/s3', isListener: false },
+  { do: 'crowd', session: 'scattercast://radio.example/s0', size: 1 },
+];
+
 test('A supervisor stays within all limits, and answers every request once', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(), (steps, seed) => {
@@ -269,7 +283,13 @@ test('A supervisor stays within all limits, and answers every request once', () 
       world.pass(TIMEOUT_MS);
       expect(world.pending.size, 'requests without an answer').toBe(0);
     }),
-    { numRuns: 300, examples: [[LEAVING, 0]] },
+    {
+      numRuns: 300,
+      examples: [
+        [LEAVING, 0],
+        [EVICTED, 0],
+      ],
+    },
   );
 });
 
