@@ -26,7 +26,7 @@ import { afterTest } from '../after-test.js';
 export const SESSION = 'scattercast://radio.example/news';
 
 /** The key of the SCX with that number, always the same. */
-const keyOf = (number: number): SigningKey =>
+export const keyOf = (number: number): SigningKey =>
   signingKeyOf(createHash('sha256').update(`SCX ${number}`).digest());
 
 export const idOf = (number: number): NodeId => nodeIdOf(keyOf(number).publicKey);
