@@ -1,14 +1,16 @@
 /**
  * `npm run package -- deb [--out DIR] [--compression xz]` makes what a machine is installed from,
- * of the build in `dist` and the Node that runs it. `npm run package -- drill` installs it on a
- * machine made for that.
+ * of the build in `dist` and the Node that runs it. `npm run package -- drill deb` installs it
+ * on a machine made for that, and `drill container` builds and runs the image.
  */
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/lib/user-error.js';
 import { buildDebianPackage, isCompression } from './debian-package.js';
-import { drillInstallation } from './drill/drill.js';
+import { drillContainers } from './drill/container-drill.js';
+import { drillInstallation } from './drill/installation-drill.js';
 
-const USAGE = 'npm run package -- deb [--out DIR] [--compression xz|gzip|none], or -- drill';
+const USAGE =
+  'npm run package -- deb [--out DIR] [--compression xz|gzip|none], or -- drill deb|container';
 
 function fail(message: string): never {
   console.error(message);
@@ -22,7 +24,9 @@ function build(args: string[]): void {
   console.log(buildDebianPackage({ out, compression }));
 }
 
-function drill(): void {
+async function drill([of]: readonly string[]): Promise<void> {
+  if (of === 'container') return drillContainers();
+  if (of !== 'deb') fail(USAGE);
   const { log, held } = drillInstallation();
   console.log(log.trimEnd());
   process.exitCode = held ? 0 : 1;
@@ -31,7 +35,7 @@ function drill(): void {
 const [what, ...args] = process.argv.slice(2);
 try {
   if (what === 'deb') build(args);
-  else if (what === 'drill') drill();
+  else if (what === 'drill') await drill(args);
   else fail(USAGE);
 } catch (error) {
   const isUsers =

@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { basename, dirname, join, resolve } from 'node:path';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+export const ROOT = resolve(import.meta.dirname, '../..');
 
 /** A file of the checkout as text. */
 export const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

@@ -1,6 +1,6 @@
 /**
  * The Debian package, built and unpacked: what it holds, and that it plays sound from there. That
- * a machine with systemd installs, upgrades and purges it is shown by `npm run package -- drill`.
+ * a machine with systemd installs, upgrades and purges it is shown by `npm run package -- drill deb`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

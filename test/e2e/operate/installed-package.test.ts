@@ -103,7 +103,7 @@ beforeAll(async () => {
   rmSync(copy, { recursive: true });
 }, 300_000);
 
-test('The tarball holds the build, the pages and the texts, and nothing else', () => {
+test('The tarball holds the build, the pages, the texts and what deploys it, no more', () => {
   const entries = [
     ...['dist/cli/main.js', 'dist/cli/simulate/job-worker.js'],
     ...['dist/client/encode/encode-thread.js', 'dist/cluster/cluster.js'],
@@ -113,7 +113,13 @@ test('The tarball holds the build, the pages and the texts, and nothing else', (
   expect(chunks.length).toBeGreaterThan(10);
   const pages = filesBelow(join(ROOT, 'web')).map((path) => `web/${path}`);
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'npm-shrinkwrap.json', 'package.json'];
-  expect(packed.toSorted()).toEqual([...built, ...pages, ...texts].toSorted());
+  const deployment = ['container', 'systemd'].flatMap((folder) =>
+    filesBelow(join(ROOT, 'scripts/packaging', folder)).map(
+      (path) => `scripts/packaging/${folder}/${path}`,
+    ),
+  );
+  const all = [...built, ...pages, ...texts, '.dockerignore', ...deployment];
+  expect(packed.toSorted()).toEqual(all.toSorted());
 });
 
 test(`An installation weighs at most ${INSTALLED_MB_MAX} MB`, () => {

@@ -9,20 +9,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { EXIT, UserError } from '../../../src/lib/user-error.js';
 import { buildDebianPackage } from '../debian-package.js';
+import { checkNeeds } from './needs.js';
 
 const run = (program: string, ...args: string[]): void =>
   void execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-
-const NEEDED = ['systemd-nspawn', 'dpkg-deb', 'mpg123', 'logrotate', 'curl'];
-
-function checkNeeds(): void {
-  if (process.getuid?.() !== 0) throw new UserError(EXIT.usage, 'the drill must be run by root');
-  const missing = NEEDED.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status);
-  if (missing.length === 0) return;
-  throw new UserError(EXIT.usage, `the drill needs ${missing.join(', ')}: install what has them`);
-}
 
 /** The package again, as a later version would be. */
 function laterVersion(path: string, folder: string): string {
@@ -76,7 +67,7 @@ function boot(machine: string): number {
 
 /** Runs the drill; returns what it printed, and whether all held. Throws a UserError. */
 export function drillInstallation(): { readonly log: string; readonly held: boolean } {
-  checkNeeds();
+  checkNeeds('systemd-nspawn', 'dpkg-deb', 'mpg123', 'logrotate', 'curl');
   const folder = mkdtempSync(join(tmpdir(), 'scattercast-drill-'));
   const mounted: string[] = [];
   const mount = (at: string, ...args: string[]): void => {
