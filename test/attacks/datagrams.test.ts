@@ -1,14 +1,20 @@
 /**
  * A child forges the source address of its datagrams, so that its parent sends the stream to
  * somebody else. Here the forged address is another socket of this machine, which counts what it
- * gets.
+ * gets. And strangers read, change, invent and repeat datagrams.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { expect, test } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import { splitHostPort } from '../../src/lib/host-port.js';
-import { type DatagramToken, decodeDatagram, encodeBeat } from '../../src/wire/datagram.js';
+import { createSeal, type Seal } from '../../src/overlay/tls/seal.js';
+import {
+  type DatagramToken,
+  decodeContent,
+  encodeBeat,
+  encodeFrames,
+} from '../../src/wire/datagram.js';
 import { encodeDataMessage, encodeHello, encodeMessage } from '../../src/wire/encoder.js';
 import { afterTest } from '../after-test.js';
 import {
@@ -29,7 +35,7 @@ const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORD
 const AT = { address: '127.0.0.1:7' };
 
 /** A child that is subscribed to the station's source, by hand. */
-async function becomeChild(station: Station): Promise<void> {
+async function becomeChild(station: Station): Promise<Seal> {
   const neighbour = connectRaw(station.overlay.address);
   neighbour.send(encodeHello(strangerHello(7, AT)));
   neighbour.send(encodeMessage({ kind: 'edgeRequest', ...OFFER }));
@@ -42,6 +48,9 @@ async function becomeChild(station: Station): Promise<void> {
   child.send(encodeHello(strangerHello(7, data)));
   child.send(encodeDataMessage({ kind: 'subscribe', source: SOURCE.id, channel: 1, from: null }));
   await eventually(() => child.heard.some(({ kind }) => kind === 'lot'));
+  const exportKeys = (label: string, bytes: number): Uint8Array =>
+    child.socket.exportKeyingMaterial(bytes, label, Buffer.alloc(0));
+  return createSeal(exportKeys, 'child', TOKEN);
 }
 
 /** A UDP socket that keeps what it gets. */
@@ -60,11 +69,11 @@ test('Beats from an address that does not return its proof bring it echoes of th
   let sequence = 0;
   const publish = (): void => station.overlay.feed({ kind: 'publish', adu: createAdu(sequence++) });
   publish();
-  await becomeChild(station);
+  const seal = await becomeChild(station);
   const { port } = splitHostPort(station.overlay.address);
   const victim = await openUdp();
   const send = (proof: number): number => {
-    const beat = encodeBeat(TOKEN, { adusByTcp: sequence, isHeard: true, proof });
+    const beat = seal.seal(encodeBeat({ adusByTcp: sequence, isHeard: true, proof }));
     victim.socket.send(beat, port, '127.0.0.1');
     return beat.length;
   };
@@ -80,10 +89,57 @@ test('Beats from an address that does not return its proof bring it echoes of th
     all.reduce((sum, { length }) => sum + length, 0);
   expect(bytesOf(victim.got)).toBeLessThanOrEqual(sent);
   // Who does receive there may have the stream.
-  const echo = decodeDatagram(victim.got.at(-1) as Uint8Array);
+  const echo = decodeContent(seal.open(victim.got.at(-1) as Uint8Array) as Uint8Array);
   if (!echo.ok || echo.value.kind !== 'echo') throw new Error('no echo');
   send(echo.value.proof);
   await eventually(() => victim.got.length > 20);
   publish();
   await eventually(() => bytesOf(victim.got.slice(21)) > 400);
+});
+
+test('Datagrams that a stranger invents, changes or repeats are dropped, and bring no answer', async () => {
+  const station = await startStation(1, [], { config: { ...FAST, lossyChannels: [1] } });
+  announce(station);
+  station.overlay.feed({ kind: 'publish', adu: createAdu(0) });
+  const seal = await becomeChild(station);
+  const { counters } = station.overlay;
+  const { port } = splitHostPort(station.overlay.address);
+  const stranger = await openUdp();
+  const send = (bytes: Uint8Array): void => stranger.socket.send(bytes, port, '127.0.0.1');
+  const content = encodeBeat({ adusByTcp: 1, isHeard: true, proof: 0 });
+  const beat = seal.seal(content);
+  send(beat);
+  await eventually(() => stranger.got.length === 1);
+  const own = createSeal((_label, bytes) => new Uint8Array(bytes), 'child', TOKEN);
+  const changed = beat.slice();
+  changed[20] = (changed[20] as number) ^ 1;
+  for (const bytes of [beat, changed, own.seal(content), own.seal(encodeFrames([]))]) send(bytes);
+  await eventually(() => counters.datagramsForged === 4);
+  expect(stranger.got).toHaveLength(1);
+});
+
+test('Datagrams show nothing of the sound', async () => {
+  const station = await startStation(1, [], { config: { ...FAST, lossyChannels: [1] } });
+  announce(station);
+  station.overlay.feed({ kind: 'publish', adu: createAdu(0) });
+  const seal = await becomeChild(station);
+  const { port } = splitHostPort(station.overlay.address);
+  const { socket, got } = await openUdp();
+  const beat = (proof: number): void => {
+    const content = encodeBeat({ adusByTcp: 1, isHeard: true, proof });
+    socket.send(seal.seal(content), port, '127.0.0.1');
+  };
+  beat(0);
+  await eventually(() => got.length === 1);
+  const echo = decodeContent(seal.open(got[0] as Uint8Array) as Uint8Array);
+  if (!echo.ok || echo.value.kind !== 'echo') throw new Error('no echo');
+  beat(echo.value.proof);
+  await eventually(() => got.length === 2);
+  const adu = createAdu(1);
+  station.overlay.feed({ kind: 'publish', adu });
+  await eventually(() => got.length === 3);
+  const [, , sealed = new Uint8Array()] = got;
+  const sound = Buffer.from(adu.payload.subarray(0, 16));
+  expect(Buffer.from(sealed).includes(sound)).toBe(false);
+  expect(Buffer.from(seal.open(sealed) as Uint8Array).includes(sound)).toBe(true);
 });

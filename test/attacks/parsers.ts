@@ -48,7 +48,7 @@ import { parseSessionId } from '../../src/session/session-id.js';
 import { parseSessionName, parseSessionPath } from '../../src/session/session-name.js';
 import { readGtitm } from '../../src/simulator/topology/gtitm-reader.js';
 import { readRtts } from '../../src/simulator/topology/rtt-reader.js';
-import { DATAGRAM_BYTES_MAX, decodeDatagram, tokenOf } from '../../src/wire/datagram.js';
+import { DATAGRAM_BYTES_MAX, decodeContent, decodeHeader } from '../../src/wire/datagram.js';
 import { createDecoder, decodeFrames } from '../../src/wire/decoder.js';
 import { encodeHello } from '../../src/wire/encoder.js';
 import { NIGHT } from '../scx/support.js';
@@ -393,9 +393,9 @@ export const PARSERS: readonly OutsideParser[] = [
       return { take: decoder.push };
     },
   ),
-  whole('datagram', DATAGRAM_BYTES_MAX, [['\0'.repeat(8), '']], (bytes) => {
-    if (tokenOf(bytes) === undefined) return;
-    const datagram = decodeDatagram(bytes);
+  whole('datagram', DATAGRAM_BYTES_MAX, [['\x02', '']], (bytes) => {
+    decodeHeader(bytes);
+    const datagram = decodeContent(bytes);
     if (datagram.ok && datagram.value.kind === 'frames') decodeFrames(datagram.value.frames);
   }),
   whole(

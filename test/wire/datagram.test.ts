@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type DatagramToken,
-  decodeDatagram,
+  decodeContent,
+  decodeHeader,
   encodeBeat,
   encodeEcho,
   encodeFrames,
-  tokenOf,
+  encodeHeader,
 } from '../../src/wire/datagram.js';
 import { decodeFrames } from '../../src/wire/decoder.js';
 import { encodeDataMessage, encodeHello } from '../../src/wire/encoder.js';
@@ -16,18 +17,17 @@ const TOKEN = '00ff00ff00ff00ff' as DatagramToken;
 
 test('Datagrams are read as they were written', () => {
   const proof = 2 ** 32 - 5;
-  const echo = encodeEcho(TOKEN, proof);
-  expect(tokenOf(echo)).toBe(TOKEN);
-  expect(decodeDatagram(echo)).toEqual({ ok: true, value: { kind: 'echo', proof } });
-  const beat = encodeBeat(TOKEN, { adusByTcp: 2 ** 32 + 7, isHeard: true, proof });
+  const echo = encodeEcho(proof);
+  expect(decodeContent(echo)).toEqual({ ok: true, value: { kind: 'echo', proof } });
+  const beat = encodeBeat({ adusByTcp: 2 ** 32 + 7, isHeard: true, proof });
   expect(echo.length).toBe(beat.length);
-  expect(decodeDatagram(beat)).toEqual({
+  expect(decodeContent(beat)).toEqual({
     ok: true,
     value: { kind: 'beat', adusByTcp: 7, isHeard: true, proof },
   });
   fc.assert(
     fc.property(fc.array(dataMessage, { maxLength: 8 }), (messages) => {
-      const found = decodeDatagram(encodeFrames(TOKEN, messages.map(encodeDataMessage)));
+      const found = decodeContent(encodeFrames(messages.map(encodeDataMessage)));
       if (!found.ok || found.value.kind !== 'frames') throw new Error('no frames');
       const events = decodeFrames(found.value.frames);
       expect(events).toEqual(messages.map((message) => ({ kind: 'data', message })));
@@ -35,14 +35,22 @@ test('Datagrams are read as they were written', () => {
   );
 });
 
+test('The header of a datagram has the token and 48 bits of its number', () => {
+  for (const number of [0, 1, 2 ** 32, 2 ** 48 - 1]) {
+    const bytes = new Uint8Array([
+      ...encodeHeader({ token: TOKEN, number }),
+      ...new Uint8Array(17),
+    ]);
+    expect(decodeHeader(bytes)).toEqual({ token: TOKEN, number });
+    expect(decodeHeader(bytes.subarray(1))).toBeUndefined();
+  }
+});
+
 test('Datagrams of any bytes are decoded or refused, and never throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      if (tokenOf(bytes) === undefined) {
-        expect(bytes.length).toBeLessThan(9);
-        return;
-      }
-      const found = decodeDatagram(bytes);
+      decodeHeader(bytes);
+      const found = decodeContent(bytes);
       if (found.ok && found.value.kind === 'frames') decodeFrames(found.value.frames);
     }),
   );

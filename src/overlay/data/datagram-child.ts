@@ -15,6 +15,7 @@ import {
 import { decodeFrames, type WireEvent } from '../../wire/decoder.js';
 import type { OverlayContext } from '../sockets/context.js';
 import type { Remote } from '../sockets/datagrams.js';
+import type { Seal } from '../tls/seal.js';
 
 export interface DatagramChild {
   /** The data connection is open, and the parent takes datagrams. */
@@ -28,6 +29,7 @@ export interface DatagramChild {
 export interface DatagramChildOptions {
   readonly context: OverlayContext;
   readonly token: DatagramToken;
+  readonly seal: Seal;
   /** Its overlay address, to which all datagrams are sent: where theirs come from may be forged. */
   readonly parent: Remote;
   /** Spreads the beats. */
@@ -54,7 +56,7 @@ interface State extends DatagramChildOptions {
 
 /** Creates the child's end of a datagram flow. It sends nothing before `begin`. */
 export function createDatagramChild(options: DatagramChildOptions): DatagramChild {
-  const { context, token } = options;
+  const { context, token, seal } = options;
   const state: State = {
     ...options,
     proof: 0,
@@ -67,14 +69,14 @@ export function createDatagramChild(options: DatagramChildOptions): DatagramChil
   const take = (datagram: Datagram): void => handle(state, datagram);
   return {
     begin: () => {
-      if (state.timer === undefined && context.datagrams.register(token, take)) beat(state);
+      if (state.timer === undefined && context.datagrams.register(token, seal, take)) beat(state);
     },
     onAdusByTcp: (count) => {
       state.adusByTcp += count;
     },
     send: (frame) => {
       if (!isRecent(state, state.echoedAt)) return false;
-      context.datagrams.send(encodeFrames(token, [frame]), state.parent);
+      context.datagrams.send(token, encodeFrames([frame]), state.parent);
       return true;
     },
     close: () => {
@@ -100,7 +102,7 @@ function sendBeat(state: State): void {
   const isHeard = isRecent(state, state.heardAt);
   noteChange(state, isHeard);
   const { context, token, parent, adusByTcp, proof } = state;
-  context.datagrams.send(encodeBeat(token, { adusByTcp, isHeard, proof }), parent);
+  context.datagrams.send(token, encodeBeat({ adusByTcp, isHeard, proof }), parent);
 }
 
 function noteChange(state: State, isHeard: boolean): void {

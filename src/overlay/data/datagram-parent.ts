@@ -13,17 +13,17 @@ import type { Lot } from '../../gossamer/core/node.js';
 import { drawToken } from '../../runtime/secrets.js';
 import {
   type Beat,
-  DATAGRAM_BYTES_MAX,
-  DATAGRAM_HEADER_BYTES,
   type Datagram,
   type DatagramToken,
   encodeEcho,
   encodeFrames,
+  FRAMES_BYTES_MAX,
 } from '../../wire/datagram.js';
 import { decodeFrames, type WireEvent } from '../../wire/decoder.js';
 import { encodeLot, lotFrameBytes } from '../../wire/lot-codec.js';
 import type { OverlayContext } from '../sockets/context.js';
 import type { Remote } from '../sockets/datagrams.js';
+import type { Seal } from '../tls/seal.js';
 import type { Payloads } from './outgoing-lot.js';
 
 export interface DatagramParent {
@@ -48,7 +48,7 @@ interface State {
   /** ADUs sent over TCP, modulo COUNT_MODULUS. */
   adusByTcp: number;
   mayUse: boolean;
-  /** Frames of the next datagram. Bounded: DATAGRAM_BYTES_MAX. */
+  /** Frames of the next datagram. Bounded: FRAMES_BYTES_MAX. */
   waiting: Uint8Array[];
   waitingBytes: number;
 }
@@ -66,6 +66,7 @@ const behind = (sent: number, received: number): number =>
 export function createDatagramParent(
   context: OverlayContext,
   token: DatagramToken,
+  seal: Seal,
   onEvent: (event: WireEvent) => void,
 ): DatagramParent | undefined {
   const state: State = {
@@ -79,7 +80,7 @@ export function createDatagramParent(
     waitingBytes: 0,
   };
   const { datagrams } = context;
-  const isFree = datagrams.register(token, (datagram, from) => handle(state, datagram, from));
+  const isFree = datagrams.register(token, seal, (datagram, from) => handle(state, datagram, from));
   if (!isFree) return undefined;
   return {
     forward: (lot, payloads) => forward(state, lot, payloads),
@@ -98,7 +99,7 @@ function handle(state: State, datagram: Datagram, from: Remote): void {
     for (const event of decodeFrames(datagram.frames)) state.onEvent(event);
   } else if (datagram.kind === 'beat') {
     const proof = proofOf(state, from);
-    state.context.datagrams.send(encodeEcho(state.token, proof), from);
+    state.context.datagrams.send(state.token, encodeEcho(proof), from);
     if (datagram.proof === proof) onBeat(state, datagram, from);
   }
 }
@@ -127,7 +128,7 @@ function forward(state: State, lot: Lot, payloads: Payloads): boolean {
 /** Whether a part of a lot fits into a datagram. */
 function fits(part: Payloads): boolean {
   const lengths = part.flatMap((payload) => (payload === undefined ? [] : [payload.length]));
-  return DATAGRAM_HEADER_BYTES + lotFrameBytes(part.length, lengths) <= DATAGRAM_BYTES_MAX;
+  return lotFrameBytes(part.length, lengths) <= FRAMES_BYTES_MAX;
 }
 
 /** Cuts a lot into parts that fit into a datagram; undefined: one of its ADUs does not. */
@@ -144,8 +145,7 @@ function partsOf(payloads: Payloads): readonly Payloads[] | undefined {
 }
 
 function put(state: State, frame: Uint8Array): void {
-  const isTooMuch = DATAGRAM_HEADER_BYTES + state.waitingBytes + frame.length > DATAGRAM_BYTES_MAX;
-  if (isTooMuch) flush(state);
+  if (state.waitingBytes + frame.length > FRAMES_BYTES_MAX) flush(state);
   if (state.waiting.length === 0) process.nextTick(() => flush(state));
   state.waiting.push(frame);
   state.waitingBytes += frame.length;
@@ -153,7 +153,7 @@ function put(state: State, frame: Uint8Array): void {
 
 function flush(state: State): void {
   if (state.waiting.length === 0 || state.remote === undefined) return;
-  state.context.datagrams.send(encodeFrames(state.token, state.waiting), state.remote);
+  state.context.datagrams.send(state.token, encodeFrames(state.waiting), state.remote);
   state.waiting = [];
   state.waitingBytes = 0;
 }

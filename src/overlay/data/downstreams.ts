@@ -13,6 +13,7 @@ import type { DataHello } from '../../wire/hello.js';
 import type { Admission } from '../sockets/admission.js';
 import type { Arrival, Connection, ConnectionHandler } from '../sockets/connection.js';
 import { dataHello, memberOf, type OverlayContext } from '../sockets/context.js';
+import { createSeal } from '../tls/seal.js';
 import { isFromParent, type ParentMessage } from './data-roles.js';
 import { createDatagramParent, type DatagramParent } from './datagram-parent.js';
 import { createOutgoingLot, type OutgoingLot, type Payloads } from './outgoing-lot.js';
@@ -105,7 +106,8 @@ function becomeConnected(table: Table, connection: Connection, hello: DataHello)
     outgoing: createOutgoingLot((lot, payloads) => sendLot(context, downstream, lot, payloads)),
   };
   if (token !== undefined && context.usesDatagrams(channel)) {
-    downstream.datagrams = createDatagramParent(context, token, (event) =>
+    const seal = createSeal(connection.exportKeys, 'parent', token);
+    downstream.datagrams = createDatagramParent(context, token, seal, (event) =>
       handleDatagram(table, downstream, event),
     );
   }
@@ -148,12 +150,13 @@ function handleMessage({ context }: Table, downstream: Downstream, message: Data
 }
 
 /** A malformed datagram is dropped. It may be forged, so it proves nothing against the child. */
+/** Only the child can have sealed the datagram, so a fault costs it the connection. */
 function handleDatagram(table: Table, downstream: Downstream, event: WireEvent): void {
   if (!isCurrent(table, downstream)) return;
   const isNack = event.kind === 'data' && event.message.kind === 'nack';
   if (isNack && event.message.channel === downstream.channel) {
     handleMessage(table, downstream, event.message);
-  } else table.context.counters.datagramsMalformed++;
+  } else downstream.connection.reject('unexpected', `${event.kind} in a datagram of a child`);
 }
 
 function send(

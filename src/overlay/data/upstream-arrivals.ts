@@ -10,6 +10,7 @@ import type { WireEvent } from '../../wire/decoder.js';
 import type { LotFrame } from '../../wire/lot-codec.js';
 import { isFault } from '../lots/lot-check.js';
 import type { Arrival, ConnectionHandler } from '../sockets/connection.js';
+import { createSeal } from '../tls/seal.js';
 import { isFromParent } from './data-roles.js';
 import { createDatagramChild } from './datagram-child.js';
 import { endIfUnused, lose, type Upstream, type UpstreamTable } from './upstream-table.js';
@@ -74,6 +75,7 @@ export function startDatagrams(
   upstream.datagrams = createDatagramChild({
     context: table.context,
     token,
+    seal: createSeal(upstream.connection.exportKeys, 'child', token),
     parent: { host: upstream.connection.remoteAddress, port },
     rng: table.rng,
     isUsed: () => upstream.sources.size > 0,
@@ -82,10 +84,10 @@ export function startDatagrams(
   upstream.datagrams.begin();
 }
 
-/** A malformed datagram is dropped. It may be forged, so it proves nothing against the parent. */
+/** Only the parent can have sealed the datagram, so a fault costs it the connection. */
 function handleDatagram(table: UpstreamTable, upstream: Upstream, event: WireEvent): void {
-  const onFault = (): void => void table.context.counters.datagramsMalformed++;
-  if (event.kind === 'lot' && event.lot.channel === upstream.channel) {
-    takeLot(table, upstream, event, onFault);
-  } else onFault();
+  const { connection, channel } = upstream;
+  if (event.kind === 'lot' && event.lot.channel === channel) {
+    takeLot(table, upstream, event, (why) => connection.reject('forged', why));
+  } else connection.reject('unexpected', `${event.kind} in a datagram of a parent`);
 }

@@ -7,8 +7,15 @@
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
+import { FRAMES_BYTES_MAX } from '../../wire/datagram.js';
 import { WIRE_LIMITS } from '../../wire/limits.js';
-import { aduAt, createStatement, encodeLot, LOT_ADUS_MAX } from '../../wire/lot-codec.js';
+import {
+  aduAt,
+  createStatement,
+  encodeLot,
+  LOT_ADUS_MAX,
+  lotFrameBytes,
+} from '../../wire/lot-codec.js';
 import { payloadHash, signedBytes } from './lot-statement.js';
 
 /** An ADU as its source numbers it. */
@@ -31,20 +38,32 @@ export interface LotSigner {
   sign(adus: readonly UnsignedAdu[]): Adu[];
 }
 
+/**
+ * Whether an ADU still fits into a datagram as a part of a lot of so many, whose other hashes come
+ * with it; true as well if it would not fit alone.
+ */
+const mayJoin = (count: number, longest: number): boolean =>
+  lotFrameBytes(count, [longest]) <= FRAMES_BYTES_MAX ||
+  lotFrameBytes(1, [longest]) > FRAMES_BYTES_MAX;
+
 /** Cuts ADUs into runs that may be a lot: of one channel, without a hole, within the bounds. */
 function lotsOf(adus: readonly UnsignedAdu[]): UnsignedAdu[][] {
   const lots: UnsignedAdu[][] = [];
   let bytes = 0;
+  let longest = 0;
   for (const adu of adus) {
     const lot = lots.at(-1);
     const last = lot?.at(-1);
     bytes += adu.payload.length;
+    longest = Math.max(longest, adu.payload.length);
     const follows = last?.channel === adu.channel && last.sequence + 1 === adu.sequence;
-    const fits = lot !== undefined && lot.length < LOT_ADUS_MAX;
+    const hasRoom = lot !== undefined && lot.length < LOT_ADUS_MAX;
+    const fits = hasRoom && mayJoin(lot.length + 1, longest);
     if (follows && fits && bytes <= WIRE_LIMITS.payloadBytesMax) lot.push(adu);
     else {
       lots.push([adu]);
       bytes = adu.payload.length;
+      longest = bytes;
     }
   }
   return lots;

@@ -47,6 +47,8 @@ export interface Connection {
   readonly backlogBytes: number;
   /** The instant of the last frame, in or out, performance.now(). */
   readonly usedAt: number;
+  /** Keys that only the two ends of this connection have. */
+  exportKeys(label: string, bytes: number): Uint8Array;
   /** Replaces the handler. */
   handTo(handler: ConnectionHandler, plane: Plane): void;
   send(frame: Uint8Array): void;
@@ -125,6 +127,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     get usedAt() {
       return state.usedAt;
     },
+    exportKeys: (label, bytes) =>
+      options.socket.exportKeyingMaterial(bytes, label, Buffer.alloc(0)),
     handTo: (handler, plane) => {
       state.handler = handler;
       state.plane = plane;

@@ -52,12 +52,16 @@ export interface OverlayCounters {
   dataBytesOut: number;
   clientBytesIn: number;
   clientBytesOut: number;
-  /** All datagrams; then those with an unknown token, and those that are malformed. */
+  /**
+   * All datagrams; then those with an unknown token, those that the peer has not sealed or that came
+   * twice, and those that are malformed.
+   */
   datagramsIn: number;
   datagramsOut: number;
   datagramBytesIn: number;
   datagramBytesOut: number;
   datagramsStray: number;
+  datagramsForged: number;
   datagramsMalformed: number;
   /** Times that a parent's datagrams stopped arriving, so that its ADUs came over TCP. */
   datagramFallbacks: number;
@@ -108,6 +112,7 @@ export function createOverlayCounters(): OverlayCounters {
     datagramBytesIn: 0,
     datagramBytesOut: 0,
     datagramsStray: 0,
+    datagramsForged: 0,
     datagramsMalformed: 0,
     datagramFallbacks: 0,
     malformedFrames: {

@@ -1,15 +1,21 @@
 /**
  * The UDP socket of an SCX, bound to the same port number as its overlay port if that is free.
  * Source addresses of datagrams can be forged, so they prove nothing: a datagram belongs to the
- * data connection in whose handshake its token was agreed. Datagrams with other tokens are counted
- * and dropped.
+ * data connection in whose handshake its token was agreed, and is sealed with keys of that
+ * connection. All others are counted and dropped.
  *
  * Without the socket, and wherever datagrams do not arrive, everything is sent over TCP.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
-import { type Datagram, type DatagramToken, decodeDatagram, tokenOf } from '../../wire/datagram.js';
+import {
+  type Datagram,
+  type DatagramToken,
+  decodeContent,
+  decodeHeader,
+} from '../../wire/datagram.js';
+import type { Seal } from '../tls/seal.js';
 import type { OverlayCounters } from './counters.js';
 import type { OverlayLimits } from './limits.js';
 
@@ -28,10 +34,17 @@ export interface Datagrams {
   /** Never rejects: if the port cannot be bound, TCP is used instead. */
   open(host: string, port: number): Promise<void>;
   /** False: the token is in use. */
-  register(token: DatagramToken, handler: DatagramHandler): boolean;
+  register(token: DatagramToken, seal: Seal, handler: DatagramHandler): boolean;
   unregister(token: DatagramToken): void;
-  send(bytes: Uint8Array, to: Remote): void;
+  /** Sends a content under the token, if that is registered. */
+  send(token: DatagramToken, content: Uint8Array, to: Remote): void;
   close(): Promise<void>;
+}
+
+/** What is registered with a token. */
+interface Flow {
+  readonly seal: Seal;
+  readonly handler: DatagramHandler;
 }
 
 /** The address in the form that a socket for IPv6 and IPv4 requires. */
@@ -43,7 +56,7 @@ interface State {
   readonly limits: OverlayLimits;
   readonly log: Logger;
   /** Bounded by the data connections: inboundMax and outboundDataMax. */
-  readonly handlers: Map<DatagramToken, DatagramHandler>;
+  readonly flows: Map<DatagramToken, Flow>;
   socket: Socket | undefined;
   isV6: boolean;
 }
@@ -54,20 +67,23 @@ export function createDatagrams(
   limits: OverlayLimits,
   log: Logger,
 ): Datagrams {
-  const handlers = new Map<DatagramToken, DatagramHandler>();
-  const state: State = { counters, limits, log, handlers, socket: undefined, isV6: false };
+  const flows = new Map<DatagramToken, Flow>();
+  const state: State = { counters, limits, log, flows, socket: undefined, isV6: false };
   return {
     get isOpen() {
       return state.socket !== undefined;
     },
     open: (host, port) => open(state, host, port),
-    register: (token, handler) => {
-      if (handlers.has(token)) return false;
-      handlers.set(token, handler);
+    register: (token, seal, handler) => {
+      if (flows.has(token)) return false;
+      flows.set(token, { seal, handler });
       return true;
     },
-    unregister: (token) => void handlers.delete(token),
-    send: (bytes, to) => send(state, bytes, to),
+    unregister: (token) => void flows.delete(token),
+    send: (token, content, to) => {
+      const flow = flows.get(token);
+      if (flow !== undefined) send(state, flow.seal.seal(content), to);
+    },
     close: () => close(state),
   };
 }
@@ -106,17 +122,22 @@ function enlargeBuffers({ limits, log }: State, socket: Socket): void {
   }
 }
 
-function take({ counters, handlers }: State, bytes: Uint8Array, from: RemoteInfo): void {
+function take({ counters, flows }: State, bytes: Uint8Array, from: RemoteInfo): void {
   counters.datagramsIn++;
   counters.datagramBytesIn += bytes.length;
-  const token = tokenOf(bytes);
-  const handler = token === undefined ? undefined : handlers.get(token);
-  if (handler === undefined) {
+  const header = decodeHeader(bytes);
+  const flow = header === undefined ? undefined : flows.get(header.token);
+  if (flow === undefined) {
     counters.datagramsStray++;
     return;
   }
-  const found = decodeDatagram(bytes);
-  if (found.ok) handler(found.value, { host: from.address, port: from.port });
+  const content = flow.seal.open(bytes);
+  if (content === undefined) {
+    counters.datagramsForged++;
+    return;
+  }
+  const found = decodeContent(content);
+  if (found.ok) flow.handler(found.value, { host: from.address, port: from.port });
   else counters.datagramsMalformed++;
 }
 

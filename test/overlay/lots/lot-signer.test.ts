@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLotSigner } from '../../../src/overlay/lots/lot-signer.js';
+import { FRAMES_BYTES_MAX } from '../../../src/wire/datagram.js';
+import { lotFrameBytes } from '../../../src/wire/lot-codec.js';
 import { SESSION, SOURCE, STATION_KEY } from '../support.js';
 
 const { id: source, epoch } = SOURCE;
@@ -40,4 +42,12 @@ test('A lot holds what follows each other on one channel, at most eight ADUs and
     [6, 7],
     [8, 9],
   ]);
+});
+
+test('A lot of frames of 320 kbit/s is so short that each of them fits into a datagram', () => {
+  const ten = Array.from({ length: 10 }, (_, sequence) => [1, sequence] as const);
+  expect(lotsOf(ten, 1045)).toEqual([[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]);
+  expect(lotFrameBytes(3, [1045])).toBeLessThanOrEqual(FRAMES_BYTES_MAX);
+  // Longer ones go over TCP in any case.
+  expect(lotsOf(ten, 1441)).toHaveLength(2);
 });

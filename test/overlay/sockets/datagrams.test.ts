@@ -5,6 +5,7 @@ import { FAST } from '../../../src/gossamer/core/config.js';
 import { splitHostPort } from '../../../src/lib/host-port.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from '../../../src/overlay/sockets/limits.js';
+import { createSeal } from '../../../src/overlay/tls/seal.js';
 import { type DatagramToken, encodeBeat, encodeFrames } from '../../../src/wire/datagram.js';
 import {
   announce,
@@ -139,15 +140,15 @@ test('Datagrams with an unknown token are counted and dropped', async () => {
   const token = 'ffffffffffffffff' as DatagramToken;
   const forged = frameOf(createAdu(1_000_000));
   const { port } = splitHostPort(child.overlay.address);
+  const seal = createSeal((_label, bytes) => new Uint8Array(bytes), 'parent', token);
   const junk = [
     new Uint8Array(0),
     new Uint8Array(8),
     new Uint8Array(65),
-    encodeBeat(token, { adusByTcp: 0, isHeard: true, proof: 0 }),
+    seal.seal(encodeBeat({ adusByTcp: 0, isHeard: true, proof: 0 })),
+    seal.seal(encodeFrames([forged])),
   ];
-  for (const bytes of [...junk, encodeFrames(token, [forged])]) {
-    socket.send(bytes, port, '127.0.4.2');
-  }
+  for (const bytes of junk) socket.send(bytes, port, '127.0.4.2');
   await eventually(() => child.overlay.counters.datagramsStray >= 5);
   const count = stop();
   await eventually(() => sequencesOf(child).includes(count - 1));
