@@ -15,7 +15,7 @@ export interface StreamPath {
   readonly ending: ListenEnding;
 }
 
-const ENDING = /\.(mp3|m3u|pls|xspf)$/i;
+const ENDING = /\.(mp3|m3u8?|pls|xspf)$/i;
 
 /** Reads a path, without its query and decoded. */
 export function parseStreamPath(path: string): StreamPath {
@@ -26,10 +26,19 @@ export function parseStreamPath(path: string): StreamPath {
   return { mount: plain.slice(0, -ending.length - 1), ending };
 }
 
+const isMountOf = (mount: string, name: SessionName): boolean =>
+  mount === `/${name.session}` || sessionOfMount(mount)?.text === name.text;
+
 /** Whether a path is that of a session's stream, where a server has no other session. */
 export function isStreamOf(path: string, name: SessionName): boolean {
   const { mount, ending } = parseStreamPath(path);
   if (ending !== 'mp3') return false;
   const isFirst = mount === '/' && path.startsWith('/;');
-  return isFirst || mount === `/${name.session}` || sessionOfMount(mount)?.text === name.text;
+  return isFirst || isMountOf(mount, name);
+}
+
+/** The same for its playlist of HLS. */
+export function isHlsPlaylistOf(path: string, name: SessionName): boolean {
+  const { mount, ending } = parseStreamPath(path);
+  return ending === 'm3u8' && isMountOf(mount, name);
 }

@@ -108,7 +108,7 @@ async function openParts(options: ScxOptions) {
   const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
-  const playout = createPlayout(launch, now, predecessor !== undefined);
+  const playout = createPlayout({ ...launch, identities }, now, predecessor !== undefined);
   const password = createSourcePassword(launch.sourceKey, now);
   const secret = drawToken();
   const news = { isDue: false };

@@ -16,6 +16,7 @@ import type { ListenerHook } from './listeners/listener-hook.js';
 import type { ListenerIdentities } from './listeners/listener-identities.js';
 import type { Playout } from './listeners/playout.js';
 import { createSourcesAdmin } from './port/client-admin.js';
+import { createHlsAnswers } from './port/hls-answers.js';
 import { createOperatorPages } from './port/operator-pages.js';
 import { openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
@@ -118,6 +119,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
   });
   const served = {
     ...{ name, pages, isLeaving, now },
+    hls: createHlsAnswers({ name, playout, isHooked: () => options.hook.isSet, isLeaving, now }),
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
     ...{ secret: launch.leaseToken, hook: options.hook },

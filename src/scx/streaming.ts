@@ -149,7 +149,7 @@ function createListenerReport(overlay: Overlay): (count: number) => void {
 function openSources({ launch, playout, now, log }: StreamingOptions, overlay: Overlay) {
   const audience = (id: SourceId): SourceAudience => {
     const found = overlay.view().sources.find(({ source }) => source.id === id);
-    return { listeners: found?.audience ?? 0, scxListeners: playout.listeners.count };
+    return { listeners: found?.audience ?? 0, scxListeners: playout.audience.count };
   };
   return createAttachedSources({
     channels: launch.channels.map(({ id }) => id),
@@ -237,8 +237,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     titles,
     fallbackSource: () => login.fallbackSource,
     get clients() {
-      const { count, waiting } = playout.listeners;
-      return count + waiting + sourceCount();
+      return playout.audience.count + playout.listeners.waiting + sourceCount();
     },
     get hasSources() {
       return sourceCount() > 0;
@@ -246,7 +245,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     tick: (at) => {
       ingest.tick(at);
       sources.tick(at);
-      reportListeners(playout.listeners.count);
+      reportListeners(playout.audience.count);
     },
     metrics: () =>
       drawScxMetrics({

@@ -8,6 +8,7 @@ import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
 import { nodeIdOf } from '../../src/overlay/tls/node-id.js';
 import { signingKeyOf } from '../../src/runtime/signing-key.js';
 import type { Ingest } from '../../src/scx/ingest/ingest.js';
+import { createListenerIdentities } from '../../src/scx/listeners/listener-identities.js';
 import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
 import type { SessionName } from '../../src/session/session-name.js';
@@ -132,6 +133,12 @@ export const NO_INGEST: Ingest = {
   tick: () => undefined,
   closeAll: () => undefined,
 };
+
+/** Identities of listeners, any number of which may have one address. */
+export const newIdentities = () => createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
+
+/** A port without HLS. */
+export const NO_HLS = { hls: () => undefined };
 
 export const SECRET = 'the-secret-of-the-cluster';
 

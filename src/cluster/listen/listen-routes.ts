@@ -10,7 +10,7 @@ import { createRequestRate, type RequestRate } from '../../http/server/request-r
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { probedBytes } from '../../icecast/stream-request.js';
-import { sessionPath } from '../../session/session-name.js';
+import { type SessionName, sessionPath } from '../../session/session-name.js';
 import { clientOf } from '../web/client.js';
 import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem } from '../web/problem.js';
@@ -91,6 +91,16 @@ function slotOf({ reservations }: Context, request: Request, response: Response)
   return { client, isListener: takesSlot, unreserved };
 }
 
+function redirect(response: Response, location: string): undefined {
+  response.status(302).set({ Location: location, 'Content-Length': '0' }).end();
+}
+
+/** Sends the client to what is at an SCX, or passes that on. */
+function lead(context: Context, request: Request, response: Response, url: string): undefined {
+  if (!isProxied(context, request)) return redirect(response, streamUrl(url, request));
+  context.proxy.stream(request, response, url);
+}
+
 async function listen(
   context: Context,
   request: Request,
@@ -99,14 +109,56 @@ async function listen(
 ): Promise<Refusal> {
   const scx = await context.scxs.forListener(name, known, slotOf(context, request, response));
   if (!scx.ok) return scx.problem;
-  const httpUrl = withOwnQuery(context, request, scx.value.httpUrl);
-  if (isProxied(context, request)) {
-    context.proxy.stream(request, response, httpUrl);
-    return undefined;
+  return lead(context, request, response, withOwnQuery(context, request, scx.value.httpUrl));
+}
+
+/** `NAME=DIGITS` in the query of a request for HLS, if it is there. */
+const parameterOf = ({ originalUrl }: Request, name: 'id' | 't'): string | undefined =>
+  new RegExp(`[?&](${name}=[0-9a-f]{1,64})(?=&|$)`).exec(originalUrl)?.[1];
+
+/** Where a playlist of HLS is, with the segments behind it. */
+const hlsPath = (name: SessionName): string => `/listen/${sessionPath(name)}.m3u8`;
+
+/**
+ * Sends the player to a playlist of HLS. Only the first request is that of a listener, who then has an
+ * id. The addresses in the playlist are relative, so those that we pass on must come from its own path.
+ */
+async function listenByHls(
+  context: Context,
+  request: Request,
+  response: Response,
+  { name, known }: Wanted,
+): Promise<Refusal> {
+  const id = parameterOf(request, 'id');
+  if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
+    return redirect(response, `${publicUrl(context.url, request)}${hlsPath(name)}`);
   }
-  const location = streamUrl(httpUrl, request);
-  response.status(302).set({ Location: location, 'Content-Length': '0' }).end();
-  return undefined;
+  const slot = slotOf(context, request, response);
+  const isListener = slot.isListener && id === undefined;
+  const scx = await context.scxs.forListener(name, known, { ...slot, isListener });
+  if (!scx.ok) return scx.problem;
+  const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
+  return lead(context, request, response, [playlist, id].filter(Boolean).join('?'));
+}
+
+/** Sends the player to a segment of HLS, which every SCX of the session has. */
+async function fetchSegment(
+  context: Context,
+  request: Request,
+  response: Response,
+): Promise<Refusal> {
+  const { creator, session, segment } = request.params;
+  response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
+  const wanted = await wantedByPath(context, request, `${creator}/${session}`);
+  if (!wanted.ok) return wanted.problem;
+  const { name, known } = wanted.value;
+  const slot = { client: clientOf(response), isListener: false, unreserved: true };
+  const scx = await context.scxs.forListener(name, known, slot);
+  if (!scx.ok) return scx.problem;
+  const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
+  const title = parameterOf(request, 't');
+  const file = `${folder}/${encodeURIComponent(`${segment}`)}`;
+  return lead(context, request, response, [file, title].filter(Boolean).join('?'));
 }
 
 /** The address in a playlist. */
@@ -146,6 +198,7 @@ async function answer(
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
   if (!wanted.ok) return wanted.problem;
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
+  if (ending === 'm3u8') return listenByHls(context, request, response, wanted.value);
   return sendPlaylist(context, request, response, ending, wanted.value);
 }
 
@@ -171,6 +224,9 @@ function listenRouter(context: Context): Router {
   for (const kind of PLAYLIST_KINDS) byQuery(`/listen.${kind}`, kind);
   publicRoute(router, '/listen/:creator/:file', {
     GET: (request, response) => answerFile(context, request, response),
+  });
+  publicRoute(router, '/listen/:creator/:session/:segment', {
+    GET: (request, response) => fetchSegment(context, request, response),
   });
   return router;
 }

@@ -80,6 +80,7 @@ async function giveSession(successor: Successor, options: HandOverOptions): Prom
   if (options.isLeaving()) throw new Error('this SCX is leaving itself');
   await successor.give(packPlaybackState(playout.state(now())));
   await successor.give({ kind: 'door' }, http.server);
+  playout.polling.clear(now());
 }
 
 async function moveListener(successor: Successor, departing: DepartingListener): Promise<void> {

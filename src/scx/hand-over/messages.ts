@@ -17,9 +17,12 @@
  * not understood ends the successor before anything has changed.
  */
 import { z } from 'zod';
+import type { SourceId } from '../../gossamer/core/node.js';
 import { encoderTitleSchema } from '../ingest/encoder-title.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
+import type { PlayedFrame } from '../sound/chunk.js';
 import type { PlaybackState } from '../sound/playhead.js';
+import type { SegmentsState } from '../sound/segments.js';
 
 /** Raised when an older process could misunderstand a message. */
 export const HAND_OVER_VERSION = 1;
@@ -57,6 +60,24 @@ export type SuccessorMessage = z.infer<typeof successorSchema>;
 /** Bytes in base64, duration in ms, sequence number, title. */
 const frameSchema = z.tuple([z.string(), z.number(), count, title]);
 
+/** The SegmentsState (sound/segments.ts). */
+const segmentsSchema = z.object({
+  kept: z.array(
+    z.object({
+      name: z.string().max(200),
+      number: count,
+      startsStream: z.boolean(),
+      discontinuities: count,
+      durationMs: z.number(),
+      title,
+      bytes: z.base64(),
+    }),
+  ),
+  open: z
+    .object({ source: sourceId, startsStream: z.boolean(), frames: z.array(frameSchema) })
+    .nullable(),
+});
+
 const playbackStateSchema = z.object({
   kind: z.literal('estate'),
   frames: z.array(frameSchema),
@@ -65,6 +86,9 @@ const playbackStateSchema = z.object({
   position: z.object({ source: sourceId, sequence: count }).nullable(),
   /** Earlier versions do not send it. */
   playingForMs: z.number().nonnegative().optional(),
+  /** Earlier versions send neither of these. */
+  segments: segmentsSchema.optional(),
+  polling: z.array(z.string().max(64)).optional(),
 });
 
 /** A ListenerPosition (listener-writer.ts). */
@@ -92,31 +116,54 @@ export type PredecessorMessage = z.infer<typeof predecessorSchema>;
 
 type PlaybackStateMessage = Extract<PredecessorMessage, { kind: 'estate' }>;
 
+type FrameMessage = PlaybackStateMessage['frames'][number];
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+const packFrame = ({ bytes, durationMs, sequence, title }: PlayedFrame): FrameMessage => [
+  base64(bytes),
+  durationMs,
+  sequence,
+  title,
+];
+
+const unpackFrame = ([bytes, durationMs, sequence, title]: FrameMessage): PlayedFrame => ({
+  ...{ bytes: Buffer.from(bytes, 'base64'), durationMs, sequence, title },
+  startsStream: false,
+});
+
+const packSegments = ({ kept, open }: SegmentsState): z.infer<typeof segmentsSchema> => ({
+  kept: kept.map((segment) => ({ ...segment, bytes: base64(segment.bytes) })),
+  open: open && { ...open, frames: open.frames.map(packFrame) },
+});
+
+const unpackSegments = ({ kept, open }: z.infer<typeof segmentsSchema>): SegmentsState => ({
+  kept: kept.map((segment) => ({ ...segment, bytes: Buffer.from(segment.bytes, 'base64') })),
+  open: open && {
+    ...{ source: open.source as SourceId, startsStream: open.startsStream },
+    frames: open.frames.map(unpackFrame),
+  },
+});
+
 /** A playback state as a message. */
 export function packPlaybackState(state: PlaybackState): PlaybackStateMessage {
-  const { ring, position, playingForMs } = state;
-  const frames = ring.frames.map(
-    ({ bytes, durationMs, sequence, title }): PlaybackStateMessage['frames'][number] => [
-      Buffer.from(bytes).toString('base64'),
-      durationMs,
-      sequence,
-      title,
-    ],
-  );
+  const { ring, position, playingForMs, segments } = state;
   const { first, ageMs } = ring;
-  return { kind: 'estate', frames, first, ageMs, position, playingForMs };
+  return {
+    ...{ kind: 'estate', frames: ring.frames.map(packFrame), first, ageMs, position, playingForMs },
+    segments: segments && packSegments(segments),
+    polling: state.polling && [...state.polling],
+  };
 }
 
 /** The playback state in a message. */
 export function unpackPlaybackState(message: PlaybackStateMessage): PlaybackState {
-  const { first, ageMs, position, playingForMs } = message;
-  const frames = message.frames.map(([bytes, durationMs, sequence, title]) => ({
-    ...{ bytes: Buffer.from(bytes, 'base64'), durationMs, sequence, title },
-    startsStream: false,
-  }));
+  const { first, ageMs, position, playingForMs, segments, polling } = message;
   return {
-    ring: { frames, first, ageMs },
+    ring: { frames: message.frames.map(unpackFrame), first, ageMs },
     position: position as PlaybackState['position'],
     playingForMs,
+    segments: segments && unpackSegments(segments),
+    polling,
   };
 }

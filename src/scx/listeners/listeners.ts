@@ -39,6 +39,8 @@ interface DetachedPosition {
 export interface ListenersOptions {
   readonly ring: AudioRing;
   readonly listenersMax: number;
+  /** Listeners that are served elsewhere in this process, and take slots as well. */
+  others?(): number;
   /** Groups of listeners: calls of `write` in a write interval. */
   readonly groups: number;
   /** How long a listener waits for the first audio, ms. */
@@ -88,6 +90,8 @@ export interface Listeners {
   readonly count: number;
   readonly peak: number;
   readonly waiting: number;
+  /** Whether there is a slot for another one. */
+  readonly hasRoom: boolean;
   readonly counters: Readonly<ListenerCounters>;
 }
 
@@ -138,8 +142,11 @@ export function createListeners(options: ListenersOptions): Listeners {
     writer.open(listener, burst, now);
   };
 
+  const hasRoom = (): boolean =>
+    groups.count + waiting.size + (options.others?.() ?? 0) < options.listenersMax;
+
   const admit: Listeners['admit'] = (connection, now) => {
-    if (groups.count + waiting.size >= options.listenersMax) {
+    if (!hasRoom()) {
       counters.full++;
       return undefined;
     }
@@ -197,6 +204,9 @@ export function createListeners(options: ListenersOptions): Listeners {
     },
     get waiting() {
       return waiting.size;
+    },
+    get hasRoom() {
+      return hasRoom();
     },
     counters,
   };

@@ -10,13 +10,28 @@ import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
 import { createOnAir, type OnAir } from '../sound/on-air.js';
 import { createPlayhead, type PlaybackState, type Playhead } from '../sound/playhead.js';
+import { createSegments, type Segments } from '../sound/segments.js';
 import { OFF_AIR_MS, SOURCE_DOWN_MS, SOURCE_LIVE_MS } from '../sources/source-timeouts.js';
+import type { ListenerIdentities } from './listener-identities.js';
 import { createListeners, type Listeners } from './listeners.js';
+import { createPollingListeners, type PollingListeners } from './polling-listeners.js';
+
+/** Numbers of listeners, of both kinds together. */
+interface Audience {
+  readonly count: number;
+  /** The most at a time. */
+  readonly peak: number;
+}
 
 /** The listeners' side of an SCX. */
 export interface Playout {
   readonly ring: AudioRing;
   readonly listeners: Listeners;
+  /** The same sound in segments, and the listeners who fetch them. */
+  readonly segments: Segments;
+  readonly polling: PollingListeners;
+  /** All listeners that hear something. */
+  readonly audience: Audience;
   readonly onAir: OnAir;
   readonly playhead: Playhead;
   handleAdu(adu: Adu): void;
@@ -60,7 +75,10 @@ const INTERVALS_PER_BURST = 4;
 /** The shortest write interval that a small burst can cause, ms. Guess. */
 const INTERVAL_MS_MIN = 100;
 
-type PlayoutOptions = Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs' | 'silenceMs'>;
+interface PlayoutOptions
+  extends Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs' | 'silenceMs'> {
+  readonly identities: ListenerIdentities;
+}
 
 /** The time between two writes to a listener, ms: a long one is cheap, but the burst must cover it. */
 const intervalOf = ({ writeIntervalMs, burstMs }: PlayoutOptions): number =>
@@ -78,6 +96,30 @@ const createChoice = (silenceMs: number | undefined): OnAir =>
     silenceMs: silenceMs || undefined,
   });
 
+/** Both kinds of listeners, which share the slots of the SCX. */
+function openAudience({ identities, listenersMax }: PlayoutOptions, ring: AudioRing) {
+  const listeners = createListeners({
+    ...{ ring, listenersMax, groups: GROUPS, waitMs: WAIT_MS, idleMs: IDLE_MS },
+    others: () => polling.count,
+  });
+  const polling = createPollingListeners({ identities, hasRoom: () => listeners.hasRoom });
+  let peak = 0;
+  const count = (): number => listeners.count + polling.count;
+  const audience = {
+    get count() {
+      return count();
+    },
+    get peak() {
+      return Math.max(peak, listeners.peak, polling.peak, count());
+    },
+    /** Remembers the number at this moment. */
+    note: (): void => {
+      peak = Math.max(peak, count());
+    },
+  };
+  return { listeners, polling, audience };
+}
+
 /**
  * Creates a playout without audio or listeners; `now` is a monotonic clock in ms. `isSuccessor`: it
  * plays nothing before it has the ring of another process.
@@ -88,10 +130,10 @@ export function createPlayout(
   isSuccessor = false,
 ): Playout {
   const ring = createRing(options.burstMs);
-  const limits = { groups: GROUPS, waitMs: WAIT_MS, idleMs: IDLE_MS };
-  const listeners = createListeners({ ring, listenersMax: options.listenersMax, ...limits });
+  const segments = createSegments();
+  const { listeners, polling, audience } = openAudience(options, ring);
   const onAir = createChoice(options.silenceMs);
-  const playhead = createPlayhead(ring, isSuccessor);
+  const playhead = createPlayhead(ring, segments, isSuccessor);
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;
 
@@ -99,6 +141,8 @@ export function createPlayout(
     const at = now();
     ring.cut(at);
     listeners.write(at);
+    polling.tick(at);
+    audience.note();
   };
 
   /** Opens those that take no titles `SETTLE_MS` after the first audio, the others with the title. */
@@ -118,13 +162,19 @@ export function createPlayout(
     const before = onAir.title;
     const frames = onAir.handle(adu, at);
     const isLate = frames.length === 0 && onAir.title !== before;
-    if (isLate) ring.retitle(at, onAir.titleFrom, before, onAir.title);
+    if (isLate) {
+      ring.retitle(at, onAir.titleFrom, before, onAir.title);
+      segments.retitle(onAir.titleFrom, before, onAir.title);
+    }
     return frames;
   };
 
   return {
     ring,
     listeners,
+    segments,
+    polling,
+    audience,
     onAir,
     playhead,
     handleAdu: (adu) => {
@@ -142,11 +192,16 @@ export function createPlayout(
     state: (at) => {
       const { since } = onAir;
       const isPlaying = onAir.playing(at) !== undefined && since !== undefined;
-      return { ...playhead.state(at), playingForMs: isPlaying ? at - since : undefined };
+      return {
+        ...playhead.state(at),
+        playingForMs: isPlaying ? at - since : undefined,
+        polling: polling.ids(),
+      };
     },
     resume: (state, at) => {
       playhead.resume(state, at);
       const { position, playingForMs } = state;
+      polling.expect(state.polling ?? []);
       if (position === null || playingForMs === undefined) return;
       onAir.continueSince(position.source, at - playingForMs);
     },

@@ -19,12 +19,12 @@ import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 import type { DetachedListener, ListenerConnections } from '../listeners/listener-connections.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
+import type { Listeners } from '../listeners/listeners.js';
 
 export interface MovedListenersOptions {
   /** The cluster's secret. */
   readonly secret: string;
-  readonly listenersMax: number;
-  readonly listeners: { readonly count: number; readonly waiting: number };
+  readonly listeners: Pick<Listeners, 'count' | 'hasRoom'>;
   readonly connections: Pick<ListenerConnections, 'detach' | 'resume'>;
   readonly log: Logger;
   isLeaving(): boolean;
@@ -141,9 +141,7 @@ export function createMovedListeners(options: MovedListenersOptions): MovedListe
       const taken = unpacked(head.headers.get(STATE_FIELD));
       if (taken === undefined) return textAnswer(400, 'The state of the listener is malformed.');
       if (options.isLeaving()) return unavailable('This relay is leaving.', 1);
-      if (listeners.count + listeners.waiting >= options.listenersMax) {
-        return unavailable('This relay is full.', 10);
-      }
+      if (!listeners.hasRoom) return unavailable('This relay is full.', 10);
       socket.write(TAKEN);
       connections.resume(socket, taken.state, { isOpen: true, frame: null, icy: taken.icy });
       return undefined;

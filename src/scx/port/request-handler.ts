@@ -41,6 +41,7 @@ import type { LoggedRequest } from '../listeners/logged-request.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
+import type { HlsAnswers } from './hls-answers.js';
 import { askHook } from './hooked-requests.js';
 import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
@@ -52,6 +53,7 @@ export interface RequestOptions {
   readonly ring: AudioRing;
   /** Asked about each listener; undefined: everybody may listen. */
   readonly hook?: ListenerHook | undefined;
+  readonly hls: HlsAnswers;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   /** The cluster's secret, with which the front end asks about clients. */
@@ -240,6 +242,20 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     reply(options, request, isAllowed ? await options.pages(path) : rateExceeded());
   };
 
+  const handleHls = async (request: Request, hls: Answer | Promise<Answer>): Promise<void> => {
+    const answer = await hls;
+    if (!request.socket.destroyed) reply(options, request, answer);
+  };
+
+  const handleRead = (request: Request): void => {
+    const path = pathOf(request.head.target);
+    const hls = options.hls(request);
+    if (hls !== undefined) return void handleHls(request, hls);
+    if (path === undefined || !isStreamOf(path, options.name))
+      return void handlePage(request, path);
+    handleStream(options, connections, hookRate, request);
+  };
+
   return {
     onRequest: (incoming) => {
       const { head, socket } = incoming;
@@ -257,10 +273,7 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       if (head.method !== 'GET' && head.method !== 'HEAD') {
         return reply(options, request, methodNotAllowed());
       }
-      const path = pathOf(head.target);
-      if (path !== undefined && isStreamOf(path, options.name))
-        handleStream(options, connections, hookRate, request);
-      else void handlePage(request, path);
+      handleRead(request);
     },
     onListener: connections.resume,
     close: watchSendQueues({ ...options, connections }),

@@ -10,6 +10,7 @@
 import type { SourceId } from '../../gossamer/core/node.js';
 import type { AudioRing, RingContents } from './audio-ring.js';
 import type { PlayedFrame } from './chunk.js';
+import type { Segments, SegmentsState } from './segments.js';
 
 /** A frame, as all SCXs of the session number it. */
 interface Position {
@@ -31,9 +32,13 @@ export interface PlaybackState {
   readonly position: Position | null;
   /** Time for which its source has been played, ms; undefined while the session is off the air. */
   readonly playingForMs?: number | undefined;
+  /** The same sound as segments; undefined from a predecessor that has none. */
+  readonly segments?: SegmentsState | undefined;
+  /** The ids of the listeners that fetch them. */
+  readonly polling?: readonly string[] | undefined;
 }
 
-/** The step between the choice of a source (on-air.ts) and the ring. */
+/** The step between the choice of a source (on-air.ts) and the ring, and the segments of HLS. */
 export interface Playhead {
   /** Plays these frames of a source next. */
   add(source: SourceId, frames: readonly PlayedFrame[], now: number): void;
@@ -60,7 +65,7 @@ const isPast = ({ source, frame }: Held, position: Position): boolean =>
   source === position.source && frame.sequence <= position.sequence;
 
 /** Creates a playhead before its first frame. `holds`: it holds frames back until `resume`. */
-export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
+export function createPlayhead(ring: AudioRing, segments: Segments, holds: boolean): Playhead {
   let held: Held[] | undefined = holds ? [] : undefined;
   let run: Run | undefined;
   /** The predecessor's last frame, until this process has played one. */
@@ -71,13 +76,18 @@ export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
     run = { source, first: continues ? (run?.first ?? sequence) : sequence, last: sequence };
   };
 
+  const play = (source: SourceId, frame: PlayedFrame, now: number): void => {
+    ring.append(frame, now);
+    segments.append(source, frame);
+  };
+
   const append = ({ source, frame }: Held, now: number): void => {
     const last = lastOfPredecessor;
-    if (last === undefined) return ring.append(frame, now);
+    if (last === undefined) return play(source, frame, now);
     if (isPast({ source, frame }, last)) return;
     const isNext = source === last.source && frame.sequence === last.sequence + 1;
     lastOfPredecessor = undefined;
-    ring.append({ ...frame, startsStream: !isNext }, now);
+    play(source, { ...frame, startsStream: !isNext }, now);
   };
 
   const position = (): Position | null =>
@@ -97,9 +107,14 @@ export function createPlayhead(ring: AudioRing, holds: boolean): Playhead {
     get position() {
       return position();
     },
-    state: (now) => ({ ring: ring.contents(now), position: position() }),
-    resume: ({ ring: contents, position: last }, now) => {
+    state: (now) => ({
+      ring: ring.contents(now),
+      position: position(),
+      segments: segments.state(),
+    }),
+    resume: ({ ring: contents, position: last, segments: made }, now) => {
       ring.restore(contents, now);
+      if (made !== undefined) segments.resume(made);
       const waiting = held ?? [];
       const past = last === null ? -1 : waiting.findLastIndex((one) => isPast(one, last));
       held = undefined;

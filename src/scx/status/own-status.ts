@@ -49,7 +49,7 @@ function formatOf({ ring }: Playout): Pick<ScxStatus, 'sampleRateHz' | 'audioCha
 /** The status at this moment. */
 export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
   const { launch, playout, handOver } = options;
-  const { listeners } = playout;
+  const { audience } = playout;
   const since = playout.playing() === undefined ? undefined : playout.onAir.since;
   const own: OwnFacts = {
     session: launch.session,
@@ -57,8 +57,8 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     httpUrl: options.httpUrl(),
     rendezvous: options.isPinned(),
     startedAt: options.startedAt,
-    listeners: listeners.count,
-    listenersPeak: listeners.peak,
+    listeners: audience.count,
+    listenersPeak: audience.peak,
     listenersTotal: options.identities.total(options.now()),
     listenersUnique: options.identities.present,
     averageListeningS: Math.round(options.identities.averageMs(options.now()) / 1000),

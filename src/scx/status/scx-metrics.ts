@@ -8,6 +8,8 @@ import type { SourcePassword } from '../../http/server/source-password.js';
 import type { OverlayCounters } from '../../overlay/sockets/counters.js';
 import type { HookCounters } from '../listeners/listener-hook.js';
 import type { Listeners } from '../listeners/listeners.js';
+import type { Playout } from '../listeners/playout.js';
+import type { PollingListeners } from '../listeners/polling-listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
@@ -20,6 +22,8 @@ export interface Counted {
   readonly overlay: Readonly<OverlayCounters>;
   readonly ring: AudioRing;
   readonly listeners: Listeners;
+  readonly polling: PollingListeners;
+  readonly audience: Playout['audience'];
   readonly onAir: OnAir;
   readonly sources: AttachedSources;
   readonly password: SourcePassword;
@@ -41,12 +45,13 @@ const gauge = (name: string, help: string, value: number): Metric => ({
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
 
-function listenerMetrics({ listeners }: Counted): Metric[] {
+function listenerMetrics({ listeners, polling, audience }: Counted): Metric[] {
   const { accepted, full, offAir, skipped, idle, bytes } = listeners.counters;
   return [
-    gauge('listeners', 'Listeners that hear something', listeners.count),
+    gauge('listeners', 'Listeners that hear something', audience.count),
+    gauge('listeners_hls', 'Those of them that listen by HLS', polling.count),
     gauge('listeners_waiting', 'Listeners that wait for the first audio', listeners.waiting),
-    gauge('listeners_peak', 'Most listeners at a time', listeners.peak),
+    gauge('listeners_peak', 'Most listeners at a time', audience.peak),
     counter('listeners_accepted', 'Listeners let in', accepted),
     counter('listeners_full', 'Refused: the SCX was full', full),
     counter('listeners_off_air', 'Refused: nothing was on the air', offAir),

@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { handOver } from '../../../src/scx/hand-over/hand-over.js';
-import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { type RawClient, rawClient } from '../raw-client.js';
@@ -14,8 +13,10 @@ import {
   audioAdu,
   FRAME_BYTES,
   NIGHT,
+  NO_HLS,
   NO_INGEST,
   NO_SOURCES,
+  newIdentities,
   numbersIn,
   range,
   source,
@@ -39,14 +40,18 @@ beforeEach(async () => {
   events = [];
   clients = [];
   sequence = 0;
-  playout = createPlayout({ burstMs: 500, listenersMax: 5, writeIntervalMs: 20 }, now);
+  playout = createPlayout(
+    { identities: newIdentities(), burstMs: 500, listenersMax: 5, writeIntervalMs: 20 },
+    now,
+  );
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(32) as never });
   playout.start();
   const options = {
     ...{ name: NIGHT, listenersMax: 5, spareConnections: 9, tls: undefined, now },
     onDropped: () => undefined,
     ...{ listeners: playout.listeners, ring: playout.ring, trust: trustIn([]) },
-    identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+    identities: newIdentities(),
+    ...NO_HLS,
     accessLog: {
       ...openAccessLog(undefined, log),
       add: ({ status }: { readonly status: number }) => void lines.push(`${status}`),

@@ -5,13 +5,13 @@ import {
   unpackPlaybackState,
 } from '../../../src/scx/hand-over/messages.js';
 import { createPlayout } from '../../../src/scx/listeners/playout.js';
-import { audioAdu, nodeId, source, sourceId } from '../support.js';
+import { audioAdu, newIdentities, nodeId, source, sourceId } from '../support.js';
 
 /** A playout of two sources, `a` of the higher priority, and a clock that the test moves. */
 function open() {
   let now = 0;
   const playout = createPlayout(
-    { burstMs: 1000, listenersMax: 5, writeIntervalMs: 250 },
+    { identities: newIdentities(), burstMs: 1000, listenersMax: 5, writeIntervalMs: 250 },
     () => now,
   );
   for (const [digit, priority] of [['a', 200] as const, ['b', 100] as const]) {

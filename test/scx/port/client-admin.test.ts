@@ -6,14 +6,23 @@ import type { Input } from '../../../src/gossamer/core/effects.js';
 import { PROOF_FIELD } from '../../../src/http/cluster-proof.js';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
-import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { createSourcesAdmin } from '../../../src/scx/port/client-admin.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import { proofOf } from '../../http/proven.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { audioAdu, NIGHT, NO_INGEST, nodeId, SECRET, source, sourceId } from '../support.js';
+import {
+  audioAdu,
+  NIGHT,
+  NO_HLS,
+  NO_INGEST,
+  newIdentities,
+  nodeId,
+  SECRET,
+  source,
+  sourceId,
+} from '../support.js';
 
 const now = (): number => performance.now();
 const log = pino({ level: 'silent' });
@@ -49,7 +58,10 @@ const attach = (sources: ReturnType<typeof attached>, digit: string) => {
 
 beforeEach(async () => {
   [fed, closed, clients, statuses] = [[], [], [], []];
-  playout = createPlayout({ burstMs: 500, listenersMax: 5, writeIntervalMs: 20 }, now);
+  playout = createPlayout(
+    { identities: newIdentities(), burstMs: 500, listenersMax: 5, writeIntervalMs: 20 },
+    now,
+  );
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: nodeId('f') });
   for (let sequence = 0; sequence < 40; sequence++) playout.handleAdu(audioAdu('a', sequence));
   playout.start();
@@ -61,7 +73,8 @@ beforeEach(async () => {
     {
       ...{ name: NIGHT, listenersMax: 5, tls: undefined, now, trust: trustIn(['127.0.0.1']) },
       ...{ listeners: playout.listeners, ring: playout.ring, ingest: NO_INGEST, secret: SECRET },
-      identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+      identities: newIdentities(),
+      ...NO_HLS,
       accessLog: {
         ...openAccessLog(undefined, log),
         add: ({ status }: { readonly status: number }) => void statuses.push(status),

@@ -8,12 +8,11 @@ import type { IncomingRequest } from '../../../src/http/server/head-gate.js';
 import { readRequestHead } from '../../../src/http/server/request-head.js';
 import { textAnswer } from '../../../src/http/server/response.js';
 import type { SourceRequest } from '../../../src/scx/ingest/source-request.js';
-import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { afterTest } from '../../after-test.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { NIGHT, NO_INGEST, NO_SOURCES } from '../support.js';
+import { NIGHT, NO_HLS, NO_INGEST, NO_SOURCES, newIdentities } from '../support.js';
 
 const now = (): number => performance.now();
 let playout: Playout;
@@ -22,12 +21,16 @@ let handled: SourceRequest[];
 
 beforeEach(async () => {
   handled = [];
-  playout = createPlayout({ burstMs: 1000, listenersMax: 3, writeIntervalMs: 20 }, now);
+  playout = createPlayout(
+    { identities: newIdentities(), burstMs: 1000, listenersMax: 3, writeIntervalMs: 20 },
+    now,
+  );
   port = await openScxPort(
     {
       ...{ name: NIGHT, listenersMax: 3, spareConnections: 8, tls: undefined, now },
       ...{ listeners: playout.listeners, ring: playout.ring, ...NO_SOURCES },
-      identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+      identities: newIdentities(),
+      ...NO_HLS,
       accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
       trust: trustIn(['127.0.0.1']),
       ingest: { ...NO_INGEST, handle: (request) => void handled.push(request) },

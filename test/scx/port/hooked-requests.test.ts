@@ -6,12 +6,21 @@ import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { basicHeader } from '../../../src/http/server/basic-auth.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { createListenerHook, type ListenerHook } from '../../../src/scx/listeners/listener-hook.js';
-import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { admit, type HookServer, startHookServer } from '../../icecast/hook-server.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { audioAdu, FRAME_BYTES, NIGHT, NO_INGEST, NO_SOURCES, nodeId, source } from '../support.js';
+import {
+  audioAdu,
+  FRAME_BYTES,
+  NIGHT,
+  NO_HLS,
+  NO_INGEST,
+  NO_SOURCES,
+  newIdentities,
+  nodeId,
+  source,
+} from '../support.js';
 
 const log = pino({ level: 'silent' });
 const now = (): number => performance.now();
@@ -37,7 +46,10 @@ async function open(
   listenersMax = 5,
   clock = now,
 ) {
-  playout = createPlayout({ burstMs: 500, listenersMax, writeIntervalMs: 20 }, now);
+  playout = createPlayout(
+    { identities: newIdentities(), burstMs: 500, listenersMax, writeIntervalMs: 20 },
+    now,
+  );
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: nodeId('f') });
   playout.start();
   play();
@@ -48,7 +60,8 @@ async function open(
       trust: trustIn(['127.0.0.1']),
       ...{ listeners: playout.listeners, ring: playout.ring, ingest: NO_INGEST, ...NO_SOURCES },
       ...{ spareConnections: 100, onDropped: () => undefined, isLeaving: () => false },
-      identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+      identities: newIdentities(),
+      ...NO_HLS,
       accessLog: openAccessLog(undefined, log),
       pages: () => Promise.resolve({ status: 404, body: '' }),
       streamFields: () => ({}),

@@ -7,7 +7,6 @@ import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import type { HookedListener } from '../../../src/icecast/listener-hook.js';
 import type { ListenerHook } from '../../../src/scx/listeners/listener-hook.js';
-import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { proofOf } from '../../http/proven.js';
@@ -16,8 +15,10 @@ import {
   audioAdu,
   FRAME_BYTES,
   NIGHT,
+  NO_HLS,
   NO_INGEST,
   NO_SOURCES,
+  newIdentities,
   nodeId,
   numbersIn,
   range,
@@ -42,7 +43,10 @@ let sessions: Session[] = [];
 let clients: RawClient[] = [];
 
 async function open(first: number, listenersMax = 5, hook?: ListenerHook): Promise<Session> {
-  const playout = createPlayout({ burstMs: 500, listenersMax, writeIntervalMs: 20 }, now);
+  const playout = createPlayout(
+    { identities: newIdentities(), burstMs: 500, listenersMax, writeIntervalMs: 20 },
+    now,
+  );
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: nodeId('f') });
   playout.start();
   const logged: { status: number; bytes: number }[] = [];
@@ -51,7 +55,8 @@ async function open(first: number, listenersMax = 5, hook?: ListenerHook): Promi
       ...{ name: NIGHT, listenersMax, tls: undefined, now, hook, trust: trustIn(['127.0.0.1']) },
       ...{ listeners: playout.listeners, ring: playout.ring, ingest: NO_INGEST, ...NO_SOURCES },
       ...{ spareConnections: 100, onDropped: () => undefined, isLeaving: () => false },
-      identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+      identities: newIdentities(),
+      ...NO_HLS,
       accessLog: {
         ...openAccessLog(undefined, pino({ level: 'silent' })),
         add: ({ status, bytes }) => void logged.push({ status, bytes }),

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
-import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import {
   createOperatorPages,
@@ -19,8 +18,10 @@ import {
   audioAdu,
   FRAME_BYTES,
   NIGHT,
+  NO_HLS,
   NO_INGEST,
   NO_SOURCES,
+  newIdentities,
   numbersIn,
   range,
   source,
@@ -82,7 +83,8 @@ const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   onDropped: () => undefined,
   listeners: playout.listeners,
   ring: playout.ring,
-  identities: createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 }),
+  identities: newIdentities(),
+  ...NO_HLS,
   accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
   tls: undefined,
   trust: trustIn(['127.0.0.1']),
@@ -106,7 +108,10 @@ beforeEach(async () => {
   isLeaving = false;
   sequence = 0;
   clients = [];
-  playout = createPlayout({ burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 }, now);
+  playout = createPlayout(
+    { identities: newIdentities(), burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 },
+    now,
+  );
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(32) as never });
   playout.start();
   server = await openScxPort(options(), anywhere);

@@ -7,6 +7,7 @@ import {
 import { createAudioRing } from '../../../src/scx/sound/audio-ring.js';
 import type { PlayedFrame } from '../../../src/scx/sound/chunk.js';
 import { createPlayhead } from '../../../src/scx/sound/playhead.js';
+import { createSegments } from '../../../src/scx/sound/segments.js';
 import { played, range, reachesIn, sourceId } from '../support.js';
 
 const LIMITS = { keepMs: 30_000, bytesMax: 2_000_000, burstMs: 1000, staleMs: 5000 };
@@ -16,7 +17,7 @@ const B = sourceId('b');
 /** An SCX's ring with what leads to it; frames are cut ten by ten. */
 function process(holds: boolean) {
   const ring = createAudioRing(LIMITS);
-  const playhead = createPlayhead(ring, holds);
+  const playhead = createPlayhead(ring, createSegments(), holds);
   return {
     playhead,
     hear: (source: typeof A, from: number, to: number, first?: Partial<PlayedFrame>): void => {

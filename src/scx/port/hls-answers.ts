@@ -1,0 +1,174 @@
+/**
+ * Requests for HLS at the SCX's port: playlists, and segments. A playlist that has nothing to list yet,
+ * because the SCX is joining or the session is off the air, is waited for as a listener waits for the
+ * stream. A segment never changes, so caches may keep it, unless the client knows another title of it.
+ *
+ * Bounded: WAITING_MAX requests that wait, WAIT_MS each; the rate limit of each address.
+ */
+import { AGENT_LENGTH_MAX } from '../../api/scx-admin.js';
+import type { RequestHead } from '../../http/server/request-head.js';
+import { createRequestRate } from '../../http/server/request-rate.js';
+import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
+import { isHlsPlaylistOf } from '../../icecast/stream-path.js';
+import { pathOf, urlOf } from '../../lib/url-path.js';
+import type { SessionName } from '../../session/session-name.js';
+import type { Playout } from '../listeners/playout.js';
+import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
+import { parseSegmentName, titleDigest } from '../sound/segment.js';
+import type { Segment } from '../sound/segments.js';
+import { mediaPlaylist, PLAYLIST_TYPE, variantPlaylist } from './hls-playlists.js';
+
+export interface HlsOptions {
+  readonly name: SessionName;
+  readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps'>;
+  /** The operator's hook is asked about listeners, which cannot be done for those that only fetch. */
+  isHooked(): boolean;
+  isLeaving(): boolean;
+  now(): number;
+}
+
+/** A request, and the address of its client. */
+interface HlsRequest {
+  readonly head: RequestHead;
+  readonly address: string;
+}
+
+/** Answers a request for HLS; undefined if it asks for something else. */
+export type HlsAnswers = (request: HlsRequest) => Answer | Promise<Answer> | undefined;
+
+/** Requests of one address. Guesses: a campus of 500 listeners asks 400 times a second. */
+const RATE = { atOnce: 2000, perSecond: 500 } as const;
+/** How long a playlist without a segment is waited for, ms. The same as for the stream. */
+const WAIT_MS = 10_000;
+const WAITING_MAX = 256;
+/** Retry-After, s. Guesses. */
+const RETRY_S = { leaving: 1, offAir: 5, toCome: 1, full: 10, rate: 10 } as const;
+
+const HOOKED =
+  'This cluster asks for names and passwords of listeners: listen to the .mp3 instead.';
+const FULL = 'This relay is full.';
+const ADDRESS_FULL = 'Too many listeners at your address.';
+const OFTEN = 'You ask too often; come back later.';
+const OFF_AIR = 'The session is off the air.';
+const GONE = 'This segment is gone: fetch the playlist, and go on from there.';
+const TO_COME = 'This segment is not there yet: fetch the playlist.';
+const UNKNOWN = 'There is no such segment here: fetch the playlist, and go on from there.';
+
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+/** The answer with a body that has this entity tag, or that the client has it already (RFC 9110 §13.1.2). */
+function tagged(head: RequestHead, tag: string, answer: Answer): Answer {
+  const known = head.headers.get('if-none-match')?.split(',') ?? [];
+  const isKnown = known.some((one) => one.trim().replace(/^W\//, '') === tag);
+  const fields = { ...answer.fields, ETag: tag };
+  if (!isKnown) return { ...answer, fields };
+  return {
+    status: 304,
+    body: '',
+    fields: { ...fields, 'Content-Type': undefined, 'Content-Length': undefined },
+  };
+}
+
+const queryOf = ({ target }: RequestHead): URLSearchParams =>
+  urlOf(target, 'http://scx')?.searchParams ?? new URLSearchParams();
+
+const playlist = (body: string, cacheControl: string): Answer => ({
+  status: 200,
+  body,
+  fields: { 'Content-Type': PLAYLIST_TYPE, 'Cache-Control': cacheControl },
+});
+
+/** Creates the answers of one port. */
+export function createHlsAnswers(options: HlsOptions): HlsAnswers {
+  const { name, now } = options;
+  const { segments, polling, playing, bitrateKbps } = options.playout;
+  const rate = createRequestRate(RATE);
+  let waiting = 0;
+
+  const refusal = (address: string): Answer | undefined => {
+    if (options.isHooked()) return textAnswer(403, HOOKED);
+    if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
+    if (rate.take(address, now())) return undefined;
+    return textAnswer(429, OFTEN, { 'Retry-After': RETRY_S.rate });
+  };
+
+  const variants = (): Answer =>
+    playlist(variantPlaylist(name.session, drawPollingId(), bitrateKbps()), 'no-store');
+
+  const listing = (head: RequestHead, listed: readonly Segment[]): Answer => {
+    const newest = listed.at(-1);
+    const tag = `"${newest?.number}-${newest?.name}"`;
+    return tagged(head, tag, playlist(mediaPlaylist(name.session, listed), 'no-cache'));
+  };
+
+  /** Resolves with the next segment, or when that takes too long. */
+  const nextSegment = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting++;
+      const end = (): void => {
+        waiting--;
+        clearTimeout(late);
+        forget();
+        resolve();
+      };
+      const late = setTimeout(end, WAIT_MS);
+      const forget = segments.onNext(end);
+    });
+
+  /** Takes the listener in; undefined: it listens. */
+  const refuseListener = (head: RequestHead, id: string, address: string): Answer | undefined => {
+    const agent = Buffer.from((head.headers.get('user-agent') ?? '').slice(0, AGENT_LENGTH_MAX));
+    switch (polling.poll({ id, address, agent: agent.toString() }, now())) {
+      case 'full':
+        return unavailable(FULL, RETRY_S.full);
+      case 'addressFull':
+        return textAnswer(429, ADDRESS_FULL, { 'Retry-After': RETRY_S.full });
+      case 'listening':
+        return undefined;
+    }
+  };
+
+  const media = async ({ head, address }: HlsRequest, id: string): Promise<Answer> => {
+    const isNew = !polling.has(id);
+    const refused = head.method === 'GET' ? refuseListener(head, id, address) : undefined;
+    if (refused !== undefined) return refused;
+    const isOff = segments.listed().length === 0 || (isNew && playing() === undefined);
+    if (isOff && waiting < WAITING_MAX) await nextSegment();
+    const listed = segments.listed();
+    if (listed.length === 0 || (isNew && playing() === undefined)) {
+      return unavailable(OFF_AIR, RETRY_S.offAir);
+    }
+    return listing(head, listed);
+  };
+
+  const absent = (file: string): Answer => {
+    const absence = segments.absence(file);
+    if (absence === 'gone') return textAnswer(410, GONE);
+    if (absence === 'unknown') return textAnswer(404, UNKNOWN);
+    return textAnswer(404, TO_COME, { 'Retry-After': RETRY_S.toCome });
+  };
+
+  const segment = (head: RequestHead, file: string): Answer => {
+    const found = segments.find(file);
+    if (found === undefined) return absent(file);
+    const digest = titleDigest(found.title);
+    const isSame = digest === (queryOf(head).get('t') ?? '');
+    const cacheControl = isSame ? IMMUTABLE : 'no-store';
+    const fields = { 'Content-Type': 'audio/mpeg', 'Cache-Control': cacheControl };
+    const tag = `"${[file.replace(/\.mp3$/, ''), digest].filter(Boolean).join('-')}"`;
+    return tagged(head, tag, { status: 200, body: found.bytes, fields });
+  };
+
+  return (request) => {
+    const { head, address } = request;
+    const path = pathOf(head.target) ?? '';
+    const [, folder, file = ''] = /^\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+    const isSegment = folder === name.session && parseSegmentName(file) !== undefined;
+    if (!isSegment && !isHlsPlaylistOf(path, name)) return undefined;
+    const refused = refusal(address);
+    if (refused !== undefined) return refused;
+    if (isSegment) return segment(head, file);
+    const id = queryOf(head).get('id') ?? '';
+    return isPollingId(id) ? media(request, id) : variants();
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * The playlists of HLS (RFC 8216 §4). A player first gets the list of variants, of which there is one;
+ * its address holds an id, by which the listener is counted as long as the player asks again. All
+ * addresses are relative, so they lead to wherever the playlist came from: an SCX, or a front end that
+ * passes it on.
+ */
+import { TARGET_S, titleDigest } from '../sound/segment.js';
+import type { Segment } from '../sound/segments.js';
+
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+
+/** What a rate is taken for while nothing is known of the stream, kbit/s. */
+const BITRATE_KBPS = 128;
+/** Tags, and frames that are larger than the average, as a share. Guess. */
+const OVERHEAD = 1.1;
+
+const print = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
+
+/**
+ * The list of variants.
+ *
+ * @param session the last part of the session's name
+ */
+export function variantPlaylist(
+  session: string,
+  id: string,
+  bitrateKbps: number | undefined,
+): string {
+  const bandwidth = Math.ceil((bitrateKbps ?? BITRATE_KBPS) * 1000 * OVERHEAD);
+  return print([
+    '#EXTM3U',
+    `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="mp4a.40.34"`,
+    `${encodeURIComponent(session)}.m3u8?id=${id}`,
+  ]);
+}
+
+/** The name of a segment, and in the query what else its bytes depend on. */
+function segmentTarget({ name, title }: Segment): string {
+  const digest = titleDigest(title);
+  return digest === '' ? name : `${name}?t=${digest}`;
+}
+
+const entry = (session: string, segment: Segment): string[] => [
+  ...(segment.startsStream ? ['#EXT-X-DISCONTINUITY'] : []),
+  `#EXTINF:${(segment.durationMs / 1000).toFixed(5)},${segment.title ?? ''}`,
+  `${encodeURIComponent(session)}/${segmentTarget(segment)}`,
+];
+
+/** The list of segments, oldest first; there must be at least one. */
+export function mediaPlaylist(session: string, segments: readonly Segment[]): string {
+  const [first] = segments;
+  const discontinuities = (first?.discontinuities ?? 0) - Number(first?.startsStream ?? false);
+  return print([
+    '#EXTM3U',
+    '#EXT-X-VERSION:3',
+    `#EXT-X-TARGETDURATION:${TARGET_S}`,
+    `#EXT-X-MEDIA-SEQUENCE:${first?.number ?? 0}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuities}`,
+    ...segments.flatMap((segment) => entry(session, segment)),
+  ]);
+}
