@@ -16,6 +16,8 @@ import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/
 import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 import { adusIn } from '../../src/wire/lot-codec.js';
 
+/** Between two KEEP_ALIVE messages, ms. */
+export const KEEP_ALIVE_MS = 200;
 export const SESSION = 'scattercast://radio.example/night';
 const KEY = drawSigningKey();
 export const SCX_ID = nodeIdOf(KEY.publicKey);
@@ -150,7 +152,7 @@ export async function startStandIn(): Promise<StandIn> {
     multicast: null,
     // Three of these without an answer, and the SCX is taken for dead: a busy machine may stall for
     // two.
-    keepAliveMs: 200,
+    keepAliveMs: KEEP_ALIVE_MS,
   };
   const http = createHttpServer(async (request, response) => {
     const line = `${request.method} ${request.url}`;

@@ -5,8 +5,9 @@
  * part of the session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent
  * departure via an AM_LEAVING message."
  *
- * An SCX that hangs keeps its connection open. So an SCX that sends nothing during three intervals
- * of KEEP_ALIVE, each of which it should answer, is taken for dead.
+ * An SCX that hangs keeps its connection open. So an SCX that leaves three KEEP_ALIVE messages in a
+ * row unanswered is taken for dead. They are counted, not timed: when this process itself was
+ * stopped or had to wait for its turn, the answers may have come already and not been read yet.
  */
 import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -65,8 +66,8 @@ const CONNECT_MS_MAX = 5000;
 /** Time for the SCX's answer, ms: it delays its refusal of a wrong password by up to 10 s. */
 const ANSWER_MS_MAX = 12_000;
 
-/** Intervals of KEEP_ALIVE without data from the SCX after which it is considered dead. */
-const MISSED_MAX = 3;
+/** KEEP_ALIVE messages since the SCX sent something last, after which it is considered dead. */
+const UNANSWERED_MAX = 3;
 
 /** The SCX itself ended the connection, with a REFUSAL. */
 type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
@@ -83,8 +84,8 @@ interface State {
   reason: string;
   isOpen: boolean;
   isFull: boolean;
-  /** The instant of the last byte from the SCX, performance.now(). */
-  heardAt: number;
+  /** KEEP_ALIVE messages that were sent since the last byte from the SCX. */
+  unanswered: number;
   keepAlive: NodeJS.Timeout | undefined;
 }
 
@@ -119,7 +120,7 @@ function connectTo(options: ConnectionOptions): State {
     reason: 'it closed the connection',
     isOpen: true,
     isFull: false,
-    heardAt: performance.now(),
+    unanswered: 0,
     keepAlive: undefined,
   };
   listen(state);
@@ -183,7 +184,7 @@ function listen(state: State): void {
   const { socket, options } = state;
   const decoder = createDecoder();
   socket.on('data', (chunk) => {
-    state.heardAt = performance.now();
+    state.unanswered = 0;
     for (const event of decoder.push(chunk)) if (state.isOpen) handleEvent(state, event);
   });
   socket.on('drain', () => {
@@ -220,9 +221,9 @@ function onGreeted(state: State): void {
 
 function sendKeepAlive(state: State): void {
   // Not socket.setTimeout, for which the bytes that we write would be a sign of life.
-  const silentMs = performance.now() - state.heardAt;
-  if (silentMs > MISSED_MAX * state.options.attachment.keepAliveMs) end(state, 'it is silent');
-  else state.socket.write(encodeClientMessage({ kind: 'keepAlive' }));
+  if (state.unanswered >= UNANSWERED_MAX) return end(state, 'it is silent');
+  state.unanswered++;
+  state.socket.write(encodeClientMessage({ kind: 'keepAlive' }));
 }
 
 function end(state: State, reason: string): void {

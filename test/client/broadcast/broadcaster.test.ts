@@ -7,7 +7,7 @@ import { EXIT } from '../../../src/lib/user-error.js';
 import { id3Text, makeId3, makeId3Frame } from '../../mp3/make-id3.js';
 import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
 import { play, startPullServer } from '../pull/pull-server.js';
-import { SESSION, type StandIn, startStandIn } from '../stand-in.js';
+import { KEEP_ALIVE_MS, SESSION, type StandIn, startStandIn } from '../stand-in.js';
 
 const FRAME_MS = (1152 * 1000) / 44_100;
 
@@ -220,6 +220,21 @@ describe('A broadcaster', () => {
     input.write(joinBytes(frames));
     await standIn.until(() => standIn.visits.length === 2);
     expect(warnings[0]).toContain('silent');
+    stop();
+    await over;
+  });
+
+  test('does not take its SCX for silent after it was held up itself', async () => {
+    const { input, warnings, stop, over } = begin();
+    input.write(joinBytes(frames));
+    const saidBy = () => standIn.visits[0]?.messages.length ?? 0;
+    await standIn.until(() => saidBy() >= 2);
+    const heldUntil = performance.now() + 5 * KEEP_ALIVE_MS;
+    while (performance.now() < heldUntil);
+    const before = saidBy();
+    await standIn.until(() => saidBy() >= before + 4 || standIn.visits.length > 1);
+    expect(standIn.visits).toHaveLength(1);
+    expect(warnings).toEqual([]);
     stop();
     await over;
   });
