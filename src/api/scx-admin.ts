@@ -8,6 +8,8 @@
  *   POST   /admin/listeners?to=URL   moves them all to the SCX at `http://host:port`, of another session:
  *                                204 at once
  *   POST   /admin/listeners      one that moves here from another SCX (scx/port/moved-listeners.ts)
+ *   GET    /admin/admission?target=TARGET   whether the hook lets a listener in that asks for TARGET: 204, or
+ *                                what the listener is to be answered (scx/listeners/promised-admissions.ts)
  *   GET    /admin/sources        the sources that are attached here (ScxSources)
  *   DELETE /admin/sources        ends them, apart from our own fallback: EndedSources
  */
@@ -15,6 +17,7 @@ import { z } from 'zod';
 
 export const SCX_LISTENERS = '/admin/listeners';
 export const SCX_SOURCES = '/admin/sources';
+export const SCX_ADMISSION = '/admin/admission';
 
 /** Listeners that are listed; an SCX may have more. Guess: some hundred kB. */
 export const LISTED_MAX = 10_000;

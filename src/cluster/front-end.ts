@@ -118,10 +118,11 @@ function scxRoutes(services: Services) {
 }
 
 /** Routes for players. */
-function playerRoutes({ url, finder, scxs, proxy, sessions, options }: Services) {
+function playerRoutes({ url, finder, scxs, proxy, sessions, clients, options }: Services) {
   const speaksTls = options.scx?.certificate !== undefined;
   const asksListeners = options.scx?.listenerHook !== undefined;
-  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls, asksListeners });
+  const asking = { asksListeners, clients };
+  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls, ...asking });
 }
 
 /** Routes for broadcasters and encoders. */

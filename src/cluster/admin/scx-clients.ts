@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import {
   endedSourcesSchema,
   LISTED_MAX,
+  SCX_ADMISSION,
   SCX_LISTENERS,
   SCX_SOURCES,
   type ScxListener,
@@ -33,8 +34,27 @@ export interface ScxClients {
   moveListeners(scxs: Scxs, to: ScxStatus): Promise<boolean>;
   /** Of each SCX that answers. */
   sources(scxs: Scxs): Promise<readonly ScxSources[]>;
+  /**
+   * Whether the hook lets a listener in that is about to come to an SCX; undefined if it does, or if the
+   * SCX does not say: then it asks when the listener comes.
+   */
+  refusalOf(scx: ScxStatus, listener: ComingListener): Promise<RefusedListener | undefined>;
   /** Ends all sources that are attached to them; returns how many. */
   endSources(scxs: Scxs): Promise<number>;
+}
+
+/** A listener on its way to an SCX. */
+interface ComingListener {
+  /** The path and query with which it will come. */
+  readonly target: string;
+  readonly address: string;
+  readonly agent: string | undefined;
+}
+
+/** What a listener is to be answered. */
+export interface RefusedListener {
+  readonly status: number;
+  readonly message: string;
 }
 
 export interface ScxClientsOptions {
@@ -48,18 +68,24 @@ export interface ScxClientsOptions {
 /** LISTED_MAX listeners with the longest address and User-Agent, as JSON. */
 const ANSWER_BYTES_MAX = LISTED_MAX * 1024;
 const ANSWER_MS = 3000; // guess: an SCX on this machine answers within a few ms
+/** An SCX gives its hook 5 s. */
+const ADMISSION_MS = 6000;
+const REFUSALS: readonly number[] = [401, 429, 503];
 
 interface Asked {
   readonly url: URL;
   readonly method: string;
   readonly secret: string;
+  readonly more?: Readonly<Record<string, string>>;
+  readonly withinMs?: number;
 }
 
 /** Sends a request; resolves to the status and the body, or rejects with any error. */
-async function ask({ url, method, secret }: Asked): Promise<{ status: number; body: string }> {
+async function ask(asked: Asked): Promise<{ status: number; body: string }> {
+  const { url, method, secret, more = {}, withinMs = ANSWER_MS } = asked;
   const proof = proveRequest(secret, { method, target: `${url.pathname}${url.search}` });
-  const headers = { [PROOF_FIELD]: proof.value, connection: 'close' };
-  const signal = AbortSignal.timeout(ANSWER_MS);
+  const headers = { ...more, [PROOF_FIELD]: proof.value, connection: 'close' };
+  const signal = AbortSignal.timeout(withinMs);
   const answer = await sendRequest({ url, method, headers, signal });
   return { status: answer.statusCode ?? 0, body: await readText(answer, ANSWER_BYTES_MAX) };
 }
@@ -126,6 +152,13 @@ export function createScxClients({ scxHost, secret, log }: ScxClientsOptions): S
       const query = new URLSearchParams({ to: urlOf(to, '/').href });
       const begun = await fromAll(scxs, 'POST', `${SCX_LISTENERS}?${query}`, () => true);
       return begun.length > 0;
+    },
+    refusalOf: async (scx, { target, address, agent }) => {
+      const url = urlOf(scx, `${SCX_ADMISSION}?${new URLSearchParams({ target })}`);
+      const more = { 'x-forwarded-for': address, ...(agent ? { 'user-agent': agent } : {}) };
+      const asked = { url, method: 'GET', secret, more, withinMs: ADMISSION_MS };
+      const { status = 0, body = '' } = (await ask(asked).catch(() => undefined)) ?? {};
+      return REFUSALS.includes(status) ? { status, message: body.trim() } : undefined;
     },
     sources: (scxs) => fromAll(scxs, 'GET', SCX_SOURCES, reading(scxSourcesSchema)),
     endSources: async (scxs) => {

@@ -6,11 +6,13 @@
  * playlists that lead here.
  */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { ScxStatus } from '../../api/scx-status.js';
 import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { probedBytes } from '../../icecast/stream-request.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
+import type { RefusedListener, ScxClients } from '../admin/scx-clients.js';
 import { clientOf } from '../web/client.js';
 import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem } from '../web/problem.js';
@@ -35,6 +37,7 @@ export interface ListenDependencies extends WantedDependencies {
   readonly speaksTls: boolean;
   /** There is a listener hook: the SCXs ask listeners for names and passwords. */
   readonly asksListeners: boolean;
+  readonly clients: Pick<ScxClients, 'refusalOf'>;
 }
 
 /** The same, and for how many listeners of one address slots are reserved. */
@@ -48,6 +51,9 @@ interface Context extends ListenDependencies {
  * but without a reservation. Guess.
  */
 const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
+
+/** Retry-After while the hook does not answer, s. Guess. */
+const RETRY_S = 10;
 
 const wantsProxy = ({ query }: Request): boolean => query.proxy === '1';
 
@@ -101,6 +107,35 @@ function lead(context: Context, request: Request, response: Response, url: strin
   context.proxy.stream(request, response, url);
 }
 
+/**
+ * Asks the hook before a player is redirected. A player that is denied is asked for name and password
+ * here, because it sends them to no other port, and many send them only when they are asked.
+ */
+async function refusalOf(
+  context: ListenDependencies,
+  request: Request,
+  response: Response,
+  scx: ScxStatus,
+  httpUrl: string,
+): Promise<RefusedListener | undefined> {
+  const { asksListeners, clients } = context;
+  if (!asksListeners || !isListener(request) || isProxied(context, request)) return undefined;
+  const { pathname, search } = new URL(httpUrl);
+  const target = `${pathname}${search}`;
+  const agent = request.get('User-Agent');
+  return clients.refusalOf(scx, { target, address: clientOf(response), agent });
+}
+
+function refuse(
+  response: Response,
+  name: SessionName,
+  { status, message }: RefusedListener,
+): undefined {
+  if (status === 401) response.set('WWW-Authenticate', `Basic realm="${sessionPath(name)}"`);
+  else response.set('Retry-After', `${RETRY_S}`);
+  response.status(status).type('text/plain').send(`${message}\n`);
+}
+
 async function listen(
   context: Context,
   request: Request,
@@ -109,7 +144,10 @@ async function listen(
 ): Promise<Refusal> {
   const scx = await context.scxs.forListener(name, known, slotOf(context, request, response));
   if (!scx.ok) return scx.problem;
-  return lead(context, request, response, withOwnQuery(context, request, scx.value.httpUrl));
+  const httpUrl = withOwnQuery(context, request, scx.value.httpUrl);
+  const refusal = await refusalOf(context, request, response, scx.value, httpUrl);
+  if (refusal !== undefined) return refuse(response, name, refusal);
+  return lead(context, request, response, httpUrl);
 }
 
 /** `NAME=DIGITS` in the query of a request for HLS, if it is there. */

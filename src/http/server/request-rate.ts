@@ -10,6 +10,7 @@
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
 import { isLoopback, limitedAs } from '../ip-address.js';
+import { type Answer, textAnswer } from './response.js';
 
 export interface RequestRateOptions {
   /** Requests at once. */
@@ -42,3 +43,10 @@ export function createRequestRate({ atOnce, perSecond }: RequestRateOptions): Re
     take: (address, now) => isLoopback(address) || bucketOf(limitedAs(address)).take(now),
   };
 }
+
+/** Retry-After above the limit, s. Guess. */
+const RETRY_S = 10;
+
+/** The answer to a request above the limit. */
+export const rateExceeded = (): Answer =>
+  textAnswer(429, 'You ask too often; come back later.', { 'Retry-After': RETRY_S });

@@ -7,6 +7,7 @@ import {
   AGENT_LENGTH_MAX,
   type EndedSources,
   LISTED_MAX,
+  SCX_ADMISSION,
   SCX_LISTENERS,
   SCX_SOURCES,
   type ScxListeners,
@@ -67,10 +68,13 @@ export interface ClientAdminOptions {
   readonly connections: Pick<ListenerConnections, 'list' | 'end'>;
   readonly sources: SourcesAdmin;
   readonly moved: Pick<MovedListeners, 'moveTo' | 'receive'>;
+  /** Answers whether a listener with this target may come in. */
+  admit(request: IncomingRequest, target: string): void;
 }
 
 /**
- * Answers a request of the front end or of another SCX; `taken`: its connection is a listener now;
+ * Answers a request of the front end or of another SCX; `taken`: its connection is a listener now, or is
+ * answered later;
  * undefined for any other request.
  */
 type ClientAdmin = (request: IncomingRequest) => Answer | 'taken' | undefined;
@@ -104,6 +108,12 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
     return { status: 204, body: '' };
   };
 
+  const admission = (request: IncomingRequest): 'taken' => {
+    const url = urlOf(request.head.target, 'http://scx');
+    options.admit(request, url?.searchParams.get('target') ?? '/');
+    return 'taken';
+  };
+
   const answer = (request: IncomingRequest, path: string): Answer | 'taken' | undefined => {
     const { method } = request.head;
     switch (`${method} ${path}`) {
@@ -111,6 +121,8 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
         return json({ listeners: [...connections.list(LISTED_MAX)] });
       case `POST ${SCX_LISTENERS}`:
         return move(request);
+      case `GET ${SCX_ADMISSION}`:
+        return admission(request);
       case `GET ${SCX_SOURCES}`:
         return json(sources.draw());
       case `DELETE ${SCX_SOURCES}`:
@@ -124,7 +136,8 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
   return (request) => {
     const { method, target, headers } = request.head;
     const path = pathOf(target) ?? '';
-    if (!path.startsWith(SCX_LISTENERS) && path !== SCX_SOURCES) return undefined;
+    const isAdmin = path === SCX_SOURCES || path === SCX_ADMISSION;
+    if (!isAdmin && !path.startsWith(SCX_LISTENERS)) return undefined;
     const isFrontEnd = proofs.isProven(headers.get(PROOF_FIELD), { method, target });
     return isFrontEnd ? answer(request, path) : undefined;
   };

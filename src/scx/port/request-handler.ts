@@ -11,7 +11,7 @@ import { PREFLIGHT } from '../../http/server/cors.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
-import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
+import { createRequestRate, rateExceeded } from '../../http/server/request-rate.js';
 import {
   type Answer,
   type Fields,
@@ -27,7 +27,7 @@ import { pathOf } from '../../lib/url-path.js';
 import type { SessionName } from '../../session/session-name.js';
 import type { Ingest } from '../ingest/ingest.js';
 import { isForIngest } from '../ingest/source-request.js';
-import { type Admission, hookedListener } from '../listeners/admission.js';
+import { type Admission, hookedListener, shownIn } from '../listeners/admission.js';
 import {
   createListenerConnections,
   type ListenerConnections,
@@ -38,11 +38,12 @@ import type { ListenerState } from '../listeners/listener-state.js';
 import type { ListenerPosition } from '../listeners/listener-writer.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { LoggedRequest } from '../listeners/logged-request.js';
+import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import type { HlsAnswers } from './hls-answers.js';
-import { askHook } from './hooked-requests.js';
+import { admitAhead, askHook, type HookedParts } from './hooked-requests.js';
 import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
 
@@ -71,8 +72,8 @@ export interface RequestOptions {
   now(): number;
 }
 
-/** Retry-After, s: when the address is full, when leaving, above the rate limit. Guesses. */
-const RETRY_S = { full: 10, leaving: 1, rate: 10 } as const;
+/** Retry-After, s: when the address is full, when leaving. Guesses. */
+const RETRY_S = { full: 10, leaving: 1 } as const;
 
 /** Pages for one address. Guesses: a client that polls needs one or two per second. */
 const PAGE_RATE = { atOnce: 40, perSecond: 10 } as const;
@@ -137,9 +138,6 @@ function probeAnswer(options: RequestOptions, bytes: number): Answer {
 const addressFull = (): Answer =>
   textAnswer(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
 
-const rateExceeded = (): Answer =>
-  textAnswer(429, 'You ask too often; come back later.', { 'Retry-After': RETRY_S.rate });
-
 const methodNotAllowed = (): Answer =>
   textAnswer(405, 'That is not possible here.', { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' });
 
@@ -203,14 +201,19 @@ async function handleHooked(
 
 function handleStream(
   options: RequestOptions,
-  connections: ListenerConnections,
-  hookRate: RequestRate,
+  { connections, hookRate, promised }: HookedParts,
   request: Request,
 ): void {
-  const { hook, now } = options;
+  const { hook, now, name } = options;
+  const { head, address } = request;
   const answer = streamAnswer(options, request);
   if (answer !== undefined) return reply(options, request, answer);
   if (hook?.isSet !== true) return acceptListener(connections, request);
+  const client = { address, agent: head.headers.get('user-agent') };
+  const { connection, admission } = promised.take(shownIn(head, name), client) ?? {};
+  if (connection !== undefined && admission !== undefined) {
+    return acceptListener(connections, request, { id: connection.id, admission });
+  }
   if (!hookRate.take(request.address, now())) return reply(options, request, rateExceeded());
   void handleHooked(options, connections, request, hook);
 }
@@ -235,7 +238,22 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
   });
 
   const moved = createMovedListeners({ ...options, connections });
-  const clientAdmin = createClientAdmin({ ...options, connections, moved });
+  const promised = createPromisedAdmissions(({ admission, connection }) =>
+    options.hook?.onLeft(hookedListener(admission, connection), 0),
+  );
+  const parts = { connections, hookRate, promised };
+  const asking = { ...parts, name: options.name, now: options.now };
+  const requestOf = (incoming: IncomingRequest): Request => {
+    const forwarded = incoming.head.headers.get('x-forwarded-for');
+    const address = clientAddress(incoming.socket.remoteAddress ?? '', forwarded, options.trust);
+    return { ...incoming, address, since: options.now() };
+  };
+  const clientAdmin = createClientAdmin({
+    ...{ ...options, connections, moved },
+    admit: (incoming, target) => void admitAhead(asking, options.hook, requestOf(incoming), target),
+  });
+
+  const endWatch = watchSendQueues({ ...options, connections });
 
   const handlePage = async (request: Request, path: string | undefined): Promise<void> => {
     const isAllowed = rate.take(request.address, options.now());
@@ -253,15 +271,13 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     if (hls !== undefined) return void handleHls(request, hls);
     if (path === undefined || !isStreamOf(path, options.name))
       return void handlePage(request, path);
-    handleStream(options, connections, hookRate, request);
+    handleStream(options, parts, request);
   };
 
   return {
     onRequest: (incoming) => {
-      const { head, socket } = incoming;
-      const forwarded = head.headers.get('x-forwarded-for');
-      const address = clientAddress(socket.remoteAddress ?? '', forwarded, options.trust);
-      const request = { ...incoming, address, since: options.now() };
+      const { head } = incoming;
+      const request = requestOf(incoming);
       if (isPreflight(head)) return reply(options, request, PREFLIGHT_ANSWER);
       const forFrontEnd = clientAdmin(request);
       if (forFrontEnd === 'taken') return;
@@ -276,7 +292,10 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
       handleRead(request);
     },
     onListener: connections.resume,
-    close: watchSendQueues({ ...options, connections }),
+    close: () => {
+      endWatch();
+      promised.close();
+    },
     get movedListeners() {
       return moved.count;
     },

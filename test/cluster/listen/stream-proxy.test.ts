@@ -38,7 +38,12 @@ async function withScx(
   onStream = (one: Stream) => answer(one),
 ) {
   const streams: Stream[] = [];
+  const admission = { status: 204, asked: [] as IncomingMessage[] };
   const server = createServer((request, response) => {
+    if (request.url?.startsWith('/admin/admission?')) {
+      admission.asked.push(request);
+      return response.writeHead(admission.status).end('Not paid\n');
+    }
     const stream = { request, response, isClosed: false };
     streams.push(stream);
     response.once('close', () => {
@@ -58,7 +63,7 @@ async function withScx(
   // The name that others are told leads nowhere; the front end does not need it.
   const httpUrl = `http://radio.invalid:${port}/night.mp3`;
   await cluster.platform.renew(cluster.platform.launches[0]!.id, { httpUrl });
-  return { ...cluster, streams, server, httpUrl };
+  return { ...cluster, streams, server, httpUrl, admission };
 }
 
 /** A player on a bare socket. */
@@ -133,6 +138,31 @@ describe('A player that asks for it', () => {
     expect(streams.map(({ request }) => [request.url, request.headers.authorization])).toEqual([
       [`/night.mp3?${own}`, authorization],
     ]);
+  });
+
+  test('is asked for a password here if the hook denies it, and by no SCX', async () => {
+    const listenerHook = { url: 'http://127.0.0.1:1/', onFailure: 'deny' } as const;
+    const { get, admission } = await withScx({ scx: { listenerHook } });
+    const headers = { 'user-agent': 'Old/1' };
+    admission.status = 401;
+    const denied = await get(`${LISTEN}?ticket=7`, { headers });
+    expect([denied.status, await denied.text()]).toEqual([401, 'Not paid\n']);
+    expect(denied.headers.get('www-authenticate')).toBe(`Basic realm="${PATH}"`);
+    const [asked] = admission.asked;
+    const query = new URL(`http://scx${asked?.url}`).searchParams;
+    expect(query.get('target')).toBe('/night.mp3?ticket=7');
+    expect(asked?.headers).toMatchObject({ ...headers, 'x-forwarded-for': '127.0.0.1' });
+    expect(asked?.headers['x-scattercast-proof']).toMatch(/./);
+    admission.status = 503;
+    const undecided = await get(LISTEN);
+    expect([undecided.status, undecided.headers.get('retry-after')]).toEqual([503, '10']);
+    // An SCX of an earlier version knows nothing of it, and asks when the listener comes.
+    admission.status = 404;
+    expect((await get(LISTEN)).status).toBe(302);
+    const before = admission.asked.length;
+    expect((await get(LISTEN, { method: 'HEAD' })).status).toBe(302);
+    expect((await get(LISTEN, { headers: { range: 'bytes=0-1' } })).status).toBe(302);
+    expect(admission.asked).toHaveLength(before);
   });
 
   test('gets the head, and the two bytes that it probes for', async () => {

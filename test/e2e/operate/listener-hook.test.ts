@@ -128,6 +128,22 @@ describe.skipIf(!installed)('The listener hook, beside that of Icecast,', () => 
     expect(ours).toEqual([401, 'Basic realm=""']);
   });
 
+  test.each([
+    ['ffmpeg', (url: string) => ['-v', 'error', '-i', url, '-c', 'copy', '-f', 'mp3', '-']],
+    ['curl', (url: string) => ['-sSL', '--anyauth', url]],
+  ])('lets %s in, which sends a password only when it is asked', async (program, args) => {
+    for (const { url, hook } of sides) {
+      const before = hook.of('listener_add').length;
+      const withPassword = url.replace('//', `//ann:${encodeURIComponent('right & wrong')}@`);
+      const player = start(program, args(`${withPassword}${MOUNT}`));
+      running.push(player);
+      await until('the first sound', () => player.stdout().length > 0 && true);
+      player.child.kill('SIGKILL');
+      const users = hook.of('listener_add').slice(before);
+      expect(users.map(({ user }) => user)).toEqual(['', 'ann']);
+    }
+  });
+
   test('lets mpg123 in with a password', async () => {
     for (const { url, hook } of sides) {
       const before = hook.of('listener_add').length;

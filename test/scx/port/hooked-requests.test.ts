@@ -7,7 +7,9 @@ import { basicHeader } from '../../../src/http/server/basic-auth.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { createListenerHook, type ListenerHook } from '../../../src/scx/listeners/listener-hook.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
+import { createPromisedAdmissions } from '../../../src/scx/listeners/promised-admissions.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
+import { proofOf } from '../../http/proven.js';
 import { admit, type HookServer, startHookServer } from '../../icecast/hook-server.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import {
@@ -19,7 +21,9 @@ import {
   NO_SOURCES,
   newIdentities,
   nodeId,
+  SECRET,
   source,
+  withoutWaiting,
 } from '../support.js';
 
 const log = pino({ level: 'silent' });
@@ -157,6 +161,94 @@ describe('A listener', () => {
     await Promise.race([first.closed, second.closed]);
     expect(`${first.text()}${second.text()}`).toContain('HTTP/1.1 503 ');
     expect(playout.listeners.count).toBe(1);
+  });
+});
+
+describe('A listener about whom the front end has the hook asked before it comes', () => {
+  const FROM = 'X-Forwarded-For: 198.51.100.7\r\nUser-Agent: Old/1\r\n';
+  const TARGET = '/night.mp3?ticket=7';
+
+  const askAhead = async (target = TARGET, fields = FROM, secret = SECRET): Promise<string> => {
+    const path = `/admin/admission?${new URLSearchParams({ target })}`;
+    const [proof = ['', '']] = Object.entries(proofOf(secret, 'GET', path));
+    const asked = ask(`${fields}${proof.join(': ')}\r\n`, path);
+    await asked.closed;
+    return asked.text();
+  };
+
+  test('is let in without another question, and has ended once', async () => {
+    server = await startHookServer();
+    await open(server.url);
+    expect(await askAhead()).toMatch(/^HTTP\/1\.1 204 /);
+    const client = ask(FROM, TARGET);
+    await client.bodyOf(10 * FRAME_BYTES);
+    const [added, ...others] = server.of('listener_add');
+    expect(others).toEqual([]);
+    const known = { mount: `${MOUNT}?ticket=7`, ip: '198.51.100.7', agent: 'Old/1', user: '' };
+    expect(added).toMatchObject(known);
+    client.socket.destroy();
+    await vi.waitUntil(() => server.of('listener_remove').length === 1, wait);
+    expect(server.of('listener_remove')[0]).toMatchObject({ ...known, client: added?.client });
+  });
+
+  test.each([
+    ['another program', FROM.replace('Old', 'New'), TARGET],
+    ['another address', FROM.replace('.7', '.8'), TARGET],
+    ['another ticket', FROM, '/night.mp3?ticket=8'],
+    ['a password', `${FROM}${ANN}`, TARGET],
+  ])('lets nobody else in: %s', async (_what, fields, target) => {
+    server = await startHookServer();
+    await open(server.url);
+    await askAhead();
+    await ask(fields, target).bodyOf(10 * FRAME_BYTES);
+    expect(server.of('listener_add')).toHaveLength(2);
+  });
+
+  test('lets one in only once', async () => {
+    server = await startHookServer();
+    await open(server.url);
+    await askAhead();
+    for (const count of [1, 2]) {
+      await ask(FROM, TARGET).bodyOf(10 * FRAME_BYTES);
+      expect(server.of('listener_add')).toHaveLength(count);
+    }
+  });
+
+  test('is refused in the words of the hook', async () => {
+    server = await startHookServer((_fields, response) =>
+      response.writeHead(200, { 'icecast-auth-message': 'Not paid' }).end(),
+    );
+    await open(server.url);
+    expect(await askAhead()).toMatch(/^HTTP\/1\.1 401 [\s\S]*\r\n\r\nNot paid\n$/);
+  });
+
+  test('has ended for the hook if it does not come, or is one of too many', async () => {
+    server = await startHookServer();
+    await open(server.url);
+    const removed = () => server.of('listener_remove').length;
+    withoutWaiting([10_000]);
+    await askAhead();
+    await vi.waitUntil(() => removed() === 1, wait);
+    vi.restoreAllMocks();
+    expect(server.of('listener_remove')[0]).toMatchObject({ duration: '0' });
+    const promised = createPromisedAdmissions(() => void missing++);
+    let missing = 0;
+    const listener = (id: number) => ({
+      connection: { id, address: 'x' },
+      admission: { mount: '/m', user: '', password: '' },
+    });
+    for (let id = 0; id < 1100; id++) promised.add(listener(id));
+    expect(missing).toBe(1100 - 1024);
+    promised.close();
+    expect(missing).toBe(1100);
+  });
+
+  test('is not told of by anybody but the front end', async () => {
+    server = await startHookServer();
+    await open(server.url);
+    expect(await askAhead(TARGET, FROM, 'another secret')).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await askAhead(TARGET, FROM, '')).toMatch(/^HTTP\/1\.1 404 /);
+    expect(server.told).toEqual([]);
   });
 });
 
