@@ -46,6 +46,7 @@ import { OVERLAY_LIMITS, type OverlayLimits } from './sockets/limits.js';
 import { createTargets, findScope, type Scope } from './sockets/targets.js';
 import { createIdentity } from './tls/identity.js';
 import { nodeIdOf } from './tls/node-id.js';
+import { createTestimonies } from './tls/testimony.js';
 
 export interface OverlayOptions {
   /** `scattercast://creator/session`, normalised: peers must name the same session. */
@@ -183,6 +184,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
       ...{ session, main, trust, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.lotsRefused[why]++,
     }),
+    testimonies: createTestimonies(session, options.key),
     checkRoutes: createRouteCheck({
       ...{ session, trust, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.sourcesRefused[why]++,

@@ -102,6 +102,22 @@ export function bytesUpTo(most: number): Codec<Uint8Array> {
   };
 }
 
+/** Bytes of a fixed number. */
+export const bytesOf = (length: number): Codec<Uint8Array> => ({
+  bytesMax: length,
+  bytesOf: () => length,
+  write: (to, bytes) => {
+    assert(bytes.length === length, () => `there must be ${length} bytes`);
+    const at = give(to, length);
+    new Uint8Array(to.view.buffer, to.view.byteOffset + at, length).set(bytes);
+  },
+  read: (from) => {
+    const at = take(from, length);
+    if (at === undefined) return undefined;
+    return new Uint8Array(from.view.buffer, from.view.byteOffset + at, length).slice();
+  },
+});
+
 /** Whether there is a value, then the value. */
 export const nullable = <Value>(item: Codec<Value>): Codec<Value | null> => ({
   bytesMax: flag.bytesMax + item.bytesMax,

@@ -15,7 +15,12 @@ import { createFrameSplitter } from './frame-splitter.js';
 import { type Hello, helloSchema, versionOf, WIRE_VERSION } from './hello.js';
 import { BOUNDS, WIRE_LIMITS, type WireLimits } from './limits.js';
 import { decodeLot, type LotFrame, lotBytesMax } from './lot-codec.js';
-import { dataMessageCodec, messageCodec } from './message-codec.js';
+import {
+  dataMessageCodec,
+  messageCodec,
+  type SignedMessage,
+  signedCodec,
+} from './message-codec.js';
 
 /**
  * What was malformed: a frame's type, its length, or its order (`turn`: HELLO comes first, and
@@ -33,6 +38,8 @@ export interface Malformed {
 export type WireEvent =
   | { readonly kind: 'hello'; readonly hello: Hello }
   | { readonly kind: 'message'; readonly message: Message }
+  /** The signature has not been verified. */
+  | ({ readonly kind: 'signed' } & SignedMessage)
   | { readonly kind: 'data'; readonly message: DataMessage }
   | ({ readonly kind: 'lot' } & LotFrame)
   | { readonly kind: 'client'; readonly message: ClientMessage }
@@ -124,6 +131,11 @@ function decodeFrame(type: number, frame: Uint8Array): WireEvent {
         kind: 'message',
         message,
       }));
+    case FRAME.signed:
+      return wrap('shape', decodeWith(signedCodec, 'message', frame), (signed) => ({
+        kind: 'signed',
+        ...signed,
+      }));
     case FRAME.data:
       return wrap('shape', decodeWith(dataMessageCodec, 'data', frame), (message) => ({
         kind: 'data',
@@ -146,6 +158,8 @@ const boundOf =
         return lotBytesMax(limits.payloadBytesMax);
       case FRAME.control:
         return messageCodec.bytesMax;
+      case FRAME.signed:
+        return signedCodec.bytesMax;
       case FRAME.data:
         return dataMessageCodec.bytesMax;
       default:

@@ -8,7 +8,12 @@ import { encodeWith } from './codec.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES, type FrameType } from './frame.js';
 import type { Hello } from './hello.js';
 import { BOUNDS } from './limits.js';
-import { dataMessageCodec, messageCodec } from './message-codec.js';
+import {
+  dataMessageCodec,
+  messageCodec,
+  type SignedMessage,
+  signedCodec,
+} from './message-codec.js';
 
 export { encodeLot } from './lot-codec.js';
 
@@ -27,6 +32,10 @@ export const encodeHello = (hello: Hello): Uint8Array => encodeJson(FRAME.hello,
 /** The frame of a control message. */
 export const encodeMessage = (message: Message): Uint8Array =>
   encodeWith(messageCodec, message, FRAME.control);
+
+/** The frame of a message that its subject has signed. */
+export const encodeSigned = (signed: SignedMessage): Uint8Array =>
+  encodeWith(signedCodec, signed, FRAME.signed);
 
 /** The frame of a data message. */
 export const encodeDataMessage = (message: DataMessage): Uint8Array =>

@@ -24,6 +24,8 @@ export const FRAME = Object.freeze({
   /** A `ClientMessage`, between a broadcaster and its SCX. */
   client: 5,
   refusal: 6,
+  /** A `Message` about an SCX that this SCX has signed, on control connections. */
+  signed: 7,
 });
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];

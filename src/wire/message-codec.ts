@@ -23,7 +23,7 @@ import { assert } from '../lib/assert.js';
 import type { Bloom } from '../lib/bloom.js';
 import { address } from './address-codec.js';
 import { type Codec, give, take } from './codec.js';
-import { byKind, bytesUpTo, listOf, nullable, struct } from './combinators.js';
+import { byKind, bytesOf, bytesUpTo, listOf, nullable, struct } from './combinators.js';
 import { nodeId, sourceId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
 import { SIGNATURE_BYTES } from './lot-codec.js';
@@ -141,13 +141,39 @@ const discovery = {
   digest: nullable(digest),
 };
 
+/** A message that is passed on, and speaks of another SCX than the one that sends it. */
+export type Testimony = Extract<Message, { readonly kind: 'notice' | 'heartbeat' }>;
+
+/** What an SCX says about itself, in a form in which others can pass it on. */
+export interface SignedMessage {
+  /** The public half of its key, 32 bytes. */
+  readonly key: Uint8Array;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+  readonly message: Testimony;
+}
+
+const testimony = {
+  notice: { notice },
+  heartbeat: { generator: nodeId, sequence: count },
+};
+
+const KEY_BYTES = 32;
+
+/** Notices and heartbeats with the key and the signature of the SCX that they speak of. */
+export const signedCodec = struct<SignedMessage>({
+  key: bytesOf(KEY_BYTES),
+  signature: bytesOf(SIGNATURE_BYTES),
+  message: byKind<Testimony>(testimony),
+});
+
 /** Messages on control connections. */
 export const messageCodec = byKind<Message>({
   discovery,
   discoveryResponse: discovery,
-  notice: { notice },
+  notice: testimony.notice,
   keepAlive: { worthMs: ms, loads: listOf(load, BOUNDS.routesMax) },
-  heartbeat: { generator: nodeId, sequence: count },
+  heartbeat: testimony.heartbeat,
   requestStatus: {},
   status: {
     canAccept: flag,

@@ -15,13 +15,14 @@ import { dialSecurely } from '../../src/overlay/tls/dial.js';
 import { createAnonymousContext } from '../../src/overlay/tls/identity.js';
 import { steadyTimeMs } from '../../src/runtime/steady-time.js';
 import { createDecoder } from '../../src/wire/decoder.js';
-import { encodeHello, encodeMessage } from '../../src/wire/encoder.js';
+import { encodeHello, encodeMessage, encodeSigned } from '../../src/wire/encoder.js';
 import { afterTest } from '../after-test.js';
 import {
   announce,
   connectRaw,
   eventually,
   idOf,
+  keyOf,
   listenRaw,
   neighboursOf,
   type RawPeer,
@@ -267,4 +268,43 @@ test('An edge is offered in vain in the name of an SCX that is away', async () =
   impostor.send(encodeMessage({ kind: 'edgeRequest', ...OFFER }));
   await eventually(() => impostor.isClosed);
   expect(neighboursOf(studio)).toEqual([]);
+});
+
+/** A peer that has an edge with the station. */
+async function becomeNeighbour(station: Station): Promise<RawPeer> {
+  const peer = connectRaw(station.overlay.address);
+  peer.send(encodeHello(strangerHello(7, { address: '127.0.0.1:7' })));
+  peer.send(encodeMessage({ kind: 'edgeRequest', ...OFFER }));
+  await eventually(() => neighboursOf(station).includes(idOf(7)));
+  return peer;
+}
+
+test('A neighbour says in vain that another SCX leaves, or beats in its name', async () => {
+  const [studio, child] = await startPair();
+  const about = studio.overlay.view().self;
+  const key = Buffer.from(keyOf(7).publicKey, 'base64url');
+  const signature = new Uint8Array(64);
+  const leave = {
+    kind: 'notice',
+    notice: { what: 'left', about, atMs: 1, reporter: about.id },
+  } as const;
+  const beat = { kind: 'heartbeat', generator: idOf(0), sequence: 1e9 } as const;
+  const lies = [
+    encodeMessage(leave),
+    encodeMessage(beat),
+    encodeSigned({ key, signature, message: leave }),
+    encodeSigned({ key, signature, message: beat }),
+    encodeSigned({ key, signature, message: { ...beat, generator: idOf(7) } }),
+  ];
+  for (const [count, lie] of lies.entries()) {
+    const liar = await becomeNeighbour(child);
+    liar.send(lie);
+    await eventually(() => liar.isClosed);
+    expect(child.overlay.counters.malformedFrames.forged).toBe(count + 1);
+    await eventually(() => !neighboursOf(child).includes(idOf(7)));
+  }
+  const before = sequencesOf(child).length;
+  await eventually(() => sequencesOf(child).length > before + 20);
+  expect(neighboursOf(child)).toContain(studio.id);
+  expect(child.events.filter(({ kind }) => kind === 'memberLeft')).toEqual([]);
 });

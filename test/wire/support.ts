@@ -16,9 +16,11 @@ import {
   encodeHello,
   encodeLot,
   encodeMessage,
+  encodeSigned,
 } from '../../src/wire/encoder.js';
 import { type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 import { createStatement, type LotFrame } from '../../src/wire/lot-codec.js';
+import type { SignedMessage, Testimony } from '../../src/wire/message-codec.js';
 
 const hex = (digits: number): fc.Arbitrary<string> =>
   fc.string({
@@ -254,6 +256,13 @@ export const lotFrame: fc.Arbitrary<LotFrame> = fc
     return { lot, payloads, frame: encodeLot(lot, payloads) };
   });
 
+/** A message with the key and the signature of its subject, which need not be right. */
+const signedMessage: fc.Arbitrary<SignedMessage> = fc.record({
+  key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+  message: message.filter((m): m is Testimony => m.kind === 'notice' || m.kind === 'heartbeat'),
+});
+
 /** A HELLO that is always right. */
 export const SOME_HELLO: Hello = {
   version: WIRE_VERSION,
@@ -270,6 +279,10 @@ export const event = fc.oneof(
   message.map((m) => ({
     event: { kind: 'message' as const, message: m },
     frame: encodeMessage(m),
+  })),
+  signedMessage.map((m) => ({
+    event: { kind: 'signed' as const, ...m },
+    frame: encodeSigned(m),
   })),
   dataMessage.map((m) => ({
     event: { kind: 'data' as const, message: m },

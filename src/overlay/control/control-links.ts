@@ -18,7 +18,6 @@
 import type { Message } from '../../gossamer/core/message.js';
 import type { Address, Member } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';
-import { encodeMessage } from '../../wire/encoder.js';
 import type { ControlHello } from '../../wire/hello.js';
 import type { Admission } from '../sockets/admission.js';
 import { controlHello, memberOf, type OverlayContext } from '../sockets/context.js';
@@ -62,7 +61,8 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
 
 /** Writes to an open connection, or leaves the message for the one that is being opened. */
 function send(pool: LinkPool, to: Address, message: Message): void {
-  const frame = encodeMessage(message);
+  const frame = pool.context.testimonies.encode(message);
+  if (frame === undefined) return;
   const contact = contactOf(pool, to);
   contact.isHungUp = false;
   const link = linkTo(pool, contact);

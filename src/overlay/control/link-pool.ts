@@ -4,6 +4,7 @@
  * known by the address that it claims as well as by the one that we dialled.
  */
 import type { Address, Member, NodeId } from '../../gossamer/core/node.js';
+import type { TokenBucket } from '../../lib/bounds/token-bucket.js';
 import type { Retries } from '../../lib/retries.js';
 import type { Rng } from '../../lib/rng.js';
 import type { Connection } from '../sockets/connection.js';
@@ -18,6 +19,8 @@ export interface Link {
   readonly addresses: readonly Address[];
   /** Whether we opened it. */
   readonly isOurs: boolean;
+  /** How many signatures that it brings are verified. */
+  readonly signedRate: TokenBucket;
   /** We have ended it because it was idle. */
   isRetired: boolean;
 }

@@ -1,12 +1,17 @@
 /**
  * The life of a control connection from its handshake to its end. Messages that waited for it are
  * sent, and what it brings is fed to the machine: of routes only those to sources that have signed
- * where they are (lots/source-statement.ts). It ends when it has been idle, with a farewell,
+ * where they are (lots/source-statement.ts), and of what is passed on about an SCX only what it has
+ * signed itself (tls/testimony.ts). It ends when it has been idle, with a farewell,
  * or breaks, which is reported as `linkDown` if no other connection to the peer remains.
  */
+import type { Message } from '../../gossamer/core/message.js';
 import type { Address, Member, NodeId } from '../../gossamer/core/node.js';
+import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
 import { encodeRefusal } from '../../wire/encoder.js';
+import type { SignedMessage } from '../../wire/message-codec.js';
 import type { CloseCause, Connection } from '../sockets/connection.js';
+import { needsSignature } from '../tls/testimony.js';
 import {
   type Contact,
   contactOf,
@@ -24,20 +29,18 @@ export function becomeLinked(
   peer: Member,
   dialled?: Address,
 ): void {
-  const { counters, feed, checkRoutes } = pool.context;
+  const { context } = pool;
   const addresses = [...new Set([peer.address, dialled ?? peer.address])];
   const isOurs = dialled !== undefined;
-  const link: Link = { connection, peer, addresses, isOurs, isRetired: false };
+  const { signedBurst, signedIntervalMs } = context.limits;
+  const signedRate = createTokenBucket(signedBurst, signedIntervalMs);
+  const link: Link = { connection, peer, addresses, isOurs, signedRate, isRetired: false };
   connection.handTo(
     {
       onArrival: (event) => {
+        if (event.kind === 'signed') return handleSigned(pool, link, event);
         if (event.kind !== 'message') return connection.reject('unexpected', event.kind);
-        counters.messagesIn++;
-        const message = checkRoutes(event.message);
-        if (message === undefined) return connection.reject('forged', 'a source in a route');
-        pool.asking = link;
-        feed({ kind: 'received', from: peer, message });
-        pool.asking = undefined;
+        handleMessage(pool, link, event.message);
       },
       onDrain: () => {},
       onClose: (cause, reason) => onClose(pool, link, cause, reason),
@@ -50,6 +53,30 @@ export function becomeLinked(
     if (!isOurs) continue;
     for (const frame of contact.outbox.takeAll()) writeTo(pool, link, frame);
   }
+}
+
+function handleMessage(pool: LinkPool, link: Link, message: Message): void {
+  const { connection } = link;
+  if (needsSignature(message)) return connection.reject('forged', `${message.kind} unsigned`);
+  const checked = pool.context.checkRoutes(message);
+  if (checked === undefined) return connection.reject('forged', 'a source in a route');
+  hear(pool, link, checked);
+}
+
+/** What the subject has not signed is not heard, whoever sends it. */
+function handleSigned(pool: LinkPool, link: Link, signed: SignedMessage): void {
+  const verdict = pool.context.testimonies.verdictOn(signed, link.signedRate);
+  if (verdict === 'forged') return link.connection.reject('forged', signed.message.kind);
+  if (verdict === 'true') hear(pool, link, signed.message);
+  else pool.context.counters.signedUnheard++;
+}
+
+function hear(pool: LinkPool, link: Link, message: Message): void {
+  const { counters, feed } = pool.context;
+  counters.messagesIn++;
+  pool.asking = link;
+  feed({ kind: 'received', from: link.peer, message });
+  pool.asking = undefined;
 }
 
 function onClose(pool: LinkPool, link: Link, cause: CloseCause, reason: string): void {

@@ -11,6 +11,7 @@ import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
 import type { CheckLot } from '../lots/lot-check.js';
 import type { CheckRoutes } from '../lots/source-statement.js';
+import type { Testimonies } from '../tls/testimony.js';
 import type { ScxHello } from './admission.js';
 import type { Connections } from './connections.js';
 import type { OverlayCounters } from './counters.js';
@@ -27,6 +28,8 @@ export interface OverlayContext {
   readonly datagrams: Datagrams;
   /** Whether a lot is believed; nothing else becomes an input of the machine. */
   readonly checkLot: CheckLot;
+  /** Signs and checks what is passed on about SCXs. */
+  readonly testimonies: Testimonies;
   /** The message without sources that are not believed. */
   readonly checkRoutes: CheckRoutes;
   /** Whether the channel is announced as UDP, and there is a UDP socket. */

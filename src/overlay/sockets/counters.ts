@@ -39,6 +39,8 @@ export interface OverlayCounters {
   overflows: number;
   messagesIn: number;
   messagesOut: number;
+  /** Notices and heartbeats that were not heard, as too many were to be verified. */
+  signedUnheard: number;
   dataMessagesIn: number;
   dataMessagesOut: number;
   adusIn: number;
@@ -94,6 +96,7 @@ export function createOverlayCounters(): OverlayCounters {
     overflows: 0,
     messagesIn: 0,
     messagesOut: 0,
+    signedUnheard: 0,
     dataMessagesIn: 0,
     dataMessagesOut: 0,
     adusIn: 0,

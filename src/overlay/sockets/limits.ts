@@ -20,6 +20,10 @@ export interface OverlayLimits {
   /** The same for all addresses from which nobody was admitted before. */
   readonly handshakeTotalBurst: number;
   readonly handshakeTotalIntervalMs: number;
+  /** Signatures of one control connection that are verified at once ... */
+  readonly signedBurst: number;
+  /** ... and the interval at which one more is verified, ms. */
+  readonly signedIntervalMs: number;
   /** Accepted connections that have not sent HELLO. */
   readonly pendingMax: number;
   /** The same from one IP address. Many SCXs may share one behind a network address translator. */
@@ -90,6 +94,8 @@ export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   handshakeTotalBurst: 256,
   handshakeTotalIntervalMs: 10,
   finishMs: 3000,
+  signedBurst: 256,
+  signedIntervalMs: 40,
   pendingMax: 128,
   pendingPerHostMax: 32,
   delayedPerHostMax: 4,

@@ -1,0 +1,90 @@
+/**
+ * What is passed on about an SCX (§3.5): that it leaves or is alive after all, and the heartbeat
+ * that it generates. Only itself can know, so it signs, and everybody who passes it on passes the
+ * signature on. Without one such a message is a fault of the neighbour that sent it. Reports of
+ * failures are not signed: the one who has failed cannot.
+ *
+ * Each message is verified once, however many neighbours bring it, and each connection has a rate:
+ * what exceeds it is not heard, as strangers can sign as many messages as they draw keys.
+ */
+import type { Message, Notice } from '../../gossamer/core/message.js';
+import type { NodeId } from '../../gossamer/core/node.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import type { TokenBucket } from '../../lib/bounds/token-bucket.js';
+import { type SigningKey, verifierOf } from '../../runtime/signing-key.js';
+import type { PublicKey } from '../../session/public-key.js';
+import { encodeMessage, encodeSigned } from '../../wire/encoder.js';
+import type { SignedMessage, Testimony } from '../../wire/message-codec.js';
+import { nodeIdOf } from './node-id.js';
+
+type Verdict = 'true' | 'forged' | 'unheard';
+
+export interface Testimonies {
+  /** The frame of a message; undefined: it would need the signature of another SCX. */
+  encode(message: Message): Uint8Array | undefined;
+  /** Whether the subject has signed it; `rate`: that of the connection. */
+  verdictOn(signed: SignedMessage, rate: TokenBucket): Verdict;
+}
+
+/** Signatures that are remembered: more than there are notices on their way at a time. */
+const KNOWN_MAX = 2048;
+
+/** Whether a message must be signed by its subject. */
+export const needsSignature = (message: Message): message is Testimony =>
+  message.kind === 'heartbeat' || (message.kind === 'notice' && message.notice.what !== 'failed');
+
+const subjectOf = (message: Testimony): NodeId =>
+  message.kind === 'heartbeat' ? message.generator : message.notice.about.id;
+
+const noticeText = ({ what, about, atMs, reporter }: Notice): readonly unknown[] => {
+  const { id, address, incarnation, rendezvous } = about;
+  return [what, id, address, incarnation, rendezvous, atMs, reporter];
+};
+
+const contextOf = ({ kind }: Testimony) => (kind === 'heartbeat' ? 'heartbeat' : 'leave');
+
+const keyOf = ({ key }: SignedMessage): PublicKey =>
+  Buffer.from(key).toString('base64url') as PublicKey;
+
+/** Creates the testimonies of one SCX in a session; none is known. */
+export function createTestimonies(session: string, own: SigningKey): Testimonies {
+  const ownId = nodeIdOf(own.publicKey);
+  /** Those that are true, by what is signed. */
+  const known = createBoundedMap<string, SignedMessage>(KNOWN_MAX);
+
+  const textOf = (message: Testimony): string =>
+    JSON.stringify(
+      message.kind === 'heartbeat'
+        ? [session, message.generator, message.sequence]
+        : [session, ...noticeText(message.notice)],
+    );
+
+  const signOwn = (message: Testimony, text: string): SignedMessage => {
+    const key = Buffer.from(own.publicKey, 'base64url');
+    const signed = { key, signature: own.sign(contextOf(message), Buffer.from(text)), message };
+    known.set(text, signed);
+    return signed;
+  };
+
+  return {
+    encode: (message) => {
+      if (!needsSignature(message)) return encodeMessage(message);
+      const text = textOf(message);
+      const before = known.get(text);
+      if (before !== undefined) return encodeSigned(before);
+      return subjectOf(message) === ownId ? encodeSigned(signOwn(message, text)) : undefined;
+    },
+    verdictOn: (signed, rate) => {
+      const { message, signature } = signed;
+      const key = keyOf(signed);
+      if (!needsSignature(message) || nodeIdOf(key) !== subjectOf(message)) return 'forged';
+      const text = textOf(message);
+      const before = known.get(text);
+      if (before !== undefined && Buffer.compare(before.signature, signature) === 0) return 'true';
+      if (!rate.take(performance.now())) return 'unheard';
+      if (!verifierOf(key)(contextOf(message), Buffer.from(text), signature)) return 'forged';
+      known.set(text, signed);
+      return 'true';
+    },
+  };
+}
