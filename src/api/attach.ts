@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { addressSchema, nodeIdSchema } from '../wire/node-schema.js';
+import { sourceKeysSchema } from './source-access.js';
 
 // As plain strings: a client does not need the branded types of the protocol.
 const nodeId: z.ZodType<string> = nodeIdSchema;
@@ -24,8 +25,10 @@ export const attachRequestSchema = z.strictObject({
 export type AttachRequest = Readonly<z.infer<typeof attachRequestSchema>>;
 
 export const attachmentSchema = z.object({
-  /** `scattercast://creator/session` */
+  /** `scattercast://creator/session#KEY` */
   session: z.string().max(400),
+  /** Who may broadcast in it: a source client takes the priority that its key allows. */
+  sources: sourceKeysSchema,
   scx: z.object({
     /** Its node id, 32 hexadecimal digits. */
     id: nodeId,

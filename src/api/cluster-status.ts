@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { disturbancesSchema, NO_DISTURBANCES, scxStatusSchema } from './scx-status.js';
+import { publicKeySchema } from './source-access.js';
 
 const count = z.number().int().nonnegative();
 const countOrZero = count.default(0);
@@ -17,7 +18,9 @@ const SCXS_MAX = 1024;
 const sessionStatusSchema = z.object({
   /** `scattercast://creator/session` */
   session: z.string().max(400),
-  /** `creator/session` */
+  /** The session's public key: a session is its name and key. */
+  key: publicKeySchema,
+  /** Unique at a cluster: `creator/session` if it is published here, else `creator/session@KEY`. */
   path: z.string().max(400),
   /** As announced; null if the announcement does not say, or is not (or no longer) known. */
   title: textOrNull(1024),

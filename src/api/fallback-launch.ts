@@ -5,22 +5,25 @@
  */
 import { z } from 'zod';
 
+/** The private half of a source key: 32 bytes in base64url. */
+export const keySeedSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
 export const fallbackFileSchema = z.strictObject({
   path: z.string().max(4096),
   /** Its title, unless its own tags contain one. */
   title: z.string().max(256),
+  /** Of the source key with which it is played. */
+  seed: keySeedSchema,
 });
 
 /** A file on this machine that is played while nobody broadcasts. */
 export type FallbackFile = Readonly<z.infer<typeof fallbackFileSchema>>;
 
 export const fallbackLaunchSchema = z.strictObject({
-  /** `scattercast://creator/session` */
+  /** `scattercast://creator/session#KEY` */
   session: z.string().max(400),
   /** The SCX to attach to. */
   scx: z.strictObject({ id: z.string().max(32), overlayAddress: z.string().max(300) }),
-  /** Accepted by the SCX instead of the source password. */
-  secret: z.string().max(64),
   file: fallbackFileSchema,
   logLevel: z.string().max(16),
 });

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { fallbackFileSchema } from './fallback-launch.js';
 import { listenerHookSchema } from './scx-launch.js';
+import { sourceAccessSchema } from './source-access.js';
 
 const text = z.string().max(256).nullable();
 
@@ -20,13 +21,6 @@ const stationSchema = z.object({
   isListed: z.boolean().optional(),
 });
 
-/** The source key, and the origin of the announcement. */
-const accessSchema = z.object({
-  sourceKey: z.string().max(100).nullable(),
-  /** The URL from which the announcement was fetched; null when the cluster itself publishes it. */
-  announcement: z.string().max(2048).nullable(),
-});
-
 export const leaseTermsSchema = z.object({
   /** The SCX is a rendezvous point of its session (§3.4). */
   rendezvous: z.boolean(),
@@ -34,7 +28,7 @@ export const leaseTermsSchema = z.object({
   keep: z.boolean().optional(),
   /** Absent when the front end does not know the announcement. */
   station: stationSchema.optional(),
-  access: accessSchema.optional(),
+  access: sourceAccessSchema.optional(),
   /** The file to play while nobody broadcasts; null: nothing; absent: what was played before. */
   fallback: fallbackFileSchema.nullable().optional(),
   /** The server that is asked about listeners; null: none; absent from older front ends. */

@@ -1,30 +1,26 @@
 /**
  * Publishing at a cluster: the announcement itself at `/announcements/CREATOR/SESSION.xml`, and
- * below `/announcements/CREATOR/SESSION/` its webhooks and its fallback file. Changes are
- * authorised by the session's admin token.
+ * below `/announcements/CREATOR/SESSION/` its webhooks and its fallback file. Changes are signed with
+ * the session's key (http/session-proof.ts), which only the admin token yields; the token is never
+ * sent.
  */
 import { z } from 'zod';
+import { publicKeySchema } from './source-access.js';
 
 /** The path of a session's announcement; `path` is `CREATOR/SESSION`. */
 export const announcementPath = (path: string): string => `/announcements/${path}.xml`;
 export const webhooksPath = (path: string): string => `/announcements/${path}/webhooks`;
 export const fallbackPath = (path: string): string => `/announcements/${path}/fallback`;
 
-/** `?password=`: draw another source password. */
-export type PasswordChoice = 'new';
-
 export const publishedSchema = z.object({
   /** Of the announcement. */
   url: z.string().max(2048),
   /** `scattercast://creator/session` */
   session: z.string().max(400),
+  /** The session's public key. */
+  key: publicKeySchema,
   /** Where to listen. */
   listen: z.string().max(2048),
-  /** The additions of the cluster to the announcement. */
-  sourceKey: z.string().max(100).optional(),
-  /** The source password and the admin token, if they have just been drawn; never sent again. */
-  password: z.string().max(200).optional(),
-  token: z.string().max(200).optional(),
 });
 
 /** The answer to `PUT` of an announcement. */
@@ -47,5 +43,7 @@ export type WebhooksAnswer = Readonly<z.infer<typeof webhooksAnswerSchema>>;
 export const FALLBACK_BYTES_MAX = 64 * 2 ** 20;
 /** How long that upload may take, ms: a large file over a slow line takes minutes. */
 export const FALLBACK_UPLOAD_MS_MAX = 600_000;
+/** In the request that uploads it: the seed of the source key with which it is played. */
+export const FALLBACK_KEY_FIELD = 'x-scattercast-fallback-key';
 /** Of its title, UTF-16 units. */
 export const FALLBACK_TITLE_LENGTH_MAX = 256;

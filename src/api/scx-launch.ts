@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { neighboursSchema } from './scx-status.js';
+import { sourceAccessSchema } from './source-access.js';
 
 const channel = z.strictObject({
   id: z.number().int().min(0).max(255),
@@ -35,10 +36,8 @@ export const launchSchema = z.strictObject({
   /** Directories of streams may list it. */
   isListed: z.boolean().optional(),
   channels: z.array(channel).min(1).max(16),
-  /**
-   * Checks source passwords (source-key-form.ts); without it nobody may broadcast.
-   */
-  sourceKey: z.string().max(100).optional(),
+  /** Who may broadcast. */
+  access: sourceAccessSchema,
   /**
    * The URL from which the announcement was fetched; absent when the cluster itself publishes it.
    */
@@ -105,7 +104,7 @@ export const launchSchema = z.strictObject({
 export const launchFactsSchema = launchSchema
   .pick({
     ...{ title: true, genre: true, description: true, homepage: true, isListed: true },
-    ...{ channels: true, locations: true, sourceKey: true, announcement: true },
+    ...{ channels: true, locations: true, access: true, announcement: true },
   })
   .strip();
 

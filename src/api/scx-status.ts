@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { encoderTitlesSchema } from './encoder-titles.js';
-import { MOUNT_LENGTH_MAX } from './fed-mount.js';
+import { MOUNT_LENGTH_MAX } from './header-fields.js';
 
 /** 32 digits; SCXs of older versions, whose leases are renewed until they are replaced, have 16. */
 const nodeId = z.string().regex(/^[0-9a-f]{16}(?:[0-9a-f]{16})?$/);
@@ -82,6 +82,7 @@ export const NO_DISTURBANCES: DisturbanceStatus = {
 };
 
 export const scxStatusSchema = z.object({
+  /** `scattercast://creator/session#KEY` */
   session: z.string().max(400),
   id: nodeId,
   pid: z.number().int().positive(),

@@ -11,10 +11,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { trustIn } from '../http/server/client-address.js';
 import { openTls, type Tls } from '../http/server/tls.js';
 import { watchOpenFiles } from '../runtime/open-files.js';
-import { factsOf } from './announcements/launch-facts.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { takeDataDir } from './data/data-directory.js';
 import { watchDisk } from './data/disk-watch.js';
+import { keepPublished } from './fleet/keep-published.js';
 import { replaceOutdated } from './fleet/replace-outdated.js';
 import { createFrontEnd } from './front-end.js';
 import { createEncoderPassthrough, type EncoderPassthrough } from './ingest/encoder-passthrough.js';
@@ -50,10 +50,8 @@ interface Listening {
   closePort(): void;
 }
 
-function keepPublished({ store, fleet }: Services): void {
-  for (const { announcement } of store.all()) {
-    fleet.keep(announcement.name.text, factsOf(announcement));
-  }
+function keepAll({ store, fleet }: Services): void {
+  for (const { announcement } of store.all()) keepPublished(fleet, announcement);
 }
 
 /**
@@ -98,7 +96,7 @@ async function listenWith(options: ClusterOptions, platform: Platform): Promise<
   const opened = await listen(server, addressOf(options), (port) => {
     const services = createServices(options, platform, prepared, port);
     const attached = attachTo(server, services, platform, tls);
-    keepPublished(services);
+    keepAll(services);
     relearn(services);
     return { port, services, ...attached };
   });

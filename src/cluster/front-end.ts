@@ -5,11 +5,13 @@
  */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { trustIn } from '../http/server/client-address.js';
+import { parseSessionId, refPath } from '../session/session-id.js';
+import { sessionPath } from '../session/session-name.js';
 import { adminRoutes } from './admin/admin-routes.js';
 import { announcementRoutes } from './announcements/announcement-routes.js';
-import { factsOf } from './announcements/launch-facts.js';
 import { fallbackRoutes } from './fallback/fallback-routes.js';
 import { drainRoutes } from './fleet/drain-routes.js';
+import { keepPublished } from './fleet/keep-published.js';
 import { leaseRoutes } from './fleet/lease-routes.js';
 import { termsFrom } from './fleet/lease-terms.js';
 import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
@@ -79,10 +81,10 @@ function publishingRoutes(services: Services) {
   const { log, allowPrivate } = services.options;
   const announcements = announcementRoutes({
     ...{ url, store, ownership, log },
-    onPublished: (announcement) => fleet.keep(announcement.name.text, factsOf(announcement)),
-    onWithdrawn: async (name) => {
-      fleet.unkeep(name.text);
-      webhooks.forget(name.text);
+    onPublished: (announcement) => keepPublished(fleet, announcement),
+    onWithdrawn: async (session) => {
+      fleet.unkeep(session.id);
+      webhooks.forget(session.text);
       await fallbacks.sweep();
     },
   });
@@ -97,16 +99,20 @@ function publishingRoutes(services: Services) {
 function scxRoutes(services: Services) {
   const { proofs, fleet, finder, store, fallbacks, scxs, webhooks, metrics, titles } = services;
   /** Of the whole session, as far as they are known here. */
-  const listenersAt = (session: string): number => {
-    const found = services.status(services.url).sessions.find((one) => one.session === session);
+  const listenersAt = (path: string): number => {
+    const found = services.status(services.url).sessions.find((one) => one.path === path);
     return found === undefined ? 0 : listenersOf(found);
   };
-  const onRenewed = (session: string): void => {
+  const onRenewed = (id: string): void => {
     metrics.countLease();
-    const view = scxs.running(session);
-    if (view === undefined) return;
-    webhooks.onStatus(session, store.get(session)?.owner, view);
-    titles.onStatus(session, view, () => listenersAt(session));
+    const view = scxs.running(id);
+    const session = parseSessionId(id);
+    if (view === undefined || !session.ok) return;
+    const { text } = session.value;
+    const isPublished = finder.recall(id)?.isPublished === true;
+    const path = isPublished ? sessionPath(session.value) : refPath(session.value);
+    titles.onStatus(path, view, () => listenersAt(path));
+    if (isPublished) webhooks.onStatus(text, store.get(text)?.owner, view);
   };
   const { log, scx } = services.options;
   const listenerHook = scx?.listenerHook;

@@ -13,6 +13,8 @@ import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { openFilesMax, RAISE } from '../runtime/open-files.js';
 import { packageVersion } from '../runtime/package-files.js';
+import { createPasswordKeys } from '../runtime/password-keys.js';
+import { identityOf } from '../session/session-id.js';
 import { createScxClients, type ScxClients } from './admin/scx-clients.js';
 import { type AdminLogin, createAdminLogin } from './announcements/admin-login.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
@@ -159,7 +161,7 @@ function statusFrom({ version, config, fleet, store, finder }: StatusParts) {
       ...{ url, version, startedAt, scxsMax: config.scxsMax, scxCount: fleet.size },
       scxs: fleet.statuses(),
       running: fleet.sessions(),
-      published: store.all().map(({ announcement }) => announcement.name.text),
+      published: store.all().map(({ announcement: { name, key } }) => identityOf(name, key).id),
       recall: finder.recall,
       listenersOf: fleet.listenersOf,
     });
@@ -187,9 +189,12 @@ export function createServices(
   return {
     ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
-    sessions: createEncoderSessions({ mounts, store, finder, scxs, sessionsHere: fleet.sessions }),
+    sessions: createEncoderSessions({
+      ...{ mounts, store, finder, scxs, sessionsHere: fleet.sessions },
+      keys: createPasswordKeys(),
+    }),
     proxy: createStreamProxy({ scxHost, streamsMax: prepared.shares.proxiedMax }),
-    ownership: createOwnership({ operatorToken: adminToken, proofs, isOpen, now }),
+    ownership: createOwnership({ url, operatorToken: adminToken, proofs, isOpen, now }),
     proofs,
     login: createAdminLogin(store, adminToken),
     clients: createScxClients({ scxHost, secret: prepared.secret, log }),

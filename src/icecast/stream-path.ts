@@ -4,9 +4,9 @@
  * so that a server sends the stream and not its page.
  */
 
-import type { SessionName } from '../session/session-name.js';
+import type { SessionIdentity } from '../session/session-id.js';
 import type { ListenEnding } from './listen-url.js';
-import { sessionOfMount } from './mount.js';
+import { isPathOf } from './mount.js';
 
 /** What a path asks for. */
 export interface StreamPath {
@@ -26,19 +26,16 @@ export function parseStreamPath(path: string): StreamPath {
   return { mount: plain.slice(0, -ending.length - 1), ending };
 }
 
-const isMountOf = (mount: string, name: SessionName): boolean =>
-  mount === `/${name.session}` || sessionOfMount(mount)?.text === name.text;
-
 /** Whether a path is that of a session's stream, where a server has no other session. */
-export function isStreamOf(path: string, name: SessionName): boolean {
+export function isStreamOf(path: string, session: SessionIdentity): boolean {
   const { mount, ending } = parseStreamPath(path);
   if (ending !== 'mp3') return false;
   const isFirst = mount === '/' && path.startsWith('/;');
-  return isFirst || isMountOf(mount, name);
+  return isFirst || isPathOf(mount, session);
 }
 
 /** The same for its playlist of HLS. */
-export function isHlsPlaylistOf(path: string, name: SessionName): boolean {
+export function isHlsPlaylistOf(path: string, session: SessionIdentity): boolean {
   const { mount, ending } = parseStreamPath(path);
-  return ending === 'm3u8' && isMountOf(mount, name);
+  return ending === 'm3u8' && isPathOf(mount, session);
 }

@@ -229,7 +229,7 @@ function admitClient(
   return {
     kind: 'admitted',
     answer: controlHello(context),
-    onOpen: (connection) => onClient(createClientConnection(connection, hello.source, context)),
+    onOpen: (connection) => onClient(createClientConnection(connection, hello, context)),
   };
 }
 

@@ -8,6 +8,8 @@
  */
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
 /** Without i, l, o, 0 and 1: 4.95 bits each. */
 const CHARACTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
 
@@ -20,13 +22,23 @@ const drawGroup = (): string =>
 /** A secret that people copy: 118 random bits, like `k3nd8w-...-...-...`. */
 export const drawPassword = (): string => Array.from({ length: GROUPS }, drawGroup).join('-');
 
+/** A secret that people copy, derived from another one: the same for the same purpose and secret. */
+export function derivePassword(purpose: string, secret: string): string {
+  let number = BigInt(`0x${digest(`scattercast ${purpose} 1\n${secret}`).toString('hex')}`);
+  const next = (): string => {
+    const index = Number(number % BigInt(CHARACTERS.length));
+    number /= BigInt(CHARACTERS.length);
+    return CHARACTERS[index] as string;
+  };
+  const group = (): string => Array.from({ length: GROUP_LENGTH }, next).join('');
+  return Array.from({ length: GROUPS }, group).join('-');
+}
+
 /** A secret between processes: 256 random bits, 43 characters of base64url. */
 export const drawToken = (): string => randomBytes(32).toString('base64url');
 
 /** An id that is not drawn twice: 64 random bits, 16 hexadecimal digits (sources, flows of datagrams). */
 export const drawId = (): string => randomBytes(8).toString('hex');
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** The stored form of a drawn secret: `sha256:` and 43 characters of base64url. */
 export const hashSecret = (secret: string): string =>

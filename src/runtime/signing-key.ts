@@ -77,9 +77,14 @@ export function verifierOf(publicKey: PublicKey): Verify {
     signature.length === SIGNATURE_BYTES && verify(null, inContext(context, bytes), key, signature);
 }
 
+const derived = (purpose: string, token: string): SigningKey =>
+  signingKeyOf(createHash('sha256').update(`scattercast ${purpose} 1\n${token}`).digest());
+
 /** The session key of an admin token, which has more than 100 random bits. */
-export const sessionKeyOf = (token: string): SigningKey =>
-  signingKeyOf(createHash('sha256').update(`scattercast session key 1\n${token}`).digest());
+export const sessionKeyOf = (token: string): SigningKey => derived('session key', token);
+
+/** The source key of a session's fallback file, from the same token. */
+export const fallbackKeyOf = (token: string): SigningKey => derived('fallback key', token);
 
 /**
  * The cost of a guess at a source password: 16 MiB and about 40 ms. The public half is in the

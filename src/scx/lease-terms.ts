@@ -4,26 +4,27 @@
  * played, and which server is asked about listeners. Terms that an older front end does not send leave everything as it is.
  */
 import type { Launch } from '../api/scx-launch.js';
-import type { SourcePassword } from '../http/server/source-password.js';
+import type { SourceAccess } from '../api/source-access.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 import type { HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
-import type { LeaseTerms, SourceAccess } from './lease.js';
+import type { LeaseTerms } from './lease.js';
 import type { Lifetime } from './lifetime.js';
 import type { ListenerHook } from './listeners/listener-hook.js';
 import type { FallbackProcess } from './sources/fallback-process.js';
+import type { SourceLogin } from './sources/source-login.js';
 
 /** The parts that the terms act on. */
 export interface TermsOptions {
   readonly launch: Launch;
-  readonly password: SourcePassword;
+  readonly login: SourceLogin;
   readonly lifetime: Lifetime;
   readonly fallback: FallbackProcess;
   readonly handOver: HandOverState;
   readonly hook: Pick<ListenerHook, 'set'>;
   readonly predecessor: Predecessor | undefined;
-  /** Closes all sources, because another password holds. */
-  closeSources(reason: string): void;
+  /** Other source keys hold. */
+  onAccess(access: SourceAccess): void;
   isLeaving(): boolean;
   now(): number;
 }
@@ -46,17 +47,12 @@ const describedBy = (launch: Launch): StreamDescription => ({
 
 /** Creates the terms of the launch document, until the first renewal. */
 export function createSessionTerms(options: TermsOptions): SessionTerms {
-  const { launch, password, lifetime, fallback, handOver } = options;
+  const { launch, login, lifetime, fallback, handOver } = options;
   let isPinned = launch.rendezvous;
   let description = describedBy(launch);
 
-  const onAccess = (access: SourceAccess | undefined): void => {
-    // Anyone can announce a session of this name elsewhere; that has no effect on this SCX.
-    const isOurs =
-      access?.announcement === undefined || access.announcement === launch.announcement;
-    if (access === undefined || !isOurs || access.sourceKey === password.key) return;
-    password.setKey(access.sourceKey);
-    options.closeSources('the source password has changed');
+  const onAccess = (access: LeaseTerms['access']): void => {
+    if (access !== undefined && login.update(access)) options.onAccess(access);
   };
 
   const onFallback = (file: LeaseTerms['fallback']): void => {

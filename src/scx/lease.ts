@@ -14,6 +14,7 @@ import type { Logger } from 'pino';
 import type { FallbackFile } from '../api/fallback-launch.js';
 import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
+import type { SourceAccess } from '../api/source-access.js';
 import { PROOF_FIELD, proveRequest } from '../http/cluster-proof.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 
@@ -31,13 +32,6 @@ export interface LeaseTerms {
   readonly listenerHook: Answer['listenerHook'];
   /** An order to hand over lies in `successorFile`. */
   readonly handOver: boolean;
-}
-
-/** The right to broadcast, as an announcement states it. */
-export interface SourceAccess {
-  readonly sourceKey: string | undefined;
-  /** The announcement's URL; undefined when the cluster itself publishes it. */
-  readonly announcement: string | undefined;
 }
 
 export interface LeaseOptions {
@@ -89,11 +83,7 @@ function parseAnswer(status: number, text: string): Renewal {
       url: station.homepage ?? undefined,
       isListed: station.isListed,
     };
-    const allowed = access && {
-      sourceKey: access.sourceKey ?? undefined,
-      announcement: access.announcement ?? undefined,
-    };
-    const terms = { pinned, description, access: allowed, fallback, listenerHook, handOver };
+    const terms = { pinned, description, access, fallback, listenerHook, handOver };
     return { kind: 'renewed', terms };
   } catch {
     return failed('malformed answer');

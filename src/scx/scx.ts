@@ -13,13 +13,13 @@ import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import { openAccessLog } from '../http/server/access-log.js';
-import { createSourcePassword } from '../http/server/source-password.js';
 import { openTls } from '../http/server/tls.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/open-files.js';
-import { drawToken } from '../runtime/secrets.js';
-import { parseSessionName, type SessionName } from '../session/session-name.js';
+import { createPasswordKeys } from '../runtime/password-keys.js';
+import { type PlacedSession, parseSessionId, refPath } from '../session/session-id.js';
+import { sessionPath } from '../session/session-name.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
 import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
@@ -36,6 +36,7 @@ import type { ScxPort } from './port/scx-port.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { createFallbackProcess } from './sources/fallback-process.js';
+import { createSourceLogin } from './sources/source-login.js';
 import { drawOwnStatus } from './status/own-status.js';
 import { openStreaming } from './streaming.js';
 
@@ -73,9 +74,13 @@ const RETURN_MS = 10_000;
 /** Time to flush the listeners' sockets at the end, ms. */
 const FLUSH_MS_MAX = 300;
 
-function nameOf(launch: Launch): SessionName {
-  const name = parseSessionName(launch.session);
-  if (name.ok) return name.value;
+/** The session, as the cluster names it: by its name alone if it is published there. */
+function nameOf(launch: Launch): PlacedSession {
+  const name = parseSessionId(launch.session);
+  if (name.ok) {
+    const path = launch.announcement === undefined ? sessionPath(name.value) : refPath(name.value);
+    return { ...name.value, path };
+  }
   throw new UserError(EXIT.usage, name.problems.join('; '));
 }
 
@@ -94,7 +99,7 @@ function withinOpenFiles({ launch, log, filesMax = openFilesMax() }: ScxOptions)
 }
 
 /** The operator's hook. */
-const hookOf = (launch: Launch, name: SessionName, log: Logger) =>
+const hookOf = (launch: Launch, name: PlacedSession, log: Logger) =>
   createListenerHook({ settings: launch.listenerHook, launch, mount: mountOf(name), log });
 
 /** Opens the parts that do not know of each other, and the streaming part. */
@@ -109,11 +114,11 @@ async function openParts(options: ScxOptions) {
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
   const playout = createPlayout({ ...launch, identities }, now, predecessor !== undefined);
-  const password = createSourcePassword(launch.sourceKey, now);
-  const secret = drawToken();
+  const keys = createPasswordKeys();
+  const login = createSourceLogin({ session: name, access: launch.access, keys, now });
   const news = { isDue: false };
   const streaming = await openStreaming({
-    ...{ launch, name, playout, password, fallbackSecret: secret, log, now },
+    ...{ launch, name, playout, login, log, now },
     limits: shares.overlay,
     passTitle: (title) => predecessor?.passTitle(title) ?? false,
     onNews: () => {
@@ -121,12 +126,12 @@ async function openParts(options: ScxOptions) {
     },
   });
   const overlayAddress = streaming.overlay.address;
-  const fallback = createFallbackProcess({ entry, launch, overlayAddress, secret, log });
+  const fallback = createFallbackProcess({ entry, launch, overlayAddress, log });
   const limits = { lingerMs: launch.lingerMs, orphanMs: ORPHAN_MS };
   const lifetime = createLifetime(limits, launch.rendezvous, now());
   const startedAt = new Date().toISOString();
   return {
-    ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, password },
+    ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, login },
     ...{ streaming, fallback, lifetime, startedAt, news, now, maintenanceMs },
     spareConnections: shares.spare,
   };
@@ -207,8 +212,10 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     () => http,
     () => lease.renewNow(),
   );
-  const { closeSources } = streaming;
-  const terms = createSessionTerms({ ...parts, handOver, closeSources, isLeaving });
+  const terms = createSessionTerms({
+    ...{ ...parts, handOver, isLeaving },
+    onAccess: streaming.setAccess,
+  });
 
   const httpUrl = (): string =>
     `http://${joinHostPort(launch.advertiseHost, http.port)}${streamPath(name)}`;

@@ -10,6 +10,7 @@ import type { AccessLog } from '../http/server/access-log.js';
 import { trustIn } from '../http/server/client-address.js';
 import type { Tls } from '../http/server/tls.js';
 import { completed, type StreamDescription } from '../icecast/stream-description.js';
+import type { PlacedSession } from '../session/session-id.js';
 import type { SessionName } from '../session/session-name.js';
 import { type Predecessor, takeOver } from './hand-over/take-over.js';
 import type { ListenerHook } from './listeners/listener-hook.js';
@@ -27,7 +28,7 @@ import type { Streaming } from './streaming.js';
 
 export interface SessionPortOptions {
   readonly launch: Launch;
-  readonly name: SessionName;
+  readonly name: PlacedSession;
   readonly streaming: Streaming;
   readonly playout: Playout;
   readonly identities: ListenerIdentities;

@@ -8,12 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { ScxStatus } from '../api/scx-status.js';
+import type { SourceAccess } from '../api/source-access.js';
 import { FAST, type GossamerConfig, PAPER } from '../gossamer/core/config.js';
 import type { GossamerEvent } from '../gossamer/core/effects.js';
 import type { Address, NodeId, SourceId } from '../gossamer/core/node.js';
 import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { SourceView } from '../gossamer/view.js';
-import type { SourcePassword } from '../http/server/source-password.js';
 import { assert } from '../lib/assert.js';
 import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/overlay.js';
@@ -21,7 +21,7 @@ import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { nodeIdOf } from '../overlay/tls/node-id.js';
 import { type SigningKey, signingKeyOf } from '../runtime/signing-key.js';
 import { TITLE_CHANNEL } from '../session/channels.js';
-import type { SessionName } from '../session/session-name.js';
+import type { SessionIdentity } from '../session/session-id.js';
 import type { Rival } from './ingest/encoder-slots.js';
 import type { EncoderTitle } from './ingest/encoder-title.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
@@ -32,6 +32,7 @@ import { createNetworkLogin } from './sources/network-login.js';
 import { createRecentlyHeard, type RecentlyHeard } from './sources/recently-heard.js';
 import type { SourceAudience, SourceClient } from './sources/source-client.js';
 import { createSourceDeparture } from './sources/source-departure.js';
+import type { SourceLogin } from './sources/source-login.js';
 import { createTitleMemory, type TitleMemory } from './sources/title-memory.js';
 import type { Metric } from './status/metric.js';
 import { drawScxMetrics } from './status/scx-metrics.js';
@@ -39,11 +40,10 @@ import { drawScxMetrics } from './status/scx-metrics.js';
 export interface StreamingOptions {
   readonly launch: Launch;
   /** The session in `launch`. */
-  readonly name: SessionName;
+  readonly name: SessionIdentity;
   readonly playout: Playout;
-  readonly password: SourcePassword;
-  /** What our own fallback process presents instead of the source password. */
-  readonly fallbackSecret: string;
+  /** Checks who may broadcast. */
+  readonly login: SourceLogin;
   /** The overlay's limits in this process. */
   readonly limits: OverlayLimits;
   readonly log: Logger;
@@ -76,8 +76,8 @@ export interface Streaming {
   sendSourcesAway(withinMs: number): Promise<void>;
   /** Floods the departure, tells the sources, and resolves when the children have moved on. */
   leave(): Promise<void>;
-  /** Closes all source clients; those that may still broadcast come back. */
-  closeSources(reason: string): void;
+  /** Ends the sources that may not broadcast any more. */
+  setAccess(access: SourceAccess): void;
 }
 
 /** Time for the flood to go out where no child has to move, ms. Guess. */
@@ -128,6 +128,7 @@ const overlaySettings = (launch: Launch) => ({
   advertiseHost: launch.advertiseHost,
   config: configOf(launch),
   locations: launch.locations,
+  sourceKeys: launch.access.sources,
   formerEdges: launch.formerNeighbours?.map(formerEdge) ?? [],
   rng: createRng(randomBytes(4).readInt32LE()),
   allowPrivate: launch.allowPrivate,
@@ -179,10 +180,10 @@ type Callbacks = Pick<OverlayOptions, 'onDeliver' | 'onEvent' | 'objectionTo' | 
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
 export async function openStreaming(options: StreamingOptions): Promise<Streaming> {
-  const { launch, name, playout, password, limits, log, now } = options;
+  const { launch, name, playout, login, limits, log, now } = options;
   const heard = createRecentlyHeard();
   const titles = createTitleMemory(launch.encoderTitles ?? []);
-  const login = createNetworkLogin(options);
+  const network = createNetworkLogin({ login, log, self: launch.id as NodeId });
   let isLeaving = false;
 
   const onClient = (client: SourceClient): void => {
@@ -202,7 +203,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       playout.onEvent(event);
       if (NEWS.includes(event.kind)) options.onNews();
     },
-    objectionTo: login.objectionTo,
+    objectionTo: network.objectionTo,
     onClient: (connection) => onClient(networkClient(connection)),
   };
 
@@ -211,12 +212,11 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   const reportListeners = createListenerReport(overlay);
   const departure = createSourceDeparture({
     ...{ self: launch.id as NodeId, sources, now, view: () => overlay.view().sources },
-    fallbackSource: () => login.fallbackSource,
+    fallbackSource: () => network.fallbackSource,
   });
 
   const ingest = createIngest({
-    ...{ name, session: launch.session, password, leaseToken: launch.leaseToken, titles },
-    ...{ log, now },
+    ...{ name, scx: launch.id as NodeId, login, leaseToken: launch.leaseToken, titles, log, now },
     attach: (client) => {
       departure.onEncoder(client.source.id);
       onClient(client);
@@ -227,7 +227,12 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   });
 
   /** Sources without our own fallback. */
-  const sourceCount = (): number => sources.count - Number(sources.has(login.fallbackSource));
+  const sourceCount = (): number => sources.count - Number(sources.has(network.fallbackSource));
+
+  const checkSources = (): void => {
+    ingest.check(login.objectionTo); // first, or encoders would be told to come back
+    sources.check(({ key, source }) => login.objectionTo(key, source.priority));
+  };
 
   overlay.feed({ kind: 'join' });
   return {
@@ -235,7 +240,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     sources,
     ingest,
     titles,
-    fallbackSource: () => login.fallbackSource,
+    fallbackSource: () => network.fallbackSource,
     get clients() {
       return playout.audience.count + playout.listeners.waiting + sourceCount();
     },
@@ -243,13 +248,14 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       return sourceCount() > 0;
     },
     tick: (at) => {
+      checkSources(); // a right may have ended
       ingest.tick(at);
       sources.tick(at);
       reportListeners(playout.audience.count);
     },
     metrics: () =>
       drawScxMetrics({
-        ...{ view: overlay.view(), overlay: overlay.counters, sources, password },
+        ...{ view: overlay.view(), overlay: overlay.counters, sources, login },
         ...playout,
       }),
     sendSourcesAway: async (withinMs) => {
@@ -262,9 +268,9 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       ingest.closeAll(503, 'this SCX is leaving');
       return leaveOverlay(overlay);
     },
-    closeSources: (reason) => {
-      ingest.closeAll(401, reason); // first, or encoders would be told to come back
-      sources.closeAll(reason);
+    setAccess: ({ sources: keys }) => {
+      overlay.setSourceKeys(keys);
+      checkSources();
     },
   };
 }

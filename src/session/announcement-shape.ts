@@ -37,7 +37,6 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:HOMEPAGE': '?',
         'radio:BITRATE': '?',
         'radio:LISTED': '?',
-        'radio:SOURCE-KEY': '?',
         'radio:KEY': '?',
         'radio:ISSUED': '?',
         'radio:ADMIN-KEY': '?',

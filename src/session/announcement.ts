@@ -50,11 +50,6 @@ export interface Announcement extends SignedFields {
   readonly bitrateKbps?: number;
   /** The station wants to be listed in directories of streams; false if it is absent. */
   readonly isListed?: boolean;
-  /**
-   * Identifies broadcasters (source-key-form.ts); without it only clients on the SCX's machine may
-   * broadcast.
-   */
-  readonly sourceKey?: string;
 }
 
 /** An announcement that is signed; whether the signature is right, only its reader knows. */

@@ -14,7 +14,6 @@ import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
 import { parseSessionName } from './session-name.js';
 import { readSignedFields } from './signed-fields.js';
-import { parseSourceKey } from './source-key-form.js';
 import { readXml, type XmlElement } from './xml-tree.js';
 
 const LIMITS = ANNOUNCEMENT_LIMITS;
@@ -108,8 +107,6 @@ function readExtras(root: XmlElement, findings: Findings) {
   const homepage = text('radio:HOMEPAGE', 'the homepage', LIMITS.documentBytesMax);
   const listed = text('radio:LISTED', 'the listing', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
-  // An empty source key is refused: it is a mistake, and does not mean "no password".
-  const sourceKey = childrenOf(root, 'radio:SOURCE-KEY')[0]?.text.trim();
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
     genre: text('radio:GENRE', 'the genre', LIMITS.genreLengthMax),
@@ -118,7 +115,6 @@ function readExtras(root: XmlElement, findings: Findings) {
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
     isListed: listed === undefined ? undefined : findings.take(parseListed(listed)),
-    sourceKey: sourceKey === undefined ? undefined : findings.take(parseSourceKey(sourceKey)),
   };
 }
 

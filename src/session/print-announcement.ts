@@ -60,13 +60,13 @@ function sourceElement({ name, key, priorityMax, untilMs }: SourceKey): string {
 }
 
 function extras(announcement: Announcement): string[] {
-  const { title, genre, homepage, bitrateKbps, isListed, sourceKey } = announcement;
+  const { title, genre, homepage, bitrateKbps, isListed } = announcement;
   const about = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
   const listed = isListed === undefined ? undefined : isListed ? 'yes' : 'no';
   const { key, issuedMs, adminKey, sources = [] } = announcement;
   const issued = issuedMs === undefined ? undefined : printInstant(issuedMs);
   return [
-    ...fields({ ...about, LISTED: listed, 'SOURCE-KEY': sourceKey }),
+    ...fields({ ...about, LISTED: listed }),
     ...fields({ KEY: key, ISSUED: issued, 'ADMIN-KEY': adminKey }),
     ...sources.map(sourceElement),
   ];

@@ -23,13 +23,18 @@ export interface SourceKey {
   readonly untilMs?: number;
 }
 
+/** The name of the station's own key. */
+export const STATION_SOURCE = 'station';
+/** The name of the key with which clusters play the session's fallback file. */
+export const FALLBACK_SOURCE = 'fallback';
+
 export const SOURCE_KEYS_MAX = 16;
 /** Guess: a name on a line of `status`. */
 export const SOURCE_NAME_LENGTH_MAX = 40;
-const SOURCE_PRIORITY_MAX = 255;
+export const SOURCE_PRIORITY_MAX = 255;
 
 /** The name of a source key as a person gives it. */
-function parseSourceName(text: string): Result<string> {
+export function parseSourceName(text: string): Result<string> {
   const name = parsePlainText("a source's name", text, SOURCE_NAME_LENGTH_MAX);
   return name.ok && name.value === '' ? bad("a source's name must not be empty") : name;
 }
@@ -58,6 +63,12 @@ export const findSource = (
 /** Whether a key's right has ended; `nowMs` since 1970. */
 export const hasEnded = ({ untilMs }: SourceKey, nowMs: number): boolean =>
   untilMs !== undefined && nowMs >= untilMs;
+
+/** Tells which keys are listed and have not ended; `nowMs` since 1970. */
+export const isListed =
+  (sources: readonly SourceKey[], nowMs: number) =>
+  (key: PublicKey): boolean =>
+    sources.some((source) => source.key === key && !hasEnded(source, nowMs));
 
 /** Reads the attributes of one `SOURCE`. */
 export function parseSource(attributes: ReadonlyMap<string, string>): Result<SourceKey> {

@@ -10,6 +10,7 @@
  */
 import { z } from 'zod';
 import type { Member, Source } from '../gossamer/core/node.js';
+import { isPublicKey, type PublicKey } from '../session/public-key.js';
 import { type DatagramToken, isToken } from './datagram.js';
 import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
@@ -19,7 +20,7 @@ export const WIRE_VERSION = 5;
 
 interface Greeting {
   readonly version: typeof WIRE_VERSION;
-  /** `scattercast://creator/session`, normalised. */
+  /** `scattercast://creator/session#KEY`. */
   readonly session: string;
 }
 
@@ -36,8 +37,14 @@ export type DataHello = Greeting &
 export type ClientHello = Greeting & {
   readonly purpose: 'client';
   readonly source: Source;
-  /** The session's source password, in the clear. */
-  readonly password?: string | undefined;
+  /** Proves that it has a source key of the session: overlay/lots/source-statement.ts. */
+  readonly proof: {
+    readonly key: PublicKey;
+    /** The source's clock, ms since 1970. */
+    readonly timeMs: number;
+    /** In base64url. */
+    readonly signature: string;
+  };
 };
 
 export type Hello = ControlHello | DataHello | ClientHello;
@@ -63,7 +70,11 @@ export const helloSchema = z.discriminatedUnion('purpose', [
     ...greeting,
     purpose: z.literal('client'),
     source: sourceSchema,
-    password: z.string().max(BOUNDS.passwordLengthMax).optional(),
+    proof: z.strictObject({
+      key: z.custom<PublicKey>(isPublicKey),
+      timeMs: z.number().int().nonnegative(),
+      signature: z.string().max(BOUNDS.signatureLengthMax),
+    }),
   }),
 ]);
 

@@ -27,7 +27,7 @@ export const BOUNDS = Object.freeze({
   addressLengthMax: 300,
   sessionLengthMax: 400,
   /** UTF-16 units. */
-  passwordLengthMax: 1024,
+  signatureLengthMax: 86,
   reasonLengthMax: 256,
   /** GossamerConfig.discoveryListMax, and the sender itself. */
   membersMax: 101,

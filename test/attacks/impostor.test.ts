@@ -66,7 +66,7 @@ function leaseAt(port: number, token: string, status: () => ScxStatus): string[]
 test.each([
   {
     status: 200,
-    body: '{"rendezvous":false,"access":{"sourceKey":"sha256:x","announcement":null}}',
+    body: '{"rendezvous":false,"access":{"issuedMs":9e15,"sources":[]}}',
   },
   { status: 410, body: 'go' },
 ])(

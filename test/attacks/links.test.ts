@@ -6,6 +6,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { openSourceConnection } from '../../src/client/broadcast/source-connection.js';
+import { signedSource } from '../../src/client/broadcast/source-credentials.js';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { Address, Member } from '../../src/gossamer/core/node.js';
 import { splitHostPort } from '../../src/lib/host-port.js';
@@ -159,10 +160,8 @@ test('A broadcaster says nothing to an SCX that is not the one that its cluster 
   const middle = await listenRaw((socket) => void socket.on('data', (chunk) => heard.push(chunk)));
   const scx = { id: idOf(1), httpUrl: '', overlayAddress: middle };
   const opening = openSourceConnection({
-    attachment: { session: SESSION, scx, keepAliveMs: 1000 },
-    source: SOURCE,
-    key: STATION_KEY,
-    password: 'a password',
+    attachment: { session: SESSION, sources: [], scx, keepAliveMs: 1000 },
+    signed: signedSource(SOURCE, STATION_KEY, { session: SESSION, scx: idOf(1) }),
     onAlive: () => undefined,
     onDrain: () => undefined,
     signal: new AbortController().signal,

@@ -14,7 +14,6 @@ import { attachRequestSchema } from '../../src/api/attach.js';
 import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
 import { scxStatusSchema } from '../../src/api/scx-status.js';
 import { parsePlaylist, readingsOf } from '../../src/client/playlist/playlist-file.js';
-import { addSourceKey } from '../../src/cluster/announcements/add-source-key.js';
 import { readToMark } from '../../src/cluster/ingest/read-to-mark.js';
 import { decodeText } from '../../src/cluster/web/methods.js';
 import { basicAuth } from '../../src/http/server/basic-auth.js';
@@ -44,7 +43,7 @@ import { createSourceBody } from '../../src/scx/ingest/source-body.js';
 import { NOTICE_BYTES_MAX, parseNotice } from '../../src/scx/sound/now-playing.js';
 import { parseLocation, parseWebAddress } from '../../src/session/location.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
-import { parseSessionId } from '../../src/session/session-id.js';
+import { parseSessionId, parseSessionRef } from '../../src/session/session-id.js';
 import { parseSessionName, parseSessionPath } from '../../src/session/session-name.js';
 import { readGtitm } from '../../src/simulator/topology/gtitm-reader.js';
 import { readRtts } from '../../src/simulator/topology/rtt-reader.js';
@@ -206,7 +205,6 @@ const PUT = new Map([['transfer-encoding', 'chunked']]);
 const CHUNKED_HEAD = {
   ...{ method: 'PUT', target: '/', protocol: 'HTTP/1.1', headers: PUT, bytes: 0 },
 };
-const KEY = `sha256:${'A'.repeat(43)}`;
 
 const isTrusted = trustIn(['127.0.0.1', '10.0.0.0/8']);
 
@@ -333,7 +331,6 @@ export const PARSERS: readonly OutsideParser[] = [
     const parsed = parseAnnouncement(text);
     if (parsed.ok) verifyAnnouncement(parsed.value, 0);
   }),
-  ofText('announcement with a key', DOCUMENT_BYTES, DOCUMENTS, (text) => addSourceKey(text, KEY)),
   ofText(
     'session name',
     DOCUMENT_BYTES,
@@ -344,6 +341,7 @@ export const PARSERS: readonly OutsideParser[] = [
     (text) => {
       parseSessionName(text);
       parseSessionId(text);
+      parseSessionRef(text);
       parseSessionPath(text);
     },
   ),

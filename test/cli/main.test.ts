@@ -10,13 +10,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashSecret } from '../../src/runtime/secrets.js';
+import { sessionKeyOf, sourceKeyOf } from '../../src/runtime/signing-key.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
+import { nameInId } from '../../src/session/session-id.js';
 import { SESSION, type StandIn, startStandIn } from '../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../mp3/make-mp3.js';
+import { announcementIn, PASSWORD, SESSION_KEY } from '../session/signed.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const COMMAND = ['dist/cli/main.js'];
-const NAME = ['--name', SESSION];
+const NAME = ['--name', nameInId(SESSION)];
+/** The source password of the stand-in's session. */
+const OPEN = { SCATTERCAST_PASSWORD: PASSWORD };
 const AT = ['--cluster', 'a', '--announcement', 'b'];
 
 interface Outcome {
@@ -135,22 +140,31 @@ describe('The command line', () => {
     const announce = ['announce', ...NAME, ...about, ...location, '--output'];
     const toFile = await run([...announce, path]);
     const toPipe = await run([...announce, '-']);
-    const passwordIn = (text: string) => /^source password: (\S+) .*\n$/.exec(text)?.[1] ?? '';
+    const secretIn = (text: string, what = 'source password') =>
+      new RegExp(`^${what}: (\\S+) `, 'm').exec(text)?.[1] ?? '';
     expect(toFile).toMatchObject({ code: 0, stdout: '' });
-    for (const [xml, password] of [
-      [readFileSync(path, 'utf8'), passwordIn(toFile.stderr)],
-      [toPipe.stdout, passwordIn(toPipe.stderr)],
+    for (const [xml, printed] of [
+      [readFileSync(path, 'utf8'), toFile.stderr],
+      [toPipe.stdout, toPipe.stderr],
     ] as const) {
-      const sourceKey = hashSecret(password);
-      expect(parseAnnouncement(xml)).toMatchObject({
-        value: { title: 'Night & Day', genre: 'jazz', rendezvous: [location[1]], sourceKey },
+      const { publicKey: key } = sessionKeyOf(secretIn(printed, 'admin token'));
+      const station = await sourceKeyOf(secretIn(printed), key);
+      expect(announcementIn(xml)).toMatchObject({
+        ...{ title: 'Night & Day', genre: 'jazz', rendezvous: [location[1]], key },
+        sources: [{ name: 'station', key: station.publicKey, priorityMax: 255 }],
+        adminKey: hashSecret(secretIn(printed, 'admin password')),
       });
     }
-    const written = readFileSync(path, 'utf8');
-    expect(await run([...announce, path])).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(readFileSync(path, 'utf8')).toBe(written);
-    expect(passwordIn((await run([...announce, path, '--new-password'])).stderr)).not.toBe('');
-    expect(readFileSync(path, 'utf8')).not.toBe(written);
+    const written = announcementIn(readFileSync(path, 'utf8'));
+    const other = await run([...announce, path]);
+    expect(other).toMatchObject({ code: 5, stderr: expect.stringContaining('with another key') });
+    const env = { SCATTERCAST_TOKEN: secretIn(toFile.stderr, 'admin token') };
+    expect(await run([...announce, path], env)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const again = announcementIn(readFileSync(path, 'utf8'));
+    expect(again.issuedMs).toBeGreaterThan(written.issuedMs);
+    expect(again.sources).toEqual(written.sources);
+    expect(secretIn((await run([...announce, path, '--new-password'], env)).stderr)).not.toBe('');
+    expect(announcementIn(readFileSync(path, 'utf8')).sources).not.toEqual(written.sources);
     expect(standIn.requests.length).toBe(before);
     expect((await run(['announce', ...NAME, '--output', '-'])).code).toBe(2);
   });
@@ -165,7 +179,8 @@ describe('The command line', () => {
   test('publishes an announcement with the cluster as its rendezvous, and prints its URL alone', async () => {
     const url = `${standIn.url}/announcements/radio.example/night.xml`;
     const line = 'PUT /announcements/radio.example/night.xml';
-    const body = JSON.stringify({ url, session: SESSION, listen: `${standIn.url}/listen` });
+    const about = { session: nameInId(SESSION), key: SESSION_KEY.publicKey };
+    const body = JSON.stringify({ url, ...about, listen: `${standIn.url}/listen` });
     standIn.answers.set(line, { status: 201, body });
     const { code, stdout } = await run(['announce', '--cluster', standIn.url, ...NAME]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${url}\n` });
@@ -178,7 +193,7 @@ describe('The command line', () => {
   test('broadcasts a file to its end, with plain lines on a pipe', async () => {
     const song = file('a_song.mp3', joinBytes((await makeToneFrames()).slice(0, 12)));
     const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
-    const { code, stdout, stderr } = await run(['broadcast', ...target, song]);
+    const { code, stdout, stderr } = await run(['broadcast', ...target, song], OPEN);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(lines(stdout)).toEqual([
       expect.stringMatching(/^on the air at SCX 127\.0\.0\.1:\d+$/),
@@ -198,7 +213,7 @@ describe('The command line', () => {
     const words = [process.execPath, ...COMMAND, 'broadcast', ...target];
     const script = 'cd "$1"; shift; exec "$@" "$DIR"/caf*.mp3';
     const child = spawn('sh', ['-c', script, '-', ROOT, ...words], {
-      env: { ...environment(), DIR: directory },
+      env: { ...environment(), ...OPEN, DIR: directory },
     });
     let stdout = '';
     child.stdout.on('data', (chunk) => {
@@ -214,7 +229,7 @@ describe('The command line', () => {
     const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
     const child = spawn(process.execPath, [...COMMAND, 'broadcast', '--loop', ...target, song], {
       cwd: ROOT,
-      env: environment(),
+      env: { ...environment(), ...OPEN },
       stdio: 'ignore',
     });
     const count = standIn.visits.length;

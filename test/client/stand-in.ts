@@ -15,10 +15,11 @@ import { createDecoder, type WireEvent } from '../../src/wire/decoder.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../src/wire/encoder.js';
 import { type ClientHello, type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 import { adusIn } from '../../src/wire/lot-codec.js';
+import { identity, STATION } from '../session/signed.js';
 
 /** Between two KEEP_ALIVE messages, ms. */
 export const KEEP_ALIVE_MS = 200;
-export const SESSION = 'scattercast://radio.example/night';
+export const SESSION = identity('scattercast://radio.example/night').id;
 const KEY = drawSigningKey();
 export const SCX_ID = nodeIdOf(KEY.publicKey);
 
@@ -148,6 +149,7 @@ export async function startStandIn(): Promise<StandIn> {
 
   const attachment = {
     session: SESSION,
+    sources: [STATION],
     scx: { id: SCX_ID, httpUrl: 'http://127.0.0.1:1', overlayAddress },
     multicast: null,
     // Three of these without an answer, and the SCX is taken for dead: a busy machine may stall for

@@ -24,7 +24,7 @@ import { birthOf } from '../../src/cluster/data/process-identity.js';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 import { optionsOf, startFake } from './fake-cluster.js';
 import { createFakePlatform } from './fake-platform.js';
-import { announcementXml, FACTS, NIGHT, temporaryFolder, until } from './support.js';
+import { announcementXml, FACTS, idOf, NIGHT, temporaryFolder, until } from './support.js';
 
 const PATH = 'radio.example/night';
 
@@ -91,10 +91,8 @@ describe.concurrent('A cluster', () => {
   test('that is killed knows sessions that it only fetched as before', async (context) => {
     const { expect } = context;
     const { dataDir, start } = withProcesses(context);
-    const xml = announcementXml(NIGHT).replace(
-      '<CHANNEL',
-      '<DESCRIPTION>Quiet</DESCRIPTION><CHANNEL',
-    );
+    const more = '<DESCRIPTION>Quiet</DESCRIPTION>';
+    const xml = announcementXml(NIGHT, undefined, { more });
     const web = createHttpServer((_request, response) => response.end(xml));
     context.onTestFinished(() => void web.close());
     await once(web.listen(0, '127.0.0.1'), 'listening');
@@ -179,7 +177,7 @@ describe('A cluster', () => {
     await startFake({ dataDir }, platform);
     await expect.poll(() => platform.launches.length).toBe(1);
     expect(platform.launches[0]).toMatchObject({
-      session: 'scattercast://radio.example/day',
+      session: idOf('scattercast://radio.example/day'),
       rendezvous: true,
     });
   });

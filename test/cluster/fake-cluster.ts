@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { startCluster } from '../../src/cluster/cluster.js';
 import type { ClusterOptions } from '../../src/cluster/cluster-options.js';
+import { SESSION_PROOF_FIELD, signRequest } from '../../src/http/session-proof.js';
 import { afterTest } from '../after-test.js';
+import { SESSION_KEY } from '../session/signed.js';
 import { createFakePlatform, type FakePlatform } from './fake-platform.js';
 import { quiet, temporaryFolder } from './support.js';
 
@@ -31,22 +33,31 @@ export async function startFake(
   const at = `http://127.0.0.1:${cluster.port}`;
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${at}${path}`, { redirect: 'manual', ...init });
-  const tokens = new Map<string, string>();
   /** The credentials of the operator. */
   const operator = {
     authorization: `Bearer ${readFileSync(`${options.dataDir}/admin-token`, 'utf8').trim()}`,
   };
-  /** The credentials of the session's owner, once it is published; before that the operator's. */
-  const owner = (path: string): Record<string, string> =>
-    tokens.has(path) ? { authorization: `Bearer ${tokens.get(path)}` } : operator;
-  const publish = async (path: string, xml: string, query = '') => {
-    const init = { method: 'PUT', body: xml, headers: owner(path) };
-    const response = await get(`/announcements/${path}.xml${query}`, init);
-    const told = (response.ok ? await response.clone().json() : {}) as { token?: string };
-    if (told.token !== undefined) tokens.set(path, told.token);
-    return response;
+  /** The credentials of the owner of the tests' sessions, for one request. */
+  const owner = (
+    method: string,
+    target: string,
+    body: string | Uint8Array = '',
+    key = SESSION_KEY,
+  ): Record<string, string> => ({
+    [SESSION_PROOF_FIELD]: signRequest(key, new URL(at).host, { method, target, body }),
+  });
+  /** A request of the owner. */
+  const asOwner = (method: string, path: string, body?: string, key = SESSION_KEY) =>
+    get(path, {
+      ...{ method, headers: { accept: 'application/json', ...owner(method, path, body, key) } },
+      ...(body === undefined ? {} : { body }),
+    });
+  /** Publishes as the owner, who may announce new sessions as well. */
+  const publish = (path: string, xml: string, key = SESSION_KEY) => {
+    const target = `/announcements/${path.replaceAll(' ', '%20')}.xml`;
+    const headers = { ...operator, ...owner('PUT', target, xml, key) };
+    return get(target, { method: 'PUT', body: xml, headers });
   };
-  const unpublish = (path: string) =>
-    get(`/announcements/${path}.xml`, { method: 'DELETE', headers: owner(path) });
-  return { cluster, platform, at, get, publish, unpublish, owner, operator };
+  const unpublish = (path: string) => asOwner('DELETE', `/announcements/${path}.xml`);
+  return { cluster, platform, at, get, publish, unpublish, owner, asOwner, operator };
 }

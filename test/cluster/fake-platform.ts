@@ -7,6 +7,7 @@ import type { Launch } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
 import type { EncoderGift } from '../../src/cluster/platform/encoder-channel.js';
 import type { Exit, Found, Platform } from '../../src/cluster/platform/platform.js';
+import { nameInId } from '../../src/session/session-id.js';
 import { fetchProven } from '../http/proven.js';
 import { statusOf } from './support.js';
 
@@ -34,7 +35,7 @@ export interface FakePlatform extends Platform {
 
 /** Where a launched SCX says that it listens. */
 export const httpUrlOf = ({ advertiseHost, httpPort, session }: Launch): string =>
-  `http://${advertiseHost}:${httpPort}/${session.split('/').at(-1)}.mp3`;
+  `http://${advertiseHost}:${httpPort}/${nameInId(session).split('/').at(-1)}.mp3`;
 
 /** Interval between renewals, ms: a lease ends after 5 s without one. */
 const RENEWAL_MS = 1500;
@@ -107,7 +108,7 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
       tell = hear;
     },
     adopt: (id, session) => {
-      if (session.endsWith('/ghost')) return false;
+      if (nameInId(session).endsWith('/ghost')) return false;
       running.add(id);
       return true;
     },

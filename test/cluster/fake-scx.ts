@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { vi } from 'vitest';
 import { afterTest } from '../after-test.js';
 import { type RawClient, rawClient } from '../scx/raw-client.js';
+import { PASSWORD } from '../session/signed.js';
 import { startFake } from './fake-cluster.js';
 import { announcementXml, NIGHT } from './support.js';
 
@@ -65,8 +66,7 @@ export async function freePair(): Promise<number> {
 /** The cluster; `client` connects to it, or to another port, and sends a text. */
 export async function startFed(over: Parameters<typeof startFake>[0] = {}) {
   const started = await startFake({ port: await freePair(), ...over });
-  const published = await started.publish(PATH, announcementXml(NIGHT));
-  const { password, token } = (await published.json()) as { password: string; token: string };
+  await started.publish(PATH, announcementXml(NIGHT));
   await vi.waitUntil(() => started.platform.launches.length > 0, wait);
   const scx = await openScx();
   const httpUrl = `http://127.0.0.1:${scx.port}/night.mp3`;
@@ -81,5 +81,5 @@ export async function startFed(over: Parameters<typeof startFake>[0] = {}) {
     await vi.waitUntil(() => scx.fed.length > index, wait);
     return scx.fed[index] as Fed;
   };
-  return { ...started, port, password, token, client, httpUrl, fed: scx.fed, fedAs };
+  return { ...started, port, password: PASSWORD, client, httpUrl, fed: scx.fed, fedAs };
 }

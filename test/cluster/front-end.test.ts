@@ -4,14 +4,15 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { clusterStatusSchema } from '../../src/api/cluster-status.js';
 import { clusterStatus } from '../../src/cluster/status/cluster-status.js';
-import { RADIO_NAMESPACE } from '../../src/session/announcement.js';
 import { proofOf } from '../http/proven.js';
+import { SESSION_KEY, STATION } from '../session/signed.js';
 import { startFake } from './fake-cluster.js';
 import { httpUrlOf } from './fake-platform.js';
-import { announcementXml, NIGHT, statusOf } from './support.js';
+import { announcementXml, idOf, NIGHT, statusOf } from './support.js';
 
 const PATH = 'radio.example/night';
-const DAY = 'scattercast://radio.example/day';
+const NAME = 'scattercast://radio.example/night';
+const DAY = idOf('scattercast://radio.example/day');
 const closers: (() => void)[] = [];
 
 afterEach(() => {
@@ -116,12 +117,15 @@ describe('GET /listen', () => {
     expect([platform.launches.length, web.seen.count]).toEqual([1, 1]);
   });
 
-  test('knows a session by its short form once it was asked for by its announcement', async () => {
+  test('knows a session by its name and key once it was asked for by its announcement', async () => {
     const { get } = await startFake();
     const web = await webServer((_request, response) => response.end(announcementXml(NIGHT)));
-    expect((await get(`/listen/${PATH}.mp3`)).status).toBe(404);
+    const path = `/listen/${PATH}@${SESSION_KEY.publicKey}.mp3`;
+    expect((await get(path)).status).toBe(404);
     await get(listenPath(`${web.url}/night.xml`));
-    expect((await get(`/listen/${PATH}.mp3`)).status).toBe(302);
+    expect((await get(path)).status).toBe(302);
+    const byName = await get(`/listen/${PATH}.mp3`);
+    expect([byName.status, await byName.text()]).toEqual([404, expect.stringContaining(path)]);
   });
 
   test('answers its own announcements from the store, by any of its names', async () => {
@@ -147,7 +151,7 @@ describe('GET /listen', () => {
     ['/listen/radio.example/<b>.mp3', 404, 'contains "<"'],
     ['/listen/radio.example/..%2f..%2fsecret.mp3', 404, 'session'],
     ['/listen/radio.example/%ff.mp3', 400, 'not correctly percent-encoded'],
-    ['/listen/a/b/c.mp3', 404, 'nothing here'],
+    ['/listen/a/b/c.mp3', 404, 'not known at this cluster'],
   ])('refuses %s with %i and a reason', async (path, status, reason) => {
     const { get, platform } = await startFake({ allowPrivate: false });
     const response = await get(path);
@@ -235,31 +239,20 @@ describe('Announcements', () => {
   test('are published, shown, replaced and unpublished', async () => {
     const { cluster, get, publish, unpublish, platform } = await startFake();
     const created = await publish(PATH, announcementXml(NIGHT));
-    const secret = expect.stringMatching(/^([a-hjkmnp-z2-9]{6}-){3}[a-hjkmnp-z2-9]{6}$/);
-    const sourceKey = expect.stringMatching(/^sha256:/);
-    expect([created.status, await created.json()]).toEqual([
-      201,
-      {
-        url: `${cluster.url}/announcements/${PATH}.xml`,
-        session: NIGHT,
-        listen: `${cluster.url}/listen/${PATH}.mp3`,
-        sourceKey,
-        password: secret,
-        token: secret,
-      },
-    ]);
+    const answer = {
+      url: `${cluster.url}/announcements/${PATH}.xml`,
+      session: NAME,
+      key: SESSION_KEY.publicKey,
+      listen: `${cluster.url}/listen/${PATH}.mp3`,
+    };
+    expect([created.status, await created.json()]).toEqual([201, answer]);
     const xml = announcementXml(NIGHT, 'Other');
     const replaced = await publish(PATH, xml);
-    const body = (await replaced.json()) as { sourceKey: string };
-    expect([replaced.status, Object.keys(body).sort()]).toEqual([
-      200,
-      ['listen', 'session', 'sourceKey', 'url'],
-    ]);
+    expect([replaced.status, await replaced.json()]).toEqual([200, answer]);
     const shown = await get(`/announcements/${PATH}.xml`);
     expect(shown.headers.get('content-type')).toMatch(/^application\/xml/);
     expect(shown.headers.get('content-security-policy')).toContain('sandbox');
-    const added = `  <SOURCE-KEY xmlns="${RADIO_NAMESPACE}">${body.sourceKey}</SOURCE-KEY>\n`;
-    expect(await shown.text()).toBe(xml.replace('</SCATTERCAST>', `${added}</SCATTERCAST>`));
+    expect(await shown.text()).toBe(xml);
     expect((await unpublish(PATH)).status).toBe(204);
     expect((await unpublish(PATH)).status).toBe(404);
     expect((await get(`/announcements/${PATH}.xml`)).status).toBe(404);
@@ -270,13 +263,12 @@ describe('Announcements', () => {
     const { publish, unpublish, platform } = await startFake();
     await publish(PATH, announcementXml(NIGHT));
     await expect.poll(() => platform.launches.length).toBe(1);
-    const { id, rendezvous, sourceKey } = platform.launches[0]!;
+    const { id, rendezvous, access } = platform.launches[0]!;
     expect(rendezvous).toBe(true);
     const station = {
       ...{ title: 'Night music', genre: null, description: null, homepage: null },
       isListed: false,
     };
-    const access = { sourceKey, announcement: null };
     const kept = {
       rendezvous: true,
       keep: true,
@@ -344,10 +336,14 @@ describe('POST /leases', () => {
       send(JSON.stringify(statusOf(id, session)));
     expect((await post(DAY)).status).toBe(200);
     const { sessions } = clusterStatusSchema.parse(await (await get('/status')).json());
-    expect(sessions.map(({ path }) => path)).toContain('radio.example/day');
-    expect((await get('/listen/radio.example/day.mp3')).status).toBe(302);
-    expect((await post('scattercast://radio.example/noon')).status).toBe(410);
-    expect((await post('scattercast://radio.example/ghost', 'bb'.repeat(8))).status).toBe(410);
+    const path = `radio.example/day@${SESSION_KEY.publicKey}`;
+    expect(sessions.map((session) => session.path)).toContain(path);
+    expect((await get(`/listen/${path}.mp3`)).status).toBe(302);
+    expect((await get('/listen/radio.example/day.mp3')).status).toBe(404);
+    expect((await post(idOf('scattercast://radio.example/noon'))).status).toBe(410);
+    expect((await post(idOf('scattercast://radio.example/ghost'), 'bb'.repeat(8))).status).toBe(
+      410,
+    );
     expect((await send('{}')).status).toBe(400);
   });
 });
@@ -385,6 +381,7 @@ describe('POST /attach', () => {
     const response = await attach(get, { announcement, role: 'source' });
     expect(await response.json()).toEqual({
       session: NIGHT,
+      sources: [STATION],
       scx: {
         id: platform.launches[0]!.id,
         httpUrl: 'http://radio.example:8100/night.mp3',
@@ -428,7 +425,8 @@ describe('GET /status', () => {
     expect(status.cluster).toMatchObject({ url: cluster.url, scxs: 1, scxsMax: 4, listeners: 3 });
     expect(status.sessions).toEqual([
       {
-        session: NIGHT,
+        session: NAME,
+        key: SESSION_KEY.publicKey,
         path: PATH,
         title: 'Night music',
         genre: null,

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { LaunchFacts } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
+import { hashSecret } from '../../src/runtime/secrets.js';
+import type { SigningKey } from '../../src/runtime/signing-key.js';
+import { nameInId } from '../../src/session/session-id.js';
 import { afterTest } from '../after-test.js';
+import { identity, STATION, signedXml } from '../session/signed.js';
 
 export const quiet = pino({ level: 'silent' });
 
@@ -13,9 +17,13 @@ export const FACTS: LaunchFacts = {
   title: 'Night',
   channels: [{ id: 1, unicast: 'tcp' }],
   locations: ['radio.example:8101'],
+  access: { issuedMs: 1, sources: [STATION] },
 };
 
-export const NIGHT = 'scattercast://radio.example/night';
+/** The id of a session of the tests' key. */
+export const idOf = (name: string): string => identity(name).id;
+
+export const NIGHT = idOf('scattercast://radio.example/night');
 
 /** The status of an SCX that runs and has no clients. */
 export function statusOf(id: string, session: string, over: Partial<ScxStatus> = {}): ScxStatus {
@@ -24,7 +32,7 @@ export function statusOf(id: string, session: string, over: Partial<ScxStatus> =
     id,
     pid: process.pid,
     version: '0.0.1',
-    httpUrl: `http://127.0.0.1:8100/${session.split('/').at(-1)}.mp3`,
+    httpUrl: `http://127.0.0.1:8100/${nameInId(session).split('/').at(-1)}.mp3`,
     overlayAddress: '127.0.0.1:8101',
     state: 'running',
     rendezvous: false,
@@ -46,13 +54,32 @@ export function statusOf(id: string, session: string, over: Partial<ScxStatus> =
   };
 }
 
-/** The document of a session's announcement. */
-export const announcementXml = (session: string, title = 'Night music'): string =>
-  `<SCATTERCAST name="${session}" xmlns:r="https://scattercast.example/ns/radio/1">
-    <r:TITLE>${title}</r:TITLE>
-    <CHANNEL id="1"><TRANSPORT unicast="tcp"/></CHANNEL>
-    <RENDEZVOUS>radio.example:8101</RENDEZVOUS>
-  </SCATTERCAST>`;
+/** Of the user `admin`, in the announcements below. */
+export const adminPasswordOf = (session: string): string =>
+  `admin-password-of-${nameInId(session)}`;
+
+interface AnnouncementChanges {
+  /** Further elements, with the prefix `r`. */
+  readonly more?: string;
+  readonly key?: SigningKey;
+  readonly issuedMs?: number;
+}
+
+/** The signed document of a session's announcement; each is newer than the one before. */
+export const announcementXml = (
+  session: string,
+  title = 'Night music',
+  { more = '', key, issuedMs }: AnnouncementChanges = {},
+): string =>
+  signedXml(
+    `<SCATTERCAST name="${nameInId(session)}" xmlns:r="https://scattercast.example/ns/radio/1">
+      <r:TITLE>${title}</r:TITLE>
+      <r:ADMIN-KEY>${hashSecret(adminPasswordOf(session))}</r:ADMIN-KEY>${more}
+      <CHANNEL id="1"><TRANSPORT unicast="tcp"/></CHANNEL>
+      <RENDEZVOUS>radio.example:8101</RENDEZVOUS>
+    </SCATTERCAST>`,
+    ...([key, issuedMs] as const),
+  );
 
 /** A directory that is removed after the test. */
 export function temporaryFolder(): string {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { isMountOf, mountOf, priorityOf, sessionOfMount } from '../../src/icecast/mount.js';
-import { parseSessionName } from '../../src/session/session-name.js';
+import { drawSigningKey } from '../../src/runtime/signing-key.js';
+import { identity } from '../session/signed.js';
 
-const parsed = parseSessionName('scattercast://radio.example/night');
-if (!parsed.ok) throw new Error('no name');
-const NIGHT = parsed.value;
+const NIGHT = identity('scattercast://radio.example/night');
 
 describe('A mount', () => {
   test.each([
@@ -16,6 +15,8 @@ describe('A mount', () => {
     'http://anywhere:8000/radio.example/night?priority=3',
     '/night',
     '/night.mp3',
+    `/radio.example/night@${NIGHT.key}`,
+    `/radio.example/night@${NIGHT.key}.mp3?priority=3`,
   ])('%s feeds the session', (target) => {
     expect(isMountOf(target, NIGHT)).toBe(true);
   });
@@ -37,6 +38,8 @@ describe('A mount', () => {
     '/%',
     '/night.mp3.mp3',
     '*',
+    `/radio.example/night@${drawSigningKey().publicKey}`,
+    `/night@${NIGHT.key}`,
   ])('"%s" does not', (target) => {
     expect(isMountOf(target, NIGHT)).toBe(false);
   });

@@ -2,6 +2,7 @@
  * §2.4 as far as it is built, static configuration, and §2.5: how a client attaches, stays and
  * leaves. The whole path, from a player to the SCX, is played in test/e2e.
  */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -14,6 +15,7 @@ import { createLifetime } from '../../src/scx/lifetime.js';
 import { createAttachedSources } from '../../src/scx/sources/attached-sources.js';
 import type { SourceClient, SourceClientEvents } from '../../src/scx/sources/source-client.js';
 import { sourceId } from '../gossamer/support.js';
+import { STATION } from '../session/signed.js';
 
 const ATTACHMENT = {
   session: 'scattercast://radio.example/night',
@@ -62,6 +64,7 @@ function createAttachedClient() {
   });
   const client: SourceClient = {
     source: { id, priority: 128, epoch: 1 },
+    key: STATION.key,
     remoteAddress: '127.0.0.1:1234',
     listen: (registered) => {
       events = registered;

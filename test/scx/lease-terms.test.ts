@@ -1,24 +1,25 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Launch, launchSchema } from '../../src/api/scx-launch.js';
-import { createSourcePassword } from '../../src/http/server/source-password.js';
 import { NO_DESCRIPTION } from '../../src/icecast/stream-description.js';
 import type { HandOverState } from '../../src/scx/hand-over/hand-over-state.js';
 import type { LeaseTerms } from '../../src/scx/lease.js';
 import { createSessionTerms, type SessionTerms } from '../../src/scx/lease-terms.js';
 import { createLifetime } from '../../src/scx/lifetime.js';
-import { identityOf } from './support.js';
+import type { SourceLogin } from '../../src/scx/sources/source-login.js';
+import { STATION } from '../session/signed.js';
+import { identityOf, NIGHT } from './support.js';
 
-const ANNOUNCEMENT = 'http://radio.example/night.xml';
+/** The access of an announcement that was issued then. */
+const accessAt = (issuedMs: number) => ({ issuedMs, sources: [STATION] });
 
 const LAUNCH: Launch = launchSchema.parse({
   ...identityOf('1'),
-  ...{ session: 'scattercast://radio.example/night', title: 'Night' },
-  ...{ channels: [{ id: 1, unicast: 'tcp' }], locations: [], rendezvous: true, sourceKey: 'old' },
+  ...{ session: NIGHT.id, title: 'Night', access: accessAt(5) },
+  ...{ channels: [{ id: 1, unicast: 'tcp' }], locations: [], rendezvous: true },
   ...{ leaseUrl: 'http://127.0.0.1:1', leaseToken: 'secret', leaseIntervalMs: 1000 },
   ...{ advertiseHost: '127.0.0.1', listenHost: '127.0.0.1', httpPort: 0, overlayPort: 0 },
   ...{ lingerMs: 1000, listenersMax: 1, perAddressMax: 0, trustedProxies: [], burstMs: 500 },
   ...{ writeIntervalMs: 20, profile: 'fast', allowPrivate: true, logLevel: 'silent' },
-  announcement: ANNOUNCEMENT,
 });
 
 /** What a front end answers that says nothing else. */
@@ -31,7 +32,10 @@ let events: string[];
 let isSucceeded: boolean;
 let isLeaving: boolean;
 let now: number;
-const password = createSourcePassword(undefined, () => 0);
+const login = { update: ({ issuedMs }) => issuedMs > 5 } as Pick<
+  SourceLogin,
+  'update'
+> as SourceLogin;
 let lifetime: ReturnType<typeof createLifetime>;
 let terms: SessionTerms;
 
@@ -40,7 +44,6 @@ beforeEach(() => {
   isSucceeded = false;
   isLeaving = false;
   now = 0;
-  password.setKey(LAUNCH.sourceKey);
   lifetime = createLifetime({ lingerMs: 1000, orphanMs: 10_000 }, true, 0);
   const handOver: HandOverState = {
     start: async () => void events.push('hand over'),
@@ -50,14 +53,14 @@ beforeEach(() => {
     ...{ leavesWithinMs: undefined, failedSuccessor: undefined },
   };
   terms = createSessionTerms({
-    ...{ launch: LAUNCH, password, lifetime, handOver },
+    ...{ launch: LAUNCH, login, lifetime, handOver },
     fallback: {
       play: (file) => void events.push(`play ${file?.title}`),
       stop: () => undefined,
     },
     hook: { set: (hook) => void events.push(`ask ${hook?.url}`) },
     predecessor: undefined,
-    closeSources: (reason) => void events.push(reason),
+    onAccess: () => void events.push('check the sources'),
     isLeaving: () => isLeaving,
     now: () => now,
   });
@@ -74,7 +77,7 @@ describe('The terms of a lease', () => {
   test('leave everything as it is that a front end does not send', () => {
     renew({});
     expect(terms.description.title).toBe('Night');
-    expect([events, password.key]).toEqual([[], 'old']);
+    expect(events).toEqual([]);
   });
 
   test('replace the description, and keep the new one', () => {
@@ -90,20 +93,16 @@ describe('The terms of a lease', () => {
     expect(lifetime.endReason(now)).toBeDefined();
   });
 
-  test.each([
-    ['of its own announcement', ANNOUNCEMENT, 'new'],
-    ['of its own cluster', undefined, 'new'],
-    ['of another announcement', 'http://evil.example/night.xml', 'old'],
-  ])('take the source key %s or not', (_what, announcement, key) => {
-    renew({ access: { sourceKey: 'new', announcement } });
-    expect(password.key).toBe(key);
-    expect(events).toEqual(key === 'new' ? ['the source password has changed'] : []);
-    renew({ access: { sourceKey: key, announcement } });
-    expect(events.length).toBeLessThanOrEqual(1);
+  test('check the sources when the access is that of a newer announcement', () => {
+    renew({ access: accessAt(4) });
+    renew({ access: accessAt(5) });
+    expect(events).toEqual([]);
+    renew({ access: accessAt(6) });
+    expect(events).toEqual(['check the sources']);
   });
 
   test('start and end the fallback', () => {
-    renew({ fallback: { path: '/loop.mp3', title: 'Loop' } });
+    renew({ fallback: { path: '/loop.mp3', title: 'Loop', seed: 'A'.repeat(43) } });
     renew({ fallback: null });
     renew({});
     expect(events).toEqual(['play Loop', 'play undefined']);
@@ -117,7 +116,7 @@ describe('The terms of a lease', () => {
   });
 
   test('start no fallback in an SCX that leaves or is succeeded', () => {
-    const fallback = { path: '/loop.mp3', title: 'Loop' };
+    const fallback = { path: '/loop.mp3', title: 'Loop', seed: 'A'.repeat(43) };
     isLeaving = true;
     renew({ fallback });
     [isLeaving, isSucceeded] = [false, true];

@@ -12,24 +12,27 @@ import {
   openSourceConnection,
   type SourceConnection,
 } from '../../src/client/broadcast/source-connection.js';
+import { signedSource } from '../../src/client/broadcast/source-credentials.js';
+import type { NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { EXIT } from '../../src/lib/user-error.js';
-import { hashSecret } from '../../src/runtime/secrets.js';
-import { drawSigningKey } from '../../src/runtime/signing-key.js';
+import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
 import { answerProven } from '../http/proven.js';
 import { startHookServer } from '../icecast/hook-server.js';
+import { accessOf, keyOfPassword } from '../session/signed.js';
 import { type RawClient, rawClient } from './raw-client.js';
 import {
   FRAME_BYTES,
   FRAME_MS,
   identityOf,
   mp3Frame,
+  NIGHT,
   numbersIn,
   range,
   source,
 } from './support.js';
 
-const SESSION = 'scattercast://radio.example/night';
+const SESSION = NIGHT.id;
 const GET = 'GET /night.mp3 HTTP/1.0\r\n\r\n';
 const log = pino({ enabled: false });
 const wait = { timeout: 20_000, interval: 5 };
@@ -113,7 +116,7 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
     ],
     locations: [],
     rendezvous: false,
-    sourceKey: hashSecret(PASSWORD),
+    access: await accessOf(1, PASSWORD),
     leaseUrl,
     leaseToken: 'secret',
     leaseIntervalMs: 50,
@@ -183,21 +186,26 @@ interface TestSource {
   listeners: number;
 }
 
-/** The source password of the sessions, unless a test says otherwise; null: none is shown. */
+/** The source password of the sessions, unless a test says otherwise. */
 const PASSWORD = 'right';
 
-const attach = async (
-  scx: Scx,
-  of = source('a'),
-  password: string | null = PASSWORD,
-): Promise<TestSource> => {
+/** The id of a source of a password. */
+const idAt = async (digit: string, password = PASSWORD): Promise<SourceId> => {
+  const { publicKey } = await keyOfPassword(password);
+  return `${sourcePrefix(publicKey)}${digit.repeat(8)}` as SourceId;
+};
+
+const attach = async (scx: Scx, of = source('a'), password = PASSWORD): Promise<TestSource> => {
   const { id, httpUrl, overlayAddress } = scx.status();
   const studio = { listeners: 0 } as TestSource;
+  const key = await keyOfPassword(password);
+  const signed = { ...of, id: await idAt(of.id.charAt(0), password) };
   const connection = await openSourceConnection({
-    attachment: { session: SESSION, scx: { id, httpUrl, overlayAddress }, keepAliveMs: 100 },
-    source: of,
-    key: drawSigningKey(),
-    password: password ?? undefined,
+    attachment: {
+      ...{ session: SESSION, sources: [], keepAliveMs: 100 },
+      scx: { id, httpUrl, overlayAddress },
+    },
+    signed: signedSource(signed, key, { session: SESSION, scx: id as NodeId }),
     onAlive: ({ listeners }) => {
       studio.listeners = listeners;
     },
@@ -257,7 +265,7 @@ describe('Two SCXs', () => {
         state: 'running',
         session: SESSION,
         listeners: 1,
-        playing: 'a'.repeat(16),
+        playing: await idAt('a'),
         title: 'Moonlight',
         bitrateKbps: 128,
         membersKnown: 1,
@@ -292,6 +300,7 @@ describe('Two SCXs', () => {
     const client = listen(second);
     const studio = await attach(first, source('b', 200));
     const fallback = await attach(second, source('a', 100));
+    const a = await idAt('a');
     broadcast(studio);
     await client.bodyOf(20 * FRAME_BYTES);
     broadcast(fallback);
@@ -299,7 +308,7 @@ describe('Two SCXs', () => {
     studio.connection.destroy('a power cut');
     await vi.waitUntil(() => {
       aheadMs += 20; // its silence is noticed sooner
-      return second.status().playing === 'a'.repeat(16);
+      return second.status().playing === a;
     }, wait);
     const heard = client.body().length;
     await client.bodyOf(heard + 20 * FRAME_BYTES);
@@ -448,67 +457,53 @@ describe('An SCX', () => {
   });
 });
 
-describe('An SCX of a session with a source key', () => {
-  const sourceKey = hashSecret('right');
+describe('An SCX of a session with source keys', () => {
   const refused = (reason: string) => ({
     exitCode: EXIT.refused,
     isFinal: true,
     message: expect.stringContaining(reason),
   });
 
-  test('takes only sources with the password', async () => {
-    const scx = await start('1', { sourceKey });
-    const none = attach(scx, source('a'), null);
-    await expect(none).rejects.toMatchObject(refused('requires its source password'));
+  test('takes only sources with one of them', async () => {
+    const scx = await start('1');
     const wrong = attach(scx, source('a'), 'wrong');
     await expect(wrong).rejects.toMatchObject(refused('the source password is wrong'));
-    const control = attach(scx, source('a'), '\u0001'.repeat(1024));
-    await expect(control).rejects.toMatchObject(refused('the source password is wrong'));
     expect(scx.status().attachedSources).toBe(0);
-    await attach(scx, source('a'), 'right');
+    await attach(scx, source('a'));
     expect(scx.status().attachedSources).toBe(1);
   });
 
-  test('takes no source at all if the session has no key, not even of this machine', async () => {
-    const scx = await start('1', { sourceKey: undefined });
-    for (const password of [null, 'right', 'secret', '']) {
-      const attached = attach(scx, source('a'), password);
-      await expect(attached).rejects.toMatchObject(refused('this session has no source key'));
-    }
+  test('takes no source at all if the session has none, not even of this machine', async () => {
+    const scx = await start('1', { access: { issuedMs: 1, sources: [] } });
+    await expect(attach(scx, source('a'))).rejects.toMatchObject(
+      refused('this session has no source key'),
+    );
     expect(scx.status().attachedSources).toBe(0);
   });
 
-  test('learns a new key from its lease, and closes sources with the old password', async () => {
-    const scx = await start('1', { sourceKey });
-    const { connection } = await attach(scx, source('a'), 'right');
-    answer.access = { sourceKey: hashSecret('new'), announcement: null };
+  test('learns new ones from its lease, and closes only the sources of those that are gone', async () => {
+    const scx = await start('1', { access: await accessOf(1, PASSWORD, 'of a DJ') });
+    const { connection } = await attach(scx, source('a'));
+    const dj = await attach(scx, source('b'), 'of a DJ');
+    answer.access = { ...(await accessOf(2, 'new', 'of a DJ')) };
     expect(await connection.closed).toBe('the source password has changed');
-    await expect(attach(scx, source('a', 100, 2), 'right')).rejects.toMatchObject({
-      isFinal: true,
-    });
-    await attach(scx, source('a', 100, 3), 'new');
-    expect(scx.status().attachedSources).toBe(1);
+    const again = attach(scx, source('a', 100, 2));
+    await expect(again).rejects.toMatchObject({ isFinal: true });
+    await attach(scx, source('c'), 'new');
+    expect(dj.connection.writable).toBe(true);
   });
 
-  test('takes no key from an announcement that is not its own', async () => {
-    const announcement = 'http://radio.example/night.xml';
-    const scx = await start('1', { sourceKey, announcement });
-    answer.access = {
-      sourceKey: hashSecret('evil'),
-      announcement: 'http://evil.example/night.xml',
-    };
+  test('does not go back to those of an older announcement', async () => {
+    const scx = await start('1', { access: await accessOf(5, PASSWORD) });
+    answer.access = await accessOf(4, 'older');
     const before = leaseCount;
     await vi.waitUntil(() => leaseCount > before + 2, wait);
-    await expect(attach(scx, source('b'), 'evil')).rejects.toMatchObject({ isFinal: true });
-    const { connection } = await attach(scx, source('a'), 'right');
-    answer.access = { sourceKey: hashSecret('new'), announcement };
-    await connection.closed;
-    await attach(scx, source('a', 100, 2), 'new');
+    await expect(attach(scx, source('b'), 'older')).rejects.toMatchObject({ isFinal: true });
+    await attach(scx, source('a'));
   });
 });
 
 describe('An encoder at an SCX', () => {
-  const sourceKey = hashSecret('right');
   const authorization = `Authorization: Basic ${btoa('source:right')}`;
 
   const encoder = (scx: Scx, method = 'PUT', ...more: string[]): RawClient => {
@@ -568,7 +563,7 @@ describe('An encoder at an SCX', () => {
   });
 
   test('is told of when it sends digital silence, and is played while there is no other', async () => {
-    const scx = await start('1', { sourceKey, silenceMs: 200 });
+    const scx = await start('1', { silenceMs: 200 });
     encode(encoder(scx)); // frames without a sound
     await vi.waitUntil(() => scx.status().sources[0]?.silent === true, wait);
     const { id } = scx.status().sources[0] ?? {};
@@ -579,7 +574,6 @@ describe('An encoder at an SCX', () => {
     const hook = await startHookServer();
     ending.push(hook.close);
     const scx = await start('1', {
-      sourceKey,
       listenerHook: { url: hook.url, onFailure: 'deny' },
     });
     encode(encoder(scx));
@@ -597,7 +591,7 @@ describe('An encoder at an SCX', () => {
   test('is a mount for a hook that the front end names later', async () => {
     const hook = await startHookServer();
     ending.push(hook.close);
-    const scx = await start('1', { sourceKey });
+    const scx = await start('1');
     encode(encoder(scx));
     await vi.waitUntil(() => scx.status().attachedSources === 1, wait);
     answer.listenerHook = { url: hook.url, onFailure: 'deny' };
@@ -607,11 +601,11 @@ describe('An encoder at an SCX', () => {
   });
 
   test('is cut off with 401 when its session gets another password', async () => {
-    const scx = await start('1', { sourceKey });
+    const scx = await start('1');
     const heard = encoder(scx);
     encode(heard);
     await vi.waitUntil(() => scx.status().attachedSources === 1, wait);
-    answer.access = { sourceKey: hashSecret('new'), announcement: null };
+    answer.access = await accessOf(2, 'new');
     await heard.closed;
     expect(heard.text()).toMatch(/^HTTP\/1\.1 401 The source password has changed/);
     const again = encoder(scx);
@@ -622,7 +616,7 @@ describe('An encoder at an SCX', () => {
   test.each([true, false])(
     'is cut off with 403 when its SCX leaves (heard: %s)',
     async (isHeard) => {
-      const scx = await start('1', { sourceKey });
+      const scx = await start('1');
       const client = encoder(scx, 'PUT', 'Expect: 100-continue');
       await client.head();
       if (isHeard) encode(client);
@@ -638,7 +632,7 @@ describe('An encoder at an SCX', () => {
     const folder = mkdtempSync(join(tmpdir(), 'scattercast-scx-'));
     ending.push(() => rmSync(folder, { recursive: true }));
     const accessLog = join(folder, 'access.log');
-    const scx = await start('1', { sourceKey, accessLog });
+    const scx = await start('1', { accessLog });
     const client = encoder(scx, 'SOURCE', 'User-Agent: butt');
     encode(client);
     await vi.waitUntil(() => scx.status().attachedSources === 1, wait);

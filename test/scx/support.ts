@@ -11,17 +11,17 @@ import type { Ingest } from '../../src/scx/ingest/ingest.js';
 import { createListenerIdentities } from '../../src/scx/listeners/listener-identities.js';
 import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
-import type { SessionName } from '../../src/session/session-name.js';
+import type { PlacedSession } from '../../src/session/session-id.js';
+import { identity } from '../session/signed.js';
 
 /** 1152 samples at 44.1 kHz. */
 export const FRAME_MS = (1152 * 1000) / 44_100;
 export const FRAME_BYTES = 417;
 
 /** The session of the ports under test. */
-export const NIGHT: SessionName = {
-  text: 'scattercast://radio.example/night',
-  creator: 'radio.example',
-  session: 'night',
+export const NIGHT: PlacedSession = {
+  ...identity('scattercast://radio.example/night'),
+  path: 'radio.example/night',
 };
 
 const SEQUENCE_OFFSET = 100;
@@ -131,6 +131,7 @@ export const NO_INGEST: Ingest = {
   clientOf: () => undefined,
   mountOf: () => undefined,
   tick: () => undefined,
+  check: () => undefined,
   closeAll: () => undefined,
 };
 

@@ -8,6 +8,7 @@ import type {
   Source,
   SourceId,
 } from '../../src/gossamer/core/node.js';
+import type { PublicKey } from '../../src/session/public-key.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import type { DatagramToken } from '../../src/wire/datagram.js';
 import {
@@ -209,13 +210,21 @@ const greeting = { version: fc.constant(WIRE_VERSION), session: fc.string({ maxL
 const self = { id: nodeId, address, incarnation: count, rendezvous: fc.boolean() };
 const selfKeys = ['id', 'address', 'incarnation', 'rendezvous'] as const;
 
+const proof = fc.record({
+  key: fc
+    .uint8Array({ minLength: 32, maxLength: 32 })
+    .map((bytes) => Buffer.from(bytes).toString('base64url') as PublicKey),
+  timeMs: count,
+  signature: fc.string({ maxLength: 86 }),
+});
+
 const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
   control: fc.record({ ...greeting, purpose: fc.constant('control'), ...self }),
   data: fc.record(
     { ...greeting, purpose: fc.constant('data'), ...self, channel, token },
     { requiredKeys: ['version', 'session', 'purpose', ...selfKeys, 'channel'] },
   ),
-  client: fc.record({ ...greeting, purpose: fc.constant('client'), source }),
+  client: fc.record({ ...greeting, purpose: fc.constant('client'), source, proof }),
 };
 
 export const hello: fc.Arbitrary<Hello> = fc.oneof(...Object.values(hellos));

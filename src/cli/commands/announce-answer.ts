@@ -3,8 +3,8 @@
  * goes to standard output, so that `URL=$(scattercast announce ...)` catches no secret; on a
  * terminal all lines are there. With `--json` everything is one document.
  *
- * A cluster tells secrets only once, so each line is printed as soon as it is known, and the
- * document even if a later step fails.
+ * Secrets are told only once, so each line is printed as soon as it is known, and the document even
+ * if a later step fails.
  */
 import type { AnnounceSettings } from '../options/announce-options.js';
 import { print, printJson, remark, tell } from '../shell/output.js';
@@ -15,9 +15,17 @@ const SECRETS = {
     name: 'source password',
     use: 'for broadcasters: broadcast --password, or SCATTERCAST_PASSWORD',
   },
+  djPassword: {
+    name: "the DJ's source password",
+    use: 'for that DJ: broadcast --password, or SCATTERCAST_PASSWORD',
+  },
   token: {
     name: 'admin token',
     use: 'to change or remove the announcement: announce --token, or SCATTERCAST_TOKEN',
+  },
+  adminPassword: {
+    name: 'admin password',
+    use: "of the user admin, for tools that speak to Icecast's /admin pages",
   },
   webhookSecret: { name: 'webhook secret', use: 'to check X-Scattercast-Signature' },
 } as const;

@@ -1,13 +1,14 @@
 /**
- * `scattercast announce`: makes a session known (§2.2). The announcement is published at a cluster,
- * which is also the session's first rendezvous point unless others are named, or written to a file
- * for any web server.
+ * `scattercast announce`: makes a session known (§2.2). The announcement is signed here with the
+ * session's key, which is made from the admin token. Then it is published at a cluster, which is
+ * also the session's first rendezvous point unless others are named, or written to a file for any
+ * web server.
  *
- * The answer is the announcement's URL. Secrets that have just been drawn are told, too
- * (announce-answer.ts); a cluster does not tell them again.
+ * All secrets are drawn here. None of them is sent, and each is told once (announce-answer.ts).
  */
 import { readFile, stat } from 'node:fs/promises';
 import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
+import type { Credentials } from '../../client/cluster/ask-front-end.js';
 import {
   type FallbackUpload,
   publish,
@@ -18,23 +19,29 @@ import {
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { pathOf } from '../../runtime/file-name.js';
-import type { Announcement } from '../../session/announcement.js';
-import { dropAbsent } from '../../session/drop-absent.js';
+import { derivePassword, drawPassword, hashSecret } from '../../runtime/secrets.js';
+import { signAnnouncement } from '../../runtime/signed-announcement.js';
+import { fallbackKeyOf, type SigningKey, sessionKeyOf } from '../../runtime/signing-key.js';
+import type { SignedAnnouncement } from '../../session/announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
 import { type AnnounceSettings, announceOptions } from '../options/announce-options.js';
 import type { Command } from '../shell/command.js';
+import { print, remark } from '../shell/output.js';
 import { type Answer, createAnswer } from './announce-answer.js';
-import { STANDARD, writeAnnouncement, writeWithKey } from './announcement-file.js';
+import { STANDARD, writeDocument } from './announcement-file.js';
 import { createAnnouncement, usageProblem } from './announcement-settings.js';
+import { type DrawnSources, djSentence, djsIn, drawSources } from './announcement-sources.js';
 import { secretOfCluster } from './data-directory.js';
+import { findEarlier, otherKeyProblem } from './earlier-announcement.js';
 
 export const command: Command<typeof announceOptions> = {
   story:
-    "Publishes the announcement of a session at a cluster and prints the announcement's URL, " +
-    'which is all that listeners need. If the session is new at that cluster, it also prints, ' +
-    'this once, the source password that broadcasters need and the admin token that later ' +
-    'changes need; in a pipe these go to standard error. ' +
+    "Signs the announcement of a session, publishes it at a cluster and prints the announcement's " +
+    'URL, which is all that listeners need. For a new session it also prints, this once, the source ' +
+    'password that broadcasters need, the admin token that later changes need, and the password of ' +
+    "Icecast's administration pages; in a pipe these go to standard error. " +
+    'The token never leaves this machine: a cluster gets what was signed with it. ' +
     "A session that is new is announced by the cluster's operator: on the cluster's machine as its " +
     "user, or elsewhere with the operator's token. " +
     'With --output the XML is written to a file for any web server; it is then published only if ' +
@@ -45,102 +52,165 @@ export const command: Command<typeof announceOptions> = {
     'scattercast announce --cluster http://localhost:8000 --name scattercast://radio.example/night',
     'scattercast announce --name scattercast://radio.example/night --output night.xml \\',
     '    --rendezvous http://a.example:8000/rendezvous/radio.example/night',
+    'SCATTERCAST_TOKEN=... scattercast announce --cluster http://localhost:8000 --dj anna \\',
+    '    --until 7d --name scattercast://radio.example/night',
     'SCATTERCAST_TOKEN=... scattercast announce --cluster http://localhost:8000 --remove \\',
     '    --name scattercast://radio.example/night',
   ],
   run,
 };
 
+/** What one run works with. */
+interface Run {
+  readonly name: SessionName;
+  readonly settings: AnnounceSettings;
+  /** The session's admin token: the one that was given, or a new one. */
+  readonly token: string;
+  readonly key: SigningKey;
+  readonly answer: Answer;
+}
+
+/** A drawn token has 118 random bits; a shorter one could be guessed. */
+const TOKEN_LENGTH_MIN = 20;
+
 async function run(settings: AnnounceSettings): Promise<void> {
-  const name = parseSessionName(settings.name);
-  if (!name.ok) throw usageProblem(...name.problems.map((problem) => `--name: ${problem}`));
-  if (settings.remove) return withdraw(name.value, settings);
-  const announcement = createAnnouncement(name.value, settings);
-  const { cluster, output } = settings;
-  if (settings.json && output === STANDARD) {
-    throw usageProblem('--json and --output - both need standard output: choose one');
-  }
+  const parsed = parseSessionName(settings.name);
+  if (!parsed.ok) throw usageProblem(...parsed.problems.map((problem) => `--name: ${problem}`));
+  const name = parsed.value;
+  if (settings.listDjs) return listDjs(name, settings);
+  checkFlags(settings);
+  const token = settings.token ?? drawPassword();
+  const key = sessionKeyOf(token);
+  if (settings.remove) return withdraw(name, settings, key);
   const answer = createAnswer(settings);
   try {
-    if (cluster !== undefined) await publishAt(cluster, announcement, settings, answer);
-    else if (output !== undefined) await writeAlone(output, announcement, settings, answer);
+    await announce({ name, settings, token, key, answer });
   } finally {
     await answer.end();
   }
 }
 
+function checkFlags({ json, output, token, cluster, webhooks, fallback }: AnnounceSettings): void {
+  if (token !== undefined && token.length < TOKEN_LENGTH_MIN) {
+    throw usageProblem('--token: this is no admin token, which announce has drawn and printed');
+  }
+  if (json && output === STANDARD) {
+    throw usageProblem('--json and --output - both need standard output: choose one');
+  }
+  if (cluster !== undefined) return;
+  if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
+  if (fallback !== undefined) throw usageProblem('--fallback needs --cluster URL, which plays it');
+}
+
+async function listDjs(name: SessionName, settings: AnnounceSettings): Promise<void> {
+  const announced = await findEarlier(name, settings);
+  if (announced === undefined) throw new UserError(EXIT.refused, 'there is no such announcement');
+  const djs = djsIn(announced.sources ?? []);
+  await print(djs.map((dj) => `${djSentence(dj)}\n`).join(''));
+}
+
 async function withdraw(
   name: SessionName,
-  { cluster, token, dataDir }: AnnounceSettings,
+  settings: AnnounceSettings,
+  key: SigningKey,
 ): Promise<void> {
+  const { cluster, token } = settings;
   if (cluster === undefined) {
     throw usageProblem('--remove needs --cluster URL: where was the session published?');
   }
-  const clusterSecret = await secretOfCluster(cluster, dataDir);
-  await remove(cluster, sessionPath(name), { token, clusterSecret });
+  const sessionKey = token === undefined ? undefined : key;
+  await remove(cluster, sessionPath(name), await credentialsOf(cluster, settings, sessionKey));
 }
 
-/** Publishes at a cluster, which adds the source key, and then writes the result to `--output`. */
+const credentialsOf = async (
+  cluster: string,
+  { operatorToken, dataDir }: AnnounceSettings,
+  sessionKey: SigningKey | undefined,
+): Promise<Credentials> => ({
+  ...{ sessionKey, operatorToken },
+  clusterSecret: await secretOfCluster(cluster, dataDir),
+});
+
+async function announce(run: Run): Promise<void> {
+  const { name, settings, token, key } = run;
+  const earlier = await findEarlier(name, settings);
+  if (earlier !== undefined && earlier.key !== key.publicKey) throw otherKeyProblem(settings);
+  const content = createAnnouncement(name, settings, earlier);
+  const fallback = await readFallback(settings.fallback, token);
+  const drawn = await drawSources({
+    ...{ settings, token, session: key.publicKey, earlier: earlier?.sources ?? [] },
+  });
+  const adminKey = hashSecret(derivePassword('admin password', token));
+  // Later than the one that it replaces, also if this machine's clock was set back.
+  const issuedMs = Math.max(Date.now(), (earlier?.issuedMs ?? 0) + 1);
+  const signed = signAnnouncement(
+    { ...content, sources: drawn.sources, adminKey },
+    ...([key, issuedMs] as const),
+  );
+  if (settings.cluster !== undefined)
+    await publishAt(settings.cluster, run, signed, drawn, fallback);
+  else tellSecrets(run, drawn);
+  if (settings.output !== undefined) {
+    await writeDocument(settings.output, printAnnouncement(signed));
+  }
+  if (settings.dj === undefined && settings.removeDj === undefined) return;
+  for (const dj of djsIn(drawn.sources)) remark(djSentence(dj));
+}
+
+function tellSecrets(
+  { answer, settings, token }: Run,
+  { password, djPassword }: DrawnSources,
+): void {
+  answer.secret('password', password);
+  answer.secret('djPassword', djPassword);
+  if (settings.token !== undefined) return;
+  answer.secret('token', token);
+  answer.secret('adminPassword', derivePassword('admin password', token));
+}
+
+/** Publishes, and sets up what belongs to the announcement at this cluster. */
 async function publishAt(
   cluster: string,
-  announcement: Announcement,
-  settings: AnnounceSettings,
-  answer: Answer,
+  run: Run,
+  signed: SignedAnnouncement,
+  drawn: DrawnSources,
+  fallback: FallbackUpload | undefined,
 ): Promise<void> {
-  const path = sessionPath(announcement.name);
-  const { token, newPassword, output } = settings;
-  const fallback = await readFallback(settings.fallback);
-  const password = newPassword ? 'new' : undefined;
-  const xml = printAnnouncement(announcement);
-  const clusterSecret = await secretOfCluster(cluster, settings.dataDir);
-  const published = await publish(cluster, path, xml, { token, clusterSecret, password });
-  answer.secret('password', published.password);
-  answer.secret('token', published.token);
+  const { settings, answer, key } = run;
+  const path = sessionPath(signed.name);
+  const credentials = await credentialsOf(cluster, settings, key);
+  const published = await publish(cluster, path, printAnnouncement(signed), credentials).catch(
+    (error: unknown) => {
+      // It may have been published although the answer was lost.
+      if (error instanceof UserError && error.exitCode !== EXIT.refused) tellSecrets(run, drawn);
+      throw error;
+    },
+  );
+  tellSecrets(run, drawn);
   await answer.url(published.url);
-  const { sourceKey } = published;
-  if (output !== undefined) {
-    await writeAnnouncement(output, dropAbsent({ ...announcement, sourceKey }));
+  const owner = { sessionKey: key };
+  if (settings.webhooks !== undefined) {
+    const urls = settings.webhooks.filter((url) => url !== 'none');
+    answer.secret('webhookSecret', await setWebhooks(cluster, path, owner, urls));
   }
-  const owner = published.token ?? token;
-  await changeWebhooks(cluster, path, owner, settings, answer);
   if (settings.fallback !== undefined) await setFallback(cluster, path, owner, fallback);
 }
 
-async function changeWebhooks(
-  cluster: string,
-  path: string,
-  owner: string | undefined,
-  settings: AnnounceSettings,
-  answer: Answer,
-): Promise<void> {
-  if (settings.webhooks === undefined) return;
-  const urls = settings.webhooks.filter((url) => url !== 'none');
-  answer.secret('webhookSecret', await setWebhooks(cluster, path, owner, urls));
-}
-
 /** Reads the fallback; undefined for `none`. The cluster checks whether it is MP3. */
-async function readFallback(file: string | undefined): Promise<FallbackUpload | undefined> {
+async function readFallback(
+  file: string | undefined,
+  token: string,
+): Promise<FallbackUpload | undefined> {
   if (file === undefined || file === 'none') return undefined;
   try {
     const { size } = await stat(pathOf(file));
-    if (size <= FALLBACK_BYTES_MAX)
-      return { title: nameOf(file), bytes: await readFile(pathOf(file)) };
+    if (size <= FALLBACK_BYTES_MAX) {
+      const bytes = await readFile(pathOf(file));
+      return { title: nameOf(file), bytes, key: fallbackKeyOf(token) };
+    }
   } catch (error) {
     throw fileProblem(file, error);
   }
   const mib = FALLBACK_BYTES_MAX / 2 ** 20;
   throw new UserError(EXIT.file, `${file} is too large for a fallback: at most ${mib} MiB`);
-}
-
-/** Writes an announcement that no cluster publishes. */
-async function writeAlone(
-  output: string,
-  announcement: Announcement,
-  settings: AnnounceSettings,
-  answer: Answer,
-): Promise<void> {
-  const { newPassword, webhooks, fallback } = settings;
-  if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
-  if (fallback !== undefined) throw usageProblem('--fallback needs --cluster URL, which plays it');
-  answer.secret('password', await writeWithKey(output, announcement, newPassword));
 }

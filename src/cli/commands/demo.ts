@@ -11,8 +11,12 @@ import { startCluster } from '../../cluster/cluster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { temporaryDirectory } from '../../runtime/directories.js';
 import { packageFile } from '../../runtime/package-files.js';
-import { DEFAULT_CHANNELS } from '../../session/announcement.js';
+import { drawPassword } from '../../runtime/secrets.js';
+import { signAnnouncement } from '../../runtime/signed-announcement.js';
+import { drawSigningKey, sourceKeyOf } from '../../runtime/signing-key.js';
+import { type Announcement, DEFAULT_CHANNELS } from '../../session/announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
+import { SOURCE_PRIORITY_MAX, type SourceKey, STATION_SOURCE } from '../../session/source-key.js';
 import { type DemoSettings, demoOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
 import { ENTRY } from '../shell/entry.js';
@@ -81,8 +85,12 @@ async function broadcastAt(
   files: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const xml = announcementXml(cluster);
-  const { url, password } = await publish(cluster, PATH, xml, { clusterSecret });
+  const [sessionKey, password] = [drawSigningKey(), drawPassword()];
+  const { publicKey: key } = await sourceKeyOf(password, sessionKey.publicKey);
+  const station = { name: STATION_SOURCE, key, priorityMax: SOURCE_PRIORITY_MAX };
+  const signed = signAnnouncement(announcementOf(cluster, [station]), sessionKey, Date.now());
+  const xml = printAnnouncement(signed);
+  const { url } = await publish(cluster, PATH, xml, { sessionKey, clusterSecret });
   let told = false;
   await broadcast({
     clusters: [cluster],
@@ -99,14 +107,14 @@ async function broadcastAt(
   });
 }
 
-const announcementXml = (cluster: string): string =>
-  printAnnouncement({
-    name: NAME,
-    title: 'Scattercast demo',
-    description: 'A clip that npm start plays over and over',
-    channels: DEFAULT_CHANNELS,
-    rendezvous: [`${cluster}/rendezvous/${PATH}`],
-  });
+const announcementOf = (cluster: string, sources: readonly SourceKey[]): Announcement => ({
+  name: NAME,
+  title: 'Scattercast demo',
+  description: 'A clip that npm start plays over and over',
+  channels: DEFAULT_CHANNELS,
+  rendezvous: [`${cluster}/rendezvous/${PATH}`],
+  sources,
+});
 
 /** Says how to listen, in a few lines. */
 export const invitation = (cluster: string): string =>

@@ -1,7 +1,8 @@
 /** Options of `announce`: what the announcement says, where it goes, and the session's secrets. */
 import { optional, required, type Settings, type Table } from './option.js';
 import { off, optionalCluster, optionalText } from './shared-options.js';
-import { secret, text, texts } from './values.js';
+import { future } from './time-values.js';
+import { secret, text, texts, whole } from './values.js';
 
 export const announceOptions = {
   cluster: optionalCluster,
@@ -33,9 +34,15 @@ export const announceOptions = {
   token: optional(secret, {
     placeholder: 'TOKEN',
     help:
-      'the admin token of the session, to change or remove its announcement; for a session that is ' +
-      "new at the cluster the operator's token, from the file admin-token in its data directory; " +
-      'better given as the variable, because every user of this machine can see flags',
+      'the admin token of the session, to change or remove its announcement, or to publish it at a ' +
+      'further cluster; it is not sent; better given as the variable, because every user of this ' +
+      'machine can see flags',
+  }),
+  operatorToken: optional(secret, {
+    placeholder: 'TOKEN',
+    help:
+      "the cluster operator's token, from the file admin-token in the cluster's data directory, for " +
+      'a session that is new there; better given as the variable',
   }),
   dataDir: optional(text, {
     flag: 'data',
@@ -51,6 +58,24 @@ export const announceOptions = {
   newPassword: off(
     'replace the source password by a new one; broadcasters that used the old one are disconnected',
   ),
+  dj: optionalText(
+    'NAME',
+    'draw a further source password, which can be taken back; what is not given besides stays as ' +
+      'it was announced',
+  ),
+  priority: optional(whole(0, 255), {
+    placeholder: 'N',
+    help: "the highest priority that the DJ's sources may have (default: 128)",
+  }),
+  until: optional(future, {
+    placeholder: 'TIME',
+    help: "when the DJ's right ends: 2h, 7d, 2026-12-31, 2026-12-31T20:00 (default: never)",
+  }),
+  removeDj: optionalText(
+    'NAME',
+    "take a DJ's password back: who broadcasts with it is disconnected",
+  ),
+  listDjs: off('list the DJs of the session, and change nothing'),
   webhooks: optional(texts, {
     flag: 'webhook',
     placeholder: 'URL',

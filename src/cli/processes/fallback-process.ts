@@ -12,6 +12,7 @@ import {
 } from '../../api/fallback-launch.js';
 import { broadcast } from '../../client/broadcast/broadcaster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { signingKeyOf } from '../../runtime/signing-key.js';
 import { createLog } from '../shell/log.js';
 
 /** The lowest priority: every other source is heard instead. */
@@ -22,17 +23,17 @@ const KEEP_ALIVE_MS = 1000;
  * Plays until its standard input ends. Rejects with a UserError when file or SCX cannot be reached.
  */
 export async function runFallback(): Promise<void> {
-  const { session, scx, secret, file, logLevel } = readDocument(process.env[FALLBACK_VARIABLE]);
+  const { session, scx, file, logLevel } = readDocument(process.env[FALLBACK_VARIABLE]);
   const log = await createLog(logLevel);
   // Ctrl-C at the cluster's terminal, or its end, reaches this process, too; the cluster decides.
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
   await broadcast({
-    attachment: { session, scx: { ...scx, httpUrl: '' }, keepAliveMs: KEEP_ALIVE_MS },
+    attachment: { session, sources: [], scx: { ...scx, httpUrl: '' }, keepAliveMs: KEEP_ALIVE_MS },
     clusters: [scx.overlayAddress],
     announcement: session,
     program: { kind: 'files', files: [file.path], title: file.title, loop: true },
     priority: PRIORITY,
-    password: secret,
+    sourceKey: signingKeyOf(Buffer.from(file.seed, 'base64url')),
     onProgress: () => undefined,
     onWarning: (reason) => log.warn({ session, reason }, 'The fallback player reports a problem.'),
     signal: endOfInput(),

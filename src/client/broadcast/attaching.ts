@@ -5,9 +5,7 @@
  * refuses it for good, for example because the source password has changed.
  */
 import type { Attachment } from '../../api/attach.js';
-import type { SourceId } from '../../gossamer/core/node.js';
 import { UserError } from '../../lib/user-error.js';
-import type { SigningKey } from '../../runtime/signing-key.js';
 import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
 import { pauseBeforeAttempt, wasSteady } from '../pause.js';
@@ -15,6 +13,7 @@ import type { AduWindow } from './adu-window.js';
 import type { Destination } from './destination.js';
 import type { Gate } from './gate.js';
 import { openSourceConnection, type SourceConnection } from './source-connection.js';
+import type { Credentials } from './source-credentials.js';
 
 /** The events of a link. */
 export type LinkEvent =
@@ -29,9 +28,7 @@ export type LinkEvent =
   | { readonly kind: 'refused'; readonly error: UserError };
 
 export interface LinkOptions extends Destination {
-  readonly source: SourceId;
-  /** Signs for the source. */
-  readonly key: SigningKey;
+  readonly credentials: Credentials;
   readonly onEvent: (event: LinkEvent) => void;
 }
 
@@ -95,15 +92,13 @@ export async function keepAttached(link: Attaching): Promise<void> {
 
 async function attachOnce(link: Attaching): Promise<void> {
   const { options, window, ending } = link;
-  const { source, key, priority, password, onEvent } = options;
+  const { credentials, onEvent } = options;
   const { signal } = ending;
   const attachment = options.attachment ?? (await findScx(link, signal));
   link.epoch++;
   const connection = await openSourceConnection({
     attachment,
-    source: { id: source, priority, epoch: link.epoch },
-    key,
-    password,
+    signed: await credentials(attachment, link.epoch),
     onAlive: (alive) => onEvent({ kind: 'alive', ...alive }),
     onDrain: link.pump,
     signal,

@@ -5,16 +5,15 @@
  * While there is no SCX the program waits, and then goes on where it was: the numbers have no holes
  * and nothing is lost. A live encoder behind a pipe is held up in the same way.
  */
-import { sessionHeader } from '../../api/stream-session.js';
+import { sessionHeader } from '../../api/header-fields.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { drawSourceId } from '../../overlay/lots/source-id.js';
-import { drawSigningKey } from '../../runtime/signing-key.js';
 import { unlessAborted } from '../pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from '../playlist/playlist.js';
 import type { Station } from '../pull/icy-stream.js';
 import type { LinkEvent } from './attaching.js';
 import { createJournal, type Journal, type Progress } from './broadcast-progress.js';
 import type { Destination } from './destination.js';
+import { createCredentials } from './source-credentials.js';
 import { openSourceLink, type SourceLink } from './source-link.js';
 import { createStudio, type StudioClock } from './studio.js';
 
@@ -50,10 +49,9 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   const playlist = await unlessAborted(openPlaylist(program, onWarning, signal), signal);
   if (playlist === undefined) return refused.signal.throwIfAborted();
   const journal = createJournal(options.onProgress);
-  const key = drawSigningKey();
   const opening = openSourceLink({
     ...options,
-    ...{ source: drawSourceId(key.publicKey), key },
+    credentials: createCredentials(options),
     onEvent: (event) => {
       if (event.kind === 'attached') loop.onAttached(event.session);
       if (event.kind === 'refused') refused.abort(event.error);

@@ -1,5 +1,6 @@
 /** The destination of a broadcast, and the credentials that it needs there. */
 import type { Attachment } from '../../api/attach.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
 
 export interface Destination {
   /** `http://HOST:PORT` of one or more front ends; the first one that answers is used. */
@@ -12,6 +13,8 @@ export interface Destination {
   readonly attachment?: Attachment;
   /** 0 to 255. Listeners hear the source with the highest priority. */
   readonly priority: number;
-  /** The session's source password, if it has one. */
+  /** A source password of the session. */
   readonly password?: string | undefined;
+  /** A source key, in place of a password. */
+  readonly sourceKey?: SigningKey;
 }

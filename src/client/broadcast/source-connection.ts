@@ -12,18 +12,17 @@
 import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Attachment } from '../../api/attach.js';
-import type { Source } from '../../gossamer/core/node.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLotSigner, type LotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
 import { dialSecurely } from '../../overlay/tls/dial.js';
 import { createAnonymousContext, provenId } from '../../overlay/tls/identity.js';
 import { createLatch, type Latch } from '../../runtime/latch.js';
-import type { SigningKey } from '../../runtime/signing-key.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
 import { encodeClientMessage, encodeHello } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
 import type { OwnAdu } from './adu-window.js';
+import type { SignedSource } from './source-credentials.js';
 
 /** The numbers of listeners, as an SCX reports them. */
 interface Alive {
@@ -35,11 +34,8 @@ interface Alive {
 
 export interface ConnectionOptions {
   readonly attachment: Attachment;
-  readonly source: Source;
-  /** Signs for the source. */
-  readonly key: SigningKey;
-  /** The session's source password, if it has one. */
-  readonly password?: string | undefined;
+  /** The source, which the SCX lets attach by its signature. */
+  readonly signed: SignedSource;
   readonly onAlive: (alive: Alive) => void;
   /** `writable` has become true again. */
   readonly onDrain: () => void;
@@ -105,7 +101,8 @@ export async function openSourceConnection(options: ConnectionOptions): Promise<
 }
 
 function connectTo(options: ConnectionOptions): State {
-  const { attachment, source, key, password } = options;
+  const { attachment, signed } = options;
+  const { source, proof, key } = signed;
   const { session, scx } = attachment;
   const state: State = {
     options,
@@ -124,7 +121,7 @@ function connectTo(options: ConnectionOptions): State {
     keepAlive: undefined,
   };
   listen(state);
-  const hello = { version: WIRE_VERSION, session, purpose: 'client', source, password } as const;
+  const hello = { version: WIRE_VERSION, session, purpose: 'client', source, proof } as const;
   state.socket.once('secureConnect', () => {
     if (provenId(state.socket) === scx.id) state.socket.write(encodeHello(hello));
     else end(state, 'another SCX answers there');

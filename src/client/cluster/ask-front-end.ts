@@ -7,8 +7,20 @@ import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';
 import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
+import { SESSION_PROOF_FIELD, signRequest } from '../../http/session-proof.js';
 import { printable } from '../../lib/plain-text.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
+
+/** What a request may show. */
+export interface Credentials {
+  /** Signs as the session's owner; it is not sent. */
+  readonly sessionKey?: SigningKey | undefined;
+  /** The operator's token, which is sent. */
+  readonly operatorToken?: string | undefined;
+  /** The secret of the cluster, if this process may read its data; it is not sent. */
+  readonly clusterSecret?: string | undefined;
+}
 
 /** A request to a front end. */
 export interface FrontEndRequest<Answer> {
@@ -17,16 +29,17 @@ export interface FrontEndRequest<Answer> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly contentType?: string;
-  /** A session's admin token. */
-  readonly token?: string | undefined;
-  /** The secret of the cluster, if this process may read its data; it is not sent. */
-  readonly clusterSecret?: string | undefined;
+  readonly credentials?: Credentials;
   readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Further fields of the request's head. */
+  readonly fields?: Readonly<Record<string, string>>;
   /** The schema of the answer. An answer that does not fit does not come from a front end. */
   readonly answer: z.ZodType<Answer>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
+
+type AnyRequest = Omit<FrontEndRequest<unknown>, 'answer'> & { readonly accept?: string };
 
 /** Time for an answer, ms. Starting an SCX takes a second, on a busy machine a few. Guess. */
 const TIMEOUT_MS = 15_000;
@@ -46,17 +59,32 @@ export async function askFrontEnd<Answer>(request: FrontEndRequest<Answer>): Pro
   throw stranger(request.cluster);
 }
 
-/** Proves that this process may act for the operator. */
-function proofOf(request: FrontEndRequest<unknown>): Readonly<Record<string, string>> {
-  const { clusterSecret, cluster, method, path, body = '' } = request;
-  if (clusterSecret === undefined) return {};
-  const { pathname, search } = new URL(`${cluster}${path}`);
-  const target = `${pathname}${search}`;
-  return { [PROOF_FIELD]: proveRequest(clusterSecret, { method, target, body }).value };
+/** Proves that this process may act for the session's owner, or for the operator. */
+function proofsOf(request: AnyRequest): Readonly<Record<string, string>> {
+  const { credentials = {}, cluster, method, path, body = '' } = request;
+  const { sessionKey, clusterSecret, operatorToken } = credentials;
+  const { host, pathname, search } = new URL(`${cluster}${path}`);
+  const asked = { method, target: `${pathname}${search}`, body };
+  return {
+    ...(operatorToken === undefined ? {} : { authorization: `Bearer ${operatorToken}` }),
+    ...(clusterSecret && { [PROOF_FIELD]: proveRequest(clusterSecret, asked).value }),
+    ...(sessionKey && { [SESSION_PROOF_FIELD]: signRequest(sessionKey, host, asked) }),
+  };
+}
+
+/** Asks for a document that is not JSON; undefined if there is none. Rejects as `askFrontEnd` does. */
+export async function askForDocument(
+  request: Pick<FrontEndRequest<never>, 'cluster' | 'path'>,
+): Promise<string | undefined> {
+  const asked: AnyRequest = { ...request, method: 'GET', accept: 'application/xml' };
+  const { status, text } = await exchange(asked);
+  if (status === 200) return text;
+  if (status === 404) return undefined;
+  throw refusal(asked, status, parseJson(text));
 }
 
 async function exchange(
-  request: FrontEndRequest<unknown>,
+  request: AnyRequest,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const timeout = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
   const signals = request.signal === undefined ? [timeout] : [timeout, request.signal];
@@ -67,10 +95,10 @@ async function exchange(
       signal: AbortSignal.any(signals),
       ...(request.body === undefined ? {} : { body: request.body }),
       headers: {
-        accept: 'application/json',
+        accept: request.accept ?? 'application/json',
         ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
-        ...(request.token === undefined ? {} : { authorization: `Bearer ${request.token}` }),
-        ...proofOf(request),
+        ...request.fields,
+        ...proofsOf(request),
       },
     });
     return { status: answer.statusCode ?? 0, text: await readText(answer, ANSWER_BYTES_MAX) };
@@ -107,7 +135,7 @@ function parseJson(text: string): unknown {
 }
 
 /** An error answer of a front end always has a reason. */
-function refusal(request: FrontEndRequest<unknown>, status: number, json: unknown): UserError {
+function refusal(request: AnyRequest, status: number, json: unknown): UserError {
   const problem = problemSchema.safeParse(json);
   if (!problem.success) return stranger(request.cluster);
   const { error, problems } = problem.data;

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { type ClusterStatus, clusterStatusSchema } from '../../api/cluster-status.js';
 import {
   announcementPath,
+  FALLBACK_KEY_FIELD,
   FALLBACK_UPLOAD_MS_MAX,
   fallbackPath,
-  type PasswordChoice,
   type PublishedAnswer,
   publishedSchema,
   webhooksAnswerSchema,
@@ -17,38 +17,28 @@ import {
 } from '../../api/publishing.js';
 import { excerpt } from '../../lib/excerpt.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import {
-  parseSessionName,
-  parseSessionPath,
-  type SessionName,
-  sessionPath,
-} from '../../session/session-name.js';
-import { askFrontEnd } from './ask-front-end.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
+import { parseSessionRef, refPath, type SessionRef } from '../../session/session-id.js';
+import { parseSessionName } from '../../session/session-name.js';
+import { askForDocument, askFrontEnd, type Credentials } from './ask-front-end.js';
 
-/** The options of publishing an announcement. */
-export interface PublishOptions {
-  /** The session's admin token, or for a session that is new at the cluster the operator's. */
-  readonly token?: string | undefined;
-  /** The cluster's secret, which stands for the operator's token on the cluster's machine. */
-  readonly clusterSecret?: string | undefined;
-  /** `new`: draw another source password. */
-  readonly password?: PasswordChoice | undefined;
-}
+/** The announcement that is published at a cluster, as XML; undefined without one. */
+export const publishedXml = (cluster: string, path: string): Promise<string | undefined> =>
+  askForDocument({ cluster, path: announcementPath(path) });
 
-/** Publishes an announcement; `path` is `CREATOR/SESSION`. Rejects with a UserError. */
+/** Publishes a signed announcement; `path` is `CREATOR/SESSION`. Rejects with a UserError. */
 export function publish(
   cluster: string,
   path: string,
   xml: string,
-  { token, clusterSecret, password }: PublishOptions = {},
+  credentials: Credentials = {},
 ): Promise<PublishedAnswer> {
-  const query = password === undefined ? '' : `?password=${password}`;
   return askFrontEnd({
     cluster,
     method: 'PUT',
-    path: `${announcementPath(path)}${query}`,
+    path: announcementPath(path),
     contentType: 'application/xml',
-    ...{ token, clusterSecret },
+    credentials,
     body: xml,
     answer: publishedSchema,
   });
@@ -58,10 +48,10 @@ export function publish(
 export async function remove(
   cluster: string,
   path: string,
-  { token, clusterSecret }: Pick<PublishOptions, 'token' | 'clusterSecret'> = {},
+  credentials: Credentials = {},
 ): Promise<void> {
   await askFrontEnd({
-    ...{ cluster, method: 'DELETE', path: announcementPath(path), token, clusterSecret },
+    ...{ cluster, method: 'DELETE', path: announcementPath(path), credentials },
     answer: z.unknown(),
   });
 }
@@ -73,7 +63,7 @@ export async function remove(
 export async function setWebhooks(
   cluster: string,
   path: string,
-  token: string | undefined,
+  credentials: Credentials,
   urls: readonly string[],
 ): Promise<string | undefined> {
   const answer = await askFrontEnd({
@@ -81,7 +71,7 @@ export async function setWebhooks(
     method: 'PUT',
     path: webhooksPath(path),
     contentType: 'application/json',
-    token,
+    credentials,
     body: JSON.stringify(urls),
     answer: webhooksAnswerSchema,
   });
@@ -92,13 +82,21 @@ export async function setWebhooks(
 export interface FallbackUpload {
   readonly title: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The source key with which it is played; its private half is handed to the cluster. */
+  readonly key: SigningKey;
 }
+
+const uploadOf = ({ bytes, key }: FallbackUpload) => ({
+  contentType: 'audio/mpeg',
+  body: bytes,
+  fields: { [FALLBACK_KEY_FIELD]: Buffer.from(key.seed()).toString('base64url') },
+});
 
 /** Sets or replaces a session's fallback; undefined: removes it. Rejects with a UserError. */
 export async function setFallback(
   cluster: string,
   path: string,
-  token: string | undefined,
+  credentials: Credentials,
   upload: FallbackUpload | undefined,
 ): Promise<void> {
   const query = upload === undefined ? '' : `?${new URLSearchParams({ title: upload.title })}`;
@@ -106,8 +104,8 @@ export async function setFallback(
     cluster,
     method: upload === undefined ? 'DELETE' : 'PUT',
     path: `${fallbackPath(path)}${query}`,
-    token,
-    ...(upload === undefined ? {} : { contentType: 'audio/mpeg', body: upload.bytes }),
+    credentials,
+    ...(upload === undefined ? {} : uploadOf(upload)),
     timeoutMs: FALLBACK_UPLOAD_MS_MAX,
     answer: z.unknown(),
   });
@@ -134,17 +132,20 @@ export async function findAnnouncement(cluster: string, text: string): Promise<s
   if (/^https?:\/\//i.test(text)) return text;
   const name = parseName(text);
   const { sessions } = (await status(cluster)).status;
-  const found = sessions.find(({ session }) => session === name.text);
+  const found = sessions.find(({ path }) => path === refPath(name));
   if (found !== undefined) {
-    return found.announcementUrl ?? `${cluster}${announcementPath(sessionPath(name))}`;
+    return found.announcementUrl ?? `${cluster}${announcementPath(refPath(name))}`;
   }
   const known = sessions.map(({ path }) => path).slice(0, 5);
   const hint = known.length === 0 ? 'it knows no sessions' : `it knows ${known.join(', ')}`;
-  throw new UserError(EXIT.refused, `the cluster knows no session ${excerpt(name.text)}; ${hint}`);
+  throw new UserError(
+    EXIT.refused,
+    `the cluster knows no session ${excerpt(refPath(name))}; ${hint}`,
+  );
 }
 
-function parseName(text: string): SessionName {
-  const name = text.includes('://') ? parseSessionName(text) : parseSessionPath(text);
+function parseName(text: string): SessionRef {
+  const name = text.includes('://') ? parseSessionName(text) : parseSessionRef(text);
   if (name.ok) return name.value;
   const form = 'give its URL, or the name of a session';
   throw new UserError(EXIT.usage, `not an announcement: ${form}: ${name.problems.join('; ')}`);
@@ -157,5 +158,5 @@ export function listenUrl(cluster: string, text: string): URL {
   if (/^https?:\/\//i.test(text)) {
     return new URL(`${cluster}/listen?${new URLSearchParams({ announcement: text })}`);
   }
-  return new URL(`${cluster}/listen/${sessionPath(parseName(text))}.mp3`);
+  return new URL(`${cluster}/listen/${refPath(parseName(text))}.mp3`);
 }

@@ -7,7 +7,7 @@
  */
 
 import { type IncomingMessage, request } from 'node:http';
-import { SESSION_HEADER } from '../../api/stream-session.js';
+import { SESSION_HEADER } from '../../api/header-fields.js';
 import { excerpt } from '../../lib/excerpt.js';
 import { plainText } from '../../lib/plain-text.js';
 import { urlOf } from '../../lib/url-path.js';

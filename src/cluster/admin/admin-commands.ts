@@ -16,7 +16,7 @@ import {
   outcomeAnswer,
   statsAnswer,
 } from '../../icecast/statistics/admin-xml.js';
-import type { SessionName } from '../../session/session-name.js';
+import { refPath, type SessionRef } from '../../session/session-id.js';
 import type { Admin } from '../announcements/admin-login.js';
 import { type MountNames, shownMount } from '../status/icecast-sources.js';
 import type { TitleHistory } from '../status/title-history.js';
@@ -36,7 +36,7 @@ export interface CommandDependencies {
   readonly titles: Pick<TitleHistory, 'of'>;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
   readonly sessions: MountNames & {
-    first(): SessionName | undefined;
+    first(): SessionRef | undefined;
   };
 }
 
@@ -50,7 +50,7 @@ const NO_MOUNT = badRequest('Missing parameter: mount');
 
 /** The administrator's sessions, by name. */
 const owned = ({ admin, status }: AdminRequest): readonly SessionStatus[] =>
-  status.sessions.filter(({ session }) => admin.owns(session));
+  status.sessions.filter(({ path }) => admin.owns(path));
 
 /** One of them; undefined if there is no such session. */
 function ownedAt(
@@ -58,8 +58,9 @@ function ownedAt(
   request: AdminRequest,
   mount: string,
 ): SessionStatus | undefined {
-  const name = sessions.atMount(mount) ?? sessions.atMount(mount.replace(/\.mp3$/i, ''));
-  return owned(request).find(({ session }) => session === name?.text);
+  const ref = sessions.atMount(mount) ?? sessions.atMount(mount.replace(/\.mp3$/i, ''));
+  const wanted = ref && refPath(ref);
+  return owned(request).find(({ path }) => path === wanted);
 }
 
 /** A command on the session at the request's mount. */

@@ -7,6 +7,7 @@ import type { SessionStatus } from '../../api/cluster-status.js';
 import type { ScxListener } from '../../api/scx-admin.js';
 import { badRequest, outcomeAnswer } from '../../icecast/statistics/admin-xml.js';
 import { viewJson, viewXml } from '../../icecast/statistics/shoutcast-admin.js';
+import { refPath } from '../../session/session-id.js';
 import { inOrder, streamNumber, streamOf } from '../status/icecast-sources.js';
 import {
   type AdminRequest,
@@ -26,9 +27,9 @@ function chosen(
 ): SessionStatus | undefined {
   const sessions = inOrder(status.sessions, first);
   const sid = parameter('sid');
-  if (sid === undefined) return sessions.find(({ session }) => admin.owns(session));
+  if (sid === undefined) return sessions.find(({ path }) => admin.owns(path));
   const session = sessions[streamNumber(sid) - 1];
-  return session && admin.owns(session.session) ? session : undefined;
+  return session && admin.owns(session.path) ? session : undefined;
 }
 
 /** A command on the stream that is asked for. */
@@ -41,7 +42,8 @@ const onStream =
     ) => ReturnType<Command>,
   ): Command =>
   async (dependencies, request) => {
-    const session = chosen(request, dependencies.sessions.first()?.text);
+    const first = dependencies.sessions.first();
+    const session = chosen(request, first && refPath(first));
     if (session === undefined) return badRequest('There is no such stream');
     return command(dependencies, request, session);
   };
@@ -58,7 +60,7 @@ const viewStream = onStream(async ({ clients, sessions, titles }, request, sessi
     hits: session.listenersTotal,
     sourceAddress: sources.find(({ id }) => id === playing)?.address,
     listeners: listeners.map(shownTo(admin)),
-    titles: titles.of(session.session),
+    titles: titles.of(session.path),
     now: Date.now(),
   };
   const print = parameter('mode') === 'viewjson' ? viewJson : viewXml;

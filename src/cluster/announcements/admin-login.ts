@@ -1,19 +1,21 @@
 /**
- * The login of administrators, in the form of Icecast: user `admin`, and as the password the admin
- * token of a session, which opens that session, or the operator's token, which opens all. Both are
- * drawn (runtime/secrets.ts), so a plain comparison of hashes is enough.
+ * The login of administrators, in the form of Icecast: user `admin`, and as the password that of a
+ * session, which `announce` has printed, or the operator's token, which opens all sessions. Both are
+ * drawn (runtime/secrets.ts), so a plain comparison of hashes is enough; the announcement holds that
+ * of the session's password. The session's admin token is no password: it never leaves the machine
+ * that announces.
  */
 import type { Credentials } from '../../http/server/basic-auth.js';
-import { isSameSecret } from '../../runtime/secrets.js';
+import { hashSecret, isSameSecret } from '../../runtime/secrets.js';
+import { sessionPath } from '../../session/session-name.js';
 import type { AnnouncementStore } from './announcement-store.js';
-import { isToken } from './owner.js';
 
 /** An administrator that has logged in. */
 export interface Admin {
   /** Of the whole cluster. */
   readonly isOperator: boolean;
-  /** Whether a session is this administrator's: `scattercast://creator/session`. */
-  owns(session: string): boolean;
+  /** Whether the session with this path is this administrator's: `creator/session`. */
+  owns(path: string): boolean;
 }
 
 export interface AdminLogin {
@@ -26,13 +28,11 @@ const PASSWORD_LENGTH_MAX = 128;
 
 /** Creates the login for the sessions that are published here. */
 export function createAdminLogin(store: AnnouncementStore, operatorToken: string): AdminLogin {
-  const ownedWith = (token: string): ReadonlySet<string> =>
-    new Set(
-      store
-        .all()
-        .filter(({ owner }) => owner !== undefined && isToken(token, owner))
-        .map(({ announcement }) => announcement.name.text),
-    );
+  const ownedWith = (password: string): ReadonlySet<string> => {
+    const hash = hashSecret(password);
+    const owned = store.all().filter(({ announcement }) => announcement.adminKey === hash);
+    return new Set(owned.map(({ announcement }) => sessionPath(announcement.name)));
+  };
   return {
     check: (credentials) => {
       if (credentials?.user !== 'admin') return undefined;
@@ -41,7 +41,7 @@ export function createAdminLogin(store: AnnouncementStore, operatorToken: string
       if (isSameSecret(password, operatorToken)) return { isOperator: true, owns: () => true };
       const owned = ownedWith(password);
       if (owned.size === 0) return undefined;
-      return { isOperator: false, owns: (session) => owned.has(session) };
+      return { isOperator: false, owns: (path) => owned.has(path) };
     },
   };
 }

@@ -5,8 +5,9 @@
  * fetch.
  *
  * When the server of an announcement is down, the last valid document is used for another hour: the
- * session may well be running without that server. What was fetched is remembered by the session's
- * name as well, across restarts (learned-announcements.ts).
+ * session may well be running without that server. What was fetched is remembered by the session,
+ * its name and key, as well, across restarts (learned-announcements.ts). Of two announcements of a
+ * session the newer one holds, wherever it comes from.
  *
  * Anybody can have us fetch. fetch-budget.ts bounds that, and the operator may carry the sessions of
  * some servers only, or none but those that are published here.
@@ -18,8 +19,15 @@ import { FetchProblem, type FetchProblemKind } from '../../http/client/guarded-r
 import { type BoundedMap, createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { good } from '../../lib/result.js';
 import { urlOf } from '../../lib/url-path.js';
-import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
+import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
+import {
+  identityOf,
+  parseSessionId,
+  type SessionIdentity,
+  type SessionRef,
+} from '../../session/session-id.js';
 import { parseSessionPath, sessionPath } from '../../session/session-name.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
 import { isAt } from '../web/public-url.js';
@@ -35,7 +43,8 @@ const OWN_PATH = /^\/announcements\/([^/]+\/[^/]+)\.xml$/;
 
 /** An announcement, and where it can be fetched. */
 export interface Known {
-  readonly announcement: Announcement;
+  readonly announcement: SignedAnnouncement;
+  readonly session: SessionIdentity;
   readonly url: string;
   /** It is published at this cluster. */
   readonly isPublished: boolean;
@@ -62,8 +71,12 @@ export interface AnnouncementFinder {
    * address that asks; '' if unknown.
    */
   find(url: string, host: string | undefined, client?: string): Promise<OrProblem<Known>>;
-  /** The announcement of a session that is known without a fetch. */
-  recall(session: string): Known | undefined;
+  /** The announcement of a session that is known without a fetch; `id`: the session's id. */
+  recall(id: string): Known | undefined;
+  /** The same by name, for what is published here, or by name and key. */
+  named(ref: SessionRef): Known | undefined;
+  /** The sessions of a name that are announced elsewhere, as far as they are known. */
+  elsewhere(name: string): readonly SessionIdentity[];
 }
 
 interface Cached {
@@ -113,8 +126,14 @@ function findPublished(store: AnnouncementStore, path: string, url: string): OrP
   if (published === undefined) {
     return refused(problem(404, 'No such announcement is published at this cluster.'));
   }
-  return good({ announcement: published.announcement, url, isPublished: true });
+  return good(publishedAt(published.announcement, url));
 }
+
+const sessionOf = ({ name, key }: SignedAnnouncement): SessionIdentity => identityOf(name, key);
+
+const publishedAt = (announcement: SignedAnnouncement, url: string): Known => ({
+  ...{ announcement, session: sessionOf(announcement), url, isPublished: true },
+});
 
 /** The host of a URL; '' if the text is not a URL, which the fetch refuses. */
 const hostOf = (url: string): string => urlOf(url)?.hostname ?? '';
@@ -138,6 +157,7 @@ function carriedFrom(servers: readonly string[] | undefined): (url: string) => b
 
 const knownOf = ({ announcement, url }: Learned): Known => ({
   announcement,
+  session: sessionOf(announcement),
   url,
   isPublished: false,
 });
@@ -150,11 +170,10 @@ async function fetchAnnouncement(
     const bytesMax = ANNOUNCEMENT_LIMITS.documentBytesMax;
     const { body } = await fetch(url, { allowPrivate, bytesMax, accept: 'application/xml' });
     const parsed = parseAnnouncement(body);
-    if (parsed.ok) {
-      return good({ announcement: parsed.value, url, xml: body, fetchedAt: wallNow() });
-    }
+    const read = parsed.ok ? verifyAnnouncement(parsed.value, wallNow()) : parsed;
+    if (read.ok) return good({ announcement: read.value, url, xml: body, fetchedAt: wallNow() });
     const message = 'The document at that URL is not a valid announcement:';
-    return refused(problem(502, message, parsed.problems));
+    return refused(problem(502, message, read.problems));
   } catch (error) {
     return refused(problemOf(error));
   }
@@ -209,8 +228,7 @@ function createCache(options: FinderOptions) {
 
   const load = shareLoads(async (url) => {
     const fetched = await fetchAnnouncement(url, options);
-    const result = fetched.ok ? good(knownOf(fetched.value)) : fetched;
-    if (fetched.ok) learned.put(fetched.value);
+    const result = fetched.ok ? good(knownOf(learned.put(fetched.value))) : fetched;
     const at = now();
     const cached = stillValid(url, result) ?? { result, at, checkedAt: at };
     cache.set(url, cached);
@@ -222,8 +240,8 @@ function createCache(options: FinderOptions) {
       const cached = cache.use(url);
       return cached === undefined || isStale(cached) ? load(url, client) : cached.result;
     },
-    recall: (session: string): Known | undefined => {
-      const known = learned.use(session);
+    recall: (id: string): Known | undefined => {
+      const known = learned.use(id);
       return known && knownOf(known);
     },
   };
@@ -235,22 +253,38 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
   const cache = createCache(options);
   const names = authoritiesOf(new URL(options.url));
   const isCarried = carriedFrom(options.carryFrom);
-  const recallForeign = (session: string): Known | undefined => {
-    const known = cache.recall(session);
+  const recallForeign = (id: string): Known | undefined => {
+    const known = cache.recall(id);
     return known !== undefined && isCarried(known.url) ? known : undefined;
+  };
+  const named = (ref: SessionRef): Known | undefined => {
+    const announcement = store.get(ref.text)?.announcement;
+    if (announcement !== undefined && (ref.key ?? announcement.key) === announcement.key) {
+      return publishedAt(announcement, `${options.url}${announcementPath(sessionPath(ref))}`);
+    }
+    return ref.key && recallForeign(identityOf(ref, ref.key).id);
+  };
+  const recall = (id: string): Known | undefined => {
+    const session = parseSessionId(id);
+    return session.ok ? named(session.value) : undefined;
+  };
+  const findForeign = async (url: string, client: string): Promise<OrProblem<Known>> => {
+    const found = await cache.find(url, client);
+    // What is published here, and what was fetched from elsewhere meanwhile, may be newer.
+    return found.ok ? good(recall(found.value.session.id) ?? found.value) : found;
   };
   return {
     find: async (url, host, client = '') => {
       const path = ownPath(url, host === undefined ? names : [...names, host]);
       if (path !== undefined) return findPublished(store, path, url);
-      return isCarried(url) ? cache.find(url, client) : refused(NOT_CARRIED);
+      return isCarried(url) ? findForeign(url, client) : refused(NOT_CARRIED);
     },
-    recall: (session) => {
-      const published = store.get(session);
-      if (published === undefined) return recallForeign(session);
-      const { announcement } = published;
-      const url = `${options.url}${announcementPath(sessionPath(announcement.name))}`;
-      return { announcement, url, isPublished: true };
-    },
+    recall,
+    named,
+    elsewhere: (name) =>
+      options.learned
+        .all()
+        .filter(({ announcement }) => announcement.name.text === name)
+        .map(({ announcement }) => sessionOf(announcement)),
   };
 }

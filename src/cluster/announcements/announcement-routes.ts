@@ -2,48 +2,37 @@
  * `/announcements/CREATOR/SESSION.xml`: publishing (§2.2). What is published here is kept: its
  * rendezvous SCX (§3.4) starts at once and runs for as long as the announcement is published.
  *
- * Who may publish a session that is new here: ownership.ts. The first publication draws its source password and its admin token. They are in
- * that answer, and are never told again.
+ * Announcements arrive signed (runtime/signed-announcement.ts) and are passed on as they are. Who may
+ * publish: ownership.ts; which of two announcements holds: announcement-store.ts.
  */
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import {
-  announcementPath,
-  type PasswordChoice,
-  type PublishedAnswer,
-} from '../../api/publishing.js';
+import { announcementPath, type PublishedAnswer } from '../../api/publishing.js';
 import { listenUrl } from '../../icecast/listen-url.js';
 import { good } from '../../lib/result.js';
-import { drawPassword, hashSecret } from '../../runtime/secrets.js';
-import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
+import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
+import { identityOf, type SessionIdentity } from '../../session/session-id.js';
 import { parseSessionPath, type SessionName, sessionPath } from '../../session/session-name.js';
 import { bodyReader, decodeText, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 import { publicUrl } from '../web/public-url.js';
 import type { Published } from './announcement-store.js';
 import { NOT_PUBLISHED, type OwnedDependencies } from './owned.js';
+import { NOTHING_SET_UP } from './owner.js';
 import { diskProblem, putProblem } from './publish-problems.js';
-import { chooseSourceKey } from './source-key-choice.js';
 
 export interface AnnouncementDependencies extends OwnedDependencies {
   /** Our `http://host:port` from the configuration. */
   readonly url: string;
   readonly log: Logger;
-  onPublished(announcement: Announcement): void;
-  onWithdrawn(name: SessionName): Promise<void>;
-}
-
-/** The part of the answer that only the publisher gets, and only once. */
-type Drawn = Pick<PublishedAnswer, 'password' | 'token'>;
-
-/** The record to store, and the secrets that were drawn for it. */
-interface Prepared {
-  readonly entry: Published;
-  readonly drawn: Drawn;
+  onPublished(announcement: SignedAnnouncement): void;
+  onWithdrawn(session: SessionIdentity): Promise<void>;
 }
 
 const NOT_HERE = problem(404, 'Announcements are at /announcements/CREATOR/SESSION.xml.');
+const OVERTAKEN = problem(409, 'A newer announcement than the one to be withdrawn is published.');
 
 const readBody = bodyReader(ANNOUNCEMENT_LIMITS.documentBytesMax);
 
@@ -55,54 +44,27 @@ function nameIn({ params }: Request): OrProblem<SessionName> {
   return file.endsWith('.xml') ? name : refused(NOT_HERE);
 }
 
-function readAnnouncement(body: Buffer, name: SessionName): OrProblem<Published> {
+function readAnnouncement(
+  body: Buffer,
+  name: SessionName,
+): OrProblem<Pick<Published, 'announcement' | 'xml'>> {
   const xml = decodeText(body);
   if (xml === undefined) return refused(problem(400, 'The announcement is not UTF-8 text.'));
   const parsed = parseAnnouncement(xml);
-  if (!parsed.ok) return refused(problem(422, 'The announcement is not valid:', parsed.problems));
-  if (parsed.value.name.text === name.text) return good({ announcement: parsed.value, xml });
-  const advice = `publish it at /announcements/${sessionPath(parsed.value.name)}.xml`;
-  return refused(problem(422, `The announcement is for ${parsed.value.name.text}: ${advice}.`));
+  const read = parsed.ok ? verifyAnnouncement(parsed.value, Date.now()) : parsed;
+  if (!read.ok) return refused(problem(422, 'The announcement is not valid:', read.problems));
+  if (read.value.name.text === name.text) return good({ announcement: read.value, xml });
+  const advice = `publish it at /announcements/${sessionPath(read.value.name)}.xml`;
+  return refused(problem(422, `The announcement is for ${read.value.name.text}: ${advice}.`));
 }
 
-/** `?password=new`. */
-function passwordChoiceIn(request: Request): OrProblem<PasswordChoice | undefined> {
-  const wanted: unknown = request.query.password;
-  if (wanted === undefined || wanted === 'new') return good(wanted);
-  return refused(problem(400, 'Write ?password=new, or nothing: the password is then kept.'));
-}
-
-function prepare(
-  request: Request,
-  body: Buffer,
-  name: SessionName,
-  before: Published | undefined,
-): OrProblem<Prepared> {
-  const wanted = passwordChoiceIn(request);
-  if (!wanted.ok) return wanted;
-  const read = readAnnouncement(body, name);
-  if (!read.ok) return read;
-  const choice = chooseSourceKey(read.value, before, wanted.value);
-  if (!choice.ok) return choice;
-  const token = before?.owner === undefined ? drawPassword() : undefined;
-  const fresh = token === undefined ? undefined : { tokenHash: hashSecret(token), webhooks: [] };
-  const { document, password } = choice.value;
-  const drawn = {
-    ...(password === undefined ? {} : { password }),
-    ...(token === undefined ? {} : { token }),
-  };
-  return good({ entry: { ...document, owner: before?.owner ?? fresh }, drawn });
-}
-
-function sendPublished(url: string, response: Response, { entry, drawn }: Prepared): void {
-  const { name, sourceKey } = entry.announcement;
+function sendPublished(url: string, response: Response, { name, key }: SignedAnnouncement): void {
   const path = sessionPath(name);
   const answer: PublishedAnswer = {
     url: `${url}${announcementPath(path)}`,
     session: name.text,
+    key,
     listen: listenUrl(url, path),
-    ...(sourceKey === undefined ? {} : { sourceKey }),
-    ...drawn,
   };
   response.set('Cache-Control', 'no-store').json(answer);
 }
@@ -118,11 +80,11 @@ async function publish(
   const before = store.get(name.value.text);
   const denial = await (before === undefined
     ? ownership.objectionToNew(request, body)
-    : ownership.objectionTo(request, before.owner, body));
+    : ownership.objectionTo(request, before.announcement.key, body));
   if (denial !== undefined) return denial;
-  const prepared = prepare(request, body, name.value, before);
-  if (!prepared.ok) return prepared.problem;
-  const { entry } = prepared.value;
+  const read = readAnnouncement(body, name.value);
+  if (!read.ok) return read.problem;
+  const entry: Published = { ...read.value, owner: before?.owner ?? NOTHING_SET_UP };
   const result = await store.put(entry, (now) => now === before);
   const why = putProblem(result);
   if (why !== undefined) {
@@ -131,7 +93,7 @@ async function publish(
   }
   onPublished(entry.announcement);
   response.status(result.kind === 'created' ? 201 : 200);
-  sendPublished(publicUrl(url, request), response, prepared.value);
+  sendPublished(publicUrl(url, request), response, entry.announcement);
   return undefined;
 }
 
@@ -144,14 +106,17 @@ async function unpublish(
   if (!name.ok) return name.problem;
   const published = store.get(name.value.text);
   if (published === undefined) return NOT_PUBLISHED;
-  const denial = await ownership.objectionTo(request, published.owner);
-  if (denial !== undefined) return denial;
+  const { key, issuedMs } = published.announcement;
+  const permitted = await ownership.permit(request, key);
+  if (!permitted.ok) return permitted.problem;
+  // A request that was sent, or was repeated by somebody else, before it was announced again.
+  if (permitted.value.atMs < issuedMs) return OVERTAKEN;
   try {
     if (!(await store.remove(name.value))) return NOT_PUBLISHED;
   } catch (error) {
     return diskProblem(error as NodeJS.ErrnoException);
   }
-  await onWithdrawn(name.value);
+  await onWithdrawn(identityOf(name.value, key));
   response.status(204).end();
   return undefined;
 }

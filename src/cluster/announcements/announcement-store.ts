@@ -1,38 +1,44 @@
 /**
  * The announcements that are published here: DATA/announcements/CREATOR/SESSION.xml, as they were
  * received, so that additions that we do not know are passed on; and SESSION.json beside each of
- * them, which says whose it is (owner.ts). All are in memory as well.
+ * them, with what the owner has set up (owner.ts). All are in memory as well.
+ *
+ * All of them are signed. Of two announcements of a session the one that was issued later holds, and
+ * what was withdrawn does not come back (withdrawals.ts). A name is published with one key at a
+ * time: who has another key has another session, which is not published under that name here.
  *
  * Bounded: ANNOUNCEMENTS_MAX. Names of sessions consist of characters that are safe in file names,
  * and are never `.` or `..` (session-name.ts).
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import type { Announcement } from '../../session/announcement.js';
+import { bad } from '../../lib/result.js';
+import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import type { SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import { readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
 import { type Owner, readOwner, writeOwner } from './owner.js';
+import { openWithdrawals, type Withdrawals } from './withdrawals.js';
 
 export const ANNOUNCEMENTS_MAX = 256; // guess: a cluster publishes its own sessions only
 
-/** An announcement, the document that it was read from, and who may change it. */
+/** An announcement, the document that it was read from, and what its owner has set up. */
 export interface Published {
-  readonly announcement: Announcement;
+  readonly announcement: SignedAnnouncement;
   readonly xml: string;
-  /** Undefined for what was published before there were owners. */
-  readonly owner?: Owner | undefined;
+  readonly owner: Owner;
 }
 
 /** The outcome of a publication. `failed`: the error of the file system. */
 export type PutResult =
   | { readonly kind: 'created' | 'replaced' }
-  | { readonly kind: 'tooMany' | 'overtaken' }
+  | { readonly kind: 'tooMany' | 'overtaken' | 'otherKey' | 'older' | 'withdrawn' }
   | { readonly kind: 'failed'; readonly error: NodeJS.ErrnoException };
 
 export interface AnnouncementStore {
-  /** By `scattercast://creator/session`. */
-  get(session: string): Published | undefined;
+  /** By name, `scattercast://creator/session`. */
+  get(name: string): Published | undefined;
   all(): readonly Published[];
   /**
    * Publishes, or replaces the announcement of the same name. `overtaken` if `mayReplace` refuses
@@ -48,6 +54,22 @@ export interface AnnouncementStore {
 
 const fileMode = 0o644; // what is published is public
 
+const MISPLACED = bad('it has the name of another session');
+
+/** Why an announcement is not published; undefined if it may be. */
+function refusalOf(
+  { announcement, xml }: Published,
+  before: Published | undefined,
+  withdrawals: Withdrawals,
+): PutResult | undefined {
+  if (withdrawals.has(announcement)) return { kind: 'withdrawn' };
+  if (before === undefined) return undefined;
+  const { key, issuedMs } = before.announcement;
+  if (key !== announcement.key) return { kind: 'otherKey' };
+  if (issuedMs < announcement.issuedMs) return undefined;
+  return issuedMs === announcement.issuedMs && xml === before.xml ? undefined : { kind: 'older' };
+}
+
 /** Where the owner of the announcement in a file is. */
 const ownerPathOf = (path: string): string => path.replace(/\.xml$/, '.json');
 
@@ -58,18 +80,25 @@ async function listDocuments(folder: string): Promise<string[]> {
   return files.map((entry) => `${entry.parentPath}/${entry.name}`).sort();
 }
 
+/** The announcement in a file of this name; the problems if it is not used. */
+function readDocument(xml: string, pathOf: (name: SessionName) => string, path: string) {
+  const parsed = parseAnnouncement(xml);
+  if (!parsed.ok) return parsed;
+  const isInPlace = pathOf(parsed.value.name) === path;
+  return isInPlace ? verifyAnnouncement(parsed.value, Date.now()) : MISPLACED;
+}
+
 /** Reads what was published before; damaged documents are logged and left alone. */
 async function loadAll(folder: string, log: Logger): Promise<Map<string, Published>> {
   const published = new Map<string, Published>();
   for (const path of await listDocuments(folder)) {
     const xml = (await readFileIfAny(path)) ?? '';
-    const parsed = parseAnnouncement(xml);
-    if (!parsed.ok || `${folder}/${sessionPath(parsed.value.name)}.xml` !== path) {
-      const problems = parsed.ok ? ['it has the name of another session'] : parsed.problems;
-      log.warn({ path, problems }, 'a published announcement is damaged and not used');
+    const read = readDocument(xml, (name) => `${folder}/${sessionPath(name)}.xml`, path);
+    if (!read.ok) {
+      log.warn({ path, problems: read.problems }, 'a published announcement is not used');
     } else if (published.size < ANNOUNCEMENTS_MAX) {
       const owner = await readOwner(ownerPathOf(path), log);
-      published.set(parsed.value.name.text, { announcement: parsed.value, xml, owner });
+      published.set(read.value.name.text, { announcement: read.value, xml, owner });
     }
   }
   return published;
@@ -79,6 +108,7 @@ async function loadAll(folder: string, log: Logger): Promise<Map<string, Publish
 export async function openAnnouncements(dataDir: string, log: Logger): Promise<AnnouncementStore> {
   const folder = `${dataDir}/announcements`;
   const published = await loadAll(folder, log);
+  const withdrawals = await openWithdrawals(`${folder}/withdrawn.json`);
   const pathOf = (name: SessionName): string => `${folder}/${sessionPath(name)}.xml`;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -94,12 +124,14 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
     mayReplace: (before: Published | undefined) => boolean,
   ): Promise<PutResult> => {
     const { name } = entry.announcement;
-    const known = published.has(name.text);
-    if (!mayReplace(published.get(name.text))) return { kind: 'overtaken' };
+    const before = published.get(name.text);
+    const known = before !== undefined;
+    if (!mayReplace(before)) return { kind: 'overtaken' };
+    const refusal = refusalOf(entry, before, withdrawals);
+    if (refusal !== undefined) return refusal;
     if (!known && published.size >= ANNOUNCEMENTS_MAX) return { kind: 'tooMany' };
     try {
-      // The owner first: any client on this machine may change an announcement without one.
-      if (entry.owner !== undefined) await writeOwner(ownerPathOf(pathOf(name)), entry.owner);
+      await writeOwner(ownerPathOf(pathOf(name)), entry.owner);
       await writeFileAtomic(pathOf(name), entry.xml, fileMode);
     } catch (error) {
       return { kind: 'failed', error: error as NodeJS.ErrnoException };
@@ -109,14 +141,16 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
   };
 
   const remove = async (name: SessionName): Promise<boolean> => {
-    if (!published.has(name.text)) return false;
+    const known = published.get(name.text);
+    if (known === undefined) return false;
+    await withdrawals.add(known.announcement);
     await rm(pathOf(name), { force: true });
     await rm(ownerPathOf(pathOf(name)), { force: true });
     return published.delete(name.text);
   };
 
   return {
-    get: (session) => published.get(session),
+    get: (name) => published.get(name),
     all: () => [...published.values()],
     put: (entry, mayReplace = () => true) => inTurn(() => put(entry, mayReplace)),
     remove: (name) => inTurn(() => remove(name)),

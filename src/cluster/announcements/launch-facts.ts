@@ -1,11 +1,16 @@
 /** The part of an announcement that the session's SCX is launched with. */
 
 import type { LaunchFacts } from '../../api/scx-launch.js';
-import type { Announcement } from '../../session/announcement.js';
+import type { SourceAccess } from '../../api/source-access.js';
+import type { SignedAnnouncement } from '../../session/announcement.js';
 import type { Known } from './announcement-finder.js';
 
-/** `url`: where the announcement was fetched; undefined for one that is published here. */
-export const factsOf = (announcement: Announcement, url?: string): LaunchFacts => ({
+/** The facts of a session; with the announcement's URL if it is not published here. */
+export const factsOf = ({
+  announcement,
+  url,
+  isPublished,
+}: Omit<Known, 'session'>): LaunchFacts => ({
   title: announcement.title,
   genre: announcement.genre,
   description: announcement.description,
@@ -13,10 +18,12 @@ export const factsOf = (announcement: Announcement, url?: string): LaunchFacts =
   isListed: announcement.isListed,
   channels: announcement.channels.map((channel) => ({ ...channel })),
   locations: [...announcement.rendezvous],
-  sourceKey: announcement.sourceKey,
-  announcement: url,
+  access: accessOf(announcement),
+  announcement: isPublished ? undefined : url,
 });
 
-/** The URL from which an announcement was fetched; undefined for one that is published here. */
-export const foreignUrl = ({ url, isPublished }: Known): string | undefined =>
-  isPublished ? undefined : url;
+/** Who may broadcast, as an announcement says. */
+export const accessOf = ({ issuedMs, sources = [] }: SignedAnnouncement): SourceAccess => ({
+  issuedMs,
+  sources: sources.map((source) => ({ ...source })),
+});

@@ -1,6 +1,6 @@
 /**
- * The announcements that were fetched for clients (`/listen?announcement=URL`), one for each
- * session: in memory, and as DATA/learned/HASH.json. Short URLs, playlists and titles of such a
+ * The announcements that were fetched for clients (`/listen?announcement=URL`), the newest of each
+ * session, which is a name and a key: in memory, and as DATA/learned/HASH.json. Short URLs, playlists and titles of such a
  * session come from here, so they must not end with the front end that fetched the announcement.
  *
  * They come from strangers. Bounded: LEARNED_MAX sessions, of which the one that was not needed for
@@ -14,13 +14,15 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
-import { ANNOUNCEMENT_LIMITS, type Announcement } from '../../session/announcement.js';
+import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
+import { identityOf } from '../../session/session-id.js';
 import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
 
 /** An announcement and the URL that it was fetched from. */
 export interface Learned {
-  readonly announcement: Announcement;
+  readonly announcement: SignedAnnouncement;
   readonly url: string;
   /** The document. */
   readonly xml: string;
@@ -28,14 +30,17 @@ export interface Learned {
   readonly fetchedAt: number;
 }
 
-/** The announcements that were fetched, by `scattercast://creator/session`. */
+/** The announcements that were fetched, by session id. */
 export interface LearnedAnnouncements {
   /** Reads one; it is needed, so others are forgotten before it. */
   use(session: string): Learned | undefined;
   /** From the one that was not needed for longest to the one that was needed last. */
   all(): readonly Learned[];
-  /** Remembers one, in memory now and on the disk soon; replaces the session's earlier one. */
-  put(learned: Learned): void;
+  /**
+   * Remembers one, in memory now and on the disk soon, unless a newer one of the session is known.
+   * Returns the one that holds.
+   */
+  put(learned: Learned): Learned;
   /** Resolves when the disk has all that was put, or has refused it. */
   saved(): Promise<void>;
   /** Writes nothing that is put from now on; resolves as `saved` does. */
@@ -57,6 +62,17 @@ const fileSchema = z.object({
 /** What lies on the disk, or is about to. */
 type Saved = Pick<Learned, 'url' | 'xml' | 'fetchedAt'>;
 
+const idOf = ({ name, key }: SignedAnnouncement): string => identityOf(name, key).id;
+
+/**
+ * Whether the one that was fetched last is older, or a copy: anybody can show a document at another
+ * URL, which changes nothing about the session.
+ */
+function isOutdated(now: Learned, known: Learned): boolean {
+  const byMs = known.announcement.issuedMs - now.announcement.issuedMs;
+  return byMs > 0 || (byMs === 0 && (known.xml !== now.xml || known.url !== now.url));
+}
+
 const fileOf = (session: string): string =>
   `${createHash('sha256').update(session).digest('hex').slice(0, 32)}.json`;
 
@@ -67,8 +83,9 @@ async function readLearned(folder: string, name: string): Promise<Learned | unde
     const text = (await readFileIfAny(`${folder}/${name}`)) ?? '';
     const { url, fetchedAt, xml } = fileSchema.parse(JSON.parse(text));
     const parsed = parseAnnouncement(xml);
-    if (!parsed.ok || fileOf(parsed.value.name.text) !== name) return undefined;
-    return { announcement: parsed.value, url, xml, fetchedAt };
+    const read = parsed.ok ? verifyAnnouncement(parsed.value, Date.now()) : parsed;
+    if (!read.ok || fileOf(idOf(read.value)) !== name) return undefined;
+    return { announcement: read.value, url, xml, fetchedAt };
   } catch {
     return undefined;
   }
@@ -152,8 +169,8 @@ export async function openLearned(dataDir: string, log: Logger): Promise<Learned
   const onDisk = new Map<string, Saved>(); // the same sessions
   const writer = createWriter(folder, log);
   for (const learned of await loadAll(folder)) {
-    bySession.set(learned.announcement.name.text, learned);
-    onDisk.set(learned.announcement.name.text, learned);
+    bySession.set(idOf(learned.announcement), learned);
+    onDisk.set(idOf(learned.announcement), learned);
   }
 
   const forgetOldest = (): void => {
@@ -168,12 +185,16 @@ export async function openLearned(dataDir: string, log: Logger): Promise<Learned
     use: bySession.use,
     all: () => [...bySession.entries()].map(([, learned]) => learned),
     put: (learned) => {
-      const session = learned.announcement.name.text;
+      const session = idOf(learned.announcement);
+      const known = bySession.use(session);
+      if (known !== undefined && isOutdated(learned, known)) return known;
       if (!bySession.has(session) && bySession.size >= LEARNED_MAX) forgetOldest();
       bySession.set(session, learned);
-      if (!isWorthWriting(onDisk.get(session), learned)) return;
-      onDisk.set(session, learned);
-      writer.write(session, learned);
+      if (isWorthWriting(onDisk.get(session), learned)) {
+        onDisk.set(session, learned);
+        writer.write(session, learned);
+      }
+      return learned;
     },
     saved: writer.saved,
     close: writer.close,

@@ -1,17 +1,14 @@
 /**
- * The owner of an announcement, as a cluster remembers it and shows it to no client: the hash of
- * the admin token, which is needed to change or withdraw the announcement, its webhooks and its
- * fallback. The file lies beside the announcement: SESSION.json.
+ * What the owner of an announcement has set up at this cluster besides it, which is shown to no
+ * client: its webhooks and its fallback. The file lies beside the announcement: SESSION.json.
  */
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { keySeedSchema } from '../../api/fallback-launch.js';
 import { webhooksSchema } from '../../api/publishing.js';
-import { hasHash } from '../../runtime/secrets.js';
 import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
 
 const ownerSchema = z.object({
-  /** `sha256:` and base64url. */
-  tokenHash: z.string().max(100),
   webhooks: webhooksSchema,
   /** Signs the events; drawn with the first webhook. */
   webhookSecret: z.string().max(100).optional(),
@@ -21,6 +18,8 @@ const ownerSchema = z.object({
       file: z.string().regex(/^[0-9a-f-]{36}\.mp3$/),
       title: z.string().max(256),
       bytes: z.number().int().nonnegative(),
+      /** Of the source key with which it is played. */
+      seed: keySeedSchema,
     })
     .optional(),
 });
@@ -28,21 +27,18 @@ const ownerSchema = z.object({
 export type Owner = Readonly<z.infer<typeof ownerSchema>>;
 export type StoredFallback = NonNullable<Owner['fallback']>;
 
-/** Whether it is the owner's token; takes the same time wherever they differ. */
-export const isToken = (token: string, { tokenHash }: Owner): boolean => hasHash(token, tokenHash);
+/** An owner that has set up nothing. */
+export const NOTHING_SET_UP: Owner = { webhooks: [] };
 
-/**
- * The content of the file; undefined if there is no file. A damaged file is logged, and counts as
- * no file.
- */
-export async function readOwner(path: string, log: Logger): Promise<Owner | undefined> {
+/** The content of the file; NOTHING_SET_UP without one. A damaged file is logged. */
+export async function readOwner(path: string, log: Logger): Promise<Owner> {
   const json = await readFileIfAny(path);
-  if (json === undefined) return undefined;
+  if (json === undefined) return NOTHING_SET_UP;
   try {
     return ownerSchema.parse(JSON.parse(json));
   } catch {
-    log.warn({ path }, 'the owner of an announcement is not known: the file is damaged');
-    return undefined;
+    log.warn({ path }, 'the webhooks and the fallback of an announcement are lost: damaged file');
+    return NOTHING_SET_UP;
   }
 }
 

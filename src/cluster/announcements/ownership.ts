@@ -7,34 +7,51 @@
  * works on the cluster's own machine without a token. The address of a request proves nothing: all
  * users and browsers of this machine have it, and so has everybody behind a proxy on it.
  *
- * An announcement is changed by requests that carry the session's admin token, or by an operator.
- * Announcements that are older than admin tokens have no owner yet, so only an operator changes them.
+ * What is announced is changed by requests that are signed with the session's key
+ * (http/session-proof.ts), or by an operator. An operator cannot alter an announcement, which is
+ * signed, but may withdraw it.
  *
- * Wrong tokens slow their address down (http/server/guess-delay.ts).
+ * Wrong tokens and signatures slow their address down (http/server/guess-delay.ts).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
 import type { ProofCheck } from '../../http/cluster-proof.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
+import {
+  createSessionProofCheck,
+  hashOfBody,
+  SESSION_PROOF_FIELD,
+  type SessionProof,
+} from '../../http/session-proof.js';
+import { good } from '../../lib/result.js';
 import { isSameSecret } from '../../runtime/secrets.js';
+import { verifierOf } from '../../runtime/signing-key.js';
+import type { PublicKey } from '../../session/public-key.js';
 import { isProven } from '../data/lease-secret.js';
 import { clientOfRequest } from '../web/client.js';
-import { type Problem, problem } from '../web/problem.js';
-import { isToken, type Owner } from './owner.js';
+import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
+import { ownAuthorities } from '../web/public-url.js';
 
-/** All return why the request may not do it; undefined: it may. `body`: what it sends. */
+/** The request may do it. */
+export interface Permission {
+  /** Whether a body, which is still to be read, is the one that was signed. */
+  isBody(hash: string): boolean;
+  /** When it was signed, ms since 1970; Infinity if it is an operator's. */
+  readonly atMs: number;
+}
+
 export interface Ownership {
-  /** Announce a session that is new here. */
+  /** Why a request may not announce a session that is new here; undefined: it may. */
   objectionToNew(request: Request, body: Uint8Array): Promise<Problem | undefined>;
-  /** Change what this owner announced. */
-  objectionTo(
-    request: Request,
-    owner: Owner | undefined,
-    body?: Uint8Array,
-  ): Promise<Problem | undefined>;
+  /** Why it may not change what this session has announced; undefined: it may. */
+  objectionTo(request: Request, session: PublicKey, body: Uint8Array): Promise<Problem | undefined>;
+  /** The same before the body is read. */
+  permit(request: Request, session: PublicKey): Promise<OrProblem<Permission>>;
 }
 
 export interface OwnershipOptions {
+  /** Our `http://host:port` from the configuration. */
+  readonly url: string;
   /** The operator's token. */
   readonly operatorToken: string;
   readonly proofs: ProofCheck;
@@ -46,18 +63,32 @@ export interface OwnershipOptions {
 
 const HOW =
   "run announce on the cluster's machine as the cluster's user, with the --data of the cluster, " +
-  "or pass the operator's token, which lies there as admin-token, with announce --token or as " +
-  'Authorization: Bearer TOKEN.';
+  "or pass the operator's token, which lies there as admin-token, with announce --operator-token " +
+  'or as Authorization: Bearer TOKEN.';
 
 const NO_OPERATOR = problem(401, `Only the operator announces sessions that are new here: ${HOW}`);
-const OWNERLESS = problem(401, `This session was announced before admin tokens existed: ${HOW}`);
-const MISSING = problem(
-  401,
-  'This needs the admin token that was printed when the session was first announced: ' +
-    'pass it with announce --token, or as Authorization: Bearer TOKEN.',
-);
-const WRONG = problem(403, 'Wrong admin token for this session.');
 const NO_OPERATORS_TOKEN = problem(403, `That is not the operator's token: ${HOW}`);
+const ALTERED = problem(403, 'The signature of the request is about another body.');
+
+const FAULTS: Readonly<Record<Exclude<SessionProof['kind'], 'signed'>, Problem>> = {
+  missing: problem(
+    401,
+    "This needs the session's admin token, which was printed when the session was first " +
+      'announced: pass it with announce --token, which signs the request with it and does not ' +
+      'send it.',
+  ),
+  wrong: problem(
+    403,
+    'Wrong admin token for this session, or the request was signed for another address of this ' +
+      'cluster: name the cluster in --cluster as its operator does in --host.',
+  ),
+  late: problem(
+    403,
+    "The request was signed more than 10 minutes ago or ahead: check the clocks of the sender's " +
+      "machine and of the cluster's.",
+  ),
+  used: problem(403, 'This request was received before: a signed request holds once.'),
+};
 
 const NOTHING = new Uint8Array();
 
@@ -66,13 +97,14 @@ const tokenIn = ({ headers }: Request): string | undefined =>
 
 /** Creates the check of owners and operators. */
 export function createOwnership(options: OwnershipOptions): Ownership {
-  const { operatorToken, proofs, isOpen, now } = options;
+  const { url, operatorToken, proofs, isOpen, now } = options;
   const guessDelay = createGuessDelay();
+  const sessionProofs = createSessionProofCheck();
 
   const isOperator = (request: Request, body: Uint8Array): boolean =>
     isSameSecret(tokenIn(request) ?? '', operatorToken) || isProven(proofs, request, body);
 
-  /** Refuses a wrong token, later after a few of them. */
+  /** Refuses a wrong token or signature, later after a few of them. */
   const refuse = async (request: Request, why: Problem): Promise<Problem> => {
     const delayMs = guessDelay.fail(clientOfRequest(request), now());
     await pause(delayMs, undefined, { ref: false });
@@ -81,17 +113,37 @@ export function createOwnership(options: OwnershipOptions): Ownership {
 
   const accept = (request: Request): undefined => void guessDelay.forgive(clientOfRequest(request));
 
+  const proofIn = (request: Request, session: PublicKey): SessionProof =>
+    sessionProofs.check(
+      request.get(SESSION_PROOF_FIELD),
+      verifierOf(session),
+      { method: request.method, target: request.originalUrl },
+      ownAuthorities(url, request),
+    );
+
+  const permit: Ownership['permit'] = async (request, session) => {
+    if (isOperator(request, NOTHING)) {
+      accept(request);
+      return good({ isBody: () => true, atMs: Number.POSITIVE_INFINITY });
+    }
+    const proof = proofIn(request, session);
+    if (proof.kind === 'missing') return refused(FAULTS.missing);
+    if (proof.kind !== 'signed') return refused(await refuse(request, FAULTS[proof.kind]));
+    accept(request);
+    return good({ isBody: (hash) => hash === proof.bodyHash, atMs: proof.atMs });
+  };
+
   return {
     objectionToNew: async (request, body) => {
       if (isOpen || isOperator(request, body)) return accept(request);
       return tokenIn(request) === undefined ? NO_OPERATOR : refuse(request, NO_OPERATORS_TOKEN);
     },
-    objectionTo: async (request, owner, body = NOTHING) => {
+    objectionTo: async (request, session, body) => {
       if (isOperator(request, body)) return accept(request);
-      if (owner === undefined) return OWNERLESS;
-      const token = tokenIn(request);
-      if (token === undefined) return MISSING;
-      return isToken(token, owner) ? accept(request) : refuse(request, WRONG);
+      const permitted = await permit(request, session);
+      if (!permitted.ok) return permitted.problem;
+      return permitted.value.isBody(hashOfBody(body)) ? undefined : ALTERED;
     },
+    permit,
   };
 }

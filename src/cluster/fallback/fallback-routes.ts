@@ -5,11 +5,19 @@
  * (scx/sources/fallback-process.ts).
  *
  * An upload may take minutes. What was changed about the announcement meanwhile stays; an upload to
- * a session that has been withdrawn meanwhile, or has another owner, is dropped.
+ * a session that has been withdrawn meanwhile, or has another key, is dropped. The request is signed,
+ * and so is the hash of the file.
  */
+
+import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
-import { FALLBACK_BYTES_MAX, FALLBACK_TITLE_LENGTH_MAX } from '../../api/publishing.js';
+import { keySeedSchema } from '../../api/fallback-launch.js';
+import {
+  FALLBACK_BYTES_MAX,
+  FALLBACK_KEY_FIELD,
+  FALLBACK_TITLE_LENGTH_MAX,
+} from '../../api/publishing.js';
 import { plainText } from '../../lib/plain-text.js';
 import type { PutResult } from '../announcements/announcement-store.js';
 import { type Owned, type OwnedDependencies, ownedBy } from '../announcements/owned.js';
@@ -31,6 +39,11 @@ const TOO_MANY = {
   ...problem(503, 'Too many fallback files are being uploaded here; try again later.'),
   retryAfter: 10,
 };
+const NO_SEED = problem(
+  400,
+  `${FALLBACK_KEY_FIELD} must be the seed of the source key "fallback": upload it with announce.`,
+);
+const ALTERED = problem(403, 'The file is not the one that was signed: upload it again.');
 const NO_ROOM = "The cluster's space for fallback files is full: remove one of them first.";
 const OVERTAKEN: PutResult = { kind: 'overtaken' };
 
@@ -62,13 +75,25 @@ function receiveProblem(received: Received): Refusal {
 /** Stores another fallback, or none, in what the announcement is now. */
 function put(
   { store }: FallbackDependencies,
-  { published, owner }: Owned,
+  { published: { announcement } }: Owned,
   fallback: StoredFallback | undefined,
 ): Promise<PutResult> {
-  const now = store.get(published.announcement.name.text);
-  if (now?.owner?.tokenHash !== owner.tokenHash) return Promise.resolve(OVERTAKEN);
+  const now = store.get(announcement.name.text);
+  if (now?.announcement.key !== announcement.key) return Promise.resolve(OVERTAKEN);
   const next = { ...now, owner: { ...now.owner, fallback } };
   return store.put(next, (before) => before === now);
+}
+
+/** The hash of all chunks that have passed. */
+function hashing(chunks: AsyncIterable<Uint8Array>) {
+  const hash = createHash('sha256');
+  const pass = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  return { chunks: pass(), digest: () => hash.digest('base64url') };
 }
 
 async function setFallback(
@@ -80,13 +105,17 @@ async function setFallback(
   if (!owned.ok) return owned.problem;
   if (Number(request.headers['content-length']) > FALLBACK_BYTES_MAX) return TOO_LARGE;
   const title = plainText(`${request.query.title ?? ''}`, FALLBACK_TITLE_LENGTH_MAX) ?? 'Fallback';
-  let result: PutResult = OVERTAKEN;
+  const seed = keySeedSchema.safeParse(request.get(FALLBACK_KEY_FIELD));
+  if (!seed.success) return NO_SEED;
+  let result: PutResult | 'altered' = OVERTAKEN;
   // The request is not destroyed, so that a client that is refused can read why.
-  const chunks = request.iterator({ destroyOnReturn: false });
+  const { chunks, digest } = hashing(request.iterator({ destroyOnReturn: false }));
   const received = await dependencies.fallbacks.receive(chunks, async ({ file, bytes }) => {
-    result = await put(dependencies, owned.value, { file, bytes, title });
+    if (!owned.value.isBody(digest())) result = 'altered';
+    else result = await put(dependencies, owned.value, { file, bytes, title, seed: seed.data });
   });
-  const why = receiveProblem(received) ?? putProblem(result);
+  const stored = result as PutResult | 'altered';
+  const why = receiveProblem(received) ?? (stored === 'altered' ? ALTERED : putProblem(stored));
   if (why !== undefined) return why;
   const session = owned.value.published.announcement.name.text;
   dependencies.log.info({ session, title }, 'a fallback file was stored');

@@ -6,7 +6,7 @@
 import type { LeaseTerms } from '../../api/lease.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
-import { foreignUrl } from '../announcements/launch-facts.js';
+import { accessOf } from '../announcements/launch-facts.js';
 import type { FallbackFiles } from '../fallback/fallback-files.js';
 import type { LaunchTemplate } from './launch-document.js';
 
@@ -25,21 +25,23 @@ function announcedNow(
   const known = finder.recall(session);
   if (known === undefined) return {};
   const { title = null, genre = null, description = null } = known.announcement;
-  const { homepage = null, isListed = false, sourceKey = null } = known.announcement;
-  const announcement = foreignUrl(known) ?? null;
+  const { homepage = null, isListed = false } = known.announcement;
   const station = { title, genre, description, homepage, isListed };
-  return { station, access: { sourceKey, announcement } };
+  return { station, access: accessOf(known.announcement) };
 }
 
 /** The rendezvous SCX plays the fallback: there is exactly one, and it always runs. */
 function fallbackOf(
-  { store, fallbacks }: TermsSources,
+  { finder, store, fallbacks }: TermsSources,
   session: string,
   isRendezvous: boolean,
 ): LeaseTerms['fallback'] {
-  const fallback = store.get(session)?.owner?.fallback;
+  const known = finder.recall(session);
+  const published = known?.isPublished ? store.get(known.session.text) : undefined;
+  const fallback = published?.owner.fallback;
   if (fallback === undefined || !isRendezvous) return null;
-  return { path: fallbacks.pathOf(fallback.file), title: fallback.title };
+  const { file, title, seed } = fallback;
+  return { path: fallbacks.pathOf(file), title, seed };
 }
 
 /** The terms of a session's SCX. */

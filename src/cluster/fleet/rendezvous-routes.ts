@@ -1,17 +1,18 @@
 /**
  * `GET /rendezvous/CREATOR/SESSION` (§3.4, api/rendezvous.ts): the SCXs of other clusters find the
- * session's rendezvous point, wherever it has listened since its last restart.
+ * session's rendezvous point, wherever it has listened since its last restart. `SESSION@KEY` is a
+ * session that is announced elsewhere.
  */
 import { type Request, type Response, Router } from 'express';
 import type { RendezvousAnswer } from '../../api/rendezvous.js';
-import { parseSessionPath } from '../../session/session-name.js';
+import { identityOf, parseSessionRef } from '../../session/session-id.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
 import { publicRoute, type Refusal } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import type { SessionScxs } from './scx-for-session.js';
 
 export interface RendezvousDependencies {
-  readonly finder: Pick<AnnouncementFinder, 'recall'>;
+  readonly finder: Pick<AnnouncementFinder, 'named'>;
   readonly scxs: Pick<SessionScxs, 'first' | 'existing' | 'exists'>;
 }
 
@@ -26,15 +27,17 @@ async function answerRendezvous(
 ): Promise<Refusal> {
   const answer = (address: string): undefined =>
     void response.json({ address } satisfies RendezvousAnswer);
-  const name = parseSessionPath(`${params.creator}/${params.session}`);
-  if (!name.ok) return UNKNOWN;
+  const ref = parseSessionRef(`${params.creator}/${params.session}`);
+  if (!ref.ok) return UNKNOWN;
   response.set('Cache-Control', 'no-store');
-  const { text } = name.value;
-  const known = finder.recall(text);
-  if (!known?.isPublished && !scxs.exists(text)) return UNKNOWN;
+  const known = finder.named(ref.value);
+  const { key = known?.session.key } = ref.value;
+  if (key === undefined) return UNKNOWN;
+  const { id } = identityOf(ref.value, key);
+  if (!known?.isPublished && !scxs.exists(id)) return UNKNOWN;
   const scx = known?.isPublished
     ? await scxs.first(known, '', RESTART_MS)
-    : await scxs.existing(text, RESTART_MS);
+    : await scxs.existing(id, RESTART_MS);
   return scx.ok ? answer(scx.value.overlayAddress) : scx.problem;
 }
 

@@ -5,9 +5,8 @@
 import type { ScxStatus } from '../../api/scx-status.js';
 import { limitedAs } from '../../http/ip-address.js';
 import { good } from '../../lib/result.js';
-import type { SessionName } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
-import { factsOf, foreignUrl } from '../announcements/launch-facts.js';
+import { factsOf } from '../announcements/launch-facts.js';
 import type { Outcome } from '../supervisor/supervisor-types.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 import type { Fleet } from './fleet.js';
@@ -25,14 +24,14 @@ export interface SessionScxs {
    * not reported to this front end yet, or is being replaced, is waited for.
    */
   existing(session: string, timeoutMs?: number): Promise<OrProblem<ScxStatus>>;
-  /** Whether the session has an SCX here, or is about to have one. */
+  /** Whether the session has an SCX here, or is about to have one. Sessions are named by their ids. */
   exists(session: string): boolean;
   /**
    * An SCX with room for one more listener. Without an announcement only one that runs. `slot`:
    * who asks, and what the listener takes there.
    */
   forListener(
-    name: SessionName,
+    session: string,
     known: Known | undefined,
     slot: Pick<ScxRequest, 'client' | 'isListener' | 'unreserved'>,
   ): Promise<OrProblem<ScxStatus>>;
@@ -70,23 +69,20 @@ function answerOf(outcome: Outcome): OrProblem<ScxStatus> {
   return refused({ ...problem(503, messageOf(outcome)), retryAfter });
 }
 
-const factsFrom = (known: Known) => factsOf(known.announcement, foreignUrl(known));
-
 /** Creates the access to the SCXs that the fleet has and launches. */
 export function createSessionScxs({ want, statuses, has }: Fleet): SessionScxs {
   return {
     first: async (known, address, timeoutMs = TIMEOUT_MS) => {
-      const session = known.announcement.name.text;
+      const session = known.session.id;
       const client = limitedAs(address);
-      const facts = factsFrom(known);
+      const facts = factsOf(known);
       return answerOf(await want({ session, client, facts, isListener: false, timeoutMs }));
     },
     existing: async (session, timeoutMs = TIMEOUT_MS) =>
       answerOf(await want({ session, facts: null, isListener: false, timeoutMs })),
     exists: has,
-    forListener: async (name, known, slot) => {
-      const facts = known === undefined ? null : factsFrom(known);
-      const session = name.text;
+    forListener: async (session, known, slot) => {
+      const facts = known === undefined ? null : factsOf(known);
       const client = limitedAs(slot.client ?? '');
       return answerOf(await want({ session, facts, timeoutMs: TIMEOUT_MS, ...slot, client }));
     },

@@ -5,7 +5,7 @@
  * encoder is not taken for a local one.
  */
 import { connect, type Socket } from 'node:net';
-import { MOUNT_FIELD } from '../../api/fed-mount.js';
+import { MOUNT_FIELD } from '../../api/header-fields.js';
 import { mountOf } from '../../icecast/mount.js';
 import type { SessionName } from '../../session/session-name.js';
 

@@ -22,7 +22,7 @@ import { type Answer, sendAnswer } from '../../http/server/response.js';
 import { ALLOW, refusalFor } from '../../icecast/encoder-refusal.js';
 import { mountPath } from '../../icecast/mount.js';
 import { good } from '../../lib/result.js';
-import type { SessionName } from '../../session/session-name.js';
+import { refPath, type SessionRef } from '../../session/session-id.js';
 import type { Platform } from '../platform/platform.js';
 import type { EncoderWay } from '../status/cluster-metrics.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
@@ -88,25 +88,25 @@ function createConnect(
 
   /** An SCX that has just died is still known for a moment, and then there is another one. */
   const dial = async (
-    name: SessionName,
+    ref: SessionRef,
     address: string,
     attempt = 1,
   ): Promise<OrProblem<Socket>> => {
-    const scx = await sessions.scxOf(name, address);
+    const scx = await sessions.scxOf(ref, address);
     if (!scx.ok) return scx;
     const upstream = await connectTo(scxHost, Number(new URL(scx.value.httpUrl).port));
     if (upstream !== undefined) return good(upstream);
     if (attempt === DIALS_MAX) return refused(LOST);
     await pause(DIAL_INTERVAL_MS);
-    return dial(name, address, attempt + 1);
+    return dial(ref, address, attempt + 1);
   };
 
   const passThrough = async (
-    { socket, request, name, isAnswered }: ConnectedEncoder,
+    { socket, request, ref, isAnswered }: ConnectedEncoder,
     onGone: () => void,
     cutting: AbortSignal,
   ): Promise<Problem | undefined> => {
-    const dialled = await dial(name, request.address);
+    const dialled = await dial(ref, request.address);
     if (!dialled.ok) return dialled.problem;
     const upstream = dialled.value;
     sockets.add(upstream);
@@ -114,10 +114,10 @@ function createConnect(
     const cut = (): void => void upstream.destroy();
     cutting.addEventListener('abort', cut, { once: true });
     if (cutting.aborted) cut();
-    upstream.write(bytesFor(request, name));
+    upstream.write(bytesFor(request, ref));
     joinSockets(socket, upstream, { isAnswered });
     options.onEncoder('passedThrough');
-    log.info({ session: name.text, address: request.address }, 'an encoder is passed through');
+    log.info({ session: refPath(ref), address: request.address }, 'an encoder is passed through');
     return undefined;
   };
 
@@ -126,8 +126,8 @@ function createConnect(
    * takes needs not be cut to make room: it costs this process nothing, and the SCX bounds it.
    */
   const reach = async (encoder: ConnectedEncoder, onGone: () => void, cutting: AbortSignal) => {
-    const { request, name } = encoder;
-    const scx = await sessions.scxOf(name, request.address);
+    const { request, ref } = encoder;
+    const scx = await sessions.scxOf(ref, request.address);
     if (!scx.ok) return scx.problem;
     const port = Number(new URL(scx.value.httpUrl).port);
     const place = { id: scx.value.id, host: scxHost, port };
@@ -137,7 +137,8 @@ function createConnect(
       return passThrough({ ...encoder, request: { ...request, rest } }, onGone, cutting);
     }
     options.onEncoder(handed.way);
-    log.info({ session: name.text, address: request.address }, 'an encoder is handed to its SCX');
+    const told = { session: refPath(ref), address: request.address };
+    log.info(told, 'an encoder is handed to its SCX');
     return undefined;
   };
 
@@ -167,9 +168,9 @@ export function createEncoderPassthrough(options: PassthroughOptions): EncoderPa
     const mount = mountPath(target);
     const request = { address, headers, method, protocol, mount, query: queryOf(head), rest };
     if (isFromPage(head)) return refuse(socket, FROM_PAGE);
-    const name = sessions.atMount(target);
-    if (name === undefined) return refuse(socket, NO_MOUNT);
-    const failure = await connect({ socket, request, name, isAnswered: true });
+    const ref = sessions.atMount(target);
+    if (ref === undefined) return refuse(socket, NO_MOUNT);
+    const failure = await connect({ socket, request, ref, isAnswered: true });
     if (failure !== undefined) refuse(socket, failure);
   };
 

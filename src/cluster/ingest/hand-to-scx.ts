@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { ScxPlace } from '../../api/encoder-channel.js';
-import type { SessionName } from '../../session/session-name.js';
+import type { SessionRef } from '../../session/session-id.js';
 import type { Platform } from '../platform/platform.js';
 import type { EncoderWay } from '../status/cluster-metrics.js';
 import { bytesFor, type EncoderRequest } from './connect-scx.js';
@@ -15,7 +15,7 @@ export interface ConnectedEncoder {
   /** Paused. */
   readonly socket: Socket;
   readonly request: EncoderRequest;
-  readonly name: SessionName;
+  readonly ref: SessionRef;
   /** Whether the encoder is sent the SCX's answer; false if it has been answered already. */
   readonly isAnswered: boolean;
 }
@@ -38,7 +38,7 @@ const NOTHING = Buffer.alloc(0);
  * called when one that was taken has left.
  */
 export async function handToScx(
-  { socket, request, name, isAnswered }: ConnectedEncoder,
+  { socket, request, ref, isAnswered }: ConnectedEncoder,
   { id, host, port }: EncoderScx,
   { giveEncoder, carryEncoder }: Pick<Platform, 'giveEncoder' | 'carryEncoder'>,
   onGone: () => void,
@@ -46,7 +46,7 @@ export async function handToScx(
   const stopped = stopReading(socket);
   if (stopped === undefined) return { way: undefined, buffered: NOTHING };
   const { buffered } = stopped;
-  const bytes = Buffer.concat([bytesFor(request, name), buffered]);
+  const bytes = Buffer.concat([bytesFor(request, ref), buffered]);
   const gift = { socket, bytes, isAnswered, onGone };
   const offer = async (): Promise<EncoderWay | undefined> => {
     if (await giveEncoder(id, gift)) return 'handedOver';

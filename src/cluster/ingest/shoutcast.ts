@@ -9,7 +9,7 @@
  */
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { plainAddress } from '../../http/ip-address.js';
+import { limitedAs, plainAddress } from '../../http/ip-address.js';
 import { basicHeader } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { withoutBlanks } from '../../lib/head/blanks.js';
@@ -98,9 +98,10 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
     const first = await readToMark(socket, Buffer.alloc(0), 'line', PASSWORD_LIMITS);
     if (first === undefined) return void socket.destroy();
     const password = decodeLegacyText(Buffer.from(first.text, 'latin1'));
-    const name = sessions.ofPassword(password);
-    if (name === undefined && password === PROBE) return end(socket);
-    if (name === undefined) return refuse(socket, address);
+    if (password === PROBE) return end(socket);
+    const ref = await sessions.ofPassword(password, limitedAs(address));
+    if (socket.destroyed) return;
+    if (ref === undefined) return refuse(socket, address);
     guessDelay.forgive(address);
     admit(socket);
     socket.write(OK);
@@ -110,7 +111,7 @@ function createSpeaker(options: ShoutcastOptions, admit: (socket: Socket) => voi
     headers.set('authorization', basicHeader({ user: 'source', password }));
     const line = { method: 'SOURCE', protocol: 'HTTP/1.0', mount: undefined, query: '' };
     const request = { ...line, address, headers, rest: second.rest };
-    const failure = await passthrough.connect({ socket, request, name, isAnswered: false });
+    const failure = await passthrough.connect({ socket, request, ref, isAnswered: false });
     if (failure !== undefined) socket.destroy();
   };
 }

@@ -1,16 +1,17 @@
 /**
  * Titles from encoders: `GET /admin/metadata` names the mount, `/admin.cgi` of SHOUTcast sends the
  * password only. The request goes on to the session's SCX, which checks the source password and
- * answers. The user `admin` may send the session's admin token or the operator's instead: only the
+ * answers. The user `admin` may send the session's admin password or the operator's token instead: only the
  * front end can check those, so it then sends the request with its own credentials.
  */
 import { type Request, type Response, Router } from 'express';
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
+import { limitedAs } from '../../http/ip-address.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { mountOf } from '../../icecast/mount.js';
 import { metadataAnswer, parseTitleUpdate } from '../../icecast/title-update.js';
-import type { SessionName } from '../../session/session-name.js';
+import { refPath, type SessionRef } from '../../session/session-id.js';
 import type { AdminLogin } from '../announcements/admin-login.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
 import type { StreamProxy } from '../listen/stream-proxy.js';
@@ -28,9 +29,9 @@ export interface TitleDependencies {
 }
 
 /** The query of a request, with the session's own mount in it. */
-function rewritten(url: string, mount: string, name: SessionName): string {
+function rewritten(url: string, mount: string, ref: SessionRef): string {
   const query = /\?.*/s.exec(url)?.[0] ?? '';
-  const own = `${mountOf(name)}${/\?.*/s.exec(mount)?.[0] ?? ''}`;
+  const own = `${mountOf(ref)}${/\?.*/s.exec(mount)?.[0] ?? ''}`;
   return query.replace(/([?&]mount=)[^&]*/, (_, key: string) => `${key}${encodeURIComponent(own)}`);
 }
 
@@ -42,9 +43,9 @@ function answerHere(response: Response, status: number, message: string): undefi
 const answerNoSource = (response: Response): undefined =>
   answerHere(response, 400, 'Source does not exist');
 
-/** Whether the request carries the admin token of the session, or the operator's. */
-const isAdmin = (login: AdminLogin, { headers }: Request, name: SessionName): boolean =>
-  login.check(basicAuth(headers.authorization))?.owns(name.text) === true;
+/** Whether the request carries the admin password of the session, or the operator's token. */
+const isAdmin = (login: AdminLogin, { headers }: Request, ref: SessionRef): boolean =>
+  login.check(basicAuth(headers.authorization))?.owns(refPath(ref)) === true;
 
 /** The routes of encoders that send titles. */
 export function titleRoutes(dependencies: TitleDependencies): Router {
@@ -55,20 +56,21 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
   const passOn = async (
     request: Request,
     response: Response,
-    name: SessionName,
+    ref: SessionRef,
     mount: string,
     proven = false,
   ): Promise<undefined> => {
-    if (!scxs.exists(name.text)) return answerNoSource(response);
-    const scx = await scxs.existing(name.text);
+    const id = sessions.idOf(ref);
+    if (id === undefined || !scxs.exists(id)) return answerNoSource(response);
+    const scx = await scxs.existing(id);
     if (!scx.ok) return answerNoSource(response);
-    const target = `/admin/metadata${rewritten(request.url, mount, name)}`;
+    const target = `/admin/metadata${rewritten(request.url, mount, ref)}`;
     const url = new URL(target, scx.value.httpUrl);
     const { method } = request;
     const proof = { method, target: `${url.pathname}${url.search}` };
     delete request.headers[PROOF_FIELD];
     if (proven) {
-      delete request.headers.authorization; // the admin token is for us
+      delete request.headers.authorization; // it is for us
       request.headers[PROOF_FIELD] = proveRequest(secret, proof).value;
     }
     proxy.stream(request, response, url.href);
@@ -76,16 +78,17 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
 
   const byMount = async (request: Request, response: Response): Promise<undefined> => {
     const { mount } = parseTitleUpdate(request.url);
-    const name = mount === undefined ? undefined : sessions.atMount(mount);
-    if (mount === undefined || name === undefined) return answerNoSource(response);
-    return passOn(request, response, name, mount, isAdmin(login, request, name));
+    const ref = mount === undefined ? undefined : sessions.atMount(mount);
+    if (mount === undefined || ref === undefined) return answerNoSource(response);
+    return passOn(request, response, ref, mount, isAdmin(login, request, ref));
   };
 
   const byPassword = async (request: Request, response: Response): Promise<undefined> => {
     const { pass } = parseTitleUpdate(request.url);
     const password = pass ?? basicAuth(request.headers.authorization)?.password ?? '';
-    const name = sessions.ofPassword(password);
-    if (name !== undefined) return passOn(request, response, name, mountOf(name));
+    const client = limitedAs(clientOf(response));
+    const ref = await sessions.ofPassword(password, client);
+    if (ref !== undefined) return passOn(request, response, ref, mountOf(ref));
     const delayMs = guessDelay.fail(clientOf(response), performance.now());
     const waiting = setTimeout(() => answerHere(response, 401, 'Wrong password'), delayMs);
     response.once('close', () => clearTimeout(waiting));

@@ -2,6 +2,7 @@
 import { type Request, type Response, Router } from 'express';
 import { type Attachment, attachRequestSchema } from '../../api/attach.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
+import { accessOf } from '../announcements/launch-facts.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
 import { clientOf } from '../web/client.js';
 import { jsonReader, type Refusal, route } from '../web/methods.js';
@@ -37,6 +38,7 @@ async function attach(
   const { id, session, httpUrl, overlayAddress } = scx.value;
   const answer: Attachment = {
     session,
+    sources: accessOf(known.value.announcement).sources,
     scx: { id, httpUrl, overlayAddress },
     multicast: null,
     keepAliveMs: KEEP_ALIVE_MS,

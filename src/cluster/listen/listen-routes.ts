@@ -11,6 +11,7 @@ import { createRequestRate, type RequestRate } from '../../http/server/request-r
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { probedBytes } from '../../icecast/stream-request.js';
+import { refPath } from '../../session/session-id.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import type { RefusedListener, ScxClients } from '../admin/scx-clients.js';
 import { clientOf } from '../web/client.js';
@@ -140,13 +141,13 @@ async function listen(
   context: Context,
   request: Request,
   response: Response,
-  { name, known }: Wanted,
+  { session, known }: Wanted,
 ): Promise<Refusal> {
-  const scx = await context.scxs.forListener(name, known, slotOf(context, request, response));
+  const scx = await context.scxs.forListener(session.id, known, slotOf(context, request, response));
   if (!scx.ok) return scx.problem;
   const httpUrl = withOwnQuery(context, request, scx.value.httpUrl);
   const refusal = await refusalOf(context, request, response, scx.value, httpUrl);
-  if (refusal !== undefined) return refuse(response, name, refusal);
+  if (refusal !== undefined) return refuse(response, session, refusal);
   return lead(context, request, response, httpUrl);
 }
 
@@ -154,8 +155,12 @@ async function listen(
 const parameterOf = ({ originalUrl }: Request, name: 'id' | 't'): string | undefined =>
   new RegExp(`[?&](${name}=[0-9a-f]{1,64})(?=&|$)`).exec(originalUrl)?.[1];
 
+/** `creator/session` if it is published here, else `creator/session@KEY`. */
+const pathOf = ({ session, known }: Wanted): string =>
+  known?.isPublished ? sessionPath(session) : refPath(session);
+
 /** Where a playlist of HLS is, with the segments behind it. */
-const hlsPath = (name: SessionName): string => `/listen/${sessionPath(name)}.m3u8`;
+const hlsPath = (wanted: Wanted): string => `/listen/${pathOf(wanted)}.m3u8`;
 
 /**
  * Sends the player to a playlist of HLS. Only the first request is that of a listener, who then has an
@@ -165,15 +170,16 @@ async function listenByHls(
   context: Context,
   request: Request,
   response: Response,
-  { name, known }: Wanted,
+  wanted: Wanted,
 ): Promise<Refusal> {
+  const { session, known } = wanted;
   const id = parameterOf(request, 'id');
   if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
-    return redirect(response, `${publicUrl(context.url, request)}${hlsPath(name)}`);
+    return redirect(response, `${publicUrl(context.url, request)}${hlsPath(wanted)}`);
   }
   const slot = slotOf(context, request, response);
   const isListener = slot.isListener && id === undefined;
-  const scx = await context.scxs.forListener(name, known, { ...slot, isListener });
+  const scx = await context.scxs.forListener(session.id, known, { ...slot, isListener });
   if (!scx.ok) return scx.problem;
   const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
   return lead(context, request, response, [playlist, id].filter(Boolean).join('?'));
@@ -185,13 +191,13 @@ async function fetchSegment(
   request: Request,
   response: Response,
 ): Promise<Refusal> {
-  const { creator, session, segment } = request.params;
+  const { creator, session: part, segment } = request.params;
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
-  const wanted = await wantedByPath(context, request, `${creator}/${session}`);
+  const wanted = await wantedByPath(context, request, `${creator}/${part}`);
   if (!wanted.ok) return wanted.problem;
-  const { name, known } = wanted.value;
+  const { session, known } = wanted.value;
   const slot = { client: clientOf(response), isListener: false, unreserved: true };
-  const scx = await context.scxs.forListener(name, known, slot);
+  const scx = await context.scxs.forListener(session.id, known, slot);
   if (!scx.ok) return scx.problem;
   const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
   const title = parameterOf(request, 't');
@@ -200,17 +206,17 @@ async function fetchSegment(
 }
 
 /** The address in a playlist. */
-function entryUrl(context: ListenDependencies, request: Request, { name, known }: Wanted): string {
-  const isPublished = context.finder.recall(name.text)?.isPublished ?? false;
+function entryUrl(context: ListenDependencies, request: Request, wanted: Wanted): string {
+  const { known } = wanted;
   const query = [
     ...(wantsProxy(request) ? ['proxy=1'] : []),
-    ...(isPublished || known === undefined
+    ...(known === undefined || known.isPublished
       ? []
       : [`announcement=${encodeURIComponent(known.url)}`]),
     ...ownQuery(context, request),
   ];
   const cluster = inFamilyOf(publicUrl(context.url, request), request);
-  return listenUrl(cluster, sessionPath(name), 'mp3', query);
+  return listenUrl(cluster, pathOf(wanted), 'mp3', query);
 }
 
 function sendPlaylist(
@@ -220,7 +226,7 @@ function sendPlaylist(
   kind: PlaylistKind,
   wanted: Wanted,
 ): undefined {
-  const title = wanted.known?.announcement.title ?? sessionPath(wanted.name);
+  const title = wanted.known?.announcement.title ?? sessionPath(wanted.session);
   const { type, body } = printPlaylist(kind, { url: entryUrl(context, request, wanted), title });
   response.set('Content-Type', type).send(body);
 }

@@ -6,7 +6,13 @@ import type { Request } from 'express';
 import { parseStreamPath, type StreamPath } from '../../icecast/stream-path.js';
 import { good } from '../../lib/result.js';
 import { pathOf } from '../../lib/url-path.js';
-import { parseSessionPath, type SessionName } from '../../session/session-name.js';
+import {
+  identityOf,
+  parseSessionRef,
+  refPath,
+  type SessionIdentity,
+  type SessionRef,
+} from '../../session/session-id.js';
 import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
 import { clientOfRequest } from '../web/client.js';
@@ -17,14 +23,14 @@ export interface WantedDependencies {
   readonly scxs: SessionScxs;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
   readonly sessions: {
-    atMount(mount: string): SessionName | undefined;
-    first(): SessionName | undefined;
+    atMount(mount: string): SessionRef | undefined;
+    first(): SessionRef | undefined;
   };
 }
 
 /** The session that a listener asks for. */
 export interface Wanted {
-  readonly name: SessionName;
+  readonly session: SessionIdentity;
   /** Undefined if only its SCX is known. */
   readonly known: Known | undefined;
 }
@@ -45,32 +51,50 @@ async function byAnnouncement(
   if (url === undefined) return refused(problem(400, USAGE));
   const known = await finder.find(url, request.host, clientOfRequest(request));
   if (!known.ok) return known;
-  return good({ name: known.value.announcement.name, known: known.value });
+  return good({ session: known.value.session, known: known.value });
 }
 
 /** By an announcement that must be that of the session. */
 async function byBoth(
   context: WantedDependencies,
   request: Request,
-  name: SessionName,
+  ref: SessionRef,
 ): Promise<OrProblem<Wanted>> {
   const wanted = await byAnnouncement(context, request);
-  if (!wanted.ok || wanted.value.name.text === name.text) return wanted;
-  return refused(problem(404, `That announcement is for ${wanted.value.name.text}.`));
+  if (!wanted.ok) return wanted;
+  const { session } = wanted.value;
+  if (session.text === ref.text && (ref.key ?? session.key) === session.key) return wanted;
+  return refused(problem(404, `That announcement is for ${refPath(session)}.`));
+}
+
+const PATHS_TOLD_MAX = 5;
+
+/** A name without a key means what is published here; other sessions of the name are told. */
+function notFound({ finder }: WantedDependencies, ref: SessionRef): OrProblem<never> {
+  const others = finder.elsewhere(ref.text).slice(0, PATHS_TOLD_MAX);
+  if (ref.key !== undefined || others.length === 0) {
+    const message = `${refPath(ref)} is not known at this cluster. `;
+    return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
+  }
+  const paths = others.map((session) => `/listen/${refPath(session)}.mp3`);
+  const message = `${refPath(ref)} is not published at this cluster. `;
+  return refused(problem(404, `${message}Announced elsewhere: ${paths.join(', ')}`));
 }
 
 async function byName(
   context: WantedDependencies,
   request: Request,
-  name: SessionName,
+  ref: SessionRef,
 ): Promise<OrProblem<Wanted>> {
-  const known = context.finder.recall(name.text);
-  if (known !== undefined) return good({ name, known });
-  if (announcementOf(request) !== undefined) return byBoth(context, request, name);
+  const known = context.finder.named(ref);
+  if (known !== undefined) return good({ session: known.session, known });
+  if (announcementOf(request) !== undefined) return byBoth(context, request, ref);
+  if (ref.key === undefined) return notFound(context, ref);
   // Its SCX outlived an earlier front end, whose disk did not keep the announcement.
-  if (context.scxs.exists(name.text)) return good({ name, known: undefined });
-  const message = `${name.text} is not known at this cluster. `;
-  return refused(problem(404, `${message}Ask for it by its announcement. ${USAGE}`));
+  const session = identityOf(ref, ref.key);
+  return context.scxs.exists(session.id)
+    ? good({ session, known: undefined })
+    : notFound(context, ref);
 }
 
 /** `/listen?announcement=URL`, or `/listen` alone for the first session. */
@@ -83,20 +107,20 @@ export async function wantedByQuery(
   return byAnnouncement(context, request);
 }
 
-/** `CREATOR/SESSION` in the path of `/listen/CREATOR/SESSION.mp3`. */
+/** `CREATOR/SESSION`, or `CREATOR/SESSION@KEY`, in the path of `/listen/CREATOR/SESSION.mp3`. */
 export async function wantedByPath(
   context: WantedDependencies,
   request: Request,
   path: string,
 ): Promise<OrProblem<Wanted>> {
-  const name = parseSessionPath(path);
-  if (!name.ok) return refused(problem(404, 'Malformed session name:', name.problems));
-  return byName(context, request, name.value);
+  const ref = parseSessionRef(path);
+  if (!ref.ok) return refused(problem(404, 'Malformed session name:', ref.problems));
+  return byName(context, request, ref.value);
 }
 
 /** The session at a mount, and what is asked for. */
 export interface Mounted {
-  readonly name: SessionName;
+  readonly ref: SessionRef;
   readonly ending: StreamPath['ending'];
 }
 
@@ -107,15 +131,15 @@ export function mountedAt({ sessions }: WantedDependencies, path: string): Mount
   const { mount, ending } = parseStreamPath(decoded);
   // A mount may have been given an ending that is part of its name.
   const names = mount === '/' && decoded.startsWith('/;') ? [sessions.first()] : [];
-  const [name] = [...names, sessions.atMount(mount), sessions.atMount(`${mount}.mp3`)].filter(
+  const [ref] = [...names, sessions.atMount(mount), sessions.atMount(`${mount}.mp3`)].filter(
     (each) => each !== undefined,
   );
-  return name === undefined ? undefined : { name, ending };
+  return ref === undefined ? undefined : { ref, ending };
 }
 
 /** The session at a mount, as far as it is known here. */
 export const wantedAt = (
   context: WantedDependencies,
   request: Request,
-  { name }: Mounted,
-): Promise<OrProblem<Wanted>> => byName(context, request, name);
+  { ref }: Mounted,
+): Promise<OrProblem<Wanted>> => byName(context, request, ref);

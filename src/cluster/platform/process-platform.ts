@@ -9,7 +9,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';
 import { type Launch, launchFactsSchema } from '../../api/scx-launch.js';
-import { parseSessionName } from '../../session/session-name.js';
+import { parseSessionId } from '../../session/session-id.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
 import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
 import { createHeldPorts, type HeldPorts } from '../ports/held-ports.js';
@@ -72,7 +72,7 @@ async function openOutput(
   { options, logFolder }: Context,
   launch: Launch,
 ): Promise<FileHandle | undefined> {
-  const name = parseSessionName(launch.session);
+  const name = parseSessionId(launch.session);
   if (options.inheritLogs || !name.ok) return undefined;
   return openLog(logFolder, `${name.value.session}-${launch.id}`).catch((error: unknown) => {
     options.log.warn({ err: error }, 'the log of an SCX cannot be written; it runs without');

@@ -7,8 +7,8 @@ import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { announcementPath } from '../../api/publishing.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { listenUrl } from '../../icecast/listen-url.js';
-import type { SessionName } from '../../session/session-name.js';
-import { parseSessionName, sessionPath } from '../../session/session-name.js';
+import { parseSessionId, refPath, type SessionIdentity } from '../../session/session-id.js';
+import { sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import type { SessionListeners } from '../fleet/listener-totals.js';
 
@@ -21,9 +21,9 @@ export interface StatusSources {
   readonly scxsMax: number;
   readonly scxCount: number;
   readonly scxs: readonly ScxStatus[];
-  /** Sessions with an SCX, `scattercast://creator/session`, also one that has not reported yet. */
+  /** The ids of sessions with an SCX, also of one that has not reported yet. */
   readonly running: readonly string[];
-  /** Sessions that are published here, `scattercast://creator/session`. */
+  /** The ids of the sessions that are published here. */
   readonly published: readonly string[];
   recall(session: string): Known | undefined;
   listenersOf(session: string): SessionListeners;
@@ -48,14 +48,16 @@ const sumDisturbances = (all: readonly DisturbanceStatus[]): DisturbanceStatus =
   lost: sumByCause(all.map(({ lost }) => lost)),
 });
 
-function sessionStatus(name: SessionName, from: StatusSources): SessionStatus {
-  const scxs = from.scxs.filter(({ session }) => session === name.text);
-  const known = from.recall(name.text);
-  const path = sessionPath(name);
-  const isPublished = from.published.includes(name.text);
-  const { peak, total } = from.listenersOf(name.text);
+function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionStatus {
+  const { id, text, key } = identity;
+  const scxs = from.scxs.filter(({ session }) => session === id);
+  const known = from.recall(id);
+  const isPublished = from.published.includes(id);
+  const path = isPublished ? sessionPath(identity) : refPath(identity);
+  const { peak, total } = from.listenersOf(id);
   return {
-    session: name.text,
+    session: text,
+    key,
     path,
     title: known?.announcement.title ?? null,
     genre: known?.announcement.genre ?? null,
@@ -85,11 +87,11 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
     ...from.running,
     ...from.scxs.map(({ session }) => session),
   ]);
-  const names = [...sessions].sort().flatMap((text) => {
-    const name = parseSessionName(text);
-    return name.ok ? [name.value] : [];
+  const identities = [...sessions].sort().flatMap((id) => {
+    const identity = parseSessionId(id);
+    return identity.ok ? [identity.value] : [];
   });
-  const statuses = names.map((name) => sessionStatus(name, from));
+  const statuses = identities.map((identity) => sessionStatus(identity, from));
   const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
   return {
     cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners, listenersTotal },

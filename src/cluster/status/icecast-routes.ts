@@ -9,7 +9,7 @@ import { statisticsJson, statisticsXml } from '../../icecast/statistics/shoutcas
 import { sevenHtml, statsJson, statsXml } from '../../icecast/statistics/shoutcast-status.js';
 import { icestats } from '../../icecast/statistics/status-json.js';
 import { statusPage } from '../../icecast/statistics/status-page.js';
-import type { SessionName } from '../../session/session-name.js';
+import { refPath, type SessionRef } from '../../session/session-id.js';
 import { publicRoute } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
 import { inOrder, type MountNames, streamNumber, streamsOf } from './icecast-sources.js';
@@ -22,7 +22,7 @@ export interface IcecastDependencies {
   readonly titles: Pick<TitleHistory, 'of'>;
   /** The mounts that encoders feed (ingest/session-of-mount.ts). */
   readonly sessions: MountNames & {
-    first(): SessionName | undefined;
+    first(): SessionRef | undefined;
   };
 }
 
@@ -34,7 +34,8 @@ function asked({ sessions }: IcecastDependencies, { query }: Request): string | 
   const { mount } = query;
   if (typeof mount !== 'string' || mount === '') return undefined;
   const bare = mount.replace(/\.mp3$/i, '');
-  return (sessions.atMount(mount) ?? sessions.atMount(bare))?.text ?? 'none';
+  const ref = sessions.atMount(mount) ?? sessions.atMount(bare);
+  return ref === undefined ? 'none' : refPath(ref);
 }
 
 function icestatsFor(dependencies: IcecastDependencies, request: Request): object {
@@ -59,12 +60,16 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
         return undefined;
       },
     });
+  const firstPath = (): string | undefined => {
+    const first = sessions.first();
+    return first && refPath(first);
+  };
   const sessionNumbered = ({ query }: Request, found = status(url)) =>
-    inOrder(found.sessions, sessions.first()?.text)[streamNumber(query.sid) - 1];
+    inOrder(found.sessions, firstPath())[streamNumber(query.sid) - 1];
   const numbered = (request: Request) => {
     const found = status(publicUrl(url, request));
     const session = sessionNumbered(request, found);
-    return session && streamsOf(found, sessions, session.session)[0];
+    return session && streamsOf(found, sessions, session.path)[0];
   };
 
   page('/status-json.xsl', (request) => icestatsFor(dependencies, request));
@@ -83,9 +88,9 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
   });
   page('/statistics', (request, response) => {
     const found = status(publicUrl(url, request));
-    const all = inOrder(found.sessions, sessions.first()?.text);
+    const all = inOrder(found.sessions, firstPath());
     const streams = all.flatMap((session, index) => {
-      const [stream] = streamsOf(found, sessions, session.session);
+      const [stream] = streamsOf(found, sessions, session.path);
       return stream === undefined ? [] : [{ number: index + 1, stream }];
     });
     const print = request.query.json === '1' ? statisticsJson : statisticsXml;
@@ -94,7 +99,7 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
   });
   for (const path of ['/played', '/played.html']) {
     page(path, (request, response) => {
-      const played = titles.of(sessionNumbered(request)?.session ?? '');
+      const played = titles.of(sessionNumbered(request)?.path ?? '');
       if (request.query.type === 'json') return playedJson(played);
       response.type(request.query.type === 'xml' ? 'text/xml' : 'text/html');
       return request.query.type === 'xml' ? playedXml(played) : playedPage(played);

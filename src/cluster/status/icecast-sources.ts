@@ -6,14 +6,14 @@ import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { playedHere } from '../../api/scx-status.js';
 import type { ShoutcastStream } from '../../icecast/statistics/shoutcast-status.js';
 import { pathOf } from '../../lib/url-path.js';
-import type { SessionName } from '../../session/session-name.js';
+import { refPath, type SessionRef } from '../../session/session-id.js';
 
 /** The mounts of a cluster (ingest/session-of-mount.ts). */
 export interface MountNames {
   /** The session at a mount. */
-  atMount(mount: string): SessionName | undefined;
-  /** The mount that the operator gave a session, `/live`; undefined without one. */
-  mountOf(session: string): string | undefined;
+  atMount(mount: string): SessionRef | undefined;
+  /** The mount that the operator gave the session of a path, `/live`; undefined without one. */
+  mountOf(path: string): string | undefined;
 }
 
 const withEnding = (mount: string): string => (/\.mp3$/i.test(mount) ? mount : `${mount}.mp3`);
@@ -46,7 +46,8 @@ function presenceAt(session: SessionStatus) {
 /** The mount that an encoder feeds here, `/live`, if it is heard there as well; encoded. */
 function fedMount(session: SessionStatus, { atMount }: MountNames): string | undefined {
   const [mount] = playedSources(session).map((source) => source.mount);
-  return mount && atMount(mount)?.text === session.session ? mount : undefined;
+  const ref = mount === undefined ? undefined : atMount(mount);
+  return ref !== undefined && refPath(ref) === session.path ? mount : undefined;
 }
 
 /**
@@ -55,7 +56,7 @@ function fedMount(session: SessionStatus, { atMount }: MountNames): string | und
  */
 export const shownMount = (session: SessionStatus, mounts: MountNames): string =>
   pathOf(fedMount(session, mounts) ?? '') ||
-  withEnding(mounts.mountOf(session.session) ?? `/${session.path}`);
+  withEnding(mounts.mountOf(session.path) ?? `/${session.path}`);
 
 /** A session as a stream; `url`: that of the cluster, as the client reaches it. */
 export function streamOf(session: SessionStatus, url: string, mounts: MountNames): ShoutcastStream {
@@ -77,26 +78,26 @@ export function streamOf(session: SessionStatus, url: string, mounts: MountNames
   };
 }
 
-/** The streams; `only`: that session's alone, `scattercast://creator/session`. */
+/** The streams; `only`: that session's alone, by its path. */
 export const streamsOf = (
   { cluster, sessions }: ClusterStatus,
   mounts: MountNames,
   only?: string,
 ): readonly ShoutcastStream[] =>
   sessions
-    .filter(({ onAir, session }) => onAir && (only === undefined || only === session))
+    .filter(({ onAir, path }) => onAir && (only === undefined || only === path))
     .map((one) => streamOf(one, cluster.url, mounts));
 
 /**
  * The sessions in the order of SHOUTcast's stream numbers, which begin with 1: first that of players
- * which name none, then the others by name.
+ * which name none, by its path, then the others by name.
  */
 export const inOrder = (
   sessions: readonly SessionStatus[],
   first: string | undefined,
 ): readonly SessionStatus[] => [
-  ...sessions.filter(({ session }) => session === first),
-  ...sessions.filter(({ session }) => session !== first),
+  ...sessions.filter(({ path }) => path === first),
+  ...sessions.filter(({ path }) => path !== first),
 ];
 
 /** The number in `?sid=`; 1 without one, 0 for what is no number. */

@@ -9,7 +9,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { mountOf, sessionOfMount } from '../../icecast/mount.js';
+import { sessionOfMount } from '../../icecast/mount.js';
 import {
   type PlayedTitle,
   parsePlaylistLine,
@@ -17,7 +17,7 @@ import {
 } from '../../icecast/statistics/played-titles.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { logInstant, openLineLog } from '../../runtime/line-log.js';
-import { parseSessionName } from '../../session/session-name.js';
+import { refPath } from '../../session/session-id.js';
 
 /** What an SCX reports. */
 interface PlayedView {
@@ -27,10 +27,13 @@ interface PlayedView {
 
 /** The history of titles. */
 export interface TitleHistory {
-  /** Takes the status of a session's SCX; `listeners`: the number of them, for the file. */
-  onStatus(session: string, view: PlayedView, listeners: () => number): void;
-  /** The titles of a session, the newest first. */
-  of(session: string): readonly PlayedTitle[];
+  /**
+   * Takes the status of an SCX; `path`: of its session here. `listeners`: the number of them, for
+   * the file.
+   */
+  onStatus(path: string, view: PlayedView, listeners: () => number): void;
+  /** The titles of the session with this path, the newest first. */
+  of(path: string): readonly PlayedTitle[];
   /** Writes what waits, and ends. */
   close(): Promise<void>;
 }
@@ -69,22 +72,21 @@ export async function openTitleHistory(dataDir: string, log: Logger): Promise<Ti
 
   for (const text of await lastLines(file)) {
     const line = parsePlaylistLine(text);
-    const name = line && sessionOfMount(line.mount);
-    if (line !== undefined && name !== undefined) add(name.text, line);
+    const ref = line && sessionOfMount(line.mount);
+    if (line !== undefined && ref !== undefined) add(refPath(ref), line);
   }
 
   return {
-    onStatus: (session, { playing, title }, listeners) => {
-      const name = parseSessionName(session);
-      if (playing === null || !title || !name.ok) return;
-      if (sessions.get(session)?.[0]?.title === title) return;
+    onStatus: (path, { playing, title }, listeners) => {
+      if (playing === null || !title) return;
+      if (sessions.get(path)?.[0]?.title === title) return;
       const now = new Date();
       const played = { title, at: now.getTime() };
-      add(session, played);
-      const line = { ...played, mount: mountOf(name.value), listeners: listeners() };
+      add(path, played);
+      const line = { ...played, mount: `/${path}`, listeners: listeners() };
       lines.add(() => printPlaylistLine(line, logInstant(now)));
     },
-    of: (session) => sessions.get(session) ?? [],
+    of: (path) => sessions.get(path) ?? [],
     close: lines.close,
   };
 }

@@ -100,13 +100,12 @@ export const isIdle = (slot: SessionSlot): boolean =>
   slot.current === null && !slot.kept && !slot.restart && slot.waiting.size === 0;
 
 /**
- * A client came with an announcement. One that is published here has precedence. And a session of
- * the same name can be announced elsewhere: while the session has an SCX, or is about to have one,
- * only the announcement that the SCX was launched for may change the facts.
+ * A client came with an announcement of the session. One that is published here has precedence, and
+ * an older one changes nothing.
  */
 export function learn(slot: SessionSlot, facts: LaunchFacts): void {
-  const isForeign = slot.facts !== null && slot.facts.announcement !== facts.announcement;
-  if (slot.kept || (isForeign && !isIdle(slot))) return;
+  const issuedMs = slot.facts?.access.issuedMs ?? Number.NEGATIVE_INFINITY;
+  if (slot.kept || facts.access.issuedMs < issuedMs) return;
   slot.facts = facts;
 }
 

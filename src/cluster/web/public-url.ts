@@ -59,6 +59,22 @@ export function publicUrl(own: string, request: Request): string {
 }
 
 /**
+ * The `host:port` by which the request came, if that is a name of ours: what a request is signed for
+ * must be one of these.
+ */
+export function ownAuthorities(own: string, request: Request): readonly string[] {
+  const { hostname, port } = new URL(own);
+  const { localAddress = '', localPort } = request.socket;
+  const names = [hostname, 'localhost', '127.0.0.1', '[::1]', urlHost(plainAddress(localAddress))];
+  const known = names.flatMap((name) => [port, `${localPort}`].map((at) => `${name}:${at || 80}`));
+  const forwardedHost = forwarded(request, 'x-forwarded-host');
+  const came = urlOf(`${request.protocol}://${request.host ?? ''}`);
+  if (came === undefined) return [];
+  const isOurs = forwardedHost !== undefined || known.some((authority) => isAt(came, authority));
+  return isOurs ? [came.host] : [];
+}
+
+/**
  * The URL with the host by which this client came, if that is an address of this machine and of the
  * other family than the URL's: a player that came to `[::1]` may not reach an IPv4 address. Any other
  * URL is returned as it is.

@@ -7,6 +7,7 @@
 import { type Request, type Response, Router } from 'express';
 import { WEBHOOKS_MAX, type WebhooksAnswer, webhooksSchema } from '../../api/publishing.js';
 import { checkLiteral, FetchProblem, parseUrl } from '../../http/client/guarded-request.js';
+import { hashOfBody } from '../../http/session-proof.js';
 import { drawPassword } from '../../runtime/secrets.js';
 import { type OwnedDependencies, ownedBy } from '../announcements/owned.js';
 import { putProblem } from '../announcements/publish-problems.js';
@@ -18,6 +19,7 @@ export interface WebhookDependencies extends OwnedDependencies {
   readonly allowPrivate: boolean;
 }
 
+const ALTERED = problem(403, 'The webhooks are not those that were signed.');
 const USAGE = `PUT a JSON array of at most ${WEBHOOKS_MAX} URLs; it replaces all webhooks:`;
 
 const readUrls = jsonReader(webhooksSchema, 16_384, () =>
@@ -40,13 +42,19 @@ async function setWebhooks(
   request: Request,
   response: Response,
 ): Promise<Refusal> {
-  const urls = await readUrls(request, response);
+  let hash = '';
+  const urls = await readUrls(request, response, (bytes) => {
+    hash = hashOfBody(bytes);
+    return undefined;
+  });
   const owned = await ownedBy(dependencies, request);
   if (!owned.ok) return owned.problem;
+  if (!owned.value.isBody(hash)) return ALTERED;
   if (!urls.ok) return urls.problem;
   const objections = urls.value.flatMap((url) => objectionsTo(url, dependencies.allowPrivate));
   if (objections.length > 0) return problem(422, USAGE, objections);
-  const { published, owner } = owned.value;
+  const { published } = owned.value;
+  const { owner } = published;
   const drawn = owner.webhookSecret === undefined ? drawPassword() : undefined;
   const webhookSecret = owner.webhookSecret ?? drawn;
   const webhooks = [...new Set(urls.value)];

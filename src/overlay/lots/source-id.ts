@@ -15,6 +15,10 @@ export const sourcePrefix = (key: PublicKey): string =>
 /** The digits by which the key of a source is found. */
 export const prefixOf = (source: SourceId): string => source.slice(0, PREFIX_LENGTH);
 
+/** Whether an id is that of a source of this key. */
+export const isSourceOf = (source: SourceId, key: PublicKey): boolean =>
+  prefixOf(source) === sourcePrefix(key);
+
 /** Draws the id of a new source. */
 export const drawSourceId = (key: PublicKey): SourceId =>
   `${sourcePrefix(key)}${randomBytes(4).toString('hex')}` as SourceId;

@@ -19,7 +19,7 @@ import { CLOCKS_MS_MAX, type LotRefusal } from './lot-check.js';
 import type { SourceTrust } from './source-trust.js';
 
 /** What a source says about itself. */
-interface Stated {
+export interface Stated {
   /** The session's id. */
   readonly session: string;
   readonly scx: NodeId;
@@ -28,7 +28,7 @@ interface Stated {
 }
 
 /** The bytes that are signed. */
-function statementBytes({ session, scx, source, timeMs }: Stated): Uint8Array {
+export function statementBytes({ session, scx, source, timeMs }: Stated): Uint8Array {
   const { id, epoch, priority } = source;
   return Buffer.from([session, scx, id, epoch, priority, timeMs].join('\n'));
 }

@@ -5,8 +5,10 @@
  * send.
  */
 import type { Source } from '../../gossamer/core/node.js';
+import type { PublicKey } from '../../session/public-key.js';
 import type { ClientMessage } from '../../wire/client-message.js';
 import { encodeClientMessage, encodeRefusal } from '../../wire/encoder.js';
+import type { ClientHello } from '../../wire/hello.js';
 import type { LotFrame } from '../../wire/lot-codec.js';
 import { type ClientCallbacks, type ClientEvents, createClientEvents } from './client-callbacks.js';
 import type { Arrival, Connection } from './connection.js';
@@ -15,6 +17,8 @@ import type { OverlayContext } from './context.js';
 /** A client after its handshake. Its callbacks must be set before `onClient` returns. */
 export interface ClientConnection extends ClientCallbacks {
   readonly source: Source;
+  /** The source key with which it has logged in. */
+  readonly key: PublicKey;
   readonly remoteAddress: string;
   send(message: ClientMessage): void;
   /** Ends the connection after everything that was sent, and tells the client why. */
@@ -29,13 +33,20 @@ interface State {
   isClosed: boolean;
 }
 
+/** The source with the statement that its HELLO proves. */
+function provenSource({ source, proof }: ClientHello): Source {
+  const signature = Buffer.from(proof.signature, 'base64url');
+  return { ...source, statement: { timeMs: proof.timeMs, signature } };
+}
+
 /** Creates the handler that takes over a client's connection after the handshake. */
 export function createClientConnection(
   connection: Connection,
-  source: Source,
+  hello: ClientHello,
   context: State['context'],
 ): ClientConnection {
   const events = createClientEvents();
+  const source = provenSource(hello);
   const state: State = { connection, source, context, events, isClosed: false };
   connection.handTo(
     {
@@ -50,6 +61,7 @@ export function createClientConnection(
   );
   return {
     source,
+    key: hello.proof.key,
     remoteAddress: connection.remoteAddress,
     ...events.callbacks,
     send: (message) => {

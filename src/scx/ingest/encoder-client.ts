@@ -14,6 +14,7 @@ import type { Source } from '../../gossamer/core/node.js';
 import type { LotSigner, UnsignedAdu } from '../../overlay/lots/lot-signer.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
+import type { PublicKey } from '../../session/public-key.js';
 import type { SourceClient, SourceClientEvents } from '../sources/source-client.js';
 
 /** An ADU before it is sent: its time stamp is added then. */
@@ -28,6 +29,17 @@ export interface EncoderClient {
   keepAlive(): void;
   /** The encoder is gone. What it published is sent. */
   close(reason: string): void;
+}
+
+export interface EncoderClientOptions {
+  readonly source: Source;
+  /** The source key of the encoder. */
+  readonly key: PublicKey;
+  readonly remoteAddress: string;
+  /** Signs for the encoder. */
+  readonly signer: LotSigner;
+  /** Called when the SCX has closed the client, but not after `close`. */
+  onClosed(reason: string): void;
 }
 
 /** Time between two sends, ms; see PacerConfig.togetherMs. */
@@ -69,16 +81,9 @@ function createBatch(send: (adus: readonly Unsent[]) => void) {
   };
 }
 
-/**
- * Creates the client of one encoder. `signer` signs for it. `onClosed` is called when the SCX has closed the client, but
- * not after `close`.
- */
-export function createEncoderClient(
-  source: Source,
-  remoteAddress: string,
-  signer: LotSigner,
-  onClosed: (reason: string) => void,
-): EncoderClient {
+/** Creates the client of one encoder. */
+export function createEncoderClient(options: EncoderClientOptions): EncoderClient {
+  const { source, key, remoteAddress, signer, onClosed } = options;
   let events = UNHEARD;
   let isClosed = false;
   const batch = createBatch((adus) => {
@@ -104,6 +109,7 @@ export function createEncoderClient(
 
   const client: SourceClient = {
     source,
+    key,
     remoteAddress,
     listen: (registered) => {
       events = registered;

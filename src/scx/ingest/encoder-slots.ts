@@ -1,7 +1,7 @@
 /**
- * The slots of encoders. Each priority has one slot, and a slot is one source for as long as the SCX
- * lives: the next encoder in it goes on under the same source id, with the next number. So an encoder
- * that comes back after a broken connection is the same source to everybody.
+ * The slots of encoders. Each priority has one slot, and a slot is one source for as long as its
+ * encoders have the same source key: the next one goes on under the same source id, with the next
+ * number. So an encoder that comes back after a broken connection is the same source to everybody.
  *
  * "Mountpoint in use" is what users of such servers complain about most: the server has not noticed
  * yet that the old connection is dead. Two copies of one encoder would throw each other out for ever
@@ -17,7 +17,8 @@ import type { SourceId } from '../../gossamer/core/node.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import { NO_DESCRIPTION } from '../../icecast/stream-description.js';
 import { drawSourceId } from '../../overlay/lots/source-id.js';
-import { drawSigningKey, type SigningKey } from '../../runtime/signing-key.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
+import type { PublicKey } from '../../session/public-key.js';
 import { MOUNT_SILENT_MS, STILL_HEARD_MS } from '../sources/source-timeouts.js';
 import type { EncoderSource } from './encoder-source.js';
 import type { IngestStream } from './ingest-stream.js';
@@ -52,9 +53,16 @@ export type Claim =
 /** The slots of one SCX. */
 export interface EncoderSlots {
   /** Whether an encoder that has asked at `since` may have the slot of a priority. */
-  claim(priority: number, since: number, now: number): Claim;
-  /** The slot that a title belongs to: that of the priority, or else the client's most likely one. */
-  find(priority: number | undefined, client: ClientIdentity): EncoderSlot | undefined;
+  claim(priority: number, key: SigningKey, since: number, now: number): Claim;
+  /**
+   * The slot that a title belongs to: that of the priority, or else the client's most likely one;
+   * only one of this key, if there is one.
+   */
+  find(
+    priority: number | undefined,
+    client: ClientIdentity,
+    key?: PublicKey,
+  ): EncoderSlot | undefined;
   all(): readonly EncoderSlot[];
 }
 
@@ -64,8 +72,8 @@ const isOpen = ({ stream }: EncoderSlot): boolean => stream?.isOpen === true;
 
 const createSlot = (priority: number, key: SigningKey): EncoderSlot => ({
   id: drawSourceId(key.publicKey),
-  key,
   priority,
+  key,
   epoch: 0,
   nextAudio: 0,
   nextNotice: 0,
@@ -94,8 +102,12 @@ export function createEncoderSlots(
 ): EncoderSlots {
   const slots = new Map<number, EncoderSlot>();
 
-  const slotOf = (priority: number): EncoderSlot => {
-    const slot = slots.get(priority) ?? createSlot(priority, drawSigningKey());
+  /** The slot of a priority; encoders with another key are another source. */
+  const slotOf = (priority: number, key: SigningKey): EncoderSlot => {
+    const before = slots.get(priority);
+    if (before?.key.publicKey === key.publicKey) return before;
+    const slot = { ...createSlot(priority, key), client: before?.client ?? NO_CLIENT };
+    slot.stream = before?.stream; // it is silent, and ended by the one that takes over
     slots.set(priority, slot);
     return slot;
   };
@@ -112,18 +124,19 @@ export function createEncoderSlots(
   };
 
   return {
-    claim: (priority, since, now) => {
+    claim: (priority, key, since, now) => {
       const holder = holderOf(priority);
       if (holder === undefined || now - holder.heardAt > MOUNT_SILENT_MS) {
-        return { kind: 'free', slot: slotOf(priority) };
+        return { kind: 'free', slot: slotOf(priority, key) };
       }
       const { by, heardAt } = holder;
       return heardAt - since > STILL_HEARD_MS ? { kind: 'taken', by } : { kind: 'undecided' };
     },
-    find: (priority, client) =>
-      priority === undefined
-        ? [...slots.values()].sort(byLikelihood(client))[0]
-        : slots.get(priority),
+    find: (priority, client, key) =>
+      [...slots.values()]
+        .filter((slot) => slot.priority === (priority ?? slot.priority))
+        .filter((slot) => slot.key.publicKey === (key ?? slot.key.publicKey))
+        .sort(byLikelihood(client))[0],
     all: () => [...slots.values()],
   };
 }

@@ -14,9 +14,9 @@ import type { EncoderClient } from './encoder-client.js';
 /** A source, and how far it is. */
 export interface EncoderSource {
   readonly id: SourceId;
-  /** Signs for it. */
-  readonly key: SigningKey;
   readonly priority: number;
+  /** The source key of its encoders, which signs for them. */
+  readonly key: SigningKey;
   /** Connections of encoders so far. */
   epoch: number;
   /** Numbers of the next ADUs. */

@@ -11,7 +11,8 @@ import { HEAD_BYTES_MAX } from '../../http/server/request-head.js';
 import type { Answer } from '../../http/server/response.js';
 import { isMountOf, PRIORITY_MAX, priorityOf } from '../../icecast/mount.js';
 import { metadataAnswer, type TitleUpdate } from '../../icecast/title-update.js';
-import type { SessionName } from '../../session/session-name.js';
+import type { PublicKey } from '../../session/public-key.js';
+import type { SessionIdentity } from '../../session/session-id.js';
 import type { EncoderSlots } from './encoder-slots.js';
 
 const text = z.string().max(HEAD_BYTES_MAX);
@@ -29,7 +30,7 @@ export const encoderTitleSchema = z.object({
 export type EncoderTitle = Readonly<z.infer<typeof encoderTitleSchema>>;
 
 export interface EncoderTitlesOptions {
-  readonly name: SessionName;
+  readonly name: SessionIdentity;
   readonly slots: EncoderSlots;
   /** Passes a title to another process of this SCX; false if no encoder there takes it. */
   passTitle(title: EncoderTitle): boolean;
@@ -39,8 +40,8 @@ export interface EncoderTitlesOptions {
 export interface EncoderTitles {
   /** Sets the title of an encoder here; false if there is no such encoder. */
   set(title: EncoderTitle): boolean;
-  /** The answer to an update that a client reports. */
-  update(update: TitleUpdate, client: ClientIdentity): Answer;
+  /** The answer to an update that a client reports; `key`: of its encoder, undefined for any. */
+  update(update: TitleUpdate, client: ClientIdentity, key?: PublicKey): Answer;
 }
 
 const MALFORMED = metadataAnswer(400, 'Bad request');
@@ -51,20 +52,20 @@ const DONE = metadataAnswer(200, 'Metadata update successful');
 export function createEncoderTitles(options: EncoderTitlesOptions): EncoderTitles {
   const { name, slots, passTitle } = options;
 
-  const set = ({ priority, who, title }: EncoderTitle): boolean => {
-    const slot = slots.find(priority ?? undefined, who);
+  const set = ({ priority, who, title }: EncoderTitle, key?: PublicKey): boolean => {
+    const slot = slots.find(priority ?? undefined, who, key);
     slot?.stream?.setTitle(title ?? undefined);
     return slot !== undefined;
   };
 
   return {
-    set,
-    update: ({ mount, isUpdate, title = null }, client) => {
+    set: (title) => set(title),
+    update: ({ mount, isUpdate, title = null }, client, key) => {
       const priority = mount === undefined ? undefined : priorityOf(mount);
       if (!isUpdate || priority === 'bad') return MALFORMED;
       if (mount !== undefined && !isMountOf(mount, name)) return NO_SOURCE;
       const reported = { priority: priority ?? null, who: client, title };
-      return set(reported) || passTitle(reported) ? DONE : NO_SOURCE;
+      return set(reported, key) || passTitle(reported) ? DONE : NO_SOURCE;
     },
   };
 }

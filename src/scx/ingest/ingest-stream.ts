@@ -7,8 +7,10 @@
  */
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import type { NodeId } from '../../gossamer/core/node.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import { createLotSigner } from '../../overlay/lots/lot-signer.js';
+import { signSource } from '../../overlay/lots/source-statement.js';
 import type { SourceClient } from '../sources/source-client.js';
 import { ENCODER_SILENT_MS } from '../sources/source-timeouts.js';
 import { createEncoderClient } from './encoder-client.js';
@@ -25,6 +27,8 @@ export interface IngestStreamOptions {
   readonly body: SourceBody;
   /** The session's id. */
   readonly session: string;
+  /** This SCX's node id. */
+  readonly scx: NodeId;
   readonly source: EncoderSource;
   readonly remoteAddress: string;
   readonly log: Logger;
@@ -105,13 +109,13 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
   };
 
   const { id, epoch, key } = source;
-  const signer = createLotSigner({ session: options.session, source: id, epoch, key });
-  const encoder = createEncoderClient(
-    overlaySource(source),
-    options.remoteAddress,
-    signer,
-    (reason) => end({ status: 503, reason }),
-  );
+  const { session, scx } = options;
+  const signer = createLotSigner({ session, source: id, epoch, key });
+  const encoder = createEncoderClient({
+    source: signSource(overlaySource(source), { session, scx, key }),
+    ...{ key: key.publicKey, remoteAddress: options.remoteAddress, signer },
+    onClosed: (reason) => end({ status: 503, reason }),
+  });
 
   const writer = createSourceWriter({
     ...{ source, encoder, now, isOver: () => isOver },

@@ -9,19 +9,21 @@
  */
 
 import type { Logger } from 'pino';
-import type { SourceId } from '../../gossamer/core/node.js';
+import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import { createProofCheck, PROOF_FIELD } from '../../http/cluster-proof.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
-import type { SourcePassword } from '../../http/server/source-password.js';
 import { ALLOW, loginRefusal, refusalFor, tryAgain } from '../../icecast/encoder-refusal.js';
 import { parseDescription } from '../../icecast/stream-description.js';
 import { parseTitleUpdate } from '../../icecast/title-update.js';
-import type { SessionName } from '../../session/session-name.js';
+import type { SessionIdentity } from '../../session/session-id.js';
+import { STATION_SOURCE } from '../../session/source-key.js';
 import type { SourceClient } from '../sources/source-client.js';
+import type { AdmittedEncoder, SourceLogin } from '../sources/source-login.js';
 import type { TitleMemory } from '../sources/title-memory.js';
+import { admitSource } from './admit-source.js';
 import { encoderMark } from './encoder-mark.js';
 import { createEncoderSlots, type EncoderSlot, type Rival } from './encoder-slots.js';
 import { overlaySource } from './encoder-source.js';
@@ -30,7 +32,6 @@ import { startIngestStream } from './ingest-stream.js';
 import { createMountClaims } from './mount-claims.js';
 import { createSourceBody } from './source-body.js';
 import { refusedFormat } from './source-format.js';
-import { admitSource } from './source-login.js';
 import {
   type AdmittedRequest,
   asSentence,
@@ -42,11 +43,11 @@ import {
 } from './source-request.js';
 
 export interface IngestOptions {
-  readonly name: SessionName;
-  /** The session's id. */
-  readonly session: string;
-  readonly password: SourcePassword;
-  /** What the front end presents when it has checked the session's admin token. */
+  readonly name: SessionIdentity;
+  /** This SCX's node id. */
+  readonly scx: NodeId;
+  readonly login: SourceLogin;
+  /** The cluster's secret: the front end proves with it that it has checked an administrator. */
   readonly leaseToken: string;
   /** The last titles of the session's encoders. */
   readonly titles: Pick<TitleMemory, 'titleOf'>;
@@ -71,8 +72,10 @@ export interface Ingest {
   /** The path at which it feeds the source; undefined if that is not known. */
   mountOf(source: SourceId): string | undefined;
   tick(now: number): void;
+  /** Ends the streams to whose keys and priorities there is an objection. */
+  check(objectionTo: SourceLogin['objectionTo']): void;
   /** Ends all streams; `status` is the HTTP status that encoders get. */
-  closeAll(status: 401 | 503, reason: string): void;
+  closeAll(status: 503, reason: string): void;
 }
 
 const LEAVING = tryAgain('This relay is leaving: try again.', 1);
@@ -121,7 +124,7 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
   log.info({ source: overlaySource(slot), client }, 'An encoder is connected.');
   slot.stream = startIngestStream({
     ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log, now },
-    ...{ session: options.session, remoteAddress, attach: options.attach },
+    ...{ session: options.name.id, scx: options.scx, remoteAddress, attach: options.attach },
     onEnd: ({ status, reason }) => {
       log[status === 200 ? 'info' : 'warn']({ source: slot.id, reason }, 'An encoder is gone.');
       if (head.method === 'PUT') return request.reply(lastAnswer(status, reason));
@@ -149,34 +152,49 @@ export function createIngest(options: IngestOptions): Ingest {
   const isFrontEnd = ({ headers, method, target }: RequestHead): boolean =>
     proofs.isProven(headers.get(PROOF_FIELD), { method, target });
 
-  const handleStream = (request: SourceRequest, given: string | undefined): void => {
+  const handleStream = (
+    request: SourceRequest,
+    given: string | undefined,
+    { key, source }: AdmittedEncoder,
+  ): void => {
     const { head, client } = request;
     const mount = parseMount(head, name);
     if (mount.kind === 'refused') return request.reply(mount.answer);
     if (options.isLeaving()) return request.reply(LEAVING);
     const refusal = refusedType(head) ?? refusedFormat(head, request.rest);
     if (refusal !== undefined) return request.reply(refusal);
-    claims.add({ ...request, mark: encoderMark(given, client) }, mount.priority);
+    const priority = Math.min(mount.priority, source.priorityMax);
+    claims.add({ ...request, key, mark: encoderMark(given, client) }, priority);
   };
 
-  const handleTitle = (request: SourceRequest, given: string | undefined): void => {
+  const handleTitle = async (request: SourceRequest, given: string | undefined): Promise<void> => {
     const { head, client } = request;
     const update = parseTitleUpdate(head.target);
-    const reply = (): void => request.reply(titles.update(update, client));
-    if (isFrontEnd(head)) return reply();
-    admitSource(request, given ?? update.pass, options, reply);
+    if (isFrontEnd(head)) return request.reply(titles.update(update, client));
+    const admitted = await admitSource(request, given ?? update.pass, options);
+    if (admitted === undefined) return;
+    // The station may set any title, a DJ only that of the DJ's own encoder.
+    const isStation = admitted.source.name === STATION_SOURCE;
+    const key = isStation ? undefined : admitted.key.publicKey;
+    request.reply(titles.update(update, client, key));
+  };
+
+  const handle = async (request: SourceRequest): Promise<void> => {
+    const { method, headers } = request.head;
+    const given = basicAuth(headers.get('authorization'))?.password;
+    if (method === 'GET') return handleTitle(request, given);
+    const admitted = await admitSource(request, given, options);
+    if (admitted !== undefined) handleStream(request, given, admitted);
   };
 
   return {
     handle: (request) => {
-      const { method, headers } = request.head;
+      const { method } = request.head;
       if (method === 'OPTIONS') return request.reply({ status: 204, body: '', fields: ALLOW });
       if (isProbe(request.head)) {
         return request.reply(loginRefusal('The source password is missing.'));
       }
-      const given = basicAuth(headers.get('authorization'))?.password;
-      if (method === 'GET') return handleTitle(request, given);
-      admitSource(request, given, options, () => handleStream(request, given));
+      void handle(request);
     },
     setTitle: titles.set,
     clientOf: (source) => slotOf(source)?.client,
@@ -184,6 +202,12 @@ export function createIngest(options: IngestOptions): Ingest {
     tick: (at) => {
       claims.tick(at);
       for (const { stream } of slots.all()) stream?.tick(at);
+    },
+    check: (objectionTo) => {
+      for (const { stream, key, priority } of slots.all()) {
+        const reason = objectionTo(key.publicKey, priority);
+        if (reason !== undefined) stream?.end({ status: 401, reason });
+      }
     },
     closeAll: (status, reason) => {
       for (const { stream } of slots.all()) stream?.end({ status, reason });

@@ -58,8 +58,8 @@ export function createMountClaims(options: MountClaimsOptions): MountClaims {
     return claim.kind !== 'undecided';
   };
 
-  const claimOf = ({ priority, since }: Waiting, now: number): Claim =>
-    slots.claim(priority, since, now);
+  const claimOf = ({ priority, since, request }: Waiting, now: number): Claim =>
+    slots.claim(priority, request.key, since, now);
 
   return {
     add: (request, priority) => {

@@ -3,7 +3,7 @@
  * Libshout first asks without a password, to read in the `Allow` of the 401 whether PUT is possible:
  * that is no failed login. They take any redirect for a failed login.
  */
-import { MOUNT_FIELD, MOUNT_LENGTH_MAX } from '../../api/fed-mount.js';
+import { MOUNT_FIELD, MOUNT_LENGTH_MAX } from '../../api/header-fields.js';
 import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
@@ -17,7 +17,8 @@ import {
   priorityOf,
 } from '../../icecast/mount.js';
 import { isTitleUpdate } from '../../icecast/title-update.js';
-import type { SessionName } from '../../session/session-name.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
+import type { SessionIdentity } from '../../session/session-id.js';
 
 /** A request of an encoder. */
 export interface SourceRequest extends IncomingRequest {
@@ -32,6 +33,8 @@ export interface SourceRequest extends IncomingRequest {
 export interface AdmittedRequest extends SourceRequest {
   /** See encoder-mark.ts. */
   readonly mark: string;
+  /** Signs for the encoder. */
+  readonly key: SigningKey;
 }
 
 /** A mount of the session, or what is answered instead. */
@@ -60,7 +63,7 @@ const refused = (status: number, text: string): MountResult => ({
 });
 
 /** The priority that an encoder asks for with its mount. */
-export function parseMount({ target }: RequestHead, name: SessionName): MountResult {
+export function parseMount({ target }: RequestHead, name: SessionIdentity): MountResult {
   if (!isMountOf(target, name)) return refused(404, `Feed this session at ${mountOf(name)}`);
   const priority = priorityOf(target) ?? DEFAULT_PRIORITY;
   if (priority === 'bad') return refused(400, 'A priority is from 0 to 255.');

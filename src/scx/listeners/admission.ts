@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import { HEAD_BYTES_MAX, type RequestHead } from '../../http/server/request-head.js';
 import type { HookedListener } from '../../icecast/listener-hook.js';
-import { type SessionName, sessionPath } from '../../session/session-name.js';
+import type { PlacedSession } from '../../session/session-id.js';
 
 const text = z.string().max(HEAD_BYTES_MAX);
 
@@ -24,7 +24,7 @@ export const admissionSchema = z.object({
 export type Admission = Readonly<z.infer<typeof admissionSchema>>;
 
 /** The mount of a session, as players and encoders write it. */
-export const mountOf = (name: SessionName): string => `/${sessionPath(name)}.mp3`;
+export const mountOf = ({ path }: Pick<PlacedSession, 'path'>): string => `/${path}.mp3`;
 
 /** Each character of a head is one byte. The result keeps nothing of the head in memory. */
 const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
@@ -32,7 +32,10 @@ const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString(
 const queryOf = (target: string): string => /\?[^#]*/.exec(target)?.[0] ?? '';
 
 /** What a listener shows in its request. */
-export function shownIn({ target, headers }: RequestHead, name: SessionName): Admission {
+export function shownIn(
+  { target, headers }: RequestHead,
+  name: Pick<PlacedSession, 'path'>,
+): Admission {
   const { user, password } = basicAuth(headers.get('authorization')) ?? { user: '', password: '' };
   return { mount: `${mountOf(name)}${textOf(queryOf(target))}`, user, password };
 }

@@ -11,7 +11,7 @@ import { createRequestRate } from '../../http/server/request-rate.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
 import { isHlsPlaylistOf } from '../../icecast/stream-path.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
-import type { SessionName } from '../../session/session-name.js';
+import type { SessionIdentity } from '../../session/session-id.js';
 import type { Playout } from '../listeners/playout.js';
 import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
 import { parseSegmentName, titleDigest } from '../sound/segment.js';
@@ -19,7 +19,7 @@ import type { Segment } from '../sound/segments.js';
 import { mediaPlaylist, PLAYLIST_TYPE, variantPlaylist } from './hls-playlists.js';
 
 export interface HlsOptions {
-  readonly name: SessionName;
+  readonly name: SessionIdentity;
   readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps'>;
   /** The operator's hook is asked about listeners, which cannot be done for those that only fetch. */
   isHooked(): boolean;

@@ -7,7 +7,8 @@ import type { IncomingRequest } from '../../http/server/head-gate.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type RequestRate, rateExceeded } from '../../http/server/request-rate.js';
 import { type Answer, sendAnswer, textAnswer, unavailable } from '../../http/server/response.js';
-import { type SessionName, sessionPath } from '../../session/session-name.js';
+import type { PlacedSession } from '../../session/session-id.js';
+import { sessionPath } from '../../session/session-name.js';
 import {
   type Admission,
   type AdmittedConnection,
@@ -23,7 +24,7 @@ const RETRY_S = 10;
 
 const DENIED = 'You may not listen here with this user name and password, or without them.';
 
-const denied = (name: SessionName, message = DENIED): Answer =>
+const denied = (name: PlacedSession, message = DENIED): Answer =>
   textAnswer(401, message, { 'WWW-Authenticate': `Basic realm="${sessionPath(name)}"` });
 
 const undecided = (): Answer =>
@@ -37,7 +38,7 @@ export type HookOutcome =
 /** Asks the hook about a listener of a session. */
 export async function askHook(
   hook: ListenerHook,
-  name: SessionName,
+  name: PlacedSession,
   head: RequestHead,
   connection: AdmittedConnection,
 ): Promise<HookOutcome> {
@@ -61,7 +62,7 @@ export interface HookedParts {
 }
 
 interface Asking extends HookedParts {
-  readonly name: SessionName;
+  readonly name: PlacedSession;
   now(): number;
 }
 

@@ -24,7 +24,7 @@ import { isStreamOf } from '../../icecast/stream-path.js';
 import { probedBytes, wantsTitles } from '../../icecast/stream-request.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
-import type { SessionName } from '../../session/session-name.js';
+import type { PlacedSession } from '../../session/session-id.js';
 import type { Ingest } from '../ingest/ingest.js';
 import { isForIngest } from '../ingest/source-request.js';
 import { type Admission, hookedListener, shownIn } from '../listeners/admission.js';
@@ -48,7 +48,7 @@ import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
 
 export interface RequestOptions {
-  readonly name: SessionName;
+  readonly name: PlacedSession;
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
   readonly ring: AudioRing;

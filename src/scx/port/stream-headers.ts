@@ -1,24 +1,25 @@
 /** Describes the stream of an SCX to players (`icy-` headers) and directories (status-json.xsl). */
 
+import { SESSION_HEADER, sessionHeader } from '../../api/header-fields.js';
 import { playedHere, type ScxStatus } from '../../api/scx-status.js';
-import { SESSION_HEADER, sessionHeader } from '../../api/stream-session.js';
 import type { Fields } from '../../http/server/response.js';
 import { icestats } from '../../icecast/statistics/status-json.js';
 import { icyFields, type StreamDescription } from '../../icecast/stream-description.js';
 import { isStreamOf } from '../../icecast/stream-path.js';
-import { type SessionName, sessionPath } from '../../session/session-name.js';
+import type { SessionIdentity } from '../../session/session-id.js';
+import { sessionPath } from '../../session/session-name.js';
 
 /** The stream's `icy-` headers, and its session. */
 export function streamFields(
   description: StreamDescription,
-  name: SessionName,
+  name: SessionIdentity,
   bitrateKbps: number | undefined,
 ): Fields {
   const title = description.title ?? sessionPath(name);
   return {
     ...icyFields({ ...description, title }),
     'icy-br': bitrateKbps,
-    [SESSION_HEADER]: sessionHeader(name.text),
+    [SESSION_HEADER]: sessionHeader(name.id),
   };
 }
 
@@ -28,7 +29,7 @@ export function streamFields(
  * far as it is heard at this port.
  */
 export function icestatsOf(
-  name: SessionName,
+  name: SessionIdentity,
   status: ScxStatus,
   { title, genre, text, url }: StreamDescription,
 ): object {
@@ -45,7 +46,7 @@ export function icestatsOf(
     genre: genre ?? null,
     url: url ?? null,
     startedAt: status.playingSince ?? startedAt,
-    ...{ name: title ?? status.session, description: text ?? null, title: playing, listenUrl },
+    ...{ name: title ?? name.text, description: text ?? null, title: playing, listenUrl },
   };
   return icestats(server, status.playing === null ? [] : [source]);
 }

@@ -12,6 +12,7 @@
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
 import type { SourceId } from '../../gossamer/core/node.js';
+import type { PublicKey } from '../../session/public-key.js';
 import { createAduAdmission } from './adu-admission.js';
 import { type Attachment, createAttachment } from './attachment.js';
 import type { SourceAudience, SourceClient } from './source-client.js';
@@ -45,12 +46,16 @@ export interface AttachedSources {
   handleClient(client: SourceClient): void;
   /** Ends clients that have fallen silent or have not come back; call it a few times per second. */
   tick(now: number): void;
-  /** Closes all connections; a client that may still broadcast comes back. */
-  closeAll(reason: string): void;
+  /** Ends the sources to which there is an objection: see `end`. */
+  check(objectionTo: (client: SourceClient) => string | undefined): void;
   /** Ends one source: its connection is closed, and it is withdrawn at once. */
   end(id: SourceId, reason: string): void;
-  /** The sources, and the IP addresses of their clients. */
-  list(): readonly { readonly id: SourceId; readonly address: string }[];
+  /** The sources, and the IP addresses and keys of their clients. */
+  list(): readonly {
+    readonly id: SourceId;
+    readonly address: string;
+    readonly key: PublicKey;
+  }[];
   /**
    * Tells the clients of these sources (default: of all) to attach elsewhere; the others are
    * withdrawn as soon as their connections end.
@@ -92,6 +97,12 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
     attachment.start();
   };
 
+  const end = (id: SourceId, reason: string): void => {
+    const attachment = attached.get(id);
+    attachment?.becomeFinal();
+    attachment?.lose(reason);
+  };
+
   return {
     handleClient: (client) => {
       const reason = objectionTo(client);
@@ -103,15 +114,17 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
     tick: (now) => {
       for (const attachment of [...attached.values()]) attachment.tick(now);
     },
-    closeAll: (reason) => {
-      for (const attachment of attached.values()) attachment.lose(reason);
+    check: (objectionTo) => {
+      for (const [id, { client }] of [...attached]) {
+        const reason = objectionTo(client);
+        if (reason !== undefined) end(id, reason);
+      }
     },
-    end: (id, reason) => {
-      const attachment = attached.get(id);
-      attachment?.becomeFinal();
-      attachment?.lose(reason);
-    },
-    list: () => [...attached].map(([id, { remoteAddress }]) => ({ id, address: remoteAddress })),
+    end,
+    list: () =>
+      [...attached].map(([id, { client }]) => ({
+        ...{ id, address: client.remoteAddress, key: client.key },
+      })),
     tellLeaving: (isTold = () => true) => {
       for (const [id, attachment] of attached) {
         if (isTold(id)) attachment.sendLeaving();

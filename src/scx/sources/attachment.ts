@@ -25,7 +25,7 @@ export interface AttachmentOptions {
 /** A source client, and what is known of its life. */
 export interface Attachment {
   readonly source: Source;
-  readonly remoteAddress: string;
+  readonly client: SourceClient;
   /** Announces the source, and listens to the client. */
   start(): void;
   /** Loses a silent client, and withdraws one that did not come back. */
@@ -95,7 +95,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
 
   return {
     source,
-    remoteAddress: client.remoteAddress,
+    client,
     start: () => {
       log.info({ source, remoteAddress: client.remoteAddress }, 'A source is attached.');
       feed({ kind: 'announceSource', source });

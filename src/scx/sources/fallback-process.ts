@@ -1,11 +1,10 @@
 /**
  * The process that plays a file while nobody broadcasts. It plays the file over and over into this
  * SCX, as a source of the lowest priority: a file that a stranger uploaded is parsed where it can
- * break nothing, and to the session it is a source like any other.
+ * break nothing, and to the session it is a source like any other, with a key of its own.
  *
  * The process ends when the pipe that is its standard input ends: whatever ends this SCX ends it,
- * so there are never two. It needs no front end, so it plays on while that is away. It attaches with
- * a secret that this SCX draws and nobody else knows.
+ * so there are never two. It needs no front end, so it plays on while that is away.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -27,8 +26,6 @@ export interface FallbackOptions {
   readonly launch: Pick<Launch, 'id' | 'session' | 'listenHost' | 'logLevel'>;
   /** This SCX's address as others know it. */
   readonly overlayAddress: string;
-  /** What the process presents instead of the source password. */
-  readonly secret: string;
   readonly log: Logger;
 }
 
@@ -48,15 +45,15 @@ const STEADY_MS = 10_000;
 const KILL_MS = 4000;
 
 const isSame = (one: FallbackFile | undefined, other: FallbackFile | undefined): boolean =>
-  one?.path === other?.path && one?.title === other?.title;
+  one?.path === other?.path && one?.title === other?.title && one?.seed === other?.seed;
 
 function documentOf(options: FallbackOptions, file: FallbackFile): FallbackLaunch {
-  const { launch, overlayAddress, secret } = options;
+  const { launch, overlayAddress } = options;
   const { id, session, listenHost, logLevel } = launch;
   const { port } = splitHostPort(overlayAddress);
   // On this machine, wherever the advertised address leads.
   const address = joinHostPort(localHost(listenHost), port);
-  return { session, scx: { id, overlayAddress: address }, secret, file, logLevel };
+  return { session, scx: { id, overlayAddress: address }, file, logLevel };
 }
 
 /** Starts a process; `onOver` is called once, when it has ended or cannot be started. */

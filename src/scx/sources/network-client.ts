@@ -5,6 +5,7 @@ import type { SourceClient } from './source-client.js';
 /** The source client behind a connection. */
 export const networkClient = (connection: ClientConnection): SourceClient => ({
   source: connection.source,
+  key: connection.key,
   remoteAddress: connection.remoteAddress,
   listen: ({ onAdu, onKeepAlive, onLeaving, onClose }) => {
     connection.onAdu(onAdu);

@@ -1,18 +1,19 @@
 /**
- * The login of source clients that use the overlay's protocol: broadcasters with the session's source
- * password, and this SCX's own fallback process with a secret that was drawn for it.
+ * The login of source clients that use the overlay's protocol: they sign what they say about
+ * themselves with a source key of the session. One of these keys is that of the session's fallback,
+ * which this SCX's own process plays.
  */
 import type { Logger } from 'pino';
-import type { SourceId } from '../../gossamer/core/node.js';
-import type { SourcePassword } from '../../http/server/source-password.js';
+import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import type { Refusal } from '../../overlay/sockets/admission.js';
-import { isSameSecret } from '../../runtime/secrets.js';
+import { FALLBACK_SOURCE } from '../../session/source-key.js';
 import type { ClientHello } from '../../wire/hello.js';
+import type { SourceLogin } from './source-login.js';
 
 export interface NetworkLoginOptions {
-  readonly password: SourcePassword;
-  /** What the fallback process presents instead of the password. */
-  readonly fallbackSecret: string;
+  readonly login: SourceLogin;
+  /** This SCX's node id. */
+  readonly self: NodeId;
   readonly log: Logger;
 }
 
@@ -24,25 +25,21 @@ export interface NetworkLogin {
   readonly fallbackSource: SourceId | undefined;
 }
 
-/** Clients of the overlay's protocol are our own programs, so the advice names their options. */
-const ADVICE = ': give it with --password, or as SCATTERCAST_PASSWORD';
-
 /** Creates the login of clients over the overlay's protocol. */
 export function createNetworkLogin(options: NetworkLoginOptions): NetworkLogin {
-  const { password, fallbackSecret, log } = options;
+  const { login, self, log } = options;
   let fallbackSource: SourceId | undefined;
   return {
     objectionTo: (client, remoteAddress) => {
-      if (isSameSecret(client.password ?? '', fallbackSecret)) {
-        fallbackSource = client.source.id;
+      const { source, proof } = client;
+      const verdict = login.withKey(proof, { scx: self, source }, remoteAddress);
+      if (verdict.kind === 'ok') {
+        if (verdict.source.name === FALLBACK_SOURCE) fallbackSource = source.id;
         return undefined;
       }
-      const verdict = password.verifySource(client.password, remoteAddress);
-      if (verdict.kind === 'ok') return undefined;
       const { reason, delayMs } = verdict;
-      log.warn({ source: client.source, remoteAddress, reason }, 'A source client is refused.');
-      const advice = verdict.kind === 'missing' ? ADVICE : '';
-      return { reason: `${reason}${advice}`, delayMs, isFinal: true };
+      log.warn({ source, remoteAddress, reason }, 'A source client is refused.');
+      return { reason, delayMs, isFinal: true };
     },
     get fallbackSource() {
       return fallbackSource;

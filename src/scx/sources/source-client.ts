@@ -4,6 +4,7 @@
  * process itself turns into a source (ingest/encoder-client.ts). Both pass the same checks.
  */
 import type { Adu, Source } from '../../gossamer/core/node.js';
+import type { PublicKey } from '../../session/public-key.js';
 
 /** The number of listeners of a source, in the session and at this SCX. */
 export interface SourceAudience {
@@ -24,6 +25,8 @@ export interface SourceClientEvents {
 /** A client that has passed its login. */
 export interface SourceClient {
   readonly source: Source;
+  /** The source key with which it has logged in. */
+  readonly key: PublicKey;
   readonly remoteAddress: string;
   /** Registers what is called from now on; replaces what was registered before. */
   listen(events: SourceClientEvents): void;

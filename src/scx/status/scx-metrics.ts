@@ -4,7 +4,6 @@
  */
 import type { GossamerView } from '../../gossamer/view.js';
 import type { HeadGateCounters } from '../../http/server/head-gate.js';
-import type { SourcePassword } from '../../http/server/source-password.js';
 import type { OverlayCounters } from '../../overlay/sockets/counters.js';
 import type { HookCounters } from '../listeners/listener-hook.js';
 import type { Listeners } from '../listeners/listeners.js';
@@ -13,6 +12,7 @@ import type { PollingListeners } from '../listeners/polling-listeners.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
+import type { SourceLogin } from '../sources/source-login.js';
 import type { Metric } from './metric.js';
 
 /** The parts that count. */
@@ -26,7 +26,7 @@ export interface Counted {
   readonly audience: Playout['audience'];
   readonly onAir: OnAir;
   readonly sources: AttachedSources;
-  readonly password: SourcePassword;
+  readonly login: SourceLogin;
 }
 
 const counter = (name: string, help: string, value: number): Metric => ({
@@ -61,9 +61,9 @@ function listenerMetrics({ listeners, polling, audience }: Counted): Metric[] {
   ];
 }
 
-function sourceMetrics({ sources, password, onAir, ring }: Counted): Metric[] {
+function sourceMetrics({ sources, login, onAir, ring }: Counted): Metric[] {
   const { attached, refused, resumed, published, dropped } = sources.counters;
-  const { missing, wrong } = password.counters;
+  const { missing, wrong } = login.counters;
   return [
     gauge('sources_attached', 'Source clients attached here', sources.count),
     counter('sources_accepted', 'Source clients let in', attached),

@@ -8,7 +8,9 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nameInId } from '../../../src/session/session-id.js';
 import { SESSION, type StandIn, startStandIn } from '../../client/stand-in.js';
+import { PASSWORD, SESSION_KEY } from '../../session/signed.js';
 
 const MAIN = resolve(import.meta.dirname, '../../../dist/cli/main.js');
 
@@ -21,7 +23,8 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'output-test-'));
   standIn = await startStandIn();
   const session = {
-    ...{ session: SESSION, path: 'radio.example/night', title: 'a\u001b[2J\u009b2J\u202eb' },
+    ...{ session: nameInId(SESSION), key: SESSION_KEY.publicKey, path: 'radio.example/night' },
+    ...{ title: 'a\u001b[2J\u009b2J\u202eb' },
     ...{ listenUrl: 'http://x', announcementUrl: null, kept: true, onAir: false },
     ...{ listeners: 0, sources: 0, scxs: [], genre: '\u001b]0;owned\u0007' },
   };
@@ -121,6 +124,7 @@ describe('Output', () => {
     const clip = resolve(import.meta.dirname, '../../../web/demo/clip.mp3');
     const child = spawn(process.execPath, [MAIN, 'broadcast', '--loop', ...target, clip], {
       stdio: ['ignore', full, full],
+      env: { ...process.env, SCATTERCAST_PASSWORD: PASSWORD },
     });
     closeSync(full);
     await standIn.until(() => (standIn.visits.at(-1)?.adus.length ?? 0) > 3);
@@ -131,27 +135,30 @@ describe('Output', () => {
 
 describe('The answer of announce', () => {
   const url = 'http://c.example/announcements/radio.example/night.xml';
-  const announce = `scattercast announce --cluster $STATUS --name ${SESSION}`;
-  const secrets = { password: 'pass-word', token: 'to-ken' };
+  const announce = `scattercast announce --cluster $STATUS --name ${nameInId(SESSION)}`;
+  const drawn = '([a-hjkmnp-z2-9]{6}-){3}[a-hjkmnp-z2-9]{6}';
+  const secret = expect.stringMatching(new RegExp(`^${drawn}$`));
+  const secrets = { password: secret, token: secret, adminPassword: secret };
 
   beforeAll(() => {
-    const body = JSON.stringify({ url, session: SESSION, listen: 'http://x', ...secrets });
+    const about = { session: nameInId(SESSION), key: SESSION_KEY.publicKey };
+    const body = JSON.stringify({ url, ...about, listen: 'http://x' });
     standIn.answers.set('PUT /announcements/radio.example/night.xml', { status: 201, body });
   });
 
   test('in a pipe is the URL alone; secrets go to standard error', async () => {
     const { code, stdout, stderr } = await shell(`URL=$(${announce}); echo "[$URL]"`);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `[${url}]\n` });
-    expect(stderr).toMatch(
-      /^source password: pass-word {3}\(.*\)\nadmin token: to-ken {3}\(.*\)\n$/,
-    );
+    const line = (what: string): string => `${what}: ${drawn} {3}\\(.*\\)\\n`;
+    const lines = ['source password', 'admin token', 'admin password'].map(line);
+    expect(stderr).toMatch(new RegExp(`^${lines.join('')}$`));
   });
 
   test('on a terminal has the secrets, too', async () => {
-    const quoted = `'${process.execPath}' '${MAIN}' announce --cluster $STATUS --name ${SESSION}`;
+    const quoted = `'${process.execPath}' '${MAIN}' announce --cluster $STATUS --name ${nameInId(SESSION)}`;
     const { stdout } = await shell(`script -qec "${quoted} 2> /dev/null" /dev/null`);
     expect(stdout).toContain(url);
-    expect(stdout).toContain('admin token: to-ken');
+    expect(stdout).toMatch(new RegExp(`admin token: ${drawn} `));
   });
 
   test('as JSON is one document, which is printed even if a later step fails', async () => {

@@ -7,6 +7,7 @@ import { clock, eventLines, statusLines } from '../../../src/cli/views/broadcast
 import { statusText } from '../../../src/cli/views/status-view.js';
 import type { Progress } from '../../../src/client/broadcast/broadcast-progress.js';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
+import type { PublicKey } from '../../../src/session/public-key.js';
 
 const progress: Progress = {
   state: 'onAir',
@@ -84,7 +85,13 @@ const scx: ScxStatus = {
 };
 
 const session = {
-  ...{ session: scx.session, path: 'radio.example/night', title: 'Night', kept: true },
+  ...{
+    session: scx.session,
+    key: 'k'.repeat(43) as PublicKey,
+    path: 'radio.example/night',
+    title: 'Night',
+    kept: true,
+  },
   ...{ listenUrl: 'http://h:8000/listen/radio.example/night.mp3', announcementUrl: null },
   ...{ onAir: true, listeners: 3, listenersPeak: 12, listenersTotal: 345 },
   ...{ sources: 1, scxs: [scx], genre: null, description: null, listenersMax: 100 },

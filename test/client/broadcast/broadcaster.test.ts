@@ -4,8 +4,10 @@ import type { Progress } from '../../../src/client/broadcast/broadcast-progress.
 import { type BroadcastOptions, broadcast } from '../../../src/client/broadcast/broadcaster.js';
 import type { Adu } from '../../../src/gossamer/core/node.js';
 import { EXIT } from '../../../src/lib/user-error.js';
+import { nameInId } from '../../../src/session/session-id.js';
 import { id3Text, makeId3, makeId3Frame } from '../../mp3/make-id3.js';
 import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
+import { keyOfPassword, SESSION_KEY, STATION_KEY } from '../../session/signed.js';
 import { play, startPullServer } from '../pull/pull-server.js';
 import { KEEP_ALIVE_MS, SESSION, type StandIn, startStandIn } from '../stand-in.js';
 
@@ -41,6 +43,7 @@ function begin(options: Partial<BroadcastOptions> = {}): OnAir {
     announcement: 'http://radio.example/night.xml',
     program: { kind: 'stream', stream: input },
     priority: 7,
+    ...(options.password === undefined ? { sourceKey: STATION_KEY } : {}),
     onProgress: (progress) => {
       last = progress;
     },
@@ -83,7 +86,7 @@ describe('A broadcaster', () => {
     await server.close();
   });
 
-  test('gives its password with HELLO, and ends at once when that is refused for good', async () => {
+  test('signs with its password, which it does not send, and ends at once when refused for good', async () => {
     standIn.manners = [{ refuse: 'the source password is wrong', isFinal: true }];
     const { input, over } = begin({ password: 'wrong' });
     input.write(joinBytes(frames.slice(0, 40)));
@@ -91,7 +94,8 @@ describe('A broadcaster', () => {
       exitCode: EXIT.refused,
       message: expect.stringContaining('the source password is wrong'),
     });
-    expect(standIn.visits.map(({ hello }) => hello.password)).toEqual(['wrong']);
+    const { publicKey } = await keyOfPassword('wrong');
+    expect(standIn.visits.map(({ hello }) => hello.proof.key)).toEqual([publicKey]);
   });
 
   test('ends when it is refused for good after it has been on the air', async () => {
@@ -301,7 +305,8 @@ describe('A broadcaster', () => {
     const other = await startStandIn();
     for (const each of [standIn, other]) {
       const session = {
-        ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: each.url },
+        ...{ session: nameInId(SESSION), key: SESSION_KEY.publicKey, path: 'radio.example/night' },
+        ...{ title: null, listenUrl: each.url },
         ...{ announcementUrl: `${each.url}/a.xml`, kept: true, onAir: false, listeners: 0 },
         ...{ sources: 0, scxs: [] },
       };

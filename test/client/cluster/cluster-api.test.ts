@@ -10,6 +10,8 @@ import {
   status,
 } from '../../../src/client/cluster/cluster-api.js';
 import { EXIT } from '../../../src/lib/user-error.js';
+import { nameInId } from '../../../src/session/session-id.js';
+import { SESSION_KEY } from '../../session/signed.js';
 import { SCX_ID, SESSION, type StandIn, startStandIn } from '../stand-in.js';
 
 let standIn: StandIn;
@@ -19,6 +21,7 @@ beforeEach(async () => {
 afterEach(() => standIn.close());
 
 const announcement = 'http://radio.example/night.xml';
+const NAME = nameInId(SESSION);
 const attachAt = (cluster: string) => attach({ cluster, announcement, role: 'source' });
 
 async function serve(server: Server): Promise<{ url: string; close: () => void }> {
@@ -28,7 +31,8 @@ async function serve(server: Server): Promise<{ url: string; close: () => void }
 }
 
 const session = {
-  session: SESSION,
+  session: NAME,
+  key: SESSION_KEY.publicKey,
   path: 'radio.example/night',
   title: null,
   listenUrl: 'http://x/listen/radio.example/night.mp3',
@@ -50,7 +54,7 @@ describe('The address of listeners', () => {
     const byUrl = listenUrl(cluster, 'http://x.example/a b.xml?c=d&e');
     expect(byUrl.searchParams.get('announcement')).toBe('http://x.example/a b.xml?c=d&e');
     expect(byUrl.pathname).toBe('/listen');
-    for (const name of [SESSION, 'radio.example/night']) {
+    for (const name of [NAME, 'radio.example/night']) {
       expect(listenUrl(cluster, name).href).toBe(`${cluster}/listen/radio.example/night.mp3`);
     }
     expect(() => listenUrl(cluster, 'night')).toThrow(/not an announcement: give its URL/);
@@ -91,7 +95,9 @@ describe('A client of a cluster', () => {
 
   test('takes an SCX without a proper address for no answer of a cluster', async () => {
     const scx = { id: SCX_ID, httpUrl: 'http://x', overlayAddress: 'x:99999' };
-    const body = JSON.stringify({ session: SESSION, scx, multicast: null, keepAliveMs: 1000 });
+    const body = JSON.stringify({
+      ...{ session: SESSION, sources: [], scx, multicast: null, keepAliveMs: 1000 },
+    });
     standIn.answers.set('POST /attach', { status: 200, body });
     await expect(attachAt(standIn.url)).rejects.toMatchObject({ exitCode: EXIT.unreachable });
   });
@@ -113,7 +119,9 @@ describe('A client of a cluster', () => {
 
   test('publishes and removes announcements', async () => {
     const line = '/announcements/radio.example/night.xml';
-    const body = JSON.stringify({ url: 'http://x/a.xml', session: SESSION, listen: 'http://x/l' });
+    const key = SESSION_KEY.publicKey;
+    const answer = { url: 'http://x/a.xml', session: NAME, key, listen: 'http://x/l' };
+    const body = JSON.stringify(answer);
     standIn.answers.set(`PUT ${line}`, { status: 201, body });
     standIn.answers.set(`DELETE ${line}`, { status: 204, body: '' });
     const { url } = await publish(standIn.url, 'radio.example/night', '<xml/>');
@@ -128,7 +136,7 @@ describe('A client of a cluster', () => {
   test('reads the status, and keeps the document as it came', async () => {
     standIn.answers.set('GET /status', { status: 200, body: statusBody });
     const answer = await status(standIn.url);
-    expect(answer.status.sessions[0]).toMatchObject({ session: SESSION, listeners: 1 });
+    expect(answer.status.sessions[0]).toMatchObject({ session: NAME, listeners: 1 });
     expect(answer.raw).toEqual(JSON.parse(statusBody));
   });
 
@@ -136,7 +144,7 @@ describe('A client of a cluster', () => {
     standIn.answers.set('GET /status', { status: 200, body: statusBody });
     const found = session.announcementUrl;
     expect(await findAnnouncement(standIn.url, announcement)).toBe(announcement);
-    expect(await findAnnouncement(standIn.url, SESSION)).toBe(found);
+    expect(await findAnnouncement(standIn.url, NAME)).toBe(found);
     expect(await findAnnouncement(standIn.url, 'radio.example/night')).toBe(found);
   });
 

@@ -1,5 +1,7 @@
 /** SHOUTcast's administration at a front end: `/admin.cgi?mode=viewxml`. */
+
 import { describe, expect, test } from 'vitest';
+import { PASSWORD } from '../../session/signed.js';
 import { basic, startTold } from './told-cluster.js';
 
 /** The names of all elements, in order. */
@@ -66,19 +68,19 @@ describe("SHOUTcast's view of a stream", () => {
       const response = await get(`${VIEW}&pass=${pass}${more}`);
       return { status: response.status, body: await response.text() };
     };
-    const night = await view(own.token);
+    const night = await view(own);
     expect(night.body).toContain('<HOSTNAME>198.51.100.0</HOSTNAME>');
     expect(night.body).not.toContain('198.51.100.7');
-    expect((await view(other.token)).body).toContain('<STREAMSTATUS>0<');
-    expect((await view(own.token, '&sid=1')).status).toBe(200);
+    expect((await view(other)).body).toContain('<STREAMSTATUS>0<');
+    expect((await view(own, '&sid=1')).status).toBe(200);
     for (const sid of ['2', '0', '-1', 'x', '1e1', '99999']) {
-      expect((await view(own.token, `&sid=${sid}`)).status).toBe(400);
+      expect((await view(own, `&sid=${sid}`)).status).toBe(400);
     }
   });
 
   test('is refused to other passwords, and to pages of other sites', async () => {
-    const { get, own, operator } = await startTold();
-    for (const pass of ['x', own.password, '']) {
+    const { get, operator } = await startTold();
+    for (const pass of ['x', PASSWORD, '']) {
       expect((await get(`${VIEW}&pass=${pass}`)).status).toBe(401);
     }
     const headers = { authorization: basic(operator), 'Sec-Fetch-Site': 'cross-site' };
@@ -105,10 +107,10 @@ describe("SHOUTcast's view of a stream", () => {
     const { get, asked, own, other } = await startTold();
     const kick = async (pass: string, who: string) =>
       (await get(`/admin.cgi?mode=kickdst&pass=${pass}&kickdst=${who}`)).text();
-    expect(await kick(own.token, '198.51.100.7')).toContain('Listeners removed: 0');
-    expect(await kick(own.token, '198.51.100.0')).toContain('Listeners removed: 1');
+    expect(await kick(own, '198.51.100.7')).toContain('Listeners removed: 0');
+    expect(await kick(own, '198.51.100.0')).toContain('Listeners removed: 1');
     asked.splice(0);
-    expect(await kick(other.token, '7')).toContain('<return>0</return>');
+    expect(await kick(other, '7')).toContain('<return>0</return>');
     expect(asked).toEqual([]);
   });
 
@@ -122,12 +124,12 @@ describe("SHOUTcast's view of a stream", () => {
     'refuses %s to others and to pages of other sites',
     async (mode) => {
       const { get, own, operator, asked } = await startTold();
-      for (const pass of ['x', own.password, '']) {
+      for (const pass of ['x', PASSWORD, '']) {
         expect((await get(`/admin.cgi?mode=${mode}&pass=${pass}`)).status).toBe(401);
       }
       const headers = { authorization: basic(operator), 'Sec-Fetch-Site': 'cross-site' };
       expect((await get(`/admin.cgi?mode=${mode}`, { headers })).status).toBe(403);
-      const head = await get(`/admin.cgi?mode=${mode}&pass=${own.token}`, { method: 'HEAD' });
+      const head = await get(`/admin.cgi?mode=${mode}&pass=${own}`, { method: 'HEAD' });
       expect(head.status).toBe(400);
       expect(asked).toEqual([]);
     },

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
-import { parseSessionName } from '../../../src/session/session-name.js';
 import { afterTest } from '../../after-test.js';
+import { nameOf } from '../../session/signed.js';
 import { startFake } from '../fake-cluster.js';
-import { announcementXml, NIGHT, temporaryFolder, until } from '../support.js';
+import { adminPasswordOf, announcementXml, NIGHT, temporaryFolder, until } from '../support.js';
 
 const DAY = 'scattercast://radio.example/day';
 const SOURCE = 'a'.repeat(16);
@@ -43,15 +43,12 @@ const honest: Handler = ({ method, url }, response) => {
 /** A cluster with the sessions night, which is on the air, and day, which is not. */
 export async function startTold(handle: Handler = honest) {
   const dataDir = temporaryFolder();
-  const night = parseSessionName(NIGHT);
-  if (!night.ok) throw new Error('no name');
-  const started = await startFake({ dataDir, mounts: new Map([['/live', night.value]]) });
-  const publish = async (path: string, session: string) => {
-    const response = await started.publish(path, announcementXml(session));
-    return (await response.json()) as { token: string; password: string };
-  };
-  const own = await publish('radio.example/night', NIGHT);
-  const other = await publish('radio.example/day', DAY);
+  const night = nameOf(NIGHT);
+  const started = await startFake({ dataDir, mounts: new Map([['/live', night]]) });
+  await started.publish('radio.example/night', announcementXml(NIGHT));
+  await started.publish('radio.example/day', announcementXml(DAY));
+  const own = adminPasswordOf(NIGHT);
+  const other = adminPasswordOf(DAY);
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url} ${request.headers['x-scattercast-proof']}`);

@@ -5,14 +5,16 @@ import {
   openAnnouncements,
   type Published,
 } from '../../../src/cluster/announcements/announcement-store.js';
-import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
-import { announcementXml, NIGHT, quiet, temporaryFolder } from '../support.js';
+import { NOTHING_SET_UP } from '../../../src/cluster/announcements/owner.js';
+import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
+import { announcementIn } from '../../session/signed.js';
+import { announcementXml, quiet, temporaryFolder } from '../support.js';
 
-function publishedOf(session: string, title?: string): Published {
-  const xml = announcementXml(session, title);
-  const parsed = parseAnnouncement(xml);
-  if (!parsed.ok) throw new Error(parsed.problems.join());
-  return { announcement: parsed.value, xml };
+const NIGHT = 'scattercast://radio.example/night';
+
+function publishedOf(session: string, title?: string, key?: SigningKey): Published {
+  const xml = announcementXml(session, title, key && { key });
+  return { announcement: announcementIn(xml), xml, owner: NOTHING_SET_UP };
 }
 
 const namesOf = (all: readonly Published[]) =>
@@ -34,7 +36,10 @@ describe('The announcements of a cluster', () => {
     const folder = temporaryFolder();
     const store = await openAnnouncements(folder, quiet);
     await Promise.all(['a', 'b', 'c'].map((title) => store.put(publishedOf(NIGHT, title))));
-    expect(readdirSync(`${folder}/announcements/radio.example`)).toEqual(['night.xml']);
+    expect(readdirSync(`${folder}/announcements/radio.example`)).toEqual([
+      'night.json',
+      'night.xml',
+    ]);
     const onDisk = readFileSync(`${folder}/announcements/radio.example/night.xml`, 'utf8');
     expect(onDisk).toBe(store.get(NIGHT)?.xml);
   });
@@ -59,6 +64,53 @@ describe('The announcements of a cluster', () => {
     const store = await openAnnouncements(folder, quiet);
     expect(namesOf(store.all())).toEqual(['scattercast://radio.example/day']);
     expect(readdirSync(creator)).toHaveLength(4);
+  });
+
+  test('that are not signed, or were altered, are ignored and left alone', async () => {
+    const folder = temporaryFolder();
+    const creator = `${folder}/announcements/radio.example`;
+    mkdirSync(creator, { recursive: true });
+    const xml = announcementXml(NIGHT);
+    writeFileSync(`${creator}/night.xml`, xml.replace('Night music', 'Evil music'));
+    const unsigned = announcementXml('scattercast://radio.example/day');
+    writeFileSync(`${creator}/day.xml`, unsigned.replace(/<radio:SIGNATURE>.*SIGNATURE>/, ''));
+    const store = await openAnnouncements(folder, quiet);
+    expect(store.all()).toEqual([]);
+    expect(readdirSync(creator)).toHaveLength(2);
+    expect(await store.put(publishedOf(NIGHT))).toEqual({ kind: 'created' });
+  });
+
+  test('are replaced by newer ones only, of the same key', async () => {
+    const store = await openAnnouncements(temporaryFolder(), quiet);
+    const [first, second, third] = ['1', '2', '3'].map((title) => publishedOf(NIGHT, title));
+    expect(await store.put(second!)).toEqual({ kind: 'created' });
+    expect(await store.put(first!)).toEqual({ kind: 'older' });
+    expect(await store.put(second!)).toEqual({ kind: 'replaced' });
+    const { issuedMs } = second!.announcement;
+    const xml = announcementXml(NIGHT, 'of the same time', { issuedMs });
+    const twin = { ...second!, xml, announcement: announcementIn(xml) };
+    expect(await store.put(twin)).toEqual({ kind: 'older' });
+    expect(await store.put(publishedOf(NIGHT, 'stolen', drawSigningKey()))).toEqual({
+      kind: 'otherKey',
+    });
+    expect(store.get(NIGHT)?.announcement.title).toBe('2');
+    expect(await store.put(third!)).toEqual({ kind: 'replaced' });
+  });
+
+  test('that were withdrawn do not come back, also after a restart; newer ones do', async () => {
+    const folder = temporaryFolder();
+    const first = await openAnnouncements(folder, quiet);
+    const [older, withdrawn, newer] = ['1', '2', '3'].map((title) => publishedOf(NIGHT, title));
+    await first.put(withdrawn!);
+    await first.remove(withdrawn!.announcement.name);
+    for (const store of [first, await openAnnouncements(folder, quiet)]) {
+      expect(await store.put(withdrawn!)).toEqual({ kind: 'withdrawn' });
+      expect(await store.put(older!)).toEqual({ kind: 'withdrawn' });
+    }
+    const other = publishedOf(NIGHT, 'of another key', drawSigningKey());
+    expect(await first.put(other)).toEqual({ kind: 'created' });
+    await first.remove(other.announcement.name);
+    expect(await first.put(newer!)).toEqual({ kind: 'created' });
   });
 
   test('that the disk refuses do no harm', async () => {

@@ -1,101 +1,37 @@
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
-import { addSourceKey } from '../../../src/cluster/announcements/add-source-key.js';
-import { hashSecret } from '../../../src/runtime/secrets.js';
-import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
+import { SESSION_PROOF_FIELD, signRequest } from '../../../src/http/session-proof.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { fetchProven } from '../../http/proven.js';
+import { announcementIn, SESSION_KEY, TOKEN } from '../../session/signed.js';
 import { startFake } from '../fake-cluster.js';
 import { createFakePlatform } from '../fake-platform.js';
 import { announcementXml, FACTS, NIGHT, statusOf, temporaryFolder, until } from '../support.js';
 
 const PATH = 'radio.example/night';
-const XML = announcementXml(NIGHT);
 const AT = `/announcements/${PATH}.xml`;
 const HOOKS = `/announcements/${PATH}/webhooks`;
-
-interface Told {
-  readonly password?: string;
-  readonly token?: string;
-  readonly sourceKey?: string;
-}
+const OTHER = drawSigningKey();
 
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-const told = async (response: Response): Promise<Told> => (await response.json()) as Told;
-
-const withToken = (token: string, method: string, body?: string): RequestInit => ({
-  method,
-  headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-  ...(body === undefined ? {} : { body }),
-});
-
-async function publishedKey(get: (path: string) => Promise<Response>): Promise<string | undefined> {
-  const parsed = parseAnnouncement(await (await get(AT)).text());
-  return parsed.ok ? parsed.value.sourceKey : undefined;
-}
-
-/** A data directory with an announcement of an older version. */
-function oldDataDir(): string {
-  const dataDir = temporaryFolder();
-  mkdirSync(`${dataDir}/announcements/radio.example`, { recursive: true });
-  writeFileSync(`${dataDir}/announcements/${PATH}.xml`, XML);
-  return dataDir;
-}
-
-describe('The first announcement of a session', () => {
-  test('returns a password, whose hash is in the document, and a token, whose hash is not', async () => {
-    const dataDir = temporaryFolder();
-    const { get, publish, platform } = await startFake({ dataDir });
-    const first = await publish(PATH, XML);
-    const { password = '', token = '' } = await told(first);
-    expect(first.headers.get('cache-control')).toBe('no-store');
-    expect(await publishedKey(get)).toBe(hashSecret(password));
-    await expect.poll(() => platform.launches[0]?.sourceKey).toBe(hashSecret(password));
-    const files = ['xml', 'json'].map((end) => `${dataDir}/announcements/${PATH}.${end}`);
-    const onDisk = files.map((file) => readFileSync(file, 'utf8')).join();
-    expect(onDisk).toContain(hashSecret(token));
-    expect(onDisk).not.toContain(token);
-    expect(onDisk).not.toContain(password);
-    expect(statSync(files[1]!).mode & 0o777).toBe(0o600);
-    const shown = `${await (await get('/status')).text()}${await (await get(AT)).text()}`;
-    expect(shown).not.toContain(hashSecret(token));
-  });
-
-  test('keeps a source key that its document has, and draws no password', async () => {
-    const { get, publish } = await startFake();
-    const key = hashSecret('of another cluster');
-    const keyed = addSourceKey(XML, key);
-    const xml = keyed.ok ? keyed.value.xml : '';
-    expect((await publish(PATH, xml, '?password=new')).status).toBe(422);
-    expect(Object.keys(await told(await publish(PATH, xml)))).not.toContain('password');
-    expect(await (await get(AT)).text()).toBe(xml);
-  });
-
-  test('always has a password', async () => {
-    const { publish } = await startFake();
-    for (const choice of ['none', 'x']) {
-      expect((await publish(PATH, XML, `?password=${choice}`)).status).toBe(400);
-    }
-    expect(await told(await publish(PATH, XML))).toHaveProperty('password');
-    expect(await told(await publish(PATH, XML))).not.toHaveProperty('password');
-    expect(await told(await publish(PATH, XML, '?password=new'))).toHaveProperty('password');
-  });
-
+describe('A session that is new', () => {
   test("needs the operator's token or secret, unless anybody may announce", async () => {
     const dataDir = temporaryFolder();
     const { get, operator, at } = await startFake({ dataDir });
-    const put = (headers = {}) => get(AT, { method: 'PUT', body: XML, headers });
+    const xml = announcementXml(NIGHT);
+    const put = (headers = {}) => get(AT, { method: 'PUT', body: xml, headers });
     const refusal = await put();
     expect([refusal.status, refusal.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-    expect(await refusal.text()).toMatch(/as the cluster's user.*--data.*admin-token.*--token/);
+    expect(await refusal.text()).toMatch(/as the cluster's user.*--data.*admin-token.*--operator/);
     expect((await put({ authorization: 'Bearer guess' })).status).toBe(403);
     expect((await put(operator)).status).toBe(201);
     const secret = readFileSync(`${dataDir}/secret`, 'utf8').trim();
@@ -105,20 +41,159 @@ describe('The first announcement of a session', () => {
     expect((await fetchProven(secret, url, { method: 'PUT', body: day })).status).toBe(201);
 
     const open = await startFake({ anyoneMayAnnounce: true });
-    expect((await open.get(AT, { method: 'PUT', body: XML })).status).toBe(201);
-    expect((await open.get(AT, { method: 'PUT', body: XML })).status).toBe(401);
+    expect((await open.get(AT, { method: 'PUT', body: xml })).status).toBe(201);
+    expect((await open.get(AT, { method: 'PUT', body: xml })).status).toBe(401);
   });
 
-  test('can be changed and withdrawn by the operator', async () => {
+  test.each([
+    ['not signed', (xml: string) => xml.replace(/<radio:SIGNATURE>.*SIGNATURE>/, ''), 'not signed'],
+    ['altered', (xml: string) => xml.replace('Night music', 'Evil'), 'altered after it was signed'],
+    [
+      'signed with another key',
+      (xml: string) => xml.replace(SESSION_KEY.publicKey, OTHER.publicKey),
+      'altered',
+    ],
+  ])('is refused if it is %s, also from the operator', async (_, change, why) => {
+    const { get, operator } = await startFake({ anyoneMayAnnounce: true });
+    const body = change(announcementXml(NIGHT));
+    const response = await get(AT, { method: 'PUT', body, headers: operator });
+    expect([response.status, await response.text()]).toEqual([422, expect.stringContaining(why)]);
+  });
+
+  test('of an earlier version lies there unused, and may be announced again', async () => {
+    const dataDir = temporaryFolder();
+    mkdirSync(`${dataDir}/announcements/radio.example`, { recursive: true });
+    const unsigned = announcementXml(NIGHT).replace(/<radio:SIGNATURE>.*SIGNATURE>/, '');
+    writeFileSync(`${dataDir}/announcements/${PATH}.xml`, unsigned);
+    let logged = '';
+    const write = (line: string): void => {
+      logged += line;
+    };
+    const { publish, platform } = await startFake({ dataDir, log: pino({}, { write }) });
+    expect(logged).toMatch(/announce it again with .*scattercast announce/);
+    expect(platform.launches).toEqual([]);
+    expect((await publish(PATH, announcementXml(NIGHT))).status).toBe(201);
+  });
+
+  test('gives its SCX the source keys, and so does each lease renewal', async () => {
+    const { publish, platform } = await startFake();
+    const xml = announcementXml(NIGHT);
+    const { issuedMs, sources } = announcementIn(xml);
+    await publish(PATH, xml);
+    await expect.poll(() => platform.launches[0]?.access).toEqual({ issuedMs, sources });
+    const next = announcementIn(announcementXml(NIGHT));
+    await publish(PATH, announcementXml(NIGHT, 'Night music', { issuedMs: next.issuedMs }));
+    const renewed = await platform.renew(platform.launches[0]!.id);
+    expect(await renewed.json()).toMatchObject({ access: { issuedMs: next.issuedMs, sources } });
+  });
+});
+
+describe('A session that is announced', () => {
+  test('is changed and withdrawn by requests that its key has signed', async () => {
+    const { get, publish, asOwner } = await startFake();
+    await publish(PATH, announcementXml(NIGHT));
+    const next = announcementXml(NIGHT, 'Next');
+    for (const [method, body] of [
+      ['PUT', next],
+      ['DELETE', undefined],
+    ] as const) {
+      const init = { method, ...(body === undefined ? {} : { body }) };
+      const none = await get(AT, init);
+      expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      expect(await none.text()).toContain('announce --token');
+      expect((await asOwner(method, AT, body, OTHER)).status).toBe(403);
+    }
+    expect((await asOwner('PUT', AT, next)).status).toBe(200);
+    expect((await asOwner('DELETE', AT)).status).toBe(204);
+  });
+
+  test.each([
+    ['another method', { method: 'DELETE' }],
+    ['another path', { target: HOOKS }],
+    ['another body', { body: 'other' }],
+    ['another cluster', { authority: 'b.example:8000' }],
+    ['another name of another machine', { authority: 'evil.example:80' }],
+  ])('takes no signature that is about %s', async (_, change) => {
+    const { get, publish, at } = await startFake();
+    await publish(PATH, announcementXml(NIGHT));
+    const body = announcementXml(NIGHT, 'Next');
+    const { host } = new URL(at);
+    const { authority, ...request } = {
+      ...{ authority: host, method: 'PUT', target: AT, body },
+      ...change,
+    };
+    const signature = signRequest(SESSION_KEY, authority, request);
+    const headers = { [SESSION_PROOF_FIELD]: signature };
+    expect((await get(AT, { method: 'PUT', body, headers })).status).toBe(403);
+  });
+
+  test('takes a signed request once, and none that is older than ten minutes', async () => {
+    const { get, publish, at } = await startFake();
+    await publish(PATH, announcementXml(NIGHT));
+    const { host } = new URL(at);
+    const hooks = (now = Date.now) => ({
+      [SESSION_PROOF_FIELD]: signRequest(
+        SESSION_KEY,
+        host,
+        { method: 'PUT', target: HOOKS, body: '[]' },
+        now,
+      ),
+    });
+    const put = (headers: object) =>
+      get(HOOKS, { method: 'PUT', body: '[]', headers: { ...headers } });
+    const once = hooks();
+    expect((await put(once)).status).toBe(200);
+    const again = await put(once);
+    expect([again.status, await again.text()]).toEqual([403, expect.stringContaining('once')]);
+    const late = await put(hooks(() => Date.now() - 601_000));
+    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('clock')]);
+  });
+
+  test('is not withdrawn by a request that is older than its announcement', async () => {
+    const { get, publish, at } = await startFake();
+    const withdrawal = signRequest(
+      SESSION_KEY,
+      new URL(at).host,
+      { method: 'DELETE', target: AT },
+      () => Date.now() - 60_000,
+    );
+    await publish(PATH, announcementXml(NIGHT, 'Now', { issuedMs: Date.now() }));
+    const headers = { [SESSION_PROOF_FIELD]: withdrawal };
+    expect((await get(AT, { method: 'DELETE', headers })).status).toBe(409);
+    expect((await get(AT)).status).toBe(200);
+  });
+
+  test('is not replaced by an older announcement, nor by one of another key', async () => {
     const { get, publish, operator } = await startFake();
-    await publish(PATH, XML);
-    expect((await get(AT, { method: 'PUT', body: XML, headers: operator })).status).toBe(200);
-    expect((await get(AT, { method: 'DELETE', headers: operator })).status).toBe(204);
+    const [older, newer] = [announcementXml(NIGHT, 'Older'), announcementXml(NIGHT, 'Newer')];
+    await publish(PATH, newer);
+    const evil = announcementXml(NIGHT, 'Evil', { key: OTHER });
+    for (const [body, why] of [
+      [older, 'A newer announcement'],
+      [evil, 'announced here with another key'],
+    ] as const) {
+      const response = await get(AT, { method: 'PUT', body, headers: operator });
+      expect([response.status, await response.text()]).toEqual([409, expect.stringContaining(why)]);
+    }
+    expect(await (await get(AT)).text()).toBe(newer);
   });
 
-  test('of many at a time succeeds for one of them only', async () => {
+  test('does not come back when it was withdrawn, also by the operator', async () => {
+    const { get, publish, operator } = await startFake({ anyoneMayAnnounce: true });
+    const xml = announcementXml(NIGHT);
+    await publish(PATH, xml);
+    expect((await get(AT, { method: 'DELETE', headers: operator })).status).toBe(204);
+    const again = await get(AT, { method: 'PUT', body: xml });
+    expect([again.status, await again.text()]).toEqual([
+      409,
+      expect.stringContaining('was withdrawn'),
+    ]);
+    expect((await publish(PATH, announcementXml(NIGHT))).status).toBe(201);
+  });
+
+  test('of many new ones at a time is the one that came first', async () => {
     const { get } = await startFake({ anyoneMayAnnounce: true });
-    const put = () => get(AT, { method: 'PUT', body: XML });
+    const put = () => get(AT, { method: 'PUT', body: announcementXml(NIGHT) });
     const all = await Promise.all(Array.from({ length: 8 }, put));
     const statuses = all.map(({ status }) => status).sort();
     expect(statuses.filter((status) => status === 201)).toHaveLength(1);
@@ -126,82 +201,19 @@ describe('The first announcement of a session', () => {
   });
 });
 
-describe('Another announcement of a session', () => {
-  test('needs the token, and so does its withdrawal', async () => {
-    const { get, publish } = await startFake();
-    const { token = '' } = await told(await publish(PATH, XML));
-    for (const method of ['PUT', 'DELETE']) {
-      const none = await get(AT, { method, ...(method === 'PUT' ? { body: XML } : {}) });
-      expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-      const body = method === 'PUT' ? XML : undefined;
-      expect((await get(AT, withToken('wrong', method, body))).status).toBe(403);
-    }
-    expect(await (await get(AT, withToken('x'.repeat(2000), 'DELETE'))).json()).toEqual({
-      error: 'Wrong admin token for this session.',
-      problems: [],
-    });
-    expect((await get(AT, withToken(token, 'PUT', XML))).status).toBe(200);
-    expect((await get(AT, withToken(token, 'DELETE'))).status).toBe(204);
-  });
-
-  test('keeps the password, also after a restart, and draws another one on request', async () => {
-    const dataDir = temporaryFolder();
-    const first = await startFake({ dataDir });
-    const { token = '', sourceKey } = await told(await first.publish(PATH, XML));
-    await first.cluster.close();
-    const { get } = await startFake({ dataDir });
-    expect((await get(AT, { method: 'PUT', body: XML })).status).toBe(401);
-    expect(await told(await get(AT, withToken(token, 'PUT', XML)))).toMatchObject({ sourceKey });
-    expect(await publishedKey(get)).toBe(sourceKey);
-    const renewed = await told(await get(`${AT}?password=new`, withToken(token, 'PUT', XML)));
-    expect(renewed.sourceKey).toBe(hashSecret(renewed.password ?? ''));
-    expect(renewed).not.toHaveProperty('token');
-    expect(await publishedKey(get)).toBe(renewed.sourceKey);
-  });
-
-  test('sends the new source key to the running SCX with its next lease renewal', async () => {
-    const { publish, platform } = await startFake();
-    await publish(PATH, XML);
-    await expect.poll(() => platform.launches.length).toBe(1);
-    const { sourceKey } = await told(await publish(PATH, XML, '?password=new'));
-    const renewed = await platform.renew(platform.launches[0]!.id);
-    expect(await renewed.json()).toMatchObject({ access: { sourceKey, announcement: null } });
-  });
-
-  test('of a session that is older than tokens draws them, for the operator only', async () => {
-    const { get, publish, operator } = await startFake({
-      dataDir: oldDataDir(),
-      anyoneMayAnnounce: true,
-    });
-    for (const method of ['PUT', 'DELETE']) {
-      const body = method === 'PUT' ? { body: XML } : {};
-      expect((await get(AT, { method, ...body })).status).toBe(401);
-      expect((await get(AT, withToken('guess', method, body.body))).status).toBe(401);
-    }
-    const response = await publish(PATH, XML);
-    expect(response.status).toBe(200);
-    const { password = '', token = '' } = await told(response);
-    expect(await publishedKey(get)).toBe(hashSecret(password));
-    expect((await get(AT, { method: 'DELETE' })).status).toBe(401);
-    expect(operator).not.toMatchObject({ authorization: `Bearer ${token}` });
-    expect((await get(AT, withToken(token, 'DELETE'))).status).toBe(204);
-  });
-});
-
-test('A fetched announcement gives the SCX its source key and its URL', async () => {
-  const key = hashSecret('elsewhere');
-  const keyed = addSourceKey(XML, key);
-  const server = createServer((_request, response) =>
-    response.end(keyed.ok ? keyed.value.xml : ''),
-  ).listen(0, '127.0.0.1');
+test('A fetched announcement gives the SCX its source keys and its URL', async () => {
+  const xml = announcementXml(NIGHT);
+  const server = createServer((_request, response) => response.end(xml)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closers.push(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/night.xml`;
   const { get, platform } = await startFake();
   await get(`/listen?announcement=${encodeURIComponent(url)}`);
-  expect(platform.launches).toMatchObject([{ sourceKey: key, announcement: url }]);
+  const { issuedMs, sources } = announcementIn(xml);
+  const access = { issuedMs, sources };
+  expect(platform.launches).toMatchObject([{ session: NIGHT, access, announcement: url }]);
   const renewed = await platform.renew(platform.launches[0]!.id);
-  expect(await renewed.json()).toMatchObject({ access: { sourceKey: key, announcement: url } });
+  expect(await renewed.json()).toMatchObject({ access });
 });
 
 describe('Webhooks', () => {
@@ -223,27 +235,27 @@ describe('Webhooks', () => {
     return { got, url };
   }
 
-  test('need the token, and their URLs are checked', async () => {
-    const { get, publish } = await startFake({ allowPrivate: false });
-    const put = (body: string, token = '') => get(HOOKS, withToken(token, 'PUT', body));
+  test('need a signature, and their URLs are checked', async () => {
+    const { get, publish, asOwner } = await startFake({ allowPrivate: false });
+    const put = (body: string, key = SESSION_KEY) => asOwner('PUT', HOOKS, body, key);
     expect((await put('[]')).status).toBe(404);
-    const { token = '' } = await told(await publish(PATH, XML));
+    await publish(PATH, announcementXml(NIGHT));
     expect((await get(HOOKS, { method: 'PUT', body: '[]' })).status).toBe(401);
-    expect((await put('["https://radio.example/"]', 'wrong')).status).toBe(403);
+    expect((await put('["https://radio.example/"]', OTHER)).status).toBe(403);
     const five = JSON.stringify(Array.from({ length: 5 }, (_, n) => `https://radio.example/${n}`));
     const bad = ['', '{}', '[1]', '["x"]', '["ftp://radio.example/"]', five];
     const unsafe = ['["http://127.0.0.1/"]', '["http://169.254.169.254/"]', '["http://a:b@c.d/"]'];
-    for (const body of [...bad, ...unsafe]) expect((await put(body, token)).status).toBe(422);
-    expect(await (await put('["https://radio.example/"]', token)).json()).toHaveProperty('secret');
-    expect(await (await put('["https://other.example/"]', token)).json()).toEqual({});
+    for (const body of [...bad, ...unsafe]) expect((await put(body)).status).toBe(422);
+    expect(await (await put('["https://radio.example/"]')).json()).toHaveProperty('secret');
+    expect(await (await put('["https://other.example/"]')).json()).toEqual({});
   });
 
   test('receive signed events of the sources, and no public page shows them', async () => {
     const { url, got } = await receiver();
-    const { get, publish, platform } = await startFake();
-    const { token = '' } = await told(await publish(PATH, XML));
+    const { get, publish, asOwner, platform } = await startFake();
+    await publish(PATH, announcementXml(NIGHT));
     const body = JSON.stringify([`${url}secret-path`]);
-    const { secret = '' } = (await (await get(HOOKS, withToken(token, 'PUT', body))).json()) as {
+    const { secret = '' } = (await (await asOwner('PUT', HOOKS, body)).json()) as {
       secret?: string;
     };
     await expect.poll(() => platform.launches.length).toBe(1);
@@ -276,8 +288,8 @@ describe('Webhooks', () => {
 
   test('receive nothing while none is set', async () => {
     const { url, got } = await receiver();
-    const { get, publish, platform } = await startFake();
-    const { token = '' } = await told(await publish(PATH, XML));
+    const { publish, asOwner, platform } = await startFake();
+    await publish(PATH, announcementXml(NIGHT));
     await expect.poll(() => platform.launches.length).toBe(1);
     const { id } = platform.launches[0]!;
     const about = { scx: id, priority: 9, costMs: null, path: [], audience: 0, flows: [] };
@@ -285,7 +297,7 @@ describe('Webhooks', () => {
       ...about,
       id: digits.repeat(8),
     }));
-    const set = (urls: string[]) => get(HOOKS, withToken(token, 'PUT', JSON.stringify(urls)));
+    const set = (urls: string[]) => asOwner('PUT', HOOKS, JSON.stringify(urls));
     await set([url]);
     await platform.renew(id);
     await platform.renew(id, { sources: [first!] });
@@ -302,8 +314,8 @@ describe('Webhooks', () => {
     const { url, got } = await receiver();
     const dataDir = temporaryFolder();
     const first = await startFake({ dataDir });
-    const { token = '' } = await told(await first.publish(PATH, XML));
-    await first.get(HOOKS, withToken(token, 'PUT', JSON.stringify([url])));
+    await first.publish(PATH, announcementXml(NIGHT));
+    await first.asOwner('PUT', HOOKS, JSON.stringify([url]));
     await first.cluster.close();
     const id = 'cc'.repeat(8);
     const ports = { http: 8100, overlay: 8101 };
@@ -329,12 +341,11 @@ test('No log contains a secret', async () => {
     logged += line;
   };
   const log = pino({ level: 'trace' }, { write });
-  const { get, publish, cluster } = await startFake({ log });
-  const { password = '', token = '' } = await told(await publish(PATH, XML));
-  await get(AT, withToken(`${token}-wrong`, 'PUT', XML));
-  await get(HOOKS, withToken(token, 'PUT', '["http://127.0.0.1:1/secret-path"]'));
-  await get(AT, withToken(token, 'DELETE'));
+  const { publish, asOwner, cluster } = await startFake({ log });
+  await publish(PATH, announcementXml(NIGHT));
+  await asOwner('PUT', HOOKS, '["http://127.0.0.1:1/secret-path"]');
+  await asOwner('DELETE', AT);
   await cluster.close();
   expect(logged).toContain('answered');
-  for (const secret of [password, token, 'secret-path']) expect(logged).not.toContain(secret);
+  for (const secret of [TOKEN, 'secret-path']) expect(logged).not.toContain(secret);
 });

@@ -5,17 +5,24 @@ import {
   type Learned,
   openLearned,
 } from '../../../src/cluster/announcements/learned-announcements.js';
-import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
-import { announcementXml, NIGHT, quiet, temporaryFolder } from '../support.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
+import { announcementIn } from '../../session/signed.js';
+import { announcementXml, idOf, NIGHT, quiet, temporaryFolder } from '../support.js';
 
-const sessionOf = (n: number): string => `scattercast://radio.example/session-${n}`;
+const sessionOf = (n: number): string => idOf(`scattercast://radio.example/session-${n}`);
+
+/** One document for each session. */
+const documents = new Map<string, string>();
+function documentOf(session: string): string {
+  const xml = documents.get(session) ?? announcementXml(session);
+  documents.set(session, xml);
+  return xml;
+}
 
 function learnedOf(session: string, over: Partial<Learned> = {}): Learned {
-  const xml = over.xml ?? announcementXml(session);
-  const parsed = parseAnnouncement(xml);
-  if (!parsed.ok) throw new Error(parsed.problems.join());
+  const xml = over.xml ?? documentOf(session);
   const url = 'http://web.example/a.xml';
-  return { announcement: parsed.value, url, xml, fetchedAt: 1000, ...over };
+  return { announcement: announcementIn(xml), url, xml, fetchedAt: 1000, ...over };
 }
 
 const filesIn = (folder: string): string[] => readdirSync(`${folder}/learned`).sort();
@@ -33,7 +40,7 @@ describe('The memory of fetched announcements', () => {
     expect((await openLearned(folder, quiet)).all()).toEqual([learnedOf(NIGHT)]);
   });
 
-  test('writes a document again when it or its URL has changed, or after ten minutes', async () => {
+  test('writes a document again when it has changed, or after ten minutes', async () => {
     const folder = temporaryFolder();
     const learned = await openLearned(folder, quiet);
     const savedTime = async (over: Partial<Learned>): Promise<number> => {
@@ -41,14 +48,36 @@ describe('The memory of fetched announcements', () => {
       await learned.saved();
       return JSON.parse(readFileSync(`${folder}/learned/${filesIn(folder)[0]}`, 'utf8')).fetchedAt;
     };
-    const url = 'http://web.example/b.xml';
     expect(await savedTime({ fetchedAt: 0 })).toBe(0);
     expect(await savedTime({ fetchedAt: 599_999 })).toBe(0);
     expect(await savedTime({ fetchedAt: 600_000 })).toBe(600_000);
-    expect(await savedTime({ fetchedAt: 600_001, url })).toBe(600_001);
+    const url = 'http://web.example/b.xml';
+    expect(await savedTime({ fetchedAt: 1_600_001, url })).toBe(600_000); // a copy
     const xml = announcementXml(NIGHT, 'Another title');
     expect(await savedTime({ fetchedAt: 600_002, url, xml })).toBe(600_002);
     expect(learned.all()).toHaveLength(1);
+  });
+
+  test('keeps the newest of a session, whoever fetched an older one later', async () => {
+    const learned = await openLearned(temporaryFolder(), quiet);
+    const [first, second] = [announcementXml(NIGHT, '1'), announcementXml(NIGHT, '2')];
+    const newer = learnedOf(NIGHT, { xml: second });
+    expect(learned.put(newer)).toEqual(newer);
+    const url = 'http://evil.example/a.xml';
+    expect(learned.put(learnedOf(NIGHT, { xml: first, url }))).toEqual(newer);
+    const { issuedMs } = newer.announcement;
+    const twin = announcementXml(NIGHT, 'of the same time', { issuedMs });
+    expect(learned.put(learnedOf(NIGHT, { xml: twin, url }))).toEqual(newer);
+    expect(learned.use(NIGHT)).toEqual(newer);
+  });
+
+  test('takes the same name with another key as another session', async () => {
+    const learned = await openLearned(temporaryFolder(), quiet);
+    learned.put(learnedOf(NIGHT));
+    const key = drawSigningKey();
+    learned.put(learnedOf(NIGHT, { xml: announcementXml(NIGHT, 'Evil', { key }) }));
+    expect(learned.use(NIGHT)?.announcement.title).toBe('Night music');
+    expect(learned.all()).toHaveLength(2);
   });
 
   test('holds a flood of sessions within its bound, and forgets none that is needed', async () => {

@@ -1,14 +1,16 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { request as startRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { FALLBACK_BYTES_MAX } from '../../../src/api/publishing.js';
+import { FALLBACK_BYTES_MAX, FALLBACK_KEY_FIELD } from '../../../src/api/publishing.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { proofOf } from '../../http/proven.js';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT, statusOf, temporaryFolder } from '../support.js';
 
 const PATH = 'radio.example/night';
 const XML = announcementXml(NIGHT);
+const SEED = { [FALLBACK_KEY_FIELD]: 'A'.repeat(43) };
 const AT = `/announcements/${PATH}/fallback`;
 
 /** Silent frames: 128 kbit/s at 44.1 kHz, 26 ms each. */
@@ -20,14 +22,14 @@ function mp3(frames: number): Buffer<ArrayBuffer> {
 
 async function setUp(dataDir = temporaryFolder()) {
   const fake = await startFake({ dataDir });
-  const { get, publish, owner, platform } = fake;
+  const { get, publish, owner, asOwner, platform } = fake;
   if ((await get(`/announcements/${PATH}.xml`)).status === 404) await publish(PATH, XML);
   const put = (
     body: Buffer<ArrayBuffer>,
     query = '',
-    headers: Record<string, string> = owner(PATH),
-  ) => get(`${AT}${query}`, { method: 'PUT', body, headers });
-  const remove = () => get(AT, { method: 'DELETE', headers: owner(PATH) });
+    headers: Record<string, string> = owner('PUT', `${AT}${query}`, body),
+  ) => get(`${AT}${query}`, { method: 'PUT', body, headers: { ...SEED, ...headers } });
+  const remove = () => asOwner('DELETE', AT);
   /** The answer to a lease renewal of the SCX. */
   const told = async (id?: string): Promise<{ fallback: unknown }> => {
     await expect.poll(() => platform.launches.length).toBeGreaterThan(0);
@@ -51,7 +53,7 @@ describe('A fallback', () => {
     expect(await told()).toMatchObject({ fallback: null });
     expect((await put(mp3(100), '?title=Night%20loop')).status).toBe(204);
     const answer = await told();
-    expect(answer).toMatchObject({ fallback: { title: 'Night loop' } });
+    expect(answer).toMatchObject({ fallback: { title: 'Night loop', seed: 'A'.repeat(43) } });
     expect(existsSync(pathOf(answer))).toBe(true);
     expect(files()).toHaveLength(1);
   });
@@ -120,15 +122,26 @@ describe('A fallback', () => {
 });
 
 describe('An upload is refused', () => {
-  test('without the token, with a wrong one, and for a session that is not published', async () => {
-    const { put, get, files } = await setUp();
+  test('without a signature, with a wrong one, and for a session that is not published', async () => {
+    const { put, get, owner, files } = await setUp();
     expect((await put(mp3(100), '', {})).status).toBe(401);
-    expect((await put(mp3(100), '', { authorization: 'Bearer wrong' })).status).toBe(403);
+    const wrong = owner('PUT', AT, mp3(100), drawSigningKey());
+    expect((await put(mp3(100), '', wrong)).status).toBe(403);
     const elsewhere = '/announcements/radio.example/nothing/fallback';
     expect((await get(elsewhere, { method: 'PUT', body: mp3(100) })).status).toBe(404);
     expect((await get(AT, { method: 'DELETE' })).status).toBe(401);
     expect((await get(AT)).status).toBe(405);
     expect(files()).toEqual([]);
+  });
+
+  test('when it is not the file that was signed, or comes without the seed of its key', async () => {
+    const { put, get, owner, told, files } = await setUp();
+    expect((await put(mp3(100), '', owner('PUT', AT, mp3(101)))).status).toBe(403);
+    expect(await told()).toMatchObject({ fallback: null });
+    const headers = owner('PUT', AT, mp3(100));
+    expect((await get(AT, { method: 'PUT', body: mp3(100), headers })).status).toBe(400);
+    await put(mp3(100));
+    expect(files()).toHaveLength(1);
   });
 
   test.each([
@@ -165,7 +178,12 @@ describe('An upload is refused', () => {
     const chunks = async function* () {
       for (let index = 0; index < parts; index++) yield part;
     };
-    const init = { method: 'PUT', body: chunks(), headers: owner(PATH), duplex: 'half' };
+    const init = {
+      method: 'PUT',
+      body: chunks(),
+      headers: { ...SEED, ...owner('PUT', AT) },
+      duplex: 'half',
+    };
     expect((await get(AT, init as unknown as RequestInit)).status).toBe(413);
     expect(files()).toEqual([]);
   });
@@ -174,7 +192,7 @@ describe('An upload is refused', () => {
     const { put, told, files, at, owner } = await setUp();
     await put(mp3(100));
     const before = pathOf(await told());
-    const headers = { ...owner(PATH), 'content-length': '100000' };
+    const headers = { ...SEED, ...owner('PUT', AT), 'content-length': '100000' };
     const broken = startRequest(`${at}${AT}`, { method: 'PUT', headers });
     broken.on('error', () => undefined).write(mp3(100));
     await expect.poll(() => files().length).toBe(2);

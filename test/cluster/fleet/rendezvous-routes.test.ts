@@ -4,7 +4,8 @@ import express from 'express';
 import { afterEach, expect, test } from 'vitest';
 import { rendezvousRoutes } from '../../../src/cluster/fleet/rendezvous-routes.js';
 import { problem, refused } from '../../../src/cluster/web/problem.js';
-import { parseAnnouncement } from '../../../src/session/parse-announcement.js';
+import { identityOf } from '../../../src/session/session-id.js';
+import { announcementIn } from '../../session/signed.js';
 import { announcementXml, NIGHT } from '../support.js';
 
 const closers: (() => void)[] = [];
@@ -14,12 +15,12 @@ afterEach(() => {
 });
 
 test('A rendezvous SCX that does not start is waited for at most 2 s', async () => {
-  const parsed = parseAnnouncement(announcementXml(NIGHT));
-  if (!parsed.ok) throw new Error(parsed.problems.join());
-  const known = { announcement: parsed.value, url: '', isPublished: true };
+  const announcement = announcementIn(announcementXml(NIGHT));
+  const session = identityOf(announcement.name, announcement.key);
+  const known = { announcement, session, url: '', isPublished: true };
   const asked: unknown[] = [];
   const routes = rendezvousRoutes({
-    finder: { recall: (session) => (session === NIGHT ? known : undefined) },
+    finder: { named: ({ text, key }) => (text === session.text && !key ? known : undefined) },
     scxs: {
       exists: () => false,
       existing: async () => refused(problem(503, 'not asked for')),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
-import { hashSecret } from '../../../src/runtime/secrets.js';
+import { keyOfPassword } from '../../session/signed.js';
 import { startFake } from '../fake-cluster.js';
 import { freePair, PATH, startFed, textOf, wait } from '../fake-scx.js';
 import { announcementXml } from '../support.js';
@@ -169,11 +169,10 @@ describe('A SHOUTcast encoder', () => {
     async (coding) => {
       const { client, port, publish } = await startFed();
       const password = 'R\xf3s und L\xf6we, zwanzig Zeichen';
-      const key = `<r:SOURCE-KEY>${hashSecret(password)}</r:SOURCE-KEY></SCATTERCAST`;
-      await publish(
-        PATH.replace('night', 'day'),
-        announcementXml('scattercast://radio.example/day').replace('</SCATTERCAST', key),
-      );
+      const { publicKey } = await keyOfPassword(password);
+      const more = `<r:SOURCE name="station" key="${publicKey}" priority="255"/>`;
+      const day = announcementXml('scattercast://radio.example/day', 'Day', { more });
+      await publish(PATH.replace('night', 'day'), day);
       const encoder = client('', port + 1);
       encoder.socket.write(`${password}\r\n`, coding);
       await vi.waitUntil(() => encoder.text() !== '', wait);

@@ -1,17 +1,15 @@
 /** Titles from encoders at a front end, as its SCX receives them. */
 import { describe, expect, test, vi } from 'vitest';
 import { parseTitleUpdate } from '../../../src/icecast/title-update.js';
-import { parseSessionName } from '../../../src/session/session-name.js';
+import { nameOf, TOKEN } from '../../session/signed.js';
 import { startFed, textOf, wait } from '../fake-scx.js';
-import { NIGHT } from '../support.js';
+import { adminPasswordOf, NIGHT } from '../support.js';
 
 const basic = (user: string, password: string): string => `Basic ${btoa(`${user}:${password}`)}`;
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<ok>';
 
 function mounts() {
-  const night = parseSessionName(NIGHT);
-  if (!night.ok) throw new Error('no name');
-  return new Map([['/live', night.value]]);
+  return new Map([['/live', nameOf(NIGHT)]]);
 }
 
 /** A cluster, and the request that its SCX receives when an encoder sends a title. */
@@ -73,12 +71,13 @@ describe('A title at a front end', () => {
     expect(update.title).toHaveLength(512);
   });
 
-  test("may be sent by the session's admin, whose token is not passed on", async () => {
-    const { tell, token, password } = await startWithTitles();
+  test("may be sent by the session's admin, whose password is not passed on", async () => {
+    const token = adminPasswordOf(NIGHT);
+    const { tell, password } = await startWithTitles();
     const told = await tell(`${UPDATE}/live&song=A`, basic('admin', token));
     expect(told.shown).toBeUndefined();
     expect(told.proof).toMatch(/^\d+\.[\w-]+\.[\w-]+$/);
-    const others = [basic('admin', password), basic('source', token), basic('admin', 'x')];
+    const others = [basic('admin', password), basic('source', token), basic('admin', TOKEN)];
     for (const other of others) {
       expect((await tell(`${UPDATE}/live&song=A`, other)).shown).toBe(other);
     }

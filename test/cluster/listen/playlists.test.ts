@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { printPlaylist } from '../../../src/cluster/listen/playlists.js';
 import { isRedirectShy } from '../../../src/cluster/listen/redirect-shy.js';
+import { SESSION_KEY } from '../../session/signed.js';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT } from '../support.js';
 
@@ -54,13 +55,17 @@ describe('A playlist', () => {
     const { cluster, get } = await startFake();
     const query = `announcement=${encodeURIComponent(url)}`;
     const m3u = await (await get(`/listen.m3u?${query}&proxy=1`)).text();
-    expect(m3u).toContain(`\n${cluster.url}/listen/${PATH}.mp3?proxy=1&${query}&.mp3\n`);
+    const keyed = `${PATH}@${SESSION_KEY.publicKey}`;
+    expect(m3u).toContain(`\n${cluster.url}/listen/${keyed}.mp3?proxy=1&${query}&.mp3\n`);
 
     const restarted = await startFake();
+    for (const path of [PATH, keyed]) {
+      expect((await restarted.get(`/listen/${path}.mp3?${query}`)).status).toBe(302);
+    }
     expect((await restarted.get(`/listen/${PATH}.mp3`)).status).toBe(404);
-    expect((await restarted.get(`/listen/${PATH}.mp3?${query}`)).status).toBe(302);
+    expect((await restarted.get(`/listen/${keyed}.mp3`)).status).toBe(302);
     const other = await restarted.get(`/listen/radio.example/day.mp3?${query}`);
-    expect([other.status, await other.text()]).toEqual([404, expect.stringContaining(NIGHT)]);
+    expect([other.status, await other.text()]).toEqual([404, expect.stringContaining(keyed)]);
   });
 
   test('has the name of a proxy that ends the encryption, if that is trusted', async () => {

@@ -16,7 +16,7 @@ import { birthOf, isAlive } from '../../../src/cluster/data/process-identity.js'
 import { trimLogs } from '../../../src/cluster/platform/log-files.js';
 import type { Exit, Platform } from '../../../src/cluster/platform/platform.js';
 import { createProcessPlatform } from '../../../src/cluster/platform/process-platform.js';
-import { FACTS, quiet, temporaryFolder, until } from '../support.js';
+import { FACTS, idOf, NIGHT, quiet, temporaryFolder, until } from '../support.js';
 
 const ENTRY = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
 const ID = 'a'.repeat(32);
@@ -49,7 +49,7 @@ const launchOf = (name: string): Launch =>
     ...FACTS,
     id: ID,
     keySeed: 'k'.repeat(43),
-    session: `scattercast://radio.example/${name}`,
+    session: idOf(`scattercast://radio.example/${name}`),
     rendezvous: false,
     leaseUrl: 'http://127.0.0.1:1',
     leaseToken: 'secret-token',
@@ -194,7 +194,7 @@ describe('The process platform', () => {
       expect.objectContaining({
         id: ID,
         pid,
-        session: 'scattercast://radio.example/night',
+        session: NIGHT,
         ports: { http: 8100, overlay: 8101 },
         facts: FACTS,
       }),
@@ -221,9 +221,9 @@ describe('The process platform', () => {
     const pid = await first.launch('night');
     await first.started('night');
     const { platform, exits } = setUp();
-    expect(platform.adopt(ID, 'scattercast://radio.example/other', pid)).toBe(false);
-    expect(platform.adopt(ID, 'scattercast://radio.example/night', process.pid)).toBe(false);
-    expect(platform.adopt(ID, 'scattercast://radio.example/night', pid)).toBe(true);
+    expect(platform.adopt(ID, idOf('scattercast://radio.example/other'), pid)).toBe(false);
+    expect(platform.adopt(ID, NIGHT, process.pid)).toBe(false);
+    expect(platform.adopt(ID, NIGHT, pid)).toBe(true);
     platform.stop(ID, 'SIGKILL');
     await until(() => exits.length > 0);
   });

@@ -29,7 +29,7 @@ const LIVE: Mounts = new Map([
 async function onAir(at = '', mounts = LIVE, mount?: string) {
   const fake = await startFake({ mounts });
   const homepage = '<r:HOMEPAGE>https://radio.example/</r:HOMEPAGE>';
-  const xml = announcementXml(NIGHT).replace('<CHANNEL', `${homepage}<CHANNEL`);
+  const xml = announcementXml(NIGHT, undefined, { more: homepage });
   await fake.publish(PATH, xml);
   await expect.poll(() => fake.platform.launches.length).toBe(1);
   const { id } = fake.platform.launches[0]!;

@@ -2,7 +2,9 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { openTitleHistory } from '../../../src/cluster/status/title-history.js';
-import { NIGHT, temporaryFolder } from '../support.js';
+import { temporaryFolder } from '../support.js';
+
+const NIGHT = 'radio.example/night';
 
 const log = pino({ level: 'silent' });
 const open = (folder = temporaryFolder()) => openTitleHistory(folder, log);
@@ -17,7 +19,7 @@ describe('The history of titles', () => {
     }
     history.onStatus(NIGHT, { playing: null, title: 'C' }, listeners);
     expect(history.of(NIGHT).map(({ title }) => title)).toEqual(['A', 'B', 'A']);
-    expect(history.of('scattercast://radio.example/day')).toEqual([]);
+    expect(history.of('radio.example/day')).toEqual([]);
     await history.close();
   });
 
@@ -54,7 +56,7 @@ describe('The history of titles', () => {
     writeFileSync(`${folder}/playlist.log`, `${old}${line}new\n`);
     const history = await open(folder);
     expect(history.of(NIGHT)[0]?.title).toBe('new');
-    expect(history.of('scattercast://radio.example/day')).toEqual([]);
+    expect(history.of('radio.example/day')).toEqual([]);
     await history.close();
   });
 });

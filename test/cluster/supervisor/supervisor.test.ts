@@ -246,7 +246,7 @@ describe('A running SCX', () => {
     }
   });
 
-  test('keeps the announcement that it was launched for against others of the same name', () => {
+  test('takes a newer announcement of the session, and keeps it against older ones', () => {
     const { machine, want, lease, exited } = setUp();
     const wantBy = (request: number, facts: LaunchFacts, now: number) => {
       const client = { session: NIGHT, isListener: true, timeoutMs: 20_000 };
@@ -254,14 +254,10 @@ describe('A running SCX', () => {
     };
     want(1, 0);
     lease(1, 1000, { listeners: 3 });
-    wantBy(
-      2,
-      { ...FACTS, announcement: 'http://192.0.2.1/foreign.xml', sourceKey: 'theirs' },
-      2000,
-    );
-    const retitled = { ...FACTS, title: 'Night, renamed' };
-    wantBy(3, retitled, 3000);
-    wantBy(4, { ...FACTS, announcement: 'http://192.0.2.1/foreign.xml' }, 4000);
+    const access = { ...FACTS.access, issuedMs: FACTS.access.issuedMs + 1 };
+    const retitled = { ...FACTS, access, title: 'Night, renamed' };
+    wantBy(2, retitled, 2000);
+    wantBy(3, { ...FACTS, announcement: 'http://192.0.2.1/old.xml' }, 3000);
     const launches = exited(1, 100_000, 1).filter(({ kind }) => kind === 'launch');
     expect(launches).toMatchObject([{ order: { facts: retitled } }]);
   });

@@ -64,7 +64,7 @@ const CASES: [string, Headers, string | typeof OWN][] = [
 
 describe('A client that came by', () => {
   test.each(CASES)('%s is told that origin in every address', async (_what, headers, told) => {
-    const { cluster, publish, owner } = await startFake();
+    const { cluster, publish, operator } = await startFake();
     await publish(PATH, announcementXml(NIGHT));
     const expected = told === OWN ? cluster.url : told;
     const at = (path: string) => ask(cluster.port, path, headers);
@@ -78,7 +78,7 @@ describe('A client that came by', () => {
     expect(status.cluster.url).toBe(expected);
     expect(status.sessions[0]).toMatchObject({ listenUrl: listen, announcementUrl: announcement });
     const path = `/announcements/${PATH}.xml`;
-    const put = { ...headers, ...owner(PATH) };
+    const put = { ...headers, ...operator };
     const published = await ask(cluster.port, path, put, announcementXml(NIGHT));
     expect(JSON.parse(published.body)).toMatchObject({ url: announcement, listen });
   });

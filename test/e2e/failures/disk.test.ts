@@ -63,10 +63,8 @@ async function open(): Promise<Scene> {
     stage.cluster({ dataDir: disk.path }),
   ]);
   const first = await stage.announce(home, `scattercast://${PATH}`);
-  const { password } = stage.secretsOf(first);
   const meet = ['--rendezvous', `${home.url}/rendezvous/${PATH}`];
-  const own = ['--password', password];
-  const announcement = await stage.announce(cluster, `scattercast://${PATH}`, ...meet, ...own);
+  const announcement = await stage.announce(cluster, `scattercast://${PATH}`, ...meet);
   await broadcastNumbers(stage, home, first);
   const player = await tuneIn(cluster, announcement);
   closing.push(async () => player.stop());

@@ -42,7 +42,7 @@ async function announce(rendezvous: readonly [Cluster, Cluster]): Promise<string
   const [first, second] = rendezvous;
   const published = await stage.announce(first, NAME, ...meet);
   const secrets = stage.secretsOf(published);
-  await stage.announce(second, NAME, ...meet, '--password', secrets.password);
+  await stage.announce(second, NAME, ...meet);
   document = await (await fetch(published)).text();
   const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/announcement.xml`;
   stage.share(url, secrets);

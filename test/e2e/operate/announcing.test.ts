@@ -36,7 +36,7 @@ const STRANGER = { XDG_STATE_HOME: '/nowhere' };
 test("Another user of the cluster's machine is refused, and told what to do", async () => {
   const { code, error } = await announce(STRANGER);
   expect(code).toBe(5);
-  expect(error).toMatch(/Only the operator announces.*--data.*admin-token.*--token/);
+  expect(error).toMatch(/Only the operator announces.*--data.*admin-token.*--operator-token/);
   expect(error.trim().split('\n')).toHaveLength(1);
   const unreadable = await announce(STRANGER, NAME, '--data', '/nowhere');
   expect([unreadable.code, unreadable.error]).toEqual([
@@ -45,11 +45,15 @@ test("Another user of the cluster's machine is refused, and told what to do", as
   ]);
 });
 
-test("The cluster's own user announces without further ado, also a second time", async () => {
+test("The cluster's own user announces without further ado, also a second time with its token", async () => {
   const first = await announce(home);
   expect(first).toMatchObject({ code: 0, out: expect.stringContaining('/announced.xml') });
   expect(first.error).toMatch(/^source password: /m);
-  expect((await announce(home, NAME, '--title', 'Again')).code).toBe(0);
+  const [, token = ''] = /^admin token: (\S+) /m.exec(first.error) ?? [];
+  const again = { ...home, SCATTERCAST_TOKEN: token };
+  expect((await announce(again, NAME, '--title', 'Again')).code).toBe(0);
+  const without = await announce(home, NAME, '--title', 'Again');
+  expect(without).toMatchObject({ code: 5, error: expect.stringContaining('--token') });
   for (const file of ['secret', 'admin-token']) {
     expect(statSync(`${cluster.dataDir}/${file}`).mode & 0o077).toBe(0);
   }
@@ -58,7 +62,8 @@ test("The cluster's own user announces without further ado, also a second time",
 test("The operator's token announces from anywhere, and a wrong one does not", async () => {
   const token = readFileSync(`${cluster.dataDir}/admin-token`, 'utf8').trim();
   const other = 'scattercast://radio.example/other';
-  const wrong = await announce({ ...STRANGER, SCATTERCAST_TOKEN: `${token}x` }, other);
+  const wrong = await announce({ ...STRANGER, SCATTERCAST_OPERATOR_TOKEN: `${token}x` }, other);
   expect(wrong).toMatchObject({ code: 5, error: expect.stringContaining("operator's token") });
-  expect((await announce({ ...STRANGER, SCATTERCAST_TOKEN: token }, other)).code).toBe(0);
+  const right = { ...STRANGER, SCATTERCAST_OPERATOR_TOKEN: token };
+  expect((await announce(right, other)).code).toBe(0);
 });

@@ -119,7 +119,7 @@ test('A broadcaster with the right password is on the air, and the webhook hears
 test('An announcement is not changed or removed without its token', async () => {
   const attempts = [
     announceWith('', '--remove'),
-    announceWith('wrong', '--remove'),
+    announceWith('another-token-that-is-wrong', '--remove'),
     announceWith('', '--title', 'Mine'),
   ];
   for (const attempt of attempts) {

@@ -74,7 +74,7 @@ const hasMount = async (server: Server, mount: string): Promise<boolean> =>
 async function prepareOurs(): Promise<void> {
   cluster = await stage.cluster();
   const announcement = await stage.announce(cluster, NIGHT, '--title', 'Night');
-  const { password, token: admin } = stage.secretsOf(announcement);
+  const { password, adminPassword: admin } = stage.secretsOf(announcement);
   token = admin;
   operator = readFileSync(`${cluster.dataDir}/admin-token`, 'utf8').trim();
   running.push(ffmpeg({ port: cluster.port, mount: MOUNT, password }));

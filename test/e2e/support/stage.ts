@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import type { ClusterStatus } from '../../../src/api/cluster-status.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
 import { publish, remove } from '../../../src/client/cluster/cluster-api.js';
+import { sessionKeyOf } from '../../../src/runtime/signing-key.js';
 import { DEFAULT_CHANNELS } from '../../../src/session/announcement.js';
 import { printAnnouncement } from '../../../src/session/print-announcement.js';
 import { parseSessionPath } from '../../../src/session/session-name.js';
+import { PASSWORD, SESSION_KEY, STATION, signed, TOKEN } from '../../session/signed.js';
 import { isAlive, type Running, start, until } from './processes.js';
 
 export interface Cluster {
@@ -55,6 +57,8 @@ interface Announced {
   readonly session: string;
   readonly password: string;
   readonly token: string;
+  /** Of the user `admin`. */
+  readonly adminPassword: string;
   /** Of webhooks, if there are any. */
   readonly webhook: string | undefined;
 }
@@ -115,14 +119,16 @@ async function end(one: Running): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The secrets in what `announce` has printed; a password that was given is not printed. */
-function secretsIn(printed: string, given: string | undefined) {
+/** The secrets in what `announce` has printed; those that were given are not printed. */
+function secretsIn(printed: string, given: Partial<Announced>) {
   const find = (what: string): string | undefined =>
     new RegExp(`^${what}: (\\S+) `, 'm').exec(printed)?.[1];
-  const password = find('source password') ?? given;
-  const token = find('admin token');
-  if (password === undefined || token === undefined) return undefined;
-  return { password, token, webhook: find('webhook secret') };
+  return {
+    password: find('source password') ?? given.password ?? '',
+    token: find('admin token') ?? given.token ?? '',
+    adminPassword: find('admin password') ?? given.adminPassword ?? '',
+    webhook: find('webhook secret') ?? given.webhook,
+  };
 }
 
 /** An empty stage; `env` is for all that runs on it. */
@@ -191,13 +197,16 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
 
   const announce: Stage['announce'] = async (at, name, ...extra) => {
     const where = ['--cluster', at.url, '--data', at.dataDir];
-    const announced = run(['announce', ...where, '--name', name, ...extra]);
+    // The same session at a further cluster, or another time.
+    const before = [...known.values()].find(({ session }) => session === name);
+    const own = {
+      ...(before && { SCATTERCAST_TOKEN: before.token, SCATTERCAST_PASSWORD: before.password }),
+    };
+    const announced = run(['announce', ...where, '--name', name, ...extra], { env: own });
     const { code } = await announced.exited;
     if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
     const [url = ''] = announced.stdout().split('\n');
-    const index = extra.indexOf('--password');
-    const found = secretsIn(announced.stderr(), index < 0 ? undefined : extra[index + 1]);
-    if (found !== undefined) known.set(url, { session: name, ...found });
+    known.set(url, { session: name, ...secretsIn(announced.stderr(), before ?? {}) });
     return url;
   };
 
@@ -226,21 +235,23 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
       const name = parseSessionPath(path);
       if (!name.ok) throw new Error(name.problems.join());
       const rendezvous = [`${at}/rendezvous/${path}`];
-      const xml = printAnnouncement({ name: name.value, channels: DEFAULT_CHANNELS, rendezvous });
-      const {
-        url,
-        session,
-        password = '',
-        token = '',
-      } = await publish(at, path, xml, {
-        clusterSecret: readFileSync(`${dataDir}/secret`, 'utf8').trim(),
-      });
-      known.set(url, { session, password, token, webhook: undefined });
+      const xml = printAnnouncement(
+        signed({
+          ...{ name: name.value, channels: DEFAULT_CHANNELS, rendezvous },
+          sources: [STATION],
+        }),
+      );
+      const clusterSecret = readFileSync(`${dataDir}/secret`, 'utf8').trim();
+      const sessionKey = SESSION_KEY;
+      const { url, session } = await publish(at, path, xml, { clusterSecret, sessionKey });
+      const secrets = { password: PASSWORD, token: TOKEN, adminPassword: '', webhook: undefined };
+      known.set(url, { session, ...secrets });
       return url;
     },
     withdraw: ({ url }, announcement) => {
       const { session, token } = announcedAt(announcement);
-      return remove(url, session.replace('scattercast://', ''), { token });
+      const sessionKey = sessionKeyOf(token);
+      return remove(url, session.replace('scattercast://', ''), { sessionKey });
     },
     secretsOf: announcedAt,
     share: (announcement, announced) => void known.set(announcement, announced),

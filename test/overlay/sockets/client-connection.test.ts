@@ -3,6 +3,7 @@ import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { ClientMessage } from '../../../src/wire/client-message.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../../src/wire/encoder.js';
 import { type ClientHello, WIRE_VERSION } from '../../../src/wire/hello.js';
+import { STATION } from '../../session/signed.js';
 import {
   connectRaw,
   createAdu,
@@ -30,7 +31,13 @@ const HELLO: ClientHello = {
   session: SESSION,
   purpose: 'client',
   source: SOURCE,
+  proof: { key: STATION.key, timeMs: 1, signature: 'right' },
 };
+
+const signedBy = (signature: string): ClientHello => ({
+  ...HELLO,
+  proof: { ...HELLO.proof, signature },
+});
 
 /** A station with one client, which sends HELLO and two messages at once. */
 async function attach(): Promise<[Station, Attached]> {
@@ -58,7 +65,9 @@ async function attach(): Promise<[Station, Attached]> {
 
 test('a client is greeted, and all its messages arrive, also those sent with HELLO', async () => {
   const [station, { peer, adus, messages }] = await attach();
-  expect(station.clients[0]?.source).toEqual(SOURCE);
+  const signature = Buffer.from(HELLO.proof.signature, 'base64url');
+  const statement = { timeMs: HELLO.proof.timeMs, signature };
+  expect(station.clients[0]?.source).toEqual({ ...SOURCE, statement });
   expect(station.clients[0]?.remoteAddress).toBe('127.0.0.1');
   expect(messages).toEqual([{ kind: 'keepAlive' }]);
   expect(adus[0]).toMatchObject({ source: SOURCE.id, sequence: 5, channel: 1 });
@@ -108,17 +117,17 @@ test.each([
 test('a client that may not attach is refused, and told that another attempt is useless', async () => {
   const seen: unknown[] = [];
   const { overlay, clients } = await startStation(1, [], {
-    objectionTo: ({ password }, remoteAddress) => {
-      seen.push([password, remoteAddress]);
-      return password === 'right' ? undefined : { reason: 'no', isFinal: true };
+    objectionTo: ({ proof: { signature } }, remoteAddress) => {
+      seen.push([signature, remoteAddress]);
+      return signature === 'right' ? undefined : { reason: 'no', isFinal: true };
     },
   });
   const refused = connectRaw(overlay.address);
-  refused.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  refused.send(encodeHello(signedBy('wrong')));
   await eventually(() => refused.isClosed);
   expect(refused.heard).toEqual([{ kind: 'refusal', reason: 'no', isFinal: true }]);
   const accepted = connectRaw(overlay.address);
-  accepted.send(encodeHello({ ...HELLO, password: 'right' }));
+  accepted.send(encodeHello(signedBy('right')));
   await eventually(() => clients.length === 1);
   expect(seen).toEqual([
     ['wrong', '127.0.0.1'],
@@ -128,11 +137,11 @@ test('a client that may not attach is refused, and told that another attempt is 
 
 test('only a few delayed refusals wait for each address, so that other clients can attach', async () => {
   const { overlay, clients } = await startStation(1, [], {
-    objectionTo: ({ password }) =>
-      password === undefined ? undefined : { reason: 'no', delayMs: 1000 },
+    objectionTo: ({ proof: { signature } }) =>
+      signature === 'right' ? undefined : { reason: 'no', delayMs: 1000 },
   });
   const crowd = Array.from({ length: 10 }, () => connectRaw(overlay.address));
-  for (const peer of crowd) peer.send(encodeHello({ ...HELLO, password: 'wrong' }));
+  for (const peer of crowd) peer.send(encodeHello(signedBy('wrong')));
   await eventually(() => overlay.counters.connectionsRefused === crowd.length);
   await eventually(() => crowd.filter((peer) => peer.isClosed).length >= 6);
   expect(crowd.flatMap((peer) => peer.heard)).toEqual([]);

@@ -14,7 +14,10 @@ function openEncoder(onSent: (sequence: number) => void = () => undefined) {
   const stamps: number[] = [];
   const source = { id: drawSourceId(KEY.publicKey), priority: 100, epoch: 1 };
   const signer = createLotSigner({ session: 's', source: source.id, epoch: 1, key: KEY });
-  const encoder = createEncoderClient(source, '127.0.0.1', signer, (reason) => closed.push(reason));
+  const encoder = createEncoderClient({
+    ...{ source, key: KEY.publicKey, remoteAddress: '127.0.0.1', signer },
+    onClosed: (reason) => void closed.push(reason),
+  });
   encoder.client.listen({
     onAdu: ({ channel, sequence, timestampMs }) => {
       sent.push(channel === TITLE_CHANNEL ? 'title' : sequence);

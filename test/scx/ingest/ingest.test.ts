@@ -6,30 +6,34 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Adu, SourceId } from '../../../src/gossamer/core/node.js';
 import { createHeadGate } from '../../../src/http/server/head-gate.js';
 import { sendAnswer } from '../../../src/http/server/response.js';
-import {
-  createSourcePassword,
-  type SourcePassword,
-} from '../../../src/http/server/source-password.js';
-import { hashSecret } from '../../../src/runtime/secrets.js';
+import { createPasswordKeys } from '../../../src/runtime/password-keys.js';
 import type { Rival } from '../../../src/scx/ingest/encoder-slots.js';
 import type { EncoderTitle } from '../../../src/scx/ingest/encoder-title.js';
 import { createIngest, type Ingest } from '../../../src/scx/ingest/ingest.js';
 import type { SourceClient } from '../../../src/scx/sources/source-client.js';
+import { createSourceLogin, type SourceLogin } from '../../../src/scx/sources/source-login.js';
 import { createTitleMemory, type TitleMemory } from '../../../src/scx/sources/title-memory.js';
-import { parseSessionName } from '../../../src/session/session-name.js';
 import { proofOf } from '../../http/proven.js';
 import { makeToneFrames } from '../../mp3/make-mp3.js';
 import { PADDING_CASES } from '../../mp3/padding-cases.js';
+import { accessOf } from '../../session/signed.js';
 import { type RawClient, rawClient } from '../raw-client.js';
-import { FRAME_MS, mp3Frame, numbersIn, range, withoutWaiting } from '../support.js';
+import {
+  FRAME_MS,
+  mp3Frame,
+  NIGHT as name,
+  nodeId,
+  numbersIn,
+  range,
+  withoutWaiting,
+} from '../support.js';
 
 const PASSWORD = 'k3nd8w-abcdef';
 const LEASE_TOKEN = 'the-cluster-itself';
 const MOUNT = '/radio.example/night';
 const wait = { timeout: 20_000, interval: 5 };
-const parsed = parseSessionName('scattercast://radio.example/night');
-if (!parsed.ok) throw new Error('no name');
-const name = parsed.value;
+/** Derived once for all tests. */
+const keys = createPasswordKeys();
 
 /** A source as the SCX has it. */
 interface Attached {
@@ -48,7 +52,7 @@ let rivals: Map<number, Rival>;
 let isLeaving: boolean;
 let isPassing: boolean;
 let passed: EncoderTitle[];
-let password: SourcePassword;
+let login: SourceLogin;
 let ingest: Ingest;
 let server: Server;
 let clients: RawClient[];
@@ -92,18 +96,10 @@ beforeEach(async () => {
     logged += line;
   };
   const log = pino({ level: 'trace' }, { write: keep });
-  password = createSourcePassword(hashSecret(PASSWORD), now);
+  const access = await accessOf(1, PASSWORD);
+  login = createSourceLogin({ session: name, access, keys, now });
   ingest = createIngest({
-    ...{
-      name,
-      session: name.text,
-      password,
-      leaseToken: LEASE_TOKEN,
-      titles,
-      log,
-      now,
-      attach: take,
-    },
+    ...{ name, scx: nodeId('e'), login, leaseToken: LEASE_TOKEN, titles, log, now, attach: take },
     rivalOf: (priority) => rivals.get(priority),
     isLeaving: () => isLeaving,
     passTitle: (told) => isPassing && passed.push(told) > 0,
@@ -279,18 +275,18 @@ describe('An encoder', () => {
         expect(answer).toContain('\r\nAllow: GET, PUT, OPTIONS, SOURCE\r\n');
         expect(answer).toContain('\r\nWWW-Authenticate: Basic realm=');
       }
-      expect(password.counters.wrong).toBe(0);
+      expect(login.counters.wrong).toBe(0);
     },
   );
 
   test('that guesses gets 401, later each time after a few; others do not wait', async () => {
     const waits = withoutWaiting([500, 1000]);
-    const verdicts = vi.spyOn(password, 'verifySource');
+    const verdicts = vi.spyOn(login, 'withPassword');
     const guess = async (address: string): Promise<number | undefined> => {
       const forwarded = `X-Forwarded-For: ${address}`;
       const client = request(`PUT ${MOUNT} HTTP/1.1`, basic('source:guess'), forwarded);
       expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 The source password is wrong\.\r\n/);
-      const verdict = verdicts.mock.results.at(-1)?.value;
+      const verdict = await verdicts.mock.results.at(-1)?.value;
       if (verdict?.kind !== 'wrong') return undefined;
       expect(waits.mock.calls.map(([, ms]) => ms)).toContain(verdict.delayMs);
       return verdict.delayMs;
@@ -299,7 +295,7 @@ describe('An encoder', () => {
     for (let times = 0; times < 5; times++) delaysMs.push(await guess('198.51.100.7'));
     expect(delaysMs).toEqual([0, 0, 0, 500, 1000]);
     expect(await guess('198.51.100.8')).toBe(0);
-    expect(password.counters).toEqual({ missing: 0, wrong: 6 });
+    expect(login.counters).toEqual({ missing: 0, wrong: 6 });
     expect(logged).toContain('198.51.100.7');
   });
 
@@ -489,7 +485,8 @@ describe('An encoder', () => {
   test('is disconnected when its session gets another password', async () => {
     const client = put();
     await onAir(client);
-    ingest.closeAll(401, 'the source password has changed');
+    login.update(await accessOf(2, 'another password'));
+    ingest.check(login.objectionTo);
     expect(await answerTo(client)).toMatch(/^HTTP\/1\.1 401 The source password has changed\./);
   });
 
@@ -581,7 +578,8 @@ describe('An encoder on a new connection', () => {
     old.socket.resetAndDestroy();
     await vi.waitUntil(() => before.closed !== undefined, wait);
     const after = await onAir(put('User-Agent: butt'));
-    expect(after.client.source).toEqual({ ...before.client.source, epoch: 2 });
+    const { statement: _, ...source } = before.client.source;
+    expect(after.client.source).toMatchObject({ ...source, epoch: 2 });
   });
 
   test.each(['butt', 'mixxx'])(

@@ -1,4 +1,5 @@
 /** What a front end asks an SCX about its clients, over real connections. */
+
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scxListenersSchema, scxSourcesSchema } from '../../../src/api/scx-admin.js';
@@ -11,6 +12,7 @@ import { createSourcesAdmin } from '../../../src/scx/port/client-admin.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import { proofOf } from '../../http/proven.js';
+import { STATION } from '../../session/signed.js';
 import { type RawClient, rawClient } from '../raw-client.js';
 import {
   audioAdu,
@@ -47,6 +49,7 @@ const attach = (sources: ReturnType<typeof attached>, digit: string) => {
   let publish: ((adu: ReturnType<typeof audioAdu>) => void) | undefined;
   sources.handleClient({
     ...{ source: source(digit), remoteAddress: `192.0.2.${Number.parseInt(digit, 16)}` },
+    key: STATION.key,
     ...{ sendAlive: () => undefined, sendLeaving: () => undefined },
     listen: ({ onAdu }) => {
       publish = onAdu;

@@ -1,18 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
 import { icestatsOf, streamFields } from '../../../src/scx/port/stream-headers.js';
-import { parseSessionName } from '../../../src/session/session-name.js';
+import { NIGHT as name } from '../support.js';
 
-const parsed = parseSessionName('scattercast://radio.example/night');
-if (!parsed.ok) throw new Error('no name');
-const name = parsed.value;
 const UNKNOWN = { title: undefined, genre: undefined };
 
 describe('The headers of a stream', () => {
   test('describe it, and name the session without a title', () => {
     expect(streamFields({ title: 'Nuit é', genre: 'Jazz' }, name, 128)).toEqual({
       ...{ 'icy-name': 'Nuit \xc3\xa9', 'icy-genre': 'Jazz', 'icy-br': 128, 'icy-pub': 0 },
-      'x-scattercast-session': 'scattercast://radio.example/night',
+      'x-scattercast-session': name.id,
     });
     const about = { ...UNKNOWN, text: 'Nuit é\r\nX: y', url: 'http://x/', isListed: true };
     expect(streamFields(about, name, 128)).toMatchObject({
@@ -30,7 +27,7 @@ describe('The headers of a stream', () => {
 
 describe('status-json.xsl of an SCX', () => {
   const status = {
-    ...{ session: name.text, httpUrl: 'http://radio.example:8001/night.mp3', title: 'Moonlight' },
+    ...{ session: name.id, httpUrl: 'http://radio.example:8001/night.mp3', title: 'Moonlight' },
     ...{ startedAt: '2026-11-22T23:00:00.000Z', bitrateKbps: 128, listeners: 1, listenersPeak: 2 },
     ...{ id: 'b'.repeat(16), playing: 'a'.repeat(16), sources: [] },
   } as unknown as ScxStatus;

@@ -5,6 +5,7 @@ import type { Adu, Source } from '../../../src/gossamer/core/node.js';
 import { createAduAdmission } from '../../../src/scx/sources/adu-admission.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import type { SourceClient, SourceClientEvents } from '../../../src/scx/sources/source-client.js';
+import { STATION } from '../../session/signed.js';
 import { audioAdu, FRAME_MS, range, source, sourceId, titleAdu } from '../support.js';
 
 describe('The admission of ADUs', () => {
@@ -72,6 +73,7 @@ function client(of: Source) {
   let events: SourceClientEvents | undefined;
   const connection: SourceClient = {
     source: of,
+    key: STATION.key,
     remoteAddress: '127.0.0.1:1234',
     listen: (registered) => {
       events = registered;

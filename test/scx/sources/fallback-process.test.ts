@@ -12,7 +12,7 @@ import {
 } from '../../../src/scx/sources/fallback-process.js';
 
 const STAND_IN = fileURLToPath(new URL('fallback-stand-in.mjs', import.meta.url));
-const SECRET = drawToken();
+const SEED = drawToken();
 
 const folder = mkdtempSync(join(tmpdir(), 'scattercast-fallback-'));
 const open: FallbackProcess[] = [];
@@ -36,14 +36,13 @@ function setUp(entry = STAND_IN) {
       logLevel: 'info',
     },
     overlayAddress: 'radio.example:8101',
-    secret: SECRET,
     log,
   });
   open.push(fallback);
   return { fallback, lines };
 }
 
-const file = (title = 'Night') => ({ path: join(folder, `${count++}`), title });
+const file = (title = 'Night') => ({ path: join(folder, `${count++}`), title, seed: SEED });
 
 interface Start {
   readonly words: string;
@@ -85,7 +84,6 @@ test('A fallback is played by a process that gets everything in its environment'
   expect(fallbackLaunchSchema.parse(JSON.parse(text))).toMatchObject({
     session: 'scattercast://radio.example/night',
     scx: { id: '1'.repeat(32), overlayAddress: '127.0.0.1:8101' },
-    secret: SECRET,
     file: night,
   });
 });
@@ -137,5 +135,5 @@ test('A fallback that cannot be started does no harm, and its log holds no secre
   fallback.play(file());
   await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('has ended');
   fallback.stop();
-  expect(lines.join()).not.toContain(SECRET);
+  expect(lines.join()).not.toContain(SEED);
 });

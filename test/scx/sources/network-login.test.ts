@@ -1,48 +1,55 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { createSourcePassword } from '../../../src/http/server/source-password.js';
-import { hashSecret } from '../../../src/runtime/secrets.js';
+import type { NodeId } from '../../../src/gossamer/core/node.js';
+import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
+import { createPasswordKeys } from '../../../src/runtime/password-keys.js';
+import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
 import { createNetworkLogin } from '../../../src/scx/sources/network-login.js';
+import { createSourceLogin } from '../../../src/scx/sources/source-login.js';
 import type { ClientHello } from '../../../src/wire/hello.js';
-import { source } from '../support.js';
+import { listed, proofBy, STATION, STATION_KEY } from '../../session/signed.js';
+import { NIGHT } from '../support.js';
 
 const STRANGER = '198.51.100.7';
+const SELF = '1'.repeat(32) as NodeId;
+const FALLBACK_KEY = drawSigningKey();
 
-const hello = (password?: string): ClientHello =>
-  ({ source: source('a'), password }) as ClientHello;
+const helloBy = (key: SigningKey): ClientHello => {
+  const source = { id: drawSourceId(key.publicKey), priority: 0, epoch: 1 };
+  const proof = proofBy(key, { session: NIGHT.id, scx: SELF, source });
+  return { version: 5, session: NIGHT.id, purpose: 'client', source, proof };
+};
 
-const open = (key: string | undefined = hashSecret('right')) =>
+const open = () =>
   createNetworkLogin({
-    password: createSourcePassword(key, () => 0),
-    fallbackSecret: 'drawn',
+    login: createSourceLogin({
+      session: NIGHT,
+      access: { issuedMs: 1, sources: [STATION, listed(FALLBACK_KEY, { name: 'fallback' })] },
+      ...{ keys: createPasswordKeys(), now: () => 0 },
+    }),
+    self: SELF,
     log: pino({ enabled: false }),
   });
 
 describe('The login of a source client', () => {
-  test('takes the source password', () => {
+  test('takes a source with a listed key', () => {
     const login = open();
-    expect(login.objectionTo(hello('right'), STRANGER)).toBeUndefined();
+    expect(login.objectionTo(helloBy(STATION_KEY), STRANGER)).toBeUndefined();
     expect(login.fallbackSource).toBeUndefined();
   });
 
-  test('refuses a missing password for good, and says how to give one', () => {
-    expect(open().objectionTo(hello(), STRANGER)).toEqual({
-      reason: expect.stringContaining('--password'),
-      delayMs: 0,
-      isFinal: true,
-    });
-  });
-
-  test('refuses a wrong password for good, later after a few guesses', () => {
+  test('refuses another key for good, later after a few guesses', () => {
     const login = open();
-    const objections = [1, 2, 3, 4].map(() => login.objectionTo(hello('guess'), STRANGER));
+    const hello = helloBy(drawSigningKey());
+    const objections = [1, 2, 3, 4].map(() => login.objectionTo(hello, STRANGER));
     expect(objections.map((objection) => objection?.delayMs)).toEqual([0, 0, 0, 500]);
     expect(objections[0]).toMatchObject({ reason: 'the source password is wrong', isFinal: true });
   });
 
-  test('takes the secret of the fallback process, and remembers its source', () => {
-    const login = open(undefined);
-    expect(login.objectionTo(hello('drawn'), STRANGER)).toBeUndefined();
-    expect(login.fallbackSource).toBe(source('a').id);
+  test('knows the source with the key of the fallback', () => {
+    const login = open();
+    const hello = helloBy(FALLBACK_KEY);
+    expect(login.objectionTo(hello, '127.0.0.1')).toBeUndefined();
+    expect(login.fallbackSource).toBe(hello.source.id);
   });
 });
