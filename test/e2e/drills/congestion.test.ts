@@ -54,14 +54,14 @@ test('A child on a slow link moves to another parent; it and its sibling miss no
   await Promise.all(heard.map(({ firstByteMs }) => firstByteMs));
   const [{ id: sourceId = '' } = {}] = await source.scxs();
   const idOf = async (cluster: Cluster) => (await cluster.scxs())[0]?.id ?? '';
-  const [childId, siblingId] = [await idOf(child), await idOf(sibling)];
+  const siblingId = await idOf(sibling);
   const isNeighbour = async () =>
     (await child.scxs())[0]?.neighbours.some(({ id }) => id === siblingId);
   await until('two children of the source, which are neighbours', async () => {
     const parents = [await parentOf(child), await parentOf(sibling)];
     return parents.every((parent) => parent === sourceId) && (await isNeighbour());
   });
-  link.slow(childId, HALF_BYTES_PER_SECOND);
+  link.slow((await child.scxs())[0]?.pid ?? -1, HALF_BYTES_PER_SECOND);
   await until('the child to have another parent', async () => {
     return (await parentOf(child)) === siblingId;
   });

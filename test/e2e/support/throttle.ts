@@ -1,24 +1,43 @@
 /**
  * A forwarder in front of a cluster that advertises another loopback address than it listens at: a
  * connection to that address is forwarded to the same port of 127.0.0.1. What the cluster answers
- * can be delayed on the way, and the audio to one SCX can be made slow.
+ * can be delayed on the way, and the audio to one SCX can be made slow. Connections are encrypted:
+ * those of an SCX are told by its process, and its audio by the bytes.
  */
 import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive } from './processes.js';
 
 const STEP_MS = 50;
 
-/**
- * The first frame of a data connection says that it is one, its channel, and the SCX that opened
- * it.
- */
-const isAudioOf = (hello: string, id: string): boolean =>
-  hello.includes('"purpose":"data"') && hello.includes('"channel":1') && hello.includes(id);
+/** The local TCP ports of a process (Linux). */
+function portsOf(pid: number): Set<number> {
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return []; // closed meanwhile
+      }
+    }),
+  );
+  const rows = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1);
+  const fields = rows.map((row) => row.trim().split(/\s+/));
+  const own = fields.filter(([, , , , , , , , , inode = '']) => inodes.has(inode));
+  return new Set(own.map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16)));
+}
+
+/** One connection, and the bytes that it has carried to the process that opened it. */
+interface Carried {
+  readonly near: Socket;
+  bytes: number;
+}
 
 export interface Throttle {
-  /** From now on audio goes to that SCX at this rate. */
-  slow(id: string, bytesPerSecond: number): void;
+  /** From now on audio goes to the SCX of this process at this rate. */
+  slow(pid: number, bytesPerSecond: number): void;
   close(): Promise<void>;
 }
 
@@ -33,18 +52,28 @@ export interface ThrottleOptions {
 /** Forwards these ports. */
 export async function throttle({ address, ports, delayMs }: ThrottleOptions): Promise<Throttle> {
   const sockets = new Set<Socket>();
-  let slowId = '';
+  const connections = new Set<Carried>();
+  let slowPid: number | undefined;
+  let slowPorts = new Set<number>();
   let bytesPerSecond = 0;
 
-  const carry = async (from: Socket, to: Socket, isSlow: () => boolean): Promise<void> => {
+  const isOfSlow = ({ near }: Carried): boolean => slowPorts.has(near.remotePort ?? 0);
+
+  /** Of all connections of that process the audio is the one that carries most. */
+  const isSlow = (one: Carried): boolean =>
+    isOfSlow(one) && [...connections].filter(isOfSlow).every(({ bytes }) => bytes <= one.bytes);
+
+  const carry = async (from: Socket, one: Carried): Promise<void> => {
+    const to = one.near;
     for await (const chunk of from as AsyncIterable<Buffer>) {
       if (delayMs > 0) await pause(delayMs);
       const step = Math.max(1, Math.floor((bytesPerSecond * STEP_MS) / 1000));
       for (let sent = 0; sent < chunk.length; ) {
-        const part = isSlow() ? chunk.subarray(sent, sent + step) : chunk.subarray(sent);
+        const part = isSlow(one) ? chunk.subarray(sent, sent + step) : chunk.subarray(sent);
         sent += part.length;
+        one.bytes += part.length;
         if (!to.write(part)) await once(to, 'drain');
-        if (isSlow()) await pause(STEP_MS);
+        if (isSlow(one)) await pause(STEP_MS);
       }
     }
     to.end();
@@ -52,10 +81,9 @@ export async function throttle({ address, ports, delayMs }: ThrottleOptions): Pr
 
   const forward = (port: number, near: Socket): void => {
     const far = connect(port, '127.0.0.1');
-    let hello = '';
-    near.once('data', (chunk: Buffer) => {
-      hello = chunk.toString('latin1');
-    });
+    const one = { near, bytes: 0 };
+    connections.add(one);
+    if (slowPid !== undefined && isAlive(slowPid)) slowPorts = portsOf(slowPid);
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('close', () => {
@@ -64,10 +92,12 @@ export async function throttle({ address, ports, delayMs }: ThrottleOptions): Pr
       socket.on('error', () => undefined);
     }
     // What the far side has sent before it closed is still under way.
-    near.on('close', () => far.destroy());
+    near.on('close', () => {
+      far.destroy();
+      connections.delete(one);
+    });
     near.pipe(far);
-    const isSlow = () => slowId !== '' && isAudioOf(hello, slowId);
-    carry(far, near, isSlow).catch(() => near.destroy());
+    carry(far, one).catch(() => near.destroy());
   };
 
   const servers = ports.map((port): Server => createServer((near) => forward(port, near)));
@@ -75,8 +105,9 @@ export async function throttle({ address, ports, delayMs }: ThrottleOptions): Pr
     servers.map((server, n) => once(server.listen(ports[n], address), 'listening')),
   );
   return {
-    slow: (id, rate) => {
-      slowId = id;
+    slow: (pid, rate) => {
+      slowPid = pid;
+      slowPorts = portsOf(pid);
       bytesPerSecond = rate;
     },
     close: async () => {
