@@ -62,7 +62,7 @@ const WAITING = 5;
 const inProcess = {
   setupFiles,
   expect,
-  testTimeout: 60_000,
+  testTimeout: 150_000,
   hookTimeout: 60_000,
   restoreMocks: true,
 };

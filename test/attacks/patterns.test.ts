@@ -62,7 +62,7 @@ const FILES = (readdirSync(SOURCE, { recursive: true }) as string[])
 
 /** Undefined if it is linear. */
 function problemOf({ source, flags }: Pattern): string | undefined {
-  const result = checkSync(source, flags, { randomSeed: 1, timeout: 30_000 });
+  const result = checkSync(source, flags, { randomSeed: 1, timeout: 100_000 });
   if (result.status === 'safe') return undefined;
   return `/${source}/${flags} is ${result.status}: ${result.attack?.pattern}`;
 }
