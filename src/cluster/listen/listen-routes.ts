@@ -151,9 +151,14 @@ async function listen(
   return lead(context, request, response, httpUrl);
 }
 
+const PARAMETERS = {
+  id: /[?&](id=[0-9a-f]{1,64})(?=&|$)/,
+  t: /[?&](t=[0-9a-f]{1,64})(?=&|$)/,
+} as const;
+
 /** `NAME=DIGITS` in the query of a request for HLS, if it is there. */
 const parameterOf = ({ originalUrl }: Request, name: 'id' | 't'): string | undefined =>
-  new RegExp(`[?&](${name}=[0-9a-f]{1,64})(?=&|$)`).exec(originalUrl)?.[1];
+  PARAMETERS[name].exec(originalUrl)?.[1];
 
 /** `creator/session` if it is published here, else `creator/session@KEY`. */
 const pathOf = ({ session, known }: Wanted): string =>
