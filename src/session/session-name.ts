@@ -28,7 +28,7 @@ const LENGTH_MAX = 400; // more than the longest valid name
 const ODD_CHARACTER = /[^A-Za-z0-9._~-]/u;
 
 /** The endings of the listen path; a name with such an ending would be ambiguous in it. */
-const LISTEN_SUFFIX = /\.(mp3|m3u|pls|xspf)$/i;
+const LISTEN_SUFFIX = /\.(mp3|m3u8?|pls|xspf)$/i;
 
 function parseSegment(text: string): Result<string> {
   if (text === '') return bad('the session part of the name is missing');

@@ -151,7 +151,7 @@ describe('GET /listen', () => {
     ['/listen/radio.example/<b>.mp3', 404, 'contains "<"'],
     ['/listen/radio.example/..%2f..%2fsecret.mp3', 404, 'session'],
     ['/listen/radio.example/%ff.mp3', 400, 'not correctly percent-encoded'],
-    ['/listen/a/b/c.mp3', 404, 'not known at this cluster'],
+    ['/listen/a/b/c.mp3', 404, 'nothing here'],
   ])('refuses %s with %i and a reason', async (path, status, reason) => {
     const { get, platform } = await startFake({ allowPrivate: false });
     const response = await get(path);

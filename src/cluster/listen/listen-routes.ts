@@ -9,6 +9,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
+import { parseSegmentName } from '../../icecast/segment-name.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { probedBytes } from '../../icecast/stream-request.js';
 import { refPath } from '../../session/session-id.js';
@@ -196,7 +197,8 @@ async function fetchSegment(
   request: Request,
   response: Response,
 ): Promise<Refusal> {
-  const { creator, session: part, segment } = request.params;
+  const { creator, session: part, segment = '' } = request.params;
+  if (parseSegmentName(`${segment}`) === undefined) return problem(404, 'There is nothing here.');
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
   const wanted = await wantedByPath(context, request, `${creator}/${part}`);
   if (!wanted.ok) return wanted.problem;
@@ -206,7 +208,7 @@ async function fetchSegment(
   if (!scx.ok) return scx.problem;
   const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
   const title = parameterOf(request, 't');
-  const file = `${folder}/${encodeURIComponent(`${segment}`)}`;
+  const file = `${folder}/${segment}`;
   return lead(context, request, response, [file, title].filter(Boolean).join('?'));
 }
 

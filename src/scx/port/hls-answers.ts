@@ -9,12 +9,13 @@ import { AGENT_LENGTH_MAX } from '../../api/scx-admin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate } from '../../http/server/request-rate.js';
 import { type Answer, textAnswer, unavailable } from '../../http/server/response.js';
+import { parseSegmentName } from '../../icecast/segment-name.js';
 import { isHlsPlaylistOf } from '../../icecast/stream-path.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import type { Playout } from '../listeners/playout.js';
 import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
-import { parseSegmentName, titleDigest } from '../sound/segment.js';
+import { titleDigest } from '../sound/segment.js';
 import type { Segment } from '../sound/segments.js';
 import { mediaPlaylist, PLAYLIST_TYPE, variantPlaylist } from './hls-playlists.js';
 

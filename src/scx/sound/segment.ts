@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { SourceId } from '../../gossamer/core/node.js';
+import { printSegmentName } from '../../icecast/segment-name.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { leadIn } from '../../mp3/frames/lead-in.js';
 import { printId3, privateFrame, textFrame } from '../../mp3/tags/id3-writer.js';
@@ -25,13 +26,6 @@ export interface SegmentFrames {
   readonly title: string | null;
 }
 
-/** What the name of a segment states. */
-export interface NamedSegment {
-  readonly source: SourceId;
-  readonly first: number;
-  readonly count: number;
-}
-
 /**
  * The length of a block, ms. Guess: players start three segments behind the newest one and ask for each
  * singly, so shorter ones cost requests and longer ones delay.
@@ -40,8 +34,6 @@ const SEGMENT_MS = 2600;
 
 /** `EXT-X-TARGETDURATION`, s: no segment is longer, after rounding (RFC 8216 §4.3.3.1). */
 export const TARGET_S = 3;
-
-const NAME = /^([0-9a-f]{16})-(\d{1,15})-(\d{1,3})\.mp3$/;
 
 /** Whose timestamps these are (RFC 8216 §3.4). */
 const TIMESTAMP_OWNER = 'com.apple.streaming.transportStreamTimestamp';
@@ -67,16 +59,8 @@ export const startsBlock = (sequence: number, frameMs: number): boolean =>
 export const titleDigest = (title: string | null): string =>
   title === null ? '' : createHash('sha256').update(title).digest('hex').slice(0, 12);
 
-/** `SOURCE-FIRST-COUNT.mp3`. */
 export const segmentName = ({ source, first, frames }: SegmentFrames): string =>
-  `${source}-${first}-${frames.length}.mp3`;
-
-/** Reads the name of a segment; undefined if it is none. */
-export function parseSegmentName(name: string): NamedSegment | undefined {
-  const [, source, first, count] = NAME.exec(name) ?? [];
-  if (source === undefined) return undefined;
-  return { source: source as SourceId, first: Number(first), count: Number(count) };
-}
+  printSegmentName({ source, first, count: frames.length });
 
 /** The time of a frame on its source's own clock, which counts frames: 33 bits in eight bytes. */
 function timestamp(sequence: number, samples: number, sampleRateHz: number): Uint8Array {

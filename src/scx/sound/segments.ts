@@ -10,18 +10,12 @@
  * Bounded: KEPT_MS of audio in complete segments, KEPT_MAX of them, KEPT_BYTES_MAX; and one that is being
  * filled. They are kept when the session goes off the air, since players still hear them.
  */
+
 import type { SourceId } from '../../gossamer/core/node.js';
+import { type NamedSegment, parseSegmentName } from '../../icecast/segment-name.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import type { PlayedFrame } from './chunk.js';
-import {
-  blockOf,
-  endsBlock,
-  type NamedSegment,
-  parseSegmentName,
-  segmentBytes,
-  segmentName,
-  startsBlock,
-} from './segment.js';
+import { blockOf, endsBlock, segmentBytes, segmentName, startsBlock } from './segment.js';
 
 /** A complete segment. */
 export interface Segment {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseSegmentName } from '../../../src/icecast/segment-name.js';
 import { createFramer } from '../../../src/mp3/frames/framer.js';
 import { parseId3Header } from '../../../src/mp3/tags/id3-header.js';
 import {
@@ -7,12 +8,7 @@ import {
   unpackPlaybackState,
 } from '../../../src/scx/hand-over/messages.js';
 import type { PlayedFrame } from '../../../src/scx/sound/chunk.js';
-import {
-  parseSegmentName,
-  segmentBytes,
-  segmentName,
-  titleDigest,
-} from '../../../src/scx/sound/segment.js';
+import { segmentBytes, segmentName, titleDigest } from '../../../src/scx/sound/segment.js';
 import { createSegments, type Segments } from '../../../src/scx/sound/segments.js';
 import { FRAME_MS, mp3Frame, numbersIn, played, range, reachesIn, sourceId } from '../support.js';
 
