@@ -124,14 +124,18 @@ export interface Mounted {
   readonly ending: StreamPath['ending'];
 }
 
+/** The mount of the first stream of a SHOUTcast server, unless the operator gave it another meaning. */
+const SHOUTCAST_MOUNT = '/stream';
+
 /** What a path without a route of its own leads to; undefined if it is no mount. */
 export function mountedAt({ sessions }: WantedDependencies, path: string): Mounted | undefined {
   const decoded = pathOf(path);
   if (decoded === undefined) return undefined;
   const { mount, ending } = parseStreamPath(decoded);
+  const isFirst = (mount === '/' && decoded.startsWith('/;')) || mount === SHOUTCAST_MOUNT;
   // A mount may have been given an ending that is part of its name.
-  const names = mount === '/' && decoded.startsWith('/;') ? [sessions.first()] : [];
-  const [ref] = [...names, sessions.atMount(mount), sessions.atMount(`${mount}.mp3`)].filter(
+  const named = [sessions.atMount(mount), sessions.atMount(`${mount}.mp3`)];
+  const [ref] = [...named, isFirst ? sessions.first() : undefined].filter(
     (each) => each !== undefined,
   );
   return ref === undefined ? undefined : { ref, ending };

@@ -9,6 +9,7 @@ import { statisticsJson, statisticsXml } from '../../icecast/statistics/shoutcas
 import { sevenHtml, statsJson, statsXml } from '../../icecast/statistics/shoutcast-status.js';
 import { icestats } from '../../icecast/statistics/status-json.js';
 import { statusPage } from '../../icecast/statistics/status-page.js';
+import { printable } from '../../lib/plain-text.js';
 import { refPath, type SessionRef } from '../../session/session-id.js';
 import { publicRoute } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
@@ -80,6 +81,10 @@ export function icecastRoutes(dependencies: IcecastDependencies): Router {
   page('/7.html', (request, response) => {
     response.type('text/html');
     return sevenHtml(numbered(request));
+  });
+  page('/currentsong', (request, response) => {
+    response.type('text/plain');
+    return printable(numbered(request)?.title ?? '');
   });
   page('/stats', (request, response) => {
     if (request.query.json === '1') return statsJson(numbered(request));

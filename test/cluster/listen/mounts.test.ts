@@ -28,6 +28,7 @@ describe('A session is heard', () => {
       ...[`/listen/${PATH}`, `/listen/${PATH}.MP3`, `/listen/${PATH}.mp3;stream.nsv`],
       ...['/live', '/live.mp3', '/live;', '/studio.mp3', '/studio', '/radio.example/ni%67ht'],
       ...['/;', '/;stream.nsv', '/;?type=http&nocache=1', '/listen', '/listen?proxy=0'],
+      ...['/stream', '/stream.mp3'],
     ];
     for (const path of paths) {
       const answer = await get(path);

@@ -116,6 +116,13 @@ describe('The pages of SHOUTcast and Icecast', () => {
     expect(page).toContain('Mount Point /live.mp3');
   });
 
+  test('tell the title alone, as text', async () => {
+    const { get, text } = await onAir();
+    expect(await text('/currentsong?sid=1')).toBe(TITLE);
+    expect(await text('/currentsong?sid=2')).toBe('');
+    expect((await get('/currentsong')).headers.get('content-type')).toMatch(/^text\/plain/);
+  });
+
   test('tell the titles that were played, in each form', async () => {
     const { get, text } = await onAir();
     const found = JSON.parse(await text('/played?sid=1&type=json'));
