@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'side-by-side': () => import('./side-by-side.js'),
   soak: () => import('./soak.js'),
   parsing: () => import('./parsing.js'),
+  trust: () => import('./trust.js'),
 };
 
 function fail(message: string): never {
