@@ -9,6 +9,7 @@ import type { Adu, NodeId } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { createLotSigner } from '../../../src/overlay/lots/lot-signer.js';
 import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
+import { signSource } from '../../../src/overlay/lots/source-statement.js';
 import { createOverlay, type Overlay } from '../../../src/overlay/overlay.js';
 import { nodeIdOf } from '../../../src/overlay/tls/node-id.js';
 import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
@@ -61,8 +62,8 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     const port = firstPort + index;
     const [front, host] = [`127.0.1.${index + 1}`, `127.0.2.${index + 1}`];
     await network.attach(idOf(index), front, host, port);
-    const overlay = await network.start(idOf(index), () =>
-      createOverlay({
+    const overlay = await network.start(idOf(index), async () => {
+      const started = await createOverlay({
         key: keys[index] as SigningKey,
         ...{ session: SESSION, incarnation: 1, rendezvous: index === 0 },
         ...{ listenHost: host, listenPort: port, advertiseHost: front, allowPrivate: true },
@@ -74,14 +75,16 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
         onDeliver: (adu) => onDeliver(index, adu),
         onEvent: () => {},
         onClient: () => {},
-      }),
-    );
+      });
+      started.feed({ kind: 'join' });
+      return started;
+    });
     overlays.push(overlay);
-    overlay.feed({ kind: 'join' });
   };
 
   for (let index = 0; index <= hops; index++) await start(index);
-  overlays[0]?.feed({ kind: 'announceSource', source: SOURCE });
+  const source = signSource(SOURCE, { session: SESSION, scx: idOf(0), key: KEY });
+  overlays[0]?.feed({ kind: 'announceSource', source });
 
   const parentOf = (overlay: Overlay): NodeId | undefined =>
     overlay.view().sources[0]?.flows.find(({ channel }) => channel === 1)?.parent;
