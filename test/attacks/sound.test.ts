@@ -91,8 +91,8 @@ function changed({ liar }: Scene, at: number, ...bytes: number[]): Uint8Array {
   return frame;
 }
 
-/** Where a frame has its entries: behind its own header, the lot's and the signature. */
-const ENTRIES_AT = 5 + 94;
+/** Where a frame has the lengths of its payloads: behind its own header, the lot's and the signature. */
+const LENGTHS_AT = 5 + 96;
 
 function signedByStranger(sequence: number, details: object = {}, channel = 1): Uint8Array {
   return frameOf(createAdus([sequence], { key: STRANGER_KEY, ...details }, 50, channel)[0] as Adu);
@@ -107,13 +107,13 @@ describe('A parent that sends', () => {
       'forged',
       () => signedByStranger(0, { source: drawSourceId(STRANGER_KEY.publicKey) }),
     ],
-    ['a changed byte', 'forged', (scene) => changed(scene, ENTRIES_AT + 500, 1, 2, 3)],
+    ['a changed byte', 'forged', (scene) => changed(scene, LENGTHS_AT + 500, 1, 2, 3)],
     [
       'a lot of another session',
       'forged',
       (scene) => frameOf(createAdus([next(scene)], { session: `${SESSION}-too` })[0] as Adu),
     ],
-    ['an empty ADU', 'lot', (scene) => changed(scene, ENTRIES_AT + 2, 0, 0)],
+    ['an empty ADU', 'lot', (scene) => changed(scene, LENGTHS_AT, 0, 0)],
   ])('%s loses its connection, and nothing else is lost', async (_what, fault, lie) => {
     const scene = await stage();
     const { listener, liar } = scene;

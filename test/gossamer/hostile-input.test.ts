@@ -16,7 +16,7 @@ import { createRng } from '../../src/lib/rng.js';
 import { decodeWith } from '../../src/wire/codec.js';
 import { encodeDataMessage, encodeMessage } from '../../src/wire/encoder.js';
 import { BOUNDS } from '../../src/wire/limits.js';
-import { adusIn, createStatement, decodeLot, encodeLot } from '../../src/wire/lot-codec.js';
+import { adusIn, createLot, decodeLot, encodeLot } from '../../src/wire/lot-codec.js';
 import { dataMessageCodec, messageCodec } from '../../src/wire/message-codec.js';
 import { sourceSchema } from '../../src/wire/node-schema.js';
 import { addressOf, aduOf, memberOf, nodeId, sourceId } from './support.js';
@@ -183,9 +183,10 @@ const input: fc.Arbitrary<Input> = fc.oneof(
 
 /** An ADU as a lot of its own brings it over the wire. */
 function asReceived({ source, channel, sequence: first, timestampMs, payload }: Adu): Adu {
-  const head = { source, epoch: 1, channel, first, timeMs: Math.floor(timestampMs) };
-  const statement = createStatement(head, [{ timestampMs, payload, hash: new Uint8Array(16) }]);
-  const lot = { ...head, count: 1, statement, signature: new Uint8Array(64) };
+  const timeMs = Math.floor(timestampMs);
+  const head = { source, epoch: 1, channel, first, timeMs, timestampMs };
+  const unsigned = createLot(head, [payload], () => new Uint8Array(16));
+  const lot = { ...unsigned, signature: new Uint8Array(64) };
   const received = decoded(decodeLot(encodeLot(lot, [payload])));
   return adusIn(received, received.lot)[0] as Adu;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { DataMessage, Message, Route } from '../../src/gossamer/core/message.js';
 import type {
@@ -20,7 +21,7 @@ import {
   encodeSigned,
 } from '../../src/wire/encoder.js';
 import { type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
-import { createStatement, type LotFrame } from '../../src/wire/lot-codec.js';
+import { createLot, decodeLot, type LotFrame } from '../../src/wire/lot-codec.js';
 import type { SignedMessage, Testimony } from '../../src/wire/message-codec.js';
 
 const hex = (digits: number): fc.Arbitrary<string> =>
@@ -229,40 +230,36 @@ const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
 
 export const hello: fc.Arbitrary<Hello> = fc.oneof(...Object.values(hellos));
 
-/** An ADU of a lot: present without its hash, which the wire leaves out, or only its hash. */
-const part = fc.record({
-  timestampMs: u48,
-  payload: fc.uint8Array({ minLength: 1, maxLength: 3000 }),
-  hash: fc.uint8Array({ minLength: 16, maxLength: 16 }),
-  isPresent: fc.boolean(),
-});
-
 const lotHead = fc.record({
   source: sourceId,
   epoch: u48,
   channel,
   first: fc.nat({ max: 2 ** 48 - 10 }),
   timeMs: u48,
+  timestampMs: u48,
 });
 
-/** A lot, whole or in part, as the decoder tells it. */
-export const lotFrame: fc.Arbitrary<LotFrame> = fc
+const part = fc.record({
+  payload: fc.uint8Array({ minLength: 1, maxLength: 3000 }),
+  isPresent: fc.boolean(),
+});
+
+/** A hash that is none, but tells what it is of. */
+export const someHash = (...parts: readonly Uint8Array[]): Uint8Array =>
+  createHash('md5').update(Buffer.concat(parts)).digest();
+
+/** A lot, whole or in part, and its whole payloads. */
+export const sentLot = fc
   .tuple(
     lotHead,
     fc.array(part, { minLength: 1, maxLength: 8 }).filter((all) => all.some((p) => p.isPresent)),
     fc.uint8Array({ minLength: 64, maxLength: 64 }),
   )
   .map(([head, parts, signature]) => {
-    const noHash = new Uint8Array(16);
-    const stated = parts.map((p) => (p.isPresent ? { ...p, hash: noHash } : p));
-    const lot = {
-      ...head,
-      count: parts.length,
-      statement: createStatement(head, stated),
-      signature,
-    };
+    const all = parts.map(({ payload }) => payload);
+    const lot = { ...createLot(head, all, someHash), signature };
     const payloads = parts.map((p) => (p.isPresent ? p.payload : undefined));
-    return { lot, payloads, frame: encodeLot(lot, payloads) };
+    return { lot, all, payloads, frame: encodeLot(lot, payloads).slice() };
   });
 
 /** A message with the key and the signature of its subject, which need not be right. */
@@ -270,6 +267,13 @@ const signedMessage: fc.Arbitrary<SignedMessage> = fc.record({
   key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
   message: message.filter((m): m is Testimony => m.kind === 'notice' || m.kind === 'heartbeat'),
+});
+
+/** A lot as the decoder tells it: the hashes of what is present are not computed yet. */
+const lotFrame: fc.Arbitrary<LotFrame> = sentLot.map(({ frame }) => {
+  const found = decodeLot(frame);
+  if (!found.ok) throw new Error(found.problems[0]);
+  return found.value;
 });
 
 /** A HELLO that is always right. */
@@ -301,7 +305,7 @@ export const event = fc.oneof(
     event: { kind: 'client' as const, message: m },
     frame: encodeClientMessage(m),
   })),
-  lotFrame.map((sent) => ({ event: { kind: 'lot' as const, ...sent }, frame: sent.frame.slice() })),
+  lotFrame.map((sent) => ({ event: { kind: 'lot' as const, ...sent }, frame: sent.frame })),
 );
 
 export const greetingFrame = (greetingHello: Hello = SOME_HELLO): Uint8Array =>

@@ -12,7 +12,7 @@ import { createSourceTrust } from '../../../src/overlay/lots/source-trust.js';
 import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { steadyTimeMs } from '../../../src/runtime/steady-time.js';
 import { DATAGRAM_BYTES_MAX, DATAGRAM_HEADER_BYTES } from '../../../src/wire/datagram.js';
-import { decodeLot, encodeLot, lotFrameBytes } from '../../../src/wire/lot-codec.js';
+import { decodeLot, encodeLot, lotFrameBytes, type Payloads } from '../../../src/wire/lot-codec.js';
 import { type Row, round } from '../benchmark.js';
 
 const SESSION = 'scattercast://bench.example/trust';
@@ -86,7 +86,7 @@ function timeChecks(frames: readonly Uint8Array[]): readonly Row[] {
 /** What the overlay does with a forwarded ADU before it is written to the children's sockets. */
 function timeForwarding(lots: readonly (readonly Adu[])[]): Row {
   let written = 0;
-  const write = (lot: Lot, payloads: readonly (Uint8Array | undefined)[]): void => {
+  const write = (lot: Lot, payloads: Payloads): void => {
     written += encodeLot(lot, payloads).length;
   };
   const children = Array.from({ length: CHILDREN }, () => createOutgoingLot(write));
@@ -116,21 +116,19 @@ export function measureLots(count: number): Row[] {
     signed.push(signer.sign(adus[index] ?? []));
   });
   const frames = signed.flatMap((lot) => lotFrames(lot)).map((frame) => frame.slice());
-  const lot = Array.from({ length: TOGETHER }, () => FRAME_BYTES);
+  const lot = Array.from({ length: TOGETHER }, () => new Uint8Array(FRAME_BYTES));
+  const partOf = (count: number): Payloads =>
+    lot.map((payload, index) => (index < count ? payload : undefined));
   const before = (frames: number): number => frames * (OLD_HEADER_BYTES + FRAME_BYTES);
   return [
     timeRow('source: sign a lot', signUs, LOTS_PER_SECOND),
     ...timeChecks(frames),
     timeForwarding(signed),
-    bytesRow(
-      'a data connection',
-      before(FRAMES_PER_SECOND),
-      LOTS_PER_SECOND * lotFrameBytes(TOGETHER, lot),
-    ),
+    bytesRow('a data connection', before(FRAMES_PER_SECOND), LOTS_PER_SECOND * lotFrameBytes(lot)),
     bytesRow(
       'a channel of datagrams',
       LOTS_PER_SECOND * datagramBytes(before),
-      LOTS_PER_SECOND * datagramBytes((part) => lotFrameBytes(TOGETHER, lot.slice(0, part))),
+      LOTS_PER_SECOND * datagramBytes((part) => lotFrameBytes(partOf(part))),
     ),
   ];
 }

@@ -17,7 +17,11 @@ const BUFFER_MS = 2000;
 const AUDIO_BYTES = 418;
 const AUDIO_MS = 1152 / 44.1;
 /** The frames that `broadcast` sends together: those of a tenth of a second. */
-const LOT_BYTES: readonly number[] = Array.from({ length: 4 }, () => AUDIO_BYTES);
+const LOT = Array.from({ length: 4 }, () => new Uint8Array(AUDIO_BYTES));
+/** As they fit into datagrams: two and two. */
+const PARTS = [0, 2].map((from) =>
+  LOT.map((frame, at) => (at >> 1 === from >> 1 ? frame : undefined)),
+);
 
 /** Before losses, and between their begin and the measurement, ms. */
 const SETTLE_MS = 2000;
@@ -47,7 +51,7 @@ export interface ChainReport {
   /** Sent as datagrams by all SCXs, bytes; and over TCP data connections. */
   readonly datagramBytes: number;
   readonly tcpBytes: number;
-  /** Each ADU once over each link: with its header, as over TCP, and the audio alone; bytes. */
+  /** Each ADU once over each link: with its proof, as in datagrams, and the audio alone; bytes. */
   readonly aduBytes: number;
   readonly audioBytes: number;
   /** The share of datagrams that were lost. */
@@ -70,11 +74,10 @@ function count(tally: Tally, adu: Adu): void {
 /** Publishes at the pace of the music, however late a timer is. */
 function startPublishing(chain: Chain): () => void {
   const startedAt = performance.now();
-  const lot = LOT_BYTES.map((bytes) => new Uint8Array(bytes));
   let next = 0;
   const timer = setInterval(() => {
-    for (; startedAt + next * AUDIO_MS <= performance.now(); next += lot.length) {
-      chain.publish(next, lot);
+    for (; startedAt + next * AUDIO_MS <= performance.now(); next += LOT.length) {
+      chain.publish(next, LOT);
     }
   }, 5);
   return () => clearInterval(timer);
@@ -140,7 +143,7 @@ async function run(chain: Chain, tallies: readonly Tally[], options: MeasureOpti
       .slice(1),
     datagramBytes: after.datagramBytes - before.datagramBytes,
     tcpBytes: after.tcpBytes - before.tcpBytes,
-    aduBytes: (overLinks / LOT_BYTES.length) * lotFrameBytes(LOT_BYTES.length, LOT_BYTES),
+    aduBytes: (overLinks / LOT.length) * PARTS.reduce((sum, part) => sum + lotFrameBytes(part), 0),
     audioBytes: overLinks * AUDIO_BYTES,
     lost: network.lost / Math.max(1, network.datagrams),
   };

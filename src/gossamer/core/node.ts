@@ -77,6 +77,8 @@ export interface Lot {
   readonly timeMs: number;
   /** The signed bytes. */
   readonly statement: Uint8Array;
+  /** Known hashes of its parts, by which an ADU of it proves itself without the others. */
+  readonly nodes: Uint8Array;
   readonly signature: Uint8Array;
 }
 

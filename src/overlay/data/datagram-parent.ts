@@ -20,11 +20,10 @@ import {
   FRAMES_BYTES_MAX,
 } from '../../wire/datagram.js';
 import { decodeFrames, type WireEvent } from '../../wire/decoder.js';
-import { encodeLot, lotFrameBytes } from '../../wire/lot-codec.js';
+import { encodeLot, lotFrameBytes, type Payloads } from '../../wire/lot-codec.js';
 import type { OverlayContext } from '../sockets/context.js';
 import type { Remote } from '../sockets/datagrams.js';
 import type { Seal } from '../tls/seal.js';
-import type { Payloads } from './outgoing-lot.js';
 
 export interface DatagramParent {
   /** False: the ADUs must be sent over TCP. */
@@ -126,10 +125,7 @@ function forward(state: State, lot: Lot, payloads: Payloads): boolean {
 }
 
 /** Whether a part of a lot fits into a datagram. */
-function fits(part: Payloads): boolean {
-  const lengths = part.flatMap((payload) => (payload === undefined ? [] : [payload.length]));
-  return lotFrameBytes(part.length, lengths) <= FRAMES_BYTES_MAX;
-}
+const fits = (part: Payloads): boolean => lotFrameBytes(part) <= FRAMES_BYTES_MAX;
 
 /** Cuts a lot into parts that fit into a datagram; undefined: one of its ADUs does not. */
 function partsOf(payloads: Payloads): readonly Payloads[] | undefined {

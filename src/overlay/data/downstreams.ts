@@ -10,13 +10,14 @@ import type { Adu, Lot, Member, NodeId, SourceId } from '../../gossamer/core/nod
 import type { WireEvent } from '../../wire/decoder.js';
 import { encodeDataMessage, encodeLot, encodeRefusal } from '../../wire/encoder.js';
 import type { DataHello } from '../../wire/hello.js';
+import type { Payloads } from '../../wire/lot-codec.js';
 import type { Admission } from '../sockets/admission.js';
 import type { Arrival, Connection, ConnectionHandler } from '../sockets/connection.js';
 import { dataHello, memberOf, type OverlayContext } from '../sockets/context.js';
 import { createSeal } from '../tls/seal.js';
 import { isFromParent, type ParentMessage } from './data-roles.js';
 import { createDatagramParent, type DatagramParent } from './datagram-parent.js';
-import { createOutgoingLot, type OutgoingLot, type Payloads } from './outgoing-lot.js';
+import { createOutgoingLot, type OutgoingLot } from './outgoing-lot.js';
 
 export interface Downstreams {
   admit(hello: DataHello): Admission;

@@ -4,9 +4,7 @@
  */
 import type { Adu, Lot } from '../../gossamer/core/node.js';
 import { assert } from '../../lib/assert.js';
-
-/** The payloads of a lot that are sent; undefined: not with this frame. */
-export type Payloads = readonly (Uint8Array | undefined)[];
+import type { Payloads } from '../../wire/lot-codec.js';
 
 export interface OutgoingLot {
   add(adu: Adu): void;

@@ -13,7 +13,7 @@
 import type { Adu, Lot } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { adusIn, completeStatement, type LotFrame } from '../../wire/lot-codec.js';
-import { payloadHash, signedBytes } from './lot-statement.js';
+import { signedBytes, treeHash } from './lot-statement.js';
 import type { SourceTrust } from './source-trust.js';
 
 /**
@@ -95,7 +95,7 @@ export function createLotCheck(options: LotCheckOptions): CheckLot {
   return (frame) => {
     const refusal = refusalOf(frame);
     if (refusal !== undefined) return refuse(refusal);
-    completeStatement(frame, payloadHash);
+    completeStatement(frame, treeHash);
     const lot = verified(frame.lot);
     return lot === undefined ? refuse('forged') : { kind: 'believed', adus: adusIn(frame, lot) };
   };

@@ -11,12 +11,13 @@ import { FRAMES_BYTES_MAX } from '../../wire/datagram.js';
 import { WIRE_LIMITS } from '../../wire/limits.js';
 import {
   aduAt,
-  createStatement,
+  createLot,
   encodeLot,
   LOT_ADUS_MAX,
   lotFrameBytes,
+  type Payloads,
 } from '../../wire/lot-codec.js';
-import { payloadHash, signedBytes } from './lot-statement.js';
+import { signedBytes, treeHash } from './lot-statement.js';
 
 /** An ADU as its source numbers it. */
 export type UnsignedAdu = Pick<Adu, 'channel' | 'sequence' | 'timestampMs' | 'payload'>;
@@ -32,7 +33,7 @@ export interface LotSignerOptions {
   readonly now?: () => number;
 }
 
-/** Signs the ADUs of one attachment. */
+/** Signs the ADUs of one attachment. Those of one lot get the time of the last one. */
 export interface LotSigner {
   /** The ADUs, which must not be empty, as parts of as few lots as possible. */
   sign(adus: readonly UnsignedAdu[]): Adu[];
@@ -42,20 +43,24 @@ export interface LotSigner {
  * Whether an ADU still fits into a datagram as a part of a lot of so many, whose other hashes come
  * with it; true as well if it would not fit alone.
  */
-const mayJoin = (count: number, longest: number): boolean =>
-  lotFrameBytes(count, [longest]) <= FRAMES_BYTES_MAX ||
-  lotFrameBytes(1, [longest]) > FRAMES_BYTES_MAX;
+const mayJoin = (count: number, longest: Uint8Array): boolean =>
+  lotFrameBytes(alone(longest, count)) <= FRAMES_BYTES_MAX ||
+  lotFrameBytes([longest]) > FRAMES_BYTES_MAX;
+
+/** The first ADU of a lot of so many: none needs more hashes. */
+const alone = (payload: Uint8Array, count: number): Payloads =>
+  Array.from({ length: count }, (_, index) => (index === 0 ? payload : undefined));
 
 /** Cuts ADUs into runs that may be a lot: of one channel, without a hole, within the bounds. */
 function lotsOf(adus: readonly UnsignedAdu[]): UnsignedAdu[][] {
   const lots: UnsignedAdu[][] = [];
   let bytes = 0;
-  let longest = 0;
+  let longest: Uint8Array = new Uint8Array(0);
   for (const adu of adus) {
     const lot = lots.at(-1);
     const last = lot?.at(-1);
     bytes += adu.payload.length;
-    longest = Math.max(longest, adu.payload.length);
+    if (adu.payload.length > longest.length) longest = adu.payload;
     const follows = last?.channel === adu.channel && last.sequence + 1 === adu.sequence;
     const hasRoom = lot !== undefined && lot.length < LOT_ADUS_MAX;
     const fits = hasRoom && mayJoin(lot.length + 1, longest);
@@ -63,7 +68,7 @@ function lotsOf(adus: readonly UnsignedAdu[]): UnsignedAdu[][] {
     else {
       lots.push([adu]);
       bytes = adu.payload.length;
-      longest = bytes;
+      longest = adu.payload;
     }
   }
   return lots;
@@ -74,11 +79,12 @@ export function createLotSigner(options: LotSignerOptions): LotSigner {
   const { session, source, epoch, key, now = steadyTimeMs } = options;
   const signLot = (adus: readonly UnsignedAdu[]): Adu[] => {
     const { channel, sequence: first } = adus[0] as UnsignedAdu;
-    const head = { source, epoch, channel, first, timeMs: now() };
-    const stated = adus.map((adu) => ({ ...adu, hash: payloadHash(adu.payload) }));
-    const statement = createStatement(head, stated);
-    const signature = key.sign('lot', signedBytes(session, statement));
-    const lot = { ...head, count: adus.length, statement, signature };
+    const { timestampMs } = adus.at(-1) as UnsignedAdu;
+    const head = { source, epoch, channel, first, timeMs: now(), timestampMs };
+    const payloads = adus.map(({ payload }) => payload);
+    const unsigned = createLot(head, payloads, treeHash);
+    const signature = key.sign('lot', signedBytes(session, unsigned.statement));
+    const lot = { ...unsigned, signature };
     return adus.map(({ payload }, index) => aduAt(lot, index, payload));
   };
   return { sign: (adus) => lotsOf(adus).flatMap(signLot) };

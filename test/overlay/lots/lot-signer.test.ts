@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLotSigner } from '../../../src/overlay/lots/lot-signer.js';
 import { FRAMES_BYTES_MAX } from '../../../src/wire/datagram.js';
-import { lotFrameBytes } from '../../../src/wire/lot-codec.js';
+import { HASH_BYTES, lotFrameBytes } from '../../../src/wire/lot-codec.js';
 import { SESSION, SOURCE, STATION_KEY } from '../support.js';
 
 const { id: source, epoch } = SOURCE;
@@ -44,10 +44,17 @@ test('A lot holds what follows each other on one channel, at most eight ADUs and
   ]);
 });
 
-test('A lot of frames of 320 kbit/s is so short that each of them fits into a datagram', () => {
+test('A lot of long frames is so short that each of them fits into a datagram', () => {
   const ten = Array.from({ length: 10 }, (_, sequence) => [1, sequence] as const);
-  expect(lotsOf(ten, 1045)).toEqual([[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]);
-  expect(lotFrameBytes(3, [1045])).toBeLessThanOrEqual(FRAMES_BYTES_MAX);
+  const lengthsOf = (bytes: number): number[] => lotsOf(ten, bytes).map(({ length }) => length);
+  const longest = FRAMES_BYTES_MAX - lotFrameBytes([new Uint8Array(0)]);
+  // Each doubling of a lot needs another hash.
+  expect(lengthsOf(longest - 3 * HASH_BYTES)).toEqual([8, 2]);
+  expect(lengthsOf(longest - 2 * HASH_BYTES)).toEqual([4, 4, 2]);
+  expect(lengthsOf(longest - HASH_BYTES)).toEqual([2, 2, 2, 2, 2]);
+  expect(lengthsOf(longest)).toHaveLength(10);
   // Longer ones go over TCP in any case.
-  expect(lotsOf(ten, 1441)).toHaveLength(2);
+  expect(lengthsOf(longest + 1)).toEqual([8, 2]);
+  // A frame of 320 kbit/s.
+  expect(lengthsOf(1045)).toEqual([8, 2]);
 });
