@@ -155,19 +155,32 @@ test('A man in the middle, who has a key of his own, makes no edge and hears not
   expect([...neighboursOf(studio), ...neighboursOf(child)]).toEqual([]);
 });
 
-test('A broadcaster says nothing to an SCX that is not the one that its cluster has named', async () => {
-  const heard: Uint8Array[] = [];
-  const middle = await listenRaw((socket) => void socket.on('data', (chunk) => heard.push(chunk)));
-  const scx = { id: idOf(1), httpUrl: '', overlayAddress: middle };
-  const opening = openSourceConnection({
-    attachment: { session: SESSION, sources: [], scx, keepAliveMs: 1000 },
+/** A broadcaster attaches to SCX 1, which is to be at that address. */
+const attachAt = (overlayAddress: string) =>
+  openSourceConnection({
+    attachment: {
+      ...{ session: SESSION, sources: [], keepAliveMs: 1000 },
+      scx: { id: idOf(1), httpUrl: '', overlayAddress },
+    },
     signed: signedSource(SOURCE, STATION_KEY, { session: SESSION, scx: idOf(1) }),
     onAlive: () => undefined,
     onDrain: () => undefined,
     signal: new AbortController().signal,
   });
-  await expect(opening).rejects.toThrow('another SCX answers there');
+
+test('A broadcaster says nothing to an SCX that is not the one that its cluster has named', async () => {
+  const heard: Uint8Array[] = [];
+  const middle = await listenRaw((socket) => void socket.on('data', (chunk) => heard.push(chunk)));
+  await expect(attachAt(middle)).rejects.toThrow('another SCX answers there');
   expect(heard).toEqual([]);
+});
+
+test('A broadcaster is told when an SCX speaks no TLS', async () => {
+  const port = 28_725;
+  await listen('127.0.0.1', port, (socket) => void socket.once('data', () => socket.end('what?')));
+  await expect(attachAt(`127.0.0.1:${port}`)).rejects.toThrow(
+    /does not speak TLS \(.+\): is it of an older version\?/,
+  );
 });
 
 test('What passes between two SCXs shows neither sound nor title nor session', async () => {

@@ -72,6 +72,8 @@ interface State {
   readonly options: ConnectionOptions;
   readonly signer: LotSigner;
   readonly socket: TLSSocket;
+  /** What has been connected. */
+  layer: 'none' | 'tcp' | 'tls';
   /** Resolves with the SCX's HELLO. */
   readonly greeted: Latch<void>;
   readonly closed: Latch<string>;
@@ -104,12 +106,11 @@ function connectTo(options: ConnectionOptions): State {
   const { attachment, signed } = options;
   const { source, proof, key } = signed;
   const { session, scx } = attachment;
+  const tcp = connect({ ...splitHostPort(scx.overlayAddress), noDelay: true });
   const state: State = {
     options,
-    socket: dialSecurely(
-      connect({ ...splitHostPort(scx.overlayAddress), noDelay: true }),
-      createAnonymousContext(),
-    ),
+    socket: dialSecurely(tcp, createAnonymousContext()),
+    layer: 'none',
     signer: createLotSigner({ session, source: source.id, epoch: source.epoch, key }),
     greeted: createLatch(),
     closed: createLatch<string>(),
@@ -122,7 +123,11 @@ function connectTo(options: ConnectionOptions): State {
   };
   listen(state);
   const hello = { version: WIRE_VERSION, session, purpose: 'client', source, proof } as const;
+  tcp.once('connect', () => {
+    state.layer = 'tcp';
+  });
   state.socket.once('secureConnect', () => {
+    state.layer = 'tls';
     if (provenId(state.socket) === scx.id) state.socket.write(encodeHello(hello));
     else end(state, 'another SCX answers there');
   });
@@ -147,16 +152,17 @@ function startClock(state: State): () => void {
   };
 }
 
-function openingProblem({ options, refusal }: State, reason: string): UserError {
+function openingProblem({ options, refusal, layer }: State, reason: string): UserError {
   const address = options.attachment.scx.overlayAddress;
   if (refusal !== undefined) {
     const { isFinal } = refusal;
     return new UserError(EXIT.refused, `the SCX at ${address} refuses: ${reason}`, isFinal);
   }
-  return new UserError(
-    EXIT.unreachable,
-    `the SCX at ${address} cannot be reached (${reason}): does a firewall block its port?`,
-  );
+  const what =
+    layer === 'tcp'
+      ? `does not speak TLS (${reason}): is it of an older version?`
+      : `cannot be reached (${reason}): does a firewall block its port?`;
+  return new UserError(EXIT.unreachable, `the SCX at ${address} ${what}`);
 }
 
 function toConnection(state: State): SourceConnection {
