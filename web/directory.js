@@ -148,6 +148,7 @@ function fillItem(item, session) {
       .filter((part) => part !== undefined)
       .join(' \u00b7 '),
   );
+  item.querySelector('.page').href = session.path;
   item.querySelector('.stream').href = listenPath(session);
   item.querySelector('.playlist').href = listenPath(session, 'm3u');
 }

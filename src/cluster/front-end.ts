@@ -19,6 +19,7 @@ import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
 import type { Services } from './services.js';
+import { sessionPageHandler, sessionPageRoutes } from './session-pages/session-page-routes.js';
 import { icecastRoutes } from './status/icecast-routes.js';
 import { listenersOf } from './status/icecast-sources.js';
 import { statusRoutes } from './status/status-routes.js';
@@ -162,6 +163,12 @@ function operatorRoutes({
   ];
 }
 
+/** The pages of sessions. */
+function sessionPages({ url, status, titles }: Services) {
+  const dependencies = { url, status, titles, now: () => performance.now() };
+  return { routes: sessionPageRoutes(dependencies), page: sessionPageHandler(dependencies) };
+}
+
 /** Creates the application with all routes. `isBusy`: whether there are too many connections. */
 export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   const trust = trustIn(services.trustedProxies);
@@ -174,7 +181,9 @@ export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   const players = playerRoutes(services);
   app.use(players.listen, administration(services), ...clientRoutes(services));
   app.use(...scxRoutes(services));
-  app.use(...publishingRoutes(services), ...operatorRoutes(services), players.mounts);
+  const pages = sessionPages(services);
+  app.use(...publishingRoutes(services), ...operatorRoutes(services), pages.routes);
+  app.use(pages.page, players.mounts);
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),
   );

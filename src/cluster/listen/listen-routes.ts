@@ -188,7 +188,10 @@ async function listenByHls(
   const scx = await context.scxs.forListener(session.id, known, { ...slot, isListener });
   if (!scx.ok) return scx.problem;
   const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
-  return lead(context, request, response, [playlist, id].filter(Boolean).join('?'));
+  // An SCX knows its session by the name alone.
+  const as = isProxied(context, request) ? `as=${pathOf(wanted).split('/')[1]}` : undefined;
+  const query = [id, as].filter(Boolean).join('&');
+  return lead(context, request, response, [playlist, query].filter(Boolean).join('?'));
 }
 
 /** Sends the player to a segment of HLS, which every SCX of the session has. */

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { Router } from 'express';
 import { packageFile } from '../../runtime/package-files.js';
 import { route } from './methods.js';
+import { PAGE_POLICY } from './page-policy.js';
 
 export interface Page {
   readonly path: string;
@@ -19,23 +20,12 @@ const FOLDER = packageFile('web/');
 const FILES = [
   { path: '/', file: 'index.html', type: 'text/html' },
   { path: '/directory.js', file: 'directory.js', type: 'text/javascript' },
+  { path: '/session.js', file: 'session.js', type: 'text/javascript' },
+  { path: '/player.js', file: 'player.js', type: 'text/javascript' },
   { path: '/style.css', file: 'style.css', type: 'text/css' },
   { path: '/favicon.ico', file: 'icon.svg', type: 'image/svg+xml' },
   { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
 ] as const;
-
-/** The audio comes from SCXs, which have ports and perhaps hosts of their own. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  'media-src http: https:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** Reads the files. Rejects if one is missing: the installation is damaged. */
 export const loadPages = (): Promise<readonly Page[]> =>
@@ -51,7 +41,7 @@ export function pageRoutes(pages: readonly Page[]): Router {
   for (const { path, type, body } of pages) {
     route(router, path, {
       GET: (_request, response) => {
-        response.set({ 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache' });
+        response.set({ 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'no-cache' });
         response.set('Content-Type', type).send(body);
         return undefined;
       },

@@ -55,6 +55,9 @@ const GONE = 'This segment is gone: fetch the playlist, and go on from there.';
 const TO_COME = 'This segment is not there yet: fetch the playlist.';
 const UNKNOWN = 'There is no such segment here: fetch the playlist, and go on from there.';
 
+/** The key behind the name of a session that is announced elsewhere. */
+const KEY = /@[A-Za-z0-9_-]{43}$/;
+
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /** The answer with a body that has this entity tag, or that the client has it already (RFC 9110 §13.1.2). */
@@ -93,13 +96,19 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     return textAnswer(429, OFTEN, { 'Retry-After': RETRY_S.rate });
   };
 
-  const variants = (): Answer =>
-    playlist(variantPlaylist(name.session, drawPollingId(), bitrateKbps()), 'no-store');
+  /** The name of the session in addresses: a front end that passes the request on may have a longer one. */
+  const nameFor = (head: RequestHead): string => {
+    const wanted = queryOf(head).get('as') ?? '';
+    return wanted.startsWith(`${name.session}@`) && KEY.test(wanted) ? wanted : name.session;
+  };
+
+  const variants = (head: RequestHead): Answer =>
+    playlist(variantPlaylist(nameFor(head), drawPollingId(), bitrateKbps()), 'no-store');
 
   const listing = (head: RequestHead, listed: readonly Segment[]): Answer => {
     const newest = listed.at(-1);
     const tag = `"${newest?.number}-${newest?.name}"`;
-    return tagged(head, tag, playlist(mediaPlaylist(name.session, listed), 'no-cache'));
+    return tagged(head, tag, playlist(mediaPlaylist(nameFor(head), listed), 'no-cache'));
   };
 
   /** Resolves with the next segment, or when that takes too long. */
@@ -170,6 +179,6 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     if (refused !== undefined) return refused;
     if (isSegment) return segment(head, file);
     const id = queryOf(head).get('id') ?? '';
-    return isPollingId(id) ? media(request, id) : variants();
+    return isPollingId(id) ? media(request, id) : variants(head);
   };
 }

@@ -19,7 +19,7 @@ const print = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 /**
  * The list of variants.
  *
- * @param session the last part of the session's name
+ * @param session the last part of the session's name, as it stands in addresses
  */
 export function variantPlaylist(
   session: string,
@@ -30,7 +30,7 @@ export function variantPlaylist(
   return print([
     '#EXTM3U',
     `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="mp4a.40.34"`,
-    `${encodeURIComponent(session)}.m3u8?id=${id}`,
+    `${session}.m3u8?id=${id}`,
   ]);
 }
 
@@ -43,7 +43,7 @@ function segmentTarget({ name, title }: Segment): string {
 const entry = (session: string, segment: Segment): string[] => [
   ...(segment.startsStream ? ['#EXT-X-DISCONTINUITY'] : []),
   `#EXTINF:${(segment.durationMs / 1000).toFixed(5)},${segment.title ?? ''}`,
-  `${encodeURIComponent(session)}/${segmentTarget(segment)}`,
+  `${session}/${segmentTarget(segment)}`,
 ];
 
 /** The list of segments, oldest first; there must be at least one. */

@@ -45,8 +45,10 @@ describe('A player of HLS', () => {
       await expect.poll(read, { timeout: 20_000 }).toContain('\r\n\r\n');
       return read().split(' ', 2)[1] ?? '';
     };
-    expect(await asked('/listen/radio.example/night.m3u8')).toBe('/night.m3u8');
-    expect(await asked(`/listen/radio.example/night.m3u8?${ID}`)).toBe(`/night.m3u8?${ID}`);
+    expect(await asked('/listen/radio.example/night.m3u8')).toBe('/night.m3u8?as=night');
+    expect(await asked(`/listen/radio.example/night.m3u8?${ID}`)).toBe(
+      `/night.m3u8?${ID}&as=night`,
+    );
     expect(await asked(`/listen/radio.example/night/${SEGMENT}`)).toBe(`/night/${SEGMENT}`);
   });
 

@@ -142,6 +142,23 @@ describe('HLS at the port of an SCX', () => {
     }
   });
 
+  test('lists addresses with the key behind the name, where a front end has the session under that', async () => {
+    play(150);
+    const as = `night@${'K'.repeat(43)}`;
+    const { text } = await get(`/night.m3u8?as=${as}`);
+    const [address = ''] = text.match(/^night@K{43}\.m3u8\?id=[0-9a-f]{32}$/m) ?? [];
+    const listed = await get(`/night.m3u8${address.slice(address.indexOf('?'))}&as=${as}`);
+    expect(listed.text).toMatch(/^night@K{43}\/a{16}-0-100\.mp3$/m);
+    for (const odd of [
+      'other',
+      `other@${'K'.repeat(43)}`,
+      'night@x',
+      `night%0a@${'K'.repeat(43)}`,
+    ]) {
+      expect((await get(`/night.m3u8?as=${odd}`)).text).toMatch(/^night\.m3u8\?id=/m);
+    }
+  });
+
   test('lets caches keep a segment for ever, and sends nothing twice', async () => {
     play(250);
     const playlist = await newListener();

@@ -1,0 +1,33 @@
+/**
+ * A small player for pages of others, in an `<iframe>`. It keeps nothing in the browser, and fetches
+ * nothing from anybody else.
+ */
+import { html } from './html.js';
+import { nameOf, player } from './session-page.js';
+import type { SessionView } from './session-view.js';
+
+/** From the page to the root of the cluster. */
+const ROOT = '../..';
+
+/** The page as HTML. */
+export function embedPage(view: SessionView): string {
+  const page = html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>${nameOf(view)}</title>
+    <link rel="stylesheet" href="${ROOT}/style.css" />
+    <script type="module" src="${ROOT}/session.js"></script>
+  </head>
+  <body class="embed" data-root="${ROOT}" data-path="${view.path}">
+    <main>
+      <h1 id="name" dir="auto"><a href="${view.urls.page}" target="_blank" rel="noopener">${nameOf(view)}</a></h1>
+      ${player(view, ROOT)}
+    </main>
+  </body>
+</html>
+`;
+  return page.html;
+}

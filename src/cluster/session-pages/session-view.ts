@@ -1,0 +1,75 @@
+/**
+ * What is told of one session: on its page, to the script of the page, and to pages of others
+ * (`GET /api/sessions/CREATOR/SESSION`, docs/http.md). Fields are only ever added.
+ */
+import type { SessionStatus } from '../../api/cluster-status.js';
+import { listenUrl } from '../../icecast/listen-url.js';
+import type { PlayedTitle } from '../../icecast/statistics/played-titles.js';
+import { dropAbsent } from '../../session/drop-absent.js';
+
+/** One session. Texts that nobody has given are absent. */
+export interface SessionView {
+  /** `creator/session`, as it stands in addresses. */
+  readonly path: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly genre?: string;
+  readonly homepage?: string;
+  readonly onAir: boolean;
+  /** What plays now; null: nothing is known. */
+  readonly playing: string | null;
+  /** At this cluster. */
+  readonly listeners: number;
+  /** The last titles, the newest first; `at`: when it began, ISO 8601. */
+  readonly titles: readonly { readonly title: string; readonly at: string }[];
+  readonly urls: SessionUrls;
+}
+
+/** Absolute addresses. */
+interface SessionUrls {
+  readonly page: string;
+  readonly embed: string;
+  readonly stream: string;
+  readonly hls: string;
+  readonly m3u: string;
+  readonly pls: string;
+  readonly xspf: string;
+}
+
+/** The addresses of a session at a cluster whose own has no slash at its end. */
+function urlsOf(cluster: string, path: string): SessionUrls {
+  return {
+    page: `${cluster}/${path}`,
+    embed: `${cluster}/embed/${path}`,
+    stream: listenUrl(cluster, path),
+    hls: listenUrl(cluster, path, 'm3u8'),
+    m3u: listenUrl(cluster, path, 'm3u'),
+    pls: listenUrl(cluster, path, 'pls'),
+    xspf: listenUrl(cluster, path, 'xspf'),
+  };
+}
+
+const isWebAddress = (url: string | null | undefined): url is string =>
+  /^https?:\/\//i.test(url ?? '');
+
+/** A session as it is told to a client that reaches the cluster at this address. */
+export function sessionView(
+  status: SessionStatus,
+  titles: readonly PlayedTitle[],
+  cluster: string,
+): SessionView {
+  const { path, onAir, listeners } = status;
+  const playing = status.scxs.find((scx) => scx.playing !== null)?.title ?? null;
+  return {
+    path,
+    ...dropAbsent({
+      title: status.title ?? undefined,
+      description: status.description ?? undefined,
+      genre: status.genre ?? undefined,
+      homepage: isWebAddress(status.homepage) ? status.homepage : undefined,
+    }),
+    ...{ onAir, playing, listeners },
+    titles: titles.map(({ title, at }) => ({ title, at: new Date(at).toISOString() })),
+    urls: urlsOf(cluster, path),
+  };
+}

@@ -1,0 +1,158 @@
+/** The page of a session and the small player, in a real browser. */
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Frame,
+  type Page,
+} from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHROMIUM, OFFLINE } from '../support/chromium.js';
+import { CLIP, until } from '../support/processes.js';
+import { type Cluster, createStage } from '../support/stage.js';
+
+const PATH = 'radio.example/page';
+const NAME = `\u0645\u0648\u0633\u064a\u0642\u0649 <b>FM</b> ${'long '.repeat(30)}`.trim();
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+const stage = createStage();
+let cluster: Cluster;
+let browser: Browser;
+let site: Server | undefined;
+
+/** A page, and what it complains about. */
+async function open(url: string, options: BrowserContextOptions = {}) {
+  const page = await (await browser.newContext(options)).newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    // What is refused while an SCX is replaced is tried again.
+    const isNetwork = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isNetwork) problems.push(message.text());
+  });
+  await page.goto(url);
+  return { page, problems };
+}
+
+const positionIn = (page: Page | Frame): Promise<number> =>
+  page
+    .locator('audio')
+    .evaluate((element) => (element as unknown as { currentTime: number }).currentTime);
+
+/** What axe-core finds against WCAG 2.2 AA, each rule with the elements that break it. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    interface Axe {
+      run(context: unknown, options: object): Promise<{ violations: Violation[] }>;
+    }
+    interface Violation {
+      readonly id: string;
+      readonly nodes: readonly { readonly html: string }[];
+    }
+    const { axe, document } = globalThis as unknown as { axe: Axe; document: unknown };
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const found = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+  });
+}
+
+/** A page of another origin that frames the small player; returns its URL. */
+async function openSite(): Promise<string> {
+  const frame = `<iframe src="${cluster.url}/embed/${PATH}" title="Radio" allow="autoplay"></iframe>`;
+  site = createServer((_request, response) =>
+    response
+      .setHeader('Content-Type', 'text/html')
+      .end(`<!doctype html><title>Site</title>${frame}`),
+  ).listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  return `http://localhost:${(site.address() as AddressInfo).port}`;
+}
+
+describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
+  beforeAll(async () => {
+    cluster = await stage.cluster();
+    const about = ['--title', NAME, '--description', 'Quiet pieces', '--genre', 'Ambient'];
+    const announcement = await stage.announce(cluster, `scattercast://${PATH}`, ...about);
+    await stage.broadcast(cluster, announcement, '--loop', CLIP);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: OFFLINE });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+    await stage.close();
+  });
+
+  test('The page plays after one click, and goes on by itself when its SCX is killed', async () => {
+    const { page, problems } = await open(`${cluster.url}/${PATH}`);
+    expect(await page.locator('h1').textContent()).toBe(NAME);
+    await page.getByText('Scattercast demo').first().waitFor();
+    await page.getByRole('button', { name: /^Play/ }).click();
+    await until('sound', async () => (await positionIn(page)) > 1);
+    expect(await page.title()).toMatch(/^Scattercast - Scattercast demo \u00b7 /);
+    const media = await page.evaluate(() => {
+      const { navigator } = globalThis as unknown as {
+        navigator: { mediaSession: { metadata: { title: string } | null; playbackState: string } };
+      };
+      const { metadata, playbackState } = navigator.mediaSession;
+      return [metadata?.title, playbackState];
+    });
+    expect(media).toEqual(['Scattercast - Scattercast demo', 'playing']);
+    const [scx] = await cluster.scxs();
+    process.kill(scx?.pid ?? Number.NaN, 'SIGKILL');
+    await page.getByText('tuning in again').waitFor();
+    await until('sound again', async () => (await positionIn(page)) > 1);
+    await page.getByText('On air', { exact: true }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: /^Stop/ }).press('Enter');
+    await page.getByRole('button', { name: /^Play/ }).waitFor();
+    await until('no listener', async () => (await cluster.status()).cluster.listeners === 0);
+    expect(problems).toEqual([]);
+  });
+
+  test('The small player plays in a page of another site, and keeps nothing there', async () => {
+    const { page, problems } = await open(await openSite());
+    const frame = page.frames().find((one) => one.url().includes('/embed/')) as Frame;
+    await frame.getByRole('button', { name: /^Play/ }).click();
+    await until('sound', async () => (await positionIn(frame)) > 1);
+    expect(await page.context().cookies()).toEqual([]);
+    expect(await page.context().storageState()).toEqual({ cookies: [], origins: [] });
+    expect(problems).toEqual([]);
+  });
+
+  test('The page is one for all that need no JavaScript, no mouse and no eyes', async () => {
+    const without = await open(`${cluster.url}/${PATH}`, { javaScriptEnabled: false });
+    expect(await without.page.locator('audio').getAttribute('controls')).toBe('');
+    const heading = without.page.locator('h1');
+    const isRightToLeft = (element: unknown): boolean =>
+      (element as { matches(selector: string): boolean }).matches(':dir(rtl)');
+    expect(await heading.evaluate(isRightToLeft)).toBe(true);
+    const pages = [
+      [`/${PATH}`, 'light'],
+      [`/${PATH}`, 'dark'],
+      [`/embed/${PATH}`, 'light'],
+      ['/', 'dark'],
+    ] as const;
+    for (const [path, colorScheme] of pages) {
+      const { page } = await open(`${cluster.url}${path}`, { colorScheme });
+      await page.getByText('Scattercast demo').first().waitFor();
+      expect([path, colorScheme, await violations(page)]).toEqual([path, colorScheme, []]);
+      const overflow = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = (
+          globalThis as unknown as {
+            document: { documentElement: { scrollWidth: number; clientWidth: number } };
+          }
+        ).document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      expect([path, overflow]).toEqual([path, 0]);
+      await page.close();
+    }
+  });
+});
