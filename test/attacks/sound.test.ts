@@ -18,6 +18,7 @@ import {
   neighboursOf,
   SESSION,
   SOURCE,
+  SOURCE_KEYS,
   STRANGER_KEY,
   type Station,
   sequencesOf,
@@ -152,6 +153,24 @@ describe('A parent that sends', () => {
     };
     await eventually(() => listener.overlay.counters.lotsRefused.stale > 0);
     await hearsAll(scene);
+  });
+});
+
+describe('A key that is taken out of the announcement', () => {
+  test('is silent at once, wherever that is known, and costs no neighbour its connection', async () => {
+    const { listener, studio } = await stage();
+    const before = listener.overlay.counters.connectionsOut;
+    listener.overlay.setSourceKeys([]);
+    const last = listener.delivered.at(-1);
+    const end = (sequencesOf(studio).at(-1) ?? 0) + 100;
+    await eventually(() => (sequencesOf(studio).at(-1) ?? 0) > end);
+    expect(listener.delivered.at(-1)).toBe(last);
+    const { malformedFrames, lotsRefused, connectionsOut } = listener.overlay.counters;
+    expect(lotsRefused.removed).toBeGreaterThan(0);
+    expect(malformedFrames.forged).toBe(0);
+    expect(connectionsOut).toBeLessThan(before + 10);
+    listener.overlay.setSourceKeys(SOURCE_KEYS);
+    await eventually(() => listener.delivered.at(-1) !== last);
   });
 });
 

@@ -19,8 +19,9 @@ import { STATION } from '../session/signed.js';
 
 const ATTACHMENT = {
   session: 'scattercast://radio.example/night',
+  sources: [],
   scx: {
-    id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    id: 'ab'.repeat(16),
     httpUrl: 'http://127.0.0.1:8100/night.mp3',
     overlayAddress: '127.0.0.1:8101',
   },

@@ -7,11 +7,15 @@
  * withdrawn, so that the session's trees stay. It comes back with a higher epoch, and replaces the
  * old connection even if nobody has noticed yet that it is dead.
  *
- * Bounded: ATTACHED_MAX clients.
+ * What a client shows when it attaches travels with the routes to its source, so that others could
+ * show it again. So each epoch of a source attaches once, also when the source is gone.
+ *
+ * Bounded: ATTACHED_MAX clients, and the epochs of EPOCHS_MAX.
  */
 import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
 import type { SourceId } from '../../gossamer/core/node.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { PublicKey } from '../../session/public-key.js';
 import { createAduAdmission } from './adu-admission.js';
 import { type Attachment, createAttachment } from './attachment.js';
@@ -70,22 +74,27 @@ export interface AttachedSources {
 /** Sources attached here at most. Guess: a studio, a fallback, and many misconfigured ones. */
 const ATTACHED_MAX = 16;
 
+/** Sources whose last epoch is remembered. Guess: more than attach within the ten minutes of a proof. */
+const EPOCHS_MAX = 1024;
+
 /** Creates a table without attached sources. */
 export function createAttachedSources(options: AttachedSourcesOptions): AttachedSources {
   const { log, channels } = options;
   const attached = new Map<SourceId, Attachment>();
+  const epochs = createBoundedMap<SourceId, number>(EPOCHS_MAX);
   const counters = { attached: 0, refused: 0, resumed: 0, published: 0, bytes: 0, dropped: 0 };
 
   const objectionTo = ({ source: { id, epoch } }: SourceClient): string | undefined => {
-    const present = attached.get(id);
-    if (present === undefined) {
-      return attached.size < ATTACHED_MAX ? undefined : 'too many sources are attached here';
+    if (epoch <= (epochs.get(id) ?? 0)) {
+      return attached.has(id) ? 'this source is attached here already' : 'this source has ended';
     }
-    return epoch > present.source.epoch ? undefined : 'this source is attached here already';
+    const hasRoom = attached.has(id) || attached.size < ATTACHED_MAX;
+    return hasRoom ? undefined : 'too many sources are attached here';
   };
 
   const attach = (client: SourceClient): void => {
-    const { id } = client.source;
+    const { id, epoch } = client.source;
+    epochs.set(id, epoch);
     const previous = attached.get(id);
     const admission = createAduAdmission(id, channels, options.now());
     const onWithdrawn = (): void => void attached.delete(id);

@@ -122,6 +122,19 @@ describe('Attached sources (§2.5)', () => {
     expect(sources.counters).toMatchObject({ attached: 1, published: 1, dropped: 1 });
   });
 
+  test('attaches each epoch of a source once, also when the source has ended', () => {
+    const { sources, kinds } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    studio.say('amLeaving');
+    const again = client(source('a'));
+    sources.handleClient(again.connection);
+    expect(again.said).toEqual(['closed: this source has ended']);
+    expect(kinds()).toEqual(['announceSource', 'withdrawSource']);
+    sources.handleClient(client(source('a', 100, 2)).connection);
+    expect(sources.count).toBe(1);
+  });
+
   test('answers KEEP_ALIVE with the audience', () => {
     const { sources } = room();
     const studio = client(source('a'));
