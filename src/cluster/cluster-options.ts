@@ -74,6 +74,8 @@ export interface ClusterOptions {
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */
   readonly entry: string;
+  /** SCXs may only use the files that they need (runtime/permissions.ts); default: all. */
+  readonly confined?: boolean;
   readonly log: Logger;
   readonly scx?: Partial<ScxSettings>;
   /** The files and sockets that this process may have open; default: what the system says. */

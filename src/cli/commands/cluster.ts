@@ -73,6 +73,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     allowPrivate: settings.allowPrivate,
     drainMs: settings.drainTimeout * 1000,
     entry: ENTRY,
+    confined: !settings.unconfined,
     log,
     scx: scxSettings(settings),
     inheritLogs: false,

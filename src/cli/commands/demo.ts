@@ -69,6 +69,7 @@ async function startDemoCluster(settings: DemoSettings, dataDir: string) {
       maxScxs: 16,
       allowPrivate: true,
       entry: ENTRY,
+      confined: true,
       log: await createLog(logLevel),
       scx: { lingerMs: 1000, burstMs: 4000, profile: 'fast' },
       inheritLogs: false,

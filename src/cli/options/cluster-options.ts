@@ -146,6 +146,10 @@ export const clusterOptions = {
     'a certificate with its chain (PEM); all ports then accept https as well as http',
   ),
   tlsKey: optionalText('FILE', 'the private key of the certificate (PEM)'),
+  unconfined: off(
+    'let SCX processes use all files that their user can; otherwise Node gives them only those that ' +
+      'they need',
+  ),
   profile,
   drain: off(
     'do not start a cluster, but have the running one that was started with the same --data and ' +

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import type { Logger } from 'pino';
 import { childEnvironment } from '../../runtime/child-environment.js';
+import { permissionFlags } from '../../runtime/permissions.js';
 import { type EncoderChannel, type EncoderGift, openEncoderChannel } from './encoder-channel.js';
 
 export interface CarrierProcess {
@@ -18,16 +19,29 @@ export interface CarrierProcess {
 /** A process with few objects: see scx-command.ts. */
 const LEAN = ['--max-semi-space-size=1'];
 
-/** Creates one that is not started yet. `entry`: the command line's main file. */
-export function createCarrierProcess(entry: string, log: Logger): CarrierProcess {
+interface CarrierOptions {
+  /** The command line's main file. */
+  readonly entry: string;
+  /** The process may use no files but the program's. */
+  readonly confined: boolean;
+  readonly log: Logger;
+}
+
+/** Creates one that is not started yet. */
+export function createCarrierProcess(options: CarrierOptions): CarrierProcess {
+  const { entry, confined, log } = options;
   let channel: EncoderChannel | undefined;
 
   const start = (): EncoderChannel => {
-    const child = spawn(process.execPath, [...LEAN, entry, 'carrier'], {
-      detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: childEnvironment({}),
-    });
+    const child = spawn(
+      process.execPath,
+      [...LEAN, ...permissionFlags(confined, {}), entry, 'carrier'],
+      {
+        detached: true,
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        env: childEnvironment({}),
+      },
+    );
     child.on('error', (error) => log.warn({ err: error }, 'the carrier of encoders has failed'));
     child.unref();
     const opened = openEncoderChannel(child);

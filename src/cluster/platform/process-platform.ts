@@ -24,6 +24,8 @@ import { scxArguments, spawnScx } from './scx-command.js';
 export interface ProcessPlatformOptions {
   /** The command line's main file; it is run as `node ENTRY scx --session NAME`. */
   readonly entry: string;
+  /** The processes may only use the files that they need. */
+  readonly confined: boolean;
   /** `run/` and `logs/` in it belong to the platform. */
   readonly dataDir: string;
   /** SCXs write to our own output instead of to log files. */
@@ -105,14 +107,14 @@ function follow({ options, children, tellExit }: Context, id: string, child: Chi
 
 async function launchScx(context: Context, launch: Launch): Promise<{ readonly pid: number }> {
   const { options, starting, ports } = context;
-  const { entry, inheritLogs } = options;
+  const { inheritLogs } = options;
   starting.add(launch.id);
   const held = await ports.hold(launch.id, launch.listenHost, launch.httpPort);
   const output = await openOutput(context, launch);
   try {
     if (!starting.delete(launch.id)) throw new Error('it was stopped before it started');
     const target = inheritLogs ? 'inherit' : (output?.fd ?? 'ignore');
-    const child = spawnScx(entry, withOrderFile(context, launch), target, held?.fd);
+    const child = spawnScx(options, withOrderFile(context, launch), target, held?.fd);
     if (child.pid === undefined) throw (await once(child, 'error'))[0];
     follow(context, launch.id, child);
     void remember(context, runFileOf(launch, child.pid));
@@ -158,7 +160,7 @@ async function orderSuccessor(
 ): Promise<void> {
   const { options, successors } = context;
   const launch = withOrderFile(context, successor);
-  const args = scxArguments(options.entry, successor);
+  const args = scxArguments(options, launch);
   const order: Order = { program: process.execPath, args, launch, drainMs };
   successors.clear(); // one at a time: an earlier one did not come
   successors.set(successor.id, successor);
@@ -187,7 +189,7 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
   let hear: (exit: Exit) => void = () => undefined;
   const context = createContext(options, (exit) => hear(exit));
   const { logFolder, starting, children, foreign, ports } = context;
-  const carrier = createCarrierProcess(options.entry, options.log);
+  const carrier = createCarrierProcess(options);
   void trimLogs(logFolder);
   const trimming = setInterval(() => void trimLogs(logFolder), TRIM_LOGS_MS).unref();
   return {

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCH_VARIABLE, type Launch } from '../../api/scx-launch.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
+import { permissionFlags } from '../../runtime/permissions.js';
 
 /**
  * The young generation of an SCX's heap, MiB: left alone it grows to 48 MiB when many listeners
@@ -13,10 +14,27 @@ import { childEnvironment } from '../../runtime/child-environment.js';
  */
 const LEAN = ['--max-semi-space-size=2'];
 
-/** The arguments of node. `entry`: the command line's main file. */
-export const scxArguments = (entry: string, { session }: Launch): string[] => [
+/** The program that SCXs are. */
+export interface ScxProgram {
+  /** The command line's main file. */
+  readonly entry: string;
+  /** SCXs may only use the files that they need. */
+  readonly confined: boolean;
+}
+
+/** The files of an SCX: its certificate, its access log, and the order to hand over. */
+function permissionsOf({ certificate, accessLog, successorFile }: Launch) {
+  const keys = certificate === undefined ? [] : [certificate.cert, certificate.key];
+  const logs = accessLog === undefined ? [] : [accessLog, `${accessLog}.1`];
+  const written = [...logs, ...(successorFile === undefined ? [] : [successorFile])];
+  return { read: [...keys, ...written], write: written, startsProcesses: true };
+}
+
+/** The arguments of node. */
+export const scxArguments = ({ entry, confined }: ScxProgram, launch: Launch): string[] => [
   ...LEAN,
-  ...[entry, 'scx', '--session', session],
+  ...permissionFlags(confined, permissionsOf(launch)),
+  ...[entry, 'scx', '--session', launch.session],
 ];
 
 /** The descriptor in the SCX of a port that is held: the first after those of every process. */
@@ -28,7 +46,7 @@ const HTTP_FD = 3;
  * descriptor here of the socket on which it listens. Its IPC channel is for encoder-channel.ts.
  */
 export const spawnScx = (
-  entry: string,
+  program: ScxProgram,
   launch: Launch,
   output: number | 'inherit' | 'ignore',
   httpSocket: number | undefined,
@@ -36,7 +54,7 @@ export const spawnScx = (
   const inherited = httpSocket === undefined ? [] : [httpSocket];
   const held = httpSocket === undefined ? {} : { httpFd: HTTP_FD };
   const document: Launch = { ...launch, ...held, takesEncoders: true };
-  return spawn(process.execPath, scxArguments(entry, launch), {
+  return spawn(process.execPath, scxArguments(program, launch), {
     detached: true,
     stdio: ['ignore', output, output, ...inherited, 'ipc'],
     env: childEnvironment({ [LAUNCH_VARIABLE]: JSON.stringify(document) }),

@@ -18,6 +18,7 @@ import type { Launch } from '../../api/scx-launch.js';
 import { type BackoffRange, backoffMs } from '../../lib/backoff.js';
 import { joinHostPort, localHost, splitHostPort } from '../../lib/host-port.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
+import { isConfined, permissionFlags } from '../../runtime/permissions.js';
 
 export interface FallbackOptions {
   /** The main file; it is run as `node ENTRY fallback`. */
@@ -63,7 +64,8 @@ function start(
   onOver: (how: object) => void,
 ): ChildProcess {
   const document = documentOf(options, file);
-  const child = spawn(process.execPath, [options.entry, 'fallback'], {
+  const confining = permissionFlags(isConfined(), { read: [file.path] });
+  const child = spawn(process.execPath, [...confining, options.entry, 'fallback'], {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: childEnvironment({ [FALLBACK_VARIABLE]: JSON.stringify(document) }),
   });

@@ -45,6 +45,7 @@ describe('Settings', () => {
         burst: 4,
         writeInterval: 1,
         silence: 0,
+        unconfined: false,
         profile: 'fast',
         drain: false,
         drainTimeout: 3600,

@@ -167,7 +167,9 @@ describe('A front end that finds SCXs', () => {
 test("An order is a file that only the cluster's user can read, and names this program", async () => {
   const dataDir = temporaryFolder();
   const entry = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
-  const platform = createProcessPlatform({ entry, dataDir, inheritLogs: false, log: quiet });
+  const platform = createProcessPlatform({
+    ...{ entry, confined: true, dataDir, inheritLogs: false, log: quiet },
+  });
   const { launch } = await setUp();
   const successor = launchSchema.parse({ ...launch, id: 'b'.repeat(32) });
   await platform.orderSuccessor(launch.id, successor, 1000);
@@ -176,6 +178,8 @@ test("An order is a file that only the cluster's user can read, and names this p
   const order = orderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(order.args.slice(-4)).toEqual([entry, 'scx', '--session', NIGHT]);
+  // It is to take orders itself.
+  expect(order.args).toContain(`--allow-fs-write=${dataDir}/run/${successor.id}.successor`);
   expect(order).toMatchObject({ program: process.execPath, drainMs: 1000 });
   expect(order.launch).toEqual({
     ...successor,

@@ -78,7 +78,9 @@ afterEach(() => {
 });
 
 function setUp(dataDir = temporaryFolder(), entry = ENTRY) {
-  const platform = createProcessPlatform({ entry, dataDir, inheritLogs: false, log: quiet });
+  const platform = createProcessPlatform({
+    ...{ entry, confined: false, dataDir, inheritLogs: false, log: quiet },
+  });
   open.push(platform);
   const exits: Exit[] = [];
   platform.onExit((exit) => exits.push(exit));
