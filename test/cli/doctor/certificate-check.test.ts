@@ -23,7 +23,6 @@ let made = 0;
 
 /** A certificate of our own authority, with its chain, and a key that is not its key. */
 beforeAll(() => {
-  made = Date.now();
   openssl(
     'req',
     '-x509',
@@ -51,6 +50,7 @@ beforeAll(() => {
   );
   openssl(...leaf, '-days', `${DAYS}`, '-keyout', 'own.key', '-out', 'own.crt');
   writeFileSync(at('chain'), text('leaf') + text('ca.crt'));
+  made = Date.now();
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
