@@ -154,15 +154,14 @@ test('a subscription of an SCX that is not a neighbour is refused', async () => 
 });
 
 test('half a handshake is closed in time, and few connections of one host may be pending', async () => {
-  const limits = { ...OVERLAY_LIMITS, handshakeMs: 2000 };
+  const limits = { ...OVERLAY_LIMITS, handshakeMs: 4000 };
   const [station, other] = (await startMesh(2, { limits })) as [Station, Station];
   const peers = Array.from({ length: limits.pendingPerHostMax + 5 }, () =>
     connectRaw(station.overlay.address),
   );
   for (const peer of peers) peer.send(Uint8Array.of(0, 0, 1));
   const countClosed = (): number => peers.filter((peer) => peer.isClosed).length;
-  await eventually(() => countClosed() === 5);
-  expect(station.overlay.counters.connectionsRefused).toBe(5);
+  await eventually(() => station.overlay.counters.connectionsRefused === 5);
   await eventually(() => countClosed() === peers.length);
   expect(station.overlay.counters.handshakesTimedOut).toBe(limits.pendingPerHostMax);
   await greet(station, strangerHello(7));
