@@ -41,6 +41,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:ISSUED': '?',
         'radio:ADMIN-KEY': '?',
         'radio:SOURCE': '*',
+        'radio:PRIVATE': '?',
         'radio:SIGNATURE': '?',
       },
       text: false,
@@ -59,6 +60,12 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
       text: false,
     },
   ],
+  [
+    'radio:PRIVATE',
+    { attributes: {}, children: { 'radio:CLUSTER': '+', 'radio:REVOKED': '*' }, text: false },
+  ],
+  ['radio:CLUSTER', { attributes: { key: '1' }, children: {}, text: false }],
+  ['radio:REVOKED', { attributes: { ticket: '1' }, children: {}, text: false }],
 ]);
 
 /** The name in the table, independent of the document's prefixes; undefined in other namespaces. */

@@ -6,6 +6,7 @@
  * namespace, so that a reader of the paper's format can still read the document.
  */
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
+import type { Privacy } from './privacy.js';
 import type { PublicKey } from './public-key.js';
 import type { SessionName } from './session-name.js';
 import type { SourceKey } from './source-key.js';
@@ -29,6 +30,8 @@ export interface SignedFields {
   readonly issuedMs?: number;
   /** 1 to 16, with distinct names and keys; absent: nobody may broadcast. */
   readonly sources?: readonly SourceKey[];
+  /** Absent: everybody may listen, and every cluster may carry the session. */
+  readonly privacy?: Privacy;
   /** The hash of the password of Icecast's administration tools (runtime/secrets.ts). */
   readonly adminKey?: string;
   /** By the session's key, 64 bytes in base64url; over the printed form without it. */

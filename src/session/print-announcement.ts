@@ -6,6 +6,7 @@
 
 import { printInstant } from '../lib/instant.js';
 import { type Announcement, type Channel, RADIO_NAMESPACE } from './announcement.js';
+import type { Privacy } from './privacy.js';
 import type { SourceKey } from './source-key.js';
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -59,6 +60,13 @@ function sourceElement({ name, key, priorityMax, untilMs }: SourceKey): string {
   return `<radio:SOURCE name="${text}" key="${key}" priority="${priorityMax}"${until}/>`;
 }
 
+function privacyBlock(privacy: Privacy | undefined): string[] {
+  if (privacy === undefined) return [];
+  const clusters = privacy.clusters.map((key) => `<radio:CLUSTER key="${key}"/>`);
+  const revoked = privacy.revoked.map((ticket) => `<radio:REVOKED ticket="${ticket}"/>`);
+  return ['<radio:PRIVATE>', ...indent([...clusters, ...revoked]), '</radio:PRIVATE>'];
+}
+
 function extras(announcement: Announcement): string[] {
   const { title, genre, homepage, bitrateKbps, isListed } = announcement;
   const about = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
@@ -69,6 +77,7 @@ function extras(announcement: Announcement): string[] {
     ...fields({ ...about, LISTED: listed }),
     ...fields({ KEY: key, ISSUED: issued, 'ADMIN-KEY': adminKey }),
     ...sources.map(sourceElement),
+    ...privacyBlock(announcement.privacy),
   ];
 }
 

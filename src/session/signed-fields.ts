@@ -1,6 +1,7 @@
 /**
- * The fields of an announcement that say whose it is and who may broadcast: the session's key, the
- * issue time, the source keys, the key of the administrator's password, and the signature. Here
+ * The fields of an announcement that say whose it is, who may broadcast and who may listen: the
+ * session's key, the issue time, the source keys, what is private, the key of the administrator's
+ * password, and the signature. Here
  * their form is read; runtime/signed-announcement.ts checks the signature.
  */
 
@@ -9,6 +10,7 @@ import { bad, good, type Result } from '../lib/result.js';
 import type { SignedFields } from './announcement.js';
 import { childrenOf } from './announcement-shape.js';
 import type { Findings } from './findings.js';
+import { readPrivacy } from './privacy.js';
 import { parsePublicKey, parseSource, SOURCE_KEYS_MAX, type SourceKey } from './source-key.js';
 import type { XmlElement } from './xml-tree.js';
 
@@ -53,6 +55,7 @@ export function readSignedFields(root: XmlElement, findings: Findings) {
     issuedMs: read('ISSUED', (text) => parseInstant('the issue time', text)),
     adminKey: read('ADMIN-KEY', parseAdminKey),
     sources: readSources(root, findings),
+    privacy: readPrivacy(root, findings),
     signature: read('SIGNATURE', parseSignature),
   } satisfies { readonly [Field in keyof SignedFields]-?: SignedFields[Field] | undefined };
 }
