@@ -36,6 +36,8 @@ const sessionStatusSchema = z.object({
   kept: z.boolean(),
   /** The station wants to be in directories of streams. Absent from older clusters. */
   listed: z.boolean().optional(),
+  /** Only holders of a ticket listen. Public answers leave such sessions out. */
+  private: z.boolean().optional(),
   /** An SCX here plays a source. */
   onAir: z.boolean(),
   /** At this cluster, over all SCXs of the session. */
@@ -61,6 +63,8 @@ export const clusterStatusSchema = z.object({
     /** The URL of this front end: `http://host:port`. */
     url: z.string().max(2048),
     version: z.string().max(64),
+    /** Its key, which private sessions list. Absent from older clusters. */
+    key: publicKeySchema.optional(),
     /** ISO 8601. */
     startedAt: z.string().max(40),
     /** SCX processes here, those that have only just been launched included. */

@@ -3,6 +3,7 @@
  * SCATTERCAST_SCX, where other users of the machine cannot read the token.
  */
 import { z } from 'zod';
+import { voucherSchema } from '../wire/hello.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { neighboursSchema } from './scx-status.js';
 import { sourceAccessSchema } from './source-access.js';
@@ -26,6 +27,8 @@ export const launchSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{32}$/),
   /** The private half of that key, 32 bytes in base64url: drawn by the cluster for this process. */
   keySeed: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  /** The cluster's word that this SCX is its own (wire/hello.ts). */
+  voucher: voucherSchema.optional(),
   /** `scattercast://creator/session`. */
   session: z.string().max(400),
   title: z.string().max(256).optional(),

@@ -1,8 +1,9 @@
 /**
- * Who may broadcast in a session, as its announcement says (session/source-key.ts): in launch
- * documents, leases, and answers to those that attach.
+ * Who may broadcast in a session (session/source-key.ts) and who may listen (session/privacy.ts), as
+ * its announcement says: in launch documents, leases, and answers to those that attach.
  */
 import { z } from 'zod';
+import { PRIVATE_CLUSTERS_MAX, type Privacy, REVOKED_MAX } from '../session/privacy.js';
 import { isPublicKey, type PublicKey } from '../session/public-key.js';
 import {
   SOURCE_KEYS_MAX,
@@ -22,11 +23,18 @@ const sourceKeySchema: z.ZodType<SourceKey> = z.strictObject({
 
 export const sourceKeysSchema = z.array(sourceKeySchema).max(SOURCE_KEYS_MAX);
 
+const privacySchema: z.ZodType<Privacy> = z.strictObject({
+  clusters: z.array(publicKeySchema).max(PRIVATE_CLUSTERS_MAX),
+  revoked: z.array(z.string().max(16)).max(REVOKED_MAX),
+});
+
 export const sourceAccessSchema = z.strictObject({
   /** When the announcement was issued, ms since 1970: an older one never replaces it. */
   issuedMs: z.number(),
   sources: sourceKeysSchema,
+  /** Absent: the session is public. */
+  privacy: privacySchema.exactOptional(),
 });
 
-/** The source keys of an announcement, and its time. */
+/** The source keys of an announcement, its time, and who may listen. */
 export type SourceAccess = Readonly<z.infer<typeof sourceAccessSchema>>;

@@ -30,6 +30,7 @@ export const COMMANDS: readonly Entry[] = [
     'publish the announcement of a session',
     () => import('./commands/announce.js'),
   ),
+  entry('ticket', 'let somebody listen to a private session', () => import('./commands/ticket.js')),
   entry(
     'broadcast',
     'send MP3 files, standard input or another stream to a session',

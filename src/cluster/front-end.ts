@@ -147,7 +147,7 @@ function operatorRoutes({
   url,
   proofs,
   fleet,
-  status,
+  publicStatus: status,
   sessions,
   titles,
   metrics,

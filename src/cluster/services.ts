@@ -14,6 +14,7 @@ import { EXIT, UserError } from '../lib/user-error.js';
 import { openFilesMax, RAISE } from '../runtime/open-files.js';
 import { packageVersion } from '../runtime/package-files.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
+import type { SigningKey } from '../runtime/signing-key.js';
 import { identityOf } from '../session/session-id.js';
 import { createScxClients, type ScxClients } from './admin/scx-clients.js';
 import { type AdminLogin, createAdminLogin } from './announcements/admin-login.js';
@@ -23,7 +24,7 @@ import { type LearnedAnnouncements, openLearned } from './announcements/learned-
 import { createOwnership, type Ownership } from './announcements/ownership.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { onDisk } from './data/data-directory.js';
-import { loadAdminToken, loadSecret } from './data/lease-secret.js';
+import { loadAdminToken, loadClusterKey, loadSecret } from './data/lease-secret.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback/fallback-files.js';
 import { createFleet, type Fleet } from './fleet/fleet.js';
 import type { LaunchTemplate } from './fleet/launch-document.js';
@@ -47,6 +48,7 @@ export interface Prepared {
   readonly secret: string;
   /** The operator's token, for `/admin` and for announcing. */
   readonly adminToken: string;
+  readonly clusterKey: SigningKey;
   readonly store: AnnouncementStore;
   readonly learned: LearnedAnnouncements;
   readonly fallbacks: FallbackFiles;
@@ -78,6 +80,8 @@ export interface Services extends Prepared {
   readonly webhooks: Webhooks;
   /** `url`: our own, as the client is to be told it (web/public-url.ts). */
   status(url: string): ClusterStatus;
+  /** The same without private sessions. */
+  publicStatus(url: string): ClusterStatus;
 }
 
 const now = (): number => performance.now();
@@ -119,6 +123,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
     return {
       secret: await loadSecret(dataDir),
       adminToken: await loadAdminToken(dataDir),
+      clusterKey: await loadClusterKey(dataDir),
       store,
       learned: await openLearned(dataDir, log),
       fallbacks: await openFallbackFiles(dataDir, store),
@@ -151,14 +156,24 @@ function templateOf(
   };
 }
 
-type StatusParts = Pick<Services, 'version' | 'config' | 'fleet' | 'store' | 'finder'>;
+type StatusParts = Pick<
+  Services,
+  'version' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey'
+>;
 
 /** Puts the status together whenever it is asked for. */
-function statusFrom({ version, config, fleet, store, finder }: StatusParts) {
+function statusFrom({ version, config, fleet, store, finder, clusterKey }: StatusParts) {
   const startedAt = new Date().toISOString();
   return (url: string): ClusterStatus =>
     clusterStatus({
-      ...{ url, version, startedAt, scxsMax: config.scxsMax, scxCount: fleet.size },
+      ...{
+        url,
+        version,
+        startedAt,
+        key: clusterKey.publicKey,
+        scxsMax: config.scxsMax,
+        scxCount: fleet.size,
+      },
       scxs: fleet.statuses(),
       running: fleet.sessions(),
       published: store.all().map(({ announcement: { name, key } }) => identityOf(name, key).id),
@@ -166,6 +181,11 @@ function statusFrom({ version, config, fleet, store, finder }: StatusParts) {
       listenersOf: fleet.listenersOf,
     });
 }
+
+const withoutPrivate = ({ cluster, sessions }: ClusterStatus): ClusterStatus => ({
+  cluster,
+  sessions: sessions.filter((session) => session.private !== true),
+});
 
 /** Creates the services of a front end that listens on this port. */
 export function createServices(
@@ -175,17 +195,18 @@ export function createServices(
   port: number,
 ): Services {
   const { log, allowPrivate, mounts = new Map(), anyoneMayAnnounce: isOpen = false } = options;
-  const { store, learned, found, config, version, adminToken } = prepared;
+  const { store, learned, found, config, version, adminToken, clusterKey } = prepared;
   const proofs = createProofCheck(prepared.secret);
   const url = `http://${joinHostPort(options.host, port)}`;
   const scxHost = localHost(options.listenHost);
   const metrics = createClusterMetrics();
   const template = templateOf(options, port, prepared);
   const onEffect = metrics.countEffect;
-  const fleet = createFleet({ platform, found, config, template, log, onEffect });
+  const fleet = createFleet({ platform, found, config, template, clusterKey, log, onEffect });
   const { carryFrom } = options;
   const finder = createFinder({ store, learned, url, allowPrivate, carryFrom, now });
-  const scxs = createSessionScxs(fleet);
+  const scxs = createSessionScxs(fleet, clusterKey.publicKey);
+  const status = statusFrom({ version, config, fleet, store, finder, clusterKey });
   return {
     ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
@@ -199,6 +220,7 @@ export function createServices(
     login: createAdminLogin(store, adminToken),
     clients: createScxClients({ scxHost, secret: prepared.secret, log }),
     webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
-    status: statusFrom({ version, config, fleet, store, finder }),
+    status,
+    publicStatus: (at) => withoutPrivate(status(at)),
   };
 }

@@ -25,8 +25,9 @@ import type { Rng } from '../lib/rng.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
+import type { PublicKey } from '../session/public-key.js';
 import type { SourceKey } from '../session/source-key.js';
-import type { ClientHello, Hello } from '../wire/hello.js';
+import type { ClientHello, Hello, Voucher } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
 import { type ControlLinks, createControlLinks } from './control/control-links.js';
 import { createDataLinks, type DataLinks } from './data/data-links.js';
@@ -45,6 +46,7 @@ import { createDatagrams } from './sockets/datagrams.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from './sockets/limits.js';
 import { createTargets, findScope, type Scope } from './sockets/targets.js';
 import { createIdentity } from './tls/identity.js';
+import { createMembership } from './tls/membership.js';
 import { nodeIdOf } from './tls/node-id.js';
 import { createTestimonies } from './tls/testimony.js';
 
@@ -77,6 +79,10 @@ export interface OverlayOptions {
   onEvent(event: GossamerEvent): void;
   /** The keys of the session's sources; undefined: there is no list, and all are believed. */
   readonly sourceKeys?: readonly SourceKey[] | undefined;
+  /** The clusters whose SCXs may take part; undefined: all. */
+  readonly clusters?: readonly PublicKey[] | undefined;
+  /** Our cluster's word for us. */
+  readonly voucher?: Voucher | undefined;
   /** Why a source client may not attach from an IP address; undefined: it may. */
   objectionTo?(client: ClientHello, remoteAddress: string): Refusal | undefined;
   /** Called when a source client attaches: set its callbacks before returning. */
@@ -92,6 +98,8 @@ export interface Overlay {
   readonly counters: Readonly<OverlayCounters>;
   /** Replaces the keys of the session's sources: those taken out end at once. */
   setSourceKeys(keys: readonly SourceKey[]): void;
+  /** Replaces the list of clusters whose SCXs may take part. */
+  setClusters(clusters: readonly PublicKey[] | undefined): void;
   /** Leaves the session (§3.5). Resolves when the children have other parents, or after drainMs. */
   leave(): Promise<void>;
   /** Closes everything at once. */
@@ -120,6 +128,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     view,
     counters,
     setSourceKeys: parts.trust.setKeys,
+    setClusters: sockets.membership.setClusters,
     leave: leaving.leave,
     close: async () => {
       loop.close();
@@ -138,16 +147,21 @@ function checkAdvertised(host: string): void {
   throw new UserError(EXIT.usage, `the host to advertise, ${excerpt(host)}, ${what}`);
 }
 
-type Sockets = Pick<OverlayContext, 'connections' | 'datagrams' | 'counters' | 'limits' | 'log'>;
+type Sockets = Pick<
+  OverlayContext,
+  'membership' | 'connections' | 'datagrams' | 'counters' | 'limits' | 'log'
+>;
 
 function createSockets(options: OverlayOptions, ownScope: Scope): Sockets {
   const { key, limits = OVERLAY_LIMITS, allowPrivate, advertiseHost: ownHost, log } = options;
   const counters = createOverlayCounters();
   const targets = createTargets({ limits, counters, allowPrivate, ownHost, ownScope });
   const identity = createIdentity(key);
-  const connections = createConnections({ identity, counters, limits, targets, log });
+  const { session, voucher, clusters } = options;
+  const membership = createMembership({ session, voucher, clusters });
+  const connections = createConnections({ identity, membership, counters, limits, targets, log });
   const datagrams = createDatagrams(counters, limits, log);
-  return { connections, datagrams, counters, limits, log };
+  return { membership, connections, datagrams, counters, limits, log };
 }
 
 /** The machine and everything that it acts through. */
@@ -215,6 +229,8 @@ function admit(
   if (hello.session !== options.session) return { kind: 'refused', reason: 'wrong session' };
   if (hello.purpose === 'client') return admitClient(options, context, hello, remoteAddress);
   if (hello.id === context.self().id) return { kind: 'refused', reason: 'own id' };
+  const objection = context.membership.objectionTo(hello);
+  if (objection !== undefined) return { kind: 'refused', reason: objection };
   return hello.purpose === 'control' ? controlLinks.admit(hello) : dataLinks.admit(hello);
 }
 

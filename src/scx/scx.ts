@@ -31,6 +31,7 @@ import { mountOf } from './listeners/admission.js';
 import { createListenerHook } from './listeners/listener-hook.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
+import { createTicketGate } from './listeners/ticket-gate.js';
 import { shareOpenFiles } from './open-file-shares.js';
 import type { ScxPort } from './port/scx-port.js';
 import { openSessionPort, streamPath } from './session-port.js';
@@ -116,6 +117,7 @@ async function openParts(options: ScxOptions) {
   const playout = createPlayout({ ...launch, identities }, now, predecessor !== undefined);
   const keys = createPasswordKeys();
   const login = createSourceLogin({ session: name, access: launch.access, keys, now });
+  const tickets = createTicketGate(name, launch.access.privacy);
   const news = { isDue: false };
   const streaming = await openStreaming({
     ...{ launch, name, playout, login, log, now },
@@ -132,6 +134,7 @@ async function openParts(options: ScxOptions) {
   const startedAt = new Date().toISOString();
   return {
     ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, login },
+    tickets,
     ...{ streaming, fallback, lifetime, startedAt, news, now, maintenanceMs },
     spareConnections: shares.spare,
   };
@@ -214,7 +217,10 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   );
   const terms = createSessionTerms({
     ...{ ...parts, handOver, isLeaving },
-    onAccess: streaming.setAccess,
+    onAccess: (access) => {
+      streaming.setAccess(access);
+      parts.tickets.set(access.privacy);
+    },
   });
 
   const httpUrl = (): string =>

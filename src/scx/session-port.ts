@@ -16,6 +16,7 @@ import { type Predecessor, takeOver } from './hand-over/take-over.js';
 import type { ListenerHook } from './listeners/listener-hook.js';
 import type { ListenerIdentities } from './listeners/listener-identities.js';
 import type { Playout } from './listeners/playout.js';
+import type { TicketGate } from './listeners/ticket-gate.js';
 import { createSourcesAdmin } from './port/client-admin.js';
 import { createHlsAnswers } from './port/hls-answers.js';
 import { createOperatorPages } from './port/operator-pages.js';
@@ -34,6 +35,7 @@ export interface SessionPortOptions {
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
   readonly hook: ListenerHook;
+  readonly tickets: TicketGate;
   readonly tls: Tls | undefined;
   readonly log: Logger;
   /** Connections to the port besides those of listeners. */
@@ -120,7 +122,12 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
   });
   const served = {
     ...{ name, pages, isLeaving, now },
-    hls: createHlsAnswers({ name, playout, isHooked: () => options.hook.isSet, isLeaving, now }),
+    tickets: options.tickets,
+    hls: createHlsAnswers({
+      ...{ name, playout, isLeaving, now },
+      isHooked: () => options.hook.isSet,
+      isPrivate: () => options.tickets.isPrivate,
+    }),
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
     ...{ secret: launch.leaseToken, hook: options.hook },

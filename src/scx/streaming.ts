@@ -129,6 +129,8 @@ const overlaySettings = (launch: Launch) => ({
   config: configOf(launch),
   locations: launch.locations,
   sourceKeys: launch.access.sources,
+  clusters: launch.access.privacy?.clusters,
+  voucher: launch.voucher,
   formerEdges: launch.formerNeighbours?.map(formerEdge) ?? [],
   rng: createRng(randomBytes(4).readInt32LE()),
   allowPrivate: launch.allowPrivate,
@@ -268,8 +270,9 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       ingest.closeAll(503, 'this SCX is leaving');
       return leaveOverlay(overlay);
     },
-    setAccess: ({ sources: keys }) => {
+    setAccess: ({ sources: keys, privacy }) => {
       overlay.setSourceKeys(keys);
+      overlay.setClusters(privacy?.clusters);
       checkSources();
     },
   };

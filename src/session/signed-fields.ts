@@ -10,7 +10,7 @@ import { bad, good, type Result } from '../lib/result.js';
 import type { SignedFields } from './announcement.js';
 import { childrenOf } from './announcement-shape.js';
 import type { Findings } from './findings.js';
-import { readPrivacy } from './privacy.js';
+import { PRIVATE_CLUSTERS_MAX, type Privacy, parseTicketId, REVOKED_MAX } from './privacy.js';
 import { parsePublicKey, parseSource, SOURCE_KEYS_MAX, type SourceKey } from './source-key.js';
 import type { XmlElement } from './xml-tree.js';
 
@@ -41,6 +41,43 @@ function readSources(root: XmlElement, findings: Findings): readonly SourceKey[]
     findings.add(`two source keys have the same ${field}; give each its own`);
   }
   return sources;
+}
+
+/** Reads the attribute of each child of that name. */
+function readEach<Value>(
+  parent: XmlElement,
+  { child, attribute, most }: { child: string; attribute: string; most: number },
+  parse: (text: string) => Result<Value>,
+  findings: Findings,
+): readonly Value[] {
+  const elements = childrenOf(parent, child);
+  if (elements.length > most) {
+    findings.add(`there are ${elements.length} of <${child}>; at most ${most} are allowed`);
+    return [];
+  }
+  const values = elements.flatMap(
+    ({ attributes }) => findings.take(parse(attributes.get(attribute) ?? '')) ?? [],
+  );
+  return [...new Set(values)];
+}
+
+/** Reads `PRIVATE`; undefined if the session is public. */
+function readPrivacy(root: XmlElement, findings: Findings): Privacy | undefined {
+  const element = childrenOf(root, 'radio:PRIVATE')[0];
+  if (element === undefined) return undefined;
+  const clusters = readEach(
+    element,
+    { child: 'radio:CLUSTER', attribute: 'key', most: PRIVATE_CLUSTERS_MAX },
+    (text) => parsePublicKey("a cluster's key", text),
+    findings,
+  );
+  const revoked = readEach(
+    element,
+    { child: 'radio:REVOKED', attribute: 'ticket', most: REVOKED_MAX },
+    parseTicketId,
+    findings,
+  );
+  return { clusters, revoked };
 }
 
 /** Reads the fields; those that are absent are undefined. */

@@ -18,15 +18,33 @@ import { channelSchema, memberFields, type Same, sourceSchema } from './node-sch
 /** The version of this protocol; another one is refused. */
 export const WIRE_VERSION = 5;
 
+/** A cluster's word that an SCX is its own, which private sessions ask for (overlay/membership.ts). */
+export interface Voucher {
+  /** Of the cluster. */
+  readonly key: PublicKey;
+  /** In base64url. */
+  readonly signature: string;
+}
+
+export const voucherSchema = z.strictObject({
+  key: z.custom<PublicKey>(isPublicKey),
+  signature: z.string().max(BOUNDS.signatureLengthMax),
+});
+
+interface Vouched {
+  readonly voucher?: Voucher | undefined;
+}
+
 interface Greeting {
   readonly version: typeof WIRE_VERSION;
   /** `scattercast://creator/session#KEY`. */
   readonly session: string;
 }
 
-export type ControlHello = Greeting & Member & { readonly purpose: 'control' };
+export type ControlHello = Greeting & Member & Vouched & { readonly purpose: 'control' };
 export type DataHello = Greeting &
-  Member & {
+  Member &
+  Vouched & {
     readonly purpose: 'data';
     readonly channel: number;
     /**
@@ -56,12 +74,13 @@ const greeting = {
   session: z.string().max(BOUNDS.sessionLengthMax),
 };
 
+const scxFields = { ...greeting, ...memberFields, voucher: voucherSchema.optional() };
+
 /** The shape of a HELLO's JSON body. */
 export const helloSchema = z.discriminatedUnion('purpose', [
-  z.strictObject({ ...greeting, ...memberFields, purpose: z.literal('control') }),
+  z.strictObject({ ...scxFields, purpose: z.literal('control') }),
   z.strictObject({
-    ...greeting,
-    ...memberFields,
+    ...scxFields,
     purpose: z.literal('data'),
     channel: channelSchema,
     token: tokenSchema.optional(),

@@ -2,6 +2,7 @@
  * An SCX that lies, made of the product's own connections: a neighbour of honest SCXs, which passes
  * on the true sound until it is told to send something else.
  */
+
 import { pino } from 'pino';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import type { DataMessage, Message, Route } from '../../src/gossamer/core/message.js';
@@ -13,6 +14,7 @@ import { createOverlayCounters } from '../../src/overlay/sockets/counters.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
 import { createTargets } from '../../src/overlay/sockets/targets.js';
 import { createIdentity } from '../../src/overlay/tls/identity.js';
+import { createMembership } from '../../src/overlay/tls/membership.js';
 import { encodeDataMessage, encodeMessage } from '../../src/wire/encoder.js';
 import type { DataHello, Hello } from '../../src/wire/hello.js';
 import type { LotFrame } from '../../src/wire/lot-codec.js';
@@ -59,7 +61,9 @@ function createSockets(): Connections {
     ...{ limits, counters, allowPrivate: true, ownHost: '127.0.0.1', ownScope: 'loopback' },
   });
   const identity = createIdentity(keyOf(NUMBER));
-  return createConnections({ identity, counters, limits, targets, log: pino({ level: 'silent' }) });
+  const membership = createMembership({ session: '', voucher: undefined, clusters: undefined });
+  const log = pino({ level: 'silent' });
+  return createConnections({ identity, membership, counters, limits, targets, log });
 }
 
 /** Starts an SCX that lies; it ends after the test. */

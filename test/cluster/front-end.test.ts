@@ -451,7 +451,14 @@ describe('GET /status', () => {
     const disturbed = (id: string, failovers: Record<string, number>) =>
       statusOf(id, NIGHT, { disturbances: { failovers, stallMs: 5, repaired: {}, lost: {} } });
     const { sessions } = clusterStatus({
-      ...{ url: 'http://h:8000', version: '1', startedAt: '', scxsMax: 4, scxCount: 2 },
+      ...{
+        url: 'http://h:8000',
+        version: '1',
+        startedAt: '',
+        key: SESSION_KEY.publicKey,
+        scxsMax: 4,
+        scxCount: 2,
+      },
       scxs: [disturbed('a'.repeat(16), { closed: 1, left: 2 }), disturbed('b', { closed: 3 })],
       ...{
         published: [],

@@ -10,6 +10,7 @@ import { signingKeyOf } from '../../src/runtime/signing-key.js';
 import type { Ingest } from '../../src/scx/ingest/ingest.js';
 import { createListenerIdentities } from '../../src/scx/listeners/listener-identities.js';
 import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
+import { createTicketGate } from '../../src/scx/listeners/ticket-gate.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
 import type { PlacedSession } from '../../src/session/session-id.js';
 import { identity } from '../session/signed.js';
@@ -139,7 +140,10 @@ export const NO_INGEST: Ingest = {
 export const newIdentities = () => createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
 
 /** A port without HLS. */
-export const NO_HLS = { hls: () => undefined };
+export const NO_HLS = {
+  hls: () => undefined,
+  tickets: createTicketGate(NIGHT, undefined),
+};
 
 export const SECRET = 'the-secret-of-the-cluster';
 

@@ -23,6 +23,7 @@ import { derivePassword, drawPassword, hashSecret } from '../../runtime/secrets.
 import { signAnnouncement } from '../../runtime/signed-announcement.js';
 import { fallbackKeyOf, type SigningKey, sessionKeyOf } from '../../runtime/signing-key.js';
 import type { SignedAnnouncement } from '../../session/announcement.js';
+import { dropAbsent } from '../../session/drop-absent.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
 import { type AnnounceSettings, announceOptions } from '../options/announce-options.js';
@@ -30,6 +31,7 @@ import type { Command } from '../shell/command.js';
 import { print, remark } from '../shell/output.js';
 import { type Answer, createAnswer } from './announce-answer.js';
 import { STANDARD, writeDocument } from './announcement-file.js';
+import { choosePrivacy } from './announcement-privacy.js';
 import { createAnnouncement, usageProblem } from './announcement-settings.js';
 import { type DrawnSources, djSentence, djsIn, drawSources } from './announcement-sources.js';
 import { secretOfCluster } from './data-directory.js';
@@ -54,6 +56,8 @@ export const command: Command<typeof announceOptions> = {
     '    --rendezvous http://a.example:8000/rendezvous/radio.example/night',
     'SCATTERCAST_TOKEN=... scattercast announce --cluster http://localhost:8000 --dj anna \\',
     '    --until 7d --name scattercast://radio.example/night',
+    'scattercast announce --cluster http://localhost:8000 --private \\',
+    '    --name scattercast://radio.example/board',
     'SCATTERCAST_TOKEN=... scattercast announce --cluster http://localhost:8000 --remove \\',
     '    --name scattercast://radio.example/night',
   ],
@@ -140,11 +144,12 @@ async function announce(run: Run): Promise<void> {
   const drawn = await drawSources({
     ...{ settings, token, session: key.publicKey, earlier: earlier?.sources ?? [] },
   });
+  const privacy = await choosePrivacy(settings, earlier?.privacy);
   const adminKey = hashSecret(derivePassword('admin password', token));
   // Later than the one that it replaces, also if this machine's clock was set back.
   const issuedMs = Math.max(Date.now(), (earlier?.issuedMs ?? 0) + 1);
   const signed = signAnnouncement(
-    { ...content, sources: drawn.sources, adminKey },
+    { ...dropAbsent({ ...content, privacy }), sources: drawn.sources, adminKey },
     ...([key, issuedMs] as const),
   );
   if (settings.cluster !== undefined)

@@ -15,9 +15,9 @@ import type { AnnounceSettings } from '../options/announce-options.js';
 export const usageProblem = (...problems: readonly string[]): UserError =>
   new UserError(EXIT.usage, problems.join('\n'));
 
-/** Whether only the DJs are to change: then what is not given stays as it was announced. */
-const changesDjsOnly = ({ dj, removeDj }: AnnounceSettings): boolean =>
-  dj !== undefined || removeDj !== undefined;
+/** Whether only rights are to change: then what is not given stays as it was announced. */
+const changesRightsOnly = ({ dj, removeDj, revoke }: AnnounceSettings): boolean =>
+  dj !== undefined || removeDj !== undefined || revoke !== undefined;
 
 /**
  * Creates an announcement; `earlier`: the one that it replaces. Throws a UserError with all
@@ -29,7 +29,7 @@ export function createAnnouncement(
   earlier: Announcement | undefined,
 ): Announcement {
   const { title, description, genre, homepage, listed } = settings;
-  const kept = changesDjsOnly(settings) ? earlier : undefined;
+  const kept = changesRightsOnly(settings) ? earlier : undefined;
   const about = dropAbsent({ title, description, genre, homepage, isListed: listed || undefined });
   const xml = printAnnouncement({
     ...(kept ?? { name, channels: channelsOf(settings), rendezvous: [] }),

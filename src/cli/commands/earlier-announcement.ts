@@ -26,7 +26,9 @@ export async function findEarlier(
 }
 
 /** The problem when an announcement with another key is in the way. */
-export function otherKeyProblem(settings: AnnounceSettings): UserError {
+export function otherKeyProblem(
+  settings: Pick<AnnounceSettings, 'cluster' | 'output' | 'token'>,
+): UserError {
   const { cluster, output, token } = settings;
   const where = cluster === undefined ? `in ${output}` : `at ${cluster}`;
   const removal =

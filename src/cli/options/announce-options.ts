@@ -76,6 +76,23 @@ export const announceOptions = {
     "take a DJ's password back: who broadcasts with it is disconnected",
   ),
   listDjs: off('list the DJs of the session, and change nothing'),
+  private: off(
+    'let only holders of a ticket listen (scattercast ticket), and only the clusters that the ' +
+      'announcement lists carry the session: that of --cluster, and those of --carried-by',
+  ),
+  carriedBy: optional(texts, {
+    placeholder: 'KEY',
+    repeatable: true,
+    help:
+      'the key of a further cluster that may carry a private session, from its /status; may be ' +
+      'repeated (default: those of the earlier announcement)',
+  }),
+  revoke: optional(texts, {
+    placeholder: 'ID',
+    repeatable: true,
+    help: 'make a ticket void, by the id that ticket has printed; may be repeated',
+  }),
+  public: off('let everybody listen again to a session that was private'),
   webhooks: optional(texts, {
     flag: 'webhook',
     placeholder: 'URL',

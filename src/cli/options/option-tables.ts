@@ -7,11 +7,13 @@ import { broadcastOptions, relayOptions } from './broadcast-options.js';
 import { clusterOptions, demoOptions, doctorOptions, statusOptions } from './cluster-options.js';
 import type { Table } from './option.js';
 import { figuresOptions, simulateOptions } from './simulate-options.js';
+import { ticketOptions } from './ticket-options.js';
 
 /** The tables by command, which is also the name of their section in the configuration file. */
 export const TABLES = {
   cluster: clusterOptions,
   announce: announceOptions,
+  ticket: ticketOptions,
   broadcast: broadcastOptions,
   relay: relayOptions,
   status: statusOptions,

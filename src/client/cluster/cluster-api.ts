@@ -136,6 +136,9 @@ export async function findAnnouncement(cluster: string, text: string): Promise<s
   if (found !== undefined) {
     return found.announcementUrl ?? `${cluster}${announcementPath(refPath(name))}`;
   }
+  // Private sessions are not listed.
+  const published = await publishedXml(cluster, refPath(name));
+  if (published !== undefined) return `${cluster}${announcementPath(refPath(name))}`;
   const known = sessions.map(({ path }) => path).slice(0, 5);
   const hint = known.length === 0 ? 'it knows no sessions' : `it knows ${known.join(', ')}`;
   throw new UserError(

@@ -22,8 +22,13 @@ export const factsOf = ({
   announcement: isPublished ? undefined : url,
 });
 
-/** Who may broadcast, as an announcement says. */
-export const accessOf = ({ issuedMs, sources = [] }: SignedAnnouncement): SourceAccess => ({
+/** Who may broadcast and listen, as an announcement says. */
+export const accessOf = ({
+  issuedMs,
+  sources = [],
+  privacy,
+}: SignedAnnouncement): SourceAccess => ({
   issuedMs,
   sources: sources.map((source) => ({ ...source })),
+  ...(privacy === undefined ? {} : { privacy }),
 });

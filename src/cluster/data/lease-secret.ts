@@ -10,6 +10,7 @@ import type { Request } from 'express';
 import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { drawPassword, drawToken } from '../../runtime/secrets.js';
+import { type SigningKey, signingKeyOf } from '../../runtime/signing-key.js';
 import { createFileAtomic, PRIVATE_MODE, readFileIfAny } from './atomic-file.js';
 
 /** The secret in a file, drawn at the first start; `advice`: what to do if it is malformed. */
@@ -43,6 +44,17 @@ export const loadAdminToken = (dataDir: string): Promise<string> =>
     /^[!-~]{16,128}$/,
     'write 16 to 128 printable characters into it, or remove it',
   );
+
+/** The cluster's own key: private sessions list the clusters that may carry them by it. */
+export const loadClusterKey = async (dataDir: string): Promise<SigningKey> => {
+  const seed = await loadDrawn(
+    `${dataDir}/cluster-key`,
+    drawToken,
+    /^[A-Za-z0-9_-]{43}$/,
+    'remove it; private sessions that list this cluster must then be announced again',
+  );
+  return signingKeyOf(Buffer.from(seed, 'base64url'));
+};
 
 /** Whether a request to the front end was made with the cluster's secret. */
 export const isProven = (check: ProofCheck, request: Request, body: string | Uint8Array): boolean =>

@@ -9,6 +9,7 @@ import type { LeaseTerms } from '../../api/lease.js';
 import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRng } from '../../lib/rng.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import type { SupervisorConfig } from '../supervisor/supervisor-config.js';
 import { createDraining, type Draining } from './draining.js';
@@ -24,6 +25,8 @@ export interface FleetOptions
   extends Pick<SupervisionOptions, 'platform' | 'found' | 'log' | 'onEffect'> {
   readonly config: SupervisorConfig;
   readonly template: LaunchTemplate;
+  /** Signs for the SCXs that are launched. */
+  readonly clusterKey: SigningKey;
 }
 
 export interface Fleet {
@@ -57,7 +60,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const { platform, found, config, log, onEffect } = options;
   const keys = createScxKeys();
   const supervisor = createSupervisor(config, createRng(randomInt(2 ** 31)), keys.drawId);
-  const launchOf = launchFrom(options.template, keys.takeSeed);
+  const launchOf = launchFrom(options.template, keys.takeSeed, options.clusterKey);
   const listenerTotals = createListenerTotals();
   const { feed, want, stopAll } = superviseScxs({
     ...{ supervisor, platform, found, launchOf, log, onEffect, now },

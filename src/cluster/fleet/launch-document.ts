@@ -3,6 +3,8 @@
  * order.
  */
 import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
+import { vouchFor } from '../../overlay/tls/membership.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
 import type { LaunchOrder } from '../supervisor/supervisor-types.js';
 
 /** The launch parameters that all SCXs of a cluster share. */
@@ -10,6 +12,7 @@ export type LaunchTemplate = Omit<
   Launch,
   | 'id'
   | 'keySeed'
+  | 'voucher'
   | 'session'
   | 'rendezvous'
   | 'formerNeighbours'
@@ -21,9 +24,10 @@ export type LaunchTemplate = Omit<
 
 /** Makes the document of an order; `takeSeed` gives the key of the SCX with that id. */
 export const launchFrom =
-  (template: LaunchTemplate, takeSeed: (id: string) => string) =>
+  (template: LaunchTemplate, takeSeed: (id: string) => string, clusterKey: SigningKey) =>
   ({ facts, ports, encoderTitles, ...order }: LaunchOrder): Launch => ({
     ...{ ...template, ...facts, ...order, encoderTitles: [...encoderTitles] },
     keySeed: takeSeed(order.id),
+    voucher: vouchFor(clusterKey, order.session, order.id),
     ...{ httpPort: ports.http, overlayPort: ports.overlay },
   });

@@ -5,6 +5,7 @@
 import type { ScxStatus } from '../../api/scx-status.js';
 import { limitedAs } from '../../http/ip-address.js';
 import { good } from '../../lib/result.js';
+import type { PublicKey } from '../../session/public-key.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import { factsOf } from '../announcements/launch-facts.js';
 import type { Outcome } from '../supervisor/supervisor-types.js';
@@ -69,10 +70,23 @@ function answerOf(outcome: Outcome): OrProblem<ScxStatus> {
   return refused({ ...problem(503, messageOf(outcome)), retryAfter });
 }
 
-/** Creates the access to the SCXs that the fleet has and launches. */
-export function createSessionScxs({ want, statuses, has }: Fleet): SessionScxs {
+/** A private session is carried by the clusters that its announcement lists. */
+const notListed = ({ announcement }: Known, ownKey: PublicKey): boolean =>
+  announcement.privacy?.clusters.includes(ownKey) === false;
+
+const NOT_LISTED = problem(
+  403,
+  'This session is private, and its announcement does not list this cluster: ask another one.',
+);
+
+/**
+ * Creates the access to the SCXs that the fleet has and launches. `ownKey`: this cluster's, by which
+ * private sessions list it.
+ */
+export function createSessionScxs({ want, statuses, has }: Fleet, ownKey: PublicKey): SessionScxs {
   return {
     first: async (known, address, timeoutMs = TIMEOUT_MS) => {
+      if (notListed(known, ownKey)) return refused(NOT_LISTED);
       const session = known.session.id;
       const client = limitedAs(address);
       const facts = factsOf(known);
@@ -82,6 +96,7 @@ export function createSessionScxs({ want, statuses, has }: Fleet): SessionScxs {
       answerOf(await want({ session, facts: null, isListener: false, timeoutMs })),
     exists: has,
     forListener: async (session, known, slot) => {
+      if (known !== undefined && notListed(known, ownKey)) return refused(NOT_LISTED);
       const facts = known === undefined ? null : factsOf(known);
       const client = limitedAs(slot.client ?? '');
       return answerOf(await want({ session, facts, timeoutMs: TIMEOUT_MS, ...slot, client }));

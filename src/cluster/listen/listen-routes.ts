@@ -7,11 +7,14 @@
  */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ScxStatus } from '../../api/scx-status.js';
+import { limitedAs } from '../../http/ip-address.js';
 import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseSegmentName } from '../../icecast/segment-name.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { probedBytes } from '../../icecast/stream-request.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
+import { objectionToTicket, ticketIn } from '../../runtime/ticket.js';
 import { refPath } from '../../session/session-id.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import type { RefusedListener, ScxClients } from '../admin/scx-clients.js';
@@ -72,10 +75,12 @@ const isProxied = ({ speaksTls, asksListeners }: ListenDependencies, request: Re
 /** Parameters of a query that are for us; what is left is the listener's, like a ticket. */
 const OURS = /^(announcement|proxy|\.\w+)(=|$)/;
 
-/** The parameters that the listener has added for the hook, as it wrote them. */
+/** The parameters that the listener has added for the hook, and its ticket, as it wrote them. */
 function ownQuery({ asksListeners }: ListenDependencies, { originalUrl }: Request) {
-  const query = asksListeners ? (/\?([^#]*)/.exec(originalUrl)?.[1] ?? '') : '';
-  return query.split('&').filter((field) => field !== '' && !OURS.test(field));
+  const fields = (/\?([^#]*)/.exec(originalUrl)?.[1] ?? '').split('&');
+  const isForward = (field: string): boolean =>
+    asksListeners ? field !== '' && !OURS.test(field) : field.startsWith('ticket=');
+  return fields.filter(isForward);
 }
 
 /** An SCX's stream, with what the listener has added. */
@@ -215,6 +220,19 @@ async function fetchSegment(
   return lead(context, request, response, [file, title].filter(Boolean).join('?'));
 }
 
+/** The refusal of a listener who has no ticket for a private session; undefined: it is let in. */
+function deniedPrivately(
+  { session, known }: Wanted,
+  request: Request,
+  response: Response,
+): Refusal {
+  const privacy = known?.announcement.privacy;
+  if (privacy === undefined) return undefined;
+  const shown = { ticket: ticketIn(request.originalUrl), address: limitedAs(clientOf(response)) };
+  const objection = objectionToTicket(session, privacy, shown, steadyTimeMs());
+  return objection === undefined ? undefined : problem(401, objection);
+}
+
 /** The address in a playlist. */
 function entryUrl(context: ListenDependencies, request: Request, wanted: Wanted): string {
   const { known } = wanted;
@@ -251,6 +269,8 @@ async function answer(
 ): Promise<Refusal> {
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
   if (!wanted.ok) return wanted.problem;
+  const denied = deniedPrivately(wanted.value, request, response);
+  if (denied !== undefined) return denied;
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
   if (ending === 'm3u8') return listenByHls(context, request, response, wanted.value);
   return sendPlaylist(context, request, response, ending, wanted.value);

@@ -7,6 +7,7 @@ import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { announcementPath } from '../../api/publishing.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { listenUrl } from '../../icecast/listen-url.js';
+import type { PublicKey } from '../../session/public-key.js';
 import { parseSessionId, refPath, type SessionIdentity } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
@@ -17,6 +18,8 @@ export interface StatusSources {
   /** Of this front end, as the client reaches it. */
   readonly url: string;
   readonly version: string;
+  /** Of the cluster. */
+  readonly key: PublicKey;
   readonly startedAt: string;
   readonly scxsMax: number;
   readonly scxCount: number;
@@ -67,6 +70,7 @@ function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionS
     announcementUrl: isPublished ? `${from.url}${announcementPath(path)}` : (known?.url ?? null),
     kept: isPublished,
     listed: known?.announcement.isListed ?? false,
+    private: known?.announcement.privacy !== undefined,
     onAir: scxs.some(({ playing }) => playing !== null),
     listeners: sum(scxs.map(({ listeners }) => listeners)),
     listenersPeak: peak,
@@ -80,7 +84,7 @@ function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionS
 
 /** Composes the status. */
 export function clusterStatus(from: StatusSources): ClusterStatus {
-  const { url, version, startedAt, scxsMax, scxCount } = from;
+  const { url, version, startedAt, key, scxsMax, scxCount } = from;
   const listeners = sum(from.scxs.map((scx) => scx.listeners));
   const sessions = new Set([
     ...from.published,
@@ -94,7 +98,7 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
   const statuses = identities.map((identity) => sessionStatus(identity, from));
   const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
   return {
-    cluster: { url, version, startedAt, scxs: scxCount, scxsMax, listeners, listenersTotal },
+    cluster: { url, version, startedAt, key, scxs: scxCount, scxsMax, listeners, listenersTotal },
     sessions: statuses,
   };
 }

@@ -13,6 +13,7 @@ import { encodeHello } from '../../wire/encoder.js';
 import type { DataHello, Hello } from '../../wire/hello.js';
 import { dialSecurely } from '../tls/dial.js';
 import { type Identity, provenId } from '../tls/identity.js';
+import type { Membership } from '../tls/membership.js';
 import { createAccepting } from './accepting.js';
 import type { Admit, ScxHello } from './admission.js';
 import { type CloseCause, type Connection, createConnection } from './connection.js';
@@ -40,6 +41,7 @@ export interface Connections {
 
 export interface ConnectionsOptions {
   readonly identity: Identity;
+  readonly membership: Membership;
   readonly counters: OverlayCounters;
   readonly limits: OverlayLimits;
   readonly targets: Targets;
@@ -81,7 +83,9 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
       onArrival: (event) => {
         if (event.kind !== 'hello' || event.hello.purpose === 'client') return;
         clearTimeout(timer);
-        const objection = objectionTo(event.hello, hello, provenId(socket));
+        const objection =
+          objectionTo(event.hello, hello, provenId(socket)) ??
+          state.membership.objectionTo(event.hello);
         if (objection !== undefined) return connection.fail('refused', objection);
         counters.connectionsOut++;
         attempt.onProven();

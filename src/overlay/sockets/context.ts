@@ -11,6 +11,7 @@ import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
 import type { CheckLot } from '../lots/lot-check.js';
 import type { CheckRoutes } from '../lots/source-statement.js';
+import type { Membership } from '../tls/membership.js';
 import type { Testimonies } from '../tls/testimony.js';
 import type { ScxHello } from './admission.js';
 import type { Connections } from './connections.js';
@@ -20,6 +21,8 @@ import type { OverlayLimits } from './limits.js';
 
 export interface OverlayContext {
   readonly session: string;
+  /** Which SCXs may take part. */
+  readonly membership: Membership;
   /** This SCX, with its present incarnation. */
   self(): Member;
   /** Feeds the machine, now or as soon as its present step has ended. */
@@ -40,16 +43,17 @@ export interface OverlayContext {
 }
 
 /** Our HELLO on control connections, and in answer to clients. */
-export const controlHello = ({ session, self }: OverlayContext): ControlHello => ({
+export const controlHello = ({ session, self, membership }: OverlayContext): ControlHello => ({
   version: WIRE_VERSION,
   session,
   purpose: 'control',
+  ...membership.own,
   ...self(),
 });
 
 /** Our HELLO on the data connections of a channel; with a token datagrams may be used, too. */
 export const dataHello = (
-  { session, self }: OverlayContext,
+  { session, self, membership }: OverlayContext,
   channel: number,
   token?: DatagramToken,
 ): DataHello => ({
@@ -58,6 +62,7 @@ export const dataHello = (
   purpose: 'data',
   channel,
   ...(token === undefined ? {} : { token }),
+  ...membership.own,
   ...self(),
 });
 

@@ -39,6 +39,8 @@ export interface ListenerConnections {
   list(most: number): readonly ScxListener[];
   /** Closes one of them; false if it is not here. */
   end(id: number): boolean;
+  /** Closes those whose target may not go on. */
+  endUnless(mayGoOn: (target: string) => boolean): void;
   /** Stops serving those that hear something, one after the other; their connections stay open. */
   detach(): Generator<DetachedListener, void>;
   /** What the kernel holds beyond `allowance` bytes has not been taken by the player. */
@@ -173,6 +175,11 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
         rows.push(listed(connection, now()));
       }
       return rows;
+    },
+    endUnless: (mayGoOn) => {
+      for (const connection of [...connections.values()]) {
+        if (!mayGoOn(connection.logged.target)) connection.abort();
+      }
     },
     end: (id) => {
       for (const connection of answered()) {

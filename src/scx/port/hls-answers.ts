@@ -24,6 +24,8 @@ export interface HlsOptions {
   readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps'>;
   /** The operator's hook is asked about listeners, which cannot be done for those that only fetch. */
   isHooked(): boolean;
+  /** Listeners need tickets, which segments could not carry and stay the same everywhere. */
+  isPrivate(): boolean;
   isLeaving(): boolean;
   now(): number;
 }
@@ -47,6 +49,7 @@ const RETRY_S = { leaving: 1, offAir: 5, toCome: 1, full: 10, rate: 10 } as cons
 
 const HOOKED =
   'This cluster asks for names and passwords of listeners: listen to the .mp3 instead.';
+const PRIVATE = 'This session is private: listen to the .mp3 with your ticket.';
 const FULL = 'This relay is full.';
 const ADDRESS_FULL = 'Too many listeners at your address.';
 const OFTEN = 'You ask too often; come back later.';
@@ -91,6 +94,7 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
 
   const refusal = (address: string): Answer | undefined => {
     if (options.isHooked()) return textAnswer(403, HOOKED);
+    if (options.isPrivate()) return textAnswer(403, PRIVATE);
     if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
     if (rate.take(address, now())) return undefined;
     return textAnswer(429, OFTEN, { 'Retry-After': RETRY_S.rate });

@@ -24,6 +24,7 @@ import { isStreamOf } from '../../icecast/stream-path.js';
 import { probedBytes, wantsTitles } from '../../icecast/stream-request.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
+import { withoutTicket } from '../../runtime/ticket.js';
 import type { PlacedSession } from '../../session/session-id.js';
 import type { Ingest } from '../ingest/ingest.js';
 import { isForIngest } from '../ingest/source-request.js';
@@ -40,6 +41,7 @@ import type { Listeners } from '../listeners/listeners.js';
 import type { LoggedRequest } from '../listeners/logged-request.js';
 import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
+import type { TicketGate } from '../listeners/ticket-gate.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import type { HlsAnswers } from './hls-answers.js';
@@ -55,6 +57,7 @@ export interface RequestOptions {
   /** Asked about each listener; undefined: everybody may listen. */
   readonly hook?: ListenerHook | undefined;
   readonly hls: HlsAnswers;
+  readonly tickets: TicketGate;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   /** The cluster's secret, with which the front end asks about clients. */
@@ -104,7 +107,7 @@ export interface RequestHandler {
 
 function loggedOf({ head, address }: Request): LoggedRequest {
   const { method, protocol, headers } = head;
-  const target = withoutSecrets(head.target);
+  const target = withoutTicket(withoutSecrets(head.target));
   const [referer, agent] = [headers.get('referer'), headers.get('user-agent')];
   return { address, method, target, protocol, referer, agent };
 }
@@ -150,11 +153,20 @@ const PREFLIGHT_ANSWER: Answer = { status: 204, body: '', fields: PREFLIGHT };
 /** The answer to a request for the stream; undefined: it becomes a listener. */
 function streamAnswer(options: RequestOptions, { head, address }: Request): Answer | undefined {
   if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
+  const denied = options.tickets.refusal(head.target, address);
+  if (denied !== undefined) return denied;
   if (!options.identities.hasSlot(address)) return addressFull();
   if (head.method === 'HEAD') return headAnswer(options, head);
   const probed = probedBytes(head.headers.get('range'), head.headers.get('icy-metadata'));
   return probed === undefined ? undefined : probeAnswer(options, probed);
 }
+
+const ticketRefusal = ({ tickets }: RequestOptions, { head, address }: Request) =>
+  tickets.refusal(head.target, address);
+
+/** Pages that tell what a private session plays. */
+const tellsTitles = (path: string | undefined): boolean =>
+  path === '/status' || path === '/status-json.xsl';
 
 /** Writes to the access log. */
 function note(options: RequestOptions, request: Request, status: number, bytes: number): void {
@@ -253,11 +265,15 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     admit: (incoming, target) => void admitAhead(asking, options.hook, requestOf(incoming), target),
   });
 
+  options.tickets.onChange(() => connections.endUnless(options.tickets.mayGoOn));
+
   const endWatch = watchSendQueues({ ...options, connections });
 
   const handlePage = async (request: Request, path: string | undefined): Promise<void> => {
     const isAllowed = rate.take(request.address, options.now());
-    reply(options, request, isAllowed ? await options.pages(path) : rateExceeded());
+    if (!isAllowed) return reply(options, request, rateExceeded());
+    const denied = tellsTitles(path) ? ticketRefusal(options, request) : undefined;
+    reply(options, request, denied ?? (await options.pages(path)));
   };
 
   const handleHls = async (request: Request, hls: Answer | Promise<Answer>): Promise<void> => {

@@ -1,4 +1,5 @@
 /** HLS over real sockets: what players fetch, what they are told, and who is counted. */
+
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
@@ -6,6 +7,7 @@ import { trustIn } from '../../../src/http/server/client-address.js';
 import { readRequestHead } from '../../../src/http/server/request-head.js';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
+import { createTicketGate } from '../../../src/scx/listeners/ticket-gate.js';
 import { createHlsAnswers } from '../../../src/scx/port/hls-answers.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { rawClient } from '../raw-client.js';
@@ -39,10 +41,12 @@ async function open({ isHooked = false, listenersMax = 5, identities = newIdenti
     {
       ...{ name: NIGHT, listeners, ring, identities, listenersMax, now, tls: undefined },
       ...{ ingest: NO_INGEST, ...NO_SOURCES, trust: trustIn(['127.0.0.1']) },
+      tickets: createTicketGate(NIGHT, undefined),
       hls: createHlsAnswers({
         name: NIGHT,
         playout,
         isHooked: () => isHooked,
+        isPrivate: () => false,
         isLeaving: () => isLeaving,
         now,
       }),
@@ -261,6 +265,7 @@ describe('HLS at the port of an SCX', () => {
       name: NIGHT,
       playout,
       isHooked: () => false,
+      isPrivate: () => false,
       isLeaving: () => false,
       now,
     });
