@@ -18,7 +18,7 @@ import { channelSchema, memberFields, type Same, sourceSchema } from './node-sch
 /** The version of this protocol; another one is refused. */
 export const WIRE_VERSION = 5;
 
-/** A cluster's word that an SCX is its own, which private sessions ask for (overlay/membership.ts). */
+/** A cluster's word that an SCX is its own, which private sessions ask for (overlay/tls/membership.ts). */
 export interface Voucher {
   /** Of the cluster. */
   readonly key: PublicKey;

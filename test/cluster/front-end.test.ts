@@ -434,7 +434,7 @@ describe('GET /status', () => {
         homepage: null,
         listenUrl: `${cluster.url}/listen/${PATH}.mp3`,
         announcementUrl: `${cluster.url}/announcements/${PATH}.xml`,
-        ...{ kept: true, listed: false },
+        ...{ kept: true, listed: false, private: false },
         onAir: true,
         listeners: 3,
         listenersPeak: 3,
