@@ -164,7 +164,7 @@ function operatorRoutes({
 }
 
 /** The pages of sessions. */
-function sessionPages({ url, status, titles }: Services) {
+function sessionPages({ url, publicStatus: status, titles }: Services) {
   const dependencies = { url, status, titles, now: () => performance.now() };
   return { routes: sessionPageRoutes(dependencies), page: sessionPageHandler(dependencies) };
 }

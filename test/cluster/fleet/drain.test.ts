@@ -75,7 +75,8 @@ describe('POST /drain', () => {
     const answer = drain();
     const { id, successor, drainMs } = await order();
     expect({ id, drainMs }).toEqual({ id: launch.id, drainMs: 5000 });
-    const own = { id: successor.id, keySeed: successor.keySeed };
+    const { id, keySeed, voucher } = successor;
+    const own = { id, keySeed, voucher };
     expect(successor).toEqual({ ...launch, ...own, httpPort: 8100, overlayPort: 8103 });
     expect(await renew()).toMatchObject({ handOver: true });
     expect((await drain()).status).toBe(409);

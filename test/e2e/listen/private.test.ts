@@ -60,6 +60,11 @@ test('Without a ticket there is a sentence at every address, and no page lists t
     expect([path, await statusAt(at(here, path))]).toEqual([path, 401]);
   }
   expect(await (await fetch(at(here, paths[0] ?? ''))).text()).toContain('This session is private');
+  const page = { headers: { Accept: 'text/html' } };
+  expect((await fetch(at(here, `/${PATH}`), page)).status).toBe(401);
+  for (const path of [`/api/sessions/${PATH}`, `/embed/${PATH}`]) {
+    expect([path, await statusAt(at(here, path))]).toEqual([path, 404]);
+  }
   for (const path of ['/status', '/status-json.xsl', '/status.xsl', '/played', '/statistics']) {
     const text = await (await fetch(at(here, path))).text();
     expect([path, text.includes('board')]).toEqual([path, false]);
