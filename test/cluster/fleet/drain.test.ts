@@ -75,8 +75,8 @@ describe('POST /drain', () => {
     const answer = drain();
     const { id, successor, drainMs } = await order();
     expect({ id, drainMs }).toEqual({ id: launch.id, drainMs: 5000 });
-    const { id, keySeed, voucher } = successor;
-    const own = { id, keySeed, voucher };
+    const { keySeed, voucher } = successor;
+    const own = { id: successor.id, keySeed, voucher };
     expect(successor).toEqual({ ...launch, ...own, httpPort: 8100, overlayPort: 8103 });
     expect(await renew()).toMatchObject({ handOver: true });
     expect((await drain()).status).toBe(409);
