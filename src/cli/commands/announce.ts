@@ -7,7 +7,7 @@
  * All secrets are drawn here. None of them is sent, and each is told once (announce-answer.ts).
  */
 import { readFile, stat } from 'node:fs/promises';
-import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
+import { announcementPath, FALLBACK_BYTES_MAX } from '../../api/publishing.js';
 import type { Credentials } from '../../client/cluster/ask-front-end.js';
 import {
   type FallbackUpload,
@@ -17,8 +17,10 @@ import {
   setWebhooks,
 } from '../../client/cluster/cluster-api.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
+import { staticPage } from '../../cluster/session-pages/static-page.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { pathOf } from '../../runtime/file-name.js';
+import { packageFile } from '../../runtime/package-files.js';
 import { derivePassword, drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { signAnnouncement } from '../../runtime/signed-announcement.js';
 import { fallbackKeyOf, type SigningKey, sessionKeyOf } from '../../runtime/signing-key.js';
@@ -52,6 +54,8 @@ export const command: Command<typeof announceOptions> = {
   options: announceOptions,
   examples: [
     'scattercast announce --cluster http://localhost:8000 --name scattercast://radio.example/night',
+    'scattercast announce --cluster http://localhost:8000 --name scattercast://radio.example/night \\',
+    '    --page night.html',
     'scattercast announce --name scattercast://radio.example/night --output night.xml \\',
     '    --rendezvous http://a.example:8000/rendezvous/radio.example/night',
     'SCATTERCAST_TOKEN=... scattercast announce --cluster http://localhost:8000 --dj anna \\',
@@ -94,14 +98,17 @@ async function run(settings: AnnounceSettings): Promise<void> {
   }
 }
 
-function checkFlags({ json, output, token, cluster, webhooks, fallback }: AnnounceSettings): void {
+function checkFlags(settings: AnnounceSettings): void {
+  const { json, output, page, token, cluster, webhooks, fallback } = settings;
   if (token !== undefined && token.length < TOKEN_LENGTH_MIN) {
     throw usageProblem('--token: this is no admin token, which announce has drawn and printed');
   }
   if (json && output === STANDARD) {
     throw usageProblem('--json and --output - both need standard output: choose one');
   }
+  if (page === STANDARD) throw usageProblem('--page needs the name of a file');
   if (cluster !== undefined) return;
+  if (page !== undefined) throw usageProblem('--page needs --cluster URL, where the player is');
   if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
   if (fallback !== undefined) throw usageProblem('--fallback needs --cluster URL, which plays it');
 }
@@ -162,6 +169,9 @@ async function announce(run: Run): Promise<void> {
   for (const dj of djsIn(drawn.sources)) remark(djSentence(dj));
 }
 
+/** The style of a page that is one file. */
+const pageStyle = (): Promise<string> => readFile(packageFile('web/style.css'), 'utf8');
+
 function tellSecrets(
   { answer, settings, token }: Run,
   { password, djPassword }: DrawnSources,
@@ -193,6 +203,10 @@ async function publishAt(
   );
   tellSecrets(run, drawn);
   await answer.url(published.url);
+  if (settings.page !== undefined) {
+    const at = published.url.slice(0, -announcementPath(path).length);
+    await writeDocument(settings.page, staticPage(signed, at, await pageStyle()));
+  }
   const owner = { sessionKey: key };
   if (settings.webhooks !== undefined) {
     const urls = settings.webhooks.filter((url) => url !== 'none');

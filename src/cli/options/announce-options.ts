@@ -31,6 +31,11 @@ export const announceOptions = {
     'FILE',
     'also write the XML to this file, for any web server; -: to standard output',
   ),
+  page: optionalText(
+    'FILE',
+    'also write a page of the station to this file, for any web server; its player and what plays ' +
+      'come from the cluster',
+  ),
   token: optional(secret, {
     placeholder: 'TOKEN',
     help:

@@ -16,7 +16,7 @@ const ROOT = '..';
 const DESCRIPTION_LENGTH_MAX = 300;
 
 /** What messengers and social networks show of the page (Open Graph). */
-function openGraph(view: SessionView): Html {
+export function openGraph(view: SessionView): Html {
   const description = (view.description ?? view.genre ?? 'Live radio').slice(
     0,
     DESCRIPTION_LENGTH_MAX,
@@ -33,7 +33,7 @@ function openGraph(view: SessionView): Html {
     <link rel="canonical" href="${view.urls.page}" />`;
 }
 
-function facts({ genre, path, homepage }: SessionView): Html {
+export function facts({ genre, path, homepage }: SessionView): Html {
   return html`<p class="facts"><bdi>${genre}</bdi>
       <bdi>${path}</bdi>
       ${homepage && html`<a href="${homepage}" rel="noopener nofollow">Home page</a>`}</p>`;
@@ -66,7 +66,7 @@ function lastTitles({ titles }: SessionView): Html {
     </section>`;
 }
 
-function addresses({ urls }: SessionView): Html {
+export function addresses({ urls }: SessionView): Html {
   const row = (what: string, url: string): Html =>
     html`<dt>${what}</dt><dd><a href="${url}">${url}</a></dd>`;
   return html`<section>

@@ -37,7 +37,7 @@ interface SessionUrls {
 }
 
 /** The addresses of a session at a cluster whose own has no slash at its end. */
-function urlsOf(cluster: string, path: string): SessionUrls {
+export function urlsOf(cluster: string, path: string): SessionUrls {
   return {
     page: `${cluster}/${path}`,
     embed: `${cluster}/embed/${path}`,

@@ -21,7 +21,11 @@ let studio: Cluster;
 let city: Cluster;
 let site: Server | undefined;
 
-const playlistUrl = ({ url }: Cluster): string => `${url}/listen/${PATH}.m3u8`;
+/** The address of the session at a cluster, which has its key where it is announced elsewhere. */
+async function playlistUrl(cluster: Cluster): Promise<string> {
+  const [session] = (await cluster.status()).sessions;
+  return `${cluster.url}/listen/${session?.path}.m3u8`;
+}
 
 /** Lines of a playlist that match, as URLs. */
 async function linesOf(url: string, pattern: RegExp): Promise<readonly string[]> {
@@ -32,7 +36,7 @@ async function linesOf(url: string, pattern: RegExp): Promise<readonly string[]>
 
 /** The playlist of a new listener. */
 const mediaPlaylist = async (cluster: Cluster): Promise<string> =>
-  (await linesOf(playlistUrl(cluster), /\?id=/))[0] ?? '';
+  (await linesOf(await playlistUrl(cluster), /\?id=/))[0] ?? '';
 
 /** A page of another origin; returns its URL. */
 async function openSite(): Promise<string> {
@@ -53,6 +57,7 @@ beforeAll(async () => {
   // The other cluster comes to know the session by its announcement.
   const listening = await fetch(`${city.url}/listen?${new URLSearchParams({ announcement })}`);
   await listening.body?.cancel();
+  await until('the session there', async () => (await city.status()).sessions.length === 1);
 }, 60_000);
 
 afterAll(async () => {
@@ -79,7 +84,16 @@ describe('HLS', () => {
 
   test.skipIf(!has('ffmpeg'))('gives ffmpeg the frames of the broadcast, in order', async () => {
     const file = join(stage.directory, 'heard.mp3');
-    const args = ['-hide_banner', '-nostdin', '-v', 'warning', '-i', playlistUrl(city), '-t', '9'];
+    const args = [
+      '-hide_banner',
+      '-nostdin',
+      '-v',
+      'warning',
+      '-i',
+      await playlistUrl(city),
+      '-t',
+      '9',
+    ];
     const player = start('ffmpeg', [...args, '-c', 'copy', '-f', 'mp3', file]);
     expect((await player.exited).code).toBe(0);
     const { frames, breakAt } = align(readFileSync(file), framesOfFile(CLIP));
@@ -100,7 +114,7 @@ describe('HLS', () => {
       const page = await browser.newPage();
       await page.goto(await openSite());
       await page.addScriptTag({ path: HLS_JS });
-      await page.evaluate(playHls, playlistUrl(city));
+      await page.evaluate(playHls, await playlistUrl(city));
       await until('sound', async () => (await stateOf(page)).position > 1);
       const [scx] = await city.scxs();
       process.kill(scx?.pid ?? Number.NaN, 'SIGKILL');

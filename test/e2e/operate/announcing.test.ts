@@ -67,3 +67,16 @@ test("The operator's token announces from anywhere, and a wrong one does not", a
   const right = { ...STRANGER, SCATTERCAST_OPERATOR_TOKEN: token };
   expect((await announce(right, other)).code).toBe(0);
 });
+
+test('A page of the station is written for any web server, with the player of the cluster', async () => {
+  const file = join(stage.directory, 'station.html');
+  const name = 'scattercast://radio.example/paged';
+  const { code } = await announce(home, name, '--title', 'Paged & <b>', '--page', file);
+  expect(code).toBe(0);
+  const page = readFileSync(file, 'utf8');
+  expect(page).toContain('<title>Paged &amp; &lt;b&gt;</title>');
+  const [, player = ''] = /<iframe class="player" src="([^"]+)"/.exec(page) ?? [];
+  const response = await fetch(player);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('Paged &amp; &lt;b&gt;');
+});
