@@ -51,7 +51,7 @@ const SESSIONS = [
   'test/cli/figures/figures.test.ts',
 ];
 /** Attacks on real processes. */
-const ATTACKS = ['test/attacks/known-classes/*.test.ts'];
+const ATTACKS = ['test/attacks/known-classes/*.test.ts', 'test/attacks/names.test.ts'];
 const DRILLS = ['test/e2e/drills/*.test.ts'];
 
 /** Two cores, and one more worker, as some of these tests wait for sockets. */

@@ -3,6 +3,7 @@
  * of the cluster's `GET /status`. A public interface: docs/http.md describes each field.
  */
 import { z } from 'zod';
+import { SOURCE_NAME_LENGTH_MAX } from '../session/source-key.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { MOUNT_LENGTH_MAX } from './header-fields.js';
 
@@ -34,6 +35,8 @@ const sourceStatus = z.object({
   /** The SCX that the source is attached to. */
   scx: nodeId,
   priority: z.number().int().min(0).max(255),
+  /** Of its source key, as the announcement names it: the station's, or a DJ's. */
+  name: z.string().max(SOURCE_NAME_LENGTH_MAX).optional(),
   /** It sends nothing but digital silence, and counts as away. */
   silent: z.literal(true).optional(),
   /** Of an encoder that is attached to this SCX: the path of the mount that it feeds, as it wrote it. */
@@ -46,6 +49,16 @@ const sourceStatus = z.object({
   /** Listeners here and below in the source's tree. */
   audience: count,
   flows: z.array(flowStatus).max(16),
+});
+
+/** Clients that were not let in as sources, of one network and for one reason. */
+const refusedStatus = z.object({
+  /** Of an IPv4 address the first 24 bits, of an IPv6 address 48; '' if it is not known. */
+  network: z.string().max(64),
+  reason: z.string().max(300),
+  count,
+  /** The last time, ISO 8601. */
+  lastAt: z.string().max(40),
 });
 
 const neighbourStatus = z.object({
@@ -126,6 +139,8 @@ export const scxStatusSchema = z.object({
   generator: nodeId.nullable(),
   neighbours: neighboursSchema,
   sources: z.array(sourceStatus).max(256),
+  /** The last ones; absent if there were none. */
+  refused: z.array(refusedStatus).max(16).optional(),
   /** Of the audio, since the start. */
   disturbances: disturbancesSchema.default(NO_DISTURBANCES),
 });

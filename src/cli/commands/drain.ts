@@ -13,6 +13,7 @@ import { readText, requestFailure, sendRequest } from '../../http/client/plain-r
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { nameInId } from '../../session/session-id.js';
 import { readSecret } from './data-directory.js';
 
 export interface DrainOptions {
@@ -61,8 +62,8 @@ async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
 /** One line for the user. */
 export const drainSentence = ({ session, pid, successorPid, reason }: Drained): string =>
   successorPid === undefined
-    ? `${session}: process ${pid} was not replaced: ${reason}`
-    : `${session}: process ${successorPid} has taken over from ${pid}`;
+    ? `${nameInId(session)}: process ${pid} was not replaced: ${reason}`
+    : `${nameInId(session)}: process ${successorPid} has taken over from ${pid}`;
 
 /**
  * Resolves when all SCXs have been replaced. Rejects with a UserError when no cluster answers, or

@@ -47,7 +47,7 @@ const neighbourRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
 const flowRows = (scx: ScxStatus): readonly (readonly Cell[])[] =>
   scx.sources.flatMap((source) =>
     source.flows.map((flow) => [
-      short(source.id),
+      [source.name, short(source.id)].filter(Boolean).join(' '),
       flow.channel,
       short(flow.parent),
       list(flow.children),
@@ -77,10 +77,17 @@ function disturbanceLine(seen: DisturbanceStatus): string | undefined {
   return parts.length > 0 ? parts.join(', ') : undefined;
 }
 
+/** The clients that were not let in as sources: why, how often, and from where. */
+const refusedLines = ({ refused = [] }: ScxStatus): readonly string[] =>
+  refused.map(({ network, reason, count, lastAt }) =>
+    indent(`refused ${count} times: ${reason} (from ${network || 'somewhere'}, last ${lastAt})`),
+  );
+
 function scxBlock(scx: ScxStatus): readonly string[] {
   const blocks = [drawTable(SCX_HEAD, [scxRow(scx)])];
   const disturbed = disturbanceLine(scx.disturbances);
   if (disturbed !== undefined) blocks.push(indent(disturbed));
+  blocks.push(...refusedLines(scx));
   const neighbours = neighbourRows(scx);
   const flows = flowRows(scx);
   if (neighbours.length > 0) blocks.push(indent(drawTable(NEIGHBOUR_HEAD, neighbours)));
@@ -110,7 +117,8 @@ export function statusText({ sessions }: ClusterStatus): string {
     return 'no sessions: nothing is announced at this cluster, and nobody listens\n';
   const blocks = [drawTable(SESSION_HEAD, sessions.map(sessionRow))];
   for (const session of sessions) {
-    if (session.scxs.length > 0) blocks.push(session.path, ...session.scxs.flatMap(scxBlock));
+    const head = `${session.path}\n  key ${session.key}`;
+    if (session.scxs.length > 0) blocks.push(head, ...session.scxs.flatMap(scxBlock));
   }
   return `${blocks.join('\n\n')}\n`;
 }

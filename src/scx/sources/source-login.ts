@@ -10,6 +10,7 @@
  * Bounded: the last REFUSED_MAX refusals are kept for the status.
  */
 import type { SourceAccess } from '../../api/source-access.js';
+import type { SourceId } from '../../gossamer/core/node.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { printInstant } from '../../lib/instant.js';
 import { CLOCKS_MS_MAX } from '../../overlay/lots/lot-check.js';
@@ -74,8 +75,8 @@ export interface SourceLogin {
   update(access: SourceAccess): boolean;
   /** Why a source of this key and priority may not go on; undefined: it may. */
   objectionTo(key: PublicKey, priority: number): string | undefined;
-  /** The name of a listed key. */
-  nameOf(key: PublicKey): string | undefined;
+  /** The name of the key that a source must have, if that is listed. */
+  nameOf(source: SourceId): string | undefined;
   /** The last ones, the oldest first. */
   readonly refusals: readonly Refusals[];
   /** Refused clients, for `GET /metrics`. */
@@ -191,7 +192,7 @@ export function createSourceLogin(options: SourceLoginOptions): SourceLogin {
       if (hasEnded(source, wallNow())) return endedReason(source);
       return priority <= source.priorityMax ? undefined : tooHigh(source);
     },
-    nameOf: (key) => sourceOf(key)?.name,
+    nameOf: (source) => access.sources.find(({ key }) => isSourceOf(source, key))?.name,
     get refusals() {
       return refusals.all;
     },

@@ -44,11 +44,13 @@ export interface SourceFacts {
   readonly silent: readonly SourceId[];
   /** The path at which an encoder here feeds a source. */
   mountOf(source: SourceId): string | undefined;
+  /** The name of its source key. */
+  nameOf(source: SourceId): string | undefined;
 }
 
 const drawSource = (view: SourceView, facts: SourceFacts): ScxStatus['sources'][number] => ({
   ...(facts.silent.includes(view.source.id) ? { silent: true } : {}),
-  ...dropAbsent({ mount: facts.mountOf(view.source.id) }),
+  ...dropAbsent({ mount: facts.mountOf(view.source.id), name: facts.nameOf(view.source.id) }),
   id: view.source.id,
   scx: view.scx,
   priority: view.source.priority,

@@ -5,6 +5,8 @@
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { GossamerView } from '../../gossamer/view.js';
+import { networkOf } from '../../http/ip-address.js';
+import { printInstant } from '../../lib/instant.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import type { HandOverState } from '../hand-over/hand-over-state.js';
@@ -12,6 +14,7 @@ import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
+import type { SourceLogin } from '../sources/source-login.js';
 import type { TitleMemory } from '../sources/title-memory.js';
 import { drawStatus, type OwnFacts } from './draw-status.js';
 
@@ -26,6 +29,7 @@ export interface OwnStatusOptions {
   readonly handOver: HandOverState;
   readonly titles: TitleMemory;
   readonly ingest: Pick<Ingest, 'mountOf'>;
+  readonly login: Pick<SourceLogin, 'nameOf' | 'refusals'>;
   view(): GossamerView;
   /** The stream's URL. */
   httpUrl(): string;
@@ -44,6 +48,15 @@ function formatOf({ ring }: Playout): Pick<ScxStatus, 'sampleRateHz' | 'audioCha
   if (header === undefined) return {};
   const { sampleRateHz, channelMode } = header;
   return { sampleRateHz, audioChannels: channelMode === 'mono' ? 1 : 2 };
+}
+
+/** Who was not let in, without addresses: those are people's. */
+function refusedBy({ refusals }: Pick<SourceLogin, 'refusals'>): Pick<ScxStatus, 'refused'> {
+  if (refusals.length === 0) return {};
+  const refused = refusals.map(({ address, reason, count, lastMs }) => ({
+    ...{ network: networkOf(address), reason, count, lastAt: printInstant(lastMs) },
+  }));
+  return { refused };
 }
 
 /** The status at this moment. */
@@ -69,6 +82,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     encoderTitles: [...options.titles.all()],
     bitrateKbps: playout.bitrateKbps() ?? null,
     ...formatOf(playout),
+    ...refusedBy(options.login),
     ...dropAbsent({
       playingSince: since === undefined ? undefined : wallClock(since),
       version: launch.version,
@@ -77,5 +91,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     }),
   };
   const silent = playout.onAir.silent(options.now());
-  return drawStatus(options.view(), own, { silent, mountOf: options.ingest.mountOf });
+  return drawStatus(options.view(), own, {
+    ...{ silent, mountOf: options.ingest.mountOf, nameOf: options.login.nameOf },
+  });
 }

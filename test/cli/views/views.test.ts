@@ -128,6 +128,21 @@ describe('The status', () => {
     expect(statusText({ cluster, sessions: [session] })).not.toMatch(/failover|stalled|lost/);
   });
 
+  test('tells whose key is heard, and who was refused and why', () => {
+    const [source] = scx.sources;
+    const refused = {
+      ...{ network: '198.51.100.0', reason: 'the source password is wrong', count: 3 },
+      lastAt: '2026-11-30T12:00:00.000Z',
+    };
+    const heard = { ...scx, sources: [{ ...source!, name: 'anna' }], refused: [refused] };
+    const text = statusText({ cluster, sessions: [{ ...session, scxs: [heard] }] });
+    expect(text).toMatch(new RegExp(`\\n +key ${session.key}\\n`));
+    expect(text).toMatch(/\n +anna cccccccc +1 /);
+    expect(text).toMatch(
+      /\n +refused 3 times: the source password is wrong \(from 198\.51\.100\.0, last 2026-/,
+    );
+  });
+
   test('removes control characters from titles', () => {
     const hostile = { ...session, title: 'a\u001b[2Jb' };
     expect(statusText({ cluster, sessions: [hostile] })).toContain('a [2Jb');
