@@ -74,7 +74,7 @@ export interface ClusterOptions {
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */
   readonly entry: string;
-  /** SCXs may only use the files that they need (runtime/permissions.ts); default: all. */
+  /** SCXs may only use the files that they need (runtime/system/permissions.ts); default: all. */
   readonly confined?: boolean;
   readonly log: Logger;
   readonly scx?: Partial<ScxSettings>;

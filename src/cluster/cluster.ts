@@ -10,7 +10,7 @@ import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { trustIn } from '../http/server/client-address.js';
 import { openTls, type Tls } from '../http/server/tls.js';
-import { watchOpenFiles } from '../runtime/open-files.js';
+import { watchOpenFiles } from '../runtime/system/open-files.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { takeDataDir } from './data/data-directory.js';
 import { watchDisk } from './data/disk-watch.js';

@@ -1,5 +1,5 @@
 /** An operator that requests the pages of an SCX repeatedly, and measures how long they take. */
-import { readSendQueues } from '../../../src/runtime/send-queues.js';
+import { readSendQueues } from '../../../src/runtime/system/send-queues.js';
 import { privateBytes } from '../machine/process-metrics.js';
 
 /** What the operator has seen. */

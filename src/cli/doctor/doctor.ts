@@ -6,7 +6,7 @@
 import { frontEndOn } from '../../cluster/data/lock-file.js';
 import { readText, sendRequest } from '../../http/client/plain-request.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
-import { openFilesMax, openFilesMaxOf } from '../../runtime/open-files.js';
+import { openFilesMax, openFilesMaxOf } from '../../runtime/system/open-files.js';
 import { certificateOf } from '../commands/certificate-files.js';
 import { dataDirectory } from '../commands/data-directory.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';

@@ -15,7 +15,7 @@ import {
   lookAtSendQueues,
   type QueueLooks,
   type SendQueues,
-} from '../../runtime/send-queues.js';
+} from '../../runtime/system/send-queues.js';
 
 export interface ProxiedQueues {
   /** A stream that is piped from an SCX to a player. */

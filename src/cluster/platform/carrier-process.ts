@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import type { Logger } from 'pino';
 import { childEnvironment } from '../../runtime/child-environment.js';
-import { permissionFlags } from '../../runtime/permissions.js';
+import { permissionFlags } from '../../runtime/system/permissions.js';
 import { type EncoderChannel, type EncoderGift, openEncoderChannel } from './encoder-channel.js';
 
 export interface CarrierProcess {

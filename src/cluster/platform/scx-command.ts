@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LAUNCH_VARIABLE, type Launch } from '../../api/scx-launch.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
-import { permissionFlags } from '../../runtime/permissions.js';
+import { permissionFlags } from '../../runtime/system/permissions.js';
 
 /**
  * The young generation of an SCX's heap, MiB: left alone it grows to 48 MiB when many listeners

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { AGENT_LENGTH_MAX, type ScxListener } from '../../api/scx-admin.js';
 import { unavailable } from '../../http/server/response.js';
-import { endsOf, type SendQueues } from '../../runtime/send-queues.js';
+import { endsOf, type SendQueues } from '../../runtime/system/send-queues.js';
 import { hookedListener } from './admission.js';
 import {
   type Connection,

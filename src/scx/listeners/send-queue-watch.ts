@@ -7,7 +7,7 @@
  *
  * Where the system does not list the queues, none has an excess.
  */
-import { lookAtSendQueues, type QueueLooks } from '../../runtime/send-queues.js';
+import { lookAtSendQueues, type QueueLooks } from '../../runtime/system/send-queues.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { ListenerConnections } from './listener-connections.js';
 

@@ -18,7 +18,7 @@ import type { Launch } from '../../api/scx-launch.js';
 import { type BackoffRange, backoffMs } from '../../lib/backoff.js';
 import { joinHostPort, localHost, splitHostPort } from '../../lib/host-port.js';
 import { childEnvironment } from '../../runtime/child-environment.js';
-import { isConfined, permissionFlags } from '../../runtime/permissions.js';
+import { isConfined, permissionFlags } from '../../runtime/system/permissions.js';
 
 export interface FallbackOptions {
   /** The main file; it is run as `node ENTRY fallback`. */

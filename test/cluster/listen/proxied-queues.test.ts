@@ -5,7 +5,7 @@ import { createServer, get, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { createProxiedQueues } from '../../../src/cluster/listen/proxied-queues.js';
-import { endsOf, readSendQueues } from '../../../src/runtime/send-queues.js';
+import { endsOf, readSendQueues } from '../../../src/runtime/system/send-queues.js';
 import { afterTest } from '../../after-test.js';
 
 const wait = { timeout: 20_000, interval: 5 };

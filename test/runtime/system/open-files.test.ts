@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { openFilesMax, parseOpenFilesMax, watchOpenFiles } from '../../src/runtime/open-files.js';
+import {
+  openFilesMax,
+  parseOpenFilesMax,
+  watchOpenFiles,
+} from '../../../src/runtime/system/open-files.js';
 
 describe('The limit of open files', () => {
   test('is read as the system writes it', () => {

@@ -7,7 +7,7 @@
  * system, for the processes that read what strangers send.
  */
 import { fileURLToPath } from 'node:url';
-import { packageFile } from './package-files.js';
+import { packageFile } from '../package-files.js';
 
 /** What a process may do besides running the program. Paths are absolute. */
 export interface Permissions {

@@ -2,7 +2,11 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, test, vi } from 'vitest';
-import { endsOf, parseSendQueues, readSendQueues } from '../../src/runtime/send-queues.js';
+import {
+  endsOf,
+  parseSendQueues,
+  readSendQueues,
+} from '../../../src/runtime/system/send-queues.js';
 
 const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n';
 const row = (local: string, remote: string, state: string, queue: string): string =>
