@@ -7,6 +7,7 @@ import type { Adu } from '../../../src/gossamer/core/node.js';
 import type { FlowView } from '../../../src/gossamer/view.js';
 import type { Overlay } from '../../../src/overlay/overlay.js';
 import { steadyTimeMs } from '../../../src/runtime/steady-time.js';
+import { DATAGRAM_BYTES_MAX, FRAMES_BYTES_MAX } from '../../../src/wire/datagram.js';
 import { lotFrameBytes } from '../../../src/wire/lot-codec.js';
 import { type Chain, type ChainOptions, startChain } from './chain.js';
 
@@ -21,6 +22,11 @@ const LOT = Array.from({ length: 4 }, () => new Uint8Array(AUDIO_BYTES));
 /** As they fit into datagrams: two and two. */
 const PARTS = [0, 2].map((from) =>
   LOT.map((frame, at) => (at >> 1 === from >> 1 ? frame : undefined)),
+);
+/** Those datagrams. */
+const LOT_DATAGRAM_BYTES = PARTS.reduce(
+  (sum, part) => sum + lotFrameBytes(part) + DATAGRAM_BYTES_MAX - FRAMES_BYTES_MAX,
+  0,
 );
 
 /** Before losses, and between their begin and the measurement, ms. */
@@ -51,7 +57,7 @@ export interface ChainReport {
   /** Sent as datagrams by all SCXs, bytes; and over TCP data connections. */
   readonly datagramBytes: number;
   readonly tcpBytes: number;
-  /** Each ADU once over each link: with its proof, as in datagrams, and the audio alone; bytes. */
+  /** Each ADU once over each link: with its proof, in sealed datagrams, and the audio alone; bytes. */
   readonly aduBytes: number;
   readonly audioBytes: number;
   /** The share of datagrams that were lost. */
@@ -125,6 +131,7 @@ function reportHop(hop: number, overlay: Overlay, tally: Tally, from: number, en
 async function run(chain: Chain, tallies: readonly Tally[], options: MeasureOptions) {
   const { network, overlays } = chain;
   await settle(chain);
+  const whole = network.datagrams; // they came before any could be lost
   network.loss = options.loss;
   await pause(SETTLE_MS);
   const before = read(chain);
@@ -143,9 +150,9 @@ async function run(chain: Chain, tallies: readonly Tally[], options: MeasureOpti
       .slice(1),
     datagramBytes: after.datagramBytes - before.datagramBytes,
     tcpBytes: after.tcpBytes - before.tcpBytes,
-    aduBytes: (overLinks / LOT.length) * PARTS.reduce((sum, part) => sum + lotFrameBytes(part), 0),
+    aduBytes: (overLinks / LOT.length) * LOT_DATAGRAM_BYTES,
     audioBytes: overLinks * AUDIO_BYTES,
-    lost: network.lost / Math.max(1, network.datagrams),
+    lost: network.lost / Math.max(1, network.datagrams - whole),
   };
 }
 
