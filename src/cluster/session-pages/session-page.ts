@@ -76,7 +76,7 @@ export function addresses({ urls }: SessionView): Html {
           <dt>More playlists</dt>
           <dd><a href="${urls.pls}">.pls</a> <a href="${urls.xspf}">.xspf</a></dd>
         </dl>
-        <figure>${qrCode(urls.page, `QR code of ${urls.page}`)}<figcaption>This page</figcaption></figure>
+        <figure>${qrCode(urls.page, `QR code of ${urls.page}`)}<figcaption>On a telephone</figcaption></figure>
       </div>
     </section>`;
 }

@@ -125,7 +125,9 @@ describe('The small player', () => {
   test('may be framed by any page, and links to the page', async () => {
     const { page, cluster } = await startPlaying();
     const { response, html } = await page(`/embed/${PATH}`);
-    expect(response.headers.get('content-security-policy')).toContain('frame-ancestors *');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toContain('frame-ancestors');
     expect(response.headers.get('set-cookie')).toBe(null);
     expect(html).toContain(`href="${cluster.url}/${PATH}" target="_blank" rel="noopener"`);
     expect(html).toContain(`src="../../listen/${PATH}.mp3"`);
