@@ -18,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   soak: () => import('./soak.js'),
   parsing: () => import('./parsing.js'),
   trust: () => import('./trust.js'),
+  liars: () => import('./liars.js'),
 };
 
 function fail(message: string): never {

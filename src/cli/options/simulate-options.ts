@@ -42,7 +42,7 @@ export const simulateOptions = {
     help:
       'the faults that hit the session once it has settled, while a source sends MP3 frames: ' +
       'crash:30% (processes die), vanish:30% (machines disappear), churn:1/s, partition:60s, ' +
-      'loss:5%, flapping',
+      'loss:5%, flapping, liars:30% (SCXs that lie; liars:30%,late: all in this manner)',
   }),
   joinWithin: duration(
     secondsUpTo(DAY_S),

@@ -1,4 +1,5 @@
 /** Values of options of the simulator: degrees of the mesh and fault scenarios. */
+import { MANNERS, type Manner } from '../../simulator/faults/liars.js';
 import type { FaultScenario } from '../../simulator/faults/scenario.js';
 import { expecting, toNumber, type Value } from './values.js';
 
@@ -21,6 +22,15 @@ function amountOf(amount: string, unit: '%' | '/s' | 's'): number | undefined {
   return unit === '%' ? number / 100 : unit === 's' ? number * 1000 : number;
 }
 
+/** `30%`, or `30%,MANNER`. */
+function readLiars(text: string): FaultScenario | undefined {
+  const [amount = '', named, ...rest] = text.split(',');
+  const share = amountOf(amount, '%');
+  const manner = MANNERS.find((each): each is Manner => each === named);
+  const isKnown = rest.length === 0 && (named === undefined || manner !== undefined);
+  return isKnown && share !== undefined && share < 1 ? { kind: 'liars', share, manner } : undefined;
+}
+
 /** A share must be less than all; rates and times are bounded by what a user would wait for. */
 function readFaults(raw: unknown): FaultScenario | undefined {
   if (raw === 'flapping') return { kind: 'flapping' };
@@ -29,6 +39,7 @@ function readFaults(raw: unknown): FaultScenario | undefined {
   const perSecond = amountOf(text, '/s');
   const forMs = amountOf(text, 's');
   if (rest.length > 0) return undefined;
+  if (kind === 'liars') return readLiars(text);
   if (kind === 'crash' || kind === 'vanish' || kind === 'loss') {
     return share !== undefined && share < 1 ? { kind, share } : undefined;
   }
@@ -39,6 +50,7 @@ function readFaults(raw: unknown): FaultScenario | undefined {
 
 /** Faults for a simulated session. */
 export const faults: Value<FaultScenario> = expecting(
-  'crash:30%, vanish:30%, churn:1/s, partition:60s, loss:5% or flapping',
+  'crash:30%, vanish:30%, churn:1/s, partition:60s, loss:5%, flapping, liars:30% or ' +
+    `liars:30%,MANNER (${MANNERS.join(', ')})`,
   readFaults,
 );

@@ -57,6 +57,14 @@ const SIDE_HEAD = ['side', 'SCXs', 'sources', 'received, %', 'recovery p50, ms',
 const receivedPercent = ({ due, missed }: FaultReport['delivery']): string =>
   due === 0 ? NONE : ((100 * (due - missed)) / due).toFixed(4);
 
+const titleRows = ({ titles }: FaultReport): string[][] =>
+  titles === null
+    ? []
+    : [
+        ['titles due to SCXs present', `${titles.due}`],
+        ['titles received by SCXs present, %', receivedPercent(titles)],
+      ];
+
 const measureRows = (report: FaultReport): string[][] => {
   const { delivery, wholeAgain } = report;
   return [
@@ -66,6 +74,7 @@ const measureRows = (report: FaultReport): string[][] => {
     ['ADUs due to SCXs present', `${delivery.due}`],
     ['ADUs missed by SCXs present', `${delivery.missed}`],
     ['ADUs received by SCXs present, %', receivedPercent(delivery)],
+    ...titleRows(report),
     ['duplicates delivered', `${report.duplicates}`],
     ['trees whole after, ms', whole(wholeAgain.tree)],
     ['mesh whole after, ms', whole(wholeAgain.mesh)],
@@ -78,6 +87,7 @@ const durationRows = (report: FaultReport): string[][] =>
   [
     ['recovery of survivors', report.recoveryMs] as const,
     ['longest pause of SCXs that stayed', report.pauseMs] as const,
+    ...(report.titles === null ? [] : [['way of titles', report.titles.delayMs] as const]),
     ['newcomers: from joining to the first ADU', report.startMs] as const,
   ]
     .filter(([, spread]) => spread !== null)

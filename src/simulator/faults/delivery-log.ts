@@ -23,8 +23,8 @@ export interface DeliveryLog extends Observer {
   published(source: SourceId): Published;
 }
 
-/** Creates an empty log. It grows by 16 bytes for each delivery. */
-export function createDeliveryLog(): DeliveryLog {
+/** Creates an empty log of one channel. It grows by 16 bytes for each delivery. */
+export function createDeliveryLog(channel: number): DeliveryLog {
   const receptions = new Map<string, Reception>();
   const published = new Map<SourceId, number[]>();
   const receptionOf = (scx: number, source: SourceId): Reception => {
@@ -44,7 +44,9 @@ export function createDeliveryLog(): DeliveryLog {
     },
     published: publishedBy,
     // The source SCX delivers each ADU when it is published, so every published ADU is seen.
-    onDeliver: ({ index }, { source, sequence, timestampMs }, now) => {
+    onDeliver: ({ index }, adu, now) => {
+      if (adu.channel !== channel) return;
+      const { source, sequence, timestampMs } = adu;
       publishedBy(source)[sequence] = timestampMs;
       const { sequences, instantsMs } = receptionOf(index, source);
       sequences.push(sequence);
@@ -109,6 +111,17 @@ export function tally(
   }
   return { due, missed };
 }
+
+/** How long each ADU was under way that was published between two instants, ms. */
+export const delaysMs = (
+  { sequences, instantsMs }: Reception,
+  published: Published,
+  [fromMs, toMs]: Interval,
+): number[] =>
+  sequences.flatMap((sequence, index) => {
+    const at = published[sequence] as number;
+    return at >= fromMs && at < toMs ? [(instantsMs[index] as number) - at] : [];
+  });
 
 /** Deliveries of ADUs that had been delivered before. */
 export const countDuplicates = ({ sequences }: Reception): number =>

@@ -8,6 +8,8 @@ import type { SourceId } from '../../gossamer/core/node.js';
 import type { Drawn } from '../experiment/drawn-session.js';
 import {
   countDuplicates,
+  type DeliveryLog,
+  delaysMs,
   type Interval,
   longestPauseMs,
   type Published,
@@ -49,7 +51,11 @@ export interface FaultReport {
   readonly neverRecovered: number;
   /** The longest time without an ADU of each SCX that stayed, once the faults had begun, ms. */
   readonly pauseMs: Spread | null;
+  /** Each of these times. */
+  readonly pausesMs: readonly number[];
   readonly delivery: Tally;
+  /** The same for titles, where there are any, and how long they were under way, ms. */
+  readonly titles: (Tally & { readonly delayMs: Spread | null }) | null;
   readonly duplicates: number;
   readonly wholeAgain: WholeAgain;
   readonly sides: readonly Side[];
@@ -76,12 +82,23 @@ export interface FaultRecord {
   readonly sources: ReadonlyMap<SourceId, number>;
   readonly receptions: readonly Reception[];
   readonly published: (source: SourceId) => Published;
+  /** What was received on the channel of titles; undefined where there are none. */
+  readonly titles: Pick<DeliveryLog, 'receptions' | 'published'> | undefined;
   readonly wholeAgain: WholeAgain;
   readonly healingBoundMs: number;
 }
 
 /** How long an ADU may be in transit, ms. A tree is about 200 ms deep. */
 const IN_TRANSIT_MS = 1000;
+
+/**
+ * The same where liars lie to the end of the run, ms: one that is late by a stall has arrived by
+ * then, and how long stalls are is measured beside it.
+ */
+const IN_TRANSIT_OF_LIARS_MS = 10_000;
+
+const inTransitMs = ({ scenario }: FaultRecord): number =>
+  scenario.kind === 'liars' ? IN_TRANSIT_OF_LIARS_MS : IN_TRANSIT_MS;
 
 /** When each SCX that left or died did so, ms. */
 const departures = (events: readonly FaultEvent[]): ReadonlyMap<number, number> =>
@@ -115,15 +132,41 @@ function partitionOf({ scenario, events, toMs }: FaultRecord): Cut | undefined {
 const isApart = (cut: Cut, { scx, source }: Reception, { sources }: FaultRecord): boolean =>
   cut.away.has(scx) !== cut.away.has(sources.get(source) as number);
 
+/** The SCXs that lie: what they receive matters to nobody. */
+const liarsOf = (events: readonly FaultEvent[]): ReadonlySet<number> =>
+  new Set(events.filter(({ what }) => what.startsWith('lie')).flatMap(({ scxs }) => scxs));
+
+/** What honest SCXs received from the sources of others. */
+const listeningTo = (receptions: readonly Reception[], record: FaultRecord): Reception[] => {
+  const liars = liarsOf(record.events);
+  return receptions.filter(
+    ({ scx, source }) => record.sources.get(source) !== scx && !liars.has(scx),
+  );
+};
+
+function titlesOf(record: FaultRecord): FaultReport['titles'] {
+  if (record.titles === undefined) return null;
+  const { receptions, published } = record.titles;
+  const listening = listeningTo(receptions, record);
+  const interval = [record.settleMs, record.endMs - inTransitMs(record)] as const;
+  const delays = listening.flatMap((reception) =>
+    delaysMs(reception, published(reception.source), interval),
+  );
+  const tallied = deliveryOf({ ...record, published }, listening);
+  return { ...tallied, delayMs: spreadOf(delays) };
+}
+
 function deliveryOf(record: FaultRecord, received: readonly Reception[]): Tally {
   const gone = departures(record.events);
   const cut = partitionOf(record);
   const total = { due: 0, missed: 0 };
   for (const reception of received) {
-    const untilMs = (gone.get(reception.scx) ?? record.endMs) - IN_TRANSIT_MS;
+    const untilMs = (gone.get(reception.scx) ?? record.endMs) - inTransitMs(record);
     const isCutOff = cut !== undefined && isApart(cut, reception, record);
     const [from, to] = cut?.interval ?? [0, 0];
     const outOfReach: Interval[] = isCutOff ? [[from - IN_TRANSIT_MS, to]] : [];
+    // Liars lie from then on: before, nothing was missed that counts.
+    if (record.scenario.kind === 'liars') outOfReach.push([0, record.settleMs]);
     const { due, missed } = tally(
       reception,
       record.published(reception.source),
@@ -179,19 +222,24 @@ const hasEnd = ({ kind }: FaultScenario): boolean =>
 export function measureFaults(record: FaultRecord): FaultReport {
   const { scenario, events, receptions, drawn, reached, settleMs, endMs } = record;
   const gone = departures(events);
-  const listening = receptions.filter(({ scx, source }) => record.sources.get(source) !== scx);
+  const listening = listeningTo(receptions, record);
   const stayed = listening.filter(({ scx }) => scx < drawn.joinInstantsMs.length && !gone.has(scx));
   const cut = partitionOf(record);
-  const isReached = ({ scx }: Reception): boolean => cut !== undefined || reached.has(scx);
+  const mayBeCut = cut !== undefined || scenario.kind === 'liars';
+  const isReached = ({ scx }: Reception): boolean => mayBeCut || reached.has(scx);
+  const pausesMs = stayed.filter(isReached).map((r) => longestPauseMs(r, settleMs, endMs));
   const recoveries = hasEnd(scenario) ? recoveriesOf(record, stayed.filter(isReached)) : [];
-  const survivors = drawn.joinInstantsMs.length - [...gone.keys()].filter(isFirst(drawn)).length;
+  const lost = [...gone.keys(), ...liarsOf(events)].filter(isFirst(drawn));
+  const survivors = drawn.joinInstantsMs.length - lost.length;
   return {
     ...{ drawn, scenario, events, traceHash: record.traceHash, broken: record.broken, survivors },
     severed: stayed.filter((reception) => !isReached(reception)).length,
     recoveryMs: spreadOf(known(recoveries)),
     neverRecovered: recoveries.filter((recovery) => recovery === null).length,
-    pauseMs: spreadOf(stayed.filter(isReached).map((r) => longestPauseMs(r, settleMs, endMs))),
+    pauseMs: spreadOf(pausesMs),
+    pausesMs,
     delivery: deliveryOf(record, listening),
+    titles: titlesOf(record),
     duplicates: receptions.reduce((total, reception) => total + countDuplicates(reception), 0),
     wholeAgain: record.wholeAgain,
     sides: cut === undefined ? [] : [sideOf(record, cut, false), sideOf(record, cut, true)],

@@ -18,9 +18,15 @@ import { sizeOf } from '../topology/topology.js';
 import { createChecker } from '../world/checker.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
 import { createWorld, type World } from '../world/world.js';
-import { createDeliveryLog } from './delivery-log.js';
+import { createDeliveryLog, type DeliveryLog } from './delivery-log.js';
 import { type FaultReport, measureFaults } from './fault-report.js';
-import { type FaultEvent, type FaultScenario, inject, newcomersOf } from './scenario.js';
+import {
+  type FaultEvent,
+  type FaultScenario,
+  inject,
+  LIARS_RENDEZVOUS_POINTS,
+  newcomersOf,
+} from './scenario.js';
 import { type Attached, liveViews, reachedFrom, watchWholeness } from './wholeness.js';
 
 export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
@@ -35,6 +41,9 @@ export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
 
 /** An MPEG-1 Layer III frame holds 1152 samples, of which there are 44,100/s: 38.28 ADUs/s. */
 const ADU_INTERVAL_MS = (1000 * 1152) / 44_100;
+
+/** Where titles are sent as well: a song each so many ms. Guess: short songs, for more samples. */
+const TITLE_INTERVAL_MS = 10_000;
 
 /** The least time that a session is watched after the last fault, ms. Guess. */
 const WATCH_MS = 30_000;
@@ -62,13 +71,18 @@ function nodesOf(drawn: Drawn, options: FaultOptions, rng: Rng): number[] {
   return [...drawn.places, ...Array.from({ length: newcomers }, () => rng.below(nodes))];
 }
 
-function begin(world: World, drawn: Drawn, sources: Map<SourceId, SimulatedScx>): void {
+function begin(
+  world: World,
+  drawn: Drawn,
+  sources: Map<SourceId, SimulatedScx>,
+  titleIntervalMs: number | undefined,
+): void {
   const isSource = new Set(drawn.sources);
   for (const [index, instant] of drawn.joinInstantsMs.entries()) {
     world.at(instant, () => {
       const scx = world.add();
       if (!isSource.has(index)) return;
-      sources.set(world.broadcast(scx, ADU_INTERVAL_MS), scx);
+      sources.set(world.broadcast(scx, ADU_INTERVAL_MS, titleIntervalMs), scx);
     });
   }
 }
@@ -78,7 +92,7 @@ function reachable(world: World, sources: Attached): Set<number> {
   const views = liveViews(world);
   const reached = [...sources.values()].map((scx) => reachedFrom(views, scx.gossamer.self().id));
   const isReached = (id: NodeId): boolean => reached.every((ids) => ids.has(id));
-  const live = world.live().filter(({ gossamer }) => isReached(gossamer.self().id));
+  const live = world.honest().filter(({ gossamer }) => isReached(gossamer.self().id));
   return new Set(live.map(({ index }) => index));
 }
 
@@ -98,18 +112,25 @@ function play(world: World, endMs: number, onProgress?: (nowMs: number) => void)
 /** Plays a run and reports it. */
 export function runFaults(options: FaultOptions): FaultReport {
   const { seed, config, scenario, settleMs } = options;
+  const areLiars = scenario.kind === 'liars';
   const rng = createRng(seed);
   const drawn = drawSession({ ...options, joinWithinMs: JOIN_WITHIN_MS }, rng);
   const places = nodesOf(drawn, options, rng.fork('newcomers'));
-  const log = createDeliveryLog();
+  const [log, titles] = [0, 1].map((at) => createDeliveryLog(config.channels[at] ?? at)) as [
+    DeliveryLog,
+    DeliveryLog,
+  ];
   const checker = createChecker(config);
   const { delayMs } = measureDistances(options.topology, places);
-  const world = createWorld({ seed, config, delayMs, observers: [checker, log] });
+  const world = createWorld({
+    ...{ seed, config, delayMs, observers: [checker, log, titles] },
+    rendezvousPoints: areLiars ? LIARS_RENDEZVOUS_POINTS : 1,
+  });
   const sources = new Map<SourceId, SimulatedScx>();
   const events: FaultEvent[] = [];
   const toMs = settleMs + lastingMs(options);
   let reached = new Set<number>();
-  begin(world, drawn, sources);
+  begin(world, drawn, sources, areLiars ? TITLE_INTERVAL_MS : undefined);
   world.at(settleMs, () => {
     inject(scenario, {
       world,
@@ -138,6 +159,7 @@ export function runFaults(options: FaultOptions): FaultReport {
     sources: new Map([...sources].map(([source, { index }]) => [source, index])),
     receptions: log.receptions,
     published: log.published,
+    titles: areLiars ? titles : undefined,
     wholeAgain: wholeAgain(),
     healingBoundMs: healingBoundMs(config),
     traceHash: world.traceHash(),

@@ -9,6 +9,7 @@
 import type { Rng } from '../../lib/rng.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
 import type { World } from '../world/world.js';
+import { becomeLiar, MANNERS, type Manner } from './liars.js';
 
 export type FaultScenario =
   /** A share (0..1) of the SCXs die at one instant: processes, whose sockets are reset, ... */
@@ -22,12 +23,23 @@ export type FaultScenario =
   /** A share (0..1) of all segments is lost, on every link. */
   | { readonly kind: 'loss'; readonly share: number }
   /** The SCX with the most children is repeatedly cut off. */
-  | { readonly kind: 'flapping' };
+  | { readonly kind: 'flapping' }
+  /** A share (0..1) of the SCXs lies, each in that manner, or each in one that is drawn. */
+  | { readonly kind: 'liars'; readonly share: number; readonly manner: Manner | undefined };
 
 /** An event, and the SCXs that it affects. */
 export interface FaultEvent {
   readonly atMs: number;
-  readonly what: 'crash' | 'vanish' | 'leave' | 'join' | 'cut' | 'heal' | 'loss' | 'no loss';
+  readonly what:
+    | 'crash'
+    | 'vanish'
+    | 'leave'
+    | 'join'
+    | 'cut'
+    | 'heal'
+    | 'loss'
+    | 'no loss'
+    | `lie: ${Manner}`;
   readonly scxs: readonly number[];
 }
 
@@ -46,6 +58,9 @@ export interface Stage {
 /** A flapping SCX is cut off for this time, once in each period, ms. Guess: a bad radio link. */
 const FLAP_AWAY_MS = 2000;
 const FLAP_PERIOD_MS = 10_000;
+
+/** The rendezvous points of a session with liars: one of them may lie. */
+export const LIARS_RENDEZVOUS_POINTS = 4;
 
 /** How SCXs go in churn, in rotation. */
 const DEPARTURES = ['leave', 'crash', 'leave', 'vanish'] as const;
@@ -129,6 +144,32 @@ function flap(stage: Stage): void {
   }
 }
 
+/**
+ * The liars. Of the rendezvous points at most the same share lies: an announcement whose rendezvous
+ * points all lie leads nowhere.
+ */
+function drawLiars(share: number, { world, rng, sources }: Stage): SimulatedScx[] {
+  const others = world.live().filter(({ index }) => !sources.includes(index));
+  const isRendezvous = ({ gossamer }: SimulatedScx): boolean => gossamer.self().rendezvous;
+  const points = others.filter(isRendezvous);
+  const pointsMax = Math.floor(share * LIARS_RENDEZVOUS_POINTS);
+  const drawn = rng.sample(others, Math.round(share * world.live().length));
+  const spared = drawn.filter(isRendezvous).slice(pointsMax);
+  const rest = others.filter((scx) => !drawn.includes(scx) && !points.includes(scx));
+  return [...drawn.filter((scx) => !spared.includes(scx)), ...rng.sample(rest, spared.length)];
+}
+
+function corrupt({ share, manner }: Extract<FaultScenario, { kind: 'liars' }>, stage: Stage): void {
+  const { world, rng, note } = stage;
+  const byManner = new Map<Manner, number[]>();
+  for (const scx of drawLiars(share, stage)) {
+    const chosen = manner ?? (rng.pick(MANNERS) as Manner);
+    becomeLiar(chosen, { world, scx, rng: rng.fork(`liar ${scx.index}`) });
+    byManner.set(chosen, [...(byManner.get(chosen) ?? []), scx.index]);
+  }
+  for (const [how, scxs] of byManner) note({ atMs: world.now(), what: `lie: ${how}`, scxs });
+}
+
 /** Begins the faults now. */
 export function inject(scenario: FaultScenario, stage: Stage): void {
   switch (scenario.kind) {
@@ -143,5 +184,7 @@ export function inject(scenario: FaultScenario, stage: Stage): void {
       return lose(scenario.share, stage);
     case 'flapping':
       return flap(stage);
+    case 'liars':
+      return corrupt(scenario, stage);
   }
 }

@@ -63,10 +63,10 @@ function isMeshWhole(views: Views): boolean {
   return [...views.values()].every(isMutual);
 }
 
-/** The views of all live SCXs. */
+/** The views of all live SCXs that do not lie. */
 export const liveViews = (world: World): Views =>
   new Map(
-    world.live().map(({ gossamer }) => {
+    world.honest().map(({ gossamer }) => {
       const view = gossamer.view();
       return [view.self.id, view];
     }),

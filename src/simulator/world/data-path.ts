@@ -55,7 +55,13 @@ export function createDataPath(context: NetworkContext, connections: Connections
       }
       const member = from.gossamer.self();
       const used = link ?? lanes.open(key, from, to, channel);
-      transmit(used, from, { kind: 'dataReceived', from: member, message: body });
+      const send = (): void =>
+        transmit(used, from, { kind: 'dataReceived', from: member, message: body });
+      if (!isAnswer) return send();
+      // An answer waits behind the ADUs of the same connection.
+      bottlenecks.pass({ from, to, channel }, () => {
+        if (used.isOpen) send();
+      });
     },
     forward: (from, to, adu) => {
       if (to === undefined) return;

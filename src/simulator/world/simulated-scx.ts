@@ -15,4 +15,8 @@ export interface SimulatedScx {
   hasVanished: boolean;
   /** A stopped process: it neither receives nor acts, and its sockets stay open. */
   isFrozen: boolean;
+  /** Whether it lies: what it says is altered (see `corrupt` of world.ts). */
+  isLiar: boolean;
+  /** Whether it passes on what others say: only some liars do not. */
+  relays: boolean;
 }

@@ -26,6 +26,12 @@ export interface Observer {
   onDeliver?(scx: SimulatedScx, adu: Adu, now: number): void;
 }
 
+/** Performs an effect of an SCX, or what a liar makes of it. */
+type Perform = (effect: Effect) => void;
+
+/** Is handed each effect of an SCX; what it does not hand on to `perform` does not happen. */
+export type Liar = (effect: Effect, perform: Perform) => void;
+
 export interface WorldOptions {
   readonly seed: number;
   readonly config: GossamerConfig;
@@ -51,12 +57,19 @@ export interface World extends Clock {
   freeze(scx: SimulatedScx): void;
   /** The process continues with the timers and messages that it missed. */
   thaw(scx: SimulatedScx): void;
+  /** From now on a liar speaks for the SCX: it is handed each effect, and performs what it likes. */
+  corrupt(scx: SimulatedScx, liar: Liar, relays: boolean): void;
   /** The SCXs that are up and joined. */
   live(): SimulatedScx[];
+  /** Those of them that do not lie. */
+  honest(): SimulatedScx[];
   /** Attaches a source that publishes nothing; returns its id. Cost ratios need no ADUs. */
   announce(scx: SimulatedScx): SourceId;
-  /** Attaches a source that publishes an ADU each `intervalMs`; returns its id. */
-  broadcast(scx: SimulatedScx, intervalMs: number): SourceId;
+  /**
+   * Attaches a source that publishes an ADU each `intervalMs`, and on the second channel one each
+   * `titleIntervalMs`, if that is given; returns its id.
+   */
+  broadcast(scx: SimulatedScx, intervalMs: number, titleIntervalMs?: number): SourceId;
   /** A digest of all events and deliveries so far. */
   traceHash(): string;
 }
@@ -74,6 +87,7 @@ interface Stage {
   readonly byId: Map<NodeId, SimulatedScx>;
   /** The timers that frozen SCXs missed. */
   readonly wakeUps: Deferred;
+  readonly liars: Map<SimulatedScx, Liar>;
 }
 
 /** The priority of every simulated source, 0..255. */
@@ -105,6 +119,7 @@ function createStage(options: WorldOptions): Stage {
     scxs: [],
     byId: new Map(),
     wakeUps: createDeferred(),
+    liars: new Map(),
   };
 }
 
@@ -145,7 +160,7 @@ function createPerformer(stage: Stage): (scx: SimulatedScx, effect: Effect) => v
 
 /** Creates a function that adds SCXs; the first ones are rendezvous points. */
 function createJoiner(stage: Stage): () => SimulatedScx {
-  const { options, rng, ids, clock, scxs, byAddress, byId, wakeUps } = stage;
+  const { options, rng, ids, clock, scxs, byAddress, byId, wakeUps, liars } = stage;
   const perform = createPerformer(stage);
   const { config, rendezvousPoints = 1 } = options;
   const locations = Array.from({ length: rendezvousPoints }, (_, index) => addressOf(index));
@@ -164,14 +179,19 @@ function createJoiner(stage: Stage): () => SimulatedScx {
     let wakes = 0;
     const feed = drive(gossamer, {
       now: clock.now,
-      perform: (effect) => perform(scx, effect),
+      perform: (effect) => {
+        const liar = liars.get(scx);
+        if (liar === undefined) perform(scx, effect);
+        else liar(effect, (altered) => perform(scx, altered));
+      },
       // As in overlay/, a new wake-up replaces the one before.
       wakeAt: (instant, wake) => {
         const number = ++wakes;
         clock.at(instant, () => wakeUps.run(scx, () => void (number === wakes && wake())));
       },
     });
-    const state = { isUp: true, hasVanished: false, isFrozen: false };
+    const process = { isUp: true, hasVanished: false, isFrozen: false };
+    const state = { ...process, isLiar: false, relays: true };
     const scx: SimulatedScx = { index, address: self.address, gossamer, feed, ...state };
     scxs.push(scx);
     byAddress.set(scx.address, scx);
@@ -181,12 +201,18 @@ function createJoiner(stage: Stage): () => SimulatedScx {
   };
 }
 
-/** Creates the functions by which processes die, stop and continue. */
+/** Creates the functions by which processes die, stop, continue, and begin to lie. */
 function createFates({
   network,
   wakeUps,
-}: Stage): Pick<World, 'crash' | 'vanish' | 'freeze' | 'thaw'> {
+  liars,
+}: Stage): Pick<World, 'crash' | 'vanish' | 'freeze' | 'thaw' | 'corrupt'> {
   return {
+    corrupt: (scx, liar, relays) => {
+      scx.isLiar = true;
+      scx.relays = relays;
+      liars.set(scx, liar);
+    },
     crash: (scx) => {
       scx.isUp = false;
       network.onDeath(scx, true);
@@ -214,33 +240,45 @@ function createSources({ options, ids, clock }: Stage): Pick<World, 'announce' |
     scx.feed({ kind: 'announceSource', source: { id, priority: SOURCE_PRIORITY, epoch: 1 } });
     return id;
   };
-  const broadcast = (scx: SimulatedScx, intervalMs: number): SourceId => {
-    const id = announce(scx);
-    const channel = options.config.channels[0] as number;
+  /** Publishes an ADU on a channel now, and one each `intervalMs` from then on. */
+  const publish = (scx: SimulatedScx, id: SourceId, channel: number, intervalMs: number): void => {
     let sequence = 0;
-    const publish = (): void => {
+    const next = (): void => {
       if (!scx.isUp) return;
       const payload = new Uint8Array(0);
       const adu = { source: id, channel, sequence: sequence++, payload };
       if (!scx.isFrozen) scx.feed({ kind: 'publish', adu: { ...adu, timestampMs: clock.now() } });
-      clock.at(clock.now() + intervalMs, publish);
+      clock.at(clock.now() + intervalMs, next);
     };
-    publish();
-    return id;
+    next();
   };
-  return { announce, broadcast };
+  return {
+    announce,
+    broadcast: (scx, intervalMs, titleIntervalMs) => {
+      const id = announce(scx);
+      const [audio, titles] = options.config.channels as readonly [number, number?];
+      publish(scx, id, audio, intervalMs);
+      if (titles !== undefined && titleIntervalMs !== undefined) {
+        publish(scx, id, titles, titleIntervalMs);
+      }
+      return id;
+    },
+  };
 }
 
 /** Creates a world without SCXs, at 0 ms. */
 export function createWorld(options: WorldOptions): World {
   const stage = createStage(options);
   const { rng, network, scxs, clock, trace } = stage;
+  const live = (): SimulatedScx[] =>
+    scxs.filter((scx) => scx.isUp && scx.gossamer.view().state === 'joined');
   return {
     ...{ rng, network, scxs },
     ...clock,
     add: createJoiner(stage),
     ...createFates(stage),
-    live: () => scxs.filter((scx) => scx.isUp && scx.gossamer.view().state === 'joined'),
+    live,
+    honest: () => live().filter(({ isLiar }) => !isLiar),
     ...createSources(stage),
     traceHash: trace.hash,
   };

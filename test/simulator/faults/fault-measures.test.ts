@@ -93,6 +93,7 @@ describe('A report of faults', () => {
     reached: new Set([0, 1, 2]),
     receptions: [receptionOf(0, ...steady(0, 99))],
     published: () => PUBLISHED,
+    titles: undefined,
     wholeAgain: { tree: null, mesh: null, heartbeat: null },
     healingBoundMs: 1,
     ...more,

@@ -96,7 +96,7 @@ describe('A session under faults', () => {
 
 describe('Loss in the simulated network', () => {
   test('delays by retransmission timeouts, in order, and loses nothing', () => {
-    const log = createDeliveryLog();
+    const log = createDeliveryLog(1);
     const world = createWorld({ seed: 1, config: FAST, delayMs: () => 10, observers: [log] });
     const [from] = [world.add(), world.add()];
     world.runUntil(5000);

@@ -30,7 +30,7 @@ function scene() {
       address,
       gossamer: { self: () => self } as SimulatedScx['gossamer'],
       feed: (input) => void fed.push([index, clock.now(), describeInput(input)]),
-      ...{ isUp: true, hasVanished: false, isFrozen: false },
+      ...{ isUp: true, hasVanished: false, isFrozen: false, isLiar: false, relays: true },
     };
   };
   const scxs = [scxOf(0), scxOf(1), scxOf(2)] as const;
