@@ -76,7 +76,7 @@ export function composeRules(
   const distribution = createDistribution(clocked('distribution'), facts.distributionFacts(rules));
   const edgeReports = createEdgeReports(facts.edgeReportsView(rules));
   const exchangeView = facts.edgeExchangeView(rules);
-  const edgeExchange = createEdgeExchange(config, edgeReports, exchangeView);
+  const edgeExchange = createEdgeExchange(context, edgeReports, exchangeView);
   const optimizer = createOptimizer({
     ...{ context: clocked('optimizer'), membership, mesh, pings, routing, heartbeat },
     ...{ exchange: edgeExchange, reports: edgeReports, ownCoordinates: ownCoordinates.current },

@@ -95,6 +95,7 @@ export function meshFacts(rules: GetRules): MeshFacts {
     onRefused: (_member, now) => rules().optimizer.onRefused(now),
     onReferred: (instead, now) => rules().optimizer.onNamed(instead, now),
     grant: (offer, now) => rules().edgeExchange.grant(offer, now),
+    isAvoided: (id) => rules().routing.isAvoided(id),
   };
 }
 
@@ -170,6 +171,7 @@ export function distributionFacts(rules: GetRules): DistributionFacts {
     neighbour: (id) => rules().mesh.neighbours.get(id)?.member,
     reserve: (scx, avoided) => rules().routing.reserve(scx, avoided),
     onSlowParent: (parent, now) => rules().routing.onSlow(parent, now),
+    onBroken: (id, weight, now) => rules().routing.onBroken(id, weight, now),
   };
 }
 
@@ -179,6 +181,13 @@ export function edgeReportsView(rules: GetRules): EdgeReportsView {
     reachedOver: (id) => rules().routing.reachedOver(id),
     sources: () => rules().routing.sources(),
     isNeighbour: (id) => rules().mesh.neighbours.has(id),
+    isAvoided: (id) => rules().routing.isAvoided(id),
+    isInUse: (id) => rules().distribution.isInUse(id),
+    sessionSize: () => {
+      const { membership, context } = rules();
+      const known = membership.all().length;
+      return known < context.config.membersMax ? known + 1 : undefined;
+    },
   };
 }
 
@@ -190,6 +199,8 @@ export function edgeExchangeView(rules: GetRules): EdgeExchangeView {
     rttMs: (id) => rules().routing.rttMs(id),
     bearer: () => rules().heartbeat.bearer(),
     neighbours: () => rules().mesh.neighbours,
+    isAvoided: (id) => rules().routing.isAvoided(id),
+    isInUse: (id) => rules().distribution.isInUse(id),
     canAccept: () => rules().mesh.canAccept(),
     canAdd: () => rules().mesh.room() > 0,
   };

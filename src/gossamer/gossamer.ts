@@ -69,6 +69,7 @@
  *   neighbour-routes.ts    3.7      what neighbours advertise
  *   next-hop.ts            3.7      the best neighbour, and a reserve
  *   route-offer.ts         3.6      what the nodes of Λ are compared by
+ *   trust.ts               Beyond   which neighbours did not deliver what they promised
  *   updates.ts             3.7      what an update contains
  *   update-rounds.ts       3.7      when updates are sent
  *   withdrawals.ts         3.7      source SCXs without a source
@@ -87,6 +88,7 @@
  *
  * distribution/parent/
  *   parent-change.ts       3.8      make before break: when the parent changes
+ *   promises.ts            Beyond   which upstreams do not deliver what they promised
  *   upstreams.ts           3.8      parent, next parent and reserves of a flow
  *   silence.ts             Beyond   how long an upstream may be silent
  *   subscriptions.ts       Beyond   SUBSCRIBE and UNSUBSCRIBE; reserves

@@ -6,7 +6,9 @@
  * Leaving (§3.5) floods a notice. Then, make before break (§3.8), the node continues to forward
  * until its children have found other parents, or `drainMs` have passed.
  */
+
 import { assert } from '../lib/assert.js';
+import { createTokenBucket } from '../lib/bounds/token-bucket.js';
 import { createTimers } from '../lib/timers.js';
 import type { GossamerConfig } from './core/config.js';
 import type { Member } from './core/node.js';
@@ -14,6 +16,10 @@ import { isPlausible } from './discovery/incarnation.js';
 
 /** Minimum interval between two floods that we are alive, ms: lies must not cost much. Guess. */
 const REFUTE_INTERVAL_MS = 1000;
+
+/** Incarnations that reports of our death make us take, at once and in the long run, ms each. */
+const INCARNATIONS_MAX = 8;
+const INCARNATION_MS = 5000;
 
 /**
  * Interval at which a leaving node looks for remaining children, ms. Guess: the notice has spread
@@ -59,6 +65,7 @@ export interface Lifecycle {
 /** Creates the life cycle of an SCX that has not joined. */
 export function createLifecycle({ born, config, wakeBy, facts }: LifecycleOptions): Lifecycle {
   const timers = createTimers<'drain' | 'refute'>(wakeBy);
+  const incarnations = createTokenBucket(INCARNATIONS_MAX, INCARNATION_MS);
   let self = born;
   let state: LifeState = 'idle';
   let refutedAt = Number.NEGATIVE_INFINITY;
@@ -108,6 +115,7 @@ export function createLifecycle({ born, config, wakeBy, facts }: LifecycleOption
       if (state !== 'joined') return undefined;
       if (incarnation < self.incarnation) return self;
       if (!isPlausible({ id: self.id, incarnation }, self)) return undefined;
+      if (!incarnations.take(now)) return undefined;
       self = { ...self, incarnation: incarnation + 1 };
       timers.setSooner('refute', Math.max(now, refutedAt + REFUTE_INTERVAL_MS));
       return self;

@@ -13,6 +13,9 @@ import {
   timeUntil,
 } from './support.js';
 
+/** No neighbour but the parent is asked. */
+const NEVER = Number.POSITIVE_INFINITY;
+
 const parentOf = (scx: SimulatedScx): string | undefined =>
   scx.gossamer.view().sources[0]?.flows[0]?.parent;
 
@@ -104,7 +107,11 @@ describe('§3.8: Data distribution', () => {
 
     test(`§3.8: each channel has a tree and connections of its own (${name})`, () => {
       const channels = [1, 2, 3];
-      const { session, source } = createBroadcast({ ...config, channels });
+      const { session, source } = createBroadcast({
+        ...config,
+        channels,
+        witnessIntervalMs: NEVER,
+      });
       for (const channel of [2, 3]) publish(session, source, channel, 0);
       session.pass(settlingMs(config));
       for (const view of session.views()) {

@@ -65,6 +65,7 @@ export function createLossyChain(isLost: (from: number, adu: Adu) => boolean) {
       neighbour: (id) => memberOf(numberOf(id)),
       reserve: () => undefined,
       onSlowParent: () => {},
+      onBroken: () => {},
     });
     scxs.set(number, { distribution, take: bench.take });
     const path = Array.from({ length: number }, (_, hop) => nodeId(number - hop));

@@ -25,6 +25,8 @@
  *                             a source that pauses must not make the whole session search
  *   a hole is given up        after 2 s, lossy 1.5 s: gapTimeoutMs, repairTimeoutMs
  *                             listeners have 2 s in reserve
+ *   an upstream that owes is  after 3 s: TIMEOUTS.owedMs
+ *   left and avoided          longer than an honest one needs to change its own parent
  *   another neighbour is      after 3 x 1 s / 3 x 5 s: keepAliveMisses, keepAliveIntervalMs
  *   silent                    SWIM's habit
  *   the heartbeat is lost     after 3.5 s / 15 s: heartbeatTimeoutMs
@@ -154,6 +156,17 @@ export interface GossamerConfig {
   readonly repairTimeoutMs: number;
   /** Silence after which a parent is given up and another one is asked, ms. Guess: 1500. */
   readonly stallMs: number;
+  /**
+   * Beyond: on channels that may be silent for minutes, another neighbour than the parent is asked
+   * at this interval for what the parent may withhold, ms; Infinity: none is. Guess: 5 s.
+   */
+  readonly witnessIntervalMs: number;
+  /** Beyond: a neighbour that breaks its promise to deliver is avoided for a time: trust.ts. */
+  readonly remembersBroken: boolean;
+  /**
+   * Beyond: a report that a node failed only makes others look at it. Paper §3.5: it is believed.
+   */
+  readonly verifiesFailures: boolean;
   /** How long a withdrawn source's last ADUs may still be under way, ms. Guess: 5000. */
   readonly sourceLingerMs: number;
   /**
@@ -210,6 +223,9 @@ export const PAPER: GossamerConfig = Object.freeze({
   directedProbes: false,
   updateDelayMs: 1000,
   routeHysteresis: 0,
+  witnessIntervalMs: Number.POSITIVE_INFINITY,
+  remembersBroken: false,
+  verifiesFailures: false,
   pingIntervalMs: 30_000,
   pingCount: 3,
   pingWeight: 1,
@@ -237,6 +253,9 @@ export const FAST: GossamerConfig = Object.freeze({
   directedProbes: true,
   updateDelayMs: 50,
   routeHysteresis: 0.02,
+  witnessIntervalMs: 5000,
+  remembersBroken: true,
+  verifiesFailures: true,
   pingIntervalMs: 10_000,
   pingCount: 2,
   pingWeight: 0.3,
@@ -278,6 +297,10 @@ export const TIMEOUTS = Object.freeze({
   slowHopMs: 500,
   /** ... for at most this many hops. */
   slowHopsMax: 8,
+  /** An upstream that another one overtakes must catch up within this time, ms. */
+  owedMs: 3000,
+  /** An ADU that is older than the newest one by more than this is not timely, ms. */
+  timelyMs: 1000,
   /** A child that is no neighbour any more keeps its flow this long, to find another parent, ms. */
   formerNeighbourMs: 5000,
 });

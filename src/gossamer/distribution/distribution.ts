@@ -32,7 +32,12 @@ export interface DistributionFacts {
   reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
   /** ADUs that come over a parent arrive later and later. */
   onSlowParent(parent: NodeId, now: number): void;
+  /** A neighbour has promised ADUs, and did not deliver them: see promises.ts and trust.ts. */
+  onBroken(id: NodeId, weight: number, now: number): void;
 }
+
+/** A broken promise on another channel than the first counts as so many. Guess. */
+const QUIET_WEIGHT = 0.5;
 
 type Congestion = Extract<Input, { kind: 'congested' | 'drained' }>;
 
@@ -58,6 +63,8 @@ export interface Distribution {
   readonly sources: ReadonlyMap<SourceId, Readonly<KnownSource>>;
   audience(source: SourceId): number;
   childrenOf(flow: Flow): NodeId[];
+  /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
+  isInUse(id: NodeId): boolean;
   tick(now: number): void;
   readonly deadline: number;
 }
@@ -90,12 +97,20 @@ function createParts(context: ClockedContext, facts: DistributionFacts) {
     if (delivered.length > 0) children.serve(flow);
   };
 
+  /** On quiet channels honest nodes are in debt more often, as they notice theirs later. */
+  const onBroken = (flow: Flow, now: number): void => {
+    const weight = flow.channel === context.config.channels[0] ? 1 : QUIET_WEIGHT;
+    for (const id of flow.takeBroken()) facts.onBroken(id, weight, now);
+  };
+
   const upkeep = createUpkeep({
     ...{ context, sources, children, audience, onProgress },
     reserve: facts.reserve,
+    onBroken,
   });
   const handleData = createDataMessages({ sources, children, audience, upkeep, onProgress });
-  return { disturbances, audience, sources, flows, children, onProgress, upkeep, handleData };
+  const handed = { disturbances, audience, sources, flows, children };
+  return { ...handed, onProgress, onBroken, upkeep, handleData };
 }
 
 /** Creates distribution without flows. */
@@ -104,7 +119,10 @@ export function createDistribution(
   facts: DistributionFacts,
 ): Distribution {
   const { config } = context;
-  const { sources, flows, children, upkeep, onProgress, ...parts } = createParts(context, facts);
+  const { sources, flows, children, upkeep, onProgress, onBroken, ...parts } = createParts(
+    context,
+    facts,
+  );
   const { audience, disturbances, handleData } = parts;
 
   /**
@@ -113,6 +131,7 @@ export function createDistribution(
    */
   const afterAdu = (flow: Flow, now: number): void => {
     const known = sources.known.get(flow.source) as KnownSource;
+    onBroken(flow, now);
     const { parent } = flow;
     if (flow.isParentSlow(known.hops, now) && parent !== undefined) facts.onSlowParent(parent, now);
     upkeep.by(flow.maintainAt(sources.wantsParent(known)), now);
@@ -201,6 +220,12 @@ export function createDistribution(
     sources: sources.known,
     audience: audience.of,
     childrenOf: children.of,
+    isInUse: (id) => {
+      for (const { nextHop, flows: own } of sources.known.values()) {
+        if (nextHop !== id && own[0]?.parent === id && own[0].isParentHeard) return true;
+      }
+      return false;
+    },
     tick: upkeep.tick,
     get deadline() {
       return upkeep.deadline;

@@ -4,6 +4,8 @@
  * the parent is asked again (repairs.ts). This file composes these parts, and makes the
  * reverse-path check of §3.8 for distribution.ts.
  */
+
+import { TIMEOUTS } from '../core/config.js';
 import { type Context, sendData } from '../core/context.js';
 import type { EdgeDownReason } from '../core/effects.js';
 import type { SequenceRange } from '../core/message.js';
@@ -18,16 +20,23 @@ import { createReception, type FlowCounters } from './stream/reception.js';
 import { createRepairs } from './stream/repairs.js';
 import { createStream, NOTHING, type Progress, type Stream } from './stream/stream.js';
 
+type WitnessName = 'needsWitness' | 'askWitness';
+
 export interface Flow
   extends Pick<
     ParentChange,
-    'wantParent' | 'needsParent' | 'needsRetry' | 'needsReserve' | 'askReserve' | 'asked'
+    | ('wantParent' | 'needsParent' | 'needsRetry' | 'needsReserve' | 'askReserve' | 'asked')
+    | WitnessName
   > {
   readonly source: SourceId;
   readonly channel: number;
   readonly stream: Stream;
   readonly counters: FlowCounters;
   readonly parent: NodeId | undefined;
+  /** Whether the parent has delivered since it is the parent. */
+  readonly isParentHeard: boolean;
+  /** The upstreams that have broken their promise since the last call: see promises.ts. */
+  takeBroken(): readonly NodeId[];
   /** The source is attached here: there is no parent. */
   becomeLocal(): void;
   /** The reverse-path check: true for any upstream that we have subscribed to. */
@@ -93,7 +102,7 @@ function createParts(options: FlowOptions) {
   const usualInterval = createUsualInterval(config.stallMs, isLossy);
   const watch = channel === config.channels[0] ? createFlowWatch(disturbances) : undefined;
   const flow = { source, channel, stream, watch };
-  const parentChange = createParentChange({ context, flow, usualInterval, neighbour });
+  const parentChange = createParentChange({ context, flow, isLossy, usualInterval, neighbour });
   const reception = createReception({ stream, counters, repairs, usualInterval, watch });
   const holes = createHoles({ config, stream, repairs, reception, parentChange });
   return { stream, counters, repairs, watch, parentChange, reception, holes };
@@ -110,14 +119,12 @@ export function createFlow(options: FlowOptions): Flow {
     const upstream = parentChange.get(from);
     if (upstream === undefined) return NOTHING;
     // An upstream that has answered before skips, as its link to us carries too little.
-    const cause = upstream.from === undefined ? 'unkept' : 'behind';
+    upstream.skips = upstream.from === undefined ? 'unkept' : 'behind';
     upstream.from = first;
-    stream.begin(first);
+    upstream.reached = first;
+    stream.expect(first);
     parentChange.promoteIfSeamless(now);
-    // No other upstream feeds us, and this parent has nothing older: what is missing before is
-    // lost.
-    const isLost = parentChange.parent === upstream && now >= parentChange.othersFillUntil();
-    return isLost ? reception.skipTo(first, cause, now) : reception.onBegun(cause, now);
+    return reception.onBegun(upstream.skips, now);
   };
 
   return {
@@ -127,6 +134,9 @@ export function createFlow(options: FlowOptions): Flow {
     counters,
     get parent() {
       return parentChange.parent?.id;
+    },
+    get isParentHeard() {
+      return parentChange.parent?.heardAt !== undefined;
     },
     becomeLocal: () => {
       watch?.onLocal();
@@ -138,15 +148,20 @@ export function createFlow(options: FlowOptions): Flow {
     needsReserve: parentChange.needsReserve,
     askReserve: parentChange.askReserve,
     asked: parentChange.asked,
+    needsWitness: parentChange.needsWitness,
+    askWitness: parentChange.askWitness,
+    takeBroken: parentChange.take,
     passesReversePathCheck: (from) => parentChange.get(from) !== undefined,
     publish: reception.accept,
     accept: (from, adu, now) => {
-      parentChange.onHeard(from, now);
       const isNews = !stream.isDuplicate(adu);
+      const isTimely = isNews || stream.ageMs(adu) <= TIMEOUTS.timelyMs;
       const result = reception.accept(adu, now);
-      if (isNews) parentChange.onNews(from, result.delivered.length > 0, now);
+      const isProgress = result.delivered.length > 0;
+      parentChange.onAdu(from, adu, { isNews, isTimely, isProgress }, now);
       parentChange.promoteIfSeamless(now);
-      return result;
+      // What the parent has nothing of is lost, now that something newer has come.
+      return isProgress ? result : holes.giveUpIfDue(now);
     },
     onSubscribed,
     onRefused: (from, now) => parentChange.lose(from, 'left', now),
@@ -179,11 +194,12 @@ export function createFlow(options: FlowOptions): Flow {
       if (peer === parentChange.parent?.id) watch?.doubt(EDGE_CAUSES[reason]);
     },
     maintain: (now) => {
+      parentChange.leaveDebtors(now);
       parentChange.promoteIfParentStalled(now);
       return holes.giveUpIfDue(now);
     },
     maintainAt: (wantsParent) => {
-      const ownAt = Math.min(holes.fillBy(), parentChange.takeOverAt());
+      const ownAt = Math.min(holes.fillBy(), parentChange.actAt());
       return wantsParent ? Math.min(ownAt, parentChange.neededAt()) : ownAt;
     },
     close: () => {

@@ -4,6 +4,7 @@
  * after `gapTimeoutMs`, or earlier when no upstream has the ADUs.
  */
 import type { GossamerConfig } from '../core/config.js';
+import type { LossCause } from './health/disturbances.js';
 import type { ParentChange } from './parent/parent-change.js';
 import type { Reception } from './stream/reception.js';
 import type { Repairs } from './stream/repairs.js';
@@ -39,11 +40,25 @@ export function createHoles(options: HolesOptions): Holes {
     return parentHasNothingOlder() ? Math.min(latest, parentChange.othersFillUntil()) : latest;
   };
 
+  /**
+   * Skips to a number, but never beyond the newest ADU that has come: what upstreams say of numbers
+   * may be a lie, and ADUs that are skipped are never delivered.
+   */
+  const skipTo = (sequence: number, cause: LossCause, now: number): Progress => {
+    const { newest } = stream;
+    if (newest !== undefined && sequence <= newest) return reception.skipTo(sequence, cause, now);
+    repairs?.settle(sequence);
+    return reception.skipHole(cause, now);
+  };
+
   /** Gives up the present hole; on a lossy channel only the part whose time is up. */
   const giveUp = (now: number): Progress => {
     const lost = repairs?.lostBefore(now);
-    if (lost !== undefined) return reception.skipTo(lost, 'givenUp', now);
-    return reception.skipHole(parentHasNothingOlder() ? 'unkept' : 'givenUp', now);
+    if (lost !== undefined) return skipTo(lost, 'givenUp', now);
+    const { parent } = parentChange;
+    const isUnkept = parentHasNothingOlder();
+    if (isUnkept) return skipTo(parent?.from ?? 0, parent?.skips ?? 'unkept', now);
+    return reception.skipHole('givenUp', now);
   };
 
   return { fillBy, giveUpIfDue: (now) => (now >= fillBy() ? giveUp(now) : NOTHING) };

@@ -25,6 +25,8 @@ export interface UpkeepOptions {
   /** A next hop in reserve: see next-hop.ts. */
   reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
   onProgress(flow: Flow, progress: Progress): void;
+  /** The flow's upstreams may have broken their promise. */
+  onBroken(flow: Flow, now: number): void;
 }
 
 export interface Upkeep {
@@ -41,7 +43,10 @@ export interface Upkeep {
 }
 
 /** Creates the maintenance of one source: of each of its flows, and the search for upstreams. */
-function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
+function createSourceUpkeep({ sources, reserve, onProgress, onBroken }: UpkeepOptions) {
+  /** The witnesses that were asked in this turn. */
+  const witnesses = new WeakMap<Flow, Set<NodeId>>();
+
   /** Routing's choice, then the reserves; undefined: all have been asked. */
   const nextUpstream = (
     flow: Flow,
@@ -53,6 +58,15 @@ function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
     return isFresh ? nextHop : reserve(scx, asked);
   };
 
+  /** Each neighbour in turn, but for the parent. */
+  const askWitness = (flow: Flow, { scx }: KnownSource, now: number): void => {
+    const asked = witnesses.get(flow) ?? new Set();
+    const parent = flow.parent === undefined ? [] : [flow.parent];
+    const next = reserve(scx, new Set([...asked, ...parent]));
+    witnesses.set(flow, next === undefined ? new Set() : asked.add(next));
+    flow.askWitness(next, now);
+  };
+
   const lookForUpstream = (flow: Flow, entry: KnownSource, now: number): void => {
     if (flow.needsParent(now)) {
       flow.wantParent(nextUpstream(flow, entry, now) ?? entry.nextHop, now);
@@ -61,13 +75,14 @@ function createSourceUpkeep({ sources, reserve, onProgress }: UpkeepOptions) {
     } else if (flow.needsReserve(now)) {
       const upstream = nextUpstream(flow, entry, now);
       if (upstream !== undefined) flow.askReserve(upstream, now);
-    }
+    } else if (flow.needsWitness(now)) askWitness(flow, entry, now);
   };
 
   return (entry: KnownSource, now: number): void => {
     const wantsParent = sources.wantsParent(entry);
     for (const flow of entry.flows) {
       onProgress(flow, flow.maintain(now));
+      onBroken(flow, now);
       if (wantsParent) lookForUpstream(flow, entry, now);
     }
     if (now >= sources.lingersUntil(entry)) sources.forget(entry);

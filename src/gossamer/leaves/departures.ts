@@ -8,7 +8,13 @@
  * that the peer is dead. The edge ends, the peer is pinged, and its failure is flooded only when it
  * cannot be reached (SWIM's suspicion). A node can refute a report of its own death with a higher
  * incarnation.
+ *
+ * Beyond: a report of another node only asks for a look (`verifiesFailures`): we ping the node, and
+ * believe and pass on that it failed when it does not answer. However many accuse it, an SCX that
+ * answers is alive.
  */
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
 import { type Context, notify, send } from '../core/context.js';
 import type { Notice } from '../core/message.js';
 import type { Address, Member, NodeId } from '../core/node.js';
@@ -19,6 +25,14 @@ import type { Notices } from './notices.js';
 
 /** Connections that may close while we ping before the peer counts as failed. Guess. */
 const ATTEMPTS_MAX = 3;
+
+/** Looks at nodes that others accuse, at once and in the long run, ms each. Guess. */
+const LOOKS_MAX = 8;
+const LOOK_MS = 1000;
+
+/** One node is looked at no more often than this, ms; nodes for which that is remembered. Guess. */
+const LOOK_AGAIN_MS = 10_000;
+const LOOKED_AT_MAX = 256;
 
 export interface Departures {
   /** A neighbour has missed its keep-alives, or its connection closed. */
@@ -68,6 +82,9 @@ export function createDepartures(options: DeparturesOptions): Departures {
    */
   const lost = new Map<NodeId, { readonly member: Member; attempts: number }>();
 
+  const looks = createTokenBucket(LOOKS_MAX, LOOK_MS);
+  const lookedAt = createBoundedMap<NodeId, number>(LOOKED_AT_MAX);
+
   const becomeDead = (member: Member, what: 'left' | 'failed', now: number): void => {
     lost.delete(member.id);
     if (!membership.markDead(member, now)) return;
@@ -90,6 +107,17 @@ export function createDepartures(options: DeparturesOptions): Departures {
   const reportLostAt = (address: Address, now: number): void => {
     for (const { member } of [...lost.values()])
       if (member.address === address) report(member, now);
+  };
+
+  /** A neighbour says that a node failed: we see for ourselves. */
+  const look = (about: Member, now: number): void => {
+    const known = membership.get(about.id);
+    if (known === undefined || known.incarnation > about.incarnation || lost.has(about.id)) return;
+    if (now - (lookedAt.get(about.id) ?? Number.NEGATIVE_INFINITY) < LOOK_AGAIN_MS) return;
+    if (!looks.take(now)) return;
+    lookedAt.set(about.id, now);
+    lost.set(about.id, { member: known, attempts: 0 });
+    pings.start(known.address, now);
   };
 
   /** Refutes a report of our own death, also to the node that accused us. */
@@ -131,6 +159,10 @@ export function createDepartures(options: DeparturesOptions): Departures {
     handle: (from, notice, now) => {
       if (notice.about.id === context.self().id) {
         if (notice.what !== 'alive') refute(from, notice.about.incarnation, now);
+        return;
+      }
+      if (notice.what === 'failed' && context.config.verifiesFailures) {
+        if (notices.isBelievable(from, notice)) look(notice.about, now);
         return;
       }
       const believed = notices.handle(from, notice, now);

@@ -16,11 +16,22 @@
  * Generating is heartbeat-generator.ts, duplicates are generator-sequences.ts, and what follows a
  * loss is healing.ts.
  */
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { type ClockedContext, notify, send } from '../core/context.js';
 import type { Member, NodeId } from '../core/node.js';
 import { createGeneratorSequences } from './generator-sequences.js';
 import { createHealing } from './healing.js';
 import { createHeartbeatGenerator } from './heartbeat-generator.js';
+
+/**
+ * A generator that was only told of, and whose heartbeat did not come within this time although we
+ * looked for it, is not looked for again for as long, ms: it may be invented. Guess: a bridge is
+ * built within 10 s.
+ */
+const IN_VAIN_MS = 30_000;
+
+/** Generators for which that is remembered; the oldest makes room. Guess: two announcements' worth. */
+const TOLD_MAX = 32;
 
 export interface HeartbeatFacts {
   neighbours(): Iterable<Member>;
@@ -62,6 +73,16 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
   let followed: Followed | undefined;
   let lastGenerator: NodeId | undefined;
 
+  /** Generators that were only told of: when we began to look for each. */
+  const soughtAt = createBoundedMap<NodeId, number>(TOLD_MAX);
+
+  /** Whether a bridge to a generator's side is sought, or may be sought now. */
+  const mayBeSought = (generator: NodeId, now: number): boolean => {
+    const at = soughtAt.get(generator);
+    if (at === undefined || now - at >= 2 * IN_VAIN_MS) soughtAt.set(generator, now);
+    return now - (soughtAt.get(generator) ?? now) < IN_VAIN_MS;
+  };
+
   const flood = (generator: NodeId, sequence: number, except: NodeId | undefined): void => {
     for (const { id, address } of facts.neighbours()) {
       if (id !== except) send(context, address, { kind: 'heartbeat', generator, sequence });
@@ -99,6 +120,7 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     }
     followed = { generator, bearer, sinceMs: before?.sinceMs ?? now, heardAt: now };
     lastGenerator = generator;
+    soughtAt.delete(generator);
     healing.awaitHeartbeat(now);
     if (generating.sinceMs !== undefined) generating.end();
   };
@@ -141,12 +163,13 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
       if (generator === null || generator === current) return;
       if (current === undefined) {
         const isStarted = deadline() !== Number.POSITIVE_INFINITY;
-        if (isStarted) facts.onFarSide(from, now);
+        if (isStarted && mayBeSought(generator, now)) facts.onFarSide(from, now);
         return;
       }
       const sinceMs = generating.sinceMs ?? followed?.sinceMs ?? now;
       const isSettled = now - sinceMs > config.heartbeatTimeoutMs;
-      if (isSettled && generator < current) facts.onFarSide(from, now);
+      if (!isSettled || generator > current) return;
+      if (mayBeSought(generator, now)) facts.onFarSide(from, now);
     },
     tick: (now) => {
       healing.tick(now);

@@ -13,6 +13,8 @@
  * Beyond: notices are believed only from the node itself or over a mesh edge. A node that receives
  * a notice of its own death refutes it with a higher incarnation, in a third kind of notice.
  */
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
 import { type Context, send } from '../core/context.js';
 import type { Notice } from '../core/message.js';
 import type { Member, NodeId } from '../core/node.js';
@@ -25,9 +27,18 @@ import type { Member, NodeId } from '../core/node.js';
 const SEEN_MAX = 1024;
 const SEEN_MS = 30_000;
 
+/** Notices about one node that we pass on, at once and in the long run, ms each. Guess. */
+const ABOUT_MAX = 6;
+const ABOUT_MS = 5000;
+
+/** Nodes whose notices are counted; the oldest makes room. Guess: all members. */
+const BUDGETS_MAX = 512;
+
 export interface Notices {
   /** Starts a flood of our own. */
   flood(what: Notice['what'], about: Member, now: number): void;
+  /** Whether it comes from the node itself or over a mesh edge. */
+  isBelievable(from: Member, notice: Notice): boolean;
   /** Returns the notice when it is new and may be believed; it has been propagated then. */
   handle(from: Member, notice: Notice, now: number): Notice | undefined;
 }
@@ -43,6 +54,8 @@ function keyOf({ what, about, atMs, reporter }: Notice): string {
 export function createNotices(context: Context, neighbours: () => Iterable<Member>): Notices {
   /** When each notice was first seen, the oldest first. Bounded by SEEN_MAX. */
   const seen = new Map<string, number>();
+
+  const budgets = createBoundedMap<NodeId, TokenBucket>(BUDGETS_MAX);
 
   const makeRoom = (now: number): boolean => {
     if (seen.size < SEEN_MAX) return true;
@@ -64,6 +77,13 @@ export function createNotices(context: Context, neighbours: () => Iterable<Membe
     }
   };
 
+  /** A node speaks of itself as often as it likes, in ever higher incarnations. */
+  const mayPropagate = ({ about }: Notice, now: number): boolean => {
+    const budget = budgets.get(about.id) ?? createTokenBucket(ABOUT_MAX, ABOUT_MS);
+    budgets.set(about.id, budget);
+    return budget.take(now);
+  };
+
   const isBelievable = (from: Member, notice: Notice): boolean => {
     if (from.id === notice.about.id) return true;
     for (const member of neighbours()) if (member.id === from.id) return true;
@@ -76,9 +96,11 @@ export function createNotices(context: Context, neighbours: () => Iterable<Membe
       const notice = { what, about, atMs: now, reporter: context.self().id };
       if (isNew(notice, now)) propagate(notice, undefined);
     },
+    isBelievable,
     handle: (from, notice, now) => {
       if (!isBelievable(from, notice) || !isNew(notice, now)) return undefined;
-      if (notice.about.id !== context.self().id) propagate(notice, from.id);
+      const isOurs = notice.about.id === context.self().id;
+      if (!isOurs && mayPropagate(notice, now)) propagate(notice, from.id);
       return notice;
     },
   };

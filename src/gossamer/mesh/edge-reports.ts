@@ -9,7 +9,7 @@
 import type { Load } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
-import { edgeValueMs, type Weights } from './edge-value.js';
+import { edgeValueMs, STRANDED_MS, type Weights } from './edge-value.js';
 
 /** The report about one edge. */
 interface EdgeReport {
@@ -22,8 +22,9 @@ interface EdgeReport {
 const CHANGE_MIN = 0.2;
 
 /**
- * SCXs that a neighbour is believed to serve with a source. Reports can be invented, and they weight
- * all our decisions about edges. Guess: more than any session has.
+ * SCXs that a neighbour is believed to serve with a source, at most. Reports can be invented, and
+ * they weight all our decisions about edges: one cannot serve more SCXs than the session has, as far
+ * as we know it. Guess for a session of which we know only a part: more than any has.
  */
 const LOAD_MAX = 10_000;
 
@@ -52,6 +53,12 @@ export interface EdgeReportsView {
   /** The source SCXs in our routing table, we ourselves excluded. */
   sources(): NodeId[];
   isNeighbour(id: NodeId): boolean;
+  /** Whether a neighbour has broken its promise of late: its reports do not count. */
+  isAvoided(id: NodeId): boolean;
+  /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
+  isInUse(id: NodeId): boolean;
+  /** SCXs in the session; undefined: we know only a part of it. */
+  sessionSize(): number | undefined;
 }
 
 /** The basis of all reports: the same object while neither Λ nor a neighbour's report changes. */
@@ -86,10 +93,12 @@ export function createEdgeReports(view: EdgeReportsView): EdgeReports {
 
   const sumLoads = (): Weights => {
     const sum = new Map(view.sources().map((scx) => [scx, 1]));
-    for (const { loads } of received.values()) {
+    const most = view.sessionSize() ?? LOAD_MAX;
+    for (const [id, { loads }] of received) {
+      if (view.isAvoided(id)) continue;
       for (const { scx, scxs } of loads) {
         const own = sum.get(scx);
-        if (own !== undefined) sum.set(scx, own + Math.min(scxs, LOAD_MAX));
+        if (own !== undefined) sum.set(scx, own + Math.min(scxs, most));
       }
     }
     return sum;
@@ -106,7 +115,8 @@ export function createEdgeReports(view: EdgeReportsView): EdgeReports {
   const draw = (id: NodeId): EdgeReport => {
     const current = weights();
     const loads = view.reachedOver(id).map((scx) => ({ scx, scxs: current.get(scx) ?? 1 }));
-    return { worthMs: edgeValueMs(id, view.lambda(), current), loads };
+    const worthMs = edgeValueMs(id, view.lambda(), current);
+    return { worthMs: view.isInUse(id) ? Math.max(worthMs, STRANDED_MS) : worthMs, loads };
   };
 
   return {

@@ -5,18 +5,33 @@
  * A neighbour that is given up often finds a parent as good below the newcomer. When that is nearer
  * than its reserve, its loss is the detour over the newcomer. An edge stays where either end has no
  * reserve: no claimed gain may cost a node its only route.
+ *
+ * What both sides claim cannot be checked. Three rules bound what lies achieve. A neighbour that has
+ * broken its promise (routing/trust.ts) is given up for anybody. An edge over which ADUs come stays
+ * until another neighbour delivers them. And where all neighbours claim to have no other route, one
+ * drawn at random makes room for an asker that claims the same, now and then: otherwise liars around
+ * a source would keep everybody from it for good.
  */
-import type { GossamerConfig } from '../core/config.js';
+import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
+import type { Context } from '../core/context.js';
 import { predictedDelayMs } from '../core/coordinates.js';
 import type { EdgeOffer } from '../core/message.js';
 import type { Coordinates, NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
 import type { EdgeReports } from './edge-reports.js';
-import { edgeValueMs, isOnlyRoute, STRANDED_MS } from './edge-value.js';
+import { edgeValueMs, isOnlyRoute, STRANDED_MS, type Weights } from './edge-value.js';
 import type { Neighbour } from './edges.js';
 
 /** Edges younger than this have not shown their value yet, ms. Guess: a few round trips. */
 const PROBATION_MS = 1000;
+
+/**
+ * Neighbours that claim to have no other route make room at this interval, ms, at most so many at
+ * once, and none that came in the last seconds, ms. Guess.
+ */
+const ROTATION_MS = 10_000;
+const ROTATIONS_MAX = 2;
+const ROTATED_AFTER_MS = 10_000;
 
 /** Coordinates with a larger error predict no detour. Guess. */
 const ERROR_MAX = 0.5;
@@ -32,6 +47,10 @@ export interface EvictionsView {
   /** The neighbour that brings the heartbeat. */
   bearer(): NodeId | undefined;
   neighbours(): ReadonlyMap<NodeId, Neighbour>;
+  /** Whether a neighbour has broken its promise of late. */
+  isAvoided(id: NodeId): boolean;
+  /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
+  isInUse(id: NodeId): boolean;
 }
 
 /** An edge of ours, and what both ends lose without it. */
@@ -40,22 +59,32 @@ interface Victim {
   readonly lossMs: number;
 }
 
+/** What edges are valued by. */
+interface Basis {
+  readonly lambda: readonly RouteOffer[];
+  readonly weights: Weights;
+}
+
 export interface Evictions {
   /**
    * The neighbour that loses least; undefined: none may be evicted.
    * @param ours whether to look among the edges that we added, or those that we accepted
    */
   leastLoss(ours: boolean, offer: EdgeOffer, now: number): Victim | undefined;
+  /** The neighbour that makes room for an asker which has no route; undefined: none does now. */
+  rotated(ours: boolean, now: number): Victim | undefined;
 }
 
 /** Creates the choice of victims, which is made among the neighbours at the time of the call. */
 export function createEvictions(
-  config: GossamerConfig,
+  { config, rng }: Pick<Context, 'config' | 'rng'>,
   reports: EdgeReports,
   view: EvictionsView,
 ): Evictions {
+  const rotations = createTokenBucket(ROTATIONS_MAX, ROTATION_MS);
+
   const isKept = (id: NodeId): boolean =>
-    config.keepHeartbeatEdge && view.isIdle() && id === view.bearer();
+    view.isInUse(id) || (config.keepHeartbeatEdge && view.isIdle() && id === view.bearer());
 
   /**
    * The additional cost of the sources that a neighbour takes from us, if it took them over the
@@ -70,21 +99,42 @@ export function createEvictions(
     return loads.reduce((sum, { scxs }) => sum + scxs * Math.max(0, longer), 0);
   };
 
+  /** What both ends lose without an edge, ms; undefined: it is not to be given up. */
+  const lossMs = (
+    [id, { sinceMs }]: readonly [NodeId, Neighbour],
+    { lambda, weights }: Basis,
+    offer: EdgeOffer,
+    now: number,
+  ): number | undefined => {
+    if (isKept(id)) return undefined;
+    if (view.isAvoided(id)) return 0;
+    const report = reports.received(id);
+    if (report === undefined || report.worthMs >= STRANDED_MS) return undefined;
+    if (now - sinceMs < PROBATION_MS || isOnlyRoute(id, lambda, weights)) return undefined;
+    return Math.min(report.worthMs, detourMs(id, offer)) + edgeValueMs(id, lambda, weights);
+  };
+
+  const basis = (): Basis => ({ lambda: view.lambda(), weights: reports.weights() });
+
   return {
     leastLoss: (ours, offer, now) => {
-      const lambda = view.lambda();
-      const weights = reports.weights();
+      const present = basis();
       let least: Victim | undefined;
-      for (const [id, neighbour] of view.neighbours()) {
-        const report = reports.received(id);
-        if (neighbour.ours !== ours || isKept(id) || report === undefined) continue;
-        if (now - neighbour.sinceMs < PROBATION_MS || report.worthMs >= STRANDED_MS) continue;
-        if (isOnlyRoute(id, lambda, weights)) continue;
-        const theirs = Math.min(report.worthMs, detourMs(id, offer));
-        const lossMs = theirs + edgeValueMs(id, lambda, weights);
-        if (lossMs < (least?.lossMs ?? Number.POSITIVE_INFINITY)) least = { id, lossMs };
+      for (const entry of view.neighbours()) {
+        const loss = entry[1].ours === ours ? lossMs(entry, present, offer, now) : undefined;
+        if (loss === undefined || loss >= (least?.lossMs ?? Number.POSITIVE_INFINITY)) continue;
+        least = { id: entry[0], lossMs: loss };
       }
       return least;
+    },
+    rotated: (ours, now) => {
+      const { lambda, weights } = basis();
+      const ids = [...view.neighbours()]
+        .filter(([id, each]) => each.ours === ours && !isKept(id))
+        .filter(([, { sinceMs }]) => now - sinceMs >= ROTATED_AFTER_MS)
+        .filter(([id]) => !isOnlyRoute(id, lambda, weights));
+      const [id] = rng.pick(ids) ?? [];
+      return id !== undefined && rotations.take(now) ? { id, lossMs: 0 } : undefined;
     },
   };
 }

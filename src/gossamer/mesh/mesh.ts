@@ -40,6 +40,8 @@ export interface MeshFacts extends EdgeFacts {
   onReferred(instead: Member, now: number): void;
   /** Whether and how an edge is granted. */
   grant(offer: EdgeOffer, now: number): Grant | undefined;
+  /** Whether a node has broken its promise of late: it gets no edge. */
+  isAvoided(id: NodeId): boolean;
 }
 
 export interface Mesh {
@@ -93,7 +95,11 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
   const handleRequest = (from: Member, offer: EdgeOffer, now: number): void => {
     const known = neighbours.get(from.id);
     if (known !== undefined && !known.ours) edges.end(from.id, 'dropped', now);
-    const isFree = !edges.isTaken(from.address) && !neighbours.has(from.id) && !yieldsTo(from);
+    const isFree =
+      !edges.isTaken(from.address) &&
+      !neighbours.has(from.id) &&
+      !yieldsTo(from) &&
+      !facts.isAvoided(from.id);
     const own = isFree ? requests.take(from.id) : undefined;
     const grant = isFree ? facts.grant(offer, now) : undefined;
     if (grant === undefined) {

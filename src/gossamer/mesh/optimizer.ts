@@ -39,7 +39,7 @@ export interface OptimizerOptions {
   readonly membership: Membership;
   readonly mesh: Mesh;
   readonly pings: Pings;
-  readonly routing: Pick<Routing, 'lambda' | 'offerOf' | 'sources' | 'costMs'>;
+  readonly routing: Pick<Routing, 'lambda' | 'offerOf' | 'sources' | 'costMs' | 'isAvoided'>;
   readonly exchange: EdgeExchange;
   readonly reports: Pick<EdgeReports, 'weights'>;
   readonly heartbeat: Pick<Heartbeat, 'bearer' | 'generator'>;
@@ -89,6 +89,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
     !mesh.neighbours.has(member.id) &&
     !mesh.isPending(member.id) &&
     !probes.isUnderWay(member.address) &&
+    !routing.isAvoided(member.id) &&
     !membership.isDead(member);
 
   const candidates = createCandidates(context, membership, {

@@ -12,6 +12,7 @@ import { STAMP_LEAP_MAX } from './local-sources.js';
 import { isLoop } from './loop-check.js';
 import type { AdvertisingNeighbour, NeighbourRoutes } from './neighbour-routes.js';
 import { type OfferingNode, type RouteOffer, routeOfferOf } from './route-offer.js';
+import type { Trust } from './trust.js';
 
 export interface NextHops {
   /** The neighbour with the cheapest route; undefined: no neighbour has one. */
@@ -34,11 +35,13 @@ export interface NextHops {
 
 /**
  * Creates the choice of next hops.
+ * @param trust makes routes over nodes that have broken their promise cost more
  * @param isUsable false for a route that is to be kept, but neither used nor offered
  */
 export function createNextHops(
   selfId: NodeId,
   neighbours: NeighbourRoutes,
+  trust: Pick<Trust, 'costMs'>,
   isUsable: (route: Route) => boolean,
 ): NextHops {
   const usableRoute = (neighbour: AdvertisingNeighbour, scx: NodeId): Route | undefined => {
@@ -46,10 +49,10 @@ export function createNextHops(
     return route !== undefined && isUsable(route) ? route : undefined;
   };
 
-  const costVia = (neighbour: AdvertisingNeighbour, scx: NodeId): number => {
+  const costVia = (id: NodeId, neighbour: AdvertisingNeighbour, scx: NodeId): number => {
     const route = usableRoute(neighbour, scx);
     if (route === undefined || isLoop(route, selfId)) return Number.POSITIVE_INFINITY;
-    return neighbour.rttMs / 2 + route.costMs;
+    return neighbour.rttMs / 2 + trust.costMs(id) + route.costMs;
   };
 
   /** The cheapest; the lower id among equals. */
@@ -58,7 +61,7 @@ export function createNextHops(
     let foundCost = Number.POSITIVE_INFINITY;
     for (const [id, neighbour] of neighbours.all) {
       if (isAvoided?.(usableRoute(neighbour, scx)?.path ?? [])) continue;
-      const cost = costVia(neighbour, scx);
+      const cost = costVia(id, neighbour, scx);
       if (cost < foundCost || (cost === foundCost && found !== undefined && id < found)) {
         found = id;
         foundCost = cost;
@@ -84,14 +87,14 @@ export function createNextHops(
     best,
     costMs: (id, scx) => {
       const neighbour = neighbours.all.get(id);
-      return neighbour === undefined ? Number.POSITIVE_INFINITY : costVia(neighbour, scx);
+      return neighbour === undefined ? Number.POSITIVE_INFINITY : costVia(id, neighbour, scx);
     },
     routeOver: (id, scx) => {
       const neighbour = neighbours.all.get(id);
       const theirs = neighbour?.routes.get(scx);
       if (neighbour === undefined || theirs === undefined) return undefined;
       const path = [selfId, ...theirs.path];
-      return { ...newest(theirs), costMs: costVia(neighbour, scx), path };
+      return { ...newest(theirs), costMs: costVia(id, neighbour, scx), path };
     },
     reserve: (scx, avoided) =>
       best(scx, (path) => path.some((id) => avoided.has(id))) ??
@@ -100,7 +103,7 @@ export function createNextHops(
     offerOf,
     offers: () =>
       [...neighbours.all].map(([id, { rttMs, routes }]) =>
-        offerOf({ id, distanceMs: rttMs / 2, routes: routes.values() }),
+        offerOf({ id, distanceMs: rttMs / 2 + trust.costMs(id), routes: routes.values() }),
       ),
   };
 }

@@ -17,6 +17,7 @@ import { createNeighbourRoutes } from './neighbour-routes.js';
 import { createNextHops, type NextHops } from './next-hop.js';
 import type { RouteOffer } from './route-offer.js';
 import { createRoutingTable, type TableEntry } from './routing-table.js';
+import { createTrust, type Trust } from './trust.js';
 import { createUpdateRounds } from './update-rounds.js';
 import { createUpdates, type Update } from './updates.js';
 import { createWithdrawals } from './withdrawals.js';
@@ -33,6 +34,10 @@ export interface Routing extends Pick<NextHops, 'reserve' | 'offerOf'> {
   onRtt(address: Address, rttMs: number, now: number): void;
   /** ADUs that come over a neighbour arrive later and later. */
   onSlow(id: NodeId, now: number): void;
+  /** A node has promised ADUs, and did not deliver them; `weight`: see trust.ts. */
+  onBroken(id: NodeId, weight: number, now: number): void;
+  /** Whether a node has done so of late. */
+  readonly isAvoided: Trust['isAvoided'];
   announce(source: Source, now: number): void;
   withdraw(source: SourceId, now: number): void;
   handleUpdate(from: NodeId, update: Update, now: number): void;
@@ -66,9 +71,11 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
   const local = createLocalSources(selfId);
   const neighbours = createNeighbourRoutes(config, selfId);
   // A path through a dead node is kept, as the node may prove alive, but it is not used.
+  const trust = createTrust();
   const nextHops = createNextHops(
     selfId,
     neighbours,
+    trust,
     (route) => !withdrawals.isWithdrawn(route) && !route.path.some(facts.isDead),
   );
   const table = createRoutingTable(config, selfId, nextHops);
@@ -141,6 +148,12 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     onSlow: (id, now) => {
       if (neighbours.onSlow(id)) recompute(now);
     },
+    onBroken: (id, weight, now) => {
+      if (!config.remembersBroken || !trust.onBroken(id, weight, now)) return;
+      context.wakeBy(trust.deadline);
+      recompute(now);
+    },
+    isAvoided: trust.isAvoided,
     announce: (source, now) => {
       if (local.announce(source)) refreshOwnEntry(now);
     },
@@ -167,9 +180,12 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     costMs: table.costMs,
     reachedOver: table.reachedOver,
     serves: (id) => neighbours.all.get(id)?.takesFromUs === true,
-    tick: rounds.tick,
+    tick: (now) => {
+      rounds.tick(now);
+      if (trust.expire(now)) recompute(now);
+    },
     get deadline() {
-      return rounds.deadline;
+      return Math.min(rounds.deadline, trust.deadline);
     },
   };
 }

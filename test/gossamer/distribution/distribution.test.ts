@@ -13,6 +13,7 @@ function createTree(changes: Partial<GossamerConfig> = {}) {
     neighbour: (id) => memberOf(Number.parseInt(id, 16)),
     reserve: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
     onSlowParent: (parent) => void blamed.push(parent),
+    onBroken: (id) => void blamed.push(id),
   });
   const entryOf = (
     scx: number,
@@ -152,6 +153,8 @@ describe('Distribution', () => {
     distribution.handleAdu(nodeId(1), aduOf(0), 0);
     const later = { kind: 'subscribed', source: sourceId(1), channel: 1, from: 50 } as const;
     distribution.handleData(memberOf(1), later, 0);
+    expect(bench.events()).not.toContainEqual({ kind: 'missed', source: sourceId(1), count: 49 });
+    distribution.handleAdu(nodeId(1), aduOf(50), 0);
     expect(bench.events()).toContainEqual({ kind: 'missed', source: sourceId(1), count: 49 });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import type { Notice } from '../../../src/gossamer/core/message.js';
 import type { Member } from '../../../src/gossamer/core/node.js';
 import { createMembership } from '../../../src/gossamer/discovery/membership.js';
@@ -8,8 +9,8 @@ import { createPings } from '../../../src/gossamer/routing/pings.js';
 import { addressOf, createBench, memberOf, nodeId } from '../support.js';
 
 /** Our neighbours are 1 and 2; we know 1, 2 and 9. */
-function createNews() {
-  const bench = createBench();
+function createNews(changes: Partial<GossamerConfig> = {}) {
+  const bench = createBench(changes);
   const heard: string[] = [];
   let isJoined = true;
   const membership = createMembership(bench.context);
@@ -80,10 +81,10 @@ describe('Departures', () => {
       return told().length;
     };
     for (let number = 100; number < 500; number++) membership.learn(memberOf(number), 0);
-    expect(accused(1)).toBe(256);
-    expect(accused(500)).toBe(0);
-    expect(accused(1000)).toBe(0);
-    expect(accused(1001)).toBe(256);
+    expect(accused(1)).toBe(32);
+    expect(accused(500)).toBe(1);
+    expect(accused(1001)).toBe(3);
+    expect(accused(60_000)).toBe(32);
   });
 
   test('accuse of the incarnation that is dead, so that the answer proves the contrary', () => {
@@ -202,10 +203,67 @@ describe('Departures', () => {
   test('take a node back that floods that it is alive', () => {
     const { membership, departures, facts } = createNews();
     departures.handle(memberOf(1), noticeOf('failed', 9), 0);
+    departures.onUnreachable(addressOf(9), 0);
     expect(membership.isDead(memberOf(9))).toBe(true);
     departures.handle(memberOf(1), noticeOf('alive', 9, 1001), 1);
     expect(membership.get(nodeId(9))?.incarnation).toBe(1001);
     expect(facts).toEqual(['failed scx9:1', 'alive']);
+  });
+
+  test('look at a node that others accuse, and believe what they see', () => {
+    const { membership, departures, facts, told } = createNews();
+    for (const accuser of [1, 2]) departures.handle(memberOf(accuser), noticeOf('failed', 9), 0);
+    expect(told()).toEqual(['ping scx9:1']);
+    departures.onMessage(memberOf(9), 20);
+    departures.onAnswered(addressOf(9), 20);
+    expect(membership.isDead(memberOf(9))).toBe(false);
+    expect(facts).toEqual([]);
+  });
+
+  test('pass on that an accused node failed only when it does not answer', () => {
+    const { membership, departures, told } = createNews();
+    departures.handle(memberOf(1), noticeOf('failed', 9), 0);
+    told();
+    departures.onUnreachable(addressOf(9), 3000);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+    expect(told()).toEqual(['failed scx9:1 1000 scx1:1', 'failed scx9:1 1000 scx2:1']);
+  });
+
+  test('look at one node rarely, at few nodes at once, and at none that nobody knows', () => {
+    const { membership, departures, pings, told } = createNews();
+    for (let number = 100; number < 200; number++) membership.learn(memberOf(number), 0);
+    const accuse = (now: number): number => {
+      for (let number = 100; number < 300; number++) {
+        departures.handle(memberOf(1), noticeOf('failed', number), now);
+      }
+      return told().length;
+    };
+    expect(accuse(0)).toBe(8);
+    expect(accuse(1000)).toBe(1);
+    departures.onMessage(memberOf(100), 1001);
+    pings.onUnreachable(addressOf(100));
+    const again = (now: number): string[] => {
+      departures.handle(memberOf(1), noticeOf('failed', 100), now);
+      return told();
+    };
+    expect(again(9999)).toEqual([]);
+    expect(again(10_000)).toEqual(['ping scx100:1']);
+  });
+
+  test('believe a report at once under the profile of the paper', () => {
+    const { membership, departures } = createNews({ verifiesFailures: false });
+    departures.handle(memberOf(1), noticeOf('failed', 9), 0);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+  });
+
+  test('pass on what a node says of itself a bounded number of times', () => {
+    const { departures, told } = createNews();
+    for (let incarnation = 1001; incarnation < 1101; incarnation++) {
+      departures.handle(memberOf(1), noticeOf('alive', 9, incarnation), 0);
+    }
+    expect(told()).toHaveLength(6);
+    departures.handle(memberOf(1), noticeOf('alive', 9, 1200), 5000);
+    expect(told()).toHaveLength(1);
   });
 
   test('propagate one refutation once, however often it comes', () => {

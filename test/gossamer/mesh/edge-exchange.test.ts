@@ -23,6 +23,7 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     onRefused: () => {},
     onReferred: () => {},
     grant: () => ({ reversed: false, victim: undefined }),
+    isAvoided: () => false,
   });
   const known = {
     costs: new Map<number, Partial<Record<'S' | 'T', number>>>(),
@@ -32,6 +33,9 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     sources: [S] as NodeId[],
     isIdle: false,
     bearer: undefined as NodeId | undefined,
+    avoided: new Set<NodeId>(),
+    inUse: new Set<NodeId>(),
+    sessionSize: undefined as number | undefined,
   };
   const offer = (number: number, { S: s, T: t }: { S?: number; T?: number }): RouteOffer => {
     const costs: [NodeId, number][] = [];
@@ -46,14 +50,19 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     reachedOver: (id) => known.over.get(id) ?? [],
     sources: () => known.sources,
     isNeighbour: (id) => mesh.neighbours.has(id),
+    isAvoided: (id) => known.avoided.has(id),
+    isInUse: (id) => known.inUse.has(id),
+    sessionSize: () => known.sessionSize,
   });
-  const exchange = createEdgeExchange(bench.context.config, reports, {
+  const exchange = createEdgeExchange(bench.context, reports, {
     lambda,
     isIdle: () => known.isIdle,
     coordinates: (id) => known.coordinates.get(id) ?? UNKNOWN_COORDINATES,
     rttMs: (id) => known.rttsMs.get(id),
     bearer: () => known.bearer,
     neighbours: () => mesh.neighbours,
+    isAvoided: (id) => known.avoided.has(id),
+    isInUse: (id) => known.inUse.has(id),
     canAccept: mesh.canAccept,
     canAdd: () => mesh.room() > 0,
   });
@@ -384,5 +393,65 @@ describe('A request', () => {
     expect(exchange.grant(gains(100, null), LATER)?.victim).toBe(nodeId(12));
     const lost = { ...gains(100, null), place: coordinatesOf(0, 0, { error: 0.51 }) };
     expect(exchange.grant(lost, LATER)).toBeUndefined();
+  });
+});
+
+describe('The claims of liars', () => {
+  const GREEDY = offerOf(1, { addGainMs: 1e9 });
+
+  test('weigh no more than the session has SCXs, and nothing after a broken promise', () => {
+    const { reports, known, connect, hear } = createWeighing();
+    connect(false, [1]);
+    known.sessionSize = 40;
+    hear(1, 0, [{ scx: S, scxs: 4e9 }]);
+    expect(reports.weights().get(S)).toBe(41);
+    known.avoided.add(nodeId(1));
+    hear(1, 1, [{ scx: S, scxs: 4e9 }]);
+    expect(reports.weights().get(S)).toBe(1);
+  });
+
+  test('do not keep the edge of a neighbour that has broken its promise', () => {
+    const { exchange, known, connect, hear } = createWeighing();
+    connect(false, [1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) hear(number, 1e9);
+    expect(exchange.grant(offerOf(1, { addGainMs: 10 }), LATER)).toBeUndefined();
+    known.avoided.add(nodeId(3));
+    expect(exchange.grant(offerOf(1, { addGainMs: 10 }), LATER)?.victim).toBe(nodeId(3));
+  });
+
+  test('do not displace the neighbour that delivers while no other does', () => {
+    const { exchange, known, connect, hear } = createWeighing();
+    connect(false, [1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) hear(number, number);
+    known.inUse.add(nodeId(1));
+    expect(exchange.grant(GREEDY, LATER)?.victim).toBe(nodeId(2));
+  });
+
+  test('make a neighbour that delivers report its edge as its only one', () => {
+    const { reports, known, connect } = createWeighing();
+    connect(true, [1]);
+    expect(reports.send(nodeId(1)).worthMs).toBeLessThan(5000);
+    known.inUse.add(nodeId(1));
+    expect(reports.send(nodeId(1)).worthMs).toBe(5000);
+  });
+
+  test('keep nobody out for good: where all are indispensable, one makes room now and then', () => {
+    const { exchange, connect, hear } = createWeighing();
+    connect(false, [1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) hear(number, 1e9);
+    const isGranted = (now: number): boolean => exchange.grant(GREEDY, now) !== undefined;
+    expect(isGranted(9999)).toBe(false);
+    expect([isGranted(10_000), isGranted(10_000), isGranted(10_000)]).toEqual([true, true, false]);
+    expect(isGranted(20_000)).toBe(true);
+  });
+
+  test('change a bounded number of edges', () => {
+    const { exchange, connect, hear } = createWeighing();
+    connect(false, [1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) hear(number, 1);
+    let granted = 0;
+    for (let count = 0; count < 100; count++) if (exchange.grant(GREEDY, LATER)) granted++;
+    expect(granted).toBe(32);
+    expect(exchange.grant(GREEDY, LATER + 4000)).toBeDefined();
   });
 });

@@ -23,6 +23,7 @@ function createEdges(self = memberOf(5), grant = whileRoom) {
     onRefused: (member) => void facts.push(`refused ${member.address}`),
     onReferred: (instead) => void facts.push(`referred ${instead.address}`),
     grant: (_offer, now) => grant(mesh, now),
+    isAvoided: () => false,
   });
   const add = (number: number): void => {
     mesh.request(requestOf(memberOf(number), offerOf(10)), 0);
@@ -41,20 +42,26 @@ function createLoaded() {
     onRefused: () => {},
     onReferred: () => {},
     grant: (offer, now) => exchange.grant(offer, now),
+    isAvoided: () => false,
   });
   const reports = createEdgeReports({
     lambda: () => [],
     reachedOver: () => [],
     sources: () => [],
     isNeighbour: (id) => mesh.neighbours.has(id),
+    isAvoided: () => false,
+    isInUse: () => false,
+    sessionSize: () => undefined,
   });
-  const exchange = createEdgeExchange(context.config, reports, {
+  const exchange = createEdgeExchange(context, reports, {
     lambda: () => [],
     isIdle: () => false,
     coordinates: () => UNKNOWN_COORDINATES,
     rttMs: () => undefined,
     bearer: () => undefined,
     neighbours: () => mesh.neighbours,
+    isAvoided: () => false,
+    isInUse: () => false,
     canAccept: mesh.canAccept,
     canAdd: () => mesh.room() > 0,
   });

@@ -5,6 +5,7 @@ import type { NodeId } from '../../../src/gossamer/core/node.js';
 import { createNeighbourRoutes } from '../../../src/gossamer/routing/neighbour-routes.js';
 import { createNextHops } from '../../../src/gossamer/routing/next-hop.js';
 import { createRouting } from '../../../src/gossamer/routing/routing.js';
+import { createTrust } from '../../../src/gossamer/routing/trust.js';
 import { addressOf, createBench, memberOf, nodeId, runUntil, sourceOf } from '../support.js';
 
 /** We are 5; our neighbours are 1 at 10 ms and 2 at 20 ms of RTT. */
@@ -100,7 +101,7 @@ describe('Routing', () => {
   test('has no route over a node that is no neighbour, or that advertises none', () => {
     const neighbours = createNeighbourRoutes(createBench().context.config, nodeId(5));
     neighbours.onEdgeUp(memberOf(1), 10);
-    const hops = createNextHops(nodeId(5), neighbours, () => true);
+    const hops = createNextHops(nodeId(5), neighbours, createTrust(), () => true);
     expect(hops.routeOver(nodeId(1), nodeId(9))).toBeUndefined();
     expect(hops.routeOver(nodeId(2), nodeId(9))).toBeUndefined();
     expect(hops.costMs(nodeId(2), nodeId(9))).toBe(Number.POSITIVE_INFINITY);

@@ -13,9 +13,10 @@
 import { createRetries } from '../../../lib/retries.js';
 import { TIMEOUTS } from '../../core/config.js';
 import type { Context } from '../../core/context.js';
-import type { Member, NodeId } from '../../core/node.js';
+import type { Adu, Member, NodeId } from '../../core/node.js';
 import type { FailoverCause } from '../health/disturbances.js';
 import type { UsualInterval } from '../health/usual-interval.js';
+import { createPromises, type Promises } from './promises.js';
 import { createSilence } from './silence.js';
 import type { Subscription } from './subscriptions.js';
 import { createUpstreams, type UpstreamFlow } from './upstreams.js';
@@ -23,12 +24,24 @@ import { createUpstreams, type UpstreamFlow } from './upstreams.js';
 export interface ParentChangeOptions {
   readonly context: Context;
   readonly flow: UpstreamFlow;
+  /** Whether ADUs may be lost on the way. */
+  readonly isLossy: boolean;
   readonly usualInterval: UsualInterval;
   /** The member, if it is a neighbour. */
   neighbour(id: NodeId): Member | undefined;
 }
 
-export interface ParentChange {
+/** What an ADU is to the flow. */
+interface Arrival {
+  /** It was not received before. */
+  readonly isNews: boolean;
+  /** It is news, or not much older than the newest one. */
+  readonly isTimely: boolean;
+  /** With it something could be delivered. */
+  readonly isProgress: boolean;
+}
+
+export interface ParentChange extends Pick<Promises, 'take'> {
   readonly parent: Subscription | undefined;
   /** The parent, the next parent or a reserve. */
   get(id: NodeId): Subscription | undefined;
@@ -49,9 +62,13 @@ export interface ParentChange {
   /** An upstream refuses, or its connection is gone: it need not be sent UNSUBSCRIBE. */
   lose(id: NodeId, cause: FailoverCause, now: number): void;
   /** An upstream has sent an ADU. */
-  onHeard(from: NodeId, now: number): void;
-  /** It was new; `isInOrder`: and can be delivered. */
-  onNews(from: NodeId, isInOrder: boolean, now: number): void;
+  onAdu(from: NodeId, adu: Adu, arrival: Arrival, now: number): void;
+  /** Leaves the upstreams that owe what others have delivered. */
+  leaveDebtors(now: number): void;
+  /** Whether another neighbour should be asked for what the parent may withhold. */
+  needsWitness(now: number): boolean;
+  /** Asks it instead of the witness before; undefined: there is none. */
+  askWitness(id: NodeId | undefined, now: number): void;
   /**
    * The next parent takes over if it delivers, or will, without a hole that the parent may fill.
    */
@@ -60,9 +77,9 @@ export interface ParentChange {
   promoteIfParentStalled(now: number): void;
   /** Until when an upstream other than the parent may yet send what is missing. */
   othersFillUntil(): number;
-  /** From when on promoteIfParentStalled() has something to do. */
-  takeOverAt(): number;
-  /** From when on needsParent(), needsRetry() or needsReserve() is true. */
+  /** From when on promoteIfParentStalled() or leaveDebtors() has something to do. */
+  actAt(): number;
+  /** From when on needsParent(), needsRetry(), needsReserve() or needsWitness() is true. */
   neededAt(): number;
   /** Cancels all subscriptions. */
   end(): void;
@@ -73,7 +90,7 @@ const FAILED_MAX = 64;
 
 /** Creates the change of parents of one flow; no upstream has been asked. */
 export function createParentChange(options: ParentChangeOptions): ParentChange {
-  const { context, flow, usualInterval, neighbour } = options;
+  const { context, flow, isLossy, usualInterval, neighbour } = options;
   const { stream, watch } = flow;
   const isMain = watch !== undefined;
   const silence = createSilence(context.config, usualInterval);
@@ -83,6 +100,13 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   const retries = createRetries<NodeId>({ range: { firstMs, lastMs }, peersMax: FAILED_MAX });
   /** Routing's next hop, if it has failed: it is asked again later, also while the parent stays. */
   let postponed: NodeId | undefined;
+  const promises = createPromises(isLossy);
+  let witnessAt: number | undefined;
+
+  const breakPromise = (upstream: Subscription): void => {
+    promises.onBroken(upstream.id);
+    upstreams.giveUp(upstream);
+  };
 
   const wantParent = (id: NodeId | undefined, now: number): void => {
     const { parent, nextParent } = upstreams;
@@ -111,19 +135,27 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     }
   };
 
-  /**
-   * News from a reserve makes it the parent; news from another upstream makes reserves needless.
-   * ADUs that we had prove nothing: a reserve may be below us in the tree and send back what we
-   * sent to it.
-   */
-  const onNews = (from: NodeId, isInOrder: boolean, now: number): void => {
-    const reserve = reserves.take(from);
-    if (reserve !== undefined && !isInOrder && upstreams.parent !== undefined) {
+  /** A reserve has news. */
+  const takeOver = (reserve: Subscription, isInOrder: boolean, now: number): void => {
+    const { parent } = upstreams;
+    if (isMain && parent !== undefined && silence.isMute(parent, now)) promises.onBroken(parent.id);
+    if (!isInOrder && parent !== undefined) {
       // There is a hole, which the old parent may yet fill.
       watch?.doubt('silent');
       upstreams.demoteParent();
     }
-    if (reserve !== undefined) upstreams.becomeParent(reserve, now);
+    upstreams.becomeParent(reserve, now);
+  };
+
+  /**
+   * News from a reserve makes it the parent; news from another upstream makes reserves needless.
+   * ADUs that we had prove nothing: a reserve may be below us in the tree and send back what we
+   * sent to it. A witness does not take over: it may only be nearer than the parent.
+   */
+  const onNews = (from: NodeId, isInOrder: boolean, now: number): void => {
+    if (!isMain && upstreams.parent !== undefined) return;
+    const reserve = reserves.take(from);
+    if (reserve !== undefined) takeOver(reserve, isInOrder, now);
     if (isInOrder) reserves.dismiss();
   };
 
@@ -133,11 +165,43 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     if (upstreams.nextParent?.id === id) postponed = id;
   };
 
-  /** An upstream that delivers has not failed, until it fails again. */
-  const noteHeard = (upstream: Subscription | undefined, now: number): void => {
+  /** What was delivered now, all others should have sent, too. */
+  const onOvertaken = (by: Subscription, now: number): void =>
+    upstreams.each((upstream) => {
+      if (upstream === by || (stream.next ?? 0) <= (upstream.from ?? 0)) return;
+      promises.onOvertaken(upstream, now);
+    });
+
+  const onAdu = (from: NodeId, adu: Adu, arrival: Arrival, now: number): void => {
+    const upstream = upstreams.get(from);
     if (upstream === undefined) return;
-    if (upstream.heardAt === undefined) retries.onSucceeded(upstream.id);
-    upstream.heardAt = now;
+    const { isNews, isTimely, isProgress } = arrival;
+    const skips = promises.onAdu(upstream, adu);
+    if (isProgress) silence.onHeard(now);
+    if (isTimely) {
+      // One that delivers has not failed, until it fails again.
+      if (upstream.heardAt === undefined) retries.onSucceeded(upstream.id);
+      upstream.heardAt = now;
+      upstream.owesSince = undefined;
+    }
+    if (isNews) onNews(from, isProgress, now);
+    if (isProgress) onOvertaken(upstream, now);
+    if (skips) breakPromise(upstream);
+  };
+
+  const debtAt = (): number => {
+    let earliest = Number.POSITIVE_INFINITY;
+    upstreams.each((upstream) => {
+      earliest = Math.min(earliest, promises.brokenAt(upstream));
+    });
+    return earliest;
+  };
+
+  /** A quiet channel shows no silence: another neighbour is asked in turn for what is withheld. */
+  const witnessDueAt = (): number => {
+    const { parent } = upstreams;
+    if (isMain || parent === undefined) return Number.POSITIVE_INFINITY;
+    return witnessAt ?? parent.askedAt + context.config.witnessIntervalMs;
   };
 
   const isStalled = (upstream: Subscription, now: number): boolean =>
@@ -158,7 +222,12 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     const upstream = nextParent ?? parent;
     if (upstream === undefined) return true;
     if (isWaitedFor() || !isStalled(upstream, now)) return false;
+    // It has answered, and the parent delivers what it does not.
+    if (upstream.from !== undefined && parent !== upstream && parent !== undefined) {
+      promises.onBroken(upstream.id);
+    }
     upstreams.giveUp(upstream);
+    silence.onGivenUp();
     return true;
   };
 
@@ -213,13 +282,22 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
       upstreams.lose(id, cause);
       promoteIfSeamless(now);
     },
-    onHeard: (from, now) => {
-      silence.onHeard(now);
-      const { parent, nextParent } = upstreams;
-      if (nextParent?.id === from) noteHeard(nextParent, now);
-      if (parent?.id === from) noteHeard(parent, now);
+    onAdu,
+    leaveDebtors: (now) => {
+      const debtors: Subscription[] = [];
+      upstreams.each((upstream) => {
+        if (promises.brokenAt(upstream) <= now) debtors.push(upstream);
+      });
+      for (const upstream of debtors) breakPromise(upstream);
     },
-    onNews,
+    take: promises.take,
+    needsWitness: (now) => now >= witnessDueAt(),
+    askWitness: (id, now) => {
+      const member = id === undefined ? undefined : neighbour(id);
+      reserves.dismiss();
+      witnessAt = now + context.config.witnessIntervalMs;
+      if (member !== undefined) upstreams.askReserve(member, now);
+    },
     promoteIfSeamless,
     promoteIfParentStalled: (now) => {
       const { nextParent } = upstreams;
@@ -233,8 +311,8 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
       }
       return latest;
     },
-    takeOverAt,
-    neededAt: () => Math.min(parentNeededAt(), retryAt(), reserveNeededAt()),
+    actAt: () => Math.min(takeOverAt(), debtAt()),
+    neededAt: () => Math.min(parentNeededAt(), retryAt(), reserveNeededAt(), witnessDueAt()),
     end: upstreams.end,
   };
 }

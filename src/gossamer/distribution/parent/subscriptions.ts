@@ -7,6 +7,7 @@
  */
 import { type Context, sendData } from '../../core/context.js';
 import type { Member, NodeId, SourceId } from '../../core/node.js';
+import type { LossCause } from '../health/disturbances.js';
 
 /** An upstream that we have subscribed to: the parent, the next parent or a reserve. */
 export interface Subscription {
@@ -15,7 +16,14 @@ export interface Subscription {
   readonly askedAt: number;
   /** The first number that it will send, by its SUBSCRIBED. */
   from: number | undefined;
+  /** Why it has nothing older, if that is asked. */
+  skips: LossCause;
+  /** When an ADU came that was new, or nearly. */
   heardAt: number | undefined;
+  /** The number after the last that it has sent; undefined before its SUBSCRIBED. */
+  reached: number | undefined;
+  /** Since when others have delivered what it has not sent; undefined: it keeps its promise. */
+  owesSince: number | undefined;
 }
 
 /** Sends SUBSCRIBE and UNSUBSCRIBE. */
@@ -31,7 +39,9 @@ export function createSubscriber(context: Context, source: SourceId, channel: nu
     open: (member, from, now) => {
       const body = { kind: 'subscribe', source, channel, from: from ?? null } as const;
       sendData(context, member, channel, body);
-      return { member, id: member.id, askedAt: now, from: undefined, heardAt: undefined };
+      const unheard = { from: undefined, heardAt: undefined, reached: undefined };
+      const { id } = member;
+      return { member, id, askedAt: now, ...unheard, skips: 'unkept', owesSince: undefined };
     },
     close: (subscription) => {
       if (subscription === undefined) return;
@@ -55,7 +65,7 @@ export interface Reserves {
   dismiss(): void;
   /** Reserves, and those that were given up. */
   readonly asked: readonly NodeId[];
-  readonly all: readonly Subscription[];
+  readonly all: Iterable<Subscription>;
 }
 
 /**
@@ -92,7 +102,7 @@ export function createReserves(subscriber: Subscriber): Reserves {
       return [...reserves.keys(), ...lost];
     },
     get all() {
-      return [...reserves.values()];
+      return reserves.values();
     },
   };
 }

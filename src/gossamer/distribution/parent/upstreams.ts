@@ -34,6 +34,8 @@ export interface Upstreams {
   readonly asked: ReadonlySet<NodeId>;
   /** The next parent or a reserve takes over; the subscription to the old parent is cancelled. */
   becomeParent(subscription: Subscription, now: number): void;
+  /** Calls a function with each upstream. */
+  each(visit: (upstream: Subscription) => void): void;
   /** The parent becomes a reserve. */
   demoteParent(): void;
   /** A member becomes the next parent: it is asked, unless it is a reserve already. */
@@ -43,7 +45,7 @@ export interface Upstreams {
   /** The next parent becomes a reserve. */
   demoteNextParent(): void;
   askReserve(member: Member, now: number): void;
-  /** An upstream is given up as it is silent; its subscription is cancelled. */
+  /** An upstream is given up as it does not deliver; its subscription is cancelled. */
   giveUp(subscription: Subscription): void;
   /** An upstream has refused, or its connection is gone. */
   lose(id: NodeId, cause: FailoverCause): void;
@@ -99,6 +101,11 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
       subscriber.close(old);
       notifyParent();
     },
+    each: (visit) => {
+      if (parent !== undefined) visit(parent);
+      if (nextParent !== undefined) visit(nextParent);
+      for (const reserve of reserves.all) visit(reserve);
+    },
     demoteParent: () => {
       if (parent !== undefined) reserves.keep(parent);
       parent = undefined;
@@ -120,7 +127,6 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
       if (subscription === parent) watch?.doubt('silent');
       subscriber.close(subscription);
       reserves.lose(subscription.id);
-      silence.onGivenUp();
       if (subscription === parent) parent = undefined;
       if (subscription === nextParent) nextParent = undefined;
     },

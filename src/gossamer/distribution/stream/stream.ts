@@ -29,6 +29,8 @@ export const NOTHING: Progress = { missed: 0, delivered: [] };
 export interface Stream {
   /** The number that is delivered next; undefined before the first ADU. */
   readonly next: number | undefined;
+  /** The highest number that waits for a hole before it to be filled. */
+  readonly newest: number | undefined;
   /** Since when a hole has been waiting to be filled, ms; undefined: there is none. */
   readonly holeSince: number | undefined;
   accept(adu: Adu, now: number): Progress;
@@ -36,6 +38,11 @@ export interface Stream {
   isDuplicate(adu: Adu): boolean;
   /** Sets where the stream begins, unless it has begun; `last`: the ADU before, if it is known. */
   begin(sequence: number, last?: Adu): void;
+  /**
+   * Sets where an upstream says that the stream begins, unless it has begun. It may be wrong: the
+   * first ADU decides, if it comes from elsewhere.
+   */
+  expect(sequence: number): void;
   /** Gives up what is missing before a number. */
   skipTo(sequence: number, now: number): Progress;
   /** Gives up the present hole. */
@@ -46,6 +53,8 @@ export interface Stream {
   keptFrom(sequence: number): number;
   /** How much older than the newest ADU the first one is that is kept at or after a number, ms. */
   behindMs(sequence: number): number;
+  /** How much older than the newest delivered ADU another one is, ms of the source's time. */
+  ageMs(adu: Adu): number;
   /** Where a newcomer begins: the last `recentMs`, at least the last ADU. */
   recentStart(): number | undefined;
   /** Nothing is held any more. */
@@ -63,6 +72,8 @@ export function createStream(
   let earlyBytes = 0;
   let next: number | undefined;
   let holeSince: number | undefined;
+  /** Whether `next` is only what an upstream has said. */
+  let isExpected = false;
   /** As the memory of all streams was told last. */
   let toldBytes = 0;
 
@@ -132,7 +143,16 @@ export function createStream(
   const skipHole = (now: number): Progress =>
     early.size === 0 ? NOTHING : skipTo(Math.min(...early.keys()), now);
 
+  /** Whether no ADU has come, and one with this number belongs to another place than expected. */
+  const isElsewhere = (sequence: number): boolean =>
+    isExpected && next !== undefined && (sequence < next || sequence > next + EARLY_MAX);
+
+  const isDuplicate = ({ sequence }: Adu): boolean =>
+    !isElsewhere(sequence) && ((next !== undefined && sequence < next) || early.has(sequence));
+
   const accept = (adu: Adu, now: number): Progress => {
+    if (isElsewhere(adu.sequence)) next = undefined;
+    isExpected = false;
     next ??= adu.sequence;
     if (adu.sequence === next) return { missed: 0, delivered: deliverFrom(adu, now) };
     if (adu.sequence < next || early.has(adu.sequence)) return NOTHING;
@@ -152,7 +172,14 @@ export function createStream(
     get holeSince() {
       return holeSince;
     },
-    isDuplicate: ({ sequence }) => (next !== undefined && sequence < next) || early.has(sequence),
+    isDuplicate,
+    expect: (sequence) => {
+      isExpected ||= next === undefined;
+      next ??= sequence;
+    },
+    get newest() {
+      return early.size === 0 ? undefined : Math.max(...early.keys());
+    },
     accept: (adu, now) => told(accept(adu, now)),
     begin: (sequence, last) => {
       if (next !== undefined) return;
@@ -169,6 +196,10 @@ export function createStream(
       const first = cache.get(sequence) ?? cache.get(keptFrom(sequence));
       const newestMs = cache.get(next - 1)?.timestampMs ?? 0;
       return first === undefined ? 0 : newestMs - first.timestampMs;
+    },
+    ageMs: ({ timestampMs }) => {
+      const newest = next === undefined ? undefined : cache.get(next - 1);
+      return newest === undefined ? 0 : newest.timestampMs - timestampMs;
     },
     recentStart: () => (next === undefined ? undefined : cache.recentStart(next)),
     close: () => {

@@ -1,0 +1,79 @@
+/**
+ * Remembers the neighbours that promised ADUs and did not deliver them (Beyond §3.7; see
+ * distribution/parent/promises.ts). Routes are only claims: a liar that claims to be next to the
+ * source would be chosen again and again. So a route over a node that has broken its promise costs
+ * more for a while, and much longer each time. It stays usable where there is no other.
+ *
+ * An honest SCX breaks its promise when it is itself in trouble. Once costs it seconds, and all is
+ * forgotten when it has delivered for some minutes.
+ */
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import type { NodeId } from '../core/node.js';
+
+/** What a route over such a node costs more, ms: as much as no route (mesh/edge-value.ts). */
+export const BROKEN_COST_MS = 10_000;
+
+/** How long it costs more, ms: the first time, by which factor longer each time, and at most. */
+const FIRST_MS = 5000;
+const GROWTH = 3;
+const LONGEST_MS = 600_000;
+
+/** Forgotten when it has kept its promise for as long as this, ms. Guess. */
+const MEMORY_MS = 600_000;
+
+/** Nodes remembered; the oldest makes room. Guess: a few times the neighbours of an hour. */
+const NODES_MAX = 256;
+
+interface Record {
+  /** How often it has broken its promise; on quiet channels, where others are slow, half. */
+  readonly times: number;
+  readonly until: number;
+}
+
+export interface Trust {
+  /** A node has broken its promise; returns whether it is avoided from now on. */
+  onBroken(id: NodeId, weight: number, now: number): boolean;
+  /** What a route over it costs more at present, ms. */
+  costMs(id: NodeId): number;
+  /** Whether it is avoided at present. */
+  isAvoided(id: NodeId): boolean;
+  /** Ends what is over; returns whether something has changed. */
+  expire(now: number): boolean;
+  /** When something is over; Infinity: nobody is avoided. */
+  readonly deadline: number;
+}
+
+/** Creates a memory that trusts everybody. */
+export function createTrust(): Trust {
+  const records = createBoundedMap<NodeId, Record>(NODES_MAX);
+  /** Bounded by the records. */
+  const avoided = new Map<NodeId, number>();
+
+  const before = (id: NodeId, now: number): number => {
+    const record = records.get(id);
+    return record === undefined || now - record.until > MEMORY_MS ? 0 : record.times;
+  };
+
+  return {
+    onBroken: (id, weight, now) => {
+      const times = before(id, now) + weight;
+      const isAvoided = times >= 1;
+      const forMs = isAvoided ? Math.min(LONGEST_MS, FIRST_MS * GROWTH ** (times - 1)) : 0;
+      records.set(id, { times, until: now + forMs });
+      if (isAvoided) avoided.set(id, now + forMs);
+      return isAvoided;
+    },
+    costMs: (id) => (avoided.size > 0 && avoided.has(id) ? BROKEN_COST_MS : 0),
+    isAvoided: (id) => avoided.has(id),
+    expire: (now) => {
+      const { size } = avoided;
+      for (const [id, until] of avoided) if (until <= now) avoided.delete(id);
+      return avoided.size < size;
+    },
+    get deadline() {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const until of avoided.values()) earliest = Math.min(earliest, until);
+      return earliest;
+    },
+  };
+}
