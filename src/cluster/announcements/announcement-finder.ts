@@ -20,6 +20,7 @@ import { type BoundedMap, createBoundedMap } from '../../lib/bounds/bounded-map.
 import { good } from '../../lib/result.js';
 import { urlOf } from '../../lib/url-path.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import {
@@ -61,7 +62,7 @@ export interface FinderOptions {
   readonly fetch?: typeof guardedFetch;
   /** Ms, monotonic. */
   readonly now: () => number;
-  /** Ms since 1970; default: the system's clock. */
+  /** Ms since 1970; default: the system's clock as it was at the start, going on. */
   readonly wallNow?: () => number;
 }
 
@@ -164,7 +165,7 @@ const knownOf = ({ announcement, url }: Learned): Known => ({
 
 async function fetchAnnouncement(
   url: string,
-  { allowPrivate, fetch = guardedFetch, wallNow = Date.now }: FinderOptions,
+  { allowPrivate, fetch = guardedFetch, wallNow = steadyTimeMs }: FinderOptions,
 ): Promise<OrProblem<Learned>> {
   try {
     const bytesMax = ANNOUNCEMENT_LIMITS.documentBytesMax;
@@ -202,7 +203,7 @@ function shareLoads(
 
 /** What an earlier front end has fetched is used if its server is down, and is fetched again. */
 function fillCache(cache: BoundedMap<string, Cached>, options: FinderOptions): void {
-  const { learned, now, wallNow = Date.now } = options;
+  const { learned, now, wallNow = steadyTimeMs } = options;
   for (const each of learned.all()) {
     const at = now() - Math.max(0, wallNow() - each.fetchedAt);
     cache.set(each.url, { result: good(knownOf(each)), at, checkedAt: Number.NEGATIVE_INFINITY });

@@ -11,6 +11,7 @@ import { announcementPath, type PublishedAnswer } from '../../api/publishing.js'
 import { listenUrl } from '../../icecast/listen-url.js';
 import { good } from '../../lib/result.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { identityOf, type SessionIdentity } from '../../session/session-id.js';
@@ -51,7 +52,7 @@ function readAnnouncement(
   const xml = decodeText(body);
   if (xml === undefined) return refused(problem(400, 'The announcement is not UTF-8 text.'));
   const parsed = parseAnnouncement(xml);
-  const read = parsed.ok ? verifyAnnouncement(parsed.value, Date.now()) : parsed;
+  const read = parsed.ok ? verifyAnnouncement(parsed.value, steadyTimeMs()) : parsed;
   if (!read.ok) return refused(problem(422, 'The announcement is not valid:', read.problems));
   if (read.value.name.text === name.text) return good({ announcement: read.value, xml });
   const advice = `publish it at /announcements/${sessionPath(read.value.name)}.xml`;

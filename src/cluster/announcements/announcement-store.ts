@@ -14,6 +14,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { bad } from '../../lib/result.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import type { SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
@@ -85,7 +86,7 @@ function readDocument(xml: string, pathOf: (name: SessionName) => string, path: 
   const parsed = parseAnnouncement(xml);
   if (!parsed.ok) return parsed;
   const isInPlace = pathOf(parsed.value.name) === path;
-  return isInPlace ? verifyAnnouncement(parsed.value, Date.now()) : MISPLACED;
+  return isInPlace ? verifyAnnouncement(parsed.value, steadyTimeMs()) : MISPLACED;
 }
 
 /** Reads what was published before; damaged documents are logged and left alone. */

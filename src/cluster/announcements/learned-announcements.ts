@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { identityOf } from '../../session/session-id.js';
@@ -83,7 +84,7 @@ async function readLearned(folder: string, name: string): Promise<Learned | unde
     const text = (await readFileIfAny(`${folder}/${name}`)) ?? '';
     const { url, fetchedAt, xml } = fileSchema.parse(JSON.parse(text));
     const parsed = parseAnnouncement(xml);
-    const read = parsed.ok ? verifyAnnouncement(parsed.value, Date.now()) : parsed;
+    const read = parsed.ok ? verifyAnnouncement(parsed.value, steadyTimeMs()) : parsed;
     if (!read.ok || fileOf(idOf(read.value)) !== name) return undefined;
     return { announcement: read.value, url, xml, fetchedAt };
   } catch {
