@@ -193,4 +193,28 @@ describe('A parent that', () => {
     }
     await hearsAll(scene);
   });
+
+  test('forwards half is left, or makes up for it', async () => {
+    const scene = await stage();
+    const { liar } = scene;
+    let count = 0;
+    liar.onLot = ({ lot, frame }) => {
+      if (count++ % 2 === 0) liar.sendLot(lot.channel, frame);
+    };
+    await hearsAll(scene);
+  });
+
+  test('says that it begins far ahead makes nobody skip what comes', async () => {
+    const scene = await stage();
+    const { liar } = scene;
+    liar.onLot = () => undefined;
+    for (const channel of [1, 2]) {
+      const source = SOURCE.id;
+      liar.sendData(channel, { kind: 'subscribed', source, channel, from: 2 ** 47 });
+      liar.sendData(channel, { kind: 'head', source, channel, next: 2 ** 47 });
+      const range = { from: 2 ** 40, count: 60_000 };
+      liar.sendData(channel, { kind: 'lost', source, channel, range });
+    }
+    await hearsAll(scene);
+  });
 });
