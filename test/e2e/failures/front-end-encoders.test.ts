@@ -111,9 +111,13 @@ test("So does one that speaks SHOUTcast's protocol", async () => {
   expectWhole(player, encoder);
 });
 
+/** The SCX is started once its session is announced, and known once it has renewed its lease. */
+const theScx = (cluster: Cluster): Promise<unknown> =>
+  until('the SCX', async () => (await cluster.scxs()).length === 1);
+
 /** The front end finds its SCX, which is no child of its own then. */
 async function restartIdle(cluster: Cluster): Promise<void> {
-  await until('the SCX', async () => (await cluster.scxs()).length === 1);
+  await theScx(cluster);
   cluster.process.child.kill('SIGKILL');
   await cluster.process.exited;
   await cluster.again();
@@ -122,21 +126,26 @@ async function restartIdle(cluster: Cluster): Promise<void> {
 
 /** The SCX hands over to a successor, which is no child of the front end either. */
 async function drain(cluster: Cluster): Promise<void> {
+  await theScx(cluster);
   const where = ['--port', `${cluster.port}`, '--data', cluster.dataDir, '--listen', '127.0.0.1'];
-  expect((await stage.run(['cluster', '--drain', ...where]).exited).code).toBe(0);
+  const drained = stage.run(['cluster', '--drain', ...where]);
+  expect((await drained.exited).code).toBe(0);
+  expect(drained.stdout()).toMatch(/has taken over from/);
 }
 
-const carried = async (cluster: Cluster): Promise<boolean> =>
-  (await (await fetch(`${cluster.url}/metrics`)).text()).includes(
-    'scattercast_encoders_total{way="carried"} 1',
-  );
+/** How many encoders reached their SCX in each way. */
+async function ways(cluster: Cluster): Promise<Record<string, number>> {
+  const metrics = await (await fetch(`${cluster.url}/metrics`)).text();
+  const counts = metrics.matchAll(/^scattercast_encoders_total\{way="(\w+)"\} (\d+)$/gm);
+  return Object.fromEntries([...counts].map(([, way, count]) => [way, Number(count)]));
+}
 
 test.each([
   ['that an earlier front end started', restartIdle],
   ['that has taken over from another one', drain],
 ])('So does one at an SCX %s', async (_which, prepare) => {
   const { cluster, encoder, player } = await onAir(sourceHead, 0, prepare);
-  expect(await carried(cluster)).toBe(true);
+  expect(await ways(cluster)).toEqual({ carried: 1 });
   await restart(cluster, 'SIGKILL', player);
   await restart(cluster, 'SIGUSR2', player);
   expect(encoder.said()).toBe('HTTP/1.0 200 OK\r\n\r\n');
@@ -146,7 +155,7 @@ test.each([
 test("So does one of SHOUTcast's at such an SCX", async () => {
   const head = (password: string): string => `${password}\r\nicy-name: Night\r\n\r\n`;
   const { cluster, encoder, player } = await onAir(head, 1, restartIdle);
-  expect(await carried(cluster)).toBe(true);
+  expect(await ways(cluster)).toEqual({ carried: 1 });
   await restart(cluster, 'SIGKILL', player);
   expect(encoder.said()).toBe('OK2\r\nicy-caps:11\r\n\r\n');
   expectWhole(player, encoder);
