@@ -16,6 +16,7 @@ import { openAccessLog } from '../http/server/access-log.js';
 import { openTls } from '../http/server/tls.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { createLatch } from '../runtime/latch.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
 import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/system/open-files.js';
 import { type PlacedSession, parseSessionId, refPath } from '../session/session-id.js';
@@ -142,18 +143,24 @@ async function openParts(options: ScxOptions) {
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
+/** What the hand-over needs of parts that are opened later. */
+interface HandOverParts {
+  readonly http: () => ScxPort;
+  readonly toldToLeave: Promise<unknown>;
+  onChange(): void;
+}
+
 /** Opens the hand-over of an SCX; its port and its lease are opened later. */
 function openHandOver(
   { launch, log, playout, streaming, now }: Parts,
   shutdown: Shutdown,
-  http: () => ScxPort,
-  onChange: () => void,
+  { http, toldToLeave, onChange }: HandOverParts,
 ): HandOverState {
   return createHandOverState({
     ...{ orderFile: launch.successorFile, log, now, onChange },
     handOver: (order, becomeSucceeded) =>
       handOverTo({
-        ...{ order, playout, http: http(), log, now, becomeSucceeded },
+        ...{ order, playout, http: http(), log, now, becomeSucceeded, toldToLeave },
         overlayAddress: streaming.overlay.address,
         isLeaving: () => shutdown.hasBegun,
         sendSourcesAway: streaming.sendSourcesAway,
@@ -209,12 +216,12 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   }));
   const isLeaving = (): boolean => shutdown.hasBegun;
 
-  const handOver = openHandOver(
-    parts,
-    shutdown,
-    () => http,
-    () => lease.renewNow(),
-  );
+  const told = createLatch();
+  const handOver = openHandOver(parts, shutdown, {
+    http: () => http,
+    toldToLeave: told.promise,
+    onChange: () => lease.renewNow(),
+  });
   const terms = createSessionTerms({
     ...{ ...parts, handOver, isLeaving },
     onAccess: (access) => {
@@ -256,6 +263,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     stopped: shutdown.done,
     stop: () => {
       shutdown.start('it was told to');
+      told.resolve();
       return shutdown.done;
     },
   };

@@ -22,7 +22,8 @@ export async function runScx(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
   const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
   const log = await createLog(launch.logLevel);
-  const stopping = new Promise<void>((resolve) => process.once('SIGTERM', resolve));
+  // Not once: a successor may be told by its cluster and by its predecessor.
+  const stopping = new Promise<void>((resolve) => process.on('SIGTERM', () => resolve()));
   // The channel of this process leads to the one that started it: the front end, or another SCX.
   const parent = launch.takesEncoders
     ? { givenEncoders: openGivenEncoders() }

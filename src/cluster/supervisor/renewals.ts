@@ -1,7 +1,8 @@
 /**
  * Lease renewals: an SCX says that it lives, and how many listeners it has. The first one makes a
  * launched SCX available to clients. An SCX that is not known here was launched by another front
- * end, or by an earlier one, and is adopted.
+ * end, or by an earlier one, or by an SCX that hands over to it, and is adopted. A cluster that stops
+ * tells it to leave at once.
  */
 import type { ScxStatus } from '../../api/scx-status.js';
 import { portsOf } from '../ports/port-pairs.js';
@@ -23,6 +24,13 @@ function adopt(state: SupervisorState, status: ScxStatus, now: number): TrackedS
   const due = now + config.leaseMs;
   const origin = { client: '', server: '' };
   return scxs.add({ id, session, since: now, origin, ports, phase: 'renewing', due });
+}
+
+/** The cluster stops, and tells the SCX to leave. */
+export function becomeStopped(state: SupervisorState, scx: TrackedScx, now: number): void {
+  scx.phase = 'leaving';
+  scx.due = now + state.config.stopMs;
+  state.tell({ kind: 'stop', id: scx.id, signal: 'SIGTERM' });
 }
 
 function becomeRenewing(state: SupervisorState, scx: TrackedScx, now: number): void {
@@ -54,6 +62,7 @@ export function handleLease(
   scx.status = status;
   scx.renewedAt = now;
   if (scx.ports.http === 0) scx.ports = portsOf(status) ?? scx.ports;
+  if (state.stopping && scx.phase !== 'leaving') return becomeStopped(state, scx, now);
   const leavingMs = config.leavingMs + (status.leavesWithinMs ?? 0);
   if (status.state === 'leaving') watching.becomeLeaving(scx, leavingMs, now);
   else if (scx.phase !== 'leaving') becomeRenewing(state, scx, now);

@@ -24,7 +24,7 @@ import { createAwaitedPorts } from './awaited-ports.js';
 import { createEndings, type Endings, handleExited, handleLaunchFailed } from './endings.js';
 import { createLaunching, type Launching } from './launching.js';
 import { CLOSING, NOT_YET } from './outcomes.js';
-import { handleFound, handleLease } from './renewals.js';
+import { becomeStopped, handleFound, handleLease } from './renewals.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable, type TrackedScx } from './scx-table.js';
 import { isIdle, type SessionSlot } from './session-slot.js';
@@ -90,12 +90,7 @@ function handleUnkeep({ state }: Parts, { session }: InputOf<'unkeep'>, now: num
 function handleStopAll({ state }: Parts, now: number): void {
   state.stopping = true;
   state.requests.answerDue(Number.POSITIVE_INFINITY, CLOSING);
-  for (const scx of state.scxs.all()) {
-    if (scx.phase === 'killed') continue;
-    scx.phase = 'leaving';
-    scx.due = now + state.config.stopMs;
-    state.tell({ kind: 'stop', id: scx.id, signal: 'SIGTERM' });
-  }
+  for (const scx of state.scxs.all()) if (scx.phase !== 'killed') becomeStopped(state, scx, now);
 }
 
 function dispatch(parts: Parts, input: SupervisorInput, now: number): void {

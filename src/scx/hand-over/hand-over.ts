@@ -15,6 +15,9 @@
  *   the port, which is now the successor's; the successor passes those titles back;
  * - the position in the overlay: children move to other parents before this process leaves (§3.5,
  *   §3.8).
+ *
+ * A front end that ends tells the SCXs to leave that it knows. Until it knows the successor, what
+ * this process is told holds for both.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -36,6 +39,8 @@ export interface HandOverOptions {
   now(): number;
   /** This process has been told to end for another reason. */
   isLeaving(): boolean;
+  /** Resolves when its cluster, or the operator, tells this process to leave. */
+  readonly toldToLeave: Promise<unknown>;
   /** The successor has the port; the front end should learn that this process leaves, ms. */
   becomeSucceeded(withinMs: number): void;
   /** Tells the sources to attach elsewhere; resolves when they have, or after their time. */
@@ -70,11 +75,11 @@ const reasonOf = (error: unknown): string =>
 
 /** Gives the successor everything up to the listening socket; rejects when that fails. */
 async function giveSession(successor: Successor, options: HandOverOptions): Promise<void> {
-  const { playout, http, overlayAddress, now } = options;
+  const { playout, http, overlayAddress, toldToLeave, now } = options;
   await successor.give({ kind: 'welcome', overlayAddress, takesTitles: true });
   const tooLate = pause(READY_MS_MAX, true, { ref: false });
   const hears = successor.hears((heard) => hearsTheSame(heard, playout));
-  if ((await Promise.race([hears, tooLate])) === true) {
+  if ((await Promise.race([hears, toldToLeave, tooLate])) === true) {
     throw new Error('the successor does not hear the session');
   }
   if (options.isLeaving()) throw new Error('this SCX is leaving itself');
@@ -123,10 +128,17 @@ async function moveListeners(successor: Successor, options: HandOverOptions): Pr
   return moved;
 }
 
+/** Tells the successor to leave when this process is told to and the front end does not know it. */
+async function shareOrders({ known, stop }: Successor, toldToLeave: Promise<unknown>) {
+  const isKnown = await Promise.race([known.then(() => true), toldToLeave.then(() => false)]);
+  if (!isKnown) stop();
+}
+
 /** Starts a successor and gives it the session and the port; rejects, and ends it, on failure. */
 async function establishSuccessor(options: HandOverOptions): Promise<Successor> {
   const successor = startSuccessor(options.order, options.onTitle);
   options.log.info({ pid: successor.pid }, 'A successor has been started.');
+  void shareOrders(successor, options.toldToLeave);
   try {
     await giveSession(successor, options);
     return successor;

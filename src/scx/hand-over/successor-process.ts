@@ -31,6 +31,8 @@ export interface Successor {
   readonly known: Promise<void>;
   /** Closes the channel; the successor runs on alone. */
   release(): void;
+  /** Tells it to leave. */
+  stop(): void;
   kill(): void;
 }
 
@@ -94,6 +96,7 @@ export function startSuccessor(order: Order, onTitle: (title: EncoderTitle) => v
       if (child.connected) child.disconnect();
       child.unref();
     },
+    stop: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
   };
 }

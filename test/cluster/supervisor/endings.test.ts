@@ -321,6 +321,19 @@ describe('A supervisor that is stopping', () => {
     expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('tells an SCX to leave that it learns of only then, once', () => {
+    const { machine, keep, lease, exited } = setUp();
+    keep(0);
+    lease(1, 300);
+    machine.handle({ kind: 'stopAll' }, 1000);
+    expect(loud(lease(9, 1100))).toEqual([stopped(9, 'SIGTERM')]);
+    expect(loud(lease(9, 1200))).toEqual([]);
+    exited(1, 1300, 0);
+    expect(machine.size).toBe(1);
+    exited(9, 1400, 0);
+    expect(machine.size).toBe(0);
+  });
+
   test('sends no SIGTERM after a SIGKILL', () => {
     const { machine, keep, lease, runUntil } = setUp();
     keep(0);

@@ -1,6 +1,6 @@
 /** Clusters are drained and restarted while listeners are connected: none misses a frame. */
 import { once } from 'node:events';
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -79,7 +79,9 @@ test('A rolling drain of all clusters costs no listener a frame or its connectio
       plain.push(listener);
     });
     const said = await drain(cluster);
-    expect(said).toMatch(new RegExp(`${NAME}: process \\d+ has taken over from ${before?.pid}\n`));
+    expect(said).toMatch(
+      new RegExp(`${NAME}#\\S+: process \\d+ has taken over from ${before?.pid}\n`),
+    );
     await Promise.all(newcomers);
     await until('the old process to be gone', () => !isAlive(before?.pid ?? 0));
     const after = await until('one SCX with all listeners', async () => {
@@ -261,4 +263,36 @@ test('A cluster is restarted with a new version, and its listeners move to the n
     next.child.kill('SIGTERM');
     await next.exited;
   }
+});
+
+/** What the cluster's SCXs have logged; a successor logs where the SCX before it logs. */
+const logsOf = ({ dataDir }: Cluster): string => {
+  const folder = join(dataDir, 'logs');
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  return files.join('');
+};
+
+const timesIn = (text: string, what: string): number => text.split(what).length - 1;
+
+const STARTED = 'A successor has been started.';
+
+test.each([
+  ['has just been started', STARTED, 1],
+  ['has the port', 'SCX is up.', 2],
+])('A cluster that ends while a successor %s leaves no process behind', async (_, said, times) => {
+  const cluster = await stage.cluster();
+  announcement = await stage.announce(cluster, NAME);
+  await until('the SCX', async () => (await cluster.scxs()).length === 1);
+  const drained = stage.run([...cluster.arguments, '--drain']);
+  await until('the order', () => logsOf(cluster).includes(STARTED));
+  // The front end learns nothing of the successor before it is told to end itself.
+  cluster.process.child.kill('SIGSTOP');
+  await until(said, () => timesIn(logsOf(cluster), said) === times);
+  cluster.process.child.kill('SIGTERM');
+  cluster.process.child.kill('SIGCONT');
+  expect(await cluster.process.exited).toEqual({ code: 0, signal: null });
+  await drained.exited;
+  const lines = logsOf(cluster).split('\n');
+  const { pid } = JSON.parse(lines.find((line) => line.includes(STARTED)) ?? '{}');
+  await until('the end of the successor', () => !isAlive(pid));
 });

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
+import { createLatch, type Latch } from '../../../src/runtime/latch.js';
 import { handOver } from '../../../src/scx/hand-over/hand-over.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
@@ -34,12 +35,14 @@ let lines: string[];
 let events: string[];
 let clients: RawClient[];
 let sequence: number;
+let told: Latch<void>;
 
 beforeEach(async () => {
   lines = [];
   events = [];
   clients = [];
   sequence = 0;
+  told = createLatch();
   playout = createPlayout(
     { identities: newIdentities(), burstMs: 500, listenersMax: 5, writeIntervalMs: 20 },
     now,
@@ -99,6 +102,7 @@ const handOverTo = (behaviour: string, drainMs = 0) =>
       launch: { id: '2'.repeat(32) },
     },
     ...{ playout, http, log, now, overlayAddress: '127.0.0.1:1', isLeaving: () => false },
+    toldToLeave: told.promise,
     becomeSucceeded: () => void events.push('succeeded'),
     sendSourcesAway: async () => void events.push('sources sent away'),
     onTitle: ({ title }) => void events.push(`title ${title}`),
@@ -129,6 +133,7 @@ describe('An SCX continues as before', () => {
     const order = { program, args: [], drainMs: 0, launch: { id: '2'.repeat(32) } };
     const reason = await handOver({
       ...{ order, playout, http, log, now, overlayAddress: '', isLeaving: () => false },
+      toldToLeave: told.promise,
       becomeSucceeded: () => undefined,
       sendSourcesAway: async () => undefined,
       onTitle: () => undefined,
@@ -165,6 +170,7 @@ describe('A successor', () => {
         launch: { id: '2'.repeat(32) },
       },
       ...{ playout, http, log, now, overlayAddress: '127.0.0.1:1', isLeaving: () => isLeaving },
+      toldToLeave: told.promise,
       becomeSucceeded: () => void events.push('succeeded'),
       sendSourcesAway: async () => undefined,
       onTitle: () => undefined,
@@ -193,5 +199,32 @@ describe('A successor', () => {
     await handing;
     expect(events.at(-1)).toBe('left');
     expect(lines).toEqual(['200']);
+  });
+
+  test('that the front end does not know is told to leave when this process is', async () => {
+    const handing = handOverTo('unknown');
+    await vi.waitUntil(async () => /^\d+$/.test(await firstAnswer()), wait);
+    expect(events).toEqual([]);
+    told.resolve();
+    await vi.waitUntil(() => events.includes('title told to leave'), wait);
+    await handing;
+    expect(events).toEqual(['title told to leave', 'succeeded', 'sources sent away', 'left']);
+  });
+
+  test('that hears nothing yet is ended at once when this process is told to leave', async () => {
+    const handing = handOverTo('another');
+    told.resolve();
+    expect(await handing).toMatch(/^the successor (does not hear|ended|hung up)/);
+    expect(events).toEqual([]);
+  });
+
+  test('that the front end knows is told by the front end only', async () => {
+    const client = await listen();
+    const handing = handOverTo('listener', 60_000);
+    await vi.waitUntil(() => events.includes('succeeded'), wait);
+    told.resolve();
+    client.socket.destroy();
+    await handing;
+    expect(events).toEqual(['succeeded', 'sources sent away', 'left']);
   });
 });

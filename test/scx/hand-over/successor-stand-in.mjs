@@ -1,7 +1,8 @@
 /**
  * Stands in for a successor process that behaves as its argument says: `ends` at once, is of another
- * `version`, hears `another` source, ends when it gets a `listener`; or is `good`: it answers new
- * connections with its process id, and writes to its listeners that it has taken over.
+ * `version`, hears `another` source, ends when it gets a `listener`, is `unknown` to its front end; or
+ * is `good`: it answers new connections with its process id, and writes to its listeners that it has
+ * taken over. A SIGTERM is reported as a title.
  */
 import process from 'node:process';
 
@@ -18,10 +19,13 @@ process.on('message', (message, handle) => {
   if (message.kind === 'estate') clearInterval(telling);
   if (message.kind === 'door') {
     handle.on('connection', (socket) => socket.on('error', () => undefined).end(`${process.pid}`));
-    say({ kind: 'known' });
+    if (behaviour !== 'unknown') say({ kind: 'known' });
   }
   if (message.kind === 'listener' && behaviour === 'listener') process.exit(0);
   if (message.kind === 'listener') handle.on('error', () => undefined).write('<taken over>');
   say({ kind: 'took' });
 });
+process.on('SIGTERM', () =>
+  say({ kind: 'title', priority: null, who: { address: '', agent: '' }, title: 'told to leave' }),
+);
 process.on('disconnect', () => setTimeout(() => process.exit(0), 200));
