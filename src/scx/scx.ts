@@ -16,6 +16,7 @@ import { openAccessLog } from '../http/server/access-log.js';
 import { openTls } from '../http/server/tls.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
+import { createAttendedClock } from '../runtime/attended-clock.js';
 import { createLatch } from '../runtime/latch.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
 import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/system/open-files.js';
@@ -115,13 +116,18 @@ async function openParts(options: ScxOptions) {
   const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
-  const playout = createPlayout({ ...launch, identities }, now, predecessor !== undefined);
+  const attended = createAttendedClock(now);
+  const playout = createPlayout(
+    { ...launch, identities, attended },
+    now,
+    predecessor !== undefined,
+  );
   const keys = createPasswordKeys();
   const login = createSourceLogin({ session: name, access: launch.access, keys, now });
   const tickets = createTicketGate(name, launch.access.privacy);
   const news = { isDue: false };
   const streaming = await openStreaming({
-    ...{ launch, name, playout, login, log, now },
+    ...{ launch, name, playout, login, log, now, attended },
     limits: shares.overlay,
     passTitle: (title) => predecessor?.passTitle(title) ?? false,
     onNews: () => {
@@ -136,7 +142,7 @@ async function openParts(options: ScxOptions) {
   return {
     ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, login },
     tickets,
-    ...{ streaming, fallback, lifetime, startedAt, news, now, maintenanceMs },
+    ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
     spareConnections: shares.spare,
   };
 }

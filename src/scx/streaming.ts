@@ -48,6 +48,8 @@ export interface StreamingOptions {
   readonly limits: OverlayLimits;
   readonly log: Logger;
   now(): number;
+  /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
+  attended(): number;
   /** Passes a title to an encoder that our predecessor has; false if it has none. */
   passTitle(title: EncoderTitle): boolean;
   /** Something happened that the front end should learn soon. */
@@ -149,7 +151,7 @@ function createListenerReport(overlay: Overlay): (count: number) => void {
 }
 
 /** Opens the attached sources of a session, which get the numbers of listeners from the overlay. */
-function openSources({ launch, playout, now, log }: StreamingOptions, overlay: Overlay) {
+function openSources({ launch, playout, now, attended, log }: StreamingOptions, overlay: Overlay) {
   const audience = (id: SourceId): SourceAudience => {
     const found = overlay.view().sources.find(({ source }) => source.id === id);
     return { listeners: found?.audience ?? 0, scxListeners: playout.audience.count };
@@ -157,7 +159,7 @@ function openSources({ launch, playout, now, log }: StreamingOptions, overlay: O
   return createAttachedSources({
     channels: launch.channels.map(({ id }) => id),
     feed: (input) => overlay.feed(input),
-    ...{ audience, now, log },
+    ...{ audience, now, attended, log },
   });
 }
 
@@ -182,7 +184,7 @@ type Callbacks = Pick<OverlayOptions, 'onDeliver' | 'onEvent' | 'objectionTo' | 
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
 export async function openStreaming(options: StreamingOptions): Promise<Streaming> {
-  const { launch, name, playout, login, limits, log, now } = options;
+  const { launch, name, playout, login, limits, log, now, attended } = options;
   const heard = createRecentlyHeard();
   const titles = createTitleMemory(launch.encoderTitles ?? []);
   const network = createNetworkLogin({ login, log, self: launch.id as NodeId });
@@ -195,7 +197,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
 
   const callbacks: Callbacks = {
     onDeliver: (adu) => {
-      heard.onAdu(adu, now());
+      heard.onAdu(adu, attended());
       titles.onAdu(adu);
       if (adu.channel === TITLE_CHANNEL) options.onNews();
       playout.handleAdu(adu);
@@ -218,7 +220,8 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   });
 
   const ingest = createIngest({
-    ...{ name, scx: launch.id as NodeId, login, leaseToken: launch.leaseToken, titles, log, now },
+    ...{ name, scx: launch.id as NodeId, login, leaseToken: launch.leaseToken, titles, log },
+    ...{ now, attended },
     attach: (client) => {
       departure.onEncoder(client.source.id);
       onClient(client);
@@ -252,7 +255,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     tick: (at) => {
       checkSources(); // a right may have ended
       ingest.tick(at);
-      sources.tick(at);
+      sources.tick();
       reportListeners(playout.audience.count);
     },
     metrics: () =>

@@ -61,6 +61,7 @@ function createAttachedClient() {
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),
     now: () => now,
+    attended: () => now,
     log: pino({ level: 'silent' }),
   });
   const client: SourceClient = {
@@ -79,7 +80,7 @@ function createAttachedClient() {
     const end = now + ms;
     while (now < end) {
       now += 250;
-      sources.tick(now);
+      sources.tick();
     }
   };
   return {

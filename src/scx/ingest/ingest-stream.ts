@@ -33,6 +33,8 @@ export interface IngestStreamOptions {
   readonly remoteAddress: string;
   readonly log: Logger;
   now(): number;
+  /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
+  attended(): number;
   /** The first frame is there: attaches the source, or closes the client. */
   attach(client: SourceClient): void;
   /** Called once. The socket is not read any more. */
@@ -63,20 +65,20 @@ const SILENT: Ending = {
 const BAD_CHUNKS: Ending = { status: 400, reason: 'its chunks are malformed' };
 
 /** Creates a watch that notes when an encoder sent data last, and warns of a wrong pace. */
-function createWatch({ source, log, now }: IngestStreamOptions, pace: EncoderPace) {
-  let heardAt = now();
-  let aliveAt = heardAt;
+function createWatch({ source, log, now, attended }: IngestStreamOptions, pace: EncoderPace) {
+  let heardAt = attended();
+  let aliveAt = now();
   let warnedAt = Number.NEGATIVE_INFINITY;
   return {
     onHeard: (): void => {
-      heardAt = now();
+      heardAt = attended();
     },
     onHeldUp: (): void => {
       if (now() - warnedAt < WARNING_INTERVAL_MS) return;
       warnedAt = now();
       log.warn({ source: source.id }, 'An encoder is faster than real time; it is held up.');
     },
-    isSilent: (at: number): boolean => at - heardAt > ENCODER_SILENT_MS,
+    isSilent: (): boolean => attended() - heardAt > ENCODER_SILENT_MS,
     /** Whether a KEEP_ALIVE is due. */
     tick: (at: number): boolean => {
       if (pace.isSlow(at)) {
@@ -118,7 +120,7 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
   });
 
   const writer = createSourceWriter({
-    ...{ source, encoder, now, isOver: () => isOver },
+    ...{ source, encoder, now: options.attended, isOver: () => isOver },
     attach: () => options.attach(encoder.client),
   });
 
@@ -176,7 +178,7 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     end,
     tick: (at) => {
       if (isOver || isLast) return;
-      if (!queue.isHolding && watch.isSilent(at)) return end(SILENT);
+      if (!queue.isHolding && watch.isSilent()) return end(SILENT);
       if (watch.tick(at)) encoder.keepAlive();
     },
   };

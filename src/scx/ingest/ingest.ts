@@ -53,6 +53,8 @@ export interface IngestOptions {
   readonly titles: Pick<TitleMemory, 'titleOf'>;
   readonly log: Logger;
   now(): number;
+  /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
+  attended(): number;
   /** Takes a source, or closes it. */
   attach(client: SourceClient): void;
   /** The source of this priority, other than our own, that was heard last in the session. */
@@ -109,7 +111,7 @@ function takeOver(log: Logger, { client }: SourceRequest, slot: EncoderSlot): vo
 
 /** Starts an encoder's stream: occupies the slot and reads. */
 function startStream(options: IngestOptions, request: AdmittedRequest, slot: EncoderSlot): void {
-  const { log, now } = options;
+  const { log, now, attended } = options;
   const { socket, head, client, mark } = request;
   takeOver(log, request, slot);
   slot.epoch++;
@@ -117,13 +119,14 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
   slot.mount = fedMount(head);
   slot.encoder = { mark, description: parseDescription(head.headers) };
   slot.title = options.titles.titleOf(mark);
-  slot.frameAt = now();
+  slot.frameAt = attended();
   const answer = firstAnswer(request);
   if (answer !== '') socket.write(answer);
   const remoteAddress = client.address;
   log.info({ source: overlaySource(slot), client }, 'An encoder is connected.');
   slot.stream = startIngestStream({
-    ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log, now },
+    ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log },
+    ...{ now, attended },
     ...{ session: options.name.id, scx: options.scx, remoteAddress, attach: options.attach },
     onEnd: ({ status, reason }) => {
       log[status === 200 ? 'info' : 'warn']({ source: slot.id, reason }, 'An encoder is gone.');
@@ -136,7 +139,7 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
 
 /** Creates an ingest without encoders. */
 export function createIngest(options: IngestOptions): Ingest {
-  const { name, log, now } = options;
+  const { name, log, attended } = options;
   const slots = createEncoderSlots(options.rivalOf);
   const titles = createEncoderTitles({ name, slots, passTitle: options.passTitle });
 
@@ -144,7 +147,7 @@ export function createIngest(options: IngestOptions): Ingest {
     if (options.isLeaving()) return request.reply(LEAVING);
     startStream(options, request, slot);
   };
-  const claims = createMountClaims({ name, slots, log, now, start });
+  const claims = createMountClaims({ name, slots, log, now: attended, start });
 
   const slotOf = (source: SourceId) => slots.all().find(({ id }) => id === source);
 
@@ -200,7 +203,7 @@ export function createIngest(options: IngestOptions): Ingest {
     clientOf: (source) => slotOf(source)?.client,
     mountOf: (source) => slotOf(source)?.mount,
     tick: (at) => {
-      claims.tick(at);
+      claims.tick(attended());
       for (const { stream } of slots.all()) stream?.tick(at);
     },
     check: (objectionTo) => {

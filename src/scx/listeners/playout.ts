@@ -78,6 +78,8 @@ const INTERVAL_MS_MIN = 100;
 interface PlayoutOptions
   extends Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs' | 'silenceMs'> {
   readonly identities: ListenerIdentities;
+  /** Measures the silence of sources (runtime/attended-clock.ts), ms. Default: the other clock. */
+  readonly attended?: () => number;
 }
 
 /** The time between two writes to a listener, ms: a long one is cheap, but the burst must cover it. */
@@ -132,6 +134,7 @@ export function createPlayout(
   const ring = createRing(options.burstMs);
   const segments = createSegments();
   const { listeners, polling, audience } = openAudience(options, ring);
+  const { attended = now } = options;
   const onAir = createChoice(options.silenceMs);
   const playhead = createPlayhead(ring, segments, isSuccessor);
   let writing: NodeJS.Timeout | undefined;
@@ -160,7 +163,7 @@ export function createPlayout(
   /** Takes an ADU; a title that is late is given to the audio that was waiting for it. */
   const take = (adu: Adu, at: number): readonly PlayedFrame[] => {
     const before = onAir.title;
-    const frames = onAir.handle(adu, at);
+    const frames = onAir.handle(adu, at, attended());
     const isLate = frames.length === 0 && onAir.title !== before;
     if (isLate) {
       ring.retitle(at, onAir.titleFrom, before, onAir.title);
@@ -185,7 +188,7 @@ export function createPlayout(
       openSoon(at);
     },
     onEvent: (event) => {
-      if (event.kind === 'sourceUp') onAir.onSourceUp(event.source, now());
+      if (event.kind === 'sourceUp') onAir.onSourceUp(event.source, attended());
       if (event.kind === 'sourceDown') onAir.onSourceDown(event.source);
     },
     playing: () => onAir.playing(now()),

@@ -32,14 +32,15 @@ export interface OnAirOptions extends LiveLimits {
 
 /** The choice among the session's sources. */
 export interface OnAir {
-  onSourceUp(source: Source, now: number): void;
+  /** `attendedAt`: the instant of a clock that measures silence (runtime/attended-clock.ts). */
+  onSourceUp(source: Source, attendedAt: number): void;
   onSourceDown(id: SourceId): void;
   /** Takes an ADU of any source; returns the frames that are played next, mostly none or one. */
-  handle(adu: Adu, now: number): readonly PlayedFrame[];
+  handle(adu: Adu, now: number, attendedAt?: number): readonly PlayedFrame[];
   /** The source that is played; undefined when the session is off the air. */
   playing(now: number): SourceId | undefined;
   /** The sources that send nothing but digital silence, and count as away. */
-  silent(now: number): readonly SourceId[];
+  silent(attendedAt: number): readonly SourceId[];
   /** The instant since which the source is played that is played now, or was played last. */
   readonly since: number | undefined;
   /** Another process has played this source since then: so does this one, if it plays it. */
@@ -101,16 +102,17 @@ export function createOnAir(options: OnAirOptions): OnAir {
     });
   };
 
-  const handleAudio = (adu: Adu, now: number): readonly PlayedFrame[] => {
+  const handleAudio = (adu: Adu, now: number, attendedAt: number): readonly PlayedFrame[] => {
     const frame = frameOf(adu);
     if (frame === undefined) {
       malformed++;
       return [];
     }
     const candidate = candidates.of(adu.source);
-    candidate.heardAt = now;
-    if (options.silenceMs === undefined || !isSilentFrame(frame.bytes)) candidate.soundAt = now;
-    const chosen = candidates.best(now);
+    candidate.heardAt = attendedAt;
+    const isSound = options.silenceMs === undefined || !isSilentFrame(frame.bytes);
+    if (isSound) candidate.soundAt = attendedAt;
+    const chosen = candidates.best(attendedAt);
     // A better source that is up, but has delivered nothing yet, interrupts no other.
     const continues = candidate === candidates.current && chosen !== undefined && isAwaited(chosen);
     if (candidate === chosen || continues) return play(candidate, frame, now);
@@ -125,9 +127,9 @@ export function createOnAir(options: OnAirOptions): OnAir {
   };
 
   return {
-    onSourceUp: (source, now) => {
+    onSourceUp: (source, attendedAt) => {
       const { priority } = source;
-      Object.assign(candidates.of(source.id), { priority, upAt: now, isDown: false });
+      Object.assign(candidates.of(source.id), { priority, upAt: attendedAt, isDown: false });
     },
     onSourceDown: (id) => {
       const candidate = candidates.get(id);
@@ -135,13 +137,13 @@ export function createOnAir(options: OnAirOptions): OnAir {
       candidate.upAt = Number.NEGATIVE_INFINITY;
       candidate.isDown = true;
     },
-    handle: (adu, now) => {
-      if (adu.channel === AUDIO_CHANNEL) return handleAudio(adu, now);
+    handle: (adu, now, attendedAt = now) => {
+      if (adu.channel === AUDIO_CHANNEL) return handleAudio(adu, now, attendedAt);
       if (adu.channel === TITLE_CHANNEL) handleTitle(adu);
       return [];
     },
     playing: (now) => (now - lastPlayedAt <= options.offAirMs ? candidates.current?.id : undefined),
-    silent: (now) => candidates.silent(now).map(({ id }) => id),
+    silent: (attendedAt) => candidates.silent(attendedAt).map(({ id }) => id),
     get since() {
       return since;
     },

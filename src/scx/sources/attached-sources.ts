@@ -27,6 +27,8 @@ export interface AttachedSourcesOptions {
   feed(input: Input): void;
   audience(source: SourceId): SourceAudience;
   now(): number;
+  /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
+  attended(): number;
   readonly log: Logger;
 }
 
@@ -49,7 +51,7 @@ export interface AttachedSources {
   /** Attaches a client, or closes it with a reason. */
   handleClient(client: SourceClient): void;
   /** Ends clients that have fallen silent or have not come back; call it a few times per second. */
-  tick(now: number): void;
+  tick(): void;
   /** Ends the sources to which there is an objection: see `end`. */
   check(objectionTo: (client: SourceClient) => string | undefined): void;
   /** Ends one source: its connection is closed, and it is withdrawn at once. */
@@ -120,8 +122,8 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
       log.warn({ source: client.source, reason }, 'A source client is refused.');
       client.close(reason);
     },
-    tick: (now) => {
-      for (const attachment of [...attached.values()]) attachment.tick(now);
+    tick: () => {
+      for (const attachment of [...attached.values()]) attachment.tick();
     },
     check: (objectionTo) => {
       for (const [id, { client }] of [...attached]) {

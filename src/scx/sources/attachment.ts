@@ -16,6 +16,8 @@ export interface AttachmentOptions {
   readonly counters: { published: number; dropped: number; bytes: number };
   readonly log: Logger;
   now(): number;
+  /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
+  attended(): number;
   feed(input: Input): void;
   audience(source: SourceId): SourceAudience;
   /** Its source is withdrawn from the session. */
@@ -29,7 +31,7 @@ export interface Attachment {
   /** Announces the source, and listens to the client. */
   start(): void;
   /** Loses a silent client, and withdraws one that did not come back. */
-  tick(now: number): void;
+  tick(): void;
   /** Closes the connection; the client may come back before its source is withdrawn. */
   lose(reason: string): void;
   /** The client has another connection: ends this one, and leaves the source announced. */
@@ -41,11 +43,11 @@ export interface Attachment {
 
 /** Creates the attachment of a connected client; nothing is announced before `start`. */
 export function createAttachment(options: AttachmentOptions): Attachment {
-  const { client, counters, log, now, feed } = options;
+  const { client, counters, log, now, attended, feed } = options;
   const { source } = client;
   let isConnected = true;
   let isFinal = false;
-  let heardAt = now();
+  let heardAt = attended();
   let lostAt = heardAt;
 
   const disconnect = (reason?: string): void => {
@@ -63,15 +65,15 @@ export function createAttachment(options: AttachmentOptions): Attachment {
 
   const lose = (reason: string): void => {
     if (!isConnected) return;
-    lostAt = now();
+    lostAt = attended();
     disconnect(reason);
     if (isFinal) return withdraw(reason);
     log.warn({ source: source.id, reason }, 'A source client is lost; it may come back.');
   };
 
   const handleAdu = (adu: Adu): void => {
-    heardAt = now();
-    const verdict = options.admission(adu, heardAt);
+    heardAt = attended();
+    const verdict = options.admission(adu, now());
     if (verdict.kind === 'publish') {
       counters.published++;
       counters.bytes += adu.payload.length;
@@ -89,7 +91,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
     };
 
   const onKeepAlive = whileConnected<void>(() => {
-    heardAt = now();
+    heardAt = attended();
     client.sendAlive(options.audience(source.id));
   });
 
@@ -106,7 +108,8 @@ export function createAttachment(options: AttachmentOptions): Attachment {
         onClose: whileConnected<string>(() => lose('its connection closed')),
       });
     },
-    tick: (at) => {
+    tick: () => {
+      const at = attended();
       if (isConnected && at - heardAt > CLIENT_SILENT_MS) lose('it fell silent');
       if (!isConnected && at - lostAt > CLIENT_GRACE_MS) withdraw('it did not come back');
     },

@@ -1,7 +1,8 @@
 /**
  * Is the source alive? Each part of an SCX asks this for a different reason, so the answers have
  * different timeouts. They are listed together, from the shortest to the longest, because they
- * depend on each other: timeouts that listeners hear must be short, others may be long.
+ * depend on each other: timeouts that listeners hear must be short, others may be long. Time in which
+ * this process could not listen does not count (runtime/attended-clock.ts).
  *
  * | question | constant | ms |
  * | --- | --- | --- |

@@ -36,6 +36,8 @@ export interface OwnStatusOptions {
   /** Whether the SCX is a rendezvous point, or is kept for another reason. */
   isPinned(): boolean;
   now(): number;
+  /** Measures silence (runtime/attended-clock.ts), ms. */
+  attended(): number;
 }
 
 /** An instant of the monotonic clock as the time of day at which this process began to count. */
@@ -90,7 +92,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       failedSuccessor: handOver.failedSuccessor,
     }),
   };
-  const silent = playout.onAir.silent(options.now());
+  const silent = playout.onAir.silent(options.attended());
   return drawStatus(options.view(), own, {
     ...{ silent, mountOf: options.ingest.mountOf, nameOf: options.login.nameOf },
   });

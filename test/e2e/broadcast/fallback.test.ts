@@ -25,6 +25,8 @@ const HEARD_MS = 2000;
 /** Listened to after a change: a source that comes and goes would show by then, ms. */
 const SETTLED_MS = 1000;
 const STALLED_MS = 3000;
+/** Longer than a source may be silent, shorter than neighbours wait for an SCX. */
+const HELD_UP_MS = 1500;
 
 const stage = createStage();
 const events: { readonly event: string; readonly priority: number }[] = [];
@@ -169,6 +171,16 @@ test('When it stalls and goes on, the file fills in meanwhile', async () => {
   await change('the studio stalls', FILE, () => studio.child.kill('SIGSTOP'));
   await pause(STALLED_MS - SETTLED_MS);
   await change('the studio goes on', STUDIO, () => studio.child.kill('SIGCONT'));
+});
+
+test('An SCX that is held up itself takes no source for silent', async () => {
+  const [scx] = await home.scxs();
+  const act = async (): Promise<void> => {
+    process.kill(scx?.pid ?? 0, 'SIGSTOP');
+    await pause(HELD_UP_MS);
+    process.kill(scx?.pid ?? 0, 'SIGCONT');
+  };
+  await change('the SCX is held up', STUDIO, act, NO_PASSAGE);
 });
 
 test('When it ends in order, the file fills in', async () => {

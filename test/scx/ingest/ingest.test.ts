@@ -100,6 +100,7 @@ beforeEach(async () => {
   login = createSourceLogin({ session: name, access, keys, now });
   ingest = createIngest({
     ...{ name, scx: nodeId('e'), login, leaseToken: LEASE_TOKEN, titles, log, now, attach: take },
+    attended: now,
     rivalOf: (priority) => rivals.get(priority),
     isLeaving: () => isLeaving,
     passTitle: (told) => isPassing && passed.push(told) > 0,

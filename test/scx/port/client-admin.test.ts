@@ -39,7 +39,7 @@ let statuses: number[];
 
 const attached = () =>
   createAttachedSources({
-    ...{ self: nodeId('e'), channels: [1], now, log },
+    ...{ self: nodeId('e'), channels: [1], now, attended: now, log },
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),
   });

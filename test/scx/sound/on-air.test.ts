@@ -76,6 +76,17 @@ describe('What is on the air', () => {
     expect(onAir.playing(2050)).toBe(sourceId('a'));
   });
 
+  test('blames no source for a time in which this process could not listen', () => {
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    const hearLate = (digit: string, sequence: number): number[] =>
+      onAir.handle(audioAdu(digit, sequence), 30_000, 300).map((frame) => frame.sequence);
+    hear(onAir, 'b', 0, 100);
+    hear(onAir, 'a', 0, 110);
+    expect([hearLate('a', 1), hearLate('b', 1), hearLate('a', 2)]).toEqual([[], [1], []]);
+  });
+
   test('goes back to the better source as soon as it is heard again', () => {
     const onAir = create();
     onAir.onSourceUp(source('a', 10), 0);

@@ -100,13 +100,14 @@ function room() {
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 7, scxListeners: 2 }),
     now: () => now,
+    attended: () => now,
     log: pino({ enabled: false }),
   });
   return {
     sources,
     kinds: () => fed.map((input) => input.kind),
     pass: (ms: number) => {
-      for (const until = now + ms; now < until; now += 250) sources.tick(now);
+      for (const until = now + ms; now < until; now += 250) sources.tick();
     },
   };
 }
