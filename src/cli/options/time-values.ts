@@ -3,9 +3,8 @@ import { expecting, type Value } from './values.js';
 
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const FROM_NOW = /^([1-9][0-9]{0,4})([mhd])$/;
-/** A day ends where it is read; a time without zone is local, as people write it. */
+/** A day is its end, where it is read; a time without zone is local, as people write it. */
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
-const DAY_MS = 86_400_000;
 
 /** Ms since 1970; undefined if the text is no such time. */
 function readInstant(text: string): number | undefined {
@@ -13,7 +12,7 @@ function readInstant(text: string): number | undefined {
   if (count !== undefined) return Date.now() + Number(count) * UNITS_MS[unit as 'm' | 'h' | 'd'];
   const [, day, time] = INSTANT.exec(text) ?? [];
   if (day === undefined) return undefined;
-  const ms = time === undefined ? Date.parse(`${day}T00:00`) + DAY_MS : Date.parse(text);
+  const ms = Date.parse(time === undefined ? `${day}T24:00` : text);
   return Number.isFinite(ms) ? ms : undefined;
 }
 
