@@ -8,47 +8,32 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { limitedAs } from '../../http/ip-address.js';
-import { createRequestRate, type RequestRate } from '../../http/server/request-rate.js';
+import { createRequestRate } from '../../http/server/request-rate.js';
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
-import { parseSegmentName } from '../../icecast/segment-name.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
-import { probedBytes } from '../../icecast/stream-request.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { objectionToTicket, ticketIn } from '../../runtime/ticket.js';
-import { refPath } from '../../session/session-id.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
-import type { RefusedListener, ScxClients } from '../admin/scx-clients.js';
+import type { RefusedListener } from '../admin/scx-clients.js';
 import { clientOf } from '../web/client.js';
 import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem } from '../web/problem.js';
 import { inFamilyOf, publicUrl } from '../web/public-url.js';
-import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
-import { isRedirectShy } from './redirect-shy.js';
-import type { StreamProxy } from './stream-proxy.js';
+import { fetchSegment, listenByHls } from './hls-routes.js';
 import {
-  mountedAt,
-  type Wanted,
-  type WantedDependencies,
-  wantedAt,
-  wantedByPath,
-  wantedByQuery,
-} from './wanted-session.js';
-
-export interface ListenDependencies extends WantedDependencies {
-  /** Our `http://host:port` from the configuration. */
-  readonly url: string;
-  readonly proxy: StreamProxy;
-  /** There is a certificate: the ports of the SCXs speak https as well. */
-  readonly speaksTls: boolean;
-  /** There is a listener hook: the SCXs ask listeners for names and passwords. */
-  readonly asksListeners: boolean;
-  readonly clients: Pick<ScxClients, 'refusalOf'>;
-}
-
-/** The same, and for how many listeners of one address slots are reserved. */
-interface Context extends ListenDependencies {
-  readonly reservations: RequestRate;
-}
+  type Context,
+  isListener,
+  isProxied,
+  type ListenDependencies,
+  lead,
+  ownQuery,
+  pathOf,
+  slotOf,
+  wantsProxy,
+  withOwnQuery,
+} from './leading.js';
+import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
+import { mountedAt, type Wanted, wantedAt, wantedByPath, wantedByQuery } from './wanted-session.js';
 
 /**
  * Slots that are reserved for listeners of one address until they connect to the SCX that they were
@@ -57,62 +42,8 @@ interface Context extends ListenDependencies {
  */
 const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
 
-/** Retry-After while the hook does not answer, s. Guess. */
+export /** Retry-After while the hook does not answer, s. Guess. */
 const RETRY_S = 10;
-
-const wantsProxy = ({ query }: Request): boolean => query.proxy === '1';
-
-/**
- * Whether this player gets the stream through us: no player is redirected to another scheme, and none
- * sends the name and password of a cluster to another port.
- */
-const isProxied = ({ speaksTls, asksListeners }: ListenDependencies, request: Request): boolean =>
-  wantsProxy(request) ||
-  (asksListeners && request.get('Authorization') !== undefined) ||
-  isRedirectShy(request.get('User-Agent')) ||
-  (request.protocol === 'https' && !speaksTls);
-
-/** Parameters of a query that are for us; what is left is the listener's, like a ticket. */
-const OURS = /^(announcement|proxy|\.\w+)(=|$)/;
-
-/** The parameters that the listener has added for the hook, and its ticket, as it wrote them. */
-function ownQuery({ asksListeners }: ListenDependencies, { originalUrl }: Request) {
-  const fields = (/\?([^#]*)/.exec(originalUrl)?.[1] ?? '').split('&');
-  const isForward = (field: string): boolean =>
-    asksListeners ? field !== '' && !OURS.test(field) : field.startsWith('ticket=');
-  return fields.filter(isForward);
-}
-
-/** An SCX's stream, with what the listener has added. */
-const withOwnQuery = (context: ListenDependencies, request: Request, httpUrl: string): string =>
-  [httpUrl, ownQuery(context, request).join('&')].filter((part) => part !== '').join('?');
-
-/** The SCX's stream by the scheme by which the player came: its port speaks both. */
-const streamUrl = (httpUrl: string, request: Request): string =>
-  inFamilyOf(httpUrl.replace(/^http:/, `${request.protocol}:`), request);
-
-/** Whether a listener will connect: not after a HEAD, nor after a look at the first bytes. */
-const isListener = (request: Request): boolean =>
-  request.method !== 'HEAD' &&
-  probedBytes(request.get('Range'), request.get('Icy-MetaData')) === undefined;
-
-/** The slot that the request takes, reserved unless its address has used up its rate. */
-function slotOf({ reservations }: Context, request: Request, response: Response) {
-  const takesSlot = isListener(request);
-  const client = clientOf(response);
-  const unreserved = takesSlot && !reservations.take(client, performance.now());
-  return { client, isListener: takesSlot, unreserved };
-}
-
-function redirect(response: Response, location: string): undefined {
-  response.status(302).set({ Location: location, 'Content-Length': '0' }).end();
-}
-
-/** Sends the client to what is at an SCX, or passes that on. */
-function lead(context: Context, request: Request, response: Response, url: string): undefined {
-  if (!isProxied(context, request)) return redirect(response, streamUrl(url, request));
-  context.proxy.stream(request, response, url);
-}
 
 /**
  * Asks the hook before a player is redirected. A player that is denied is asked for name and password
@@ -155,69 +86,6 @@ async function listen(
   const refusal = await refusalOf(context, request, response, scx.value, httpUrl);
   if (refusal !== undefined) return refuse(response, session, refusal);
   return lead(context, request, response, httpUrl);
-}
-
-const PARAMETERS = {
-  id: /[?&](id=[0-9a-f]{1,64})(?=&|$)/,
-  t: /[?&](t=[0-9a-f]{1,64})(?=&|$)/,
-} as const;
-
-/** `NAME=DIGITS` in the query of a request for HLS, if it is there. */
-const parameterOf = ({ originalUrl }: Request, name: 'id' | 't'): string | undefined =>
-  PARAMETERS[name].exec(originalUrl)?.[1];
-
-/** `creator/session` if it is published here, else `creator/session@KEY`. */
-const pathOf = ({ session, known }: Wanted): string =>
-  known?.isPublished ? sessionPath(session) : refPath(session);
-
-/** Where a playlist of HLS is, with the segments behind it. */
-const hlsPath = (wanted: Wanted): string => `/listen/${pathOf(wanted)}.m3u8`;
-
-/**
- * Sends the player to a playlist of HLS. Only the first request is that of a listener, who then has an
- * id. The addresses in the playlist are relative, so those that we pass on must come from its own path.
- */
-async function listenByHls(
-  context: Context,
-  request: Request,
-  response: Response,
-  wanted: Wanted,
-): Promise<Refusal> {
-  const { session, known } = wanted;
-  const id = parameterOf(request, 'id');
-  if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
-    return redirect(response, `${publicUrl(context.url, request)}${hlsPath(wanted)}`);
-  }
-  const slot = slotOf(context, request, response);
-  const isListener = slot.isListener && id === undefined;
-  const scx = await context.scxs.forListener(session.id, known, { ...slot, isListener });
-  if (!scx.ok) return scx.problem;
-  const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
-  // An SCX knows its session by the name alone.
-  const as = isProxied(context, request) ? `as=${pathOf(wanted).split('/')[1]}` : undefined;
-  const query = [id, as].filter(Boolean).join('&');
-  return lead(context, request, response, [playlist, query].filter(Boolean).join('?'));
-}
-
-/** Sends the player to a segment of HLS, which every SCX of the session has. */
-async function fetchSegment(
-  context: Context,
-  request: Request,
-  response: Response,
-): Promise<Refusal> {
-  const { creator, session: part, segment = '' } = request.params;
-  if (parseSegmentName(`${segment}`) === undefined) return problem(404, 'There is nothing here.');
-  response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
-  const wanted = await wantedByPath(context, request, `${creator}/${part}`);
-  if (!wanted.ok) return wanted.problem;
-  const { session, known } = wanted.value;
-  const slot = { client: clientOf(response), isListener: false, unreserved: true };
-  const scx = await context.scxs.forListener(session.id, known, slot);
-  if (!scx.ok) return scx.problem;
-  const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
-  const title = parameterOf(request, 't');
-  const file = `${folder}/${segment}`;
-  return lead(context, request, response, [file, title].filter(Boolean).join('?'));
 }
 
 /** The refusal of a listener who has no ticket for a private session; undefined: it is let in. */

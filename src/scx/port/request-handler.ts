@@ -12,16 +12,8 @@ import type { IncomingRequest } from '../../http/server/head-gate.js';
 import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate, rateExceeded } from '../../http/server/request-rate.js';
-import {
-  type Answer,
-  type Fields,
-  sendAnswer,
-  textAnswer,
-  unavailable,
-} from '../../http/server/response.js';
-import { ICY_INTERVAL_BYTES } from '../../icecast/icy-metadata.js';
+import { type Answer, sendAnswer, textAnswer } from '../../http/server/response.js';
 import { isStreamOf } from '../../icecast/stream-path.js';
-import { probedBytes, wantsTitles } from '../../icecast/stream-request.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
 import { withoutTicket } from '../../runtime/ticket.js';
@@ -41,23 +33,27 @@ import type { Listeners } from '../listeners/listeners.js';
 import type { LoggedRequest } from '../listeners/logged-request.js';
 import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
-import type { TicketGate } from '../listeners/ticket-gate.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import type { HlsAnswers } from './hls-answers.js';
 import { admitAhead, askHook, type HookedParts } from './hooked-requests.js';
 import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
+import {
+  hasTitles,
+  type StreamAnswerOptions,
+  streamAnswer,
+  streamFields,
+} from './stream-answers.js';
 
-export interface RequestOptions {
+export interface RequestOptions extends StreamAnswerOptions {
+  readonly ring: AudioRing;
   readonly name: PlacedSession;
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
-  readonly ring: AudioRing;
   /** Asked about each listener; undefined: everybody may listen. */
   readonly hook?: ListenerHook | undefined;
   readonly hls: HlsAnswers;
-  readonly tickets: TicketGate;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   /** The cluster's secret, with which the front end asks about clients. */
@@ -68,24 +64,13 @@ export interface RequestOptions {
   readonly accessLog: AccessLog;
   /** Proxies whose X-Forwarded-For counts. */
   readonly trust: IsTrusted;
-  /** The `icy-*` header fields of the stream. */
-  streamFields(): Fields;
-  /** New listeners are refused: the SCX is about to end. */
-  isLeaving(): boolean;
-  now(): number;
 }
-
-/** Retry-After, s: when the address is full, when leaving. Guesses. */
-const RETRY_S = { full: 10, leaving: 1 } as const;
 
 /** Pages for one address. Guesses: a client that polls needs one or two per second. */
 const PAGE_RATE = { atOnce: 40, perSecond: 10 } as const;
 
 /** Questions to the hook for one address. Guesses: a campus comes back at once, a guess is slow. */
 const HOOK_RATE = { atOnce: 1000, perSecond: 50 } as const;
-
-/** The first bytes of a frame, for a look while there is no audio. */
-const SYNC = Uint8Array.of(0xff, 0xfb);
 
 /** A request, and the client that sent it. */
 interface Request extends IncomingRequest {
@@ -112,35 +97,6 @@ function loggedOf({ head, address }: Request): LoggedRequest {
   return { address, method, target, protocol, referer, agent };
 }
 
-const hasTitles = ({ headers }: RequestHead): boolean => wantsTitles(headers.get('icy-metadata'));
-
-const streamFields = (options: RequestOptions, withTitles: boolean): Fields => ({
-  'Content-Type': 'audio/mpeg',
-  'Accept-Ranges': 'none',
-  ...options.streamFields(),
-  ...(withTitles ? { 'icy-metaint': ICY_INTERVAL_BYTES } : {}),
-});
-
-const headAnswer = (options: RequestOptions, head: RequestHead): Answer => ({
-  status: 200,
-  body: '',
-  fields: { ...streamFields(options, hasTitles(head)), 'Content-Length': undefined },
-});
-
-/** Safari goes on only if it gets the range that it asked for; it then asks for everything. */
-function probeAnswer(options: RequestOptions, bytes: number): Answer {
-  const start = options.ring.burst(options.now())?.bytes ?? SYNC;
-  const body = start.subarray(0, bytes);
-  return {
-    status: 206,
-    body,
-    fields: { 'Content-Type': 'audio/mpeg', 'Content-Range': `bytes 0-${body.length - 1}/*` },
-  };
-}
-
-const addressFull = (): Answer =>
-  textAnswer(429, 'Too many listeners at your address.', { 'Retry-After': RETRY_S.full });
-
 const methodNotAllowed = (): Answer =>
   textAnswer(405, 'That is not possible here.', { Allow: 'GET, HEAD, PUT, OPTIONS, SOURCE' });
 
@@ -149,17 +105,6 @@ const isPreflight = ({ method, headers }: RequestHead): boolean =>
   method === 'OPTIONS' && headers.has('access-control-request-method');
 
 const PREFLIGHT_ANSWER: Answer = { status: 204, body: '', fields: PREFLIGHT };
-
-/** The answer to a request for the stream; undefined: it becomes a listener. */
-function streamAnswer(options: RequestOptions, { head, address }: Request): Answer | undefined {
-  if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
-  const denied = options.tickets.refusal(head.target, address);
-  if (denied !== undefined) return denied;
-  if (!options.identities.hasSlot(address)) return addressFull();
-  if (head.method === 'HEAD') return headAnswer(options, head);
-  const probed = probedBytes(head.headers.get('range'), head.headers.get('icy-metadata'));
-  return probed === undefined ? undefined : probeAnswer(options, probed);
-}
 
 const ticketRefusal = ({ tickets }: RequestOptions, { head, address }: Request) =>
   tickets.refusal(head.target, address);

@@ -1,0 +1,68 @@
+/** Leads players of HLS to the playlists and segments of an SCX. */
+import type { Request, Response } from 'express';
+import { parseSegmentName } from '../../icecast/segment-name.js';
+import { clientOf } from '../web/client.js';
+import type { Refusal } from '../web/methods.js';
+import { problem } from '../web/problem.js';
+import { publicUrl } from '../web/public-url.js';
+import { type Context, isProxied, lead, pathOf, redirect, slotOf } from './leading.js';
+import { type Wanted, wantedByPath } from './wanted-session.js';
+
+const PARAMETERS = {
+  id: /[?&](id=[0-9a-f]{1,64})(?=&|$)/,
+  t: /[?&](t=[0-9a-f]{1,64})(?=&|$)/,
+} as const;
+
+/** `NAME=DIGITS` in the query of a request for HLS, if it is there. */
+const parameterOf = ({ originalUrl }: Request, name: 'id' | 't'): string | undefined =>
+  PARAMETERS[name].exec(originalUrl)?.[1];
+
+/** Where a playlist of HLS is, with the segments behind it. */
+const hlsPath = (wanted: Wanted): string => `/listen/${pathOf(wanted)}.m3u8`;
+
+/**
+ * Sends the player to a playlist of HLS. Only the first request is that of a listener, who then has an
+ * id. The addresses in the playlist are relative, so those that we pass on must come from its own path.
+ */
+export async function listenByHls(
+  context: Context,
+  request: Request,
+  response: Response,
+  wanted: Wanted,
+): Promise<Refusal> {
+  const { session, known } = wanted;
+  const id = parameterOf(request, 'id');
+  if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
+    return redirect(response, `${publicUrl(context.url, request)}${hlsPath(wanted)}`);
+  }
+  const slot = slotOf(context, request, response);
+  const isListener = slot.isListener && id === undefined;
+  const scx = await context.scxs.forListener(session.id, known, { ...slot, isListener });
+  if (!scx.ok) return scx.problem;
+  const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
+  // An SCX knows its session by the name alone.
+  const as = isProxied(context, request) ? `as=${pathOf(wanted).split('/')[1]}` : undefined;
+  const query = [id, as].filter(Boolean).join('&');
+  return lead(context, request, response, [playlist, query].filter(Boolean).join('?'));
+}
+
+/** Sends the player to a segment of HLS, which every SCX of the session has. */
+export async function fetchSegment(
+  context: Context,
+  request: Request,
+  response: Response,
+): Promise<Refusal> {
+  const { creator, session: part, segment = '' } = request.params;
+  if (parseSegmentName(`${segment}`) === undefined) return problem(404, 'There is nothing here.');
+  response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
+  const wanted = await wantedByPath(context, request, `${creator}/${part}`);
+  if (!wanted.ok) return wanted.problem;
+  const { session, known } = wanted.value;
+  const slot = { client: clientOf(response), isListener: false, unreserved: true };
+  const scx = await context.scxs.forListener(session.id, known, slot);
+  if (!scx.ok) return scx.problem;
+  const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
+  const title = parameterOf(request, 't');
+  const file = `${folder}/${segment}`;
+  return lead(context, request, response, [file, title].filter(Boolean).join('?'));
+}
