@@ -42,7 +42,7 @@ import { mountedAt, type Wanted, wantedAt, wantedByPath, wantedByQuery } from '.
  */
 const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
 
-export /** Retry-After while the hook does not answer, s. Guess. */
+/** Retry-After while the hook does not answer, s. Guess. */
 const RETRY_S = 10;
 
 /**
