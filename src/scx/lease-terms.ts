@@ -26,7 +26,8 @@ export interface TermsOptions {
   /** Other source keys hold. */
   onAccess(access: SourceAccess): void;
   isLeaving(): boolean;
-  now(): number;
+  /** Measures the front end's silence (runtime/attended-clock.ts), ms. */
+  attended(): number;
 }
 
 /** The terms that hold now. */
@@ -70,7 +71,7 @@ export function createSessionTerms(options: TermsOptions): SessionTerms {
     onRenewed: (terms) => {
       isPinned = terms.pinned;
       description = terms.description ?? description;
-      lifetime.onFrontEnd(terms.pinned, options.now());
+      lifetime.onFrontEnd(terms.pinned, options.attended());
       onAccess(terms.access);
       onFallback(terms.fallback);
       if (terms.listenerHook !== undefined) options.hook.set(terms.listenerHook ?? undefined);

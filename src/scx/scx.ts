@@ -65,6 +65,8 @@ export interface ScxOptions {
   readonly filesMax?: number;
   /** A monotonic clock, ms. Default: that of the process. */
   readonly now?: () => number;
+  /** The same while this process can listen, ms. Default: runtime/attended-clock.ts. */
+  readonly attended?: () => number;
   /** Interval between maintenance passes over sources and lifetime, ms. Default 250: guess. */
   readonly maintenanceMs?: number;
 }
@@ -110,13 +112,13 @@ async function openParts(options: ScxOptions) {
   const { log, entry, predecessor } = options;
   const { launch, shares } = withinOpenFiles(options);
   const { now = () => performance.now(), maintenanceMs = MAINTENANCE_MS } = options;
+  const { attended = createAttendedClock(now) } = options;
   const name = nameOf(launch);
   const { perAddressMax, certificate } = launch;
   const tls = certificate && (await openTls(certificate, log));
   const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
-  const attended = createAttendedClock(now);
   const playout = createPlayout(
     { ...launch, identities, attended },
     now,
@@ -137,7 +139,7 @@ async function openParts(options: ScxOptions) {
   const overlayAddress = streaming.overlay.address;
   const fallback = createFallbackProcess({ entry, launch, overlayAddress, log });
   const limits = { lingerMs: launch.lingerMs, orphanMs: ORPHAN_MS };
-  const lifetime = createLifetime(limits, launch.rendezvous, now());
+  const lifetime = createLifetime(limits, launch.rendezvous, attended());
   const startedAt = new Date().toISOString();
   return {
     ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, login },
@@ -178,14 +180,14 @@ function openHandOver(
 
 /** Starts the timer for regular maintenance; it runs until it is cleared. */
 function startMaintenance(parts: Parts, shutdown: Shutdown, http: ScxPort, renewLease: () => void) {
-  const { streaming, news, predecessor, lifetime, hook, now } = parts;
+  const { streaming, news, predecessor, lifetime, hook, now, attended } = parts;
   return setInterval(() => {
-    const at = now();
-    streaming.tick(at);
+    streaming.tick(now());
     hook.onSources(streaming.hasSources);
     if (news.isDue) renewLease();
     news.isDue = false;
     const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0);
+    const at = attended();
     lifetime.onClients(streaming.clients + elsewhere, at);
     const reason = lifetime.endReason(at);
     if (reason !== undefined) shutdown.start(reason);

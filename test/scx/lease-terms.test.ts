@@ -62,7 +62,7 @@ beforeEach(() => {
     predecessor: undefined,
     onAccess: () => void events.push('check the sources'),
     isLeaving: () => isLeaving,
-    now: () => now,
+    attended: () => now,
   });
 });
 

@@ -104,6 +104,8 @@ afterAll(async () => {
   await new Promise((resolve) => frontEnd.close(resolve));
 });
 
+const now = (): number => performance.now() + aheadMs;
+
 const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx> => {
   const launch = launchSchema.parse({
     ...identityOf(digit),
@@ -137,7 +139,7 @@ const start = async (digit: string, changes: Partial<Launch> = {}): Promise<Scx>
   });
   const scx = await startScx({
     ...{ launch, log, entry: '/nowhere', maintenanceMs: 5 },
-    now: () => performance.now() + aheadMs,
+    ...{ now, attended: now },
   });
   running.push(scx);
   return scx;
