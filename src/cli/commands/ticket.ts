@@ -25,7 +25,8 @@ export const command: Command<typeof ticketOptions> = {
   operands: [],
   options: ticketOptions,
   examples: [
-    'SCATTERCAST_TOKEN=... scattercast ticket --cluster http://localhost:8000 --until 2h \\',
+    'export SCATTERCAST_TOKEN=...',
+    'scattercast ticket --cluster http://localhost:8000 --until 2h \\',
     '    --name scattercast://radio.example/board',
   ],
   run,
