@@ -86,7 +86,7 @@ describe('A title at a front end', () => {
   test('of SHOUTcast goes to the session of its password', async () => {
     const { tell, password } = await startWithTitles();
     const query = `mode=updinfo&song=A`;
-    const byField = await tell(`/admin.cgi?pass=${password}&${query}`);
+    const byField = await tell(`/admin.cgi?pass=${encodeURIComponent(password)}&${query}`);
     expect(byField.update).toMatchObject({ pass: password, title: 'A' });
     const byHeader = await tell(`/admin.cgi?${query}`, basic('admin', password));
     expect(byHeader.shown).toBe(basic('admin', password));
