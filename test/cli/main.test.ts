@@ -268,7 +268,13 @@ describe('The command line', () => {
 
   test('ends quietly when the reader of its output has gone', async () => {
     const sessions = Array.from({ length: 3000 }, () => ({
-      ...{ session: SESSION, path: 'radio.example/night', title: null, listenUrl: 'http://x' },
+      ...{
+        session: nameInId(SESSION),
+        key: SESSION_KEY.publicKey,
+        path: 'radio.example/night',
+        title: null,
+        listenUrl: 'http://x',
+      },
       ...{ announcementUrl: null, kept: true, onAir: false, listeners: 0, sources: 0, scxs: [] },
     }));
     standIn.answers.set('GET /status', { status: 200, body: statusOf(sessions) });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type StandIn, startStandIn } from '../../client/stand-in.js';
 import { joinBytes, makeToneFrames } from '../../mp3/make-mp3.js';
+import { PASSWORD } from '../../session/signed.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const COMMAND = ['dist/cli/main.js', 'broadcast'];
@@ -18,7 +19,8 @@ afterEach(() => standIn.close());
 
 const start = (): ChildProcessWithoutNullStreams => {
   const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
-  const child = spawn(process.execPath, [...COMMAND, ...target, '-'], { cwd: ROOT });
+  const env = { ...process.env, SCATTERCAST_PASSWORD: PASSWORD };
+  const child = spawn(process.execPath, [...COMMAND, ...target, '-'], { cwd: ROOT, env });
   child.stdin.on('error', () => undefined); // It may end before it has read all.
   return child;
 };
