@@ -31,7 +31,8 @@ const auth = (): string => authOf(password);
 beforeAll(async () => {
   const logs = ['--log-level', 'trace', '--access-log', accessLog];
   cluster = await stage.cluster({ extra: [...logs, '--linger', '0'] });
-  const quiet = await stage.publish(cluster, 'radio.example/quiet');
+  // With a password of its own: SHOUTcast's encoders find their session by it.
+  const quiet = await stage.announce(cluster, 'scattercast://radio.example/quiet');
   const authorization = `Authorization: Basic ${authOf(stage.secretsOf(quiet).password)}`;
   silent = replay(cluster.port, `PUT /radio.example/quiet HTTP/1.1\r\n${authorization}\r\n\r\n`);
 });
