@@ -17,7 +17,12 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const setupFiles = ['test/loopback-only.ts', 'test/clean-up.ts', 'test/patience.ts'];
+const setupFiles = [
+  'test/loopback-only.ts',
+  'test/clean-up.ts',
+  'test/patience.ts',
+  'test/single-processes.ts',
+];
 /** As in test/patience.ts. */
 const expect = { poll: { timeout: 20_000, interval: 5 } };
 

@@ -40,7 +40,7 @@ interface Outcome {
 }
 
 async function hang(scene: Scene, { scx, site }: Member, { ms, isWhole }: Hang): Promise<Outcome> {
-  const frontEnd = scene.clusters[site]?.process.pid ?? -1;
+  const frontEnd = scene.clusters[site]?.process.pid ?? Number.NaN;
   const pids = isWhole ? [frontEnd, scx.pid] : [scx.pid];
   const own = scene.listeners.filter((listener) => listener.site === site);
   const others = scene.listeners.filter((listener) => listener.site !== site);

@@ -30,7 +30,7 @@ async function scxPid(cluster: Cluster): Promise<number> {
     const scxs = await cluster.scxs();
     return scxs.length === 1 && scxs;
   });
-  return scx?.pid ?? -1;
+  return scx?.pid ?? Number.NaN;
 }
 
 /** A session with as many SCXs as wanted, on the air. */

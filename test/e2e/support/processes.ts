@@ -83,7 +83,7 @@ export function start(program: string, args: readonly string[], env?: NodeJS.Pro
   };
   return {
     child,
-    pid: child.pid ?? -1,
+    pid: child.pid ?? Number.NaN,
     stdout: () => stdout,
     stderr: () => stderr,
     exited,
