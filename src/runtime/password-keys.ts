@@ -30,8 +30,9 @@ export interface PasswordKeys {
 
 /** Node's pool has four threads, which also read files and look up names. */
 const PARALLEL = 2;
-const WAITING_MAX = 256;
-const WAITING_EACH_MAX = 4;
+const WAITING_MAX = 1024;
+/** Guess: the encoders of one machine, or behind one proxy, that all come back at once. */
+const WAITING_EACH_MAX = 16;
 const REMEMBERED_MAX = 256;
 
 interface Job {
@@ -76,6 +77,8 @@ export function createPasswordKeys(derive = sourceKeyOf): PasswordKeys {
   const secret = randomBytes(32);
   const remembered = createBoundedMap<string, SigningKey>(REMEMBERED_MAX);
   const turns = createTurns();
+  /** Derivations in progress: connections of one encoder share one. Bounded as what waits is. */
+  const pending = new Map<string, Promise<SigningKey | undefined>>();
   const nameOf = (password: string, session: PublicKey): string =>
     createHmac('sha256', secret).update(`${session}\n${password}`).digest('base64url');
 
@@ -84,14 +87,19 @@ export function createPasswordKeys(derive = sourceKeyOf): PasswordKeys {
       const name = nameOf(password, session);
       const known = remembered.use(name);
       if (known !== undefined) return Promise.resolve(known);
-      return new Promise((resolve) => {
+      const same = `${client} ${name}`;
+      const shared = pending.get(same);
+      if (shared !== undefined) return shared;
+      const derived = new Promise<SigningKey | undefined>((resolve) => {
         const run = async (): Promise<void> => {
           const key = await derive(password, session).catch(() => undefined);
           if (key !== undefined && isRight(key.publicKey)) remembered.set(name, key);
           resolve(key);
         };
         if (!turns.add({ client, run })) resolve(undefined);
-      });
+      }).finally(() => pending.delete(same));
+      pending.set(same, derived);
+      return derived;
     },
   };
 }

@@ -22,6 +22,7 @@ import type { ScxStatus } from '../../src/api/scx-status.js';
 import { startCluster } from '../../src/cluster/cluster.js';
 import { birthOf } from '../../src/cluster/data/process-identity.js';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { SESSION_KEY } from '../session/signed.js';
 import { optionsOf, startFake } from './fake-cluster.js';
 import { createFakePlatform } from './fake-platform.js';
 import { announcementXml, FACTS, idOf, NIGHT, temporaryFolder, until } from './support.js';
@@ -124,11 +125,12 @@ describe.concurrent('A cluster', () => {
     await until(saved);
     await kill(first);
 
+    const foreign = `${PATH}@${SESSION_KEY.publicKey}`;
     // The SCX lives on. At once, before it renews its lease:
     const second = await start(first.port);
-    expect(await look(second.at, `/listen/${PATH}.mp3`)).toEqual(tuned);
+    expect(await look(second.at, `/listen/${foreign}.mp3`)).toEqual(tuned);
     expect(await factsAt(second.at)).toEqual([['Night music', 'Quiet', url]]);
-    const playlist = await (await fetch(`${second.at}/listen/${PATH}.m3u`)).text();
+    const playlist = await (await fetch(`${second.at}/listen/${foreign}.m3u`)).text();
     expect(playlist).toContain('Night music');
     expect(playlist).toContain(encodeURIComponent(url));
     await kill(second);
@@ -136,7 +138,7 @@ describe.concurrent('A cluster', () => {
     // The disk has lost the announcement, and the SCX still lives.
     rmSync(`${dataDir}/learned`, { recursive: true });
     const third = await start(first.port);
-    expect(await look(third.at, `/listen/${PATH}.mp3`)).toEqual(tuned);
+    expect(await look(third.at, `/listen/${foreign}.mp3`)).toEqual(tuned);
     await until(async () => (await factsAt(third.at))[0]?.[0] === 'Night music');
     await until(saved);
     await kill(third);
@@ -145,7 +147,7 @@ describe.concurrent('A cluster', () => {
     process.kill(scx!.pid, 'SIGKILL');
     web.close();
     const fourth = await start();
-    expect(await look(fourth.at, `/listen/${PATH}.mp3`)).toMatchObject({ status: 302 });
+    expect(await look(fourth.at, `/listen/${foreign}.mp3`)).toMatchObject({ status: 302 });
     fourth.child.kill('SIGTERM');
     await once(fourth.child, 'exit');
   });

@@ -9,7 +9,7 @@ import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const launch = JSON.parse(process.env.SCATTERCAST_SCX);
-const name = launch.session.split('/').at(-1);
+const name = launch.session.split('#')[0].split('/').at(-1);
 const expected = ['scx', '--session', launch.session];
 if (process.argv.slice(2).join() !== expected.join()) process.exit(2);
 if (process.env.SCATTERCAST_PORT !== undefined) process.exit(2);

@@ -45,9 +45,9 @@ describe('The keys of passwords', () => {
 
   test('are not derived when too many wait, of one client or of all', async () => {
     const { started, ask } = setUp();
-    for (let n = 0; n < 5; n++) void ask(`guess ${n}`, 'guesser');
-    expect(await ask('guess 5', 'guesser')).toBeUndefined();
-    for (let n = 0; n < 260; n++) void ask('x', `client ${n}`);
+    for (let n = 0; n < 17; n++) void ask(`guess ${n}`, 'guesser');
+    expect(await ask('guess 17', 'guesser')).toBeUndefined();
+    for (let n = 0; n < 1020; n++) void ask('x', `client ${n}`);
     expect(await ask('y', 'one more')).toBeUndefined();
     expect(started).toHaveLength(2);
   });
@@ -60,6 +60,14 @@ describe('The keys of passwords', () => {
     for (const n of [1, 2, 3]) void ask(`guess ${n}`, `guesser ${n}`);
     expect(await ask('right', 'elsewhere')).toBe(KEY);
     expect(started).toEqual(['right', 'guess 1', 'guess 2']);
+  });
+
+  test('are derived once for a client that asks several times at once', async () => {
+    const { started, ask, end } = setUp();
+    const asked = [ask('right', 'station'), ask('right', 'station'), ask('right', 'station')];
+    await end('right');
+    expect(await Promise.all(asked)).toEqual([KEY, KEY, KEY]);
+    expect(started).toEqual(['right']);
   });
 
   test('are derived again if they were wrong', async () => {

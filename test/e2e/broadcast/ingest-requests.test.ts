@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { nameInId } from '../../../src/session/session-id.js';
 import { listen } from '../support/audio.js';
 import { type Replayed, replay } from '../support/encoders.js';
 import { until } from '../support/processes.js';
@@ -163,12 +164,12 @@ describe('A title', () => {
   });
 
   test('is taken from the admin, but not with a wrong password, nor while nobody broadcasts', async () => {
-    const { token } = stage.secretsOf(announcement);
+    const { adminPassword } = stage.secretsOf(announcement);
     expect((await tellTitle('song=x')).status).toBe(400);
     say(source('one')).play();
     await untilOnAir();
     expect((await tellTitle('song=x', 'source', 'wrong')).status).toBe(401);
-    expect((await tellTitle('song=Of+the+admin', 'admin', token)).status).toBe(200);
+    expect((await tellTitle('song=Of+the+admin', 'admin', adminPassword)).status).toBe(200);
     await untilTitle('Of the admin');
   });
 });
@@ -242,8 +243,8 @@ describe('An encoder', () => {
     await untilOnAir();
     await tellTitle('song=Before');
     await untilTitle('Before');
-    const withdrawn = ({ session }: { session: string }): boolean =>
-      !session.endsWith('/quiet') && session !== `scattercast:/${mount}`;
+    const withdrawn = ({ session: id }: { session: string }): boolean =>
+      !nameInId(id).endsWith('/quiet') && nameInId(id) !== `scattercast:/${mount}`;
     await until(
       'the SCXs of earlier tests to end',
       async () => !(await cluster.scxs()).some(withdrawn),

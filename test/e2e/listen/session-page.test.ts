@@ -106,8 +106,14 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     expect(media).toEqual(['Scattercast - Scattercast demo', 'playing']);
     const [scx] = await cluster.scxs();
     process.kill(scx?.pid ?? Number.NaN, 'SIGKILL');
-    await page.getByText('tuning in again').waitFor();
-    await until('sound again', async () => (await positionIn(page)) > 1);
+    await until('the page to listen to the next SCX', async () =>
+      (await cluster.scxs()).some(({ pid, listeners }) => pid !== scx?.pid && listeners === 1),
+    );
+    const position = await positionIn(page);
+    await until('sound again', async () => {
+      const now = await positionIn(page);
+      return now > 1 && now !== position;
+    });
     await page.getByText('On air', { exact: true }).waitFor();
     await page.keyboard.press('Tab');
     await page.getByRole('button', { name: /^Stop/ }).press('Enter');

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { ClusterStatus } from '../../../src/api/cluster-status.js';
 import type { ScxStatus } from '../../../src/api/scx-status.js';
 import { publish, remove } from '../../../src/client/cluster/cluster-api.js';
+import { derivePassword, hashSecret } from '../../../src/runtime/secrets.js';
 import { sessionKeyOf } from '../../../src/runtime/signing-key.js';
 import { DEFAULT_CHANNELS } from '../../../src/session/announcement.js';
 import { printAnnouncement } from '../../../src/session/print-announcement.js';
@@ -91,6 +92,9 @@ const OPEN_WITHIN_MS = 60_000;
 const ANSWER_WITHIN_MS = 15_000;
 /** What does not end when it is told to is killed, ms. */
 const END_WITHIN_MS = 5000;
+
+/** Of the sessions that are published without a process. */
+const ADMIN_PASSWORD = derivePassword('admin password', TOKEN);
 
 /** Where a cluster sends the listeners of an announcement. */
 export const listenUrl = ({ url }: Cluster, announcement: string): string =>
@@ -239,12 +243,14 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
         signed({
           ...{ name: name.value, channels: DEFAULT_CHANNELS, rendezvous },
           sources: [STATION],
+          adminKey: hashSecret(ADMIN_PASSWORD),
         }),
       );
       const clusterSecret = readFileSync(`${dataDir}/secret`, 'utf8').trim();
       const sessionKey = SESSION_KEY;
       const { url, session } = await publish(at, path, xml, { clusterSecret, sessionKey });
-      const secrets = { password: PASSWORD, token: TOKEN, adminPassword: '', webhook: undefined };
+      const adminPassword = ADMIN_PASSWORD;
+      const secrets = { password: PASSWORD, token: TOKEN, adminPassword, webhook: undefined };
       known.set(url, { session, ...secrets });
       return url;
     },
