@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { nameInId } from '../../../src/session/session-id.js';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { type Icecast, PASSWORD, startIcecast } from '../support/icecast.js';
 import { has } from '../support/players.js';
@@ -56,7 +57,7 @@ const broadcast = async (...what: string[]): Promise<Running> =>
   launch(await stage.broadcast(cluster, announcement, ...what));
 const listenHere = () => listen(listenUrl(cluster, announcement));
 
-const scx = async () => (await cluster.scxs()).find((one) => one.session === session);
+const scx = async () => (await cluster.scxs()).find((one) => nameInId(one.session) === session);
 
 const relay = (env: NodeJS.ProcessEnv, ...more: string[]): Running => {
   const target = ['--cluster', cluster.url, '--announcement', announcement];

@@ -3,6 +3,7 @@
  * and what real encoders show their users of it.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { nameInId } from '../../../src/session/session-id.js';
 import { listen } from '../support/audio.js';
 import { ezstream, ffmpeg, type Replayed, replay, type Target } from '../support/encoders.js';
 import { type Icecast, PASSWORD, startIcecast } from '../support/icecast.js';
@@ -69,7 +70,7 @@ async function answerOf(to: Target, method: string, secret?: string) {
 const ours = (): Target => ({ port: cluster.port, mount, password });
 const theirs = (): Target => ({ port: icecast.port, mount, password: PASSWORD });
 const scx = async () =>
-  (await cluster.scxs()).find(({ session }) => session === `scattercast:/${mount}`);
+  (await cluster.scxs()).find(({ session }) => nameInId(session) === `scattercast:/${mount}`);
 const isOnAir = async () => typeof (await scx())?.playing === 'string';
 
 describe.skipIf(!installed)('A refusal', () => {
