@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { afterTest } from '../../after-test.js';
 import { type StandIn, startStandIn } from '../../client/stand-in.js';
+import { PASSWORD } from '../../session/signed.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const MAIN = join(ROOT, 'dist/cli/main.js');
@@ -25,7 +26,8 @@ afterAll(async () => {
 });
 
 const broadcastArguments = (): readonly string[] => {
-  const target = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
+  const session = ['--cluster', standIn.url, '--announcement', 'http://radio.example/x.xml'];
+  const target = [...session, '--password', PASSWORD];
   return [MAIN, 'broadcast', '--loop', ...target, CLIP];
 };
 
