@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 
-/** Packages of Debian by the libraries in them; those of the C library itself are none. */
+/** The Debian packages that hold these libraries. Those of the C library are not listed. */
 const PACKAGES: Readonly<Record<string, string | undefined>> = {
   'libstdc++.so.6': 'libstdc++6',
   'libgcc_s.so.1': 'libgcc-s1',

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 
-/** The private half of a source key: 32 bytes in base64url. */
+/** The private half of a key: 32 bytes in base64url (runtime/signing-key.ts). */
 export const keySeedSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
 export const fallbackFileSchema = z.strictObject({

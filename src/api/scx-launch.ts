@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { voucherSchema } from '../wire/hello.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
+import { keySeedSchema } from './fallback-launch.js';
 import { neighboursSchema } from './scx-status.js';
 import { sourceAccessSchema } from './source-access.js';
 
@@ -26,7 +27,7 @@ export const launchSchema = z.strictObject({
   /** The SCX's node id, 32 hexadecimal digits: the hash of its key. */
   id: z.string().regex(/^[0-9a-f]{32}$/),
   /** The private half of that key, 32 bytes in base64url: drawn by the cluster for this process. */
-  keySeed: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  keySeed: keySeedSchema,
   /** The cluster's word that this SCX is its own (wire/hello.ts). */
   voucher: voucherSchema.optional(),
   /** `scattercast://creator/session`. */

@@ -35,8 +35,8 @@ export interface SigningKey {
   readonly publicKey: PublicKey;
   /** 64 bytes. */
   sign(context: SigningContext, bytes: Uint8Array): Uint8Array;
-  /** The private half, 32 bytes: for a process of the same machine that continues the work. */
-  seed(): Uint8Array;
+  /** The private half, 32 bytes in base64url: for a process of the same machine that continues the work. */
+  seed(): string;
   /** For TLS. */
   readonly privateKey: KeyObject;
 }
@@ -61,10 +61,14 @@ export function signingKeyOf(seed: Uint8Array): SigningKey {
   return {
     publicKey: spki.subarray(SPKI.length).toString('base64url') as PublicKey,
     sign: (context, bytes) => sign(null, inContext(context, bytes), privateKey),
-    seed: () => Uint8Array.from(seed),
+    seed: () => Buffer.from(seed).toString('base64url'),
     privateKey,
   };
 }
+
+/** The key whose `seed()` this is. */
+export const signingKeyFrom = (seed: string): SigningKey =>
+  signingKeyOf(Buffer.from(seed, 'base64url'));
 
 /** A key that nobody else has. */
 export const drawSigningKey = (): SigningKey => signingKeyOf(randomBytes(SEED_BYTES));

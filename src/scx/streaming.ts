@@ -19,7 +19,7 @@ import { createRng } from '../lib/rng.js';
 import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/overlay.js';
 import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { nodeIdOf } from '../overlay/tls/node-id.js';
-import { type SigningKey, signingKeyOf } from '../runtime/signing-key.js';
+import { type SigningKey, signingKeyFrom } from '../runtime/signing-key.js';
 import { TITLE_CHANNEL } from '../session/channels.js';
 import type { SessionIdentity } from '../session/session-id.js';
 import type { Rival } from './ingest/encoder-slots.js';
@@ -114,7 +114,7 @@ const formerEdge = ({ id, address, rttMs }: ScxStatus['neighbours'][number]): Fo
 
 /** The key of this SCX, whose hash is its id. */
 function keyOf({ id, keySeed }: Launch): SigningKey {
-  const key = signingKeyOf(Buffer.from(keySeed, 'base64url'));
+  const key = signingKeyFrom(keySeed);
   assert(nodeIdOf(key.publicKey) === id, 'the id of an SCX is the hash of its key');
   return key;
 }

@@ -171,6 +171,6 @@ export function withoutWaiting(timeoutsMs: readonly number[]) {
 /** The identity of an SCX in its launch document; the same digit gives the same one. */
 export function identityOf(digit: string): { readonly id: NodeId; readonly keySeed: string } {
   const key = signingKeyOf(createHash('sha256').update(digit).digest());
-  const keySeed = Buffer.from(key.seed()).toString('base64url');
+  const keySeed = key.seed();
   return { id: nodeIdOf(key.publicKey), keySeed };
 }

@@ -12,7 +12,7 @@ import {
 } from '../../api/fallback-launch.js';
 import { broadcast } from '../../client/broadcast/broadcaster.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { signingKeyOf } from '../../runtime/signing-key.js';
+import { signingKeyFrom } from '../../runtime/signing-key.js';
 import { createLog } from '../shell/log.js';
 
 /** The lowest priority: every other source is heard instead. */
@@ -33,7 +33,7 @@ export async function runFallback(): Promise<void> {
     announcement: session,
     program: { kind: 'files', files: [file.path], title: file.title, loop: true },
     priority: PRIORITY,
-    sourceKey: signingKeyOf(Buffer.from(file.seed, 'base64url')),
+    sourceKey: signingKeyFrom(file.seed),
     onProgress: () => undefined,
     onWarning: (reason) => log.warn({ session, reason }, 'The fallback player reports a problem.'),
     signal: endOfInput(),

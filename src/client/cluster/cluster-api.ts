@@ -89,7 +89,7 @@ export interface FallbackUpload {
 const uploadOf = ({ bytes, key }: FallbackUpload) => ({
   contentType: 'audio/mpeg',
   body: bytes,
-  fields: { [FALLBACK_KEY_FIELD]: Buffer.from(key.seed()).toString('base64url') },
+  fields: { [FALLBACK_KEY_FIELD]: key.seed() },
 });
 
 /** Sets or replaces a session's fallback; undefined: removes it. Rejects with a UserError. */

@@ -10,7 +10,7 @@ import type { Request } from 'express';
 import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { drawPassword, drawToken } from '../../runtime/secrets.js';
-import { type SigningKey, signingKeyOf } from '../../runtime/signing-key.js';
+import { type SigningKey, signingKeyFrom } from '../../runtime/signing-key.js';
 import { createFileAtomic, PRIVATE_MODE, readFileIfAny } from './atomic-file.js';
 
 /** The secret in a file, drawn at the first start; `advice`: what to do if it is malformed. */
@@ -27,14 +27,12 @@ async function loadDrawn(
   return secret;
 }
 
+/** What `drawToken` draws. */
+const TOKEN_FORM = /^[A-Za-z0-9_-]{43}$/;
+
 /** The secret between the front end and its SCXs: 256 random bits. */
 export const loadSecret = (dataDir: string): Promise<string> =>
-  loadDrawn(
-    `${dataDir}/secret`,
-    drawToken,
-    /^[A-Za-z0-9_-]{43}$/,
-    "stop this cluster's SCXs and remove it",
-  );
+  loadDrawn(`${dataDir}/secret`, drawToken, TOKEN_FORM, "stop this cluster's SCXs and remove it");
 
 /** The operator's token for `/admin`: drawn, or what the operator has written into the file. */
 export const loadAdminToken = (dataDir: string): Promise<string> =>
@@ -50,10 +48,10 @@ export const loadClusterKey = async (dataDir: string): Promise<SigningKey> => {
   const seed = await loadDrawn(
     `${dataDir}/cluster-key`,
     drawToken,
-    /^[A-Za-z0-9_-]{43}$/,
+    TOKEN_FORM,
     'remove it; private sessions that list this cluster must then be announced again',
   );
-  return signingKeyOf(Buffer.from(seed, 'base64url'));
+  return signingKeyFrom(seed);
 };
 
 /** Whether a request to the front end was made with the cluster's secret. */

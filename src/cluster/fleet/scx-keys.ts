@@ -26,7 +26,7 @@ export function createScxKeys(): ScxKeys {
     drawId: () => {
       const key = drawSigningKey();
       const id = nodeIdOf(key.publicKey);
-      seeds.set(id, Buffer.from(key.seed()).toString('base64url'));
+      seeds.set(id, key.seed());
       return id;
     },
     takeSeed: (id) => {

@@ -3,7 +3,7 @@
  * nothing from anybody else.
  */
 import { html } from './html.js';
-import { nameOf, player } from './session-page.js';
+import { head, nameOf, player } from './session-page.js';
 import type { SessionView } from './session-view.js';
 
 /** From the page to the root of the cluster. */
@@ -14,12 +14,7 @@ export function embedPage(view: SessionView): string {
   const page = html`<!doctype html>
 <html lang="en">
   <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
-    <title>${nameOf(view)}</title>
-    <link rel="stylesheet" href="${ROOT}/style.css" />
-    <script type="module" src="${ROOT}/session.js"></script>
+    ${head(view, ROOT)}
   </head>
   <body class="embed" data-root="${ROOT}" data-path="${view.path}">
     <main>

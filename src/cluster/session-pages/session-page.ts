@@ -13,6 +13,15 @@ export const nameOf = ({ title, path }: SessionView): string => title ?? path;
 /** From the page to the root of the cluster. */
 const ROOT = '..';
 
+/** What every page with a player begins with; `root`: from the page to the root of the cluster. */
+export const head = (view: SessionView, root: string): Html =>
+  html`<meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>${nameOf(view)}</title>
+    <link rel="stylesheet" href="${root}/style.css" />
+    <script type="module" src="${root}/session.js"></script>`;
+
 const DESCRIPTION_LENGTH_MAX = 300;
 
 /** What messengers and social networks show of the page (Open Graph). */
@@ -95,14 +104,9 @@ export function sessionPage(view: SessionView): string {
   const page = html`<!doctype html>
 <html lang="en">
   <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
-    <title>${nameOf(view)}</title>
+    ${head(view, ROOT)}
     ${openGraph(view)}
     <link rel="icon" href="${ROOT}/icon.svg" type="image/svg+xml" />
-    <link rel="stylesheet" href="${ROOT}/style.css" />
-    <script type="module" src="${ROOT}/session.js"></script>
   </head>
   <body class="session-page" data-root="${ROOT}" data-path="${view.path}">
     <header>
