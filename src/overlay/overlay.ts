@@ -33,6 +33,7 @@ import { type ControlLinks, createControlLinks } from './control/control-links.j
 import { createDataLinks, type DataLinks } from './data/data-links.js';
 import { createLeaving, type Leaving } from './leaving.js';
 import { createLocator, type Locator } from './locate.js';
+import { createListings } from './lots/listings.js';
 import { createLotCheck } from './lots/lot-check.js';
 import { createRouteCheck } from './lots/source-statement.js';
 import { createSourceTrust, type SourceTrust } from './lots/source-trust.js';
@@ -192,15 +193,16 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
   const loop = createMachineLoop(machine, (effect) => perform(options, parts, effect));
   const trust = createSourceTrust(options.sourceKeys, steadyTimeMs);
   const main = config.channels[0] as number;
+  const listings = createListings(session, options.key);
   const context: OverlayContext = {
-    ...{ ...sockets, session, feed: loop.feed },
+    ...{ ...sockets, session, listings, feed: loop.feed },
     checkLot: createLotCheck({
       ...{ session, main, trust, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.lotsRefused[why]++,
     }),
     testimonies: createTestimonies(session, options.key),
     checkRoutes: createRouteCheck({
-      ...{ session, trust, now: steadyTimeMs },
+      ...{ session, trust, listings, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.sourcesRefused[why]++,
     }),
     self: () => machine.self(),

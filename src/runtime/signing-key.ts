@@ -25,6 +25,7 @@ type SigningContext =
   | 'request'
   | 'lot'
   | 'source'
+  | 'listing'
   | 'leave'
   | 'heartbeat'
   | 'ticket'

@@ -16,7 +16,7 @@ import { BOUNDS } from './limits.js';
 import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
-export const WIRE_VERSION = 5;
+export const WIRE_VERSION = 6;
 
 /** A cluster's word that an SCX is its own, which private sessions ask for (overlay/tls/membership.ts). */
 export interface Voucher {

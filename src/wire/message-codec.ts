@@ -17,12 +17,12 @@ import type {
   Sighting,
   Withdrawal,
 } from '../gossamer/core/message.js';
-import type { Coordinates, Member, Source, Statement } from '../gossamer/core/node.js';
+import type { Coordinates, Listing, Member, Source, Statement } from '../gossamer/core/node.js';
 import { DIGEST_BYTES_MAX } from '../gossamer/discovery/digest.js';
 import { assert } from '../lib/assert.js';
 import type { Bloom } from '../lib/bloom.js';
 import { address } from './address-codec.js';
-import { type Codec, give, take } from './codec.js';
+import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
 import { byKind, bytesOf, bytesUpTo, listOf, nullable, struct } from './combinators.js';
 import { nodeId, sourceId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
@@ -55,6 +55,9 @@ const U32_SPAN = 2 ** 32;
 /** Epochs have 48 bits, as in lots. */
 const EPOCH_MAX = 2 ** 48 - 1;
 
+/** Stamps count changes. */
+const STAMP_MAX = 2 ** 48 - 1;
+
 const statementCodec: Codec<Statement> = {
   bytesMax: STATEMENT_BYTES,
   bytesOf: () => STATEMENT_BYTES,
@@ -79,52 +82,117 @@ const statementCodec: Codec<Statement> = {
   },
 };
 
-/** What all sources have; the epoch is twice the epoch, and tells whether a statement follows. */
-const plain = struct<Omit<Source, 'statement'>>({
-  id: sourceId,
-  priority: byte,
-  epoch: upTo(2 * EPOCH_MAX + 1),
+/** Of a public key. */
+const KEY_BYTES = 32;
+
+const listingCodec = struct<Listing>({
+  key: bytesOf(KEY_BYTES),
+  signature: bytesOf(SIGNATURE_BYTES),
 });
 
-const toPlain = ({ id, priority, epoch, statement }: Source): Omit<Source, 'statement'> => ({
-  id,
-  priority,
-  epoch: 2 * Math.min(epoch, EPOCH_MAX) + (statement === undefined ? 0 : 1),
-});
+/** What may follow a source or a withdrawal; simulated ones have neither. */
+interface Proofs {
+  readonly statement?: Statement;
+  readonly listing?: Listing;
+}
 
 /**
- * A source in a route: its id (8 bytes), its priority (1 byte), twice its epoch (a number), plus 1 if
- * a statement follows: the source's clock when it signed (6 bytes), and the signature (64 bytes).
- * Simulated sources have none, and cost no byte for it.
+ * The last number before them is four times the number, plus 1 if a statement follows, and 2 if a
+ * listing does.
  */
+const [STATED, LISTED, FLAGS] = [1, 2, 4];
+
+const withFlags = (value: number, most: number, { statement, listing }: Proofs): number =>
+  FLAGS * Math.min(value, most) +
+  (statement === undefined ? 0 : STATED) +
+  (listing === undefined ? 0 : LISTED);
+
+const PROOFS_BYTES = STATEMENT_BYTES + listingCodec.bytesMax;
+
+const bytesOfProofs = ({ statement, listing }: Proofs): number =>
+  (statement === undefined ? 0 : STATEMENT_BYTES) +
+  (listing === undefined ? 0 : listingCodec.bytesMax);
+
+function writeProofs(to: Cursor, { statement, listing }: Proofs): void {
+  if (statement !== undefined) statementCodec.write(to, statement);
+  if (listing !== undefined) listingCodec.write(to, listing);
+}
+
+function readProofs(from: Reader, flagged: number): Proofs | undefined {
+  const flags = flagged % FLAGS;
+  const isStated = flags % LISTED === STATED;
+  const statement = isStated ? statementCodec.read(from) : undefined;
+  const listing = flags >= LISTED ? listingCodec.read(from) : undefined;
+  if ((isStated && statement === undefined) || (flags >= LISTED && listing === undefined)) {
+    return undefined;
+  }
+  return { ...(statement && { statement }), ...(listing && { listing }) };
+}
+
+/** A source in a route: its id (8 bytes), its priority (1 byte), its epoch (a number), its proofs. */
+const plainSource = struct<Omit<Source, keyof Proofs>>({
+  id: sourceId,
+  priority: byte,
+  epoch: upTo(FLAGS * EPOCH_MAX + FLAGS - 1),
+});
+
+const toPlainSource = (value: Source): Omit<Source, keyof Proofs> => ({
+  id: value.id,
+  priority: value.priority,
+  epoch: withFlags(value.epoch, EPOCH_MAX, value),
+});
+
+/** A source of a route. */
 const source: Codec<Source> = {
-  bytesMax: plain.bytesMax + STATEMENT_BYTES,
-  bytesOf: (value) =>
-    plain.bytesOf(toPlain(value)) + (value.statement === undefined ? 0 : STATEMENT_BYTES),
+  bytesMax: plainSource.bytesMax + PROOFS_BYTES,
+  bytesOf: (value) => plainSource.bytesOf(toPlainSource(value)) + bytesOfProofs(value),
   write: (to, value) => {
-    plain.write(to, toPlain(value));
-    if (value.statement !== undefined) statementCodec.write(to, value.statement);
+    plainSource.write(to, toPlainSource(value));
+    writeProofs(to, value);
   },
   read: (from) => {
-    const found = plain.read(from);
+    const found = plainSource.read(from);
+    const proofs = found && readProofs(from, found.epoch);
+    return proofs && { ...found, epoch: Math.floor(found.epoch / FLAGS), ...proofs };
+  },
+};
+
+const plainWithdrawal = struct<Omit<Withdrawal, keyof Proofs>>({
+  scx: nodeId,
+  stamp: upTo(FLAGS * STAMP_MAX + FLAGS - 1),
+});
+
+const toPlainWithdrawal = (value: Withdrawal): Omit<Withdrawal, keyof Proofs> => ({
+  scx: value.scx,
+  stamp: withFlags(value.stamp, STAMP_MAX, value),
+});
+
+/** The SCX, its stamp (a number), and the listing of none. */
+const withdrawal: Codec<Withdrawal> = {
+  bytesMax: plainWithdrawal.bytesMax + listingCodec.bytesMax,
+  bytesOf: (value) => plainWithdrawal.bytesOf(toPlainWithdrawal(value)) + bytesOfProofs(value),
+  write: (to, value) => {
+    plainWithdrawal.write(to, toPlainWithdrawal(value));
+    writeProofs(to, value);
+  },
+  read: (from) => {
+    const found = plainWithdrawal.read(from);
     if (found === undefined) return undefined;
-    const unstated = { ...found, epoch: Math.floor(found.epoch / 2) };
-    if (found.epoch % 2 === 0) return unstated;
-    const statement = statementCodec.read(from);
-    return statement && { ...unstated, statement };
+    if (found.stamp % LISTED === STATED) return fail(from, 'a withdrawal has no statement');
+    const proofs = readProofs(from, found.stamp);
+    return proofs && { ...found, stamp: Math.floor(found.stamp / FLAGS), ...proofs };
   },
 };
 
 const route = struct<Route>({
   scx: nodeId,
-  stamp: count,
+  stamp: upTo(STAMP_MAX),
   costMs: ms,
   path: listOf(nodeId, BOUNDS.pathMax),
   sources: listOf(source, BOUNDS.sourcesPerRouteMax),
 });
 
 const routes = listOf(route, BOUNDS.routesMax);
-const withdrawal = struct<Withdrawal>({ scx: nodeId, stamp: count });
 const death = struct<Death>({ id: nodeId, incarnation: count });
 
 const notice = struct<Notice>({
@@ -157,8 +225,6 @@ const testimony = {
   notice: { notice },
   heartbeat: { generator: nodeId, sequence: count },
 };
-
-const KEY_BYTES = 32;
 
 /** Notices and heartbeats with the key and the signature of the SCX that they speak of. */
 export const signedCodec = struct<SignedMessage>({

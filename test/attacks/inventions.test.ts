@@ -20,6 +20,7 @@ import {
   SOURCE,
   STATION_KEY,
   sequencesOf,
+  signedBy,
   startPublishing,
   startStation,
   strangerHello,
@@ -37,7 +38,10 @@ function invented(number: number, count: number): Route {
     const source = { id, priority: 255, epoch: 1 };
     return signSource(source, { session: SESSION, scx, key: STATION_KEY });
   });
-  return { scx, stamp: 1, costMs: 0, path: [LIAR, scx], sources };
+  const route = { scx, stamp: 1, costMs: 0, path: [LIAR, scx], sources };
+  const update = { kind: 'update', whole: true, routes: [route], lost: [], withdrawn: [] } as const;
+  const signed = signedBy(1000 + number, update);
+  return signed.kind === 'update' ? (signed.routes[0] ?? route) : route;
 }
 
 test.each([

@@ -269,7 +269,7 @@ test.each([
   socket.write(bytes);
   await closed;
   const reason =
-    'this SCX speaks version 5 of the protocol, over TLS: update the side that connects to it';
+    'this SCX speaks version 6 of the protocol, over TLS: update the side that connects to it';
   expect(heard).toEqual([{ kind: 'refusal', reason }]);
   expect(station.overlay.counters.connectionsRefused).toBe(1);
 });

@@ -50,7 +50,7 @@ test.each([
   [
     'another version',
     strangerHello(7, { version: 9 }),
-    'protocol version 9 is not supported: this is version 5',
+    'protocol version 9 is not supported: this is version 6',
   ],
   ['our own id', strangerHello(1), 'own id'],
   ['an id that is not that of the key', strangerHello(8), 'the id is not that of the key'],

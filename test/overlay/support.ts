@@ -5,9 +5,11 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import { FAST } from '../../src/gossamer/core/config.js';
 import type { GossamerEvent } from '../../src/gossamer/core/effects.js';
+import type { Message } from '../../src/gossamer/core/message.js';
 import type { Address, Adu, NodeId, Source, SourceId } from '../../src/gossamer/core/node.js';
 import { splitHostPort } from '../../src/lib/host-port.js';
 import { createRng } from '../../src/lib/rng.js';
+import { createListings } from '../../src/overlay/lots/listings.js';
 import { createLotSigner, lotFrames } from '../../src/overlay/lots/lot-signer.js';
 import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
 import { signSource } from '../../src/overlay/lots/source-statement.js';
@@ -54,6 +56,10 @@ export function announce(
   const signed = signSource(source, { session: SESSION, scx: id, key });
   overlay.feed({ kind: 'announceSource', source: signed });
 }
+
+/** A message of an SCX, which has signed what it says about its own sources. */
+export const signedBy = (number: number, message: Message): Message =>
+  createListings(SESSION, keyOf(number)).signed(message);
 
 /** The number of an SCX that does not exist. */
 const STRANGER = 7;

@@ -85,7 +85,7 @@ describe('Message bytes', () => {
   const id = 'b0b1b2b3b4b5b6b7a0a1a2a3a4a5a6a7';
   const source = 'a0a1a2a3a4a5a6a7';
   const member = `${id}00c00002012328ac0201`;
-  const route = `${id}01a00101${id}01${source}0706`;
+  const route = `${id}01a00101${id}01${source}070c`;
   const place = '303f20ff03';
   const digest = { salt: 300, bits: Uint8Array.of(1, 2, 3) };
   const discovery = { members: [SIGHTING], deaths: [], generator: ID, digest };
@@ -354,18 +354,20 @@ describe('Message codec of what is told', () => {
 
   test('the longest message fills its frame, and is taken', () => {
     const most = Number.MAX_SAFE_INTEGER;
+    const listing = { key: new Uint8Array(32), signature: new Uint8Array(64) };
     const route: Route = {
       ...{ scx: ID, stamp: most, costMs: most, path: many(65, ID) },
       sources: many(16, {
         ...{ id: SOURCE, priority: 255, epoch: most },
         statement: { timeMs: 2 ** 48 - 1, signature: new Uint8Array(64) },
+        listing,
       }),
     };
     const longest = {
       ...update,
       routes: many(65, route),
       lost: many(65, ID),
-      withdrawn: many(64, { scx: ID, stamp: most }),
+      withdrawn: many(64, { scx: ID, stamp: most, listing }),
     };
     const frame = encodeMessage(longest);
     expect(frame.length - 5).toBe(messageCodec.bytesMax);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { DataMessage, Message, Route } from '../../src/gossamer/core/message.js';
+import type { DataMessage, Message, Route, Withdrawal } from '../../src/gossamer/core/message.js';
 import type {
   Address,
   Coordinates,
@@ -94,14 +94,26 @@ const statement = fc.record({
   signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
 });
 
+const listing = fc.record({
+  key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+});
+
 const statedSource: fc.Arbitrary<Source> = fc.oneof(
   source,
   fc.record({ ...attachedSource, statement }),
+  fc.record({ ...attachedSource, listing }),
+  fc.record({ ...attachedSource, statement, listing }),
+);
+
+const withdrawal: fc.Arbitrary<Withdrawal> = fc.oneof(
+  fc.record({ scx: nodeId, stamp: u48 }),
+  fc.record({ scx: nodeId, stamp: u48, listing }),
 );
 
 const route: fc.Arbitrary<Route> = fc.record({
   scx: nodeId,
-  stamp: count,
+  stamp: u48,
   costMs: ms,
   path: fc.array(nodeId, { maxLength: 6 }),
   sources: fc.array(statedSource, { maxLength: 3 }),
@@ -154,7 +166,7 @@ const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
     whole: fc.boolean(),
     routes,
     lost: fc.array(nodeId, { maxLength: 6 }),
-    withdrawn: fc.array(fc.record({ scx: nodeId, stamp: count }), { maxLength: 8 }),
+    withdrawn: fc.array(withdrawal, { maxLength: 8 }),
   }),
   ping: fc.record({ kind: fc.constant('ping'), nonce: count }),
   pong: fc.record({ kind: fc.constant('pong'), nonce: count, place }),

@@ -5,7 +5,7 @@
  * holds coordinates, and `worthMs` the value of an edge.
  */
 import type { Bloom } from '../../lib/bloom.js';
-import type { Coordinates, Member, NodeId, Source, SourceId } from './node.js';
+import type { Coordinates, Listing, Member, NodeId, Source, SourceId } from './node.js';
 
 /** One entry of a routing table as it is advertised: path vector, §3.7. */
 export interface Route {
@@ -24,6 +24,8 @@ export interface Route {
 export interface Withdrawal {
   readonly scx: NodeId;
   readonly stamp: number;
+  /** The simulated ones and our own have none. */
+  readonly listing?: Listing;
 }
 
 /** A death that the sender believes in. */

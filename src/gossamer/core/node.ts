@@ -51,6 +51,17 @@ export interface Statement {
   readonly signature: Uint8Array;
 }
 
+/**
+ * Proves that an SCX has said itself, at a stamp, that a source is attached to it, or that none is.
+ * As with a statement, the protocol only passes it on.
+ */
+export interface Listing {
+  /** The public half of the SCX's key, 32 bytes. */
+  readonly key: Uint8Array;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
 /** A source as its SCX announces it. */
 export interface Source {
   readonly id: SourceId;
@@ -60,6 +71,8 @@ export interface Source {
   readonly epoch: number;
   /** Simulated sources have none. */
   readonly statement?: Statement;
+  /** Its SCX's, at the stamp of the route; the simulated ones and our own have none. */
+  readonly listing?: Listing;
 }
 
 /**

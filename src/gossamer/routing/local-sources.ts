@@ -12,7 +12,7 @@ import type { Route } from '../core/message.js';
 import type { NodeId, Source, SourceId } from '../core/node.js';
 
 /** Sources attached here that are advertised; `wire` accepts no more in a route. Guess. */
-const LOCAL_SOURCES_MAX = 16;
+export const LOCAL_SOURCES_MAX = 16;
 
 /**
  * A stamp grows by one with each change, so a stamp that exceeds all known ones by more than this

@@ -7,12 +7,20 @@
  * deliver.
  */
 import type { Route } from '../core/message.js';
-import type { NodeId } from '../core/node.js';
-import { STAMP_LEAP_MAX } from './local-sources.js';
+import type { NodeId, Source } from '../core/node.js';
+import { LOCAL_SOURCES_MAX, STAMP_LEAP_MAX } from './local-sources.js';
 import { isLoop } from './loop-check.js';
 import type { AdvertisingNeighbour, NeighbourRoutes } from './neighbour-routes.js';
 import { type OfferingNode, type RouteOffer, routeOfferOf } from './route-offer.js';
 import type { Trust } from './trust.js';
+
+/** A route with the sources of another list of the same stamp, too. */
+function joined(route: Route, other: Route): Route {
+  const isMissing = ({ id }: Source) => route.sources.every((source) => source.id !== id);
+  const missing = other.sources.filter(isMissing);
+  if (missing.length === 0) return route;
+  return { ...route, sources: [...route.sources, ...missing].slice(0, LOCAL_SOURCES_MAX) };
+}
 
 export interface NextHops {
   /** The neighbour with the cheapest route; undefined: no neighbour has one. */
@@ -70,13 +78,17 @@ export function createNextHops(
     return found;
   };
 
-  /** The newest list of the sources that are attached there, unless its stamp is implausible. */
+  /**
+   * The newest list of the sources that are attached there, unless its stamp is implausible. A
+   * neighbour may have left sources out, so the lists of one stamp are joined.
+   */
   const newest = (theirs: Route): Route => {
     let found = theirs;
     for (const neighbour of neighbours.all.values()) {
       const route = usableRoute(neighbour, theirs.scx);
       if (route === undefined || route.stamp > theirs.stamp + STAMP_LEAP_MAX) continue;
       if (route.stamp > found.stamp) found = route;
+      else if (route.stamp === found.stamp) found = joined(found, route);
     }
     return found;
   };

@@ -12,6 +12,7 @@ import type { GossamerConfig } from '../core/config.js';
 import type { Route } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 import type { NextHops } from './next-hop.js';
+import { isSameList } from './updates.js';
 
 /** Our route to one source SCX. */
 export interface TableEntry {
@@ -92,7 +93,8 @@ export function createRoutingTable(
       const after = isKept ? found : undefined;
       if (after === undefined) entries.delete(scx);
       else entries.set(scx, after);
-      return before?.nextHop !== after?.nextHop || before?.route.stamp !== after?.route.stamp;
+      if (before === undefined || after === undefined) return before !== after;
+      return before.nextHop !== after.nextHop || !isSameList(before.route, after.route);
     },
   };
 }

@@ -23,6 +23,10 @@ const COST_NOISE_MS = 1;
 const isSamePath = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
   a.length === b.length && a.every((id, index) => id === b[index]);
 
+/** Whether two routes to an SCX list the same sources: parts of one list may come one by one. */
+export const isSameList = (before: Route, after: Route): boolean =>
+  before.stamp === after.stamp && before.sources.length === after.sources.length;
+
 export interface Updates {
   /** Whether a route should be advertised before the next round; `route` undefined: it is lost. */
   isNews(scx: NodeId, route: Route | undefined): boolean;
@@ -44,7 +48,7 @@ export function createUpdates(
   const isNews = (scx: NodeId, after: Route | undefined): boolean => {
     const before = sent.get(scx);
     if (before === undefined || after === undefined) return before !== after;
-    if (before.stamp !== after.stamp || !isSamePath(before.path, after.path)) return true;
+    if (!isSameList(before, after) || !isSamePath(before.path, after.path)) return true;
     const change = Math.abs(after.costMs - before.costMs);
     return change > COST_CHANGE_MIN * before.costMs + COST_NOISE_MS;
   };

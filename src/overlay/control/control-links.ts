@@ -61,7 +61,8 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
 
 /** Writes to an open connection, or leaves the message for the one that is being opened. */
 function send(pool: LinkPool, to: Address, message: Message): void {
-  const frame = pool.context.testimonies.encode(message);
+  const { testimonies, listings } = pool.context;
+  const frame = testimonies.encode(listings.signed(message));
   if (frame === undefined) return;
   const contact = contactOf(pool, to);
   contact.isHungUp = false;

@@ -1,8 +1,9 @@
 /**
  * The life of a control connection from its handshake to its end. Messages that waited for it are
  * sent, and what it brings is fed to the machine: of routes only those to sources that have signed
- * where they are (lots/source-statement.ts), and of what is passed on about an SCX only what it has
- * signed itself (tls/testimony.ts). It ends when it has been idle, with a farewell,
+ * where they are (lots/source-statement.ts) and whose SCX has signed that, or that it has none any
+ * more (lots/listings.ts), and of what is passed on about an SCX only what it has signed itself
+ * (tls/testimony.ts). It ends when it has been idle, with a farewell,
  * or breaks, which is reported as `linkDown` if no other connection to the peer remains.
  */
 import type { Message } from '../../gossamer/core/message.js';
@@ -58,9 +59,12 @@ export function becomeLinked(
 function handleMessage(pool: LinkPool, link: Link, message: Message): void {
   const { connection } = link;
   if (needsSignature(message)) return connection.reject('forged', `${message.kind} unsigned`);
-  const checked = pool.context.checkRoutes(message);
+  const { checkRoutes, listings } = pool.context;
+  const checked = checkRoutes(message);
   if (checked === undefined) return connection.reject('forged', 'a source in a route');
-  hear(pool, link, checked);
+  const heard = listings.withWithdrawals(checked, link.signedRate);
+  if (heard === undefined) return connection.reject('forged', 'a withdrawal');
+  hear(pool, link, heard);
 }
 
 /** What the subject has not signed is not heard, whoever sends it. */

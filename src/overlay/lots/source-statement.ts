@@ -1,20 +1,19 @@
 /**
  * The statement of a source: that it is attached to this SCX, with this epoch and this priority.
  * Routes carry it (routing updates of §3.7), so that no SCX can invent a source, raise its priority,
- * or claim that it is attached elsewhere.
+ * or claim that it is attached elsewhere. That it is still attached there is the SCX's word
+ * (listings.ts).
  *
  * A message in which a statement is forged is a fault of the neighbour that sent it. A source whose
  * key is not listed here, or not any more, is only left out: announcements do not reach all clusters
  * at once.
- *
- * Statements come again with every update: each is verified once. What is kept for that is bounded
- * by KNOWN_MAX.
  */
 import type { Message, Route } from '../../gossamer/core/message.js';
 import type { NodeId, Source } from '../../gossamer/core/node.js';
-import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
+import { createVerifiedOnce } from '../tls/verified-once.js';
+import type { Listings } from './listings.js';
 import { CLOCKS_MS_MAX, type LotRefusal } from './lot-check.js';
 import type { SourceTrust } from './source-trust.js';
 
@@ -54,6 +53,7 @@ export interface RouteCheckOptions {
   /** The session's id. */
   readonly session: string;
   readonly trust: SourceTrust;
+  readonly listings: Pick<Listings, 'isListed'>;
   /** ms since 1970. */
   now(): number;
   onRefused(why: LotRefusal): void;
@@ -64,38 +64,34 @@ const KNOWN_MAX = 2048;
 
 /** Creates the check of all routes that reach one SCX. */
 export function createRouteCheck(options: RouteCheckOptions): CheckRoutes {
-  const { session, trust, now, onRefused } = options;
-  /** Their signatures, by what they state. */
-  const known = createBoundedMap<string, Uint8Array>(KNOWN_MAX);
+  const { session, trust, listings, now, onRefused } = options;
+  const isVerified = createVerifiedOnce(KNOWN_MAX);
 
   const isSigned = (source: Source, scx: NodeId): boolean => {
     if (source.statement === undefined) return false;
     const { timeMs, signature } = source.statement;
     const bytes = statementBytes({ session, scx, source, timeMs });
-    const text = Buffer.from(bytes).toString('latin1');
-    const before = known.get(text);
-    if (before !== undefined && Buffer.compare(before, signature) === 0) return true;
-    const keys = trust.keysOf(source.id);
-    if (!keys.some(({ verify }) => verify('source', bytes, signature))) return false;
-    known.set(text, signature);
-    return true;
+    const verify = (): boolean =>
+      trust.keysOf(source.id).some((key) => key.verify('source', bytes, signature));
+    return isVerified(Buffer.from(bytes).toString('latin1'), signature, verify);
   };
 
   /** Whether a key that is listed allows the source's priority. */
   const isAllowed = ({ id, priority }: Source): boolean =>
     trust.keysOf(id).some(({ source: { priorityMax } }) => priority <= priorityMax);
 
-  const refusalOf = (source: Source, scx: NodeId): LotRefusal | undefined => {
+  const refusalOf = (source: Source, route: Route): LotRefusal | undefined => {
     if (!isAllowed(source)) return trust.wasRemoved(source.id) ? 'removed' : 'unlisted';
     if ((source.statement?.timeMs ?? 0) > now() + CLOCKS_MS_MAX) return 'stale';
-    return isSigned(source, scx) ? undefined : 'forged';
+    const isProven = isSigned(source, route.scx) && listings.isListed(route, source);
+    return isProven ? undefined : 'forged';
   };
 
   /** The believed sources of a route; undefined: one of them is forged. */
-  const believed = ({ sources, scx }: Route): readonly Source[] | undefined => {
+  const believed = (route: Route): readonly Source[] | undefined => {
     const kept: Source[] = [];
-    for (const source of sources) {
-      const why = refusalOf(source, scx);
+    for (const source of route.sources) {
+      const why = refusalOf(source, route);
       if (why === undefined) kept.push(source);
       else onRefused(why);
       if (why === 'forged') return undefined;

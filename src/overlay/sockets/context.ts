@@ -9,6 +9,7 @@ import { createRetries, type Retries } from '../../lib/retries.js';
 import type { Rng } from '../../lib/rng.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
+import type { Listings } from '../lots/listings.js';
 import type { CheckLot } from '../lots/lot-check.js';
 import type { CheckRoutes } from '../lots/source-statement.js';
 import type { Membership } from '../tls/membership.js';
@@ -33,6 +34,8 @@ export interface OverlayContext {
   readonly checkLot: CheckLot;
   /** Signs and checks what is passed on about SCXs. */
   readonly testimonies: Testimonies;
+  /** Signs and checks which sources SCXs say are attached to them. */
+  readonly listings: Listings;
   /** The message without sources that are not believed. */
   readonly checkRoutes: CheckRoutes;
   /** Whether the channel is announced as UDP, and there is a UDP socket. */

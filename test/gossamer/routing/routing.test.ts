@@ -257,6 +257,31 @@ describe('Routing', () => {
     expect(routing.table.get(nodeId(9))?.route).toMatchObject({ stamp: 3, sources: [sourceOf(9)] });
   });
 
+  test('joins the parts of one list that neighbours pass on, and passes all of them on', () => {
+    const { hear, hop, routing, updates, changes } = createTable();
+    hear(1, [{ ...routeOf([1, 9], 1, 3), sources: [sourceOf(8)] }]);
+    runUntil(routing, 100);
+    updates();
+    const before = changes();
+    hear(2, [{ ...routeOf([2, 9], 50, 3), sources: [sourceOf(9), sourceOf(8)] }]);
+    expect(hop()).toBe(nodeId(1));
+    const sources = [sourceOf(8), sourceOf(9)];
+    expect(routing.table.get(nodeId(9))?.route).toMatchObject({ stamp: 3, sources });
+    expect(changes()).toBe(before + 1);
+    runUntil(routing, 200);
+    expect(updates()[0]?.routes).toMatchObject([{ stamp: 3, sources }]);
+    hear(1, [{ ...routeOf([1, 9], 1, 4), sources: [sourceOf(8)] }]);
+    expect(routing.table.get(nodeId(9))?.route.sources).toEqual([sourceOf(8)]);
+  });
+
+  test('joins lists to no more sources than a route may have', () => {
+    const { hear, routing } = createTable();
+    const listOf = (first: number) => Array.from({ length: 12 }, (_, at) => sourceOf(first + at));
+    hear(1, [{ ...routeOf([1, 9], 1, 3), sources: listOf(100) }]);
+    hear(2, [{ ...routeOf([2, 9], 50, 3), sources: listOf(200) }]);
+    expect(routing.table.get(nodeId(9))?.route.sources).toHaveLength(16);
+  });
+
   test('believes no withdrawal of an unknown source SCX, nor one with too high a stamp', () => {
     const { hear, hop, updates, routing } = createTable();
     hear(1, [routeOf([1, 9], 1, 3)], [{ scx: nodeId(8), stamp: 1 }]);

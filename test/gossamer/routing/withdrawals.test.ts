@@ -10,6 +10,9 @@ test('A withdrawal is news once, and an older one never is', () => {
   expect(withdrawals.list()).toEqual([{ scx: nodeId(9), stamp: 4 }]);
   expect(withdrawals.add({ scx: nodeId(9), stamp: 5 }, 3)).toBe(true);
   expect(withdrawals.list()).toEqual([{ scx: nodeId(9), stamp: 5 }]);
+  const listing = { key: new Uint8Array(32), signature: new Uint8Array(64) };
+  withdrawals.add({ scx: nodeId(9), stamp: 6, listing }, 4);
+  expect(withdrawals.list()).toEqual([{ scx: nodeId(9), stamp: 6, listing }]);
 });
 
 test('A withdrawal is repeated for two minutes', () => {

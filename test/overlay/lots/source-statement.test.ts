@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Message, Route } from '../../../src/gossamer/core/message.js';
 import type { Source } from '../../../src/gossamer/core/node.js';
+import { createListings } from '../../../src/overlay/lots/listings.js';
 import { CLOCKS_MS_MAX, type LotRefusal } from '../../../src/overlay/lots/lot-check.js';
 import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
 import {
@@ -9,7 +10,7 @@ import {
   signSource,
 } from '../../../src/overlay/lots/source-statement.js';
 import { createSourceTrust, type SourceTrust } from '../../../src/overlay/lots/source-trust.js';
-import { idOf, SESSION, SOURCE, STATION_KEY, STRANGER_KEY } from '../support.js';
+import { idOf, keyOf, SESSION, SOURCE, STATION_KEY, STRANGER_KEY } from '../support.js';
 
 const SCX = idOf(1);
 let clock = 0;
@@ -23,7 +24,8 @@ beforeEach(() => {
   const station = { name: 'station', key: STATION_KEY.publicKey, priorityMax: 100 };
   trust = createSourceTrust([station], () => clock);
   const onRefused = (why: LotRefusal): void => void refused.push(why);
-  check = createRouteCheck({ session: SESSION, trust, now: () => clock, onRefused });
+  const listings = createListings(SESSION, keyOf(3));
+  check = createRouteCheck({ session: SESSION, trust, listings, now: () => clock, onRefused });
 });
 
 const sign = (source: Partial<Source> = {}, where: object = {}): Source =>
@@ -37,9 +39,10 @@ const routeTo = (...sources: Source[]): Route => ({
   ...{ scx: SCX, stamp: 1, costMs: 1, path: [idOf(2), SCX], sources },
 });
 
-const updateOf = (...routes: Route[]): Message => ({
-  ...{ kind: 'update', whole: false, routes, lost: [], withdrawn: [] },
-});
+const updateOf = (...routes: Route[]): Message =>
+  createListings(SESSION, keyOf(1)).signed({
+    ...{ kind: 'update', whole: false, routes, lost: [], withdrawn: [] },
+  });
 
 /** The ids of the sources that are believed; undefined: the message is refused. */
 function believed(message: Message): string[] | undefined {
@@ -106,7 +109,9 @@ describe('A source in a route', () => {
     const open = createSourceTrust(undefined, () => clock);
     const all = createRouteCheck({
       ...{ session: SESSION, trust: open, now: () => clock, onRefused: () => undefined },
+      listings: createListings(SESSION, keyOf(3)),
     });
-    expect(all(updateOf(routeTo(SOURCE)))).toEqual(updateOf(routeTo(SOURCE)));
+    const message = updateOf(routeTo(SOURCE));
+    expect(all(message)).toEqual(message);
   });
 });

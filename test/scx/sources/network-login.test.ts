@@ -6,7 +6,7 @@ import { createPasswordKeys } from '../../../src/runtime/password-keys.js';
 import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
 import { createNetworkLogin } from '../../../src/scx/sources/network-login.js';
 import { createSourceLogin } from '../../../src/scx/sources/source-login.js';
-import type { ClientHello } from '../../../src/wire/hello.js';
+import { type ClientHello, WIRE_VERSION } from '../../../src/wire/hello.js';
 import { listed, proofBy, STATION, STATION_KEY } from '../../session/signed.js';
 import { NIGHT } from '../support.js';
 
@@ -17,7 +17,7 @@ const FALLBACK_KEY = drawSigningKey();
 const helloBy = (key: SigningKey): ClientHello => {
   const source = { id: drawSourceId(key.publicKey), priority: 0, epoch: 1 };
   const proof = proofBy(key, { session: NIGHT.id, scx: SELF, source });
-  return { version: 5, session: NIGHT.id, purpose: 'client', source, proof };
+  return { version: WIRE_VERSION, session: NIGHT.id, purpose: 'client', source, proof };
 };
 
 const open = () =>
