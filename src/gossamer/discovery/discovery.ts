@@ -78,7 +78,7 @@ export function createDiscovery(
     handle: (from, message, now) => {
       // The response is drawn before the merge: it need not repeat what the sender has just told.
       respond(from.address, message, now);
-      const news = lists.merge(message, now);
+      const news = lists.merge(message, from.id, now);
       adaptInterval(news, now);
       return news;
     },

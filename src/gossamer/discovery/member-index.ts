@@ -2,12 +2,14 @@
  * The members known, by id, by address and by index. No two members have the same address. The
  * columns hold what is looked up for all members at once; an index is valid until the next change.
  */
+import { assert } from '../../lib/assert.js';
 import { createDenseMap } from '../../lib/dense-map.js';
 import type { Rng } from '../../lib/rng.js';
 import { UNKNOWN_COORDINATES } from '../core/coordinates.js';
 import type { Sighting } from '../core/message.js';
 import type { Address, Coordinates, Member, NodeId } from '../core/node.js';
 import { createMemberColumns, type MemberColumns } from './member-columns.js';
+import { createTellers } from './tellers.js';
 
 /** Draws that look for a member that is not needed. Nearly all members are not. */
 const DRAWS_MAX = 8;
@@ -18,12 +20,18 @@ export interface MemberIndex extends Pick<MemberColumns, 'predictedDelayMs' | 'f
   get(id: NodeId): Sighting | undefined;
   indexOf(id: NodeId): number | undefined;
   at(address: Address): Member | undefined;
-  /** Adds a member, or updates its address and incarnation. */
-  put(member: Member): void;
+  /** Adds a member of which a teller has told, or updates its address and incarnation. */
+  put(member: Member, teller: NodeId): void;
   locate(known: Sighting, coordinates: Coordinates): void;
   delete(id: NodeId): void;
-  /** A random member, needed ones avoided; there must be one. */
-  pickSpare(rng: Rng, isNeeded: (id: NodeId) => boolean): NodeId;
+  /** Notes who has told us of a member that is known: see tellers.ts. */
+  tell(id: NodeId, teller: NodeId): void;
+  /** Whether the member has spoken to us. */
+  hasSpoken(id: NodeId): boolean;
+  /**
+   * A random member that makes room for what a teller tells, needed ones avoided; there must be one.
+   */
+  pickSpare(rng: Rng, isNeeded: (id: NodeId) => boolean, teller: NodeId): NodeId;
 }
 
 /** Creates an empty index. */
@@ -31,6 +39,7 @@ export function createMemberIndex(): MemberIndex {
   const members = createDenseMap(({ member }: Sighting) => member.id);
   const columns = createMemberColumns();
   const byAddress = new Map<Address, NodeId>();
+  const tellers = createTellers();
 
   const set = (sighting: Sighting): void => columns.set(members.put(sighting), sighting);
 
@@ -42,11 +51,14 @@ export function createMemberIndex(): MemberIndex {
       const id = byAddress.get(address);
       return id === undefined ? undefined : members.get(id)?.member;
     },
-    put: (member) => {
+    tell: tellers.put,
+    hasSpoken: tellers.hasSpoken,
+    put: (member, teller) => {
       const before = members.get(member.id);
       if (before !== undefined) byAddress.delete(before.member.address);
       set({ member, place: before?.place ?? UNKNOWN_COORDINATES });
       byAddress.set(member.address, member.id);
+      tellers.put(member.id, teller);
     },
     locate: ({ member }, coordinates) => set({ member, place: coordinates }),
     delete: (id) => {
@@ -55,10 +67,13 @@ export function createMemberIndex(): MemberIndex {
       const hole = members.delete(id) as number;
       columns.move(members.items.length, hole);
       byAddress.delete(known.member.address);
+      tellers.delete(id);
     },
-    pickSpare: (rng, isNeeded) => {
+    pickSpare: (rng, isNeeded, teller) => {
+      const spares = tellers.sparesFor(teller);
       for (let draw = 1; ; draw++) {
-        const { id } = (rng.pick(members.items) as Sighting).member;
+        const id = spares ? rng.pick(spares) : rng.pick(members.items)?.member.id;
+        assert(id !== undefined, 'there is a member');
         if (!isNeeded(id) || draw === DRAWS_MAX) return id;
       }
     },

@@ -40,7 +40,7 @@ export interface MemberLists {
   /** Our knowledge, for the other one to compare. */
   digest(now: number): Bloom;
   /** Merges a list; returns how many of its members were news. */
-  merge(list: MemberList, now: number): number;
+  merge(list: MemberList, teller: NodeId, now: number): number;
 }
 
 /** Creates the functions that draw lists from Γ(X) and merge lists into it. */
@@ -51,12 +51,13 @@ export function createMemberLists(
 ): MemberLists {
   const { config, rng } = context;
 
-  const mergeMember = ({ member, place }: Sighting, self: Member, now: number): boolean => {
+  const mergeMember = ({ member, place }: Sighting, teller: NodeId, now: number): boolean => {
+    const self = context.self();
     // A false incarnation of ours would hide our address. It is refuted like a death.
     const isFalse = member.id === self.id && member.incarnation > self.incarnation;
     if (isFalse) facts.onAccused(self.id, member.incarnation, now);
     if (membership.isDead(member)) facts.onDeadSighted(member, now);
-    const isNews = membership.learn(member, now);
+    const isNews = membership.learn(member, now, teller);
     membership.locate(member.id, place);
     return isNews;
   };
@@ -84,10 +85,10 @@ export function createMemberLists(
       known.push(sightingFact(facts.sighting()), ...membership.deaths(now).map(deathFact));
       return createBloom(known, rng.below(0x10000), DIGEST_BYTES_MAX);
     },
-    merge: (list, now) => {
+    merge: (list, teller, now) => {
       const self = context.self();
       let news = 0;
-      for (const sighting of list.members) if (mergeMember(sighting, self, now)) news++;
+      for (const sighting of list.members) if (mergeMember(sighting, teller, now)) news++;
       for (const death of list.deaths) mergeDeath(death, self, now);
       return news;
     },

@@ -5,7 +5,7 @@
  * Beyond: each member carries its incarnation, and deaths are remembered, so that gossip does not
  * bring back a dead member. A member that proves alive returns with a higher incarnation. Bounded
  * by `membersMax`, members and deaths alike: in a larger session Γ(X) is a random part of it that
- * gossip renews all the time.
+ * gossip renews all the time, and each SCX that tells of members has a share of it (tellers.ts).
  *
  * The members are member-index.ts, the dead ones dead-members.ts, and those that rest
  * reachability.ts.
@@ -23,8 +23,9 @@ export interface Membership {
   /**
    * Merges a member; true when Γ(X) has grown. A member that replaces another does not count as
    * news; otherwise every replacement would count as news where not all members can be known.
+   * @param teller that has told us of it; default: the member itself
    */
-  learn(member: Member, now: number): boolean;
+  learn(member: Member, now: number, teller?: NodeId): boolean;
   /** Marks a member dead up to an incarnation (§3.5); true when that is news. */
   markDead(about: Death, now: number): boolean;
   /** Notes that an address did not answer: the member rests, and is forgotten in the end. */
@@ -82,25 +83,29 @@ export function createMembership(
   /**
    * Another SCX had this address: its process has ended, and the port was assigned anew.
    * Incarnations begin with the start time, so gossip about the old SCX does not remove the new
-   * one; then this returns false.
+   * one; then this returns false. An SCX that speaks to us is believed rather than gossip.
    */
-  const replacesFormerAt = (member: Member): boolean => {
+  const replacesFormerAt = (member: Member, teller: NodeId): boolean => {
     const other = members.at(member.address);
     if (other === undefined || other.id === member.id) return true;
-    if (other.incarnation > member.incarnation) return false;
+    const isBelieved = teller === member.id && !members.hasSpoken(other.id);
+    if (other.incarnation > member.incarnation && !isBelieved) return false;
     forget(other.id);
     return true;
   };
 
-  const learn = (member: Member, _now: number): boolean => {
+  const learn = (member: Member, _now: number, teller = member.id): boolean => {
     const known = members.get(member.id)?.member;
-    if (known !== undefined && known.incarnation >= member.incarnation) return false;
+    if (known !== undefined && known.incarnation >= member.incarnation) {
+      members.tell(member.id, teller);
+      return false;
+    }
     if (member.id === context.self().id || dead.has(member)) return false;
-    if (!isPlausible(member, known) || !replacesFormerAt(member)) return false;
+    if (!isPlausible(member, known) || !replacesFormerAt(member, teller)) return false;
     const isMore = known === undefined && members.items.length < config.membersMax;
-    if (known === undefined && !isMore) forget(members.pickSpare(rng, isNeeded));
+    if (known === undefined && !isMore) forget(members.pickSpare(rng, isNeeded, teller));
     dead.unmark(member.id);
-    members.put(member);
+    members.put(member, teller);
     return isMore;
   };
 

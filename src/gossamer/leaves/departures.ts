@@ -168,7 +168,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
       const believed = notices.handle(from, notice, now);
       if (believed === undefined) return;
       if (believed.what !== 'alive') return becomeDead(believed.about, believed.what, now);
-      membership.learn(believed.about, now);
+      membership.learn(believed.about, now, from.id);
       facts.onAlive(now);
     },
   };

@@ -180,6 +180,37 @@ describe('Membership of a session that is larger than its bound', () => {
     expect(membership.all()).toHaveLength(2);
   });
 
+  test('keeps what others have told of, however many members one neighbour invents', () => {
+    const membership = createMembership(createBench({ membersMax: 50 }).context);
+    const [liar, honest] = [nodeId(1), nodeId(2)];
+    const lie = (from: number) => {
+      for (let number = from; number < from + 200; number++) {
+        membership.learn(memberOf(number), 0, liar);
+      }
+    };
+    lie(1000);
+    for (let number = 100; number < 120; number++) membership.learn(memberOf(number), 0, honest);
+    membership.learn(memberOf(7), 0);
+    lie(2000);
+    for (let number = 100; number < 120; number++) {
+      expect(membership.get(nodeId(number))).toBeDefined();
+    }
+    expect(membership.get(nodeId(7))).toBeDefined();
+    expect(membership.all()).toHaveLength(50);
+  });
+
+  test('believes an SCX about its address rather than what was told of another one there', () => {
+    const membership = createMembership(createBench().context);
+    const invented = memberOf(9, { incarnation: 9000, address: addressOf(1) });
+    membership.learn(memberOf(1), 0);
+    membership.learn(invented, 0, nodeId(2));
+    membership.learn(memberOf(1), 0, nodeId(3));
+    expect(membership.get(nodeId(1))).toBeUndefined();
+    membership.learn(memberOf(1), 0);
+    expect(membership.get(nodeId(1))).toEqual(memberOf(1));
+    expect(membership.get(nodeId(9))).toBeUndefined();
+  });
+
   test('forgets the address with the member', () => {
     const membership = createMembership(createBench({ membersMax: 1 }).context);
     membership.learn(memberOf(1, { incarnation: 300 }), 0);
