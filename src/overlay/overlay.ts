@@ -62,6 +62,8 @@ export interface OverlayOptions {
   /** Where to listen; port 0: any free one. */
   readonly listenHost: string;
   readonly listenPort: number;
+  /** Where connections to peers come from; undefined: the system decides. */
+  readonly localAddress?: string;
   /** The host that peers are given, with the port that we listen on. */
   readonly advertiseHost: string;
   readonly config: GossamerConfig;
@@ -160,7 +162,10 @@ function createSockets(options: OverlayOptions, ownScope: Scope): Sockets {
   const identity = createIdentity(key);
   const { session, voucher, clusters } = options;
   const membership = createMembership({ session, voucher, clusters });
-  const connections = createConnections({ identity, membership, counters, limits, targets, log });
+  const { localAddress } = options;
+  const connections = createConnections({
+    ...{ identity, membership, counters, limits, targets, localAddress, log },
+  });
   const datagrams = createDatagrams(counters, limits, log);
   return { membership, connections, datagrams, counters, limits, log };
 }

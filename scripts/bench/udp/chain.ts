@@ -62,23 +62,21 @@ export async function startChain(options: ChainOptions): Promise<Chain> {
     const port = firstPort + index;
     const [front, host] = [`127.0.1.${index + 1}`, `127.0.2.${index + 1}`];
     await network.attach(idOf(index), front, host, port);
-    const overlay = await network.start(idOf(index), async () => {
-      const started = await createOverlay({
-        key: keys[index] as SigningKey,
-        ...{ session: SESSION, incarnation: 1, rendezvous: index === 0 },
-        ...{ listenHost: host, listenPort: port, advertiseHost: front, allowPrivate: true },
-        config: { ...FAST, lossyChannels: [1] },
-        locations: [`127.0.1.1:${firstPort}`],
-        rng: rng.fork(`SCX ${index}`),
-        sourceKeys: [{ name: 'station', key: KEY.publicKey, priorityMax: 255 }],
-        log: pino({ level: 'silent' }),
-        onDeliver: (adu) => onDeliver(index, adu),
-        onEvent: () => {},
-        onClient: () => {},
-      });
-      started.feed({ kind: 'join' });
-      return started;
+    const overlay = await createOverlay({
+      key: keys[index] as SigningKey,
+      ...{ session: SESSION, incarnation: 1, rendezvous: index === 0 },
+      ...{ listenHost: host, listenPort: port, localAddress: host },
+      ...{ advertiseHost: front, allowPrivate: true },
+      config: { ...FAST, lossyChannels: [1] },
+      locations: [`127.0.1.1:${firstPort}`],
+      rng: rng.fork(`SCX ${index}`),
+      sourceKeys: [{ name: 'station', key: KEY.publicKey, priorityMax: 255 }],
+      log: pino({ level: 'silent' }),
+      onDeliver: (adu) => onDeliver(index, adu),
+      onEvent: () => {},
+      onClient: () => {},
     });
+    overlay.feed({ kind: 'join' });
     overlays.push(overlay);
   };
 

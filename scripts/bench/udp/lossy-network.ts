@@ -3,18 +3,17 @@
  * others know; the front passes on TCP connections and datagrams with the delay of the link between
  * the two. Datagrams are lost at random, both ways; TCP loses nothing, as its bytes are only late.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
 import type { Rng } from '../../../src/lib/rng.js';
 
 export interface LossyNetwork {
-  /** Opens the front of one SCX, which will listen at `host`, on the same port. */
+  /**
+   * Opens the front of one SCX, which will listen at `host`, on the same port, and open its
+   * connections from there.
+   */
   attach(id: NodeId, front: string, host: string, port: number): Promise<void>;
-  /** Starts that SCX: its connections are recognised as its own. */
-  start<Started>(id: NodeId, start: () => Promise<Started>): Promise<Started>;
   /** The share of datagrams that are lost, 0 to 1; it may change. */
   loss: number;
   readonly datagrams: number;
@@ -37,44 +36,28 @@ export function createLossyNetwork(
 ): LossyNetwork {
   const fronts: Front[] = [];
   const sockets = new Set<Socket>();
-  /** The SCX of each port from which a connection comes. Bounded: open connections. */
-  const openers = new Map<number, NodeId>();
-  const starting = new AsyncLocalStorage<NodeId>();
   let isClosed = false;
   const network = { loss: 0, datagrams: 0, lost: 0 };
 
-  const pass = (from: Socket, to: Socket, ms: () => number): void => {
-    from.on('data', (chunk) => setTimeout(() => to.write(chunk), ms()));
-    from.on('end', () => setTimeout(() => to.end(), ms()));
+  const pass = (from: Socket, to: Socket, ms: number): void => {
+    from.on('data', (chunk) => setTimeout(() => to.write(chunk), ms));
+    from.on('end', () => setTimeout(() => to.end(), ms));
     from.on('error', () => {});
     from.on('close', () => {
       sockets.delete(from);
-      setTimeout(() => to.destroy(), ms());
+      setTimeout(() => to.destroy(), ms);
     });
     sockets.add(from);
   };
 
   const join = (client: Socket, to: Front): void => {
+    const from = fronts.find(({ host }) => host === client.remoteAddress);
+    if (from === undefined) throw new Error(`no SCX has the address ${client.remoteAddress}`);
     const server = connect({ host: to.host, port: to.port, noDelay: true });
-    const port = client.remotePort ?? 0;
-    const ms = (): number => {
-      const from = openers.get(port);
-      return from === undefined ? 0 : delayMs(from, to.id);
-    };
     client.setNoDelay(true);
-    client.on('close', () => openers.delete(port));
-    pass(client, server, ms);
-    pass(server, client, ms);
+    pass(client, server, delayMs(from.id, to.id));
+    pass(server, client, delayMs(from.id, to.id));
   };
-
-  /** TLS hides who connects. But all SCXs are in this process: each has an async context. */
-  const noteOpener = (message: unknown): void => {
-    const { socket } = message as { socket: Socket };
-    const id = starting.getStore();
-    if (id === undefined) return;
-    socket.once('connect', () => openers.set(socket.localPort ?? 0, id));
-  };
-  subscribe('net.client.socket', noteOpener);
 
   /** From an SCX's own port to the front of another: it arrives from the front of the sender. */
   const route = (bytes: Uint8Array, host: string, port: number, to: Front): void => {
@@ -102,7 +85,6 @@ export function createLossyNetwork(
       await new Promise<void>((done) => server.listen(port, address, done));
       fronts.push(front);
     },
-    start: (id, start) => starting.run(id, start),
     get loss() {
       return network.loss;
     },
@@ -117,7 +99,6 @@ export function createLossyNetwork(
     },
     close: () => {
       isClosed = true;
-      unsubscribe('net.client.socket', noteOpener);
       for (const { server, socket } of fronts) {
         server.close();
         socket.removeAllListeners('message');

@@ -40,6 +40,8 @@ export interface Connections {
 }
 
 export interface ConnectionsOptions {
+  /** Where connections that are opened come from; undefined: the system decides. */
+  readonly localAddress?: string | undefined;
   readonly identity: Identity;
   readonly membership: Membership;
   readonly counters: OverlayCounters;
@@ -73,7 +75,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connection {
   const { identity, counters, log, targets } = state;
   const attempt = targets.attempt(to);
-  const socket = dialSecurely(track(state, dial(to, attempt)), identity.context);
+  const socket = dialSecurely(track(state, dial(state, to, attempt)), identity.context);
   const connection = wrap(state, socket, to);
   const timer = startHandshakeTimer(state, connection);
   socket.on('close', () => clearTimeout(timer));
@@ -106,9 +108,10 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
 }
 
 /** A socket that connects, or fails soon where it may not connect to. */
-function dial(to: Address, { lookup, objection }: Attempt): Socket {
-  if (objection === undefined) return connect({ ...splitHostPort(to), lookup, noDelay: true });
-  return new Socket().destroy(objection);
+function dial({ localAddress }: State, to: Address, { lookup, objection }: Attempt): Socket {
+  if (objection !== undefined) return new Socket().destroy(objection);
+  const from = localAddress === undefined ? {} : { localAddress };
+  return connect({ ...splitHostPort(to), ...from, lookup, noDelay: true });
 }
 
 /** Why a HELLO does not answer ours; undefined if it does. `id`: what TLS has proven. */

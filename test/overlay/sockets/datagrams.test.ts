@@ -32,10 +32,13 @@ async function startPair(port: number, limits: OverlayLimits = OVERLAY_LIMITS) {
   const start = async (number: number, locations: readonly string[]): Promise<Station> => {
     const [front, host] = [`127.0.3.${number}`, `127.0.4.${number}`];
     await network.attach(idOf(number), front, host, port);
-    const options = { listenHost: host, listenPort: port, advertiseHost: front };
-    return network.start(idOf(number), () =>
-      startStation(number, locations, { ...options, config: CONFIG, limits }),
-    );
+    const own = { listenHost: host, localAddress: host, listenPort: port };
+    return startStation(number, locations, {
+      ...own,
+      advertiseHost: front,
+      config: CONFIG,
+      limits,
+    });
   };
   const studio = await start(1, []);
   const child = await start(2, [studio.overlay.address]);
