@@ -205,7 +205,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
       ...{ session, main, trust, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.lotsRefused[why]++,
     }),
-    testimonies: createTestimonies(session, options.key),
+    testimonies: createTestimonies(session, options.key, steadyTimeMs),
     checkRoutes: createRouteCheck({
       ...{ session, trust, listings, now: steadyTimeMs },
       onRefused: (why) => void sockets.counters.sourcesRefused[why]++,

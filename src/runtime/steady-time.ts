@@ -6,6 +6,9 @@
  */
 import { uptime } from 'node:os';
 
+/** How far another's clock may be from ours, delays included, ms. Guess: clocks that nobody sets. */
+export const CLOCKS_MS_MAX = 600_000;
+
 /** What a machine tells of the time, ms. */
 export interface MachineTime {
   /** The time of day when `now` was 0. */

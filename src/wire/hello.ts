@@ -13,7 +13,13 @@ import type { Member, Source } from '../gossamer/core/node.js';
 import { isPublicKey, type PublicKey } from '../session/public-key.js';
 import { type DatagramToken, isToken } from './datagram.js';
 import { BOUNDS } from './limits.js';
-import { channelSchema, memberFields, type Same, sourceSchema } from './node-schema.js';
+import {
+  channelSchema,
+  memberFields,
+  type Same,
+  signedTimeFields,
+  sourceSchema,
+} from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
 export const WIRE_VERSION = 6;
@@ -91,8 +97,7 @@ export const helloSchema = z.discriminatedUnion('purpose', [
     source: sourceSchema,
     proof: z.strictObject({
       key: z.custom<PublicKey>(isPublicKey),
-      timeMs: z.number().int().nonnegative(),
-      signature: z.string().max(BOUNDS.signatureLengthMax),
+      ...signedTimeFields,
     }),
   }),
 ]);

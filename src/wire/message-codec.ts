@@ -51,6 +51,7 @@ const load = struct<Load>({ scx: nodeId, scxs: upTo(BOUNDS.listenersMax) });
 const TIME_BYTES = 6;
 const STATEMENT_BYTES = TIME_BYTES + SIGNATURE_BYTES;
 const U32_SPAN = 2 ** 32;
+const TIME_MS_MAX = 2 ** 48 - 1;
 
 /** Epochs have 48 bits, as in lots. */
 const EPOCH_MAX = 2 ** 48 - 1;
@@ -216,6 +217,8 @@ export type Testimony = Extract<Message, { readonly kind: 'notice' | 'heartbeat'
 export interface SignedMessage {
   /** The public half of its key, 32 bytes. */
   readonly key: Uint8Array;
+  /** When it signed, ms since 1970. */
+  readonly timeMs: number;
   /** 64 bytes. */
   readonly signature: Uint8Array;
   readonly message: Testimony;
@@ -229,6 +232,7 @@ const testimony = {
 /** Notices and heartbeats with the key and the signature of the SCX that they speak of. */
 export const signedCodec = struct<SignedMessage>({
   key: bytesOf(KEY_BYTES),
+  timeMs: upTo(TIME_MS_MAX),
   signature: bytesOf(SIGNATURE_BYTES),
   message: byKind<Testimony>(testimony),
 });

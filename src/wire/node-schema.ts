@@ -24,6 +24,12 @@ export const listenersSchema = z.int().min(0).max(BOUNDS.listenersMax);
 /** The id of a channel. */
 export const channelSchema = z.int().min(0).max(255);
 
+/** When something was signed, ms since 1970, and the signature in base64url. */
+export const signedTimeFields = {
+  timeMs: countSchema,
+  signature: z.string().max(BOUNDS.signatureLengthMax),
+};
+
 /** The fields of a `Member`. */
 export const memberFields = {
   id: nodeIdSchema,

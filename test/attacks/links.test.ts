@@ -296,6 +296,7 @@ test('A neighbour says in vain that another SCX leaves, or beats in its name', a
   const about = studio.overlay.view().self;
   const key = Buffer.from(keyOf(7).publicKey, 'base64url');
   const signature = new Uint8Array(64);
+  const timeMs = Date.now();
   const leave = {
     kind: 'notice',
     notice: { what: 'left', about, atMs: 1, reporter: about.id },
@@ -304,9 +305,9 @@ test('A neighbour says in vain that another SCX leaves, or beats in its name', a
   const lies = [
     encodeMessage(leave),
     encodeMessage(beat),
-    encodeSigned({ key, signature, message: leave }),
-    encodeSigned({ key, signature, message: beat }),
-    encodeSigned({ key, signature, message: { ...beat, generator: idOf(7) } }),
+    encodeSigned({ key, timeMs, signature, message: leave }),
+    encodeSigned({ key, timeMs, signature, message: beat }),
+    encodeSigned({ key, timeMs, signature, message: { ...beat, generator: idOf(7) } }),
   ];
   for (const [count, lie] of lies.entries()) {
     const liar = await becomeNeighbour(child);

@@ -211,6 +211,11 @@ export const dataMessage: fc.Arbitrary<DataMessage> = fc.oneof(...Object.values(
 const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMessage> } = {
   keepAlive: fc.constant({ kind: 'keepAlive' }),
   amLeaving: fc.constant({ kind: 'amLeaving' }),
+  stated: fc.record({
+    kind: fc.constant('stated' as const),
+    timeMs: count,
+    signature: fc.string({ maxLength: 86 }),
+  }),
   alive: fc.record({ kind: fc.constant('alive'), listeners, scxListeners: listeners }),
   leaving: fc.constant({ kind: 'leaving' }),
 };
@@ -277,6 +282,7 @@ export const sentLot = fc
 /** A message with the key and the signature of its subject, which need not be right. */
 const signedMessage: fc.Arbitrary<SignedMessage> = fc.record({
   key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  timeMs: u48,
   signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
   message: message.filter((m): m is Testimony => m.kind === 'notice' || m.kind === 'heartbeat'),
 });

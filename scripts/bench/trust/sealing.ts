@@ -46,8 +46,8 @@ function sealing(): Row[] {
 function testimonies(): Row[] {
   const key = drawSigningKey();
   const id = nodeIdOf(key.publicKey);
-  const speaker = createTestimonies(SESSION, key);
-  const hearer = createTestimonies(SESSION, drawSigningKey());
+  const speaker = createTestimonies(SESSION, key, Date.now);
+  const hearer = createTestimonies(SESSION, drawSigningKey(), Date.now);
   const frames: Uint8Array[] = [];
   const signed = microsOf(1000, (sequence) => {
     const frame = speaker.encode({ kind: 'heartbeat', generator: id, sequence });

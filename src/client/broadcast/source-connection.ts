@@ -15,9 +15,11 @@ import type { Attachment } from '../../api/attach.js';
 import { splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLotSigner, type LotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
+import { STATE_AGAIN_MS } from '../../overlay/lots/source-statement.js';
 import { dialSecurely } from '../../overlay/tls/dial.js';
 import { createAnonymousContext, provenId } from '../../overlay/tls/identity.js';
 import { createLatch, type Latch } from '../../runtime/latch.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
 import { encodeClientMessage, encodeHello } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
@@ -85,6 +87,8 @@ interface State {
   /** KEEP_ALIVE messages that were sent since the last byte from the SCX. */
   unanswered: number;
   keepAlive: NodeJS.Timeout | undefined;
+  /** When the source has stated last that it is attached there, ms since 1970. */
+  statedMs: number;
 }
 
 /** Connects and says HELLO. Rejects with a UserError when the SCX does not answer, or refuses. */
@@ -120,6 +124,7 @@ function connectTo(options: ConnectionOptions): State {
     isFull: false,
     unanswered: 0,
     keepAlive: undefined,
+    statedMs: proof.timeMs,
   };
   listen(state);
   const hello = { version: WIRE_VERSION, session, purpose: 'client', source, proof } as const;
@@ -227,6 +232,10 @@ function sendKeepAlive(state: State): void {
   if (state.unanswered >= UNANSWERED_MAX) return end(state, 'it is silent');
   state.unanswered++;
   state.socket.write(encodeClientMessage({ kind: 'keepAlive' }));
+  if (steadyTimeMs() - state.statedMs < STATE_AGAIN_MS) return;
+  const stated = state.options.signed.state();
+  state.statedMs = stated.timeMs;
+  state.socket.write(encodeClientMessage({ kind: 'stated', ...stated }));
 }
 
 function end(state: State, reason: string): void {

@@ -20,6 +20,8 @@ export interface SignedSource {
   readonly key: SigningKey;
   /** Goes into HELLO. */
   readonly proof: ClientHello['proof'];
+  /** States anew that it is attached there. */
+  state(): Omit<ClientHello['proof'], 'key'>;
 }
 
 /** Makes a source for one attachment after the other. Rejects with a UserError. */
@@ -54,10 +56,12 @@ export function signedSource(
   key: SigningKey,
   where: { readonly session: string; readonly scx: NodeId },
 ): SignedSource {
-  const timeMs = steadyTimeMs();
-  const { statement } = signSource(source, { ...where, key }, timeMs);
-  const signature = Buffer.from(statement?.signature ?? []).toString('base64url');
-  return { source, key, proof: { key: key.publicKey, timeMs, signature } };
+  const state = () => {
+    const timeMs = steadyTimeMs();
+    const { statement } = signSource(source, { ...where, key }, timeMs);
+    return { timeMs, signature: Buffer.from(statement?.signature ?? []).toString('base64url') };
+  };
+  return { source, key, state, proof: { key: key.publicKey, ...state() } };
 }
 
 /** Creates the credentials of one broadcast. */

@@ -1,7 +1,8 @@
 /**
  * The routes that our neighbours advertise (§3.7), and the distance to each neighbour. All routes
  * are kept, not only the best: when a neighbour is lost the next best is known at once, and figure
- * 4 compares all of them. next-hop.ts chooses among them.
+ * 4 compares all of them. next-hop.ts chooses among them. What a neighbour does not repeat in its
+ * rounds is forgotten: whether a source is still there is checked each time that a route arrives.
  */
 import type { GossamerConfig } from '../core/config.js';
 import type { Route } from '../core/message.js';
@@ -13,6 +14,9 @@ import type { Update } from './updates.js';
  * smoothed, lower it again, so the neighbour is tried anew after a minute or two. Guess.
  */
 const SLOW_RTT_MS = 4000;
+
+/** Our rounds in which a neighbour has not sent its whole table, until it is forgotten. Guess. */
+const ROUNDS_MAX = 3;
 
 /** A neighbour and what it has advertised. */
 export interface AdvertisingNeighbour {
@@ -29,6 +33,8 @@ interface Neighbour extends AdvertisingNeighbour {
   rttMs: number;
   routes: Map<NodeId, Route>;
   takesFromUs: boolean;
+  /** Our rounds since it has sent its whole table. */
+  rounds: number;
 }
 
 export interface NeighbourRoutes {
@@ -39,6 +45,8 @@ export interface NeighbourRoutes {
   onEdgeDown(id: NodeId): boolean;
   onRtt(address: Address, rttMs: number): boolean;
   onSlow(id: NodeId): boolean;
+  /** Forgets what neighbours have not repeated; returns whether there is such. */
+  onRound(): boolean;
   /** Stores a neighbour's update. */
   store(from: NodeId, update: Update): void;
   /** The given source SCXs, then all others that neighbours advertise. */
@@ -65,7 +73,7 @@ export function createNeighbourRoutes(config: GossamerConfig, selfId: NodeId): N
   return {
     all: neighbours,
     onEdgeUp: ({ id, address }, rttMs) =>
-      void neighbours.set(id, { address, rttMs, routes: new Map(), takesFromUs: false }),
+      void neighbours.set(id, { address, rttMs, routes: new Map(), takesFromUs: false, rounds: 0 }),
     onEdgeDown: (id) => neighbours.delete(id),
     onRtt: (address, rttMs) => {
       const found = [...neighbours.values()].find((one) => one.address === address);
@@ -77,10 +85,22 @@ export function createNeighbourRoutes(config: GossamerConfig, selfId: NodeId): N
       if (found !== undefined) found.rttMs = Math.max(found.rttMs, SLOW_RTT_MS);
       return found !== undefined;
     },
+    onRound: () => {
+      let isChanged = false;
+      for (const neighbour of neighbours.values()) {
+        if (++neighbour.rounds <= ROUNDS_MAX || neighbour.routes.size === 0) continue;
+        neighbour.routes.clear();
+        isChanged = true;
+      }
+      return isChanged;
+    },
     store: (from, { whole, routes, lost }) => {
       const found = neighbours.get(from);
       if (found === undefined) return;
-      if (whole) found.routes.clear();
+      if (whole) {
+        found.rounds = 0;
+        found.routes.clear();
+      }
       for (const scx of lost) found.routes.delete(scx);
       for (const route of routes) storeRoute(found, from, route);
       found.takesFromUs = [...found.routes.values()].some(({ path }) => path[1] === selfId);

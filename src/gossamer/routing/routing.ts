@@ -80,7 +80,12 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
   );
   const table = createRoutingTable(config, selfId, nextHops);
   const updates = createUpdates(table.routes, withdrawals.list);
-  const rounds = createUpdateRounds(context, updates, withdrawals, neighbours.addresses);
+  const rounds = createUpdateRounds(context, updates, withdrawals, {
+    addresses: neighbours.addresses,
+    onRound: (now) => {
+      if (neighbours.onRound()) recompute(now);
+    },
+  });
   /** Λ, until something changes. */
   let lambda: RouteOffer[] | undefined;
 

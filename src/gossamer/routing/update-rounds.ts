@@ -21,19 +21,26 @@ export interface UpdateRounds {
   readonly deadline: number;
 }
 
-/** Creates the schedule of updates, not yet started. @param addresses those of all neighbours */
+export interface UpdateRoundsFacts {
+  /** Those of all neighbours. */
+  addresses(): readonly Address[];
+  /** A round begins. */
+  onRound(now: number): void;
+}
+
+/** Creates the schedule of updates, not yet started. */
 export function createUpdateRounds(
   context: ClockedContext,
   updates: Updates,
   withdrawals: Withdrawals,
-  addresses: () => readonly Address[],
+  facts: UpdateRoundsFacts,
 ): UpdateRounds {
   const { config } = context;
   const timers = createTimers<'round' | 'change'>(context.wakeBy);
 
   const sendToAll = (update: Update, now: number): void => {
     withdrawals.forgetOld(now);
-    for (const address of addresses()) send(context, address, update);
+    for (const address of facts.addresses()) send(context, address, update);
     updates.onSent(update);
   };
 
@@ -57,6 +64,7 @@ export function createUpdateRounds(
         if (due === 'change') sendChanges(now);
         else {
           setRound(now);
+          facts.onRound(now);
           sendToAll(updates.whole(), now);
         }
       }

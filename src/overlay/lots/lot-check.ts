@@ -12,6 +12,7 @@
  */
 import type { Adu, Lot } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { CLOCKS_MS_MAX } from '../../runtime/steady-time.js';
 import { adusIn, completeStatement, type LotFrame } from '../../wire/lot-codec.js';
 import { signedBytes, treeHash } from './lot-statement.js';
 import type { SourceTrust } from './source-trust.js';
@@ -45,9 +46,6 @@ export interface LotCheckOptions {
   now(): number;
   onRefused(why: LotRefusal): void;
 }
-
-/** How far a source's clock may be from ours, delays included, ms. Guess: clocks that nobody sets. */
-export const CLOCKS_MS_MAX = 600_000;
 
 /** Lots that were verified: those of the last seconds of a few sources. Guess. */
 const KNOWN_MAX = 256;

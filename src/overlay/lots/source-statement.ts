@@ -6,15 +6,16 @@
  *
  * A message in which a statement is forged is a fault of the neighbour that sent it. A source whose
  * key is not listed here, or not any more, is only left out: announcements do not reach all clusters
- * at once.
+ * at once. Statements are renewed, and old ones are left out as well.
  */
 import type { Message, Route } from '../../gossamer/core/message.js';
-import type { NodeId, Source } from '../../gossamer/core/node.js';
-import type { SigningKey } from '../../runtime/signing-key.js';
-import { steadyTimeMs } from '../../runtime/steady-time.js';
+import type { NodeId, Source, Statement } from '../../gossamer/core/node.js';
+import { type SigningKey, verifierOf } from '../../runtime/signing-key.js';
+import { CLOCKS_MS_MAX, steadyTimeMs } from '../../runtime/steady-time.js';
+import type { PublicKey } from '../../session/public-key.js';
 import { createVerifiedOnce } from '../tls/verified-once.js';
 import type { Listings } from './listings.js';
-import { CLOCKS_MS_MAX, type LotRefusal } from './lot-check.js';
+import type { LotRefusal } from './lot-check.js';
 import type { SourceTrust } from './source-trust.js';
 
 /** What a source says about itself. */
@@ -32,10 +33,27 @@ export function statementBytes({ session, scx, source, timeMs }: Stated): Uint8A
   return Buffer.from([session, scx, id, epoch, priority, timeMs].join('\n'));
 }
 
+/** An SCX in a session. */
+interface Where {
+  readonly session: string;
+  readonly scx: NodeId;
+}
+
+/**
+ * Whether a source's statement that it is attached to `scx` is signed by this key, and not of
+ * another time.
+ */
+export function isStatedBy(source: Source, key: PublicKey, where: Where, now: number): boolean {
+  if (source.statement === undefined) return false;
+  const { timeMs, signature } = source.statement;
+  if (Math.abs(now - timeMs) > CLOCKS_MS_MAX) return false;
+  return verifierOf(key)('source', statementBytes({ ...where, source, timeMs }), signature);
+}
+
 /** A source with its statement that it is attached to `scx`. */
 export function signSource(
   source: Source,
-  where: { readonly session: string; readonly scx: NodeId; readonly key: SigningKey },
+  where: Where & { readonly key: SigningKey },
   timeMs = steadyTimeMs(),
 ): Source {
   const { session, scx, key } = where;
@@ -59,6 +77,16 @@ export interface RouteCheckOptions {
   onRefused(why: LotRefusal): void;
 }
 
+/** How often a source states anew where it is attached, ms. */
+export const STATE_AGAIN_MS = 120_000;
+
+/**
+ * An older statement is not believed, ms: whose clock is wrong by as much as lots may be, and whose
+ * next statement is still on its way, is believed. A recorded one keeps a source that has ended in
+ * no table for longer. Guess.
+ */
+const STATEMENT_AGE_MS_MAX = CLOCKS_MS_MAX + 2 * STATE_AGAIN_MS;
+
 /** Statements that were verified: more than the longest update has. */
 const KNOWN_MAX = 2048;
 
@@ -80,9 +108,14 @@ export function createRouteCheck(options: RouteCheckOptions): CheckRoutes {
   const isAllowed = ({ id, priority }: Source): boolean =>
     trust.keysOf(id).some(({ source: { priorityMax } }) => priority <= priorityMax);
 
+  const isStale = ({ timeMs }: Statement): boolean => {
+    const ageMs = now() - timeMs;
+    return ageMs < -CLOCKS_MS_MAX || ageMs > STATEMENT_AGE_MS_MAX;
+  };
+
   const refusalOf = (source: Source, route: Route): LotRefusal | undefined => {
     if (!isAllowed(source)) return trust.wasRemoved(source.id) ? 'removed' : 'unlisted';
-    if ((source.statement?.timeMs ?? 0) > now() + CLOCKS_MS_MAX) return 'stale';
+    if (source.statement !== undefined && isStale(source.statement)) return 'stale';
     const isProven = isSigned(source, route.scx) && listings.isListed(route, source);
     return isProven ? undefined : 'forged';
   };

@@ -5,11 +5,14 @@
  * send.
  */
 import type { Source } from '../../gossamer/core/node.js';
+import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import type { PublicKey } from '../../session/public-key.js';
 import type { ClientMessage } from '../../wire/client-message.js';
 import { encodeClientMessage, encodeRefusal } from '../../wire/encoder.js';
 import type { ClientHello } from '../../wire/hello.js';
 import type { LotFrame } from '../../wire/lot-codec.js';
+import { isStatedBy, STATE_AGAIN_MS } from '../lots/source-statement.js';
 import { type ClientCallbacks, type ClientEvents, createClientEvents } from './client-callbacks.js';
 import type { Arrival, Connection } from './connection.js';
 import type { OverlayContext } from './context.js';
@@ -25,18 +28,30 @@ export interface ClientConnection extends ClientCallbacks {
   close(reason?: string): void;
 }
 
+type Stated = Extract<ClientMessage, { kind: 'stated' }>;
+
 interface State {
   readonly connection: Connection;
   readonly source: Source;
-  readonly context: Pick<OverlayContext, 'counters' | 'checkLot'>;
+  /** The source key with which it has logged in. */
+  readonly key: PublicKey;
+  readonly context: Pick<OverlayContext, 'counters' | 'checkLot' | 'session' | 'self'>;
+  /** How often its new statements are heard. */
+  readonly statedRate: TokenBucket;
   readonly events: ClientEvents;
   isClosed: boolean;
 }
 
-/** The source with the statement that its HELLO proves. */
-function provenSource({ source, proof }: ClientHello): Source {
-  const signature = Buffer.from(proof.signature, 'base64url');
-  return { ...source, statement: { timeMs: proof.timeMs, signature } };
+/** Each new statement is told to the whole session; a client sends one each STATE_AGAIN_MS. */
+const STATED_AT_ONCE = 2;
+const STATED_MS = STATE_AGAIN_MS / 4;
+
+/** A source with the statement that its HELLO proves, or a newer one. */
+function stated(
+  source: Source,
+  { timeMs, signature }: Pick<ClientHello['proof'], 'timeMs' | 'signature'>,
+): Source {
+  return { ...source, statement: { timeMs, signature: Buffer.from(signature, 'base64url') } };
 }
 
 /** Creates the handler that takes over a client's connection after the handshake. */
@@ -46,8 +61,10 @@ export function createClientConnection(
   context: State['context'],
 ): ClientConnection {
   const events = createClientEvents();
-  const source = provenSource(hello);
-  const state: State = { connection, source, context, events, isClosed: false };
+  const { key } = hello.proof;
+  const source = stated(hello.source, hello.proof);
+  const statedRate = createTokenBucket(STATED_AT_ONCE, STATED_MS);
+  const state: State = { connection, source, key, context, statedRate, events, isClosed: false };
   connection.handTo(
     {
       onArrival: (event) => handleArrival(state, event),
@@ -61,7 +78,7 @@ export function createClientConnection(
   );
   return {
     source,
-    key: hello.proof.key,
+    key,
     remoteAddress: connection.remoteAddress,
     ...events.callbacks,
     send: (message) => {
@@ -95,7 +112,20 @@ function handleLot({ connection, source, context, events }: State, frame: LotFra
   }
 }
 
-function handleMessage({ connection, context, events }: State, message: ClientMessage): void {
+function handleStated(state: State, message: Stated): void {
+  const { connection, context, key, statedRate } = state;
+  if (!statedRate.take(performance.now())) return;
+  const source = stated(state.source, message);
+  const where = { session: context.session, scx: context.self().id };
+  if (!isStatedBy(source, key, where, steadyTimeMs())) {
+    return connection.reject('forged', 'the statement of a source');
+  }
+  state.events.onStated(source);
+}
+
+function handleMessage(state: State, message: ClientMessage): void {
+  const { connection, context, events } = state;
+  if (message.kind === 'stated') return handleStated(state, message);
   if (message.kind !== 'keepAlive' && message.kind !== 'amLeaving') {
     return connection.reject('unexpected', `${message.kind} from a client`);
   }

@@ -5,13 +5,16 @@
  * failures are not signed: the one who has failed cannot.
  *
  * Each message is verified once, however many neighbours bring it, and each connection has a rate:
- * what exceeds it is not heard, as strangers can sign as many messages as they draw keys.
+ * what exceeds it is not heard, as strangers can sign as many messages as they draw keys. Neither is
+ * what was signed long ago: else the recorded heartbeats of a generator that has died would bring it
+ * back to life for newcomers.
  */
 import type { Message, Notice } from '../../gossamer/core/message.js';
 import type { NodeId } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { TokenBucket } from '../../lib/bounds/token-bucket.js';
 import { type SigningKey, verifierOf } from '../../runtime/signing-key.js';
+import { CLOCKS_MS_MAX } from '../../runtime/steady-time.js';
 import type { PublicKey } from '../../session/public-key.js';
 import { encodeMessage, encodeSigned } from '../../wire/encoder.js';
 import type { SignedMessage, Testimony } from '../../wire/message-codec.js';
@@ -43,11 +46,23 @@ const noticeText = ({ what, about, atMs, reporter }: Notice): readonly unknown[]
 
 const contextOf = ({ kind }: Testimony) => (kind === 'heartbeat' ? 'heartbeat' : 'leave');
 
+const isSame = (one: SignedMessage, other: SignedMessage): boolean =>
+  one.timeMs === other.timeMs && Buffer.compare(one.signature, other.signature) === 0;
+
+const signedText = (text: string, timeMs: number): Buffer => Buffer.from(`${timeMs}\n${text}`);
+
 const keyOf = ({ key }: SignedMessage): PublicKey =>
   Buffer.from(key).toString('base64url') as PublicKey;
 
-/** Creates the testimonies of one SCX in a session; none is known. */
-export function createTestimonies(session: string, own: SigningKey): Testimonies {
+/**
+ * Creates the testimonies of one SCX in a session; none is known.
+ * @param now ms since 1970
+ */
+export function createTestimonies(
+  session: string,
+  own: SigningKey,
+  now: () => number,
+): Testimonies {
   const ownId = nodeIdOf(own.publicKey);
   /** Those that are true, by what is signed. */
   const known = createBoundedMap<string, SignedMessage>(KNOWN_MAX);
@@ -61,7 +76,9 @@ export function createTestimonies(session: string, own: SigningKey): Testimonies
 
   const signOwn = (message: Testimony, text: string): SignedMessage => {
     const key = Buffer.from(own.publicKey, 'base64url');
-    const signed = { key, signature: own.sign(contextOf(message), Buffer.from(text)), message };
+    const timeMs = now();
+    const signature = own.sign(contextOf(message), signedText(text, timeMs));
+    const signed = { key, timeMs, signature, message };
     known.set(text, signed);
     return signed;
   };
@@ -75,14 +92,16 @@ export function createTestimonies(session: string, own: SigningKey): Testimonies
       return subjectOf(message) === ownId ? encodeSigned(signOwn(message, text)) : undefined;
     },
     verdictOn: (signed, rate) => {
-      const { message, signature } = signed;
+      const { message, timeMs, signature } = signed;
       const key = keyOf(signed);
       if (!needsSignature(message) || nodeIdOf(key) !== subjectOf(message)) return 'forged';
+      if (Math.abs(now() - timeMs) > CLOCKS_MS_MAX) return 'unheard';
       const text = textOf(message);
       const before = known.get(text);
-      if (before !== undefined && Buffer.compare(before.signature, signature) === 0) return 'true';
+      if (before !== undefined && isSame(before, signed)) return 'true';
       if (!rate.take(performance.now())) return 'unheard';
-      if (!verifierOf(key)(contextOf(message), Buffer.from(text), signature)) return 'forged';
+      if (!verifierOf(key)(contextOf(message), signedText(text, timeMs), signature))
+        return 'forged';
       known.set(text, signed);
       return 'true';
     },

@@ -12,6 +12,7 @@
  */
 import type { Source } from '../../gossamer/core/node.js';
 import type { LotSigner, UnsignedAdu } from '../../overlay/lots/lot-signer.js';
+import { STATE_AGAIN_MS } from '../../overlay/lots/source-statement.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
 import type { PublicKey } from '../../session/public-key.js';
@@ -33,6 +34,8 @@ export interface EncoderClient {
 
 export interface EncoderClientOptions {
   readonly source: Source;
+  /** Signs for it that it is attached here. */
+  state(source: Source): Source;
   /** The source key of the encoder. */
   readonly key: PublicKey;
   readonly remoteAddress: string;
@@ -49,6 +52,7 @@ const TOGETHER_MS = 100;
 const UNHEARD: SourceClientEvents = {
   onAdu: () => undefined,
   onKeepAlive: () => undefined,
+  onStated: () => undefined,
   onLeaving: () => undefined,
   onClose: () => undefined,
 };
@@ -83,7 +87,9 @@ function createBatch(send: (adus: readonly Unsent[]) => void) {
 
 /** Creates the client of one encoder. */
 export function createEncoderClient(options: EncoderClientOptions): EncoderClient {
-  const { source, key, remoteAddress, signer, onClosed } = options;
+  const { key, remoteAddress, signer, state, onClosed } = options;
+  const source = state(options.source);
+  let statedAt = performance.now();
   let events = UNHEARD;
   let isClosed = false;
   const batch = createBatch((adus) => {
@@ -125,7 +131,12 @@ export function createEncoderClient(options: EncoderClientOptions): EncoderClien
     publish: (adu) => {
       if (!isClosed) batch.add(adu);
     },
-    keepAlive: () => events.onKeepAlive(),
+    keepAlive: () => {
+      events.onKeepAlive();
+      if (isClosed || performance.now() - statedAt < STATE_AGAIN_MS) return;
+      statedAt = performance.now();
+      events.onStated(state(source));
+    },
     close: (reason) => {
       if (end()) events.onClose(reason);
     },

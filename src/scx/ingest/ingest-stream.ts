@@ -114,7 +114,8 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
   const { session, scx } = options;
   const signer = createLotSigner({ session, source: id, epoch, key });
   const encoder = createEncoderClient({
-    source: signSource(overlaySource(source), { session, scx, key }),
+    source: overlaySource(source),
+    state: (unsigned) => signSource(unsigned, { session, scx, key }),
     ...{ key: key.publicKey, remoteAddress: options.remoteAddress, signer },
     onClosed: (reason) => end({ status: 503, reason }),
   });

@@ -104,6 +104,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
       client.listen({
         onAdu: whileConnected(handleAdu),
         onKeepAlive,
+        onStated: whileConnected<Source>((source) => feed({ kind: 'announceSource', source })),
         onLeaving: whileConnected<void>(() => withdraw('it said that it is leaving')),
         onClose: whileConnected<string>(() => lose('its connection closed')),
       });

@@ -7,8 +7,9 @@ export const networkClient = (connection: ClientConnection): SourceClient => ({
   source: connection.source,
   key: connection.key,
   remoteAddress: connection.remoteAddress,
-  listen: ({ onAdu, onKeepAlive, onLeaving, onClose }) => {
+  listen: ({ onAdu, onKeepAlive, onStated, onLeaving, onClose }) => {
     connection.onAdu(onAdu);
+    connection.onStated(onStated);
     connection.onMessage(({ kind }) => {
       if (kind === 'keepAlive') onKeepAlive();
       if (kind === 'amLeaving') onLeaving();

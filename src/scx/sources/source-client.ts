@@ -16,6 +16,8 @@ export interface SourceAudience {
 export interface SourceClientEvents {
   onAdu(adu: Adu): void;
   onKeepAlive(): void;
+  /** Its source has stated anew that it is attached here. */
+  onStated(source: Source): void;
   /** AM_LEAVING: it departs for good. */
   onLeaving(): void;
   /** Called once, unless the SCX closed it. */

@@ -440,6 +440,20 @@ describe('Routing', () => {
     expect(routing.table.get(nodeId(9))?.route).toMatchObject({ stamp: 4, sources });
   });
 
+  test('forgets the routes of a neighbour that does not repeat them for three rounds', () => {
+    const { bench, routing, hear, hop } = createTable();
+    routing.start(0);
+    hear(1, [routeOf([1, 9], 1)]);
+    const { updateIntervalMs } = bench.context.config;
+    runUntil(routing, 3 * 1.1 * updateIntervalMs);
+    expect(hop()).toBe(nodeId(1));
+    hear(1, [routeOf([1, 9], 1)]);
+    runUntil(routing, 6 * 1.1 * updateIntervalMs);
+    expect(hop()).toBe(nodeId(1));
+    runUntil(routing, 8 * 1.1 * updateIntervalMs);
+    expect(hop()).toBeUndefined();
+  });
+
   test('knows no more source SCXs than its bound, and has always room for its own', () => {
     const { routing, hear, updates } = createTable({ sourcesMax: 8 });
     hear(

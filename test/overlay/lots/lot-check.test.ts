@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Adu } from '../../../src/gossamer/core/node.js';
 import {
   type CheckLot,
-  CLOCKS_MS_MAX,
   createLotCheck,
   type LotRefusal,
 } from '../../../src/overlay/lots/lot-check.js';
 import { lotFrames } from '../../../src/overlay/lots/lot-signer.js';
 import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
 import { createSourceTrust, type SourceTrust } from '../../../src/overlay/lots/source-trust.js';
+import { CLOCKS_MS_MAX } from '../../../src/runtime/steady-time.js';
 import { decodeLot, encodeLot, type LotFrame } from '../../../src/wire/lot-codec.js';
 import { createAdus, SESSION, SOURCE_KEYS, STATION_KEY, STRANGER_KEY } from '../support.js';
 

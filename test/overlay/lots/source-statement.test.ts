@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Message, Route } from '../../../src/gossamer/core/message.js';
 import type { Source } from '../../../src/gossamer/core/node.js';
 import { createListings } from '../../../src/overlay/lots/listings.js';
-import { CLOCKS_MS_MAX, type LotRefusal } from '../../../src/overlay/lots/lot-check.js';
+import type { LotRefusal } from '../../../src/overlay/lots/lot-check.js';
 import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
 import {
   type CheckRoutes,
@@ -10,16 +10,18 @@ import {
   signSource,
 } from '../../../src/overlay/lots/source-statement.js';
 import { createSourceTrust, type SourceTrust } from '../../../src/overlay/lots/source-trust.js';
+import { CLOCKS_MS_MAX } from '../../../src/runtime/steady-time.js';
 import { idOf, keyOf, SESSION, SOURCE, STATION_KEY, STRANGER_KEY } from '../support.js';
 
 const SCX = idOf(1);
-let clock = 0;
+const NOW = 1_000_000_000;
+let clock = NOW;
 let trust: SourceTrust;
 let check: CheckRoutes;
 let refused: LotRefusal[] = [];
 
 beforeEach(() => {
-  clock = 1_000_000_000;
+  clock = NOW;
   refused = [];
   const station = { name: 'station', key: STATION_KEY.publicKey, priorityMax: 100 };
   trust = createSourceTrust([station], () => clock);
@@ -54,12 +56,16 @@ function believed(message: Message): string[] | undefined {
 }
 
 describe('A source in a route', () => {
-  test('is believed with its statement, again and again', () => {
+  test('is believed with its statement, again and again, until that is old', () => {
     const message = updateOf(routeTo(sign()));
     expect(check(message)).toEqual(message);
-    clock += 3_600_000; // it is still there
+    clock += 600_000 + 240_000; // lots of such a clock are believed, and the next is on its way
     expect(check(message)).toEqual(message);
     expect(refused).toEqual([]);
+    clock += 1;
+    expect(believed(message)).toEqual([]);
+    expect(refused).toEqual(['stale']);
+    expect(believed(updateOf(routeTo(sign())))).toEqual([SOURCE.id]);
   });
 
   test.each<[string, Source]>([

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Adu } from '../../../src/gossamer/core/node.js';
+import type { Adu, NodeId, Source } from '../../../src/gossamer/core/node.js';
+import { signSource } from '../../../src/overlay/lots/source-statement.js';
+import { steadyTimeMs } from '../../../src/runtime/steady-time.js';
+import type { PublicKey } from '../../../src/session/public-key.js';
 import type { ClientMessage } from '../../../src/wire/client-message.js';
 import { encodeClientMessage, encodeHello, encodeRefusal } from '../../../src/wire/encoder.js';
 import { type ClientHello, WIRE_VERSION } from '../../../src/wire/hello.js';
@@ -14,6 +17,7 @@ import {
   type RawPeer,
   SESSION,
   SOURCE,
+  STATION_KEY,
   type Station,
   sourceOf,
   startStation,
@@ -24,6 +28,7 @@ interface Attached {
   readonly adus: Adu[];
   readonly messages: ClientMessage[];
   readonly ends: string[];
+  readonly stated: Source[];
 }
 
 const HELLO: ClientHello = {
@@ -39,27 +44,32 @@ const signedBy = (signature: string): ClientHello => ({
   proof: { ...HELLO.proof, signature },
 });
 
-/** A station with one client, which sends HELLO and two messages at once. */
-async function attach(): Promise<[Station, Attached]> {
+const attach = () => attachAs(STATION.key);
+
+/** A station with one client of a key, which sends HELLO and two messages at once. */
+async function attachAs(key: PublicKey): Promise<[Station, Attached]> {
   const adus: Adu[] = [];
   const messages: ClientMessage[] = [];
   const ends: string[] = [];
+  const stated: Source[] = [];
   const clients: Station['clients'] = [];
   const station = await startStation(1, [], {
     onClient: (client) => {
       clients.push(client);
       client.onAdu((adu) => void adus.push(adu));
       client.onMessage((message) => void messages.push(message));
+      client.onStated((source) => void stated.push(source));
       client.onClose((reason) => void ends.push(reason));
     },
   });
+  const hello = { ...HELLO, proof: { ...HELLO.proof, key } };
   const peer = connectRaw(station.overlay.address);
   const words = [encodeClientMessage({ kind: 'keepAlive' }), frameOf(createAdu(5))];
-  peer.send(new Uint8Array(Buffer.concat([encodeHello(HELLO), ...words])));
+  peer.send(new Uint8Array(Buffer.concat([encodeHello(hello), ...words])));
   await eventually(() => adus.length > 0);
   return [
     { ...station, clients },
-    { peer, adus, messages, ends },
+    { peer, adus, messages, ends, stated },
   ];
 }
 
@@ -100,6 +110,35 @@ test('the SCX is told that a client is gone, and why', async () => {
   second.peer.send(encodeRefusal('the show is over'));
   await eventually(() => second.ends.length > 0);
   expect(second.ends).toEqual(['the show is over']);
+});
+
+/** The message in which a client states anew that its source is attached to an SCX. */
+function statementOf(source: Source, scx: NodeId, timeMs = steadyTimeMs()): Uint8Array {
+  const { statement } = signSource(source, { session: SESSION, scx, key: STATION_KEY }, timeMs);
+  const signature = Buffer.from(statement?.signature ?? []).toString('base64url');
+  return encodeClientMessage({ kind: 'stated', timeMs, signature });
+}
+
+test('a client states anew that it is attached, which is heard at a bounded rate', async () => {
+  const [station, { peer, stated, messages }] = await attachAs(STATION_KEY.publicKey);
+  const first = steadyTimeMs();
+  for (const later of [0, 1, 2]) peer.send(statementOf(SOURCE, station.id, first + later));
+  peer.send(encodeClientMessage({ kind: 'keepAlive' }));
+  await eventually(() => messages.length === 2);
+  expect(stated.map(({ statement }) => statement?.timeMs)).toEqual([first, first + 1]);
+  expect(stated[0]).toMatchObject(SOURCE);
+});
+
+test.each<[string, (scx: NodeId) => Uint8Array]>([
+  ['of another SCX', () => statementOf(SOURCE, idOf(2))],
+  ['of another source', (scx) => statementOf({ ...SOURCE, epoch: 2 }, scx)],
+  ['of long ago', (scx) => statementOf(SOURCE, scx, steadyTimeMs() - 700_000)],
+])('a client that sends a statement %s is closed', async (_what, of) => {
+  const [station, { peer, stated }] = await attachAs(STATION_KEY.publicKey);
+  peer.send(of(station.id));
+  await eventually(() => peer.isClosed);
+  expect(station.overlay.counters.malformedFrames.forged).toBe(1);
+  expect(stated).toEqual([]);
 });
 
 test.each([

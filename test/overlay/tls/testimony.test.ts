@@ -11,6 +11,8 @@ import { SOME_HELLO } from '../../wire/support.js';
 
 const SESSION = 'scattercast://radio.example/news';
 
+const NOW = 1_000_000_000;
+
 /** An SCX, and another one that hears it. */
 function setUp() {
   const key = drawSigningKey();
@@ -20,8 +22,8 @@ function setUp() {
     incarnation: 5,
     rendezvous: false,
   };
-  const speaker = createTestimonies(SESSION, key);
-  const hearer = createTestimonies(SESSION, drawSigningKey());
+  const speaker = createTestimonies(SESSION, key, () => NOW);
+  const hearer = createTestimonies(SESSION, drawSigningKey(), () => NOW);
   const left: Testimony = {
     kind: 'notice',
     notice: { what: 'left', about, atMs: 12.5, reporter: about.id },
@@ -50,7 +52,26 @@ describe('What is passed on about an SCX', () => {
       expect(signed.message).toEqual(message);
       expect(hearer.verdictOn(signed, rate())).toBe('true');
       const passedOn = arrived(hearer.encode(message));
-      expect(createTestimonies(SESSION, drawSigningKey()).verdictOn(passedOn, rate())).toBe('true');
+      expect(
+        createTestimonies(SESSION, drawSigningKey(), () => NOW).verdictOn(passedOn, rate()),
+      ).toBe('true');
+    }
+  });
+
+  test('is not heard when it was signed long ago, or in a time to come', () => {
+    const { speaker, left, beat } = setUp();
+    for (const message of [left, beat]) {
+      const signed = arrived(speaker.encode(message));
+      for (const [now, verdict] of [
+        [NOW + 600_000, 'true'],
+        [NOW + 600_001, 'unheard'],
+        [NOW - 600_001, 'unheard'],
+      ] as const) {
+        const late = createTestimonies(SESSION, drawSigningKey(), () => now);
+        expect(late.verdictOn(signed, rate())).toBe(verdict);
+      }
+      const later = { ...signed, timeMs: NOW + 1 };
+      expect(speaker.verdictOn(later, rate())).toBe('forged');
     }
   });
 
@@ -66,7 +87,11 @@ describe('What is passed on about an SCX', () => {
     for (const message of others) {
       expect(hearer.verdictOn({ ...signed, message }, rate())).toBe('forged');
     }
-    const elsewhere = createTestimonies('scattercast://radio.example/day', drawSigningKey());
+    const elsewhere = createTestimonies(
+      'scattercast://radio.example/day',
+      drawSigningKey(),
+      () => NOW,
+    );
     expect(elsewhere.verdictOn(signed, rate())).toBe('forged');
     const key = Buffer.from(drawSigningKey().publicKey, 'base64url');
     expect(hearer.verdictOn({ ...signed, key }, rate())).toBe('forged');

@@ -1,21 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { NodeId } from '../../../src/gossamer/core/node.js';
 import { createLotSigner } from '../../../src/overlay/lots/lot-signer.js';
 import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
+import { signSource } from '../../../src/overlay/lots/source-statement.js';
 import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { createEncoderClient } from '../../../src/scx/ingest/encoder-client.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../../src/session/channels.js';
 
 const KEY = drawSigningKey();
+const SCX = 'a0'.repeat(16) as NodeId;
 
 /** An encoder whose SCX notes the numbers of audio, `title` for a notice, and the reason of its end. */
 function openEncoder(onSent: (sequence: number) => void = () => undefined) {
   const closed: string[] = [];
   const sent: (number | string)[] = [];
   const stamps: number[] = [];
+  let stated = 0;
   const source = { id: drawSourceId(KEY.publicKey), priority: 100, epoch: 1 };
   const signer = createLotSigner({ session: 's', source: source.id, epoch: 1, key: KEY });
   const encoder = createEncoderClient({
     ...{ source, key: KEY.publicKey, remoteAddress: '127.0.0.1', signer },
+    state: (unsigned) => signSource(unsigned, { session: 's', scx: SCX, key: KEY }, ++stated),
     onClosed: (reason) => void closed.push(reason),
   });
   encoder.client.listen({
@@ -25,6 +30,7 @@ function openEncoder(onSent: (sequence: number) => void = () => undefined) {
       onSent(sequence);
     },
     onKeepAlive: () => sent.push('keep-alive'),
+    onStated: ({ statement }) => void sent.push(`stated ${statement?.timeMs}`),
     onLeaving: () => undefined,
     onClose: (reason) => sent.push(reason),
   });
@@ -75,6 +81,20 @@ describe('An encoder as a source client', () => {
     expect([sent, closed]).toEqual([['keep-alive'], []]);
   });
 
+  test('states anew each two minutes that it is attached', () => {
+    const { encoder, sent } = openEncoder();
+    expect(encoder.client.source.statement?.timeMs).toBe(1);
+    for (let second = 0; second <= 240; second++) {
+      encoder.keepAlive();
+      vi.advanceTimersByTime(1000);
+    }
+    expect(sent.filter((what) => what !== 'keep-alive')).toEqual(['stated 2', 'stated 3']);
+    encoder.close('gone');
+    vi.advanceTimersByTime(240_000);
+    encoder.keepAlive();
+    expect(sent).not.toContain('stated 4');
+  });
+
   test('has sent everything when the encoder is gone', () => {
     const { encoder, sent, audio } = openEncoder();
     for (const n of [0, 1, 2]) audio(n);
@@ -83,6 +103,20 @@ describe('An encoder as a source client', () => {
     vi.advanceTimersByTime(1000);
     expect(sent).toEqual([0, 1, 2, 'bye']);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('states anew each two minutes that it is attached', () => {
+    const { encoder, sent } = openEncoder();
+    expect(encoder.client.source.statement?.timeMs).toBe(1);
+    for (let second = 0; second <= 240; second++) {
+      encoder.keepAlive();
+      vi.advanceTimersByTime(1000);
+    }
+    expect(sent.filter((what) => what !== 'keep-alive')).toEqual(['stated 2', 'stated 3']);
+    encoder.close('gone');
+    vi.advanceTimersByTime(240_000);
+    encoder.keepAlive();
+    expect(sent).not.toContain('stated 4');
   });
 
   test('has sent everything when its SCX leaves, and is closed once', () => {

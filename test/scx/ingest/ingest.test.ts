@@ -70,6 +70,7 @@ const take = (client: SourceClient): void => {
     onKeepAlive: () => {
       source.keepAlives++;
     },
+    onStated: () => undefined,
     onLeaving: () => undefined,
     onClose: (reason) => {
       source.closed = reason;

@@ -88,6 +88,7 @@ function client(of: Source) {
     send: (adu: Adu) => events?.onAdu(adu),
     say: (kind: 'keepAlive' | 'amLeaving') =>
       kind === 'keepAlive' ? events?.onKeepAlive() : events?.onLeaving(),
+    state: (newer: Source) => events?.onStated(newer),
     break: () => events?.onClose('reset'),
   };
 }
@@ -105,6 +106,7 @@ function room() {
   });
   return {
     sources,
+    fed,
     kinds: () => fed.map((input) => input.kind),
     pass: (ms: number) => {
       for (const until = now + ms; now < until; now += 250) sources.tick();
@@ -121,6 +123,18 @@ describe('Attached sources (§2.5)', () => {
     studio.send(audioAdu('b', 1));
     expect(kinds()).toEqual(['announceSource', 'publish']);
     expect(sources.counters).toMatchObject({ attached: 1, published: 1, dropped: 1 });
+  });
+
+  test('announces a source again with a newer statement, while it is connected', () => {
+    const { sources, fed } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    const newer = { ...source('a'), statement: { timeMs: 2, signature: new Uint8Array(64) } };
+    studio.state(newer);
+    expect(fed.at(-1)).toEqual({ kind: 'announceSource', source: newer });
+    studio.break();
+    studio.state(newer);
+    expect(fed).toHaveLength(2);
   });
 
   test('attaches each epoch of a source once, also when the source has ended', () => {
