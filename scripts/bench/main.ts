@@ -19,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   parsing: () => import('./parsing.js'),
   trust: () => import('./trust.js'),
   liars: () => import('./liars.js'),
+  directory: () => import('./directory.js'),
 };
 
 function fail(message: string): never {

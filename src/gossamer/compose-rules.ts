@@ -13,6 +13,8 @@ import { createDiscovery } from './discovery/discovery.js';
 import { createMembership } from './discovery/membership.js';
 import { createRendezvous } from './discovery/rendezvous.js';
 import { createDistribution } from './distribution/distribution.js';
+import { createEntries } from './entries/entries.js';
+import type { EntryRules } from './entries/entry-admission.js';
 import * as facts from './facts.js';
 import { createDepartures } from './leaves/departures.js';
 import { createHeartbeat } from './leaves/heartbeat.js';
@@ -35,6 +37,8 @@ export interface GossamerOptions {
   readonly locations: readonly string[];
   /** The edges of a predecessor that died and that we replace. */
   readonly formerEdges?: readonly FormerEdge[];
+  /** Undefined: the session has no entries. */
+  readonly entries?: EntryRules | undefined;
 }
 
 /** @param emit called with each effect of the rules */
@@ -82,6 +86,8 @@ export function composeRules(
     ...{ exchange: edgeExchange, reports: edgeReports, ownCoordinates: ownCoordinates.current },
   });
 
+  const entries = createEntries(clocked('entries'), options.entries, facts.entriesFacts(rules));
+
   const all: Rules = {
     context,
     life,
@@ -100,6 +106,7 @@ export function composeRules(
     edgeReports,
     edgeExchange,
     optimizer,
+    entries,
   };
   return all;
 }

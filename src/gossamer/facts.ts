@@ -11,6 +11,7 @@ import { notify } from './core/context.js';
 import type { Member } from './core/node.js';
 import type { MemberListFacts } from './discovery/member-lists.js';
 import type { DistributionFacts } from './distribution/distribution.js';
+import type { EntriesFacts } from './entries/entries.js';
 import type { DeparturesFacts } from './leaves/departures.js';
 import type { HeartbeatFacts } from './leaves/heartbeat.js';
 import type { LivenessFacts } from './leaves/liveness.js';
@@ -31,14 +32,15 @@ export function lifecycleFacts(
 ): LifecycleFacts {
   return {
     onJoined: (now) => {
-      const { discovery, heartbeat, optimizer, routing, mesh, rendezvous } = rules();
-      for (const rule of [discovery, heartbeat, optimizer, routing]) rule.start(now);
+      const { discovery, heartbeat, optimizer, routing, mesh, rendezvous, entries } = rules();
+      for (const rule of [discovery, heartbeat, optimizer, routing, entries]) rule.start(now);
       mesh.resume(formerEdges, now);
       rendezvous.callUntilSettled(now);
     },
     onLeaving: (now) => {
-      const { discovery, heartbeat, optimizer, rendezvous, distribution, notices, life } = rules();
-      for (const rule of [discovery, heartbeat, optimizer]) rule.stop();
+      const { discovery, heartbeat, optimizer, entries } = rules();
+      const { rendezvous, distribution, notices, life } = rules();
+      for (const rule of [discovery, heartbeat, optimizer, entries]) rule.stop();
       rendezvous.settle();
       distribution.leave();
       // "The departing SCX sends the notification to its immediate mesh neighbors" (§3.5).
@@ -73,19 +75,21 @@ export function pingFacts(rules: GetRules): PingFacts {
 export function meshFacts(rules: GetRules): MeshFacts {
   return {
     onEdgeUp: ({ member }, rttMs, now) => {
-      const { liveness, routing, pings, distribution, optimizer } = rules();
+      const { liveness, routing, pings, distribution, optimizer, entries } = rules();
       liveness.watch({ id: member.id, address: member.address, rttMs }, now);
       routing.onEdgeUp(member, rttMs, now);
       pings.watch(member.address, now);
       distribution.onEdges(now);
       optimizer.onHealed();
       optimizer.quicken(now);
+      entries.onEdgeUp(member);
     },
     onEdgeDown: ({ member }, reason, now) => {
       const { liveness, pings, edgeReports, distribution, routing, optimizer } = rules();
       liveness.unwatch(member.id);
       pings.unwatch(member.address);
       edgeReports.forget(member.id);
+      rules().entries.onEdgeDown(member.id);
       distribution.onEdgeDown(member.id, reason);
       routing.onEdgeDown(member.id, now);
       distribution.onEdges(now);
@@ -172,6 +176,17 @@ export function distributionFacts(rules: GetRules): DistributionFacts {
     reserve: (scx, avoided) => rules().routing.reserve(scx, avoided),
     onSlowParent: (parent, now) => rules().routing.onSlow(parent, now),
     onBroken: (id, weight, now) => rules().routing.onBroken(id, weight, now),
+  };
+}
+
+export function entriesFacts(rules: GetRules): EntriesFacts {
+  return {
+    onForged: (member, now) => {
+      const { routing, mesh, context } = rules();
+      routing.onBroken(member.id, 1, now);
+      mesh.drop(member.id, 'evicted', now);
+      notify(context, { kind: 'entryForged', member });
+    },
   };
 }
 

@@ -75,6 +75,14 @@
  *   withdrawals.ts         3.7      source SCXs without a source
  *   pings.ts               3.7      ping experiments: the distances
  *
+ * entries/
+ *   entries.ts             2.2      the entries of a directory: what comes, is kept and asked for
+ *   entry-admission.ts     Beyond   which entries are kept
+ *   entry-table.ts         Beyond   the entries that are kept; digests of them
+ *   entry-push.ts          Beyond   passing news on over a tree that all authors share
+ *   entry-comparison.ts    Beyond   comparing the entries of two neighbours
+ *   entry-requests.ts      Beyond   from whom missing entries are asked
+ *
  * distribution/
  *   distribution.ts        3.8      ADUs in and out; the reverse-path check
  *   data-messages.ts       3.8      SUBSCRIBE, NACK and the other messages on data connections
@@ -112,6 +120,7 @@ import { composeRules, type GossamerOptions } from './compose-rules.js';
 import { createAlarms } from './core/alarms.js';
 import { validateConfig } from './core/config.js';
 import type { Effect, Input } from './core/effects.js';
+import type { Entry } from './core/entry.js';
 import type { Member, NodeId } from './core/node.js';
 import { createInputs } from './inputs.js';
 import { CLOCKED } from './rules.js';
@@ -124,6 +133,8 @@ export interface Gossamer extends Machine<Input, Effect> {
   /** Two facts of the view, for callers that ask thousands of machines again and again. */
   membersKnown(): number;
   nextHop(sourceScx: NodeId): NodeId | undefined;
+  /** The entries that are kept, in sessions that have them. */
+  entries(): Iterable<Entry>;
 }
 
 /** Creates the machine of one SCX. It does nothing before `join`. */
@@ -159,6 +170,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
       return life.state === 'left' ? Number.POSITIVE_INFINITY : alarms.earliest();
     },
     self: life.self,
+    entries: () => rules.entries.all(),
     membersKnown: () => membership.all().length,
     nextHop: (sourceScx) => routing.table.get(sourceScx)?.nextHop,
     view: () => drawView(rules),

@@ -27,7 +27,7 @@ function createLinkDown(rules: Rules) {
 
 /** Creates a handler that hands each input to the rules that it is for. */
 export function createInputs(rules: Rules): (input: Input, now: number) => void {
-  const { life, routing, distribution, rendezvous, departures, liveness } = rules;
+  const { life, routing, distribution, rendezvous, departures, liveness, entries } = rules;
   const handleMessage = createMessages(rules);
   const onLinkDown = createLinkDown(rules);
   return (input, now) => {
@@ -42,6 +42,8 @@ export function createInputs(rules: Rules): (input: Input, now: number) => void 
         return routing.withdraw(input.source, now);
       case 'publish':
         return distribution.publish(input.adu, now);
+      case 'publishEntries':
+        return entries.publish(input.entries, now);
       case 'audience':
         return distribution.setAudience(input.listeners, now);
       case 'located':

@@ -30,7 +30,7 @@ export function createMessages(
   rules: Rules,
 ): (from: Member, message: Message, now: number) => void {
   const { context, life, mesh, membership, discovery, rendezvous, departures } = rules;
-  const { heartbeat, optimizer, pings, ownCoordinates, edgeReports, routing } = rules;
+  const { heartbeat, optimizer, pings, ownCoordinates, edgeReports, routing, entries } = rules;
   const isOverEdge = (from: Member): boolean => mesh.neighbours.has(from.id);
   return (from, message, now) => {
     switch (message.kind) {
@@ -68,6 +68,13 @@ export function createMessages(
       case 'pong':
         membership.locate(from.id, message.place);
         return pings.handlePong(from.address, message, now);
+      case 'entries':
+      case 'entryNews':
+      case 'entryEager':
+      case 'entryDigest':
+      case 'entryHaves':
+      case 'entryWants':
+        return isOverEdge(from) ? entries.handle(from, message, now) : mesh.disown(from);
       default:
         return unreachable(message);
     }

@@ -10,6 +10,7 @@ import type { Discovery } from './discovery/discovery.js';
 import type { Membership } from './discovery/membership.js';
 import type { Rendezvous } from './discovery/rendezvous.js';
 import type { Distribution } from './distribution/distribution.js';
+import type { Entries } from './entries/entries.js';
 import type { Departures } from './leaves/departures.js';
 import type { Heartbeat } from './leaves/heartbeat.js';
 import type { Liveness } from './leaves/liveness.js';
@@ -34,6 +35,7 @@ export const CLOCKED = [
   'routing',
   'distribution',
   'optimizer',
+  'entries',
 ] as const;
 
 export type ClockedName = (typeof CLOCKED)[number];
@@ -56,6 +58,7 @@ export interface Rules {
   readonly edgeReports: EdgeReports;
   readonly edgeExchange: EdgeExchange;
   readonly optimizer: Optimizer;
+  readonly entries: Entries;
 }
 
 /** The members that are our neighbours in the mesh. */

@@ -42,6 +42,8 @@ export interface GossamerView {
   readonly self: Member;
   readonly state: LifeState;
   readonly membersKnown: number;
+  /** 0 in sessions without entries. */
+  readonly entriesKept: number;
   readonly generator: NodeId | null;
   readonly neighbours: readonly NeighbourView[];
   readonly sources: readonly SourceView[];
@@ -82,6 +84,7 @@ export function drawView(rules: Rules): GossamerView {
   return {
     self: life.self(),
     state: life.state,
+    entriesKept: rules.entries.size,
     membersKnown: rules.membership.all().length,
     generator: rules.heartbeat.generator(),
     neighbours,

@@ -1,7 +1,8 @@
 /**
  * Ids in hexadecimal digits in memory, two for each byte on the wire: 16 bytes for a node, 8 for a
- * source.
+ * source, 32 for the author of an entry.
  */
+import type { AuthorKey, AuthorTag } from '../gossamer/core/entry.js';
 import type { NodeId, SourceId } from '../gossamer/core/node.js';
 import { assert } from '../lib/assert.js';
 import { type Codec, give, take } from './codec.js';
@@ -9,11 +10,9 @@ import { type Codec, give, take } from './codec.js';
 const NODE_ID = /^[0-9a-f]{32}$/;
 const SOURCE_ID = /^[0-9a-f]{16}$/;
 
-/** Half of a node id, a source id, a token: what a BigInt of 64 bits holds. */
+/** A source id, a token, half of a node id: what a BigInt of 64 bits holds. */
 const DIGITS = 16;
 const HALF_BYTES = 8;
-/** The bytes of a node id. */
-const NODE_ID_BYTES = 2 * HALF_BYTES;
 
 /** Whether a value is a node id: 32 lower-case hexadecimal digits. */
 export const isNodeId = (value: unknown): boolean =>
@@ -30,40 +29,37 @@ export const writeId = (view: DataView, at: number, id: string): void =>
 export const readId = (view: DataView, at: number): string =>
   view.getBigUint64(at).toString(16).padStart(DIGITS, '0');
 
-/** Writes a node id as 16 bytes at an offset. */
-function writeNodeId(view: DataView, at: number, id: NodeId): void {
-  writeId(view, at, id.slice(0, DIGITS));
-  writeId(view, at + HALF_BYTES, id.slice(DIGITS));
+/** An id of `halves` times 8 bytes. */
+function idCodec<Id extends string>(halves: number): Codec<Id> {
+  const bytes = halves * HALF_BYTES;
+  const form = new RegExp(`^[0-9a-f]{${halves * DIGITS}}$`);
+  return {
+    bytesMax: bytes,
+    bytesOf: () => bytes,
+    write: (to, value) => {
+      assert(form.test(value), () => `an id of ${bytes} bytes has ${2 * bytes} hexadecimal digits`);
+      const at = give(to, bytes);
+      for (let half = 0; half < halves; half++) {
+        const digits = value.slice(half * DIGITS, (half + 1) * DIGITS);
+        writeId(to.view, at + half * HALF_BYTES, digits);
+      }
+    },
+    read: (from) => {
+      const at = take(from, bytes);
+      if (at === undefined) return undefined;
+      let id = '';
+      for (let half = 0; half < halves; half++) id += readId(from.view, at + half * HALF_BYTES);
+      return id as Id;
+    },
+  };
 }
 
-/** The node id in the 16 bytes at an offset. */
-const readNodeId = (view: DataView, at: number): NodeId =>
-  (readId(view, at) + readId(view, at + HALF_BYTES)) as NodeId;
-
 /** The codec of node ids. */
-export const nodeId: Codec<NodeId> = {
-  bytesMax: NODE_ID_BYTES,
-  bytesOf: () => NODE_ID_BYTES,
-  write: (to, value) => {
-    assert(isNodeId(value), 'a node id has 32 hexadecimal digits');
-    writeNodeId(to.view, give(to, NODE_ID_BYTES), value);
-  },
-  read: (from) => {
-    const at = take(from, NODE_ID_BYTES);
-    return at === undefined ? undefined : readNodeId(from.view, at);
-  },
-};
+export const nodeId: Codec<NodeId> = idCodec(2);
 
 /** The codec of source ids. */
-export const sourceId: Codec<SourceId> = {
-  bytesMax: HALF_BYTES,
-  bytesOf: () => HALF_BYTES,
-  write: (to, value) => {
-    assert(isId(value), 'a source id has 16 hexadecimal digits');
-    writeId(to.view, give(to, HALF_BYTES), value);
-  },
-  read: (from) => {
-    const at = take(from, HALF_BYTES);
-    return at === undefined ? undefined : (readId(from.view, at) as SourceId);
-  },
-};
+export const sourceId: Codec<SourceId> = idCodec(1);
+
+/** The codecs of an entry's author, and of what stands for it. */
+export const authorKey: Codec<AuthorKey> = idCodec(4);
+export const authorTag: Codec<AuthorTag> = idCodec(1);

@@ -6,6 +6,14 @@
  * The order of kinds and of fields is the order on the wire. A change of it, or a new field, needs
  * another protocol version (hello.ts).
  */
+import {
+  ENTRY_BODY_BYTES_MAX,
+  ENTRY_LIFE_MS_MAX,
+  type Entry,
+  type EntryId,
+  type EntryStamp,
+  SLOTS_MAX,
+} from '../gossamer/core/entry.js';
 import type {
   DataMessage,
   Death,
@@ -19,12 +27,15 @@ import type {
 } from '../gossamer/core/message.js';
 import type { Coordinates, Listing, Member, Source, Statement } from '../gossamer/core/node.js';
 import { DIGEST_BYTES_MAX } from '../gossamer/discovery/digest.js';
+import { ENTRIES_PER_MESSAGE, STAMPS_PER_MESSAGE } from '../gossamer/entries/entry-push.js';
+import { WINDOW } from '../gossamer/entries/entry-requests.js';
+import { BUCKETS } from '../gossamer/entries/entry-table.js';
 import { assert } from '../lib/assert.js';
 import type { Bloom } from '../lib/bloom.js';
 import { address } from './address-codec.js';
 import { type Codec, type Cursor, fail, give, type Reader, take } from './codec.js';
 import { byKind, bytesOf, bytesUpTo, listOf, nullable, struct } from './combinators.js';
-import { nodeId, sourceId } from './id-codec.js';
+import { authorKey, authorTag, nodeId, sourceId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
 import { SIGNATURE_BYTES } from './lot-codec.js';
 import { byte, coordinate, count, flag, instant, ms, oneOf, share, upTo } from './number-codec.js';
@@ -237,6 +248,33 @@ export const signedCodec = struct<SignedMessage>({
   message: byKind<Testimony>(testimony),
 });
 
+const slot = upTo(SLOTS_MAX - 1);
+const u32 = upTo(U32_SPAN - 1);
+
+const entryId = struct<EntryId>({ author: authorTag, slot });
+const entryStamp = struct<EntryStamp>({ author: authorTag, slot, issuedMs: count });
+
+const entry = struct<Entry>({
+  author: authorKey,
+  slot,
+  issuedMs: count,
+  lifeMs: upTo(ENTRY_LIFE_MS_MAX),
+  body: bytesUpTo(ENTRY_BODY_BYTES_MAX),
+  signature: bytesOf(SIGNATURE_BYTES),
+});
+
+const stamps = listOf(entryStamp, STAMPS_PER_MESSAGE);
+
+/** Messages about entries: the last kinds of messageCodec. */
+const entryMessages = {
+  entries: { isNews: flag, entries: listOf(entry, ENTRIES_PER_MESSAGE) },
+  entryNews: { stamps },
+  entryEager: { isEager: flag },
+  entryDigest: { salt: u32, sum: u32, buckets: nullable(bytesUpTo(4 * BUCKETS)) },
+  entryHaves: { buckets: listOf(byte, BUCKETS), stamps },
+  entryWants: { ids: listOf(entryId, WINDOW) },
+};
+
 /** Messages on control connections. */
 export const messageCodec = byKind<Message>({
   discovery,
@@ -262,6 +300,7 @@ export const messageCodec = byKind<Message>({
   },
   ping: { nonce: count },
   pong: { nonce: count, place },
+  ...entryMessages,
 });
 
 const flow = { source: sourceId, channel: byte };

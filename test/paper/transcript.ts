@@ -116,6 +116,13 @@ function describeMessage(message: Message, names: Names): string {
       return 'PING';
     case 'pong':
       return 'PONG';
+    case 'entries':
+    case 'entryNews':
+    case 'entryEager':
+    case 'entryDigest':
+    case 'entryHaves':
+    case 'entryWants':
+      return message.kind;
   }
 }
 
@@ -162,6 +169,10 @@ function describeEvent(event: GossamerEvent, names: Names): string {
       return `source ${names.source(event.source.id)} is at ${names.scx(event.scx)}`;
     case 'sourceDown':
       return `source ${names.source(event.source)} is gone`;
+    case 'entry':
+      return `keeps an entry of ${event.entry.author}`;
+    case 'entryForged':
+      return `gets a forged entry from ${names.scx(event.member.id)}`;
     case 'missed':
       return `misses ${event.count} ADUs of source ${names.source(event.source)}`;
     case 'left':

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
+import type { AuthorKey, AuthorTag, Entry, EntryStamp } from '../../src/gossamer/core/entry.js';
 import type {
   DataMessage,
   EdgeOffer,
@@ -78,6 +79,22 @@ const ROUTE: Route = {
   sources: [{ id: SOURCE, priority: 7, epoch: 3 }],
 };
 
+const TAG = 'a0a1a2a3a4a5a6a7' as AuthorTag;
+const STAMP: EntryStamp = { author: TAG, slot: 256, issuedMs: 300 };
+const ENTRY: Entry = {
+  author: TAG.repeat(4) as AuthorKey,
+  slot: 1,
+  issuedMs: 300,
+  lifeMs: 2,
+  body: Uint8Array.of(9, 8),
+  signature: new Uint8Array(64).fill(7),
+};
+const ENTRY_HEX = `${TAG.repeat(4)}01ac0202020908${'07'.repeat(64)}`;
+
+const entriesOf = (more: Partial<Entry>): Message => ({
+  ...{ kind: 'entries', isNews: true, entries: [{ ...ENTRY, ...more }] },
+});
+
 const many = <T>(count: number, item: T): T[] => new Array(count).fill(item);
 
 describe('Message bytes', () => {
@@ -112,6 +129,16 @@ describe('Message bytes', () => {
     [{ kind: 'update', whole: false, ...update }, `0b000001${id}01${id}00`],
     [{ kind: 'ping', nonce: Number.MAX_SAFE_INTEGER }, '0cffffffffffffff0f'],
     [{ kind: 'pong', nonce: 0, place: PLACE }, `0d00${place}`],
+    [{ kind: 'entries', isNews: true, entries: [ENTRY] }, `0e0101${ENTRY_HEX}`],
+    [{ kind: 'entryNews', stamps: [STAMP] }, `0f01${source}8002ac02`],
+    [{ kind: 'entryEager', isEager: false }, '1000'],
+    [{ kind: 'entryDigest', salt: 1, sum: 2 ** 32 - 1, buckets: null }, '1101ffffffff0f00'],
+    [
+      { kind: 'entryDigest', salt: 1, sum: 0, buckets: Uint8Array.of(1, 2, 3, 4) },
+      '110100010401020304',
+    ],
+    [{ kind: 'entryHaves', buckets: [255], stamps: [STAMP] }, `1201ff01${source}8002ac02`],
+    [{ kind: 'entryWants', ids: [{ author: TAG, slot: 0 }] }, `1301${source}00`],
   ];
 
   test.each(cases)('of %j are those of this version', (sent, bytes) => {
@@ -149,6 +176,27 @@ describe('Message bytes', () => {
         expect(messageBytes(sent)).toBe(encodeMessage(sent).length);
       }),
     );
+  });
+});
+
+describe('Message codec of hostile entries', () => {
+  test('a slot beyond the last one, and a life of more than 48 h, are malformed', () => {
+    expect(reasonOf([0x0f, 1, ...SOURCE_BYTES, 0x81, 2, 1])).toBe(
+      'message.stamps.0.slot: more than 256',
+    );
+    const frame = encodeMessage(entriesOf({ lifeMs: 48 * 3_600_000 }));
+    const at = frame.indexOf(0x80, 5 + 3 + 32 + 3); // the lowest digit of the life
+    frame[at] = (frame[at] ?? 0) + 1;
+    expect(reasonOf([...frame.subarray(5)])).toBe('message.entries.0.lifeMs: more than 172800000');
+  });
+
+  test('a body of more than 3072 bytes is not sent, and not read', () => {
+    const long = entriesOf({ body: new Uint8Array(3073) });
+    expect(() => encodeMessage(long)).toThrow('more bytes than peers accept');
+    const at = 3 + 32 + 1 + 2 + 1; // kind, flag, number; author, slot, issue, life
+    const frame = encodeMessage(entriesOf({ body: new Uint8Array(3072) }));
+    frame[5 + at] = 0x81; // 3073
+    expect(reasonOf([...frame.subarray(5)])).toBe('message.entries.0.body: more than 3072');
   });
 });
 
@@ -240,7 +288,7 @@ describe('Message codec of hostile bytes', () => {
   });
 
   test('an unknown kind is malformed, and so is a missing one', () => {
-    for (const body of [[14], [255]]) expect(reasonOf(body)).toBe('message: of an unknown kind');
+    for (const body of [[20], [255]]) expect(reasonOf(body)).toBe('message: of an unknown kind');
     expect(reasonOf([])).toBe('message: the message ends too soon');
     expect(reasonOf([8], 3)).toBe('data: of an unknown kind');
   });

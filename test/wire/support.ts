@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import type { AuthorKey, AuthorTag } from '../../src/gossamer/core/entry.js';
 import type { DataMessage, Message, Route, Withdrawal } from '../../src/gossamer/core/message.js';
 import type {
   Address,
@@ -119,6 +120,22 @@ const route: fc.Arbitrary<Route> = fc.record({
   sources: fc.array(statedSource, { maxLength: 3 }),
 });
 
+const authorTag = sourceId.map((id) => id as string as AuthorTag);
+const slot = fc.nat({ max: 256 });
+const u32 = fc.nat({ max: 2 ** 32 - 1 });
+const entryId = { author: authorTag, slot };
+
+const entry = fc.record({
+  author: hex(64).map((key) => key as AuthorKey),
+  slot,
+  issuedMs: count,
+  lifeMs: fc.nat({ max: 48 * 3_600_000 }),
+  body: fc.uint8Array({ maxLength: 100 }),
+  signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+});
+
+const stamps = fc.array(fc.record({ ...entryId, issuedMs: count }), { maxLength: 6 });
+
 const generator = fc.option(nodeId, { nil: null });
 const routes = fc.array(route, { maxLength: 6 });
 
@@ -170,6 +187,28 @@ const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
   }),
   ping: fc.record({ kind: fc.constant('ping'), nonce: count }),
   pong: fc.record({ kind: fc.constant('pong'), nonce: count, place }),
+  entries: fc.record({
+    kind: fc.constant('entries'),
+    isNews: fc.boolean(),
+    entries: fc.array(entry, { maxLength: 4 }),
+  }),
+  entryNews: fc.record({ kind: fc.constant('entryNews'), stamps }),
+  entryEager: fc.record({ kind: fc.constant('entryEager'), isEager: fc.boolean() }),
+  entryDigest: fc.record({
+    kind: fc.constant('entryDigest'),
+    salt: u32,
+    sum: u32,
+    buckets: fc.option(fc.uint8Array({ maxLength: 40 }), { nil: null }),
+  }),
+  entryHaves: fc.record({
+    kind: fc.constant('entryHaves'),
+    buckets: fc.array(channel, { maxLength: 6 }),
+    stamps,
+  }),
+  entryWants: fc.record({
+    kind: fc.constant('entryWants'),
+    ids: fc.array(fc.record(entryId), { maxLength: 6 }),
+  }),
 };
 
 function discovery(kind: 'discovery' | 'discoveryResponse'): fc.Arbitrary<Message> {

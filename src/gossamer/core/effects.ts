@@ -3,6 +3,7 @@
  * application and facts of the network; effects are what the environment has to do. Production
  * (src/overlay) and the simulator (src/simulator/world) are two environments of the same machine.
  */
+import type { Entry } from './entry.js';
 import type { DataMessage, Message } from './message.js';
 import type { Address, Adu, Member, NodeId, Source, SourceId } from './node.js';
 
@@ -13,6 +14,8 @@ export type Input =
   | { readonly kind: 'announceSource'; readonly source: Source }
   | { readonly kind: 'withdrawSource'; readonly source: SourceId }
   | { readonly kind: 'publish'; readonly adu: Adu }
+  /** Entries of our own, signed. */
+  | { readonly kind: 'publishEntries'; readonly entries: readonly Entry[] }
   /** The number of our own listeners. */
   | { readonly kind: 'audience'; readonly listeners: number }
   /** Facts. */
@@ -73,6 +76,10 @@ export type GossamerEvent =
   | { readonly kind: 'sourceUp'; readonly source: Source; readonly scx: NodeId }
   | { readonly kind: 'sourceDown'; readonly source: SourceId }
   | { readonly kind: 'missed'; readonly source: SourceId; readonly count: number }
+  /** A new entry is kept. */
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  /** The neighbour has sent an entry that its author has not signed. */
+  | { readonly kind: 'entryForged'; readonly member: Member }
   /** Leaving is complete: every child has another parent, or its time is up. */
   | { readonly kind: 'left' };
 

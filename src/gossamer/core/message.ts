@@ -5,6 +5,7 @@
  * holds coordinates, and `worthMs` the value of an edge.
  */
 import type { Bloom } from '../../lib/bloom.js';
+import type { Entry, EntryId, EntryStamp } from './entry.js';
 import type { Coordinates, Listing, Member, NodeId, Source, SourceId } from './node.js';
 
 /** One entry of a routing table as it is advertised: path vector, §3.7. */
@@ -70,6 +71,30 @@ export interface EdgeOffer {
   readonly place: Coordinates;
 }
 
+/** Beyond: messages about entries (entries/entries.ts), over mesh edges. */
+export type EntryMessage =
+  /** `isNews`: the receiver has not asked for them. */
+  | { readonly kind: 'entries'; readonly isNews: boolean; readonly entries: readonly Entry[] }
+  /** The sender has just got these entries. */
+  | { readonly kind: 'entryNews'; readonly stamps: readonly EntryStamp[] }
+  /** From now on send the sender whole entries, or only their stamps. */
+  | { readonly kind: 'entryEager'; readonly isEager: boolean }
+  /** Sums over the sender's entries: one over all, and perhaps one for each bucket, 4 bytes each. */
+  | {
+      readonly kind: 'entryDigest';
+      /** 32 bits. */
+      readonly salt: number;
+      readonly sum: number;
+      readonly buckets: Uint8Array | null;
+    }
+  /** The sender has these entries, and asks for what the receiver has besides in these buckets. */
+  | {
+      readonly kind: 'entryHaves';
+      readonly buckets: readonly number[];
+      readonly stamps: readonly EntryStamp[];
+    }
+  | { readonly kind: 'entryWants'; readonly ids: readonly EntryId[] };
+
 export type Message =
   /** §3.3: a bounded random list of the members that the sender knows. */
   | {
@@ -118,7 +143,8 @@ export type Message =
       readonly withdrawn: readonly Withdrawal[];
     }
   | { readonly kind: 'ping'; readonly nonce: number }
-  | { readonly kind: 'pong'; readonly nonce: number; readonly place: Coordinates };
+  | { readonly kind: 'pong'; readonly nonce: number; readonly place: Coordinates }
+  | EntryMessage;
 
 /** Consecutive sequence numbers. */
 export interface SequenceRange {

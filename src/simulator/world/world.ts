@@ -8,6 +8,7 @@
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Effect, GossamerEvent } from '../../gossamer/core/effects.js';
+import type { Entry } from '../../gossamer/core/entry.js';
 import type { Address, Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
 import { createGossamer } from '../../gossamer/gossamer.js';
 import { unreachable } from '../../lib/assert.js';
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly delayMs: (from: number, to: number) => number;
   /** How many of the first SCXs are rendezvous points; default: 1. */
   readonly rendezvousPoints?: number;
+  /** The session has entries (gossamer/entries); those that this refuses count as forged. */
+  readonly verifyEntry?: (entry: Entry) => boolean;
   readonly observers?: readonly Observer[];
 }
 
@@ -162,7 +165,8 @@ function createPerformer(stage: Stage): (scx: SimulatedScx, effect: Effect) => v
 function createJoiner(stage: Stage): () => SimulatedScx {
   const { options, rng, ids, clock, scxs, byAddress, byId, wakeUps, liars } = stage;
   const perform = createPerformer(stage);
-  const { config, rendezvousPoints = 1 } = options;
+  const { config, rendezvousPoints = 1, verifyEntry } = options;
+  const entries = verifyEntry && { verify: verifyEntry, timeMs: clock.now };
   const locations = Array.from({ length: rendezvousPoints }, (_, index) => addressOf(index));
 
   const describe = (index: number): Member => ({
@@ -175,7 +179,9 @@ function createJoiner(stage: Stage): () => SimulatedScx {
   return () => {
     const index = scxs.length;
     const self = describe(index);
-    const gossamer = createGossamer({ self, config, rng: rng.fork(`scx ${index}`), locations });
+    const gossamer = createGossamer({
+      ...{ self, config, rng: rng.fork(`scx ${index}`), locations, entries },
+    });
     let wakes = 0;
     const feed = drive(gossamer, {
       now: clock.now,
