@@ -62,7 +62,9 @@ const DRILLS = ['test/e2e/drills/*.test.ts'];
 /** Two cores, and one more worker, as some of these tests wait for sockets. */
 const COMPUTING = 3;
 /** What waits leaves room for others. */
-const WAITING = 5;
+const WAITING = 7;
+/** So do drills, but not for as many: they look at gaps. */
+const DRILLING = 3;
 
 const inProcess = {
   setupFiles,
@@ -132,7 +134,7 @@ export default defineConfig({
           name: 'drills',
           include: DRILLS,
           ...slow,
-          maxWorkers: 2,
+          maxWorkers: DRILLING,
           sequence: { groupOrder: 2 },
         },
       },
