@@ -87,7 +87,10 @@ export interface OverlayOptions {
   /** Our cluster's word for us. */
   readonly voucher?: Voucher | undefined;
   /** Why a source client may not attach from an IP address; undefined: it may. */
-  objectionTo?(client: ClientHello, remoteAddress: string): Refusal | undefined;
+  objectionTo?(
+    client: ClientHello,
+    remoteAddress: string,
+  ): Refusal | undefined | Promise<Refusal | undefined>;
   /** Called when a source client attaches: set its callbacks before returning. */
   onClient(client: ClientConnection): void;
 }
@@ -232,7 +235,7 @@ function admit(
   { context, controlLinks, dataLinks }: Parts,
   hello: Hello,
   remoteAddress: string,
-): Admission {
+): Admission | Promise<Admission> {
   if (hello.session !== options.session) return { kind: 'refused', reason: 'wrong session' };
   if (hello.purpose === 'client') return admitClient(options, context, hello, remoteAddress);
   if (hello.id === context.self().id) return { kind: 'refused', reason: 'own id' };
@@ -246,14 +249,17 @@ function admitClient(
   context: OverlayContext,
   hello: ClientHello,
   remoteAddress: string,
-): Admission {
+): Admission | Promise<Admission> {
+  const decide = (objection: Refusal | undefined): Admission =>
+    objection !== undefined
+      ? { kind: 'refused', ...objection }
+      : {
+          kind: 'admitted',
+          answer: controlHello(context),
+          onOpen: (connection) => onClient(createClientConnection(connection, hello, context)),
+        };
   const objection = objectionTo?.(hello, remoteAddress);
-  if (objection !== undefined) return { kind: 'refused', ...objection };
-  return {
-    kind: 'admitted',
-    answer: controlHello(context),
-    onOpen: (connection) => onClient(createClientConnection(connection, hello, context)),
-  };
+  return objection instanceof Promise ? objection.then(decide) : decide(objection);
 }
 
 function perform(options: OverlayOptions, parts: Parts, effect: Effect): void {

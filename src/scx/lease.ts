@@ -17,6 +17,7 @@ import type { ScxStatus } from '../api/scx-status.js';
 import type { SourceAccess } from '../api/source-access.js';
 import { PROOF_FIELD, proveRequest } from '../http/cluster-proof.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
+import { createLatch } from '../runtime/latch.js';
 
 /** The answer to a renewal; lease-terms.ts acts on it. */
 export interface LeaseTerms {
@@ -51,6 +52,8 @@ export interface LeaseOptions {
 export interface Lease {
   /** Renews at once, or right after the present renewal. */
   renewNow(): void;
+  /** Resolves when a renewal that begins after this call has been answered, or has failed. */
+  renewed(): Promise<void>;
   stop(): void;
 }
 
@@ -141,6 +144,8 @@ export function startLease(options: LeaseOptions): Lease {
   let isWanted = false;
   let isStopped = false;
   let hasFailed = false;
+  /** Resolved by the end of the next renewal that begins. */
+  let next = createLatch();
 
   const schedule = (ms: number): void => {
     if (isStopped) return;
@@ -163,12 +168,15 @@ export function startLease(options: LeaseOptions): Lease {
   const renew = async (): Promise<void> => {
     isBusy = true;
     isWanted = false;
+    const present = next;
+    next = createLatch();
     const renewal = await post(options, agent, JSON.stringify(options.status()));
     isBusy = false;
     if (isStopped) return;
     if (renewal.kind === 'renewed') onRenewed(renewal.terms);
     if (renewal.kind === 'failed') onFailed(renewal.reason);
     if (renewal.kind === 'gone') options.onGone();
+    present.resolve();
     if (isWanted) return renew();
     schedule(renewal.kind === 'failed' ? RETRY_MS : options.intervalMs);
   };
@@ -181,6 +189,7 @@ export function startLease(options: LeaseOptions): Lease {
       clearTimeout(timer);
       void renew();
     },
+    renewed: () => next.promise,
     stop: () => {
       isStopped = true;
       clearTimeout(timer);

@@ -22,6 +22,7 @@ import { createPasswordKeys } from '../runtime/password-keys.js';
 import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/system/open-files.js';
 import { type PlacedSession, parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
+import { createFreshAccess } from './fresh-access.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
 import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
@@ -125,7 +126,8 @@ async function openParts(options: ScxOptions) {
     predecessor !== undefined,
   );
   const keys = createPasswordKeys();
-  const login = createSourceLogin({ session: name, access: launch.access, keys, now });
+  const fresh = createFreshAccess(now);
+  const login = createSourceLogin({ session: name, access: launch.access, keys, fresh, now });
   const tickets = createTicketGate(name, launch.access.privacy);
   const news = { isDue: false };
   const streaming = await openStreaming({
@@ -143,8 +145,18 @@ async function openParts(options: ScxOptions) {
   const startedAt = new Date().toISOString();
   return {
     ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, login },
-    tickets,
-    ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
+    ...{
+      tickets,
+      fresh,
+      streaming,
+      fallback,
+      lifetime,
+      startedAt,
+      news,
+      now,
+      attended,
+      maintenanceMs,
+    },
     spareConnections: shares.spare,
   };
 }
@@ -261,6 +273,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     ...{ log, status, onRenewed: terms.onRenewed },
     onGone: () => shutdown.start('its front end does not want it any more'),
   });
+  parts.fresh.askBy(lease);
   options.givenEncoders?.onGiven(http.takeEncoder);
   playout.start();
   const unwatch = watchOpenFiles({ log });

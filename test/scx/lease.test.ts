@@ -72,6 +72,25 @@ afterEach(async () => {
 });
 
 describe('The lease', () => {
+  test('tells when a renewal that began later is answered', async () => {
+    const held: (() => void)[] = [];
+    const told = answer;
+    answer = (...one) => void held.push(() => told(...one));
+    start(60_000);
+    await vi.waitUntil(() => held.length === 1);
+    let isRenewed = false;
+    const renewed = lease?.renewed().then(() => {
+      isRenewed = true;
+    });
+    lease?.renewNow();
+    held[0]?.();
+    await vi.waitUntil(() => held.length === 2);
+    expect([heard.length, isRenewed]).toEqual([1, false]);
+    held[1]?.();
+    await renewed;
+    expect(heard).toHaveLength(2);
+  });
+
   test('is renewed at once, with the status, and without the secret', async () => {
     start(60_000);
     await vi.waitUntil(() => heard.length > 0);

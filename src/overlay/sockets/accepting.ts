@@ -12,7 +12,7 @@ import { type Hello, WIRE_VERSION } from '../../wire/hello.js';
 import { createTlsAcceptor, type TlsAcceptor } from '../tls/acceptor.js';
 import { type Identity, provenId } from '../tls/identity.js';
 import type { Admission, Admit, Refusal } from './admission.js';
-import { type Connection, NOBODY } from './connection.js';
+import { type Arrival, type Connection, NOBODY } from './connection.js';
 import type { OverlayCounters } from './counters.js';
 import { createHandshakeBudget, type HandshakeBudget } from './handshake-budget.js';
 import { createInboundCounts, type InboundCounts, type InboundPlace } from './inbound-counts.js';
@@ -137,10 +137,39 @@ function handleHello(
     state.counters.impostors++;
     return refuse(state, newcomer, connection, { reason: 'the id is not that of the key' });
   }
-  const { host, place } = newcomer;
-  if (!answer(state, newcomer, connection, state.admit(hello, host))) return;
-  place.becomeAdmitted(connection);
-  state.budget.onAdmitted(host);
+  const admission = state.admit(hello, newcomer.host);
+  if (admission instanceof Promise) waitFor(state, newcomer, connection, admission);
+  else decide(state, newcomer, connection, admission);
+}
+
+/** Until the decision the peer has nothing to say, and still has one of the places for newcomers. */
+function waitFor(
+  state: State,
+  newcomer: Newcomer,
+  connection: Connection,
+  admission: Promise<Admission>,
+): void {
+  let isClosed = false;
+  const onClose = (): void => {
+    isClosed = true;
+  };
+  const onArrival = ({ kind }: Arrival): void =>
+    connection.reject('unexpected', `${kind} too soon`);
+  connection.handTo({ onArrival, onDrain: () => {}, onClose }, 'control');
+  void admission.then((decided) => {
+    if (!isClosed) decide(state, newcomer, connection, decided);
+  });
+}
+
+function decide(
+  state: State,
+  newcomer: Newcomer,
+  connection: Connection,
+  admission: Admission,
+): void {
+  if (!answer(state, newcomer, connection, admission)) return;
+  newcomer.place.becomeAdmitted(connection);
+  state.budget.onAdmitted(newcomer.host);
 }
 
 /** Answers a HELLO; true if the connection has been admitted. */

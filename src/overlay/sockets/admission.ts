@@ -24,5 +24,5 @@ export interface Refusal {
   readonly delayMs?: number;
 }
 
-/** Decides about a HELLO that came from an IP address. */
-export type Admit = (hello: Hello, remoteAddress: string) => Admission;
+/** Decides about a HELLO that came from an IP address; a promise, which never rejects, may take long. */
+export type Admit = (hello: Hello, remoteAddress: string) => Admission | Promise<Admission>;

@@ -72,6 +72,8 @@ export interface SourceLogin {
   ): Admitted | RefusedLogin;
   /** Takes the access of another announcement; false if it is older, or says the same. */
   update(access: SourceAccess): boolean;
+  /** Resolves when the announcement that the front end has now is known, as far as it answers. */
+  refresh(): Promise<void>;
   /** Why a source of this key and priority may not go on; undefined: it may. */
   objectionTo(key: PublicKey, priority: number): string | undefined;
   /** The name of the key that a source must have, if that is listed. */
@@ -86,6 +88,8 @@ export interface SourceLoginOptions {
   readonly session: SessionIdentity;
   readonly access: SourceAccess;
   readonly keys: PasswordKeys;
+  /** The present terms of the front end (fresh-access.ts); default: nobody is asked. */
+  readonly fresh?: { wait(): Promise<void> };
   /** Monotonic, ms. */
   now(): number;
   /** Ms since 1970; default: the time of this process. */
@@ -128,7 +132,7 @@ function createRefusals(wallNow: () => number) {
 
 /** Creates the check for the sources of one SCX. */
 export function createSourceLogin(options: SourceLoginOptions): SourceLogin {
-  const { session, keys, now, wallNow = steadyTimeMs } = options;
+  const { session, keys, fresh, now, wallNow = steadyTimeMs } = options;
   const guessDelay = createGuessDelay();
   const refusals = createRefusals(wallNow);
   const counters = { missing: 0, wrong: 0 };
@@ -155,14 +159,25 @@ export function createSourceLogin(options: SourceLoginOptions): SourceLogin {
   const tooHigh = ({ name, priorityMax }: SourceKey): string =>
     `"${name}" may have at most the priority ${priorityMax}`;
 
+  const refresh = async (): Promise<void> => fresh?.wait();
+
+  const objectionTo = (key: PublicKey, priority: number): string | undefined => {
+    const source = sourceOf(key);
+    if (source === undefined) return 'the source password has changed';
+    if (hasEnded(source, wallNow())) return endedReason(source);
+    return priority <= source.priorityMax ? undefined : tooHigh(source);
+  };
+
   return {
     withPassword: async (password, address) => {
+      if (access.sources.length === 0) await refresh();
       if (access.sources.length === 0) return refuse('wrong', KEYLESS, address);
       if (password === undefined) return refuse('missing', MISSING, address);
       if (isTooLong(password)) return refuse('wrong', WRONG, address);
       const isRight = (key: PublicKey): boolean => sourceOf(key) !== undefined;
       const key = await keys.keyOf(password, session.key, address, isRight);
       if (key === undefined) return refuse('busy', BUSY, address);
+      if (objectionTo(key.publicKey, 0) !== undefined) await refresh();
       const admitted = admit(key.publicKey, address);
       return admitted.kind === 'ok' ? { ...admitted, key } : admitted;
     },
@@ -185,12 +200,8 @@ export function createSourceLogin(options: SourceLoginOptions): SourceLogin {
       access = next;
       return true;
     },
-    objectionTo: (key, priority) => {
-      const source = sourceOf(key);
-      if (source === undefined) return 'the source password has changed';
-      if (hasEnded(source, wallNow())) return endedReason(source);
-      return priority <= source.priorityMax ? undefined : tooHigh(source);
-    },
+    refresh,
+    objectionTo,
     nameOf: (source) => access.sources.find(({ key }) => isSourceOf(source, key))?.name,
     get refusals() {
       return refusals.all;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Adu, NodeId, Source } from '../../../src/gossamer/core/node.js';
 import { signSource } from '../../../src/overlay/lots/source-statement.js';
+import type { Refusal } from '../../../src/overlay/sockets/admission.js';
 import { steadyTimeMs } from '../../../src/runtime/steady-time.js';
 import type { PublicKey } from '../../../src/session/public-key.js';
 import type { ClientMessage } from '../../../src/wire/client-message.js';
@@ -110,6 +111,32 @@ test('the SCX is told that a client is gone, and why', async () => {
   second.peer.send(encodeRefusal('the show is over'));
   await eventually(() => second.ends.length > 0);
   expect(second.ends).toEqual(['the show is over']);
+});
+
+test('a client whose right is looked up first is admitted or refused then, and says nothing before', async () => {
+  const answers: ((refusal?: Refusal) => void)[] = [];
+  const station = await startStation(1, [], {
+    objectionTo: () => new Promise((done) => void answers.push(done)),
+  });
+  const greet = async (): Promise<RawPeer> => {
+    const peer = connectRaw(station.overlay.address);
+    peer.send(encodeHello(HELLO));
+    const before = answers.length;
+    await eventually(() => answers.length > before);
+    return peer;
+  };
+  const [right, wrong, hasty, gone] = [await greet(), await greet(), await greet(), await greet()];
+  hasty.send(encodeClientMessage({ kind: 'keepAlive' }));
+  gone.socket.destroy();
+  await eventually(() => hasty.isClosed && gone.isClosed);
+  expect(station.clients).toEqual([]);
+  for (const [index, answer] of answers.entries())
+    answer(index === 1 ? { reason: 'no' } : undefined);
+  await eventually(() => right.heard.length > 0 && wrong.isClosed);
+  expect(right.heard[0]?.kind).toBe('hello');
+  expect(wrong.heard).toEqual([{ kind: 'refusal', reason: 'no' }]);
+  expect(station.clients).toHaveLength(1);
+  expect(station.overlay.counters.malformedFrames.unexpected).toBe(1);
 });
 
 /** The message in which a client states anew that its source is attached to an SCX. */

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { NodeId } from '../../../src/gossamer/core/node.js';
 import { drawSourceId } from '../../../src/overlay/lots/source-id.js';
+import type { Refusal } from '../../../src/overlay/sockets/admission.js';
 import { createPasswordKeys } from '../../../src/runtime/password-keys.js';
 import { drawSigningKey, type SigningKey } from '../../../src/runtime/signing-key.js';
 import { createNetworkLogin } from '../../../src/scx/sources/network-login.js';
@@ -38,12 +39,28 @@ describe('The login of a source client', () => {
     expect(login.fallbackSource).toBeUndefined();
   });
 
-  test('refuses another key for good, later after a few guesses', () => {
+  test('refuses another key for good, later after a few guesses', async () => {
     const login = open();
     const hello = helloBy(drawSigningKey());
-    const objections = [1, 2, 3, 4].map(() => login.objectionTo(hello, STRANGER));
+    const objections: (Refusal | undefined)[] = [];
+    for (let guess = 0; guess < 4; guess++) {
+      objections.push(await login.objectionTo(hello, STRANGER));
+    }
     expect(objections.map((objection) => objection?.delayMs)).toEqual([0, 0, 0, 500]);
     expect(objections[0]).toMatchObject({ reason: 'the source password is wrong', isFinal: true });
+  });
+
+  test('asks the front end before it refuses a key, which may have been drawn a moment ago', async () => {
+    const access = { issuedMs: 1, sources: [STATION] };
+    const anna = drawSigningKey();
+    const sources = [STATION, listed(anna, { name: 'anna' })];
+    const fresh = { wait: async () => void known.update({ issuedMs: 2, sources }) };
+    const known = createSourceLogin({
+      ...{ session: NIGHT, access, fresh, keys: createPasswordKeys(), now: () => 0 },
+    });
+    const login = createNetworkLogin({ login: known, self: SELF, log: pino({ enabled: false }) });
+    expect(await login.objectionTo(helloBy(anna), STRANGER)).toBeUndefined();
+    expect(known.counters.wrong).toBe(0);
   });
 
   test('knows the source with the key of the fallback', () => {

@@ -39,6 +39,28 @@ function show(
 }
 
 describe('A source password', () => {
+  test.each<[string, readonly SourceKey[]]>([
+    ['that the announcement does not list yet', [listed(ANNA_KEY)]],
+    ['of a session without keys yet', []],
+    ['whose right has ended', [{ ...STATION, untilMs: NOW - 1 }]],
+  ])('%s is looked up at the front end before it is refused', async (_what, sources) => {
+    let asked = 0;
+    const wait = async () => {
+      asked++;
+      login.update({ issuedMs: 2, sources: [STATION] });
+    };
+    const login = createSourceLogin({
+      ...{ session: NIGHT, access: { issuedMs: 1, sources: [...sources] }, keys, fresh: { wait } },
+      ...{ now: () => 0, wallNow: () => NOW },
+    });
+    expect(await login.withPassword(PASSWORD, ADDRESS)).toMatchObject({ kind: 'ok' });
+    expect(await login.withPassword(PASSWORD, ADDRESS)).toMatchObject({ kind: 'ok' });
+    expect(asked).toBe(1);
+    expect(login.counters).toEqual({ missing: 0, wrong: 0 });
+    expect(await login.withPassword('guess', ADDRESS)).toMatchObject({ kind: 'wrong' });
+    expect(asked).toBe(2);
+  });
+
   test('admits an encoder, and yields the key that signs for it', async () => {
     const admitted = await create().withPassword(PASSWORD, ADDRESS);
     expect(admitted).toMatchObject({ kind: 'ok', source: STATION });
