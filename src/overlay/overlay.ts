@@ -104,7 +104,7 @@ export interface Overlay {
   readonly counters: Readonly<OverlayCounters>;
   /** Replaces the keys of the session's sources: those taken out end at once. */
   setSourceKeys(keys: readonly SourceKey[]): void;
-  /** Replaces the list of clusters whose SCXs may take part. */
+  /** Replaces the list of clusters whose SCXs may take part; connections of others end. */
   setClusters(clusters: readonly PublicKey[] | undefined): void;
   /** Leaves the session (§3.5). Resolves when the children have other parents, or after drainMs. */
   leave(): Promise<void>;
@@ -134,7 +134,10 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     view,
     counters,
     setSourceKeys: parts.trust.setKeys,
-    setClusters: sockets.membership.setClusters,
+    setClusters: (clusters) => {
+      sockets.membership.setClusters(clusters);
+      connections.recheck();
+    },
     leave: leaving.leave,
     close: async () => {
       loop.close();

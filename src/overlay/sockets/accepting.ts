@@ -33,6 +33,8 @@ export interface AcceptingOptions {
   readonly admit: Admit;
   /** Makes a connection of a decrypted socket. */
   wrap(socket: TLSSocket, remoteAddress: string): Connection;
+  /** A connection has been admitted. */
+  onAdmitted(connection: Connection, hello: Hello): void;
 }
 
 interface State extends AcceptingOptions {
@@ -138,16 +140,21 @@ function handleHello(
     return refuse(state, newcomer, connection, { reason: 'the id is not that of the key' });
   }
   const admission = state.admit(hello, newcomer.host);
-  if (admission instanceof Promise) waitFor(state, newcomer, connection, admission);
-  else decide(state, newcomer, connection, admission);
+  const conclude = (decided: Admission): void => {
+    if (!answer(state, newcomer, connection, decided)) return;
+    newcomer.place.becomeAdmitted(connection);
+    state.budget.onAdmitted(newcomer.host);
+    state.onAdmitted(connection, hello);
+  };
+  if (admission instanceof Promise) waitFor(connection, admission, conclude);
+  else conclude(admission);
 }
 
 /** Until the decision the peer has nothing to say, and still has one of the places for newcomers. */
 function waitFor(
-  state: State,
-  newcomer: Newcomer,
   connection: Connection,
   admission: Promise<Admission>,
+  conclude: (decided: Admission) => void,
 ): void {
   let isClosed = false;
   const onClose = (): void => {
@@ -157,19 +164,8 @@ function waitFor(
     connection.reject('unexpected', `${kind} too soon`);
   connection.handTo({ onArrival, onDrain: () => {}, onClose }, 'control');
   void admission.then((decided) => {
-    if (!isClosed) decide(state, newcomer, connection, decided);
+    if (!isClosed) conclude(decided);
   });
-}
-
-function decide(
-  state: State,
-  newcomer: Newcomer,
-  connection: Connection,
-  admission: Admission,
-): void {
-  if (!answer(state, newcomer, connection, admission)) return;
-  newcomer.place.becomeAdmitted(connection);
-  state.budget.onAdmitted(newcomer.host);
 }
 
 /** Answers a HELLO; true if the connection has been admitted. */

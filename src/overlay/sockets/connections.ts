@@ -35,6 +35,8 @@ export interface Connections {
   open(opening: Opening): Connection;
   /** Listens, and resolves with the port. Rejects with a UserError when it cannot be bound. */
   listen(host: string, port: number, admit: Admit): Promise<number>;
+  /** Closes those of SCXs that may not take part any more. */
+  recheck(): void;
   /** Destroys every connection without notifying handlers. */
   close(): Promise<void>;
 }
@@ -53,6 +55,8 @@ export interface ConnectionsOptions {
 interface State extends ConnectionsOptions {
   /** Every socket until it is closed. Bounded: pendingMax, inboundMax, and what is opened. */
   readonly sockets: Set<Socket>;
+  /** The HELLO of each SCX that is connected, until its socket is closed. */
+  readonly peers: Map<Connection, ScxHello>;
   readonly unread: Unread;
   server: Server | undefined;
 }
@@ -62,12 +66,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const state: State = {
     ...options,
     sockets: new Set(),
+    peers: new Map(),
     unread: createUnread(options.limits),
     server: undefined,
   };
   return {
     open: (opening) => open(state, opening),
     listen: (host, port, admit) => listen(state, host, port, admit),
+    recheck: () => recheck(state),
     close: () => close(state),
   };
 }
@@ -91,6 +97,7 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
         if (objection !== undefined) return connection.fail('refused', objection);
         counters.connectionsOut++;
         attempt.onProven();
+        state.peers.set(connection, event.hello);
         onOpen(connection, event.hello);
       },
       onDrain: () => {},
@@ -131,11 +138,22 @@ function track({ sockets }: State, socket: Socket): Socket {
   return socket;
 }
 
-const wrap = (
-  { counters, limits, unread, log }: State,
-  socket: TLSSocket,
-  remoteAddress: string,
-): Connection => createConnection({ socket, remoteAddress, counters, limits, unread, log });
+function wrap(state: State, socket: TLSSocket, remoteAddress: string): Connection {
+  const { counters, limits, unread, log, peers } = state;
+  const options = { socket, remoteAddress, counters, limits, unread, log };
+  const connection = createConnection(options);
+  socket.on('close', () => peers.delete(connection));
+  return connection;
+}
+
+function recheck({ peers, membership, log }: State): void {
+  for (const [connection, hello] of [...peers]) {
+    const objection = membership.objectionTo(hello);
+    if (objection === undefined) continue;
+    log.info({ peer: hello.id, objection }, 'closed a connection of an SCX that may not take part');
+    connection.fail('refused', objection);
+  }
+}
 
 const startHandshakeTimer = ({ counters, limits }: State, connection: Connection): NodeJS.Timeout =>
   setTimeout(() => {
@@ -148,6 +166,9 @@ function listen(state: State, host: string, port: number, admit: Admit): Promise
     ...state,
     admit,
     wrap: (socket, remoteAddress) => wrap(state, socket, remoteAddress),
+    onAdmitted: (connection, hello) => {
+      if (hello.purpose !== 'client') state.peers.set(connection, hello);
+    },
   });
   return new Promise((fulfil, reject) => {
     const server = createServer({ noDelay: true }, (socket) => accept(track(state, socket)));

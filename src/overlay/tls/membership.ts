@@ -4,7 +4,7 @@
  * HELLO; its id there is proven by TLS. Both ends of a connection ask for it, so that nobody takes
  * sound from an SCX, or gets others to send it there.
  *
- * A cluster that is taken out of the list keeps the connections that are open.
+ * When a cluster is taken out of the list, its open connections end (sockets/connections.ts).
  */
 import type { NodeId } from '../../gossamer/core/node.js';
 import { type SigningKey, verifierOf } from '../../runtime/signing-key.js';

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { vouchFor } from '../../../src/overlay/tls/membership.js';
 import { drawSigningKey } from '../../../src/runtime/signing-key.js';
+import { afterTest } from '../../after-test.js';
 import {
   announce,
   eventually,
@@ -9,6 +10,8 @@ import {
   neighboursOf,
   SESSION,
   type Station,
+  sequencesOf,
+  startPublishing,
   startStation,
 } from '../support.js';
 
@@ -54,4 +57,26 @@ test('An SCX of the session goes to no stranger, although the stranger would tak
   await eventually(() => honest.overlay.counters.connectFailures > 1);
   expect(neighboursOf(lure)).toEqual([]);
   expect(neighboursOf(honest)).toEqual([]);
+});
+
+test('The connections of a cluster that is taken out of the list end, and it is refused from then on', async () => {
+  const both = [listed.publicKey, stranger.publicKey];
+  const voucher = (number: number, by = listed) => vouchFor(by, SESSION, idOf(number));
+  const first = await startStation(1, [], { clusters: both, voucher: voucher(1) });
+  const join = (number: number, by = listed) =>
+    startStation(number, [first.overlay.address], { clusters: both, voucher: voucher(number, by) });
+  const [kept, removed] = await Promise.all([join(2), join(3, stranger)]);
+  announce(first);
+  const stop = startPublishing(first);
+  afterTest(() => void stop());
+  await eventually(() => sequencesOf(kept).length > 0 && sequencesOf(removed).length > 0);
+  for (const { overlay } of [first, kept]) overlay.setClusters(clusters);
+  await eventually(() => neighboursOf(removed).length === 0);
+  const refused = refusedBy(first) + refusedBy(kept);
+  const before = sequencesOf(kept).length;
+  await eventually(() => refusedBy(first) + refusedBy(kept) > refused + 1);
+  const heard = sequencesOf(removed).length;
+  await eventually(() => sequencesOf(kept).length > before + 50);
+  expect(sequencesOf(removed).length).toBe(heard);
+  expect(neighboursOf(kept)).toContain(first.id);
 });
