@@ -139,6 +139,11 @@ export const scxStatusSchema = z.object({
   generator: nodeId.nullable(),
   neighbours: neighboursSchema,
   sources: z.array(sourceStatus).max(256),
+  /**
+   * SCXs that did not deliver what they had promised: those that it avoids now, and how often it has
+   * left one since the start. Absent if there was none.
+   */
+  avoided: z.object({ scxs: z.array(nodeId).max(32), times: count }).optional(),
   /** The last ones; absent if there were none. */
   refused: z.array(refusedStatus).max(16).optional(),
   /** Of the audio, since the start. */

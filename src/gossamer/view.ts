@@ -10,6 +10,7 @@ import type { Flow } from './distribution/flow.js';
 import type { Disturbances } from './distribution/health/disturbances.js';
 import type { FlowCounters } from './distribution/stream/reception.js';
 import type { LifeState } from './lifecycle.js';
+import type { Avoided } from './routing/trust.js';
 import type { Rules } from './rules.js';
 
 interface NeighbourView {
@@ -47,6 +48,7 @@ export interface GossamerView {
   readonly generator: NodeId | null;
   readonly neighbours: readonly NeighbourView[];
   readonly sources: readonly SourceView[];
+  readonly avoided: Avoided;
   /** Counted since the start. */
   readonly disturbances: Readonly<Disturbances>;
 }
@@ -89,6 +91,7 @@ export function drawView(rules: Rules): GossamerView {
     generator: rules.heartbeat.generator(),
     neighbours,
     sources,
+    avoided: routing.avoided(),
     disturbances: distribution.disturbances,
   };
 }

@@ -30,12 +30,18 @@ import { printAnnouncement } from '../../session/print-announcement.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
 import { type AnnounceSettings, announceOptions } from '../options/announce-options.js';
 import type { Command } from '../shell/command.js';
-import { print, remark } from '../shell/output.js';
+import { print, printJson, remark } from '../shell/output.js';
 import { type Answer, createAnswer } from './announce-answer.js';
 import { STANDARD, writeDocument } from './announcement-file.js';
 import { choosePrivacy } from './announcement-privacy.js';
 import { createAnnouncement, usageProblem } from './announcement-settings.js';
-import { type DrawnSources, djSentence, djsIn, drawSources } from './announcement-sources.js';
+import {
+  type DrawnSources,
+  djJson,
+  djSentence,
+  djsIn,
+  drawSources,
+} from './announcement-sources.js';
 import { secretOfCluster } from './data-directory.js';
 import { findEarlier, otherKeyProblem } from './earlier-announcement.js';
 
@@ -117,6 +123,7 @@ async function listDjs(name: SessionName, settings: AnnounceSettings): Promise<v
   const announced = await findEarlier(name, settings);
   if (announced === undefined) throw new UserError(EXIT.refused, 'there is no such announcement');
   const djs = djsIn(announced.sources ?? []);
+  if (settings.json) return printJson({ djs: djs.map(djJson) });
   await print(djs.map((dj) => `${djSentence(dj)}\n`).join(''));
 }
 

@@ -131,6 +131,12 @@ export async function drawSources(options: SourcesOptions): Promise<DrawnSources
   );
 }
 
+/** A DJ as JSON. */
+export const djJson = ({ name, key, priorityMax, untilMs }: SourceKey) => ({
+  ...{ name, key, priority: priorityMax },
+  until: untilMs === undefined ? null : printInstant(untilMs),
+});
+
 /** One line about a DJ. */
 export const djSentence = ({ name, priorityMax, untilMs }: SourceKey): string => {
   const until = untilMs === undefined ? '' : `, until ${printInstant(untilMs)}`;

@@ -83,10 +83,19 @@ const refusedLines = ({ refused = [] }: ScxStatus): readonly string[] =>
     indent(`refused ${count} times: ${reason} (from ${network || 'somewhere'}, last ${lastAt})`),
   );
 
+/** The SCXs that did not deliver; undefined: all did. */
+function avoidedLine({ avoided }: ScxStatus): string | undefined {
+  if (avoided === undefined) return undefined;
+  const now = avoided.scxs.length === 0 ? '' : `, now avoids ${list(avoided.scxs)}`;
+  return `left SCXs that did not deliver ${avoided.times} times${now}`;
+}
+
 function scxBlock(scx: ScxStatus): readonly string[] {
   const blocks = [drawTable(SCX_HEAD, [scxRow(scx)])];
   const disturbed = disturbanceLine(scx.disturbances);
   if (disturbed !== undefined) blocks.push(indent(disturbed));
+  const avoided = avoidedLine(scx);
+  if (avoided !== undefined) blocks.push(indent(avoided));
   blocks.push(...refusedLines(scx));
   const neighbours = neighbourRows(scx);
   const flows = flowRows(scx);

@@ -38,6 +38,7 @@ export interface Routing extends Pick<NextHops, 'reserve' | 'offerOf'> {
   onBroken(id: NodeId, weight: number, now: number): void;
   /** Whether a node has done so of late. */
   readonly isAvoided: Trust['isAvoided'];
+  readonly avoided: Trust['avoided'];
   announce(source: Source, now: number): void;
   withdraw(source: SourceId, now: number): void;
   handleUpdate(from: NodeId, update: Update, now: number): void;
@@ -159,6 +160,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
       recompute(now);
     },
     isAvoided: trust.isAvoided,
+    avoided: trust.avoided,
     announce: (source, now) => {
       if (local.announce(source)) refreshOwnEntry(now);
     },

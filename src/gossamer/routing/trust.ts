@@ -30,6 +30,12 @@ interface Record {
   readonly until: number;
 }
 
+/** Whom an SCX does not take from, where others can deliver. */
+export interface Avoided {
+  readonly now: readonly NodeId[];
+  readonly times: number;
+}
+
 export interface Trust {
   /** A node has broken its promise; returns whether it is avoided from now on. */
   onBroken(id: NodeId, weight: number, now: number): boolean;
@@ -37,6 +43,8 @@ export interface Trust {
   costMs(id: NodeId): number;
   /** Whether it is avoided at present. */
   isAvoided(id: NodeId): boolean;
+  /** The nodes that are avoided at present, and how often one has been since the start. */
+  avoided(): Avoided;
   /** Ends what is over; returns whether something has changed. */
   expire(now: number): boolean;
   /** When something is over; Infinity: nobody is avoided. */
@@ -48,6 +56,7 @@ export function createTrust(): Trust {
   const records = createBoundedMap<NodeId, Record>(NODES_MAX);
   /** Bounded by the records. */
   const avoided = new Map<NodeId, number>();
+  let timesAvoided = 0;
 
   const before = (id: NodeId, now: number): number => {
     const record = records.get(id);
@@ -60,11 +69,15 @@ export function createTrust(): Trust {
       const isAvoided = times >= 1;
       const forMs = isAvoided ? Math.min(LONGEST_MS, FIRST_MS * GROWTH ** (times - 1)) : 0;
       records.set(id, { times, until: now + forMs });
-      if (isAvoided) avoided.set(id, now + forMs);
+      if (isAvoided) {
+        avoided.set(id, now + forMs);
+        timesAvoided++;
+      }
       return isAvoided;
     },
     costMs: (id) => (avoided.size > 0 && avoided.has(id) ? BROKEN_COST_MS : 0),
     isAvoided: (id) => avoided.has(id),
+    avoided: () => ({ now: [...avoided.keys()], times: timesAvoided }),
     expire: (now) => {
       const { size } = avoided;
       for (const [id, until] of avoided) if (until <= now) avoided.delete(id);

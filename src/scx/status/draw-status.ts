@@ -16,6 +16,7 @@ export type OwnFacts = Omit<
   | 'membersKnown'
   | 'generator'
   | 'neighbours'
+  | 'avoided'
   | 'sources'
   | 'disturbances'
   | 'overlayAddress'
@@ -60,6 +61,12 @@ const drawSource = (view: SourceView, facts: SourceFacts): ScxStatus['sources'][
   flows: view.flows.map(drawFlow),
 });
 
+/** The schema's bound on avoided SCXs; the others are only counted. */
+const AVOIDED_MAX = 32;
+
+const drawAvoided = ({ now, times }: GossamerView['avoided']): Pick<ScxStatus, 'avoided'> =>
+  times === 0 ? {} : { avoided: { scxs: now.slice(0, AVOIDED_MAX), times } };
+
 const drawDisturbances = (seen: GossamerView['disturbances']): DisturbanceStatus => ({
   failovers: { ...seen.failovers },
   stallMs: Math.round(seen.stallMs),
@@ -90,6 +97,7 @@ export function drawStatus(view: GossamerView, own: OwnFacts, facts: SourceFacts
       ours,
     })),
     sources: view.sources.map((source) => drawSource(source, facts)),
+    ...drawAvoided(view.avoided),
     disturbances: drawDisturbances(view.disturbances),
   };
 }

@@ -85,6 +85,12 @@ function overlayMetrics({ view }: Counted): Metric[] {
     flows.reduce((total, flow) => total + pick(flow), 0);
   return [
     gauge('neighbours', 'Mesh edges', view.neighbours.length),
+    gauge('avoided', 'SCXs avoided now, as they did not deliver', view.avoided.now.length),
+    counter(
+      'times_avoided',
+      'Times that an SCX was left and avoided, as it did not deliver what it had promised',
+      view.avoided.times,
+    ),
     gauge('members', 'SCXs known in the session', view.membersKnown),
     gauge('sources', 'AttachedSources known in the session', view.sources.length),
     // Gauges, because the counts of a source end with it.

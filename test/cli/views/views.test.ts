@@ -128,6 +128,15 @@ describe('The status', () => {
     expect(statusText({ cluster, sessions: [session] })).not.toMatch(/failover|stalled|lost/);
   });
 
+  test('tells which SCXs did not deliver', () => {
+    const avoided = { scxs: ['d'.repeat(32)], times: 3 };
+    const lied = { ...session, scxs: [{ ...scx, avoided }] };
+    expect(statusText({ cluster, sessions: [lied] })).toMatch(
+      /\n +left SCXs that did not deliver 3 times, now avoids d+\n/,
+    );
+    expect(statusText({ cluster, sessions: [session] })).not.toContain('did not deliver');
+  });
+
   test('tells whose key is heard, and who was refused and why', () => {
     const [source] = scx.sources;
     const refused = {

@@ -68,6 +68,10 @@ test('A DJ gets a password, and the station keeps its own', async () => {
   const shown = await announce(['--list-djs'], '');
   expect(shown).toMatchObject({ code: 0 });
   expect(shown.said).toMatch(/DJ anna: priority up to 50, until 20/);
+  const { said } = await announce(['--list-djs', '--json'], '');
+  const [dj, ...others] = JSON.parse(said).djs;
+  expect(dj).toMatchObject({ name: 'anna', priority: 50, until: expect.stringMatching(/^20.*Z$/) });
+  expect(others).toEqual([]);
 });
 
 test('A DJ is on the air with at most the given priority, beside the station', async () => {

@@ -17,6 +17,17 @@ describe('Trust', () => {
     expect(trust.deadline).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('tells who is avoided, and counts how often that was', () => {
+    const trust = createTrust();
+    expect(trust.avoided()).toEqual({ now: [], times: 0 });
+    trust.onBroken(A, 1, 0);
+    trust.onBroken(B, 0.5, 0);
+    trust.onBroken(B, 0.5, 1000);
+    expect(trust.avoided()).toEqual({ now: [A, B], times: 2 });
+    trust.expire(5000);
+    expect(trust.avoided()).toEqual({ now: [B], times: 2 });
+  });
+
   test('avoids it three times as long each time, up to 10 minutes', () => {
     const trust = createTrust();
     const times = [5000, 15_000, 45_000, 135_000, 405_000, 600_000, 600_000];
