@@ -31,6 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   mp3: pure('lib'),
   wire: pure('lib', 'session', 'gossamer'),
   simulator: pure(...CORE),
+  locating: pure('lib', 'gossamer'),
   api: pure(...CORE),
   icecast: pure('lib', 'session', 'mp3'),
   runtime: edge('lib', 'session'),

@@ -20,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   trust: () => import('./trust.js'),
   liars: () => import('./liars.js'),
   directory: () => import('./directory.js'),
+  locating: () => import('./locating.js'),
 };
 
 function fail(message: string): never {
