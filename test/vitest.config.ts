@@ -46,6 +46,7 @@ const PROCESS = [
   'test/cli/shell/stop-signal.test.ts',
   'test/cluster/cluster.test.ts',
   'test/cluster/platform/process-platform.test.ts',
+  'test/cluster/platform/spares.test.ts',
   'test/scx/sources/fallback-process.test.ts',
 ];
 const SESSIONS = [

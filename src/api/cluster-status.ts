@@ -14,6 +14,7 @@ const textOrNull = (lengthMax: number) => z.string().max(lengthMax).nullable().d
 /** More than any cluster runs; they bound what a hostile cluster can make a client read. */
 const SESSIONS_MAX = 10_000;
 const SCXS_MAX = 1024;
+const SPARES_MAX = 1024;
 
 const sessionStatusSchema = z.object({
   /** `scattercast://creator/session` */
@@ -70,6 +71,14 @@ export const clusterStatusSchema = z.object({
     /** SCX processes here, those that have only just been launched included. */
     scxs: countOrZero,
     scxsMax: countOrZero,
+    /**
+     * Processes that are started and wait for a launch: they are no SCXs and count as none. `ready`: the
+     * program is loaded. Absent from older clusters.
+     */
+    spares: z
+      .array(z.object({ pid: z.number().int().positive(), ready: z.boolean() }))
+      .max(SPARES_MAX)
+      .optional(),
     /** Of all sessions, at this cluster. */
     listeners: countOrZero,
     listenersTotal: countOrZero,

@@ -1,6 +1,8 @@
 /**
- * The launch document of an SCX process. Its cluster passes it as JSON in the environment variable
- * SCATTERCAST_SCX, where other users of the machine cannot read the token.
+ * The launch document of an SCX process, which other users of the machine cannot read, as it holds a
+ * token. A front end sends it to a process that it has started, over the IPC channel between the two:
+ * so the process may have been started long before (cluster/platform/spares.ts). An SCX that starts its
+ * own successor passes it as JSON in the environment variable SCATTERCAST_SCX.
  */
 import { z } from 'zod';
 import { voucherSchema } from '../wire/hello.js';
@@ -67,13 +69,6 @@ export const launchSchema = z.strictObject({
   /** 0: any free port. */
   httpPort: z.number().int().min(0).max(65_535),
   overlayPort: z.number().int().min(0).max(65_535),
-  /**
-   * The descriptor of the HTTP port's socket, which is bound already and outlives this process;
-   * absent when the SCX opens the port itself.
-   */
-  httpFd: z.number().int().min(3).max(1023).optional(),
-  /** Its parent is the front end, which gives it encoders over the channel (encoder-channel.ts). */
-  takesEncoders: z.literal(true).optional(),
   /** Of the front end that launched it. */
   version: z.string().max(64).optional(),
   /** Where the cluster writes an order to hand over to a successor; absent if it never does. */
@@ -118,5 +113,20 @@ export type LaunchFacts = z.infer<typeof launchFactsSchema>;
 /** The launch document of one SCX process. */
 export type Launch = z.infer<typeof launchSchema>;
 
-/** The environment variable that carries it. */
+/** The environment variable that carries it to a successor. */
 export const LAUNCH_VARIABLE = 'SCATTERCAST_SCX';
+
+/**
+ * The front end's message to a process that waits for its launch. It comes with the socket of the HTTP
+ * port, which is bound and outlives the process; without one the SCX opens the port itself.
+ */
+export const launchMessageSchema = z.object({ kind: z.literal('launch'), launch: z.unknown() });
+
+/** What that process answers: its program is loaded, or it has its launch. */
+export const launchReplySchema = z.object({ kind: z.enum(['loaded', 'launched']) });
+
+/** A message to a process that waits for its launch. */
+export type LaunchMessage = { readonly kind: 'launch'; readonly launch: Launch };
+
+/** An answer to the front end. */
+export type LaunchReply = z.infer<typeof launchReplySchema>;

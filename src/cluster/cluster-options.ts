@@ -72,10 +72,12 @@ export interface ClusterOptions {
   readonly anyoneMayAnnounce?: boolean;
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
-  /** The main file of the command line: SCXs are `node ENTRY scx --session NAME`. */
+  /** The main file of the command line: SCXs are `node ENTRY scx`. */
   readonly entry: string;
   /** SCXs may only use the files that they need (runtime/system/permissions.ts); default: all. */
   readonly confined?: boolean;
+  /** SCX processes that are kept started and wait for a launch; default: none. */
+  readonly spares?: number;
   readonly log: Logger;
   readonly scx?: Partial<ScxSettings>;
   /** The files and sockets that this process may have open; default: what the system says. */

@@ -169,9 +169,13 @@ async function open(
  * usable, or another front end runs on it. `platform` is for tests and for other platforms.
  */
 export async function startCluster(options: ClusterOptions, platform?: Platform): Promise<Cluster> {
-  const { entry, confined = false, dataDir, inheritLogs = false, log } = options;
+  const { entry, confined = false, dataDir, inheritLogs = false, spares, log } = options;
+  const { certificate, accessLog } = options.scx ?? {};
+  const files = { certificate, accessLog };
   const unlock = await takeDataDir(dataDir);
-  const chosen = platform ?? createProcessPlatform({ entry, confined, dataDir, inheritLogs, log });
+  const chosen =
+    platform ??
+    createProcessPlatform({ entry, confined, files, dataDir, inheritLogs, spares, log });
   try {
     return await open(options, chosen, unlock);
   } catch (error) {

@@ -175,6 +175,7 @@ function statusFrom({ version, config, fleet, store, finder, clusterKey }: Statu
         scxCount: fleet.size,
       },
       scxs: fleet.statuses(),
+      spares: fleet.spares,
       running: fleet.sessions(),
       published: store.all().map(({ announcement: { name, key } }) => identityOf(name, key).id),
       recall: finder.recall,

@@ -36,7 +36,7 @@ import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
 import { createTicketGate } from './listeners/ticket-gate.js';
 import { shareOpenFiles } from './open-file-shares.js';
-import type { ScxPort } from './port/scx-port.js';
+import type { BoundSocket, ScxPort } from './port/scx-port.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { createFallbackProcess } from './sources/fallback-process.js';
@@ -58,6 +58,8 @@ export interface ScxOptions {
   readonly log: Logger;
   /** Our main file, for processes of our own. */
   readonly entry: string;
+  /** The bound socket of the HTTP port, which outlives this process. Default: it opens the port. */
+  readonly socket?: BoundSocket | undefined;
   /** Another SCX process, which hands over to this one. */
   readonly predecessor?: Predecessor | undefined;
   /** Encoders that come from the front end, besides those that come to the port. */
@@ -110,7 +112,7 @@ const hookOf = (launch: Launch, name: PlacedSession, log: Logger) =>
 
 /** Opens the parts that do not know of each other, and the streaming part. */
 async function openParts(options: ScxOptions) {
-  const { log, entry, predecessor } = options;
+  const { log, entry, socket, predecessor } = options;
   const { launch, shares } = withinOpenFiles(options);
   const { now = () => performance.now(), maintenanceMs = MAINTENANCE_MS } = options;
   const { attended = createAttendedClock(now) } = options;
@@ -144,19 +146,9 @@ async function openParts(options: ScxOptions) {
   const lifetime = createLifetime(limits, launch.rendezvous, attended());
   const startedAt = new Date().toISOString();
   return {
-    ...{ launch, log, predecessor, name, tls, identities, accessLog, hook, playout, login },
-    ...{
-      tickets,
-      fresh,
-      streaming,
-      fallback,
-      lifetime,
-      startedAt,
-      news,
-      now,
-      attended,
-      maintenanceMs,
-    },
+    ...{ launch, log, socket, predecessor, name, tls, identities, accessLog, hook, playout, login },
+    ...{ tickets, fresh },
+    ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
     spareConnections: shares.spare,
   };
 }

@@ -20,7 +20,7 @@ import type { TicketGate } from './listeners/ticket-gate.js';
 import { createSourcesAdmin } from './port/client-admin.js';
 import { createHlsAnswers } from './port/hls-answers.js';
 import { createOperatorPages } from './port/operator-pages.js';
-import { openScxPort, type ScxPort } from './port/scx-port.js';
+import { type BoundSocket, openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
 import type { Metrics } from './status/metric.js';
 import { createMetrics } from './status/prometheus.js';
@@ -40,6 +40,8 @@ export interface SessionPortOptions {
   readonly log: Logger;
   /** Connections to the port besides those of listeners. */
   readonly spareConnections: number;
+  /** The port's socket, bound by the front end. */
+  readonly socket?: BoundSocket | undefined;
   /** Gives the listening socket of the process that was here before. */
   readonly predecessor: Predecessor | undefined;
   status(): ScxStatus;
@@ -105,10 +107,10 @@ function createPortMetrics(
  * Where the port listens: at its own address, at a socket that outlives this process, or at the
  * predecessor's socket.
  */
-async function listenTarget({ launch, predecessor, streaming, playout }: SessionPortOptions) {
+async function listenTarget(options: SessionPortOptions) {
+  const { launch, predecessor, socket, streaming, playout } = options;
   if (predecessor !== undefined) return takeOver(predecessor, streaming.overlay, playout);
-  if (launch.httpFd !== undefined) return { fd: launch.httpFd };
-  return { host: launch.listenHost, port: launch.httpPort };
+  return socket ?? { host: launch.listenHost, port: launch.httpPort };
 }
 
 /** Opens the port. Rejects with a UserError when it is taken or the predecessor is gone. */

@@ -7,6 +7,7 @@ import type { Launch } from '../../src/api/scx-launch.js';
 import type { ScxStatus } from '../../src/api/scx-status.js';
 import type { EncoderGift } from '../../src/cluster/platform/encoder-channel.js';
 import type { Exit, Found, Platform } from '../../src/cluster/platform/platform.js';
+import type { Spare } from '../../src/cluster/platform/spares.js';
 import { nameInId } from '../../src/session/session-id.js';
 import { fetchProven } from '../http/proven.js';
 import { statusOf } from './support.js';
@@ -26,6 +27,9 @@ export interface FakePlatform extends Platform {
   readonly gifts: EncoderGift[];
   /** The SCXs whose ports are not held any more. */
   readonly released: string[];
+  /** What it says of processes that wait for a launch, and how often they were replaced. */
+  waiting: readonly Spare[];
+  renewals: number;
   /** Orders to hand over. */
   readonly orders: { readonly id: string; readonly successor: Launch; readonly drainMs: number }[];
   /** Makes an SCX renew its lease with these changes; resolves to the HTTP response. */
@@ -71,6 +75,8 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     carried: [],
     gifts: [],
     released: [],
+    waiting: [],
+    renewals: 0,
     orders: [],
     renew: (id, over = {}) => {
       const launch = platform.launches.find((each) => each.id === id);
@@ -115,6 +121,8 @@ export function createFakePlatform(found: readonly Found[] = []): FakePlatform {
     orderSuccessor: async (id, successor, drainMs) => {
       platform.orders.push({ id, successor, drainMs });
     },
+    spares: () => platform.waiting,
+    renewSpares: () => void platform.renewals++,
     close: () => {
       clearInterval(renewing);
       running.clear();

@@ -460,6 +460,7 @@ describe('GET /status', () => {
         scxCount: 2,
       },
       scxs: [disturbed('a'.repeat(16), { closed: 1, left: 2 }), disturbed('b', { closed: 3 })],
+      spares: [],
       ...{
         published: [],
         running: [],
@@ -473,9 +474,14 @@ describe('GET /status', () => {
   });
 
   test('is joined by metrics and health', async () => {
-    const { get } = await startFake();
+    const { get, platform } = await startFake();
+    platform.waiting = [1, 2, 3].map((pid) => ({ pid, isReady: pid < 3 }));
     const metrics = await (await get('/metrics')).text();
     expect(metrics).toContain('scattercast_scxs_max 4');
+    expect(metrics).toContain('scattercast_scxs 0');
+    expect(metrics).toContain('scattercast_scx_spares 2');
+    const { cluster } = clusterStatusSchema.parse(await (await get('/status')).json());
+    expect(cluster).toMatchObject({ scxs: 0, spares: [{ pid: 1, ready: true }, {}, {}] });
     expect(await (await get('/healthz')).text()).toBe('ok\n');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Stands in for `node . scx`: reads the launch document, renews a lease, leaves on SIGTERM. A
+ * Stands in for `node . scx`: waits for the launch document, renews a lease, leaves on SIGTERM. A
  * session whose name ends in `crash` exits with code 1, one in `deaf` does not hear SIGTERM. If its
  * port is held for it, it answers each connection there with its process id.
  */
@@ -8,9 +8,20 @@ import { createServer } from 'node:net';
 import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const launch = JSON.parse(process.env.SCATTERCAST_SCX);
+const onGone = () => process.exit(0);
+const [launch, socket] = await new Promise((resolve) => {
+  process.once('disconnect', onGone);
+  process.on('message', (message, handle) => {
+    if (message.kind !== 'launch') return;
+    process.off('disconnect', onGone);
+    process.channel.unref();
+    process.send({ kind: 'launched' });
+    resolve([message.launch, handle]);
+  });
+  process.send({ kind: 'loaded' });
+});
 const name = launch.session.split('#')[0].split('/').at(-1);
-const expected = ['scx', '--session', launch.session];
+const expected = ['scx', '--orders', launch.successorFile];
 if (process.argv.slice(2).join() !== expected.join()) process.exit(2);
 if (process.env.SCATTERCAST_PORT !== undefined) process.exit(2);
 if (name === 'crash') process.exit(1);
@@ -18,9 +29,9 @@ if (name === 'crash') process.exit(1);
 process.on('SIGTERM', () => {
   if (name !== 'deaf') process.exit(0);
 });
-if (launch.httpFd !== undefined) {
-  const server = createServer((socket) => socket.end(`${process.pid}`));
-  await new Promise((resolve) => server.listen({ fd: launch.httpFd }, resolve));
+if (socket !== undefined) {
+  const server = createServer((client) => client.end(`${process.pid}`));
+  await new Promise((resolve) => server.listen(socket, resolve));
   launch.httpPort = server.address().port;
 }
 process.stdout.write(`${name} started\n`);

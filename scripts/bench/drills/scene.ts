@@ -209,7 +209,7 @@ function closeOnSignal(close: () => Promise<void>): void {
  * Opens a scene; resolves when it has settled. When it fails, what it has started is gone again.
  */
 export async function openScene(options: SceneOptions): Promise<Scene> {
-  const stage = createStage();
+  const stage = createStage({ SCATTERCAST_SPARE: process.env.SCATTERCAST_SPARE ?? '1' });
   const network = await openNetwork(options.clusters, stage.directory);
   const close = async (): Promise<void> => {
     await stage.close();

@@ -63,6 +63,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     dataDir: dataDirOf(settings),
     scxPorts: settings.scxPorts,
     maxScxs: settings.maxScxs,
+    spares: settings.spare,
     anyoneMayAnnounce: settings.anyoneMayAnnounce,
     carryFrom: settings.carryFrom === 'any' ? undefined : settings.carryFrom,
     maxForeignScxs: settings.maxForeignScxs,

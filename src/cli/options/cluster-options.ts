@@ -54,6 +54,12 @@ export const clusterOptions = {
     64,
     'maximum number of SCXs: a session has one, and more while it has many listeners',
   ),
+  spare: amount(
+    whole(0, 16),
+    1,
+    'SCX processes that are kept started, so that the first listener of a session, or of an SCX that ' +
+      'has died, need not wait until one has started; 0: none',
+  ),
   anyoneMayAnnounce: off(
     'anybody who reaches the cluster may announce sessions that are new here; otherwise only who ' +
       'can read its data directory, or has the token in the file admin-token there',

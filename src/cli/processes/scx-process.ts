@@ -1,16 +1,20 @@
 /**
- * The process of one SCX. Only a cluster starts it, with a JSON document in the environment that
- * says what to do (api/scx-launch.ts). It ends when its session no longer needs it, or, in order,
- * at a SIGTERM. It goes on when the reader of its output goes away.
+ * The process of one SCX. Only a cluster starts it, or an SCX that hands over to it; a JSON document
+ * says what to do (api/scx-launch.ts). It ends when its session no longer needs it, or, in order, at a
+ * SIGTERM. It goes on when the reader of its output goes away.
  */
 
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { openPredecessor } from '../../scx/hand-over/take-over.js';
 import { openGivenEncoders } from '../../scx/ingest/given-encoders.js';
-import { startScx } from '../../scx/scx.js';
+import { type ScxOptions, startScx } from '../../scx/scx.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
+import { awaitLaunch } from './awaited-launch.js';
+
+/** What the process that started this one has for it. */
+type Given = Pick<ScxOptions, 'launch' | 'predecessor' | 'givenEncoders' | 'socket'>;
 
 /**
  * Runs an SCX until it ends. Rejects with a UserError when the document is malformed or a port is
@@ -20,33 +24,49 @@ export async function runScx(): Promise<void> {
   // Ctrl-C at the cluster's terminal, or its end, reaches this process, too. The cluster decides, and sends
   // SIGTERM.
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
-  const launch = readLaunch(process.env[LAUNCH_VARIABLE]);
-  const log = await createLog(launch.logLevel);
   // Not once: a successor may be told by its cluster and by its predecessor.
   const stopping = new Promise<void>((resolve) => process.on('SIGTERM', () => resolve()));
-  // The channel of this process leads to the one that started it: the front end, or another SCX.
-  const parent = launch.takesEncoders
-    ? { givenEncoders: openGivenEncoders() }
-    : { predecessor: openPredecessor() };
-  const scx = await startScx({ launch, log, entry: ENTRY, ...parent });
+  const given = await givenBy(process.env[LAUNCH_VARIABLE], stopping);
+  if (given === undefined) return;
+  const log = await createLog(given.launch.logLevel);
+  const scx = await startScx({ log, entry: ENTRY, ...given });
   void stopping.then(() => scx.stop());
   await scx.stopped;
 }
 
-function readLaunch(json: string | undefined): Launch {
-  if (json === undefined) {
+/**
+ * The channel of this process leads to the one that started it: an SCX, whose successor finds its
+ * document in the environment, or the front end, which sends it.
+ */
+async function givenBy(
+  json: string | undefined,
+  stopping: Promise<void>,
+): Promise<Given | undefined> {
+  if (json !== undefined) return { launch: parse(json), predecessor: openPredecessor() };
+  const givenEncoders = openGivenEncoders();
+  if (givenEncoders === undefined) {
     throw new UserError(
       EXIT.usage,
-      `scx is started by a cluster, with ${LAUNCH_VARIABLE} set; run "scattercast cluster"`,
+      'scx is started by a cluster, which tells it what to do; run "scattercast cluster"',
     );
   }
+  const awaited = await awaitLaunch(stopping);
+  return awaited && { launch: check(awaited.launch), socket: awaited.socket, givenEncoders };
+}
+
+function parse(json: string): Launch {
+  let document: unknown;
   try {
-    return launchSchema.parse(JSON.parse(json));
+    document = JSON.parse(json);
   } catch {
-    // The message must not quote the document, which contains a token.
-    throw new UserError(
-      EXIT.usage,
-      `${LAUNCH_VARIABLE} does not contain a launch document of this version`,
-    );
+    // Malformed, as is undefined.
   }
+  return check(document);
+}
+
+function check(document: unknown): Launch {
+  const launch = launchSchema.safeParse(document);
+  if (launch.success) return launch.data;
+  // The message must not quote the document, which contains a token.
+  throw new UserError(EXIT.usage, 'the launch document of an SCX is not one of this version');
 }

@@ -120,14 +120,24 @@ const FLOW_HEAD = [
   'missed',
 ];
 
+/** The processes that wait to become an SCX; empty if the cluster keeps none. */
+const spareLines = ({ spares = [] }: ClusterStatus['cluster']): readonly string[] =>
+  spares.map(({ pid, ready }) => `spare SCX: process ${pid}, ${ready ? 'ready' : 'starting'}`);
+
 /** A cluster's status as text, with a final newline. */
-export function statusText({ sessions }: ClusterStatus): string {
+export function statusText({ cluster, sessions }: ClusterStatus): string {
+  const spares = spareLines(cluster).join('\n');
+  const blocks = [...sessionBlocks(sessions), ...(spares === '' ? [] : [spares])];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function sessionBlocks(sessions: ClusterStatus['sessions']): readonly string[] {
   if (sessions.length === 0)
-    return 'no sessions: nothing is announced at this cluster, and nobody listens\n';
+    return ['no sessions: nothing is announced at this cluster, and nobody listens'];
   const blocks = [drawTable(SESSION_HEAD, sessions.map(sessionRow))];
   for (const session of sessions) {
     const head = `${session.path}\n  key ${session.key}`;
     if (session.scxs.length > 0) blocks.push(head, ...session.scxs.flatMap(scxBlock));
   }
-  return `${blocks.join('\n\n')}\n`;
+  return blocks;
 }

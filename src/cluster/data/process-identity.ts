@@ -41,8 +41,8 @@ export function birthOf(pid: number): string | undefined {
 /** Whether the process with this id and birth is still alive. */
 export const isAlive = (pid: number, birth: string): boolean => birthOf(pid) === birth;
 
-/** Whether the command line of a process has this argument; true where it cannot be read. */
-export function hasArgument(pid: number, argument: string): boolean {
-  if (!HAS_PROC) return true;
-  return (readIfAny(`/proc/${pid}/cmdline`) ?? '').split('\0').includes(argument);
+/** The arguments of a process; undefined where they cannot be read. */
+export function argumentsOf(pid: number): readonly string[] | undefined {
+  if (!HAS_PROC) return undefined;
+  return (readIfAny(`/proc/${pid}/cmdline`) ?? '').split('\0');
 }

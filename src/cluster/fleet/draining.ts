@@ -3,7 +3,7 @@
  * listener noticing. The SCX itself starts its successor and hands over (scx/hand-over/); the
  * cluster leaves the order, and sees from the lease renewals whether it was carried out. One SCX
  * follows the other, so that the machine runs one additional process at a time, and a session's
- * overlay changes once at a time.
+ * overlay changes once at a time. Spares are replaced as well: later SCXs are of the new version, too.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Drained } from '../../api/drain.js';
@@ -89,6 +89,7 @@ export function createDraining(options: DrainingOptions): Draining {
     report,
     isMeant,
   ) => {
+    platform.renewSpares();
     for (const old of statuses().filter((scx) => scx.state !== 'leaving' && isMeant(scx))) {
       const outcome = await replace(old, drainMs).catch(({ message }: Error) =>
         bad(`the order could not be written: ${message}`),

@@ -10,6 +10,7 @@ import type { LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createRng } from '../../lib/rng.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
+import type { Spare } from '../platform/spares.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import type { SupervisorConfig } from '../supervisor/supervisor-config.js';
 import { createDraining, type Draining } from './draining.js';
@@ -47,6 +48,8 @@ export interface Fleet {
   readonly listenersOf: ListenerTotals['of'];
   /** SCX processes, those without a lease included. */
   readonly size: number;
+  /** Processes that wait for a launch; they are no SCXs yet. */
+  readonly spares: readonly Spare[];
   /** Replaces SCXs by new processes; see draining.ts. */
   readonly drain: Draining['drain'];
   /** Ends all SCXs; resolves when they have ended, or are given up. */
@@ -94,6 +97,9 @@ export function createFleet(options: FleetOptions): Fleet {
     listenersOf: listenerTotals.of,
     get size() {
       return supervisor.size;
+    },
+    get spares() {
+      return platform.spares();
     },
     stopAll,
   };

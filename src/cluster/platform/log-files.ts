@@ -3,7 +3,7 @@
  * its log does not depend on the front end. Bounded: FILES_MAX files, and when one is larger than
  * BYTES_MAX its text is moved to FILE.1 and it begins anew (an SCX always appends to its file).
  */
-import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 
 const FILES_MAX = 100; // guess
 const BYTES_MAX = 1024 * 1024; // guess: with FILE.1, all logs stay below 200 MiB
@@ -38,6 +38,10 @@ export async function trimLogs(folder: string, filesMax = FILES_MAX, bytesMax = 
     await truncate(path).catch(() => undefined);
   }
 }
+
+/** Gives a log another name; the process that writes it goes on. */
+export const renameLog = (folder: string, from: string, to: string): Promise<void> =>
+  rename(`${folder}/${from}.log`, `${folder}/${to}.log`);
 
 /** Opens the log of a new SCX. `name` is safe in file names. */
 export async function openLog(folder: string, name: string) {

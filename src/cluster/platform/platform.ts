@@ -9,6 +9,7 @@
 import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
 import type { Ports } from '../ports/port-pairs.js';
 import type { EncoderGift } from './encoder-channel.js';
+import type { Spare } from './spares.js';
 
 /** An SCX that runs already. */
 export interface Found {
@@ -63,6 +64,10 @@ export interface Platform {
    * that is not possible.
    */
   carryEncoder(gift: EncoderGift): Promise<boolean>;
-  /** Ends the watching, not the SCXs. */
+  /** The processes that wait for a launch; none if this platform starts none ahead. */
+  spares(): readonly Spare[];
+  /** Replaces them by processes of the program that is installed now. */
+  renewSpares(): void;
+  /** Ends the watching and the spares, not the SCXs. */
   close(): void;
 }

@@ -1,31 +1,29 @@
 /**
- * The platform of a single machine: each SCX is a child process (scx-command.ts). A front end that
- * is started later finds the SCXs in their run files (run-files.ts); they are not its children, so
- * it watches them (foreign-processes.ts), and does not hold their ports (held-ports.ts).
+ * The platform of a single machine: each SCX is a child process (start-scx.ts). A front end that is
+ * started later finds the SCXs in their run files (run-files.ts); they are not its children, so it
+ * watches them (foreign-processes.ts), and does not hold their ports (held-ports.ts).
  */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import type { FileHandle } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Order } from '../../api/hand-over-order.js';
 import { type Launch, launchFactsSchema } from '../../api/scx-launch.js';
-import { parseSessionId } from '../../session/session-id.js';
 import { PRIVATE_MODE, writeFileAtomic } from '../data/atomic-file.js';
-import { birthOf, hasArgument, isAlive } from '../data/process-identity.js';
+import { argumentsOf, birthOf, isAlive } from '../data/process-identity.js';
 import { createHeldPorts, type HeldPorts } from '../ports/held-ports.js';
 import { createCarrierProcess } from './carrier-process.js';
 import { type EncoderChannel, openEncoderChannel } from './encoder-channel.js';
 import { createForeignProcesses, type ForeignProcesses } from './foreign-processes.js';
-import { openLog, trimLogs } from './log-files.js';
+import { trimLogs } from './log-files.js';
 import type { Exit, Found, Platform } from './platform.js';
 import { type RunFile, readRunFiles, removeRunFile, writeRunFile } from './run-files.js';
-import { scxArguments, spawnScx } from './scx-command.js';
+import { ORDERS_FLAG, type ScxProgram, scxArguments } from './scx-command.js';
+import { createSpares, type Spares } from './spares.js';
+import { orderFileOf, type ScxStartOptions, startScx, startSpare } from './start-scx.js';
+import type { WaitingScx } from './waiting-scx.js';
 
-export interface ProcessPlatformOptions {
-  /** The command line's main file; it is run as `node ENTRY scx --session NAME`. */
-  readonly entry: string;
-  /** The processes may only use the files that they need. */
-  readonly confined: boolean;
+export interface ProcessPlatformOptions extends ScxProgram {
+  /** How many processes are kept started, without an SCX; default: none. */
+  readonly spares?: number | undefined;
   /** `run/` and `logs/` in it belong to the platform. */
   readonly dataDir: string;
   /** SCXs write to our own output instead of to log files. */
@@ -43,142 +41,147 @@ interface Child {
 
 /** The state that the verbs share. */
 interface Context {
-  readonly options: ProcessPlatformOptions;
-  readonly runFolder: string;
-  readonly logFolder: string;
+  readonly options: ScxStartOptions;
   readonly children: Map<string, Child>; // bounded by the supervisor, as the others are
   readonly foreign: ForeignProcesses;
   readonly ports: HeldPorts;
+  readonly spares: Spares;
   /** Launches that have no process yet. */
   readonly starting: Set<string>;
   /** Successors that were ordered and have not renewed a lease yet. */
   readonly successors: Map<string, Launch>;
+  /** Where the orders of each SCX lie. */
+  readonly orderFiles: Map<string, string>;
   tellExit(exit: Exit): void;
 }
 
-function runFileOf(launch: Launch, pid: number): RunFile {
+function runFileOf(launch: Launch, pid: number, successorFile: string): RunFile {
   const { id, session } = launch;
   const ports = { http: launch.httpPort, overlay: launch.overlayPort };
   const facts = launchFactsSchema.parse(launch);
-  return { id, session, pid, birth: birthOf(pid) ?? '', ports, facts };
-}
-
-const orderFileOf = ({ runFolder }: Context, id: string): string => `${runFolder}/${id}.successor`;
-
-const withOrderFile = (context: Context, launch: Launch): Launch => ({
-  ...launch,
-  successorFile: orderFileOf(context, launch.id),
-});
-
-async function openOutput(
-  { options, logFolder }: Context,
-  launch: Launch,
-): Promise<FileHandle | undefined> {
-  const name = parseSessionId(launch.session);
-  if (options.inheritLogs || !name.ok) return undefined;
-  return openLog(logFolder, `${name.value.session}-${launch.id}`).catch((error: unknown) => {
-    options.log.warn({ err: error }, 'the log of an SCX cannot be written; it runs without');
-    return undefined;
-  });
+  return { id, session, pid, birth: birthOf(pid) ?? '', ports, facts, successorFile };
 }
 
 /** Writes the run file, unless the process has ended meanwhile. */
 async function remember(
-  { options, runFolder, children, foreign }: Context,
+  { options: { runFolder, log }, children, foreign }: Context,
   run: RunFile,
 ): Promise<void> {
   try {
     await writeRunFile(runFolder, run);
     if (!children.has(run.id) && !foreign.has(run.id)) await removeRunFile(runFolder, run.id);
   } catch (error) {
-    options.log.warn({ err: error, id: run.id }, 'a run file cannot be written');
+    log.warn({ err: error, id: run.id }, 'a run file cannot be written');
   }
 }
 
-function follow({ options, children, tellExit }: Context, id: string, child: ChildProcess): void {
-  children.set(id, { process: child, encoders: openEncoderChannel(child) });
-  child.once('exit', (code, signal) => {
+function follow(context: Context, id: string, { process, successorFile }: WaitingScx): void {
+  const { options, children, orderFiles, tellExit } = context;
+  children.set(id, { process, encoders: openEncoderChannel(process) });
+  orderFiles.set(id, successorFile);
+  process.once('exit', (code, signal) => {
     children.delete(id);
     tellExit({ id, code, signal });
   });
-  child.on('error', (error) => options.log.warn({ err: error, id }, 'an SCX cannot be signalled'));
-  child.unref();
+  process.on('error', (error) =>
+    options.log.warn({ err: error, id }, 'an SCX cannot be signalled'),
+  );
 }
 
 async function launchScx(context: Context, launch: Launch): Promise<{ readonly pid: number }> {
-  const { options, starting, ports } = context;
-  const { inheritLogs } = options;
-  starting.add(launch.id);
-  const held = await ports.hold(launch.id, launch.listenHost, launch.httpPort);
-  const output = await openOutput(context, launch);
-  try {
-    if (!starting.delete(launch.id)) throw new Error('it was stopped before it started');
-    const target = inheritLogs ? 'inherit' : (output?.fd ?? 'ignore');
-    const child = spawnScx(options, withOrderFile(context, launch), target, held?.fd);
-    if (child.pid === undefined) throw (await once(child, 'error'))[0];
-    follow(context, launch.id, child);
-    void remember(context, runFileOf(launch, child.pid));
-    return { pid: child.pid };
-  } finally {
-    await output?.close();
+  const { options, starting, ports, spares } = context;
+  const { id } = launch;
+  starting.add(id);
+  const held = await ports.hold(id, launch.listenHost, launch.httpPort);
+  if (!starting.has(id)) throw new Error(STOPPED);
+  const scx = await startScx(options, spares, launch, held?.handle);
+  if (!starting.delete(id)) {
+    scx.end();
+    throw new Error(STOPPED);
   }
+  follow(context, id, scx);
+  void remember(context, runFileOf(launch, scx.pid, scx.successorFile));
+  return { pid: scx.pid };
 }
 
-async function listScxs({ runFolder, foreign }: Context): Promise<readonly Found[]> {
+const STOPPED = 'it was stopped before it started';
+
+async function listScxs(context: Context): Promise<readonly Found[]> {
+  const { options, foreign, orderFiles } = context;
   const found: Found[] = [];
-  for (const run of await readRunFiles(runFolder)) {
+  for (const run of await readRunFiles(options.runFolder)) {
     if (isAlive(run.pid, run.birth)) {
       foreign.watch(run.id, run.pid, run.birth);
+      orderFiles.set(run.id, run.successorFile);
       found.push(run);
     } else {
-      await removeRunFile(runFolder, run.id);
+      await removeRunFile(options.runFolder, run.id);
     }
   }
   return found;
 }
 
-function adoptScx(context: Context, id: string, session: string, pid: number): boolean {
-  const { children, foreign, ports, successors } = context;
+/**
+ * Where the orders of a process lie that no run file names: its arguments say so. Undefined: it is no
+ * SCX of this cluster.
+ */
+function orderFileOfProcess({ options }: Context, id: string, pid: number): string | undefined {
+  const words = argumentsOf(pid);
+  if (words === undefined) return orderFileOf(options.runFolder, id); // what is most likely
+  const file = words[words.indexOf(ORDERS_FLAG) + 1];
+  return file?.startsWith(`${options.runFolder}/`) ? file : undefined;
+}
+
+function adoptScx(context: Context, id: string, pid: number): boolean {
+  const { children, foreign, ports, successors, orderFiles } = context;
   if (children.has(id) || foreign.has(id)) return true;
   const birth = birthOf(pid);
-  if (birth === undefined || !hasArgument(pid, session)) return false;
+  const successorFile = orderFileOfProcess(context, id, pid);
+  if (birth === undefined || successorFile === undefined) return false;
   foreign.watch(id, pid, birth);
+  orderFiles.set(id, successorFile);
   const launch = successors.get(id);
   if (launch !== undefined) {
     ports.share(id, launch.httpPort);
-    void remember(context, runFileOf(launch, pid));
+    void remember(context, runFileOf(launch, pid, successorFile));
   }
   successors.delete(id);
   return true;
 }
 
 async function orderSuccessor(
-  context: Context,
+  { options, successors, orderFiles }: Context,
   id: string,
   successor: Launch,
   drainMs: number,
 ): Promise<void> {
-  const { options, successors } = context;
-  const launch = withOrderFile(context, successor);
-  const args = scxArguments(options, launch);
+  const { runFolder } = options;
+  const successorFile = orderFileOf(runFolder, successor.id);
+  const args = scxArguments(options, successorFile);
+  const launch = { ...successor, successorFile };
   const order: Order = { program: process.execPath, args, launch, drainMs };
   successors.clear(); // one at a time: an earlier one did not come
   successors.set(successor.id, successor);
-  await writeFileAtomic(orderFileOf(context, id), JSON.stringify(order), PRIVATE_MODE);
+  const file = orderFiles.get(id) ?? orderFileOf(runFolder, id);
+  await writeFileAtomic(file, JSON.stringify(order), PRIVATE_MODE);
 }
 
-function createContext(options: ProcessPlatformOptions, hear: (exit: Exit) => void): Context {
-  const { dataDir, log } = options;
+function createContext(given: ProcessPlatformOptions, hear: (exit: Exit) => void): Context {
+  const { dataDir, log, spares: count = 0, ...shared } = given;
   const runFolder = `${dataDir}/run`;
+  const options = { ...shared, log, runFolder, logFolder: `${dataDir}/logs` };
+  const orderFiles = new Map<string, string>();
   const tellExit = (exit: Exit): void => {
     void removeRunFile(runFolder, exit.id).catch(() => undefined);
+    orderFiles.delete(exit.id);
     hear(exit);
   };
   return {
-    ...{ options, runFolder, logFolder: `${dataDir}/logs`, tellExit },
+    ...{ options, orderFiles, tellExit },
     children: new Map(),
     foreign: createForeignProcesses(log, (id) => tellExit({ id, code: null, signal: null })),
     ports: createHeldPorts(),
+    spares: createSpares({ count, log, start: (index) => startSpare(options, index) }),
     starting: new Set(),
     successors: new Map(),
   };
@@ -188,7 +191,8 @@ function createContext(options: ProcessPlatformOptions, hear: (exit: Exit) => vo
 export function createProcessPlatform(options: ProcessPlatformOptions): Platform {
   let hear: (exit: Exit) => void = () => undefined;
   const context = createContext(options, (exit) => hear(exit));
-  const { logFolder, starting, children, foreign, ports } = context;
+  const { starting, children, foreign, ports, spares } = context;
+  const { logFolder } = context.options;
   const carrier = createCarrierProcess(options);
   void trimLogs(logFolder);
   const trimming = setInterval(() => void trimLogs(logFolder), TRIM_LOGS_MS).unref();
@@ -204,12 +208,15 @@ export function createProcessPlatform(options: ProcessPlatformOptions): Platform
     onExit: (listener) => {
       hear = listener;
     },
-    adopt: (id, session, pid) => adoptScx(context, id, session, pid),
+    adopt: (id, _session, pid) => adoptScx(context, id, pid),
     orderSuccessor: (id, successor, drainMs) => orderSuccessor(context, id, successor, drainMs),
     giveEncoder: async (id, gift) => (await children.get(id)?.encoders.give(gift)) ?? false,
     carryEncoder: carrier.give,
+    spares: spares.list,
+    renewSpares: spares.renew,
     close: () => {
       clearInterval(trimming);
+      spares.close();
       for (const { encoders } of children.values()) encoders.close();
       carrier.close();
       foreign.close();

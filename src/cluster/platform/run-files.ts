@@ -18,6 +18,8 @@ const runFileSchema = z.object({
   birth: z.string().max(200),
   ports: z.object({ http: port, overlay: port }),
   facts: launchFactsSchema,
+  /** Where its orders to hand over lie. */
+  successorFile: z.string().max(4096),
 });
 
 /** The record of a running SCX. */

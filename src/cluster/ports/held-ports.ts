@@ -1,9 +1,9 @@
 /**
  * The listening sockets of SCXs, held by the front end's process. A player that loses its stream
  * connects again within a tenth of a second, some of them exactly once, but the next SCX needs half
- * a second to start. So the front end opens an SCX's HTTP port and passes the socket on as an
- * inherited descriptor. The SCX listens and accepts; the front end only has the socket. When the SCX
- * dies, the socket stays: connections wait in its backlog until the next SCX inherits it.
+ * a second to start. So the front end opens an SCX's HTTP port and passes the socket on with the
+ * launch document. The SCX listens and accepts; the front end only has the socket. When the SCX
+ * dies, the socket stays: connections wait in its backlog until the next SCX gets it.
  *
  * The front end must not listen itself, because it would accept. Node has no public function that
  * binds a socket and does no more, but the one that `node:cluster` is built on; where it is missing,
@@ -33,8 +33,8 @@ type Bind = (
 /** A port that outlives its SCXs. */
 interface HeldPort {
   readonly port: number;
-  /** The descriptor of the socket, for a child process. */
-  readonly fd: number;
+  /** The socket, of Node's own kind, which can be sent to a child process. */
+  readonly handle: BoundHandle;
 }
 
 /** The ports that are held. */
@@ -49,7 +49,6 @@ export interface HeldPorts {
 }
 
 interface Held extends HeldPort {
-  readonly handle: BoundHandle;
   /** The SCXs that use it, or have used it and are about to be replaced. */
   readonly users: Set<string>;
 }
@@ -66,7 +65,7 @@ async function open(host: string, port: number): Promise<Omit<Held, 'users'> | u
   handle.getsockname?.(bound);
   const { fd = -1 } = handle;
   const isBound = port === 0 ? (bound.port ?? 0) > 0 : bound.port === port;
-  if (isBound && fd >= 0) return { port: bound.port ?? port, fd, handle };
+  if (isBound && fd >= 0) return { port: bound.port ?? port, handle };
   handle.close();
   return undefined;
 }

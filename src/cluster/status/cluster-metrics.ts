@@ -10,6 +10,7 @@ import type { SupervisorEffect } from '../supervisor/supervisor-types.js';
 interface Levels {
   readonly scxs: number;
   readonly scxsMax: number;
+  readonly spares?: readonly { readonly ready: boolean }[] | undefined;
   readonly sessions: number;
   readonly listeners: number;
   /** Those of them whose stream goes through the front end. */
@@ -47,6 +48,7 @@ export function createClusterMetrics(): ClusterMetrics {
 
   const scxs = gauge('scxs', 'SCX processes of this cluster');
   const scxsMax = gauge('scxs_max', 'SCX processes that this cluster may run');
+  const spares = gauge('scx_spares', 'Processes that are ready to become an SCX');
   const sessions = gauge('sessions', 'Sessions published here or with an SCX here');
   const listeners = gauge('listeners', 'Listeners at this cluster');
   const proxied = gauge('proxied_streams', 'Streams that go through the front end');
@@ -75,6 +77,7 @@ export function createClusterMetrics(): ClusterMetrics {
     print: (levels) => {
       scxs.set(levels.scxs);
       scxsMax.set(levels.scxsMax);
+      spares.set((levels.spares ?? []).filter(({ ready }) => ready).length);
       sessions.set(levels.sessions);
       listeners.set(levels.listeners);
       proxied.set(levels.proxied);

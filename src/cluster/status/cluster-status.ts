@@ -12,6 +12,7 @@ import { parseSessionId, refPath, type SessionIdentity } from '../../session/ses
 import { sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import type { SessionListeners } from '../fleet/listener-totals.js';
+import type { Spare } from '../platform/spares.js';
 
 /** The sources of the status. */
 export interface StatusSources {
@@ -24,6 +25,7 @@ export interface StatusSources {
   readonly scxsMax: number;
   readonly scxCount: number;
   readonly scxs: readonly ScxStatus[];
+  readonly spares: readonly Spare[];
   /** The ids of sessions with an SCX, also of one that has not reported yet. */
   readonly running: readonly string[];
   /** The ids of the sessions that are published here. */
@@ -97,8 +99,10 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
   });
   const statuses = identities.map((identity) => sessionStatus(identity, from));
   const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
+  const spares = from.spares.map(({ pid, isReady: ready }) => ({ pid, ready }));
+  const scxs = { scxs: scxCount, scxsMax, spares };
   return {
-    cluster: { url, version, startedAt, key, scxs: scxCount, scxsMax, listeners, listenersTotal },
+    cluster: { url, version, startedAt, key, ...scxs, listeners, listenersTotal },
     sessions: statuses,
   };
 }

@@ -32,11 +32,13 @@ export interface ScxPortOptions extends RequestOptions {
   readonly tls: Tls | undefined;
 }
 
-/** An address to listen on, or a socket that another process has opened: inherited, or handed over. */
-export type ListenTarget =
-  | { readonly host: string; readonly port: number }
-  | { readonly fd: number }
-  | Server;
+/** A socket of Node's own kind that another process has bound to the port, and keeps. */
+export interface BoundSocket {
+  close(): void;
+}
+
+/** An address to listen on, or a socket of another process: the front end's, or a predecessor's. */
+export type ListenTarget = { readonly host: string; readonly port: number } | BoundSocket | Server;
 
 /** A listening HTTP port. */
 export interface ScxPort {
@@ -186,7 +188,7 @@ function listen(server: Server, target: ListenTarget): Promise<void> {
       server.removeAllListeners('error');
       resolve();
     };
-    // Node takes the backlog of a descriptor from the second argument only.
+    // Node takes the backlog of a socket from the second argument only.
     if ('port' in target) server.listen({ ...target, backlog: BACKLOG }, onListening);
     else server.listen(target, BACKLOG, onListening);
   });

@@ -116,6 +116,19 @@ describe('The status', () => {
     expect(text).not.toContain('\u001b');
   });
 
+  test('names the processes that wait to become an SCX, with sessions or without', () => {
+    const spares = [
+      { pid: 4712, ready: true },
+      { pid: 4713, ready: false },
+    ];
+    for (const sessions of [[], [session]]) {
+      expect(statusText({ cluster: { ...cluster, spares }, sessions })).toMatch(
+        /\n\nspare SCX: process 4712, ready\nspare SCX: process 4713, starting\n$/,
+      );
+      expect(statusText({ cluster, sessions })).not.toContain('spare');
+    }
+  });
+
   test('has a line with the disturbances of an SCX, and none if there were none', () => {
     const disturbances = {
       failovers: { closed: 2, silent: 0, route: 1 },

@@ -70,7 +70,7 @@ describe('POST /drain', () => {
   });
 
   test('orders a successor with the same port and facts, and reports when it took over', async () => {
-    const { drain, renew, appear, order, launch } = await setUp();
+    const { drain, renew, appear, order, launch, platform } = await setUp();
     expect(await renew()).not.toHaveProperty('handOver');
     const answer = drain();
     const { id, successor, drainMs } = await order();
@@ -79,6 +79,7 @@ describe('POST /drain', () => {
     const own = { id: successor.id, keySeed, voucher };
     expect(successor).toEqual({ ...launch, ...own, httpPort: 8100, overlayPort: 8103 });
     expect(await renew()).toMatchObject({ handOver: true });
+    expect(platform.renewals).toBe(1); // of its spares
     expect((await drain()).status).toBe(409);
     await appear(successor.id, 4711);
     await renew({ state: 'leaving', leavesWithinMs: 5000 });
@@ -169,21 +170,19 @@ test("An order is a file that only the cluster's user can read, and names this p
   const dataDir = temporaryFolder();
   const entry = fileURLToPath(new URL('../stand-in.mjs', import.meta.url));
   const platform = createProcessPlatform({
-    ...{ entry, confined: true, dataDir, inheritLogs: false, log: quiet },
+    ...{ entry, confined: true, files: {}, dataDir, inheritLogs: false, log: quiet },
   });
   const { launch } = await setUp();
   const successor = launchSchema.parse({ ...launch, id: 'b'.repeat(32) });
   await platform.orderSuccessor(launch.id, successor, 1000);
   platform.close();
   const file = `${dataDir}/run/${launch.id}.successor`;
+  const successorFile = `${dataDir}/run/${successor.id}.successor`;
   const order = orderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(order.args.slice(-4)).toEqual([entry, 'scx', '--session', NIGHT]);
+  expect(order.args.slice(-4)).toEqual([entry, 'scx', '--orders', successorFile]);
   // It is to take orders itself.
-  expect(order.args).toContain(`--allow-fs-write=${dataDir}/run/${successor.id}.successor`);
+  expect(order.args).toContain(`--allow-fs-write=${successorFile}`);
   expect(order).toMatchObject({ program: process.execPath, drainMs: 1000 });
-  expect(order.launch).toEqual({
-    ...successor,
-    successorFile: `${dataDir}/run/${'b'.repeat(32)}.successor`,
-  });
+  expect(order.launch).toEqual({ ...successor, successorFile });
 });

@@ -77,9 +77,9 @@ afterEach(() => {
   for (const pid of pids.splice(0)) if (birthOf(pid) !== undefined) process.kill(pid, 'SIGKILL');
 });
 
-function setUp(dataDir = temporaryFolder(), entry = ENTRY) {
+function setUp(dataDir = temporaryFolder()) {
   const platform = createProcessPlatform({
-    ...{ entry, confined: false, dataDir, inheritLogs: false, log: quiet },
+    ...{ entry: ENTRY, confined: false, files: {}, dataDir, inheritLogs: false, log: quiet },
   });
   open.push(platform);
   const exits: Exit[] = [];
@@ -218,12 +218,12 @@ describe('The process platform', () => {
     expect(isAlive(run.pid, run.birth)).toBe(true);
   });
 
-  test('adopts a process without a run file only if it is an SCX of that session', async () => {
+  test('adopts a process without a run file only if it is an SCX of this cluster', async () => {
     const first = setUp();
     const pid = await first.launch('night');
     await first.started('night');
-    const { platform, exits } = setUp();
-    expect(platform.adopt(ID, idOf('scattercast://radio.example/other'), pid)).toBe(false);
+    expect(setUp().platform.adopt(ID, NIGHT, pid)).toBe(false);
+    const { platform, exits } = setUp(first.dataDir);
     expect(platform.adopt(ID, NIGHT, process.pid)).toBe(false);
     expect(platform.adopt(ID, NIGHT, pid)).toBe(true);
     platform.stop(ID, 'SIGKILL');

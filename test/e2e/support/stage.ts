@@ -147,7 +147,9 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
   let count = 0;
 
   const run: Stage['run'] = (args, options) => {
-    const own = { ...process.env, SCATTERCAST_CONFIG: '', ...env, ...options?.env };
+    // A spare costs each cluster the start of a process, and only tests of spares need one.
+    const ours = { SCATTERCAST_CONFIG: '', SCATTERCAST_SPARE: '0' };
+    const own = { ...process.env, ...ours, ...env, ...options?.env };
     const { within } = options?.host ?? THIS_HOST;
     const [program = '', ...rest] = [...within, process.execPath, '.', ...args];
     const started = start(program, rest, own);
