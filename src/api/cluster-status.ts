@@ -15,6 +15,7 @@ const textOrNull = (lengthMax: number) => z.string().max(lengthMax).nullable().d
 const SESSIONS_MAX = 10_000;
 const SCXS_MAX = 1024;
 const SPARES_MAX = 1024;
+const MACHINES_MAX = 1024;
 
 const sessionStatusSchema = z.object({
   /** `scattercast://creator/session` */
@@ -59,6 +60,17 @@ const sessionStatusSchema = z.object({
 /** One session at a cluster. */
 export type SessionStatus = Readonly<z.infer<typeof sessionStatusSchema>>;
 
+const machineSchema = z.object({
+  /** Its host name, by which players reach the SCXs there. */
+  name: z.string().max(255),
+  /** The engine reaches it. */
+  ready: z.boolean(),
+  /** It is given SCXs: it is neither drained nor paused. */
+  active: z.boolean(),
+  scxs: count,
+  listeners: count,
+});
+
 export const clusterStatusSchema = z.object({
   cluster: z.object({
     /** The URL of this front end: `http://host:port`. */
@@ -68,6 +80,8 @@ export const clusterStatusSchema = z.object({
     key: publicKeySchema.optional(),
     /** ISO 8601. */
     startedAt: z.string().max(40),
+    /** The machines of the Swarm; absent on the platform `process`. */
+    machines: z.array(machineSchema).max(MACHINES_MAX).optional(),
     /** SCX processes here, those that have only just been launched included. */
     scxs: countOrZero,
     scxsMax: countOrZero,

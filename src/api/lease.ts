@@ -33,6 +33,8 @@ export const leaseTermsSchema = z.object({
   fallback: fallbackFileSchema.nullable().optional(),
   /** The server that is asked about listeners; null: none; absent from older front ends. */
   listenerHook: listenerHookSchema.nullable().optional(),
+  /** All front ends of the cluster: the lease is renewed at each. Absent where there is one. */
+  frontEnds: z.array(z.string().max(2048)).max(16).optional(),
   /** There is an order to hand over in the SCX's `successorFile` (hand-over-order.ts). */
   handOver: z.boolean().optional(),
 });

@@ -61,8 +61,13 @@ export const launchSchema = z.strictObject({
    * `http://127.0.0.1:8000`.
    */
   leaseUrl: z.string().max(2048),
+  /** Further front ends, at which it is renewed as well; absent: there is one. */
+  leaseUrls: z.array(z.string().max(2048)).max(16).optional(),
   leaseToken: z.string().max(256),
   leaseIntervalMs: z.number().min(50).max(60_000),
+  /** The service of the engine that keeps it running, and its machine; absent on one machine. */
+  service: z.string().max(63).optional(),
+  machine: z.string().max(255).optional(),
   /** The address at which others reach it; the sockets listen on `listenHost`. */
   advertiseHost: z.string().max(255),
   listenHost: z.string().max(255),

@@ -39,6 +39,16 @@ export const SCX_DEFAULTS: Omit<ScxSettings, 'logLevel'> = Object.freeze({
 /** The proxies whose X-Forwarded-For counts by default: those on this machine. */
 export const TRUSTED_PROXIES: readonly string[] = ['127.0.0.0/8', '::1'];
 
+/** A Swarm that starts SCXs. */
+export interface SwarmOptions {
+  /** Of the SCXs, as engines know it. */
+  readonly image: string | undefined;
+  /** The beginning of the names of services: for each cluster of the Swarm another. */
+  readonly name: string;
+  /** The socket of the Docker engine of this machine, a manager. */
+  readonly socket: string;
+}
+
 export interface ClusterOptions {
   /** The port of the front end; 0 is any free one. */
   readonly port: number;
@@ -78,6 +88,10 @@ export interface ClusterOptions {
   readonly confined?: boolean;
   /** SCX processes that are kept started and wait for a launch; default: none. */
   readonly spares?: number;
+  /** The file of a text that all front ends of the cluster derive its secrets from; default: drawn. */
+  readonly clusterSecret?: string | undefined;
+  /** SCXs are services of a Docker Swarm; default: processes of this machine. */
+  readonly swarm?: SwarmOptions | undefined;
   readonly log: Logger;
   readonly scx?: Partial<ScxSettings>;
   /** The files and sockets that this process may have open; default: what the system says. */

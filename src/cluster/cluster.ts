@@ -19,8 +19,9 @@ import { replaceOutdated } from './fleet/replace-outdated.js';
 import { createFrontEnd } from './front-end.js';
 import { createEncoderPassthrough, type EncoderPassthrough } from './ingest/encoder-passthrough.js';
 import { openShoutcastPort } from './ingest/shoutcast.js';
+import { openPlatform } from './open-platform.js';
 import type { Platform } from './platform/platform.js';
-import { createProcessPlatform } from './platform/process-platform.js';
+
 import { isForScxs } from './ports/port-pairs.js';
 import { createServices, prepare, type Services } from './services.js';
 import { createBoundedServer, listen } from './web/front-end-port.js';
@@ -72,9 +73,9 @@ function attachTo(
   { giveEncoder, carryEncoder }: Platform,
   tls: Tls | undefined,
 ) {
-  const { sessions, scxHost, trustedProxies, options } = services;
+  const { sessions, scxHostOf, trustedProxies, options } = services;
   const passthrough = createEncoderPassthrough({
-    ...{ sessions, scxHost, trustedProxies, encodersMax: services.shares.encodersMax },
+    ...{ sessions, scxHostOf, trustedProxies, encodersMax: services.shares.encodersMax },
     ...{ log: options.log, giveEncoder, carryEncoder, onEncoder: services.metrics.countEncoder },
   });
   const cutUnsorted = sortConnections(server, tls, passthrough.enter);
@@ -123,12 +124,15 @@ async function openShoutcast({ services, passthrough, port }: Listening) {
 function leaveAll({ server, services }: Listening, platform: Platform): void {
   server.close();
   services.webhooks.close();
+  services.replicator?.close();
   services.proxy.close();
   platform.close();
   server.closeAllConnections();
 }
 
+/** On several machines other front ends go on, and so do the SCXs. */
 async function closeAll(listening: Listening, platform: Platform): Promise<void> {
+  if (platform.shared !== undefined) return leaveAll(listening, platform);
   const { fleet, webhooks } = listening.services;
   listening.server.close();
   webhooks.close();
@@ -169,17 +173,13 @@ async function open(
  * usable, or another front end runs on it. `platform` is for tests and for other platforms.
  */
 export async function startCluster(options: ClusterOptions, platform?: Platform): Promise<Cluster> {
-  const { entry, confined = false, dataDir, inheritLogs = false, spares, log } = options;
-  const { certificate, accessLog } = options.scx ?? {};
-  const files = { certificate, accessLog };
-  const unlock = await takeDataDir(dataDir);
-  const chosen =
-    platform ??
-    createProcessPlatform({ entry, confined, files, dataDir, inheritLogs, spares, log });
+  const unlock = await takeDataDir(options.dataDir);
+  let chosen = platform;
   try {
+    chosen ??= await openPlatform(options);
     return await open(options, chosen, unlock);
   } catch (error) {
-    chosen.close();
+    chosen?.close();
     await unlock();
     throw error;
   }

@@ -11,13 +11,14 @@ import { adminRoutes } from './admin/admin-routes.js';
 import { announcementRoutes } from './announcements/announcement-routes.js';
 import { fallbackRoutes } from './fallback/fallback-routes.js';
 import { drainRoutes } from './fleet/drain-routes.js';
-import { keepPublished } from './fleet/keep-published.js';
+import { joinRoutes } from './fleet/join-routes.js';
 import { leaseRoutes } from './fleet/lease-routes.js';
 import { termsFrom } from './fleet/lease-terms.js';
 import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
 import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
+import { replicaRoutes } from './replica/replica-routes.js';
 import type { Services } from './services.js';
 import { sessionPageHandler, sessionPageRoutes } from './session-pages/session-page-routes.js';
 import { icecastRoutes } from './status/icecast-routes.js';
@@ -78,19 +79,19 @@ const failed =
 
 /** Publishing, and what belongs to an announcement. */
 function publishingRoutes(services: Services) {
-  const { url, store, ownership, fleet, webhooks, fallbacks } = services;
+  const { url, store, ownership, fallbacks, onPublished, onWithdrawn } = services;
+  const { proofs, secret, replicator } = services;
   const { log, allowPrivate } = services.options;
   const announcements = announcementRoutes({
-    ...{ url, store, ownership, log },
-    onPublished: (announcement) => keepPublished(fleet, announcement),
-    onWithdrawn: async (session) => {
-      fleet.unkeep(session.id);
-      webhooks.forget(session.text);
-      await fallbacks.sweep();
-    },
+    ...{ url, store, ownership, log, onPublished, onWithdrawn },
   });
+  const replica =
+    replicator === undefined
+      ? []
+      : [replicaRoutes({ proofs, secret, id: replicator.id, store, fallbacks })];
   return [
     announcements,
+    ...replica,
     webhookRoutes({ store, ownership, allowPrivate }),
     fallbackRoutes({ store, ownership, fallbacks, log }),
   ];
@@ -117,9 +118,12 @@ function scxRoutes(services: Services) {
   };
   const { log, scx } = services.options;
   const listenerHook = scx?.listenerHook;
-  const termsOf = termsFrom({ finder, store, fallbacks, listenerHook });
+  const { shared, clusterKey } = services;
+  const frontEnds = () => shared?.frontEnds();
+  const termsOf = termsFrom({ finder, store, fallbacks, listenerHook, frontEnds });
   return [
-    leaseRoutes({ proofs, renew: fleet.renew, termsOf, onRenewed, log }),
+    leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
+    ...(shared ? [joinRoutes({ proofs, shared, clusterKey, listenerHook })] : []),
     rendezvousRoutes({ finder, scxs }),
   ];
 }

@@ -15,7 +15,8 @@ import { packageVersion } from '../runtime/package-files.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
 import type { SigningKey } from '../runtime/signing-key.js';
 import { openFilesMax, RAISE } from '../runtime/system/open-files.js';
-import { identityOf } from '../session/session-id.js';
+import type { SignedAnnouncement } from '../session/announcement.js';
+import { identityOf, type SessionIdentity } from '../session/session-id.js';
 import { createScxClients, type ScxClients } from './admin/scx-clients.js';
 import { type AdminLogin, createAdminLogin } from './announcements/admin-login.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
@@ -27,17 +28,24 @@ import { onDisk } from './data/data-directory.js';
 import { loadAdminToken, loadClusterKey, loadSecret } from './data/lease-secret.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback/fallback-files.js';
 import { createFleet, type Fleet } from './fleet/fleet.js';
+import { keepPublished } from './fleet/keep-published.js';
 import type { LaunchTemplate } from './fleet/launch-document.js';
 import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js';
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
 import { type FrontEndShares, shareFrontEnd } from './open-file-shares.js';
-import type { Found, Platform } from './platform/platform.js';
+import type { Found, Platform, SharedPlatform } from './platform/platform.js';
 import { pairCapacity } from './ports/port-pairs.js';
+import { advertisedHost, type ScxHostOf } from './ports/scx-host.js';
+import { type Replicator, startReplicator } from './replica/replicator.js';
 import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
 import { clusterStatus } from './status/cluster-status.js';
 import { openTitleHistory, type TitleHistory } from './status/title-history.js';
-import { type SupervisorConfig, supervisorConfig } from './supervisor/supervisor-config.js';
+import {
+  type SupervisorConfig,
+  sharedConfig,
+  supervisorConfig,
+} from './supervisor/supervisor-config.js';
 import { loadPages, type Page } from './web/pages.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
@@ -63,8 +71,9 @@ export interface Services extends Prepared {
   readonly options: ClusterOptions;
   /** As others reach us: `http://host:port`. */
   readonly url: string;
-  /** Where the front end itself reaches its SCXs: an address of this machine. */
-  readonly scxHost: string;
+  readonly scxHostOf: ScxHostOf;
+  /** What a platform of several machines adds. */
+  readonly shared: SharedPlatform | undefined;
   readonly trustedProxies: readonly string[];
   readonly finder: AnnouncementFinder;
   readonly fleet: Fleet;
@@ -78,6 +87,11 @@ export interface Services extends Prepared {
   readonly login: AdminLogin;
   readonly clients: ScxClients;
   readonly webhooks: Webhooks;
+  /** Absent where there is one front end. */
+  readonly replicator: Replicator | undefined;
+  /** Something is published here, or at another front end of the cluster. */
+  onPublished(announcement: SignedAnnouncement): void;
+  onWithdrawn(session: Pick<SessionIdentity, 'id' | 'text'>): Promise<void>;
   /** `url`: our own, as the client is to be told it (web/public-url.ts). */
   status(url: string): ClusterStatus;
   /** The same without private sessions. */
@@ -113,11 +127,12 @@ function sharesOf(options: ClusterOptions): FrontEndShares {
 export async function prepare(options: ClusterOptions, platform: Platform): Promise<Prepared> {
   const { dataDir, log, scxPorts } = options;
   const shares = sharesOf(options);
-  const config = supervisorConfig(shares.scxsMax, scxPorts, {
+  const onOne = supervisorConfig(shares.scxsMax, scxPorts, {
     sessionListenersMax: options.maxListenersPerSession,
     foreignMax: options.maxForeignScxs,
     perOriginMax: options.maxForeignScxsPerAddress,
   });
+  const config = platform.shared === undefined ? onOne : sharedConfig(onOne);
   const state = await onDisk(dataDir, async () => {
     const store = await openAnnouncements(dataDir, log);
     return {
@@ -138,11 +153,12 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
 function templateOf(
   options: ClusterOptions,
   port: number,
-  { secret, version }: Prepared,
+  { secret, version, config }: Prepared,
 ): LaunchTemplate {
   const { host, listenHost, allowPrivate, log } = options;
   return {
     ...SCX_DEFAULTS,
+    ...(config.isShared ? { leaseIntervalMs: SHARED_LEASE_MS } : {}),
     version,
     logLevel: log.level,
     ...options.scx,
@@ -156,13 +172,22 @@ function templateOf(
   };
 }
 
+/** The silence of a machine is noticed by nothing else, so leases are renewed more often. */
+const SHARED_LEASE_MS = 500;
+/** A Swarm may have to elect a leader first, which takes up to 20 s. */
+const SHARED_WAIT_MS = 30_000;
+
+const waitMsOf = ({ shared }: Platform): number | undefined =>
+  shared === undefined ? undefined : SHARED_WAIT_MS;
+
 type StatusParts = Pick<
   Services,
-  'version' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey'
+  'version' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey' | 'shared'
 >;
 
 /** Puts the status together whenever it is asked for. */
-function statusFrom({ version, config, fleet, store, finder, clusterKey }: StatusParts) {
+function statusFrom(parts: StatusParts) {
+  const { version, config, fleet, store, finder, clusterKey, shared } = parts;
   const startedAt = new Date().toISOString();
   return (url: string): ClusterStatus =>
     clusterStatus({
@@ -174,6 +199,7 @@ function statusFrom({ version, config, fleet, store, finder, clusterKey }: Statu
         scxsMax: config.scxsMax,
         scxCount: fleet.size,
       },
+      machines: shared?.machines(),
       scxs: fleet.statuses(),
       spares: fleet.spares,
       running: fleet.sessions(),
@@ -197,30 +223,50 @@ export function createServices(
 ): Services {
   const { log, allowPrivate, mounts = new Map(), anyoneMayAnnounce: isOpen = false } = options;
   const { store, learned, found, config, version, adminToken, clusterKey } = prepared;
+  const { shared } = platform;
   const proofs = createProofCheck(prepared.secret);
   const url = `http://${joinHostPort(options.host, port)}`;
-  const scxHost = localHost(options.listenHost);
+  const onThisMachine = localHost(options.listenHost);
+  const scxHostOf = platform.shared === undefined ? () => onThisMachine : advertisedHost;
   const metrics = createClusterMetrics();
   const template = templateOf(options, port, prepared);
   const onEffect = metrics.countEffect;
   const fleet = createFleet({ platform, found, config, template, clusterKey, log, onEffect });
   const { carryFrom } = options;
   const finder = createFinder({ store, learned, url, allowPrivate, carryFrom, now });
-  const scxs = createSessionScxs(fleet, clusterKey.publicKey);
-  const status = statusFrom({ version, config, fleet, store, finder, clusterKey });
+  const scxs = createSessionScxs(fleet, clusterKey.publicKey, waitMsOf(platform));
+  const onPublished = (announcement: SignedAnnouncement): void =>
+    keepPublished(fleet, announcement);
+  const onWithdrawn: Services['onWithdrawn'] = async ({ id, text }) => {
+    fleet.unkeep(id);
+    webhooks.forget(text);
+    await prepared.fallbacks.sweep();
+  };
+  const replicator =
+    shared &&
+    startReplicator({
+      ...{ secret: prepared.secret, store, fallbacks: prepared.fallbacks, log, now, onPublished },
+      frontEnds: shared.frontEnds,
+      onWithdrawn: ({ name, key }) => onWithdrawn(identityOf(name, key)),
+    });
+  const webhooks = createWebhooks({
+    ...{ allowPrivate, log, now, onOutcome: metrics.countWebhook },
+    leads: replicator?.leads,
+  });
+  const status = statusFrom({ version, config, fleet, store, finder, clusterKey, shared });
   return {
-    ...{ ...prepared, options, url, scxHost, metrics, fleet, finder, scxs },
+    ...{ ...prepared, options, url, scxHostOf, shared, metrics, fleet, finder, scxs },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({
       ...{ mounts, store, finder, scxs, sessionsHere: fleet.sessions },
       keys: createPasswordKeys(),
     }),
-    proxy: createStreamProxy({ scxHost, streamsMax: prepared.shares.proxiedMax }),
+    proxy: createStreamProxy({ scxHostOf, streamsMax: prepared.shares.proxiedMax }),
     ownership: createOwnership({ url, operatorToken: adminToken, proofs, isOpen, now }),
     proofs,
     login: createAdminLogin(store, adminToken),
-    clients: createScxClients({ scxHost, secret: prepared.secret, log }),
-    webhooks: createWebhooks({ allowPrivate, log, now, onOutcome: metrics.countWebhook }),
+    clients: createScxClients({ scxHostOf, secret: prepared.secret, log }),
+    ...{ webhooks, replicator, onPublished, onWithdrawn },
     status,
     publicStatus: (at) => withoutPrivate(status(at)),
   };

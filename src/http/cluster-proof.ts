@@ -7,7 +7,7 @@
  * too. A program that merely opened the port learns nothing that is of use, and can answer nothing.
  *
  * A code holds for PROOF_MS, by the time since the machine was started, which all its processes see
- * alike and which nobody sets.
+ * alike and which nobody sets. Machines of one cluster have different such times: proven-client.ts.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { uptime } from 'node:os';
@@ -16,6 +16,9 @@ import { isSameSecret } from '../runtime/secrets.js';
 
 /** In requests and in answers. */
 export const PROOF_FIELD = 'x-scattercast-proof';
+
+/** In answers of status 401: `uptimeMs` of who answers. */
+export const CLOCK_FIELD = 'x-scattercast-clock';
 
 /** What a code is about. */
 export interface ProvenRequest {
@@ -49,7 +52,8 @@ const USED_MAX = 4096;
 
 const FORM = /^(\d{1,15})\.([\w-]{22})\.([\w-]{43})$/;
 
-const uptimeMs = (): number => Math.round(uptime() * 1000);
+/** Ms since the machine was started. */
+export const uptimeMs = (): number => Math.round(uptime() * 1000);
 
 const hashOf = (body: string | Uint8Array): string =>
   createHash('sha256').update(body).digest('base64url');

@@ -9,13 +9,13 @@
  *
  * Bounded: one renewal at a time, and ANSWER_BYTES_MAX of its answer.
  */
-import { Agent, type IncomingMessage, request as startRequest } from 'node:http';
+import { Agent } from 'node:http';
 import type { Logger } from 'pino';
 import type { FallbackFile } from '../api/fallback-launch.js';
 import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import type { SourceAccess } from '../api/source-access.js';
-import { PROOF_FIELD, proveRequest } from '../http/cluster-proof.js';
+import { createProvenClient, type ProvenClient } from '../http/proven-client.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 import { createLatch } from '../runtime/latch.js';
 
@@ -31,6 +31,8 @@ export interface LeaseTerms {
   readonly fallback: FallbackFile | null | undefined;
   /** The server that is asked about listeners; null: none; undefined: as before. */
   readonly listenerHook: Answer['listenerHook'];
+  /** All front ends of the cluster; undefined: as before. */
+  readonly frontEnds: readonly string[] | undefined;
   /** An order to hand over lies in `successorFile`. */
   readonly handOver: boolean;
 }
@@ -40,6 +42,8 @@ export interface LeaseOptions {
   readonly url: string;
   readonly token: string;
   readonly intervalMs: number;
+  /** The front end may be on another machine. Default: false. */
+  readonly isElsewhere?: boolean;
   readonly log: Logger;
   status(): ScxStatus;
   /** The lease is renewed. */
@@ -77,7 +81,7 @@ function parseAnswer(status: number, text: string): Renewal {
   try {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
-    const { listenerHook } = answer;
+    const { listenerHook, frontEnds } = answer;
     const pinned = rendezvous || keep === true;
     const description = station && {
       title: station.title ?? undefined,
@@ -86,59 +90,32 @@ function parseAnswer(status: number, text: string): Renewal {
       url: station.homepage ?? undefined,
       isListed: station.isListed,
     };
-    const terms = { pinned, description, access, fallback, listenerHook, handOver };
+    const terms = { pinned, description, access, fallback, listenerHook, frontEnds, handOver };
     return { kind: 'renewed', terms };
   } catch {
     return failed('malformed answer');
   }
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const part of response) {
-    text += part;
-    if (text.length > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
-  }
-  return text;
-}
-
 /** Sends one renewal; `body` is the status as JSON. Never rejects. */
-function post({ url, token }: LeaseOptions, agent: Agent, body: string): Promise<Renewal> {
-  const leases = new URL(`${url}/leases`);
-  const proof = proveRequest(token, { method: 'POST', target: leases.pathname, body });
-  const headers = {
-    [PROOF_FIELD]: proof.value,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-  };
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  return new Promise((resolve) => {
-    const request = startRequest(leases, { method: 'POST', agent, signal, headers });
-    const fail = (error: Error): void => resolve(failed(error.message));
-    request.on('error', fail);
-    request.on('response', (response) => {
-      readText(response).then(
-        (text) => {
-          const status = response.statusCode ?? 0;
-          const shown = `${response.headers[PROOF_FIELD] ?? ''}`;
-          const isOurs = status >= 500 || proof.isAnsweredBy(shown, status, text);
-          resolve(isOurs ? parseAnswer(status, text) : failed(`${UNPROVEN} (status ${status})`));
-        },
-        (error: Error) => {
-          request.destroy();
-          fail(error);
-        },
-      );
+async function post(ask: ProvenClient, url: string, agent: Agent, body: string): Promise<Renewal> {
+  const limits = { withinMs: TIMEOUT_MS, answerBytesMax: ANSWER_BYTES_MAX };
+  try {
+    const { status, text, isOurs } = await ask({
+      ...{ url: new URL(`${url}/leases`), method: 'POST', body, agent, ...limits },
     });
-    request.end(body);
-  });
+    if (!isOurs && status < 500) return failed(`${UNPROVEN} (status ${status})`);
+    return parseAnswer(status, text);
+  } catch (error) {
+    return failed((error as Error).message);
+  }
 }
 
 /** Starts the lease: renews at once, and then at each interval. */
 export function startLease(options: LeaseOptions): Lease {
   const { log } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = createProvenClient(options.token, options.isElsewhere ?? false);
   let timer: NodeJS.Timeout | undefined;
   let isBusy = false;
   let isWanted = false;
@@ -170,7 +147,7 @@ export function startLease(options: LeaseOptions): Lease {
     isWanted = false;
     const present = next;
     next = createLatch();
-    const renewal = await post(options, agent, JSON.stringify(options.status()));
+    const renewal = await post(ask, options.url, agent, JSON.stringify(options.status()));
     isBusy = false;
     if (isStopped) return;
     if (renewal.kind === 'renewed') onRenewed(renewal.terms);

@@ -27,8 +27,8 @@ import { handOver as handOverTo } from './hand-over/hand-over.js';
 import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
 import type { Predecessor } from './hand-over/take-over.js';
 import type { GivenEncoders } from './ingest/given-encoders.js';
-import { startLease } from './lease.js';
 import { createSessionTerms } from './lease-terms.js';
+import { startLeases } from './leases.js';
 import { createLifetime } from './lifetime.js';
 import { mountOf } from './listeners/admission.js';
 import { createListenerHook } from './listeners/listener-hook.js';
@@ -260,8 +260,10 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
       throw error;
     },
   );
-  const lease = startLease({
-    ...{ url: launch.leaseUrl, token: launch.leaseToken, intervalMs: launch.leaseIntervalMs },
+  const { leaseUrl, leaseUrls, leaseToken, leaseIntervalMs } = launch;
+  const lease = startLeases({
+    ...{ urls: leaseUrls ?? [leaseUrl], isElsewhere: leaseUrls !== undefined, now: parts.now },
+    ...{ token: leaseToken, intervalMs: leaseIntervalMs },
     ...{ log, status, onRenewed: terms.onRenewed },
     onGone: () => shutdown.start('its front end does not want it any more'),
   });

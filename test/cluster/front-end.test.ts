@@ -457,6 +457,7 @@ describe('GET /status', () => {
         startedAt: '',
         key: SESSION_KEY.publicKey,
         scxsMax: 4,
+        machines: undefined,
         scxCount: 2,
       },
       scxs: [disturbed('a'.repeat(16), { closed: 1, left: 2 }), disturbed('b', { closed: 3 })],

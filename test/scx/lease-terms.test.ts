@@ -25,7 +25,7 @@ const LAUNCH: Launch = launchSchema.parse({
 /** What a front end answers that says nothing else. */
 const TERMS: LeaseTerms = {
   ...{ pinned: true, description: undefined, access: undefined },
-  ...{ fallback: undefined, handOver: false, listenerHook: undefined },
+  ...{ fallback: undefined, handOver: false, listenerHook: undefined, frontEnds: undefined },
 };
 
 let events: string[];

@@ -73,6 +73,8 @@ async function run(settings: ClusterSettings): Promise<void> {
     mounts: settings.mounts ?? new Map(),
     allowPrivate: settings.allowPrivate,
     drainMs: settings.drainTimeout * 1000,
+    clusterSecret: settings.clusterSecret,
+    swarm: settings.platform === 'swarm' ? swarmOf(settings) : undefined,
     entry: ENTRY,
     confined: !settings.unconfined,
     log,
@@ -123,5 +125,11 @@ function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
     },
   };
 }
+
+const swarmOf = ({ swarmImage, swarmName, dockerSocket }: ClusterSettings) => ({
+  image: swarmImage,
+  name: swarmName,
+  socket: dockerSocket,
+});
 
 const dataDirOf = ({ dataDir, port }: ClusterSettings): string => dataDirectory(dataDir, port);

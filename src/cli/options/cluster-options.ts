@@ -152,6 +152,26 @@ export const clusterOptions = {
     'a certificate with its chain (PEM); all ports then accept https as well as http',
   ),
   tlsKey: optionalText('FILE', 'the private key of the certificate (PEM)'),
+  platform: defaulting(oneOf('process', 'swarm'), 'process', {
+    placeholder: 'WORD',
+    help:
+      'what starts SCXs: process: they are processes of this machine; swarm: the Docker engine of ' +
+      'this machine, a manager of a Swarm, starts them on all machines of the Swarm',
+  }),
+  swarmImage: optionalText('IMAGE', 'with --platform swarm: the image of SCXs, as engines know it'),
+  swarmName: defaulting(text, 'scattercast', {
+    placeholder: 'NAME',
+    help: 'with --platform swarm: the beginning of the names of services, for each cluster another',
+  }),
+  dockerSocket: defaulting(text, '/var/run/docker.sock', {
+    placeholder: 'FILE',
+    help: 'with --platform swarm: the socket of the Docker engine',
+  }),
+  clusterSecret: optionalText(
+    'FILE',
+    'a file with a random text, the same for all front ends of a cluster, from which its secrets ' +
+      'are derived (default: they are drawn, and lie in the data directory)',
+  ),
   unconfined: off(
     'let SCX processes use all files that their user can; otherwise Node gives them only those that ' +
       'they need',

@@ -1,20 +1,33 @@
 /**
- * The process of one SCX. Only a cluster starts it, or an SCX that hands over to it; a JSON document
+ * The process of one SCX. Only a cluster starts it, or an SCX that hands over to it, or an engine, as the
+ * task of a service that a cluster has created (api/swarm/scx-service.ts); a JSON document
  * says what to do (api/scx-launch.ts). It ends when its session no longer needs it, or, in order, at a
  * SIGTERM. It goes on when the reader of its output goes away.
  */
 
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
+import {
+  MACHINE_VARIABLE,
+  type ScxService,
+  SECRET_FILE,
+  SERVICE_VARIABLE,
+  scxServiceSchema,
+} from '../../api/swarm/scx-service.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { openPredecessor } from '../../scx/hand-over/take-over.js';
 import { openGivenEncoders } from '../../scx/ingest/given-encoders.js';
 import { type ScxOptions, startScx } from '../../scx/scx.js';
+import { joinCluster } from '../../scx/start/join-cluster.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
 import { awaitLaunch } from './awaited-launch.js';
 
 /** What the process that started this one has for it. */
-type Given = Pick<ScxOptions, 'launch' | 'predecessor' | 'givenEncoders' | 'socket'>;
+type Given = Pick<ScxOptions, 'launch' | 'predecessor' | 'givenEncoders' | 'socket'> & {
+  readonly log?: Logger;
+};
 
 /**
  * Runs an SCX until it ends. Rejects with a UserError when the document is malformed or a port is
@@ -26,12 +39,35 @@ export async function runScx(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
   // Not once: a successor may be told by its cluster and by its predecessor.
   const stopping = new Promise<void>((resolve) => process.on('SIGTERM', () => resolve()));
-  const given = await givenBy(process.env[LAUNCH_VARIABLE], stopping);
+  const service = process.env[SERVICE_VARIABLE];
+  const given = await (service === undefined
+    ? givenBy(process.env[LAUNCH_VARIABLE], stopping)
+    : givenAsService(service));
   if (given === undefined) return;
-  const log = await createLog(given.launch.logLevel);
-  const scx = await startScx({ log, entry: ENTRY, ...given });
+  const log = given.log ?? (await createLog(given.launch.logLevel));
+  const scx = await startScx({ ...given, log, entry: ENTRY });
   void stopping.then(() => scx.stop());
   await scx.stopped;
+}
+
+/** An engine has started this process. */
+async function givenAsService(base64: string): Promise<Given> {
+  const service = readService(base64);
+  const log = await createLog(service.launch.logLevel);
+  const machine = process.env[MACHINE_VARIABLE] ?? '';
+  const token = (await readFile(SECRET_FILE, 'utf8')).trim();
+  return { launch: await joinCluster({ service, machine, token, log }), log };
+}
+
+function readService(base64: string): ScxService {
+  try {
+    return scxServiceSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
+  } catch {
+    throw new UserError(
+      EXIT.usage,
+      `${SERVICE_VARIABLE} does not contain a service of this version`,
+    );
+  }
 }
 
 /**

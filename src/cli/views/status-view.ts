@@ -11,6 +11,8 @@ import { type Cell, drawTable, indent } from './plain-table.js';
 /** The first 8 characters of an id: ids are random, so these are enough to distinguish them. */
 const short = (id: string | null): string => id?.slice(0, 8) ?? '-';
 
+type Machine = NonNullable<ClusterStatus['cluster']['machines']>[number];
+
 const list = (ids: readonly string[]): string => ids.map(short).join(' ') || '-';
 
 const sessionRow = (session: SessionStatus): readonly Cell[] => [
@@ -23,6 +25,13 @@ const sessionRow = (session: SessionStatus): readonly Cell[] => [
   session.scxs.length,
   session.sources,
   session.listenUrl,
+];
+
+const machineRow = ({ name, ready, active, scxs, listeners }: Machine): readonly Cell[] => [
+  name,
+  ready ? (active ? 'ready' : 'drained') : 'away',
+  scxs,
+  listeners,
 ];
 
 const scxRow = (scx: ScxStatus): readonly Cell[] => [
@@ -107,6 +116,7 @@ function scxBlock(scx: ScxStatus): readonly string[] {
 const SESSION_HEAD = [
   ...['session', 'state', 'station', 'listeners', 'peak', 'total', 'SCXs', 'sources', 'listen'],
 ];
+const MACHINE_HEAD = ['machine', 'state', 'SCXs', 'listeners'];
 const SCX_HEAD = ['SCX', 'state', 'pid', 'http', 'overlay', 'listeners', 'sources', 'playing'];
 const NEIGHBOUR_HEAD = ['neighbour', 'address', 'rtt', 'edge'];
 const FLOW_HEAD = [
@@ -126,8 +136,10 @@ const spareLines = ({ spares = [] }: ClusterStatus['cluster']): readonly string[
 
 /** A cluster's status as text, with a final newline. */
 export function statusText({ cluster, sessions }: ClusterStatus): string {
+  const { machines } = cluster;
+  const where = machines === undefined ? [] : [drawTable(MACHINE_HEAD, machines.map(machineRow))];
   const spares = spareLines(cluster).join('\n');
-  const blocks = [...sessionBlocks(sessions), ...(spares === '' ? [] : [spares])];
+  const blocks = [...where, ...sessionBlocks(sessions), ...(spares === '' ? [] : [spares])];
   return `${blocks.join('\n\n')}\n`;
 }
 

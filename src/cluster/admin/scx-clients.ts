@@ -21,6 +21,7 @@ import type { ScxStatus } from '../../api/scx-status.js';
 import { readText, sendRequest } from '../../http/client/plain-request.js';
 import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { urlHost } from '../../lib/host-port.js';
+import type { ScxHostOf } from '../ports/scx-host.js';
 
 type Scxs = readonly ScxStatus[];
 
@@ -58,8 +59,7 @@ export interface RefusedListener {
 }
 
 export interface ScxClientsOptions {
-  /** Where the front end itself reaches its SCXs: an address of this machine. */
-  readonly scxHost: string;
+  readonly scxHostOf: ScxHostOf;
   /** The cluster's secret. */
   readonly secret: string;
   readonly log: Logger;
@@ -100,11 +100,11 @@ const reading =
     schema.parse(JSON.parse(body));
 
 /** Creates the access to the clients of this cluster's SCXs. */
-export function createScxClients({ scxHost, secret, log }: ScxClientsOptions): ScxClients {
+export function createScxClients({ scxHostOf, secret, log }: ScxClientsOptions): ScxClients {
   const urlOf = ({ httpUrl }: ScxStatus, path: string): URL => {
     const url = new URL(path, httpUrl);
     url.protocol = 'http:';
-    url.hostname = urlHost(scxHost);
+    url.hostname = urlHost(scxHostOf(httpUrl));
     return url;
   };
 

@@ -19,7 +19,7 @@ import type { SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import { readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
-import { type Owner, readOwner, writeOwner } from './owner.js';
+import { NOTHING_SET_UP, type Owner, readOwner, writeOwner } from './owner.js';
 import { openWithdrawals, type Withdrawals } from './withdrawals.js';
 
 export const ANNOUNCEMENTS_MAX = 256; // guess: a cluster publishes its own sessions only
@@ -51,6 +51,11 @@ export interface AnnouncementStore {
   ): Promise<PutResult>;
   /** False if it is not published. Rejects with the system's error. */
   remove(name: SessionName): Promise<boolean>;
+  /** Takes over what another front end of this cluster has. Never rejects. */
+  take(published: Published): Promise<PutResult>;
+  /** The same of what was withdrawn there; what was published here until now. Rejects as `remove`. */
+  takeWithdrawal(id: string, issuedMs: number): Promise<SignedAnnouncement | undefined>;
+  withdrawn: Withdrawals['entries'];
 }
 
 const fileMode = 0o644; // what is published is public
@@ -105,6 +110,12 @@ async function loadAll(folder: string, log: Logger): Promise<Map<string, Publish
   return published;
 }
 
+/** What an owner has set up, with a later number if it differs from what was there before. */
+function numbered(owner: Owner, before: Owner | undefined): Owner {
+  if (owner === before || owner === NOTHING_SET_UP) return owner;
+  return { ...owner, changed: Math.max(Date.now(), (before?.changed ?? 0) + 1) };
+}
+
 /** Opens the store of a data directory. */
 export async function openAnnouncements(dataDir: string, log: Logger): Promise<AnnouncementStore> {
   const folder = `${dataDir}/announcements`;
@@ -120,16 +131,9 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
     return changed;
   };
 
-  const put = async (
-    entry: Published,
-    mayReplace: (before: Published | undefined) => boolean,
-  ): Promise<PutResult> => {
+  const write = async (entry: Published): Promise<PutResult> => {
     const { name } = entry.announcement;
-    const before = published.get(name.text);
-    const known = before !== undefined;
-    if (!mayReplace(before)) return { kind: 'overtaken' };
-    const refusal = refusalOf(entry, before, withdrawals);
-    if (refusal !== undefined) return refusal;
+    const known = published.has(name.text);
     if (!known && published.size >= ANNOUNCEMENTS_MAX) return { kind: 'tooMany' };
     try {
       await writeOwner(ownerPathOf(pathOf(name)), entry.owner);
@@ -141,13 +145,38 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
     return { kind: known ? 'replaced' : 'created' };
   };
 
+  const put = async (
+    entry: Published,
+    mayReplace: (before: Published | undefined) => boolean,
+  ): Promise<PutResult> => {
+    const before = published.get(entry.announcement.name.text);
+    if (!mayReplace(before)) return { kind: 'overtaken' };
+    const refusal = refusalOf(entry, before, withdrawals);
+    return refusal ?? write({ ...entry, owner: numbered(entry.owner, before?.owner) });
+  };
+
+  const take = async (entry: Published): Promise<PutResult> =>
+    withdrawals.has(entry.announcement) ? { kind: 'withdrawn' } : write(entry);
+
+  const erase = async (name: SessionName): Promise<boolean> => {
+    await rm(pathOf(name), { force: true });
+    await rm(ownerPathOf(pathOf(name)), { force: true });
+    return published.delete(name.text);
+  };
+
   const remove = async (name: SessionName): Promise<boolean> => {
     const known = published.get(name.text);
     if (known === undefined) return false;
     await withdrawals.add(known.announcement);
-    await rm(pathOf(name), { force: true });
-    await rm(ownerPathOf(pathOf(name)), { force: true });
-    return published.delete(name.text);
+    return erase(name);
+  };
+
+  const takeWithdrawal = async (id: string, issuedMs: number) => {
+    if (!(await withdrawals.take(id, issuedMs))) return undefined;
+    const gone = [...published.values()].find(({ announcement }) => withdrawals.has(announcement));
+    if (gone === undefined) return undefined;
+    await erase(gone.announcement.name);
+    return gone.announcement;
   };
 
   return {
@@ -155,5 +184,8 @@ export async function openAnnouncements(dataDir: string, log: Logger): Promise<A
     all: () => [...published.values()],
     put: (entry, mayReplace = () => true) => inTurn(() => put(entry, mayReplace)),
     remove: (name) => inTurn(() => remove(name)),
+    take: (entry) => inTurn(() => take(entry)),
+    takeWithdrawal: (id, issuedMs) => inTurn(() => takeWithdrawal(id, issuedMs)),
+    withdrawn: withdrawals.entries,
   };
 }

@@ -8,20 +8,25 @@ import { keySeedSchema } from '../../api/fallback-launch.js';
 import { webhooksSchema } from '../../api/publishing.js';
 import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-file.js';
 
-const ownerSchema = z.object({
+/** The name of a fallback file. */
+export const FALLBACK_NAME = /^[0-9a-f-]{36}\.mp3$/;
+
+export const ownerSchema = z.object({
   webhooks: webhooksSchema,
   /** Signs the events; drawn with the first webhook. */
   webhookSecret: z.string().max(100).optional(),
   /** The file that is played while nobody broadcasts: see fallback-files.ts. */
   fallback: z
     .object({
-      file: z.string().regex(/^[0-9a-f-]{36}\.mp3$/),
+      file: z.string().regex(FALLBACK_NAME),
       title: z.string().max(256),
       bytes: z.number().int().nonnegative(),
       /** Of the source key with which it is played. */
       seed: keySeedSchema,
     })
     .optional(),
+  /** Grows with each change: of what two front ends have, the larger one is the later. */
+  changed: z.number().int().nonnegative().optional(),
 });
 
 export type Owner = Readonly<z.infer<typeof ownerSchema>>;

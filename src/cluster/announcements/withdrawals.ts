@@ -14,19 +14,25 @@ import { PRIVATE_MODE, readFileIfAny, writeFileAtomic } from '../data/atomic-fil
 export interface Withdrawals {
   /** Remembers one. Rejects with the system's error if the disk does not take it. */
   add(announcement: SignedAnnouncement): Promise<void>;
+  /** The same by the session's id, and the issue time; false if that is known. */
+  take(id: string, issuedMs: number): Promise<boolean>;
+  /** All of them. */
+  entries(): Iterable<[id: string, issuedMs: number]>;
   /** Whether it was withdrawn, or is older than one that was. */
   has(announcement: SignedAnnouncement): boolean;
 }
 
 const WITHDRAWN_MAX = 1024; // guess: four times as many as may be published
 
-const fileSchema = z.array(z.tuple([z.string().max(400), z.number()])).max(WITHDRAWN_MAX);
+export const withdrawnSchema = z
+  .array(z.tuple([z.string().max(400), z.number()]))
+  .max(WITHDRAWN_MAX);
 
 const idOf = ({ name, key }: SignedAnnouncement): string => identityOf(name, key).id;
 
-async function read(path: string): Promise<z.infer<typeof fileSchema>> {
+async function read(path: string): Promise<z.infer<typeof withdrawnSchema>> {
   try {
-    return fileSchema.parse(JSON.parse((await readFileIfAny(path)) ?? '[]'));
+    return withdrawnSchema.parse(JSON.parse((await readFileIfAny(path)) ?? '[]'));
   } catch {
     return [];
   }
@@ -37,11 +43,18 @@ export async function openWithdrawals(path: string): Promise<Withdrawals> {
   /** The issue time of the newest that was withdrawn, by session id. */
   const withdrawn = createBoundedMap<string, number>(WITHDRAWN_MAX);
   for (const [id, issuedMs] of await read(path)) withdrawn.set(id, issuedMs);
+  const add = (id: string, issuedMs: number): Promise<void> => {
+    withdrawn.set(id, issuedMs);
+    return writeFileAtomic(path, JSON.stringify([...withdrawn.entries()]), PRIVATE_MODE);
+  };
   return {
-    add: (announcement) => {
-      withdrawn.set(idOf(announcement), announcement.issuedMs);
-      return writeFileAtomic(path, JSON.stringify([...withdrawn.entries()]), PRIVATE_MODE);
+    add: (announcement) => add(idOf(announcement), announcement.issuedMs),
+    take: async (id, issuedMs) => {
+      if ((withdrawn.get(id) ?? Number.NEGATIVE_INFINITY) >= issuedMs) return false;
+      await add(id, issuedMs);
+      return true;
     },
+    entries: () => withdrawn.entries(),
     has: (announcement) =>
       announcement.issuedMs <= (withdrawn.get(idOf(announcement)) ?? Number.NEGATIVE_INFINITY),
   };

@@ -6,8 +6,8 @@
  * (http/cluster-proof.ts).
  */
 import { chmod } from 'node:fs/promises';
-import type { Request } from 'express';
-import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
+import type { Request, Response } from 'express';
+import { CLOCK_FIELD, PROOF_FIELD, type ProofCheck, uptimeMs } from '../../http/cluster-proof.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { drawPassword, drawToken } from '../../runtime/secrets.js';
 import { type SigningKey, signingKeyFrom } from '../../runtime/signing-key.js';
@@ -53,6 +53,10 @@ export const loadClusterKey = async (dataDir: string): Promise<SigningKey> => {
   );
   return signingKeyFrom(seed);
 };
+
+/** Tells a client whose proof is refused the time here: it may be on another machine. */
+export const tellClock = (response: Response): void =>
+  void response.set(CLOCK_FIELD, `${uptimeMs()}`);
 
 /** Whether a request to the front end was made with the cluster's secret. */
 export const isProven = (check: ProofCheck, request: Request, body: string | Uint8Array): boolean =>

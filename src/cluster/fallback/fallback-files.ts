@@ -9,7 +9,7 @@
  * TOTAL_BYTES_MAX for all, UPLOADS_MAX at a time.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
@@ -42,6 +42,15 @@ export interface FallbackFiles {
     chunks: AsyncIterable<Uint8Array>,
     adopt: (stored: StoredFile) => Promise<void>,
   ): Promise<Received>;
+  /**
+   * Takes over a file of another front end under its own name, unless it is here; then has an owner name
+   * it. Rejects if it is refused, or `adopt` rejects.
+   */
+  takeOver(
+    file: string,
+    chunks: AsyncIterable<Uint8Array>,
+    adopt: () => Promise<void>,
+  ): Promise<void>;
   pathOf(file: string): string;
   /** Removes the files that no owner names and that are not being received. */
   sweep(): Promise<void>;
@@ -100,7 +109,24 @@ export async function openFallbackFiles(
     }
   };
 
+  const takeOver: FallbackFiles['takeOver'] = async (file, chunks, adopt) => {
+    fresh.add(file);
+    try {
+      const isHere = await access(pathOf(file)).then(
+        () => true,
+        () => false,
+      );
+      const received = isHere ? undefined : await save(pathOf(file), file, chunks);
+      if (received !== undefined && received.kind !== 'stored') {
+        throw new Error(`the fallback file ${file} was not taken over: ${received.kind}`);
+      }
+      await adopt();
+    } finally {
+      fresh.delete(file);
+    }
+  };
+
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await sweep();
-  return { receive, pathOf, sweep };
+  return { receive, takeOver, pathOf, sweep };
 }

@@ -7,7 +7,8 @@ import type { Logger } from 'pino';
 import type { LeaseTerms } from '../../api/lease.js';
 import { scxStatusSchema } from '../../api/scx-status.js';
 import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
-import { isProven } from '../data/lease-secret.js';
+import { isProven, tellClock } from '../data/lease-secret.js';
+import type { SharedPlatform } from '../platform/platform.js';
 import { jsonReader, type Refusal, route } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import type { Fleet } from './fleet.js';
@@ -16,6 +17,7 @@ import type { termsFrom } from './lease-terms.js';
 export interface LeaseDependencies {
   readonly proofs: ProofCheck;
   readonly renew: Fleet['renew'];
+  readonly shared: SharedPlatform | undefined;
   readonly termsOf: ReturnType<typeof termsFrom>;
   /** A renewal has been answered. */
   onRenewed(session: string): void;
@@ -33,20 +35,24 @@ const readStatus = jsonReader(scxStatusSchema, BYTES_MAX, (mistakes) =>
 );
 
 async function answerRenewal(
-  { proofs, renew, termsOf, onRenewed, log }: LeaseDependencies,
+  { proofs, renew, shared, termsOf, onRenewed, log }: LeaseDependencies,
   request: Request,
   response: Response,
 ): Promise<Refusal> {
   const status = await readStatus(request, response, (body) =>
     isProven(proofs, request, body) ? undefined : NOT_OURS,
   );
-  if (!status.ok && status.problem === NOT_OURS) return NOT_OURS;
+  if (!status.ok && status.problem === NOT_OURS) {
+    tellClock(response);
+    return NOT_OURS;
+  }
   if (!status.ok) {
     log.warn({ problems: status.problem.details }, 'a lease renewal is malformed');
     return status.problem;
   }
   const { session } = status.value;
-  const answer = renew(status.value);
+  const isWanted = shared?.onLease(status.value, request.socket) ?? true;
+  const answer = isWanted ? renew(status.value) : undefined;
   const terms: LeaseTerms | undefined = answer && { ...answer, ...termsOf(session, answer.keep) };
   const [code, body] = terms === undefined ? [410, GONE] : [200, JSON.stringify(terms)];
   response.set(PROOF_FIELD, proofs.answerTo(request.get(PROOF_FIELD), code, body));

@@ -15,6 +15,8 @@ export interface TermsSources {
   readonly store: Pick<AnnouncementStore, 'get'>;
   readonly fallbacks: Pick<FallbackFiles, 'pathOf'>;
   readonly listenerHook: LaunchTemplate['listenerHook'];
+  /** The cluster's front ends; undefined: there is one. */
+  frontEnds(): readonly string[] | undefined;
 }
 
 /** The session's announcement as it is now; nothing if this front end does not know it. */
@@ -32,14 +34,16 @@ function announcedNow(
 
 /** The rendezvous SCX plays the fallback: there is exactly one, and it always runs. */
 function fallbackOf(
-  { finder, store, fallbacks }: TermsSources,
+  { finder, store, fallbacks, frontEnds }: TermsSources,
   session: string,
   isRendezvous: boolean,
 ): LeaseTerms['fallback'] {
   const known = finder.recall(session);
   const published = known?.isPublished ? store.get(known.session.text) : undefined;
   const fallback = published?.owner.fallback;
-  if (fallback === undefined || !isRendezvous) return null;
+  // On another machine the SCX cannot read the file.
+  const isElsewhere = frontEnds() !== undefined;
+  if (fallback === undefined || !isRendezvous || isElsewhere) return null;
   const { file, title, seed } = fallback;
   return { path: fallbacks.pathOf(file), title, seed };
 }
@@ -47,8 +51,12 @@ function fallbackOf(
 /** The terms of a session's SCX. */
 export const termsFrom =
   (sources: TermsSources) =>
-  (session: string, isRendezvous: boolean): Omit<LeaseTerms, 'rendezvous'> => ({
-    ...announcedNow(sources, session),
-    fallback: fallbackOf(sources, session, isRendezvous),
-    listenerHook: sources.listenerHook ?? null,
-  });
+  (session: string, isRendezvous: boolean): Omit<LeaseTerms, 'rendezvous'> => {
+    const frontEnds = sources.frontEnds();
+    return {
+      ...announcedNow(sources, session),
+      fallback: fallbackOf(sources, session, isRendezvous),
+      listenerHook: sources.listenerHook ?? null,
+      ...(frontEnds === undefined ? {} : { frontEnds: [...frontEnds] }),
+    };
+  };

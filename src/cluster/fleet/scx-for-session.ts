@@ -81,25 +81,29 @@ const NOT_LISTED = problem(
 
 /**
  * Creates the access to the SCXs that the fleet has and launches. `ownKey`: this cluster's, by which
- * private sessions list it.
+ * private sessions list it. `waitMs`: how long a request may wait for an SCX.
  */
-export function createSessionScxs({ want, statuses, has }: Fleet, ownKey: PublicKey): SessionScxs {
+export function createSessionScxs(
+  { want, statuses, has }: Fleet,
+  ownKey: PublicKey,
+  waitMs = TIMEOUT_MS,
+): SessionScxs {
   return {
-    first: async (known, address, timeoutMs = TIMEOUT_MS) => {
+    first: async (known, address, timeoutMs = waitMs) => {
       if (notListed(known, ownKey)) return refused(NOT_LISTED);
       const session = known.session.id;
       const client = limitedAs(address);
       const facts = factsOf(known);
       return answerOf(await want({ session, client, facts, isListener: false, timeoutMs }));
     },
-    existing: async (session, timeoutMs = TIMEOUT_MS) =>
+    existing: async (session, timeoutMs = waitMs) =>
       answerOf(await want({ session, facts: null, isListener: false, timeoutMs })),
     exists: has,
     forListener: async (session, known, slot) => {
       if (known !== undefined && notListed(known, ownKey)) return refused(NOT_LISTED);
       const facts = known === undefined ? null : factsOf(known);
       const client = limitedAs(slot.client ?? '');
-      return answerOf(await want({ session, facts, timeoutMs: TIMEOUT_MS, ...slot, client }));
+      return answerOf(await want({ session, facts, timeoutMs: waitMs, ...slot, client }));
     },
     running: (session) => {
       const running = statuses(session).filter(({ state }) => state !== 'leaving');

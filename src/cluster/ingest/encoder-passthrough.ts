@@ -24,6 +24,7 @@ import { mountPath } from '../../icecast/mount.js';
 import { good } from '../../lib/result.js';
 import { refPath, type SessionRef } from '../../session/session-id.js';
 import type { Platform } from '../platform/platform.js';
+import type { ScxHostOf } from '../ports/scx-host.js';
 import type { EncoderWay } from '../status/cluster-metrics.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
 import { bytesFor, connectTo } from './connect-scx.js';
@@ -36,7 +37,7 @@ import { createSocketSet, type SocketSet } from './socket-set.js';
 export interface PassthroughOptions {
   readonly sessions: EncoderSessions;
   /** Where the front end itself reaches its SCXs: an address of this machine. */
-  readonly scxHost: string;
+  readonly scxHostOf: ScxHostOf;
   /** Whose X-Forwarded-For counts: addresses, or ranges of them as CIDR. */
   readonly trustedProxies: readonly string[];
   /** At a time, >= 1. */
@@ -82,7 +83,7 @@ function createConnect(
   options: PassthroughOptions,
   sockets: SocketSet,
 ): EncoderPassthrough['connect'] {
-  const { sessions, scxHost, encodersMax, log } = options;
+  const { sessions, scxHostOf, encodersMax, log } = options;
   /** Counts encoders that wait for their SCX, and those that were handed to it, as well. */
   const limit = createEncoderLimit(encodersMax, () => performance.now());
 
@@ -94,7 +95,8 @@ function createConnect(
   ): Promise<OrProblem<Socket>> => {
     const scx = await sessions.scxOf(ref, address);
     if (!scx.ok) return scx;
-    const upstream = await connectTo(scxHost, Number(new URL(scx.value.httpUrl).port));
+    const { httpUrl } = scx.value;
+    const upstream = await connectTo(scxHostOf(httpUrl), Number(new URL(httpUrl).port));
     if (upstream !== undefined) return good(upstream);
     if (attempt === DIALS_MAX) return refused(LOST);
     await pause(DIAL_INTERVAL_MS);
@@ -129,8 +131,8 @@ function createConnect(
     const { request, ref } = encoder;
     const scx = await sessions.scxOf(ref, request.address);
     if (!scx.ok) return scx.problem;
-    const port = Number(new URL(scx.value.httpUrl).port);
-    const place = { id: scx.value.id, host: scxHost, port };
+    const { id, httpUrl } = scx.value;
+    const place = { id, host: scxHostOf(httpUrl), port: Number(new URL(httpUrl).port) };
     const handed = await handToScx(encoder, place, options, onGone);
     if (handed.way === undefined) {
       const rest = Buffer.concat([request.rest, handed.buffered]);

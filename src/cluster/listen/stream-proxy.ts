@@ -13,13 +13,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import httpProxy from 'http-proxy';
 import { urlHost } from '../../lib/host-port.js';
+import type { ScxHostOf } from '../ports/scx-host.js';
 import { clientOf } from '../web/client.js';
 import { problem, sendProblem } from '../web/problem.js';
 import { createProxiedQueues } from './proxied-queues.js';
 
 export interface StreamProxyOptions {
-  /** Where the front end itself reaches its SCXs: an address of this machine. */
-  readonly scxHost: string;
+  readonly scxHostOf: ScxHostOf;
   /** At a time, >= 1. */
   readonly streamsMax: number;
   /** For tests: how often the kernel's queues are looked at. */
@@ -61,7 +61,7 @@ function follow(upstream: IncomingMessage, response: ServerResponse): void {
 
 /** Creates a proxy for at most `streamsMax` streams. */
 export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
-  const { scxHost, streamsMax, looks } = options;
+  const { scxHostOf, streamsMax, looks } = options;
   const proxy = httpProxy.createProxyServer({ ignorePath: true, changeOrigin: true });
   const queues = createProxiedQueues(() => performance.now(), looks);
   proxy.on('proxyRes', (upstream, _request, response) => {
@@ -73,7 +73,7 @@ export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
   const targetOf = (httpUrl: string): string => {
     const url = new URL(httpUrl);
     url.protocol = 'http:';
-    url.hostname = urlHost(scxHost);
+    url.hostname = urlHost(scxHostOf(httpUrl));
     return url.href;
   };
 

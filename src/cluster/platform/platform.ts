@@ -1,12 +1,15 @@
 /**
  * The platform that starts SCXs. §2.3 assumes "the existence of a cluster management platform". A
  * platform has three verbs, launch, stop and list, and reports exits. process-platform.ts needs
- * nothing that must be installed; an engine for many machines can be another platform.
+ * nothing that must be installed; swarm/ has Docker's engine start SCXs on many machines.
  *
  * A platform may hold the HTTP port of an SCX beyond the death of its process, so that connections
  * wait for the next SCX that is launched at this port, instead of being refused.
  */
+import type { Socket } from 'node:net';
 import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
+import type { ScxStatus } from '../../api/scx-status.js';
+import type { Join } from '../../api/swarm/scx-service.js';
 import type { Ports } from '../ports/port-pairs.js';
 import type { EncoderGift } from './encoder-channel.js';
 import type { Spare } from './spares.js';
@@ -70,4 +73,32 @@ export interface Platform {
   renewSpares(): void;
   /** Ends the watching and the spares, not the SCXs. */
   close(): void;
+  /** Absent if SCXs and their only front end are on one machine. */
+  readonly shared?: SharedPlatform;
 }
+
+/** A machine of the cluster, as `status` shows it. */
+export interface ClusterMachine {
+  readonly hostname: string;
+  /** Whether the engine reaches it. */
+  readonly isReady: boolean;
+  /** Whether it is given SCXs. */
+  readonly isActive: boolean;
+}
+
+/**
+ * What a platform of several machines adds, on which several front ends serve one cluster. An SCX
+ * draws its own id when it starts, so it is not known by that of its launch before its first lease.
+ */
+export interface SharedPlatform {
+  machines(): readonly ClusterMachine[];
+  /** The URLs at which front ends of this cluster may be, `http://HOST:PORT`. */
+  frontEnds(): readonly string[];
+  /** An SCX has renewed its lease over this connection. False if it is not wanted any more. */
+  onLease(status: ScxStatus, connection: Socket): boolean;
+  /** An SCX starts: what it is to know besides its service's document; undefined: it is to end. */
+  onJoin(join: Join): JoinFacts | undefined;
+}
+
+/** What the session's SCX before it left. */
+type JoinFacts = Pick<Launch, 'formerNeighbours' | 'encoderTitles' | 'listenerHook'>;

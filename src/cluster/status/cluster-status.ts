@@ -12,6 +12,7 @@ import { parseSessionId, refPath, type SessionIdentity } from '../../session/ses
 import { sessionPath } from '../../session/session-name.js';
 import type { Known } from '../announcements/announcement-finder.js';
 import type { SessionListeners } from '../fleet/listener-totals.js';
+import type { ClusterMachine } from '../platform/platform.js';
 import type { Spare } from '../platform/spares.js';
 
 /** The sources of the status. */
@@ -26,6 +27,8 @@ export interface StatusSources {
   readonly scxCount: number;
   readonly scxs: readonly ScxStatus[];
   readonly spares: readonly Spare[];
+  /** Undefined on a platform of one machine. */
+  readonly machines: readonly ClusterMachine[] | undefined;
   /** The ids of sessions with an SCX, also of one that has not reported yet. */
   readonly running: readonly string[];
   /** The ids of the sessions that are published here. */
@@ -84,6 +87,12 @@ function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionS
   };
 }
 
+function machineStatus({ hostname, isReady, isActive }: ClusterMachine, { scxs }: StatusSources) {
+  const here = scxs.filter(({ machine }) => machine === hostname);
+  const listeners = sum(here.map((scx) => scx.listeners));
+  return { name: hostname, ready: isReady, active: isActive, scxs: here.length, listeners };
+}
+
 /** Composes the status. */
 export function clusterStatus(from: StatusSources): ClusterStatus {
   const { url, version, startedAt, key, scxsMax, scxCount } = from;
@@ -100,9 +109,10 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
   const statuses = identities.map((identity) => sessionStatus(identity, from));
   const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
   const spares = from.spares.map(({ pid, isReady: ready }) => ({ pid, ready }));
-  const scxs = { scxs: scxCount, scxsMax, spares };
+  const counts = { scxs: scxCount, scxsMax, spares, listeners, listenersTotal };
+  const machines = from.machines?.map((machine) => machineStatus(machine, from));
   return {
-    cluster: { url, version, startedAt, key, ...scxs, listeners, listenersTotal },
+    cluster: { url, version, startedAt, key, ...counts, ...(machines && { machines }) },
     sessions: statuses,
   };
 }

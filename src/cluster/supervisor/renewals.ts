@@ -10,7 +10,7 @@ import { answerWaiting } from './answering.js';
 import { settleReservations } from './capacity.js';
 import type { Launching } from './launching.js';
 import type { TrackedScx } from './scx-table.js';
-import { serverOf } from './session-slot.js';
+import { type SessionSlot, serverOf } from './session-slot.js';
 import { log, type SupervisorState } from './supervisor-state.js';
 import type { InputOf } from './supervisor-types.js';
 import type { Watching } from './watching.js';
@@ -26,6 +26,30 @@ function adopt(state: SupervisorState, status: ScxStatus, now: number): TrackedS
   return scxs.add({ id, session, since: now, origin, ports, phase: 'renewing', due });
 }
 
+/**
+ * The first lease of an SCX that has drawn its id by itself: it is the one that is being launched for
+ * the session, whoever launched it.
+ */
+function takeLaunched(state: SupervisorState, status: ScxStatus): TrackedScx | undefined {
+  const { config, scxs, slots } = state;
+  if (!config.isShared) return undefined;
+  const launched = scxs.of(status.session).find(({ phase }) => phase === 'launching');
+  if (launched === undefined) return undefined;
+  const slot = slots.get(status.session);
+  if (slot?.current === launched.id) slot.current = status.id;
+  return scxs.rename(launched.id, status.id);
+}
+
+/** Of the SCXs that renew, all front ends take the same for the first: the oldest. */
+function chooseFirst({ scxs }: SupervisorState, slot: SessionSlot): void {
+  const ageOf = ({ id, status }: TrackedScx): string => `${status?.startedAt} ${id}`;
+  const renewing = scxs
+    .of(slot.session)
+    .filter(({ phase, status }) => phase === 'renewing' && status);
+  const [oldest] = renewing.toSorted((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1));
+  slot.current = oldest?.id ?? slot.current;
+}
+
 /** The cluster stops, and tells the SCX to leave. */
 export function becomeStopped(state: SupervisorState, scx: TrackedScx, now: number): void {
   scx.phase = 'leaving';
@@ -39,7 +63,8 @@ function becomeRenewing(state: SupervisorState, scx: TrackedScx, now: number): v
   if (scx.phase === 'launching') slot.portTries = 0;
   scx.phase = 'renewing';
   scx.due = now + config.leaseMs;
-  if (scxs.get(slot.current)?.phase !== 'renewing') slot.current = scx.id;
+  if (config.isShared) chooseFirst(state, slot);
+  else if (scxs.get(slot.current)?.phase !== 'renewing') slot.current = scx.id;
   slot.restart = false;
   answerWaiting(state, slot, now);
 }
@@ -56,7 +81,8 @@ export function handleLease(
 ): void {
   const { state, launching, watching } = parts;
   const { config, scxs } = state;
-  const scx = scxs.get(status.id) ?? adopt(state, status, now);
+  const known = scxs.get(status.id) ?? takeLaunched(state, status);
+  const scx = known ?? adopt(state, status, now);
   if (scx === undefined || scx.phase === 'killed' || scx.session !== status.session) return;
   settleReservations(scx, status.listeners, now - config.reservationMs);
   scx.status = status;

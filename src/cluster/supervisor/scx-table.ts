@@ -43,6 +43,8 @@ export interface ScxTable {
     scx: Pick<TrackedScx, 'id' | 'session' | 'since' | 'origin' | 'ports' | 'phase' | 'due'>,
   ): TrackedScx;
   remove(id: string): void;
+  /** The SCX has another id from now on. */
+  rename(id: string, to: string): TrackedScx | undefined;
   all(): readonly TrackedScx[];
   /** The SCXs of a session, in whatever phase, the oldest first. */
   of(session: string): readonly TrackedScx[];
@@ -78,21 +80,28 @@ export function createScxTable(): ScxTable {
     else bySession.set(session, list);
   };
   const all = (): TrackedScx[] => [...scxs.values()];
+  const remove = (id: string): void => {
+    const { session } = scxs.get(id) ?? { session: '' };
+    scxs.delete(id);
+    file(
+      session,
+      of(session).filter((scx) => scx.id !== id),
+    );
+  };
+  const put = (scx: TrackedScx): TrackedScx => {
+    scxs.set(scx.id, scx);
+    file(scx.session, [...of(scx.session), scx]);
+    return scx;
+  };
   return {
     get: (id) => (id === null ? undefined : scxs.get(id)),
-    add: (scx) => {
-      const tracked = { ...scx, ...UNREPORTED, reservations: [] };
-      scxs.set(scx.id, tracked);
-      file(scx.session, [...of(scx.session), tracked]);
-      return tracked;
-    },
-    remove: (id) => {
-      const { session } = scxs.get(id) ?? { session: '' };
-      scxs.delete(id);
-      file(
-        session,
-        of(session).filter((scx) => scx.id !== id),
-      );
+    add: (scx) => put({ ...scx, ...UNREPORTED, reservations: [] }),
+    remove,
+    rename: (id, to) => {
+      const scx = scxs.get(id);
+      if (scx === undefined) return undefined;
+      remove(id);
+      return put({ ...scx, id: to });
     },
     all,
     of,

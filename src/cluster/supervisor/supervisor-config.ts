@@ -79,6 +79,10 @@ export interface SupervisorConfig extends PlacesConfig {
    * SCXs that are tracked, also those that this front end did not launch; further ones are ignored.
    */
   readonly trackedMax: number;
+  /**
+   * Several front ends supervise the same SCXs, on many machines, which draw their ids by themselves.
+   */
+  readonly isShared: boolean;
 }
 
 /** What the operator may set, besides the cap and the ports. */
@@ -128,5 +132,20 @@ export function supervisorConfig(
     waitingMax: 4096,
     sessionsMax: 1024,
     trackedMax: 2 * scxsMax + 64,
+    isShared: false,
   });
 }
+
+/**
+ * The same for many machines. SCXs find their ports on the machine that they land on. Leases are
+ * shorter, as the end of a machine is noticed by nothing else; and a launch may have to wait until the
+ * engine has elected a leader, which takes up to 20 s.
+ */
+export const sharedConfig = (config: SupervisorConfig): SupervisorConfig =>
+  Object.freeze({
+    ...config,
+    ports: 'any',
+    isShared: true,
+    leaseMs: 3000,
+    firstLeaseMs: 30_000,
+  });

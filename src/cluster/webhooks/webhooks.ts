@@ -17,6 +17,8 @@ export interface WebhooksOptions extends Pick<SenderOptions, 'allowPrivate' | 'o
   now(): number;
   /** See SenderOptions. */
   readonly retryMs?: number;
+  /** Whether this front end tells; all of a cluster see the same. Default: it does. */
+  readonly leads?: (() => boolean) | undefined;
 }
 
 export interface Webhooks {
@@ -38,7 +40,7 @@ const RETRY_MS = 1000; // guess
 
 /** Creates the webhooks of a cluster, without sessions. */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
-  const { log, now, allowPrivate, onOutcome, retryMs = RETRY_MS } = options;
+  const { log, now, allowPrivate, onOutcome, retryMs = RETRY_MS, leads } = options;
   const sessions = new Map<string, Subscribed>();
 
   const forget = (session: string): void => {
@@ -73,7 +75,9 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       if (webhookSecret === undefined || webhooks.length === 0) return forget(session);
       const subscribed = open(session, webhookSecret);
       follow(subscribed, session, webhooks);
-      for (const { event, ...about } of subscribed.events.handle(view, now())) {
+      const happened = subscribed.events.handle(view, now());
+      if (leads?.() === false) return;
+      for (const { event, ...about } of happened) {
         const at = new Date().toISOString();
         const body = JSON.stringify({ event, session, at, ...about, id: randomUUID() });
         for (const sender of subscribed.senders) sender.send(body);

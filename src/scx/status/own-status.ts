@@ -88,6 +88,8 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
     ...dropAbsent({
       playingSince: since === undefined ? undefined : wallClock(since),
       version: launch.version,
+      service: launch.service,
+      machine: launch.machine,
       leavesWithinMs: handOver.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,
     }),

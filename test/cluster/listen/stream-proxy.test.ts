@@ -242,7 +242,7 @@ describe('A stream through the front end', () => {
 
   test('outlives a silence, and is limited in number', async () => {
     const { httpUrl, streams } = await withScx();
-    const proxy = createStreamProxy({ scxHost: '127.0.0.1', streamsMax: 1 });
+    const proxy = createStreamProxy({ scxHostOf: () => '127.0.0.1', streamsMax: 1 });
     const app = express().get('/', (request, response) => proxy.stream(request, response, httpUrl));
     const server = createServer(app).listen(0, '127.0.0.1').setTimeout(100);
     await once(server, 'listening');

@@ -186,7 +186,7 @@ describe('A launch', () => {
 test('The defaults of the supervisor are those that its documentation names', () => {
   const ports = { first: 8100, last: 8107 };
   expect(supervisorConfig(40, ports)).toEqual({
-    ...{ scxsMax: 40, foreignMax: 30, perOriginMax: 7 },
+    ...{ scxsMax: 40, foreignMax: 30, perOriginMax: 7, isShared: false },
     ...{ originIntervalMs: 5000, launchingKept: 2 },
     ...{ ports, sessionListenersMax: Number.POSITIVE_INFINITY, trackedMax: 144 },
     ...{ spareShare: 0.1, reservationMs: 5000, waitingMax: 4096, sessionsMax: 1024 },
@@ -203,4 +203,43 @@ test('The defaults of the supervisor are those that its documentation names', ()
     ...{ quickDeathMs: 30_000, quickDeathsMax: 3, memoryMs: 300_000 },
   });
   expect(supervisorConfig(4, ports).launchBurst).toBe(32);
+});
+
+describe('On many machines, where SCXs draw their ids by themselves,', () => {
+  const shared = () => setUp({ isShared: true, ports: 'any' });
+
+  test('the first SCX of a session that renews is the one that is being launched', () => {
+    const { machine, want, ask, lease } = shared();
+    want(1, 0);
+    expect(loud(lease(9, 500))).toEqual([answered(1, 9)]);
+    expect([machine.size, machine.knows(idOf(9), NIGHT)]).toEqual([1, true]);
+    expect(machine.knows(idOf(1), NIGHT)).toBe(false);
+    expect(ask(2, 600)).toEqual([answered(2, 9)]);
+  });
+
+  test('an SCX that was started again takes the place of the one that failed', () => {
+    const { machine, keep, lease, exited } = shared();
+    keep(0);
+    lease(8, 500);
+    expect(machine.keeps(idOf(8))).toBe(true);
+    expect(exited(8, 40_000, null).filter(({ kind }) => kind === 'launch')).toHaveLength(1);
+    lease(9, 40_700);
+    expect([machine.size, machine.keeps(idOf(9))]).toEqual([1, true]);
+  });
+
+  test('front ends that hear of them in any order have the same rendezvous', () => {
+    const older = { startedAt: '2024-01-01T00:00:00.000Z' };
+    const younger = { startedAt: '2024-01-02T00:00:00.000Z' };
+    const kept = [
+      [older, younger],
+      [younger, older],
+    ].map(([first, second]) => {
+      const { machine, keep, lease } = shared();
+      keep(0);
+      lease(first === older ? 8 : 9, 500, first);
+      lease(second === older ? 8 : 9, 600, second);
+      return [8, 9].filter((n) => machine.keeps(idOf(n)));
+    });
+    expect(kept).toEqual([[8], [8]]);
+  });
 });

@@ -107,7 +107,8 @@ interface Service {
 
 const serviceOf = (file: string): Service => {
   const text = readFileSync(join(ROOT, 'scripts/packaging/container', file), 'utf8');
-  return (parse(text) as { readonly services: { readonly cluster: Service } }).services.cluster;
+  const { services } = parse(text) as { readonly services: Readonly<Record<string, Service>> };
+  return Object.values(services)[0] as Service;
 };
 
 const dockerfile = readFileSync(join(ROOT, 'scripts/packaging/container/Dockerfile'), 'utf8');
@@ -120,14 +121,22 @@ test.each(['compose.yaml', 'stack.yaml'])('%s confines the cluster and keeps its
   expect(service.volumes).toEqual([`data:${volume}`]);
 });
 
+test('swarm.yaml confines its front ends, which are managers and use the engine', () => {
+  const service = serviceOf('swarm.yaml');
+  expect(service).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] });
+  expect(service).toMatchObject({ networks: ['host'], deploy: { mode: 'global' } });
+  expect(service.user).toMatch(/^10001:/);
+  expect(service.volumes.at(-1)).toMatch(/:\/var\/run\/docker\.sock$/);
+});
+
 test('Both run on the network of the host', () => {
   expect(serviceOf('compose.yaml').network_mode).toBe('host');
   expect(serviceOf('stack.yaml').networks).toEqual(['host']);
 });
 
-test('Every variable of the image and of both files is a setting of a command', () => {
+test('Every variable of the image and of the files is a setting of a command', () => {
   const known = Object.values(TABLES).flatMap((table) => Object.keys(table).map(variableOf));
-  const set = ['compose.yaml', 'stack.yaml'].flatMap((file) =>
+  const set = ['compose.yaml', 'stack.yaml', 'swarm.yaml'].flatMap((file) =>
     Object.keys(serviceOf(file).environment),
   );
   const inImage = [...dockerfile.matchAll(/\b(SCATTERCAST_\w+)=/g)].map(([, name = '']) => name);

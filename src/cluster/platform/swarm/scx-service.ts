@@ -1,0 +1,109 @@
+/**
+ * The service that keeps one SCX running: one task, with the network of the machine that it lands on,
+ * which the engine starts again at once when it fails. A task that ends in order is not started again.
+ *
+ * A service's name is PREFIX-SESSION-NUMBER, the same for everybody who wants an SCX of that session,
+ * and an engine creates a name once. So of several front ends that are asked at the same instant one
+ * creates the service, and the others learn that it is there. The number is 0 for the session's first
+ * SCX; further ones, and those that are to run elsewhere, have the lowest number that is free.
+ */
+import { createHash } from 'node:crypto';
+import type { Launch } from '../../../api/scx-launch.js';
+import {
+  MACHINE_VARIABLE,
+  type ScxService,
+  SECRET_FILE,
+  SERVICE_VARIABLE,
+  scxServiceSchema,
+} from '../../../api/swarm/scx-service.js';
+import { permissionFlags } from '../../../runtime/system/permissions.js';
+import type { PortRange } from '../../ports/port-pairs.js';
+import { LEAN_SCX } from '../scx-command.js';
+
+/** What all services of a cluster share. */
+export interface ServiceTemplate {
+  /** Of the cluster, unique in the Swarm: the beginning of all names. */
+  readonly prefix: string;
+  readonly image: string;
+  readonly entry: string;
+  readonly confined: boolean;
+  readonly ports: PortRange;
+}
+
+/** The labels by which services are found again. */
+export const CLUSTER_LABEL = 'scattercast.cluster';
+export const SESSION_LABEL = 'scattercast.session';
+/** Of the service of the front ends, in the stack file. */
+export const FRONT_END_LABEL = 'scattercast.front-end';
+
+/** How long an SCX may take to leave, ns: longer than it needs for its flood and its drain. */
+const STOP_NS = 10_000_000_000;
+
+const SESSION_DIGITS = 16;
+
+/** A session in labels and names: they have few characters, and sessions are named by strangers. */
+export const sessionLabel = (session: string): string =>
+  createHash('sha256').update(session).digest('hex').slice(0, SESSION_DIGITS);
+
+export const serviceName = (prefix: string, session: string, index: number): string =>
+  `${prefix}-${sessionLabel(session)}-${index}`;
+
+/** The number in a name that `serviceName` has made. */
+export const indexIn = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
+
+/** A launch document without what is secret, or is not known before the task runs. */
+function documentOf(
+  { ports }: ServiceTemplate,
+  launch: Launch,
+  service: string,
+  frontEnds: readonly string[],
+): ScxService {
+  const range = ports === 'any' ? null : { ...ports };
+  // Front ends are proxies for encoders, and for players that cannot be redirected.
+  const proxies = frontEnds.map((url) => new URL(url).hostname);
+  const trustedProxies = [...new Set([...launch.trustedProxies, ...proxies])];
+  const open = scxServiceSchema.shape.launch.strip().parse({ ...launch, trustedProxies });
+  return { service, frontEnds: [...frontEnds], ports: range, launch: open };
+}
+
+export interface ServiceOrder {
+  readonly launch: Launch;
+  readonly name: string;
+  readonly frontEnds: readonly string[];
+  /** The id and the name of the Docker secret that holds the cluster's secret. */
+  readonly secret: { readonly id: string; readonly name: string };
+  /** Machines that are to have none of its tasks. */
+  readonly avoided: readonly string[];
+}
+
+/** What `POST /services/create` takes. */
+export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
+  const { launch, name, frontEnds, secret, avoided } = order;
+  const document = documentOf(template, launch, name, frontEnds);
+  const text = Buffer.from(JSON.stringify(document)).toString('base64');
+  const { prefix, image, entry, confined } = template;
+  const rights = { read: [SECRET_FILE], startsProcesses: true };
+  const args = [...LEAN_SCX, ...permissionFlags(confined, rights), entry, 'scx'];
+  const file = { Name: SECRET_FILE.slice('/run/secrets/'.length), UID: '0', GID: '0', Mode: 0o444 };
+  return {
+    Name: name,
+    Labels: { [CLUSTER_LABEL]: prefix, [SESSION_LABEL]: sessionLabel(launch.session) },
+    TaskTemplate: {
+      ContainerSpec: {
+        Image: image,
+        Command: [process.execPath, ...args],
+        Env: [`${SERVICE_VARIABLE}=${text}`, `${MACHINE_VARIABLE}={{.Node.Hostname}}`],
+        Init: true,
+        ReadOnly: true,
+        CapabilityDrop: ['ALL'],
+        StopGracePeriod: STOP_NS,
+        Healthcheck: { Test: ['NONE'] },
+        Secrets: [{ SecretID: secret.id, SecretName: secret.name, File: file }],
+      },
+      RestartPolicy: { Condition: 'on-failure', Delay: 0 },
+      Placement: { Constraints: avoided.map((machine) => `node.hostname!=${machine}`) },
+      Networks: [{ Target: 'host' }],
+    },
+    Mode: { Replicated: { Replicas: 1 } },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * Reads from every other front end of the cluster, once a second, what it has and this one does not
+ * (replica.ts). It also knows which front ends answer: of these, one does what must be done once, like
+ * telling webhooks.
+ *
+ * Bounded: one request at a time to each front end, ANSWER_BYTES_MAX for each answer.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { FALLBACK_BYTES_MAX } from '../../api/publishing.js';
+import { createProvenClient, type ProvenClient } from '../../http/proven-client.js';
+import { unseal } from '../../runtime/sealed-text.js';
+import { drawId } from '../../runtime/secrets.js';
+import type { AnnouncementStore } from '../announcements/announcement-store.js';
+import type { FallbackFiles } from '../fallback/fallback-files.js';
+import { type ReplicaHooks, replicaSchema, takeReplica } from './replica.js';
+import { FRONT_END_FIELD, hashOfReplica } from './replica-routes.js';
+
+export interface ReplicatorOptions extends Omit<ReplicaHooks, 'withFallback'> {
+  readonly secret: string;
+  /** All front ends of the cluster, this one included. */
+  frontEnds(): readonly string[];
+  readonly store: AnnouncementStore;
+  readonly fallbacks: Pick<FallbackFiles, 'takeOver'>;
+  readonly log: Logger;
+  /** Ms, monotonic. */
+  now(): number;
+}
+
+export interface Replicator {
+  /** Of this front end, drawn at its start. */
+  readonly id: string;
+  /** Whether this front end is the one that does what must be done once. */
+  leads(): boolean;
+  close(): void;
+}
+
+/** Another front end. */
+interface Peer {
+  readonly ask: ProvenClient;
+  id: string;
+  /** Of what was read from it last. */
+  hash: string;
+  answeredAt: number;
+  isBusy: boolean;
+}
+
+const READ_MS = 1000; // guess: what is announced at one front end is known at all a moment later
+const ANSWER_MS = 10_000;
+const ANSWER_BYTES_MAX = 128 * 1024 * 1024; // guess: 256 announcements, sealed
+/** A front end that has not answered for longer does not lead, ms. Guess. */
+const AWAY_MS = 4000;
+
+const limits = { withinMs: ANSWER_MS, answerBytesMax: ANSWER_BYTES_MAX };
+
+/** Starts to read. */
+export function startReplicator(options: ReplicatorOptions): Replicator {
+  const { secret, frontEnds, store, fallbacks, log, now } = options;
+  const id = drawId();
+  const peers = new Map<string, Peer>(); // bounded by FRONT_ENDS_MAX
+  let isClosed = false;
+
+  const peerAt = (url: string): Peer => {
+    const known = peers.get(url);
+    if (known !== undefined) return known;
+    const ask = createProvenClient(secret, true);
+    const peer = { ask, id: '', hash: '', answeredAt: Number.NEGATIVE_INFINITY, isBusy: false };
+    peers.set(url, peer);
+    return peer;
+  };
+
+  const unsealed = (text: string): string => {
+    const open = unseal(secret, text);
+    if (open === undefined)
+      throw new Error('the answer is not sealed by a front end of this cluster');
+    return open;
+  };
+
+  async function* fileFrom({ ask }: Peer, url: string, file: string) {
+    for (let from = 0; from <= FALLBACK_BYTES_MAX; ) {
+      const at = new URL(`${url}/replica/fallbacks/${file}?from=${from}`);
+      const answer = await ask({ url: at, method: 'GET', ...limits });
+      if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+      const part = Buffer.from(unsealed(answer.text), 'base64');
+      if (part.length === 0) return;
+      yield part;
+      from += part.length;
+    }
+  }
+
+  const read = async (url: string, peer: Peer): Promise<void> => {
+    const at = new URL(`${url}/replica?known=${peer.hash}`);
+    const answer = await peer.ask({ url: at, method: 'GET', ...limits });
+    if (!answer.isOurs) throw new Error(`status ${answer.status}, not by this cluster`);
+    peer.id = `${answer.headers[FRONT_END_FIELD] ?? ''}`;
+    peer.answeredAt = now();
+    if (answer.status !== 200 || peer.id === id) return;
+    const json = unsealed(answer.text);
+    await takeReplica(store, replicaSchema.parse(JSON.parse(json)), {
+      ...options,
+      withFallback: (file, adopt) => fallbacks.takeOver(file, fileFrom(peer, url, file), adopt),
+    });
+    peer.hash = hashOfReplica(json);
+  };
+
+  const readFrom = async (url: string): Promise<void> => {
+    const peer = peerAt(url);
+    if (peer.isBusy) return;
+    peer.isBusy = true;
+    await read(url, peer).catch(({ message }: Error) => log.debug({ url, message }, 'no replica'));
+    peer.isBusy = false;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!isClosed) {
+      const urls = frontEnds();
+      for (const url of peers.keys()) if (!urls.includes(url)) peers.delete(url);
+      for (const url of urls) void readFrom(url);
+      await pause(READ_MS, undefined, { ref: false });
+    }
+  };
+
+  void run();
+  return {
+    id,
+    leads: () =>
+      [...peers.values()].every((peer) => peer.id >= id || now() - peer.answeredAt > AWAY_MS),
+    close: () => {
+      isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * The leases of an SCX: one with each front end of its cluster (lease.ts). So every front end knows
+ * every SCX by itself, at the same time, and none has to tell the others; and the death of one is
+ * noticed by nobody here.
+ *
+ * Front ends come and go; each answer says which there are. They may disagree for a moment: an SCX
+ * stays without clients as long as one of them wants it to, and plays the fallback that one of them
+ * names.
+ *
+ * Bounded: FRONT_ENDS_MAX.
+ */
+import { FRONT_ENDS_MAX } from '../api/swarm/scx-service.js';
+import { type Lease, type LeaseOptions, type LeaseTerms, startLease } from './lease.js';
+
+export interface LeasesOptions extends Omit<LeaseOptions, 'url'> {
+  /** The front ends that are known at the start, one at least. */
+  readonly urls: readonly string[];
+  /** Ms, monotonic. */
+  now(): number;
+}
+
+interface Held {
+  readonly lease: Lease;
+  /** Of the last answer. */
+  terms: LeaseTerms | undefined;
+  answeredAt: number;
+}
+
+/** The terms of a front end that has been silent for longer do not count, ms. Guess. */
+const FRESH_MS = 10_000;
+
+/** Starts the leases. */
+export function startLeases(options: LeasesOptions): Lease {
+  const { urls, now, onRenewed } = options;
+  const leases = new Map<string, Held>();
+  let isStopped = false;
+
+  const freshTerms = (): readonly LeaseTerms[] =>
+    [...leases.values()].flatMap(({ terms, answeredAt }) =>
+      terms !== undefined && now() - answeredAt < FRESH_MS ? [terms] : [],
+    );
+
+  /** Leases with exactly these front ends; the others are ended. */
+  const follow = (wanted: readonly string[]): void => {
+    if (isStopped || wanted.length === 0) return;
+    for (const [url, { lease }] of leases) {
+      if (wanted.includes(url)) continue;
+      lease.stop();
+      leases.delete(url);
+    }
+    for (const url of wanted.slice(0, FRONT_ENDS_MAX)) if (!leases.has(url)) open(url);
+  };
+
+  const onTerms = (url: string, terms: LeaseTerms): void => {
+    const held = leases.get(url);
+    if (held === undefined) return;
+    held.terms = terms;
+    held.answeredAt = now();
+    const all = freshTerms();
+    const fallback = terms.fallback ?? all.find((other) => other.fallback)?.fallback;
+    const pinned = all.some((other) => other.pinned);
+    onRenewed({ ...terms, pinned, fallback: fallback ?? terms.fallback });
+    if (terms.frontEnds !== undefined) follow(terms.frontEnds);
+  };
+
+  const open = (url: string): void => {
+    const lease = startLease({ ...options, url, onRenewed: (terms) => onTerms(url, terms) });
+    leases.set(url, { lease, terms: undefined, answeredAt: Number.NEGATIVE_INFINITY });
+  };
+
+  follow(urls);
+  return {
+    renewNow: () => {
+      for (const { lease } of leases.values()) lease.renewNow();
+    },
+    // Of all: only some may know what is asked for.
+    renewed: async () => {
+      await Promise.all([...leases.values()].map(({ lease }) => lease.renewed()));
+    },
+    stop: () => {
+      isStopped = true;
+      for (const { lease } of leases.values()) lease.stop();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * A Docker engine's API, as far as the platform uses it, on a real socket: services, their names,
+ * tasks, machines and secrets. It runs nothing.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { afterTest } from '../../../after-test.js';
+import { temporaryFolder } from '../../support.js';
+
+interface Spec {
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly TaskTemplate: {
+    readonly Placement: { readonly Constraints: readonly string[] };
+    readonly ContainerSpec: {
+      readonly Env: readonly string[];
+      readonly Command: readonly string[];
+    };
+  };
+}
+
+export interface FakeEngine {
+  readonly socket: string;
+  readonly services: Map<string, Spec>;
+  /** All that were ever created. */
+  readonly created: Spec[];
+  /** Services with a running task. */
+  readonly running: Set<string>;
+  secrets: string[];
+  /** It has no leader: it refuses everything. */
+  isLeaderless: boolean;
+  /** Why it creates no service; '': it does. */
+  refusal: string;
+  /** The bodies of all requests. */
+  readonly bodies: string[];
+}
+
+const NODES = ['10.77.0.1', '10.77.0.2'].map((address) => ({
+  ID: address,
+  Description: { Hostname: address },
+  Spec: { Role: 'manager', Availability: 'active' },
+  Status: { State: 'ready', Addr: address },
+}));
+
+type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** Starts an engine; it ends with the test. */
+export async function startFakeEngine(): Promise<FakeEngine> {
+  const engine: FakeEngine = {
+    socket: `${temporaryFolder()}/docker.sock`,
+    ...{ services: new Map(), created: [], running: new Set(), secrets: [], bodies: [] },
+    isLeaderless: false,
+    refusal: '',
+  };
+
+  const create = (body: string): [number, unknown] => {
+    const spec = JSON.parse(body) as Spec;
+    if (engine.refusal !== '') return [400, { message: engine.refusal }];
+    if (engine.services.has(spec.Name)) return [409, { message: 'name conflicts' }];
+    engine.services.set(spec.Name, spec);
+    engine.created.push(spec);
+    return [201, { ID: spec.Name }];
+  };
+
+  const listServices = ({ label = [] }: Filters): unknown =>
+    [...engine.services.values()]
+      .filter(({ Labels }) =>
+        label.every((one) => one === `${one.split('=')[0]}=${Labels[one.split('=')[0] ?? '']}`),
+      )
+      .map((spec) => ({ ID: spec.Name, Spec: spec }));
+
+  const answerTo = (method: string, url: URL, body: string): [number, unknown] => {
+    const path = url.pathname.replace('/v1.41', '');
+    const filters = JSON.parse(url.searchParams.get('filters') ?? '{}') as Filters;
+    if (engine.isLeaderless) return [500, { message: 'the swarm does not have a leader' }];
+    if (path === '/services/create') return create(body);
+    if (path === '/services') return [200, listServices(filters)];
+    if (method === 'DELETE') {
+      return [engine.services.delete(path.split('/').at(-1) ?? '') ? 200 : 404, {}];
+    }
+    if (path === '/tasks') {
+      const isRunning = filters.service?.some((name) => engine.running.has(name));
+      return [200, isRunning ? [{ DesiredState: 'running', Status: { State: 'running' } }] : []];
+    }
+    if (path === '/nodes') return [200, NODES];
+    if (path === '/secrets/create') {
+      engine.secrets.push((JSON.parse(body) as { Name: string }).Name);
+      return [201, {}];
+    }
+    if (path === '/secrets') {
+      return [200, engine.secrets.map((Name) => ({ ID: `id of ${Name}`, Spec: { Name } }))];
+    }
+    return [404, { message: `no ${path}` }];
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let body = '';
+    for await (const part of request) body += part;
+    engine.bodies.push(body);
+    const url = new URL(request.url ?? '', 'http://engine');
+    const [status, told] = answerTo(request.method ?? '', url, body);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(told));
+  };
+
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(engine.socket);
+  await once(server, 'listening');
+  afterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return engine;
+}

@@ -1,0 +1,239 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
+import { type Launch, launchSchema } from '../../../../src/api/scx-launch.js';
+import { SERVICE_VARIABLE, scxServiceSchema } from '../../../../src/api/swarm/scx-service.js';
+import type { Platform, SharedPlatform } from '../../../../src/cluster/platform/platform.js';
+import { openEngine } from '../../../../src/cluster/platform/swarm/engine.js';
+import { createSwarmPlatform } from '../../../../src/cluster/platform/swarm/swarm-platform.js';
+import { afterTest } from '../../../after-test.js';
+import { FACTS, NIGHT, quiet, statusOf } from '../../support.js';
+import { type FakeEngine, startFakeEngine } from './fake-engine.js';
+
+const SECRET = 'the-secret-of-the-cluster-of-these-tests';
+const SEED = 'A'.repeat(43);
+
+const idOf = (n: number): string => n.toString(16).padStart(32, '0');
+
+const launchOf = (n: number, over: Partial<Launch> = {}): Launch =>
+  launchSchema.parse({
+    ...FACTS,
+    ...{ id: idOf(n), keySeed: SEED, session: NIGHT, rendezvous: false },
+    ...{ leaseUrl: 'http://127.0.0.1:8000', leaseToken: SECRET, leaseIntervalMs: 500 },
+    ...{ advertiseHost: '127.0.0.1', listenHost: '0.0.0.0', httpPort: 0, overlayPort: 0 },
+    ...{ lingerMs: 1000, listenersMax: 1, perAddressMax: 0, trustedProxies: [], burstMs: 500 },
+    ...{ writeIntervalMs: 20, profile: 'fast', allowPrivate: true, logLevel: 'silent' },
+    ...over,
+  });
+
+interface FrontEnd {
+  readonly platform: Platform;
+  readonly shared: SharedPlatform;
+  /** The ids of SCXs that have ended. */
+  readonly ended: string[];
+}
+
+async function openFrontEnd({ socket }: FakeEngine): Promise<FrontEnd> {
+  const platform = createSwarmPlatform({
+    ...{ engine: openEngine(socket), prefix: 'sc', image: 'image', leaseSecret: SECRET },
+    ...{ entry: '/main.js', confined: true, ports: { first: 8100, last: 8103 } },
+    ...{ frontEndPort: 8000, log: quiet },
+  });
+  afterTest(() => platform.close());
+  await platform.list();
+  const ended: string[] = [];
+  platform.onExit(({ id }) => ended.push(id));
+  const { shared } = platform;
+  if (shared === undefined) throw new Error('the platform is that of one machine');
+  return { platform, shared, ended };
+}
+
+/** An SCX that answers. */
+async function openScx(): Promise<Server> {
+  const server = createServer((_request, response) => response.end('ok'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return server;
+}
+
+const urlOf = (server: Server): string =>
+  `http://127.0.0.1:${(server.address() as AddressInfo).port}/night.mp3`;
+
+/** A connection over which leases are renewed, as the front end has it, and its other end. */
+async function openConnection(): Promise<{ here: Socket; there: Socket }> {
+  const server = createTcpServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted = once(server, 'connection');
+  const there = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [here] = (await accepted) as [Socket];
+  afterTest(() => {
+    here.destroy();
+    there.destroy();
+    server.close();
+  });
+  return { here, there };
+}
+
+const SERVICE = /^sc-[0-9a-f]{16}-0$/;
+
+/** Launches, and lets the SCX with that id renew its lease. */
+async function run(frontEnd: FrontEnd, n: number, httpUrl: string) {
+  const { here, there } = await openConnection();
+  await frontEnd.platform.launch(launchOf(100 + n));
+  const status = statusOf(idOf(n), NIGHT, { httpUrl, machine: 'one', service: '' });
+  return { status, here, there };
+}
+
+describe('The platform swarm', () => {
+  test('makes one service when several front ends are asked at the same instant', async () => {
+    const engine = await startFakeEngine();
+    const frontEnds = await Promise.all([1, 2, 3].map(() => openFrontEnd(engine)));
+    await Promise.all(frontEnds.map(({ platform }, n) => platform.launch(launchOf(n))));
+    expect(engine.created.map(({ Name }) => Name)).toEqual([expect.stringMatching(SERVICE)]);
+  });
+
+  test('tells the engine nothing that is secret, and expands nothing that strangers write', async () => {
+    const engine = await startFakeEngine();
+    const { platform } = await openFrontEnd(engine);
+    const listenerHook = { url: 'http://user:password@hook/', onFailure: 'deny' } as const;
+    await platform.launch(launchOf(1, { title: '{{.Node.ID}}', listenerHook }));
+    const [spec] = engine.created;
+    const text = JSON.stringify(spec);
+    const { Env = [] } = spec?.TaskTemplate.ContainerSpec ?? {};
+    const base64 = Env.find((line) => line.startsWith(SERVICE_VARIABLE))?.split('=')[1] ?? '';
+    const json = Buffer.from(base64, 'base64').toString();
+    for (const secret of [SECRET, SEED, 'password@hook']) {
+      expect(`${text}${json}`).not.toContain(secret);
+    }
+    expect(text).not.toContain('{{.Node.ID}}');
+    const document = scxServiceSchema.parse(JSON.parse(json));
+    expect(document.launch.title).toBe('{{.Node.ID}}');
+    expect(document.frontEnds).toEqual(['http://10.77.0.1:8000', 'http://10.77.0.2:8000']);
+    expect(document.launch.trustedProxies).toEqual(['10.77.0.1', '10.77.0.2']);
+  });
+
+  test('launches as soon as the Swarm has a leader', async () => {
+    const engine = await startFakeEngine();
+    const { platform } = await openFrontEnd(engine);
+    engine.isLeaderless = true;
+    const launching = platform.launch(launchOf(1));
+    await vi.waitFor(() => expect(engine.bodies.length).toBeGreaterThan(2));
+    expect(engine.created).toEqual([]);
+    engine.isLeaderless = false;
+    await launching;
+    expect(engine.created).toHaveLength(1);
+  });
+
+  test('waits for the SCX that the engine starts again, and makes no other service', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    const scx = await openScx();
+    const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
+    const service = engine.created[0]?.Name ?? '';
+    expect(frontEnd.shared.onLease({ ...status, service }, here)).toBe(true);
+    scx.close();
+    there.destroy(); // its process has ended
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+    await frontEnd.platform.launch(launchOf(2));
+    expect(engine.created).toHaveLength(1);
+    frontEnd.platform.release(idOf(1)); // as the supervisor says of each SCX that has ended
+    expect(frontEnd.shared.onJoin({ session: NIGHT, id: idOf(3), service })).toBeDefined();
+  });
+
+  test('believes no closed connection while the SCX answers', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    let asked = 0;
+    const scx = await openScx();
+    scx.on('request', () => asked++);
+    const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
+    frontEnd.shared.onLease({ ...status, service: engine.created[0]?.Name }, here);
+    there.destroy();
+    await vi.waitFor(() => expect(asked).toBe(1));
+    frontEnd.platform.stop(idOf(1), 'SIGKILL'); // its lease has run out as well
+    await vi.waitFor(() => expect(asked).toBe(2));
+    expect(frontEnd.ended).toEqual([]);
+    expect(engine.services.size).toBe(1);
+  });
+
+  test('starts an SCX elsewhere when one is silent, and wants the old one no more', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    const scx = await openScx();
+    const { status, here } = await run(frontEnd, 1, urlOf(scx));
+    const service = engine.created[0]?.Name ?? '';
+    frontEnd.shared.onLease({ ...status, service }, here);
+    scx.close();
+    frontEnd.platform.stop(idOf(1), 'SIGKILL');
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+    await frontEnd.platform.launch(launchOf(2));
+    expect([...engine.services.keys()]).toEqual([service.replace(/0$/, '1')]);
+    const { Placement } = engine.created[1]?.TaskTemplate ?? {};
+    expect(Placement?.Constraints).toEqual(['node.hostname!=one']);
+    // The machine is back, and the old SCX is still there.
+    expect(frontEnd.shared.onLease({ ...status, service }, here)).toBe(false);
+    expect(frontEnd.shared.onJoin({ session: NIGHT, id: idOf(3), service })).toBeUndefined();
+  });
+
+  test('removes nothing while the engine has no majority, nor what answers again after that', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    const scx = await openScx();
+    const url = urlOf(scx);
+    const { status, here } = await run(frontEnd, 1, url);
+    frontEnd.shared.onLease({ ...status, service: engine.created[0]?.Name }, here);
+    scx.close();
+    engine.isLeaderless = true;
+    frontEnd.platform.stop(idOf(1), 'SIGKILL');
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+    const launching = frontEnd.platform.launch(launchOf(2));
+    scx.listen(Number(new URL(url).port), '127.0.0.1');
+    await once(scx, 'listening');
+    engine.isLeaderless = false;
+    await launching;
+    expect(engine.created).toHaveLength(1);
+    expect(engine.services.size).toBe(1);
+  });
+
+  test('removes a service that does not start, but not one that runs', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    await frontEnd.platform.launch(launchOf(1));
+    engine.running.add(engine.created[0]?.Name ?? '');
+    frontEnd.platform.stop(idOf(1), 'SIGKILL');
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+    expect(engine.services.size).toBe(1);
+    await frontEnd.platform.launch(launchOf(2));
+    engine.running.clear();
+    frontEnd.platform.stop(idOf(2), 'SIGKILL');
+    await vi.waitFor(() => expect(engine.services.size).toBe(0));
+  });
+
+  test('removes the service of an SCX that has left in order', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    const scx = await openScx();
+    const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
+    const service = engine.created[0]?.Name ?? '';
+    frontEnd.shared.onLease({ ...status, service }, here);
+    frontEnd.shared.onLease({ ...status, service, state: 'leaving' }, here);
+    scx.close();
+    there.destroy();
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+    frontEnd.platform.release(idOf(1));
+    await vi.waitFor(() => expect(engine.services.size).toBe(0));
+  });
+
+  test('passes a refusal of the engine on', async () => {
+    const engine = await startFakeEngine();
+    const { platform } = await openFrontEnd(engine);
+    engine.refusal = 'no such image';
+    await expect(platform.launch(launchOf(1))).rejects.toThrow('no such image');
+  });
+});
