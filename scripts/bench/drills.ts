@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { checkNeeds } from '../packaging/drill/needs.js';
 import { type Benchmark, type Flags, numberOf, type Row, wordsOf } from './benchmark.js';
 import { badLink } from './drills/bad-link.js';
 import { cutInTwo } from './drills/cut.js';
@@ -19,6 +20,8 @@ import { intoNamespace } from './drills/network.js';
 import { rendezvous } from './drills/rendezvous.js';
 import { openScene, type Scene } from './drills/scene.js';
 import { sourceScx } from './drills/source-scx.js';
+import { intoBed } from './swarm/bed.js';
+import { playOnSwarm, swarmDrillNames } from './swarm/swarm-drills.js';
 
 const DRILLS: Readonly<Record<string, Drill>> = {
   'kill-scx': killScx,
@@ -31,6 +34,9 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   'front-ends': frontEnds,
   rendezvous,
 };
+
+/** A repetition on a Swarm takes a quarter of a minute, or more. */
+const SWARM_TIMES_MAX = 5;
 
 /** Runs this same command in a network namespace of its own; returns its rows. */
 async function runWithin(prefix: readonly string[]): Promise<Row[]> {
@@ -69,6 +75,10 @@ function drillsOf(given: Flags): readonly (readonly [string, Drill])[] {
 }
 
 export const flags: Benchmark['flags'] = {
+  platform: {
+    standard: 'process',
+    help: 'process, or swarm: three Docker engines on this machine; needs root and docker.io',
+  },
   only: { standard: 'all', help: 'names of drills, separated by commas' },
   times: { standard: '50', help: 'repetitions of each drill, at most' },
   seconds: { standard: '60', help: 'for which the network is cut' },
@@ -77,7 +87,16 @@ export const flags: Benchmark['flags'] = {
   seed: { standard: '1', help: 'of the distances and of the victims' },
 };
 
+async function runOnSwarm(given: Flags): Promise<Row[]> {
+  const prefix = intoBed();
+  checkNeeds('dockerd', 'docker', 'ip', 'nsenter', 'unshare');
+  if (prefix !== undefined) return runWithin(prefix);
+  const names = given.only === 'all' ? swarmDrillNames : wordsOf(given, 'only');
+  return playOnSwarm(names, Math.min(numberOf(given, 'times'), SWARM_TIMES_MAX));
+}
+
 export const run: Benchmark['run'] = async (given) => {
+  if (given.platform === 'swarm') return runOnSwarm(given);
   const drills = drillsOf(given);
   const prefix = intoNamespace();
   if (prefix !== undefined) return runWithin(prefix);

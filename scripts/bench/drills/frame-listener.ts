@@ -69,6 +69,10 @@ function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => vo
       answer.resume();
       return ask(location);
     }
+    if (answer.statusCode !== 200) {
+      answer.resume();
+      return over();
+    }
     answer.on('data', onAudio);
     answer.on('error', over);
     answer.on('close', over);
@@ -84,8 +88,8 @@ function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => vo
   };
 }
 
-/** Listens from now on. */
-export function createFrameListener(url: string, site: number): FrameListener {
+/** Listens from now on. `urlOf`: where, each time. */
+export function createFrameListener(urlOf: () => string, site: number): FrameListener {
   let counts = { ...NOTHING };
   let isClosed = false;
   /** Since the mark, and for USUAL_MS before it. Bounded because every drill marks. */
@@ -127,7 +131,7 @@ export function createFrameListener(url: string, site: number): FrameListener {
     last = undefined;
     arrivals = [];
     const onAudio = (chunk: Buffer): void => framer.push(chunk).forEach(take);
-    hangUp = request(url, onAudio, onOver);
+    hangUp = request(urlOf(), onAudio, onOver);
   };
 
   const stallMs = (): number => {

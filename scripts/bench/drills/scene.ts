@@ -182,7 +182,7 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
   const broadcast = await stage.broadcast(studio, announcement, '--loop', file);
   const listeners = clusters.flatMap((cluster, site) =>
     Array.from({ length: options.listeners }, () =>
-      createFrameListener(listenUrl(cluster, announcement), site),
+      createFrameListener(() => listenUrl(cluster, announcement), site),
     ),
   );
   const scene: Scene = {
