@@ -45,6 +45,7 @@ describe('Settings', () => {
         burst: 4,
         writeInterval: 1,
         silence: 0,
+        spare: 1,
         platform: 'process',
         swarmName: 'scattercast',
         dockerSocket: '/var/run/docker.sock',
