@@ -1,6 +1,7 @@
 /**
  * Builds `dist`: bundles the program and its packages into an entry for each kind of process and
- * thread, and chunks of modules that several of them share or load later. `npm run check` has
+ * thread, and chunks of modules that several of them share or load later; and the scripts of pages
+ * that are written in TypeScript, from `web` to `dist/web`. `npm run check` has
  * checked the types.
  *
  * Processes start often, and somebody waits: a cluster starts an SCX for its first listener and
@@ -46,8 +47,22 @@ const { metafile } = await build({
   metafile: true,
 });
 
+/** The scripts of pages that are written in TypeScript; the others are sent as they are. */
+const pages = await build({
+  entryPoints: { overlay: join(ROOT, 'web/overlay/main.ts') },
+  absWorkingDir: ROOT,
+  outdir: join(DIST, 'web'),
+  bundle: true,
+  minify: true,
+  platform: 'browser',
+  format: 'esm',
+  target: 'es2022',
+  metafile: true,
+});
+
 // What an earlier build has left. Not before the build, as processes may run from `dist` meanwhile.
-const written = new Set(Object.keys(metafile.outputs).map((path) => relative('dist', path)));
+const outputs = [metafile, pages.metafile].flatMap(({ outputs: all }) => Object.keys(all));
+const written = new Set(outputs.map((path) => relative('dist', path)));
 for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
   if (entry.isFile() && !written.has(relative(DIST, path))) rmSync(path);

@@ -21,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   liars: () => import('./liars.js'),
   directory: () => import('./directory.js'),
   locating: () => import('./locating.js'),
+  map: () => import('./map.js'),
 };
 
 function fail(message: string): never {

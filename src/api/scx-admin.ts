@@ -12,6 +12,8 @@
  *                                what the listener is to be answered (scx/listeners/promised-admissions.ts)
  *   GET    /admin/sources        the sources that are attached here (ScxSources)
  *   DELETE /admin/sources        ends them, apart from our own fallback: EndedSources
+ *   GET    /admin/overlay        what is seen of the session's overlay, without an end
+ *                                (api/overlay-map/overlay-record.ts)
  */
 import { z } from 'zod';
 

@@ -80,6 +80,8 @@ export interface ClusterOptions {
   readonly drainMs?: number;
   /** Sessions that are new here may be announced by anybody; default: by the operator. */
   readonly anyoneMayAnnounce?: boolean;
+  /** Everybody may look at the map of a session's overlay; default: the operator. */
+  readonly publicMap?: boolean;
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx`. */

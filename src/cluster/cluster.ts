@@ -126,6 +126,7 @@ function leaveAll({ server, services }: Listening, platform: Platform): void {
   services.webhooks.close();
   services.replicator?.close();
   services.proxy.close();
+  services.overlayFeeds.close();
   platform.close();
   server.closeAllConnections();
 }

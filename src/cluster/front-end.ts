@@ -18,6 +18,7 @@ import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
 import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
+import { overlayRoutes } from './overlay-map/overlay-routes.js';
 import { replicaRoutes } from './replica/replica-routes.js';
 import type { Services } from './services.js';
 import { sessionPageHandler, sessionPageRoutes } from './session-pages/session-page-routes.js';
@@ -167,6 +168,12 @@ function operatorRoutes({
   ];
 }
 
+/** The map of a session's overlay. */
+function mapRoutes({ url, ownership, status, publicStatus, overlayFeeds, options }: Services) {
+  const { publicMap: isPublic = false } = options;
+  return overlayRoutes({ url, ownership, status, publicStatus, feeds: overlayFeeds, isPublic });
+}
+
 /** The pages of sessions. */
 function sessionPages({ url, publicStatus: status, titles }: Services) {
   const dependencies = { url, status, titles, now: () => performance.now() };
@@ -187,6 +194,7 @@ export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   app.use(...scxRoutes(services));
   const pages = sessionPages(services);
   app.use(...publishingRoutes(services), ...operatorRoutes(services), pages.routes);
+  app.use(mapRoutes(services));
   app.use(pages.page, players.mounts);
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),

@@ -34,6 +34,8 @@ import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js'
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
 import { type FrontEndShares, shareFrontEnd } from './open-file-shares.js';
+import { createOverlayFeeds, type OverlayFeeds } from './overlay-map/overlay-feed.js';
+import { createScxOverlay } from './overlay-map/scx-overlay.js';
 import type { Found, Platform, SharedPlatform } from './platform/platform.js';
 import { pairCapacity } from './ports/port-pairs.js';
 import { advertisedHost, type ScxHostOf } from './ports/scx-host.js';
@@ -86,6 +88,7 @@ export interface Services extends Prepared {
   readonly proofs: ProofCheck;
   readonly login: AdminLogin;
   readonly clients: ScxClients;
+  readonly overlayFeeds: OverlayFeeds;
   readonly webhooks: Webhooks;
   /** Absent where there is one front end. */
   readonly replicator: Replicator | undefined;
@@ -266,6 +269,10 @@ export function createServices(
     proofs,
     login: createAdminLogin(store, adminToken),
     clients: createScxClients({ scxHostOf, secret: prepared.secret, log }),
+    overlayFeeds: createOverlayFeeds({
+      ...{ running: scxs.running, log },
+      read: createScxOverlay({ scxHostOf, secret: prepared.secret }),
+    }),
     ...{ webhooks, replicator, onPublished, onWithdrawn },
     status,
     publicStatus: (at) => withoutPrivate(status(at)),

@@ -12,6 +12,7 @@
  *   facts.ts               3        carries facts from one rule to others
  *   lifecycle.ts           3.5      idle, joined, leaving, left; our incarnation
  *   view.ts                -        our state as plain data, for `status` and checkers
+ *   sketch.ts              -        the part of it that maps of the overlay show
  *
  * core/
  *   config.ts              3, 5.1   the profiles `paper` and `fast`; the table of timeouts
@@ -121,6 +122,7 @@ import { createAlarms } from './core/alarms.js';
 import { validateConfig } from './core/config.js';
 import type { Effect, Input } from './core/effects.js';
 import type { Entry } from './core/entry.js';
+import type { Sighting } from './core/message.js';
 import type { Member, NodeId } from './core/node.js';
 import { createInputs } from './inputs.js';
 import { CLOCKED } from './rules.js';
@@ -132,6 +134,8 @@ export interface Gossamer extends Machine<Input, Effect> {
   view(): GossamerView;
   /** Two facts of the view, for callers that ask thousands of machines again and again. */
   membersKnown(): number;
+  /** The members that we know, with their coordinates. */
+  sightings(): readonly Sighting[];
   nextHop(sourceScx: NodeId): NodeId | undefined;
   /** The entries that are kept, in sessions that have them. */
   entries(): Iterable<Entry>;
@@ -172,6 +176,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     self: life.self,
     entries: () => rules.entries.all(),
     membersKnown: () => membership.all().length,
+    sightings: () => [...membership.all()],
     nextHop: (sourceScx) => routing.table.get(sourceScx)?.nextHop,
     view: () => drawView(rules),
   };

@@ -4,7 +4,7 @@
  * afterwards.
  */
 
-import type { Member, NodeId, Source } from './core/node.js';
+import type { Coordinates, Member, NodeId, Source } from './core/node.js';
 import type { Distribution } from './distribution/distribution.js';
 import type { Flow } from './distribution/flow.js';
 import type { Disturbances } from './distribution/health/disturbances.js';
@@ -42,6 +42,10 @@ export interface SourceView {
 export interface GossamerView {
   readonly self: Member;
   readonly state: LifeState;
+  /** Our coordinates; `samples` is 0 before the first ping experiment. */
+  readonly place: Coordinates;
+  /** Our own listeners. */
+  readonly listeners: number;
   readonly membersKnown: number;
   /** 0 in sessions without entries. */
   readonly entriesKept: number;
@@ -86,6 +90,8 @@ export function drawView(rules: Rules): GossamerView {
   return {
     self: life.self(),
     state: life.state,
+    place: rules.ownCoordinates.current(),
+    listeners: distribution.ownListeners,
     entriesKept: rules.entries.size,
     membersKnown: rules.membership.all().length,
     generator: rules.heartbeat.generator(),

@@ -5,6 +5,7 @@
  * - sockets/: TCP connections with their handshake, the UDP socket, limits and counters;
  * - control/: the connections over which SCXs talk (§3.2);
  * - data/: the connections over which ADUs travel (§3.8), one for each child and channel;
+ * - watch/: what operators see of the SCXs of the session;
  * - lots/: the signatures of ADUs, and the source keys that they must be of;
  * - locate.ts: finding rendezvous points (§3.4); machine-loop.ts: the machine on the real clock.
  *
@@ -50,6 +51,9 @@ import { createIdentity } from './tls/identity.js';
 import { createMembership } from './tls/membership.js';
 import { nodeIdOf } from './tls/node-id.js';
 import { createTestimonies } from './tls/testimony.js';
+import { createOwnSketch, type OwnSketch } from './watch/own-sketch.js';
+import { createWatchers, type Watchers } from './watch/watchers.js';
+import { createWatching, type Seen, type Watching } from './watch/watching.js';
 
 export interface OverlayOptions {
   /** `scattercast://creator/session`, normalised: peers must name the same session. */
@@ -101,6 +105,8 @@ export interface Overlay {
   /** Feeds the machine; nothing happens before `join`. */
   feed(input: Input): void;
   view(): GossamerView;
+  /** Watches all SCXs of the session, ourselves included, until the returned function is called. */
+  watch(onSeen: (seen: Seen) => void): () => void;
   readonly counters: Readonly<OverlayCounters>;
   /** Replaces the keys of the session's sources: those taken out end at once. */
   setSourceKeys(keys: readonly SourceKey[]): void;
@@ -127,11 +133,12 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   );
   const parts = createParts(options, sockets, port);
   if (config.lossyChannels.length > 0) await datagrams.open(listenHost, port);
-  const { loop, controlLinks, dataLinks, leaving, view } = parts;
+  const { loop, controlLinks, dataLinks, leaving, view, watching, ownSketch } = parts;
   return {
     address: parts.address,
     feed: loop.feed,
     view,
+    watch: watching.subscribe,
     counters,
     setSourceKeys: parts.trust.setKeys,
     setClusters: (clusters) => {
@@ -141,6 +148,8 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     leave: leaving.leave,
     close: async () => {
       loop.close();
+      watching.close();
+      ownSketch.close();
       controlLinks.close();
       leaving.onLeft();
       dataLinks.close();
@@ -186,6 +195,9 @@ interface Parts {
   readonly leaving: Leaving;
   readonly locator: Locator;
   readonly trust: SourceTrust;
+  readonly ownSketch: OwnSketch;
+  readonly watchers: Watchers;
+  readonly watching: Watching;
   view(): GossamerView;
 }
 
@@ -219,8 +231,11 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
     self: () => machine.self(),
     usesDatagrams: (channel) => sockets.datagrams.isOpen && config.lossyChannels.includes(channel),
   };
+  const ownSketch = createOwnSketch(view);
   const parts: Parts = {
-    ...{ address, context, loop, view, trust },
+    ...{ address, context, loop, view, trust, ownSketch },
+    watchers: createWatchers(context, ownSketch),
+    watching: createWatching(context, ownSketch, () => machine.sightings()),
     controlLinks: createControlLinks(context, rng.fork('control links')),
     dataLinks: createDataLinks(context, rng.fork('data links'), main),
     leaving: createLeaving(view, loop.feed, config.drainMs + LEAVE_GRACE_MS),
@@ -235,7 +250,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
 /** Admits SCXs of our session, and source clients that `objectionTo` accepts. */
 function admit(
   options: OverlayOptions,
-  { context, controlLinks, dataLinks }: Parts,
+  { context, controlLinks, dataLinks, watchers }: Parts,
   hello: Hello,
   remoteAddress: string,
 ): Admission | Promise<Admission> {
@@ -244,6 +259,7 @@ function admit(
   if (hello.id === context.self().id) return { kind: 'refused', reason: 'own id' };
   const objection = context.membership.objectionTo(hello);
   if (objection !== undefined) return { kind: 'refused', reason: objection };
+  if (hello.purpose === 'watch') return watchers.admit();
   return hello.purpose === 'control' ? controlLinks.admit(hello) : dataLinks.admit(hello);
 }
 

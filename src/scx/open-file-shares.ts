@@ -26,13 +26,15 @@ const least = (limit: number, share: number): number => Math.max(1, Math.min(lim
 
 /** The overlay's limits for this number of connections. */
 function overlayWithin(connections: number): OverlayLimits {
-  const { pendingMax, inboundMax, outboundControlMax, outboundDataMax } = OVERLAY_LIMITS;
+  const { pendingMax, inboundMax, outboundControlMax, watchedMax, outboundDataMax } =
+    OVERLAY_LIMITS;
   const eighth = Math.floor(connections / 8);
   return {
     ...OVERLAY_LIMITS,
     pendingMax: least(pendingMax, eighth),
     inboundMax: least(inboundMax, 3 * eighth),
-    outboundControlMax: least(outboundControlMax, 2 * eighth),
+    outboundControlMax: least(outboundControlMax, eighth),
+    watchedMax: least(watchedMax, eighth),
     outboundDataMax: least(outboundDataMax, 2 * eighth),
   };
 }

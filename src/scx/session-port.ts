@@ -20,6 +20,7 @@ import type { TicketGate } from './listeners/ticket-gate.js';
 import { createSourcesAdmin } from './port/client-admin.js';
 import { createHlsAnswers } from './port/hls-answers.js';
 import { createOperatorPages } from './port/operator-pages.js';
+import { createOverlayStream } from './port/overlay-stream.js';
 import { type BoundSocket, openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
 import type { Metrics } from './status/metric.js';
@@ -135,6 +136,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     ...{ secret: launch.leaseToken, hook: options.hook },
     log: options.log,
     sources: createSourcesAdmin({ ...streaming, playout }),
+    overlay: createOverlayStream(streaming.overlay.watch),
     listenersMax: launch.listenersMax,
     spareConnections: options.spareConnections,
     onDropped: dropped.add,

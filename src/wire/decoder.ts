@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { DataMessage, Message } from '../gossamer/core/message.js';
+import type { Sketch } from '../gossamer/sketch.js';
 import type { Result } from '../lib/result.js';
 import { type ClientMessage, clientMessageSchema } from './client-message.js';
 import { decodeWith } from './codec.js';
@@ -21,6 +22,7 @@ import {
   type SignedMessage,
   signedCodec,
 } from './message-codec.js';
+import { sketchSchema } from './node-schema.js';
 
 /**
  * What was malformed: a frame's type, its length, or its order (`turn`: HELLO comes first, and
@@ -43,6 +45,7 @@ export type WireEvent =
   | { readonly kind: 'data'; readonly message: DataMessage }
   | ({ readonly kind: 'lot' } & LotFrame)
   | { readonly kind: 'client'; readonly message: ClientMessage }
+  | { readonly kind: 'sketch'; readonly sketch: Sketch }
   /** The peer's last frame: why it refuses or ends the connection. */
   | { readonly kind: 'refusal'; readonly reason: string; readonly isFinal?: boolean | undefined }
   | Malformed;
@@ -109,6 +112,8 @@ function decodeJson(type: number, frame: Uint8Array): WireEvent {
         kind: 'client',
         message,
       }));
+    case FRAME.sketch:
+      return checkShape('sketch', sketchSchema, body, (sketch) => ({ kind: 'sketch', sketch }));
     default:
       return checkShape('refusal', refusalSchema, body, (refusal) => ({
         kind: 'refusal',
@@ -153,6 +158,7 @@ const boundOf =
       case FRAME.hello:
       case FRAME.client:
       case FRAME.refusal:
+      case FRAME.sketch:
         return limits.jsonBytesMax;
       case FRAME.lot:
         return lotBytesMax(limits.payloadBytesMax);

@@ -3,6 +3,7 @@
  * (lots of ADUs, control and data messages) or are JSON (HELLO, client messages, REFUSAL).
  */
 import type { DataMessage, Message } from '../gossamer/core/message.js';
+import type { Sketch } from '../gossamer/sketch.js';
 import type { ClientMessage } from './client-message.js';
 import { encodeWith } from './codec.js';
 import { createFrame, FRAME, FRAME_HEADER_BYTES, type FrameType } from './frame.js';
@@ -48,6 +49,9 @@ export const messageBytes = (message: Message): number =>
 /** The length of a data message's frame, bytes, without building it. */
 export const dataMessageBytes = (message: DataMessage): number =>
   FRAME_HEADER_BYTES + dataMessageCodec.bytesOf(message);
+
+/** The frame of a sketch. */
+export const encodeSketch = (sketch: Sketch): Uint8Array => encodeJson(FRAME.sketch, sketch);
 
 const cutListeners = (listeners: number): number => Math.min(listeners, BOUNDS.listenersMax);
 

@@ -26,6 +26,8 @@ export const FRAME = Object.freeze({
   refusal: 6,
   /** A `Message` about an SCX that this SCX has signed, on control connections. */
   signed: 7,
+  /** A `Sketch` of its sender, to those that watch it. */
+  sketch: 8,
 });
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];

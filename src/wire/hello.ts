@@ -7,6 +7,7 @@
  * | `control` | `control` |
  * | `data` | `data`, of the same channel |
  * | `client` | `control`, because a client needs to know its SCX |
+ * | `watch` | `control`; then the acceptor sends SKETCH, again and again |
  */
 import { z } from 'zod';
 import type { Member, Source } from '../gossamer/core/node.js';
@@ -71,7 +72,10 @@ export type ClientHello = Greeting & {
   };
 };
 
-export type Hello = ControlHello | DataHello | ClientHello;
+/** An SCX whose operator looks at the overlay. */
+export type WatchHello = Greeting & Member & Vouched & { readonly purpose: 'watch' };
+
+export type Hello = ControlHello | DataHello | ClientHello | WatchHello;
 
 const tokenSchema = z.custom<DatagramToken>(isToken);
 
@@ -85,6 +89,7 @@ const scxFields = { ...greeting, ...memberFields, voucher: voucherSchema.optiona
 /** The shape of a HELLO's JSON body. */
 export const helloSchema = z.discriminatedUnion('purpose', [
   z.strictObject({ ...scxFields, purpose: z.literal('control') }),
+  z.strictObject({ ...scxFields, purpose: z.literal('watch') }),
   z.strictObject({
     ...scxFields,
     purpose: z.literal('data'),

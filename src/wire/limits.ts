@@ -6,7 +6,7 @@
 
 /** Bounds of the frames that no codec bounds. */
 export interface WireLimits {
-  /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage. A HELLO with a password, all escaped. */
+  /** A JSON body, bytes: HELLO, REFUSAL, ClientMessage, SKETCH. A HELLO with a password, all escaped. */
   readonly jsonBytesMax: number;
   /** The payloads of a lot, bytes. The longest MP3 frame has 2881; the rest is for other channels. */
   readonly payloadBytesMax: number;

@@ -1,9 +1,16 @@
 /**
- * The shapes that JSON bodies share: ids, addresses, members, sources. A schema's output type must
+ * The shapes that JSON bodies share: ids, addresses, members, sources; and that of a SKETCH frame
+ * (gossamer/sketch.ts), which is JSON as it is sent rarely. A schema's output type must
  * be the hand-written type; `Same` makes the compiler check that.
  */
 import { z } from 'zod';
 import type { Address, Member, NodeId, Source, SourceId } from '../gossamer/core/node.js';
+import {
+  SKETCH_NEIGHBOURS_MAX,
+  SKETCH_SOURCES_MAX,
+  type Sketch,
+  type SketchPlace,
+} from '../gossamer/sketch.js';
 import { isAddress } from './address-codec.js';
 import { isId, isNodeId } from './id-codec.js';
 import { BOUNDS } from './limits.js';
@@ -47,5 +54,39 @@ export const sourceSchema = z.strictObject({
   epoch: countSchema,
 });
 
+const DAY_MS = 86_400_000;
+const coordinate = z.number().min(-DAY_MS).max(DAY_MS);
+const msSchema = z.number().min(0).max(DAY_MS);
+
+/** Coordinates. */
+export const placeSchema = z.strictObject({ x: coordinate, y: coordinate, height: msSchema });
+
+/** A sketch of an SCX. */
+export const sketchSchema = z.strictObject({
+  place: placeSchema.nullable(),
+  listeners: countSchema,
+  neighbours: z
+    .array(z.strictObject({ id: nodeIdSchema, rttMs: msSchema }))
+    .max(SKETCH_NEIGHBOURS_MAX)
+    .readonly(),
+  sources: z
+    .array(
+      z.strictObject({
+        id: sourceIdSchema,
+        scx: nodeIdSchema,
+        parent: nodeIdSchema.nullable(),
+        audience: countSchema,
+      }),
+    )
+    .max(SKETCH_SOURCES_MAX)
+    .readonly(),
+  failovers: countSchema,
+  stallMs: countSchema,
+  repaired: countSchema,
+  lost: countSchema,
+});
+
 true satisfies Same<z.infer<typeof memberSchema>, Member>;
 true satisfies Same<z.infer<typeof sourceSchema>, Source>;
+true satisfies Same<z.infer<typeof placeSchema>, SketchPlace>;
+true satisfies Same<z.infer<typeof sketchSchema>, Sketch>;

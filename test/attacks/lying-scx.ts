@@ -123,7 +123,9 @@ export async function startLiar(): Promise<Liar> {
   };
 
   const admit = (hello: Hello): Admission => {
-    if (hello.purpose === 'client') return { kind: 'refused', reason: 'no' };
+    if (hello.purpose === 'client' || hello.purpose === 'watch') {
+      return { kind: 'refused', reason: 'no' };
+    }
     const { purpose } = hello;
     if (purpose === 'control') return { kind: 'admitted', answer: own(), onOpen: becomeNeighbour };
     const { channel } = hello;

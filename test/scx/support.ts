@@ -149,6 +149,7 @@ export const SECRET = 'the-secret-of-the-cluster';
 
 /** What the front end may ask a port about its clients, where no source is. */
 export const NO_SOURCES = {
+  overlay: () => ({ status: 404, body: '' }),
   secret: SECRET,
   log: pino({ level: 'silent' }),
   sources: {

@@ -148,7 +148,7 @@ describe('Decoder of hostile bytes', () => {
   });
 
   test('an unknown type is malformed', () => {
-    expect(afterHello(rawFrame(8, '{}'))).toMatchObject([{ fault: 'type' }]);
+    expect(afterHello(rawFrame(9, '{}'))).toMatchObject([{ fault: 'type' }]);
     expect(afterHello(rawFrame(0, '{}'))).toMatchObject([{ fault: 'type' }]);
   });
 

@@ -10,6 +10,7 @@ import type {
   Source,
   SourceId,
 } from '../../src/gossamer/core/node.js';
+import type { Sketch } from '../../src/gossamer/sketch.js';
 import type { PublicKey } from '../../src/session/public-key.js';
 import type { ClientMessage } from '../../src/wire/client-message.js';
 import type { DatagramToken } from '../../src/wire/datagram.js';
@@ -20,6 +21,7 @@ import {
   encodeLot,
   encodeMessage,
   encodeSigned,
+  encodeSketch,
 } from '../../src/wire/encoder.js';
 import { type Hello, WIRE_VERSION } from '../../src/wire/hello.js';
 import { createLot, decodeLot, type LotFrame } from '../../src/wire/lot-codec.js';
@@ -282,6 +284,7 @@ const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
     { requiredKeys: ['version', 'session', 'purpose', ...selfKeys, 'channel'] },
   ),
   client: fc.record({ ...greeting, purpose: fc.constant('client'), source, proof }),
+  watch: fc.record({ ...greeting, purpose: fc.constant('watch'), ...self }),
 };
 
 export const hello: fc.Arbitrary<Hello> = fc.oneof(...Object.values(hellos));
@@ -344,6 +347,25 @@ export const SOME_HELLO: Hello = {
   rendezvous: false,
 };
 
+const smallMs = fc.integer({ min: 0, max: 1_000_000 });
+
+/** What an SCX tells those that watch it. */
+const sketch: fc.Arbitrary<Sketch> = fc.record({
+  place: fc.option(
+    fc.record({ x: fc.integer({ min: -9999, max: 9999 }), y: smallMs, height: smallMs }),
+  ),
+  listeners: count,
+  neighbours: fc.array(fc.record({ id: nodeId, rttMs: smallMs }), { maxLength: 32 }),
+  sources: fc.array(
+    fc.record({ id: sourceId, scx: nodeId, parent: fc.option(nodeId), audience: count }),
+    { maxLength: 16 },
+  ),
+  failovers: count,
+  stallMs: count,
+  repaired: count,
+  lost: count,
+});
+
 /** Anything that may follow a HELLO, as the decoder tells it, with its frame. */
 export const event = fc.oneof(
   message.map((m) => ({
@@ -361,6 +383,10 @@ export const event = fc.oneof(
   clientMessage.map((m) => ({
     event: { kind: 'client' as const, message: m },
     frame: encodeClientMessage(m),
+  })),
+  sketch.map((s) => ({
+    event: { kind: 'sketch' as const, sketch: s },
+    frame: encodeSketch(s),
   })),
   lotFrame.map((sent) => ({ event: { kind: 'lot' as const, ...sent }, frame: sent.frame })),
 );

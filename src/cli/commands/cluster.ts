@@ -65,6 +65,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     maxScxs: settings.maxScxs,
     spares: settings.spare,
     anyoneMayAnnounce: settings.anyoneMayAnnounce,
+    publicMap: settings.publicMap,
     carryFrom: settings.carryFrom === 'any' ? undefined : settings.carryFrom,
     maxForeignScxs: settings.maxForeignScxs,
     maxForeignScxsPerAddress: settings.maxForeignScxsPerAddress,

@@ -68,6 +68,7 @@ async function startDemoCluster(settings: DemoSettings, dataDir: string) {
       scxPorts,
       maxScxs: 16,
       allowPrivate: true,
+      publicMap: true,
       entry: ENTRY,
       confined: true,
       log: await createLog(logLevel),
@@ -124,5 +125,7 @@ export const invitation = (cluster: string): string =>
     `  mpg123 ${cluster}/listen/${PATH}.mp3`,
     'or in a browser:',
     `  ${cluster}/`,
+    'The map of its overlay:',
+    `  ${cluster}/overlay/${PATH}`,
     'Ctrl-C ends it.',
   ].join('\n');

@@ -25,7 +25,7 @@ import {
   profile,
   scxPorts,
 } from './shared-options.js';
-import { oneOf, secondsUpTo, text, whole } from './values.js';
+import { oneOf, secondsUpTo, secret, text, whole } from './values.js';
 
 const DAY_S = 86_400;
 
@@ -63,6 +63,10 @@ export const clusterOptions = {
   anyoneMayAnnounce: off(
     'anybody who reaches the cluster may announce sessions that are new here; otherwise only who ' +
       'can read its data directory, or has the token in the file admin-token there',
+  ),
+  publicMap: off(
+    'everybody may look at the map of the overlay of a session, without addresses; otherwise only who ' +
+      'has the token in the file admin-token in the data directory',
   ),
   carryFrom: defaulting(servers, 'any', {
     placeholder: 'HOST,...',
@@ -226,5 +230,29 @@ export type DemoSettings = Settings<typeof demoOptions>;
 
 export const statusOptions = {
   cluster: oneCluster,
+  record: optionalText(
+    'FILE',
+    'the file to which the overlay of a session is recorded until Ctrl-C, as its operator sees it',
+  ),
+  session: optionalText(
+    'CREATOR/SESSION',
+    'with --record: the session (default: the only one that there is)',
+  ),
+  operatorToken: optional(secret, {
+    placeholder: 'TOKEN',
+    help:
+      "with --record: the operator's token, from the file admin-token in the cluster's data " +
+      'directory; better given as the variable',
+  }),
+  dataDir: optional(text, {
+    flag: 'data',
+    placeholder: 'DIR',
+    help:
+      'with --record: the data directory of a cluster on this machine, in place of a token ' +
+      '(default: that of the cluster at the port in --cluster)',
+  }),
   json: off("print the front end's JSON document"),
 } satisfies Table;
+
+/** The values of these options. */
+export type StatusSettings = Settings<typeof statusOptions>;

@@ -61,6 +61,10 @@ export const simulateOptions = {
   domainDensity: density(1, 'transit domains'),
   transitDensity: density(0.6, 'routers of a transit domain'),
   stubDensity: density(0.15, 'nodes of a stub domain'),
+  record: optionalText(
+    'FILE',
+    'the file to which the first run is recorded, for the page /overlay of any cluster',
+  ),
   json: off('print the settings and all results as JSON'),
 } satisfies Table;
 

@@ -9,6 +9,7 @@ import {
   runExperiment,
 } from '../../simulator/experiment/experiment.js';
 import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
+import { recordingTo } from '../recording/simulated-recorder.js';
 import { openTopology, type TopologySource } from './topology-file.js';
 
 /** The SPEC of `--topology`, with the parameters of a graph that is drawn. */
@@ -18,8 +19,10 @@ export interface TopologySpec {
 }
 
 /** A run to play. */
-export interface Job extends Omit<ExperimentOptions, 'topology' | 'onProgress'> {
+export interface Job extends Omit<ExperimentOptions, 'topology' | 'onProgress' | 'looks'> {
   readonly topology: TopologySpec;
+  /** The file to which the run is recorded. */
+  readonly record?: string | undefined;
 }
 
 /** An event of a job, as its thread reports it. */
@@ -47,7 +50,9 @@ export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => v
   const play = (job: Job, tell: (event: JobEvent) => void): ExperimentReport => {
     const topology = topologyOf(job);
     const onProgress = (nowMs: number): void => tell({ kind: 'progress', nowMs });
-    return runExperiment({ ...job, topology, onProgress });
+    return recordingTo(job.record, (looks) =>
+      runExperiment({ ...job, topology, onProgress, looks }),
+    );
   };
   return (job, tell) => {
     try {

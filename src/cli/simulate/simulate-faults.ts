@@ -9,6 +9,7 @@ import { endOf, type FaultOptions, runFaults, watchMs } from '../../simulator/fa
 import type { FaultScenario } from '../../simulator/faults/scenario.js';
 import type { Settings } from '../options/option.js';
 import type { simulateOptions } from '../options/simulate-options.js';
+import { recordingTo } from '../recording/simulated-recorder.js';
 import { print, printJson } from '../shell/output.js';
 import { createProgress } from '../views/progress-line.js';
 import { faultSummaryText, faultText } from './faults-view.js';
@@ -67,7 +68,9 @@ function play(index: number, runs: FaultRuns): FaultReport {
   const onProgress = (nowMs: number): void =>
     progress.show(progressLine(settings.runs, index * endMs + nowMs, settings.runs * endMs));
   try {
-    return runFaults({ ...options, onProgress });
+    return recordingTo(index === 0 ? settings.record : undefined, (looks) =>
+      runFaults({ ...options, onProgress, looks }),
+    );
   } finally {
     progress.end();
   }

@@ -33,6 +33,7 @@ export const command: Command<typeof simulateOptions> = {
     'scattercast simulate',
     'scattercast simulate --profile paper --runs 5 --until 1200',
     'scattercast simulate --faults crash:30% --runs 5',
+    'scattercast simulate --until 120 --record run.jsonl',
     'scattercast simulate --topology rtt:planetlab490.txt.gz --sources 5 --json',
     'scattercast simulate --scxs 10000 --until 300 --join-within 60 --adus 1',
   ],
@@ -69,6 +70,7 @@ function jobOf(
   const { scxs, sources, until = UNTIL_S, joinWithin, adus } = settings;
   return {
     ...{ topology, seed: settings.seed + index, scxs, sources, config },
+    record: index === 0 ? settings.record : undefined,
     ...{ untilMs: until * 1000, joinWithinMs: joinWithin * 1000, adusPerSecond: adus },
   };
 }

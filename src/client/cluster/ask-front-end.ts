@@ -3,6 +3,7 @@
  * says what to do: nothing answers, something else answers, or the cluster refuses and gives its
  * reason.
  */
+import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { problemSchema } from '../../api/problem.js';
 import { readText, requestFailure, sendRequest } from '../../http/client/plain-request.js';
@@ -81,6 +82,32 @@ export async function askForDocument(
   if (status === 200) return text;
   if (status === 404) return undefined;
   throw refusal(asked, status, parseJson(text));
+}
+
+/**
+ * Asks for an answer without an end, which the caller reads. Rejects as `askFrontEnd` does; later the
+ * stream may break off.
+ */
+export async function askForStream(
+  request: Pick<AnyRequest, 'cluster' | 'path' | 'credentials'> & { readonly signal: AbortSignal },
+): Promise<IncomingMessage> {
+  const asked: AnyRequest = { ...request, method: 'GET', accept: 'text/event-stream' };
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), TIMEOUT_MS);
+  const signal = AbortSignal.any([late.signal, request.signal]);
+  const headers = { accept: 'text/event-stream, application/json', ...proofsOf(asked) };
+  try {
+    const url = new URL(`${request.cluster}${request.path}`);
+    const answer = await sendRequest({ url, headers, signal });
+    const status = answer.statusCode ?? 0;
+    if (status === 200) return answer;
+    throw refusal(asked, status, parseJson(await readText(answer, ANSWER_BYTES_MAX)));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw unanswered(request.cluster, error, late.signal.aborted);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function exchange(

@@ -47,6 +47,8 @@ export interface Ownership {
   objectionTo(request: Request, session: PublicKey, body: Uint8Array): Promise<Problem | undefined>;
   /** The same before the body is read. */
   permit(request: Request, session: PublicKey): Promise<OrProblem<Permission>>;
+  /** Why it may not see what only operators may; undefined: it may. It has no body. */
+  objectionToOperate(request: Request): Promise<Problem | undefined>;
 }
 
 export interface OwnershipOptions {
@@ -89,6 +91,10 @@ const FAULTS: Readonly<Record<Exclude<SessionProof['kind'], 'signed'>, Problem>>
   ),
   used: problem(403, 'This request was received before: a signed request holds once.'),
 };
+
+const OPERATORS_ONLY =
+  "This is for the operator: send the token that lies in the cluster's data directory as " +
+  'admin-token, as Authorization: Bearer TOKEN.';
 
 const NOTHING = new Uint8Array();
 
@@ -143,6 +149,13 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       const permitted = await permit(request, session);
       if (!permitted.ok) return permitted.problem;
       return permitted.value.isBody(hashOfBody(body)) ? undefined : ALTERED;
+    },
+    objectionToOperate: async (request) => {
+      if (isOperator(request, NOTHING)) return accept(request);
+      const isWrong = tokenIn(request) !== undefined;
+      return isWrong
+        ? refuse(request, problem(403, `That is not the operator's token. ${OPERATORS_ONLY}`))
+        : problem(401, OPERATORS_ONLY);
     },
     permit,
   };

@@ -3,9 +3,10 @@
  * strangers, so the pages insert them as text only; even if one did not, the security policy lets
  * only our own files run.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Router } from 'express';
-import { packageFile } from '../../runtime/package-files.js';
+import { isSource, packageFile } from '../../runtime/package-files.js';
 import { route } from './methods.js';
 import { PAGE_POLICY } from './page-policy.js';
 
@@ -16,6 +17,15 @@ export interface Page {
 }
 
 const FOLDER = packageFile('web/');
+/** Scripts that the build has put together (scripts/build.ts). */
+const BUILT = packageFile('dist/web/');
+
+interface PageFile {
+  readonly path: string;
+  readonly file: string;
+  readonly type: string;
+  readonly isBuilt?: boolean;
+}
 
 const FILES = [
   { path: '/', file: 'index.html', type: 'text/html' },
@@ -23,15 +33,23 @@ const FILES = [
   { path: '/session.js', file: 'session.js', type: 'text/javascript' },
   { path: '/player.js', file: 'player.js', type: 'text/javascript' },
   { path: '/style.css', file: 'style.css', type: 'text/css' },
+  { path: '/overlay.css', file: 'overlay.css', type: 'text/css' },
+  { path: '/overlay.js', file: 'overlay.js', type: 'text/javascript', isBuilt: true },
   { path: '/favicon.ico', file: 'icon.svg', type: 'image/svg+xml' },
   { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
-] as const;
+] as const satisfies readonly PageFile[];
+
+const urlOf = ({ file, isBuilt }: PageFile): URL => new URL(file, isBuilt ? BUILT : FOLDER);
+
+/** A checkout in which nothing has been built yet is without scripts that are built. */
+const isThere = (file: PageFile): boolean => !isSource || existsSync(urlOf(file));
 
 /** Reads the files. Rejects if one is missing: the installation is damaged. */
 export const loadPages = (): Promise<readonly Page[]> =>
   Promise.all(
-    FILES.map(async ({ path, file, type }) => {
-      return { path, type: `${type}; charset=utf-8`, body: await readFile(new URL(file, FOLDER)) };
+    FILES.filter(isThere).map(async (page) => {
+      const { path, type } = page;
+      return { path, type: `${type}; charset=utf-8`, body: await readFile(urlOf(page)) };
     }),
   );
 

@@ -31,6 +31,7 @@ interface LastReport {
 export interface AudienceReports {
   /** The number of our own listeners. */
   setOwn(listeners: number): void;
+  readonly own: number;
   /** Listeners here and below, for one source. */
   of(source: SourceId): number;
   /** Only reports of children count. */
@@ -100,6 +101,9 @@ export function createAudienceReports(
   return {
     setOwn: (listeners) => {
       ownListeners = listeners;
+    },
+    get own() {
+      return ownListeners;
     },
     of: total,
     handle: (from, source, listeners) =>

@@ -62,6 +62,8 @@ export interface Distribution {
   readonly flows: ReadonlyMap<string, Flow>;
   readonly sources: ReadonlyMap<SourceId, Readonly<KnownSource>>;
   audience(source: SourceId): number;
+  /** Our own listeners. */
+  readonly ownListeners: number;
   childrenOf(flow: Flow): NodeId[];
   /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
   isInUse(id: NodeId): boolean;
@@ -219,6 +221,9 @@ export function createDistribution(
     flows,
     sources: sources.known,
     audience: audience.of,
+    get ownListeners() {
+      return audience.own;
+    },
     childrenOf: children.of,
     isInUse: (id) => {
       for (const { nextHop, flows: own } of sources.known.values()) {

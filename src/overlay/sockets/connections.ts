@@ -10,7 +10,7 @@ import type { Address, NodeId } from '../../gossamer/core/node.js';
 import { joinHostPort, splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { encodeHello } from '../../wire/encoder.js';
-import type { DataHello, Hello } from '../../wire/hello.js';
+import type { DataHello, Hello, WatchHello } from '../../wire/hello.js';
 import { dialSecurely } from '../tls/dial.js';
 import { type Identity, provenId } from '../tls/identity.js';
 import type { Membership } from '../tls/membership.js';
@@ -56,7 +56,7 @@ interface State extends ConnectionsOptions {
   /** Every socket until it is closed. Bounded: pendingMax, inboundMax, and what is opened. */
   readonly sockets: Set<Socket>;
   /** The HELLO of each SCX that is connected, until its socket is closed. */
-  readonly peers: Map<Connection, ScxHello>;
+  readonly peers: Map<Connection, ScxHello | WatchHello>;
   readonly unread: Unread;
   server: Server | undefined;
 }
@@ -89,16 +89,17 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
   connection.handTo(
     {
       onArrival: (event) => {
-        if (event.kind !== 'hello' || event.hello.purpose === 'client') return;
+        if (event.kind !== 'hello') return;
+        const answer = event.hello;
+        if (answer.purpose === 'client' || answer.purpose === 'watch') return;
         clearTimeout(timer);
         const objection =
-          objectionTo(event.hello, hello, provenId(socket)) ??
-          state.membership.objectionTo(event.hello);
+          objectionTo(answer, hello, provenId(socket)) ?? state.membership.objectionTo(answer);
         if (objection !== undefined) return connection.fail('refused', objection);
         counters.connectionsOut++;
         attempt.onProven();
-        state.peers.set(connection, event.hello);
-        onOpen(connection, event.hello);
+        state.peers.set(connection, answer);
+        onOpen(connection, answer);
       },
       onDrain: () => {},
       onClose: (cause, reason) => {

@@ -37,6 +37,9 @@ export interface OverlayLimits {
   readonly inboundMax: number;
   /** Control connections that we have opened or are opening. */
   readonly outboundControlMax: number;
+  /** SCXs that we watch for our operator, and those that watch us. */
+  readonly watchedMax: number;
+  readonly watchersMax: number;
   /** Data connections that we have opened: k1 + k2 edges, 16 channels, and those being closed. */
   readonly outboundDataMax: number;
   /**
@@ -101,6 +104,8 @@ export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   delayedPerHostMax: 4,
   inboundMax: 512,
   outboundControlMax: 256,
+  watchedMax: 512,
+  watchersMax: 16,
   outboundDataMax: 1024,
   peersMax: 2048,
   waitingMessagesMax: 1024,

@@ -3,6 +3,7 @@
  * operator or of the session's owner. Only requests with the cluster's secret are answered here; for
  * everybody else there is nothing at these paths.
  */
+import { SCX_OVERLAY } from '../../api/overlay-map/overlay-record.js';
 import {
   AGENT_LENGTH_MAX,
   type EndedSources,
@@ -23,6 +24,7 @@ import type { ListenerConnections } from '../listeners/listener-connections.js';
 import type { Playout } from '../listeners/playout.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
 import type { MovedListeners } from './moved-listeners.js';
+import type { OverlayStream } from './overlay-stream.js';
 
 /** The sources of an SCX. */
 export interface SourcesAdmin {
@@ -68,6 +70,8 @@ export interface ClientAdminOptions {
   readonly connections: Pick<ListenerConnections, 'list' | 'end'>;
   readonly sources: SourcesAdmin;
   readonly moved: Pick<MovedListeners, 'moveTo' | 'receive'>;
+  /** Tells what is seen of the overlay. */
+  readonly overlay: OverlayStream;
   /** Answers whether a listener with this target may come in. */
   admit(request: IncomingRequest, target: string): void;
 }
@@ -127,6 +131,8 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
         return json(sources.draw());
       case `DELETE ${SCX_SOURCES}`:
         return json({ ended: sources.end() });
+      case `GET ${SCX_OVERLAY}`:
+        return options.overlay(request.socket);
       default:
         if (method !== 'DELETE' || !path.startsWith(`${SCX_LISTENERS}/`)) return undefined;
         return endListener(path.slice(SCX_LISTENERS.length + 1));
@@ -136,7 +142,7 @@ export function createClientAdmin(options: ClientAdminOptions): ClientAdmin {
   return (request) => {
     const { method, target, headers } = request.head;
     const path = pathOf(target) ?? '';
-    const isAdmin = path === SCX_SOURCES || path === SCX_ADMISSION;
+    const isAdmin = [SCX_SOURCES, SCX_ADMISSION, SCX_OVERLAY].includes(path);
     if (!isAdmin && !path.startsWith(SCX_LISTENERS)) return undefined;
     const isFrontEnd = proofs.isProven(headers.get(PROOF_FIELD), { method, target });
     return isFrontEnd ? answer(request, path) : undefined;

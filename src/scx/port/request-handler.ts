@@ -39,6 +39,7 @@ import type { HlsAnswers } from './hls-answers.js';
 import { admitAhead, askHook, type HookedParts } from './hooked-requests.js';
 import { createMovedListeners } from './moved-listeners.js';
 import type { OperatorPages } from './operator-pages.js';
+import type { OverlayStream } from './overlay-stream.js';
 import {
   hasTitles,
   type StreamAnswerOptions,
@@ -59,6 +60,7 @@ export interface RequestOptions extends StreamAnswerOptions {
   /** The cluster's secret, with which the front end asks about clients. */
   readonly secret: string;
   readonly sources: SourcesAdmin;
+  readonly overlay: OverlayStream;
   readonly listenersMax: number;
   readonly log: Logger;
   readonly accessLog: AccessLog;

@@ -19,6 +19,7 @@ import { createStabilisation } from '../metrics/stabilisation.js';
 import { measureDistances } from '../topology/distances.js';
 import { createWorld, type World } from '../world/world.js';
 import { type Drawn, drawSession, type SessionOptions } from './drawn-session.js';
+import { type Looks, runLooking } from './looks.js';
 import { createSampler, type Sample } from './sample.js';
 import { type SourceReport, watchTrees } from './trees.js';
 
@@ -29,6 +30,8 @@ export interface ExperimentOptions extends SessionOptions {
   readonly adusPerSecond: number;
   /** Called with the simulated time, ms, after each sample. */
   readonly onProgress?: (nowMs: number) => void;
+  /** Looks at the SCXs while the run lasts; the run is the same without. */
+  readonly looks?: Looks | undefined;
 }
 
 export interface ExperimentReport {
@@ -114,11 +117,11 @@ function prepare(options: ExperimentOptions) {
 function play(world: World, takeSample: () => Sample, options: ExperimentOptions): Sample[] {
   const samples: Sample[] = [];
   for (let instant = SAMPLE_MS; instant <= options.untilMs; instant += SAMPLE_MS) {
-    world.runUntil(instant);
+    runLooking(world, instant, options.looks);
     samples.push(takeSample());
     options.onProgress?.(instant);
   }
-  world.runUntil(options.untilMs);
+  runLooking(world, options.untilMs, options.looks);
   return samples;
 }
 

@@ -13,6 +13,7 @@ import {
   JOIN_WITHIN_MS,
   type SessionOptions,
 } from '../experiment/drawn-session.js';
+import { type Looks, runLooking } from '../experiment/looks.js';
 import { measureDistances } from '../topology/distances.js';
 import { sizeOf } from '../topology/topology.js';
 import { createChecker } from '../world/checker.js';
@@ -37,6 +38,8 @@ export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
   readonly lastingMs: number;
   /** Called with the simulated time, ms. */
   readonly onProgress?: (nowMs: number) => void;
+  /** Looks at the SCXs while the run lasts; the run is the same without. */
+  readonly looks?: Looks | undefined;
 }
 
 /** An MPEG-1 Layer III frame holds 1152 samples, of which there are 44,100/s: 38.28 ADUs/s. */
@@ -97,11 +100,11 @@ function reachable(world: World, sources: Attached): Set<number> {
 }
 
 /** Runs to the end; returns the invariant that broke on the way, or null. */
-function play(world: World, endMs: number, onProgress?: (nowMs: number) => void): string | null {
+function play(world: World, endMs: number, options: FaultOptions): string | null {
   try {
     while (world.now() < endMs) {
-      world.runUntil(Math.min(endMs, world.now() + PROGRESS_MS));
-      onProgress?.(world.now());
+      runLooking(world, Math.min(endMs, world.now() + PROGRESS_MS), options.looks);
+      options.onProgress?.(world.now());
     }
     return null;
   } catch (error) {
@@ -144,7 +147,7 @@ export function runFaults(options: FaultOptions): FaultReport {
   });
   const wholeAgain = watchWholeness(world, sources, toMs);
   const endMs = endOf(options);
-  const broken = play(world, endMs, options.onProgress) ?? checkEnd(world, checker);
+  const broken = play(world, endMs, options) ?? checkEnd(world, checker);
   return measureFaults({
     ...{
       drawn: { ...drawn, places },

@@ -51,6 +51,7 @@ describe('Settings', () => {
         dockerSocket: '/var/run/docker.sock',
         unconfined: false,
         profile: 'fast',
+        publicMap: false,
         drain: false,
         drainTimeout: 3600,
         json: false,

@@ -1,9 +1,8 @@
 /** The page of a session and the small player, in a real browser. */
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -13,54 +12,24 @@ import {
 } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
+import { openPage, overflowOf, violations } from '../support/page.js';
 import { CLIP, until } from '../support/processes.js';
 import { type Cluster, createStage } from '../support/stage.js';
 
 const PATH = 'radio.example/page';
 const NAME = `\u0645\u0648\u0633\u064a\u0642\u0649 <b>FM</b> ${'long '.repeat(30)}`.trim();
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 const stage = createStage();
 let cluster: Cluster;
 let browser: Browser;
 let site: Server | undefined;
 
-/** A page, and what it complains about. */
-async function open(url: string, options: BrowserContextOptions = {}) {
-  const page = await (await browser.newContext(options)).newPage();
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    // What is refused while an SCX is replaced is tried again.
-    const isNetwork = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !isNetwork) problems.push(message.text());
-  });
-  await page.goto(url);
-  return { page, problems };
-}
+const open = (url: string, options?: BrowserContextOptions) => openPage(browser, url, options);
 
 const positionIn = (page: Page | Frame): Promise<number> =>
   page
     .locator('audio')
     .evaluate((element) => (element as unknown as { currentTime: number }).currentTime);
-
-/** What axe-core finds against WCAG 2.2 AA, each rule with the elements that break it. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    interface Axe {
-      run(context: unknown, options: object): Promise<{ violations: Violation[] }>;
-    }
-    interface Violation {
-      readonly id: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }
-    const { axe, document } = globalThis as unknown as { axe: Axe; document: unknown };
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const found = await axe.run(document, { runOnly: { type: 'tag', values: tags } });
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-  });
-}
 
 /** A page of another origin that frames the small player; returns its URL. */
 async function openSite(): Promise<string> {
@@ -149,15 +118,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
       const { page } = await open(`${cluster.url}${path}`, { colorScheme });
       await page.getByText('Scattercast demo').first().waitFor();
       expect([path, colorScheme, await violations(page)]).toEqual([path, colorScheme, []]);
-      const overflow = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = (
-          globalThis as unknown as {
-            document: { documentElement: { scrollWidth: number; clientWidth: number } };
-          }
-        ).document.documentElement;
-        return scrollWidth - clientWidth;
-      });
-      expect([path, overflow]).toEqual([path, 0]);
+      expect([path, await overflowOf(page)]).toEqual([path, 0]);
       await page.close();
     }
   });

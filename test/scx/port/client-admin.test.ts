@@ -2,13 +2,16 @@
 
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseRecordLine } from '../../../src/api/overlay-map/overlay-record.js';
 import { scxListenersSchema, scxSourcesSchema } from '../../../src/api/scx-admin.js';
 import type { Input } from '../../../src/gossamer/core/effects.js';
 import { PROOF_FIELD } from '../../../src/http/cluster-proof.js';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
+import type { Seen } from '../../../src/overlay/watch/watching.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
 import { createSourcesAdmin } from '../../../src/scx/port/client-admin.js';
+import { createOverlayStream } from '../../../src/scx/port/overlay-stream.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import { proofOf } from '../../http/proven.js';
@@ -36,6 +39,13 @@ let fed: Input[];
 let closed: string[];
 let clients: RawClient[];
 let statuses: number[];
+let watchers: Set<(seen: Seen) => void>;
+
+/** The overlay as a port sees it. */
+const watch = (onSeen: (seen: Seen) => void) => {
+  watchers.add(onSeen);
+  return () => void watchers.delete(onSeen);
+};
 
 const attached = () =>
   createAttachedSources({
@@ -61,6 +71,7 @@ const attach = (sources: ReturnType<typeof attached>, digit: string) => {
 
 beforeEach(async () => {
   [fed, closed, clients, statuses] = [[], [], [], []];
+  watchers = new Set();
   playout = createPlayout(
     { identities: newIdentities(), burstMs: 500, listenersMax: 5, writeIntervalMs: 20 },
     now,
@@ -87,6 +98,7 @@ beforeEach(async () => {
         ...{ sources, playout, fallbackSource: () => sourceId('b') },
         ingest: { clientOf: () => ({ address: '192.0.2.10', agent: 'x'.repeat(1000) }) },
       }),
+      overlay: createOverlayStream(watch),
       ...{ spareConnections: 100, onDropped: () => undefined, log },
       streamFields: () => ({}),
       isLeaving: () => false,
@@ -118,7 +130,34 @@ const ask = (path: string, method = 'GET', proof = proofOf(SECRET, method, path)
 const listed = async () =>
   scxListenersSchema.parse(await (await ask('/admin/listeners')).json()).listeners;
 
+const SEEN_GONE: Seen = { kind: 'gone', id: nodeId('c'), reason: 'closed' };
+
 describe('The front end of an SCX', () => {
+  test('sees the overlay as long as it looks, and no more than a few times at once', async () => {
+    const streams = await Promise.all([1, 2, 3, 4].map(() => ask('/admin/overlay')));
+    expect(streams.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect((await ask('/admin/overlay')).status).toBe(503);
+    for (const tell of watchers) tell(SEEN_GONE);
+    const reader = streams[0]?.body?.getReader();
+    const line = parseRecordLine(new TextDecoder().decode((await reader?.read())?.value));
+    expect(line).toEqual({ ...SEEN_GONE, at: expect.any(Number) });
+    await reader?.cancel();
+    await vi.waitUntil(() => watchers.size === 3, wait);
+    const again = await ask('/admin/overlay');
+    expect(again.status).toBe(200);
+    expect(again.headers.get('access-control-allow-origin')).toBeNull();
+    for (const stream of [...streams.slice(1), again]) await stream.body?.cancel();
+    await vi.waitUntil(() => watchers.size === 0, wait);
+  });
+
+  test('shows the overlay to nobody who does not know the secret', async () => {
+    expect((await ask('/admin/overlay', 'GET', {})).status).toBe(404);
+    expect((await ask('/admin/overlay', 'GET', proofOf('x', 'GET', '/admin/overlay'))).status).toBe(
+      404,
+    );
+    expect(watchers.size).toBe(0);
+  });
+
   test('is told the listeners that are answered, each with an id of its own', async () => {
     expect(await listed()).toEqual([]);
     await listen('198.51.100.7', 'Player/1.0');

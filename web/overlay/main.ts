@@ -1,0 +1,313 @@
+/**
+ * The map of an overlay: live, from the events of the cluster, or a recording that somebody opens. Both are
+ * timelines of the same lines (timeline.ts), which one picture and one canvas show.
+ */
+import { createControls } from './controls.js';
+import { detailRows, patchRows, tableRows } from './details.js';
+import { DOTS_APART, drawMotion, drawStill, shortName } from './draw.js';
+import { createLayout } from './layout.js';
+import { followLive, type Live, type LiveState } from './live.js';
+import { listenersIn, NEWS_MS, type SourceOfAll } from './picture.js';
+import { createCutter, type OverlayLine, readLine, type ScxLine } from './record.js';
+import { createStage } from './stage.js';
+import { createTimeline, type Timeline } from './timeline.js';
+
+const TOKEN_KEY = 'scattercast-operator-token';
+/** How much what flows moves in a second, px. */
+const FLOW_PX = 48;
+/** Interval at which coordinates are looked at again, ms. */
+const ARRANGE_MS = 500;
+/** Interval at which text is brought up to date, ms. */
+const TEXT_MS = 100;
+/** The same for the table, which may be long, ms. */
+const TABLE_MS = 500;
+/** A recording that is larger is not opened, bytes. */
+const FILE_BYTES_MAX = 512 * 1024 * 1024;
+
+const byId = <Kind extends HTMLElement>(id: string): Kind => document.getElementById(id) as Kind;
+const { root = '.', path = '' } = document.body.dataset;
+const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+
+let timeline: Timeline = createTimeline({ isLive: path !== '' });
+let isLive = path !== '';
+let live: Live | undefined;
+let token = takeToken();
+let selected: string | undefined;
+let source: SourceOfAll | undefined;
+let arranged = { version: -1, picture: timeline.picture, size: 0, at: 0 };
+let tabled = { version: -1, picture: timeline.picture, at: 0 };
+let isDirty = true;
+let flow = 0;
+
+/** From `#token=...` in the address, which no server sees, or as it was given before. */
+function takeToken(): string | undefined {
+  const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (given === undefined) return stored();
+  history.replaceState(null, '', location.pathname + location.search);
+  return stored(given);
+}
+
+/** The token is kept for this tab, unless the browser keeps nothing. */
+function stored(value?: string): string | undefined {
+  try {
+    if (value !== undefined) sessionStorage.setItem(TOKEN_KEY, value);
+    return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+  } catch {
+    return value;
+  }
+}
+
+function setText(id: string, text: string): void {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const notify = (text: string): void => {
+  setText('notice', text);
+  byId('notice').hidden = text === '';
+};
+
+function select(id: string | undefined): void {
+  selected = id;
+  showText();
+  isDirty = true;
+}
+
+const layout = createLayout();
+const stage = createStage({
+  canvas: byId<HTMLCanvasElement>('map'),
+  above: byId<HTMLCanvasElement>('motion'),
+  layout,
+  picture: () => timeline.picture,
+  onSelect: select,
+  onChange: (isResized) => {
+    if (isResized) arranged.version = -1;
+    isDirty = true;
+  },
+});
+const controls = createControls(
+  () => timeline,
+  () => {
+    isDirty = true;
+    showText();
+  },
+);
+
+function arrange(): void {
+  const { picture } = timeline;
+  if (arranged.picture === picture && arranged.version === picture.version) return;
+  const now = performance.now();
+  const isUrgent = arranged.version === -1 || arranged.size !== picture.scxs.size;
+  isDirty = true;
+  if (!isUrgent && now - arranged.at < ARRANGE_MS) return;
+  arranged = { picture, version: picture.version, size: picture.scxs.size, at: now };
+  layout.arrange(picture.scxs, stage.width, stage.height);
+}
+
+let shownAt = performance.now();
+let textAt = 0;
+
+function frame(now: number): void {
+  const elapsed = Math.min(1000, now - shownAt);
+  shownAt = now;
+  timeline.pass(elapsed);
+  arrange();
+  const isMoving = layout.move(stillness.matches ? 1 : Math.min(1, elapsed / 150));
+  if (!stillness.matches && !timeline.isPaused) {
+    flow = (flow + (FLOW_PX * elapsed) / 1000) % (3 * DOTS_APART);
+  }
+  drawNow(isDirty || isMoving);
+  if (now - textAt > TEXT_MS) {
+    textAt = now;
+    showText();
+  }
+  requestAnimationFrame(frame);
+}
+
+function drawNow(isChanged: boolean): void {
+  isDirty = false;
+  const { picture, position } = timeline;
+  const showsMesh = byId<HTMLInputElement>('mesh').checked;
+  const scene = { picture, layout, position, source, selected, showsMesh, flow };
+  const frame = { scene, view: stage.view, palette: stage.palette(), ratio: stage.ratio };
+  if (isChanged) drawStill(stage.still, frame);
+  drawMotion(stage.motion, frame);
+}
+
+/** The source whose tree is shown: the one that was chosen, as long as it is there. */
+function showSources(): void {
+  const sources = timeline.picture.sources();
+  const field = byId<HTMLSelectElement>('source');
+  const ids = sources.map(({ id }) => id).join(' ');
+  if (field.dataset.ids !== ids) {
+    field.dataset.ids = ids;
+    const before = field.value;
+    field.replaceChildren(
+      ...sources.map(({ id, scx }) => new Option(`${id.slice(0, 6)} at ${shortName(scx)}`, id)),
+    );
+    if (sources.some(({ id }) => id === before)) field.value = before;
+  }
+  byId('source-row').hidden = sources.length < 2;
+  source = sources.find(({ id }) => id === field.value);
+}
+
+const plural = (count: number, what: string): string =>
+  `${count.toLocaleString()} ${what}${count === 1 ? '' : 's'}`;
+
+function summary(): string {
+  const { picture } = timeline;
+  const { size } = picture.scxs;
+  const listeners = listenersIn(picture);
+  return [
+    plural(size, 'SCX'),
+    plural(picture.edges().length, 'edge'),
+    plural(listeners, 'listener'),
+  ].join(' \u00b7 ');
+}
+
+function showDetails(line: ScxLine | undefined): void {
+  byId('details').hidden = line === undefined;
+  if (line === undefined) return;
+  setText('details-name', `SCX ${shortName(line.id)}`);
+  patchRows(byId('details-list'), detailRows(line, source?.id, select));
+}
+
+function showTable(): void {
+  const { picture } = timeline;
+  const isShown = tabled.picture === picture && tabled.version === picture.version;
+  if (!byId<HTMLDetailsElement>('table').open || isShown) return;
+  const now = performance.now();
+  if (now - tabled.at < TABLE_MS) return;
+  tabled = { picture, version: picture.version, at: now };
+  patchRows(byId('rows'), tableRows(picture, source?.id, select));
+}
+
+function showText(): void {
+  showSources();
+  setText('summary', summary());
+  showDetails(selected === undefined ? undefined : timeline.picture.scxs.get(selected));
+  showTable();
+  controls.show(isLive);
+}
+
+const LIVE_TEXTS = {
+  connecting: 'Asking the cluster',
+  live: '',
+} as const;
+
+function showLive(state: LiveState): void {
+  byId('login').hidden = state.kind !== 'refused';
+  if (state.kind === 'lost') return notify(`${state.reason}. Trying again.`);
+  if (state.kind !== 'refused') return notify(LIVE_TEXTS[state.kind]);
+  notify(state.isWrong ? 'That is not the token of the operator.' : '');
+  byId<HTMLInputElement>('token').focus();
+}
+
+/** What was there before a new beginning is gone, unless it is told of again soon. */
+function createForgetter() {
+  let before = new Map<string, number>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    begin: (at: number): void => {
+      before = new Map([...timeline.picture.scxs.keys()].map((id) => [id, at]));
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        for (const id of before.keys()) {
+          timeline.add({ kind: 'gone', at: timeline.end, id, reason: 'forgotten' } as OverlayLine);
+        }
+      }, NEWS_MS);
+    },
+    take: (line: OverlayLine): void => {
+      before.delete(line.id);
+      timeline.add(line);
+    },
+    end: (): void => clearTimeout(timer),
+  };
+}
+
+const forgetter = createForgetter();
+
+function startLive(): void {
+  live = followLive({
+    url: `${root}/api/overlay/${path}`,
+    token: () => token,
+    onState: (state) => isLive && showLive(state),
+    onBegin: (at) => isLive && forgetter.begin(at),
+    onLine: (line) => isLive && forgetter.take(line),
+  });
+}
+
+/** Shows another timeline from its beginning. */
+function become(next: Timeline): void {
+  forgetter.end();
+  isLive = false;
+  timeline = next;
+  controls.reset();
+  byId('login').hidden = true;
+  select(undefined);
+}
+
+/** Reads a recording; the text says what is wrong with it. */
+async function readRecording(file: File): Promise<Timeline | string> {
+  if (file.size > FILE_BYTES_MAX) return 'That recording is too large to be shown here.';
+  const made = createTimeline({ isLive: false });
+  let [isRecording, isFull] = [false, false];
+  const cut = createCutter('\n', (text) => {
+    const line = readLine(text);
+    if (line?.kind === 'recording') isRecording = true;
+    else if (line !== undefined && isRecording) isFull ||= !made.add(line);
+  });
+  const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    cut(value);
+  }
+  cut('\n');
+  if (!isRecording || made.end === made.begin) {
+    return 'That is no recording: make one with scattercast status --record or simulate --record.';
+  }
+  if (isFull) notify('The recording is very long: only its beginning is shown.');
+  return made;
+}
+
+async function open(file: File | undefined): Promise<void> {
+  if (file === undefined) return;
+  notify('');
+  const found = await readRecording(file).catch(() => 'That file cannot be read.');
+  if (typeof found === 'string') return notify(found);
+  become(found);
+  document.title = file.name;
+  setText('name', file.name);
+}
+
+byId<HTMLInputElement>('file').addEventListener('change', ({ target }) => {
+  void open((target as HTMLInputElement).files?.[0]);
+});
+addEventListener('dragover', (event) => event.preventDefault());
+addEventListener('drop', (event) => {
+  event.preventDefault();
+  void open(event.dataTransfer?.files[0]);
+});
+byId('login').addEventListener('submit', (event) => {
+  event.preventDefault();
+  token = stored(byId<HTMLInputElement>('token').value.trim());
+  live?.restart();
+});
+byId('close-details').addEventListener('click', () => select(undefined));
+byId('mesh').addEventListener('change', () => {
+  isDirty = true;
+});
+for (const [id, event] of [
+  ['source', 'change'],
+  ['table', 'toggle'],
+] as const) {
+  byId(id).addEventListener(event, () => {
+    tabled.version = -1;
+    showText();
+  });
+}
+byId('map-controls').hidden = false;
+if (path !== '') startLive();
+else notify('Open a recording of an overlay to see it.');
+requestAnimationFrame(frame);
