@@ -6,11 +6,13 @@
  * It is a parameter of the stream's URL: `?ticket=ID.UNTIL.ADDRESS.SIGNATURE`; the instant in seconds
  * since 1970, the address in base64url, or empty.
  */
+import { createBoundedMap } from '../lib/bounds/bounded-map.js';
 import { printInstant } from '../lib/instant.js';
 import type { Privacy } from '../session/privacy.js';
+import type { PublicKey } from '../session/public-key.js';
 import type { SessionIdentity } from '../session/session-id.js';
 import { drawId } from './secrets.js';
-import { type SigningKey, verifierOf } from './signing-key.js';
+import { type SigningKey, type Verify, verifierOf } from './signing-key.js';
 
 export interface TicketTerms {
   /** S since 1970. */
@@ -26,7 +28,7 @@ export interface Ticket {
 }
 
 /** What a listener shows, and where it comes from. */
-export interface Shown {
+interface Shown {
   readonly ticket: string | undefined;
   /** In the form of `limitedAs`. */
   readonly address: string;
@@ -60,27 +62,51 @@ const REVOKED = 'This ticket is not valid any more: ask the station for another 
 const ELSEWHERE = 'This ticket is for another address: ask the station for one of your own.';
 
 /** Why a listener may not hear a private session, a sentence; undefined: it may. `nowMs` since 1970. */
-export function objectionToTicket(
+export type TicketJudge = (
   session: SessionIdentity,
-  { revoked }: Privacy,
-  { ticket, address }: Shown,
+  privacy: Privacy,
+  shown: Shown,
   nowMs: number,
-): string | undefined {
-  if (ticket === undefined) return MISSING;
-  const [, id = '', until = '', place = '', signature = ''] = FORM.exec(ticket) ?? [];
-  if (signature === '') return MALFORMED;
-  const statement = statementOf(session, `${id}.${until}.${place}`);
-  const isSigned = verifierOf(session.key)(
-    'ticket',
-    statement,
-    Buffer.from(signature, 'base64url'),
-  );
-  if (!isSigned) return MALFORMED;
-  if (revoked.includes(id)) return REVOKED;
-  const untilMs = Number(until) * 1000;
-  if (nowMs >= untilMs)
-    return `This ticket ended at ${printInstant(untilMs)}: ask for another one.`;
-  return place === '' || place === encode(address) ? undefined : ELSEWHERE;
+) => string | undefined;
+
+/** Tickets whose signature is remembered to be right. Guess: the listeners of some SCXs. */
+const KNOWN_MAX = 4096;
+/** Sessions whose verifier is kept. Guess. */
+const VERIFIERS_MAX = 64;
+
+/** Creates a check of signatures that remembers what was right. */
+function createSignatureCheck() {
+  const right = createBoundedMap<string, true>(KNOWN_MAX);
+  const verifiers = createBoundedMap<PublicKey, Verify>(VERIFIERS_MAX);
+  const verifierFor = (key: PublicKey): Verify => {
+    const known = verifiers.get(key) ?? verifierOf(key);
+    verifiers.set(key, known);
+    return known;
+  };
+  return (session: SessionIdentity, content: string, signature: string): boolean => {
+    const signed = `${session.id}\n${content}.${signature}`;
+    if (right.get(signed) === true) return true;
+    const bytes = Buffer.from(signature, 'base64url');
+    if (!verifierFor(session.key)('ticket', statementOf(session, content), bytes)) return false;
+    right.set(signed, true);
+    return true;
+  };
+}
+
+/** Creates the judgement on tickets. */
+export function createTicketJudge(): TicketJudge {
+  const isSigned = createSignatureCheck();
+  return (session, { revoked }, { ticket, address }, nowMs) => {
+    if (ticket === undefined) return MISSING;
+    const [, id = '', until = '', place = '', signature = ''] = FORM.exec(ticket) ?? [];
+    if (signature === '') return MALFORMED;
+    if (!isSigned(session, `${id}.${until}.${place}`, signature)) return MALFORMED;
+    if (revoked.includes(id)) return REVOKED;
+    const untilMs = Number(until) * 1000;
+    if (nowMs >= untilMs)
+      return `This ticket ended at ${printInstant(untilMs)}: ask for another one.`;
+    return place === '' || place === encode(address) ? undefined : ELSEWHERE;
+  };
 }
 
 /** The ticket in the target of a request. */

@@ -127,9 +127,8 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     ...{ name, pages, isLeaving, now },
     tickets: options.tickets,
     hls: createHlsAnswers({
-      ...{ name, playout, isLeaving, now },
+      ...{ name, playout, isLeaving, now, tickets: options.tickets },
       isHooked: () => options.hook.isSet,
-      isPrivate: () => options.tickets.isPrivate,
     }),
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawSigningKey } from '../../src/runtime/signing-key.js';
 import {
+  createTicketJudge,
   issueTicket,
-  objectionToTicket,
   ticketIdIn,
   ticketIn,
   withoutTicket,
@@ -18,41 +18,39 @@ if (!name.ok) throw new Error('the name');
 const session = identityOf(name.value, key.publicKey);
 const open: Privacy = { clusters: [], revoked: [] };
 const untilS = 1_800_000_000;
+const objectionTo = createTicketJudge();
 const now = 1_790_000_000_000;
 
 describe('A ticket', () => {
   test('lets its holder listen until its end', () => {
     const { text } = issueTicket(session, key, { untilS });
     const shown = { ticket: text, address: '192.0.2.1' };
-    expect(objectionToTicket(session, open, shown, now)).toBeUndefined();
-    expect(objectionToTicket(session, open, shown, untilS * 1000)).toContain('ended at 2027');
+    expect(objectionTo(session, open, shown, now)).toBeUndefined();
+    expect(objectionTo(session, open, shown, untilS * 1000)).toContain('ended at 2027');
   });
 
   test('is refused once it is revoked, and elsewhere if it is for one address', () => {
     const { id, text } = issueTicket(session, key, { untilS, address: '2001:db8::/64' });
     const shown = { ticket: text, address: '2001:db8::/64' };
-    expect(objectionToTicket(session, open, shown, now)).toBeUndefined();
+    expect(objectionTo(session, open, shown, now)).toBeUndefined();
     const other = { ...shown, address: '192.0.2.1' };
-    expect(objectionToTicket(session, open, other, now)).toContain('another address');
+    expect(objectionTo(session, open, other, now)).toContain('another address');
     const revoked = { ...open, revoked: [id] };
-    expect(objectionToTicket(session, revoked, shown, now)).toContain('not valid any more');
+    expect(objectionTo(session, revoked, shown, now)).toContain('not valid any more');
   });
 
   test('of another session, of another key, altered or made up is refused', () => {
     const shown = (ticket: string | undefined) => ({ ticket, address: '192.0.2.1' });
     const { text } = issueTicket(session, key, { untilS });
     const other = identityOf(session, drawSigningKey().publicKey);
-    expect(objectionToTicket(other, open, shown(text), now)).toContain('malformed');
+    expect(objectionTo(other, open, shown(text), now)).toContain('malformed');
     const forged = issueTicket(session, drawSigningKey(), { untilS }).text;
-    expect(objectionToTicket(session, open, shown(forged), now)).toContain('malformed');
+    expect(objectionTo(session, open, shown(forged), now)).toContain('malformed');
     const longer = text.replace(`.${untilS}.`, `.${untilS + 1}.`);
-    expect(objectionToTicket(session, open, shown(longer), now)).toContain('malformed');
-    expect(objectionToTicket(session, open, shown(undefined), now)).toContain('private');
+    expect(objectionTo(session, open, shown(longer), now)).toContain('malformed');
+    expect(objectionTo(session, open, shown(undefined), now)).toContain('private');
     fc.assert(
-      fc.property(
-        fc.string(),
-        (any) => objectionToTicket(session, open, shown(any), now) !== undefined,
-      ),
+      fc.property(fc.string(), (any) => objectionTo(session, open, shown(any), now) !== undefined),
     );
   });
 

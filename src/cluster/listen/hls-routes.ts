@@ -5,16 +5,25 @@ import { clientOf } from '../web/client.js';
 import type { Refusal } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import { publicUrl } from '../web/public-url.js';
-import { type Context, isProxied, lead, pathOf, redirect, slotOf } from './leading.js';
+import {
+  type Context,
+  deniedPrivately,
+  isProxied,
+  lead,
+  pathOf,
+  redirect,
+  slotOf,
+} from './leading.js';
 import { type Wanted, wantedByPath } from './wanted-session.js';
 
 const PARAMETERS = {
   id: /[?&](id=[0-9a-f]{1,64})(?=&|$)/,
   t: /[?&](t=[0-9a-f]{1,64})(?=&|$)/,
+  ticket: /[?&](ticket=[\w.-]{1,256})(?=&|$)/,
 } as const;
 
-/** `NAME=DIGITS` in the query of a request for HLS, if it is there. */
-const parameterOf = ({ originalUrl }: Request, name: 'id' | 't'): string | undefined =>
+/** `NAME=VALUE` in the query of a request for HLS, if it is there. */
+const parameterOf = ({ originalUrl }: Request, name: keyof typeof PARAMETERS): string | undefined =>
   PARAMETERS[name].exec(originalUrl)?.[1];
 
 /** Where a playlist of HLS is, with the segments behind it. */
@@ -32,8 +41,10 @@ export async function listenByHls(
 ): Promise<Refusal> {
   const { session, known } = wanted;
   const id = parameterOf(request, 'id');
+  const ticket = parameterOf(request, 'ticket');
   if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
-    return redirect(response, `${publicUrl(context.url, request)}${hlsPath(wanted)}`);
+    const url = `${publicUrl(context.url, request)}${hlsPath(wanted)}`;
+    return redirect(response, [url, ticket].filter(Boolean).join('?'));
   }
   const slot = slotOf(context, request, response);
   const isListener = slot.isListener && id === undefined;
@@ -42,7 +53,7 @@ export async function listenByHls(
   const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
   // An SCX knows its session by the name alone.
   const as = isProxied(context, request) ? `as=${pathOf(wanted).split('/')[1]}` : undefined;
-  const query = [id, as].filter(Boolean).join('&');
+  const query = [id, as, ticket].filter(Boolean).join('&');
   return lead(context, request, response, [playlist, query].filter(Boolean).join('?'));
 }
 
@@ -57,12 +68,16 @@ export async function fetchSegment(
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
   const wanted = await wantedByPath(context, request, `${creator}/${part}`);
   if (!wanted.ok) return wanted.problem;
+  const denied = deniedPrivately(context, wanted.value, request, response);
+  if (denied !== undefined) return denied;
   const { session, known } = wanted.value;
   const slot = { client: clientOf(response), isListener: false, unreserved: true };
   const scx = await context.scxs.forListener(session.id, known, slot);
   if (!scx.ok) return scx.problem;
   const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
-  const title = parameterOf(request, 't');
   const file = `${folder}/${segment}`;
-  return lead(context, request, response, [file, title].filter(Boolean).join('?'));
+  const query = [parameterOf(request, 't'), parameterOf(request, 'ticket')]
+    .filter(Boolean)
+    .join('&');
+  return lead(context, request, response, [file, query].filter(Boolean).join('?'));
 }

@@ -4,11 +4,14 @@
  */
 import type { Request, Response } from 'express';
 import type { RequestRate } from '../../http/server/request-rate.js';
+import type { TicketCheck } from '../../http/ticket-check.js';
 import { probedBytes } from '../../icecast/stream-request.js';
 import { refPath } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
 import type { ScxClients } from '../admin/scx-clients.js';
 import { clientOf } from '../web/client.js';
+import type { Refusal } from '../web/methods.js';
+import { problem } from '../web/problem.js';
 import { inFamilyOf } from '../web/public-url.js';
 import { isRedirectShy } from './redirect-shy.js';
 import type { StreamProxy } from './stream-proxy.js';
@@ -25,9 +28,22 @@ export interface ListenDependencies extends WantedDependencies {
   readonly clients: Pick<ScxClients, 'refusalOf'>;
 }
 
-/** The same, and for how many listeners of one address slots are reserved. */
+/** The same, for how many listeners of one address slots are reserved, and who may listen. */
 export interface Context extends ListenDependencies {
   readonly reservations: RequestRate;
+  readonly objectionTo: TicketCheck;
+}
+
+/** The refusal of a listener who has no ticket for a private session; undefined: it is let in. */
+export function deniedPrivately(
+  { objectionTo }: Context,
+  { session, known }: Wanted,
+  { originalUrl: target }: Request,
+  response: Response,
+): Refusal {
+  const shown = { target, address: clientOf(response) };
+  const objection = objectionTo(session, known?.announcement.privacy, shown);
+  return objection === undefined ? undefined : problem(401, objection);
 }
 
 export const wantsProxy = ({ query }: Request): boolean => query.proxy === '1';

@@ -7,12 +7,10 @@
  */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ScxStatus } from '../../api/scx-status.js';
-import { limitedAs } from '../../http/ip-address.js';
 import { createRequestRate } from '../../http/server/request-rate.js';
+import { createTicketCheck } from '../../http/ticket-check.js';
 import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
-import { steadyTimeMs } from '../../runtime/steady-time.js';
-import { objectionToTicket, ticketIn } from '../../runtime/ticket.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import type { RefusedListener } from '../admin/scx-clients.js';
 import { clientOf } from '../web/client.js';
@@ -22,6 +20,7 @@ import { inFamilyOf, publicUrl } from '../web/public-url.js';
 import { fetchSegment, listenByHls } from './hls-routes.js';
 import {
   type Context,
+  deniedPrivately,
   isListener,
   isProxied,
   type ListenDependencies,
@@ -88,19 +87,6 @@ async function listen(
   return lead(context, request, response, httpUrl);
 }
 
-/** The refusal of a listener who has no ticket for a private session; undefined: it is let in. */
-function deniedPrivately(
-  { session, known }: Wanted,
-  request: Request,
-  response: Response,
-): Refusal {
-  const privacy = known?.announcement.privacy;
-  if (privacy === undefined) return undefined;
-  const shown = { ticket: ticketIn(request.originalUrl), address: limitedAs(clientOf(response)) };
-  const objection = objectionToTicket(session, privacy, shown, steadyTimeMs());
-  return objection === undefined ? undefined : problem(401, objection);
-}
-
 /** The address in a playlist. */
 function entryUrl(context: ListenDependencies, request: Request, wanted: Wanted): string {
   const { known } = wanted;
@@ -137,7 +123,7 @@ async function answer(
 ): Promise<Refusal> {
   response.set({ 'Cache-Control': 'no-store', Connection: 'close' });
   if (!wanted.ok) return wanted.problem;
-  const denied = deniedPrivately(wanted.value, request, response);
+  const denied = deniedPrivately(context, wanted.value, request, response);
   if (denied !== undefined) return denied;
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
   if (ending === 'm3u8') return listenByHls(context, request, response, wanted.value);
@@ -202,6 +188,7 @@ export interface ListenRoutes {
 
 /** Creates the routes of players. */
 export function listenRoutes(dependencies: ListenDependencies): ListenRoutes {
-  const context = { ...dependencies, reservations: createRequestRate(RESERVATIONS) };
+  const reservations = createRequestRate(RESERVATIONS);
+  const context = { ...dependencies, reservations, objectionTo: createTicketCheck() };
   return { listen: listenRouter(context), mounts: mountHandler(context) };
 }

@@ -2,10 +2,9 @@
  * Listeners of a private session (session/privacy.ts): only those with a ticket come in, and those
  * whose ticket is revoked are ended. A session may become private, or public, while it runs.
  */
-import { limitedAs } from '../../http/ip-address.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
-import { steadyTimeMs } from '../../runtime/steady-time.js';
-import { objectionToTicket, ticketIdIn, ticketIn } from '../../runtime/ticket.js';
+import { createTicketCheck } from '../../http/ticket-check.js';
+import { ticketIdIn } from '../../runtime/ticket.js';
 import type { Privacy } from '../../session/privacy.js';
 import type { PlacedSession } from '../../session/session-id.js';
 
@@ -24,15 +23,14 @@ export interface TicketGate {
 /** Creates the gate of one SCX. */
 export function createTicketGate(session: PlacedSession, atStart: Privacy | undefined): TicketGate {
   let privacy = atStart;
+  const objectionTo = createTicketCheck();
   const callbacks: (() => void)[] = [];
   return {
     get isPrivate() {
       return privacy !== undefined;
     },
     refusal: (target, address) => {
-      if (privacy === undefined) return undefined;
-      const shown = { ticket: ticketIn(target), address: limitedAs(address) };
-      const objection = objectionToTicket(session, privacy, shown, steadyTimeMs());
+      const objection = objectionTo(session, privacy, { target, address });
       if (objection === undefined) return undefined;
       return textAnswer(401, objection, { 'WWW-Authenticate': `Ticket realm="${session.text}"` });
     },

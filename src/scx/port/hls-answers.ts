@@ -1,7 +1,8 @@
 /**
  * Requests for HLS at the SCX's port: playlists, and segments. A playlist that has nothing to list yet,
  * because the SCX is joining or the session is off the air, is waited for as a listener waits for the
- * stream. A segment never changes, so caches may keep it, unless the client knows another title of it.
+ * stream. A segment never changes, so caches may keep it, unless the client knows another title of it,
+ * or the session is private: then each request shows its ticket, and playlists lead on with it.
  *
  * Bounded: WAITING_MAX requests that wait, WAIT_MS each; the rate limit of each address.
  */
@@ -12,9 +13,11 @@ import { type Answer, textAnswer, unavailable } from '../../http/server/response
 import { parseSegmentName } from '../../icecast/segment-name.js';
 import { isHlsPlaylistOf } from '../../icecast/stream-path.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
+import { ticketIn } from '../../runtime/ticket.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import type { Playout } from '../listeners/playout.js';
 import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
+import type { TicketGate } from '../listeners/ticket-gate.js';
 import { titleDigest } from '../sound/segment.js';
 import type { Segment } from '../sound/segments.js';
 import { mediaPlaylist, PLAYLIST_TYPE, variantPlaylist } from './hls-playlists.js';
@@ -24,8 +27,7 @@ export interface HlsOptions {
   readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps'>;
   /** The operator's hook is asked about listeners, which cannot be done for those that only fetch. */
   isHooked(): boolean;
-  /** Listeners need tickets, which segments could not carry and stay the same everywhere. */
-  isPrivate(): boolean;
+  readonly tickets: Pick<TicketGate, 'isPrivate' | 'refusal'>;
   isLeaving(): boolean;
   now(): number;
 }
@@ -49,7 +51,6 @@ const RETRY_S = { leaving: 1, offAir: 5, toCome: 1, full: 10, rate: 10 } as cons
 
 const HOOKED =
   'This cluster asks for names and passwords of listeners: listen to the .mp3 instead.';
-const PRIVATE = 'This session is private: listen to the .mp3 with your ticket.';
 const FULL = 'This relay is full.';
 const ADDRESS_FULL = 'Too many listeners at your address.';
 const OFTEN = 'You ask too often; come back later.';
@@ -87,18 +88,21 @@ const playlist = (body: string, cacheControl: string): Answer => ({
 
 /** Creates the answers of one port. */
 export function createHlsAnswers(options: HlsOptions): HlsAnswers {
-  const { name, now } = options;
+  const { name, tickets, now } = options;
   const { segments, polling, playing, bitrateKbps } = options.playout;
   const rate = createRequestRate(RATE);
   let waiting = 0;
 
-  const refusal = (address: string): Answer | undefined => {
+  const refusal = ({ head, address }: HlsRequest): Answer | undefined => {
     if (options.isHooked()) return textAnswer(403, HOOKED);
-    if (options.isPrivate()) return textAnswer(403, PRIVATE);
     if (options.isLeaving()) return unavailable('This relay is leaving.', RETRY_S.leaving);
-    if (rate.take(address, now())) return undefined;
+    if (rate.take(address, now())) return tickets.refusal(head.target, address);
     return textAnswer(429, OFTEN, { 'Retry-After': RETRY_S.rate });
   };
+
+  /** The ticket that the addresses in a playlist carry on; a public session needs none. */
+  const ticketFor = ({ target }: RequestHead): string | undefined =>
+    tickets.isPrivate ? ticketIn(target) : undefined;
 
   /** The name of the session in addresses: a front end that passes the request on may have a longer one. */
   const nameFor = (head: RequestHead): string => {
@@ -107,12 +111,16 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
   };
 
   const variants = (head: RequestHead): Answer =>
-    playlist(variantPlaylist(nameFor(head), drawPollingId(), bitrateKbps()), 'no-store');
+    playlist(
+      variantPlaylist(nameFor(head), drawPollingId(), bitrateKbps(), ticketFor(head)),
+      'no-store',
+    );
 
   const listing = (head: RequestHead, listed: readonly Segment[]): Answer => {
     const newest = listed.at(-1);
     const tag = `"${newest?.number}-${newest?.name}"`;
-    return tagged(head, tag, playlist(mediaPlaylist(nameFor(head), listed), 'no-cache'));
+    const body = mediaPlaylist(nameFor(head), listed, ticketFor(head));
+    return tagged(head, tag, playlist(body, tickets.isPrivate ? 'private, no-cache' : 'no-cache'));
   };
 
   /** Resolves with the next segment, or when that takes too long. */
@@ -167,19 +175,20 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     if (found === undefined) return absent(file);
     const digest = titleDigest(found.title);
     const isSame = digest === (queryOf(head).get('t') ?? '');
-    const cacheControl = isSame ? IMMUTABLE : 'no-store';
+    const isKept = isSame && !tickets.isPrivate;
+    const cacheControl = isKept ? IMMUTABLE : 'no-store';
     const fields = { 'Content-Type': 'audio/mpeg', 'Cache-Control': cacheControl };
     const tag = `"${[file.replace(/\.mp3$/, ''), digest].filter(Boolean).join('-')}"`;
     return tagged(head, tag, { status: 200, body: found.bytes, fields });
   };
 
   return (request) => {
-    const { head, address } = request;
+    const { head } = request;
     const path = pathOf(head.target) ?? '';
     const [, folder, file = ''] = /^\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
     const isSegment = folder === name.session && parseSegmentName(file) !== undefined;
     if (!isSegment && !isHlsPlaylistOf(path, name)) return undefined;
-    const refused = refusal(address);
+    const refused = refusal(request);
     if (refused !== undefined) return refused;
     if (isSegment) return segment(head, file);
     const id = queryOf(head).get('id') ?? '';

@@ -20,34 +20,45 @@ const print = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
  * The list of variants.
  *
  * @param session the last part of the session's name, as it stands in addresses
+ * @param ticket that lets the listener in, if the session is private; checked
  */
 export function variantPlaylist(
   session: string,
   id: string,
   bitrateKbps: number | undefined,
+  ticket?: string,
 ): string {
   const bandwidth = Math.ceil((bitrateKbps ?? BITRATE_KBPS) * 1000 * OVERHEAD);
   return print([
     '#EXTM3U',
     `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="mp4a.40.34"`,
-    `${session}.m3u8?id=${id}`,
+    withQuery(`${session}.m3u8`, { id, ticket }),
   ]);
 }
 
-/** The name of a segment, and in the query what else its bytes depend on. */
-function segmentTarget({ name, title }: Segment): string {
-  const digest = titleDigest(title);
-  return digest === '' ? name : `${name}?t=${digest}`;
+/** A path with the parameters that have a value. */
+function withQuery(path: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).filter(([, value]) => (value ?? '') !== '');
+  const query = given.map(([name, value]) => `${name}=${value}`).join('&');
+  return query === '' ? path : `${path}?${query}`;
 }
 
-const entry = (session: string, segment: Segment): string[] => [
+/** The name of a segment, and in the query what else its bytes depend on. */
+const segmentTarget = ({ name, title }: Segment, ticket: string | undefined): string =>
+  withQuery(name, { t: titleDigest(title), ticket });
+
+const entry = (session: string, segment: Segment, ticket: string | undefined): string[] => [
   ...(segment.startsStream ? ['#EXT-X-DISCONTINUITY'] : []),
   `#EXTINF:${(segment.durationMs / 1000).toFixed(5)},${segment.title ?? ''}`,
-  `${session}/${segmentTarget(segment)}`,
+  `${session}/${segmentTarget(segment, ticket)}`,
 ];
 
-/** The list of segments, oldest first; there must be at least one. */
-export function mediaPlaylist(session: string, segments: readonly Segment[]): string {
+/** The list of segments, oldest first; there must be at least one. `ticket`: as above. */
+export function mediaPlaylist(
+  session: string,
+  segments: readonly Segment[],
+  ticket?: string,
+): string {
   const [first] = segments;
   const discontinuities = (first?.discontinuities ?? 0) - Number(first?.startsStream ?? false);
   return print([
@@ -56,6 +67,6 @@ export function mediaPlaylist(session: string, segments: readonly Segment[]): st
     `#EXT-X-TARGETDURATION:${TARGET_S}`,
     `#EXT-X-MEDIA-SEQUENCE:${first?.number ?? 0}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuities}`,
-    ...segments.flatMap((segment) => entry(session, segment)),
+    ...segments.flatMap((segment) => entry(session, segment, ticket)),
   ]);
 }

@@ -79,11 +79,32 @@ test('With a ticket one listens, and the SCX itself asks for it, too', async () 
   expect(first?.value?.length).toBeGreaterThan(400);
   const { origin, pathname } = new URL(response.url);
   for (const path of [pathname, pathname.replace('.mp3', '.m3u8'), '/status', '/status-json.xsl']) {
-    const status = path.endsWith('.m3u8') ? 403 : 401;
-    expect([path, await statusAt(`${origin}${path}`)]).toEqual([path, status]);
+    expect([path, await statusAt(`${origin}${path}`)]).toEqual([path, 401]);
   }
   const playlist = await (await fetch(url.replaceAll('.mp3', '.m3u'))).text();
   expect(playlist).toContain('ticket=');
+});
+
+test('With a ticket one listens by HLS, and each address of it needs the ticket', async () => {
+  const { url, id } = await issue();
+  const textAt = async (address: string | URL) => {
+    const response = await fetch(address);
+    return { url: response.url, status: response.status, text: await response.text() };
+  };
+  const lineOf = (text: string): string => text.split('\n').find((line) => /^\w/.test(line)) ?? '';
+  const variants = await textAt(url.replace('.mp3', '.m3u8'));
+  const list = await textAt(new URL(lineOf(variants.text), variants.url));
+  const segment = new URL(lineOf(list.text), list.url);
+  const [name = ''] = segment.pathname.split('/').slice(-1);
+  const ofFrontEnd = at(here, `/listen/${PATH}/${name}`);
+  for (const address of [`${segment}`, `${ofFrontEnd}${segment.search}`]) {
+    expect([address, await statusAt(address)]).toEqual([address, 200]);
+    const without = address.replace(/[?&]ticket=.*/, '');
+    expect([without, await statusAt(without)]).toEqual([without, 401]);
+  }
+  await announceAgain('--revoke', id);
+  await until('the ticket to be void', async () => (await statusAt(`${segment}`)) === 401);
+  expect(await statusAt(list.url)).toBe(401);
 });
 
 test('A ticket for one address is none for another', async () => {

@@ -5,11 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openAccessLog } from '../../../src/http/server/access-log.js';
 import { trustIn } from '../../../src/http/server/client-address.js';
 import { readRequestHead } from '../../../src/http/server/request-head.js';
+import { issueTicket } from '../../../src/runtime/ticket.js';
 import { createListenerIdentities } from '../../../src/scx/listeners/listener-identities.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
-import { createTicketGate } from '../../../src/scx/listeners/ticket-gate.js';
+import { createTicketGate, type TicketGate } from '../../../src/scx/listeners/ticket-gate.js';
 import { createHlsAnswers } from '../../../src/scx/port/hls-answers.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
+import type { Privacy } from '../../../src/session/privacy.js';
+import { SESSION_KEY } from '../../session/signed.js';
 import { rawClient } from '../raw-client.js';
 import {
   audioAdu,
@@ -26,13 +29,20 @@ import {
 } from '../support.js';
 
 let playout: Playout;
+let tickets: TicketGate;
 let port: ScxPort;
 let clock: number | undefined;
 let isLeaving = false;
 let sequence = 0;
 const now = (): number => clock ?? performance.now();
 
-async function open({ isHooked = false, listenersMax = 5, identities = newIdentities() } = {}) {
+async function open({
+  isHooked = false,
+  listenersMax = 5,
+  identities = newIdentities(),
+  privacy = undefined as Privacy | undefined,
+} = {}) {
+  tickets = createTicketGate(NIGHT, privacy);
   playout = createPlayout({ identities, burstMs: 500, listenersMax, writeIntervalMs: 20 }, now);
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: nodeId('f') });
   playout.start();
@@ -41,12 +51,12 @@ async function open({ isHooked = false, listenersMax = 5, identities = newIdenti
     {
       ...{ name: NIGHT, listeners, ring, identities, listenersMax, now, tls: undefined },
       ...{ ingest: NO_INGEST, ...NO_SOURCES, trust: trustIn(['127.0.0.1']) },
-      tickets: createTicketGate(NIGHT, undefined),
+      tickets,
       hls: createHlsAnswers({
         name: NIGHT,
         playout,
         isHooked: () => isHooked,
-        isPrivate: () => false,
+        tickets,
         isLeaving: () => isLeaving,
         now,
       }),
@@ -259,13 +269,44 @@ describe('HLS at the port of an SCX', () => {
     expect(await get(await newListener(neighbour), neighbour)).toMatchObject({ status: 200 });
   });
 
+  test('asks for a ticket at each address of a private session, and leads on with it', async () => {
+    const privacy: Privacy = { clusters: [], revoked: [] };
+    await reopen({ privacy });
+    play(400);
+    const untilS = Math.floor(Date.now() / 1000) + 3600;
+    const { id, text: ticket } = issueTicket(NIGHT, SESSION_KEY, { untilS });
+    const shown = `ticket=${ticket}`;
+    expect((await get('/night.m3u8')).status).toBe(401);
+    const variants = await get(`/night.m3u8?${shown}`);
+    const [variant = ''] = /^night\.m3u8\?id=.*$/m.exec(variants.text) ?? [];
+    expect(variant).toMatch(new RegExp(`id=[0-9a-f]{32}&${shown}$`));
+    const list = await get(`/${variant}`);
+    expect(list.status).toBe(200);
+    const addresses = [variant, ...segmentsIn(list.text)];
+    expect(addresses.length).toBeGreaterThan(2);
+    for (const address of addresses) {
+      expect((await get(`/${address}`)).status).toBe(200);
+      const without = address.replace(/[?&]ticket=.*/, '');
+      const { status, text } = await get(`/${without}`);
+      expect([status, text]).toEqual([401, expect.stringContaining('private')]);
+      const forged = address.replace(/.{4}$/, 'AAAA');
+      expect((await get(`/${forged}`)).status).toBe(401);
+      expect(field((await get(`/${address}`)).head, 'cache-control')).not.toContain('public');
+    }
+    tickets.set({ ...privacy, revoked: [id] });
+    for (const address of addresses) expect((await get(`/${address}`)).status).toBe(401);
+    tickets.set(undefined);
+    const open = await get(`/night.m3u8?${shown}`);
+    expect(open.text).not.toContain('ticket');
+  });
+
   test('limits the requests of an address, and those of no other', async () => {
     clock = 0;
     const hls = createHlsAnswers({
       name: NIGHT,
       playout,
       isHooked: () => false,
-      isPrivate: () => false,
+      tickets: createTicketGate(NIGHT, undefined),
       isLeaving: () => false,
       now,
     });
