@@ -20,7 +20,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { manPage } from './man-page.js';
 import { neededLibraries, oldestLibc } from './node-binary.js';
 import { licences, placeDocuments, placeProgram, textOf } from './program-files.js';
 
@@ -38,15 +40,17 @@ export interface DebianOptions {
 
 const HERE = import.meta.dirname;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+const MAINTAINER = 'The Scattercast authors <scattercast@localhost>';
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];
 const CONFFILES = ['/etc/scattercast.json', '/etc/logrotate.d/scattercast'];
 const [PLAIN, EXECUTABLE] = [0o644, 0o755];
 
-/** Builds the package; returns its path. Throws a UserError where this machine cannot. */
-export function buildDebianPackage({ out, compression }: DebianOptions): string {
+/** Builds the package; returns its path. Rejects with a UserError where this machine cannot. */
+export async function buildDebianPackage({ out, compression }: DebianOptions): Promise<string> {
   const tree = mkdtempSync(join(tmpdir(), 'scattercast-deb-'));
   try {
     placeFiles(tree);
+    await placeManual(join(tree, 'usr/share/man/man1'));
     placeControl(tree);
     setModes(tree);
     const path = join(resolve(out), `scattercast_${version()}_${architecture()}.deb`);
@@ -72,7 +76,9 @@ function architecture(): string {
 const PLACES: Readonly<Record<string, string>> = {
   'debian/scattercast.sh': 'usr/bin/scattercast',
   'debian/scattercast.json': 'etc/scattercast.json',
+  'acme/acme-hook': 'usr/lib/scattercast/bin/acme-hook',
   'debian/logrotate': 'etc/logrotate.d/scattercast',
+  'debian/lintian-overrides': 'usr/share/lintian/overrides/scattercast',
   'systemd/scattercast.service': 'lib/systemd/system/scattercast.service',
   'systemd/scattercast.socket': 'lib/systemd/system/scattercast.socket',
 };
@@ -83,8 +89,32 @@ function placeFiles(tree: string): void {
   placeDocuments(documents);
   writeFileSync(join(documents, 'copyright'), textOf('LICENSE'));
   writeFileSync(join(documents, 'third-party-licences'), `${licences()}\n`);
+  writeFileSync(join(documents, 'changelog.gz'), compressed(debianChangelog()));
   for (const [from, to] of Object.entries(PLACES)) cpSync(join(HERE, from), join(tree, to));
 }
+
+/** Compressed without the time of the build, so that the same checkout makes the same file. */
+const compressed = (text: string): Buffer => gzipSync(text, { level: 9 });
+
+async function placeManual(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const page = await manPage(version(), builtAt().toISOString().slice(0, 10));
+  writeFileSync(join(folder, 'scattercast.1.gz'), compressed(page));
+}
+
+/** The time of the build, or the one that a reproducible build is told. */
+function builtAt(): Date {
+  const { SOURCE_DATE_EPOCH } = process.env;
+  return new Date(SOURCE_DATE_EPOCH === undefined ? Date.now() : Number(SOURCE_DATE_EPOCH) * 1000);
+}
+
+/** Debian's form of a list of changes, which leads to ours. */
+const debianChangelog = (): string => `scattercast (${version()}) unstable; urgency=medium
+
+  * See CHANGELOG.md beside this file.
+
+ -- ${MAINTAINER}  ${builtAt().toUTCString().replace('GMT', '+0000')}
+`;
 
 function filesBelow(tree: string): readonly string[] {
   const entries = readdirSync(tree, { recursive: true, withFileTypes: true });
@@ -113,7 +143,7 @@ const depends = (node: string): string =>
 const controlText = (kilobytes: number): string => `Package: scattercast
 Version: ${version()}
 Architecture: ${architecture()}
-Maintainer: The Scattercast authors <scattercast@localhost>
+Maintainer: ${MAINTAINER}
 Section: sound
 Priority: optional
 Installed-Size: ${kilobytes}

@@ -13,11 +13,15 @@ export const textOf = (path: string): string => readFileSync(join(ROOT, path), '
 
 const PARTS = ['dist', 'web', 'package.json'];
 
+/** Throws a UserError if there is no build. */
+export function checkBuild(): void {
+  if (existsSync(join(ROOT, 'dist/cli/main.js'))) return;
+  throw new UserError(EXIT.file, 'there is no build in dist: run npm run build first');
+}
+
 /** Puts program and Node below `folder`. Throws a UserError if there is no build. */
 export function placeProgram(folder: string): void {
-  if (!existsSync(join(ROOT, 'dist/cli/main.js'))) {
-    throw new UserError(EXIT.file, 'there is no build in dist: run npm run build first');
-  }
+  checkBuild();
   for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   mkdirSync(join(folder, 'bin'));
   cpSync(process.execPath, join(folder, 'bin/node'));

@@ -37,6 +37,16 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   }
 }
 
+/** All commands with their options, as the help has them: for the manual page. */
+export async function describedProgram(): Promise<Commander> {
+  const program = createProgram();
+  for (const { name, load } of COMMANDS) {
+    const subcommand = program.commands.find((one) => one.name() === name);
+    if (subcommand !== undefined) furnish(subcommand, await load());
+  }
+  return program;
+}
+
 /** Turns `help NAME` into `NAME --help`: commander's own `help` does not load the command first. */
 function withHelpFlag(words: readonly string[]): string[] {
   const [first, ...rest] = words;

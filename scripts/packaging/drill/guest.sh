@@ -27,8 +27,13 @@ comes() {
 	journalctl --no-pager -o cat -u scattercast | tail -20
 	exit 1
 }
-processes() { pgrep -u scattercast -f "main.js $1" || true; }
-no_processes() { [ -z "$(processes '')" ]; }
+no_processes() { ! pgrep -u scattercast -f main.js >/dev/null; }
+# The processes of SCXs; a spare is none.
+scxs() {
+	scattercast status --json 2>/dev/null | /usr/lib/scattercast/bin/node -e '
+		const { sessions } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+		for (const { pid } of sessions.flatMap(({ scxs }) => scxs)) console.log(pid);' || true
+}
 is_mode() { [ "$(stat -c '%U %a' "$1")" = "$2" ]; }
 answers() { curl -fs http://localhost:8000/healthz >/dev/null; }
 sounds() { mpg123 -q -t -n 100 "$stream" 2>&1 | (! grep -q .); }
@@ -38,7 +43,8 @@ main() { systemctl show --value -p MainPID scattercast; }
 # Another one, and only one.
 is_other() { [[ $2 =~ ^[0-9]+$ && $1 != "$2" ]]; }
 other_main() { is_other "$1" "$(main)" && answers; }
-other_scx() { is_other "$1" "$(processes scx)"; }
+other_scx() { is_other "$1" "$(scxs)"; }
+same_scx() { [ "$1" = "$(scxs)" ]; }
 of_process() { grep -q "^$1" "/proc/$(main)/status"; }
 
 started=$(now)
@@ -60,10 +66,10 @@ say 'FROM THE FIRST COMMAND TO SOUND'
 mpg123 -q -t "$stream" &
 listener=$!
 comes 'a listener stays' listens
-front_end=$(main) scx=$(processes scx)
+front_end=$(main) scx=$(scxs)
 systemctl restart scattercast
 comes 'restarted: another front end answers' other_main "$front_end"
-holds 'the SCX is the same' [ "$scx" = "$(processes scx)" ]
+comes 'the SCX is the same' same_scx "$scx"
 holds 'the listener is still connected' listens
 
 front_end=$(main)
@@ -91,7 +97,8 @@ comes 'started: the announcement is there' grep -q SCATTERCAST \
 comes 'the cluster answers' answers
 
 logrotate --force /etc/logrotate.d/scattercast
-holds 'logs rotate' compgen -G '/var/log/scattercast/access.log-*' >/dev/null
+rotated() { compgen -G '/var/log/scattercast/access.log-*' >/dev/null; }
+holds 'logs rotate' rotated
 
 dpkg -r scattercast >/dev/null
 comes 'removed: no process is left' no_processes

@@ -27,7 +27,7 @@ export interface DataFacts {
 /** Logs of SCXs and the access log together take about 50 MiB. Guess. */
 const FREE = { problemBytes: 20 * 2 ** 20, warningBytes: 200 * 2 ** 20, files: 1000 } as const;
 
-const SECRETS = ['secret', 'admin-token'];
+const SECRETS = ['secret', 'admin-token', 'cluster-key'];
 const OTHERS_READ = 0o044;
 
 const isThere = (path: string): Promise<boolean> =>

@@ -1,6 +1,14 @@
 /** What the doctor says about data directories. */
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { checkData, type DataFacts } from '../../../src/cli/doctor/data-check.js';
+import { checkData, type DataFacts, dataFacts } from '../../../src/cli/doctor/data-check.js';
+import {
+  loadAdminToken,
+  loadClusterKey,
+  loadSecret,
+} from '../../../src/cluster/data/lease-secret.js';
+import { temporaryFolder } from '../../cluster/support.js';
 
 describe('Doctor on the data directory', () => {
   const facts: DataFacts = {
@@ -24,6 +32,15 @@ describe('Doctor on the data directory', () => {
     const found = checkData({ ...facts, open: ['/var/data/secret'] });
     expect(found).toMatchObject({ state: 'problem' });
     expect(found.says).toContain('chmod 600 /var/data/secret');
+  });
+
+  test.each(['secret', 'admin-token', 'cluster-key'])('looks at the mode of %s', async (name) => {
+    const folder = temporaryFolder();
+    await Promise.all([loadSecret, loadAdminToken, loadClusterKey].map((load) => load(folder)));
+    writeFileSync(join(folder, 'playlist.log'), '');
+    expect((await dataFacts(folder)).open).toEqual([]);
+    chmodSync(join(folder, name), 0o644);
+    expect((await dataFacts(folder)).open).toEqual([join(folder, name)]);
   });
 
   test('warns of a disk that gets full, and complains of one that is', () => {

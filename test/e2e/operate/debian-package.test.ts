@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ClusterStatus } from '../../../src/api/cluster-status.js';
 import { has, mpg123Errors } from '../support/players.js';
@@ -56,7 +57,8 @@ test('The files belong to root, only root can write them, and they lie where the
   );
   expect(odd).toEqual([]);
   const runs = contents.filter(([mode]) => mode === '-rwxr-xr-x').map((columns) => columns[5]);
-  expect(runs).toEqual(['./usr/bin/scattercast', './usr/lib/scattercast/bin/node']);
+  const hook = './usr/lib/scattercast/bin/acme-hook';
+  expect(runs).toEqual(['./usr/bin/scattercast', hook, './usr/lib/scattercast/bin/node']);
 });
 
 test('The control files are complete, and the sums are those of the files', () => {
@@ -93,6 +95,13 @@ test('The scripts of the package are valid for the shell that runs them', () => 
     run('sh', '-n', join(control, name));
   }
   run('bash', '-n', 'scripts/packaging/drill/guest.sh');
+});
+
+test('The manual page and the list of changes are where Debian has them', () => {
+  const read = (path: string): string => gunzipSync(readFileSync(join(tree, path))).toString();
+  expect(read('usr/share/man/man1/scattercast.1.gz')).toContain('\n.SS cluster ');
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(read('usr/share/doc/scattercast/changelog.gz')).toContain(`scattercast (${version}) `);
 });
 
 test('The licences of Node and of every package in the build are there', () => {

@@ -113,7 +113,7 @@ test('The tarball holds the build, the pages, the texts and what deploys it, no 
   expect(chunks.length).toBeGreaterThan(10);
   const pages = filesBelow(join(ROOT, 'web')).map((path) => `web/${path}`);
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'npm-shrinkwrap.json', 'package.json'];
-  const deployment = ['container', 'monitoring', 'systemd'].flatMap((folder) =>
+  const deployment = ['acme', 'container', 'monitoring', 'systemd'].flatMap((folder) =>
     filesBelow(join(ROOT, 'scripts/packaging', folder)).map(
       (path) => `scripts/packaging/${folder}/${path}`,
     ),
