@@ -21,6 +21,7 @@ import { listenRoutes } from './listen/listen-routes.js';
 import { overlayRoutes } from './overlay-map/overlay-routes.js';
 import { replicaRoutes } from './replica/replica-routes.js';
 import type { Services } from './services.js';
+import { feedRoutes } from './session-pages/feed-routes.js';
 import { sessionPageHandler, sessionPageRoutes } from './session-pages/session-page-routes.js';
 import { icecastRoutes } from './status/icecast-routes.js';
 import { listenersOf } from './status/icecast-sources.js';
@@ -177,7 +178,8 @@ function mapRoutes({ url, ownership, status, publicStatus, overlayFeeds, options
 /** The pages of sessions. */
 function sessionPages({ url, publicStatus: status, titles }: Services) {
   const dependencies = { url, status, titles, now: () => performance.now() };
-  return { routes: sessionPageRoutes(dependencies), page: sessionPageHandler(dependencies) };
+  const routes = [sessionPageRoutes(dependencies), feedRoutes(dependencies)];
+  return { routes, page: sessionPageHandler(dependencies) };
 }
 
 /** Creates the application with all routes. `isBusy`: whether there are too many connections. */
@@ -193,7 +195,7 @@ export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   app.use(players.listen, administration(services), ...clientRoutes(services));
   app.use(...scxRoutes(services));
   const pages = sessionPages(services);
-  app.use(...publishingRoutes(services), ...operatorRoutes(services), pages.routes);
+  app.use(...publishingRoutes(services), ...operatorRoutes(services), ...pages.routes);
   app.use(mapRoutes(services));
   app.use(pages.page, players.mounts);
   app.use((request, response) =>

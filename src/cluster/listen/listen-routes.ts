@@ -149,6 +149,7 @@ function listenRouter(context: Context): Router {
         answer(context, request, response, ending, await wantedByQuery(context, request)),
     });
   byQuery('/listen', 'mp3');
+  byQuery('/listen.m3u8', 'm3u8');
   for (const kind of PLAYLIST_KINDS) byQuery(`/listen.${kind}`, kind);
   publicRoute(router, '/listen/:creator/:file', {
     GET: (request, response) => answerFile(context, request, response),

@@ -91,10 +91,15 @@ export function addresses({ urls }: SessionView): Html {
 }
 
 function sharing(view: SessionView): Html {
-  const frame = html`<iframe src="${view.urls.embed}" title="${nameOf(view)}" width="360" height="120"></iframe>`;
+  const { embed } = view.urls;
+  const frame = html`<iframe src="${embed}" title="${nameOf(view)}" width="360" height="120"></iframe>`;
+  const file = embed.slice(0, -`/${view.path}`.length);
+  const script = html`<script src="${file}.js" data-session="${view.path}" async></script>`;
   return html`<section>
       <h2>On your own page</h2>
       <pre tabindex="0" role="region" aria-label="HTML of a small player"><code>${frame.html}</code></pre>
+      <p class="facts">or, where only scripts are possible</p>
+      <pre tabindex="0" role="region" aria-label="Script of a small player"><code>${script.html}</code></pre>
       <p id="share-row" hidden><button type="button" id="share" class="plain">Share this page</button></p>
     </section>`;
 }
@@ -106,6 +111,7 @@ export function sessionPage(view: SessionView): string {
   <head>
     ${head(view, ROOT)}
     ${openGraph(view)}
+    <link rel="alternate" type="application/atom+xml" title="On the air" href="${ROOT}/feed.atom" />
     <link rel="icon" href="${ROOT}/icon.svg" type="image/svg+xml" />
   </head>
   <body class="session-page" data-root="${ROOT}" data-path="${view.path}">

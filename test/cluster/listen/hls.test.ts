@@ -23,6 +23,20 @@ describe('A player of HLS', () => {
     expect([written.status, written.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
   });
 
+  test('is sent there by the address of the announcement as well', async () => {
+    const { get, cluster, httpUrl } = await startFed();
+    const announcement = `${cluster.url}/announcements/radio.example/night.xml`;
+    const path = `/listen.m3u8?${new URLSearchParams({ announcement })}&.m3u8`;
+    const answer = await get(path);
+    const playlist = httpUrl.replace(/mp3$/, 'm3u8');
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, playlist]);
+    const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'radio.example' };
+    const proxied = await get(path, { headers });
+    const location = 'https://radio.example/listen/radio.example/night.m3u8';
+    expect([proxied.status, proxied.headers.get('location')]).toEqual([302, location]);
+    expect((await get('/listen.m3u8?announcement=x')).status).toBe(400);
+  });
+
   test('is sent to an SCX for each segment, which every one has', async () => {
     const { get, httpUrl } = await startFed();
     const folder = httpUrl.replace(/\.mp3$/, '');

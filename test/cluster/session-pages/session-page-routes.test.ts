@@ -1,7 +1,30 @@
 /** The page of a session, the small player, and the same as JSON; and the stream at the same address. */
+import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT } from '../support.js';
+
+/** The texts of all elements by name; throws where the XML is not well-formed. */
+function parseXml(text: string): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  const parser = new SaxesParser();
+  let inner = '';
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', () => {
+    inner = '';
+  });
+  parser.on('text', (part) => {
+    inner += part;
+  });
+  parser.on('closetag', ({ name }) => {
+    found[name] = [...(found[name] ?? []), inner];
+    inner = '';
+  });
+  parser.write(text).close();
+  return found;
+}
 
 const PATH = 'radio.example/night';
 const ARROWS = '&lt;script&gt;alert(1)&lt;/script&gt;';
@@ -91,6 +114,8 @@ describe('The page of a session', () => {
     expect(html).toMatch(/<svg class="qr" role="img" aria-label="QR code of http:[^"]+"/);
     expect(html).toContain(`<meta property="og:url" content="${cluster.url}/${PATH}" />`);
     expect(html).toContain('<meta property="og:title" content="&lt;script&gt;');
+    expect(html).toContain(`&lt;script src=&quot;${cluster.url}/embed.js&quot;`);
+    expect(html).toContain(`data-session=&quot;${PATH}&quot;`);
     expect(html).toContain(`&lt;iframe src=&quot;${cluster.url}/embed/${PATH}&quot;`);
   });
 
@@ -137,10 +162,65 @@ describe('The small player', () => {
   test('is small: 30 kB with all that it loads', async () => {
     const { page, get } = await startPlaying();
     const { html } = await page(`/embed/${PATH}`);
-    const files = ['/session.js', '/player.js', '/style.css'];
+    const files = ['/embed.js', '/session.js', '/player.js', '/style.css'];
     const sizes = files.map(async (path) => (await (await get(path)).arrayBuffer()).byteLength);
     const all = [html.length, ...(await Promise.all(sizes))].reduce((sum, size) => sum + size, 0);
     expect(all).toBeLessThan(30_000);
+  });
+});
+
+describe('The feeds of what is on', () => {
+  test('have an entry for each session on the air, which changes with its title', async () => {
+    const { get, cluster, platform, id } = await startPlaying();
+    const response = await get('/feed.json');
+    expect(response.headers.get('content-type')).toBe('application/feed+json');
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    interface Read {
+      readonly items: readonly { readonly content_text: string; readonly date_modified: string }[];
+    }
+    const read = async () => (await (await get('/feed.json')).json()) as Read;
+    const first = (await response.json()) as Read;
+    const item = {
+      id: NIGHT,
+      url: `${cluster.url}/${PATH}`,
+      title: '<script>alert(1)</script>" onload="',
+      content_text: 'Ella <i>&amp; \u00b7 Quiet <b>pieces</b>',
+      date_modified: expect.stringMatching(/^20.*Z$/),
+      attachments: [{ url: `${cluster.url}/listen/${PATH}.mp3`, mime_type: 'audio/mpeg' }],
+    };
+    expect(first).toMatchObject({ version: expect.stringContaining('/1.1'), items: [item] });
+    await platform.renew(id, { playing: 'a'.repeat(16), title: 'Second' });
+    const [changed] = (await read()).items;
+    expect(changed?.content_text).toMatch(/^Second/);
+    const [before] = first.items;
+    expect(`${changed?.date_modified}` >= `${before?.date_modified}`).toBe(true);
+    await platform.renew(id, { playing: null, title: null });
+    expect((await read()).items).toEqual([]);
+  });
+
+  test('are well-formed, whatever plays', async () => {
+    const { get, cluster } = await startPlaying('A \u0001\ud800 ]]> &#0; </feed><b>');
+    const response = await get('/feed.atom');
+    expect(response.headers.get('content-type')).toBe('application/atom+xml');
+    const feed = parseXml(await response.text());
+    expect(feed).toMatchObject({ id: [`${cluster.url}/feed.atom`, NIGHT] });
+    expect(feed.name).toEqual(['Scattercast']);
+    expect(feed.updated).toHaveLength(2);
+    expect(feed.summary?.[0]).toMatch(/^A .*\]\]> &#0; <\/feed><b> \u00b7 Quiet/);
+    const etag = response.headers.get('etag');
+    expect(etag).toMatch(/^W?\/?"/);
+    expect((await get('/feed.atom')).headers.get('etag')).toBe(etag);
+  });
+
+  test('name the address by which the reader came, and are there when nothing is on', async () => {
+    const { get } = await startFake();
+    const headers = {
+      ...{ 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'radio.example' },
+      'X-Forwarded-Prefix': '/radio',
+    };
+    const feed = parseXml(await (await get('/feed.atom', { headers })).text());
+    expect(feed.id).toEqual(['https://radio.example/radio/feed.atom']);
+    expect(Date.parse(feed.updated?.[0] ?? '')).toBeGreaterThan(0);
   });
 });
 

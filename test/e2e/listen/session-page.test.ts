@@ -34,10 +34,11 @@ const positionIn = (page: Page | Frame): Promise<number> =>
 /** A page of another origin that frames the small player; returns its URL. */
 async function openSite(): Promise<string> {
   const frame = `<iframe src="${cluster.url}/embed/${PATH}" title="Radio" allow="autoplay"></iframe>`;
+  const script = `<script src="${cluster.url}/embed.js" data-session="${PATH}" async></script>`;
   site = createServer((_request, response) =>
     response
       .setHeader('Content-Type', 'text/html')
-      .end(`<!doctype html><title>Site</title>${frame}`),
+      .end(`<!doctype html><title>Site</title>${frame}${script}`),
   ).listen(0, '127.0.0.1');
   await once(site, 'listening');
   return `http://localhost:${(site.address() as AddressInfo).port}`;
@@ -93,7 +94,9 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
 
   test('The small player plays in a page of another site, and keeps nothing there', async () => {
     const { page, problems } = await open(await openSite());
-    const frame = page.frames().find((one) => one.url().includes('/embed/')) as Frame;
+    const embedded = () => page.frames().filter((one) => one.url().includes('/embed/'));
+    await until('both players', async () => embedded().length === 2);
+    const frame = embedded().at(-1) as Frame; // that of the script tag
     await frame.getByRole('button', { name: /^Play/ }).click();
     await until('sound', async () => (await positionIn(frame)) > 1);
     expect(await page.context().cookies()).toEqual([]);
