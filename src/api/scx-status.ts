@@ -102,6 +102,8 @@ export const scxStatusSchema = z.object({
   /** The Swarm service that runs it, and the name of its machine; absent on the platform `process`. */
   service: z.string().max(63).optional(),
   machine: z.string().max(255).optional(),
+  /** Ms since that machine was started. */
+  clockMs: ms.optional(),
   /** Absent in SCXs that cannot hand over. */
   version: z.string().max(64).optional(),
   /** Where players listen: `http://HOST:PORT/SESSION.mp3`. */

@@ -17,6 +17,12 @@ import { isSameSecret } from '../runtime/secrets.js';
 /** In requests and in answers. */
 export const PROOF_FIELD = 'x-scattercast-proof';
 
+/** The clock by which a process on another machine checks, as it told it a moment ago. */
+export const clockOf =
+  ({ clockMs }: { readonly clockMs?: number | undefined }) =>
+  (): number =>
+    clockMs ?? uptimeMs();
+
 /** In answers of status 401: `uptimeMs` of who answers. */
 export const CLOCK_FIELD = 'x-scattercast-clock';
 

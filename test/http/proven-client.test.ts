@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import {
   CLOCK_FIELD,
+  clockOf,
   createProofCheck,
   PROOF_FIELD,
+  proveRequest,
   uptimeMs,
 } from '../../src/http/cluster-proof.js';
 import { createProvenClient } from '../../src/http/proven-client.js';
@@ -41,6 +43,16 @@ async function openElsewhere(secret: string, tellsClock = true) {
 }
 
 const ask = (url: URL) => ({ url, method: 'GET', withinMs: 5000, answerBytesMax: 1000 }) as const;
+
+test('A request to a process that tells its clock is proven by that clock', () => {
+  const now = (): number => uptimeMs() + HOUR_MS;
+  const check = createProofCheck('secret', now);
+  const request = { method: 'GET', target: '/' };
+  const valueBy = (told: { clockMs?: number }) =>
+    proveRequest('secret', request, clockOf(told)).value;
+  expect(check.isProven(valueBy({ clockMs: now() - 3000 }), request)).toBe(true);
+  expect(check.isProven(valueBy({}), request)).toBe(false);
+});
 
 describe('A proven request to another machine', () => {
   test('is made again by the clock of that machine, and from then on by that clock', async () => {

@@ -150,7 +150,10 @@ async function openMachine(directory: string, index: number): Promise<Machine & 
       engine = undefined;
     },
     start: async () => {
-      rmSync(`${folder}/pid`, { force: true });
+      // Of engines that were killed: their processes have no parent here who would collect them.
+      for (const file of ['pid', 'exec/containerd/containerd.pid']) {
+        rmSync(`${folder}/${file}`, { force: true });
+      }
       const output = openSync(`${folder}/log`, 'a');
       engine = spawn('nsenter', [...enginesCommand(host, folder)], {
         stdio: ['ignore', output, output],

@@ -19,7 +19,7 @@ import {
 } from '../../api/scx-admin.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { readText, sendRequest } from '../../http/client/plain-request.js';
-import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
+import { clockOf, PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { urlHost } from '../../lib/host-port.js';
 import type { ScxHostOf } from '../ports/scx-host.js';
 
@@ -73,6 +73,7 @@ const ADMISSION_MS = 6000;
 const REFUSALS: readonly number[] = [401, 429, 503];
 
 interface Asked {
+  readonly scx: ScxStatus;
   readonly url: URL;
   readonly method: string;
   readonly secret: string;
@@ -82,8 +83,9 @@ interface Asked {
 
 /** Sends a request; resolves to the status and the body, or rejects with any error. */
 async function ask(asked: Asked): Promise<{ status: number; body: string }> {
-  const { url, method, secret, more = {}, withinMs = ANSWER_MS } = asked;
-  const proof = proveRequest(secret, { method, target: `${url.pathname}${url.search}` });
+  const { scx, url, method, secret, more = {}, withinMs = ANSWER_MS } = asked;
+  const request = { method, target: `${url.pathname}${url.search}` };
+  const proof = proveRequest(secret, request, clockOf(scx));
   const headers = { ...more, [PROOF_FIELD]: proof.value, connection: 'close' };
   const signal = AbortSignal.timeout(withinMs);
   const answer = await sendRequest({ url, method, headers, signal });
@@ -116,7 +118,7 @@ export function createScxClients({ scxHostOf, secret, log }: ScxClientsOptions):
     read: (body: string) => Value,
   ): Promise<Value | undefined> => {
     try {
-      const { status, body } = await ask({ url: urlOf(scx, path), method, secret });
+      const { status, body } = await ask({ scx, url: urlOf(scx, path), method, secret });
       return status < 300 ? read(body) : undefined;
     } catch (error) {
       log.warn({ err: error, scx: scx.id, path }, 'an SCX does not tell its clients');
@@ -156,7 +158,7 @@ export function createScxClients({ scxHostOf, secret, log }: ScxClientsOptions):
     refusalOf: async (scx, { target, address, agent }) => {
       const url = urlOf(scx, `${SCX_ADMISSION}?${new URLSearchParams({ target })}`);
       const more = { 'x-forwarded-for': address, ...(agent ? { 'user-agent': agent } : {}) };
-      const asked = { url, method: 'GET', secret, more, withinMs: ADMISSION_MS };
+      const asked = { scx, url, method: 'GET', secret, more, withinMs: ADMISSION_MS };
       const { status = 0, body = '' } = (await ask(asked).catch(() => undefined)) ?? {};
       return REFUSALS.includes(status) ? { status, message: body.trim() } : undefined;
     },

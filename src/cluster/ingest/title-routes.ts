@@ -5,7 +5,7 @@
  * front end can check those, so it then sends the request with its own credentials.
  */
 import { type Request, type Response, Router } from 'express';
-import { PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
+import { clockOf, PROOF_FIELD, proveRequest } from '../../http/cluster-proof.js';
 import { limitedAs } from '../../http/ip-address.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
@@ -71,7 +71,7 @@ export function titleRoutes(dependencies: TitleDependencies): Router {
     delete request.headers[PROOF_FIELD];
     if (proven) {
       delete request.headers.authorization; // it is for us
-      request.headers[PROOF_FIELD] = proveRequest(secret, proof).value;
+      request.headers[PROOF_FIELD] = proveRequest(secret, proof, clockOf(scx.value)).value;
     }
     proxy.stream(request, response, url.href);
   };

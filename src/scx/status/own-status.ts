@@ -5,6 +5,7 @@
 import type { Launch } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { GossamerView } from '../../gossamer/view.js';
+import { uptimeMs } from '../../http/cluster-proof.js';
 import { networkOf } from '../../http/ip-address.js';
 import { printInstant } from '../../lib/instant.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
@@ -90,6 +91,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       version: launch.version,
       service: launch.service,
       machine: launch.machine,
+      clockMs: launch.machine === undefined ? undefined : uptimeMs(),
       leavesWithinMs: handOver.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,
     }),
