@@ -45,7 +45,9 @@ async function runWithin(prefix: readonly string[]): Promise<Row[]> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   // Ctrl-C reaches the child as well, which cleans up; other signals are passed on.
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // A program that forks passes no signal on; its own end tells its child to end in order.
+  const isForked = prefix.includes('--fork');
+  process.on('SIGTERM', () => child.kill(isForked ? 'SIGKILL' : 'SIGTERM'));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;

@@ -21,6 +21,17 @@ const stationSchema = z.object({
   isListed: z.boolean().optional(),
 });
 
+const remoteFallbackSchema = z.object({
+  /** Its name at the front ends. */
+  file: z.string().regex(/^[0-9a-f-]{36}\.mp3$/),
+  title: z.string().max(256),
+  /** The seed of its source key, sealed with the cluster's secret (runtime/sealed-text.ts). */
+  sealedSeed: z.string().max(400),
+});
+
+/** A fallback file that an SCX fetches from its front ends. */
+export type RemoteFallback = Readonly<z.infer<typeof remoteFallbackSchema>>;
+
 export const leaseTermsSchema = z.object({
   /** The SCX is a rendezvous point of its session (§3.4). */
   rendezvous: z.boolean(),
@@ -31,6 +42,8 @@ export const leaseTermsSchema = z.object({
   access: sourceAccessSchema.optional(),
   /** The file to play while nobody broadcasts; null: nothing; absent: what was played before. */
   fallback: fallbackFileSchema.nullable().optional(),
+  /** The same on a platform of several machines. */
+  remoteFallback: remoteFallbackSchema.nullable().optional(),
   /** The server that is asked about listeners; null: none; absent from older front ends. */
   listenerHook: listenerHookSchema.nullable().optional(),
   /** All front ends of the cluster: the lease is renewed at each. Absent where there is one. */

@@ -39,6 +39,9 @@ export interface Cluster {
   leave(): Promise<void>;
 }
 
+/** Interval between looks for an SCX of another version on a platform of several machines, ms. */
+const RENEW_MS = 3000;
+
 const CLOSE_MS = 2900; // Ctrl-C ends everything within 3 s
 
 /** A front end that listens. */
@@ -151,6 +154,9 @@ async function open(
   const { url, metrics, fleet, version, found } = services;
   const { dataDir, log, drainMs } = options;
   if (found.length > 0) void replaceOutdated({ fleet, log, version, found, drainMs });
+  const renewing = setInterval(() => {
+    if (services.replicator?.leads()) void services.shared?.renew();
+  }, RENEW_MS).unref();
   const unwatchDisk = watchDisk({ dataDir, log, onChange: metrics.noteDisk });
   const unwatchFiles = watchOpenFiles({ log });
   const shoutcast = await openShoutcast(listening);
@@ -162,6 +168,7 @@ async function open(
       .finally(unlock);
     listening.closePort();
     shoutcast?.close();
+    clearInterval(renewing);
     unwatchDisk();
     unwatchFiles();
     return ending;

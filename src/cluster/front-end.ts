@@ -5,6 +5,7 @@
  */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { trustIn } from '../http/server/client-address.js';
+import { seal } from '../runtime/sealed-text.js';
 import { parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
 import { adminRoutes } from './admin/admin-routes.js';
@@ -120,9 +121,11 @@ function scxRoutes(services: Services) {
   };
   const { log, scx } = services.options;
   const listenerHook = scx?.listenerHook;
-  const { shared, clusterKey } = services;
+  const { shared, clusterKey, secret } = services;
   const frontEnds = () => shared?.frontEnds();
-  const termsOf = termsFrom({ finder, store, fallbacks, listenerHook, frontEnds });
+  const sealed = (text: string): string => seal(secret, text);
+  const sources = { finder, store, fallbacks, listenerHook, frontEnds, seal: sealed };
+  const termsOf = termsFrom(sources);
   return [
     leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
     ...(shared ? [joinRoutes({ proofs, shared, clusterKey, listenerHook })] : []),

@@ -12,7 +12,7 @@
 import { Agent } from 'node:http';
 import type { Logger } from 'pino';
 import type { FallbackFile } from '../api/fallback-launch.js';
-import { type LeaseTerms as Answer, leaseTermsSchema } from '../api/lease.js';
+import { type LeaseTerms as Answer, leaseTermsSchema, type RemoteFallback } from '../api/lease.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import type { SourceAccess } from '../api/source-access.js';
 import { createProvenClient, type ProvenClient } from '../http/proven-client.js';
@@ -29,6 +29,8 @@ export interface LeaseTerms {
   readonly access: SourceAccess | undefined;
   /** The file to play while nobody broadcasts; null: none; undefined: as before. */
   readonly fallback: FallbackFile | null | undefined;
+  /** The same, at the front ends; undefined where there is one, on this machine. */
+  readonly remoteFallback?: RemoteFallback | null | undefined;
   /** The server that is asked about listeners; null: none; undefined: as before. */
   readonly listenerHook: Answer['listenerHook'];
   /** All front ends of the cluster; undefined: as before. */
@@ -81,7 +83,7 @@ function parseAnswer(status: number, text: string): Renewal {
   try {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
-    const { listenerHook, frontEnds } = answer;
+    const { listenerHook, frontEnds, remoteFallback } = answer;
     const pinned = rendezvous || keep === true;
     const description = station && {
       title: station.title ?? undefined,
@@ -90,7 +92,16 @@ function parseAnswer(status: number, text: string): Renewal {
       url: station.homepage ?? undefined,
       isListed: station.isListed,
     };
-    const terms = { pinned, description, access, fallback, listenerHook, frontEnds, handOver };
+    const terms = {
+      pinned,
+      description,
+      access,
+      fallback,
+      listenerHook,
+      frontEnds,
+      handOver,
+      remoteFallback,
+    };
     return { kind: 'renewed', terms };
   } catch {
     return failed('malformed answer');

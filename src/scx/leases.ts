@@ -11,6 +11,7 @@
  */
 import { FRONT_ENDS_MAX } from '../api/swarm/scx-service.js';
 import { type Lease, type LeaseOptions, type LeaseTerms, startLease } from './lease.js';
+import { createRemoteFallbacks } from './sources/remote-fallback.js';
 
 export interface LeasesOptions extends Omit<LeaseOptions, 'url'> {
   /** The front ends that are known at the start, one at least. */
@@ -23,6 +24,7 @@ interface Held {
   readonly lease: Lease;
   /** Of the last answer. */
   terms: LeaseTerms | undefined;
+  fallback: LeaseTerms['fallback'];
   answeredAt: number;
 }
 
@@ -35,10 +37,16 @@ export function startLeases(options: LeasesOptions): Lease {
   const leases = new Map<string, Held>();
   let isStopped = false;
 
-  const freshTerms = (): readonly LeaseTerms[] =>
-    [...leases.values()].flatMap(({ terms, answeredAt }) =>
-      terms !== undefined && now() - answeredAt < FRESH_MS ? [terms] : [],
-    );
+  const remote = createRemoteFallbacks({ token: options.token, log: options.log });
+
+  const freshLeases = (): readonly Held[] =>
+    [...leases.values()].filter(({ answeredAt }) => now() - answeredAt < FRESH_MS);
+
+  /** A file on this machine; null: none; undefined: as before. */
+  const fallbackOf = (url: string, { fallback, remoteFallback }: LeaseTerms) => {
+    if (remoteFallback === undefined) return fallback;
+    return remoteFallback && remote.localOf(url, remoteFallback);
+  };
 
   /** Leases with exactly these front ends; the others are ended. */
   const follow = (wanted: readonly string[]): void => {
@@ -56,16 +64,20 @@ export function startLeases(options: LeasesOptions): Lease {
     if (held === undefined) return;
     held.terms = terms;
     held.answeredAt = now();
-    const all = freshTerms();
-    const fallback = terms.fallback ?? all.find((other) => other.fallback)?.fallback;
-    const pinned = all.some((other) => other.pinned);
-    onRenewed({ ...terms, pinned, fallback: fallback ?? terms.fallback });
+    held.fallback = fallbackOf(url, terms);
+    const all = freshLeases();
+    const fallback = held.fallback ?? all.find((other) => other.fallback)?.fallback;
+    const pinned = all.some((other) => other.terms?.pinned);
+    onRenewed({ ...terms, pinned, fallback: fallback ?? held.fallback });
     if (terms.frontEnds !== undefined) follow(terms.frontEnds);
   };
 
   const open = (url: string): void => {
     const lease = startLease({ ...options, url, onRenewed: (terms) => onTerms(url, terms) });
-    leases.set(url, { lease, terms: undefined, answeredAt: Number.NEGATIVE_INFINITY });
+    leases.set(url, {
+      ...{ lease, terms: undefined, fallback: undefined },
+      answeredAt: Number.NEGATIVE_INFINITY,
+    });
   };
 
   follow(urls);

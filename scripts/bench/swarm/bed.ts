@@ -51,7 +51,10 @@ const INSIDE = 'SCATTERCAST_SWARM_BED';
 const NETWORK = '10.77.0';
 const BRIDGE = 'bed';
 
-const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--ipc'];
+const NAMESPACES = [
+  ...['--net', '--mount', '--ipc', '--pid', '--fork', '--mount-proc'],
+  '--kill-child=SIGTERM', // so that this process ends in order
+];
 
 /** The beginning of a command that runs where a bed can be opened; undefined: we are there. */
 export const intoBed = (): readonly string[] | undefined =>

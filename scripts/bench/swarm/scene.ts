@@ -19,9 +19,12 @@ import { type Bed, type Machine, openBed } from './bed.js';
 import { importBroken, importImage } from './image.js';
 
 const IMAGE = 'scattercast:bed';
+/** The same program: the next version. */
+export const NEXT_IMAGE = 'scattercast:next';
 /** Its program ends at once. */
 export const BROKEN_IMAGE = 'scattercast:broken';
 const STACK = 'bed';
+const IMAGE_FORMAT = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
 const WEBHOOK = 'http://10.77.0.254:9/hook';
 const PATH = 'drill.example/steady';
 const STACK_FILE = resolve(import.meta.dirname, '../../packaging/container/swarm.yaml');
@@ -54,6 +57,7 @@ export interface SwarmScene {
   /** The SCXs of a session, as the first front end that is asked sees them. */
   scxs(path?: string): Promise<readonly ScxStatus[]>;
   machineOf(scx: ScxStatus): Machine;
+  imageOf(scx: ScxStatus): string;
   /** Deploys the stack with this image. */
   deploy(image: string): void;
   /** Runs a command of ours in a front end's container; returns what it prints. */
@@ -118,6 +122,7 @@ function announce(scene: Pick<SwarmScene, 'command' | 'bed'>, path: string, here
 async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<SwarmScene> {
   importImage(bed, IMAGE);
   importBroken(bed, BROKEN_IMAGE);
+  for (const machine of bed.machines) machine.docker('tag', IMAGE, NEXT_IMAGE);
   const [first] = bed.machines as [Machine];
   const secret = join(bed.directory, 'secret');
   writeFileSync(secret, randomBytes(48).toString('base64'));
@@ -187,6 +192,8 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
     frontEnd: (machine) => urlOf(bed.machines[machine]),
     scxs: (path = PATH) => scxsAt(asked[0] ?? 0, path),
     machineOf: ({ machine }) => bed.machines.find(({ address }) => address === machine) as Machine,
+    imageOf: ({ service = '' }) =>
+      first.docker('service', 'inspect', service, '--format', IMAGE_FORMAT),
     deploy: (image) => deployStack(bed, image),
     settled: async () => {
       const isWell = async (): Promise<boolean> => {

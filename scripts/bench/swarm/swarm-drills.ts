@@ -15,6 +15,7 @@ import { quantile } from '../machine/quantile.js';
 import {
   BROKEN_IMAGE,
   frontEndContainer,
+  NEXT_IMAGE,
   openSwarmScene,
   type SwarmScene,
   scxContainer,
@@ -49,9 +50,12 @@ async function silences(listeners: readonly FrameListener[], since: number): Pro
   return heardAt.map((at) => at - since);
 }
 
+const areClosed = (listeners: readonly FrameListener[]): boolean =>
+  listeners.every((one) => one.heard().closed > 0);
+
 /** Resolves when all listeners were closed. */
 const allClosed = (listeners: readonly FrameListener[]): Promise<unknown> =>
-  until('all to be closed', () => listeners.every((one) => one.heard().closed > 0), WITHIN_MS);
+  until('all to be closed', () => areClosed(listeners), WITHIN_MS);
 
 const markAll = ({ listeners, elsewhere }: SwarmScene): void => {
   for (const listener of [...listeners, elsewhere]) listener.mark();
@@ -307,6 +311,28 @@ const brokenImage: SwarmDrill = {
   },
 };
 
+const upgrade: SwarmDrill = {
+  mustShow:
+    'the stack is deployed with the next image: no stream notices the front ends; the SCX is ' +
+    `replaced, and its listeners hear again within ${ms(HEARS_AGAIN_MS)} (p95)`,
+  run: async (scene) => {
+    await scene.settled();
+    markAll(scene);
+    scene.deploy(NEXT_IMAGE);
+    await until('the old SCX to close its listeners', () => areClosed(scene.listeners), 180_000);
+    const since = performance.now();
+    const silent = await silences(scene.listeners, since);
+    const missed = missedElsewhere(scene);
+    await scene.settled();
+    const isReplaced = scene.imageOf(await theScx(scene)) === NEXT_IMAGE;
+    const p95 = quantile(silent, 0.95);
+    return {
+      seen: `p95 ${ms(p95)}; ${missed.text}; ${isReplaced ? 'one SCX of the new image' : 'the OLD SCX'}`,
+      held: verdict(missed.isNone && isReplaced, p95 <= HEARS_AGAIN_MS),
+    };
+  },
+};
+
 const DRILLS: Readonly<Record<string, SwarmDrill>> = {
   'kill-task': killTask,
   'cut-machine': cutMachine,
@@ -314,6 +340,7 @@ const DRILLS: Readonly<Record<string, SwarmDrill>> = {
   'at-once': askedAtOnce,
   leader: leaderDies,
   'broken-image': brokenImage,
+  upgrade,
 };
 
 /** The names of all drills, in the order in which they are played. */

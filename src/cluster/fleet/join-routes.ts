@@ -16,7 +16,7 @@ import type { LaunchTemplate } from './launch-document.js';
 
 export interface JoinDependencies {
   readonly proofs: ProofCheck;
-  readonly shared: SharedPlatform;
+  readonly shared: Pick<SharedPlatform, 'onJoin' | 'frontEnds'>;
   readonly clusterKey: SigningKey;
   readonly listenerHook: LaunchTemplate['listenerHook'];
 }

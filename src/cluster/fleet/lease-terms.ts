@@ -17,6 +17,8 @@ export interface TermsSources {
   readonly listenerHook: LaunchTemplate['listenerHook'];
   /** The cluster's front ends; undefined: there is one. */
   frontEnds(): readonly string[] | undefined;
+  /** Seals a text for the SCXs of this cluster. */
+  seal(text: string): string;
 }
 
 /** The session's announcement as it is now; nothing if this front end does not know it. */
@@ -34,18 +36,18 @@ function announcedNow(
 
 /** The rendezvous SCX plays the fallback: there is exactly one, and it always runs. */
 function fallbackOf(
-  { finder, store, fallbacks, frontEnds }: TermsSources,
+  { finder, store, fallbacks, frontEnds, seal }: TermsSources,
   session: string,
   isRendezvous: boolean,
-): LeaseTerms['fallback'] {
+): Pick<LeaseTerms, 'fallback' | 'remoteFallback'> {
   const known = finder.recall(session);
   const published = known?.isPublished ? store.get(known.session.text) : undefined;
-  const fallback = published?.owner.fallback;
-  // On another machine the SCX cannot read the file.
-  const isElsewhere = frontEnds() !== undefined;
-  if (fallback === undefined || !isRendezvous || isElsewhere) return null;
-  const { file, title, seed } = fallback;
-  return { path: fallbacks.pathOf(file), title, seed };
+  const isElsewhere = frontEnds() !== undefined; // then the SCX cannot read our file
+  const stored = isRendezvous ? published?.owner.fallback : undefined;
+  if (stored === undefined) return isElsewhere ? { remoteFallback: null } : { fallback: null };
+  const { file, title, seed } = stored;
+  if (isElsewhere) return { remoteFallback: { file, title, sealedSeed: seal(seed) } };
+  return { fallback: { path: fallbacks.pathOf(file), title, seed } };
 }
 
 /** The terms of a session's SCX. */
@@ -55,7 +57,7 @@ export const termsFrom =
     const frontEnds = sources.frontEnds();
     return {
       ...announcedNow(sources, session),
-      fallback: fallbackOf(sources, session, isRendezvous),
+      ...fallbackOf(sources, session, isRendezvous),
       listenerHook: sources.listenerHook ?? null,
       ...(frontEnds === undefined ? {} : { frontEnds: [...frontEnds] }),
     };

@@ -94,6 +94,11 @@ export interface SharedPlatform {
   machines(): readonly ClusterMachine[];
   /** The URLs at which front ends of this cluster may be, `http://HOST:PORT`. */
   frontEnds(): readonly string[];
+  /**
+   * Replaces an SCX of another version, if there is one, and this version's front ends are up. Never
+   * rejects. For one front end at a time.
+   */
+  renew(): Promise<void>;
   /** An SCX has renewed its lease over this connection. False if it is not wanted any more. */
   onLease(status: ScxStatus, connection: Socket): boolean;
   /** An SCX starts: what it is to know besides its service's document; undefined: it is to end. */

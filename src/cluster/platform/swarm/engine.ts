@@ -20,9 +20,15 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024; // guess: thousands of services of so
 /** A service that we have created. */
 const serviceSchema = z.object({
   ID: z.string().max(64),
-  Spec: z.object({
+  Spec: z.looseObject({
     Name: z.string().max(200),
     Labels: z.record(z.string(), z.string()).default({}),
+    TaskTemplate: z.looseObject({
+      ContainerSpec: z.looseObject({
+        Image: z.string().max(1000),
+        Env: z.array(z.string().max(256 * 1024)).default([]),
+      }),
+    }),
   }),
   UpdateStatus: z
     .object({ State: z.string().max(40).default(''), Message: z.string().max(1000).default('') })
@@ -44,10 +50,15 @@ const nodeSchema = z.object({
 
 const secretSchema = z.object({ ID: z.string().max(64), Spec: z.object({ Name: z.string() }) });
 
+/** As the engine keeps it; what we do not know of it is kept as well. */
+export type ServiceSpec = z.infer<typeof serviceSchema>['Spec'];
+
 export interface EngineService {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly image: string;
+  readonly spec: ServiceSpec;
   /** How its last upgrade goes; undefined before the first. */
   readonly update: { readonly state: string; readonly message: string } | undefined;
 }
@@ -141,6 +152,7 @@ export function openEngine(socketPath: string): Engine {
       const found = await read(`/services?${filtered({ label })}`, z.array(serviceSchema));
       return found.map(({ ID, Spec, UpdateStatus: last }) => ({
         ...{ id: ID, name: Spec.Name, labels: Spec.Labels },
+        ...{ image: Spec.TaskTemplate.ContainerSpec.Image, spec: Spec },
         update: last && { state: last.State, message: last.Message },
       }));
     },

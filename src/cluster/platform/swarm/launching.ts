@@ -16,7 +16,7 @@ import { type Engine, EngineError, type EngineService } from './engine.js';
 import type { Machines } from './machines.js';
 import {
   CLUSTER_LABEL,
-  indexIn,
+  freeName,
   SESSION_LABEL,
   type ServiceTemplate,
   serviceName,
@@ -73,10 +73,7 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
     engine.services(`${CLUSTER_LABEL}=${prefix}`, `${SESSION_LABEL}=${sessionLabel(session)}`);
 
   const create = async (launch: Launch, existing: readonly EngineService[]): Promise<void> => {
-    const used = new Set(existing.map(({ name }) => indexIn(name)));
-    let index = 0;
-    while (used.has(index)) index++;
-    const name = serviceName(prefix, launch.session, index);
+    const name = freeName(serviceName(prefix, launch.session, 0), existing);
     const secretName = `${prefix}-lease`;
     const secret = { id: await engine.secret(secretName, leaseSecret), name: secretName };
     const avoided = table.silentMachines();

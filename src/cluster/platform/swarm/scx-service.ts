@@ -8,6 +8,7 @@
  * SCX; further ones, and those that are to run elsewhere, have the lowest number that is free.
  */
 import { createHash } from 'node:crypto';
+import { FALLBACK_BYTES_MAX } from '../../../api/publishing.js';
 import type { Launch } from '../../../api/scx-launch.js';
 import {
   MACHINE_VARIABLE,
@@ -16,9 +17,11 @@ import {
   SERVICE_VARIABLE,
   scxServiceSchema,
 } from '../../../api/swarm/scx-service.js';
+import { packageVersion } from '../../../runtime/package-files.js';
 import { permissionFlags } from '../../../runtime/system/permissions.js';
 import type { PortRange } from '../../ports/port-pairs.js';
 import { LEAN_SCX } from '../scx-command.js';
+import type { ServiceSpec } from './engine.js';
 
 /** What all services of a cluster share. */
 export interface ServiceTemplate {
@@ -39,6 +42,10 @@ export const FRONT_END_LABEL = 'scattercast.front-end';
 /** How long an SCX may take to leave, ns: longer than it needs for its flood and its drain. */
 const STOP_NS = 10_000_000_000;
 
+/** In the memory of the machine: one fallback file, and the next. */
+const TEMPORARY = '/tmp';
+const TEMPORARY_BYTES = 2 * FALLBACK_BYTES_MAX;
+
 const SESSION_DIGITS = 16;
 
 /** A session in labels and names: they have few characters, and sessions are named by strangers. */
@@ -49,7 +56,7 @@ export const serviceName = (prefix: string, session: string, index: number): str
   `${prefix}-${sessionLabel(session)}-${index}`;
 
 /** The number in a name that `serviceName` has made. */
-export const indexIn = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
+const indexIn = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
 
 /** A launch document without what is secret, or is not known before the task runs. */
 function documentOf(
@@ -82,7 +89,8 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
   const document = documentOf(template, launch, name, frontEnds);
   const text = Buffer.from(JSON.stringify(document)).toString('base64');
   const { prefix, image, entry, confined } = template;
-  const rights = { read: [SECRET_FILE], startsProcesses: true };
+  const write = [`${TEMPORARY}/*`]; // a fallback file
+  const rights = { read: [SECRET_FILE, ...write], write, startsProcesses: true };
   const args = [...LEAN_SCX, ...permissionFlags(confined, rights), entry, 'scx'];
   const file = { Name: SECRET_FILE.slice('/run/secrets/'.length), UID: '0', GID: '0', Mode: 0o444 };
   return {
@@ -96,6 +104,9 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
         Init: true,
         ReadOnly: true,
         CapabilityDrop: ['ALL'],
+        Mounts: [
+          { Type: 'tmpfs', Target: TEMPORARY, TmpfsOptions: { SizeBytes: TEMPORARY_BYTES } },
+        ],
         StopGracePeriod: STOP_NS,
         Healthcheck: { Test: ['NONE'] },
         Secrets: [{ SecretID: secret.id, SecretName: secret.name, File: file }],
@@ -106,4 +117,28 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
     },
     Mode: { Replicated: { Replicas: 1 } },
   };
+}
+
+/** The name with the lowest number that none of a session's services has. */
+export function freeName(like: string, existing: readonly { readonly name: string }[]): string {
+  const used = new Set(existing.map(({ name }) => indexIn(name)));
+  let index = 0;
+  while (used.has(index)) index++;
+  return `${like.slice(0, like.lastIndexOf('-'))}-${index}`;
+}
+
+/** The same service under another name, with another image. */
+export function withImage(spec: ServiceSpec, name: string, image: string): ServiceSpec {
+  const { ContainerSpec, ...template } = spec.TaskTemplate;
+  const Env = ContainerSpec.Env.map((line) => {
+    const base64 =
+      line.startsWith(`${SERVICE_VARIABLE}=`) && line.slice(SERVICE_VARIABLE.length + 1);
+    if (base64 === false) return line;
+    const document = scxServiceSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
+    const launch = { ...document.launch, version: packageVersion() };
+    const renamed = JSON.stringify({ ...document, launch, service: name });
+    return `${SERVICE_VARIABLE}=${Buffer.from(renamed).toString('base64')}`;
+  });
+  const container = { ...ContainerSpec, Image: image, Env };
+  return { ...spec, Name: name, TaskTemplate: { ...template, ContainerSpec: container } };
 }

@@ -19,6 +19,7 @@ import type { Exit, Platform } from '../platform.js';
 import type { Engine } from './engine.js';
 import { createServiceLaunching, type ServiceLaunching } from './launching.js';
 import { createMachines } from './machines.js';
+import { createRenewing } from './renewing.js';
 import { FRONT_END_LABEL, type ServiceTemplate } from './scx-service.js';
 import { createScxWatch } from './scx-watch.js';
 import { createServiceTable, type ServiceTable } from './service-table.js';
@@ -135,6 +136,7 @@ export function createSwarmPlatform(options: SwarmPlatformOptions): Platform {
     shared: {
       machines: machines.all,
       frontEnds: machines.frontEnds,
+      renew: createRenewing({ ...options, table, launching }),
       onLease: (status, connection) => onLease(context, status, connection),
       onJoin: ({ session, service }) => {
         if (table.isOver(service)) return undefined;

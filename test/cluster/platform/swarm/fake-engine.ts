@@ -7,12 +7,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { afterTest } from '../../../after-test.js';
 import { temporaryFolder } from '../../support.js';
 
-interface Spec {
+export interface Spec {
   readonly Name: string;
   readonly Labels: Readonly<Record<string, string>>;
   readonly TaskTemplate: {
     readonly Placement: { readonly Constraints: readonly string[] };
     readonly ContainerSpec: {
+      readonly Image: string;
       readonly Env: readonly string[];
       readonly Command: readonly string[];
     };
@@ -24,6 +25,8 @@ export interface FakeEngine {
   readonly services: Map<string, Spec>;
   /** All that were ever created. */
   readonly created: Spec[];
+  /** How the upgrades of services go. */
+  readonly updates: Map<string, { readonly State: string }>;
   /** Services with a running task. */
   readonly running: Set<string>;
   secrets: string[];
@@ -48,7 +51,14 @@ type Filters = Readonly<Record<string, readonly string[]>>;
 export async function startFakeEngine(): Promise<FakeEngine> {
   const engine: FakeEngine = {
     socket: `${temporaryFolder()}/docker.sock`,
-    ...{ services: new Map(), created: [], running: new Set(), secrets: [], bodies: [] },
+    ...{
+      services: new Map(),
+      created: [],
+      running: new Set(),
+      updates: new Map(),
+      secrets: [],
+      bodies: [],
+    },
     isLeaderless: false,
     refusal: '',
   };
@@ -65,9 +75,12 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   const listServices = ({ label = [] }: Filters): unknown =>
     [...engine.services.values()]
       .filter(({ Labels }) =>
-        label.every((one) => one === `${one.split('=')[0]}=${Labels[one.split('=')[0] ?? '']}`),
+        label.every((one) => {
+          const [name = '', value] = one.split('=');
+          return Labels[name] !== undefined && (value === undefined || Labels[name] === value);
+        }),
       )
-      .map((spec) => ({ ID: spec.Name, Spec: spec }));
+      .map((spec) => ({ ID: spec.Name, Spec: spec, UpdateStatus: engine.updates.get(spec.Name) }));
 
   const answerTo = (method: string, url: URL, body: string): [number, unknown] => {
     const path = url.pathname.replace('/v1.41', '');

@@ -3,13 +3,18 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { type Launch, launchSchema } from '../../../../src/api/scx-launch.js';
-import { SERVICE_VARIABLE, scxServiceSchema } from '../../../../src/api/swarm/scx-service.js';
+import {
+  type ScxService,
+  SERVICE_VARIABLE,
+  scxServiceSchema,
+} from '../../../../src/api/swarm/scx-service.js';
 import type { Platform, SharedPlatform } from '../../../../src/cluster/platform/platform.js';
 import { openEngine } from '../../../../src/cluster/platform/swarm/engine.js';
 import { createSwarmPlatform } from '../../../../src/cluster/platform/swarm/swarm-platform.js';
+import { packageVersion } from '../../../../src/runtime/package-files.js';
 import { afterTest } from '../../../after-test.js';
 import { FACTS, NIGHT, quiet, statusOf } from '../../support.js';
-import { type FakeEngine, startFakeEngine } from './fake-engine.js';
+import { type FakeEngine, type Spec, startFakeEngine } from './fake-engine.js';
 
 const SECRET = 'the-secret-of-the-cluster-of-these-tests';
 const SEED = 'A'.repeat(43);
@@ -34,9 +39,9 @@ interface FrontEnd {
   readonly ended: string[];
 }
 
-async function openFrontEnd({ socket }: FakeEngine): Promise<FrontEnd> {
+async function openFrontEnd({ socket }: FakeEngine, image = 'image'): Promise<FrontEnd> {
   const platform = createSwarmPlatform({
-    ...{ engine: openEngine(socket), prefix: 'sc', image: 'image', leaseSecret: SECRET },
+    ...{ engine: openEngine(socket), prefix: 'sc', image, leaseSecret: SECRET },
     ...{ entry: '/main.js', confined: true, ports: { first: 8100, last: 8103 } },
     ...{ frontEndPort: 8000, log: quiet },
   });
@@ -80,6 +85,14 @@ async function openConnection(): Promise<{ here: Socket; there: Socket }> {
   return { here, there };
 }
 
+/** What a service starts its SCX with. */
+function documentIn(spec: Spec | undefined): ScxService {
+  const { Env = [] } = spec?.TaskTemplate.ContainerSpec ?? {};
+  const line = Env.find((each) => each.startsWith(SERVICE_VARIABLE)) ?? '';
+  const base64 = line.slice(SERVICE_VARIABLE.length + 1);
+  return scxServiceSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
+}
+
 const SERVICE = /^sc-[0-9a-f]{16}-0$/;
 
 /** Launches, and lets the SCX with that id renew its lease. */
@@ -105,14 +118,12 @@ describe('The platform swarm', () => {
     await platform.launch(launchOf(1, { title: '{{.Node.ID}}', listenerHook }));
     const [spec] = engine.created;
     const text = JSON.stringify(spec);
-    const { Env = [] } = spec?.TaskTemplate.ContainerSpec ?? {};
-    const base64 = Env.find((line) => line.startsWith(SERVICE_VARIABLE))?.split('=')[1] ?? '';
-    const json = Buffer.from(base64, 'base64').toString();
+    const document = documentIn(spec);
+    const json = JSON.stringify(document);
     for (const secret of [SECRET, SEED, 'password@hook']) {
       expect(`${text}${json}`).not.toContain(secret);
     }
     expect(text).not.toContain('{{.Node.ID}}');
-    const document = scxServiceSchema.parse(JSON.parse(json));
     expect(document.launch.title).toBe('{{.Node.ID}}');
     expect(document.frontEnds).toEqual(['http://10.77.0.1:8000', 'http://10.77.0.2:8000']);
     expect(document.launch.trustedProxies).toEqual(['10.77.0.1', '10.77.0.2']);
@@ -235,5 +246,45 @@ describe('The platform swarm', () => {
     const { platform } = await openFrontEnd(engine);
     engine.refusal = 'no such image';
     await expect(platform.launch(launchOf(1))).rejects.toThrow('no such image');
+  });
+});
+
+describe('A new image', () => {
+  const frontEndsOf = (image: string): Spec => ({
+    ...{ Name: 'front-ends', Labels: { 'scattercast.front-end': 'yes' } },
+    TaskTemplate: {
+      Placement: { Constraints: [] },
+      ContainerSpec: { Image: image, Env: [], Command: [] },
+    },
+  });
+
+  test('reaches an SCX when the front ends have it, and the old one is removed then', async () => {
+    const engine = await startFakeEngine();
+    const old = await openFrontEnd(engine);
+    const scx = await openScx();
+    const { status, here } = await run(old, 1, urlOf(scx));
+    const service = engine.created[0]?.Name ?? '';
+    const { shared } = await openFrontEnd(engine, 'new');
+    shared.onLease({ ...status, service }, here);
+    engine.services.set('front-ends', frontEndsOf('new'));
+    engine.updates.set('front-ends', { State: 'updating' });
+    await shared.renew();
+    expect(engine.created).toHaveLength(1);
+    engine.updates.set('front-ends', { State: 'completed' });
+    const renewing = shared.renew();
+    await vi.waitFor(() => expect(engine.created).toHaveLength(2));
+    const [, made] = engine.created;
+    expect(engine.services.has(service)).toBe(true);
+    expect(made?.TaskTemplate.ContainerSpec.Image).toBe('new');
+    const { launch, ...others } = documentIn(engine.created[0]);
+    expect(documentIn(made)).toEqual({
+      ...{ ...others, service: made?.Name },
+      launch: { ...launch, version: packageVersion() },
+    });
+    shared.onLease({ ...status, id: idOf(2), service: made?.Name }, here);
+    await renewing;
+    await vi.waitFor(() => expect(engine.services.has(service)).toBe(false));
+    await shared.renew();
+    expect(engine.created).toHaveLength(2);
   });
 });

@@ -1,0 +1,97 @@
+/**
+ * A new image: SCXs go on with the image that they were started from until a front end of the new one
+ * has them replaced, one after the other. A service of the new image is created beside the old one, and
+ * when its SCX is heard of, the old one is removed: its SCX leaves in order, and its listeners, when they
+ * connect again, are led to the new one.
+ *
+ * It begins when the front ends' own upgrade is over, so an image that is taken back never reaches an
+ * SCX. An SCX that does not come up with the new image is removed, and the old one stays; it is tried
+ * again when the front end is started again.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Engine, EngineService } from './engine.js';
+import type { ServiceLaunching } from './launching.js';
+import {
+  CLUSTER_LABEL,
+  FRONT_END_LABEL,
+  freeName,
+  SESSION_LABEL,
+  type ServiceTemplate,
+  withImage,
+} from './scx-service.js';
+import type { ServiceTable } from './service-table.js';
+
+export interface RenewingOptions extends Pick<ServiceTemplate, 'prefix' | 'image'> {
+  readonly engine: Engine;
+  readonly table: Pick<ServiceTable, 'ofService' | 'isOver' | 'becomeNew'>;
+  readonly launching: Pick<ServiceLaunching, 'remove'>;
+  readonly log: Logger;
+  /** How long a new SCX may take to be heard of, ms. Default: 30 s. */
+  readonly heardWithinMs?: number;
+}
+
+const HEARD_WITHIN_MS = 30_000; // guess
+const LOOK_MS = 100;
+
+/** Creates the replacement of one SCX with another image; each call replaces one at most. */
+export function createRenewing(options: RenewingOptions): () => Promise<void> {
+  const { engine, prefix, image, table, launching, log } = options;
+  const { heardWithinMs = HEARD_WITHIN_MS } = options;
+  const failed = new Set<string>(); // bounded by the services that an upgrade finds
+  let isBusy = false;
+
+  const isUpgrading = async (): Promise<boolean> => {
+    const frontEnds = await engine.services(FRONT_END_LABEL);
+    return frontEnds.some(({ update }) => update !== undefined && update.state !== 'completed');
+  };
+
+  const isOutdated = (service: EngineService): boolean =>
+    service.image !== image &&
+    table.ofService(service.name).length > 0 &&
+    !table.isOver(service.name) &&
+    !failed.has(service.name);
+
+  const isHeard = async (name: string): Promise<boolean> => {
+    const until = performance.now() + heardWithinMs;
+    while (performance.now() < until) {
+      if (table.ofService(name).length > 0) return true;
+      await pause(LOOK_MS, undefined, { ref: false });
+    }
+    return false;
+  };
+
+  const replace = async (old: EngineService, all: readonly EngineService[]): Promise<void> => {
+    const ofSession = all.filter(
+      ({ labels }) => labels[SESSION_LABEL] === old.labels[SESSION_LABEL],
+    );
+    const name = freeName(old.name, ofSession);
+    table.becomeNew(name);
+    await engine.createService(withImage(old.spec, name, image));
+    if (await isHeard(name)) {
+      log.info(
+        { service: old.name, successor: name, image },
+        'an SCX of another image is replaced',
+      );
+      return launching.remove(old.name);
+    }
+    failed.add(old.name);
+    log.error({ service: old.name, image }, 'an SCX does not come up with the new image; it stays');
+    launching.remove(name);
+  };
+
+  const renewOne = async (): Promise<void> => {
+    const all = await engine.services(`${CLUSTER_LABEL}=${prefix}`);
+    const old = all.find(isOutdated);
+    if (old !== undefined && !(await isUpgrading())) await replace(old, all);
+  };
+
+  return async () => {
+    if (isBusy) return;
+    isBusy = true;
+    await renewOne().catch(({ message }: Error) =>
+      log.warn({ message }, 'SCXs are not replaced yet'),
+    );
+    isBusy = false;
+  };
+}
