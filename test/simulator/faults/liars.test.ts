@@ -41,9 +41,15 @@ describe('A session with liars', () => {
   test(
     'that drop titles hears the titles all the same',
     () => {
-      const { titles, broken } = play(4, 'titles');
-      expect(broken).toBe(null);
-      expect(receivedPercent(titles ?? { due: 0, missed: 0 })).toBeGreaterThanOrEqual(90);
+      // A session of this length has 20 or 30 titles, which says little.
+      const total = { due: 0, missed: 0 };
+      for (const seed of [1, 2, 3]) {
+        const { titles, broken } = play(seed, 'titles');
+        expect(broken).toBe(null);
+        total.due += titles?.due ?? 0;
+        total.missed += titles?.missed ?? 0;
+      }
+      expect(receivedPercent(total)).toBeGreaterThanOrEqual(90);
     },
     TIMEOUT_MS,
   );
