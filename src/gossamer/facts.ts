@@ -8,6 +8,7 @@
  * `rules` is a function as the rules are still being created when their facts are.
  */
 import { notify } from './core/context.js';
+import type { EdgeDownReason } from './core/effects.js';
 import type { Member } from './core/node.js';
 import type { MemberListFacts } from './discovery/member-lists.js';
 import type { DistributionFacts } from './distribution/distribution.js';
@@ -72,6 +73,9 @@ export function pingFacts(rules: GetRules): PingFacts {
   };
 }
 
+/** Why an edge ends whose other end is dead, hangs or has left. */
+const GONE: ReadonlySet<EdgeDownReason> = new Set(['closed', 'silent', 'failed', 'left']);
+
 export function meshFacts(rules: GetRules): MeshFacts {
   return {
     onEdgeUp: ({ member }, rttMs, now) => {
@@ -91,6 +95,7 @@ export function meshFacts(rules: GetRules): MeshFacts {
       edgeReports.forget(member.id);
       rules().entries.onEdgeDown(member.id);
       distribution.onEdgeDown(member.id, reason);
+      if (GONE.has(reason)) routing.onGone(member.id);
       routing.onEdgeDown(member.id, now);
       distribution.onEdges(now);
       optimizer.quicken(now);
@@ -174,6 +179,10 @@ export function distributionFacts(rules: GetRules): DistributionFacts {
   return {
     neighbour: (id) => rules().mesh.neighbours.get(id)?.member,
     reserve: (scx, avoided) => rules().routing.reserve(scx, avoided),
+    onUnserved: (scx, now) => {
+      const { routing, optimizer, membership } = rules();
+      if (routing.isWary(now)) optimizer.onUnserved(membership.get(scx), now);
+    },
     onSlowParent: (parent, now) => rules().routing.onSlow(parent, now),
     onBroken: (id, weight, now) => rules().routing.onBroken(id, weight, now),
   };
@@ -216,6 +225,10 @@ export function edgeExchangeView(rules: GetRules): EdgeExchangeView {
     neighbours: () => rules().mesh.neighbours,
     isAvoided: (id) => rules().routing.isAvoided(id),
     isInUse: (id) => rules().distribution.isInUse(id),
+    isParent: (id) => rules().routing.reachedOver(id).length > 0,
+    isWary: (now) => rules().routing.isWary(now),
+    alert: (now) => rules().routing.alert(now),
+    isUnserved: (now) => rules().routing.isWary(now) && rules().distribution.isUnserved(now),
     canAccept: () => rules().mesh.canAccept(),
     canAdd: () => rules().mesh.room() > 0,
   };

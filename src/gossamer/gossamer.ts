@@ -70,7 +70,7 @@
  *   neighbour-routes.ts    3.7      what neighbours advertise
  *   next-hop.ts            3.7      the best neighbour, and a reserve
  *   route-offer.ts         3.6      what the nodes of Λ are compared by
- *   trust.ts               Beyond   which neighbours did not deliver what they promised
+ *   trust.ts               Beyond   who did not deliver what it promised; when to be wary
  *   updates.ts             3.7      what an update contains
  *   update-rounds.ts       3.7      when updates are sent
  *   withdrawals.ts         3.7      source SCXs without a source

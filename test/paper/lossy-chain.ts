@@ -64,6 +64,7 @@ export function createLossyChain(isLost: (from: number, adu: Adu) => boolean) {
     const distribution = createDistribution(bench.context, {
       neighbour: (id) => memberOf(numberOf(id)),
       reserve: () => undefined,
+      onUnserved: () => {},
       onSlowParent: () => {},
       onBroken: () => {},
     });

@@ -13,6 +13,8 @@
  *                             the parent may itself wait for a repair
  *   the next reserve is asked each 200 ms: TIMEOUTS.reserveStepMs
  *                             a round trip
+ *   other neighbours are      0.4 s later, by one that is wary of lies: TIMEOUTS.unservedMs
+ *   looked for                reserves have been asked in vain
  *   a parent is silent        after 3 x 250 ms / 3 x 5 s: keepAliveMisses, treeKeepAliveIntervalMs
  *                             a parent that hangs holds up its whole subtree
  *   one that has failed is    after 100 ms, doubling to 5 s: TIMEOUTS.askAgain...
@@ -271,6 +273,8 @@ export const TIMEOUTS = Object.freeze({
   lossyQuietMinMs: 1000,
   /** While no upstream delivers, another reserve is asked at this interval, ms. */
   reserveStepMs: 200,
+  /** A flow that has been quiet for longer than this is unserved: reserves are silent, too, ms. */
+  unservedMs: 400,
   /**
    * An upstream that refused, or could not be connected to, is asked again after this, ms; the wait
    * doubles with each failure in a row ...

@@ -30,6 +30,8 @@ export interface DistributionFacts {
   neighbour(id: NodeId): Member | undefined;
   /** A next hop in reserve: see next-hop.ts. */
   reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
+  /** No neighbour delivers the source that is attached there. */
+  onUnserved(scx: NodeId, now: number): void;
   /** ADUs that come over a parent arrive later and later. */
   onSlowParent(parent: NodeId, now: number): void;
   /** A neighbour has promised ADUs, and did not deliver them: see promises.ts and trust.ts. */
@@ -67,6 +69,8 @@ export interface Distribution {
   childrenOf(flow: Flow): NodeId[];
   /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
   isInUse(id: NodeId): boolean;
+  /** Whether no neighbour delivers some source. */
+  isUnserved(now: number): boolean;
   tick(now: number): void;
   readonly deadline: number;
 }
@@ -107,7 +111,7 @@ function createParts(context: ClockedContext, facts: DistributionFacts) {
 
   const upkeep = createUpkeep({
     ...{ context, sources, children, audience, onProgress },
-    reserve: facts.reserve,
+    ...{ reserve: facts.reserve, onUnserved: facts.onUnserved },
     onBroken,
   });
   const handleData = createDataMessages({ sources, children, audience, upkeep, onProgress });
@@ -231,6 +235,10 @@ export function createDistribution(
       }
       return false;
     },
+    isUnserved: (now) =>
+      [...sources.known.values()].some(
+        (known) => sources.wantsParent(known) && known.flows.some((flow) => flow.isUnserved(now)),
+      ),
     tick: upkeep.tick,
     get deadline() {
       return upkeep.deadline;

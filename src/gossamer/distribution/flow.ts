@@ -26,6 +26,7 @@ export interface Flow
   extends Pick<
     ParentChange,
     | ('wantParent' | 'needsParent' | 'needsRetry' | 'needsReserve' | 'askReserve' | 'asked')
+    | 'isUnserved'
     | WitnessName
   > {
   readonly source: SourceId;
@@ -148,6 +149,7 @@ export function createFlow(options: FlowOptions): Flow {
     needsReserve: parentChange.needsReserve,
     askReserve: parentChange.askReserve,
     asked: parentChange.asked,
+    isUnserved: parentChange.isUnserved,
     needsWitness: parentChange.needsWitness,
     askWitness: parentChange.askWitness,
     takeBroken: parentChange.take,

@@ -24,6 +24,8 @@ export interface UpkeepOptions {
   readonly audience: AudienceReports;
   /** A next hop in reserve: see next-hop.ts. */
   reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
+  /** No upstream delivers that source, and no neighbour is left to ask. */
+  onUnserved(scx: NodeId, now: number): void;
   onProgress(flow: Flow, progress: Progress): void;
   /** The flow's upstreams may have broken their promise. */
   onBroken(flow: Flow, now: number): void;
@@ -43,7 +45,8 @@ export interface Upkeep {
 }
 
 /** Creates the maintenance of one source: of each of its flows, and the search for upstreams. */
-function createSourceUpkeep({ sources, reserve, onProgress, onBroken }: UpkeepOptions) {
+function createSourceUpkeep(options: UpkeepOptions) {
+  const { sources, reserve, onProgress, onBroken, onUnserved } = options;
   /** The witnesses that were asked in this turn. */
   const witnesses = new WeakMap<Flow, Set<NodeId>>();
 
@@ -68,6 +71,7 @@ function createSourceUpkeep({ sources, reserve, onProgress, onBroken }: UpkeepOp
   };
 
   const lookForUpstream = (flow: Flow, entry: KnownSource, now: number): void => {
+    if (flow.isUnserved(now)) onUnserved(entry.scx, now);
     if (flow.needsParent(now)) {
       flow.wantParent(nextUpstream(flow, entry, now) ?? entry.nextHop, now);
     } else if (flow.needsRetry(now)) {

@@ -16,7 +16,7 @@ import type { GossamerConfig } from '../core/config.js';
 import type { Coordinates, Member, NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
 import { optimize } from './cost-function.js';
-import type { EdgeExchange } from './edge-exchange.js';
+import type { EdgeExchange, Replacement } from './edge-exchange.js';
 import type { Mesh } from './mesh.js';
 
 export interface EdgeChoiceOptions {
@@ -74,18 +74,18 @@ export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
     });
 
   /** The edge of ours that X_j replaces, and the gain. */
-  const replacement = (offer: RouteOffer): { id: NodeId; gainMs: number } | undefined => {
+  const replacement = (offer: RouteOffer, now: number): Replacement | undefined => {
     const isBridge = options.isBridgeWanted();
-    if (!isBridge && config.exchangesEdges) return exchange.replacement(offer);
+    if (!isBridge && config.exchangesEdges) return exchange.replacement(offer, now);
     const id = isBridge ? rng.pick([...replaceable()]) : figure4(offer);
-    return id === undefined ? undefined : { id, gainMs: Math.max(0, exchange.gainMs(offer)) };
+    return id === undefined ? undefined : { id, gainMs: Math.max(0, exchange.gainMs(offer, now)) };
   };
 
   return {
     consider: ({ member, rttMs, offer }, now) => {
-      const gainMs = Math.max(0, exchange.gainMs(offer));
+      const gainMs = Math.max(0, exchange.gainMs(offer, now));
       const hasRoom = mesh.room() > 0;
-      const replaced = hasRoom ? undefined : replacement(offer);
+      const replaced = hasRoom ? undefined : replacement(offer, now);
       const addGainMs = hasRoom ? gainMs : (replaced?.gainMs ?? null);
       const mayAccept = config.reversible && gainMs > 0 && mesh.canAccept();
       if (addGainMs === null && !mayAccept) return;

@@ -41,15 +41,25 @@ export interface EdgeExchangeView extends EvictionsView {
   canAccept(): boolean;
   /** Whether there is room within k1. */
   canAdd(): boolean;
+  /** There is a sign that neighbours lie. */
+  alert(now: number): void;
+  /** Whether no neighbour delivers some source, whatever routes they claim to have. */
+  isUnserved(now: number): boolean;
+}
+
+/** An edge of ours to give up, and what is gained by it, ms. */
+export interface Replacement {
+  readonly id: NodeId;
+  readonly gainMs: number;
 }
 
 export interface EdgeExchange {
   /**
    * The cost that a probed node would save for the sources, less the minimum gain of a change, ms.
    */
-  gainMs(offer: RouteOffer): number;
+  gainMs(offer: RouteOffer, now: number): number;
   /** The edge of ours to give up for a probed node, and the gain; undefined: there is none. */
-  replacement(offer: RouteOffer): { readonly id: NodeId; readonly gainMs: number } | undefined;
+  replacement(offer: RouteOffer, now: number): Replacement | undefined;
   /** Whether and how a request for an edge is granted. */
   grant(offer: EdgeOffer, now: number): Grant | undefined;
 }
@@ -79,17 +89,24 @@ export function createEdgeExchange(
     return Math.max(GAIN_MIN_MS * scxs, config.gainLeast * sourcesCostMs(view.lambda(), weights));
   };
 
-  const replacement: EdgeExchange['replacement'] = (offer) => {
-    const lambda = view.lambda();
+  /** Λ as far as it serves us. */
+  const servingLambda = (now: number): RouteOffer[] => (view.isUnserved(now) ? [] : view.lambda());
+
+  /** While we are wary only those that have broken their promise are given up. */
+  const mayGiveUp = (id: NodeId, now: number): boolean =>
+    !view.isInUse(id) && (view.isAvoided(id) || !view.isWary(now));
+
+  const replacement: EdgeExchange['replacement'] = (offer, now) => {
+    const lambda = servingLambda(now);
     const weights = reports.weights();
-    const now = sourcesCostMs(lambda, weights) - marginMs(weights);
-    let best: { readonly id: NodeId; readonly gainMs: number } | undefined;
+    const present = sourcesCostMs(lambda, weights) - marginMs(weights);
+    let best: Replacement | undefined;
     for (const [id, { ours }] of view.neighbours()) {
-      if (!ours || view.isInUse(id)) continue;
+      if (!ours || !mayGiveUp(id, now)) continue;
       const after = [...lambda.filter((other) => other.id !== id), offer];
       const claimedMs = reports.received(id)?.worthMs ?? Number.POSITIVE_INFINITY;
       const lossMs = view.isAvoided(id) ? 0 : claimedMs;
-      const gained = now - sourcesCostMs(after, weights) - lossMs;
+      const gained = present - sourcesCostMs(after, weights) - lossMs;
       if (gained > (best?.gainMs ?? 0)) best = { id, gainMs: gained };
     }
     return best;
@@ -105,7 +122,8 @@ export function createEdgeExchange(
     if (!config.evict || gained <= 0 || claims.next > now) return undefined;
     const least = evictions.leastLoss(reversed, offer, now);
     const hasLeast = least !== undefined && least.lossMs < gained;
-    const victim = hasLeast || gained < STRANDED_MS ? least : evictions.rotated(reversed, now);
+    if (gained >= STRANDED_MS && evictions.areClaimed(reversed, now)) view.alert(now);
+    const victim = hasLeast || !view.isWary(now) ? least : evictions.rotated(reversed, now);
     if (victim === undefined || victim.lossMs >= gained) return undefined;
     return { reversed, victim: victim.id, netMs: gained - victim.lossMs };
   };
@@ -117,9 +135,9 @@ export function createEdgeExchange(
   };
 
   return {
-    gainMs: (offer) => {
+    gainMs: (offer, now) => {
       const weights = reports.weights();
-      return gainMs(offer, view.lambda(), weights) - marginMs(weights);
+      return gainMs(offer, servingLambda(now), weights) - marginMs(weights);
     },
     replacement,
     grant: (offer, now) => {

@@ -8,9 +8,11 @@
  *
  * What both sides claim cannot be checked. Three rules bound what lies achieve. A neighbour that has
  * broken its promise (routing/trust.ts) is given up for anybody. An edge over which ADUs come stays
- * until another neighbour delivers them. And where all neighbours claim to have no other route, one
- * drawn at random makes room for an asker that claims the same, now and then: otherwise liars around
- * a source would keep everybody from it for good.
+ * until another neighbour delivers them. And where an asker claims to have no route, and all
+ * neighbours claim the same, some of them lie: from then on, as long as we are wary, no claim counts.
+ * Now and then a neighbour drawn at random makes room for whoever asks, so liars have no larger part
+ * of our edges than they are of those who ask. Otherwise they would soon have all edges of a source's
+ * SCX.
  */
 import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
 import type { Context } from '../core/context.js';
@@ -26,12 +28,12 @@ import type { Neighbour } from './edges.js';
 const PROBATION_MS = 1000;
 
 /**
- * Neighbours that claim to have no other route make room at this interval, ms, at most so many at
- * once, and none that came in the last seconds, ms. Guess.
+ * While claims do not count, neighbours make room at this interval, ms, at most so many at once, and
+ * none that came in the last seconds, ms. Measured with a third of liars (`npm run bench -- liars`).
  */
-const ROTATION_MS = 10_000;
+const ROTATION_MS = 2000;
 const ROTATIONS_MAX = 2;
-const ROTATED_AFTER_MS = 10_000;
+const ROTATED_AFTER_MS = 3000;
 
 /** Coordinates with a larger error predict no detour. Guess. */
 const ERROR_MAX = 0.5;
@@ -51,6 +53,10 @@ export interface EvictionsView {
   isAvoided(id: NodeId): boolean;
   /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
   isInUse(id: NodeId): boolean;
+  /** Whether it is our next hop to a source. */
+  isParent(id: NodeId): boolean;
+  /** Whether there were signs of lies of late. */
+  isWary(now: number): boolean;
 }
 
 /** An edge of ours, and what both ends lose without it. */
@@ -71,7 +77,12 @@ export interface Evictions {
    * @param ours whether to look among the edges that we added, or those that we accepted
    */
   leastLoss(ours: boolean, offer: EdgeOffer, now: number): Victim | undefined;
-  /** The neighbour that makes room for an asker which has no route; undefined: none does now. */
+  /**
+   * Whether all neighbours have claimed for some seconds to have no other route, so that none would
+   * make room.
+   */
+  areClaimed(ours: boolean, now: number): boolean;
+  /** The neighbour that makes room where no claim counts; undefined: none does now. */
   rotated(ours: boolean, now: number): Victim | undefined;
 }
 
@@ -108,11 +119,18 @@ export function createEvictions(
   ): number | undefined => {
     if (isKept(id)) return undefined;
     if (view.isAvoided(id)) return 0;
+    if (view.isWary(now)) return undefined;
     const report = reports.received(id);
     if (report === undefined || report.worthMs >= STRANDED_MS) return undefined;
     if (now - sinceMs < PROBATION_MS || isOnlyRoute(id, lambda, weights)) return undefined;
     return Math.min(report.worthMs, detourMs(id, offer)) + edgeValueMs(id, lambda, weights);
   };
+
+  /** The neighbours that have had time to find other routes. */
+  const settled = (ours: boolean, now: number): [NodeId, Neighbour][] =>
+    [...view.neighbours()].filter(
+      ([, each]) => each.ours === ours && now - each.sinceMs >= ROTATED_AFTER_MS,
+    );
 
   const basis = (): Basis => ({ lambda: view.lambda(), weights: reports.weights() });
 
@@ -127,11 +145,15 @@ export function createEvictions(
       }
       return least;
     },
+    areClaimed: (ours, now) => {
+      const ids = settled(ours, now);
+      const isFull = ids.length === (ours ? config.addedEdgesMax : config.acceptedEdgesMax);
+      return isFull && ids.every(([id]) => (reports.received(id)?.worthMs ?? 0) >= STRANDED_MS);
+    },
     rotated: (ours, now) => {
       const { lambda, weights } = basis();
-      const ids = [...view.neighbours()]
-        .filter(([id, each]) => each.ours === ours && !isKept(id))
-        .filter(([, { sinceMs }]) => now - sinceMs >= ROTATED_AFTER_MS)
+      const ids = settled(ours, now)
+        .filter(([id]) => !isKept(id) && !view.isParent(id))
         .filter(([id]) => !isOnlyRoute(id, lambda, weights));
       const [id] = rng.pick(ids) ?? [];
       return id !== undefined && rotations.take(now) ? { id, lossMs: 0 } : undefined;

@@ -9,7 +9,9 @@
  *   candidates      which member to probe    edge-choice  whether to request the edge
  *   bridge          an edge over a cut (§3.5)
  */
+import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
 import type { ClockedContext } from '../core/context.js';
+import { predictedDelayMs } from '../core/coordinates.js';
 import type { Message } from '../core/message.js';
 import type { Address, Coordinates, Member } from '../core/node.js';
 import type { Membership } from '../discovery/membership.js';
@@ -30,6 +32,9 @@ import { createProbes } from './probes.js';
  * their timeout.
  */
 const PROBES_MAX = 64;
+
+/** Interval between two searches of one that is unserved, ms. Guess: a round trip or two. */
+const UNSERVED_MS = 250;
 
 type Status = Extract<Message, { kind: 'status' }>;
 
@@ -55,6 +60,11 @@ export interface Optimizer {
   onRefused(now: number): void;
   /** A member was named that may have room. */
   onNamed(member: Member, now: number): void;
+  /**
+   * No neighbour delivers a source, whatever routes they claim to have: its SCX is asked for an
+   * edge, and the next member probed, at once. `source`: that SCX, if it is known.
+   */
+  onUnserved(source: Member | undefined, now: number): void;
   /** The cut is healed. */
   onHealed(): void;
   /** The mesh has changed, or there are new members: probe more often again. */
@@ -73,6 +83,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   const { config, rng } = context;
   const probes = createProbes(context);
   const bridge = createBridge();
+  const searches = createTokenBucket(1, UNSERVED_MS);
 
   const isUrgent = (): boolean => mesh.room() > 0 || bridge.isWanted;
 
@@ -118,8 +129,8 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   };
 
   /** Whether a full X_j might evict a neighbour for us, if it were very near. */
-  const mayGain = ({ id }: Member, { routes }: Status): boolean =>
-    config.evict && exchange.gainMs(routing.offerOf({ id, distanceMs: 0, routes })) > 0;
+  const mayGain = ({ id }: Member, { routes }: Status, now: number): boolean =>
+    config.evict && exchange.gainMs(routing.offerOf({ id, distanceMs: 0, routes }), now) > 0;
 
   /**
    * If an edge is given up for a bridge, the bridge must end where another heartbeat is followed.
@@ -132,7 +143,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   const handleStatus = (from: Member, status: Status, now: number): void => {
     const probe = probes.takeWaiting(from.address);
     if (probe === undefined || !isCandidate(from) || !isUseful(status)) return;
-    if (status.canAccept || mayGain(from, status)) {
+    if (status.canAccept || mayGain(from, status, now)) {
       probes.measure({ ...probe, routes: status.routes });
       pings.start(from.address, now);
     } else if (isUrgent()) schedule.quicken(now);
@@ -144,6 +155,14 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
     const { member, routes } = probe;
     const offer = routing.offerOf({ id: member.id, distanceMs: rttMs / 2, routes });
     choice.consider({ member, rttMs, offer }, now);
+  };
+
+  /** Without measuring first, as that takes round trips: coordinates must do. */
+  const askSource = (source: Member, now: number): void => {
+    const place = membership.coordinates(source.id);
+    const distanceMs = predictedDelayMs(options.ownCoordinates(), place);
+    const offer = { id: source.id, distanceMs, costMsBySource: new Map([[source.id, distanceMs]]) };
+    choice.consider({ member: source, rttMs: 2 * distanceMs, offer }, now);
   };
 
   return {
@@ -165,6 +184,11 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
       if (schedule.next === Number.POSITIVE_INFINITY) return;
       candidates.name([member]);
       schedule.atOnce(now);
+    },
+    onUnserved: (source, now) => {
+      if (schedule.next === Number.POSITIVE_INFINITY || !searches.take(now)) return;
+      schedule.atOnce(now);
+      if (source !== undefined && isCandidate(source)) askSource(source, now);
     },
     onHealed: bridge.end,
     quicken: schedule.onChange,

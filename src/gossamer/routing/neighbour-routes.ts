@@ -45,6 +45,8 @@ export interface NeighbourRoutes {
   onEdgeDown(id: NodeId): boolean;
   onRtt(address: Address, rttMs: number): boolean;
   onSlow(id: NodeId): boolean;
+  /** Whether a neighbour counts as slow. */
+  isSlow(id: NodeId): boolean;
   /** Forgets what neighbours have not repeated; returns whether there is such. */
   onRound(): boolean;
   /** Stores a neighbour's update. */
@@ -85,6 +87,7 @@ export function createNeighbourRoutes(config: GossamerConfig, selfId: NodeId): N
       if (found !== undefined) found.rttMs = Math.max(found.rttMs, SLOW_RTT_MS);
       return found !== undefined;
     },
+    isSlow: (id) => (neighbours.get(id)?.rttMs ?? 0) >= SLOW_RTT_MS / 2,
     onRound: () => {
       let isChanged = false;
       for (const neighbour of neighbours.values()) {

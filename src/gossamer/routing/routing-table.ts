@@ -4,7 +4,8 @@
  * SCX."
  *
  * Beyond: a next hop is only left for one that is better by `routeHysteresis`, as measured
- * distances are noisy.
+ * distances are noisy; and, while we are wary of lies (trust.ts), only when it fails. Otherwise
+ * each route that a liar claims would be tried, and each trial may cost seconds.
  */
 
 import { newestOfMost } from '../../lib/bounds/fair-share.js';
@@ -35,27 +36,36 @@ export interface RoutingTable {
   /**
    * Chooses the next hop to one source SCX again; true when the hop or the source list has changed.
    */
-  recompute(scx: NodeId): boolean;
+  recompute(scx: NodeId, now: number): boolean;
+}
+
+/** How next hops are chosen. */
+export interface HopChoice {
+  readonly nextHops: NextHops;
+  /** Whether a next hop that has a route is kept, however short others are. */
+  isKept(id: NodeId, now: number): boolean;
 }
 
 /** Creates an empty table; bounded by `sourcesMax`, our own entry included. */
 export function createRoutingTable(
   config: GossamerConfig,
   selfId: NodeId,
-  nextHops: NextHops,
+  { nextHops, isKept }: HopChoice,
 ): RoutingTable {
   const entries = new Map<NodeId, TableEntry>();
 
-  const chooseHop = (scx: NodeId): NodeId | undefined => {
+  const chooseHop = (scx: NodeId, now: number): NodeId | undefined => {
     const best = nextHops.best(scx);
     const current = entries.get(scx)?.nextHop;
     if (best === undefined || current === undefined || best === current) return best;
-    const gain = 1 - nextHops.costMs(best, scx) / nextHops.costMs(current, scx);
+    const costMs = nextHops.costMs(current, scx);
+    if (Number.isFinite(costMs) && isKept(current, now)) return current;
+    const gain = 1 - nextHops.costMs(best, scx) / costMs;
     return gain > config.routeHysteresis ? best : current;
   };
 
-  const computeEntry = (scx: NodeId): TableEntry | undefined => {
-    const nextHop = chooseHop(scx);
+  const computeEntry = (scx: NodeId, now: number): TableEntry | undefined => {
+    const nextHop = chooseHop(scx, now);
     const route = nextHop === undefined ? undefined : nextHops.routeOver(nextHop, scx);
     return route === undefined ? undefined : { route, nextHop };
   };
@@ -86,9 +96,9 @@ export function createRoutingTable(
       if (route === undefined) entries.delete(selfId);
       else entries.set(selfId, { route, nextHop: undefined });
     },
-    recompute: (scx) => {
+    recompute: (scx, now) => {
       const before = entries.get(scx);
-      const found = computeEntry(scx);
+      const found = computeEntry(scx, now);
       const isKept = found !== undefined && (before !== undefined || makeRoomFor(found));
       const after = isKept ? found : undefined;
       if (after === undefined) entries.delete(scx);

@@ -22,7 +22,9 @@ import { createUpdateRounds } from './update-rounds.js';
 import { createUpdates, type Update } from './updates.js';
 import { createWithdrawals } from './withdrawals.js';
 
-export interface Routing extends Pick<NextHops, 'reserve' | 'offerOf'> {
+export interface Routing
+  extends Pick<NextHops, 'reserve' | 'offerOf'>,
+    Pick<Trust, 'isAvoided' | 'avoided' | 'alert' | 'isWary' | 'onGone'> {
   readonly table: ReadonlyMap<NodeId, TableEntry>;
   start(now: number): void;
   onEdgeUp(member: Member, rttMs: number, now: number): void;
@@ -36,9 +38,6 @@ export interface Routing extends Pick<NextHops, 'reserve' | 'offerOf'> {
   onSlow(id: NodeId, now: number): void;
   /** A node has promised ADUs, and did not deliver them; `weight`: see trust.ts. */
   onBroken(id: NodeId, weight: number, now: number): void;
-  /** Whether a node has done so of late. */
-  readonly isAvoided: Trust['isAvoided'];
-  readonly avoided: Trust['avoided'];
   announce(source: Source, now: number): void;
   withdraw(source: SourceId, now: number): void;
   handleUpdate(from: NodeId, update: Update, now: number): void;
@@ -79,7 +78,9 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     trust,
     (route) => !withdrawals.isWithdrawn(route) && !route.path.some(facts.isDead),
   );
-  const table = createRoutingTable(config, selfId, nextHops);
+  const isKept = (id: NodeId, now: number): boolean =>
+    trust.isWary(now) && !trust.isAvoided(id) && !neighbours.isSlow(id);
+  const table = createRoutingTable(config, selfId, { nextHops, isKept });
   const updates = createUpdates(table.routes, withdrawals.list);
   const rounds = createUpdateRounds(context, updates, withdrawals, {
     addresses: neighbours.addresses,
@@ -96,7 +97,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     const scxs = neighbours.scxs(table.entries.keys());
     scxs.delete(selfId);
     for (const scx of scxs) {
-      if (table.recompute(scx)) isChanged = true;
+      if (table.recompute(scx, now)) isChanged = true;
       if (updates.isNews(scx, table.entries.get(scx)?.route)) rounds.onChange(now);
     }
     if (isChanged) facts.onTableChanged(now);
@@ -161,6 +162,9 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     },
     isAvoided: trust.isAvoided,
     avoided: trust.avoided,
+    onGone: trust.onGone,
+    alert: trust.alert,
+    isWary: trust.isWary,
     announce: (source, now) => {
       if (local.announce(source)) refreshOwnEntry(now);
     },

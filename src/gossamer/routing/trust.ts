@@ -6,6 +6,12 @@
  *
  * An honest SCX breaks its promise when it is itself in trouble. Once costs it seconds, and all is
  * forgotten when it has delivered for some minutes.
+ *
+ * Where one has lied, others do: for a time an SCX is wary, and no claim displaces what is known to
+ * work. It keeps the next hop that delivers (routing-table.ts), gives up no edge for a claimed gain
+ * (mesh/edge-exchange.ts, mesh/evictions.ts), and looks for other edges at once when no neighbour
+ * delivers (mesh/optimizer.ts). One that dies breaks its promise, too, and so do those below it: only
+ * several that stay alive are a sign of lies.
  */
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { NodeId } from '../core/node.js';
@@ -20,6 +26,12 @@ const LONGEST_MS = 600_000;
 
 /** Forgotten when it has kept its promise for as long as this, ms. Guess. */
 const MEMORY_MS = 600_000;
+
+/** How long one is wary after the last sign of lies, ms. Guess: a few times the first avoidances. */
+const WARY_MS = 60_000;
+
+/** Neighbours that must have broken their promise within that time. Guess: one may be in trouble. */
+const SUSPECTS = 2;
 
 /** Nodes remembered; the oldest makes room. Guess: a few times the neighbours of an hour. */
 const NODES_MAX = 256;
@@ -45,6 +57,12 @@ export interface Trust {
   isAvoided(id: NodeId): boolean;
   /** The nodes that are avoided at present, and how often one has been since the start. */
   avoided(): Avoided;
+  /** A node is dead, or has left: that is why it did not deliver. */
+  onGone(id: NodeId): void;
+  /** There is a sign that neighbours lie. */
+  alert(now: number): void;
+  /** Whether there has been such a sign, or a broken promise, of late. */
+  isWary(now: number): boolean;
   /** Ends what is over; returns whether something has changed. */
   expire(now: number): boolean;
   /** When something is over; Infinity: nobody is avoided. */
@@ -57,10 +75,19 @@ export function createTrust(): Trust {
   /** Bounded by the records. */
   const avoided = new Map<NodeId, number>();
   let timesAvoided = 0;
+  /** Who has broken its promise last when, and is not known to be dead; bounded like the records. */
+  const suspects = createBoundedMap<NodeId, number>(NODES_MAX);
+  let waryUntil = Number.NEGATIVE_INFINITY;
 
   const before = (id: NodeId, now: number): number => {
     const record = records.get(id);
     return record === undefined || now - record.until > MEMORY_MS ? 0 : record.times;
+  };
+
+  const suspectsSince = (instant: number): number => {
+    let count = 0;
+    for (const [, at] of suspects.entries()) if (at > instant) count++;
+    return count;
   };
 
   return {
@@ -72,12 +99,18 @@ export function createTrust(): Trust {
       if (isAvoided) {
         avoided.set(id, now + forMs);
         timesAvoided++;
+        suspects.set(id, now);
       }
       return isAvoided;
     },
     costMs: (id) => (avoided.size > 0 && avoided.has(id) ? BROKEN_COST_MS : 0),
     isAvoided: (id) => avoided.has(id),
     avoided: () => ({ now: [...avoided.keys()], times: timesAvoided }),
+    onGone: (id) => void suspects.delete(id),
+    alert: (now) => {
+      waryUntil = now + WARY_MS;
+    },
+    isWary: (now) => now < waryUntil || suspectsSince(now - WARY_MS) >= SUSPECTS,
     expire: (now) => {
       const { size } = avoided;
       for (const [id, until] of avoided) if (until <= now) avoided.delete(id);

@@ -9,9 +9,11 @@ import { aduOf, createBench, memberOf, nodeId, runUntil, sourceId, sourceOf } fr
 function createTree(changes: Partial<GossamerConfig> = {}) {
   const bench = createBench(changes);
   const blamed: NodeId[] = [];
+  const unserved: [NodeId, number][] = [];
   const distribution = createDistribution(bench.context, {
     neighbour: (id) => memberOf(Number.parseInt(id, 16)),
     reserve: (_scx, avoided) => [nodeId(1), nodeId(2)].find((id) => !avoided.has(id)),
+    onUnserved: (scx, now) => void unserved.push([scx, now]),
     onSlowParent: (parent) => void blamed.push(parent),
     onBroken: (id) => void blamed.push(id),
   });
@@ -39,7 +41,7 @@ function createTree(changes: Partial<GossamerConfig> = {}) {
   };
   const delivered = (): number[] =>
     bench.take().flatMap((effect) => (effect.kind === 'deliver' ? [effect.adu.sequence] : []));
-  return { bench, blamed, distribution, entryOf, onTable, settle, delivered };
+  return { bench, blamed, unserved, distribution, entryOf, onTable, settle, delivered };
 }
 
 describe('Distribution', () => {
@@ -97,6 +99,25 @@ describe('Distribution', () => {
     runUntil(distribution, 2000);
     const told = bench.sentData().filter(({ body }) => body.kind === 'subscribe');
     expect(told[0]?.to).toBe(nodeId(2));
+  });
+
+  test('tells which source nobody delivers, once reserves have been asked in vain', () => {
+    const { distribution, settle, unserved, onTable } = createTree();
+    settle();
+    runUntil(distribution, 1899);
+    expect(unserved).toEqual([]);
+    expect([distribution.isUnserved(1899), distribution.isUnserved(1900)]).toEqual([false, true]);
+    runUntil(distribution, 2100);
+    expect(unserved.length).toBeGreaterThan(0);
+    expect(new Set(unserved.map(([scx]) => scx))).toEqual(new Set([nodeId(9)]));
+    distribution.handleAdu(nodeId(2), aduOf(0), 2200);
+    expect(distribution.isUnserved(2200)).toBe(false);
+    const before = unserved.length;
+    runUntil(distribution, 4000);
+    expect(unserved).toHaveLength(before);
+    expect(distribution.isUnserved(9000)).toBe(true);
+    onTable([], 9000);
+    expect(distribution.isUnserved(9000)).toBe(false);
   });
 
   test('lets a source that ended linger, then forgets it', () => {

@@ -35,6 +35,9 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     bearer: undefined as NodeId | undefined,
     avoided: new Set<NodeId>(),
     inUse: new Set<NodeId>(),
+    parents: new Set<NodeId>(),
+    isWary: false,
+    isUnserved: false,
     sessionSize: undefined as number | undefined,
   };
   const offer = (number: number, { S: s, T: t }: { S?: number; T?: number }): RouteOffer => {
@@ -63,6 +66,12 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     neighbours: () => mesh.neighbours,
     isAvoided: (id) => known.avoided.has(id),
     isInUse: (id) => known.inUse.has(id),
+    isParent: (id) => known.parents.has(id),
+    isWary: () => known.isWary,
+    alert: () => {
+      known.isWary = true;
+    },
+    isUnserved: () => known.isUnserved,
     canAccept: mesh.canAccept,
     canAdd: () => mesh.room() > 0,
   });
@@ -98,14 +107,14 @@ describe('The gain by an edge', () => {
   test('is what the sources cost less over it, less what a change must gain', () => {
     const { exchange, known, offer } = createWeighing();
     known.costs.set(1, { S: 40 });
-    expect(exchange.gainMs(offer(9, { S: 10 }))).toBe(29.5);
-    expect(exchange.gainMs(offer(9, { S: 40 }))).toBe(-0.5);
+    expect(exchange.gainMs(offer(9, { S: 10 }), LATER)).toBe(29.5);
+    expect(exchange.gainMs(offer(9, { S: 40 }), LATER)).toBe(-0.5);
   });
 
   test('must exceed a share of what the sources cost', () => {
     const { exchange, known, offer } = createWeighing({ gainLeast: 0.1 });
     known.costs.set(1, { S: 40 });
-    expect(exchange.gainMs(offer(9, { S: 36 }))).toBe(0);
+    expect(exchange.gainMs(offer(9, { S: 36 }), LATER)).toBe(0);
   });
 
   test('counts all SCXs that a source reaches through us', () => {
@@ -114,13 +123,13 @@ describe('The gain by an edge', () => {
     connect(false, [2, 3]);
     hear(2, 5, [{ scx: S, scxs: 4 }]);
     hear(3, 5, [{ scx: S, scxs: 5 }]);
-    expect(exchange.gainMs(offer(9, { S: 10 }))).toBe(10 * 30 - 10 * 0.5);
+    expect(exchange.gainMs(offer(9, { S: 10 }), LATER)).toBe(10 * 30 - 10 * 0.5);
   });
 
   test('is nothing while no source is known', () => {
     const { exchange, known, offer } = createWeighing();
     known.sources = [];
-    expect(exchange.gainMs(offer(9, { S: 10 }))).toBe(0);
+    expect(exchange.gainMs(offer(9, { S: 10 }), LATER)).toBe(0);
   });
 });
 
@@ -133,7 +142,8 @@ describe('The only route to a source', () => {
     const claim = offerOf(1, { addGainMs: 2 ** 40 });
     expect(exchange.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
     for (const number of [2, 3, 4]) hear(number, 10_000);
-    expect(exchange.grant(claim, LATER)).toBeUndefined();
+    expect(exchange.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
+    known.isWary = false;
     known.costs.set(2, { S: 90 });
     expect(exchange.grant(claim, LATER)?.victim).toBe(nodeId(1));
   });
@@ -234,9 +244,15 @@ describe('The edge that is given up for a probed node', () => {
     hear(3, 3);
     hear(4, 0);
     // 40 become 10, with or without 1.
-    expect(exchange.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(1), gainMs: 29.5 });
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)).toEqual({
+      id: nodeId(1),
+      gainMs: 29.5,
+    });
     hear(1, 4);
-    expect(exchange.replacement(offer(9, { S: 10 }))).toEqual({ id: nodeId(3), gainMs: 26.5 });
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)).toEqual({
+      id: nodeId(3),
+      gainMs: 26.5,
+    });
   });
 
   test('is never one whose loss exceeds the gain', () => {
@@ -245,24 +261,24 @@ describe('The edge that is given up for a probed node', () => {
     known.costs.set(1, { S: 40, T: 20 }).set(2, { S: 60, T: 90 });
     for (const number of [1, 2, 3]) hear(number, number === 1 ? 0 : 5);
     // Without 1, T would cost 70 ms more: 3, which loses 5 ms, goes.
-    expect(exchange.replacement(offer(9, { S: 10 }))?.gainMs).toBe(24);
-    expect(exchange.replacement(offer(9, { S: 10 }))?.id).not.toBe(nodeId(1));
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)?.gainMs).toBe(24);
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)?.id).not.toBe(nodeId(1));
   });
 
   test('is never one that the other end added, nor one without a report', () => {
     const { exchange, offer, hear } = createFull();
     hear(4, 0);
-    expect(exchange.replacement(offer(9, { S: 10 }))).toBeUndefined();
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)).toBeUndefined();
     hear(2, 8);
-    expect(exchange.replacement(offer(9, { S: 10 }))?.id).toBe(nodeId(2));
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)?.id).toBe(nodeId(2));
   });
 
   test('does not exist when nothing is gained', () => {
     const { exchange, offer, hear } = createFull();
     for (const number of [1, 2, 3]) hear(number, 29.5);
-    expect(exchange.replacement(offer(9, { S: 10 }))).toBeUndefined();
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)).toBeUndefined();
     for (const number of [1, 2, 3]) hear(number, 29.4);
-    expect(exchange.replacement(offer(9, { S: 10 }))).toBeDefined();
+    expect(exchange.replacement(offer(9, { S: 10 }), LATER)).toBeDefined();
   });
 });
 
@@ -435,14 +451,70 @@ describe('The claims of liars', () => {
     expect(reports.send(nodeId(1)).worthMs).toBe(5000);
   });
 
-  test('keep nobody out for good: where all are indispensable, one makes room now and then', () => {
-    const { exchange, connect, hear } = createWeighing();
+  test('count no more once an asker and all neighbours claim to have no other route', () => {
+    const { exchange, known, connect, hear } = createWeighing();
     connect(false, [1, 2, 3, 4]);
     for (const number of [1, 2, 3, 4]) hear(number, 1e9);
-    const isGranted = (now: number): boolean => exchange.grant(GREEDY, now) !== undefined;
-    expect(isGranted(9999)).toBe(false);
-    expect([isGranted(10_000), isGranted(10_000), isGranted(10_000)]).toEqual([true, true, false]);
-    expect(isGranted(20_000)).toBe(true);
+    const modest = offerOf(1, { addGainMs: 10 });
+    expect(exchange.grant(modest, LATER)).toBeUndefined();
+    expect(known.isWary).toBe(false);
+    // Nobody makes room within its first 3 s; then two at once, and one each 2 s, for anybody.
+    expect(exchange.grant(GREEDY, 2999)).toBeUndefined();
+    expect(known.isWary).toBe(false);
+    expect(exchange.grant(GREEDY, 3000)).toBeDefined();
+    expect(known.isWary).toBe(true);
+    const isGranted = (now: number): boolean => exchange.grant(modest, now) !== undefined;
+    expect([isGranted(3000), isGranted(4999)]).toEqual([true, false]);
+    expect(isGranted(5000)).toBe(true);
+    expect(exchange.grant(offerOf(1, { addGainMs: 0 }), 60_000)).toBeUndefined();
+  });
+
+  test('displace by chance only while we are wary, and never our next hop', () => {
+    const { exchange, known, connect, hear } = createWeighing();
+    connect(false, [1, 2, 3, 4]);
+    for (const number of [1, 2, 3, 4]) hear(number, number);
+    known.isWary = true;
+    known.parents.add(nodeId(1));
+    known.inUse.add(nodeId(2));
+    const victims = new Set<NodeId | undefined>();
+    for (let now = LATER; now < 50_000; now += 2000) {
+      victims.add(exchange.grant(GREEDY, now)?.victim);
+    }
+    expect(victims).toEqual(new Set([nodeId(3), nodeId(4)]));
+  });
+
+  test('give up no edge of ours while we are wary, but that of one that broke its promise', () => {
+    const { exchange, known, offer, connect, hear } = createWeighing();
+    connect(true, [1, 2, 3]);
+    for (const number of [1, 2, 3]) {
+      known.costs.set(number, { S: 40 });
+      hear(number, 0);
+    }
+    expect(exchange.replacement(offer(9, { S: 1 }), LATER)).toBeDefined();
+    known.isWary = true;
+    expect(exchange.replacement(offer(9, { S: 1 }), LATER)).toBeUndefined();
+    known.avoided.add(nodeId(2));
+    expect(exchange.replacement(offer(9, { S: 1 }), LATER)?.id).toBe(nodeId(2));
+  });
+
+  test('to have routes gain nothing for them while nobody delivers', () => {
+    const { exchange, known, offer } = createWeighing({ gainLeast: 0 });
+    known.costs.set(1, { S: 10 });
+    expect(exchange.gainMs(offer(9, { S: 40 }), LATER)).toBe(-0.5);
+    known.isUnserved = true;
+    expect(exchange.gainMs(offer(9, { S: 40 }), LATER)).toBe(10_000 - 40 - 0.5);
+  });
+
+  test('give up an edge of one that broke its promise for any other while nobody delivers', () => {
+    const { exchange, known, offer, connect } = createWeighing({ gainLeast: 0 });
+    connect(true, [1, 2, 3]);
+    for (const number of [1, 2, 3]) known.costs.set(number, { S: 10 });
+    known.isWary = true;
+    known.avoided.add(nodeId(3));
+    expect(exchange.replacement(offer(9, { S: 40 }), LATER)).toBeUndefined();
+    known.isUnserved = true;
+    const expected = { id: nodeId(3), gainMs: 10_000 - 40 - 0.5 };
+    expect(exchange.replacement(offer(9, { S: 40 }), LATER)).toEqual(expected);
   });
 
   test('change a bounded number of edges', () => {

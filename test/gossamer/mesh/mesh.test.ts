@@ -62,6 +62,10 @@ function createLoaded() {
     neighbours: () => mesh.neighbours,
     isAvoided: () => false,
     isInUse: () => false,
+    isParent: () => false,
+    isWary: () => false,
+    alert: () => {},
+    isUnserved: () => false,
     canAccept: mesh.canAccept,
     canAdd: () => mesh.room() > 0,
   });

@@ -34,6 +34,29 @@ describe('The optimiser', () => {
     expect(sent('requestStatus').length).toBeGreaterThan(1);
   });
 
+  test('asks the SCX of a source that no neighbour delivers, and probes another, at once', () => {
+    const { mesh, optimizer, sent, requests } = createProbing(FAST, undefined, [nodeId(20)]);
+    optimizer.start(0);
+    optimizer.onUnserved(memberOf(20), 0);
+    expect(requests()).toMatchObject([{ addGainMs: expect.any(Number) }]);
+    expect(mesh.isPending(nodeId(20))).toBe(true);
+    optimizer.tick(0);
+    expect(sent('requestStatus').length).toBeGreaterThan(0);
+    optimizer.onUnserved(memberOf(21), 249);
+    expect(mesh.isPending(nodeId(21))).toBe(false);
+    optimizer.onUnserved(undefined, 250);
+    optimizer.tick(250);
+    expect(sent('requestStatus').length).toBeGreaterThan(0);
+    optimizer.onUnserved(memberOf(20), 500);
+    expect(requests()).toEqual([]);
+  });
+
+  test('asks nobody for a source while it is stopped', () => {
+    const { mesh, optimizer } = createProbing(FAST);
+    optimizer.onUnserved(memberOf(20), 0);
+    expect(mesh.isPending(nodeId(20))).toBe(false);
+  });
+
   test('probes one member in each round: REQUEST_STATUS, then its distance', () => {
     const { bench, mesh, optimizer, sent, tell } = createProbing(PAPER);
     optimizer.start(0);

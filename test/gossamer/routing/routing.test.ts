@@ -21,9 +21,14 @@ function createTable(changes: Partial<GossamerConfig> = {}) {
   routing.onEdgeUp(memberOf(2), 20, 0);
   bench.take();
   /** All that a neighbour knows. */
-  const hear = (from: number, routes: readonly Route[], withdrawn: Withdrawal[] = []): void => {
+  const hear = (
+    from: number,
+    routes: readonly Route[],
+    withdrawn: Withdrawal[] = [],
+    now = 0,
+  ): void => {
     const update = { kind: 'update', whole: true, routes, lost: [], withdrawn } as const;
-    routing.handleUpdate(nodeId(from), update, 0);
+    routing.handleUpdate(nodeId(from), update, now);
   };
   /** What has changed with a neighbour. */
   const hearChange = (from: number, routes: readonly Route[], lost: NodeId[] = []): void => {
@@ -390,6 +395,35 @@ describe('Routing', () => {
     expect(routing.deadline).toBe(Number.POSITIVE_INFINITY);
     hear(1, [routeOf([1, 9], 130)]);
     expect(routing.deadline).toBe(50);
+  });
+
+  test('keeps a next hop that is neither avoided nor slow, as long as it is wary of lies', () => {
+    const { routing, hear, hop } = createTable();
+    routing.onEdgeUp(memberOf(3), 10, 0);
+    hear(1, [routeOf([1, 9], 50)]);
+    routing.alert(0);
+    hear(2, [routeOf([2, 9], 0)]);
+    expect(hop()).toBe(nodeId(1));
+    routing.onBroken(nodeId(1), 1, 0);
+    expect(hop()).toBe(nodeId(2));
+    hear(3, [routeOf([3, 9], 0)]);
+    expect(hop()).toBe(nodeId(2));
+    routing.onSlow(nodeId(2), 59_999);
+    expect(hop()).toBe(nodeId(3));
+    hear(3, [routeOf([3, 9], 30)], [], 60_000);
+    expect(hop()).toBe(nodeId(3));
+    routing.tick(60_000);
+    hear(1, [routeOf([1, 9], 0)], [], 60_000);
+    expect(hop()).toBe(nodeId(1));
+  });
+
+  test('leaves a next hop that has no route any more, however wary it is', () => {
+    const { routing, hear, hop } = createTable();
+    routing.alert(0);
+    hear(1, [routeOf([1, 9], 50)]);
+    hear(2, [routeOf([2, 9], 70)]);
+    hear(1, []);
+    expect(hop()).toBe(nodeId(2));
   });
 
   test('leaves a next hop only for one that is better by the hysteresis', () => {

@@ -40,6 +40,32 @@ describe('Trust', () => {
     }
   });
 
+  test('is wary while two nodes have broken their promise within a minute', () => {
+    const trust = createTrust();
+    for (const weight of [1, 1, 1]) trust.onBroken(A, weight, 0);
+    expect(trust.isWary(0)).toBe(false);
+    trust.onBroken(B, 0.5, 1000);
+    expect(trust.isWary(1000)).toBe(false);
+    trust.onBroken(B, 0.5, 2000);
+    expect([trust.isWary(59_999), trust.isWary(60_000)]).toEqual([true, false]);
+    trust.onBroken(A, 1, 60_000);
+    expect([trust.isWary(61_999), trust.isWary(62_000)]).toEqual([true, false]);
+  });
+
+  test('is not wary of nodes that are dead or have left', () => {
+    const trust = createTrust();
+    for (const id of [A, B]) trust.onBroken(id, 1, 0);
+    trust.onGone(B);
+    expect(trust.isWary(0)).toBe(false);
+    expect(trust.isAvoided(B)).toBe(true);
+  });
+
+  test('is wary for a minute after another sign of lies', () => {
+    const trust = createTrust();
+    trust.alert(61_000);
+    expect([trust.isWary(120_999), trust.isWary(121_000)]).toEqual([true, false]);
+  });
+
   test('forgets what is more than 10 minutes past', () => {
     const trust = createTrust();
     trust.onBroken(A, 1, 0);

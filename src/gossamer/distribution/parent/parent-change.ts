@@ -56,6 +56,8 @@ export interface ParentChange extends Pick<Promises, 'take'> {
   needsRetry(now: number): boolean;
   /** Whether its upstreams are silent for longer than is usual: then a reserve should be asked. */
   needsReserve(now: number): boolean;
+  /** Whether the reserves, too, are silent. */
+  isUnserved(now: number): boolean;
   askReserve(id: NodeId, now: number): void;
   /** All that are not to be asked now: they are asked already, or failed a moment ago. */
   asked(now: number): ReadonlySet<NodeId>;
@@ -270,6 +272,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
       return true;
     },
     needsReserve: (now) => now >= reserveNeededAt(),
+    isUnserved: (now) => isMain && silence.isUnserved(now),
     askReserve: (id, now) => {
       const member = neighbour(id);
       if (member !== undefined) upstreams.askReserve(member, now);

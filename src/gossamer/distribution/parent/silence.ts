@@ -1,8 +1,9 @@
 /**
  * Measures how long the upstreams of a flow have been silent, and decides what follows (Beyond
- * §3.8). Three measures, which config.ts lists with all timeouts: longer than the source's usual
- * interval is quiet, and reserves are asked; longer than the present patience is stalled, and the
- * upstream is given up. On other channels than the first silence may last for minutes and shows
+ * §3.8). Four measures, which config.ts lists with all timeouts: longer than the source's usual
+ * interval is quiet, and reserves are asked; when these are silent, too, the flow is unserved, and an
+ * SCX that is wary of lies looks for other neighbours; longer than the present patience is stalled,
+ * and the upstream is given up. On other channels than the first silence may last for minutes and shows
  * nothing.
  */
 import { type GossamerConfig, TIMEOUTS } from '../../core/config.js';
@@ -18,6 +19,8 @@ export interface Silence {
   onGivenUp(): void;
   /** Whether no upstream has sent an ADU for longer than is usual. */
   isQuiet(now: number): boolean;
+  /** Whether that lasts for so long that reserves, too, must have been silent. */
+  isUnserved(now: number): boolean;
   /** Whether that upstream has not. */
   isMute(upstream: Subscription, now: number): boolean;
   /** From when on that upstream is stalled. */
@@ -45,6 +48,7 @@ export function createSilence(config: GossamerConfig, usualInterval: UsualInterv
       patienceMs = Math.min(2 * patienceMs, TIMEOUTS.stallPatienceMax * config.stallMs);
     },
     isQuiet: (now) => now - (heardAt ?? now) >= usualInterval.quietMs,
+    isUnserved: (now) => now - (heardAt ?? now) >= usualInterval.quietMs + TIMEOUTS.unservedMs,
     isMute: (upstream, now) =>
       now - (upstream.heardAt ?? upstream.askedAt) >= usualInterval.quietMs,
     stalledAt: (upstream) => (upstream.heardAt ?? upstream.askedAt) + patienceMs,
