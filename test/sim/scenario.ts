@@ -8,6 +8,7 @@ import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config
 import type { Adu, SourceId } from '../../src/gossamer/core/node.js';
 import { assert } from '../../src/lib/assert.js';
 import { createRng } from '../../src/lib/rng.js';
+import { becomeLiar, MANNERS, type Manner } from '../../src/simulator/faults/liars.js';
 import { createChecker } from '../../src/simulator/world/checker.js';
 import type { SimulatedScx } from '../../src/simulator/world/simulated-scx.js';
 import { createWorld, type Observer, type World } from '../../src/simulator/world/world.js';
@@ -47,6 +48,14 @@ export interface Scenario {
   /** The SCXs that get a source. */
   readonly sources: readonly number[];
   readonly faults: readonly Fault[];
+  /** SCXs that lie from some instant to the end; none is a source's SCX or a rendezvous point. */
+  readonly liars?: readonly LiarOf[];
+}
+
+interface LiarOf {
+  readonly atMs: number;
+  readonly scx: number;
+  readonly manner: Manner;
 }
 
 export interface Outcome {
@@ -72,6 +81,15 @@ const RECOVERY_MS = { fast: 20_000, paper: 90_000 } as const;
 
 /** How far behind the newest ADU an SCX may be that receives a source, ms: delays, and a round. */
 const BEHIND_MAX_MS = 2000;
+
+/** The same where SCXs lie, as they go on to the end: 5 s, for which some hold ADUs back, and that. */
+const BEHIND_LIARS_MAX_MS = 7000;
+
+/** In each n-th of the drawn sessions some SCXs lie: some with the fast profile. */
+const LIARS_EACH = 4;
+
+/** At most this share of the SCXs lies. */
+const LIARS_SHARE_MAX = 0.3;
 
 const instant = fc.integer({ min: FAULTS_BEGIN_MS, max: FAULTS_END_MS - 1000 });
 const duration = fc.integer({ min: 300, max: 15_000 });
@@ -109,6 +127,19 @@ const faultOf = (scxs: number): fc.Arbitrary<Fault> => {
   );
 };
 
+const liarsOf = (scxs: number): fc.Arbitrary<readonly LiarOf[]> =>
+  fc.uniqueArray(
+    fc.record({
+      atMs: instant,
+      scx: fc.integer({ min: 0, max: scxs - 1 }),
+      manner: fc.constantFrom(...MANNERS),
+    }),
+    { minLength: 1, maxLength: Math.floor(LIARS_SHARE_MAX * scxs), selector: ({ scx }) => scx },
+  );
+
+const isSpared = ({ scx }: LiarOf, { sources, rendezvousPoints }: Scenario): boolean =>
+  scx < rendezvousPoints || sources.includes(scx);
+
 const scenarioOf = (seed: number): fc.Arbitrary<Scenario> =>
   fc.integer({ min: 20, max: 36 }).chain((scxs) =>
     fc.record({
@@ -121,22 +152,24 @@ const scenarioOf = (seed: number): fc.Arbitrary<Scenario> =>
         maxLength: 3,
       }),
       faults: fc.array(faultOf(scxs), { minLength: 1, maxLength: 12 }),
+      liars: seed % LIARS_EACH === 3 ? liarsOf(scxs) : fc.constant([]),
     }),
   );
 
 /** The scenario of a seed; odd seeds play the fast profile, even ones the paper's. */
 export function drawScenario(seed: number): Scenario {
-  return fc.sample(scenarioOf(seed), { seed, numRuns: 1 })[0] as Scenario;
+  const drawn = fc.sample(scenarioOf(seed), { seed, numRuns: 1 })[0] as Scenario;
+  return { ...drawn, liars: (drawn.liars ?? []).filter((liar) => !isSpared(liar, drawn)) };
 }
 
-/** No ADU is lost if no SCX was out of reach for as long as ADUs are kept, nor the source. */
-export function isLossless({ profile, faults, sources }: Scenario): boolean {
+/** No ADU is lost if nobody lies and no SCX was out of reach for as long as ADUs are kept. */
+export function isLossless({ profile, faults, sources, liars = [] }: Scenario): boolean {
   const isHarmless = (fault: Fault): boolean => {
     if (fault.kind === 'cut' || fault.kind === 'freeze') return false;
     const isDeath = fault.kind === 'crash' || fault.kind === 'vanish' || fault.kind === 'leave';
     return !isDeath || !sources.includes(fault.scx);
   };
-  return profile === 'fast' && faults.every(isHarmless);
+  return profile === 'fast' && liars.length === 0 && faults.every(isHarmless);
 }
 
 /** Each hole in what an SCX delivers is one that it counted. */
@@ -198,13 +231,20 @@ function applyFault(world: World, fault: Fault): void {
 const endOf = (faults: readonly Fault[]): number =>
   Math.max(...faults.map((fault) => fault.atMs + ('forMs' in fault ? fault.forMs : 0)));
 
-/** Edges that only one end believes in, as text. */
+/** From now on an SCX lies, if it is up. */
+function corrupt(world: World, { scx: index, manner }: LiarOf): void {
+  const scx = world.scxs[index];
+  if (scx?.isUp) becomeLiar(manner, { world, scx, rng: world.rng.fork(`liar ${index}`) });
+}
+
+/** Edges that only one of two honest ends believes in, as text. */
 function halfEdges(world: World): Set<string> {
-  const live = world.live();
+  const live = world.honest();
   const byId = new Map(live.map((scx) => [scx.gossamer.self().id, scx]));
   const halves = new Set<string>();
   for (const scx of live) {
     for (const { member, ours } of scx.gossamer.view().neighbours) {
+      if (world.scxs.find(({ address }) => address === member.address)?.isLiar) continue;
       const other = byId.get(member.id)?.gossamer.view().neighbours;
       const back = other?.find((neighbour) => neighbour.member.id === scx.gossamer.self().id);
       if (back === undefined || back.ours === ours) halves.add(`${scx.index} > ${member.address}`);
@@ -221,7 +261,11 @@ function checkAgreement(world: World, config: GossamerConfig): void {
   assert(lasting.length === 0, `edges with one end: ${lasting.join(', ')}`);
 }
 
-function checkReception(world: World, sources: ReadonlyMap<SourceId, SimulatedScx>): void {
+function checkReception(
+  world: World,
+  sources: ReadonlyMap<SourceId, SimulatedScx>,
+  behindMaxMs: number,
+): void {
   for (const [source, at] of sources) {
     if (!at.isUp || at.gossamer.view().state !== 'joined') continue;
     const nextAt = (scx: SimulatedScx): number => {
@@ -229,8 +273,8 @@ function checkReception(world: World, sources: ReadonlyMap<SourceId, SimulatedSc
       return flows?.[0]?.next ?? -1;
     };
     const newest = nextAt(at);
-    const least = newest - BEHIND_MAX_MS / ADU_INTERVAL_MS;
-    const behind = world.live().filter((scx) => nextAt(scx) < least);
+    const least = newest - behindMaxMs / ADU_INTERVAL_MS;
+    const behind = world.honest().filter((scx) => nextAt(scx) < least);
     const text = behind.map((scx) => `${scx.index} (${nextAt(scx)})`).join(', ');
     assert(behind.length === 0, `SCXs behind ${newest} of the source at ${at.index}: ${text}`);
   }
@@ -269,9 +313,11 @@ export function playScenario(scenario: Scenario, observers: readonly Observer[] 
     });
   }
   for (const fault of scenario.faults) world.at(fault.atMs, () => applyFault(world, fault));
+  const liars = scenario.liars ?? [];
+  for (const liar of liars) world.at(liar.atMs, () => corrupt(world, liar));
   world.runUntil(endOf(scenario.faults) + RECOVERY_MS[scenario.profile]);
   checker.checkConnected(world);
-  checkReception(world, sources);
+  checkReception(world, sources, liars.length > 0 ? BEHIND_LIARS_MAX_MS : BEHIND_MAX_MS);
   checkAgreement(world, config);
   const { delivered, missed } = checker.totals;
   assert(missed === 0 || !isLossless(scenario), `${missed} ADUs are missed without need`);

@@ -21,7 +21,9 @@ function play(scenario: Scenario): ReturnType<typeof playScenario> {
 describe('A session', () => {
   for (const seed of seeds) {
     const scenario = drawScenario(seed);
-    const faults = [...new Set(scenario.faults.map((fault) => fault.kind))].join(', ');
+    const kinds = scenario.faults.map(({ kind }) => kind as string);
+    const liars = (scenario.liars ?? []).map(({ manner }) => `liars (${manner})`);
+    const faults = [...new Set([...kinds, ...liars])].join(', ');
     test(`keeps its invariants and recovers: seed ${seed}, ${scenario.profile}, ${faults}`, () => {
       const { delivered } = play(scenario);
       expect(delivered).toBeGreaterThan(0);
