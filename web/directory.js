@@ -1,11 +1,14 @@
 /**
- * The directory: what can be listened to at this cluster. It asks /status every few seconds and
- * brings the list up to date in place, so that a focused button stays focused.
+ * The directory: what can be listened to at this cluster. It asks /status every few seconds, and
+ * /directory for what other clusters announce, which is searched there. Both lists are brought up to date in
+ * place, so that a focused button stays focused.
  *
  * Titles come from strangers: whatever they hold goes into the page as textContent only.
  */
 
 const POLL_MS = 3000;
+const DISTANT_MS = 10_000;
+const TYPING_MS = 250;
 const RETRY_MS = 2000;
 const RETRIES_MAX = 10;
 /** A list that is longer can be searched. */
@@ -14,11 +17,15 @@ const SEARCHED_MIN = 7;
 const byId = (id) => document.getElementById(id);
 const audio = byId('audio');
 const items = new Map(); // path -> element; as many as the cluster has sessions
+const distantItems = new Map(); // the same of other clusters; as many as /directory tells at once
+let distant = []; // the sessions of other clusters that are shown
+let isConnected = false; // the cluster knows of other clusters
 let current; // the session that is to be played here
 let isTunedIn = false; // the player has its stream
 let retries = 0;
 let isLost = false; // the cluster did not answer the last time
 let timer;
+let distantTimer;
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 const nameOf = (session) => session.title || session.path;
@@ -112,7 +119,7 @@ function showPlaying() {
 }
 
 function markCurrent() {
-  for (const [path, item] of items) {
+  for (const [path, item] of [...items, ...distantItems]) {
     const isCurrent = path === current?.path;
     item.classList.toggle('current', isCurrent);
     const name = item.querySelector('h2').textContent;
@@ -122,13 +129,13 @@ function markCurrent() {
   }
 }
 
-function createItem(path) {
+function createItem(path, map) {
   const item = byId('session').content.cloneNode(true).querySelector('li');
   item.querySelector('.play').addEventListener('click', () => {
     if (current?.path === path) stop();
     else play(item.session);
   });
-  items.set(path, item);
+  map.set(path, item);
   return item;
 }
 
@@ -148,48 +155,96 @@ function fillItem(item, session) {
       .filter((part) => part !== undefined)
       .join(' \u00b7 '),
   );
+  item.querySelector('.own').hidden = session.local === false; // its page is at other clusters
   item.querySelector('.page').href = session.path;
   item.querySelector('.stream').href = listenPath(session);
   item.querySelector('.playlist').href = listenPath(session, 'm3u');
 }
 
-function showSessions(sessions) {
-  const shown = sessions.toSorted((a, b) => Number(b.onAir) - Number(a.onAir));
+function showList(list, map, shown) {
   const paths = new Set(shown.map(({ path }) => path));
-  for (const [path, item] of items) {
+  for (const [path, item] of map) {
     if (paths.has(path)) continue;
     item.remove();
-    items.delete(path);
+    map.delete(path);
   }
-  const list = byId('sessions');
   shown.forEach((session, index) => {
-    const item = items.get(session.path) ?? createItem(session.path);
+    const item = map.get(session.path) ?? createItem(session.path, map);
     fillItem(item, session);
     if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
   });
+}
+
+function showSessions(sessions) {
+  const shown = sessions.toSorted((a, b) => Number(b.onAir) - Number(a.onAir));
+  showList(byId('sessions'), items, shown);
   search();
+}
+
+/** The genres that there are; the chosen one stays, also while nothing has it. */
+function showGenres(genres) {
+  const field = byId('genre');
+  const chosen = field.value;
+  const names = genres.map(({ genre }) => genre);
+  if (chosen !== '' && !names.includes(chosen)) names.push(chosen);
+  const options = names.map((name) => new Option(name, name, false, name === chosen));
+  field.replaceChildren(field.options[0], ...options);
+  field.hidden = names.length < 2;
+}
+
+function showDistant({ connected, total, sessions, genres }) {
+  isConnected = connected;
+  distant = sessions.filter(({ local }) => !local).map((session) => ({ ...session, scxs: [] }));
+  showList(byId('distant'), distantItems, distant);
+  showGenres(genres);
+  const left = total - sessions.length;
+  byId('elsewhere').hidden = distant.length === 0;
+  byId('more').hidden = left <= 0;
+  byId('more').textContent = left > 0 ? `And ${left} more: search for what you like.` : '';
+  search();
+  markCurrent();
+}
+
+/** Asks for what other clusters announce, as far as it is searched for. */
+async function askDistant() {
+  const query = new URLSearchParams({ q: byId('search').value, genre: byId('genre').value });
+  try {
+    const response = await fetch(`directory?${query}`, { signal: AbortSignal.timeout(5000) });
+    if (response.ok) showDistant(await response.json());
+  } catch {
+    // The list stays as it was; /status tells whether the cluster answers.
+  }
+  askDistantIn(DISTANT_MS);
+}
+
+function askDistantIn(ms) {
+  clearTimeout(distantTimer);
+  if (!document.hidden) distantTimer = setTimeout(askDistant, ms);
 }
 
 /** What listeners read of a session. Its addresses would match the digits of their ports. */
 function searchedText(session) {
-  const { path, description = '', genre = '' } = session;
+  const { path, description, genre } = session;
   const title = session.onAir ? nowPlaying(session) : '';
-  return [nameOf(session), title, path, description, genre].join(' ').toLowerCase();
+  return [nameOf(session), title, path, description ?? '', genre ?? ''].join(' ').toLowerCase();
 }
 
 /** Hides what does not contain all the words. */
 function search() {
   const field = byId('search');
-  field.hidden = items.size < SEARCHED_MIN && field.value === '';
+  field.hidden = !isConnected && items.size < SEARCHED_MIN && field.value === '';
+  const chosen = byId('genre').value;
   const words = field.value.toLowerCase().split(/\s+/);
   for (const item of items.values()) {
     const text = searchedText(item.session);
-    item.hidden = !words.every((word) => text.includes(word));
+    const isOfGenre = chosen === '' || (item.session.genre ?? '').trim().toLowerCase() === chosen;
+    item.hidden = !isOfGenre || !words.every((word) => text.includes(word));
   }
 }
 
 /** The session that is played as it is now; one that has gone is off the air. */
-function follow(sessions) {
+function follow(local) {
+  const sessions = [...local, ...distant];
   if (current === undefined) return;
   const { path } = current;
   const wasOnAir = current.onAir;
@@ -202,14 +257,15 @@ function follow(sessions) {
   showPlaying();
 }
 
-function show({ cluster, sessions }) {
+function show({ cluster, sessions: all }) {
+  const sessions = all.filter(({ unlisted }) => !unlisted);
   showSessions(sessions);
   markCurrent();
   follow(sessions);
   const onAir = sessions.filter((session) => session.onAir).length;
   const listeners = plural(cluster.listeners, 'listener', 'listeners');
   byId('summary').textContent = `${onAir} on the air · ${listeners} at this cluster`;
-  const isEmpty = sessions.length === 0;
+  const isEmpty = sessions.length === 0 && distant.length === 0;
   if (isEmpty && byId('empty').hidden) byId('how').open = true;
   byId('empty').hidden = !isEmpty;
 }
@@ -241,10 +297,21 @@ audio.addEventListener('playing', () => {
   retries = 0;
   if (current?.onAir) tell('');
 });
-byId('search').addEventListener('input', search);
+byId('search').addEventListener('input', () => {
+  search();
+  askDistantIn(TYPING_MS);
+});
+byId('genre').addEventListener('change', () => {
+  search();
+  askDistantIn(0);
+});
 navigator.mediaSession?.setActionHandler('stop', stop);
-document.addEventListener('visibilitychange', () => schedule(0));
+document.addEventListener('visibilitychange', () => {
+  schedule(0);
+  askDistantIn(0);
+});
 for (const element of document.querySelectorAll('[data-origin]')) {
   element.textContent = new URL('.', location.href).href.replace(/\/$/, '');
 }
 poll();
+askDistant();

@@ -38,6 +38,9 @@ const sessionStatusSchema = z.object({
   kept: z.boolean(),
   /** The station wants to be in directories of streams. Absent from older clusters. */
   listed: z.boolean().optional(),
+  /** No directory or page is to list it. Absent: it may be listed. */
+  unlisted: z.literal(true).optional(),
+  language: z.string().max(64).optional(),
   /** Only holders of a ticket listen. Public answers leave such sessions out. */
   private: z.boolean().optional(),
   /** An SCX here plays a source. */

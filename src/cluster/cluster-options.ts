@@ -66,6 +66,8 @@ export interface ClusterOptions {
   readonly maxScxs: number;
   /** The announcement servers whose sessions are carried, `HOST` or `HOST:PORT`; default: all. */
   readonly carryFrom?: readonly string[] | undefined;
+  /** The URL of the announcement of the directory in which the cluster takes part; default: none. */
+  readonly directory?: string | undefined;
   /** SCXs for sessions that are not announced here, >= 0; default: three quarters of all. */
   readonly maxForeignScxs?: number | undefined;
   /** Of these, for one client address and for one announcement server; default: a quarter. */

@@ -128,6 +128,7 @@ function leaveAll({ server, services }: Listening, platform: Platform): void {
   server.close();
   services.webhooks.close();
   services.replicator?.close();
+  services.directory.close();
   services.proxy.close();
   services.overlayFeeds.close();
   platform.close();
@@ -137,7 +138,8 @@ function leaveAll({ server, services }: Listening, platform: Platform): void {
 /** On several machines other front ends go on, and so do the SCXs. */
 async function closeAll(listening: Listening, platform: Platform): Promise<void> {
   if (platform.shared !== undefined) return leaveAll(listening, platform);
-  const { fleet, webhooks } = listening.services;
+  const { fleet, webhooks, directory } = listening.services;
+  await directory.withdraw();
   listening.server.close();
   webhooks.close();
   await Promise.race([fleet.stopAll(), delay(CLOSE_MS, undefined, { ref: false })]);

@@ -10,6 +10,8 @@ import { parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
 import { adminRoutes } from './admin/admin-routes.js';
 import { announcementRoutes } from './announcements/announcement-routes.js';
+import { directoryRoutes } from './directory/directory-routes.js';
+import { entryRoutes } from './directory/entry-routes.js';
 import { fallbackRoutes } from './fallback/fallback-routes.js';
 import { drainRoutes } from './fleet/drain-routes.js';
 import { joinRoutes } from './fleet/join-routes.js';
@@ -102,7 +104,8 @@ function publishingRoutes(services: Services) {
 
 /** Routes for SCXs, those of this cluster and those of others. */
 function scxRoutes(services: Services) {
-  const { proofs, fleet, finder, store, fallbacks, scxs, webhooks, metrics, titles } = services;
+  const { proofs, fleet, finder, store, fallbacks, scxs, webhooks, metrics } = services;
+  const { titles, directory } = services;
   /** Of the whole session, as far as they are known here. */
   const listenersAt = (path: string): number => {
     const found = services.status(services.url).sessions.find((one) => one.path === path);
@@ -130,6 +133,7 @@ function scxRoutes(services: Services) {
     leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
     ...(shared ? [joinRoutes({ proofs, shared, clusterKey, listenerHook })] : []),
     rendezvousRoutes({ finder, scxs }),
+    entryRoutes({ proofs, ...directory }),
   ];
 }
 
@@ -163,11 +167,17 @@ function operatorRoutes({
   proxy,
   pages,
   options,
+  board,
+  directory,
 }: Services) {
   return [
     drainRoutes({ proofs, drain: fleet.drain, log: options.log }),
     icecastRoutes({ url, status, sessions, titles }),
     statusRoutes({ url, status, metrics, proxiedStreams: () => proxy.count }),
+    directoryRoutes({
+      ...{ board, url, status, carries: options.carryFrom === undefined },
+      isConnected: () => directory.session() !== undefined,
+    }),
     pageRoutes(pages),
   ];
 }

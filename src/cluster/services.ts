@@ -8,12 +8,14 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { ClusterStatus } from '../api/cluster-status.js';
+import type { ScxStatus } from '../api/scx-status.js';
 import { createProofCheck, type ProofCheck } from '../http/cluster-proof.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { packageVersion } from '../runtime/package-files.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
 import type { SigningKey } from '../runtime/signing-key.js';
+import { steadyTimeMs } from '../runtime/steady-time.js';
 import { openFilesMax, RAISE } from '../runtime/system/open-files.js';
 import type { SignedAnnouncement } from '../session/announcement.js';
 import { identityOf, type SessionIdentity } from '../session/session-id.js';
@@ -26,6 +28,9 @@ import { createOwnership, type Ownership } from './announcements/ownership.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
 import { onDisk } from './data/data-directory.js';
 import { loadAdminToken, loadClusterKey, loadSecret } from './data/lease-secret.js';
+import { type Board, createBoard } from './directory/board.js';
+import { createDirectory, type Directory } from './directory/directory.js';
+import type { SessionFacts } from './directory/own-entries.js';
 import { type FallbackFiles, openFallbackFiles } from './fallback/fallback-files.js';
 import { createFleet, type Fleet } from './fleet/fleet.js';
 import { keepPublished } from './fleet/keep-published.js';
@@ -78,6 +83,8 @@ export interface Services extends Prepared {
   readonly shared: SharedPlatform | undefined;
   readonly trustedProxies: readonly string[];
   readonly finder: AnnouncementFinder;
+  readonly board: Board;
+  readonly directory: Directory;
   readonly fleet: Fleet;
   readonly scxs: SessionScxs;
   readonly sessions: EncoderSessions;
@@ -183,6 +190,30 @@ const SHARED_WAIT_MS = 30_000;
 const waitMsOf = ({ shared }: Platform): number | undefined =>
   shared === undefined ? undefined : SHARED_WAIT_MS;
 
+/** What this cluster tells others of itself. */
+function factsFrom({
+  url,
+  version,
+  scxsMax,
+  fleet,
+}: Pick<Services, 'url' | 'version' | 'fleet'> & Pick<SupervisorConfig, 'scxsMax'>) {
+  const listenersOf = (scxs: readonly ScxStatus[]): number =>
+    scxs.reduce((sum, { listeners }) => sum + listeners, 0);
+  return {
+    facts: () => ({
+      ...{ urls: [url], version, scxsMax, scxs: fleet.size },
+      listeners: listenersOf(fleet.statuses()),
+    }),
+    sessionFacts: (id: string): SessionFacts => {
+      const scxs = fleet.statuses(id);
+      const playing = scxs.find((scx) => scx.playing !== null);
+      const kbps = Math.round(playing?.bitrateKbps ?? 0);
+      const facts = { onAir: playing !== undefined, listeners: listenersOf(scxs) };
+      return kbps > 0 ? { ...facts, kbps } : facts;
+    },
+  };
+}
+
 type StatusParts = Pick<
   Services,
   'version' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey' | 'shared'
@@ -236,12 +267,17 @@ export function createServices(
   const onEffect = metrics.countEffect;
   const fleet = createFleet({ platform, found, config, template, clusterKey, log, onEffect });
   const { carryFrom } = options;
-  const finder = createFinder({ store, learned, url, allowPrivate, carryFrom, now });
+  const board = createBoard(steadyTimeMs);
+  const listed = board.find;
+  const finder = createFinder({ store, learned, url, allowPrivate, carryFrom, listed, now });
   const scxs = createSessionScxs(fleet, clusterKey.publicKey, waitMsOf(platform));
-  const onPublished = (announcement: SignedAnnouncement): void =>
+  const onPublished = (announcement: SignedAnnouncement): void => {
     keepPublished(fleet, announcement);
+    directory.update();
+  };
   const onWithdrawn: Services['onWithdrawn'] = async ({ id, text }) => {
     fleet.unkeep(id);
+    directory.update();
     webhooks.forget(text);
     await prepared.fallbacks.sweep();
   };
@@ -252,6 +288,12 @@ export function createServices(
       frontEnds: shared.frontEnds,
       onWithdrawn: ({ name, key }) => onWithdrawn(identityOf(name, key)),
     });
+  const { scxsMax } = config;
+  const directory = createDirectory({
+    ...{ url: options.directory, board, store, finder, fleet, clusterKey, log },
+    ...factsFrom({ url, version, scxsMax, fleet }),
+    leads: replicator?.leads,
+  });
   const webhooks = createWebhooks({
     ...{ allowPrivate, log, now, onOutcome: metrics.countWebhook },
     leads: replicator?.leads,
@@ -259,6 +301,7 @@ export function createServices(
   const status = statusFrom({ version, config, fleet, store, finder, clusterKey, shared });
   return {
     ...{ ...prepared, options, url, scxHostOf, shared, metrics, fleet, finder, scxs },
+    ...{ board, directory },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({
       ...{ mounts, store, finder, scxs, sessionsHere: fleet.sessions },

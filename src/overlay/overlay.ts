@@ -15,6 +15,7 @@
 import type { Logger } from 'pino';
 import type { GossamerConfig } from '../gossamer/core/config.js';
 import type { Effect, GossamerEvent, Input } from '../gossamer/core/effects.js';
+import type { Entry } from '../gossamer/core/entry.js';
 import type { Address, Adu } from '../gossamer/core/node.js';
 import { createGossamer } from '../gossamer/gossamer.js';
 import type { FormerEdge } from '../gossamer/mesh/mesh.js';
@@ -32,6 +33,7 @@ import type { ClientHello, Hello, Voucher } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
 import { type ControlLinks, createControlLinks } from './control/control-links.js';
 import { createDataLinks, type DataLinks } from './data/data-links.js';
+import { entryRulesOf } from './entries/entry-signature.js';
 import { createLeaving, type Leaving } from './leaving.js';
 import { createLocator, type Locator } from './locate.js';
 import { createListings } from './lots/listings.js';
@@ -84,6 +86,8 @@ export interface OverlayOptions {
   /** Called for each ADU for our own listeners: once, and in order within source and channel. */
   onDeliver(adu: Adu): void;
   onEvent(event: GossamerEvent): void;
+  /** Whether the session has entries (gossamer/entries). */
+  readonly hasEntries?: boolean;
   /** The keys of the session's sources; undefined: there is no list, and all are believed. */
   readonly sourceKeys?: readonly SourceKey[] | undefined;
   /** The clusters whose SCXs may take part; undefined: all. */
@@ -107,6 +111,8 @@ export interface Overlay {
   view(): GossamerView;
   /** Watches all SCXs of the session, ourselves included, until the returned function is called. */
   watch(onSeen: (seen: Seen) => void): () => void;
+  /** The entries that are kept. */
+  entries(): Iterable<Entry>;
   readonly counters: Readonly<OverlayCounters>;
   /** Replaces the keys of the session's sources: those taken out end at once. */
   setSourceKeys(keys: readonly SourceKey[]): void;
@@ -139,6 +145,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
     feed: loop.feed,
     view,
     watch: watching.subscribe,
+    entries: parts.entries,
     counters,
     setSourceKeys: parts.trust.setKeys,
     setClusters: (clusters) => {
@@ -199,6 +206,7 @@ interface Parts {
   readonly watchers: Watchers;
   readonly watching: Watching;
   view(): GossamerView;
+  entries(): Iterable<Entry>;
 }
 
 /** Creates the parts of an overlay; `port` is the one that we listen on. */
@@ -211,6 +219,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
     self: { id, address, incarnation, rendezvous },
     ...{ config, locations, formerEdges },
     rng: rng.fork('gossamer'),
+    entries: options.hasEntries === true ? entryRulesOf(session) : undefined,
   });
   const view = (): GossamerView => machine.view();
   const loop = createMachineLoop(machine, (effect) => perform(options, parts, effect));
@@ -236,6 +245,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
     ...{ address, context, loop, view, trust, ownSketch },
     watchers: createWatchers(context, ownSketch),
     watching: createWatching(context, ownSketch, () => machine.sightings()),
+    entries: () => machine.entries(),
     controlLinks: createControlLinks(context, rng.fork('control links')),
     dataLinks: createDataLinks(context, rng.fork('data links'), main),
     leaving: createLeaving(view, loop.feed, config.drainMs + LEAVE_GRACE_MS),
@@ -308,6 +318,7 @@ function onEvent(options: OverlayOptions, parts: Parts, event: GossamerEvent): v
     parts.controlLinks.onEdge(event.member, event.kind === 'edgeUp');
     parts.dataLinks.onEdge(event.member, event.kind === 'edgeUp');
   }
+  if (event.kind === 'entryForged') parts.controlLinks.reject(event.member, 'an entry');
   if (event.kind === 'left') parts.leaving.onLeft();
   options.onEvent(event);
 }

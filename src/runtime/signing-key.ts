@@ -29,6 +29,7 @@ type SigningContext =
   | 'leave'
   | 'heartbeat'
   | 'ticket'
+  | 'entry'
   | 'cluster';
 
 /** Signs; the private half stays inside. */

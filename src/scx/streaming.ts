@@ -9,8 +9,9 @@ import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import type { SourceAccess } from '../api/source-access.js';
-import { FAST, type GossamerConfig, PAPER } from '../gossamer/core/config.js';
+import { FAST, type GossamerConfig, PAPER, withEntriesOnly } from '../gossamer/core/config.js';
 import type { GossamerEvent } from '../gossamer/core/effects.js';
+import type { Entry } from '../gossamer/core/entry.js';
 import type { Address, NodeId, SourceId } from '../gossamer/core/node.js';
 import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { SourceView } from '../gossamer/view.js';
@@ -20,8 +21,9 @@ import { createOverlay, type Overlay, type OverlayOptions } from '../overlay/ove
 import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { nodeIdOf } from '../overlay/tls/node-id.js';
 import { type SigningKey, signingKeyFrom } from '../runtime/signing-key.js';
-import { TITLE_CHANNEL } from '../session/channels.js';
+import { ENTRY_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
 import type { SessionIdentity } from '../session/session-id.js';
+import { type EntryExchange, startEntryExchange } from './front-end/entry-exchange.js';
 import type { Rival } from './ingest/encoder-slots.js';
 import type { EncoderTitle } from './ingest/encoder-title.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
@@ -90,8 +92,16 @@ const NEVER = Number.NEGATIVE_INFINITY;
 const NEWS: readonly GossamerEvent['kind'][] = ['edgeUp', 'edgeDown', 'sourceUp', 'sourceDown'];
 const ALARMS: readonly GossamerEvent['kind'][] = ['missed', 'partitionSuspected'];
 
+/** Whether it is a directory, or has a directory besides its sound. */
+const hasEntries = ({ channels }: Launch): boolean =>
+  channels.some(({ id }) => id === ENTRY_CHANNEL);
+
+const hasEntriesOnly = ({ channels }: Launch): boolean =>
+  channels.every(({ id }) => id === ENTRY_CHANNEL);
+
 function configOf(launch: Launch): GossamerConfig {
-  const profile = launch.profile === 'fast' ? FAST : PAPER;
+  const chosen = launch.profile === 'fast' ? FAST : PAPER;
+  const profile = hasEntriesOnly(launch) ? withEntriesOnly(chosen) : chosen;
   const idOf = ({ id }: Launch['channels'][number]): number => id;
   return {
     ...profile,
@@ -130,6 +140,7 @@ const overlaySettings = (launch: Launch) => ({
   advertiseHost: launch.advertiseHost,
   config: configOf(launch),
   locations: launch.locations,
+  hasEntries: hasEntries(launch),
   sourceKeys: launch.access.sources,
   clusters: launch.access.privacy?.clusters,
   voucher: launch.voucher,
@@ -163,6 +174,18 @@ function openSources({ launch, playout, now, attended, log }: StreamingOptions, 
   });
 }
 
+/** Exchanges entries with the front ends, if the session has any. */
+const exchangeEntries = ({ launch, log }: StreamingOptions, overlay: Overlay) =>
+  hasEntries(launch)
+    ? (launch.leaseUrls ?? [launch.leaseUrl]).map((url) =>
+        startEntryExchange({
+          ...{ url, isElsewhere: launch.leaseUrls !== undefined, token: launch.leaseToken },
+          ...{ session: launch.session, log, entries: overlay.entries, view: overlay.view },
+          publish: (entries) => overlay.feed({ kind: 'publishEntries', entries }),
+        }),
+      )
+    : [];
+
 /** The source of a priority that was heard last, wherever in the session it is attached. */
 const rivals =
   (overlay: Overlay, heard: RecentlyHeard) =>
@@ -189,10 +212,15 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   const titles = createTitleMemory(launch.encoderTitles ?? []);
   const network = createNetworkLogin({ login, log, self: launch.id as NodeId });
   let isLeaving = false;
+  let exchanges: readonly EntryExchange[] = [];
 
   const onClient = (client: SourceClient): void => {
     if (isLeaving) client.close('this SCX is leaving');
     else sources.handleClient(client);
+  };
+
+  const tellEntry = (entry: Entry): void => {
+    for (const one of exchanges) one.onEntry(entry);
   };
 
   const callbacks: Callbacks = {
@@ -203,6 +231,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       playout.handleAdu(adu);
     },
     onEvent: (event) => {
+      if (event.kind === 'entry') return tellEntry(event.entry);
       logEvent(log, event);
       playout.onEvent(event);
       if (NEWS.includes(event.kind)) options.onNews();
@@ -239,6 +268,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     sources.check(({ key, source }) => login.objectionTo(key, source.priority));
   };
 
+  exchanges = exchangeEntries(options, overlay);
   overlay.feed({ kind: 'join' });
   return {
     overlay,
@@ -269,6 +299,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     },
     leave: () => {
       isLeaving = true;
+      for (const one of exchanges) one.close();
       sources.tellLeaving();
       ingest.closeAll(503, 'this SCX is leaving');
       return leaveOverlay(overlay);

@@ -34,6 +34,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         RENDEZVOUS: '1',
         'radio:TITLE': '?',
         'radio:GENRE': '?',
+        'radio:LANGUAGE': '?',
         'radio:HOMEPAGE': '?',
         'radio:BITRATE': '?',
         'radio:LISTED': '?',

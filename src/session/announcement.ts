@@ -2,10 +2,10 @@
  * The announcement of a session (§2.2): "all the necessary parameters that pertain to the session".
  * It is a small XML document at a URL; this file defines its content and its bounds.
  *
- * Beyond: title, genre, homepage, bitrate, listing, keys and signature are ours. They are in our own
+ * Beyond: title, genre, language, homepage, bitrate, listing, keys and signature are ours. They are in our own
  * namespace, so that a reader of the paper's format can still read the document.
  */
-import { AUDIO_CHANNEL, TITLE_CHANNEL } from './channels.js';
+import { AUDIO_CHANNEL, ENTRY_CHANNEL, TITLE_CHANNEL } from './channels.js';
 import type { Privacy } from './privacy.js';
 import type { PublicKey } from './public-key.js';
 import type { SessionName } from './session-name.js';
@@ -48,10 +48,15 @@ export interface Announcement extends SignedFields {
   readonly rendezvous: readonly string[];
   readonly title?: string;
   readonly genre?: string;
+  /** BCP 47, in lower case: `en`, `pt-br`. */
+  readonly language?: string;
   /** An http or https URL. */
   readonly homepage?: string;
   readonly bitrateKbps?: number;
-  /** The station wants to be listed in directories of streams; false if it is absent. */
+  /**
+   * The station wants to be listed in directories of streams; absent: in the directory of clusters only;
+   * false: in none.
+   */
   readonly isListed?: boolean;
 }
 
@@ -79,6 +84,7 @@ export const ANNOUNCEMENT_LIMITS = {
   channelDescriptionLengthMax: 200,
   titleLengthMax: 200,
   genreLengthMax: 64,
+  languageLengthMax: 35,
   homepageLengthMax: 512,
   /** The range of MP3 bit rates, in kbit/s. */
   bitrateKbpsMin: 8,
@@ -90,3 +96,18 @@ export const DEFAULT_CHANNELS: readonly Channel[] = [
   { id: AUDIO_CHANNEL, description: 'audio', unicast: 'tcp' },
   { id: TITLE_CHANNEL, description: 'now-playing', unicast: 'tcp' },
 ];
+
+/** The channel of a directory. */
+export const DIRECTORY_CHANNELS: readonly Channel[] = [
+  { id: ENTRY_CHANNEL, description: 'entries', unicast: 'tcp' },
+];
+
+/** Whether the session has nothing but entries, so that there is nothing to listen to. */
+export const isDirectory = ({ channels }: Pick<Announcement, 'channels'>): boolean =>
+  channels.every(({ id }) => id === ENTRY_CHANNEL);
+
+/** Whether everybody may be told of the session. */
+export const isPublic = (announcement: Announcement): boolean =>
+  announcement.privacy === undefined &&
+  announcement.isListed !== false &&
+  !isDirectory(announcement);

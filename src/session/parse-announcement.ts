@@ -106,16 +106,26 @@ function readExtras(root: XmlElement, findings: Findings) {
   // These bounds admit any document: the parsers below refuse what is too long, with their own words.
   const homepage = text('radio:HOMEPAGE', 'the homepage', LIMITS.documentBytesMax);
   const listed = text('radio:LISTED', 'the listing', LIMITS.documentBytesMax);
+  const language = text('radio:LANGUAGE', 'the language', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
     genre: text('radio:GENRE', 'the genre', LIMITS.genreLengthMax),
+    language: language === undefined ? undefined : findings.take(parseLanguage(language)),
     homepage:
       homepage &&
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
     isListed: listed === undefined ? undefined : findings.take(parseListed(listed)),
   };
+}
+
+const LANGUAGE = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/;
+
+function parseLanguage(text: string): Result<string> {
+  const language = text.toLowerCase();
+  if (language.length <= LIMITS.languageLengthMax && LANGUAGE.test(language)) return good(language);
+  return bad(`the language must be a tag like en or pt-br, got ${excerpt(text)}`);
 }
 
 function parseListed(text: string): Result<boolean> {

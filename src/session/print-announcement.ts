@@ -68,8 +68,9 @@ function privacyBlock(privacy: Privacy | undefined): string[] {
 }
 
 function extras(announcement: Announcement): string[] {
-  const { title, genre, homepage, bitrateKbps, isListed } = announcement;
-  const about = { TITLE: title, GENRE: genre, HOMEPAGE: homepage, BITRATE: bitrateKbps };
+  const { title, genre, language, homepage, bitrateKbps, isListed } = announcement;
+  const texts = { TITLE: title, GENRE: genre, LANGUAGE: language };
+  const about = { ...texts, HOMEPAGE: homepage, BITRATE: bitrateKbps };
   const listed = isListed === undefined ? undefined : isListed ? 'yes' : 'no';
   const { key, issuedMs, adminKey, sources = [] } = announcement;
   const issued = issuedMs === undefined ? undefined : printInstant(issuedMs);

@@ -4,7 +4,12 @@
  * before anything is sent.
  */
 import { EXIT, UserError } from '../../lib/user-error.js';
-import { type Announcement, type Channel, DEFAULT_CHANNELS } from '../../session/announcement.js';
+import {
+  type Announcement,
+  type Channel,
+  DEFAULT_CHANNELS,
+  DIRECTORY_CHANNELS,
+} from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
@@ -28,9 +33,10 @@ export function createAnnouncement(
   settings: AnnounceSettings,
   earlier: Announcement | undefined,
 ): Announcement {
-  const { title, description, genre, homepage, listed } = settings;
+  const { title, description, genre, language, homepage } = settings;
   const kept = changesRightsOnly(settings) ? earlier : undefined;
-  const about = dropAbsent({ title, description, genre, homepage, isListed: listed || undefined });
+  const isListed = listingOf(settings);
+  const about = dropAbsent({ title, description, genre, language, homepage, isListed });
   const xml = printAnnouncement({
     ...(kept ?? { name, channels: channelsOf(settings), rendezvous: [] }),
     ...rendezvousOf(name, settings, kept),
@@ -41,7 +47,15 @@ export function createAnnouncement(
   return announcement.value;
 }
 
-const channelsOf = ({ udp }: AnnounceSettings): readonly Channel[] =>
+function listingOf({ listed, unlisted }: AnnounceSettings): boolean | undefined {
+  if (listed && unlisted) throw usageProblem('--listed and --unlisted exclude each other');
+  return listed ? true : unlisted ? false : undefined;
+}
+
+const channelsOf = ({ udp, directory }: AnnounceSettings): readonly Channel[] =>
+  directory ? DIRECTORY_CHANNELS : soundChannels(udp);
+
+const soundChannels = (udp: boolean): readonly Channel[] =>
   DEFAULT_CHANNELS.map((channel) => ({ ...channel, unicast: udp ? 'udp' : 'tcp' }));
 
 function rendezvousOf(

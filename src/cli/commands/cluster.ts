@@ -67,6 +67,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     anyoneMayAnnounce: settings.anyoneMayAnnounce,
     publicMap: settings.publicMap,
     carryFrom: settings.carryFrom === 'any' ? undefined : settings.carryFrom,
+    directory: settings.directory === 'off' ? undefined : settings.directory.href,
     maxForeignScxs: settings.maxForeignScxs,
     maxForeignScxsPerAddress: settings.maxForeignScxsPerAddress,
     maxListenersPerSession: settings.maxListenersPerSession || Number.POSITIVE_INFINITY,

@@ -58,6 +58,12 @@ export const hookUrl: Value<URL> = expecting(
   unquoted,
 );
 
+/** The URL of an announcement, or `off`. */
+export const announcementUrl: Value<'off' | URL> = expecting(
+  'the URL of an announcement, like https://radio.example/directory.xml, or off',
+  (raw) => (raw === 'off' ? raw : readUrl(raw)),
+);
+
 /** The URL of a mount of an Icecast server, which contains its password. */
 export const icecastTarget: Value<IcecastTarget> = expecting(
   'like icecast://source:PASSWORD@radio.example:8000/live',

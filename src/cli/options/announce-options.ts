@@ -13,8 +13,17 @@ export const announceOptions = {
   title: optionalText('TEXT', 'the name of the station'),
   description: optionalText('TEXT', 'one sentence about the station'),
   genre: optionalText('TEXT', 'the kind of music'),
+  language: optionalText('TAG', 'the language that is spoken, like en or pt-br'),
   homepage: optionalText('URL', "the station's web page"),
   listed: off('list the station in directories of streams: players and relays are told icy-pub: 1'),
+  unlisted: off(
+    'leave the station out of the directory of clusters and of the page of this one; who knows its ' +
+      'address listens as before',
+  ),
+  directory: off(
+    'announce no station but a directory: a session in which clusters tell each other what is ' +
+      'announced at them (docs/directory.md)',
+  ),
   rendezvous: optional(texts, {
     placeholder: 'LOCATION',
     repeatable: true,

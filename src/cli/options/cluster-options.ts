@@ -5,6 +5,7 @@
  * section: on a server that file usually configures nothing else.
  */
 import {
+  announcementUrl,
   clusterUrl,
   hookUrl,
   host,
@@ -73,6 +74,12 @@ export const clusterOptions = {
     help:
       'the servers of announcements whose sessions are carried here, besides those that are ' +
       'announced here; none: no others; any: all',
+  }),
+  directory: defaulting(announcementUrl, 'off', {
+    placeholder: 'URL',
+    help:
+      'the announcement of a directory in which this cluster takes part: it tells other clusters ' +
+      'what is announced here, and lists what is announced at them (docs/directory.md); off: none',
   }),
   maxForeignScxs: optional(whole(0, 10_000), {
     placeholder: 'N',

@@ -59,6 +59,8 @@ export interface FinderOptions {
   readonly allowPrivate: boolean;
   /** The servers whose announcements may be used, `HOST` or `HOST:PORT`; default: all. */
   readonly carryFrom?: readonly string[] | undefined;
+  /** What the directory tells of a session, by its id. */
+  readonly listed?: (id: string) => Omit<Learned, 'fetchedAt'> | undefined;
   readonly fetch?: typeof guardedFetch;
   /** Ms, monotonic. */
   readonly now: () => number;
@@ -254,8 +256,14 @@ export function createFinder(options: FinderOptions): AnnouncementFinder {
   const cache = createCache(options);
   const names = authoritiesOf(new URL(options.url));
   const isCarried = carriedFrom(options.carryFrom);
+  /** Where an announcement lies only a fetch proves, so the operator's choice of servers excludes it. */
+  const recallListed = (id: string): Known | undefined => {
+    const { learned, listed, carryFrom, wallNow = steadyTimeMs } = options;
+    const found = carryFrom === undefined ? listed?.(id) : undefined;
+    return found && knownOf(learned.put({ ...found, fetchedAt: wallNow() }));
+  };
   const recallForeign = (id: string): Known | undefined => {
-    const known = cache.recall(id);
+    const known = recallListed(id) ?? cache.recall(id);
     return known !== undefined && isCarried(known.url) ? known : undefined;
   };
   const named = (ref: SessionRef): Known | undefined => {

@@ -88,7 +88,7 @@ export function createFleet(options: FleetOptions): Fleet {
       listenerTotals.onLease(session, statuses(session));
       const keep = supervisor.keeps(id);
       const order = draining.isOrdered(id) ? { handOver: true } : {};
-      return { rendezvous: keep, keep, ...order };
+      return { rendezvous: supervisor.isRendezvous(id), keep, ...order };
     },
     drain: draining.drain,
     statuses,

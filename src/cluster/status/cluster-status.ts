@@ -7,6 +7,8 @@ import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
 import { announcementPath } from '../../api/publishing.js';
 import type { DisturbanceStatus, ScxStatus } from '../../api/scx-status.js';
 import { listenUrl } from '../../icecast/listen-url.js';
+import { isDirectory } from '../../session/announcement.js';
+import { dropAbsent } from '../../session/drop-absent.js';
 import type { PublicKey } from '../../session/public-key.js';
 import { parseSessionId, refPath, type SessionIdentity } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
@@ -56,6 +58,10 @@ const sumDisturbances = (all: readonly DisturbanceStatus[]): DisturbanceStatus =
   lost: sumByCause(all.map(({ lost }) => lost)),
 });
 
+/** Whether its station does not want it to be listed, or it is nothing to listen to. */
+const isUnlisted = (known: Known | undefined): true | false =>
+  known !== undefined && (known.announcement.isListed === false || isDirectory(known.announcement));
+
 function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionStatus {
   const { id, text, key } = identity;
   const scxs = from.scxs.filter(({ session }) => session === id);
@@ -75,6 +81,10 @@ function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionS
     announcementUrl: isPublished ? `${from.url}${announcementPath(path)}` : (known?.url ?? null),
     kept: isPublished,
     listed: known?.announcement.isListed ?? false,
+    ...dropAbsent({
+      unlisted: isUnlisted(known) || undefined,
+      language: known?.announcement.language,
+    }),
     private: known?.announcement.privacy !== undefined,
     onAir: scxs.some(({ playing }) => playing !== null),
     listeners: sum(scxs.map(({ listeners }) => listeners)),

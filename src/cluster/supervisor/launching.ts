@@ -20,7 +20,13 @@ import { choosePorts, type Ports } from '../ports/port-pairs.js';
 import { capacityOf } from './capacity.js';
 import { FULL, noPlace } from './outcomes.js';
 import { isIdleScx, type TrackedScx } from './scx-table.js';
-import { needsAgain, needsFirst, originOf, type SessionSlot } from './session-slot.js';
+import {
+  hasRendezvous,
+  needsAgain,
+  needsFirst,
+  originOf,
+  type SessionSlot,
+} from './session-slot.js';
 import type { SupervisorState } from './supervisor-state.js';
 
 export interface Launching {
@@ -70,7 +76,7 @@ function order(
   if (!isFirst) slot.furtherRestart = null;
   slot.current ??= id;
   const formerNeighbours = isFirst ? slot.formerNeighbours : [];
-  const rendezvous = slot.kept && isFirst;
+  const rendezvous = hasRendezvous(slot) && isFirst;
   const { encoderTitles } = slot;
   const order = { ...launch, session, rendezvous, formerNeighbours, encoderTitles };
   tell({ kind: 'launch', order });

@@ -19,7 +19,10 @@ export interface SessionSlot {
   readonly session: string;
   /** Null if no client has asked for the session since its SCX was adopted. */
   facts: LaunchFacts | null;
-  /** Published here: its rendezvous point always runs (§3.4). Other sessions are foreign. */
+  /**
+   * It always has an SCX here: it is published here (§3.4), or is the directory in which this cluster takes
+   * part. Other sessions are foreign.
+   */
   kept: boolean;
   /** The client that asked for it when it had no SCX; '' if unknown. */
   client: string;
@@ -94,6 +97,10 @@ export const serverOf = (facts: LaunchFacts | null): string =>
 /** What causes the launches of a session. */
 export const originOf = ({ kept, client, facts }: SessionSlot): Origin =>
   kept ? { client: '', server: '' } : { client, server: serverOf(facts) };
+
+/** Whether its first SCX is a rendezvous point (§3.4). */
+export const hasRendezvous = ({ kept, facts }: SessionSlot): boolean =>
+  kept && facts?.announcement === undefined;
 
 /** Whether the slot holds nothing but a record of deaths. */
 export const isIdle = (slot: SessionSlot): boolean =>

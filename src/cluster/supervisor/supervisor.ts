@@ -27,7 +27,7 @@ import { CLOSING, NOT_YET } from './outcomes.js';
 import { becomeStopped, handleFound, handleLease } from './renewals.js';
 import { createRequestList } from './request-list.js';
 import { createScxTable, type TrackedScx } from './scx-table.js';
-import { isIdle, type SessionSlot } from './session-slot.js';
+import { hasRendezvous, isIdle, type SessionSlot } from './session-slot.js';
 import { createSlotTable } from './slot-table.js';
 import type { SupervisorConfig } from './supervisor-config.js';
 import { log, type SupervisorState } from './supervisor-state.js';
@@ -40,6 +40,8 @@ export interface Supervisor extends Machine<SupervisorInput, SupervisorEffect> {
   knows(id: string, session: string): boolean;
   /** Whether this SCX is its session's rendezvous point here, and lives without clients. */
   keeps(id: string): boolean;
+  /** Whether it is a rendezvous point of its session. */
+  isRendezvous(id: string): boolean;
   /** The launch parameters of this SCX's successor, or the reason why it cannot have one. */
   planSuccessor(id: string): Result<Succession>;
   /** The SCXs whose leases hold, of one session or all, by session and id. */
@@ -121,6 +123,11 @@ function keeps({ scxs, slots }: SupervisorState, id: string): boolean {
   return slot?.current === id && slot.kept;
 }
 
+const isRendezvous = (state: SupervisorState, id: string): boolean => {
+  const slot = state.slots.get(state.scxs.get(id)?.session ?? '');
+  return keeps(state, id) && slot !== undefined && hasRendezvous(slot);
+};
+
 const isUsed = (slot: SessionSlot | undefined): boolean => slot !== undefined && !isIdle(slot);
 
 function planSuccessor(state: SupervisorState, id: string): Result<Succession> {
@@ -133,7 +140,7 @@ function planSuccessor(state: SupervisorState, id: string): Result<Succession> {
   const overlay = chooseOverlayPort(config.ports, used, scx.ports);
   if (overlay === undefined) return bad('no port is free for a second process: widen --scx-ports');
   const ports = { http: scx.ports.http, overlay };
-  return good({ facts, ports, rendezvous: keeps(state, id) });
+  return good({ facts, ports, rendezvous: isRendezvous(state, id) });
 }
 
 /**
@@ -172,6 +179,7 @@ export function createSupervisor(
     },
     knows: (id, session) => state.scxs.get(id)?.session === session,
     keeps: (id) => keeps(state, id),
+    isRendezvous: (id) => isRendezvous(state, id),
     planSuccessor: (id) => planSuccessor(state, id),
     statuses: (now, session) => state.scxs.statuses(now - config.leaseMs, session),
     sessions: () =>

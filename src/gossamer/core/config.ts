@@ -263,6 +263,17 @@ export const FAST: GossamerConfig = Object.freeze({
   pingWeight: 0.3,
 });
 
+/**
+ * A session with nothing but entries (entries/) has no listeners who would hear a gap, and many members: its
+ * heartbeats, which all SCXs pass on, are rarer.
+ */
+export const withEntriesOnly = (config: GossamerConfig): GossamerConfig => ({
+  ...config,
+  heartbeatIntervalMs: PAPER.heartbeatIntervalMs,
+  heartbeatTimeoutMs: PAPER.heartbeatTimeoutMs,
+  healDampingMs: PAPER.healDampingMs,
+});
+
 /** Timeouts that no profile changes; the table above has the reasons. All are guesses. */
 export const TIMEOUTS = Object.freeze({
   /** Silence is suspicious after this many usual intervals of the source ... */

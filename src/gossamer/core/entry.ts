@@ -18,6 +18,9 @@ export type AuthorTag = string & { readonly brand: 'AuthorTag' };
 /** The slots of an author are 0 to SLOTS_MAX - 1. */
 export const SLOTS_MAX = 257;
 
+/** Slot 0 is for facts about the author; these are for announcements. */
+export const ANNOUNCEMENT_SLOTS = SLOTS_MAX - 1;
+
 /** Bytes of the body of an entry, at most. An announcement, compressed, has 300 to 1500. */
 export const ENTRY_BODY_BYTES_MAX = 3072;
 

@@ -32,6 +32,8 @@ export interface ControlLinks {
   hangUp(to: Address): void;
   /** A mesh edge has come up or gone down. */
   onEdge(member: Member, isUp: boolean): void;
+  /** What a neighbour sent was forged: closes its connections. */
+  reject(member: Member, what: string): void;
   /** Stops the search for idle connections; closing the connections is the sockets' business. */
   close(): void;
 }
@@ -54,6 +56,11 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
     onEdge: ({ address, id }, isUp) => {
       if (isUp) pool.edges.set(address, id);
       else pool.edges.delete(address);
+    },
+    reject: ({ id, address }, what) => {
+      for (const { peer, connection } of pool.contacts.get(address)?.links ?? []) {
+        if (peer.id === id) connection.reject('forged', what);
+      }
     },
     close: () => clearInterval(sweeper),
   };

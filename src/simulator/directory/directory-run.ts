@@ -7,7 +7,7 @@
  * Bodies are as long as real ones, and contents do not matter here. Forged entries are those with a
  * signature of zeros.
  */
-import { FAST } from '../../gossamer/core/config.js';
+import { FAST, withEntriesOnly } from '../../gossamer/core/config.js';
 import { type AuthorKey, type Entry, SLOTS_MAX, stampOf } from '../../gossamer/core/entry.js';
 import { createRng, type Rng } from '../../lib/rng.js';
 import { type ControlTraffic, createControlTraffic } from '../metrics/control-traffic.js';
@@ -97,7 +97,13 @@ function createStage(options: DirectoryOptions): Stage {
   const traffic = createControlTraffic();
   const spread = createSpread();
   const world = createWorld({
-    ...{ seed, config: FAST, delayMs, observers: [traffic, spread], rendezvousPoints: 2 },
+    ...{
+      seed,
+      config: withEntriesOnly(FAST),
+      delayMs,
+      observers: [traffic, spread],
+      rendezvousPoints: 2,
+    },
     verifyEntry: ({ signature }) => signature[0] !== 0,
   });
   return { options, world, traffic, spread, rng, authors: [] };

@@ -40,6 +40,7 @@ describe('Settings', () => {
         allowPrivate: false,
         anyoneMayAnnounce: false,
         carryFrom: 'any',
+        directory: 'off',
         linger: 30,
         listenerHookFail: 'deny',
         burst: 4,
