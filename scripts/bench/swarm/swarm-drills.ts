@@ -322,9 +322,11 @@ const upgrade: SwarmDrill = {
     await until('the old SCX to close its listeners', () => areClosed(scene.listeners), 180_000);
     const since = performance.now();
     const silent = await silences(scene.listeners, since);
+    const isNew = async (): Promise<boolean> =>
+      scene.imageOf(await theScx(scene)) === NEXT_IMAGE && (await scene.scxs()).length === 1;
+    const isReplaced = await until('the new SCX', isNew, 120_000).catch(() => false);
     const missed = missedElsewhere(scene);
     await scene.settled();
-    const isReplaced = scene.imageOf(await theScx(scene)) === NEXT_IMAGE;
     const p95 = quantile(silent, 0.95);
     return {
       seen: `p95 ${ms(p95)}; ${missed.text}; ${isReplaced ? 'one SCX of the new image' : 'the OLD SCX'}`,

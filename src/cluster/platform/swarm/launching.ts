@@ -31,7 +31,7 @@ export interface ServiceLaunchingOptions extends ServiceTemplate {
   readonly leaseSecret: string;
   readonly table: ServiceTable;
   readonly machines: Pick<Machines, 'frontEnds'>;
-  readonly watch: Pick<ScxWatch, 'answers'>;
+  readonly watch: Pick<ScxWatch, 'ask'>;
   readonly log: Logger;
 }
 
@@ -88,7 +88,7 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
     if (table.isOver(name) || isHeard(name)) return false;
     const suspected = table.suspected(name);
     if (suspected === undefined) return true;
-    if (await watch.answers(suspected.httpUrl)) {
+    if ((await watch.ask(suspected.httpUrl)) === 'answers') {
       table.trust(name);
       return true;
     }

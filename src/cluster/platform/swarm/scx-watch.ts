@@ -2,17 +2,17 @@
  * Notices the end of SCXs on other machines. An SCX holds a connection to each front end, on which it
  * renews its lease. When its process ends, its machine closes that connection at once. A closed
  * connection proves nothing, so the SCX is asked whether it is there: if its port refuses, it has
- * ended. A machine that is cut off closes nothing: its SCXs are silent, and their leases run out.
+ * ended. If nothing answers, its machine may be busy, or cut off: then its lease runs out.
  */
 import type { Socket } from 'node:net';
 import type { ScxStatus } from '../../../api/scx-status.js';
-import { readText, sendRequest } from '../../../http/client/plain-request.js';
+import { readText, requestFailure, sendRequest } from '../../../http/client/plain-request.js';
 
 export interface ScxWatch {
   /** An SCX has renewed its lease over this connection. */
   onLease(status: ScxStatus, connection: Socket): void;
-  /** Whether an SCX answers. Never rejects. */
-  answers(httpUrl: string): Promise<boolean>;
+  /** How an SCX answers; `refused`: nothing listens at its port. Never rejects. */
+  ask(httpUrl: string): Promise<'answers' | 'refused' | 'silent'>;
   close(): void;
 }
 
@@ -25,21 +25,20 @@ export function createScxWatch(onEnd: (id: string) => void): ScxWatch {
   const watched = new WeakSet<Socket>();
   let isClosed = false;
 
-  const answers = async (httpUrl: string): Promise<boolean> => {
+  const ask: ScxWatch['ask'] = async (httpUrl) => {
     const signal = AbortSignal.timeout(ANSWER_MS);
     const url = new URL('/healthz', httpUrl);
     try {
       const answer = await sendRequest({ url, headers: { connection: 'close' }, signal });
       await readText(answer, ANSWER_BYTES_MAX);
-      return true;
-    } catch {
-      return false;
+      return 'answers';
+    } catch (error) {
+      return requestFailure(error) === 'ECONNREFUSED' ? 'refused' : 'silent';
     }
   };
 
   const look = async ({ id, httpUrl }: ScxStatus): Promise<void> => {
-    if (isClosed || (await answers(httpUrl)) || isClosed) return;
-    onEnd(id);
+    if (!isClosed && (await ask(httpUrl)) === 'refused' && !isClosed) onEnd(id);
   };
 
   return {
@@ -48,7 +47,7 @@ export function createScxWatch(onEnd: (id: string) => void): ScxWatch {
       watched.add(connection);
       connection.once('close', () => void look(status));
     },
-    answers,
+    ask,
     close: () => {
       isClosed = true;
     },

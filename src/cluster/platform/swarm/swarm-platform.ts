@@ -68,8 +68,8 @@ function forget({ table, tellExit }: Context, id: string): void {
 async function endSilent(context: Context, id: string): Promise<void> {
   const { table, watch, options } = context;
   const scx = table.heard(id);
-  if (scx === undefined || (await watch.answers(scx.httpUrl)) || table.heard(id) === undefined)
-    return;
+  if (scx === undefined || (await watch.ask(scx.httpUrl)) === 'answers') return;
+  if (table.heard(id) === undefined) return;
   options.log.warn({ id, machine: scx.machine }, 'an SCX is silent; another machine takes over');
   table.suspect(scx);
   forget(context, id);

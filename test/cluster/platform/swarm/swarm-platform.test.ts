@@ -173,6 +173,26 @@ describe('The platform swarm', () => {
     expect(engine.services.size).toBe(1);
   });
 
+  test('leaves an SCX to its lease that neither answers nor refuses, like one of a busy machine', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    let asked = 0;
+    const scx = createTcpServer((socket) => {
+      asked++;
+      socket.once('data', () => socket.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(scx, 'listening');
+    afterTest(() => void scx.close());
+    const url = `http://127.0.0.1:${(scx.address() as AddressInfo).port}/night.mp3`;
+    const { status, here, there } = await run(frontEnd, 1, url);
+    frontEnd.shared.onLease({ ...status, service: engine.created[0]?.Name }, here);
+    there.destroy();
+    await vi.waitFor(() => expect(asked).toBe(1));
+    expect(frontEnd.ended).toEqual([]);
+    frontEnd.platform.stop(idOf(1), 'SIGKILL');
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+  });
+
   test('starts an SCX elsewhere when one is silent, and wants the old one no more', async () => {
     const engine = await startFakeEngine();
     const frontEnd = await openFrontEnd(engine);
