@@ -14,6 +14,7 @@ import { createLotSigner } from '../../src/overlay/lots/lot-signer.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
 import { dialSecurely } from '../../src/overlay/tls/dial.js';
 import { createAnonymousContext } from '../../src/overlay/tls/identity.js';
+import { createTestimonies } from '../../src/overlay/tls/testimony.js';
 import { steadyTimeMs } from '../../src/runtime/steady-time.js';
 import { createDecoder } from '../../src/wire/decoder.js';
 import { encodeHello, encodeMessage, encodeSigned } from '../../src/wire/encoder.js';
@@ -320,4 +321,24 @@ test('A neighbour says in vain that another SCX leaves, or beats in its name', a
   await eventually(() => sequencesOf(child).length > before + 20);
   expect(neighboursOf(child)).toContain(studio.id);
   expect(child.events.filter(({ kind }) => kind === 'memberLeft')).toEqual([]);
+});
+
+test('A recorded heartbeat of an SCX that is gone is heard for ten minutes at most', async () => {
+  const [studio, child] = await startPair();
+  const numbers = Array.from({ length: 100 }, (_, index) => 100 + index);
+  // The lowest id is elected.
+  const gone = numbers.find((number) => idOf(number) < studio.id && idOf(number) < child.id) ?? 0;
+  const beatOf = (sequence: number, ageMs: number): Uint8Array => {
+    const { encode } = createTestimonies(SESSION, keyOf(gone), () => Date.now() - ageMs);
+    const frame = encode({ kind: 'heartbeat', generator: idOf(gone), sequence });
+    if (frame === undefined) throw new Error('not its own');
+    return frame;
+  };
+  const liar = await becomeNeighbour(child);
+  liar.send(beatOf(1, 610_000));
+  await eventually(() => child.overlay.counters.signedUnheard === 1);
+  expect(child.overlay.view().generator).not.toBe(idOf(gone));
+  expect(liar.isClosed).toBe(false);
+  liar.send(beatOf(2, 0));
+  await eventually(() => child.overlay.view().generator === idOf(gone));
 });

@@ -184,10 +184,9 @@ describe('A parent that', () => {
   test('says that the station has ended is not believed for long', async () => {
     const scene = await stage();
     const { liar } = scene;
-    const { scx = liar.id, stamp = 0 } = liar.route ?? {};
+    const { scx = liar.id } = liar.route ?? {};
     liar.onLot = () => undefined;
-    const withdrawn = [{ scx, stamp: stamp + 500 }];
-    liar.say({ kind: 'update', whole: true, routes: [], lost: [scx], withdrawn });
+    liar.say({ kind: 'update', whole: true, routes: [], lost: [scx], withdrawn: [] });
     for (const channel of [1, 2]) {
       liar.sendData(channel, { kind: 'refused', source: SOURCE.id, channel });
     }
