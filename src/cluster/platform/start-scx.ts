@@ -25,7 +25,7 @@ export interface ScxStartOptions extends ScxProgram {
 }
 
 /** A spare that has not taken its launch by then hangs, ms. Guess: far more than a message needs. */
-const TAKE_MS_MAX = 2000;
+const TAKE_MS_MAX = 4000;
 
 /** Where the orders of the SCX lie, if its process was started for it. */
 export const orderFileOf = (runFolder: string, id: string): string =>
