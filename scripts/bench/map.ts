@@ -1,6 +1,7 @@
 /**
  * What a map of the overlay costs: processor time of the SCX that tells of it, of an SCX that is watched, and of the
- * front end that serves all viewers, with none, one and many of them. Each viewer is a connection that reads.
+ * front end that serves all viewers, with none, one and many of them. Each viewer is a connection that reads. Then
+ * an SCX is killed, and the time is taken until a viewer is told.
  */
 import { readFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
@@ -54,6 +55,17 @@ async function measure(what: string, pids: Watched, seconds: number): Promise<Ro
   return { what, ...Object.fromEntries(shares) };
 }
 
+/** Kills an SCX; resolves to the time until the viewer is told that it is gone, ms. */
+async function killSeen(viewer: IncomingMessage, pid: number): Promise<number> {
+  const told = new Promise<void>((resolve) => {
+    viewer.on('data', (bytes: Buffer) => `${bytes}`.includes('"kind":"gone"') && resolve());
+  });
+  const killedAt = performance.now();
+  process.kill(pid, 'SIGKILL');
+  await told;
+  return performance.now() - killedAt;
+}
+
 export const run: Benchmark['run'] = async (given) => {
   const [viewers, count, seconds] = ['viewers', 'clusters', 'seconds'].map((flag) =>
     numberOf(given, flag),
@@ -87,7 +99,8 @@ export const run: Benchmark['run'] = async (given) => {
     }
     await pause(3000);
     rows.push(await measure(`${viewers} viewers`, pids, seconds));
-    return rows;
+    const ms = await killSeen(open[0] as IncomingMessage, pids.watched);
+    return [...rows, { what: `a kill is told after ${Math.round(ms)} ms` }];
   } finally {
     for (const viewer of open) viewer.destroy();
     await stage.close();

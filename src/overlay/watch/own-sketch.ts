@@ -44,9 +44,13 @@ export function createOwnSketch(view: () => GossamerView): OwnSketch {
     subscribe: (onSketch) => {
       // A function of its own, as somebody may subscribe twice.
       const own: OnSketch = (sketch) => onSketch(sketch);
+      const sketch = sketchOf(view());
+      if (timer === undefined) {
+        told = { sketch, at: performance.now() };
+        timer = setInterval(look, LOOK_MS);
+      }
       subscribers.add(own);
-      own(sketchOf(view()));
-      timer ??= setInterval(look, LOOK_MS);
+      own(sketch);
       return () => {
         subscribers.delete(own);
         if (subscribers.size === 0) stop();
