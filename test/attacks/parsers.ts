@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { ZodType } from 'zod';
 import { attachRequestSchema } from '../../src/api/attach.js';
+import { parseRecordLine } from '../../src/api/overlay-map/overlay-record.js';
 import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
 import { scxStatusSchema } from '../../src/api/scx-status.js';
 import { parsePlaylist, readingsOf } from '../../src/client/playlist/playlist-file.js';
@@ -50,6 +51,7 @@ import { readRtts } from '../../src/simulator/topology/rtt-reader.js';
 import { DATAGRAM_BYTES_MAX, decodeContent, decodeHeader } from '../../src/wire/datagram.js';
 import { createDecoder, decodeFrames } from '../../src/wire/decoder.js';
 import { encodeHello } from '../../src/wire/encoder.js';
+import { readLine } from '../../web/overlay/record.js';
 import { NIGHT } from '../scx/support.js';
 import { SOME_HELLO } from '../wire/support.js';
 
@@ -363,6 +365,12 @@ export const PARSERS: readonly OutsideParser[] = [
   whole('body of a request', DOCUMENT_BYTES, PLAIN, decodeText),
   ofJson('attach request', attachRequestSchema, '{"announcement":"', '","role":"source"}'),
   ofJson('answer of a rendezvous point', rendezvousAnswerSchema, '{"address":"', '"}'),
+  whole('overlay record', DOCUMENT_BYTES, [['{"kind":"scx","id":"', '"}']], (bytes) =>
+    parseRecordLine(decodeText(bytes) ?? ''),
+  ),
+  whole('overlay record of the page', DOCUMENT_BYTES, [['{"kind":"scx","id":"', '"}']], (bytes) =>
+    readLine(decodeText(bytes) ?? ''),
+  ),
   ofJson('lease', scxStatusSchema, '{"session":"', '","neighbours":[]}'),
   ofText(
     'topology file',
