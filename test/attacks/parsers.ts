@@ -11,12 +11,14 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { ZodType } from 'zod';
 import { attachRequestSchema } from '../../src/api/attach.js';
+import { clusterFactsSchema } from '../../src/api/directory/directory-answer.js';
 import { parseRecordLine } from '../../src/api/overlay-map/overlay-record.js';
 import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
 import { scxStatusSchema } from '../../src/api/scx-status.js';
 import { parsePlaylist, readingsOf } from '../../src/client/playlist/playlist-file.js';
 import { readToMark } from '../../src/cluster/ingest/read-to-mark.js';
 import { decodeText } from '../../src/cluster/web/methods.js';
+import { ENTRY_BODY_BYTES_MAX } from '../../src/gossamer/core/entry.js';
 import { basicAuth } from '../../src/http/server/basic-auth.js';
 import { clientAddress, trustIn } from '../../src/http/server/client-address.js';
 import { createHeadGate } from '../../src/http/server/head-gate.js';
@@ -39,6 +41,7 @@ import { createFormatProbe } from '../../src/mp3/frames/format-probe.js';
 import { createFramer } from '../../src/mp3/frames/framer.js';
 import { parseId3v1 } from '../../src/mp3/tags/id3v1.js';
 import { decodeLegacyText } from '../../src/mp3/tags/legacy-text.js';
+import { unpackEntry } from '../../src/overlay/entries/entry-body.js';
 import { verifyAnnouncement } from '../../src/runtime/signed-announcement.js';
 import { createSourceBody } from '../../src/scx/ingest/source-body.js';
 import { NOTICE_BYTES_MAX, parseNotice } from '../../src/scx/sound/now-playing.js';
@@ -329,6 +332,16 @@ export const PARSERS: readonly OutsideParser[] = [
     ],
     parseNotice,
   ),
+  whole(
+    'body of an entry',
+    ENTRY_BODY_BYTES_MAX,
+    [
+      ['\u0000', ''],
+      ['\u0001', ''],
+      ['', ''],
+    ],
+    unpackEntry,
+  ),
   ofText('announcement', DOCUMENT_BYTES, DOCUMENTS, (text) => {
     const parsed = parseAnnouncement(text);
     if (parsed.ok) verifyAnnouncement(parsed.value, 0);
@@ -363,6 +376,7 @@ export const PARSERS: readonly OutsideParser[] = [
     },
   ),
   whole('body of a request', DOCUMENT_BYTES, PLAIN, decodeText),
+  ofJson('facts about a cluster', clusterFactsSchema, '{"urls":["http://', '"]}'),
   ofJson('attach request', attachRequestSchema, '{"announcement":"', '","role":"source"}'),
   ofJson('answer of a rendezvous point', rendezvousAnswerSchema, '{"address":"', '"}'),
   whole('overlay record', DOCUMENT_BYTES, [['{"kind":"scx","id":"', '"}']], (bytes) =>

@@ -15,8 +15,11 @@ import {
 export const ENTRIES_PATH = '/entries';
 export const OWN_ENTRIES_PATH = '/entries/own';
 
-/** Entries in one request. Guess: 100 to 500 kB. */
-export const ENTRIES_TOLD_MAX = 128;
+/**
+ * Entries in one request. The front end reads and verifies the announcements in them, which takes up to
+ * 1 ms each: clients must not wait long for it.
+ */
+export const ENTRIES_TOLD_MAX = 32;
 
 /** How long a request for own entries waits, ms; and how much longer its client waits. */
 export const OWN_ENTRIES_WAIT_MS = 20_000;

@@ -4,7 +4,8 @@
  */
 import type { AuthorKey, Entry } from '../../gossamer/core/entry.js';
 import type { EntryRules } from '../../gossamer/entries/entry-admission.js';
-import { type SigningKey, verifierOf } from '../../runtime/signing-key.js';
+import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { type SigningKey, type Verify, verifierOf } from '../../runtime/signing-key.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import type { PublicKey } from '../../session/public-key.js';
 
@@ -31,12 +32,20 @@ export function signEntry(
   return { ...unsigned, signature: key.sign('entry', signedBytes(session, unsigned)) };
 }
 
-/** Whether its author has signed an entry for the session. */
-const isSigned = (entry: Entry, session: string): boolean =>
-  verifierOf(publicKeyOf(entry.author))('entry', signedBytes(session, entry), entry.signature);
+/** Keys that are kept ready: to make one takes nearly as long as to verify (measured: 0.12 and 0.15 ms). */
+const VERIFIERS_MAX = 256;
 
 /** What an SCX of the session needs to judge entries. */
-export const entryRulesOf = (session: string): EntryRules => ({
-  verify: (entry) => isSigned(entry, session),
-  timeMs: steadyTimeMs,
-});
+export function entryRulesOf(session: string): EntryRules {
+  const verifiers = createBoundedMap<AuthorKey, Verify>(VERIFIERS_MAX);
+  const verifierFor = (author: AuthorKey): Verify => {
+    const verify = verifiers.get(author) ?? verifierOf(publicKeyOf(author));
+    verifiers.set(author, verify);
+    return verify;
+  };
+  return {
+    verify: (entry) =>
+      verifierFor(entry.author)('entry', signedBytes(session, entry), entry.signature),
+    timeMs: steadyTimeMs,
+  };
+}
