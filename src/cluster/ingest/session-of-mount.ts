@@ -7,6 +7,7 @@ import type { ScxStatus } from '../../api/scx-status.js';
 import { sessionOfMount } from '../../icecast/mount.js';
 import { pathOf } from '../../lib/url-path.js';
 import type { PasswordKeys } from '../../runtime/password-keys.js';
+import { isDirectory } from '../../session/announcement.js';
 import { identityOf, refPath, type SessionRef } from '../../session/session-id.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import { isListed } from '../../session/source-key.js';
@@ -85,9 +86,12 @@ export function createEncoderSessions(options: EncoderSessionsOptions): EncoderS
 
   const first = (): SessionRef | undefined => {
     const [mounted] = mounts.values();
-    const [published] = store.all();
-    const [running = ''] = sessionsHere();
-    const known = finder.recall(running);
+    // There is nothing to hear in a directory.
+    const hasSound = ({ announcement }: Pick<Known, 'announcement'>) => !isDirectory(announcement);
+    const published = store.all().find(hasSound);
+    const known = sessionsHere()
+      .flatMap((id) => finder.recall(id) ?? [])
+      .find(hasSound);
     return mounted ?? published?.announcement.name ?? (known && refOf(known));
   };
 

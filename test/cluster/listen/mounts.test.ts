@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSessionPath } from '../../../src/session/session-name.js';
+import { signedXml } from '../../session/signed.js';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT } from '../support.js';
 
@@ -50,8 +51,10 @@ describe('A session is heard', () => {
     }
   });
 
-  test('as the first of a cluster without mounts', async () => {
+  test('as the first of a cluster without mounts, which is no directory', async () => {
     const { get, publish } = await startFake();
+    const sound = announcementXml('scattercast://a.example/all');
+    await publish('a.example/all', signedXml(sound.replace('CHANNEL id="1"', 'CHANNEL id="3"')));
     for (const path of ['/;', '/listen', '/listen.pls']) {
       expect((await get(path)).status).toBe(path === '/;' ? 404 : 400);
     }
