@@ -107,11 +107,17 @@ test('The tarball holds the build, the pages, the texts and what deploys it, no 
   const entries = [
     ...['dist/cli/main.js', 'dist/cli/simulate/job-worker.js'],
     ...['dist/client/encode/encode-thread.js', 'dist/cluster/cluster.js'],
+    'dist/web/overlay.js',
   ];
   const chunks = packed.filter((path) => /^dist\/chunks\/[\w-]+-[A-Z0-9]{8}\.js$/.test(path));
   const built = [...entries, ...chunks];
   expect(chunks.length).toBeGreaterThan(10);
-  const pages = filesBelow(join(ROOT, 'web')).map((path) => `web/${path}`);
+  /** Pages that are built are there as `dist/web`. */
+  const isSource = (path: string): boolean =>
+    path.startsWith('overlay/') || path === 'tsconfig.json';
+  const pages = filesBelow(join(ROOT, 'web'))
+    .filter((path) => !isSource(path))
+    .map((path) => `web/${path}`);
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'npm-shrinkwrap.json', 'package.json'];
   const deployment = ['acme', 'container', 'monitoring', 'systemd'].flatMap((folder) =>
     filesBelow(join(ROOT, 'scripts/packaging', folder)).map(
