@@ -181,7 +181,7 @@ export function distributionFacts(rules: GetRules): DistributionFacts {
     reserve: (scx, avoided) => rules().routing.reserve(scx, avoided),
     onUnserved: (scx, now) => {
       const { routing, optimizer, membership } = rules();
-      if (routing.isWary(now)) optimizer.onUnserved(membership.get(scx), now);
+      if (routing.isDoubtful(now)) optimizer.onUnserved(membership.get(scx), now);
     },
     onSlowParent: (parent, now) => rules().routing.onSlow(parent, now),
     onBroken: (id, weight, now) => rules().routing.onBroken(id, weight, now),
@@ -228,7 +228,7 @@ export function edgeExchangeView(rules: GetRules): EdgeExchangeView {
     isParent: (id) => rules().routing.reachedOver(id).length > 0,
     isWary: (now) => rules().routing.isWary(now),
     alert: (now) => rules().routing.alert(now),
-    isUnserved: (now) => rules().routing.isWary(now) && rules().distribution.isUnserved(now),
+    isUnserved: (now) => rules().routing.isDoubtful(now) && rules().distribution.isUnserved(now),
     canAccept: () => rules().mesh.canAccept(),
     canAdd: () => rules().mesh.room() > 0,
   };

@@ -24,7 +24,7 @@ import { createWithdrawals } from './withdrawals.js';
 
 export interface Routing
   extends Pick<NextHops, 'reserve' | 'offerOf'>,
-    Pick<Trust, 'isAvoided' | 'avoided' | 'alert' | 'isWary' | 'onGone'> {
+    Pick<Trust, 'isAvoided' | 'avoided' | 'alert' | 'isWary' | 'isDoubtful' | 'onGone'> {
   readonly table: ReadonlyMap<NodeId, TableEntry>;
   start(now: number): void;
   onEdgeUp(member: Member, rttMs: number, now: number): void;
@@ -165,6 +165,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     onGone: trust.onGone,
     alert: trust.alert,
     isWary: trust.isWary,
+    isDoubtful: trust.isDoubtful,
     announce: (source, now) => {
       if (local.announce(source)) refreshOwnEntry(now);
     },

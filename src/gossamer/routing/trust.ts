@@ -11,7 +11,8 @@
  * work. It keeps the next hop that delivers (routing-table.ts), gives up no edge for a claimed gain
  * (mesh/edge-exchange.ts, mesh/evictions.ts), and looks for other edges at once when no neighbour
  * delivers (mesh/optimizer.ts). One that dies breaks its promise, too, and so do those below it: only
- * several that stay alive are a sign of lies.
+ * several that stay alive are a sign of lies. But one is enough for that search: while no neighbour
+ * delivers, none can be seen to break its promise.
  */
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { NodeId } from '../core/node.js';
@@ -63,6 +64,8 @@ export interface Trust {
   alert(now: number): void;
   /** Whether there has been such a sign, or a broken promise, of late. */
   isWary(now: number): boolean;
+  /** Whether it is wary, or one neighbour has broken its promise of late and is alive. */
+  isDoubtful(now: number): boolean;
   /** Ends what is over; returns whether something has changed. */
   expire(now: number): boolean;
   /** When something is over; Infinity: nobody is avoided. */
@@ -111,6 +114,7 @@ export function createTrust(): Trust {
       waryUntil = now + WARY_MS;
     },
     isWary: (now) => now < waryUntil || suspectsSince(now - WARY_MS) >= SUSPECTS,
+    isDoubtful: (now) => now < waryUntil || suspectsSince(now - WARY_MS) > 0,
     expire: (now) => {
       const { size } = avoided;
       for (const [id, until] of avoided) if (until <= now) avoided.delete(id);

@@ -42,8 +42,10 @@ describe('Trust', () => {
 
   test('is wary while two nodes have broken their promise within a minute', () => {
     const trust = createTrust();
+    expect(trust.isDoubtful(0)).toBe(false);
     for (const weight of [1, 1, 1]) trust.onBroken(A, weight, 0);
     expect(trust.isWary(0)).toBe(false);
+    expect([trust.isDoubtful(59_999), trust.isDoubtful(60_000)]).toEqual([true, false]);
     trust.onBroken(B, 0.5, 1000);
     expect(trust.isWary(1000)).toBe(false);
     trust.onBroken(B, 0.5, 2000);
@@ -63,6 +65,7 @@ describe('Trust', () => {
   test('is wary for a minute after another sign of lies', () => {
     const trust = createTrust();
     trust.alert(61_000);
+    expect([trust.isDoubtful(120_999), trust.isDoubtful(121_000)]).toEqual([true, false]);
     expect([trust.isWary(120_999), trust.isWary(121_000)]).toEqual([true, false]);
   });
 
