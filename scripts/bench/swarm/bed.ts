@@ -60,6 +60,9 @@ const NAMESPACES = [
 export const intoBed = (): readonly string[] | undefined =>
   process.env[INSIDE] === undefined ? ['unshare', ...NAMESPACES, 'env', `${INSIDE}=1`] : undefined;
 
+/** What engines that were killed have left: only groups without processes can be removed. */
+const REMOVE_CGROUPS = 'find /sys/fs/cgroup/*/docker -depth -type d -exec rmdir {} + 2>/dev/null';
+
 const ip = (...args: string[]): void => void execFileSync('ip', args);
 
 /** Resolves when `holds` does; rejects after a while. */
@@ -212,7 +215,7 @@ export async function openBed(count: number): Promise<Bed> {
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     await Promise.all(opened.map((machine) => machine.stop()));
-    spawnSync('sh', ['-c', 'rmdir /sys/fs/cgroup/*/docker /sys/fs/cgroup/docker 2>/dev/null']);
+    spawnSync('sh', ['-c', REMOVE_CGROUPS]);
     rmSync(directory, { recursive: true, force: true });
   };
   const close = (): Promise<void> => {
