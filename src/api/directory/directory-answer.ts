@@ -5,12 +5,13 @@
  */
 import { z } from 'zod';
 import { ANNOUNCEMENT_SLOTS } from '../../gossamer/core/entry.js';
+import { urlOf } from '../../lib/url-path.js';
 
 const count = z.number().int().nonnegative().max(1e9);
 const ms = z.number().min(-1e6).max(1e6);
 
 const isWebOrigin = (text: string): boolean => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = urlOf(text);
   return url !== undefined && /^https?:$/.test(url.protocol) && url.origin === text;
 };
 

@@ -20,14 +20,20 @@ export interface Holder {
   readonly command: readonly string[];
 }
 
-/** A line of /proc/net/tcp that listens: the local port in hex, and behind it user and inode. */
-const LINE = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A \S+ \S+ \S+\s+(\d+)\s+\d+ (\d+)/;
+/** State LISTEN in /proc/net/tcp. */
+const LISTENS = '0A';
 
-/** The listening sockets in a text such as /proc/net/tcp. */
+/**
+ * The listening sockets in a text such as /proc/net/tcp: a line for each, in whose fields are the local
+ * address and port in hex, the state, the user and the inode.
+ */
 export function parseListening(text: string): readonly Listening[] {
   return text.split('\n').flatMap((line) => {
-    const [, port = '', user, inode = ''] = LINE.exec(line) ?? [];
-    return port === '' ? [] : [{ port: Number.parseInt(port, 16), user: Number(user), inode }];
+    const fields = line.trim().split(/\s+/);
+    const [, local = '', , state, , , , user, , inode = ''] = fields;
+    const port = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
+    if (state !== LISTENS || Number.isNaN(port)) return [];
+    return [{ port, user: Number(user), inode }];
   });
 }
 
