@@ -22,12 +22,15 @@ const parentOf = (scx: SimulatedScx): string | undefined =>
 const childrenOf = (scx: SimulatedScx): readonly string[] =>
   scx.gossamer.view().sources[0]?.flows[0]?.children ?? [];
 
+/** Longer than the tree needs to be in place, and a newcomer's share of the past, ms. */
+const LISTENED_MS = 15_000;
+
 /** A session whose SCX 7 sends an ADU each 50 ms, with its tree in place. */
 function createBroadcast(config: typeof FAST, scxs = 24): { session: Session; source: SourceId } {
   const session = createSession({ config, scxs });
   session.pass(settlingMs(config));
   const source = session.world.broadcast(session.scx(7), 50);
-  session.pass(settlingMs(config));
+  session.pass(LISTENED_MS);
   return { session, source };
 }
 
