@@ -7,12 +7,14 @@ import { measureFlood } from './trust/flood.js';
 import { measureForwarding } from './trust/forwarding.js';
 import { measureLots } from './trust/lots.js';
 import { measureSealing } from './trust/sealing.js';
+import { measureWitness } from './trust/witness.js';
 
 const PARTS: Readonly<Record<string, (flags: Flags) => Promise<Row[]> | Row[]>> = {
   lots: (given) => measureLots(numberOf(given, 'lots')),
   forwarding: measureForwarding,
   flood: measureFlood,
   sealing: measureSealing,
+  witness: measureWitness,
 };
 
 export const flags: Benchmark['flags'] = {

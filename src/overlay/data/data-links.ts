@@ -24,7 +24,8 @@ export interface DataLinks {
 
 /**
  * Creates data links without parents and children; `rng` spreads retries. Connections for the
- * channel `main`, on which no gap may be heard, are held ready to all mesh neighbours.
+ * channel `main`, on which no gap may be heard, are held ready to all mesh neighbours; those for
+ * other channels are kept once they have been used.
  */
 export function createDataLinks(context: OverlayContext, rng: Rng, main: number): DataLinks {
   const onDown =
@@ -44,7 +45,7 @@ export function createDataLinks(context: OverlayContext, rng: Rng, main: number)
     onEdge: (member, isUp) => {
       downstreams.onEdge(member.id, isUp);
       if (isUp) upstreams.hold(member, main);
-      else upstreams.release(member, main);
+      else upstreams.release(member);
     },
     send: (to, { channel, body }) => {
       if (isFromParent(body)) downstreams.send(to.id, channel, body);

@@ -30,8 +30,8 @@ export interface UpstreamTable {
   readonly retries: Retries<Address>;
   /** By `keyOf`. Bounded: outboundDataMax. */
   readonly upstreams: Map<string, Upstream>;
-  /** Keys of connections that are kept without a subscription. Bounded: mesh neighbours. */
-  readonly held: Set<string>;
+  /** The peers to which connections are kept without a subscription. Bounded: mesh neighbours. */
+  readonly held: Set<NodeId>;
   /** Keys of peers that could not be asked, which is about to be reported. */
   readonly failing: Set<string>;
   /** Called when a connection with subscriptions is gone. */
@@ -56,7 +56,7 @@ export function lose(table: UpstreamTable, upstream: Upstream): void {
 
 /** Ends the connection in order if nobody subscribes over it and it is not held in reserve. */
 export function endIfUnused(table: UpstreamTable, upstream: Upstream): void {
-  const isHeld = table.held.has(keyOf(upstream.peer.id, upstream.channel));
+  const isHeld = table.held.has(upstream.peer.id);
   if (upstream.sources.size === 0 && !isHeld && isCurrent(table, upstream)) end(table, upstream);
 }
 

@@ -2,9 +2,10 @@
  * Data connections to our parents (§3.8: "separate connections per channel"). The child opens one
  * with its first subscription at a parent, and ends it with the last one.
  *
- * Beyond: a connection to a mesh neighbour, which is a parent in reserve, may be held ready without
- * a subscription. When a parent dies, the next one then delivers after one round trip instead of
- * three.
+ * Beyond: connections to a mesh neighbour, which is a parent in reserve, are kept without a
+ * subscription, and one is held ready from the start. When a parent dies, the next one then delivers
+ * after one round trip instead of three; and neighbours that are asked in turn for what the parent
+ * may withhold (promises.ts) need no handshake each time.
  *
  * upstream-table.ts holds the connections, upstream-arrivals.ts takes what comes over them.
  */
@@ -23,10 +24,13 @@ import { endIfUnused, keyOf, lose, type Upstream, type UpstreamTable } from './u
 
 export interface Upstreams {
   send(to: Member, channel: number, message: ChildMessage): void;
-  /** Opens a connection if there is none, and keeps it even without a subscription. */
+  /**
+   * Opens a connection for a channel if there is none, and keeps those to this peer even without a
+   * subscription.
+   */
   hold(to: Member, channel: number): void;
-  /** Ends the connection as soon as it has no subscription. */
-  release(to: Member, channel: number): void;
+  /** Ends the connections to this peer as soon as they have no subscription. */
+  release(to: Member): void;
   /** Stops timers; closing the connections is the sockets' business. */
   close(): void;
 }
@@ -52,13 +56,14 @@ export function createUpstreams(
       for (const { datagrams } of table.upstreams.values()) datagrams?.close();
     },
     hold: (to, channel) => {
-      table.held.add(keyOf(to.id, channel));
+      table.held.add(to.id);
       if (!table.upstreams.has(keyOf(to.id, channel))) open(table, to, channel);
     },
-    release: (to, channel) => {
-      table.held.delete(keyOf(to.id, channel));
-      const upstream = table.upstreams.get(keyOf(to.id, channel));
-      if (upstream !== undefined) endIfUnused(table, upstream);
+    release: (to) => {
+      table.held.delete(to.id);
+      for (const upstream of [...table.upstreams.values()]) {
+        if (upstream.peer.id === to.id) endIfUnused(table, upstream);
+      }
     },
   };
 }

@@ -1,14 +1,20 @@
 /** Data connections that are held ready for parents in reserve. */
 import { expect, test } from 'vitest';
+import { FAST } from '../../../src/gossamer/core/config.js';
 import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Address } from '../../../src/gossamer/core/node.js';
 import { createDecoder, type WireEvent } from '../../../src/wire/decoder.js';
 import { encodeHello, encodeMessage } from '../../../src/wire/encoder.js';
 import {
+  announce,
   connectRaw,
+  createAdu,
   eventually,
   listenRaw,
   neighboursOf,
+  type Station,
+  sequencesOf,
+  startMesh,
   startStation,
   strangerHello,
   waitMs,
@@ -57,4 +63,18 @@ test('a data connection to each mesh neighbour is held ready while the edge last
   peer.send(encodeMessage({ kind: 'edgeDrop', instead: null }));
   await eventually(() => closed.some(([first]) => isData(first)));
   expect(heard.filter(isData)).toHaveLength(1);
+});
+
+test('neighbours that are asked in turn what the parent may withhold need no new connection each time', async () => {
+  const config = { ...FAST, witnessIntervalMs: 30 };
+  const [studio, listener] = (await startMesh(3, { config })) as [Station, Station];
+  announce(studio);
+  studio.overlay.feed({ kind: 'publish', adu: createAdu(0, 50, 2) });
+  await eventually(() => neighboursOf(listener).length === 2);
+  const { counters } = listener.overlay;
+  await eventually(() => sequencesOf(listener, 2).length === 1);
+  await eventually(() => counters.dataMessagesOut > 20);
+  const { connectionsOut, dataMessagesOut } = counters;
+  await eventually(() => counters.dataMessagesOut > dataMessagesOut + 40);
+  expect(counters.connectionsOut).toBe(connectionsOut);
 });
