@@ -11,10 +11,10 @@ import { packageVersion } from '../runtime/package-files.js';
 import { COMMANDS } from './command-list.js';
 import { CONFIG_FILE, loadConfigFile } from './options/config-file.js';
 import { flagOf, type Option, type Table, variableOf } from './options/option.js';
-import { resolveSettings } from './options/settings.js';
+import { fieldsToFind, type Layers, resolveSettings } from './options/settings.js';
 import type { Command } from './shell/command.js';
 import { EXIT_HELP } from './shell/failure.js';
-import { print } from './shell/output.js';
+import { print, remark } from './shell/output.js';
 
 const STORY =
   'Radio without a CDN: relays that organise themselves carry MP3 to any number of players.';
@@ -121,6 +121,7 @@ function flagsOf(field: string, option: Option<unknown>): Flag[] {
 
 function defaultHelp({ absence, placeholder }: Option<unknown>): string {
   if (absence === 'required') return ' (required)';
+  if (absence === 'found') return ' (default: the one that the domain of this machine names)';
   if (absence === 'optional' || placeholder === undefined) return '';
   return ` (default: ${String(absence.use)})`;
 }
@@ -130,13 +131,30 @@ const helpEnd = ({ examples }: Command): string =>
 
 async function run(name: string, command: Command, commander: Commander): Promise<void> {
   const { config } = commander.opts<{ config?: string }>();
-  const settings = resolveSettings(name, command.options, {
+  const layers = {
     flags: fieldsOf(command.options, commander),
     environment: process.env,
     file: loadConfigFile(config ?? (process.env.SCATTERCAST_CONFIG || undefined)),
-  });
+  };
+  const found = await findMissing(name, command, layers);
+  const settings = resolveSettings(name, command.options, { ...layers, found });
   if (!settings.ok) throw new UserError(EXIT.usage, settings.problems.join('\n'));
   await command.run(settings.value, commander.args);
+}
+
+/** The cluster that the network names, for a command that needs one and was given none (§2.4). */
+async function findMissing(
+  name: string,
+  { options }: Command,
+  layers: Layers,
+): Promise<Record<string, unknown>> {
+  const fields = fieldsToFind(name, options, layers);
+  if (fields.length === 0) return {};
+  const { findCluster } = await import('../client/cluster/find-cluster.js');
+  const cluster = await findCluster();
+  if (cluster === undefined) return {};
+  remark(`using the cluster ${cluster.url}, which ${cluster.namedBy} names`);
+  return Object.fromEntries(fields.map((field) => [field, cluster.url]));
 }
 
 /** The flags of the command line, by field. */

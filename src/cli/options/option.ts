@@ -5,8 +5,11 @@
  */
 import type { Value } from './values.js';
 
-/** What happens when no layer gives the option a value. */
-type Absence = 'required' | 'optional' | { readonly use: unknown };
+/**
+ * What happens when no layer gives the option a value. One that is to be found is looked for in the
+ * network, and is required if nothing is there.
+ */
+type Absence = 'required' | 'found' | 'optional' | { readonly use: unknown };
 
 /** One option. Its key in the table is its field in the configuration file. */
 export interface Option<Read> {
@@ -34,6 +37,10 @@ type About = Pick<Option<unknown>, 'flag' | 'placeholder' | 'repeatable' | 'help
 /** An option that must be given. */
 export const required = <Read>(value: Value<Read>, about: About): Option<Read> =>
   ({ ...about, value, absence: 'required' }) as Option<Read>;
+
+/** An option that must be given, unless it is found in the network. */
+export const findable = <Read>(value: Value<Read>, about: About): Option<Read> =>
+  ({ ...about, value, absence: 'found' }) as Option<Read>;
 
 /** An option that may be left out. */
 export const optional = <Read>(value: Value<Read>, about: About): Option<Read | undefined> =>

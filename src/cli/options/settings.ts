@@ -15,6 +15,8 @@ export interface Layers {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: ConfigFile | undefined;
+  /** What was found in the network for options that no layer gives. */
+  readonly found?: Readonly<Record<string, unknown>>;
 }
 
 /** A value, and the layer that it came from. */
@@ -37,18 +39,27 @@ export function resolveSettings<Options extends Table>(
     if (found !== undefined) given.set(field, found);
   }
   const problems = entries
-    .filter(([field, option]) => option.absence === 'required' && !given.has(field))
+    .filter(([field, { absence }]) => MUST_BE.has(absence) && !given.has(field))
     .map(([field, option]) => missing(field, option));
   const checked = check(table, given);
   if (checked.ok && problems.length === 0) return good(checked.value as Settings<Options>);
   return bad(...problems, ...(checked.ok ? [] : checked.problems));
 }
 
+const MUST_BE: ReadonlySet<unknown> = new Set(['required', 'found']);
+
+/** The options that should be looked for in the network, as no layer gives them. */
+export const fieldsToFind = (command: string, table: Table, layers: Layers): string[] =>
+  Object.entries(table)
+    .filter(([, { absence }]) => absence === 'found')
+    .map(([field]) => field)
+    .filter((field) => find(command, field, table[field] as Option<unknown>, layers) === undefined);
+
 function find(
   command: string,
   field: string,
   option: Option<unknown>,
-  { flags, environment, file }: Layers,
+  { flags, environment, file, found }: Layers,
 ): Given | undefined {
   const variable = variableOf(field);
   const path = file?.path ?? '';
@@ -57,6 +68,7 @@ function find(
     { raw: environment[variable] || undefined, where: `the variable ${variable}` },
     { raw: file?.sections.get(command)?.[field], where: `"${command}.${field}" in ${path}` },
     { raw: file?.fields[field], where: `"${field}" in ${path}` },
+    { raw: found?.[field], where: 'what the network names' },
     { raw: defaultOf(option), where: `the default of ${flagOf(field, option)}` },
   ];
   return candidates.find(({ raw }) => raw !== undefined);
@@ -67,7 +79,8 @@ const defaultOf = ({ absence }: Option<unknown>): unknown =>
 
 const missing = (field: string, option: Option<unknown>): string =>
   `${flagOf(field, option)} ${option.placeholder ?? ''} is missing: give the flag, ` +
-  `the variable ${variableOf(field)}, or "${field}" in the configuration file`;
+  `the variable ${variableOf(field)}, or "${field}" in the configuration file` +
+  (option.absence === 'found' ? '; the domain of this machine names none' : '');
 
 function check(table: Table, given: ReadonlyMap<string, Given>): Result<object> {
   const shape = Object.entries(table).flatMap(([field, { value }]) =>

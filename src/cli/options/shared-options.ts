@@ -3,7 +3,7 @@
  * the same, and reads the same in the help, wherever it appears.
  */
 import { clusterUrl, clusterUrls, ports } from './address-values.js';
-import { defaulting, type Option, optional, required } from './option.js';
+import { defaulting, findable, type Option, optional, required } from './option.js';
 import { oneOf, onOff, text, type Value, whole } from './values.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -30,14 +30,14 @@ export const scxPorts = (use: string) =>
 
 const CLUSTER = { placeholder: 'URL', help: 'the cluster to use, like http://HOST:8000' };
 
-/** `--cluster URL`, which must be given. */
-export const oneCluster = required(clusterUrl, CLUSTER);
+/** `--cluster URL`, which must be given, or the network names one. */
+export const oneCluster = findable(clusterUrl, CLUSTER);
 
 /** `--cluster URL`, which may be left out. */
 export const optionalCluster = optional(clusterUrl, CLUSTER);
 
 /** `--cluster URL,URL` of commands that go on at another cluster when one fails. */
-export const severalClusters = required(clusterUrls, {
+export const severalClusters = findable(clusterUrls, {
   placeholder: 'URL',
   help:
     'the cluster to use, like http://HOST:8000, or several with commas between: when one ' +

@@ -5,7 +5,7 @@ import { clusterOptions } from '../../../src/cli/options/cluster-options.js';
 import { parseConfigFile } from '../../../src/cli/options/config-file.js';
 import { flagOf, variableOf } from '../../../src/cli/options/option.js';
 import { TABLES } from '../../../src/cli/options/option-tables.js';
-import { type Layers, resolveSettings } from '../../../src/cli/options/settings.js';
+import { fieldsToFind, type Layers, resolveSettings } from '../../../src/cli/options/settings.js';
 
 const FILE = '/etc/scattercast.json';
 
@@ -203,10 +203,28 @@ describe('Settings', () => {
     const result = resolveSettings('broadcast', broadcastOptions, layers({}));
     expect(problemsOf(result)).toEqual([
       '--cluster URL is missing: give the flag, the variable SCATTERCAST_CLUSTER, or "cluster" ' +
-        'in the configuration file',
+        'in the configuration file; the domain of this machine names none',
       '--announcement URL is missing: give the flag, the variable SCATTERCAST_ANNOUNCEMENT, or ' +
         '"announcement" in the configuration file',
     ]);
+  });
+
+  test('take what the network names only where no layer gives a value', () => {
+    const found = { cluster: 'http://found.example:8000' };
+    const read = (given: Given) =>
+      resolveSettings('status', TABLES.status, { ...layers(given), found });
+    expect(read({})).toMatchObject({ value: { cluster: 'http://found.example:8000' } });
+    expect(fieldsToFind('status', TABLES.status, layers({}))).toEqual(['cluster']);
+    for (const given of [
+      { flags: { cluster: 'a.example' } },
+      { environment: { SCATTERCAST_CLUSTER: 'a.example' } },
+      { file: { cluster: 'a.example' } },
+    ]) {
+      expect(fieldsToFind('status', TABLES.status, layers(given))).toEqual([]);
+      expect(read(given)).toMatchObject({
+        value: { cluster: expect.stringContaining('a.example') },
+      });
+    }
   });
 
   test('read the address of a cluster with or without http', () => {
