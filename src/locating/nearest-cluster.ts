@@ -43,8 +43,8 @@ export interface Expectation {
 
 /**
  * A round trip that coordinates predict is wrong by this share and this much, ms; one that was seen
- * from the place differs by half of it. Measured: bench/locating.ts; a third of it or twice as much
- * change the result by less than the draw does.
+ * from the place differs by half of it. Measured (scripts/bench/locating.ts): 0.1 and 3 ms, or 0.25
+ * and 6 ms, change the result by less than the draw does.
  */
 const WRONG_SHARE = 0.15;
 const WRONG_MS = 4;

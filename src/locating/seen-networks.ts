@@ -18,6 +18,8 @@ import {
 const NETWORKS_MAX = 20_000;
 /** Clusters remembered of a network. Guess: more than it is ever sent to. */
 const CLUSTERS_MAX = 32;
+/** Clusters whose coordinates are kept. Guess: more than there are. */
+const PLACED_CLUSTERS_MAX = 1000;
 /** A shorter round trip replaces a longer one, and any replaces one of this age, ms. Guess. */
 const FRESH_MS = 3_600_000;
 /** An older one is forgotten, ms. Guess: routes of the Internet last for weeks. */
@@ -59,7 +61,7 @@ export interface SeenNetworks {
 export function createSeenNetworks(rng: Rng): SeenNetworks {
   const networks = createBoundedMap<string, Network>(NETWORKS_MAX);
   /** Coordinates of clusters as last told, for those of the networks. */
-  const clusterPlaces = createBoundedMap<string, Coordinates>(1000);
+  const clusterPlaces = createBoundedMap<string, Coordinates>(PLACED_CLUSTERS_MAX);
 
   /** Forgets what is old, and draws the place anew. */
   const refresh = (network: Network, now: number): void => {
@@ -95,8 +97,8 @@ export function createSeenNetworks(rng: Rng): SeenNetworks {
     },
     onSeen: (name, to, rttMs, now) => {
       if (!(rttMs >= 0 && rttMs <= RTT_MAX_MS)) return;
-      const network = networks.use(name) ?? unknownNetwork();
-      networks.set(name, network);
+      const network = networks.get(name) ?? unknownNetwork();
+      networks.set(name, network); // It becomes the youngest.
       clusterPlaces.set(to.id, to.coordinates);
       const before = network.seen.get(to.id);
       if (before !== undefined && before.rttMs <= rttMs && now - before.at < FRESH_MS) return;

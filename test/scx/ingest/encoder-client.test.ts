@@ -105,20 +105,6 @@ describe('An encoder as a source client', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('states anew each two minutes that it is attached', () => {
-    const { encoder, sent } = openEncoder();
-    expect(encoder.client.source.statement?.timeMs).toBe(1);
-    for (let second = 0; second <= 240; second++) {
-      encoder.keepAlive();
-      vi.advanceTimersByTime(1000);
-    }
-    expect(sent.filter((what) => what !== 'keep-alive')).toEqual(['stated 2', 'stated 3']);
-    encoder.close('gone');
-    vi.advanceTimersByTime(240_000);
-    encoder.keepAlive();
-    expect(sent).not.toContain('stated 4');
-  });
-
   test('has sent everything when its SCX leaves, and is closed once', () => {
     const { encoder, closed, sent, audio } = openEncoder();
     for (const n of [0, 1, 2]) audio(n);
