@@ -28,6 +28,7 @@ import { feedRoutes } from './session-pages/feed-routes.js';
 import { sessionPageHandler, sessionPageRoutes } from './session-pages/session-page-routes.js';
 import { icecastRoutes } from './status/icecast-routes.js';
 import { listenersOf } from './status/icecast-sources.js';
+import { roomRoutes } from './status/room-routes.js';
 import { statusRoutes } from './status/status-routes.js';
 import { clientOf, noteClient } from './web/client.js';
 import { refuseForeignPages } from './web/own-pages.js';
@@ -169,6 +170,8 @@ function operatorRoutes({
   options,
   board,
   directory,
+  clusterKey,
+  room,
 }: Services) {
   return [
     drainRoutes({ proofs, drain: fleet.drain, log: options.log }),
@@ -178,6 +181,7 @@ function operatorRoutes({
       ...{ board, url, status, carries: options.carryFrom === undefined },
       isConnected: () => directory.session() !== undefined,
     }),
+    roomRoutes({ clusterKey, room, now: () => performance.now() }),
     pageRoutes(pages),
   ];
 }

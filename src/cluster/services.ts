@@ -17,7 +17,7 @@ import { createPasswordKeys } from '../runtime/password-keys.js';
 import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
 import { openFilesMax, RAISE } from '../runtime/system/open-files.js';
-import type { SignedAnnouncement } from '../session/announcement.js';
+import { isDirectory, type SignedAnnouncement } from '../session/announcement.js';
 import { identityOf, type SessionIdentity } from '../session/session-id.js';
 import { createScxClients, type ScxClients } from './admin/scx-clients.js';
 import { type AdminLogin, createAdminLogin } from './announcements/admin-login.js';
@@ -47,6 +47,7 @@ import { advertisedHost, type ScxHostOf } from './ports/scx-host.js';
 import { type Replicator, startReplicator } from './replica/replicator.js';
 import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
 import { clusterStatus } from './status/cluster-status.js';
+import { drawRoom, type Room } from './status/room.js';
 import { openTitleHistory, type TitleHistory } from './status/title-history.js';
 import {
   type SupervisorConfig,
@@ -106,6 +107,8 @@ export interface Services extends Prepared {
   status(url: string): ClusterStatus;
   /** The same without private sessions. */
   publicStatus(url: string): ClusterStatus;
+  /** What there is room for. */
+  room(): Room;
 }
 
 const now = (): number => performance.now();
@@ -243,6 +246,28 @@ function statusFrom(parts: StatusParts) {
     });
 }
 
+/** Says what there is room for, whenever it is asked. */
+function roomFrom(
+  options: ClusterOptions,
+  parts: Pick<Services, 'url' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey'>,
+) {
+  const { url, config, fleet, store, finder, clusterKey } = parts;
+  const { listenersMax } = { ...SCX_DEFAULTS, ...options.scx };
+  return () =>
+    drawRoom({
+      ...{ key: clusterKey.publicKey, url, config, scxListenersMax: listenersMax },
+      carriesAny: options.carryFrom === undefined && config.foreignMax > 0,
+      scxCount: fleet.size,
+      scxs: fleet.statuses(),
+      published: store.all().map(({ announcement: { name, key } }) => identityOf(name, key).id),
+      isPublic: (id) => {
+        const known = finder.recall(id);
+        if (known === undefined) return false;
+        return known.announcement.privacy === undefined && !isDirectory(known.announcement);
+      },
+    });
+}
+
 const withoutPrivate = ({ cluster, sessions }: ClusterStatus): ClusterStatus => ({
   cluster,
   sessions: sessions.filter((session) => session.private !== true),
@@ -319,5 +344,6 @@ export function createServices(
     ...{ webhooks, replicator, onPublished, onWithdrawn },
     status,
     publicStatus: (at) => withoutPrivate(status(at)),
+    room: roomFrom(options, { url, config, fleet, store, finder, clusterKey }),
   };
 }

@@ -30,6 +30,7 @@ type SigningContext =
   | 'heartbeat'
   | 'ticket'
   | 'entry'
+  | 'room'
   | 'cluster';
 
 /** Signs; the private half stays inside. */
