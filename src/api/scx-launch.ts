@@ -65,8 +65,8 @@ export const launchSchema = z.strictObject({
   leaseUrls: z.array(z.string().max(2048)).max(16).optional(),
   leaseToken: z.string().max(256),
   leaseIntervalMs: z.number().min(50).max(60_000),
-  /** The service of the engine that keeps it running, and its machine; absent on one machine. */
-  service: z.string().max(63).optional(),
+  /** The id of the engine's service that keeps it running, and its machine; absent on one machine. */
+  service: z.string().max(64).optional(),
   machine: z.string().max(255).optional(),
   /** The address at which others reach it; the sockets listen on `listenHost`. */
   advertiseHost: z.string().max(255),

@@ -99,8 +99,8 @@ export const scxStatusSchema = z.object({
   session: z.string().max(400),
   id: nodeId,
   pid: z.number().int().positive(),
-  /** The Swarm service that runs it, and the name of its machine; absent on the platform `process`. */
-  service: z.string().max(63).optional(),
+  /** The id of the Swarm service that runs it, and the name of its machine; absent on the platform `process`. */
+  service: z.string().max(64).optional(),
   machine: z.string().max(255).optional(),
   /** Ms since that machine was started. */
   clockMs: ms.optional(),

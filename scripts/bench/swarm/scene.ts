@@ -98,7 +98,9 @@ export const frontEndContainer = (machine: Machine): string =>
 
 /** The container of an SCX. */
 export const scxContainer = (machine: Machine, { service }: ScxStatus): string =>
-  machine.docker('ps', '--quiet', '--filter', `name=${service}`).split('\n')[0] ?? '';
+  machine
+    .docker('ps', '--quiet', '--filter', `label=com.docker.swarm.service.id=${service}`)
+    .split('\n')[0] ?? '';
 
 async function allAnswer({ machines }: Bed): Promise<boolean> {
   const all = await Promise.all(machines.map((machine) => statusOf(urlOf(machine))));

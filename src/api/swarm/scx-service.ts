@@ -15,6 +15,7 @@ import { neighboursSchema } from '../scx-status.js';
 
 /** The environment variable of the document, and those that the engine fills in. */
 export const SERVICE_VARIABLE = 'SCATTERCAST_SCX_SERVICE';
+export const SERVICE_ID_VARIABLE = 'SCATTERCAST_SCX_SERVICE_ID';
 export const MACHINE_VARIABLE = 'SCATTERCAST_SCX_MACHINE';
 
 /** Where the engine puts the cluster's secret. */
@@ -28,8 +29,6 @@ const frontEndsSchema = z.array(z.string().max(2048)).max(FRONT_ENDS_MAX);
 const port = z.number().int().min(1).max(65_535);
 
 export const scxServiceSchema = z.strictObject({
-  /** The name of the service. */
-  service: z.string().max(63),
   /** The front ends at the time of its creation, `http://HOST:PORT`. */
   frontEnds: frontEndsSchema,
   /** The ports of SCXs on each machine, `last` included; null: any. */
@@ -49,7 +48,8 @@ export type ScxService = Readonly<z.infer<typeof scxServiceSchema>>;
 export const joinSchema = z.strictObject({
   id: launchSchema.shape.id,
   session: launchSchema.shape.session,
-  service: z.string().max(63),
+  /** The engine's id of its service. */
+  service: z.string().max(64),
 });
 
 export type Join = Readonly<z.infer<typeof joinSchema>>;

@@ -12,6 +12,7 @@ import {
   MACHINE_VARIABLE,
   type ScxService,
   SECRET_FILE,
+  SERVICE_ID_VARIABLE,
   SERVICE_VARIABLE,
   scxServiceSchema,
 } from '../../api/swarm/scx-service.js';
@@ -51,12 +52,15 @@ export async function runScx(): Promise<void> {
 }
 
 /** An engine has started this process. */
-async function givenAsService(base64: string): Promise<Given> {
+async function givenAsService(base64: string): Promise<Given | undefined> {
   const service = readService(base64);
   const log = await createLog(service.launch.logLevel);
   const machine = process.env[MACHINE_VARIABLE] ?? '';
   const token = (await readFile(SECRET_FILE, 'utf8')).trim();
-  return { launch: await joinCluster({ service, machine, token, log }), log };
+  const serviceId = process.env[SERVICE_ID_VARIABLE] ?? '';
+  const launch = await joinCluster({ service, serviceId, machine, token, log });
+  if (launch === undefined) log.info('No front end wants this SCX any more; it ends.');
+  return launch && { launch, log };
 }
 
 function readService(base64: string): ScxService {

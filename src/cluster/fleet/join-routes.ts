@@ -22,7 +22,7 @@ export interface JoinDependencies {
 }
 
 const NOT_OURS = problem(401, 'Only the SCXs of this cluster may join it.');
-const UNWANTED = problem(410, 'The service of this SCX is to end.');
+const UNWANTED = 'The service of this SCX is to end.\n';
 const BYTES_MAX = 4096;
 
 const readJoin = jsonReader(joinSchema, BYTES_MAX, () =>
@@ -43,17 +43,17 @@ async function answerJoin(
   }
   const { session, id } = join.value;
   const facts = shared.onJoin(join.value);
-  if (facts === undefined) return UNWANTED;
-  const answer: JoinAnswer = {
+  const answer: JoinAnswer | undefined = facts && {
     voucher: vouchFor(clusterKey, session, id),
     formerNeighbours: facts.formerNeighbours ?? [],
     encoderTitles: facts.encoderTitles ?? [],
     listenerHook: listenerHook ?? null,
     frontEnds: [...shared.frontEnds()],
   };
-  const body = JSON.stringify(answer);
-  response.set(PROOF_FIELD, proofs.answerTo(request.get(PROOF_FIELD), 200, body));
-  response.type('application/json').send(body);
+  const [code, body] = answer === undefined ? [410, UNWANTED] : [200, JSON.stringify(answer)];
+  response.set(PROOF_FIELD, proofs.answerTo(request.get(PROOF_FIELD), code, body));
+  response.status(code).type(code === 200 ? 'application/json' : 'text/plain');
+  response.set('Cache-Control', 'no-store').send(body);
   return undefined;
 }
 

@@ -2,7 +2,8 @@
  * The start of an SCX that an engine runs as a service (api/swarm/scx-service.ts): it draws its key, finds
  * its ports, and asks the front ends for what the service's document does not have: their word that
  * it is one of theirs, and the neighbours of the SCX before it. All front ends are asked at once; the
- * first answer counts.
+ * first answer counts. It may be that the SCX is not wanted any more: then it ends at once, and in
+ * order, so that the engine does not start it again.
  *
  * A session goes on while no front end is there: after JOIN_MS the SCX starts without an answer. Only
  * for a private session it has to wait, as nobody would let it in.
@@ -23,6 +24,8 @@ import { findFreePorts } from './free-ports.js';
 
 export interface JoinOptions {
   readonly service: ScxService;
+  /** The engine's id of it. */
+  readonly serviceId: string;
   /** The name of this machine, by which others reach it. */
   readonly machine: string;
   /** The cluster's secret. */
@@ -35,19 +38,25 @@ const RETRY_MS = 200;
 const ASK_MS = 2000;
 const ANSWER_BYTES_MAX = 256 * 1024;
 
+/** The front ends' answer; `unwanted`: the service is to end. */
+type Joined = JoinAnswer | 'unwanted';
+
+const GONE = 410;
+
 /** Asks one front end until it answers, or `isOver`. Never rejects. */
 async function askOne(
   { token, log }: JoinOptions,
   frontEnd: string,
   join: Join,
   isOver: () => boolean,
-): Promise<JoinAnswer | undefined> {
+): Promise<Joined | undefined> {
   const ask = createProvenClient(token, true);
   const limits = { withinMs: ASK_MS, answerBytesMax: ANSWER_BYTES_MAX };
   const url = new URL(`${frontEnd}/joins`);
   while (!isOver()) {
     try {
       const answer = await ask({ url, method: 'POST', body: JSON.stringify(join), ...limits });
+      if (answer.isOurs && answer.status === GONE) return 'unwanted';
       if (answer.isOurs && answer.status === 200) {
         return joinAnswerSchema.parse(JSON.parse(answer.text));
       }
@@ -60,7 +69,7 @@ async function askOne(
 }
 
 /** The first answer; undefined if none came in time. */
-async function askAll(options: JoinOptions, join: Join): Promise<JoinAnswer | undefined> {
+async function askAll(options: JoinOptions, join: Join): Promise<Joined | undefined> {
   const { service, log } = options;
   const until =
     service.launch.access.privacy === undefined
@@ -79,22 +88,27 @@ async function askAll(options: JoinOptions, join: Join): Promise<JoinAnswer | un
   return first;
 }
 
-/** The launch document of this SCX. Rejects with a UserError if no port is free. */
-export async function joinCluster(options: JoinOptions): Promise<Launch> {
-  const { service, machine, token } = options;
+/**
+ * The launch document of this SCX; undefined: it is not wanted. Rejects with a UserError if no port is
+ * free.
+ */
+export async function joinCluster(options: JoinOptions): Promise<Launch | undefined> {
+  const { service, serviceId, machine, token } = options;
   const { launch } = service;
   const key = drawSigningKey();
   const id = nodeIdOf(key.publicKey);
-  const asking = askAll(options, { id, session: launch.session, service: service.service });
+  const asking = askAll(options, { id, session: launch.session, service: serviceId });
   const ports = await findFreePorts(service.ports, launch.listenHost, launch.session);
+  const joined = await asking;
+  if (joined === 'unwanted') return undefined;
   const { voucher, formerNeighbours, encoderTitles, listenerHook, frontEnds } =
-    (await asking) ?? ({} as Partial<JoinAnswer>);
+    joined ?? ({} as Partial<JoinAnswer>);
   const urls = frontEnds ?? service.frontEnds;
   return {
     ...launch,
     ...{ id, keySeed: key.seed(), voucher, formerNeighbours, encoderTitles },
     ...(listenerHook ? { listenerHook } : {}),
-    ...{ service: service.service, machine, advertiseHost: machine, leaseToken: token },
+    ...{ service: serviceId, machine, advertiseHost: machine, leaseToken: token },
     ...{ leaseUrl: urls[0] ?? '', leaseUrls: [...urls] },
     ...{ httpPort: ports.http, overlayPort: ports.overlay },
   };

@@ -60,7 +60,7 @@ describe('An SCX that joins its cluster', () => {
 
   test('is refused when its service is removed', async () => {
     const { send } = await openFrontEnd(false);
-    expect(await send('secret', JOIN)).toMatchObject({ status: 410 });
+    expect(await send('secret', JOIN)).toMatchObject({ status: 410, isOurs: true });
   });
 
   test('gets nothing without the secret, nor for what is no SCX', async () => {

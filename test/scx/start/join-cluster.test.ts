@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { launchSchema } from '../../../src/api/scx-launch.js';
+import { type Launch, launchSchema } from '../../../src/api/scx-launch.js';
 import type { JoinAnswer, ScxService } from '../../../src/api/swarm/scx-service.js';
 import { vouchFor } from '../../../src/overlay/tls/membership.js';
 import { nodeIdOf } from '../../../src/overlay/tls/node-id.js';
@@ -18,7 +18,7 @@ const NIGHT = identity('scattercast://radio.example/night').id;
 const CLUSTER_KEY = drawSigningKey();
 
 const serviceOf = (frontEnds: string[], ports: ScxService['ports'] = null): ScxService => ({
-  ...{ service: 'sc-1-0', frontEnds, ports },
+  ...{ frontEnds, ports },
   launch: {
     ...{ session: NIGHT, channels: [{ id: 1, unicast: 'tcp' }], locations: [] },
     access: { issuedMs: 1, sources: [STATION] },
@@ -28,7 +28,7 @@ const serviceOf = (frontEnds: string[], ports: ScxService['ports'] = null): ScxS
   },
 });
 
-async function openFrontEnd(secret: string): Promise<string> {
+async function openFrontEnd(secret: string, status = 200): Promise<string> {
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (part) => {
@@ -41,7 +41,7 @@ async function openFrontEnd(secret: string): Promise<string> {
         ...{ formerNeighbours: [], encoderTitles: [], listenerHook: null },
         frontEnds: ['http://10.77.0.1:8000', 'http://10.77.0.2:8000'],
       };
-      answerProven(secret, request, response, { body: JSON.stringify(answer) });
+      answerProven(secret, request, response, { status, body: JSON.stringify(answer) });
     });
   });
   server.listen(0, '127.0.0.1');
@@ -53,8 +53,17 @@ async function openFrontEnd(secret: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const join = (service: ScxService) =>
-  joinCluster({ service, machine: 'one.example', token: 'secret', log: pino({ enabled: false }) });
+const tryJoin = (service: ScxService) =>
+  joinCluster({
+    ...{ service, serviceId: 'sc-1', machine: 'one.example', token: 'secret' },
+    log: pino({ enabled: false }),
+  });
+
+async function join(service: ScxService): Promise<Launch> {
+  const launch = await tryJoin(service);
+  if (launch === undefined) throw new Error('it is not wanted');
+  return launch;
+}
 
 describe('An SCX that an engine starts', () => {
   test('draws its key, and gets the word of its cluster from the front end that answers', async () => {
@@ -67,6 +76,13 @@ describe('An SCX that an engine starts', () => {
     expect(nodeIdOf(signingKeyFrom(launch.keySeed).publicKey)).toBe(launch.id);
     expect(launch.voucher).toEqual(vouchFor(CLUSTER_KEY, NIGHT, launch.id));
     expect((await join(serviceOf(urls))).id).not.toBe(launch.id);
+  });
+
+  test('ends at once when a front end does not want it, but believes only one of its cluster', async () => {
+    const unwanted = [await openFrontEnd('secret', 410)];
+    expect(await tryJoin(serviceOf(unwanted))).toBeUndefined();
+    const guessed = [await openFrontEnd('guessed', 410), await openFrontEnd('secret')];
+    expect(await tryJoin(serviceOf(guessed))).toBeDefined();
   });
 
   test('believes no front end that does not know the secret, and starts without', async () => {

@@ -35,6 +35,8 @@ const serviceSchema = z.object({
     .optional(),
 });
 
+const createdSchema = z.object({ ID: z.string().max(64) });
+
 const taskSchema = z.object({
   ServiceID: z.string().max(64).optional(),
   DesiredState: z.string().max(40),
@@ -77,11 +79,11 @@ export interface EngineMachine {
 export interface Engine {
   /** The services with these labels, `NAME=VALUE` or `NAME`. */
   services(...labels: readonly string[]): Promise<readonly EngineService[]>;
-  /** Creates a service; false if there is one of that name already. */
-  createService(spec: Readonly<Record<string, unknown>>): Promise<boolean>;
-  /** Removes a service; its task is told to end. Nothing happens if it is gone. */
-  removeService(name: string): Promise<void>;
-  /** Whether a task of the service is running. */
+  /** Creates a service, and returns its id; undefined if there is one of that name already. */
+  createService(spec: Readonly<Record<string, unknown>>): Promise<string | undefined>;
+  /** Removes the service with this id; its task is told to end. Nothing happens if it is gone. */
+  removeService(id: string): Promise<void>;
+  /** Whether a task of the service with this id is running. */
   isRunning(service: string): Promise<boolean>;
   machines(): Promise<readonly EngineMachine[]>;
   /** The id of the secret of that name, which is created if there is none. */
@@ -158,12 +160,12 @@ export function openEngine(socketPath: string): Engine {
     },
     createService: async (spec) => {
       const answer = await ask(socketPath, 'POST', '/services/create', spec);
-      if (answer.status === 409) return false;
+      if (answer.status === 409) return undefined;
       if (answer.status !== 201) throw errorOf(answer);
-      return true;
+      return createdSchema.parse(JSON.parse(answer.text)).ID;
     },
-    removeService: async (name) => {
-      const answer = await ask(socketPath, 'DELETE', `/services/${encodeURIComponent(name)}`);
+    removeService: async (id) => {
+      const answer = await ask(socketPath, 'DELETE', `/services/${encodeURIComponent(id)}`);
       if (answer.status !== 200 && answer.status !== 404) throw errorOf(answer);
     },
     isRunning: async (service) => {

@@ -43,7 +43,7 @@ export interface ServiceLaunching {
   isAwaited(session: string): boolean;
   /** The launch with this id has come to nothing: services that do not even run are removed. */
   giveUp(id: string): Promise<void>;
-  /** Removes a service as soon as the engine does it; no SCX of it is wanted any more. */
+  /** Removes the service with this id as soon as the engine does it; no SCX of it is wanted any more. */
   remove(service: string): void;
   /** The last launch of a session. */
   lastOf(session: string): Launch | undefined;
@@ -78,22 +78,22 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
     const secret = { id: await engine.secret(secretName, leaseSecret), name: secretName };
     const avoided = table.silentMachines();
     const order = { launch, name, secret, avoided, frontEnds: machines.frontEnds() };
-    table.becomeNew(name);
-    const isNew = await engine.createService(serviceSpec(options, order));
-    if (isNew) log.info({ service: name, session: launch.session, avoided }, 'created a service');
+    const service = await engine.createService(serviceSpec(options, order));
+    if (service === undefined) return; // another front end has been faster
+    log.info({ service, name, session: launch.session, avoided }, 'created a service');
   };
 
   /** Whether an SCX of the service is still to come. One that is suspected and silent is removed. */
-  const isToCome = async ({ name }: EngineService): Promise<boolean> => {
-    if (table.isOver(name) || isHeard(name)) return false;
-    const suspected = table.suspected(name);
+  const isToCome = async ({ id }: EngineService): Promise<boolean> => {
+    if (table.isOver(id) || isHeard(id)) return false;
+    const suspected = table.suspected(id);
     if (suspected === undefined) return true;
     if ((await watch.ask(suspected.httpUrl)) === 'answers') {
-      table.trust(name);
+      table.trust(id);
       return true;
     }
-    await engine.removeService(name);
-    table.becomeOver(name);
+    await engine.removeService(id);
+    table.becomeOver(id);
     return false;
   };
 
@@ -141,12 +141,12 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
   const isAwaited = (session: string): boolean =>
     [...awaited.values()].some((launch) => launch.session === session);
 
-  const removeIdle = async (names: readonly string[], why: string): Promise<void> => {
-    for (const name of names) {
-      const isUsed = isHeard(name) || (await engine.isRunning(name));
-      if (isUsed && !table.isOver(name)) continue;
-      log.warn({ service: name }, why);
-      remove(name);
+  const removeIdle = async (services: readonly string[], why: string): Promise<void> => {
+    for (const service of services) {
+      const isUsed = isHeard(service) || (await engine.isRunning(service));
+      if (isUsed && !table.isOver(service)) continue;
+      log.warn({ service }, why);
+      remove(service);
     }
   };
 
@@ -174,7 +174,7 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
       await servicesOf(launch.session)
         .then((found) =>
           removeIdle(
-            found.map(({ name }) => name),
+            found.map(({ id: service }) => service),
             why,
           ),
         )
@@ -186,11 +186,13 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
       try {
         const all = await engine.services(`${CLUSTER_LABEL}=${prefix}`);
         const wanted = new Set([...awaited.values()].map(({ session }) => sessionLabel(session)));
-        const idle = all.flatMap(({ name, labels }) =>
-          isHeard(name) || wanted.has(labels[SESSION_LABEL] ?? '') ? [] : [name],
+        const isWanted = (id: string, label = ''): boolean =>
+          wanted.has(label) && !table.isOver(id);
+        const idle = all.flatMap(({ id, labels }) =>
+          isHeard(id) || isWanted(id, labels[SESSION_LABEL]) ? [] : [id],
         );
         await removeIdle(
-          idle.filter((name) => unneeded.has(name)),
+          idle.filter((id) => unneeded.has(id)),
           'a service runs nothing, and is removed',
         );
         unneeded = new Set(idle);

@@ -24,7 +24,7 @@ import type { ServiceTable } from './service-table.js';
 
 export interface RenewingOptions extends Pick<ServiceTemplate, 'prefix' | 'image'> {
   readonly engine: Engine;
-  readonly table: Pick<ServiceTable, 'ofService' | 'isOver' | 'becomeNew'>;
+  readonly table: Pick<ServiceTable, 'ofService' | 'isOver'>;
   readonly launching: Pick<ServiceLaunching, 'remove'>;
   readonly log: Logger;
   /** How long a new SCX may take to be heard of, ms. Default: 30 s. */
@@ -48,14 +48,14 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
 
   const isOutdated = (service: EngineService): boolean =>
     service.image !== image &&
-    table.ofService(service.name).length > 0 &&
-    !table.isOver(service.name) &&
-    !failed.has(service.name);
+    table.ofService(service.id).length > 0 &&
+    !table.isOver(service.id) &&
+    !failed.has(service.id);
 
-  const isHeard = async (name: string): Promise<boolean> => {
+  const isHeard = async (service: string): Promise<boolean> => {
     const until = performance.now() + heardWithinMs;
     while (performance.now() < until) {
-      if (table.ofService(name).length > 0) return true;
+      if (table.ofService(service).length > 0) return true;
       await pause(LOOK_MS, undefined, { ref: false });
     }
     return false;
@@ -66,18 +66,15 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
       ({ labels }) => labels[SESSION_LABEL] === old.labels[SESSION_LABEL],
     );
     const name = freeName(old.name, ofSession);
-    table.becomeNew(name);
-    await engine.createService(withImage(old.spec, name, image));
-    if (await isHeard(name)) {
-      log.info(
-        { service: old.name, successor: name, image },
-        'an SCX of another image is replaced',
-      );
-      return launching.remove(old.name);
+    const successor = await engine.createService(withImage(old.spec, name, image));
+    if (successor === undefined) return; // another front end has been faster
+    if (await isHeard(successor)) {
+      log.info({ service: old.id, successor, image }, 'an SCX of another image is replaced');
+      return launching.remove(old.id);
     }
-    failed.add(old.name);
-    log.error({ service: old.name, image }, 'an SCX does not come up with the new image; it stays');
-    launching.remove(name);
+    failed.add(old.id);
+    log.error({ service: old.id, image }, 'an SCX does not come up with the new image; it stays');
+    launching.remove(successor);
   };
 
   const renewOne = async (): Promise<void> => {

@@ -14,6 +14,7 @@ import {
   MACHINE_VARIABLE,
   type ScxService,
   SECRET_FILE,
+  SERVICE_ID_VARIABLE,
   SERVICE_VARIABLE,
   scxServiceSchema,
 } from '../../../api/swarm/scx-service.js';
@@ -42,6 +43,9 @@ export const FRONT_END_LABEL = 'scattercast.front-end';
 /** How long an SCX may take to leave, ns: longer than it needs for its flood and its drain. */
 const STOP_NS = 10_000_000_000;
 
+/** At once; one that fails again and again is left to the supervisor, which waits longer each time. Guess. */
+const RESTART = { Condition: 'on-failure', Delay: 0, MaxAttempts: 10, Window: 30_000_000_000 };
+
 /** In the memory of the machine: one fallback file, and the next. */
 const TEMPORARY = '/tmp';
 const TEMPORARY_BYTES = 2 * FALLBACK_BYTES_MAX;
@@ -62,7 +66,6 @@ const indexIn = (name: string): number => Number(name.slice(name.lastIndexOf('-'
 function documentOf(
   { ports }: ServiceTemplate,
   launch: Launch,
-  service: string,
   frontEnds: readonly string[],
 ): ScxService {
   const range = ports === 'any' ? null : { ...ports };
@@ -70,7 +73,7 @@ function documentOf(
   const proxies = frontEnds.map((url) => new URL(url).hostname);
   const trustedProxies = [...new Set([...launch.trustedProxies, ...proxies])];
   const open = scxServiceSchema.shape.launch.strip().parse({ ...launch, trustedProxies });
-  return { service, frontEnds: [...frontEnds], ports: range, launch: open };
+  return { frontEnds: [...frontEnds], ports: range, launch: open };
 }
 
 export interface ServiceOrder {
@@ -86,7 +89,7 @@ export interface ServiceOrder {
 /** What `POST /services/create` takes. */
 export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
   const { launch, name, frontEnds, secret, avoided } = order;
-  const document = documentOf(template, launch, name, frontEnds);
+  const document = documentOf(template, launch, frontEnds);
   const text = Buffer.from(JSON.stringify(document)).toString('base64');
   const { prefix, image, entry, confined } = template;
   const write = [`${TEMPORARY}/*`]; // a fallback file
@@ -100,7 +103,11 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
       ContainerSpec: {
         Image: image,
         Command: [process.execPath, ...args],
-        Env: [`${SERVICE_VARIABLE}=${text}`, `${MACHINE_VARIABLE}={{.Node.Hostname}}`],
+        Env: [
+          `${SERVICE_VARIABLE}=${text}`,
+          `${SERVICE_ID_VARIABLE}={{.Service.ID}}`,
+          `${MACHINE_VARIABLE}={{.Node.Hostname}}`,
+        ],
         Init: true,
         ReadOnly: true,
         CapabilityDrop: ['ALL'],
@@ -111,7 +118,7 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
         Healthcheck: { Test: ['NONE'] },
         Secrets: [{ SecretID: secret.id, SecretName: secret.name, File: file }],
       },
-      RestartPolicy: { Condition: 'on-failure', Delay: 0 },
+      RestartPolicy: RESTART,
       Placement: { Constraints: avoided.map((machine) => `node.hostname!=${machine}`) },
       Networks: [{ Target: 'host' }],
     },
@@ -136,8 +143,8 @@ export function withImage(spec: ServiceSpec, name: string, image: string): Servi
     if (base64 === false) return line;
     const document = scxServiceSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
     const launch = { ...document.launch, version: packageVersion() };
-    const renamed = JSON.stringify({ ...document, launch, service: name });
-    return `${SERVICE_VARIABLE}=${Buffer.from(renamed).toString('base64')}`;
+    const renewed = JSON.stringify({ ...document, launch });
+    return `${SERVICE_VARIABLE}=${Buffer.from(renewed).toString('base64')}`;
   });
   const container = { ...ContainerSpec, Image: image, Env };
   return { ...spec, Name: name, TaskTemplate: { ...template, ContainerSpec: container } };

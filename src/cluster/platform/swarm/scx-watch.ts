@@ -2,11 +2,15 @@
  * Notices the end of SCXs on other machines. An SCX holds a connection to each front end, on which it
  * renews its lease. When its process ends, its machine closes that connection at once. A closed
  * connection proves nothing, so the SCX is asked whether it is there: if its port refuses, it has
- * ended. If nothing answers, its machine may be busy, or cut off: then its lease runs out.
+ * ended. A process that is about to end may have closed one socket and not the other yet, and what it
+ * is asked gets lost: so it is asked again, until it answers or its port refuses. If nothing does, its
+ * machine may be busy, or cut off: then its lease runs out.
  */
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ScxStatus } from '../../../api/scx-status.js';
 import { readText, requestFailure, sendRequest } from '../../../http/client/plain-request.js';
+import { type BackoffRange, backoffMs } from '../../../lib/backoff.js';
 
 export interface ScxWatch {
   /** An SCX has renewed its lease over this connection. */
@@ -19,6 +23,9 @@ export interface ScxWatch {
 /** Guess: an SCX answers within a few ms; a busy machine takes longer. */
 const ANSWER_MS = 2000;
 const ANSWER_BYTES_MAX = 4096;
+/** Between two questions, and how many there are: about as long as a lease holds. Guesses. */
+const AGAIN: BackoffRange = { firstMs: 20, lastMs: 500 };
+const QUESTIONS_MAX = 10;
 
 /** Creates a watch. `onEnd` is called for an SCX whose port answers no more. */
 export function createScxWatch(onEnd: (id: string) => void): ScxWatch {
@@ -38,7 +45,12 @@ export function createScxWatch(onEnd: (id: string) => void): ScxWatch {
   };
 
   const look = async ({ id, httpUrl }: ScxStatus): Promise<void> => {
-    if (!isClosed && (await ask(httpUrl)) === 'refused' && !isClosed) onEnd(id);
+    for (let questions = 0; questions < QUESTIONS_MAX && !isClosed; questions++) {
+      const answer = await ask(httpUrl);
+      if (answer === 'refused' && !isClosed) onEnd(id);
+      if (answer !== 'silent') return;
+      await pause(backoffMs(AGAIN, questions), undefined, { ref: false });
+    }
   };
 
   return {

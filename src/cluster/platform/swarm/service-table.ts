@@ -5,6 +5,9 @@
  * - suspected: the SCX was silent, and its machine did not answer.
  * - over: the SCX has left in order, or the service was removed. No SCX of it is wanted any more.
  *
+ * A service is known by the id that the engine has drawn for it, as names are used again: what is over
+ * for one front end must not be so for the next service of that name, which another one has created.
+ *
  * All of it is soft state. Bounded: heard ones by the supervisor, the others by REMEMBERED_MAX.
  */
 import { createBoundedMap } from '../../../lib/bounds/bounded-map.js';
@@ -36,8 +39,6 @@ export interface ServiceTable {
   silentMachines(): readonly string[];
   becomeOver(service: string): void;
   isOver(service: string): boolean;
-  /** A new service of that name is created. */
-  becomeNew(service: string): void;
 }
 
 const REMEMBERED_MAX = 10_000;
@@ -81,6 +82,5 @@ export function createServiceTable(now = (): number => performance.now()): Servi
       [...silent.entries()].flatMap(([machine, at]) => (now() - at < AVOID_MS ? [machine] : [])),
     becomeOver: (service) => over.set(service, true),
     isOver: (service) => over.has(service),
-    becomeNew: (service) => void over.delete(service),
   };
 }

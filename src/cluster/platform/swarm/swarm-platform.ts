@@ -83,13 +83,14 @@ function stopScx(context: Context, id: string, signal: 'SIGTERM' | 'SIGKILL'): v
   else void launching.giveUp(id).then(() => tellExit({ id, code: null, signal: null }));
 }
 
-/** An SCX has ended, and its session has not asked for another one at once. */
+/**
+ * An SCX has ended. If it has left in order, its service goes as well. If it has crashed, the engine
+ * starts it again, and nothing is removed here: that SCX may have joined already, and it ends by itself
+ * when nobody needs it.
+ */
 function release({ table, launching }: Context, id: string): void {
   const ended = table.takeEnded(id);
-  if (ended === undefined) return;
-  if (table.isOver(ended.service) || !launching.isAwaited(ended.session)) {
-    launching.remove(ended.service);
-  }
+  if (ended !== undefined && table.isOver(ended.service)) launching.remove(ended.service);
 }
 
 function onLease(context: Context, status: ScxStatus, connection: Socket): boolean {

@@ -25,9 +25,11 @@ export interface FakeEngine {
   readonly services: Map<string, Spec>;
   /** All that were ever created. */
   readonly created: Spec[];
+  /** The id of the service that has this name now; '' if there is none. */
+  idOf(name?: string): string;
   /** How the upgrades of services go. */
   readonly updates: Map<string, { readonly State: string }>;
-  /** Services with a running task. */
+  /** The ids of services with a running task. */
   readonly running: Set<string>;
   secrets: string[];
   /** It has no leader: it refuses everything. */
@@ -49,7 +51,9 @@ type Filters = Readonly<Record<string, readonly string[]>>;
 
 /** Starts an engine; it ends with the test. */
 export async function startFakeEngine(): Promise<FakeEngine> {
+  const ids = new Map<string, string>(); // by name
   const engine: FakeEngine = {
+    idOf: (name = '') => ids.get(name) ?? '',
     socket: `${temporaryFolder()}/docker.sock`,
     ...{
       services: new Map(),
@@ -69,7 +73,8 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (engine.services.has(spec.Name)) return [409, { message: 'name conflicts' }];
     engine.services.set(spec.Name, spec);
     engine.created.push(spec);
-    return [201, { ID: spec.Name }];
+    ids.set(spec.Name, `id${engine.created.length}`);
+    return [201, { ID: engine.idOf(spec.Name) }];
   };
 
   const listServices = ({ label = [] }: Filters): unknown =>
@@ -80,7 +85,11 @@ export async function startFakeEngine(): Promise<FakeEngine> {
           return Labels[name] !== undefined && (value === undefined || Labels[name] === value);
         }),
       )
-      .map((spec) => ({ ID: spec.Name, Spec: spec, UpdateStatus: engine.updates.get(spec.Name) }));
+      .map((spec) => ({
+        ID: engine.idOf(spec.Name) || spec.Name,
+        Spec: spec,
+        UpdateStatus: engine.updates.get(spec.Name),
+      }));
 
   const answerTo = (method: string, url: URL, body: string): [number, unknown] => {
     const path = url.pathname.replace('/v1.41', '');
@@ -89,7 +98,10 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     if (path === '/services/create') return create(body);
     if (path === '/services') return [200, listServices(filters)];
     if (method === 'DELETE') {
-      return [engine.services.delete(path.split('/').at(-1) ?? '') ? 200 : 404, {}];
+      const gone = path.split('/').at(-1);
+      const name = [...ids].find(([, id]) => id === gone)?.[0] ?? '';
+      ids.delete(name);
+      return [engine.services.delete(name) ? 200 : 404, {}];
     }
     if (path === '/tasks') {
       const isRunning = filters.service?.some((name) => engine.running.has(name));

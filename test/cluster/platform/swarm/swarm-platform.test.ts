@@ -146,7 +146,7 @@ describe('The platform swarm', () => {
     const frontEnd = await openFrontEnd(engine);
     const scx = await openScx();
     const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
-    const service = engine.created[0]?.Name ?? '';
+    const service = engine.idOf(engine.created[0]?.Name);
     expect(frontEnd.shared.onLease({ ...status, service }, here)).toBe(true);
     scx.close();
     there.destroy(); // its process has ended
@@ -164,7 +164,7 @@ describe('The platform swarm', () => {
     const scx = await openScx();
     scx.on('request', () => asked++);
     const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
-    frontEnd.shared.onLease({ ...status, service: engine.created[0]?.Name }, here);
+    frontEnd.shared.onLease({ ...status, service: engine.idOf(engine.created[0]?.Name) }, here);
     there.destroy();
     await vi.waitFor(() => expect(asked).toBe(1));
     frontEnd.platform.stop(idOf(1), 'SIGKILL'); // its lease has run out as well
@@ -185,7 +185,7 @@ describe('The platform swarm', () => {
     afterTest(() => void scx.close());
     const url = `http://127.0.0.1:${(scx.address() as AddressInfo).port}/night.mp3`;
     const { status, here, there } = await run(frontEnd, 1, url);
-    frontEnd.shared.onLease({ ...status, service: engine.created[0]?.Name }, here);
+    frontEnd.shared.onLease({ ...status, service: engine.idOf(engine.created[0]?.Name) }, here);
     there.destroy();
     await vi.waitFor(() => expect(asked).toBe(1));
     expect(frontEnd.ended).toEqual([]);
@@ -193,18 +193,72 @@ describe('The platform swarm', () => {
     await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
   });
 
+  test('asks again while an SCX is about to end, whose sockets do not close at the same instant', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    const scx = createTcpServer((socket) => {
+      scx.close(); // as late as that
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(scx, 'listening');
+    const url = `http://127.0.0.1:${(scx.address() as AddressInfo).port}/night.mp3`;
+    const { status, here, there } = await run(frontEnd, 1, url);
+    frontEnd.shared.onLease({ ...status, service: engine.idOf(engine.created[0]?.Name) }, here);
+    there.destroy();
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+  });
+
+  test('keeps the service of an SCX that has crashed: the engine starts it again', async () => {
+    const engine = await startFakeEngine();
+    const frontEnd = await openFrontEnd(engine);
+    const scx = await openScx();
+    const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
+    const service = engine.idOf(engine.created[0]?.Name);
+    frontEnd.shared.onLease({ ...status, service }, here);
+    scx.close();
+    there.destroy();
+    await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
+    frontEnd.platform.release(idOf(1)); // as the supervisor says, which launches none at once
+    expect(engine.services.size).toBe(1);
+    expect(frontEnd.shared.onJoin({ session: NIGHT, id: idOf(2), service })).toBeDefined();
+  });
+
+  test('takes a new service for another one, whatever its name', async () => {
+    const engine = await startFakeEngine();
+    const [one, other] = [await openFrontEnd(engine), await openFrontEnd(engine)];
+    const scx = await openScx();
+    const { status, here } = await run(one, 1, urlOf(scx));
+    const service = engine.idOf(engine.created[0]?.Name);
+    for (const { shared } of [one, other]) {
+      shared.onLease({ ...status, service }, here);
+      shared.onLease({ ...status, service, state: 'leaving' }, here);
+    }
+    one.platform.stop(idOf(1), 'SIGTERM');
+    await vi.waitFor(() => expect(engine.services.size).toBe(0));
+    await one.platform.launch(launchOf(2));
+    const [first, second] = engine.created.map(({ Name }) => Name);
+    expect(second).toBe(first);
+    const next = { ...status, id: idOf(2), service: engine.idOf(second) };
+    expect(
+      other.shared.onJoin({ session: NIGHT, id: next.id, service: next.service }),
+    ).toBeDefined();
+    expect(other.shared.onLease(next, here)).toBe(true);
+  });
+
   test('starts an SCX elsewhere when one is silent, and wants the old one no more', async () => {
     const engine = await startFakeEngine();
     const frontEnd = await openFrontEnd(engine);
     const scx = await openScx();
     const { status, here } = await run(frontEnd, 1, urlOf(scx));
-    const service = engine.created[0]?.Name ?? '';
+    const service = engine.idOf(engine.created[0]?.Name);
     frontEnd.shared.onLease({ ...status, service }, here);
     scx.close();
     frontEnd.platform.stop(idOf(1), 'SIGKILL');
     await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
     await frontEnd.platform.launch(launchOf(2));
-    expect([...engine.services.keys()]).toEqual([service.replace(/0$/, '1')]);
+    const [first, second] = engine.created.map(({ Name }) => Name);
+    expect(second).toBe(first?.replace(/0$/, '1'));
+    expect([...engine.services.keys()]).toEqual([second]);
     const { Placement } = engine.created[1]?.TaskTemplate ?? {};
     expect(Placement?.Constraints).toEqual(['node.hostname!=one']);
     // The machine is back, and the old SCX is still there.
@@ -218,7 +272,7 @@ describe('The platform swarm', () => {
     const scx = await openScx();
     const url = urlOf(scx);
     const { status, here } = await run(frontEnd, 1, url);
-    frontEnd.shared.onLease({ ...status, service: engine.created[0]?.Name }, here);
+    frontEnd.shared.onLease({ ...status, service: engine.idOf(engine.created[0]?.Name) }, here);
     scx.close();
     engine.isLeaderless = true;
     frontEnd.platform.stop(idOf(1), 'SIGKILL');
@@ -236,7 +290,7 @@ describe('The platform swarm', () => {
     const engine = await startFakeEngine();
     const frontEnd = await openFrontEnd(engine);
     await frontEnd.platform.launch(launchOf(1));
-    engine.running.add(engine.created[0]?.Name ?? '');
+    engine.running.add(engine.idOf(engine.created[0]?.Name));
     frontEnd.platform.stop(idOf(1), 'SIGKILL');
     await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
     expect(engine.services.size).toBe(1);
@@ -251,7 +305,7 @@ describe('The platform swarm', () => {
     const frontEnd = await openFrontEnd(engine);
     const scx = await openScx();
     const { status, here, there } = await run(frontEnd, 1, urlOf(scx));
-    const service = engine.created[0]?.Name ?? '';
+    const service = engine.idOf(engine.created[0]?.Name);
     frontEnd.shared.onLease({ ...status, service }, here);
     frontEnd.shared.onLease({ ...status, service, state: 'leaving' }, here);
     scx.close();
@@ -283,7 +337,7 @@ describe('A new image', () => {
     const old = await openFrontEnd(engine);
     const scx = await openScx();
     const { status, here } = await run(old, 1, urlOf(scx));
-    const service = engine.created[0]?.Name ?? '';
+    const service = engine.idOf(engine.created[0]?.Name);
     const { shared } = await openFrontEnd(engine, 'new');
     shared.onLease({ ...status, service }, here);
     engine.services.set('front-ends', frontEndsOf('new'));
@@ -294,16 +348,17 @@ describe('A new image', () => {
     const renewing = shared.renew();
     await vi.waitFor(() => expect(engine.created).toHaveLength(2));
     const [, made] = engine.created;
-    expect(engine.services.has(service)).toBe(true);
+    const name = engine.created[0]?.Name ?? '';
+    expect(engine.services.has(name)).toBe(true);
     expect(made?.TaskTemplate.ContainerSpec.Image).toBe('new');
     const { launch, ...others } = documentIn(engine.created[0]);
     expect(documentIn(made)).toEqual({
-      ...{ ...others, service: made?.Name },
+      ...others,
       launch: { ...launch, version: packageVersion() },
     });
-    shared.onLease({ ...status, id: idOf(2), service: made?.Name }, here);
+    shared.onLease({ ...status, id: idOf(2), service: engine.idOf(made?.Name) }, here);
     await renewing;
-    await vi.waitFor(() => expect(engine.services.has(service)).toBe(false));
+    await vi.waitFor(() => expect(engine.services.has(name)).toBe(false));
     await shared.renew();
     expect(engine.created).toHaveLength(2);
   });
