@@ -37,6 +37,7 @@ const MOCKS = [
   'test/scx/ingest/encoder-client.test.ts',
   'test/scx/ingest/paced-queue.test.ts',
   'test/scx/listeners/send-queue-watch.test.ts',
+  'test/web/player.test.ts',
 ];
 const PROCESS = [
   'test/cli/main.test.ts',

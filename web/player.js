@@ -8,6 +8,8 @@ const RETRY_MS = { first: 500, most: 10_000 };
 /** A stream whose sound stands still for this long has broken off. */
 const STILL_MS = 8000;
 const CHECK_MS = 1000;
+/** A stream that has been heard for this long works, s; one that cannot be decoded ends before it. */
+const WORKS_S = 2;
 
 /**
  * Creates a player of the address that the element has. `onChange` gets its state: `stopped`,
@@ -61,16 +63,14 @@ export function createPlayer(audio, onChange) {
   function check() {
     if (!isWanted() || !audio.hasAttribute('src')) return;
     const now = performance.now();
+    if (audio.currentTime > WORKS_S) retryMs = RETRY_MS.first;
     if (audio.currentTime !== seen.position) seen = { position: audio.currentTime, at: now };
     else if (now - seen.at > STILL_MS) retry();
   }
 
   audio.addEventListener('error', () => audio.hasAttribute('src') && retry());
   audio.addEventListener('ended', retry);
-  audio.addEventListener('playing', () => {
-    retryMs = RETRY_MS.first;
-    if (isWanted()) become('playing');
-  });
+  audio.addEventListener('playing', () => isWanted() && become('playing'));
   addEventListener('online', () => state === 'interrupted' && tuneIn());
   setInterval(check, CHECK_MS);
   leave();

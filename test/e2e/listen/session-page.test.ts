@@ -1,4 +1,4 @@
-/** The page of a session and the small player, in a real browser. */
+/** The page of a session and the small player, in real browsers. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -10,8 +10,10 @@ import {
   type Frame,
   type Page,
 } from 'playwright-core';
+import type { Browser as Firefox } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
+import { FIREFOX, openFirefox } from '../support/firefox.js';
 import { openPage, overflowOf, violations } from '../support/page.js';
 import { CLIP, until } from '../support/processes.js';
 import { type Cluster, createStage } from '../support/stage.js';
@@ -44,20 +46,36 @@ async function openSite(): Promise<string> {
   return `http://localhost:${(site.address() as AddressInfo).port}`;
 }
 
+beforeAll(async () => {
+  cluster = await stage.cluster();
+  const about = ['--title', NAME, '--description', 'Quiet pieces', '--genre', 'Ambient'];
+  const announcement = await stage.announce(cluster, `scattercast://${PATH}`, ...about);
+  await stage.broadcast(cluster, announcement, '--loop', CLIP);
+}, 60_000);
+
+afterAll(async () => {
+  site?.close();
+  await stage.close();
+});
+
+/** Ends an SCX with its listener, who must then be at the next one. */
+async function killListened(): Promise<void> {
+  const [scx] = await cluster.scxs();
+  process.kill(scx?.pid ?? Number.NaN, 'SIGKILL');
+  await until('the page to listen to the next SCX', async () =>
+    (await cluster.scxs()).some(({ pid, listeners }) => pid !== scx?.pid && listeners === 1),
+  );
+}
+
+const untilNobody = (): Promise<unknown> =>
+  until('no listener', async () => (await cluster.status()).cluster.listeners === 0);
+
 describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
   beforeAll(async () => {
-    cluster = await stage.cluster();
-    const about = ['--title', NAME, '--description', 'Quiet pieces', '--genre', 'Ambient'];
-    const announcement = await stage.announce(cluster, `scattercast://${PATH}`, ...about);
-    await stage.broadcast(cluster, announcement, '--loop', CLIP);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: OFFLINE });
-  }, 60_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    site?.close();
-    await stage.close();
   });
+
+  afterAll(() => browser.close());
 
   test('The page plays after one click, and goes on by itself when its SCX is killed', async () => {
     const { page, problems } = await open(`${cluster.url}/${PATH}`);
@@ -74,11 +92,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
       return [metadata?.title, playbackState];
     });
     expect(media).toEqual(['Scattercast - Scattercast demo', 'playing']);
-    const [scx] = await cluster.scxs();
-    process.kill(scx?.pid ?? Number.NaN, 'SIGKILL');
-    await until('the page to listen to the next SCX', async () =>
-      (await cluster.scxs()).some(({ pid, listeners }) => pid !== scx?.pid && listeners === 1),
-    );
+    await killListened();
     const position = await positionIn(page);
     await until('sound again', async () => {
       const now = await positionIn(page);
@@ -88,7 +102,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     await page.keyboard.press('Tab');
     await page.getByRole('button', { name: /^Stop/ }).press('Enter');
     await page.getByRole('button', { name: /^Play/ }).waitFor();
-    await until('no listener', async () => (await cluster.status()).cluster.listeners === 0);
+    await untilNobody();
     expect(problems).toEqual([]);
   });
 
@@ -124,5 +138,36 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
       expect([path, await overflowOf(page)]).toEqual([path, 0]);
       await page.close();
     }
+  });
+});
+
+describe.skipIf(!existsSync(FIREFOX))('In Firefox', () => {
+  let firefox: Firefox;
+
+  beforeAll(async () => {
+    firefox = await openFirefox();
+  });
+
+  afterAll(() => firefox.close());
+
+  test('The page plays after one click, and goes on by itself when its SCX is killed', async () => {
+    const page = await firefox.newPage();
+    const problems: unknown[] = [];
+    page.on('pageerror', (error) => problems.push(error));
+    await page.goto(`${cluster.url}/${PATH}`);
+    const position = (): Promise<number> =>
+      page.$eval('audio', (audio) => (audio as unknown as { currentTime: number }).currentTime);
+    await page.locator('button[aria-label^="Play"]').click();
+    await until('sound', async () => (await position()) > 1);
+    await killListened();
+    const before = await position();
+    await until('sound again', async () => {
+      const now = await position();
+      return now > 1 && now !== before;
+    });
+    expect(await page.title()).toMatch(/^Scattercast - Scattercast demo \u00b7 /);
+    await page.close();
+    await untilNobody();
+    expect(problems).toEqual([]);
   });
 });

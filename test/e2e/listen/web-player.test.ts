@@ -10,10 +10,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
+import { FIREFOX, FIREFOX_PREFERENCES } from '../support/firefox.js';
 import { CLIP, start } from '../support/processes.js';
 import { createStage } from '../support/stage.js';
-
-const FIREFOX = '/usr/bin/firefox-esr';
 
 /** Runs in the browser: fetches the stream, and reads to the first title. */
 const PLAYER = `
@@ -43,20 +42,6 @@ const PLAYER = `
     text(playlist),
   ]).then(report, (error) => report(String(error)));
 `;
-
-/** Settings of a Firefox that reaches nothing but this machine, and asks nothing. */
-const FIREFOX_SETTINGS = Object.entries({
-  'network.proxy.type': 1,
-  'network.proxy.http': '127.0.0.1',
-  'network.proxy.http_port': 9,
-  'network.proxy.ssl': '127.0.0.1',
-  'network.proxy.ssl_port': 9,
-  'network.proxy.no_proxies_on': 'localhost, 127.0.0.1',
-  'datareporting.policy.dataSubmissionEnabled': false,
-  'browser.shell.checkDefaultBrowser': false,
-  'browser.aboutwelcome.enabled': false,
-  'network.captive-portal-service.enabled': false,
-});
 
 const stage = createStage();
 let site: Server;
@@ -133,7 +118,7 @@ describe('A page of another origin hears the stream with its titles, redirected 
   test.skipIf(!existsSync(FIREFOX))('in Firefox', async () => {
     const profile = join(stage.directory, 'firefox');
     mkdirSync(profile);
-    const settings = FIREFOX_SETTINGS.map(
+    const settings = Object.entries(FIREFOX_PREFERENCES).map(
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
     );
     writeFileSync(join(profile, 'user.js'), settings.join('\n'));
