@@ -35,8 +35,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   rendezvous,
 };
 
-/** A repetition on a Swarm takes a quarter of a minute, or more. */
-const SWARM_TIMES_MAX = 5;
+/** A repetition on a Swarm takes half a minute, or more. */
+const SWARM_TIMES_MAX = 25;
 
 /** Runs this same command in a network namespace of its own; returns its rows. */
 async function runWithin(prefix: readonly string[]): Promise<Row[]> {
@@ -84,6 +84,7 @@ export const flags: Benchmark['flags'] = {
   only: { standard: 'all', help: 'names of drills, separated by commas' },
   times: { standard: '50', help: 'repetitions of each drill, at most' },
   seconds: { standard: '60', help: 'for which the network is cut' },
+  machines: { standard: '3', help: 'of the Swarm' },
   clusters: { standard: '10', help: 'clusters, each on a host of its own' },
   listeners: { standard: '1', help: 'at each cluster' },
   seed: { standard: '1', help: 'of the distances and of the victims' },
@@ -94,7 +95,8 @@ async function runOnSwarm(given: Flags): Promise<Row[]> {
   checkNeeds('dockerd', 'docker', 'ip', 'nsenter', 'unshare');
   if (prefix !== undefined) return runWithin(prefix);
   const names = given.only === 'all' ? swarmDrillNames : wordsOf(given, 'only');
-  return playOnSwarm(names, Math.min(numberOf(given, 'times'), SWARM_TIMES_MAX));
+  const times = Math.min(numberOf(given, 'times'), SWARM_TIMES_MAX);
+  return playOnSwarm(names, { times, machines: numberOf(given, 'machines') });
 }
 
 export const run: Benchmark['run'] = async (given) => {

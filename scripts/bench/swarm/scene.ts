@@ -1,5 +1,5 @@
 /**
- * The scene of the drills on a Swarm: three machines, each with a front end, as the stack file deploys
+ * The scene of the drills on a Swarm: its machines, each with a front end, as the stack file deploys
  * them; beside them a cluster of one machine, from which the broadcast comes, with a listener that
  * must never miss anything; and listeners at the Swarm, which check every frame and connect again when
  * they are closed, at any front end.
@@ -220,8 +220,8 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
 }
 
 /** Opens the scene; it takes half a minute. When it fails, what it has started is gone again. */
-export async function openSwarmScene(listeners: number): Promise<SwarmScene> {
-  const bed = await openBed(3);
+export async function openSwarmScene(machines: number, listeners: number): Promise<SwarmScene> {
+  const bed = await openBed(machines);
   const stage = createStage();
   try {
     const scene = await build(bed, stage, listeners);
