@@ -22,13 +22,14 @@ const edge = (...below: string[]): Room => ({ pure: false, below });
 
 const CORE = ['lib', 'session', 'gossamer', 'mp3', 'wire'];
 /** What the siblings `scx`, `cluster` and `client` share. They never import each other. */
-const SHARED = [...CORE, 'api', 'icecast', 'runtime', 'http', 'overlay'];
+const SHARED = [...CORE, 'api', 'icecast', 'image', 'runtime', 'http', 'overlay'];
 
 const ROOMS: Readonly<Record<string, Room>> = {
   lib: pure(),
   session: pure('lib'),
   gossamer: pure('lib'),
   mp3: pure('lib'),
+  image: pure('lib'),
   wire: pure('lib', 'session', 'gossamer'),
   simulator: pure(...CORE),
   locating: pure('lib', 'gossamer'),

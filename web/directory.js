@@ -33,6 +33,9 @@ const nameOf = (session) => session.title || session.path;
 /** What is on now, from the SCX that plays. */
 const nowPlaying = (session) => session.scxs.find((scx) => scx.playing !== null)?.title ?? '';
 
+/** The picture of a session, below any path; undefined without one. */
+const imagePath = ({ image }) => (image ? `images/${image}` : undefined);
+
 /** Relative to this page, whatever the reader calls the cluster, and below any path. */
 const listenPath = (session, ending = 'mp3') => `listen/${session.path}.${ending}`;
 
@@ -106,7 +109,9 @@ function showElsewhere(name, title) {
   if (document.title === text) return;
   document.title = text;
   if (!('mediaSession' in navigator)) return;
-  const about = { title: title || name, artist: title ? name : '' };
+  const image = current && imagePath(current);
+  const artwork = image ? [{ src: new URL(image, location.href).href }] : [];
+  const about = { title: title || name, artist: title ? name : '', artwork };
   navigator.mediaSession.metadata = current ? new MediaMetadata(about) : null;
 }
 
@@ -129,11 +134,24 @@ function markCurrent() {
   }
 }
 
+/** Shows the picture of a session; one that cannot be had is left out. */
+function showImage(element, session) {
+  const path = imagePath(session) ?? '';
+  if (element.getAttribute('src') === path) return;
+  element.hidden = path === '';
+  if (path === '') element.removeAttribute('src');
+  else element.src = path;
+}
+
 function createItem(path, map) {
   const item = byId('session').content.cloneNode(true).querySelector('li');
   item.querySelector('.play').addEventListener('click', () => {
     if (current?.path === path) stop();
     else play(item.session);
+  });
+  const image = item.querySelector('.artwork');
+  image.addEventListener('error', () => {
+    image.hidden = true;
   });
   map.set(path, item);
   return item;
@@ -143,6 +161,7 @@ function fillItem(item, session) {
   const set = (selector, text) => setText(item.querySelector(selector), text);
   item.session = session;
   item.classList.toggle('off', !session.onAir);
+  showImage(item.querySelector('.artwork'), session);
   set('h2', nameOf(session));
   set('.title', session.onAir ? nowPlaying(session) : '');
   set('.description', session.description ?? '');

@@ -16,6 +16,7 @@ const { root, path } = document.body.dataset;
 const isOwnPage = window === window.top;
 const audio = byId('audio');
 const name = byId('name').textContent;
+const picture = byId('artwork'); // null: the session has none
 
 let session; // as the cluster has told it last
 let isLost = false; // the cluster did not answer the last time
@@ -55,13 +56,19 @@ function showState() {
   showElsewhere();
 }
 
+/** The picture of the session as it is seen, or else that of the product. */
+function artworkNow() {
+  const { src, naturalWidth: width, naturalHeight: height } = picture ?? {};
+  if (width > 0) return [{ src, sizes: `${width}x${height}` }];
+  return [{ src: new URL(`${root}/icon.svg`, location.href).href, type: 'image/svg+xml' }];
+}
+
 /** For the lock screen, the media keys and the tab. */
 function showElsewhere() {
   const title = session?.onAir ? (session.playing ?? '') : '';
   if (isOwnPage) document.title = [title, name].filter(Boolean).join(' \u00b7 ');
   if (!('mediaSession' in navigator)) return;
-  const artwork = [{ src: new URL(`${root}/icon.svg`, location.href).href, type: 'image/svg+xml' }];
-  const about = { title: title || name, artist: title ? name : '', artwork };
+  const about = { title: title || name, artist: title ? name : '', artwork: artworkNow() };
   navigator.mediaSession.metadata = player.isOn ? new MediaMetadata(about) : null;
   navigator.mediaSession.playbackState = player.isOn ? 'playing' : 'none';
 }
@@ -161,6 +168,17 @@ function setUpSharing() {
   button.addEventListener('click', () => navigator.share(page).catch(() => undefined));
 }
 
+/** A picture that cannot be had leaves no hole. */
+function setUpPicture() {
+  if (picture === null) return;
+  const hide = () => {
+    picture.hidden = true;
+  };
+  picture.addEventListener('error', hide);
+  picture.addEventListener('load', showElsewhere);
+  if (picture.complete && picture.naturalWidth === 0) hide();
+}
+
 function setUpMediaKeys() {
   const actions = { play: player.play, pause: player.stop, stop: player.stop };
   for (const [action, handler] of Object.entries(actions)) {
@@ -177,5 +195,6 @@ for (const time of document.querySelectorAll('time')) time.textContent = timeOf(
 setUpVolume();
 setUpSharing();
 setUpMediaKeys();
+setUpPicture();
 showState();
 poll();

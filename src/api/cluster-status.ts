@@ -41,6 +41,8 @@ const sessionStatusSchema = z.object({
   /** No directory or page is to list it. Absent: it may be listed. */
   unlisted: z.literal(true).optional(),
   language: z.string().max(64).optional(),
+  /** The hash of its picture, which is at `/images/HASH`. Absent: it has none. */
+  image: z.string().max(64).optional(),
   /** Only holders of a ticket listen. Public answers leave such sessions out. */
   private: z.boolean().optional(),
   /** An SCX here plays a source. */

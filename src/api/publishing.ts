@@ -1,6 +1,7 @@
 /**
  * Publishing at a cluster: the announcement itself at `/announcements/CREATOR/SESSION.xml`, and
- * below `/announcements/CREATOR/SESSION/` its webhooks and its fallback file. Changes are signed with
+ * below `/announcements/CREATOR/SESSION/` its webhooks, its fallback file and its picture, which everybody
+ * gets at `/images/HASH`. Changes are signed with
  * the session's key (http/session-proof.ts), which only the admin token yields; the token is never
  * sent.
  */
@@ -10,6 +11,9 @@ import { publicKeySchema } from './source-access.js';
 /** The path of a session's announcement; `path` is `CREATOR/SESSION`. */
 export const announcementPath = (path: string): string => `/announcements/${path}.xml`;
 export const webhooksPath = (path: string): string => `/announcements/${path}/webhooks`;
+/** Of a picture, by its SHA-256, 43 characters of base64url. */
+export const imagePath = (hash: string): string => `/images/${hash}`;
+export const pictureOfPath = (path: string): string => `/announcements/${path}/image`;
 export const fallbackPath = (path: string): string => `/announcements/${path}/fallback`;
 
 export const publishedSchema = z.object({

@@ -18,6 +18,7 @@ import { joinRoutes } from './fleet/join-routes.js';
 import { leaseRoutes } from './fleet/lease-routes.js';
 import { termsFrom } from './fleet/lease-terms.js';
 import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
+import { imageRoutes } from './images/image-routes.js';
 import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
@@ -86,7 +87,7 @@ const failed =
 /** Publishing, and what belongs to an announcement. */
 function publishingRoutes(services: Services) {
   const { url, store, ownership, fallbacks, onPublished, onWithdrawn } = services;
-  const { proofs, secret, replicator } = services;
+  const { proofs, secret, replicator, images, imageFinder } = services;
   const { log, allowPrivate } = services.options;
   const announcements = announcementRoutes({
     ...{ url, store, ownership, log, onPublished, onWithdrawn },
@@ -100,6 +101,7 @@ function publishingRoutes(services: Services) {
     ...replica,
     webhookRoutes({ store, ownership, allowPrivate }),
     fallbackRoutes({ store, ownership, fallbacks, log }),
+    imageRoutes({ store, images, imageFinder }),
   ];
 }
 

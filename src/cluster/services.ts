@@ -36,6 +36,8 @@ import { createFleet, type Fleet } from './fleet/fleet.js';
 import { keepPublished } from './fleet/keep-published.js';
 import type { LaunchTemplate } from './fleet/launch-document.js';
 import { createSessionScxs, type SessionScxs } from './fleet/scx-for-session.js';
+import { type ImageFiles, openImages } from './images/image-files.js';
+import { createImageFinder, type ImageFinder } from './images/image-finder.js';
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
 import { type FrontEndShares, shareFrontEnd } from './open-file-shares.js';
@@ -68,6 +70,7 @@ export interface Prepared {
   readonly store: AnnouncementStore;
   readonly learned: LearnedAnnouncements;
   readonly fallbacks: FallbackFiles;
+  readonly images: ImageFiles;
   readonly titles: TitleHistory;
   /** SCXs that outlived an earlier front end. */
   readonly found: readonly Found[];
@@ -84,6 +87,7 @@ export interface Services extends Prepared {
   readonly shared: SharedPlatform | undefined;
   readonly trustedProxies: readonly string[];
   readonly finder: AnnouncementFinder;
+  readonly imageFinder: ImageFinder;
   readonly board: Board;
   readonly directory: Directory;
   readonly fleet: Fleet;
@@ -155,6 +159,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       store,
       learned: await openLearned(dataDir, log),
       fallbacks: await openFallbackFiles(dataDir, store),
+      images: await openImages(dataDir, store),
       titles: await openTitleHistory(dataDir, log),
       found: await platform.list(),
     };
@@ -295,6 +300,14 @@ export function createServices(
   const board = createBoard(steadyTimeMs);
   const listed = board.find;
   const finder = createFinder({ store, learned, url, allowPrivate, carryFrom, listed, now });
+  const imageFinder = createImageFinder({
+    ...{ files: prepared.images, url, allowPrivate, now },
+    frontEnds: () => shared?.frontEnds().filter((frontEnd) => frontEnd !== url) ?? [],
+    announced: () => [
+      ...[...store.all(), ...learned.all()],
+      ...(carryFrom === undefined ? board.listings() : []),
+    ],
+  });
   const scxs = createSessionScxs(fleet, clusterKey.publicKey, waitMsOf(platform));
   const onPublished = (announcement: SignedAnnouncement): void => {
     keepPublished(fleet, announcement);
@@ -311,6 +324,7 @@ export function createServices(
     startReplicator({
       ...{ secret: prepared.secret, store, fallbacks: prepared.fallbacks, log, now, onPublished },
       frontEnds: shared.frontEnds,
+      imageFinder,
       onWithdrawn: ({ name, key }) => onWithdrawn(identityOf(name, key)),
     });
   const { scxsMax } = config;
@@ -326,6 +340,7 @@ export function createServices(
   const status = statusFrom({ version, config, fleet, store, finder, clusterKey, shared });
   return {
     ...{ ...prepared, options, url, scxHostOf, shared, metrics, fleet, finder, scxs },
+    imageFinder,
     ...{ board, directory },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({

@@ -37,6 +37,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:LANGUAGE': '?',
         'radio:HOMEPAGE': '?',
         'radio:BITRATE': '?',
+        'radio:IMAGE': '?',
         'radio:LISTED': '?',
         'radio:KEY': '?',
         'radio:ISSUED': '?',

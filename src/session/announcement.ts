@@ -53,6 +53,8 @@ export interface Announcement extends SignedFields {
   /** An http or https URL. */
   readonly homepage?: string;
   readonly bitrateKbps?: number;
+  /** The SHA-256 of a picture (image/inspect-image.ts), 43 characters of base64url. */
+  readonly image?: string;
   /**
    * The station wants to be listed in directories of streams; absent: in the directory of clusters only;
    * false: in none.

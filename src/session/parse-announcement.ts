@@ -12,6 +12,7 @@ import { checkShape, childrenOf } from './announcement-shape.js';
 import { dropAbsent } from './drop-absent.js';
 import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
+import { parseSha256 } from './public-key.js';
 import { parseSessionName } from './session-name.js';
 import { readSignedFields } from './signed-fields.js';
 import { readXml, type XmlElement } from './xml-tree.js';
@@ -108,6 +109,7 @@ function readExtras(root: XmlElement, findings: Findings) {
   const listed = text('radio:LISTED', 'the listing', LIMITS.documentBytesMax);
   const language = text('radio:LANGUAGE', 'the language', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
+  const image = text('radio:IMAGE', 'the image', LIMITS.documentBytesMax);
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
     genre: text('radio:GENRE', 'the genre', LIMITS.genreLengthMax),
@@ -116,6 +118,7 @@ function readExtras(root: XmlElement, findings: Findings) {
       homepage &&
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
+    image: image === undefined ? undefined : findings.take(parseSha256('the image', image)),
     isListed: listed === undefined ? undefined : findings.take(parseListed(listed)),
   };
 }

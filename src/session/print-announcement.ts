@@ -7,6 +7,7 @@
 import { printInstant } from '../lib/instant.js';
 import { type Announcement, type Channel, RADIO_NAMESPACE } from './announcement.js';
 import type { Privacy } from './privacy.js';
+import { sha256Text } from './public-key.js';
 import type { SourceKey } from './source-key.js';
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -68,9 +69,10 @@ function privacyBlock(privacy: Privacy | undefined): string[] {
 }
 
 function extras(announcement: Announcement): string[] {
-  const { title, genre, language, homepage, bitrateKbps, isListed } = announcement;
+  const { title, genre, language, homepage, bitrateKbps, image, isListed } = announcement;
   const texts = { TITLE: title, GENRE: genre, LANGUAGE: language };
-  const about = { ...texts, HOMEPAGE: homepage, BITRATE: bitrateKbps };
+  const picture = image === undefined ? undefined : sha256Text(image);
+  const about = { ...texts, HOMEPAGE: homepage, BITRATE: bitrateKbps, IMAGE: picture };
   const listed = isListed === undefined ? undefined : isListed ? 'yes' : 'no';
   const { key, issuedMs, adminKey, sources = [] } = announcement;
   const issued = issuedMs === undefined ? undefined : printInstant(issuedMs);

@@ -11,18 +11,20 @@ import type { SignedFields } from './announcement.js';
 import { childrenOf } from './announcement-shape.js';
 import type { Findings } from './findings.js';
 import { PRIVATE_CLUSTERS_MAX, type Privacy, parseTicketId, REVOKED_MAX } from './privacy.js';
+import { parseSha256, sha256Text } from './public-key.js';
 import { parsePublicKey, parseSource, SOURCE_KEYS_MAX, type SourceKey } from './source-key.js';
 import type { XmlElement } from './xml-tree.js';
 
 /** The unused bits of the last character must be 0, so that each has one form. */
 const SIGNATURE = /^[A-Za-z0-9_-]{85}[AQgw]$/;
-const HASH = /^sha256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 const parseSignature = (text: string): Result<string> =>
   SIGNATURE.test(text) ? good(text) : bad('the signature must be 86 characters of base64url');
 
-const parseAdminKey = (text: string): Result<string> =>
-  HASH.test(text) ? good(text) : bad('the admin key must be "sha256:" and 43 of base64url');
+function parseAdminKey(text: string): Result<string> {
+  const key = parseSha256('the admin key', text);
+  return key.ok ? good(sha256Text(key.value)) : key;
+}
 
 function readSources(root: XmlElement, findings: Findings): readonly SourceKey[] | undefined {
   const elements = childrenOf(root, 'radio:SOURCE');

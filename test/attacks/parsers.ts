@@ -34,6 +34,8 @@ import { parseDescription } from '../../src/icecast/stream-description.js';
 import { isStreamOf, parseStreamPath } from '../../src/icecast/stream-path.js';
 import { parseStreamTitle } from '../../src/icecast/stream-title.js';
 import { isTitleUpdate, parseTitleUpdate, withoutSecrets } from '../../src/icecast/title-update.js';
+import { IMAGE_BYTES_MAX } from '../../src/image/image-type.js';
+import { inspectImage } from '../../src/image/inspect-image.js';
 import { splitHostPort } from '../../src/lib/host-port.js';
 import { parsePlainText, plainText, printableLines } from '../../src/lib/plain-text.js';
 import { pathOf } from '../../src/lib/url-path.js';
@@ -55,6 +57,7 @@ import { DATAGRAM_BYTES_MAX, decodeContent, decodeHeader } from '../../src/wire/
 import { createDecoder, decodeFrames } from '../../src/wire/decoder.js';
 import { encodeHello } from '../../src/wire/encoder.js';
 import { readLine } from '../../web/overlay/record.js';
+import { JPEG, PNG, WEBP } from '../image/pictures.js';
 import { NIGHT } from '../scx/support.js';
 import { SOME_HELLO } from '../wire/support.js';
 
@@ -81,6 +84,12 @@ type Frames = OutsideParser['frames'];
 /** What the bodies of documents and JSON have at most, bytes. */
 const DOCUMENT_BYTES = 64 * 1024;
 const STREAM_BYTES = 64 * 1024;
+
+/** A well-formed input, cut where the hostile bytes come. */
+const cut = (bytes: Buffer, at: number): readonly [string, string] => [
+  bytes.toString('latin1', 0, at),
+  bytes.toString('latin1', at),
+];
 
 /** A parser that gets its input at once. */
 const whole = (
@@ -374,6 +383,12 @@ export const PARSERS: readonly OutsideParser[] = [
       parseWebAddress('a page', text, 2048);
       splitHostPort(text);
     },
+  ),
+  whole(
+    'picture',
+    IMAGE_BYTES_MAX,
+    [cut(PNG, 33), cut(JPEG, 20), cut(JPEG, JPEG.length - 4), cut(WEBP, 20)],
+    inspectImage,
   ),
   whole('body of a request', DOCUMENT_BYTES, PLAIN, decodeText),
   ofJson('facts about a cluster', clusterFactsSchema, '{"urls":["http://', '"]}'),

@@ -84,6 +84,7 @@ export const announcement: fc.Arbitrary<Announcement> = fc.record(
     homepage: fc.webUrl({ withQueryParameters: true }).map((url) => new URL(url).href),
     bitrateKbps: fc.integer({ min: 8, max: 320 }),
     isListed: fc.boolean(),
+    image: publicKey,
     sources: fc.uniqueArray(source, {
       ...{ minLength: 1, maxLength: 16 },
       comparator: (one, other) => one.name === other.name || one.key === other.key,

@@ -50,6 +50,8 @@ export interface ListedSession {
   readonly language: string | null;
   readonly description: string | null;
   readonly homepage: string | null;
+  /** The hash of its picture, which is at `/images/HASH` of the cluster that answers. */
+  readonly image: string | null;
   readonly bitrateKbps: number | null;
   readonly onAir: boolean;
   /** At the clusters that announce it, when they told that. */

@@ -14,6 +14,7 @@ import {
   publish,
   remove,
   setFallback,
+  setImage,
   setWebhooks,
 } from '../../client/cluster/cluster-api.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
@@ -32,7 +33,7 @@ import { type AnnounceSettings, announceOptions } from '../options/announce-opti
 import type { Command } from '../shell/command.js';
 import { print, printJson, remark } from '../shell/output.js';
 import { type Answer, createAnswer } from './announce-answer.js';
-import { STANDARD, writeDocument } from './announcement-file.js';
+import { type Picture, readPicture, STANDARD, writeDocument } from './announcement-file.js';
 import { choosePrivacy } from './announcement-privacy.js';
 import { createAnnouncement, usageProblem } from './announcement-settings.js';
 import {
@@ -105,7 +106,7 @@ async function run(settings: AnnounceSettings): Promise<void> {
 }
 
 function checkFlags(settings: AnnounceSettings): void {
-  const { json, output, page, token, cluster, webhooks, fallback } = settings;
+  const { json, output, page, token, cluster, webhooks, fallback, image } = settings;
   if (token !== undefined && token.length < TOKEN_LENGTH_MIN) {
     throw usageProblem('--token: this is no admin token, which announce has drawn and printed');
   }
@@ -113,9 +114,13 @@ function checkFlags(settings: AnnounceSettings): void {
     throw usageProblem('--json and --output - both need standard output: choose one');
   }
   if (page === STANDARD) throw usageProblem('--page needs the name of a file');
+  if (image !== undefined && settings.removeImage) {
+    throw usageProblem('--image and --remove-image exclude each other');
+  }
   if (cluster !== undefined) return;
   if (page !== undefined) throw usageProblem('--page needs --cluster URL, where the player is');
   if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
+  if (image !== undefined) throw usageProblem('--image needs --cluster URL, which stores it');
   if (fallback !== undefined) throw usageProblem('--fallback needs --cluster URL, which plays it');
 }
 
@@ -155,6 +160,8 @@ async function announce(run: Run): Promise<void> {
   if (earlier !== undefined && earlier.key !== key.publicKey) throw otherKeyProblem(settings);
   const content = createAnnouncement(name, settings, earlier);
   const fallback = await readFallback(settings.fallback, token);
+  const picture = settings.image === undefined ? undefined : await readPicture(settings.image);
+  const image = settings.removeImage ? undefined : (picture?.hash ?? earlier?.image);
   const drawn = await drawSources({
     ...{ settings, token, session: key.publicKey, earlier: earlier?.sources ?? [] },
   });
@@ -163,11 +170,11 @@ async function announce(run: Run): Promise<void> {
   // Later than the one that it replaces, also if this machine's clock was set back.
   const issuedMs = Math.max(Date.now(), (earlier?.issuedMs ?? 0) + 1);
   const signed = signAnnouncement(
-    { ...dropAbsent({ ...content, privacy }), sources: drawn.sources, adminKey },
+    { ...dropAbsent({ ...content, image, privacy }), sources: drawn.sources, adminKey },
     ...([key, issuedMs] as const),
   );
   if (settings.cluster !== undefined)
-    await publishAt(settings.cluster, run, signed, drawn, fallback);
+    await publishAt(settings.cluster, run, signed, drawn, { fallback, picture });
   else tellSecrets(run, drawn);
   if (settings.output !== undefined) {
     await writeDocument(settings.output, printAnnouncement(signed));
@@ -190,13 +197,19 @@ function tellSecrets(
   answer.secret('adminPassword', derivePassword('admin password', token));
 }
 
+/** The files that belong to an announcement at a cluster. */
+interface Uploads {
+  readonly fallback: FallbackUpload | undefined;
+  readonly picture: Picture | undefined;
+}
+
 /** Publishes, and sets up what belongs to the announcement at this cluster. */
 async function publishAt(
   cluster: string,
   run: Run,
   signed: SignedAnnouncement,
   drawn: DrawnSources,
-  fallback: FallbackUpload | undefined,
+  { fallback, picture }: Uploads,
 ): Promise<void> {
   const { settings, answer, key } = run;
   const path = sessionPath(signed.name);
@@ -210,6 +223,7 @@ async function publishAt(
   );
   tellSecrets(run, drawn);
   await answer.url(published.url);
+  if (picture !== undefined) await setImage(cluster, path, picture.bytes);
   if (settings.page !== undefined) {
     const at = published.url.slice(0, -announcementPath(path).length);
     await writeDocument(settings.page, staticPage(signed, at, await pageStyle()));

@@ -20,9 +20,10 @@ import type { AnnounceSettings } from '../options/announce-options.js';
 export const usageProblem = (...problems: readonly string[]): UserError =>
   new UserError(EXIT.usage, problems.join('\n'));
 
-/** Whether only rights are to change: then what is not given stays as it was announced. */
-const changesRightsOnly = ({ dj, removeDj, revoke }: AnnounceSettings): boolean =>
-  dj !== undefined || removeDj !== undefined || revoke !== undefined;
+/** Whether only rights or the picture are to change: then what is not given stays as it was announced. */
+const changesPartOnly = (settings: AnnounceSettings): boolean =>
+  [settings.dj, settings.removeDj, settings.revoke, settings.image].some(Boolean) ||
+  settings.removeImage;
 
 /**
  * Creates an announcement; `earlier`: the one that it replaces. Throws a UserError with all
@@ -34,7 +35,7 @@ export function createAnnouncement(
   earlier: Announcement | undefined,
 ): Announcement {
   const { title, description, genre, language, homepage } = settings;
-  const kept = changesRightsOnly(settings) ? earlier : undefined;
+  const kept = changesPartOnly(settings) ? earlier : undefined;
   const isListed = listingOf(settings);
   const about = dropAbsent({ title, description, genre, language, homepage, isListed });
   const xml = printAnnouncement({

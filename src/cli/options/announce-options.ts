@@ -24,6 +24,12 @@ export const announceOptions = {
     'announce no station but a directory: a session in which clusters tell each other what is ' +
       'announced at them (docs/directory.md)',
   ),
+  image: optionalText(
+    'FILE',
+    'a picture that pages and players show: PNG, JPEG or WebP, at most 512 KiB and 2048 x 2048 ' +
+      'pixels; it stays until --remove-image. What is not given besides stays as it was announced',
+  ),
+  removeImage: off('remove the picture; what is not given besides stays as it was announced'),
   rendezvous: optional(texts, {
     placeholder: 'LOCATION',
     repeatable: true,

@@ -11,6 +11,7 @@ import {
   FALLBACK_UPLOAD_MS_MAX,
   fallbackPath,
   type PublishedAnswer,
+  pictureOfPath,
   publishedSchema,
   webhooksAnswerSchema,
   webhooksPath,
@@ -76,6 +77,18 @@ export async function setWebhooks(
     answer: webhooksAnswerSchema,
   });
   return answer.secret;
+}
+
+/** Stores the picture that a published announcement names. Rejects with a UserError. */
+export async function setImage(
+  cluster: string,
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  await askFrontEnd({
+    ...{ cluster, method: 'PUT', path: pictureOfPath(path), answer: z.unknown() },
+    ...{ contentType: 'application/octet-stream', body: bytes },
+  });
 }
 
 /** An MP3 file that is played while nobody broadcasts. */

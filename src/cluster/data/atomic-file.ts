@@ -10,11 +10,15 @@ import { dirname } from 'node:path';
 /** Only the cluster's own user may read its files. */
 export const PRIVATE_MODE = 0o600;
 
-async function writeBeside(path: string, text: string, mode: number): Promise<string> {
+async function writeBeside(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<string> {
   const beside = `${path}.${randomUUID()}.tmp`;
   const file = await open(beside, 'wx', mode);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } catch (error) {
     await rm(beside, { force: true });
@@ -26,9 +30,13 @@ async function writeBeside(path: string, text: string, mode: number): Promise<st
 }
 
 /** Writes or replaces a file; makes its folder. Rejects with the system's error. */
-export async function writeFileAtomic(path: string, text: string, mode: number): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const beside = await writeBeside(path, text, mode);
+  const beside = await writeBeside(path, content, mode);
   try {
     await rename(beside, path);
   } catch (error) {

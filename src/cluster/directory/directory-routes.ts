@@ -43,10 +43,10 @@ const isShown = ({ private: isPrivate, unlisted }: SessionStatus): boolean =>
   isPrivate !== true && unlisted !== true;
 
 function fromStatus(status: SessionStatus, cluster: string): Unplaced {
-  const { session, key, path, title, genre, description, homepage = null } = status;
+  const { session, key, path, title, genre, description, homepage = null, image = null } = status;
   const bitrate = status.scxs.find(({ playing }) => playing !== null)?.bitrateKbps ?? null;
   return {
-    ...{ session, key, path, title, genre, description, homepage },
+    ...{ session, key, path, title, genre, description, homepage, image },
     language: status.language ?? null,
     bitrateKbps: bitrate,
     onAir: status.onAir,
@@ -60,14 +60,14 @@ function fromStatus(status: SessionStatus, cluster: string): Unplaced {
 function fromListings(listings: readonly [Listing, ...Listing[]]): Unplaced {
   const [{ session, announcement }] = listings;
   const { title = null, genre = null, language = null } = announcement;
-  const { description = null, homepage = null } = announcement;
+  const { description = null, homepage = null, image = null } = announcement;
   const told = listings.flatMap(({ slot, cluster: { facts } }) =>
     facts.sessions.filter((one) => one.slot === slot),
   );
   const path = refPath(identityOf(session, session.key));
   return {
     ...{ session: session.text, key: session.key, path },
-    ...{ title, genre, language, description, homepage },
+    ...{ title, genre, language, description, homepage, image },
     bitrateKbps:
       told.find(({ kbps }) => kbps !== undefined)?.kbps ?? announcement.bitrateKbps ?? null,
     onAir: told.some(({ onAir }) => onAir),

@@ -13,6 +13,7 @@ import { unseal } from '../../runtime/sealed-text.js';
 import { drawId } from '../../runtime/secrets.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import type { FallbackFiles } from '../fallback/fallback-files.js';
+import type { ImageFinder } from '../images/image-finder.js';
 import { type ReplicaHooks, replicaSchema, takeReplica } from './replica.js';
 import { FRONT_END_FIELD, hashOfReplica } from './replica-routes.js';
 
@@ -22,6 +23,7 @@ export interface ReplicatorOptions extends Omit<ReplicaHooks, 'withFallback'> {
   frontEnds(): readonly string[];
   readonly store: AnnouncementStore;
   readonly fallbacks: Pick<FallbackFiles, 'takeOver'>;
+  readonly imageFinder: Pick<ImageFinder, 'fill'>;
   readonly log: Logger;
   /** Ms, monotonic. */
   now(): number;
@@ -55,7 +57,7 @@ const limits = { withinMs: ANSWER_MS, answerBytesMax: ANSWER_BYTES_MAX };
 
 /** Starts to read. */
 export function startReplicator(options: ReplicatorOptions): Replicator {
-  const { secret, frontEnds, store, fallbacks, log, now } = options;
+  const { secret, frontEnds, store, fallbacks, imageFinder, log, now } = options;
   const id = drawId();
   const peers = new Map<string, Peer>(); // bounded by FRONT_ENDS_MAX
   let isClosed = false;
@@ -111,11 +113,19 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
     peer.isBusy = false;
   };
 
+  /** Pictures of what is published: the other front ends have those that were uploaded there. */
+  const fillImages = (): void => {
+    for (const { announcement } of store.all()) {
+      if (announcement.image !== undefined) void imageFinder.fill(announcement.image);
+    }
+  };
+
   const run = async (): Promise<void> => {
     while (!isClosed) {
       const urls = frontEnds();
       for (const url of peers.keys()) if (!urls.includes(url)) peers.delete(url);
       for (const url of urls) void readFrom(url);
+      fillImages();
       await pause(READ_MS, undefined, { ref: false });
     }
   };

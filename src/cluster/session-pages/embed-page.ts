@@ -3,7 +3,7 @@
  * nothing from anybody else.
  */
 import { html } from './html.js';
-import { head, nameOf, player } from './session-page.js';
+import { artworkBelow, head, nameOf, player } from './session-page.js';
 import type { SessionView } from './session-view.js';
 
 /** From the page to the root of the cluster. */
@@ -18,6 +18,7 @@ export function embedPage(view: SessionView): string {
   </head>
   <body class="embed" data-root="${ROOT}" data-path="${view.path}">
     <main>
+      ${artworkBelow(view, ROOT, 40)}
       <h1 id="name" dir="auto"><a href="${view.urls.page}" target="_blank" rel="noopener">${nameOf(view)}</a></h1>
       ${player(view, ROOT)}
     </main>

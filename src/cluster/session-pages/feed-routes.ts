@@ -26,9 +26,9 @@ function entryOf(
   cluster: string,
   dependencies: Pick<SessionPageDependencies, 'titles'>,
 ): FeedEntry {
-  const { page, stream } = urlsOf(cluster, session.path);
+  const { page, stream, image } = urlsOf(cluster, session.path, session.image);
   return {
-    ...{ id: `${session.session}#${session.key}`, page, stream },
+    ...{ id: `${session.session}#${session.key}`, page, stream, image },
     title: session.title ?? session.path,
     playing: session.scxs.find(({ playing }) => playing !== null)?.title ?? undefined,
     description: session.description ?? undefined,

@@ -20,6 +20,8 @@ export interface FeedEntry {
   /** Absolute addresses. */
   readonly page: string;
   readonly stream: string;
+  /** Of its picture. */
+  readonly image: string | undefined;
 }
 
 /** A feed. */
@@ -40,7 +42,7 @@ const summaryOf = ({ playing, description }: FeedEntry): string =>
 const clean = (text: string): string => printable(text, ' ');
 
 function atomEntry(entry: FeedEntry): Html {
-  const { id, title, updated, page, stream } = entry;
+  const { id, title, updated, page, stream, image } = entry;
   return html`
   <entry>
     <id>${id}</id>
@@ -48,13 +50,17 @@ function atomEntry(entry: FeedEntry): Html {
     <updated>${updated}</updated>
     <link rel="alternate" type="text/html" href="${page}"/>
     <link rel="enclosure" type="audio/mpeg" href="${stream}"/>
-    <summary>${clean(summaryOf(entry))}</summary>
+    <summary>${clean(summaryOf(entry))}</summary>${
+      image &&
+      html`
+    <media:thumbnail url="${image}"/>`
+    }
   </entry>`;
 }
 
 /** The feed as Atom. */
 export function atomFeed({ cluster, updated, entries }: Feed): string {
-  const feed = html`<feed xmlns="http://www.w3.org/2005/Atom">
+  const feed = html`<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">
   <id>${cluster}/feed.atom</id>
   <title>${TITLE}</title>
   <updated>${updated}</updated>
@@ -77,6 +83,7 @@ export const jsonFeed = ({ cluster, entries }: Feed) => ({
     url: entry.page,
     title: entry.title,
     content_text: summaryOf(entry),
+    ...(entry.image === undefined ? {} : { image: entry.image }),
     date_modified: entry.updated,
     attachments: [{ url: entry.stream, mime_type: 'audio/mpeg' }],
   })),

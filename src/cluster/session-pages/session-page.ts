@@ -38,9 +38,27 @@ export function openGraph(view: SessionView): Html {
     <meta property="og:audio" content="${view.urls.stream}" />
     <meta property="og:audio:type" content="audio/mpeg" />
     <meta property="og:site_name" content="Scattercast" />
+    ${
+      view.urls.image &&
+      html`<meta property="og:image" content="${view.urls.image}" />
+    <meta property="og:image:alt" content="${nameOf(view)}" />`
+    }
     <meta name="twitter:card" content="summary" />
     <link rel="canonical" href="${view.urls.page}" />`;
 }
+
+/** The picture of the session, beside its name. `url`: from the page. */
+export const artwork = (url: string | undefined, size: number): Html | undefined =>
+  url === undefined
+    ? undefined
+    : html`<img class="artwork" id="artwork" src="${url}" alt="" width="${size}" height="${size}" />`;
+
+/** The picture on a page from which the root of the cluster is at `root`. */
+export const artworkBelow = (
+  { image }: SessionView,
+  root: string,
+  size: number,
+): Html | undefined => artwork(image && `${root}/${image}`, size);
 
 export function facts({ genre, path, homepage }: SessionView): Html {
   return html`<p class="facts"><bdi>${genre}</bdi>
@@ -121,6 +139,7 @@ export function sessionPage(view: SessionView): string {
         <h1 id="name" dir="auto">${nameOf(view)}</h1>
         ${facts(view)}
       </div>
+      ${artworkBelow(view, ROOT, 96)}
     </header>
     <main>
       ${view.description && html`<p class="description" dir="auto">${view.description}</p>`}

@@ -3,6 +3,7 @@
  * (`GET /api/sessions/CREATOR/SESSION`, docs/http.md). Fields are only ever added.
  */
 import type { SessionStatus } from '../../api/cluster-status.js';
+import { imagePath } from '../../api/publishing.js';
 import { listenUrl } from '../../icecast/listen-url.js';
 import type { PlayedTitle } from '../../icecast/statistics/played-titles.js';
 import { dropAbsent } from '../../session/drop-absent.js';
@@ -15,6 +16,8 @@ export interface SessionView {
   readonly description?: string;
   readonly genre?: string;
   readonly homepage?: string;
+  /** The path of its picture below the root of the cluster. */
+  readonly image?: string;
   readonly onAir: boolean;
   /** What plays now; null: nothing is known. */
   readonly playing: string | null;
@@ -27,6 +30,8 @@ export interface SessionView {
 
 /** Absolute addresses. */
 interface SessionUrls {
+  /** Of its picture; absent: it has none. */
+  readonly image?: string;
   readonly page: string;
   readonly embed: string;
   readonly stream: string;
@@ -37,8 +42,9 @@ interface SessionUrls {
 }
 
 /** The addresses of a session at a cluster whose own has no slash at its end. */
-export function urlsOf(cluster: string, path: string): SessionUrls {
+export function urlsOf(cluster: string, path: string, image?: string): SessionUrls {
   return {
+    ...(image === undefined ? {} : { image: `${cluster}${imagePath(image)}` }),
     page: `${cluster}/${path}`,
     embed: `${cluster}/embed/${path}`,
     stream: listenUrl(cluster, path),
@@ -67,9 +73,10 @@ export function sessionView(
       description: status.description ?? undefined,
       genre: status.genre ?? undefined,
       homepage: isWebAddress(status.homepage) ? status.homepage : undefined,
+      image: status.image && imagePath(status.image).slice(1),
     }),
     ...{ onAir, playing, listeners },
     titles: titles.map(({ title, at }) => ({ title, at: new Date(at).toISOString() })),
-    urls: urlsOf(cluster, path),
+    urls: urlsOf(cluster, path, status.image),
   };
 }

@@ -8,24 +8,31 @@ import type { Announcement } from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { sessionPath } from '../../session/session-name.js';
 import { html } from './html.js';
-import { addresses, facts, nameOf, openGraph } from './session-page.js';
+import { addresses, artwork, facts, nameOf, openGraph } from './session-page.js';
 import { type SessionView, urlsOf } from './session-view.js';
 
 /** A session that is announced at a cluster, before anything is known of what plays. */
 function announcedView(announcement: Announcement, cluster: string): SessionView {
-  const { title, description, genre, homepage } = announcement;
+  const { title, description, genre, homepage, image } = announcement;
   const path = sessionPath(announcement.name);
   return {
     path,
     ...dropAbsent({ title, description, genre, homepage }),
-    ...{ onAir: false, playing: null, listeners: 0, titles: [], urls: urlsOf(cluster, path) },
+    ...{
+      onAir: false,
+      playing: null,
+      listeners: 0,
+      titles: [],
+      urls: urlsOf(cluster, path, image),
+    },
   };
 }
 
 /** What the page may load: its own style, and the player. */
-const policyFor = (style: string, cluster: string): string => {
+const policyFor = (style: string, cluster: string, hasImage: boolean): string => {
   const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; frame-src ${new URL(cluster).origin}`;
+  const { origin } = new URL(cluster);
+  return `default-src 'none'; style-src 'sha256-${hash}'; ${hasImage ? `img-src ${origin}; ` : ''}frame-src ${origin}`;
 };
 
 /**
@@ -42,7 +49,7 @@ export function staticPage(announcement: Announcement, cluster: string, style: s
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
-    <meta http-equiv="Content-Security-Policy" content="${policyFor(style, cluster)}" />
+    <meta http-equiv="Content-Security-Policy" content="${policyFor(style, cluster, view.urls.image !== undefined)}" />
     <title>${nameOf(view)}</title>
     ${openGraph(view)}
     <style>${{ html: style }}</style>
@@ -53,6 +60,7 @@ export function staticPage(announcement: Announcement, cluster: string, style: s
         <h1 dir="auto">${nameOf(view)}</h1>
         ${facts(view)}
       </div>
+      ${artwork(view.urls.image, 96)}
     </header>
     <main>
       ${view.description && html`<p class="description" dir="auto">${view.description}</p>`}

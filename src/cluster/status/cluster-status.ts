@@ -84,6 +84,7 @@ function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionS
     ...dropAbsent({
       unlisted: isUnlisted(known) || undefined,
       language: known?.announcement.language,
+      image: known?.announcement.image,
     }),
     private: known?.announcement.privacy !== undefined,
     onAir: scxs.some(({ playing }) => playing !== null),

@@ -1,5 +1,5 @@
 /**
- * Fetches a document from a URL that a stranger has given. Each request is guarded
+ * Fetches a document, or a file of bytes, from a URL that a stranger has given. Each request is guarded
  * (guarded-request.ts), and the fetch as a whole is bounded:
  *
  * - Each redirect is a new URL and passes all checks again.
@@ -24,13 +24,13 @@ export interface FetchOptions {
   readonly accept?: string;
 }
 
-/** The document at the end of all redirects. */
-export interface Fetched {
+/** What is at the end of all redirects. */
+export interface Fetched<Body = string> {
   readonly url: string;
   /** 200 to 299. */
   readonly status: number;
-  /** Decoded from UTF-8, without a byte order mark. */
-  readonly body: string;
+  /** As text: decoded from UTF-8, without a byte order mark. */
+  readonly body: Body;
   /** The Content-Type header; '' without one. */
   readonly contentType: string;
 }
@@ -69,16 +69,16 @@ async function readBody(response: IncomingMessage, url: URL, limits: Limits): Pr
   return Buffer.concat(chunks);
 }
 
-function decode(bytes: Buffer, url: URL): string {
+function decode(bytes: Buffer, url: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new FetchProblem('encoding', `${excerpt(url.href)} is not UTF-8 text`);
+    throw new FetchProblem('encoding', `${excerpt(url)} is not UTF-8 text`);
   }
 }
 
-/** One hop: the document, or the URL of the next hop. */
-async function hop(url: URL, limits: Limits, signal: AbortSignal): Promise<Fetched | URL> {
+/** One hop: the file, or the URL of the next hop. */
+async function hop(url: URL, limits: Limits, signal: AbortSignal): Promise<Fetched<Buffer> | URL> {
   const { accept, allowPrivate } = limits;
   const headers = { accept, 'accept-encoding': 'identity' };
   const response = await guardedRequest({ url, method: 'GET', headers, allowPrivate, signal });
@@ -87,14 +87,14 @@ async function hop(url: URL, limits: Limits, signal: AbortSignal): Promise<Fetch
     const status = response.statusCode ?? 0;
     if (REDIRECTS.includes(status) && location !== undefined) return parseUrl(location, url);
     checkHeaders(response, url);
-    const body = decode(await readBody(response, url, limits), url);
+    const body = await readBody(response, url, limits);
     return { url: url.href, status, body, contentType: response.headers['content-type'] ?? '' };
   } finally {
     response.destroy();
   }
 }
 
-async function follow(start: URL, limits: Limits, signal: AbortSignal): Promise<Fetched> {
+async function follow(start: URL, limits: Limits, signal: AbortSignal): Promise<Fetched<Buffer>> {
   let url = start;
   for (let redirects = 0; redirects <= limits.redirectsMax; redirects++) {
     const at = url;
@@ -109,10 +109,13 @@ async function follow(start: URL, limits: Limits, signal: AbortSignal): Promise<
 }
 
 /**
- * GETs a text document from an untrusted URL.
+ * GETs a file from an untrusted URL.
  * Rejects with a FetchProblem, and with nothing else.
  */
-export async function guardedFetch(url: string, options: FetchOptions): Promise<Fetched> {
+export async function guardedFetchBytes(
+  url: string,
+  options: FetchOptions,
+): Promise<Fetched<Buffer>> {
   const limits: Limits = { ...DEFAULTS, ...options };
   const clock = new AbortController();
   const timer = setTimeout(() => clock.abort(), limits.timeoutMs);
@@ -121,4 +124,10 @@ export async function guardedFetch(url: string, options: FetchOptions): Promise<
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The same for a text document. */
+export async function guardedFetch(url: string, options: FetchOptions): Promise<Fetched> {
+  const fetched = await guardedFetchBytes(url, options);
+  return { ...fetched, body: decode(fetched.body, fetched.url) };
 }

@@ -36,6 +36,7 @@ async function openFrontEnd(urls: string[]) {
   const replicator = startReplicator({
     ...{ secret: SECRET, store, fallbacks, log: quiet, now: () => performance.now() },
     frontEnds: () => urls,
+    imageFinder: { fill: async (hash) => void told.push(`wants ${hash}`) },
     onPublished: ({ title }) => told.push(`published ${title}`),
     onWithdrawn: async ({ title }) => void told.push(`withdrawn ${title}`),
   });

@@ -42,4 +42,12 @@ describe('The page of a session as one file', () => {
     );
     expect(/<style>(.*)<\/style>/s.exec(page)?.[1]).toBe(STYLE);
   });
+
+  test('shows the picture of the session, which comes from the cluster', () => {
+    const image = 'x'.repeat(43);
+    const pictured = staticPage({ ...announcement, image }, 'https://cluster.example/radio', STYLE);
+    expect(pictured).toContain(`src="https://cluster.example/radio/images/${image}"`);
+    expect(pictured).toContain('img-src https://cluster.example; frame-src');
+    expect(pictured).toContain('<meta property="og:image" content="https://cluster.example/radio/');
+  });
 });

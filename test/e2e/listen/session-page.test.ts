@@ -1,8 +1,9 @@
 /** The page of a session and the small player, in real browsers. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -12,6 +13,7 @@ import {
 } from 'playwright-core';
 import type { Browser as Firefox } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PNG } from '../../image/pictures.js';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
 import { FIREFOX, openFirefox } from '../support/firefox.js';
 import { openPage, overflowOf, violations } from '../support/page.js';
@@ -48,7 +50,10 @@ async function openSite(): Promise<string> {
 
 beforeAll(async () => {
   cluster = await stage.cluster();
+  const picture = join(stage.directory, 'cover.png');
+  writeFileSync(picture, PNG);
   const about = ['--title', NAME, '--description', 'Quiet pieces', '--genre', 'Ambient'];
+  about.push('--image', picture);
   const announcement = await stage.announce(cluster, `scattercast://${PATH}`, ...about);
   await stage.broadcast(cluster, announcement, '--loop', CLIP);
 }, 60_000);
@@ -86,12 +91,23 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     expect(await page.title()).toMatch(/^Scattercast - Scattercast demo \u00b7 /);
     const media = await page.evaluate(() => {
       const { navigator } = globalThis as unknown as {
-        navigator: { mediaSession: { metadata: { title: string } | null; playbackState: string } };
+        navigator: {
+          mediaSession: {
+            metadata: { title: string; artwork: { src: string; sizes: string }[] } | null;
+            playbackState: string;
+          };
+        };
       };
       const { metadata, playbackState } = navigator.mediaSession;
-      return [metadata?.title, playbackState];
+      const [artwork] = metadata?.artwork ?? [];
+      return [
+        metadata?.title,
+        playbackState,
+        artwork?.sizes,
+        /\/images\//.test(artwork?.src ?? ''),
+      ];
     });
-    expect(media).toEqual(['Scattercast - Scattercast demo', 'playing']);
+    expect(media).toEqual(['Scattercast - Scattercast demo', 'playing', '16x8', true]);
     await killListened();
     const position = await positionIn(page);
     await until('sound again', async () => {
@@ -134,6 +150,7 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
     for (const [path, colorScheme] of pages) {
       const { page } = await open(`${cluster.url}${path}`, { colorScheme });
       await page.getByText('Scattercast demo').first().waitFor();
+      await page.locator('.artwork').first().waitFor();
       expect([path, colorScheme, await violations(page)]).toEqual([path, colorScheme, []]);
       expect([path, await overflowOf(page)]).toEqual([path, 0]);
       await page.close();

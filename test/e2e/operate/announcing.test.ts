@@ -2,9 +2,10 @@
  * Announcing with the real commands: it works at once on the cluster's own machine, for the cluster's
  * own user; everybody else needs the operator's token, and is told so.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PNG } from '../../image/pictures.js';
 import { freePorts } from '../support/ports.js';
 import { type Cluster, createStage } from '../support/stage.js';
 
@@ -79,4 +80,24 @@ test('A page of the station is written for any web server, with the player of th
   const response = await fetch(player);
   expect(response.status).toBe(200);
   expect(await response.text()).toContain('Paged &amp; &lt;b&gt;');
+});
+
+test('A picture goes with the announcement until it is removed, whatever else is announced', async () => {
+  const [picture, drawing, file] = ['a.png', 'a.svg', 'pictured.html'].map((name) =>
+    join(stage.directory, name),
+  ) as [string, string, string];
+  writeFileSync(picture, PNG);
+  writeFileSync(drawing, '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  const name = 'scattercast://radio.example/pictured';
+  const svg = await announce(home, name, '--image', drawing);
+  expect(svg).toMatchObject({ code: 6, error: expect.stringContaining('PNG, JPEG or WebP') });
+  const first = await announce(home, name, '--title', 'Pictured', '--image', picture, '--json');
+  expect(first.code).toBe(0);
+  const owner = { ...home, SCATTERCAST_TOKEN: (JSON.parse(first.out) as { token: string }).token };
+  expect((await announce(owner, name, '--page', file, '--genre', 'Jazz')).code).toBe(0);
+  const [, url = ''] = /og:image" content="([^"]+)"/.exec(readFileSync(file, 'utf8')) ?? [];
+  const response = await fetch(url);
+  expect(Buffer.from(await response.arrayBuffer()).equals(PNG)).toBe(true);
+  const removed = await announce(owner, name, '--remove-image', '--page', file);
+  expect([removed.code, readFileSync(file, 'utf8').includes('og:image')]).toEqual([0, false]);
 });
