@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   http: edge('lib', 'session', 'runtime'),
   overlay: edge(...CORE, 'api', 'runtime', 'http'),
   scx: edge(...SHARED),
-  cluster: edge(...SHARED),
+  cluster: edge(...SHARED, 'locating'),
   client: edge(...SHARED),
   cli: edge(...SHARED, 'simulator', 'scx', 'cluster', 'client'),
 };

@@ -5,7 +5,9 @@
  */
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
+import type { RoundTripLooks } from '../runtime/system/round-trips.js';
 import type { Mounts } from './ingest/session-of-mount.js';
+import type { Trust } from './nearest/nearest.js';
 import type { PortRange } from './ports/port-pairs.js';
 
 /** Settings of the cluster's SCXs; api/scx-launch.ts says what each does. */
@@ -68,6 +70,12 @@ export interface ClusterOptions {
   readonly carryFrom?: readonly string[] | undefined;
   /** The URL of the announcement of the directory in which the cluster takes part; default: none. */
   readonly directory?: string | undefined;
+  /** The clusters that may have listeners of ours (nearest/nearest.ts); default: `directory`. */
+  readonly trust?: Trust | undefined;
+  /** For tests: how often round trips are looked at, and how. */
+  readonly roundTripLooks?: Pick<RoundTripLooks, 'everyMs' | 'read'> | undefined;
+  /** For tests: how often other clusters are asked what they have seen, ms. */
+  readonly askClustersMs?: number | undefined;
   /** SCXs for sessions that are not announced here, >= 0; default: three quarters of all. */
   readonly maxForeignScxs?: number | undefined;
   /** Of these, for one client address and for one announcement server; default: a quarter. */

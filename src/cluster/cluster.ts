@@ -129,6 +129,7 @@ function leaveAll({ server, services }: Listening, platform: Platform): void {
   services.webhooks.close();
   services.replicator?.close();
   services.directory.close();
+  services.locating.close();
   services.proxy.close();
   services.overlayFeeds.close();
   platform.close();

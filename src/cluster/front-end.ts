@@ -22,6 +22,7 @@ import { imageRoutes } from './images/image-routes.js';
 import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
 import { listenRoutes } from './listen/listen-routes.js';
+import { networkRoutes } from './nearest/network-routes.js';
 import { overlayRoutes } from './overlay-map/overlay-routes.js';
 import { replicaRoutes } from './replica/replica-routes.js';
 import type { Services } from './services.js';
@@ -141,11 +142,14 @@ function scxRoutes(services: Services) {
 }
 
 /** Routes for players. */
-function playerRoutes({ url, finder, scxs, proxy, sessions, clients, options }: Services) {
+function playerRoutes(services: Services) {
+  const { url, finder, scxs, proxy, sessions, clients, options, locating, metrics } = services;
   const speaksTls = options.scx?.certificate !== undefined;
   const asksListeners = options.scx?.listenerHook !== undefined;
   const asking = { asksListeners, clients };
-  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls, ...asking });
+  const { nearest, askForListener } = locating;
+  const elsewhere = { nearest, askForListener, onSent: metrics.countSentElsewhere };
+  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls, elsewhere, ...asking });
 }
 
 /** Routes for broadcasters and encoders. */
@@ -174,6 +178,7 @@ function operatorRoutes({
   directory,
   clusterKey,
   room,
+  locating,
 }: Services) {
   return [
     drainRoutes({ proofs, drain: fleet.drain, log: options.log }),
@@ -184,6 +189,7 @@ function operatorRoutes({
       isConnected: () => directory.session() !== undefined,
     }),
     roomRoutes({ clusterKey, room, now: () => performance.now() }),
+    networkRoutes({ own: locating.own, clusterKey, now: () => performance.now() }),
     pageRoutes(pages),
   ];
 }

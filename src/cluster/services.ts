@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import type { ClusterStatus } from '../api/cluster-status.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import { createProofCheck, type ProofCheck } from '../http/cluster-proof.js';
+import { trustIn } from '../http/server/client-address.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { packageVersion } from '../runtime/package-files.js';
@@ -40,6 +41,7 @@ import { type ImageFiles, openImages } from './images/image-files.js';
 import { createImageFinder, type ImageFinder } from './images/image-finder.js';
 import { createEncoderSessions, type EncoderSessions } from './ingest/session-of-mount.js';
 import { createStreamProxy, type StreamProxy } from './listen/stream-proxy.js';
+import { type Locating, startLocating } from './nearest/locating.js';
 import { type FrontEndShares, shareFrontEnd } from './open-file-shares.js';
 import { createOverlayFeeds, type OverlayFeeds } from './overlay-map/overlay-feed.js';
 import { createScxOverlay } from './overlay-map/scx-overlay.js';
@@ -90,6 +92,7 @@ export interface Services extends Prepared {
   readonly imageFinder: ImageFinder;
   readonly board: Board;
   readonly directory: Directory;
+  readonly locating: Locating;
   readonly fleet: Fleet;
   readonly scxs: SessionScxs;
   readonly sessions: EncoderSessions;
@@ -333,6 +336,15 @@ export function createServices(
     ...factsFrom({ url, version, scxsMax, fleet }),
     leads: replicator?.leads,
   });
+  const ports = (): ReadonlySet<number> =>
+    new Set([port, ...fleet.statuses().map(({ httpUrl }) => Number(new URL(httpUrl).port))]);
+  const locating = startLocating({
+    ...{ ownKey: clusterKey.publicKey, board, directory, ports, allowPrivate, log, now },
+    ...{ trust: options.trust ?? 'directory', isInDirectory: options.directory !== undefined },
+    privacies: () => store.all().flatMap(({ announcement: { privacy } }) => privacy ?? []),
+    isProxy: trustIn(options.trustedProxies ?? TRUSTED_PROXIES),
+    ...{ looks: options.roundTripLooks, askMs: options.askClustersMs },
+  });
   const webhooks = createWebhooks({
     ...{ allowPrivate, log, now, onOutcome: metrics.countWebhook },
     leads: replicator?.leads,
@@ -341,7 +353,7 @@ export function createServices(
   return {
     ...{ ...prepared, options, url, scxHostOf, shared, metrics, fleet, finder, scxs },
     imageFinder,
-    ...{ board, directory },
+    ...{ board, directory, locating },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({
       ...{ mounts, store, finder, scxs, sessionsHere: fleet.sessions },

@@ -12,6 +12,7 @@ import {
   nearestClusters,
   type Place,
   type PlacedCluster,
+  type RoundTrips,
 } from './nearest-cluster.js';
 
 /** Networks remembered; the one that was seen longest ago makes room. Guess: 10 MB. */
@@ -53,6 +54,8 @@ export interface SeenNetworks {
   readonly size: number;
   /** A connection from a network has shown a round trip to a cluster, ms. */
   onSeen(network: string, to: PlacedCluster, rttMs: number, now: number): void;
+  /** What is known of a network; undefined: nothing. */
+  roundTrips(network: string): RoundTrips | undefined;
   /** As nearestClusters(); undefined while nothing is known of the network. */
   nearest(network: string, clusters: readonly PlacedCluster[]): readonly Expectation[] | undefined;
 }
@@ -106,6 +109,7 @@ export function createSeenNetworks(rng: Rng): SeenNetworks {
       network.seen.set(to.id, { rttMs, at: now });
       refresh(network, now);
     },
+    roundTrips: (name) => networks.get(name)?.place.seen,
     nearest: (name, clusters) => {
       const network = networks.get(name);
       if (network === undefined) return undefined;

@@ -20,7 +20,7 @@ import {
 import type { PublicKey } from '../session/public-key.js';
 
 /** What a signature is for. */
-type SigningContext =
+export type SigningContext =
   | 'announcement'
   | 'request'
   | 'lot'
@@ -31,7 +31,8 @@ type SigningContext =
   | 'ticket'
   | 'entry'
   | 'room'
-  | 'cluster';
+  | 'cluster'
+  | 'networks';
 
 /** Signs; the private half stays inside. */
 export interface SigningKey {

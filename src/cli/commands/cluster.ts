@@ -68,6 +68,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     publicMap: settings.publicMap,
     carryFrom: settings.carryFrom === 'any' ? undefined : settings.carryFrom,
     directory: settings.directory === 'off' ? undefined : settings.directory.href,
+    trust: settings.trust,
     maxForeignScxs: settings.maxForeignScxs,
     maxForeignScxsPerAddress: settings.maxForeignScxsPerAddress,
     maxListenersPerSession: settings.maxListenersPerSession || Number.POSITIVE_INFINITY,

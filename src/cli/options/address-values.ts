@@ -8,6 +8,7 @@ import { type IcecastTarget, parseIcecastUrl } from '../../client/icecast-relay/
 import { isNetwork } from '../../http/server/client-address.js';
 import { urlOf } from '../../lib/url-path.js';
 import { parseWebAddress } from '../../session/location.js';
+import { isPublicKey, type PublicKey } from '../../session/public-key.js';
 import { parseSessionPath, type SessionName } from '../../session/session-name.js';
 import { expecting, unquoted, type Value } from './values.js';
 
@@ -114,6 +115,21 @@ export const servers: Value<'any' | readonly string[]> = expecting(
     if (!Array.isArray(items) || items.length === 0 || items.length > 256) return undefined;
     const names = items.map((item) => `${item}`.toLowerCase());
     return names.every((name) => SERVER.test(name)) ? names : undefined;
+  },
+);
+
+const KEYS_MAX = 64;
+
+/** Public keys of clusters with commas between; `none` is an empty list. */
+export const clusterKeys: Value<'directory' | readonly PublicKey[]> = expecting(
+  'keys of clusters, which their /status shows, or directory, or none',
+  (raw) => {
+    if (raw === 'directory') return raw;
+    if (raw === 'none') return [];
+    const items = typeof raw === 'string' ? raw.split(',') : raw;
+    if (!Array.isArray(items) || items.length === 0 || items.length > KEYS_MAX) return undefined;
+    const keys = items.map((item) => `${item}`.trim());
+    return keys.every(isPublicKey) ? keys : undefined;
   },
 );
 

@@ -6,6 +6,7 @@
  */
 import {
   announcementUrl,
+  clusterKeys,
   clusterUrl,
   hookUrl,
   host,
@@ -80,6 +81,13 @@ export const clusterOptions = {
     help:
       'the announcement of a directory in which this cluster takes part: it tells other clusters ' +
       'what is announced here, and lists what is announced at them (docs/directory.md); off: none',
+  }),
+  trust: defaulting(clusterKeys, 'directory', {
+    placeholder: 'KEY,...',
+    help:
+      'the clusters to which listeners may be sent who are much nearer to them, or when this one is ' +
+      'full: keys from their /status; directory: those that the announcement of a private directory ' +
+      'lists; none: no listener is sent away',
   }),
   maxForeignScxs: optional(whole(0, 10_000), {
     placeholder: 'N',

@@ -9,10 +9,10 @@
  */
 import { type ClusterFacts, clusterFactsSchema } from '../../api/directory/directory-answer.js';
 import { announcementPath } from '../../api/publishing.js';
-import { type AuthorKey, type Entry, stampOf } from '../../gossamer/core/entry.js';
+import { type AuthorKey, type Entry, stampOf, tagOf } from '../../gossamer/core/entry.js';
 import { createEntryTable } from '../../gossamer/entries/entry-table.js';
 import { unpackEntry } from '../../overlay/entries/entry-body.js';
-import { publicKeyOf } from '../../overlay/entries/entry-signature.js';
+import { authorKeyOf, publicKeyOf } from '../../overlay/entries/entry-signature.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
 import { isPublic, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
@@ -46,6 +46,8 @@ export interface Board {
   entriesOf(author: AuthorKey): ReadonlyMap<number, Entry>;
   /** Those that are heard. */
   clusters(): readonly KnownCluster[];
+  /** One of them. */
+  cluster(key: PublicKey): KnownCluster | undefined;
   /** All that is listed; a session that several clusters announce is there for each of them. */
   listings(): readonly Listing[];
   /** The newest announcement of a session, by its id. */
@@ -159,6 +161,12 @@ export function createBoard(nowMs: () => number): Board {
     clusters: () => {
       expire();
       return [...byAuthor()].flatMap(([author, slots]) => clusterOf(author, slots.get(0)) ?? []);
+    },
+    cluster: (key) => {
+      const author = authorKeyOf(key);
+      const facts = table.get({ author: tagOf(author), slot: 0 });
+      const isHeard = facts?.author === author && facts.issuedMs + facts.lifeMs > nowMs();
+      return isHeard ? clusterOf(author, facts) : undefined;
     },
     listings: () => draw().listings,
     find: (id) => draw().byId.get(id),

@@ -17,6 +17,7 @@ import { createLatch } from '../../runtime/latch.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { isDirectory, isPublic } from '../../session/announcement.js';
+import type { PublicKey } from '../../session/public-key.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
@@ -46,6 +47,10 @@ export interface Directory {
   /** The directory session's id; undefined until it is known. */
   session(): string | undefined;
   readonly instance: string;
+  /** Where this cluster is, by the network coordinates of the directory; undefined: not known yet. */
+  place(): ToldEntries['place'] | undefined;
+  /** The clusters that the directory's announcement lists, if it is a private one. */
+  members(): readonly PublicKey[];
   onTold(entries: readonly Entry[], place: ToldEntries['place']): void;
   own(): { readonly version: string; readonly entries: readonly Entry[] };
   changed(withinMs: number): Promise<void>;
@@ -76,6 +81,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   const instance = randomBytes(12).toString('base64url');
   let session: string | undefined;
   let place: ToldEntries['place'] | undefined;
+  let members: readonly PublicKey[] = [];
   let askedAt = 0;
   let revision = 0;
   let changes = createLatch();
@@ -116,6 +122,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
   const join = (known: Known): void => {
     if (!isDirectory(known.announcement)) return log.error({ url }, NOT_ONE);
+    members = known.announcement.privacy?.clusters ?? [];
     if (session !== known.session.id) enter(known.session);
     if (!known.isPublished) fleet.keep(known.session.id, factsOf(known));
     update();
@@ -141,6 +148,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
   return {
     session: () => session,
     instance,
+    place: () => place,
+    members: () => members,
     onTold: (entries, at) => {
       if (at.error < 1) place = at;
       board.learn(entries);

@@ -9,6 +9,8 @@ import { probedBytes } from '../../icecast/stream-request.js';
 import { refPath } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
 import type { ScxClients } from '../admin/scx-clients.js';
+import type { AskForListener } from '../nearest/ask-for-listener.js';
+import type { Nearest, SentBecause } from '../nearest/nearest.js';
 import { clientOf } from '../web/client.js';
 import type { Refusal } from '../web/methods.js';
 import { problem } from '../web/problem.js';
@@ -16,6 +18,14 @@ import { inFamilyOf } from '../web/public-url.js';
 import { isRedirectShy } from './redirect-shy.js';
 import type { StreamProxy } from './stream-proxy.js';
 import type { Wanted, WantedDependencies } from './wanted-session.js';
+
+/** What knows and asks other clusters. */
+interface Elsewhere {
+  readonly nearest: Pick<Nearest, 'nearer' | 'instead' | 'onSent'>;
+  readonly askForListener: AskForListener;
+  /** For the metrics. */
+  onSent(why: SentBecause): void;
+}
 
 export interface ListenDependencies extends WantedDependencies {
   /** Our `http://host:port` from the configuration. */
@@ -26,6 +36,8 @@ export interface ListenDependencies extends WantedDependencies {
   /** There is a listener hook: the SCXs ask listeners for names and passwords. */
   readonly asksListeners: boolean;
   readonly clients: Pick<ScxClients, 'refusalOf'>;
+  /** Sends listeners to other clusters. */
+  readonly elsewhere: Elsewhere;
 }
 
 /** The same, for how many listeners of one address slots are reserved, and who may listen. */

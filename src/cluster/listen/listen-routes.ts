@@ -17,6 +17,7 @@ import { clientOf } from '../web/client.js';
 import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem } from '../web/problem.js';
 import { inFamilyOf, publicUrl } from '../web/public-url.js';
+import { isFromCluster, locationElsewhere } from './elsewhere.js';
 import { fetchSegment, listenByHls } from './hls-routes.js';
 import {
   type Context,
@@ -27,6 +28,7 @@ import {
   lead,
   ownQuery,
   pathOf,
+  redirect,
   slotOf,
   wantsProxy,
   withOwnQuery,
@@ -40,6 +42,11 @@ import { mountedAt, type Wanted, wantedAt, wantedByPath, wantedByQuery } from '.
  * but without a reservation. Guess.
  */
 const RESERVATIONS = { atOnce: 100, perSecond: 20 } as const;
+
+const ASKS_ITSELF = problem(
+  403,
+  'This cluster asks its listeners for names and passwords: they have to come here themselves.',
+);
 
 /** Retry-After while the hook does not answer, s. Guess. */
 const RETRY_S = 10;
@@ -77,10 +84,17 @@ async function listen(
   context: Context,
   request: Request,
   response: Response,
-  { session, known }: Wanted,
+  wanted: Wanted,
 ): Promise<Refusal> {
+  const { session, known } = wanted;
+  if (context.asksListeners && isFromCluster(request)) return ASKS_ITSELF;
+  const nearer = await locationElsewhere(context, request, response, wanted, 'nearer');
+  if (nearer !== undefined) return redirect(response, nearer);
   const scx = await context.scxs.forListener(session.id, known, slotOf(context, request, response));
-  if (!scx.ok) return scx.problem;
+  if (!scx.ok) {
+    const other = await locationElsewhere(context, request, response, wanted, 'full');
+    return other === undefined ? scx.problem : redirect(response, other);
+  }
   const httpUrl = withOwnQuery(context, request, scx.value.httpUrl);
   const refusal = await refusalOf(context, request, response, scx.value, httpUrl);
   if (refusal !== undefined) return refuse(response, session, refusal);

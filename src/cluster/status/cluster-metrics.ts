@@ -4,6 +4,7 @@
  * clients.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { SentBecause } from '../nearest/nearest.js';
 import type { SupervisorEffect } from '../supervisor/supervisor-types.js';
 
 /** Values that are read when the metrics are printed. */
@@ -31,6 +32,7 @@ export interface ClusterMetrics {
   countEncoder(way: EncoderWay): void;
   countEffect(effect: SupervisorEffect): void;
   countWebhook(outcome: string): void;
+  countSentElsewhere(why: SentBecause): void;
   noteDisk(isWritable: boolean): void;
   readonly contentType: string;
   print(levels: Levels): Promise<string>;
@@ -60,6 +62,7 @@ export function createClusterMetrics(): ClusterMetrics {
   const launches = counter('scx_launches_total', 'SCXs launched');
   const stops = counter('scx_stops_total', 'SCXs told to stop', ['signal']);
   const hooks = counter('webhook_events_total', 'Events for webhooks', ['outcome']);
+  const sent = counter('listeners_sent_total', 'Listeners sent to other clusters', ['why']);
   const answers = counter('scx_requests_total', 'Requests for an SCX, answered', ['outcome']);
 
   return {
@@ -72,6 +75,7 @@ export function createClusterMetrics(): ClusterMetrics {
       if (effect.kind === 'answer') answers.inc({ outcome: effect.outcome.kind });
     },
     countWebhook: (outcome) => hooks.inc({ outcome }),
+    countSentElsewhere: (why) => sent.inc({ why }),
     noteDisk: (isWritable) => disk.set(Number(isWritable)),
     contentType: registry.contentType,
     print: (levels) => {

@@ -6,7 +6,7 @@
  * - One timeout covers all hops, and one bound the bytes of the body, whatever the headers say;
  *   compressed bodies, which could expand to any size, are refused.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { excerpt } from '../../lib/excerpt.js';
 import { FetchProblem, guardedRequest, parseUrl, problemOf } from './guarded-request.js';
 
@@ -33,6 +33,7 @@ export interface Fetched<Body = string> {
   readonly body: Body;
   /** The Content-Type header; '' without one. */
   readonly contentType: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 type Limits = Required<FetchOptions>;
@@ -88,7 +89,9 @@ async function hop(url: URL, limits: Limits, signal: AbortSignal): Promise<Fetch
     if (REDIRECTS.includes(status) && location !== undefined) return parseUrl(location, url);
     checkHeaders(response, url);
     const body = await readBody(response, url, limits);
-    return { url: url.href, status, body, contentType: response.headers['content-type'] ?? '' };
+    const { headers: given } = response;
+    const contentType = given['content-type'] ?? '';
+    return { url: url.href, status, body, contentType, headers: given };
   } finally {
     response.destroy();
   }

@@ -40,7 +40,7 @@ export class FetchProblem extends Error {
 /** A request whose URL has been parsed. */
 export interface GuardedRequest {
   readonly url: URL;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers: OutgoingHttpHeaders;
   readonly body?: string;
   /** Allows loopback, private and shared addresses, for clusters in such a network. */

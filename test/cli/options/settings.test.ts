@@ -41,6 +41,7 @@ describe('Settings', () => {
         anyoneMayAnnounce: false,
         carryFrom: 'any',
         directory: 'off',
+        trust: 'directory',
         linger: 30,
         listenerHookFail: 'deny',
         burst: 4,

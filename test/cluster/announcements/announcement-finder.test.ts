@@ -20,7 +20,7 @@ async function setUp(folder = temporaryFolder(), wall = WALL) {
   const fetch: typeof guardedFetch = async (url) => {
     net.fetches++;
     if (net.problem) throw new FetchProblem('unreachable', 'no');
-    return { url, status: 200, body: net.body, contentType: '' };
+    return { url, status: 200, body: net.body, contentType: '', headers: {} };
   };
   const store = await openAnnouncements(folder, quiet);
   const learned = await openLearned(folder, quiet);

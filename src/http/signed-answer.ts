@@ -1,0 +1,33 @@
+/**
+ * Answers that a cluster signs with its key, so that who asks knows whose they are, wherever the request
+ * went. The asker chooses the challenge, so that no answer can be repeated to it.
+ */
+import { Buffer } from 'node:buffer';
+import { type SigningContext, type SigningKey, verifierOf } from '../runtime/signing-key.js';
+import type { PublicKey } from '../session/public-key.js';
+
+/** The header with the signature, in base64url. */
+export const SIGNATURE_FIELD = 'Scattercast-Signature';
+
+/** What a challenge may look like. */
+export const CHALLENGE = /^[\w-]{0,64}$/;
+
+const textOf = (challenge: string, body: string): Buffer => Buffer.from(`${challenge}\n${body}`);
+
+/** The signature of an answer. */
+export const signAnswer = (
+  key: SigningKey,
+  context: SigningContext,
+  challenge: string,
+  body: string,
+): string => Buffer.from(key.sign(context, textOf(challenge, body))).toString('base64url');
+
+/** Whether the holder of the key has given this answer to the challenge; false without a signature. */
+export const isSignedAnswer = (
+  key: PublicKey,
+  context: SigningContext,
+  challenge: string,
+  { body, signature }: { readonly body: string; readonly signature: unknown },
+): boolean =>
+  typeof signature === 'string' &&
+  verifierOf(key)(context, textOf(challenge, body), Buffer.from(signature, 'base64url'));

@@ -1,0 +1,61 @@
+/**
+ * The decision of a cluster that a listener has asked: which others are much nearer to the listener's network,
+ * and to which ones a listener can be sent if this one is full. It believes what others have seen
+ * as far as its own measurements do not contradict it (claims.ts).
+ */
+import { predictedDelayMs } from '../gossamer/core/coordinates.js';
+import { isContradicted, isMisplaced } from './claims.js';
+import type { Expectation, PlacedCluster } from './nearest-cluster.js';
+import type { SeenNetworks } from './seen-networks.js';
+
+/** Another cluster, with the round trip between it and us that we have measured, ms. */
+export interface OtherCluster extends PlacedCluster {
+  readonly rttMs: number;
+}
+
+export interface Choice {
+  /** Our own cluster. */
+  readonly here: PlacedCluster;
+  readonly others: readonly OtherCluster[];
+  readonly network: string;
+  readonly seen: SeenNetworks;
+}
+
+/** A listener is sent away if that saves this share of its round trip, and this much, ms. Guess. */
+const SAVED_SHARE = 0.2;
+const SAVED_MS = 10;
+
+/** Coordinates that are not known yet have this error. */
+const hasPlace = ({ coordinates }: PlacedCluster): boolean => coordinates.error < 1;
+
+/** The others whose word about this network can be true, and of which something is known. */
+function believed({ here, others, network, seen }: Choice): readonly OtherCluster[] {
+  const known = seen.roundTrips(network);
+  const toNetworkMs = known?.get(here.id);
+  return others.filter((other) => {
+    const claimedMs = known?.get(other.id);
+    if (claimedMs !== undefined) {
+      return !isContradicted(claimedMs, { toNetworkMs, toClusterMs: other.rttMs });
+    }
+    if (!hasPlace(other) || !hasPlace(here)) return false;
+    return !isMisplaced(2 * predictedDelayMs(here.coordinates, other.coordinates), other.rttMs);
+  });
+}
+
+/** The clusters that are much nearer than ours, in the order in which they are to be tried. */
+export function nearerClusters(choice: Choice): readonly Expectation[] {
+  const { here, network, seen } = choice;
+  const expected = seen.nearest(network, [here, ...believed(choice)]) ?? [];
+  const own = expected.find(({ id }) => id === here.id);
+  if (own === undefined || (own.uncertainMs > 0 && !hasPlace(here))) return [];
+  const atMostMs = own.rttMs - Math.max(SAVED_MS, SAVED_SHARE * own.rttMs);
+  return expected.filter(({ rttMs }) => rttMs <= atMostMs);
+}
+
+/** All that a listener may be sent to, the nearest first: to its network, or else to us. */
+export function clustersInstead(choice: Choice): readonly string[] {
+  const { others, network, seen } = choice;
+  const expected = seen.nearest(network, believed(choice));
+  if (expected !== undefined) return expected.map(({ id }) => id);
+  return others.toSorted((one, other) => one.rttMs - other.rttMs).map(({ id }) => id);
+}
