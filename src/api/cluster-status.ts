@@ -92,10 +92,16 @@ export const clusterStatusSchema = z.object({
     scxsMax: countOrZero,
     /**
      * Processes that are started and wait for a launch: they are no SCXs and count as none. `ready`: the
-     * program is loaded. Absent from older clusters.
+     * program is loaded. `machine`: on a Swarm. Absent from older clusters.
      */
     spares: z
-      .array(z.object({ pid: z.number().int().positive(), ready: z.boolean() }))
+      .array(
+        z.object({
+          pid: z.number().int().positive(),
+          ready: z.boolean(),
+          machine: z.string().max(255).optional(),
+        }),
+      )
       .max(SPARES_MAX)
       .optional(),
     /** Of all sessions, at this cluster. */

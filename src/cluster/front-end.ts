@@ -18,6 +18,7 @@ import { joinRoutes } from './fleet/join-routes.js';
 import { leaseRoutes } from './fleet/lease-routes.js';
 import { termsFrom } from './fleet/lease-terms.js';
 import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
+import { spareRoutes } from './fleet/spare-routes.js';
 import { imageRoutes } from './images/image-routes.js';
 import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
@@ -135,7 +136,9 @@ function scxRoutes(services: Services) {
   const termsOf = termsFrom(sources);
   return [
     leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
-    ...(shared ? [joinRoutes({ proofs, shared, clusterKey, listenerHook })] : []),
+    ...(shared
+      ? [joinRoutes({ proofs, shared, clusterKey, listenerHook }), spareRoutes({ proofs, shared })]
+      : []),
     rendezvousRoutes({ finder, scxs }),
     entryRoutes({ proofs, ...directory }),
   ];

@@ -47,6 +47,7 @@ export async function openPlatform(options: ClusterOptions): Promise<Platform> {
   const leaseSecret = await onDisk(dataDir, () => loadSecret(dataDir));
   return createSwarmPlatform({
     ...{ engine: openEngine(swarm.socket), prefix: swarm.name, image, leaseSecret },
-    ...{ entry, confined, ports, frontEndPort, log },
+    ...{ entry, confined, ports, frontEndPort, logLevel: log.level, log },
+    ...(spares === undefined ? {} : { spares }),
   });
 }

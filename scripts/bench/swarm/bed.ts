@@ -13,7 +13,15 @@
  * imported into each engine, and offline images must be preferred.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -62,6 +70,22 @@ export const intoBed = (): readonly string[] | undefined =>
 
 /** What engines that were killed have left: only groups without processes can be removed. */
 const REMOVE_CGROUPS = 'find /sys/fs/cgroup/*/docker -depth -type d -exec rmdir {} + 2>/dev/null';
+
+/**
+ * All containers are one group, which gets as much of the processors as one process beside it, unless
+ * it is given more: then a busy machine would starve the ten processes of a bed, as no real one does.
+ */
+const GROUP = '/sys/fs/cgroup/cpu/docker';
+const GROUP_SHARES = 16 * 1024;
+
+function shareProcessors(): void {
+  try {
+    mkdirSync(GROUP, { recursive: true });
+    writeFileSync(`${GROUP}/cpu.shares`, `${GROUP_SHARES}`);
+  } catch {
+    // cgroups of another kind
+  }
+}
 
 const ip = (...args: string[]): void => void execFileSync('ip', args);
 
@@ -224,6 +248,7 @@ export async function openBed(count: number): Promise<Bed> {
   };
   closeOnSignal(close);
   try {
+    shareProcessors();
     ip('link', 'set', 'lo', 'up');
     ip('link', 'add', BRIDGE, 'type', 'bridge');
     ip('addr', 'add', `${NETWORK}.254/24`, 'dev', BRIDGE);

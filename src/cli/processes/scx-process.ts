@@ -7,6 +7,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { LAUNCH_VARIABLE, type Launch, launchSchema } from '../../api/scx-launch.js';
 import {
   MACHINE_VARIABLE,
@@ -16,10 +17,12 @@ import {
   SERVICE_VARIABLE,
   scxServiceSchema,
 } from '../../api/swarm/scx-service.js';
+import { type SpareService, spareServiceSchema } from '../../api/swarm/spare.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { openPredecessor } from '../../scx/hand-over/take-over.js';
 import { openGivenEncoders } from '../../scx/ingest/given-encoders.js';
 import { type ScxOptions, startScx } from '../../scx/scx.js';
+import { awaitSession } from '../../scx/start/await-session.js';
 import { joinCluster } from '../../scx/start/join-cluster.js';
 import { ENTRY } from '../shell/entry.js';
 import { createLog } from '../shell/log.js';
@@ -43,7 +46,7 @@ export async function runScx(): Promise<void> {
   const service = process.env[SERVICE_VARIABLE];
   const given = await (service === undefined
     ? givenBy(process.env[LAUNCH_VARIABLE], stopping)
-    : givenAsService(service));
+    : givenAsService(service, stopping));
   if (given === undefined) return;
   const log = given.log ?? (await createLog(given.launch.logLevel));
   const scx = await startScx({ ...given, log, entry: ENTRY });
@@ -52,20 +55,24 @@ export async function runScx(): Promise<void> {
 }
 
 /** An engine has started this process. */
-async function givenAsService(base64: string): Promise<Given | undefined> {
-  const service = readService(base64);
-  const log = await createLog(service.launch.logLevel);
+async function givenAsService(base64: string, stopping: Promise<void>): Promise<Given | undefined> {
+  const read = readService(base64);
+  const log = await createLog('launch' in read ? read.launch.logLevel : read.logLevel);
   const machine = process.env[MACHINE_VARIABLE] ?? '';
   const token = (await readFile(SECRET_FILE, 'utf8')).trim();
   const serviceId = process.env[SERVICE_ID_VARIABLE] ?? '';
-  const launch = await joinCluster({ service, serviceId, machine, token, log });
-  if (launch === undefined) log.info('No front end wants this SCX any more; it ends.');
+  const own = { serviceId, machine, token, log };
+  const service = 'launch' in read ? read : await awaitSession({ ...own, service: read, stopping });
+  const launch = service && (await joinCluster({ ...own, service }));
+  if (service && launch === undefined) log.info('No front end wants this SCX any more; it ends.');
   return launch && { launch, log };
 }
 
-function readService(base64: string): ScxService {
+const serviceSchema = z.union([scxServiceSchema, spareServiceSchema]);
+
+function readService(base64: string): ScxService | SpareService {
   try {
-    return scxServiceSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
+    return serviceSchema.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
   } catch {
     throw new UserError(
       EXIT.usage,

@@ -132,7 +132,10 @@ const FLOW_HEAD = [
 
 /** The processes that wait to become an SCX; empty if the cluster keeps none. */
 const spareLines = ({ spares = [] }: ClusterStatus['cluster']): readonly string[] =>
-  spares.map(({ pid, ready }) => `spare SCX: process ${pid}, ${ready ? 'ready' : 'starting'}`);
+  spares.map(({ pid, ready, machine }) => {
+    const where = machine === undefined ? `process ${pid}` : `at ${machine}`;
+    return `spare SCX: ${where}, ${ready ? 'ready' : 'starting'}`;
+  });
 
 /** A cluster's status as text, with a final newline. */
 export function statusText({ cluster, sessions }: ClusterStatus): string {

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Join } from '../../api/swarm/scx-service.js';
+import type { OpenLaunch, SpareQuestion } from '../../api/swarm/spare.js';
 import type { Ports } from '../ports/port-pairs.js';
 import type { EncoderGift } from './encoder-channel.js';
 import type { Spare } from './spares.js';
@@ -101,6 +102,11 @@ export interface SharedPlatform {
   renew(): Promise<void>;
   /** An SCX has renewed its lease over this connection. False if it is not wanted any more. */
   onLease(status: ScxStatus, connection: Socket): boolean;
+  /**
+   * A spare SCX waits for a session. Resolves with one, or with undefined after a while. `gone`: it has
+   * hung up.
+   */
+  onSpare(spare: SpareQuestion, gone: Promise<void>): Promise<OpenLaunch | undefined>;
   /** An SCX starts: what it is to know besides its service's document; undefined: it is to end. */
   onJoin(join: Join): JoinFacts | undefined;
 }

@@ -17,6 +17,8 @@ export interface Spare {
   readonly pid: number;
   /** Its program is loaded. */
   readonly isReady: boolean;
+  /** Its machine; absent on one machine. */
+  readonly machine?: string;
 }
 
 export interface SparesOptions {

@@ -119,7 +119,10 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
   });
   const statuses = identities.map((identity) => sessionStatus(identity, from));
   const listenersTotal = sum(statuses.map((session) => session.listenersTotal));
-  const spares = from.spares.map(({ pid, isReady: ready }) => ({ pid, ready }));
+  const spares = from.spares.map(({ pid, isReady: ready, machine }) => ({
+    ...{ pid, ready },
+    ...(machine === undefined ? {} : { machine }),
+  }));
   const counts = { scxs: scxCount, scxsMax, spares, listeners, listenersTotal };
   const machines = from.machines?.map((machine) => machineStatus(machine, from));
   return {

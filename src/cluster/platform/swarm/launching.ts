@@ -3,6 +3,9 @@
  * heard of. That is repeated until an SCX of the session has been heard of, as another front end may
  * remove what was awaited here, and an engine refuses while the Swarm elects a leader.
  *
+ * A spare (waiting-spares.ts) that takes the session saves the wait for a service to start, and is
+ * preferred to one that is still to start.
+ *
  * A service that is suspected is removed, and another one is created, away from the machines that are
  * silent. The engine would start the SCX elsewhere by itself, but not before it gives the machine up.
  * A front end that is cut off itself suspects all others. It can remove nothing, as the engine needs
@@ -17,14 +20,17 @@ import type { Machines } from './machines.js';
 import {
   CLUSTER_LABEL,
   freeName,
+  openLaunch,
   SESSION_LABEL,
   type ServiceTemplate,
   serviceName,
   serviceSpec,
+  sessionDocument,
   sessionLabel,
 } from './scx-service.js';
 import type { ScxWatch } from './scx-watch.js';
 import type { ServiceTable } from './service-table.js';
+import type { WaitingSpares } from './waiting-spares.js';
 
 export interface ServiceLaunchingOptions extends ServiceTemplate {
   readonly engine: Engine;
@@ -32,7 +38,10 @@ export interface ServiceLaunchingOptions extends ServiceTemplate {
   readonly table: ServiceTable;
   readonly machines: Pick<Machines, 'frontEnds'>;
   readonly watch: Pick<ScxWatch, 'ask'>;
+  readonly spares: Pick<WaitingSpares, 'give' | 'isStarting'>;
   readonly log: Logger;
+  /** How long nothing is launched at first, ms. Default: 3 s. */
+  readonly learningMs?: number;
 }
 
 export interface ServiceLaunching {
@@ -52,6 +61,11 @@ export interface ServiceLaunching {
   close(): void;
 }
 
+/**
+ * A front end that has just been started does not know yet which SCXs there are: each renews its lease
+ * within that, ms, as a question to a machine that was away may last for two seconds.
+ */
+const LEARNING_MS = 3000;
 const RETRY_MS = 200;
 /** Between two looks at a service that is awaited, ms. */
 const LOOK_MS = 1000;
@@ -61,7 +75,8 @@ const SESSIONS_MAX = 10_000; // more than a cluster runs
 
 /** Creates the launching; nothing is launched yet. */
 export function createServiceLaunching(options: ServiceLaunchingOptions): ServiceLaunching {
-  const { engine, prefix, leaseSecret, table, machines, watch, log } = options;
+  const { engine, prefix, leaseSecret, table, machines, watch, spares, log } = options;
+  const learnedAt = performance.now() + (options.learningMs ?? LEARNING_MS);
   const launches = createBoundedMap<string, Launch>(SESSIONS_MAX);
   const awaited = new Map<string, Launch>(); // by the supervisor's id, and bounded by it
   let unneeded: ReadonlySet<string> = new Set();
@@ -77,34 +92,49 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
     const secretName = `${prefix}-lease`;
     const secret = { id: await engine.secret(secretName, leaseSecret), name: secretName };
     const avoided = table.silentMachines();
-    const order = { launch, name, secret, avoided, frontEnds: machines.frontEnds() };
-    const service = await engine.createService(serviceSpec(options, order));
+    const document = sessionDocument(options, launch, machines.frontEnds());
+    const labels = { [SESSION_LABEL]: sessionLabel(launch.session) };
+    const spec = serviceSpec(options, { name, labels, document, secret, avoided });
+    const service = await engine.createService(spec);
     if (service === undefined) return; // another front end has been faster
     log.info({ service, name, session: launch.session, avoided }, 'created a service');
   };
 
-  /** Whether an SCX of the service is still to come. One that is suspected and silent is removed. */
-  const isToCome = async ({ id }: EngineService): Promise<boolean> => {
-    if (table.isOver(id) || isHeard(id)) return false;
-    const suspected = table.suspected(id);
-    if (suspected === undefined) return true;
-    if ((await watch.ask(suspected.httpUrl)) === 'answers') {
-      table.trust(id);
-      return true;
+  /** Whether an SCX of the service is still to come. */
+  const isToCome = ({ id }: EngineService): boolean => !table.isOver(id) && !isHeard(id);
+
+  /** Removes the services of silent SCXs. Whether one of these answers again, and is to come. */
+  const answersAgain = async (session: string): Promise<boolean> => {
+    for (const { service, httpUrl } of table.suspected(session)) {
+      const isThere = (await watch.ask(httpUrl)) === 'answers';
+      if (!isThere) await engine.removeService(service); // needs a majority
+      table.trust(service);
+      if (isThere) return true;
+      table.becomeOver(service);
     }
-    await engine.removeService(id);
-    table.becomeOver(id);
     return false;
   };
 
-  const ensure = async (launch: Launch): Promise<void> => {
+  /** Gives the session to a spare. What was to be started for it is not wanted any more. */
+  const isGiven = async (launch: Launch): Promise<boolean> => {
+    const open = openLaunch(launch, machines.frontEnds());
+    if (!(await spares.give(open, table.silentMachines()))) return false;
     const existing = await servicesOf(launch.session);
-    const toCome = await Promise.all(existing.map(isToCome));
-    if (!toCome.includes(true) && awaited.has(launch.id)) await create(launch, existing);
+    for (const { id } of existing.filter(isToCome)) remove(id);
+    return true;
+  };
+
+  const ensure = async (launch: Launch): Promise<void> => {
+    const { id, session } = launch;
+    if (spares.isStarting(session) || (await answersAgain(session))) return;
+    if (!awaited.has(id) || (await isGiven(launch))) return;
+    const existing = await servicesOf(session);
+    if (!existing.some(isToCome) && awaited.has(id)) await create(launch, existing);
   };
 
   /** Ensures until it is not needed any more; `onDone` hears of the first success or refusal. */
   const ensureOn = async (launch: Launch, onDone: (error?: Error) => void): Promise<void> => {
+    await pause(Math.max(0, learnedAt - performance.now()), undefined, { ref: false });
     while (awaited.has(launch.id) && !isClosed) {
       try {
         await ensure(launch);

@@ -18,14 +18,17 @@ import {
   freeName,
   SESSION_LABEL,
   type ServiceTemplate,
+  SPARE_LABEL,
   withImage,
 } from './scx-service.js';
 import type { ServiceTable } from './service-table.js';
+import type { WaitingSpares } from './waiting-spares.js';
 
 export interface RenewingOptions extends Pick<ServiceTemplate, 'prefix' | 'image'> {
   readonly engine: Engine;
   readonly table: Pick<ServiceTable, 'ofService' | 'isOver'>;
   readonly launching: Pick<ServiceLaunching, 'remove'>;
+  readonly spares: Pick<WaitingSpares, 'list'>;
   readonly log: Logger;
   /** How long a new SCX may take to be heard of, ms. Default: 30 s. */
   readonly heardWithinMs?: number;
@@ -36,7 +39,7 @@ const LOOK_MS = 100;
 
 /** Creates the replacement of one SCX with another image; each call replaces one at most. */
 export function createRenewing(options: RenewingOptions): () => Promise<void> {
-  const { engine, prefix, image, table, launching, log } = options;
+  const { engine, prefix, image, table, launching, spares, log } = options;
   const { heardWithinMs = HEARD_WITHIN_MS } = options;
   const failed = new Set<string>(); // bounded by the services that an upgrade finds
   let isBusy = false;
@@ -61,6 +64,13 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
     return false;
   };
 
+  /** Its service has no session, so the next SCX is a spare, which the session is given when this one leaves. */
+  const replaceBySpare = ({ id }: EngineService): void => {
+    if (spares.list().length === 0) return; // none of the new image has started yet
+    log.info({ service: id, image }, 'an SCX of another image leaves, and a spare takes over');
+    launching.remove(id);
+  };
+
   const replace = async (old: EngineService, all: readonly EngineService[]): Promise<void> => {
     const ofSession = all.filter(
       ({ labels }) => labels[SESSION_LABEL] === old.labels[SESSION_LABEL],
@@ -80,7 +90,9 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
   const renewOne = async (): Promise<void> => {
     const all = await engine.services(`${CLUSTER_LABEL}=${prefix}`);
     const old = all.find(isOutdated);
-    if (old !== undefined && !(await isUpgrading())) await replace(old, all);
+    if (old === undefined || (await isUpgrading())) return;
+    if (old.labels[SPARE_LABEL] === undefined) await replace(old, all);
+    else replaceBySpare(old);
   };
 
   return async () => {

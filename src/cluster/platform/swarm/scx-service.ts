@@ -1,5 +1,5 @@
 /**
- * The service that keeps one SCX running: one task, with the network of the machine that it lands on,
+ * The service that keeps one SCX, or a spare, running: one task, with the network of the machine that it lands on,
  * which the engine starts again at once when it fails. A task that ends in order is not started again.
  *
  * A service's name is PREFIX-SESSION-NUMBER, the same for everybody who wants an SCX of that session,
@@ -18,6 +18,7 @@ import {
   SERVICE_VARIABLE,
   scxServiceSchema,
 } from '../../../api/swarm/scx-service.js';
+import type { OpenLaunch, SpareService } from '../../../api/swarm/spare.js';
 import { packageVersion } from '../../../runtime/package-files.js';
 import { permissionFlags } from '../../../runtime/system/permissions.js';
 import type { PortRange } from '../../ports/port-pairs.js';
@@ -32,11 +33,14 @@ export interface ServiceTemplate {
   readonly entry: string;
   readonly confined: boolean;
   readonly ports: PortRange;
+  readonly logLevel: string;
 }
 
 /** The labels by which services are found again. */
 export const CLUSTER_LABEL = 'scattercast.cluster';
 export const SESSION_LABEL = 'scattercast.session';
+/** A service that was started without a session. */
+export const SPARE_LABEL = 'scattercast.spare';
 /** Of the service of the front ends, in the stack file. */
 export const FRONT_END_LABEL = 'scattercast.front-end';
 
@@ -62,24 +66,40 @@ export const serviceName = (prefix: string, session: string, index: number): str
 /** The number in a name that `serviceName` has made. */
 const indexIn = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
 
-/** A launch document without what is secret, or is not known before the task runs. */
-function documentOf(
-  { ports }: ServiceTemplate,
-  launch: Launch,
-  frontEnds: readonly string[],
-): ScxService {
-  const range = ports === 'any' ? null : { ...ports };
+/** A launch without what is secret, or is not known before the task runs. */
+export function openLaunch(launch: Launch, frontEnds: readonly string[]): OpenLaunch {
   // Front ends are proxies for encoders, and for players that cannot be redirected.
   const proxies = frontEnds.map((url) => new URL(url).hostname);
   const trustedProxies = [...new Set([...launch.trustedProxies, ...proxies])];
-  const open = scxServiceSchema.shape.launch.strip().parse({ ...launch, trustedProxies });
-  return { frontEnds: [...frontEnds], ports: range, launch: open };
+  return scxServiceSchema.shape.launch.strip().parse({ ...launch, trustedProxies });
 }
 
+/** What all services start with. */
+const commonOf = ({ ports }: ServiceTemplate, frontEnds: readonly string[]) => ({
+  frontEnds: [...frontEnds],
+  ports: ports === 'any' ? null : { ...ports },
+});
+
+/** What the service of a session's SCX starts with. */
+export const sessionDocument = (
+  template: ServiceTemplate,
+  launch: Launch,
+  frontEnds: readonly string[],
+): ScxService => ({ ...commonOf(template, frontEnds), launch: openLaunch(launch, frontEnds) });
+
+/** What the service of a spare starts with. */
+export const spareDocument = (
+  template: ServiceTemplate,
+  frontEnds: readonly string[],
+): SpareService => ({
+  ...{ ...commonOf(template, frontEnds), image: template.image, logLevel: template.logLevel },
+});
+
 export interface ServiceOrder {
-  readonly launch: Launch;
   readonly name: string;
-  readonly frontEnds: readonly string[];
+  /** Besides that of the cluster. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly document: ScxService | SpareService;
   /** The id and the name of the Docker secret that holds the cluster's secret. */
   readonly secret: { readonly id: string; readonly name: string };
   /** Machines that are to have none of its tasks. */
@@ -88,8 +108,7 @@ export interface ServiceOrder {
 
 /** What `POST /services/create` takes. */
 export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
-  const { launch, name, frontEnds, secret, avoided } = order;
-  const document = documentOf(template, launch, frontEnds);
+  const { name, labels, document, secret, avoided } = order;
   const text = Buffer.from(JSON.stringify(document)).toString('base64');
   const { prefix, image, entry, confined } = template;
   const write = [`${TEMPORARY}/*`]; // a fallback file
@@ -98,7 +117,7 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
   const file = { Name: SECRET_FILE.slice('/run/secrets/'.length), UID: '0', GID: '0', Mode: 0o444 };
   return {
     Name: name,
-    Labels: { [CLUSTER_LABEL]: prefix, [SESSION_LABEL]: sessionLabel(launch.session) },
+    Labels: { [CLUSTER_LABEL]: prefix, ...labels },
     TaskTemplate: {
       ContainerSpec: {
         Image: image,

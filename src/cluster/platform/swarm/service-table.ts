@@ -32,8 +32,8 @@ export interface ServiceTable {
   /** An SCX that has ended, once. */
   takeEnded(id: string): HeardScx | undefined;
   suspect(scx: HeardScx): void;
-  /** The SCX for which a service is suspected, until it is heard of again. */
-  suspected(service: string): HeardScx | undefined;
+  /** The SCXs of a session that are suspected, until they are heard of again. */
+  suspected(session: string): readonly HeardScx[];
   trust(service: string): void;
   /** Machines that were silent a short while ago. */
   silentMachines(): readonly string[];
@@ -76,7 +76,8 @@ export function createServiceTable(now = (): number => performance.now()): Servi
       suspected.set(scx.service, scx);
       silent.set(scx.machine, now());
     },
-    suspected: (service) => suspected.get(service),
+    suspected: (session) =>
+      [...suspected.entries()].flatMap(([, scx]) => (scx.session === session ? [scx] : [])),
     trust: (service) => void suspected.delete(service),
     silentMachines: () =>
       [...silent.entries()].flatMap(([machine, at]) => (now() - at < AVOID_MS ? [machine] : [])),

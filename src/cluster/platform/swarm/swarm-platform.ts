@@ -23,6 +23,8 @@ import { createRenewing } from './renewing.js';
 import { FRONT_END_LABEL, type ServiceTemplate } from './scx-service.js';
 import { createScxWatch } from './scx-watch.js';
 import { createServiceTable, type ServiceTable } from './service-table.js';
+import { createSpareServices } from './spare-services.js';
+import { createWaitingSpares } from './waiting-spares.js';
 
 export interface SwarmPlatformOptions extends ServiceTemplate {
   readonly engine: Engine;
@@ -30,7 +32,11 @@ export interface SwarmPlatformOptions extends ServiceTemplate {
   readonly leaseSecret: string;
   /** The port of front ends, on all machines. */
   readonly frontEndPort: number;
+  /** How many spares the Swarm has. Default: 0. */
+  readonly spares?: number;
   readonly log: Logger;
+  /** How long nothing is launched at first, ms. Default: 3 s. */
+  readonly learningMs?: number;
 }
 
 /** Interval between looks for services that nobody needs, ms. */
@@ -111,7 +117,12 @@ export function createSwarmPlatform(options: SwarmPlatformOptions): Platform {
   const table = createServiceTable();
   const machines = createMachines({ engine, port: frontEndPort, log });
   const watch = createScxWatch((id) => forget(context, id));
-  const launching = createServiceLaunching({ ...options, table, machines, watch });
+  const spares = createWaitingSpares(options.image);
+  const launching = createServiceLaunching({ ...options, table, machines, watch, spares });
+  const keepSpares = createSpareServices({
+    ...{ ...options, count: options.spares ?? 0, table, machines, launching, spares },
+  });
+  const renewOne = createRenewing({ ...options, table, launching, spares });
   const context: Context = { options, table, launching, watch, tellExit: (exit) => hear(exit) };
   const sweeping = setInterval(() => void launching.sweep(), SWEEP_MS).unref();
   return {
@@ -132,14 +143,21 @@ export function createSwarmPlatform(options: SwarmPlatformOptions): Platform {
     },
     giveEncoder: async () => false,
     carryEncoder: async () => false,
-    spares: () => [],
+    spares: () => spares.list().map(({ machine }) => ({ pid: 1, isReady: true, machine })),
     renewSpares: () => undefined,
     shared: {
       machines: machines.all,
       frontEnds: machines.frontEnds,
-      renew: createRenewing({ ...options, table, launching }),
+      renew: async () => {
+        await keepSpares().catch(({ message }: Error) =>
+          log.debug({ message }, 'the Docker engine does not keep spares yet'),
+        );
+        await renewOne();
+      },
+      onSpare: spares.ask,
       onLease: (status, connection) => onLease(context, status, connection),
       onJoin: ({ session, service }) => {
+        spares.onJoin({ session, service });
         if (table.isOver(service)) return undefined;
         for (const { id } of table.ofService(service)) forget(context, id);
         return launching.lastOf(session) ?? {};
@@ -148,6 +166,7 @@ export function createSwarmPlatform(options: SwarmPlatformOptions): Platform {
     close: () => {
       clearInterval(sweeping);
       launching.close();
+      spares.close();
       machines.close();
       watch.close();
     },

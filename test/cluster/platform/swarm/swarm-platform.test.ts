@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { type Launch, launchSchema } from '../../../../src/api/scx-launch.js';
 import {
   type ScxService,
   SERVICE_VARIABLE,
@@ -13,24 +12,9 @@ import { openEngine } from '../../../../src/cluster/platform/swarm/engine.js';
 import { createSwarmPlatform } from '../../../../src/cluster/platform/swarm/swarm-platform.js';
 import { packageVersion } from '../../../../src/runtime/package-files.js';
 import { afterTest } from '../../../after-test.js';
-import { FACTS, NIGHT, quiet, statusOf } from '../../support.js';
+import { NIGHT, quiet, statusOf } from '../../support.js';
 import { type FakeEngine, type Spec, startFakeEngine } from './fake-engine.js';
-
-const SECRET = 'the-secret-of-the-cluster-of-these-tests';
-const SEED = 'A'.repeat(43);
-
-const idOf = (n: number): string => n.toString(16).padStart(32, '0');
-
-const launchOf = (n: number, over: Partial<Launch> = {}): Launch =>
-  launchSchema.parse({
-    ...FACTS,
-    ...{ id: idOf(n), keySeed: SEED, session: NIGHT, rendezvous: false },
-    ...{ leaseUrl: 'http://127.0.0.1:8000', leaseToken: SECRET, leaseIntervalMs: 500 },
-    ...{ advertiseHost: '127.0.0.1', listenHost: '0.0.0.0', httpPort: 0, overlayPort: 0 },
-    ...{ lingerMs: 1000, listenersMax: 1, perAddressMax: 0, trustedProxies: [], burstMs: 500 },
-    ...{ writeIntervalMs: 20, profile: 'fast', allowPrivate: true, logLevel: 'silent' },
-    ...over,
-  });
+import { idOf, launchOf, SECRET, SEED } from './launches.js';
 
 interface FrontEnd {
   readonly platform: Platform;
@@ -39,11 +23,15 @@ interface FrontEnd {
   readonly ended: string[];
 }
 
-async function openFrontEnd({ socket }: FakeEngine, image = 'image'): Promise<FrontEnd> {
+async function openFrontEnd(
+  { socket }: FakeEngine,
+  image = 'image',
+  learningMs = 0,
+): Promise<FrontEnd> {
   const platform = createSwarmPlatform({
     ...{ engine: openEngine(socket), prefix: 'sc', image, leaseSecret: SECRET },
     ...{ entry: '/main.js', confined: true, ports: { first: 8100, last: 8103 } },
-    ...{ frontEndPort: 8000, log: quiet },
+    ...{ frontEndPort: 8000, logLevel: 'silent', log: quiet, learningMs },
   });
   afterTest(() => platform.close());
   await platform.list();
@@ -256,9 +244,9 @@ describe('The platform swarm', () => {
     frontEnd.platform.stop(idOf(1), 'SIGKILL');
     await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
     await frontEnd.platform.launch(launchOf(2));
-    const [first, second] = engine.created.map(({ Name }) => Name);
-    expect(second).toBe(first?.replace(/0$/, '1'));
-    expect([...engine.services.keys()]).toEqual([second]);
+    const [, second] = engine.created;
+    expect(engine.idOf(second?.Name)).not.toBe(service);
+    expect([...engine.services.keys()]).toEqual([second?.Name]);
     const { Placement } = engine.created[1]?.TaskTemplate ?? {};
     expect(Placement?.Constraints).toEqual(['node.hostname!=one']);
     // The machine is back, and the old SCX is still there.
@@ -313,6 +301,61 @@ describe('The platform swarm', () => {
     await vi.waitFor(() => expect(frontEnd.ended).toEqual([idOf(1)]));
     frontEnd.platform.release(idOf(1));
     await vi.waitFor(() => expect(engine.services.size).toBe(0));
+  });
+
+  test('gives a session to a spare, and wants none of its services that is still to start', async () => {
+    const engine = await startFakeEngine();
+    const [one, other] = [await openFrontEnd(engine), await openFrontEnd(engine)];
+    await other.platform.launch(launchOf(1)); // it knows of no spare
+    expect(engine.services.size).toBe(1);
+    const asked = one.shared.onSpare(
+      { service: 'spare', machine: 'one', image: 'image' },
+      new Promise(() => undefined),
+    );
+    const launching = one.platform.launch(launchOf(2));
+    expect((await asked)?.session).toBe(NIGHT);
+    one.shared.onJoin({ session: NIGHT, id: idOf(3), service: 'spare' });
+    await launching;
+    await vi.waitFor(() => expect(engine.services.size).toBe(0));
+    expect(engine.created).toHaveLength(1);
+  });
+
+  test('gives nothing to a spare while it may itself be what is cut off', async () => {
+    const engine = await startFakeEngine();
+    const { platform, shared, ended } = await openFrontEnd(engine);
+    const scx = await openScx();
+    const { here } = await openConnection();
+    await platform.launch(launchOf(1));
+    const service = engine.idOf(engine.created[0]?.Name);
+    const httpUrl = urlOf(scx);
+    shared.onLease(statusOf(idOf(1), NIGHT, { httpUrl, machine: 'one', service }), here);
+    scx.close();
+    engine.isLeaderless = true;
+    platform.stop(idOf(1), 'SIGKILL');
+    await vi.waitFor(() => expect(ended).toEqual([idOf(1)]));
+    let given: string | undefined;
+    const spare = { service: 'spare', machine: 'two', image: 'image' };
+    void shared.onSpare(spare, new Promise(() => undefined)).then((launch) => {
+      given = launch?.session;
+    });
+    const refused = engine.bodies.length;
+    const launching = platform.launch(launchOf(2));
+    await vi.waitFor(() => expect(engine.bodies.length).toBeGreaterThan(refused + 1));
+    expect(given).toBeUndefined();
+    engine.isLeaderless = false;
+    await vi.waitFor(() => expect(given).toBe(NIGHT));
+    shared.onJoin({ session: NIGHT, id: idOf(3), service: 'spare' });
+    await launching;
+  });
+
+  test('launches nothing before it can know of the SCXs that there are', async () => {
+    const engine = await startFakeEngine();
+    const { platform, shared } = await openFrontEnd(engine, 'image', 500);
+    const { here } = await openConnection();
+    const launching = platform.launch(launchOf(1));
+    shared.onLease(statusOf(idOf(2), NIGHT, { machine: 'one', service: 'spare' }), here);
+    await launching;
+    expect(engine.created).toEqual([]);
   });
 
   test('passes a refusal of the engine on', async () => {
