@@ -1,9 +1,9 @@
 /**
- * The container drill: builds the image with a Docker engine of its own, runs a cluster from it as
- * compose.yaml does, broadcasts and listens, replaces its SCX, stops it and starts it again; then
- * deploys stack.yaml. No registry is asked: the image that the Dockerfile starts from is made of
- * this machine's files. It needs root and Debian's docker.io, mpg123 and a minute; it uses the
- * ports of a cluster, and nothing stays.
+ * The container drill: starts compose.yaml with a Docker engine of its own, which builds the image,
+ * broadcasts and listens; runs a cluster from that image, replaces its SCX, stops it and starts it again;
+ * then deploys stack.yaml, and listens again. No registry is asked: the image that the Dockerfile starts
+ * from is made of this machine's files. It needs root and Debian's docker.io, docker-compose (or the
+ * plugin of that name), mpg123 and a minute; it uses the ports of a cluster, and nothing stays.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
@@ -15,6 +15,15 @@ import { ROOT } from '../program-files.js';
 import { checkNeeds } from './needs.js';
 
 const IMAGE = 'scattercast:drill';
+/** What the Dockerfile starts from. */
+const NODE_IMAGE = 'node:20-bookworm-slim';
+
+/** Compose is a plugin, or a program of its own. */
+const hasPlugin = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' }).status === 0;
+const COMPOSE = [
+  ...(hasPlugin ? ['docker', 'compose'] : ['docker-compose']),
+  ...['--file', join(ROOT, 'scripts/packaging/container/compose.yaml'), '--project-name', 'drill'],
+];
 
 /** Ends with the drill. */
 interface Engine {
@@ -22,6 +31,8 @@ interface Engine {
   docker(...args: string[]): string;
   /** The same; whether it succeeded. */
   succeeds(...args: string[]): boolean;
+  /** Runs a command of Compose. */
+  compose(...args: string[]): void;
   close(): Promise<void>;
 }
 
@@ -42,6 +53,15 @@ async function startEngine(folder: string): Promise<Engine> {
       const { status, stdout, stderr } = spawnSync('docker', args, { env, encoding: 'utf8' });
       if (status === 0) return stdout;
       throw new UserError(EXIT.refused, `docker ${args.join(' ')}: ${stdout}${stderr}`);
+    },
+    compose: (...args) => {
+      const [program = '', ...first] = COMPOSE;
+      const { status, stdout, stderr } = spawnSync(program, [...first, ...args], {
+        env: { ...env, COMPOSE_DOCKER_CLI_BUILD: '0', SCATTERCAST_HOST: '127.0.0.1' },
+        encoding: 'utf8',
+      });
+      if (status === 0) return;
+      throw new UserError(EXIT.refused, `compose ${args.join(' ')}: ${stdout}${stderr}`);
     },
     succeeds: (...args) => spawnSync('docker', args, { env, stdio: 'ignore' }).status === 0,
     close: async () => {
@@ -67,7 +87,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 const TOOLS = ['sh', 'bash', 'ldd', 'node', 'cp', 'mkdir', 'grep', 'dirname', 'chmod', 'chown'];
 
 /** An image with Node and those tools, of this machine's files. */
-function importNodeImage(engine: Engine, folder: string): string {
+function importNodeImage(engine: Engine, folder: string): void {
   const tree = join(folder, 'node-image');
   const place = (path: string): void => {
     mkdirSync(join(tree, dirname(path)), { recursive: true });
@@ -82,8 +102,7 @@ function importNodeImage(engine: Engine, folder: string): string {
   symlinkSync('usr/bin', join(tree, 'bin'));
   const tar = join(folder, 'node-image.tar');
   execFileSync('tar', ['-C', tree, '-cf', tar, '.']);
-  engine.docker('import', tar, 'node:drill');
-  return 'node:drill';
+  engine.docker('import', tar, NODE_IMAGE);
 }
 
 const NAME = 'scattercast-drill';
@@ -116,18 +135,37 @@ function statesOf(engine: Engine): readonly string[] {
 
 type Say = (what: string, holds?: boolean) => void;
 
+/** Announces and broadcasts in the container of a cluster, until mpg123 hears it. */
+async function bringSound(engine: Engine, container: string): Promise<void> {
+  const isUp = () => engine.succeeds('exec', container, 'scattercast', 'doctor', '--running');
+  await until('the cluster', isUp);
+  const options = ['--name', `scattercast://${SESSION}`, '--json'];
+  const told = engine.docker('exec', container, 'scattercast', 'announce', ...options);
+  const { password } = JSON.parse(told) as { password: string };
+  const broadcast = ['scattercast', 'broadcast', '--announcement', SESSION, '--loop', CLIP];
+  const secret = ['--env', `SCATTERCAST_PASSWORD=${password}`];
+  engine.docker('exec', '--detach', ...secret, container, ...broadcast);
+  await until('sound', hears);
+}
+
+const secondsSince = (since: number): string => ((performance.now() - since) / 1000).toFixed(1);
+
+async function drillCompose(engine: Engine, say: Say): Promise<void> {
+  const since = performance.now();
+  engine.compose('up', '--detach', '--build');
+  const [container = ''] = engine.docker('ps', '--quiet').split('\n');
+  await bringSound(engine, container);
+  say(`the compose file: ${secondsSince(since)} s from its only command to sound`);
+  engine.compose('down', '--volumes');
+}
+
 async function drillOneMachine(engine: Engine, say: Say): Promise<void> {
   const command = (...args: string[]): string =>
     engine.docker('exec', NAME, 'scattercast', ...args);
   engine.docker(...RUN);
   await until('health', () => inspect(engine, '{{.State.Health.Status}}') === 'healthy');
   say('the container runs, and is healthy');
-  const options = ['--name', `scattercast://${SESSION}`, '--json'];
-  const { password } = JSON.parse(command('announce', ...options)) as { password: string };
-  const broadcast = ['scattercast', 'broadcast', '--announcement', SESSION, '--loop', CLIP];
-  const secret = ['--env', `SCATTERCAST_PASSWORD=${password}`];
-  engine.docker('exec', '--detach', ...secret, NAME, ...broadcast);
-  await until('sound', hears);
+  await bringSound(engine, NAME);
   say('mpg123 hears it');
   say('it is not root', engine.docker('top', NAME, '-o', 'pid,uid').includes('10001'));
   say('its own files are read-only', !engine.succeeds('exec', NAME, 'node', '-e', WRITE));
@@ -160,13 +198,14 @@ async function drillStack(engine: Engine, say: Say): Promise<void> {
     '127.0.0.1:2377',
   );
   const file = join(ROOT, 'scripts/packaging/container/stack.yaml');
+  const since = performance.now();
   engine.docker('stack', 'deploy', '--resolve-image', 'never', '--compose-file', file, 'drill');
   const replicas = (): string => engine.docker('service', 'ls', '--format', '{{.Replicas}}').trim();
   await until('the stack', () => replicas() === '1/1');
+  await bringSound(engine, engine.docker('ps', '--quiet').trim());
+  say(`the stack file: ${secondsSince(since)} s from its deployment to sound`);
   const isUp = (): boolean =>
     spawnSync('curl', ['-fs', 'http://localhost:8000/healthz']).status === 0;
-  await until('its cluster', isUp);
-  say('the stack runs');
   engine.docker('stack', 'rm', 'drill');
   await until('its end', () => !isUp());
   engine.docker('swarm', 'leave', '--force');
@@ -175,6 +214,7 @@ async function drillStack(engine: Engine, say: Say): Promise<void> {
 /** Runs the drill; prints a line for each thing that holds. Throws at the first that does not. */
 export async function drillContainers(): Promise<void> {
   checkNeeds('dockerd', 'docker', 'mpg123', 'tar', 'which', 'curl');
+  if (!hasPlugin) checkNeeds('docker-compose');
   const folder = mkdtempSync(join(tmpdir(), 'scattercast-drill-'));
   const startedAt = performance.now();
   const say: Say = (what, holds = true) => {
@@ -184,21 +224,10 @@ export async function drillContainers(): Promise<void> {
   };
   const engine = await startEngine(folder);
   try {
-    const node = importNodeImage(engine, folder);
-    const file = 'scripts/packaging/container/Dockerfile';
-    engine.docker(
-      'build',
-      '-q',
-      '--build-arg',
-      `NODE_IMAGE=${node}`,
-      '-f',
-      join(ROOT, file),
-      '-t',
-      IMAGE,
-      ROOT,
-    );
+    importNodeImage(engine, folder);
+    await drillCompose(engine, say);
     const bytes = Number(engine.docker('inspect', '--format', '{{.Size}}', IMAGE));
-    say(`the image is built: ${Math.round(bytes / 1e6)} MB`);
+    say(`its image has ${Math.round(bytes / 1e6)} MB`);
     await drillOneMachine(engine, say);
     await drillStack(engine, say);
   } finally {
