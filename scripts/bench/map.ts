@@ -1,7 +1,7 @@
 /**
  * What a map of the overlay costs: processor time of the SCX that tells of it, of an SCX that is watched, and of the
  * front end that serves all viewers, with none, one and many of them. Each viewer is a connection that reads. Then
- * an SCX is killed, and the time is taken until a viewer is told.
+ * an SCX is killed, and the time is taken until a viewer is told. Last, a browser draws a large overlay.
  */
 import { readFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
@@ -12,12 +12,14 @@ import { CLIP, until } from '../../test/e2e/support/processes.js';
 import { type Cluster, createStage } from '../../test/e2e/support/stage.js';
 import { type Benchmark, numberOf, type Row } from './benchmark.js';
 import { cpuSeconds } from './machine/process-metrics.js';
+import { mapFrames } from './players/map-frames.js';
 
 const PATH = 'bench.example/map';
 
 export const flags: Benchmark['flags'] = {
   viewers: { standard: '1000', help: 'viewers of the map' },
   clusters: { standard: '5', help: 'clusters, each with one SCX of the session' },
+  scxs: { standard: '500', help: 'SCXs of the overlay that a browser draws; 0: none' },
   seconds: { standard: '20', help: 'how long each row is measured' },
 };
 
@@ -67,9 +69,9 @@ async function killSeen(viewer: IncomingMessage, pid: number): Promise<number> {
 }
 
 export const run: Benchmark['run'] = async (given) => {
-  const [viewers, count, seconds] = ['viewers', 'clusters', 'seconds'].map((flag) =>
+  const [viewers, count, scxs, seconds] = ['viewers', 'clusters', 'scxs', 'seconds'].map((flag) =>
     numberOf(given, flag),
-  ) as [number, number, number];
+  ) as [number, number, number, number];
   const stage = createStage();
   const open: IncomingMessage[] = [];
   try {
@@ -100,7 +102,10 @@ export const run: Benchmark['run'] = async (given) => {
     await pause(3000);
     rows.push(await measure(`${viewers} viewers`, pids, seconds));
     const ms = await killSeen(open[0] as IncomingMessage, pids.watched);
-    return [...rows, { what: `a kill is told after ${Math.round(ms)} ms` }];
+    rows.push({ what: `a kill is told after ${Math.round(ms)} ms` });
+    for (const viewer of open) viewer.destroy();
+    if (scxs > 0) rows.push(await mapFrames(`${home.url}/overlay`, scxs, seconds));
+    return rows;
   } finally {
     for (const viewer of open) viewer.destroy();
     await stage.close();

@@ -7,9 +7,23 @@
 import type { Layout, Point } from './layout.js';
 import { type Happening, NEWS_MS, type Picture, parentOf } from './picture.js';
 
+/** From one SCX to another; both ends move with the SCXs. */
+type Line = readonly [from: Point, to: Point];
+
+/** What connects SCXs. It is computed when the picture has changed, and drawn in each frame. */
+export interface Lines {
+  /** Mesh edges. */
+  readonly mesh: readonly Line[];
+  /** Those of them that were new then, and since when. */
+  readonly fresh: readonly { readonly line: Line; readonly since: number }[];
+  /** The edges of the source's tree, from parent to child. */
+  readonly tree: readonly Line[];
+}
+
 export interface Scene {
   readonly picture: Picture;
   readonly layout: Layout;
+  readonly lines: Lines;
   /** The instant that is shown, ms. */
   readonly position: number;
   /** The source whose tree is drawn; undefined: there is none. */
@@ -47,8 +61,6 @@ const LABELS_MAX = 60;
 export const radiusOf = (listeners: number): number =>
   6 + Math.min(10, 2 * Math.log2(1 + Math.max(0, listeners)));
 
-type Line = readonly [from: Point, to: Point];
-
 function strokeAll(canvas: CanvasRenderingContext2D, lines: readonly Line[]): void {
   canvas.beginPath();
   for (const [from, to] of lines) {
@@ -58,50 +70,11 @@ function strokeAll(canvas: CanvasRenderingContext2D, lines: readonly Line[]): vo
   canvas.stroke();
 }
 
-/** The ends of edges, those that are new apart. */
-function meshLines({ picture, layout, position }: Scene) {
-  const found: { readonly old: Line[]; readonly fresh: (readonly [Line, number])[] } = {
-    ...{ old: [], fresh: [] },
-  };
-  for (const { a, b, since } of picture.edges()) {
-    const [from, to] = [layout.at(a), layout.at(b)];
-    if (from === undefined || to === undefined) continue;
-    const age = (position - since) / NEWS_MS;
-    if (age >= 0 && age < 1) found.fresh.push([[from, to], age]);
-    else found.old.push([from, to]);
-  }
-  return found;
-}
-
-function drawMesh(canvas: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
-  const { old, fresh } = meshLines(scene);
-  // Many lines that cross are one area, before which the tree must be seen.
-  canvas.globalAlpha = old.length > MANY_LINES * 4 ? 0.3 : 0.7;
-  canvas.lineWidth = 1;
-  canvas.strokeStyle = palette.faint;
-  strokeAll(canvas, [...old, ...fresh.map(([line]) => line)]);
-  canvas.globalAlpha = 1;
-}
-
-/** A new edge is seen to appear. */
-function drawFresh(canvas: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
-  canvas.strokeStyle = palette.accent;
-  canvas.lineWidth = 3;
-  const { fresh } = meshLines(scene);
-  if (fresh.length > MANY_LINES) return; // everything is new: nothing stands out
-  for (const [line, age] of fresh) {
-    canvas.globalAlpha = 1 - age;
-    strokeAll(canvas, [line]);
-  }
-  canvas.globalAlpha = 1;
-}
-
 /** The edges of a source's tree, from parent to child. */
-function treeLines({ picture, layout, source }: Scene): Line[] {
+function treeLines(picture: Picture, layout: Layout, source: string): readonly Line[] {
   const lines: Line[] = [];
-  if (source === undefined) return lines;
   for (const line of picture.scxs.values()) {
-    const parent = parentOf(line, source.id);
+    const parent = parentOf(line, source);
     const from = parent === undefined ? undefined : layout.at(parent);
     const to = layout.at(line.id);
     if (from !== undefined && to !== undefined) lines.push([from, to]);
@@ -109,17 +82,65 @@ function treeLines({ picture, layout, source }: Scene): Line[] {
   return lines;
 }
 
+/** What connects the SCXs of a picture. `position`: the instant that is shown, ms. */
+export function linesOf(
+  picture: Picture,
+  layout: Layout,
+  source: string | undefined,
+  position: number,
+): Lines {
+  const mesh: Line[] = [];
+  const fresh: { readonly line: Line; readonly since: number }[] = [];
+  for (const { a, b, since } of picture.edges()) {
+    const [from, to] = [layout.at(a), layout.at(b)];
+    if (from === undefined || to === undefined) continue;
+    const line: Line = [from, to];
+    mesh.push(line);
+    if (since <= position && position - since < NEWS_MS) fresh.push({ line, since });
+  }
+  const tree = source === undefined ? [] : treeLines(picture, layout, source);
+  return { mesh, fresh, tree };
+}
+
+function drawMesh(
+  canvas: CanvasRenderingContext2D,
+  { lines: { mesh } }: Scene,
+  palette: Palette,
+): void {
+  // Many lines that cross are one area, before which the tree must be seen.
+  canvas.globalAlpha = mesh.length > MANY_LINES * 4 ? 0.3 : 0.7;
+  canvas.lineWidth = 1;
+  canvas.strokeStyle = palette.faint;
+  strokeAll(canvas, mesh);
+  canvas.globalAlpha = 1;
+}
+
+/** A new edge is seen to appear. */
+function drawFresh(canvas: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
+  const { fresh } = scene.lines;
+  if (fresh.length > MANY_LINES) return; // everything is new: nothing stands out
+  canvas.strokeStyle = palette.accent;
+  canvas.lineWidth = 3;
+  for (const { line, since } of fresh) {
+    const age = (scene.position - since) / NEWS_MS;
+    if (age < 0 || age >= 1) continue;
+    canvas.globalAlpha = 1 - age;
+    strokeAll(canvas, [line]);
+  }
+  canvas.globalAlpha = 1;
+}
+
 function drawTree(canvas: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
   canvas.strokeStyle = palette.accent;
   canvas.globalAlpha = 0.55;
   canvas.lineWidth = 2;
-  strokeAll(canvas, treeLines(scene));
+  strokeAll(canvas, scene.lines.tree);
   canvas.globalAlpha = 1;
 }
 
 /** Dots that go from parent to child: fewer where there are many lines. */
 function drawFlow(canvas: CanvasRenderingContext2D, scene: Scene, palette: Palette): void {
-  const lines = treeLines(scene);
+  const lines = scene.lines.tree;
   const apart = lines.length > MANY_LINES ? 3 * DOTS_APART : DOTS_APART;
   canvas.fillStyle = palette.accent;
   canvas.beginPath();

@@ -4,7 +4,7 @@
  */
 import { createControls } from './controls.js';
 import { detailRows, patchRows, tableRows } from './details.js';
-import { DOTS_APART, drawMotion, drawStill, shortName } from './draw.js';
+import { DOTS_APART, drawMotion, drawStill, type Lines, linesOf, shortName } from './draw.js';
 import { createLayout } from './layout.js';
 import { followLive, type Live, type LiveState } from './live.js';
 import { listenersIn, NEWS_MS, type SourceOfAll } from './picture.js';
@@ -17,6 +17,8 @@ const TOKEN_KEY = 'scattercast-operator-token';
 const FLOW_PX = 48;
 /** Interval at which coordinates are looked at again, ms. */
 const ARRANGE_MS = 500;
+/** Interval at which a picture that has changed is drawn anew, ms; what moves is drawn in each frame. */
+const DRAW_MS = 100;
 /** Interval at which text is brought up to date, ms. */
 const TEXT_MS = 100;
 /** The same for the table, which may be long, ms. */
@@ -36,6 +38,8 @@ let selected: string | undefined;
 let source: SourceOfAll | undefined;
 let arranged = { version: -1, picture: timeline.picture, size: 0, at: 0 };
 let tabled = { version: -1, picture: timeline.picture, at: 0 };
+let lines: Lines = { mesh: [], fresh: [], tree: [] };
+let lined = { version: -1, picture: timeline.picture, source: '', at: 0 };
 let isDirty = true;
 let flow = 0;
 
@@ -98,10 +102,20 @@ function arrange(): void {
   if (arranged.picture === picture && arranged.version === picture.version) return;
   const now = performance.now();
   const isUrgent = arranged.version === -1 || arranged.size !== picture.scxs.size;
-  isDirty = true;
   if (!isUrgent && now - arranged.at < ARRANGE_MS) return;
   arranged = { picture, version: picture.version, size: picture.scxs.size, at: now };
   layout.arrange(picture.scxs, stage.width, stage.height);
+}
+
+/** Computes what connects the SCXs, if it has changed. */
+function connect(now: number): void {
+  const { picture, position } = timeline;
+  const id = source?.id ?? '';
+  const isOther = lined.picture !== picture || lined.source !== id;
+  if (!isOther && (lined.version === picture.version || now - lined.at < DRAW_MS)) return;
+  lined = { version: picture.version, picture, source: id, at: now };
+  lines = linesOf(picture, layout, source?.id, position);
+  isDirty = true;
 }
 
 let shownAt = performance.now();
@@ -112,6 +126,7 @@ function frame(now: number): void {
   shownAt = now;
   timeline.pass(elapsed);
   arrange();
+  connect(now);
   const isMoving = layout.move(stillness.matches ? 1 : Math.min(1, elapsed / 150));
   if (!stillness.matches && !timeline.isPaused) {
     flow = (flow + (FLOW_PX * elapsed) / 1000) % (3 * DOTS_APART);
@@ -128,7 +143,7 @@ function drawNow(isChanged: boolean): void {
   isDirty = false;
   const { picture, position } = timeline;
   const showsMesh = byId<HTMLInputElement>('mesh').checked;
-  const scene = { picture, layout, position, source, selected, showsMesh, flow };
+  const scene = { picture, layout, lines, position, source, selected, showsMesh, flow };
   const frame = { scene, view: stage.view, palette: stage.palette(), ratio: stage.ratio };
   if (isChanged) drawStill(stage.still, frame);
   drawMotion(stage.motion, frame);
