@@ -6,11 +6,11 @@
  * Titles come from strangers: whatever they hold goes into the page as textContent only.
  */
 
+import { createPlayer, STATE_TEXTS } from './player.js';
+
 const POLL_MS = 3000;
 const DISTANT_MS = 10_000;
 const TYPING_MS = 250;
-const RETRY_MS = 2000;
-const RETRIES_MAX = 10;
 /** A list that is longer can be searched. */
 const SEARCHED_MIN = 7;
 
@@ -21,8 +21,7 @@ const distantItems = new Map(); // the same of other clusters; as many as /direc
 let distant = []; // the sessions of other clusters that are shown
 let isConnected = false; // the cluster knows of other clusters
 let current; // the session that is to be played here
-let isTunedIn = false; // the player has its stream
-let retries = 0;
+let playerState = 'stopped';
 let isLost = false; // the cluster did not answer the last time
 let timer;
 let distantTimer;
@@ -50,57 +49,38 @@ function notify(text) {
   byId('notice').hidden = text === '';
 }
 
-/** A sentence beside the player. */
-const tell = (text) => setText(byId('playing-state'), text);
+const player = createPlayer(audio, (state) => {
+  playerState = state;
+  showState();
+});
 
-function leave() {
-  isTunedIn = false;
-  audio.removeAttribute('src');
-  audio.load();
+/** A sentence beside the player. */
+function showState() {
+  const isOff = current !== undefined && !current.onAir;
+  const text = isOff ? 'Off the air. It will play as soon as it is back.' : STATE_TEXTS[playerState];
+  setText(byId('playing-state'), text ?? '');
 }
 
 function stop() {
   current = undefined;
-  leave();
+  player.stop();
   byId('player').hidden = true;
   showPlaying();
   markCurrent();
 }
 
 function play(session) {
-  leave();
   current = session;
-  retries = 0;
   byId('player').hidden = false;
   tuneIn();
   markCurrent();
 }
 
-/** Plays the session, or waits: as soon as it is on the air, `show` tunes in. */
+/** Plays the session, or waits: as soon as it is on the air, `follow` tunes in. */
 function tuneIn() {
+  if (current.onAir) player.play(listenPath(current));
+  else player.stop();
   showPlaying();
-  if (!current.onAir) return;
-  isTunedIn = true;
-  tell('');
-  audio.src = listenPath(current);
-  audio.play().catch((error) => {
-    if (error.name === 'NotAllowedError') tell('Press the play button of the player.');
-  });
-}
-
-/** The stream broke off: a radio tries again, for a while. */
-function retry() {
-  const session = current;
-  if (session === undefined || !isTunedIn) return;
-  leave();
-  if (++retries > RETRIES_MAX) {
-    stop();
-    return notify('The stream broke off. Press play to try again.');
-  }
-  tell('The stream broke off; tuning in again.');
-  setTimeout(() => {
-    if (current?.path === session.path && !isTunedIn) tuneIn();
-  }, RETRY_MS);
 }
 
 /** For the lock screen, the media keys and the tab. */
@@ -120,7 +100,7 @@ function showPlaying() {
   setText(byId('playing-name'), name);
   setText(byId('playing-title'), title);
   showElsewhere(name, title);
-  if (current && !current.onAir) tell('Off the air. It will play as soon as it is back.');
+  showState();
 }
 
 function markCurrent() {
@@ -268,12 +248,9 @@ function follow(local) {
   const { path } = current;
   const wasOnAir = current.onAir;
   current = sessions.find((session) => session.path === path) ?? { ...current, onAir: false };
-  if (!wasOnAir && current.onAir) {
-    tell('');
-    retries = 0;
-    if (!isTunedIn) return tuneIn();
-  }
-  showPlaying();
+  const isHeard = playerState === 'playing';
+  if (!isHeard && wasOnAir !== current.onAir) tuneIn();
+  else showPlaying();
 }
 
 function show({ cluster, sessions: all }) {
@@ -310,12 +287,6 @@ function schedule(delayMs = POLL_MS) {
 }
 
 byId('stop').addEventListener('click', stop);
-audio.addEventListener('error', retry);
-audio.addEventListener('ended', retry);
-audio.addEventListener('playing', () => {
-  retries = 0;
-  if (current?.onAir) tell('');
-});
 byId('search').addEventListener('input', () => {
   search();
   askDistantIn(TYPING_MS);

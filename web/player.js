@@ -11,12 +11,19 @@ const CHECK_MS = 1000;
 /** A stream that has been heard for this long works, s; one that cannot be decoded ends before it. */
 const WORKS_S = 2;
 
+/** What listeners read of its states; the others need no words. */
+export const STATE_TEXTS = {
+  connecting: 'Tuning in',
+  interrupted: 'The stream broke off; tuning in again',
+  blocked: 'Press play once more',
+};
+
 /**
- * Creates a player of the address that the element has. `onChange` gets its state: `stopped`,
+ * Creates a player of the address that the element has, or of those that `play` gets. `onChange` gets its state: `stopped`,
  * `connecting`, `playing`, `interrupted`, or `blocked` where the browser wants a click first.
  */
 export function createPlayer(audio, onChange) {
-  const url = audio.getAttribute('src');
+  let url = audio.getAttribute('src');
   let state = 'stopped';
   let retryMs = RETRY_MS.first;
   let timer;
@@ -76,7 +83,9 @@ export function createPlayer(audio, onChange) {
   leave();
 
   return {
-    play: () => {
+    play: (address = url) => {
+      leave();
+      url = address;
       retryMs = RETRY_MS.first;
       become('connecting');
       tuneIn();

@@ -4,7 +4,7 @@
  *
  * Titles come from strangers: whatever they hold goes into the page as textContent only.
  */
-import { createPlayer } from './player.js';
+import { createPlayer, STATE_TEXTS } from './player.js';
 
 const POLL_MS = 4000;
 const LAG_MS_MAX = 15_000;
@@ -23,12 +23,6 @@ let isLost = false; // the cluster did not answer the last time
 let timer;
 let showing;
 
-const STATES = {
-  connecting: 'Tuning in',
-  interrupted: 'The stream broke off; tuning in again',
-  blocked: 'Press play once more',
-};
-
 function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
@@ -38,7 +32,7 @@ function stateText() {
   const isOff = session && !session.onAir;
   if (isOff && player.isOn) return 'Off the air. It will play as soon as it is back.';
   if (isLost && !player.isOn) return 'The cluster does not answer just now; trying again.';
-  return STATES[playerState] ?? (isOff ? 'Off the air' : 'On air');
+  return STATE_TEXTS[playerState] ?? (isOff ? 'Off the air' : 'On air');
 }
 
 let playerState = 'stopped';
