@@ -57,7 +57,9 @@ const player = createPlayer(audio, (state) => {
 /** A sentence beside the player. */
 function showState() {
   const isOff = current !== undefined && !current.onAir;
-  const text = isOff ? 'Off the air. It will play as soon as it is back.' : STATE_TEXTS[playerState];
+  const text = isOff
+    ? 'Off the air. It will play as soon as it is back.'
+    : STATE_TEXTS[playerState];
   setText(byId('playing-state'), text ?? '');
 }
 
