@@ -40,8 +40,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
   overlay: edge(...CORE, 'api', 'runtime', 'http'),
   scx: edge(...SHARED),
   cluster: edge(...SHARED, 'locating'),
+  redirector: edge('lib', 'session', 'gossamer', 'locating', 'api', 'runtime', 'http'),
   client: edge(...SHARED),
-  cli: edge(...SHARED, 'simulator', 'scx', 'cluster', 'client'),
+  cli: edge(...SHARED, 'simulator', 'scx', 'cluster', 'client', 'redirector'),
 };
 
 /** What makes a room impure. Comments and strings are not searched. */

@@ -43,6 +43,11 @@ export const COMMANDS: readonly Entry[] = [
     () => import('./commands/status.js'),
   ),
   entry(
+    'redirector',
+    'run a name server that leads listeners to the nearest cluster',
+    () => import('./redirector/redirector.js'),
+  ),
+  entry(
     'doctor',
     'say what is wrong with the installation of a cluster on this machine',
     () => import('./doctor/doctor.js'),

@@ -11,7 +11,12 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { ZodType } from 'zod';
 import { attachRequestSchema } from '../../src/api/attach.js';
-import { clusterFactsSchema } from '../../src/api/directory/directory-answer.js';
+import {
+  clusterFactsSchema,
+  clustersAnswerSchema,
+  listedSessionsSchema,
+} from '../../src/api/directory/directory-answer.js';
+import { roomAnswerSchema } from '../../src/api/locating/room.js';
 import { parseRecordLine } from '../../src/api/overlay-map/overlay-record.js';
 import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
 import { scxStatusSchema } from '../../src/api/scx-status.js';
@@ -44,6 +49,7 @@ import { createFramer } from '../../src/mp3/frames/framer.js';
 import { parseId3v1 } from '../../src/mp3/tags/id3v1.js';
 import { decodeLegacyText } from '../../src/mp3/tags/legacy-text.js';
 import { unpackEntry } from '../../src/overlay/entries/entry-body.js';
+import { QUERY_BYTES_MAX, readQuery } from '../../src/redirector/dns/read-query.js';
 import { verifyAnnouncement } from '../../src/runtime/signed-announcement.js';
 import { createSourceBody } from '../../src/scx/ingest/source-body.js';
 import { NOTICE_BYTES_MAX, parseNotice } from '../../src/scx/sound/now-playing.js';
@@ -351,6 +357,16 @@ export const PARSERS: readonly OutsideParser[] = [
     ],
     unpackEntry,
   ),
+  whole(
+    'question of DNS',
+    QUERY_BYTES_MAX,
+    [
+      ['\u0000\u0001\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0000\u0000\u0001', ''],
+      ['\u0000\u0001\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0001', ''],
+      ['', ''],
+    ],
+    readQuery,
+  ),
   ofText('announcement', DOCUMENT_BYTES, DOCUMENTS, (text) => {
     const parsed = parseAnnouncement(text);
     if (parsed.ok) verifyAnnouncement(parsed.value, 0);
@@ -391,6 +407,9 @@ export const PARSERS: readonly OutsideParser[] = [
     inspectImage,
   ),
   whole('body of a request', DOCUMENT_BYTES, PLAIN, decodeText),
+  ofJson('room of a cluster', roomAnswerSchema, '{"urls":["http://', '"]}'),
+  ofJson('clusters of a directory', clustersAnswerSchema, '{"clusters":[{"key":"', '"}]}'),
+  ofJson('sessions of a directory', listedSessionsSchema, '{"sessions":[{"key":"', '"}]}'),
   ofJson('facts about a cluster', clusterFactsSchema, '{"urls":["http://', '"]}'),
   ofJson('attach request', attachRequestSchema, '{"announcement":"', '","role":"source"}'),
   ofJson('answer of a rendezvous point', rendezvousAnswerSchema, '{"address":"', '"}'),

@@ -6,6 +6,10 @@
 import { z } from 'zod';
 import { ANNOUNCEMENT_SLOTS } from '../../gossamer/core/entry.js';
 import { urlOf } from '../../lib/url-path.js';
+import { publicKeySchema } from '../source-access.js';
+
+/** Sessions in one answer. */
+export const SESSIONS_LISTED_MAX = 1000;
 
 const count = z.number().int().nonnegative().max(1e9);
 const ms = z.number().min(-1e6).max(1e6);
@@ -81,6 +85,24 @@ export interface DirectoryAnswer {
   /** The most frequent ones, of all sessions. */
   readonly genres: readonly { readonly genre: string; readonly sessions: number }[];
 }
+
+/** More than the table of entries holds. */
+const CLUSTERS_MAX = 5000;
+
+/** The same as others read it: what they need to find a cluster. */
+export const clustersAnswerSchema = z.object({
+  clusters: z
+    .array(clusterFactsSchema.pick({ urls: true, place: true }).extend({ key: publicKeySchema }))
+    .max(CLUSTERS_MAX),
+});
+
+/** The same of the answer to `GET /directory`. */
+export const listedSessionsSchema = z.object({
+  total: count,
+  sessions: z
+    .array(z.object({ session: z.string().max(400), key: publicKeySchema }))
+    .max(SESSIONS_LISTED_MAX),
+});
 
 /** The answer to `GET /directory/clusters`. */
 export interface ClustersAnswer {

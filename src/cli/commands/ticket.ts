@@ -11,7 +11,7 @@ import { sessionKeyOf } from '../../runtime/signing-key.js';
 import { issueTicket } from '../../runtime/ticket.js';
 import { identityOf } from '../../session/session-id.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
-import { type TicketSettings, ticketOptions } from '../options/ticket-options.js';
+import { type TicketSettings, ticketOptions } from '../options/announce-options.js';
 import type { Command } from '../shell/command.js';
 import { print, printJson, tell } from '../shell/output.js';
 import { usageProblem } from './announcement-settings.js';

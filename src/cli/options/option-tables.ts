@@ -2,12 +2,12 @@
  * The options of all commands. They stand apart from the commands because the configuration file
  * is shared: a field is misspelt only if no command has an option of that name.
  */
-import { announceOptions } from './announce-options.js';
+import { announceOptions, ticketOptions } from './announce-options.js';
 import { broadcastOptions, relayOptions } from './broadcast-options.js';
 import { clusterOptions, demoOptions, doctorOptions, statusOptions } from './cluster-options.js';
 import type { Table } from './option.js';
+import { redirectorOptions } from './redirector-options.js';
 import { figuresOptions, simulateOptions } from './simulate-options.js';
-import { ticketOptions } from './ticket-options.js';
 
 /** The tables by command, which is also the name of their section in the configuration file. */
 export const TABLES = {
@@ -17,6 +17,7 @@ export const TABLES = {
   broadcast: broadcastOptions,
   relay: relayOptions,
   status: statusOptions,
+  redirector: redirectorOptions,
   doctor: doctorOptions,
   demo: demoOptions,
   simulate: simulateOptions,

@@ -7,11 +7,12 @@
  */
 import { type Request, type Response, Router } from 'express';
 import type { ClusterStatus, SessionStatus } from '../../api/cluster-status.js';
-import type {
-  ClustersAnswer,
-  DirectoryAnswer,
-  ListedCluster,
-  ListedSession,
+import {
+  type ClustersAnswer,
+  type DirectoryAnswer,
+  type ListedCluster,
+  type ListedSession,
+  SESSIONS_LISTED_MAX,
 } from '../../api/directory/directory-answer.js';
 import { listenUrl } from '../../icecast/listen-url.js';
 import { printInstant } from '../../lib/instant.js';
@@ -32,7 +33,6 @@ export interface DirectoryDependencies {
 }
 
 const LIMIT = 100;
-const LIMIT_MAX = 1000;
 const QUERY_LENGTH_MAX = 200;
 const GENRES_MAX = 50;
 
@@ -175,7 +175,7 @@ export function directoryRoutes(dependencies: DirectoryDependencies): Router {
     const [words, genre] = [textIn(query.q).split(/\s+/), textIn(query.genre)];
     const found = sessions.filter((one) => isFound(one, words, genre));
     const from = wholeIn(query.offset, 0, found.length);
-    const to = from + wholeIn(query.limit, LIMIT, LIMIT_MAX);
+    const to = from + wholeIn(query.limit, LIMIT, SESSIONS_LISTED_MAX);
     const shown = found.toSorted(inOrder).slice(from, to);
     const answer: DirectoryAnswer = {
       connected: isConnected(),

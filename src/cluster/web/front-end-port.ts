@@ -5,8 +5,7 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
-import { joinHostPort } from '../../lib/host-port.js';
-import { EXIT, UserError } from '../../lib/user-error.js';
+import { bindProblem } from '../../http/server/bind-problem.js';
 
 /**
  * Creates a server without a request listener yet, for at most `connectionsMax` connections. All
@@ -26,17 +25,6 @@ export function createBoundedServer(connectionsMax: number): Server {
   server.maxConnections = connectionsMax;
   server.setTimeout(60_000); // longer than any request waits for an SCX
   return server;
-}
-
-function bindProblem(error: NodeJS.ErrnoException, host: string, port: number): UserError {
-  const where = joinHostPort(host, port);
-  const messages: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} is taken: stop what uses it, or choose another with --port`,
-    EACCES: `you may not open port ${port}: choose one above 1023 with --port`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another`,
-    ENOTFOUND: `${host} is not an address of this machine: choose another`,
-  };
-  return new UserError(EXIT.bind, messages[error.code ?? ''] ?? `cannot listen on ${where}`);
 }
 
 /** Connections that wait while this process is busy or restarted. Guess. */

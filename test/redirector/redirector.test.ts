@@ -1,0 +1,157 @@
+/** A redirector with clusters, asked over real sockets. */
+import { describe, expect, test, vi } from 'vitest';
+import { SESSION_KEY } from '../session/signed.js';
+import {
+  factsOf,
+  portOf,
+  redirectorOf,
+  type StandIn,
+  sessionRoom,
+  standIn,
+  ZONE,
+} from './support.js';
+
+/** Two clusters at one port. */
+async function two(): Promise<readonly [StandIn, StandIn]> {
+  const one = await standIn('127.0.0.2', 0);
+  return [one, await standIn('127.0.0.3', portOf(one))];
+}
+
+const BOTH = ['127.0.0.2', '127.0.0.3'];
+
+/** The addresses of an answer in order: without distances the order is drawn. */
+const sorted = (data: readonly unknown[]): unknown[] => [...data].sort();
+
+describe('A redirector', () => {
+  test('leads to the clusters that answer, over UDP and TCP', async () => {
+    const { ask, find } = await redirectorOf(await two());
+    await vi.waitFor(async () => expect(sorted(await find(ZONE))).toEqual(BOTH));
+    expect(sorted(await find(ZONE, { tcp: true }))).toEqual(BOTH);
+    expect(await ask(ZONE)).toMatchObject({ rcode: 'NOERROR', flag_aa: true, flag_ra: false });
+    expect(await ask('other.example')).toMatchObject({ rcode: 'REFUSED', answers: [] });
+    expect(await ask(`x.${ZONE}`)).toMatchObject({
+      rcode: 'NXDOMAIN',
+      authorities: [{ type: 'SOA' }],
+    });
+  });
+
+  test('fails before it has found any cluster', async () => {
+    const { ask } = await redirectorOf([], { clusters: ['http://127.0.0.1:9'] });
+    expect(await ask(ZONE)).toMatchObject({ rcode: 'SERVFAIL' });
+  });
+
+  test.each(['is silent', 'fails', 'is gone'] as const)(
+    'leaves out a cluster that %s, and has it again when it is back',
+    async (what) => {
+      const [one, other] = await two();
+      const { find } = await redirectorOf([one, other]);
+      await vi.waitFor(async () => expect(sorted(await find(ZONE))).toEqual(BOTH));
+      if (what === 'is gone') await other.stop();
+      else other.behaviour = what;
+      await vi.waitFor(async () => expect(await find(ZONE)).toEqual(['127.0.0.2']));
+      if (what === 'is gone') await other.start();
+      other.behaviour = 'answers';
+      await vi.waitFor(async () => expect(sorted(await find(ZONE))).toEqual(BOTH));
+    },
+  );
+
+  test('leaves out a cluster that is full', async () => {
+    const [one, other] = await two();
+    const { find } = await redirectorOf([one, other]);
+    await vi.waitFor(async () => expect(sorted(await find(ZONE))).toEqual(BOTH));
+    other.room = { free: 0, places: 0 };
+    await vi.waitFor(async () => expect(await find(ZONE)).toEqual(['127.0.0.2']));
+  });
+
+  test('goes on while clusters that it was given are away, and learns of others', async () => {
+    const [one, other] = await two();
+    one.clusters = [factsOf(one), factsOf(other)];
+    const { find } = await redirectorOf([one], {
+      clusters: ['http://127.0.0.1:9', one.url],
+      trust: [other.key.publicKey],
+    });
+    await vi.waitFor(async () => expect(sorted(await find(ZONE))).toEqual(BOTH));
+    await one.stop();
+    await vi.waitFor(async () => expect(await find(ZONE)).toEqual(['127.0.0.3']));
+  });
+
+  test('leads to clusters at other ports by SRV records only, whose targets have addresses', async () => {
+    const one = await standIn('127.0.0.2', 0);
+    const other = await standIn('127.0.0.3', 0);
+    const { find, ask } = await redirectorOf([one, other]);
+    await vi.waitFor(async () =>
+      expect(await find(`_scattercast._tcp.${ZONE}`, { type: 'SRV' })).toHaveLength(2),
+    );
+    expect(await find(ZONE)).toEqual(['127.0.0.2']);
+    const { answers = [] } = await ask(`_scattercast._tcp.${ZONE}`, { type: 'SRV' });
+    const services = answers.map((answer) => ('data' in answer ? answer.data : undefined)) as {
+      target: string;
+      port: number;
+    }[];
+    expect(sorted(services.map(({ port }) => port))).toEqual(sorted([portOf(one), portOf(other)]));
+    const targets = await Promise.all(services.map(({ target }) => find(target)));
+    expect(sorted(targets.flat())).toEqual(BOTH);
+  });
+
+  test('ends in order', async () => {
+    const { redirector, find } = await redirectorOf(await two());
+    await vi.waitFor(async () => expect(await find(ZONE)).toHaveLength(2));
+    await redirector.close();
+    await expect(find(ZONE, { tcp: true })).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('The name of a session', () => {
+  const NAME = `night.radio.example.${ZONE}`;
+  const night = (free: number) => sessionRoom('radio.example/night', SESSION_KEY, free);
+
+  test('leads to the clusters that have room in it, and comes and goes with it', async () => {
+    const [one, other] = await two();
+    const { find, ask } = await redirectorOf([one, other]);
+    await vi.waitFor(async () => expect(await find(ZONE)).toHaveLength(2));
+    expect(await ask(NAME)).toMatchObject({ rcode: 'NXDOMAIN' });
+    one.room = { sessions: [night(8)] };
+    await vi.waitFor(async () => expect(await find(NAME)).toEqual(['127.0.0.2']));
+    expect(await ask(`radio.example.${ZONE}`)).toMatchObject({ rcode: 'NOERROR', answers: [] });
+    other.room = { sessions: [night(8)] };
+    await vi.waitFor(async () => expect(sorted(await find(NAME))).toEqual(BOTH));
+    one.room = { sessions: [night(0)] };
+    await vi.waitFor(async () => expect(await find(NAME)).toEqual(['127.0.0.3']));
+    other.room = {};
+    one.room = { sessions: [] };
+    await vi.waitFor(async () => expect(await ask(NAME)).toMatchObject({ rcode: 'NXDOMAIN' }));
+  });
+
+  test('also leads to clusters that can carry it, if the directory lists it', async () => {
+    const [one, other] = await two();
+    one.sessions = [{ session: 'scattercast://radio.example/night', key: SESSION_KEY.publicKey }];
+    other.sessions = one.sessions;
+    const { find } = await redirectorOf([one, other]);
+    await vi.waitFor(async () => expect(sorted(await find(NAME))).toEqual(BOTH));
+    other.room = { carries: false };
+    await vi.waitFor(async () => expect(await find(NAME)).toEqual(['127.0.0.2']));
+  });
+});
+
+test('The operator sees what is there, at a port of its own', async () => {
+  const status = { host: '127.0.0.1', port: 0 };
+  const [one, other] = await two();
+  const { redirector, ask } = await redirectorOf([one, other], { status });
+  const get = (path: string, init?: RequestInit) =>
+    fetch(`http://127.0.0.1:${redirector.statusPort}${path}`, init);
+  await vi.waitFor(async () => expect((await get('/healthz')).status).toBe(200));
+  await vi.waitFor(async () =>
+    expect(await (await get('/status')).json()).toMatchObject({ zone: ZONE, live: 2, known: 2 }),
+  );
+  await ask('other.example');
+  const metrics = await (await get('/metrics')).text();
+  expect(metrics).toContain('scattercast_redirector_clusters_live 2');
+  expect(metrics).toContain(
+    'scattercast_redirector_answers_total{transport="udp",rcode="refused"} 1',
+  );
+  expect((await get('/other')).status).toBe(404);
+  expect((await get('/status', { method: 'POST' })).status).toBe(405);
+  await one.stop();
+  await other.stop();
+  await vi.waitFor(async () => expect((await get('/healthz')).status).toBe(503));
+});
