@@ -19,9 +19,14 @@ export const attachRequestSchema = z.strictObject({
   /** The announcement's URL. */
   announcement: z.string().min(1).max(2048),
   role: z.enum(['source', 'listener']),
+  /** Of a listener of a private session (runtime/ticket.ts). */
+  ticket: z.string().max(1024).optional(),
 });
 
-/** The request of a client. */
+/**
+ * The request of a client. A listener is given an SCX with room for one, if the session lets it listen; a
+ * source the first SCX.
+ */
 export type AttachRequest = Readonly<z.infer<typeof attachRequestSchema>>;
 
 export const attachmentSchema = z.object({

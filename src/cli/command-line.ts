@@ -14,7 +14,8 @@ import { flagOf, type Option, type Table, variableOf } from './options/option.js
 import { fieldsToFind, type Layers, resolveSettings } from './options/settings.js';
 import type { Command } from './shell/command.js';
 import { EXIT_HELP } from './shell/failure.js';
-import { print, remark } from './shell/output.js';
+import { foundCluster } from './shell/found-cluster.js';
+import { print } from './shell/output.js';
 
 const STORY =
   'Radio without a CDN: relays that organise themselves carry MP3 to any number of players.';
@@ -150,11 +151,8 @@ async function findMissing(
 ): Promise<Record<string, unknown>> {
   const fields = fieldsToFind(name, options, layers);
   if (fields.length === 0) return {};
-  const { findCluster } = await import('../client/cluster/find-cluster.js');
-  const cluster = await findCluster();
-  if (cluster === undefined) return {};
-  remark(`using the cluster ${cluster.url}, which ${cluster.namedBy} names`);
-  return Object.fromEntries(fields.map((field) => [field, cluster.url]));
+  const url = await foundCluster();
+  return url === undefined ? {} : Object.fromEntries(fields.map((field) => [field, url]));
 }
 
 /** The flags of the command line, by field. */

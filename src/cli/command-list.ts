@@ -36,6 +36,11 @@ export const COMMANDS: readonly Entry[] = [
     'send MP3 files, standard input or another stream to a session',
     () => import('./commands/broadcast.js'),
   ),
+  entry(
+    'tune',
+    'receive a session: to a player, a file, a command, or players of this machine',
+    () => import('./channels/tune.js'),
+  ),
   entry('relay', 'feed an Icecast server from a session', () => import('./commands/relay.js')),
   entry(
     'status',

@@ -29,8 +29,9 @@ import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
 import type { PublicKey } from '../session/public-key.js';
 import type { SourceKey } from '../session/source-key.js';
-import type { ClientHello, Hello, Voucher } from '../wire/hello.js';
+import type { Voucher } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
+import { type AdmittingOptions, admitPeer } from './admitting.js';
 import { type ControlLinks, createControlLinks } from './control/control-links.js';
 import { createDataLinks, type DataLinks } from './data/data-links.js';
 import { entryRulesOf } from './entries/entry-signature.js';
@@ -41,10 +42,8 @@ import { createLotCheck } from './lots/lot-check.js';
 import { createRouteCheck } from './lots/source-statement.js';
 import { createSourceTrust, type SourceTrust } from './lots/source-trust.js';
 import { createMachineLoop, type MachineLoop } from './machine-loop.js';
-import type { Admission, Refusal } from './sockets/admission.js';
-import { type ClientConnection, createClientConnection } from './sockets/client-connection.js';
 import { createConnections } from './sockets/connections.js';
-import { controlHello, type OverlayContext } from './sockets/context.js';
+import type { OverlayContext } from './sockets/context.js';
 import { createOverlayCounters, type OverlayCounters } from './sockets/counters.js';
 import { createDatagrams } from './sockets/datagrams.js';
 import { OVERLAY_LIMITS, type OverlayLimits } from './sockets/limits.js';
@@ -57,9 +56,7 @@ import { createOwnSketch, type OwnSketch } from './watch/own-sketch.js';
 import { createWatchers, type Watchers } from './watch/watchers.js';
 import { createWatching, type Seen, type Watching } from './watch/watching.js';
 
-export interface OverlayOptions {
-  /** `scattercast://creator/session`, normalised: peers must name the same session. */
-  readonly session: string;
+export interface OverlayOptions extends AdmittingOptions {
   /** Its own: the node id is the hash of the public half. */
   readonly key: SigningKey;
   /** The start time, ms since 1970: a later incarnation of an SCX replaces an earlier one. */
@@ -94,13 +91,6 @@ export interface OverlayOptions {
   readonly clusters?: readonly PublicKey[] | undefined;
   /** Our cluster's word for us. */
   readonly voucher?: Voucher | undefined;
-  /** Why a source client may not attach from an IP address; undefined: it may. */
-  objectionTo?(
-    client: ClientHello,
-    remoteAddress: string,
-  ): Refusal | undefined | Promise<Refusal | undefined>;
-  /** Called when a source client attaches: set its callbacks before returning. */
-  onClient(client: ClientConnection): void;
 }
 
 export interface Overlay {
@@ -135,7 +125,7 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   const { listenHost, listenPort, config } = options;
   // No connection can arrive before the port is known and the parts, which need it, are there.
   const port = await connections.listen(listenHost, listenPort, (hello, remoteAddress) =>
-    admit(options, parts, hello, remoteAddress),
+    admitPeer(options, parts, hello, remoteAddress),
   );
   const parts = createParts(options, sockets, port);
   if (config.lossyChannels.length > 0) await datagrams.open(listenHost, port);
@@ -255,40 +245,6 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
     }),
   };
   return parts;
-}
-
-/** Admits SCXs of our session, and source clients that `objectionTo` accepts. */
-function admit(
-  options: OverlayOptions,
-  { context, controlLinks, dataLinks, watchers }: Parts,
-  hello: Hello,
-  remoteAddress: string,
-): Admission | Promise<Admission> {
-  if (hello.session !== options.session) return { kind: 'refused', reason: 'wrong session' };
-  if (hello.purpose === 'client') return admitClient(options, context, hello, remoteAddress);
-  if (hello.id === context.self().id) return { kind: 'refused', reason: 'own id' };
-  const objection = context.membership.objectionTo(hello);
-  if (objection !== undefined) return { kind: 'refused', reason: objection };
-  if (hello.purpose === 'watch') return watchers.admit();
-  return hello.purpose === 'control' ? controlLinks.admit(hello) : dataLinks.admit(hello);
-}
-
-function admitClient(
-  { objectionTo, onClient }: OverlayOptions,
-  context: OverlayContext,
-  hello: ClientHello,
-  remoteAddress: string,
-): Admission | Promise<Admission> {
-  const decide = (objection: Refusal | undefined): Admission =>
-    objection !== undefined
-      ? { kind: 'refused', ...objection }
-      : {
-          kind: 'admitted',
-          answer: controlHello(context),
-          onOpen: (connection) => onClient(createClientConnection(connection, hello, context)),
-        };
-  const objection = objectionTo?.(hello, remoteAddress);
-  return objection instanceof Promise ? objection.then(decide) : decide(objection);
 }
 
 function perform(options: OverlayOptions, parts: Parts, effect: Effect): void {

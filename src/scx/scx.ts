@@ -37,6 +37,7 @@ import { createPlayout } from './listeners/playout.js';
 import { createTicketGate } from './listeners/ticket-gate.js';
 import { shareOpenFiles } from './open-file-shares.js';
 import type { BoundSocket, ScxPort } from './port/scx-port.js';
+import { openReceivers } from './receivers/open-receivers.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { createFallbackProcess } from './sources/fallback-process.js';
@@ -122,24 +123,32 @@ async function openParts(options: ScxOptions) {
   const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
+  const tickets = createTicketGate(name, launch.access.privacy);
+  const { feed, receivers, listenTo } = openReceivers({
+    ...{ launch, name, tickets, identities, hook, log, now, attended },
+  });
   const playout = createPlayout(
-    { ...launch, identities, attended },
+    {
+      ...{ ...launch, identities, attended },
+      receiving: () => receivers.count,
+      onPlayed: feed.onPlayed,
+    },
     now,
     predecessor !== undefined,
   );
   const keys = createPasswordKeys();
   const fresh = createFreshAccess(now);
   const login = createSourceLogin({ session: name, access: launch.access, keys, fresh, now });
-  const tickets = createTicketGate(name, launch.access.privacy);
   const news = { isDue: false };
   const streaming = await openStreaming({
-    ...{ launch, name, playout, login, log, now, attended },
+    ...{ launch, name, playout, feed, receivers, login, log, now, attended },
     limits: shares.overlay,
     passTitle: (title) => predecessor?.passTitle(title) ?? false,
     onNews: () => {
       news.isDue = true;
     },
   });
+  listenTo({ playout, view: streaming.overlay.view });
   const overlayAddress = streaming.overlay.address;
   const fallback = createFallbackProcess({ entry, launch, overlayAddress, log });
   const limits = { lingerMs: launch.lingerMs, orphanMs: ORPHAN_MS };

@@ -28,6 +28,8 @@ import type { Rival } from './ingest/encoder-slots.js';
 import type { EncoderTitle } from './ingest/encoder-title.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
 import type { Playout } from './listeners/playout.js';
+import type { AduFeed } from './receivers/adu-feed.js';
+import type { Receivers } from './receivers/receivers.js';
 import { type AttachedSources, createAttachedSources } from './sources/attached-sources.js';
 import { networkClient } from './sources/network-client.js';
 import { createNetworkLogin } from './sources/network-login.js';
@@ -44,6 +46,9 @@ export interface StreamingOptions {
   /** The session in `launch`. */
   readonly name: SessionIdentity;
   readonly playout: Playout;
+  /** What clients that receive are sent, and those clients. */
+  readonly feed: AduFeed;
+  readonly receivers: Receivers;
   /** Checks who may broadcast. */
   readonly login: SourceLogin;
   /** The overlay's limits in this process. */
@@ -203,11 +208,14 @@ function leaveOverlay(overlay: Overlay): Promise<void> {
   return isParent ? left : Promise.race([left, pause(FLOOD_MS, undefined, { ref: false })]);
 }
 
-type Callbacks = Pick<OverlayOptions, 'onDeliver' | 'onEvent' | 'objectionTo' | 'onClient'>;
+type Callbacks = Pick<
+  OverlayOptions,
+  'onDeliver' | 'onEvent' | 'objectionTo' | 'onClient' | 'objectionToReceiver' | 'onReceiver'
+>;
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
 export async function openStreaming(options: StreamingOptions): Promise<Streaming> {
-  const { launch, name, playout, login, limits, log, now, attended } = options;
+  const { launch, name, playout, feed, receivers, login, limits, log, now, attended } = options;
   const heard = createRecentlyHeard();
   const titles = createTitleMemory(launch.encoderTitles ?? []);
   const network = createNetworkLogin({ login, log, self: launch.id as NodeId });
@@ -228,16 +236,20 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       heard.onAdu(adu, attended());
       titles.onAdu(adu);
       if (adu.channel === TITLE_CHANNEL) options.onNews();
+      feed.handleAdu(adu);
       playout.handleAdu(adu);
     },
     onEvent: (event) => {
       if (event.kind === 'entry') return tellEntry(event.entry);
       logEvent(log, event);
       playout.onEvent(event);
+      if (event.kind === 'sourceDown') feed.onSourceDown(event.source);
       if (NEWS.includes(event.kind)) options.onNews();
     },
     objectionTo: network.objectionTo,
     onClient: (connection) => onClient(networkClient(connection)),
+    objectionToReceiver: receivers.gate.objectionTo,
+    onReceiver: receivers.handleReceiver,
   };
 
   const overlay = await createOverlay({ ...overlaySettings(launch), limits, log, ...callbacks });
@@ -286,21 +298,24 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       checkSources(); // a right may have ended
       ingest.tick(at);
       sources.tick();
+      receivers.tick();
       reportListeners(playout.audience.count);
     },
     metrics: () =>
       drawScxMetrics({
-        ...{ view: overlay.view(), overlay: overlay.counters, sources, login },
+        ...{ view: overlay.view(), overlay: overlay.counters, sources, receivers, login },
         ...playout,
       }),
     sendSourcesAway: async (withinMs) => {
       isLeaving = true;
+      receivers.tellLeaving();
       await departure.sendAway(withinMs);
     },
     leave: () => {
       isLeaving = true;
       for (const one of exchanges) one.close();
       sources.tellLeaving();
+      receivers.tellLeaving();
       ingest.closeAll(503, 'this SCX is leaving');
       return leaveOverlay(overlay);
     },

@@ -7,18 +7,21 @@
  * | `control` | `control` |
  * | `data` | `data`, of the same channel |
  * | `client` | `control`, because a client needs to know its SCX |
+ * | `receive` | `control`; then the acceptor sends lots |
  * | `watch` | `control`; then the acceptor sends SKETCH, again and again |
  */
 import { z } from 'zod';
-import type { Member, Source } from '../gossamer/core/node.js';
+import type { Member, Source, SourceId } from '../gossamer/core/node.js';
 import { isPublicKey, type PublicKey } from '../session/public-key.js';
 import { type DatagramToken, isToken } from './datagram.js';
 import { BOUNDS } from './limits.js';
 import {
   channelSchema,
+  countSchema,
   memberFields,
   type Same,
   signedTimeFields,
+  sourceIdSchema,
   sourceSchema,
 } from './node-schema.js';
 
@@ -72,10 +75,33 @@ export type ClientHello = Greeting & {
   };
 };
 
+/** How far a client has received a source's ADUs on a channel. */
+export interface Position {
+  readonly source: SourceId;
+  readonly channel: number;
+  /** The number of the ADU that it wants next. */
+  readonly next: number;
+}
+
+/** A client that receives (§2.5). It has no key: it may listen, and not send. */
+export type ReceiveHello = Greeting & {
+  readonly purpose: 'receive';
+  /** The channels that it wants: 1 to `channelsMax`, each once. */
+  readonly channels: readonly number[];
+  /** What it has received already, at another SCX or over another connection. */
+  readonly positions: readonly Position[];
+  /** Of a private session (runtime/ticket.ts). */
+  readonly ticket?: string | undefined;
+};
+
 /** An SCX whose operator looks at the overlay. */
 export type WatchHello = Greeting & Member & Vouched & { readonly purpose: 'watch' };
 
-export type Hello = ControlHello | DataHello | ClientHello | WatchHello;
+export type Hello = ControlHello | DataHello | ClientHello | ReceiveHello | WatchHello;
+
+/** Whether it comes from a client (§2.5), which proves no id. */
+export const isOfClient = (hello: Hello): hello is ClientHello | ReceiveHello =>
+  hello.purpose === 'client' || hello.purpose === 'receive';
 
 const tokenSchema = z.custom<DatagramToken>(isToken);
 
@@ -83,6 +109,15 @@ const greeting = {
   version: z.literal(WIRE_VERSION),
   session: z.string().max(BOUNDS.sessionLengthMax),
 };
+
+const positionSchema = z.strictObject({
+  source: sourceIdSchema,
+  channel: channelSchema,
+  next: countSchema,
+});
+
+const areDistinct = (channels: readonly number[]): boolean =>
+  new Set(channels).size === channels.length;
 
 const scxFields = { ...greeting, ...memberFields, voucher: voucherSchema.optional() };
 
@@ -104,6 +139,13 @@ export const helloSchema = z.discriminatedUnion('purpose', [
       key: z.custom<PublicKey>(isPublicKey),
       ...signedTimeFields,
     }),
+  }),
+  z.strictObject({
+    ...greeting,
+    purpose: z.literal('receive'),
+    channels: z.array(channelSchema).min(1).max(BOUNDS.channelsMax).refine(areDistinct).readonly(),
+    positions: z.array(positionSchema).max(BOUNDS.positionsMax).readonly(),
+    ticket: z.string().max(BOUNDS.ticketLengthMax).optional(),
   }),
 ]);
 

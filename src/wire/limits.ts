@@ -41,6 +41,10 @@ export const BOUNDS = Object.freeze({
   /** Ranges in a NACK (gossamer/distribution/stream/repairs.ts), and numbers in a range. */
   rangesMax: 32,
   rangeCountMax: 65_536,
+  /** Channels and positions in the HELLO of a client that receives, and its ticket. */
+  channelsMax: 16,
+  positionsMax: 32,
+  ticketLengthMax: 1024,
   /** Reports are added up on their way; sums are cut to this, so that no sum is malformed. */
   listenersMax: 2 ** 32 - 1,
 });

@@ -20,12 +20,13 @@ export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : ne
 
 /** A node id. */
 export const nodeIdSchema = z.custom<NodeId>(isNodeId);
-const sourceIdSchema = z.custom<SourceId>(isId);
+/** The id of a source. */
+export const sourceIdSchema = z.custom<SourceId>(isId);
 /** `host:port`, an IPv6 host in brackets. */
 export const addressSchema = z.custom<Address>(isAddress);
 
 /** An integer from 0 that a double holds exactly. */
-const countSchema = z.int().nonnegative();
+export const countSchema = z.int().nonnegative();
 /** A number of listeners. */
 export const listenersSchema = z.int().min(0).max(BOUNDS.listenersMax);
 /** The id of a channel. */

@@ -16,7 +16,7 @@ import { createTargets } from '../../src/overlay/sockets/targets.js';
 import { createIdentity } from '../../src/overlay/tls/identity.js';
 import { createMembership } from '../../src/overlay/tls/membership.js';
 import { encodeDataMessage, encodeMessage } from '../../src/wire/encoder.js';
-import type { DataHello, Hello } from '../../src/wire/hello.js';
+import { type DataHello, type Hello, isOfClient } from '../../src/wire/hello.js';
 import type { LotFrame } from '../../src/wire/lot-codec.js';
 import { afterTest } from '../after-test.js';
 import {
@@ -123,7 +123,7 @@ export async function startLiar(): Promise<Liar> {
   };
 
   const admit = (hello: Hello): Admission => {
-    if (hello.purpose === 'client' || hello.purpose === 'watch') {
+    if (isOfClient(hello) || hello.purpose === 'watch') {
       return { kind: 'refused', reason: 'no' };
     }
     const { purpose } = hello;

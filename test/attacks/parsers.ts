@@ -34,6 +34,7 @@ import {
   strictHead,
 } from '../../src/http/server/request-head.js';
 import { isMountOf, priorityOf } from '../../src/icecast/mount.js';
+import { NOTICE_BYTES_MAX, parseNotice } from '../../src/icecast/now-playing.js';
 import { createHeadRewriter } from '../../src/icecast/response-head.js';
 import { parseDescription } from '../../src/icecast/stream-description.js';
 import { isStreamOf, parseStreamPath } from '../../src/icecast/stream-path.js';
@@ -52,7 +53,6 @@ import { unpackEntry } from '../../src/overlay/entries/entry-body.js';
 import { QUERY_BYTES_MAX, readQuery } from '../../src/redirector/dns/read-query.js';
 import { verifyAnnouncement } from '../../src/runtime/signed-announcement.js';
 import { createSourceBody } from '../../src/scx/ingest/source-body.js';
-import { NOTICE_BYTES_MAX, parseNotice } from '../../src/scx/sound/now-playing.js';
 import { parseLocation, parseWebAddress } from '../../src/session/location.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { parseSessionId, parseSessionRef } from '../../src/session/session-id.js';

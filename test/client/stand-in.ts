@@ -42,6 +42,8 @@ interface Visit {
   readonly messages: readonly ClientMessage['kind'][];
   readonly ended: boolean;
   say(message: ClientMessage): void;
+  /** Sends any frames. */
+  send(...frames: Uint8Array[]): void;
   cut(): void;
 }
 
@@ -109,6 +111,7 @@ export async function startStandIn(): Promise<StandIn> {
           return ended;
         },
         say,
+        send: (...frames) => void socket.write(Buffer.concat(frames)),
         cut: () => void socket.destroy(),
       });
       if (manner.refuse !== undefined) socket.end(encodeRefusal(manner.refuse, manner.isFinal));

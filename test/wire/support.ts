@@ -284,6 +284,16 @@ const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
     { requiredKeys: ['version', 'session', 'purpose', ...selfKeys, 'channel'] },
   ),
   client: fc.record({ ...greeting, purpose: fc.constant('client'), source, proof }),
+  receive: fc.record(
+    {
+      ...greeting,
+      purpose: fc.constant('receive'),
+      channels: fc.uniqueArray(channel, { minLength: 1, maxLength: 16 }),
+      positions: fc.array(fc.record({ ...flow, next: count }), { maxLength: 32 }),
+      ticket: fc.string({ maxLength: 100 }),
+    },
+    { requiredKeys: ['version', 'session', 'purpose', 'channels', 'positions'] },
+  ),
   watch: fc.record({ ...greeting, purpose: fc.constant('watch'), ...self }),
 };
 

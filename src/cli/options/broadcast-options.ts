@@ -1,9 +1,9 @@
 /**
- * Options of the commands that carry sound: into a session (`broadcast`), and out of it (`relay`).
+ * Options of the commands that carry sound: into a session (`broadcast`), and out of it (`tune`, `relay`).
  */
-import { icecastTarget, streamUrl } from './address-values.js';
+import { clusterUrls, icecastTarget, streamUrl } from './address-values.js';
 import { optional, required, type Settings, type Table } from './option.js';
-import { amount, announcement, off, severalClusters } from './shared-options.js';
+import { amount, announcement, off, optionalText, severalClusters } from './shared-options.js';
 import { bitrate, secret, whole } from './values.js';
 
 export const broadcastOptions = {
@@ -50,3 +50,33 @@ export const relayOptions = {
 
 /** The values of these options. */
 export type RelaySettings = Settings<typeof relayOptions>;
+
+export const tuneOptions = {
+  cluster: optional(clusterUrls, {
+    placeholder: 'URL',
+    help:
+      'the cluster to use, like http://HOST:8000, or several with commas between: when one fails, the ' +
+      'next one is used (default: that of the address, or the one that the domain of this machine names)',
+  }),
+  channel: amount(
+    whole(0, 255),
+    1,
+    'the channel to receive: 1 is the sound, others as the announcement names them',
+  ),
+  output: optionalText(
+    'WHERE',
+    'where to: - for standard output; a new file, with a cue sheet of the titles beside it; a folder ' +
+      '(ends with /) for each ADU of a channel as a file; or "exec COMMAND" (default: -)',
+  ),
+  serve: optional(whole(0, 65_535), {
+    placeholder: 'PORT',
+    help: 'let players of this machine listen at http://localhost:PORT/, with titles; 0: any free port',
+  }),
+  ticket: optional(secret, {
+    placeholder: 'TICKET',
+    help: 'the ticket of a private session, unless the address has it; better given as the variable',
+  }),
+} satisfies Table;
+
+/** The values of these options. */
+export type TuneSettings = Settings<typeof tuneOptions>;

@@ -1,244 +1,66 @@
 /**
- * One connection from a source client to its SCX, TLS over TCP, from HELLO to the end. It either
- * opens or fails with a reason; afterwards it closes once, with a reason. HELLO is sent only to the
- * SCX that the cluster has named: its key must be that of the id in the attachment. §2.5: "As long as the client is
- * part of the session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent
- * departure via an AM_LEAVING message."
- *
- * An SCX that hangs keeps its connection open. So an SCX that leaves three KEEP_ALIVE messages in a
- * row unanswered is taken for dead. They are counted, not timed: when this process itself was
- * stopped or had to wait for its turn, the answers may have come already and not been read yet.
+ * The connection of a source client to its SCX (cluster/scx-connection.ts): it signs what it sends, and
+ * states now and then anew that it is attached there.
  */
-import { connect } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { Attachment } from '../../api/attach.js';
-import { splitHostPort } from '../../lib/host-port.js';
-import { EXIT, UserError } from '../../lib/user-error.js';
-import { createLotSigner, type LotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
+import { createLotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
 import { STATE_AGAIN_MS } from '../../overlay/lots/source-statement.js';
-import { dialSecurely } from '../../overlay/tls/dial.js';
-import { createAnonymousContext, provenId } from '../../overlay/tls/identity.js';
-import { createLatch, type Latch } from '../../runtime/latch.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
-import { createDecoder, type WireEvent } from '../../wire/decoder.js';
-import { encodeClientMessage, encodeHello } from '../../wire/encoder.js';
+import { encodeClientMessage } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
+import {
+  openScxConnection,
+  type ScxConnection,
+  type ScxConnectionOptions,
+} from '../cluster/scx-connection.js';
 import type { OwnAdu } from './adu-window.js';
 import type { SignedSource } from './source-credentials.js';
 
-/** The numbers of listeners, as an SCX reports them. */
-interface Alive {
-  /** In the whole session. */
-  readonly listeners: number;
-  /** At this SCX. */
-  readonly scxListeners: number;
-}
-
-export interface ConnectionOptions {
+export interface ConnectionOptions
+  extends Required<Pick<ScxConnectionOptions, 'onAlive' | 'onDrain' | 'signal'>> {
   readonly attachment: Attachment;
   /** The source, which the SCX lets attach by its signature. */
   readonly signed: SignedSource;
-  readonly onAlive: (alive: Alive) => void;
-  /** `writable` has become true again. */
-  readonly onDrain: () => void;
-  /** Gives up the opening. */
-  readonly signal: AbortSignal;
 }
 
 /** A connection that the SCX has accepted. */
-export interface SourceConnection {
-  /** False while the socket's buffer is full, and after the end. */
-  readonly writable: boolean;
+export interface SourceConnection
+  extends Pick<ScxConnection, 'writable' | 'leave' | 'destroy' | 'closed'> {
   /** Signs ADUs and sends them. */
   send(adus: readonly OwnAdu[]): void;
-  /** Sends AM_LEAVING after everything that was sent, then ends. */
-  leave(): void;
-  destroy(reason: string): void;
-  /** Resolves with the reason once the connection is closed. */
-  readonly closed: Promise<string>;
 }
 
-/** Time to connect, TLS included, ms. Guess: an intercontinental link with one lost packet, twice. */
-const CONNECT_MS_MAX = 5000;
-
-/** Time for the SCX's answer, ms: it delays its refusal of a wrong password by up to 10 s. */
-const ANSWER_MS_MAX = 12_000;
-
-/** KEEP_ALIVE messages since the SCX sent something last, after which it is considered dead. */
-const UNANSWERED_MAX = 3;
-
-/** The SCX itself ended the connection, with a REFUSAL. */
-type Refusal = Extract<WireEvent, { readonly kind: 'refusal' }>;
-
-interface State {
-  readonly options: ConnectionOptions;
-  readonly signer: LotSigner;
-  readonly socket: TLSSocket;
-  /** What has been connected. */
-  layer: 'none' | 'tcp' | 'tls';
-  /** Resolves with the SCX's HELLO. */
-  readonly greeted: Latch<void>;
-  readonly closed: Latch<string>;
-  refusal: Refusal | undefined;
-  /** Why the connection has ended, or will. */
-  reason: string;
-  isOpen: boolean;
-  isFull: boolean;
-  /** KEEP_ALIVE messages that were sent since the last byte from the SCX. */
-  unanswered: number;
-  keepAlive: NodeJS.Timeout | undefined;
-  /** When the source has stated last that it is attached there, ms since 1970. */
-  statedMs: number;
+/** Creates a function that returns the source's next statement when it is due. */
+function createStatements({ proof, state }: SignedSource): () => Uint8Array | undefined {
+  let statedMs = proof.timeMs;
+  return () => {
+    if (steadyTimeMs() - statedMs < STATE_AGAIN_MS) return undefined;
+    const stated = state();
+    statedMs = stated.timeMs;
+    return encodeClientMessage({ kind: 'stated', ...stated });
+  };
 }
 
 /** Connects and says HELLO. Rejects with a UserError when the SCX does not answer, or refuses. */
 export async function openSourceConnection(options: ConnectionOptions): Promise<SourceConnection> {
-  const state = connectTo(options);
-  const stopClock = startClock(state);
-  const ended = state.closed.promise.then((reason) => {
-    throw openingProblem(state, reason);
-  });
-  try {
-    await Promise.race([state.greeted.promise, ended]);
-  } finally {
-    stopClock();
-  }
-  return toConnection(state);
-}
-
-function connectTo(options: ConnectionOptions): State {
-  const { attachment, signed } = options;
+  const { signed, ...others } = options;
   const { source, proof, key } = signed;
-  const { session, scx } = attachment;
-  const tcp = connect({ ...splitHostPort(scx.overlayAddress), noDelay: true });
-  const state: State = {
-    options,
-    socket: dialSecurely(tcp, createAnonymousContext()),
-    layer: 'none',
-    signer: createLotSigner({ session, source: source.id, epoch: source.epoch, key }),
-    greeted: createLatch(),
-    closed: createLatch<string>(),
-    refusal: undefined,
-    reason: 'it closed the connection',
-    isOpen: true,
-    isFull: false,
-    unanswered: 0,
-    keepAlive: undefined,
-    statedMs: proof.timeMs,
-  };
-  listen(state);
-  const hello = { version: WIRE_VERSION, session, purpose: 'client', source, proof } as const;
-  tcp.once('connect', () => {
-    state.layer = 'tcp';
+  const { session } = options.attachment;
+  const signer = createLotSigner({ session, source: source.id, epoch: source.epoch, key });
+  const connection = await openScxConnection({
+    ...others,
+    hello: { version: WIRE_VERSION, session, purpose: 'client', source, proof },
+    besideKeepAlive: createStatements(signed),
   });
-  state.socket.once('secureConnect', () => {
-    state.layer = 'tls';
-    if (provenId(state.socket) === scx.id) state.socket.write(encodeHello(hello));
-    else end(state, 'another SCX answers there');
-  });
-  return state;
-}
-
-/** Gives up when the SCX takes too long or the signal is aborted. Returns what stops it. */
-function startClock(state: State): () => void {
-  const { signal } = state.options;
-  const giveUp = (): void => end(state, 'given up');
-  const startTimer = (ms: number) => setTimeout(() => end(state, 'it does not answer'), ms);
-  let timer = startTimer(CONNECT_MS_MAX);
-  state.socket.once('secureConnect', () => {
-    clearTimeout(timer);
-    timer = startTimer(ANSWER_MS_MAX);
-  });
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
-  return () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', giveUp);
-  };
-}
-
-function openingProblem({ options, refusal, layer }: State, reason: string): UserError {
-  const address = options.attachment.scx.overlayAddress;
-  if (refusal !== undefined) {
-    const { isFinal } = refusal;
-    return new UserError(EXIT.refused, `the SCX at ${address} refuses: ${reason}`, isFinal);
-  }
-  const what =
-    layer === 'tcp'
-      ? `does not speak TLS (${reason}): is it of an older version?`
-      : `cannot be reached (${reason}): does a firewall block its port?`;
-  return new UserError(EXIT.unreachable, `the SCX at ${address} ${what}`);
-}
-
-function toConnection(state: State): SourceConnection {
-  const { socket, closed } = state;
   return {
     get writable() {
-      return state.isOpen && !state.isFull && socket.writable;
+      return connection.writable;
     },
-    closed: closed.promise,
+    closed: connection.closed,
+    leave: connection.leave,
+    destroy: connection.destroy,
     send: (adus) => {
-      for (const frame of lotFrames(state.signer.sign(adus))) state.isFull = !socket.write(frame);
+      for (const frame of lotFrames(signer.sign(adus))) connection.send(frame);
     },
-    leave: () => {
-      clearInterval(state.keepAlive);
-      if (socket.writable) socket.end(encodeClientMessage({ kind: 'amLeaving' }));
-    },
-    destroy: (reason) => end(state, reason),
   };
-}
-
-function listen(state: State): void {
-  const { socket, options } = state;
-  const decoder = createDecoder();
-  socket.on('data', (chunk) => {
-    state.unanswered = 0;
-    for (const event of decoder.push(chunk)) if (state.isOpen) handleEvent(state, event);
-  });
-  socket.on('drain', () => {
-    state.isFull = false;
-    options.onDrain();
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    state.reason = error.code ?? error.message;
-  });
-  socket.on('close', () => {
-    state.isOpen = false;
-    clearInterval(state.keepAlive);
-    state.closed.resolve(state.reason);
-  });
-}
-
-function handleEvent(state: State, event: WireEvent): void {
-  const message = event.kind === 'client' ? event.message : undefined;
-  if (event.kind === 'hello' && event.hello.purpose === 'control') onGreeted(state);
-  else if (message?.kind === 'alive') state.options.onAlive(message);
-  else if (message?.kind === 'leaving') end(state, 'it leaves');
-  else if (event.kind === 'refusal') {
-    state.refusal = event;
-    end(state, event.reason);
-  } else end(state, event.kind === 'malformed' ? event.reason : `unexpected ${event.kind}`);
-}
-
-function onGreeted(state: State): void {
-  const { keepAliveMs } = state.options.attachment;
-  sendKeepAlive(state);
-  state.keepAlive = setInterval(() => sendKeepAlive(state), keepAliveMs);
-  state.greeted.resolve();
-}
-
-function sendKeepAlive(state: State): void {
-  // Not socket.setTimeout, for which the bytes that we write would be a sign of life.
-  if (state.unanswered >= UNANSWERED_MAX) return end(state, 'it is silent');
-  state.unanswered++;
-  state.socket.write(encodeClientMessage({ kind: 'keepAlive' }));
-  if (steadyTimeMs() - state.statedMs < STATE_AGAIN_MS) return;
-  const stated = state.options.signed.state();
-  state.statedMs = stated.timeMs;
-  state.socket.write(encodeClientMessage({ kind: 'stated', ...stated }));
-}
-
-function end(state: State, reason: string): void {
-  state.reason = reason;
-  state.socket.destroy();
 }

@@ -14,9 +14,10 @@
  * less than two seconds of audio wait to be sent.
  */
 import { LOT_ADUS_MAX } from '../../wire/lot-codec.js';
+import { keepAttached } from '../cluster/keep-attached.js';
 import { unlessAborted } from '../pause.js';
 import { createAduWindow, type OwnAdu } from './adu-window.js';
-import { type Attaching, attachFirst, keepAttached, type LinkOptions } from './attaching.js';
+import { type Attaching, attachOnce, type LinkEvent, type LinkOptions } from './attaching.js';
 import { createGate } from './gate.js';
 
 /** A link that is attached, or tries to be. */
@@ -55,15 +56,16 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
   const link: Attaching = {
     ...{ options, window, ending, gate },
     connection: undefined,
-    current: 0,
-    failures: 0,
     epoch: 0,
-    reportedReason: '',
     waiting: undefined,
     pump: () => pump(link),
   };
-  await attachFirst(link);
-  void keepAttached(link);
+  await keepAttached({
+    clusters: options.clusters,
+    signal: ending.signal,
+    open: (cluster) => attachOnce(link, cluster),
+    onEvent: (event) => handleEvent(link, event),
+  });
   return {
     publish: (adu, durationMs) => {
       window.add(adu, durationMs);
@@ -75,6 +77,15 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
     },
     finish: (timeoutMs) => finish(link, timeoutMs),
   };
+}
+
+function handleEvent(link: Attaching, event: LinkEvent): void {
+  if (event.kind === 'lost') link.connection = undefined;
+  if (event.kind === 'refused') {
+    link.ending.abort();
+    link.gate.open();
+  }
+  link.options.onEvent(event);
 }
 
 /** Sends what waits, as far as the connection takes it. */

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { encodeHello, encodeRefusal } from '../../wire/encoder.js';
-import { type Hello, WIRE_VERSION } from '../../wire/hello.js';
+import { type Hello, isOfClient, WIRE_VERSION } from '../../wire/hello.js';
 import { createTlsAcceptor, type TlsAcceptor } from '../tls/acceptor.js';
 import { type Identity, provenId } from '../tls/identity.js';
 import type { Admission, Admit, Refusal } from './admission.js';
@@ -135,14 +135,14 @@ function handleHello(
   hello: Hello,
   id: string | undefined,
 ): void {
-  if (hello.purpose !== 'client' && hello.id !== id) {
+  if (!isOfClient(hello) && hello.id !== id) {
     state.counters.impostors++;
     return refuse(state, newcomer, connection, { reason: 'the id is not that of the key' });
   }
   const admission = state.admit(hello, newcomer.host);
   const conclude = (decided: Admission): void => {
     if (!answer(state, newcomer, connection, decided)) return;
-    newcomer.place.becomeAdmitted(connection);
+    if (!isListener(decided)) newcomer.place.becomeAdmitted(connection);
     state.budget.onAdmitted(newcomer.host);
     state.onAdmitted(connection, hello);
   };
@@ -168,6 +168,10 @@ function waitFor(
   });
 }
 
+/** Whether the connection takes a slot of the listeners, and no place of this port. */
+const isListener = (admission: Admission): boolean =>
+  admission.kind === 'admitted' && admission.isListener === true;
+
 /** Answers a HELLO; true if the connection has been admitted. */
 function answer(
   state: State,
@@ -179,15 +183,19 @@ function answer(
     refuse(state, newcomer, connection, admission);
     return false;
   }
-  const { hasRoom, victim } = state.inbound.makeRoomFor(newcomer.host);
-  if (!hasRoom) {
-    refuse(state, newcomer, connection, { reason: TOO_MANY });
-    return false;
-  }
-  if (victim !== undefined) makeRoom(state, victim);
+  if (isListener(admission)) newcomer.place.free();
+  else if (!takePlace(state, newcomer, connection)) return false;
   connection.send(encodeHello(admission.answer));
   admission.onOpen(connection);
   return true;
+}
+
+/** Takes one of the places for connections; false if there is none, and the peer is refused. */
+function takePlace(state: State, newcomer: Newcomer, connection: Connection): boolean {
+  const { hasRoom, victim } = state.inbound.makeRoomFor(newcomer.host);
+  if (!hasRoom) refuse(state, newcomer, connection, { reason: TOO_MANY });
+  if (victim !== undefined) makeRoom(state, victim);
+  return hasRoom;
 }
 
 /** Closes a connection of the address with the most, so that another address gets a place. */

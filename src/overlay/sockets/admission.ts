@@ -10,6 +10,8 @@ export type Admission =
   | {
       readonly kind: 'admitted';
       readonly answer: ScxHello;
+      /** It is counted among the SCX's listeners, whose number is bounded there. */
+      readonly isListener?: boolean;
       /** The answer has been sent: hand the connection to its handler now. */
       onOpen(connection: Connection): void;
     }

@@ -10,7 +10,7 @@ import type { Address, NodeId } from '../../gossamer/core/node.js';
 import { joinHostPort, splitHostPort } from '../../lib/host-port.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { encodeHello } from '../../wire/encoder.js';
-import type { DataHello, Hello, WatchHello } from '../../wire/hello.js';
+import { type DataHello, type Hello, isOfClient, type WatchHello } from '../../wire/hello.js';
 import { dialSecurely } from '../tls/dial.js';
 import { type Identity, provenId } from '../tls/identity.js';
 import type { Membership } from '../tls/membership.js';
@@ -53,7 +53,7 @@ export interface ConnectionsOptions {
 }
 
 interface State extends ConnectionsOptions {
-  /** Every socket until it is closed. Bounded: pendingMax, inboundMax, and what is opened. */
+  /** Every socket until it is closed. Bounded: pendingMax, inboundMax, listeners, and what is opened. */
   readonly sockets: Set<Socket>;
   /** The HELLO of each SCX that is connected, until its socket is closed. */
   readonly peers: Map<Connection, ScxHello | WatchHello>;
@@ -91,7 +91,7 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
       onArrival: (event) => {
         if (event.kind !== 'hello') return;
         const answer = event.hello;
-        if (answer.purpose === 'client' || answer.purpose === 'watch') return;
+        if (isOfClient(answer) || answer.purpose === 'watch') return;
         clearTimeout(timer);
         const objection =
           objectionTo(answer, hello, provenId(socket)) ?? state.membership.objectionTo(answer);
@@ -168,7 +168,7 @@ function listen(state: State, host: string, port: number, admit: Admit): Promise
     admit,
     wrap: (socket, remoteAddress) => wrap(state, socket, remoteAddress),
     onAdmitted: (connection, hello) => {
-      if (hello.purpose !== 'client') state.peers.set(connection, hello);
+      if (!isOfClient(hello)) state.peers.set(connection, hello);
     },
   });
   return new Promise((fulfil, reject) => {

@@ -48,6 +48,8 @@ export interface OverlayCounters {
   clientMessagesIn: number;
   clientMessagesOut: number;
   clientAdusIn: number;
+  /** To clients that receive. */
+  clientAdusOut: number;
   controlBytesIn: number;
   controlBytesOut: number;
   dataBytesIn: number;
@@ -104,6 +106,7 @@ export function createOverlayCounters(): OverlayCounters {
     clientMessagesIn: 0,
     clientMessagesOut: 0,
     clientAdusIn: 0,
+    clientAdusOut: 0,
     controlBytesIn: 0,
     controlBytesOut: 0,
     dataBytesIn: 0,

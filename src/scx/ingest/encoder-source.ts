@@ -4,11 +4,11 @@
  * ADUs of that source.
  */
 import type { Source, SourceId } from '../../gossamer/core/node.js';
+import { type NoticedEncoder, printNotice } from '../../icecast/now-playing.js';
 import type { FramerEvent } from '../../mp3/frames/framer.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
-import { type NoticedEncoder, printNotice } from '../sound/now-playing.js';
 import type { EncoderClient } from './encoder-client.js';
 
 /** A source, and how far it is. */

@@ -16,7 +16,7 @@ import type { ListenerIdentities } from './listener-identities.js';
 import { createListeners, type Listeners } from './listeners.js';
 import { createPollingListeners, type PollingListeners } from './polling-listeners.js';
 
-/** Numbers of listeners, of both kinds together. */
+/** Numbers of listeners, of all kinds together. */
 interface Audience {
   readonly count: number;
   /** The most at a time. */
@@ -80,6 +80,10 @@ interface PlayoutOptions
   readonly identities: ListenerIdentities;
   /** Measures the silence of sources (runtime/attended-clock.ts), ms. Default: the other clock. */
   readonly attended?: () => number;
+  /** The clients that receive (receivers/), who listen as well and are served elsewhere. */
+  readonly receiving?: () => number;
+  /** These frames of a source are played next. */
+  readonly onPlayed?: (source: SourceId, frames: readonly PlayedFrame[]) => void;
 }
 
 /** The time between two writes to a listener, ms: a long one is cheap, but the burst must cover it. */
@@ -98,15 +102,18 @@ const createChoice = (silenceMs: number | undefined): OnAir =>
     silenceMs: silenceMs || undefined,
   });
 
-/** Both kinds of listeners, which share the slots of the SCX. */
-function openAudience({ identities, listenersMax }: PlayoutOptions, ring: AudioRing) {
+/** All kinds of listeners, which share the slots of the SCX. */
+function openAudience(
+  { identities, listenersMax, receiving = () => 0 }: PlayoutOptions,
+  ring: AudioRing,
+) {
   const listeners = createListeners({
     ...{ ring, listenersMax, groups: GROUPS, waitMs: WAIT_MS, idleMs: IDLE_MS },
-    others: () => polling.count,
+    others: () => polling.count + receiving(),
   });
   const polling = createPollingListeners({ identities, hasRoom: () => listeners.hasRoom });
   let peak = 0;
-  const count = (): number => listeners.count + polling.count;
+  const count = (): number => listeners.count + polling.count + receiving();
   const audience = {
     get count() {
       return count();
@@ -184,6 +191,7 @@ export function createPlayout(
       const at = now();
       const frames = take(adu, at);
       playhead.add(adu.source, frames, at);
+      options.onPlayed?.(adu.source, frames);
       if (frames.length === 0 || listeners.waiting === 0) return;
       openSoon(at);
     },

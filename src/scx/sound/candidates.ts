@@ -8,8 +8,8 @@
  * Bounded: SOURCES_MAX sources; the one that is silent for longest makes room.
  */
 import type { SourceId } from '../../gossamer/core/node.js';
+import { createNowPlaying, type NowPlaying } from '../../icecast/now-playing.js';
 import type { PlayedFrame } from './chunk.js';
-import { createNowPlaying, type NowPlaying } from './now-playing.js';
 
 /** A frame before it is known what it follows. */
 export type Unplayed = Omit<PlayedFrame, 'startsStream' | 'title'>;

@@ -11,6 +11,7 @@
  */
 
 import type { Adu, Source, SourceId } from '../../gossamer/core/node.js';
+import { parseNotice } from '../../icecast/now-playing.js';
 import { NO_DESCRIPTION, type StreamDescription } from '../../icecast/stream-description.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { isSilentFrame } from '../../mp3/frames/silent-frame.js';
@@ -23,7 +24,6 @@ import {
   type Unplayed,
 } from './candidates.js';
 import type { PlayedFrame } from './chunk.js';
-import { parseNotice } from './now-playing.js';
 
 export interface OnAirOptions extends LiveLimits {
   /** Silence after which the session is off the air, ms. */

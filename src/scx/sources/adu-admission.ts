@@ -9,8 +9,8 @@
  * Bounded: a number for each channel of the session.
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
+import { NOTICE_BYTES_MAX } from '../../icecast/now-playing.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
-import { NOTICE_BYTES_MAX } from '../sound/now-playing.js';
 import { frameOf } from '../sound/on-air.js';
 import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
 

@@ -8,9 +8,9 @@
  */
 import { ENCODER_TITLES_MAX, type EncoderTitles } from '../../api/encoder-titles.js';
 import type { Adu } from '../../gossamer/core/node.js';
+import { parseNotice } from '../../icecast/now-playing.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { TITLE_CHANNEL } from '../../session/channels.js';
-import { parseNotice } from '../sound/now-playing.js';
 
 /** The titles of encoders. */
 export interface TitleMemory {

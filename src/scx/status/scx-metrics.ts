@@ -9,6 +9,7 @@ import type { HookCounters } from '../listeners/listener-hook.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { Playout } from '../listeners/playout.js';
 import type { PollingListeners } from '../listeners/polling-listeners.js';
+import type { Receivers } from '../receivers/receivers.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
@@ -26,6 +27,7 @@ export interface Counted {
   readonly audience: Playout['audience'];
   readonly onAir: OnAir;
   readonly sources: AttachedSources;
+  readonly receivers: Pick<Receivers, 'count' | 'counters'>;
   readonly login: SourceLogin;
 }
 
@@ -58,6 +60,22 @@ function listenerMetrics({ listeners, polling, audience }: Counted): Metric[] {
     counter('listeners_skipped', 'Times that a slow listener skipped to live', skipped),
     counter('listeners_idle', 'Closed: they took nothing', idle),
     counter('listener_bytes', 'Audio handed to listeners, bytes', bytes),
+  ];
+}
+
+function receiverMetrics({ receivers }: Counted): Metric[] {
+  const { accepted, refused, silent, idle, skipped } = receivers.counters;
+  return [
+    gauge(
+      'receivers',
+      'Those of the listeners that receive by "scattercast tune"',
+      receivers.count,
+    ),
+    counter('receivers_accepted', 'Clients that receive, let in', accepted),
+    counter('receivers_refused', 'Clients that receive, refused', refused),
+    counter('receivers_silent', 'Closed: no KEEP_ALIVE came', silent),
+    counter('receivers_idle', 'Closed: they took nothing', idle),
+    counter('receivers_skipped', 'Times that a slow one went on with what is recent', skipped),
   ];
 }
 
@@ -214,6 +232,7 @@ export function drawPortMetrics(counted: PortCounted): Metric[] {
 export function drawScxMetrics(counted: Counted): Metric[] {
   return [
     ...listenerMetrics(counted),
+    ...receiverMetrics(counted),
     ...sourceMetrics(counted),
     ...overlayMetrics(counted),
     ...disturbanceMetrics(counted),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printNotice } from '../../../src/scx/sound/now-playing.js';
+import { printNotice } from '../../../src/icecast/now-playing.js';
 import { createTitleMemory } from '../../../src/scx/sources/title-memory.js';
 import { audioAdu, titleAdu } from '../support.js';
 

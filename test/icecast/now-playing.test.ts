@@ -4,7 +4,7 @@ import {
   NOTICE_BYTES_MAX,
   parseNotice,
   printNotice,
-} from '../../../src/scx/sound/now-playing.js';
+} from '../../src/icecast/now-playing.js';
 
 const MARK = '0123456789abcdef';
 const about = { title: 'Night', genre: 'Jazz', text: 'Night and day', url: 'http://x.example/' };

@@ -10,11 +10,8 @@
  * Bounded: PENDING_MAX titles that still wait for their music.
  */
 import { z } from 'zod';
-import {
-  DESCRIPTION_LENGTH_MAX,
-  type StreamDescription,
-} from '../../icecast/stream-description.js';
-import { plainText } from '../../lib/plain-text.js';
+import { plainText } from '../lib/plain-text.js';
+import { DESCRIPTION_LENGTH_MAX, type StreamDescription } from './stream-description.js';
 
 /** The longest title, in UTF-16 units. Guess: twice what fits an ICY block. */
 const TITLE_LENGTH_MAX = 512;
