@@ -10,9 +10,10 @@
  * against 74 ms for an empty program (measured, minimum of 12 starts): an SCX 166 ms instead of
  * 309, `broadcast` 201 instead of 348, `cluster` 243 instead of 459.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { bundledLicences } from './bundled-packages.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -26,16 +27,26 @@ const ENTRIES = [
   'cli/simulate/job-worker.ts',
   'client/encode/encode-thread.ts',
   'cluster/cluster.ts',
+  'cluster/history/store-thread.ts',
 ];
 
-/** CommonJS packages in a bundle call `require`, which ES modules do not have. */
+/** SQLite (WebAssembly) looks for its binary beside the script that it is bundled into. */
+const SQLITE = 'cluster/history/node-sqlite3-wasm';
+
+/** CommonJS packages in a bundle use `require` and `__dirname`, which ES modules do not have. */
 const REQUIRE = `import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);`;
+const require = createRequire(import.meta.url);
+const __dirname = import.meta.dirname;`;
 
 const { metafile } = await build({
-  entryPoints: ENTRIES.map((path) => join(ROOT, 'src', path)),
+  entryPoints: {
+    ...Object.fromEntries(
+      ENTRIES.map((path) => [path.replace(/\.ts$/, ''), join(ROOT, 'src', path)]),
+    ),
+    [SQLITE]: join(ROOT, 'node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm'),
+  },
+  loader: { '.wasm': 'copy' },
   absWorkingDir: ROOT,
-  outbase: join(ROOT, 'src'),
   outdir: DIST,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -47,9 +58,13 @@ const { metafile } = await build({
   metafile: true,
 });
 
-/** The scripts of pages that are written in TypeScript; the others are sent as they are. */
+/** Scripts of pages that are written in TypeScript, with their styles; the others are sent as they are. */
 const pages = await build({
-  entryPoints: { overlay: join(ROOT, 'web/overlay/main.ts') },
+  entryPoints: [
+    { in: join(ROOT, 'web/overlay/main.ts'), out: 'overlay' },
+    { in: join(ROOT, 'web/dashboard/main.tsx'), out: 'dashboard' },
+    { in: join(ROOT, 'web/dashboard/dashboard.css'), out: 'dashboard' },
+  ],
   absWorkingDir: ROOT,
   outdir: join(DIST, 'web'),
   bundle: true,
@@ -57,12 +72,17 @@ const pages = await build({
   platform: 'browser',
   format: 'esm',
   target: 'es2022',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
   metafile: true,
 });
 
+const LICENCES = 'bundled-licences.txt';
+writeFileSync(join(DIST, LICENCES), `${bundledLicences()}\n`);
+
 // What an earlier build has left. Not before the build, as processes may run from `dist` meanwhile.
 const outputs = [metafile, pages.metafile].flatMap(({ outputs: all }) => Object.keys(all));
-const written = new Set(outputs.map((path) => relative('dist', path)));
+const written = new Set([LICENCES, ...outputs.map((path) => relative('dist', path))]);
 for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
   if (entry.isFile() && !written.has(relative(DIST, path))) rmSync(path);

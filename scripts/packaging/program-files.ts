@@ -5,6 +5,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
+import { BUNDLED, licenceTexts } from '../bundled-packages.js';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -34,20 +35,18 @@ interface Locked {
   readonly version?: string;
 }
 
-const LICENCE = /^(licen[cs]e|notice)/i;
-
 /** The licences of the npm packages in the build, each under its path. */
 function npmLicences(): readonly string[] {
   const { packages } = JSON.parse(textOf('npm-shrinkwrap.json')) as {
     readonly packages: Readonly<Record<string, Locked>>;
   };
-  const built = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
+  const isBuilt = (path: string, { dev }: Locked): boolean =>
+    path !== '' && (dev !== true || BUNDLED.some((name) => path === `node_modules/${name}`));
+  const built = Object.entries(packages).filter(([path, locked]) => isBuilt(path, locked));
   return built.flatMap(([path, { license = 'unknown', version = '' }]) => {
     if (!existsSync(join(ROOT, path))) return [];
     const name = path.slice('node_modules/'.length);
-    const files = readdirSync(join(ROOT, path)).filter((file) => LICENCE.test(file));
-    const texts = files.map((file) => textOf(join(path, file)).trim());
-    return [`${name} ${version} (${license})`, ...texts];
+    return [`${name} ${version} (${license})`, ...licenceTexts(name)];
   });
 }
 

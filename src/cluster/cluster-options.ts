@@ -6,6 +6,7 @@
 import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { RoundTripLooks } from '../runtime/system/round-trips.js';
+import type { RecentWarnings } from './dashboard/recent-warnings.js';
 import type { Mounts } from './ingest/session-of-mount.js';
 import type { Trust } from './nearest/nearest.js';
 import type { PortRange } from './ports/port-pairs.js';
@@ -92,6 +93,12 @@ export interface ClusterOptions {
   readonly anyoneMayAnnounce?: boolean;
   /** Everybody may look at the map of a session's overlay; default: the operator. */
   readonly publicMap?: boolean;
+  /** The largest size of the history's file; 0: none is kept; default: 256 MB. */
+  readonly historyBytesMax?: number;
+  /** The file of a database of addresses by country; default: countries are not known. */
+  readonly places?: string | undefined;
+  /** The last warnings of `log`, for the dashboard; default: they are not shown. */
+  readonly warnings?: RecentWarnings;
   /** Whether announcements and rendezvous points may be at private addresses. */
   readonly allowPrivate: boolean;
   /** The main file of the command line: SCXs are `node ENTRY scx`. */

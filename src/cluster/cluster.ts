@@ -154,13 +154,17 @@ async function open(
 ): Promise<Cluster> {
   const listening = await listenWith(options, platform);
   const { services, port } = listening;
-  const { url, metrics, fleet, version, found } = services;
+  const { url, metrics, fleet, version, found, dashboard } = services;
   const { dataDir, log, drainMs } = options;
   if (found.length > 0) void replaceOutdated({ fleet, log, version, found, drainMs });
   const renewing = setInterval(() => {
     if (services.replicator?.leads()) void services.shared?.renew();
   }, RENEW_MS).unref();
-  const unwatchDisk = watchDisk({ dataDir, log, onChange: metrics.noteDisk });
+  const onChange = (isWritable: boolean): void => {
+    metrics.noteDisk(isWritable);
+    dashboard.onDisk(isWritable);
+  };
+  const unwatchDisk = watchDisk({ dataDir, log, onChange });
   const unwatchFiles = watchOpenFiles({ log });
   const shoutcast = await openShoutcast(listening);
   let ending: Promise<void> | undefined;
@@ -168,6 +172,7 @@ async function open(
     ending ??= Promise.resolve(how(listening, platform))
       .then(services.learned.close)
       .then(services.titles.close)
+      .then(dashboard.close)
       .finally(unlock);
     listening.closePort();
     shoutcast?.close();

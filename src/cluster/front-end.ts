@@ -10,6 +10,7 @@ import { parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
 import { adminRoutes } from './admin/admin-routes.js';
 import { announcementRoutes } from './announcements/announcement-routes.js';
+import { dashboardRoutes } from './dashboard/dashboard-routes.js';
 import { directoryRoutes } from './directory/directory-routes.js';
 import { entryRoutes } from './directory/entry-routes.js';
 import { fallbackRoutes } from './fallback/fallback-routes.js';
@@ -19,6 +20,7 @@ import { leaseRoutes } from './fleet/lease-routes.js';
 import { termsFrom } from './fleet/lease-terms.js';
 import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
 import { spareRoutes } from './fleet/spare-routes.js';
+import { historyRoutes } from './history/history-routes.js';
 import { imageRoutes } from './images/image-routes.js';
 import { titleRoutes } from './ingest/title-routes.js';
 import { attachRoutes } from './listen/attach-routes.js';
@@ -182,11 +184,15 @@ function operatorRoutes({
   clusterKey,
   room,
   locating,
+  dashboard,
 }: Services) {
   return [
     drainRoutes({ proofs, drain: fleet.drain, log: options.log }),
     icecastRoutes({ url, status, sessions, titles }),
-    statusRoutes({ url, status, metrics, proxiedStreams: () => proxy.count }),
+    statusRoutes({
+      ...{ url, status, metrics, proxiedStreams: () => proxy.count },
+      history: () => dashboard.history?.state,
+    }),
     directoryRoutes({
       ...{ board, url, status, carries: options.carryFrom === undefined },
       isConnected: () => directory.session() !== undefined,
@@ -201,6 +207,12 @@ function operatorRoutes({
 function mapRoutes({ url, ownership, status, publicStatus, overlayFeeds, options }: Services) {
   const { publicMap: isPublic = false } = options;
   return overlayRoutes({ url, ownership, status, publicStatus, feeds: overlayFeeds, isPublic });
+}
+
+/** The dashboard of the operator, and the history of the cluster. */
+function dashboardOf({ url, ownership, dashboard }: Services) {
+  const { history } = dashboard;
+  return [dashboardRoutes({ url, ownership, dashboard }), historyRoutes({ history, ownership })];
 }
 
 /** The pages of sessions. */
@@ -224,7 +236,7 @@ export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   app.use(...scxRoutes(services));
   const pages = sessionPages(services);
   app.use(...publishingRoutes(services), ...operatorRoutes(services), ...pages.routes);
-  app.use(mapRoutes(services));
+  app.use(mapRoutes(services), ...dashboardOf(services));
   app.use(pages.page, players.mounts);
   app.use((request, response) =>
     sendProblem(request, response, problem(404, 'There is nothing here; the pages begin at /.')),

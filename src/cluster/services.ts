@@ -27,6 +27,8 @@ import { type AnnouncementStore, openAnnouncements } from './announcements/annou
 import { type LearnedAnnouncements, openLearned } from './announcements/learned-announcements.js';
 import { createOwnership, type Ownership } from './announcements/ownership.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
+import { type CountryOf, openPlaces } from './dashboard/countries.js';
+import { type Dashboard, openDashboard } from './dashboard/dashboard.js';
 import { onDisk } from './data/data-directory.js';
 import { loadAdminToken, loadClusterKey, loadSecret } from './data/lease-secret.js';
 import { type Board, createBoard } from './directory/board.js';
@@ -58,6 +60,7 @@ import {
   sharedConfig,
   supervisorConfig,
 } from './supervisor/supervisor-config.js';
+import type { SupervisorEffect } from './supervisor/supervisor-types.js';
 import { loadPages, type Page } from './web/pages.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
@@ -78,6 +81,8 @@ export interface Prepared {
   readonly found: readonly Found[];
   readonly pages: readonly Page[];
   readonly version: string;
+  /** Undefined without a database of places. */
+  readonly countryOf: CountryOf | undefined;
 }
 
 export interface Services extends Prepared {
@@ -105,6 +110,7 @@ export interface Services extends Prepared {
   readonly clients: ScxClients;
   readonly overlayFeeds: OverlayFeeds;
   readonly webhooks: Webhooks;
+  readonly dashboard: Dashboard;
   /** Absent where there is one front end. */
   readonly replicator: Replicator | undefined;
   /** Something is published here, or at another front end of the cluster. */
@@ -167,7 +173,9 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       found: await platform.list(),
     };
   });
-  return { config, shares, ...state, pages: await loadPages(), version: packageVersion() };
+  const countryOf = options.places === undefined ? undefined : await openPlaces(options.places);
+  const pages = await loadPages();
+  return { config, shares, ...state, countryOf, pages, version: packageVersion() };
 }
 
 /** The launch parameters that all SCXs share. */
@@ -297,7 +305,12 @@ export function createServices(
   const scxHostOf = platform.shared === undefined ? () => onThisMachine : advertisedHost;
   const metrics = createClusterMetrics();
   const template = templateOf(options, port, prepared);
-  const onEffect = metrics.countEffect;
+  const onEffect = (effect: SupervisorEffect): void => {
+    metrics.countEffect(effect);
+    noteEffect(effect);
+  };
+  /** Until the dashboard is there. */
+  let noteEffect = (_effect: SupervisorEffect): void => undefined;
   const fleet = createFleet({ platform, found, config, template, clusterKey, log, onEffect });
   const { carryFrom } = options;
   const board = createBoard(steadyTimeMs);
@@ -349,11 +362,16 @@ export function createServices(
     ...{ allowPrivate, log, now, onOutcome: metrics.countWebhook },
     leads: replicator?.leads,
   });
+  const clients = createScxClients({ scxHostOf, secret: prepared.secret, log });
   const status = statusFrom({ version, config, fleet, store, finder, clusterKey, shared });
+  const dashboard = openDashboard({
+    ...{ ...options, fleet, finder, board, clients, countryOf: prepared.countryOf, status },
+  });
+  noteEffect = dashboard.onEffect;
   return {
     ...{ ...prepared, options, url, scxHostOf, shared, metrics, fleet, finder, scxs },
     imageFinder,
-    ...{ board, directory, locating },
+    ...{ board, directory, locating, clients, dashboard },
     trustedProxies: options.trustedProxies ?? TRUSTED_PROXIES,
     sessions: createEncoderSessions({
       ...{ mounts, store, finder, scxs, sessionsHere: fleet.sessions },
@@ -363,7 +381,6 @@ export function createServices(
     ownership: createOwnership({ url, operatorToken: adminToken, proofs, isOpen, now }),
     proofs,
     login: createAdminLogin(store, adminToken),
-    clients: createScxClients({ scxHostOf, secret: prepared.secret, log }),
     overlayFeeds: createOverlayFeeds({
       ...{ running: scxs.running, log },
       read: createScxOverlay({ scxHostOf, secret: prepared.secret }),

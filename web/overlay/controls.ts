@@ -6,7 +6,7 @@ const byId = <Kind extends HTMLElement>(id: string): Kind => document.getElement
 const two = (value: number): string => `${Math.floor(value)}`.padStart(2, '0');
 
 /** A span of time as `1:02:03`. */
-export function spanText(spanMs: number): string {
+function spanText(spanMs: number): string {
   const seconds = Math.max(0, Math.floor(spanMs / 1000));
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;

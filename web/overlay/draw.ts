@@ -20,7 +20,7 @@ export interface Lines {
   readonly tree: readonly Line[];
 }
 
-export interface Scene {
+interface Scene {
   readonly picture: Picture;
   readonly layout: Layout;
   readonly lines: Lines;

@@ -2,17 +2,18 @@
  * The map of an overlay: live, from the events of the cluster, or a recording that somebody opens. Both are
  * timelines of the same lines (timeline.ts), which one picture and one canvas show.
  */
+import { createCutter } from '../common/cutter.js';
+import { followEvents, type Live, type LiveState } from '../common/follow-events.js';
+import { keptToken, takeToken } from '../common/token.js';
 import { createControls } from './controls.js';
 import { detailRows, patchRows, tableRows } from './details.js';
 import { DOTS_APART, drawMotion, drawStill, type Lines, linesOf, shortName } from './draw.js';
 import { createLayout } from './layout.js';
-import { followLive, type Live, type LiveState } from './live.js';
 import { listenersIn, NEWS_MS, type SourceOfAll } from './picture.js';
-import { createCutter, type OverlayLine, readLine, type ScxLine } from './record.js';
+import { LINE_LENGTH_MAX, type OverlayLine, readLine, type ScxLine } from './record.js';
 import { createStage } from './stage.js';
 import { createTimeline, type Timeline } from './timeline.js';
 
-const TOKEN_KEY = 'scattercast-operator-token';
 /** How much what flows moves in a second, px. */
 const FLOW_PX = 48;
 /** Interval at which coordinates are looked at again, ms. */
@@ -42,24 +43,6 @@ let lines: Lines = { mesh: [], fresh: [], tree: [] };
 let lined = { version: -1, picture: timeline.picture, source: '', at: 0 };
 let isDirty = true;
 let flow = 0;
-
-/** From `#token=...` in the address, which no server sees, or as it was given before. */
-function takeToken(): string | undefined {
-  const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
-  if (given === undefined) return stored();
-  history.replaceState(null, '', location.pathname + location.search);
-  return stored(given);
-}
-
-/** The token is kept for this tab, unless the browser keeps nothing. */
-function stored(value?: string): string | undefined {
-  try {
-    if (value !== undefined) sessionStorage.setItem(TOKEN_KEY, value);
-    return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
-  } catch {
-    return value;
-  }
-}
 
 function setText(id: string, text: string): void {
   const element = byId(id);
@@ -242,13 +225,20 @@ function createForgetter() {
 
 const forgetter = createForgetter();
 
+/** All SCXs are told anew behind the header of a recording. */
+function takeEvent(data: string): void {
+  const line = readLine(data);
+  if (line?.kind === 'recording') forgetter.begin(line.at);
+  else if (line !== undefined) forgetter.take(line);
+}
+
 function startLive(): void {
-  live = followLive({
+  live = followEvents({
     url: `${root}/api/overlay/${path}`,
+    lengthMax: LINE_LENGTH_MAX,
     token: () => token,
     onState: (state) => isLive && showLive(state),
-    onBegin: (at) => isLive && forgetter.begin(at),
-    onLine: (line) => isLive && forgetter.take(line),
+    onEvent: (data) => isLive && takeEvent(data),
   });
 }
 
@@ -267,7 +257,7 @@ async function readRecording(file: File): Promise<Timeline | string> {
   if (file.size > FILE_BYTES_MAX) return 'That recording is too large to be shown here.';
   const made = createTimeline({ isLive: false });
   let [isRecording, isFull] = [false, false];
-  const cut = createCutter('\n', (text) => {
+  const cut = createCutter('\n', LINE_LENGTH_MAX, (text) => {
     const line = readLine(text);
     if (line?.kind === 'recording') isRecording = true;
     else if (line !== undefined && isRecording) isFull ||= !made.add(line);
@@ -306,7 +296,7 @@ addEventListener('drop', (event) => {
 });
 byId('login').addEventListener('submit', (event) => {
   event.preventDefault();
-  token = stored(byId<HTMLInputElement>('token').value.trim());
+  token = keptToken(byId<HTMLInputElement>('token').value.trim());
   live?.restart();
 });
 byId('close-details').addEventListener('click', () => select(undefined));

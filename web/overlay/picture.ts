@@ -8,7 +8,7 @@ import type { OverlayLine, ScxLine } from './record.js';
 export const NEWS_MS = 2500;
 
 /** A mesh edge; `a` is the smaller id. */
-export interface Edge {
+interface Edge {
   readonly a: string;
   readonly b: string;
   readonly rttMs: number;

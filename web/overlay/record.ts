@@ -2,16 +2,11 @@
  * Lines of a recording (src/api/overlay-map/overlay-record.ts) as the page reads them. They come from the
  * cluster, or from a file that somebody has chosen, so each is checked for what the page uses of it.
  */
-import type {
-  OverlayLine,
-  RecordHeader,
-  RecordLine,
-  ScxLine,
-} from '../../src/api/overlay-map/overlay-record.js';
+import type { OverlayLine, RecordLine, ScxLine } from '../../src/api/overlay-map/overlay-record.js';
 
-export type { OverlayLine, RecordHeader, ScxLine };
+export type { OverlayLine, ScxLine };
 
-const LINE_LENGTH_MAX = 16_384;
+export const LINE_LENGTH_MAX = 16_384;
 const LIST_MAX = 128;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -64,17 +59,4 @@ export function readLine(text: string): RecordLine | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Cuts pieces of text at a separator, and hands on what stands between; what is too long is dropped. */
-export function createCutter(
-  separator: string,
-  onPart: (part: string) => void,
-): (text: string) => void {
-  let rest = '';
-  return (text) => {
-    const parts = `${rest}${text}`.split(separator);
-    rest = (parts.pop() ?? '').slice(0, 2 * LINE_LENGTH_MAX);
-    for (const part of parts) onPart(part);
-  };
 }

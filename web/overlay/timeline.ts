@@ -8,7 +8,7 @@ import { createPicture, type Picture } from './picture.js';
 import type { OverlayLine, ScxLine } from './record.js';
 
 /** About 600 MB of memory at the longest lines; an hour of 100 SCXs takes a fifth. */
-export const LINES_MAX = 400_000;
+const LINES_MAX = 400_000;
 
 export interface Timeline {
   /** The picture at the position. It is another one after each step back. */

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import type { Drained } from '../../api/drain.js';
 import { startCluster } from '../../cluster/cluster.js';
 import type { ScxSettings } from '../../cluster/cluster-options.js';
+import { createRecentWarnings } from '../../cluster/dashboard/recent-warnings.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
@@ -53,7 +54,8 @@ export const command: Command<typeof clusterOptions> = {
 
 async function run(settings: ClusterSettings): Promise<void> {
   if (settings.drain) return drain(settings);
-  const log = await createLog(settings.logLevel);
+  const warnings = createRecentWarnings();
+  const log = await createLog(settings.logLevel, warnings.take);
   const stopping = stopSignal(() => log.info(HANG_UP));
   const starting = startCluster({
     port: settings.port,
@@ -66,6 +68,9 @@ async function run(settings: ClusterSettings): Promise<void> {
     spares: settings.spare,
     anyoneMayAnnounce: settings.anyoneMayAnnounce,
     publicMap: settings.publicMap,
+    historyBytesMax: settings.history * 1_000_000,
+    places: settings.places && resolve(settings.places),
+    warnings,
     carryFrom: settings.carryFrom === 'any' ? undefined : settings.carryFrom,
     directory: settings.directory === 'off' ? undefined : settings.directory.href,
     trust: settings.trust,

@@ -70,6 +70,17 @@ export const clusterOptions = {
     'everybody may look at the map of the overlay of a session, without addresses; otherwise only who ' +
       'has the token in the file admin-token in the data directory',
   ),
+  history: amount(
+    whole(0, 100_000),
+    256,
+    'the largest size of the history of listeners and failures, in MB; it is kept for 30 days; ' +
+      '0: keep none',
+  ),
+  places: optionalText(
+    'FILE',
+    'a database of addresses by country, like GeoLite2-Country.mmdb, by which listeners are counted; ' +
+      'no address is kept',
+  ),
   carryFrom: defaulting(servers, 'any', {
     placeholder: 'HOST,...',
     help:

@@ -64,13 +64,25 @@ const lossy = createLossy((text) => writeSync(STDERR, text));
 export const printableLine = (line: string): string =>
   `${JSON.stringify(JSON.parse(line, (_key, value) => (typeof value === 'string' ? printableLines(value) : value)))}\n`;
 
-/** Creates a logger that writes messages of `level` and more severe ones to standard error. */
-export async function createLog(level: string): Promise<Logger> {
+/**
+ * Creates a logger that writes messages of `level` and more severe ones to standard error. `onLine`
+ * takes each line besides.
+ */
+export async function createLog(
+  level: string,
+  onLine: (line: string) => void = () => undefined,
+): Promise<Logger> {
+  const told = ({ write }: DestinationStream): DestinationStream => ({
+    write: (line) => {
+      write(line);
+      onLine(line);
+    },
+  });
   const options = { level, redact: SECRETS, base: { pid: process.pid } };
   if (process.stderr.isTTY !== true) {
-    return pino(options, lossy);
+    return pino(options, told(lossy));
   }
   const { default: pretty } = await import('pino-pretty');
   const terminal = pretty({ destination: STDERR, sync: true, ignore: 'pid' });
-  return pino(options, { write: (line) => void terminal.write(printableLine(line)) });
+  return pino(options, told({ write: (line) => void terminal.write(printableLine(line)) }));
 }

@@ -16,6 +16,8 @@ interface Levels {
   readonly listeners: number;
   /** Those of them whose stream goes through the front end. */
   readonly proxied: number;
+  /** Undefined if no history is kept. */
+  readonly history?: { readonly isWritten: boolean; readonly lost: number } | undefined;
 }
 
 /**
@@ -56,6 +58,8 @@ export function createClusterMetrics(): ClusterMetrics {
   const proxied = gauge('proxied_streams', 'Streams that go through the front end');
   const disk = gauge('data_writable', '1 while the data directory can be written, else 0');
   disk.set(1);
+  const history = gauge('history_writable', '1 while the history can be written, else 0');
+  const lost = gauge('history_lost', 'Samples and events that the history could not take');
   const requests = counter('http_requests_total', 'Requests answered', ['route', 'status']);
   const leases = counter('leases_total', 'Lease renewals of SCXs');
   const encoders = counter('encoders_total', 'Encoders that reached their SCX', ['way']);
@@ -85,6 +89,8 @@ export function createClusterMetrics(): ClusterMetrics {
       sessions.set(levels.sessions);
       listeners.set(levels.listeners);
       proxied.set(levels.proxied);
+      history.set(Number(levels.history?.isWritten ?? true));
+      lost.set(levels.history?.lost ?? 0);
       return registry.metrics();
     },
   };

@@ -1,6 +1,7 @@
 /** The routes for operators and their tools: /status, /metrics and /healthz. */
 import { type Response, Router } from 'express';
 import type { ClusterStatus } from '../../api/cluster-status.js';
+import type { HistoryState } from '../history/history.js';
 import { publicRoute, route } from '../web/methods.js';
 import { publicUrl } from '../web/public-url.js';
 import type { ClusterMetrics } from './cluster-metrics.js';
@@ -12,6 +13,8 @@ export interface StatusDependencies {
   readonly metrics: ClusterMetrics;
   /** Streams that go through the front end now. */
   proxiedStreams(): number;
+  /** How the history is doing; undefined if there is none. */
+  history(): HistoryState | undefined;
 }
 
 function sendJson(response: Response, body: object): undefined {
@@ -19,7 +22,8 @@ function sendJson(response: Response, body: object): undefined {
 }
 
 /** The routes of operators. */
-export function statusRoutes({ url, status, metrics, proxiedStreams }: StatusDependencies): Router {
+export function statusRoutes(dependencies: StatusDependencies): Router {
+  const { url, status, metrics, proxiedStreams, history } = dependencies;
   const router = Router({ caseSensitive: true });
   publicRoute(router, '/status', {
     GET: (request, response) => sendJson(response, status(publicUrl(url, request))),
@@ -28,7 +32,8 @@ export function statusRoutes({ url, status, metrics, proxiedStreams }: StatusDep
     GET: async (_request, response) => {
       const { cluster, sessions } = status(url);
       const proxied = proxiedStreams();
-      const text = await metrics.print({ ...cluster, sessions: sessions.length, proxied });
+      const levels = { ...cluster, sessions: sessions.length, proxied, history: history() };
+      const text = await metrics.print(levels);
       response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
       response.send(text);
       return undefined;

@@ -36,6 +36,8 @@ const FILES = [
   { path: '/style.css', file: 'style.css', type: 'text/css' },
   { path: '/overlay.css', file: 'overlay.css', type: 'text/css' },
   { path: '/overlay.js', file: 'overlay.js', type: 'text/javascript', isBuilt: true },
+  { path: '/dashboard.css', file: 'dashboard.css', type: 'text/css', isBuilt: true },
+  { path: '/dashboard.js', file: 'dashboard.js', type: 'text/javascript', isBuilt: true },
   { path: '/favicon.ico', file: 'icon.svg', type: 'image/svg+xml' },
   { path: '/icon.svg', file: 'icon.svg', type: 'image/svg+xml' },
 ] as const satisfies readonly PageFile[];

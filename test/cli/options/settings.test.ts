@@ -55,6 +55,7 @@ describe('Settings', () => {
         profile: 'fast',
         publicMap: false,
         drain: false,
+        history: 256,
         drainTimeout: 3600,
         json: false,
         logLevel: 'info',

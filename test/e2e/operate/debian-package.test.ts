@@ -107,7 +107,7 @@ test('The manual page and the list of changes are where Debian has them', () => 
 test('The licences of Node and of every package in the build are there', () => {
   const text = readFileSync(join(tree, 'usr/share/doc/scattercast/third-party-licences'), 'utf8');
   expect(text).toContain(`Node.js ${process.version}`);
-  for (const name of ['express', 'zod', 'commander', 'mpg123-decoder']) {
+  for (const name of ['express', 'zod', 'mpg123-decoder', 'node-sqlite3-wasm', 'preact']) {
     expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
   }
 });

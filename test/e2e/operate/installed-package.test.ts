@@ -107,14 +107,16 @@ test('The tarball holds the build, the pages, the texts and what deploys it, no 
   const entries = [
     ...['dist/cli/main.js', 'dist/cli/simulate/job-worker.js'],
     ...['dist/client/encode/encode-thread.js', 'dist/cluster/cluster.js'],
-    'dist/web/overlay.js',
+    ...['dist/cluster/history/store-thread.js', 'dist/cluster/history/node-sqlite3-wasm.wasm'],
+    ...['dist/web/overlay.js', 'dist/web/dashboard.js', 'dist/web/dashboard.css'],
+    'dist/bundled-licences.txt',
   ];
   const chunks = packed.filter((path) => /^dist\/chunks\/[\w-]+-[A-Z0-9]{8}\.js$/.test(path));
   const built = [...entries, ...chunks];
   expect(chunks.length).toBeGreaterThan(10);
   /** Pages that are built are there as `dist/web`. */
   const isSource = (path: string): boolean =>
-    path.startsWith('overlay/') || path === 'tsconfig.json';
+    /^(common|dashboard|overlay)\//.test(path) || path === 'tsconfig.json';
   const pages = filesBelow(join(ROOT, 'web'))
     .filter((path) => !isSource(path))
     .map((path) => `web/${path}`);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseRecordLine, recordHeader } from '../../../src/api/overlay-map/overlay-record.js';
-import { createCutter, readLine } from '../../../web/overlay/record.js';
+import { readLine } from '../../../web/overlay/record.js';
 import { goneLine, scxLine } from './lines.js';
 
 const GOOD = [
@@ -40,17 +40,4 @@ test('Whatever the page reads has what the page uses', () => {
       if (line !== undefined) expect(line.at).toEqual(expect.any(Number));
     }),
   );
-});
-
-test('Lines are the same however they are cut, and one without an end is dropped', () => {
-  const cut = (pieces: readonly string[]): string[] => {
-    const lines: string[] = [];
-    const take = createCutter('\n', (line) => lines.push(line));
-    for (const piece of pieces) take(piece);
-    return lines;
-  };
-  expect(cut(['a\nb', 'c\n', '\nd'])).toEqual(['a', 'bc', '']);
-  const endless = Array.from({ length: 100 }, () => 'x'.repeat(1000));
-  const [line = ''] = cut([...endless, '\n']);
-  expect(line.length).toBeLessThan(40_000);
 });

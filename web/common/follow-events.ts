@@ -1,24 +1,26 @@
 /**
- * The events of the cluster, as long as the page is there: asked for again whenever they end. They are
- * read with fetch and not with EventSource, which cannot send the operator's token.
+ * Server-sent events of the cluster, as long as the page is there: asked for again whenever they end. They
+ * are read with fetch and not with EventSource, which cannot send the operator's token.
  */
-import { createCutter, type OverlayLine, readLine } from './record.js';
+import { createCutter } from './cutter.js';
 
 export type LiveState =
   /** The operator's token is needed, or it is wrong. */
   | { readonly kind: 'refused'; readonly isWrong: boolean }
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'live'; readonly session: string }
+  /** Something was told. */
+  | { readonly kind: 'live' }
   /** The cluster does not answer, or says why not. */
   | { readonly kind: 'lost'; readonly reason: string };
 
-export interface LiveOptions {
+export interface EventsOptions {
   readonly url: string;
+  /** A longer event is dropped. */
+  readonly lengthMax: number;
   token(): string | undefined;
   onState(state: LiveState): void;
-  /** All SCXs are told anew from here on. */
-  onBegin(at: number): void;
-  onLine(line: OverlayLine): void;
+  /** The data of an event. */
+  onEvent(data: string): void;
 }
 
 export interface Live {
@@ -32,16 +34,13 @@ const SILENCE_MS = 40_000;
 
 async function read(
   { body }: Response,
-  { onLine, onState, onBegin }: LiveOptions,
+  { lengthMax, onEvent, onState }: EventsOptions,
   onBytes: () => void,
 ): Promise<void> {
-  const cut = createCutter('\n\n', (event) => {
+  const cut = createCutter('\n\n', lengthMax, (event) => {
     if (!event.startsWith('data: ')) return;
-    const line = readLine(event.slice(6));
-    if (line === undefined) return;
-    if (line.kind !== 'recording') return onLine(line);
-    onBegin(line.at);
-    onState({ kind: 'live', session: line.session });
+    onState({ kind: 'live' });
+    onEvent(event.slice(6));
   });
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
@@ -53,7 +52,7 @@ async function read(
 }
 
 /** One request, until it ends; true if it told something. */
-async function follow(options: LiveOptions, controller: AbortController): Promise<boolean> {
+async function follow(options: EventsOptions, controller: AbortController): Promise<boolean> {
   const token = options.token();
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
   const silence = () => setTimeout(() => controller.abort(), SILENCE_MS);
@@ -81,7 +80,7 @@ async function follow(options: LiveOptions, controller: AbortController): Promis
 }
 
 /** Begins to follow the events. */
-export function followLive(options: LiveOptions): Live {
+export function followEvents(options: EventsOptions): Live {
   let controller = new AbortController();
   let retryMs = RETRY_MS.first;
   let timer: ReturnType<typeof setTimeout> | undefined;
