@@ -15,8 +15,10 @@ import { createAttendedClock } from '../runtime/attended-clock.js';
 import type { PublicKey } from '../session/public-key.js';
 import { createClusterClient } from './clusters/ask-cluster.js';
 import { type ClusterMap, openClusterMap, type Pace } from './clusters/cluster-map.js';
+import { askNetworks } from './nearest/ask-networks.js';
 import { chooseClusters } from './nearest/choose-clusters.js';
 import { type Distances, firstOf } from './nearest/distances.js';
+import { createSeenDistances } from './nearest/seen-distances.js';
 import { type Answering, createAnswering } from './ports/answering.js';
 import { createResponseRate } from './ports/response-rate.js';
 import { openStatusPort } from './ports/status-port.js';
@@ -45,7 +47,7 @@ export interface RedirectorOptions {
   readonly ttl: number;
   /** Answers over UDP to one network, a second; 0: no limit. */
   readonly rate: number;
-  /** Sources of distances, the best first. */
+  /** Sources of distances besides what clusters have seen, the best first. */
   readonly distances?: readonly Distances[];
   /** Where metrics are told; undefined: nowhere. */
   readonly status?: { readonly host: string; readonly port: number } | undefined;
@@ -70,10 +72,10 @@ const TELL_MS = 60_000;
 const now = (): number => performance.now();
 
 /** What the zone is made of, from the map. */
-function contentOf(map: ClusterMap, options: RedirectorOptions) {
+function contentOf(map: ClusterMap, options: RedirectorOptions, distances: Distances) {
   const live = freshFor(() => map.live(), LIVE_MS, now);
   const choosing = {
-    distances: firstOf(options.distances ?? []),
+    distances,
     isListed: map.isListed,
     unit: Math.random,
   };
@@ -140,7 +142,15 @@ export async function startRedirector(options: RedirectorOptions): Promise<Redir
     ...{ allowPrivate: options.allowPrivate, usualPort: clusterPort },
     now: createAttendedClock(now),
   });
-  const { content, live, levels } = contentOf(map, options);
+  const ending = new AbortController();
+  const seen = createSeenDistances(now);
+  const asking = askNetworks({
+    ...{ client, askable: map.askable, signal: ending.signal, everyMs: options.pace?.networksMs },
+    onTold: (cluster, network, rttMs) => seen.onTold(network, cluster, rttMs),
+  });
+  asking.catch(() => undefined); // Only the end of a pause rejects.
+  const distances = firstOf([seen, ...(options.distances ?? [])]);
+  const { content, live, levels } = contentOf(map, options, distances);
   const serial = Math.floor(Date.now() / 1000);
   const zone = createZone({ zone: name, nameServers, ttl, port: clusterPort, serial }, content);
   const tellMalformed = freshFor(() => log.warn('Malformed questions are dropped.'), TELL_MS, now);
@@ -161,6 +171,7 @@ export async function startRedirector(options: RedirectorOptions): Promise<Redir
   const ports: OpenPort[] = [];
   const closeAll = async (): Promise<void> => {
     map.close();
+    ending.abort();
     await Promise.all(ports.map((port) => port.close()));
     client.close();
   };

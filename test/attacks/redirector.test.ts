@@ -46,6 +46,7 @@ describe('A cluster in the directory gets no listener', () => {
     const honest = await honestWith(() => []);
     const evil = await standIn(EVIL, portOf(honest));
     evil.room = { free: 1_000_000_000, sessions: [night] };
+    evil.networks = [['127.0.0.0', 1]];
     honest.clusters = [factsOf(honest), factsOf(evil, NEAR_EVERYBODY)];
     const { find } = await redirectorOf([honest]);
     await settled(honest, find);

@@ -101,6 +101,50 @@ describe('A redirector', () => {
   });
 });
 
+describe('The nearest cluster', () => {
+  const HOME = '198.51.100.0';
+
+  /** Three clusters that have seen a network at these distances. */
+  async function seeing(...rtts: readonly number[]) {
+    const [one, two_] = await two();
+    const all = [one, two_, await standIn('127.0.0.4', portOf(one))];
+    all.forEach((cluster, index) => {
+      const rttMs = rtts[index];
+      if (rttMs !== undefined) cluster.networks = [[HOME, rttMs]];
+    });
+    const { find, ask } = await redirectorOf(all);
+    await vi.waitFor(async () =>
+      expect(await find(`_scattercast._tcp.${ZONE}`, { type: 'SRV' })).toHaveLength(3),
+    );
+    return { all, find, ask };
+  }
+
+  test('is told first, to the networks that the resolver speaks for', async () => {
+    const { find, ask } = await seeing(90, 10, 40);
+    const subnet = [HOME, 24] as const;
+    await vi.waitFor(async () =>
+      expect(await find(ZONE, { subnet })).toEqual(['127.0.0.3', '127.0.0.4']),
+    );
+    const { additionals = [] } = await ask(ZONE, { subnet });
+    expect(additionals).toMatchObject([{ options: [{ scopePrefixLength: 24 }] }]);
+    const elsewhere = await ask(ZONE, { subnet: ['203.0.113.0', 24] });
+    expect(elsewhere.additionals).toMatchObject([{ options: [{ scopePrefixLength: 24 }] }]);
+  });
+
+  test('is the next one when it is full or gone', async () => {
+    const { all, find } = await seeing(90, 10, 40);
+    const subnet = [HOME, 24] as const;
+    const found = ['127.0.0.3', '127.0.0.4'];
+    await vi.waitFor(async () => expect(await find(ZONE, { subnet })).toEqual(found));
+    const [, nearest, next] = all;
+    if (nearest !== undefined) nearest.room = { free: 0 };
+    const rest = ['127.0.0.4', '127.0.0.2'];
+    await vi.waitFor(async () => expect(await find(ZONE, { subnet })).toEqual(rest));
+    await next?.stop();
+    await vi.waitFor(async () => expect(await find(ZONE, { subnet })).toEqual(['127.0.0.2']));
+  });
+});
+
 describe('The name of a session', () => {
   const NAME = `night.radio.example.${ZONE}`;
   const night = (free: number) => sessionRoom('radio.example/night', SESSION_KEY, free);

@@ -7,11 +7,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import packet, { type Answer, type DecodedPacket, type RecordType } from 'dns-packet';
-import {
-  ROOM_SIGNATURE_FIELD,
-  type RoomAnswer,
-  roomStatement,
-} from '../../src/api/locating/room.js';
+import type { RoomAnswer } from '../../src/api/locating/room.js';
+import { SIGNATURE_FIELD, signAnswer } from '../../src/http/signed-answer.js';
 import { type RedirectorOptions, startRedirector } from '../../src/redirector/redirector.js';
 import { drawSigningKey, type SigningKey } from '../../src/runtime/signing-key.js';
 import { afterTest } from '../after-test.js';
@@ -27,6 +24,8 @@ export interface StandIn {
   room: Partial<RoomAnswer>;
   /** Of the directory. */
   clusters: object[];
+  /** What it has seen: networks, and ms. */
+  networks: [string, number][];
   sessions: { readonly session: string; readonly key: string }[];
   /** What it does with questions for its room. */
   behaviour: 'answers' | 'is silent' | 'fails';
@@ -63,17 +62,22 @@ export async function standIn(
     if (pathname === '/directory') {
       return { body: JSON.stringify({ total: self.sessions.length, sessions: self.sessions }) };
     }
+    const challenge = searchParams.get('challenge') ?? '';
+    if (pathname === '/directory/networks') {
+      const { networks } = self;
+      const body = JSON.stringify({ cluster: key.publicKey, version: '1', networks });
+      return { body, signature: signAnswer(signedBy, 'networks', challenge, body) };
+    }
     self.asked++;
     const body = JSON.stringify(roomOf());
-    const statement = roomStatement(searchParams.get('challenge') ?? '', body);
-    return { body, signature: Buffer.from(signedBy.sign('room', statement)).toString('base64url') };
+    return { body, signature: signAnswer(signedBy, 'room', challenge, body) };
   };
   const listen = async (at: number): Promise<Server> => {
     const server = createServer((request, response) => {
       if (self.behaviour === 'is silent') return;
       if (self.behaviour === 'fails') return void response.writeHead(500).end();
       const { body, signature = '' } = answerTo(request.url ?? '');
-      response.setHeader(ROOM_SIGNATURE_FIELD, signature);
+      response.setHeader(SIGNATURE_FIELD, signature);
       response.end(body);
     });
     server.listen(at, address);
@@ -84,7 +88,7 @@ export async function standIn(
   const bound = (server.address() as AddressInfo).port;
   const self: StandIn = {
     ...{ key, address, url: `http://${address}:${bound}`, room: {} },
-    ...{ clusters: [], sessions: [], behaviour: 'answers', asked: 0 },
+    ...{ clusters: [], networks: [], sessions: [], behaviour: 'answers', asked: 0 },
     stop: () => close(server),
     start: async () => {
       server = await listen(bound);
@@ -166,7 +170,7 @@ export async function redirectorOf(
     nameServers: [{ name: `ns.${ZONE}`, addresses: ['127.0.0.1'] }],
     clusters: clusters.map(({ url }) => url),
     ...{ trust: [], allowPrivate: false, clusterPort: first === undefined ? 8000 : portOf(first) },
-    pace: { askMs: 60, mapMs: 50, sessionsMs: 50 },
+    pace: { askMs: 60, mapMs: 50, sessionsMs: 50, networksMs: 50 },
     ...over,
   });
   afterTest(() => redirector.close());

@@ -11,12 +11,6 @@ import { publicKeySchema } from '../source-access.js';
 
 export const ROOM_PATH = '/room';
 
-/** The signature of an answer, 64 bytes in base64url. */
-export const ROOM_SIGNATURE_FIELD = 'scattercast-signature';
-
-/** What the asker draws, so that no answer can be used twice. */
-export const CHALLENGE = /^[A-Za-z0-9_-]{16,64}$/;
-
 /** More than any cluster has. */
 const SESSIONS_MAX = 10_000;
 
@@ -51,10 +45,6 @@ export type RoomAnswer = Readonly<z.infer<typeof roomAnswerSchema>>;
 
 /** A session in it. */
 export type SessionRoom = Readonly<z.infer<typeof sessionRoomSchema>>;
-
-/** What is signed. */
-export const roomStatement = (challenge: string, body: string): Uint8Array =>
-  Buffer.from(`${challenge}\n${body}`);
 
 /** The number with its two highest bits only: 0, 1, 2, 3, 4, 6, 8, 12 and so on. */
 export function roundedRoom(listeners: number): number {

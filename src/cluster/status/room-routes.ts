@@ -3,13 +3,9 @@
  * cluster with that key is reached at this address. A signature costs 50 us, less than the request.
  */
 import { Router } from 'express';
-import {
-  CHALLENGE,
-  ROOM_PATH,
-  ROOM_SIGNATURE_FIELD,
-  roomStatement,
-} from '../../api/locating/room.js';
+import { ROOM_PATH } from '../../api/locating/room.js';
 import { freshFor } from '../../http/server/fresh-for.js';
+import { CHALLENGE, SIGNATURE_FIELD, signAnswer } from '../../http/signed-answer.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { publicRoute } from '../web/methods.js';
 import { problem } from '../web/problem.js';
@@ -37,9 +33,8 @@ export function roomRoutes({ clusterKey, room, now }: RoomDependencies): Router 
       response.set('Cache-Control', 'no-store').type('application/json');
       if (challenge === undefined) return void response.send(body);
       if (typeof challenge !== 'string' || !CHALLENGE.test(challenge))
-        return problem(400, 'challenge must be 16 to 64 letters, digits, "-" or "_".');
-      const signature = clusterKey.sign('room', roomStatement(challenge, body));
-      response.set(ROOM_SIGNATURE_FIELD, Buffer.from(signature).toString('base64url')).send(body);
+        return problem(400, 'challenge must be up to 64 letters, digits, "-" or "_".');
+      response.set(SIGNATURE_FIELD, signAnswer(clusterKey, 'room', challenge, body)).send(body);
       return undefined;
     },
   });

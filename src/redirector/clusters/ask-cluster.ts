@@ -9,15 +9,9 @@ import { randomBytes } from 'node:crypto';
 import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps, Agent as TlsAgent } from 'node:https';
 import { isIP } from 'node:net';
-import {
-  ROOM_PATH,
-  ROOM_SIGNATURE_FIELD,
-  type RoomAnswer,
-  roomAnswerSchema,
-  roomStatement,
-} from '../../api/locating/room.js';
+import { ROOM_PATH, type RoomAnswer, roomAnswerSchema } from '../../api/locating/room.js';
 import { readText } from '../../http/client/plain-request.js';
-import { verifierOf } from '../../runtime/signing-key.js';
+import { isSignedAnswer, SIGNATURE_FIELD } from '../../http/signed-answer.js';
 
 /** An answer, as JSON; undefined: it has not changed. */
 interface Answer {
@@ -56,8 +50,7 @@ const NOT_MODIFIED = 304;
 
 function parseRoom(text: string, challenge: string, signature: string): RoomAnswer {
   const answer = roomAnswerSchema.parse(JSON.parse(text));
-  const bytes = Buffer.from(signature, 'base64url');
-  if (!verifierOf(answer.key)('room', roomStatement(challenge, text), bytes)) {
+  if (!isSignedAnswer(answer.key, 'room', challenge, { body: text, signature })) {
     throw new Error('the answer is not signed by the key in it');
   }
   return answer;
@@ -96,7 +89,7 @@ export function createClusterClient(): ClusterClient {
       throw new Error(`HTTP status ${statusCode}`);
     }
     const text = await readText(response, options.bytesMax);
-    const signature = `${headers[ROOM_SIGNATURE_FIELD] ?? ''}`;
+    const signature = `${headers[SIGNATURE_FIELD.toLowerCase()] ?? ''}`;
     return { text, etag: headers.etag, signature, isUnchanged };
   };
 

@@ -10,6 +10,7 @@
  * Bounded: CLUSTERS_MAX clusters; those that have been gone for long are forgotten.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Coordinates } from '../../gossamer/core/node.js';
 import type { PublicKey } from '../../session/public-key.js';
 import { ANSWER_MS } from './door.js';
 import {
@@ -36,11 +37,18 @@ export interface Pace {
   readonly askMs?: number;
   readonly mapMs?: number;
   readonly sessionsMs?: number;
+  readonly networksMs?: number;
 }
 
 export interface ClusterMap {
   /** Those that answer now. */
   live(): readonly LiveCluster[];
+  /** The same, and where each can be asked. */
+  askable(): readonly {
+    readonly key: PublicKey;
+    readonly at: At;
+    readonly coordinates: Coordinates | undefined;
+  }[];
   byLabel(label: string): KnownCluster | undefined;
   /** The ids of all sessions that can be asked for. */
   sessionIds(): Iterable<string>;
@@ -59,6 +67,8 @@ const MAP_MS = 5000;
 const SESSIONS_MS = 60_000;
 /** Coordinates that a cluster tells are as good as their error says. */
 const SAMPLES = 1;
+/** Clusters that are asked for the map, until one tells it. */
+const ASKED_MAX = 3;
 /** While nobody has answered, ms. */
 const RETRY_MS = 500;
 /** How long a cluster that is gone is remembered, ms. Guess: a day, as machines come back. */
@@ -123,11 +133,19 @@ export function openClusterMap(options: ClusterMapOptions): ClusterMap {
     }
   };
 
-  /** Those that can be asked, one after the other, in random order. */
-  const askable = (): At[] => {
-    const open = [...clusters.values()].flatMap((cluster) => cluster.openAt() ?? []);
-    return open.sort(() => Math.random() - 0.5);
-  };
+  const askable: ClusterMap['askable'] = () =>
+    [...clusters.values()].flatMap((cluster) => {
+      const [at, live] = [cluster.openAt(), cluster.live()];
+      const { key } = cluster;
+      return at === undefined ? [] : [{ key, at, coordinates: live?.coordinates }];
+    });
+
+  /** Some that can be asked, in random order. */
+  const some = (): At[] =>
+    askable()
+      .map(({ at }) => at)
+      .sort(() => Math.random() - 0.5)
+      .slice(0, ASKED_MAX);
 
   const readMap = async (at: At): Promise<void> => {
     const told = await reader.clusters(at);
@@ -147,7 +165,7 @@ export function openClusterMap(options: ClusterMapOptions): ClusterMap {
   const keepReading = async (read: (at: At) => Promise<void>, everyMs: number): Promise<void> => {
     while (!signal.aborted) {
       let isRead = false;
-      for (const at of askable().slice(0, 3)) {
+      for (const at of some()) {
         isRead = await read(at).then(
           () => true,
           () => false,
@@ -167,6 +185,7 @@ export function openClusterMap(options: ClusterMapOptions): ClusterMap {
 
   return {
     live: () => [...clusters.values()].flatMap((cluster) => cluster.live() ?? []),
+    askable,
     byLabel: (label) => byLabel.get(label),
     sessionIds: function* () {
       for (const cluster of clusters.values()) yield* cluster.sessionIds();

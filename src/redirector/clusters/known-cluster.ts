@@ -183,7 +183,10 @@ export function createKnownCluster(options: KnownClusterOptions): KnownCluster {
     },
     sessionIds: () => sessions.keys(),
     goneMs: () => (openDoors().length > 0 ? 0 : now() - seenAt),
-    openAt: () => openDoors()[0],
+    openAt: () => {
+      const [open] = openDoors();
+      return open && { url: open.url, address: open.address };
+    },
     end: () => ending.abort(),
   };
 }
