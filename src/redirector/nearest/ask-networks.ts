@@ -32,6 +32,8 @@ export interface AskNetworksOptions {
 }
 
 const EVERY_MS = 10_000;
+/** How soon one that is new is asked, ms. */
+const LOOK_MS = 500;
 const ANSWER_BYTES_MAX = 512 * 1024;
 const TIMEOUT_MS = 5000;
 /** Answers that follow each other, of one cluster. */
@@ -40,19 +42,19 @@ const PAGES_MAX = 8;
 /** Asks until the signal is aborted. */
 export async function askNetworks(options: AskNetworksOptions): Promise<void> {
   const { client, askable, onTold, signal, everyMs = EVERY_MS } = options;
-  /** What each cluster has told so far. */
-  const versions = new Map<PublicKey, string>();
+  /** When each cluster was asked last, and what it has told so far. */
+  const asked = new Map<PublicKey, { at: number; version: string }>();
 
   const read = async (cluster: Askable): Promise<number> => {
     const { key, at } = cluster;
     const challenge = randomBytes(18).toString('base64url');
-    const query = new URLSearchParams({ since: versions.get(key) ?? '', challenge });
+    const query = new URLSearchParams({ since: asked.get(key)?.version ?? '', challenge });
     const path = `${NETWORKS_PATH}?${query}`;
     const limits = { bytesMax: ANSWER_BYTES_MAX, timeoutMs: TIMEOUT_MS };
     const { text: body, signature } = await client.ask({ ...at, path, ...limits });
     if (!isSignedAnswer(key, 'networks', challenge, { body, signature })) return 0;
     const { version, networks } = networksAnswerSchema.parse(JSON.parse(body));
-    versions.set(key, version);
+    asked.set(key, { at: performance.now(), version });
     for (const [network, rttMs] of networks) onTold(cluster, network, rttMs);
     return networks.length;
   };
@@ -66,8 +68,11 @@ export async function askNetworks(options: AskNetworksOptions): Promise<void> {
   while (!signal.aborted) {
     const clusters = askable();
     const keys = new Set(clusters.map(({ key }) => key));
-    for (const key of versions.keys()) if (!keys.has(key)) versions.delete(key);
-    await Promise.allSettled(clusters.map(readAll));
-    await pause(everyMs, undefined, { signal });
+    for (const key of asked.keys()) if (!keys.has(key)) asked.delete(key);
+    const now = performance.now();
+    const due = clusters.filter(({ key }) => now - (asked.get(key)?.at ?? -everyMs) >= everyMs);
+    for (const { key } of due) asked.set(key, { version: '', ...asked.get(key), at: now });
+    await Promise.allSettled(due.map(readAll));
+    await pause(Math.min(LOOK_MS, everyMs), undefined, { signal });
   }
 }
