@@ -50,6 +50,11 @@ export const leaseTermsSchema = z.object({
   frontEnds: z.array(z.string().max(2048)).max(16).optional(),
   /** There is an order to hand over in the SCX's `successorFile` (hand-over-order.ts). */
   handOver: z.boolean().optional(),
+  /**
+   * Another SCX takes its place, to which its sockets cannot be handed: it takes no more listeners, and
+   * ends when they have gone, or after that time, ms.
+   */
+  retireWithinMs: z.number().nonnegative().optional(),
 });
 
 /** The front end's answer to a renewal. */

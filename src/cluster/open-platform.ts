@@ -9,6 +9,8 @@ import { createProcessPlatform } from './platform/process-platform.js';
 import { openEngine } from './platform/swarm/engine.js';
 import { createSwarmPlatform } from './platform/swarm/swarm-platform.js';
 
+/** Of listeners of an SCX that is replaced. */
+const DRAIN_MS = 3_600_000;
 /** The engine takes 63 characters with what follows. */
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
@@ -48,6 +50,7 @@ export async function openPlatform(options: ClusterOptions): Promise<Platform> {
   return createSwarmPlatform({
     ...{ engine: openEngine(swarm.socket), prefix: swarm.name, image, leaseSecret },
     ...{ entry, confined, ports, frontEndPort, logLevel: log.level, log },
+    drainMs: options.drainMs ?? DRAIN_MS,
     ...(spares === undefined ? {} : { spares }),
   });
 }

@@ -7,6 +7,7 @@ import type { Launch } from '../api/scx-launch.js';
 import type { SourceAccess } from '../api/source-access.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 import type { HandOverState } from './hand-over/hand-over-state.js';
+import type { Retirement } from './hand-over/retirement.js';
 import type { Predecessor } from './hand-over/take-over.js';
 import type { LeaseTerms } from './lease.js';
 import type { Lifetime } from './lifetime.js';
@@ -21,6 +22,7 @@ export interface TermsOptions {
   readonly lifetime: Lifetime;
   readonly fallback: FallbackProcess;
   readonly handOver: HandOverState;
+  readonly retirement: Pick<Retirement, 'begin'>;
   readonly hook: Pick<ListenerHook, 'set'>;
   readonly predecessor: Predecessor | undefined;
   /** Other source keys hold. */
@@ -77,6 +79,7 @@ export function createSessionTerms(options: TermsOptions): SessionTerms {
       if (terms.listenerHook !== undefined) options.hook.set(terms.listenerHook ?? undefined);
       options.predecessor?.onKnown();
       if (terms.handOver) void handOver.start();
+      if (terms.retireWithinMs !== undefined) options.retirement.begin(terms.retireWithinMs);
     },
   };
 }

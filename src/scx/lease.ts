@@ -37,6 +37,8 @@ export interface LeaseTerms {
   readonly frontEnds: readonly string[] | undefined;
   /** An order to hand over lies in `successorFile`. */
   readonly handOver: boolean;
+  /** This SCX is replaced, and ends within that time, ms; undefined: it is not. */
+  readonly retireWithinMs?: number | undefined;
 }
 
 export interface LeaseOptions {
@@ -83,7 +85,7 @@ function parseAnswer(status: number, text: string): Renewal {
   try {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
-    const { listenerHook, frontEnds, remoteFallback } = answer;
+    const { listenerHook, frontEnds, remoteFallback, retireWithinMs } = answer;
     const pinned = rendezvous || keep === true;
     const description = station && {
       title: station.title ?? undefined,
@@ -101,6 +103,7 @@ function parseAnswer(status: number, text: string): Renewal {
       frontEnds,
       handOver,
       remoteFallback,
+      retireWithinMs,
     };
     return { kind: 'renewed', terms };
   } catch {

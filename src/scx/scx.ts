@@ -25,6 +25,7 @@ import { sessionPath } from '../session/session-name.js';
 import { createFreshAccess } from './fresh-access.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
 import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
+import { createRetirement, type Retirement } from './hand-over/retirement.js';
 import type { Predecessor } from './hand-over/take-over.js';
 import type { GivenEncoders } from './ingest/given-encoders.js';
 import { createSessionTerms } from './lease-terms.js';
@@ -192,7 +193,12 @@ function openHandOver(
 }
 
 /** Starts the timer for regular maintenance; it runs until it is cleared. */
-function startMaintenance(parts: Parts, shutdown: Shutdown, http: ScxPort, renewLease: () => void) {
+function startMaintenance(
+  parts: Parts,
+  { shutdown, retirement }: { readonly shutdown: Shutdown; readonly retirement: Retirement },
+  http: ScxPort,
+  renewLease: () => void,
+) {
   const { streaming, news, predecessor, lifetime, hook, now, attended } = parts;
   return setInterval(() => {
     streaming.tick(now());
@@ -202,7 +208,7 @@ function startMaintenance(parts: Parts, shutdown: Shutdown, http: ScxPort, renew
     const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0);
     const at = attended();
     lifetime.onClients(streaming.clients + elsewhere, at);
-    const reason = lifetime.endReason(at);
+    const reason = lifetime.endReason(at) ?? retirement.endReason(streaming.clients + elsewhere);
     if (reason !== undefined) shutdown.start(reason);
   }, parts.maintenanceMs);
 }
@@ -243,8 +249,12 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     toldToLeave: told.promise,
     onChange: () => lease.renewNow(),
   });
+  const retirement = createRetirement({
+    ...{ log, now: parts.now, sendSourcesAway: streaming.sendSourcesAway },
+    onChange: () => lease.renewNow(),
+  });
   const terms = createSessionTerms({
-    ...{ ...parts, handOver, isLeaving },
+    ...{ ...parts, handOver, retirement, isLeaving },
     onAccess: (access) => {
       streaming.setAccess(access);
       parts.tickets.set(access.privacy);
@@ -257,18 +267,18 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     drawOwnStatus({
       ...{ ...parts, sources: streaming.sources, titles: streaming.titles },
       ingest: streaming.ingest,
-      ...{ handOver, httpUrl },
+      ...{ handOver, retirement, httpUrl },
       view: () => overlay.view(),
       isPinned: () => terms.isPinned,
     });
 
   const description = () => terms.description;
-  const http = await openSessionPort({ ...parts, status, description, isLeaving }).catch(
-    async (error: unknown) => {
-      await overlay.close();
-      throw error;
-    },
-  );
+  const isRetired = (): boolean => retirement.isRetired;
+  const port = { ...parts, status, description, isLeaving, isRetired };
+  const http = await openSessionPort(port).catch(async (error: unknown) => {
+    await overlay.close();
+    throw error;
+  });
   const { leaseUrl, leaseUrls, leaseToken, leaseIntervalMs } = launch;
   const lease = startLeases({
     ...{ urls: leaseUrls ?? [leaseUrl], isElsewhere: leaseUrls !== undefined, now: parts.now },
@@ -280,7 +290,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   options.givenEncoders?.onGiven(http.takeEncoder);
   playout.start();
   const unwatch = watchOpenFiles({ log });
-  const maintaining = startMaintenance(parts, shutdown, http, lease.renewNow);
+  const maintaining = startMaintenance(parts, { shutdown, retirement }, http, lease.renewNow);
   log.info({ httpUrl: httpUrl(), overlayAddress: overlay.address }, 'SCX is up.');
   return {
     status,

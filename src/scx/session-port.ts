@@ -49,6 +49,8 @@ export interface SessionPortOptions {
   /** The announcement's description of the stream. */
   description(): StreamDescription;
   isLeaving(): boolean;
+  /** It takes no more listeners. */
+  isRetired(): boolean;
   now(): number;
 }
 
@@ -124,7 +126,8 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     metrics: createPortMetrics(options, () => port, dropped),
   });
   const served = {
-    ...{ name, pages, isLeaving, now },
+    ...{ name, pages, now },
+    isLeaving: () => isLeaving() || options.isRetired(),
     tickets: options.tickets,
     hls: createHlsAnswers({
       ...{ name, playout, isLeaving, now, tickets: options.tickets },

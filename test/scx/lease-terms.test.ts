@@ -54,6 +54,7 @@ beforeEach(() => {
   };
   terms = createSessionTerms({
     ...{ launch: LAUNCH, login, lifetime, handOver },
+    retirement: { begin: (withinMs) => void events.push(`retire within ${withinMs}`) },
     fallback: {
       play: (file) => void events.push(`play ${file?.title}`),
       stop: () => undefined,
@@ -128,5 +129,10 @@ describe('The terms of a lease', () => {
     renew({ handOver: true });
     renew({});
     expect(events).toEqual(['hand over']);
+  });
+
+  test('have it retire when another SCX takes its place', () => {
+    terms.onRenewed({ ...TERMS, retireWithinMs: 1000 });
+    expect(events).toContain('retire within 1000');
   });
 });

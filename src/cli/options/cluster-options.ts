@@ -214,7 +214,7 @@ export const clusterOptions = {
   drainTimeout: duration(
     secondsUpTo(DAY_S),
     3600,
-    'how long an SCX that has been replaced serves listeners that cannot be handed over (https)',
+    'how long an SCX that has been replaced serves listeners that cannot be handed over (https, Swarm)',
   ),
   json: off('with --drain: print what happened to each SCX as JSON'),
   logLevel: logLevel('info'),

@@ -53,7 +53,11 @@ async function answerRenewal(
   const { session } = status.value;
   const isWanted = shared?.onLease(status.value, request.socket) ?? true;
   const answer = isWanted ? renew(status.value) : undefined;
-  const terms: LeaseTerms | undefined = answer && { ...answer, ...termsOf(session, answer.keep) };
+  const terms: LeaseTerms | undefined = answer && {
+    ...answer,
+    ...termsOf(session, answer.keep),
+    ...shared?.orders(status.value),
+  };
   const [code, body] = terms === undefined ? [410, GONE] : [200, JSON.stringify(terms)];
   response.set(PROOF_FIELD, proofs.answerTo(request.get(PROOF_FIELD), code, body));
   response

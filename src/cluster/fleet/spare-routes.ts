@@ -2,10 +2,10 @@
  * `POST /spares` (api/swarm/spare.ts): a spare SCX on some machine of the Swarm asks for a session. The
  * question stays open for a while. Both sides prove that they know the cluster's secret.
  */
-import { once } from 'node:events';
 import { type Request, type Response, Router } from 'express';
 import { type SpareAnswer, spareSchema } from '../../api/swarm/spare.js';
 import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
+import { createLatch } from '../../runtime/latch.js';
 import { isProven, tellClock } from '../data/lease-secret.js';
 import type { SharedPlatform } from '../platform/platform.js';
 import { jsonReader, type Refusal, route } from '../web/methods.js';
@@ -33,8 +33,12 @@ async function answerSpare(
     tellClock(response);
     return spare.problem;
   }
-  const gone = once(response, 'close').then(() => undefined);
-  const launch = await shared.onSpare(spare.value, gone);
+  const { socket } = request; // its end is that of the spare, also after it has been answered
+  const gone = createLatch();
+  const onClose = (): void => gone.resolve();
+  socket.once('close', onClose);
+  const launch = await shared.onSpare(spare.value, gone.promise);
+  if (launch === undefined) socket.off('close', onClose); // it asks again
   const answer: SpareAnswer = { frontEnds: [...shared.frontEnds()], ...(launch && { launch }) };
   const body = JSON.stringify(answer);
   response.set(PROOF_FIELD, proofs.answerTo(request.get(PROOF_FIELD), 200, body));

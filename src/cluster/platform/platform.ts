@@ -7,6 +7,7 @@
  * wait for the next SCX that is launched at this port, instead of being refused.
  */
 import type { Socket } from 'node:net';
+import type { LeaseTerms } from '../../api/lease.js';
 import type { Launch, LaunchFacts } from '../../api/scx-launch.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import type { Join } from '../../api/swarm/scx-service.js';
@@ -102,9 +103,11 @@ export interface SharedPlatform {
   renew(): Promise<void>;
   /** An SCX has renewed its lease over this connection. False if it is not wanted any more. */
   onLease(status: ScxStatus, connection: Socket): boolean;
+  /** What it wants from an SCX that has renewed its lease. */
+  orders(status: ScxStatus): Pick<LeaseTerms, 'retireWithinMs'>;
   /**
    * A spare SCX waits for a session. Resolves with one, or with undefined after a while. `gone`: it has
-   * hung up.
+   * ended.
    */
   onSpare(spare: SpareQuestion, gone: Promise<void>): Promise<OpenLaunch | undefined>;
   /** An SCX starts: what it is to know besides its service's document; undefined: it is to end. */

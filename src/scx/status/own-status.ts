@@ -11,6 +11,7 @@ import { printInstant } from '../../lib/instant.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import type { HandOverState } from '../hand-over/hand-over-state.js';
+import type { Retirement } from '../hand-over/retirement.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
@@ -28,6 +29,7 @@ export interface OwnStatusOptions {
   readonly identities: ListenerIdentities;
   readonly sources: AttachedSources;
   readonly handOver: HandOverState;
+  readonly retirement: Pick<Retirement, 'leavesWithinMs'>;
   readonly titles: TitleMemory;
   readonly ingest: Pick<Ingest, 'mountOf'>;
   readonly login: Pick<SourceLogin, 'nameOf' | 'refusals'>;
@@ -92,7 +94,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       service: launch.service,
       machine: launch.machine,
       clockMs: launch.machine === undefined ? undefined : uptimeMs(),
-      leavesWithinMs: handOver.leavesWithinMs,
+      leavesWithinMs: handOver.leavesWithinMs ?? options.retirement.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,
     }),
   };

@@ -1,8 +1,8 @@
 /**
  * A new image: SCXs go on with the image that they were started from until a front end of the new one
- * has them replaced, one after the other. A service of the new image is created beside the old one, and
- * when its SCX is heard of, the old one is removed: its SCX leaves in order, and its listeners, when they
- * connect again, are led to the new one.
+ * has them replaced, one after the other. A service of the new image is created beside the old one, or a
+ * spare of the new image is there to be given the session. Then the old SCX is told to retire
+ * (scx/hand-over/retirement.ts): it keeps its listeners, while new ones are led to the new SCX.
  *
  * It begins when the front ends' own upgrade is over, so an image that is taken back never reaches an
  * SCX. An SCX that does not come up with the new image is removed, and the old one stays; it is tried
@@ -10,6 +10,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { createBoundedMap } from '../../../lib/bounds/bounded-map.js';
 import type { Engine, EngineService } from './engine.js';
 import type { ServiceLaunching } from './launching.js';
 import {
@@ -37,11 +38,21 @@ export interface RenewingOptions extends Pick<ServiceTemplate, 'prefix' | 'image
 const HEARD_WITHIN_MS = 30_000; // guess
 const LOOK_MS = 100;
 
-/** Creates the replacement of one SCX with another image; each call replaces one at most. */
-export function createRenewing(options: RenewingOptions): () => Promise<void> {
+export interface Renewing {
+  /** Replaces an SCX with another image, if there is one. Never rejects. */
+  renewOne(): Promise<void>;
+  /** Whether the SCX of this service is to retire. */
+  isReplaced(service: string): boolean;
+}
+
+const REMEMBERED_MAX = 10_000;
+
+/** Creates the replacement of SCXs with another image. */
+export function createRenewing(options: RenewingOptions): Renewing {
   const { engine, prefix, image, table, launching, spares, log } = options;
   const { heardWithinMs = HEARD_WITHIN_MS } = options;
   const failed = new Set<string>(); // bounded by the services that an upgrade finds
+  const replaced = createBoundedMap<string, true>(REMEMBERED_MAX);
   let isBusy = false;
 
   const isUpgrading = async (): Promise<boolean> => {
@@ -53,6 +64,7 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
     service.image !== image &&
     table.ofService(service.id).length > 0 &&
     !table.isOver(service.id) &&
+    !replaced.has(service.id) &&
     !failed.has(service.id);
 
   const isHeard = async (service: string): Promise<boolean> => {
@@ -67,8 +79,8 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
   /** Its service has no session, so the next SCX is a spare, which the session is given when this one leaves. */
   const replaceBySpare = ({ id }: EngineService): void => {
     if (spares.list().length === 0) return; // none of the new image has started yet
-    log.info({ service: id, image }, 'an SCX of another image leaves, and a spare takes over');
-    launching.remove(id);
+    log.info({ service: id, image }, 'an SCX of another image retires, and a spare takes over');
+    replaced.set(id, true);
   };
 
   const replace = async (old: EngineService, all: readonly EngineService[]): Promise<void> => {
@@ -80,7 +92,7 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
     if (successor === undefined) return; // another front end has been faster
     if (await isHeard(successor)) {
       log.info({ service: old.id, successor, image }, 'an SCX of another image is replaced');
-      return launching.remove(old.id);
+      return replaced.set(old.id, true);
     }
     failed.add(old.id);
     log.error({ service: old.id, image }, 'an SCX does not come up with the new image; it stays');
@@ -95,12 +107,15 @@ export function createRenewing(options: RenewingOptions): () => Promise<void> {
     else replaceBySpare(old);
   };
 
-  return async () => {
-    if (isBusy) return;
-    isBusy = true;
-    await renewOne().catch(({ message }: Error) =>
-      log.warn({ message }, 'SCXs are not replaced yet'),
-    );
-    isBusy = false;
+  return {
+    renewOne: async () => {
+      if (isBusy) return;
+      isBusy = true;
+      await renewOne().catch(({ message }: Error) =>
+        log.warn({ message }, 'SCXs are not replaced yet'),
+      );
+      isBusy = false;
+    },
+    isReplaced: (service) => replaced.has(service),
   };
 }

@@ -30,7 +30,7 @@ export interface SpareServicesOptions extends ServiceTemplate {
   readonly table: Pick<ServiceTable, 'ofService' | 'isOver'>;
   readonly machines: Pick<Machines, 'frontEnds'>;
   readonly launching: Pick<ServiceLaunching, 'remove'>;
-  readonly spares: Pick<WaitingSpares, 'list'>;
+  readonly spares: Pick<WaitingSpares, 'isSpare'>;
   readonly log: Logger;
   /** How long one may take to start, ms. Default: 60 s. */
   readonly startWithinMs?: number;
@@ -45,16 +45,18 @@ const REMEMBERED_MAX = 1000;
 export function createSpareServices(options: SpareServicesOptions): () => Promise<void> {
   const { engine, prefix, image, count, table, machines, launching, spares, log } = options;
   const { startWithinMs = START_WITHIN_MS, now = () => performance.now() } = options;
-  const waitedSince = createBoundedMap<string, number>(REMEMBERED_MAX);
+  const heardAt = createBoundedMap<string, number>(REMEMBERED_MAX);
 
-  const isFree = ({ id }: EngineService): boolean =>
-    table.ofService(id).length === 0 && !table.isOver(id);
+  /** Whether its SCX has a session, or had one until a moment ago. */
+  const isUsed = ({ id }: EngineService): boolean =>
+    table.ofService(id).length > 0 || table.isOver(id);
 
-  /** Whether it has not started in time, like one whose machine has died. */
-  const isLost = ({ id }: EngineService): boolean => {
-    if (spares.list().some(({ service }) => service === id)) waitedSince.set(id, now());
-    const since = waitedSince.get(id) ?? now();
-    waitedSince.set(id, since);
+  /** Whether nothing is known of it for so long, like one whose machine has died. */
+  const isLost = (service: EngineService): boolean => {
+    const { id } = service;
+    if (isUsed(service) || spares.isSpare(id)) heardAt.set(id, now());
+    const since = heardAt.get(id) ?? now();
+    heardAt.set(id, since);
     return now() - since > startWithinMs;
   };
 
@@ -71,10 +73,12 @@ export function createSpareServices(options: SpareServicesOptions): () => Promis
 
   return async () => {
     const all = await engine.services(`${CLUSTER_LABEL}=${prefix}`, SPARE_LABEL);
-    const free = all.filter(isFree);
-    const wanted = free.filter((service) => service.image === image && !isLost(service));
-    const kept = wanted.slice(0, count);
-    for (const service of free.filter((one) => !kept.includes(one))) launching.remove(service.id);
+    const lost = all.filter(isLost);
+    const free = all.filter((service) => !isUsed(service) && !lost.includes(service));
+    const kept = free.filter((service) => service.image === image).slice(0, count);
+    // What is not known to wait may be an SCX that has not renewed its lease here yet.
+    const spare = free.filter((service) => !kept.includes(service) && spares.isSpare(service.id));
+    for (const { id } of [...lost, ...spare]) launching.remove(id);
     if (kept.length < count) await create(all);
   };
 }

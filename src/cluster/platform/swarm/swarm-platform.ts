@@ -32,6 +32,8 @@ export interface SwarmPlatformOptions extends ServiceTemplate {
   readonly leaseSecret: string;
   /** The port of front ends, on all machines. */
   readonly frontEndPort: number;
+  /** How long listeners may stay at an SCX that is replaced, ms. */
+  readonly drainMs: number;
   /** How many spares the Swarm has. Default: 0. */
   readonly spares?: number;
   readonly log: Logger;
@@ -122,7 +124,7 @@ export function createSwarmPlatform(options: SwarmPlatformOptions): Platform {
   const keepSpares = createSpareServices({
     ...{ ...options, count: options.spares ?? 0, table, machines, launching, spares },
   });
-  const renewOne = createRenewing({ ...options, table, launching, spares });
+  const renewing = createRenewing({ ...options, table, launching, spares });
   const context: Context = { options, table, launching, watch, tellExit: (exit) => hear(exit) };
   const sweeping = setInterval(() => void launching.sweep(), SWEEP_MS).unref();
   return {
@@ -152,8 +154,10 @@ export function createSwarmPlatform(options: SwarmPlatformOptions): Platform {
         await keepSpares().catch(({ message }: Error) =>
           log.debug({ message }, 'the Docker engine does not keep spares yet'),
         );
-        await renewOne();
+        await renewing.renewOne();
       },
+      orders: ({ service = '' }) =>
+        renewing.isReplaced(service) ? { retireWithinMs: options.drainMs } : {},
       onSpare: spares.ask,
       onLease: (status, connection) => onLease(context, status, connection),
       onJoin: ({ session, service }) => {

@@ -8,13 +8,14 @@
  *
  * Bounded: WAITING_MAX spares; JOINED_MAX sessions.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Join } from '../../../api/swarm/scx-service.js';
 import { type OpenLaunch, SPARE_HOLD_MS, type SpareQuestion } from '../../../api/swarm/spare.js';
 import { createBoundedMap } from '../../../lib/bounds/bounded-map.js';
 import { createLatch, type Latch } from '../../../runtime/latch.js';
 
 export interface WaitingSpares {
-  /** A spare asks. Resolves with its launch, or with undefined after a while. `gone`: it hangs up. */
+  /** A spare asks. Resolves with its launch, or with undefined after a while. `gone`: it has ended. */
   ask(question: SpareQuestion, gone: Promise<void>): Promise<OpenLaunch | undefined>;
   /**
    * Gives a session to a spare that is on none of these machines. Resolves with whether an SCX of the
@@ -26,6 +27,8 @@ export interface WaitingSpares {
   isStarting(session: string): boolean;
   /** Those that wait here. */
   list(): readonly SpareQuestion[];
+  /** Whether this is the service of a spare, of this image or another one. */
+  isSpare(service: string): boolean;
   close(): void;
 }
 
@@ -57,11 +60,15 @@ export function createWaitingSpares(
   const waiting = createBoundedMap<string, Waiting>(WAITING_MAX);
   const given = new Map<string, Given>(); // by service; bounded by those that wait
   const joined = createBoundedMap<string, number>(JOINED_MAX);
+  const askedAt = createBoundedMap<string, number>(WAITING_MAX);
+
+  const isRecent = (at = Number.NEGATIVE_INFINITY): boolean =>
+    now() - at < SPARE_HOLD_MS + AGAIN_MS;
 
   const list = (): readonly Waiting[] =>
     [...waiting.entries()]
       .map(([, spare]) => spare)
-      .filter(({ seenAt }) => now() - seenAt < SPARE_HOLD_MS + AGAIN_MS)
+      .filter(({ seenAt }) => isRecent(seenAt))
       .toSorted((a, b) => (a.service < b.service ? -1 : 1));
 
   const forget = (service: string): void => {
@@ -90,7 +97,11 @@ export function createWaitingSpares(
   return {
     ask: async (question, gone) => {
       const { service } = question;
-      if (question.image !== image) return undefined;
+      askedAt.set(service, now());
+      if (question.image !== image) {
+        await Promise.race([gone, pause(SPARE_HOLD_MS, undefined, { ref: false })]);
+        return undefined;
+      }
       const lost = given.get(service); // it would not ask if it had the answer
       if (lost !== undefined) return lost.launch;
       waiting.get(service)?.answer(undefined);
@@ -98,12 +109,12 @@ export function createWaitingSpares(
       const spare: Waiting = { ...question, seenAt: now(), answer: latch.resolve };
       waiting.set(service, spare);
       const held = setTimeout(() => latch.resolve(undefined), SPARE_HOLD_MS).unref();
-      let isAnswered = false;
       void gone.then(() => {
-        if (!isAnswered && waiting.get(service) === spare) forget(service);
+        if (waiting.get(service) !== spare) return;
+        forget(service);
+        settle(service, false); // it may have been given a session while it ended
       });
       const launch = await latch.promise;
-      isAnswered = true;
       clearTimeout(held);
       return launch;
     },
@@ -126,10 +137,12 @@ export function createWaitingSpares(
         else if (at === service) settle(at, false);
       }
       forget(service);
+      askedAt.delete(service);
     },
     isStarting: (session) =>
       now() - (joined.get(session) ?? Number.NEGATIVE_INFINITY) < STARTING_MS,
     list,
+    isSpare: (service) => isRecent(askedAt.get(service)),
     close: () => {
       for (const { service } of list()) forget(service);
       for (const service of [...given.keys()]) settle(service, false);

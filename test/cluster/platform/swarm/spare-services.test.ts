@@ -36,9 +36,7 @@ async function openSwarm(image = 'image', engine?: FakeEngine): Promise<Swarm> {
       },
       machines: { frontEnds: () => ['http://10.77.0.1:8000'] },
       launching: { remove: (id) => void opened.removeService(id) },
-      spares: {
-        list: () => [...waiting].map((service) => ({ service, machine: 'one', image })),
-      },
+      spares: { isSpare: (service) => waiting.has(service) },
       startWithinMs: START_WITHIN_MS,
       now: () => swarm.clock,
     }),
@@ -67,7 +65,8 @@ test('A spare that has become an SCX is followed by another one, and none too ma
   swarm.heard.add(swarm.engine.idOf('sc-spare-0'));
   await swarm.keep();
   expect(swarm.names()).toEqual([...SPARES, 'sc-spare-2']);
-  swarm.heard.clear(); // it has crashed, and the engine starts it again as a spare
+  for (const name of [...SPARES, 'sc-spare-2']) swarm.waiting.add(swarm.engine.idOf(name));
+  swarm.heard.clear(); // it has crashed, and the engine has started it again as a spare
   await swarm.keep();
   await vi.waitFor(() => expect(swarm.names()).toEqual(SPARES));
 });
@@ -81,6 +80,10 @@ test('A spare that does not start in time, or that has another image, is replace
   await swarm.keep();
   await vi.waitFor(() => expect(swarm.names()).toEqual(['sc-spare-0', 'sc-spare-2']));
   const next = await openSwarm('next', swarm.engine);
+  await next.keep(); // what it has heard nothing of yet may be an SCX
+  expect(next.names()).toEqual(['sc-spare-0', 'sc-spare-2', 'sc-spare-1']);
+  next.waiting.add(swarm.engine.idOf('sc-spare-0'));
+  next.waiting.add(swarm.engine.idOf('sc-spare-2'));
   await next.keep();
-  await vi.waitFor(() => expect(next.names()).toEqual(['sc-spare-1']));
+  await vi.waitFor(() => expect(next.names()).toEqual(['sc-spare-1', 'sc-spare-3']));
 });

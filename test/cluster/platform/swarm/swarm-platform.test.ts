@@ -32,6 +32,7 @@ async function openFrontEnd(
     ...{ engine: openEngine(socket), prefix: 'sc', image, leaseSecret: SECRET },
     ...{ entry: '/main.js', confined: true, ports: { first: 8100, last: 8103 } },
     ...{ frontEndPort: 8000, logLevel: 'silent', log: quiet, learningMs },
+    drainMs: 60_000,
   });
   afterTest(() => platform.close());
   await platform.list();
@@ -375,7 +376,7 @@ describe('A new image', () => {
     },
   });
 
-  test('reaches an SCX when the front ends have it, and the old one is removed then', async () => {
+  test('reaches an SCX when the front ends have it, and the old one retires then', async () => {
     const engine = await startFakeEngine();
     const old = await openFrontEnd(engine);
     const scx = await openScx();
@@ -401,8 +402,28 @@ describe('A new image', () => {
     });
     shared.onLease({ ...status, id: idOf(2), service: engine.idOf(made?.Name) }, here);
     await renewing;
-    await vi.waitFor(() => expect(engine.services.has(name)).toBe(false));
+    expect(shared.orders(status)).toEqual({});
+    expect(shared.orders({ ...status, service })).toEqual({ retireWithinMs: 60_000 });
+    expect(engine.services.has(name)).toBe(true); // as long as it has listeners
     await shared.renew();
     expect(engine.created).toHaveLength(2);
+  });
+
+  test('comes with a spare, to which the session of one that was a spare itself is given', async () => {
+    const engine = await startFakeEngine();
+    const { shared } = await openFrontEnd(engine, 'new');
+    const { here } = await openConnection();
+    const labels = { 'scattercast.cluster': 'sc', 'scattercast.spare': 'yes' };
+    engine.services.set('old', { ...frontEndsOf('old'), Name: 'old', Labels: labels });
+    const status = statusOf(idOf(1), NIGHT, { machine: 'one', service: 'old' });
+    shared.onLease(status, here);
+    await shared.renew();
+    expect(shared.orders(status)).toEqual({});
+    void shared.onSpare(
+      { service: 'next', machine: 'one', image: 'new' },
+      new Promise(() => undefined),
+    );
+    await shared.renew();
+    expect(shared.orders(status)).toEqual({ retireWithinMs: 60_000 });
   });
 });

@@ -62,6 +62,16 @@ describe('Spares that wait at a front end', () => {
     expect(await given).toBe(false);
   });
 
+  test('may end at the moment at which they are given a session: then the next one is asked', async () => {
+    const spares = open();
+    const ended = createLatch();
+    const asked = [spares.ask(spare('a'), ended.promise), spares.ask(spare('b'), staying)];
+    void spares.give(openFor(NIGHT), []);
+    expect(sessionOf(await asked[0])).toBe(NIGHT);
+    ended.resolve();
+    expect(sessionOf(await asked[1])).toBe(NIGHT);
+  });
+
   test('are told again what they were given when the answer was lost', async () => {
     const spares = open();
     const asked = spares.ask(spare('a'), staying);
@@ -79,7 +89,11 @@ describe('Spares that wait at a front end', () => {
     gone.resolve();
     expect(await asked).toBeUndefined();
     void spares.ask(spare('b', 'silent'), staying);
-    expect(await spares.ask({ ...spare('c'), image: 'other' }, staying)).toBeUndefined();
+    const left = createLatch();
+    const other = spares.ask({ ...spare('c'), image: 'other' }, left.promise);
+    expect(spares.isSpare('c')).toBe(true);
+    left.resolve();
+    expect(await other).toBeUndefined();
     expect(await spares.give(openFor(NIGHT), ['silent'])).toBe(false);
     expect(spares.list().map(({ service }) => service)).toEqual(['b']);
   });
