@@ -20,6 +20,7 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,6 +43,9 @@ export interface Machine {
   /** Cuts its only link; `mend` joins it again. */
   cut(): void;
   mend(): void;
+  /** Fills the disk on which the data of containers are; `emptyDisk` makes room again. */
+  fillDisk(): void;
+  emptyDisk(): void;
   /** Kills its engine; its containers are gone as well, as on a machine that dies. */
   kill(): Promise<void>;
   /** Starts its engine again. */
@@ -144,10 +148,25 @@ function enginesCommand(host: ChildProcess, folder: string): readonly string[] {
   return [...enter, 'dockerd', ...places, ...files, '--iptables=false', '--bridge=none'];
 }
 
+/** A small disk for the data of containers. The engine has mounted the directory above on itself before. */
+function mountSmall(volumes: string): void {
+  mkdirSync(volumes, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES},mode=701`, 'tmpfs', volumes]);
+}
+
+const DISK_BYTES = 16 * 1024 * 1024;
+
+function fill(volumes: string): void {
+  const { bavail, bsize, blocks } = statfsSync(volumes);
+  if (blocks * bsize > DISK_BYTES) throw new Error(`${volumes} is no disk of its own`);
+  writeFileSync(`${volumes}/filler`, Buffer.alloc(bavail * bsize));
+}
+
 async function openMachine(directory: string, index: number): Promise<Machine & Closable> {
   const address = `${NETWORK}.${index}`;
   const folder = join(directory, address); // so that stack files can name it: {{.Node.Hostname}}
   mkdirSync(folder);
+  const volumes = `${folder}/data/volumes`;
   const host = openHost(index, address);
   await new Promise((resolve) => host.once('linked', resolve));
   const socket = `${folder}/docker.sock`;
@@ -172,6 +191,8 @@ async function openMachine(directory: string, index: number): Promise<Machine & 
     },
     cut: () => ip('link', 'set', `bed${index}`, 'down'),
     mend: () => ip('link', 'set', `bed${index}`, 'up'),
+    fillDisk: () => fill(volumes),
+    emptyDisk: () => rmSync(`${volumes}/filler`, { force: true }),
     kill: async () => {
       const ended = engine && new Promise((resolve) => engine?.once('exit', resolve));
       engine?.kill('SIGKILL');
@@ -196,11 +217,15 @@ async function openMachine(directory: string, index: number): Promise<Machine & 
       engine?.kill('SIGTERM');
       await Promise.race([ended, pause(15_000, undefined, { ref: false })]);
       endGuestsOf(host);
-      spawnSync('sh', ['-c', `umount -l ${folder}/exec/netns/* ${folder}/data 2>/dev/null`]);
+      spawnSync('sh', [
+        '-c',
+        `umount -l ${folder}/exec/netns/* ${volumes} ${folder}/data 2>/dev/null`,
+      ]);
       host.kill('SIGKILL');
     },
   };
   await machine.start();
+  mountSmall(volumes);
   return machine;
 }
 

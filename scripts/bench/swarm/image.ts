@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
-import type { Bed } from './bed.js';
+import type { Bed, Machine } from './bed.js';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PROGRAM = 'usr/lib/scattercast';
@@ -71,5 +71,40 @@ export function importBroken({ directory, machines }: Bed, name: string): void {
     machine.docker('import', ...changes.flatMap((line) => ['--change', line]), tar, name);
   }
 }
+
+/**
+ * The same image under the same name, for one machine, whose programs believe that it is so much later, ms.
+ * Time is read by `Date` only, also for header fields.
+ */
+export function skewClock(
+  { directory }: Bed,
+  machine: Machine,
+  name: string,
+  aheadMs: number,
+): void {
+  const folder = join(directory, 'skewed');
+  const preload = `${PROGRAM}/dist/skew.mjs`;
+  mkdirSync(join(folder, dirname(preload)), { recursive: true });
+  writeFileSync(join(folder, preload), SKEW.replace('AHEAD', `${aheadMs}`));
+  const tar = join(directory, 'skewed.tar');
+  cpSync(join(directory, 'image.tar'), tar);
+  execFileSync('tar', ['-C', folder, '-rf', tar, `./${preload}`]);
+  const all = [...INSTRUCTIONS, `ENV NODE_OPTIONS=--import=/${preload}`];
+  machine.docker('import', ...all.flatMap((line) => ['--change', line]), tar, name);
+}
+
+const SKEW = `
+const Real = Date;
+const now = () => Real.now() + AHEAD;
+globalThis.Date = class extends Real {
+  constructor(...args) {
+    if (args.length === 0) super(now());
+    else super(...args);
+  }
+  static now() {
+    return now();
+  }
+};
+`;
 
 const BROKEN = 'ENTRYPOINT ["/usr/bin/node","-e","process.exit(1)"]';

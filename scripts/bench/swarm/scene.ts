@@ -6,7 +6,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterStatus } from '../../../src/api/cluster-status.js';
@@ -18,18 +21,19 @@ import { numberedAudio } from '../players/numbered-audio.js';
 import { type Bed, type Machine, openBed } from './bed.js';
 import { importBroken, importImage } from './image.js';
 
-const IMAGE = 'scattercast:bed';
+export const SCENE_IMAGE = 'scattercast:bed';
+const IMAGE = SCENE_IMAGE;
 /** The same program: the next version. */
 export const NEXT_IMAGE = 'scattercast:next';
 /** Its program ends at once. */
 export const BROKEN_IMAGE = 'scattercast:broken';
 const STACK = 'bed';
 const IMAGE_FORMAT = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
-const WEBHOOK = 'http://10.77.0.254:9/hook';
 const PATH = 'drill.example/steady';
 const STACK_FILE = resolve(import.meta.dirname, '../../packaging/container/swarm.yaml');
 const HERE = '10.77.0.254';
 const UP_WITHIN_MS = 60_000;
+const BRIEFLY_MS = 8000;
 /** A listener that was closed waits for so long before it connects again, as players do. */
 const RETRY_MS = 100;
 
@@ -49,6 +53,14 @@ export interface SwarmScene {
   scxsAt(machine: number, path?: string): Promise<readonly ScxStatus[]>;
   /** Announces a session at the cluster beside the Swarm. */
   announceOutside(): Promise<{ readonly announcement: string; readonly path: string }>;
+  /** The same, and broadcasts there; returns the announcement's URL. */
+  playOutside(): Promise<string>;
+  /** Broadcasts at the Swarm for some seconds. */
+  broadcastBriefly(path: string, password: string): Promise<void>;
+  /** Of our receiver of webhooks. */
+  readonly webhook: string;
+  /** What webhooks were told of a session, in that order. */
+  eventsOf(path: string): readonly string[];
   /** A player asks for a stream; resolves when it is led to an SCX. Rejects if it is refused. */
   isAsked(url: string): Promise<void>;
   hasWebhook(machine: number): boolean;
@@ -113,12 +125,36 @@ interface Announced {
 }
 
 /** Announces at the first front end; the front ends, and the cluster here, are its rendezvous. */
-function announce(scene: Pick<SwarmScene, 'command' | 'bed'>, path: string, here: string) {
+function announce(
+  scene: Pick<SwarmScene, 'command' | 'bed' | 'webhook'>,
+  path: string,
+  here: string,
+) {
   const all = [...scene.bed.machines.map(urlOf), here];
   const meet = all.flatMap((url) => ['--rendezvous', `${url}/rendezvous/${path}`]);
-  const name = ['--name', `scattercast://${path}`, '--webhook', WEBHOOK, '--json'];
+  const name = ['--name', `scattercast://${path}`, '--webhook', scene.webhook, '--json'];
   const at = ['--cluster', urlOf(scene.bed.machines[0])];
   return JSON.parse(scene.command(0, 'announce', ...at, ...name, ...meet)) as Announced;
+}
+
+/** Receives webhooks. */
+async function openReceiver() {
+  const events: { readonly session: string; readonly event: string }[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    response.end();
+    events.push(JSON.parse(body));
+  });
+  server.listen(0, HERE);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    webhook: `http://${HERE}:${port}/hook`,
+    eventsOf: (path: string): string[] =>
+      events.flatMap(({ session, event }) => (session.endsWith(path) ? [event] : [])),
+    close: () => void server.close(),
+  };
 }
 
 async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<SwarmScene> {
@@ -132,6 +168,8 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
   deployStack(bed, IMAGE);
   await until('the front ends', async () => await allAnswer(bed), UP_WITHIN_MS);
 
+  const receiver = await openReceiver();
+  const { webhook, eventsOf } = receiver;
   const host = { address: HERE, within: [] };
   const extra = ['--write-interval', '0.05', '--linger', '600'];
   const outside = await stage.cluster({ host, extra });
@@ -139,7 +177,7 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
     const at = bed.machines[machine] as Machine;
     return at.docker('exec', frontEndContainer(at), 'scattercast', ...args);
   };
-  const { url, password } = announce({ bed, command }, PATH, outside.url);
+  const { url, password } = announce({ bed, command, webhook }, PATH, outside.url);
   stage.share(url, {
     ...{ session: `scattercast://${PATH}`, password, token: '', adminPassword: '' },
     webhook: undefined,
@@ -172,6 +210,20 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
   };
   const scene: SwarmScene = {
     ...{ bed, stage, elsewhere, listeners, statusAt, scxsAt, command, announceOutside },
+    ...{ webhook, eventsOf },
+    playOutside: async () => {
+      const { announcement } = await announceOutside();
+      await stage.broadcast(outside, announcement, '--loop', file);
+      return announcement;
+    },
+    broadcastBriefly: async (path, password) => {
+      const at = ['--cluster', urlOf(first), '--announcement', path];
+      const env = { SCATTERCAST_PASSWORD: password };
+      const broadcast = stage.run(['broadcast', ...at, '--loop', file], { env });
+      await pause(BRIEFLY_MS);
+      broadcast.child.kill('SIGINT');
+      await broadcast.exited;
+    },
     get asked() {
       return asked;
     },
@@ -188,7 +240,7 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
       const at = bed.machines[machine] as Machine;
       const file = `/var/lib/scattercast/announcements/${PATH}.json`;
       const read = `process.stdout.write(require('fs').readFileSync('${file}','utf8'))`;
-      return (at.tries('exec', frontEndContainer(at), 'node', '-e', read) ?? '').includes(WEBHOOK);
+      return (at.tries('exec', frontEndContainer(at), 'node', '-e', read) ?? '').includes(webhook);
     },
     logOf: (machine) => machine.logs(frontEndContainer(machine)),
     frontEnd: (machine) => urlOf(bed.machines[machine]),
@@ -211,6 +263,7 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
     },
     close: async () => {
       clearInterval(returning);
+      receiver.close();
       for (const listener of [...listeners, elsewhere]) listener.stop();
       await stage.close();
       await bed.close();

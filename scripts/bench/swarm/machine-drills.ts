@@ -1,0 +1,147 @@
+/** Drills on machines of a Swarm that are drained, whose disk is full, or whose clock is off. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../../test/e2e/support/processes.js';
+import { isWhole, lossesOf, tell, told, verdict } from '../drills/drill.js';
+import { quantile } from '../machine/quantile.js';
+import { skewClock } from './image.js';
+import { frontEndContainer, SCENE_IMAGE, type SwarmScene, scxContainer } from './scene.js';
+import {
+  allClosed,
+  HEARS_AGAIN_MS,
+  killFrontEnds,
+  markAll,
+  missedElsewhere,
+  ms,
+  type SwarmDrill,
+  silences,
+  theScx,
+  WITHIN_MS,
+} from './swarm-drill.js';
+
+const allMachines = ({ bed }: SwarmScene): number[] => bed.machines.map((_, index) => index);
+
+export const drainMachine: SwarmDrill = {
+  mustShow:
+    `the machine of the SCX is drained (docker node update): its listeners hear elsewhere within ` +
+    `${ms(HEARS_AGAIN_MS)} (p95), nothing is missed elsewhere, status shows it; active again, all is well`,
+  run: async (scene, times) => {
+    const silent: number[] = [];
+    let isRight = true;
+    for (let time = 0; time < times; time++) {
+      await scene.settled();
+      const machine = scene.machineOf(await theScx(scene));
+      scene.asked = allMachines(scene).filter((index) => scene.bed.machines[index] !== machine);
+      const other = scene.asked[0] ?? 0;
+      const update = (availability: string): void =>
+        void scene.bed.machines[other]?.docker(
+          ...['node', 'update', '--availability', availability, machine.address],
+        );
+      markAll(scene);
+      update('drain');
+      await allClosed(scene.listeners);
+      silent.push(...(await silences(scene.listeners, performance.now())));
+      const isShown = async (): Promise<boolean> => {
+        const { machines = [] } = (await scene.statusAt(other))?.cluster ?? {};
+        return machines.find(({ name }) => name === machine.address)?.active === false;
+      };
+      await until('status to show it', isShown, WITHIN_MS);
+      isRight &&= missedElsewhere(scene).isNone;
+      tell(`a machine is drained: ${silent.slice(-scene.listeners.length).map(ms).join(', ')}`);
+      update('active');
+      scene.asked = allMachines(scene);
+      await scene.settled();
+    }
+    const p95 = quantile(silent, 0.95);
+    return {
+      seen: `median ${ms(quantile(silent, 0.5))}, p95 ${ms(p95)}, ${times} times; ${missedElsewhere(scene).text}`,
+      held: verdict(isRight, p95 <= HEARS_AGAIN_MS),
+    };
+  },
+};
+
+/** Longer than a front end takes to notice that its disk has changed, ms. */
+const NOTICED_MS = 20_000;
+
+export const fullDisk: SwarmDrill = {
+  mustShow:
+    'the disk of a machine is full: no stream notices, its front end lets newcomers in and says so in ' +
+    'its log; with room again, it has what was announced elsewhere meanwhile',
+  run: async (scene) => {
+    await scene.settled();
+    const [machine] = scene.bed.machines;
+    if (machine === undefined) throw new Error('there is no machine');
+    markAll(scene);
+    machine.fillDisk();
+    const isSaid = (): boolean => scene.logOf(machine).includes('disk');
+    await until('its log to say so', isSaid, WITHIN_MS);
+    await scene.isAsked(`${scene.frontEnd(0)}/listen/drill.example/steady.mp3`);
+    const path = 'drill.example/meanwhile';
+    const at = ['--cluster', scene.frontEnd(1), '--name', `scattercast://${path}`];
+    scene.command(1, 'announce', ...at);
+    await pause(NOTICED_MS / 4);
+    machine.emptyDisk();
+    const hasIt = async (): Promise<boolean> => {
+      const status = await scene.statusAt(0);
+      return status?.sessions.some((one) => one.session.endsWith(path)) === true;
+    };
+    await until('what was announced meanwhile', hasIt, WITHIN_MS);
+    const losses = lossesOf([...scene.listeners, scene.elsewhere]);
+    await scene.settled();
+    return {
+      seen: `${told(losses)}; its log says so; what was announced meanwhile is there`,
+      held: verdict(isWhole(losses), true),
+    };
+  },
+};
+
+const HOUR_MS = 3_600_000;
+
+/** How far the clock of a front end is from ours, ms. */
+async function offsetOf(url: string): Promise<number> {
+  const { headers } = await fetch(`${url}/status`);
+  return Date.parse(headers.get('date') ?? '') - Date.now();
+}
+
+export const clockIsOff: SwarmDrill = {
+  mustShow:
+    `the clock of a machine is an hour ahead: what is started there joins, what is announced there is ` +
+    `heard everywhere; its SCX is killed, and its listeners hear again within ${ms(HEARS_AGAIN_MS)}`,
+  run: async (scene) => {
+    await scene.settled();
+    const ahead = 2 % scene.bed.machines.length;
+    const machine = scene.bed.machines[ahead];
+    if (machine === undefined) throw new Error('there is no machine');
+    skewClock(scene.bed, machine, SCENE_IMAGE, HOUR_MS);
+    await killFrontEnds(scene, [ahead]);
+    const ids = machine.docker('ps', '--quiet').split('\n');
+    const front = frontEndContainer(machine);
+    for (const id of ids) if (id !== front) machine.tries('kill', id);
+    await until('the clock to be off', async () => {
+      const offset = await offsetOf(scene.frontEnd(ahead));
+      return Math.abs(offset - HOUR_MS) < HOUR_MS / 2;
+    });
+    const path = 'drill.example/ahead';
+    const at = ['--cluster', scene.frontEnd(ahead), '--name', `scattercast://${path}`];
+    scene.command(ahead, 'announce', ...at);
+    const isEverywhere = async (): Promise<boolean> => {
+      const all = await Promise.all(
+        scene.bed.machines.map((_, index) => scene.scxsAt(index, path)),
+      );
+      return all.every((scxs) => scxs.length === 1);
+    };
+    await until('its SCX, at all front ends', isEverywhere, WITHIN_MS);
+    await scene.settled();
+    markAll(scene);
+    const scx = await theScx(scene);
+    scene.machineOf(scx).docker('kill', scxContainer(scene.machineOf(scx), scx));
+    await allClosed(scene.listeners);
+    const silent = await silences(scene.listeners, performance.now());
+    await scene.settled();
+    const { isNone, text } = missedElsewhere(scene);
+    const slowest = Math.max(...silent);
+    return {
+      seen: `what is announced there is at each; hear again after ${ms(slowest)} at most; ${text}`,
+      held: verdict(isNone, slowest <= HEARS_AGAIN_MS),
+    };
+  },
+};
