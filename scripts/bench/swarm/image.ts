@@ -73,13 +73,13 @@ export function importBroken({ directory, machines }: Bed, name: string): void {
 }
 
 /**
- * The same image under the same name, for one machine, whose programs believe that it is so much later, ms.
+ * The same image under the same names, for one machine, whose programs believe that it is so much later, ms.
  * Time is read by `Date` only, also for header fields.
  */
 export function skewClock(
   { directory }: Bed,
   machine: Machine,
-  name: string,
+  names: readonly string[],
   aheadMs: number,
 ): void {
   const folder = join(directory, 'skewed');
@@ -90,7 +90,8 @@ export function skewClock(
   cpSync(join(directory, 'image.tar'), tar);
   execFileSync('tar', ['-C', folder, '-rf', tar, `./${preload}`]);
   const all = [...INSTRUCTIONS, `ENV NODE_OPTIONS=--import=/${preload}`];
-  machine.docker('import', ...all.flatMap((line) => ['--change', line]), tar, name);
+  const changes = all.flatMap((line) => ['--change', line]);
+  for (const name of names) machine.docker('import', ...changes, tar, name);
 }
 
 const SKEW = `

@@ -4,7 +4,13 @@ import { until } from '../../../test/e2e/support/processes.js';
 import { isWhole, lossesOf, tell, told, verdict } from '../drills/drill.js';
 import { quantile } from '../machine/quantile.js';
 import { skewClock } from './image.js';
-import { frontEndContainer, SCENE_IMAGE, type SwarmScene, scxContainer } from './scene.js';
+import {
+  frontEndContainer,
+  NEXT_IMAGE,
+  SCENE_IMAGE,
+  type SwarmScene,
+  scxContainer,
+} from './scene.js';
 import {
   allClosed,
   HEARS_AGAIN_MS,
@@ -111,7 +117,7 @@ export const clockIsOff: SwarmDrill = {
     const ahead = 2 % scene.bed.machines.length;
     const machine = scene.bed.machines[ahead];
     if (machine === undefined) throw new Error('there is no machine');
-    skewClock(scene.bed, machine, SCENE_IMAGE, HOUR_MS);
+    skewClock(scene.bed, machine, [SCENE_IMAGE, NEXT_IMAGE], HOUR_MS);
     await killFrontEnds(scene, [ahead]);
     const ids = machine.docker('ps', '--quiet').split('\n');
     const front = frontEndContainer(machine);

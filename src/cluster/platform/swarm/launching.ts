@@ -6,10 +6,11 @@
  * A spare (waiting-spares.ts) that takes the session saves the wait for a service to start, and is
  * preferred to one that is still to start.
  *
- * A service that is suspected is removed, and another one is created, away from the machines that are
- * silent. The engine would start the SCX elsewhere by itself, but not before it gives the machine up.
- * A front end that is cut off itself suspects all others. It can remove nothing, as the engine needs
- * a majority of managers for that; and before it tries, it asks the SCX once more.
+ * A service that is suspected is removed, and another SCX is started, away from the machines that are
+ * silent. The engine would start one elsewhere by itself, but not before it gives the machine up.
+ * A front end that is cut off itself suspects all others. So it goes on at once only if more than half of
+ * the front ends answer. Otherwise the engine must have removed the service first, which needs a majority
+ * of managers, and a leader: electing one takes 10 to 40 s.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -37,7 +38,7 @@ export interface ServiceLaunchingOptions extends ServiceTemplate {
   readonly leaseSecret: string;
   readonly table: ServiceTable;
   readonly machines: Pick<Machines, 'frontEnds'>;
-  readonly watch: Pick<ScxWatch, 'ask'>;
+  readonly watch: Pick<ScxWatch, 'ask' | 'isMajority'>;
   readonly spares: Pick<WaitingSpares, 'give' | 'isStarting'>;
   readonly log: Logger;
   /** How long nothing is launched at first, ms. Default: 3 s. */
@@ -105,7 +106,15 @@ export function createServiceLaunching(options: ServiceLaunchingOptions): Servic
 
   /** Removes the services of silent SCXs. Whether one of these answers again, and is to come. */
   const answersAgain = async (session: string): Promise<boolean> => {
-    for (const { service, httpUrl } of table.suspected(session)) {
+    const suspected = table.suspected(session);
+    if (suspected.length > 0 && (await watch.isMajority(machines.frontEnds()))) {
+      for (const { service } of suspected) {
+        table.trust(service);
+        remove(service);
+      }
+      return false;
+    }
+    for (const { service, httpUrl } of suspected) {
       const isThere = (await watch.ask(httpUrl)) === 'answers';
       if (!isThere) await engine.removeService(service); // needs a majority
       table.trust(service);

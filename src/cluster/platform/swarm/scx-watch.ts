@@ -17,6 +17,8 @@ export interface ScxWatch {
   onLease(status: ScxStatus, connection: Socket): void;
   /** How an SCX answers; `refused`: nothing listens at its port. Never rejects. */
   ask(httpUrl: string): Promise<'answers' | 'refused' | 'silent'>;
+  /** Whether more than half of these answer. Resolves as soon as that is known. */
+  isMajority(httpUrls: readonly string[]): Promise<boolean>;
   close(): void;
 }
 
@@ -60,6 +62,15 @@ export function createScxWatch(onEnd: (id: string) => void): ScxWatch {
       connection.once('close', () => void look(status));
     },
     ask,
+    isMajority: (urls) =>
+      new Promise((resolve) => {
+        let answers = 0;
+        const asked = urls.map(async (url) => {
+          if ((await ask(url)) === 'answers') answers++;
+          if (answers > urls.length / 2) resolve(true);
+        });
+        void Promise.all(asked).then(() => resolve(false));
+      }),
     close: () => {
       isClosed = true;
     },

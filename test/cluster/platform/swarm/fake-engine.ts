@@ -36,16 +36,18 @@ export interface FakeEngine {
   isLeaderless: boolean;
   /** Why it creates no service; '': it does. */
   refusal: string;
+  /** The addresses of the managers. */
+  addresses: string[];
   /** The bodies of all requests. */
   readonly bodies: string[];
 }
 
-const NODES = ['10.77.0.1', '10.77.0.2'].map((address) => ({
+const nodeAt = (address: string) => ({
   ID: address,
   Description: { Hostname: address },
   Spec: { Role: 'manager', Availability: 'active' },
   Status: { State: 'ready', Addr: address },
-}));
+});
 
 type Filters = Readonly<Record<string, readonly string[]>>;
 
@@ -61,6 +63,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       running: new Set(),
       updates: new Map(),
       secrets: [],
+      addresses: ['10.77.0.1', '10.77.0.2'],
       bodies: [],
     },
     isLeaderless: false,
@@ -107,7 +110,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       const isRunning = filters.service?.some((name) => engine.running.has(name));
       return [200, isRunning ? [{ DesiredState: 'running', Status: { State: 'running' } }] : []];
     }
-    if (path === '/nodes') return [200, NODES];
+    if (path === '/nodes') return [200, engine.addresses.map(nodeAt)];
     if (path === '/secrets/create') {
       engine.secrets.push((JSON.parse(body) as { Name: string }).Name);
       return [201, {}];

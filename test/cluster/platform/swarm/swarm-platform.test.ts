@@ -26,12 +26,12 @@ interface FrontEnd {
 async function openFrontEnd(
   { socket }: FakeEngine,
   image = 'image',
-  learningMs = 0,
+  { learningMs = 0, frontEndPort = 8000 } = {},
 ): Promise<FrontEnd> {
   const platform = createSwarmPlatform({
     ...{ engine: openEngine(socket), prefix: 'sc', image, leaseSecret: SECRET },
     ...{ entry: '/main.js', confined: true, ports: { first: 8100, last: 8103 } },
-    ...{ frontEndPort: 8000, logLevel: 'silent', log: quiet, learningMs },
+    ...{ frontEndPort, logLevel: 'silent', log: quiet, learningMs },
     drainMs: 60_000,
   });
   afterTest(() => platform.close());
@@ -349,9 +349,44 @@ describe('The platform swarm', () => {
     await launching;
   });
 
+  test('does not wait for a leader of the engine while most front ends answer', async () => {
+    const engine = await startFakeEngine();
+    const [here, other] = ['127.0.0.1', '127.0.0.2'];
+    engine.addresses = [here, other, '127.0.0.3'];
+    const answering = createServer((_request, response) => response.end('ok'));
+    answering.listen(0, here);
+    await once(answering, 'listening');
+    const { port: frontEndPort } = answering.address() as AddressInfo;
+    const second = createServer((_request, response) => response.end('ok'));
+    second.listen(frontEndPort, other);
+    await once(second, 'listening');
+    afterTest(() => {
+      for (const server of [answering, second]) {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
+    const { platform, shared, ended } = await openFrontEnd(engine, 'image', { frontEndPort });
+    const scx = await openScx();
+    const connection = await openConnection();
+    const status = statusOf(idOf(1), NIGHT, {
+      ...{ httpUrl: urlOf(scx), machine: 'one', service: 'old' },
+    });
+    shared.onLease(status, connection.here);
+    scx.close();
+    engine.isLeaderless = true;
+    platform.stop(idOf(1), 'SIGKILL');
+    await vi.waitFor(() => expect(ended).toEqual([idOf(1)]));
+    const spare = { service: 'spare', machine: 'two', image: 'image' };
+    const asked = shared.onSpare(spare, new Promise(() => undefined));
+    void platform.launch(launchOf(2));
+    expect((await asked)?.session).toBe(NIGHT);
+    expect(shared.onLease(status, connection.here)).toBe(false); // the machine is back
+  });
+
   test('launches nothing before it can know of the SCXs that there are', async () => {
     const engine = await startFakeEngine();
-    const { platform, shared } = await openFrontEnd(engine, 'image', 500);
+    const { platform, shared } = await openFrontEnd(engine, 'image', { learningMs: 500 });
     const { here } = await openConnection();
     const launching = platform.launch(launchOf(1));
     shared.onLease(statusOf(idOf(2), NIGHT, { machine: 'one', service: 'spare' }), here);
