@@ -4,6 +4,7 @@
  *
  * Bounded: one question at a time to each of FRONT_ENDS_MAX front ends.
  */
+import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { FRONT_ENDS_MAX, type ScxService } from '../../api/swarm/scx-service.js';
@@ -41,6 +42,7 @@ export async function awaitSession(options: AwaitSessionOptions): Promise<ScxSer
   let wanted: readonly string[] = service.frontEnds;
   const asked = new Set<string>();
   let isOver = false;
+  const agent = new Agent({ keepAlive: true });
 
   const askFrom = async (frontEnd: string): Promise<void> => {
     const ask = createProvenClient(token, true);
@@ -48,7 +50,7 @@ export async function awaitSession(options: AwaitSessionOptions): Promise<ScxSer
     const limits = { withinMs: ANSWER_MS, answerBytesMax: ANSWER_BYTES_MAX };
     while (!isOver && wanted.includes(frontEnd)) {
       try {
-        const answer = await ask({ url, method: 'POST', body: question, ...limits });
+        const answer = await ask({ url, method: 'POST', body: question, agent, ...limits });
         if (!answer.isOurs || answer.status !== 200) throw new Error(`status ${answer.status}`);
         onAnswer(spareAnswerSchema.parse(JSON.parse(answer.text)));
       } catch (error) {
@@ -73,7 +75,11 @@ export async function awaitSession(options: AwaitSessionOptions): Promise<ScxSer
     else askAll();
   };
 
-  void stopping.then(() => given.resolve(undefined));
+  void stopping.then(() => {
+    isOver = true;
+    agent.destroy(); // front ends see at once that it waits no more
+    given.resolve(undefined);
+  });
   askAll();
   const launch = await given.promise;
   isOver = true;

@@ -15,7 +15,11 @@ import { answerProven } from '../../http/proven.js';
 interface FrontEnd {
   readonly url: string;
   /** The questions that are open. */
-  readonly open: { readonly body: unknown; answer(given: SpareAnswer): void }[];
+  readonly open: {
+    readonly body: unknown;
+    answer(given: SpareAnswer): void;
+    isHungUp(): boolean;
+  }[];
 }
 
 async function openFrontEnd(secret = 'secret'): Promise<FrontEnd> {
@@ -25,7 +29,10 @@ async function openFrontEnd(secret = 'secret'): Promise<FrontEnd> {
     for await (const part of request) body += part;
     const answer = (given: SpareAnswer): void =>
       answerProven(secret, request, response, { body: JSON.stringify(given) });
-    open.push({ body: JSON.parse(body), answer });
+    open.push({
+      ...{ body: JSON.parse(body), answer },
+      isHungUp: () => request.socket.destroyed,
+    });
   };
   const server = createServer((request, response) => void hear(request, response));
   server.listen(0, '127.0.0.1');
@@ -81,5 +88,6 @@ describe('A spare SCX', () => {
     await vi.waitFor(() => expect(guessing.open).toHaveLength(2));
     stopping.resolve();
     expect(await waiting).toBeUndefined();
+    await vi.waitFor(() => expect(guessing.open[1]?.isHungUp()).toBe(true));
   });
 });
