@@ -149,7 +149,7 @@ Priority: optional
 Installed-Size: ${kilobytes}
 Pre-Depends: init-system-helpers (>= 1.54~)
 Depends: ${depends(process.execPath)}
-Recommends: logrotate
+Recommends: iproute2, logrotate
 Description: radio for a large audience, without a content delivery network
  A cluster of relays that carry MP3 from a broadcaster to any number of
  players. The relays of a session find each other, measure each other, and

@@ -30,6 +30,7 @@ import {
   scxPortsOf,
 } from './port-check.js';
 import { checkReach, checkReachFrom, HEALTHY } from './reach-check.js';
+import { findRoundTrips } from './round-trip-check.js';
 
 /** Something is wrong: what health checks of containers, and scripts, expect. */
 const EXIT_PROBLEM = 1;
@@ -86,6 +87,7 @@ async function checkAll(settings: DoctorSettings): Promise<readonly Finding[]> {
     checkCertificates(settings, host),
     pid === undefined ? [notRunning(dataDir)] : checkReaching(url, fromCluster),
     fromCluster === undefined ? [] : checkClockOf(fromCluster),
+    settings.directory === 'off' ? [] : findRoundTrips().then((found) => [found]),
   ]);
   return groups.flat();
 }

@@ -228,7 +228,7 @@ const { tlsCert, tlsKey } = clusterOptions;
 
 export const doctorOptions = {
   ...{ port, host: clusterHost, listen, dataDir, scxPorts: clusterOptions.scxPorts },
-  ...{ maxScxs, maxListeners, tlsCert, tlsKey },
+  ...{ maxScxs, maxListeners, tlsCert, tlsKey, directory: clusterOptions.directory },
   fromCluster: optional(clusterUrl, {
     flag: 'from',
     placeholder: 'URL',
