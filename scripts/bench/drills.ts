@@ -4,7 +4,6 @@
  * whose every frame is checked at every listener. Each drill is a row: what must hold, what was
  * seen, and whether it held.
  */
-import { spawn } from 'node:child_process';
 import { EXIT, UserError } from '../../src/lib/user-error.js';
 import { checkNeeds } from '../packaging/drill/needs.js';
 import { type Benchmark, type Flags, numberOf, type Row, wordsOf } from './benchmark.js';
@@ -16,7 +15,7 @@ import { frontEnds } from './drills/front-ends.js';
 import { hangScx } from './drills/hang-scx.js';
 import { killListened } from './drills/kill-listened.js';
 import { killScx } from './drills/kill-scx.js';
-import { intoNamespace } from './drills/network.js';
+import { intoNamespace, runWithin } from './drills/network.js';
 import { rendezvous } from './drills/rendezvous.js';
 import { openScene, type Scene } from './drills/scene.js';
 import { sourceScx } from './drills/source-scx.js';
@@ -37,25 +36,6 @@ const DRILLS: Readonly<Record<string, Drill>> = {
 
 /** A repetition on a Swarm takes half a minute, or more. */
 const SWARM_TIMES_MAX = 25;
-
-/** Runs this same command in a network namespace of its own; returns its rows. */
-async function runWithin(prefix: readonly string[]): Promise<Row[]> {
-  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1), '--json'];
-  const [program = '', ...args] = [...prefix, ...self];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  // Ctrl-C reaches the child as well, which cleans up; other signals are passed on.
-  process.on('SIGINT', () => undefined);
-  // A program that forks passes no signal on; its own end tells its child to end in order.
-  const isForked = prefix.includes('--fork');
-  process.on('SIGTERM', () => child.kill(isForked ? 'SIGKILL' : 'SIGTERM'));
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk;
-  });
-  const code = await new Promise((done) => child.on('close', done));
-  if (code !== 0) process.exit(Number(code ?? 1));
-  return (JSON.parse(output) as { rows: Row[] }).rows;
-}
 
 async function play(name: string, drill: Drill, scene: Scene, measure: Measure): Promise<Row> {
   const row = { drill: name, 'must show': drill.mustShow };

@@ -9,7 +9,10 @@ import { createRng } from '../../src/lib/rng.js';
 import { readRtts } from '../../src/simulator/topology/rtt-reader.js';
 import type { RttMatrix } from '../../src/simulator/topology/topology.js';
 import { type Benchmark, numberOf, type Row, round } from './benchmark.js';
+import { intoNamespace, runWithin } from './drills/network.js';
+import { drawClaims } from './locating/drawn-claims.js';
 import { drawVisits, type VisitReport } from './locating/drawn-visits.js';
+import { locateForReal } from './locating/real.js';
 import { quantile } from './machine/quantile.js';
 
 const PLANETLAB = 'test/fixtures/topologies/planetlab490.txt.gz';
@@ -21,6 +24,8 @@ export const flags: Benchmark['flags'] = {
   draws: { standard: '5', help: 'of clusters and visits' },
   room: { standard: '4', help: 'places at each cluster, in units of its equal share' },
   seed: { standard: '1', help: 'of the draws' },
+  claims: { standard: false, help: 'what lies gain about how near a cluster is' },
+  real: { standard: false, help: 'real processes, on hosts with delays between them' },
 };
 
 export function readPlanetLab(): RttMatrix {
@@ -44,8 +49,16 @@ function rowOf(seen: number, reports: readonly VisitReport[]): Row {
   };
 }
 
+async function runForReal(): Promise<Row[]> {
+  const prefix = intoNamespace();
+  if (prefix !== undefined) return runWithin(prefix);
+  return locateForReal();
+}
+
 export async function run(given: Parameters<Benchmark['run']>[0]): Promise<Row[]> {
+  if (given.real === true) return runForReal();
   const matrix = readPlanetLab();
+  if (given.claims === true) return drawClaims(matrix, createRng(numberOf(given, 'seed')));
   const visits = Math.max(...SEEN);
   const reports = Array.from({ length: numberOf(given, 'draws') }, (_, draw) =>
     drawVisits({

@@ -6,8 +6,8 @@
  *
  *   links HOSTS            host 0 is the namespace that it is started in; prints "ready"
  *
- * Host N has the address 10.77.0.(N + 1), and its namespace is this process's descriptor 100 + N,
- * for nsenter. Standard input has a line for each change of a one-way link, which before has
+ * Host N has the network 10.77.N.0/24 and the address 10.77.N.1; its namespace is this process's
+ * descriptor 100 + N, for nsenter, where it can be given further addresses of its network. Standard input has a line for each change of a one-way link, which before has
  * neither delay nor loss: FROM TO DELAY_MS JITTER_MS LOSS, where a loss of 1 cuts it. At its end
  * everything is removed, as soon as no process is left in the namespaces.
  */
@@ -28,7 +28,8 @@
 #include <unistd.h>
 
 enum { HOSTS_MAX = 64, MTU = 1500, FIRST_NAMESPACE_FD = 100, NETWORK = 0x0a4d0000 };
-enum { DESTINATION_OFFSET = 16, WAITING_MAX = 100000 };
+/* The byte of the destination that is the host. */
+enum { HOST_OFFSET = 16 + 2, WAITING_MAX = 100000 };
 
 typedef struct {
   double delayMs, jitterMs, loss, lastDue;
@@ -79,8 +80,8 @@ static int openHost(int host) {
   struct ifreq net = {.ifr_name = "net0", .ifr_flags = IFF_TUN | IFF_NO_PI};
   must(ioctl(tun, TUNSETIFF, &net) == 0, "TUNSETIFF");
   int control = socket(AF_INET, SOCK_DGRAM, 0);
-  setAddress(control, &net, SIOCSIFADDR, NETWORK + host + 1);
-  setAddress(control, &net, SIOCSIFNETMASK, 0xffffff00);
+  setAddress(control, &net, SIOCSIFADDR, NETWORK + (host << 8) + 1);
+  setAddress(control, &net, SIOCSIFNETMASK, 0xffff0000);
   setUp(control, &net);
   struct ifreq loopback = {.ifr_name = "lo"};
   setUp(control, &loopback);
@@ -101,8 +102,8 @@ static void enqueue(Packet *packet) {
 }
 
 static void take(int from, const uint8_t *bytes, int length) {
-  int to = bytes[DESTINATION_OFFSET + 3] - 1;
-  if (length <= DESTINATION_OFFSET + 3 || bytes[0] >> 4 != 4 || to < 0 || to >= hosts) return;
+  int to = bytes[HOST_OFFSET];
+  if (length <= HOST_OFFSET + 1 || bytes[0] >> 4 != 4 || to >= hosts) return;
   Link *link = &links[from][to];
   if (drand48() < link->loss || waiting >= WAITING_MAX) return;
   double due = nowMs() + link->delayMs + drand48() * link->jitterMs;

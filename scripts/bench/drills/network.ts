@@ -5,9 +5,10 @@
  * It needs network namespaces. Without them all clusters are on this host, and links cannot be
  * changed.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { start } from '../../../test/e2e/support/processes.js';
 import type { Host } from '../../../test/e2e/support/stage.js';
+import type { Row } from '../benchmark.js';
 import { compile } from '../machine/compile.js';
 
 /** One way of a link. */
@@ -51,6 +52,25 @@ export function intoNamespace(): readonly string[] | undefined {
   return runs(probe) ? [...unshare(), 'env', `${INSIDE}=1`] : undefined;
 }
 
+/** Runs this same command in a network namespace of its own; returns its rows. */
+export async function runWithin(prefix: readonly string[]): Promise<Row[]> {
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1), '--json'];
+  const [program = '', ...args] = [...prefix, ...self];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Ctrl-C reaches the child as well, which cleans up; other signals are passed on.
+  process.on('SIGINT', () => undefined);
+  // A program that forks passes no signal on; its own end tells its child to end in order.
+  const isForked = prefix.includes('--fork');
+  process.on('SIGTERM', () => child.kill(isForked ? 'SIGKILL' : 'SIGTERM'));
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk;
+  });
+  const code = await new Promise((done) => child.on('close', done));
+  if (code !== 0) process.exit(Number(code ?? 1));
+  return (JSON.parse(output) as { rows: Row[] }).rows;
+}
+
 function openLoopback(count: number): Network {
   const here = { address: '127.0.0.1', within: [] };
   const hosts = Array.from({ length: count + 1 }, () => here);
@@ -63,7 +83,7 @@ export async function openNetwork(count: number, directory: string): Promise<Net
   const links = start(compile('drills/links', directory), [String(count + 1)]);
   await links.line(/^ready$/m);
   const hosts = Array.from({ length: count + 1 }, (_, host) => ({
-    address: `10.77.0.${host + 1}`,
+    address: `10.77.${host}.1`,
     within: ['nsenter', `--net=/proc/${links.pid}/fd/${FIRST_NAMESPACE_FD + host}`],
   }));
   return {

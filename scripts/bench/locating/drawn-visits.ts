@@ -7,6 +7,7 @@
 import { movedCoordinates, UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
 import type { Coordinates } from '../../../src/gossamer/core/node.js';
 import type { Rng } from '../../../src/lib/rng.js';
+import { clustersInstead, nearerClusters } from '../../../src/locating/choice.js';
 import type { PlacedCluster } from '../../../src/locating/nearest-cluster.js';
 import { createSeenNetworks } from '../../../src/locating/seen-networks.js';
 import { type RttMatrix, rttMs } from '../../../src/simulator/topology/topology.js';
@@ -68,6 +69,19 @@ export function drawVisits({
   const networks = createSeenNetworks(rng.fork('networks'));
   let [fullest, choiceMs] = [0, 0];
 
+  /** The first one that has room, of those that are much nearer, or in place of one that is full. */
+  const choose = (listener: number, asked: PlacedCluster, open: readonly PlacedCluster[]) => {
+    const others = open
+      .filter((one) => one !== asked)
+      .map((one) => ({ ...one, rttMs: rttMs(matrix, Number(asked.id), Number(one.id)) }));
+    const choice = { here: asked, others, network: `${listener}`, seen: networks };
+    const find = (id: string | undefined) => open.find((one) => one.id === id);
+    const nearer = find(nearerClusters(choice)[0]?.id);
+    if (nearer !== undefined) return nearer;
+    if (open.includes(asked)) return asked;
+    return find(clustersInstead(choice)[0]) ?? (rng.pick(open) as PlacedCluster);
+  };
+
   const round = (visit: number): number[] => {
     const load = new Map(clusters.map(({ id }) => [id, 0]));
     return listeners.map((listener) => {
@@ -75,10 +89,8 @@ export function drawVisits({
       const open = clusters.filter(({ id }) => (load.get(id) ?? 0) < places);
       const asked = rng.pick(clusters) as PlacedCluster;
       const begun = performance.now();
-      const nearest = networks.nearest(`${listener}`, open)?.[0]?.id;
+      const chosen = choose(listener, asked, open);
       choiceMs += performance.now() - begun;
-      const fallback = open.includes(asked) ? asked : (rng.pick(open) as PlacedCluster);
-      const chosen = open.find(({ id }) => id === nearest) ?? fallback;
       load.set(chosen.id, (load.get(chosen.id) ?? 0) + 1);
       fullest = Math.max(fullest, (load.get(chosen.id) ?? 0) / places);
       for (const cluster of [asked, chosen]) {

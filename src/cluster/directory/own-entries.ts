@@ -70,8 +70,13 @@ interface Own {
 const idOf = ({ announcement: { name, key } }: Published): string => identityOf(name, key).id;
 
 /** What of the facts is worth telling at once; numbers wait for the next interval. */
-const urgentOf = ({ urls, version, sessions }: ClusterFacts): string =>
-  JSON.stringify([urls, version, sessions.map(({ slot, onAir }) => [slot, onAir])]);
+const urgentOf = ({ urls, version, place, sessions }: ClusterFacts): string =>
+  JSON.stringify([
+    urls,
+    version,
+    place !== undefined,
+    sessions.map(({ slot, onAir }) => [slot, onAir]),
+  ]);
 
 /** Creates entries that nobody has been told of. */
 export function createOwnEntries(options: OwnEntriesOptions): OwnEntries {

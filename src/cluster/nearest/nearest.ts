@@ -71,7 +71,7 @@ export interface Nearest {
 }
 
 const GUESSES_KEPT = 10_000;
-const GUESSES_MAX = 5;
+const GUESSES_MAX = 10;
 const GUESSES_MS = 3_600_000;
 
 interface Guesses {

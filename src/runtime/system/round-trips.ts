@@ -43,9 +43,10 @@ const PORTS_NAMED_MAX = 64;
 const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
 const TIMEOUT_MS = 2000;
 
-/** Measured (docs/locating.md): with 1000 connections a look takes 20 ms of one core. */
+/** As the queues are looked at (send-queues.ts). */
 const EVERY_MS = 5000;
-const TIME_SHARE_MAX = 0.02;
+/** On a machine with very many connections, or a very busy one. Guess. */
+const TIME_SHARE_MAX = 0.05;
 
 const MAPPED = '::ffff:';
 

@@ -48,7 +48,7 @@ test('Of a private session the station decides, unless no listener is to be sent
   expect(keysFor(PRIVACY)).toEqual([OTHER]);
 });
 
-test('A cluster that is only expected to be near is tried five times an hour, until it tells', () => {
+test('A cluster that is only expected to be near is tried ten times an hour, until it tells', () => {
   const { nearest, time, clusters } = open([ONE]);
   const [one] = clusters as [TrustedCluster];
   nearest.onSeen('192.0.2.0', '192.0.2.1', 100);
@@ -57,11 +57,12 @@ test('A cluster that is only expected to be near is tried five times an hour, un
     if (to !== undefined) nearest.onSent(SEEKER, to);
     return to?.key;
   };
-  expect(Array.from({ length: 6 }, sent)).toEqual([ONE, ONE, ONE, ONE, ONE, undefined]);
+  expect(Array.from({ length: 10 }, sent)).toEqual(Array.from({ length: 10 }, () => ONE));
+  expect(sent()).toBeUndefined();
   time.now = HOUR_MS;
   expect(sent()).toBe(ONE);
   nearest.onTold(one, [['192.0.2.0', 40]]);
-  expect(Array.from({ length: 9 }, sent)).toEqual(Array.from({ length: 9 }, () => ONE));
+  expect(Array.from({ length: 20 }, sent)).toEqual(Array.from({ length: 20 }, () => ONE));
 });
 
 test('Nobody is sent away by an address that says nothing of where it is', () => {
