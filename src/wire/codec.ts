@@ -19,6 +19,8 @@ import { createFrame, FRAME_HEADER_BYTES, type FrameType } from './frame.js';
 export interface Codec<Value> {
   /** Bytes of the longest value. */
   readonly bytesMax: number;
+  /** Every value has `bytesMax` bytes. Speed only: then no value needs to be asked for its length. */
+  readonly isFixed?: true;
   /** Exactly the bytes that are written. */
   readonly bytesOf: (value: Value) => number;
   readonly write: (to: Cursor, value: Value) => void;

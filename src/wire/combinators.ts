@@ -13,11 +13,15 @@ export type Fields<Value> = { readonly [Name in keyof Value]: Codec<Value[Name]>
 /** Fields one after the other. `read` fills a value; false: a field cannot be read. */
 function inOrder<Value extends object>(fields: Fields<Value>) {
   const names = Object.keys(fields) as (keyof Value & string)[];
+  const varying = names.filter((name) => fields[name].isFixed !== true);
+  const sumMax = (of: typeof names): number =>
+    of.reduce((sum, name) => sum + fields[name].bytesMax, 0);
+  const bytesFixed = sumMax(names) - sumMax(varying);
   return {
-    bytesMax: names.reduce((sum, name) => sum + fields[name].bytesMax, 0),
+    bytesMax: sumMax(names),
     bytesOf: (value: Value): number => {
-      let bytes = 0;
-      for (const name of names) bytes += fields[name].bytesOf(value[name]);
+      let bytes = bytesFixed;
+      for (const name of varying) bytes += fields[name].bytesOf(value[name]);
       return bytes;
     },
     write: (to: Cursor, value: Value): void => {
@@ -105,6 +109,7 @@ export function bytesUpTo(most: number): Codec<Uint8Array> {
 /** Bytes of a fixed number. */
 export const bytesOf = (length: number): Codec<Uint8Array> => ({
   bytesMax: length,
+  isFixed: true,
   bytesOf: () => length,
   write: (to, bytes) => {
     assert(bytes.length === length, () => `there must be ${length} bytes`);

@@ -38,6 +38,7 @@ function idCodec<Id extends string>(halves: number): Codec<Id> {
     value.length === halves * DIGITS && HEXADECIMAL.test(value);
   return {
     bytesMax: bytes,
+    isFixed: true,
     bytesOf: () => bytes,
     write: (to, value) => {
       assert(

@@ -113,6 +113,7 @@ const isInstant = (value: number): boolean =>
 /** A time stamp, ms, exact to the last bit: its author must recognise it. */
 export const instant: Codec<number> = {
   bytesMax: 8,
+  isFixed: true,
   bytesOf: () => 8,
   write: (to, value) => {
     assert(isInstant(value), 'a time stamp is at least 0');
@@ -129,6 +130,7 @@ export const instant: Codec<number> = {
 /** 0 to 255. */
 export const byte: Codec<number> = {
   bytesMax: 1,
+  isFixed: true,
   bytesOf: () => 1,
   write: (to, value) => {
     assert(value >= 0 && value <= 255, 'a byte is 0 to 255');

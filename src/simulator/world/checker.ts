@@ -6,7 +6,7 @@
  */
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Effect, GossamerEvent } from '../../gossamer/core/effects.js';
-import type { Adu, NodeId } from '../../gossamer/core/node.js';
+import type { Adu, NodeId, SourceId } from '../../gossamer/core/node.js';
 import { assert } from '../../lib/assert.js';
 import type { SimulatedScx } from './simulated-scx.js';
 import type { Observer, World } from './world.js';
@@ -33,16 +33,18 @@ export interface Checker extends Observer {
 /** The most items in a list of a control message; the bounds of wire/limits.ts are all below it. */
 const MESSAGE_LISTS_MAX = 256;
 
+/** Channels are numbered by a byte. */
+const CHANNELS = 256;
+
 const where = (scx: SimulatedScx, now: number): string =>
   `at ${now.toFixed(1)} ms, SCX ${scx.index}`;
 
 function checkSize(scx: SimulatedScx, effect: Effect, now: number): void {
   if (effect.kind !== 'send') return;
   for (const value of Object.values(effect.message)) {
-    if (!Array.isArray(value)) continue;
-    const text = (): string =>
-      `${where(scx, now)} sent ${value.length} items in a ${effect.message.kind}`;
-    assert(value.length <= MESSAGE_LISTS_MAX, text);
+    if (!Array.isArray(value) || value.length <= MESSAGE_LISTS_MAX) continue;
+    const { kind } = effect.message;
+    assert(false, `${where(scx, now)} sent ${value.length} items in a ${kind}`);
   }
 }
 
@@ -71,12 +73,15 @@ function createDegreeCheck(config: GossamerConfig, totals: CheckerTotals) {
  * channel)".
  */
 function createOrderCheck(totals: CheckerTotals) {
-  const lastDelivered = new Map<string, number>();
-  return (scx: SimulatedScx, adu: Adu, now: number): void => {
-    const key = `${scx.index}/${adu.source}/${adu.channel}`;
+  /** By source: by SCX and channel, as one number. */
+  const bySource = new Map<SourceId, Map<number, number>>();
+  return (scx: SimulatedScx, { source, channel, sequence }: Adu, now: number): void => {
+    const lastDelivered = bySource.get(source) ?? new Map<number, number>();
+    if (lastDelivered.size === 0) bySource.set(source, lastDelivered);
+    const key = scx.index * CHANNELS + channel;
     const last = lastDelivered.get(key) ?? -1;
-    assert(adu.sequence > last, () => `${where(scx, now)} delivered ${adu.sequence} after ${last}`);
-    lastDelivered.set(key, adu.sequence);
+    assert(sequence > last, () => `${where(scx, now)} delivered ${sequence} after ${last}`);
+    lastDelivered.set(key, sequence);
     totals.delivered++;
   };
 }
