@@ -4,10 +4,10 @@
  * the first input that makes a parser throw, or that takes it far longer than its length explains; the
  * seed draws that input again. The gate runs one short round (test/attacks/parsers.test.ts).
  */
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { type HostileInput, hostileInput, readInput } from '../test/attacks/hostile-bytes.js';
 import { type OutsideParser, PARSERS } from '../test/attacks/parsers.js';
+import { failUsage, readFlags } from './flags.js';
 
 const RUNS = 1000;
 /**
@@ -16,13 +16,23 @@ const RUNS = 1000;
  */
 const SLOW_MS = 100;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    seed: { type: 'string' },
-    only: { type: 'string', default: '' },
-  },
-});
+const FLAGS = {
+  minutes: { standard: '60', help: 'how long' },
+  seed: { standard: '', help: 'the seed of the first round; otherwise it is drawn' },
+  only: { standard: '', help: 'only parsers whose names contain this' },
+};
+
+const flags = readFlags('npm run fuzz --', FLAGS, process.argv.slice(2));
+const minutes = Number(flags.minutes);
+if (!(minutes > 0)) failUsage(`--minutes must be a positive number, got ${flags.minutes}`);
+const firstSeed = flags.seed === '' ? Math.floor(Math.random() * 2 ** 31) : Number(flags.seed);
+if (!Number.isInteger(firstSeed)) failUsage(`--seed must be a whole number, got ${flags.seed}`);
+const parsers = PARSERS.filter(({ name }) => name.includes(String(flags.only)));
+if (parsers.length === 0) {
+  failUsage(
+    `no parser's name contains "${flags.only}"; there are:\n  ${PARSERS.map(({ name }) => name).join('\n  ')}`,
+  );
+}
 
 /** The processor time of this process, ms: on a busy machine it waits, which no parser can help. */
 function processorMs(): number {
@@ -49,10 +59,9 @@ function round(parser: OutsideParser, seed: number): void {
   fc.assert(property, { seed, numRuns: RUNS });
 }
 
-const parsers = PARSERS.filter(({ name }) => name.includes(values.only));
-const until = performance.now() + Number(values.minutes) * 60_000;
+const until = performance.now() + minutes * 60_000;
 let inputs = 0;
-for (let seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31)); ; seed++) {
+for (let seed = firstSeed; ; seed++) {
   console.log(`seed ${seed}: ${inputs} inputs so far`);
   for (const parser of parsers) {
     try {

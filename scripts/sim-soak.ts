@@ -3,30 +3,27 @@
  * for as many seeds as patience allows. Odd seeds play the fast profile, even ones the paper's. The
  * first that fails ends it, with the command that plays it again.
  */
-import { parseArgs } from 'node:util';
 import { explain } from '../test/sim/replay.js';
 import { drawScenario, playScenario } from '../test/sim/scenario.js';
-
-const SEEDS = 1000;
+import { type Flags, failUsage, readFlags } from './flags.js';
 
 /** A line each so many seeds. */
 const PROGRESS_SEEDS = 20;
 
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
+const FLAGS = {
+  seeds: { standard: '1000', help: 'sessions to play' },
+  from: { standard: '1', help: 'the first seed' },
+};
+
+function wholeNumber(flags: Flags, name: string): number {
+  const value = Number(flags[name]);
   if (Number.isInteger(value) && value >= 1) return value;
-  console.error(`sim-soak: --${name} must be a whole number from 1, got ${text}`);
-  process.exit(2);
+  return failUsage(`--${name} must be a whole number from 1, got ${flags[name]}`);
 }
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: `${SEEDS}` },
-    from: { type: 'string', default: '1' },
-  },
-});
-const seeds = wholeNumber('seeds', values.seeds);
-const from = wholeNumber('from', values.from);
+const flags = readFlags('npm run sim-soak --', FLAGS, process.argv.slice(2));
+const seeds = wholeNumber(flags, 'seeds');
+const from = wholeNumber(flags, 'from');
 const totals = { delivered: 0, missed: 0 };
 
 for (let count = 1; count <= seeds; count++) {

@@ -1,16 +1,8 @@
 /** The form of a benchmark: it declares its flags, runs, and returns the rows of its table. */
 import { EXIT, UserError } from '../../src/lib/user-error.js';
+import type { Flag, Flags } from '../flags.js';
 
-/**
- * A flag of one benchmark. `standard` is its default value; false: it is a switch, without a value.
- */
-export interface Flag {
-  readonly standard: string | false;
-  readonly help: string;
-}
-
-/** The flags as given, or their default values. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+export type { Flag, Flags } from '../flags.js';
 
 export type Row = Readonly<Record<string, string | number>>;
 

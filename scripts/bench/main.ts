@@ -4,9 +4,9 @@
  * pass or fail: they report. A shared machine is noisy, so quote medians, and ratios to what was
  * measured in the same run.
  */
-import { parseArgs } from 'node:util';
 import { UserError } from '../../src/lib/user-error.js';
-import type { Benchmark, Flag, Flags, Row } from './benchmark.js';
+import { failUsage, readFlags } from '../flags.js';
+import type { Benchmark, Flags, Row } from './benchmark.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'tune-in': () => import('./tune-in.js'),
@@ -24,33 +24,6 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   map: () => import('./map.js'),
   simulator: () => import('./simulator.js'),
 };
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(2);
-}
-
-const parsed = ({ standard }: Flag) =>
-  standard === false
-    ? ({ type: 'boolean', default: false } as const)
-    : ({ type: 'string', default: standard } as const);
-
-function parse(benchmark: Benchmark, args: string[]): Flags {
-  const own = Object.entries(benchmark.flags).map(([name, flag]) => [name, parsed(flag)] as const);
-  const common = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  try {
-    return parseArgs({ args, options: { ...Object.fromEntries(own), ...common } }).values;
-  } catch (error) {
-    return fail((error as Error).message);
-  }
-}
-
-function help(name: string, { flags }: Benchmark): void {
-  console.log(`npm run bench -- ${name} [--json]`);
-  for (const [flag, { standard, help }] of Object.entries(flags)) {
-    console.log(`  --${flag.padEnd(12)} ${help}${standard === false ? '' : ` (${standard})`}`);
-  }
-}
 
 /** A table with more fields than this is printed with its fields as rows. */
 const WIDE = 8;
@@ -71,14 +44,12 @@ async function measure(name: string, benchmark: Benchmark, flags: Flags): Promis
 const [name = '', ...args] = process.argv.slice(2);
 const load = BENCHMARKS[name];
 if (load === undefined) {
-  fail(`no benchmark is called "${name}"; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+  failUsage(`no benchmark is called "${name}"; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
 }
 const benchmark = await load();
-const flags = parse(benchmark, args);
-if (flags.help === true) help(name, benchmark);
-else {
-  await measure(name, benchmark, flags).catch((error: unknown) => {
-    if (error instanceof UserError) fail(error.message);
-    throw error;
-  });
-}
+const json = { standard: false, help: 'print the numbers as JSON' } as const;
+const flags = readFlags(`npm run bench -- ${name}`, { ...benchmark.flags, json }, args);
+await measure(name, benchmark, flags).catch((error: unknown) => {
+  if (error instanceof UserError) failUsage(error.message);
+  throw error;
+});

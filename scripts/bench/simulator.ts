@@ -1,10 +1,8 @@
 /**
  * How fast sessions are simulated, in simulated seconds of all SCXs together per second of processor
- * time, and where a run goes: the messages of a session, and those per processor second. The digest
- * is of the whole report, so two builds that print the same digest have played the same run.
- *
- * The factor of a machine's mood is the same for all rows of one call; to compare two builds, call
- * both in turn.
+ * time, and in control messages per second. The digest is of the whole report: two versions that
+ * print the same digest have played the same run. On a shared machine even processor time varies, so
+ * two versions are compared by calling both in turn.
  */
 import { createHash } from 'node:crypto';
 import { FAST, type GossamerConfig, PAPER } from '../../src/gossamer/core/config.js';
@@ -17,7 +15,7 @@ import { quantile } from './machine/quantile.js';
 
 export const flags: Benchmark['flags'] = {
   scxs: { standard: '100', help: 'SCXs of a session, e.g. 100,350' },
-  seconds: { standard: '300', help: 'simulated seconds' },
+  seconds: { standard: '120', help: 'simulated seconds' },
   profiles: { standard: 'fast,paper', help: 'fast is production' },
   adus: { standard: '0,38', help: 'ADUs that the source publishes per second; MP3 has 38' },
   runs: { standard: '3', help: 'runs for each row, which shows their median' },
