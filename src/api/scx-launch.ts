@@ -16,6 +16,7 @@ const channel = z.strictObject({
   description: z.string().max(4096).optional(),
   unicast: z.enum(['tcp', 'udp']),
   multicast: z.string().max(64).optional(),
+  rateKbps: z.number().int().min(1).max(320).optional(),
 });
 
 /** The server of `--listener-hook`. */

@@ -41,6 +41,11 @@ export const COMMANDS: readonly Entry[] = [
     'receive a session: to a player, a file, a command, or players of this machine',
     () => import('./channels/tune.js'),
   ),
+  entry(
+    'send',
+    'send files or lines on another channel of a session, like slides beside the sound',
+    () => import('./channels/send.js'),
+  ),
   entry('relay', 'feed an Icecast server from a session', () => import('./commands/relay.js')),
   entry(
     'status',

@@ -22,6 +22,7 @@ import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { nodeIdOf } from '../overlay/tls/node-id.js';
 import { type SigningKey, signingKeyFrom } from '../runtime/signing-key.js';
 import { ENTRY_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
+import { dropAbsent } from '../session/drop-absent.js';
 import type { SessionIdentity } from '../session/session-id.js';
 import { type EntryExchange, startEntryExchange } from './front-end/entry-exchange.js';
 import type { Rival } from './ingest/encoder-slots.js';
@@ -173,7 +174,7 @@ function openSources({ launch, playout, now, attended, log }: StreamingOptions, 
     return { listeners: found?.audience ?? 0, scxListeners: playout.audience.count };
   };
   return createAttachedSources({
-    channels: launch.channels.map(({ id }) => id),
+    channels: launch.channels.map(dropAbsent),
     feed: (input) => overlay.feed(input),
     ...{ audience, now, attended, log },
   });

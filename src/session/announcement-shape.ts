@@ -51,7 +51,11 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ],
   [
     'CHANNEL',
-    { attributes: { id: '1' }, children: { DESCRIPTION: '?', TRANSPORT: '1' }, text: false },
+    {
+      attributes: { id: '1' },
+      children: { DESCRIPTION: '?', TRANSPORT: '1', 'radio:RATE': '?' },
+      text: false,
+    },
   ],
   ['TRANSPORT', { attributes: { unicast: '1', multicast: '?' }, children: {}, text: false }],
   [

@@ -20,6 +20,11 @@ export interface Channel {
   readonly unicast: 'tcp' | 'udp';
   /** Between an SCX and its clients: `udp`, or the name of a reliable multicast protocol. */
   readonly multicast?: string;
+  /**
+   * Beyond: what its sources may send in the long run, kbit/s; absent: DEFAULT_RATE_KBPS. Not of the
+   * channels that the radio uses itself, which have bounds of their own.
+   */
+  readonly rateKbps?: number;
 }
 
 /** Whose a session is, and who may broadcast; all absent from a document that nobody has signed. */
@@ -84,6 +89,7 @@ export const ANNOUNCEMENT_LIMITS = {
   rendezvousMax: 16,
   descriptionLengthMax: 1000,
   channelDescriptionLengthMax: 200,
+  channelRateKbpsMax: 320,
   titleLengthMax: 200,
   genreLengthMax: 64,
   languageLengthMax: 35,

@@ -1,4 +1,7 @@
-/** The channels of a broadcast. An announcement may have others, which the radio does not use. */
+/**
+ * The channels of a broadcast. An announcement may have others: slides beside the sound of a lecture, or
+ * anything else. The radio carries them and does not look at them.
+ */
 
 /** The sound: each ADU is one MP3 frame. */
 export const AUDIO_CHANNEL = 1;
@@ -11,3 +14,10 @@ export const ENTRY_CHANNEL = 3;
 
 /** The titles: each ADU is a now-playing notice; the last one is kept for late joiners. */
 export const TITLE_CHANNEL = 2;
+
+/** What such a channel may carry if the announcement does not say, kbit/s: notes, and now and then a picture. */
+export const DEFAULT_RATE_KBPS = 32;
+
+/** Whether the radio gives the channel a meaning of its own. */
+export const isOwnChannel = (id: number): boolean =>
+  id === AUDIO_CHANNEL || id === TITLE_CHANNEL || id === ENTRY_CHANNEL;

@@ -59,14 +59,19 @@ function readChannel(element: XmlElement, findings: Findings): Channel {
   const id = element.attributes.get('id') ?? '0';
   const transport = childrenOf(element, 'TRANSPORT')[0]?.attributes;
   const multicast = transport?.get('multicast');
+  const rate = readText(element, 'radio:RATE', 'the rate', LIMITS.documentBytesMax, findings);
   const lengthMax = LIMITS.channelDescriptionLengthMax;
   return dropAbsent({
     id: findings.take(parseWhole('the id of a channel', id, 0, LIMITS.channelIdMax)) ?? 0,
     description: readText(element, 'DESCRIPTION', "a channel's description", lengthMax, findings),
     unicast: findings.take(parseUnicast(transport?.get('unicast') ?? 'tcp')) ?? 'tcp',
     multicast: multicast === undefined ? undefined : findings.take(parseMulticast(multicast)),
+    rateKbps: rate === undefined ? undefined : findings.take(parseRate(rate)),
   });
 }
+
+const parseRate = (text: string): Result<number> =>
+  parseWhole('the rate of a channel in kbit/s', text, 1, LIMITS.channelRateKbpsMax);
 
 function readChannels(root: XmlElement, findings: Findings): readonly Channel[] {
   const elements = childrenOf(root, 'CHANNEL');

@@ -43,17 +43,18 @@ function transport({ unicast, multicast }: Channel): string[] {
   ];
 }
 
-const channelBlock = (channel: Channel): string[] => [
-  `<CHANNEL id="${channel.id}">`,
-  ...indent(description(channel.description)),
-  ...indent(transport(channel)),
-  '</CHANNEL>',
-];
-
 const fields = (values: Readonly<Record<string, string | number | undefined>>): string[] =>
   Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`<radio:${name}>${escapeText(`${value}`)}</radio:${name}>`],
   );
+
+const channelBlock = (channel: Channel): string[] => [
+  `<CHANNEL id="${channel.id}">`,
+  ...indent(description(channel.description)),
+  ...indent(transport(channel)),
+  ...indent(fields({ RATE: channel.rateKbps })),
+  '</CHANNEL>',
+];
 
 function sourceElement({ name, key, priorityMax, untilMs }: SourceKey): string {
   const until = untilMs === undefined ? '' : ` until="${printInstant(untilMs)}"`;
@@ -101,6 +102,7 @@ function rootTag(announcement: Announcement, hasExtras: boolean): string[] {
  */
 export function printAnnouncement(announcement: Announcement): string {
   const additions = extras(announcement);
+  const hasRates = announcement.channels.some(({ rateKbps }) => rateKbps !== undefined);
   const sections = [
     description(announcement.description),
     additions,
@@ -111,7 +113,10 @@ export function printAnnouncement(announcement: Announcement): string {
   const body = separate(sections).map((line) => (line === '' ? '' : `  ${line}`));
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    ...rootTag(announcement, additions.length > 0 || announcement.signature !== undefined),
+    ...rootTag(
+      announcement,
+      additions.length > 0 || hasRates || announcement.signature !== undefined,
+    ),
     ...body,
     '</SCATTERCAST>',
   ];

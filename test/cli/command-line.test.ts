@@ -42,7 +42,7 @@ describe('The help', () => {
     expect(code).toBe(0);
     for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     expect(COMMANDS.map(({ name }) => name)).toEqual([
-      ...['demo', 'cluster', 'announce', 'ticket', 'broadcast', 'tune', 'relay', 'status'],
+      ...['demo', 'cluster', 'announce', 'ticket', 'broadcast', 'tune', 'send', 'relay', 'status'],
       ...['redirector', 'doctor'],
       ...['simulate', 'figures'],
     ]);

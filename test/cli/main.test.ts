@@ -176,6 +176,21 @@ describe('The command line', () => {
     expect(parseAnnouncement(stdout)).toMatchObject({ value: { channels } });
   });
 
+  test('--channel names further channels, at the rate that they may have', async () => {
+    const location = ['--rendezvous', '127.0.0.1:9'];
+    const announced = ['announce', ...NAME, ...location, '--output', '-', '--channel'];
+    const { stdout } = await run([...announced, '7:slides:64', '--channel', '8']);
+    const { channels } = announcementIn(stdout);
+    expect(channels.slice(2)).toEqual([
+      { id: 7, description: 'slides', unicast: 'tcp', rateKbps: 64 },
+      { id: 8, unicast: 'tcp' },
+    ]);
+    for (const wrong of ['1:sound', 'slides', '7:slides:fast']) {
+      const { code, stderr } = await run([...announced, wrong]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('must be like 7:slides:64')]);
+    }
+  });
+
   test('publishes an announcement with the cluster as its rendezvous, and prints its URL alone', async () => {
     const url = `${standIn.url}/announcements/radio.example/night.xml`;
     const line = 'PUT /announcements/radio.example/night.xml';

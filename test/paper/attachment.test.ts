@@ -57,7 +57,7 @@ function createAttachedClient() {
   const fed: Input[] = [];
   const id: SourceId = sourceId(1);
   const sources = createAttachedSources({
-    channels: [1, 2],
+    channels: [{ id: 1 }, { id: 2 }],
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),
     now: () => now,

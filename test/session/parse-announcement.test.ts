@@ -81,6 +81,15 @@ describe('An announcement', () => {
     );
   });
 
+  test('says how much a further channel may carry', () => {
+    const slides = `<CHANNEL id="7"><TRANSPORT unicast="tcp"/><radio:RATE ${RADIO}>64</radio:RATE></CHANNEL>`;
+    expect(parseAnnouncement(wrap(CHANNEL + slides + RENDEZVOUS))).toMatchObject({
+      value: { channels: [{ id: 1 }, { id: 7, rateKbps: 64 }] },
+    });
+    const fast = slides.replace('64', '321');
+    expect(problems(wrap(CHANNEL + fast + RENDEZVOUS))).toContain('from 1 to 320');
+  });
+
   test('names a rendezvous once, however often it is listed', () => {
     const twice = '<RENDEZVOUS>A.example:1\n\t a.example:1 b.example:2</RENDEZVOUS>';
     expect(parseAnnouncement(wrap(CHANNEL + twice))).toMatchObject({

@@ -51,6 +51,7 @@ const channel: fc.Arbitrary<Channel> = fc.record(
     unicast: fc.constantFrom('tcp' as const, 'udp' as const),
     description: plainText,
     multicast: fc.constantFrom('udp', 'srm', 'nack-oriented_2.0'),
+    rateKbps: fc.integer({ min: 1, max: 320 }),
   },
   { requiredKeys: ['id', 'unicast'] },
 );

@@ -10,6 +10,7 @@ import {
   DEFAULT_CHANNELS,
   DIRECTORY_CHANNELS,
 } from '../../session/announcement.js';
+import { isOwnChannel } from '../../session/channels.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
@@ -53,11 +54,28 @@ function listingOf({ listed, unlisted }: AnnounceSettings): boolean | undefined 
   return listed ? true : unlisted ? false : undefined;
 }
 
-const channelsOf = ({ udp, directory }: AnnounceSettings): readonly Channel[] =>
-  directory ? DIRECTORY_CHANNELS : soundChannels(udp);
+const channelsOf = ({ udp, directory, channels = [] }: AnnounceSettings): readonly Channel[] =>
+  directory ? DIRECTORY_CHANNELS : [...soundChannels(udp), ...channels.map(furtherChannel)];
 
 const soundChannels = (udp: boolean): readonly Channel[] =>
   DEFAULT_CHANNELS.map((channel) => ({ ...channel, unicast: udp ? 'udp' : 'tcp' }));
+
+const FURTHER = /^(\d{1,3})(?::([^:]*))?(?::(\d{1,6}))?$/;
+
+/** A channel as `--channel` writes it, whose numbers are checked with the announcement. */
+function furtherChannel(text: string): Channel {
+  const [, id, description, rate] = FURTHER.exec(text) ?? [];
+  if (id === undefined || isOwnChannel(Number(id))) {
+    throw usageProblem(
+      `--channel must be like 7:slides:64, with a number from 4 on, got "${text}"`,
+    );
+  }
+  return dropAbsent({
+    ...{ id: Number(id), unicast: 'tcp' as const },
+    description: description || undefined,
+    rateKbps: rate === undefined ? undefined : Number(rate),
+  });
+}
 
 function rendezvousOf(
   name: SessionName,

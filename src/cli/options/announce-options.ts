@@ -45,6 +45,14 @@ export const announceOptions = {
     'let SCXs send each other datagrams instead of TCP, for links that lose packets ' +
       '(docs/transports.md)',
   ),
+  channels: optional(texts, {
+    flag: 'channel',
+    placeholder: 'ID:WHAT:KBPS',
+    repeatable: true,
+    help:
+      'a further channel, for tune and send: its number, 4 to 255, what it carries, and at how many ' +
+      'kbit/s at most, like 7:slides:64; may be repeated',
+  }),
   output: optionalText(
     'FILE',
     'also write the XML to this file, for any web server; -: to standard output',

@@ -3,8 +3,15 @@
  */
 import { clusterUrls, icecastTarget, streamUrl } from './address-values.js';
 import { optional, required, type Settings, type Table } from './option.js';
-import { amount, announcement, off, optionalText, severalClusters } from './shared-options.js';
-import { bitrate, secret, whole } from './values.js';
+import {
+  amount,
+  announcement,
+  duration,
+  off,
+  optionalText,
+  severalClusters,
+} from './shared-options.js';
+import { bitrate, secondsUpTo, secret, whole } from './values.js';
 
 export const broadcastOptions = {
   cluster: severalClusters,
@@ -80,3 +87,22 @@ export const tuneOptions = {
 
 /** The values of these options. */
 export type TuneSettings = Settings<typeof tuneOptions>;
+
+export const sendOptions = {
+  cluster: severalClusters,
+  announcement,
+  channel: required(whole(4, 255), {
+    placeholder: 'N',
+    help: 'the channel, which the announcement must have: announce --channel',
+  }),
+  every: duration(secondsUpTo(86_400), 0, 'the time between two ADUs, in seconds'),
+  raw: off('send standard input as it comes, and not by lines'),
+  hold: off('stay after the last one until Ctrl-C, so that those who come later get it as well'),
+  password: optional(secret, {
+    placeholder: 'PASSWORD',
+    help: 'a source password of the session; better given as the variable',
+  }),
+} satisfies Table;
+
+/** The values of these options. */
+export type SendSettings = Settings<typeof sendOptions>;

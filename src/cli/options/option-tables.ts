@@ -3,7 +3,7 @@
  * is shared: a field is misspelt only if no command has an option of that name.
  */
 import { announceOptions, ticketOptions } from './announce-options.js';
-import { broadcastOptions, relayOptions, tuneOptions } from './broadcast-options.js';
+import { broadcastOptions, relayOptions, sendOptions, tuneOptions } from './broadcast-options.js';
 import { clusterOptions, demoOptions, doctorOptions, statusOptions } from './cluster-options.js';
 import type { Table } from './option.js';
 import { redirectorOptions } from './redirector-options.js';
@@ -16,6 +16,7 @@ export const TABLES = {
   ticket: ticketOptions,
   broadcast: broadcastOptions,
   tune: tuneOptions,
+  send: sendOptions,
   relay: relayOptions,
   status: statusOptions,
   redirector: redirectorOptions,

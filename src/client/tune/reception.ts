@@ -6,7 +6,7 @@
  * comes twice.
  *
  * Each lot is verified here, with the keys of the announcement that this client has read itself
- * (trusted-session.ts). An SCX that sends a lot which no listed key has signed is left, for another
+ * (cluster/trusted-session.ts). An SCX that sends a lot which no listed key has signed is left, for another
  * cluster if there is one.
  */
 
@@ -21,8 +21,8 @@ import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
 import { type AttachingEvent, keepAttached } from '../cluster/keep-attached.js';
 import { type Alive, openScxConnection, type ScxConnection } from '../cluster/scx-connection.js';
+import { openTrustedSession, type TrustedSession } from '../cluster/trusted-session.js';
 import { type AduOrder, createAduOrder } from './adu-order.js';
-import { openTrustedSession, type TrustedSession } from './trusted-session.js';
 
 /** What happens besides what is received. */
 export type ReceptionEvent =

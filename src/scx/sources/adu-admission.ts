@@ -1,7 +1,8 @@
 /**
  * The ADUs that a source client may send. They go to every SCX of the session, so they are checked
  * first: they bear the client's own source id, their numbers grow, their channel is announced, audio
- * is exactly one MP3 frame, and it comes about as fast as it is played.
+ * is exactly one MP3 frame, and it comes about as fast as it is played. Other channels than those of the
+ * radio may carry anything, at the rate that the announcement lets them have.
  *
  * A broadcaster's clock differs from ours: audio may come a little faster for ever (DRAIN), and much
  * faster for a while, as after a broken connection.
@@ -10,7 +11,8 @@
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { NOTICE_BYTES_MAX } from '../../icecast/now-playing.js';
-import { AUDIO_CHANNEL } from '../../session/channels.js';
+import type { Channel } from '../../session/announcement.js';
+import { AUDIO_CHANNEL, DEFAULT_RATE_KBPS, isOwnChannel } from '../../session/channels.js';
 import { frameOf } from '../sound/on-air.js';
 import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
 
@@ -28,15 +30,24 @@ export type AduAdmission = (adu: Adu, now: number) => Verdict;
 const AHEAD_MS_MAX = 30_000;
 /** How fast audio may come in the long run, in ms per ms. Guess: far beyond any clock's error. */
 const DRAIN = 1.05;
-/** All other channels together: bytes at once, and bytes per ms. Guess: a title each 100 ms. */
+/** Titles: bytes at once, and bytes per ms. Guess: a title each 100 ms. */
 const ASIDE_BYTES_MAX = 65_536;
 const ASIDE_BYTES_PER_MS = 4;
+
+/** Of any other channel, besides what comes at its rate: the largest ADU, and this long ahead, ms. Guess. */
+const CHANNEL_BYTES_MAX = 65_536;
+const CHANNEL_AHEAD_MS = 5000;
 
 const DROP: Verdict = { kind: 'drop' };
 const TOO_FAST: Verdict = {
   kind: 'close',
   reason: 'the audio comes faster than it can be played',
 };
+
+const unannounced = ({ channel }: Adu): Verdict => ({
+  kind: 'close',
+  reason: `the announcement has no channel ${channel}`,
+});
 
 /** Adds an amount unless the bucket would run over; false if it would. */
 function fits(bucket: LeakyBucket, size: number, amount: number, now: number): boolean {
@@ -45,18 +56,37 @@ function fits(bucket: LeakyBucket, size: number, amount: number, now: number): b
   return true;
 }
 
+type Rated = Pick<Channel, 'id' | 'rateKbps'>;
+
+/** Creates the check of the rate of a channel that the radio gives no meaning: undefined is fine. */
+function createRateCheck({ id, rateKbps = DEFAULT_RATE_KBPS }: Rated, startedAt: number) {
+  const bytesPerMs = rateKbps / 8;
+  const bucket = createLeakyBucket(DRAIN * bytesPerMs, startedAt);
+  const size = CHANNEL_BYTES_MAX + CHANNEL_AHEAD_MS * bytesPerMs;
+  const reason = `channel ${id} may carry ${rateKbps} kbit/s, as the announcement says`;
+  return (bytes: number, now: number): Verdict | undefined =>
+    fits(bucket, size, bytes, now) ? undefined : { kind: 'close', reason };
+}
+
 /** Creates the checks for one source client. */
 export function createAduAdmission(
   source: SourceId,
-  channels: readonly number[],
+  channels: readonly Rated[],
   startedAt: number,
 ): AduAdmission {
   const audio = createLeakyBucket(DRAIN, startedAt);
   const aside = createLeakyBucket(ASIDE_BYTES_PER_MS, startedAt);
+  const rates = new Map(
+    channels
+      .filter(({ id }) => !isOwnChannel(id))
+      .map((one) => [one.id, createRateCheck(one, startedAt)]),
+  );
   const last = new Map<number, number>();
 
   const refusalOf = (adu: Adu, now: number): Verdict | undefined => {
     const { length } = adu.payload;
+    const rate = rates.get(adu.channel);
+    if (rate !== undefined) return rate(length, now);
     if (adu.channel !== AUDIO_CHANNEL) {
       const isFine = length <= NOTICE_BYTES_MAX && fits(aside, ASIDE_BYTES_MAX, length, now);
       return isFine ? undefined : DROP;
@@ -68,7 +98,9 @@ export function createAduAdmission(
 
   return (adu, now) => {
     const isNext = adu.sequence > (last.get(adu.channel) ?? -1);
-    if (adu.source !== source || !channels.includes(adu.channel) || !isNext) return DROP;
+    const isAnnounced = channels.some(({ id }) => id === adu.channel);
+    if (!isAnnounced && !isOwnChannel(adu.channel)) return unannounced(adu);
+    if (adu.source !== source || !isAnnounced || !isNext) return DROP;
     const refusal = refusalOf(adu, now);
     if (refusal !== undefined) return refusal;
     last.set(adu.channel, adu.sequence);

@@ -3,7 +3,7 @@
  * SCX dies, and then its whole cluster; it goes on at the next one, and every frame comes once. One
  * stage serves all tests, which build on each other.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   stage = createStage();
   clusters = (await stage.clusters(2)) as unknown as typeof clusters;
   const [near, studio] = clusters;
-  announcement = await stage.announce(studio, `scattercast://${PATH}`);
+  announcement = await stage.announce(studio, `scattercast://${PATH}`, '--channel', '7:slides:64');
   await stage.broadcast(studio, announcement, '--loop', CLIP);
   recording = join(stage.directory, 'show.mp3');
   const urls = `${near.url},${studio.url}`;
@@ -38,6 +38,39 @@ async function recorded(seconds: number): Promise<void> {
   const before = statSync(recording).size;
   await until('more sound', () => statSync(recording).size > before + seconds * 16_000);
 }
+
+test('The slides of a lecture come beside its sound, at another cluster, also those that were sent before', async () => {
+  const [near, studio] = clusters;
+  const slides = ['one', 'two', 'three'].map((word, index) => {
+    const path = join(stage.directory, `slide-${index}`);
+    writeFileSync(path, word.repeat(10_000));
+    return path;
+  });
+  const env = { SCATTERCAST_PASSWORD: stage.secretsOf(announcement).password };
+  const channel = ['--channel', '7'];
+  const to = ['--announcement', announcement, '--cluster', studio.url];
+  const sender = stage.run(['send', ...to, ...channel, '--hold', ...slides], { env });
+  await sender.line(/sending to the SCX/);
+  const folder = join(stage.directory, 'slides/');
+  const early = ['tune', announcement, '--cluster', near.url, ...channel, '--output'];
+  const receiving = stage.run([...early, folder]);
+  await until('the last slide', async () =>
+    readdirSync(folder).some((name) => readFileSync(join(folder, name), 'utf8').endsWith('three')),
+  );
+  const late = stage.run([...early, join(stage.directory, 'late/')]);
+  await until(
+    'the last slide again',
+    async () => readdirSync(join(stage.directory, 'late')).length === 1,
+  );
+  for (const { child } of [receiving, late, sender]) child.kill('SIGTERM');
+  expect(await Promise.all([receiving, late, sender].map(({ exited }) => exited))).toEqual(
+    Array.from({ length: 3 }, () => ({ code: 0, signal: null })),
+  );
+  expect(sender.stderr()).toContain('sent 3 ADUs on channel 7');
+  const refused = stage.run(['send', ...to, '--channel', '8', ...slides], { env });
+  expect((await refused.exited).code).toBe(5);
+  expect(refused.stderr()).toContain('has the channels 1, 2, 7, and not 8');
+});
 
 test('A recording goes on through the death of the SCX and of the cluster, without a frame too few or too many', async () => {
   const [near] = clusters;

@@ -49,7 +49,7 @@ const watch = (onSeen: (seen: Seen) => void) => {
 
 const attached = () =>
   createAttachedSources({
-    ...{ self: nodeId('e'), channels: [1], now, attended: now, log },
+    ...{ self: nodeId('e'), channels: [{ id: 1 }], now, attended: now, log },
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),
   });

@@ -9,7 +9,8 @@ import { STATION } from '../../session/signed.js';
 import { audioAdu, FRAME_MS, range, source, sourceId, titleAdu } from '../support.js';
 
 describe('The admission of ADUs', () => {
-  const create = () => createAduAdmission(sourceId('a'), [1, 2], 0);
+  const create = () =>
+    createAduAdmission(sourceId('a'), [{ id: 1 }, { id: 2 }, { id: 7, rateKbps: 80 }], 0);
 
   test('publishes a valid ADU', () => {
     const adu = audioAdu('a', 3);
@@ -18,7 +19,7 @@ describe('The admission of ADUs', () => {
 
   test.each([
     ['of another source', audioAdu('b', 0)],
-    ['on a channel that is not announced', { ...audioAdu('a', 0), channel: 3 }],
+    ['on a channel of the radio that is not announced', { ...audioAdu('a', 0), channel: 3 }],
     ['that is half a frame', audioAdu('a', 0, audioAdu('a', 0).payload.subarray(0, 200))],
     ['that is no frame', audioAdu('a', 0, Buffer.from('hello'))],
     ['with a notice that is too long', titleAdu('a', 'x'.repeat(5000), 0)],
@@ -55,6 +56,24 @@ describe('The admission of ADUs', () => {
   ])('takes a notice of at most 4096 bytes: %d, %s', (bytes, kind) => {
     const empty = titleAdu('a', '', 0).payload.length;
     expect(create()(titleAdu('a', 'x'.repeat(bytes - empty), 0), 0).kind).toBe(kind);
+  });
+
+  test('closes a client that sends on a channel that is not announced, and says so', () => {
+    const verdict = create()({ ...audioAdu('a', 0), channel: 9 }, 0);
+    expect(verdict).toEqual({ kind: 'close', reason: 'the announcement has no channel 9' });
+  });
+
+  test('takes anything on a further channel, at the rate that the announcement lets it have', () => {
+    const admission = create();
+    // 80 kbit/s are 10 bytes a millisecond.
+    const kinds = (count: number, everyMs: number, from: number) =>
+      range(from, from + count).map((n) => {
+        const adu = { ...audioAdu('a', n, Buffer.alloc(10_000, n)), channel: 7 };
+        return admission(adu, n * everyMs);
+      });
+    expect(new Set(kinds(100, 1000, 0).map(({ kind }) => kind))).toEqual(new Set(['publish']));
+    const reason = 'channel 7 may carry 80 kbit/s, as the announcement says';
+    expect(kinds(100, 500, 2000)).toContainEqual({ kind: 'close', reason });
   });
 
   test('drops titles that come in a flood, and takes them again later', () => {
@@ -97,7 +116,7 @@ function room() {
   let now = 0;
   const fed: Input[] = [];
   const sources = createAttachedSources({
-    channels: [1, 2],
+    channels: [{ id: 1 }, { id: 2 }],
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 7, scxListeners: 2 }),
     now: () => now,

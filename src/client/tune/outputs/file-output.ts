@@ -10,6 +10,12 @@ import { cueHead, cueTrack } from './cue-sheet.js';
 import { type Output, writeProblem } from './output.js';
 import { createStreamOutput } from './stream-output.js';
 
+/**
+ * How long the first title is waited for, ms: at an SCX that has just been started it comes a moment after the
+ * sound for which it holds. Guess.
+ */
+const TITLE_MS = 5000;
+
 /** Creates a file, which must not exist. Rejects with a UserError. */
 async function createFile(path: string) {
   try {
@@ -34,17 +40,21 @@ export async function createFileOutput(path: string, withCue: boolean): Promise<
   let number = 0;
   let positionMs = 0;
   let title: string | null | undefined;
+  const begin = (next: string | null, ms: number): void => {
+    title = next;
+    cue.write(cueTrack(++number, next, ms));
+  };
   return {
     ...sound,
     onFrame: (frame) => {
-      if (frame.title !== title) {
-        title = frame.title;
-        cue.write(cueTrack(++number, title, positionMs));
-      }
+      const isAwaited = number === 0 && frame.title === null && positionMs < TITLE_MS;
+      if (number === 0 && !isAwaited) begin(frame.title, 0);
+      else if (!isAwaited && frame.title !== title) begin(frame.title, positionMs);
       positionMs += frame.durationMs;
       return sound.onFrame(frame);
     },
     end: async () => {
+      if (number === 0 && positionMs > 0) begin(null, 0);
       await Promise.all([sound.end(), new Promise<void>((done) => cue.end(() => done()))]);
       if (failure !== undefined) throw failure;
     },

@@ -52,6 +52,18 @@ test('A recording has every frame, a cue sheet of the titles, and overwrites not
   await expect(createFileOutput(path, true)).rejects.toMatchObject({ exitCode: EXIT.file });
 });
 
+test('The title that comes a moment after the first sound is the title of the beginning', async () => {
+  const path = join(folder, 'show.mp3');
+  const output = await createFileOutput(path, true);
+  for (const [number, title] of [null, null, 'a', null].entries())
+    output.onFrame(frame(number, title));
+  await output.end();
+  const cue = readFileSync(join(folder, 'show.cue'), 'utf8');
+  expect(cue.match(/TITLE ".*"|INDEX.*/g)).toEqual([
+    ...['TITLE "a"', 'INDEX 01 00:00:00', 'TITLE ""', 'INDEX 01 00:00:05'],
+  ]);
+});
+
 test('A folder gets each ADU as a file, with the ending that its content suggests', async () => {
   const output = await createFolderOutput(join(folder, 'new/slides'));
   const png = Buffer.from('89504e470d0a1a0a', 'hex');
