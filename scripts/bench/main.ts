@@ -23,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   locating: () => import('./locating.js'),
   map: () => import('./map.js'),
   simulator: () => import('./simulator.js'),
+  history: () => import('./history.js'),
 };
 
 /** A table with more fields than this is printed with its fields as rows. */

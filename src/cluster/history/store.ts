@@ -217,38 +217,55 @@ function addTo(db: Database, ids: SeriesIds, add: Statement, all: Batch): void {
   db.exec('commit');
 }
 
-/** The points of a chart between which nothing is missing. */
-const pointsOf = ({ from, to, step }: ChartQuery): number => Math.ceil((to - from) / step);
+/** Of one series: what was listened and measured at each point. */
+type Points = ReadonlyMap<number, { readonly listening: number; readonly measured: number }>;
+
+const WITHIN = 'p.step = ? and p.at >= ? and p.at < ?';
+
+/** The points of some series, read at once: the rows of a time lie together, those of a series do not. */
+function pointsOf(db: Database, query: ChartQuery, ids: readonly number[]): readonly Points[] {
+  const { from, to, step, resolution } = query;
+  const sql = `select p.series as id, (p.at - ?) / ? as point,
+      sum(p.listening) as listening, sum(p.measured) as measured
+    from samples p where ${WITHIN} and p.series in (${ids.map(() => '?')}) group by id, point`;
+  const byId = new Map(
+    ids.map((id) => [id, new Map<number, { listening: number; measured: number }>()]),
+  );
+  for (const row of rowsOf(db, sql, [from, step, resolution, from, to, ...ids])) {
+    const sums = { listening: Number(row.listening), measured: Number(row.measured) };
+    byId.get(Number(row.id))?.set(Number(row.point), sums);
+  }
+  return ids.map((id) => byId.get(id) ?? new Map());
+}
+
+/** The series with the most listening. */
+const largestOf = (
+  db: Database,
+  { kind, resolution, from, to, seriesMax }: ChartQuery,
+): readonly Row[] =>
+  rowsOf(
+    db,
+    `select s.id as id, s.name as name from samples p join series s on s.id = p.series
+     where ${WITHIN} and s.kind = ? group by s.id order by sum(p.listening) desc, s.name limit ?`,
+    [resolution, from, to, kind, seriesMax],
+  );
 
 function chartOf(db: Database, query: ChartQuery): HistoryChart {
-  const { from, to, step, kind, resolution, seriesMax } = query;
-  const within = 'p.step = ? and p.at >= ? and p.at < ?';
-  const bounds = [resolution, from, to];
-  const values = (id: number | string): Map<number, Row> => {
-    const sql = `select (p.at - ?) / ? as point, sum(p.listening) as listening, sum(p.measured) as measured
-      from samples p where ${within} and p.series = ? group by point`;
-    const rows = rowsOf(db, sql, [from, step, ...bounds, id]);
-    return new Map(rows.map((row) => [Number(row.point), row]));
-  };
+  const { from, to, step } = query;
   const whole = db.get("select id from series where kind = 'total'") as Row | null;
-  const total = values(whole?.id ?? -1);
-  const points = Array.from({ length: pointsOf(query) }, (_, index) => index);
-  const average = (rows: Map<number, Row>, point: number): number | null => {
-    const measured = Number(total.get(point)?.measured ?? 0);
-    return measured === 0 ? null : Number(rows.get(point)?.listening ?? 0) / measured;
-  };
-  const largest = rowsOf(
-    db,
-    `select s.id as id, s.name as name, sum(p.listening) as listening from samples p
-     join series s on s.id = p.series where ${within} and s.kind = ?
-     group by s.id order by listening desc, s.name limit ?`,
-    [...bounds, kind, seriesMax],
-  );
-  const series = largest.map(({ id = -1, name }) => {
-    const rows = values(id);
-    return { name: `${name}`, values: points.map((point) => average(rows, point)) };
-  });
-  return { from, to, step, total: points.map((point) => average(total, point)), series };
+  const largest = largestOf(db, query);
+  const ids = [Number(whole?.id ?? -1), ...largest.map(({ id }) => Number(id))];
+  const [total = new Map(), ...others] = pointsOf(db, query, ids);
+  const averages = (of: Points): readonly (number | null)[] =>
+    Array.from({ length: Math.ceil((to - from) / step) }, (_, point) => {
+      const measured = total.get(point)?.measured ?? 0;
+      return measured === 0 ? null : (of.get(point)?.listening ?? 0) / measured;
+    });
+  const series = largest.map(({ name }, index) => ({
+    name: `${name}`,
+    values: averages(others[index] ?? new Map()),
+  }));
+  return { from, to, step, total: averages(total), series };
 }
 
 function listeningIn(db: Database, { from, to }: Span): readonly ListeningRow[] {
