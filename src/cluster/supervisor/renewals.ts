@@ -85,7 +85,9 @@ export function handleLease(
   const scx = known ?? adopt(state, status, now);
   if (scx === undefined || scx.phase === 'killed' || scx.session !== status.session) return;
   settleReservations(scx, status.listeners, now - config.reservationMs);
-  scx.status = status;
+  // One that leaves has lost its neighbours, or is about to.
+  const { neighbours } = status.neighbours.length > 0 ? status : (scx.status ?? status);
+  scx.status = status.state === 'leaving' ? { ...status, neighbours } : status;
   scx.renewedAt = now;
   if (scx.ports.http === 0) scx.ports = portsOf(status) ?? scx.ports;
   if (state.stopping && scx.phase !== 'leaving') return becomeStopped(state, scx, now);

@@ -51,7 +51,9 @@ export function createWatching(state: SupervisorState, endings: Endings): Watchi
     scx.phase = 'leaving';
     scx.due = now + timeoutMs;
     const slot = slots.get(scx.session);
-    if (slot?.current === scx.id) endings.detach(slot, now);
+    if (slot?.current !== scx.id) return;
+    slot.formerNeighbours = scx.status?.neighbours ?? []; // the next SCX joins among them at once
+    endings.detach(slot, now);
   };
 
   const onDue = (scx: TrackedScx, now: number): void => {

@@ -177,6 +177,15 @@ describe('A running SCX', () => {
     expect(launch).toMatchObject({ order: { id: idOf(2), formerNeighbours: neighbours } });
   });
 
+  test('that leaves is followed by one that joins among its last neighbours', () => {
+    const { keep, lease } = setUp();
+    const neighbours = [{ id: idOf(77), address: 'far.example:1', rttMs: 20, ours: true }];
+    keep(0);
+    lease(1, 300, { neighbours });
+    const [launch] = loud(lease(1, 900, { state: 'leaving', neighbours: [] }));
+    expect(launch).toMatchObject({ order: { id: idOf(2), formerNeighbours: neighbours } });
+  });
+
   test('that crashed after a long life is launched again at once', () => {
     const { want, lease, exited } = setUp();
     want(1, 0);
