@@ -44,6 +44,14 @@ export const leaseTermsSchema = z.object({
   fallback: fallbackFileSchema.nullable().optional(),
   /** The same on a platform of several machines. */
   remoteFallback: remoteFallbackSchema.nullable().optional(),
+  /**
+   * How long what is played is kept on the disk, ms, and whether this SCX writes it; null: nothing is kept.
+   * Absent from older front ends.
+   */
+  recording: z
+    .object({ keepMs: z.number().nonnegative(), records: z.boolean() })
+    .nullable()
+    .optional(),
   /** The server that is asked about listeners; null: none; absent from older front ends. */
   listenerHook: listenerHookSchema.nullable().optional(),
   /** All front ends of the cluster: the lease is renewed at each. Absent where there is one. */

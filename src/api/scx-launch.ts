@@ -97,6 +97,14 @@ export const launchSchema = z.strictObject({
   writeIntervalMs: z.number().min(10).max(5000),
   /** Digital silence after which a source counts as away, ms; absent or 0: it never does. */
   silenceMs: z.number().min(0).max(86_400_000).optional(),
+  /** Where recordings lie, how many bytes they may take in all, and how long they are kept at most. */
+  recording: z
+    .strictObject({
+      root: z.string().max(4096),
+      bytesMax: z.number().nonnegative(),
+      keepMsMax: z.number().nonnegative(),
+    })
+    .optional(),
   /** Asked about each listener, as Icecast's URL authentication does it; absent: no hook. */
   listenerHook: listenerHookSchema.optional(),
   profile: z.enum(['fast', 'paper']),

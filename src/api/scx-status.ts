@@ -149,6 +149,16 @@ export const scxStatusSchema = z.object({
    * left one since the start. Absent if there was none.
    */
   avoided: z.object({ scxs: z.array(nodeId).max(32), times: count }).optional(),
+  /** Of what it plays, on its disk; absent: it is to record nothing. */
+  recording: z
+    .object({
+      state: z.enum(['recording', 'stopped']),
+      /** When its oldest hour began, ISO 8601; absent: nothing is recorded yet. */
+      from: z.string().max(40).optional(),
+      /** Why it has stopped. */
+      reason: z.string().max(300).optional(),
+    })
+    .optional(),
   /** The last ones; absent if there were none. */
   refused: z.array(refusedStatus).max(16).optional(),
   /** Of the audio, since the start. */

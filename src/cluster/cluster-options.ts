@@ -19,6 +19,7 @@ export type ScxSettings = Pick<
   | 'writeIntervalMs'
   | 'silenceMs'
   | 'listenerHook'
+  | 'recording'
   | 'listenersMax'
   | 'perAddressMax'
   | 'accessLog'

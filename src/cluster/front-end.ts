@@ -130,12 +130,12 @@ function scxRoutes(services: Services) {
     if (isPublished) webhooks.onStatus(text, store.get(text)?.owner, view);
   };
   const { log, scx } = services.options;
-  const listenerHook = scx?.listenerHook;
+  const { listenerHook, recording } = scx ?? {};
   const { shared, clusterKey, secret } = services;
   const frontEnds = () => shared?.frontEnds();
   const sealed = (text: string): string => seal(secret, text);
-  const sources = { finder, store, fallbacks, listenerHook, frontEnds, seal: sealed };
-  const termsOf = termsFrom(sources);
+  const sources = { finder, store, fallbacks, listenerHook, recording, frontEnds };
+  const termsOf = termsFrom({ ...sources, seal: sealed });
   return [
     leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
     ...(shared
@@ -154,7 +154,8 @@ function playerRoutes(services: Services) {
   const asking = { asksListeners, clients };
   const { nearest, askForListener } = locating;
   const elsewhere = { nearest, askForListener, onSent: metrics.countSentElsewhere };
-  return listenRoutes({ url, finder, scxs, proxy, sessions, speaksTls, elsewhere, ...asking });
+  const listening = { url, finder, scxs, proxy, sessions, speaksTls, elsewhere, ...asking };
+  return listenRoutes(listening, services.recordings);
 }
 
 /** Routes for broadcasters and encoders. */
@@ -232,7 +233,7 @@ export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   app.use(harmless, noteClient(trust), counted(services), refuseWhenBusy(isBusy));
   app.use(refuseForeignPages(services.options.host));
   const players = playerRoutes(services);
-  app.use(players.listen, administration(services), ...clientRoutes(services));
+  app.use(players.listen, players.recordings, administration(services), ...clientRoutes(services));
   app.use(...scxRoutes(services));
   const pages = sessionPages(services);
   app.use(...publishingRoutes(services), ...operatorRoutes(services), ...pages.routes);

@@ -43,7 +43,7 @@ export async function openPlatform(options: ClusterOptions): Promise<Platform> {
     await onDisk(dataDir, () => placeSharedSecrets(dataDir, clusterSecret));
   }
   if (swarm === undefined || image === undefined) {
-    const files = { certificate, accessLog };
+    const files = { certificate, accessLog, recording: options.scx?.recording };
     return createProcessPlatform({ entry, confined, files, dataDir, inheritLogs, spares, log });
   }
   const leaseSecret = await onDisk(dataDir, () => loadSecret(dataDir));

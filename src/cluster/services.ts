@@ -19,7 +19,7 @@ import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
 import { openFilesMax, RAISE } from '../runtime/system/open-files.js';
 import { isDirectory, type SignedAnnouncement } from '../session/announcement.js';
-import { identityOf, type SessionIdentity } from '../session/session-id.js';
+import { identityOf, parseSessionId, type SessionIdentity } from '../session/session-id.js';
 import { createScxClients, type ScxClients } from './admin/scx-clients.js';
 import { type AdminLogin, createAdminLogin } from './announcements/admin-login.js';
 import { type AnnouncementFinder, createFinder } from './announcements/announcement-finder.js';
@@ -50,6 +50,7 @@ import { createScxOverlay } from './overlay-map/scx-overlay.js';
 import type { Found, Platform, SharedPlatform } from './platform/platform.js';
 import { pairCapacity } from './ports/port-pairs.js';
 import { advertisedHost, type ScxHostOf } from './ports/scx-host.js';
+import { openRecordings, type Recordings } from './recordings/recordings.js';
 import { type Replicator, startReplicator } from './replica/replicator.js';
 import { type ClusterMetrics, createClusterMetrics } from './status/cluster-metrics.js';
 import { clusterStatus } from './status/cluster-status.js';
@@ -76,6 +77,8 @@ export interface Prepared {
   readonly learned: LearnedAnnouncements;
   readonly fallbacks: FallbackFiles;
   readonly images: ImageFiles;
+  /** Undefined where nothing may be recorded. */
+  readonly recordings: Recordings | undefined;
   readonly titles: TitleHistory;
   /** SCXs that outlived an earlier front end. */
   readonly found: readonly Found[];
@@ -126,6 +129,9 @@ export interface Services extends Prepared {
 
 const now = (): number => performance.now();
 
+/** Longer than an SCX takes to learn that its session is published no more, ms. */
+const FORGET_MS = 5000;
+
 /** The cap on SCXs: the operator's, or as many as there are ports for. */
 function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
   const pairs = pairCapacity(scxPorts);
@@ -159,6 +165,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
     perOriginMax: options.maxForeignScxsPerAddress,
   });
   const config = platform.shared === undefined ? onOne : sharedConfig(onOne);
+  const root = options.scx?.recording?.root;
   const state = await onDisk(dataDir, async () => {
     const store = await openAnnouncements(dataDir, log);
     return {
@@ -169,6 +176,7 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       learned: await openLearned(dataDir, log),
       fallbacks: await openFallbackFiles(dataDir, store),
       images: await openImages(dataDir, store),
+      recordings: root === undefined ? undefined : await openRecordings(root, store, now),
       titles: await openTitleHistory(dataDir, log),
       found: await platform.list(),
     };
@@ -333,6 +341,10 @@ export function createServices(
     fleet.unkeep(id);
     directory.update();
     webhooks.forget(text);
+    const session = parseSessionId(id);
+    // The SCX ends the recording when it learns of this.
+    if (session.ok)
+      setTimeout(() => void prepared.recordings?.forget(session.value), FORGET_MS).unref();
     await prepared.fallbacks.sweep();
   };
   const replicator =

@@ -12,6 +12,7 @@ import type { Predecessor } from './hand-over/take-over.js';
 import type { LeaseTerms } from './lease.js';
 import type { Lifetime } from './lifetime.js';
 import type { ListenerHook } from './listeners/listener-hook.js';
+import type { SessionRecording } from './recording/session-recording.js';
 import type { FallbackProcess } from './sources/fallback-process.js';
 import type { SourceLogin } from './sources/source-login.js';
 
@@ -24,6 +25,7 @@ export interface TermsOptions {
   readonly handOver: HandOverState;
   readonly retirement: Pick<Retirement, 'begin'>;
   readonly hook: Pick<ListenerHook, 'set'>;
+  readonly recording: Pick<SessionRecording, 'onTerms'>;
   readonly predecessor: Predecessor | undefined;
   /** Other source keys hold. */
   onAccess(access: SourceAccess): void;
@@ -76,6 +78,7 @@ export function createSessionTerms(options: TermsOptions): SessionTerms {
       lifetime.onFrontEnd(terms.pinned, options.attended());
       onAccess(terms.access);
       onFallback(terms.fallback);
+      options.recording.onTerms(terms.recording);
       if (terms.listenerHook !== undefined) options.hook.set(terms.listenerHook ?? undefined);
       options.predecessor?.onKnown();
       if (terms.handOver) void handOver.start();

@@ -33,6 +33,8 @@ export interface LeaseTerms {
   readonly remoteFallback?: RemoteFallback | null | undefined;
   /** The server that is asked about listeners; null: none; undefined: as before. */
   readonly listenerHook: Answer['listenerHook'];
+  /** What is kept on the disk; null: nothing; undefined: as before. */
+  readonly recording?: Answer['recording'];
   /** All front ends of the cluster; undefined: as before. */
   readonly frontEnds: readonly string[] | undefined;
   /** An order to hand over lies in `successorFile`. */
@@ -85,7 +87,7 @@ function parseAnswer(status: number, text: string): Renewal {
   try {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
-    const { listenerHook, frontEnds, remoteFallback, retireWithinMs } = answer;
+    const { listenerHook, frontEnds, remoteFallback, retireWithinMs, recording } = answer;
     const pinned = rendezvous || keep === true;
     const description = station && {
       title: station.title ?? undefined,
@@ -100,6 +102,7 @@ function parseAnswer(status: number, text: string): Renewal {
       access,
       fallback,
       listenerHook,
+      recording,
       frontEnds,
       handOver,
       remoteFallback,

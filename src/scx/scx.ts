@@ -39,6 +39,7 @@ import { createTicketGate } from './listeners/ticket-gate.js';
 import { shareOpenFiles } from './open-file-shares.js';
 import type { BoundSocket, ScxPort } from './port/scx-port.js';
 import { openReceivers } from './receivers/open-receivers.js';
+import { createSessionRecording } from './recording/session-recording.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { createFallbackProcess } from './sources/fallback-process.js';
@@ -137,6 +138,7 @@ async function openParts(options: ScxOptions) {
     now,
     predecessor !== undefined,
   );
+  const recording = createSessionRecording({ ...{ launch, name, log }, ...playout });
   const keys = createPasswordKeys();
   const fresh = createFreshAccess(now);
   const login = createSourceLogin({ session: name, access: launch.access, keys, fresh, now });
@@ -157,7 +159,7 @@ async function openParts(options: ScxOptions) {
   const startedAt = new Date().toISOString();
   return {
     ...{ launch, log, socket, predecessor, name, tls, identities, accessLog, hook, playout, login },
-    ...{ tickets, fresh },
+    ...{ tickets, fresh, recording, recorder: recording.recorder },
     ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
     spareConnections: shares.spare,
   };
@@ -233,6 +235,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
       playout.end();
     },
     close: async () => {
+      void parts.recording.stop(); // a disk that hangs is not waited for
       await Promise.all([http.close(FLUSH_MS_MAX), overlay.close()]);
       await parts.hook.close();
     },
@@ -247,7 +250,11 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   const handOver = openHandOver(parts, shutdown, {
     http: () => http,
     toldToLeave: told.promise,
-    onChange: () => lease.renewNow(),
+    onChange: () => {
+      // The successor writes what is recorded from now on.
+      if (handOver.isSucceeded) void parts.recording.stop();
+      lease.renewNow();
+    },
   });
   const retirement = createRetirement({
     ...{ log, now: parts.now, sendSourcesAway: streaming.sendSourcesAway },
@@ -258,6 +265,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     onAccess: (access) => {
       streaming.setAccess(access);
       parts.tickets.set(access.privacy);
+      parts.recording.setPrivate(access.privacy !== undefined);
     },
   });
 

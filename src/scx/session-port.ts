@@ -23,6 +23,7 @@ import { createOperatorPages } from './port/operator-pages.js';
 import { createOverlayStream } from './port/overlay-stream.js';
 import { type BoundSocket, openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
+import type { Recorder } from './recording/recorder.js';
 import type { Metrics } from './status/metric.js';
 import { createMetrics } from './status/prometheus.js';
 import { drawPortMetrics } from './status/scx-metrics.js';
@@ -36,6 +37,7 @@ export interface SessionPortOptions {
   readonly identities: ListenerIdentities;
   readonly accessLog: AccessLog;
   readonly hook: ListenerHook;
+  readonly recorder: Pick<Recorder, 'counters' | 'status'> | undefined;
   readonly tickets: TicketGate;
   readonly tls: Tls | undefined;
   readonly log: Logger;
@@ -100,6 +102,7 @@ function createPortMetrics(
       linesLost: accessLog.lost,
       dropped: dropped.count,
       movedListeners: port().movedListeners,
+      recorder: options.recorder,
       hook: options.hook.isSet ? options.hook.counters : undefined,
     }),
   ];
@@ -135,7 +138,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     }),
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
-    ...{ secret: launch.leaseToken, hook: options.hook },
+    ...{ secret: launch.leaseToken, hook: options.hook, rewind: playout.rewind },
     log: options.log,
     sources: createSourcesAdmin({ ...streaming, playout }),
     overlay: createOverlayStream(streaming.overlay.watch),

@@ -38,6 +38,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:HOMEPAGE': '?',
         'radio:BITRATE': '?',
         'radio:IMAGE': '?',
+        'radio:KEEP': '?',
         'radio:LISTED': '?',
         'radio:KEY': '?',
         'radio:ISSUED': '?',

@@ -60,6 +60,8 @@ export interface Announcement extends SignedFields {
   readonly bitrateKbps?: number;
   /** The SHA-256 of a picture (image/inspect-image.ts), 43 characters of base64url. */
   readonly image?: string;
+  /** How long clusters may keep what was played, ms, whole seconds; absent: not at all. */
+  readonly keepMs?: number;
   /**
    * The station wants to be listed in directories of streams; absent: in the directory of clusters only;
    * false: in none.
@@ -97,6 +99,8 @@ export const ANNOUNCEMENT_LIMITS = {
   /** The range of MP3 bit rates, in kbit/s. */
   bitrateKbpsMin: 8,
   bitrateKbpsMax: 320,
+  /** A month, s. */
+  keepSecondsMax: 31 * 86_400,
 } as const;
 
 /** The channels of a radio broadcast: the sound, and the titles. */

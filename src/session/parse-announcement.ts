@@ -115,6 +115,7 @@ function readExtras(root: XmlElement, findings: Findings) {
   const language = text('radio:LANGUAGE', 'the language', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
   const image = text('radio:IMAGE', 'the image', LIMITS.documentBytesMax);
+  const keep = text('radio:KEEP', 'the time to keep', LIMITS.documentBytesMax);
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
     genre: text('radio:GENRE', 'the genre', LIMITS.genreLengthMax),
@@ -124,6 +125,7 @@ function readExtras(root: XmlElement, findings: Findings) {
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
     image: image === undefined ? undefined : findings.take(parseSha256('the image', image)),
+    keepMs: keep === undefined ? undefined : parsedKeep(findings.take(parseKeep(keep))),
     isListed: listed === undefined ? undefined : findings.take(parseListed(listed)),
   };
 }
@@ -143,6 +145,12 @@ function parseListed(text: string): Result<boolean> {
 
 const parseBitrate = (text: string): Result<number> =>
   parseWhole('the bitrate in kbit/s', text, LIMITS.bitrateKbpsMin, LIMITS.bitrateKbpsMax);
+
+const parseKeep = (text: string): Result<number> =>
+  parseWhole('the time to keep, in seconds,', text, 1, LIMITS.keepSecondsMax);
+
+const parsedKeep = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : seconds * 1000;
 
 /**
  * The announcement in an XML document, or all of its problems. Never throws; takes time linear in

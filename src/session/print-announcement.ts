@@ -71,14 +71,16 @@ function privacyBlock(privacy: Privacy | undefined): string[] {
 
 function extras(announcement: Announcement): string[] {
   const { title, genre, language, homepage, bitrateKbps, image, isListed } = announcement;
+  const { keepMs } = announcement;
   const texts = { TITLE: title, GENRE: genre, LANGUAGE: language };
   const picture = image === undefined ? undefined : sha256Text(image);
   const about = { ...texts, HOMEPAGE: homepage, BITRATE: bitrateKbps, IMAGE: picture };
+  const kept = keepMs === undefined ? undefined : keepMs / 1000;
   const listed = isListed === undefined ? undefined : isListed ? 'yes' : 'no';
   const { key, issuedMs, adminKey, sources = [] } = announcement;
   const issued = issuedMs === undefined ? undefined : printInstant(issuedMs);
   return [
-    ...fields({ ...about, LISTED: listed }),
+    ...fields({ ...about, KEEP: kept, LISTED: listed }),
     ...fields({ KEY: key, ISSUED: issued, 'ADMIN-KEY': adminKey }),
     ...sources.map(sourceElement),
     ...privacyBlock(announcement.privacy),

@@ -60,6 +60,7 @@ beforeEach(() => {
       stop: () => undefined,
     },
     hook: { set: (hook) => void events.push(`ask ${hook?.url}`) },
+    recording: { onTerms: (told) => told && events.push(`keep ${told.keepMs}`) },
     predecessor: undefined,
     onAccess: () => void events.push('check the sources'),
     isLeaving: () => isLeaving,

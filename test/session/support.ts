@@ -86,6 +86,7 @@ export const announcement: fc.Arbitrary<Announcement> = fc.record(
     bitrateKbps: fc.integer({ min: 8, max: 320 }),
     isListed: fc.boolean(),
     image: publicKey,
+    keepMs: fc.integer({ min: 1, max: 31 * 86_400 }).map((seconds) => seconds * 1000),
     sources: fc.uniqueArray(source, {
       ...{ minLength: 1, maxLength: 16 },
       comparator: (one, other) => one.name === other.name || one.key === other.key,

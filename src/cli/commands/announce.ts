@@ -25,7 +25,7 @@ import { packageFile } from '../../runtime/package-files.js';
 import { derivePassword, drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { signAnnouncement } from '../../runtime/signed-announcement.js';
 import { fallbackKeyOf, type SigningKey, sessionKeyOf } from '../../runtime/signing-key.js';
-import type { SignedAnnouncement } from '../../session/announcement.js';
+import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
@@ -85,6 +85,8 @@ interface Run {
   readonly answer: Answer;
 }
 
+const KEEP_MS_MAX = ANNOUNCEMENT_LIMITS.keepSecondsMax * 1000;
+
 /** A drawn token has 118 random bits; a shorter one could be guessed. */
 const TOKEN_LENGTH_MIN = 20;
 
@@ -117,6 +119,7 @@ function checkFlags(settings: AnnounceSettings): void {
   if (image !== undefined && settings.removeImage) {
     throw usageProblem('--image and --remove-image exclude each other');
   }
+  if ((settings.keep ?? 0) > KEEP_MS_MAX) throw usageProblem('--keep: at most 31d');
   if (cluster !== undefined) return;
   if (page !== undefined) throw usageProblem('--page needs --cluster URL, where the player is');
   if (webhooks !== undefined) throw usageProblem('--webhook needs --cluster URL, which sends them');
@@ -162,6 +165,7 @@ async function announce(run: Run): Promise<void> {
   const fallback = await readFallback(settings.fallback, token);
   const picture = settings.image === undefined ? undefined : await readPicture(settings.image);
   const image = settings.removeImage ? undefined : (picture?.hash ?? earlier?.image);
+  const keepMs = (settings.keep ?? earlier?.keepMs) || undefined;
   const drawn = await drawSources({
     ...{ settings, token, session: key.publicKey, earlier: earlier?.sources ?? [] },
   });
@@ -170,7 +174,7 @@ async function announce(run: Run): Promise<void> {
   // Later than the one that it replaces, also if this machine's clock was set back.
   const issuedMs = Math.max(Date.now(), (earlier?.issuedMs ?? 0) + 1);
   const signed = signAnnouncement(
-    { ...dropAbsent({ ...content, image, privacy }), sources: drawn.sources, adminKey },
+    { ...dropAbsent({ ...content, image, keepMs, privacy }), sources: drawn.sources, adminKey },
     ...([key, issuedMs] as const),
   );
   if (settings.cluster !== undefined)

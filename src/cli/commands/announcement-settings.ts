@@ -21,7 +21,7 @@ import type { AnnounceSettings } from '../options/announce-options.js';
 export const usageProblem = (...problems: readonly string[]): UserError =>
   new UserError(EXIT.usage, problems.join('\n'));
 
-/** Whether only rights or the picture are to change: then what is not given stays as it was announced. */
+/** Whether only a part is to change: then what is not given stays as it was announced. */
 const changesPartOnly = (settings: AnnounceSettings): boolean =>
   [settings.dj, settings.removeDj, settings.revoke, settings.image].some(Boolean) ||
   settings.removeImage;

@@ -127,12 +127,23 @@ function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
     accessLog: accessLog === 'none' ? undefined : resolve(accessLog),
     certificate: certificateOf(settings),
     profile: settings.profile,
+    recording: recordingOf(settings),
     listenerHook: settings.listenerHook && {
       url: settings.listenerHook.href,
       onFailure: settings.listenerHookFail,
     },
   };
 }
+
+/** On a Swarm no disk is the cluster's. */
+const recordingOf = (settings: ClusterSettings) =>
+  settings.keepMax === 0 || settings.platform === 'swarm'
+    ? undefined
+    : {
+        root: resolve(dataDirOf(settings), 'recordings'),
+        bytesMax: settings.recordingsMaxBytes,
+        keepMsMax: settings.keepMax,
+      };
 
 const swarmOf = ({ swarmImage, swarmName, dockerSocket }: ClusterSettings) => ({
   image: swarmImage,

@@ -4,7 +4,7 @@
  */
 import { optional, required, type Settings, type Table } from './option.js';
 import { off, oneCluster, optionalCluster, optionalText } from './shared-options.js';
-import { future } from './time-values.js';
+import { future, span } from './time-values.js';
 import { secret, text, texts, whole } from './values.js';
 
 export const announceOptions = {
@@ -33,6 +33,13 @@ export const announceOptions = {
       'pixels; it stays until --remove-image. What is not given besides stays as it was announced',
   ),
   removeImage: off('remove the picture; what is not given besides stays as it was announced'),
+  keep: optional(span, {
+    placeholder: 'TIME',
+    help:
+      'let the cluster keep what was played for so long, if its operator lets it (cluster ' +
+      '--keep-max), so that it can be listened to later: 30m, 4h, 7d; 0: no longer. It stays until ' +
+      'another --keep',
+  }),
   rendezvous: optional(texts, {
     placeholder: 'LOCATION',
     repeatable: true,

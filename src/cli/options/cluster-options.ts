@@ -27,6 +27,7 @@ import {
   profile,
   scxPorts,
 } from './shared-options.js';
+import { span } from './time-values.js';
 import { oneOf, secondsUpTo, secret, text, whole } from './values.js';
 
 const DAY_S = 86_400;
@@ -172,6 +173,17 @@ export const clusterOptions = {
     placeholder: 'WORD',
     help: 'what becomes of a listener about whom that server does not answer: allow or deny',
   }),
+  keepMax: defaulting(span, '0', {
+    placeholder: 'TIME',
+    help:
+      'how long what was played may be kept, for sessions that are announced here with --keep: 4h, ' +
+      '7d; 0: nothing is recorded. A day at 128 kbit/s takes 1.4 GB',
+  }),
+  recordingsMaxBytes: amount(
+    whole(0, Number.MAX_SAFE_INTEGER),
+    10_000_000_000,
+    'the bytes that all recordings may take together; the oldest hours go first',
+  ),
   accessLog: optionalText(
     'FILE',
     'the file to which requests to SCXs are logged (default: access.log in the data ' +

@@ -6,6 +6,13 @@ const FROM_NOW = /^([1-9][0-9]{0,4})([mhd])$/;
 /** A day is its end, where it is read; a time without zone is local, as people write it. */
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
+/** A length of time, ms: `30m`, `4h`, `7d`; 0: none. */
+export const span: Value<number> = expecting('a length of time like 30m, 4h or 7d, or 0', (raw) => {
+  if (raw === 0 || raw === '0') return 0;
+  const [, count, unit] = (typeof raw === 'string' && FROM_NOW.exec(raw.trim())) || [];
+  return count === undefined ? undefined : Number(count) * UNITS_MS[unit as 'm' | 'h' | 'd'];
+});
+
 /** Ms since 1970; undefined if the text is no such time. */
 function readInstant(text: string): number | undefined {
   const [, count, unit] = FROM_NOW.exec(text) ?? [];

@@ -15,6 +15,8 @@ export interface TermsSources {
   readonly store: Pick<AnnouncementStore, 'get'>;
   readonly fallbacks: Pick<FallbackFiles, 'pathOf'>;
   readonly listenerHook: LaunchTemplate['listenerHook'];
+  /** Where recordings lie; undefined: there are none. */
+  readonly recording: LaunchTemplate['recording'];
   /** The cluster's front ends; undefined: there is one. */
   frontEnds(): readonly string[] | undefined;
   /** Seals a text for the SCXs of this cluster. */
@@ -50,6 +52,18 @@ function fallbackOf(
   return { fallback: { path: fallbacks.pathOf(file), title, seed } };
 }
 
+/** What is published here is recorded, as long as its announcement wants and the operator lets. */
+function recordingOf(
+  { finder, recording }: TermsSources,
+  session: string,
+  isRendezvous: boolean,
+): LeaseTerms['recording'] {
+  const known = recording === undefined ? undefined : finder.recall(session);
+  if (recording === undefined || known?.isPublished !== true) return null;
+  const keepMs = Math.min(known.announcement.keepMs ?? 0, recording.keepMsMax);
+  return { keepMs, records: isRendezvous };
+}
+
 /** The terms of a session's SCX. */
 export const termsFrom =
   (sources: TermsSources) =>
@@ -59,6 +73,7 @@ export const termsFrom =
       ...announcedNow(sources, session),
       ...fallbackOf(sources, session, isRendezvous),
       listenerHook: sources.listenerHook ?? null,
+      recording: recordingOf(sources, session, isRendezvous),
       ...(frontEnds === undefined ? {} : { frontEnds: [...frontEnds] }),
     };
   };

@@ -3,7 +3,8 @@
  * that has room (nearest/). The player follows one redirect as always, to an SCX of the other cluster.
  *
  * Not sent are players that follow no redirects, those that ask with a name and a password or at a
- * cluster that asks for these, and requests of other clusters, which have been sent already.
+ * cluster that asks for these, those that ask for earlier sound, which is kept here, and requests of
+ * other clusters, which have been sent already.
  */
 import type { Request, Response } from 'express';
 import { FROM_CLUSTER_FIELD } from '../nearest/ask-for-listener.js';
@@ -21,7 +22,11 @@ export const isFromCluster = (request: Request): boolean =>
   request.get(FROM_CLUSTER_FIELD) !== undefined;
 
 const staysHere = (context: Context, request: Request): boolean =>
-  context.asksListeners || isFromCluster(request) || isProxied(context, request);
+  context.asksListeners ||
+  isFromCluster(request) ||
+  isProxied(context, request) ||
+  'at' in request.query ||
+  'ago' in request.query;
 
 /** Where the player is to go; undefined: it stays here. */
 async function locationAt(

@@ -76,11 +76,11 @@ export const isProxied = (
 /** Parameters of a query that are for us; what is left is the listener's, like a ticket. */
 const OURS = /^(announcement|proxy|\.\w+)(=|$)/;
 
-/** The parameters that the listener has added for the hook, and its ticket, as it wrote them. */
+/** The listener's ticket and the time that it asks for, and what it has added for the hook, as it wrote them. */
 export function ownQuery({ asksListeners }: ListenDependencies, { originalUrl }: Request) {
   const fields = (/\?([^#]*)/.exec(originalUrl)?.[1] ?? '').split('&');
   const isForward = (field: string): boolean =>
-    asksListeners ? field !== '' && !OURS.test(field) : field.startsWith('ticket=');
+    asksListeners ? field !== '' && !OURS.test(field) : /^(ticket|at|ago)=/.test(field);
   return fields.filter(isForward);
 }
 

@@ -13,6 +13,7 @@ import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import type { RefusedListener } from '../admin/scx-clients.js';
+import type { Recordings } from '../recordings/recordings.js';
 import { clientOf } from '../web/client.js';
 import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem } from '../web/problem.js';
@@ -34,6 +35,7 @@ import {
   withOwnQuery,
 } from './leading.js';
 import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
+import { createRecordingHandlers } from './recording-routes.js';
 import { mountedAt, type Wanted, wantedAt, wantedByPath, wantedByQuery } from './wanted-session.js';
 
 /**
@@ -174,6 +176,15 @@ function listenRouter(context: Context): Router {
   return router;
 }
 
+/** What was played before. */
+function recordingRouter(context: Context, recordings: Recordings | undefined): Router {
+  const router = Router({ caseSensitive: true });
+  const { list, hour } = createRecordingHandlers(context, recordings);
+  publicRoute(router, '/recordings/:creator/:session', { GET: list });
+  publicRoute(router, '/recordings/:creator/:session/:hour', { GET: hour });
+  return router;
+}
+
 /** What is fed at a mount is heard there. */
 function mountHandler(context: Context): RequestHandler {
   const atMount = publicHandler('/MOUNT', {
@@ -194,6 +205,8 @@ function mountHandler(context: Context): RequestHandler {
 /** The routes of players. */
 export interface ListenRoutes {
   readonly listen: Router;
+  /** Of hours that were played before. */
+  readonly recordings: Router;
   /**
    * Every other path at which an encoder can feed a session: its own mount `/CREATOR/SESSION`, those
    * of the operator, and `/;` for the first session. It is to be asked last, so that it hides no page.
@@ -202,8 +215,15 @@ export interface ListenRoutes {
 }
 
 /** Creates the routes of players. */
-export function listenRoutes(dependencies: ListenDependencies): ListenRoutes {
+export function listenRoutes(
+  dependencies: ListenDependencies,
+  recordings?: Recordings,
+): ListenRoutes {
   const reservations = createRequestRate(RESERVATIONS);
   const context = { ...dependencies, reservations, objectionTo: createTicketCheck() };
-  return { listen: listenRouter(context), mounts: mountHandler(context) };
+  return {
+    listen: listenRouter(context),
+    recordings: recordingRouter(context, recordings),
+    mounts: mountHandler(context),
+  };
 }

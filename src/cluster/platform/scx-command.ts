@@ -23,7 +23,7 @@ export const LEAN_SCX = ['--max-semi-space-size=2'];
 const EAGER = ['--no-lazy'];
 
 /** The files that all SCXs of a cluster use. */
-export type ScxFiles = Pick<Launch, 'certificate' | 'accessLog'>;
+export type ScxFiles = Pick<Launch, 'certificate' | 'accessLog' | 'recording'>;
 
 /** The program that SCXs are. */
 export interface ScxProgram {
@@ -34,11 +34,13 @@ export interface ScxProgram {
   readonly files: ScxFiles;
 }
 
-/** The files of an SCX: its certificate, its access log, and the order to hand over. */
-function permissionsOf({ certificate, accessLog }: ScxFiles, successorFile: string) {
+/** The files of an SCX: its certificate, its access log, recordings, and the order to hand over. */
+function permissionsOf({ certificate, accessLog, recording }: ScxFiles, successorFile: string) {
   const keys = certificate === undefined ? [] : [certificate.cert, certificate.key];
   const logs = accessLog === undefined ? [] : [accessLog, `${accessLog}.1`];
-  const written = [...logs, successorFile];
+  // This includes the folder itself; naming both aborts Node 20.
+  const recordings = recording === undefined ? [] : [`${recording.root}/*`];
+  const written = [...logs, successorFile, ...recordings];
   return { read: [...keys, ...written], write: written, startsProcesses: true };
 }
 

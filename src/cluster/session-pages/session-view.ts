@@ -18,6 +18,8 @@ export interface SessionView {
   readonly homepage?: string;
   /** The path of its picture below the root of the cluster. */
   readonly image?: string;
+  /** When the oldest of what is kept was played, ISO 8601; absent: nothing is kept. */
+  readonly recordedFrom?: string;
   readonly onAir: boolean;
   /** What plays now; null: nothing is known. */
   readonly playing: string | null;
@@ -73,6 +75,7 @@ export function sessionView(
       description: status.description ?? undefined,
       genre: status.genre ?? undefined,
       homepage: isWebAddress(status.homepage) ? status.homepage : undefined,
+      recordedFrom: status.scxs.find(({ recording }) => recording?.from)?.recording?.from,
       image: status.image && imagePath(status.image).slice(1),
     }),
     ...{ onAir, playing, listeners },

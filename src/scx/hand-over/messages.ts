@@ -96,6 +96,13 @@ const positionSchema = z.object({
   isOpen: z.boolean(),
   frame: count.nullable(),
   icy: z.object({ left: count, told: title }).nullable(),
+  /** The TapeState (recording/tape.ts); earlier versions do not send it. */
+  tape: z
+    .object({
+      position: z.object({ hour: z.string().max(20), index: count }).nullable(),
+      heard: z.object({ source: sourceId, first: count, count }).nullable(),
+    })
+    .optional(),
 });
 
 /** The messages of a predecessor. */

@@ -21,6 +21,7 @@ import {
   sendAnswer,
   unavailable,
 } from '../../http/server/response.js';
+import type { Tape } from '../recording/tape.js';
 import type { Admission } from './admission.js';
 import type { ListenerHook } from './listener-hook.js';
 import type { ListenerIdentities, ListeningClient } from './listener-identities.js';
@@ -40,6 +41,8 @@ export interface StreamRequest {
   readonly since: number;
   /** What the operator's hook allowed; undefined without a hook. */
   readonly admission?: Admission | undefined;
+  /** It asks for earlier sound. */
+  readonly tape?: Tape | undefined;
 }
 
 export interface ListenerConnectionOptions {

@@ -148,7 +148,7 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
     accept: ({ id = nextId++, ...request }) => {
       const past = { isAnswered: false, bytesBefore: 0, id };
       const own = { ...request, logged: copied(request.logged) };
-      start(own, past, (connection) => listeners.admit(connection, now()));
+      start(own, past, (connection) => listeners.admit(connection, now(), request.tape));
     },
     resume: (socket, state, position) => {
       const { wantsTitles, sinceMs, bytes, id = nextId++, admission, ...logged } = state;

@@ -4,7 +4,14 @@
  * one stretch or burst by this process, which all listeners share. A listener that is further behind than the ring skips to live with a
  * fresh burst.
  */
-import { type IcyPosition, icyBlock, icyStart, insertTitles } from '../../icecast/icy-metadata.js';
+import {
+  type IcyPosition,
+  icyBlock,
+  icyStart,
+  insertTitles,
+  type TitledAudio,
+} from '../../icecast/icy-metadata.js';
+import type { Tape, TapeState } from '../recording/tape.js';
 import type { AudioRing, Stretch } from '../sound/audio-ring.js';
 import type { PackedListener } from './listener-state.js';
 
@@ -46,6 +53,8 @@ export interface Listener {
   next: number;
   /** The frame that it gets next, where another process left off inside a chunk, or at one to come. */
   frame: number | undefined;
+  /** It listens to earlier sound; undefined: to the ring. */
+  tape?: Tape | undefined;
   queuedBytes: number;
   /** The instant at which its socket last took something or had nothing to take, or it began to wait. */
   tookAt: number;
@@ -59,6 +68,8 @@ export interface ListenerPosition {
   readonly frame: number | null;
   /** Null for a player that gets the bare audio. */
   readonly icy: IcyPosition | null;
+  /** Of a listener that listens to earlier sound. */
+  readonly tape?: TapeState | undefined;
 }
 
 /** The writer's counters, for `GET /metrics`. */
@@ -77,6 +88,8 @@ export interface ListenerWriter {
   createAt(connection: ListenerConnection, position: ListenerPosition, now: number): Listener;
   /** Answers its request with a burst. */
   open(listener: Listener, burst: Stretch, now: number): void;
+  /** Answers its request with earlier sound. */
+  openTape(listener: Listener, tape: Tape, now: number): void;
   /** Writes what it has not had, for as long as its socket takes it at once. */
   serve(listener: Listener, now: number): void;
   /** Whether its socket has taken nothing for longer than `idleMs`. */
@@ -107,7 +120,7 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
   const { ring, counters } = options;
   const blocks = createBlocks();
 
-  const partsFor = ({ icy }: Listener, stretch: Stretch): readonly Uint8Array[] => {
+  const partsFor = ({ icy }: Listener, stretch: TitledAudio): readonly Uint8Array[] => {
     counters.bytes += stretch.bytes.length;
     return icy === undefined ? [stretch.bytes] : insertTitles(icy, stretch, blocks);
   };
@@ -132,6 +145,14 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
     return ring.burst(now);
   };
 
+  const serveTape = (listener: Listener, tape: Tape, now: number): void => {
+    while (listener.connection.queuedBytes() === 0) {
+      const audio = tape.take(now);
+      if (audio === undefined) return;
+      listener.connection.write(partsFor(listener, audio));
+    }
+  };
+
   return {
     create: (connection, now) =>
       start(connection, connection.wantsTitles ? icyStart() : undefined, now),
@@ -145,8 +166,14 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
       listener.tookAt = now;
       listener.connection.open(partsFor(listener, burst));
     },
+    openTape: (listener, tape, now) => {
+      listener.tape = tape;
+      listener.connection.open([]);
+      serveTape(listener, tape, now);
+    },
     serve: (listener, now) => {
-      const { connection } = listener;
+      const { connection, tape } = listener;
+      if (tape !== undefined) return serveTape(listener, tape, now);
       while (hasNews(listener) && connection.queuedBytes() === 0) {
         const stretch = read(listener) ?? skip(now);
         listener.next = stretch?.next ?? ring.end;
@@ -160,10 +187,11 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
       listener.queuedBytes = queuedBytes;
       return now - listener.tookAt > options.idleMs;
     },
-    positionOf: ({ group, next, frame, icy }) => ({
+    positionOf: ({ group, next, frame, icy, tape }) => ({
       isOpen: group !== undefined,
       frame: frame ?? ring.frameAt(next) ?? null,
       icy: icy ?? null,
+      tape: tape?.state(),
     }),
   };
 }

@@ -8,6 +8,7 @@
  *
  * Bounded: `listenersMax`, those that wait included.
  */
+import type { Tape, TapeState } from '../recording/tape.js';
 import type { AudioRing, Stretch } from '../sound/audio-ring.js';
 import { createListenerGroups, type ListenerGroups } from './listener-groups.js';
 import type { PackedListener } from './listener-state.js';
@@ -41,6 +42,8 @@ export interface ListenersOptions {
   readonly listenersMax: number;
   /** Listeners that are served elsewhere in this process, and take slots as well. */
   others?(): number;
+  /** Continues the tape of another process. Default: its listener goes on live. */
+  resumeTape?(state: TapeState): Tape;
   /** Groups of listeners: calls of `write` in a write interval. */
   readonly groups: number;
   /** How long a listener waits for the first audio, ms. */
@@ -65,9 +68,9 @@ interface ListenerCounters extends WriterCounters {
 export interface Listeners {
   /**
    * Lets a listener in: opened at once if there is audio, else waiting for it. Undefined if the SCX
-   * is full.
+   * is full. With a tape it gets what that gives.
    */
-  admit(connection: ListenerConnection, now: number): Listener | undefined;
+  admit(connection: ListenerConnection, now: number, tape?: Tape): Listener | undefined;
   /** Lets in a listener of another process, at its position. */
   resume(
     connection: ListenerConnection,
@@ -89,6 +92,8 @@ export interface Listeners {
   /** Listeners that hear something. */
   readonly count: number;
   readonly peak: number;
+  /** Those of them that hear earlier sound. */
+  readonly rewinding: number;
   readonly waiting: number;
   /** Whether there is a slot for another one. */
   readonly hasRoom: boolean;
@@ -145,13 +150,18 @@ export function createListeners(options: ListenersOptions): Listeners {
   const hasRoom = (): boolean =>
     groups.count + waiting.size + (options.others?.() ?? 0) < options.listenersMax;
 
-  const admit: Listeners['admit'] = (connection, now) => {
+  const admit: Listeners['admit'] = (connection, now, tape) => {
     if (!hasRoom()) {
       counters.full++;
       return undefined;
     }
     counters.accepted++;
     const listener = writer.create(connection, now);
+    if (tape !== undefined) {
+      groups.add(listener);
+      writer.openTape(listener, tape, now);
+      return listener;
+    }
     const burst = ring.burst(now);
     if (burst === undefined) waiting.add(listener);
     else open(listener, burst, now);
@@ -163,6 +173,7 @@ export function createListeners(options: ListenersOptions): Listeners {
     resume: (connection, position, now) => {
       if (!position.isOpen) return admit(connection, now);
       const listener = writer.createAt(connection, position, now);
+      listener.tape = position.tape && options.resumeTape?.(position.tape);
       groups.add(listener);
       writer.serve(listener, now); // the predecessor has not served it for a while
       return listener;
@@ -170,6 +181,8 @@ export function createListeners(options: ListenersOptions): Listeners {
     leave,
     departures: () => departuresOf(writer, groups, waiting),
     detach: (listener) => {
+      // Another process could not go on with its tape: it stays.
+      if (listener.tape !== undefined) return undefined;
       const position = writer.positionOf(listener);
       if (!groups.remove(listener)) return undefined;
       return { position, keep: () => groups.add(listener) };
@@ -201,6 +214,9 @@ export function createListeners(options: ListenersOptions): Listeners {
     },
     get peak() {
       return groups.peak;
+    },
+    get rewinding() {
+      return [...groups.all()].filter(({ tape }) => tape !== undefined).length;
     },
     get waiting() {
       return waiting.size;

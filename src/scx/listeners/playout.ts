@@ -6,6 +6,8 @@
 import type { Launch } from '../../api/scx-launch.js';
 import type { GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
+import { createRewind, type Rewind } from '../recording/rewind.js';
 import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
 import { createOnAir, type OnAir } from '../sound/on-air.js';
@@ -30,6 +32,8 @@ export interface Playout {
   /** The same sound in segments, and the listeners who fetch them. */
   readonly segments: Segments;
   readonly polling: PollingListeners;
+  /** Earlier sound. */
+  readonly rewind: Rewind;
   /** All listeners that hear something. */
   readonly audience: Audience;
   readonly onAir: OnAir;
@@ -106,10 +110,12 @@ const createChoice = (silenceMs: number | undefined): OnAir =>
 function openAudience(
   { identities, listenersMax, receiving = () => 0 }: PlayoutOptions,
   ring: AudioRing,
+  { resume: resumeTape }: Rewind,
 ) {
   const listeners = createListeners({
     ...{ ring, listenersMax, groups: GROUPS, waitMs: WAIT_MS, idleMs: IDLE_MS },
     others: () => polling.count + receiving(),
+    resumeTape,
   });
   const polling = createPollingListeners({ identities, hasRoom: () => listeners.hasRoom });
   let peak = 0;
@@ -140,7 +146,9 @@ export function createPlayout(
 ): Playout {
   const ring = createRing(options.burstMs);
   const segments = createSegments();
-  const { listeners, polling, audience } = openAudience(options, ring);
+  const { burstMs } = options;
+  const rewind = createRewind({ segments, burstMs, now, wallNow: steadyTimeMs });
+  const { listeners, polling, audience } = openAudience(options, ring, rewind);
   const { attended = now } = options;
   const onAir = createChoice(options.silenceMs);
   const playhead = createPlayhead(ring, segments, isSuccessor);
@@ -184,6 +192,7 @@ export function createPlayout(
     listeners,
     segments,
     polling,
+    rewind,
     audience,
     onAir,
     playhead,

@@ -33,6 +33,8 @@ import type { Listeners } from '../listeners/listeners.js';
 import type { LoggedRequest } from '../listeners/logged-request.js';
 import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
+import type { Rewind } from '../recording/rewind.js';
+import type { Tape } from '../recording/tape.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import type { HlsAnswers } from './hls-answers.js';
@@ -55,6 +57,8 @@ export interface RequestOptions extends StreamAnswerOptions {
   /** Asked about each listener; undefined: everybody may listen. */
   readonly hook?: ListenerHook | undefined;
   readonly hls: HlsAnswers;
+  /** Earlier sound; undefined: none is kept. */
+  readonly rewind?: Pick<Rewind, 'wanted'>;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   /** The cluster's secret, with which the front end asks about clients. */
@@ -79,6 +83,8 @@ interface Request extends IncomingRequest {
   readonly address: string;
   /** The instant of the request. */
   readonly since: number;
+  /** The earlier sound that it asks for. */
+  readonly tape?: Tape;
 }
 
 /** Handles the requests of a port. */
@@ -133,9 +139,17 @@ function acceptListener(
   request: Request,
   asked: { readonly id?: number; readonly admission?: Admission } = {},
 ): void {
-  const { socket, isSecure, since, head } = request;
+  const { socket, isSecure, since, head, tape } = request;
   const logged = loggedOf(request);
-  connections.accept({ socket, isSecure, since, wantsTitles: hasTitles(head), logged, ...asked });
+  connections.accept({
+    socket,
+    isSecure,
+    since,
+    tape,
+    wantsTitles: hasTitles(head),
+    logged,
+    ...asked,
+  });
 }
 
 /** Asks the hook about a listener. Meanwhile it may have gone, and others may have come. */
@@ -175,6 +189,19 @@ function handleStream(
   }
   if (!hookRate.take(request.address, now())) return reply(options, request, rateExceeded());
   void handleHooked(options, connections, request, hook);
+}
+
+/** Looks for earlier sound. Meanwhile the client may have gone. */
+async function handleRewind(
+  options: RequestOptions,
+  parts: HookedParts,
+  request: Request,
+  wanted: Answer | Promise<Tape | Answer>,
+): Promise<void> {
+  const found = await wanted;
+  if (request.socket.destroyed) return;
+  if ('status' in found) return reply(options, request, found);
+  handleStream(options, parts, { ...request, tape: found });
 }
 
 function handleEncoder(options: RequestOptions, request: Request): void {
@@ -234,7 +261,10 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     if (hls !== undefined) return void handleHls(request, hls);
     if (path === undefined || !isStreamOf(path, options.name))
       return void handlePage(request, path);
-    handleStream(options, parts, request);
+    const refused = ticketRefusal(options, request);
+    const wanted = refused ?? options.rewind?.wanted(request.head);
+    if (wanted === undefined) return handleStream(options, parts, request);
+    void handleRewind(options, parts, request, wanted);
   };
 
   return {

@@ -14,6 +14,7 @@ import type { SourceId } from '../../gossamer/core/node.js';
 import { printSegmentName } from '../../icecast/segment-name.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
 import { leadIn } from '../../mp3/frames/lead-in.js';
+import { ID3_HEADER_BYTES } from '../../mp3/tags/id3-header.js';
 import { printId3, privateFrame, textFrame } from '../../mp3/tags/id3-writer.js';
 
 /** The frames of a segment. */
@@ -85,4 +86,10 @@ export function segmentBytes({ first, frames, title }: SegmentFrames): Buffer {
   ]);
   const isWhole = startsBlock(first, durationMs);
   return Buffer.concat([tag, ...(isWhole ? frames : leadIn(frames))]);
+}
+
+/** The frames of a segment, without the tag before them. */
+export function withoutTag(segment: Uint8Array): Uint8Array {
+  const size = segment.subarray(6, ID3_HEADER_BYTES).reduce((sum, byte) => sum * 128 + byte, 0);
+  return segment.subarray(Math.min(segment.length, ID3_HEADER_BYTES + size));
 }

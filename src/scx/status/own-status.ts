@@ -15,6 +15,7 @@ import type { Retirement } from '../hand-over/retirement.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
+import type { Recorder } from '../recording/recorder.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
 import type { SourceLogin } from '../sources/source-login.js';
 import type { TitleMemory } from '../sources/title-memory.js';
@@ -27,6 +28,7 @@ export interface OwnStatusOptions {
   readonly startedAt: string;
   readonly playout: Playout;
   readonly identities: ListenerIdentities;
+  readonly recorder: Pick<Recorder, 'status'> | undefined;
   readonly sources: AttachedSources;
   readonly handOver: HandOverState;
   readonly retirement: Pick<Retirement, 'leavesWithinMs'>;
@@ -96,6 +98,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       clockMs: launch.machine === undefined ? undefined : uptimeMs(),
       leavesWithinMs: handOver.leavesWithinMs ?? options.retirement.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,
+      recording: options.recorder?.status(),
     }),
   };
   const silent = playout.onAir.silent(options.attended());

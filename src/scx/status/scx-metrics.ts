@@ -10,6 +10,7 @@ import type { Listeners } from '../listeners/listeners.js';
 import type { Playout } from '../listeners/playout.js';
 import type { PollingListeners } from '../listeners/polling-listeners.js';
 import type { Receivers } from '../receivers/receivers.js';
+import type { Recorder } from '../recording/recorder.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
@@ -52,6 +53,7 @@ function listenerMetrics({ listeners, polling, audience }: Counted): Metric[] {
   return [
     gauge('listeners', 'Listeners that hear something', audience.count),
     gauge('listeners_hls', 'Those of them that listen by HLS', polling.count),
+    gauge('listeners_rewinding', 'Those of them that hear earlier sound', listeners.rewinding),
     gauge('listeners_waiting', 'Listeners that wait for the first audio', listeners.waiting),
     gauge('listeners_peak', 'Most listeners at a time', audience.peak),
     counter('listeners_accepted', 'Listeners let in', accepted),
@@ -187,6 +189,8 @@ export interface PortCounted {
   readonly dropped: number;
   /** Listeners that another SCX serves through this one. */
   readonly movedListeners: number;
+  /** Undefined where nothing may be recorded. */
+  readonly recorder: Pick<Recorder, 'counters' | 'status'> | undefined;
   /** Of the listener hook; undefined without one. */
   readonly hook: Readonly<HookCounters> | undefined;
 }
@@ -202,10 +206,21 @@ function hookMetrics(counters: Readonly<HookCounters> | undefined): Metric[] {
   ];
 }
 
+function recorderMetrics(recorder: PortCounted['recorder']): Metric[] {
+  if (recorder === undefined) return [];
+  const { bytes, failures } = recorder.counters;
+  const isRecording = recorder.status()?.state === 'recording';
+  return [
+    gauge('recording', '1 while what is played is recorded', Number(isRecording)),
+    counter('recorded_bytes', 'Audio written to recordings, bytes', bytes),
+    counter('recording_failures', 'Times that a recording has stopped', failures),
+  ];
+}
+
 /** The metrics of the HTTP port at this moment. */
 export function drawPortMetrics(counted: PortCounted): Metric[] {
   const { headGate, listenersTotal, linesLost, dropped, encodersTaken } = counted;
-  const { movedListeners, hook } = counted;
+  const { movedListeners, hook, recorder } = counted;
   return [
     counter(
       'listeners_different',
@@ -225,6 +240,7 @@ export function drawPortMetrics(counted: PortCounted): Metric[] {
     counter('http_dropped', 'Connections closed because there were too many', dropped),
     counter('access_lines_lost', 'Lines that the access log lost', linesLost),
     ...hookMetrics(hook),
+    ...recorderMetrics(recorder),
   ];
 }
 

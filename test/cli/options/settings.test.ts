@@ -36,6 +36,8 @@ describe('Settings', () => {
         maxListeners: 10_000,
         maxListenersPerAddress: 1000,
         maxListenersPerSession: 0,
+        keepMax: 0,
+        recordingsMaxBytes: 10_000_000_000,
         trustedProxies: ['127.0.0.0/8', '::1'],
         allowPrivate: false,
         anyoneMayAnnounce: false,

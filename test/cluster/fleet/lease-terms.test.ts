@@ -26,6 +26,7 @@ const termsWith = (frontEnds: readonly string[] | undefined, hasFallback = true)
     },
     fallbacks: { pathOf: (file) => `/data/${file}` },
     listenerHook: undefined,
+    recording: undefined,
     frontEnds: () => frontEnds,
     seal: (text) => seal('secret', text),
   });

@@ -1,0 +1,116 @@
+/**
+ * Recordings of sessions, on the disk of a cluster: an SCX writes them (scx/recording/), and SCXs and front
+ * ends read them. RECORDINGS/CREATOR/SESSION@KEY/ has two files for each hour, of the time of day:
+ *
+ *   2026-11-30T16Z.mp3    the frames, as they were played
+ *   2026-11-30T16Z.index  a line for each stretch of them, which is a segment of HLS (scx/sound/segment.ts)
+ *
+ * A stretch counts when its line is complete; what a crash has left behind its end is cut off. What was
+ * recorded while the session was private lies in a folder of its own, so that it stays private later.
+ */
+import { refPath, type SessionRef } from '../../session/session-id.js';
+
+/** A stretch of sound. */
+export interface Stretch {
+  /** When it was played, ms since 1970; the lines of a file are in this order. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** Where its frames are in the file, bytes. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** The source, the source's number of the first frame, and how many there are. */
+  readonly source: string;
+  readonly first: number;
+  readonly count: number;
+  readonly title: string | null;
+}
+
+export const HOUR_MS = 3_600_000;
+/** A segment has 2.6 s at 320 kbit/s at most. */
+const STRETCH_BYTES_MAX = 1024 * 1024;
+const FRAMES_MAX = 1000;
+/** Of times, ms since 1970: the end of what a Date can hold. */
+const LAST_MS = 8.64e15;
+
+const SOURCE = /^[0-9a-f]{16}$/;
+
+const isWhole = (value: unknown, most: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most;
+
+/** The folder of a session below that of all recordings. */
+export const recordingFolder = (session: SessionRef, isPrivate: boolean): string =>
+  `${refPath(session)}${isPrivate ? '!private' : ''}`;
+
+/** The hour of an instant: `2026-11-30T16Z`. */
+export const hourOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 13)}Z`;
+
+const HOUR = /^\d{4}-\d{2}-\d{2}T\d{2}Z$/;
+
+/** The beginning of an hour, ms since 1970; undefined if the text is none. */
+export function hourStart(hour: string): number | undefined {
+  const ms = HOUR.test(hour) ? Date.parse(hour.replace('Z', ':00:00Z')) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+export const soundFile = (hour: string): string => `${hour}.mp3`;
+export const indexFile = (hour: string): string => `${hour}.index`;
+
+/** The hours in a folder whose files have these names, in order. */
+export const hoursIn = (names: readonly string[]): readonly string[] =>
+  names
+    .filter((name) => name.endsWith('.index'))
+    .map((name) => name.slice(0, -'.index'.length))
+    .filter((hour) => hourStart(hour) !== undefined)
+    .sort();
+
+export const printStretch = (stretch: Stretch): string => {
+  const { at, durationMs, offset, bytes, source, first, count, title } = stretch;
+  const rounded = Math.round(durationMs * 1000) / 1000;
+  return `${JSON.stringify([at, rounded, offset, bytes, source, first, count, title])}\n`;
+};
+
+/** By hand: there are thousands of lines. */
+function parseLine(line: string): Stretch | undefined {
+  if (line === '') return undefined;
+  try {
+    const [at, durationMs, offset, bytes, source, first, count, title]: unknown[] =
+      JSON.parse(line);
+    const isSound =
+      isWhole(at, LAST_MS) && isWhole(offset, LAST_MS) && isWhole(bytes, STRETCH_BYTES_MAX);
+    if (!isSound || typeof durationMs !== 'number' || !(durationMs > 0 && durationMs < HOUR_MS)) {
+      return undefined;
+    }
+    if (typeof source !== 'string' || !SOURCE.test(source)) return undefined;
+    if (!isWhole(first, Number.MAX_SAFE_INTEGER) || !isWhole(count, FRAMES_MAX)) return undefined;
+    const text = typeof title === 'string' ? title : null;
+    return { at, durationMs, offset, bytes, source, first, count, title: text };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The stretches in complete lines; a line that is damaged is left out. */
+export const parseIndex = (text: string): readonly Stretch[] =>
+  text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .flatMap((line) => parseLine(line) ?? []);
+
+/** What a segment's name states, and where it begins. */
+interface Played {
+  readonly source: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Those that come after one that was played, of those that follow each other. */
+export function playedAfter<One extends Played>(
+  all: readonly One[],
+  last: Played | undefined,
+): readonly One[] {
+  if (last === undefined) return all;
+  const end = last.first + last.count;
+  const isPast = ({ source, first, count }: One): boolean =>
+    source === last.source && first + count <= end;
+  return all.slice(all.findLastIndex(isPast) + 1);
+}

@@ -1,0 +1,99 @@
+/**
+ * Requests for earlier sound: `?at=TIME`, an instant, or `?ago=10m`, a time before now. What is older than all
+ * that is kept means the oldest, and what is still to come means live.
+ */
+import type { RequestHead } from '../../http/server/request-head.js';
+import { type Answer, textAnswer } from '../../http/server/response.js';
+import { urlOf } from '../../lib/url-path.js';
+import type { Segments } from '../sound/segments.js';
+import { openRecording, type Recording } from './recording.js';
+import { createTape, type Tape, type TapeState } from './tape.js';
+
+/** The requests for earlier sound of one session. */
+export interface Rewind {
+  /** Undefined: the request is for what is live. */
+  wanted(head: RequestHead): Answer | Promise<Tape | Answer> | undefined;
+  /** Continues the tape of another process. */
+  resume(state: TapeState): Tape;
+  /** The session's folder, which depends on whether it is private. */
+  setFolder(folder: string | undefined): void;
+}
+
+export interface RewindOptions {
+  readonly segments: Pick<Segments, 'state' | 'listed'>;
+  /** What a new listener gets at once, ms. */
+  readonly burstMs: number;
+  /** Ms, monotonic, and ms since 1970. */
+  now(): number;
+  wallNow(): number;
+}
+
+/** Segments have 2.6 s: less than two of them would let a player run dry. */
+const AHEAD_MS_MIN = 6000;
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+const AGO = /^(\d{1,7})([smh]?)$/;
+/** A time of day without a zone is UTC, as no zone is known here. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/;
+const SECONDS = /^\d{9,11}$/;
+
+const MALFORMED = textAnswer(
+  400,
+  'Write ?ago=10m (s, m or h), ?at=2026-11-30T16:00:00Z, or ?at= and the seconds since 1970.',
+);
+const NOT_KEPT = textAnswer(404, 'This session keeps no recording at this cluster.');
+
+function readAgo(text: string, wallMs: number): number | undefined {
+  const [, count, unit = ''] = AGO.exec(text) ?? [];
+  return count === undefined ? undefined : wallMs - Number(count) * (UNITS_MS[unit] ?? 1000);
+}
+
+function readAt(text: string): number | undefined {
+  if (SECONDS.test(text)) return Number(text) * 1000;
+  const [, , , zone] = INSTANT.exec(text) ?? [];
+  if (!INSTANT.test(text)) return undefined;
+  const ms = Date.parse(zone === undefined ? `${text}Z` : text);
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+/** The instant that a query asks for, ms since 1970; null: it is malformed; undefined: none. */
+export function instantIn(target: string, wallMs: number): number | null | undefined {
+  const query = urlOf(target, 'http://scx')?.searchParams;
+  const [ago, at] = [query?.get('ago') ?? null, query?.get('at') ?? null];
+  if (ago !== null) return readAgo(ago, wallMs) ?? null;
+  if (at !== null) return readAt(at.replace(' ', '+')) ?? null;
+  return undefined;
+}
+
+/** Creates the requests of a session that has no recording yet. */
+export function createRewind(options: RewindOptions): Rewind {
+  const { segments, now, wallNow } = options;
+  let folder: string | undefined;
+  let recording: Recording | undefined;
+  const aheadMs = Math.max(options.burstMs, AHEAD_MS_MIN);
+  const nothing: Recording = { seek: async () => undefined, read: async () => undefined };
+
+  const tapeAt = (state: TapeState, isNew: boolean): Tape =>
+    createTape({ recording: recording ?? nothing, segments, aheadMs }, state, isNew);
+
+  const open = async (from: Recording, instant: number): Promise<Tape | Answer> => {
+    const position = await from.seek(instant).catch(() => undefined);
+    if (position === undefined) return NOT_KEPT;
+    return tapeAt({ position, heard: null }, true);
+  };
+
+  return {
+    wanted: ({ target }) => {
+      const instant = instantIn(target, wallNow());
+      if (instant === undefined) return undefined;
+      if (instant === null) return MALFORMED;
+      return recording === undefined ? NOT_KEPT : open(recording, instant);
+    },
+    resume: (state) => tapeAt(state, false),
+    setFolder: (next) => {
+      if (next === folder) return;
+      folder = next;
+      recording = next === undefined ? undefined : openRecording(next, now);
+    },
+  };
+}
