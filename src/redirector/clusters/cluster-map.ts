@@ -9,6 +9,7 @@
  *
  * Bounded: CLUSTERS_MAX clusters; those that have been gone for long are forgotten.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Coordinates } from '../../gossamer/core/node.js';
 import type { PublicKey } from '../../session/public-key.js';
@@ -79,6 +80,7 @@ export function openClusterMap(options: ClusterMapOptions): ClusterMap {
   const { seeds, trust, client, log, now, pace = {} } = options;
   const ending = new AbortController();
   const { signal } = ending;
+  setMaxListeners(0, signal); // Each cluster that is watched has some.
   const reader = createDirectoryReader(client);
   const clusters = new Map<PublicKey, KnownCluster>();
   const byLabel = new Map<string, KnownCluster>();

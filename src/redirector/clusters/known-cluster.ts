@@ -8,6 +8,7 @@
  * Bounded: URLS_MAX URLs, ADDRESSES_MAX addresses of each.
  */
 import { lookup } from 'node:dns/promises';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RoomAnswer } from '../../api/locating/room.js';
@@ -70,6 +71,7 @@ export function createKnownCluster(options: KnownClusterOptions): KnownCluster {
   const { key, client, allowPrivate, usualPort, log, now } = options;
   const ending = new AbortController();
   const signal = AbortSignal.any([ending.signal, options.signal]);
+  setMaxListeners(0, signal); // Bounded by URLs and addresses.
   const label = labelOf(key);
   const doors = new Map<string, OwnDoor>();
   const urls = new Map<string, URL>();
