@@ -163,6 +163,8 @@ function createLotReader(state: State, { identity, trust }: TrustedSession) {
     onRefused,
   });
   let hasLied = false;
+  /** Each reason is told once. */
+  const told = new Set<LotRefusal>();
   return {
     get hasLied() {
       return hasLied;
@@ -177,7 +179,8 @@ function createLotReader(state: State, { identity, trust }: TrustedSession) {
       }
       hasLied ||= isFault(checked.why);
       if (hasLied) return `it sends what no source of the session has signed (${checked.why})`;
-      onEvent({ kind: 'unbelieved', why: checked.why });
+      if (!told.has(checked.why)) onEvent({ kind: 'unbelieved', why: checked.why });
+      told.add(checked.why);
       return undefined;
     },
   };

@@ -43,12 +43,15 @@ interface Lot {
   readonly session?: string;
   readonly source?: SourceId;
   readonly key?: typeof STATION_KEY;
+  readonly ageMs?: number;
 }
 
-function lot({ first, count = 2, session = SESSION, source = SOURCE, key = STATION_KEY }: Lot) {
-  const signer = createLotSigner({ session, source, epoch: 1, key });
+function lot({ first, count = 2, ageMs = 0, ...whose }: Lot) {
+  const { session = SESSION, source = SOURCE, key = STATION_KEY } = whose;
+  const now = () => steadyTimeMs() - ageMs;
+  const signer = createLotSigner({ session, source, epoch: 1, key, now });
   const adus = Array.from({ length: count }, (_, index) => ({
-    ...{ channel: 1, sequence: first + index, timestampMs: steadyTimeMs() },
+    ...{ channel: 1, sequence: first + index, timestampMs: now() },
     payload: Uint8Array.of(first + index),
   }));
   return lotFrames(signer.sign(adus))[0] as Uint8Array;
@@ -131,6 +134,18 @@ test.each([
     await expect.poll(() => heard).toEqual([1, 2, 3, 4]);
   },
 );
+
+test('What is too old is not heard, which is told once, and is no fault of the SCX', async () => {
+  const cluster = await startCluster();
+  const { heard, events } = await receive(cluster);
+  const old = [1, 3, 5].map((first) => lot({ first, ageMs: 700_000 }));
+  cluster.visits[0]?.send(...old, lot({ first: 7 }));
+  await expect.poll(() => heard).toEqual([7, 8]);
+  expect(events.filter(({ kind }) => kind === 'unbelieved')).toEqual([
+    { kind: 'unbelieved', why: 'stale' },
+  ]);
+  expect(cluster.visits).toHaveLength(1);
+});
 
 test('A cluster that lets a client have another announcement, or an SCX of another session, is refused', async () => {
   const cluster = await startCluster(documentBy(STRANGER));

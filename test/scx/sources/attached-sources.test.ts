@@ -169,6 +169,16 @@ describe('Attached sources (§2.5)', () => {
     expect(sources.count).toBe(1);
   });
 
+  test('ends a client that sends on a channel that is not announced, and tells it why', () => {
+    const { sources, fed } = room();
+    const studio = client(source('a'));
+    sources.handleClient(studio.connection);
+    studio.send({ ...audioAdu('a', 0), channel: 9 });
+    expect(studio.said).toEqual(['closed: the announcement has no channel 9']);
+    expect(fed).toHaveLength(1);
+    expect(sources.counters.dropped).toBe(1);
+  });
+
   test('answers KEEP_ALIVE with the audience', () => {
     const { sources } = room();
     const studio = client(source('a'));
