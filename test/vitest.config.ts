@@ -3,16 +3,19 @@
  * within ten minutes, so what computes gets a worker for each core, and what waits for sound gets
  * more than that.
  *
- * - `core`: everything that runs inside the test's own process. Its files share the modules that
- *   they import (no isolation): loading them again for each file took longer than most files do.
- *   It has no mocked modules and leaves no global changed. `npm run test:fast` runs `core` and
+ * Except for `mocks` and `drills`, files share processes and the modules that they import (no
+ * isolation), as starting a process and loading them again for each file takes half a second of a
+ * core. So a file has no mocked modules and leaves no global changed.
+ *
+ * - `core`: everything that runs inside the test's own process. `npm run test:fast` runs `core` and
  *   `mocks`.
  * - `sessions`: the paper's claims and drawn faults in whole simulated sessions, which only compute.
  * - `mocks`: replaces modules or the clock, so each file has a process of its own: in a shared one, an
  *   interval that another test has left would run on the fake clock, hundreds of thousands of times.
  * - `process`: starts single processes from the build, without a cluster.
  * - `e2e`: real clusters, encoders and players, which wait for sound most of the time.
- * - `drills`: measures gaps while processes die, so few run beside each other.
+ * - `drills`: measures gaps while processes die, so few run beside each other, each file in a process
+ *   that has nothing else to clean up.
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -117,6 +120,7 @@ export default defineConfig({
           name: 'process',
           include: PROCESS,
           ...inProcess,
+          isolate: false,
           maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
@@ -127,6 +131,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', ...ATTACKS],
           exclude: DRILLS,
           ...slow,
+          isolate: false,
           maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },

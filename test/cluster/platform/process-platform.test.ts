@@ -101,8 +101,9 @@ describe('The process platform', () => {
   test('launches an SCX in a process group of its own, with a log and a run file', async () => {
     const { platform, exits, launch, runFile, started } = setUp();
     process.env.SCATTERCAST_PORT = '1'; // our own settings must not reach the SCX
-    const pid = await launch('night');
-    delete process.env.SCATTERCAST_PORT;
+    const pid = await launch('night').finally(() => {
+      delete process.env.SCATTERCAST_PORT;
+    });
     await started('night');
     await until(() => existsSync(runFile));
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
