@@ -16,6 +16,7 @@ import {
   clustersAnswerSchema,
   listedSessionsSchema,
 } from '../../src/api/directory/directory-answer.js';
+import { networksAnswerSchema } from '../../src/api/directory/networks-answer.js';
 import { roomAnswerSchema } from '../../src/api/locating/room.js';
 import { parseRecordLine } from '../../src/api/overlay-map/overlay-record.js';
 import { rendezvousAnswerSchema } from '../../src/api/rendezvous.js';
@@ -408,6 +409,7 @@ export const PARSERS: readonly OutsideParser[] = [
   ),
   whole('body of a request', DOCUMENT_BYTES, PLAIN, decodeText),
   ofJson('room of a cluster', roomAnswerSchema, '{"urls":["http://', '"]}'),
+  ofJson('networks of a cluster', networksAnswerSchema, '{"networks":[["192.0.2.0",', ']]}'),
   ofJson('clusters of a directory', clustersAnswerSchema, '{"clusters":[{"key":"', '"}]}'),
   ofJson('sessions of a directory', listedSessionsSchema, '{"sessions":[{"key":"', '"}]}'),
   ofJson('facts about a cluster', clusterFactsSchema, '{"urls":["http://', '"]}'),
