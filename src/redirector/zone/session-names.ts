@@ -17,11 +17,9 @@ const NAME_LENGTH_MAX = 253;
 
 /** The name relative to the zone; undefined if the session has none. */
 export function dnsNameOf({ session, creator }: Pick<SessionIdentity, 'session' | 'creator'>) {
-  const label = session
-    .toLowerCase()
-    .replace(/[._~]/g, '-')
-    .slice(0, LABEL_LENGTH_MAX)
-    .replace(/^-+|-+$/g, '');
+  const words = session.toLowerCase().replace(/[._~]/g, '-').slice(0, LABEL_LENGTH_MAX).split('-');
+  const [from, to] = [words.findIndex(Boolean), words.findLastIndex(Boolean)];
+  const label = words.slice(from, to + 1).join('-');
   return label === '' ? undefined : `${label}.${creator}`;
 }
 

@@ -26,12 +26,16 @@ const quoted = (text: string): string =>
 /** The first lines; `file`: the recording's name without its folder. */
 export const cueHead = (file: string): string => `FILE ${quoted(file)} MP3\n`;
 
+const BETWEEN = ' - ';
+
 /** The lines of a title, `Artist - Title`, that begins at `ms`; `number` counts from 1. */
 export function cueTrack(number: number, title: string | null, ms: number): string {
-  const [, performer, name] = /^(.+?) - (.+)$/.exec(title ?? '') ?? [];
+  const at = (title ?? '').indexOf(BETWEEN, 1);
+  const name = at < 1 ? '' : (title ?? '').slice(at + BETWEEN.length);
+  const performer = name === '' ? undefined : (title ?? '').slice(0, at);
   const lines = [
     `  TRACK ${two(number)} AUDIO`,
-    `    TITLE ${quoted(name ?? title ?? '')}`,
+    `    TITLE ${quoted(name || title || '')}`,
     ...(performer === undefined ? [] : [`    PERFORMER ${quoted(performer)}`]),
     `    INDEX 01 ${indexOf(ms)}`,
   ];
