@@ -22,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   directory: () => import('./directory.js'),
   locating: () => import('./locating.js'),
   map: () => import('./map.js'),
+  pages: () => import('./pages.js'),
   redirector: () => import('./redirector.js'),
   simulator: () => import('./simulator.js'),
   history: () => import('./history.js'),
