@@ -5,6 +5,7 @@
  * Titles come from strangers: whatever they hold goes into the page as textContent only.
  */
 import { createPlayer, STATE_TEXTS } from './player.js';
+import { createRewind } from './rewind.js';
 
 const POLL_MS = 4000;
 const LAG_MS_MAX = 15_000;
@@ -36,10 +37,13 @@ function stateText() {
 }
 
 let playerState = 'stopped';
+const live = audio.getAttribute('src');
 const player = createPlayer(audio, (state) => {
   playerState = state;
   showState();
 });
+
+const rewind = createRewind((query) => player.play(live + query));
 
 function showState() {
   if (!player) return;
@@ -57,9 +61,11 @@ function artworkNow() {
   return [{ src: new URL(`${root}/icon.svg`, location.href).href, type: 'image/svg+xml' }];
 }
 
+const heardTitle = () => (session?.onAir ? (rewind.heard(session) ?? '') : '');
+
 /** For the lock screen, the media keys and the tab. */
 function showElsewhere() {
-  const title = session?.onAir ? (session.playing ?? '') : '';
+  const title = heardTitle();
   if (isOwnPage) document.title = [title, name].filter(Boolean).join(' \u00b7 ');
   if (!('mediaSession' in navigator)) return;
   const about = { title: title || name, artist: title ? name : '', artwork: artworkNow() };
@@ -70,6 +76,17 @@ function showElsewhere() {
 const timeOf = (at) =>
   new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 
+/** Plays a title from its beginning. */
+function listenButton(title, at) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'plain';
+  button.textContent = 'Listen';
+  button.setAttribute('aria-label', `Listen to ${title} from its beginning`);
+  button.addEventListener('click', () => rewind.playFrom(at));
+  return button;
+}
+
 function titleRow({ title, at }) {
   const [row, time, text] = ['li', 'time', 'span'].map((tag) => document.createElement(tag));
   time.dateTime = at;
@@ -77,13 +94,15 @@ function titleRow({ title, at }) {
   text.dir = 'auto';
   text.textContent = title;
   row.append(time, ' ', text);
+  if (rewind.has(at)) row.append(' ', listenButton(title, at));
   return row;
 }
 
 function showTitles(titles) {
   const list = byId('titles');
-  if (list === null || list.dataset.newest === titles[0]?.at) return;
-  list.dataset.newest = titles[0]?.at ?? '';
+  const shown = `${titles[0]?.at} ${titles.filter(({ at }) => rewind.has(at)).length}`;
+  if (list === null || list.dataset.shown === shown) return;
+  list.dataset.shown = shown;
   byId('history').hidden = titles.length === 0;
   list.replaceChildren(...titles.map(titleRow));
 }
@@ -97,7 +116,8 @@ function lagMs() {
 
 function show(told) {
   session = told;
-  setText(byId('now'), told.onAir ? (told.playing ?? '') : '');
+  rewind.show(told.recordedFrom);
+  setText(byId('now'), heardTitle());
   showTitles(told.titles);
   showState();
 }

@@ -79,6 +79,14 @@ export const player = (view: SessionView, root: string): Html =>
       </div>
     </section>`;
 
+/** The slider for earlier sound; the script shows it where sound is kept. */
+const earlier = html`<section id="earlier" class="earlier" aria-label="Earlier sound" hidden>
+      <label for="from">Listen from</label>
+      <input type="range" id="from" min="-1" max="0" step="1" value="0" aria-valuetext="Live" />
+      <output id="from-text" for="from">Live</output>
+      <button type="button" id="live" class="plain" hidden>Back to live</button>
+    </section>`;
+
 /** The time of day without JavaScript; the script shows that of the reader. */
 const timeOf = (at: string): string => `${at.slice(11, 16)} UTC`;
 
@@ -144,6 +152,7 @@ export function sessionPage(view: SessionView): string {
     <main>
       ${view.description && html`<p class="description" dir="auto">${view.description}</p>`}
       ${player(view, ROOT)}
+      ${earlier}
       ${lastTitles(view)}
       ${addresses(view)}
       ${sharing(view)}

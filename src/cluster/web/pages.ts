@@ -32,6 +32,7 @@ const FILES = [
   { path: '/directory.js', file: 'directory.js', type: 'text/javascript' },
   { path: '/session.js', file: 'session.js', type: 'text/javascript' },
   { path: '/player.js', file: 'player.js', type: 'text/javascript' },
+  { path: '/rewind.js', file: 'rewind.js', type: 'text/javascript' },
   { path: '/embed.js', file: 'embed.js', type: 'text/javascript' },
   { path: '/style.css', file: 'style.css', type: 'text/css' },
   { path: '/overlay.css', file: 'overlay.css', type: 'text/css' },

@@ -162,7 +162,7 @@ describe('The small player', () => {
   test('is small: 30 kB with all that it loads', async () => {
     const { page, get } = await startPlaying();
     const { html } = await page(`/embed/${PATH}`);
-    const files = ['/embed.js', '/session.js', '/player.js', '/style.css'];
+    const files = ['/embed.js', '/session.js', '/player.js', '/rewind.js', '/style.css'];
     const sizes = files.map(async (path) => (await (await get(path)).arrayBuffer()).byteLength);
     const all = [html.length, ...(await Promise.all(sizes))].reduce((sum, size) => sum + size, 0);
     expect(all).toBeLessThan(30_000);

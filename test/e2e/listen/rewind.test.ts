@@ -2,11 +2,14 @@
  * Earlier sound: what a cluster keeps on its disk is heard later, from an instant on, and downloaded in
  * files. The recording survives its SCX; a disk that is full ends it, and no stream.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFramer } from '../../../src/mp3/frames/framer.js';
+import { CHROMIUM, OFFLINE } from '../support/chromium.js';
 import { metric } from '../support/metric.js';
+import { openPage, violations } from '../support/page.js';
 import { CLIP, until } from '../support/processes.js';
 import { mountDisk, type SmallDisk } from '../support/small-disk.js';
 import { type Cluster, createStage } from '../support/stage.js';
@@ -64,6 +67,8 @@ function framesIn(bytes: Uint8Array): number {
   return events.filter(({ kind }) => kind === 'frame').length;
 }
 
+const hasSound = (audio: unknown): boolean => (audio as { currentTime: number }).currentTime > 1;
+
 /** Listens until there is so much sound, bytes. */
 async function hear(query: string, least: number): Promise<Uint8Array> {
   const ending = new AbortController();
@@ -91,6 +96,28 @@ test('What was played is heard again, from an instant on, and the listener is on
   const statusOf = async (query: string): Promise<number> =>
     (await fetch(`${cluster.url}/listen/${PATH}.mp3?${query}`)).status;
   expect(await statusOf('at=yesterday')).toBe(400);
+});
+
+test.skipIf(!existsSync(CHROMIUM))('The page plays what was on before, and returns', async () => {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: OFFLINE });
+  try {
+    const { page, problems } = await openPage(browser, `${cluster.url}/${PATH}`);
+    const slider = page.getByLabel('Listen from');
+    await slider.waitFor();
+    await slider.press('Home');
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    const source = () => page.locator('audio').getAttribute('src');
+    expect(await source()).toMatch(/\.mp3\?ago=\d+s$/);
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/, \d+ (s|min) ago$/);
+    await until('sound', () => page.locator('audio').evaluate(hasSound));
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Back to live' }).click();
+    expect(await source()).toMatch(/\.mp3$/);
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(problems).toEqual([]);
+  } finally {
+    await browser.close();
+  }
 });
 
 test('Hours are files, whole or in parts, with what was played', async () => {
