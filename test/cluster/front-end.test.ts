@@ -276,6 +276,7 @@ describe('Announcements', () => {
       access,
       fallback: null,
       listenerHook: null,
+      recording: null,
     };
     expect(await (await platform.renew(id)).json()).toEqual(kept);
     await unpublish(PATH);

@@ -175,6 +175,7 @@ interface Audio extends EventTarget {
   readonly currentTime: number;
   readonly buffered: { readonly length: number; end(index: number): number };
   play(): Promise<void>;
+  mozCaptureStream?(): unknown;
 }
 
 interface Hls {
@@ -214,6 +215,7 @@ async function playHls(url: string): Promise<void> {
   });
   hls.loadSource(url);
   hls.attachMedia(audio);
+  audio.mozCaptureStream?.(); // Firefox then plays by the clock, and not as fast as no sound card takes it
   await audio.play();
 }
 

@@ -87,6 +87,7 @@ describe('A guarded fetch', () => {
       response.end('\ufeff<grüezi/>');
     });
     expect(await guardedFetch(`${base}/a?b#c`, home)).toEqual({
+      headers: expect.objectContaining({ 'content-type': 'application/xml' }),
       url: `${base}/a?b#c`,
       status: 200,
       body: '<grüezi/>',
