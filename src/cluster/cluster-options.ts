@@ -96,7 +96,7 @@ export interface ClusterOptions {
   readonly publicMap?: boolean;
   /** The largest size of the history's file; 0: none is kept; default: 256 MB. */
   readonly historyBytesMax?: number;
-  /** The file of a database of addresses by country; default: countries are not known. */
+  /** The file of a database of addresses with countries; default: countries are not known. */
   readonly places?: string | undefined;
   /** The last warnings of `log`, for the dashboard; default: they are not shown. */
   readonly warnings?: RecentWarnings;

@@ -17,6 +17,7 @@ import { packageVersion } from '../runtime/package-files.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
 import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
+import { openPlaces, type PlaceOf } from '../runtime/system/address-places.js';
 import { openFilesMax, RAISE } from '../runtime/system/open-files.js';
 import { isDirectory, type SignedAnnouncement } from '../session/announcement.js';
 import { identityOf, parseSessionId, type SessionIdentity } from '../session/session-id.js';
@@ -27,7 +28,6 @@ import { type AnnouncementStore, openAnnouncements } from './announcements/annou
 import { type LearnedAnnouncements, openLearned } from './announcements/learned-announcements.js';
 import { createOwnership, type Ownership } from './announcements/ownership.js';
 import { type ClusterOptions, SCX_DEFAULTS, TRUSTED_PROXIES } from './cluster-options.js';
-import { type CountryOf, openPlaces } from './dashboard/countries.js';
 import { type Dashboard, openDashboard } from './dashboard/dashboard.js';
 import { onDisk } from './data/data-directory.js';
 import { loadAdminToken, loadClusterKey, loadSecret } from './data/lease-secret.js';
@@ -85,7 +85,7 @@ export interface Prepared {
   readonly pages: readonly Page[];
   readonly version: string;
   /** Undefined without a database of places. */
-  readonly countryOf: CountryOf | undefined;
+  readonly placeOf: PlaceOf | undefined;
 }
 
 export interface Services extends Prepared {
@@ -181,9 +181,9 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
       found: await platform.list(),
     };
   });
-  const countryOf = options.places === undefined ? undefined : await openPlaces(options.places);
+  const placeOf = options.places === undefined ? undefined : await openPlaces(options.places);
   const pages = await loadPages();
-  return { config, shares, ...state, countryOf, pages, version: packageVersion() };
+  return { config, shares, ...state, placeOf, pages, version: packageVersion() };
 }
 
 /** The launch parameters that all SCXs share. */
@@ -368,6 +368,7 @@ export function createServices(
     ...{ trust: options.trust ?? 'directory', isInDirectory: options.directory !== undefined },
     privacies: () => store.all().flatMap(({ announcement: { privacy } }) => privacy ?? []),
     isProxy: trustIn(options.trustedProxies ?? TRUSTED_PROXIES),
+    ...{ ownUrl: url, placeOf: prepared.placeOf },
     ...{ looks: options.roundTripLooks, askMs: options.askClustersMs },
   });
   const webhooks = createWebhooks({
@@ -377,7 +378,7 @@ export function createServices(
   const clients = createScxClients({ scxHostOf, secret: prepared.secret, log });
   const status = statusFrom({ version, config, fleet, store, finder, clusterKey, shared });
   const dashboard = openDashboard({
-    ...{ ...options, fleet, finder, board, clients, countryOf: prepared.countryOf, status },
+    ...{ ...options, fleet, finder, board, clients, placeOf: prepared.placeOf, status },
   });
   noteEffect = dashboard.onEffect;
   return {

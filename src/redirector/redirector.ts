@@ -12,12 +12,14 @@
 import type { Logger } from 'pino';
 import { freshFor } from '../http/server/fresh-for.js';
 import { createAttendedClock } from '../runtime/attended-clock.js';
+import type { PlaceOf } from '../runtime/system/address-places.js';
 import type { PublicKey } from '../session/public-key.js';
 import { createClusterClient } from './clusters/ask-cluster.js';
 import { type ClusterMap, openClusterMap, type Pace } from './clusters/cluster-map.js';
 import { askNetworks } from './nearest/ask-networks.js';
 import { chooseClusters } from './nearest/choose-clusters.js';
 import { type Distances, firstOf } from './nearest/distances.js';
+import { createPlaceDistances } from './nearest/place-distances.js';
 import { createSeenDistances } from './nearest/seen-distances.js';
 import { type Answering, createAnswering } from './ports/answering.js';
 import { createResponseRate } from './ports/response-rate.js';
@@ -47,8 +49,8 @@ export interface RedirectorOptions {
   readonly ttl: number;
   /** Answers over UDP to one network, a second; 0: no limit. */
   readonly rate: number;
-  /** Sources of distances besides what clusters have seen, the best first. */
-  readonly distances?: readonly Distances[];
+  /** A database of addresses, for networks that no cluster has seen; default: there is none. */
+  readonly placeOf?: PlaceOf | undefined;
   /** Where metrics are told; undefined: nowhere. */
   readonly status?: { readonly host: string; readonly port: number } | undefined;
   readonly log: Logger;
@@ -134,7 +136,7 @@ async function openPorts(
 
 /** Starts a redirector; it answers as soon as it knows a cluster. Rejects with the error of the system. */
 export async function startRedirector(options: RedirectorOptions): Promise<Redirector> {
-  const { zone: name, nameServers, ttl, clusterPort, log, status } = options;
+  const { zone: name, nameServers, ttl, clusterPort, placeOf, log, status } = options;
   const metrics = createRedirectorMetrics();
   const client = createClusterClient();
   const map = openClusterMap({
@@ -149,7 +151,7 @@ export async function startRedirector(options: RedirectorOptions): Promise<Redir
     onTold: (cluster, network, rttMs) => seen.onTold(network, cluster, rttMs),
   });
   asking.catch(() => undefined); // Only the end of a pause rejects.
-  const distances = firstOf([seen, ...(options.distances ?? [])]);
+  const distances = firstOf(placeOf === undefined ? [seen] : [seen, createPlaceDistances(placeOf)]);
   const { content, live, levels } = contentOf(map, options, distances);
   const serial = Math.floor(Date.now() / 1000);
   const zone = createZone({ zone: name, nameServers, ttl, port: clusterPort, serial }, content);

@@ -50,6 +50,54 @@ describe('A listener is sent', () => {
   });
 });
 
+describe('By a guess', () => {
+  const guessing = (
+    guessed: Record<string, number> | undefined,
+    ...given: Parameters<typeof choiceOf>
+  ) => ({ ...choiceOf(...given), guess: () => guessed && new Map(Object.entries(guessed)) });
+  const nearerBy = (...given: Parameters<typeof guessing>) =>
+    nearerClusters(guessing(...given)).map(({ id }) => id);
+  const third = { id: 'third', coordinates: UNPLACED, rttMs: 30 };
+
+  test('a listener of a network that nobody has seen is sent to a cluster that is much nearer', () => {
+    expect(nearerBy({ here: 20, far: 0 }, {})).toEqual(['far']);
+    expect(nearerBy({ here: 60, far: 20, third: 10 }, {}, [FAR, third])).toEqual(['third', 'far']);
+    expect(nearerBy({ here: 20, far: 11 }, {})).toEqual([]);
+    expect(nearerBy({ here: 160, far: 140 }, {})).toEqual([]);
+    expect(nearerBy({ here: 0, far: 0 }, {})).toEqual([]);
+  });
+
+  test('nobody is sent away while our own place, or that of the network, is not known', () => {
+    expect(nearerBy({ far: 0 }, {})).toEqual([]);
+    expect(nearerBy(undefined, {})).toEqual([]);
+    expect(nearerBy({ here: 20 }, {})).toEqual([]);
+  });
+
+  test('nobody is sent to a cluster that is not among those that are trusted', () => {
+    expect(nearerBy({ here: 20, stranger: 0 }, {})).toEqual([]);
+    expect(clustersInstead(guessing({ here: 20, stranger: 0, far: 5 }, {}))).toEqual(['far']);
+  });
+
+  test('nothing is changed where a round trip was seen', () => {
+    expect(nearerBy({ here: 20, far: 0 }, { here: 20 })).toEqual([]);
+    expect(nearerBy({ here: 0, far: 20 }, { here: 90, far: 20 })).toEqual(['far']);
+    // A claim that our measurements contradict is no reason to guess.
+    expect(nearerBy({ here: 20, far: 0 }, { here: 30, far: 1 })).toEqual([]);
+    expect(
+      clustersInstead(guessing({ far: 0, third: 20 }, { far: 90, third: 5 }, [FAR, third])),
+    ).toEqual(['third', 'far']);
+  });
+
+  test('of several clusters in place of a full one the guess decides, and then the way from here', () => {
+    const instead = (guessed: Record<string, number> | undefined) =>
+      clustersInstead(guessing(guessed, {}, [FAR, third]));
+    expect(instead({ far: 0, third: 20 })).toEqual(['far', 'third']);
+    expect(instead({ far: 20, third: 20 })).toEqual(['third', 'far']);
+    expect(instead({ far: 20 })).toEqual(['far', 'third']);
+    expect(instead(undefined)).toEqual(['third', 'far']);
+  });
+});
+
 describe('A claim', () => {
   test('that our own measurements contradict gets no listener', () => {
     // 100 ms from here, so it is not 1 ms from a network that is 10 ms from here.

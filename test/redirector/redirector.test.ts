@@ -1,5 +1,6 @@
 /** A redirector with clusters, asked over real sockets. */
 import { describe, expect, test, vi } from 'vitest';
+import type { RedirectorOptions } from '../../src/redirector/redirector.js';
 import { SESSION_KEY } from '../session/signed.js';
 import {
   factsOf,
@@ -105,14 +106,14 @@ describe('The nearest cluster', () => {
   const HOME = '198.51.100.0';
 
   /** Three clusters that have seen a network at these distances. */
-  async function seeing(...rtts: readonly number[]) {
+  async function seeing(rtts: readonly number[], over: Partial<RedirectorOptions> = {}) {
     const [one, two_] = await two();
     const all = [one, two_, await standIn('127.0.0.4', portOf(one))];
     all.forEach((cluster, index) => {
       const rttMs = rtts[index];
       if (rttMs !== undefined) cluster.networks = [[HOME, rttMs]];
     });
-    const { find, ask } = await redirectorOf(all);
+    const { find, ask } = await redirectorOf(all, over);
     await vi.waitFor(async () =>
       expect(await find(`_scattercast._tcp.${ZONE}`, { type: 'SRV' })).toHaveLength(3),
     );
@@ -120,7 +121,7 @@ describe('The nearest cluster', () => {
   }
 
   test('is told first, to the networks that the resolver speaks for', async () => {
-    const { find, ask } = await seeing(90, 10, 40);
+    const { find, ask } = await seeing([90, 10, 40]);
     const subnet = [HOME, 24] as const;
     const isForNetwork = [{ options: [{ scopePrefixLength: 24 }] }];
     // Before anything is known the order is drawn, for all networks.
@@ -132,8 +133,31 @@ describe('The nearest cluster', () => {
     expect(elsewhere.additionals).toMatchObject(isForNetwork);
   });
 
+  test('is one in the country of a network that no cluster has seen, by a database of addresses', async () => {
+    const countries: Record<string, string> = {
+      ...{ '127.0.0.2': 'FR', '127.0.0.3': 'DE', '127.0.0.4': 'FR', '203.0.113.0': 'DE' },
+      ...{ '2001:db8:1::': 'DE', [HOME]: 'DE' },
+    };
+    const placeOf = (address: string) => ({ country: countries[address] });
+    const { all, find, ask } = await seeing([5, 90, 40], { placeOf });
+    const subnets = { v4: ['203.0.113.0', 24], v6: ['2001:db8:1::', 48] } as const;
+    for (let time = 0; time < 10; time++) {
+      expect((await find(ZONE, { subnet: subnets.v4 }))[0]).toBe('127.0.0.3');
+      expect((await find(ZONE, { subnet: subnets.v6 }))[0]).toBe('127.0.0.3');
+    }
+    const { additionals } = await ask(ZONE, { subnet: subnets.v4 });
+    expect(additionals).toMatchObject([{ options: [{ scopePrefixLength: 24 }] }]);
+    // What was seen says more, and nobody is led to a cluster without room.
+    const seen = ['127.0.0.2', '127.0.0.4'];
+    await vi.waitFor(async () => expect(await find(ZONE, { subnet: [HOME, 24] })).toEqual(seen));
+    if (all[1] !== undefined) all[1].room = { free: 0 };
+    await vi.waitFor(async () =>
+      expect(sorted(await find(ZONE, { subnet: subnets.v4 }))).toEqual(seen),
+    );
+  });
+
   test('is the next one when it is full or gone', async () => {
-    const { all, find } = await seeing(90, 10, 40);
+    const { all, find } = await seeing([90, 10, 40]);
     const subnet = [HOME, 24] as const;
     const found = ['127.0.0.3', '127.0.0.4'];
     await vi.waitFor(async () => expect(await find(ZONE, { subnet })).toEqual(found));

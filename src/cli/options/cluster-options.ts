@@ -79,8 +79,8 @@ export const clusterOptions = {
   ),
   places: optionalText(
     'FILE',
-    'a database of addresses by country, like GeoLite2-Country.mmdb, by which listeners are counted; ' +
-      'no address is kept',
+    'a database of addresses with countries, like GeoLite2-Country.mmdb, by which listeners are counted, and ' +
+      'sent to a nearer cluster if nothing better is known of their network; no address is kept',
   ),
   carryFrom: defaulting(servers, 'any', {
     placeholder: 'HOST,...',

@@ -5,7 +5,7 @@ import { parseHostName } from '../../session/host-name.js';
 import { isPublicKey, type PublicKey } from '../../session/public-key.js';
 import { clusterUrls, host } from './address-values.js';
 import { defaulting, optional, required, type Settings, type Table } from './option.js';
-import { amount, duration, logLevel, off } from './shared-options.js';
+import { amount, duration, logLevel, off, optionalText } from './shared-options.js';
 import { expecting, secondsUpTo, type Value, whole } from './values.js';
 
 const KEYS_MAX = 256;
@@ -109,6 +109,11 @@ export const redirectorOptions = {
     placeholder: 'ADDR',
     help: 'the address on which that port listens',
   }),
+  places: optionalText(
+    'FILE',
+    'a database of addresses with countries or coordinates, like GeoLite2-City.mmdb: listeners of networks ' +
+      'that no cluster has seen are led to a cluster in their country, or to the nearest',
+  ),
   allowPrivate: off(
     'with --trust any: also use clusters at private addresses, like 10.0.0.7; those that are named ' +
       'or listed may have them anyway',

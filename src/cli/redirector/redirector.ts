@@ -1,5 +1,6 @@
 /** `scattercast redirector`: runs a name server that leads listeners to the nearest cluster (§2.4). */
 import { startRedirector } from '../../redirector/redirector.js';
+import { openPlaces } from '../../runtime/system/address-places.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type RedirectorSettings, redirectorOptions } from '../options/redirector-options.js';
 import type { Command } from '../shell/command.js';
@@ -31,6 +32,7 @@ async function run(settings: RedirectorSettings): Promise<void> {
     ...{ zone, clusters, trust, port, listenHost, log },
     ...{ clusterPort: settings.clusterPort, ttl: Math.round(settings.ttl), rate: settings.rate },
     nameServers: settings.nameServers ?? [{ name: `ns.${zone}`, addresses: [ownAddress()] }],
+    placeOf: settings.places === undefined ? undefined : await openPlaces(settings.places),
     allowPrivate: settings.allowPrivate,
     status:
       statusPort === undefined ? undefined : { host: settings.statusListen, port: statusPort },

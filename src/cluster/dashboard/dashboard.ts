@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ClusterStatus } from '../../api/cluster-status.js';
 import type { DashboardSnapshot, WarningLine } from '../../api/dashboard/snapshot.js';
+import type { PlaceOf } from '../../runtime/system/address-places.js';
 import { parseSessionId, refPath } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
 import type { ScxClients } from '../admin/scx-clients.js';
@@ -15,7 +16,7 @@ import type { Board } from '../directory/board.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { type History, openHistory } from '../history/history.js';
 import { type Recorder, startRecorder } from '../history/recorder.js';
-import { type CountryOf, startCountries } from './countries.js';
+import { startCountries } from './countries.js';
 import { createMachineLoad } from './machine-load.js';
 import { type RecentWarnings, readScxWarnings } from './recent-warnings.js';
 import { snapshotOf } from './snapshot.js';
@@ -32,7 +33,7 @@ export interface DashboardOptions {
   readonly board: Pick<Board, 'clusters'>;
   readonly clients: ScxClients;
   /** Undefined without a database of places. */
-  readonly countryOf: CountryOf | undefined;
+  readonly placeOf: PlaceOf | undefined;
   status(url: string): ClusterStatus;
 }
 
@@ -81,9 +82,9 @@ function createWarnings({ dataDir, warnings }: DashboardOptions): () => readonly
   };
 }
 
-function startCounting({ countryOf, fleet, clients, log }: DashboardOptions) {
-  if (countryOf === undefined) return undefined;
-  return startCountries({ countryOf, statuses: () => fleet.statuses(), clients, log });
+function startCounting({ placeOf, fleet, clients, log }: DashboardOptions) {
+  if (placeOf === undefined) return undefined;
+  return startCountries({ placeOf, statuses: () => fleet.statuses(), clients, log });
 }
 
 /** Opens the dashboard, and begins to record. */

@@ -8,18 +8,21 @@ import type { IsTrusted } from '../../http/server/client-address.js';
 import { createRng } from '../../lib/rng.js';
 import { createOwnNetworks, type OwnNetworks } from '../../locating/own-networks.js';
 import { createSeenNetworks } from '../../locating/seen-networks.js';
+import type { PlaceOf } from '../../runtime/system/address-places.js';
 import type { RoundTripLooks } from '../../runtime/system/round-trips.js';
 import type { Privacy } from '../../session/privacy.js';
 import type { PublicKey } from '../../session/public-key.js';
 import type { Board } from '../directory/board.js';
 import type { Directory } from '../directory/directory.js';
 import { type AskForListener, createAskForListener } from './ask-for-listener.js';
+import { createClusterPlaces } from './cluster-places.js';
 import { createNearest, type Nearest, type Trust } from './nearest.js';
 import { askTrustedClusters } from './trusted-clusters.js';
 import { watchNetworks } from './watch-networks.js';
 
 export interface LocatingOptions {
   readonly ownKey: PublicKey;
+  readonly ownUrl: string;
   readonly board: Board;
   readonly directory: Pick<Directory, 'place' | 'members'>;
   readonly trust: Trust;
@@ -31,6 +34,8 @@ export interface LocatingOptions {
   readonly isInDirectory: boolean;
   readonly allowPrivate: boolean;
   readonly log: Logger;
+  /** A database of addresses; undefined: there is none. */
+  readonly placeOf: PlaceOf | undefined;
   /** Ms, monotonic. */
   now(): number;
   /** For tests. */
@@ -47,12 +52,14 @@ export interface Locating {
 
 /** Starts to watch and to ask. */
 export function startLocating(options: LocatingOptions): Locating {
-  const { ownKey, board, directory, trust, privacies, now, allowPrivate, log } = options;
+  const { ownKey, ownUrl, placeOf, board, directory, trust, privacies, now, allowPrivate, log } =
+    options;
   const own = createOwnNetworks();
   const seen = createSeenNetworks(createRng(randomInt(2 ** 31)));
   const nearest = createNearest({
     ...{ ownKey, own, seen, trust, now, members: directory.members, place: directory.place },
     clusters: () => trusted.all(),
+    earth: placeOf && { ownUrl, placeOf, placeOfCluster: createClusterPlaces({ placeOf, now }) },
   });
   const trusted = askTrustedClusters({
     ...{ find: board.cluster, onTold: nearest.onTold, allowPrivate, now },

@@ -14,21 +14,31 @@
 import { UNKNOWN_COORDINATES } from '../../gossamer/core/coordinates.js';
 import { isLoopback, networkOf } from '../../http/ip-address.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import type { EarthPlace } from '../../lib/earth/earth-place.js';
 import {
   type Choice,
   clustersInstead,
   nearerClusters,
   type OtherCluster,
 } from '../../locating/choice.js';
+import { guessRoundTrips } from '../../locating/guessed-distances.js';
 import type { Expectation } from '../../locating/nearest-cluster.js';
 import type { NetworkRoundTrip, OwnNetworks } from '../../locating/own-networks.js';
 import type { SeenNetworks } from '../../locating/seen-networks.js';
 import type { Privacy } from '../../session/privacy.js';
 import type { PublicKey } from '../../session/public-key.js';
+import type { ClusterPlaces } from './cluster-places.js';
 import type { TrustedCluster } from './trusted-clusters.js';
 
 /** The clusters that may have the listeners of public sessions; an empty list: none, of no session. */
 export type Trust = 'directory' | readonly PublicKey[];
+
+/** What a database of addresses knows, for networks of which no round trip is known. */
+export interface OnEarth {
+  readonly ownUrl: string;
+  placeOf(address: string): EarthPlace | undefined;
+  readonly placeOfCluster: ClusterPlaces;
+}
 
 type Place = TrustedCluster['facts']['place'];
 
@@ -42,6 +52,8 @@ export interface NearestOptions {
   place(): Place | undefined;
   /** Those that have proven their keys. */
   clusters(): readonly TrustedCluster[];
+  /** Default: there is no database. */
+  readonly earth?: OnEarth | undefined;
   /** Ms, monotonic. */
   now(): number;
 }
@@ -89,7 +101,7 @@ const otherOf = ({ key, facts, rttMs }: TrustedCluster): OtherCluster => ({
 
 /** Creates the choice; nothing is known yet. */
 export function createNearest(options: NearestOptions): Nearest {
-  const { ownKey, own, seen, trust, members, place, clusters, now } = options;
+  const { ownKey, own, seen, trust, members, place, clusters, earth, now } = options;
   const guesses = createBoundedMap<string, Guesses>(GUESSES_KEPT);
   const here = () => ({ id: ownKey, coordinates: coordinatesOf(place()) });
 
@@ -99,10 +111,22 @@ export function createNearest(options: NearestOptions): Nearest {
     return named.filter((key) => key !== ownKey);
   };
 
+  const guessFor = (
+    network: string,
+    others: readonly TrustedCluster[],
+    { ownUrl, placeOf, placeOfCluster }: OnEarth,
+  ) =>
+    guessRoundTrips(placeOf(network), [
+      { id: ownKey, place: placeOfCluster(ownUrl) },
+      ...others.map(({ key, url }) => ({ id: key, place: placeOfCluster(url) })),
+    ]);
+
   const choiceOf = ({ address, privacy }: Seeker, among: readonly TrustedCluster[]): Choice => {
     const keys = new Set(trusted(privacy));
-    const others = among.filter(({ key }) => keys.has(key)).map(otherOf);
-    return { here: here(), network: networkOf(address), seen, others };
+    const allowed = among.filter(({ key }) => keys.has(key));
+    const network = networkOf(address);
+    const guess = () => earth && guessFor(network, allowed, earth);
+    return { here: here(), others: allowed.map(otherOf), network, seen, guess };
   };
 
   const guessesOf = (network: string, id: string): Guesses => {
@@ -120,8 +144,9 @@ export function createNearest(options: NearestOptions): Nearest {
       if (isLoopback(seeker.address) || networkOf(seeker.address) === '') return [];
       const among = clusters();
       const choice = choiceOf(seeker, among);
-      const isTried = ({ id, uncertainMs }: Expectation): boolean =>
-        uncertainMs === 0 || guessesOf(choice.network, id).count < GUESSES_MAX;
+      const known = seen.roundTrips(choice.network);
+      const isTried = ({ id }: Expectation): boolean =>
+        known?.has(id) === true || guessesOf(choice.network, id).count < GUESSES_MAX;
       const ids = nearerClusters(choice).filter(isTried);
       return inOrder(
         ids.map(({ id }) => id),

@@ -49,9 +49,9 @@ export function chooseClusters(
   { distances, isListed, unit }: ChooseOptions,
 ): Targets {
   const fits = live.map((cluster) => ({ cluster, fit: fitOf(cluster, sessions, isListed) }));
-  const of = (...wanted: readonly Fit[]): LiveCluster[] =>
-    fits.filter(({ fit }) => wanted.includes(fit)).map(({ cluster }) => cluster);
-  const ordered = distances.order(network, of('here', 'could'));
-  const clusters = ordered ?? [...spread(of('here'), unit), ...spread(of('could'), unit)];
+  const of = (wanted: Fit): LiveCluster[] =>
+    fits.filter(({ fit }) => fit === wanted).map(({ cluster }) => cluster);
+  const usual = [...spread(of('here'), unit), ...spread(of('could'), unit)];
+  const clusters = distances.order(network, usual) ?? usual;
   return { clusters: clusters.map(({ target }) => target), isForNetwork: distances.knowsAny() };
 }

@@ -9,7 +9,7 @@ export interface Distances {
   /** Whether it knows anything: then other networks may get other answers. */
   knowsAny(): boolean;
   /**
-   * The clusters, the nearest first; undefined: the network is not known.
+   * The clusters, the nearest first, those that are as far in the given order; undefined: the network is not known.
    * @param network as networkOf() (http/ip-address.ts) writes it; '' if that is not known
    */
   order(network: string, clusters: readonly LiveCluster[]): readonly LiveCluster[] | undefined;

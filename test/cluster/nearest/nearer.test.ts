@@ -1,8 +1,10 @@
 /** Listeners are sent to the cluster that is nearer to them, once, and only if it can serve them. */
+import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { NetworksAnswer } from '../../../src/api/directory/networks-answer.js';
 import { FROM_CLUSTER_FIELD } from '../../../src/cluster/nearest/ask-for-listener.js';
-import { announcementXml, idOf, until } from '../support.js';
+import { tinyMmdb } from '../../runtime/system/tiny-mmdb.js';
+import { announcementXml, idOf, temporaryFolder, until } from '../support.js';
 import { isOf, network, openNeighbours, portOf } from './neighbours.js';
 
 const NET = '198.51.100';
@@ -82,6 +84,21 @@ test('A listener is sent to another cluster instead of an error when this one is
   expect(metrics).toMatch(/listeners_sent_total\{why="full"\} [1-9]/);
   const marked = { [FROM_CLUSTER_FIELD]: other.key };
   expect(await first.sentTo('203.0.113.9', marked)).toBe(503);
+});
+
+test('A listener of a network that nobody has seen is sent to its country, by a database', async () => {
+  const places = `${temporaryFolder()}/places.mmdb`;
+  const networks = { '127.0.0.1': 'DE', '127.0.0.2': 'FR', 203: 'DE', 198: 'FR' };
+  const records = Object.entries(networks).map(([net, code]) => [net, { country_code: code }]);
+  writeFileSync(places, tinyMmdb(Object.fromEntries(records)));
+  const { first, other } = await openNeighbours({ first: { places, host: '127.0.0.2' } });
+  await until(async () => isOf(other, await first.sentTo('203.0.113.9')));
+  for (const address of [NEWCOMER, '192.0.2.9']) {
+    expect(isOf(first, await first.sentTo(address)), address).toBe(true);
+  }
+  // What was seen says more.
+  await first.show(...network('203.0.113', 3));
+  expect(isOf(first, await first.sentTo('203.0.113.9'))).toBe(true);
 });
 
 test('Clusters tell each other networks of several listeners, and nothing that is one listener', async () => {

@@ -1,6 +1,6 @@
 /** Whom a cluster trusts with its listeners, and how often it guesses. */
 import { expect, test } from 'vitest';
-import { createNearest, type Trust } from '../../../src/cluster/nearest/nearest.js';
+import { createNearest, type OnEarth, type Trust } from '../../../src/cluster/nearest/nearest.js';
 import type { TrustedCluster } from '../../../src/cluster/nearest/trusted-clusters.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { createOwnNetworks } from '../../../src/locating/own-networks.js';
@@ -16,11 +16,11 @@ const clusterOf = (key: PublicKey, x: number): TrustedCluster => ({
   facts: { place: place(x) } as TrustedCluster['facts'],
 });
 
-function open(trust: Trust, members: readonly PublicKey[] = []) {
+function open(trust: Trust, members: readonly PublicKey[] = [], earth?: OnEarth) {
   const time = { now: 0 };
   const clusters = [clusterOf(ONE, 50), clusterOf(OTHER, 60)];
   const nearest = createNearest({
-    ...{ ownKey: OWN, trust, members: () => members, place: () => place(0) },
+    ...{ ownKey: OWN, trust, members: () => members, place: () => place(0), earth },
     ...{ own: createOwnNetworks(), seen: createSeenNetworks(createRng(1)) },
     ...{ clusters: () => clusters, now: () => time.now },
   });
@@ -71,4 +71,39 @@ test('Nobody is sent away by an address that says nothing of where it is', () =>
   for (const cluster of clusters) nearest.onTold(cluster, [['127.0.0.0', 1]]);
   expect(nearest.nearer({ ...SEEKER, address: '127.0.0.1' })).toEqual([]);
   expect(nearest.nearer({ ...SEEKER, address: '' })).toEqual([]);
+});
+
+/** We are in FR; the listeners of 192.0.2.0 and both other clusters are in DE. */
+const EARTH: OnEarth = {
+  ownUrl: 'http://own.example:8000',
+  placeOf: (address) => (address === '192.0.2.0' ? { country: 'DE' } : undefined),
+  placeOfCluster: (url) => ({ country: url.includes('own.') ? 'FR' : 'DE' }),
+};
+
+test('By a database of addresses the trusted clusters in the country of a listener are nearer', () => {
+  const keysFor = (
+    trust: Trust,
+    seeker: Parameters<ReturnType<typeof open>['nearest']['nearer']>[0],
+  ) =>
+    open(trust, [], EARTH)
+      .nearest.nearer(seeker)
+      .map(({ key }) => key);
+  expect(keysFor([ONE], SEEKER)).toEqual([ONE]);
+  expect(keysFor([ONE], { ...SEEKER, privacy: PRIVACY })).toEqual([OTHER]);
+  expect(keysFor([], SEEKER)).toEqual([]);
+  expect(keysFor([ONE], { ...SEEKER, address: '203.0.113.9' })).toEqual([]);
+  expect(open([ONE]).nearest.nearer(SEEKER)).toEqual([]);
+});
+
+test('A guess by a database is repeated as rarely as any other, and ends when the network is seen', () => {
+  const { nearest } = open([ONE], [], EARTH);
+  const sent = () => {
+    const [to] = nearest.nearer(SEEKER);
+    if (to !== undefined) nearest.onSent(SEEKER, to);
+    return to?.key;
+  };
+  expect(Array.from({ length: 11 }, sent)).toEqual([...Array(10).fill(ONE), undefined]);
+  const { nearest: another } = open([ONE], [], EARTH);
+  another.onSeen('192.0.2.0', '192.0.2.1', 3);
+  expect(another.nearer(SEEKER)).toEqual([]);
 });

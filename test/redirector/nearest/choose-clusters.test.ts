@@ -74,6 +74,28 @@ describe('A question for a session', () => {
   });
 });
 
+test('Clusters that are as far as each other share listeners by their room', () => {
+  const live = [
+    clusterOf('far'),
+    clusterOf('one', { free: 100 }),
+    clusterOf('other', { free: 300 }),
+  ];
+  const isFar = ({ target }: LiveCluster): number => Number(target.label === 'far');
+  const distances = {
+    knowsAny: () => true,
+    order: (_network: string, clusters: readonly LiveCluster[]) =>
+      clusters.toSorted((one, other) => isFar(one) - isFar(other)),
+  };
+  const options = { distances, isListed: () => true, unit: () => rng.unit() };
+  const chosen = Array.from({ length: 2000 }, () =>
+    chooseClusters(live, '192.0.2.0', undefined, options).clusters.map(({ label }) => label),
+  );
+  expect(chosen.every((labels) => labels[2] === 'far')).toBe(true);
+  const share = chosen.filter(([first]) => first === 'other').length / chosen.length;
+  expect(share).toBeGreaterThan(0.7);
+  expect(share).toBeLessThan(0.8);
+});
+
 test('Of several sources of distances the first that knows a network is asked', () => {
   const source = (knows: boolean, label: string | undefined) => ({
     knowsAny: () => knows,

@@ -1,6 +1,6 @@
 /**
- * Writes databases of addresses in MaxMind's format (MMDB 2.0), small ones for tests: IPv4 networks whose first
- * bits decide, each with a record.
+ * Writes databases of addresses in MaxMind's format (MMDB 2.0), small ones for tests: networks whose first
+ * bytes decide, each with a record.
  */
 
 type Value = string | number | readonly Value[] | { readonly [name: string]: Value };
@@ -10,6 +10,11 @@ const control = (type: number, size: number): Buffer =>
   type > 7 ? Buffer.from([size, type - 7]) : Buffer.from([(type << 5) | size]);
 
 function encode(value: Value): Buffer {
+  if (typeof value === 'number' && (value < 0 || !Number.isInteger(value))) {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleBE(value);
+    return Buffer.concat([control(3, 8), bytes]);
+  }
   if (typeof value === 'number') {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(value);
@@ -26,25 +31,29 @@ function encode(value: Value): Buffer {
   return Buffer.concat([control(7, fields.length), ...parts]);
 }
 
-/** A database; the networks are first bytes: `{127: record}` is 127.0.0.0/8. */
-export function tinyMmdb(networks: Readonly<Record<number, Value>>): Buffer {
+/**
+ * A database; the networks are first bytes: `{127: record}` is 127.0.0.0/8, `{'127.0.0.1': record}` one address, and
+ * in one of version 6 `{32: record}` is 2000::/8. None may contain another one.
+ */
+export function tinyMmdb(networks: Readonly<Record<string, Value>>, version: 4 | 6 = 4): Buffer {
   const nodes: [number, number][] = [[-1, -1]];
   const data: Buffer[] = [];
   let size = 0;
   /** Where each record is; they are told from nodes once the number of those is known. */
   const leaves: { node: number; bit: number; offset: number }[] = [];
-  for (const [byte, record] of Object.entries(networks)) {
+  for (const [bytes, record] of Object.entries(networks)) {
     let node = 0;
-    for (let depth = 7; depth >= 0; depth--) {
-      const bit = (Number(byte) >> depth) & 1;
+    const bits = bytes.split('.').flatMap((byte) => [...Number(byte).toString(2).padStart(8, '0')]);
+    for (const [depth, digit] of bits.entries()) {
+      const bit = Number(digit);
       const pair = nodes[node] as [number, number];
-      if (depth === 0) leaves.push({ node, bit, offset: size });
+      if (depth === bits.length - 1) leaves.push({ node, bit, offset: size });
       else if (pair[bit] === -1) pair[bit] = nodes.push([-1, -1]) - 1;
       node = pair[bit] ?? 0;
     }
-    const bytes = encode(record);
-    data.push(bytes);
-    size += bytes.length;
+    const encoded = encode(record);
+    data.push(encoded);
+    size += encoded.length;
   }
   const count = nodes.length;
   for (const { node, bit, offset } of leaves) {
@@ -57,7 +66,7 @@ export function tinyMmdb(networks: Readonly<Record<number, Value>>): Buffer {
     }
   }
   const about = {
-    ...{ node_count: count, record_size: 24, ip_version: 4, binary_format_major_version: 2 },
+    ...{ node_count: count, record_size: 24, ip_version: version, binary_format_major_version: 2 },
     ...{ binary_format_minor_version: 0, database_type: 'Test', build_epoch: 1 },
     ...{ languages: ['en'], description: { en: 'Test' } },
   };
