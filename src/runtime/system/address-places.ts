@@ -5,6 +5,7 @@
  * Bounded: FILE_BYTES_MAX of the file, which is read into memory.
  */
 import { readFile, stat } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { Reader, type Response } from 'maxmind';
 import type { EarthPlace, Position } from '../../lib/earth/earth-place.js';
 import { EXIT, systemReason, UserError } from '../../lib/user-error.js';
@@ -43,9 +44,14 @@ function placeIn(found: unknown): EarthPlace | undefined {
   return country === undefined && position === undefined ? undefined : { country, position };
 }
 
-/** A damaged database may throw at any address. */
+/**
+ * A damaged database may throw at any address. In one of IPv4 the reader takes the first 32 bits of an IPv6 address for
+ * an IPv4 address, which would be anywhere.
+ */
 function createLookUp(reader: Reader<Response>): PlaceOf {
+  const isIPv4Only = reader.metadata.ipVersion === 4;
   return (address) => {
+    if (isIPv4Only && isIPv6(address)) return undefined;
     try {
       return placeIn(reader.get(address));
     } catch {

@@ -48,6 +48,13 @@ test('Networks of IPv6 are known', async () => {
   expect(found).toEqual([{ country: 'JP', position: undefined }, undefined, undefined]);
 });
 
+test('An address of IPv6 is not known to a database of IPv4', async () => {
+  const placeOf = await openPlaces(fileOf(tinyMmdb({ 32: { country_code: 'CN' } })));
+  expect(['32.1.13.184', '2001:db8::1'].map((address) => placeOf(address)?.country)).toEqual([
+    ...['CN', undefined],
+  ]);
+});
+
 test('A file that is no database ends the start with a sentence, and a damaged one knows nothing', async () => {
   for (const file of [fileOf(Buffer.alloc(5000, 'x')), '/nowhere.mmdb', temporaryFolder()]) {
     await expect(openPlaces(file)).rejects.toThrow(/cannot be read \(.*GeoLite2-Country/);
