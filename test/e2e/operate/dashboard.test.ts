@@ -25,7 +25,7 @@ const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText
 
 describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
   beforeAll(async () => {
-    cluster = await stage.cluster();
+    cluster = await stage.cluster({ extra: ['--history', '64'] });
     const announcement = await stage.announce(cluster, `scattercast://${PATH}`, '--title', TITLE);
     await stage.broadcast(cluster, announcement, '--loop', CLIP);
     const stream = await fetch(`${cluster.url}/listen/${PATH}.mp3`);

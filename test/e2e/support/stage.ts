@@ -147,8 +147,9 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
   let count = 0;
 
   const run: Stage['run'] = (args, options) => {
-    // A spare costs each cluster the start of a process, and only tests of spares need one.
-    const ours = { SCATTERCAST_CONFIG: '', SCATTERCAST_SPARE: '0' };
+    // A spare costs each cluster the start of a process, and the history that of a thread: only tests
+    // of them need them.
+    const ours = { SCATTERCAST_CONFIG: '', SCATTERCAST_SPARE: '0', SCATTERCAST_HISTORY: '0' };
     const own = { ...process.env, ...ours, ...env, ...options?.env };
     const { within } = options?.host ?? THIS_HOST;
     const [program = '', ...rest] = [...within, process.execPath, '.', ...args];
