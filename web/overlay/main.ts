@@ -114,7 +114,7 @@ function frame(now: number): void {
   if (!stillness.matches && !timeline.isPaused) {
     flow = (flow + (FLOW_PX * elapsed) / 1000) % (3 * DOTS_APART);
   }
-  drawNow(isDirty || isMoving);
+  drawNow(isDirty || isMoving, isDirty || isMoving || isLively());
   if (now - textAt > TEXT_MS) {
     textAt = now;
     showText();
@@ -122,8 +122,21 @@ function frame(now: number): void {
   requestAnimationFrame(frame);
 }
 
-function drawNow(isChanged: boolean): void {
+let wasLively = false;
+
+/** Whether what moves has to be drawn: something flows, or has happened a moment ago. */
+function isLively(): boolean {
+  const { picture, position, isPaused } = timeline;
+  const isFlowing = !stillness.matches && !isPaused && lines.tree.length > 0;
+  const isNow = isFlowing || picture.news(position).length > 0 || lines.fresh.length > 0;
+  const result = isNow || wasLively; // what was drawn last has to go
+  wasLively = isNow;
+  return result;
+}
+
+function drawNow(isChanged: boolean, moves: boolean): void {
   isDirty = false;
+  if (!moves) return;
   const { picture, position } = timeline;
   const showsMesh = byId<HTMLInputElement>('mesh').checked;
   const scene = { picture, layout, lines, position, source, selected, showsMesh, flow };

@@ -5,9 +5,12 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** Opens a page; `problems`: what it complains about. */
+/**
+ * Opens a page; `problems`: what it complains about. Nothing moves by itself, as that takes a core where
+ * there is no graphics processor.
+ */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}) {
-  const page = await (await browser.newContext(options)).newPage();
+  const page = await (await browser.newContext({ reducedMotion: 'reduce', ...options })).newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
