@@ -23,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   locating: () => import('./locating.js'),
   map: () => import('./map.js'),
   pages: () => import('./pages.js'),
+  rewind: () => import('./rewind.js'),
   redirector: () => import('./redirector.js'),
   simulator: () => import('./simulator.js'),
   history: () => import('./history.js'),

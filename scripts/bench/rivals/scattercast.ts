@@ -18,14 +18,15 @@ const LIMIT_MIN = 10_000;
 const LIMIT_FACTOR = 2;
 
 /** Where a cluster sends the listeners of an announcement. */
-async function streamUrl(cluster: Cluster, announcement: string): Promise<string> {
+export async function streamUrl(cluster: Cluster, announcement: string): Promise<string> {
   const answer = await fetch(listenUrl(cluster, announcement), { redirect: 'manual' });
   const location = answer.headers.get('location');
   if (location === null) throw new Error(`${cluster.url} answers with ${answer.status}`);
   return location;
 }
 
-async function scxPid(cluster: Cluster): Promise<number> {
+/** The process of a cluster's only SCX. */
+export async function scxPid(cluster: Cluster): Promise<number> {
   const [scx] = await until('the SCX', async () => {
     const scxs = await cluster.scxs();
     return scxs.length === 1 && scxs;
