@@ -20,7 +20,7 @@ export interface Rewind {
 }
 
 export interface RewindOptions {
-  readonly segments: Pick<Segments, 'state' | 'listed'>;
+  readonly segments: Pick<Segments, 'state'>;
   /** What a new listener gets at once, ms. */
   readonly burstMs: number;
   /** Ms, monotonic, and ms since 1970. */

@@ -10,7 +10,7 @@ import { parseSegmentName } from '../../icecast/segment-name.js';
 import { createFramer } from '../../mp3/frames/framer.js';
 import { leadIn } from '../../mp3/frames/lead-in.js';
 import { withoutTag } from '../sound/segment.js';
-import type { Segments } from '../sound/segments.js';
+import { newest, type Segments } from '../sound/segments.js';
 import type { Recording, TapePosition } from './recording.js';
 
 /** What a listener has heard last, of a segment. */
@@ -32,7 +32,7 @@ export interface Tape {
 
 export interface TapeOptions {
   readonly recording: Recording;
-  readonly segments: Pick<Segments, 'state' | 'listed'>;
+  readonly segments: Pick<Segments, 'state'>;
   /** Sound that is sent ahead, ms. */
   readonly aheadMs: number;
 }
@@ -64,7 +64,9 @@ export function createTape(options: TapeOptions, start: TapeState, isNew: boolea
   let clock: { readonly startedAt: number; sentMs: number } | undefined;
 
   const live = (): Ready | undefined => {
-    const kept = heard === undefined ? segments.listed() : segments.state().kept;
+    // What is older than the player's buffer would keep the listener late for ever.
+    const { kept: all } = segments.state();
+    const kept = heard === undefined ? newest(all, aheadMs) : all;
     const named = kept.flatMap((segment) => {
       const name = parseSegmentName(segment.name);
       return name === undefined ? [] : [{ ...segment, ...name }];

@@ -116,10 +116,10 @@ function close(
   };
 }
 
-/** The newest segments that a playlist lists. */
-function newest(kept: readonly Segment[]): readonly Segment[] {
+/** The newest segments that hold so much sound, ms; at most as many as a playlist lists. */
+export function newest(kept: readonly Segment[], fillMs: number): readonly Segment[] {
   let start = kept.length;
-  for (let total = 0; start > 0 && total < LISTED_MS && kept.length - start < LISTED_MAX; start--) {
+  for (let total = 0; start > 0 && total < fillMs && kept.length - start < LISTED_MAX; start--) {
     total += kept[start - 1]?.durationMs ?? 0;
   }
   return kept.slice(start);
@@ -177,7 +177,7 @@ export function createSegments(): Segments {
         if (isMeant) open?.frames.splice(index, 1, { ...frame, title });
       }
     },
-    listed: () => newest(kept),
+    listed: () => newest(kept, LISTED_MS),
     find: (name) => kept.find((segment) => segment.name === name),
     absence: (name) => {
       const asked = parseSegmentName(name);

@@ -112,6 +112,19 @@ describe('A tape', () => {
     expect(isSound(Buffer.concat(heard), 100, 500)).toBe(true);
   });
 
+  test('begins with the newest sound where what is asked for is to come, and is not late for ever', async () => {
+    const { play, open } = setUp();
+    await play(10);
+    const tape = await open('ago=0s');
+    tape.take(0);
+    await expect.poll(() => tape.state().position).toBeNull();
+    const atOnce: Uint8Array[] = [];
+    for (let audio = tape.take(0); audio !== undefined; audio = tape.take(0)) {
+      atOnce.push(audio.bytes);
+    }
+    expect(isSound(Buffer.concat(atOnce), 700, 1000)).toBe(true);
+  });
+
   test('goes on live when the recording has stopped meanwhile', async () => {
     const { play, open, recorder, playLive } = setUp();
     await play(2);
