@@ -1,9 +1,14 @@
 /**
- * `scattercast demo`, which `npm start` runs: a whole radio on one machine. The cluster and the
- * broadcaster run in this process, the SCX in a process of its own. All files are in a temporary
+ * `scattercast demo`, which `npm start` runs: a whole radio on one machine. The clusters and the
+ * broadcaster run in this process, each SCX in a process of its own. All files are in a temporary
  * directory that is removed at the end.
+ *
+ * As soon as the first cluster can be listened to, others are started, each with a listener: so there is
+ * an overlay to look at.
  */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { broadcast } from '../../client/broadcast/broadcaster.js';
 import { publish } from '../../client/cluster/cluster-api.js';
@@ -27,7 +32,7 @@ import { readSecret } from './data-directory.js';
 
 export const command: Command<typeof demoOptions> = {
   story:
-    'Runs a complete radio on this machine, to listen to at once: starts a cluster, announces a ' +
+    'Runs a complete radio on this machine, to listen to at once: starts a few clusters, announces a ' +
     'session and broadcasts a clip, or the given files, over and over. Ctrl-C ends it.',
   operands: [
     { name: '[file...]', help: 'MP3 files (default: a clip that comes with scattercast)' },
@@ -40,6 +45,8 @@ export const command: Command<typeof demoOptions> = {
 const HOST = 'localhost';
 const CLIP = fileURLToPath(packageFile('web/demo/clip.mp3'));
 const PATH = 'localhost/demo';
+/** A listener of the demo's own that was cut off comes back after this, ms. */
+const AGAIN_MS = 1000;
 const NAME = { text: `scattercast://${PATH}`, creator: 'localhost', session: 'demo' };
 
 async function run(settings: DemoSettings, files: readonly string[]): Promise<void> {
@@ -47,11 +54,58 @@ async function run(settings: DemoSettings, files: readonly string[]): Promise<vo
   const dataDir = temporaryDirectory('scattercast-demo-');
   // Even when the process has to exit at once.
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
-  const cluster = await startDemoCluster(settings, dataDir);
+  const cluster = await startDemoCluster(settings, folderIn(dataDir, 'first'));
+  let others: Promise<unknown> = Promise.resolve();
   try {
-    const clusterSecret = await readSecret(dataDir);
+    const clusterSecret = await readSecret(join(dataDir, 'first'));
     const at = { cluster: `http://${HOST}:${cluster.port}`, clusterSecret };
-    await broadcastAt(at, files.length > 0 ? files : [CLIP], signal);
+    await broadcastAt(at, files.length > 0 ? files : [CLIP], signal, (announcement) => {
+      report(invitation(at.cluster));
+      others = runOthers(settings, dataDir, announcement, signal);
+    });
+  } finally {
+    await Promise.all([others, cluster.close()]);
+  }
+}
+
+function folderIn(dataDir: string, name: string): string {
+  const folder = join(dataDir, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+/** The other clusters. They make the overlay larger; without them there is a radio, too. */
+async function runOthers(
+  settings: DemoSettings,
+  dataDir: string,
+  announcement: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const numbers = Array.from({ length: settings.clusters - 1 }, (_, index) => index + 2);
+  const runs = numbers.map((number) =>
+    runOther(settings, folderIn(dataDir, `${number}`), announcement, signal),
+  );
+  for (const { status } of await Promise.allSettled(runs)) {
+    if (status === 'rejected')
+      remark('warning: a further cluster of the demo could not be started');
+  }
+}
+
+/** One of them, with its listener, until the end. */
+async function runOther(
+  settings: DemoSettings,
+  dataDir: string,
+  announcement: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const cluster = await startDemoCluster({ ...settings, port: 0 }, dataDir);
+  const url = `http://${HOST}:${cluster.port}/listen?${new URLSearchParams({ announcement })}`;
+  try {
+    while (!signal.aborted) {
+      const listened = await fetch(url, { signal }).catch(() => undefined);
+      await listened?.body?.pipeTo(new WritableStream(), { signal }).catch(() => undefined);
+      await pause(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    }
   } finally {
     await cluster.close();
   }
@@ -86,6 +140,7 @@ async function broadcastAt(
   { cluster, clusterSecret }: { readonly cluster: string; readonly clusterSecret: string },
   files: readonly string[],
   signal: AbortSignal,
+  onAir: (announcement: string) => void,
 ): Promise<void> {
   const [sessionKey, password] = [drawSigningKey(), drawPassword()];
   const { publicKey: key } = await sourceKeyOf(password, sessionKey.publicKey);
@@ -101,7 +156,7 @@ async function broadcastAt(
     priority: 128,
     password,
     onProgress: ({ state }) => {
-      if (state === 'onAir' && !told) report(invitation(cluster));
+      if (state === 'onAir' && !told) onAir(url);
       told ||= state === 'onAir';
     },
     onWarning: (text) => remark(`warning: ${text}`),

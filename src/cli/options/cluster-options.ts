@@ -260,6 +260,11 @@ export const demoOptions = {
     help: 'the address to listen on',
   }),
   scxPorts: scxPorts('any'),
+  clusters: amount(
+    whole(1, 10),
+    3,
+    'the clusters that are run; each but the first has a listener of its own',
+  ),
   logLevel: logLevel('silent'),
 } satisfies Table;
 

@@ -26,10 +26,8 @@ const demo = async (...args: string[]): Promise<{ running: Running; playerUrl: s
   return { running, playerUrl };
 };
 
-const pidsOf = async (playerUrl: string): Promise<number[]> => {
-  const status = (await (await fetch(new URL('/status', playerUrl))).json()) as ClusterStatus;
-  return status.sessions.flatMap((session) => session.scxs.map((scx) => scx.pid));
-};
+const statusAt = async (playerUrl: string): Promise<ClusterStatus> =>
+  (await (await fetch(new URL('/status', playerUrl))).json()) as ClusterStatus;
 
 test('The demo plays, and Ctrl-C leaves no process and no file behind', async () => {
   const { running, playerUrl } = await demo();
@@ -41,7 +39,11 @@ test('The demo plays, and Ctrl-C leaves no process and no file behind', async ()
   expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
   const page = await (await fetch(new URL('/', playerUrl))).text();
   expect(page).toContain('<html');
-  const pids = await pidsOf(playerUrl);
+  const known = await until('an overlay of three', async () => {
+    const { sessions } = await statusAt(playerUrl);
+    return sessions[0]?.scxs[0]?.membersKnown === 2 && sessions;
+  });
+  const pids = known.flatMap(({ scxs }) => scxs.map(({ pid }) => pid));
   expect(pids).toHaveLength(1);
   running.child.kill('SIGINT');
   expect(await running.exited).toEqual({ code: 0, signal: null });
@@ -50,7 +52,7 @@ test('The demo plays, and Ctrl-C leaves no process and no file behind', async ()
 });
 
 test('The demo broadcasts the files that it is given', async () => {
-  const { running, playerUrl } = await demo(CLIP);
+  const { running, playerUrl } = await demo('--clusters', '1', CLIP);
   const listener = listen(playerUrl);
   await listener.firstByteMs;
   listener.stop();
@@ -59,7 +61,7 @@ test('The demo broadcasts the files that it is given', async () => {
 });
 
 test('The demo says what to do when its port is taken', async () => {
-  const { playerUrl } = await demo();
+  const { playerUrl } = await demo('--clusters', '1');
   const second = stage.run(['demo', '--port', new URL(playerUrl).port]);
   expect(await second.exited).toMatchObject({ code: 3 });
   expect(second.stderr()).toMatch(/port \d+ .*--port/);
