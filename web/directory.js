@@ -20,6 +20,7 @@ const items = new Map(); // path -> element; as many as the cluster has sessions
 const distantItems = new Map(); // the same of other clusters; as many as /directory tells at once
 let distant = []; // the sessions of other clusters that are shown
 let isConnected = false; // the cluster knows of other clusters
+let hasMap = false; // everybody may look at the overlays of this cluster
 let current; // the session that is to be played here
 let playerState = 'stopped';
 let isLost = false; // the cluster did not answer the last time
@@ -37,6 +38,8 @@ const imagePath = ({ image }) => (image ? `images/${image}` : undefined);
 
 /** Relative to this page, whatever the reader calls the cluster, and below any path. */
 const listenPath = (session, ending = 'mp3') => `listen/${session.path}.${ending}`;
+
+const mapPath = ({ path }) => `overlay/${path}`;
 
 function setText(element, text) {
   if (element.textContent === text) return;
@@ -160,6 +163,8 @@ function fillItem(item, session) {
   item.querySelector('.page').href = session.path;
   item.querySelector('.stream').href = listenPath(session);
   item.querySelector('.playlist').href = listenPath(session, 'm3u');
+  item.querySelector('.mapped').hidden = !hasMap || session.local === false;
+  item.querySelector('.map').href = mapPath(session);
 }
 
 function showList(list, map, shown) {
@@ -255,11 +260,24 @@ function follow(local) {
   else showPlaying();
 }
 
+/** The map of the only session, if everybody may look at it. */
+function showMap(sessions) {
+  const frame = byId('overlay');
+  const [only, another] = sessions;
+  frame.hidden = !hasMap || only === undefined || another !== undefined;
+  const path = frame.hidden ? '' : mapPath(only);
+  if ((frame.getAttribute('src') ?? '') === path) return;
+  if (path === '') frame.removeAttribute('src');
+  else frame.src = path;
+}
+
 function show({ cluster, sessions: all }) {
   const sessions = all.filter(({ unlisted }) => !unlisted);
+  hasMap = cluster.publicMap === true;
   showSessions(sessions);
   markCurrent();
   follow(sessions);
+  showMap(sessions);
   const onAir = sessions.filter((session) => session.onAir).length;
   const listeners = plural(cluster.listeners, 'listener', 'listeners');
   byId('summary').textContent = `${onAir} on the air · ${listeners} at this cluster`;

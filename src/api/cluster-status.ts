@@ -90,6 +90,8 @@ export const clusterStatusSchema = z.object({
     /** SCX processes here, those that have only just been launched included. */
     scxs: countOrZero,
     scxsMax: countOrZero,
+    /** Everybody may look at the maps of overlays; absent: only operators. */
+    publicMap: z.literal(true).optional(),
     /**
      * Processes that are started and wait for a launch: they are no SCXs and count as none. `ready`: the
      * program is loaded. `machine`: on a Swarm. Absent from older clusters.

@@ -243,12 +243,12 @@ function factsFrom({
 
 type StatusParts = Pick<
   Services,
-  'version' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey' | 'shared'
+  'version' | 'config' | 'fleet' | 'store' | 'finder' | 'clusterKey' | 'shared' | 'options'
 >;
 
 /** Puts the status together whenever it is asked for. */
 function statusFrom(parts: StatusParts) {
-  const { version, config, fleet, store, finder, clusterKey, shared } = parts;
+  const { version, config, fleet, store, finder, clusterKey, shared, options } = parts;
   const startedAt = new Date().toISOString();
   return (url: string): ClusterStatus =>
     clusterStatus({
@@ -258,6 +258,7 @@ function statusFrom(parts: StatusParts) {
         startedAt,
         key: clusterKey.publicKey,
         scxsMax: config.scxsMax,
+        publicMap: options.publicMap,
         scxCount: fleet.size,
       },
       machines: shared?.machines(),
@@ -376,7 +377,9 @@ export function createServices(
     leads: replicator?.leads,
   });
   const clients = createScxClients({ scxHostOf, secret: prepared.secret, log });
-  const status = statusFrom({ version, config, fleet, store, finder, clusterKey, shared });
+  const status = statusFrom({
+    ...{ version, config, fleet, store, finder, clusterKey, shared, options },
+  });
   const dashboard = openDashboard({
     ...{ ...options, fleet, finder, board, clients, placeOf: prepared.placeOf, status },
   });

@@ -31,6 +31,9 @@ const byId = <Kind extends HTMLElement>(id: string): Kind => document.getElement
 const { root = '.', path = '' } = document.body.dataset;
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
+// In a frame of the home page the map alone is shown.
+if (window !== window.top) document.body.classList.add('framed');
+
 let timeline: Timeline = createTimeline({ isLive: path !== '' });
 let isLive = path !== '';
 let live: Live | undefined;

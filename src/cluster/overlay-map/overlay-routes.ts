@@ -16,7 +16,7 @@ import { limitedAs } from '../../http/ip-address.js';
 import type { Ownership } from '../announcements/ownership.js';
 import { clientOfRequest } from '../web/client.js';
 import { type Refusal, route } from '../web/methods.js';
-import { PAGE_POLICY } from '../web/page-policy.js';
+import { MAP_POLICY } from '../web/page-policy.js';
 import { problem } from '../web/problem.js';
 import { eventOf } from './overlay-events.js';
 import type { OverlayFeeds } from './overlay-feed.js';
@@ -120,7 +120,7 @@ async function handle(state: State, request: Request, response: Response): Promi
 }
 
 function sendPage(response: Response, page: string): undefined {
-  response.set({ 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'no-cache' });
+  response.set({ 'Content-Security-Policy': MAP_POLICY, 'Cache-Control': 'no-cache' });
   response.set('Content-Type', 'text/html; charset=utf-8').send(page);
 }
 

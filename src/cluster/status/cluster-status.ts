@@ -26,6 +26,8 @@ export interface StatusSources {
   readonly key: PublicKey;
   readonly startedAt: string;
   readonly scxsMax: number;
+  /** Everybody may look at the maps of overlays. */
+  readonly publicMap?: boolean | undefined;
   readonly scxCount: number;
   readonly scxs: readonly ScxStatus[];
   readonly spares: readonly Spare[];
@@ -126,7 +128,11 @@ export function clusterStatus(from: StatusSources): ClusterStatus {
   const counts = { scxs: scxCount, scxsMax, spares, listeners, listenersTotal };
   const machines = from.machines?.map((machine) => machineStatus(machine, from));
   return {
-    cluster: { url, version, startedAt, key, ...counts, ...(machines && { machines }) },
+    cluster: {
+      ...{ url, version, startedAt, key, ...counts },
+      ...(from.publicMap === true && { publicMap: from.publicMap }),
+      ...(machines && { machines }),
+    },
     sessions: statuses,
   };
 }

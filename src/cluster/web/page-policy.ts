@@ -18,3 +18,9 @@ export const EMBED_POLICY = [
 
 /** For pages that no other page may frame. */
 export const PAGE_POLICY = `${EMBED_POLICY}; frame-ancestors 'none'`;
+
+/** For the map of an overlay, which pages of this cluster frame. */
+export const MAP_POLICY = `${EMBED_POLICY}; frame-ancestors 'self'`;
+
+/** For the home page, which frames the map. */
+export const HOME_POLICY = `${PAGE_POLICY}; frame-src 'self'`;

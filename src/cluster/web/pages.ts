@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { Router } from 'express';
 import { isSource, packageFile } from '../../runtime/package-files.js';
 import { route } from './methods.js';
-import { PAGE_POLICY } from './page-policy.js';
+import { HOME_POLICY, PAGE_POLICY } from './page-policy.js';
 
 export interface Page {
   readonly path: string;
@@ -63,7 +63,8 @@ export function pageRoutes(pages: readonly Page[]): Router {
   for (const { path, type, body } of pages) {
     route(router, path, {
       GET: (_request, response) => {
-        response.set({ 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'no-cache' });
+        const policy = path === '/' ? HOME_POLICY : PAGE_POLICY;
+        response.set({ 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' });
         response.set('Content-Type', type).send(body);
         return undefined;
       },

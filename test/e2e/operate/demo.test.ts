@@ -37,8 +37,11 @@ test('The demo plays, and Ctrl-C leaves no process and no file behind', async ()
   await until('some seconds of audio', () => listener.bytes().length > 96_000);
   listener.stop();
   expect(align(listener.bytes(), framesOfFile(CLIP))).toMatchObject({ breakAt: undefined });
-  const page = await (await fetch(new URL('/', playerUrl))).text();
-  expect(page).toContain('<html');
+  expect((await statusAt(playerUrl)).cluster.publicMap).toBe(true);
+  const policyOf = async (path: string): Promise<string | null> =>
+    (await fetch(new URL(path, playerUrl))).headers.get('content-security-policy');
+  expect(await policyOf('/')).toContain("frame-src 'self'"); // for the map
+  expect(await policyOf('/overlay/localhost/demo')).toContain("frame-ancestors 'self'");
   const known = await until('an overlay of three', async () => {
     const { sessions } = await statusAt(playerUrl);
     return sessions[0]?.scxs[0]?.membersKnown === 2 && sessions;
