@@ -103,20 +103,21 @@ describe('HLS', () => {
   });
 
   const browsers = [
-    { name: 'Chromium', program: CHROMIUM, open: openChromium },
+    { name: 'Chromium', program: CHROMIUM, pauses: false, open: openChromium },
     {
       name: 'Firefox',
       program: FIREFOX,
+      pauses: true, // on a busy machine it does without any fault, too: it only has to go on
       open: openFirefox as () => Promise<unknown> as () => Promise<Browser>,
     },
   ];
-  describe.each(browsers)('in $name', ({ program, open }) => {
+  describe.each(browsers)('in $name', ({ program, pauses, open }) => {
     let browser: Browser | undefined;
 
     afterAll(() => browser?.close());
 
     test.skipIf(!existsSync(program))(
-      'plays with hls.js from another origin, and no gap is heard when its SCX is killed',
+      `plays with hls.js from another origin, and goes on${pauses ? '' : ' without a gap'} when its SCX is killed`,
       async () => {
         browser = await open();
         const page = await browser.newPage();
@@ -129,7 +130,8 @@ describe('HLS', () => {
         const { bufferedTo, titles } = await stateOf(page);
         expect(titles.at(-1)).toContain('Scattercast - Scattercast demo');
         await until('more sound', async () => (await stateOf(page)).position > bufferedTo + 1);
-        expect((await stateOf(page)).problems).toEqual([]);
+        const { problems } = await stateOf(page);
+        expect(problems.filter((one) => !pauses || !one.startsWith('waiting'))).toEqual([]);
         // Those of the tests before are not there.
         await until('the one listener at the next SCX', async () =>
           (await city.scxs()).some(({ pid, listeners }) => pid !== scx?.pid && listeners === 1),
