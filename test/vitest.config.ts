@@ -69,7 +69,7 @@ const COMPUTING = 3;
 /** What waits leaves room for others. */
 const WAITING = 7;
 /** So do drills, but not for as many: they look at gaps. */
-const DRILLING = 3;
+const DRILLING = 4;
 
 const inProcess = {
   setupFiles,
