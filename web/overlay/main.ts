@@ -20,6 +20,8 @@ const FLOW_PX = 48;
 const ARRANGE_MS = 500;
 /** Interval at which a picture that has changed is drawn anew, ms; what moves is drawn in each frame. */
 const DRAW_MS = 100;
+/** Interval at which what stands still is drawn at most, ms: it is most of the work. */
+const STILL_MS = 30;
 /** Interval at which text is brought up to date, ms. */
 const TEXT_MS = 100;
 /** The same for the table, which may be long, ms. */
@@ -106,6 +108,8 @@ function connect(now: number): void {
 
 let shownAt = performance.now();
 let textAt = 0;
+let stillAt = 0;
+let hasMoved = false;
 
 function frame(now: number): void {
   const elapsed = Math.min(1000, now - shownAt);
@@ -117,7 +121,14 @@ function frame(now: number): void {
   if (!stillness.matches && !timeline.isPaused) {
     flow = (flow + (FLOW_PX * elapsed) / 1000) % (3 * DOTS_APART);
   }
-  drawNow(isDirty || isMoving, isDirty || isMoving || isLively());
+  hasMoved ||= isMoving;
+  const isChanged = isDirty || hasMoved;
+  const isDue = isChanged && now - stillAt >= STILL_MS;
+  if (isDue) {
+    stillAt = now;
+    hasMoved = false;
+  }
+  drawNow(isDue, isChanged || isLively());
   if (now - textAt > TEXT_MS) {
     textAt = now;
     showText();
@@ -138,7 +149,7 @@ function isLively(): boolean {
 }
 
 function drawNow(isChanged: boolean, moves: boolean): void {
-  isDirty = false;
+  if (isChanged) isDirty = false;
   if (!moves) return;
   const { picture, position } = timeline;
   const showsMesh = byId<HTMLInputElement>('mesh').checked;
