@@ -109,7 +109,6 @@ function connect(now: number): void {
 let shownAt = performance.now();
 let textAt = 0;
 let stillAt = 0;
-let hasMoved = false;
 
 function frame(now: number): void {
   const elapsed = Math.min(1000, now - shownAt);
@@ -117,18 +116,11 @@ function frame(now: number): void {
   timeline.pass(elapsed);
   arrange();
   connect(now);
-  const isMoving = layout.move(stillness.matches ? 1 : Math.min(1, elapsed / 150));
+  if (layout.move(stillness.matches ? 1 : Math.min(1, elapsed / 150))) isDirty = true;
   if (!stillness.matches && !timeline.isPaused) {
     flow = (flow + (FLOW_PX * elapsed) / 1000) % (3 * DOTS_APART);
   }
-  hasMoved ||= isMoving;
-  const isChanged = isDirty || hasMoved;
-  const isDue = isChanged && now - stillAt >= STILL_MS;
-  if (isDue) {
-    stillAt = now;
-    hasMoved = false;
-  }
-  drawNow(isDue, isChanged || isLively());
+  draw(now);
   if (now - textAt > TEXT_MS) {
     textAt = now;
     showText();
@@ -148,14 +140,19 @@ function isLively(): boolean {
   return result;
 }
 
-function drawNow(isChanged: boolean, moves: boolean): void {
-  if (isChanged) isDirty = false;
-  if (!moves) return;
+/** Draws what has to be drawn, if anything. */
+function draw(now: number): void {
+  const moves = isLively();
+  if (!isDirty && !moves) return;
   const { picture, position } = timeline;
   const showsMesh = byId<HTMLInputElement>('mesh').checked;
   const scene = { picture, layout, lines, position, source, selected, showsMesh, flow };
   const frame = { scene, view: stage.view, palette: stage.palette(), ratio: stage.ratio };
-  if (isChanged) drawStill(stage.still, frame);
+  if (isDirty && now - stillAt >= STILL_MS) {
+    isDirty = false;
+    stillAt = now;
+    drawStill(stage.still, frame);
+  }
   drawMotion(stage.motion, frame);
 }
 
