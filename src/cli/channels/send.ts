@@ -3,6 +3,7 @@
  * nor its titles. The work is done in src/client/send; this file reads what the user wants.
  */
 import type { LinkEvent } from '../../client/broadcast/attaching.js';
+import { warningOf } from '../../client/cluster/keep-attached.js';
 import { filePieces, linePieces, rawPieces } from '../../client/send/pieces.js';
 import { send } from '../../client/send/sender.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -54,16 +55,10 @@ function tell(event: LinkEvent): void {
   switch (event.kind) {
     case 'attached':
       return remark(`sending to the SCX at ${event.address}`);
-    case 'lost':
-      return remark(
-        `warning: the connection to the SCX is lost (${event.reason}); attaching again`,
-      );
-    case 'failed':
-      return remark(`warning: ${event.reason}; trying again`);
-    case 'moved':
-      return remark(`warning: trying the cluster at ${event.cluster}`);
     case 'alive':
     case 'refused':
       return undefined;
+    default:
+      return remark(`warning: ${warningOf(event)}`);
   }
 }

@@ -2,6 +2,7 @@
  * `scattercast tune`: receives a session, and passes it on to a player, a recording, a command, or to
  * players of this machine. The work is done in src/client/tune; this file reads what the user wants.
  */
+import { warningOf } from '../../client/cluster/keep-attached.js';
 import { openOutputs, planOutputs } from '../../client/tune/outputs/open-outputs.js';
 import type { ReceptionEvent } from '../../client/tune/reception.js';
 import { tune } from '../../client/tune/tune.js';
@@ -67,14 +68,6 @@ function tell(event: ReceptionEvent): void {
   switch (event.kind) {
     case 'attached':
       return remark(`receiving ${event.session} from the SCX at ${event.address}`);
-    case 'lost':
-      return remark(
-        `warning: the connection to the SCX is lost (${event.reason}); attaching again`,
-      );
-    case 'failed':
-      return remark(`warning: ${event.reason}; trying again`);
-    case 'moved':
-      return remark(`warning: trying the cluster at ${event.cluster}`);
     case 'missed':
       return remark(`warning: ${event.count} ADUs of channel ${event.channel} are missing`);
     case 'unbelieved':
@@ -82,6 +75,8 @@ function tell(event: ReceptionEvent): void {
     case 'alive':
     case 'refused':
       return undefined;
+    default:
+      return remark(`warning: ${warningOf(event)}`);
   }
 }
 

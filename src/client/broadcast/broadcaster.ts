@@ -7,6 +7,7 @@
  */
 import { sessionHeader } from '../../api/header-fields.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
+import { warningOf } from '../cluster/keep-attached.js';
 import { unlessAborted } from '../pause.js';
 import { openPlaylist, type PlaylistEvent, type Program } from '../playlist/playlist.js';
 import type { Station } from '../pull/icy-stream.js';
@@ -129,11 +130,10 @@ function onLinkEvent(
     case 'alive':
       return journal.note({ listeners: event.listeners });
     case 'lost':
-      onWarning(`the connection to the SCX is lost (${event.reason}); attaching again`);
+      onWarning(warningOf(event));
       return journal.note({ state: 'reattaching' });
     case 'failed':
-      return onWarning(`${event.reason}; trying again`);
     case 'moved':
-      return onWarning(`trying the cluster at ${event.cluster}`);
+      return onWarning(warningOf(event));
   }
 }

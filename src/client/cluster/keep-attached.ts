@@ -17,6 +17,18 @@ export type AttachingEvent =
   /** No further attempt makes sense: this is the last event. */
   | { readonly kind: 'refused'; readonly error: UserError };
 
+/** An event in words, for a warning. The last one is none: its error is thrown. */
+export function warningOf(event: Exclude<AttachingEvent, { kind: 'refused' }>): string {
+  switch (event.kind) {
+    case 'lost':
+      return `the connection to the SCX is lost (${event.reason}); attaching again`;
+    case 'failed':
+      return `${event.reason}; trying again`;
+    case 'moved':
+      return `trying the cluster at ${event.cluster}`;
+  }
+}
+
 /** A connection that the SCX has accepted. */
 interface OpenConnection {
   /** Resolves with the reason of its end. */
