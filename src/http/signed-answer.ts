@@ -3,6 +3,7 @@
  * went. The asker chooses the challenge, so that no answer can be repeated to it.
  */
 import { Buffer } from 'node:buffer';
+import type { z } from 'zod';
 import { type SigningContext, type SigningKey, verifierOf } from '../runtime/signing-key.js';
 import type { PublicKey } from '../session/public-key.js';
 
@@ -31,3 +32,22 @@ export const isSignedAnswer = (
 ): boolean =>
   typeof signature === 'string' &&
   verifierOf(key)(context, textOf(challenge, body), Buffer.from(signature, 'base64url'));
+
+/**
+ * What an answer says, as the schema reads it; undefined if the holder of the key has not given it to the
+ * challenge, or if it is malformed.
+ */
+export function readSignedAnswer<Told>(
+  key: PublicKey,
+  context: SigningContext,
+  challenge: string,
+  answer: { readonly body: string; readonly signature: unknown },
+  schema: z.ZodType<Told>,
+): Told | undefined {
+  if (!isSignedAnswer(key, context, challenge, answer)) return undefined;
+  try {
+    return schema.parse(JSON.parse(answer.body));
+  } catch {
+    return undefined;
+  }
+}

@@ -15,7 +15,7 @@ import {
   networksAnswerSchema,
 } from '../../api/directory/networks-answer.js';
 import { guardedFetch } from '../../http/client/guarded-fetch.js';
-import { isSignedAnswer, SIGNATURE_FIELD } from '../../http/signed-answer.js';
+import { readSignedAnswer, SIGNATURE_FIELD } from '../../http/signed-answer.js';
 import type { NetworkRoundTrip } from '../../locating/own-networks.js';
 import type { PublicKey } from '../../session/public-key.js';
 import type { KnownCluster } from '../directory/board.js';
@@ -90,9 +90,9 @@ async function ask(
   const timeMs = now() - begun;
   const { body, headers } = fetched;
   const signature = headers[SIGNATURE_FIELD.toLowerCase()];
-  if (!isSignedAnswer(key, 'networks', challenge, { body, signature })) return undefined;
-  const read = networksAnswerSchema.safeParse(JSON.parse(body));
-  return read.success ? { ...read.data, timeMs } : undefined;
+  const answer = { body, signature };
+  const told = readSignedAnswer(key, 'networks', challenge, answer, networksAnswerSchema);
+  return told && { ...told, timeMs };
 }
 
 /** Starts to ask. */

@@ -10,7 +10,7 @@ import {
   networksAnswerSchema,
 } from '../../api/directory/networks-answer.js';
 import type { Coordinates } from '../../gossamer/core/node.js';
-import { isSignedAnswer } from '../../http/signed-answer.js';
+import { readSignedAnswer } from '../../http/signed-answer.js';
 import type { PublicKey } from '../../session/public-key.js';
 import type { ClusterClient } from '../clusters/ask-cluster.js';
 import type { At } from '../clusters/read-directory.js';
@@ -52,8 +52,10 @@ export async function askNetworks(options: AskNetworksOptions): Promise<void> {
     const path = `${NETWORKS_PATH}?${query}`;
     const limits = { bytesMax: ANSWER_BYTES_MAX, timeoutMs: TIMEOUT_MS };
     const { text: body, signature } = await client.ask({ ...at, path, ...limits });
-    if (!isSignedAnswer(key, 'networks', challenge, { body, signature })) return 0;
-    const { version, networks } = networksAnswerSchema.parse(JSON.parse(body));
+    const answer = { body, signature };
+    const told = readSignedAnswer(key, 'networks', challenge, answer, networksAnswerSchema);
+    if (told === undefined) return 0;
+    const { version, networks } = told;
     asked.set(key, { at: performance.now(), version });
     for (const [network, rttMs] of networks) onTold(cluster, network, rttMs);
     return networks.length;
