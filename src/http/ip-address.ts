@@ -1,13 +1,10 @@
 /**
- * IP addresses of clients: one form for each address, whether it is this machine's own, and the
- * network that a limit counts. An IPv4 client of a dual-stack socket is seen as `::ffff:1.2.3.4`,
- * and means the same as `1.2.3.4` everywhere here.
+ * IP addresses of clients: whether one is this machine's own, and the network that a limit counts. An
+ * IPv4 client of a dual-stack socket is seen as `::ffff:1.2.3.4` (plainAddress, lib/host-port.ts), and
+ * means the same as `1.2.3.4` everywhere here.
  */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-
-/** An IPv4 address without its IPv6 mapping; any other text unchanged. */
-export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d)/i, '');
 
 /** Whether an IP address is a loopback address; false for a text that is no IP address. */
 export const isLoopback = (address: string): boolean =>

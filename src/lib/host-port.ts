@@ -22,6 +22,12 @@ export function splitHostPort(text: string): HostPort {
   return { host, port: Number(text.slice(colon + 1)) };
 }
 
+/**
+ * An IPv4 address without its IPv6 mapping, as a dual-stack socket has it (`::ffff:1.2.3.4`); any other
+ * text unchanged.
+ */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d)/i, '');
+
 /** The addresses that stand for all addresses of a machine. */
 const ALL_ADDRESSES: readonly string[] = ['', '0.0.0.0', '::'];
 

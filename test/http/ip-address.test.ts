@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopback, limitedAs, plainAddress } from '../../src/http/ip-address.js';
+import { isLoopback, limitedAs } from '../../src/http/ip-address.js';
+import { plainAddress } from '../../src/lib/host-port.js';
 
 test.each([
   ['127.0.0.1', true],

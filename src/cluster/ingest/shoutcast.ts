@@ -9,10 +9,11 @@
  */
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { limitedAs, plainAddress } from '../../http/ip-address.js';
+import { limitedAs } from '../../http/ip-address.js';
 import { basicHeader } from '../../http/server/basic-auth.js';
 import { createGuessDelay } from '../../http/server/guess-delay.js';
 import { withoutBlanks } from '../../lib/head/blanks.js';
+import { plainAddress } from '../../lib/host-port.js';
 import { decodeLegacyText } from '../../mp3/tags/legacy-text.js';
 import { listen } from '../web/front-end-port.js';
 import type { EncoderPassthrough } from './encoder-passthrough.js';

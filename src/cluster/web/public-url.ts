@@ -11,8 +11,8 @@
 
 import { isIP } from 'node:net';
 import type { Request } from 'express';
-import { isLoopback, plainAddress } from '../../http/ip-address.js';
-import { urlHost } from '../../lib/host-port.js';
+import { isLoopback } from '../../http/ip-address.js';
+import { plainAddress, urlHost } from '../../lib/host-port.js';
 import { urlOf } from '../../lib/url-path.js';
 
 /** A path that a web server in front of us has before ours: `/radio`. */

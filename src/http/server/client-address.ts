@@ -7,7 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
-import { plainAddress } from '../ip-address.js';
+import { plainAddress } from '../../lib/host-port.js';
 
 /** Tells whether an address is a trusted proxy's. */
 export type IsTrusted = (address: string) => boolean;

@@ -15,10 +15,10 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Address } from '../../gossamer/core/node.js';
 import { classifyAddress } from '../../http/client/address-rules.js';
 import { filteredLookup } from '../../http/client/filtered-lookup.js';
-import { isLoopback, limitedAs, plainAddress } from '../../http/ip-address.js';
+import { isLoopback, limitedAs } from '../../http/ip-address.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
-import { splitHostPort } from '../../lib/host-port.js';
+import { plainAddress, splitHostPort } from '../../lib/host-port.js';
 import type { OverlayCounters } from './counters.js';
 import type { OverlayLimits } from './limits.js';
 

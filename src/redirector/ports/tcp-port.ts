@@ -7,8 +7,8 @@
  * written that waits.
  */
 import { createServer, type Socket } from 'node:net';
-import { plainAddress } from '../../http/ip-address.js';
 import { listening } from '../../http/server/bind-problem.js';
+import { plainAddress } from '../../lib/host-port.js';
 import { QUERY_BYTES_MAX, readQuery } from '../dns/read-query.js';
 import { TCP_BYTES_MAX, writeReply } from '../dns/write-reply.js';
 import type { Answering } from './answering.js';

@@ -1,8 +1,8 @@
 /** The UDP port: one datagram, one answer, within the rate of the asker's network. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { plainAddress } from '../../http/ip-address.js';
 import { listening } from '../../http/server/bind-problem.js';
+import { plainAddress } from '../../lib/host-port.js';
 import { readQuery } from '../dns/read-query.js';
 import { udpBytesMax, writeReply, writeTruncated } from '../dns/write-reply.js';
 import type { Answering } from './answering.js';

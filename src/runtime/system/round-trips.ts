@@ -9,7 +9,9 @@
  * Bounded: one `ss` at a time, its output and its time; a look takes a small share of the time.
  */
 import { execFile } from 'node:child_process';
+import { plainAddress } from '../../lib/host-port.js';
 import { childEnvironment } from '../child-environment.js';
+import { lookRegularly } from './regular-looks.js';
 
 /** A connection that a client has opened to a port of this machine. */
 export interface SeenConnection {
@@ -48,15 +50,13 @@ const EVERY_MS = 5000;
 /** On a machine with very many connections, or a very busy one. Guess. */
 const TIME_SHARE_MAX = 0.05;
 
-const MAPPED = '::ffff:';
-
 /** The two parts of `ADDRESS:PORT`, `[ADDRESS]:PORT` or `ADDRESS%INTERFACE:PORT`. */
 function endIn(text: string): { readonly address: string; readonly port: number } | undefined {
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1));
   const [address = ''] = text.slice(0, colon).replace('[', '').replace(']', '').split('%');
   if (colon < 1 || !Number.isInteger(port)) return undefined;
-  return { port, address: address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address };
+  return { port, address: plainAddress(address) };
 }
 
 function connectionIn(line: string): (SeenConnection & { readonly isOwn: boolean }) | undefined {
@@ -103,25 +103,13 @@ export function readRoundTrips(ports: ReadonlySet<number>): Promise<RoundTripLoo
 /** Starts to look; returns what ends it. */
 export function lookAtRoundTrips(looks: RoundTripLooks): () => void {
   const { everyMs = EVERY_MS, read = readRoundTrips } = looks;
-  let timer: NodeJS.Timeout | undefined;
-  let hasEnded = false;
-
-  const look = async (): Promise<void> => {
-    const startedAt = performance.now();
+  const readPorts = async (): Promise<RoundTripLook | undefined> => {
     const ports = looks.ports();
-    const seen = ports.size === 0 ? undefined : await read(ports);
-    if (hasEnded) return;
-    if (seen !== undefined) looks.onLook(seen);
-    lookIn(Math.max(everyMs, (performance.now() - startedAt) / TIME_SHARE_MAX));
+    return ports.size === 0 ? undefined : read(ports);
   };
-
-  const lookIn = (ms: number): void => {
-    timer = setTimeout(() => void look(), ms).unref();
-  };
-
-  lookIn(everyMs);
-  return () => {
-    hasEnded = true;
-    clearTimeout(timer);
-  };
+  return lookRegularly(
+    { everyMs, timeShareMax: TIME_SHARE_MAX },
+    readPorts,
+    (seen) => seen && looks.onLook(seen),
+  );
 }

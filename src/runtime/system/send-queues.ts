@@ -14,6 +14,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type Socket, SocketAddress } from 'node:net';
+import { plainAddress } from '../../lib/host-port.js';
+import { lookRegularly } from './regular-looks.js';
 
 /** The two ends of a connection: "local port, remote address, remote port". */
 type Ends = string;
@@ -25,15 +27,14 @@ const FILES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'] as const;
 const ROW =
   /^ *\d+: [\dA-F]+:([\dA-F]{4}) ((?:[\dA-F]{8}){1,4}):([\dA-F]{4}) [\dA-F]{2} ([\dA-F]{8}):/gm;
 const WORD = /.{8}/g;
-const MAPPED = '::ffff:';
 const LISTENING_PORT = '0000';
 
 const numberIn = (hex: string): number => Number.parseInt(hex, 16);
 
 /** An address as Node prints it; an IPv4 address in an IPv6 socket is the IPv4 address. */
-function plainAddress(address: string): string {
+function addressOf(address: string): string {
   const [unscoped = ''] = address.toLowerCase().split('%');
-  return unscoped.startsWith(MAPPED) ? unscoped.slice(MAPPED.length) : unscoped;
+  return plainAddress(unscoped);
 }
 
 function addressIn(hex: string): string {
@@ -42,7 +43,7 @@ function addressIn(hex: string): string {
   if (words.length === 1) return bytes.join('.');
   const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16));
   const { address } = new SocketAddress({ family: 'ipv6', address: groups.join(':') });
-  return plainAddress(address);
+  return addressOf(address);
 }
 
 const ends = (localPort: number, address: string, port: number): Ends =>
@@ -50,7 +51,7 @@ const ends = (localPort: number, address: string, port: number): Ends =>
 
 /** The key of a socket in SendQueues. */
 export function endsOf({ localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): Ends {
-  return ends(localPort, plainAddress(remoteAddress), remotePort);
+  return ends(localPort, addressOf(remoteAddress), remotePort);
 }
 
 /** The queues in the text of such a file that are longer than `over` bytes. */
@@ -91,25 +92,11 @@ const TIME_SHARE_MAX = 0.01;
 /** Starts to look; returns what ends it. */
 export function lookAtSendQueues(looks: QueueLooks): () => void {
   const { everyMs = EVERY_MS, timeShareMax = TIME_SHARE_MAX, read = readSendQueues } = looks;
-  let timer: NodeJS.Timeout | undefined;
-  let hasEnded = false;
-
-  const look = async (): Promise<void> => {
-    const startedAt = performance.now();
+  const readOver = async () => {
     const over = looks.over();
-    const queues: SendQueues = Number.isFinite(over) ? await read(over) : new Map();
-    if (hasEnded) return;
-    looks.onQueues(queues, over);
-    lookIn(Math.max(everyMs, (performance.now() - startedAt) / timeShareMax));
+    return { over, queues: Number.isFinite(over) ? await read(over) : new Map() };
   };
-
-  const lookIn = (ms: number): void => {
-    timer = setTimeout(() => void look(), ms).unref();
-  };
-
-  lookIn(everyMs);
-  return () => {
-    hasEnded = true;
-    clearTimeout(timer);
-  };
+  return lookRegularly({ everyMs, timeShareMax }, readOver, ({ queues, over }) =>
+    looks.onQueues(queues, over),
+  );
 }
