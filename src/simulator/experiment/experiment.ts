@@ -53,6 +53,8 @@ export interface ExperimentReport {
   readonly reception: ReceptionReport | null;
   /** By kind of message. */
   readonly traffic: Readonly<Record<string, TrafficTotals>>;
+  /** By SCX: the most bytes of control traffic that it has sent within one second. */
+  readonly worstSecondsBytes: readonly number[];
   readonly traceHash: string;
 }
 
@@ -147,6 +149,7 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
     edgeChangesPerScx: stabilisation.changes / scxs,
     reception: adusPerSecond === 0 ? null : reception.report(),
     traffic: Object.fromEntries(traffic.byKind),
+    worstSecondsBytes: traffic.worstSeconds(),
     traceHash: world.traceHash(),
   };
 }

@@ -18,15 +18,44 @@ export interface ControlTraffic extends Observer {
   takeBytesByScx(): readonly number[];
   /** Messages and bytes by kind of message. */
   readonly byKind: ReadonlyMap<string, TrafficTotals>;
+  /** By SCX: the most bytes that it has sent within one second of the simulated time. */
+  worstSeconds(): readonly number[];
+}
+
+/** Creates a record of the bytes that each SCX sends within a second. */
+function createWorstSeconds() {
+  const worst: number[] = [];
+  let current: number[] = [];
+  let second = 0;
+  const close = (): void => {
+    for (const [scx, bytes = 0] of current.entries()) {
+      worst[scx] = Math.max(worst[scx] ?? 0, bytes);
+    }
+    current = [];
+  };
+  return {
+    add: (scx: number, bytes: number, now: number): void => {
+      if (now >= second + 1000) {
+        close();
+        second = now - (now % 1000);
+      }
+      current[scx] = (current[scx] ?? 0) + bytes;
+    },
+    read: (): readonly number[] => {
+      close();
+      return Array.from(worst, (bytes = 0) => bytes);
+    },
+  };
 }
 
 /** Creates counters, all zero. */
 export function createControlTraffic(): ControlTraffic {
   const total = { messages: 0, bytes: 0 };
   const byKind = new Map<string, { messages: number; bytes: number }>();
+  const seconds = createWorstSeconds();
   let bytesByScx: number[] = [];
 
-  const count = (scx: number, kind: string, bytes: number): void => {
+  const count = (scx: number, kind: string, bytes: number, now: number): void => {
     const ofKind = byKind.get(kind) ?? { messages: 0, bytes: 0 };
     byKind.set(kind, ofKind);
     for (const sum of [total, ofKind]) {
@@ -34,22 +63,24 @@ export function createControlTraffic(): ControlTraffic {
       sum.bytes += bytes;
     }
     bytesByScx[scx] = (bytesByScx[scx] ?? 0) + bytes;
+    seconds.add(scx, bytes, now);
   };
 
   return {
     total,
     byKind,
+    worstSeconds: seconds.read,
     takeBytesByScx: () => {
       const taken = bytesByScx;
       bytesByScx = [];
       return taken;
     },
-    onEffect: ({ index }, effect: Effect) => {
+    onEffect: ({ index }, effect: Effect, now) => {
       if (effect.kind === 'send') {
-        count(index, effect.message.kind, messageBytes(effect.message));
+        count(index, effect.message.kind, messageBytes(effect.message), now);
       } else if (effect.kind === 'sendData') {
         const { body } = effect.message;
-        count(index, body.kind, dataMessageBytes(body));
+        count(index, body.kind, dataMessageBytes(body), now);
       }
     },
   };

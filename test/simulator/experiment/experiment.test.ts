@@ -105,4 +105,17 @@ describe('Control traffic', () => {
     expect(byScx.reduce((sum, each) => sum + each, 0)).toBe(bytes);
     expect(traffic.takeBytesByScx()).toEqual([]);
   });
+
+  test('knows the worst second of each SCX', () => {
+    const traffic = createControlTraffic();
+    const message: Message = { kind: 'edgeReject' };
+    const bytes = encodeMessage(message).length;
+    const world = createWorld({ seed: 1, config: FAST, delayMs: () => 10 });
+    const [first, second] = [world.add(), world.add()];
+    const send = (scx: typeof first, now: number): void =>
+      traffic.onEffect?.(scx, { kind: 'send', to: second.address, message }, now);
+    for (const now of [100, 999, 1000, 1001, 1999.5, 2000]) send(first, now);
+    send(second, 2000);
+    expect(traffic.worstSeconds()).toEqual([3 * bytes, bytes]);
+  });
 });

@@ -46,6 +46,7 @@ const reportOf = (ratio: number): ExperimentReport => ({
   edgeChangesPerScx: 15,
   reception: null,
   traffic: {},
+  worstSecondsBytes: [],
   traceHash: '',
 });
 
