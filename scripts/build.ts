@@ -10,8 +10,9 @@
  * against 74 ms for an empty program (measured, minimum of 12 starts): an SCX 166 ms instead of
  * 309, `broadcast` 201 instead of 348, `cluster` 243 instead of 459.
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { bundledLicences } from './bundled-packages.js';
 
@@ -29,6 +30,8 @@ const ENTRIES = [
   'cluster/cluster.ts',
   'cluster/history/store-thread.ts',
 ];
+
+const LIBRARIES = ['gossamer', 'simulator'];
 
 /** SQLite (WebAssembly) looks for its binary beside the script that it is bundled into. */
 const SQLITE = 'cluster/history/node-sqlite3-wasm';
@@ -77,12 +80,51 @@ const pages = await build({
   metafile: true,
 });
 
+/** What others import: see `exports` of package.json. Names are kept, for traces of errors. */
+const libraries = await build({
+  entryPoints: LIBRARIES.map((name) => join(ROOT, 'src/library', `${name}.ts`)),
+  absWorkingDir: ROOT,
+  outdir: join(DIST, 'library'),
+  chunkNames: 'shared-[hash]',
+  bundle: true,
+  splitting: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  format: 'esm',
+  target: 'es2022',
+  metafile: true,
+});
+
+/** The paths of a type file and of all that it imports, relative to `dist`, added to `found`. */
+function addTypes(path: string, found: Set<string>): void {
+  if (found.has(path)) return;
+  found.add(path);
+  const text = readFileSync(join(DIST, path), 'utf8');
+  for (const [, name = ''] of text.matchAll(/(?:from|import\()\s*'(\.[^']+)\.js'/g)) {
+    addTypes(join(dirname(path), `${name}.d.ts`), found);
+  }
+}
+
+/** Writes the types of the libraries; returns the files that are needed, relative to `dist`. */
+function writeTypes(): Set<string> {
+  execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'src/library'], { cwd: ROOT });
+  const found = new Set<string>();
+  for (const name of LIBRARIES) addTypes(`types/library/${name}.d.ts`, found);
+  return found;
+}
+
 const LICENCES = 'bundled-licences.txt';
 writeFileSync(join(DIST, LICENCES), `${bundledLicences()}\n`);
 
 // What an earlier build has left. Not before the build, as processes may run from `dist` meanwhile.
-const outputs = [metafile, pages.metafile].flatMap(({ outputs: all }) => Object.keys(all));
-const written = new Set([LICENCES, ...outputs.map((path) => relative('dist', path))]);
+const metafiles = [metafile, pages.metafile, libraries.metafile];
+const outputs = metafiles.flatMap(({ outputs: all }) => Object.keys(all));
+const written = new Set([
+  ...[LICENCES, ...writeTypes()],
+  ...outputs.map((path) => relative('dist', path)),
+]);
 for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
   if (entry.isFile() && !written.has(relative(DIST, path))) rmSync(path);

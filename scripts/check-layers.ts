@@ -32,6 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   image: pure('lib'),
   wire: pure('lib', 'session', 'gossamer'),
   simulator: pure(...CORE),
+  library: pure(...CORE, 'simulator'),
   locating: pure('lib', 'gossamer'),
   api: pure(...CORE),
   icecast: pure('lib', 'session', 'mp3'),

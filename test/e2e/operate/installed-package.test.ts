@@ -12,6 +12,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -23,8 +24,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { align, framesOfFile, listen } from '../support/audio.js';
 import { CLIP, ROOT, type Running, start, until } from '../support/processes.js';
 
-/** What an installation may weigh, MB. */
-const INSTALLED_MB_MAX = 35;
+/** What an installation may weigh, MB; the libraries with their types are 0.8 of it. */
+const INSTALLED_MB_MAX = 36;
 
 const directory = mkdtempSync(join(tmpdir(), 'scattercast package-'));
 const prefix = join(directory, 'a user', 'of npm');
@@ -109,11 +110,15 @@ test('The tarball holds the build, the pages, the texts and what deploys it, no 
     ...['dist/client/encode/encode-thread.js', 'dist/cluster/cluster.js'],
     ...['dist/cluster/history/store-thread.js', 'dist/cluster/history/node-sqlite3-wasm.wasm'],
     ...['dist/web/overlay.js', 'dist/web/dashboard.js', 'dist/web/dashboard.css'],
+    ...['dist/library/gossamer.js', 'dist/library/simulator.js'],
     'dist/bundled-licences.txt',
   ];
   const chunks = packed.filter((path) => /^dist\/chunks\/[\w-]+-[A-Z0-9]{8}\.js$/.test(path));
-  const built = [...entries, ...chunks];
+  const shared = packed.filter((path) => /^dist\/library\/shared-[A-Z0-9]{8}\.js$/.test(path));
+  const types = packed.filter((path) => /^dist\/types\/[\w/-]+\.d\.ts$/.test(path));
+  const built = [...entries, ...chunks, ...shared, ...types];
   expect(chunks.length).toBeGreaterThan(10);
+  expect(types).toContain('dist/types/library/simulator.d.ts');
   /** Pages that are built are there as `dist/web`. */
   const isSource = (path: string): boolean =>
     /^(common|dashboard|overlay)\//.test(path) || path === 'tsconfig.json';
@@ -144,6 +149,57 @@ test('The installed command knows its version and its commands', async () => {
   for (const command of ['cluster', 'announce', 'broadcast', 'demo', 'figures']) {
     expect(help.stdout()).toContain(`  ${command} `);
   }
+});
+
+/** Runs a program beside the installed package to its end; returns its output. */
+async function runBeside(command: string, ...args: string[]): Promise<string> {
+  const child = spawn(command, args, { cwd: join(prefix, 'lib'), stdio: 'pipe' });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+/** The block of docs/library.md with that head, e.g. `js gossamer`. */
+function documented(head: string): string {
+  const text = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
+  const [, block] = text.match(new RegExp(`\`\`\`${head}\n([^]*?)\`\`\``)) ?? [];
+  if (block === undefined) throw new Error(`docs/library.md has no block "${head}"`);
+  return block;
+}
+
+/** Writes the documented program beside the installed package and runs it. */
+function runDocumented(name: string): Promise<string> {
+  const file = join(prefix, 'lib', `${name}.mjs`);
+  writeFileSync(file, documented(`js ${name}`));
+  return runBeside(process.execPath, file);
+}
+
+test('The examples of docs/library.md do what it says with the installed libraries', async () => {
+  const outputs = await Promise.all(['gossamer', 'simulator'].map(runDocumented));
+  expect(outputs[0]).toBe(documented('text gossamer'));
+  expect(outputs[1]).toMatch(/^(FAST|PAPER): ratio \d\.\d\d, \d+ bytes\/s per SCX$/m);
+});
+
+test('The libraries have types, which need no others', async () => {
+  const file = join(prefix, 'lib', 'typed.ts');
+  writeFileSync(
+    file,
+    `import { createGossamer, type Effect, FAST, type Input, type Machine } from 'scattercast/gossamer';
+    import { createWorld, type World } from 'scattercast/simulator';
+    export const create: (...a: Parameters<typeof createGossamer>) => Machine<Input, Effect> = createGossamer;
+    export const world: World = createWorld({ seed: 1, config: FAST, delayMs: () => 5 });
+    // @ts-expect-error: a world needs a seed
+    createWorld({ config: FAST, delayMs: () => 5 });`,
+  );
+  const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023', '--types', ''];
+  const tsc = join(ROOT, 'node_modules/.bin/tsc');
+  expect(await runBeside(tsc, ...flags, '--module', 'nodenext', file)).toBe('');
 });
 
 test('The installed demo plays its clip, and has its page', async () => {
