@@ -47,7 +47,7 @@ export function lifecycleFacts(
       // "The departing SCX sends the notification to its immediate mesh neighbors" (§3.5).
       notices.flood('left', life.self(), now);
     },
-    hasChildren: () => rules().distribution.hasChildren,
+    hasChildren: () => rules().distribution.hasChildren(),
     onLeft: (now) => {
       const { mesh, context } = rules();
       for (const { id } of [...neighboursOf(rules())]) mesh.drop(id, 'left', now);

@@ -163,15 +163,15 @@ export function createGossamer(options: GossamerOptions): Gossamer {
 
   return {
     handle: (input, now) => {
-      if (life.state !== 'left') handleInput(input, now);
+      if (life.state() !== 'left') handleInput(input, now);
       return takeEffects(now);
     },
     tick: (now) => {
       alarms.run(rules, now);
       return takeEffects(now);
     },
-    get deadline() {
-      return life.state === 'left' ? Number.POSITIVE_INFINITY : alarms.earliest();
+    deadline() {
+      return life.state() === 'left' ? Number.POSITIVE_INFINITY : alarms.earliest();
     },
     self: life.self,
     entries: () => rules.entries.all(),

@@ -19,7 +19,7 @@ function createLinkDown(rules: Rules) {
     if (reason !== 'unreachable') return departures.onClosedAgain(address, now);
     membership.unreachable(address, now);
     departures.onUnreachable(address, now);
-    if (life.state === 'joined' && membership.reachable(now).length === 0) {
+    if (life.state() === 'joined' && membership.reachable(now).length === 0) {
       rendezvous.callUntilSettled(now);
     }
   };

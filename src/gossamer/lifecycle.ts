@@ -48,7 +48,7 @@ export interface LifecycleOptions {
 }
 
 export interface Lifecycle {
-  readonly state: LifeState;
+  state(): LifeState;
   /** We ourselves, in our present incarnation. */
   self(): Member;
   join(now: number): void;
@@ -59,7 +59,7 @@ export interface Lifecycle {
    */
   refute(incarnation: number, now: number): Member | undefined;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates the life cycle of an SCX that has not joined. */
@@ -101,7 +101,7 @@ export function createLifecycle({ born, config, wakeBy, facts }: LifecycleOption
   };
 
   return {
-    get state() {
+    state() {
       return state;
     },
     self: () => self,
@@ -125,8 +125,8 @@ export function createLifecycle({ born, config, wakeBy, facts }: LifecycleOption
         run(due, now);
       }
     },
-    get deadline() {
-      return timers.next;
+    deadline() {
+      return timers.next();
     },
   };
 }

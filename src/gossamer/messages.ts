@@ -19,7 +19,7 @@ function answerRequestStatus(rules: Rules, to: Address): void {
   const { context, life, mesh, routing, heartbeat } = rules;
   send(context, to, {
     kind: 'status',
-    canAccept: life.state === 'joined' && mesh.canAccept(),
+    canAccept: life.state() === 'joined' && mesh.canAccept(),
     routes: [...routing.table.values()].map((entry) => entry.route),
     generator: heartbeat.generator(),
   });
@@ -52,7 +52,7 @@ export function createMessages(
         heartbeat.onFollows(from, message.generator, now);
         return optimizer.handleStatus(from, message, now);
       case 'edgeRequest':
-        if (life.state === 'joined') return mesh.handleRequest(from, message, now);
+        if (life.state() === 'joined') return mesh.handleRequest(from, message, now);
         return send(context, from.address, { kind: 'edgeReject' });
       case 'edgeAccept':
         return mesh.handleAccept(from, message.reversed, now);

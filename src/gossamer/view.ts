@@ -59,9 +59,9 @@ export interface GossamerView {
 
 const flowView = (distribution: Distribution, flow: Flow): FlowView => ({
   channel: flow.channel,
-  parent: flow.parent,
+  parent: flow.parent(),
   children: distribution.childrenOf(flow),
-  next: flow.stream.next,
+  next: flow.stream.next(),
   ...flow.counters,
 });
 
@@ -89,10 +89,10 @@ export function drawView(rules: Rules): GossamerView {
   });
   return {
     self: life.self(),
-    state: life.state,
+    state: life.state(),
     place: rules.ownCoordinates.current(),
-    listeners: distribution.ownListeners,
-    entriesKept: rules.entries.size,
+    listeners: distribution.ownListeners(),
+    entriesKept: rules.entries.size(),
     membersKnown: rules.membership.all().length,
     generator: rules.heartbeat.generator(),
     neighbours,

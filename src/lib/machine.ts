@@ -12,7 +12,7 @@ export interface Machine<Input, Effect> {
   /** Runs every timer due by now; afterwards `deadline > now`. */
   tick(now: number): Effect[];
   /** The earliest instant at which tick() has work; Infinity if none. */
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** The outside world of one machine. Real: sockets and timers. Simulated: an event queue. */
@@ -40,10 +40,10 @@ export function drive<Input, Effect>(
   const wake = (): void => {
     armed = Number.POSITIVE_INFINITY;
     const now = env.now();
-    settle(machine.deadline <= now ? machine.tick(now) : []);
+    settle(machine.deadline() <= now ? machine.tick(now) : []);
   };
   const arm = (): void => {
-    const { deadline } = machine;
+    const deadline = machine.deadline();
     if (deadline >= armed) return;
     armed = deadline;
     env.wakeAt(armed, wake);

@@ -13,7 +13,7 @@ export interface Timers<Name extends string> {
   /** Removes and returns one timer due by now, the earliest first. */
   takeDue(now: number): Name | undefined;
   /** The earliest instant; Infinity if none. */
-  readonly next: number;
+  next(): number;
 }
 
 /** Creates an empty set of timers; `onSet` is called with each instant that is set. */
@@ -47,7 +47,7 @@ export function createTimers<Name extends string>(onSet?: (instant: number) => v
       }
       return undefined;
     },
-    get next() {
+    next() {
       return next;
     },
   };

@@ -31,8 +31,8 @@ function createMachine() {
   const pass = (ms: number): string[] => {
     const until = now + ms;
     const texts: string[] = [];
-    while (machine.deadline <= until) {
-      now = Math.max(now, machine.deadline);
+    while (machine.deadline() <= until) {
+      now = Math.max(now, machine.deadline());
       texts.push(...machine.tick(now).map(textOf));
     }
     now = until;
@@ -49,7 +49,7 @@ describe('The machine', () => {
   test('does nothing before it joins, and asks for the rendezvous points then', () => {
     const options = { self: memberOf(5), config: FAST, rng: createRng(1), locations: ['here'] };
     const machine = createGossamer(options);
-    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(machine.deadline()).toBe(Number.POSITIVE_INFINITY);
     expect(machine.view().state).toBe('idle');
     const effects = [...machine.handle({ kind: 'join' }, 0), ...machine.tick(0)];
     expect(effects).toContainEqual({ kind: 'locate', location: 'here' });
@@ -261,7 +261,7 @@ describe('The machine', () => {
     );
     expect(status).toMatchObject({ message: { kind: 'status', canAccept: false } });
     expect(pass(FAST.drainMs)).toContain('told left');
-    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(machine.deadline()).toBe(Number.POSITIVE_INFINITY);
     expect(hear(memberOf(2), { kind: 'ping', nonce: 1 })).toEqual([]);
     expect(machine.tick(1_000_000)).toEqual([]);
   });

@@ -28,7 +28,7 @@ test('A leaving SCX looks for remaining children each 200 ms, and leaves when th
   life.leave(1000);
   runUntil(life, 1399);
   facts.hasChildren = false;
-  expect(life.deadline).toBe(1400);
+  expect(life.deadline()).toBe(1400);
   runUntil(life, 1400);
   expect(told).toEqual(['joined', 'leaving', 'left 1400']);
 });

@@ -128,8 +128,8 @@ export function createBench(changes: Partial<GossamerConfig> = {}, self = member
 
 /** Runs a rule's timers up to an instant, each at its own. */
 export function runUntil(
-  rule: { readonly deadline: number; tick(now: number): void },
+  rule: { deadline(): number; tick(now: number): void },
   instant: number,
 ): void {
-  while (rule.deadline <= instant) rule.tick(rule.deadline);
+  while (rule.deadline() <= instant) rule.tick(rule.deadline());
 }

@@ -39,7 +39,7 @@ function createTicker(periodMs: number): Machine<number, string> & { ticks: numb
       deadline = now + periodMs;
       return [`ticked at ${now}`];
     },
-    get deadline() {
+    deadline() {
       return deadline;
     },
   };

@@ -5,7 +5,7 @@ import { createTimers } from '../../src/lib/timers.js';
 describe('A set of timers', () => {
   test('has nothing due when empty', () => {
     const timers = createTimers<'a'>();
-    expect(timers.next).toBe(Number.POSITIVE_INFINITY);
+    expect(timers.next()).toBe(Number.POSITIVE_INFINITY);
     expect(timers.takeDue(1e12)).toBeUndefined();
   });
 
@@ -14,23 +14,23 @@ describe('A set of timers', () => {
     timers.set('a', 30);
     timers.set('b', 10);
     timers.set('c', 31);
-    expect(timers.next).toBe(10);
+    expect(timers.next()).toBe(10);
     expect(timers.takeDue(9)).toBeUndefined();
     expect(timers.takeDue(30)).toBe('b');
     expect(timers.takeDue(30)).toBe('a');
     expect(timers.takeDue(30)).toBeUndefined();
-    expect(timers.next).toBe(31);
+    expect(timers.next()).toBe(31);
   });
 
   test('moves a timer either way with set, and only to an earlier instant with setSooner', () => {
     const timers = createTimers<'a'>();
     timers.setSooner('a', 50);
     timers.setSooner('a', 70);
-    expect(timers.next).toBe(50);
+    expect(timers.next()).toBe(50);
     timers.setSooner('a', 20);
-    expect(timers.next).toBe(20);
+    expect(timers.next()).toBe(20);
     timers.set('a', 90);
-    expect(timers.next).toBe(90);
+    expect(timers.next()).toBe(90);
   });
 
   test('forgets a timer that is cleared', () => {
@@ -38,7 +38,7 @@ describe('A set of timers', () => {
     timers.set('a', 10);
     timers.set('b', 20);
     timers.clear('a');
-    expect(timers.next).toBe(20);
+    expect(timers.next()).toBe(20);
     expect(timers.takeDue(15)).toBeUndefined();
   });
 
@@ -64,7 +64,7 @@ describe('A set of timers', () => {
             else expect(model.get(taken)).toBe(earliest());
             if (taken !== undefined) model.delete(taken);
           }
-          expect(timers.next).toBe(earliest());
+          expect(timers.next()).toBe(earliest());
         }
       }),
     );

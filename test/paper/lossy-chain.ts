@@ -78,14 +78,14 @@ export function createLossyChain(isLost: (from: number, adu: Adu) => boolean) {
   /** Runs the timers of all SCXs and the queue up to an instant. */
   const runUntil = (instant: number): void => {
     for (;;) {
-      const deadlines = [...scxs.values()].map(({ distribution }) => distribution.deadline);
+      const deadlines = [...scxs.values()].map(({ distribution }) => distribution.deadline());
       const next = Math.min(queue.next(), ...deadlines);
       if (next > instant) break;
       clock = Math.max(clock, next);
       if (queue.next() <= clock) queue.pop()?.();
       for (const number of scxs.keys()) {
         run(number, (one) => {
-          if (one.deadline <= clock) one.tick(clock);
+          if (one.deadline() <= clock) one.tick(clock);
         });
       }
     }

@@ -124,9 +124,9 @@ export function createBoard(nowMs: () => number): Board {
   };
 
   const expire = (): void => {
-    const before = table.size;
+    const before = table.size();
     table.expire(nowMs());
-    if (table.size !== before) version++;
+    if (table.size() !== before) version++;
   };
 
   const draw = () => {

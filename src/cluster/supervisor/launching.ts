@@ -124,12 +124,12 @@ function createBudgets({ config }: SupervisorState) {
 
   return {
     get next() {
-      return all.next;
+      return all.next();
     },
     /** Whether the session may be launched now; or whose rate it exceeds. */
     take: (slot: SessionSlot, now: number): boolean | 'server' | 'client' => {
       if (slot.kept) return true;
-      if (all.next > now) return false;
+      if (all.next() > now) return false;
       // The launch has been counted before: it is one for clients that come back.
       if (slot.restart || needsAgain(slot) || slot.portTries > 0) return all.take(now);
       const origin = originOf(slot);

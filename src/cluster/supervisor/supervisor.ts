@@ -174,7 +174,7 @@ export function createSupervisor(
       state.awaitedPorts.settle(state.stopping);
       return effects.splice(0);
     },
-    get deadline() {
+    deadline() {
       return Math.min(launching.due, watching.due, state.requests.due);
     },
     knows: (id, session) => state.scxs.get(id)?.session === session,

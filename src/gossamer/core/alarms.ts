@@ -9,7 +9,7 @@ import { assert } from '../../lib/assert.js';
 /** A rule that has work at instants of its own. */
 interface Clocked {
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 export interface Alarms<Name extends string> {
@@ -44,7 +44,7 @@ export function createAlarms<Name extends string>(names: readonly Name[]): Alarm
    */
   const settle = (rules: Readonly<Record<Name, Clocked>>): void => {
     for (let index = first(); ; index = first()) {
-      const { deadline } = rules[names[index] as Name];
+      const deadline = rules[names[index] as Name].deadline();
       earliest = alarms[index] as number;
       if (deadline <= earliest) return;
       alarms[index] = deadline;
@@ -67,11 +67,11 @@ export function createAlarms<Name extends string>(names: readonly Name[]): Alarm
         if (alarm > now) continue;
         const rule = rules[name];
         assert(
-          rule.deadline >= alarm,
-          () => `${name} was due at ${rule.deadline}, before ${alarm}`,
+          rule.deadline() >= alarm,
+          () => `${name} was due at ${rule.deadline()}, before ${alarm}`,
         );
-        if (rule.deadline <= now) rule.tick(now);
-        alarms[index] = rule.deadline;
+        if (rule.deadline() <= now) rule.tick(now);
+        alarms[index] = rule.deadline();
       }
       settle(rules);
     },

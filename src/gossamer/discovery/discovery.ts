@@ -29,7 +29,7 @@ export interface Discovery {
   /** Returns how many members were news. */
   handle(from: Member, message: DiscoveryMessage, now: number): number;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates discovery, not yet started. */
@@ -88,7 +88,7 @@ export function createDiscovery(
       nextRound = now + jittered(context, intervalMs);
       intervalMs = Math.min(2 * intervalMs, config.discoveryIntervalMs);
     },
-    get deadline() {
+    deadline() {
       return nextRound;
     },
   };

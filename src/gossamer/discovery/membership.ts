@@ -120,7 +120,7 @@ export function createMembership(
   };
 
   const forEachReachable = (now: number, visit: (index: number) => void): void => {
-    const { isAnyResting } = reachability;
+    const isAnyResting = reachability.isAnyResting();
     for (let index = 0; index < members.items.length; index++) {
       const isResting =
         isAnyResting &&
@@ -149,7 +149,7 @@ export function createMembership(
     diedIn: dead.diedIn,
     all: () => members.items,
     reachable: (now) => {
-      if (!reachability.isAnyResting) return members.items;
+      if (!reachability.isAnyResting()) return members.items;
       return members.items.filter(({ member }) => reachability.isReachable(member.id, now));
     },
     isReachable: reachability.isReachable,

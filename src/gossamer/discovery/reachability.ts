@@ -12,7 +12,7 @@ const ATTEMPTS_MAX = 12;
 
 export interface Reachability {
   /** Whether any member is paused. Usually none is, and then no member needs to be checked. */
-  readonly isAnyResting: boolean;
+  isAnyResting(): boolean;
   isReachable(id: NodeId, now: number): boolean;
   /** Notes a failure; false when the member is to be forgotten. */
   onFailure(id: NodeId, now: number): boolean;
@@ -25,7 +25,7 @@ export function createReachability(): Reachability {
   /** Bounded by the members known. */
   const failures = new Map<NodeId, { readonly count: number; readonly restUntil: number }>();
   return {
-    get isAnyResting() {
+    isAnyResting() {
       return failures.size > 0;
     },
     isReachable: (id, now) => (failures.get(id)?.restUntil ?? 0) <= now,

@@ -22,7 +22,7 @@ export interface Rendezvous {
   settle(): void;
   handleLocated(address: Address | undefined, now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /**
@@ -60,7 +60,7 @@ export function createRendezvous(
       nextCall = now + jittered(context, waitMs);
       waitMs = Math.min(2 * waitMs, RETRY_LAST_MS);
     },
-    get deadline() {
+    deadline() {
       return nextCall;
     },
   };

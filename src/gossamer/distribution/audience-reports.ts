@@ -31,7 +31,7 @@ interface LastReport {
 export interface AudienceReports {
   /** The number of our own listeners. */
   setOwn(listeners: number): void;
-  readonly own: number;
+  own(): number;
   /** Listeners here and below, for one source. */
   of(source: SourceId): number;
   /** Only reports of children count. */
@@ -81,8 +81,10 @@ export function createAudienceReports(
 
   const total = (source: SourceId): number => ownListeners + reports.sum(source);
 
-  const parentOf = ({ channel, parent }: Flow): Member | undefined =>
-    channel !== mainChannel || parent === undefined ? undefined : neighbour(parent);
+  const parentOf = (flow: Flow): Member | undefined => {
+    const parent = flow.channel === mainChannel ? flow.parent() : undefined;
+    return parent && neighbour(parent);
+  };
 
   const reportAt = ({ source }: Flow, parent: Member): number => {
     const last = lastReport.get(source);
@@ -102,7 +104,7 @@ export function createAudienceReports(
     setOwn: (listeners) => {
       ownListeners = listeners;
     },
-    get own() {
+    own() {
       return ownListeners;
     },
     of: total,

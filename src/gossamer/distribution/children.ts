@@ -39,7 +39,7 @@ export interface Children {
   /** From when on maintain() has something to do, if nothing happens before. */
   maintainAt(flow: Flow): number;
   of(flow: Flow): NodeId[];
-  readonly size: number;
+  size(): number;
 }
 
 export interface ChildrenOptions {
@@ -97,7 +97,7 @@ export function createChildren(options: ChildrenOptions): Children {
   };
 
   const isOwed = (flow: Flow, child: Child): boolean =>
-    child.cursor.isOwed && !isCongested(flow, child);
+    child.cursor.isOwed() && !isCongested(flow, child);
 
   const remove = (flow: Flow, child: NodeId): void => {
     children.remove(flow, child);
@@ -175,7 +175,7 @@ export function createChildren(options: ChildrenOptions): Children {
       return earliest;
     },
     of: children.ids,
-    get size() {
+    size() {
       return children.size();
     },
   };

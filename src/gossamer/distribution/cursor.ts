@@ -33,7 +33,7 @@ export interface Cursor {
   /** Sends the child what it has not been sent; it may be owed the rest. */
   serve(): void;
   /** Whether it knows where it begins, and could be sent more at once. */
-  readonly isOwed: boolean;
+  isOwed(): boolean;
   /** Sends lost ADUs again. */
   repair(ranges: readonly SequenceRange[]): void;
   /** Tells where the stream ends, if that is due. */
@@ -117,10 +117,11 @@ export function createCursor({ context, flow, member, from }: CursorOptions): Cu
 
   /** Sets where the child begins, or where it continues when it cannot have everything. */
   const position = (): void => {
-    if (stream.next === undefined || (isTold && isLossy)) return;
-    if (mustSkip()) return continueFrom(stream.next - 1);
+    const end = stream.next();
+    if (end === undefined || (isTold && isLossy)) return;
+    if (mustSkip()) return continueFrom(end - 1);
     const wanted = next ?? (stream.recentStart() as number);
-    const first = wanted >= stream.next ? wanted : stream.keptFrom(wanted);
+    const first = wanted >= end ? wanted : stream.keptFrom(wanted);
     if (!isTold || first !== next) continueFrom(first);
   };
 
@@ -141,7 +142,7 @@ export function createCursor({ context, flow, member, from }: CursorOptions): Cu
   const serve = (): void => {
     position();
     let firstMs: number | undefined;
-    while (next !== undefined && next < (stream.next ?? 0)) {
+    while (next !== undefined && next < (stream.next() ?? 0)) {
       const adu = stream.get(next);
       if (adu === undefined) {
         skipLost(next);
@@ -163,8 +164,8 @@ export function createCursor({ context, flow, member, from }: CursorOptions): Cu
 
   return {
     serve,
-    get isOwed() {
-      return isTold && (next ?? 0) < (stream.next ?? 0);
+    isOwed() {
+      return isTold && (next ?? 0) < (stream.next() ?? 0);
     },
     repair: (ranges) => {
       let left = REPAIRS_MAX;

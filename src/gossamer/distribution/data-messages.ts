@@ -45,7 +45,7 @@ export function createDataMessages(options: DataMessagesOptions): HandleData {
         return children.repair(flow, from.id, message.ranges);
       case 'head':
         flow.onHead(from.id, message.next, now);
-        return upkeep.repairBy(flow.repairsAt);
+        return upkeep.repairBy(flow.repairsAt());
       case 'lost':
         return onProgress(flow, flow.onLost(from.id, message.range, now));
     }

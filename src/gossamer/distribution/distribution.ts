@@ -59,20 +59,20 @@ export interface Distribution {
   setAudience(listeners: number, now: number): void;
   /** From now on new children are refused. */
   leave(): void;
-  readonly hasChildren: boolean;
+  hasChildren(): boolean;
   readonly disturbances: Readonly<Disturbances>;
   readonly flows: ReadonlyMap<string, Flow>;
   readonly sources: ReadonlyMap<SourceId, Readonly<KnownSource>>;
   audience(source: SourceId): number;
   /** Our own listeners. */
-  readonly ownListeners: number;
+  ownListeners(): number;
   childrenOf(flow: Flow): NodeId[];
   /** Whether ADUs come over a neighbour that routing no longer chooses: nobody else delivers yet. */
   isInUse(id: NodeId): boolean;
   /** Whether no neighbour delivers some source. */
   isUnserved(now: number): boolean;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates the parts of distribution. */
@@ -138,7 +138,7 @@ export function createDistribution(
   const afterAdu = (flow: Flow, now: number): void => {
     const known = sources.known.get(flow.source) as KnownSource;
     onBroken(flow, now);
-    const { parent } = flow;
+    const parent = flow.parent();
     if (flow.isParentSlow(known.hops, now) && parent !== undefined) facts.onSlowParent(parent, now);
     upkeep.by(flow.maintainAt(sources.wantsParent(known)), now);
   };
@@ -167,7 +167,7 @@ export function createDistribution(
       return;
     }
     onProgress(flow, flow.accept(from, adu, now));
-    upkeep.repairBy(flow.repairsAt);
+    upkeep.repairBy(flow.repairsAt());
     afterAdu(flow, now);
     afterServing(flow, now);
   };
@@ -176,7 +176,7 @@ export function createDistribution(
     let isOrphaned = false;
     for (const flow of flows.values()) {
       if (flow.channel !== channel) continue;
-      isOrphaned ||= flow.parent === peer;
+      isOrphaned ||= flow.parent() === peer;
       flow.onDataDown(peer, now);
     }
     // A reserve may fail again and again; only the loss of the parent is urgent.
@@ -218,20 +218,20 @@ export function createDistribution(
       upkeep.soon(now);
     },
     leave: children.refuseNewcomers,
-    get hasChildren() {
-      return children.size > 0;
+    hasChildren() {
+      return children.size() > 0;
     },
     disturbances,
     flows,
     sources: sources.known,
     audience: audience.of,
-    get ownListeners() {
-      return audience.own;
+    ownListeners() {
+      return audience.own();
     },
     childrenOf: children.of,
     isInUse: (id) => {
       for (const { nextHop, flows: own } of sources.known.values()) {
-        if (nextHop !== id && own[0]?.parent === id && own[0].isParentHeard) return true;
+        if (nextHop !== id && own[0]?.parent() === id && own[0].isParentHeard()) return true;
       }
       return false;
     },
@@ -240,8 +240,8 @@ export function createDistribution(
         (known) => sources.wantsParent(known) && known.flows.some((flow) => flow.isUnserved(now)),
       ),
     tick: upkeep.tick,
-    get deadline() {
-      return upkeep.deadline;
+    deadline() {
+      return upkeep.deadline();
     },
   };
 }

@@ -33,9 +33,9 @@ export interface Flow
   readonly channel: number;
   readonly stream: Stream;
   readonly counters: FlowCounters;
-  readonly parent: NodeId | undefined;
+  parent(): NodeId | undefined;
   /** Whether the parent has delivered since it is the parent. */
-  readonly isParentHeard: boolean;
+  isParentHeard(): boolean;
   /** The upstreams that have broken their promise since the last call: see promises.ts. */
   takeBroken(): readonly NodeId[];
   /** The source is attached here: there is no parent. */
@@ -55,7 +55,7 @@ export interface Flow
   /** Asks the parent for the lost ADUs that are due. */
   askRepairs(now: number): void;
   /** From when on askRepairs() has something to do. */
-  readonly repairsAt: number;
+  repairsAt(): number;
   onDataDown(peer: NodeId, now: number): void;
   /** Whether the parent has just been found to be too slow; `hops` from the source. */
   isParentSlow(hops: number, now: number): boolean;
@@ -133,11 +133,11 @@ export function createFlow(options: FlowOptions): Flow {
     channel,
     stream,
     counters,
-    get parent() {
-      return parentChange.parent?.id;
+    parent() {
+      return parentChange.parent()?.id;
     },
-    get isParentHeard() {
-      return parentChange.parent?.heardAt !== undefined;
+    isParentHeard() {
+      return parentChange.parent()?.heardAt !== undefined;
     },
     becomeLocal: () => {
       watch?.onLocal();
@@ -168,32 +168,33 @@ export function createFlow(options: FlowOptions): Flow {
     onSubscribed,
     onRefused: (from, now) => parentChange.lose(from, 'left', now),
     onHead: (from, next, now) => {
-      if (from === parentChange.parent?.id && stream.next !== undefined) repairs?.onHead(next, now);
+      if (from === parentChange.parent()?.id && stream.next() !== undefined)
+        repairs?.onHead(next, now);
     },
     onLost: (from, range, now) => {
-      if (from !== parentChange.parent?.id || stream.next === undefined) return NOTHING;
+      if (from !== parentChange.parent()?.id || stream.next() === undefined) return NOTHING;
       repairs?.onLost(range, now);
       return holes.giveUpIfDue(now);
     },
     askRepairs: (now) => {
-      const { parent } = parentChange;
+      const parent = parentChange.parent();
       if (parent === undefined || repairs === undefined) return;
       const ranges = repairs.ask(now);
       if (ranges.length === 0) return;
       sendData(context, parent.member, channel, { kind: 'nack', source, channel, ranges });
     },
-    get repairsAt() {
-      if (parentChange.parent === undefined) return Number.POSITIVE_INFINITY;
-      return repairs?.askAt ?? Number.POSITIVE_INFINITY;
+    repairsAt() {
+      if (parentChange.parent() === undefined) return Number.POSITIVE_INFINITY;
+      return repairs?.askAt() ?? Number.POSITIVE_INFINITY;
     },
     onDataDown: (peer, now) => parentChange.lose(peer, 'closed', now),
     isParentSlow: (hops, now) => {
-      const isSlow = watch !== undefined && slowParent.heard(watch.lateMs, hops, now);
+      const isSlow = watch !== undefined && slowParent.heard(watch.lateMs(), hops, now);
       if (isSlow) watch.doubt('behind');
       return isSlow;
     },
     onEdgeDown: (peer, reason) => {
-      if (peer === parentChange.parent?.id) watch?.doubt(EDGE_CAUSES[reason]);
+      if (peer === parentChange.parent()?.id) watch?.doubt(EDGE_CAUSES[reason]);
     },
     maintain: (now) => {
       parentChange.leaveDebtors(now);

@@ -29,12 +29,12 @@ export function createHoles(options: HolesOptions): Holes {
   const { config, stream, repairs, reception, parentChange } = options;
 
   const parentHasNothingOlder = (): boolean =>
-    (parentChange.parent?.from ?? 0) > (stream.next ?? 0);
+    (parentChange.parent()?.from ?? 0) > (stream.next() ?? 0);
 
   /** At once when the parent has nothing older, and no other upstream may fill the hole. */
   const fillBy = (): number => {
-    const { holeSince } = stream;
-    const lostAt = repairs?.giveUpAt ?? Number.POSITIVE_INFINITY;
+    const holeSince = stream.holeSince();
+    const lostAt = repairs?.giveUpAt() ?? Number.POSITIVE_INFINITY;
     if (holeSince === undefined) return lostAt;
     const latest = Math.min(holeSince + config.gapTimeoutMs, lostAt);
     return parentHasNothingOlder() ? Math.min(latest, parentChange.othersFillUntil()) : latest;
@@ -45,7 +45,7 @@ export function createHoles(options: HolesOptions): Holes {
    * may be a lie, and ADUs that are skipped are never delivered.
    */
   const skipTo = (sequence: number, cause: LossCause, now: number): Progress => {
-    const { newest } = stream;
+    const newest = stream.newest();
     if (newest !== undefined && sequence <= newest) return reception.skipTo(sequence, cause, now);
     repairs?.settle(sequence);
     return reception.skipHole(cause, now);
@@ -55,7 +55,7 @@ export function createHoles(options: HolesOptions): Holes {
   const giveUp = (now: number): Progress => {
     const lost = repairs?.lostBefore(now);
     if (lost !== undefined) return skipTo(lost, 'givenUp', now);
-    const { parent } = parentChange;
+    const parent = parentChange.parent();
     const isUnkept = parentHasNothingOlder();
     if (isUnkept) return skipTo(parent?.from ?? 0, parent?.skips ?? 'unkept', now);
     return reception.skipHole('givenUp', now);

@@ -127,7 +127,7 @@ function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptio
     },
     close: (flow: Flow): void => {
       const key = flowKey(flow.source, flow.channel);
-      const { next } = flow.stream;
+      const next = flow.stream.next();
       if (next !== undefined) {
         const last = flow.stream.get(next - 1);
         const isSmall = last !== undefined && last.payload.length <= LAST_BYTES_MAX;

@@ -41,7 +41,7 @@ export interface Upkeep {
   /** At that instant lost ADUs are to be asked for again. */
   repairBy(instant: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates the maintenance of one source: of each of its flows, and the search for upstreams. */
@@ -64,8 +64,9 @@ function createSourceUpkeep(options: UpkeepOptions) {
   /** Each neighbour in turn, but for the parent. */
   const askWitness = (flow: Flow, { scx }: KnownSource, now: number): void => {
     const asked = witnesses.get(flow) ?? new Set();
-    const parent = flow.parent === undefined ? [] : [flow.parent];
-    const next = reserve(scx, new Set([...asked, ...parent]));
+    const parent = flow.parent();
+    const passedOver = parent === undefined ? asked : new Set([...asked, parent]);
+    const next = reserve(scx, passedOver);
     witnesses.set(flow, next === undefined ? new Set() : asked.add(next));
     flow.askWitness(next, now);
   };
@@ -121,7 +122,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     nextRepair = Number.POSITIVE_INFINITY;
     for (const flow of flows.values()) {
       flow.askRepairs(now);
-      repairBy(flow.repairsAt);
+      repairBy(flow.repairsAt());
     }
   };
 
@@ -161,7 +162,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       if (nextRepair <= now) askRepairs(now);
       if (nextPass <= now) maintainAll(now);
     },
-    get deadline() {
+    deadline() {
       return Math.min(nextPass, nextRepair);
     },
   };

@@ -47,7 +47,7 @@ const SERVED_MS = 5;
 
 export interface Entries {
   /** The number of entries that are kept. */
-  readonly size: number;
+  size(): number;
   all(): Iterable<Entry>;
   start(now: number): void;
   stop(): void;
@@ -58,7 +58,7 @@ export interface Entries {
   /** A message of a neighbour. */
   handle(from: Member, message: EntryMessage, now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 export interface EntriesFacts {
@@ -76,7 +76,7 @@ interface Neighbour {
 
 /** The rule of sessions without entries. */
 const NONE: Entries = {
-  size: 0,
+  size: () => 0,
   all: () => [],
   start: () => {},
   stop: () => {},
@@ -85,7 +85,7 @@ const NONE: Entries = {
   publish: () => {},
   handle: () => {},
   tick: () => {},
-  deadline: Number.POSITIVE_INFINITY,
+  deadline: () => Number.POSITIVE_INFINITY,
 };
 
 /** Creates the rule; `rules` is undefined in sessions without entries. */
@@ -108,7 +108,7 @@ export function createEntries(
   const ask = (holder: Member, now: number): void => {
     const ids = requests.take(holder.id, now);
     if (ids.length > 0) send(context, holder.address, { kind: 'entryWants', ids });
-    if (!requests.isEmpty) timers.setSooner('ask', now + ASK_MS);
+    if (!requests.isEmpty()) timers.setSooner('ask', now + ASK_MS);
   };
 
   /** Wishes for what a neighbour names and we lack. */
@@ -121,12 +121,12 @@ export function createEntries(
   const passOn = (entries: readonly Entry[], from: NodeId | undefined, now: number): void => {
     for (const entry of entries) notify(context, { kind: 'entry', entry });
     push.passOn(entries, from);
-    if (push.hasStamps) timers.setSooner('tell', now + TELL_MS);
+    if (push.hasStamps()) timers.setSooner('tell', now + TELL_MS);
   };
 
   /** After entries that were missed: our other neighbours may lack them, too. */
   const compareIfCaughtUp = (): void => {
-    if (!hasCaughtUp || !requests.isEmpty) return;
+    if (!hasCaughtUp || !requests.isEmpty()) return;
     hasCaughtUp = false;
     comparison.beginAll();
   };
@@ -185,8 +185,8 @@ export function createEntries(
   };
 
   return {
-    get size() {
-      return table.size;
+    size() {
+      return table.size();
     },
     all: table.all,
     start: (now) => {
@@ -232,8 +232,8 @@ export function createEntries(
         run(due, now);
       }
     },
-    get deadline() {
-      return timers.next;
+    deadline() {
+      return timers.next();
     },
   };
 }

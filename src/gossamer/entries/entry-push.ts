@@ -29,7 +29,7 @@ export interface EntryPush {
   /** Passes entries on to all neighbours but the one that they came from. */
   passOn(entries: readonly Entry[], from: NodeId | undefined): void;
   /** Whether stamps wait for `tellLazy`. */
-  readonly hasStamps: boolean;
+  hasStamps(): boolean;
   tellLazy(): void;
   /** Tells a neighbour whether to send us whole entries, unless it does that already. */
   become(id: NodeId, isEager: boolean): void;
@@ -65,7 +65,7 @@ export function createEntryPush(context: Context): EntryPush {
         }
       }
     },
-    get hasStamps() {
+    hasStamps() {
       return [...neighbours.values()].some(({ stamps }) => stamps.length > 0);
     },
     tellLazy: () => {

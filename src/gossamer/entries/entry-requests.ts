@@ -19,7 +19,7 @@ export const WINDOW = 256;
 const ANSWER_MS = 4000;
 
 export interface EntryRequests {
-  readonly isEmpty: boolean;
+  isEmpty(): boolean;
   /** A neighbour claims to have the entry; it may be asked for it from the instant `from` on. */
   offer(holder: NodeId, stamp: EntryStamp, from: number): void;
   /** What to ask of a neighbour now; it counts as asked. */
@@ -82,7 +82,7 @@ export function createEntryRequests(): EntryRequests {
   };
 
   return {
-    get isEmpty() {
+    isEmpty() {
       return wishes.size === 0;
     },
     offer: (holder, stamp, from) => {

@@ -27,7 +27,7 @@ export const ENTRIES_MAX = 25_000;
 export const BUCKETS = 256;
 
 export interface EntryTable {
-  readonly size: number;
+  size(): number;
   get(id: EntryId): Entry | undefined;
   /** Whether an entry with this stamp would be newer than what is kept, and would have room. */
   wants(stamp: EntryStamp): boolean;
@@ -91,7 +91,7 @@ export function createEntryTable(): EntryTable {
     size < ENTRIES_MAX && (author !== undefined || authors.size < AUTHORS_MAX);
 
   return {
-    get size() {
+    size() {
       return size;
     },
     get: ({ author, slot }) => authors.get(author)?.slots.get(slot),

@@ -41,7 +41,7 @@ export interface Healing {
   /** Neither waits nor heals. */
   stop(): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates healing, with nothing to heal. */
@@ -74,8 +74,8 @@ export function createHealing(context: ClockedContext, facts: HealingFacts): Hea
         else attempt(now);
       }
     },
-    get deadline() {
-      return timers.next;
+    deadline() {
+      return timers.next();
     },
   };
 }

@@ -18,14 +18,14 @@ export interface HeartbeatGeneratorFacts {
 
 export interface HeartbeatGenerator {
   /** Since when we generate; undefined: we do not. */
-  readonly sinceMs: number | undefined;
+  sinceMs(): number | undefined;
   begin(now: number): void;
   /** Another rendezvous point generates. */
   end(): void;
   /** We leave the session: nothing is generated any more. */
   stop(): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates a generator that is off. Sequence numbers continue when it is switched on again. */
@@ -54,7 +54,7 @@ export function createHeartbeatGenerator(
   };
 
   return {
-    get sinceMs() {
+    sinceMs() {
       return sinceMs;
     },
     begin: (now) => {
@@ -74,8 +74,8 @@ export function createHeartbeatGenerator(
         run(due, now);
       }
     },
-    get deadline() {
-      return timers.next;
+    deadline() {
+      return timers.next();
     },
   };
 }

@@ -56,7 +56,7 @@ export interface Heartbeat {
   /** A member has told which generator it follows. */
   onFollows(from: Member, generator: NodeId | null, now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 interface Followed {
@@ -122,11 +122,11 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     lastGenerator = generator;
     soughtAt.delete(generator);
     healing.awaitHeartbeat(now);
-    if (generating.sinceMs !== undefined) generating.end();
+    if (generating.sinceMs() !== undefined) generating.end();
   };
 
   const currentId = (): NodeId | undefined =>
-    generating.sinceMs !== undefined ? context.self().id : followed?.generator;
+    generating.sinceMs() !== undefined ? context.self().id : followed?.generator;
 
   /**
    * The election: the lowest id generates. One that is higher than the present generator's changes
@@ -140,7 +140,7 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     else follow(generator, bearer, now);
   };
 
-  const deadline = (): number => Math.min(healing.deadline, generating.deadline);
+  const deadline = (): number => Math.min(healing.deadline(), generating.deadline());
 
   return {
     start: (now) => {
@@ -166,7 +166,7 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
         if (isStarted && mayBeSought(generator, now)) facts.onFarSide(from, now);
         return;
       }
-      const sinceMs = generating.sinceMs ?? followed?.sinceMs ?? now;
+      const sinceMs = generating.sinceMs() ?? followed?.sinceMs ?? now;
       const isSettled = now - sinceMs > config.heartbeatTimeoutMs;
       if (!isSettled || generator > current) return;
       if (mayBeSought(generator, now)) facts.onFarSide(from, now);
@@ -175,7 +175,7 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
       healing.tick(now);
       generating.tick(now);
     },
-    get deadline() {
+    deadline() {
       return deadline();
     },
   };

@@ -57,7 +57,7 @@ export interface Liveness {
   /** An ADU was sent to it. */
   onForwarded(id: NodeId, now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates liveness without neighbours. */
@@ -132,7 +132,7 @@ export function createLiveness(context: ClockedContext, facts: LivenessFacts): L
         else if (isDue(id, peer, now)) sendKeepAlive(id, peer, now);
       }
     },
-    get deadline() {
+    deadline() {
       return nextRound;
     },
   };

@@ -9,7 +9,7 @@ import type { NodeId } from '../core/node.js';
 const BRIDGE_MS = 10_000;
 
 export interface Bridge {
-  readonly isWanted: boolean;
+  isWanted(): boolean;
   want(now: number): void;
   /** The cut is healed, or we are leaving. */
   end(): void;
@@ -18,7 +18,7 @@ export interface Bridge {
   hasTried(id: NodeId): boolean;
   expire(now: number): void;
   /** When the bridge is given up; Infinity while none is wanted. */
-  readonly until: number;
+  until(): number;
 }
 
 /** Creates the state of bridges; none is wanted. */
@@ -32,7 +32,7 @@ export function createBridge(): Bridge {
     tried = new Set();
   };
   return {
-    get isWanted() {
+    isWanted() {
       return isWanted();
     },
     want: (now) => {
@@ -46,7 +46,7 @@ export function createBridge(): Bridge {
     expire: (now) => {
       if (until <= now) end();
     },
-    get until() {
+    until() {
       return until;
     },
   };

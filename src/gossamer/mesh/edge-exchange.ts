@@ -119,7 +119,7 @@ export function createEdgeExchange(
   ): (Grant & { readonly netMs: number }) | undefined => {
     if (gained === null) return undefined;
     if (hasRoom) return { reversed, victim: undefined, netMs: gained };
-    if (!config.evict || gained <= 0 || claims.next > now) return undefined;
+    if (!config.evict || gained <= 0 || claims.next() > now) return undefined;
     const least = evictions.leastLoss(reversed, offer, now);
     const hasLeast = least !== undefined && least.lossMs < gained;
     if (gained >= STRANDED_MS && evictions.areClaimed(reversed, now)) view.alert(now);

@@ -38,7 +38,7 @@ export interface EdgeRequests {
   onLinkDown(address: Address, now: number): void;
   /** Ends the requests that were not answered. */
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /**
@@ -86,7 +86,7 @@ export function createEdgeRequests(
     tick: (now) => {
       for (const [id, { until }] of [...pending]) if (until <= now) refuse(id, now);
     },
-    get deadline() {
+    deadline() {
       let earliest = Number.POSITIVE_INFINITY;
       for (const { until } of pending.values()) earliest = Math.min(earliest, until);
       return earliest;

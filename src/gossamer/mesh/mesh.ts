@@ -70,7 +70,7 @@ export interface Mesh {
   /** The control connection to that address is gone. */
   onLinkDown(address: Address, now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates a mesh without edges. */
@@ -159,8 +159,8 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
       }
     },
     tick: requests.tick,
-    get deadline() {
-      return requests.deadline;
+    deadline() {
+      return requests.deadline();
     },
   };
 }

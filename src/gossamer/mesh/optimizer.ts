@@ -74,7 +74,7 @@ export interface Optimizer {
   onUnreachable(address: Address): void;
   handleStatus(from: Member, status: Status, now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates the optimiser, not yet started. */
@@ -85,14 +85,14 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   const bridge = createBridge();
   const searches = createTokenBucket(1, UNSERVED_MS);
 
-  const isUrgent = (): boolean => mesh.room() > 0 || bridge.isWanted;
+  const isUrgent = (): boolean => mesh.room() > 0 || bridge.isWanted();
 
-  const schedule = createProbeSchedule(context, { isUrgent, probesUnderWay: () => probes.size });
+  const schedule = createProbeSchedule(context, { isUrgent, probesUnderWay: () => probes.size() });
 
   const choice = createEdgeChoice({
     ...{ config, rng, mesh, exchange, lambda: routing.lambda, sources: routing.sources },
     ...{ bearer: heartbeat.bearer, ownCoordinates: options.ownCoordinates },
-    isBridgeWanted: () => bridge.isWanted,
+    isBridgeWanted: () => bridge.isWanted(),
   });
 
   const isCandidate = (member: Member): boolean =>
@@ -113,13 +113,13 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   const choose = (now: number): Member | undefined => {
     // The named member may be full. Any other of the far side will do, and a random one is often
     // there.
-    if (bridge.isWanted && mesh.room() <= 0)
+    if (bridge.isWanted() && mesh.room() <= 0)
       return candidates.takeNamed() ?? candidates.random(now);
     return config.directedProbes ? candidates.next(now) : candidates.random(now);
   };
 
   const probeNext = (now: number): void => {
-    const chosen = probes.size < PROBES_MAX ? choose(now) : undefined;
+    const chosen = probes.size() < PROBES_MAX ? choose(now) : undefined;
     if (chosen !== undefined) {
       schedule.onProbe();
       bridge.onProbe(chosen.id);
@@ -136,7 +136,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
    * If an edge is given up for a bridge, the bridge must end where another heartbeat is followed.
    */
   const isUseful = ({ generator }: Status): boolean =>
-    !bridge.isWanted ||
+    !bridge.isWanted() ||
     mesh.room() > 0 ||
     (generator !== null && generator !== heartbeat.generator());
 
@@ -173,7 +173,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
     },
     bridge: (member, now) => {
       bridge.want(now);
-      context.wakeBy(bridge.until);
+      context.wakeBy(bridge.until());
       candidates.name([member]);
       schedule.quicken(now);
     },
@@ -181,12 +181,12 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
       if (isUrgent()) schedule.quicken(now);
     },
     onNamed: (member, now) => {
-      if (schedule.next === Number.POSITIVE_INFINITY) return;
+      if (schedule.next() === Number.POSITIVE_INFINITY) return;
       candidates.name([member]);
       schedule.atOnce(now);
     },
     onUnserved: (source, now) => {
-      if (schedule.next === Number.POSITIVE_INFINITY || !searches.take(now)) return;
+      if (schedule.next() === Number.POSITIVE_INFINITY || !searches.take(now)) return;
       schedule.atOnce(now);
       if (source !== undefined && isCandidate(source)) askSource(source, now);
     },
@@ -198,10 +198,10 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
     tick: (now) => {
       probes.expire(now);
       bridge.expire(now);
-      while (schedule.next <= now) probeNext(now);
+      while (schedule.next() <= now) probeNext(now);
     },
-    get deadline() {
-      return Math.min(schedule.next, bridge.until, probes.deadline);
+    deadline() {
+      return Math.min(schedule.next(), bridge.until(), probes.deadline());
     },
   };
 }

@@ -29,7 +29,7 @@ export interface ProbeScheduleView {
 
 export interface ProbeSchedule {
   /** When the next probe is due; Infinity while stopped. */
-  readonly next: number;
+  next(): number;
   start(now: number): void;
   stop(): void;
   /** A probe was sent. */
@@ -77,7 +77,7 @@ export function createProbeSchedule(
   };
 
   return {
-    get next() {
+    next() {
       return next;
     },
     start: (now) => {

@@ -23,7 +23,7 @@ interface MeasuringProbe extends Probe {
 }
 
 export interface Probes {
-  readonly size: number;
+  size(): number;
   isUnderWay(address: Address): boolean;
   start(member: Member, now: number): void;
   /** Removes and returns the probe that waits for a STATUS from there. */
@@ -35,7 +35,7 @@ export interface Probes {
   forget(address: Address): void;
   expire(now: number): void;
   /** When the next probe expires; Infinity if none is under way. */
-  readonly deadline: number;
+  deadline(): number;
 }
 
 function take<Item>(items: Map<Address, Item>, address: Address): Item | undefined {
@@ -49,7 +49,7 @@ export function createProbes(context: ClockedContext): Probes {
   const waiting = new Map<Address, Probe>();
   const measuring = new Map<Address, MeasuringProbe>();
   return {
-    get size() {
+    size() {
       return waiting.size + measuring.size;
     },
     isUnderWay: (address) => waiting.has(address) || measuring.has(address),
@@ -71,7 +71,7 @@ export function createProbes(context: ClockedContext): Probes {
         for (const [address, { until }] of probes) if (until <= now) probes.delete(address);
       }
     },
-    get deadline() {
+    deadline() {
       let earliest = Number.POSITIVE_INFINITY;
       for (const { until } of waiting.values()) earliest = Math.min(earliest, until);
       for (const { until } of measuring.values()) earliest = Math.min(earliest, until);

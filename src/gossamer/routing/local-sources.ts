@@ -21,7 +21,7 @@ export const LOCAL_SOURCES_MAX = 16;
 export const STAMP_LEAP_MAX = 1000;
 
 export interface LocalSources {
-  readonly stamp: number;
+  stamp(): number;
   /** The zero-length entry; undefined without a source. */
   route(): Route | undefined;
   /** This and the next two return whether the entry has changed. */
@@ -36,7 +36,7 @@ export function createLocalSources(selfId: NodeId): LocalSources {
   const attached = new Map<SourceId, Source>();
   let stamp = 0;
   return {
-    get stamp() {
+    stamp() {
       return stamp;
     },
     route: () => {

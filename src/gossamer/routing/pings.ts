@@ -40,7 +40,7 @@ export interface Pings {
   /** Ends the experiment: no SCX can be reached at that address. */
   onUnreachable(address: Address): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** The result of an experiment: the average RTT, ms, and the coordinates of the measured node. */
@@ -122,7 +122,7 @@ export function createPings(context: ClockedContext, facts: PingFacts): Pings {
       }
       if (nextRound <= now) startRound(now);
     },
-    get deadline() {
+    deadline() {
       let earliest = nextRound;
       for (const { until } of experiments.values()) earliest = Math.min(earliest, until);
       return earliest;

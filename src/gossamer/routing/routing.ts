@@ -54,7 +54,7 @@ export interface Routing
   /** Whether we are a neighbour's next hop towards a source. */
   serves(id: NodeId): boolean;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 export interface RoutingFacts {
@@ -110,7 +110,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
   const refreshOwnEntry = (now: number): void => {
     const route = local.route();
     table.setOwn(route);
-    if (route === undefined) addWithdrawal({ scx: selfId, stamp: local.stamp }, now);
+    if (route === undefined) addWithdrawal({ scx: selfId, stamp: local.stamp() }, now);
     rounds.onChange(now);
     facts.onTableChanged(now);
   };
@@ -126,7 +126,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
    */
   const handleWithdrawal = (withdrawal: Withdrawal, now: number): void => {
     if (withdrawal.scx === selfId) {
-      if (withdrawal.stamp >= local.stamp) refute(withdrawal.stamp, now);
+      if (withdrawal.stamp >= local.stamp()) refute(withdrawal.stamp, now);
       return;
     }
     const least = neighbours.leastStamp(withdrawal.scx);
@@ -157,7 +157,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     },
     onBroken: (id, weight, now) => {
       if (!config.remembersBroken || !trust.onBroken(id, weight, now)) return;
-      context.wakeBy(trust.deadline);
+      context.wakeBy(trust.deadline());
       recompute(now);
     },
     isAvoided: trust.isAvoided,
@@ -176,7 +176,7 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
       if (!neighbours.all.has(from)) return;
       for (const withdrawal of update.withdrawn) handleWithdrawal(withdrawal, now);
       for (const { scx, stamp } of update.routes) {
-        if (scx === selfId && stamp > local.stamp) refute(stamp, now);
+        if (scx === selfId && stamp > local.stamp()) refute(stamp, now);
       }
       neighbours.store(from, update);
       recompute(now);
@@ -196,8 +196,8 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
       rounds.tick(now);
       if (trust.expire(now)) recompute(now);
     },
-    get deadline() {
-      return Math.min(rounds.deadline, trust.deadline);
+    deadline() {
+      return Math.min(rounds.deadline(), trust.deadline());
     },
   };
 }

@@ -69,7 +69,7 @@ export interface Trust {
   /** Ends what is over; returns whether something has changed. */
   expire(now: number): boolean;
   /** When something is over; Infinity: nobody is avoided. */
-  readonly deadline: number;
+  deadline(): number;
 }
 
 /** Creates a memory that trusts everybody. */
@@ -120,7 +120,7 @@ export function createTrust(): Trust {
       for (const [id, until] of avoided) if (until <= now) avoided.delete(id);
       return avoided.size < size;
     },
-    get deadline() {
+    deadline() {
       let earliest = Number.POSITIVE_INFINITY;
       for (const until of avoided.values()) earliest = Math.min(earliest, until);
       return earliest;

@@ -18,7 +18,7 @@ export interface UpdateRounds {
   /** Sends the changes that are waiting, if there are any. */
   sendChangesNow(now: number): void;
   tick(now: number): void;
-  readonly deadline: number;
+  deadline(): number;
 }
 
 export interface UpdateRoundsFacts {
@@ -69,8 +69,8 @@ export function createUpdateRounds(
         }
       }
     },
-    get deadline() {
-      return timers.next;
+    deadline() {
+      return timers.next();
     },
   };
 }

@@ -10,7 +10,7 @@ export interface TokenBucket {
   /** Gives back a token that was taken. */
   giveBack(): void;
   /** The instant from which `take` succeeds. */
-  readonly next: number;
+  next(): number;
   /** Whether it is full at an instant, so that it can be forgotten. */
   isFull(now: number): boolean;
 }
@@ -28,7 +28,7 @@ export function createTokenBucket(burst: number, intervalMs: number): TokenBucke
     giveBack: () => {
       fullAt -= intervalMs;
     },
-    get next() {
+    next() {
       return next();
     },
     isFull: (now) => fullAt <= now,

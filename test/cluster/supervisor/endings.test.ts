@@ -43,8 +43,8 @@ describe('The first SCX of a session', () => {
     lease(2, 300);
     expect(loud(exited(2, 400, 0))).toEqual([]);
     const wait = 2 * config.backoffMinMs;
-    expect(machine.deadline - 400).toBeGreaterThanOrEqual(wait / 2);
-    expect(machine.deadline - 400).toBeLessThanOrEqual(wait);
+    expect(machine.deadline() - 400).toBeGreaterThanOrEqual(wait / 2);
+    expect(machine.deadline() - 400).toBeLessThanOrEqual(wait);
   });
 
   test('that was killed counts as dead even if it ends with exit code 0', () => {
@@ -90,7 +90,7 @@ describe('The first SCX of a session', () => {
     expect(loud(exited(1, 1000, 1))).toEqual([launchOf(2)]);
     lease(2, 1300, { listeners: 2 });
     expect(exited(2, 2000, 0)).toEqual([]);
-    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(machine.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -140,7 +140,7 @@ describe('A further SCX of a session', () => {
     lease(2, 700, { listenersMax: 3 });
     expect(loud(exited(2, 20_000, 1))).toEqual([]);
     expect(exited(1, 20_100, 0)).toEqual([]);
-    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(machine.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('lives on when the first one crashes, which is launched again at its port', () => {
@@ -155,7 +155,7 @@ describe('A further SCX of a session', () => {
     lease(1, 1150, FULL);
     expect(loud(exited(3, 1200, 1))).toEqual([]);
     expect(released).toEqual([idOf(2)]);
-    expect(loud(machine.tick(machine.deadline))).toEqual([launchOf(4, 8102)]);
+    expect(loud(machine.tick(machine.deadline()))).toEqual([launchOf(4, 8102)]);
     expect(released).toEqual([idOf(2), idOf(3)]);
   });
 
@@ -193,9 +193,9 @@ describe('A further SCX of a session', () => {
       expect(loud(exited(n, now, 1))).toEqual([]);
       lease(1, now, FULL);
       const wait = config.backoffMinMs * 2 ** (n - 2);
-      expect(machine.deadline - now).toBeGreaterThanOrEqual(wait / 2);
-      expect(machine.deadline - now).toBeLessThanOrEqual(wait);
-      now = machine.deadline;
+      expect(machine.deadline() - now).toBeGreaterThanOrEqual(wait / 2);
+      expect(machine.deadline() - now).toBeLessThanOrEqual(wait);
+      now = machine.deadline();
       expect(machine.tick(now)).toEqual([launchOf(n + 1, 8102)]);
     }
   });
@@ -204,7 +204,7 @@ describe('A further SCX of a session', () => {
     const { machine, ask, exited } = withFurther();
     for (const n of [2, 3, 4]) {
       exited(n, n * 10_000, 1);
-      if (n < 4) machine.tick(machine.deadline);
+      if (n < 4) machine.tick(machine.deadline());
     }
     expect(ask(3, 40_001)).toEqual([answered(3, 1)]);
   });
@@ -235,7 +235,7 @@ describe('The port of an SCX that ended', () => {
   test('is held until the next one is launched there, and for that one from then on', () => {
     const { machine, released, lease, exited } = crashedTwice();
     expect(released).toEqual([idOf(1)]);
-    expect(machine.tick(machine.deadline)).toEqual([launchOf(3, 8100)]);
+    expect(machine.tick(machine.deadline())).toEqual([launchOf(3, 8100)]);
     expect(released).toEqual([idOf(1), idOf(2)]);
     lease(3, 3000);
     exited(3, 3100, 0);
@@ -293,11 +293,11 @@ describe('The port of an SCX that ended', () => {
 
   test('is released when the next one must use another, or its launches are given up', () => {
     const taken = crashedTwice();
-    taken.machine.tick(taken.machine.deadline);
+    taken.machine.tick(taken.machine.deadline());
     taken.exited(3, 3000, 3);
     expect(taken.released).toEqual([idOf(1), idOf(2), idOf(3)]);
     const failing = crashedTwice();
-    failing.machine.tick(failing.machine.deadline);
+    failing.machine.tick(failing.machine.deadline());
     failing.exited(3, 3000, 1);
     expect(failing.released).toEqual([idOf(1), idOf(2), idOf(3)]);
   });
@@ -318,7 +318,7 @@ describe('A supervisor that is stopping', () => {
     lease(1, 300, { listeners: 1 });
     expect(machine.handle({ kind: 'stopAll' }, 1000)).toEqual([stopped(1, 'SIGTERM')]);
     expect(exited(1, 1100, 1)).toEqual([]);
-    expect(machine.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(machine.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('tells an SCX to leave that it learns of only then, once', () => {
@@ -354,7 +354,7 @@ describe('A port pair that another program uses', () => {
     expect(loud(exited(2, 1000, 1))).toEqual([launchOf(3, 8102)]);
     expect(exited(3, 1010, 3)).toEqual([launchOf(4, 8100)]);
     exited(4, 1020, 1);
-    expect(machine.tick(machine.deadline)).toEqual([launchOf(5, 8100)]);
+    expect(machine.tick(machine.deadline())).toEqual([launchOf(5, 8100)]);
     exited(5, 1600, 1);
     expect(want(3, 100_000)).toEqual([launchOf(6, 8100)]);
   });
@@ -374,7 +374,7 @@ describe('A port pair that another program uses', () => {
     keep(0);
     exited(1, 10, 3);
     expect(loud(exited(2, 20, 3))).toEqual([]);
-    expect(machine.tick(machine.deadline)).toMatchObject([{ order: { id: idOf(3) } }]);
+    expect(machine.tick(machine.deadline())).toMatchObject([{ order: { id: idOf(3) } }]);
     expect(exited(3, 500, 3)).toMatchObject([{ order: { id: idOf(4) } }]);
   });
 });
@@ -400,7 +400,7 @@ test('The announcement that is published here is not replaced by what clients br
   const client = { session: NIGHT, facts, isListener: true, timeoutMs: 20_000 };
   machine.handle({ kind: 'want', request: 1, ...client }, 10);
   exited(1, 20, 1);
-  expect(machine.tick(machine.deadline)).toEqual([launchOf(2, 8100, NIGHT, true)]);
+  expect(machine.tick(machine.deadline())).toEqual([launchOf(2, 8100, NIGHT, true)]);
 });
 
 test('What a client knows of a session is kept when its SCX is found later', () => {
@@ -412,6 +412,6 @@ test('What a client knows of a session is kept when its SCX is found later', () 
   exited(1, 20, 1);
   expect(machine.keeps(idOf(9))).toBe(true);
   exited(9, 30, 1);
-  const effects = machine.tick(machine.deadline);
+  const effects = machine.tick(machine.deadline());
   expect(effects).toMatchObject([{ kind: 'launch', order: { facts, rendezvous: true } }]);
 });

@@ -154,7 +154,7 @@ describe('A launch', () => {
     want(1, 0);
     expect(want(2, 10, DAY)).toEqual([full(2)]);
     expect(loud(keep(20, DAY))).toEqual([]);
-    expect(machine.deadline).toBeGreaterThan(20);
+    expect(machine.deadline()).toBeGreaterThan(20);
   });
 
   test('of the first SCX of a session comes before that of a further one', () => {

@@ -56,7 +56,7 @@ export function setUp(over: Partial<SupervisorConfig> = {}) {
   /** Runs the timers one after the other, as a driver does. */
   const runUntil = (now: number): SupervisorEffect[] => {
     const effects: SupervisorEffect[] = [];
-    while (machine.deadline <= now) effects.push(...machine.tick(machine.deadline));
+    while (machine.deadline() <= now) effects.push(...machine.tick(machine.deadline()));
     return effects;
   };
   return { machine, released, config, want, ask, keep, lease, exited, found, runUntil };

@@ -170,7 +170,7 @@ function createWorld(seed: number) {
 
   const check = (): void => {
     expect(alive.size, 'SCXs').toBeLessThanOrEqual(SCXS_MAX);
-    expect(machine.deadline).toBeGreaterThan(now);
+    expect(machine.deadline()).toBeGreaterThan(now);
     for (const { at } of pending.values()) expect(now - at).toBeLessThanOrEqual(TIMEOUT_MS);
     const ended = [...unreleased].filter((id) => !alive.has(id));
     expect(ended.length, 'ports that wait for an SCX').toBeLessThanOrEqual(2 * sessions.length);
@@ -193,8 +193,8 @@ function createWorld(seed: number) {
   };
   const pass = (ms: number): void => {
     const until = now + ms;
-    while (machine.deadline <= until) {
-      now = machine.deadline;
+    while (machine.deadline() <= until) {
+      now = machine.deadline();
       machine.tick(now).forEach(perform);
       check();
       for (const id of [...doomed]) exit(id, null);
@@ -317,7 +317,7 @@ test('A supervisor that is stopped has nothing left to do once all SCXs have end
       world.pass(2500);
       world.pass(0);
       expect([world.alive.size, world.machine.size]).toEqual([0, 0]);
-      expect(world.machine.deadline).toBe(Number.POSITIVE_INFINITY);
+      expect(world.machine.deadline()).toBe(Number.POSITIVE_INFINITY);
       expect([...world.unreleased]).toEqual([]);
     }),
   );

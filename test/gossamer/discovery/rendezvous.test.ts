@@ -34,9 +34,9 @@ describe('Rendezvous', () => {
     const { rendezvous, located } = createCalls();
     rendezvous.callUntilSettled(0);
     const instants: number[] = [];
-    while (rendezvous.deadline < 30_000) {
-      instants.push(rendezvous.deadline);
-      rendezvous.tick(rendezvous.deadline);
+    while (rendezvous.deadline() < 30_000) {
+      instants.push(rendezvous.deadline());
+      rendezvous.tick(rendezvous.deadline());
     }
     expect(instants[0]).toBe(0);
     expect(located()).toHaveLength(2 * instants.length);
@@ -47,15 +47,15 @@ describe('Rendezvous', () => {
       expect(wait).toBeLessThanOrEqual(1.1 * middle);
     }
     rendezvous.settle();
-    expect(rendezvous.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(rendezvous.deadline()).toBe(Number.POSITIVE_INFINITY);
   });
 
   test('does not begin anew while it is asking', () => {
     const { rendezvous } = createCalls();
     rendezvous.callUntilSettled(0);
     runUntil(rendezvous, 10_000);
-    const { deadline } = rendezvous;
+    const deadline = rendezvous.deadline();
     rendezvous.callUntilSettled(10_001);
-    expect(rendezvous.deadline).toBe(deadline);
+    expect(rendezvous.deadline()).toBe(deadline);
   });
 });

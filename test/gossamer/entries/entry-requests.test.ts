@@ -16,7 +16,7 @@ describe('EntryRequests', () => {
     expect(requests.take(A, 4000)).toEqual([]);
     expect(slots(requests.take(B, 4000))).toEqual([1]);
     expect(requests.settle(B, stamp(1))).toBe(true);
-    expect(requests.isEmpty).toBe(true);
+    expect(requests.isEmpty()).toBe(true);
   });
 
   test('asks a neighbour for no more at a time than it can answer soon', () => {
@@ -54,6 +54,6 @@ describe('EntryRequests', () => {
     requests.forget(A);
     expect(slots(requests.take(B, 0))).toEqual([1]);
     requests.settle(B, stamp(1));
-    expect(requests.isEmpty).toBe(true);
+    expect(requests.isEmpty()).toBe(true);
   });
 });

@@ -97,12 +97,12 @@ describe('Liveness', () => {
 
   test('sleeps while there are no neighbours, and starts anew with the next', () => {
     const { liveness } = createWatch();
-    expect(liveness.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(liveness.deadline()).toBe(Number.POSITIVE_INFINITY);
     liveness.watch({ id: nodeId(1), address: addressOf(1), rttMs: 0 }, 0);
     liveness.unwatch(nodeId(1));
-    expect(liveness.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(liveness.deadline()).toBe(Number.POSITIVE_INFINITY);
     liveness.watch({ id: nodeId(2), address: addressOf(2), rttMs: 0 }, 5000);
-    expect(liveness.deadline).toBe(5250);
+    expect(liveness.deadline()).toBe(5250);
   });
 
   test('gives a new neighbour a round trip more for its first message', () => {

@@ -192,7 +192,7 @@ describe('Mesh', () => {
     const { bench, mesh, facts, kinds } = createEdges();
     mesh.request(requestOf(memberOf(1), offerOf(1)), 100);
     const until = 100 + bench.context.config.answerTimeoutMs;
-    expect(mesh.deadline).toBe(until);
+    expect(mesh.deadline()).toBe(until);
     mesh.tick(until);
     expect(facts).toEqual(['refused scx1:1']);
     expect(mesh.room()).toBe(3);

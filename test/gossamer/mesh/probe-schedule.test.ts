@@ -22,22 +22,22 @@ function expectAbout(ms: number, expectedMs: number): void {
 
 test('Each change while no edge is missing shortens the interval to seven tenths', () => {
   const schedule = createSettled();
-  expectAbout(schedule.next, FAST.probeIntervalMs);
+  expectAbout(schedule.next(), FAST.probeIntervalMs);
   schedule.quicken(0);
-  expectAbout(schedule.next, 0.7 * FAST.probeIntervalMs);
+  expectAbout(schedule.next(), 0.7 * FAST.probeIntervalMs);
   schedule.quicken(0);
-  expectAbout(schedule.next, 0.49 * FAST.probeIntervalMs);
+  expectAbout(schedule.next(), 0.49 * FAST.probeIntervalMs);
 });
 
 test('While an edge is missing the next probe follows at once, a hundred times without a change', () => {
   const schedule = createSettled(true);
   for (let probe = 0; probe < 100; probe++) {
     schedule.advance(true, 1000);
-    expect(schedule.next).toBe(1000);
+    expect(schedule.next()).toBe(1000);
     schedule.onProbe();
   }
   schedule.advance(true, 1000);
-  expectAbout(schedule.next - 1000, FAST.probeIntervalMinMs);
+  expectAbout(schedule.next() - 1000, FAST.probeIntervalMinMs);
   schedule.onChange(2000);
-  expect(schedule.next).toBeLessThanOrEqual(2000);
+  expect(schedule.next()).toBeLessThanOrEqual(2000);
 });

@@ -53,13 +53,13 @@ export function createProbing(config: GossamerConfig, bearer?: number, sources: 
   };
   /** The member that is probed next. */
   const probeNext = (): Member => {
-    optimizer.tick(optimizer.deadline);
+    optimizer.tick(optimizer.deadline());
     return memberOf(Number(sent('requestStatus')[0]?.slice(3, -2)));
   };
   /** The optimiser and the ping experiments, as one rule. */
   const clock = {
-    get deadline() {
-      return Math.min(optimizer.deadline, pings.deadline);
+    deadline() {
+      return Math.min(optimizer.deadline(), pings.deadline());
     },
     tick: (now: number): void => {
       pings.tick(now);

@@ -382,7 +382,7 @@ describe('Routing', () => {
     const { routing, hear, updates } = createTable({ updateDelayMs: 50 });
     for (let scx = 20; scx < 30; scx++) hear(1, [routeOf([1, scx], 1), routeOf([1, 9], scx)]);
     expect(updates()).toEqual([]);
-    expect(routing.deadline).toBe(50);
+    expect(routing.deadline()).toBe(50);
     routing.tick(50);
     expect(updates()).toHaveLength(2);
   });
@@ -392,9 +392,9 @@ describe('Routing', () => {
     hear(1, [routeOf([1, 9], 100)]);
     runUntil(routing, 100);
     hear(1, [routeOf([1, 9], 105)]);
-    expect(routing.deadline).toBe(Number.POSITIVE_INFINITY);
+    expect(routing.deadline()).toBe(Number.POSITIVE_INFINITY);
     hear(1, [routeOf([1, 9], 130)]);
-    expect(routing.deadline).toBe(50);
+    expect(routing.deadline()).toBe(50);
   });
 
   test('keeps a next hop that is neither avoided nor slow, as long as it is wary of lies', () => {

@@ -4,7 +4,7 @@ import { createTokenBucket } from '../../../src/lib/bounds/token-bucket.js';
 test('A token bucket gives its burst, then one token for each interval', () => {
   const bucket = createTokenBucket(3, 1000);
   expect([0, 0, 0, 0].map((now) => bucket.take(now))).toEqual([true, true, true, false]);
-  expect(bucket.next).toBe(1000);
+  expect(bucket.next()).toBe(1000);
   expect([999, 1000, 1000].map((now) => bucket.take(now))).toEqual([false, true, false]);
 });
 

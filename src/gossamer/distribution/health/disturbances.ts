@@ -91,7 +91,7 @@ export interface FlowWatch {
   /** An ADU came because we asked the parent again. */
   onRetransmission(): void;
   /** How late the flow is, ms: see lateness.ts. */
-  readonly lateMs: number;
+  lateMs(): number;
 }
 
 /** Whether a cause is only a reason to look for another parent; the other causes end a parent. */
@@ -141,7 +141,7 @@ export function createFlowWatch(disturbances: Disturbances): FlowWatch {
         if (adu.timestampMs <= repairedUntil) disturbances.repaired.failover++;
         disturbances.stallMs += lateness.heard(adu, now);
       }
-      if (cause === 'behind' && lateness.lateMs === 0) cause = undefined;
+      if (cause === 'behind' && lateness.lateMs() === 0) cause = undefined;
     },
     onLost: (count, why) => {
       disturbances.lost[why] += count;
@@ -149,8 +149,8 @@ export function createFlowWatch(disturbances: Disturbances): FlowWatch {
     onRetransmission: () => {
       disturbances.repaired.retransmission++;
     },
-    get lateMs() {
-      return lateness.lateMs;
+    lateMs() {
+      return lateness.lateMs();
     },
   };
 }

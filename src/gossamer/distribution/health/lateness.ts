@@ -27,7 +27,7 @@ const LEAP_MS = 60_000;
 export interface Lateness {
   /** An ADU was delivered; returns by how much the present stall has grown, ms. */
   heard(adu: Adu, now: number): number;
-  readonly lateMs: number;
+  lateMs(): number;
   /** The source's time by now, if its clock runs like ours; undefined before the first ADU. */
   sourceTimeMs(now: number): number | undefined;
 }
@@ -56,7 +56,7 @@ export function createLateness(): Lateness {
       reportedMs = lateMs;
       return stalledMs;
     },
-    get lateMs() {
+    lateMs() {
       return lateMs;
     },
     sourceTimeMs: (now) =>

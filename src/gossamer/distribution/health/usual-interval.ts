@@ -14,7 +14,7 @@ export interface UsualInterval {
   /** An ADU was delivered. */
   heard(adu: Adu): void;
   /** How long silence is normal, ms. */
-  readonly quietMs: number;
+  quietMs(): number;
 }
 
 /**
@@ -33,7 +33,7 @@ export function createUsualInterval(stallMs: number, isLossy = false): UsualInte
       }
       last = adu;
     },
-    get quietMs() {
+    quietMs() {
       if (intervalMs === undefined) return stallMs;
       return Math.min(stallMs, Math.max(quietMinMs, TIMEOUTS.quietIntervals * intervalMs));
     },

@@ -42,7 +42,7 @@ interface Arrival {
 }
 
 export interface ParentChange extends Pick<Promises, 'take'> {
-  readonly parent: Subscription | undefined;
+  parent(): Subscription | undefined;
   /** The parent, the next parent or a reserve. */
   get(id: NodeId): Subscription | undefined;
   /** Routing's next hop; undefined: no route, and the old parent stays while it delivers. */
@@ -111,7 +111,8 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   };
 
   const wantParent = (id: NodeId | undefined, now: number): void => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     if (id === undefined || id === nextParent?.id) return;
     if (id === parent?.id) {
       watch?.trust();
@@ -129,9 +130,11 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   };
 
   const promoteIfSeamless = (now: number): void => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     if (nextParent?.from === undefined) return;
-    const isSeamless = stream.next === undefined || nextParent.from <= stream.next;
+    const next = stream.next();
+    const isSeamless = next === undefined || nextParent.from <= next;
     if (parent === undefined || (isSeamless && nextParent.heardAt !== undefined)) {
       upstreams.becomeParent(nextParent, now);
     }
@@ -139,7 +142,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
 
   /** A reserve has news. */
   const takeOver = (reserve: Subscription, isInOrder: boolean, now: number): void => {
-    const { parent } = upstreams;
+    const parent = upstreams.parent();
     if (isMain && parent !== undefined && silence.isMute(parent, now)) promises.onBroken(parent.id);
     if (!isInOrder && parent !== undefined) {
       // There is a hole, which the old parent may yet fill.
@@ -155,7 +158,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
    * sent to it. A witness does not take over: it may only be nearer than the parent.
    */
   const onNews = (from: NodeId, isInOrder: boolean, now: number): void => {
-    if (!isMain && upstreams.parent !== undefined) return;
+    if (!isMain && upstreams.parent() !== undefined) return;
     const reserve = reserves.take(from);
     if (reserve !== undefined) takeOver(reserve, isInOrder, now);
     if (isInOrder) reserves.dismiss();
@@ -164,13 +167,13 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   const noteFailure = (id: NodeId, now: number): void => {
     retries.sweep(now);
     retries.onFailed(id, now);
-    if (upstreams.nextParent?.id === id) postponed = id;
+    if (upstreams.nextParent()?.id === id) postponed = id;
   };
 
   /** What was delivered now, all others should have sent, too. */
   const onOvertaken = (by: Subscription, now: number): void =>
     upstreams.each((upstream) => {
-      if (upstream === by || (stream.next ?? 0) <= (upstream.from ?? 0)) return;
+      if (upstream === by || (stream.next() ?? 0) <= (upstream.from ?? 0)) return;
       promises.onOvertaken(upstream, now);
     });
 
@@ -201,7 +204,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
 
   /** A quiet channel shows no silence: another neighbour is asked in turn for what is withheld. */
   const witnessDueAt = (): number => {
-    const { parent } = upstreams;
+    const parent = upstreams.parent();
     if (isMain || parent === undefined) return Number.POSITIVE_INFINITY;
     return witnessAt ?? parent.askedAt + context.config.witnessIntervalMs;
   };
@@ -214,13 +217,15 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
    * not the source that pauses.
    */
   const isWaitedFor = (): boolean => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     if (nextParent?.from === undefined) return false;
     return (parent?.heardAt ?? Number.NEGATIVE_INFINITY) < silence.stalledAt(nextParent);
   };
 
   const needsParent = (now: number): boolean => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     const upstream = nextParent ?? parent;
     if (upstream === undefined) return true;
     if (isWaitedFor() || !isStalled(upstream, now)) return false;
@@ -234,7 +239,8 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   };
 
   const parentNeededAt = (): number => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     const upstream = nextParent ?? parent;
     if (upstream === undefined) return Number.NEGATIVE_INFINITY;
     if (!isMain || isWaitedFor()) return Number.POSITIVE_INFINITY;
@@ -242,26 +248,28 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   };
 
   const retryAt = (): number => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     const isOpen = parent !== undefined && nextParent === undefined;
     if (postponed === undefined || !isOpen) return Number.POSITIVE_INFINITY;
     return retries.triableAt(postponed);
   };
 
   const reserveNeededAt = (): number => {
-    const isAsked = upstreams.parent !== undefined || upstreams.nextParent !== undefined;
+    const isAsked = upstreams.parent() !== undefined || upstreams.nextParent() !== undefined;
     return isMain && isAsked ? silence.reserveDueAt() : Number.POSITIVE_INFINITY;
   };
 
   const takeOverAt = (): number => {
-    const { parent, nextParent } = upstreams;
+    const parent = upstreams.parent();
+    const nextParent = upstreams.nextParent();
     if (parent === undefined || nextParent?.from === undefined) return Number.POSITIVE_INFINITY;
     return silence.stalledAt(parent);
   };
 
   return {
-    get parent() {
-      return upstreams.parent;
+    parent() {
+      return upstreams.parent();
     },
     get: upstreams.get,
     wantParent,
@@ -277,7 +285,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
       const member = neighbour(id);
       if (member !== undefined) upstreams.askReserve(member, now);
     },
-    asked: (now) => new Set([...upstreams.asked, ...retries.waiting(now)]),
+    asked: (now) => new Set([...upstreams.asked(), ...retries.waiting(now)]),
     lose: (id, cause, now) => {
       // Anybody may refuse: only those that we asked count, as there is no end of the others.
       if (upstreams.get(id) === undefined) return;
@@ -303,13 +311,13 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
     },
     promoteIfSeamless,
     promoteIfParentStalled: (now) => {
-      const { nextParent } = upstreams;
+      const nextParent = upstreams.nextParent();
       if (nextParent !== undefined && now >= takeOverAt()) upstreams.becomeParent(nextParent, now);
     },
     othersFillUntil: () => {
       let latest = Number.NEGATIVE_INFINITY;
-      for (const other of [upstreams.nextParent, ...reserves.all]) {
-        if (other === undefined || (other.from ?? 0) > (stream.next ?? 0)) continue;
+      for (const other of [upstreams.nextParent(), ...reserves.all()]) {
+        if (other === undefined || (other.from ?? 0) > (stream.next() ?? 0)) continue;
         latest = Math.max(latest, (other.heardAt ?? other.askedAt) + TIMEOUTS.answerMs);
       }
       return latest;

@@ -47,14 +47,14 @@ export function createSilence(config: GossamerConfig, usualInterval: UsualInterv
     onGivenUp: () => {
       patienceMs = Math.min(2 * patienceMs, TIMEOUTS.stallPatienceMax * config.stallMs);
     },
-    isQuiet: (now) => now - (heardAt ?? now) >= usualInterval.quietMs,
-    isUnserved: (now) => now - (heardAt ?? now) >= usualInterval.quietMs + TIMEOUTS.unservedMs,
+    isQuiet: (now) => now - (heardAt ?? now) >= usualInterval.quietMs(),
+    isUnserved: (now) => now - (heardAt ?? now) >= usualInterval.quietMs() + TIMEOUTS.unservedMs,
     isMute: (upstream, now) =>
-      now - (upstream.heardAt ?? upstream.askedAt) >= usualInterval.quietMs,
+      now - (upstream.heardAt ?? upstream.askedAt) >= usualInterval.quietMs(),
     stalledAt: (upstream) => (upstream.heardAt ?? upstream.askedAt) + patienceMs,
     reserveDueAt: () =>
       heardAt === undefined
         ? Number.POSITIVE_INFINITY
-        : Math.max(heardAt + usualInterval.quietMs, askedAt + TIMEOUTS.reserveStepMs),
+        : Math.max(heardAt + usualInterval.quietMs(), askedAt + TIMEOUTS.reserveStepMs),
   };
 }

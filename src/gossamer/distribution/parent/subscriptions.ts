@@ -64,8 +64,8 @@ export interface Reserves {
   /** ADUs flow: the reserves are cancelled. */
   dismiss(): void;
   /** Reserves, and those that were given up. */
-  readonly asked: readonly NodeId[];
-  readonly all: Iterable<Subscription>;
+  asked(): readonly NodeId[];
+  all(): Iterable<Subscription>;
 }
 
 /**
@@ -98,10 +98,10 @@ export function createReserves(subscriber: Subscriber): Reserves {
       reserves.clear();
       lost.clear();
     },
-    get asked() {
+    asked() {
       return [...reserves.keys(), ...lost];
     },
-    get all() {
+    all() {
       return reserves.values();
     },
   };

@@ -25,13 +25,13 @@ export interface UpstreamFlow {
 }
 
 export interface Upstreams {
-  readonly parent: Subscription | undefined;
-  readonly nextParent: Subscription | undefined;
+  parent(): Subscription | undefined;
+  nextParent(): Subscription | undefined;
   readonly reserves: Reserves;
   /** The parent, the next parent or a reserve. */
   get(id: NodeId): Subscription | undefined;
   /** The ids of all that are asked now, and of those that were given up since ADUs came last. */
-  readonly asked: ReadonlySet<NodeId>;
+  asked(): ReadonlySet<NodeId>;
   /** The next parent or a reserve takes over; the subscription to the old parent is cancelled. */
   becomeParent(subscription: Subscription, now: number): void;
   /** Calls a function with each upstream. */
@@ -73,14 +73,14 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
 
   const subscribe = (member: Member, now: number): Subscription => {
     silence.onAsked(now);
-    return subscriber.open(member, stream.next, now);
+    return subscriber.open(member, stream.next(), now);
   };
 
   return {
-    get parent() {
+    parent() {
       return parent;
     },
-    get nextParent() {
+    nextParent() {
       return nextParent;
     },
     reserves,
@@ -88,8 +88,8 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
       if (nextParent?.id === id) return nextParent;
       return parent?.id === id ? parent : reserves.get(id);
     },
-    get asked() {
-      const ids = [parent?.id, nextParent?.id, ...reserves.asked];
+    asked() {
+      const ids = [parent?.id, nextParent?.id, ...reserves.asked()];
       return new Set(ids.filter((id) => id !== undefined));
     },
     becomeParent: (subscription, now) => {
@@ -104,7 +104,7 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
     each: (visit) => {
       if (parent !== undefined) visit(parent);
       if (nextParent !== undefined) visit(nextParent);
-      for (const reserve of reserves.all) visit(reserve);
+      for (const reserve of reserves.all()) visit(reserve);
     },
     demoteParent: () => {
       if (parent !== undefined) reserves.keep(parent);
@@ -121,7 +121,7 @@ export function createUpstreams(context: Context, flow: UpstreamFlow, silence: S
     },
     askReserve: (member, now) => {
       silence.onAsked(now);
-      reserves.ask(member, stream.next, now);
+      reserves.ask(member, stream.next(), now);
     },
     giveUp: (subscription) => {
       if (subscription === parent) watch?.doubt('silent');

@@ -14,7 +14,7 @@ export const sizeOf = (adu: Adu): number => adu.payload.length + ADU_OVERHEAD_BY
 
 export interface AduCache {
   /** The memory of all kept ADUs, bytes. */
-  readonly bytes: number;
+  bytes(): number;
   /** Drops the oldest ADU; false: there is none. */
   dropOldest(): boolean;
   get(sequence: number): Adu | undefined;
@@ -37,7 +37,7 @@ export function createAduCache(config: GossamerConfig): AduCache {
   };
 
   return {
-    get bytes() {
+    bytes() {
       return bytes;
     },
     dropOldest: () => {

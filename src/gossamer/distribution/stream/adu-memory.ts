@@ -8,7 +8,7 @@ import type { GossamerConfig } from '../../core/config.js';
 
 /** What holds ADUs. */
 export interface AduHolder {
-  readonly bytes: number;
+  bytes(): number;
   /** Drops one ADU; only called while `bytes` > 0. */
   dropOne(): void;
 }
@@ -27,7 +27,7 @@ export function createAduMemory({ cachesBytesMax }: GossamerConfig): AduMemory {
 
   const greediest = (): AduHolder | undefined => {
     let found: AduHolder | undefined;
-    for (const holder of holders) if (holder.bytes > (found?.bytes ?? 0)) found = holder;
+    for (const holder of holders) if (holder.bytes() > (found?.bytes() ?? 0)) found = holder;
     return found;
   };
 

@@ -48,7 +48,8 @@ export function createReception(options: ReceptionOptions): Reception {
 
   /** What is delivered or given up is missing no more. */
   const settle = (progress: Progress, cause: LossCause, now: number): Progress => {
-    if (stream.next !== undefined) repairs?.settle(stream.next);
+    const next = stream.next();
+    if (next !== undefined) repairs?.settle(next);
     for (const delivered of progress.delivered) usualInterval.heard(delivered);
     watch?.onLost(progress.missed, cause);
     watch?.onDelivered(progress.delivered, now);

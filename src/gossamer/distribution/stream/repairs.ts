@@ -63,9 +63,9 @@ export interface Repairs {
   /** The ranges that are due; they count as asked. */
   ask(now: number): SequenceRange[];
   /** When the next request is due; Infinity: nothing is missing. */
-  readonly askAt: number;
+  askAt(): number;
   /** When the first missing one is given up; Infinity: nothing is missing. */
-  readonly giveUpAt: number;
+  giveUpAt(): number;
   /** The number before which all missing ones are to be given up; undefined: none is. */
   lostBefore(now: number): number | undefined;
 }
@@ -176,10 +176,10 @@ export function createRepairs(timeoutMs: number, rng: Rng): Repairs {
       askAt = findAskAt();
       return ranges;
     },
-    get askAt() {
+    askAt() {
       return askAt;
     },
-    get giveUpAt() {
+    giveUpAt() {
       const [first] = missing.values();
       return first === undefined ? Number.POSITIVE_INFINITY : first.since + timeoutMs;
     },

@@ -28,11 +28,11 @@ export const NOTHING: Progress = { missed: 0, delivered: [] };
 
 export interface Stream {
   /** The number that is delivered next; undefined before the first ADU. */
-  readonly next: number | undefined;
+  next(): number | undefined;
   /** The highest number that waits for a hole before it to be filled. */
-  readonly newest: number | undefined;
+  newest(): number | undefined;
   /** Since when a hole has been waiting to be filled, ms; undefined: there is none. */
-  readonly holeSince: number | undefined;
+  holeSince(): number | undefined;
   accept(adu: Adu, now: number): Progress;
   /** Whether an ADU was received before, or has been given up. */
   isDuplicate(adu: Adu): boolean;
@@ -78,7 +78,7 @@ export function createStream(
   let toldBytes = 0;
 
   const holder: AduHolder = {
-    get bytes() {
+    bytes() {
       return toldBytes;
     },
     dropOne: () => {
@@ -91,7 +91,7 @@ export function createStream(
   memory.holders.add(holder);
 
   const tellMemory = (): void => {
-    const change = cache.bytes + earlyBytes - toldBytes;
+    const change = cache.bytes() + earlyBytes - toldBytes;
     toldBytes += change;
     memory.onChange(change);
   };
@@ -166,10 +166,10 @@ export function createStream(
   const keptFrom = (sequence: number): number => cache.firstFrom(sequence) ?? next ?? sequence;
 
   return {
-    get next() {
+    next() {
       return next;
     },
-    get holeSince() {
+    holeSince() {
       return holeSince;
     },
     isDuplicate,
@@ -177,7 +177,7 @@ export function createStream(
       isExpected ||= next === undefined;
       next ??= sequence;
     },
-    get newest() {
+    newest() {
       return early.size === 0 ? undefined : Math.max(...early.keys());
     },
     accept: (adu, now) => told(accept(adu, now)),

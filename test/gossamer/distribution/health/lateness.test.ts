@@ -49,7 +49,7 @@ describe('Lateness', () => {
     hear(0, 0);
     hear(20, 220);
     for (let s = 1; s <= 300; s++) hear(20 + 1000 * s, 220 + 1000 * s);
-    expect(lateness.lateMs).toBe(0);
+    expect(lateness.lateMs()).toBe(0);
   });
 
   test('ignores a clock that is set', () => {
