@@ -5,6 +5,7 @@
  * learns its SCXs again from their renewals.
  */
 import { z } from 'zod';
+import { certificateMarkSchema } from './certificates/cluster-certificate.js';
 import { fallbackFileSchema } from './fallback-launch.js';
 import { listenerHookSchema } from './scx-launch.js';
 import { sourceAccessSchema } from './source-access.js';
@@ -56,6 +57,8 @@ export const leaseTermsSchema = z.object({
   listenerHook: listenerHookSchema.nullable().optional(),
   /** All front ends of the cluster: the lease is renewed at each. Absent where there is one. */
   frontEnds: z.array(z.string().max(2048)).max(16).optional(),
+  /** The certificate of this front end, which it gives to SCXs on other machines. */
+  certificate: certificateMarkSchema.optional(),
   /** There is an order to hand over in the SCX's `successorFile` (hand-over-order.ts). */
   handOver: z.boolean().optional(),
   /**

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { voucherSchema } from '../wire/hello.js';
+import { SEALED_CERTIFICATE_MAX } from './certificates/cluster-certificate.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { keySeedSchema } from './fallback-launch.js';
 import { neighboursSchema } from './scx-status.js';
@@ -91,6 +92,8 @@ export const launchSchema = z.strictObject({
   accessLog: z.string().max(4096).optional(),
   /** PEM files; with them the HTTP port speaks https as well. */
   certificate: z.strictObject({ cert: z.string().max(4096), key: z.string().max(4096) }).optional(),
+  /** The certificate of a cluster of several machines, as a front end has sealed it. */
+  sealedCertificate: z.string().max(SEALED_CERTIFICATE_MAX).optional(),
   /** The audio that a new listener gets at once, ms; as Icecast, about 4 s. */
   burstMs: z.number().min(0).max(30_000),
   /** The interval at which each listener is written to, ms. */

@@ -9,7 +9,6 @@
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { trustIn } from '../http/server/client-address.js';
-import { openTls, type Tls } from '../http/server/tls.js';
 import { watchOpenFiles } from '../runtime/system/open-files.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { takeDataDir } from './data/data-directory.js';
@@ -70,18 +69,13 @@ function relearn({ found, finder }: Services): void {
 }
 
 /** Opens the port for requests and for encoders. */
-function attachTo(
-  server: Server,
-  services: Services,
-  { giveEncoder, carryEncoder }: Platform,
-  tls: Tls | undefined,
-) {
+function attachTo(server: Server, services: Services, { giveEncoder, carryEncoder }: Platform) {
   const { sessions, scxHostOf, trustedProxies, options } = services;
   const passthrough = createEncoderPassthrough({
     ...{ sessions, scxHostOf, trustedProxies, encodersMax: services.shares.encodersMax },
     ...{ log: options.log, giveEncoder, carryEncoder, onEncoder: services.metrics.countEncoder },
   });
-  const cutUnsorted = sortConnections(server, tls, passthrough.enter);
+  const cutUnsorted = sortConnections(server, services.tls, passthrough.enter);
   const { busyAbove } = services.shares;
   const isBusy = watchConnections(server, busyAbove, trustIn(trustedProxies), options.log);
   server.on('request', createFrontEnd(services, isBusy));
@@ -95,17 +89,15 @@ const addressOf = ({ listenHost: host, port, listeningFd: fd }: ClusterOptions) 
 async function listenWith(options: ClusterOptions, platform: Platform): Promise<Listening> {
   const prepared = await prepare(options, platform);
   const server = createBoundedServer(prepared.shares.connectionsMax);
-  const certificate = options.scx?.certificate;
-  const tls = certificate && (await openTls(certificate, options.log));
   const opened = await listen(server, addressOf(options), (port) => {
     const services = createServices(options, platform, prepared, port);
-    const attached = attachTo(server, services, platform, tls);
+    const attached = attachTo(server, services, platform);
     keepAll(services);
     relearn(services);
     return { port, services, ...attached };
   });
   const closePort = (): void => {
-    tls?.close();
+    prepared.tls?.close();
     opened.passthrough.close();
     opened.cutUnsorted();
   };

@@ -19,6 +19,7 @@ import { joinRoutes } from './fleet/join-routes.js';
 import { leaseRoutes } from './fleet/lease-routes.js';
 import { termsFrom } from './fleet/lease-terms.js';
 import { rendezvousRoutes } from './fleet/rendezvous-routes.js';
+import { certificateRoutes, shareCertificate } from './fleet/shared-certificate.js';
 import { spareRoutes } from './fleet/spare-routes.js';
 import { historyRoutes } from './history/history-routes.js';
 import { imageRoutes } from './images/image-routes.js';
@@ -134,12 +135,17 @@ function scxRoutes(services: Services) {
   const { shared, clusterKey, secret } = services;
   const frontEnds = () => shared?.frontEnds();
   const sealed = (text: string): string => seal(secret, text);
+  const certificate = shareCertificate(secret, shared && services.tls?.pair);
   const sources = { finder, store, fallbacks, listenerHook, recording, frontEnds };
-  const termsOf = termsFrom({ ...sources, seal: sealed });
+  const termsOf = termsFrom({ ...sources, certificate: certificate.mark, seal: sealed });
   return [
     leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
     ...(shared
-      ? [joinRoutes({ proofs, shared, clusterKey, listenerHook }), spareRoutes({ proofs, shared })]
+      ? [
+          joinRoutes({ proofs, shared, clusterKey, listenerHook, certificate }),
+          spareRoutes({ proofs, shared }),
+          certificateRoutes({ proofs, certificate }),
+        ]
       : []),
     rendezvousRoutes({ finder, scxs }),
     entryRoutes({ proofs, ...directory }),

@@ -19,7 +19,7 @@ const need = (what: string, why: string): UserError =>
 
 /** Throws a UserError for what is missing on a Swarm, or not possible there. */
 function checkForSwarm(
-  { clusterSecret, port, scx }: ClusterOptions,
+  { clusterSecret, port }: ClusterOptions,
   { image, name }: SwarmOptions,
 ): string {
   if (!NAME.test(name))
@@ -29,8 +29,7 @@ function checkForSwarm(
     throw need('--cluster-secret', 'all front ends have the same secrets by it');
   }
   if (port === 0) throw need('a fixed --port', 'all front ends have the same');
-  if (scx?.certificate === undefined) return image;
-  throw need('to go without --tls-cert', 'SCXs on other machines cannot read it; use a TLS proxy');
+  return image;
 }
 
 /** Opens it. Rejects with a UserError for options that do not fit. */

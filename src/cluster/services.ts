@@ -11,6 +11,7 @@ import type { ClusterStatus } from '../api/cluster-status.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import { createProofCheck, type ProofCheck } from '../http/cluster-proof.js';
 import { trustIn } from '../http/server/client-address.js';
+import { type FileTls, openTls } from '../http/server/tls.js';
 import { joinHostPort, localHost } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { packageVersion } from '../runtime/package-files.js';
@@ -84,6 +85,8 @@ export interface Prepared {
   readonly found: readonly Found[];
   readonly pages: readonly Page[];
   readonly version: string;
+  /** Undefined without a certificate. */
+  readonly tls: FileTls | undefined;
   /** Undefined without a database of places. */
   readonly placeOf: PlaceOf | undefined;
 }
@@ -183,7 +186,9 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
   });
   const placeOf = options.places === undefined ? undefined : await openPlaces(options.places);
   const pages = await loadPages();
-  return { config, shares, ...state, placeOf, pages, version: packageVersion() };
+  const certificate = options.scx?.certificate;
+  const tls = certificate && (await openTls(certificate, log));
+  return { config, shares, ...state, placeOf, pages, tls, version: packageVersion() };
 }
 
 /** The launch parameters that all SCXs share. */

@@ -41,6 +41,8 @@ export interface LeaseTerms {
   readonly handOver: boolean;
   /** This SCX is replaced, and ends within that time, ms; undefined: it is not. */
   readonly retireWithinMs?: number | undefined;
+  /** What this front end has for SCXs on other machines. */
+  readonly certificate?: Answer['certificate'];
 }
 
 export interface LeaseOptions {
@@ -88,6 +90,7 @@ function parseAnswer(status: number, text: string): Renewal {
     const answer: Answer = leaseTermsSchema.parse(JSON.parse(text));
     const { rendezvous, keep, station, access, fallback, handOver = false } = answer;
     const { listenerHook, frontEnds, remoteFallback, retireWithinMs, recording } = answer;
+    const { certificate } = answer;
     const pinned = rendezvous || keep === true;
     const description = station && {
       title: station.title ?? undefined,
@@ -107,6 +110,7 @@ function parseAnswer(status: number, text: string): Renewal {
       handOver,
       remoteFallback,
       retireWithinMs,
+      certificate,
     };
     return { kind: 'renewed', terms };
   } catch {

@@ -10,6 +10,7 @@
  * Bounded: FRONT_ENDS_MAX.
  */
 import { FRONT_ENDS_MAX } from '../api/swarm/scx-service.js';
+import type { ClusterCertificate } from './front-end/cluster-certificate.js';
 import { type Lease, type LeaseOptions, type LeaseTerms, startLease } from './lease.js';
 import { createRemoteFallbacks } from './sources/remote-fallback.js';
 
@@ -18,6 +19,8 @@ export interface LeasesOptions extends Omit<LeaseOptions, 'url'> {
   readonly urls: readonly string[];
   /** Ms, monotonic. */
   now(): number;
+  /** The certificates of the front ends that answer. */
+  readonly onCertificates?: ClusterCertificate['onOffered'] | undefined;
 }
 
 interface Held {
@@ -59,6 +62,14 @@ export function startLeases(options: LeasesOptions): Lease {
     for (const url of wanted.slice(0, FRONT_ENDS_MAX)) if (!leases.has(url)) open(url);
   };
 
+  const tellCertificates = (): void => {
+    const offered = [...leases].flatMap(([url, { terms, answeredAt }]) => {
+      const mark = now() - answeredAt < FRESH_MS ? terms?.certificate : undefined;
+      return mark === undefined ? [] : [{ url, mark }];
+    });
+    options.onCertificates?.(offered);
+  };
+
   const onTerms = (url: string, terms: LeaseTerms): void => {
     const held = leases.get(url);
     if (held === undefined) return;
@@ -66,6 +77,7 @@ export function startLeases(options: LeasesOptions): Lease {
     held.answeredAt = now();
     held.fallback = fallbackOf(url, terms);
     const all = freshLeases();
+    tellCertificates();
     const fallback = held.fallback ?? all.find((other) => other.fallback)?.fallback;
     const pinned = all.some((other) => other.terms?.pinned);
     onRenewed({ ...terms, pinned, fallback: fallback ?? held.fallback });

@@ -23,6 +23,10 @@ import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/system/open-file
 import { type PlacedSession, parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
 import { createFreshAccess } from './fresh-access.js';
+import {
+  type ClusterCertificate,
+  createClusterCertificate,
+} from './front-end/cluster-certificate.js';
 import { handOver as handOverTo } from './hand-over/hand-over.js';
 import { createHandOverState, type HandOverState } from './hand-over/hand-over-state.js';
 import { createRetirement, type Retirement } from './hand-over/retirement.js';
@@ -113,6 +117,13 @@ function withinOpenFiles({ launch, log, filesMax = openFilesMax() }: ScxOptions)
 const hookOf = (launch: Launch, name: PlacedSession, log: Logger) =>
   createListenerHook({ settings: launch.listenerHook, launch, mount: mountOf(name), log });
 
+/** From the files of this machine, or from the front ends of a cluster of several machines. */
+async function openCertificate(launch: Launch, log: Logger): Promise<Partial<ClusterCertificate>> {
+  const { certificate: files, leaseUrls, leaseToken: token, sealedCertificate: sealed } = launch;
+  if (leaseUrls !== undefined) return createClusterCertificate({ token, sealed, log });
+  return files === undefined ? {} : { tls: await openTls(files, log) };
+}
+
 /** Opens the parts that do not know of each other, and the streaming part. */
 async function openParts(options: ScxOptions) {
   const { log, entry, socket, predecessor } = options;
@@ -120,8 +131,8 @@ async function openParts(options: ScxOptions) {
   const { now = () => performance.now(), maintenanceMs = MAINTENANCE_MS } = options;
   const { attended = createAttendedClock(now) } = options;
   const name = nameOf(launch);
-  const { perAddressMax, certificate } = launch;
-  const tls = certificate && (await openTls(certificate, log));
+  const { perAddressMax } = launch;
+  const { tls, onOffered } = await openCertificate(launch, log);
   const identities = createListenerIdentities({ perAddressMax, returnMs: RETURN_MS });
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
@@ -158,6 +169,7 @@ async function openParts(options: ScxOptions) {
   const lifetime = createLifetime(limits, launch.rendezvous, attended());
   const startedAt = new Date().toISOString();
   return {
+    onOffered,
     ...{ launch, log, socket, predecessor, name, tls, identities, accessLog, hook, playout, login },
     ...{ tickets, fresh, recording, recorder: recording.recorder },
     ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
@@ -291,7 +303,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   const lease = startLeases({
     ...{ urls: leaseUrls ?? [leaseUrl], isElsewhere: leaseUrls !== undefined, now: parts.now },
     ...{ token: leaseToken, intervalMs: leaseIntervalMs },
-    ...{ log, status, onRenewed: terms.onRenewed },
+    ...{ log, status, onRenewed: terms.onRenewed, onCertificates: parts.onOffered },
     onGone: () => shutdown.start('its front end does not want it any more'),
   });
   parts.fresh.askBy(lease);

@@ -26,13 +26,11 @@ describe('The platform of a cluster', () => {
     swarm.close();
   });
 
-  const certificate = { cert: '/cert.pem', key: '/key.pem' };
   test.each<[string, Partial<ClusterOptions>]>([
     ['--swarm-image', { swarm: { ...SWARM, image: undefined } }],
     ['another --swarm-name', { swarm: { ...SWARM, name: 'Radio Example' } }],
     ['--cluster-secret', { swarm: SWARM, clusterSecret: undefined }],
     ['a fixed --port', { swarm: SWARM, port: 0 }],
-    ['to go without --tls-cert', { swarm: SWARM, scx: { certificate } }],
   ])('swarm needs %s', async (what, over) => {
     await expect(openPlatform(optionsWith(over))).rejects.toThrow(`--platform swarm needs ${what}`);
   });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import type { LeaseTerms as Answer } from '../../src/api/lease.js';
+import type { OfferedCertificate } from '../../src/scx/front-end/cluster-certificate.js';
 import type { LeaseTerms } from '../../src/scx/lease.js';
 import { startLeases } from '../../src/scx/leases.js';
 import { afterTest } from '../after-test.js';
@@ -35,8 +36,9 @@ async function openFrontEnd(terms: Answer): Promise<FrontEnd> {
   return opened;
 }
 
-function start(urls: readonly string[]): { readonly last: () => LeaseTerms | undefined } {
+function start(urls: readonly string[]) {
   let last: LeaseTerms | undefined;
+  let offered: readonly OfferedCertificate[] = [];
   const leases = startLeases({
     ...{ urls, token: 'secret', intervalMs: 20, isElsewhere: true },
     log: pino({ enabled: false }),
@@ -46,9 +48,12 @@ function start(urls: readonly string[]): { readonly last: () => LeaseTerms | und
       last = terms;
     },
     onGone: () => undefined,
+    onCertificates: (all) => {
+      offered = all;
+    },
   });
   afterTest(() => leases.stop());
-  return { last: () => last };
+  return { last: () => last, offered: () => offered };
 }
 
 const FALLBACK = { path: '/file.mp3', title: 'later', seed: 'A'.repeat(43) };
@@ -75,6 +80,20 @@ describe('The leases of an SCX', () => {
     expect(last()).toMatchObject({ pinned: true, fallback: FALLBACK });
     one.terms = { rendezvous: false, fallback: null };
     await vi.waitFor(() => expect(last()).toMatchObject({ pinned: false, fallback: null }));
+  });
+
+  test('tell of each certificate that a front end has, at which it is to be fetched', async () => {
+    const [old, renewed] = [1, 2].map((sinceMs) => ({ sinceMs, hash: `${sinceMs}` }));
+    const one = await openFrontEnd({ rendezvous: false, certificate: old });
+    const other = await openFrontEnd({ rendezvous: false, certificate: renewed });
+    const { offered } = start([one.url, other.url]);
+    const both = [
+      { url: one.url, mark: old },
+      { url: other.url, mark: renewed },
+    ];
+    await vi.waitFor(() => expect(offered()).toEqual(both));
+    other.terms = { rendezvous: false };
+    await vi.waitFor(() => expect(offered()).toEqual(both.slice(0, 1)));
   });
 
   test('begin and end with the front ends that the cluster names', async () => {

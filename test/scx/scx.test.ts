@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +15,13 @@ import {
   type SourceConnection,
 } from '../../src/client/broadcast/source-connection.js';
 import { signedSource } from '../../src/client/broadcast/source-credentials.js';
+import { shareCertificate } from '../../src/cluster/fleet/shared-certificate.js';
 import type { NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { EXIT } from '../../src/lib/user-error.js';
 import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
+import { temporaryFolder } from '../cluster/support.js';
+import { makeCertificate } from '../e2e/support/certificate.js';
 import { answerProven } from '../http/proven.js';
 import { startHookServer } from '../icecast/hook-server.js';
 import { accessOf, keyOfPassword } from '../session/signed.js';
@@ -335,6 +340,21 @@ describe('Two SCXs', () => {
 });
 
 describe('An SCX', () => {
+  test('speaks https on its port with the certificate that it was given by its cluster', async () => {
+    const { cert, key } = makeCertificate(temporaryFolder(), 'one.example');
+    const pair = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    const sealedCertificate = shareCertificate('secret', () => pair).sealed();
+    const scx = await start('1', { leaseUrls: [leaseUrl], sealedCertificate });
+    const port = new URL(scx.status().httpUrl).port;
+    const asked = get(`https://localhost:${port}/status`, {
+      ca: pair.cert,
+      servername: 'one.example',
+    });
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    ending.push(() => response.destroy());
+    expect(response.statusCode).toBe(200);
+  });
+
   test('renews its lease with its status, and reports at once that it is leaving', async () => {
     const scx = await start('1', { leaseIntervalMs: 60_000 });
     await vi.waitUntil(() => leases.size === 1, wait);

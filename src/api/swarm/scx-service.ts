@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { voucherSchema } from '../../wire/hello.js';
+import { SEALED_CERTIFICATE_MAX } from '../certificates/cluster-certificate.js';
 import { encoderTitlesSchema } from '../encoder-titles.js';
 import { launchSchema, listenerHookSchema } from '../scx-launch.js';
 import { neighboursSchema } from '../scx-status.js';
@@ -38,6 +39,7 @@ export const scxServiceSchema = z.strictObject({
     ...{ leaseUrl: true, leaseUrls: true, leaseToken: true, advertiseHost: true, service: true },
     ...{ machine: true, httpPort: true, overlayPort: true },
     ...{ successorFile: true, accessLog: true, certificate: true, listenerHook: true },
+    ...{ sealedCertificate: true },
   }),
 });
 
@@ -59,6 +61,8 @@ export const joinAnswerSchema = z.object({
   formerNeighbours: neighboursSchema,
   encoderTitles: encoderTitlesSchema,
   listenerHook: listenerHookSchema.nullable(),
+  /** The cluster's certificate (api/certificates); absent: it has none. */
+  sealedCertificate: z.string().max(SEALED_CERTIFICATE_MAX).optional(),
   frontEnds: frontEndsSchema,
 });
 

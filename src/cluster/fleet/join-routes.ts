@@ -13,12 +13,14 @@ import type { SharedPlatform } from '../platform/platform.js';
 import { jsonReader, type Refusal, route } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import type { LaunchTemplate } from './launch-document.js';
+import type { SharedCertificate } from './shared-certificate.js';
 
 export interface JoinDependencies {
   readonly proofs: ProofCheck;
   readonly shared: Pick<SharedPlatform, 'onJoin' | 'frontEnds'>;
   readonly clusterKey: SigningKey;
   readonly listenerHook: LaunchTemplate['listenerHook'];
+  readonly certificate: Pick<SharedCertificate, 'sealed'>;
 }
 
 const NOT_OURS = problem(401, 'Only the SCXs of this cluster may join it.');
@@ -30,7 +32,7 @@ const readJoin = jsonReader(joinSchema, BYTES_MAX, () =>
 );
 
 async function answerJoin(
-  { proofs, shared, clusterKey, listenerHook }: JoinDependencies,
+  { proofs, shared, clusterKey, listenerHook, certificate }: JoinDependencies,
   request: Request,
   response: Response,
 ): Promise<Refusal> {
@@ -48,6 +50,7 @@ async function answerJoin(
     formerNeighbours: facts.formerNeighbours ?? [],
     encoderTitles: facts.encoderTitles ?? [],
     listenerHook: listenerHook ?? null,
+    sealedCertificate: certificate.sealed(),
     frontEnds: [...shared.frontEnds()],
   };
   const [code, body] = answer === undefined ? [410, UNWANTED] : [200, JSON.stringify(answer)];

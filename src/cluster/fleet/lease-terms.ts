@@ -19,6 +19,8 @@ export interface TermsSources {
   readonly recording: LaunchTemplate['recording'];
   /** The cluster's front ends; undefined: there is one. */
   frontEnds(): readonly string[] | undefined;
+  /** What SCXs on other machines get from here; undefined: nothing, or there are none. */
+  certificate(): LeaseTerms['certificate'];
   /** Seals a text for the SCXs of this cluster. */
   seal(text: string): string;
 }
@@ -69,11 +71,13 @@ export const termsFrom =
   (sources: TermsSources) =>
   (session: string, isRendezvous: boolean): Omit<LeaseTerms, 'rendezvous'> => {
     const frontEnds = sources.frontEnds();
+    const certificate = sources.certificate();
     return {
       ...announcedNow(sources, session),
       ...fallbackOf(sources, session, isRendezvous),
       listenerHook: sources.listenerHook ?? null,
       recording: recordingOf(sources, session, isRendezvous),
       ...(frontEnds === undefined ? {} : { frontEnds: [...frontEnds] }),
+      ...(certificate === undefined ? {} : { certificate }),
     };
   };

@@ -1,8 +1,8 @@
 /**
  * TLS on a port that also speaks plain HTTP: the head gate hands over each connection that begins with
- * TLS, and gets it back decrypted. A certificate is renewed every few weeks while streams go on: the
- * files are checked every few seconds, and new connections get the new certificate; open ones keep
- * theirs. A pair of files that does not match is logged, and the old pair stays in use.
+ * TLS, and gets it back decrypted. A certificate is renewed every few weeks while streams go on: new
+ * connections get the new certificate; open ones keep theirs. Where it lies in files, these are checked
+ * every few seconds. A pair of files that does not match is logged, and the old pair stays in use.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
@@ -16,16 +16,34 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+/** The certificate (with its chain) and the key themselves, as PEM. */
+export interface CertificatePair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** TLS for connections that a plain server has accepted. */
 export interface Tls {
-  /** Performs the handshake; closes the connection if it fails. */
+  /** Performs the handshake; closes the connection if it fails, as it does without a certificate. */
   secure(socket: Socket): void;
   /** Registers the handler of decrypted connections. */
   onSecured(handler: (socket: TLSSocket) => void): void;
-  /** Reads the files again if they changed; resolves when that is done. */
-  reload(): Promise<void>;
   close(): void;
   readonly counters: { readonly failed: number; readonly reloaded: number };
+}
+
+/** TLS whose certificate is given, and can be given anew. */
+export interface GivenTls extends Tls {
+  /** New connections get this certificate. Throws if it and its key do not fit together. */
+  use(pair: CertificatePair): void;
+}
+
+/** TLS whose certificate lies in files. */
+export interface FileTls extends Tls {
+  /** What is in use. */
+  pair(): CertificatePair;
+  /** Reads the files again if they changed; resolves when that is done. */
+  reload(): Promise<void>;
 }
 
 /** From the first byte to the end of the handshake, ms. Guess. */
@@ -33,24 +51,35 @@ const HANDSHAKE_MS = 10_000;
 /** Interval between two checks of the files, ms. */
 const CHECK_MS = 5000;
 
-interface Pair {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  /** Changes when a file does. */
-  readonly mark: string;
+/** Creates TLS that has no certificate yet. */
+export function createTls(): GivenTls {
+  const counters = { failed: 0, reloaded: 0 };
+  let isFirst = true;
+  const server = createServer({ handshakeTimeout: HANDSHAKE_MS });
+
+  server.on('tlsClientError', (_error, socket) => {
+    counters.failed++;
+    socket.destroy();
+  });
+
+  return {
+    secure: (socket) => void server.emit('connection', socket),
+    onSecured: (handler) => void server.on('secureConnection', handler),
+    use: (pair) => {
+      createSecureContext(pair); // throws before anything has changed
+      server.setSecureContext(pair);
+      if (!isFirst) counters.reloaded++;
+      isFirst = false;
+    },
+    close: () => undefined,
+    counters,
+  };
 }
 
+/** Changes when a file does. */
 async function markOf({ cert, key }: CertificateFiles): Promise<string> {
   const abouts = await Promise.all([stat(cert), stat(key)]);
   return abouts.map(({ mtimeMs, size, ino }) => `${mtimeMs} ${size} ${ino}`).join(' ');
-}
-
-/** Reads the pair. Rejects when a file cannot be read or the two do not fit together. */
-async function readPair(files: CertificateFiles): Promise<Pair> {
-  const mark = await markOf(files);
-  const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
-  createSecureContext({ cert, key });
-  return { cert, key, mark };
 }
 
 function fileProblem(files: CertificateFiles, error: unknown): UserError {
@@ -60,27 +89,29 @@ function fileProblem(files: CertificateFiles, error: unknown): UserError {
 }
 
 /** Reads the files. Rejects with a UserError when they cannot be used. */
-export async function openTls(files: CertificateFiles, log: Logger): Promise<Tls> {
-  let pair = await readPair(files).catch((error: unknown) => {
-    throw fileProblem(files, error);
-  });
-  const counters = { failed: 0, reloaded: 0 };
-  const server = createServer({ ...pair, handshakeTimeout: HANDSHAKE_MS });
+export async function openTls(files: CertificateFiles, log: Logger): Promise<FileTls> {
+  const tls = createTls();
+  let pair: CertificatePair = { cert: '', key: '' };
+  let mark = '';
   let reportedProblem = '';
 
-  server.on('tlsClientError', (_error, socket) => {
-    counters.failed++;
-    socket.destroy();
-  });
+  const read = async (): Promise<void> => {
+    const found = await markOf(files);
+    if (found === mark) return;
+    const [cert, key] = await Promise.all([
+      readFile(files.cert, 'utf8'),
+      readFile(files.key, 'utf8'),
+    ]);
+    tls.use({ cert, key });
+    if (mark !== '') log.info({ cert: files.cert }, 'A new certificate is in use.');
+    pair = { cert, key };
+    mark = found;
+    reportedProblem = '';
+  };
 
   const reload = async (): Promise<void> => {
     try {
-      if ((await markOf(files)) === pair.mark) return;
-      pair = await readPair(files);
-      server.setSecureContext(pair);
-      counters.reloaded++;
-      reportedProblem = '';
-      log.info({ cert: files.cert }, 'A new certificate is in use.');
+      await read();
     } catch (error) {
       const { message } = fileProblem(files, error);
       if (message !== reportedProblem) log.error({ message }, 'The old certificate stays in use.');
@@ -88,13 +119,10 @@ export async function openTls(files: CertificateFiles, log: Logger): Promise<Tls
     }
   };
 
+  await read().catch((error: unknown) => {
+    throw fileProblem(files, error);
+  });
   const checking = setInterval(() => void reload(), CHECK_MS);
   checking.unref();
-  return {
-    secure: (socket) => void server.emit('connection', socket),
-    onSecured: (handler) => void server.on('secureConnection', handler),
-    reload,
-    close: () => clearInterval(checking),
-    counters,
-  };
+  return { ...tls, pair: () => pair, reload, close: () => clearInterval(checking) };
 }

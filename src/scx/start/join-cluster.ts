@@ -10,6 +10,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { SEALED_CERTIFICATE_MAX } from '../../api/certificates/cluster-certificate.js';
 import type { Launch } from '../../api/scx-launch.js';
 import {
   type Join,
@@ -36,7 +37,7 @@ export interface JoinOptions {
 const JOIN_MS = 3000; // guess: an answer takes a few ms
 const RETRY_MS = 200;
 const ASK_MS = 2000;
-const ANSWER_BYTES_MAX = 256 * 1024;
+const ANSWER_BYTES_MAX = 256 * 1024 + SEALED_CERTIFICATE_MAX;
 
 /** The front ends' answer; `unwanted`: the service is to end. */
 type Joined = JoinAnswer | 'unwanted';
@@ -101,13 +102,14 @@ export async function joinCluster(options: JoinOptions): Promise<Launch | undefi
   const ports = await findFreePorts(service.ports, launch.listenHost, launch.session);
   const joined = await asking;
   if (joined === 'unwanted') return undefined;
-  const { voucher, formerNeighbours, encoderTitles, listenerHook, frontEnds } =
+  const { voucher, formerNeighbours, encoderTitles, listenerHook, frontEnds, sealedCertificate } =
     joined ?? ({} as Partial<JoinAnswer>);
   const urls = frontEnds ?? service.frontEnds;
   return {
     ...launch,
     ...{ id, keySeed: key.seed(), voucher, formerNeighbours, encoderTitles },
     ...(listenerHook ? { listenerHook } : {}),
+    ...(sealedCertificate === undefined ? {} : { sealedCertificate }),
     ...{ service: serviceId, machine, advertiseHost: machine, leaseToken: token },
     ...{ leaseUrl: urls[0] ?? '', leaseUrls: [...urls] },
     ...{ httpPort: ports.http, overlayPort: ports.overlay },

@@ -26,7 +26,9 @@ async function openFrontEnd(isWanted = true) {
   };
   const proofs = createProofCheck('secret');
   const app = express();
-  app.use(joinRoutes({ proofs, shared, clusterKey: CLUSTER_KEY, listenerHook: undefined }));
+  const certificate = { sealed: () => 'sealed' };
+  const keys = { clusterKey: CLUSTER_KEY, certificate };
+  app.use(joinRoutes({ proofs, shared, ...keys, listenerHook: undefined }));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterTest(() => {
@@ -48,12 +50,13 @@ async function openFrontEnd(isWanted = true) {
 const JOIN = { id: ID, session: NIGHT, service: 'sc-1-0' };
 
 describe('An SCX that joins its cluster', () => {
-  test('gets the word of the cluster, and the front ends', async () => {
+  test('gets the word of the cluster, its certificate, and the front ends', async () => {
     const { send } = await openFrontEnd();
     const { status, text, isOurs } = await send('secret', JOIN);
     expect([status, isOurs]).toEqual([200, true]);
     expect(joinAnswerSchema.parse(JSON.parse(text))).toMatchObject({
       voucher: vouchFor(CLUSTER_KEY, NIGHT, ID),
+      sealedCertificate: 'sealed',
       frontEnds: ['http://10.77.0.1:8000'],
     });
   });

@@ -28,6 +28,7 @@ const termsWith = (frontEnds: readonly string[] | undefined, hasFallback = true)
     listenerHook: undefined,
     recording: undefined,
     frontEnds: () => frontEnds,
+    certificate: () => undefined,
     seal: (text) => seal('secret', text),
   });
 

@@ -7,13 +7,13 @@ import { connect } from 'node:tls';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHeadGate, type IncomingRequest } from '../../../src/http/server/head-gate.js';
-import { openTls, type Tls } from '../../../src/http/server/tls.js';
+import { type FileTls, openTls } from '../../../src/http/server/tls.js';
 import { rawClient } from '../../scx/raw-client.js';
 
 const silent = pino({ level: 'silent' });
 let dir: string;
 let files: { cert: string; key: string };
-let security: Tls;
+let security: FileTls;
 let server: Server;
 let port: number;
 const visitors: IncomingRequest[] = [];

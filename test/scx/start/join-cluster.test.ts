@@ -39,6 +39,7 @@ async function openFrontEnd(secret: string, status = 200): Promise<string> {
       const answer: JoinAnswer = {
         voucher: vouchFor(CLUSTER_KEY, session, id),
         ...{ formerNeighbours: [], encoderTitles: [], listenerHook: null },
+        sealedCertificate: 'sealed',
         frontEnds: ['http://10.77.0.1:8000', 'http://10.77.0.2:8000'],
       };
       answerProven(secret, request, response, { status, body: JSON.stringify(answer) });
@@ -72,6 +73,7 @@ describe('An SCX that an engine starts', () => {
     expect(launchSchema.parse(launch)).toMatchObject({
       ...{ leaseToken: 'secret', advertiseHost: 'one.example', machine: 'one.example' },
       leaseUrls: ['http://10.77.0.1:8000', 'http://10.77.0.2:8000'],
+      sealedCertificate: 'sealed',
     });
     expect(nodeIdOf(signingKeyFrom(launch.keySeed).publicKey)).toBe(launch.id);
     expect(launch.voucher).toEqual(vouchFor(CLUSTER_KEY, NIGHT, launch.id));
