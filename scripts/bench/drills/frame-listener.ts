@@ -3,9 +3,9 @@
  * instant at which each came: what counts for a player is how much later than before the drill a
  * frame comes.
  */
-import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { createFramer, type FramerEvent } from '../../../src/mp3/frames/framer.js';
 import { quantile } from '../machine/quantile.js';
+import { getStream } from '../players/get-stream.js';
 import { FRAME_MS, LOOP_FRAMES, numberOf } from '../players/numbered-audio.js';
 
 /** The time before the mark in which the usual lateness is measured, ms. */
@@ -53,41 +53,6 @@ const NOTHING = { frames: 0, missing: 0, repeated: 0, foreign: 0, closed: 0 };
 
 const latenessMs = ({ due, at }: Arrival): number => at - due * FRAME_MS;
 
-/**
- * Requests the stream, following redirects; returns what hangs up. `onOver`: the server has hung
- * up.
- */
-function request(url: string, onAudio: (chunk: Buffer) => void, onOver: () => void): () => void {
-  let asked: ClientRequest;
-  let isLeft = false;
-  const over = (): void => {
-    if (!isLeft) onOver();
-  };
-  const take = (answer: IncomingMessage): void => {
-    const { location } = answer.headers;
-    if (location !== undefined) {
-      answer.resume();
-      return ask(location);
-    }
-    if (answer.statusCode !== 200) {
-      answer.resume();
-      return over();
-    }
-    answer.on('data', onAudio);
-    answer.on('error', over);
-    answer.on('close', over);
-  };
-  const ask = (at: string): void => {
-    asked = get(at, { agent: false }, take);
-    asked.on('error', over);
-  };
-  ask(url);
-  return () => {
-    isLeft = true;
-    asked.destroy();
-  };
-}
-
 /** Listens from now on. `urlOf`: where, each time. */
 export function createFrameListener(urlOf: () => string, site: number): FrameListener {
   let counts = { ...NOTHING };
@@ -131,7 +96,7 @@ export function createFrameListener(urlOf: () => string, site: number): FrameLis
     last = undefined;
     arrivals = [];
     const onAudio = (chunk: Buffer): void => framer.push(chunk).forEach(take);
-    hangUp = request(urlOf(), onAudio, onOver);
+    hangUp = getStream(urlOf(), { onAudio, onOver });
   };
 
   const stallMs = (): number => {

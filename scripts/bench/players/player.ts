@@ -4,8 +4,8 @@
  * and records what its user would notice: the longest time without data, and the time without
  * anything to play.
  */
-import { type ClientRequest, get, type IncomingMessage } from 'node:http';
 import { type Continuity, type Counts, createContinuity, stepsAhead } from './continuity.js';
+import { getStream } from './get-stream.js';
 import { FRAME_MS } from './numbered-audio.js';
 
 /** From the end of a connection, or a refusal, to the next request, ms. */
@@ -35,41 +35,6 @@ export interface Player {
    */
   readonly origin: string | undefined;
   stop(): void;
-}
-
-interface Asking {
-  readonly onAsk: (origin: string) => void;
-  readonly onChunk: (chunk: Buffer) => void;
-  /** Once: the server has ended it, or never began. */
-  readonly onOver: () => void;
-}
-
-/** Requests a stream, following redirects; returns what hangs up. */
-function ask(url: string, asking: Asking): () => void {
-  let request: ClientRequest;
-  let isOver = false;
-  const over = (): void => {
-    if (!isOver) asking.onOver();
-    isOver = true;
-  };
-  const answer = (at: string) => (response: IncomingMessage) => {
-    const { location } = response.headers;
-    response.on('error', over).on('close', () => {
-      if (location === undefined) over();
-    });
-    if (location !== undefined) send(new URL(location, at).href);
-    if (response.statusCode !== 200) return void response.resume();
-    response.on('data', asking.onChunk);
-  };
-  const send = (at: string): void => {
-    asking.onAsk(new URL(at).origin);
-    request = get(at, { agent: false }, answer(at)).on('error', over);
-  };
-  send(url);
-  return () => {
-    isOver = true;
-    request.destroy();
-  };
 }
 
 interface Times {
@@ -122,11 +87,11 @@ export function startPlayer(url: string): Player {
   const listen = (): void => {
     continuity.begin();
     let hasSound = false;
-    hangUp = ask(url, {
+    hangUp = getStream(url, {
       onAsk: (at) => {
         origin = at;
       },
-      onChunk: (chunk) => {
+      onAudio: (chunk) => {
         const frames = continuity.push(chunk);
         if (frames > 0) noteFrames(times, frames, performance.now());
         hasSound ||= frames > 0;

@@ -30,7 +30,7 @@ export const BROKEN_IMAGE = 'scattercast:broken';
 const STACK = 'bed';
 const IMAGE_FORMAT = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
 const PATH = 'drill.example/steady';
-const STACK_FILE = resolve(import.meta.dirname, '../../packaging/container/swarm.yaml');
+const STACK_FILES = resolve(import.meta.dirname, '../../packaging/container');
 const HERE = '10.77.0.254';
 const UP_WITHIN_MS = 60_000;
 const BRIEFLY_MS = 8000;
@@ -70,8 +70,8 @@ export interface SwarmScene {
   scxs(path?: string): Promise<readonly ScxStatus[]>;
   machineOf(scx: ScxStatus): Machine;
   imageOf(scx: ScxStatus): string;
-  /** Deploys the stack with this image. */
-  deploy(image: string): void;
+  /** Deploys the stack with this image, and with the certificate of this version, if any. */
+  deploy(image: string, certificate?: number): void;
   /** Runs a command of ours in a front end's container; returns what it prints. */
   command(machine: number, ...args: string[]): string;
   /** All hear, and each front end knows the one SCX. */
@@ -90,18 +90,22 @@ async function statusOf(url: string): Promise<ClusterStatus | undefined> {
   }
 }
 
-function deployStack({ directory, machines }: Bed, image: string): void {
+function deployStack({ directory, machines }: Bed, image: string, certificate?: number): void {
   const [first] = machines as [Machine];
   const env = {
     ...process.env,
     SCATTERCAST_IMAGE: image,
+    SCATTERCAST_TLS_VERSION: `${certificate}`,
     SCATTERCAST_ALLOW_PRIVATE: 'true',
     SCATTERCAST_WRITE_INTERVAL: '0.05',
     DOCKER_GROUP: `${statSync(first.socket).gid}`,
     DOCKER_SOCKET: `${directory}/{{.Node.Hostname}}/docker.sock`,
   };
   const args = ['--host', `unix://${first.socket}`, 'stack', 'deploy', '--resolve-image', 'never'];
-  spawnSync('docker', [...args, '--compose-file', STACK_FILE, STACK], { env, stdio: 'ignore' });
+  const files = ['swarm.yaml', ...(certificate === undefined ? [] : ['swarm-tls.yaml'])];
+  const all = files.flatMap((file) => ['--compose-file', join(STACK_FILES, file)]);
+  const { status, stderr } = spawnSync('docker', [...args, ...all, STACK], { env });
+  if (status !== 0) throw new Error(`the stack is not deployed: ${stderr}`);
 }
 
 /** The containers of a front end, running now. */
@@ -248,7 +252,7 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
     machineOf: ({ machine }) => bed.machines.find(({ address }) => address === machine) as Machine,
     imageOf: ({ service = '' }) =>
       first.docker('service', 'inspect', service, '--format', IMAGE_FORMAT),
-    deploy: (image) => deployStack(bed, image),
+    deploy: (image, certificate) => deployStack(bed, image, certificate),
     settled: async () => {
       const isWell = async (): Promise<boolean> => {
         const all = await Promise.all(bed.machines.map((_, machine) => scxsAt(machine, PATH)));

@@ -1,9 +1,9 @@
 /** Drills on sessions of a Swarm: how soon they are heard, and what is played when nobody broadcasts. */
-import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../../test/e2e/support/processes.js';
 import { tell, verdict } from '../drills/drill.js';
 import { quantile } from '../machine/quantile.js';
+import { getStream } from '../players/get-stream.js';
 import { type SwarmScene, scxContainer } from './scene.js';
 import { HEARS_AGAIN_MS, killFrontEnds, ms, type SwarmDrill, WITHIN_MS } from './swarm-drill.js';
 
@@ -14,29 +14,23 @@ const WARM_TIMES = 40;
 function soundWithin(url: string, bytes = 1): Promise<number> {
   const since = performance.now();
   return new Promise((resolve, reject) => {
-    const ask = (at: string): void => {
-      const asked = get(at, { agent: false, timeout: WITHIN_MS }, (answer) => {
-        const { location } = answer.headers;
-        if (location !== undefined) {
-          answer.resume();
-          return ask(location);
-        }
-        if (answer.statusCode !== 200) {
-          answer.resume();
-          return reject(new Error(`status ${answer.statusCode} at ${at}`));
-        }
-        let heard = 0;
-        answer.on('data', (part: Buffer) => {
-          heard += part.length;
-          if (heard < bytes) return;
-          resolve(performance.now() - since);
-          asked.destroy();
-        });
-        answer.on('close', () => reject(new Error(`only ${heard} bytes at ${at}`)));
-      });
-      asked.on('error', reject);
+    let heard = 0;
+    const onOver = (reason: string): void => {
+      clearTimeout(late);
+      reject(new Error(`only ${heard} bytes: ${reason}`));
     };
-    ask(url);
+    const onAudio = (part: Buffer): void => {
+      heard += part.length;
+      if (heard < bytes) return;
+      clearTimeout(late);
+      hangUp();
+      resolve(performance.now() - since);
+    };
+    const hangUp = getStream(url, { onAudio, onOver });
+    const late = setTimeout(() => {
+      hangUp();
+      onOver('it takes too long');
+    }, WITHIN_MS);
   });
 }
 

@@ -81,3 +81,20 @@ export async function killFrontEnds(
   await until('the front ends', answer, WITHIN_MS);
   return performance.now() - killedAt;
 }
+
+/** All containers of a service, on all machines that answer. */
+export function containersOf({ bed }: SwarmScene, { service }: ScxStatus): number {
+  const filter = ['--filter', `label=com.docker.swarm.service.id=${service}`];
+  const ids = bed.machines.flatMap((machine) =>
+    (machine.tries('ps', '--quiet', ...filter) ?? '').split('\n').filter((id) => id !== ''),
+  );
+  return ids.length;
+}
+
+/** The ids of the session's SCXs, and of those that are rendezvous, as each front end sees them. */
+export async function seenBy(scene: SwarmScene): Promise<string[]> {
+  const all = await Promise.all(scene.bed.machines.map((_, machine) => scene.scxsAt(machine)));
+  return all.map((scxs) =>
+    scxs.map(({ id, rendezvous }) => `${id}${rendezvous ? ' rendezvous' : ''}`).join(', '),
+  );
+}

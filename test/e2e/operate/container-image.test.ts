@@ -136,7 +136,7 @@ test('Both run on the network of the host', () => {
 
 test('Every variable of the image and of the files is a setting of a command', () => {
   const known = Object.values(TABLES).flatMap((table) => Object.keys(table).map(variableOf));
-  const set = ['compose.yaml', 'stack.yaml', 'swarm.yaml'].flatMap((file) =>
+  const set = ['compose.yaml', 'stack.yaml', 'swarm.yaml', 'swarm-tls.yaml'].flatMap((file) =>
     Object.keys(serviceOf(file).environment),
   );
   const inImage = [...dockerfile.matchAll(/\b(SCATTERCAST_\w+)=/g)].map(([, name = '']) => name);
