@@ -5,7 +5,7 @@
  * own successor passes it as JSON in the environment variable SCATTERCAST_SCX.
  */
 import { z } from 'zod';
-import { voucherSchema } from '../wire/hello.js';
+import { segmentPlaceSchema, voucherSchema } from '../wire/hello.js';
 import { SEALED_CERTIFICATE_MAX } from './certificates/cluster-certificate.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { keySeedSchema } from './fallback-launch.js';
@@ -56,6 +56,8 @@ export const launchSchema = z.strictObject({
   formerNeighbours: neighboursSchema.optional(),
   /** What the session's SCX before this one remembered of its encoders. */
   encoderTitles: encoderTitlesSchema.optional(),
+  /** The newest segment of HLS of the session's SCX before this one. */
+  segment: segmentPlaceSchema.optional(),
   /** Whether this SCX is a rendezvous point: it stays without clients (§3.4). */
   rendezvous: z.boolean(),
   /**

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { SOURCE_NAME_LENGTH_MAX } from '../session/source-key.js';
+import { segmentPlaceSchema } from '../wire/hello.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
 import { MOUNT_LENGTH_MAX } from './header-fields.js';
 
@@ -135,6 +136,8 @@ export const scxStatusSchema = z.object({
   title: z.string().max(1024).nullable(),
   /** The last titles of the session's encoders, for the session's next SCX. */
   encoderTitles: encoderTitlesSchema.optional(),
+  /** Its newest segment of HLS and where that stands in playlists, for the session's next SCX. */
+  segment: segmentPlaceSchema.optional(),
   bitrateKbps: z.number().nonnegative().nullable(),
   /** Of the newest frame; absent before the first. */
   sampleRateHz: z.number().int().min(8000).max(48_000).optional(),

@@ -29,7 +29,7 @@ import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
 import type { PublicKey } from '../session/public-key.js';
 import type { SourceKey } from '../session/source-key.js';
-import type { Voucher } from '../wire/hello.js';
+import type { SegmentPlace, Voucher } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
 import { type AdmittingOptions, admitPeer } from './admitting.js';
 import { type ControlLinks, createControlLinks } from './control/control-links.js';
@@ -83,6 +83,10 @@ export interface OverlayOptions extends AdmittingOptions {
   /** Called for each ADU for our own listeners: once, and in order within source and channel. */
   onDeliver(adu: Adu): void;
   onEvent(event: GossamerEvent): void;
+  /** Our newest segment of HLS, for SCXs that join; undefined: none. */
+  readonly segment?: () => SegmentPlace | undefined;
+  /** Another SCX has told its own. */
+  readonly onSegment?: (place: SegmentPlace) => void;
   /** Whether the session has entries (gossamer/entries). */
   readonly hasEntries?: boolean;
   /** The keys of the session's sources; undefined: there is no list, and all are believed. */
@@ -177,6 +181,9 @@ function createSockets(options: OverlayOptions, ownScope: Scope): Sockets {
   const { localAddress } = options;
   const connections = createConnections({
     ...{ identity, membership, counters, limits, targets, localAddress, log },
+    onPeer: (hello) => {
+      if (hello.purpose === 'control' && hello.segment) options.onSegment?.(hello.segment);
+    },
   });
   const datagrams = createDatagrams(counters, limits, log);
   return { membership, connections, datagrams, counters, limits, log };
@@ -228,6 +235,7 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
       onRefused: (why) => void sockets.counters.sourcesRefused[why]++,
     }),
     self: () => machine.self(),
+    segment: () => options.segment?.(),
     usesDatagrams: (channel) => sockets.datagrams.isOpen && config.lossyChannels.includes(channel),
   };
   const ownSketch = createOwnSketch(view);

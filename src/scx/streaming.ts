@@ -155,6 +155,12 @@ const overlaySettings = (launch: Launch) => ({
   allowPrivate: launch.allowPrivate,
 });
 
+/**
+ * Segments that the SCX before this one may have made after its last lease, which is renewed every second
+ * or two, and one more.
+ */
+const UNSEEN_SEGMENTS = 2;
+
 const hasChildren = (source: SourceView): boolean =>
   source.flows.some((flow) => flow.children.length > 0);
 
@@ -211,7 +217,14 @@ function leaveOverlay(overlay: Overlay): Promise<void> {
 
 type Callbacks = Pick<
   OverlayOptions,
-  'onDeliver' | 'onEvent' | 'objectionTo' | 'onClient' | 'objectionToReceiver' | 'onReceiver'
+  | 'onDeliver'
+  | 'onEvent'
+  | 'segment'
+  | 'onSegment'
+  | 'objectionTo'
+  | 'onClient'
+  | 'objectionToReceiver'
+  | 'onReceiver'
 >;
 
 /** Opens the overlay port and joins. Rejects with a UserError when the port is taken. */
@@ -220,6 +233,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   const heard = createRecentlyHeard();
   const titles = createTitleMemory(launch.encoderTitles ?? []);
   const network = createNetworkLogin({ login, log, self: launch.id as NodeId });
+  if (launch.segment) playout.segments.tell(launch.segment, UNSEEN_SEGMENTS);
   let isLeaving = false;
   let exchanges: readonly EntryExchange[] = [];
 
@@ -247,6 +261,8 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       if (event.kind === 'sourceDown') feed.onSourceDown(event.source);
       if (NEWS.includes(event.kind)) options.onNews();
     },
+    segment: playout.segments.place,
+    onSegment: playout.segments.tell,
     objectionTo: network.objectionTo,
     onClient: (connection) => onClient(networkClient(connection)),
     objectionToReceiver: receivers.gate.objectionTo,

@@ -36,6 +36,27 @@ export interface Voucher {
   readonly signature: string;
 }
 
+/**
+ * The segment of HLS that an SCX is filling, or its newest one, and where it stands in its playlists (scx/sound/segment-numbers.ts):
+ * an SCX that joins goes on from there.
+ */
+export interface SegmentPlace {
+  readonly source: SourceId;
+  /** The source's number of its first frame. */
+  readonly first: number;
+  /** Its media sequence number. */
+  readonly number: number;
+  /** Its discontinuity sequence number. */
+  readonly discontinuities: number;
+}
+
+export const segmentPlaceSchema = z.strictObject({
+  source: sourceIdSchema,
+  first: countSchema,
+  number: countSchema,
+  discontinuities: countSchema,
+});
+
 export const voucherSchema = z.strictObject({
   key: z.custom<PublicKey>(isPublicKey),
   signature: z.string().max(BOUNDS.signatureLengthMax),
@@ -51,7 +72,9 @@ interface Greeting {
   readonly session: string;
 }
 
-export type ControlHello = Greeting & Member & Vouched & { readonly purpose: 'control' };
+export type ControlHello = Greeting &
+  Member &
+  Vouched & { readonly purpose: 'control'; readonly segment?: SegmentPlace | undefined };
 export type DataHello = Greeting &
   Member &
   Vouched & {
@@ -123,7 +146,11 @@ const scxFields = { ...greeting, ...memberFields, voucher: voucherSchema.optiona
 
 /** The shape of a HELLO's JSON body. */
 export const helloSchema = z.discriminatedUnion('purpose', [
-  z.strictObject({ ...scxFields, purpose: z.literal('control') }),
+  z.strictObject({
+    ...scxFields,
+    purpose: z.literal('control'),
+    segment: segmentPlaceSchema.optional(),
+  }),
   z.strictObject({ ...scxFields, purpose: z.literal('watch') }),
   z.strictObject({
     ...scxFields,

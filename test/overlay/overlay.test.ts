@@ -235,3 +235,18 @@ test('a host that cannot be advertised is reported as an error that the user can
   const started = startStation(1, [], { advertiseHost: 'http://a.example/' });
   await expect(started).rejects.toThrow('neither a host name nor an IP address');
 });
+
+test('overlays tell each other where their segments of HLS stand, as soon as they are connected', async () => {
+  const place = { source: SOURCE.id, first: 700, number: 12, discontinuities: 3 };
+  const told: unknown[][] = [[], []];
+  const first = await startStation(1, [], {
+    segment: () => place,
+    onSegment: (segment) => told[0]?.push(segment),
+  });
+  await startStation(2, [first.overlay.address], {
+    segment: () => ({ ...place, number: 13 }),
+    onSegment: (segment) => told[1]?.push(segment),
+  });
+  await eventually(() => told.every(({ length }) => length > 0));
+  expect(told.map(([segment]) => segment)).toEqual([{ ...place, number: 13 }, place]);
+});

@@ -277,8 +277,18 @@ const proof = fc.record({
   signature: fc.string({ maxLength: 86 }),
 });
 
+const segment = fc.record({
+  source: sourceId,
+  first: count,
+  number: count,
+  discontinuities: count,
+});
+
 const hellos: { [Purpose in Hello['purpose']]: fc.Arbitrary<Hello> } = {
-  control: fc.record({ ...greeting, purpose: fc.constant('control'), ...self }),
+  control: fc.record(
+    { ...greeting, purpose: fc.constant('control'), ...self, segment },
+    { requiredKeys: ['version', 'session', 'purpose', ...selfKeys] },
+  ),
   data: fc.record(
     { ...greeting, purpose: fc.constant('data'), ...self, channel, token },
     { requiredKeys: ['version', 'session', 'purpose', ...selfKeys, 'channel'] },

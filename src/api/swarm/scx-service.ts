@@ -8,7 +8,7 @@
  * titles are written by strangers.
  */
 import { z } from 'zod';
-import { voucherSchema } from '../../wire/hello.js';
+import { segmentPlaceSchema, voucherSchema } from '../../wire/hello.js';
 import { SEALED_CERTIFICATE_MAX } from '../certificates/cluster-certificate.js';
 import { encoderTitlesSchema } from '../encoder-titles.js';
 import { launchSchema, listenerHookSchema } from '../scx-launch.js';
@@ -36,6 +36,7 @@ export const scxServiceSchema = z.strictObject({
   ports: z.strictObject({ first: port, last: port }).nullable(),
   launch: launchSchema.omit({
     ...{ id: true, keySeed: true, voucher: true, formerNeighbours: true, encoderTitles: true },
+    segment: true,
     ...{ leaseUrl: true, leaseUrls: true, leaseToken: true, advertiseHost: true, service: true },
     ...{ machine: true, httpPort: true, overlayPort: true },
     ...{ successorFile: true, accessLog: true, certificate: true, listenerHook: true },
@@ -60,6 +61,7 @@ export const joinAnswerSchema = z.object({
   voucher: voucherSchema,
   formerNeighbours: neighboursSchema,
   encoderTitles: encoderTitlesSchema,
+  segment: segmentPlaceSchema.optional(),
   listenerHook: listenerHookSchema.nullable(),
   /** The cluster's certificate (api/certificates); absent: it has none. */
   sealedCertificate: z.string().max(SEALED_CERTIFICATE_MAX).optional(),

@@ -49,6 +49,7 @@ async function answerJoin(
     voucher: vouchFor(clusterKey, session, id),
     formerNeighbours: facts.formerNeighbours ?? [],
     encoderTitles: facts.encoderTitles ?? [],
+    ...(facts.segment && { segment: facts.segment }),
     listenerHook: listenerHook ?? null,
     sealedCertificate: certificate.sealed(),
     frontEnds: [...shared.frontEnds()],

@@ -17,6 +17,7 @@ export type LaunchTemplate = Omit<
   | 'rendezvous'
   | 'formerNeighbours'
   | 'encoderTitles'
+  | 'segment'
   | 'httpPort'
   | 'overlayPort'
   | keyof LaunchFacts

@@ -115,4 +115,4 @@ export interface SharedPlatform {
 }
 
 /** What the session's SCX before it left. */
-type JoinFacts = Pick<Launch, 'formerNeighbours' | 'encoderTitles' | 'listenerHook'>;
+type JoinFacts = Pick<Launch, 'formerNeighbours' | 'encoderTitles' | 'segment' | 'listenerHook'>;

@@ -66,6 +66,7 @@ export function createEndings(state: SupervisorState, rng: Rng): Endings {
       slot.ports = scx.ports; // so that players that connect again find the next SCX
       slot.formerNeighbours = scx.status.neighbours;
       slot.encoderTitles = scx.status.encoderTitles ?? [];
+      slot.segment = scx.status.segment ?? slot.segment;
     }
     const cameUp = scx.status !== null;
     recordDeath(slot, { livedMs: now - scx.since, cameUp, reason }, config, rng, now);

@@ -77,8 +77,9 @@ function order(
   slot.current ??= id;
   const formerNeighbours = isFirst ? slot.formerNeighbours : [];
   const rendezvous = hasRendezvous(slot) && isFirst;
-  const { encoderTitles } = slot;
-  const order = { ...launch, session, rendezvous, formerNeighbours, encoderTitles };
+  const { encoderTitles, segment } = slot;
+  const left = { formerNeighbours, encoderTitles, ...(segment && { segment }) };
+  const order = { ...launch, session, rendezvous, ...left };
   tell({ kind: 'launch', order });
 }
 

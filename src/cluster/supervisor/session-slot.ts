@@ -48,6 +48,8 @@ export interface SessionSlot {
   formerNeighbours: ScxStatus['neighbours'];
   /** What it remembered of its encoders. */
   encoderTitles: EncoderTitles;
+  /** Its newest segment of HLS. */
+  segment: ScxStatus['segment'];
   /** Port pairs found taken, in a row. */
   portTries: number;
 }
@@ -69,6 +71,7 @@ export const createSlot = (session: string): SessionSlot => ({
   ports: null,
   formerNeighbours: [],
   encoderTitles: [],
+  segment: undefined,
   portTries: 0,
 });
 

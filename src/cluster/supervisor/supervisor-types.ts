@@ -17,6 +17,7 @@ export interface LaunchOrder {
   /** Of the SCX that it replaces, if that died. */
   readonly formerNeighbours: ScxStatus['neighbours'];
   readonly encoderTitles: EncoderTitles;
+  readonly segment?: ScxStatus['segment'];
 }
 
 /** The launch parameters of an SCX's successor. */

@@ -37,6 +37,9 @@ export function createLeadIn(): (frame: Uint8Array) => Uint8Array {
   };
 }
 
+/** The frame without its sound, after frames that are missing. */
+export const silenced = (frame: Uint8Array): Uint8Array => silence(frame, 0);
+
 /** The index of the first frame that needs no earlier bytes; undefined if there is none. */
 export function reservoirStart(frames: readonly Uint8Array[]): number | undefined {
   const index = frames.findIndex((frame) => mainDataBegin(frame) === 0);

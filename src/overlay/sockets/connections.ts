@@ -50,6 +50,8 @@ export interface ConnectionsOptions {
   readonly limits: OverlayLimits;
   readonly targets: Targets;
   readonly log: Logger;
+  /** An SCX is connected, and this is its HELLO. */
+  readonly onPeer?: ((hello: ScxHello | WatchHello) => void) | undefined;
 }
 
 interface State extends ConnectionsOptions {
@@ -99,6 +101,7 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
         counters.connectionsOut++;
         attempt.onProven();
         state.peers.set(connection, answer);
+        state.onPeer?.(answer);
         onOpen(connection, answer);
       },
       onDrain: () => {},
@@ -168,7 +171,9 @@ function listen(state: State, host: string, port: number, admit: Admit): Promise
     admit,
     wrap: (socket, remoteAddress) => wrap(state, socket, remoteAddress),
     onAdmitted: (connection, hello) => {
-      if (!isOfClient(hello)) state.peers.set(connection, hello);
+      if (isOfClient(hello)) return;
+      state.peers.set(connection, hello);
+      state.onPeer?.(hello);
     },
   });
   return new Promise((fulfil, reject) => {

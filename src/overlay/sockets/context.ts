@@ -8,7 +8,12 @@ import type { Address, Member } from '../../gossamer/core/node.js';
 import { createRetries, type Retries } from '../../lib/retries.js';
 import type { Rng } from '../../lib/rng.js';
 import type { DatagramToken } from '../../wire/datagram.js';
-import { type ControlHello, type DataHello, WIRE_VERSION } from '../../wire/hello.js';
+import {
+  type ControlHello,
+  type DataHello,
+  type SegmentPlace,
+  WIRE_VERSION,
+} from '../../wire/hello.js';
 import type { Listings } from '../lots/listings.js';
 import type { CheckLot } from '../lots/lot-check.js';
 import type { CheckRoutes } from '../lots/source-statement.js';
@@ -22,6 +27,8 @@ import type { OverlayLimits } from './limits.js';
 
 export interface OverlayContext {
   readonly session: string;
+  /** Our newest segment of HLS, which HELLO tells. */
+  segment(): SegmentPlace | undefined;
   /** Which SCXs may take part. */
   readonly membership: Membership;
   /** This SCX, with its present incarnation. */
@@ -46,13 +53,18 @@ export interface OverlayContext {
 }
 
 /** Our HELLO on control connections, and in answer to clients. */
-export const controlHello = ({ session, self, membership }: OverlayContext): ControlHello => ({
-  version: WIRE_VERSION,
-  session,
-  purpose: 'control',
-  ...membership.own,
-  ...self(),
-});
+export const controlHello = (context: OverlayContext): ControlHello => {
+  const { session, self, membership } = context;
+  const segment = context.segment();
+  return {
+    version: WIRE_VERSION,
+    session,
+    purpose: 'control',
+    ...(segment === undefined ? {} : { segment }),
+    ...membership.own,
+    ...self(),
+  };
+};
 
 /** Our HELLO on the data connections of a channel; with a token datagrams may be used, too. */
 export const dataHello = (

@@ -70,11 +70,16 @@ const segmentsSchema = z.object({
       discontinuities: count,
       durationMs: z.number(),
       title,
+      at: z.number().optional(),
+      isMended: z.boolean().optional(),
       bytes: z.base64(),
     }),
   ),
   open: z
-    .object({ source: sourceId, startsStream: z.boolean(), frames: z.array(frameSchema) })
+    .object({
+      ...{ source: sourceId, startsStream: z.boolean(), frames: z.array(frameSchema) },
+      ...{ at: z.number().optional(), isMended: z.boolean().optional() },
+    })
     .nullable(),
 });
 
@@ -147,7 +152,7 @@ const packSegments = ({ kept, open }: SegmentsState): z.infer<typeof segmentsSch
 const unpackSegments = ({ kept, open }: z.infer<typeof segmentsSchema>): SegmentsState => ({
   kept: kept.map((segment) => ({ ...segment, bytes: Buffer.from(segment.bytes, 'base64') })),
   open: open && {
-    ...{ source: open.source as SourceId, startsStream: open.startsStream },
+    ...{ ...open, source: open.source as SourceId },
     frames: open.frames.map(unpackFrame),
   },
 });

@@ -175,10 +175,11 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     if (found === undefined) return absent(file);
     const digest = titleDigest(found.title);
     const isSame = digest === (queryOf(head).get('t') ?? '');
-    const isKept = isSame && !tickets.isPrivate;
+    const isMended = found.isMended === true;
+    const isKept = isSame && !isMended && !tickets.isPrivate;
     const cacheControl = isKept ? IMMUTABLE : 'no-store';
     const fields = { 'Content-Type': 'audio/mpeg', 'Cache-Control': cacheControl };
-    const tag = `"${[file.replace(/\.mp3$/, ''), digest].filter(Boolean).join('-')}"`;
+    const tag = `"${[file.replace(/\.mp3$/, ''), digest, isMended && 'mended'].filter(Boolean).join('-')}"`;
     return tagged(head, tag, { status: 200, body: found.bytes, fields });
   };
 

@@ -4,6 +4,7 @@
  * addresses are relative, so they lead to wherever the playlist came from: an SCX, or a front end that
  * passes it on.
  */
+import { printInstant } from '../../lib/instant.js';
 import { TARGET_S, titleDigest } from '../sound/segment.js';
 import type { Segment } from '../sound/segments.js';
 
@@ -49,6 +50,7 @@ const segmentTarget = ({ name, title }: Segment, ticket: string | undefined): st
 
 const entry = (session: string, segment: Segment, ticket: string | undefined): string[] => [
   ...(segment.startsStream ? ['#EXT-X-DISCONTINUITY'] : []),
+  ...(segment.at === undefined ? [] : [`#EXT-X-PROGRAM-DATE-TIME:${printInstant(segment.at)}`]),
   `#EXTINF:${(segment.durationMs / 1000).toFixed(5)},${segment.title ?? ''}`,
   `${session}/${segmentTarget(segment, ticket)}`,
 ];

@@ -10,6 +10,8 @@ export interface PlayedFrame {
   readonly durationMs: number;
   /** The source's number of it. */
   readonly sequence: number;
+  /** When the source published it, by its own signed time, ms since 1970; undefined: not known. */
+  readonly timeMs?: number | undefined;
   /** Another source, or a hole: no decoder has what came before this frame. */
   readonly startsStream: boolean;
   /** The title that holds; null: none. */

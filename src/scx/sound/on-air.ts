@@ -64,10 +64,13 @@ const RESERVE_MAX = 64;
 const RESERVE_EXTRA_MS = 250;
 
 /** The frame in an audio ADU; undefined unless it is exactly one. */
-export function frameOf(adu: Pick<Adu, 'payload' | 'sequence'>): Unplayed | undefined {
+export function frameOf(
+  adu: Pick<Adu, 'payload' | 'sequence' | 'timestampMs'>,
+): Unplayed | undefined {
   const header = parseFrameHeader(adu.payload, 0);
   if (header === undefined || header.frameBytes !== adu.payload.length) return undefined;
-  return { bytes: adu.payload, durationMs: header.durationMs, sequence: adu.sequence };
+  const { payload: bytes, sequence, timestampMs: timeMs } = adu;
+  return { bytes, durationMs: header.durationMs, sequence, timeMs };
 }
 
 /** Keeps a frame of a source that is not played, and drops those older than `keepMs`. */

@@ -3,9 +3,13 @@
  * the ring that feeds all other listeners. A segment is joined when its last frame is there, and does
  * not change any more.
  *
+ * Frames that are missing are replaced by silence, so that the segment keeps its name, its length and its
+ * number, as at SCXs that have them. After a longer hole the list begins anew with a later number.
+ *
  * Its title is the one that holds in its middle. A title travels on a channel of its own; one that
  * arrives when the segment is made already shows from the next one on. The first segment of a process
- * begins with a block, as players that come from another SCX know this block as a whole.
+ * begins with a block, as players that come from another SCX know this block as a whole, or where a
+ * neighbour's newest one began (segment-numbers.ts).
  *
  * Bounded: KEPT_MS of audio in complete segments, KEPT_MAX of them, KEPT_BYTES_MAX; and one that is being
  * filled. They are kept when the session goes off the air, since players still hear them.
@@ -14,8 +18,11 @@
 import type { SourceId } from '../../gossamer/core/node.js';
 import { type NamedSegment, parseSegmentName } from '../../icecast/segment-name.js';
 import { parseFrameHeader } from '../../mp3/frames/frame-header.js';
+import { createLeadIn, silenced } from '../../mp3/frames/lead-in.js';
+import type { SegmentPlace } from '../../wire/hello.js';
 import type { PlayedFrame } from './chunk.js';
-import { blockOf, endsBlock, segmentBytes, segmentName, startsBlock } from './segment.js';
+import { endsBlock, segmentBytes, segmentName, startsBlock } from './segment.js';
+import { blocksBetween, createToldPlaces, type Numbers } from './segment-numbers.js';
 
 /** A complete segment. */
 export interface Segment {
@@ -28,6 +35,10 @@ export interface Segment {
   readonly discontinuities: number;
   readonly durationMs: number;
   readonly title: string | null;
+  /** When the source published its first frame, by its signed time, ms since 1970. */
+  readonly at?: number | undefined;
+  /** Some of it is silence in place of what is missing here: other SCXs have other bytes. */
+  readonly isMended?: boolean | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -36,6 +47,8 @@ interface OpenSegment {
   readonly source: SourceId;
   readonly startsStream: boolean;
   readonly frames: PlayedFrame[];
+  readonly at?: number | undefined;
+  isMended?: boolean | undefined;
 }
 
 /** The segments of a process, for the one that continues it. */
@@ -58,6 +71,10 @@ export interface Segments {
   find(name: string): Segment | undefined;
   /** Why `find` does not find it. */
   absence(name: string): Absence;
+  /** The one that is being filled, or the newest one, and where it stands. */
+  place(): SegmentPlace | undefined;
+  /** See ToldPlaces. */
+  tell(place: SegmentPlace, unseen?: number): void;
   /** Calls back once, when the next segment is there. Returns a function that cancels this. */
   onNext(callback: () => void): () => void;
   state(): SegmentsState;
@@ -72,6 +89,11 @@ const KEPT_MS = 32_000;
 const KEPT_MAX = 96;
 /** Bytes of segments. The same as the ring's. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024;
+
+/** A longer hole is not filled with silence, ms. Guess. */
+const HOLE_MS_MAX = 10_000;
+/** Frames after a hole that may need bytes of missing ones: 511 bytes at the lowest rate. */
+const LEAD_IN_FRAMES = 32;
 
 /** Whether a decoder goes on from one frame to the other without a restart. */
 function isOneFormat(one: Uint8Array, other: Uint8Array): boolean {
@@ -88,14 +110,26 @@ const durationOf = (parts: readonly { readonly durationMs: number }[]): number =
 const bytesOf = (segments: readonly Segment[]): number =>
   segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
-/** The number of the first segment: that of its block, so that all SCXs number alike. */
-const firstNumber = ({ sequence, durationMs }: PlayedFrame): number =>
-  blockOf(sequence, durationMs);
+/** The numbers of a segment after another one. */
+function numbersAfter(before: Segment, { source, startsStream, frames }: OpenSegment): Numbers {
+  const { number, discontinuities } = before;
+  const last = parseSegmentName(before.name);
+  const end = last === undefined ? 0 : last.first + last.count;
+  const [first] = frames as [PlayedFrame];
+  const isHole = last?.source === source && !startsStream && end < first.sequence;
+  const blocks = isHole ? Math.max(1, blocksBetween(end - 1, first)) : 1;
+  return { number: number + blocks, discontinuities: discontinuities + Number(startsStream) };
+}
 
-function close(
-  { source, startsStream, frames }: OpenSegment,
-  before: Segment | undefined,
-): Segment {
+/** The newest segments whose numbers follow each other. */
+function consecutive(kept: readonly Segment[]): readonly Segment[] {
+  const isBreak = ({ number }: Segment, index: number): boolean =>
+    index > 0 && (kept[index - 1]?.number ?? number) + 1 !== number;
+  return kept.slice(Math.max(0, kept.findLastIndex(isBreak)));
+}
+
+function close(open: OpenSegment, isBreak: boolean, numbers: Numbers): Segment {
+  const { source, frames, at, isMended } = open;
   const [first] = frames as [PlayedFrame];
   const title = frames[frames.length >> 1]?.title ?? null;
   const content = {
@@ -104,14 +138,14 @@ function close(
     frames: frames.map(({ bytes }) => bytes),
     title,
   };
-  const isBreak = startsStream && before !== undefined;
   return {
     name: segmentName(content),
-    number: before === undefined ? firstNumber(first) : before.number + 1,
+    ...numbers,
     startsStream: isBreak,
-    discontinuities: (before?.discontinuities ?? 0) + Number(isBreak),
     durationMs: durationOf(frames),
     title,
+    at,
+    ...(isMended === true ? { isMended } : {}),
     bytes: segmentBytes(content),
   };
 }
@@ -138,14 +172,23 @@ export function createSegments(): Segments {
   let kept: Segment[] = [];
   let open: OpenSegment | undefined;
   let last: { readonly source: SourceId; readonly frame: PlayedFrame } | undefined;
+  let mending: { readonly lead: (frame: Uint8Array) => Uint8Array; left: number } | undefined;
+  let awaitsBlock = false;
+  const told = createToldPlaces();
   const waiting = new Set<() => void>();
 
   const isFull = (): boolean =>
     kept.length > KEPT_MAX || bytesOf(kept) > KEPT_BYTES_MAX || durationOf(kept.slice(1)) > KEPT_MS;
 
+  const numbersOf = (segment: OpenSegment): Numbers => {
+    const before = kept.at(-1);
+    if (before !== undefined) return numbersAfter(before, segment);
+    return told.begin(segment.source, segment.frames[0] as PlayedFrame);
+  };
+
   const complete = (): void => {
     if (open === undefined) return;
-    kept.push(close(open, kept.at(-1)));
+    kept.push(close(open, open.startsStream && kept.length > 0, numbersOf(open)));
     open = undefined;
     while (kept.length > 1 && isFull()) kept.shift();
     const callbacks = [...waiting];
@@ -160,16 +203,60 @@ export function createSegments(): Segments {
     return isNext && isOneFormat(last.frame.bytes, frame.bytes);
   };
 
+  /** Whether a segment may begin with this frame. */
+  const mayBegin = (source: SourceId, frame: PlayedFrame): boolean => {
+    if (awaitsBlock) return startsBlock(frame.sequence, frame.durationMs);
+    return kept.length > 0 || told.mayBegin(source, frame);
+  };
+
+  const push = (source: SourceId, frame: PlayedFrame, startsStream: boolean): void => {
+    if (startsStream) complete();
+    last = { source, frame };
+    if (open === undefined && !mayBegin(source, frame)) return;
+    awaitsBlock = false;
+    open ??= { source, startsStream, frames: [], at: frame.timeMs };
+    if (mending !== undefined) open.isMended = true;
+    open.frames.push(frame);
+    if (endsBlock(frame.sequence, frame.durationMs)) complete();
+  };
+
+  /** The number of missing frames of the same source before this one. */
+  const holeBefore = (source: SourceId, frame: PlayedFrame): number => {
+    if (last?.source !== source || !isOneFormat(last.frame.bytes, frame.bytes)) return 0;
+    return Math.max(0, frame.sequence - last.frame.sequence - 1);
+  };
+
+  const fill = (source: SourceId, frame: PlayedFrame, count: number): void => {
+    mending = { lead: createLeadIn(), left: LEAD_IN_FRAMES };
+    const bytes = silenced(frame.bytes);
+    for (let index = count; index > 0; index--) {
+      push(source, { ...frame, bytes, sequence: frame.sequence - index }, false);
+    }
+  };
+
+  /** The list begins anew behind the hole. */
+  const skip = (): void => {
+    complete();
+    awaitsBlock = true;
+  };
+
+  /** The frame after a hole, without what a decoder would need of missing ones. */
+  const mended = (frame: PlayedFrame): PlayedFrame => {
+    if (mending === undefined) return frame;
+    if (mending.left-- > 0) return { ...frame, bytes: mending.lead(frame.bytes) };
+    mending = undefined;
+    return frame;
+  };
+
   return {
     append: (source, frame) => {
-      const startsStream = !continues(source, frame);
-      if (startsStream) complete();
-      const isFirst = open === undefined && kept.length === 0;
-      if (isFirst && !startsBlock(frame.sequence, frame.durationMs)) return;
-      open ??= { source, startsStream, frames: [] };
-      open.frames.push(frame);
-      last = { source, frame };
-      if (endsBlock(frame.sequence, frame.durationMs)) complete();
+      const hole = holeBefore(source, frame);
+      const isLong = hole * frame.durationMs > HOLE_MS_MAX;
+      const startsStream = hole === 0 && !continues(source, frame);
+      if (startsStream) mending = undefined;
+      if (hole > 0 && !isLong) fill(source, frame, hole);
+      if (isLong) skip();
+      push(source, mended(frame), startsStream);
     },
     retitle: (from, before, title) => {
       for (const [index, frame] of open?.frames.entries() ?? []) {
@@ -177,7 +264,7 @@ export function createSegments(): Segments {
         if (isMeant) open?.frames.splice(index, 1, { ...frame, title });
       }
     },
-    listed: () => newest(kept, LISTED_MS),
+    listed: () => newest(consecutive(kept), LISTED_MS),
     find: (name) => kept.find((segment) => segment.name === name),
     absence: (name) => {
       const asked = parseSegmentName(name);
@@ -189,6 +276,18 @@ export function createSegments(): Segments {
             present.filter((one) => one !== undefined),
           );
     },
+    place: () => {
+      const first = open?.frames[0];
+      if (open && first) {
+        return { source: open.source, first: first.sequence, ...numbersOf(open) };
+      }
+      const segment = kept.at(-1);
+      const named = segment && parseSegmentName(segment.name);
+      if (segment === undefined || named === undefined) return undefined;
+      const { number, discontinuities } = segment;
+      return { source: named.source as SourceId, first: named.first, number, discontinuities };
+    },
+    tell: told.tell,
     onNext: (callback) => {
       waiting.add(callback);
       return () => void waiting.delete(callback);

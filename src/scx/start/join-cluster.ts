@@ -102,12 +102,13 @@ export async function joinCluster(options: JoinOptions): Promise<Launch | undefi
   const ports = await findFreePorts(service.ports, launch.listenHost, launch.session);
   const joined = await asking;
   if (joined === 'unwanted') return undefined;
-  const { voucher, formerNeighbours, encoderTitles, listenerHook, frontEnds, sealedCertificate } =
+  const { voucher, formerNeighbours, encoderTitles, segment, listenerHook } =
     joined ?? ({} as Partial<JoinAnswer>);
+  const { frontEnds, sealedCertificate } = joined ?? ({} as Partial<JoinAnswer>);
   const urls = frontEnds ?? service.frontEnds;
   return {
     ...launch,
-    ...{ id, keySeed: key.seed(), voucher, formerNeighbours, encoderTitles },
+    ...{ id, keySeed: key.seed(), voucher, formerNeighbours, encoderTitles, segment },
     ...(listenerHook ? { listenerHook } : {}),
     ...(sealedCertificate === undefined ? {} : { sealedCertificate }),
     ...{ service: serviceId, machine, advertiseHost: machine, leaseToken: token },

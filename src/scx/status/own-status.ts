@@ -98,6 +98,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       clockMs: launch.machine === undefined ? undefined : uptimeMs(),
       leavesWithinMs: handOver.leavesWithinMs ?? options.retirement.leavesWithinMs,
       failedSuccessor: handOver.failedSuccessor,
+      segment: playout.segments.place(),
       recording: options.recorder?.status(),
     }),
   };

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSupervisor } from '../../../src/cluster/supervisor/supervisor.js';
 import { supervisorConfig } from '../../../src/cluster/supervisor/supervisor-config.js';
+import type { SourceId } from '../../../src/gossamer/core/node.js';
 import { createRng } from '../../../src/lib/rng.js';
 import { FACTS, NIGHT, statusOf } from '../support.js';
 import { answered, DAY, failed, idOf, launchOf, loud, setUp, stopped } from './supervised.js';
@@ -309,6 +310,20 @@ test('An SCX gets what the one before it remembered of its encoders', () => {
   expect(want(1, 0)).toMatchObject([{ order: { encoderTitles: [] } }]);
   lease(1, 300, { listeners: 2, encoderTitles });
   expect(loud(exited(1, 1000, 1))).toMatchObject([{ order: { encoderTitles } }]);
+});
+
+test('An SCX goes on with the numbers of the segments of the one before it', () => {
+  const { want, lease, exited } = setUp();
+  const segment = {
+    source: 'a'.repeat(16) as SourceId,
+    first: 700,
+    number: 12,
+    discontinuities: 3,
+  };
+  want(1, 0);
+  lease(1, 300, { listeners: 2, segment });
+  const [launched] = loud(exited(1, 1000, 1));
+  expect(launched).toMatchObject({ order: { segment } });
 });
 
 describe('A supervisor that is stopping', () => {

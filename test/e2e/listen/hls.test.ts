@@ -19,6 +19,7 @@ const HLS_JS = fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js'));
 const stage = createStage();
 let studio: Cluster;
 let city: Cluster;
+let announcement: string;
 let site: Server | undefined;
 
 /** The address of the session at a cluster, which has its key where it is announced elsewhere. */
@@ -38,6 +39,22 @@ async function linesOf(url: string, pattern: RegExp): Promise<readonly string[]>
 const mediaPlaylist = async (cluster: Cluster): Promise<string> =>
   (await linesOf(await playlistUrl(cluster), /\?id=/))[0] ?? '';
 
+/** The numbers of segments in a playlist, by their names. */
+async function numbersIn(url: string): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(url)).text();
+  const first = Number(/^#EXT-X-MEDIA-SEQUENCE:(\d+)$/m.exec(text)?.[1]);
+  const names = text.match(/[0-9a-f]{16}-\d+-\d+\.mp3/g) ?? [];
+  return new Map(names.map((name, index) => [name, first + index]));
+}
+
+/** Fails unless both number the segments alike that both have; returns how many these are. */
+async function expectSameNumbers(one: string, other: string): Promise<number> {
+  const [here, there] = [await numbersIn(one), await numbersIn(other)];
+  const common = [...here].filter(([name]) => there.has(name));
+  expect(common.map(([name]) => there.get(name))).toEqual(common.map(([, number]) => number));
+  return common.length;
+}
+
 /** A page of another origin; returns its URL. */
 async function openSite(): Promise<string> {
   site = createServer((_request, response) =>
@@ -52,7 +69,7 @@ const bytesOf = async (url: string): Promise<Buffer> =>
 
 beforeAll(async () => {
   [studio, city] = (await stage.clusters(2)) as [Cluster, Cluster];
-  const announcement = await stage.announce(studio, `scattercast://${PATH}`);
+  announcement = await stage.announce(studio, `scattercast://${PATH}`);
   await stage.broadcast(studio, announcement, '--loop', CLIP);
   // The other cluster comes to know the session by its announcement.
   const listening = await fetch(`${city.url}/listen?${new URLSearchParams({ announcement })}`);
@@ -110,21 +127,31 @@ describe('HLS', () => {
 
     afterAll(() => browser.close());
 
-    test('plays with hls.js from another origin, and no gap is heard when its SCX is killed', async () => {
+    test('plays with hls.js from another origin, and no gap is heard when its SCX is killed after a change of sources', async () => {
       const page = await browser.newPage();
       await page.goto(await openSite());
       await page.addScriptTag({ path: HLS_JS });
       await page.evaluate(playHls, await playlistUrl(city));
       await until('sound', async () => (await stateOf(page)).position > 1);
-      const [scx] = await city.scxs();
-      process.kill(scx?.pid ?? Number.NaN, 'SIGKILL');
+      const [before] = await city.scxs();
+      await stage.broadcast(studio, announcement, '--priority', '200', '--loop', CLIP);
+      const scx = await until('the other source', async () =>
+        (await city.scxs()).find(({ playing }) => playing && playing !== before?.playing),
+      );
+      // What the player has not fetched of the source before is lost with the SCX.
+      await until('its sound', async () =>
+        (await stateOf(page)).fetched.at(-1)?.includes(`${scx.playing}`),
+      );
+      process.kill(scx.pid, 'SIGKILL');
       const { bufferedTo, titles } = await stateOf(page);
       expect(titles.at(-1)).toContain('Scattercast - Scattercast demo');
       await until('more sound', async () => (await stateOf(page)).position > bufferedTo + 1);
       expect((await stateOf(page)).problems).toEqual([]);
+      const playlists = [await mediaPlaylist(studio), await mediaPlaylist(city)] as const;
+      expect(await expectSameNumbers(...playlists)).toBeGreaterThan(0);
       // Those of the tests before are not there.
       await until('the one listener at the next SCX', async () =>
-        (await city.scxs()).some(({ pid, listeners }) => pid !== scx?.pid && listeners === 1),
+        (await city.scxs()).some(({ pid, listeners }) => pid !== scx.pid && listeners === 1),
       );
     });
   });
@@ -136,6 +163,8 @@ interface State {
   readonly bufferedTo: number;
   /** Each segment's tag. */
   readonly titles: readonly string[];
+  /** The address of each. */
+  readonly fetched: readonly string[];
   /** Errors, and pauses since the first sound. */
   readonly problems: readonly string[];
 }
@@ -155,6 +184,7 @@ interface Hls {
 interface HlsData {
   readonly samples: readonly { readonly data: Uint8Array }[];
   readonly details: string;
+  readonly frag: { readonly url: string };
   readonly fatal: boolean;
 }
 
@@ -162,7 +192,12 @@ interface HlsData {
 interface HlsPage {
   readonly Hls: { new (): Hls };
   readonly Audio: { new (): Audio };
-  played: { readonly audio: Audio; readonly titles: string[]; readonly problems: string[] };
+  played: {
+    readonly audio: Audio;
+    readonly titles: string[];
+    readonly fetched: string[];
+    readonly problems: string[];
+  };
 }
 
 /** Plays; runs in the page. */
@@ -170,8 +205,10 @@ async function playHls(url: string): Promise<void> {
   const page = globalThis as unknown as HlsPage;
   const [hls, audio] = [new page.Hls(), new page.Audio()];
   const titles: string[] = [];
+  const fetched: string[] = [];
   const problems: string[] = [];
-  page.played = { audio, titles, problems };
+  page.played = { audio, titles, fetched, problems };
+  hls.on('hlsFragBuffered', (_event, { frag }) => void fetched.push(frag.url));
   hls.on('hlsFragParsingMetadata', (_event, { samples }) => {
     for (const { data } of samples) titles.push(new TextDecoder().decode(data));
   });
@@ -188,8 +225,8 @@ async function playHls(url: string): Promise<void> {
 
 const stateOf = (page: Page): Promise<State> =>
   page.evaluate(() => {
-    const { audio, titles, problems } = (globalThis as unknown as HlsPage).played;
+    const { audio, titles, fetched, problems } = (globalThis as unknown as HlsPage).played;
     const { length } = audio.buffered;
     const bufferedTo = length === 0 ? 0 : audio.buffered.end(length - 1);
-    return { position: audio.currentTime, bufferedTo, titles, problems };
+    return { position: audio.currentTime, bufferedTo, titles, fetched, problems };
   });

@@ -135,12 +135,13 @@ describe('HLS at the port of an SCX', () => {
     play(350);
     const { text, head } = await get(await newListener());
     expect(field(head, 'Cache-Control')).toBe('no-cache');
-    expect(text.split('\n').slice(0, 7)).toEqual([
+    expect(text.split('\n').slice(0, 8)).toEqual([
       '#EXTM3U',
       '#EXT-X-VERSION:3',
       '#EXT-X-TARGETDURATION:3',
       '#EXT-X-MEDIA-SEQUENCE:0',
       '#EXT-X-DISCONTINUITY-SEQUENCE:0',
+      '#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000Z',
       '#EXTINF:2.61224,Ella, "live" – Misty',
       expect.stringMatching(/^night\/a{16}-0-100\.mp3\?t=[0-9a-f]{12}$/),
     ]);

@@ -129,16 +129,49 @@ describe('Segments', () => {
     expect(segments.listed().map(({ discontinuities }) => discontinuities)).toEqual([0, 0, 1, 1]);
   });
 
-  test('end where a frame is missing, and where the format changes', () => {
+  test('end where the format changes', () => {
     const segments = createSegments();
-    play(segments, [0, 50], { startsStream: true });
-    play(segments, [52, 100], { startsStream: true });
+    play(segments, [0, 100], { startsStream: true });
     const at48kHz = Buffer.from(mp3Frame(100));
     at48kHz[2] = 0x94;
     segments.append(A, { ...played(100), bytes: at48kHz.subarray(0, 384), durationMs: 24 });
     segments.append(A, { ...played(101), bytes: at48kHz.subarray(0, 384), durationMs: 24 });
     play(segments, [102, 200]);
-    expect(spans(segments)).toEqual(['0:a0+50', '1:a52+48!', '2:a100+2!', '3:a102+98!']);
+    expect(spans(segments)).toEqual(['0:a0+100', '1:a100+2!', '2:a102+98!']);
+  });
+
+  test('have silence where frames are missing, and names and numbers as if they were not', () => {
+    const [whole, holed] = [createSegments(), createSegments()];
+    play(whole, [0, 400], { startsStream: true });
+    play(holed, [0, 150], { startsStream: true });
+    play(holed, [153, 200], { startsStream: true });
+    play(holed, [230, 400], { startsStream: true });
+    expect(spans(holed)).toEqual(spans(whole));
+    const numbers = contentOf(holed.listed()[1]?.bytes ?? new Uint8Array()).numbers;
+    expect(numbers).toEqual([...range(100, 150), 153, 153, 153, ...range(153, 200)]);
+    const isMended = holed.listed().map((segment) => segment.isMended === true);
+    expect(isMended).toEqual([false, true, true, false]);
+    for (const index of [0, 3]) expect(holed.listed()[index]).toEqual(whole.listed()[index]);
+  });
+
+  test('take nothing behind a hole that a decoder would need of the missing frames', () => {
+    const segments = createSegments();
+    const reaching = (number: number) => ({ ...played(number), bytes: mp3Frame(number, 300) });
+    for (const number of range(0, 99)) segments.append(A, reaching(number));
+    for (const number of range(100, 200)) segments.append(A, reaching(number));
+    const [before, after] = segments.listed().map(({ bytes }) => contentOf(bytes));
+    expect(reachesIn(before?.frames ?? new Uint8Array()).slice(-2)).toEqual([300, 0]);
+    expect(reachesIn(after?.frames ?? new Uint8Array()).slice(0, 3)).toEqual([0, 300, 300]);
+  });
+
+  test('begin anew behind a long hole, with the number that others have there', () => {
+    const [whole, holed] = [createSegments(), createSegments()];
+    play(whole, [0, 2300], { startsStream: true });
+    play(holed, [0, 150], { startsStream: true });
+    play(holed, [1930, 2300], { startsStream: true });
+    expect(spans(holed)).toEqual(['20:a2000+100', '21:a2100+100', '22:a2200+100']);
+    const same = holed.listed().map(({ name }) => whole.find(name));
+    expect(holed.listed()).toEqual(same);
   });
 
   test('have the title of their middle, also if it comes a little late', () => {
@@ -184,6 +217,14 @@ describe('Segments', () => {
     cancel();
     play(segments, [0, 250], { startsStream: true });
     expect(told).toEqual(['one']);
+  });
+
+  test('have the time at which the source published their first frame', () => {
+    const segments = createSegments();
+    for (const number of range(0, 200)) {
+      segments.append(A, { ...played(number), timeMs: 1_800_000_000_000 + number * 26 });
+    }
+    expect(segments.listed().map(({ at }) => at)).toEqual([1_800_000_000_000, 1_800_000_002_600]);
   });
 
   test('go on in another process, with the same names, numbers and bytes', () => {
