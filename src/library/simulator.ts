@@ -25,6 +25,12 @@ export { type LinkStress, measureStress } from '../simulator/metrics/link-stress
 export { type Statistics, statisticsOf } from '../simulator/metrics/statistics.js';
 export { type DelayMs, readTrees, type Tree, treeHops } from '../simulator/metrics/tree.js';
 export { findYardstick } from '../simulator/metrics/yardstick.js';
+export {
+  type ComparisonOptions,
+  type ComparisonReport,
+  compare,
+} from '../simulator/rivals/comparison.js';
+export { PROTOCOLS, type ProtocolName } from '../simulator/rivals/protocols.js';
 export { type Distances, measureDistances } from '../simulator/topology/distances.js';
 export { createGraph, type Graph, type Link } from '../simulator/topology/graph.js';
 export { readGtitm } from '../simulator/topology/gtitm-reader.js';

@@ -4,7 +4,7 @@
  */
 import { defaulting, type Option, optional, type Settings, type Table } from './option.js';
 import { amount, duration, off, optionalText, profile, seed } from './shared-options.js';
-import { degree, faults } from './simulate-values.js';
+import { degree, faults, protocols } from './simulate-values.js';
 import { probability, secondsUpTo, text, whole } from './values.js';
 
 const DAY_S = 86_400;
@@ -35,7 +35,7 @@ export const simulateOptions = {
   runs: amount(whole(1, 1000), 1, 'number of runs to summarise'),
   until: optional(secondsUpTo(DAY_S), {
     placeholder: 'SECONDS',
-    help: 'simulated time of each run (default: 600; with --faults as long as the faults need)',
+    help: 'simulated time of each run (default: 600; with --faults as long as they need; with --protocol 180)',
   }),
   faults: optional(faults, {
     placeholder: 'SCENARIO',
@@ -44,15 +44,22 @@ export const simulateOptions = {
       'crash:30% (processes die), vanish:30% (machines disappear), churn:1/s, partition:60s, ' +
       'loss:5%, flapping, liars:30% (SCXs that lie; liars:30%,late: all in this manner)',
   }),
+  protocol: optional(protocols, {
+    placeholder: 'LIST',
+    help:
+      'compares protocols on the same draws: all, or some of gossamer,plumtree. In the last minute ' +
+      '10% of the SCXs die at once, or as --faults crash:N% or vanish:N% says',
+  }),
   joinWithin: duration(
     secondsUpTo(DAY_S),
     5,
-    'the time within which all SCXs join (with --faults always 5)',
+    'the time within which all SCXs join (with --faults and --protocol always 5)',
   ),
   adus: amount(
     whole(0, 1000),
     0,
-    'ADUs that each source publishes per second; MP3 has 38 (with --faults always as many)',
+    'ADUs that each source publishes per second; MP3 has 38 (with --faults always as many, with ' +
+      '--protocol 10 instead of 0)',
   ),
   transitDomains: transitStub(1, 100, 2, 'number of transit domains'),
   transitNodes: transitStub(1, 1000, 4, 'mean number of routers in a transit domain'),

@@ -1,6 +1,7 @@
 /** Values of options of the simulator: degrees of the mesh and fault scenarios. */
 import { MANNERS, type Manner } from '../../simulator/faults/liars.js';
 import type { FaultScenario } from '../../simulator/faults/scenario.js';
+import { PROTOCOLS, type ProtocolName } from '../../simulator/rivals/protocols.js';
 import { expecting, toNumber, type Value } from './values.js';
 
 /** The number of mesh edges that an SCX adds (k1), and that it accepts (k2). */
@@ -53,4 +54,16 @@ export const faults: Value<FaultScenario> = expecting(
   'crash:30%, vanish:30%, churn:1/s, partition:60s, loss:5%, flapping, liars:30% or ' +
     `liars:30%,MANNER (${MANNERS.join(', ')})`,
   readFaults,
+);
+
+/** Protocols separated by commas, or `all`. */
+export const protocols: Value<readonly ProtocolName[]> = expecting(
+  `all, or some of ${PROTOCOLS.join(',')}`,
+  (raw) => {
+    if (raw === 'all') return PROTOCOLS;
+    const words = typeof raw === 'string' ? raw.split(',') : [];
+    const found = words.map((word) => PROTOCOLS.find((name) => name === word));
+    const known = found.filter((name) => name !== undefined);
+    return known.length > 0 && known.length === words.length ? known : undefined;
+  },
 );

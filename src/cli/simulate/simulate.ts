@@ -13,6 +13,7 @@ import { createProgress } from '../views/progress-line.js';
 import type { Job, TopologySpec } from './job.js';
 import { playJobs } from './job-pool.js';
 import { simulateFaults } from './simulate-faults.js';
+import { simulateProtocols } from './simulate-protocols.js';
 import { progressLine, runText, summaryText } from './simulate-view.js';
 import { openTopology } from './topology-file.js';
 
@@ -25,8 +26,8 @@ export const command: Command<typeof simulateOptions> = {
     'and measures what section 5 of the paper measures: cost ratio, discovery, stabilisation, link ' +
     'stress, control traffic. For comparison it shows the best tree that a search with full ' +
     'knowledge finds. With --faults the sources publish like an MP3 of 128 kbit/s, the faults begin ' +
-    'after 60 s, and recovery, pauses and missed frames are measured. The same seed gives the same ' +
-    'run.',
+    'after 60 s, and recovery, pauses and missed frames are measured. With --protocol other ' +
+    'protocols of the literature play the same sessions. The same seed gives the same run.',
   operands: [],
   options: simulateOptions,
   examples: [
@@ -34,6 +35,7 @@ export const command: Command<typeof simulateOptions> = {
     'scattercast simulate --profile paper --runs 5 --until 1200',
     'scattercast simulate --faults crash:30% --runs 5',
     'scattercast simulate --until 120 --record run.jsonl',
+    'scattercast simulate --protocol all --runs 3',
     'scattercast simulate --topology rtt:planetlab490.txt.gz --sources 5 --json',
     'scattercast simulate --scxs 10000 --until 300 --join-within 60 --adus 1',
   ],
@@ -49,6 +51,10 @@ async function run(settings: SimulateSettings): Promise<void> {
       `--sources ${sources} is too many: it must not be more than --scxs, ${scxs}`,
     );
   const topology = { spec: settings.topology, transitStub: transitStubOf(settings) };
+  if (settings.protocol !== undefined) {
+    const open = openTopology(topology.spec, topology.transitStub);
+    return simulateProtocols({ settings, config, topology: open, protocols: settings.protocol });
+  }
   if (faults !== undefined) {
     const open = openTopology(topology.spec, topology.transitStub);
     return simulateFaults({ settings, config, topology: open, scenario: faults });

@@ -4,6 +4,7 @@
  * connection and the headers of TCP and IP.
  */
 import type { Effect } from '../../gossamer/core/effects.js';
+import type { Message } from '../../gossamer/core/message.js';
 import { dataMessageBytes, messageBytes } from '../../wire/encoder.js';
 import type { Observer } from '../world/world.js';
 
@@ -48,8 +49,13 @@ function createWorstSeconds() {
   };
 }
 
-/** Creates counters, all zero. */
-export function createControlTraffic(): ControlTraffic {
+/**
+ * Creates counters, all zero.
+ * @param bytesOf the bytes of a control message; undefined: it carries an ADU
+ */
+export function createControlTraffic(
+  bytesOf: (message: Message) => number | undefined = messageBytes,
+): ControlTraffic {
   const total = { messages: 0, bytes: 0 };
   const byKind = new Map<string, { messages: number; bytes: number }>();
   const seconds = createWorstSeconds();
@@ -77,7 +83,8 @@ export function createControlTraffic(): ControlTraffic {
     },
     onEffect: ({ index }, effect: Effect, now) => {
       if (effect.kind === 'send') {
-        count(index, effect.message.kind, messageBytes(effect.message), now);
+        const bytes = bytesOf(effect.message);
+        if (bytes !== undefined) count(index, effect.message.kind, bytes, now);
       } else if (effect.kind === 'sendData') {
         const { body } = effect.message;
         count(index, body.kind, dataMessageBytes(body), now);

@@ -6,11 +6,13 @@
  *
  * network.ts carries the messages, and checker.ts checks the invariants.
  */
+
+import type { GossamerOptions } from '../../gossamer/compose-rules.js';
 import type { GossamerConfig } from '../../gossamer/core/config.js';
 import type { Effect, GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Entry } from '../../gossamer/core/entry.js';
 import type { Address, Adu, Member, NodeId, SourceId } from '../../gossamer/core/node.js';
-import { createGossamer } from '../../gossamer/gossamer.js';
+import { createGossamer, type Gossamer } from '../../gossamer/gossamer.js';
 import { unreachable } from '../../lib/assert.js';
 import { drive } from '../../lib/machine.js';
 import { createRng, type Rng } from '../../lib/rng.js';
@@ -43,6 +45,8 @@ export interface WorldOptions {
   /** The session has entries (gossamer/entries); those that this refuses count as forged. */
   readonly verifyEntry?: (entry: Entry) => boolean;
   readonly observers?: readonly Observer[];
+  /** Creates the machine of an SCX; default: Gossamer's (see rivals/). */
+  readonly createScx?: (options: GossamerOptions) => Gossamer;
 }
 
 export interface World extends Clock {
@@ -165,7 +169,7 @@ function createPerformer(stage: Stage): (scx: SimulatedScx, effect: Effect) => v
 function createJoiner(stage: Stage): () => SimulatedScx {
   const { options, rng, ids, clock, scxs, byAddress, byId, wakeUps, liars } = stage;
   const perform = createPerformer(stage);
-  const { config, rendezvousPoints = 1, verifyEntry } = options;
+  const { config, rendezvousPoints = 1, verifyEntry, createScx = createGossamer } = options;
   const entries = verifyEntry && { verify: verifyEntry, timeMs: clock.now };
   const locations = Array.from({ length: rendezvousPoints }, (_, index) => addressOf(index));
 
@@ -179,7 +183,7 @@ function createJoiner(stage: Stage): () => SimulatedScx {
   return () => {
     const index = scxs.length;
     const self = describe(index);
-    const gossamer = createGossamer({
+    const gossamer = createScx({
       ...{ self, config, rng: rng.fork(`scx ${index}`), locations, entries },
     });
     let wakes = 0;
