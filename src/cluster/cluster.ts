@@ -22,7 +22,8 @@ import { openPlatform } from './open-platform.js';
 import type { Platform } from './platform/platform.js';
 
 import { isForScxs } from './ports/port-pairs.js';
-import { createServices, prepare, type Services } from './services.js';
+import { prepare } from './prepare.js';
+import { createServices, type Services } from './services.js';
 import { createBoundedServer, listen } from './web/front-end-port.js';
 import { sortConnections } from './web/sort-connections.js';
 import { watchConnections } from './web/watch-connections.js';
