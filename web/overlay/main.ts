@@ -2,15 +2,16 @@
  * The map of an overlay: live, from the events of the cluster, or a recording that somebody opens. Both are
  * timelines of the same lines (timeline.ts), which one picture and one canvas show.
  */
-import { createCutter } from '../common/cutter.js';
 import { followEvents, type Live, type LiveState } from '../common/follow-events.js';
 import { keptToken, takeToken } from '../common/token.js';
 import { createControls } from './controls.js';
 import { detailRows, patchRows, tableRows } from './details.js';
 import { DOTS_APART, drawMotion, drawStill, type Lines, linesOf, shortName } from './draw.js';
+import { createForgetter } from './forgetter.js';
 import { createLayout } from './layout.js';
-import { listenersIn, NEWS_MS, type SourceOfAll } from './picture.js';
-import { LINE_LENGTH_MAX, type OverlayLine, readLine, type ScxLine } from './record.js';
+import { openRecording } from './open-recording.js';
+import { listenersIn, type SourceOfAll } from './picture.js';
+import { LINE_LENGTH_MAX, readLine, type ScxLine } from './record.js';
 import { createStage } from './stage.js';
 import { createTimeline, type Timeline } from './timeline.js';
 
@@ -26,9 +27,6 @@ const STILL_MS = 30;
 const TEXT_MS = 100;
 /** The same for the table, which may be long, ms. */
 const TABLE_MS = 500;
-/** A recording that is larger is not opened, bytes. */
-const FILE_BYTES_MAX = 512 * 1024 * 1024;
-
 const byId = <Kind extends HTMLElement>(id: string): Kind => document.getElementById(id) as Kind;
 const { root = '.', path = '' } = document.body.dataset;
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
@@ -225,29 +223,7 @@ function showLive(state: LiveState): void {
   byId<HTMLInputElement>('token').focus();
 }
 
-/** What was there before a new beginning is gone, unless it is told of again soon. */
-function createForgetter() {
-  let before = new Map<string, number>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return {
-    begin: (at: number): void => {
-      before = new Map([...timeline.picture.scxs.keys()].map((id) => [id, at]));
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        for (const id of before.keys()) {
-          timeline.add({ kind: 'gone', at: timeline.end, id, reason: 'forgotten' } as OverlayLine);
-        }
-      }, NEWS_MS);
-    },
-    take: (line: OverlayLine): void => {
-      before.delete(line.id);
-      timeline.add(line);
-    },
-    end: (): void => clearTimeout(timer),
-  };
-}
-
-const forgetter = createForgetter();
+const forgetter = createForgetter(() => timeline);
 
 /** All SCXs are told anew behind the header of a recording. */
 function takeEvent(data: string): void {
@@ -276,36 +252,13 @@ function become(next: Timeline): void {
   select(undefined);
 }
 
-/** Reads a recording; the text says what is wrong with it. */
-async function readRecording(file: File): Promise<Timeline | string> {
-  if (file.size > FILE_BYTES_MAX) return 'That recording is too large to be shown here.';
-  const made = createTimeline({ isLive: false });
-  let [isRecording, isFull] = [false, false];
-  const cut = createCutter('\n', LINE_LENGTH_MAX, (text) => {
-    const line = readLine(text);
-    if (line?.kind === 'recording') isRecording = true;
-    else if (line !== undefined && isRecording) isFull ||= !made.add(line);
-  });
-  const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    cut(value);
-  }
-  cut('\n');
-  if (!isRecording || made.end === made.begin) {
-    return 'That is no recording: make one with scattercast status --record or simulate --record.';
-  }
-  if (isFull) notify('The recording is very long: only its beginning is shown.');
-  return made;
-}
-
 async function open(file: File | undefined): Promise<void> {
   if (file === undefined) return;
   notify('');
-  const found = await readRecording(file).catch(() => 'That file cannot be read.');
+  const found = await openRecording(file).catch(() => 'That file cannot be read.');
   if (typeof found === 'string') return notify(found);
-  become(found);
+  if (found.isCut) notify('The recording is very long: only its beginning is shown.');
+  become(found.timeline);
   document.title = file.name;
   setText('name', file.name);
 }
