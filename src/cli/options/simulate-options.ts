@@ -47,7 +47,7 @@ export const simulateOptions = {
   protocol: optional(protocols, {
     placeholder: 'LIST',
     help:
-      'compares protocols on the same draws: all, or some of gossamer,plumtree. In the last minute ' +
+      'compares protocols on the same draws: all, or some of gossamer,plumtree,narada. In the last minute ' +
       '10% of the SCXs die at once, or as --faults crash:N% or vanish:N% says',
   }),
   joinWithin: duration(

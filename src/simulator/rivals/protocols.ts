@@ -8,9 +8,10 @@ import { createGossamer, type Gossamer } from '../../gossamer/gossamer.js';
 import { messageBytes } from '../../wire/encoder.js';
 import type { Protocol } from './core/protocol.js';
 import { createRivalMachine, opened } from './core/rival-machine.js';
+import { narada } from './narada/narada.js';
 import { plumtree } from './plumtree/plumtree.js';
 
-export const PROTOCOLS = ['gossamer', 'plumtree'] as const;
+export const PROTOCOLS = ['gossamer', 'plumtree', 'narada'] as const;
 
 export type ProtocolName = (typeof PROTOCOLS)[number];
 
@@ -34,6 +35,7 @@ const rival = <Own extends { readonly kind: string }>(protocol: Protocol<Own>): 
 const CONTESTANTS: Readonly<Record<ProtocolName, Contestant>> = {
   gossamer: GOSSAMER,
   plumtree: rival(plumtree),
+  narada: rival(narada),
 };
 
 export const contestantOf = (name: ProtocolName): Contestant => CONTESTANTS[name];

@@ -19,7 +19,7 @@ const play = (protocol: ProtocolName, share: number): ComparisonReport =>
   compare({
     ...{ protocol, seed: 7, scxs: SCXS, sources: 1, config: FAST, adusPerSecond: 2 },
     ...{ topology: { kind: 'graph', graph }, fault: { kind: 'crash', share } },
-    ...{ settleMs: 50_000, watchMs: 45_000 },
+    ...{ settleMs: 90_000, watchMs: 120_000 },
   });
 
 const calmRuns = new Map(PROTOCOLS.map((protocol) => [protocol, play(protocol, 0.01)]));

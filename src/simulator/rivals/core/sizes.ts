@@ -3,7 +3,7 @@
  * traffic compares: a frame's head, a kind, ids of 128 bits, IPv4 addresses with a port.
  */
 export const HEAD_BYTES = 5;
-const ID_BYTES = 16;
+export const ID_BYTES = 16;
 export const MEMBER_BYTES = ID_BYTES + 7;
 /** A count, a distance, a sequence number. */
 export const NUMBER_BYTES = 4;
