@@ -7,7 +7,7 @@ import type { RivalContext } from '../core/protocol.js';
 import type { NaradaMessage, Route } from './messages.js';
 
 /** Why a member is probed. */
-export type Reason =
+type Reason =
   /** To join, or to repair a partition: a link is wanted in any case. */
   | 'link'
   /** To improve the mesh: a link is wanted if it is useful enough. */
