@@ -23,6 +23,12 @@ export interface Stretch {
   readonly first: number;
   readonly count: number;
   readonly title: string | null;
+  /** Its number in the recording: one more than that of the stretch before it. */
+  readonly number: number;
+  /** How many stretches up to this one do not continue the one before them. */
+  readonly breaks: number;
+  /** The sound of all before it, ms. */
+  readonly playedMs: number;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -63,18 +69,23 @@ export const hoursIn = (names: readonly string[]): readonly string[] =>
     .filter((hour) => hourStart(hour) !== undefined)
     .sort();
 
+/** Microseconds are enough. */
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+
 export const printStretch = (stretch: Stretch): string => {
   const { at, durationMs, offset, bytes, source, first, count, title } = stretch;
-  const rounded = Math.round(durationMs * 1000) / 1000;
-  return `${JSON.stringify([at, rounded, offset, bytes, source, first, count, title])}\n`;
+  const { number, breaks, playedMs } = stretch;
+  const line = [at, rounded(durationMs), offset, bytes, source, first, count, title];
+  return `${JSON.stringify([...line, number, breaks, rounded(playedMs)])}\n`;
 };
 
 /** By hand: there are thousands of lines. */
 function parseLine(line: string): Stretch | undefined {
   if (line === '') return undefined;
   try {
-    const [at, durationMs, offset, bytes, source, first, count, title]: unknown[] =
-      JSON.parse(line);
+    const values: unknown[] = JSON.parse(line);
+    const [at, durationMs, offset, bytes, source, first, count, title] = values;
+    const [number = 0, breaks = 0, playedMs = 0] = values.slice(8); // older lines have none
     const isSound =
       isWhole(at, LAST_MS) && isWhole(offset, LAST_MS) && isWhole(bytes, STRETCH_BYTES_MAX);
     if (!isSound || typeof durationMs !== 'number' || !(durationMs > 0 && durationMs < HOUR_MS)) {
@@ -82,8 +93,11 @@ function parseLine(line: string): Stretch | undefined {
     }
     if (typeof source !== 'string' || !SOURCE.test(source)) return undefined;
     if (!isWhole(first, Number.MAX_SAFE_INTEGER) || !isWhole(count, FRAMES_MAX)) return undefined;
+    if (!isWhole(number, LAST_MS) || !isWhole(breaks, LAST_MS)) return undefined;
+    if (typeof playedMs !== 'number' || !(playedMs >= 0 && playedMs < LAST_MS)) return undefined;
     const text = typeof title === 'string' ? title : null;
-    return { at, durationMs, offset, bytes, source, first, count, title: text };
+    const sound = { at, durationMs, offset, bytes, source, first, count, title: text };
+    return { ...sound, number, breaks, playedMs };
   } catch {
     return undefined;
   }

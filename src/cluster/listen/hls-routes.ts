@@ -19,12 +19,20 @@ import { type Wanted, wantedByPath } from './wanted-session.js';
 const PARAMETERS = {
   id: /[?&](id=[0-9a-f]{1,64})(?=&|$)/,
   t: /[?&](t=[0-9a-f]{1,64})(?=&|$)/,
+  ago: /[?&](ago=\d{1,7}[smh]?)(?=&|$)/,
+  at: /[?&](at=[\w:.%+-]{1,48})(?=&|$)/,
+  from: /[?&](from=\d{1,15}\.\d{1,15}\.\d{1,15})(?=&|$)/,
+  kept: /[?&](kept=\d{1,15})(?=&|$)/,
   ticket: /[?&](ticket=[\w.-]{1,256})(?=&|$)/,
 } as const;
 
 /** `NAME=VALUE` in the query of a request for HLS, if it is there. */
 const parameterOf = ({ originalUrl }: Request, name: keyof typeof PARAMETERS): string | undefined =>
   PARAMETERS[name].exec(originalUrl)?.[1];
+
+/** Those of a request, in this order. */
+const parametersOf = (request: Request, ...names: (keyof typeof PARAMETERS)[]): string[] =>
+  names.flatMap((name) => parameterOf(request, name) ?? []);
 
 /** Where a playlist of HLS is, with the segments behind it. */
 const hlsPath = (wanted: Wanted): string => `/listen/${pathOf(wanted)}.m3u8`;
@@ -41,10 +49,13 @@ export async function listenByHls(
 ): Promise<Refusal> {
   const { session, known } = wanted;
   const id = parameterOf(request, 'id');
-  const ticket = parameterOf(request, 'ticket');
+  // Where earlier sound begins, as the listener asks for it, or as an SCX has answered that.
+  const begin = parametersOf(request, 'ago', 'at', 'from');
+  const ticket = parametersOf(request, 'ticket');
   if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
     const url = `${publicUrl(context.url, request)}${hlsPath(wanted)}`;
-    return redirect(response, [url, ticket].filter(Boolean).join('?'));
+    const query = [...begin, ...ticket].join('&');
+    return redirect(response, [url, query].filter(Boolean).join('?'));
   }
   const slot = slotOf(context, request, response);
   const isListener = slot.isListener && id === undefined;
@@ -53,7 +64,7 @@ export async function listenByHls(
   const playlist = scx.value.httpUrl.replace(/\.mp3$/, '.m3u8');
   // An SCX knows its session by the name alone.
   const as = isProxied(context, request) ? `as=${pathOf(wanted).split('/')[1]}` : undefined;
-  const query = [id, as, ticket].filter(Boolean).join('&');
+  const query = [id, as, ...begin, ...ticket].filter(Boolean).join('&');
   return lead(context, request, response, [playlist, query].filter(Boolean).join('?'));
 }
 
@@ -76,8 +87,6 @@ export async function fetchSegment(
   if (!scx.ok) return scx.problem;
   const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
   const file = `${folder}/${segment}`;
-  const query = [parameterOf(request, 't'), parameterOf(request, 'ticket')]
-    .filter(Boolean)
-    .join('&');
+  const query = parametersOf(request, 't', 'kept', 'ticket').join('&');
   return lead(context, request, response, [file, query].filter(Boolean).join('?'));
 }

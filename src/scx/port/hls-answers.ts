@@ -4,6 +4,9 @@
  * stream. A segment never changes, so caches may keep it, unless the client knows another title of it,
  * or the session is private: then each request shows its ticket, and playlists lead on with it.
  *
+ * Earlier sound (`?ago=`, `?at=`) has a list of variants as well, whose address says where it begins; its
+ * segments come from the recording (recording/kept-segments.ts).
+ *
  * Bounded: WAITING_MAX requests that wait, WAIT_MS each; the rate limit of each address.
  */
 import { AGENT_LENGTH_MAX } from '../../api/scx-admin.js';
@@ -13,23 +16,28 @@ import { type Answer, textAnswer, unavailable } from '../../http/server/response
 import { parseSegmentName } from '../../icecast/segment-name.js';
 import { isHlsPlaylistOf } from '../../icecast/stream-path.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { ticketIn } from '../../runtime/ticket.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import type { Playout } from '../listeners/playout.js';
 import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
 import type { TicketGate } from '../listeners/ticket-gate.js';
+import { type ListedSegment, parseStart, printStart } from '../recording/kept-segments.js';
+import { instantIn, MALFORMED, NOT_KEPT } from '../recording/rewind.js';
 import { titleDigest } from '../sound/segment.js';
 import type { Segment } from '../sound/segments.js';
 import { mediaPlaylist, PLAYLIST_TYPE, variantPlaylist } from './hls-playlists.js';
 
 export interface HlsOptions {
   readonly name: SessionIdentity;
-  readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps'>;
+  readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps' | 'rewind'>;
   /** The operator's hook is asked about listeners, which cannot be done for those that only fetch. */
   isHooked(): boolean;
   readonly tickets: Pick<TicketGate, 'isPrivate' | 'refusal'>;
   isLeaving(): boolean;
   now(): number;
+  /** Ms since 1970. Default: the time of this process. */
+  readonly wallNow?: () => number;
 }
 
 /** A request, and the address of its client. */
@@ -47,7 +55,7 @@ const RATE = { atOnce: 2000, perSecond: 500 } as const;
 const WAIT_MS = 10_000;
 const WAITING_MAX = 256;
 /** Retry-After, s. Guesses. */
-const RETRY_S = { leaving: 1, offAir: 5, toCome: 1, full: 10, rate: 10 } as const;
+const RETRY_S = { leaving: 1, offAir: 5, toCome: 1, full: 10, rate: 10, busy: 2 } as const;
 
 const HOOKED =
   'This cluster asks for names and passwords of listeners: listen to the .mp3 instead.';
@@ -55,9 +63,14 @@ const FULL = 'This relay is full.';
 const ADDRESS_FULL = 'Too many listeners at your address.';
 const OFTEN = 'You ask too often; come back later.';
 const OFF_AIR = 'The session is off the air.';
+const BUSY = 'The recording is read by too many at once; try again.';
+const NOT_FROM_HERE = 'There is nothing to be heard from there on: begin anew, with ?ago= or ?at=.';
 const GONE = 'This segment is gone: fetch the playlist, and go on from there.';
 const TO_COME = 'This segment is not there yet: fetch the playlist.';
 const UNKNOWN = 'There is no such segment here: fetch the playlist, and go on from there.';
+
+/** Where a recording has a segment, ms since 1970. */
+const KEPT_AT = /^\d{1,15}$/;
 
 /** The key behind the name of a session that is announced elsewhere. */
 const KEY = /@[A-Za-z0-9_-]{43}$/;
@@ -89,7 +102,8 @@ const playlist = (body: string, cacheControl: string): Answer => ({
 /** Creates the answers of one port. */
 export function createHlsAnswers(options: HlsOptions): HlsAnswers {
   const { name, tickets, now } = options;
-  const { segments, polling, playing, bitrateKbps } = options.playout;
+  const { segments, polling, playing, bitrateKbps, rewind } = options.playout;
+  const { wallNow = steadyTimeMs } = options;
   const rate = createRequestRate(RATE);
   let waiting = 0;
 
@@ -110,13 +124,30 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     return wanted.startsWith(`${name.session}@`) && KEY.test(wanted) ? wanted : name.session;
   };
 
-  const variants = (head: RequestHead): Answer =>
+  const variants = (head: RequestHead, from?: string): Answer =>
     playlist(
-      variantPlaylist(nameFor(head), drawPollingId(), bitrateKbps(), ticketFor(head)),
+      variantPlaylist(nameFor(head), drawPollingId(), bitrateKbps(), {
+        ...{ ticket: ticketFor(head), from },
+      }),
       'no-store',
     );
 
-  const listing = (head: RequestHead, listed: readonly Segment[]): Answer => {
+  /** The variants of what was played from an instant on. */
+  const earlier = async (head: RequestHead, instant: number): Promise<Answer> => {
+    const kept = rewind.kept();
+    if (kept === undefined) return NOT_KEPT;
+    const start = await kept.begin(instant, wallNow());
+    if (start === 'busy') return unavailable(BUSY, RETRY_S.busy);
+    return variants(head, start && printStart(start));
+  };
+
+  const beginning = (head: RequestHead): Answer | Promise<Answer> => {
+    const instant = instantIn(head.target, wallNow());
+    if (instant === null) return MALFORMED;
+    return instant === undefined ? variants(head) : earlier(head, instant);
+  };
+
+  const listing = (head: RequestHead, listed: readonly ListedSegment[]): Answer => {
     const newest = listed.at(-1);
     const tag = `"${newest?.number}-${newest?.name}"`;
     const body = mediaPlaylist(nameFor(head), listed, ticketFor(head));
@@ -163,6 +194,21 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     return listing(head, listed);
   };
 
+  /** A list of earlier sound. */
+  const keptMedia = async (
+    { head, address }: HlsRequest,
+    id: string,
+    from: string,
+  ): Promise<Answer> => {
+    const refused = head.method === 'GET' ? refuseListener(head, id, address) : undefined;
+    if (refused !== undefined) return refused;
+    const [kept, start] = [rewind.kept(), parseStart(from)];
+    if (kept === undefined) return NOT_KEPT;
+    const listed = start && (await kept.listed(start, wallNow()));
+    if (listed === 'busy') return unavailable(BUSY, RETRY_S.busy);
+    return listed === undefined ? textAnswer(410, NOT_FROM_HERE) : listing(head, listed);
+  };
+
   const absent = (file: string): Answer => {
     const absence = segments.absence(file);
     if (absence === 'gone') return textAnswer(410, GONE);
@@ -170,8 +216,21 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     return textAnswer(404, TO_COME, { 'Retry-After': RETRY_S.toCome });
   };
 
-  const segment = (head: RequestHead, file: string): Answer => {
-    const found = segments.find(file);
+  /** The segment as it is live, or else from the recording. */
+  const segment = async (head: RequestHead, file: string): Promise<Answer> => {
+    const live = segments.find(file);
+    const keptAt = Number(KEPT_AT.exec(queryOf(head).get('kept') ?? '')?.[0] ?? Number.NaN);
+    if (live !== undefined || Number.isNaN(keptAt)) return sent(head, file, live);
+    const kept = await rewind.kept()?.find(file, keptAt);
+    if (kept === 'busy') return unavailable(BUSY, RETRY_S.busy);
+    return kept === undefined ? textAnswer(410, GONE) : sent(head, file, kept);
+  };
+
+  const sent = (
+    head: RequestHead,
+    file: string,
+    found: Pick<Segment, 'title' | 'bytes' | 'isMended'> | undefined,
+  ): Answer => {
     if (found === undefined) return absent(file);
     const digest = titleDigest(found.title);
     const isSame = digest === (queryOf(head).get('t') ?? '');
@@ -193,6 +252,8 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     if (refused !== undefined) return refused;
     if (isSegment) return segment(head, file);
     const id = queryOf(head).get('id') ?? '';
-    return isPollingId(id) ? media(request, id) : variants(head);
+    if (!isPollingId(id)) return beginning(head);
+    const from = queryOf(head).get('from');
+    return from === null ? media(request, id) : keptMedia(request, id, from);
   };
 }

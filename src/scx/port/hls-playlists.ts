@@ -5,8 +5,8 @@
  * passes it on.
  */
 import { printInstant } from '../../lib/instant.js';
+import type { ListedSegment } from '../recording/kept-segments.js';
 import { TARGET_S, titleDigest } from '../sound/segment.js';
-import type { Segment } from '../sound/segments.js';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 
@@ -21,19 +21,20 @@ const print = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
  * The list of variants.
  *
  * @param session the last part of the session's name, as it stands in addresses
- * @param ticket that lets the listener in, if the session is private; checked
+ * @param more what the address of the list of segments holds besides: the ticket that lets the listener in,
+ *   if the session is private, and where earlier sound begins (recording/kept-segments.ts); checked
  */
 export function variantPlaylist(
   session: string,
   id: string,
   bitrateKbps: number | undefined,
-  ticket?: string,
+  more: { readonly ticket?: string | undefined; readonly from?: string | undefined } = {},
 ): string {
   const bandwidth = Math.ceil((bitrateKbps ?? BITRATE_KBPS) * 1000 * OVERHEAD);
   return print([
     '#EXTM3U',
     `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="mp4a.40.34"`,
-    withQuery(`${session}.m3u8`, { id, ticket }),
+    withQuery(`${session}.m3u8`, { id, ...more }),
   ]);
 }
 
@@ -45,10 +46,13 @@ function withQuery(path: string, parameters: Readonly<Record<string, string | un
 }
 
 /** The name of a segment, and in the query what else its bytes depend on. */
-const segmentTarget = ({ name, title }: Segment, ticket: string | undefined): string =>
-  withQuery(name, { t: titleDigest(title), ticket });
+const segmentTarget = (segment: ListedSegment, ticket: string | undefined): string => {
+  const { name, title, keptAt } = segment;
+  const kept = keptAt === undefined ? undefined : String(keptAt);
+  return withQuery(name, { t: titleDigest(title), kept, ticket });
+};
 
-const entry = (session: string, segment: Segment, ticket: string | undefined): string[] => [
+const entry = (session: string, segment: ListedSegment, ticket: string | undefined): string[] => [
   ...(segment.startsStream ? ['#EXT-X-DISCONTINUITY'] : []),
   ...(segment.at === undefined ? [] : [`#EXT-X-PROGRAM-DATE-TIME:${printInstant(segment.at)}`]),
   `#EXTINF:${(segment.durationMs / 1000).toFixed(5)},${segment.title ?? ''}`,
@@ -58,7 +62,7 @@ const entry = (session: string, segment: Segment, ticket: string | undefined): s
 /** The list of segments, oldest first; there must be at least one. `ticket`: as above. */
 export function mediaPlaylist(
   session: string,
-  segments: readonly Segment[],
+  segments: readonly ListedSegment[],
   ticket?: string,
 ): string {
   const [first] = segments;

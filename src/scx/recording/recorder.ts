@@ -111,6 +111,14 @@ function timed(all: readonly NewStretch[], now: number) {
   return all.map((one, index) => ({ ...one, at: times[times.length - 1 - index] ?? now }));
 }
 
+/** Where a stretch stands in the recording, behind the last one. */
+function placeAfter(last: Stretch | null | undefined, { source, first }: NewStretch) {
+  if (!last) return { number: 0, breaks: 0, playedMs: 0 };
+  const continues = source === last.source && first === last.first + last.count;
+  const breaks = last.breaks + Number(!continues);
+  return { number: last.number + 1, breaks, playedMs: last.playedMs + last.durationMs };
+}
+
 /** What is recorded, and what is known of it. */
 interface Work {
   readonly order: RecordingOrder;
@@ -179,7 +187,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       current = await openHour(folder, hour);
     }
     const { frames, ...about } = one;
-    const stretch = { ...about, at, offset: current.offset, bytes: frames.length };
+    const place = { ...placeAfter(last, one), at, offset: current.offset };
+    const stretch = { ...about, ...place, bytes: frames.length };
     await current.sound.writeFile(frames);
     await current.index.writeFile(printStretch(stretch));
     current.offset += frames.length;

@@ -36,6 +36,9 @@ export interface Recording {
   seek(at: number): Promise<TapePosition | undefined>;
   /** The stretch at a position, or the next one that is there; undefined: it is to come. */
   read(position: TapePosition): Promise<Piece | undefined>;
+  /** The hours that are there, in order, and the stretches of one. */
+  hours(): Promise<readonly string[]>;
+  index(hour: string): Promise<readonly Stretch[]>;
 }
 
 /**
@@ -78,7 +81,12 @@ export function openRecording(folder: string, now: () => number): Recording {
   const inTurn = createTurns(READS_MAX);
   const indexes = createBoundedMap<
     string,
-    { readonly at: number; readonly stretches: Promise<readonly Stretch[]> }
+    {
+      readonly at: number;
+      /** Nothing is added any more. */
+      readonly isClosed: boolean;
+      readonly stretches: Promise<readonly Stretch[]>;
+    }
   >(HOURS_MAX);
   const pieces = createBoundedMap<string, Promise<Uint8Array | undefined>>(PIECES_MAX);
   let listed: { readonly at: number; readonly hours: Promise<readonly string[]> } | undefined;
@@ -91,17 +99,20 @@ export function openRecording(folder: string, now: () => number): Recording {
     return listed.hours;
   };
 
+  const laterThan = async (hour: string): Promise<string | undefined> =>
+    (await hours()).find((one) => one > hour);
+
   /** The stretches of an hour, at least as many as are asked for if they are there. */
   const stretchesOf = async (hour: string, least: number): Promise<readonly Stretch[]> => {
     const known = indexes.use(hour);
     const stretches = await known?.stretches;
     const isEnough = (stretches?.length ?? 0) >= least;
-    if (known !== undefined && stretches && (isEnough || now() - known.at < FRESH_MS)) {
-      return stretches;
-    }
+    const isFresh = known !== undefined && (known.isClosed || now() - known.at < FRESH_MS);
+    if (stretches && (isEnough || isFresh)) return stretches;
+    const isClosed = (await laterThan(hour)) !== undefined;
     const read = inTurn(() => readFile(join(folder, indexFile(hour)), 'utf8'));
     const parsed = read.then(parseIndex, () => []);
-    indexes.set(hour, { at: now(), stretches: parsed });
+    indexes.set(hour, { at: now(), isClosed, stretches: parsed });
     return parsed;
   };
 
@@ -114,9 +125,6 @@ export function openRecording(folder: string, now: () => number): Recording {
     pieces.set(name, sound);
     return sound;
   };
-
-  const laterThan = async (hour: string): Promise<string | undefined> =>
-    (await hours()).find((one) => one > hour);
 
   const read = async ({ hour, index }: TapePosition): Promise<Piece | undefined> => {
     const stretch = (await stretchesOf(hour, index + 1))[index];
@@ -139,5 +147,7 @@ export function openRecording(folder: string, now: () => number): Recording {
     return { hour, index: stretches.length };
   };
 
-  return { seek, read };
+  const index = (hour: string) => stretchesOf(hour, Number.POSITIVE_INFINITY);
+
+  return { seek, read, hours, index };
 }

@@ -6,6 +6,7 @@ import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import { urlOf } from '../../lib/url-path.js';
 import type { Segments } from '../sound/segments.js';
+import { type KeptSegments, openKeptSegments } from './kept-segments.js';
 import { openRecording, type Recording } from './recording.js';
 import { createTape, type Tape, type TapeState } from './tape.js';
 
@@ -15,6 +16,8 @@ export interface Rewind {
   wanted(head: RequestHead): Answer | Promise<Tape | Answer> | undefined;
   /** Continues the tape of another process. */
   resume(state: TapeState): Tape;
+  /** The same as segments; undefined: nothing is kept. */
+  kept(): KeptSegments | undefined;
   /** The session's folder, which depends on whether it is private. */
   setFolder(folder: string | undefined): void;
 }
@@ -37,11 +40,11 @@ const AGO = /^(\d{1,7})([smh]?)$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/;
 const SECONDS = /^\d{9,11}$/;
 
-const MALFORMED = textAnswer(
+export const MALFORMED = textAnswer(
   400,
   'Write ?ago=10m (s, m or h), ?at=2026-11-30T16:00:00Z, or ?at= and the seconds since 1970.',
 );
-const NOT_KEPT = textAnswer(404, 'This session keeps no recording at this cluster.');
+export const NOT_KEPT = textAnswer(404, 'This session keeps no recording at this cluster.');
 
 function readAgo(text: string, wallMs: number): number | undefined {
   const [, count, unit = ''] = AGO.exec(text) ?? [];
@@ -70,8 +73,9 @@ export function createRewind(options: RewindOptions): Rewind {
   const { segments, now, wallNow } = options;
   let folder: string | undefined;
   let recording: Recording | undefined;
+  let kept: KeptSegments | undefined;
   const aheadMs = Math.max(options.burstMs, AHEAD_MS_MIN);
-  const nothing: Recording = { seek: async () => undefined, read: async () => undefined };
+  const nothing: Pick<Recording, 'read'> = { read: async () => undefined };
 
   const tapeAt = (state: TapeState, isNew: boolean): Tape =>
     createTape({ recording: recording ?? nothing, segments, aheadMs }, state, isNew);
@@ -89,11 +93,13 @@ export function createRewind(options: RewindOptions): Rewind {
       if (instant === null) return MALFORMED;
       return recording === undefined ? NOT_KEPT : open(recording, instant);
     },
+    kept: () => kept,
     resume: (state) => tapeAt(state, false),
     setFolder: (next) => {
       if (next === folder) return;
       folder = next;
       recording = next === undefined ? undefined : openRecording(next, now);
+      kept = recording && openKeptSegments(recording);
     },
   };
 }

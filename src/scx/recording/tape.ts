@@ -31,7 +31,7 @@ export interface Tape {
 }
 
 export interface TapeOptions {
-  readonly recording: Recording;
+  readonly recording: Pick<Recording, 'read'>;
   readonly segments: Pick<Segments, 'state'>;
   /** Sound that is sent ahead, ms. */
   readonly aheadMs: number;

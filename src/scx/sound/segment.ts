@@ -78,14 +78,23 @@ function timestamp(sequence: number, samples: number, sampleRateHz: number): Uin
  */
 export function segmentBytes({ first, frames, title }: SegmentFrames): Buffer {
   const header = frames[0] && parseFrameHeader(frames[0], 0);
+  const isWhole = header !== undefined && startsBlock(first, header.durationMs);
+  return withTag({ first, title }, Buffer.concat(isWhole ? frames : leadIn(frames)));
+}
+
+/** The bytes of a segment with this sound, which may have been kept without the tag. */
+export function withTag(
+  { first, title }: Pick<SegmentFrames, 'first' | 'title'>,
+  sound: Uint8Array,
+): Buffer {
+  const header = parseFrameHeader(sound, 0);
   if (header === undefined) return Buffer.alloc(0);
-  const { samples, sampleRateHz, durationMs } = header;
+  const { samples, sampleRateHz } = header;
   const tag = printId3([
     privateFrame(TIMESTAMP_OWNER, timestamp(first, samples, sampleRateHz)),
     ...(title === null ? [] : [textFrame('TIT2', title)]),
   ]);
-  const isWhole = startsBlock(first, durationMs);
-  return Buffer.concat([tag, ...(isWhole ? frames : leadIn(frames))]);
+  return Buffer.concat([tag, sound]);
 }
 
 /** The frames of a segment, without the tag before them. */

@@ -82,7 +82,7 @@ export interface Segments {
 }
 
 /** What a playlist lists: at least three target durations (RFC 8216 §6.2.2), ms. */
-const LISTED_MS = 12_500;
+export const LISTED_MS = 12_500;
 const LISTED_MAX = 32;
 /** A segment is kept after it has left the playlist for as long as that is (§6.2.2), ms. */
 const KEPT_MS = 32_000;
@@ -122,8 +122,10 @@ function numbersAfter(before: Segment, { source, startsStream, frames }: OpenSeg
 }
 
 /** The newest segments whose numbers follow each other. */
-function consecutive(kept: readonly Segment[]): readonly Segment[] {
-  const isBreak = ({ number }: Segment, index: number): boolean =>
+export function consecutive<One extends Pick<Segment, 'number'>>(
+  kept: readonly One[],
+): readonly One[] {
+  const isBreak = ({ number }: One, index: number): boolean =>
     index > 0 && (kept[index - 1]?.number ?? number) + 1 !== number;
   return kept.slice(Math.max(0, kept.findLastIndex(isBreak)));
 }
@@ -151,7 +153,10 @@ function close(open: OpenSegment, isBreak: boolean, numbers: Numbers): Segment {
 }
 
 /** The newest segments that hold so much sound, ms; at most as many as a playlist lists. */
-export function newest(kept: readonly Segment[], fillMs: number): readonly Segment[] {
+export function newest<One extends Pick<Segment, 'durationMs'>>(
+  kept: readonly One[],
+  fillMs: number,
+): readonly One[] {
   let start = kept.length;
   for (let total = 0; start > 0 && total < fillMs && kept.length - start < LISTED_MAX; start--) {
     total += kept[start - 1]?.durationMs ?? 0;

@@ -23,6 +23,24 @@ describe('A player of HLS', () => {
     expect([written.status, written.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
   });
 
+  test('takes the time that it asks for along, and where earlier sound has begun', async () => {
+    const { get, httpUrl } = await startFed();
+    const playlist = httpUrl.replace(/mp3$/, 'm3u8');
+    const base = '/listen/radio.example/night.m3u8';
+    for (const query of ['ago=10m', 'at=2026-11-30T16:00:00%2B01:00', `${ID}&from=17.0.18`]) {
+      const { headers } = await get(`${base}?${query}`);
+      expect(headers.get('location')).toBe(`${playlist}?${query}`);
+    }
+    const odd = await get(`${base}?ago=1m%0d%0a&from=1.2`);
+    expect(odd.headers.get('location')).toBe(playlist);
+    const segment = await get(`/listen/radio.example/night/${SEGMENT}&kept=17`);
+    expect(segment.headers.get('location')).toContain(`/${SEGMENT}&kept=17`);
+    const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'radio.example' };
+    const proxied = await get('/radio.example/night.m3u8?ago=1h', { headers });
+    const location = 'https://radio.example/listen/radio.example/night.m3u8?ago=1h';
+    expect(proxied.headers.get('location')).toBe(location);
+  });
+
   test('is sent there by the address of the announcement as well', async () => {
     const { get, cluster, httpUrl } = await startFed();
     const announcement = `${cluster.url}/announcements/radio.example/night.xml`;

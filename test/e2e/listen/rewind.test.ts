@@ -2,7 +2,7 @@
  * Earlier sound: what a cluster keeps on its disk is heard later, from an instant on, and downloaded in
  * files. The recording survives its SCX; a disk that is full ends it, and no stream.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,7 +10,8 @@ import { createFramer } from '../../../src/mp3/frames/framer.js';
 import { CHROMIUM, OFFLINE } from '../support/chromium.js';
 import { metric } from '../support/metric.js';
 import { openPage, violations } from '../support/page.js';
-import { CLIP, until } from '../support/processes.js';
+import { has } from '../support/players.js';
+import { CLIP, start, until } from '../support/processes.js';
 import { mountDisk, type SmallDisk } from '../support/small-disk.js';
 import { type Cluster, createStage } from '../support/stage.js';
 
@@ -96,6 +97,19 @@ test('What was played is heard again, from an instant on, and the listener is on
   const statusOf = async (query: string): Promise<number> =>
     (await fetch(`${cluster.url}/listen/${PATH}.mp3?${query}`)).status;
   expect(await statusOf('at=yesterday')).toBe(400);
+});
+
+test.skipIf(!has('ffmpeg'))('ffmpeg hears it by HLS, from its beginning on', async () => {
+  await until('eight seconds on the disk', async () => (await recordedMs()) > 8000);
+  const file = join(stage.directory, 'heard.mp3');
+  const url = `${cluster.url}/listen/${PATH}.m3u8?ago=4h`;
+  const args = ['-hide_banner', '-nostdin', '-v', 'warning', '-i', url, '-t', '6'];
+  const player = start('ffmpeg', [...args, '-c', 'copy', '-f', 'mp3', file]);
+  expect((await player.exited).code).toBe(0);
+  const heard = readFileSync(file);
+  expect(heard.length).toBeGreaterThan(90_000);
+  expect((await recorded()).indexOf(heard.subarray(10_000, 90_000))).toBeGreaterThan(0);
+  expect((await recorded()).indexOf(heard.subarray(10_000, 90_000))).toBeLessThan(10_000);
 });
 
 test.skipIf(!existsSync(CHROMIUM))('The page plays what was on before, and returns', async () => {

@@ -19,7 +19,10 @@ const DAY_HOURS = 24;
 function writeHour(folder: string, start: number): void {
   const about = { durationMs: 2600, bytes: 10, source: 'a'.repeat(16), count: 100, title: null };
   const lines = [0, 1].map((index) =>
-    printStretch({ ...about, at: start + index * 2600, offset: index * 10, first: index * 100 }),
+    printStretch({
+      ...{ ...about, at: start + index * 2600, offset: index * 10, first: index * 100 },
+      ...{ number: index, breaks: 0, playedMs: index * 2600 },
+    }),
   );
   writeFileSync(join(folder, indexFile(hourOf(start))), lines.join(''));
   writeFileSync(join(folder, soundFile(hourOf(start))), Buffer.alloc(20, 'sound'));
