@@ -58,6 +58,7 @@ const SESSIONS = [
   'test/sim/**/*.test.ts',
   'test/simulator/experiment/**/*.test.ts',
   'test/simulator/faults/**/*.test.ts',
+  'test/simulator/levels/**/*.test.ts',
   'test/cli/figures/figures.test.ts',
 ];
 /** Attacks on real processes. */

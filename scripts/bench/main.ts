@@ -29,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   rivals: () => import('./rivals.js'),
   limit: () => import('./limit.js'),
   history: () => import('./history.js'),
+  levels: () => import('./levels.js'),
 };
 
 /** A table with more fields than this is printed with its fields as rows. */

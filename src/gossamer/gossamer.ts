@@ -114,6 +114,8 @@
  *   lateness.ts            -        how late a flow is
  *   slow-parent.ts         Beyond   noticing a parent that cannot keep up
  *   usual-interval.ts      Beyond   how soon silence is suspicious
+ *
+ * levels/ composes such machines to sessions with two levels (7); see levels/levels.ts.
  */
 import { assert } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';
@@ -123,7 +125,7 @@ import { validateConfig } from './core/config.js';
 import type { Effect, Input } from './core/effects.js';
 import type { Entry } from './core/entry.js';
 import type { Sighting } from './core/message.js';
-import type { Member, NodeId } from './core/node.js';
+import type { Coordinates, Member, NodeId } from './core/node.js';
 import { createInputs } from './inputs.js';
 import { CLOCKED } from './rules.js';
 import { drawView, type GossamerView } from './view.js';
@@ -134,6 +136,8 @@ export interface Gossamer extends Machine<Input, Effect> {
   view(): GossamerView;
   /** Two facts of the view, for callers that ask thousands of machines again and again. */
   membersKnown(): number;
+  /** Our own coordinates. */
+  place(): Coordinates;
   /** The members that we know, with their coordinates. */
   sightings(): readonly Sighting[];
   nextHop(sourceScx: NodeId): NodeId | undefined;
@@ -175,6 +179,7 @@ export function createGossamer(options: GossamerOptions): Gossamer {
     },
     self: life.self,
     entries: () => rules.entries.all(),
+    place: rules.ownCoordinates.current,
     membersKnown: () => membership.all().length,
     sightings: () => [...membership.all()],
     nextHop: (sourceScx) => routing.table.get(sourceScx)?.nextHop,

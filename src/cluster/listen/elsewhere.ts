@@ -33,11 +33,11 @@ async function locationAt(
   context: Context,
   request: Request,
   response: Response,
-  { session, rendition }: Wanted,
+  { session }: Wanted,
   clusters: readonly TrustedCluster[],
 ) {
   const asking = {
-    ...{ session, rendition, scheme: request.protocol, address: clientOf(response) },
+    ...{ session, scheme: request.protocol, address: clientOf(response) },
     ...{ query: ownQuery(context, request), isListener: isListener(request) },
   };
   for (const to of clusters.slice(0, ASKED_MAX)) {

@@ -41,8 +41,7 @@ function permissionsOf({ certificate, accessLog, recording }: ScxFiles, successo
   // This includes the folder itself; naming both aborts Node 20.
   const recordings = recording === undefined ? [] : [`${recording.root}/*`];
   const written = [...logs, successorFile, ...recordings];
-  const starts = { startsProcesses: true, startsThreads: true };
-  return { read: [...keys, ...written], write: written, ...starts };
+  return { read: [...keys, ...written], write: written, startsProcesses: true };
 }
 
 /** Names the file of a process's orders; `ps` shows it, and so a front end finds it again. */

@@ -34,8 +34,9 @@ interface Attachment {
   source: Source;
   scx: NodeId;
   nextHop: NodeId | undefined;
-  /** The hops of the route. */
+  /** The hops of the route, and its cost, ms. */
   hops: number;
+  costMs: number;
   /** Since when there has been no route to it. */
   goneSince: number | undefined;
 }
@@ -68,14 +69,21 @@ export interface KnownSources {
   forget(known: KnownSource): void;
 }
 
-/** Each source where it was attached last: the highest epoch. */
+/**
+ * Each source where it was attached last: the highest epoch. A source with several roots of one epoch
+ * (levels/bridge.ts) is taken from the nearest.
+ */
 function attachmentsOf(table: ReadonlyMap<NodeId, TableEntry>): Map<SourceId, Attachment> {
   const found = new Map<SourceId, Attachment>();
+  const isBetter = ({ epoch }: Source, costMs: number, than: Attachment): boolean =>
+    epoch === than.source.epoch ? costMs < than.costMs : epoch > than.source.epoch;
   for (const [scx, { route, nextHop }] of table) {
     const hops = route.path.length - 1;
+    const { costMs } = route;
     for (const source of route.sources) {
-      if (source.epoch < (found.get(source.id)?.source.epoch ?? 0)) continue;
-      found.set(source.id, { source, scx, nextHop, hops, goneSince: undefined });
+      const other = found.get(source.id);
+      if (other !== undefined && !isBetter(source, costMs, other)) continue;
+      found.set(source.id, { source, scx, nextHop, hops, costMs, goneSince: undefined });
     }
   }
   return found;

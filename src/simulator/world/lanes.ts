@@ -41,8 +41,11 @@ export interface Lanes {
   close(link: Link): void;
 }
 
-/** Pairs are integers: a world must have fewer SCXs than this. */
-const SCXS_MAX = 2 ** 15;
+/**
+ * Pairs are integers: a world must have fewer SCXs than this. Those of its first 16,384 SCXs are small
+ * integers, which V8 stores in place.
+ */
+const SCXS_MAX = 2 ** 17;
 
 /**
  * An idle control connection was for a probe or a round of discovery, and is closed after this

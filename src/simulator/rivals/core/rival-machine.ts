@@ -100,6 +100,7 @@ export function createRivalMachine<Own extends { readonly kind: string }>(
     deadline: () => (state.life === 'joined' ? timers.next() : Number.POSITIVE_INFINITY),
     self: () => self,
     view: () => viewOf(self, state, rules),
+    place: () => UNKNOWN_COORDINATES,
     membersKnown: rules.membersKnown,
     sightings: () => [],
     nextHop: (root) => state.parents.get(root),
