@@ -4,6 +4,7 @@
  * know, and a field that an older cluster does not send has its default.
  */
 import { z } from 'zod';
+import { RENDITIONS_MAX } from '../session/renditions.js';
 import { disturbancesSchema, NO_DISTURBANCES, scxStatusSchema } from './scx-status.js';
 import { publicKeySchema } from './source-access.js';
 
@@ -41,6 +42,8 @@ const sessionStatusSchema = z.object({
   /** No directory or page is to list it. Absent: it may be listed. */
   unlisted: z.literal(true).optional(),
   language: z.string().max(64).optional(),
+  /** The bit rates in which it is offered as well, kbit/s, the highest first. Absent: in none. */
+  renditions: z.array(count).max(RENDITIONS_MAX).optional(),
   /** The hash of its picture, which is at `/images/HASH`. Absent: it has none. */
   image: z.string().max(64).optional(),
   /** Only holders of a ticket listen. Public answers leave such sessions out. */

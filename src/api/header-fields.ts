@@ -8,6 +8,13 @@
  */
 export const MOUNT_FIELD = 'x-scattercast-mount';
 
+/**
+ * In the request of an encoder that another process carries to its SCX, and would carry to the next one
+ * (cluster/ingest/carry-encoder.ts). If the SCX ends the stream because of something that the next one would
+ * object to as well, it says so in an answer, after a SOURCE too. Without one, it is gone.
+ */
+export const CARRIED_FIELD = 'x-scattercast-carried';
+
 /** Longer mounts are not told, in characters. Guess. */
 export const MOUNT_LENGTH_MAX = 300;
 

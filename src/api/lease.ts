@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { certificateMarkSchema } from './certificates/cluster-certificate.js';
 import { fallbackFileSchema } from './fallback-launch.js';
-import { listenerHookSchema } from './scx-launch.js';
+import { listenerHookSchema, renditionsSchema } from './scx-launch.js';
 import { sourceAccessSchema } from './source-access.js';
 
 const text = z.string().max(256).nullable();
@@ -20,6 +20,7 @@ const stationSchema = z.object({
   description: z.string().max(1000).nullish(),
   homepage: z.string().max(2048).nullish(),
   isListed: z.boolean().optional(),
+  renditions: renditionsSchema.optional(),
 });
 
 const remoteFallbackSchema = z.object({

@@ -5,6 +5,7 @@
  * own successor passes it as JSON in the environment variable SCATTERCAST_SCX.
  */
 import { z } from 'zod';
+import { RENDITION_RATES_KBPS, RENDITIONS_MAX } from '../session/renditions.js';
 import { segmentPlaceSchema, voucherSchema } from '../wire/hello.js';
 import { SEALED_CERTIFICATE_MAX } from './certificates/cluster-certificate.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
@@ -27,6 +28,9 @@ export const listenerHookSchema = z.strictObject({
   onFailure: z.enum(['allow', 'deny']),
 });
 
+/** Bit rates of renditions, the highest first. */
+export const renditionsSchema = z.array(z.literal([...RENDITION_RATES_KBPS])).max(RENDITIONS_MAX);
+
 export const launchSchema = z.strictObject({
   /** The SCX's node id, 32 hexadecimal digits: the hash of its key. */
   id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -44,6 +48,8 @@ export const launchSchema = z.strictObject({
   /** Directories of streams may list it. */
   isListed: z.boolean().optional(),
   channels: z.array(channel).min(1).max(16),
+  /** The bit rates in which the stream is offered as well, kbit/s; absent: none. */
+  renditions: renditionsSchema.optional(),
   /** Who may broadcast. */
   access: sourceAccessSchema,
   /**
@@ -122,7 +128,7 @@ export const launchSchema = z.strictObject({
 export const launchFactsSchema = launchSchema
   .pick({
     ...{ title: true, genre: true, description: true, homepage: true, isListed: true },
-    ...{ channels: true, locations: true, access: true, announcement: true },
+    ...{ channels: true, renditions: true, locations: true, access: true, announcement: true },
   })
   .strip();
 

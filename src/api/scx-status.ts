@@ -3,6 +3,7 @@
  * of the cluster's `GET /status`. A public interface: docs/http.md describes each field.
  */
 import { z } from 'zod';
+import { RENDITIONS_MAX } from '../session/renditions.js';
 import { SOURCE_NAME_LENGTH_MAX } from '../session/source-key.js';
 import { segmentPlaceSchema } from '../wire/hello.js';
 import { encoderTitlesSchema } from './encoder-titles.js';
@@ -139,6 +140,11 @@ export const scxStatusSchema = z.object({
   /** Its newest segment of HLS and where that stands in playlists, for the session's next SCX. */
   segment: segmentPlaceSchema.optional(),
   bitrateKbps: z.number().nonnegative().nullable(),
+  /** The lower bit rates in which it offers the sound, and who hears them; absent: none. */
+  renditions: z
+    .array(z.object({ kbps: count, listeners: count, made: z.boolean() }))
+    .max(RENDITIONS_MAX)
+    .optional(),
   /** Of the newest frame; absent before the first. */
   sampleRateHz: z.number().int().min(8000).max(48_000).optional(),
   audioChannels: z.number().int().min(1).max(2).optional(),

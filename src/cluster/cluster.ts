@@ -10,6 +10,7 @@ import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { trustIn } from '../http/server/client-address.js';
 import { watchOpenFiles } from '../runtime/system/open-files.js';
+import type { SessionRef } from '../session/session-id.js';
 import type { ClusterOptions } from './cluster-options.js';
 import { takeDataDir } from './data/data-directory.js';
 import { watchDisk } from './data/disk-watch.js';
@@ -70,11 +71,25 @@ function relearn({ found, finder }: Services): void {
 }
 
 /** Opens the port for requests and for encoders. */
-function attachTo(server: Server, services: Services, { giveEncoder, carryEncoder }: Platform) {
-  const { sessions, scxHostOf, trustedProxies, options } = services;
+function attachTo(
+  server: Server,
+  services: Services,
+  { giveEncoder, carryEncoder, shared }: Platform,
+) {
+  const { sessions, scxHostOf, trustedProxies, options, fleet } = services;
+  const isGivenUp = (ref: SessionRef, scx: string): boolean => {
+    const id = sessions.idOf(ref);
+    return shared !== undefined && !fleet.statuses(id).some((one) => one.id === scx);
+  };
   const passthrough = createEncoderPassthrough({
     ...{ sessions, scxHostOf, trustedProxies, encodersMax: services.shares.encodersMax },
-    ...{ log: options.log, giveEncoder, carryEncoder, onEncoder: services.metrics.countEncoder },
+    ...{
+      log: options.log,
+      isGivenUp,
+      giveEncoder,
+      carryEncoder,
+      onEncoder: services.metrics.countEncoder,
+    },
   });
   const cutUnsorted = sortConnections(server, services.tls, passthrough.enter);
   const { busyAbove } = services.shares;

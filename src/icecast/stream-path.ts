@@ -4,6 +4,7 @@
  * so that a server sends the stream and not its page.
  */
 
+import { parseRenditionPath } from '../session/renditions.js';
 import type { SessionIdentity } from '../session/session-id.js';
 import type { ListenEnding } from './listen-url.js';
 import { isPathOf } from './mount.js';
@@ -32,6 +33,16 @@ export function isStreamOf(path: string, session: SessionIdentity): boolean {
   if (ending !== 'mp3') return false;
   const isFirst = mount === '/' && path.startsWith('/;');
   return isFirst || isPathOf(mount, session);
+}
+
+/**
+ * The rate of the rendition of a session that a path asks for, kbit/s; undefined: it asks for none. A session
+ * may be called like the rendition of another one, so `isStreamOf` is to be asked first.
+ */
+export function renditionAt(path: string, session: SessionIdentity): number | undefined {
+  const { mount, ending } = parseStreamPath(path);
+  const asked = ending === 'mp3' ? parseRenditionPath(mount) : undefined;
+  return asked !== undefined && isPathOf(asked.path, session) ? asked.kbps : undefined;
 }
 
 /** The same for its playlist of HLS. */

@@ -6,6 +6,7 @@
 import type { Launch } from '../api/scx-launch.js';
 import type { SourceAccess } from '../api/source-access.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
+import type { RenditionKbps } from '../session/renditions.js';
 import type { HandOverState } from './hand-over/hand-over-state.js';
 import type { Retirement } from './hand-over/retirement.js';
 import type { Predecessor } from './hand-over/take-over.js';
@@ -27,6 +28,8 @@ export interface TermsOptions {
   readonly hook: Pick<ListenerHook, 'set'>;
   readonly recording: Pick<SessionRecording, 'onTerms'>;
   readonly predecessor: Predecessor | undefined;
+  /** These renditions are announced. */
+  onRenditions(rates: readonly RenditionKbps[]): void;
   /** Other source keys hold. */
   onAccess(access: SourceAccess): void;
   isLeaving(): boolean;
@@ -79,6 +82,7 @@ export function createSessionTerms(options: TermsOptions): SessionTerms {
       onAccess(terms.access);
       onFallback(terms.fallback);
       options.recording.onTerms(terms.recording);
+      if (terms.renditions !== undefined) options.onRenditions(terms.renditions);
       if (terms.listenerHook !== undefined) options.hook.set(terms.listenerHook ?? undefined);
       options.predecessor?.onKnown();
       if (terms.handOver) void handOver.start();

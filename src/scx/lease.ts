@@ -18,6 +18,7 @@ import type { SourceAccess } from '../api/source-access.js';
 import { createProvenClient, type ProvenClient } from '../http/proven-client.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 import { createLatch } from '../runtime/latch.js';
+import type { RenditionKbps } from '../session/renditions.js';
 
 /** The answer to a renewal; lease-terms.ts acts on it. */
 export interface LeaseTerms {
@@ -35,6 +36,8 @@ export interface LeaseTerms {
   readonly listenerHook: Answer['listenerHook'];
   /** What is kept on the disk; null: nothing; undefined: as before. */
   readonly recording?: Answer['recording'];
+  /** The renditions that are announced; undefined: as before. */
+  readonly renditions?: readonly RenditionKbps[] | undefined;
   /** All front ends of the cluster; undefined: as before. */
   readonly frontEnds: readonly string[] | undefined;
   /** An order to hand over lies in `successorFile`. */
@@ -106,6 +109,7 @@ function parseAnswer(status: number, text: string): Renewal {
       fallback,
       listenerHook,
       recording,
+      renditions: station?.renditions,
       frontEnds,
       handOver,
       remoteFallback,

@@ -142,7 +142,7 @@ async function openParts(options: ScxOptions) {
   });
   const playout = createPlayout(
     {
-      ...{ ...launch, identities, attended },
+      ...{ ...launch, identities, attended, log },
       receiving: () => receivers.count,
       onPlayed: feed.onPlayed,
     },
@@ -274,6 +274,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   });
   const terms = createSessionTerms({
     ...{ ...parts, handOver, retirement, isLeaving },
+    onRenditions: playout.renditions.set,
     onAccess: (access) => {
       streaming.setAccess(access);
       parts.tickets.set(access.privacy);

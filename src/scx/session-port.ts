@@ -10,6 +10,7 @@ import type { AccessLog } from '../http/server/access-log.js';
 import { trustIn } from '../http/server/client-address.js';
 import type { Tls } from '../http/server/tls.js';
 import { completed, type StreamDescription } from '../icecast/stream-description.js';
+import type { RenditionKbps } from '../session/renditions.js';
 import type { PlacedSession } from '../session/session-id.js';
 import type { SessionName } from '../session/session-name.js';
 import { type Predecessor, takeOver } from './hand-over/take-over.js';
@@ -138,6 +139,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     }),
     ...{ identities: options.identities, accessLog: options.accessLog, tls: options.tls },
     ...{ listeners: playout.listeners, ring: playout.ring, ingest: streaming.ingest },
+    renditions: playout.renditions,
     ...{ secret: launch.leaseToken, hook: options.hook, rewind: playout.rewind },
     log: options.log,
     sources: createSourcesAdmin({ ...streaming, playout }),
@@ -146,7 +148,8 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     spareConnections: options.spareConnections,
     onDropped: dropped.add,
     trust: trustIn(launch.trustedProxies),
-    streamFields: () => streamFields(describe(options), name, playout.bitrateKbps()),
+    streamFields: (rendition?: RenditionKbps) =>
+      streamFields(describe(options), name, rendition ?? playout.bitrateKbps()),
   };
   const port = await openScxPort(served, await listenTarget(options));
   options.predecessor?.onPortOpen(port);

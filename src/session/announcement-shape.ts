@@ -8,9 +8,9 @@
  * announcement.
  */
 import { excerpt } from '../lib/excerpt.js';
+import type { XmlElement } from '../lib/xml/xml-tree.js';
 import { RADIO_NAMESPACE } from './announcement.js';
 import type { Findings } from './findings.js';
-import type { XmlElement } from './xml-tree.js';
 
 /** How often: at most once, exactly once, at least once, any number of times. */
 type Occurrence = '?' | '1' | '+' | '*';
@@ -39,6 +39,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
         'radio:BITRATE': '?',
         'radio:IMAGE': '?',
         'radio:KEEP': '?',
+        'radio:RENDITIONS': '?',
         'radio:LISTED': '?',
         'radio:KEY': '?',
         'radio:ISSUED': '?',

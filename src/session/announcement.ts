@@ -8,6 +8,7 @@
 import { AUDIO_CHANNEL, ENTRY_CHANNEL, TITLE_CHANNEL } from './channels.js';
 import type { Privacy } from './privacy.js';
 import type { PublicKey } from './public-key.js';
+import type { RenditionKbps } from './renditions.js';
 import type { SessionName } from './session-name.js';
 import type { SourceKey } from './source-key.js';
 
@@ -60,6 +61,8 @@ export interface Announcement extends SignedFields {
   readonly bitrateKbps?: number;
   /** The SHA-256 of a picture (image/inspect-image.ts), 43 characters of base64url. */
   readonly image?: string;
+  /** The bit rates in which SCXs offer the stream as well, the highest first; absent: none. */
+  readonly renditions?: readonly RenditionKbps[];
   /** How long clusters may keep what was played, ms, whole seconds; absent: not at all. */
   readonly keepMs?: number;
   /**

@@ -7,15 +7,16 @@
 import { excerpt } from '../lib/excerpt.js';
 import { parsePlainText } from '../lib/plain-text.js';
 import { bad, good, type Result } from '../lib/result.js';
+import { readXml, type XmlElement } from '../lib/xml/xml-tree.js';
 import { ANNOUNCEMENT_LIMITS, type Announcement, type Channel } from './announcement.js';
 import { checkShape, childrenOf } from './announcement-shape.js';
 import { dropAbsent } from './drop-absent.js';
 import { createFindings, type Findings } from './findings.js';
 import { parseLocation, parseWebAddress } from './location.js';
 import { parseSha256 } from './public-key.js';
+import { parseRenditions } from './renditions.js';
 import { parseSessionName } from './session-name.js';
 import { readSignedFields } from './signed-fields.js';
-import { readXml, type XmlElement } from './xml-tree.js';
 
 const LIMITS = ANNOUNCEMENT_LIMITS;
 const MULTICAST = /^[a-z0-9][a-z0-9._-]{0,31}$/;
@@ -115,6 +116,7 @@ function readExtras(root: XmlElement, findings: Findings) {
   const language = text('radio:LANGUAGE', 'the language', LIMITS.documentBytesMax);
   const bitrate = text('radio:BITRATE', 'the bitrate', LIMITS.documentBytesMax);
   const image = text('radio:IMAGE', 'the image', LIMITS.documentBytesMax);
+  const renditions = text('radio:RENDITIONS', 'the renditions', LIMITS.documentBytesMax);
   const keep = text('radio:KEEP', 'the time to keep', LIMITS.documentBytesMax);
   return {
     title: text('radio:TITLE', 'the title', LIMITS.titleLengthMax),
@@ -125,6 +127,7 @@ function readExtras(root: XmlElement, findings: Findings) {
       findings.take(parseWebAddress('the homepage', homepage, LIMITS.homepageLengthMax)),
     bitrateKbps: bitrate === undefined ? undefined : findings.take(parseBitrate(bitrate)),
     image: image === undefined ? undefined : findings.take(parseSha256('the image', image)),
+    renditions: renditions === undefined ? undefined : findings.take(parseRenditions(renditions)),
     keepMs: keep === undefined ? undefined : parsedKeep(findings.take(parseKeep(keep))),
     isListed: listed === undefined ? undefined : findings.take(parseListed(listed)),
   };

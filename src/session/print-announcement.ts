@@ -71,7 +71,7 @@ function privacyBlock(privacy: Privacy | undefined): string[] {
 
 function extras(announcement: Announcement): string[] {
   const { title, genre, language, homepage, bitrateKbps, image, isListed } = announcement;
-  const { keepMs } = announcement;
+  const { keepMs, renditions } = announcement;
   const texts = { TITLE: title, GENRE: genre, LANGUAGE: language };
   const picture = image === undefined ? undefined : sha256Text(image);
   const about = { ...texts, HOMEPAGE: homepage, BITRATE: bitrateKbps, IMAGE: picture };
@@ -80,7 +80,7 @@ function extras(announcement: Announcement): string[] {
   const { key, issuedMs, adminKey, sources = [] } = announcement;
   const issued = issuedMs === undefined ? undefined : printInstant(issuedMs);
   return [
-    ...fields({ ...about, KEEP: kept, LISTED: listed }),
+    ...fields({ ...about, RENDITIONS: renditions?.join(), KEEP: kept, LISTED: listed }),
     ...fields({ KEY: key, ISSUED: issued, 'ADMIN-KEY': adminKey }),
     ...sources.map(sourceElement),
     ...privacyBlock(announcement.privacy),

@@ -7,13 +7,13 @@
 
 import { parseInstant } from '../lib/instant.js';
 import { bad, good, type Result } from '../lib/result.js';
+import type { XmlElement } from '../lib/xml/xml-tree.js';
 import type { SignedFields } from './announcement.js';
 import { childrenOf } from './announcement-shape.js';
 import type { Findings } from './findings.js';
 import { PRIVATE_CLUSTERS_MAX, type Privacy, parseTicketId, REVOKED_MAX } from './privacy.js';
 import { parseSha256, sha256Text } from './public-key.js';
 import { parsePublicKey, parseSource, SOURCE_KEYS_MAX, type SourceKey } from './source-key.js';
-import type { XmlElement } from './xml-tree.js';
 
 /** The unused bits of the last character must be 0, so that each has one form. */
 const SIGNATURE = /^[A-Za-z0-9_-]{85}[AQgw]$/;

@@ -37,6 +37,7 @@ import {
 import { isMountOf, priorityOf } from '../../src/icecast/mount.js';
 import { NOTICE_BYTES_MAX, parseNotice } from '../../src/icecast/now-playing.js';
 import { createHeadRewriter } from '../../src/icecast/response-head.js';
+import { createSourceBody } from '../../src/icecast/source-body.js';
 import { parseDescription } from '../../src/icecast/stream-description.js';
 import { isStreamOf, parseStreamPath } from '../../src/icecast/stream-path.js';
 import { parseStreamTitle } from '../../src/icecast/stream-title.js';
@@ -53,7 +54,6 @@ import { decodeLegacyText } from '../../src/mp3/tags/legacy-text.js';
 import { unpackEntry } from '../../src/overlay/entries/entry-body.js';
 import { QUERY_BYTES_MAX, readQuery } from '../../src/redirector/dns/read-query.js';
 import { verifyAnnouncement } from '../../src/runtime/signed-announcement.js';
-import { createSourceBody } from '../../src/scx/ingest/source-body.js';
 import { parseLocation, parseWebAddress } from '../../src/session/location.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
 import { parseSessionId, parseSessionRef } from '../../src/session/session-id.js';

@@ -63,6 +63,7 @@ beforeEach(() => {
     recording: { onTerms: (told) => told && events.push(`keep ${told.keepMs}`) },
     predecessor: undefined,
     onAccess: () => void events.push('check the sources'),
+    onRenditions: (rates) => void events.push(`offer ${rates.join()}`),
     isLeaving: () => isLeaving,
     attended: () => now,
   });

@@ -650,6 +650,21 @@ describe('An encoder at an SCX', () => {
     },
   );
 
+  test.each([true, false])(
+    'is not told that its SCX leaves when it is carried, as the next one takes it (heard: %s)',
+    async (isHeard) => {
+      const scx = await start('1');
+      const client = encoder(scx, 'SOURCE', 'X-Scattercast-Carried: yes');
+      await client.head();
+      if (isHeard) encode(client);
+      await vi.waitUntil(() => scx.status().attachedSources === (isHeard ? 1 : 0), wait);
+      const stopped = scx.stop();
+      await client.closed;
+      expect(client.text()).toBe('HTTP/1.0 200 OK\r\n\r\n');
+      await stopped;
+    },
+  );
+
   test('leaves no password in the access log', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'scattercast-scx-'));
     ending.push(() => rmSync(folder, { recursive: true }));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Result } from '../../src/lib/result.js';
 import type { Announcement, Channel } from '../../src/session/announcement.js';
 import type { PublicKey } from '../../src/session/public-key.js';
+import { RENDITION_RATES_KBPS, RENDITIONS_MAX } from '../../src/session/renditions.js';
 import type { SessionName } from '../../src/session/session-name.js';
 
 /** All problems in one text; '' if there are none. */
@@ -86,6 +87,9 @@ export const announcement: fc.Arbitrary<Announcement> = fc.record(
     bitrateKbps: fc.integer({ min: 8, max: 320 }),
     isListed: fc.boolean(),
     image: publicKey,
+    renditions: fc
+      .subarray([...RENDITION_RATES_KBPS], { minLength: 1, maxLength: RENDITIONS_MAX })
+      .map((rates) => rates.sort((a, b) => b - a)),
     keepMs: fc.integer({ min: 1, max: 31 * 86_400 }).map((seconds) => seconds * 1000),
     sources: fc.uniqueArray(source, {
       ...{ minLength: 1, maxLength: 16 },

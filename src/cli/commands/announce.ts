@@ -25,9 +25,14 @@ import { packageFile } from '../../runtime/package-files.js';
 import { derivePassword, drawPassword, hashSecret } from '../../runtime/secrets.js';
 import { signAnnouncement } from '../../runtime/signed-announcement.js';
 import { fallbackKeyOf, type SigningKey, sessionKeyOf } from '../../runtime/signing-key.js';
-import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
+import {
+  ANNOUNCEMENT_LIMITS,
+  type Announcement,
+  type SignedAnnouncement,
+} from '../../session/announcement.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { printAnnouncement } from '../../session/print-announcement.js';
+import { parseRenditions } from '../../session/renditions.js';
 import { parseSessionName, type SessionName, sessionPath } from '../../session/session-name.js';
 import { type AnnounceSettings, announceOptions } from '../options/announce-options.js';
 import type { Command } from '../shell/command.js';
@@ -166,6 +171,7 @@ async function announce(run: Run): Promise<void> {
   const picture = settings.image === undefined ? undefined : await readPicture(settings.image);
   const image = settings.removeImage ? undefined : (picture?.hash ?? earlier?.image);
   const keepMs = (settings.keep ?? earlier?.keepMs) || undefined;
+  const renditions = chooseRenditions(settings, earlier);
   const drawn = await drawSources({
     ...{ settings, token, session: key.publicKey, earlier: earlier?.sources ?? [] },
   });
@@ -174,7 +180,10 @@ async function announce(run: Run): Promise<void> {
   // Later than the one that it replaces, also if this machine's clock was set back.
   const issuedMs = Math.max(Date.now(), (earlier?.issuedMs ?? 0) + 1);
   const signed = signAnnouncement(
-    { ...dropAbsent({ ...content, image, keepMs, privacy }), sources: drawn.sources, adminKey },
+    {
+      ...dropAbsent({ ...content, image, keepMs, renditions, privacy }),
+      ...{ sources: drawn.sources, adminKey },
+    },
     ...([key, issuedMs] as const),
   );
   if (settings.cluster !== undefined)
@@ -185,6 +194,18 @@ async function announce(run: Run): Promise<void> {
   }
   if (settings.dj === undefined && settings.removeDj === undefined) return;
   for (const dj of djsIn(drawn.sources)) remark(djSentence(dj));
+}
+
+/** The renditions that are asked for, or those that are announced already. */
+function chooseRenditions(
+  { renditions: text }: AnnounceSettings,
+  earlier: Announcement | undefined,
+): Announcement['renditions'] {
+  if (text === undefined) return earlier?.renditions;
+  if (text === 'none') return undefined;
+  const read = parseRenditions(text);
+  if (!read.ok) throw usageProblem(...read.problems.map((problem) => `--renditions: ${problem}`));
+  return read.value;
 }
 
 /** The style of a page that is one file. */

@@ -40,6 +40,12 @@ export const announceOptions = {
       '--keep-max), so that it can be listened to later: 30m, 4h, 7d; 0: no longer. It stays until ' +
       'another --keep',
   }),
+  renditions: optional(text, {
+    placeholder: 'KBPS,KBPS',
+    help:
+      'offer the stream at lower bit rates as well, like 64,32: /listen/CREATOR/SESSION.64.mp3; none: ' +
+      'no longer. They stay until other --renditions',
+  }),
   rendezvous: optional(texts, {
     placeholder: 'LOCATION',
     repeatable: true,

@@ -17,6 +17,7 @@ export const factsOf = ({
   homepage: announcement.homepage,
   isListed: announcement.isListed,
   channels: announcement.channels.map((channel) => ({ ...channel })),
+  renditions: announcement.renditions && [...announcement.renditions],
   locations: [...announcement.rendezvous],
   access: accessOf(announcement),
   announcement: isPublished ? undefined : url,

@@ -33,8 +33,9 @@ function announcedNow(
   const known = finder.recall(session);
   if (known === undefined) return {};
   const { title = null, genre = null, description = null } = known.announcement;
-  const { homepage = null, isListed = false } = known.announcement;
-  const station = { title, genre, description, homepage, isListed };
+  const { homepage = null, isListed = false, renditions = [] } = known.announcement;
+  const about = { title, genre, description, homepage, isListed };
+  const station = { ...about, renditions: [...renditions] };
   return { station, access: accessOf(known.announcement) };
 }
 

@@ -12,8 +12,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ScxPlace } from '../../api/encoder-channel.js';
 import { sendAnswer } from '../../http/server/response.js';
 import { refusalFor } from '../../icecast/encoder-refusal.js';
+import { carryEncoder } from './carry-encoder.js';
 import { connectTo } from './connect-scx.js';
-import { joinSockets } from './join-sockets.js';
 
 /** An encoder, and the request that it has sent. */
 interface CarriedEncoder {
@@ -53,8 +53,8 @@ async function carry({ socket, raw, isSilent }: CarriedEncoder, scx: ScxPlace): 
     else sendAnswer(socket, LOST);
     return;
   }
-  upstream.write(raw);
-  joinSockets(socket, upstream, { isAnswered: isSilent !== true });
+  const again = (): Promise<Socket | undefined> => connectTo(scx.host, scx.port);
+  carryEncoder({ socket, raw, isAnswered: isSilent !== true, dial: again }, upstream);
 }
 
 /** Creates a carrier without encoders. */

@@ -27,10 +27,10 @@ import type { Platform } from '../platform/platform.js';
 import type { ScxHostOf } from '../ports/scx-host.js';
 import type { EncoderWay } from '../status/cluster-metrics.js';
 import { type OrProblem, type Problem, problem, refused } from '../web/problem.js';
+import { carryEncoder } from './carry-encoder.js';
 import { bytesFor, connectTo } from './connect-scx.js';
 import { createEncoderLimit } from './encoder-limit.js';
 import { type ConnectedEncoder, handToScx } from './hand-to-scx.js';
-import { joinSockets } from './join-sockets.js';
 import type { EncoderSessions } from './session-of-mount.js';
 import { createSocketSet, type SocketSet } from './socket-set.js';
 
@@ -45,6 +45,8 @@ export interface PassthroughOptions {
   readonly log: Logger;
   readonly giveEncoder: Platform['giveEncoder'];
   readonly carryEncoder: Platform['carryEncoder'];
+  /** Whether this SCX of the session is given up, though its connections are not closed. */
+  isGivenUp(ref: SessionRef, scx: string): boolean;
   /** An encoder has reached its SCX, in this way. */
   onEncoder(way: EncoderWay): void;
 }
@@ -67,6 +69,9 @@ const GATE_TICK_MS = 1000;
 const DIALS_MAX = 4;
 const DIAL_INTERVAL_MS = 500;
 
+/** Between two looks whether an SCX is given up, ms. */
+const LOOK_MS = 1000;
+
 const LOST = problem(502, "The session's SCX does not answer: try again.");
 const FROM_PAGE = problem(403, FOREIGN_PAGE);
 const NO_MOUNT = problem(404, 'No session has this mount: broadcast at /CREATOR/SESSION.');
@@ -87,6 +92,15 @@ function createConnect(
   /** Counts encoders that wait for their SCX, and those that were handed to it, as well. */
   const limit = createEncoderLimit(encodersMax, () => performance.now());
 
+  /** A machine that is cut off closes no connection. */
+  const watched = (upstream: Socket, ref: SessionRef, scx: string): Socket => {
+    const looking = setInterval(() => {
+      if (options.isGivenUp(ref, scx)) upstream.destroy();
+    }, LOOK_MS).unref();
+    sockets.add(upstream);
+    return upstream.once('close', () => clearInterval(looking));
+  };
+
   /** An SCX that has just died is still known for a moment, and then there is another one. */
   const dial = async (
     ref: SessionRef,
@@ -97,7 +111,7 @@ function createConnect(
     if (!scx.ok) return scx;
     const { httpUrl } = scx.value;
     const upstream = await connectTo(scxHostOf(httpUrl), Number(new URL(httpUrl).port));
-    if (upstream !== undefined) return good(upstream);
+    if (upstream !== undefined) return good(watched(upstream, ref, scx.value.id));
     if (attempt === DIALS_MAX) return refused(LOST);
     await pause(DIAL_INTERVAL_MS);
     return dial(ref, address, attempt + 1);
@@ -110,14 +124,16 @@ function createConnect(
   ): Promise<Problem | undefined> => {
     const dialled = await dial(ref, request.address);
     if (!dialled.ok) return dialled.problem;
-    const upstream = dialled.value;
-    sockets.add(upstream);
-    upstream.once('close', onGone);
-    const cut = (): void => void upstream.destroy();
+    if (socket.closed) onGone();
+    else socket.once('close', onGone);
+    const cut = (): void => void socket.destroy();
     cutting.addEventListener('abort', cut, { once: true });
     if (cutting.aborted) cut();
-    upstream.write(bytesFor(request, ref));
-    joinSockets(socket, upstream, { isAnswered });
+    const again = async (): Promise<Socket | undefined> => {
+      const found = await dial(ref, request.address);
+      return found.ok ? found.value : undefined;
+    };
+    carryEncoder({ socket, raw: bytesFor(request, ref), isAnswered, dial: again }, dialled.value);
     options.onEncoder('passedThrough');
     log.info({ session: refPath(ref), address: request.address }, 'an encoder is passed through');
     return undefined;

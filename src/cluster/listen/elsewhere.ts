@@ -33,11 +33,11 @@ async function locationAt(
   context: Context,
   request: Request,
   response: Response,
-  { session }: Wanted,
+  { session, rendition }: Wanted,
   clusters: readonly TrustedCluster[],
 ) {
   const asking = {
-    ...{ session, scheme: request.protocol, address: clientOf(response) },
+    ...{ session, rendition, scheme: request.protocol, address: clientOf(response) },
     ...{ query: ownQuery(context, request), isListener: isListener(request) },
   };
   for (const to of clusters.slice(0, ASKED_MAX)) {

@@ -6,6 +6,7 @@ import type { Request, Response } from 'express';
 import type { RequestRate } from '../../http/server/request-rate.js';
 import type { TicketCheck } from '../../http/ticket-check.js';
 import { probedBytes } from '../../icecast/stream-request.js';
+import { renditionPath } from '../../session/renditions.js';
 import { refPath } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
 import type { ScxClients } from '../admin/scx-clients.js';
@@ -92,6 +93,10 @@ export const withOwnQuery = (
 ): string =>
   [httpUrl, ownQuery(context, request).join('&')].filter((part) => part !== '').join('?');
 
+/** What the listener asks for at an SCX: its stream, or a rendition of it. */
+export const streamAt = (httpUrl: string, { rendition }: Wanted): string =>
+  rendition === undefined ? httpUrl : httpUrl.replace(/\.mp3$/, `.${rendition}.mp3`);
+
 /** The SCX's stream by the scheme by which the player came: its port speaks both. */
 const streamUrl = (httpUrl: string, request: Request): string =>
   inFamilyOf(httpUrl.replace(/^http:/, `${request.protocol}:`), request);
@@ -124,6 +129,8 @@ export function lead(
   context.proxy.stream(request, response, url);
 }
 
-/** `creator/session` if it is published here, else `creator/session@KEY`. */
-export const pathOf = ({ session, known }: Wanted): string =>
-  known?.isPublished ? sessionPath(session) : refPath(session);
+/** `creator/session` if it is published here, else `creator/session@KEY`; with the rate of a rendition. */
+export function pathOf({ session, known, rendition }: Wanted): string {
+  const path = known?.isPublished ? sessionPath(session) : refPath(session);
+  return rendition === undefined ? path : renditionPath(path, rendition);
+}

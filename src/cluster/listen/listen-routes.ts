@@ -31,12 +31,13 @@ import {
   pathOf,
   redirect,
   slotOf,
+  streamAt,
   wantsProxy,
   withOwnQuery,
 } from './leading.js';
 import { PLAYLIST_KINDS, type PlaylistKind, printPlaylist } from './playlists.js';
 import { createRecordingHandlers } from './recording-routes.js';
-import { mountedAt, type Wanted, wantedAt, wantedByPath, wantedByQuery } from './wanted-session.js';
+import { heardAt, type Wanted, wantedAt, wantedByPath, wantedByQuery } from './wanted-session.js';
 
 /**
  * Slots that are reserved for listeners of one address until they connect to the SCX that they were
@@ -49,6 +50,8 @@ const ASKS_ITSELF = problem(
   403,
   'This cluster asks its listeners for names and passwords: they have to come here themselves.',
 );
+
+const ONE_PLAYLIST = problem(404, 'HLS has the stream as it is only: leave the bit rate out.');
 
 /** Retry-After while the hook does not answer, s. Guess. */
 const RETRY_S = 10;
@@ -97,7 +100,7 @@ async function listen(
     const other = await locationElsewhere(context, request, response, wanted, 'full');
     return other === undefined ? scx.problem : redirect(response, other);
   }
-  const httpUrl = withOwnQuery(context, request, scx.value.httpUrl);
+  const httpUrl = withOwnQuery(context, request, streamAt(scx.value.httpUrl, wanted));
   const refusal = await refusalOf(context, request, response, scx.value, httpUrl);
   if (refusal !== undefined) return refuse(response, session, refusal);
   return lead(context, request, response, httpUrl);
@@ -142,6 +145,7 @@ async function answer(
   const denied = deniedPrivately(context, wanted.value, request, response);
   if (denied !== undefined) return denied;
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
+  if (ending === 'm3u8' && wanted.value.rendition !== undefined) return ONE_PLAYLIST;
   if (ending === 'm3u8') return listenByHls(context, request, response, wanted.value);
   return sendPlaylist(context, request, response, ending, wanted.value);
 }
@@ -189,7 +193,7 @@ function recordingRouter(context: Context, recordings: Recordings | undefined): 
 function mountHandler(context: Context): RequestHandler {
   const atMount = publicHandler('/MOUNT', {
     GET: async (request, response) => {
-      const mounted = mountedAt(context, request.path);
+      const mounted = heardAt(context, request.path);
       if (mounted === undefined) return problem(404, 'There is no stream here any more.');
       const wanted = await wantedAt(context, request, mounted);
       return answer(context, request, response, mounted.ending, wanted);
@@ -197,7 +201,7 @@ function mountHandler(context: Context): RequestHandler {
   });
   return (request, response, next) => {
     const isRead = ['GET', 'HEAD', 'OPTIONS'].includes(request.method);
-    if (!isRead || mountedAt(context, request.path) === undefined) return next();
+    if (!isRead || heardAt(context, request.path) === undefined) return next();
     return atMount(request, response, next);
   };
 }

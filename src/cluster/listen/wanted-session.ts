@@ -6,6 +6,7 @@ import type { Request } from 'express';
 import { parseStreamPath, type StreamPath } from '../../icecast/stream-path.js';
 import { good } from '../../lib/result.js';
 import { pathOf } from '../../lib/url-path.js';
+import { parseRenditionPath, renditionPath } from '../../session/renditions.js';
 import {
   identityOf,
   parseSessionRef,
@@ -13,6 +14,7 @@ import {
   type SessionIdentity,
   type SessionRef,
 } from '../../session/session-id.js';
+import { sessionPath } from '../../session/session-name.js';
 import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
 import { clientOfRequest } from '../web/client.js';
@@ -33,6 +35,8 @@ export interface Wanted {
   readonly session: SessionIdentity;
   /** Undefined if only its SCX is known. */
   readonly known: Known | undefined;
+  /** The rendition that it asks for, kbit/s; undefined: the stream as it is. */
+  readonly rendition?: number | undefined;
 }
 
 const USAGE = 'Write /listen?announcement=URL, or /listen/CREATOR/SESSION.mp3.';
@@ -107,8 +111,20 @@ export async function wantedByQuery(
   return byAnnouncement(context, request);
 }
 
-/** `CREATOR/SESSION`, or `CREATOR/SESSION@KEY`, in the path of `/listen/CREATOR/SESSION.mp3`. */
-export async function wantedByPath(
+/** The rendition of a session, as far as its announcement offers it; its SCX may know better. */
+function renditionOf(wanted: Wanted, kbps: number): OrProblem<Wanted> {
+  const { session, known } = wanted;
+  const offered = known?.announcement.renditions ?? [];
+  if (known === undefined || offered.some((rate) => rate === kbps)) {
+    return good({ ...wanted, rendition: kbps });
+  }
+  const path = known.isPublished ? sessionPath(session) : refPath(session);
+  const paths = offered.map((rate) => `, /listen/${renditionPath(path, rate)}.mp3`);
+  const listen = `listen at /listen/${path}.mp3${paths.join('')}`;
+  return refused(problem(404, `${path} is not offered at ${kbps} kbit/s: ${listen}`));
+}
+
+async function byExactPath(
   context: WantedDependencies,
   request: Request,
   path: string,
@@ -118,17 +134,39 @@ export async function wantedByPath(
   return byName(context, request, ref.value);
 }
 
+/**
+ * `CREATOR/SESSION`, or `CREATOR/SESSION@KEY`, in the path of `/listen/CREATOR/SESSION.mp3`; behind it may be the
+ * rate of a rendition, `.64`. A session that is called like that itself goes first.
+ */
+export async function wantedByPath(
+  context: WantedDependencies,
+  request: Request,
+  path: string,
+): Promise<OrProblem<Wanted>> {
+  const asked = parseRenditionPath(path);
+  const exact = parseSessionRef(path);
+  const isSession = exact.ok && context.finder.named(exact.value) !== undefined;
+  if (asked === undefined || isSession) return byExactPath(context, request, path);
+  const original = await byExactPath(context, request, asked.path);
+  if (!original.ok) return byExactPath(context, request, path);
+  const rendition = renditionOf(original.value, asked.kbps);
+  if (rendition.ok || announcementOf(request) === undefined) return rendition;
+  const named = await byExactPath(context, request, path);
+  return named.ok ? named : rendition;
+}
+
 /** The session at a mount, and what is asked for. */
 export interface Mounted {
   readonly ref: SessionRef;
   readonly ending: StreamPath['ending'];
+  readonly rendition?: number | undefined;
 }
 
 /** The mount of the first stream of a SHOUTcast server, unless the operator gave it another meaning. */
 const SHOUTCAST_MOUNT = '/stream';
 
 /** What a path without a route of its own leads to; undefined if it is no mount. */
-export function mountedAt({ sessions }: WantedDependencies, path: string): Mounted | undefined {
+function mountedAt({ sessions }: WantedDependencies, path: string): Mounted | undefined {
   const decoded = pathOf(path);
   if (decoded === undefined) return undefined;
   const { mount, ending } = parseStreamPath(decoded);
@@ -141,9 +179,23 @@ export function mountedAt({ sessions }: WantedDependencies, path: string): Mount
   return ref === undefined ? undefined : { ref, ending };
 }
 
+/** The same where the path may be that of a rendition: of a session that is known here. */
+export function heardAt(context: WantedDependencies, path: string): Mounted | undefined {
+  const mounted = mountedAt(context, path);
+  if (mounted !== undefined && context.finder.named(mounted.ref) !== undefined) return mounted;
+  const { mount, ending } = parseStreamPath(pathOf(path) ?? '');
+  const asked = parseRenditionPath(mount);
+  const ref = asked && context.sessions.atMount(asked.path);
+  const known = ref && context.finder.named(ref);
+  return ref && known ? { ref, ending, rendition: asked?.kbps } : mounted;
+}
+
 /** The session at a mount, as far as it is known here. */
-export const wantedAt = (
+export async function wantedAt(
   context: WantedDependencies,
   request: Request,
-  { ref }: Mounted,
-): Promise<OrProblem<Wanted>> => byName(context, request, ref);
+  { ref, rendition }: Mounted,
+): Promise<OrProblem<Wanted>> {
+  const wanted = await byName(context, request, ref);
+  return wanted.ok && rendition !== undefined ? renditionOf(wanted.value, rendition) : wanted;
+}

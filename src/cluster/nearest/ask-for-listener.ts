@@ -14,6 +14,7 @@ import { guardedRequest } from '../../http/client/guarded-request.js';
 import { listenUrl } from '../../icecast/listen-url.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { urlOf } from '../../lib/url-path.js';
+import { renditionPath } from '../../session/renditions.js';
 import { refPath, type SessionIdentity } from '../../session/session-id.js';
 import type { TrustedCluster } from './trusted-clusters.js';
 
@@ -23,6 +24,8 @@ export const FROM_CLUSTER_FIELD = 'Scattercast-From';
 /** The listener, as far as it matters to the other cluster. */
 interface Asking {
   readonly session: SessionIdentity;
+  /** A rendition of it, kbit/s; undefined: the stream as it is. */
+  readonly rendition?: number | undefined;
   /** Parameters that the player has added for the session, as it wrote them. */
   readonly query: readonly string[];
   /** By which the player came; no player is sent to the other scheme. */
@@ -59,8 +62,10 @@ function checked(location: string | undefined, { scheme, address }: Asking): str
 }
 
 /** Where the player asks at the other cluster. */
-function urlFor({ url }: TrustedCluster, { session, query, scheme }: Asking): URL {
-  const at = new URL(listenUrl(url, refPath(session), 'mp3', query));
+function urlFor({ url }: TrustedCluster, { session, rendition, query, scheme }: Asking): URL {
+  const path = refPath(session);
+  const asked = rendition === undefined ? path : renditionPath(path, rendition);
+  const at = new URL(listenUrl(url, asked, 'mp3', query));
   at.protocol = `${scheme}:`;
   return at;
 }

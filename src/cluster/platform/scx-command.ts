@@ -41,7 +41,8 @@ function permissionsOf({ certificate, accessLog, recording }: ScxFiles, successo
   // This includes the folder itself; naming both aborts Node 20.
   const recordings = recording === undefined ? [] : [`${recording.root}/*`];
   const written = [...logs, successorFile, ...recordings];
-  return { read: [...keys, ...written], write: written, startsProcesses: true };
+  const starts = { startsProcesses: true, startsThreads: true };
+  return { read: [...keys, ...written], write: written, ...starts };
 }
 
 /** Names the file of a process's orders; `ps` shows it, and so a front end finds it again. */

@@ -26,7 +26,7 @@ function entryOf(
   cluster: string,
   dependencies: Pick<SessionPageDependencies, 'titles'>,
 ): FeedEntry {
-  const { page, stream, image } = urlsOf(cluster, session.path, session.image);
+  const { page, stream, image } = urlsOf(cluster, session.path, session);
   return {
     ...{ id: `${session.session}#${session.key}`, page, stream, image },
     title: session.title ?? session.path,

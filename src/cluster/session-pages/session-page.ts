@@ -104,10 +104,13 @@ function lastTitles({ titles }: SessionView): Html {
 export function addresses({ urls }: SessionView): Html {
   const row = (what: string, url: string): Html =>
     html`<dt>${what}</dt><dd><a href="${url}">${url}</a></dd>`;
+  const renditions = (urls.renditions ?? []).map(({ kbps, stream }) =>
+    row(`MP3, ${kbps} kbit/s`, stream),
+  );
   return html`<section>
       <h2>In other players</h2>
       <div class="elsewhere">
-        <dl>${row('MP3', urls.stream)}${row('HLS', urls.hls)}${row('Playlist', urls.m3u)}
+        <dl>${row('MP3', urls.stream)}${renditions}${row('HLS', urls.hls)}${row('Playlist', urls.m3u)}
           <dt>More playlists</dt>
           <dd><a href="${urls.pls}">.pls</a> <a href="${urls.xspf}">.xspf</a></dd>
         </dl>

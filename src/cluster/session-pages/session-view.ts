@@ -7,6 +7,7 @@ import { imagePath } from '../../api/publishing.js';
 import { listenUrl } from '../../icecast/listen-url.js';
 import type { PlayedTitle } from '../../icecast/statistics/played-titles.js';
 import { dropAbsent } from '../../session/drop-absent.js';
+import { renditionPath } from '../../session/renditions.js';
 
 /** One session. Texts that nobody has given are absent. */
 export interface SessionView {
@@ -41,10 +42,31 @@ interface SessionUrls {
   readonly m3u: string;
   readonly pls: string;
   readonly xspf: string;
+  /** Of the stream at lower bit rates, the highest first; absent: there are none. */
+  readonly renditions?: readonly RenditionUrls[];
+}
+
+/** The addresses of the stream at a lower bit rate. */
+interface RenditionUrls {
+  readonly kbps: number;
+  readonly stream: string;
+  readonly m3u: string;
+}
+
+/** What is at a session's addresses besides its stream, as far as it has that. */
+interface Besides {
+  readonly image?: string | undefined;
+  readonly renditions?: readonly number[] | undefined;
 }
 
 /** The addresses of a session at a cluster whose own has no slash at its end. */
-export function urlsOf(cluster: string, path: string, image?: string): SessionUrls {
+export function urlsOf(
+  cluster: string,
+  path: string,
+  { image, renditions }: Besides = {},
+): SessionUrls {
+  const atRate = (kbps: number, ending: 'mp3' | 'm3u'): string =>
+    listenUrl(cluster, renditionPath(path, kbps), ending);
   return {
     ...(image === undefined ? {} : { image: `${cluster}${imagePath(image)}` }),
     page: `${cluster}/${path}`,
@@ -54,6 +76,11 @@ export function urlsOf(cluster: string, path: string, image?: string): SessionUr
     m3u: listenUrl(cluster, path, 'm3u'),
     pls: listenUrl(cluster, path, 'pls'),
     xspf: listenUrl(cluster, path, 'xspf'),
+    ...dropAbsent({
+      renditions: renditions?.map((kbps) => ({
+        ...{ kbps, stream: atRate(kbps, 'mp3'), m3u: atRate(kbps, 'm3u') },
+      })),
+    }),
   };
 }
 
@@ -80,6 +107,6 @@ export function sessionView(
     }),
     ...{ onAir, playing, listeners },
     titles: titles.map(({ title, at }) => ({ title, at: new Date(at).toISOString() })),
-    urls: urlsOf(cluster, path, status.image),
+    urls: urlsOf(cluster, path, status),
   };
 }

@@ -13,7 +13,7 @@ import { type SessionView, urlsOf } from './session-view.js';
 
 /** A session that is announced at a cluster, before anything is known of what plays. */
 function announcedView(announcement: Announcement, cluster: string): SessionView {
-  const { title, description, genre, homepage, image } = announcement;
+  const { title, description, genre, homepage, image, renditions } = announcement;
   const path = sessionPath(announcement.name);
   return {
     path,
@@ -23,7 +23,7 @@ function announcedView(announcement: Announcement, cluster: string): SessionView
       playing: null,
       listeners: 0,
       titles: [],
-      urls: urlsOf(cluster, path, image),
+      urls: urlsOf(cluster, path, { image, renditions }),
     },
   };
 }

@@ -87,6 +87,7 @@ function sessionStatus(identity: SessionIdentity, from: StatusSources): SessionS
       unlisted: isUnlisted(known) || undefined,
       language: known?.announcement.language,
       image: known?.announcement.image,
+      renditions: known?.announcement.renditions && [...known.announcement.renditions],
     }),
     private: known?.announcement.privacy !== undefined,
     onAir: scxs.some(({ playing }) => playing !== null),

@@ -3,7 +3,7 @@
  * the like. Icecast makes them of its XML documents with stylesheets; so are these, of ours: a table of
  * names and values for the server, one for each source, and one of its listeners.
  */
-import { readXml, type XmlElement } from '../../session/xml-tree.js';
+import { readXml, type XmlElement } from '../../lib/xml/xml-tree.js';
 import type { AdminAnswer } from './admin-xml.js';
 import { escapeMarkup } from './shoutcast-status.js';
 

@@ -83,3 +83,19 @@ export function parseFrameHeader(bytes: Uint8Array, offset: number): FrameHeader
 export function sameFamily(one: FrameHeader, other: FrameHeader): boolean {
   return one.mpegVersion === other.mpegVersion && one.sampleRateHz === other.sampleRateHz;
 }
+
+/** A bit rate of a header's version: its index in the header, and the length of a frame without padding. */
+interface RateChoice {
+  readonly index: number;
+  readonly frameBytes: number;
+}
+
+/** The lowest bit rate with which a frame of this form has so many bytes; undefined: none has. */
+export function bitrateIndexFor(header: FrameHeader, bytes: number): RateChoice | undefined {
+  const rates = header.mpegVersion === 1 ? BITRATES_KBPS_1 : BITRATES_KBPS_2;
+  const { samples, sampleRateHz } = header;
+  const lengths = rates.map((kbps) => Math.floor((samples * kbps * 125) / sampleRateHz));
+  const found = lengths.findIndex((length) => length >= bytes);
+  const frameBytes = lengths[found];
+  return frameBytes === undefined ? undefined : { index: found + 1, frameBytes };
+}

@@ -44,6 +44,40 @@ export function mainDataBegin(frame: Uint8Array): number | undefined {
   return header.mpegVersion === 1 ? (first << 1) | ((frame[offset + 1] ?? 0) >> 7) : first;
 }
 
+/** Where the descriptions of the granules are in the side information, each channel's own, in bits. */
+export function granuleLayout(header: FrameHeader) {
+  const isMono = header.channelMode === 'mono';
+  const channels = isMono ? 1 : 2;
+  return header.mpegVersion === 1
+    ? { first: 9 + (isMono ? 5 : 3) + 4 * channels, count: 2 * channels, size: 59 }
+    : { first: 8 + channels, count: channels, size: 63 };
+}
+
+/** The length of the number with which such a description begins: the bits of its sound. */
+const PART_LENGTH_BITS = 12;
+
+/** The number of `length` bits that begins at a bit. */
+function bitsAt(bytes: Uint8Array, from: number, length: number): number {
+  let value = 0;
+  for (let bit = from; bit < from + length; bit++) {
+    value = (value << 1) | (((bytes[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1);
+  }
+  return value;
+}
+
+/** The main data bytes of a frame's own sound, wherever they are; undefined without a header. */
+export function soundBytes(frame: Uint8Array): number | undefined {
+  const header = parseFrameHeader(frame, 0);
+  if (header === undefined) return undefined;
+  const { first, count, size } = granuleLayout(header);
+  const start = 8 * sideInfoOffset(header) + first;
+  let bits = 0;
+  for (let part = 0; part < count; part++) {
+    bits += bitsAt(frame, start + part * size, PART_LENGTH_BITS);
+  }
+  return Math.ceil(bits / 8);
+}
+
 /** Whether a frame contains a Xing, Info or VBRI table in place of sound. */
 export function isVbrTagFrame(frame: Uint8Array): boolean {
   const header = parseFrameHeader(frame, 0);

@@ -4,18 +4,10 @@
  * So silence is recognised without decoding. The noise of a microphone is no digital silence.
  */
 import { parseFrameHeader } from './frame-header.js';
-import { sideInfoOffset } from './side-info.js';
+import { granuleLayout, sideInfoOffset } from './side-info.js';
 
 /** `big_values` in the description of a granule: behind the 12 bits of `part2_3_length`. */
 const BIG_VALUES = { offset: 12, length: 9 } as const;
-
-/** The layout of the side information, in bits. */
-function layoutOf(isVersion1: boolean, isMono: boolean) {
-  const channels = isMono ? 1 : 2;
-  return isVersion1
-    ? { first: 9 + (isMono ? 5 : 3) + 4 * channels, count: 2 * channels, size: 59 }
-    : { first: 8 + channels, count: channels, size: 63 };
-}
 
 /** Whether all bits in a range are 0. */
 function areZero(bytes: Uint8Array, from: number, length: number): boolean {
@@ -29,7 +21,7 @@ function areZero(bytes: Uint8Array, from: number, length: number): boolean {
 export function isSilentFrame(frame: Uint8Array): boolean {
   const header = parseFrameHeader(frame, 0);
   if (header === undefined) return false;
-  const layout = layoutOf(header.mpegVersion === 1, header.channelMode === 'mono');
+  const layout = granuleLayout(header);
   const start = 8 * sideInfoOffset(header) + layout.first + BIG_VALUES.offset;
   for (let part = 0; part < layout.count; part++) {
     if (!areZero(frame, start + part * layout.size, BIG_VALUES.length)) return false;

@@ -15,6 +15,8 @@ export interface Permissions {
   readonly write?: readonly string[];
   /** It may start processes. They are confined by flags of their own. */
   readonly startsProcesses?: boolean;
+  /** It may start threads. They run this program, and are not confined by the model. */
+  readonly startsThreads?: boolean;
 }
 
 /** What a process of this program asks Linux about itself; `fd` are the folders, not the files. */
@@ -52,12 +54,13 @@ export const isConfined = (): boolean =>
 /** The arguments of node that confine a process; none if it is not to be, or cannot be confined. */
 export function permissionFlags(confined: boolean, permissions: Permissions): readonly string[] {
   if (!confined || MODEL === undefined) return [];
-  const { read = [], write = [], startsProcesses = false } = permissions;
+  const { read = [], write = [], startsProcesses = false, startsThreads = false } = permissions;
   const readable = [...PROGRAM, ...OWN_FACTS, ...read];
   return [
     ...[MODEL, ...QUIET, ...NETWORK],
     ...readable.map((path) => `--allow-fs-read=${path}`),
     ...write.map((path) => `--allow-fs-write=${path}`),
     ...(startsProcesses ? ['--allow-child-process'] : []),
+    ...(startsThreads ? ['--allow-worker'] : []),
   ];
 }

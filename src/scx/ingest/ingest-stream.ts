@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { NodeId } from '../../gossamer/core/node.js';
+import type { SourceBody } from '../../icecast/source-body.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import { createLotSigner } from '../../overlay/lots/lot-signer.js';
 import { signSource } from '../../overlay/lots/source-statement.js';
@@ -17,7 +18,6 @@ import { createEncoderClient } from './encoder-client.js';
 import { createEncoderPace, type EncoderPace } from './encoder-pace.js';
 import { createSourceWriter, type EncoderSource, overlaySource } from './encoder-source.js';
 import { createPacedQueue } from './paced-queue.js';
-import type { SourceBody } from './source-body.js';
 import { createFormatCheck, type Ending } from './source-format.js';
 
 export interface IngestStreamOptions {

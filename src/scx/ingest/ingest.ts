@@ -9,6 +9,7 @@
  */
 
 import type { Logger } from 'pino';
+import { CARRIED_FIELD } from '../../api/header-fields.js';
 import type { NodeId, SourceId } from '../../gossamer/core/node.js';
 import { createProofCheck, PROOF_FIELD } from '../../http/cluster-proof.js';
 import { basicAuth } from '../../http/server/basic-auth.js';
@@ -16,6 +17,7 @@ import type { ClientIdentity } from '../../http/server/client-identity.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
 import { ALLOW, loginRefusal, refusalFor, tryAgain } from '../../icecast/encoder-refusal.js';
+import { createSourceBody } from '../../icecast/source-body.js';
 import { parseDescription } from '../../icecast/stream-description.js';
 import { parseTitleUpdate } from '../../icecast/title-update.js';
 import type { SessionIdentity } from '../../session/session-id.js';
@@ -30,8 +32,7 @@ import { overlaySource } from './encoder-source.js';
 import { createEncoderTitles, type EncoderTitle } from './encoder-title.js';
 import { startIngestStream } from './ingest-stream.js';
 import { createMountClaims } from './mount-claims.js';
-import { createSourceBody } from './source-body.js';
-import { refusedFormat } from './source-format.js';
+import { type Ending, refusedFormat } from './source-format.js';
 import {
   type AdmittedRequest,
   asSentence,
@@ -98,6 +99,18 @@ function lastAnswer(status: number, reason: string): Answer {
   return status === 200 ? textAnswer(status, sentence) : refusalFor(status, sentence);
 }
 
+/** The end of a stream, as it is told to the encoder, or to the process that carries it. */
+function replyLast(request: SourceRequest, { status, reason }: Ending, isLeaving: boolean): void {
+  const { method, headers } = request.head;
+  const isCarried = headers.has(CARRIED_FIELD);
+  const isForNext = isCarried && isLeaving; // the next SCX takes it
+  if (!isForNext && (isCarried || method === 'PUT')) {
+    return request.reply(lastAnswer(status, reason));
+  }
+  request.note(status);
+  request.socket.destroySoon();
+}
+
 /** Ends the silent connection that has the slot. */
 function takeOver(log: Logger, { client }: SourceRequest, slot: EncoderSlot): void {
   if (slot.stream?.isOpen !== true) return;
@@ -128,11 +141,10 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
     ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log },
     ...{ now, attended },
     ...{ session: options.name.id, scx: options.scx, remoteAddress, attach: options.attach },
-    onEnd: ({ status, reason }) => {
+    onEnd: (ending) => {
+      const { status, reason } = ending;
       log[status === 200 ? 'info' : 'warn']({ source: slot.id, reason }, 'An encoder is gone.');
-      if (head.method === 'PUT') return request.reply(lastAnswer(status, reason));
-      request.note(status);
-      socket.destroySoon();
+      replyLast(request, ending, options.isLeaving());
     },
   });
 }

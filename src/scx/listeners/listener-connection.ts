@@ -21,6 +21,7 @@ import {
   sendAnswer,
   unavailable,
 } from '../../http/server/response.js';
+import type { RenditionKbps } from '../../session/renditions.js';
 import type { Tape } from '../recording/tape.js';
 import type { Admission } from './admission.js';
 import type { ListenerHook } from './listener-hook.js';
@@ -51,8 +52,10 @@ export interface ListenerConnectionOptions {
   readonly accessLog: AccessLog;
   /** The operator's hook; undefined: there is none. */
   readonly hook?: Pick<ListenerHook, 'onLeft'> | undefined;
-  /** The header fields of the stream. */
-  fields(wantsTitles: boolean): Fields;
+  /** The header fields of the stream, or of a rendition of it. */
+  fields(wantsTitles: boolean, rendition?: RenditionKbps): Fields;
+  /** The rendition that a request's target asks for. Default: none. */
+  renditionIn?(target: string): RenditionKbps | undefined;
   now(): number;
 }
 
@@ -137,12 +140,20 @@ export const identityOf = ({
 export const sentBytes = ({ socket, bytesBefore }: Connection): number =>
   bytesBefore + socket.bytesWritten;
 
-/** Creates a function that writes the head of a stream, with titles or without. */
-function createHeads({ fields, now }: ListenerConnectionOptions): (titles: boolean) => string {
-  const draw = (wantsTitles: boolean) =>
-    freshFor(() => responseHead(200, fields(wantsTitles)), HEAD_FRESH_MS, now);
-  const [plain, titled] = [draw(false), draw(true)];
-  return (wantsTitles) => (wantsTitles ? titled() : plain());
+/**
+ * Creates a function that writes the head of a stream, with titles or without. Bounded: two heads for each
+ * rate of a rendition.
+ */
+function createHeads({ fields, now }: ListenerConnectionOptions) {
+  const draw = (wantsTitles: boolean, rendition?: RenditionKbps) =>
+    freshFor(() => responseHead(200, fields(wantsTitles, rendition)), HEAD_FRESH_MS, now);
+  const drawn = new Map<string, () => string>();
+  return ({ wantsTitles, rendition }: Connection): string => {
+    const form = `${wantsTitles} ${rendition}`;
+    const head = drawn.get(form) ?? draw(wantsTitles, rendition);
+    drawn.set(form, head);
+    return head();
+  };
 }
 
 export const note = (
@@ -177,7 +188,7 @@ export function createShared(options: ListenerConnectionOptions): Shared {
     head: (connection) => {
       connection.isAnswered = true;
       identities.enter(identityOf(connection), now());
-      return headOf(connection.wantsTitles);
+      return headOf(connection);
     },
     refuse: (connection, answer) =>
       note(options, connection, answer.status, sendAnswer(connection.socket, answer)),

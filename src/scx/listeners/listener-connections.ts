@@ -126,6 +126,7 @@ export function createListenerConnections(options: ListenerConnectionOptions): L
     const state = { listener: undefined, limit: undefined, limitedAt: now() };
     const connection: Connection = {
       ...{ ...request, ...past, ...state, ...methods },
+      rendition: options.renditionIn?.(request.logged.target),
       ...{ isHandedOver: false, excessBytes: 0, shared },
     };
     const { socket, admission } = request;

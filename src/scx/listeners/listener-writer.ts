@@ -11,6 +11,7 @@ import {
   insertTitles,
   type TitledAudio,
 } from '../../icecast/icy-metadata.js';
+import type { RenditionKbps } from '../../session/renditions.js';
 import type { Tape, TapeState } from '../recording/tape.js';
 import type { AudioRing, Stretch } from '../sound/audio-ring.js';
 import type { PackedListener } from './listener-state.js';
@@ -22,6 +23,8 @@ import type { PackedListener } from './listener-state.js';
 export interface ListenerConnection {
   /** The player wants titles in the stream. */
   readonly wantsTitles: boolean;
+  /** The rendition that it hears, kbit/s; undefined: the sound as it is. */
+  readonly rendition?: RenditionKbps | undefined;
   /**
    * Bytes that the player has not taken yet: what its socket has not taken, and what the kernel
    * holds beyond its allowance.
@@ -45,6 +48,8 @@ export interface ListenerConnection {
 /** A listener that was let in. */
 export interface Listener {
   readonly connection: ListenerConnection;
+  /** What it hears. */
+  readonly ring: AudioRing;
   /** Its position between two ICY blocks; undefined for a player that gets the bare audio. */
   readonly icy: IcyPosition | undefined;
   /** The group in which it is served; undefined while it waits for the first audio. */
@@ -98,7 +103,8 @@ export interface ListenerWriter {
 }
 
 export interface WriterOptions {
-  readonly ring: AudioRing;
+  /** What a listener of this rendition hears; undefined: of none. */
+  ringOf(rendition: RenditionKbps | undefined): AudioRing;
   /** Chunks that are joined for one write. */
   readonly chunksPerWrite: number;
   /** A listener that takes nothing for longer is idle, ms. */
@@ -115,9 +121,9 @@ function createBlocks(): (title: string | null) => Uint8Array {
   };
 }
 
-/** Creates a writer for the listeners of a ring. */
+/** Creates a writer for listeners. */
 export function createListenerWriter(options: WriterOptions): ListenerWriter {
-  const { ring, counters } = options;
+  const { counters } = options;
   const blocks = createBlocks();
 
   const partsFor = ({ icy }: Listener, stretch: TitledAudio): readonly Uint8Array[] => {
@@ -129,18 +135,21 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
     connection: ListenerConnection,
     icy: IcyPosition | undefined,
     now: number,
-  ): Listener => ({
-    ...{ connection, icy, group: undefined, next: ring.end, frame: undefined },
-    ...{ queuedBytes: 0, tookAt: now },
-  });
+  ): Listener => {
+    const ring = options.ringOf(connection.rendition);
+    return {
+      ...{ connection, ring, icy, group: undefined, next: ring.end, frame: undefined },
+      ...{ queuedBytes: 0, tookAt: now },
+    };
+  };
 
-  const hasNews = ({ next, frame }: Listener): boolean =>
+  const hasNews = ({ ring, next, frame }: Listener): boolean =>
     frame === undefined ? next < ring.end : frame < ring.framesCut;
 
-  const read = ({ next, frame }: Listener): Stretch | undefined =>
+  const read = ({ ring, next, frame }: Listener): Stretch | undefined =>
     frame === undefined ? ring.read(next, options.chunksPerWrite) : ring.readFrom(frame);
 
-  const skip = (now: number): Stretch | undefined => {
+  const skip = ({ ring }: Listener, now: number): Stretch | undefined => {
     counters.skipped++;
     return ring.burst(now);
   };
@@ -158,7 +167,7 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
       start(connection, connection.wantsTitles ? icyStart() : undefined, now),
     createAt: (connection, { icy, frame }, now) => {
       const listener = start(connection, icy ?? undefined, now);
-      listener.frame = frame ?? ring.framesCut;
+      listener.frame = frame ?? listener.ring.framesCut;
       return listener;
     },
     open: (listener, burst, now) => {
@@ -175,8 +184,8 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
       const { connection, tape } = listener;
       if (tape !== undefined) return serveTape(listener, tape, now);
       while (hasNews(listener) && connection.queuedBytes() === 0) {
-        const stretch = read(listener) ?? skip(now);
-        listener.next = stretch?.next ?? ring.end;
+        const stretch = read(listener) ?? skip(listener, now);
+        listener.next = stretch?.next ?? listener.ring.end;
         listener.frame = undefined;
         if (stretch !== undefined) connection.write(partsFor(listener, stretch));
       }
@@ -187,7 +196,7 @@ export function createListenerWriter(options: WriterOptions): ListenerWriter {
       listener.queuedBytes = queuedBytes;
       return now - listener.tookAt > options.idleMs;
     },
-    positionOf: ({ group, next, frame, icy, tape }) => ({
+    positionOf: ({ ring, group, next, frame, icy, tape }) => ({
       isOpen: group !== undefined,
       frame: frame ?? ring.frameAt(next) ?? null,
       icy: icy ?? null,

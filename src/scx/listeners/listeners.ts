@@ -8,6 +8,7 @@
  *
  * Bounded: `listenersMax`, those that wait included.
  */
+import type { RenditionKbps } from '../../session/renditions.js';
 import type { Tape, TapeState } from '../recording/tape.js';
 import type { AudioRing, Stretch } from '../sound/audio-ring.js';
 import { createListenerGroups, type ListenerGroups } from './listener-groups.js';
@@ -38,7 +39,10 @@ interface DetachedPosition {
 }
 
 export interface ListenersOptions {
+  /** What is played. */
   readonly ring: AudioRing;
+  /** What a listener of a rendition hears. Default: what is played. */
+  ringOf?(rendition: RenditionKbps): AudioRing;
   readonly listenersMax: number;
   /** Listeners that are served elsewhere in this process, and take slots as well. */
   others?(): number;
@@ -95,6 +99,8 @@ export interface Listeners {
   /** Those of them that hear earlier sound. */
   readonly rewinding: number;
   readonly waiting: number;
+  /** How many hear each rendition, or wait for it. */
+  byRendition(): ReadonlyMap<RenditionKbps, number>;
   /** Whether there is a slot for another one. */
   readonly hasRoom: boolean;
   readonly counters: Readonly<ListenerCounters>;
@@ -126,7 +132,9 @@ function* departuresOf(
 export function createListeners(options: ListenersOptions): Listeners {
   const { ring, idleMs } = options;
   const counters = { accepted: 0, full: 0, offAir: 0, skipped: 0, idle: 0, bytes: 0 };
-  const writer = createListenerWriter({ ring, idleMs, counters, chunksPerWrite: options.groups });
+  const ringOf = (rendition: RenditionKbps | undefined): AudioRing =>
+    rendition === undefined ? ring : (options.ringOf?.(rendition) ?? ring);
+  const writer = createListenerWriter({ ringOf, idleMs, counters, chunksPerWrite: options.groups });
   const groups = createListenerGroups(options.groups);
   const waiting = createWaitingListeners(options.waitMs);
 
@@ -162,7 +170,7 @@ export function createListeners(options: ListenersOptions): Listeners {
       writer.openTape(listener, tape, now);
       return listener;
     }
-    const burst = ring.burst(now);
+    const burst = listener.ring.burst(now);
     if (burst === undefined) waiting.add(listener);
     else open(listener, burst, now);
     return listener;
@@ -188,11 +196,11 @@ export function createListeners(options: ListenersOptions): Listeners {
       return { position, keep: () => groups.add(listener) };
     },
     openWaiting: (now, withTitles) => {
-      ring.cut(now);
-      const burst = ring.burst(now);
-      if (burst === undefined) return;
       for (const listener of [...waiting]) {
         if (listener.connection.wantsTitles && !withTitles) continue;
+        listener.ring.cut(now);
+        const burst = listener.ring.burst(now);
+        if (burst === undefined) continue;
         waiting.remove(listener);
         open(listener, burst, now);
       }
@@ -220,6 +228,14 @@ export function createListeners(options: ListenersOptions): Listeners {
     },
     get waiting() {
       return waiting.size;
+    },
+    byRendition: () => {
+      const counts = new Map<RenditionKbps, number>();
+      for (const { connection } of [...groups.all(), ...waiting]) {
+        const { rendition } = connection;
+        if (rendition !== undefined) counts.set(rendition, (counts.get(rendition) ?? 0) + 1);
+      }
+      return counts;
     },
     get hasRoom() {
       return hasRoom();

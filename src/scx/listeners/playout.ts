@@ -3,11 +3,13 @@
  * playhead orders the frames, the ring keeps them, the listeners take them.
  */
 
+import type { Logger } from 'pino';
 import type { Launch } from '../../api/scx-launch.js';
 import type { GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { createRewind, type Rewind } from '../recording/rewind.js';
+import { createRenditions, type Renditions } from '../renditions/renditions.js';
 import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
 import { createOnAir, type OnAir } from '../sound/on-air.js';
@@ -34,6 +36,8 @@ export interface Playout {
   readonly polling: PollingListeners;
   /** Earlier sound. */
   readonly rewind: Rewind;
+  /** The same sound at lower bit rates. */
+  readonly renditions: Renditions;
   /** All listeners that hear something. */
   readonly audience: Audience;
   readonly onAir: OnAir;
@@ -79,9 +83,19 @@ const INTERVALS_PER_BURST = 4;
 /** The shortest write interval that a small burst can cause, ms. Guess. */
 const INTERVAL_MS_MIN = 100;
 
+/** What a listener may be behind when it goes on in another process, ms. Guess. */
+const BEHIND_MS = 2000;
+
+const SILENT: Pick<Logger, 'warn' | 'info'> = { warn: () => undefined, info: () => undefined };
+
 interface PlayoutOptions
-  extends Pick<Launch, 'burstMs' | 'listenersMax' | 'writeIntervalMs' | 'silenceMs'> {
+  extends Pick<
+    Launch,
+    'burstMs' | 'listenersMax' | 'writeIntervalMs' | 'silenceMs' | 'renditions'
+  > {
   readonly identities: ListenerIdentities;
+  /** Default: nothing is logged. */
+  readonly log?: Pick<Logger, 'warn' | 'info'>;
   /** Measures the silence of sources (runtime/attended-clock.ts), ms. Default: the other clock. */
   readonly attended?: () => number;
   /** The clients that receive (receivers/), who listen as well and are served elsewhere. */
@@ -94,10 +108,10 @@ interface PlayoutOptions
 const intervalOf = ({ writeIntervalMs, burstMs }: PlayoutOptions): number =>
   Math.min(writeIntervalMs, Math.max(INTERVAL_MS_MIN, burstMs / INTERVALS_PER_BURST));
 
-const createRing = (burstMs: number): AudioRing =>
+const createRing = (burstMs: number, isMadeHere = false): AudioRing =>
   createAudioRing({
     ...{ keepMs: RING_MS, bytesMax: RING_BYTES_MAX },
-    ...{ burstMs, staleMs: OFF_AIR_MS },
+    ...{ burstMs, staleMs: OFF_AIR_MS, isMadeHere },
   });
 
 const createChoice = (silenceMs: number | undefined): OnAir =>
@@ -111,11 +125,12 @@ function openAudience(
   { identities, listenersMax, receiving = () => 0 }: PlayoutOptions,
   ring: AudioRing,
   { resume: resumeTape }: Rewind,
+  { ringOf }: Renditions,
 ) {
   const listeners = createListeners({
     ...{ ring, listenersMax, groups: GROUPS, waitMs: WAIT_MS, idleMs: IDLE_MS },
     others: () => polling.count + receiving(),
-    resumeTape,
+    ...{ resumeTape, ringOf },
   });
   const polling = createPollingListeners({ identities, hasRoom: () => listeners.hasRoom });
   let peak = 0;
@@ -148,19 +163,30 @@ export function createPlayout(
   const segments = createSegments();
   const { burstMs } = options;
   const rewind = createRewind({ segments, burstMs, now, wallNow: steadyTimeMs });
-  const { listeners, polling, audience } = openAudience(options, ring, rewind);
+  const renditions = createRenditions({
+    ...{ ring, now, staleMs: OFF_AIR_MS, historyMs: burstMs + BEHIND_MS },
+    createRing: () => createRing(burstMs, true),
+    onFrames: () => {
+      if (listeners.waiting > 0) openSoon(now());
+    },
+    log: options.log ?? SILENT,
+  });
+  renditions.set(options.renditions ?? []);
+  const { listeners, polling, audience } = openAudience(options, ring, rewind, renditions);
   const { attended = now } = options;
   const onAir = createChoice(options.silenceMs);
-  const playhead = createPlayhead(ring, segments, isSuccessor);
+  const playhead = createPlayhead(ring, segments, isSuccessor, renditions.append);
   let writing: NodeJS.Timeout | undefined;
   let opening: NodeJS.Timeout | undefined;
 
   const write = (): void => {
     const at = now();
     ring.cut(at);
+    renditions.cut(at);
     listeners.write(at);
     polling.tick(at);
     audience.note();
+    if (renditions.active.length > 0) renditions.endUnheard(at, listeners.byRendition());
   };
 
   /** Opens those that take no titles `SETTLE_MS` after the first audio, the others with the title. */
@@ -183,6 +209,7 @@ export function createPlayout(
     if (isLate) {
       ring.retitle(at, onAir.titleFrom, before, onAir.title);
       segments.retitle(onAir.titleFrom, before, onAir.title);
+      renditions.retitle(onAir.titleFrom, before, onAir.title);
     }
     return frames;
   };
@@ -193,6 +220,7 @@ export function createPlayout(
     segments,
     polling,
     rewind,
+    renditions,
     audience,
     onAir,
     playhead,
@@ -237,6 +265,7 @@ export function createPlayout(
       clearTimeout(opening);
       write();
       listeners.end(now());
+      renditions.close();
     },
   };
 }

@@ -13,10 +13,11 @@ import { FOREIGN_PAGE, isFromPage } from '../../http/server/page-origin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate, rateExceeded } from '../../http/server/request-rate.js';
 import { type Answer, sendAnswer, textAnswer } from '../../http/server/response.js';
-import { isStreamOf } from '../../icecast/stream-path.js';
+import { isStreamOf, renditionAt } from '../../icecast/stream-path.js';
 import { withoutSecrets } from '../../icecast/title-update.js';
 import { pathOf } from '../../lib/url-path.js';
 import { withoutTicket } from '../../runtime/ticket.js';
+import { isRenditionRate, type RenditionKbps, renditionPath } from '../../session/renditions.js';
 import type { PlacedSession } from '../../session/session-id.js';
 import type { Ingest } from '../ingest/ingest.js';
 import { isForIngest } from '../ingest/source-request.js';
@@ -35,6 +36,7 @@ import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
 import type { Rewind } from '../recording/rewind.js';
 import type { Tape } from '../recording/tape.js';
+import type { Renditions } from '../renditions/renditions.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import { createClientAdmin, type SourcesAdmin } from './client-admin.js';
 import type { HlsAnswers } from './hls-answers.js';
@@ -51,6 +53,8 @@ import {
 
 export interface RequestOptions extends StreamAnswerOptions {
   readonly ring: AudioRing;
+  /** The renditions that are offered. Default: none. */
+  readonly renditions?: Pick<Renditions, 'rates'>;
   readonly name: PlacedSession;
   readonly listeners: Listeners;
   readonly identities: ListenerIdentities;
@@ -58,7 +62,7 @@ export interface RequestOptions extends StreamAnswerOptions {
   readonly hook?: ListenerHook | undefined;
   readonly hls: HlsAnswers;
   /** Earlier sound; undefined: none is kept. */
-  readonly rewind?: Pick<Rewind, 'wanted'>;
+  readonly rewind?: Pick<Rewind, 'wanted' | 'isWanted'>;
   readonly pages: OperatorPages;
   readonly ingest: Ingest;
   /** The cluster's secret, with which the front end asks about clients. */
@@ -85,6 +89,8 @@ interface Request extends IncomingRequest {
   readonly since: number;
   /** The earlier sound that it asks for. */
   readonly tape?: Tape;
+  /** The rendition that it asks for, kbit/s. */
+  readonly rendition?: RenditionKbps;
 }
 
 /** Handles the requests of a port. */
@@ -116,6 +122,25 @@ const PREFLIGHT_ANSWER: Answer = { status: 204, body: '', fields: PREFLIGHT };
 
 const ticketRefusal = ({ tickets }: RequestOptions, { head, address }: Request) =>
   tickets.refusal(head.target, address);
+
+/** The rendition that the path of a listener's request asks for. */
+function renditionIn(path: string | undefined, name: PlacedSession): RenditionKbps | undefined {
+  if (path === undefined || isStreamOf(path, name)) return undefined;
+  const kbps = renditionAt(path, name) ?? 0;
+  return isRenditionRate(kbps) ? kbps : undefined;
+}
+
+function noRendition({ renditions, name }: RequestOptions, kbps: number): Answer {
+  const rates = renditions?.rates ?? [];
+  const paths = rates.map((rate) => `/${renditionPath(name.session, rate)}.mp3`);
+  const others = [`/${name.session}.mp3`, ...paths].join(', ');
+  return textAnswer(404, `This session is not offered at ${kbps} kbit/s: listen at ${others}`);
+}
+
+const ONLY_ORIGINAL = textAnswer(
+  404,
+  'Earlier sound is kept as it was sent only, not in renditions.',
+);
 
 /** Pages that tell what a private session plays. */
 const tellsTitles = (path: string | undefined): boolean =>
@@ -220,7 +245,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
   const hookRate = createRequestRate(HOOK_RATE);
   const connections = createListenerConnections({
     ...options,
-    fields: (withTitles) => streamFields(options, withTitles),
+    fields: (withTitles, rendition) => streamFields(options, withTitles, rendition),
+    renditionIn: (target) => renditionIn(pathOf(target), options.name),
   });
 
   const moved = createMovedListeners({ ...options, connections });
@@ -255,12 +281,24 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     if (!request.socket.destroyed) reply(options, request, answer);
   };
 
+  /** A rendition, or a page. */
+  const handleOther = (request: Request, path: string): void => {
+    const asked = renditionAt(path, options.name);
+    if (asked === undefined) return void handlePage(request, path);
+    const rendition = options.renditions?.rates.find((rate) => rate === asked);
+    const refused = ticketRefusal(options, request);
+    if (refused !== undefined) return reply(options, request, refused);
+    if (rendition === undefined) return reply(options, request, noRendition(options, asked));
+    if (options.rewind?.isWanted(request.head)) return reply(options, request, ONLY_ORIGINAL);
+    handleStream(options, parts, { ...request, rendition });
+  };
+
   const handleRead = (request: Request): void => {
     const path = pathOf(request.head.target);
     const hls = options.hls(request);
     if (hls !== undefined) return void handleHls(request, hls);
-    if (path === undefined || !isStreamOf(path, options.name))
-      return void handlePage(request, path);
+    if (path === undefined) return void handlePage(request, path);
+    if (!isStreamOf(path, options.name)) return handleOther(request, path);
     const refused = ticketRefusal(options, request);
     const wanted = refused ?? options.rewind?.wanted(request.head);
     if (wanted === undefined) return handleStream(options, parts, request);

@@ -14,6 +14,8 @@ import { createTape, type Tape, type TapeState } from './tape.js';
 export interface Rewind {
   /** Undefined: the request is for what is live. */
   wanted(head: RequestHead): Answer | Promise<Tape | Answer> | undefined;
+  /** Whether a request is for what was played earlier. */
+  isWanted(head: Pick<RequestHead, 'target'>): boolean;
   /** Continues the tape of another process. */
   resume(state: TapeState): Tape;
   /** The same as segments; undefined: nothing is kept. */
@@ -87,6 +89,7 @@ export function createRewind(options: RewindOptions): Rewind {
   };
 
   return {
+    isWanted: ({ target }) => instantIn(target, wallNow()) !== undefined,
     wanted: ({ target }) => {
       const instant = instantIn(target, wallNow());
       if (instant === undefined) return undefined;

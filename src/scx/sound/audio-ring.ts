@@ -15,6 +15,7 @@
  */
 import type { TitledAudio } from '../../icecast/icy-metadata.js';
 import { createLeadIn, leadIn } from '../../mp3/frames/lead-in.js';
+import { createReservoir, wholeFrame } from '../../mp3/frames/whole-frame.js';
 import {
   type Chunk,
   frameAudio,
@@ -31,6 +32,11 @@ export interface RingLimits extends ChunkLimits {
   readonly burstMs: number;
   /** Audio older than this starts no listener: the session is off the air, ms. */
   readonly staleMs: number;
+  /**
+   * The same frames have other bytes in the process before this one: a listener that goes on in the midst
+   * of them begins with a frame that stands alone.
+   */
+  readonly isMadeHere?: boolean;
 }
 
 /** Audio, and the number of the chunk that follows it. */
@@ -84,8 +90,29 @@ export interface AudioRing {
 /** Most bytes in one chunk. Guess: 4 s of audio at 128 kbit/s. */
 export const CHUNK_BYTES_MAX = 65_536;
 
+/** Chunks that surely hold the bytes that a frame may reach back to. Guess: they are of 100 ms. */
+const CHUNKS_REACHED = 10;
+
+/** The frames, the first of them without need of those before it, as far as it can be made so. */
+function standingAlone(
+  frames: readonly PlayedFrame[],
+  chunks: readonly Chunk[],
+): readonly PlayedFrame[] {
+  const [first, ...others] = frames;
+  if (first === undefined) return frames;
+  const reservoir = createReservoir();
+  for (const { frames: before } of chunks.slice(-CHUNKS_REACHED)) {
+    for (const frame of before) {
+      if (frame === first) break;
+      reservoir.add(frame.bytes);
+    }
+  }
+  const bytes = wholeFrame(first.bytes, reservoir.bytes) ?? first.bytes;
+  return [{ ...first, bytes }, ...others];
+}
+
 /** Creates a reader of the ring. What several listeners read is joined only once until `clear`. */
-function createReader(list: ChunkList, burstMs: number) {
+function createReader(list: ChunkList, { burstMs, isMadeHere = false }: RingLimits) {
   let cachedBurst: Stretch | undefined;
   /** By the first chunk; all of the same count. */
   const stretches = new Map<number, Stretch>();
@@ -117,7 +144,9 @@ function createReader(list: ChunkList, burstMs: number) {
       const index = chunks.findLastIndex(({ first }) => first <= frame);
       const chunk = chunks[index];
       if (chunk === undefined) return undefined;
-      const audio = joinAudio(chunk.frames.slice(frame - chunk.first).map(frameAudio));
+      const found = chunk.frames.slice(frame - chunk.first);
+      const frames = isMadeHere ? standingAlone(found, chunks.slice(0, index + 1)) : found;
+      const audio = joinAudio(frames.map(frameAudio));
       return { ...audio, next: end - chunks.length + index + 1 };
     },
     burst: (): Stretch => {
@@ -173,7 +202,7 @@ function bitrateOf(chunks: readonly Chunk[]): number | undefined {
 /** Creates an empty ring. */
 export function createAudioRing(limits: RingLimits): AudioRing {
   const list = createChunkList(limits);
-  const reader = createReader(list, limits.burstMs);
+  const reader = createReader(list, limits);
   let framesCut = 0;
   let pending: PlayedFrame[] = [];
   let pendingBytes = 0;

@@ -64,8 +64,16 @@ interface Held {
 const isPast = ({ source, frame }: Held, position: Position): boolean =>
   source === position.source && frame.sequence <= position.sequence;
 
-/** Creates a playhead before its first frame. `holds`: it holds frames back until `resume`. */
-export function createPlayhead(ring: AudioRing, segments: Segments, holds: boolean): Playhead {
+/**
+ * Creates a playhead before its first frame. `holds`: it holds frames back until `resume`; `onPlayed` is told
+ * of each frame when it is in the ring.
+ */
+export function createPlayhead(
+  ring: AudioRing,
+  segments: Segments,
+  holds: boolean,
+  onPlayed: (frame: PlayedFrame) => void = () => undefined,
+): Playhead {
   let held: Held[] | undefined = holds ? [] : undefined;
   let run: Run | undefined;
   /** The predecessor's last frame, until this process has played one. */
@@ -79,6 +87,7 @@ export function createPlayhead(ring: AudioRing, segments: Segments, holds: boole
   const play = (source: SourceId, frame: PlayedFrame, now: number): void => {
     ring.append(frame, now);
     segments.append(source, frame);
+    onPlayed(frame);
   };
 
   const append = ({ source, frame }: Held, now: number): void => {

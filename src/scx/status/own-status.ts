@@ -57,6 +57,15 @@ function formatOf({ ring }: Playout): Pick<ScxStatus, 'sampleRateHz' | 'audioCha
   return { sampleRateHz, audioChannels: channelMode === 'mono' ? 1 : 2 };
 }
 
+/** The renditions that are offered, and how many listeners each one has. */
+function renditionsOf({ renditions, listeners }: Playout): ScxStatus['renditions'] {
+  if (renditions.rates.length === 0) return undefined;
+  const [counts, { active }] = [listeners.byRendition(), renditions];
+  return renditions.rates.map((kbps) => ({
+    ...{ kbps, listeners: counts.get(kbps) ?? 0, made: active.includes(kbps) },
+  }));
+}
+
 /** Who was not let in, without addresses: those are people's. */
 function refusedBy({ refusals }: Pick<SourceLogin, 'refusals'>): Pick<ScxStatus, 'refused'> {
   if (refusals.length === 0) return {};
@@ -100,6 +109,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       failedSuccessor: handOver.failedSuccessor,
       segment: playout.segments.place(),
       recording: options.recorder?.status(),
+      renditions: renditionsOf(playout),
     }),
   };
   const silent = playout.onAir.silent(options.attended());

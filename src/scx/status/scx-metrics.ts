@@ -11,6 +11,7 @@ import type { Playout } from '../listeners/playout.js';
 import type { PollingListeners } from '../listeners/polling-listeners.js';
 import type { Receivers } from '../receivers/receivers.js';
 import type { Recorder } from '../recording/recorder.js';
+import type { Renditions } from '../renditions/renditions.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { OnAir } from '../sound/on-air.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
@@ -26,6 +27,7 @@ export interface Counted {
   readonly listeners: Listeners;
   readonly polling: PollingListeners;
   readonly audience: Playout['audience'];
+  readonly renditions: Pick<Renditions, 'active' | 'counters'>;
   readonly onAir: OnAir;
   readonly sources: AttachedSources;
   readonly receivers: Pick<Receivers, 'count' | 'counters'>;
@@ -62,6 +64,19 @@ function listenerMetrics({ listeners, polling, audience }: Counted): Metric[] {
     counter('listeners_skipped', 'Times that a slow listener skipped to live', skipped),
     counter('listeners_idle', 'Closed: they took nothing', idle),
     counter('listener_bytes', 'Audio handed to listeners, bytes', bytes),
+  ];
+}
+
+function renditionMetrics({ renditions, listeners }: Counted): Metric[] {
+  const { frames, bytes, threadsLost, framesLost } = renditions.counters;
+  const heard = [...listeners.byRendition().values()].reduce((sum, count) => sum + count, 0);
+  return [
+    gauge('renditions_made', 'Renditions that are being made', renditions.active.length),
+    gauge('listeners_renditions', 'Those of the listeners that hear a rendition', heard),
+    counter('rendition_frames', 'Frames made for renditions', frames),
+    counter('rendition_bytes', 'Their bytes', bytes),
+    counter('rendition_threads_lost', 'Threads of renditions that had to be replaced', threadsLost),
+    counter('rendition_frames_lost', 'Frames that could not be made', framesLost),
   ];
 }
 
@@ -249,6 +264,7 @@ export function drawScxMetrics(counted: Counted): Metric[] {
   return [
     ...listenerMetrics(counted),
     ...receiverMetrics(counted),
+    ...renditionMetrics(counted),
     ...sourceMetrics(counted),
     ...overlayMetrics(counted),
     ...disturbanceMetrics(counted),

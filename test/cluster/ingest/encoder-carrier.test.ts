@@ -42,7 +42,9 @@ test('A carried encoder is heard by the SCX byte by byte, and reads its answer',
   const upstream = await scx.next();
   upstream.write('HTTP/1.0 200 OK\r\n\r\n');
   client.socket.end(' and more');
-  expect(await text(upstream)).toBe(`${raw} and more`);
+  const [head, sound] = (await text(upstream)).split('\r\n\r\n');
+  expect(head).toBe('SOURCE /night HTTP/1.0\r\nx-scattercast-carried: yes');
+  expect(sound).toBe('sound and more');
   upstream.end();
   await client.closed;
   expect(client.text()).toBe('HTTP/1.0 200 OK\r\n\r\n');

@@ -23,6 +23,7 @@ describe('A front end', () => {
       'ice-name: CafÃ©',
       `x-scattercast-mount: /${PATH}.mp3`,
       expect.stringMatching(/^x-forwarded-for: /),
+      'x-scattercast-carried: yes',
     ]);
     one.socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     await encoder.closed;
@@ -154,15 +155,30 @@ describe('A front end', () => {
     expect(encoder.text()).toBe('HTTP/1.1 200 OK\r\n\r\n');
   });
 
-  test('ends a connection when either side ends', async () => {
+  test('ends a connection when the encoder ends, or the SCX refuses it', async () => {
     const { client, fedAs } = await startFed();
     const first = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
     const one = await fedAs(0);
     first.socket.resetAndDestroy();
     await vi.waitUntil(() => one.isEnded, wait);
     const second = client(`PUT /${PATH} HTTP/1.1\r\n\r\n`);
-    (await fedAs(1)).socket.resetAndDestroy();
+    (await fedAs(1)).socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
     await second.closed;
+  });
+
+  test('keeps an encoder whose SCX dies, and brings it to the next one', async () => {
+    const { client, fedAs } = await startFed();
+    const encoder = client(`SOURCE /${PATH} HTTP/1.0\r\nAuthorization: Basic abc\r\n\r\nsound`);
+    const one = await fedAs(0);
+    one.socket.write('HTTP/1.0 200 OK\r\n\r\n');
+    await vi.waitUntil(() => encoder.text() !== '', wait);
+    one.socket.resetAndDestroy();
+    const next = await fedAs(1);
+    next.socket.write('HTTP/1.0 200 OK\r\n\r\n');
+    encoder.send(' and more');
+    await vi.waitUntil(() => textOf(next).endsWith('\r\n\r\n and more'), wait);
+    expect(textOf(next)).toContain('authorization: Basic abc');
+    expect(encoder.text()).toBe('HTTP/1.0 200 OK\r\n\r\n');
   });
 
   test('disconnects all encoders when it closes, also those without a complete head', async () => {
@@ -184,7 +200,7 @@ describe('A front end', () => {
       encoders.filter(({ text }) => text().startsWith('HTTP/1.1 403 Too many encoders'));
     await vi.waitUntil(() => refused().length === 300 - 256, wait);
     expect(fed).toHaveLength(256);
-    for (const { socket } of fed) socket.destroy();
+    for (const { socket } of fed) socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     await Promise.all(encoders.map(({ closed }) => closed));
     one(300);
     await vi.waitUntil(() => fed.length === 257, wait);
@@ -200,8 +216,10 @@ describe('A front end', () => {
     await vi.waitUntil(() => refused().length === 40 - 32, wait);
     from('198.51.100.7');
     await vi.waitUntil(() => fed.length === 32 + 1, wait);
-    fed[0]?.socket.destroy();
-    await vi.waitUntil(() => encoders.some(({ socket }) => socket.destroyed), wait);
+    const open = () => encoders.filter(({ socket }) => !socket.destroyed).length;
+    await vi.waitUntil(() => open() === 32, wait);
+    fed[0]?.socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    await vi.waitUntil(() => open() === 31, wait);
     from('2001:db8::77');
     await vi.waitUntil(() => fed.length === 32 + 2, wait);
   });

@@ -41,6 +41,44 @@ describe('A session is heard', () => {
     }
   });
 
+  test('at lower bit rates that its announcement offers, and is told where it does not', async () => {
+    const { get, publish, cluster } = await startFake({ mounts });
+    const more = '<r:RENDITIONS>64,32</r:RENDITIONS>';
+    await publish(PATH, announcementXml(NIGHT, 'Night', { more }));
+    for (const path of [
+      `/listen/${PATH}.64.mp3`,
+      `/${PATH}.64.mp3`,
+      `/${PATH}.64`,
+      '/live.64.mp3',
+    ]) {
+      const answer = await get(path);
+      expect([path, answer.status]).toEqual([path, 302]);
+      expect(answer.headers.get('location')).toMatch(
+        /^http:\/\/radio\.example:81\d\d\/night\.64\.mp3$/,
+      );
+    }
+    const playlist = await (await get(`/listen/${PATH}.32.m3u`)).text();
+    expect(playlist).toContain(`${cluster.url}/listen/${PATH}.32.mp3\n`);
+    for (const path of [`/listen/${PATH}.96.mp3`, `/${PATH}.96.mp3`]) {
+      const refused = await get(path);
+      expect([path, refused.status]).toEqual([path, 404]);
+      expect(await refused.text()).toContain(`/listen/${PATH}.mp3, /listen/${PATH}.64.mp3`);
+    }
+    expect((await get(`/listen/${PATH}.64.m3u8`)).status).toBe(404);
+    const page = await (await get(`/${PATH}`, { headers: { Accept: 'text/html' } })).text();
+    expect(page).toContain(`/listen/${PATH}.32.mp3`);
+  });
+
+  test('by its own name where that looks like the rendition of another one', async () => {
+    const { get, publish } = await startFake();
+    const more = '<r:RENDITIONS>64</r:RENDITIONS>';
+    await publish(PATH, announcementXml(NIGHT, 'Night', { more }));
+    await publish(`${PATH}.64`, announcementXml('scattercast://radio.example/night.64'));
+    const answer = await get(`/listen/${PATH}.64.mp3`);
+    expect(answer.headers.get('location')).toMatch(/\/night\.64\.mp3$/);
+    expect((await get(`/listen/${PATH}.64.64.mp3`)).status).toBe(404);
+  });
+
   test('through playlists beside each of them, which name the one address', async () => {
     const { get, cluster } = await startWithNight();
     const playlists = [`/${PATH}.m3u`, `/${PATH}.pls`, `/${PATH}.XSPF`, '/live.m3u', '/studio.pls'];

@@ -484,6 +484,15 @@ describe('An encoder', () => {
     expect((await onAir(put())).client.source).toMatchObject({ epoch: 2 });
   });
 
+  test('that is carried is told why the SCX closes it, also after SOURCE', async () => {
+    const client = source('X-Scattercast-Carried: yes');
+    const heard = await onAir(client);
+    heard.client.close('it was ended by an administrator');
+    await client.closed;
+    const [, last] = client.text().split('HTTP/1.0 200 OK\r\n\r\n');
+    expect(last).toMatch(/^HTTP\/1\.1 403 It was ended by an administrator/);
+  });
+
   test('is disconnected when its session gets another password', async () => {
     const client = put();
     await onAir(client);

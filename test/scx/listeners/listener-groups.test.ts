@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { createListenerGroups } from '../../../src/scx/listeners/listener-groups.js';
 import type { Listener } from '../../../src/scx/listeners/listener-writer.js';
+import { createAudioRing } from '../../../src/scx/sound/audio-ring.js';
 import { fakeConnection, range } from '../support.js';
 
+const ring = createAudioRing({ keepMs: 1000, bytesMax: 1000, burstMs: 0, staleMs: 1000 });
+
 const listener = (): Listener => ({
-  ...{ connection: fakeConnection(), icy: undefined, group: undefined },
+  ...{ connection: fakeConnection(), ring, icy: undefined, group: undefined },
   ...{ next: 0, frame: undefined, queuedBytes: 0, tookAt: 0 },
 });
 

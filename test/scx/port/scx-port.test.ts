@@ -83,6 +83,7 @@ const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   onDropped: () => undefined,
   listeners: playout.listeners,
   ring: playout.ring,
+  renditions: playout.renditions,
   identities: newIdentities(),
   ...NO_HLS,
   accessLog: openAccessLog(undefined, pino({ level: 'silent' })),
@@ -90,7 +91,9 @@ const options = (pages: Partial<OperatorPageOptions> = {}) => ({
   trust: trustIn(['127.0.0.1']),
   ingest: NO_INGEST,
   ...NO_SOURCES,
-  streamFields: () => ({ 'icy-name': 'Night', 'icy-br': 128, 'icy-genre': 'Caf\xc3\xa9' }),
+  streamFields: (rendition = 128) => ({
+    ...{ 'icy-name': 'Night', 'icy-br': rendition, 'icy-genre': 'Caf\xc3\xa9' },
+  }),
   pages: createOperatorPages({
     streamPath: '/night.mp3',
     status: () => ({ state: 'running' }),
@@ -109,7 +112,10 @@ beforeEach(async () => {
   sequence = 0;
   clients = [];
   playout = createPlayout(
-    { identities: newIdentities(), burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 },
+    {
+      ...{ identities: newIdentities(), burstMs: 1000, listenersMax: 5, writeIntervalMs: 20 },
+      renditions: [64, 32],
+    },
     now,
   );
   playout.onEvent({ kind: 'sourceUp', source: source('a'), scx: 'f'.repeat(32) as never });
@@ -121,6 +127,35 @@ afterEach(async () => {
   playout.end();
   await server.close(0);
   for (const { socket } of clients) socket.destroy();
+});
+
+describe('A rendition', () => {
+  test('is described as the stream is, and is not made for who only looks', async () => {
+    for (const path of ['/night.64.mp3', '/radio.example/night.64.mp3', '/night.64']) {
+      const answer = await ask(`HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1.1 200 /);
+      expect(answer).toContain('icy-br: 64\r\n');
+    }
+    expect(playout.renditions.active).toEqual([]);
+  });
+
+  test('is made for a listener, at its rate', async () => {
+    play(50);
+    const client = player('GET /night.32.mp3 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await client.head()).toContain('icy-br: 32\r\n');
+    expect(playout.renditions.active).toEqual([32]);
+    expect(playout.listeners.count).toBe(1);
+  });
+
+  test('is refused where it is not announced, and for earlier sound', async () => {
+    const answer = await ask('GET /night.96.mp3 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 404 /);
+    expect(answer).toContain('/night.mp3, /night.64.mp3, /night.32.mp3');
+    expect(await ask('GET /other.64.mp3 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/ 404 /);
+    playout.renditions.set([]);
+    expect(await ask('GET /night.64.mp3 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/ 404 /);
+    expect(playout.renditions.active).toEqual([]);
+  });
 });
 
 describe('The stream', () => {

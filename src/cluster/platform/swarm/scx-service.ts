@@ -112,7 +112,8 @@ export function serviceSpec(template: ServiceTemplate, order: ServiceOrder) {
   const text = Buffer.from(JSON.stringify(document)).toString('base64');
   const { prefix, image, entry, confined } = template;
   const write = [`${TEMPORARY}/*`]; // a fallback file
-  const rights = { read: [SECRET_FILE, ...write], write, startsProcesses: true };
+  const starts = { startsProcesses: true, startsThreads: true };
+  const rights = { read: [SECRET_FILE, ...write], write, ...starts };
   const args = [...LEAN_SCX, ...permissionFlags(confined, rights), entry, 'scx'];
   const file = { Name: SECRET_FILE.slice('/run/secrets/'.length), UID: '0', GID: '0', Mode: 0o444 };
   return {

@@ -1,8 +1,13 @@
 /**
  * The body of an encoder's request. Most bodies have neither a length nor an end: they are what comes
- * until the connection expectsLineEnd. A PUT may be chunked (RFC 9112 §7.1) or state its length.
+ * until the connection ends. A PUT may be chunked (RFC 9112 §7.1) or state its length.
  */
-import type { RequestHead } from '../../http/server/request-head.js';
+
+/** The parts of a request head that tell how its body is framed; names in lower case. */
+export interface BodyHead {
+  readonly method: string;
+  readonly headers: ReadonlyMap<string, string>;
+}
 
 type BodyState = 'open' | 'ended' | 'malformed';
 
@@ -97,7 +102,7 @@ function chunked(): SourceBody {
  * Creates the body behind a head. A length in a SOURCE request is ignored: encoders send wrong
  * ones.
  */
-export function createSourceBody({ method, headers }: RequestHead): SourceBody {
+export function createSourceBody({ method, headers }: BodyHead): SourceBody {
   if (/\bchunked\b/i.test(headers.get('transfer-encoding') ?? '')) return chunked();
   const length = headers.get('content-length');
   if (method !== 'PUT' || length === undefined || !/^\d{1,15}$/.test(length)) return endless();

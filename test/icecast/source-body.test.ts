@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RequestHead } from '../../../src/http/server/request-head.js';
-import { createSourceBody, type SourceBody } from '../../../src/scx/ingest/source-body.js';
+import type { RequestHead } from '../../src/http/server/request-head.js';
+import { createSourceBody, type SourceBody } from '../../src/icecast/source-body.js';
 
 const head = (headers: Record<string, string> = {}, method = 'PUT'): RequestHead => ({
   method,

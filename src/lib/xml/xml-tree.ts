@@ -7,8 +7,8 @@
  * The result is a tree. All limits hold while it grows.
  */
 import { SaxesParser, type SaxesStartTagNS, type SaxesTagNS } from 'saxes';
-import { excerpt } from '../lib/excerpt.js';
-import { bad, good, type Result } from '../lib/result.js';
+import { excerpt } from '../excerpt.js';
+import { bad, good, type Result } from '../result.js';
 
 /** One element. Names without a namespace have the namespace ''. */
 export interface XmlElement {
