@@ -83,8 +83,20 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   throw new UserError(EXIT.unreachable, `waited in vain for ${what}`);
 }
 
-/** What the Dockerfile's first stage runs, as the official image of Node has it. */
-const TOOLS = ['sh', 'bash', 'ldd', 'node', 'cp', 'mkdir', 'grep', 'dirname', 'chmod', 'chown'];
+/** What the Dockerfile's first stage runs, as the official image of Node has it, and `ss`. */
+const TOOLS = [
+  'sh',
+  'bash',
+  'ldd',
+  'node',
+  'ss',
+  'cp',
+  'mkdir',
+  'grep',
+  'dirname',
+  'chmod',
+  'chown',
+];
 
 /** An image with Node and those tools, of this machine's files. */
 function importNodeImage(engine: Engine, folder: string): void {
@@ -169,6 +181,8 @@ async function drillOneMachine(engine: Engine, say: Say): Promise<void> {
   say('mpg123 hears it');
   say('it is not root', engine.docker('top', NAME, '-o', 'pid,uid').includes('10001'));
   say('its own files are read-only', !engine.succeeds('exec', NAME, 'node', '-e', WRITE));
+  const trips = engine.docker('exec', NAME, 'ss', '--tcp', '--info', '--numeric');
+  say('the kernel tells it the round trips of connections', trips.includes('minrtt:'));
   say('it has no shell', !engine.succeeds('exec', NAME, 'sh', '-c', 'true'));
   command('cluster', '--drain', '--json');
   await until('sound', hears);
