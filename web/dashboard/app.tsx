@@ -98,7 +98,10 @@ function Parts({ root, token, snapshot, isLost }: PartsProps) {
       <Findings findings={findings} />
       <Tiles snapshot={snapshot} />
       {snapshot.history !== null && (
-        <Listeners root={root} token={token} knowsCountries={snapshot.countries !== null} />
+        <Listeners
+          {...{ root, token, knowsCountries: snapshot.countries !== null }}
+          hasMachines={machines.length > 1}
+        />
       )}
       <Sessions root={root} sessions={sessions} total={snapshot.cluster.sessions} />
       <Encoders encoders={encoders} refused={refused} now={at} />

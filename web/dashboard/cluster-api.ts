@@ -2,7 +2,7 @@
 import type { HistoryChart } from '../../src/api/dashboard/history-rows.js';
 
 export type Range = 'hour' | 'day' | 'week' | 'month';
-export type By = 'session' | 'country' | 'cluster';
+export type By = 'session' | 'country' | 'cluster' | 'machine';
 
 /** An answer, or why there is none. */
 export type Answer<Value> =

@@ -10,6 +10,8 @@ interface ListenersProps {
   readonly root: string;
   readonly token: string | undefined;
   readonly knowsCountries: boolean;
+  /** The cluster has several machines. */
+  readonly hasMachines: boolean;
 }
 
 const RANGES: readonly (readonly [Range, string])[] = [
@@ -25,7 +27,7 @@ const REFRESH_MS: Readonly<Record<Range, number>> = {
 };
 
 const NAMES: Readonly<Record<By, string>> = {
-  ...{ session: 'session', country: 'country', cluster: 'other cluster' },
+  ...{ session: 'session', country: 'country', cluster: 'other cluster', machine: 'machine' },
 };
 
 /** What a chart shows of now, asked for again and again. */
@@ -111,7 +113,10 @@ export function Listeners(props: ListenersProps) {
   const [range, setRange] = useState<Range>('hour');
   const [by, setBy] = useState<By>('session');
   const answer = useChart(props, range, by);
-  const choices = props.knowsCountries ? Object.keys(NAMES) : ['session', 'cluster'];
+  const isKnown = { country: props.knowsCountries, machine: props.hasMachines };
+  const choices = Object.keys(NAMES).filter(
+    (name) => isKnown[name as keyof typeof isKnown] ?? true,
+  );
   return (
     <Section id="listeners-name" name="Listeners over time">
       <div class="bar">

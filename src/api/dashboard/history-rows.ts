@@ -6,13 +6,16 @@
  * sent a part of it.
  */
 
-/** What is counted: all listeners here, those of a session, of a country, or of another cluster. */
-export type SeriesKind = 'total' | 'session' | 'country' | 'cluster';
+/**
+ * What is counted: all listeners here, those of a session, of a country, of another cluster, or of a machine of this
+ * one, where it has several.
+ */
+export type SeriesKind = 'total' | 'session' | 'country' | 'cluster' | 'machine';
 
 /** What happened in one span of `STEPS.fine` seconds. */
 export interface Sample {
   readonly kind: SeriesKind;
-  /** A session's path, a country's code, a cluster's URL; '' of all. */
+  /** A session's path, a country's code, a cluster's URL, a machine's name; '' of all. */
   readonly name: string;
   /** The span's beginning, s since 1970. */
   readonly at: number;

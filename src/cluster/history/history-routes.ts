@@ -125,7 +125,7 @@ const RANGES = {
   week: { spanS: 7 * DAY_S, step: 6 * STEPS.coarse, resolution: STEPS.coarse },
   month: { spanS: 30 * DAY_S, step: 24 * STEPS.coarse, resolution: STEPS.coarse },
 } as const;
-const KINDS: readonly SeriesKind[] = ['session', 'country', 'cluster'];
+const KINDS: readonly SeriesKind[] = ['session', 'country', 'cluster', 'machine'];
 /** As many colours as can be told apart. */
 const SERIES_MAX = 8;
 
@@ -143,7 +143,7 @@ function chartQuery({ query }: Request, now: number) {
 
 const NO_CHART = problem(
   400,
-  '"range" must be hour, day, week or month, and "by" session, country or cluster.',
+  '"range" must be hour, day, week or month, and "by" session, country, cluster or machine.',
 );
 
 /** The routes of the history. */

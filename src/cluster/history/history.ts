@@ -15,9 +15,9 @@ import type {
   Sample,
   Span,
 } from '../../api/dashboard/history-rows.js';
-import type { ChartQuery } from './store.js';
 import { createStoreAccess } from './store-access.js';
 import type { StoreAnswer, StoreOrder } from './store-order.js';
+import type { ChartQuery } from './store-reports.js';
 
 /** How the history is doing. */
 export interface HistoryState {

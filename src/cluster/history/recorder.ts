@@ -5,7 +5,7 @@
  *
  * A session is recorded while it is on the air or listened to.
  *
- * Bounded: SESSIONS_MAX sessions, CLUSTERS_MAX other clusters, RECENT_MAX failures.
+ * Bounded: SESSIONS_MAX sessions, CLUSTERS_MAX other clusters, MACHINES_MAX machines, RECENT_MAX failures.
  */
 import type { HistoryEvent } from '../../api/dashboard/history-rows.js';
 import type { ScxStatus } from '../../api/scx-status.js';
@@ -45,6 +45,7 @@ export interface Recorder {
 const LOOK_MS = 1000;
 const SESSIONS_MAX = 5000;
 const CLUSTERS_MAX = 256;
+const MACHINES_MAX = 256;
 const RECENT_MAX = 100;
 const TEXT_LENGTH_MAX = 300;
 
@@ -85,15 +86,29 @@ function seenSessions(
   });
 }
 
-/** All, with the clusters and countries where they are known. */
-function seenElse({ clusters, countries }: RecorderOptions, listeners: number): readonly Seen[] {
+/** The listeners on each machine, where the cluster has machines with names. */
+function byMachine({ statuses }: RecorderOptions): ReadonlyMap<string, number> {
+  const machines = new Map<string, number>();
+  for (const { machine, listeners } of statuses()) {
+    if (machine === undefined) continue;
+    if (machines.size >= MACHINES_MAX && !machines.has(machine)) continue;
+    machines.set(machine, (machines.get(machine) ?? 0) + listeners);
+  }
+  return machines;
+}
+
+const seenCounts = (kind: Seen['kind'], counts: ReadonlyMap<string, number>): readonly Seen[] =>
+  [...counts].map(([name, listeners]) => ({ kind, name, listeners }));
+
+/** All, with the clusters, countries and machines where they are known. */
+function seenElse(options: RecorderOptions, listeners: number): readonly Seen[] {
+  const { clusters, countries } = options;
   const others = clusters().slice(0, CLUSTERS_MAX);
   return [
     { kind: 'total', name: '', listeners },
     ...others.map((one) => ({ kind: 'cluster', ...one }) as const),
-    ...[...countries()].map(
-      ([name, count]) => ({ kind: 'country', name, listeners: count }) as const,
-    ),
+    ...seenCounts('country', countries()),
+    ...seenCounts('machine', byMachine(options)),
   ];
 }
 

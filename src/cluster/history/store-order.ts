@@ -1,6 +1,6 @@
 /** What the front end and the thread with the store tell each other. */
 import type { Batch, Span } from '../../api/dashboard/history-rows.js';
-import type { ChartQuery } from './store.js';
+import type { ChartQuery } from './store-reports.js';
 
 /** Where the store is, and how large it may become. */
 export interface StorePlace {

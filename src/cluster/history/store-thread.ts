@@ -4,7 +4,8 @@
  * is opened anew with the next order.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isDamaged, openStore, type Store } from './store.js';
+import { openStore, type Store } from './store.js';
+import { isDamaged } from './store-file.js';
 import type { StoreAnswer, StoreOrder, StorePlace } from './store-order.js';
 
 const place = workerData as StorePlace;

@@ -40,6 +40,7 @@ describe('The history of a cluster', () => {
       sample('a.example/one', yesterday + 610, 720),
       sample(HOSTILE, yesterday + 600, 1),
       sample('a.example/one', today, 36, 1),
+      { ...sample('hall', today, 36), kind: 'machine' },
     ]);
     const read = async (query: string) => {
       const response = await get(`/api/history.csv?${query}`, { headers: operator });
@@ -78,6 +79,11 @@ describe('The history of a cluster', () => {
     const shown = await get('/api/dashboard/history?range=week&by=session', { headers: operator });
     const chart = (await shown.json()) as { series: { name: string }[] };
     expect(chart.series.map(({ name }) => name)).toEqual(['a.example/one', HOSTILE]);
+    const machines = await get('/api/dashboard/history?range=week&by=machine', {
+      headers: operator,
+    });
+    const { series } = (await machines.json()) as { series: { name: string }[] };
+    expect(series.map(({ name }) => name)).toEqual(['hall']);
   });
 
   test('is for the operator only', async () => {

@@ -9,7 +9,8 @@ import {
 } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Sample, STEPS } from '../../../src/api/dashboard/history-rows.js';
-import { OTHERS, openStore, type Store } from '../../../src/cluster/history/store.js';
+import { openStore, type Store } from '../../../src/cluster/history/store.js';
+import { OTHERS } from '../../../src/cluster/history/store-series.js';
 import { afterTest } from '../../after-test.js';
 import { mountDisk } from '../../e2e/support/small-disk.js';
 import { temporaryFolder } from '../support.js';
